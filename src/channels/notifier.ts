@@ -1,0 +1,32 @@
+import type { WatcherEvent } from '../domain/event.ts';
+
+/** One event to be sent, with the id of its delivery. */
+export interface Notice {
+  /** Of the delivery; the event's own id is `event.id` and the same on every channel. */
+  deliveryId: string;
+  event: WatcherEvent;
+}
+
+/** What a receiver said when it accepted. `detail` is for people (an HTTP status, an SMTP reply), without secrets. */
+export interface Receipt {
+  detail: string;
+}
+
+/** Sends events to one configured destination. The port of `channels/`; one adapter per channel type. */
+export interface Notifier {
+  /** The channel's name in the configuration. */
+  readonly channel: string;
+  readonly type: string;
+  /** How many events one send may carry; they arrive as one message. */
+  readonly maxBatch: number;
+  /** How many sends may be in flight at once. */
+  readonly concurrency: number;
+  /**
+   * Sends the notices, 1 to `maxBatch` of them, in order, as one message. Resolves when the receiver has accepted.
+   * Waits for the receiver's rate limit itself, where it has one that is known beforehand.
+   * @throws {DeliveryError} classified; its text holds no secret. Aborting gives reason `timeout`, retryable.
+   */
+  send(notices: readonly Notice[], signal: AbortSignal): Promise<Receipt>;
+  /** Closes idle connections. A send in flight may finish. */
+  close(): Promise<void>;
+}

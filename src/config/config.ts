@@ -1,0 +1,73 @@
+import type { Route } from '../domain/routing.ts';
+import type { Watch } from '../domain/watch.ts';
+import type { ConfigIssue } from '../errors.ts';
+
+/** The configuration, checked and normalised: every default filled in, every span in milliseconds, every secret resolved. */
+export interface WatcherConfig {
+  /** The file it was read from. */
+  file: string;
+  connections: readonly ConnectionConfig[];
+  watches: readonly Watch[];
+  channels: readonly ChannelConfig[];
+  routes: readonly Route[];
+  store: { url: string };
+  audit: { file: string };
+  server: { host: string; port: number; token: string | null };
+  log: { level: 'error' | 'warn' | 'info' | 'debug'; format: 'json' | 'text' };
+  /** Not wrong, but worth telling. */
+  warnings: readonly ConfigIssue[];
+  /** Every value that must never be shown: keys, passwords, tokens, webhook URLs. */
+  secrets: readonly string[];
+  /** SHA-256 of the file as it stands (before `${…}` is replaced), for the audit log. */
+  digest: string;
+}
+
+/** One Atlas (or Ops Manager) base URL with one credential. */
+export interface ConnectionConfig {
+  name: string;
+  /** Origin and perhaps a path, without a trailing slash. */
+  baseUrl: string;
+  auth:
+    | { type: 'digest'; publicKey: string; privateKey: string }
+    | { type: 'serviceAccount'; clientId: string; clientSecret: string };
+  requestTimeoutMs: number;
+  /** Further attempts for passing faults, within one poll. */
+  retries: number;
+  /** Ceiling per project. */
+  requestsPerMinute: number;
+  caFile: string | null;
+}
+
+export type ChannelConfig = SlackChannelConfig | EmailChannelConfig | WebhookChannelConfig;
+
+export interface SlackChannelConfig {
+  name: string;
+  type: 'slack';
+  url: string;
+}
+
+export interface EmailChannelConfig {
+  name: string;
+  type: 'email';
+  /** `smtp://` or `smtps://`, with user and password where needed. */
+  smtpUrl: string;
+  from: string;
+  to: readonly string[];
+  /** IANA zone for the times in the mail, beside UTC; `null`: UTC alone. */
+  timeZone: string | null;
+  /** Refuse to send in clear when the server offers no STARTTLS. */
+  requireTls: boolean;
+  /** PEM file of a private CA. */
+  caFile: string | null;
+}
+
+export interface WebhookChannelConfig {
+  name: string;
+  type: 'webhook';
+  url: string;
+  /** Standard Webhooks secret; `null`: not signed. */
+  secret: string | null;
+  /** Sent along with every request, for receivers that want a token. */
+  headers: Readonly<Record<string, string>>;
+  caFile: string | null;
+}

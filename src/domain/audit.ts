@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { type Timestamp, toIso } from './instant.ts';
+
+/** Everything that is written down for an auditor. */
+export const AUDIT_KINDS = [
+  'daemon.started',
+  'daemon.stopped',
+  'config.loaded',
+  'baseline.taken',
+  'observation.changed',
+  'anomaly.seen',
+  'transition',
+  'decision',
+  'delivery.attempted',
+  'delivery.interrupted',
+  'delivery.given_up',
+  'delivery.redriven',
+  'poll.failed',
+  'poll.recovered',
+  'test.sent',
+] as const;
+export type AuditKind = (typeof AUDIT_KINDS)[number];
+
+/** JSON without links or credentials. */
+export type AuditData = Readonly<Record<string, unknown>>;
+
+/** Something to be written down. It gets its number and hash in the transaction that records it. */
+export interface AuditDraft {
+  at: Timestamp;
+  kind: AuditKind;
+  data: AuditData;
+}
+
+/** One line of the audit log. `hash` covers every other field, `prev` among them, so that the entries form a chain. */
+export interface AuditEntry {
+  /** Layout of the entry; what is added later gets a new number. */
+  v: 1;
+  /** From 1, without gaps. */
+  seq: number;
+  /** ISO 8601. */
+  at: string;
+  kind: string;
+  data: AuditData;
+  /** Hash of the entry before; `GENESIS` for the first. */
+  prev: string;
+  /** SHA-256, hex, over the canonical JSON (RFC 8785) of the other fields. */
+  hash: string;
+}
+
+export interface AuditHead {
+  seq: number;
+  hash: string;
+}
+
+/** What the first entry has for a predecessor. */
+export const GENESIS: AuditHead = { seq: 0, hash: '0'.repeat(64) };
+
+/** Appends drafts to the chain that ends at `head`. Pure: the store writes what comes back. */
+export function chainEntries(head: AuditHead, drafts: readonly AuditDraft[]): AuditEntry[] {
+  let last = head;
+  return drafts.map((draft) => {
+    const body = {
+      v: 1 as const,
+      seq: last.seq + 1,
+      at: toIso(draft.at),
+      kind: draft.kind,
+      data: draft.data,
+      prev: last.hash,
+    };
+    const entry = { ...body, hash: hashBody(body) };
+    last = entry;
+    return entry;
+  });
+}
+
+/** What is wrong with an entry that should follow `head`; `null` when it does. */
+export function brokenLink(head: AuditHead, entry: AuditEntry): string | null {
+  if (entry.seq !== head.seq + 1) return `entry ${head.seq + 1} expected, found ${entry.seq}`;
+  if (entry.prev !== head.hash) return `entry ${entry.seq} does not continue entry ${head.seq}`;
+  const { hash, ...body } = entry;
+  if (hashBody(body) !== hash) return `entry ${entry.seq} was changed after it was written`;
+  return null;
+}
+
+/** The line as it stands in the mirror file, without the newline: canonical JSON, so that equal entries are equal bytes. */
+export function auditLine(entry: AuditEntry): string {
+  return canonical(entry);
+}
+
+function hashBody(body: Omit<AuditEntry, 'hash'>): string {
+  return createHash('sha256').update(canonical(body)).digest('hex');
+}
+
+function canonical(value: unknown): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new Error('an audit entry must be JSON');
+  return text;
+}

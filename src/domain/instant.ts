@@ -1,0 +1,42 @@
+/** An instant: milliseconds since the epoch, UTC. ISO 8601 at the edges only. */
+export type Timestamp = number;
+
+export function toIso(at: Timestamp): string {
+  return new Date(at).toISOString();
+}
+
+export function toIsoOrNull(at: Timestamp | null): string | null {
+  return at === null ? null : toIso(at);
+}
+
+/** Reads an ISO 8601 date; `null` when it is not one. */
+export function parseInstant(text: string): Timestamp | null {
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : at;
+}
+
+/** The creation time in an Atlas id: its first 4 bytes are epoch seconds (24 hex characters). `null` for any other text. */
+export function objectIdInstant(id: string): Timestamp | null {
+  return /^[0-9a-f]{24}$/i.test(id) ? Number.parseInt(id.slice(0, 8), 16) * 1000 : null;
+}
+
+const UNITS: ReadonlyArray<readonly [label: string, ms: number]> = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+];
+
+/** A span for people: `14 min`, `2 h 5 min`, `3 d 4 h`, `7 s`. At most two units, rounded down. */
+export function formatSpan(ms: number): string {
+  const parts: string[] = [];
+  let rest = Math.max(0, ms);
+  for (const [label, size] of UNITS) {
+    const count = Math.floor(rest / size);
+    if (count > 0) parts.push(`${count} ${label}`);
+    else if (parts.length > 0) break;
+    rest -= count * size;
+    if (parts.length === 2) break;
+  }
+  return parts.join(' ') || 'under 1 s';
+}

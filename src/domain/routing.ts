@@ -1,0 +1,66 @@
+import type { EventName, Severity, WatcherEvent } from './event.ts';
+
+/** Which events go to which channels. An absent condition matches everything; all that are present must match. */
+export interface Route {
+  /** `'*'` matches all. */
+  events: ReadonlyArray<EventName | '*'>;
+  channels: readonly string[];
+  /** Names of watches; `*` globs. */
+  watches: readonly string[] | null;
+  /** Every one of these must be on the watch, with this value. */
+  labels: Readonly<Record<string, string>> | null;
+  severities: readonly Severity[] | null;
+  /** `*` globs over the job's target cluster; an event without a target does not match. */
+  targetClusterNames: readonly string[] | null;
+}
+
+/**
+ * Why something is recorded without telling anybody. `no_route`: no route takes the event. `baseline`: it belongs to the past at
+ * first sight (decided in `transition.ts`).
+ */
+export type SuppressReason = 'baseline' | 'no_route';
+
+/** What is decided about one event: a named value, for the audit log, the history and the tests alike. */
+export type Decision =
+  | { kind: 'deliver'; channel: string /** Positions in the configured list of routes. */; routes: number[] }
+  | { kind: 'suppress'; reason: SuppressReason };
+
+/**
+ * Every route that matches adds its channels; a channel gets an event once, however many routes lead to it. An event that no route
+ * takes is suppressed with `no_route`. Never empty.
+ */
+export function planDeliveries(event: WatcherEvent, routes: readonly Route[]): Decision[] {
+  const byChannel = new Map<string, number[]>();
+  routes.forEach((route, index) => {
+    if (!matches(route, event)) return;
+    for (const channel of route.channels) byChannel.set(channel, [...(byChannel.get(channel) ?? []), index]);
+  });
+  if (byChannel.size === 0) return [{ kind: 'suppress', reason: 'no_route' }];
+  return [...byChannel].map(([channel, indexes]) => ({
+    kind: 'deliver',
+    channel,
+    routes: [...new Set(indexes)],
+  }));
+}
+
+function matches(route: Route, event: WatcherEvent): boolean {
+  return (
+    (route.events.includes('*') || route.events.includes(event.name)) &&
+    (route.watches === null || route.watches.some((glob) => matchesGlob(glob, event.watch))) &&
+    (route.labels === null ||
+      Object.entries(route.labels).every(([name, value]) => event.labels[name] === value)) &&
+    (route.severities === null || route.severities.includes(event.severity)) &&
+    (route.targetClusterNames === null ||
+      route.targetClusterNames.some((glob) => matchesGlob(glob, event.job?.targetClusterName ?? null)))
+  );
+}
+
+/** `*` stands for any run of characters, nothing else is special. */
+export function matchesGlob(glob: string, text: string | null): boolean {
+  if (text === null) return false;
+  const pattern = glob
+    .split('*')
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
+  return new RegExp(`^${pattern}$`, 's').test(text);
+}

@@ -1,0 +1,132 @@
+/** Root of every error this program raises on purpose: one line for people, a `code` for scripts, a `hint` for what to do next. */
+export class WatcherError extends Error {
+  readonly code: string;
+  readonly hint: string | undefined;
+
+  constructor(code: string, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.hint = options.hint;
+  }
+}
+
+/** One fault of the configuration: where (`watches[0].schedule`) and what was expected there. */
+export interface ConfigIssue {
+  path: string;
+  message: string;
+}
+
+/** The configuration cannot be used. Carries every fault at once; nothing has been started. */
+export class ConfigError extends WatcherError {
+  readonly issues: readonly ConfigIssue[];
+
+  constructor(file: string, issues: readonly ConfigIssue[], options: { cause?: unknown } = {}) {
+    const count = issues.length === 1 ? '1 fault' : `${issues.length} faults`;
+    super('config', `${file}: ${count} in the configuration`, options);
+    this.issues = issues;
+  }
+}
+
+/**
+ * Why Atlas could not be read. A small closed set, so that it can be counted and shown.
+ * `auth` credential or role; `refused` access list, unpaid, tier; `not_found` project or instance; `wrong_kind` right name, other API;
+ * `gone` past its sunset; `bad_request` Atlas rejects the request; `rate_limited`; `unavailable` 5xx or network; `timeout`;
+ * `bad_response` not what the API documents.
+ */
+export type SourceReason =
+  | 'auth'
+  | 'refused'
+  | 'not_found'
+  | 'wrong_kind'
+  | 'gone'
+  | 'bad_request'
+  | 'rate_limited'
+  | 'unavailable'
+  | 'timeout'
+  | 'bad_response';
+
+export interface SourceErrorOptions {
+  /** HTTP status, when there was a reply. */
+  status?: number | undefined;
+  /** Atlas's own `errorCode`. */
+  atlasCode?: string | undefined;
+  /** True for passing faults: worth another try within the same poll. */
+  retryable?: boolean;
+  /** How long the server asked us to wait, in milliseconds. */
+  retryAfterMs?: number | undefined;
+  hint?: string | undefined;
+  cause?: unknown;
+}
+
+/** A read from Atlas failed. Nothing was learned about any job: "could not read" is never "empty". */
+export class SourceError extends WatcherError {
+  readonly reason: SourceReason;
+  readonly status: number | undefined;
+  readonly atlasCode: string | undefined;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(reason: SourceReason, message: string, options: SourceErrorOptions = {}) {
+    super(`source_${reason}`, message, { hint: options.hint, cause: options.cause });
+    this.reason = reason;
+    this.status = options.status;
+    this.atlasCode = options.atlasCode;
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/**
+ * Why a channel did not take a message. `refused` the destination is gone or we may not use it; `rejected` it does not like this
+ * content; `rate_limited`; `unavailable` 5xx or network; `timeout`.
+ */
+export type DeliveryReason = 'refused' | 'rejected' | 'rate_limited' | 'unavailable' | 'timeout';
+
+/** A delivery attempt failed. The adapter classifies (`retryable`), the dispatcher decides. */
+export class DeliveryError extends WatcherError {
+  readonly reason: DeliveryReason;
+  readonly status: number | undefined;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    reason: DeliveryReason,
+    message: string,
+    options: {
+      retryable: boolean;
+      status?: number | undefined;
+      retryAfterMs?: number | undefined;
+      hint?: string | undefined;
+      cause?: unknown;
+    },
+  ) {
+    super(`delivery_${reason}`, message, { hint: options.hint, cause: options.cause });
+    this.reason = reason;
+    this.status = options.status;
+    this.retryable = options.retryable;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** `unavailable` cannot be written or read; `conflict` another daemon has it; `schema_too_new` made by a newer program; `damaged` the file is not a sound database. */
+export type StoreReason = 'unavailable' | 'conflict' | 'schema_too_new' | 'damaged';
+
+/** The store cannot be used. No transaction was half done. */
+export class StoreError extends WatcherError {
+  readonly reason: StoreReason;
+
+  constructor(
+    reason: StoreReason,
+    message: string,
+    options: { hint?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(`store_${reason}`, message, options);
+    this.reason = reason;
+  }
+}
+
+/** Coerces whatever was thrown into an Error, once, at the catch. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

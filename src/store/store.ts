@@ -1,0 +1,178 @@
+import type { AuditDraft, AuditEntry, AuditHead } from '../domain/audit.ts';
+import type { WatcherEvent } from '../domain/event.ts';
+import type { Timestamp } from '../domain/instant.ts';
+import type { Observation } from '../domain/observation.ts';
+import type { JobState } from '../domain/restore-job.ts';
+import type { SuppressReason } from '../domain/routing.ts';
+
+/** What the store remembers of a target (see `targetKey`). */
+export interface TargetMemory {
+  /** When its first complete poll was committed. */
+  baselineAt: Timestamp;
+  /** Jobs of this target that may still change and are not missing, oldest first. */
+  followed: Observation[];
+}
+
+/** An event together with what was decided about it. */
+export interface PlannedEvent {
+  event: WatcherEvent;
+  /** Channels that are owed it; empty when it is suppressed. */
+  channels: readonly string[];
+  suppressed: SuppressReason | null;
+}
+
+/** Everything that one poll found out. */
+export interface PollCommit {
+  targetKey: string;
+  watch: string;
+  at: Timestamp;
+  /** True for the first complete poll of the target. */
+  takesBaseline: boolean;
+  /** Only those that changed. */
+  observations: readonly Observation[];
+  events: readonly PlannedEvent[];
+  audit: readonly AuditDraft[];
+}
+
+/** `pending`: owed, perhaps claimed; the other two are over. */
+export type DeliveryStatus = 'pending' | 'delivered' | 'given_up';
+
+/** One event owed to one channel. */
+export interface Delivery {
+  /** `{event id}:{channel}`. */
+  id: string;
+  eventId: string;
+  channel: string;
+  /** What must arrive in order: the job, or the watch for events without a job. */
+  orderKey: string;
+  status: DeliveryStatus;
+  createdAt: Timestamp;
+  nextAttemptAt: Timestamp;
+  /** Attempts begun and attempts ended apart: more begun than ended means that one was cut off, perhaps after it was accepted. */
+  attemptsStarted: number;
+  attemptsFinished: number;
+  firstAttemptAt: Timestamp | null;
+  lastAttemptAt: Timestamp | null;
+  /** When it was accepted or given up. */
+  endedAt: Timestamp | null;
+  /** What the receiver said at the last attempt, or what went wrong; without secrets. */
+  lastDetail: string | null;
+}
+
+/** A delivery under our lease, with the event to send. */
+export interface ClaimedDelivery extends Delivery {
+  event: WatcherEvent;
+  /** An earlier attempt was begun and never ended: the receiver may have this already. */
+  wasInterrupted: boolean;
+}
+
+export interface ClaimRequest {
+  channel: string;
+  owner: string;
+  now: Timestamp;
+  leaseMs: number;
+  limit: number;
+  /** `head`: at most one per order key (sent one by one); `run`: several of one key, in order (sent as one message). */
+  perKey: 'head' | 'run';
+}
+
+/** How an attempt ended. */
+export type DeliveryOutcome =
+  | { id: string; kind: 'delivered'; at: Timestamp; detail: string }
+  | { id: string; kind: 'retry'; at: Timestamp; nextAttemptAt: Timestamp; detail: string }
+  | { id: string; kind: 'given_up'; at: Timestamp; detail: string }
+  /** Not tried after all (shutdown): owed as before, the attempt does not count. */
+  | { id: string; kind: 'released'; at: Timestamp };
+
+/** A page of rows, newest first. `nextCursor` is opaque; `null` on the last page. */
+export interface Rows<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+export interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+/** An event as it was recorded, with what became of it. */
+export interface RecordedEvent {
+  event: WatcherEvent;
+  suppressed: SuppressReason | null;
+  deliveries: Delivery[];
+}
+
+export interface EventFilter extends PageRequest {
+  jobId?: string | undefined;
+  watch?: string | undefined;
+  since?: Timestamp | undefined;
+}
+
+export interface ObservationFilter extends PageRequest {
+  watch?: string | undefined;
+  jobId?: string | undefined;
+  state?: JobState | undefined;
+}
+
+export interface DeliveryFilter extends PageRequest {
+  channel?: string | undefined;
+  status?: DeliveryStatus | undefined;
+}
+
+/**
+ * Where everything is remembered. The port of `store/`. Every method is atomic: it happens whole or, with a StoreError, not at all.
+ * @throws {StoreError} from every method.
+ */
+export interface Store {
+  // The daemon's part
+
+  /**
+   * Claims the store for this process's life, as the one daemon, and frees the leases that an earlier, dead daemon left.
+   * The claim ends with the process, however it ends.
+   * @throws {StoreError} reason `conflict` when another daemon holds it.
+   */
+  claimDaemon(): Promise<void>;
+
+  /** `null` before the first complete poll of the target. */
+  readTarget(targetKey: string, now: Timestamp): Promise<TargetMemory | null>;
+  /** Those of the ids that are known to the watch. */
+  readObservations(watch: string, jobIds: readonly string[]): Promise<Map<string, Observation>>;
+  /** One transaction: observations, events, deliveries owed and audit entries. An event that is already there is left as it is. */
+  commitPoll(commit: PollCommit): Promise<void>;
+  /** Writes audit entries that belong to no other change. */
+  recordAudit(drafts: readonly AuditDraft[]): Promise<void>;
+
+  /**
+   * Claims deliveries of a channel that are due, oldest first, for `leaseMs`, and counts an attempt as started for each.
+   * Due: pending, `nextAttemptAt <= now`, not under a live lease, and no earlier delivery of the same channel and order key is still
+   * pending (unless it is claimed along with it, `perKey: 'run'`). Returns `[]` when nothing is due.
+   */
+  claimDeliveries(request: ClaimRequest): Promise<ClaimedDelivery[]>;
+  /** Prolongs the leases of `owner` on these. */
+  renewLeases(ids: readonly string[], owner: string, until: Timestamp): Promise<void>;
+  /** Records how attempts ended, with audit entries, and ends their leases. */
+  recordOutcomes(outcomes: readonly DeliveryOutcome[], audit: readonly AuditDraft[]): Promise<void>;
+  /** When the next delivery of the channel may become due, by schedule or by a lease running out; `null` when none is pending. */
+  nextDueAt(channel: string): Promise<Timestamp | null>;
+
+  // For people and scripts
+
+  listObservations(filter: ObservationFilter): Promise<Rows<Observation>>;
+  listEvents(filter: EventFilter): Promise<Rows<RecordedEvent>>;
+  listDeliveries(filter: DeliveryFilter): Promise<Rows<Delivery & { event: WatcherEvent }>>;
+  /** Makes given-up deliveries due again (all of them, or those named). Returns the ids of those that were. */
+  redrive(which: readonly string[] | 'given_up', at: Timestamp): Promise<string[]>;
+  countJobs(): Promise<Array<{ watch: string; state: JobState; count: number }>>;
+  countDeliveries(): Promise<Array<{ channel: string; status: DeliveryStatus; count: number }>>;
+
+  // The audit log
+
+  /** Entries after `afterSeq`, in order. */
+  readAudit(afterSeq: number, limit: number): Promise<AuditEntry[]>;
+  /** The last entry, as remembered apart from the entries themselves (so that a cut tail shows). */
+  auditHead(): Promise<AuditHead>;
+
+  /** Proves that the store can be written, without leaving a trace. */
+  checkWritable(): Promise<void>;
+  close(): Promise<void>;
+}
