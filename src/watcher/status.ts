@@ -1,0 +1,35 @@
+import type { Timestamp } from '../domain/instant.ts';
+
+/** How one watch is doing. Health follows from this, and `/api/v1/watches` shows it. */
+export interface WatchStatus {
+  watch: string;
+  connection: string;
+  kind: string;
+  groupId: string;
+  instanceName: string;
+  /** `null` before the first one in this process. */
+  lastAttemptAt: Timestamp | null;
+  lastSuccessAt: Timestamp | null;
+  /** Milliseconds since the last success (or since the start, before the first one), by the clock that cannot step. */
+  sinceSuccessMs: number;
+  /** The watch counts as blind when no poll succeeded for this long: its interval and what a poll may take on top. */
+  dueWithinMs: number;
+  nextPollAt: Timestamp | null;
+  consecutiveFailures: number;
+  /** The latest fault, while it lasts. */
+  fault: { reason: string; message: string; hint: string | null; since: Timestamp } | null;
+  /** Jobs named in the configuration that Atlas does not know (and never did while we looked). */
+  unknownJobIds: readonly string[];
+  hasRunningJobs: boolean;
+}
+
+/** How the whole watcher is doing. */
+export interface WatcherStatus {
+  state: 'starting' | 'running' | 'stopping' | 'stopped';
+  startedAt: Timestamp;
+  /** Milliseconds since the loop last showed a sign of life, by the clock that cannot step. */
+  sinceHeartbeatMs: number;
+  watches: WatchStatus[];
+  /** `null` while the last write went well. */
+  storeFault: string | null;
+}

@@ -1,0 +1,133 @@
+import { EVENT_SEVERITIES, type EventName, eventId, type WatcherEvent } from '../../src/domain/event.ts';
+import { summarizeJobEvent } from '../../src/domain/message.ts';
+import type { Observation } from '../../src/domain/observation.ts';
+import {
+  type Milestone,
+  mayChangeUntil,
+  type ReachedMilestone,
+  type RestoreJob,
+  stateAfter,
+} from '../../src/domain/restore-job.ts';
+import type { Target, Watch } from '../../src/domain/watch.ts';
+
+/** 2026-11-02T08:00:05Z: when the jobs of the fixtures were created. */
+export const T0 = Date.parse('2026-11-02T08:00:05Z');
+export const MINUTE = 60_000;
+export const HOUR = 3_600_000;
+export const GROUP_ID = '64b0c1d2e3f4a5b6c7d8e9f0';
+
+/** A distinct, valid job id for each number, created at `at`. */
+export function jobId(number: number, at = T0): string {
+  const seconds = Math.floor(at / 1000)
+    .toString(16)
+    .padStart(8, '0');
+  return `${seconds}${number.toString(16).padStart(16, '0')}`;
+}
+
+/** A job that has reached these milestones after `started`, the first outcome `minutes` after its creation. */
+export function aJob(
+  outcomes: readonly Milestone[] = [],
+  over: Partial<RestoreJob> = {},
+  minutes = 14,
+): RestoreJob {
+  const createdAt = over.createdAt ?? T0;
+  const reached: ReachedMilestone[] = [
+    { milestone: 'started', at: createdAt },
+    ...outcomes.map((milestone, index) => ({ milestone, at: createdAt + minutes * MINUTE + index * HOUR })),
+  ];
+  const end = reached.find(({ milestone }) => ['finished', 'failed', 'cancelled'].includes(milestone));
+  return {
+    id: jobId(1, createdAt),
+    kind: 'serverless',
+    groupId: GROUP_ID,
+    instanceName: 'orders',
+    deliveryType: 'automated',
+    state: stateAfter(reached.map(({ milestone }) => milestone)),
+    reached,
+    warnings: false,
+    createdAt,
+    finishedAt: end?.at ?? null,
+    expiresAt: null,
+    snapshotId: '65e5f6a7b8c9d0e1f2a3b4c5',
+    snapshotAt: createdAt - 9 * HOUR,
+    targetGroupId: GROUP_ID,
+    targetClusterName: 'orders-copy',
+    errorMessage: null,
+    progress: null,
+    batchId: null,
+    ...over,
+  };
+}
+
+export function anObservation(job: RestoreJob = aJob(), over: Partial<Observation> = {}): Observation {
+  return {
+    watch: 'orders',
+    jobId: job.id,
+    job,
+    milestones: job.reached.map(({ milestone }) => milestone),
+    state: job.state,
+    firstSight: 'new',
+    firstSeenAt: job.createdAt + 1_000,
+    changedAt: job.createdAt + 1_000,
+    notFoundCount: 0,
+    missingSince: null,
+    anomaly: null,
+    mayChangeUntil: mayChangeUntil(job),
+    ...over,
+  };
+}
+
+export function anEvent(name: EventName = 'failed', over: Partial<WatcherEvent> = {}): WatcherEvent {
+  const outcomes: Milestone[] = name === 'started' || name === 'missing' ? [] : [name as Milestone];
+  const job = over.job === undefined ? aJob(outcomes) : over.job;
+  const detectedAt = over.detectedAt ?? T0 + 15 * MINUTE;
+  const occurredAt = over.occurredAt ?? T0 + 14 * MINUTE;
+  return {
+    id: eventId(detectedAt, ['orders', job?.id ?? '', name]),
+    name,
+    severity: EVENT_SEVERITIES[name],
+    watch: 'orders',
+    labels: { team: 'payments' },
+    from: name === 'started' ? null : 'in_progress',
+    to: job?.state ?? null,
+    summary: job ? summarizeJobEvent({ name, job, detectedAt, occurredAt }) : `Watch orders: ${name}`,
+    detectedAt,
+    occurredAt,
+    inferred: false,
+    late: false,
+    job,
+    source: `/groups/${GROUP_ID}/serverless/orders`,
+    projectUrl: `https://cloud.mongodb.com/v2/${GROUP_ID}`,
+    test: false,
+    ...over,
+  };
+}
+
+export function aTarget(over: Partial<Target> = {}): Target {
+  return {
+    watch: 'orders',
+    connection: 'atlas',
+    kind: 'serverless',
+    apiVersion: 'v1.0',
+    groupId: GROUP_ID,
+    instanceName: 'orders',
+    ...over,
+  };
+}
+
+export function aWatch(over: Partial<Watch> = {}): Watch {
+  return {
+    name: 'orders',
+    connection: 'atlas',
+    kind: 'serverless',
+    apiVersion: 'v1.0',
+    groupId: GROUP_ID,
+    instanceName: 'orders',
+    restoreJobIds: [],
+    schedule: '*/30 * * * * *',
+    scheduleIdle: null,
+    announceExisting: false,
+    labels: { team: 'payments' },
+    ...over,
+  };
+}
