@@ -2,8 +2,11 @@ import type { AuditDraft, AuditEntry, AuditHead } from '../domain/audit.ts';
 import type { WatcherEvent } from '../domain/event.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import type { Observation } from '../domain/observation.ts';
+import type { PlannedEvent } from '../domain/plan.ts';
 import type { JobState } from '../domain/restore-job.ts';
 import type { SuppressReason } from '../domain/routing.ts';
+
+export type { PlannedEvent } from '../domain/plan.ts';
 
 /** What the store remembers of a target (see `targetKey`). */
 export interface TargetMemory {
@@ -11,14 +14,6 @@ export interface TargetMemory {
   baselineAt: Timestamp;
   /** Jobs of this target that may still change and are not missing, oldest first. */
   followed: Observation[];
-}
-
-/** An event together with what was decided about it. */
-export interface PlannedEvent {
-  event: WatcherEvent;
-  /** Channels that are owed it; empty when it is suppressed. */
-  channels: readonly string[];
-  suppressed: SuppressReason | null;
 }
 
 /** Everything that one poll found out. */
