@@ -1,0 +1,188 @@
+import type { AuditDraft } from './audit.ts';
+import { eventId, severityOf, type WatcherEvent } from './event.ts';
+import { toIso, toIsoOrNull } from './instant.ts';
+import { publicJob, summarizeJobEvent } from './message.ts';
+import type { Observation } from './observation.ts';
+import type { RestoreJob } from './restore-job.ts';
+import { planDeliveries, type Route, type SuppressReason } from './routing.ts';
+import type { Sighting, Transition } from './transition.ts';
+import type { Target } from './watch.ts';
+
+/** An event together with what was decided about it. */
+export interface PlannedEvent {
+  event: WatcherEvent;
+  /** Channels that are owed it; empty when it is suppressed. */
+  channels: readonly string[];
+  suppressed: SuppressReason | null;
+}
+
+/** What planning needs to know besides the sighting. */
+export interface PlanContext {
+  target: Target;
+  labels: Readonly<Record<string, string>>;
+  routes: readonly Route[];
+  projectUrl: string | null;
+  now: number;
+}
+
+/** What follows from one look at one job: the events owed to people, and what the audit log says about it. */
+export interface SightingPlan {
+  events: PlannedEvent[];
+  audit: AuditDraft[];
+}
+
+/**
+ * Turns a sighting into events with their routes, and into audit entries. Transitions of the past (`verdict: 'baseline'`) become no
+ * event: the entry of the observation names them as silent, with the reason.
+ */
+export function planSighting(sighting: Sighting, context: PlanContext): SightingPlan {
+  const { observation } = sighting;
+  if (observation === null) return { events: [], audit: [] };
+
+  const announced = sighting.transitions.filter(({ verdict }) => verdict === 'announce');
+  const events = announced.flatMap((transition) => eventsOf(transition, observation, context));
+  if (sighting.wentMissing && observation.job)
+    events.push(missingEvent(observation.job, observation, context));
+
+  const planned = events.map((event) => planEvent(event, context.routes));
+  return {
+    events: planned.map(({ plannedEvent }) => plannedEvent),
+    audit: [
+      observationEntry(sighting, observation, context),
+      ...anomalyEntry(sighting, observation, context),
+      ...planned.flatMap(({ audit }) => audit),
+    ],
+  };
+}
+
+/** Decides who is told of an event, and writes down why. */
+export function planEvent(
+  event: WatcherEvent,
+  routes: readonly Route[],
+): { plannedEvent: PlannedEvent; audit: AuditDraft[] } {
+  const decisions = planDeliveries(event, routes);
+  const suppression = decisions.find((decision) => decision.kind === 'suppress');
+  return {
+    plannedEvent: {
+      event,
+      channels: decisions.flatMap((decision) => (decision.kind === 'deliver' ? [decision.channel] : [])),
+      suppressed: suppression?.kind === 'suppress' ? suppression.reason : null,
+    },
+    audit: [
+      { at: event.detectedAt, kind: 'transition', data: transitionData(event) },
+      ...decisions.map((decision) => ({
+        at: event.detectedAt,
+        kind: 'decision' as const,
+        data: { eventId: event.id, event: event.name, decision: decision.kind, ...withoutKind(decision) },
+      })),
+    ],
+  };
+}
+
+function eventsOf(transition: Transition, { job }: Observation, context: PlanContext): WatcherEvent[] {
+  if (job === null) return [];
+  const { milestone, from, to, occurredAt, detectedAt, inferred, late } = transition;
+  return [
+    {
+      ...jobEventBase(milestone, job, context),
+      severity: severityOf(milestone, { from, warnings: job.warnings }),
+      from,
+      to,
+      summary: summarizeJobEvent({ name: milestone, job, detectedAt, occurredAt }),
+      occurredAt,
+      inferred,
+      late,
+      job: { ...job, state: to },
+    },
+  ];
+}
+
+function missingEvent(job: RestoreJob, observation: Observation, context: PlanContext): WatcherEvent {
+  const { now } = context;
+  return {
+    ...jobEventBase('missing', job, context),
+    severity: severityOf('missing'),
+    from: observation.state,
+    to: null,
+    summary: summarizeJobEvent({ name: 'missing', job, detectedAt: now, occurredAt: now }),
+    occurredAt: now,
+    inferred: false,
+    late: false,
+    job,
+  };
+}
+
+function jobEventBase(
+  name: WatcherEvent['name'],
+  job: RestoreJob,
+  { target, labels, projectUrl, now }: PlanContext,
+) {
+  return {
+    id: eventId(now, [target.watch, target.groupId, target.instanceName, job.id, name]),
+    name,
+    watch: target.watch,
+    labels,
+    detectedAt: now,
+    source: `/groups/${target.groupId}/${target.kind}/${target.instanceName}`,
+    projectUrl,
+    test: false,
+  };
+}
+
+function observationEntry(
+  { transitions }: Sighting,
+  observation: Observation,
+  { now, target }: PlanContext,
+): AuditDraft {
+  const silent = transitions
+    .filter(({ verdict }) => verdict === 'baseline')
+    .map(({ milestone }) => milestone);
+  return {
+    at: now,
+    kind: 'observation.changed',
+    data: {
+      watch: target.watch,
+      jobId: observation.jobId,
+      state: observation.state,
+      milestones: observation.milestones,
+      firstSight: observation.firstSight,
+      notFoundCount: observation.notFoundCount,
+      missingSince: toIsoOrNull(observation.missingSince),
+      ...(silent.length > 0 ? { silent, reason: 'baseline' satisfies SuppressReason } : {}),
+      job: observation.job === null ? null : withoutNulls(publicJob(observation.job)),
+    },
+  };
+}
+
+function anomalyEntry(
+  { newAnomaly }: Sighting,
+  { jobId }: Observation,
+  { now, target }: PlanContext,
+): AuditDraft[] {
+  if (newAnomaly === null) return [];
+  return [{ at: now, kind: 'anomaly.seen', data: { watch: target.watch, jobId, problem: newAnomaly } }];
+}
+
+function transitionData(event: WatcherEvent): AuditDraft['data'] {
+  return {
+    eventId: event.id,
+    event: event.name,
+    severity: event.severity,
+    watch: event.watch,
+    jobId: event.job?.id ?? null,
+    from: event.from,
+    to: event.to,
+    occurredAt: toIso(event.occurredAt),
+    detectedAt: toIso(event.detectedAt),
+    inferred: event.inferred,
+    late: event.late,
+  };
+}
+
+function withoutKind<T extends { kind: string }>({ kind: _kind, ...rest }: T): Omit<T, 'kind'> {
+  return rest;
+}
+
+function withoutNulls(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
+}
