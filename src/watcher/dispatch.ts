@@ -1,0 +1,226 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Notifier } from '../channels/notifier.ts';
+import type { Clock } from '../clock.ts';
+import type { AuditDraft } from '../domain/audit.ts';
+import { nextAttempt } from '../domain/retry-policy.ts';
+import { DeliveryError, toError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { ClaimedDelivery, DeliveryOutcome, Store } from '../store/store.ts';
+import type { Signals } from './events.ts';
+
+/** A claim lasts this long unless renewed, so that after a kill nothing waits longer. */
+const LEASE_MS = 15_000;
+const RENEW_EVERY_MS = 5_000;
+
+export interface DispatchDeps {
+  store: Store;
+  notifier: Notifier;
+  clock: Clock;
+  logger: Logger;
+  signals: Signals;
+  /** Names this process in leases. */
+  owner: string;
+  /** In [0, 1). */
+  random: () => number;
+}
+
+export interface DispatchResult {
+  /** Deliveries that were tried. */
+  tried: number;
+  /** More may be due right now. */
+  mayHaveMore: boolean;
+}
+
+/**
+ * One pass of one channel: claim what is due, send it, record how it went. What a receiver accepts is recorded at once, batch by
+ * batch. Aborting `signal` cuts the sends short; those are owed as before.
+ * @throws {StoreError} when claiming or recording fails.
+ */
+export async function dispatchOnce(deps: DispatchDeps, signal: AbortSignal): Promise<DispatchResult> {
+  const { store, notifier, clock, owner } = deps;
+  const sendsBatches = notifier.maxBatch > 1;
+  const limit = sendsBatches ? notifier.maxBatch : notifier.concurrency;
+  const claimed = await store.claimDeliveries({
+    channel: notifier.channel,
+    owner,
+    now: clock.now(),
+    leaseMs: LEASE_MS,
+    limit,
+    perKey: sendsBatches ? 'run' : 'head',
+  });
+  if (claimed.length === 0) return { tried: 0, mayHaveMore: false };
+
+  const stopRenewing = keepLeases(deps, claimed);
+  try {
+    const batches = sendsBatches ? [claimed] : claimed.map((delivery) => [delivery]);
+    await Promise.all(batches.map((batch) => deliver(deps, batch, signal)));
+  } finally {
+    stopRenewing();
+  }
+  return { tried: claimed.length, mayHaveMore: true };
+}
+
+/** Sends a batch as one message and records it. A batch whose content is refused is sent one by one: one bad event must not take others along. */
+async function deliver(
+  deps: DispatchDeps,
+  batch: readonly ClaimedDelivery[],
+  signal: AbortSignal,
+): Promise<void> {
+  const sent = await send(deps, batch, signal);
+  if (typeof sent === 'string') {
+    await record(deps, batch, (delivery) => accepted(deps, delivery, sent));
+  } else if (sent instanceof DeliveryError && sent.reason === 'rejected' && batch.length > 1) {
+    for (const delivery of batch) await deliver(deps, [delivery], signal);
+  } else {
+    await record(deps, batch, (delivery) => refused(deps, delivery, sent, signal));
+  }
+}
+
+/** What the receiver said, or what went wrong. */
+async function send(
+  { notifier }: DispatchDeps,
+  batch: readonly ClaimedDelivery[],
+  signal: AbortSignal,
+): Promise<string | Error> {
+  try {
+    const notices = batch.map(({ id, event }) => ({ deliveryId: id, event }));
+    return (await notifier.send(notices, signal)).detail;
+  } catch (thrown) {
+    return toError(thrown);
+  }
+}
+
+function accepted({ clock }: DispatchDeps, { id }: ClaimedDelivery, detail: string): DeliveryOutcome {
+  return { id, kind: 'delivered', at: clock.now(), detail };
+}
+
+function refused(
+  { clock, random }: DispatchDeps,
+  delivery: ClaimedDelivery,
+  error: Error,
+  signal: AbortSignal,
+): DeliveryOutcome {
+  const { id } = delivery;
+  const at = clock.now();
+  const detail = describe(error);
+  if (signal.aborted)
+    return { id, kind: 'retry', at, nextAttemptAt: at, detail: `${detail} (shutting down)` };
+  const known = error instanceof DeliveryError ? error : null;
+  const verdict = nextAttempt({
+    retryable: known?.retryable ?? true,
+    retryAfterMs: known?.retryAfterMs,
+    attempts: delivery.attemptsFinished + 1,
+    firstAttemptAt: delivery.firstAttemptAt ?? at,
+    now: at,
+    random: random(),
+  });
+  return verdict.kind === 'retry'
+    ? { id, kind: 'retry', at, nextAttemptAt: verdict.nextAttemptAt, detail }
+    : { id, kind: 'given_up', at, detail };
+}
+
+function describe(error: Error): string {
+  const hint = error instanceof DeliveryError && error.hint ? ` (${error.hint})` : '';
+  return `${error.message}${hint}`;
+}
+
+async function record(
+  deps: DispatchDeps,
+  batch: readonly ClaimedDelivery[],
+  outcomeOf: (delivery: ClaimedDelivery) => DeliveryOutcome,
+): Promise<void> {
+  const pairs = batch.map((delivery) => ({ delivery, outcome: outcomeOf(delivery) }));
+  const audit = pairs.flatMap(({ delivery, outcome }) => auditOf(delivery, outcome));
+  await persist(
+    deps,
+    pairs.map(({ outcome }) => outcome),
+    audit,
+  );
+  deps.signals.emit('audit:written', {});
+  for (const { delivery, outcome } of pairs) tell(deps, delivery, outcome);
+}
+
+/** A receiver has accepted: losing that note means sending a twin. So a store that fails for a moment is asked again while the lease lasts. */
+async function persist(
+  { store, logger, notifier }: DispatchDeps,
+  outcomes: readonly DeliveryOutcome[],
+  audit: readonly AuditDraft[],
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await store.recordOutcomes(outcomes, audit);
+      return;
+    } catch (error) {
+      if (attempt === 4) throw error;
+      logger.warn('The outcome of a delivery could not be recorded; trying again', {
+        channel: notifier.channel,
+        err: error,
+      });
+      await delay(500 * attempt);
+    }
+  }
+}
+
+function auditOf(delivery: ClaimedDelivery, outcome: DeliveryOutcome): AuditDraft[] {
+  const { id: deliveryId, eventId, channel, event } = delivery;
+  const about = { deliveryId, eventId, channel, event: event.name, jobId: event.job?.id ?? null };
+  const attempt = delivery.attemptsStarted;
+  const detail = outcome.kind === 'released' ? null : outcome.detail;
+  return [
+    ...(delivery.wasInterrupted
+      ? [{ at: outcome.at, kind: 'delivery.interrupted' as const, data: { ...about, attempt: attempt - 1 } }]
+      : []),
+    {
+      at: outcome.at,
+      kind: 'delivery.attempted',
+      data: { ...about, attempt, outcome: outcome.kind, detail },
+    },
+    ...(outcome.kind === 'given_up'
+      ? [{ at: outcome.at, kind: 'delivery.given_up' as const, data: { ...about, detail } }]
+      : []),
+  ];
+}
+
+function tell({ signals, logger }: DispatchDeps, delivery: ClaimedDelivery, outcome: DeliveryOutcome): void {
+  if (outcome.kind === 'released') return;
+  const { channel, eventId, event } = delivery;
+  const latencyMs = outcome.kind === 'delivered' ? outcome.at - event.detectedAt : null;
+  signals.emit('delivery:recorded', { channel, outcome: outcome.kind, latencyMs, eventId });
+  const fields = {
+    channel,
+    event: event.name,
+    watch: event.watch,
+    eventId,
+    attempt: delivery.attemptsStarted,
+  };
+  if (outcome.kind === 'delivered') {
+    logger.info(`Told ${channel}: ${event.summary}`, { ...fields, latencyMs });
+  } else if (outcome.kind === 'given_up') {
+    logger.error(`Gave up telling ${channel}: ${event.summary}`, {
+      ...fields,
+      detail: outcome.detail,
+      hint: 'Mend the channel, then: restore-watcher deliveries redrive --given-up',
+    });
+  } else {
+    const retryAt = new Date(outcome.nextAttemptAt).toISOString();
+    logger.warn(`Could not tell ${channel} yet: ${event.summary}`, {
+      ...fields,
+      detail: outcome.detail,
+      retryAt,
+    });
+  }
+}
+
+/** Prolongs the leases while the sends go on. Returns the function that ends it. */
+function keepLeases(
+  { store, clock, owner, logger }: DispatchDeps,
+  claimed: readonly ClaimedDelivery[],
+): () => void {
+  const ids = claimed.map(({ id }) => id);
+  const timer = setInterval(() => {
+    store.renewLeases(ids, owner, clock.now() + LEASE_MS).catch((error: unknown) => {
+      logger.warn('A lease could not be renewed', { err: error });
+    });
+  }, RENEW_EVERY_MS);
+  return () => clearInterval(timer);
+}

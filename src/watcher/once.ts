@@ -1,0 +1,94 @@
+import pLimit from 'p-limit';
+import { toError } from '../errors.ts';
+import { dispatchOnce } from './dispatch.ts';
+import type { RunnerDeps } from './runner.ts';
+import { createWatchLoop } from './watch-loop.ts';
+
+/** What one poll of every watch, and one go at what is due, came to. */
+export interface OnceReport {
+  watches: Array<{
+    watch: string;
+    jobs: number;
+    events: string[];
+    fault: { message: string; hint: string | null } | null;
+  }>;
+  channels: Array<{
+    channel: string;
+    tried: number;
+    stillOwed: number;
+    givenUp: number;
+    fault: string | null;
+  }>;
+  /** Every watch was polled and everything owed was delivered. */
+  isComplete: boolean;
+}
+
+const POLLS_AT_ONCE = 8;
+
+/**
+ * One poll of every watch, then one go at every delivery that is due; for cron, CI and Kubernetes CronJobs. What cannot be
+ * delivered now stays owed for the next run.
+ * @throws {StoreError} reason `conflict` when a daemon is at work on the same store.
+ */
+export async function runOnce(deps: RunnerDeps, signal: AbortSignal): Promise<OnceReport> {
+  await deps.store.claimDaemon();
+  const limit = pLimit(POLLS_AT_ONCE);
+  const watches = await Promise.all(deps.watches.map((watch) => limit(() => pollWatch(deps, watch))));
+  const channels = await Promise.all(deps.notifiers.map((notifier) => drainChannel(deps, notifier, signal)));
+  return {
+    watches,
+    channels,
+    isComplete:
+      watches.every(({ fault }) => fault === null) &&
+      channels.every(({ stillOwed, givenUp, fault }) => stillOwed === 0 && givenUp === 0 && fault === null),
+  };
+}
+
+async function pollWatch(
+  deps: RunnerDeps,
+  watch: RunnerDeps['watches'][number],
+): Promise<OnceReport['watches'][number]> {
+  const source = deps.sources.get(watch.connection);
+  if (!source) throw new Error(`watch ${watch.name} has no connection ${watch.connection}`);
+  const loop = createWatchLoop(
+    { ...deps, source },
+    { watch, projectUrl: deps.projectUrl(watch), gapMs: () => 60_000 },
+  );
+  const report = await loop.pollNow();
+  await loop.stop(0);
+  const { fault } = loop.status();
+  return {
+    watch: watch.name,
+    jobs: report.jobs,
+    events: report.events.map(({ event }) => event.summary),
+    fault: fault && { message: fault.message, hint: fault.hint },
+  };
+}
+
+async function drainChannel(
+  deps: RunnerDeps,
+  notifier: RunnerDeps['notifiers'][number],
+  signal: AbortSignal,
+): Promise<OnceReport['channels'][number]> {
+  const { channel } = notifier;
+  let tried = 0;
+  let fault: string | null = null;
+  let givenUp = 0;
+  const stopCounting = deps.signals.on('delivery:recorded', (outcome) => {
+    if (outcome.channel === channel && outcome.outcome === 'given_up') givenUp += 1;
+  });
+  try {
+    for (let more = true; more && !signal.aborted; ) {
+      const result = await dispatchOnce({ ...deps, notifier }, signal);
+      tried += result.tried;
+      more = result.mayHaveMore;
+    }
+  } catch (thrown) {
+    fault = toError(thrown).message;
+  } finally {
+    stopCounting();
+  }
+  const counts = await deps.store.countDeliveries();
+  const stillOwed = counts.find((row) => row.channel === channel && row.status === 'pending')?.count ?? 0;
+  return { channel, tried, stillOwed, givenUp, fault };
+}

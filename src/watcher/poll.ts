@@ -1,0 +1,297 @@
+import pLimit from 'p-limit';
+import type { Clock } from '../clock.ts';
+import type { AuditDraft } from '../domain/audit.ts';
+import { type FirstSight, isFollowed, type Observation } from '../domain/observation.ts';
+import { type PlanContext, type PlannedEvent, planSighting } from '../domain/plan.ts';
+import { isUnfinished } from '../domain/restore-job.ts';
+import type { Route } from '../domain/routing.ts';
+import {
+  diffObservations,
+  type SightContext,
+  type Sighting,
+  sightNotFound,
+  sightUnreadable,
+} from '../domain/transition.ts';
+import { type Target, targetKey, type Watch } from '../domain/watch.ts';
+import { SourceError, type SourceReason, toError } from '../errors.ts';
+import type { JobAnswer, JobReading, JobSource } from '../source/source.ts';
+import type { Store, TargetMemory } from '../store/store.ts';
+
+export interface PollDeps {
+  source: JobSource;
+  store: Store;
+  clock: Clock;
+  routes: readonly Route[];
+}
+
+export interface PollInput {
+  watch: Watch;
+  target: Target;
+  projectUrl: string | null;
+  lateAfterMs: number;
+  signal: AbortSignal;
+}
+
+/** What one poll came to. A poll that could read some jobs and not others has both results and a `failure`. */
+export interface PollReport {
+  /** Jobs that were read. */
+  jobs: number;
+  observations: Observation[];
+  events: PlannedEvent[];
+  hasRunningJobs: boolean;
+  /** Ids of the configuration that Atlas does not know and never did. */
+  unknownJobIds: string[];
+  /** What was odd about single jobs; those without an id are told at every poll. */
+  anomalies: Array<{ jobId: string | null; problem: string }>;
+  failure: Error | null;
+}
+
+/** Asks by id at most this many at once; the request budget is the real limit. */
+const ID_CONCURRENCY = 4;
+
+/** The baseline of a target with very many jobs is written in portions, so that memory stays flat; it announces nothing anyway. */
+const BASELINE_PORTION = 2_000;
+
+/**
+ * One cycle of one watch: read, compare, plan, commit. Everything found is committed in one transaction (a long baseline in
+ * several); nothing is written when nothing has changed. A listing that breaks off changes nothing; asking by id, each answer
+ * stands for itself. Never throws for a fault of Atlas: that is `failure`.
+ * @throws {StoreError} when the store fails; nothing of this cycle was recorded then and the next one finds it again.
+ */
+export async function pollTarget(deps: PollDeps, input: PollInput): Promise<PollReport> {
+  const memory = await deps.store.readTarget(targetKey(input.target), deps.clock.now());
+  const poll = new Poll(deps, input, memory);
+  let failure: Error | null;
+  try {
+    failure = poll.namesJobs ? await poll.readNamed() : await poll.readListing();
+  } catch (thrown) {
+    return poll.report(asFailure(thrown, input.signal));
+  }
+  await poll.commit({ isComplete: failure === null });
+  return poll.report(failure);
+}
+
+/** A store fault is not the source's: it goes up. So does an abort, which is no finding about Atlas. */
+function asFailure(thrown: unknown, signal: AbortSignal): Error {
+  if (signal.aborted) throw toError(signal.reason);
+  if (thrown instanceof SourceError) return thrown;
+  throw thrown;
+}
+
+/** The state of one cycle while it runs. */
+class Poll {
+  readonly #deps: PollDeps;
+  readonly #input: PollInput;
+  readonly #memory: TargetMemory | null;
+  /** Still followed and not yet seen in this cycle, by id. */
+  readonly #unseen: Map<string, Observation>;
+  /** What this cycle has changed and not yet written, by id: a job may come twice while a list grows. */
+  readonly #changed = new Map<string, Observation>();
+  readonly #unknownJobIds: string[] = [];
+  readonly #anomalies: PollReport['anomalies'] = [];
+  #events: PlannedEvent[] = [];
+  #audit: AuditDraft[] = [];
+  #allEvents: PlannedEvent[] = [];
+  #allChanged: Observation[] = [];
+  #jobs = 0;
+  /** When the reply that is being looked at was read. */
+  #readAt = 0;
+  #runningSeen = false;
+
+  constructor(deps: PollDeps, input: PollInput, memory: TargetMemory | null) {
+    this.#deps = deps;
+    this.#input = input;
+    this.#memory = memory;
+    this.#unseen = new Map(memory?.followed.map((observation) => [observation.jobId, observation]));
+  }
+
+  get namesJobs(): boolean {
+    return this.#input.watch.restoreJobIds.length > 0;
+  }
+
+  /**
+   * Asks for every named job that can still change. The first goes alone: it answers the login challenge for all, and tells
+   * whether there is any point in asking on.
+   */
+  async readNamed(): Promise<Error | null> {
+    const { watch } = this.#input;
+    const known = await this.#deps.store.readObservations(watch.name, watch.restoreJobIds);
+    const now = this.#deps.clock.now();
+    const open = watch.restoreJobIds.filter((id) => {
+      const observation = known.get(id);
+      return observation === undefined || isFollowed(observation, now);
+    });
+    return this.#askEach(open, known);
+  }
+
+  /** Reads the whole listing, then asks by id for the followed jobs that were not on it. */
+  async readListing(): Promise<Error | null> {
+    const { source, store } = this.#deps;
+    const { watch, target, signal } = this.#input;
+    for await (const page of source.listJobs(target, signal)) {
+      const ids = page.flatMap((reading) => idOf(reading) ?? []);
+      const known = await store.readObservations(watch.name, ids);
+      this.#readAt = this.#deps.clock.now();
+      for (const reading of page) this.#take(reading, known);
+      if (this.#memory === null && this.#changed.size >= BASELINE_PORTION) {
+        await this.commit({ isComplete: false });
+      }
+    }
+    return this.#askEach([...this.#unseen.keys()], this.#unseen);
+  }
+
+  /**
+   * Asks for these one by one. A fault that concerns all ends it; so do two passing faults with no answer at all. A fault of one job
+   * alone must not hide the others.
+   */
+  async #askEach(ids: readonly string[], known: ReadonlyMap<string, Observation>): Promise<Error | null> {
+    const { source } = this.#deps;
+    const { target, signal } = this.#input;
+    const [first, ...rest] = ids;
+    if (first === undefined) return null;
+
+    let failure: Error | null = null;
+    let answers = 0;
+    let failures = 0;
+    const ask = async (id: string): Promise<void> => {
+      if (failure !== null && (concernsAll(failure) || (answers === 0 && failures > 1))) return;
+      try {
+        const answer = await source.readJob(target, id, signal);
+        answers += 1;
+        this.#takeAnswer(id, answer, known.get(id));
+      } catch (thrown) {
+        const error = asFailure(thrown, signal);
+        failures += 1;
+        if (failure === null || concernsAll(error)) failure = error;
+      }
+    };
+    await ask(first);
+    const limit = pLimit(ID_CONCURRENCY);
+    await Promise.all(rest.map((id) => limit(() => ask(id))));
+    return failure;
+  }
+
+  #takeAnswer(id: string, answer: JobAnswer, previous: Observation | undefined): void {
+    this.#readAt = this.#deps.clock.now();
+    if (answer.kind !== 'not_found') {
+      this.#take(answer, previous ? new Map([[id, previous]]) : new Map(), id);
+      return;
+    }
+    if (previous === undefined) this.#unknownJobIds.push(id);
+    else this.#add(sightNotFound(previous, this.#sightContext()));
+  }
+
+  #take(reading: JobReading, known: ReadonlyMap<string, Observation>, askedFor?: string): void {
+    this.#jobs += 1;
+    const id = idOf(reading) ?? askedFor;
+    if (id === undefined) {
+      if (reading.kind === 'unreadable') this.#anomalies.push({ jobId: null, problem: reading.problem });
+      return;
+    }
+    this.#unseen.delete(id);
+    const previous = this.#changed.get(id) ?? known.get(id);
+    const context = this.#sightContext();
+    const sighting =
+      reading.kind === 'job'
+        ? diffObservations(previous, reading.job, context)
+        : sightUnreadable(previous, id, reading.problem, context);
+    const observation = sighting.observation ?? previous;
+    if (observation && isUnfinished(observation.state)) this.#runningSeen = true;
+    this.#add(sighting);
+  }
+
+  #add(sighting: Sighting): void {
+    if (sighting.observation === null) return;
+    const plan = planSighting(sighting, this.#planContext());
+    this.#changed.set(sighting.observation.jobId, sighting.observation);
+    this.#events.push(...plan.events);
+    this.#audit.push(...plan.audit);
+    if (sighting.newAnomaly !== null) {
+      this.#anomalies.push({ jobId: sighting.observation.jobId, problem: sighting.newAnomaly });
+    }
+  }
+
+  /** Writes what has gathered. `isComplete`: the target has now been read whole, so its baseline stands. */
+  async commit({ isComplete }: { isComplete: boolean }): Promise<void> {
+    const { watch, target } = this.#input;
+    const takesBaseline = isComplete && this.#memory === null;
+    if (!takesBaseline && this.#changed.size === 0 && this.#audit.length === 0) return;
+    const at = this.#deps.clock.now();
+    const observations = [...this.#changed.values()];
+    await this.#deps.store.commitPoll({
+      targetKey: targetKey(target),
+      watch: watch.name,
+      at,
+      takesBaseline,
+      observations,
+      events: this.#events,
+      audit: takesBaseline ? [...this.#audit, this.#baselineEntry(at)] : this.#audit,
+    });
+    this.#allEvents.push(...this.#events);
+    this.#allChanged.push(...observations);
+    this.#events = [];
+    this.#audit = [];
+    this.#changed.clear();
+  }
+
+  report(failure: Error | null): PollReport {
+    return {
+      jobs: this.#jobs,
+      observations: this.#allChanged,
+      events: this.#allEvents,
+      hasRunningJobs: this.#runningSeen,
+      unknownJobIds: this.#unknownJobIds,
+      anomalies: this.#anomalies,
+      failure,
+    };
+  }
+
+  #baselineEntry(at: number): AuditDraft {
+    const { watch, target } = this.#input;
+    const { kind, groupId, instanceName } = target;
+    return {
+      at,
+      kind: 'baseline.taken',
+      data: { watch: watch.name, kind, groupId, instanceName, jobs: this.#jobs, named: this.namesJobs },
+    };
+  }
+
+  #sightContext(): SightContext {
+    const { watch, lateAfterMs } = this.#input;
+    return {
+      watch: watch.name,
+      now: this.#readAt,
+      firstSight: this.#firstSight(),
+      announceExisting: watch.announceExisting,
+      lateAfterMs,
+      baselineAt: this.#memory?.baselineAt ?? null,
+    };
+  }
+
+  #firstSight(): FirstSight {
+    if (this.namesJobs) return 'named';
+    return this.#memory === null ? 'baseline' : 'new';
+  }
+
+  #planContext(): PlanContext {
+    const { watch, target, projectUrl } = this.#input;
+    return {
+      target,
+      labels: watch.labels,
+      routes: this.#deps.routes,
+      projectUrl,
+      now: this.#deps.clock.now(),
+    };
+  }
+}
+
+function idOf(reading: JobReading): string | null {
+  return reading.kind === 'job' ? reading.job.id : reading.jobId;
+}
+
+/** Faults of one reply or of the moment; all others would meet the next request of this cycle as well. */
+const PASSING: ReadonlySet<SourceReason> = new Set(['unavailable', 'timeout', 'bad_response']);
+
+function concernsAll(error: Error): boolean {
+  return error instanceof SourceError && !PASSING.has(error.reason);
+}

@@ -1,0 +1,151 @@
+import type { Clock } from '../clock.ts';
+import type { AuditDraft } from '../domain/audit.ts';
+import { type Timestamp, toIso } from '../domain/instant.ts';
+import type { Target } from '../domain/watch.ts';
+import { SourceError, StoreError, WatcherError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { Store } from '../store/store.ts';
+import type { Signals } from './events.ts';
+import type { PollReport } from './poll.ts';
+import type { WatchStatus } from './status.ts';
+
+export interface WatchJournalDeps {
+  clock: Clock;
+  logger: Logger;
+  signals: Signals;
+  store: Store;
+}
+
+/** Keeps the account of one watch and tells it: status, log, signals, audit. A fault is told once, then when it changes or ends. */
+export function createWatchJournal(deps: WatchJournalDeps, target: Target) {
+  const { clock, logger, signals, store } = deps;
+  const { watch } = target;
+  const createdAt = clock.monotonic();
+  let lastAttemptAt: Timestamp | null = null;
+  let lastSuccessAt: Timestamp | null = null;
+  let lastSuccessMono: number | null = null;
+  let failures = 0;
+  let running = false;
+  let unknownJobIds: readonly string[] = [];
+  let fault: WatchStatus['fault'] = null;
+  let toldAnomalies = new Set<string>();
+
+  const noteFailure = async (error: Error): Promise<void> => {
+    const reason =
+      error instanceof SourceError ? error.reason : error instanceof StoreError ? 'store' : 'internal';
+    const hint = error instanceof WatcherError ? (error.hint ?? null) : null;
+    failures += 1;
+    const isNews = fault === null || fault.reason !== reason || fault.message !== error.message;
+    fault = { reason, message: error.message, hint, since: fault?.since ?? clock.now() };
+    if (!isNews) return;
+    logger.warn(`Watch ${watch} cannot be polled: ${error.message}`, {
+      watch,
+      reason,
+      ...(hint ? { hint } : {}),
+      ...(reason === 'internal' ? { err: error } : {}),
+    });
+    await writeDown('poll.failed', { watch, reason, message: error.message, hint });
+  };
+
+  const noteSuccess = async (): Promise<void> => {
+    lastSuccessAt = clock.now();
+    lastSuccessMono = clock.monotonic();
+    if (fault) {
+      const { since, reason } = fault;
+      logger.info(`Watch ${watch} is polled again`, { watch, after: reason, failures });
+      await writeDown('poll.recovered', {
+        watch,
+        reason,
+        failures,
+        since: toIso(since),
+      });
+    }
+    fault = null;
+    failures = 0;
+  };
+
+  const writeDown = async (kind: AuditDraft['kind'], data: AuditDraft['data']): Promise<void> => {
+    try {
+      await store.recordAudit([{ at: clock.now(), kind, data }]);
+      signals.emit('audit:written', {});
+    } catch (error) {
+      logger.error('The audit log could not be written', { watch, err: error });
+    }
+  };
+
+  const tellOddities = (report: PollReport): void => {
+    const told = new Set<string>();
+    const once = (key: string, message: string, fields: Record<string, unknown>): void => {
+      told.add(key);
+      if (!toldAnomalies.has(key)) logger.warn(message, { watch, ...fields });
+    };
+    for (const { jobId, problem } of report.anomalies) {
+      once(`${jobId} ${problem}`, `A restore job is odd: ${problem}`, { jobId });
+    }
+    for (const jobId of report.unknownJobIds) {
+      once(`unknown ${jobId}`, `Atlas knows no restore job ${jobId} on ${target.instanceName}`, {
+        jobId,
+        hint: 'Check the id in restoreJobIds; a job belongs to the instance its snapshot was taken from, not to the target.',
+      });
+    }
+    if (report.failure === null) toldAnomalies = told;
+  };
+
+  const tellResults = (report: PollReport): void => {
+    if (report.observations.length > 0) signals.emit('audit:written', {});
+    const owed = new Set(report.events.flatMap(({ channels }) => channels));
+    for (const { event, suppressed } of report.events) {
+      signals.emit('event:recorded', { watch, name: event.name, eventId: event.id });
+      logger.info(event.summary, {
+        watch,
+        event: event.name,
+        eventId: event.id,
+        ...(suppressed ? { suppressed } : {}),
+        ...(event.late ? { late: true } : {}),
+      });
+    }
+    if (owed.size > 0) signals.emit('deliveries:owed', { channels: [...owed] });
+  };
+
+  return {
+    failures: () => failures,
+    hasRunningJobs: () => running,
+    hasSucceeded: () => lastSuccessAt !== null,
+    note: async (report: PollReport, durationMs: number): Promise<void> => {
+      lastAttemptAt = clock.now();
+      tellResults(report);
+      tellOddities(report);
+      unknownJobIds = report.unknownJobIds;
+      if (report.failure === null) {
+        running = report.hasRunningJobs;
+        await noteSuccess();
+      } else {
+        running ||= report.hasRunningJobs;
+        await noteFailure(report.failure);
+      }
+      signals.emit('poll:finished', {
+        watch,
+        outcome: report.failure === null ? 'ok' : 'failed',
+        durationMs,
+        jobs: report.jobs,
+        changes: report.observations.length,
+        running,
+        error: report.failure,
+      });
+    },
+    status: (): Omit<WatchStatus, 'dueWithinMs' | 'nextPollAt'> => ({
+      watch,
+      connection: target.connection,
+      kind: target.kind,
+      groupId: target.groupId,
+      instanceName: target.instanceName,
+      lastAttemptAt,
+      lastSuccessAt,
+      sinceSuccessMs: clock.monotonic() - (lastSuccessMono ?? createdAt),
+      consecutiveFailures: failures,
+      fault,
+      unknownJobIds,
+      hasRunningJobs: running,
+    }),
+  };
+}

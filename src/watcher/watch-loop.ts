@@ -1,0 +1,130 @@
+import { pollBackoffMs } from '../domain/retry-policy.ts';
+import { type Target, targetOf, type Watch } from '../domain/watch.ts';
+import { SourceError, toError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { Signals } from './events.ts';
+import { type PollDeps, type PollReport, pollTarget } from './poll.ts';
+import type { WatchStatus } from './status.ts';
+import { createWatchJournal } from './watch-journal.ts';
+
+/** A transition found later than this after it happened is `late`, however short the interval. */
+const LATE_AFTER_MS = 120_000;
+
+/** What a poll may take on top of its interval before the watch counts as blind. */
+const DUE_SLACK_MS = 5_000;
+
+export interface WatchLoopDeps extends PollDeps {
+  logger: Logger;
+  signals: Signals;
+  /** In [0, 1). */
+  random: () => number;
+}
+
+export interface WatchLoopOptions {
+  watch: Watch;
+  projectUrl: string | null;
+  /** From one tick to the next of the schedule in use, in milliseconds. */
+  gapMs: () => number;
+}
+
+export interface WatchLoop {
+  readonly watch: Watch;
+  /** The schedule that counts now: the idle one while no job is running, where there is one. */
+  schedule(): string;
+  /** A tick: polls, unless a poll is under way or the watch is backing off. */
+  tick(): void;
+  /** Polls now, whatever the back-off says, and waits for the end. Never rejects for a fault: see the report's `failure`. */
+  pollNow(): Promise<PollReport>;
+  status(): WatchStatus;
+  /** Lets a poll in hand finish for `graceMs`, then aborts it. Safe to call twice. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/**
+ * One watch: never two polls at once, back-off after failures, and the account of how it is doing. Faults of Atlas or the store are
+ * recorded and never end it.
+ */
+export function createWatchLoop(deps: WatchLoopDeps, options: WatchLoopOptions): WatchLoop {
+  const { clock } = deps;
+  const { watch, gapMs } = options;
+  const target = targetOf(watch);
+  const abort = new AbortController();
+  const journal = createWatchJournal(deps, target);
+  let inHand: Promise<PollReport> | null = null;
+  let retryTimer: NodeJS.Timeout | null = null;
+  let blockedUntil = Number.NEGATIVE_INFINITY;
+  let isStopped = false;
+
+  const run = async (): Promise<PollReport> => {
+    const begunAt = clock.monotonic();
+    const report = await cycle(deps, options, target, abort.signal);
+    if (isStopped && abort.signal.aborted) return report;
+    await journal.note(report, clock.monotonic() - begunAt);
+    if (report.failure) backOff(report.failure);
+    else blockedUntil = Number.NEGATIVE_INFINITY;
+    return report;
+  };
+
+  const backOff = (failure: Error): void => {
+    const asked = failure instanceof SourceError ? (failure.retryAfterMs ?? 0) : 0;
+    const waitMs = Math.max(pollBackoffMs(journal.failures(), gapMs(), deps.random()), asked);
+    blockedUntil = clock.monotonic() + waitMs;
+    if (retryTimer) clearTimeout(retryTimer);
+    if (!isStopped) retryTimer = setTimeout(() => void pollNow(), waitMs);
+  };
+
+  const pollNow = (): Promise<PollReport> => {
+    inHand ??= run().finally(() => {
+      inHand = null;
+    });
+    return inHand;
+  };
+
+  return {
+    watch,
+    schedule: () =>
+      watch.scheduleIdle !== null && journal.hasSucceeded() && !journal.hasRunningJobs()
+        ? watch.scheduleIdle
+        : watch.schedule,
+    tick: () => {
+      if (isStopped || inHand || clock.monotonic() < blockedUntil) return;
+      void pollNow();
+    },
+    pollNow,
+    status: () => ({
+      ...journal.status(),
+      dueWithinMs: Math.max(2 * gapMs(), gapMs() + DUE_SLACK_MS),
+      nextPollAt: clock.now() + Math.max(0, Math.min(blockedUntil - clock.monotonic(), gapMs())),
+    }),
+    stop: async (graceMs) => {
+      isStopped = true;
+      if (retryTimer) clearTimeout(retryTimer);
+      if (!inHand) return;
+      const timer = setTimeout(() => abort.abort(new Error('shutting down')), graceMs);
+      await inHand.catch(() => undefined);
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function cycle(
+  deps: WatchLoopDeps,
+  { watch, projectUrl, gapMs }: WatchLoopOptions,
+  target: Target,
+  signal: AbortSignal,
+): Promise<PollReport> {
+  const lateAfterMs = Math.max(LATE_AFTER_MS, 2 * gapMs());
+  try {
+    return await pollTarget(deps, { watch, target, projectUrl, lateAfterMs, signal });
+  } catch (thrown) {
+    return {
+      jobs: 0,
+      observations: [],
+      events: [],
+      hasRunningJobs: false,
+      unknownJobIds: [],
+      anomalies: [],
+      failure: toError(thrown),
+    };
+  }
+}
