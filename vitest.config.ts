@@ -3,8 +3,11 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     env: { TZ: 'UTC' },
+    reporters: process.env['CI']
+      ? ['default', ['json', { outputFile: 'coverage/results.json' }]]
+      : ['default'],
   },
 });
