@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # The image carries its own Node, so the development runtime of package.json (a dev dependency) is left out of it.
-ARG NODE_IMAGE=node:24.21-trixie-slim
+ARG NODE_IMAGE=node:24-trixie-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /build
