@@ -1,0 +1,110 @@
+import type { Context } from 'hono';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { StoreError, toError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { Store } from '../store/store.ts';
+import type { WatcherStatus } from '../watcher/status.ts';
+import { isLoopbackHostHeader, mayRead } from './access.ts';
+import { addApi } from './api.ts';
+import { healthOf } from './health.ts';
+import type { Metrics } from './metrics.ts';
+import { QueryFault } from './query.ts';
+
+export interface AppDeps {
+  status: () => WatcherStatus;
+  store: Pick<Store, 'listObservations' | 'listEvents' | 'listDeliveries'>;
+  metrics: Pick<Metrics, 'render'>;
+  logger: Logger;
+  /** Demanded for everything but the bare health words; `null`: open to whoever can connect. */
+  token: string | null;
+  /** Refuse requests that come under a name which is not a loopback one. */
+  loopbackNamesOnly: boolean;
+}
+
+/** Nothing here takes a body; what comes along is not read beyond this. */
+const MAX_BODY_BYTES = 16_384;
+
+const READ_METHODS = ['GET', 'HEAD'];
+
+/** The routes, without a socket. Every answer but the metrics is JSON; every refusal is `{ error, hint }`. */
+export function createApp(deps: AppDeps): Hono {
+  const app = new Hono();
+  app.use(async (c, next) => {
+    await next();
+    c.res.headers.set('Cache-Control', 'no-store');
+    c.res.headers.set('X-Content-Type-Options', 'nosniff');
+    c.res.headers.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
+    c.res.headers.set('Referrer-Policy', 'no-referrer');
+  });
+  app.use(
+    bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => refuse(c, 413, 'body too large', 'send none') }),
+  );
+  app.use(async (c, next) => {
+    if (deps.loopbackNamesOnly && !isLoopbackHostHeader(c.req.header('host'))) {
+      return refuse(c, 421, 'this name is not served here', 'ask as localhost or 127.0.0.1');
+    }
+    if (!READ_METHODS.includes(c.req.method)) {
+      c.header('Allow', READ_METHODS.join(', '));
+      return refuse(c, 405, `${c.req.method} is not offered`, 'everything here is read with GET');
+    }
+    return next();
+  });
+  addHealth(app, deps);
+  app.use(async (c, next) => {
+    if (isAuthorized(c, deps)) return next();
+    c.header('WWW-Authenticate', 'Bearer');
+    return refuse(c, 401, 'a token is needed', 'send Authorization: Bearer with the token of server.token');
+  });
+  app.get('/metrics', async (c) => {
+    const { contentType, text } = await deps.metrics.render();
+    return c.body(text, 200, { 'Content-Type': contentType });
+  });
+  addApi(app, deps);
+  app.notFound((c) =>
+    refuse(
+      c,
+      404,
+      'no such path',
+      'see /healthz, /readyz, /metrics, /api/v1/jobs, /api/v1/transitions, /api/v1/deliveries, /api/v1/watches',
+    ),
+  );
+  app.onError((thrown, c) => refuseFault(c, thrown, deps.logger));
+  return app;
+}
+
+/** The two answers that need no token. Without it, `/readyz` says that something is wrong but not what. */
+function addHealth(app: Hono, deps: AppDeps): void {
+  app.get('/healthz', (c) => {
+    const { live } = healthOf(deps.status());
+    return c.json({ status: live ? 'ok' : 'hanging' }, live ? 200 : 503);
+  });
+  app.get('/readyz', (c) => {
+    const { ready, reasons } = healthOf(deps.status());
+    const word = { status: ready ? 'ready' : 'not_ready' };
+    return c.json(isAuthorized(c, deps) ? { ...word, reasons } : word, ready ? 200 : 503);
+  });
+}
+
+function isAuthorized(c: Context, { token }: AppDeps): boolean {
+  return mayRead(c.req.header('authorization'), token);
+}
+
+function refuseFault(c: Context, thrown: Error, logger: Logger): Response | Promise<Response> {
+  if (thrown instanceof QueryFault) return refuse(c, 400, thrown.message, thrown.hint);
+  if (thrown instanceof HTTPException) return thrown.getResponse();
+  logger.error('A request could not be answered', { path: c.req.path, err: toError(thrown) });
+  return thrown instanceof StoreError
+    ? refuse(c, 503, 'the store cannot be read', 'see the log and /readyz')
+    : refuse(c, 500, 'the request could not be answered', 'see the log');
+}
+
+function refuse(
+  c: Context,
+  status: 400 | 401 | 404 | 405 | 413 | 421 | 500 | 503,
+  error: string,
+  hint: string,
+): Response {
+  return c.json({ error, hint }, status);
+}

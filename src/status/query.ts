@@ -1,0 +1,88 @@
+import { parseInstant, type Timestamp } from '../domain/instant.ts';
+import { type JobState, MILESTONES } from '../domain/restore-job.ts';
+import type { DeliveryStatus, PageRequest } from '../store/store.ts';
+
+export const JOB_STATES: readonly JobState[] = [
+  'in_progress',
+  ...MILESTONES.filter((milestone) => milestone !== 'started'),
+  'unknown',
+];
+export const DELIVERY_STATUSES: readonly DeliveryStatus[] = ['pending', 'delivered', 'given_up'];
+
+/** What a request got wrong, and what would be right. Answered with 400. */
+export class QueryFault extends Error {
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+const MAX_LIMIT = 500;
+const DEFAULT_LIMIT = 50;
+
+/** The query of one request. Reading a value that is not usable throws a QueryFault. */
+export interface Query {
+  text(name: string): string | undefined;
+  oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined;
+  instant(name: string): Timestamp | undefined;
+  page(): PageRequest;
+}
+
+/**
+ * Reads a query that may hold `limit`, `cursor` and the `filters`, and nothing else: a filter that is misspelt must not
+ * answer with everything.
+ * @throws {QueryFault} for an unknown or repeated parameter.
+ */
+export function readQuery(url: string, filters: readonly string[]): Query {
+  const params = new URL(url).searchParams;
+  const known = [...filters, 'limit', 'cursor'];
+  for (const name of params.keys()) {
+    if (!known.includes(name))
+      throw new QueryFault(`unknown parameter ${quote(name)}`, `known: ${known.join(', ')}`);
+    if (params.getAll(name).length > 1)
+      throw new QueryFault(`parameter ${name} is given twice`, 'give it once');
+  }
+  const text = (name: string): string | undefined => params.get(name) || undefined;
+  return {
+    text,
+    oneOf: (name, allowed) => oneOf(name, text(name), allowed),
+    instant: (name) => instant(name, text(name)),
+    page: () => ({ limit: limit(text('limit')), cursor: text('cursor') }),
+  };
+}
+
+function oneOf<T extends string>(
+  name: string,
+  given: string | undefined,
+  allowed: readonly T[],
+): T | undefined {
+  if (given === undefined) return undefined;
+  const found = allowed.find((value) => value === given);
+  if (found === undefined)
+    throw new QueryFault(`${name} cannot be ${quote(given)}`, `one of: ${allowed.join(', ')}`);
+  return found;
+}
+
+function instant(name: string, given: string | undefined): Timestamp | undefined {
+  if (given === undefined) return undefined;
+  const at = /^\d{4}-\d{2}-\d{2}/.test(given) ? parseInstant(given) : null;
+  if (at === null) {
+    throw new QueryFault(`${name} is not a time: ${quote(given)}`, 'ISO 8601, such as 2026-11-02T08:00:00Z');
+  }
+  return at;
+}
+
+function limit(given: string | undefined): number {
+  if (given === undefined) return DEFAULT_LIMIT;
+  const value = /^\d{1,4}$/.test(given) ? Number(given) : 0;
+  if (value < 1 || value > MAX_LIMIT) {
+    throw new QueryFault(`limit cannot be ${quote(given)}`, `a whole number from 1 to ${MAX_LIMIT}`);
+  }
+  return value;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}

@@ -1,0 +1,102 @@
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { WatcherError } from '../errors.ts';
+import { isLoopbackName } from './access.ts';
+import { type AppDeps, createApp } from './app.ts';
+
+export interface ServerOptions extends Pick<AppDeps, 'status' | 'store' | 'metrics' | 'logger' | 'token'> {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+}
+
+export interface StatusServer {
+  /** Where it answers, with the port that was really taken. */
+  url: string;
+  /**
+   * Takes no new connection, closes the idle ones at once, gives requests in hand a moment and then cuts them. May be called
+   * twice.
+   */
+  close(): Promise<void>;
+}
+
+/** A client that connects and then says nothing does not count as idle for Node; it is cut after this long. */
+const CLOSE_GRACE_MS = 1_000;
+
+/**
+ * Serves health, metrics and the JSON reads.
+ * @throws {WatcherError} code `server_listen` when the address cannot be taken; `server_token` when others than this machine could
+ *   reach it and no token is set.
+ */
+export async function startServer(options: ServerOptions): Promise<StatusServer> {
+  const { host, port, token } = options;
+  const isLoopback = isLoopbackName(host);
+  if (!isLoopback && token === null) {
+    throw new WatcherError(
+      'server_token',
+      `server.host ${host} can be reached by others and no server.token is set`,
+      {
+        hint: 'Set server.token, or server.host to 127.0.0.1.',
+      },
+    );
+  }
+  const app = createApp({ ...options, loopbackNamesOnly: isLoopback });
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 5_000 },
+    // The package would put its own Request and Response in place of the global ones, for the Atlas client and the channels too.
+    getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+  );
+  await listen(server, host, port);
+
+  let closing: Promise<void> | undefined;
+  return {
+    url: urlOf(host, server),
+    close: () => {
+      closing ??= closeServer(server);
+      return closing;
+    },
+  };
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(port, host, resolve);
+  try {
+    await promise;
+  } catch (error) {
+    throw listenError(error, host, port);
+  } finally {
+    server.off('error', reject);
+  }
+}
+
+function listenError(error: unknown, host: string, port: number): WatcherError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const hints: Record<string, string> = {
+    EADDRINUSE:
+      'Another process has this port, perhaps another watcher. Stop it or choose another server.port.',
+    EACCES: 'This user may not take the port. Choose a server.port above 1023.',
+    EADDRNOTAVAIL: 'server.host is not an address of this machine.',
+    ENOTFOUND: 'server.host is not a name that this machine can resolve.',
+  };
+  return new WatcherError('server_listen', `cannot listen on ${host}:${port} (${code})`, {
+    hint: hints[code],
+    cause: error,
+  });
+}
+
+function urlOf(host: string, server: Server): string {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  await promise;
+  clearTimeout(cut);
+}

@@ -1,0 +1,108 @@
+import type { WatcherEvent } from '../domain/event.ts';
+import { toIso, toIsoOrNull } from '../domain/instant.ts';
+import { publicJob } from '../domain/message.ts';
+import type { Observation } from '../domain/observation.ts';
+import type { Delivery, RecordedEvent } from '../store/store.ts';
+import type { WatchStatus } from '../watcher/status.ts';
+
+/**
+ * What scripts see, over HTTP and with `--json`: the one place that turns records into JSON. Fields are picked by hand, so that
+ * a new internal field shows up nowhere by accident. Instants are ISO 8601.
+ */
+export type View = Readonly<Record<string, unknown>>;
+
+export function jobView(observation: Observation): View {
+  return {
+    id: observation.jobId,
+    watch: observation.watch,
+    state: observation.state,
+    milestones: observation.milestones,
+    firstSight: observation.firstSight,
+    firstSeenAt: toIso(observation.firstSeenAt),
+    changedAt: toIso(observation.changedAt),
+    missingSince: toIsoOrNull(observation.missingSince),
+    anomaly: observation.anomaly,
+    job: observation.job === null ? null : publicJob(observation.job),
+  };
+}
+
+export function transitionView({ event, suppressed, deliveries }: RecordedEvent): View {
+  return {
+    id: event.id,
+    event: event.name,
+    severity: event.severity,
+    watch: event.watch,
+    labels: event.labels,
+    from: event.from,
+    to: event.to,
+    summary: event.summary,
+    detectedAt: toIso(event.detectedAt),
+    occurredAt: toIso(event.occurredAt),
+    inferred: event.inferred,
+    late: event.late,
+    test: event.test,
+    source: event.source,
+    projectUrl: event.projectUrl,
+    job: event.job === null ? null : publicJob(event.job),
+    suppressed,
+    deliveries: deliveries.map(deliveryView),
+  };
+}
+
+export function deliveryView(delivery: Delivery): View {
+  return {
+    id: delivery.id,
+    eventId: delivery.eventId,
+    channel: delivery.channel,
+    status: delivery.status,
+    createdAt: toIso(delivery.createdAt),
+    nextAttemptAt: delivery.status === 'pending' ? toIso(delivery.nextAttemptAt) : null,
+    attemptsStarted: delivery.attemptsStarted,
+    attemptsFinished: delivery.attemptsFinished,
+    firstAttemptAt: toIsoOrNull(delivery.firstAttemptAt),
+    lastAttemptAt: toIsoOrNull(delivery.lastAttemptAt),
+    endedAt: toIsoOrNull(delivery.endedAt),
+    detail: delivery.lastDetail,
+  };
+}
+
+/** A delivery listed by itself says what it is about. */
+export function listedDeliveryView(delivery: Delivery & { event: WatcherEvent }): View {
+  const { event } = delivery;
+  return {
+    ...deliveryView(delivery),
+    event: event.name,
+    severity: event.severity,
+    watch: event.watch,
+    jobId: event.job?.id ?? null,
+    summary: event.summary,
+  };
+}
+
+export function watchView(watch: WatchStatus): View {
+  return {
+    watch: watch.watch,
+    connection: watch.connection,
+    kind: watch.kind,
+    groupId: watch.groupId,
+    instanceName: watch.instanceName,
+    lastAttemptAt: toIsoOrNull(watch.lastAttemptAt),
+    lastSuccessAt: toIsoOrNull(watch.lastSuccessAt),
+    nextPollAt: toIsoOrNull(watch.nextPollAt),
+    sinceSuccessMs: watch.sinceSuccessMs,
+    dueWithinMs: watch.dueWithinMs,
+    isOverdue: watch.sinceSuccessMs > watch.dueWithinMs,
+    consecutiveFailures: watch.consecutiveFailures,
+    fault:
+      watch.fault === null
+        ? null
+        : {
+            reason: watch.fault.reason,
+            message: watch.fault.message,
+            hint: watch.fault.hint,
+            since: toIso(watch.fault.since),
+          },
+    unknownJobIds: watch.unknownJobIds,
+    hasRunningJobs: watch.hasRunningJobs,
+  };
+}

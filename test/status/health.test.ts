@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { healthOf } from '../../src/status/health.ts';
+import { MINUTE } from '../support/builders.ts';
+import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from './statuses.ts';
+
+describe('health', () => {
+  it('is live and ready while every watch was polled in time', () => {
+    expect(healthOf(aWatcherStatus())).toEqual({ live: true, ready: true, reasons: [] });
+  });
+
+  it('is ready without any watch', () => {
+    expect(healthOf(aWatcherStatus({ watches: [] })).ready).toBe(true);
+  });
+
+  it.each([
+    [29_999, true],
+    [30_000, false],
+  ])('after %i ms without a heartbeat, live is %s', (sinceHeartbeatMs, live) => {
+    expect(healthOf(aWatcherStatus({ sinceHeartbeatMs }))).toMatchObject({ live, ready: live });
+  });
+
+  it('takes another limit for the heartbeat', () => {
+    expect(healthOf(aWatcherStatus({ sinceHeartbeatMs: 1_000 }), 900)).toEqual({
+      live: false,
+      ready: false,
+      reasons: ['the loop has shown no sign of life for 1 s'],
+    });
+  });
+
+  it.each(['starting', 'stopping', 'stopped'] as const)('is not ready while it is %s', (state) => {
+    expect(healthOf(aWatcherStatus({ state }))).toEqual({
+      live: true,
+      ready: false,
+      reasons: [`the watcher is ${state}`],
+    });
+  });
+
+  it('is not ready while the store fails, and says how', () => {
+    const { ready, reasons } = healthOf(aWatcherStatus({ storeFault: 'disk full' }));
+    expect(ready).toBe(false);
+    expect(reasons).toEqual(['the store fails: disk full']);
+  });
+
+  it('is not ready before the first poll of every watch', () => {
+    const watches = [aWatchStatus(), aWatchStatus({ watch: 'billing', lastSuccessAt: null })];
+    expect(healthOf(aWatcherStatus({ watches })).reasons).toEqual(['watch billing has not been polled yet']);
+  });
+
+  it('gives the reason at once when the first poll fails', () => {
+    const watches = [aWatchStatus({ lastSuccessAt: null, fault: AUTH_FAULT })];
+    expect(healthOf(aWatcherStatus({ watches })).reasons).toEqual([
+      'watch orders has not been polled yet; auth since 2026-11-02T08:00:05.000Z: Atlas refuses the credentials (check the API key)',
+    ]);
+  });
+
+  it('stays ready through a fault as long as the watch is within its due time', () => {
+    const watches = [
+      aWatchStatus({ fault: AUTH_FAULT, sinceSuccessMs: 2 * MINUTE, dueWithinMs: 2 * MINUTE }),
+    ];
+    expect(healthOf(aWatcherStatus({ watches })).ready).toBe(true);
+  });
+
+  it('names reason, start and hint of the fault once the watch is past due', () => {
+    const watches = [aWatchStatus({ fault: AUTH_FAULT, sinceSuccessMs: 7 * MINUTE })];
+    expect(healthOf(aWatcherStatus({ watches })).reasons).toEqual([
+      'watch orders: no successful poll for 7 min, due within 2 min; auth since 2026-11-02T08:00:05.000Z: Atlas refuses the credentials (check the API key)',
+    ]);
+  });
+
+  it('tells of a watch that is past due although no poll has failed', () => {
+    const watches = [aWatchStatus({ sinceSuccessMs: 7 * MINUTE })];
+    expect(healthOf(aWatcherStatus({ watches })).reasons).toEqual([
+      'watch orders: no successful poll for 7 min, due within 2 min',
+    ]);
+  });
+});

@@ -1,0 +1,168 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { StoreError } from '../../src/errors.ts';
+import { createMetrics } from '../../src/status/metrics.ts';
+import { createSignals } from '../../src/watcher/events.ts';
+import { aJob, anEvent, anObservation, jobId, T0 } from '../support/builders.ts';
+import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
+import { silentLogger } from '../support/silent-logger.ts';
+
+function aWorld(content: StoreContent = {}, names: { watches?: string[]; channels?: string[] } = {}) {
+  const signals = createSignals(silentLogger);
+  const store = readingStore(content);
+  const metrics = createMetrics({ signals, store, version: '1.2.3', ...names });
+  const lines = async (start: string) =>
+    (await metrics.render()).text.split('\n').filter((line) => line.startsWith(`restore_watcher_${start}`));
+  return { signals, store, metrics, lines };
+}
+
+const A_POLL = { watch: 'orders', durationMs: 300, jobs: 3, changes: 0, running: false, error: null };
+
+describe('metrics', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('counts polls by watch and outcome, and remembers the last success only', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: T0 });
+    const { signals, lines } = aWorld();
+    signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
+    vi.setSystemTime(T0 + 60_000);
+    signals.emit('poll:finished', { ...A_POLL, outcome: 'failed', error: new Error('no') });
+
+    expect(await lines('polls_total')).toEqual([
+      'restore_watcher_polls_total{watch="orders",outcome="ok"} 1',
+      'restore_watcher_polls_total{watch="orders",outcome="failed"} 1',
+    ]);
+    expect(await lines('last_successful_poll_timestamp_seconds')).toEqual([
+      `restore_watcher_last_successful_poll_timestamp_seconds{watch="orders"} ${T0 / 1000}`,
+    ]);
+  });
+
+  it('measures how long polls take, in seconds', async () => {
+    const { signals, lines } = aWorld();
+    signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
+    expect(await lines('poll_duration_seconds')).toEqual(
+      expect.arrayContaining([
+        'restore_watcher_poll_duration_seconds_bucket{le="0.25"} 0',
+        'restore_watcher_poll_duration_seconds_bucket{le="0.5"} 1',
+        'restore_watcher_poll_duration_seconds_sum 0.3',
+        'restore_watcher_poll_duration_seconds_count 1',
+      ]),
+    );
+  });
+
+  it('counts requests to Atlas by connection and status', async () => {
+    const { metrics, lines } = aWorld();
+    metrics.onRequest({ connection: 'atlas', status: 200 });
+    metrics.onRequest({ connection: 'atlas', status: 200 });
+    metrics.onRequest({ connection: 'atlas', status: 'timeout' });
+    expect(await lines('api_requests_total')).toEqual([
+      'restore_watcher_api_requests_total{connection="atlas",status="200"} 2',
+      'restore_watcher_api_requests_total{connection="atlas",status="timeout"} 1',
+    ]);
+  });
+
+  it('counts transitions by the state they lead to, and no other event', async () => {
+    const { signals, lines } = aWorld();
+    for (const name of ['started', 'failed', 'watch_failing'] as const) {
+      signals.emit('event:recorded', { watch: 'orders', name, eventId: name });
+    }
+    expect(await lines('transitions_total')).toEqual([
+      'restore_watcher_transitions_total{watch="orders",to="in_progress"} 1',
+      'restore_watcher_transitions_total{watch="orders",to="failed"} 1',
+    ]);
+  });
+
+  it('counts delivery attempts by outcome and measures the latency of those that were accepted', async () => {
+    const { signals, lines } = aWorld();
+    signals.emit('delivery:recorded', { channel: 'dba', outcome: 'retry', latencyMs: null, eventId: 'e' });
+    signals.emit('delivery:recorded', {
+      channel: 'dba',
+      outcome: 'delivered',
+      latencyMs: 5_400,
+      eventId: 'e',
+    });
+    expect(await lines('deliveries_total')).toEqual([
+      'restore_watcher_deliveries_total{channel="dba",outcome="retry"} 1',
+      'restore_watcher_deliveries_total{channel="dba",outcome="delivered"} 1',
+    ]);
+    expect(await lines('delivery_latency_seconds')).toEqual(
+      expect.arrayContaining([
+        'restore_watcher_delivery_latency_seconds_sum 5.4',
+        'restore_watcher_delivery_latency_seconds_count 1',
+      ]),
+    );
+  });
+
+  it('takes jobs and pending deliveries from the store at every scrape', async () => {
+    const done = anObservation(aJob(['finished'], { id: jobId(2) }));
+    const { store, lines } = aWorld({
+      observations: [anObservation(), done],
+      events: [recorded(anEvent(), [{ channel: 'dba', status: 'pending' }, { channel: 'siem' }])],
+    });
+    expect(await lines('jobs')).toEqual([
+      'restore_watcher_jobs{watch="orders",state="in_progress"} 1',
+      'restore_watcher_jobs{watch="orders",state="finished"} 1',
+    ]);
+    expect(await lines('deliveries_pending')).toEqual([
+      'restore_watcher_deliveries_pending{channel="dba"} 1',
+      'restore_watcher_deliveries_pending{channel="siem"} 0',
+    ]);
+
+    store.content.observations = [done];
+    expect(await lines('jobs')).toEqual(['restore_watcher_jobs{watch="orders",state="finished"} 1']);
+  });
+
+  it('shows everything else while the store cannot be read', async () => {
+    const { store, lines } = aWorld({ observations: [anObservation()] });
+    await lines('jobs');
+    store.fault = new StoreError('unavailable', 'disk gone');
+    expect(await lines('jobs{')).toEqual([]);
+    expect(await lines('build_info')).toEqual([
+      `restore_watcher_build_info{version="1.2.3",node="${process.versions.node}"} 1`,
+    ]);
+  });
+
+  it('starts the series of known watches and channels at zero', async () => {
+    const { lines } = aWorld({}, { watches: ['orders'], channels: ['dba'] });
+    expect(await lines('polls_total')).toContain(
+      'restore_watcher_polls_total{watch="orders",outcome="failed"} 0',
+    );
+    expect(await lines('deliveries_total')).toContain(
+      'restore_watcher_deliveries_total{channel="dba",outcome="given_up"} 0',
+    );
+    expect(await lines('deliveries_pending')).toEqual([
+      'restore_watcher_deliveries_pending{channel="dba"} 0',
+    ]);
+  });
+
+  it('reports memory, CPU and event loop lag of the process', async () => {
+    const { metrics } = aWorld();
+    const { text, contentType } = await metrics.render();
+    expect(contentType).toContain('text/plain');
+    for (const name of [
+      'process_resident_memory_bytes',
+      'process_cpu_seconds_total',
+      'process_start_time_seconds',
+      'nodejs_eventloop_lag_seconds',
+    ]) {
+      expect(Number(text.match(new RegExp(`^${name} (\\S+)$`, 'm'))?.[1])).toBeGreaterThan(0);
+    }
+  });
+
+  it('lets two apps live in one process, each with its own figures', async () => {
+    const [one, other] = [aWorld(), aWorld()];
+    one.signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
+    expect(await one.lines('polls_total')).toHaveLength(1);
+    expect(await other.lines('polls_total')).toHaveLength(0);
+  });
+
+  it('stops listening when closed', async () => {
+    const { signals, metrics, lines } = aWorld();
+    metrics.close();
+    signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
+    signals.emit('event:recorded', { watch: 'orders', name: 'failed', eventId: 'e' });
+    expect(await lines('polls_total')).toEqual([]);
+    expect(await lines('transitions_total')).toEqual([]);
+  });
+});

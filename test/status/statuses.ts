@@ -1,0 +1,41 @@
+import type { WatcherStatus, WatchStatus } from '../../src/watcher/status.ts';
+import { GROUP_ID, MINUTE, T0 } from '../support/builders.ts';
+
+export function aWatchStatus(over: Partial<WatchStatus> = {}): WatchStatus {
+  return {
+    watch: 'orders',
+    connection: 'atlas',
+    kind: 'serverless',
+    groupId: GROUP_ID,
+    instanceName: 'orders',
+    lastAttemptAt: T0,
+    lastSuccessAt: T0,
+    sinceSuccessMs: 20_000,
+    dueWithinMs: 2 * MINUTE,
+    nextPollAt: T0 + 30_000,
+    consecutiveFailures: 0,
+    fault: null,
+    unknownJobIds: [],
+    hasRunningJobs: false,
+    ...over,
+  };
+}
+
+export function aWatcherStatus(over: Partial<WatcherStatus> = {}): WatcherStatus {
+  return {
+    state: 'running',
+    startedAt: T0 - MINUTE,
+    sinceHeartbeatMs: 500,
+    watches: [aWatchStatus()],
+    storeFault: null,
+    ...over,
+  };
+}
+
+/** A fault as a wrong key leaves it. */
+export const AUTH_FAULT = {
+  reason: 'auth',
+  message: 'Atlas refuses the credentials',
+  hint: 'check the API key',
+  since: T0,
+};

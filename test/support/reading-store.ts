@@ -1,0 +1,141 @@
+import type { AuditDraft, AuditEntry } from '../../src/domain/audit.ts';
+import { chainEntries, GENESIS } from '../../src/domain/audit.ts';
+import type { WatcherEvent } from '../../src/domain/event.ts';
+import type { Observation } from '../../src/domain/observation.ts';
+import type { Delivery, PageRequest, RecordedEvent, Rows, Store } from '../../src/store/store.ts';
+import { anEvent } from './builders.ts';
+
+/** What a store holds, given as it is; what is written through the store is added. */
+export interface StoreContent {
+  observations?: Observation[];
+  events?: RecordedEvent[];
+  audit?: AuditEntry[];
+}
+
+export type ReadingStore = Store & {
+  content: Required<StoreContent>;
+  /** Set to make every read fail. */
+  fault: Error | null;
+  isClosed: boolean;
+};
+
+/** A store of which only what people and scripts ask is there; the daemon's part refuses. */
+export function readingStore(content: StoreContent = {}): ReadingStore {
+  const rows = { observations: [], events: [], audit: [], ...content };
+  const deliveries = () =>
+    rows.events.flatMap(({ event, deliveries }) => deliveries.map((delivery) => ({ ...delivery, event })));
+  const store: ReadingStore = {
+    content: rows,
+    fault: null,
+    isClosed: false,
+    claimDaemon: () => refuse(),
+    readTarget: () => refuse(),
+    readObservations: () => refuse(),
+    commitPoll: () => refuse(),
+    claimDeliveries: () => refuse(),
+    renewLeases: () => refuse(),
+    recordOutcomes: () => refuse(),
+    nextDueAt: () => refuse(),
+    checkWritable: () => refuse(),
+    recordAudit: async (drafts: readonly AuditDraft[]) => {
+      rows.audit.push(...chainEntries(rows.audit.at(-1) ?? GENESIS, drafts));
+    },
+    listObservations: async ({ watch, jobId, state, ...page }) =>
+      paged(
+        rows.observations.filter(
+          (row) =>
+            (watch === undefined || row.watch === watch) &&
+            (jobId === undefined || row.jobId === jobId) &&
+            (state === undefined || row.state === state),
+        ),
+        page,
+        store.fault,
+      ),
+    listEvents: async ({ watch, jobId, since, ...page }) =>
+      paged(
+        rows.events.filter(
+          ({ event }) =>
+            (watch === undefined || event.watch === watch) &&
+            (jobId === undefined || event.job?.id === jobId) &&
+            (since === undefined || event.detectedAt >= since),
+        ),
+        page,
+        store.fault,
+      ),
+    listDeliveries: async ({ channel, status, ...page }) =>
+      paged(
+        deliveries().filter(
+          (row) =>
+            (channel === undefined || row.channel === channel) &&
+            (status === undefined || row.status === status),
+        ),
+        page,
+        store.fault,
+      ),
+    redrive: async (which) => {
+      const redriven: string[] = [];
+      for (const row of rows.events.flatMap((recorded) => recorded.deliveries)) {
+        if (row.status !== 'given_up' || !(which === 'given_up' || which.includes(row.id))) continue;
+        row.status = 'pending';
+        redriven.push(row.id);
+      }
+      return redriven;
+    },
+    countJobs: async () => {
+      if (store.fault) throw store.fault;
+      return [...Map.groupBy(rows.observations, ({ watch, state }) => `${watch}\n${state}`).values()].map(
+        (group) => ({ watch: group[0]!.watch, state: group[0]!.state, count: group.length }),
+      );
+    },
+    countDeliveries: async () => {
+      if (store.fault) throw store.fault;
+      return [...Map.groupBy(deliveries(), ({ channel, status }) => `${channel}\n${status}`).values()].map(
+        (group) => ({ channel: group[0]!.channel, status: group[0]!.status, count: group.length }),
+      );
+    },
+    readAudit: async (afterSeq, limit) => rows.audit.filter(({ seq }) => seq > afterSeq).slice(0, limit),
+    auditHead: async () => rows.audit.at(-1) ?? GENESIS,
+    close: async () => {
+      store.isClosed = true;
+    },
+  };
+  return store;
+}
+
+/** An event on record, with one delivery per entry of `deliveries`. */
+export function recorded(
+  event: WatcherEvent = anEvent(),
+  deliveries: Array<Partial<Delivery> & { channel: string }> = [],
+  suppressed: RecordedEvent['suppressed'] = null,
+): RecordedEvent {
+  return { event, suppressed, deliveries: deliveries.map((over) => aDelivery(event, over)) };
+}
+
+function aDelivery(event: WatcherEvent, over: Partial<Delivery> & { channel: string }): Delivery {
+  const accepted = event.detectedAt + 1_000;
+  return {
+    id: `${event.id}:${over.channel}`,
+    eventId: event.id,
+    orderKey: event.job?.id ?? event.watch,
+    status: 'delivered',
+    createdAt: event.detectedAt,
+    nextAttemptAt: event.detectedAt,
+    attemptsStarted: 1,
+    attemptsFinished: 1,
+    firstAttemptAt: accepted,
+    lastAttemptAt: accepted,
+    endedAt: over.status === undefined || over.status === 'delivered' ? accepted : null,
+    lastDetail: 'HTTP 200',
+    ...over,
+  };
+}
+
+function paged<T>(all: readonly T[], { limit, cursor = '0' }: PageRequest, fault: Error | null): Rows<T> {
+  if (fault) throw fault;
+  const end = Number(cursor) + limit;
+  return { items: all.slice(Number(cursor), end), nextCursor: end < all.length ? String(end) : null };
+}
+
+function refuse(): never {
+  throw new Error('not for readers');
+}
