@@ -4,10 +4,10 @@ import { createMetrics } from '../../src/status/metrics.ts';
 import { createSignals } from '../../src/watcher/events.ts';
 import { aJob, anEvent, anObservation, jobId, T0 } from '../support/builders.ts';
 import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
-import { silentLogger } from '../support/silent-logger.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
 
 function aWorld(content: StoreContent = {}, names: { watches?: string[]; channels?: string[] } = {}) {
-  const signals = createSignals(silentLogger);
+  const signals = createSignals(createRecordingLogger());
   const store = readingStore(content);
   const metrics = createMetrics({ signals, store, version: '1.2.3', ...names });
   const lines = async (start: string) =>

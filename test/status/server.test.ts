@@ -1,0 +1,407 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { StoreError } from '../../src/errors.ts';
+import { type ServerOptions, type StatusServer, startServer } from '../../src/status/server.ts';
+import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
+import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from './statuses.ts';
+
+const running: StatusServer[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.close()));
+});
+
+async function serve(content: StoreContent = {}, over: Partial<ServerOptions> = {}) {
+  const store = readingStore(content);
+  const logger = createRecordingLogger();
+  const server = await startServer({
+    host: '127.0.0.1',
+    port: 0,
+    token: null,
+    status: () => aWatcherStatus(),
+    store,
+    metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }) },
+    logger,
+    ...over,
+  });
+  running.push(server);
+  return {
+    server,
+    store,
+    logged: logger.lines,
+    get: (path: string, headers = {}) => ask(server.url + path, { headers }),
+  };
+}
+
+interface Answer {
+  status: number;
+  headers: Record<string, unknown>;
+  text: string;
+  body: Record<string, unknown> & { items: Array<Record<string, unknown>> };
+}
+
+/** Not fetch: it does not let a test choose the Host header. */
+async function ask(url: string, options: { method?: string; headers?: Record<string, string> } = {}) {
+  const call = request(url, { agent: false, ...options });
+  call.end();
+  const [response] = await once(call, 'response');
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += chunk;
+  const isJson = String(response.headers['content-type']).startsWith('application/json') && text !== '';
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    text,
+    body: isJson ? JSON.parse(text) : {},
+  } as Answer;
+}
+
+const FAILING = aWatcherStatus({
+  watches: [aWatchStatus({ fault: AUTH_FAULT, sinceSuccessMs: 7 * MINUTE })],
+});
+
+describe('health over HTTP', () => {
+  it('answers 200 while all is well', async () => {
+    const { get } = await serve();
+    expect(await get('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    expect(await get('/readyz')).toMatchObject({ status: 200, body: { status: 'ready', reasons: [] } });
+  });
+
+  it('answers 503 on /readyz with the reasons while a watch is blind, and stays live', async () => {
+    const { get } = await serve({}, { status: () => FAILING });
+    expect((await get('/healthz')).status).toBe(200);
+    const ready = await get('/readyz');
+    expect(ready.status).toBe(503);
+    expect(ready.body.reasons).toEqual([expect.stringContaining('auth since 2026-11-02T08:00:05.000Z')]);
+  });
+
+  it('answers 503 on /healthz when the loop hangs', async () => {
+    const { get } = await serve({}, { status: () => aWatcherStatus({ sinceHeartbeatMs: 60_000 }) });
+    expect(await get('/healthz')).toMatchObject({ status: 503, body: { status: 'hanging' } });
+  });
+
+  it('answers HEAD with the status and no body', async () => {
+    const { server } = await serve();
+    expect(await ask(`${server.url}/readyz`, { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
+  });
+});
+
+describe('the JSON reads', () => {
+  const failed = anObservation(aJob(['failed'], { id: jobId(2) }));
+  const content = (): StoreContent => ({
+    observations: [failed, anObservation()],
+    events: [
+      recorded(anEvent('failed', { job: failed.job }), [
+        { channel: 'dba' },
+        { channel: 'siem', status: 'given_up', lastDetail: 'HTTP 404' },
+      ]),
+      recorded(anEvent('started', { detectedAt: T0 + MINUTE }), [], 'no_route'),
+    ],
+  });
+
+  it('lists jobs with what is on record of them, in ISO times', async () => {
+    const { get } = await serve(content());
+    const { status, body } = await get('/api/v1/jobs');
+    expect(status).toBe(200);
+    expect(body.nextCursor).toBeNull();
+    expect(body.items).toHaveLength(2);
+    expect(body.items[0]).toMatchObject({
+      id: jobId(2),
+      watch: 'orders',
+      state: 'failed',
+      milestones: ['started', 'failed'],
+      firstSight: 'new',
+      missingSince: null,
+      job: { createdAt: '2026-11-02T08:00:05.000Z', finishedAt: '2026-11-02T08:14:05.000Z' },
+    });
+  });
+
+  it('filters jobs by watch and state', async () => {
+    const { get } = await serve(content());
+    expect((await get('/api/v1/jobs?state=in_progress')).body.items.map(({ id }) => id)).toEqual([jobId(1)]);
+    expect((await get('/api/v1/jobs?watch=billing')).body.items).toEqual([]);
+  });
+
+  it('gives pages that join to the whole by their cursor', async () => {
+    const { get } = await serve(content());
+    const first = await get('/api/v1/jobs?limit=1');
+    const second = await get(`/api/v1/jobs?limit=1&cursor=${first.body.nextCursor}`);
+    expect([...first.body.items, ...second.body.items].map(({ id }) => id)).toEqual([jobId(2), jobId(1)]);
+    expect(second.body.nextCursor).toBeNull();
+  });
+
+  it('shows one job with its history', async () => {
+    const { get } = await serve(content());
+    const { status, body } = await get(`/api/v1/jobs/${jobId(2)}`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ id: jobId(2), state: 'failed', alsoWatchedBy: [] });
+    expect(body.transitions).toMatchObject([{ event: 'failed', deliveries: [{ channel: 'dba' }, {}] }]);
+  });
+
+  it('names the other watches that follow the same job, and shows their view when asked', async () => {
+    const again = anObservation(failed.job ?? undefined, { watch: 'audit', changedAt: failed.changedAt - 1 });
+    const { get } = await serve({ observations: [again, failed] });
+    expect((await get(`/api/v1/jobs/${jobId(2)}`)).body).toMatchObject({
+      watch: 'orders',
+      alsoWatchedBy: ['audit'],
+    });
+    expect((await get(`/api/v1/jobs/${jobId(2)}?watch=audit`)).body).toMatchObject({ watch: 'audit' });
+  });
+
+  it('answers 404 for a job that is not on record', async () => {
+    const { get } = await serve(content());
+    expect(await get(`/api/v1/jobs/${jobId(9)}`)).toMatchObject({
+      status: 404,
+      body: { error: 'no such job on record', hint: expect.any(String) },
+    });
+  });
+
+  it('lists transitions with what became of them', async () => {
+    const { get } = await serve(content());
+    const { body } = await get('/api/v1/transitions');
+    expect(body.items).toMatchObject([
+      {
+        event: 'failed',
+        from: 'in_progress',
+        to: 'failed',
+        occurredAt: '2026-11-02T08:14:05.000Z',
+        suppressed: null,
+        deliveries: [
+          { channel: 'dba', status: 'delivered', nextAttemptAt: null, endedAt: '2026-11-02T08:15:06.000Z' },
+          { channel: 'siem', status: 'given_up', detail: 'HTTP 404' },
+        ],
+      },
+      { event: 'started', suppressed: 'no_route', deliveries: [] },
+    ]);
+  });
+
+  it('filters transitions by job, watch and time', async () => {
+    const { get } = await serve(content());
+    const names = async (query: string) =>
+      (await get(`/api/v1/transitions?${query}`)).body.items.map(({ event }) => event);
+    expect(await names(`job=${jobId(1)}`)).toEqual(['started']);
+    expect(await names('watch=billing')).toEqual([]);
+    expect(await names('since=2026-11-02T08:10:00Z')).toEqual(['failed']);
+  });
+
+  it('lists deliveries with what they are about, by channel and status', async () => {
+    const { get } = await serve(content());
+    const { body } = await get('/api/v1/deliveries?status=given_up&channel=siem');
+    expect(body.items).toMatchObject([
+      { channel: 'siem', status: 'given_up', event: 'failed', watch: 'orders', jobId: jobId(2) },
+    ]);
+    expect((await get('/api/v1/deliveries?status=pending')).body.items).toEqual([]);
+  });
+
+  it('lists watches with their fault, in pages', async () => {
+    const watches = [aWatchStatus(), aWatchStatus({ watch: 'billing', fault: AUTH_FAULT })];
+    const { get } = await serve({}, { status: () => aWatcherStatus({ watches }) });
+    const first = await get('/api/v1/watches?limit=1');
+    expect(first.body).toMatchObject({ items: [{ watch: 'orders', fault: null }], nextCursor: '1' });
+    const second = await get('/api/v1/watches?limit=1&cursor=1');
+    expect(second.body).toMatchObject({
+      items: [{ watch: 'billing', fault: { reason: 'auth', since: '2026-11-02T08:00:05.000Z' } }],
+      nextCursor: null,
+    });
+    expect((await get('/api/v1/watches?watch=billing')).body.items).toHaveLength(1);
+  });
+
+  it.each([
+    ['/api/v1/jobs?limit=0', 'limit cannot be "0"'],
+    ['/api/v1/jobs?limit=501', 'limit cannot be "501"'],
+    ['/api/v1/jobs?limit=ten', 'limit cannot be "ten"'],
+    ['/api/v1/jobs?state=done', 'state cannot be "done"'],
+    ['/api/v1/jobs?stat=failed', 'unknown parameter "stat"'],
+    ['/api/v1/jobs?watch=a&watch=b', 'parameter watch is given twice'],
+    ['/api/v1/deliveries?status=lost', 'status cannot be "lost"'],
+    ['/api/v1/transitions?since=yesterday', 'since is not a time: "yesterday"'],
+    ['/api/v1/watches?cursor=x', 'cursor is not one of ours'],
+  ])('refuses %s with 400 and a hint', async (path, error) => {
+    const { get } = await serve(content());
+    expect(await get(path)).toMatchObject({ status: 400, body: { error, hint: expect.any(String) } });
+  });
+
+  it('answers 503 without details while the store cannot be read, and logs why', async () => {
+    const { get, store, logged } = await serve();
+    store.fault = new StoreError('unavailable', 'cannot open the file at its path');
+    const answer = await get('/api/v1/jobs');
+    expect(answer.status).toBe(503);
+    expect(answer.text).not.toContain('path"');
+    expect(answer.text).not.toContain('cannot open');
+    expect(logged).toMatchObject([{ level: 'error', fields: { path: '/api/v1/jobs', err: store.fault } }]);
+  });
+
+  it('answers 500 without details for a fault of its own', async () => {
+    const { get, store } = await serve();
+    store.fault = new Error('inner secret');
+    const answer = await get('/api/v1/jobs');
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toContain('inner secret');
+  });
+});
+
+describe('any answer', () => {
+  it('serves the metrics as text', async () => {
+    const { get } = await serve();
+    expect(await get('/metrics')).toMatchObject({
+      status: 200,
+      text: 'up 1\n',
+      headers: { 'content-type': 'text/plain; version=0.0.4' },
+    });
+  });
+
+  it.each(['/healthz', '/api/v1/jobs', '/api/v1/jobs?limit=0', '/nowhere', '/metrics'])(
+    'carries the protective headers on %s',
+    async (path) => {
+      const { get } = await serve();
+      expect((await get(path)).headers).toMatchObject({
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      });
+    },
+  );
+
+  it('is 404 with the known paths elsewhere', async () => {
+    const { get } = await serve();
+    expect(await get('/nowhere')).toMatchObject({
+      status: 404,
+      body: { error: 'no such path', hint: expect.stringContaining('/api/v1/jobs') },
+    });
+  });
+
+  it('is 405 for anything but reading', async () => {
+    const { server } = await serve();
+    const answer = await ask(`${server.url}/api/v1/jobs`, { method: 'POST' });
+    expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+  });
+
+  it('is 413 for a body that is too large', async () => {
+    const { server } = await serve();
+    const answer = await fetch(`${server.url}/api/v1/jobs`, { method: 'POST', body: 'x'.repeat(20_000) });
+    expect(answer.status).toBe(413);
+    expect(await answer.json()).toMatchObject({ error: 'body too large' });
+  });
+
+  it('leaves the Request and Response of the process alone', async () => {
+    const before = [globalThis.Request, globalThis.Response];
+    await serve();
+    expect([globalThis.Request, globalThis.Response]).toEqual(before);
+  });
+});
+
+describe('who may read', () => {
+  const token = 'a-long-enough-token';
+
+  it('demands the token everywhere but for health', async () => {
+    const { get } = await serve({}, { token });
+    for (const path of ['/api/v1/jobs', '/metrics', '/nowhere']) {
+      expect(await get(path)).toMatchObject({
+        status: 401,
+        headers: { 'www-authenticate': 'Bearer' },
+        body: { error: 'a token is needed' },
+      });
+    }
+    expect((await get('/healthz')).status).toBe(200);
+  });
+
+  it.each([
+    ['', 401],
+    ['Bearer', 401],
+    ['Bearer wrong', 401],
+    [`Bearer ${token}x`, 401],
+    [`Basic ${token}`, 401],
+    [token, 401],
+    [`Bearer ${token}`, 200],
+    [`bearer ${token}`, 200],
+  ])('answers %j with %i', async (authorization, status) => {
+    const { get } = await serve({}, { token });
+    expect((await get('/api/v1/jobs', { authorization })).status).toBe(status);
+  });
+
+  it('tells the reasons of /readyz only to those with the token', async () => {
+    const { get } = await serve({}, { token, status: () => FAILING });
+    expect((await get('/readyz')).body).toEqual({ status: 'not_ready' });
+    expect((await get('/readyz', { authorization: `Bearer ${token}` })).body).toEqual({
+      status: 'not_ready',
+      reasons: [expect.stringContaining('auth')],
+    });
+  });
+
+  it.each([
+    ['localhost', 200],
+    ['LOCALHOST:8080', 200],
+    ['127.0.0.1:8080', 200],
+    ['[::1]:8080', 200],
+    ['evil.example', 421],
+    ['127.0.0.1.evil.example', 421],
+    ['localhost.evil.example:8080', 421],
+    ['0.0.0.0', 421],
+  ])('on a loopback address, answers the host name %s with %i', async (host, status) => {
+    const { get } = await serve();
+    for (const path of ['/healthz', '/api/v1/jobs']) expect((await get(path, { host })).status).toBe(status);
+  });
+
+  it('answers under any name on an address that others can reach', async () => {
+    const { server } = await serve({}, { host: '0.0.0.0', token });
+    const url = server.url.replace('0.0.0.0', '127.0.0.1');
+    expect((await ask(`${url}/healthz`, { headers: { host: 'watcher.internal' } })).status).toBe(200);
+  });
+
+  it('does not start on an address that others can reach without a token', async () => {
+    await expect(serve({}, { host: '0.0.0.0' })).rejects.toMatchObject({
+      code: 'server_token',
+      hint: expect.stringContaining('server.token'),
+    });
+  });
+});
+
+describe('starting and stopping', () => {
+  it('says so when the port is taken', async () => {
+    const { server } = await serve();
+    const port = Number(new URL(server.url).port);
+    await expect(serve({}, { port })).rejects.toMatchObject({
+      code: 'server_listen',
+      message: `cannot listen on 127.0.0.1:${port} (EADDRINUSE)`,
+      hint: expect.stringContaining('server.port'),
+    });
+  });
+
+  it('closes at once although clients keep their connections open', async () => {
+    const { server } = await serve();
+    await (await fetch(`${server.url}/healthz`)).text();
+    const startedAt = performance.now();
+    await Promise.all([server.close(), server.close()]);
+    expect(performance.now() - startedAt).toBeLessThan(900);
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+  });
+
+  it('closes although a client has connected and says nothing', async () => {
+    const { server } = await serve();
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    await server.close();
+    if (!socket.closed) await once(socket, 'close');
+  });
+
+  it('finishes the request in hand before it closes', async () => {
+    const gate = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const render = async () => {
+      asked.resolve();
+      await gate.promise;
+      return { contentType: 'text/plain', text: 'late but whole' };
+    };
+    const { server, get } = await serve({}, { metrics: { render } });
+    const answer = get('/metrics');
+    await asked.promise;
+    const closed = server.close();
+    gate.resolve();
+    expect((await answer).text).toBe('late but whole');
+    await closed;
+  });
+});
