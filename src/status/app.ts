@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
-import { StoreError, toError } from '../errors.ts';
+import { StoreError, toError, WatcherError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
@@ -94,6 +94,9 @@ function isAuthorized(c: Context, { token }: AppDeps): boolean {
 function refuseFault(c: Context, thrown: Error, logger: Logger): Response | Promise<Response> {
   if (thrown instanceof QueryFault) return refuse(c, 400, thrown.message, thrown.hint);
   if (thrown instanceof HTTPException) return thrown.getResponse();
+  if (thrown instanceof WatcherError && thrown.code === 'bad_cursor') {
+    return refuse(c, 400, 'cursor is not one of ours', 'give back nextCursor as it came');
+  }
   logger.error('A request could not be answered', { path: c.req.path, err: toError(thrown) });
   return thrown instanceof StoreError
     ? refuse(c, 503, 'the store cannot be read', 'see the log and /readyz')

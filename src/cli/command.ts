@@ -1,0 +1,70 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Timestamp } from '../domain/instant.ts';
+import { createOutput, type Output } from './output.ts';
+import type { CliParts } from './parts.ts';
+import { parseTime } from './time.ts';
+
+/** One run of the command line. */
+export interface Cli {
+  parts: CliParts;
+  out: Output;
+  err: Output;
+  /** What the command came to. */
+  exitCode: number;
+  /** The command was asked for JSON: an error is told in JSON too. */
+  wantsJson: boolean;
+}
+
+export function createCli(parts: CliParts): Cli {
+  const { stdout, stderr, env } = parts;
+  return {
+    parts,
+    out: createOutput(stdout, env),
+    err: createOutput(stderr, env),
+    exitCode: 0,
+    wantsJson: false,
+  };
+}
+
+/** Options that every command has, or may have. */
+export interface CommonOptions {
+  config: string;
+  json?: true;
+}
+
+export const DEFAULT_CONFIG = 'watcher.config.json';
+
+/** Ties a command to what it does. `run` resolves to the exit code. */
+export function onAction<Options>(
+  cli: Cli,
+  command: Command,
+  run: (options: Options & CommonOptions, operands: readonly string[]) => Promise<number>,
+): void {
+  command.action(async () => {
+    const options = command.optsWithGlobals<Options & Partial<CommonOptions>>();
+    cli.wantsJson = options.json === true;
+    cli.exitCode = await run({ ...options, config: options.config ?? DEFAULT_CONFIG }, command.args);
+  });
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'print JSON, for scripts');
+}
+
+export function limitOption(): Option {
+  return new Option('--limit <number>', 'show at most so many').default(100).argParser(parseLimit);
+}
+
+/** `--since` or `--until`. */
+export function timeOption(cli: Cli, flag: 'since' | 'until', what: string): Option {
+  const parse = (text: string): Timestamp => parseTime(text, cli.parts.clock.now());
+  return new Option(`--${flag} <time>`, `${what}: ISO 8601, or a duration back from now (7d)`).argParser(
+    parse,
+  );
+}
+
+function parseLimit(text: string): number {
+  const value = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  if (value < 1) throw new InvalidArgumentError('Expected a whole number, 1 or more.');
+  return value;
+}

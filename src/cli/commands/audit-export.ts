@@ -1,0 +1,79 @@
+import { type Command, Option } from 'commander';
+import { type AuditEntry, auditLine } from '../../domain/audit.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+import type { Store } from '../../store/store.ts';
+import { type Cli, type CommonOptions, onAction, timeOption } from '../command.ts';
+import { NOTHING_RECORDED, readStore } from '../listing.ts';
+
+const FORMATS = ['jsonl', 'csv'] as const;
+
+interface ExportOptions extends CommonOptions {
+  format: (typeof FORMATS)[number];
+  since?: Timestamp;
+  until?: Timestamp;
+}
+
+const PORTION = 500;
+
+/** RFC 4180, with the data as JSON in one field. */
+const CSV_HEADER = 'seq,at,kind,data,prev,hash\r\n';
+
+export function addAuditExport(cli: Cli, audit: Command): void {
+  const command = audit
+    .command('export')
+    .description('write the audit log to standard output, the oldest entry first')
+    .addOption(
+      new Option('--format <format>', 'jsonl: one entry a line, as in the mirror file')
+        .choices(FORMATS)
+        .default('jsonl'),
+    )
+    .addOption(timeOption(cli, 'since', 'written at or after this time'))
+    .addOption(timeOption(cli, 'until', 'written before this time'))
+    .addHelpText('after', '\nExample:\n  restore-watcher audit export --format csv --since 30d > audit.csv');
+  onAction<ExportOptions>(cli, command, (options) => exportAudit(cli, options));
+}
+
+async function exportAudit(cli: Cli, options: ExportOptions): Promise<number> {
+  const config = await cli.parts.loadConfig(options.config);
+  const format = options.format === 'csv' ? csvLine : jsonLine;
+  if (options.format === 'csv') cli.out.write(CSV_HEADER);
+  const done = await readStore(cli, config, async (store) => {
+    for await (const entries of portions(store)) {
+      const wanted = entries.filter((entry) => isWithin(entry, options));
+      if (wanted.length > 0) cli.out.write(wanted.map(format).join(''));
+      await cli.out.flush();
+    }
+    return true;
+  });
+  if (done === null) cli.err.line(NOTHING_RECORDED);
+  return 0;
+}
+
+/** The log in portions, so that its length does not matter. What is written meanwhile may come along. */
+async function* portions(store: Store): AsyncGenerator<AuditEntry[]> {
+  let last = 0;
+  for (;;) {
+    const entries = await store.readAudit(last, PORTION);
+    const newest = entries.at(-1);
+    if (newest === undefined) return;
+    yield entries;
+    last = newest.seq;
+  }
+}
+
+function isWithin({ at }: AuditEntry, { since, until }: ExportOptions): boolean {
+  const instant = Date.parse(at);
+  return (since === undefined || instant >= since) && (until === undefined || instant < until);
+}
+
+function jsonLine(entry: AuditEntry): string {
+  return `${auditLine(entry)}\n`;
+}
+
+function csvLine({ seq, at, kind, data, prev, hash }: AuditEntry): string {
+  return `${[String(seq), at, kind, JSON.stringify(data), prev, hash].map(csvField).join(',')}\r\n`;
+}
+
+function csvField(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { WatcherConfig } from '../../config/config.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
+import type { AuditVerdict } from '../parts.ts';
+import { count, printable, toJson } from '../text.ts';
+import { addAuditExport } from './audit-export.ts';
+
+interface VerifyOptions extends CommonOptions {
+  file?: string;
+}
+
+export function addAudit(cli: Cli, program: Command): void {
+  const audit = program.command('audit').description('verify or export the audit log');
+  const verify = audit
+    .command('verify')
+    .description('verify that nothing in the audit log was changed, removed or put in another order')
+    .option(
+      '--file <file>',
+      'the mirror file, in place of the configured one; alone where there is no configuration',
+    )
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nChecks the chain in the store and in the mirror file, and that both say the same. Exits with 1 on any problem.',
+    );
+  onAction<VerifyOptions>(cli, verify, (options) => verifyAudit(cli, options));
+  addAuditExport(cli, audit);
+}
+
+async function verifyAudit(cli: Cli, options: VerifyOptions): Promise<number> {
+  const config = await configOrNone(cli, options);
+  const file = options.file ?? config?.audit.file ?? '';
+  const verdict = await cli.parts.verifyAudit({ config, file });
+  const isSound = verdict.problems.length === 0;
+  if (options.json) cli.out.line(toJson({ ok: isSound, ...verdict }));
+  else printVerdict(cli, verdict);
+  return isSound ? 0 : 1;
+}
+
+/** An auditor holds the file and perhaps nothing else: with `--file`, a configuration that is not there is not missed. */
+async function configOrNone(cli: Cli, options: VerifyOptions): Promise<WatcherConfig | null> {
+  if (options.file !== undefined && !existsSync(options.config)) return null;
+  return cli.parts.loadConfig(options.config);
+}
+
+function printVerdict({ out }: Cli, { checked, head, problems }: AuditVerdict): void {
+  for (const { what, where, entries } of checked) {
+    out.line(`${what.padEnd(5)}  ${printable(where)}: ${count(entries, 'entry', 'entries')}`);
+  }
+  if (checked.length === 0 && problems.length === 0) out.line('There is no audit log yet.');
+  if (head !== null) out.line(`last sound entry  ${head.seq}, ${head.hash}`);
+  if (problems.length === 0) {
+    if (checked.length > 0) out.line(out.paint('green', 'All as it was written.'));
+    return;
+  }
+  out.line(out.paint('red', `${count(problems.length, 'problem')}:`));
+  for (const problem of problems) out.line(`  ${printable(problem)}`);
+}

@@ -1,0 +1,133 @@
+import type { Command } from 'commander';
+import type { WatcherConfig } from '../../config/config.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
+import { type Explanation, explain } from '../errors.ts';
+import type { StoreFacts } from '../parts.ts';
+import { type Column, formatTable } from '../table.ts';
+import { printable, toJson } from '../text.ts';
+
+export function addCheck(cli: Cli, program: Command): void {
+  const command = program
+    .command('check')
+    .description(
+      'check the configuration and the store, and show what would be watched and who would be told',
+    )
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nAsks nothing of Atlas or of any channel. Exits with 2 when the configuration has faults.',
+    );
+  onAction<CommonOptions>(cli, command, (options) => check(cli, options));
+}
+
+async function check(cli: Cli, options: CommonOptions): Promise<number> {
+  const config = await cli.parts.loadConfig(options.config);
+  const store = await lookAtStore(cli, config);
+  if (options.json) cli.out.line(toJson(checkView(config, store)));
+  else printCheck(cli, config, store);
+  return 'fault' in store ? 1 : 0;
+}
+
+type StoreFinding = { facts: StoreFacts } | { fault: Explanation };
+
+async function lookAtStore(cli: Cli, config: WatcherConfig): Promise<StoreFinding> {
+  try {
+    return { facts: await cli.parts.inspectStore(config) };
+  } catch (thrown) {
+    return { fault: explain(thrown) };
+  }
+}
+
+/** Names and settings only: addresses of channels and credentials stay out. */
+function checkView(config: WatcherConfig, store: StoreFinding): Record<string, unknown> {
+  return {
+    ok: !('fault' in store),
+    file: config.file,
+    warnings: config.warnings,
+    connections: config.connections.map(({ name, baseUrl, auth, requestsPerMinute }) => ({
+      name,
+      baseUrl,
+      auth: auth.type,
+      requestsPerMinute,
+    })),
+    watches: config.watches,
+    channels: config.channels.map(({ name, type }) => ({ name, type })),
+    routes: config.routes,
+    store: 'fault' in store ? store.fault.json : store.facts,
+    server: { host: config.server.host, port: config.server.port, token: config.server.token !== null },
+  };
+}
+
+function printCheck(cli: Cli, config: WatcherConfig, store: StoreFinding): void {
+  const { out } = cli;
+  out.line(`${out.paint('green', 'The configuration is sound')}: ${printable(config.file)}`);
+  printSection(cli, 'Connections', config.connections, [
+    { title: 'NAME', value: ({ name }) => name },
+    { title: 'ATLAS', value: ({ baseUrl }) => baseUrl },
+    { title: 'LOGIN', value: ({ auth }) => auth.type },
+    { title: 'REQUESTS', value: ({ requestsPerMinute }) => `${requestsPerMinute} a minute` },
+  ]);
+  printSection(cli, 'Watches', config.watches, [
+    { title: 'NAME', value: ({ name }) => name },
+    { title: 'KIND', value: ({ kind, apiVersion }) => `${kind} ${apiVersion}` },
+    { title: 'PROJECT', value: ({ groupId }) => groupId },
+    { title: 'INSTANCE', value: ({ instanceName }) => instanceName, shrinks: true },
+    { title: 'JOBS', value: ({ restoreJobIds: ids }) => (ids.length === 0 ? 'all' : `${ids.length} by id`) },
+    {
+      title: 'SCHEDULE',
+      value: ({ schedule, scheduleIdle }) => [schedule, scheduleIdle ?? []].flat().join(' | '),
+    },
+  ]);
+  printSection(cli, 'Channels', config.channels, [
+    { title: 'NAME', value: ({ name }) => name },
+    { title: 'TYPE', value: ({ type }) => type },
+  ]);
+  printSection(cli, 'Routes', config.routes, [
+    { title: 'EVENTS', value: ({ events }) => events.join(', '), shrinks: true },
+    { title: 'ONLY', value: conditionsOf, shrinks: true },
+    { title: 'CHANNELS', value: ({ channels }) => channels.join(', ') },
+  ]);
+  printStore(cli, store);
+  printWarnings(cli, config);
+}
+
+function printSection<T>({ out }: Cli, title: string, rows: readonly T[], columns: Array<Column<T>>): void {
+  out.line(`\n${out.paint('bold', title)}${rows.length === 0 ? ': none' : ''}`);
+  if (rows.length === 0) return;
+  for (const line of formatTable(rows, columns, out.width - 2)) out.line(`  ${line}`);
+}
+
+function conditionsOf({
+  watches,
+  labels,
+  severities,
+  targetClusterNames,
+}: WatcherConfig['routes'][number]): string {
+  const conditions = [
+    ...(watches === null ? [] : [`watches ${watches.join(', ')}`]),
+    ...(labels === null ? [] : Object.entries(labels).map(([name, value]) => `${name}=${value}`)),
+    ...(severities === null ? [] : [`severity ${severities.join(', ')}`]),
+    ...(targetClusterNames === null ? [] : [`to ${targetClusterNames.join(', ')}`]),
+  ];
+  return conditions.join('; ') || 'all';
+}
+
+function printStore({ out }: Cli, store: StoreFinding): void {
+  if ('fault' in store) {
+    out.line(`\n${out.paint('bold', 'Store')}: ${out.paint('red', 'cannot be used')}`);
+    for (const line of store.fault.lines) out.line(`  ${line}`);
+    return;
+  }
+  const { where, exists, schemaVersion, inUse } = store.facts;
+  const words = exists
+    ? `sound, schema version ${schemaVersion}${inUse ? ', in use by a daemon' : ''}`
+    : 'not there yet, the daemon makes it';
+  out.line(`\n${out.paint('bold', 'Store')}\n  ${printable(where)}: ${words}`);
+}
+
+function printWarnings({ out }: Cli, { warnings }: WatcherConfig): void {
+  if (warnings.length === 0) return;
+  out.line(`\n${out.paint('yellow', 'Warnings')}`);
+  for (const { path, message } of warnings)
+    out.line(`  ${printable(path === '' ? message : `${path}: ${message}`)}`);
+}

@@ -1,0 +1,101 @@
+import { type Command, Option } from 'commander';
+import type { WatcherEvent } from '../../domain/event.ts';
+import { shortId } from '../../domain/restore-job.ts';
+import { DELIVERY_STATUSES } from '../../status/query.ts';
+import { listedDeliveryView } from '../../status/views.ts';
+import type { Delivery, DeliveryStatus } from '../../store/store.ts';
+import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../command.ts';
+import { collect, printListing, readStore, warnOfUnknown } from '../listing.ts';
+import type { Colour } from '../output.ts';
+import { type Column, formatTable } from '../table.ts';
+import { formatDistance, printable } from '../text.ts';
+import { addRedrive } from './redrive.ts';
+
+interface DeliveriesOptions extends CommonOptions {
+  status?: DeliveryStatus;
+  channel?: string;
+  limit: number;
+}
+
+type Listed = Delivery & { event: WatcherEvent };
+
+export function addDeliveries(cli: Cli, program: Command): void {
+  const command = program
+    .command('deliveries')
+    .description('list what is or was owed to the channels, the newest first')
+    // What stands after "redrive" belongs to it alone: a filter there must not be taken for one of the list.
+    .enablePositionalOptions()
+    .addOption(new Option('--status <status>', 'only those in this status').choices(DELIVERY_STATUSES))
+    .option('--channel <name>', 'only those of this channel')
+    .addOption(limitOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  restore-watcher deliveries --status given_up\n  restore-watcher deliveries redrive --given-up --channel oncall',
+    );
+  onAction<DeliveriesOptions>(cli, command, (options) => listDeliveries(cli, options));
+  addRedrive(cli, command);
+}
+
+async function listDeliveries(cli: Cli, options: DeliveriesOptions): Promise<number> {
+  const { status, channel, limit } = options;
+  const config = await cli.parts.loadConfig(options.config);
+  warnOfUnknown(cli, 'channel', channel, config.channels);
+  const found = await readStore(cli, config, (store) =>
+    collect(limit, (page) => store.listDeliveries({ status, channel, ...page })),
+  );
+  printListing(cli, options, found, {
+    empty: emptySentence(options),
+    view: listedDeliveryView,
+    print: (deliveries) => printDeliveries(cli, deliveries),
+  });
+  return 0;
+}
+
+function printDeliveries({ out, parts }: Cli, deliveries: readonly Listed[]): void {
+  const now = parts.clock.now();
+  const columns: Array<Column<Listed>> = [
+    {
+      title: 'STATUS',
+      value: ({ status }) => status,
+      paint: (cell, { status }) => out.paint(COLOURS[status], cell),
+    },
+    { title: 'EVENT', value: ({ event }) => event.name },
+    { title: 'JOB', value: ({ event }) => (event.job === null ? '' : shortId(event.job.id)) },
+    { title: 'TRIES', value: triesOf },
+    { title: 'WHEN', value: (delivery) => whenOf(delivery, now) },
+    { title: 'DELIVERY', value: ({ id }) => id },
+  ];
+  const [titles = '', ...lines] = formatTable(deliveries, columns, out.width);
+  out.line(titles);
+  deliveries.forEach((delivery, index) => {
+    out.line(lines[index]);
+    if (delivery.status !== 'delivered' && delivery.lastDetail !== null) {
+      out.line(`    ${printable(delivery.lastDetail)}`);
+    }
+  });
+}
+
+const COLOURS: Record<DeliveryStatus, Colour> = { pending: 'yellow', delivered: 'green', given_up: 'red' };
+
+/** An attempt that was begun and never ended was cut off: the receiver may have the message twice. */
+function triesOf({ attemptsStarted, attemptsFinished, status }: Delivery): string {
+  const cutOff = attemptsStarted - attemptsFinished;
+  return cutOff > 0 && status !== 'pending'
+    ? `${attemptsStarted} (${cutOff} cut off)`
+    : String(attemptsStarted);
+}
+
+function whenOf({ status, nextAttemptAt, endedAt }: Delivery, now: number): string {
+  if (status === 'pending')
+    return nextAttemptAt <= now ? 'due now' : `due ${formatDistance(nextAttemptAt, now)}`;
+  return endedAt === null ? '' : formatDistance(endedAt, now);
+}
+
+function emptySentence({ status, channel }: DeliveriesOptions): string {
+  if (status === 'given_up' && channel === undefined) return 'No delivery is given up.';
+  if (status === 'pending' && channel === undefined) return 'Nothing is owed to anybody.';
+  return status === undefined && channel === undefined
+    ? 'Nothing has been owed to any channel yet.'
+    : 'No delivery matches. Without --status and --channel, all of them are listed.';
+}

@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { Command } from 'commander';
+import { toError } from '../../errors.ts';
+import { type Cli, type CommonOptions, onAction } from '../command.ts';
+
+const PATIENCE_MS = 3_000;
+
+/** A daemon that listens on every address is asked on this machine's own. */
+const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+export function addHealthcheck(cli: Cli, program: Command): void {
+  const command = program
+    .command('healthcheck')
+    .description('ask the running daemon whether it is alive (for HEALTHCHECK of a container)');
+  onAction<CommonOptions>(cli, command, async (options) => {
+    const { server } = await cli.parts.loadConfig(options.config);
+    const host = ANY_ADDRESS[server.host] ?? server.host;
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}/healthz`;
+    try {
+      const status = await askStatus(url);
+      if (status === 200) {
+        cli.out.line('alive');
+        return 0;
+      }
+      cli.err.line(`error: ${url} answers ${status}`);
+    } catch (thrown) {
+      cli.err.line(`error: ${url} does not answer: ${reasonOf(thrown)}`);
+    }
+    return 1;
+  });
+}
+
+/** Not fetch: where a proxy is set in the environment, it would be asked for our own loopback address. */
+async function askStatus(url: string): Promise<number | undefined> {
+  const call: ClientRequest = request(url, { agent: false, signal: AbortSignal.timeout(PATIENCE_MS) });
+  call.end();
+  const [response]: IncomingMessage[] = await once(call, 'response');
+  response?.resume();
+  return response?.statusCode;
+}
+
+function reasonOf(thrown: unknown): string {
+  const error = toError(thrown);
+  if (error.name === 'AbortError' || error.name === 'TimeoutError')
+    return `silent for ${PATIENCE_MS / 1_000} s`;
+  return 'code' in error ? String(error.code) : error.message;
+}

@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import type { Timestamp } from '../../domain/instant.ts';
+import type { Store } from '../../store/store.ts';
+import { type Cli, type CommonOptions, jsonOption, limitOption, onAction, timeOption } from '../command.ts';
+import { entriesOf, type HistoryEntry, historyView } from '../history-entry.ts';
+import { historyLines } from '../history-text.ts';
+import { collect, type Listing, printListing, readStore, warnOfUnknown } from '../listing.ts';
+import { printable } from '../text.ts';
+
+interface HistoryOptions extends CommonOptions {
+  watch?: string;
+  since?: Timestamp;
+  until?: Timestamp;
+  limit: number;
+}
+
+/** One job has six milestones and perhaps a few reminders per watch; this is room for all of them. */
+const EVENTS_OF_ONE_JOB = 5_000;
+
+export function addHistory(cli: Cli, program: Command): void {
+  const command = program
+    .command('history')
+    .description(
+      'show what happened, when it was found, and who was told: the latest entries, in the order of time',
+    )
+    .argument(
+      '[job]',
+      'only what happened to this job (its full id); shows also what was there at first sight',
+    )
+    .option('--watch <name>', 'only what this watch saw')
+    .addOption(timeOption(cli, 'since', 'found at or after this time'))
+    .addOption(timeOption(cli, 'until', 'found before this time'))
+    .addOption(limitOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  restore-watcher history --since 7d\n  restore-watcher history 60800a1b2c3d4e5f60718293 --json',
+    );
+  onAction<HistoryOptions>(cli, command, (options, [jobId]) => showHistory(cli, options, jobId));
+}
+
+async function showHistory(cli: Cli, options: HistoryOptions, jobId: string | undefined): Promise<number> {
+  const config = await cli.parts.loadConfig(options.config);
+  warnOfUnknown(cli, 'watch', options.watch, config.watches);
+  const found = await readStore(cli, config, (store) =>
+    jobId === undefined ? historyOfAll(store, options) : historyOfJob(store, options, jobId),
+  );
+  printListing(cli, options, found, {
+    empty: emptySentence(options, jobId),
+    view: historyView,
+    print: (entries) => {
+      const blocks = historyLines(entries, cli.out).map((lines) => lines.join('\n'));
+      cli.out.line(blocks.join('\n\n'));
+    },
+  });
+  return jobId !== undefined && (found === null || found.items.length === 0) ? 1 : 0;
+}
+
+async function historyOfAll(store: Store, options: HistoryOptions): Promise<Listing<HistoryEntry>> {
+  const { watch, since, until = Number.POSITIVE_INFINITY, limit } = options;
+  const { items, hasMore } = await collect(
+    limit,
+    (page) => store.listEvents({ watch, since, ...page }),
+    ({ event }) => event.detectedAt < until,
+  );
+  return { items: entriesOf(items, []), hasMore };
+}
+
+async function historyOfJob(
+  store: Store,
+  { watch, since = 0, until = Number.POSITIVE_INFINITY, limit }: HistoryOptions,
+  jobId: string,
+): Promise<Listing<HistoryEntry>> {
+  const events = await collect(EVENTS_OF_ONE_JOB, (page) => store.listEvents({ jobId, watch, ...page }));
+  const sightings = await collect(EVENTS_OF_ONE_JOB, (page) =>
+    store.listObservations({ jobId, watch, ...page }),
+  );
+  const entries = entriesOf(events.items, sightings.items).filter(
+    ({ detectedAt }) => detectedAt >= since && detectedAt < until,
+  );
+  return { items: entries.slice(-limit), hasMore: entries.length > limit };
+}
+
+function emptySentence({ watch, since, until }: HistoryOptions, jobId: string | undefined): string {
+  const isNarrowed = watch !== undefined || since !== undefined || until !== undefined;
+  if (jobId !== undefined) {
+    return `Nothing is on record for job ${printable(jobId)}${isNarrowed ? ' within these limits' : ''}. "restore-watcher jobs" lists those that are.`;
+  }
+  return isNarrowed
+    ? 'Nothing is on record within these limits.'
+    : 'Nothing has happened since the watch began. Jobs that were there before are listed by "restore-watcher jobs".';
+}

@@ -1,0 +1,152 @@
+import { type Command, Option } from 'commander';
+import type { Receipt } from '../../channels/notifier.ts';
+import type { WatcherConfig } from '../../config/config.ts';
+import type { AuditDraft } from '../../domain/audit.ts';
+import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../domain/event.ts';
+import { sampleEvent } from '../../domain/sample.ts';
+import { toError, WatcherError } from '../../errors.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
+import { UsageError } from '../errors.ts';
+import { formatTable } from '../table.ts';
+import { printable, toJson } from '../text.ts';
+
+interface TestOptions extends CommonOptions {
+  channel?: string;
+  event: EventName;
+}
+
+/** What became of one channel's sample. */
+interface Trial {
+  channel: string;
+  type: string;
+  eventId: string;
+  outcome: 'accepted' | 'failed';
+  tookMs: number;
+  /** What the receiver said, or what went wrong; without secrets. */
+  detail: string;
+  hint: string | null;
+}
+
+/** Somebody is waiting at the terminal. */
+const PATIENCE_MS = 20_000;
+
+export function addNotify(cli: Cli, program: Command): void {
+  const notify = program.command('notify').description('try the channels');
+  const command = notify
+    .command('test')
+    .description('send a clearly marked sample through the real channels, and say what each of them answered')
+    .option('--channel <name>', 'only through this channel')
+    .addOption(
+      new Option('--event <name>', 'what the sample tells of').choices(EVENT_NAMES).default('failed'),
+    )
+    .addOption(jsonOption());
+  onAction<TestOptions>(cli, command, (options) => testChannels(cli, options));
+}
+
+async function testChannels(cli: Cli, options: TestOptions): Promise<number> {
+  const config = await cli.parts.loadConfig(options.config);
+  const trials = await Promise.all(
+    channelsToTry(config, options.channel).map((channel) => tryChannel(cli, config, channel, options.event)),
+  );
+  await record(cli, config, options.event, trials);
+  if (options.json) cli.out.line(toJson({ items: trials }));
+  else printTrials(cli, trials);
+  return trials.every(({ outcome }) => outcome === 'accepted') ? 0 : 1;
+}
+
+function channelsToTry({ channels, file }: WatcherConfig, only: string | undefined): string[] {
+  const names = channels.map(({ name }) => name);
+  if (names.length === 0) throw new UsageError(`${file} configures no channel`, 'Add one under "channels".');
+  if (only === undefined) return names;
+  if (!names.includes(only)) {
+    throw new UsageError(`there is no channel ${only}`, `Configured are: ${names.join(', ')}.`);
+  }
+  return [only];
+}
+
+async function tryChannel(cli: Cli, config: WatcherConfig, channel: string, name: EventName): Promise<Trial> {
+  const { clock, createNotifier, projectUrl } = cli.parts;
+  const [watch] = config.watches;
+  const event = sampleEvent(name, {
+    watch,
+    channel,
+    projectUrl: watch === undefined ? null : projectUrl(config, watch),
+    now: clock.now(),
+  });
+  const notifier = createNotifier(config, channel);
+  const startedAt = clock.monotonic();
+  const base = { channel, type: notifier.type, eventId: event.id };
+  try {
+    const { detail } = await send(notifier.send.bind(notifier), event, channel);
+    return { ...base, outcome: 'accepted', tookMs: tookSince(cli, startedAt), detail, hint: null };
+  } catch (thrown) {
+    const error = toError(thrown);
+    const hint = error instanceof WatcherError ? (error.hint ?? null) : null;
+    return { ...base, outcome: 'failed', tookMs: tookSince(cli, startedAt), detail: error.message, hint };
+  } finally {
+    await notifier.close();
+  }
+}
+
+async function send(
+  through: (notices: [{ deliveryId: string; event: WatcherEvent }], signal: AbortSignal) => Promise<Receipt>,
+  event: WatcherEvent,
+  channel: string,
+): Promise<Receipt> {
+  return through([{ deliveryId: `${event.id}:${channel}`, event }], AbortSignal.timeout(PATIENCE_MS));
+}
+
+function tookSince(cli: Cli, startedAt: number): number {
+  return Math.round(cli.parts.clock.monotonic() - startedAt);
+}
+
+/** Writes the test to the audit log, where there is one already. A store that cannot be written does not spoil the test. */
+async function record(
+  cli: Cli,
+  config: WatcherConfig,
+  event: EventName,
+  trials: readonly Trial[],
+): Promise<void> {
+  const draft: AuditDraft = {
+    at: cli.parts.clock.now(),
+    kind: 'test.sent',
+    data: {
+      event,
+      channels: trials.map(({ channel, eventId, outcome, detail }) => ({
+        channel,
+        eventId,
+        outcome,
+        detail,
+      })),
+    },
+  };
+  try {
+    const store = await cli.parts.openStore(config, { mode: 'readwrite' });
+    if (store === null) return;
+    await store.recordAudit([draft]).finally(() => store.close());
+  } catch (thrown) {
+    cli.err.line(`note: the test is not in the audit log: ${printable(toError(thrown).message)}`);
+  }
+}
+
+function printTrials({ out }: Cli, trials: readonly Trial[]): void {
+  const lines = formatTable(
+    trials,
+    [
+      { title: 'CHANNEL', value: ({ channel }) => channel },
+      { title: 'TYPE', value: ({ type }) => type },
+      {
+        title: 'RESULT',
+        value: ({ outcome }) => outcome,
+        paint: (cell, { outcome }) => out.paint(outcome === 'accepted' ? 'green' : 'red', cell),
+      },
+      { title: 'TOOK', value: ({ tookMs }) => `${tookMs} ms` },
+      { title: 'ANSWER', value: ({ detail }) => detail },
+    ],
+    Number.POSITIVE_INFINITY,
+  );
+  for (const line of lines) out.line(line);
+  for (const { channel, hint } of trials) {
+    if (hint !== null) out.line(`hint for ${printable(channel)}: ${printable(hint)}`);
+  }
+}

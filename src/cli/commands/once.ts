@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import type { OnceReport } from '../../watcher/once.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
+import { formatTable } from '../table.ts';
+import { count, printable, toJson } from '../text.ts';
+
+export function addOnce(cli: Cli, program: Command): void {
+  const command = program
+    .command('once')
+    .description('poll every watch once, deliver what is due, and exit (for cron, CI, a Kubernetes CronJob)')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExits with 1 when a watch could not be polled or something stays owed; what is owed is kept for the next run.',
+    );
+  onAction<CommonOptions>(cli, command, async (options) => {
+    const report = await cli.parts.runOnce(await cli.parts.loadConfig(options.config));
+    if (options.json) cli.out.line(toJson(report));
+    else printReport(cli, report);
+    return report.isComplete ? 0 : 1;
+  });
+}
+
+function printReport({ out }: Cli, { watches, channels }: OnceReport): void {
+  const watchColumns = [
+    { title: 'WATCH', value: ({ watch }: OnceReport['watches'][number]) => watch },
+    { title: 'JOBS', value: ({ jobs }: OnceReport['watches'][number]) => String(jobs) },
+    { title: 'POLL', value: pollWords },
+  ];
+  for (const line of formatTable(watches, watchColumns, out.width)) out.line(line);
+  for (const { fault } of watches) if (fault?.hint) out.line(`hint: ${printable(fault.hint)}`);
+
+  const events = watches.flatMap((watch) => watch.events);
+  out.line(`\n${events.length === 0 ? 'Nothing has changed.' : `${count(events.length, 'event')}:`}`);
+  for (const event of events) out.line(`  ${printable(event)}`);
+
+  if (channels.length === 0) return;
+  const channelColumns = [
+    { title: 'CHANNEL', value: ({ channel }: OnceReport['channels'][number]) => channel },
+    { title: 'SENDS', value: sendWords },
+  ];
+  out.line();
+  for (const line of formatTable(channels, channelColumns, out.width)) out.line(line);
+}
+
+function pollWords({ fault, events }: OnceReport['watches'][number]): string {
+  return fault === null ? `ok, ${count(events.length, 'event')}` : `failed: ${fault.message}`;
+}
+
+function sendWords({ tried, stillOwed, givenUp, fault }: OnceReport['channels'][number]): string {
+  if (fault !== null) return `failed: ${fault}`;
+  const words = [
+    tried === 0 ? 'nothing was due' : `${tried} tried`,
+    ...(givenUp > 0 ? [`${givenUp} given up`] : []),
+    ...(stillOwed > 0 ? [`${stillOwed} still owed`] : []),
+  ];
+  return words.join(', ');
+}

@@ -1,0 +1,102 @@
+import { formatSpan } from '../domain/instant.ts';
+import { titleOf } from '../domain/message.ts';
+import { assertNever, shortId } from '../domain/restore-job.ts';
+import type { SuppressReason } from '../domain/routing.ts';
+import type { Delivery, RecordedEvent } from '../store/store.ts';
+import type { HistoryEntry } from './history-entry.ts';
+import type { Colour, Output } from './output.ts';
+import { count, formatInstant, printable } from './text.ts';
+
+type Painter = Pick<Output, 'paint'>;
+
+const INSTANT_WIDTH = '2026-11-02 08:14:05Z'.length;
+const GAP = '  ';
+
+/** Each entry as a block of lines: when and what, how it was found, and who was told. */
+export function historyLines(entries: readonly HistoryEntry[], painter: Painter): string[][] {
+  const nameWidth = Math.max(...entries.map((entry) => nameOf(entry).length));
+  const indent = ' '.repeat(INSTANT_WIDTH + GAP.length);
+  return entries.map((entry) => {
+    const { occurredAt } = entry;
+    const when = (occurredAt === null ? 'time not known' : formatInstant(occurredAt)).padEnd(INSTANT_WIDTH);
+    const name = painter.paint(colourOf(entry), nameOf(entry).padEnd(nameWidth));
+    return [
+      [when, name, printable(titleOfEntry(entry))].join(GAP).trimEnd(),
+      ...[sourceLine(entry), foundLine(entry), ...toldLines(entry, painter)].map((line) => indent + line),
+    ];
+  });
+}
+
+function nameOf(entry: HistoryEntry): string {
+  return entry.kind === 'event' ? entry.recorded.event.name : entry.milestone;
+}
+
+function colourOf(entry: HistoryEntry): Colour {
+  if (entry.kind === 'silent') return 'dim';
+  const colours = { critical: 'red', warning: 'yellow', info: 'green' } as const;
+  return colours[entry.recorded.event.severity];
+}
+
+function titleOfEntry(entry: HistoryEntry): string {
+  if (entry.kind === 'event') return titleOf(entry.recorded.event);
+  const { job, jobId } = entry.observation;
+  const target = job?.targetClusterName ? ` to ${job.targetClusterName}` : '';
+  return `Restore ${shortId(jobId)} of ${job?.instanceName ?? '?'}${target}`;
+}
+
+function sourceLine({ jobId, watch }: HistoryEntry): string {
+  return printable(jobId === null ? `watch ${watch}` : `job ${jobId}, watch ${watch}`);
+}
+
+/** When we found it, and how sure we are of the rest. */
+function foundLine(entry: HistoryEntry): string {
+  const { occurredAt, detectedAt } = entry;
+  const lag = occurredAt === null ? 0 : detectedAt - occurredAt;
+  const marks = [
+    `found ${formatInstant(detectedAt)}`,
+    ...(lag >= 1_000 ? [`${formatSpan(lag)} later`] : []),
+    ...(entry.kind === 'event' && entry.recorded.event.inferred ? ['inferred: nobody saw it'] : []),
+    ...(entry.kind === 'event' && entry.recorded.event.late ? ['late'] : []),
+  ];
+  return marks.join(', ');
+}
+
+function toldLines(entry: HistoryEntry, painter: Painter): string[] {
+  if (entry.kind === 'silent') return [painter.paint('dim', notTold('baseline'))];
+  const { suppressed, deliveries }: RecordedEvent = entry.recorded;
+  if (deliveries.length === 0) return [painter.paint('dim', notTold(suppressed ?? 'no_route'))];
+  const width = Math.max(...deliveries.map(({ channel }) => channel.length));
+  return deliveries.map((delivery) => `${delivery.channel.padEnd(width)}${GAP}${fateOf(delivery, painter)}`);
+}
+
+function notTold(reason: SuppressReason): string {
+  switch (reason) {
+    case 'no_route':
+      return 'nobody was told: no route takes it';
+    case 'baseline':
+      return 'nobody was told: it was there at first sight (baseline)';
+    default:
+      return assertNever(reason);
+  }
+}
+
+function fateOf(delivery: Delivery, painter: Painter): string {
+  const { status, endedAt, nextAttemptAt, attemptsStarted } = delivery;
+  const said = delivery.lastDetail === null ? '' : `: ${printable(delivery.lastDetail)}`;
+  const tries = count(attemptsStarted, 'attempt');
+  switch (status) {
+    case 'delivered':
+      return `told ${endedAt === null ? '' : formatInstant(endedAt)}${attemptsStarted > 1 ? ` after ${tries}` : ''}`;
+    case 'pending':
+      return attemptsStarted === 0
+        ? 'pending, not tried yet'
+        : painter.paint('yellow', `pending after ${tries}, next ${formatInstant(nextAttemptAt)}${said}`);
+    case 'given_up':
+      return painter.paint(
+        'red',
+        `given up ${endedAt === null ? '' : formatInstant(endedAt)} after ${tries}${said}`,
+      );
+    default:
+      return assertNever(status);
+  }
+}

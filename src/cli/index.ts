@@ -1,0 +1,92 @@
+import { Command } from 'commander';
+import { type Cli, createCli, DEFAULT_CONFIG } from './command.ts';
+import { addAudit } from './commands/audit.ts';
+import { addCheck } from './commands/check.ts';
+import { addDeliveries } from './commands/deliveries.ts';
+import { addHealthcheck } from './commands/healthcheck.ts';
+import { addHistory } from './commands/history.ts';
+import { addJobs } from './commands/jobs.ts';
+import { addNotify } from './commands/notify.ts';
+import { addOnce } from './commands/once.ts';
+import { addRun } from './commands/run.ts';
+import { addSchema } from './commands/schema.ts';
+import { EXIT, explain } from './errors.ts';
+import { OutputClosed } from './output.ts';
+import type { CliParts } from './parts.ts';
+import { toJson } from './text.ts';
+
+/**
+ * Runs one command line (`argv` without the program's own name) and resolves to the exit code: 0 done, 1 it failed, 2 usage or
+ * configuration. Never rejects: the one place where errors become text.
+ */
+export async function runCli(argv: readonly string[], parts: CliParts): Promise<number> {
+  const cli = createCli(parts);
+  try {
+    await buildProgram(cli).parseAsync(argv, { from: 'user' });
+    await cli.out.flush();
+    return cli.exitCode;
+  } catch (thrown) {
+    return report(cli, thrown);
+  }
+}
+
+/** Says what went wrong: to people on stderr, and with `--json` to the script that reads stdout as well. */
+function report(cli: Cli, thrown: unknown): number {
+  if (thrown instanceof OutputClosed) return cli.exitCode;
+  const { exitCode, lines, json } = explain(thrown);
+  try {
+    if (cli.wantsJson && json !== null) cli.out.line(toJson(json));
+    for (const line of lines) cli.err.line(line);
+  } catch {
+    // Nobody is listening any more; the exit code still tells.
+  }
+  return exitCode === EXIT.done ? cli.exitCode : exitCode;
+}
+
+/** The whole command line. Help and usage errors go through `cli`, and end by an exception rather than the process. */
+export function buildProgram(cli: Cli): Command {
+  const program = new Command('restore-watcher')
+    .description('Watches MongoDB Atlas restore jobs and tells the right people about every change.')
+    .version(cli.parts.version, '-V, --version', 'print the version')
+    .option('--config <file>', `the configuration (default: "${DEFAULT_CONFIG}")`)
+    .exitOverride()
+    .showHelpAfterError('Add --help to see what there is.')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => cli.out.write(text),
+      writeErr: (text) => cli.err.write(text),
+      getOutHelpWidth: () => helpWidth(cli.out.width),
+      getErrHelpWidth: () => helpWidth(cli.err.width),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText('after', EXAMPLES);
+  addRun(cli, program);
+  addOnce(cli, program);
+  addCheck(cli, program);
+  addNotify(cli, program);
+  addJobs(cli, program);
+  addHistory(cli, program);
+  addDeliveries(cli, program);
+  addAudit(cli, program);
+  addHealthcheck(cli, program);
+  addSchema(cli, program);
+  return program;
+}
+
+const WIDEST_HELP = 100;
+
+function helpWidth(width: number): number {
+  return Math.min(WIDEST_HELP, width);
+}
+
+const EXAMPLES = `
+Examples:
+  restore-watcher demo                               see it work; needs no account
+  restore-watcher check --config prod.json           is the configuration sound?
+  restore-watcher notify test --channel oncall       does the message arrive?
+  restore-watcher run                                the daemon
+  restore-watcher history --since 7d                 what happened, and who was told
+  restore-watcher deliveries redrive --given-up      try again what could not be delivered
+
+Exit codes: 0 done, 1 it failed, 2 usage or configuration.`;

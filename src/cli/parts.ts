@@ -1,0 +1,73 @@
+import type { Writable } from 'node:stream';
+import type { Notifier } from '../channels/notifier.ts';
+import type { Clock } from '../clock.ts';
+import type { WatcherConfig } from '../config/config.ts';
+import type { AuditHead } from '../domain/audit.ts';
+import type { Watch } from '../domain/watch.ts';
+import type { Store } from '../store/store.ts';
+import type { OnceReport } from '../watcher/once.ts';
+
+/** Where a command writes. A terminal has `isTTY` and `columns`. */
+export type OutputStream = Writable & { isTTY?: boolean; columns?: number };
+
+/** What the commands are made of, already built: the CLI knows no adapter. */
+export interface CliParts {
+  stdout: OutputStream;
+  stderr: OutputStream;
+  env: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+  version: string;
+
+  /** @throws {ConfigError} with every fault of the file at once. */
+  loadConfig(file: string): Promise<WatcherConfig>;
+  /**
+   * Opens the store beside a daemon that may be running; never makes one (a command run as another user would leave files that the
+   * daemon cannot write). `null` while there is no database.
+   * @throws {StoreError}
+   */
+  openStore(config: WatcherConfig, options: { mode: 'readonly' | 'readwrite' }): Promise<Store | null>;
+  /**
+   * Looks at the store without changing it.
+   * @throws {StoreError} when it cannot be used: damaged, made by a newer program, not readable.
+   */
+  inspectStore(config: WatcherConfig): Promise<StoreFacts>;
+  /** The channel's real notifier. @throws {Error} for a name that is not in the configuration. */
+  createNotifier(config: WatcherConfig, channel: string): Notifier;
+  /** The project's page in Atlas, for people. */
+  projectUrl(config: WatcherConfig, watch: Watch): string | null;
+
+  /** Runs until a signal says otherwise; resolves to the exit code. */
+  runDaemon(config: WatcherConfig): Promise<number>;
+  /** One poll of every watch, and one go at what is due. */
+  runOnce(config: WatcherConfig): Promise<OnceReport>;
+  /** Resolves to the exit code. */
+  runDemo(options: { keep: boolean }): Promise<number>;
+
+  /**
+   * Verifies the audit log: the chain in the store, the mirror file, and that both say the same. Without a configuration, the file
+   * alone. Whatever is wrong is a problem in the verdict, not an error.
+   */
+  verifyAudit(request: { config: WatcherConfig | null; file: string }): Promise<AuditVerdict>;
+  /** The JSON Schema of the configuration, as text. */
+  jsonSchema(): string;
+}
+
+export interface StoreFacts {
+  /** Where it is, without credentials. */
+  where: string;
+  /** False: there is none yet, and the daemon will make it. */
+  exists: boolean;
+  /** `null` while there is none. */
+  schemaVersion: number | null;
+  /** A daemon holds it at the moment; `null` when that cannot be told. */
+  inUse: boolean | null;
+}
+
+export interface AuditVerdict {
+  /** What was looked at, in reading order. */
+  checked: Array<{ what: 'store' | 'file'; where: string; entries: number }>;
+  /** The last sound entry: noted elsewhere, it proves later that nothing before it was changed. `null`: there is none. */
+  head: AuditHead | null;
+  /** Every one, in words. Empty: all is as it was written. */
+  problems: string[];
+}

@@ -1,0 +1,62 @@
+import { printable } from './text.ts';
+
+export interface Column<T> {
+  title: string;
+  value: (row: T) => string;
+  /** May be shortened where the table is wider than the terminal. */
+  shrinks?: boolean;
+  /** Colours a cell that has its final length. */
+  paint?: (cell: string, row: T) => string;
+}
+
+const GAP = '  ';
+const NARROWEST = 8;
+
+/** Aligned columns under their titles. What is wider than `width` is shortened in the columns that allow it. */
+export function formatTable<T>(
+  rows: readonly T[],
+  columns: ReadonlyArray<Column<T>>,
+  width: number,
+): string[] {
+  const cells = rows.map((row) => columns.map((column) => printable(column.value(row))));
+  const widths = fitWidths(
+    columns.map(({ title }, index) =>
+      cells.reduce((widest, line) => Math.max(widest, [...(line[index] ?? '')].length), title.length),
+    ),
+    columns,
+    width,
+  );
+  const titles = columns.map(({ title }, index) => pad(title, widths[index] ?? 0));
+  const lines = rows.map((row, line) =>
+    columns.map((column, index) => {
+      const cell = pad(cells[line]?.[index] ?? '', widths[index] ?? 0);
+      return column.paint ? column.paint(cell, row) : cell;
+    }),
+  );
+  return [titles, ...lines].map((line) => line.join(GAP).trimEnd());
+}
+
+/** Takes the surplus from the widest column that may shrink, again and again. */
+function fitWidths(
+  widths: readonly number[],
+  columns: ReadonlyArray<{ shrinks?: boolean }>,
+  width: number,
+): number[] {
+  const fitted = [...widths];
+  const total = (): number => fitted.reduce((sum, each) => sum + each + GAP.length, -GAP.length);
+  for (let surplus = total() - width; surplus > 0; surplus -= 1) {
+    const candidates = fitted.filter((each, index) => columns[index]?.shrinks && each > NARROWEST);
+    if (candidates.length === 0) break;
+    const widest = fitted.findIndex(
+      (each, index) => columns[index]?.shrinks && each === Math.max(...candidates),
+    );
+    fitted[widest] = (fitted[widest] ?? 0) - 1;
+  }
+  return fitted;
+}
+
+function pad(text: string, width: number): string {
+  const characters = [...text];
+  const shown = characters.length > width ? `${characters.slice(0, width - 1).join('')}…` : text;
+  return shown + ' '.repeat(Math.max(0, width - characters.length));
+}

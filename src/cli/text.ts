@@ -1,0 +1,35 @@
+import { formatSpan, type Timestamp, toIso } from '../domain/instant.ts';
+
+/**
+ * Text that came from elsewhere, safe for a terminal: control characters (escape sequences, line breaks) and marks that turn the
+ * reading direction become spaces.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+}
+
+/** `2026-11-02 08:14:05Z`: to the second, in UTC. */
+export function formatInstant(at: Timestamp): string {
+  return `${toIso(at).slice(0, 19).replace('T', ' ')}Z`;
+}
+
+/** `3 min ago`, `in 2 h`, `now`. */
+export function formatDistance(at: Timestamp, now: Timestamp): string {
+  const ms = Math.abs(now - at);
+  if (ms < 1_000) return 'now';
+  const span = formatSpan(ms).split(' ').slice(0, 2).join(' ');
+  return at < now ? `${span} ago` : `in ${span}`;
+}
+
+/** `1 job`, `3 jobs`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** JSON that a terminal shows as it is: the control characters that JSON leaves alone are escaped too. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(
+    /[\u007f-\u009f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
