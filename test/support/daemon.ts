@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
+
+/** A folder with a configuration file, where a daemon can live. */
+export interface Home {
+  dir: string;
+  configFile: string;
+  dbFile: string;
+  auditFile: string;
+  remove(): Promise<void>;
+}
+
+/** Makes a home. `store`, `audit`, `server` (any free port) and JSON logs are filled in unless given. */
+export async function makeHome(config: Record<string, unknown>): Promise<Home> {
+  const dir = await mkdtemp(join(tmpdir(), 'restore-watcher-'));
+  const dbFile = join(dir, 'watcher.db');
+  const auditFile = join(dir, 'audit.jsonl');
+  const configFile = join(dir, 'watcher.config.json');
+  const whole = {
+    store: { url: `sqlite:${dbFile}` },
+    audit: { file: auditFile },
+    server: { host: '127.0.0.1', port: 0 },
+    log: { level: 'info', format: 'json' },
+    ...config,
+  };
+  await writeFile(configFile, JSON.stringify(whole, null, 2));
+  return { dir, configFile, dbFile, auditFile, remove: () => rm(dir, { recursive: true, force: true }) };
+}
+
+export interface LogLine extends Record<string, unknown> {
+  level: string;
+  message: string;
+}
+
+export interface Daemon {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** Everything it has written so far. */
+  output(): string;
+  lines(): LogLine[];
+  /** Resolves with the status server's URL once it listens; rejects when the process ends before. */
+  readonly url: Promise<string>;
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Resolves with the first log line, past or future, that fits. */
+  waitForLine(fits: (line: LogLine) => boolean, timeoutMs?: number): Promise<LogLine>;
+  kill(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+/** Starts `restore-watcher run` as a process of its own. */
+export function startDaemon(home: Home, env: Record<string, string> = {}): Daemon {
+  const child = spawn(process.execPath, [MAIN, 'run', '--config', home.configFile], {
+    cwd: home.dir,
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const parsed: LogLine[] = [];
+  let rest = '';
+  const waiting = new Set<() => void>();
+
+  const read = (chunk: Buffer): void => {
+    output += chunk;
+    rest += chunk;
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      try {
+        parsed.push(JSON.parse(line) as LogLine);
+      } catch {
+        // Not a log line (a usage error, say); `output` has it.
+      }
+    }
+    for (const look of waiting) look();
+  };
+  child.stdout.on('data', read);
+  child.stderr.on('data', read);
+
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => {
+    child.once('close', (code, signal) => {
+      for (const look of waiting) look();
+      done({ code, signal });
+    });
+  });
+
+  const waitForLine = (fits: (line: LogLine) => boolean, timeoutMs = 20_000): Promise<LogLine> =>
+    new Promise((done, fail) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        waiting.delete(look);
+      };
+      const look = (): void => {
+        const found = parsed.find(fits);
+        if (found) {
+          end();
+          done(found);
+        } else if (child.exitCode !== null || child.signalCode !== null) {
+          end();
+          fail(new Error(`the daemon ended before that line:\n${output}`));
+        }
+      };
+      const timer = setTimeout(() => {
+        end();
+        fail(new Error(`no such line within ${timeoutMs} ms:\n${output}`));
+      }, timeoutMs);
+      waiting.add(look);
+      look();
+    });
+
+  const url = waitForLine((line) => typeof line.url === 'string' && line.message.includes('listening')).then(
+    (line) => String(line.url),
+  );
+  url.catch(() => undefined);
+
+  return {
+    child,
+    pid: child.pid ?? -1,
+    output: () => output,
+    lines: () => parsed,
+    url,
+    exited,
+    waitForLine,
+    kill: (signal) => {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+/** Runs one command of the CLI to its end. */
+export async function runCommand(
+  args: readonly string[],
+  options: { cwd?: string; env?: Record<string, string>; stdin?: string } = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: options.cwd,
+    env: { PATH: process.env.PATH ?? '', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk;
+  });
+  const code = await new Promise<number | null>((done) => child.once('close', done));
+  return { code, stdout, stderr };
+}

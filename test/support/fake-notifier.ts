@@ -1,0 +1,34 @@
+import type { Notice, Notifier } from '../../src/channels/notifier.ts';
+
+export interface FakeNotifier extends Notifier {
+  /** What was accepted, send by send: the names of the events. */
+  accepted: Array<Array<{ eventId: string; name: string; jobId: string | null }>>;
+  /** Called for each send; throw to refuse. */
+  answer: (notices: readonly Notice[], signal: AbortSignal) => unknown;
+  sends: number;
+}
+
+export function createFakeNotifier(
+  over: Partial<Pick<FakeNotifier, 'channel' | 'maxBatch' | 'concurrency'>> = {},
+): FakeNotifier {
+  const fake: FakeNotifier = {
+    channel: 'oncall',
+    type: 'fake',
+    maxBatch: 1,
+    concurrency: 4,
+    accepted: [],
+    sends: 0,
+    answer: () => undefined,
+    send: async (notices, signal) => {
+      fake.sends += 1;
+      await fake.answer(notices, signal);
+      fake.accepted.push(
+        notices.map(({ event }) => ({ eventId: event.id, name: event.name, jobId: event.job?.id ?? null })),
+      );
+      return { detail: 'ok' };
+    },
+    close: async () => {},
+    ...over,
+  };
+  return fake;
+}

@@ -1,0 +1,58 @@
+import type { RestoreJob } from '../../src/domain/restore-job.ts';
+import type { JobAnswer, JobReading, JobSource } from '../../src/source/source.ts';
+
+/** An Atlas in memory: what the next reads will answer, and what was asked. */
+export interface FakeSource extends JobSource {
+  jobs: RestoreJob[];
+  /** Readings put at the end of every listing. */
+  extra: JobReading[];
+  /** Ids that a listing leaves out although they exist. */
+  unlisted: Set<string>;
+  pageSize: number;
+  /** Thrown by listings (after the pages that `failAfterPages` lets through) and by reads by id. */
+  fault: Error | null;
+  failAfterPages: number;
+  /** Thrown when just this job is asked for. */
+  jobFaults: Map<string, Error>;
+  listings: number;
+  asked: string[];
+}
+
+export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
+  const source: FakeSource = {
+    jobs,
+    extra: [],
+    unlisted: new Set(),
+    pageSize: 500,
+    fault: null,
+    failAfterPages: 0,
+    jobFaults: new Map(),
+    listings: 0,
+    asked: [],
+    listJobs: async function* () {
+      source.listings += 1;
+      const readings: JobReading[] = [
+        ...source.jobs
+          .filter(({ id }) => !source.unlisted.has(id))
+          .map((job) => ({ kind: 'job' as const, job })),
+        ...source.extra,
+      ];
+      let pages = 0;
+      for (let at = 0; at === 0 || at < readings.length; at += source.pageSize) {
+        if (source.fault && pages >= source.failAfterPages) throw source.fault;
+        pages += 1;
+        yield readings.slice(at, at + source.pageSize);
+      }
+      if (source.fault) throw source.fault;
+    },
+    readJob: async (_target, id): Promise<JobAnswer> => {
+      source.asked.push(id);
+      const fault = source.jobFaults.get(id) ?? source.fault;
+      if (fault) throw fault;
+      const job = source.jobs.find((candidate) => candidate.id === id);
+      return job ? { kind: 'job', job } : { kind: 'not_found', atlasCode: 'RESTORE_JOB_NOT_FOUND' };
+    },
+    close: async () => {},
+  };
+  return source;
+}

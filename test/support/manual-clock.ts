@@ -1,0 +1,27 @@
+import type { Clock } from '../../src/clock.ts';
+
+/** A clock that goes only where the test sends it. */
+export interface ManualClock extends Clock {
+  advance(ms: number): void;
+  set(at: number): void;
+}
+
+export function createManualClock(startAt: number): ManualClock {
+  let wall = startAt;
+  let monotonic = 0;
+  return {
+    now: () => wall,
+    monotonic: () => monotonic,
+    sleep: async (ms) => {
+      wall += ms;
+      monotonic += ms;
+    },
+    advance: (ms) => {
+      wall += ms;
+      monotonic += ms;
+    },
+    set: (at) => {
+      wall = at;
+    },
+  };
+}
