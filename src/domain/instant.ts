@@ -9,10 +9,22 @@ export function toIsoOrNull(at: Timestamp | null): string | null {
   return at === null ? null : toIso(at);
 }
 
-/** Reads an ISO 8601 date; `null` when it is not one. */
+const ISO_8601 = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
+
+/**
+ * Reads an ISO 8601 date, with or without a time; `null` when it is not one. Without a zone it is UTC.
+ * Stricter than `Date.parse`, which reads `job 5` as a day in 2001, 30 February as one in March, and a time without a zone as local.
+ */
 export function parseInstant(text: string): Timestamp | null {
-  const at = Date.parse(text);
+  const [, date, time = '00:00', zone = 'Z'] = ISO_8601.exec(text) ?? [];
+  if (date === undefined || !isCalendarDay(date)) return null;
+  const at = Date.parse(`${date}T${time}${zone}`);
   return Number.isNaN(at) ? null : at;
+}
+
+function isCalendarDay(date: string): boolean {
+  const midnight = Date.parse(`${date}T00:00Z`);
+  return !Number.isNaN(midnight) && toIso(midnight).startsWith(date);
 }
 
 /** The creation time in an Atlas id: its first 4 bytes are epoch seconds (24 hex characters). `null` for any other text. */
