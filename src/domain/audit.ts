@@ -56,7 +56,11 @@ export interface AuditHead {
 /** What the first entry has for a predecessor. */
 export const GENESIS: AuditHead = { seq: 0, hash: '0'.repeat(64) };
 
-/** Appends drafts to the chain that ends at `head`. Pure: the store writes what comes back. */
+/**
+ * Appends drafts to the chain that ends at `head`. Pure: the store writes what comes back. The data of an entry is what a reader will
+ * find again: plain JSON, and half of a surrogate pair (a text cut in the middle of an emoji) becomes U+FFFD, as RFC 8785 has no form
+ * for it.
+ */
 export function chainEntries(head: AuditHead, drafts: readonly AuditDraft[]): AuditEntry[] {
   let last = head;
   return drafts.map((draft) => {
@@ -65,7 +69,7 @@ export function chainEntries(head: AuditHead, drafts: readonly AuditDraft[]): Au
       seq: last.seq + 1,
       at: toIso(draft.at),
       kind: draft.kind,
-      data: draft.data,
+      data: asJson(draft.data),
       prev: last.hash,
     };
     const entry = { ...body, hash: hashBody(body) };
@@ -86,6 +90,14 @@ export function brokenLink(head: AuditHead, entry: AuditEntry): string | null {
 /** The line as it stands in the mirror file, without the newline: canonical JSON, so that equal entries are equal bytes. */
 export function auditLine(entry: AuditEntry): string {
   return canonical(entry);
+}
+
+function asJson(data: AuditData): AuditData {
+  return JSON.parse(
+    JSON.stringify(data, (_key, value: unknown) =>
+      typeof value === 'string' ? value.toWellFormed() : value,
+    ),
+  );
 }
 
 function hashBody(body: Omit<AuditEntry, 'hash'>): string {
