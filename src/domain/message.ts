@@ -1,19 +1,32 @@
 import type { EventName, WatcherEvent } from './event.ts';
-import { formatSpan, type Timestamp, toIso } from './instant.ts';
-import { type JobKind, type RestoreJob, shortId } from './restore-job.ts';
+import { formatSpan, type Timestamp, toIso, toIsoOrNull } from './instant.ts';
+import { type JobKind, type JobState, type RestoreJob, shortId } from './restore-job.ts';
 
-/** An event in words, the same for every channel. Plain text throughout: each channel escapes it for where it goes. */
+/** An event in words, the same for every channel. Plain text, each value one line: each channel escapes it for where it goes. */
 export interface Message {
   /** One line for a lock screen: what happened, to what. */
   title: string;
-  /** What it means and what to do now; one or two sentences. */
+  /** What it means and what to do now; one or two sentences, none of them from Atlas. */
   advice: string;
-  /** Label and value, in reading order. Instants are given apart, so that a channel can show them in the reader's zone. */
-  facts: Array<{ label: string; value: string }>;
+  /** What happened: label and value, in reading order. */
+  facts: Fact[];
+  /** Where it belongs: the watch, its labels, the project, the snapshot. */
+  details: Fact[];
+  /** Instants are given apart, so that a channel can show them in the reader's zone. What happened comes first. */
   times: Array<{ label: string; at: Timestamp }>;
+  /** An http or https address. */
   link: { label: string; url: string } | null;
-  /** Small print: how sure we are, and the ids. */
+  /** How sure we are; none of it from Atlas. */
   footnotes: string[];
+  /** Small print, to be quoted when asking about it. */
+  ids: Fact[];
+}
+
+export interface Fact {
+  label: string;
+  value: string;
+  /** Holds text from Atlas or the configuration; otherwise the words are ours. */
+  foreign: boolean;
 }
 
 const KIND_LABELS: Record<JobKind, string> = {
@@ -50,6 +63,12 @@ export function summarizeJobEvent({ name, job, occurredAt }: SummaryFacts): stri
       return `${what} was cancelled${after}`;
     case 'expired':
       return `${what} expired`;
+    case 'expiring':
+      return job.expiresAt === null
+        ? `${what} expires soon`
+        : `${what} expires in ${formatSpan(job.expiresAt - occurredAt)}`;
+    case 'stalled':
+      return `${what} is still running${after}`;
     case 'missing':
       return `${what} has gone from Atlas before it ended`;
     default:
@@ -57,25 +76,27 @@ export function summarizeJobEvent({ name, job, occurredAt }: SummaryFacts): stri
   }
 }
 
+/** The event's summary on one line, marked when it is a sample. */
+export function titleOf(event: Pick<WatcherEvent, 'summary' | 'test'>): string {
+  return oneLine(event.test ? `[TEST] ${event.summary}` : event.summary);
+}
+
 /** Puts an event into words. */
 export function describeEvent(event: WatcherEvent): Message {
-  const { job } = event;
   return {
-    title: event.test ? `[TEST] ${event.summary}` : event.summary,
+    title: titleOf(event),
     advice: event.test
       ? 'This is a sample sent on purpose to try the channel. Nothing has happened.'
       : adviceFor(event),
     facts: factsOf(event),
+    details: detailsOf(event),
     times: timesOf(event),
-    link: event.projectUrl === null ? null : { label: 'Open the project in Atlas', url: event.projectUrl },
-    footnotes: [
-      ...(event.inferred ? ['Nobody saw it start: it began and ended between two polls.'] : []),
-      ...(event.late
-        ? [`Found late, ${formatSpan(event.detectedAt - event.occurredAt)} after it happened.`]
-        : []),
-      ...(job ? [`Job ${job.id}`] : []),
-      `Event ${event.id}`,
-    ],
+    link: linkOf(event),
+    footnotes: footnotesOf(event),
+    ids: present([
+      ['Job', event.job?.id ?? null],
+      ['Event', event.id],
+    ]),
   };
 }
 
@@ -99,58 +120,161 @@ function adviceFor(event: WatcherEvent): string {
       return event.from === 'finished'
         ? 'It had finished before, so the data is where it should be. Nothing to do.'
         : 'It can no longer be used. Start another one if the data is still needed.';
+    case 'expiring':
+      return 'Fetch it from Atlas before then. Afterwards the link is dead and a new download has to be started.';
+    case 'stalled':
+      return 'It takes longer than expected. Look at it in Atlas; if the data is urgent, think of a second restore to another target.';
     case 'missing':
       return 'Atlas no longer knows this job, so how it ended cannot be told. Look at the target and at the activity feed in Atlas.';
-    default:
-      return '';
+    case 'watch_failing':
+      return 'Restores of this watch go unseen until it can be polled again. `restore-watcher check --online` tells what is wrong.';
+    case 'watch_recovered':
+      return 'The watch can be polled again. What happened in the meantime is told now.';
+    case 'drill_overdue':
+      return 'No restore has finished here for longer than agreed. Run a restore drill, or find out why the last one did not finish.';
+    case 'channel_failing':
+      return 'People who rely on this channel do not hear of restores. What is owed to it is kept and tried for up to 24 hours.';
+    case 'channel_recovered':
+      return 'The channel accepts messages again. What waited for it is on its way.';
   }
 }
 
-function factsOf(event: WatcherEvent): Message['facts'] {
+function factsOf(event: WatcherEvent): Fact[] {
   const { job } = event;
-  const facts: Array<[string, string | null]> = [
-    ['State', event.to === null ? null : event.from === null ? event.to : `${event.from} → ${event.to}`],
-    ['From', job && `${job.instanceName} (${KIND_LABELS[job.kind]})`],
-    ['To', job && (job.targetClusterName ?? (isDownload(job) ? 'download' : null))],
-    ['Took', job && event.occurredAt > job.createdAt ? formatSpan(event.occurredAt - job.createdAt) : null],
-    ['Atlas says', job?.errorMessage ?? null],
-    ['Watch', event.watch],
-    [
-      'Labels',
-      Object.entries(event.labels)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(', ') || null,
-    ],
-    ['Project', job?.groupId ?? null],
-    ['Snapshot', job?.snapshotId ?? null],
+  return [
+    ...present([['State', stateOf(event)], spanOf(event)], { foreign: false }),
+    ...present([
+      ['From', job && `${job.instanceName} (${KIND_LABELS[job.kind]})`],
+      ['To', job && (job.targetClusterName ?? (isDownload(job) ? 'download' : null))],
+      ['Restored', job?.progress ? `${job.progress.done} of ${job.progress.total} documents` : null],
+      ['Atlas says', job?.errorMessage ?? null],
+    ]),
   ];
-  return facts.flatMap(([label, value]) => (value === null ? [] : [{ label, value }]));
+}
+
+function detailsOf(event: WatcherEvent): Fact[] {
+  const { job } = event;
+  const labels = Object.entries(event.labels).map(([name, value]) => `${name}=${value}`);
+  return present([
+    ['Watch', event.watch || null],
+    ['Labels', labels.join(', ') || null],
+    ['Project', job?.groupId ?? null],
+    ['Target project', job && job.targetGroupId !== job.groupId ? job.targetGroupId : null],
+    ['Snapshot', job?.snapshotId ?? null],
+  ]);
+}
+
+function stateOf({ from, to }: WatcherEvent): string | null {
+  if (to === null) return null;
+  return from === null ? stateWords(to) : `${stateWords(from)} → ${stateWords(to)}`;
+}
+
+function stateWords(state: JobState): string {
+  return state.replaceAll('_', ' ');
+}
+
+/** How long it took, or has been running. Where Atlas gives no time for the end, the time of our finding it is the upper bound. */
+function spanOf(event: WatcherEvent): [label: string, value: string | null] {
+  const { job, name, occurredAt } = event;
+  if (job === null) return ['Took', null];
+  switch (name) {
+    case 'ready':
+    case 'finished':
+    case 'failed':
+    case 'cancelled': {
+      const span = spanBetween(job.createdAt, occurredAt);
+      return ['Took', span !== null && isUndated(event) ? `at most ${span}` : span];
+    }
+    case 'expired':
+      return ['Took', job.finishedAt === null ? null : spanBetween(job.createdAt, job.finishedAt)];
+    case 'stalled':
+    case 'missing':
+      return ['Running for', spanBetween(job.createdAt, occurredAt)];
+    default:
+      return ['Took', null];
+  }
+}
+
+function spanBetween(from: Timestamp, to: Timestamp): string | null {
+  return to > from ? formatSpan(to - from) : null;
 }
 
 function timesOf(event: WatcherEvent): Message['times'] {
   const { job } = event;
   const times: Array<[string, Timestamp | null]> = [
-    ['Happened', event.occurredAt],
-    ['Started', job?.createdAt ?? null],
+    [isUndated(event) ? 'Noticed' : 'Happened', event.occurredAt],
+    ['Started', event.name === 'started' ? null : (job?.createdAt ?? null)],
     ['Snapshot taken', job?.snapshotAt ?? null],
     ['Expires', event.name === 'expired' ? null : (job?.expiresAt ?? null)],
   ];
   return times.flatMap(([label, at]) => (at === null ? [] : [{ label, at }]));
 }
 
+/** Atlas did not say when; all we know is when we saw it. */
+function isUndated(event: WatcherEvent): boolean {
+  return event.occurredAt === event.detectedAt;
+}
+
+function footnotesOf(event: WatcherEvent): string[] {
+  return [
+    ...(event.inferred ? ['Nobody saw it start: it began and ended between two polls.'] : []),
+    ...(event.late
+      ? [`Found late, ${formatSpan(event.detectedAt - event.occurredAt)} after it happened.`]
+      : []),
+  ];
+}
+
+function linkOf({ projectUrl }: WatcherEvent): Message['link'] {
+  const isWebAddress = projectUrl !== null && URL.canParse(projectUrl) && /^https?:/i.test(projectUrl);
+  return isWebAddress ? { label: 'Open the project in Atlas', url: new URL(projectUrl).href } : null;
+}
+
+function present(
+  facts: ReadonlyArray<readonly [label: string, value: string | null]>,
+  { foreign }: Pick<Fact, 'foreign'> = { foreign: true },
+): Fact[] {
+  return facts.flatMap(([label, value]) =>
+    value === null ? [] : [{ label, value: oneLine(value), foreign }],
+  );
+}
+
+/** Line breaks, other control characters and marks that turn the reading direction become spaces: a name must not draw its own layout. */
+function oneLine(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+    .trim();
+}
+
 function isDownload(job: RestoreJob): boolean {
   return job.deliveryType === 'download';
 }
 
-/** The job as scripts see it, in webhooks, over HTTP and from the command line. Instants are ISO 8601. */
+/**
+ * The job as scripts see it, in webhooks, over HTTP and from the command line. Instants are ISO 8601. What Atlas does not give is
+ * left out, and `warnings` is there only when it is true. `milestones` hold `null` where Atlas gives no time.
+ */
 export function publicJob(job: RestoreJob): Record<string, unknown> {
-  const { reached, createdAt, finishedAt, expiresAt, snapshotAt, ...facts } = job;
-  return {
-    ...facts,
-    createdAt: toIso(createdAt),
-    finishedAt: finishedAt === null ? null : toIso(finishedAt),
-    expiresAt: expiresAt === null ? null : toIso(expiresAt),
-    snapshotAt: snapshotAt === null ? null : toIso(snapshotAt),
-    milestones: reached.map(({ milestone, at }) => ({ milestone, at: at === null ? null : toIso(at) })),
+  const { id, kind, groupId, instanceName, state, deliveryType } = job;
+  const facts = {
+    id,
+    kind,
+    groupId,
+    instanceName,
+    state,
+    deliveryType,
+    snapshotId: job.snapshotId,
+    snapshotAt: toIsoOrNull(job.snapshotAt),
+    targetGroupId: job.targetGroupId,
+    targetClusterName: job.targetClusterName,
+    createdAt: toIso(job.createdAt),
+    finishedAt: toIsoOrNull(job.finishedAt),
+    expiresAt: toIsoOrNull(job.expiresAt),
+    warnings: job.warnings || null,
+    errorMessage: job.errorMessage,
+    progress: job.progress,
+    batchId: job.batchId,
+    milestones: job.reached.map(({ milestone, at }) => ({ milestone, at: toIsoOrNull(at) })),
   };
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));
 }

@@ -1,0 +1,59 @@
+import type { EventName, WatcherEvent } from '../domain/event.ts';
+import { toIso } from '../domain/instant.ts';
+import { publicJob, titleOf } from '../domain/message.ts';
+
+/** CloudEvents 1.0 in structured JSON. https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md */
+export interface CloudEvent {
+  specversion: '1.0';
+  id: string;
+  source: string;
+  /** The job's id, or the watch's name. */
+  subject: string;
+  type: string;
+  time: string;
+  datacontenttype: 'application/json';
+  data: Readonly<Record<string, unknown>>;
+}
+
+/** The event as a webhook receives it: the same text at every attempt. `data.test` is there only in a sample, `data.job` only when there is one. */
+export function toCloudEvent(event: WatcherEvent): CloudEvent {
+  return {
+    specversion: '1.0',
+    id: event.id,
+    // A URI reference: names may hold what has to be encoded there.
+    source: encodeURI(event.source.toWellFormed()),
+    subject: event.job?.id ?? event.watch,
+    type: `restore-watcher.${familyOf(event.name)}.${event.name}`,
+    time: toIso(event.occurredAt),
+    datacontenttype: 'application/json',
+    data: {
+      event: event.name,
+      severity: event.severity,
+      watch: event.watch,
+      labels: event.labels,
+      from: event.from,
+      to: event.to,
+      summary: titleOf(event),
+      detectedAt: toIso(event.detectedAt),
+      occurredAt: toIso(event.occurredAt),
+      inferred: event.inferred,
+      late: event.late,
+      ...(event.test ? { test: true } : {}),
+      ...(event.job ? { job: publicJob(event.job) } : {}),
+    },
+  };
+}
+
+function familyOf(name: EventName): 'job' | 'watch' | 'channel' {
+  switch (name) {
+    case 'watch_failing':
+    case 'watch_recovered':
+    case 'drill_overdue':
+      return 'watch';
+    case 'channel_failing':
+    case 'channel_recovered':
+      return 'channel';
+    default:
+      return 'job';
+  }
+}

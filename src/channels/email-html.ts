@@ -1,0 +1,77 @@
+import type { Severity } from '../domain/event.ts';
+import type { Message } from '../domain/message.ts';
+
+/** A line of the mail, ready to be shown. `beside` says the same in other words: UTC beside the time of a zone. */
+export interface Row {
+  label: string;
+  value: string;
+  beside: string | null;
+}
+
+/** Bright enough on black, dark enough on white. */
+const COLOURS: Record<Severity, string> = { info: '#2f81f7', warning: '#c27a00', critical: '#e5484d' };
+
+const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
+
+/**
+ * The mail as HTML. Styles are inline, since many mail programs drop all others. Text and background keep the reader's colours, so
+ * that it can be read in light and in dark; everything that is not ours is escaped.
+ */
+export function mailHtml(content: {
+  message: Message;
+  rows: readonly Row[];
+  severity: Severity;
+  channel: string;
+}): string {
+  const { message, rows, severity, channel } = content;
+  const colour = COLOURS[severity];
+  const small = [
+    ...message.footnotes,
+    message.ids.map(({ label, value }) => `${label} ${value}`).join(' · '),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<style>:root{color-scheme:light dark}</style>
+<title>${escapeHtml(message.title)}</title>
+</head>
+<body style="margin:0;padding:16px;${FONT};font-size:16px;line-height:1.45">
+<div style="max-width:600px;margin:0 auto;border-left:5px solid ${colour};padding:2px 0 2px 16px;overflow-wrap:anywhere">
+<p style="margin:0 0 6px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:${colour}">${severity}</p>
+<h1 style="margin:0 0 12px;font-size:20px;line-height:1.3">${escapeHtml(message.title)}</h1>
+<p style="margin:0 0 18px">${escapeHtml(message.advice)}</p>
+<table role="presentation" cellpadding="0" cellspacing="0" style="border-collapse:collapse;width:100%;font-size:15px">
+${rows.map(tableRow).join('\n')}
+</table>
+${message.link ? linkParagraph(message.link, colour) : ''}
+<p style="margin:18px 0 0;font-size:13px;line-height:1.5;opacity:.7">${small.map(escapeHtml).join('<br>')}<br>Sent by restore-watcher, channel ${escapeHtml(channel)}</p>
+</div>
+</body>
+</html>
+`;
+}
+
+function tableRow({ label, value, beside }: Row): string {
+  const edge =
+    'border-top:1px solid rgba(128,128,128,.3);padding:6px 12px 6px 0;vertical-align:top;text-align:left';
+  const second = beside === null ? '' : `<br><span style="opacity:.7">${escapeHtml(beside)}</span>`;
+  return `<tr><th scope="row" style="${edge};font-weight:400;opacity:.7;width:7em">${escapeHtml(label)}</th><td style="${edge}">${escapeHtml(value)}${second}</td></tr>`;
+}
+
+function linkParagraph({ label, url }: NonNullable<Message['link']>, colour: string): string {
+  const look = `display:inline-block;padding:9px 16px;border:1px solid ${colour};border-radius:6px;color:${colour};text-decoration:none;font-weight:600`;
+  return `<p style="margin:20px 0 0"><a href="${escapeHtml(url)}" style="${look}">${escapeHtml(label)}</a></p>`;
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}

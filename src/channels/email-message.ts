@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import type { WatcherEvent } from '../domain/event.ts';
+import { describeEvent, type Fact, type Message, titleOf } from '../domain/message.ts';
+import { mailHtml, type Row } from './email-html.ts';
+import { utcTime, zonedTime } from './local-time.ts';
+
+/** What a mail of this channel needs besides the event. */
+export interface MailContext {
+  channel: string;
+  from: string;
+  to: readonly string[];
+  /** IANA zone for the times, beside UTC; `null`: UTC alone. */
+  timeZone: string | null;
+}
+
+/** A mail as nodemailer takes it. */
+export interface Mail {
+  from: string;
+  to: string[];
+  subject: string;
+  text: string;
+  html: string;
+  messageId: string;
+  inReplyTo: string;
+  references: string;
+  priority: 'high' | 'normal';
+  headers: Record<string, string>;
+}
+
+/**
+ * Puts an event into a mail. Its Message-ID is the event's id, the same at every attempt, so that a mail system can drop a twin.
+ * All mails about a job refer to one root that no mail has: that makes a thread of them, in whatever order they come.
+ */
+export function composeMail(event: WatcherEvent, context: MailContext): Mail {
+  const message = describeEvent(event);
+  const rows = rowsOf(message, context.timeZone);
+  const host = hostOf(context.from);
+  const root = threadRoot(event, host);
+  return {
+    from: context.from,
+    to: [...context.to],
+    subject: subjectOf(event),
+    text: mailText(message, rows, context.channel),
+    html: mailHtml({ message, rows, severity: event.severity, channel: context.channel }),
+    messageId: `<${event.id}@${host}>`,
+    inReplyTo: root,
+    references: root,
+    priority: event.severity === 'critical' && !event.test ? 'high' : 'normal',
+    headers: headersOf(event, context.channel, host),
+  };
+}
+
+/** `[critical] Restore 6080…8293 of orders to orders-copy failed after 14 min` */
+function subjectOf(event: WatcherEvent): string {
+  const mark = event.test ? '[TEST] ' : '';
+  return `${mark}[${event.severity}] ${titleOf({ ...event, test: false })}`;
+}
+
+function headersOf(event: WatcherEvent, channel: string, host: string): Record<string, string> {
+  const list = channel.replace(/[^A-Za-z0-9-]+/g, '-');
+  return {
+    // RFC 3834: no out-of-office replies; the second says the same to Exchange.
+    'Auto-Submitted': 'auto-generated',
+    'X-Auto-Response-Suppress': 'All',
+    'List-Id': `<${list}.restore-watcher.${host}>`,
+    'X-Restore-Watcher-Event': event.name,
+    'X-Restore-Watcher-Event-Id': event.id,
+    'X-Restore-Watcher-Severity': event.severity,
+    ...(event.job ? { 'X-Restore-Watcher-Job-Id': event.job.id } : {}),
+    ...(event.test ? { 'X-Restore-Watcher-Test': 'true' } : {}),
+  };
+}
+
+/** The watch is in it because two watches may follow the same job, and its name may hold anything. */
+function threadRoot({ job, watch }: WatcherEvent, host: string): string {
+  const hash = createHash('sha256').update(watch).digest('hex').slice(0, 12);
+  const about = job ? `job.${job.id.replace(/[^A-Za-z0-9-]/g, '')}` : 'watch';
+  return `<${about}.${hash}@${host}>`;
+}
+
+function hostOf(from: string): string {
+  return /@([A-Za-z0-9.-]+)>?\s*$/.exec(from)?.[1] ?? 'restore-watcher.invalid';
+}
+
+function rowsOf({ facts, details, times }: Message, timeZone: string | null): Row[] {
+  const row = ({ label, value }: Fact): Row => ({ label, value, beside: null });
+  const instants = times.map(({ label, at }) => {
+    const utc = utcTime(at);
+    return timeZone === null
+      ? { label, value: utc, beside: null }
+      : { label, value: zonedTime(at, timeZone), beside: utc };
+  });
+  return [...facts.map(row), ...instants, ...details.map(row)];
+}
+
+function mailText({ title, advice, footnotes, ids, link }: Message, rows: Row[], channel: string): string {
+  const width = Math.max(...rows.map(({ label }) => label.length)) + 2;
+  const line = ({ label, value, beside }: Row): string =>
+    `${`${label}:`.padEnd(width)}${value}${beside === null ? '' : ` (${beside})`}`;
+  return [
+    title,
+    '',
+    advice,
+    '',
+    ...rows.map(line),
+    ...(link ? ['', `${link.label}: ${link.url}`] : []),
+    '',
+    ...footnotes,
+    ids.map(({ label, value }) => `${label} ${value}`).join(', '),
+    // The mark of a signature: mail programs show it apart.
+    '-- ',
+    `Sent by restore-watcher, channel ${channel}`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,129 @@
+import { createTransport, type SMTPTransportOptions } from 'nodemailer';
+import { WatcherError } from '../errors.ts';
+import { readCaFile } from './ca-file.ts';
+import { composeMail, type MailContext } from './email-message.ts';
+import type { Notifier } from './notifier.ts';
+import { createScrub } from './scrub.ts';
+import { smtpFault } from './smtp-outcome.ts';
+
+export interface EmailOptions extends MailContext {
+  /** `smtp://` (port 587 unless given) or `smtps://` (465), with user and password where needed; a query is ignored. */
+  smtpUrl: string;
+  /** Refuse to send in clear when the server offers no STARTTLS. */
+  requireTls: boolean;
+  /** PEM file of the only CA to trust. */
+  caFile: string | null;
+  timeouts?: Partial<EmailTimeouts>;
+}
+
+/** In milliseconds. nodemailer's own are 2 min, 30 s, 30 s and 10 min: too long to wait with a lease in hand. */
+export interface EmailTimeouts {
+  /** DNS and the connection. */
+  connect: number;
+  greeting: number;
+  /** Silence in the middle. */
+  socket: number;
+  /** For the whole exchange, against a server that dribbles. */
+  total: number;
+}
+
+const TIMEOUTS: EmailTimeouts = { connect: 10_000, greeting: 10_000, socket: 10_000, total: 45_000 };
+
+/**
+ * Sends each event as one mail to all recipients. Each mail has its own connection: mails are rare, and a pool would re-queue by
+ * itself what the outbox already repeats. Accepted means accepted for at least one recipient; how many were refused is in the receipt.
+ * @throws {WatcherError} code `config`, when the URL or the CA file cannot be used.
+ */
+export function createEmailNotifier(options: EmailOptions): Notifier {
+  const { channel } = options;
+  const login = loginOf(options.smtpUrl, channel);
+  const { total, ...timeouts } = { ...TIMEOUTS, ...options.timeouts };
+  const transport = createTransport(transportOptions(options, login, timeouts));
+  const scrub = createScrub([options.smtpUrl, login.password, ...encodings(login)]);
+
+  return {
+    channel,
+    type: 'email',
+    maxBatch: 1,
+    concurrency: 2,
+    send: async ([notice], signal) => {
+      if (notice === undefined) throw new TypeError('nothing to send');
+      const info = await transport
+        .sendMail({
+          ...composeMail(notice.event, options),
+          disableFileAccess: true,
+          disableUrlAccess: true,
+          signal: AbortSignal.any([signal, AbortSignal.timeout(total)]),
+        })
+        .catch((thrown: unknown) => {
+          throw smtpFault(thrown, signal, scrub);
+        });
+      return { detail: scrub(info.response) + refusals(info.rejected.length, options.to.length) };
+    },
+    close: async () => transport.close(),
+  };
+}
+
+function refusals(refused: number, all: number): string {
+  return refused === 0 ? '' : `; ${refused} of ${all} recipients refused`;
+}
+
+interface Login {
+  host: string;
+  port: number | undefined;
+  secure: boolean;
+  user: string;
+  password: string;
+}
+
+/** Read here and not by nodemailer, whose URLs can set any option in their query. The error must not quote the URL. */
+function loginOf(smtpUrl: string, channel: string): Login {
+  const url = URL.canParse(smtpUrl) ? new URL(smtpUrl) : null;
+  if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === '') {
+    throw new WatcherError('config', `channel ${channel}: smtpUrl is not of the form smtp://host:port`);
+  }
+  return {
+    // An IPv6 address stands in brackets there.
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? undefined : Number(url.port),
+    secure: url.protocol === 'smtps:',
+    user: decoded(url.username),
+    password: decoded(url.password),
+  };
+}
+
+/** A lone `%` in a password is meant as it stands. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The forms in which the login crosses the wire, and in which a server may quote it. */
+function encodings({ user, password }: Login): string[] {
+  if (password === '') return [];
+  return [password, `\0${user}\0${password}`].map((text) => Buffer.from(text).toString('base64'));
+}
+
+function transportOptions(
+  { requireTls, caFile, channel }: EmailOptions,
+  { host, port, secure, user, password }: Login,
+  { connect, greeting, socket }: Omit<EmailTimeouts, 'total'>,
+): SMTPTransportOptions {
+  return {
+    host,
+    port,
+    secure,
+    requireTLS: requireTls,
+    auth: user === '' ? undefined : { user, pass: password },
+    tls: caFile === null ? undefined : { ca: readCaFile(caFile, channel) },
+    connectionTimeout: connect,
+    dnsTimeout: connect,
+    greetingTimeout: greeting,
+    socketTimeout: socket,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+}

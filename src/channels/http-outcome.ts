@@ -1,0 +1,124 @@
+import { DeliveryError, type DeliveryReason } from '../errors.ts';
+
+/** What a receiver answered, as far as a verdict needs it. */
+export interface HttpReply {
+  status: number;
+  /** The `Retry-After` header as it stands. */
+  retryAfter: string | null;
+  /** The beginning of the body, cleaned for people (see `scrub.ts`); may be empty. */
+  body: string;
+}
+
+interface Verdict {
+  reason: DeliveryReason;
+  retryable: boolean;
+  hint?: string;
+}
+
+/** Nobody means more than a week by it, and timers need a bound. */
+const LONGEST_RETRY_AFTER_MS = 7 * 24 * 3_600_000;
+
+/**
+ * What an HTTP reply means for a delivery: `null` when it accepts (2xx), else the fault, classified. 408, 429 and 5xx pass by
+ * themselves and are worth another try; every other status is final. `receiver` names who answered (`Slack`).
+ */
+export function httpFault(reply: HttpReply, receiver: string, now: number): DeliveryError | null {
+  const { status, body } = reply;
+  if (status >= 200 && status < 300) return null;
+  const { reason, retryable, hint } = verdictOf(status);
+  return new DeliveryError(reason, `${receiver} answered HTTP ${status}${body && `: ${body}`}`, {
+    retryable,
+    status,
+    retryAfterMs: retryable ? parseRetryAfter(reply.retryAfter, now) : undefined,
+    hint,
+  });
+}
+
+function verdictOf(status: number): Verdict {
+  if (status === 429) return { reason: 'rate_limited', retryable: true };
+  if (status === 408 || status >= 500) return { reason: 'unavailable', retryable: true };
+  if (status < 400) {
+    return {
+      reason: 'refused',
+      retryable: false,
+      hint: 'redirects are not followed: put the final address into the configuration',
+    };
+  }
+  switch (status) {
+    case 401:
+    case 403:
+      return { reason: 'refused', retryable: false, hint: 'check the secret or token of this channel' };
+    case 404:
+    case 410:
+      return {
+        reason: 'refused',
+        retryable: false,
+        hint: 'check the address: nothing receives there any more',
+      };
+    default:
+      return { reason: 'rejected', retryable: false };
+  }
+}
+
+/**
+ * How long `Retry-After` asks us to wait, in milliseconds: seconds or an HTTP date (RFC 9110, section 10.2.3). `undefined` when it
+ * is absent or neither.
+ */
+export function parseRetryAfter(header: string | null, now: number): number | undefined {
+  const text = header?.trim() ?? '';
+  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1_000, LONGEST_RETRY_AFTER_MS);
+  if (!/^[A-Z][a-z]+,? .* GMT$/.test(text)) return undefined;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.min(Math.max(0, at - now), LONGEST_RETRY_AFTER_MS);
+}
+
+/**
+ * What a request that got no answer means: always worth another try. The thrown error itself is not kept as `cause`: fetch and
+ * Node quote addresses in theirs, and an address can be a secret. Its code is enough to know what happened.
+ * @param cancelled the caller's signal: when it has aborted, we gave up and not the receiver
+ */
+export function networkFault(
+  thrown: unknown,
+  receiver: string,
+  timeoutMs: number,
+  cancelled: AbortSignal,
+): DeliveryError {
+  if (cancelled.aborted) return cancelledFault(receiver);
+  const chain = causesOf(thrown);
+  if (chain.some(({ name }) => name === 'TimeoutError')) {
+    return new DeliveryError('timeout', `${receiver} did not answer within ${timeoutMs} ms`, {
+      retryable: true,
+    });
+  }
+  const code = chain.map(codeOf).findLast((found) => found !== null);
+  const hint = code && isCertificateFault(code) ? 'the certificate is not trusted: see caFile' : undefined;
+  return new DeliveryError('unavailable', `${receiver} cannot be reached${code ? ` (${code})` : ''}`, {
+    retryable: true,
+    hint,
+  });
+}
+
+/** We stopped waiting; whether the receiver has the message is not known. */
+export function cancelledFault(receiver: string): DeliveryError {
+  return new DeliveryError('timeout', `stopped before ${receiver} had accepted the message`, {
+    retryable: true,
+  });
+}
+
+function causesOf(thrown: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let error = thrown; error instanceof Error && chain.length < 10; error = error.cause) {
+    chain.push(error);
+  }
+  return chain;
+}
+
+/** Only what looks like a code (`ECONNREFUSED`), so that no free text slips through. */
+function codeOf(error: Error): string | null {
+  const code: unknown = 'code' in error ? error.code : null;
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? code : null;
+}
+
+function isCertificateFault(code: string): boolean {
+  return /CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO_VERIFY/.test(code);
+}

@@ -1,0 +1,25 @@
+import { type Timestamp, toIso } from '../domain/instant.ts';
+
+/** `2026-11-02 08:14:05 UTC`: what everybody can compare with a log. */
+export function utcTime(at: Timestamp): string {
+  return `${toIso(at).slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** The same instant on the wall of an IANA zone, with its offset: `2026-11-02 09:14:05 GMT+1`. */
+export function zonedTime(at: Timestamp, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'shortOffset',
+  }).formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes): string =>
+    parts.find((candidate) => candidate.type === type)?.value ?? '';
+  const date = `${part('year')}-${part('month')}-${part('day')}`;
+  return `${date} ${part('hour')}:${part('minute')}:${part('second')} ${part('timeZoneName')}`;
+}

@@ -1,0 +1,109 @@
+import { SEVERITIES, type WatcherEvent } from '../domain/event.ts';
+import { describeEvent, type Fact, type Message, titleOf } from '../domain/message.ts';
+import { code, escaped, link, type Mrkdwn, mrkdwn, type PlainText, plain, time } from './slack-text.ts';
+
+/** A message for an incoming webhook, in Block Kit. https://docs.slack.dev/reference/block-kit/blocks/ */
+export interface SlackMessage {
+  /** For notifications and lock screens; the channel shows the blocks. */
+  text: string;
+  blocks: SlackBlock[];
+}
+
+export type SlackBlock =
+  | { type: 'header'; text: PlainText }
+  | { type: 'section'; text: PlainText | Mrkdwn; fields?: never }
+  | { type: 'section'; fields: Mrkdwn[]; text?: never }
+  | { type: 'context'; elements: Mrkdwn[] };
+
+/** What Slack allows: 150 characters in a header, 3,000 in a section, 2,000 in a field, 10 fields, 50 blocks. Ours are well below. */
+const HEADER_LIMIT = 150;
+const SECTION_LIMIT = 2_900;
+const VALUE_LIMIT = 300;
+const SMALL_LIMIT = 100;
+const LOCK_SCREEN_LIMIT = 600;
+const MAX_FIELDS = 10;
+
+/** One event in full, or several as a list with a line of small print each. */
+export function slackMessage(events: readonly WatcherEvent[]): SlackMessage {
+  const [first] = events;
+  return first && events.length === 1 ? single(first) : list(events);
+}
+
+function single(event: WatcherEvent): SlackMessage {
+  const message = describeEvent(event);
+  const title = `${iconOf(event)} ${message.title}`;
+  return {
+    text: escaped(title, LOCK_SCREEN_LIMIT),
+    blocks: [
+      { type: 'header', text: plain(title, HEADER_LIMIT) },
+      { type: 'section', text: plain(message.advice, SECTION_LIMIT) },
+      ...fieldBlocks(message),
+      ...linkBlocks(message),
+      { type: 'context', elements: [mrkdwn(smallPrint(message, message.details).join(' · '))] },
+    ],
+  };
+}
+
+/** The worst comes first on a lock screen; in the channel the order is that of life. */
+function list(events: readonly WatcherEvent[]): SlackMessage {
+  const byRank = events.toSorted((a, b) => rankOf(b) - rankOf(a));
+  const [worst] = byRank;
+  const title = `${worst ? iconOf(worst) : ''} ${events.length} events about restores`;
+  return {
+    text: escaped(`${title}: ${byRank.map(titleOf).join('; ')}`, LOCK_SCREEN_LIMIT),
+    blocks: [{ type: 'header', text: plain(title, HEADER_LIMIT) }, ...events.flatMap(listEntry)],
+  };
+}
+
+function listEntry(event: WatcherEvent): SlackBlock[] {
+  const message = describeEvent(event);
+  const [when] = message.times;
+  const [where] = message.link ? [link(message.link.url, message.link.label)] : [];
+  const line = [
+    ...(when ? [time(when.at, ' = ')] : []),
+    ...message.facts.filter(({ label }) => label === 'State').map(({ value }) => escaped(value, SMALL_LIMIT)),
+    ...smallPrint(
+      message,
+      message.details.filter(({ label }) => label === 'Watch'),
+    ),
+    ...(where ? [where] : []),
+  ];
+  return [
+    { type: 'section', text: plain(`${iconOf(event)} ${message.title}`, VALUE_LIMIT) },
+    { type: 'context', elements: [mrkdwn(line.join(' · '))] },
+  ];
+}
+
+function fieldBlocks({ facts, times }: Message): SlackBlock[] {
+  const fields = [
+    ...facts.map(
+      ({ label, value, foreign }) => `*${label}*\n${(foreign ? code : escaped)(value, VALUE_LIMIT)}`,
+    ),
+    ...times.map(({ label, at }) => `*${label}*\n${time(at, '\n')}`),
+  ];
+  return [{ type: 'section', fields: fields.slice(0, MAX_FIELDS).map(mrkdwn) }];
+}
+
+/**
+ * A link in the text and not a button: a press on a button is reported to the app behind the webhook, which has no address for it,
+ * and Slack then shows a warning sign. https://github.com/slackapi/node-slack-sdk/issues/869
+ */
+function linkBlocks({ link: target }: Message): SlackBlock[] {
+  return target ? [{ type: 'section', text: mrkdwn(`*${link(target.url, target.label)}*`) }] : [];
+}
+
+function smallPrint({ footnotes, ids }: Message, details: readonly Fact[]): string[] {
+  const small = ({ label, value }: Fact): string => `${label} ${code(value, SMALL_LIMIT)}`;
+  return [...footnotes.map((note) => escaped(note, VALUE_LIMIT)), ...[...details, ...ids].map(small)];
+}
+
+function iconOf({ name, severity, test }: WatcherEvent): string {
+  if (test) return '🧪';
+  if (severity === 'critical') return '🔴';
+  if (severity === 'warning') return '🟠';
+  return ['finished', 'watch_recovered', 'channel_recovered'].includes(name) ? '🟢' : '🔵';
+}
+
+function rankOf({ severity }: WatcherEvent): number {
+  return SEVERITIES.indexOf(severity);
+}

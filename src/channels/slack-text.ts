@@ -1,0 +1,78 @@
+import type { Timestamp } from '../domain/instant.ts';
+import { utcTime } from './local-time.ts';
+
+/** A `plain_text` object: nothing in it is formatting. Limits are counted after escaping, as Slack does. */
+export interface PlainText {
+  type: 'plain_text';
+  text: string;
+  emoji: false;
+}
+
+/** A `mrkdwn` object. `verbatim`: names that look like a link, a channel or a person stay text. */
+export interface Mrkdwn {
+  type: 'mrkdwn';
+  text: string;
+  verbatim: true;
+}
+
+export function plain(text: string, limit: number): PlainText {
+  return { type: 'plain_text', text: escaped(text, limit) || ' ', emoji: false };
+}
+
+/** Takes text that is made of the functions below: what is not ours has been escaped. */
+export function mrkdwn(text: string): Mrkdwn {
+  return { type: 'mrkdwn', text, verbatim: true };
+}
+
+/**
+ * Escapes what Slack reads as control characters, and cuts to `limit` characters without cutting an escape or an emoji in two.
+ * https://docs.slack.dev/messaging/formatting-message-text/#escaping
+ */
+export function escaped(text: string, limit: number): string {
+  const pieces = [...text.toWellFormed()].map(escapeCharacter);
+  if (lengthOf(pieces) <= limit) return pieces.join('');
+  let length = 1;
+  const end = pieces.findIndex((piece) => {
+    length += piece.length;
+    return length > limit;
+  });
+  return `${pieces.slice(0, end).join('')}…`;
+}
+
+function escapeCharacter(character: string): string {
+  switch (character) {
+    case '&':
+      return '&amp;';
+    case '<':
+      return '&lt;';
+    case '>':
+      return '&gt;';
+    default:
+      return character;
+  }
+}
+
+function lengthOf(pieces: readonly string[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}
+
+/**
+ * A name from outside, as inline code: there `*`, `_`, `~` and `:smile:` mean nothing. mrkdwn has no escape for them, nor for a
+ * backtick, which becomes its look-alike.
+ */
+export function code(text: string, limit: number): string {
+  const inside = escaped(text.replaceAll('`', 'ˋ').trim(), limit);
+  return inside === '' ? '—' : `\`${inside}\``;
+}
+
+/** An instant in the reader's own zone (Slack puts it in), with UTC beside it. `between` separates the two. */
+export function time(at: Timestamp, between: string): string {
+  const utc = utcTime(at);
+  return `<!date^${Math.floor(at / 1_000)}^{date_short_pretty}, {time_secs}|${utc}>${between}${utc}`;
+}
+
+/** The label is ours. */
+export function link(url: string, label: string): string {
+  const safeUrl = new URL(url).href.replaceAll('|', '%7C').replaceAll('>', '%3E').replaceAll('<', '%3C');
+  return `<${safeUrl.replaceAll('&', '&amp;')}|${label}>`;
+}

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { type FetchFunction, IncomingWebhook } from '@slack/webhook';
+import type { Clock } from '../clock.ts';
+import { DeliveryError } from '../errors.ts';
+import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
+import { readStart } from './http-post.ts';
+import type { Notifier } from './notifier.ts';
+import type { UrlLimiter } from './rate-limiter.ts';
+import { createScrub, urlSecrets } from './scrub.ts';
+import { type SlackMessage, slackMessage } from './slack-message.ts';
+
+export interface SlackOptions {
+  channel: string;
+  /** The incoming webhook. Whoever has it can post, so it is a secret. */
+  url: string;
+  clock: Clock;
+  /** For one exchange, waiting for the rate limit not included. */
+  timeoutMs?: number;
+  /** Shared between all Slack channels: Slack counts per URL. */
+  limiter: UrlLimiter;
+  fetch?: typeof fetch;
+}
+
+const RECEIVER = 'Slack';
+const TIMEOUT_MS = 10_000;
+/** Replies with these statuses cannot have a body. */
+const NO_BODY = [204, 205, 304];
+/** No previews of the links, no guesses at names. */
+const QUIET = { unfurl_links: false, unfurl_media: false, link_names: false };
+
+/** Slack's words for a destination that will not come back, whatever the status. From the table in https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/#handling_errors */
+const DESTINATION_GONE = new Map([
+  ['no_service', 'the webhook was removed: make a new one in Slack'],
+  ['no_service_id', 'the webhook was removed: make a new one in Slack'],
+  ['no_active_hooks', 'the webhook was switched off in Slack'],
+  ['invalid_token', 'the webhook was removed: make a new one in Slack'],
+  ['no_team', 'the Slack workspace does not exist'],
+  ['team_disabled', 'the Slack workspace is switched off'],
+  ['channel_not_found', 'the Slack channel does not exist'],
+  ['channel_is_archived', 'the Slack channel is archived'],
+  ['user_not_found', 'the Slack user does not exist'],
+  ['action_prohibited', 'an administrator of the Slack workspace does not allow this'],
+  ['posting_to_general_channel_denied', 'the webhook may not post to this Slack channel'],
+]);
+
+/**
+ * Posts to a Slack incoming webhook, at most one message a second per URL (https://docs.slack.dev/apis/web-api/rate-limits/); what
+ * waits goes out together, up to ten events a message. After a 429 the URL is left alone for as long as Slack asks.
+ */
+export function createSlackNotifier(options: SlackOptions): Notifier {
+  const { channel, url, clock, limiter } = options;
+  const scrub = createScrub(urlSecrets(url));
+  return {
+    channel,
+    type: 'slack',
+    maxBatch: 10,
+    concurrency: 1,
+    send: async (notices, signal) => {
+      const pausedMs = limiter.pausedMs(url);
+      if (pausedMs > 0) throw stillPaused(pausedMs);
+
+      const message = slackMessage(notices.map(({ event }) => event));
+      const reply = await exchange(options, message, signal);
+      const fault = faultOf({ ...reply, body: scrub(reply.body) }, clock.now());
+      if (fault?.retryAfterMs !== undefined) limiter.pause(url, fault.retryAfterMs);
+      if (fault) throw fault;
+      return { detail: `HTTP ${reply.status}: ok` };
+    },
+    close: async () => {},
+  };
+}
+
+/**
+ * One request. The client knows how to speak to Slack; around its `fetch` stands what it lacks: it drops `Retry-After`, takes no
+ * signal, and would read a body of any length.
+ */
+async function exchange(
+  { url, limiter, timeoutMs = TIMEOUT_MS, fetch: fetchFn = globalThis.fetch }: SlackOptions,
+  message: SlackMessage,
+  signal: AbortSignal,
+): Promise<HttpReply> {
+  const seen: { reply: HttpReply | null } = { reply: null };
+  const tapped: FetchFunction = async (address, { signal: timeout, ...init } = {}) => {
+    const response = await fetchFn(address, {
+      ...init,
+      // The client asks for `error`, which would hide the status.
+      redirect: 'manual',
+      signal: timeout ? AbortSignal.any([signal, timeout]) : signal,
+    });
+    const body = await readStart(response);
+    const { status } = response;
+    seen.reply = { status, retryAfter: response.headers.get('retry-after'), body };
+    return new Response(NO_BODY.includes(status) ? null : body, { status });
+  };
+  try {
+    await limiter.turn(url, signal);
+    await new IncomingWebhook(url, { timeout: timeoutMs, fetch: tapped }).send({ ...message, ...QUIET });
+  } catch (thrown) {
+    if (seen.reply === null) throw networkFault(thrown, RECEIVER, timeoutMs, signal);
+  }
+  assert(seen.reply, 'the Slack client has answered without asking Slack');
+  return seen.reply;
+}
+
+function faultOf(reply: HttpReply, now: number): DeliveryError | null {
+  const { status, body } = reply;
+  const gone = status >= 400 && status < 500 ? DESTINATION_GONE.get(body) : undefined;
+  if (gone) {
+    const text = `${RECEIVER} answered HTTP ${status}: ${body}`;
+    return new DeliveryError('refused', text, { retryable: false, status, hint: gone });
+  }
+  const fault = httpFault(reply, RECEIVER, now);
+  if (fault !== null || body === 'ok') return fault;
+  // Not Slack's answer: something in between, a proxy's login page for one.
+  return new DeliveryError('unavailable', `HTTP ${status}, but not the ok of ${RECEIVER}: ${body}`, {
+    retryable: true,
+    status,
+  });
+}
+
+function stillPaused(pausedMs: number): DeliveryError {
+  return new DeliveryError('rate_limited', `${RECEIVER} has asked for silence`, {
+    retryable: true,
+    retryAfterMs: pausedMs,
+  });
+}

@@ -1,0 +1,117 @@
+import { Webhook as Signer } from 'standardwebhooks';
+import type { Clock } from '../clock.ts';
+import { WatcherError } from '../errors.ts';
+import { readCaFile } from './ca-file.ts';
+import { toCloudEvent } from './cloud-event.ts';
+import { httpFault, networkFault } from './http-outcome.ts';
+import { type HttpPost, postByFetch, postTrusting } from './http-post.ts';
+import type { Notifier } from './notifier.ts';
+import { createScrub, urlSecrets } from './scrub.ts';
+
+export interface WebhookOptions {
+  channel: string;
+  url: string;
+  /** See `createSigner`; `null`: not signed. */
+  secret: string | null;
+  /** Sent along; they cannot replace the content type or the signature. */
+  headers: Readonly<Record<string, string>>;
+  clock: Clock;
+  /** For the whole exchange. */
+  timeoutMs?: number;
+  /** PEM file of the only CA to trust, for https. */
+  caFile?: string | null;
+  fetch?: typeof fetch;
+}
+
+const RECEIVER = 'the webhook';
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Posts each event as a CloudEvent, signed after Standard Webhooks where there is a secret. `webhook-id` is the event's id, so that
+ * a receiver can drop a repeated one.
+ * @throws {WatcherError} code `config`, when the secret, a header or the CA file cannot be used.
+ */
+export function createWebhookNotifier(options: WebhookOptions): Notifier {
+  const { channel, url, secret, clock, timeoutMs = TIMEOUT_MS } = options;
+  const headers = checkedHeaders(options.headers, channel);
+  const signer = secret === null ? null : createSigner(secret, channel);
+  const { post, close } = transportFor(options);
+  const scrub = createScrub([...urlSecrets(url), secret, ...Object.values(headers)]);
+
+  return {
+    channel,
+    type: 'webhook',
+    maxBatch: 1,
+    concurrency: 4,
+    send: async ([notice], signal) => {
+      if (notice === undefined) throw new TypeError('nothing to send');
+      const { event } = notice;
+      const body = JSON.stringify(toCloudEvent(event));
+      const request = {
+        url,
+        headers: {
+          'user-agent': 'restore-watcher',
+          ...headers,
+          'content-type': 'application/cloudevents+json; charset=utf-8',
+          ...(signer ? signatureHeaders(signer, event.id, clock.now(), body) : {}),
+        },
+        body,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      };
+      const reply = await post(request).catch((thrown: unknown) => {
+        throw networkFault(thrown, RECEIVER, timeoutMs, signal);
+      });
+      const fault = httpFault({ ...reply, body: scrub(reply.body) }, RECEIVER, clock.now());
+      if (fault) throw fault;
+      return { detail: `HTTP ${reply.status}` };
+    },
+    close: async () => close(),
+  };
+}
+
+function transportFor({ channel, url, caFile = null, fetch: fetchFn = globalThis.fetch }: WebhookOptions): {
+  post: HttpPost;
+  close: () => void;
+} {
+  if (caFile !== null && url.startsWith('https:')) return postTrusting(readCaFile(caFile, channel));
+  return { post: postByFetch(fetchFn), close: () => {} };
+}
+
+/**
+ * A secret is read as the receiver's Standard Webhooks library reads the same string: base64, perhaps after `whsec_`. A text that is
+ * not base64 is taken as it stands (UTF-8): the receiver then has to give it to its library as raw bytes.
+ */
+function createSigner(secret: string, channel: string): Signer {
+  try {
+    return new Signer(secret);
+  } catch {
+    if (!secret.startsWith('whsec_')) return new Signer(new TextEncoder().encode(secret), { format: 'raw' });
+    throw new WatcherError('config', `channel ${channel}: the secret begins with whsec_ but is not base64`);
+  }
+}
+
+function signatureHeaders(signer: Signer, id: string, now: number, body: string): Record<string, string> {
+  const at = new Date(now);
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(now / 1_000)),
+    'webhook-signature': signer.sign(id, at, body),
+  };
+}
+
+/** Names in lower case, so that ours replace theirs. Checked here, because the error of `fetch` would quote the value. */
+function checkedHeaders(headers: Readonly<Record<string, string>>, channel: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => {
+      try {
+        new Headers({ [name]: value });
+      } catch {
+        throw new WatcherError(
+          'config',
+          `channel ${channel}: the header ${JSON.stringify(name)} cannot be sent`,
+        );
+      }
+      return [name.toLowerCase(), value];
+    }),
+  );
+}
