@@ -145,8 +145,15 @@ export interface Store {
   claimDeliveries(request: ClaimRequest): Promise<ClaimedDelivery[]>;
   /** Prolongs the leases of `owner` on these. */
   renewLeases(ids: readonly string[], owner: string, until: Timestamp): Promise<void>;
-  /** Records how attempts ended, with audit entries, and ends their leases. */
-  recordOutcomes(outcomes: readonly DeliveryOutcome[], audit: readonly AuditDraft[]): Promise<void>;
+  /**
+   * Records how attempts ended, with audit entries, and ends their leases. `delivered` always holds; anything else is passed over
+   * when the delivery is no longer pending or, where `owner` is given, when somebody else has claimed it since.
+   */
+  recordOutcomes(
+    outcomes: readonly DeliveryOutcome[],
+    audit: readonly AuditDraft[],
+    owner?: string,
+  ): Promise<void>;
   /** When the next delivery of the channel may become due, by schedule or by a lease running out; `null` when none is pending. */
   nextDueAt(channel: string): Promise<Timestamp | null>;
 
@@ -155,7 +162,10 @@ export interface Store {
   listObservations(filter: ObservationFilter): Promise<Rows<Observation>>;
   listEvents(filter: EventFilter): Promise<Rows<RecordedEvent>>;
   listDeliveries(filter: DeliveryFilter): Promise<Rows<Delivery & { event: WatcherEvent }>>;
-  /** Makes given-up deliveries due again (all of them, or those named). Returns the ids of those that were. */
+  /**
+   * Makes given-up deliveries due again (all of them, or those named), each with an audit entry; their retry schedule begins anew.
+   * Returns the ids of those that were.
+   */
   redrive(which: readonly string[] | 'given_up', at: Timestamp): Promise<string[]>;
   countJobs(): Promise<Array<{ watch: string; state: JobState; count: number }>>;
   countDeliveries(): Promise<Array<{ channel: string; status: DeliveryStatus; count: number }>>;

@@ -1,0 +1,78 @@
+import { isUtf8 } from 'node:buffer';
+import { createReadStream } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+
+/** A line without its newline, or what is wrong where one should be. Lines count from 1. */
+export type Line = { number: number; text: string } | { number: number; problem: string };
+
+const NEWLINE = 0x0a;
+const CHUNK_BYTES = 64 * 1024;
+
+/** No line that we write comes near this. Keeps a file that is something else from filling the memory. */
+const MAX_LINE_BYTES = 16 * 2 ** 20;
+
+/**
+ * Reads a file line by line, as bytes: only `\n` ends a line, and what is not UTF-8 is said to be so.
+ * @throws the fault of the file system, ENOENT among them.
+ */
+export async function* readLines(file: string): AsyncGenerator<Line> {
+  let number = 0;
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+      number += 1;
+      yield toLine(number, bytes.subarray(start, end));
+      start = end + 1;
+    }
+    rest = bytes.subarray(start);
+    if (rest.length > MAX_LINE_BYTES) {
+      yield { number: number + 1, problem: 'this line has no end' };
+      return;
+    }
+  }
+  if (rest.length > 0) yield { number: number + 1, problem: 'the last line is torn: it has no newline' };
+}
+
+/** Where a file's last whole line is. */
+export interface Tail {
+  /** `null` when there is no whole line. */
+  text: string | null;
+  /** Bytes up to the end of that line, its newline included. What follows is torn. */
+  end: number;
+  size: number;
+}
+
+/** Finds the last whole line from the end of the file, so that it costs the same however long the file is. */
+export async function readTail(handle: FileHandle): Promise<Tail> {
+  const { size } = await handle.stat();
+  let tail: Buffer = Buffer.alloc(0);
+  for (let from = size; from > 0 && tail.length <= MAX_LINE_BYTES; ) {
+    const start = Math.max(0, from - CHUNK_BYTES);
+    tail = Buffer.concat([await readRange(handle, start, from), tail]);
+    from = start;
+    const last = tail.lastIndexOf(NEWLINE);
+    const before = last > 0 ? tail.lastIndexOf(NEWLINE, last - 1) : -1;
+    if (before !== -1 || (from === 0 && last !== -1)) {
+      return { text: tail.toString('utf8', before + 1, last), end: from + last + 1, size };
+    }
+  }
+  return { text: null, end: 0, size };
+}
+
+async function readRange(handle: FileHandle, start: number, end: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(end - start);
+  const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
+  return buffer.subarray(0, bytesRead);
+}
+
+/** True for the fault of a file that is not there. */
+export function isMissingFile(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+function toLine(number: number, bytes: Buffer): Line {
+  if (!isUtf8(bytes)) return { number, problem: 'this line is not UTF-8' };
+  return { number, text: bytes.toString('utf8') };
+}

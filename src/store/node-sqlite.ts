@@ -1,0 +1,90 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { SqliteDatabase, SqliteStatement } from 'kysely';
+
+/** How long a statement waits for another process's lock, in milliseconds. The event loop stands still meanwhile, so it is short. */
+const BUSY_TIMEOUT_MS = 2_000;
+
+/** Statements kept prepared. The watcher has some thirty; lists of other lengths than usual come and go. */
+const MAX_PREPARED = 100;
+
+/**
+ * Opens a connection that keeps what it commits: WAL with `synchronous=FULL`, which is a setting of the connection, not of the file.
+ * @throws whatever `node:sqlite` throws (see `sqlite-errors.ts`).
+ */
+export function openConnection(path: string, options: { readOnly: boolean }): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly: options.readOnly, timeout: BUSY_TIMEOUT_MS });
+  try {
+    if (!options.readOnly) db.exec('pragma journal_mode = wal');
+    db.exec('pragma synchronous = full; pragma foreign_keys = on');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** A pragma that holds one number. */
+export function readPragma(db: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  return Number(db.prepare(`pragma ${name}`).get()?.[name]);
+}
+
+/** Runs `work` in one transaction that holds the write lock from its first statement on. */
+export function inTransaction(db: DatabaseSync, work: () => void): void {
+  db.exec('begin immediate');
+  try {
+    work();
+    db.exec('commit');
+  } catch (error) {
+    if (db.isTransaction) db.exec('rollback');
+    throw error;
+  }
+}
+
+/** What Kysely's SqliteDialect asks of a database, over `node:sqlite`. */
+export function kyselyDatabase(db: DatabaseSync): SqliteDatabase {
+  const prepared = new Map<string, SqliteStatement>();
+  return {
+    close: () => db.close(),
+    prepare: (sql) => {
+      const known = prepared.get(sql);
+      if (known) return known;
+      const statement = prepareStatement(db, sql);
+      if (prepared.size >= MAX_PREPARED) prepared.clear();
+      prepared.set(sql, statement);
+      return statement;
+    },
+  };
+}
+
+function prepareStatement(db: DatabaseSync, sql: string): SqliteStatement {
+  // A plain BEGIN takes the write lock at the first write, and fails at once when another process wrote in between.
+  if (sql === 'begin') return command(() => db.exec('begin immediate'));
+  // Some faults (a full disk) end the transaction by themselves; a rollback after that would hide them behind its own error.
+  if (sql === 'rollback') return command(() => db.isTransaction && db.exec('rollback'));
+
+  const statement = db.prepare(sql);
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...bindable(parameters)),
+    run: (parameters) => statement.run(...bindable(parameters)),
+    // Prepared anew: an iteration is not over when it returns, and the kept statement may be needed meanwhile.
+    iterate: (parameters) => db.prepare(sql).iterate(...bindable(parameters)),
+  };
+}
+
+function command(run: () => unknown): SqliteStatement {
+  return {
+    reader: false,
+    all: () => [],
+    run: () => {
+      run();
+      return { changes: 0, lastInsertRowid: 0 };
+    },
+    iterate: () => [].values(),
+  };
+}
+
+/** `node:sqlite` checks each value as it binds it, and throws for what it cannot store. */
+function bindable(parameters: readonly unknown[]): SQLInputValue[] {
+  return parameters as SQLInputValue[];
+}

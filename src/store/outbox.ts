@@ -1,0 +1,146 @@
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
+import type { Timestamp } from '../domain/instant.ts';
+import { toDelivery, toEvent } from './rows.ts';
+import type { Database } from './schema.ts';
+import type { ClaimedDelivery, ClaimRequest } from './store.ts';
+
+/** Written into the statement, not bound to it: only so can SQLite use its indexes over what is owed. */
+export const PENDING = sql.lit('pending' as const);
+
+/**
+ * The ids of what may be claimed now, in the order of insertion. Reads only.
+ *
+ * Of one channel and order key, nothing may overtake: a delivery waits while an earlier one is pending (`head`), or while an earlier
+ * one is pending that cannot be claimed along with it (`run`). Since a claimable one comes before all that wait for it, a limit
+ * never cuts a run in its middle and takes the rest.
+ */
+export async function findClaimable(
+  db: Kysely<Database>,
+  { channel, now, limit, perKey }: ClaimRequest,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('delivery as d')
+    .select('d.id')
+    .where('d.channel', '=', channel)
+    .where('d.status', '=', PENDING)
+    .where('d.next_attempt_at', '<=', now)
+    .where('d.lease_until', '<=', now)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('delivery as earlier')
+            .select('earlier.position')
+            .where('earlier.channel', '=', channel)
+            .where('earlier.status', '=', PENDING)
+            .whereRef('earlier.order_key', '=', 'd.order_key')
+            .whereRef('earlier.position', '<', 'd.position')
+            .$if(perKey === 'run', (query) =>
+              query.where(({ eb, or }) =>
+                or([eb('earlier.next_attempt_at', '>', now), eb('earlier.lease_until', '>', now)]),
+              ),
+            ),
+        ),
+      ),
+    )
+    .orderBy('d.position')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Claims what `findClaimable` finds, within the caller's transaction. */
+export async function claimDeliveries(
+  trx: Kysely<Database>,
+  request: ClaimRequest,
+): Promise<ClaimedDelivery[]> {
+  const { owner, now, leaseMs } = request;
+  const ids = await findClaimable(trx, request);
+  if (ids.length === 0) return [];
+  await trx
+    .updateTable('delivery')
+    .set(({ eb, fn }) => ({
+      lease_owner: owner,
+      lease_until: now + leaseMs,
+      attempts_started: eb('attempts_started', '+', 1),
+      // An earlier attempt that was cut off becomes one of the past.
+      first_attempt_at: fn.coalesce('first_attempt_at', 'claimed_at'),
+      last_attempt_at: fn.coalesce('claimed_at', 'last_attempt_at'),
+      claimed_at: now,
+    }))
+    .where('id', 'in', ids)
+    // The condition again: where transactions do not exclude one another, the slower of two claims finds nothing left.
+    .where('status', '=', PENDING)
+    .where('lease_until', '<=', now)
+    .execute();
+  const rows = await trx
+    .selectFrom('delivery')
+    .innerJoin('event', 'event.id', 'delivery.event_id')
+    .selectAll('delivery')
+    .select('event.body')
+    .where('delivery.id', 'in', ids)
+    .where('lease_owner', '=', owner)
+    .orderBy('delivery.position')
+    .execute();
+  return rows.map((row) => ({
+    ...toDelivery(row),
+    event: toEvent(row.body),
+    wasInterrupted: row.attempts_started - 1 > row.attempts_finished,
+  }));
+}
+
+export async function renewLeases(
+  db: Kysely<Database>,
+  ids: readonly string[],
+  owner: string,
+  until: Timestamp,
+): Promise<void> {
+  await db
+    .updateTable('delivery')
+    .set({ lease_until: until })
+    .where('id', 'in', ids)
+    .where('lease_owner', '=', owner)
+    .where('status', '=', PENDING)
+    .execute();
+}
+
+/** Ends every lease. What was begun under them stays counted. For the one daemon, at its start. */
+export async function freeLeases(db: Kysely<Database>): Promise<void> {
+  await db
+    .updateTable('delivery')
+    .set({ lease_owner: null, lease_until: 0 })
+    .where('lease_owner', 'is not', null)
+    .execute();
+}
+
+/** Of each order key only the first counts: the others wait for it. */
+export async function nextDueAt(db: Kysely<Database>, channel: string): Promise<Timestamp | null> {
+  const first = await db
+    .selectFrom('delivery as d')
+    .select((eb) => eb.fn.min<number | null>(dueAt(eb)).as('due_at'))
+    .where('d.channel', '=', channel)
+    .where('d.status', '=', PENDING)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('delivery as earlier')
+            .select('earlier.position')
+            .where('earlier.channel', '=', channel)
+            .where('earlier.status', '=', PENDING)
+            .whereRef('earlier.order_key', '=', 'd.order_key')
+            .whereRef('earlier.position', '<', 'd.position'),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return first?.due_at ?? null;
+}
+
+/** The later of schedule and lease. */
+function dueAt(eb: ExpressionBuilder<Database & { d: Database['delivery'] }, 'd'>) {
+  return eb
+    .case()
+    .when('d.lease_until', '>', eb.ref('d.next_attempt_at'))
+    .then(eb.ref('d.lease_until'))
+    .else(eb.ref('d.next_attempt_at'))
+    .end();
+}

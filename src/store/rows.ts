@@ -1,0 +1,85 @@
+import type { Selectable } from 'kysely';
+import type { AuditEntry } from '../domain/audit.ts';
+import type { WatcherEvent } from '../domain/event.ts';
+import type { Observation } from '../domain/observation.ts';
+import { StoreError } from '../errors.ts';
+import type { Database } from './schema.ts';
+import type { Delivery } from './store.ts';
+
+/** @throws {StoreError} reason `damaged` when the body is not what this program writes there. */
+export function toObservation(body: string): Observation {
+  return parseBody<Observation>(body, 'an observation', ['jobId', 'watch', 'milestones']);
+}
+
+/** @throws {StoreError} reason `damaged`. */
+export function toEvent(body: string): WatcherEvent {
+  return parseBody<WatcherEvent>(body, 'an event', ['id', 'name', 'watch']);
+}
+
+/** @throws {StoreError} reason `damaged`, also when the entry stands under another number than its own. */
+export function toAuditEntry({ seq, body }: Selectable<Database['audit_entry']>): AuditEntry {
+  const entry = parseAuditEntry(body);
+  if (entry?.seq !== seq) throw unreadable(`audit entry ${seq}`);
+  return entry;
+}
+
+/** A line of the audit log; `null` when it is not one. Whether it is true is for `brokenLink` to say. */
+export function parseAuditEntry(line: string): AuditEntry | null {
+  const value = parseJson(line);
+  return isAuditEntry(value) ? value : null;
+}
+
+function isAuditEntry(value: unknown): value is AuditEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { v, seq, at, kind, data, prev, hash } = value as Partial<Record<keyof AuditEntry, unknown>>;
+  return (
+    v === 1 &&
+    Number.isSafeInteger(seq) &&
+    [at, kind, prev, hash].every((text) => typeof text === 'string') &&
+    typeof data === 'object' &&
+    data !== null
+  );
+}
+
+export function toDelivery(row: Selectable<Database['delivery']>): Delivery {
+  return {
+    id: row.id,
+    eventId: row.event_id,
+    channel: row.channel,
+    orderKey: row.order_key,
+    status: row.status,
+    createdAt: row.created_at,
+    nextAttemptAt: row.next_attempt_at,
+    attemptsStarted: row.attempts_started,
+    attemptsFinished: row.attempts_finished,
+    firstAttemptAt: row.first_attempt_at ?? row.claimed_at,
+    lastAttemptAt: row.claimed_at ?? row.last_attempt_at,
+    endedAt: row.ended_at,
+    lastDetail: row.last_detail,
+  };
+}
+
+/**
+ * Reads JSON that this program has written itself, under the layout that was checked when the file was opened. So a few fields tell
+ * whether it is that; looking at all of them would cost more than reading the row.
+ */
+function parseBody<T>(body: string, what: string, fields: ReadonlyArray<keyof T & string>): T {
+  const value = parseJson(body);
+  if (typeof value !== 'object' || value === null || fields.some((field) => !(field in value)))
+    throw unreadable(what);
+  return value as T;
+}
+
+function unreadable(what: string): StoreError {
+  return new StoreError('damaged', `The store cannot read back what it wrote: ${what}`, {
+    hint: 'Restore the database from a backup.',
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

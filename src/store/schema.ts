@@ -1,0 +1,86 @@
+import type { Generated } from 'kysely';
+import type { JobState } from '../domain/restore-job.ts';
+import type { SuppressReason } from '../domain/routing.ts';
+import type { DeliveryStatus } from './store.ts';
+
+/** The tables, as the queries see them. Instants are integers (epoch milliseconds); `body` columns hold JSON. */
+export interface Database {
+  target: TargetTable;
+  observation: ObservationTable;
+  event: EventTable;
+  delivery: DeliveryTable;
+  audit_entry: AuditEntryTable;
+  audit_head: AuditHeadTable;
+}
+
+interface TargetTable {
+  key: string;
+  watch: string;
+  baseline_at: number;
+}
+
+/** `body` is the whole observation; the other columns repeat what is searched for. */
+interface ObservationTable {
+  watch: string;
+  job_id: string;
+  target_key: string;
+  state: JobState;
+  /** Of the job; when it was first seen while nothing readable is known of it. */
+  created_at: number;
+  /** `mayChangeUntil` as one number: 0 for a missing job, `FOREVER` for `null`. */
+  followed_until: number;
+  body: string;
+}
+
+/** `body` is the whole event; the other columns repeat what is searched for. */
+interface EventTable {
+  /** Grows with every row, so that it tells the order of insertion. */
+  position: Generated<number>;
+  id: string;
+  watch: string;
+  job_id: string | null;
+  detected_at: number;
+  suppressed: SuppressReason | null;
+  body: string;
+}
+
+interface DeliveryTable {
+  /** Grows with every row: the order in which one key's deliveries must arrive. */
+  position: Generated<number>;
+  id: string;
+  event_id: string;
+  channel: string;
+  order_key: string;
+  status: DeliveryStatus;
+  created_at: number;
+  next_attempt_at: number;
+  attempts_started: number;
+  attempts_finished: number;
+  /** These two know only attempts before the claim in hand: so a claim that is released unused leaves no trace. */
+  first_attempt_at: number | null;
+  last_attempt_at: number | null;
+  /** When the attempt in hand began; stays when it is cut off, until the next claim. */
+  claimed_at: number | null;
+  ended_at: number | null;
+  last_detail: string | null;
+  /** Who holds the lease; stays after it ran out, until somebody else claims. */
+  lease_owner: string | null;
+  /** 0 without a lease. */
+  lease_until: number;
+}
+
+/** `body` is the line of the audit log, byte for byte. */
+interface AuditEntryTable {
+  seq: number;
+  body: string;
+}
+
+/** One row: the end of the chain, apart from the entries, so that a cut tail shows. */
+interface AuditHeadTable {
+  id: number;
+  seq: number;
+  hash: string;
+}
+
+/** The last instant that JavaScript can express. */
+export const FOREVER = 8.64e15;
