@@ -49,10 +49,22 @@ export interface RestoreJob {
   batchId: string | null;
 }
 
-/** The state after these milestones, given in the order they were recorded. */
+/** How far along a milestone is. Finished, failed and cancelled are three ways to reach the same stage. */
+const STAGES = { started: 0, ready: 1, finished: 2, failed: 2, cancelled: 2, expired: 3 } as const;
+
+/** True unless `milestone` belongs to a later stage of life than `other`. */
+export function isUpTo(milestone: Milestone, other: Milestone): boolean {
+  return STAGES[milestone] <= STAGES[other];
+}
+
+/**
+ * The state after these milestones, given in the order they were recorded: the one farthest along, and of several ways to end the one
+ * recorded last. A finish that Atlas shows only after the expiry leaves the job expired.
+ */
 export function stateAfter(milestones: readonly Milestone[]): JobState {
-  const last = milestones.at(-1);
-  return last === undefined || last === 'started' ? 'in_progress' : last;
+  let last: Milestone = 'started';
+  for (const milestone of milestones) if (isUpTo(last, milestone)) last = milestone;
+  return last === 'started' ? 'in_progress' : last;
 }
 
 /** How long after `expiresAt` a finished job is still asked for: Atlas is eventually consistent, `expired` may turn true late. */

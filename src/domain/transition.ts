@@ -1,6 +1,7 @@
 import type { Timestamp } from './instant.ts';
 import type { FirstSight, Observation } from './observation.ts';
 import {
+  isUpTo,
   type JobState,
   type Milestone,
   mayChangeUntil,
@@ -12,6 +13,7 @@ import {
 /** One milestone newly reached, found by comparing two observations. */
 export interface Transition {
   milestone: Milestone;
+  /** The state just before it in the order of life; `null` when nothing of that was known. */
   from: JobState | null;
   to: JobState;
   /** When it happened according to Atlas; `detectedAt` where Atlas does not say. */
@@ -34,8 +36,6 @@ export interface SightContext {
   announceExisting: boolean | number;
   /** A transition found later than this after it happened is `late`, in milliseconds. */
   lateAfterMs: number;
-  /** When this target's baseline was taken; `null` while it is being taken. */
-  baselineAt: Timestamp | null;
 }
 
 /** What one look at one job comes to. `observation` is `null` when there is nothing to write. */
@@ -58,8 +58,9 @@ const NOT_FOUND_LIMIT = 2;
  *
  * The transitions are the milestones of the new reading less those already recorded, in the order of life. A reading that steps
  * backwards (it lacks what is recorded and adds nothing) changes nothing but the anomaly. What stays quiet, and why:
- * - `baseline`: the job was there at the first listing, and the milestone belongs to the past (unless `announceExisting`);
+ * - `baseline`: the job was there at the first listing, and the milestone belongs to the past;
  * - `baseline`: nothing readable was seen of it at the first listing, and the milestone lies before that.
+ * `announceExisting` makes either of them heard.
  */
 export function diffObservations(
   previous: Observation | undefined,
@@ -76,7 +77,7 @@ export function diffObservations(
   const transitions = chain(previous, job, news, context);
   if (previous && transitions.length === 0 && isSame(previous, job)) return NOTHING;
 
-  const milestones = [...recorded, ...news.map((reached) => reached.milestone)];
+  const milestones = [...recorded, ...news.map(({ milestone }) => milestone)];
   const state = stateAfter(milestones);
   return {
     observation: {
@@ -163,21 +164,21 @@ function chain(
   news: readonly ReachedMilestone[],
   context: SightContext,
 ): Transition[] {
-  let from: JobState | null = previous && previous.milestones.length > 0 ? previous.state : null;
+  const known: Milestone[] = [...(previous?.milestones ?? [])];
   return news.map(({ milestone, at }) => {
-    const to = stateAfter([milestone]);
+    const before = known.filter((earlier) => isUpTo(earlier, milestone));
     const occurredAt = at ?? context.now;
     const transition: Transition = {
       milestone,
-      from,
-      to,
+      from: before.length === 0 ? null : stateAfter(before),
+      to: stateAfter([milestone]),
       occurredAt,
       detectedAt: context.now,
       inferred: milestone === 'started' && job.state !== 'in_progress',
       late: context.now - occurredAt > context.lateAfterMs,
       verdict: verdictOf(previous, job, occurredAt, context),
     };
-    from = to;
+    known.push(milestone);
     return transition;
   });
 }
@@ -188,13 +189,21 @@ function verdictOf(
   occurredAt: Timestamp,
   context: SightContext,
 ): Transition['verdict'] {
-  if (previous) {
-    const seenUnreadable = previous.job === null && previous.firstSight === 'baseline';
-    return seenUnreadable && occurredAt < previous.firstSeenAt ? 'baseline' : 'announce';
-  }
-  if (context.firstSight !== 'baseline' || context.announceExisting === true) return 'announce';
-  if (context.announceExisting === false) return 'baseline';
-  return endedWithin(job, context.announceExisting, context.now) ? 'announce' : 'baseline';
+  if (!isOfThePast(previous, occurredAt, context)) return 'announce';
+  const { announceExisting, now } = context;
+  const isWanted =
+    typeof announceExisting === 'boolean' ? announceExisting : endedWithin(job, announceExisting, now);
+  return isWanted ? 'announce' : 'baseline';
+}
+
+/** True for what lies before the first look at the target: all of a job's life at that look, or what a later look reads of it. */
+function isOfThePast(
+  previous: Observation | undefined,
+  occurredAt: Timestamp,
+  { firstSight }: SightContext,
+): boolean {
+  if (previous === undefined) return firstSight === 'baseline';
+  return previous.firstSight === 'baseline' && previous.job === null && occurredAt < previous.firstSeenAt;
 }
 
 /** True for a job that has an outcome which is at most `spanMs` old, going by the latest time Atlas gives for it. */

@@ -264,7 +264,6 @@ class Poll {
       firstSight: this.#firstSight(),
       announceExisting: watch.announceExisting,
       lateAfterMs,
-      baselineAt: this.#memory?.baselineAt ?? null,
     };
   }
 

@@ -1,0 +1,56 @@
+import type { Observation } from '../../src/domain/observation.ts';
+import type { Milestone } from '../../src/domain/restore-job.ts';
+import type { SightContext, Sighting, Transition } from '../../src/domain/transition.ts';
+import { aJob, anObservation, MINUTE, T0 } from './builders.ts';
+
+export const NOW = T0 + 15 * MINUTE;
+export const NOTHING: Sighting = { observation: null, transitions: [], newAnomaly: null, wentMissing: false };
+
+export function aContext(over: Partial<SightContext> = {}): SightContext {
+  return {
+    watch: 'orders',
+    now: NOW,
+    firstSight: 'new',
+    announceExisting: false,
+    lateAfterMs: 2 * MINUTE,
+    ...over,
+  };
+}
+
+/** What was recorded of a job that had these outcomes. */
+export function recorded(...outcomes: Milestone[]): Observation {
+  return anObservation(aJob(outcomes));
+}
+
+export function names(sighting: Sighting): Milestone[] {
+  return sighting.transitions.map(({ milestone }) => milestone);
+}
+
+export function announced(sighting: Sighting): Milestone[] {
+  return sighting.transitions
+    .filter(({ verdict }) => verdict === 'announce')
+    .map(({ milestone }) => milestone);
+}
+
+export function the(sighting: Sighting, milestone: Milestone): Transition {
+  const found = sighting.transitions.find((transition) => transition.milestone === milestone);
+  if (!found) throw new Error(`no transition ${milestone}`);
+  return found;
+}
+
+export function written(sighting: Sighting): Observation {
+  if (!sighting.observation) throw new Error('nothing was written');
+  return sighting.observation;
+}
+
+/** The outcomes of each life that a reading can show, by name. */
+export const LIVES = {
+  running: [],
+  ready: ['ready'],
+  finished: ['finished'],
+  failed: ['failed'],
+  cancelled: ['cancelled'],
+  expired: ['expired'],
+  'finished, expired': ['finished', 'expired'],
+} as const satisfies Record<string, readonly Milestone[]>;
+export type Life = keyof typeof LIVES;
