@@ -3,7 +3,7 @@ import { eventId, severityOf, type WatcherEvent } from './event.ts';
 import { toIso, toIsoOrNull } from './instant.ts';
 import { publicJob, summarizeJobEvent } from './message.ts';
 import type { Observation } from './observation.ts';
-import type { RestoreJob } from './restore-job.ts';
+import { isUnfinished, type RestoreJob } from './restore-job.ts';
 import { planDeliveries, type Route, type SuppressReason } from './routing.ts';
 import type { Sighting, Transition } from './transition.ts';
 import type { Target } from './watch.ts';
@@ -33,7 +33,7 @@ export interface SightingPlan {
 
 /**
  * Turns a sighting into events with their routes, and into audit entries. Transitions of the past (`verdict: 'baseline'`) become no
- * event: the entry of the observation names them as silent, with the reason.
+ * event: the entry of the observation names them as silent, with the reason. Nor does an ended job that has gone: Atlas forgets those.
  */
 export function planSighting(sighting: Sighting, context: PlanContext): SightingPlan {
   const { observation } = sighting;
@@ -41,8 +41,9 @@ export function planSighting(sighting: Sighting, context: PlanContext): Sighting
 
   const announced = sighting.transitions.filter(({ verdict }) => verdict === 'announce');
   const events = announced.flatMap((transition) => eventsOf(transition, observation, context));
-  if (sighting.wentMissing && observation.job)
+  if (sighting.wentMissing && observation.job && isUnfinished(observation.state)) {
     events.push(missingEvent(observation.job, observation, context));
+  }
 
   const planned = events.map((event) => planEvent(event, context.routes));
   return {
