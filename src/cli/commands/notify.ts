@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { Receipt } from '../../channels/notifier.ts';
-import type { WatcherConfig } from '../../config/config.ts';
+import type { ChannelConfig, WatcherConfig } from '../../config/config.ts';
 import type { AuditDraft } from '../../domain/audit.ts';
-import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../domain/event.ts';
+import { EVENT_NAMES, type EventName } from '../../domain/event.ts';
 import { sampleEvent } from '../../domain/sample.ts';
 import { toError, WatcherError } from '../../errors.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
@@ -54,17 +53,24 @@ async function testChannels(cli: Cli, options: TestOptions): Promise<number> {
   return trials.every(({ outcome }) => outcome === 'accepted') ? 0 : 1;
 }
 
-function channelsToTry({ channels, file }: WatcherConfig, only: string | undefined): string[] {
-  const names = channels.map(({ name }) => name);
-  if (names.length === 0) throw new UsageError(`${file} configures no channel`, 'Add one under "channels".');
-  if (only === undefined) return names;
-  if (!names.includes(only)) {
-    throw new UsageError(`there is no channel ${only}`, `Configured are: ${names.join(', ')}.`);
+function channelsToTry({ channels, file }: WatcherConfig, only: string | undefined): ChannelConfig[] {
+  if (channels.length === 0) {
+    throw new UsageError(`${file} configures no channel`, 'Add one under "channels".');
   }
-  return [only];
+  const chosen = channels.filter(({ name }) => only === undefined || name === only);
+  if (chosen.length === 0) {
+    const names = channels.map(({ name }) => name).join(', ');
+    throw new UsageError(`there is no channel ${only}`, `Configured are: ${names}.`);
+  }
+  return chosen;
 }
 
-async function tryChannel(cli: Cli, config: WatcherConfig, channel: string, name: EventName): Promise<Trial> {
+async function tryChannel(
+  cli: Cli,
+  config: WatcherConfig,
+  { name: channel, type }: ChannelConfig,
+  name: EventName,
+): Promise<Trial> {
   const { clock, createNotifier, projectUrl } = cli.parts;
   const [watch] = config.watches;
   const event = sampleEvent(name, {
@@ -73,11 +79,12 @@ async function tryChannel(cli: Cli, config: WatcherConfig, channel: string, name
     projectUrl: watch === undefined ? null : projectUrl(config, watch),
     now: clock.now(),
   });
-  const notifier = createNotifier(config, channel);
+  const notice = { deliveryId: `${event.id}:${channel}`, event };
+  const base = { channel, type, eventId: event.id };
   const startedAt = clock.monotonic();
-  const base = { channel, type: notifier.type, eventId: event.id };
+  const notifier = createNotifier(config, channel);
   try {
-    const { detail } = await send(notifier.send.bind(notifier), event, channel);
+    const { detail } = await notifier.send([notice], AbortSignal.timeout(PATIENCE_MS));
     return { ...base, outcome: 'accepted', tookMs: tookSince(cli, startedAt), detail, hint: null };
   } catch (thrown) {
     const error = toError(thrown);
@@ -86,14 +93,6 @@ async function tryChannel(cli: Cli, config: WatcherConfig, channel: string, name
   } finally {
     await notifier.close();
   }
-}
-
-async function send(
-  through: (notices: [{ deliveryId: string; event: WatcherEvent }], signal: AbortSignal) => Promise<Receipt>,
-  event: WatcherEvent,
-  channel: string,
-): Promise<Receipt> {
-  return through([{ deliveryId: `${event.id}:${channel}`, event }], AbortSignal.timeout(PATIENCE_MS));
 }
 
 function tookSince(cli: Cli, startedAt: number): number {

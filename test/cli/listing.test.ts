@@ -1,0 +1,290 @@
+import { describe, expect, it } from 'vitest';
+import { aJob, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { readingStore, recorded } from '../support/reading-store.ts';
+import { aConfig, cli, NOW } from './harness.ts';
+
+const lines = (text: string) => text.trimEnd().split('\n');
+
+describe('jobs', () => {
+  const observations = [
+    anObservation(aJob(['failed'], { id: jobId(2), errorMessage: 'index build failed' }), {
+      changedAt: NOW - 2 * MINUTE,
+    }),
+    anObservation(aJob([], { createdAt: NOW - 14 * MINUTE }), { changedAt: NOW - 14 * MINUTE }),
+  ];
+
+  it('shows state, job, watch, way, duration and last change in aligned columns', async () => {
+    const { code, out } = await cli(['jobs'], { store: readingStore({ observations }) });
+    expect(code).toBe(0);
+    expect(lines(out)).toEqual([
+      'STATE        JOB                       WATCH   FROM → TO             TOOK           CHANGED',
+      `failed       ${jobId(2)}  orders  orders → orders-copy  14 min         2 min ago`,
+      `in_progress  ${observations[1]?.jobId}  orders  orders → orders-copy  14 min so far  14 min ago`,
+      '',
+      `${jobId(2).slice(0, 4)}…0002 Atlas says: index build failed`,
+    ]);
+  });
+
+  it('fits 100 columns', async () => {
+    const { out } = await cli(['jobs'], {
+      store: readingStore({ observations }),
+      terminal: 100,
+      env: { NO_COLOR: '1' },
+    });
+    for (const line of lines(out)) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  it('filters by watch and state', async () => {
+    const { out } = await cli(['jobs', '--state', 'failed', '--watch', 'orders', '--json'], {
+      store: readingStore({ observations }),
+    });
+    expect(JSON.parse(out).items).toMatchObject([{ id: jobId(2), state: 'failed' }]);
+  });
+
+  it('prints JSON with the same fields as the HTTP reads', async () => {
+    const { json } = await cli(['jobs', '--json'], { store: readingStore({ observations }) });
+    expect(json()).toMatchObject({ hasMore: false, items: [{ id: jobId(2), job: { id: jobId(2) } }, {}] });
+  });
+
+  it('says when there are more than it shows', async () => {
+    const store = readingStore({ observations });
+    expect((await cli(['jobs', '--limit', '1'], { store })).out).toContain('--limit shows them');
+    expect((await cli(['jobs', '--limit', '1', '--json'], { store })).json()).toMatchObject({
+      items: [{}],
+      hasMore: true,
+    });
+  });
+
+  it('reads past a page of the store', async () => {
+    const many = Array.from({ length: 1_200 }, (_, number) => anObservation(aJob([], { id: jobId(number) })));
+    const { json } = await cli(['jobs', '--limit', '5000', '--json'], {
+      store: readingStore({ observations: many }),
+    });
+    expect(json().items).toHaveLength(1_200);
+    expect(json().hasMore).toBe(false);
+  });
+
+  it('marks jobs that have gone, that warn, and that are odd', async () => {
+    const { out } = await cli(['jobs'], {
+      store: readingStore({
+        observations: [
+          anObservation(aJob(), { missingSince: NOW - HOUR, anomaly: 'Atlas says nothing' }),
+          anObservation(aJob(['finished'], { id: jobId(3), warnings: true })),
+          anObservation(aJob(), { jobId: jobId(4), job: null, state: 'unknown', milestones: [] }),
+        ],
+      }),
+    });
+    expect(out).toContain('missing ');
+    expect(out).toContain('has gone from Atlas; it was in_progress');
+    expect(out).toContain('is odd: Atlas says nothing');
+    expect(out).toContain('finished with warnings');
+    expect(out).toMatch(/unknown +\S+ +orders +\? +\?/);
+  });
+
+  it('keeps what Atlas sent from steering the terminal', async () => {
+    const job = aJob([], { targetClusterName: 'x\u001b[2Jy\nz', errorMessage: 'a\u009b31mb' });
+    const store = readingStore({ observations: [anObservation(job)] });
+    const { out } = await cli(['jobs'], { store });
+    expect(out).not.toMatch(/\p{Cc}(?<!\n)/u);
+    expect(out).toContain('x [2Jy z');
+    expect((await cli(['jobs', '--json'], { store })).out).not.toMatch(/\p{Cc}(?<!\n)/u);
+  });
+
+  it('colours on a terminal only, and not against NO_COLOR', async () => {
+    const store = readingStore({ observations });
+    const colour = '\u001b[';
+    expect((await cli(['jobs'], { store })).out).not.toContain(colour);
+    expect((await cli(['jobs'], { store, terminal: 120 })).out).toContain(colour);
+    expect((await cli(['jobs'], { store, terminal: 120, env: { NO_COLOR: '1' } })).out).not.toContain(colour);
+  });
+
+  it('names the configured watches when asked for one that is not there', async () => {
+    const { code, err, out } = await cli(['jobs', '--watch', 'order'], { store: readingStore() });
+    expect(code).toBe(0);
+    expect(err).toContain('no watch order is configured (there are: orders)');
+    expect(out).toContain('No restore job on record matches');
+  });
+});
+
+describe('history', () => {
+  const failed = anEvent('failed', { occurredAt: T0 + 14 * MINUTE, detectedAt: T0 + 15 * MINUTE });
+  const started = anEvent('started', {
+    occurredAt: T0,
+    detectedAt: T0 + 15 * MINUTE,
+    inferred: true,
+    late: true,
+  });
+  const events = [
+    recorded(failed, [
+      { channel: 'oncall', endedAt: T0 + 15 * MINUTE + 1_000 },
+      {
+        channel: 'siem',
+        status: 'pending',
+        attemptsStarted: 2,
+        nextAttemptAt: T0 + 20 * MINUTE,
+        lastDetail: 'HTTP 500',
+      },
+      {
+        channel: 'dba',
+        status: 'given_up',
+        attemptsStarted: 1,
+        endedAt: T0 + 15 * MINUTE,
+        lastDetail: 'mailbox gone',
+      },
+    ]),
+    recorded(started, [], 'no_route'),
+  ];
+
+  it('tells in the order of time what happened, how it was found, and who was told', async () => {
+    const { code, out } = await cli(['history'], { store: readingStore({ events }) });
+    expect(code).toBe(0);
+    const short = `${jobId(1).slice(0, 4)}…0001`;
+    const indent = ' '.repeat(22);
+    expect(lines(out)).toEqual([
+      `2026-11-02 08:00:05Z  started  ${started.summary}`,
+      `${indent}job ${jobId(1)}, watch orders`,
+      `${indent}found 2026-11-02 08:15:05Z, 15 min later, inferred: nobody saw it, late`,
+      `${indent}nobody was told: no route takes it`,
+      '',
+      `2026-11-02 08:14:05Z  failed   Restore ${short} of orders to orders-copy failed after 14 min`,
+      `${indent}job ${jobId(1)}, watch orders`,
+      `${indent}found 2026-11-02 08:15:05Z, 1 min later`,
+      `${indent}oncall  told 2026-11-02 08:15:06Z`,
+      `${indent}siem    pending after 2 attempts, next 2026-11-02 08:20:05Z: HTTP 500`,
+      `${indent}dba     given up 2026-11-02 08:15:05Z after 1 attempt: mailbox gone`,
+    ]);
+  });
+
+  it('keeps to the time that was asked for, by when a thing was found', async () => {
+    const early = recorded(
+      anEvent('started', { detectedAt: NOW - 8 * 24 * HOUR, occurredAt: NOW - 8 * 24 * HOUR }),
+    );
+    const store = readingStore({ events: [...events, early] });
+    const ids = async (...argv: string[]) =>
+      (await cli(['history', ...argv, '--json'], { store })).json().items.map(({ id }) => id);
+    expect(await ids()).toEqual([early.event.id, started.id, failed.id]);
+    expect(await ids('--since', '7d')).toEqual([started.id, failed.id]);
+    expect(await ids('--until', '2026-11-01')).toEqual([early.event.id]);
+    expect(await ids('--since', '1m')).toEqual([]);
+    expect(await ids('--limit', '1')).toEqual([failed.id]);
+  });
+
+  it('shows for one job what was there at first sight, and that nobody was told', async () => {
+    const job = aJob(['finished', 'expired']);
+    const expired = recorded(
+      anEvent('expired', { job, occurredAt: T0 + 74 * MINUTE, detectedAt: T0 + 75 * MINUTE }),
+    );
+    const store = readingStore({
+      observations: [anObservation(job, { firstSight: 'baseline', firstSeenAt: T0 + 60 * MINUTE })],
+      events: [expired],
+    });
+    const { code, out } = await cli(['history', job.id], { store });
+    expect(code).toBe(0);
+    expect(out.match(/nobody was told: it was there at first sight \(baseline\)/g)).toHaveLength(2);
+    const { json } = await cli(['history', job.id, '--json'], { store });
+    expect(json().items).toMatchObject([
+      { event: 'started', suppressed: 'baseline', deliveries: [], detectedAt: '2026-11-02T09:00:05.000Z' },
+      { event: 'finished', suppressed: 'baseline', occurredAt: '2026-11-02T08:14:05.000Z' },
+      { event: 'expired', suppressed: null },
+    ]);
+  });
+
+  it('does not call silent what was announced to nobody for another reason', async () => {
+    const job = aJob(['failed']);
+    const store = readingStore({ observations: [anObservation(job, { firstSight: 'new' })], events: [] });
+    expect((await cli(['history', job.id], { store })).out).not.toContain('first sight');
+  });
+
+  it('fails for a job that is not on record', async () => {
+    const { code, out } = await cli(['history', jobId(9)], { store: readingStore() });
+    expect(code).toBe(1);
+    expect(out).toContain(`Nothing is on record for job ${jobId(9)}.`);
+  });
+
+  it('says so in a sentence when nothing has happened, or nothing within the limits', async () => {
+    const store = readingStore();
+    expect((await cli(['history'], { store })).out).toContain('Nothing has happened since the watch began.');
+    expect((await cli(['history', '--since', '7d'], { store })).out).toContain('within these limits');
+  });
+});
+
+describe('deliveries', () => {
+  const events = [
+    recorded(anEvent(), [
+      { channel: 'oncall', endedAt: NOW - MINUTE },
+      {
+        channel: 'siem',
+        status: 'given_up',
+        endedAt: NOW - 2 * HOUR,
+        attemptsStarted: 9,
+        attemptsFinished: 8,
+        lastDetail: 'HTTP 404',
+      },
+      { channel: 'dba', status: 'pending', nextAttemptAt: NOW + 10 * MINUTE, lastDetail: null },
+    ]),
+  ];
+  const event = events[0]!.event;
+
+  it('shows status, what it is about, the tries, when, and the id to redrive', async () => {
+    const { code, out } = await cli(['deliveries'], { store: readingStore({ events }) });
+    expect(code).toBe(0);
+    const short = `${jobId(1).slice(0, 4)}…0001`;
+    expect(lines(out)).toEqual([
+      'STATUS     EVENT   JOB        TRIES          WHEN           DELIVERY',
+      `delivered  failed  ${short}  1              1 min ago      ${event.id}:oncall`,
+      `given_up   failed  ${short}  9 (1 cut off)  2 h ago        ${event.id}:siem`,
+      '    HTTP 404',
+      `pending    failed  ${short}  1              due in 10 min  ${event.id}:dba`,
+    ]);
+  });
+
+  it('filters by status and channel', async () => {
+    const { json } = await cli(['deliveries', '--status', 'given_up', '--channel', 'siem', '--json'], {
+      store: readingStore({ events }),
+    });
+    expect(json().items).toMatchObject([{ id: `${event.id}:siem`, detail: 'HTTP 404', jobId: jobId(1) }]);
+  });
+
+  it.each([
+    [[], 'Nothing has been owed to any channel yet.'],
+    [['--status', 'given_up'], 'No delivery is given up.'],
+    [['--status', 'pending'], 'Nothing is owed to anybody.'],
+    [['--channel', 'siem'], 'No delivery matches.'],
+  ])('with %j says in a sentence that there is nothing', async (argv, sentence) => {
+    expect((await cli(['deliveries', ...argv], { store: readingStore() })).out).toContain(sentence);
+  });
+});
+
+describe('any listing', () => {
+  it.each(['jobs', 'history', 'deliveries'])(
+    '%s says that nothing is recorded yet without a database',
+    async (name) => {
+      const text = await cli([name]);
+      expect(text).toMatchObject({ code: 0, err: '' });
+      expect(text.out).toContain('Nothing is recorded yet');
+      expect((await cli([name, '--json'])).json()).toEqual({ items: [], hasMore: false });
+    },
+  );
+
+  it.each(['jobs', 'history', 'deliveries'])(
+    '%s opens the store to read only, and closes it',
+    async (name) => {
+      const store = readingStore();
+      const modes: string[] = [];
+      const openStore = async (_config: unknown, { mode }: { mode: string }) => {
+        modes.push(mode);
+        return store;
+      };
+      await cli([name], { parts: { openStore } });
+      expect(modes).toEqual(['readonly']);
+      expect(store.isClosed).toBe(true);
+    },
+  );
+
+  it('closes the store when reading fails', async () => {
+    const store = readingStore();
+    store.fault = new Error('gone');
+    expect((await cli(['jobs'], { store, config: aConfig() })).code).toBe(1);
+    expect(store.isClosed).toBe(true);
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { formatTable } from '../../src/cli/table.ts';
+
+const ROWS = [
+  { name: 'orders', text: 'a rather long text that goes on' },
+  { name: 'é→x', text: 'short' },
+];
+
+describe('a table', () => {
+  it('aligns its columns under their titles, by characters', () => {
+    const lines = formatTable(
+      ROWS,
+      [
+        { title: 'NAME', value: ({ name }) => name },
+        { title: 'TEXT', value: ({ text }) => text },
+      ],
+      Number.POSITIVE_INFINITY,
+    );
+    expect(lines).toEqual(['NAME    TEXT', 'orders  a rather long text that goes on', 'é→x     short']);
+  });
+
+  it('shortens only what may be shortened, and only as far as needed', () => {
+    const columns = [
+      { title: 'NAME', value: ({ name }: (typeof ROWS)[number]) => name },
+      { title: 'TEXT', value: ({ text }: (typeof ROWS)[number]) => text, shrinks: true },
+    ];
+    expect(formatTable(ROWS, columns, 20)).toEqual(['NAME    TEXT', 'orders  a rather lo…', 'é→x     short']);
+    expect(formatTable(ROWS, columns, 3)[1]).toBe('orders  a rathe…');
+  });
+
+  it('colours a cell after it has its length', () => {
+    const lines = formatTable(
+      ROWS,
+      [
+        { title: 'NAME', value: ({ name }) => name, paint: (cell) => `<${cell}>` },
+        { title: 'TEXT', value: () => 'x' },
+      ],
+      80,
+    );
+    expect(lines).toEqual(['NAME    TEXT', '<orders>  x', '<é→x   >  x']);
+  });
+});
