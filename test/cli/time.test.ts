@@ -33,6 +33,7 @@ describe('a time on the command line', () => {
     'yesterday',
     '2026',
     '2026-13-01',
+    '2026-02-30',
     '2026-11-02T25:00Z',
     '02.11.2026',
   ])('refuses %j', (text) => {

@@ -1,0 +1,328 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import type { AuditVerdict, StoreFacts } from '../../src/cli/parts.ts';
+import { StoreError } from '../../src/errors.ts';
+import type { OnceReport } from '../../src/watcher/once.ts';
+import { aWatch } from '../support/builders.ts';
+import { aConfig, cli } from './harness.ts';
+
+describe('run and demo', () => {
+  it('hands the checked configuration to the daemon and exits as it says', async () => {
+    const config = aConfig();
+    const started: unknown[] = [];
+    const { code } = await cli(['run'], {
+      config,
+      parts: {
+        runDaemon: async (given) => {
+          started.push(given);
+          return 7;
+        },
+      },
+    });
+    expect(code).toBe(7);
+    expect(started).toEqual([config]);
+  });
+
+  it.each([
+    [['demo'], false],
+    [['demo', '--keep'], true],
+  ])('%j keeps running: %s, and needs no configuration', async (argv, keep) => {
+    const given: unknown[] = [];
+    const runDemo = async (options: unknown) => {
+      given.push(options);
+      return 0;
+    };
+    const loadConfig = () => Promise.reject(new Error('there is none'));
+    expect((await cli(argv, { parts: { runDemo, loadConfig } })).code).toBe(0);
+    expect(given).toEqual([{ keep }]);
+  });
+});
+
+describe('once', () => {
+  const report: OnceReport = {
+    watches: [
+      { watch: 'orders', jobs: 3, events: ['Restore 6080…8293 of orders failed'], fault: null },
+      {
+        watch: 'billing',
+        jobs: 0,
+        events: [],
+        fault: { message: 'Atlas refuses the key', hint: 'Check it.' },
+      },
+    ],
+    channels: [
+      { channel: 'oncall', tried: 1, stillOwed: 0, givenUp: 0, fault: null },
+      { channel: 'siem', tried: 2, stillOwed: 1, givenUp: 1, fault: null },
+      { channel: 'dba', tried: 0, stillOwed: 0, givenUp: 0, fault: null },
+    ],
+    isComplete: false,
+  };
+  const run = (over: Partial<OnceReport>, ...argv: string[]) =>
+    cli(['once', ...argv], { parts: { runOnce: async () => ({ ...report, ...over }) } });
+
+  it('shows what was polled, what changed and what was sent', async () => {
+    const { code, out } = await run({});
+    expect(code).toBe(1);
+    expect(out.split('\n')).toEqual([
+      'WATCH    JOBS  POLL',
+      'orders   3     ok, 1 event',
+      'billing  0     failed: Atlas refuses the key',
+      'hint: Check it.',
+      '',
+      '1 event:',
+      '  Restore 6080…8293 of orders failed',
+      '',
+      'CHANNEL  SENDS',
+      'oncall   1 tried',
+      'siem     2 tried, 1 given up, 1 still owed',
+      'dba      nothing was due',
+      '',
+    ]);
+  });
+
+  it('exits with 0 when everything was polled and delivered', async () => {
+    const { code, out } = await run({ isComplete: true, watches: [{ ...report.watches[0]!, events: [] }] });
+    expect(code).toBe(0);
+    expect(out).toContain('Nothing has changed.');
+  });
+
+  it('prints the report as JSON', async () => {
+    expect((await run({}, '--json')).json()).toEqual(report);
+  });
+});
+
+describe('check', () => {
+  const sound: StoreFacts = {
+    where: 'sqlite:./data/watcher.db',
+    exists: true,
+    schemaVersion: 1,
+    inUse: true,
+  };
+  const inspectStore = async () => sound;
+
+  it('shows what would be watched, who would be told, and the store', async () => {
+    const config = aConfig({
+      watches: [aWatch(), aWatch({ name: 'billing', restoreJobIds: ['a', 'b'], scheduleIdle: '0 * * * *' })],
+      routes: [
+        { ...aConfig().routes[0]!, events: ['failed', 'expired'], channels: ['oncall', 'siem'] },
+        {
+          events: ['*'],
+          channels: ['siem'],
+          watches: ['ord*'],
+          labels: { team: 'payments' },
+          severities: ['critical'],
+          targetClusterNames: ['prod-*'],
+        },
+      ],
+    });
+    const { code, out } = await cli(['check'], { config, parts: { inspectStore } });
+    expect(code).toBe(0);
+    expect(out.split('\n')).toEqual([
+      'The configuration is sound: watcher.config.json',
+      '',
+      'Connections',
+      '  NAME   ATLAS                      LOGIN   REQUESTS',
+      '  atlas  https://cloud.mongodb.com  digest  90 a minute',
+      '',
+      'Watches',
+      '  NAME     KIND             PROJECT                   INSTANCE  JOBS     SCHEDULE',
+      '  orders   serverless v1.0  64b0c1d2e3f4a5b6c7d8e9f0  orders    all      */30 * * * * *',
+      '  billing  serverless v1.0  64b0c1d2e3f4a5b6c7d8e9f0  orders    2 by id  */30 * * * * * | 0 * * * *',
+      '',
+      'Channels',
+      '  NAME    TYPE',
+      '  oncall  slack',
+      '  siem    webhook',
+      '',
+      'Routes',
+      '  EVENTS           ONLY                                                       CHANNELS',
+      '  failed, expired  all                                                        oncall, siem',
+      '  *                watches ord*; team=payments; severity critical; to prod-*  siem',
+      '',
+      'Store',
+      '  sqlite:./data/watcher.db: sound, schema version 1, in use by a daemon',
+      '',
+    ]);
+  });
+
+  it('shows the warnings, and still exits with 0', async () => {
+    const warnings = [{ path: 'routes', message: 'no route takes failed' }];
+    const { code, out } = await cli(['check'], { config: aConfig({ warnings }), parts: { inspectStore } });
+    expect(code).toBe(0);
+    expect(out).toContain('Warnings\n  routes: no route takes failed');
+  });
+
+  it('says that a configuration without channels tells nobody', async () => {
+    const { out } = await cli(['check'], {
+      config: aConfig({ channels: [], routes: [] }),
+      parts: { inspectStore },
+    });
+    expect(out).toContain('Channels: none');
+    expect(out).toContain('Routes: none');
+  });
+
+  it('is content without a database', async () => {
+    const absent = async () => ({ ...sound, exists: false, schemaVersion: null, inUse: null });
+    const { code, out } = await cli(['check'], { parts: { inspectStore: absent } });
+    expect(code).toBe(0);
+    expect(out).toContain('not there yet, the daemon makes it');
+  });
+
+  it('fails when the store cannot be used, and shows the configuration all the same', async () => {
+    const broken = async () => {
+      throw new StoreError('damaged', 'the file is damaged', { hint: 'Restore it from a backup.' });
+    };
+    const { code, out } = await cli(['check'], { parts: { inspectStore: broken } });
+    expect(code).toBe(1);
+    expect(out).toContain('Watches');
+    expect(out).toContain(
+      'Store: cannot be used\n  error: the file is damaged\n  hint: Restore it from a backup.',
+    );
+    expect((await cli(['check', '--json'], { parts: { inspectStore: broken } })).json()).toMatchObject({
+      ok: false,
+      store: { error: { code: 'store_damaged' } },
+    });
+  });
+
+  it('shows no key and no address of a channel, in either form', async () => {
+    for (const argv of [['check'], ['check', '--json']]) {
+      const { out, err } = await cli(argv, { parts: { inspectStore } });
+      expect(out + err).not.toContain('canary');
+    }
+  });
+
+  it('prints JSON that holds the whole setup', async () => {
+    const { json } = await cli(['check', '--json'], { parts: { inspectStore } });
+    expect(json()).toMatchObject({
+      ok: true,
+      file: 'watcher.config.json',
+      watches: [{ name: 'orders' }],
+      channels: [{ name: 'oncall', type: 'slack' }, { name: 'siem' }],
+      store: { exists: true, schemaVersion: 1 },
+      server: { token: false },
+    });
+  });
+});
+
+describe('audit verify', () => {
+  const sound: AuditVerdict = {
+    checked: [
+      { what: 'store', where: 'sqlite:./data/watcher.db', entries: 12 },
+      { what: 'file', where: './data/audit.jsonl', entries: 1 },
+    ],
+    head: { seq: 12, hash: 'abc' },
+    problems: [],
+  };
+
+  it('says what it looked at and what the last entry is', async () => {
+    const { code, out } = await cli(['audit', 'verify'], { parts: { verifyAudit: async () => sound } });
+    expect(code).toBe(0);
+    expect(out.split('\n')).toEqual([
+      'store  sqlite:./data/watcher.db: 12 entries',
+      'file   ./data/audit.jsonl: 1 entry',
+      'last sound entry  12, abc',
+      'All as it was written.',
+      '',
+    ]);
+  });
+
+  it('lists every problem and exits with 1', async () => {
+    const verifyAudit = async () => ({
+      ...sound,
+      problems: ['store: entry 3 was changed', 'file: entry 5 is missing'],
+    });
+    const { code, out } = await cli(['audit', 'verify'], { parts: { verifyAudit } });
+    expect(code).toBe(1);
+    expect(out).toContain('2 problems:\n  store: entry 3 was changed\n  file: entry 5 is missing');
+    expect((await cli(['audit', 'verify', '--json'], { parts: { verifyAudit } })).json()).toMatchObject({
+      ok: false,
+      problems: [expect.any(String), expect.any(String)],
+    });
+  });
+
+  it('says so when there is no log yet', async () => {
+    const verifyAudit = async () => ({ checked: [], head: null, problems: [] });
+    expect(await cli(['audit', 'verify'], { parts: { verifyAudit } })).toMatchObject({
+      code: 0,
+      out: 'There is no audit log yet.\n',
+    });
+  });
+
+  it.each([
+    ['the configured file', [], { config: aConfig(), file: './data/audit.jsonl' }],
+    [
+      'another file alone where there is no configuration',
+      ['--file', 'x.jsonl', '--config', 'none.json'],
+      { config: null, file: 'x.jsonl' },
+    ],
+    [
+      'another file against the store',
+      ['--file', 'x.jsonl', '--config', 'package.json'],
+      { config: aConfig(), file: 'x.jsonl' },
+    ],
+  ])('verifies %s', async (_name, argv, request) => {
+    const asked: unknown[] = [];
+    const verifyAudit = async (given: unknown) => {
+      asked.push(given);
+      return sound;
+    };
+    await cli(['audit', 'verify', ...argv], { parts: { verifyAudit } });
+    expect(asked).toEqual([request]);
+  });
+});
+
+describe('healthcheck', () => {
+  async function answering(status: number | null) {
+    const paths: Array<string | undefined> = [];
+    const server = createServer((request, response) => {
+      paths.push(request.url);
+      if (status !== null) response.writeHead(status).end('{}');
+      else request.socket.destroy();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    return { paths, port, close: () => server.close() };
+  }
+
+  it.each([
+    [200, 0, '127.0.0.1'],
+    [200, 0, '0.0.0.0'],
+    [503, 1, '127.0.0.1'],
+  ])('with an answer of %i exits with %i, the daemon being on %s', async (status, expected, host) => {
+    const { paths, port, close } = await answering(status);
+    const { code, out, err } = await cli(['healthcheck'], {
+      config: aConfig({ server: { host, port, token: null } }),
+    });
+    close();
+    expect(code).toBe(expected);
+    expect(paths).toEqual(['/healthz']);
+    expect(expected === 0 ? out : err).toContain(expected === 0 ? 'alive' : `answers ${status}`);
+  });
+
+  it('exits with 1 when the connection breaks, or nobody listens', async () => {
+    const { port, close } = await answering(null);
+    const config = aConfig({ server: { host: '127.0.0.1', port, token: null } });
+    expect(await cli(['healthcheck'], { config })).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('does not answer'),
+    });
+    close();
+    expect(await cli(['healthcheck'], { config })).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+});
+
+describe('schema', () => {
+  it('prints the schema as it is, with one line break at its end', async () => {
+    for (const text of ['{"a": 1}', '{"a": 1}\n']) {
+      expect(await cli(['schema'], { parts: { jsonSchema: () => text } })).toMatchObject({
+        code: 0,
+        out: '{"a": 1}\n',
+      });
+    }
+  });
+});
