@@ -67,7 +67,7 @@ function oneOf<T extends string>(
 
 function instant(name: string, given: string | undefined): Timestamp | undefined {
   if (given === undefined) return undefined;
-  const at = /^\d{4}-\d{2}-\d{2}/.test(given) ? parseInstant(given) : null;
+  const at = parseInstant(given);
   if (at === null) {
     throw new QueryFault(`${name} is not a time: ${quote(given)}`, 'ISO 8601, such as 2026-11-02T08:00:00Z');
   }

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
 import { type ServerOptions, type StatusServer, startServer } from '../../src/status/server.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
@@ -241,6 +242,43 @@ describe('the JSON reads', () => {
     const answer = await get('/api/v1/jobs');
     expect(answer.status).toBe(500);
     expect(answer.text).not.toContain('inner secret');
+  });
+});
+
+describe('the JSON reads over a real store', () => {
+  it('page through jobs, transitions and deliveries, and refuse a cursor that was never given', async () => {
+    const store = await openSqliteStore({ path: ':memory:' });
+    const jobs = [1, 2, 3].map((number) => aJob(['failed'], { id: jobId(number), createdAt: T0 + number }));
+    await store.commitPoll({
+      targetKey: 'orders/serverless/p/orders',
+      watch: 'orders',
+      at: T0,
+      takesBaseline: true,
+      observations: jobs.map((job) => anObservation(job)),
+      events: jobs.map((job) => ({
+        event: anEvent('failed', { job }),
+        channels: ['siem'],
+        suppressed: null,
+      })),
+      audit: [],
+    });
+    const { get } = await serve({}, { store });
+    for (const list of ['jobs', 'transitions', 'deliveries']) {
+      const seen: unknown[] = [];
+      let query = 'limit=2';
+      for (let pages = 0; pages < 2; pages += 1) {
+        const { body } = await get(`/api/v1/${list}?${query}`);
+        seen.push(...body.items.map(({ id }) => id));
+        query = `limit=2&cursor=${body.nextCursor}`;
+        if (pages === 1) expect(body.nextCursor).toBeNull();
+      }
+      expect(new Set(seen).size).toBe(3);
+      expect(await get(`/api/v1/${list}?cursor=made-up`)).toMatchObject({
+        status: 400,
+        body: { error: 'cursor is not one of ours' },
+      });
+    }
+    await store.close();
   });
 });
 
