@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type Cli, createCli, DEFAULT_CONFIG } from './command.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCheck } from './commands/check.ts';
@@ -45,13 +45,18 @@ function report(cli: Cli, thrown: unknown): number {
 
 /** The whole command line. Help and usage errors go through `cli`, and end by an exception rather than the process. */
 export function buildProgram(cli: Cli): Command {
+  const config = new Option('--config <file>', `the configuration (default: "${DEFAULT_CONFIG}")`);
   const program = new Command('restore-watcher')
     .description('Watches MongoDB Atlas restore jobs and tells the right people about every change.')
     .version(cli.parts.version, '-V, --version', 'print the version')
-    .option('--config <file>', `the configuration (default: "${DEFAULT_CONFIG}")`)
+    .addOption(config)
     .exitOverride()
     .showHelpAfterError('Add --help to see what there is.')
-    .configureHelp({ showGlobalOptions: true })
+    // Of the options further up, only this one means anything to every command.
+    .configureHelp({
+      showGlobalOptions: true,
+      visibleGlobalOptions: ({ parent }) => (parent ? [config] : []),
+    })
     .configureOutput({
       writeOut: (text) => cli.out.write(text),
       writeErr: (text) => cli.err.write(text),

@@ -56,6 +56,10 @@ describe('the command line', () => {
     expect(out).toContain('--config <file>');
   });
 
+  it('offers redrive no option of the list that it belongs to', async () => {
+    expect((await cli(['deliveries', 'redrive', '--help'])).out).not.toContain('--status <status>');
+  });
+
   it('prints the version', async () => {
     expect(await cli(['--version'])).toMatchObject({ code: 0, out: '1.2.3\n', err: '' });
   });
