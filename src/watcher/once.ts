@@ -28,10 +28,9 @@ const POLLS_AT_ONCE = 8;
 /**
  * One poll of every watch, then one go at every delivery that is due; for cron, CI and Kubernetes CronJobs. What cannot be
  * delivered now stays owed for the next run.
- * @throws {StoreError} reason `conflict` when a daemon is at work on the same store.
+ * The store must have been claimed (`claimDaemon`).
  */
 export async function runOnce(deps: RunnerDeps, signal: AbortSignal): Promise<OnceReport> {
-  await deps.store.claimDaemon();
   const limit = pLimit(POLLS_AT_ONCE);
   const watches = await Promise.all(deps.watches.map((watch) => limit(() => pollWatch(deps, watch))));
   const channels = await Promise.all(deps.notifiers.map((notifier) => drainChannel(deps, notifier, signal)));

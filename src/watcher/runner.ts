@@ -30,7 +30,7 @@ export interface RunnerDeps extends Omit<WatchLoopDeps, 'source'> {
 }
 
 export interface Runner {
-  /** Claims the store, then watches and delivers until `stop`. Resolves once everything is under way. */
+  /** Watches and delivers until `stop`. The store must have been claimed (`claimDaemon`). Resolves once everything is under way. */
   start(): Promise<void>;
   /** Stops polling, finishes what is in hand, and records the end. May be called twice or at once: the same promise. */
   stop(reason: string): Promise<void>;
@@ -97,7 +97,6 @@ export function createRunner(deps: RunnerDeps): Runner {
   };
 
   const start = async (): Promise<void> => {
-    await store.claimDaemon();
     await note('daemon.started', { version: deps.version, pid: process.pid, node: process.version });
     await note('config.loaded', deps.configEntry);
     listen();

@@ -1,0 +1,165 @@
+import { hostname } from 'node:os';
+import { keepMirror } from './audit-keeper.ts';
+import { createEmailNotifier } from './channels/email.ts';
+import type { Notifier } from './channels/notifier.ts';
+import { createUrlLimiter, type UrlLimiter } from './channels/rate-limiter.ts';
+import { createSlackNotifier } from './channels/slack.ts';
+import { createWebhookNotifier } from './channels/webhook.ts';
+import type { Clock } from './clock.ts';
+import type { ChannelConfig, ConnectionConfig, WatcherConfig } from './config/config.ts';
+import { assertNever } from './domain/restore-job.ts';
+import type { Watch } from './domain/watch.ts';
+import { toError } from './errors.ts';
+import type { Logger } from './logger.ts';
+import { createAtlasSource } from './source/atlas-source.ts';
+import { createConnection } from './source/connection.ts';
+import { serverlessJobs } from './source/kinds/serverless.ts';
+import type { JobSource } from './source/source.ts';
+import { createMetrics, type Metrics } from './status/metrics.ts';
+import { openStore } from './store/open-store.ts';
+import { createSignals } from './watcher/events.ts';
+import type { RunnerDeps } from './watcher/runner.ts';
+
+/** The kinds that this version can watch. */
+const KINDS = [serverlessJobs];
+
+/** Slack takes about one message a second per incoming webhook. */
+const SLACK_INTERVAL_MS = 1_000;
+
+export interface AssemblyDeps {
+  config: WatcherConfig;
+  clock: Clock;
+  logger: Logger;
+  version: string;
+}
+
+/** Everything that a daemon, or a single run, works with; and the way to close it again, in order. */
+export interface Assembly {
+  runnerDeps: RunnerDeps;
+  metrics: Metrics;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens and claims the store, brings the audit mirror into step, and builds sources and notifiers from the configuration. Nobody is
+ * asked for anything yet. The store is claimed before anything is written: a second daemon must not even touch the first one's mirror.
+ * @throws {WatcherError} when a part cannot be had; those that could are closed again.
+ */
+export async function assemble({ config, clock, logger, version }: AssemblyDeps): Promise<Assembly> {
+  const closers = createClosers(logger);
+  try {
+    const signals = createSignals(logger);
+    const limiter = createUrlLimiter({ clock, intervalMs: SLACK_INTERVAL_MS });
+    const notifiers = config.channels.map((channel) => buildNotifier(channel, { clock, limiter }));
+    for (const notifier of notifiers) closers.add(() => notifier.close());
+
+    const store = await openStore(config.store.url, { mode: 'readwrite' });
+    closers.add(() => store.close());
+    await store.claimDaemon();
+    closers.add(await keepMirror(config.audit.file, { store, logger, signals }));
+
+    const metrics = createMetrics({
+      signals,
+      store,
+      version,
+      watches: config.watches.map(({ name }) => name),
+      channels: config.channels.map(({ name }) => name),
+    });
+    closers.add(async () => metrics.close());
+    const sources = new Map(
+      config.connections.map((connection) => [
+        connection.name,
+        buildSource(connection, { clock, logger, metrics }),
+      ]),
+    );
+    for (const source of sources.values()) closers.add(() => source.close());
+
+    return {
+      metrics,
+      runnerDeps: {
+        watches: config.watches,
+        routes: config.routes,
+        sources,
+        notifiers,
+        store,
+        clock,
+        logger,
+        signals,
+        version,
+        random: Math.random,
+        owner: `${hostname()}:${process.pid}`,
+        projectUrl: (watch) => projectUrl(config, watch),
+        configEntry: {
+          file: config.file,
+          sha256: config.digest,
+          watches: config.watches.map(({ name }) => name),
+          channels: config.channels.map(({ name }) => name),
+        },
+      },
+      close: closers.closeAll,
+    };
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+/** Closes what was opened, last first. One that fails is logged and does not keep the others open. */
+export function createClosers(logger: Logger): {
+  add: (close: () => Promise<void>) => void;
+  closeAll: () => Promise<void>;
+} {
+  const closers: Array<() => Promise<void>> = [];
+  return {
+    add: (close) => {
+      closers.push(close);
+    },
+    closeAll: async () => {
+      for (const close of closers.splice(0).reverse()) {
+        await close().catch((error: unknown) =>
+          logger.error('A part did not close well', { err: toError(error) }),
+        );
+      }
+    },
+  };
+}
+
+function buildSource(
+  connection: ConnectionConfig,
+  { clock, logger, metrics }: { clock: Clock; logger: Logger; metrics: Metrics },
+): JobSource {
+  return createAtlasSource({
+    connection: createConnection({
+      ...connection,
+      clock,
+      logger,
+      random: Math.random,
+      onRequest: (request) => metrics.onRequest(request),
+    }),
+    clock,
+    adapters: KINDS,
+  });
+}
+
+/** @throws {WatcherError} code `config`, when a URL, secret or file of the channel cannot be used. */
+export function buildNotifier(
+  channel: ChannelConfig,
+  { clock, limiter }: { clock: Clock; limiter: UrlLimiter },
+): Notifier {
+  switch (channel.type) {
+    case 'slack':
+      return createSlackNotifier({ ...channel, channel: channel.name, clock, limiter });
+    case 'email':
+      return createEmailNotifier({ ...channel, channel: channel.name });
+    case 'webhook':
+      return createWebhookNotifier({ ...channel, channel: channel.name, clock });
+    default:
+      return assertNever(channel);
+  }
+}
+
+/** The project's page in Atlas, for a person to open. */
+export function projectUrl(config: WatcherConfig, watch: Watch): string | null {
+  const connection = config.connections.find(({ name }) => name === watch.connection);
+  return connection ? `${new URL(connection.baseUrl).origin}/v2/${watch.groupId}#/clusters` : null;
+}

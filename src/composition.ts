@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { setGlobalProxyFromEnv } from 'node:http';
+import { assemble, buildNotifier, projectUrl } from './assembly.ts';
+import { createUrlLimiter } from './channels/rate-limiter.ts';
+import { runCli } from './cli/index.ts';
+import type { AuditVerdict, CliParts } from './cli/parts.ts';
+import { systemClock } from './clock.ts';
+import type { WatcherConfig } from './config/config.ts';
+import { jsonSchemaText } from './config/json-schema.ts';
+import { loadConfig } from './config/load.ts';
+import { createRedactor } from './config/redact.ts';
+import { runDaemon } from './daemon.ts';
+import { runDemo } from './demo.ts';
+import type { Logger } from './logger.ts';
+import { createLogger } from './logging.ts';
+import { checkAudit } from './store/audit-check.ts';
+import { inspectStore } from './store/inspect.ts';
+import { openExistingStore } from './store/open-store.ts';
+import { type OnceReport, runOnce } from './watcher/once.ts';
+
+/** Builds the parts that the commands are made of, and runs the command line. @returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const { env, stdout, stderr } = process;
+  // HTTPS_PROXY and NO_PROXY, for Atlas and channels alike.
+  setGlobalProxyFromEnv(env);
+  const clock = systemClock;
+  const version = readVersion();
+  const parts: CliParts = {
+    stdout,
+    stderr,
+    env,
+    clock,
+    version,
+    loadConfig: (file) => loadConfig(file, { env }),
+    openStore: (config, { mode }) => openExistingStore(config.store.url, { mode }),
+    inspectStore: async (config) => inspectStore(config.store.url),
+    createNotifier: (config, name) => createOneNotifier(config, name),
+    projectUrl,
+    runDaemon: (config) => runDaemon({ config, clock, logger: loggerFor(config), version }),
+    runOnce: (config) => once(config, version),
+    runDemo: ({ keep }) => runDemo({ keep, out: stdout, version }),
+    verifyAudit: ({ config, file }) => verifyAudit(config, file),
+    jsonSchema: jsonSchemaText,
+  };
+  return runCli(argv, parts);
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function loggerFor(config: WatcherConfig): Logger & { close(): Promise<void> } {
+  return createLogger({ ...config.log, redact: createRedactor(config.secrets) });
+}
+
+function createOneNotifier(config: WatcherConfig, name: string): ReturnType<typeof buildNotifier> {
+  const channel = config.channels.find((candidate) => candidate.name === name);
+  if (!channel) throw new Error(`there is no channel ${name}`);
+  const clock = systemClock;
+  return buildNotifier(channel, { clock, limiter: createUrlLimiter({ clock, intervalMs: 1_000 }) });
+}
+
+/** One poll of everything. Logs to standard error, since standard output is the report's. */
+async function once(config: WatcherConfig, version: string): Promise<OnceReport> {
+  const logger = createLogger({
+    ...config.log,
+    redact: createRedactor(config.secrets),
+    stream: process.stderr,
+  });
+  try {
+    const assembly = await assemble({ config, clock: systemClock, logger, version });
+    try {
+      return await runOnce(assembly.runnerDeps, new AbortController().signal);
+    } finally {
+      await assembly.close();
+    }
+  } finally {
+    await logger.close();
+  }
+}
+
+/** Checks the file, and against the store where the configuration names one that exists. */
+async function verifyAudit(config: WatcherConfig | null, file: string): Promise<AuditVerdict> {
+  if (config && file === config.audit.file && !existsSync(file) && !inspectStore(config.store.url).exists) {
+    return { checked: [], head: null, problems: [] };
+  }
+  const store = config && (await openExistingStore(config.store.url, { mode: 'readonly' }));
+  try {
+    return await checkAudit(store, { store: config?.store.url ?? '', file });
+  } finally {
+    await store?.close();
+  }
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+/**
+ * The entry point. Looks at the runtime before it loads anything else: an older Node would fail on some import, with a message that
+ * helps nobody.
+ */
+const NEEDED = [24, 15] as const;
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
+  process.stderr.write(
+    `restore-watcher needs Node ${NEEDED.join('.')} or newer; this is ${process.versions.node}.\n` +
+      'In a checkout, "npm run restore-watcher -- <command>" brings the right one after "npm ci".\n',
+  );
+  process.exitCode = 2;
+} else {
+  // node-cron loses ticks when the process lives in a zone with summer time, even for schedules that are read in UTC.
+  process.env.TZ = 'UTC';
+  const { main } = await import('./composition.ts');
+  process.exitCode = await main(process.argv.slice(2));
+}
+
+export {};

@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { StoreError } from '../errors.ts';
+import { openSqliteStore } from './sqlite-store.ts';
+import type { Store } from './store.ts';
+
+/** The path in a `sqlite:PATH` URL; `null` for any other URL. */
+export function sqlitePath(url: string): string | null {
+  return url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : null;
+}
+
+/**
+ * Opens the store that the URL names.
+ * @throws {StoreError}
+ */
+export async function openStore(url: string, { mode }: { mode: 'readwrite' | 'readonly' }): Promise<Store> {
+  const path = sqlitePath(url);
+  if (path === null) throw new StoreError('unavailable', 'only sqlite: stores are known');
+  return openSqliteStore({ path, mode });
+}
+
+/**
+ * The same for a store that must be there already; makes nothing.
+ * @returns `null` when there is no database yet.
+ * @throws {StoreError}
+ */
+export async function openExistingStore(
+  url: string,
+  options: { mode: 'readwrite' | 'readonly' },
+): Promise<Store | null> {
+  const path = sqlitePath(url);
+  if (path !== null && !existsSync(path)) return null;
+  return openStore(url, options);
+}
