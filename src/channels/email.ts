@@ -1,6 +1,6 @@
 import { createTransport, type SMTPTransportOptions } from 'nodemailer';
 import { WatcherError } from '../errors.ts';
-import { readCaFile } from './ca-file.ts';
+import { trustedCas } from './ca-file.ts';
 import { composeMail, type MailContext } from './email-message.ts';
 import type { Notifier } from './notifier.ts';
 import { createScrub } from './scrub.ts';
@@ -11,7 +11,7 @@ export interface EmailOptions extends MailContext {
   smtpUrl: string;
   /** Refuse to send in clear when the server offers no STARTTLS. */
   requireTls: boolean;
-  /** PEM file of the only CA to trust. */
+  /** PEM file of a private CA to trust besides the well-known ones. */
   caFile: string | null;
   timeouts?: Partial<EmailTimeouts>;
 }
@@ -39,7 +39,7 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
   const login = loginOf(options.smtpUrl, channel);
   const { total, ...timeouts } = { ...TIMEOUTS, ...options.timeouts };
   const transport = createTransport(transportOptions(options, login, timeouts));
-  const scrub = createScrub([options.smtpUrl, login.password, ...encodings(login)]);
+  const scrub = createScrub([options.smtpUrl, ...encodings(login)]);
 
   return {
     channel,
@@ -104,7 +104,8 @@ function decoded(text: string): string {
 /** The forms in which the login crosses the wire, and in which a server may quote it. */
 function encodings({ user, password }: Login): string[] {
   if (password === '') return [];
-  return [password, `\0${user}\0${password}`].map((text) => Buffer.from(text).toString('base64'));
+  const encoded = [password, `\0${user}\0${password}`].map((text) => Buffer.from(text).toString('base64'));
+  return [password, ...encoded];
 }
 
 function transportOptions(
@@ -118,7 +119,7 @@ function transportOptions(
     secure,
     requireTLS: requireTls,
     auth: user === '' ? undefined : { user, pass: password },
-    tls: caFile === null ? undefined : { ca: readCaFile(caFile, channel) },
+    tls: caFile === null ? undefined : { ca: trustedCas(caFile, channel) },
     connectionTimeout: connect,
     dnsTimeout: connect,
     greetingTimeout: greeting,

@@ -1,3 +1,4 @@
+import { formatSpan } from '../domain/instant.ts';
 import { DeliveryError, type DeliveryReason } from '../errors.ts';
 
 /** What a receiver answered, as far as a verdict needs it. */
@@ -86,7 +87,7 @@ export function networkFault(
   if (cancelled.aborted) return cancelledFault(receiver);
   const chain = causesOf(thrown);
   if (chain.some(({ name }) => name === 'TimeoutError')) {
-    return new DeliveryError('timeout', `${receiver} did not answer within ${timeoutMs} ms`, {
+    return new DeliveryError('timeout', `${receiver} did not answer within ${formatSpan(timeoutMs)}`, {
       retryable: true,
     });
   }

@@ -28,10 +28,10 @@ export function postByFetch(fetchFn: typeof fetch): HttpPost {
 }
 
 /**
- * The same, trusting only the given CA, in PEM: the built-in `fetch` takes no CA for a single address. Proxies are honoured as the
- * global agent does.
+ * The same, trusting the given CAs (PEM): the built-in `fetch` takes none for a single address. Proxies are honoured as the global
+ * agent does.
  */
-export function postTrusting(ca: string): { post: HttpPost; close: () => void } {
+export function postTrusting(ca: string[]): { post: HttpPost; close: () => void } {
   const agent = new https.Agent({ ...https.globalAgent.options, keepAlive: true, ca });
   const post: HttpPost = ({ url, headers, body, signal }) =>
     new Promise((resolve, reject) => {

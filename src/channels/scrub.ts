@@ -2,16 +2,17 @@
 export type Scrub = (text: string) => string;
 
 const LONGEST = 200;
-/** Shorter parts of an address are words (`api`, `hooks`), not secrets. */
-const SHORTEST_SECRET_PART = 8;
+/** Shorter parts are words (`api`, `Bearer`), not secrets. */
+const SHORTEST_PART = 8;
 
 /**
  * Builds the cleaner for one channel: its secrets are masked (as they stand and percent-encoded), links are cut out, the rest is
  * one line of at most 200 characters.
  */
-export function createScrub(secrets: ReadonlyArray<string | null>): Scrub {
+export function createScrub(secrets: readonly string[]): Scrub {
   const forms = secrets
-    .flatMap((secret) => (secret ? [secret, encodeURIComponent(secret.toWellFormed())] : []))
+    .filter((secret) => secret !== '')
+    .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed())])
     // The longest first: a secret that holds another must go as a whole.
     .sort((a, b) => b.length - a.length);
   return (text) => {
@@ -25,10 +26,16 @@ export function createScrub(secrets: ReadonlyArray<string | null>): Scrub {
   };
 }
 
-/** An address that is a secret, and the parts of it that are secret on their own when a receiver quotes them. */
-export function urlSecrets(url: string): string[] {
-  if (!URL.canParse(url)) return [url];
-  const { href, pathname, search, searchParams, username, password } = new URL(url);
-  const parts = [...pathname.split('/'), ...searchParams.values(), username, password];
-  return [url, href, `${pathname}${search}`, ...parts].filter((part) => part.length >= SHORTEST_SECRET_PART);
+/**
+ * A secret (an address, a signing secret, the value of a header) and its parts that are secret on their own, should a receiver
+ * quote just these: the path and the values of a query, the token after `Bearer`, base64 without its `whsec_`.
+ */
+export function secretForms(secret: string | null): string[] {
+  if (secret === null) return [];
+  const parts = URL.canParse(secret) ? urlParts(new URL(secret)) : secret.replace(/^whsec_/, '').split(/\s+/);
+  return [secret, ...parts.filter((part) => part.length >= SHORTEST_PART)];
+}
+
+function urlParts({ href, pathname, search, searchParams, username, password }: URL): string[] {
+  return [href, `${pathname}${search}`, ...pathname.split('/'), ...searchParams.values(), username, password];
 }

@@ -6,7 +6,7 @@ import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
 import { readStart } from './http-post.ts';
 import type { Notifier } from './notifier.ts';
 import type { UrlLimiter } from './rate-limiter.ts';
-import { createScrub, urlSecrets } from './scrub.ts';
+import { createScrub, secretForms } from './scrub.ts';
 import { type SlackMessage, slackMessage } from './slack-message.ts';
 
 export interface SlackOptions {
@@ -49,7 +49,7 @@ const DESTINATION_GONE = new Map([
  */
 export function createSlackNotifier(options: SlackOptions): Notifier {
   const { channel, url, clock, limiter } = options;
-  const scrub = createScrub(urlSecrets(url));
+  const scrub = createScrub(secretForms(url));
   return {
     channel,
     type: 'slack',

@@ -1,12 +1,12 @@
 import { Webhook as Signer } from 'standardwebhooks';
 import type { Clock } from '../clock.ts';
 import { WatcherError } from '../errors.ts';
-import { readCaFile } from './ca-file.ts';
+import { trustedCas } from './ca-file.ts';
 import { toCloudEvent } from './cloud-event.ts';
 import { httpFault, networkFault } from './http-outcome.ts';
 import { type HttpPost, postByFetch, postTrusting } from './http-post.ts';
 import type { Notifier } from './notifier.ts';
-import { createScrub, urlSecrets } from './scrub.ts';
+import { createScrub, secretForms } from './scrub.ts';
 
 export interface WebhookOptions {
   channel: string;
@@ -18,7 +18,7 @@ export interface WebhookOptions {
   clock: Clock;
   /** For the whole exchange. */
   timeoutMs?: number;
-  /** PEM file of the only CA to trust, for https. */
+  /** PEM file of a private CA to trust besides the well-known ones. */
   caFile?: string | null;
   fetch?: typeof fetch;
 }
@@ -36,7 +36,7 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
   const headers = checkedHeaders(options.headers, channel);
   const signer = secret === null ? null : createSigner(secret, channel);
   const { post, close } = transportFor(options);
-  const scrub = createScrub([...urlSecrets(url), secret, ...Object.values(headers)]);
+  const scrub = createScrub([url, secret, ...Object.values(headers)].flatMap(secretForms));
 
   return {
     channel,
@@ -73,7 +73,7 @@ function transportFor({ channel, url, caFile = null, fetch: fetchFn = globalThis
   post: HttpPost;
   close: () => void;
 } {
-  if (caFile !== null && url.startsWith('https:')) return postTrusting(readCaFile(caFile, channel));
+  if (caFile !== null && url.startsWith('https:')) return postTrusting(trustedCas(caFile, channel));
   return { post: postByFetch(fetchFn), close: () => {} };
 }
 

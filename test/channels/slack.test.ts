@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createUrlLimiter, type UrlLimiter } from '../../src/channels/rate-limiter.ts';
+import { createSlackNotifier, type SlackOptions } from '../../src/channels/slack.ts';
+import { MINUTE, T0 } from '../support/builders.ts';
+import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import {
+  aNotice,
+  describeHttpNotifier,
+  describeNotifier,
+  expectNoSecret,
+  failureOf,
+  type Mood,
+  never,
+} from './notifier-contract.ts';
+
+const PATH = '/services/T0000TEAM/B0000HOOK/a-secret-of-slack';
+const SECRETS = [PATH, 'a-secret-of-slack', 'T0000TEAM', 'B0000HOOK'];
+
+const ANSWERS = {
+  accepts: { status: 200, body: 'ok' },
+  busy: { status: 500, body: 'rollup_error' },
+  gone: { status: 404, body: 'no_service' },
+  dislikes: { status: 400, body: 'invalid_payload' },
+  resets: 'reset',
+  hangs: 'hang',
+} as const;
+
+function notifierFor(sink: HttpSink, over: Partial<SlackOptions> = {}) {
+  const clock = createManualClock(T0 + 15 * MINUTE);
+  return createSlackNotifier({
+    channel: 'oncall',
+    url: `${sink.origin}${PATH}`,
+    clock,
+    limiter: createUrlLimiter({ clock, intervalMs: 1_000 }),
+    ...over,
+  });
+}
+
+describeNotifier('slack', async ({ timeoutMs }) => {
+  const sink = await startHttpSink();
+  const away = await startHttpSink();
+  await away.close();
+  let notifier = notifierFor(sink, { timeoutMs });
+  return {
+    get notifier() {
+      return notifier;
+    },
+    secrets: SECRETS,
+    become: async (mood: Mood) => {
+      if (mood === 'away') notifier = notifierFor(away);
+      else sink.answer = ANSWERS[mood];
+    },
+    reached: () => sink.received(1),
+    accepted: () => sink.accepted.length,
+    close: sink.close,
+  };
+});
+
+describeHttpNotifier('slack', async () => {
+  const sink = await startHttpSink();
+  return { notifier: notifierFor(sink), sink, secrets: SECRETS, now: T0 + 15 * MINUTE };
+});
+
+describe("Slack's own words", () => {
+  let sink: HttpSink;
+  beforeEach(async () => {
+    sink = await startHttpSink();
+  });
+  afterEach(() => sink.close());
+  const failWith = (status: number, body: string) => {
+    sink.answer = { status, body };
+    return failureOf(notifierFor(sink).send([aNotice()], never));
+  };
+
+  it.each([
+    [404, 'no_service'],
+    [404, 'channel_not_found'],
+    [403, 'action_prohibited'],
+    [403, 'invalid_token'],
+    [410, 'channel_is_archived'],
+    [400, 'user_not_found'],
+    [400, 'no_active_hooks'],
+  ])('%i %s: the destination is gone, for good', async (status, body) => {
+    const error = await failWith(status, body);
+
+    expect(error).toMatchObject({ reason: 'refused', retryable: false, status });
+    expect(error.message).toContain(body);
+    expect(error.hint).toMatch(/Slack|webhook/);
+  });
+
+  it.each([
+    [400, 'invalid_payload'],
+    [400, 'invalid_blocks'],
+    [400, 'no_text'],
+    [400, 'too_many_attachments'],
+  ])('%i %s: the content is not liked, and will not be', async (status, body) => {
+    expect(await failWith(status, body)).toMatchObject({ reason: 'rejected', retryable: false });
+  });
+
+  it.each([
+    ['a login page', '<html>Please sign in</html>'],
+    ['nothing', ''],
+    ['a refusal in JSON', '{"ok":false}'],
+  ])('a 200 with %s is not an ok', async (_what, body) => {
+    const error = await failWith(200, body);
+
+    expect(error).toMatchObject({ reason: 'unavailable', retryable: true, status: 200 });
+    expect(error.message).toContain('not the ok of Slack');
+  });
+});
+
+describe('what is posted to Slack', () => {
+  let sink: HttpSink;
+  beforeEach(async () => {
+    sink = await startHttpSink();
+  });
+  afterEach(() => sink.close());
+
+  it('is one message for several events, to the configured address, without previews', async () => {
+    const notices = [aNotice(), aNotice({ id: 'second' }), aNotice({ id: 'third' })];
+
+    await notifierFor(sink).send(notices, never);
+
+    expect(sink.requests).toHaveLength(1);
+    const [{ method, path, headers, body }] = sink.requests as [(typeof sink.requests)[0]];
+    expect({ method, path }).toEqual({ method: 'POST', path: PATH });
+    expect(headers['content-type']).toBe('application/json');
+    const message = JSON.parse(body);
+    expect(message).toMatchObject({ unfurl_links: false, unfurl_media: false, link_names: false });
+    expect(Object.keys(message).sort()).toEqual([
+      'blocks',
+      'link_names',
+      'text',
+      'unfurl_links',
+      'unfurl_media',
+    ]);
+    for (const { event } of notices) expect(body).toContain(event.id);
+  });
+
+  it('does not read an endless answer to its end', async () => {
+    sink.answer = { status: 400, body: 'x'.repeat(5_000_000) };
+
+    const error = await failureOf(notifierFor(sink).send([aNotice()], never));
+
+    expect(error.reason).toBe('rejected');
+    expect(error.message.length).toBeLessThan(300);
+  });
+});
+
+describe('the pace of Slack', () => {
+  let sink: HttpSink;
+  let clock: ManualClock;
+  let limiter: UrlLimiter;
+  beforeEach(async () => {
+    sink = await startHttpSink();
+    clock = createManualClock(T0);
+    limiter = createUrlLimiter({ clock, intervalMs: 1_000 });
+  });
+  afterEach(() => sink.close());
+
+  it('is one message a second, for all channels with the same URL together', async () => {
+    const oncall = notifierFor(sink, { clock, limiter });
+    const dba = notifierFor(sink, { clock, limiter, channel: 'dba' });
+
+    await oncall.send([aNotice()], never);
+    await dba.send([aNotice()], never);
+    await oncall.send([aNotice()], never);
+
+    expect(sink.accepted).toHaveLength(3);
+    expect(clock.monotonic()).toBe(2_000);
+  });
+
+  it('does not slow another URL', async () => {
+    await notifierFor(sink, { clock, limiter }).send([aNotice()], never);
+    await notifierFor(sink, { clock, limiter, url: `${sink.origin}/services/other` }).send(
+      [aNotice()],
+      never,
+    );
+
+    expect(clock.monotonic()).toBe(0);
+  });
+
+  it('is silence for as long as a 429 asks, and then goes on', async () => {
+    const notifier = notifierFor(sink, { clock, limiter });
+    sink.answer = { status: 429, headers: { 'retry-after': '30' } };
+    await failureOf(notifier.send([aNotice()], never));
+    sink.answer = { status: 200, body: 'ok' };
+    clock.advance(10_000);
+
+    const early = await failureOf(notifier.send([aNotice()], never));
+    expect(early).toMatchObject({ reason: 'rate_limited', retryable: true, retryAfterMs: 20_000 });
+    expect(sink.requests).toHaveLength(1);
+    expectNoSecret(early, SECRETS);
+
+    clock.advance(20_000);
+    await notifier.send([aNotice()], never);
+    expect(sink.accepted).toHaveLength(1);
+  });
+});
