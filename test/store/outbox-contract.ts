@@ -1,0 +1,415 @@
+import { describe, expect, it } from 'vitest';
+import type { ClaimRequest, Delivery, DeliveryOutcome, Store } from '../../src/store/store.ts';
+import { jobId, T0 } from '../support/builders.ts';
+import { aCommit, aDraft, anImpossibleDraft, plan } from './support.ts';
+
+const NOW = T0 + 1_000;
+const LEASE_MS = 15_000;
+
+/** What is owed, who may send it, and what became of it. */
+export function outboxContract(current: () => Store): void {
+  const claim = (over: Partial<ClaimRequest> = {}) =>
+    current().claimDeliveries({
+      channel: 'oncall',
+      owner: 'a',
+      now: NOW,
+      leaseMs: LEASE_MS,
+      limit: 10,
+      perKey: 'head',
+      ...over,
+    });
+  const record = (outcome: DeliveryOutcome, owner?: string) => current().recordOutcomes([outcome], [], owner);
+  const owe = (...events: ReturnType<typeof plan>[]) => current().commitPoll(aCommit({ events }));
+  const idOf = (number: number, channel = 'oncall') => `${plan(number).event.id}:${channel}`;
+  const ids = (deliveries: readonly Delivery[]) => deliveries.map(({ id }) => id);
+  const delivered = (number: number, over: object = {}): DeliveryOutcome => ({
+    id: idOf(number),
+    kind: 'delivered',
+    at: NOW + 5,
+    detail: '200 ok',
+    ...over,
+  });
+  const retry = (number: number, nextAttemptAt: number): DeliveryOutcome => ({
+    id: idOf(number),
+    kind: 'retry',
+    at: NOW + 5,
+    nextAttemptAt,
+    detail: '503',
+  });
+  const givenUp = (number: number): DeliveryOutcome => ({
+    id: idOf(number),
+    kind: 'given_up',
+    at: NOW + 5,
+    detail: '404',
+  });
+  const released = (number: number): DeliveryOutcome => ({ id: idOf(number), kind: 'released', at: NOW + 5 });
+  async function stored(number: number): Promise<Delivery> {
+    const { items } = await current().listDeliveries({ limit: 99 });
+    const found = items.find(({ id }) => id === idOf(number));
+    if (!found) throw new Error(`no delivery ${number}`);
+    const { event: _event, ...delivery } = found;
+    return delivery;
+  }
+
+  describe('claiming', () => {
+    it('gives nothing when nothing is due', async () => {
+      expect(await claim()).toEqual([]);
+      await owe(plan(1, { channels: ['dba'] }));
+      expect(await claim()).toEqual([]);
+      expect(await claim({ channel: 'dba', now: T0 - 1 })).toEqual([]);
+    });
+
+    it('gives what is due, oldest first, with its event, and counts an attempt as begun', async () => {
+      await owe(plan(2, { job: 2 }), plan(1, { job: 1 }), plan(3, { job: 3 }));
+      const claimed = await claim({ limit: 2 });
+      expect(ids(claimed)).toEqual([idOf(2), idOf(1)]);
+      expect(claimed[0]).toEqual({
+        ...(await stored(2)),
+        event: plan(2, { job: 2 }).event,
+        attemptsStarted: 1,
+        attemptsFinished: 0,
+        firstAttemptAt: NOW,
+        lastAttemptAt: NOW,
+        wasInterrupted: false,
+      });
+      expect(ids(await claim())).toEqual([idOf(3)]);
+      expect(await claim()).toEqual([]);
+    });
+
+    it('gives only the first of each job when they are sent one by one', async () => {
+      await owe(plan(1, { job: 1 }), plan(2, { job: 1 }), plan(3, { job: 2 }));
+      expect(ids(await claim())).toEqual([idOf(1), idOf(3)]);
+      expect(await claim()).toEqual([]);
+      await record(delivered(1));
+      expect(ids(await claim())).toEqual([idOf(2)]);
+    });
+
+    it('gives several of one job, in order, when they are sent together', async () => {
+      await owe(plan(1, { job: 1 }), plan(2, { job: 2 }), plan(3, { job: 1 }), plan(4, { job: 1 }));
+      expect(ids(await claim({ perKey: 'run', limit: 3 }))).toEqual([idOf(1), idOf(2), idOf(3)]);
+      // The fourth waits for the two before it, which are under a lease.
+      expect(await claim({ perKey: 'run' })).toEqual([]);
+    });
+
+    it.each(['head', 'run'] as const)(
+      'lets nothing overtake a delivery of the same job that waits (%s)',
+      async (perKey) => {
+        await owe(plan(1, { job: 1 }), plan(2, { job: 1 }), plan(3, { job: 2 }));
+        await claim({ perKey, limit: 1 });
+        await record(retry(1, NOW + 60_000));
+        expect(ids(await claim({ perKey }))).toEqual([idOf(3)]);
+        expect(ids(await claim({ perKey, now: NOW + 60_000, limit: 1 }))).toEqual([idOf(1)]);
+      },
+    );
+
+    it('keeps the order of events without a job per watch', async () => {
+      const ofWatch = (number: number, watch: string) => {
+        const planned = plan(number);
+        return { ...planned, event: { ...planned.event, watch, job: null } };
+      };
+      await owe(ofWatch(1, 'orders'), ofWatch(2, 'orders'), ofWatch(3, 'other'));
+      expect(ids(await claim())).toEqual([idOf(1), idOf(3)]);
+    });
+
+    it('keeps channels apart', async () => {
+      await owe(plan(1, { channels: ['oncall', 'dba'] }), plan(2, { channels: ['dba'] }));
+      expect(ids(await claim())).toEqual([idOf(1)]);
+      expect(ids(await claim({ channel: 'dba', perKey: 'run' }))).toEqual([idOf(1, 'dba'), idOf(2, 'dba')]);
+    });
+
+    it('goes on behind a delivery that was given up', async () => {
+      await owe(plan(1), plan(2));
+      await claim();
+      await record(givenUp(1));
+      expect(ids(await claim())).toEqual([idOf(2)]);
+    });
+
+    it('gives each delivery to one only when several claim at once', async () => {
+      await owe(...Array.from({ length: 20 }, (_, index) => plan(index, { job: index })));
+      const claims = await Promise.all(['a', 'b', 'c', 'd'].map((owner) => claim({ owner, limit: 7 })));
+      const all = claims.flatMap(ids);
+      expect(all).toHaveLength(20);
+      expect(new Set(all).size).toBe(20);
+    });
+  });
+
+  describe('leases', () => {
+    it('run out, and the next claim knows that an attempt was cut off', async () => {
+      await owe(plan(1));
+      await claim();
+      expect(await claim({ owner: 'b', now: NOW + LEASE_MS - 1 })).toEqual([]);
+      const [taken] = await claim({ owner: 'b', now: NOW + LEASE_MS });
+      expect(taken).toMatchObject({
+        wasInterrupted: true,
+        attemptsStarted: 2,
+        attemptsFinished: 0,
+        firstAttemptAt: NOW,
+        lastAttemptAt: NOW + LEASE_MS,
+      });
+    });
+
+    it('are prolonged by their owner and by nobody else', async () => {
+      await owe(plan(1));
+      await claim();
+      await current().renewLeases([idOf(1)], 'b', NOW + 9 * LEASE_MS);
+      await current().renewLeases([idOf(1)], 'a', NOW + 2 * LEASE_MS);
+      await current().renewLeases([], 'a', NOW);
+      expect(await claim({ now: NOW + 2 * LEASE_MS - 1 })).toEqual([]);
+      expect(await claim({ now: NOW + 2 * LEASE_MS })).toHaveLength(1);
+    });
+
+    it('of an earlier daemon end when a new one claims the store, and its attempts stay counted', async () => {
+      await owe(plan(1));
+      await claim({ owner: 'dead' });
+      await current().claimDaemon();
+      const [taken] = await claim({ owner: 'b', now: NOW + 1 });
+      expect(taken).toMatchObject({ id: idOf(1), wasInterrupted: true, firstAttemptAt: NOW });
+    });
+  });
+
+  describe('outcomes', () => {
+    it('delivered ends a delivery', async () => {
+      await owe(plan(1));
+      await claim();
+      await record(delivered(1));
+      expect(await stored(1)).toMatchObject({
+        status: 'delivered',
+        endedAt: NOW + 5,
+        lastDetail: '200 ok',
+        attemptsStarted: 1,
+        attemptsFinished: 1,
+        firstAttemptAt: NOW,
+        lastAttemptAt: NOW,
+      });
+      expect(await claim({ now: NOW + 99 * LEASE_MS })).toEqual([]);
+    });
+
+    it('retry keeps it owed, for later', async () => {
+      await owe(plan(1));
+      await claim();
+      await record(retry(1, NOW + 30_000));
+      expect(await stored(1)).toMatchObject({
+        status: 'pending',
+        nextAttemptAt: NOW + 30_000,
+        endedAt: null,
+        lastDetail: '503',
+        attemptsStarted: 1,
+        attemptsFinished: 1,
+      });
+      expect(await claim({ now: NOW + 29_999 })).toEqual([]);
+      const [again] = await claim({ now: NOW + 30_000 });
+      expect(again).toMatchObject({
+        attemptsStarted: 2,
+        wasInterrupted: false,
+        firstAttemptAt: NOW,
+        lastAttemptAt: NOW + 30_000,
+      });
+    });
+
+    it('given up ends it, visibly', async () => {
+      await owe(plan(1));
+      await claim();
+      await record(givenUp(1));
+      expect(await stored(1)).toMatchObject({ status: 'given_up', endedAt: NOW + 5, lastDetail: '404' });
+      expect(await claim({ now: NOW + 99 * LEASE_MS })).toEqual([]);
+    });
+
+    it('released leaves it as it was before the claim, at the first attempt and later', async () => {
+      await owe(plan(1));
+      const untried = await stored(1);
+      await claim();
+      await record(released(1));
+      expect(await stored(1)).toEqual(untried);
+
+      await claim();
+      await record(retry(1, NOW + 10));
+      const triedOnce = await stored(1);
+      await claim({ now: NOW + 20 });
+      await record(released(1));
+      await record(released(1));
+      expect(await stored(1)).toEqual(triedOnce);
+      expect(await claim({ now: NOW + 20 })).toHaveLength(1);
+    });
+
+    it('delivered holds even after the lease was lost to somebody else', async () => {
+      await owe(plan(1));
+      await claim({ owner: 'slow' });
+      await claim({ owner: 'b', now: NOW + LEASE_MS });
+      await record(delivered(1), 'slow');
+      await record(retry(1, NOW + 99_000), 'b');
+      expect(await stored(1)).toMatchObject({
+        status: 'delivered',
+        lastDetail: '200 ok',
+        attemptsStarted: 2,
+        attemptsFinished: 2,
+      });
+    });
+
+    it('delivered holds even after it was given up elsewhere, and the first one stands', async () => {
+      await owe(plan(1));
+      await claim();
+      await record(givenUp(1));
+      await record(delivered(1));
+      await record(delivered(1, { at: NOW + 99, detail: 'twin' }));
+      expect(await stored(1)).toMatchObject({ status: 'delivered', endedAt: NOW + 5, lastDetail: '200 ok' });
+    });
+
+    it.each([
+      ['retry', retry(1, NOW + 99_000)],
+      ['given up', givenUp(1)],
+      ['released', released(1)],
+    ] as const)('%s is passed over when somebody else has the lease by then', async (_kind, outcome) => {
+      await owe(plan(1));
+      await claim({ owner: 'slow' });
+      await claim({ owner: 'b', now: NOW + LEASE_MS });
+      await record(outcome, 'slow');
+      expect(await stored(1)).toMatchObject({ status: 'pending', nextAttemptAt: T0, attemptsStarted: 2 });
+      expect(await claim({ owner: 'c', now: NOW + LEASE_MS + 1 })).toEqual([]);
+    });
+
+    it.each([
+      ['retry', retry(1, NOW + 99_000)],
+      ['given up', givenUp(1)],
+      ['released', released(1)],
+    ] as const)('%s is passed over when it is no longer pending', async (_kind, outcome) => {
+      await owe(plan(1));
+      await claim();
+      await record(delivered(1));
+      const ended = await stored(1);
+      await record(outcome);
+      expect(await stored(1)).toEqual(ended);
+    });
+
+    it('of an unknown delivery change nothing', async () => {
+      await record(delivered(1));
+      expect((await current().listDeliveries({ limit: 9 })).items).toEqual([]);
+    });
+
+    it('are recorded with their audit entries, or not at all', async () => {
+      await owe(plan(1), plan(2, { job: 2 }));
+      await claim();
+      await current().recordOutcomes([delivered(1)], [aDraft()]);
+      expect((await current().auditHead()).seq).toBe(1);
+
+      await expect(current().recordOutcomes([delivered(2)], [anImpossibleDraft()])).rejects.toThrow();
+      expect(await stored(2)).toMatchObject({ status: 'pending', attemptsFinished: 0 });
+      expect((await current().auditHead()).seq).toBe(1);
+    });
+  });
+
+  describe('the next time something is due', () => {
+    it('is unknown while nothing is pending', async () => {
+      expect(await current().nextDueAt('oncall')).toBeNull();
+      await owe(plan(1));
+      await claim();
+      await record(delivered(1));
+      expect(await current().nextDueAt('oncall')).toBeNull();
+    });
+
+    it('is the earliest of schedule and lease, of those that wait for nothing else', async () => {
+      await owe(plan(1, { job: 1 }), plan(2, { job: 1 }), plan(3, { job: 2 }));
+      expect(await current().nextDueAt('oncall')).toBe(T0);
+      await claim({ limit: 1 });
+      expect(await current().nextDueAt('oncall')).toBe(T0);
+      await claim({ now: NOW + 1 });
+      expect(await current().nextDueAt('oncall')).toBe(NOW + LEASE_MS);
+      await record(retry(3, NOW + 60_000));
+      expect(await current().nextDueAt('oncall')).toBe(NOW + LEASE_MS);
+      await record(retry(1, NOW + 90_000));
+      expect(await current().nextDueAt('oncall')).toBe(NOW + 60_000);
+      expect(await current().nextDueAt('dba')).toBeNull();
+    });
+  });
+
+  describe('redriving', () => {
+    async function giveUpThree(): Promise<void> {
+      await owe(...[1, 2, 3, 4].map((number) => plan(number, { job: number })));
+      await claim();
+      for (const number of [1, 2, 3]) await record(givenUp(number));
+    }
+
+    it('makes all that were given up due again, in order', async () => {
+      await giveUpThree();
+      expect(await current().redrive('given_up', NOW + 50)).toEqual([idOf(1), idOf(2), idOf(3)]);
+      expect(ids(await claim({ now: NOW + 49 }))).toEqual([]);
+      expect(ids(await claim({ now: NOW + 50 }))).toEqual([idOf(1), idOf(2), idOf(3)]);
+      expect(await current().redrive('given_up', NOW + 60)).toEqual([]);
+    });
+
+    it('makes only those named due again, and says which were', async () => {
+      await giveUpThree();
+      expect(await current().redrive([idOf(2), idOf(4), 'unknown'], NOW)).toEqual([idOf(2)]);
+      expect(await current().redrive([], NOW)).toEqual([]);
+      expect(await stored(1)).toMatchObject({ status: 'given_up' });
+    });
+
+    it('begins the retry schedule anew', async () => {
+      await giveUpThree();
+      await current().redrive([idOf(1)], NOW + 50);
+      expect(await stored(1)).toMatchObject({
+        status: 'pending',
+        nextAttemptAt: NOW + 50,
+        attemptsStarted: 0,
+        attemptsFinished: 0,
+        firstAttemptAt: null,
+        endedAt: null,
+        lastDetail: '404',
+      });
+    });
+
+    it('does not forget an attempt that was cut off', async () => {
+      await owe(plan(1));
+      await claim();
+      await claim({ now: NOW + LEASE_MS });
+      await record(givenUp(1));
+      await current().redrive('given_up', NOW + LEASE_MS);
+      expect(await claim({ now: NOW + LEASE_MS })).toMatchObject([{ wasInterrupted: true }]);
+    });
+
+    it('is written down, entry by entry', async () => {
+      await giveUpThree();
+      await current().redrive([idOf(3), idOf(1)], NOW);
+      const entries = await current().readAudit(0, 9);
+      expect(entries.map(({ kind, data }) => [kind, data])).toEqual(
+        [1, 3].map((number) => [
+          'delivery.redriven',
+          { deliveryId: idOf(number), eventId: plan(number).event.id, channel: 'oncall' },
+        ]),
+      );
+    });
+  });
+
+  describe('deliveries', () => {
+    it('are listed newest first, by channel and status, page by page', async () => {
+      await owe(plan(1, { job: 1, channels: ['oncall', 'dba'] }), plan(2, { job: 2 }), plan(3, { job: 3 }));
+      await claim();
+      await record(givenUp(1));
+      await record(delivered(2));
+      const list = async (filter: object) =>
+        current()
+          .listDeliveries({ limit: 9, ...filter })
+          .then(({ items }) => ids(items));
+      expect(await list({})).toEqual([idOf(3), idOf(2), idOf(1, 'dba'), idOf(1)]);
+      expect(await list({ channel: 'dba' })).toEqual([idOf(1, 'dba')]);
+      expect(await list({ status: 'given_up' })).toEqual([idOf(1)]);
+      expect(await list({ channel: 'oncall', status: 'pending' })).toEqual([idOf(3)]);
+
+      const first = await current().listDeliveries({ limit: 3 });
+      expect(first.items[2]).toMatchObject({ id: idOf(1, 'dba'), event: { job: { id: jobId(1) } } });
+      const second = await current().listDeliveries({ limit: 3, cursor: first.nextCursor ?? '' });
+      expect(ids(second.items)).toEqual([idOf(1)]);
+      expect(second.nextCursor).toBeNull();
+    });
+
+    it('are counted by channel and status', async () => {
+      await owe(plan(1, { job: 1, channels: ['oncall', 'dba'] }), plan(2, { job: 2 }), plan(3, { job: 3 }));
+      await claim();
+      await record(givenUp(1));
+      expect(await current().countDeliveries()).toEqual([
+        { channel: 'dba', status: 'pending', count: 1 },
+        { channel: 'oncall', status: 'given_up', count: 1 },
+        { channel: 'oncall', status: 'pending', count: 2 },
+      ]);
+    });
+  });
+}
