@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import DigestClient from 'digest-fetch';
+import type { DigestChallenge } from './digest-challenge.ts';
+
+/** A Jetty-type server calls a nonce stale from its 1,024th use on; we take another one before that. */
+const MOST_USES = 1_000;
+
+/**
+ * The answers to one nonce. `digest-fetch` computes them; what it gets wrong in 3.1.1 is put right here:
+ * - it never restarts `nc` and writes it in decimal (a Jetty-type server then refuses for good): here one object serves one nonce,
+ *   and `nc` is hexadecimal;
+ * - it counts `nc` after the reply, so concurrent and aborted requests share one: here it is counted when the header is made;
+ * - it reads the header unanchored, takes `op="auth"` for no `qop`, and ignores the algorithm: it is given a challenge that we have read;
+ * - it writes into the caller's headers: it gets an object of its own;
+ * - its `cnonce` comes from `Math.random`.
+ * Its own `fetch` (which request is sent when) is not used: see `digest-login.ts`.
+ */
+export class DigestNonce extends DigestClient {
+  /** Grows with every nonce that is taken into use. */
+  readonly serial: number;
+  readonly #qopAuth: boolean;
+  #uses = 0;
+
+  constructor(user: string, password: string, challenge: DigestChallenge, serial: number) {
+    super(user, password, { algorithm: challenge.algorithm });
+    this.serial = serial;
+    this.#qopAuth = challenge.qopAuth;
+    this.parseAuth(plainHeader(challenge));
+  }
+
+  get isUsedUp(): boolean {
+    return this.#uses >= MOST_USES;
+  }
+
+  /** The `Authorization` for one GET of this absolute, normalised URL. Counts: never to be sent twice. */
+  authorization(url: string): string {
+    this.#uses += 1;
+    this.digest.nc = this.#uses.toString(16) as unknown as number; // digest-fetch only pads it to eight characters
+    const { headers } = this.addAuth(url, { method: 'GET', headers: {} }) as {
+      headers: { Authorization: string };
+    };
+    // RFC 2617, 3.2.2: without qop there must be neither nc nor cnonce, which digest-fetch appends always.
+    return this.#qopAuth
+      ? headers.Authorization
+      : headers.Authorization.replace(/,nc=[^,]*,cnonce="[^"]*"$/, '');
+  }
+
+  override makeNonce(): string {
+    return randomBytes(16).toString('hex');
+  }
+}
+
+/** The realm stands last: digest-fetch finds a field by its name anywhere in the text, also inside a value. */
+function plainHeader({ nonce, opaque, qopAuth, realm }: DigestChallenge): string {
+  const parts = [
+    `nonce="${nonce}"`,
+    ...(qopAuth ? ['qop="auth"'] : []),
+    ...(opaque === null ? [] : [`opaque="${opaque}"`]),
+    `realm="${realm}"`,
+  ];
+  return `Digest ${parts.join(', ')}`;
+}

@@ -1,0 +1,100 @@
+import { SourceError } from '../errors.ts';
+
+/** One answer, read to its end: an unread body would keep its connection from being used again. */
+export interface HttpReply {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+/** What we need of fetch; the built-in one will do. */
+export type HttpGet = (
+  url: string,
+  init: { headers: Record<string, string>; redirect: 'error'; signal: AbortSignal },
+) => Promise<Response>;
+
+export interface ExchangeOptions {
+  fetch: HttpGet;
+  /** Covers the request from its start to the last byte of the body. */
+  timeoutMs: number;
+  /** A longer body is not read to its end. Counted after decompression. */
+  maxBytes: number;
+  signal: AbortSignal;
+}
+
+/**
+ * One GET, without following redirects (a login must not go where it does not belong).
+ * Rejects with the signal's reason when that aborts.
+ * @throws {SourceError} `timeout`, `unavailable` (the network; retryable), `bad_response` (a redirect, or too long).
+ */
+export async function exchange(
+  url: string,
+  headers: Record<string, string>,
+  { fetch, timeoutMs, maxBytes, signal }: ExchangeOptions,
+): Promise<HttpReply> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetch(url, {
+      headers,
+      redirect: 'error',
+      signal: AbortSignal.any([signal, timeout]),
+    });
+    return { status: response.status, headers: response.headers, text: await readText(response, maxBytes) };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (error instanceof SourceError) throw error;
+    if (timeout.aborted) {
+      throw new SourceError('timeout', `no complete answer from ${hostOf(url)} within ${timeoutMs} ms`, {
+        retryable: true,
+      });
+    }
+    throw networkError(error, hostOf(url));
+  }
+}
+
+async function readText(response: Response, maxBytes: number): Promise<string> {
+  if (response.body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) {
+      throw new SourceError(
+        'bad_response',
+        `an answer of more than ${Math.floor(maxBytes / 1e6)} MB was cut off`,
+        {
+          status: response.status,
+        },
+      );
+    }
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+/** undici reports `TypeError: fetch failed` (no answer) or `terminated` (a body cut off), with the fault as its cause; node:https the fault. */
+function networkError(error: unknown, host: string): SourceError {
+  const fault = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (fault instanceof Error && fault.message === 'unexpected redirect') {
+    return new SourceError('bad_response', `${host} answered with a redirect`, {
+      hint: 'Redirects are not followed. Check baseUrl, and whether a proxy asks for a login.',
+    });
+  }
+  const code = fault instanceof Error && 'code' in fault ? fault.code : undefined;
+  if (typeof code !== 'string') {
+    return new SourceError('bad_request', 'the request could not be made', { cause: error });
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/.test(code)) {
+    return new SourceError('unavailable', `no trusted connection to ${host} (${code})`, {
+      hint: 'For a private certificate authority set caFile on the connection (or NODE_EXTRA_CA_CERTS).',
+    });
+  }
+  return new SourceError('unavailable', `no answer from ${host} (${code})`, {
+    retryable: true,
+    ...(code === 'ENOTFOUND' ? { hint: 'The host name is not known here: check baseUrl and DNS.' } : {}),
+  });
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host;
+}

@@ -1,0 +1,53 @@
+import { parseInstant, type Timestamp } from '../../domain/instant.ts';
+import { scrubValue } from '../scrub.ts';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Says what is wrong with one job of an answer, without quoting it. Caught where a job is decoded, never leaves `kinds/`. */
+export class FieldProblem extends Error {}
+
+/** True or false; absent means false (Atlas leaves out what has no value). */
+export function readFlag(fields: Fields, name: string): boolean {
+  const value = fields[name];
+  if (typeof value === 'boolean') return value;
+  if (value === undefined || value === null) return false;
+  throw wrongType(name, value, 'true or false');
+}
+
+/** An ISO 8601 date that matters; `null` when absent. */
+export function readInstant(fields: Fields, name: string): Timestamp | null {
+  const value = fields[name];
+  if (value === undefined || value === null || value === '') return null;
+  if (typeof value !== 'string') throw wrongType(name, value, 'a date');
+  const at = parseInstant(value);
+  if (at === null) throw new FieldProblem(`${name} is not a date`);
+  return at;
+}
+
+/** A date for show: whatever is wrong with it must not hide the job. */
+export function readInstantIfAny(fields: Fields, name: string): Timestamp | null {
+  const value = fields[name];
+  return typeof value === 'string' ? parseInstant(value) : null;
+}
+
+/** A text for show, scrubbed: whatever is wrong with it must not hide the job. */
+export function readTextIfAny(fields: Fields, name: string): string | null {
+  const value = fields[name];
+  return typeof value === 'string' && value !== '' ? scrubValue(value) : null;
+}
+
+/** The id of a job, or `null`. */
+export function readId(fields: Fields): string | null {
+  const { id } = fields;
+  return typeof id === 'string' && /^[\w-]{1,64}$/.test(id) ? id : null;
+}
+
+export function wrongType(name: string, value: unknown, expected: string): FieldProblem {
+  return new FieldProblem(`${name} is ${typeNameOf(value)} where ${expected} was expected`);
+}
+
+function typeNameOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

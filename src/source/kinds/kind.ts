@@ -1,0 +1,42 @@
+import type { JobKind } from '../../domain/restore-job.ts';
+import type { ApiVersion, Target } from '../../domain/watch.ts';
+import { SourceError } from '../../errors.ts';
+import type { JobReading } from '../source.ts';
+
+export interface Page {
+  /** From 1. */
+  pageNum: number;
+  /** 500 at most. */
+  itemsPerPage: number;
+}
+
+/** What one kind of restore job is like at Atlas: where it is read, and how its answers are understood. Pure. */
+export interface JobKindAdapter {
+  kind: JobKind;
+  /** Path and query below the base URL. */
+  listPath(target: Target, page: Page): string;
+  jobPath(target: Target, jobId: string): string;
+  /** The `Accept` header: v2 wants the version of the API in it. */
+  accept(apiVersion: ApiVersion): string;
+  /** The role that reading needs, in Atlas's words. */
+  role: string;
+  /** One job of an answer. `now` is for kinds whose expiry only the clock tells. Never throws. */
+  decode(raw: unknown, target: Target, now: number): JobReading;
+}
+
+/**
+ * One path segment, encoded.
+ * @throws {SourceError} reason `bad_request`, for text that would lead to another path (`..`) or to none.
+ */
+export function segment(text: string): string {
+  if (text === '' || text === '.' || text === '..') {
+    throw new SourceError('bad_request', `"${text}" cannot be part of a path`, {
+      hint: 'Check groupId, instanceName and restoreJobIds.',
+    });
+  }
+  return encodeURIComponent(text);
+}
+
+export function pageQuery({ pageNum, itemsPerPage }: Page): string {
+  return `itemsPerPage=${itemsPerPage}&pageNum=${pageNum}`;
+}

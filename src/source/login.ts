@@ -1,0 +1,24 @@
+import type { HttpReply } from './http-exchange.ts';
+
+/** Sends one HTTP request with these headers added, pays for it, and reads the answer to its end. */
+export type Wire = (headers: Record<string, string>) => Promise<HttpReply>;
+
+/** The answer that counts, and what its being refused would mean. */
+export interface Answer {
+  reply: HttpReply;
+  /** The request carried our credentials: a 401 then is about them. */
+  sentCredentials: boolean;
+  /** 401, but the server says that the login was right and only out of date. */
+  stale: boolean;
+}
+
+/** How a connection proves who it is: one strategy per `auth.type`. */
+export interface Login {
+  /** True when the next request may cost a second one. */
+  mayCostTwo(): boolean;
+  /**
+   * Gets `url`, over as many requests as the login takes. Whatever the wire throws goes to the caller as it is.
+   * Rejects with the signal's reason when that aborts.
+   */
+  send(url: string, wire: Wire, signal: AbortSignal): Promise<Answer>;
+}

@@ -1,0 +1,24 @@
+/** Longer text than this is no fact about a job; it is cut. */
+const MAX_LENGTH = 300;
+
+const SECRETS: readonly RegExp[] = [
+  // Any link, whatever its scheme: in a download link the secret is a path segment, so the whole of it goes.
+  /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi,
+  // A download link that has lost its scheme.
+  /\b[\w-]+(?:\.[\w-]+)*\.mongodb[\w-]*\.(?:net|com)(?::\d+)?\/[^\s"'<>]+/gi,
+  // The secret of a service account.
+  /\bmdb_sa_sk_[\w-]+/gi,
+];
+
+/** Text from Atlas without links and credentials, at most 300 characters. Not escaped: that is for whoever shows it. */
+export function scrubText(text: string): string {
+  const clean = SECRETS.reduce((rest, secret) => rest.replace(secret, '[removed]'), text);
+  return clean.length > MAX_LENGTH ? `${clean.slice(0, MAX_LENGTH)}…` : clean;
+}
+
+/** The same for a short value such as a name. Cheap for what can hold neither a link nor a secret. */
+export function scrubValue(value: string): string {
+  return value.length > MAX_LENGTH || value.includes('/') || value.includes('mdb_sa_')
+    ? scrubText(value)
+    : value;
+}

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { createRequestBudget, type RequestBudget } from '../../src/source/request-budget.ts';
+import { createSteppingClock, type SteppingClock, settled } from '../support/stepping-clock.ts';
+
+const never = new AbortController().signal;
+
+function aBudget(requestsPerMinute: number): { budget: RequestBudget; clock: SteppingClock } {
+  const clock = createSteppingClock();
+  return { clock, budget: createRequestBudget({ requestsPerMinute, longestPauseMs: 30_000, clock }) };
+}
+
+/** Takes `count` times at once and notes when each was granted. */
+function takeMany({ budget, clock }: ReturnType<typeof aBudget>, count: number, spare = 0): number[] {
+  const grantedAt: number[] = [];
+  for (let index = 0; index < count; index += 1) {
+    budget.take(never, spare).then(() => grantedAt.push(clock.monotonic()));
+  }
+  return grantedAt;
+}
+
+describe('the rate', () => {
+  it('lets a minute’s worth go at once, and each of the rest 60 s after the one whose place it takes', async () => {
+    const world = aBudget(3);
+    const first = takeMany(world, 2);
+    await world.clock.step(20_000);
+    const second = takeMany(world, 3);
+    await world.clock.step(120_000);
+    expect(first).toEqual([0, 0]);
+    expect(second).toEqual([20_000, 60_000, 60_000]);
+  });
+
+  it('never lets more than its number go in any minute, whatever the rhythm of the callers', async () => {
+    const world = aBudget(7);
+    const grants: number[][] = [];
+    for (let round = 0; round < 60; round += 1) {
+      grants.push(takeMany(world, (round * 5) % 4));
+      await world.clock.step(1 + ((round * 7_919) % 9_000));
+    }
+    await world.clock.step(900_000);
+    const times = grants.flat().sort((a, b) => a - b);
+    expect(times).toHaveLength(90);
+    const crowded = times.filter((at, index) => (times[index + 7] ?? Number.POSITIVE_INFINITY) - at < 60_000);
+    expect(crowded).toEqual([]);
+  });
+
+  it('serves in the order of asking', async () => {
+    const { budget, clock } = aBudget(1);
+    const order: string[] = [];
+    for (const name of ['a', 'b', 'c']) budget.take(never).then(() => order.push(name));
+    await clock.step(180_000);
+    expect(order).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps a spare one free for a request that may need a second', async () => {
+    const world = aBudget(2);
+    const granted = takeMany(world, 2, 1);
+    await world.clock.step(1_000);
+    expect(granted).toEqual([0]);
+    expect(world.budget.tryTake()).toBe(true);
+    expect(world.budget.tryTake()).toBe(false);
+    await world.clock.step(60_000);
+    expect(granted).toEqual([0, 61_000]);
+  });
+
+  it('lets one a minute go on credit, which the next one waits for', async () => {
+    const world = aBudget(1);
+    const granted = takeMany(world, 2, 1);
+    await world.clock.step(30_000);
+    expect(world.budget.tryTake()).toBe(true);
+    await world.clock.step(60_000);
+    expect(granted).toEqual([0, 90_000]);
+  });
+
+  it('takes back what was not used', async () => {
+    const world = aBudget(1);
+    const granted = takeMany(world, 2);
+    await world.clock.step(1_000);
+    world.budget.giveBack();
+    await settled();
+    expect(granted).toEqual([0, 1_000]);
+  });
+
+  it('is cheap with a limit of 100,000', async () => {
+    const world = aBudget(100_000);
+    const before = process.cpuUsage();
+    for (let round = 0; round < 4; round += 1) {
+      for (let index = 0; index < 100_000; index += 1) await world.budget.take(never);
+      await world.clock.step(60_000);
+    }
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 400_000).toBeLessThan(10);
+  });
+});
+
+describe('a waiting caller', () => {
+  it('leaves with the reason of its signal, and the next one moves up', async () => {
+    const { budget, clock } = aBudget(1);
+    await budget.take(never);
+    const leaver = new AbortController();
+    const left = budget.take(leaver.signal);
+    const next = budget.take(never);
+    const stays = expect(left).rejects.toThrow('shutting down');
+    leaver.abort(new Error('shutting down'));
+    await stays;
+    await clock.step(60_000);
+    await expect(next).resolves.toBeUndefined();
+  });
+
+  it('leaves no timer behind when it was the last', async () => {
+    const { budget, clock } = aBudget(1);
+    await budget.take(never);
+    const leaver = new AbortController();
+    const left = budget.take(leaver.signal);
+    expect(clock.sleepers()).toBe(1);
+    leaver.abort(new Error('shutting down'));
+    await expect(left).rejects.toThrow('shutting down');
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  it('is refused at once when its signal has aborted before', async () => {
+    const { budget } = aBudget(1);
+    await expect(budget.take(AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
+    expect(budget.tryTake()).toBe(true);
+  });
+});
+
+describe('a pause', () => {
+  it('silences everybody until it is over', async () => {
+    const world = aBudget(100);
+    world.budget.pause(3_000);
+    const granted = takeMany(world, 3);
+    await world.clock.step(2_999);
+    expect(granted).toEqual([]);
+    expect(world.budget.isPaused()).toBe(true);
+    expect(world.budget.tryTake()).toBe(false);
+    await world.clock.step(1);
+    expect(granted).toEqual([3_000, 3_000, 3_000]);
+    expect(world.budget.isPaused()).toBe(false);
+  });
+
+  it('holds those who wait for their turn already, and is not shortened by a shorter one', async () => {
+    const world = aBudget(1);
+    const granted = takeMany(world, 2);
+    await world.clock.step(50_000);
+    world.budget.pause(75_000);
+    world.budget.pause(65_000);
+    await world.clock.step(50_000);
+    expect(granted).toEqual([0, 75_000]);
+  });
+
+  it('sends callers away when it is longer than a poll will wait, and says how long it lasts', async () => {
+    const { budget, clock } = aBudget(1);
+    await budget.take(never);
+    const waiting = budget.take(never);
+    const refused = { reason: 'rate_limited', retryable: false, retryAfterMs: 55_000 };
+    const stays = expect(waiting).rejects.toMatchObject(refused);
+    budget.pause(55_000);
+    await stays;
+    await expect(budget.take(never)).rejects.toMatchObject(refused);
+    await clock.step(30_000);
+    const patient = budget.take(never);
+    await clock.step(30_000);
+    await expect(patient).resolves.toBeUndefined();
+  });
+});
