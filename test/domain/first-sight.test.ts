@@ -39,9 +39,10 @@ describe('a job at first sight', () => {
 
   it('of the baseline is followed: what it does from then on is announced', () => {
     const seen = diffObservations(undefined, aJob(), aContext({ firstSight: 'baseline', now: T0 + MINUTE }));
-    const later = diffObservations(written(seen), aJob(['failed']), aContext({ firstSight: 'baseline' }));
+    const later = diffObservations(written(seen), aJob(['failed']), aContext({ firstSight: 'new' }));
     expect(announced(later)).toEqual(['failed']);
     expect(the(later, 'failed').inferred).toBe(false);
+    expect(written(later)).toMatchObject({ firstSight: 'baseline', firstSeenAt: T0 + MINUTE });
   });
 });
 
