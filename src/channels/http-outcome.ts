@@ -92,10 +92,9 @@ export function networkFault(
     });
   }
   const code = chain.map(codeOf).findLast((found) => found !== null);
-  const hint = code && isCertificateFault(code) ? 'the certificate is not trusted: see caFile' : undefined;
   return new DeliveryError('unavailable', `${receiver} cannot be reached${code ? ` (${code})` : ''}`, {
     retryable: true,
-    hint,
+    hint: certificateHint(code),
   });
 }
 
@@ -120,6 +119,8 @@ function codeOf(error: Error): string | null {
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? code : null;
 }
 
-function isCertificateFault(code: string): boolean {
-  return /CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO_VERIFY/.test(code);
+/** What to do about the code of a TLS fault (Node's and OpenSSL's names); `undefined` for any other. */
+export function certificateHint(code: string | null | undefined): string | undefined {
+  if (!code || !/CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO_VERIFY/.test(code)) return undefined;
+  return 'the certificate is not trusted: for a private CA, see caFile';
 }

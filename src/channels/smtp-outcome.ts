@@ -1,6 +1,6 @@
 import type { NodemailerError } from 'nodemailer';
 import { DeliveryError, type DeliveryReason, toError } from '../errors.ts';
-import { cancelledFault } from './http-outcome.ts';
+import { cancelledFault, certificateHint } from './http-outcome.ts';
 import type { Scrub } from './scrub.ts';
 
 interface Verdict {
@@ -31,7 +31,7 @@ export function smtpFault(thrown: unknown, cancelled: AbortSignal, scrub: Scrub)
 
 function verdictOf(error: NodemailerError): Verdict {
   if (error.code === 'ETIMEDOUT' || error.code === 'EABORT') return { reason: 'timeout', retryable: true };
-  if (error.responseCode === undefined) return withoutReply(error.code);
+  if (error.responseCode === undefined) return withoutReply(error);
   // 503 too: a server that knows no STARTTLS may call the command out of sequence.
   if (error.code === 'ETLS' && error.responseCode >= 500) return { ...final('refused'), hint: NO_STARTTLS };
   if (error.permanent !== true) return { reason: 'unavailable', retryable: true };
@@ -55,7 +55,7 @@ function refusedBy({ code, command = '', responseCode }: NodemailerError): Verdi
   return final('refused');
 }
 
-function withoutReply(code: string | undefined): Verdict {
+function withoutReply({ code, originalCode }: NodemailerError): Verdict {
   switch (code) {
     case 'EAUTH':
       return { ...final('refused'), hint: 'the server and smtpUrl have no way of logging in in common' };
@@ -63,10 +63,8 @@ function withoutReply(code: string | undefined): Verdict {
       return { ...final('refused'), hint: 'check the addresses in "from" and "to"' };
     case 'EMESSAGE':
       return final('rejected');
-    case 'ETLS':
-      return { reason: 'unavailable', retryable: true, hint: 'for a private CA, see caFile' };
     default:
-      return { reason: 'unavailable', retryable: true };
+      return { reason: 'unavailable', retryable: true, hint: certificateHint(originalCode) };
   }
 }
 

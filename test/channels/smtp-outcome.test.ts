@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { smtpFault } from '../../src/channels/smtp-outcome.ts';
+
+const asIs = (text: string): string => text;
+
+/** As nodemailer makes them where no local server can: its code, and the one it had before. */
+function fault(code: string, more: Record<string, unknown> = {}) {
+  return smtpFault(
+    Object.assign(new Error('it failed'), { code, ...more }),
+    new AbortController().signal,
+    asIs,
+  );
+}
+
+describe('a mail that failed without a reply of the server', () => {
+  it.each([
+    ['EDNS', 'unavailable', true],
+    ['ECONNECTION', 'unavailable', true],
+    ['ESOCKET', 'unavailable', true],
+    ['ETLS', 'unavailable', true],
+    ['EPROTOCOL', 'unavailable', true],
+    ['ETIMEDOUT', 'timeout', true],
+    ['EABORT', 'timeout', true],
+    ['EAUTH', 'refused', false],
+    ['EENVELOPE', 'refused', false],
+    ['EMESSAGE', 'rejected', false],
+    ['ESOMETHINGNEW', 'unavailable', true],
+  ])('%s is %s, retryable: %s', (code, reason, retryable) => {
+    expect(fault(code)).toMatchObject({ reason, retryable });
+    expect(fault(code).message).toContain(code);
+  });
+
+  it('names what happened underneath', () => {
+    expect(fault('ESOCKET', { originalCode: 'ECONNREFUSED' }).message).toContain('ECONNREFUSED');
+  });
+
+  it('takes whatever is thrown', () => {
+    const error = smtpFault('just text', new AbortController().signal, asIs);
+
+    expect(error).toMatchObject({ reason: 'unavailable', retryable: true });
+    expect(error.message).toContain('just text');
+  });
+});
+
+describe('a mail that failed with a reply', () => {
+  it.each([
+    [
+      'a greeting that turns us away',
+      { code: 'EPROTOCOL', responseCode: 554, permanent: true, command: 'CONN' },
+      'refused',
+      false,
+    ],
+    [
+      'commands out of sequence',
+      { code: 'EENVELOPE', responseCode: 503, permanent: false, command: 'MAIL FROM' },
+      'unavailable',
+      true,
+    ],
+    [
+      'STARTTLS not known',
+      { code: 'ETLS', responseCode: 502, permanent: true, command: 'STARTTLS' },
+      'refused',
+      false,
+    ],
+    [
+      'STARTTLS out of sequence',
+      { code: 'ETLS', responseCode: 503, permanent: false, command: 'STARTTLS' },
+      'refused',
+      false,
+    ],
+    [
+      'STARTTLS not for now',
+      { code: 'ETLS', responseCode: 454, permanent: false, command: 'STARTTLS' },
+      'unavailable',
+      true,
+    ],
+  ])('%s', (_what, { code, ...more }, reason, retryable) => {
+    expect(fault(code, more)).toMatchObject({ reason, retryable, status: more.responseCode });
+  });
+});
