@@ -26,13 +26,15 @@ export function acquireDaemonLock(path: string): DaemonLock {
       hint: 'One store serves one daemon. Stop the other one, or give this one a `store.url` of its own.',
     });
   bestEffort(() => writeFileSync(holderPath, `process ${process.pid} on ${hostname()}`));
-  return {
-    release: () => {
-      if (!db.isOpen) return;
-      bestEffort(() => rmSync(holderPath, { force: true }));
-      db.close();
-    },
+  const release = (): void => {
+    process.off('exit', release);
+    if (!db.isOpen) return;
+    bestEffort(() => rmSync(holderPath, { force: true }));
+    db.close();
   };
+  // This also keeps the connection from being collected as garbage, which would drop the lock of a daemon that is alive.
+  process.on('exit', release);
+  return { release };
 }
 
 /** `null` when somebody else has it. */

@@ -34,7 +34,11 @@ export function toStoreError(thrown: unknown, doing: string, path: string): unkn
         'Check that the directory is there and may be written.',
       );
     default:
-      return failed('unavailable', thrown instanceof Error ? thrown.message : String(thrown));
+      return failed(
+        'unavailable',
+        thrown instanceof Error ? thrown.message : String(thrown),
+        'Check that it is a file, on a local disk that is in order.',
+      );
   }
 }
 
