@@ -104,5 +104,5 @@ export function usualCode(status: number): AtlasErrorCode {
 
 function detailOf(code: string): string {
   const known = Object.entries(ERRORS).find(([name]) => name === code);
-  return known ? known[1][1].replace(/ ?\{\d\}/g, '') : 'Unexpected error.';
+  return known ? known[1][1].replace(/\{\d\}/g, '…') : 'Unexpected error.';
 }

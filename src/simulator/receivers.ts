@@ -1,1 +1,3 @@
+export { startSlackReceiver } from './slack-receiver.ts';
+export { startSmtpSink } from './smtp-sink.ts';
 export { startWebhookReceiver } from './webhook-receiver.ts';

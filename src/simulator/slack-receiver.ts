@@ -1,0 +1,23 @@
+import { type HttpReceiver, type ReceivedRequest, startHttpReceiver } from './http-receiver.ts';
+import { type SlackFault, slackFault } from './slack-limits.ts';
+
+export interface ReceivedSlackMessage extends ReceivedRequest {
+  /** What Slack would refuse it for. */
+  fault: SlackFault | null;
+}
+
+/** An incoming webhook of Slack: answers `ok`, or 400 with Slack's word for what is wrong. The secret part of its URL is made up. */
+export async function startSlackReceiver(
+  options: { port?: number } = {},
+): Promise<HttpReceiver<ReceivedSlackMessage>> {
+  return startHttpReceiver<ReceivedSlackMessage>({
+    what: 'Slack message',
+    path: '/services/T00000000/B00000000/CANARYinTheSlackUrl00000',
+    port: options.port,
+    read: (request) => ({ ...request, fault: slackFault(request.json) }),
+    own: ({ fault }) =>
+      fault ? { status: 400, headers: TEXT, body: fault.code } : { status: 200, headers: TEXT, body: 'ok' },
+  });
+}
+
+const TEXT = { 'content-type': 'text/html' };

@@ -1,0 +1,348 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type AtlasOptions, type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
+import { cancel, expire, fail, finish, ready, serverlessJob } from '../../src/simulator/scenario.ts';
+import type { SimulatedJob } from '../../src/simulator/simulated-job.ts';
+import { GROUP_ID, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { fetchByDigest } from './digest-client.ts';
+
+const login = { user: 'public', password: 'private' };
+const V2 = { headers: { accept: 'application/vnd.atlas.2023-01-01+json' } };
+const JOBS = `/groups/${GROUP_ID}/serverless/orders/backup/restoreJobs`;
+
+let atlas: AtlasSimulator;
+afterEach(() => atlas.close());
+
+async function anAtlas(jobs = 0, options: Partial<AtlasOptions> = {}): Promise<void> {
+  atlas = await startAtlas({ publicKey: login.user, privateKey: login.password, ...options });
+  atlas.addInstance(GROUP_ID, 'orders');
+  for (let number = 1; number <= jobs; number += 1) atlas.putJob(GROUP_ID, 'orders', aJob(number));
+}
+
+function aJob(number = 1, deliveryType: SimulatedJob['deliveryType'] = 'automated'): SimulatedJob {
+  return serverlessJob({
+    id: jobId(number, T0 + number * MINUTE),
+    createdAt: T0 + number * MINUTE,
+    instance: 'orders',
+    deliveryType,
+  });
+}
+
+function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  return fetchByDigest(`${atlas.url}/api/atlas/v1.0${path}`, login, init);
+}
+
+/** A job or a list: only what is asked for is there. */
+interface Shown extends Record<string, unknown> {
+  results: Array<{ id: string }>;
+  links: Array<{ rel: string; href: string }>;
+}
+
+async function body(path: string): Promise<Shown> {
+  return (await ask(path)).json() as Promise<Shown>;
+}
+
+describe('logging in', () => {
+  it('lets a right key pair in, and logs the challenge and the answer to it', async () => {
+    await anAtlas(1);
+    expect((await ask(JOBS)).status).toBe(200);
+    expect(atlas.requests).toMatchObject([
+      { method: 'GET', path: `/api/atlas/v1.0${JOBS}`, authenticated: false, status: 401 },
+      { method: 'GET', path: `/api/atlas/v1.0${JOBS}`, authenticated: true, status: 200 },
+    ]);
+    expect(atlas.digest).toMatchObject({ accepted: 1, challenges: 1, failures: 0 });
+  });
+
+  it('answers a wrong key as it answers a first challenge: pretty-printed and without a code in the headers', async () => {
+    await anAtlas();
+    const reply = await fetchByDigest(`${atlas.url}/api/atlas/v1.0${JOBS}`, { ...login, password: 'old' });
+    const challenge = errorCase('bad-api-key');
+    expect(reply.status).toBe(401);
+    expect(reply.headers.get('www-authenticate')).toMatch(/^Digest realm="MMS Public API", .*stale=false$/);
+    expect(reply.headers.has('x-error-code')).toBe(false);
+    expect(await reply.text()).toBe(JSON.stringify(challenge.body, null, 2));
+  });
+
+  it('asks for a login before it says what exists', async () => {
+    await anAtlas();
+    expect((await fetch(`${atlas.url}/nowhere`)).status).toBe(401);
+    expect((await ask('/nowhere')).status).toBe(404);
+  });
+});
+
+describe('a serverless job', () => {
+  const end = T0 + 21 * MINUTE;
+  const later = T0 + 360 * MINUTE;
+  it.each([
+    ['in-progress', 'automated', []],
+    ['finished', 'automated', [finish(end)]],
+    ['failed', 'automated', [fail(end)]],
+    ['failed-and-cancelled', 'automated', [fail(end, { alsoCancelled: true })]],
+    ['cancelled', 'automated', [cancel(end)]],
+    ['expired-never-finished', 'automated', [expire(later)]],
+    ['finished-then-expired', 'automated', [finish(end, later), expire(later)]],
+    ['download-preparing', 'download', []],
+    ['download-ready', 'download', [ready(later)]],
+    ['download-expired', 'download', [ready(later), expire(later)]],
+    ['pointInTime-in-progress', 'pointInTime', []],
+  ] as const)(
+    'has exactly the fields and flags of the documented case %s',
+    async (name, deliveryType, steps) => {
+      await anAtlas();
+      const job = steps.reduce((life, step) => step(life), aJob(1, deliveryType));
+      atlas.putJob(GROUP_ID, 'orders', job);
+      const documented = serverlessCase(name);
+      const shown = await body(`${JOBS}/${job.id}`);
+      expect(Object.keys(shown).sort()).toEqual(Object.keys(documented).sort());
+      for (const [field, value] of Object.entries(documented)) {
+        expect(typeof shown[field], field).toBe(typeof value);
+        if (typeof value === 'boolean') expect(shown[field], field).toBe(value);
+      }
+      expect(shown.deliveryType).toBe(deliveryType);
+      expect(shown.deliveryUrl).toHaveLength((documented.deliveryUrl as string[]).length);
+      expect(shown.createdAt).toBe('2026-11-02T08:01:05Z');
+    },
+  );
+
+  it('has no createdAt in v2, and is typed with its version', async () => {
+    await anAtlas(1);
+    const path = `${JOBS}/${aJob().id}`;
+    const reply = await fetchByDigest(`${atlas.url}/api/atlas/v2${path}`, login, V2);
+    expect(reply.headers.get('content-type')).toBe('application/vnd.atlas.2023-01-01+json;charset=utf-8');
+    expect(Object.keys((await reply.json()) as object).sort()).toEqual(
+      Object.keys(serverlessCase('in-progress-no-createdAt')).sort(),
+    );
+  });
+
+  it('can be odd: fields of the wrong type, new fields, fields taken away', async () => {
+    await anAtlas(1);
+    const oddities = { failed: 'perhaps', surprise: 1, snapshotId: undefined };
+    atlas.updateJob(GROUP_ID, 'orders', aJob().id, { oddities });
+    const shown = await body(`${JOBS}/${aJob().id}`);
+    expect(shown).toMatchObject({ failed: 'perhaps', surprise: 1 });
+    expect(shown).not.toHaveProperty('snapshotId');
+  });
+});
+
+describe('a list', () => {
+  it('of nothing is a success with an empty list', async () => {
+    await anAtlas();
+    expect(await body(JOBS)).toEqual({
+      links: [
+        {
+          href: `${atlas.url}/api/atlas/v1.0${JOBS}?includeCount=true&pageNum=1&itemsPerPage=100`,
+          rel: 'self',
+        },
+      ],
+      results: [],
+      totalCount: 0,
+    });
+  });
+
+  it('has 100 jobs a page unless asked otherwise, and every job is on just one page', async () => {
+    await anAtlas(250);
+    const pages = await Promise.all([1, 2, 3, 4].map((page) => body(`${JOBS}?pageNum=${page}`)));
+    expect(pages.map(({ results }) => results.length)).toEqual([100, 100, 50, 0]);
+    expect(pages.map(({ links }) => links.map(({ rel }) => rel))).toEqual([
+      ['self', 'next'],
+      ['self', 'previous', 'next'],
+      ['self', 'previous'],
+      ['self', 'previous'],
+    ]);
+    const ids = pages.flatMap(({ results }) => results.map(({ id }) => id));
+    expect(new Set(ids).size).toBe(250);
+    expect(pages[0]!.totalCount).toBe(250);
+  });
+
+  it('links to the page that comes next', async () => {
+    await anAtlas(3);
+    const first = await body(`${JOBS}?itemsPerPage=2`);
+    const next = first.links.find(({ rel }) => rel === 'next')!.href;
+    const second = await (await fetchByDigest(next, login)).json();
+    expect(second).toMatchObject({ results: [{ id: aJob(3).id }] });
+  });
+
+  it('leaves the count out when it is declined', async () => {
+    await anAtlas(1);
+    expect(await body(`${JOBS}?includeCount=false`)).not.toHaveProperty('totalCount');
+  });
+
+  it.each(['pageNum=0', 'pageNum=x', 'itemsPerPage=0', 'itemsPerPage=501', 'includeCount=1', 'pretty=yes'])(
+    'refuses %s',
+    async (query) => {
+      await anAtlas(1);
+      const reply = await ask(`${JOBS}?${query}`);
+      expect(reply.status).toBe(400);
+      expect(await reply.json()).toMatchObject({ errorCode: 'INVALID_QUERY_PARAMETER' });
+    },
+  );
+
+  it.each([
+    ['insertion', [2, 1, 3]],
+    ['newest', [3, 2, 1]],
+  ] as const)('can come in the order %s', async (order, expected) => {
+    await anAtlas(0, { order });
+    for (const number of [2, 1, 3]) atlas.putJob(GROUP_ID, 'orders', aJob(number));
+    const { results } = await body(JOBS);
+    expect(results.map(({ id }) => id)).toEqual(expected.map((number) => aJob(number).id));
+  });
+});
+
+describe('envelope and pretty', () => {
+  it.each(['content', 'envelope'] as const)(
+    'wraps one job with its status under the key %s',
+    async (envelopeKey) => {
+      await anAtlas(1, { envelopeKey });
+      const wrapped = await body(`${JOBS}/${aJob().id}?envelope=true`);
+      expect(wrapped).toEqual({ status: 200, [envelopeKey]: await body(`${JOBS}/${aJob().id}`) });
+    },
+  );
+
+  it('puts the status of a list beside its results', async () => {
+    await anAtlas(1);
+    expect(await body(`${JOBS}?envelope=true`)).toEqual({ status: 200, ...(await body(JOBS)) });
+  });
+
+  it('hides an error behind HTTP 200', async () => {
+    await anAtlas();
+    const reply = await ask(`${JOBS}/${jobId(9)}?envelope=true`);
+    expect(reply.status).toBe(200);
+    expect(await reply.json()).toMatchObject({
+      status: 404,
+      content: { errorCode: 'RESTORE_JOB_NOT_FOUND' },
+    });
+  });
+
+  it('indents, and changes nothing else', async () => {
+    await anAtlas(1);
+    const text = await (await ask(`${JOBS}?pretty=true`)).text();
+    expect(text).toBe(JSON.stringify(await body(JOBS), null, 2));
+  });
+});
+
+describe('an error', () => {
+  it.each([
+    ['group-not-found', `/groups/111111111111111111111111/serverless/orders/backup/restoreJobs`],
+    ['invalid-group-id', '/groups/xyz/serverless/orders/backup/restoreJobs'],
+    ['serverless-instance-not-found', `/groups/${GROUP_ID}/serverless/orders-sls/backup/restoreJobs`],
+    ['invalid-job-id', `${JOBS}/xyz`],
+  ])('is worded as in the documented case %s', async (name, path) => {
+    await anAtlas(1);
+    const reply = await ask(path);
+    const documented = errorCase(name);
+    expect(reply.status).toBe(documented.status);
+    expect(reply.headers.get('x-error-code')).toBe(documented.body.errorCode);
+    expect(await reply.json()).toEqual(documented.body);
+  });
+
+  it('says which job of which instance is not there', async () => {
+    await anAtlas(1);
+    atlas.removeJob(GROUP_ID, 'orders', aJob().id);
+    expect(await body(`${JOBS}/${aJob().id}`)).toMatchObject({
+      error: 404,
+      errorCode: 'RESTORE_JOB_NOT_FOUND',
+      parameters: [aJob().id, 'orders'],
+    });
+  });
+
+  it.each([
+    {},
+    { headers: { accept: 'application/json' } },
+    { headers: { accept: 'application/vnd.atlas.2022-12-31+json' } },
+  ])('is what v2 gives for a request without a valid version: %j', async (init) => {
+    await anAtlas(1);
+    const reply = await fetchByDigest(`${atlas.url}/api/atlas/v2${JOBS}`, login, init);
+    expect(reply.status).toBe(400);
+    expect(await reply.json()).toEqual(errorCase('missing-version').body);
+  });
+
+  it.each([
+    ['no-role', 'USER_UNAUTHORIZED'],
+    ['key-not-in-project', 'NOT_IN_GROUP'],
+    ['unpaid', 'ACCOUNT_SUSPENDED'],
+    ['ip-not-on-access-list', 'IP_ADDRESS_NOT_ON_ACCESS_LIST'],
+    ['not-an-atlas-project', 'NOT_ATLAS_GROUP'],
+    ['sunset', 'VERSION_GONE'],
+  ] as const)('can be made the answer of a whole project: %s', async (name, code) => {
+    await anAtlas(1);
+    const documented = errorCase(name);
+    atlas.refuse(GROUP_ID, code, documented.body.parameters);
+    const reply = await ask(JOBS);
+    expect(reply.status).toBe(documented.status);
+    expect(await reply.json()).toEqual(documented.body);
+    atlas.refuse(GROUP_ID, null);
+    expect((await ask(JOBS)).status).toBe(200);
+  });
+
+  it('is given to other methods and other paths', async () => {
+    await anAtlas(1);
+    expect((await ask(JOBS, { method: 'DELETE' })).status).toBe(405);
+    expect((await ask(`${JOBS}/${jobId(1)}/more`)).status).toBe(404);
+  });
+});
+
+describe('limits and warnings', () => {
+  it('refuses what is above the limit of the project, in the words of v1.0', async () => {
+    let now = T0;
+    await anAtlas(1, { rateLimitPerMinute: 2, now: () => now });
+    expect([(await ask(JOBS)).status, (await ask(JOBS)).status]).toEqual([200, 200]);
+    now += 20_000;
+    const reply = await ask(JOBS);
+    expect(reply.status).toBe(429);
+    expect(reply.headers.get('retry-after')).toBe('40');
+    expect(await reply.json()).toMatchObject({ errorCode: 'RATE_LIMITED' });
+    now += 40_000;
+    expect((await ask(JOBS)).status).toBe(200);
+  });
+
+  it('tells in v2 how much is left', async () => {
+    await anAtlas(1, { rateLimitPerMinute: 1 });
+    const url = `${atlas.url}/api/atlas/v2${JOBS}`;
+    const first = await fetchByDigest(url, login, V2);
+    expect(first.headers.get('ratelimit-remaining')).toBe('0');
+    const second = await fetchByDigest(url, login, V2);
+    expect(await second.json()).toMatchObject({ errorCode: 'RATE_LIMITED_TOKEN_BUCKET', error: 429 });
+  });
+
+  it('can warn of its end', async () => {
+    await anAtlas(1, { deprecated: true });
+    const { headers } = await ask(JOBS);
+    expect(headers.get('deprecation')).toBe('Wed, 10 Dec 2025 00:00:00 GMT');
+    expect(headers.get('sunset')).toBe('Thu, 15 Jan 2026 00:00:00 GMT');
+  });
+});
+
+it('reports a request as soon as it comes in', async () => {
+  await anAtlas(1);
+  const waiting = atlas.waitForRequest(({ authenticated }) => authenticated);
+  await ask(JOBS);
+  expect(await waiting).toMatchObject({ path: `/api/atlas/v1.0${JOBS}` });
+});
+
+it('refuses to change what is not there', async () => {
+  await anAtlas();
+  expect(() => atlas.putJob(GROUP_ID, 'other', aJob())).toThrow('no instance other');
+  expect(() => atlas.updateJob(GROUP_ID, 'orders', jobId(1), {})).toThrow('no job');
+  expect(() => atlas.removeJob(GROUP_ID, 'orders', jobId(1))).toThrow('no job');
+});
+
+interface ErrorCase {
+  status: number;
+  body: { errorCode: string; parameters: string[] };
+}
+
+function errorCase(name: string): ErrorCase {
+  return fixture<ErrorCase>('errors', name);
+}
+
+function serverlessCase(name: string): Record<string, unknown> {
+  return fixture<{ body: Record<string, unknown> }>('serverless', name).body;
+}
+
+function fixture<Case>(file: string, name: string): Case {
+  const path = new URL(`../fixtures/atlas-examples/${file}.json`, import.meta.url);
+  const { cases } = JSON.parse(readFileSync(path, 'utf8')) as { cases: Array<{ name: string }> };
+  const found = cases.find((each) => each.name === name);
+  if (!found) throw new Error(`no case ${name}`);
+  return found as Case;
+}
