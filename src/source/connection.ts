@@ -6,7 +6,7 @@ import { createLogin, type LoginConfig } from './create-login.ts';
 import { exchange, type HttpGet, type HttpReply } from './http-exchange.ts';
 import { type JsonReply, readReply } from './json-reply.ts';
 import type { Answer, Wire } from './login.ts';
-import { createRequestBudget, type RequestBudget } from './request-budget.ts';
+import { createRequestBudget, type Leave, type RequestBudget } from './request-budget.ts';
 import { createTrustingFetch } from './trusting-fetch.ts';
 
 /** Waits between attempts: anything up to this, doubling with each, 8 s at most ("full jitter"). */
@@ -110,15 +110,13 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   }
 
-  /** The wire of one try: its first request has been paid for, further ones (answers to a challenge) pay as they go. */
-  function wireFor(url: string, request: JsonRequest, budget: RequestBudget): Wire {
+  /** The wire of one try: the first request goes on the leave that was taken for it, answers to a challenge take theirs as they go. */
+  function wireFor(url: string, request: JsonRequest, budget: RequestBudget, first: Leave): Wire {
     let isFirst = true;
     return async (headers) => {
       const mayGo = isFirst ? !budget.isPaused() : budget.tryTake();
-      if (!mayGo) {
-        if (isFirst) budget.giveBack();
-        throw new NotNow();
-      }
+      if (!mayGo) throw new NotNow();
+      if (isFirst) first.spend();
       isFirst = false;
       return await timed(url, { Accept: request.accept, ...headers }, request.signal);
     };
@@ -126,11 +124,13 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   async function sendInBudget(url: string, request: JsonRequest, budget: RequestBudget): Promise<Answer> {
     for (;;) {
-      await budget.take(request.signal, login.mayCostTwo() ? 1 : 0);
+      const leave = await budget.take(request.signal, login.mayCostTwo() ? 1 : 0);
       try {
-        return await login.send(url, wireFor(url, request, budget), request.signal);
+        return await login.send(url, wireFor(url, request, budget, leave), request.signal);
       } catch (error) {
         if (!(error instanceof NotNow)) throw error;
+      } finally {
+        leave.giveBack();
       }
     }
   }

@@ -6,24 +6,29 @@ const WINDOW_MS = 60_000;
 /** How many requests may leave, per project. Every HTTP request pays: first ones, retries, and answers to a login challenge. */
 export interface RequestBudget {
   /**
-   * Waits for a request of its own, first come, first served, and spends it. With `spare`, waits until that many more are free
-   * as well (without spending them): for a request that may need a second one at once.
-   * Rejects with the signal's reason when that aborts first.
+   * Waits for leave to send one request, first come, first served. With `spare`, waits until that many more are free as well
+   * (without holding them): for a request that may need a second one at once. Rejects with the signal's reason when that aborts first.
    * @throws {SourceError} reason `rate_limited`, when Atlas has asked for a longer silence than a poll will wait for.
    */
-  take(signal: AbortSignal, spare?: number): Promise<void>;
-  /** Spends one more without waiting; false (and nothing is spent) when none is free or the project is silent. */
+  take(signal: AbortSignal, spare?: number): Promise<Leave>;
+  /** Spends one more at once; false (and nothing is spent) when none is free or the project is silent. */
   tryTake(): boolean;
-  /** Gives back what `take` has just spent on a request that did not leave. */
-  giveBack(): void;
   /** Silences the project until then. A shorter silence does not end a longer one. */
   pause(untilMonotonicMs: number): void;
   isPaused(): boolean;
 }
 
+/** Leave to send one request. It counts against the budget from `take` on, and for a minute from `spend` on. */
+export interface Leave {
+  /** The request goes out now. */
+  spend(): void;
+  /** It does not. Does nothing after `spend`. */
+  giveBack(): void;
+}
+
 interface Waiter {
   needed: number;
-  grant(): void;
+  grant(leave: Leave): void;
   refuse(reason: unknown): void;
 }
 
@@ -41,18 +46,40 @@ export function createRequestBudget(options: {
   const { requestsPerMinute, longestPauseMs, clock } = options;
   const spent = createSpendLog();
   const waiters: Waiter[] = [];
+  let held = 0;
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let alarm: { at: number; off: AbortController } | null = null;
 
   const pausedForMs = (): number => Math.max(0, pausedUntil - clock.monotonic());
 
-  /** How long until `needed` requests are free; 0 when they are. */
+  /** How long until `needed` are free: 0 when they are, without end while it hangs on those that others hold. */
   function waitFor(needed: number): number {
     const now = clock.monotonic();
     spent.forgetBefore(now - WINDOW_MS);
-    const tooMany = spent.count() + needed - requestsPerMinute;
+    const tooMany = spent.count() + held + needed - requestsPerMinute;
+    if (tooMany > spent.count()) return Number.POSITIVE_INFINITY;
     const untilFree = tooMany <= 0 ? 0 : spent.at(tooMany - 1) + WINDOW_MS - now;
     return Math.max(untilFree, pausedForMs());
+  }
+
+  function leave(): Leave {
+    let isOpen = true;
+    const close = (): boolean => {
+      const wasOpen = isOpen;
+      if (wasOpen) held -= 1;
+      isOpen = false;
+      return wasOpen;
+    };
+    held += 1;
+    return {
+      spend: () => {
+        if (close()) spent.add(clock.monotonic());
+        serve();
+      },
+      giveBack: () => {
+        if (close()) serve();
+      },
+    };
   }
 
   function serve(): void {
@@ -63,14 +90,14 @@ export function createRequestBudget(options: {
         return;
       }
       waiters.shift();
-      spent.add(clock.monotonic());
-      head.grant();
+      head.grant(leave());
     }
     alarm?.off.abort();
     alarm = null;
   }
 
   function wakeIn(ms: number): void {
+    if (ms === Number.POSITIVE_INFINITY) return;
     const at = clock.monotonic() + ms;
     if (alarm && alarm.at <= at) return;
     alarm?.off.abort();
@@ -84,7 +111,7 @@ export function createRequestBudget(options: {
     clock.sleep(Math.ceil(ms), mine.off.signal).then(wake, wake);
   }
 
-  function leave(waiter: Waiter): void {
+  function dismiss(waiter: Waiter): void {
     const place = waiters.indexOf(waiter);
     if (place >= 0) waiters.splice(place, 1);
     serve();
@@ -95,20 +122,17 @@ export function createRequestBudget(options: {
       if (signal.aborted) return Promise.reject(signal.reason);
       if (pausedForMs() > longestPauseMs) return Promise.reject(longSilence(pausedForMs()));
       const needed = 1 + Math.min(spare, requestsPerMinute - 1);
-      if (waiters.length === 0 && waitFor(needed) <= 0) {
-        spent.add(clock.monotonic());
-        return Promise.resolve();
-      }
+      if (waiters.length === 0 && waitFor(needed) <= 0) return Promise.resolve(leave());
       return new Promise((resolve, reject) => {
         const onAbort = (): void => {
           reject(signal.reason);
-          leave(waiter);
+          dismiss(waiter);
         };
         const waiter: Waiter = {
           needed,
-          grant: () => {
+          grant: (granted) => {
             signal.removeEventListener('abort', onAbort);
-            resolve();
+            resolve(granted);
           },
           refuse: (reason) => {
             signal.removeEventListener('abort', onAbort);
@@ -124,10 +148,6 @@ export function createRequestBudget(options: {
       if (pausedForMs() > 0 || (waitFor(1) > 0 && requestsPerMinute > 1)) return false;
       spent.add(clock.monotonic());
       return true;
-    },
-    giveBack: () => {
-      spent.removeNewest();
-      serve();
     },
     pause: (untilMonotonicMs) => {
       pausedUntil = Math.max(pausedUntil, untilMonotonicMs);
@@ -161,9 +181,6 @@ function createSpendLog() {
     at: (index: number): number => times[first + index] ?? Number.NEGATIVE_INFINITY,
     add: (time: number): void => {
       times.push(time);
-    },
-    removeNewest: (): void => {
-      if (times.length > first) times.pop();
     },
     forgetBefore: (limit: number): void => {
       while (first < times.length && (times[first] ?? limit) <= limit) first += 1;

@@ -13,6 +13,7 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
 }
 
 function untilDate(text: string, serverDate: string | null, now: number): number {
+  if (!text.endsWith('GMT')) return Number.NaN; // as every HTTP date does; Date.parse takes much else for a date
   const serverNow = Date.parse(serverDate ?? '');
   return Date.parse(text) - (Number.isNaN(serverNow) ? now : serverNow);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRequestBudget, type RequestBudget } from '../../src/source/request-budget.ts';
-import { createSteppingClock, type SteppingClock, settled } from '../support/stepping-clock.ts';
+import { createSteppingClock, type SteppingClock } from '../support/stepping-clock.ts';
 
 const never = new AbortController().signal;
 
@@ -9,11 +9,14 @@ function aBudget(requestsPerMinute: number): { budget: RequestBudget; clock: Ste
   return { clock, budget: createRequestBudget({ requestsPerMinute, longestPauseMs: 30_000, clock }) };
 }
 
-/** Takes `count` times at once and notes when each was granted. */
+/** Takes and spends `count` times at once, and notes when each was granted. */
 function takeMany({ budget, clock }: ReturnType<typeof aBudget>, count: number, spare = 0): number[] {
   const grantedAt: number[] = [];
   for (let index = 0; index < count; index += 1) {
-    budget.take(never, spare).then(() => grantedAt.push(clock.monotonic()));
+    budget.take(never, spare).then((leave) => {
+      leave.spend();
+      grantedAt.push(clock.monotonic());
+    });
   }
   return grantedAt;
 }
@@ -46,7 +49,12 @@ describe('the rate', () => {
   it('serves in the order of asking', async () => {
     const { budget, clock } = aBudget(1);
     const order: string[] = [];
-    for (const name of ['a', 'b', 'c']) budget.take(never).then(() => order.push(name));
+    for (const name of ['a', 'b', 'c']) {
+      budget.take(never).then((leave) => {
+        leave.spend();
+        order.push(name);
+      });
+    }
     await clock.step(180_000);
     expect(order).toEqual(['a', 'b', 'c']);
   });
@@ -71,20 +79,35 @@ describe('the rate', () => {
     expect(granted).toEqual([0, 90_000]);
   });
 
-  it('takes back what was not used', async () => {
+  it('counts a request from when it leaves, not from when it was given leave', async () => {
     const world = aBudget(1);
-    const granted = takeMany(world, 2);
+    const leave = await world.budget.take(never);
+    const granted = takeMany(world, 1);
+    await world.clock.step(5_000);
+    leave.spend();
+    await world.clock.step(59_999);
+    expect(granted).toEqual([]);
+    await world.clock.step(1);
+    expect(granted).toEqual([65_000]);
+  });
+
+  it('gives a leave that was not used to the next one, and only once', async () => {
+    const world = aBudget(1);
+    const leave = await world.budget.take(never);
+    const granted = takeMany(world, 3);
     await world.clock.step(1_000);
-    world.budget.giveBack();
-    await settled();
-    expect(granted).toEqual([0, 1_000]);
+    leave.giveBack();
+    leave.giveBack();
+    leave.spend();
+    await world.clock.step(59_999);
+    expect(granted).toEqual([1_000]);
   });
 
   it('is cheap with a limit of 100,000', async () => {
     const world = aBudget(100_000);
     const before = process.cpuUsage();
     for (let round = 0; round < 4; round += 1) {
-      for (let index = 0; index < 100_000; index += 1) await world.budget.take(never);
+      for (let index = 0; index < 100_000; index += 1) (await world.budget.take(never)).spend();
       await world.clock.step(60_000);
     }
     const { user, system } = process.cpuUsage(before);
@@ -95,7 +118,7 @@ describe('the rate', () => {
 describe('a waiting caller', () => {
   it('leaves with the reason of its signal, and the next one moves up', async () => {
     const { budget, clock } = aBudget(1);
-    await budget.take(never);
+    (await budget.take(never)).spend();
     const leaver = new AbortController();
     const left = budget.take(leaver.signal);
     const next = budget.take(never);
@@ -103,12 +126,12 @@ describe('a waiting caller', () => {
     leaver.abort(new Error('shutting down'));
     await stays;
     await clock.step(60_000);
-    await expect(next).resolves.toBeUndefined();
+    await expect(next).resolves.toBeDefined();
   });
 
   it('leaves no timer behind when it was the last', async () => {
     const { budget, clock } = aBudget(1);
-    await budget.take(never);
+    (await budget.take(never)).spend();
     const leaver = new AbortController();
     const left = budget.take(leaver.signal);
     expect(clock.sleepers()).toBe(1);
@@ -150,7 +173,7 @@ describe('a pause', () => {
 
   it('sends callers away when it is longer than a poll will wait, and says how long it lasts', async () => {
     const { budget, clock } = aBudget(1);
-    await budget.take(never);
+    (await budget.take(never)).spend();
     const waiting = budget.take(never);
     const refused = { reason: 'rate_limited', retryable: false, retryAfterMs: 55_000 };
     const stays = expect(waiting).rejects.toMatchObject(refused);
@@ -160,6 +183,6 @@ describe('a pause', () => {
     await clock.step(30_000);
     const patient = budget.take(never);
     await clock.step(30_000);
-    await expect(patient).resolves.toBeUndefined();
+    await expect(patient).resolves.toBeDefined();
   });
 });
