@@ -7,8 +7,8 @@ export interface CloudEvent {
   specversion: '1.0';
   id: string;
   source: string;
-  /** The job's id, or the watch's name. */
-  subject: string;
+  /** The job's id, or the watch's name; absent for what is about neither. */
+  subject?: string;
   type: string;
   time: string;
   datacontenttype: 'application/json';
@@ -17,12 +17,13 @@ export interface CloudEvent {
 
 /** The event as a webhook receives it: the same text at every attempt. `data.test` is there only in a sample, `data.job` only when there is one. */
 export function toCloudEvent(event: WatcherEvent): CloudEvent {
+  const subject = event.job?.id ?? event.watch;
   return {
     specversion: '1.0',
     id: event.id,
     // A URI reference: names may hold what has to be encoded there.
     source: encodeURI(event.source.toWellFormed()),
-    subject: event.job?.id ?? event.watch,
+    ...(subject === '' ? {} : { subject }),
     type: `restore-watcher.${familyOf(event.name)}.${event.name}`,
     time: toIso(event.occurredAt),
     datacontenttype: 'application/json',

@@ -27,6 +27,9 @@ export interface Mail {
   headers: Record<string, string>;
 }
 
+/** `2026-11-02 08:14:05` */
+const WALL_TIME = 19;
+
 /**
  * Puts an event into a mail. Its Message-ID is the event's id, the same at every attempt, so that a mail system can drop a twin.
  * All mails about a job refer to one root that no mail has: that makes a thread of them, in whatever order they come.
@@ -86,9 +89,9 @@ function rowsOf({ facts, details, times }: Message, timeZone: string | null): Ro
   const row = ({ label, value }: Fact): Row => ({ label, value, beside: null });
   const instants = times.map(({ label, at }) => {
     const utc = utcTime(at);
-    return timeZone === null
-      ? { label, value: utc, beside: null }
-      : { label, value: zonedTime(at, timeZone), beside: utc };
+    const zoned = timeZone === null ? utc : zonedTime(at, timeZone);
+    const isSame = zoned.slice(0, WALL_TIME) === utc.slice(0, WALL_TIME);
+    return isSame ? { label, value: utc, beside: null } : { label, value: zoned, beside: utc };
   });
   return [...facts.map(row), ...instants, ...details.map(row)];
 }

@@ -61,7 +61,7 @@ export function sampleEvent(name: EventName, context: SampleContext): WatcherEve
 function sampleJob(name: EventName, watch: NonNullable<SampleContext['watch']>, now: Timestamp): RestoreJob {
   const createdAt = now - STARTED_AGO;
   const isDownload = name === 'ready' || name === 'expiring' || name === 'expired';
-  const outcome = isMilestone(name) && name !== 'started' ? name : null;
+  const outcome = outcomeOf(name);
   const reached = [
     { milestone: 'started' as const, at: createdAt },
     ...(outcome ? [{ milestone: outcome, at: now - ENDED_AGO }] : []),
@@ -89,6 +89,11 @@ function sampleJob(name: EventName, watch: NonNullable<SampleContext['watch']>, 
     progress: null,
     batchId: null,
   };
+}
+
+function outcomeOf(name: EventName): Exclude<Milestone, 'started'> | null {
+  if (name === 'expiring') return 'ready';
+  return isMilestone(name) && name !== 'started' ? name : null;
 }
 
 function fromState(name: EventName): JobState | null {

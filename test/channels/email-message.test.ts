@@ -75,11 +75,14 @@ describe('a mail about an event', () => {
     expect(mail.html).toContain(`<a href="${event.projectUrl}"`);
   });
 
-  it('gives the time in UTC alone when no zone is configured', async () => {
-    const { mail } = await mailed(anEvent('failed'), { timeZone: null });
+  it.each([null, 'UTC', 'Europe/London'])(
+    'gives the time in UTC alone when the zone is %s, in winter',
+    async (timeZone) => {
+      const { mail } = await mailed(anEvent('failed'), { timeZone });
 
-    expect(mail.text).toMatch(/Happened: +2026-11-02 08:14:05 UTC\n/);
-  });
+      expect(mail.text).toMatch(/Happened: +2026-11-02 08:14:05 UTC\n/);
+    },
+  );
 
   it('has the id of the event in its Message-ID, the same at every attempt', async () => {
     const event = anEvent('failed');

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { utcTime, zonedTime } from '../../src/channels/local-time.ts';
+
+describe('times for people', () => {
+  it.each([
+    ['2026-11-02T08:14:05.999Z', 'Europe/Berlin', '2026-11-02 09:14:05 GMT+1'],
+    ['2026-07-02T08:14:05Z', 'Europe/Berlin', '2026-07-02 10:14:05 GMT+2'],
+    ['2026-11-02T23:30:00Z', 'Asia/Kolkata', '2026-11-03 05:00:00 GMT+5:30'],
+    ['2026-11-02T05:00:00Z', 'America/New_York', '2026-11-02 00:00:00 GMT-5'],
+  ])('%s in %s is %s', (instant, zone, text) => {
+    expect(zonedTime(Date.parse(instant), zone)).toBe(text);
+  });
+
+  it('are given in UTC to the second', () => {
+    expect(utcTime(Date.parse('2026-11-02T08:14:05.999Z'))).toBe('2026-11-02 08:14:05 UTC');
+  });
+});
