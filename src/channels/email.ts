@@ -17,7 +17,7 @@ export interface EmailOptions extends MailContext {
 }
 
 /** In milliseconds. nodemailer's own are 2 min, 30 s, 30 s and 10 min: too long to wait with a lease in hand. */
-export interface EmailTimeouts {
+interface EmailTimeouts {
   /** DNS and the connection. */
   connect: number;
   greeting: number;

@@ -65,7 +65,7 @@ function verdictOf(status: number): Verdict {
  * How long `Retry-After` asks us to wait, in milliseconds: seconds or an HTTP date (RFC 9110, section 10.2.3). `undefined` when it
  * is absent or neither.
  */
-export function parseRetryAfter(header: string | null, now: number): number | undefined {
+function parseRetryAfter(header: string | null, now: number): number | undefined {
   const text = header?.trim() ?? '';
   if (/^\d+$/.test(text)) return Math.min(Number(text) * 1_000, LONGEST_RETRY_AFTER_MS);
   if (!/^[A-Z][a-z]+,? .* GMT$/.test(text)) return undefined;

@@ -4,7 +4,7 @@ import type { HttpReply } from './http-outcome.ts';
 /** Enough for any message a receiver has for us; the rest is not read. */
 const BODY_LIMIT = 16_384;
 
-export interface PostRequest {
+interface PostRequest {
   url: string;
   headers: Readonly<Record<string, string>>;
   body: string;

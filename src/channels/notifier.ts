@@ -8,7 +8,7 @@ export interface Notice {
 }
 
 /** What a receiver said when it accepted. `detail` is for people (an HTTP status, an SMTP reply), without secrets. */
-export interface Receipt {
+interface Receipt {
   detail: string;
 }
 
