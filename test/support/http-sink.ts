@@ -13,7 +13,7 @@ export type SinkAnswer =
   /** Cuts the connection. */
   | 'reset';
 
-export interface SunkRequest {
+interface SunkRequest {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
