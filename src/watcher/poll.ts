@@ -211,10 +211,13 @@ class Poll {
     }
   }
 
-  /** Writes what has gathered. `isComplete`: the target has now been read whole, so its baseline stands. */
+  /**
+   * Writes what has gathered. `isComplete`: the target has now been read whole, so its baseline stands. Jobs asked for by name are no
+   * baseline: once their ids leave the configuration, the first listing must not take the instance's whole past for news.
+   */
   async commit({ isComplete }: { isComplete: boolean }): Promise<void> {
     const { watch, target } = this.#input;
-    const takesBaseline = isComplete && this.#memory === null;
+    const takesBaseline = isComplete && this.#memory === null && !this.namesJobs;
     if (!takesBaseline && this.#changed.size === 0 && this.#audit.length === 0) return;
     const at = this.#deps.clock.now();
     const observations = [...this.#changed.values()];
@@ -252,7 +255,7 @@ class Poll {
     return {
       at,
       kind: 'baseline.taken',
-      data: { watch: watch.name, kind, groupId, instanceName, jobs: this.#jobs, named: this.namesJobs },
+      data: { watch: watch.name, kind, groupId, instanceName, jobs: this.#jobs },
     };
   }
 
