@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { makeHome, startDaemon } from '../../test/support/daemon.ts';
+import { type AtlasProcess, type Counts, GROUP_ID, KEYS } from './atlas-process.ts';
+import type { Measurement, Run } from './measurement.ts';
+import { cpuMs, residentMib } from './process-cost.ts';
+
+const GIVE_UP_AFTER_MS = 300_000;
+const SETTLING_MS = 2_000;
+
+/** Runs the real daemon with a fresh store against the simulator, a poll a second (or as fast as it can), and measures it from outside. */
+export async function measureDaemon(atlas: AtlasProcess, run: Run): Promise<Measurement> {
+  const home = await makeHome(configFor(atlas.url, run));
+  const startedAt = performance.now();
+  const daemon = startDaemon(home);
+  try {
+    const url = await daemon.url;
+    await until(() => hasPolled(url), 20);
+    const firstPollSeconds = (performance.now() - startedAt) / 1_000;
+    await delay(SETTLING_MS);
+
+    const begin = await atPollNumber((await atlas.count()).polls + 1, atlas, daemon.pid);
+    const end = await atPollNumber(begin.polls + run.polls, atlas, daemon.pid);
+    const memory = residentMib(daemon.pid);
+    if (!(await hasPolled(url))) throw new Error('a poll failed during the benchmark');
+
+    const polls = end.polls - begin.polls;
+    return {
+      ...run,
+      what: 'restore-watcher',
+      polls,
+      firstPollSeconds,
+      cpuMsPerPoll: (end.cpu - begin.cpu) / polls,
+      requestsPerPoll: (end.requests - begin.requests) / polls,
+      memory,
+    };
+  } finally {
+    await daemon.kill('SIGTERM');
+    await home.remove();
+  }
+}
+
+/** How long a start takes, in seconds, until the first poll has ended: the median of `times`. */
+export async function measureStarts(atlas: AtlasProcess, run: Run, times: number): Promise<number> {
+  const taken: number[] = [];
+  for (let time = 0; time < times; time += 1) {
+    const home = await makeHome(configFor(atlas.url, run));
+    const startedAt = performance.now();
+    const daemon = startDaemon(home);
+    const url = await daemon.url;
+    await until(() => hasPolled(url), 10);
+    taken.push((performance.now() - startedAt) / 1_000);
+    await daemon.kill('SIGTERM');
+    await home.remove();
+  }
+  return taken.toSorted((one, other) => one - other)[Math.floor(times / 2)] ?? Number.NaN;
+}
+
+/** The counts and the CPU time when the poll with this number begins, as the simulator sees it: the daemon itself is not asked. */
+async function atPollNumber(
+  number: number,
+  atlas: AtlasProcess,
+  pid: number,
+): Promise<Counts & { cpu: number }> {
+  let counts = await atlas.count();
+  await until(async () => {
+    counts = await atlas.count();
+    return counts.polls >= number;
+  }, 5);
+  return { ...counts, cpu: cpuMs(pid) };
+}
+
+/** True once the watch was polled, and its last poll went well. */
+async function hasPolled(url: string): Promise<boolean> {
+  const { items } = (await (await fetch(`${url}/api/v1/watches`)).json()) as {
+    items: Array<{ lastSuccessAt: string | null; fault: unknown }>;
+  };
+  return items.every(({ lastSuccessAt, fault }) => lastSuccessAt !== null && fault === null);
+}
+
+function configFor(baseUrl: string, { instanceName, restoreJobIds }: Run): Record<string, unknown> {
+  const auth = { type: 'digest', ...KEYS };
+  return {
+    connections: [{ name: 'atlas', baseUrl, auth, requestsPerMinute: 1_000_000 }],
+    watches: [
+      {
+        name: 'benchmark',
+        kind: 'serverless',
+        apiVersion: 'v1.0',
+        groupId: GROUP_ID,
+        instanceName,
+        schedule: '* * * * * *',
+        ...(restoreJobIds.length > 0 ? { restoreJobIds } : {}),
+      },
+    ],
+  };
+}
+
+async function until(holds: () => Promise<boolean>, everyMs: number): Promise<void> {
+  const giveUpAt = performance.now() + GIVE_UP_AFTER_MS;
+  while (!(await holds())) {
+    if (performance.now() > giveUpAt) throw new Error('the daemon did not get on');
+    await delay(everyMs);
+  }
+}
