@@ -3,13 +3,13 @@ import { WatcherError } from '../errors.ts';
 type Key = string | number;
 
 /** Where a page ended: the sort key of its last row, as text that means nothing to anybody else. */
-export function encodeCursor(key: readonly Key[]): string {
+function encodeCursor(key: readonly Key[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
 /**
  * The sort key in a cursor; `null` without one. `shape` names the types that belong in it.
- * @throws {WatcherError} code `bad_cursor` for text that `encodeCursor` never gave: cursors come back from outside.
+ * @throws {WatcherError} code `bad_cursor` for text that was never given out: cursors come back from outside.
  */
 export function decodeCursor<const Shape extends ReadonlyArray<'string' | 'number'>>(
   cursor: string | undefined,

@@ -2,7 +2,7 @@ import type { Insertable, Kysely } from 'kysely';
 import type { Timestamp } from '../domain/instant.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { JobState } from '../domain/restore-job.ts';
-import { batches } from './batches.ts';
+import { batches, MANY_IDS } from './batches.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { toObservation } from './rows.ts';
 import { type Database, FOREVER } from './schema.ts';
@@ -35,14 +35,17 @@ export async function readObservations(
   watch: string,
   jobIds: readonly string[],
 ): Promise<Map<string, Observation>> {
-  if (jobIds.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('observation')
-    .select(['job_id', 'body'])
-    .where('watch', '=', watch)
-    .where('job_id', 'in', jobIds)
-    .execute();
-  return new Map(rows.map(({ job_id, body }) => [job_id, toObservation(body)]));
+  const found = new Map<string, Observation>();
+  for (const ids of batches(jobIds, MANY_IDS)) {
+    const rows = await db
+      .selectFrom('observation')
+      .select(['job_id', 'body'])
+      .where('watch', '=', watch)
+      .where('job_id', 'in', ids)
+      .execute();
+    for (const { job_id, body } of rows) found.set(job_id, toObservation(body));
+  }
+  return found;
 }
 
 /** The first baseline of a target stands. */

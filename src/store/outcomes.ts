@@ -1,6 +1,7 @@
 import type { Kysely, Updateable } from 'kysely';
 import type { Timestamp } from '../domain/instant.ts';
 import { assertNever } from '../domain/restore-job.ts';
+import { batches, MANY_IDS } from './batches.ts';
 import { PENDING } from './outbox.ts';
 import type { Database } from './schema.ts';
 import type { DeliveryOutcome } from './store.ts';
@@ -36,16 +37,24 @@ export async function writeOutcome(
   await ending.execute();
 }
 
+/** A delivery that is owed again. */
+interface Redriven {
+  position: number;
+  id: string;
+  event_id: string;
+  channel: string;
+}
+
 /**
- * Makes given-up deliveries due again, in the order of insertion; returns their ids and what they are. The retry schedule and its
- * 24 h begin anew, so the attempts that ended are forgotten; those that were cut off are not (the receiver may have it already).
+ * Makes given-up deliveries due again; returns them in the order of insertion. The retry schedule and its 24 h begin anew, so the
+ * attempts that ended are forgotten; those that were cut off are not (the receiver may have it already).
  */
 export async function redriveGivenUp(
   trx: Kysely<Database>,
   which: readonly string[] | 'given_up',
   at: Timestamp,
-): Promise<Array<{ id: string; event_id: string; channel: string }>> {
-  let query = trx
+): Promise<Redriven[]> {
+  const query = trx
     .updateTable('delivery')
     .set(({ eb }) => ({
       status: 'pending' as const,
@@ -57,9 +66,11 @@ export async function redriveGivenUp(
     }))
     .where('status', '=', 'given_up')
     .returning(['position', 'id', 'event_id', 'channel']);
-  if (which !== 'given_up') query = query.where('id', 'in', which);
-  const rows = await query.execute();
-  return rows.sort((a, b) => a.position - b.position);
+  const updates =
+    which === 'given_up' ? [query] : [...batches(which, MANY_IDS)].map((ids) => query.where('id', 'in', ids));
+  const redriven: Redriven[][] = [];
+  for (const update of updates) redriven.push(await update.execute());
+  return redriven.flat().sort((a, b) => a.position - b.position);
 }
 
 function changeOf(outcome: Exclude<DeliveryOutcome, { kind: 'released' }>): Updateable<Database['delivery']> {
