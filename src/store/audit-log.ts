@@ -60,3 +60,22 @@ export async function auditHead(db: Kysely<Database>): Promise<AuditHead> {
     });
   return { seq: head.seq, hash: head.hash };
 }
+
+/** Only grows: a file that is written anew gets back to where it was. */
+export async function noteMirrored(db: Kysely<Database>, seq: number): Promise<void> {
+  await db
+    .updateTable('audit_head')
+    .set({ mirrored_seq: seq })
+    .where('id', '=', HEAD_ROW)
+    .where('mirrored_seq', '<', seq)
+    .execute();
+}
+
+export async function mirroredSeq(db: Kysely<Database>): Promise<number> {
+  const row = await db
+    .selectFrom('audit_head')
+    .select('mirrored_seq')
+    .where('id', '=', HEAD_ROW)
+    .executeTakeFirst();
+  return row?.mirrored_seq ?? 0;
+}

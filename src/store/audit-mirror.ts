@@ -24,7 +24,7 @@ export interface AuditMirror {
 
 export interface AuditMirrorOptions {
   file: string;
-  store: Pick<Store, 'readAudit'>;
+  store: Pick<Store, 'readAudit' | 'noteMirrored'>;
   logger: Logger;
   clock?: Pick<Clock, 'now'>;
   /** Told when a file was put aside, before it is written anew: what it records in the store is in the new file. */
@@ -66,6 +66,7 @@ export async function openAuditMirror(options: AuditMirrorOptions): Promise<Audi
       from = await append(options.file, from, entries);
       appended += entries.length;
     }
+    if (appended > 0) await options.store.noteMirrored(from.seq);
     position = from;
     return appended;
   }

@@ -5,6 +5,8 @@ import type { FileHandle } from 'node:fs/promises';
 /** A line without its newline, or what is wrong where one should be. Lines count from 1. */
 export type Line = { number: number; text: string } | { number: number; problem: string };
 
+export const TORN_LAST_LINE = 'the last line is torn: it has no newline';
+
 const NEWLINE = 0x0a;
 const CHUNK_BYTES = 64 * 1024;
 
@@ -32,7 +34,7 @@ export async function* readLines(file: string): AsyncGenerator<Line> {
       return;
     }
   }
-  if (rest.length > 0) yield { number: number + 1, problem: 'the last line is torn: it has no newline' };
+  if (rest.length > 0) yield { number: number + 1, problem: TORN_LAST_LINE };
 }
 
 /** Where a file's last whole line is. */

@@ -84,9 +84,10 @@ export const MIGRATIONS: readonly Migration[] = [
       create table audit_head (
         id integer primary key check (id = 1),
         seq integer not null,
-        hash text not null
+        hash text not null,
+        mirrored_seq integer not null
       ) strict;
-      insert into audit_head values (1, 0, '${'0'.repeat(64)}');
+      insert into audit_head values (1, 0, '${'0'.repeat(64)}', 0);
 
       pragma application_id = ${APPLICATION_ID};
     `,

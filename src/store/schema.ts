@@ -80,6 +80,8 @@ interface AuditHeadTable {
   id: number;
   seq: number;
   hash: string;
+  /** The file has everything up to this entry. */
+  mirrored_seq: number;
 }
 
 /** The last instant that JavaScript can express. */

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { AuditDraft } from '../domain/audit.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
-import { appendAudit, auditHead, readAudit } from './audit-log.ts';
+import { appendAudit, auditHead, mirroredSeq, noteMirrored, readAudit } from './audit-log.ts';
 import { countDeliveries, listDeliveries } from './deliveries.ts';
 import { listEvents, writeEvents } from './events.ts';
 import {
@@ -81,6 +81,8 @@ export function createSqlStore({ db, claimDaemon, close, toStoreError }: SqlStor
 
     readAudit: guarded('read the audit log', (afterSeq, limit) => readAudit(db, afterSeq, limit)),
     auditHead: guarded('read the audit log', () => auditHead(db)),
+    noteMirrored: guarded('write the audit log', (seq) => noteMirrored(db, seq)),
+    mirroredSeq: guarded('read the audit log', () => mirroredSeq(db)),
 
     checkWritable: guarded('write', () => checkWritable(db)),
     close: () => {

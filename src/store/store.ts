@@ -176,6 +176,10 @@ export interface Store {
   readAudit(afterSeq: number, limit: number): Promise<AuditEntry[]>;
   /** The last entry, as remembered apart from the entries themselves (so that a cut tail shows). */
   auditHead(): Promise<AuditHead>;
+  /** Remembers that the mirror file holds every entry up to this one: a file that ends before it was cut, one that ends behind it lags. */
+  noteMirrored(seq: number): Promise<void>;
+  /** 0 before the first time. */
+  mirroredSeq(): Promise<number>;
 
   /** Proves that the store can be written, without leaving a trace. */
   checkWritable(): Promise<void>;
