@@ -1,0 +1,63 @@
+import { isLoopbackName } from '../loopback.ts';
+
+/** What Atlas's own pages show as the start of its addresses; the watcher adds it. */
+const API_PATH = /\/api\/(?:atlas|public)(?:\/v[\d.]+)?$/;
+
+/** `baseUrl` as the watcher uses it: without a slash at the end, and without the path of the API. */
+export function normaliseBaseUrl(baseUrl: string): string {
+  return baseUrl.replace(/\/+$/, '').replace(API_PATH, '').replace(/\/+$/, '');
+}
+
+/** True when `normaliseBaseUrl` drops a path that somebody took for part of the base. */
+export function endsInApiPath(baseUrl: string): boolean {
+  return API_PATH.test(baseUrl.replace(/\/+$/, ''));
+}
+
+/** Why an http or https address cannot be used; `null` when it can. The address itself is not in the text. */
+export function httpUrlFault(text: string, allowHttp: boolean): string | null {
+  if (!URL.canParse(text)) return 'it is not an address';
+  const { protocol, hostname, username, password } = new URL(text);
+  if (protocol !== 'https:' && protocol !== 'http:')
+    return 'it begins neither with https:// nor with http://';
+  if (username !== '' || password !== '') return 'user and password do not belong in it';
+  if (protocol === 'http:' && !allowHttp && !isLoopbackName(hostname)) {
+    return 'plain http is for loopback addresses only ("allowHttp": true lifts that)';
+  }
+  return null;
+}
+
+/** Why a mail server's address cannot be used; `null` when it can. */
+export function smtpUrlFault(text: string): string | null {
+  if (!URL.canParse(text)) return 'it is not an address';
+  const { protocol, hostname, username, password } = new URL(text);
+  if (protocol !== 'smtp:' && protocol !== 'smtps:')
+    return 'it begins neither with smtp:// nor with smtps://';
+  if (hostname === '') return 'the host is missing';
+  return [username, password].every(isDecodable) ? null : 'a "%" in user or password is written "%25"';
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `user@host`, or `Name <user@host>`. Line breaks would reach into the mail's header. */
+export function isMailAddress(text: string): boolean {
+  if (/[\r\n]/.test(text)) return false;
+  const address = /^[^<>]*<([^<>]+)>\s*$/.exec(text)?.[1] ?? text.trim();
+  return /^[^\s@<>(),;:"]+@[^\s@<>(),;:"]+$/.test(address);
+}
+
+/** True for an IANA zone that this machine knows. */
+export function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

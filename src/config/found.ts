@@ -1,0 +1,71 @@
+import { formatPath, type Path, valueAt } from './paths.ts';
+
+/** Says what stands at a path, fit for a message. */
+export type Found = (path: Path) => string;
+
+/** Keys whose texts may be shown. A list of what is harmless: a secret may stand in the wrong place. */
+const SHOWN = new Set([
+  'name',
+  'connection',
+  'baseUrl',
+  'type',
+  'kind',
+  'apiVersion',
+  'groupId',
+  'instanceName',
+  'restoreJobIds',
+  'schedule',
+  'scheduleIdle',
+  'announceExisting',
+  'stalledAfter',
+  'expiringWithin',
+  'failingAfter',
+  'expectRestoreEvery',
+  'rto',
+  'rpo',
+  'requestTimeout',
+  'retries',
+  'requestsPerMinute',
+  'from',
+  'to',
+  'timeZone',
+  'caFile',
+  'file',
+  'host',
+  'port',
+  'level',
+  'format',
+  'events',
+  'severities',
+  'targetClusterNames',
+]);
+
+const LONGEST = 60;
+
+/** What came from a placeholder is called by its placeholder: it may be the wrong variable, and its value a secret. */
+export function createFound(root: unknown, placeholders: ReadonlyMap<string, string>): Found {
+  return (path) => {
+    const value = valueAt(root, path);
+    const origin = placeholders.get(formatPath(path));
+    if (origin !== undefined) return `${value === '' ? 'an empty text' : 'the value'} from ${origin}`;
+    return describe(value, mayShow(path, value));
+  };
+}
+
+function mayShow(path: Path, value: unknown): boolean {
+  const key = path.findLast((step) => typeof step === 'string');
+  if (key === undefined || (typeof value === 'string' && /:\/\/[^/]*@/.test(value))) return false;
+  return SHOWN.has(key) || (path[0] === 'routes' && (key === 'channels' || key === 'watches'));
+}
+
+function describe(value: unknown, isShown: boolean): string {
+  if (value === undefined) return 'nothing';
+  if (value === '') return 'an empty text';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object') return 'an object';
+  if (typeof value === 'boolean') return String(value);
+  if (!isShown) return typeof value === 'string' ? 'a text that is not shown here' : 'a number';
+  const text = JSON.stringify(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { readFile as readFileFromDisk } from 'node:fs/promises';
+import { ConfigError, type ConfigIssue } from '../errors.ts';
+import { checkShape, type Finding } from './check-shape.ts';
+import type { WatcherConfig } from './config.ts';
+import { type InterpolationSources, interpolate, whyUnreadable } from './interpolate.ts';
+import { readJson } from './json-text.ts';
+import { normalise } from './normalise.ts';
+import { byPlaceIn, formatPath, isWithin, type Path } from './paths.ts';
+import type { RuleContext } from './rule.ts';
+import { RULES } from './rules.ts';
+import { gatherSecrets } from './secrets.ts';
+
+export interface LoadOptions {
+  /** For `${NAME}`. */
+  env: InterpolationSources['env'];
+  /** For `${file:…}` and `caFile`. */
+  readFile?: InterpolationSources['readFile'];
+}
+
+/**
+ * Reads, checks and normalises a configuration. Looks at everything before it gives up, and starts nothing.
+ * @throws {ConfigError} with every fault at once, in the order of the file. No fault shows a secret.
+ */
+export async function loadConfig(file: string, options: LoadOptions): Promise<WatcherConfig> {
+  const { env, readFile = (path) => readFileFromDisk(path, 'utf8') } = options;
+  const text = await readConfigFile(file);
+  const { value: raw, faults: textFaults } = parse(file, text);
+  const { value, faults: unresolved, placeholders, fileContents } = await interpolate(raw, { env, readFile });
+  const shape = checkShape({ value, placeholders, unresolved: unresolved.map(({ path }) => path) });
+  const faulty = [...unresolved, ...shape.faults].map(({ path }) => path);
+  const { faults, warnings } = await applyRules({ ...shape, config: shape.sound, faulty, readFile });
+
+  const toIssues = (findings: readonly Finding[]): ConfigIssue[] => {
+    const byPlace = byPlaceIn(raw);
+    return findings
+      .toSorted((a, b) => byPlace(a.path, b.path))
+      .map(({ path, message }) => ({ path: formatPath(path), message }));
+  };
+  const issues = [...textFaults, ...toIssues([...unresolved, ...shape.faults, ...faults])];
+  if (issues.length > 0 || shape.filled === null) throw new ConfigError(file, issues);
+  return {
+    file,
+    ...normalise(shape.filled),
+    warnings: toIssues(warnings),
+    secrets: [
+      ...new Set([...gatherSecrets(shape.filled), ...fileContents.filter((content) => content !== '')]),
+    ],
+    digest: createHash('sha256').update(text).digest('hex'),
+  };
+}
+
+async function readConfigFile(file: string): Promise<string> {
+  try {
+    return await readFileFromDisk(file, 'utf8');
+  } catch (cause) {
+    throw new ConfigError(file, [{ path: '', message: `cannot be read: ${whyUnreadable(cause)}` }], {
+      cause,
+    });
+  }
+}
+
+function parse(file: string, text: string): { value: unknown; faults: ConfigIssue[] } {
+  const reading = readJson(text.replace(/^\uFEFF/, ''));
+  if (reading.kind === 'fault') {
+    const { line, column, message } = reading;
+    throw new ConfigError(file, [{ path: '', message: `line ${line}, column ${column}: ${message}` }]);
+  }
+  return {
+    value: reading.value,
+    faults: reading.duplicates.map((path) => ({ path, message: 'stands twice in the same object' })),
+  };
+}
+
+async function applyRules(
+  scene: Pick<RuleContext, 'config' | 'found' | 'readFile'> & { faulty: readonly Path[] },
+): Promise<{ faults: Finding[]; warnings: Finding[] }> {
+  const { config, found, readFile, faulty } = scene;
+  const faults: Finding[] = [];
+  const warnings: Finding[] = [];
+  const context: RuleContext = {
+    config,
+    found,
+    readFile,
+    isFaulty: (path) => faulty.some((part) => isWithin(path, part)),
+    fault: (path, message) => faults.push({ path, message }),
+    warn: (path, message) => warnings.push({ path, message }),
+  };
+  for (const rule of RULES) await rule(context);
+  return { faults, warnings };
+}

@@ -1,0 +1,98 @@
+import type { Route } from '../domain/routing.ts';
+import type { Watch } from '../domain/watch.ts';
+import { normaliseBaseUrl } from './addresses.ts';
+import type { ChannelConfig, ConnectionConfig, WatcherConfig } from './config.ts';
+import { parseDuration } from './duration.ts';
+import type { FilledConfigFile } from './schema.ts';
+
+type Normalised = Pick<
+  WatcherConfig,
+  'connections' | 'watches' | 'channels' | 'routes' | 'store' | 'audit' | 'server' | 'log'
+>;
+
+/** Brings a file without faults into the one shape that the program works with. */
+export function normalise(file: FilledConfigFile): Normalised {
+  const connections = file.connections.map(toConnection);
+  return {
+    connections,
+    watches: file.watches.map((watch) => toWatch(watch, connections[0]?.name ?? '')),
+    channels: file.channels.map(toChannel),
+    routes: file.routes.map(toRoute),
+    store: file.store,
+    audit: file.audit,
+    server: {
+      host: file.server.host.replace(/^\[(.*)\]$/, '$1'),
+      port: file.server.port,
+      token: file.server.token || null,
+    },
+    log: file.log,
+  };
+}
+
+function toConnection(written: FilledConfigFile['connections'][number]): ConnectionConfig {
+  const { name, baseUrl, auth, requestTimeout, retries, requestsPerMinute, caFile } = written;
+  return {
+    name,
+    baseUrl: normaliseBaseUrl(baseUrl),
+    auth,
+    requestTimeoutMs: span(requestTimeout),
+    retries,
+    requestsPerMinute,
+    caFile: caFile ?? null,
+  };
+}
+
+/** Ids are compared with what Atlas sends, which is in lower case. */
+function toWatch(written: FilledConfigFile['watches'][number], onlyConnection: string): Watch {
+  const { name, kind, instanceName, schedule, announceExisting, labels } = written;
+  return {
+    name,
+    connection: written.connection ?? onlyConnection,
+    kind,
+    apiVersion: written.apiVersion ?? (kind === 'serverless' ? 'v1.0' : 'v2'),
+    groupId: written.groupId.toLowerCase(),
+    instanceName,
+    restoreJobIds: [...new Set(written.restoreJobIds.map((id) => id.toLowerCase()))],
+    schedule: schedule.trim(),
+    scheduleIdle: written.scheduleIdle?.trim() ?? null,
+    announceExisting: typeof announceExisting === 'string' ? span(announceExisting) : announceExisting,
+    labels,
+  };
+}
+
+function toChannel(written: FilledConfigFile['channels'][number]): ChannelConfig {
+  const { name } = written;
+  switch (written.type) {
+    case 'slack':
+      return { name, type: 'slack', url: written.url };
+    case 'email': {
+      const { smtpUrl, from, to, requireTls } = written;
+      const timeZone = written.timeZone ?? null;
+      return { name, type: 'email', smtpUrl, from, to, timeZone, requireTls, caFile: written.caFile ?? null };
+    }
+    case 'webhook': {
+      const { url, headers } = written;
+      const secret = written.secret || null;
+      return { name, type: 'webhook', url, secret, headers, caFile: written.caFile ?? null };
+    }
+  }
+}
+
+function toRoute(written: FilledConfigFile['routes'][number]): Route {
+  const { events, channels, watches, labels, severities, targetClusterNames } = written;
+  return {
+    events,
+    channels,
+    watches: watches ?? null,
+    labels: labels ?? null,
+    severities: severities ?? null,
+    targetClusterNames: targetClusterNames ?? null,
+  };
+}
+
+/** The schema has seen to it that it is a duration. */
+function span(written: string): number {
+  const ms = parseDuration(written);
+  if (ms === null) throw new Error('a duration got past the schema');
+  return ms;
+}

@@ -1,0 +1,92 @@
+import { entriesOf, type Rule } from './rule.ts';
+
+/**
+ * What the configuration knows and this version does not do. The list is all there is to it: an entry goes when a version adds the
+ * thing, and nothing else has to change.
+ */
+
+/** Keys of a watch that are accepted. */
+const KEYS_NOT_ACTED_UPON = [
+  'stalledAfter',
+  'expiringWithin',
+  'failingAfter',
+  'expectRestoreEvery',
+  'rto',
+  'rpo',
+  'actors',
+] as const;
+
+/** Events that a route may name already. */
+const EVENTS_NOT_RAISED: ReadonlySet<string> = new Set([
+  'expiring',
+  'stalled',
+  'watch_failing',
+  'watch_recovered',
+  'drill_overdue',
+  'channel_failing',
+  'channel_recovered',
+]);
+
+const KINDS_NOT_READ: ReadonlySet<string> = new Set(['flex', 'cluster', 'collection', 'legacy']);
+
+export const keysNotYet: Rule = ({ config, warn }) => {
+  for (const [index, watch] of entriesOf(config.watches)) {
+    for (const key of KEYS_NOT_ACTED_UPON) {
+      if (watch[key] !== undefined)
+        warn(['watches', index, key], 'is accepted, not acted upon in this version');
+    }
+  }
+};
+
+export const eventsNotYet: Rule = ({ config, warn }) => {
+  for (const [index, { events }] of entriesOf(config.routes)) {
+    for (const [place, event] of entriesOf(events)) {
+      if (EVENTS_NOT_RAISED.has(event)) {
+        warn(['routes', index, 'events', place], `is accepted; this version does not raise ${event}`);
+      }
+    }
+  }
+};
+
+export const kindsNotYet: Rule = ({ config, fault, found }) => {
+  for (const [index, watch] of entriesOf(config.watches)) {
+    if (watch.kind !== undefined && KINDS_NOT_READ.has(watch.kind)) {
+      const path = ['watches', index, 'kind'];
+      fault(path, `this version reads the kind "serverless" only, found ${found(path)}`);
+    }
+  }
+};
+
+export const discoveryNotYet: Rule = ({ config, fault }) => {
+  for (const [index, { groupId, instanceName }] of entriesOf(config.watches)) {
+    if (groupId === '*') {
+      fault(
+        ['watches', index, 'groupId'],
+        'this version cannot follow every project; expected the id of one',
+      );
+    }
+    if (instanceName === '*') {
+      fault(
+        ['watches', index, 'instanceName'],
+        'this version cannot follow every instance; expected the name of one',
+      );
+    }
+  }
+};
+
+export const serviceAccountsNotYet: Rule = ({ config, fault }) => {
+  for (const [index, { auth }] of entriesOf(config.connections)) {
+    if (auth?.type === 'serviceAccount') {
+      fault(
+        ['connections', index, 'auth', 'type'],
+        'this version knows "digest" only, found "serviceAccount"',
+      );
+    }
+  }
+};
+
+export const postgresNotYet: Rule = ({ config, fault }) => {
+  if (/^postgres(ql)?:/.test(config.store?.url ?? '')) {
+    fault(['store', 'url'], 'this version keeps its state in SQLite only; expected "sqlite:" and a path');
+  }
+};

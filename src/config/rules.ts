@@ -1,0 +1,72 @@
+import {
+  discoveryNotYet,
+  eventsNotYet,
+  keysNotYet,
+  kindsNotYet,
+  postgresNotYet,
+  serviceAccountsNotYet,
+} from './not-yet.ts';
+import type { Rule } from './rule.ts';
+import {
+  baseUrlsAreOrigins,
+  channelUrlsAreUsable,
+  mailAddressesAreSound,
+  mailServersAreUsable,
+  timeZonesExist,
+} from './rules/addresses.ts';
+import { connectionsAreUsed, connectionsExist, namesAreUnique } from './rules/names.ts';
+import {
+  channelsAreUsed,
+  routesNameChannels,
+  routesNameLabels,
+  routesNameWatches,
+  somebodyIsTold,
+} from './rules/routes.ts';
+import {
+  caFilesAreCertificates,
+  openServersAskForToken,
+  storeAndAuditDiffer,
+  storesAreKnown,
+} from './rules/surroundings.ts';
+import {
+  apiVersionFitsKind,
+  jobIdsDiffer,
+  schedulesAreCron,
+  serverlessHasEnded,
+  targetsDiffer,
+} from './rules/watches.ts';
+import { headersCanBeSent, webhookSecretsCanSign } from './rules/webhooks.ts';
+
+/** Everything the schema cannot say. Each rule stands alone, and the order does not matter. */
+export const RULES: readonly Rule[] = [
+  namesAreUnique,
+  connectionsExist,
+  connectionsAreUsed,
+  apiVersionFitsKind,
+  schedulesAreCron,
+  targetsDiffer,
+  jobIdsDiffer,
+  serverlessHasEnded,
+  baseUrlsAreOrigins,
+  channelUrlsAreUsable,
+  mailServersAreUsable,
+  mailAddressesAreSound,
+  timeZonesExist,
+  webhookSecretsCanSign,
+  headersCanBeSent,
+  routesNameChannels,
+  routesNameWatches,
+  routesNameLabels,
+  somebodyIsTold,
+  channelsAreUsed,
+  openServersAskForToken,
+  storesAreKnown,
+  storeAndAuditDiffer,
+  caFilesAreCertificates,
+  keysNotYet,
+  eventsNotYet,
+  kindsNotYet,
+  discoveryNotYet,
+  serviceAccountsNotYet,
+  postgresNotYet,
+];

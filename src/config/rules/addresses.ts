@@ -1,0 +1,78 @@
+import { isLoopbackName } from '../../loopback.ts';
+import { endsInApiPath, httpUrlFault, isMailAddress, isTimeZone, smtpUrlFault } from '../addresses.ts';
+import { entriesOf, type Rule } from '../rule.ts';
+
+export const baseUrlsAreOrigins: Rule = ({ config, fault, warn, found }) => {
+  for (const [index, { baseUrl, allowHttp }] of entriesOf(config.connections)) {
+    if (baseUrl === undefined) continue;
+    const path = ['connections', index, 'baseUrl'];
+    const problem = httpUrlFault(baseUrl, allowHttp ?? false) ?? extras(baseUrl);
+    if (problem !== null) {
+      fault(
+        path,
+        `expected an address such as "https://cloud.mongodb.com", found ${found(path)}: ${problem}`,
+      );
+    } else if (endsInApiPath(baseUrl)) {
+      warn(path, 'the path of the API is added by the watcher; the one here is ignored');
+    }
+  }
+};
+
+function extras(baseUrl: string): string | null {
+  const { search, hash } = new URL(baseUrl);
+  return search !== '' || hash !== '' ? 'a "?" or "#" does not belong in it' : null;
+}
+
+export const channelUrlsAreUsable: Rule = ({ config, fault, found }) => {
+  for (const [index, channel] of entriesOf(config.channels)) {
+    if ((channel.type !== 'slack' && channel.type !== 'webhook') || channel.url === undefined) continue;
+    const path = ['channels', index, 'url'];
+    const problem = httpUrlFault(channel.url, channel.allowHttp ?? false);
+    if (problem !== null) fault(path, `expected an https address, found ${found(path)}: ${problem}`);
+  }
+};
+
+export const mailServersAreUsable: Rule = ({ config, fault, warn, found }) => {
+  for (const [index, channel] of entriesOf(config.channels)) {
+    if (channel.type !== 'email' || channel.smtpUrl === undefined) continue;
+    const path = ['channels', index, 'smtpUrl'];
+    const problem = smtpUrlFault(channel.smtpUrl);
+    if (problem !== null) {
+      fault(
+        path,
+        `expected an address such as "smtp://user:password@mail.example.com:587", found ${found(path)}: ${problem}`,
+      );
+      continue;
+    }
+    const { protocol, password, hostname } = new URL(channel.smtpUrl);
+    if (protocol === 'smtp:' && password !== '' && !channel.requireTls && !isLoopbackName(hostname)) {
+      warn(
+        path,
+        'the password goes out in clear should the server offer no TLS; use smtps:// or "requireTls": true',
+      );
+    }
+  }
+};
+
+export const mailAddressesAreSound: Rule = ({ config, fault, found }) => {
+  for (const [index, channel] of entriesOf(config.channels)) {
+    if (channel.type !== 'email') continue;
+    const addresses = [
+      [['channels', index, 'from'], channel.from] as const,
+      ...entriesOf(channel.to).map(([place, to]) => [['channels', index, 'to', place], to] as const),
+    ];
+    for (const [path, address] of addresses) {
+      if (address !== undefined && !isMailAddress(address)) {
+        fault(path, `expected a mail address such as "dba@example.com", found ${found(path)}`);
+      }
+    }
+  }
+};
+
+export const timeZonesExist: Rule = ({ config, fault, found }) => {
+  for (const [index, channel] of entriesOf(config.channels)) {
+    if (channel.type !== 'email' || channel.timeZone === undefined || isTimeZone(channel.timeZone)) continue;
+    const path = ['channels', index, 'timeZone'];
+    fault(path, `expected a time zone such as "Europe/Berlin" or "UTC", found ${found(path)}`);
+  }
+};

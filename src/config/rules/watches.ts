@@ -1,0 +1,63 @@
+import { cronFault } from '../cron.ts';
+import { entriesOf, type Rule } from '../rule.ts';
+
+/** Flex clusters and collection restores came after v1.0. */
+export const apiVersionFitsKind: Rule = ({ config, fault, found }) => {
+  for (const [index, { kind, apiVersion }] of entriesOf(config.watches)) {
+    if ((kind === 'flex' || kind === 'collection') && apiVersion === 'v1.0') {
+      const path = ['watches', index, 'apiVersion'];
+      fault(path, `expected "v2" (Atlas has the kind ${kind} in no other version), found ${found(path)}`);
+    }
+  }
+};
+
+/** What the scheduler would refuse, or read otherwise than it looks. */
+export const schedulesAreCron: Rule = ({ config, fault, found }) => {
+  for (const [index, watch] of entriesOf(config.watches)) {
+    for (const key of ['schedule', 'scheduleIdle'] as const) {
+      const path = ['watches', index, key];
+      const problem = watch[key] === undefined ? null : cronFault(watch[key]);
+      if (problem !== null) {
+        fault(
+          path,
+          `expected a cron expression of six fields (seconds first) or five, found ${found(path)}: ${problem}`,
+        );
+      }
+    }
+  }
+};
+
+/** Every job would be told twice. */
+export const targetsDiffer: Rule = ({ config, warn }) => {
+  const first = new Map<string, number>();
+  for (const [index, watch] of entriesOf(config.watches)) {
+    const { connection, kind, groupId, instanceName, restoreJobIds } = watch;
+    if (kind === undefined || groupId === undefined || instanceName === undefined) continue;
+    const jobs = entriesOf(restoreJobIds).map(([, id]) => id.toLowerCase());
+    const target = JSON.stringify([connection, kind, groupId.toLowerCase(), instanceName, jobs.sort()]);
+    const earlier = first.get(target);
+    if (earlier === undefined) first.set(target, index);
+    else warn(['watches', index], `follows the same jobs as watches[${earlier}], so all is told twice`);
+  }
+};
+
+export const jobIdsDiffer: Rule = ({ config, warn }) => {
+  for (const [index, { restoreJobIds }] of entriesOf(config.watches)) {
+    const seen = new Set<string>();
+    for (const [place, id] of entriesOf(restoreJobIds)) {
+      if (seen.has(id.toLowerCase())) warn(['watches', index, 'restoreJobIds', place], 'stands here twice');
+      seen.add(id.toLowerCase());
+    }
+  }
+};
+
+/** Serverless support ended on 2026-01-22, which is also the sunset of its restore-job endpoints. Told once. */
+export const serverlessHasEnded: Rule = ({ config, warn }) => {
+  const [first, ...others] = entriesOf(config.watches).filter(([, { kind }]) => kind === 'serverless');
+  if (first === undefined) return;
+  const count = others.length === 0 ? '' : ` (the same holds for ${others.length} more)`;
+  warn(
+    ['watches', first[0], 'kind'],
+    `Atlas ended serverless instances in January 2026 and may answer that there are none${count}`,
+  );
+};

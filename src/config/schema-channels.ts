@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { EVENT_NAMES, type EventName, SEVERITIES } from '../domain/event.ts';
+import {
+  ALLOW_HTTP,
+  CA_FILE,
+  flag,
+  listOf,
+  name,
+  oneOf,
+  optionalText,
+  text,
+  textsByKey,
+} from './schema-parts.ts';
+
+const slack = z
+  .strictObject({
+    name: name().describe('How routes refer to it.'),
+    type: z.literal('slack'),
+    url: text('the URL of an incoming webhook').describe('Incoming webhook URL. A secret.'),
+    allowHttp: flag().default(false).describe(ALLOW_HTTP),
+  })
+  .describe('A Slack incoming webhook.');
+
+const email = z
+  .strictObject({
+    name: name().describe('How routes refer to it.'),
+    type: z.literal('email'),
+    smtpUrl: text('an address such as "smtp://user:password@mail.example.com:587"')
+      .describe(
+        'Mail server, smtp:// or smtps://, with user and password (percent-encoded) where needed. A secret.',
+      )
+      .meta({ examples: ['${SMTP_URL}', 'smtps://user:password@mail.example.com'] }),
+    from: text('a mail address')
+      .describe('Sender.')
+      .meta({ examples: ['restores@example.com'] }),
+    to: listOf(text('a mail address'), 'mail address').describe('Recipients.'),
+    timeZone: text('a time zone such as "Europe/Berlin"')
+      .optional()
+      .describe('IANA zone for the times in the mail, beside UTC. Default: UTC alone.')
+      .meta({ examples: ['Europe/Berlin', 'America/New_York'] }),
+    requireTls: flag().default(false).describe('Refuse to send in clear when the server offers no STARTTLS.'),
+    caFile: text('the path of a PEM file').optional().describe(CA_FILE),
+  })
+  .describe('Mail, one thread for each job.');
+
+const webhook = z
+  .strictObject({
+    name: name().describe('How routes refer to it.'),
+    type: z.literal('webhook'),
+    url: text('the URL of a receiver').describe('Receives CloudEvents by POST. Treated as a secret.'),
+    secret: optionalText('a Standard Webhooks secret').describe(
+      'Standard Webhooks secret (whsec_ and base64, or any text). Empty or absent: not signed.',
+    ),
+    headers: textsByKey('a text for each header')
+      .default({})
+      .describe('Sent along with every request, for receivers that want a token. Values are secrets.')
+      .meta({ examples: [{ authorization: 'Bearer ${SIEM_TOKEN}' }] }),
+    caFile: text('the path of a PEM file').optional().describe(CA_FILE),
+    allowHttp: flag().default(false).describe(ALLOW_HTTP),
+  })
+  .describe('Any HTTP receiver: CloudEvents 1.0, signed after Standard Webhooks.');
+
+export const CHANNEL_SCHEMA = z.discriminatedUnion('type', [slack, email, webhook]);
+
+const ROUTE_EVENTS: ['*', ...EventName[]] = ['*', ...EVENT_NAMES];
+
+export const ROUTE_SCHEMA = z
+  .strictObject({
+    events: listOf(oneOf(ROUTE_EVENTS), 'event')
+      .describe('Events it takes; "*" takes all.')
+      .meta({ examples: [['failed', 'cancelled', 'expired'], ['*']] }),
+    channels: listOf(name(), 'name of a channel').describe('Where they go.'),
+    watches: listOf(text('the name of a watch, or a pattern with "*"'), 'name of a watch')
+      .optional()
+      .describe('Only from these watches; "*" stands for any characters. Default: all.'),
+    labels: textsByKey('a text for each label')
+      .optional()
+      .describe('Only from watches with all of these labels.'),
+    severities: listOf(oneOf(SEVERITIES), 'severity').optional().describe('Only of these severities.'),
+    targetClusterNames: listOf(text('the name of a cluster, or a pattern with "*"'), 'name of a cluster')
+      .optional()
+      .describe('Only for restores into these clusters; "*" stands for any characters.')
+      .meta({ examples: [['prod-*']] }),
+  })
+  .describe(
+    'Which events go to which channels. Every route that matches adds its channels; a channel gets an event once.',
+  );

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { JOB_KINDS } from '../domain/restore-job.ts';
+import { duration, durationOr, flag, name, oneOf, text, textsByKey } from './schema-parts.ts';
+
+const HEX_ID = /^[0-9a-fA-F]{24}$/;
+const HEX_ID_OR_ALL = /^([0-9a-fA-F]{24}|\*)$/;
+
+export const WATCH_SCHEMA = z
+  .strictObject({
+    name: name().describe('Stands in every message, and is what routes refer to.'),
+    connection: name().optional().describe('Name of a connection. May be left out where there is only one.'),
+    kind: oneOf(JOB_KINDS).describe('Which API the jobs are read from. This version reads "serverless".'),
+    apiVersion: oneOf(['v1.0', 'v2'])
+      .optional()
+      .describe('Version of the Atlas Administration API. Default: v1.0 for serverless, v2 for all others.'),
+    groupId: text('a project id of 24 hexadecimal characters', { pattern: HEX_ID_OR_ALL })
+      .describe('Id of the Atlas project. "*" (every project of the credential): not in this version.')
+      .meta({ examples: ['5f0e1d2c3b4a596877665544'] }),
+    instanceName: text('the name of an instance as Atlas shows it, without spaces and slashes', {
+      pattern: /^[^\s/?#%\\]+$/,
+      max: 64,
+    })
+      .describe(
+        'The instance whose snapshots are restored: the source, not the target. "*" (every instance): not in this version.',
+      )
+      .meta({ examples: ['orders'] }),
+    restoreJobIds: z
+      .array(text('a restore job id of 24 hexadecimal characters', { pattern: HEX_ID }), {
+        error: 'expected a list of restore job ids',
+      })
+      .default([])
+      .describe(
+        'Just these jobs, each announced in whatever state it is found. Default: every job of the instance.',
+      ),
+    schedule: text('a cron expression')
+      .default('*/30 * * * * *')
+      .describe('When to poll: a cron expression of six fields (seconds first) or five, read in UTC.')
+      .meta({ examples: ['*/30 * * * * *', '*/5 * * * *'] }),
+    scheduleIdle: text('a cron expression')
+      .optional()
+      .describe('Used in place of schedule while no job of the watch is running.')
+      .meta({ examples: ['0 */5 * * * *'] }),
+    announceExisting: durationOr(flag(), 'true or false')
+      .default(false)
+      .describe(
+        'What to tell about jobs that are there at the first poll: false nothing, true everything, a duration what ended within it.',
+      )
+      .meta({ examples: [false, true, '24h'] }),
+    labels: textsByKey('a text for each label')
+      .default({})
+      .describe('Handed to routes and messages.')
+      .meta({ examples: [{ team: 'payments' }] }),
+    stalledAfter: durationOr(z.literal('auto'), '"auto"')
+      .optional()
+      .describe('Tell when a job runs longer. Accepted, not acted upon in this version.'),
+    expiringWithin: duration()
+      .optional()
+      .describe('Tell when a link will run out that soon. Accepted, not acted upon in this version.'),
+    failingAfter: duration()
+      .optional()
+      .describe(
+        'Tell when Atlas could not be polled for that long. Accepted, not acted upon in this version.',
+      ),
+    expectRestoreEvery: duration()
+      .optional()
+      .describe('Tell when no restore has finished for that long. Accepted, not acted upon in this version.'),
+    rto: duration().optional().describe('Recovery time objective. Accepted, not acted upon in this version.'),
+    rpo: duration()
+      .optional()
+      .describe('Recovery point objective. Accepted, not acted upon in this version.'),
+    actors: z
+      .union([flag(), z.array(text('a user name or key'))], {
+        error: 'expected true, false or a list of user names and keys',
+      })
+      .optional()
+      .describe('Who may start restores. Accepted, not acted upon in this version.'),
+  })
+  .describe('What to poll, and when.');

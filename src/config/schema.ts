@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { CHANNEL_SCHEMA, ROUTE_SCHEMA } from './schema-channels.ts';
+import {
+  ALLOW_HTTP,
+  CA_FILE,
+  duration,
+  flag,
+  integer,
+  listOf,
+  name,
+  oneOf,
+  optionalText,
+  text,
+} from './schema-parts.ts';
+import { WATCH_SCHEMA } from './schema-watches.ts';
+
+const digestAuth = z
+  .strictObject({
+    type: z.literal('digest'),
+    publicKey: text('the public key of an Atlas API key').describe('Public key of an Atlas API key.'),
+    privateKey: text('the private key of an Atlas API key').describe(
+      'Private key of an Atlas API key. Best from the environment or a file.',
+    ),
+  })
+  .describe('An Atlas API key, by HTTP digest.');
+
+const serviceAccountAuth = z
+  .strictObject({
+    type: z.literal('serviceAccount'),
+    clientId: text('the client id of a service account').describe('Client id, mdb_sa_id_…'),
+    clientSecret: text('the client secret of a service account').describe('Client secret, mdb_sa_sk_…'),
+  })
+  .describe('An Atlas service account, by OAuth 2. Not in this version.');
+
+const CONNECTION_SCHEMA = z
+  .strictObject({
+    name: name().describe('How watches refer to it.'),
+    baseUrl: text('the address of Atlas, such as "https://cloud.mongodb.com"')
+      .default('https://cloud.mongodb.com')
+      .describe('Origin of Atlas (or Ops Manager); the path of the API is added.')
+      .meta({ examples: ['https://cloud.mongodb.com', 'https://cloud.mongodbgov.com'] }),
+    auth: z
+      .discriminatedUnion('type', [digestAuth, serviceAccountAuth])
+      .describe('The credential. It needs the role that may read restore jobs.'),
+    requestTimeout: duration('10m')
+      .default('10s')
+      .describe('For one request, from sending to the last byte.'),
+    retries: integer('a whole number from 0 to 20', 0, 20)
+      .default(4)
+      .describe('Further attempts within one poll, for passing faults only.'),
+    requestsPerMinute: integer('a whole number above 0', 1)
+      .default(90)
+      .describe('Ceiling for each project; retries count.'),
+    caFile: text('the path of a PEM file').optional().describe(CA_FILE),
+    allowHttp: flag().default(false).describe(ALLOW_HTTP),
+  })
+  .describe('One Atlas base URL with one credential.');
+
+/**
+ * The configuration as it stands in the file: every key with its meaning and default. Unknown keys are faults. Also what the JSON
+ * Schema is made from; rules about more than one key stand in `rules.ts`.
+ */
+export const CONFIG_SCHEMA = z.strictObject({
+  $schema: z.string().optional().describe('Where the JSON Schema of this file is, for editors.'),
+  connections: listOf(CONNECTION_SCHEMA, 'connection').describe('How Atlas is reached.'),
+  watches: listOf(WATCH_SCHEMA, 'watch').describe('What is watched.'),
+  channels: z
+    .array(CHANNEL_SCHEMA, { error: 'expected a list of channels' })
+    .default([])
+    .describe('Who can be told.'),
+  routes: z
+    .array(ROUTE_SCHEMA, { error: 'expected a list of routes' })
+    .default([])
+    .describe('Who is told of what. An event that no route takes is recorded all the same.'),
+  store: z
+    .strictObject({
+      url: text('"sqlite:" and a path')
+        .default('sqlite:./data/watcher.db')
+        .describe(
+          'sqlite:PATH, the embedded database. A relative path starts from the working directory. postgres://…: not in this version.',
+        ),
+    })
+    .prefault({})
+    .describe('Where state is kept.'),
+  audit: z
+    .strictObject({
+      file: text('the path of a file')
+        .default('./data/audit.jsonl')
+        .describe(
+          'Mirror of the audit log, one JSON object a line. A relative path starts from the working directory.',
+        ),
+    })
+    .prefault({})
+    .describe('The record for auditors.'),
+  server: z
+    .strictObject({
+      host: text('a host name or an address')
+        .default('127.0.0.1')
+        .describe('Address to listen on. Anything but loopback demands a token.')
+        .meta({ examples: ['127.0.0.1', '0.0.0.0'] }),
+      port: integer('a port from 0 (any free one) to 65535', 0, 65_535)
+        .default(8080)
+        .describe('Port to listen on.'),
+      token: optionalText('a token').describe(
+        'Asked for as "Authorization: Bearer …". Empty or absent: none.',
+      ),
+    })
+    .prefault({})
+    .describe('Health, metrics and the JSON reads over HTTP.'),
+  log: z
+    .strictObject({
+      level: oneOf(['error', 'warn', 'info', 'debug'])
+        .default('info')
+        .describe('The least important lines to write.'),
+      format: oneOf(['json', 'text'])
+        .default('json')
+        .describe('JSON lines for machines, or text for people.'),
+    })
+    .prefault({})
+    .describe('What the program says while it works, on standard output.'),
+});
+
+/** The file as people write it. */
+export type ConfigFile = z.input<typeof CONFIG_SCHEMA>;
+/** The file with every default filled in. */
+export type FilledConfigFile = z.output<typeof CONFIG_SCHEMA>;

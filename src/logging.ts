@@ -1,0 +1,99 @@
+import type { Writable } from 'node:stream';
+import winston from 'winston';
+import { type Printable, toPrintable } from './log-fields.ts';
+import { jsonLine, textLine } from './log-text.ts';
+import type { LogFields, Logger } from './logger.ts';
+
+export interface LoggingOptions {
+  level: 'error' | 'warn' | 'info' | 'debug';
+  format: 'json' | 'text';
+  /** Takes secrets out; called for every text of a line: message, keys and values, errors with their stacks. */
+  redact: (text: string) => string;
+  /** Default: standard output. Errors of the stream (nobody reads any more) end the log, not the program. */
+  stream?: Writable;
+  now?: () => number;
+}
+
+/** A reader that does not take the last lines must not hold up the end of the program for longer. */
+const FLUSH_MS = 3_000;
+
+/** One line for each event, to one stream. `close()` resolves when everything has been handed over; it may be called twice. */
+export function createLogger(options: LoggingOptions): Logger & { close(): Promise<void> } {
+  const { level, format, redact, stream = process.stdout, now = Date.now } = options;
+  outliveReader(stream);
+  const isColoured = format === 'text' && hasColours(stream);
+  const log = winston.createLogger({
+    level,
+    levels: { error: 0, warn: 1, info: 2, debug: 3 },
+    format: winston.format((info) => {
+      const line = {
+        at: Number(info.at),
+        level: info.level,
+        message: String(info.message),
+        fields: fieldsOf(info),
+      };
+      info[MESSAGE] = format === 'json' ? jsonLine(line) : textLine(line, isColoured);
+      return info;
+    })(),
+    transports: [new winston.transports.Stream({ stream, eol: '\n' })],
+  });
+
+  let closing: Promise<void> | undefined;
+  const write =
+    (lineLevel: LoggingOptions['level']) =>
+    (message: string, fields: LogFields = {}): void => {
+      if (closing || !log.isLevelEnabled(lineLevel)) return;
+      // One object of our own: winston glues a field called `message` to the message and writes on errors that it is given.
+      log.log({
+        level: lineLevel,
+        message: toPrintable(message, redact),
+        fields: toPrintable(fields, redact),
+        at: now(),
+      });
+    };
+
+  return {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    close: () => {
+      closing ??= flush(log, stream);
+      return closing;
+    },
+  };
+}
+
+/** Where winston's transports look for the finished line. */
+const MESSAGE = Symbol.for('message');
+
+function fieldsOf({ fields }: winston.Logform.TransformableInfo): Record<string, Printable> {
+  // What `toPrintable` makes of fields is an object, or a note in their place.
+  if (typeof fields === 'object' && fields !== null) return fields as Record<string, Printable>;
+  return { fields: String(fields) };
+}
+
+/** The logger ends, and then the stream has to take what it was given: for a pipe that is later (measured with winston 3.19). */
+async function flush(log: winston.Logger, stream: Writable): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const limit = setTimeout(resolve, FLUSH_MS);
+  log.once('finish', () => {
+    if (stream.destroyed || stream.writableEnded) resolve();
+    else stream.write('', () => resolve());
+  });
+  log.end();
+  await promise;
+  clearTimeout(limit);
+}
+
+/** Without a listener, a reader that has gone (EPIPE) would end the process. */
+function outliveReader(stream: Writable): void {
+  if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
+}
+
+function ignore(): void {}
+
+/** Only a terminal has colours to show; it knows about NO_COLOR itself. */
+function hasColours(stream: Writable): boolean {
+  return 'hasColors' in stream && typeof stream.hasColors === 'function' && stream.hasColors() === true;
+}
