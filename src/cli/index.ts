@@ -44,7 +44,7 @@ function report(cli: Cli, thrown: unknown): number {
 }
 
 /** The whole command line. Help and usage errors go through `cli`, and end by an exception rather than the process. */
-export function buildProgram(cli: Cli): Command {
+function buildProgram(cli: Cli): Command {
   const config = new Option('--config <file>', `the configuration (default: "${DEFAULT_CONFIG}")`);
   const program = new Command('restore-watcher')
     .description('Watches MongoDB Atlas restore jobs and tells the right people about every change.')

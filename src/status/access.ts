@@ -1,11 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { isIPv4 } from 'node:net';
-
-/** True for a name or address that only this machine can reach: `localhost`, `127.0.0.0/8`, `::1`. */
-export function isLoopbackName(name: string): boolean {
-  const host = name.toLowerCase().replace(/^\[(.*)\]$/, '$1');
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
-}
+import { isLoopbackName } from '../loopback.ts';
 
 /**
  * True when the `Host` header names this machine by a loopback name. A page on the internet can make a browser send requests to

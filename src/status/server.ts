@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { WatcherError } from '../errors.ts';
-import { isLoopbackName } from './access.ts';
+import { isLoopbackName } from '../loopback.ts';
 import { type AppDeps, createApp } from './app.ts';
 
 export interface ServerOptions extends Pick<AppDeps, 'status' | 'store' | 'metrics' | 'logger' | 'token'> {
@@ -47,6 +47,8 @@ export async function startServer(options: ServerOptions): Promise<StatusServer>
     getRequestListener(app.fetch, { overrideGlobalObjects: false }),
   );
   await listen(server, host, port);
+  // A connection that cannot be accepted (no file descriptor left, say) must not end the process.
+  server.on('error', (error) => options.logger.error('The status server has a fault', { err: error }));
 
   let closing: Promise<void> | undefined;
   return {

@@ -49,7 +49,7 @@ export function transitionView({ event, suppressed, deliveries }: RecordedEvent)
   };
 }
 
-export function deliveryView(delivery: Delivery): View {
+function deliveryView(delivery: Delivery): View {
   return {
     id: delivery.id,
     eventId: delivery.eventId,
