@@ -37,6 +37,8 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     recordOutcomes: () => refuse(),
     nextDueAt: () => refuse(),
     checkWritable: () => refuse(),
+    noteMirrored: () => refuse(),
+    mirroredSeq: () => refuse(),
     recordAudit: async (drafts: readonly AuditDraft[]) => {
       rows.audit.push(...chainEntries(rows.audit.at(-1) ?? GENESIS, drafts));
     },

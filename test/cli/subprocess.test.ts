@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { aJob, anEvent, anObservation, GROUP_ID, jobId, T0 } from '../support/builders.ts';
+import { type Home, makeHome, runCommand, startDaemon } from '../support/daemon.ts';
+
+const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
+
+const SOUND = {
+  connections: [
+    {
+      name: 'atlas',
+      baseUrl: 'https://cloud.mongodb.com',
+      auth: { type: 'digest', publicKey: 'canary-public', privateKey: 'canary-private' },
+    },
+  ],
+  watches: [{ name: 'orders', kind: 'serverless', groupId: GROUP_ID, instanceName: 'orders' }],
+  channels: [{ name: 'siem', type: 'webhook', url: 'https://siem.example/canary-hook' }],
+  routes: [{ events: ['*'], channels: ['siem'] }],
+};
+
+let home: Home;
+
+beforeAll(async () => {
+  home = await makeHome(SOUND);
+});
+
+afterAll(() => home.remove());
+
+const run = (args: readonly string[], env: Record<string, string> = {}) =>
+  runCommand(args, { cwd: home.dir, env });
+
+describe('the program', () => {
+  it('prints its version and its help', async () => {
+    const { version } = (await import('../../package.json', { with: { type: 'json' } })).default;
+    expect(await run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    expect(await run(['--help'])).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('Commands:'),
+    });
+  });
+
+  it('refuses what it does not know with exit code 2', async () => {
+    expect(await run(['frob'])).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it('finds the configuration where it is started, shows it, and shows no secret', async () => {
+    const { code, stdout: out, stderr: err } = await run(['check']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('The configuration is sound');
+    expect(out).toContain('not there yet, the daemon makes it');
+    expect(out).not.toContain('canary');
+  });
+
+  it('names every fault of a configuration, and starts nothing', async () => {
+    const faulty = await makeHome({ ...SOUND, watches: [{ name: 'orders', kind: 'mainframe' }], typo: 1 });
+    const { code, stdout: out, stderr: err } = await run(['run', '--config', faulty.configFile]);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('watches[0].kind');
+    expect(err).toContain('typo');
+    expect(await readdir(faulty.dir)).toEqual(['watcher.config.json']);
+    await faulty.remove();
+  });
+
+  it('lists nothing before the first run, and makes no file for it', async () => {
+    for (const argv of [['jobs'], ['history'], ['deliveries'], ['audit', 'export'], ['audit', 'verify']]) {
+      expect(await run(argv)).toMatchObject({ code: 0 });
+    }
+    expect(await readdir(home.dir)).toEqual(['watcher.config.json']);
+  });
+
+  it('asks its own daemon past any proxy', async () => {
+    const daemon = createServer((_request, response) => response.end('{}'));
+    await once(daemon.listen(0, '127.0.0.1'), 'listening');
+    const address = daemon.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const near = await makeHome({ ...SOUND, server: { host: '127.0.0.1', port } });
+    const nobody = 'http://127.0.0.1:9';
+    const result = await run(['healthcheck', '--config', near.configFile], {
+      http_proxy: nobody,
+      HTTP_PROXY: nobody,
+    });
+    expect(result).toEqual({ code: 0, stdout: 'alive\n', stderr: '' });
+    daemon.close();
+    await near.remove();
+  });
+
+  it('says nothing when the reader of its output goes away', async () => {
+    const child = spawn(process.execPath, [MAIN, 'schema'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let err = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => (err += text));
+    child.stdout.destroy();
+    const [code] = await once(child, 'close');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+
+  it('reads beside a running daemon what was recorded, and verifies the audit log', async () => {
+    const nobody = { ...SOUND.connections[0], baseUrl: 'http://127.0.0.1:9', retries: 0 };
+    const busy = await makeHome({ ...SOUND, connections: [nobody], channels: [], routes: [] });
+    const store = await openSqliteStore({ path: busy.dbFile });
+    await store.commitPoll({
+      targetKey: 'elsewhere',
+      watch: 'orders',
+      at: T0,
+      takesBaseline: true,
+      observations: [anObservation(aJob(['failed']))],
+      events: [{ event: anEvent('failed'), channels: ['siem'], suppressed: null }],
+      audit: [{ at: T0, kind: 'test.sent', data: {} }],
+    });
+    await store.close();
+    const daemon = startDaemon(busy);
+    onTestFinished(() => void daemon.child.kill('SIGKILL'));
+    await daemon.waitForLine(({ message }) => message === 'Watching');
+
+    const beside = async (...args: string[]) =>
+      (await runCommand([...args, '--config', busy.configFile], { cwd: busy.dir })).stdout;
+    expect(await beside('check')).toContain('in use by a daemon');
+    expect(await beside('jobs')).toContain(jobId(1));
+    expect(await beside('history')).toContain('pending, not tried yet');
+    expect(await beside('deliveries')).toContain(`${anEvent('failed').id}:siem`);
+    expect(await beside('audit', 'verify')).toContain('All as it was written.');
+    expect(await beside('audit', 'export')).toContain('"kind":"daemon.started"');
+
+    expect(await daemon.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+    await busy.remove();
+  });
+});
