@@ -54,9 +54,8 @@ export async function openAuditMirror(options: AuditMirrorOptions): Promise<Audi
   let closed = false;
 
   async function pass(): Promise<number> {
-    if (position === null || (await fileSize(options.file)) !== position.size)
-      position = await settle(options);
-    let from: Position = position;
+    const known = position !== null && (await fileSize(options.file)) === position.size ? position : null;
+    let from = known ?? (await settle(options));
     // Until it is known how far the writing got, the file itself has to tell.
     position = null;
     let appended = 0;
@@ -66,7 +65,8 @@ export async function openAuditMirror(options: AuditMirrorOptions): Promise<Audi
       from = await append(options.file, from, entries);
       appended += entries.length;
     }
-    if (appended > 0) await options.store.noteMirrored(from.seq);
+    // Also for what an earlier process wrote, should it have died before it noted that.
+    if (appended > 0 || known === null) await options.store.noteMirrored(from.seq);
     position = from;
     return appended;
   }

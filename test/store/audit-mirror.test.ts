@@ -79,6 +79,18 @@ describe('the audit mirror', () => {
     expect(read()).toBe(await logOf(store));
   });
 
+  it('notes in the store how far it has got, also for what was written before it was noted', async () => {
+    const store = await aStore(2);
+    const { open, write } = setUp(store);
+    write(await logOf(store));
+    const mirror = await open();
+    expect(await store.mirroredSeq()).toBe(2);
+    await add(store, 3);
+    expect(await store.mirroredSeq()).toBe(2);
+    await mirror.catchUp();
+    expect(await store.mirroredSeq()).toBe(5);
+  });
+
   it('goes on where it ended when it is opened again', async () => {
     const store = await aStore(3);
     const { open, read, file, aside } = setUp(store);

@@ -262,6 +262,13 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
         expect(await store.readAudit(0, 9)).toEqual([]);
       });
 
+      it('remembers how far the mirror has got, and never goes back', async () => {
+        expect(await store.mirroredSeq()).toBe(0);
+        await store.noteMirrored(7);
+        await store.noteMirrored(5);
+        expect(await store.mirroredSeq()).toBe(7);
+      });
+
       it('is read in order, page by page', async () => {
         await store.recordAudit(Array.from({ length: 120 }, (_, index) => aDraft(index + 1)));
         const seqs = async (after: number, limit: number) =>
