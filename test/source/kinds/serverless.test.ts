@@ -142,6 +142,8 @@ describe('a job that is not as documented', () => {
     ['expired', {}, 'expired is an object where true or false was expected'],
     ['finishedAt', 1_793_520_000, 'finishedAt is a number where a date was expected'],
     ['finishedAt', 'soon', 'finishedAt is not a date'],
+    ['finishedAt', '2026-02-30T08:00:00Z', 'finishedAt is not a date'],
+    ['finishedAt', '2026-13-01T08:00:00Z', 'finishedAt is not a date'],
     ['expiresAt', [], 'expiresAt is a list where a date was expected'],
     ['createdAt', true, 'createdAt is a boolean where a date was expected'],
     ['deliveryType', null, 'deliveryType is null where a text was expected'],
