@@ -56,7 +56,7 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
     const store = await openStore(config.store.url, { mode: 'readwrite' });
     closers.add(() => store.close());
     await store.claimDaemon();
-    closers.add(await keepMirror(config.audit.file, { store, logger, signals }));
+    closers.add(await keepMirror(config.audit.file, { store, clock, logger, signals }));
 
     const metrics = createMetrics({
       signals,

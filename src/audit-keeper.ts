@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import { toError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import { openAuditMirror } from './store/audit-mirror.ts';
@@ -13,9 +14,15 @@ const MIRROR_DELAY_MS = 100;
  */
 export async function keepMirror(
   file: string,
-  { store, logger, signals }: { store: Store; logger: Logger; signals: Signals },
+  { store, clock, logger, signals }: { store: Store; clock: Clock; logger: Logger; signals: Signals },
 ): Promise<() => Promise<void>> {
-  const mirror = await openAuditMirror({ file, store, logger });
+  const mirror = await openAuditMirror({
+    file,
+    store,
+    logger,
+    onKeptAside: (aside) =>
+      store.recordAudit([{ at: clock.now(), kind: 'mirror.rebuilt', data: { file, keptAside: aside } }]),
+  });
   let timer: NodeJS.Timeout | null = null;
   let isFaulty = false;
   const catchUp = async (): Promise<void> => {

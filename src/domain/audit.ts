@@ -18,6 +18,7 @@ export const AUDIT_KINDS = [
   'delivery.redriven',
   'poll.failed',
   'poll.recovered',
+  'mirror.rebuilt',
   'test.sent',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];

@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { AuditDraft } from '../domain/audit.ts';
+import { toIso } from '../domain/instant.ts';
 import { nextAttempt } from '../domain/retry-policy.ts';
 import { DeliveryError, toError } from '../errors.ts';
+import type { Once } from '../log-once.ts';
 import type { Logger } from '../logger.ts';
 import type { ClaimedDelivery, DeliveryOutcome, Store } from '../store/store.ts';
 import type { Signals } from './events.ts';
@@ -17,6 +19,8 @@ export interface DispatchDeps {
   notifier: Notifier;
   clock: Clock;
   logger: Logger;
+  /** A channel that keeps failing is told of once, not at every attempt. */
+  once: Once;
   signals: Signals;
   /** Names this process in leases. */
   owner: string;
@@ -142,13 +146,13 @@ async function record(
 
 /** A receiver has accepted: losing that note means sending a twin. So a store that fails for a moment is asked again while the lease lasts. */
 async function persist(
-  { store, logger, notifier }: DispatchDeps,
+  { store, logger, notifier, owner }: DispatchDeps,
   outcomes: readonly DeliveryOutcome[],
   audit: readonly AuditDraft[],
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await store.recordOutcomes(outcomes, audit);
+      await store.recordOutcomes(outcomes, audit, owner);
       return;
     } catch (error) {
       if (attempt === 4) throw error;
@@ -181,8 +185,9 @@ function auditOf(delivery: ClaimedDelivery, outcome: DeliveryOutcome): AuditDraf
   ];
 }
 
-function tell({ signals, logger }: DispatchDeps, delivery: ClaimedDelivery, outcome: DeliveryOutcome): void {
+function tell(deps: DispatchDeps, delivery: ClaimedDelivery, outcome: DeliveryOutcome): void {
   if (outcome.kind === 'released') return;
+  const { signals, logger, once } = deps;
   const { channel, eventId, event } = delivery;
   const latencyMs = outcome.kind === 'delivered' ? outcome.at - event.detectedAt : null;
   signals.emit('delivery:recorded', { channel, outcome: outcome.kind, latencyMs, eventId });
@@ -194,6 +199,7 @@ function tell({ signals, logger }: DispatchDeps, delivery: ClaimedDelivery, outc
     attempt: delivery.attemptsStarted,
   };
   if (outcome.kind === 'delivered') {
+    once.clear(faultKey(channel), `${channel} takes messages again`, { channel });
     logger.info(`Told ${channel}: ${event.summary}`, { ...fields, latencyMs });
   } else if (outcome.kind === 'given_up') {
     logger.error(`Gave up telling ${channel}: ${event.summary}`, {
@@ -202,13 +208,17 @@ function tell({ signals, logger }: DispatchDeps, delivery: ClaimedDelivery, outc
       hint: 'Mend the channel, then: restore-watcher deliveries redrive --given-up',
     });
   } else {
-    const retryAt = new Date(outcome.nextAttemptAt).toISOString();
-    logger.warn(`Could not tell ${channel} yet: ${event.summary}`, {
+    const retryAt = toIso(outcome.nextAttemptAt);
+    once.fault(faultKey(channel), `${channel} does not take messages: ${outcome.detail}`, {
       ...fields,
-      detail: outcome.detail,
       retryAt,
     });
+    logger.debug(`Could not tell ${channel} yet: ${event.summary}`, { ...fields, retryAt });
   }
+}
+
+function faultKey(channel: string): string {
+  return `channel ${channel}`;
 }
 
 /** Prolongs the leases while the sends go on. Returns the function that ends it. */

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { toError } from '../errors.ts';
+import { createOnce } from '../log-once.ts';
 import { dispatchOnce } from './dispatch.ts';
 import type { RunnerDeps } from './runner.ts';
 import { createWatchLoop } from './watch-loop.ts';
@@ -70,6 +71,7 @@ async function drainChannel(
   signal: AbortSignal,
 ): Promise<OnceReport['channels'][number]> {
   const { channel } = notifier;
+  const once = createOnce(deps.logger, deps.clock);
   let tried = 0;
   let fault: string | null = null;
   let givenUp = 0;
@@ -78,7 +80,7 @@ async function drainChannel(
   });
   try {
     for (let more = true; more && !signal.aborted; ) {
-      const result = await dispatchOnce({ ...deps, notifier }, signal);
+      const result = await dispatchOnce({ ...deps, once, notifier }, signal);
       tried += result.tried;
       more = result.mayHaveMore;
     }

@@ -2,6 +2,7 @@ import type { Notifier } from '../channels/notifier.ts';
 import type { AuditDraft } from '../domain/audit.ts';
 import type { Watch } from '../domain/watch.ts';
 import { StoreError, toError } from '../errors.ts';
+import { createOnce } from '../log-once.ts';
 import type { JobSource } from '../source/source.ts';
 import { type ChannelWorker, startChannelWorker } from './channel-worker.ts';
 import type { PollDeps } from './poll.ts';
@@ -42,6 +43,7 @@ export interface Runner {
  */
 export function createRunner(deps: RunnerDeps): Runner {
   const { clock, logger, store, signals } = deps;
+  const once = createOnce(logger, clock);
   const startedAt = clock.now();
   let state: WatcherStatus['state'] = 'starting';
   let lastHeartbeat = clock.monotonic();
@@ -101,7 +103,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     await note('config.loaded', deps.configEntry);
     listen();
     for (const notifier of deps.notifiers) {
-      workers.push(startChannelWorker({ ...deps, notifier }));
+      workers.push(startChannelWorker({ ...deps, once, notifier }));
     }
     const expressions = new Set(
       deps.watches.flatMap(({ schedule, scheduleIdle }) => [schedule, scheduleIdle ?? schedule]),

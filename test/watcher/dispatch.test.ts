@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventName } from '../../src/domain/event.ts';
 import { DeliveryError } from '../../src/errors.ts';
+import { createOnce } from '../../src/log-once.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { dispatchOnce } from '../../src/watcher/dispatch.ts';
@@ -47,7 +48,19 @@ async function owe(...entries: Array<[name: EventName, job: number]>): Promise<s
 }
 
 function pass(signal: AbortSignal = running) {
-  return dispatchOnce({ store, notifier, clock, logger, signals, owner: 'me', random: () => 0 }, signal);
+  return dispatchOnce(
+    {
+      store,
+      notifier,
+      clock,
+      logger,
+      once: createOnce(logger, clock),
+      signals,
+      owner: 'me',
+      random: () => 0,
+    },
+    signal,
+  );
 }
 
 async function drain(): Promise<void> {
