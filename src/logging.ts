@@ -46,7 +46,7 @@ export function createLogger(options: LoggingOptions): Logger & { close(): Promi
       // One object of our own: winston glues a field called `message` to the message and writes on errors that it is given.
       log.log({
         level: lineLevel,
-        message: toPrintable(message, redact),
+        message: String(toPrintable(message, redact)),
         fields: toPrintable(fields, redact),
         at: now(),
       });

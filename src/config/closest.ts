@@ -7,10 +7,11 @@ export function suggestion(written: string, known: readonly string[]): string {
   return isClose ? `; did you mean ${JSON.stringify(closest.candidate)}?` : '';
 }
 
-/** `"a", "b" and 3 more`. */
+/** `"a", "b" and 3 more`; each once. */
 export function listed(names: readonly string[], most = 8): string {
-  const shown = names.slice(0, most).map((name) => JSON.stringify(name));
-  const rest = names.length - shown.length;
+  const distinct = [...new Set(names)];
+  const shown = distinct.slice(0, most).map((name) => JSON.stringify(name));
+  const rest = distinct.length - shown.length;
   return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ');
 }
 

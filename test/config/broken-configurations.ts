@@ -1,0 +1,178 @@
+/** What is wrong with each file of `fixtures/config/broken`, named for its rule: every fault, in order, by path and a telling part of its text. */
+export type ExpectedFault = readonly [path: string, says: string];
+
+const A_LIST_OF_AT_LEAST_ONE = 'expected a list of at least one';
+const NO_PLAIN_HTTP = 'plain http is for loopback addresses only ("allowHttp": true lifts that)';
+
+export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
+  'ambiguous-connection': [['watches[0].connection', 'is missing; expected one of "atlas", "gov"']],
+  'api-version-of-kind': [
+    ['watches[0].kind', 'this version reads the kind "serverless" only, found "flex"'],
+    ['watches[0].apiVersion', 'expected "v2" (Atlas has the kind flex in no other version), found "v1.0"'],
+  ],
+  'bad-durations': [
+    ['connections[0].requestTimeout', 'expected a duration such as "500ms", "30s", "5m", "2h" or "30d"'],
+    ['watches[0].announceExisting', 'expected true or false, or a duration'],
+    ['watches[0].stalledAfter', 'expected "auto", or a duration'],
+    ['watches[0].rto', 'found "-5m"'],
+  ],
+  'bad-group-id': [
+    ['watches[0].groupId', 'expected a project id of 24 hexadecimal characters, found "5f0e1d2c"'],
+  ],
+  'bad-headers': [
+    ['channels[0].headers["x token"]', 'expected the name of an HTTP header'],
+    ['channels[0].headers.x-token', 'expected a text that can stand in an HTTP header: one line'],
+  ],
+  'bad-instance-name': [['watches[0].instanceName', 'without spaces and slashes, found "../orders"']],
+  'bad-job-ids': [
+    ['watches[0].restoreJobIds[1]', 'expected a restore job id of 24 hexadecimal characters, found "latest"'],
+  ],
+  'bad-mail-addresses': [
+    ['channels[1].from', 'expected a mail address such as "dba@example.com", found "restores"'],
+    ['channels[1].to[1]', 'found "two@a b"'],
+  ],
+  'bad-names': [
+    ['connections[0].name', 'expected a name of 1 to 100 characters'],
+    ['watches[0].name', 'without "*"'],
+  ],
+  'bad-smtp-url': [['channels[1].smtpUrl', 'it begins neither with smtp:// nor with smtps://']],
+  'bad-store-url': [['store.url', 'expected "sqlite:" and a path']],
+  'bad-time-zone': [['channels[1].timeZone', 'expected a time zone such as "Europe/Berlin"']],
+  'bad-webhook-secret': [['channels[0].secret', 'expected base64 after "whsec_"']],
+  'base-url-with-credentials': [['connections[0].baseUrl', 'user and password do not belong in it']],
+  'base-url-with-extras': [['connections[0].baseUrl', 'a "?" or "#" does not belong in it']],
+  'cron-backward-range': [['watches[0].schedule', 'the range 1-0 runs backwards']],
+  'cron-invalid': [
+    ['watches[0].schedule', 'found "60 * * * * *": 60 is no second'],
+    ['watches[0].scheduleIdle', 'found "0 0 31 2 *": that day of month never comes'],
+  ],
+  'cron-step-too-long': [
+    ['watches[0].schedule', 'a step of 90 is longer than the 60 values of the second field'],
+    ['watches[0].scheduleIdle', 'a step of 61 is longer than the 60 values of the minute field'],
+  ],
+  'cron-wrong-field-count': [
+    [
+      'watches[0].schedule',
+      'expected a cron expression of six fields (seconds first) or five, found "* * * *"',
+    ],
+    ['watches[0].scheduleIdle', 'found "@hourly": there is 1 field'],
+  ],
+  'duplicate-names': [
+    ['connections[1].name', '"atlas" is connections[0] already'],
+    ['watches[1].name', '"orders" is watches[0] already'],
+    ['channels[1].name', '"siem" is channels[0] already'],
+  ],
+  'empty-route': [
+    ['routes[0].events', `${A_LIST_OF_AT_LEAST_ONE} event, found an empty list`],
+    ['routes[0].channels', `${A_LIST_OF_AT_LEAST_ONE} name of a channel`],
+    ['routes[0].watches', `${A_LIST_OF_AT_LEAST_ONE} name of a watch`],
+  ],
+  'empty-sections': [
+    ['connections', `${A_LIST_OF_AT_LEAST_ONE} connection, found an empty list`],
+    ['watches', `${A_LIST_OF_AT_LEAST_ONE} watch, found an empty list`],
+  ],
+  'empty-variable': [
+    [
+      'connections[0].auth.privateKey',
+      'expected the private key of an Atlas API key, found an empty text from ${EMPTY}',
+    ],
+  ],
+  'http-not-loopback': [
+    ['connections[0].baseUrl', NO_PLAIN_HTTP],
+    ['channels[0].url', NO_PLAIN_HTTP],
+  ],
+  'json-comment': [['', 'line 2, column 3: JSON has no comments']],
+  'json-cut-short': [['', 'line 4, column 1: expected "," or "}", but the file ends here']],
+  'json-empty': [['', 'line 1, column 1: expected a value, but the file ends here']],
+  'json-key-twice': [['watches[0].instanceName', 'stands twice in the same object']],
+  'json-trailing-comma': [['', 'line 3, column 16: a comma stands before "}"']],
+  'malformed-placeholder': [
+    ['watches[0].instanceName', 'a "${" has no closing brace'],
+    ['channels[0].url', 'a placeholder is not one of ${NAME}, ${NAME:-default}, ${file:/path}'],
+  ],
+  'many-at-once': [
+    ['connections[1].name', '"atlas" is connections[0] already'],
+    ['connections[1].baseUrl', NO_PLAIN_HTTP],
+    ['connections[1].auth.type', 'expected one of "digest", "serviceAccount", found "oauth"'],
+    ['connections[1].retries', 'expected a whole number from 0 to 20, found -1'],
+    ['watches[0].kind', 'found "serverles"; did you mean "serverless"?'],
+    ['watches[0].groupId', 'expected a project id of 24 hexadecimal characters, found "1"'],
+    ['watches[0].schedule', 'found "every minute": there are 2 fields'],
+    ['watches[0].pollInterval', 'unknown key; known here: "name", "connection"'],
+    ['watches[1].name', '"orders" is watches[0] already'],
+    ['watches[1].connection', 'expected the name of a connection ("atlas"), found "other"'],
+    ['watches[1].groupId', 'this version cannot follow every project'],
+    ['channels[1].url', 'the environment variable SLACK_URL is not set'],
+    ['channels[2].smtpUrl', 'it is not an address'],
+    ['channels[2].from', 'expected a mail address'],
+    ['channels[2].to', `${A_LIST_OF_AT_LEAST_ONE} mail address, found "dba@example.com"`],
+    ['routes[1].channels[0]', 'expected the name of a channel ("siem", "oncall", "dba"), found "nobody"'],
+    ['routes[1].watches[0]', 'expected the name of a watch ("orders"), found "ledger"'],
+    ['server.port', 'expected a port from 0 (any free one) to 65535, found "http"'],
+    ['server.token', 'is missing; expected a token'],
+    ['logging', 'unknown key; known here:'],
+  ],
+  'missing-ca-file': [
+    ['connections[0].caFile', 'found "/no/such/ca.pem": there is no such file'],
+    ['channels[0].caFile', 'it holds no certificate'],
+  ],
+  'missing-keys': [
+    ['connections[0].auth.privateKey', 'is missing; expected the private key of an Atlas API key'],
+    ['watches[0].kind', 'is missing; expected one of "serverless"'],
+    ['watches[0].groupId', 'is missing; expected a project id'],
+    ['channels[0].url', 'is missing; expected the URL of a receiver'],
+  ],
+  'missing-secret-file': [
+    ['connections[0].auth.privateKey', 'the file /no/such/secret cannot be read: there is no such file'],
+  ],
+  'missing-sections': [
+    ['connections', `is missing; ${A_LIST_OF_AT_LEAST_ONE} connection`],
+    ['watches', `is missing; ${A_LIST_OF_AT_LEAST_ONE} watch`],
+  ],
+  'missing-variable': [
+    ['watches[0].groupId', 'the environment variable PROJECT_ID is not set'],
+    ['channels[0].url', 'the environment variable SIEM_URL is not set'],
+  ],
+  'not-an-address': [
+    ['connections[0].baseUrl', 'found "cloud.mongodb.com": it is not an address'],
+    ['channels[0].url', 'it begins neither with https:// nor with http://'],
+  ],
+  'not-an-object': [['', 'expected an object, found a list']],
+  'not-yet-discovery': [
+    ['watches[0].groupId', 'this version cannot follow every project'],
+    ['watches[0].instanceName', 'this version cannot follow every instance'],
+  ],
+  'not-yet-kind': [['watches[0].kind', 'this version reads the kind "serverless" only, found "cluster"']],
+  'not-yet-postgres': [['store.url', 'this version keeps its state in SQLite only']],
+  'not-yet-service-account': [['connections[0].auth.type', 'this version knows "digest" only']],
+  'number-from-variable': [['server.port', 'found the value from ${ATLAS_PUBLIC_KEY}']],
+  'open-server-with-empty-token': [['server.token', 'found an empty text from ${EMPTY:-}; expected a token']],
+  'open-server-without-token': [['server.token', 'since others can reach server.host "0.0.0.0"']],
+  'store-is-audit-file': [['audit.file', 'expected another file than the one of store.url']],
+  'too-long-request-timeout': [['connections[0].requestTimeout', '10m at most, found "11m"']],
+  'unknown-channel': [['routes[0].channels[1]', 'expected the name of a channel ("siem"), found "pager"']],
+  'unknown-channel-type': [
+    ['channels[0].type', 'expected one of "slack", "email", "webhook", found "pigeon"'],
+  ],
+  'unknown-connection': [['watches[0].connection', 'found "atlass"; did you mean "atlas"?']],
+  'unknown-events': [
+    ['routes[0].events[0]', 'found "faild"; did you mean "failed"?'],
+    ['routes[0].severities[0]', 'expected one of "info", "warning", "critical", found "fatal"'],
+  ],
+  'unknown-keys': [
+    ['connections[0].auth.secret', 'unknown key; known here: "type", "publicKey", "privateKey"'],
+    ['watches[0].shedule', 'unknown key; did you mean "schedule"?'],
+    ['channels[0].retries', 'unknown key; known here: "name", "type", "url"'],
+    ['watchs', 'unknown key; did you mean "watches"?'],
+  ],
+  'unknown-watch': [['routes[0].watches[0]', 'found "ordres"; did you mean "orders"?']],
+  'wrong-types': [
+    ['connections[0].retries', 'expected a whole number from 0 to 20, found "4"'],
+    ['connections[0].requestsPerMinute', 'expected a whole number above 0, found 0'],
+    ['watches[0].labels.team', 'expected a text for each label, found a number'],
+    ['server.port', 'expected a port from 0 (any free one) to 65535, found 65536'],
+    ['log.level', 'expected one of "error", "warn", "info", "debug", found "verbose"'],
+    ['log.format', 'expected one of "json", "text", found "xml"'],
+    ['store', 'expected an object'],
+  ],
+};

@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readJson } from '../../src/config/json-text.ts';
+
+describe('reading JSON', () => {
+  it.each([
+    ['', 1, 1, 'expected a value, but the file ends here'],
+    ['{', 1, 2, 'expected a key in double quotes, but the file ends here'],
+    ['{"a": 1\n "b": 2}', 2, 2, 'expected "," or "}", found a double quote'],
+    ['{"a": [1, 2}', 1, 12, 'expected "," or "]", found "}"'],
+    ['{"a": [1, 2,]}', 1, 12, 'a comma stands before "]"; JSON allows none there'],
+    ['{a: 1}', 1, 2, 'expected a key in double quotes, found "a"'],
+    ["{'a': 1}", 1, 2, 'texts and keys stand in double quotes, not in single ones'],
+    ['{"a" 1}', 1, 6, 'expected ":", found "1"'],
+    ['{"a": 01}', 1, 7, 'expected a value, found "0"'],
+    ['{"a": yes}', 1, 7, 'expected a value, found "y"'],
+    ['{"a": "b\nc"}', 1, 7, 'this text has no closing quote on its line'],
+    ['{"a": "C:\\data"}', 1, 7, 'this text holds a tab or an escape'],
+    ['{} {}', 1, 4, 'expected the end of the file, found "{"'],
+    ['{"a": 1 /* one */}', 1, 9, 'JSON has no comments'],
+    ['['.repeat(200), 1, 102, 'nested deeper than 100 levels'],
+  ])('says where and why it is none: %j', (text, line, column, message) => {
+    expect(readJson(text)).toEqual({
+      kind: 'fault',
+      line,
+      column,
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('takes slashes inside a text for what they are', () => {
+    expect(readJson('{"url": "https://example.com/*/x"}')).toMatchObject({ kind: 'value' });
+  });
+
+  it('finds keys that stand twice, wherever they are', () => {
+    expect(readJson('{"a": 1, "b": [{"c": 1, "\\u0063": 2}], "a": 3}')).toEqual({
+      kind: 'value',
+      value: { a: 3, b: [{ c: 2 }] },
+      duplicates: ['b[0].c', 'a'],
+    });
+  });
+
+  it('agrees with the language about what is JSON and what is not', () => {
+    const damage = fc.constantFrom(
+      '',
+      '{',
+      '}',
+      ',',
+      '"',
+      '\\',
+      ':',
+      '1',
+      '-',
+      '\n',
+      'e',
+      '.',
+      ' ',
+      't',
+      '/',
+    );
+    fc.assert(
+      fc.property(fc.json(), fc.nat(), damage, fc.boolean(), (json, at, put, cut) => {
+        const place = at % (json.length + 1);
+        const text = json.slice(0, place) + put + json.slice(place + (cut ? 1 : 0));
+        expect(readJson(text).kind).toBe(isJson(text) ? 'value' : 'fault');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

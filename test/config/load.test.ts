@@ -1,0 +1,238 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
+import { aConfigFile, aWatchEntry, load, writeConfig } from './config-file.ts';
+
+const auth = { type: 'digest', publicKey: 'public-key', privateKey: 'private-key' };
+const email = {
+  name: 'dba',
+  type: 'email',
+  smtpUrl: 'smtps://mail.example.com',
+  from: 'restores@example.com',
+  to: ['dba@example.com'],
+};
+
+describe('a sound configuration', () => {
+  it('needs connections and watches only, and gets a default for all else', async () => {
+    const config = await load(aConfigFile({ channels: undefined, routes: undefined }));
+    expect(config).toMatchObject({
+      connections: [
+        {
+          name: 'atlas',
+          baseUrl: 'https://cloud.mongodb.com',
+          auth,
+          requestTimeoutMs: 10_000,
+          retries: 4,
+          requestsPerMinute: 90,
+          caFile: null,
+        },
+      ],
+      watches: [
+        {
+          name: 'orders',
+          connection: 'atlas',
+          kind: 'serverless',
+          apiVersion: 'v1.0',
+          groupId: '5f0e1d2c3b4a596877665544',
+          instanceName: 'orders',
+          restoreJobIds: [],
+          schedule: '*/30 * * * * *',
+          scheduleIdle: null,
+          announceExisting: false,
+          labels: {},
+        },
+      ],
+      channels: [],
+      routes: [],
+      store: { url: 'sqlite:./data/watcher.db' },
+      audit: { file: './data/audit.jsonl' },
+      server: { host: '127.0.0.1', port: 8080, token: null },
+      log: { level: 'info', format: 'json' },
+    });
+  });
+
+  it('fills in what channels and routes leave out', async () => {
+    const config = await load(
+      aConfigFile({
+        channels: [
+          { name: 'oncall', type: 'slack', url: 'https://hooks.slack.com/services/T0/B0/x' },
+          email,
+          { name: 'siem', type: 'webhook', url: 'https://siem.example.com/hook' },
+        ],
+        routes: [{ events: ['*'], channels: ['oncall', 'dba', 'siem'] }],
+      }),
+    );
+    expect(config.channels).toEqual([
+      { name: 'oncall', type: 'slack', url: 'https://hooks.slack.com/services/T0/B0/x' },
+      { ...email, timeZone: null, requireTls: false, caFile: null },
+      {
+        name: 'siem',
+        type: 'webhook',
+        url: 'https://siem.example.com/hook',
+        secret: null,
+        headers: {},
+        caFile: null,
+      },
+    ]);
+    expect(config.routes[0]).toEqual({
+      events: ['*'],
+      channels: ['oncall', 'dba', 'siem'],
+      watches: null,
+      labels: null,
+      severities: null,
+      targetClusterNames: null,
+    });
+  });
+
+  it('has its spans in milliseconds', async () => {
+    const config = await load(
+      aConfigFile({
+        connections: [{ name: 'atlas', auth, requestTimeout: '500ms' }],
+        watches: [aWatchEntry({ announceExisting: '24h' })],
+      }),
+    );
+    expect(config.connections[0]?.requestTimeoutMs).toBe(500);
+    expect(config.watches[0]?.announceExisting).toBe(86_400_000);
+  });
+
+  it.each([
+    ['https://cloud.mongodb.com/', 'https://cloud.mongodb.com'],
+    ['https://cloud.mongodb.com/api/atlas/v1.0/', 'https://cloud.mongodb.com'],
+    ['https://cloud.mongodb.com/api/atlas/v2', 'https://cloud.mongodb.com'],
+    ['https://proxy.example.com/atlas/', 'https://proxy.example.com/atlas'],
+    ['https://om.example.com:8443/api/public/v1.0', 'https://om.example.com:8443'],
+    ['http://localhost:3000', 'http://localhost:3000'],
+    ['http://127.0.0.1:3000', 'http://127.0.0.1:3000'],
+    ['http://[::1]:3000', 'http://[::1]:3000'],
+  ])('has the base of its addresses without what the watcher adds: %s', async (baseUrl, expected) => {
+    const config = await load(aConfigFile({ connections: [{ name: 'atlas', auth, baseUrl }] }));
+    expect(config.connections[0]?.baseUrl).toBe(expected);
+  });
+
+  it('writes ids as Atlas does, each once', async () => {
+    const id = '60800A1B2C3D4E5F60718293';
+    const watches = [
+      aWatchEntry({ groupId: '5F0E1D2C3B4A596877665544', restoreJobIds: [id, id.toLowerCase()] }),
+    ];
+    const {
+      watches: [watch],
+      warnings,
+    } = await load(aConfigFile({ watches }));
+    expect(watch).toMatchObject({ groupId: '5f0e1d2c3b4a596877665544', restoreJobIds: [id.toLowerCase()] });
+    expect(warnings).toContainEqual({ path: 'watches[0].restoreJobIds[1]', message: 'stands here twice' });
+  });
+
+  it('accepts plain http beyond loopback where it is told to', async () => {
+    const config = await load(
+      aConfigFile({
+        connections: [{ name: 'atlas', auth, baseUrl: 'http://atlas.example.com', allowHttp: true }],
+        channels: [{ name: 'siem', type: 'webhook', url: 'http://siem.example.com', allowHttp: true }],
+      }),
+    );
+    expect(config.connections[0]?.baseUrl).toBe('http://atlas.example.com');
+  });
+
+  it('reads numbers and true out of variables where those are wanted', async () => {
+    const content = aConfigFile({
+      connections: [{ name: 'atlas', auth, retries: '${RETRIES}', allowHttp: '${HTTP}' }],
+      watches: [aWatchEntry({ groupId: '${GROUP}', announceExisting: '${ALL}' })],
+      server: { port: '${PORT:-9090}' },
+    });
+    const env = { RETRIES: '2', HTTP: 'true', ALL: 'true', GROUP: '123456789012345678901234' };
+    const config = await load(content, env);
+    expect(config.connections[0]?.retries).toBe(2);
+    expect(config.watches[0]).toMatchObject({ groupId: '123456789012345678901234', announceExisting: true });
+    expect(config.server.port).toBe(9090);
+  });
+
+  it('takes an empty secret or token for none', async () => {
+    const channels = [
+      { name: 'siem', type: 'webhook', url: 'https://siem.example.com', secret: '${SECRET:-}' },
+    ];
+    const config = await load(aConfigFile({ channels, server: { token: '${TOKEN:-}' } }));
+    expect(config.channels[0]).toMatchObject({ secret: null });
+    expect(config.server.token).toBeNull();
+  });
+
+  it('names its file, and its content by a digest that placeholders do not change', async () => {
+    const text = JSON.stringify(aConfigFile({ server: { port: '${PORT}' } }));
+    const file = await writeConfig(text);
+    const first = await loadConfig(file, { env: { PORT: '1' } });
+    const second = await loadConfig(file, { env: { PORT: '2' } });
+    expect(first.file).toBe(file);
+    expect(first.digest).toBe(createHash('sha256').update(text).digest('hex'));
+    expect(second.digest).toBe(first.digest);
+  });
+
+  it('may begin with a byte order mark', async () => {
+    const file = await writeConfig(`\uFEFF${JSON.stringify(aConfigFile())}`);
+    await expect(loadConfig(file, { env: {} })).resolves.toMatchObject({ server: { port: 8080 } });
+  });
+
+  it('trusts a private CA from a PEM file', async () => {
+    const caFile = 'test/fixtures/config/ca.pem';
+    const config = await load(aConfigFile({ connections: [{ name: 'atlas', auth, caFile }] }));
+    expect(config.connections[0]?.caFile).toBe(caFile);
+  });
+
+  it('opens its server to others with a token', async () => {
+    const server = { host: '[::]', token: 'a-token-that-is-long-enough' };
+    const config = await load(aConfigFile({ server }));
+    expect(config.server).toEqual({ host: '::', port: 8080, token: 'a-token-that-is-long-enough' });
+  });
+});
+
+describe('the secrets of a configuration', () => {
+  it('are gathered from everywhere, in the forms in which they may turn up', async () => {
+    const { secrets } = await load(
+      aConfigFile({
+        channels: [
+          { name: 'oncall', type: 'slack', url: 'https://hooks.slack.com/services/T0/B0/slack-token-123456' },
+          { ...email, smtpUrl: 'smtps://user:p%40ss%2Fword@mail.example.com' },
+          {
+            name: 'siem',
+            type: 'webhook',
+            url: 'https://siem.example.com/in/url-token-1234567?key=query-token-12345',
+            secret: 'whsec_c2VjcmV0LWtleQ==',
+            headers: { authorization: 'Bearer header-token', 'x-key': 'plain-header' },
+          },
+        ],
+        routes: [{ events: ['*'], channels: ['oncall', 'dba', 'siem'] }],
+        server: { token: 'server-token-123456' },
+      }),
+    );
+    expect(secrets).toEqual(
+      expect.arrayContaining([
+        'public-key',
+        'private-key',
+        'https://hooks.slack.com/services/T0/B0/slack-token-123456',
+        '/services/T0/B0/slack-token-123456',
+        'slack-token-123456',
+        'smtps://user:p%40ss%2Fword@mail.example.com',
+        'p%40ss%2Fword',
+        'p@ss/word',
+        'https://siem.example.com/in/url-token-1234567?key=query-token-12345',
+        'url-token-1234567',
+        'query-token-12345',
+        'whsec_c2VjcmV0LWtleQ==',
+        'c2VjcmV0LWtleQ==',
+        'Bearer header-token',
+        'header-token',
+        'plain-header',
+        'server-token-123456',
+      ]),
+    );
+    expect(secrets).not.toContain('/');
+    expect(secrets).not.toContain('');
+  });
+
+  it('include all that comes from a file', async () => {
+    const file = await writeConfig(
+      JSON.stringify(
+        aConfigFile({ watches: [aWatchEntry({ labels: { key: '${file:/run/secrets/label}' } })] }),
+      ),
+    );
+    const { secrets } = await loadConfig(file, { env: {}, readFile: async () => 'label-secret\n' });
+    expect(secrets).toContain('label-secret');
+  });
+});

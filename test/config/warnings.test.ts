@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { ConfigIssue } from '../../src/errors.ts';
+import { aConfigFile, aWatchEntry, load } from './config-file.ts';
+
+const auth = { type: 'digest', publicKey: 'public-key', privateKey: 'private-key' };
+const route = { events: ['*'], channels: ['siem'] };
+
+/** All but the one about serverless, which every file here earns. */
+async function warningsOf(over: Record<string, unknown>): Promise<readonly ConfigIssue[]> {
+  const { warnings } = await load(aConfigFile(over));
+  return warnings.filter(({ path }) => path !== 'watches[0].kind');
+}
+
+describe('a warning', () => {
+  it('is not given without a reason', async () => {
+    expect(await warningsOf({})).toEqual([]);
+  });
+
+  it('says once that serverless has ended', async () => {
+    const { warnings } = await load(
+      aConfigFile({ watches: [aWatchEntry(), aWatchEntry({ name: 'ledger', instanceName: 'ledger' })] }),
+    );
+    expect(warnings).toEqual([
+      { path: 'watches[0].kind', message: expect.stringMatching(/ended .* January 2026 .* 1 more/) },
+    ]);
+  });
+
+  it.each([
+    ['no channels', { channels: [], routes: [] }, 'channels', 'nobody is told'],
+    ['no routes', { routes: [] }, 'routes', 'nobody is told'],
+    [
+      'a channel that no route uses',
+      {
+        channels: [
+          { name: 'siem', type: 'webhook', url: 'https://siem.example.com' },
+          { name: 'spare', type: 'slack', url: 'https://hooks.slack.com/services/x' },
+        ],
+      },
+      'channels[1]',
+      'no route leads to "spare"',
+    ],
+    [
+      'a pattern that no watch matches',
+      { routes: [route, { ...route, watches: ['shop-*'] }] },
+      'routes[1].watches[0]',
+      'no watch has a name like "shop-*"',
+    ],
+    [
+      'labels that no watch has',
+      { routes: [route, { ...route, labels: { team: 'x' } }] },
+      'routes[1].labels',
+      'no watch',
+    ],
+    [
+      'a connection that no watch uses',
+      {
+        connections: [
+          { name: 'atlas', auth },
+          { name: 'gov', auth },
+        ],
+        watches: [aWatchEntry({ connection: 'atlas' })],
+      },
+      'connections[1]',
+      'no watch uses the connection "gov"',
+    ],
+    [
+      'two watches on the same jobs',
+      { watches: [aWatchEntry(), aWatchEntry({ name: 'again' })] },
+      'watches[1]',
+      'follows the same jobs as watches[0]',
+    ],
+    [
+      'the path of the API in an address',
+      { connections: [{ name: 'atlas', auth, baseUrl: 'https://cloud.mongodb.com/api/atlas/v2' }] },
+      'connections[0].baseUrl',
+      'the one here is ignored',
+    ],
+    [
+      'a password that may go out in clear',
+      {
+        channels: [
+          { name: 'siem', type: 'email', smtpUrl: 'smtp://u:p@mail.example.com', from: 'a@b', to: ['a@b'] },
+        ],
+      },
+      'channels[0].smtpUrl',
+      'goes out in clear',
+    ],
+    ['a token that can be guessed', { server: { token: 'short' } }, 'server.token', 'can be guessed'],
+  ])('is given for %s', async (_, over, path, says) => {
+    expect(await warningsOf(over)).toEqual([{ path, message: expect.stringContaining(says) }]);
+  });
+
+  it('is given for everything that is accepted and not acted upon yet', async () => {
+    const later = {
+      stalledAfter: 'auto',
+      expiringWithin: '1h',
+      failingAfter: '5m',
+      expectRestoreEvery: '30d',
+      rto: '4h',
+      rpo: '24h',
+      actors: ['ops@example.com'],
+    };
+    const warnings = await warningsOf({
+      watches: [aWatchEntry(later)],
+      routes: [{ events: ['failed', 'stalled', 'watch_failing'], channels: ['siem'] }],
+    });
+    expect(warnings).toEqual([
+      ...Object.keys(later).map((key) => ({
+        path: `watches[0].${key}`,
+        message: 'is accepted, not acted upon in this version',
+      })),
+      { path: 'routes[0].events[1]', message: 'is accepted; this version does not raise stalled' },
+      { path: 'routes[0].events[2]', message: 'is accepted; this version does not raise watch_failing' },
+    ]);
+  });
+});
