@@ -88,7 +88,7 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
         version,
         random: Math.random,
         owner: `${hostname()}:${process.pid}`,
-        projectUrl: (watch) => projectUrl(config, watch),
+        projectUrl: (watch, groupId) => projectUrl(config, watch, groupId),
         configEntry: {
           file: config.file,
           sha256: config.digest,
@@ -159,7 +159,9 @@ export function buildNotifier(
 }
 
 /** The project's page in Atlas, for a person to open. */
-export function projectUrl(config: WatcherConfig, watch: Watch): string | null {
+export function projectUrl(config: WatcherConfig, watch: Watch, groupId = watch.groupId): string | null {
   const connection = config.connections.find(({ name }) => name === watch.connection);
-  return connection ? `${new URL(connection.baseUrl).origin}/v2/${watch.groupId}#/clusters` : null;
+  return connection && groupId !== '*'
+    ? `${new URL(connection.baseUrl).origin}/v2/${groupId}#/clusters`
+    : null;
 }

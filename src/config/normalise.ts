@@ -56,6 +56,8 @@ function toWatch(written: FilledConfigFile['watches'][number], onlyConnection: s
     schedule: schedule.trim(),
     scheduleIdle: written.scheduleIdle?.trim() ?? null,
     announceExisting: typeof announceExisting === 'string' ? span(announceExisting) : announceExisting,
+    discoverEveryMs: span(written.discoverEvery),
+    reconcileEveryMs: span(written.reconcileEvery),
     labels,
   };
 }

@@ -46,6 +46,14 @@ export const WATCH_SCHEMA = z
         'What to tell about jobs that are there at the first poll: false nothing, true everything, a duration what ended within it.',
       )
       .meta({ examples: [false, true, '24h'] }),
+    discoverEvery: duration()
+      .default('10m')
+      .describe('With "*": how often projects and instances are listed again.'),
+    reconcileEvery: duration()
+      .default('1h')
+      .describe(
+        'How often a long list of jobs is read whole. In between, newest first, as far as there is news.',
+      ),
     labels: textsByKey('a text for each label')
       .default({})
       .describe('Handed to routes and messages.')

@@ -7,6 +7,8 @@ export const AUDIT_KINDS = [
   'daemon.started',
   'daemon.stopped',
   'config.loaded',
+  'instance.found',
+  'instance.gone',
   'baseline.taken',
   'observation.changed',
   'anomaly.seen',

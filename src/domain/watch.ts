@@ -8,7 +8,9 @@ export interface Watch {
   connection: string;
   kind: JobKind;
   apiVersion: ApiVersion;
+  /** `*`: every project that the credential sees. */
   groupId: string;
+  /** `*`: every instance of the project that can have such jobs. */
   instanceName: string;
   /** Empty: every job of the instance. */
   restoreJobIds: readonly string[];
@@ -17,6 +19,11 @@ export interface Watch {
   scheduleIdle: string | null;
   /** `false`: at first sight nothing about the past; `true`: all of it; a number: what ended within that many milliseconds. */
   announceExisting: boolean | number;
+  /** With `*`: how often projects and instances are listed again, in milliseconds. */
+  discoverEveryMs: number;
+  /** How often a long list is read whole, in place of its newest page, in milliseconds. */
+  reconcileEveryMs: number;
+  /** Values may take from the project and the instance that an event is about; see `labelsFor`. */
   labels: Readonly<Record<string, string>>;
 }
 
@@ -28,11 +35,49 @@ export interface Target {
   apiVersion: ApiVersion;
   groupId: string;
   instanceName: string;
+  labels: Readonly<Record<string, string>>;
 }
 
+/** The one target of a watch that names its project and its instance. */
 export function targetOf(watch: Watch): Target {
-  const { name, connection, kind, apiVersion, groupId, instanceName } = watch;
-  return { watch: name, connection, kind, apiVersion, groupId, instanceName };
+  const { name, connection, kind, apiVersion, groupId, instanceName, labels } = watch;
+  return { watch: name, connection, kind, apiVersion, groupId, instanceName, labels };
+}
+
+/** True for a watch whose targets have to be looked for. */
+export function isWildcard({ groupId, instanceName }: Pick<Watch, 'groupId' | 'instanceName'>): boolean {
+  return groupId === '*' || instanceName === '*';
+}
+
+/** What labels can take from: `null` where it is not known (a watch that names its project never asks for the project's name). */
+export interface LabelFacts {
+  project: { name: string; tags: Readonly<Record<string, string>> } | null;
+  instance: { name: string; tags: Readonly<Record<string, string>> } | null;
+}
+
+/**
+ * Fills in labels: `{project.name}`, `{project.tags.TAG}`, `{instance.name}` and `{instance.tags.TAG}` in a value stand for what Atlas
+ * says; a label that asks for something that is not there is left out.
+ */
+export function labelsFor(
+  labels: Readonly<Record<string, string>>,
+  facts: LabelFacts,
+): Record<string, string> {
+  const filled: Record<string, string> = {};
+  for (const [label, pattern] of Object.entries(labels)) {
+    let isComplete = true;
+    const value = pattern.replaceAll(
+      /\{(project|instance)\.(name|tags\.([^}]+))\}/g,
+      (_all, whose, what, tag) => {
+        const about = whose === 'project' ? facts.project : facts.instance;
+        const found = what === 'name' ? about?.name : about?.tags[String(tag)];
+        if (found === undefined) isComplete = false;
+        return found ?? '';
+      },
+    );
+    if (isComplete) filled[label] = value;
+  }
+  return filled;
 }
 
 /** Names a target in the store. A watch that is pointed at something else is a new target, with a baseline of its own. */

@@ -62,7 +62,7 @@ export function badResponse(problem: string, options: { status?: number; hint?: 
 }
 
 /** 408, 429 and 5xx pass; everything else stays as it is until somebody does something. */
-function isPassing(status: number): boolean {
+export function isPassing(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 

@@ -2,18 +2,13 @@ import type { Clock } from '../clock.ts';
 import type { JobKind } from '../domain/restore-job.ts';
 import type { Target } from '../domain/watch.ts';
 import { SourceError } from '../errors.ts';
-import { badResponse, isJobNotFound } from './atlas-errors.ts';
+import { isJobNotFound } from './atlas-errors.ts';
 import type { Connection } from './connection.ts';
-import { isRecord } from './envelope.ts';
+import { createDiscovery } from './discovery.ts';
 import type { JsonReply } from './json-reply.ts';
-import type { JobKindAdapter } from './kinds/kind.ts';
-import type { JobAnswer, JobReading, JobSource } from './source.ts';
-
-/** The most that Atlas gives. */
-const ITEMS_PER_PAGE = 500;
-
-/** Five million jobs. A list that goes on beyond is one that answers `next` for ever. */
-const MOST_PAGES = 10_000;
+import type { JobKindAdapter, Page } from './kinds/kind.ts';
+import { eachPage } from './pages.ts';
+import type { JobAnswer, JobReading, JobSource, ReadOptions } from './source.ts';
 
 /** Reads restore jobs over one connection; `adapters` are the kinds it understands. */
 export function createAtlasSource(options: {
@@ -37,28 +32,32 @@ export function createAtlasSource(options: {
     adapter: JobKindAdapter,
     target: Target,
     path: string,
-    signal: AbortSignal,
+    { signal, isUrgent }: ReadOptions,
   ): Promise<JsonReply> {
     const accept = adapter.accept(target.apiVersion);
-    return connection.getJson(path, { accept, budgetKey: target.groupId, role: adapter.role, signal });
+    return connection.getJson(path, {
+      accept,
+      budgetKey: target.groupId,
+      role: adapter.role,
+      signal,
+      isUrgent,
+    });
   }
 
-  async function* listJobs(target: Target, signal: AbortSignal): AsyncGenerator<JobReading[]> {
+  async function* listJobs(target: Target, options: ReadOptions): AsyncGenerator<JobReading[]> {
     const adapter = adapterFor(target);
-    for (let pageNum = 1; pageNum <= MOST_PAGES; pageNum += 1) {
-      const path = adapter.listPath(target, { pageNum, itemsPerPage: ITEMS_PER_PAGE });
-      const page = readPage((await get(adapter, target, path, signal)).body);
+    const read = async (page: Page): Promise<unknown> =>
+      (await get(adapter, target, adapter.listPath(target, page), options)).body;
+    for await (const results of eachPage(read)) {
       const now = clock.now();
-      yield page.results.map((raw) => adapter.decode(raw, target, now));
-      if (page.isLast) return;
+      yield results.map((raw) => adapter.decode(raw, target, now));
     }
-    throw badResponse(`the list of jobs does not end after ${MOST_PAGES} pages`);
   }
 
-  async function readJob(target: Target, jobId: string, signal: AbortSignal): Promise<JobAnswer> {
+  async function readJob(target: Target, jobId: string, options: ReadOptions): Promise<JobAnswer> {
     const adapter = adapterFor(target);
     try {
-      const { body } = await get(adapter, target, adapter.jobPath(target, jobId), signal);
+      const { body } = await get(adapter, target, adapter.jobPath(target, jobId), options);
       return answerAbout(jobId, adapter.decode(body, target, clock.now()));
     } catch (error) {
       if (!(error instanceof SourceError) || !isJobNotFound(error)) throw error;
@@ -66,7 +65,7 @@ export function createAtlasSource(options: {
     }
   }
 
-  return { listJobs, readJob, close: () => connection.close() };
+  return { listJobs, readJob, ...createDiscovery(connection), close: () => connection.close() };
 }
 
 /** Makes sure that an answer about one job is about the one that was asked for. */
@@ -75,21 +74,4 @@ function answerAbout(jobId: string, reading: JobReading): JobReading {
   return reading.job.id.toLowerCase() === jobId.toLowerCase()
     ? reading
     : { kind: 'unreadable', jobId, problem: 'the answer is about another job' };
-}
-
-/**
- * One page of a list. Links are never followed, they may lead anywhere: only whether there is a `next` one counts. Where the list of
- * links is missing, a full page is taken to have a successor.
- */
-function readPage(body: unknown): { results: unknown[]; isLast: boolean } {
-  const { results, links } = isRecord(body) ? body : {};
-  if (!Array.isArray(results)) {
-    throw badResponse('the answer holds no list of jobs', {
-      hint: 'Check baseUrl: this is not how the Atlas API answers.',
-    });
-  }
-  const isLast = Array.isArray(links)
-    ? !links.some((link) => isRecord(link) && link.rel === 'next')
-    : results.length < ITEMS_PER_PAGE;
-  return { results, isLast };
 }

@@ -5,8 +5,7 @@ import type { Logger } from '../logger.ts';
 import { createLogin, type LoginConfig } from './create-login.ts';
 import { exchange, type HttpGet, type HttpReply } from './http-exchange.ts';
 import { type JsonReply, readReply } from './json-reply.ts';
-import type { Answer, Wire } from './login.ts';
-import { createRequestBudget, type Leave, type RequestBudget } from './request-budget.ts';
+import { createPaidSend } from './paid-send.ts';
 import { createTrustingFetch } from './trusting-fetch.ts';
 
 /** Waits between attempts: anything up to this, doubling with each, 8 s at most ("full jitter"). */
@@ -54,6 +53,8 @@ export interface JsonRequest {
   /** What Atlas calls the role that this reading needs; for the hint when it is missing. */
   role: string;
   signal: AbortSignal;
+  /** Goes first when the budget is short. */
+  isUrgent?: boolean;
 }
 
 /** One Atlas base URL with one credential. */
@@ -69,25 +70,19 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Thrown by a wire instead of sending, when the project has fallen silent or its budget is spent: the call waits and starts over. */
-class NotNow extends Error {}
-
 /** @throws {ConfigError} when `caFile` cannot be used, or the kind of login is not in this version. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { name, baseUrl, clock, logger } = options;
   const login = createLogin(options.auth, { connection: name, origin: new URL(baseUrl).origin, clock });
   const http = transportOf(options);
-  const budgets = new Map<string, RequestBudget>();
   const warnedOf = new Set<string>();
-
-  function budgetOf(key: string): RequestBudget {
-    const { requestsPerMinute } = options;
-    const known = budgets.get(key);
-    if (known) return known;
-    const budget = createRequestBudget({ requestsPerMinute, longestPauseMs: LONGEST_RETRY_AFTER_MS, clock });
-    budgets.set(key, budget);
-    return budget;
-  }
+  const send = createPaidSend({
+    login,
+    exchange: timed,
+    requestsPerMinute: options.requestsPerMinute,
+    longestPauseMs: LONGEST_RETRY_AFTER_MS,
+    clock,
+  });
 
   async function timed(
     url: string,
@@ -110,43 +105,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   }
 
-  /** The wire of one try: the first request goes on the leave that was taken for it, answers to a challenge take theirs as they go. */
-  function wireFor(url: string, request: JsonRequest, budget: RequestBudget, first: Leave): Wire {
-    let isFirst = true;
-    return async (headers) => {
-      const mayGo = isFirst ? !budget.isPaused() : budget.tryTake();
-      if (!mayGo) throw new NotNow();
-      if (isFirst) first.spend();
-      isFirst = false;
-      return await timed(url, { Accept: request.accept, ...headers }, request.signal);
-    };
-  }
-
-  async function sendInBudget(url: string, request: JsonRequest, budget: RequestBudget): Promise<Answer> {
-    for (;;) {
-      const leave = await budget.take(request.signal, login.mayCostTwo() ? 1 : 0);
-      try {
-        return await login.send(url, wireFor(url, request, budget, leave), request.signal);
-      } catch (error) {
-        if (!(error instanceof NotNow)) throw error;
-      } finally {
-        leave.giveBack();
-      }
-    }
-  }
-
-  async function attempt(path: string, request: JsonRequest): Promise<JsonReply> {
-    const budget = budgetOf(request.budgetKey);
-    const url = urlOf(baseUrl, path);
-    const answer = await sendInBudget(url, request, budget);
+  async function attempt(path: string, { accept, role, budgetKey, signal }: JsonRequest): Promise<JsonReply> {
+    const answer = await send(urlOf(baseUrl, path), { Accept: accept }, { budgetKey, signal });
     warnOfSunset(answer.reply);
-    try {
-      return readReply(answer, { request: `GET ${path}`, role: request.role, now: clock.now() });
-    } catch (error) {
-      const retryAfterMs = error instanceof SourceError ? error.retryAfterMs : undefined;
-      if (retryAfterMs !== undefined) budget.pause(clock.monotonic() + retryAfterMs);
-      throw error;
-    }
+    return readReply(answer, { request: `GET ${path}`, role, now: clock.now() });
   }
 
   /** Once per date, not once per poll. */

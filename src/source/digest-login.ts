@@ -10,7 +10,6 @@ import { createTurns } from './turns.ts';
 interface Leg extends Answer {
   /** What the server asked for in place of an answer; `null` when it answered. */
   challenge: DigestChallenge | null;
-  nonce: DigestNonce | null;
 }
 
 /**
@@ -19,9 +18,9 @@ interface Leg extends Answer {
  * - Where nothing proves the nonce alive (none yet, idle for a second, used up), one request goes ahead and the others wait for it.
  *   So a burst costs one challenge, not one each.
  * - A refused request is answered with the nonce of its own challenge, which nobody else uses until the server has accepted it: no
- *   other request can spoil its `nc`, and a second refusal really is about the key. In the midst of a burst, the nonce that another
- *   request has renewed meanwhile is tried before.
- * - So a wrong key costs two requests, and no call more than four. Nothing is repeated beyond that.
+ *   other request can spoil its `nc`, and a second refusal really is about the key. Meanwhile newcomers wait. (Those that were refused
+ *   in the same burst do the same: each of them owes one more request anyway, whichever nonce it uses.)
+ * - So a wrong key costs two requests, and no call more than three. Nothing is repeated beyond that.
  * - A 401 without a Digest challenge, or with an error code other than `UNEXPECTED_ERROR`, is an answer (a role is missing), not a
  *   challenge.
  */
@@ -34,8 +33,8 @@ export function createDigestLogin(options: {
 }): Login {
   const { publicKey, privateKey, origin, clock } = options;
   const shelf = createNonceShelf(clock);
-  let serial = 0;
   const turns = createTurns({ clock, areNeeded: () => !shelf.isTrusted() });
+  let serial = 0;
 
   const newNonce = (challenge: DigestChallenge): DigestNonce => {
     serial += 1;
@@ -47,7 +46,7 @@ export function createDigestLogin(options: {
     const challenge = reply.status === 401 ? challengeIn(reply.headers) : null;
     if (nonce !== null && challenge === null) shelf.accepted(nonce);
     if (nonce !== null && challenge !== null) shelf.refused(nonce);
-    return { reply, challenge, nonce, sentCredentials: nonce !== null, stale: challenge?.stale ?? false };
+    return { reply, challenge, sentCredentials: nonce !== null, stale: challenge?.stale ?? false };
   }
 
   /** Answers a challenge with a nonce of our own; twice at most, should that one be out of date on arrival. */
@@ -60,20 +59,10 @@ export function createDigestLogin(options: {
     mayCostTwo: () => !shelf.isTrusted(),
     send: async (url, wire, signal) => {
       assert(new URL(url).origin === origin, 'credentials go to the origin of the connection only');
-      const first = await turns.run(signal, async (isAhead) => {
-        const asked = await leg(url, shelf.nonce(), wire);
-        if (asked.challenge === null) return { answer: asked, refused: null };
-        if (!isAhead && asked.nonce !== null) return { answer: asked, refused: asked.challenge };
-        return { answer: await answerTo(asked.challenge, url, wire), refused: null };
-      });
-      const { refused } = first;
-      if (refused === null) return first.answer;
-
       return await turns.run(signal, async () => {
-        const renewed = shelf.nonce();
-        if (renewed === null) return await answerTo(refused, url, wire);
-        const again = await leg(url, renewed, wire);
-        return again.challenge === null ? again : await answerTo(again.challenge, url, wire);
+        const first = await leg(url, shelf.nonce(), wire);
+        const { challenge } = first;
+        return challenge === null ? first : await turns.runNow(() => answerTo(challenge, url, wire));
       });
     },
   };

@@ -73,7 +73,8 @@ export function createRequestBudget(options: {
     held += 1;
     return {
       spend: () => {
-        if (close()) spent.add(clock.monotonic());
+        if (!close()) return;
+        spent.add(clock.monotonic());
         serve();
       },
       giveBack: () => {

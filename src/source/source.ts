@@ -12,20 +12,59 @@ export type JobReading =
 /** What asking for one job by id comes to. `not_found`: Atlas answers that there is no such job (the project and the instance exist). */
 export type JobAnswer = JobReading | { kind: 'not_found'; atlasCode: string | null };
 
+/** How a read is made. */
+export interface ReadOptions {
+  signal: AbortSignal;
+  /** A restore is running there: goes first when the budget is short. */
+  isUrgent: boolean;
+}
+
+/** Names and tags of a project or an instance, for labels. */
+export interface Tagged {
+  name: string;
+  tags: Readonly<Record<string, string>>;
+}
+
+/** A project that the credential sees. */
+export interface ListedProject extends Tagged {
+  groupId: string;
+}
+
+/** An instance of a project, by the name that its jobs are asked for under (for Ops Manager that is the cluster's id). */
+export interface ListedInstance extends Tagged {
+  instanceName: string;
+}
+
+/** Where instances are looked for: as `Target`, without the instance. */
+export type Place = Pick<Target, 'kind' | 'apiVersion' | 'groupId'>;
+
 /** Where restore jobs are read from: one connection, any kind. The port of `source/`. */
 export interface JobSource {
   /**
-   * Lists the jobs of a target, page by page, in the order in which Atlas gives them. A job may come twice when the list grows
-   * while it is paged. Ends normally only after the last page: a listing that throws half way says nothing about any job.
+   * Lists the jobs of a target, page by page, in the order in which Atlas gives them; leaving the loop early asks for no further page.
+   * A job may come twice when the list grows while it is paged. Ends normally only after the last page: a listing that throws half
+   * way says nothing about any job.
    * @throws {SourceError}
    */
-  listJobs(target: Target, signal: AbortSignal): AsyncIterable<JobReading[]>;
+  listJobs(target: Target, options: ReadOptions): AsyncIterable<JobReading[]>;
 
   /**
    * Asks for one job by id.
    * @throws {SourceError} for everything but a plain "there is no such job", which is an answer.
    */
-  readJob(target: Target, jobId: string, signal: AbortSignal): Promise<JobAnswer>;
+  readJob(target: Target, jobId: string, options: ReadOptions): Promise<JobAnswer>;
+
+  /**
+   * All projects that the credential sees.
+   * @throws {SourceError}
+   */
+  listProjects(place: Pick<Place, 'kind' | 'apiVersion'>, options: ReadOptions): Promise<ListedProject[]>;
+
+  /**
+   * All instances of a project that can have jobs of this kind.
+   * @throws {SourceError}
+   */
+  listInstances(place: Place, options: ReadOptions): Promise<ListedInstance[]>;
 
   /** Closes idle connections. */
   close(): Promise<void>;

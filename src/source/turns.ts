@@ -6,20 +6,22 @@ const PATIENCE_MS = 2_000;
 /** Lets one go ahead and the others wait for what it learns. */
 export interface Turns {
   /**
-   * Runs at once where no turns are needed. Else the first one runs (`isAhead`), and the others wait for its end, once and for two
-   * seconds at most, and then run as things stand. Rejects with the signal's reason when that aborts during the wait.
+   * Runs at once where no turns are needed. Else the first one runs, and the others wait for its end, once and for two seconds at
+   * most, and then run as things stand. Rejects with the signal's reason when that aborts during the wait.
    */
-  run<T>(signal: AbortSignal, work: (isAhead: boolean) => Promise<T>): Promise<T>;
+  run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+  /** Runs at once; where nobody is ahead, those who come now wait for it. */
+  runNow<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export function createTurns({ clock, areNeeded }: { clock: Clock; areNeeded: () => boolean }): Turns {
   let ahead: Promise<void> | null = null;
 
-  async function goAhead<T>(work: (isAhead: boolean) => Promise<T>): Promise<T> {
+  async function goAhead<T>(work: () => Promise<T>): Promise<T> {
     const { promise, resolve } = Promise.withResolvers<void>();
     ahead = promise;
     try {
-      return await work(true);
+      return await work();
     } finally {
       if (ahead === promise) ahead = null;
       resolve();
@@ -29,8 +31,9 @@ export function createTurns({ clock, areNeeded }: { clock: Clock; areNeeded: () 
   return {
     run: async (signal, work) => {
       if (areNeeded() && ahead !== null) await waitAtMost(ahead, PATIENCE_MS, clock, signal);
-      return areNeeded() && ahead === null ? await goAhead(work) : await work(false);
+      return areNeeded() && ahead === null ? await goAhead(work) : await work();
     },
+    runNow: async (work) => (ahead === null ? await goAhead(work) : await work()),
   };
 }
 

@@ -52,7 +52,7 @@ async function pollWatch(
   if (!source) throw new Error(`watch ${watch.name} has no connection ${watch.connection}`);
   const loop = createWatchLoop(
     { ...deps, source },
-    { watch, projectUrl: deps.projectUrl(watch), gapMs: () => 60_000 },
+    { watch, projectUrl: (groupId) => deps.projectUrl(watch, groupId), gapMs: () => 60_000 },
   );
   const report = await loop.pollNow();
   await loop.stop(0);

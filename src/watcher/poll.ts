@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../clock.ts';
 import type { AuditDraft } from '../domain/audit.ts';
+import type { Timestamp } from '../domain/instant.ts';
 import { type FirstSight, isFollowed, type Observation } from '../domain/observation.ts';
 import { type PlanContext, type PlannedEvent, planSighting } from '../domain/plan.ts';
-import { isUnfinished } from '../domain/restore-job.ts';
+import { isUnfinished, type RestoreJob } from '../domain/restore-job.ts';
 import type { Route } from '../domain/routing.ts';
 import {
   diffObservations,
@@ -14,7 +15,7 @@ import {
 } from '../domain/transition.ts';
 import { type Target, targetKey, type Watch } from '../domain/watch.ts';
 import { SourceError, type SourceReason, toError } from '../errors.ts';
-import type { JobAnswer, JobReading, JobSource } from '../source/source.ts';
+import type { JobAnswer, JobReading, JobSource, ReadOptions } from '../source/source.ts';
 import type { Store, TargetMemory } from '../store/store.ts';
 
 export interface PollDeps {
@@ -30,6 +31,15 @@ export interface PollInput {
   projectUrl: string | null;
   lateAfterMs: number;
   signal: AbortSignal;
+  /** A restore is running there: goes first when the budget is short. */
+  isUrgent: boolean;
+  /**
+   * `newest`: a list that comes newest first is read until it shows nothing new; running jobs further down are asked for by id.
+   * `whole`: to its end. A list in any other order is always read whole.
+   */
+  depth: 'newest' | 'whole';
+  /** For a target that came to light later: jobs created since then are news, not baseline. `null`: no such time. */
+  newSince: Timestamp | null;
 }
 
 /** What one poll came to. A poll that could read some jobs and not others has both results and a `failure`. */
@@ -127,8 +137,8 @@ class Poll {
   /** Reads the whole listing, then asks by id for the followed jobs that were not on it. */
   async readListing(): Promise<Error | null> {
     const { source, store } = this.#deps;
-    const { watch, target, signal } = this.#input;
-    for await (const page of source.listJobs(target, signal)) {
+    const { watch, target } = this.#input;
+    for await (const page of source.listJobs(target, this.#readOptions())) {
       const ids = page.flatMap((reading) => idOf(reading) ?? []);
       const known = await store.readObservations(watch.name, ids);
       this.#readAt = this.#deps.clock.now();
@@ -136,6 +146,7 @@ class Poll {
       if (this.#memory === null && this.#changed.size >= BASELINE_PORTION) {
         await this.commit({ isComplete: false });
       }
+      if (this.#showsNothingNew(page, known)) break;
     }
     return this.#askEach([...this.#unseen.keys()], this.#unseen);
   }
@@ -147,6 +158,7 @@ class Poll {
   async #askEach(ids: readonly string[], known: ReadonlyMap<string, Observation>): Promise<Error | null> {
     const { source } = this.#deps;
     const { target, signal } = this.#input;
+    const options = this.#readOptions();
     const [first, ...rest] = ids;
     if (first === undefined) return null;
 
@@ -156,7 +168,7 @@ class Poll {
     const ask = async (id: string): Promise<void> => {
       if (failure !== null && (concernsAll(failure) || (answers === 0 && failures > 1))) return;
       try {
-        const answer = await source.readJob(target, id, signal);
+        const answer = await source.readJob(target, id, options);
         answers += 1;
         this.#takeAnswer(id, answer, known.get(id));
       } catch (thrown) {
@@ -190,7 +202,7 @@ class Poll {
     }
     this.#unseen.delete(id);
     const previous = this.#changed.get(id) ?? known.get(id);
-    const context = this.#sightContext();
+    const context = this.#sightContext(reading.kind === 'job' ? reading.job : undefined);
     const sighting =
       reading.kind === 'job'
         ? diffObservations(previous, reading.job, context)
@@ -259,32 +271,52 @@ class Poll {
     };
   }
 
-  #sightContext(): SightContext {
+  #readOptions(): ReadOptions {
+    const { signal, isUrgent } = this.#input;
+    return { signal, isUrgent };
+  }
+
+  /** True when everything behind this page is known: it comes newest first, and its last job was there at an earlier poll. */
+  #showsNothingNew(page: readonly JobReading[], known: ReadonlyMap<string, Observation>): boolean {
+    if (this.#input.depth === 'whole' || this.#memory === null || !isNewestFirst(page)) return false;
+    const last = page.at(-1);
+    return last !== undefined && known.has(idOf(last) ?? '');
+  }
+
+  #sightContext(job?: RestoreJob): SightContext {
     const { watch, lateAfterMs } = this.#input;
     return {
       watch: watch.name,
       now: this.#readAt,
-      firstSight: this.#firstSight(),
+      firstSight: this.#firstSight(job),
       announceExisting: watch.announceExisting,
       lateAfterMs,
     };
   }
 
-  #firstSight(): FirstSight {
+  #firstSight(job: RestoreJob | undefined): FirstSight {
     if (this.namesJobs) return 'named';
+    const { newSince } = this.#input;
+    if (job && newSince !== null && job.createdAt >= newSince) return 'new';
     return this.#memory === null ? 'baseline' : 'new';
   }
 
   #planContext(): PlanContext {
-    const { watch, target, projectUrl } = this.#input;
+    const { target, projectUrl } = this.#input;
     return {
       target,
-      labels: watch.labels,
+      labels: target.labels,
       routes: this.#deps.routes,
       projectUrl,
       now: this.#deps.clock.now(),
     };
   }
+}
+
+/** Told from the creation times: no order is documented. A page that holds less than two jobs is the only one anyway. */
+function isNewestFirst(page: readonly JobReading[]): boolean {
+  const times = page.flatMap((reading) => (reading.kind === 'job' ? [reading.job.createdAt] : []));
+  return times.every((time, index) => index === 0 || time <= (times[index - 1] ?? time));
 }
 
 function idOf(reading: JobReading): string | null {

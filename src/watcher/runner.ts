@@ -20,8 +20,8 @@ export interface RunnerDeps extends Omit<WatchLoopDeps, 'source'> {
   watches: readonly Watch[];
   /** By the name of the connection. */
   sources: ReadonlyMap<string, JobSource>;
-  /** The project's page in Atlas, for people; by watch. */
-  projectUrl: (watch: Watch) => string | null;
+  /** The page of a project in Atlas, for people. */
+  projectUrl: (watch: Watch, groupId: string) => string | null;
   notifiers: readonly Notifier[];
   /** Names this process in leases. */
   owner: string;
@@ -61,7 +61,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       { ...pollDeps, logger, signals, random: deps.random },
       {
         watch,
-        projectUrl: deps.projectUrl(watch),
+        projectUrl: (groupId) => deps.projectUrl(watch, groupId),
         gapMs: () => tickers.get(loop.schedule())?.gapMs() ?? 60_000,
       },
     );

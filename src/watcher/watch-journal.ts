@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { AuditDraft } from '../domain/audit.ts';
 import { type Timestamp, toIso } from '../domain/instant.ts';
-import type { Target } from '../domain/watch.ts';
+import type { Watch } from '../domain/watch.ts';
 import { SourceError, StoreError, WatcherError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
 import type { Signals } from './events.ts';
-import type { PollReport } from './poll.ts';
+import type { WatchPollReport } from './poll-watch.ts';
 import type { WatchStatus } from './status.ts';
 
 export interface WatchJournalDeps {
@@ -17,9 +17,11 @@ export interface WatchJournalDeps {
 }
 
 /** Keeps the account of one watch and tells it: status, log, signals, audit. A fault is told once, then when it changes or ends. */
-export function createWatchJournal(deps: WatchJournalDeps, target: Target) {
+export function createWatchJournal(
+  deps: WatchJournalDeps,
+  { name: watch, connection, kind, groupId, instanceName }: Watch,
+) {
   const { clock, logger, signals, store } = deps;
-  const { watch } = target;
   const createdAt = clock.monotonic();
   let lastAttemptAt: Timestamp | null = null;
   let lastSuccessAt: Timestamp | null = null;
@@ -73,7 +75,7 @@ export function createWatchJournal(deps: WatchJournalDeps, target: Target) {
     }
   };
 
-  const tellOddities = (report: PollReport): void => {
+  const tellOddities = (report: WatchPollReport): void => {
     const told = new Set<string>();
     const once = (key: string, message: string, fields: Record<string, unknown>): void => {
       told.add(key);
@@ -83,7 +85,7 @@ export function createWatchJournal(deps: WatchJournalDeps, target: Target) {
       once(`${jobId} ${problem}`, `A restore job is odd: ${problem}`, { jobId });
     }
     for (const jobId of report.unknownJobIds) {
-      once(`unknown ${jobId}`, `Atlas knows no restore job ${jobId} on ${target.instanceName}`, {
+      once(`unknown ${jobId}`, `Atlas knows no restore job ${jobId} on ${instanceName}`, {
         jobId,
         hint: 'Check the id in restoreJobIds; a job belongs to the instance its snapshot was taken from, not to the target.',
       });
@@ -91,7 +93,7 @@ export function createWatchJournal(deps: WatchJournalDeps, target: Target) {
     if (report.failure === null) toldAnomalies = told;
   };
 
-  const tellResults = (report: PollReport): void => {
+  const tellResults = (report: WatchPollReport): void => {
     if (report.observations.length > 0) signals.emit('audit:written', {});
     const owed = new Set(report.events.flatMap(({ channels }) => channels));
     for (const { event, suppressed } of report.events) {
@@ -108,10 +110,11 @@ export function createWatchJournal(deps: WatchJournalDeps, target: Target) {
   };
 
   return {
+    writeDown,
     failures: () => failures,
     hasRunningJobs: () => running,
     hasSucceeded: () => lastSuccessAt !== null,
-    note: async (report: PollReport, durationMs: number): Promise<void> => {
+    note: async (report: WatchPollReport, durationMs: number): Promise<void> => {
       lastAttemptAt = clock.now();
       tellResults(report);
       tellOddities(report);
@@ -135,10 +138,10 @@ export function createWatchJournal(deps: WatchJournalDeps, target: Target) {
     },
     status: (): Omit<WatchStatus, 'dueWithinMs' | 'nextPollAt'> => ({
       watch,
-      connection: target.connection,
-      kind: target.kind,
-      groupId: target.groupId,
-      instanceName: target.instanceName,
+      connection,
+      kind,
+      groupId,
+      instanceName,
       lastAttemptAt,
       lastSuccessAt,
       sinceSuccessMs: clock.monotonic() - (lastSuccessMono ?? createdAt),

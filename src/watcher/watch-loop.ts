@@ -1,10 +1,12 @@
 import { pollBackoffMs } from '../domain/retry-policy.ts';
-import { type Target, targetOf, type Watch } from '../domain/watch.ts';
+import type { Watch } from '../domain/watch.ts';
 import { SourceError, toError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Signals } from './events.ts';
-import { type PollDeps, type PollReport, pollTarget } from './poll.ts';
+import type { PollDeps } from './poll.ts';
+import { emptyReport, pollWatch, type WatchPollReport } from './poll-watch.ts';
 import type { WatchStatus } from './status.ts';
+import { createTargetBook, type TargetBook } from './targets.ts';
 import { createWatchJournal } from './watch-journal.ts';
 
 /** A transition found later than this after it happened is `late`, however short the interval. */
@@ -22,7 +24,8 @@ export interface WatchLoopDeps extends PollDeps {
 
 export interface WatchLoopOptions {
   watch: Watch;
-  projectUrl: string | null;
+  /** The page of a project in Atlas, for people. */
+  projectUrl: (groupId: string) => string | null;
   /** From one tick to the next of the schedule in use, in milliseconds. */
   gapMs: () => number;
 }
@@ -34,7 +37,7 @@ export interface WatchLoop {
   /** A tick: polls, unless a poll is under way or the watch is backing off. */
   tick(): void;
   /** Polls now, whatever the back-off says, and waits for the end. Never rejects for a fault: see the report's `failure`. */
-  pollNow(): Promise<PollReport>;
+  pollNow(): Promise<WatchPollReport>;
   status(): WatchStatus;
   /** Lets a poll in hand finish for `graceMs`, then aborts it. Safe to call twice. */
   stop(graceMs: number): Promise<void>;
@@ -47,20 +50,20 @@ export interface WatchLoop {
 export function createWatchLoop(deps: WatchLoopDeps, options: WatchLoopOptions): WatchLoop {
   const { clock } = deps;
   const { watch, gapMs } = options;
-  const target = targetOf(watch);
   const abort = new AbortController();
-  const journal = createWatchJournal(deps, target);
-  let inHand: Promise<PollReport> | null = null;
+  const journal = createWatchJournal(deps, watch);
+  const book = createTargetBook({ ...deps, writeDown: journal.writeDown }, watch);
+  let inHand: Promise<WatchPollReport> | null = null;
   let retryTimer: NodeJS.Timeout | null = null;
   let blockedUntil = Number.NEGATIVE_INFINITY;
   let isStopped = false;
 
-  const run = async (): Promise<PollReport> => {
+  const run = async (): Promise<WatchPollReport> => {
     const begunAt = clock.monotonic();
-    const report = await cycle(deps, options, target, abort.signal);
+    const report = await cycle(deps, options, book, abort.signal);
     if (isStopped && abort.signal.aborted) return report;
     await journal.note(report, clock.monotonic() - begunAt);
-    if (report.failure) backOff(report.failure);
+    if (report.failure && !report.isPartial) backOff(report.failure);
     else blockedUntil = Number.NEGATIVE_INFINITY;
     return report;
   };
@@ -73,7 +76,7 @@ export function createWatchLoop(deps: WatchLoopDeps, options: WatchLoopOptions):
     if (!isStopped) retryTimer = setTimeout(() => void pollNow(), waitMs);
   };
 
-  const pollNow = (): Promise<PollReport> => {
+  const pollNow = (): Promise<WatchPollReport> => {
     inHand ??= run().finally(() => {
       inHand = null;
     });
@@ -107,24 +110,17 @@ export function createWatchLoop(deps: WatchLoopDeps, options: WatchLoopOptions):
   };
 }
 
+/** A fault that nobody expected is a failed poll like any other: the loop goes on. */
 async function cycle(
   deps: WatchLoopDeps,
   { watch, projectUrl, gapMs }: WatchLoopOptions,
-  target: Target,
+  book: TargetBook,
   signal: AbortSignal,
-): Promise<PollReport> {
+): Promise<WatchPollReport> {
   const lateAfterMs = Math.max(LATE_AFTER_MS, 2 * gapMs());
   try {
-    return await pollTarget(deps, { watch, target, projectUrl, lateAfterMs, signal });
+    return await pollWatch(deps, { watch, book, projectUrl, lateAfterMs, signal });
   } catch (thrown) {
-    return {
-      jobs: 0,
-      observations: [],
-      events: [],
-      hasRunningJobs: false,
-      unknownJobIds: [],
-      anomalies: [],
-      failure: toError(thrown),
-    };
+    return emptyReport(toError(thrown));
   }
 }

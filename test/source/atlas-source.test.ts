@@ -48,7 +48,7 @@ async function sourceOf(
 
 async function listAll(source: JobSource): Promise<JobReading[][]> {
   const pages: JobReading[][] = [];
-  for await (const page of source.listJobs(target, signal)) pages.push(page);
+  for await (const page of source.listJobs(target, { signal, isUrgent: false })) pages.push(page);
   return pages;
 }
 
@@ -61,7 +61,7 @@ describe('one job over HTTP', () => {
   it.each(jobs)('$name is $verdict', async ({ verdict, body }) => {
     const { source, requests } = await sourceOf(() => ({ body }));
     const id = /"id":"(\w+)"/.exec(JSON.stringify(body))![1]!;
-    expect(await source.readJob(target, id, signal)).toMatchObject({
+    expect(await source.readJob(target, id, { signal, isUrgent: false })).toMatchObject({
       kind: 'job',
       job: { id, state: verdict },
     });
@@ -77,7 +77,10 @@ describe('one job over HTTP', () => {
     ['an enveloped 404', 200, bodyOf('envelope-error'), 'RESTORE_JOB_NOT_FOUND'],
   ])('is answered with "not found" by %s', async (_name, status, body, atlasCode) => {
     const { source } = await sourceOf(() => ({ status, body }));
-    expect(await source.readJob(target, jobId(1), signal)).toEqual({ kind: 'not_found', atlasCode });
+    expect(await source.readJob(target, jobId(1), { signal, isUrgent: false })).toEqual({
+      kind: 'not_found',
+      atlasCode,
+    });
   });
 
   it.each([
@@ -86,12 +89,14 @@ describe('one job over HTTP', () => {
     ['a proxy', '<html>not found</html>', 'bad_response'],
   ])('fails when the 404 is about %s', async (_name, body, reason) => {
     const { source } = await sourceOf(() => ({ status: 404, body }));
-    await expect(source.readJob(target, jobId(1), signal)).rejects.toMatchObject({ reason });
+    await expect(source.readJob(target, jobId(1), { signal, isUrgent: false })).rejects.toMatchObject({
+      reason,
+    });
   });
 
   it('is unreadable when the answer is about another job', async () => {
     const { source } = await sourceOf(() => ({ body: bodyOf('finished') }));
-    expect(await source.readJob(target, jobId(1), signal)).toMatchObject({
+    expect(await source.readJob(target, jobId(1), { signal, isUrgent: false })).toMatchObject({
       kind: 'unreadable',
       jobId: jobId(1),
       problem: expect.stringContaining('another job'),
@@ -100,7 +105,7 @@ describe('one job over HTTP', () => {
 
   it('is unreadable under the id that was asked for when the answer has none', async () => {
     const { source } = await sourceOf(() => ({ body: {} }));
-    expect(await source.readJob(target, jobId(1), signal)).toMatchObject({
+    expect(await source.readJob(target, jobId(1), { signal, isUrgent: false })).toMatchObject({
       kind: 'unreadable',
       jobId: jobId(1),
     });
@@ -174,7 +179,7 @@ describe('a list over HTTP', () => {
     );
     const seen: JobReading[][] = [];
     const reading = (async () => {
-      for await (const page of source.listJobs(target, signal)) seen.push(page);
+      for await (const page of source.listJobs(target, { signal, isUrgent: false })) seen.push(page);
     })();
     await expect(reading).rejects.toMatchObject({ reason: 'not_found' });
     expect(seen).toHaveLength(1);
@@ -210,7 +215,7 @@ describe('what cannot be read', () => {
   it('says that a kind is not in this version', async () => {
     const { source } = await sourceOf(() => ({ body: {} }));
     const flex = aTarget({ kind: 'flex' });
-    await expect(source.readJob(flex, jobId(1), signal)).rejects.toMatchObject({
+    await expect(source.readJob(flex, jobId(1), { signal, isUrgent: false })).rejects.toMatchObject({
       reason: 'bad_request',
       message: expect.stringContaining('flex'),
     });

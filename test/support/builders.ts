@@ -111,6 +111,7 @@ export function aTarget(over: Partial<Target> = {}): Target {
     apiVersion: 'v1.0',
     groupId: GROUP_ID,
     instanceName: 'orders',
+    labels: { team: 'payments' },
     ...over,
   };
 }
@@ -127,6 +128,8 @@ export function aWatch(over: Partial<Watch> = {}): Watch {
     schedule: '*/30 * * * * *',
     scheduleIdle: null,
     announceExisting: false,
+    discoverEveryMs: 10 * MINUTE,
+    reconcileEveryMs: HOUR,
     labels: { team: 'payments' },
     ...over,
   };

@@ -1,5 +1,11 @@
 import type { RestoreJob } from '../../src/domain/restore-job.ts';
-import type { JobAnswer, JobReading, JobSource } from '../../src/source/source.ts';
+import type {
+  JobAnswer,
+  JobReading,
+  JobSource,
+  ListedInstance,
+  ListedProject,
+} from '../../src/source/source.ts';
 
 /** An Atlas in memory: what the next reads will answer, and what was asked. */
 export interface FakeSource extends JobSource {
@@ -14,6 +20,9 @@ export interface FakeSource extends JobSource {
   failAfterPages: number;
   /** Thrown when just this job is asked for. */
   jobFaults: Map<string, Error>;
+  projects: ListedProject[];
+  /** By project. */
+  instances: Map<string, ListedInstance[]>;
   listings: number;
   asked: string[];
 }
@@ -27,6 +36,8 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
     fault: null,
     failAfterPages: 0,
     jobFaults: new Map(),
+    projects: [],
+    instances: new Map(),
     listings: 0,
     asked: [],
     listJobs: async function* () {
@@ -51,6 +62,14 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
       if (fault) throw fault;
       const job = source.jobs.find((candidate) => candidate.id === id);
       return job ? { kind: 'job', job } : { kind: 'not_found', atlasCode: 'RESTORE_JOB_NOT_FOUND' };
+    },
+    listProjects: async () => {
+      if (source.fault) throw source.fault;
+      return source.projects;
+    },
+    listInstances: async ({ groupId }) => {
+      if (source.fault) throw source.fault;
+      return source.instances.get(groupId) ?? [];
     },
     close: async () => {},
   };

@@ -29,6 +29,9 @@ async function poll(watch: Watch): Promise<string[]> {
       projectUrl: null,
       lateAfterMs: 2 * MINUTE,
       signal: new AbortController().signal,
+      isUrgent: false,
+      depth: 'whole',
+      newSince: null,
     },
   );
   return report.events.map(({ event }) => `${event.name} ${event.job?.id}`);

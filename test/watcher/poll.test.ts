@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-async function poll(routes: Route[] = [TO_ONCALL]): Promise<PollReport> {
+async function poll(routes: Route[] = [TO_ONCALL], depth: 'newest' | 'whole' = 'whole'): Promise<PollReport> {
   clock.advance(30_000);
   return pollTarget(
     { source, store, clock, routes },
@@ -41,6 +41,9 @@ async function poll(routes: Route[] = [TO_ONCALL]): Promise<PollReport> {
       projectUrl: 'https://cloud.mongodb.com/v2/x',
       lateAfterMs: 2 * MINUTE,
       signal: new AbortController().signal,
+      isUrgent: false,
+      depth,
+      newSince: null,
     },
   );
 }

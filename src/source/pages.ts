@@ -1,0 +1,39 @@
+import { badResponse } from './atlas-errors.ts';
+import { isRecord } from './envelope.ts';
+import type { Page } from './kinds/kind.ts';
+
+/** The most that Atlas gives. */
+const ITEMS_PER_PAGE = 500;
+
+/** Five million items. A list that goes on beyond is one that answers `next` for ever. */
+const MOST_PAGES = 10_000;
+
+/**
+ * Reads a list page by page, asking for the next one only when it is wanted.
+ * @throws {SourceError} what `read` throws, and `bad_response` for an answer that is no list.
+ */
+export async function* eachPage(read: (page: Page) => Promise<unknown>): AsyncGenerator<unknown[]> {
+  for (let pageNum = 1; pageNum <= MOST_PAGES; pageNum += 1) {
+    const { results, isLast } = readPage(await read({ pageNum, itemsPerPage: ITEMS_PER_PAGE }));
+    yield results;
+    if (isLast) return;
+  }
+  throw badResponse(`the list does not end after ${MOST_PAGES} pages`);
+}
+
+/**
+ * One page of a list. Links are never followed, they may lead anywhere: only whether there is a `next` one counts. Where the list of
+ * links is missing, a full page is taken to have a successor.
+ */
+function readPage(body: unknown): { results: unknown[]; isLast: boolean } {
+  const { results, links } = isRecord(body) ? body : {};
+  if (!Array.isArray(results)) {
+    throw badResponse('the answer holds no list of jobs', {
+      hint: 'Check baseUrl: this is not how the Atlas API answers.',
+    });
+  }
+  const isLast = Array.isArray(links)
+    ? !links.some((link) => isRecord(link) && link.rel === 'next')
+    : results.length < ITEMS_PER_PAGE;
+  return { results, isLast };
+}

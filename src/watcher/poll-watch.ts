@@ -1,0 +1,97 @@
+import pLimit from 'p-limit';
+import { isWildcard, type Watch } from '../domain/watch.ts';
+import { SourceError } from '../errors.ts';
+import { type PollDeps, type PollReport, pollTarget } from './poll.ts';
+import type { TargetBook, TrackedTarget } from './targets.ts';
+
+export interface WatchPollInput {
+  watch: Watch;
+  book: TargetBook;
+  projectUrl: (groupId: string) => string | null;
+  lateAfterMs: number;
+  signal: AbortSignal;
+}
+
+/** What one poll of all targets of a watch came to. */
+export interface WatchPollReport extends PollReport {
+  targets: number;
+  /** Some targets or jobs could be read, others not. */
+  isPartial: boolean;
+}
+
+/** Targets polled at once; the request budget is the real limit. */
+const TARGETS_AT_ONCE = 8;
+
+/**
+ * Polls every target of a watch, those with running jobs first. What fails on one target does not touch the others.
+ * @throws {StoreError} when the store fails.
+ */
+export async function pollWatch(deps: PollDeps, input: WatchPollInput): Promise<WatchPollReport> {
+  const { book, signal } = input;
+  const { targets, fault } = await book.current(signal);
+  const inOrder = targets.toSorted((a, b) => Number(b.hasRunningJobs) - Number(a.hasRunningJobs));
+  const limit = pLimit(TARGETS_AT_ONCE);
+  const reports = await Promise.all(inOrder.map((tracked) => limit(() => pollTracked(deps, input, tracked))));
+  return merge(reports, fault);
+}
+
+async function pollTracked(
+  deps: PollDeps,
+  input: WatchPollInput,
+  tracked: TrackedTarget,
+): Promise<PollReport> {
+  const { watch, book, projectUrl, lateAfterMs, signal } = input;
+  const { target, newSince, hasRunningJobs } = tracked;
+  const startedAt = deps.clock.monotonic();
+  const isWhole = tracked.lastWholeAt === null || startedAt - tracked.lastWholeAt >= watch.reconcileEveryMs;
+  const report = await pollTarget(deps, {
+    watch,
+    target,
+    projectUrl: projectUrl(target.groupId),
+    lateAfterMs,
+    signal,
+    isUrgent: hasRunningJobs,
+    depth: isWhole ? 'whole' : 'newest',
+    newSince,
+  });
+  if (report.failure === null) {
+    tracked.hasRunningJobs = report.hasRunningJobs;
+    if (isWhole) tracked.lastWholeAt = startedAt;
+    return report;
+  }
+  if (isWildcard(watch) && isGone(report.failure)) {
+    // It was deleted since the last discovery: no alarm, the next discovery takes it off the list.
+    book.expire();
+    return { ...report, failure: null };
+  }
+  return report;
+}
+
+/** True when Atlas says that there is no such instance, in a project that exists. */
+function isGone(failure: Error): boolean {
+  return (
+    failure instanceof SourceError &&
+    failure.reason === 'not_found' &&
+    /CLUSTER|INSTANCE/.test(failure.atlasCode ?? '')
+  );
+}
+
+function merge(reports: readonly PollReport[], fault: Error | null): WatchPollReport {
+  const failed = reports.filter(({ failure }) => failure !== null);
+  return {
+    targets: reports.length,
+    jobs: reports.reduce((sum, { jobs }) => sum + jobs, 0),
+    observations: reports.flatMap(({ observations }) => observations),
+    events: reports.flatMap(({ events }) => events),
+    hasRunningJobs: reports.some(({ hasRunningJobs }) => hasRunningJobs),
+    unknownJobIds: reports.flatMap(({ unknownJobIds }) => unknownJobIds),
+    anomalies: reports.flatMap(({ anomalies }) => anomalies),
+    failure: failed[0]?.failure ?? fault,
+    isPartial: failed.length < reports.length || failed.some(({ jobs }) => jobs > 0),
+  };
+}
+
+/** A report of a poll that came to nothing. */
+export function emptyReport(failure: Error): WatchPollReport {
+  return merge([], failure);
+}

@@ -1,0 +1,176 @@
+import pLimit from 'p-limit';
+import type { Clock } from '../clock.ts';
+import type { AuditDraft } from '../domain/audit.ts';
+import type { Timestamp } from '../domain/instant.ts';
+import { isWildcard, labelsFor, type Target, targetKey, targetOf, type Watch } from '../domain/watch.ts';
+import { SourceError, toError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { JobSource, ListedInstance, ListedProject, ReadOptions } from '../source/source.ts';
+
+/** A target with what has to be remembered between its polls. */
+export interface TrackedTarget {
+  readonly target: Target;
+  /** When it came to light later: jobs created since then are news. `null` for those of the first look. */
+  readonly newSince: Timestamp | null;
+  /** When its list was last read whole, by the monotonic clock; `null` before the first time. */
+  lastWholeAt: number | null;
+  hasRunningJobs: boolean;
+}
+
+/** The targets of one watch. A watch that names its instance has just that one. */
+export interface TargetBook {
+  /**
+   * The targets as they stand. Projects and instances are listed again when that is due.
+   * `fault`: some of it could not be listed; what was known of that part stays.
+   */
+  current(signal: AbortSignal): Promise<{ targets: TrackedTarget[]; fault: Error | null }>;
+  /** Lists again at the next look: an instance that should be there was not found. */
+  expire(): void;
+}
+
+export interface TargetBookDeps {
+  source: JobSource;
+  clock: Clock;
+  logger: Logger;
+  /** Writes to the audit log. */
+  writeDown: (kind: AuditDraft['kind'], data: AuditDraft['data']) => Promise<void>;
+}
+
+/** Projects whose instances are listed at once; the request budget is the real limit. */
+const PROJECTS_AT_ONCE = 4;
+
+export function createTargetBook(deps: TargetBookDeps, watch: Watch): TargetBook {
+  if (!isWildcard(watch)) {
+    const only: TrackedTarget = {
+      target: targetOf(watch),
+      newSince: null,
+      lastWholeAt: null,
+      hasRunningJobs: false,
+    };
+    return { current: async () => ({ targets: [only], fault: null }), expire: () => {} };
+  }
+  return discoveringBook(deps, watch);
+}
+
+function discoveringBook({ source, clock, logger, writeDown }: TargetBookDeps, watch: Watch): TargetBook {
+  let known = new Map<string, TrackedTarget>();
+  let dueAt = Number.NEGATIVE_INFINITY;
+  let lastLookAt: Timestamp | null = null;
+  let hasWarnedOfNothing = false;
+
+  const refresh = async (signal: AbortSignal): Promise<Error | null> => {
+    const lookedAt = clock.now();
+    const found = await findTargets(source, watch, known, { signal, isUrgent: false });
+    const newSince = lastLookAt;
+    const next = new Map<string, TrackedTarget>();
+    for (const target of found.targets) {
+      const key = targetKey(target);
+      const before = known.get(key);
+      next.set(
+        key,
+        before ? { ...before, target } : { target, newSince, lastWholeAt: null, hasRunningJobs: false },
+      );
+      if (!before) await writeDown('instance.found', placeOf(target));
+    }
+    for (const [key, { target }] of known) {
+      if (!next.has(key)) await writeDown('instance.gone', placeOf(target));
+    }
+    known = next;
+    if (found.fault === null) {
+      lastLookAt = lookedAt;
+      dueAt = clock.monotonic() + watch.discoverEveryMs;
+      warnOfNothing();
+    }
+    return found.fault;
+  };
+
+  /** A discovery that finds nothing looks like peace, and is most likely a mistake. */
+  const warnOfNothing = (): void => {
+    if (known.size > 0) hasWarnedOfNothing = false;
+    else if (!hasWarnedOfNothing) {
+      hasWarnedOfNothing = true;
+      logger.warn(`Watch ${watch.name} finds no instance to follow`, {
+        watch: watch.name,
+        hint:
+          watch.kind === 'serverless'
+            ? 'Atlas ended serverless in January 2026 and lists no instance any more. They have become flex clusters or dedicated ones: use the kinds flex and cluster.'
+            : `Check groupId and the kind: is there a ${watch.kind} instance in the project?`,
+      });
+    }
+  };
+
+  return {
+    current: async (signal) => {
+      const fault = clock.monotonic() >= dueAt ? await refresh(signal) : null;
+      return { targets: [...known.values()], fault };
+    },
+    expire: () => {
+      dueAt = Number.NEGATIVE_INFINITY;
+    },
+  };
+}
+
+/** Lists projects, and the instances of each. A project that cannot be listed keeps what was known of it. */
+async function findTargets(
+  source: JobSource,
+  watch: Watch,
+  known: ReadonlyMap<string, TrackedTarget>,
+  options: ReadOptions,
+): Promise<{ targets: Target[]; fault: Error | null }> {
+  let fault: Error | null = null;
+  const keep = (thrown: unknown): void => {
+    if (options.signal.aborted || !(thrown instanceof SourceError)) throw toError(thrown);
+    fault ??= thrown;
+  };
+  const knownTargets = [...known.values()].map(({ target }) => target);
+
+  let projects: Array<Pick<ListedProject, 'groupId'> & { project: ListedProject | null }>;
+  try {
+    projects =
+      watch.groupId === '*'
+        ? (await source.listProjects(watch, options)).map((project) => ({
+            groupId: project.groupId,
+            project,
+          }))
+        : [{ groupId: watch.groupId, project: null }];
+  } catch (thrown) {
+    keep(thrown);
+    return { targets: knownTargets, fault };
+  }
+
+  const limit = pLimit(PROJECTS_AT_ONCE);
+  const perProject = await Promise.all(
+    projects.map(({ groupId, project }) =>
+      limit(async () => {
+        try {
+          const instances = await source.listInstances({ ...watch, groupId }, options);
+          return instances
+            .filter(({ name }) => watch.instanceName === '*' || name === watch.instanceName)
+            .map((instance) => toTarget(watch, groupId, project, instance));
+        } catch (thrown) {
+          keep(thrown);
+          return knownTargets.filter((target) => target.groupId === groupId);
+        }
+      }),
+    ),
+  );
+  return { targets: perProject.flat(), fault };
+}
+
+function toTarget(
+  watch: Watch,
+  groupId: string,
+  project: ListedProject | null,
+  instance: ListedInstance,
+): Target {
+  return {
+    ...targetOf(watch),
+    groupId,
+    instanceName: instance.instanceName,
+    labels: labelsFor(watch.labels, { project, instance }),
+  };
+}
+
+function placeOf({ watch, kind, groupId, instanceName }: Target): AuditDraft['data'] {
+  return { watch, kind, groupId, instanceName };
+}
