@@ -77,6 +77,12 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
       'expected the private key of an Atlas API key, found an empty text from ${EMPTY}',
     ],
   ],
+  // What refers to a name that a fault hides is not blamed as well.
+  'faults-that-hide-names': [
+    ['connections[0].name', 'is missing; expected a name'],
+    ['watches[0].name', 'expected a name of 1 to 100 characters'],
+    ['channels', 'expected a list of channels, found an object'],
+  ],
   'http-not-loopback': [
     ['connections[0].baseUrl', NO_PLAIN_HTTP],
     ['channels[0].url', NO_PLAIN_HTTP],
