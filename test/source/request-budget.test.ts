@@ -97,10 +97,12 @@ describe('the rate', () => {
     const granted = takeMany(world, 3);
     await world.clock.step(1_000);
     leave.giveBack();
-    leave.giveBack();
-    leave.spend();
     await world.clock.step(59_999);
     expect(granted).toEqual([1_000]);
+    leave.giveBack();
+    leave.spend();
+    await world.clock.step(60_001);
+    expect(granted).toEqual([1_000, 61_000, 121_000]);
   });
 
   it('is cheap with a limit of 100,000', async () => {
@@ -127,6 +129,21 @@ describe('a waiting caller', () => {
     await stays;
     await clock.step(60_000);
     await expect(next).resolves.toBeDefined();
+  });
+
+  it('lets one move up that could go earlier than itself', async () => {
+    const { budget, clock } = aBudget(2);
+    (await budget.take(never)).spend();
+    await clock.step(30_000);
+    (await budget.take(never)).spend();
+    const wantsTwo = new AbortController();
+    const left = expect(budget.take(wantsTwo.signal, 1)).rejects.toThrow('changed my mind');
+    const next = budget.take(never).then(() => clock.monotonic());
+    await clock.step(10_000);
+    wantsTwo.abort(new Error('changed my mind'));
+    await left;
+    await clock.step(80_000);
+    expect(await next).toBe(60_000);
   });
 
   it('leaves no timer behind when it was the last', async () => {
