@@ -4,9 +4,13 @@ export interface Inbox<Item> {
   add(item: Item): void;
   /**
    * Resolves with the first item, past or future, that fits; `fits` also gets everything that arrived so far, that item included.
-   * @throws when none did within `timeoutMs`.
+   * @throws when none did within `timeoutMs`; the signal's reason when it aborts before.
    */
-  waitFor(fits: (item: Item, all: readonly Item[]) => boolean, timeoutMs?: number): Promise<Item>;
+  waitFor(
+    fits: (item: Item, all: readonly Item[]) => boolean,
+    timeoutMs?: number,
+    signal?: AbortSignal,
+  ): Promise<Item>;
   /** Calls the listener with every further item. Returns the function that ends it. */
   onItem(listener: (item: Item) => void): () => void;
 }
@@ -30,9 +34,10 @@ export function createInbox<Item>(what: string): Inbox<Item> {
       items.push(item);
       for (const listener of [...listeners]) listener(item);
     },
-    waitFor: async (fits, timeoutMs = DEFAULT_TIMEOUT_MS) => {
+    waitFor: async (fits, timeoutMs = DEFAULT_TIMEOUT_MS, signal) => {
       const past = items.find((item, index) => fits(item, items.slice(0, index + 1)));
       if (past !== undefined) return past;
+      signal?.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<Item>();
       const stop = onItem((item) => {
         if (fits(item, items)) resolve(item);
@@ -41,10 +46,13 @@ export function createInbox<Item>(what: string): Inbox<Item> {
         () => reject(new Error(`no such ${what} within ${timeoutMs} ms; ${items.length} arrived`)),
         timeoutMs,
       );
+      const onAbort = (): void => reject(signal?.reason);
+      signal?.addEventListener('abort', onAbort);
       try {
         return await promise;
       } finally {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
         stop();
       }
     },

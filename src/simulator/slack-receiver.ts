@@ -6,13 +6,16 @@ export interface ReceivedSlackMessage extends ReceivedRequest {
   fault: SlackFault | null;
 }
 
+/** The secret part of the URL. Found in a message or a log, it has leaked. */
+export const SLACK_URL_CANARY = 'CANARYinTheSlackUrl00000';
+
 /** An incoming webhook of Slack: answers `ok`, or 400 with Slack's word for what is wrong. The secret part of its URL is made up. */
 export async function startSlackReceiver(
   options: { port?: number } = {},
 ): Promise<HttpReceiver<ReceivedSlackMessage>> {
   return startHttpReceiver<ReceivedSlackMessage>({
     what: 'Slack message',
-    path: '/services/T00000000/B00000000/CANARYinTheSlackUrl00000',
+    path: `/services/T00000000/B00000000/${SLACK_URL_CANARY}`,
     port: options.port,
     read: (request) => ({ ...request, fault: slackFault(request.json) }),
     own: ({ fault }) =>

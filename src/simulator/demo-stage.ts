@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Timestamp } from '../domain/instant.ts';
+import { type AtlasSimulator, startAtlas } from './atlas.ts';
+import type { HttpReceiver } from './http-receiver.ts';
+import { startSlackReceiver, startSmtpSink, startWebhookReceiver } from './receivers.ts';
+import { finish, LINK_CANARY, serverlessJob } from './scenario.ts';
+import { type ReceivedSlackMessage, SLACK_URL_CANARY } from './slack-receiver.ts';
+import type { SmtpSink } from './smtp-sink.ts';
+import type { ReceivedWebhook } from './webhook-receiver.ts';
+
+export const DEMO_GROUP_ID = '5f0e1d2c3b4a596877665544';
+export const DEMO_INSTANCES = ['orders', 'catalog'] as const;
+
+/** How many restores of the past Atlas lists for each instance: the baseline, which nobody is told of. */
+export const PAST_JOBS = 60;
+
+const PUBLIC_KEY = 'demokey';
+const HOUR_MS = 3_600_000;
+
+/** Where the demo plays: an Atlas with a past, and one receiver of each kind. */
+export interface DemoStage {
+  atlas: AtlasSimulator;
+  slack: HttpReceiver<ReceivedSlackMessage>;
+  smtp: SmtpSink;
+  webhook: HttpReceiver<ReceivedWebhook>;
+  credentials: { publicKey: string; privateKey: string; webhookSecret: string };
+  /** What must be found in no message, log or file: name and value. */
+  secrets: ReadonlyArray<{ name: string; value: string }>;
+  close(): Promise<void>;
+}
+
+export async function startDemoStage(): Promise<DemoStage> {
+  const privateKey = newSecret();
+  const password = newSecret();
+  const webhookSecret = `whsec_${randomBytes(24).toString('base64')}`;
+
+  const [atlas, slack, smtp, webhook] = await Promise.all([
+    startAtlas({ publicKey: PUBLIC_KEY, privateKey }),
+    startSlackReceiver(),
+    startSmtpSink({ user: 'watcher', password }),
+    startWebhookReceiver({ secret: webhookSecret }),
+  ]);
+  for (const instance of DEMO_INSTANCES) addPast(atlas, instance, Date.now());
+
+  return {
+    atlas,
+    slack,
+    smtp,
+    webhook,
+    credentials: { publicKey: PUBLIC_KEY, privateKey, webhookSecret },
+    secrets: [
+      { name: 'API key', value: privateKey },
+      { name: 'mail password', value: password },
+      { name: 'webhook secret', value: webhookSecret },
+      { name: 'Slack URL', value: SLACK_URL_CANARY },
+      { name: 'download link', value: LINK_CANARY },
+    ],
+    close: async () => {
+      await Promise.all([atlas, slack, smtp, webhook].map((part) => part.close()));
+    },
+  };
+}
+
+/**
+ * The watcher's configuration for this stage: what stands in the file, and the environment that its placeholders are filled from, so
+ * that the file holds no secret. The watcher's own files go below `dir`.
+ */
+export function demoConfig(
+  stage: DemoStage,
+  { dir, pollSeconds }: { dir: string; pollSeconds: number },
+): { file: Record<string, unknown>; env: Record<string, string> } {
+  const { credentials, atlas, slack, smtp, webhook } = stage;
+  const file = {
+    connections: [
+      {
+        name: 'atlas',
+        baseUrl: atlas.url,
+        auth: {
+          type: 'digest',
+          publicKey: fromEnv('ATLAS_PUBLIC_KEY'),
+          privateKey: fromEnv('ATLAS_PRIVATE_KEY'),
+        },
+        requestTimeout: '3s',
+        retries: 2,
+        requestsPerMinute: 600,
+      },
+    ],
+    watches: DEMO_INSTANCES.map((instanceName) => ({
+      name: instanceName,
+      kind: 'serverless',
+      apiVersion: 'v1.0',
+      groupId: DEMO_GROUP_ID,
+      instanceName,
+      schedule: `*/${pollSeconds} * * * * *`,
+      labels: { team: instanceName === 'orders' ? 'payments' : 'shop' },
+    })),
+    channels: [
+      { name: 'oncall', type: 'slack', url: fromEnv('SLACK_WEBHOOK_URL') },
+      {
+        name: 'dba',
+        type: 'email',
+        smtpUrl: fromEnv('SMTP_URL'),
+        from: 'restores@example.com',
+        to: ['dba@example.com'],
+      },
+      { name: 'siem', type: 'webhook', url: fromEnv('WEBHOOK_URL'), secret: fromEnv('WEBHOOK_SECRET') },
+    ],
+    routes: [{ events: ['*'], channels: ['oncall', 'dba', 'siem'] }],
+    store: { url: `sqlite:${join(dir, 'watcher.db')}` },
+    audit: { file: join(dir, 'audit.jsonl') },
+    server: { host: '127.0.0.1', port: 0 },
+    log: { level: 'info', format: 'json' },
+  };
+  const env = {
+    ATLAS_PUBLIC_KEY: credentials.publicKey,
+    ATLAS_PRIVATE_KEY: credentials.privateKey,
+    SLACK_WEBHOOK_URL: slack.url,
+    SMTP_URL: smtp.url,
+    WEBHOOK_URL: webhook.url,
+    WEBHOOK_SECRET: credentials.webhookSecret,
+  };
+  return { file, env };
+}
+
+/** A placeholder of the configuration. */
+function fromEnv(name: string): string {
+  return `\${${name}}`;
+}
+
+/** Restores that ended well, some hours apart, the last one yesterday. */
+function addPast(atlas: AtlasSimulator, instance: string, now: Timestamp): void {
+  atlas.addInstance(DEMO_GROUP_ID, instance);
+  for (let age = PAST_JOBS; age > 0; age -= 1) {
+    const createdAt = now - 24 * HOUR_MS - age * 7 * HOUR_MS;
+    const job = finish(createdAt + 230_000)(serverlessJob({ createdAt, instance }));
+    atlas.putJob(DEMO_GROUP_ID, instance, job);
+  }
+}
+
+function newSecret(): string {
+  return `CANARY${randomBytes(12).toString('hex')}`;
+}

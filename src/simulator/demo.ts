@@ -1,0 +1,110 @@
+import type { Timestamp } from '../domain/instant.ts';
+import { toError } from '../errors.ts';
+import { createDemoBoard } from './demo-board.ts';
+import { findSecrets } from './demo-ledger.ts';
+import { formatOpening } from './demo-report.ts';
+import { DEMO_INSTANCES, type DemoStage, PAST_JOBS } from './demo-stage.ts';
+import { demoEncore, demoStory } from './demo-story.ts';
+import type { Paint } from './demo-style.ts';
+import type { DemoOutcome } from './demo-summary.ts';
+import { play } from './scenario.ts';
+
+/** After the last change, everything must have arrived within this time: long enough for a second attempt. */
+const LAST_ARRIVALS_MS = 12_000;
+
+/** And after that, nothing must arrive a second time. */
+const SETTLE_MS = 1_500;
+
+/** The watcher has to start and to poll twice within this time. */
+const FIRST_LOOK_MS = 30_000;
+
+export interface DemoRun {
+  stage: DemoStage;
+  print: (line: string) => void;
+  paint: Paint;
+  /** Ends it early. */
+  signal: AbortSignal;
+  /** When the clock of the demo stood at zero. */
+  startedAt: Timestamp;
+  /** 2 takes half the time. */
+  speed?: number;
+}
+
+/**
+ * Waits for the watcher's first look at Atlas, plays the story, and prints what happens and what each receiver gets. The watcher runs
+ * beside it, on `demoConfig`. Resolves when everything has arrived, or has had its time; `null` when the signal ended it before.
+ */
+export async function runDemoStory(run: DemoRun & { lastArrivalsMs?: number }): Promise<DemoOutcome | null> {
+  const { stage, signal, speed = 1, lastArrivalsMs = LAST_ARRIVALS_MS } = run;
+  const board = createDemoBoard(run);
+  for (const line of formatOpening(partsOf(stage), run.paint)) run.print(line);
+  try {
+    await firstLook(stage, signal);
+    await play(demoStory(stage, board), { speed, signal });
+    await board.whenComplete(lastArrivalsMs, signal);
+    await play([{ at: SETTLE_MS, do: () => {} }], { speed, signal });
+    if (signal.aborted) return null;
+    const { digest, requests } = stage.atlas;
+    return {
+      tally: board.tally(),
+      elapsedMs: board.elapsedMs(),
+      requests: {
+        total: requests.length,
+        logins: digest.challenges + digest.stale,
+        refusedLogins: digest.failures + digest.replays,
+        faulty: requests.filter(({ status }) => status !== null && status >= 500).length,
+      },
+      watches: DEMO_INSTANCES.length,
+      pastJobs: PAST_JOBS * DEMO_INSTANCES.length,
+      secrets: {
+        lookedFor: stage.secrets.length,
+        found: findSecrets(stage.secrets, board.contents()),
+      },
+    };
+  } catch (thrown) {
+    if (signal.aborted) return null;
+    throw toError(thrown);
+  } finally {
+    board.close();
+  }
+}
+
+/** After the story: goes on with one restore after the other, good and bad in turn, until the signal ends it. */
+export async function keepDemoGoing(run: DemoRun): Promise<void> {
+  const { stage, signal, speed = 1 } = run;
+  const board = createDemoBoard(run);
+  try {
+    for (let round = 1; !signal.aborted; round += 1) {
+      await play(demoEncore(stage, board, round), { speed, signal });
+    }
+  } catch (thrown) {
+    if (!signal.aborted) throw toError(thrown);
+  } finally {
+    board.close();
+  }
+}
+
+/** When an instance is asked for the second time, what the first answer held has been recorded. */
+async function firstLook({ atlas }: DemoStage, signal: AbortSignal): Promise<void> {
+  for (const instance of DEMO_INSTANCES) {
+    let looks = 0;
+    await atlas.waitForRequest(
+      ({ authenticated, path }) => {
+        if (authenticated && path.includes(`/${instance}/`)) looks += 1;
+        return looks === 2;
+      },
+      FIRST_LOOK_MS,
+      signal,
+    );
+  }
+}
+
+function partsOf({ atlas, slack, smtp, webhook }: DemoStage): Parameters<typeof formatOpening>[0] {
+  const past = PAST_JOBS * DEMO_INSTANCES.length;
+  return [
+    { name: 'Atlas', url: atlas.url, role: `simulated, with HTTP Digest and ${past} restores of the past` },
+    { name: 'Slack', url: new URL(slack.url).origin, role: 'takes what Slack takes, within its limits' },
+    { name: 'Mail', url: `smtp://127.0.0.1:${smtp.port}`, role: 'a mail server that keeps what it gets' },
+    { name: 'Webhook', url: webhook.url, role: 'verifies each signature' },
+  ];
+}
