@@ -1,0 +1,48 @@
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { type Home, runCommand } from '../support/daemon.ts';
+
+/** Looks into a home's store, beside a daemon or after one. */
+export async function lookInto<T>(home: Home, look: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openSqliteStore({ path: home.dbFile, mode: 'readonly' });
+  try {
+    return await look(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** What `audit verify` finds wrong. */
+export async function auditProblems(home: Home): Promise<string[]> {
+  const { stdout, stderr } = await runCommand(['audit', 'verify', '--json', '--config', home.configFile], {
+    cwd: home.dir,
+  });
+  try {
+    return (JSON.parse(stdout) as { problems: string[] }).problems;
+  } catch (cause) {
+    throw new Error(`audit verify has no verdict:\n${stdout}\n${stderr}`, { cause });
+  }
+}
+
+/** One delivery of the audit log, where that kind of entry is about one. */
+export interface AuditedDelivery {
+  kind: string;
+  channel: string;
+  eventId: string;
+  event: string;
+  attempt: number;
+}
+
+/** The entries about deliveries, in order. */
+export async function auditedDeliveries(home: Home): Promise<AuditedDelivery[]> {
+  const entries = await lookInto(home, (store) => store.readAudit(0, 1_000_000));
+  return entries
+    .filter(({ kind }) => kind.startsWith('delivery.'))
+    .map(({ kind, data }) => ({ ...(data as Omit<AuditedDelivery, 'kind'>), kind }));
+}
+
+/** True once nothing is owed to anybody. */
+export async function isAllDelivered(home: Home): Promise<boolean> {
+  const { items } = await lookInto(home, (store) => store.listDeliveries({ status: 'pending', limit: 1 }));
+  return items.length === 0;
+}

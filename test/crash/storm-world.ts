@@ -1,0 +1,101 @@
+import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
+import { cancel, expire, fail, finish, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
+import { GROUP_ID } from '../support/builders.ts';
+import { type Home, makeHome, runCommand } from '../support/daemon.ts';
+import { CHANNELS, type Channel, type CrashReceiver, startReceiver } from './receivers.ts';
+
+const INSTANCE = 'orders';
+
+/** So many jobs run at a time, so that most are seen running. */
+const RUNNING = 5;
+
+export interface StormWorld {
+  home: Home;
+  receivers: Record<Channel, CrashReceiver>;
+  /** Starts and ends jobs, one at each call; in the order of life. */
+  steps: Array<() => void>;
+  /** How many events the steps make, for each channel. */
+  expected: number;
+  close(): Promise<void>;
+}
+
+/**
+ * An Atlas with one instance, a receiver of each kind, and a home whose first poll has been made: every job of the steps is news.
+ */
+export async function makeStormWorld(jobs: number): Promise<StormWorld> {
+  const atlas = await startAtlas({ publicKey: 'public', privateKey: 'private' });
+  atlas.addInstance(GROUP_ID, INSTANCE);
+  const [webhook, slack, email] = await Promise.all([
+    startReceiver('webhook'),
+    startReceiver('slack'),
+    startReceiver('email'),
+  ]);
+  const receivers = { webhook, slack, email };
+  const home = await makeHome(configuration(atlas, receivers));
+  await takeBaseline(home);
+  return {
+    home,
+    receivers,
+    steps: stepsOf(atlas, jobs),
+    expected: jobs * 2,
+    close: async () => {
+      await Promise.all([atlas, webhook, slack, email].map((part) => part.close()));
+      await home.remove();
+    },
+  };
+}
+
+function configuration(atlas: AtlasSimulator, receivers: StormWorld['receivers']): Record<string, unknown> {
+  return {
+    connections: [atlasConnection(atlas)],
+    watches: [
+      {
+        name: INSTANCE,
+        kind: 'serverless',
+        groupId: GROUP_ID,
+        instanceName: INSTANCE,
+        schedule: '* * * * * *',
+      },
+    ],
+    channels: CHANNELS.map((channel) => receivers[channel].config),
+    routes: [{ events: ['*'], channels: CHANNELS }],
+  };
+}
+
+/** A connection to the simulator that is never held up by its budget. */
+export function atlasConnection({ url }: AtlasSimulator): Record<string, unknown> {
+  return {
+    name: 'atlas',
+    baseUrl: url,
+    auth: { type: 'digest', publicKey: 'public', privateKey: 'private' },
+    requestsPerMinute: 100_000,
+  };
+}
+
+async function takeBaseline(home: Home): Promise<void> {
+  const { code, stdout, stderr } = await runCommand(['once', '--config', home.configFile], { cwd: home.dir });
+  if (code !== 0) throw new Error(`the first poll failed:\n${stdout}\n${stderr}`);
+}
+
+/** Each job starts, and ends some steps later; the ends take turns. */
+function stepsOf(atlas: AtlasSimulator, jobs: number): Array<() => void> {
+  const endings = [finish, fail, cancel, expire] as const;
+  const running: string[] = [];
+  const start = (): void => {
+    const createdAt = Date.now();
+    const id = newJobId(createdAt);
+    atlas.putJob(GROUP_ID, INSTANCE, serverlessJob({ id, createdAt, instance: INSTANCE }));
+    running.push(id);
+  };
+  const end = (index: number): void => {
+    const id = running.shift();
+    const ending = endings[index % endings.length];
+    if (id && ending) atlas.updateJob(GROUP_ID, INSTANCE, id, ending(Date.now()));
+  };
+  const pairs = Array.from({ length: jobs }, (_, index) => ({ start, end: () => end(index) }));
+  return [
+    ...pairs.slice(0, RUNNING).map((pair) => pair.start),
+    ...pairs.slice(RUNNING).flatMap((pair, index) => [pair.start, pairs[index]?.end ?? (() => {})]),
+    ...pairs.slice(-RUNNING).map((pair) => pair.end),
+  ];
+}
