@@ -105,8 +105,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   }
 
-  async function attempt(path: string, { accept, role, budgetKey, signal }: JsonRequest): Promise<JsonReply> {
-    const answer = await send(urlOf(baseUrl, path), { Accept: accept }, { budgetKey, signal });
+  async function attempt(path: string, request: JsonRequest): Promise<JsonReply> {
+    const { accept, role, budgetKey, isUrgent = false, signal } = request;
+    const answer = await send(urlOf(baseUrl, path), { Accept: accept }, { budgetKey, isUrgent, signal });
     warnOfSunset(answer.reply);
     return readReply(answer, { request: `GET ${path}`, role, now: clock.now() });
   }

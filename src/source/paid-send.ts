@@ -9,7 +9,7 @@ import { retryAfterMs } from './retry-after.ts';
 export type PaidSend = (
   url: string,
   headers: Record<string, string>,
-  options: { budgetKey: string; signal: AbortSignal },
+  options: { budgetKey: string; isUrgent: boolean; signal: AbortSignal },
 ) => Promise<Answer>;
 
 /** Thrown by a wire instead of sending, when the project has fallen silent or its budget is spent: the call waits and starts over. */
@@ -51,11 +51,11 @@ export function createPaidSend(options: {
     };
   }
 
-  return async (url, headers, { budgetKey, signal }) => {
+  return async (url, headers, { budgetKey, isUrgent, signal }) => {
     const budget = budgetOf(budgetKey);
     const send: Wire = (added) => exchange(url, { ...headers, ...added }, signal);
     for (;;) {
-      const leave = await budget.take(signal, login.mayCostTwo() ? 1 : 0);
+      const leave = await budget.take(signal, { spare: login.mayCostTwo() ? 1 : 0, isUrgent });
       try {
         return await login.send(url, payingWire(budget, leave, send), signal);
       } catch (error) {

@@ -1,21 +1,28 @@
 import type { Clock } from '../clock.ts';
 import { SourceError } from '../errors.ts';
+import { createSpendLog } from './spend-log.ts';
 
 const WINDOW_MS = 60_000;
 
 /** How many requests may leave, per project. Every HTTP request pays: first ones, retries, and answers to a login challenge. */
 export interface RequestBudget {
   /**
-   * Waits for leave to send one request, first come, first served. With `spare`, waits until that many more are free as well
-   * (without holding them): for a request that may need a second one at once. Rejects with the signal's reason when that aborts first.
+   * Waits for leave to send one request: the urgent ones first, else first come, first served.
+   * Rejects with the signal's reason when that aborts first.
    * @throws {SourceError} reason `rate_limited`, when Atlas has asked for a longer silence than a poll will wait for.
    */
-  take(signal: AbortSignal, spare?: number): Promise<Leave>;
+  take(signal: AbortSignal, options?: TakeOptions): Promise<Leave>;
   /** Spends one more at once; false (and nothing is spent) when none is free or the project is silent. */
   tryTake(): boolean;
   /** Silences the project until then. A shorter silence does not end a longer one. */
   pause(untilMonotonicMs: number): void;
   isPaused(): boolean;
+}
+
+export interface TakeOptions {
+  /** Waits until that many more are free as well (without holding them): for a request that may need a second one at once. */
+  spare?: number;
+  isUrgent?: boolean;
 }
 
 /** Leave to send one request. It counts against the budget from `take` on, and for a minute from `spend` on. */
@@ -28,6 +35,7 @@ export interface Leave {
 
 interface Waiter {
   needed: number;
+  isUrgent: boolean;
   grant(leave: Leave): void;
   refuse(reason: unknown): void;
 }
@@ -97,6 +105,17 @@ export function createRequestBudget(options: {
     alarm = null;
   }
 
+  /** True when nobody is to go before a newcomer. */
+  function isNext(isUrgent: boolean): boolean {
+    const head = waiters[0];
+    return head === undefined || (isUrgent && !head.isUrgent);
+  }
+
+  function queue(waiter: Waiter): void {
+    const place = waiter.isUrgent ? waiters.findIndex(({ isUrgent }) => !isUrgent) : -1;
+    waiters.splice(place < 0 ? waiters.length : place, 0, waiter);
+  }
+
   function wakeIn(ms: number): void {
     if (ms === Number.POSITIVE_INFINITY) return;
     const at = clock.monotonic() + ms;
@@ -119,11 +138,11 @@ export function createRequestBudget(options: {
   }
 
   return {
-    take: (signal, spare = 0) => {
+    take: (signal, { spare = 0, isUrgent = false } = {}) => {
       if (signal.aborted) return Promise.reject(signal.reason);
       if (pausedForMs() > longestPauseMs) return Promise.reject(longSilence(pausedForMs()));
       const needed = 1 + Math.min(spare, requestsPerMinute - 1);
-      if (waiters.length === 0 && waitFor(needed) <= 0) return Promise.resolve(leave());
+      if (isNext(isUrgent) && waitFor(needed) <= 0) return Promise.resolve(leave());
       return new Promise((resolve, reject) => {
         const onAbort = (): void => {
           reject(signal.reason);
@@ -131,6 +150,7 @@ export function createRequestBudget(options: {
         };
         const waiter: Waiter = {
           needed,
+          isUrgent,
           grant: (granted) => {
             signal.removeEventListener('abort', onAbort);
             resolve(granted);
@@ -141,7 +161,7 @@ export function createRequestBudget(options: {
           },
         };
         signal.addEventListener('abort', onAbort, { once: true });
-        waiters.push(waiter);
+        queue(waiter);
         serve();
       });
     },
@@ -170,25 +190,4 @@ function longSilence(ms: number): SourceError {
       hint: 'Poll less often or lower requestsPerMinute: the limit is shared by everybody who uses the project.',
     },
   );
-}
-
-/** Times in the order in which they were added; the oldest are dropped cheaply. */
-function createSpendLog() {
-  let times: number[] = [];
-  let first = 0;
-  return {
-    count: () => times.length - first,
-    /** The `index`-th oldest. */
-    at: (index: number): number => times[first + index] ?? Number.NEGATIVE_INFINITY,
-    add: (time: number): void => {
-      times.push(time);
-    },
-    forgetBefore: (limit: number): void => {
-      while (first < times.length && (times[first] ?? limit) <= limit) first += 1;
-      if (first > 1_024 && first * 2 > times.length) {
-        times = times.slice(first);
-        first = 0;
-      }
-    },
-  };
 }

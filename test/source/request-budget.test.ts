@@ -13,7 +13,7 @@ function aBudget(requestsPerMinute: number): { budget: RequestBudget; clock: Ste
 function takeMany({ budget, clock }: ReturnType<typeof aBudget>, count: number, spare = 0): number[] {
   const grantedAt: number[] = [];
   for (let index = 0; index < count; index += 1) {
-    budget.take(never, spare).then((leave) => {
+    budget.take(never, { spare }).then((leave) => {
       leave.spend();
       grantedAt.push(clock.monotonic());
     });
@@ -57,6 +57,20 @@ describe('the rate', () => {
     }
     await clock.step(180_000);
     expect(order).toEqual(['a', 'b', 'c']);
+  });
+
+  it('serves the urgent ones first, and those in their order', async () => {
+    const { budget, clock } = aBudget(1);
+    (await budget.take(never)).spend();
+    const order: string[] = [];
+    for (const name of ['a', 'B', 'c', 'D']) {
+      budget.take(never, { isUrgent: name < 'a' }).then((leave) => {
+        leave.spend();
+        order.push(name);
+      });
+    }
+    await clock.step(240_000);
+    expect(order).toEqual(['B', 'D', 'a', 'c']);
   });
 
   it('keeps a spare one free for a request that may need a second', async () => {
@@ -137,7 +151,7 @@ describe('a waiting caller', () => {
     await clock.step(30_000);
     (await budget.take(never)).spend();
     const wantsTwo = new AbortController();
-    const left = expect(budget.take(wantsTwo.signal, 1)).rejects.toThrow('changed my mind');
+    const left = expect(budget.take(wantsTwo.signal, { spare: 1 })).rejects.toThrow('changed my mind');
     const next = budget.take(never).then(() => clock.monotonic());
     await clock.step(10_000);
     wantsTwo.abort(new Error('changed my mind'));
