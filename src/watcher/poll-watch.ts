@@ -81,7 +81,7 @@ function merge(reports: readonly PollReport[], fault: Error | null): WatchPollRe
   return {
     targets: reports.length,
     jobs: reports.reduce((sum, { jobs }) => sum + jobs, 0),
-    observations: reports.flatMap(({ observations }) => observations),
+    changes: reports.reduce((sum, { changes }) => sum + changes, 0),
     events: reports.flatMap(({ events }) => events),
     hasRunningJobs: reports.some(({ hasRunningJobs }) => hasRunningJobs),
     unknownJobIds: reports.flatMap(({ unknownJobIds }) => unknownJobIds),

@@ -46,7 +46,8 @@ export interface PollInput {
 export interface PollReport {
   /** Jobs that were read. */
   jobs: number;
-  observations: Observation[];
+  /** Observations that changed. Only their number: a first listing may find a hundred thousand. */
+  changes: number;
   events: PlannedEvent[];
   hasRunningJobs: boolean;
   /** Ids of the configuration that Atlas does not know and never did. */
@@ -102,7 +103,7 @@ class Poll {
   #events: PlannedEvent[] = [];
   #audit: AuditDraft[] = [];
   #allEvents: PlannedEvent[] = [];
-  #allChanged: Observation[] = [];
+  #changes = 0;
   #jobs = 0;
   /** When the reply that is being looked at was read. */
   #readAt = 0;
@@ -243,7 +244,7 @@ class Poll {
       audit: takesBaseline ? [...this.#audit, this.#baselineEntry(at)] : this.#audit,
     });
     this.#allEvents.push(...this.#events);
-    this.#allChanged.push(...observations);
+    this.#changes += observations.length;
     this.#events = [];
     this.#audit = [];
     this.#changed.clear();
@@ -252,7 +253,7 @@ class Poll {
   report(failure: Error | null): PollReport {
     return {
       jobs: this.#jobs,
-      observations: this.#allChanged,
+      changes: this.#changes,
       events: this.#allEvents,
       hasRunningJobs: this.#runningSeen,
       unknownJobIds: this.#unknownJobIds,

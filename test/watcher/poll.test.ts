@@ -203,7 +203,9 @@ describe('a watch of a whole instance', () => {
 
   it('keeps memory flat on a very long first listing, and still announces nothing', async () => {
     source.jobs = Array.from({ length: 5_001 }, (_, n) => aJob(['finished'], { id: jobId(n) }));
-    expect(told(await poll())).toEqual([]);
+    const first = await poll();
+    expect(told(first)).toEqual([]);
+    expect(first).toMatchObject({ jobs: 5_001, changes: 5_001 });
     const kinds = (await store.readAudit(0, 6_000)).map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === 'observation.changed')).toHaveLength(5_001);
     expect(kinds.filter((kind) => kind === 'baseline.taken')).toHaveLength(1);
