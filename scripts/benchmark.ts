@@ -1,8 +1,10 @@
 /**
  * Measures what watching costs: the real daemon against a simulated Atlas, beside the loop of curl and jq that people write first.
  * Prints a Markdown table; progress goes to standard error. Takes some minutes; wants Linux (`/proc`) and an idle machine.
+ * `npm run benchmark -- dist/main.js` measures the program as it is in the image (after `npm run build`), which needs less memory.
  */
 import { cpus } from 'node:os';
+import { relative, resolve } from 'node:path';
 import { jobId, serveAtlas, startAtlasProcess } from './benchmark/atlas-process.ts';
 import { measureDaemon, measureStarts } from './benchmark/daemon-run.ts';
 import { type Measurement, markdownTable, type Run } from './benchmark/measurement.ts';
@@ -17,17 +19,19 @@ const BY_LISTING = [
 const BY_ID = { jobs: 20, polls: 60, shellPolls: 5 } as const;
 const STARTS = 5;
 
-if (process.argv[2] === 'atlas') await serveAtlas();
-else await benchmark();
+const [argument] = process.argv.slice(2);
+if (argument === 'atlas') await serveAtlas();
+else await benchmark(argument === undefined ? undefined : resolve(argument));
 
-async function benchmark(): Promise<void> {
+async function benchmark(main: string | undefined): Promise<void> {
   const atlas = await startAtlasProcess(import.meta.filename);
+  const bench = { atlas, main };
   const missing = missingPrograms();
   const measurements: Measurement[] = [];
   const measure = async (run: Run, shellPolls: number): Promise<void> => {
     const { jobs, restoreJobIds } = run;
     tell(`${jobs.toLocaleString('en')} jobs ${restoreJobIds.length > 0 ? 'by id' : 'by listing'}: daemon`);
-    measurements.push(await measureDaemon(atlas, run));
+    measurements.push(await measureDaemon(bench, run));
     if (missing.length > 0) return;
     tell('  the same by curl and jq');
     measurements.push(await measureShell(atlas, { ...run, polls: shellPolls }));
@@ -48,7 +52,7 @@ async function benchmark(): Promise<void> {
 
   tell(`${STARTS} starts with 100 jobs`);
   const start = await measureStarts(
-    atlas,
+    bench,
     { instanceName: 'list-of-100', jobs: 100, polls: 0, restoreJobIds: [] },
     STARTS,
   );
@@ -58,6 +62,7 @@ async function benchmark(): Promise<void> {
   console.log(
     `\nStart to the end of the first poll of 100 jobs, median of ${STARTS}: ${start.toFixed(2)} s.`,
   );
+  console.log(`Measured: ${main === undefined ? 'src/main.ts' : relative('.', main)}.`);
   console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}.`);
   if (missing.length > 0) console.log(`Without the shell loop: ${missing.join(', ')} not installed here.`);
 }

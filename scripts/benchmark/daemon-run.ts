@@ -7,21 +7,21 @@ import { cpuMs, residentMib } from './process-cost.ts';
 const GIVE_UP_AFTER_MS = 300_000;
 const SETTLING_MS = 2_000;
 
-/** Runs the real daemon with a fresh store against the simulator, a poll a second (or as fast as it can), and measures it from outside. */
-export async function measureDaemon(atlas: AtlasProcess, run: Run): Promise<Measurement> {
-  const home = await makeHome(configFor(atlas.url, run));
-  const startedAt = performance.now();
-  const daemon = startDaemon(home);
-  try {
-    const url = await daemon.url;
-    await until(() => hasPolled(url), 20);
-    const firstPollSeconds = (performance.now() - startedAt) / 1_000;
-    await delay(SETTLING_MS);
+export interface Bench {
+  atlas: AtlasProcess;
+  /** The program to measure; `undefined`: as it is in the checkout. */
+  main: string | undefined;
+}
 
-    const begin = await atPollNumber((await atlas.count()).polls + 1, atlas, daemon.pid);
-    const end = await atPollNumber(begin.polls + run.polls, atlas, daemon.pid);
-    const memory = residentMib(daemon.pid);
-    if (!(await hasPolled(url))) throw new Error('a poll failed during the benchmark');
+/** Lets the real daemon poll once a second, or as fast as it can, with a fresh store, and measures it from outside. */
+export function measureDaemon(bench: Bench, run: Run): Promise<Measurement> {
+  const { atlas } = bench;
+  return withDaemon(bench, run, async ({ pid, firstPollSeconds, hasPolled }) => {
+    await delay(SETTLING_MS);
+    const begin = await atPollNumber((await atlas.count()).polls + 1, atlas, pid);
+    const end = await atPollNumber(begin.polls + run.polls, atlas, pid);
+    const memory = residentMib(pid);
+    if (!(await hasPolled())) throw new Error('a poll failed during the benchmark');
 
     const polls = end.polls - begin.polls;
     return {
@@ -33,26 +33,44 @@ export async function measureDaemon(atlas: AtlasProcess, run: Run): Promise<Meas
       requestsPerPoll: (end.requests - begin.requests) / polls,
       memory,
     };
+  });
+}
+
+/** How long a start takes, in seconds, until the first poll has ended: the median of `times`. */
+export async function measureStarts(bench: Bench, run: Run, times: number): Promise<number> {
+  const taken: number[] = [];
+  for (let time = 0; time < times; time += 1) {
+    taken.push(await withDaemon(bench, run, async ({ firstPollSeconds }) => firstPollSeconds));
+  }
+  return taken.toSorted((one, other) => one - other)[Math.floor(times / 2)] ?? Number.NaN;
+}
+
+interface Started {
+  pid: number;
+  firstPollSeconds: number;
+  /** True once the watch was polled, and its last poll went well. */
+  hasPolled: () => Promise<boolean>;
+}
+
+/** Starts a daemon, waits for the end of its first poll, and stops it when `use` is done. */
+async function withDaemon<T>(
+  { atlas, main }: Bench,
+  run: Run,
+  use: (started: Started) => Promise<T>,
+): Promise<T> {
+  const home = await makeHome(configFor(atlas.url, run));
+  const startedAt = performance.now();
+  const daemon = startDaemon(home, {}, main);
+  try {
+    const url = await daemon.url;
+    const hasPolled = () => lastPollWentWell(url);
+    await until(hasPolled, 10);
+    const firstPollSeconds = (performance.now() - startedAt) / 1_000;
+    return await use({ pid: daemon.pid, firstPollSeconds, hasPolled });
   } finally {
     await daemon.kill('SIGTERM');
     await home.remove();
   }
-}
-
-/** How long a start takes, in seconds, until the first poll has ended: the median of `times`. */
-export async function measureStarts(atlas: AtlasProcess, run: Run, times: number): Promise<number> {
-  const taken: number[] = [];
-  for (let time = 0; time < times; time += 1) {
-    const home = await makeHome(configFor(atlas.url, run));
-    const startedAt = performance.now();
-    const daemon = startDaemon(home);
-    const url = await daemon.url;
-    await until(() => hasPolled(url), 10);
-    taken.push((performance.now() - startedAt) / 1_000);
-    await daemon.kill('SIGTERM');
-    await home.remove();
-  }
-  return taken.toSorted((one, other) => one - other)[Math.floor(times / 2)] ?? Number.NaN;
 }
 
 /** The counts and the CPU time when the poll with this number begins, as the simulator sees it: the daemon itself is not asked. */
@@ -69,8 +87,7 @@ async function atPollNumber(
   return { ...counts, cpu: cpuMs(pid) };
 }
 
-/** True once the watch was polled, and its last poll went well. */
-async function hasPolled(url: string): Promise<boolean> {
+async function lastPollWentWell(url: string): Promise<boolean> {
   const { items } = (await (await fetch(`${url}/api/v1/watches`)).json()) as {
     items: Array<{ lastSuccessAt: string | null; fault: unknown }>;
   };

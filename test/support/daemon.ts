@@ -50,9 +50,9 @@ export interface Daemon {
   kill(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-/** Starts `restore-watcher run` as a process of its own. */
-export function startDaemon(home: Home, env: Record<string, string> = {}): Daemon {
-  const child = spawn(process.execPath, [MAIN, 'run', '--config', home.configFile], {
+/** Starts `restore-watcher run` as a process of its own; `main` is the program as it is in the checkout unless given. */
+export function startDaemon(home: Home, env: Record<string, string> = {}, main = MAIN): Daemon {
+  const child = spawn(process.execPath, [main, 'run', '--config', home.configFile], {
     cwd: home.dir,
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
