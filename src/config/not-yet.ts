@@ -57,23 +57,6 @@ export const kindsNotYet: Rule = ({ config, fault, found }) => {
   }
 };
 
-export const discoveryNotYet: Rule = ({ config, fault }) => {
-  for (const [index, { groupId, instanceName }] of entriesOf(config.watches)) {
-    if (groupId === '*') {
-      fault(
-        ['watches', index, 'groupId'],
-        'this version cannot follow every project; expected the id of one',
-      );
-    }
-    if (instanceName === '*') {
-      fault(
-        ['watches', index, 'instanceName'],
-        'this version cannot follow every instance; expected the name of one',
-      );
-    }
-  }
-};
-
 export const serviceAccountsNotYet: Rule = ({ config, fault }) => {
   for (const [index, { auth }] of entriesOf(config.connections)) {
     if (auth?.type === 'serviceAccount') {

@@ -1,11 +1,4 @@
-import {
-  discoveryNotYet,
-  eventsNotYet,
-  keysNotYet,
-  kindsNotYet,
-  postgresNotYet,
-  serviceAccountsNotYet,
-} from './not-yet.ts';
+import { eventsNotYet, keysNotYet, kindsNotYet, postgresNotYet, serviceAccountsNotYet } from './not-yet.ts';
 import type { Rule } from './rule.ts';
 import {
   baseUrlsAreOrigins,
@@ -66,7 +59,6 @@ export const RULES: readonly Rule[] = [
   keysNotYet,
   eventsNotYet,
   kindsNotYet,
-  discoveryNotYet,
   serviceAccountsNotYet,
   postgresNotYet,
 ];

@@ -14,14 +14,14 @@ export const WATCH_SCHEMA = z
       .optional()
       .describe('Version of the Atlas Administration API. Default: v1.0 for serverless, v2 for all others.'),
     groupId: text('a project id of 24 hexadecimal characters', { pattern: HEX_ID_OR_ALL })
-      .describe('Id of the Atlas project. "*" (every project of the credential): not in this version.')
+      .describe('Id of the Atlas project; "*": every project that the credential sees.')
       .meta({ examples: ['5f0e1d2c3b4a596877665544'] }),
     instanceName: text('the name of an instance as Atlas shows it, without spaces and slashes', {
       pattern: /^[^\s/?#%\\]+$/,
       max: 64,
     })
       .describe(
-        'The instance whose snapshots are restored: the source, not the target. "*" (every instance): not in this version.',
+        'The instance whose snapshots are restored: the source, not the target. "*": every instance of the project that can have such jobs.',
       )
       .meta({ examples: ['orders'] }),
     restoreJobIds: z
@@ -56,7 +56,9 @@ export const WATCH_SCHEMA = z
       ),
     labels: textsByKey('a text for each label')
       .default({})
-      .describe('Handed to routes and messages.')
+      .describe(
+        'Handed to routes and messages. With "*" a value may hold {project.name}, {project.tags.TAG}, {instance.name}, {instance.tags.TAG}.',
+      )
       .meta({ examples: [{ team: 'payments' }] }),
     stalledAfter: durationOr(z.literal('auto'), '"auto"')
       .optional()

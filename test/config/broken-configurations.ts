@@ -107,7 +107,6 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['watches[0].pollInterval', 'unknown key; known here: "name", "connection"'],
     ['watches[1].name', '"orders" is watches[0] already'],
     ['watches[1].connection', 'expected the name of a connection ("atlas"), found "other"'],
-    ['watches[1].groupId', 'this version cannot follow every project'],
     ['channels[1].url', 'the environment variable SLACK_URL is not set'],
     ['channels[2].smtpUrl', 'it is not an address'],
     ['channels[2].from', 'expected a mail address'],
@@ -144,10 +143,6 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['channels[0].url', 'it begins neither with https:// nor with http://'],
   ],
   'not-an-object': [['', 'expected an object, found a list']],
-  'not-yet-discovery': [
-    ['watches[0].groupId', 'this version cannot follow every project'],
-    ['watches[0].instanceName', 'this version cannot follow every instance'],
-  ],
   'not-yet-kind': [['watches[0].kind', 'this version reads the kind "serverless" only, found "cluster"']],
   'not-yet-postgres': [['store.url', 'this version keeps its state in SQLite only']],
   'not-yet-service-account': [['connections[0].auth.type', 'this version knows "digest" only']],
