@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { awaken, GROUP, pollsOf, settle, startWorld, until } from './support.ts';
+
+const WATCHES = 50;
+const ROUNDS = 5;
+const MOST_REQUESTS_PER_POLL = 1.1;
+/** As far away as the real Atlas, so that several requests are on their way at once. */
+const REPLY_MS = 200;
+
+it.each([
+  { life: '60 s', nonceLifeMs: 60_000 },
+  // As long as the schedule: each round meets a nonce that has just run out.
+  { life: '2 s', nonceLifeMs: 2_000 },
+])(
+  'reads fifty watches together with one request each, and no failed login, while a nonce lives for $life',
+  async ({ nonceLifeMs }) => {
+    const world = await startWorld({ atlas: { strictNc: true, nonceLifeMs } });
+    const names = Array.from({ length: WATCHES }, (_, index) => `orders-${index}`);
+    for (const name of names) world.atlas.addInstance(GROUP, name);
+    world.atlas.setFault({ kind: 'slow', ms: REPLY_MS });
+    const watches = names.map((name) => world.watch({ name, instanceName: name, schedule: '*/2 * * * * *' }));
+    const daemon = await awaken(await settle(world.config({ watches })));
+
+    let rounds = 0;
+    await until(async () => {
+      const polls = [...(await pollsOf(daemon.base, 'ok')).values()];
+      rounds = Math.min(...polls);
+      // Between two rounds, with nothing on its way.
+      return rounds >= ROUNDS && rounds === Math.max(...polls);
+    }, 'the polls');
+
+    expect(world.atlas.requests.length / (rounds * WATCHES)).toBeLessThanOrEqual(MOST_REQUESTS_PER_POLL);
+    expect(world.atlas.digest.failures).toBe(0);
+    expect(new Set((await pollsOf(daemon.base, 'failed')).values())).toEqual(new Set([0]));
+  },
+);
