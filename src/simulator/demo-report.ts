@@ -48,7 +48,7 @@ export function formatArrival(arrival: Arrival, elapsedMs: number, paint: Paint)
   const verdict = verdictOf(arrival);
   const indent = ' '.repeat(MARGIN + 2);
   if (lines.length === 0) {
-    const quote = quoted(arrival.quote).map((line) => indent + paint('dim', `│ ${line}`));
+    const quote = quoted(arrival.quote).map((line) => indent + paint('dim', `│ ${line}`.trimEnd()));
     return [left + marked(title, look, TEXT_WIDTH, verdict, paint), ...quote];
   }
   return [
