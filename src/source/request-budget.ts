@@ -105,12 +105,6 @@ export function createRequestBudget(options: {
     alarm = null;
   }
 
-  /** True when nobody is to go before a newcomer. */
-  function isNext(isUrgent: boolean): boolean {
-    const head = waiters[0];
-    return head === undefined || (isUrgent && !head.isUrgent);
-  }
-
   function queue(waiter: Waiter): void {
     const place = waiter.isUrgent ? waiters.findIndex(({ isUrgent }) => !isUrgent) : -1;
     waiters.splice(place < 0 ? waiters.length : place, 0, waiter);
@@ -142,7 +136,7 @@ export function createRequestBudget(options: {
       if (signal.aborted) return Promise.reject(signal.reason);
       if (pausedForMs() > longestPauseMs) return Promise.reject(longSilence(pausedForMs()));
       const needed = 1 + Math.min(spare, requestsPerMinute - 1);
-      if (isNext(isUrgent) && waitFor(needed) <= 0) return Promise.resolve(leave());
+      if (waiters.length === 0 && waitFor(needed) <= 0) return Promise.resolve(leave());
       return new Promise((resolve, reject) => {
         const onAbort = (): void => {
           reject(signal.reason);

@@ -82,6 +82,31 @@ describe('a login that lasts', () => {
     expect(strict.counts).toMatchObject({ accepted: 1_500, failures: 0 });
   });
 
+  it('makes newcomers wait for the one that is renewing a nonce just refused', async () => {
+    let serverTime = 0;
+    const held = Promise.withResolvers<void>();
+    const renewing = Promise.withResolvers<void>();
+    const strict = await serve({
+      now: () => serverTime,
+      onAccepted: async (_request, response) => {
+        if (strict.counts.accepted === 2) {
+          renewing.resolve();
+          await held.promise;
+        }
+        response.end('{}');
+      },
+    });
+    const connection = aConnection(strict.url);
+    await get(connection);
+    serverTime += 61_000;
+    const refused = get(connection);
+    await renewing.promise;
+    const newcomer = get(connection);
+    held.resolve();
+    await Promise.all([refused, newcomer]);
+    expect(strict.counts).toMatchObject({ challenges: 1, stale: 1, accepted: 3 });
+  });
+
   it('takes a new nonce before the server calls the count stale', async () => {
     const strict = await serve();
     const connection = aConnection(strict.url);
