@@ -1,0 +1,48 @@
+import { onTestFinished } from 'vitest';
+import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
+import { GROUP_ID } from '../support/builders.ts';
+import { type Daemon, type Home, makeHome, startDaemon } from '../support/daemon.ts';
+import { atlasConnection } from './storm-world.ts';
+
+export const INSTANCE = 'orders';
+
+/** An Atlas with one instance, closed when the test ends. */
+export async function anAtlas(): Promise<AtlasSimulator> {
+  const atlas = await startAtlas({ publicKey: 'public', privateKey: 'private' });
+  onTestFinished(() => atlas.close());
+  atlas.addInstance(GROUP_ID, INSTANCE);
+  return atlas;
+}
+
+/** A home with one watch of that instance, polled every second; removed when the test ends. */
+export async function aHome(
+  atlas: AtlasSimulator,
+  { watch = {}, channels = [] }: { watch?: object; channels?: Array<Readonly<Record<string, unknown>>> } = {},
+): Promise<Home> {
+  const home = await makeHome({
+    connections: [atlasConnection(atlas)],
+    watches: [
+      {
+        name: INSTANCE,
+        kind: 'serverless',
+        groupId: GROUP_ID,
+        instanceName: INSTANCE,
+        schedule: '* * * * * *',
+        ...watch,
+      },
+    ],
+    channels,
+    routes: channels.length === 0 ? [] : [{ events: ['*'], channels: channels.map(({ name }) => name) }],
+  });
+  onTestFinished(() => home.remove());
+  return home;
+}
+
+/** A daemon that is killed when the test ends, should it still live. */
+export function aDaemon(home: Home): Daemon {
+  const daemon = startDaemon(home);
+  onTestFinished(async () => {
+    await daemon.kill('SIGKILL');
+  });
+  return daemon;
+}
