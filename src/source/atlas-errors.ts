@@ -18,6 +18,8 @@ export interface FailureContext {
   request: string;
   /** What Atlas calls the role that this reading needs. */
   role: string;
+  /** Who we are, to be taken out of what Atlas says. */
+  credentials: readonly string[];
   /** Credentials were sent along, so that a 401 is about them. */
   sentCredentials: boolean;
   /** 401, and the server says that only the nonce was out of date. */
@@ -28,7 +30,7 @@ export interface FailureContext {
 
 /** Turns what Atlas answered into an error with a reason, Atlas's own code, and what to do. Goes by the HTTP status first, the code second. */
 export function atlasError(reply: FailedReply, context: FailureContext): SourceError {
-  const said = readErrorBody(reply);
+  const said = readErrorBody(reply, context.credentials);
   const isJson = isRecord(reply.body);
   const { reason, hint } = adviceOn({
     ...said,
@@ -71,13 +73,13 @@ interface ErrorBody {
   detail: string | null;
 }
 
-function readErrorBody({ body, headers }: FailedReply): ErrorBody {
+function readErrorBody({ body, headers }: FailedReply, credentials: readonly string[]): ErrorBody {
   const fields = isRecord(body) ? body : {};
   const code = fields.errorCode ?? headers.get('x-error-code');
   const { detail } = fields;
   return {
     code: typeof code === 'string' && code !== '' ? scrubValue(code) : null,
-    detail: typeof detail === 'string' && detail !== '' ? scrubText(detail) : null,
+    detail: typeof detail === 'string' && detail !== '' ? scrubText(detail, credentials) : null,
   };
 }
 

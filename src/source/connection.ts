@@ -2,7 +2,7 @@ import pRetry from 'p-retry';
 import type { Clock } from '../clock.ts';
 import { SourceError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { createLogin, type LoginConfig } from './create-login.ts';
+import { createLogin, credentialsOf, type LoginConfig } from './create-login.ts';
 import { exchange, type HttpGet, type HttpReply } from './http-exchange.ts';
 import { type JsonReply, readReply } from './json-reply.ts';
 import { createPaidSend } from './paid-send.ts';
@@ -74,6 +74,7 @@ export interface Connection {
 export function createConnection(options: ConnectionOptions): Connection {
   const { name, baseUrl, clock, logger } = options;
   const login = createLogin(options.auth, { connection: name, origin: new URL(baseUrl).origin, clock });
+  const credentials = credentialsOf(options.auth);
   const http = transportOf(options);
   const warnedOf = new Set<string>();
   const send = createPaidSend({
@@ -109,7 +110,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const { accept, role, budgetKey, isUrgent = false, signal } = request;
     const answer = await send(urlOf(baseUrl, path), { Accept: accept }, { budgetKey, isUrgent, signal });
     warnOfSunset(answer.reply);
-    return readReply(answer, { request: `GET ${path}`, role, now: clock.now() });
+    return readReply(answer, { request: `GET ${path}`, role, credentials, now: clock.now() });
   }
 
   /** Once per date, not once per poll. */

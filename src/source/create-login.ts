@@ -20,3 +20,8 @@ export function createLogin(
     { path: 'auth.type', message: 'service accounts: not in this version; use digest' },
   ]);
 }
+
+/** What of it may be quoted to us. */
+export function credentialsOf(auth: LoginConfig): string[] {
+  return auth.type === 'digest' ? [auth.publicKey, auth.privateKey] : [auth.clientId, auth.clientSecret];
+}

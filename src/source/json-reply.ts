@@ -15,7 +15,7 @@ export interface JsonReply {
  */
 export function readReply(
   { reply, sentCredentials, stale }: Answer,
-  context: { request: string; role: string; now: number },
+  context: { request: string; role: string; credentials: readonly string[]; now: number },
 ): JsonReply {
   const { status: httpStatus, headers, text } = reply;
   const opened = openEnvelope(parseJson(text));

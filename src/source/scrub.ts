@@ -10,9 +10,17 @@ const SECRETS: readonly RegExp[] = [
   /\bmdb_sa_sk_[\w-]+/gi,
 ];
 
-/** Text from Atlas without links and credentials, at most 300 characters. Not escaped: that is for whoever shows it. */
-export function scrubText(text: string): string {
-  const clean = SECRETS.reduce((rest, secret) => rest.replace(secret, '[removed]'), text);
+/** Shorter credentials are ordinary words. Atlas's own public keys have eight letters. */
+const SHORTEST_CREDENTIAL = 8;
+
+/**
+ * Text from Atlas without links and credentials, at most 300 characters. Not escaped: that is for whoever shows it.
+ * `credentials` are those that we sent, should Atlas quote them.
+ */
+export function scrubText(text: string, credentials: readonly string[] = []): string {
+  const own = credentials.filter(({ length }) => length >= SHORTEST_CREDENTIAL);
+  const patterns = [...own, ...SECRETS];
+  const clean = patterns.reduce<string>((rest, pattern) => rest.replaceAll(pattern, '[removed]'), text);
   return clean.length > MAX_LENGTH ? `${clean.slice(0, MAX_LENGTH)}…` : clean;
 }
 

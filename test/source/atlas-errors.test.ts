@@ -18,6 +18,7 @@ const NOW = Date.parse('2026-11-23T10:00:00Z');
 const context: FailureContext = {
   request: 'GET /jobs',
   role: 'Project Owner',
+  credentials: ['ABCDEFGH', 'f00dfeed-0000-4000-8000-000000000001'],
   sentCredentials: true,
   stale: false,
   now: NOW,
@@ -156,6 +157,15 @@ describe('the text of an error', () => {
     const error = errorOf(cases.find(({ name }) => name === 'group-not-found')!);
     expect(error.message).toBe(
       'GET /jobs: 404 GROUP_NOT_FOUND (No group with ID 111111111111111111111111 exists)',
+    );
+  });
+
+  it('does not repeat the key that Atlas may name', () => {
+    const [publicKey, privateKey] = context.credentials;
+    const detail = `API key ${publicKey} (${privateKey}) may not read this.`;
+    const error = errorOf({ status: 403, body: { detail, errorCode: 'ACCESS_FORBIDDEN' } });
+    expect(error.message).toBe(
+      'GET /jobs: 403 ACCESS_FORBIDDEN (API key [removed] ([removed]) may not read this)',
     );
   });
 
