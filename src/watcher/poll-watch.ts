@@ -82,6 +82,7 @@ function merge(reports: readonly PollReport[], fault: Error | null): WatchPollRe
     targets: reports.length,
     jobs: reports.reduce((sum, { jobs }) => sum + jobs, 0),
     changes: reports.reduce((sum, { changes }) => sum + changes, 0),
+    hasWritten: reports.some(({ hasWritten }) => hasWritten),
     events: reports.flatMap(({ events }) => events),
     hasRunningJobs: reports.some(({ hasRunningJobs }) => hasRunningJobs),
     unknownJobIds: reports.flatMap(({ unknownJobIds }) => unknownJobIds),

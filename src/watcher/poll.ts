@@ -48,6 +48,8 @@ export interface PollReport {
   jobs: number;
   /** Observations that changed. Only their number: a first listing may find a hundred thousand. */
   changes: number;
+  /** Something was written: changes, or the baseline. */
+  hasWritten: boolean;
   events: PlannedEvent[];
   hasRunningJobs: boolean;
   /** Ids of the configuration that Atlas does not know and never did. */
@@ -104,6 +106,7 @@ class Poll {
   #audit: AuditDraft[] = [];
   #allEvents: PlannedEvent[] = [];
   #changes = 0;
+  #hasWritten = false;
   #jobs = 0;
   /** When the reply that is being looked at was read. */
   #readAt = 0;
@@ -245,6 +248,7 @@ class Poll {
     });
     this.#allEvents.push(...this.#events);
     this.#changes += observations.length;
+    this.#hasWritten = true;
     this.#events = [];
     this.#audit = [];
     this.#changed.clear();
@@ -254,6 +258,7 @@ class Poll {
     return {
       jobs: this.#jobs,
       changes: this.#changes,
+      hasWritten: this.#hasWritten,
       events: this.#allEvents,
       hasRunningJobs: this.#runningSeen,
       unknownJobIds: this.#unknownJobIds,

@@ -94,7 +94,7 @@ export function createWatchJournal(
   };
 
   const tellResults = (report: WatchPollReport): void => {
-    if (report.changes > 0) signals.emit('audit:written', {});
+    if (report.hasWritten) signals.emit('audit:written', {});
     const owed = new Set(report.events.flatMap(({ channels }) => channels));
     for (const { event, suppressed } of report.events) {
       signals.emit('event:recorded', { watch, name: event.name, eventId: event.id });
