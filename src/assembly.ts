@@ -12,7 +12,7 @@ import type { Watch } from './domain/watch.ts';
 import { toError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import { createAtlasSource } from './source/atlas-source.ts';
-import { createConnection } from './source/connection.ts';
+import { createConnection, type RequestRecord } from './source/connection.ts';
 import { serverlessJobs } from './source/kinds/serverless.ts';
 import type { JobSource } from './source/source.ts';
 import { createMetrics, type Metrics } from './status/metrics.ts';
@@ -66,12 +66,7 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
       channels: config.channels.map(({ name }) => name),
     });
     closers.add(async () => metrics.close());
-    const sources = new Map(
-      config.connections.map((connection) => [
-        connection.name,
-        buildSource(connection, { clock, logger, metrics }),
-      ]),
-    );
+    const sources = buildSources(config.connections, { clock, logger, onRequest: metrics.onRequest });
     for (const source of sources.values()) closers.add(() => source.close());
 
     return {
@@ -124,21 +119,22 @@ export function createClosers(logger: Logger): {
   };
 }
 
-function buildSource(
-  connection: ConnectionConfig,
-  { clock, logger, metrics }: { clock: Clock; logger: Logger; metrics: Metrics },
-): JobSource {
-  return createAtlasSource({
-    connection: createConnection({
-      ...connection,
-      clock,
-      logger,
-      random: Math.random,
-      onRequest: (request) => metrics.onRequest(request),
+/**
+ * One source for each connection, by its name. Nobody is asked for anything yet.
+ * @throws {ConfigError} when a `caFile` cannot be used.
+ */
+export function buildSources(
+  connections: readonly ConnectionConfig[],
+  deps: { clock: Clock; logger: Logger; onRequest?: (request: RequestRecord) => void },
+): Map<string, JobSource> {
+  const { clock } = deps;
+  return new Map(
+    connections.map((connection) => {
+      const options = { ...connection, ...deps, random: Math.random };
+      const source = createAtlasSource({ connection: createConnection(options), clock, adapters: KINDS });
+      return [connection.name, source];
     }),
-    clock,
-    adapters: KINDS,
-  });
+  );
 }
 
 /** @throws {WatcherError} code `config`, when a URL, secret or file of the channel cannot be used. */

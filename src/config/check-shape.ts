@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { listed, suggestion } from './closest.ts';
+import { listed, suggestion } from '../closest.ts';
 import { createFound, type Found } from './found.ts';
 import { knownKeys } from './known-keys.ts';
 import { formatPath, isWithin, type Path, valueAt, withValueAt } from './paths.ts';

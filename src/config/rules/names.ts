@@ -1,4 +1,4 @@
-import { listed, suggestion } from '../closest.ts';
+import { listed, suggestion } from '../../closest.ts';
 import { entriesOf, namesIn, type Rule } from '../rule.ts';
 
 /** Connections, watches and channels are told apart by their names. */

@@ -1,5 +1,5 @@
+import { listed, suggestion } from '../../closest.ts';
 import { matchesGlob } from '../../domain/routing.ts';
-import { listed, suggestion } from '../closest.ts';
 import { entriesOf, namesIn, type Rule } from '../rule.ts';
 
 export const routesNameChannels: Rule = (context) => {

@@ -1,10 +1,16 @@
 /** `; did you mean "schedule"?` for a slip of the finger, else `''`. */
 export function suggestion(written: string, known: readonly string[]): string {
+  const closest = closestTo(written, known);
+  return closest === null ? '' : `; did you mean ${JSON.stringify(closest)}?`;
+}
+
+/** The known word that `written` is a slip of the finger away from; `null` when there is none. */
+export function closestTo(written: string, known: readonly string[]): string | null {
   const closest = known
     .map((candidate) => ({ candidate, steps: editSteps(written.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.steps - b.steps)[0];
   const isClose = closest !== undefined && closest.steps <= Math.max(1, Math.floor(written.length / 3));
-  return isClose ? `; did you mean ${JSON.stringify(closest.candidate)}?` : '';
+  return isClose ? closest.candidate : null;
 }
 
 /** `"a", "b" and 3 more`; each once. */
