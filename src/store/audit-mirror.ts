@@ -24,7 +24,7 @@ export interface AuditMirror {
 
 export interface AuditMirrorOptions {
   file: string;
-  store: Pick<Store, 'readAudit' | 'noteMirrored'>;
+  store: Pick<Store, 'readAudit' | 'noteMirrored' | 'mirroredSeq'>;
   logger: Logger;
   clock?: Pick<Clock, 'now'>;
   /** Told when a file was put aside, before it is written anew: what it records in the store is in the new file. */
@@ -97,20 +97,25 @@ async function settle(options: AuditMirrorOptions): Promise<Position> {
   await mkdir(dirname(file), { recursive: true });
   const handle = await openExisting(file);
   if (handle === null) {
-    logger.info('Writing the audit file from the store', { file });
+    if (!(await warnIfCut(options, 0))) logger.info('Writing the audit file from the store', { file });
     await (await open(file, 'a')).close();
     return NOTHING;
   }
   try {
     const { text, end, size } = await readTail(handle);
-    if (size === 0) return NOTHING;
+    if (size === 0) {
+      await warnIfCut(options, 0);
+      return NOTHING;
+    }
     const entry = text === null ? null : await sameInStore(options.store, text);
     if (entry !== null) {
+      const isCut = await warnIfCut(options, entry.seq);
       if (end < size) {
-        logger.warn('The last line of the audit file was torn; writing it again', {
-          file,
-          line: entry.seq + 1,
-        });
+        if (!isCut)
+          logger.warn('The last line of the audit file was torn; writing it again', {
+            file,
+            line: entry.seq + 1,
+          });
         await handle.truncate(end);
       }
       return { seq: entry.seq, size: end };
@@ -120,6 +125,19 @@ async function settle(options: AuditMirrorOptions): Promise<Position> {
   }
   await keepAside(options);
   return NOTHING;
+}
+
+/** What was noted as mirrored was on the disk by then. No crash of ours takes it away again. */
+async function warnIfCut({ file, store, logger }: AuditMirrorOptions, lastSeq: number): Promise<boolean> {
+  const mirrored = await store.mirroredSeq();
+  if (lastSeq >= mirrored) return false;
+  logger.warn('The audit file has lost lines that it had; writing them again from the store', {
+    file,
+    from: lastSeq + 1,
+    to: mirrored,
+    hint: 'Find out who cut or removed it.',
+  });
+  return true;
 }
 
 /** The store's entry, when the line is that, byte for byte. */

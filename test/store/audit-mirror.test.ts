@@ -138,6 +138,28 @@ describe('the audit mirror', () => {
     expect(warnings()).toEqual([]);
   });
 
+  it.each<[string, (whole: string) => string | null, number]>([
+    ['cut', (whole) => `${whole.split('\n').slice(0, 3).join('\n')}\n`, 4],
+    ['cut in the middle of a line', (whole) => whole.slice(0, -10), 5],
+    ['emptied', () => '', 1],
+    ['removed', () => null, 1],
+  ])(
+    'warns of lines that it had and has no more, and writes them again, when it was %s',
+    async (_what, damage, from) => {
+      const store = await aStore(5);
+      const { open, write, read, file, aside, warnings } = setUp(store);
+      await (await open()).close();
+      const whole = read();
+      const left = damage(whole);
+      if (left === null) rmSync(file);
+      else write(left);
+      await open();
+      expect(read()).toBe(whole);
+      expect(aside()).toEqual([]);
+      expect(warnings()).toMatchObject([{ fields: { file, from, to: 5 } }]);
+    },
+  );
+
   it.each<[string, (whole: string, others: { longer: string; foreign: string }) => string]>([
     ['its last line was changed', (whole) => whole.replace(/"number":5(?=[^\n]*\n$)/, '"number":6')],
     ['a space was added to its last line', (whole) => whole.replace(/}\n$/, ' }\n')],
