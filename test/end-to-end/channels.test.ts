@@ -48,7 +48,7 @@ describe('a channel in trouble', () => {
     await daemon.waitForLine(({ message }) => message.startsWith('Gave up telling slack'));
     const eventId = world.told()[0]?.id ?? '';
 
-    const listed = await command(home, 'deliveries', '--status', 'given_up', '--json');
+    const listed = await command(home, ['deliveries', '--status', 'given_up', '--json']);
     expect(listed).toMatchObject({ code: 0, stderr: '' });
     const { items } = JSON.parse(listed.stdout);
     expect(items).toMatchObject([
@@ -65,7 +65,7 @@ describe('a channel in trouble', () => {
     expect(world.slack.received).toHaveLength(1);
 
     world.slack.answer(null);
-    const redriven = await command(home, 'deliveries', 'redrive', '--given-up', '--json');
+    const redriven = await command(home, ['deliveries', 'redrive', '--given-up', '--json']);
     expect(redriven).toMatchObject({ code: 0, stderr: '' });
     await world.untilArrived(1, ['slack']);
     await untilPolled(daemon, 1);

@@ -198,8 +198,12 @@ export async function getJson(url: string): Promise<{ status: number; body: unkn
 }
 
 /** Runs a command beside (or without) the daemon of this home. */
-export function command(home: Home, ...args: string[]): ReturnType<typeof runCommand> {
-  return runCommand([...args, '--config', home.configFile], { cwd: home.dir });
+export function command(
+  home: Home,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): ReturnType<typeof runCommand> {
+  return runCommand([...args, '--config', home.configFile], { cwd: home.dir, env });
 }
 
 /** `subject event`, once for every time it was told. */
