@@ -131,16 +131,22 @@ function stepOfLine(line: number, text: string): Step {
 
 async function* stepsOfStore(store: Pick<Store, 'readAudit'>): AsyncGenerator<Step> {
   let after = 0;
-  try {
-    for (;;) {
-      const page = await store.readAudit(after, PAGE);
+  let limit = PAGE;
+  for (;;) {
+    try {
+      const page = await store.readAudit(after, limit);
       yield* stepsOf(page);
       const last = page.at(-1);
       if (last === undefined) return;
       after = last.seq;
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.reason !== 'damaged') throw error;
+      if (limit === 1) {
+        yield { line: null, problem: error.message };
+        return;
+      }
+      // One of these cannot be read; those before it can.
+      limit = 1;
     }
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.reason !== 'damaged') throw error;
-    yield { line: null, problem: error.message };
   }
 }

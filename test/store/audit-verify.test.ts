@@ -233,6 +233,16 @@ describe('verifying the log in the store', () => {
     expect(problems.map(({ seq }) => seq)).toEqual(seqs);
   });
 
+  it('finds a swapped pair, and what is sound before it', async () => {
+    const store = await tampered(
+      `update audit_entry set seq = -seq where seq in (4, 5);
+       update audit_entry set seq = case seq when -4 then 5 else 4 end where seq < 0`,
+    );
+    const { problems, head, entries } = await verifyStore(store);
+    expect({ entries, head: head.seq }).toEqual({ entries: 3, head: 3 });
+    expect(problems).toMatchObject([{ problem: expect.stringContaining('entry 4') }, { seq: ENTRIES }]);
+  });
+
   it('is not misled by what is written meanwhile', async () => {
     const store = await openForTest({ path: ':memory:' });
     await store.recordAudit([aDraft(1)]);
