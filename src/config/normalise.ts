@@ -56,6 +56,13 @@ function toWatch(written: FilledConfigFile['watches'][number], onlyConnection: s
     schedule: schedule.trim(),
     scheduleIdle: written.scheduleIdle?.trim() ?? null,
     announceExisting: typeof announceExisting === 'string' ? span(announceExisting) : announceExisting,
+    stalledAfter:
+      written.stalledAfter === undefined || written.stalledAfter === 'auto'
+        ? (written.stalledAfter ?? null)
+        : span(written.stalledAfter),
+    expiringWithinMs: written.expiringWithin === undefined ? null : span(written.expiringWithin),
+    failingAfterMs: span(written.failingAfter),
+    expectRestoreEveryMs: written.expectRestoreEvery === undefined ? null : span(written.expectRestoreEvery),
     discoverEveryMs: span(written.discoverEvery),
     reconcileEveryMs: span(written.reconcileEvery),
     labels,

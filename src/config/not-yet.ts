@@ -6,26 +6,10 @@ import { entriesOf, type Rule } from './rule.ts';
  */
 
 /** Keys of a watch that are accepted. */
-const KEYS_NOT_ACTED_UPON = [
-  'stalledAfter',
-  'expiringWithin',
-  'failingAfter',
-  'expectRestoreEvery',
-  'rto',
-  'rpo',
-  'actors',
-] as const;
+const KEYS_NOT_ACTED_UPON = ['rto', 'rpo', 'actors'] as const;
 
 /** Events that a route may name already. */
-const EVENTS_NOT_RAISED: ReadonlySet<string> = new Set([
-  'expiring',
-  'stalled',
-  'watch_failing',
-  'watch_recovered',
-  'drill_overdue',
-  'channel_failing',
-  'channel_recovered',
-]);
+const EVENTS_NOT_RAISED: ReadonlySet<string> = new Set(['channel_failing', 'channel_recovered']);
 
 const KINDS_NOT_READ: ReadonlySet<string> = new Set(['flex', 'cluster', 'collection', 'legacy']);
 

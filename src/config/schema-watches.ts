@@ -62,18 +62,17 @@ export const WATCH_SCHEMA = z
       .meta({ examples: [{ team: 'payments' }] }),
     stalledAfter: durationOr(z.literal('auto'), '"auto"')
       .optional()
-      .describe('Tell when a job runs longer. Accepted, not acted upon in this version.'),
+      .describe('Tell of a job that runs longer; "auto": well beyond what is usual for this instance.')
+      .meta({ examples: ['2h', 'auto'] }),
     expiringWithin: duration()
       .optional()
-      .describe('Tell when a link will run out that soon. Accepted, not acted upon in this version.'),
-    failingAfter: duration()
-      .optional()
-      .describe(
-        'Tell when Atlas could not be polled for that long. Accepted, not acted upon in this version.',
-      ),
+      .describe('Tell of a ready download so long before its link runs out.')
+      .meta({ examples: ['1h'] }),
+    failingAfter: duration().default('5m').describe('Tell when the watch could not be polled for that long.'),
     expectRestoreEvery: duration()
       .optional()
-      .describe('Tell when no restore has finished for that long. Accepted, not acted upon in this version.'),
+      .describe('Tell when no restore of this watch has finished for that long.')
+      .meta({ examples: ['7d'] }),
     rto: duration().optional().describe('Recovery time objective. Accepted, not acted upon in this version.'),
     rpo: duration()
       .optional()

@@ -42,6 +42,8 @@ export interface WatcherEvent {
   to: JobState | null;
   /** One line that can be read on a lock screen. Plain text; holds names that came from Atlas, so escape it. */
   summary: string;
+  /** What else is known about it, in a sentence or two: why a watch fails, what is usual. May hold text from Atlas, links removed. */
+  note: string | null;
   detectedAt: Timestamp;
   /** When it happened according to Atlas; `detectedAt` where Atlas does not say. */
   occurredAt: Timestamp;

@@ -148,6 +148,7 @@ function factsOf(event: WatcherEvent): Fact[] {
       ['To', job && (job.targetClusterName ?? (isDownload(job) ? 'download' : null))],
       ['Restored', job?.progress ? `${job.progress.done} of ${job.progress.total} documents` : null],
       ['Atlas says', job?.errorMessage ?? null],
+      ['Known', event.note],
     ]),
   ];
 }

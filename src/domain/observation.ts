@@ -1,5 +1,6 @@
 import type { Timestamp } from './instant.ts';
 import type { JobState, Milestone, RestoreJob } from './restore-job.ts';
+import type { Raised } from './time-events.ts';
 
 /**
  * How a job came into view. `named`: by id in the configuration; `baseline`: on the first complete listing of its target;
@@ -26,6 +27,8 @@ export interface Observation {
   missingSince: Timestamp | null;
   /** What is odd about the latest reply; `null` when nothing is. Logged when it changes. */
   anomaly: string | null;
+  /** What only time tells, and was told of this job. */
+  raised: Raised;
   /** Worth asking for by id until then: `null` without end, `0` when it can no longer change. */
   mayChangeUntil: Timestamp | null;
 }

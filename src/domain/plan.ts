@@ -42,7 +42,10 @@ export function planSighting(sighting: Sighting, context: PlanContext): Sighting
   const announced = sighting.transitions.filter(({ verdict }) => verdict === 'announce');
   const events = announced.flatMap((transition) => eventsOf(transition, observation, context));
   if (sighting.wentMissing && observation.job && isUnfinished(observation.state)) {
-    events.push(missingEvent(observation.job, observation, context));
+    events.push(standingEvent('missing', observation.job, observation, null, context));
+  }
+  for (const { name, note } of sighting.timeEvents) {
+    if (observation.job) events.push(standingEvent(name, observation.job, observation, note, context));
   }
 
   const planned = events.map((event) => planEvent(event, context.routes));
@@ -89,6 +92,7 @@ function eventsOf(transition: Transition, { job }: Observation, context: PlanCon
       severity: severityOf(milestone, { from, warnings: job.warnings }),
       from,
       to,
+      note: null,
       summary: summarizeJobEvent({ name: milestone, job, detectedAt, occurredAt }),
       occurredAt,
       inferred,
@@ -98,14 +102,22 @@ function eventsOf(transition: Transition, { job }: Observation, context: PlanCon
   ];
 }
 
-function missingEvent(job: RestoreJob, observation: Observation, context: PlanContext): WatcherEvent {
+/** An event about a job that is no change of its state. */
+function standingEvent(
+  name: WatcherEvent['name'],
+  job: RestoreJob,
+  { state }: Observation,
+  note: string | null,
+  context: PlanContext,
+): WatcherEvent {
   const { now } = context;
   return {
-    ...jobEventBase('missing', job, context),
-    severity: severityOf('missing'),
-    from: observation.state,
+    ...jobEventBase(name, job, context),
+    severity: severityOf(name),
+    from: state,
     to: null,
-    summary: summarizeJobEvent({ name: 'missing', job, detectedAt: now, occurredAt: now }),
+    note,
+    summary: summarizeJobEvent({ name, job, detectedAt: now, occurredAt: now }),
     occurredAt: now,
     inferred: false,
     late: false,

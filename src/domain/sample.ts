@@ -47,6 +47,7 @@ export function sampleEvent(name: EventName, context: SampleContext): WatcherEve
     summary: job
       ? summarizeJobEvent({ name, job, detectedAt: now, occurredAt })
       : otherSummary(name, watch.name, channel),
+    note: null,
     detectedAt: now,
     occurredAt,
     inferred: false,

@@ -9,6 +9,7 @@ import {
   type RestoreJob,
   stateAfter,
 } from './restore-job.ts';
+import { dueTimeEvents, type TimeEvent, type TimePolicy } from './time-events.ts';
 
 /** One milestone newly reached, found by comparing two observations. */
 export interface Transition {
@@ -46,9 +47,17 @@ export interface Sighting {
   newAnomaly: string | null;
   /** The job has just been found to be gone (404 twice in a row). */
   wentMissing: boolean;
+  /** What only time tells of it, and was not told before. */
+  timeEvents: TimeEvent[];
 }
 
-const NOTHING: Sighting = { observation: null, transitions: [], newAnomaly: null, wentMissing: false };
+const NOTHING: Sighting = {
+  observation: null,
+  transitions: [],
+  newAnomaly: null,
+  wentMissing: false,
+  timeEvents: [],
+};
 
 /** A job answered 404 this often in a row is missing. Once may be a hiccup of an eventually consistent API. */
 const NOT_FOUND_LIMIT = 2;
@@ -92,11 +101,13 @@ export function diffObservations(
       notFoundCount: 0,
       missingSince: null,
       anomaly: null,
+      raised: previous?.raised ?? {},
       mayChangeUntil: mayChangeUntil({ state, expiresAt: job.expiresAt }),
     },
     transitions,
     newAnomaly: null,
     wentMissing: false,
+    timeEvents: [],
   };
 }
 
@@ -121,11 +132,13 @@ export function sightUnreadable(
       notFoundCount: 0,
       missingSince: null,
       anomaly: problem,
+      raised: {},
       mayChangeUntil: null,
     },
     transitions: [],
     newAnomaly: problem,
     wentMissing: false,
+    timeEvents: [],
   };
 }
 
@@ -144,7 +157,22 @@ export function sightNotFound(previous: Observation, context: SightContext): Sig
     transitions: [],
     newAnomaly: null,
     wentMissing,
+    timeEvents: [],
   };
+}
+
+/** Adds what time tells of the job after this look; see `dueTimeEvents`. */
+export function withTimeEvents(
+  sighting: Sighting,
+  previous: Observation | undefined,
+  policy: TimePolicy,
+  now: Timestamp,
+): Sighting {
+  const observation = sighting.observation ?? previous;
+  const timeEvents = observation ? dueTimeEvents(observation, policy, now) : [];
+  if (!observation || timeEvents.length === 0) return sighting;
+  const raised = { ...observation.raised, ...Object.fromEntries(timeEvents.map(({ name }) => [name, now])) };
+  return { ...sighting, observation: { ...observation, raised, changedAt: now }, timeEvents };
 }
 
 function withAnomaly(previous: Observation, anomaly: string, context: SightContext): Sighting {
@@ -155,6 +183,7 @@ function withAnomaly(previous: Observation, anomaly: string, context: SightConte
     transitions: [],
     newAnomaly: previous.anomaly === anomaly ? null : anomaly,
     wentMissing: false,
+    timeEvents: [],
   };
 }
 

@@ -19,6 +19,14 @@ export interface Watch {
   scheduleIdle: string | null;
   /** `false`: at first sight nothing about the past; `true`: all of it; a number: what ended within that many milliseconds. */
   announceExisting: boolean | number;
+  /** A running job is stalled after so many milliseconds; `auto`: well beyond what is usual there; `null`: never. */
+  stalledAfter: number | 'auto' | null;
+  /** A ready link is told of so many milliseconds before it runs out; `null`: never. */
+  expiringWithinMs: number | null;
+  /** The watch counts as failing when it could not be polled for so many milliseconds. */
+  failingAfterMs: number;
+  /** A restore should finish at least this often, in milliseconds; `null`: no matter. */
+  expectRestoreEveryMs: number | null;
   /** With `*`: how often projects and instances are listed again, in milliseconds. */
   discoverEveryMs: number;
   /** How often a long list is read whole, in place of its newest page, in milliseconds. */

@@ -38,6 +38,11 @@ export const MIGRATIONS: readonly Migration[] = [
       create index observation_newest on observation (created_at, watch, job_id);
       create index observation_state on observation (watch, state);
 
+      create table alert (
+        key text primary key,
+        raised_at integer not null
+      ) strict;
+
       create table event (
         position integer primary key autoincrement,
         id text not null unique,

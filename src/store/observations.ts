@@ -48,6 +48,47 @@ export async function readObservations(
   return found;
 }
 
+export async function finishedDurations(
+  db: Kysely<Database>,
+  targetKey: string,
+  limit: number,
+): Promise<Array<{ deliveryType: string; durationMs: number }>> {
+  const rows = await db
+    .selectFrom('observation')
+    .select('body')
+    .where('target_key', '=', targetKey)
+    .where('state', 'in', ['finished', 'ready', 'expired'])
+    .orderBy('created_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.flatMap(({ body }) => {
+    const { job } = toObservation(body);
+    const done = job?.reached.find(({ milestone }) => milestone === 'finished' || milestone === 'ready');
+    return job && done && done.at !== null
+      ? [{ deliveryType: job.deliveryType, durationMs: done.at - job.createdAt }]
+      : [];
+  });
+}
+
+export async function lastFinishedAt(db: Kysely<Database>, watch: string): Promise<Timestamp | null> {
+  const rows = await db
+    .selectFrom('observation')
+    .select('body')
+    .where('watch', '=', watch)
+    .where('state', 'in', ['finished', 'expired'])
+    .orderBy('created_at', 'desc')
+    .limit(RECENT)
+    .execute();
+  const times = rows.flatMap(({ body }) => {
+    const { milestones, job, changedAt } = toObservation(body);
+    return milestones.includes('finished') ? [job?.finishedAt ?? changedAt] : [];
+  });
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+/** The restore that finished last is among the latest that were begun. */
+const RECENT = 50;
+
 /** The first baseline of a target stands. */
 export async function writeBaseline(
   trx: Kysely<Database>,

@@ -6,6 +6,7 @@ import type { DeliveryStatus } from './store.ts';
 /** The tables, as the queries see them. Instants are integers (epoch milliseconds); `body` columns hold JSON. */
 export interface Database {
   target: TargetTable;
+  alert: AlertTable;
   observation: ObservationTable;
   event: EventTable;
   delivery: DeliveryTable;
@@ -17,6 +18,12 @@ interface TargetTable {
   key: string;
   watch: string;
   baseline_at: number;
+}
+
+/** What was raised and has not ended, so that it is raised once, also across restarts. */
+interface AlertTable {
+  key: string;
+  raised_at: number;
 }
 
 /** `body` is the whole observation; the other columns repeat what is searched for. */

@@ -2,11 +2,14 @@ import type { Kysely } from 'kysely';
 import type { AuditDraft } from '../domain/audit.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
+import { readAlerts, writeAlerts } from './alerts.ts';
 import { appendAudit, auditHead, mirroredSeq, noteMirrored, readAudit } from './audit-log.ts';
 import { countDeliveries, listDeliveries } from './deliveries.ts';
 import { listEvents, writeEvents } from './events.ts';
 import {
   countJobs,
+  finishedDurations,
+  lastFinishedAt,
   listObservations,
   readObservations,
   readTarget,
@@ -16,7 +19,14 @@ import {
 import { claimDeliveries, findClaimable, nextDueAt, renewLeases } from './outbox.ts';
 import { redriveGivenUp, writeOutcome } from './outcomes.ts';
 import type { Database } from './schema.ts';
-import type { ClaimedDelivery, ClaimRequest, DeliveryOutcome, PollCommit, Store } from './store.ts';
+import type {
+  AlertCommit,
+  ClaimedDelivery,
+  ClaimRequest,
+  DeliveryOutcome,
+  PollCommit,
+  Store,
+} from './store.ts';
 
 export interface SqlStoreParts {
   /** Its transactions hold the write lock from their start. */
@@ -60,7 +70,11 @@ export function createSqlStore({ db, claimDaemon, close, toStoreError }: SqlStor
 
     readTarget: guarded('read a target', (key, now) => readTarget(db, key, now)),
     readObservations: guarded('read observations', (watch, ids) => readObservations(db, watch, ids)),
+    finishedDurations: guarded('read observations', (key, limit) => finishedDurations(db, key, limit)),
     commitPoll: guarded('commit a poll', (commit) => commitPoll(db, commit)),
+    commitAlerts: guarded('commit alerts', (commit) => commitAlerts(db, commit)),
+    readAlerts: guarded('read alerts', () => readAlerts(db)),
+    lastFinishedAt: guarded('read observations', (watch) => lastFinishedAt(db, watch)),
     recordAudit: guarded('write the audit log', (drafts) => recordAudit(db, drafts)),
 
     claimDeliveries: guarded('claim deliveries', (request) => claimDue(db, request)),
@@ -100,6 +114,14 @@ async function commitPoll(db: Kysely<Database>, commit: PollCommit): Promise<voi
     await writeObservations(trx, targetKey, observations);
     await writeEvents(trx, events, at);
     await appendAudit(trx, audit);
+  });
+}
+
+async function commitAlerts(db: Kysely<Database>, commit: AlertCommit): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await writeAlerts(trx, commit);
+    await writeEvents(trx, commit.events, commit.at);
+    await appendAudit(trx, commit.audit);
   });
 }
 

@@ -29,6 +29,15 @@ export interface PollCommit {
   audit: readonly AuditDraft[];
 }
 
+/** Something that lasts was raised, or has ended: with the events that tell of it. */
+export interface AlertCommit {
+  at: Timestamp;
+  raise: readonly string[];
+  clear: readonly string[];
+  events: readonly PlannedEvent[];
+  audit: readonly AuditDraft[];
+}
+
 /** `pending`: owed, perhaps claimed; the other two are over. */
 export type DeliveryStatus = 'pending' | 'delivered' | 'given_up';
 
@@ -132,8 +141,19 @@ export interface Store {
   readTarget(targetKey: string, now: Timestamp): Promise<TargetMemory | null>;
   /** Those of the ids that are known to the watch. */
   readObservations(watch: string, jobIds: readonly string[]): Promise<Map<string, Observation>>;
+  /** How long the latest `limit` jobs of the target took that finished, newest first. A download counts until its link was ready. */
+  finishedDurations(
+    targetKey: string,
+    limit: number,
+  ): Promise<Array<{ deliveryType: string; durationMs: number }>>;
   /** One transaction: observations, events, deliveries owed and audit entries. An event that is already there is left as it is. */
   commitPoll(commit: PollCommit): Promise<void>;
+  /** One transaction: alerts raised and cleared, events, deliveries owed and audit entries. */
+  commitAlerts(commit: AlertCommit): Promise<void>;
+  /** What is raised at present: since when, by key. */
+  readAlerts(): Promise<Map<string, Timestamp>>;
+  /** When a restore of the watch finished last, going by Atlas, or else by when it was found; `null`: never on record. */
+  lastFinishedAt(watch: string): Promise<Timestamp | null>;
   /** Writes audit entries that belong to no other change. */
   recordAudit(drafts: readonly AuditDraft[]): Promise<void>;
 

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
-import { isWildcard, type Watch } from '../domain/watch.ts';
+import { type StallLimit, stallLimitFrom } from '../domain/time-events.ts';
+import { isWildcard, type Target, targetKey, type Watch } from '../domain/watch.ts';
 import { SourceError } from '../errors.ts';
 import { type PollDeps, type PollReport, pollTarget } from './poll.ts';
 import type { TargetBook, TrackedTarget } from './targets.ts';
@@ -21,6 +22,9 @@ export interface WatchPollReport extends PollReport {
 
 /** Targets polled at once; the request budget is the real limit. */
 const TARGETS_AT_ONCE = 8;
+
+/** So many finished jobs tell what is usual. */
+const HISTORY = 2_000;
 
 /**
  * Polls every target of a watch, those with running jobs first. What fails on one target does not touch the others.
@@ -53,10 +57,17 @@ async function pollTracked(
     isUrgent: hasRunningJobs,
     depth: isWhole ? 'whole' : 'newest',
     newSince,
+    timePolicyFor: (deliveryType) => ({
+      stalled: stallLimitOf(watch, tracked, deliveryType),
+      expiringWithinMs: watch.expiringWithinMs,
+    }),
   });
   if (report.failure === null) {
     tracked.hasRunningJobs = report.hasRunningJobs;
-    if (isWhole) tracked.lastWholeAt = startedAt;
+    if (isWhole) {
+      tracked.lastWholeAt = startedAt;
+      if (watch.stalledAfter === 'auto') tracked.stallLimits = await stallLimitsOf(deps, target);
+    }
     return report;
   }
   if (isWildcard(watch) && isGone(report.failure)) {
@@ -65,6 +76,25 @@ async function pollTracked(
     return { ...report, failure: null };
   }
   return report;
+}
+
+function stallLimitOf(
+  { stalledAfter }: Watch,
+  { stallLimits }: TrackedTarget,
+  deliveryType: string,
+): StallLimit | null {
+  if (stalledAfter === null) return null;
+  if (stalledAfter === 'auto') return stallLimits.get(deliveryType) ?? stallLimitFrom([]);
+  return { afterMs: stalledAfter, note: null };
+}
+
+/** Downloads and restores take their time apart. */
+async function stallLimitsOf({ store }: PollDeps, target: Target): Promise<Map<string, StallLimit>> {
+  const durations = await store.finishedDurations(targetKey(target), HISTORY);
+  const byType = Map.groupBy(durations, ({ deliveryType }) => deliveryType);
+  return new Map(
+    [...byType].map(([type, rows]) => [type, stallLimitFrom(rows.map(({ durationMs }) => durationMs))]),
+  );
 }
 
 /** True when Atlas says that there is no such instance, in a project that exists. */

@@ -6,12 +6,14 @@ import { type FirstSight, isFollowed, type Observation } from '../domain/observa
 import { type PlanContext, type PlannedEvent, planSighting } from '../domain/plan.ts';
 import { isUnfinished, type RestoreJob } from '../domain/restore-job.ts';
 import type { Route } from '../domain/routing.ts';
+import type { TimePolicy } from '../domain/time-events.ts';
 import {
   diffObservations,
   type SightContext,
   type Sighting,
   sightNotFound,
   sightUnreadable,
+  withTimeEvents,
 } from '../domain/transition.ts';
 import { type Target, targetKey, type Watch } from '../domain/watch.ts';
 import { SourceError, type SourceReason, toError } from '../errors.ts';
@@ -38,6 +40,8 @@ export interface PollInput {
    * `whole`: to its end. A list in any other order is always read whole.
    */
   depth: 'newest' | 'whole';
+  /** What time tells of a job of this delivery type. */
+  timePolicyFor: (deliveryType: string) => TimePolicy;
   /** For a target that came to light later: jobs created since then are news, not baseline. `null`: no such time. */
   newSince: Timestamp | null;
 }
@@ -207,10 +211,19 @@ class Poll {
     this.#unseen.delete(id);
     const previous = this.#changed.get(id) ?? known.get(id);
     const context = this.#sightContext(reading.kind === 'job' ? reading.job : undefined);
-    const sighting =
+    const compared =
       reading.kind === 'job'
         ? diffObservations(previous, reading.job, context)
         : sightUnreadable(previous, id, reading.problem, context);
+    const sighting =
+      reading.kind === 'job'
+        ? withTimeEvents(
+            compared,
+            previous,
+            this.#input.timePolicyFor(reading.job.deliveryType),
+            this.#readAt,
+          )
+        : compared;
     const observation = sighting.observation ?? previous;
     if (observation && isUnfinished(observation.state)) this.#runningSeen = true;
     this.#add(sighting);

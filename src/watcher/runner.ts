@@ -84,6 +84,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   const beat = (): void => {
     lastHeartbeat = clock.monotonic();
     for (const ticker of tickers.values()) ticker.watch();
+    for (const loop of loops) loop.beat();
   };
 
   const listen = (): void => {

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { Clock } from '../clock.ts';
 import type { AuditDraft } from '../domain/audit.ts';
 import type { Timestamp } from '../domain/instant.ts';
+import type { StallLimit } from '../domain/time-events.ts';
 import { isWildcard, labelsFor, type Target, targetKey, targetOf, type Watch } from '../domain/watch.ts';
 import { SourceError, toError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -15,6 +16,8 @@ export interface TrackedTarget {
   /** When its list was last read whole, by the monotonic clock; `null` before the first time. */
   lastWholeAt: number | null;
   hasRunningJobs: boolean;
+  /** For `stalledAfter: "auto"`, by delivery type; from the history of the target as of the last whole listing. */
+  stallLimits: ReadonlyMap<string, StallLimit>;
 }
 
 /** The targets of one watch. A watch that names its instance has just that one. */
@@ -46,6 +49,7 @@ export function createTargetBook(deps: TargetBookDeps, watch: Watch): TargetBook
       newSince: null,
       lastWholeAt: null,
       hasRunningJobs: false,
+      stallLimits: new Map(),
     };
     return { current: async () => ({ targets: [only], fault: null }), expire: () => {} };
   }
@@ -68,7 +72,9 @@ function discoveringBook({ source, clock, logger, writeDown }: TargetBookDeps, w
       const before = known.get(key);
       next.set(
         key,
-        before ? { ...before, target } : { target, newSince, lastWholeAt: null, hasRunningJobs: false },
+        before
+          ? { ...before, target }
+          : { target, newSince, lastWholeAt: null, hasRunningJobs: false, stallLimits: new Map() },
       );
       if (!before) await writeDown('instance.found', placeOf(target));
     }

@@ -30,6 +30,7 @@ export function createWatchJournal(
   let running = false;
   let unknownJobIds: readonly string[] = [];
   let fault: WatchStatus['fault'] = null;
+  let failingSinceMono: number | null = null;
   let toldAnomalies = new Set<string>();
 
   const noteFailure = async (error: Error): Promise<void> => {
@@ -37,6 +38,7 @@ export function createWatchJournal(
       error instanceof SourceError ? error.reason : error instanceof StoreError ? 'store' : 'internal';
     const hint = error instanceof WatcherError ? (error.hint ?? null) : null;
     failures += 1;
+    failingSinceMono ??= clock.monotonic();
     const isNews = fault === null || fault.reason !== reason || fault.message !== error.message;
     fault = { reason, message: error.message, hint, since: fault?.since ?? clock.now() };
     if (!isNews) return;
@@ -63,6 +65,7 @@ export function createWatchJournal(
       });
     }
     fault = null;
+    failingSinceMono = null;
     failures = 0;
   };
 
@@ -112,6 +115,11 @@ export function createWatchJournal(
   return {
     writeDown,
     failures: () => failures,
+    /** The fault that lasts, and for how long it has; `null` while there is none. */
+    failing: () =>
+      fault === null || failingSinceMono === null
+        ? null
+        : { fault, forMs: clock.monotonic() - failingSinceMono },
     hasRunningJobs: () => running,
     hasSucceeded: () => lastSuccessAt !== null,
     note: async (report: WatchPollReport, durationMs: number): Promise<void> => {

@@ -7,6 +7,7 @@ import type { PollDeps } from './poll.ts';
 import { emptyReport, pollWatch, type WatchPollReport } from './poll-watch.ts';
 import type { WatchStatus } from './status.ts';
 import { createTargetBook, type TargetBook } from './targets.ts';
+import { createWatchAlerts } from './watch-alerts.ts';
 import { createWatchJournal } from './watch-journal.ts';
 
 /** A transition found later than this after it happened is `late`, however short the interval. */
@@ -36,6 +37,8 @@ export interface WatchLoop {
   schedule(): string;
   /** A tick: polls, unless a poll is under way or the watch is backing off. */
   tick(): void;
+  /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
+  beat(): void;
   /** Polls now, whatever the back-off says, and waits for the end. Never rejects for a fault: see the report's `failure`. */
   pollNow(): Promise<WatchPollReport>;
   status(): WatchStatus;
@@ -52,20 +55,36 @@ export function createWatchLoop(deps: WatchLoopDeps, options: WatchLoopOptions):
   const { watch, gapMs } = options;
   const abort = new AbortController();
   const journal = createWatchJournal(deps, watch);
+  const alerts = createWatchAlerts(deps, watch, options.projectUrl);
   const book = createTargetBook({ ...deps, writeDown: journal.writeDown }, watch);
   let inHand: Promise<WatchPollReport> | null = null;
   let retryTimer: NodeJS.Timeout | null = null;
   let blockedUntil = Number.NEGATIVE_INFINITY;
   let isStopped = false;
+  /** Only spares the store a question; what counts is kept there. */
+  let hasToldFailing = false;
 
   const run = async (): Promise<WatchPollReport> => {
     const begunAt = clock.monotonic();
     const report = await cycle(deps, options, book, abort.signal);
     if (isStopped && abort.signal.aborted) return report;
     await journal.note(report, clock.monotonic() - begunAt);
+    await lookAtAlerts(report.failure === null);
     if (report.failure && !report.isPartial) backOff(report.failure);
     else blockedUntil = Number.NEGATIVE_INFINITY;
+    hasToldFailing &&= report.failure !== null;
     return report;
+  };
+
+  /** A store that fails now is asked again at the next look. */
+  const lookAtAlerts = async (hasSucceeded: boolean): Promise<void> => {
+    const failing = journal.failing();
+    try {
+      if (hasSucceeded) await alerts.onSuccess();
+      else if (failing) await alerts.onFailure(failing.fault, failing.forMs);
+    } catch (thrown) {
+      deps.logger.error('An alert could not be recorded', { watch: watch.name, err: toError(thrown) });
+    }
   };
 
   const backOff = (failure: Error): void => {
@@ -92,6 +111,12 @@ export function createWatchLoop(deps: WatchLoopDeps, options: WatchLoopOptions):
     tick: () => {
       if (isStopped || inHand || clock.monotonic() < blockedUntil) return;
       void pollNow();
+    },
+    beat: () => {
+      const failing = journal.failing();
+      if (isStopped || hasToldFailing || !failing || failing.forMs < watch.failingAfterMs) return;
+      hasToldFailing = true;
+      void lookAtAlerts(false);
     },
     pollNow,
     status: () => ({

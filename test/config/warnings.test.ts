@@ -92,25 +92,21 @@ describe('a warning', () => {
 
   it('is given for everything that is accepted and not acted upon yet', async () => {
     const later = {
-      stalledAfter: 'auto',
-      expiringWithin: '1h',
-      failingAfter: '5m',
-      expectRestoreEvery: '30d',
       rto: '4h',
       rpo: '24h',
       actors: ['ops@example.com'],
     };
     const warnings = await warningsOf({
       watches: [aWatchEntry(later)],
-      routes: [{ events: ['failed', 'stalled', 'watch_failing'], channels: ['siem'] }],
+      routes: [{ events: ['failed', 'channel_failing', 'channel_recovered'], channels: ['siem'] }],
     });
     expect(warnings).toEqual([
       ...Object.keys(later).map((key) => ({
         path: `watches[0].${key}`,
         message: 'is accepted, not acted upon in this version',
       })),
-      { path: 'routes[0].events[1]', message: 'is accepted; this version does not raise stalled' },
-      { path: 'routes[0].events[2]', message: 'is accepted; this version does not raise watch_failing' },
+      { path: 'routes[0].events[1]', message: 'is accepted; this version does not raise channel_failing' },
+      { path: 'routes[0].events[2]', message: 'is accepted; this version does not raise channel_recovered' },
     ]);
   });
 });

@@ -66,6 +66,7 @@ describe('a reply about a job that cannot be read', () => {
         notFoundCount: 0,
         missingSince: null,
         anomaly: PROBLEM,
+        raised: {},
         mayChangeUntil: null,
       });
     },

@@ -39,6 +39,10 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     checkWritable: () => refuse(),
     noteMirrored: () => refuse(),
     mirroredSeq: () => refuse(),
+    finishedDurations: () => refuse(),
+    commitAlerts: () => refuse(),
+    readAlerts: () => refuse(),
+    lastFinishedAt: () => refuse(),
     recordAudit: async (drafts: readonly AuditDraft[]) => {
       rows.audit.push(...chainEntries(rows.audit.at(-1) ?? GENESIS, drafts));
     },

@@ -4,7 +4,13 @@ import type { SightContext, Sighting, Transition } from '../../src/domain/transi
 import { aJob, anObservation, MINUTE, T0 } from './builders.ts';
 
 export const NOW = T0 + 15 * MINUTE;
-export const NOTHING: Sighting = { observation: null, transitions: [], newAnomaly: null, wentMissing: false };
+export const NOTHING: Sighting = {
+  observation: null,
+  transitions: [],
+  newAnomaly: null,
+  wentMissing: false,
+  timeEvents: [],
+};
 
 export function aContext(over: Partial<SightContext> = {}): SightContext {
   return {

@@ -32,6 +32,7 @@ async function poll(watch: Watch): Promise<string[]> {
       isUrgent: false,
       depth: 'whole',
       newSince: null,
+      timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
     },
   );
   return report.events.map(({ event }) => `${event.name} ${event.job?.id}`);

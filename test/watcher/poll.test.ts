@@ -44,6 +44,7 @@ async function poll(routes: Route[] = [TO_ONCALL], depth: 'newest' | 'whole' = '
       isUrgent: false,
       depth,
       newSince: null,
+      timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
     },
   );
 }

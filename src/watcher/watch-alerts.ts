@@ -1,0 +1,136 @@
+import type { Clock } from '../clock.ts';
+import { type EventName, eventId, severityOf, type WatcherEvent } from '../domain/event.ts';
+import { formatSpan, type Timestamp } from '../domain/instant.ts';
+import { planEvent } from '../domain/plan.ts';
+import type { Route } from '../domain/routing.ts';
+import { isWildcard, type Watch } from '../domain/watch.ts';
+import type { Store } from '../store/store.ts';
+import type { Signals } from './events.ts';
+
+/** What lasts about a watch, is raised once, and is ended by an event of its own: kept in the store, so that a restart changes nothing. */
+export interface WatchAlerts {
+  /** A poll failed; the watch has been failing for `failingForMs`. */
+  onFailure(fault: { message: string; hint: string | null }, failingForMs: number): Promise<void>;
+  /** A poll succeeded. */
+  onSuccess(): Promise<void>;
+}
+
+export interface WatchAlertsDeps {
+  store: Store;
+  clock: Clock;
+  signals: Signals;
+  routes: readonly Route[];
+}
+
+export function createWatchAlerts(
+  { store, clock, signals, routes }: WatchAlertsDeps,
+  watch: Watch,
+  projectUrl: (groupId: string) => string | null,
+): WatchAlerts {
+  const keys = { failing: `watch_failing/${watch.name}`, overdue: `drill_overdue/${watch.name}` };
+  let raised: Map<string, Timestamp> | null = null;
+  /** From when on "no restore for so long" counts, while none is on record. */
+  const watchedSince = clock.now();
+  let drillLookAt = Number.NEGATIVE_INFINITY;
+
+  const known = async (): Promise<Map<string, Timestamp>> => {
+    raised ??= await store.readAlerts();
+    return raised;
+  };
+
+  const tell = async (
+    name: EventName,
+    facts: Pick<WatcherEvent, 'summary' | 'note'>,
+    change: { raise?: string; clear?: string },
+  ): Promise<void> => {
+    const at = clock.now();
+    const event: WatcherEvent = {
+      ...facts,
+      id: eventId(at, [watch.name, name]),
+      name,
+      severity: severityOf(name),
+      watch: watch.name,
+      labels: watch.labels,
+      from: null,
+      to: null,
+      detectedAt: at,
+      occurredAt: at,
+      inferred: false,
+      late: false,
+      job: null,
+      source: `/groups/${watch.groupId}/${watch.kind}/${watch.instanceName}`,
+      projectUrl: isWildcard(watch) ? null : projectUrl(watch.groupId),
+      test: false,
+    };
+    const { plannedEvent, audit } = planEvent(event, routes);
+    await store.commitAlerts({
+      at,
+      raise: change.raise ? [change.raise] : [],
+      clear: change.clear ? [change.clear] : [],
+      events: [plannedEvent],
+      audit,
+    });
+    if (change.raise) (await known()).set(change.raise, at);
+    if (change.clear) (await known()).delete(change.clear);
+    signals.emit('audit:written', {});
+    signals.emit('event:recorded', { watch: watch.name, name, eventId: event.id });
+    if (plannedEvent.channels.length > 0)
+      signals.emit('deliveries:owed', { channels: plannedEvent.channels });
+  };
+
+  const lookAtDrills = async (): Promise<void> => {
+    const { expectRestoreEveryMs: every } = watch;
+    if (every === null || clock.monotonic() < drillLookAt) return;
+    drillLookAt = clock.monotonic() + DRILL_LOOK_EVERY_MS;
+    const last = await store.lastFinishedAt(watch.name);
+    const forMs = clock.now() - (last ?? watchedSince);
+    const isRaised = (await known()).has(keys.overdue);
+    if (forMs > every && !isRaised) {
+      const since = last === null ? 'while it was watched' : `for ${formatSpan(forMs)}`;
+      await tell(
+        'drill_overdue',
+        {
+          summary: `No restore of watch ${watch.name} has finished ${since}`,
+          note: `Expected every ${formatSpan(every)}.`,
+        },
+        { raise: keys.overdue },
+      );
+    } else if (forMs <= every && isRaised) {
+      // The `finished` event has told of it already.
+      await store.commitAlerts({ at: clock.now(), raise: [], clear: [keys.overdue], events: [], audit: [] });
+      (await known()).delete(keys.overdue);
+    }
+  };
+
+  return {
+    onFailure: async ({ message, hint }, failingForMs) => {
+      if (failingForMs < watch.failingAfterMs || (await known()).has(keys.failing)) return;
+      await tell(
+        'watch_failing',
+        {
+          summary: `Watch ${watch.name} cannot be polled for ${formatSpan(failingForMs)}: ${message}`,
+          note: hint,
+        },
+        { raise: keys.failing },
+      );
+    },
+    onSuccess: async () => {
+      const since = (await known()).get(keys.failing);
+      if (since !== undefined) {
+        const forMs = clock.now() - since;
+        await tell(
+          'watch_recovered',
+          {
+            summary: `Watch ${watch.name} can be polled again`,
+            note: `It was told to be failing ${formatSpan(forMs)} ago.`,
+          },
+          { clear: keys.failing },
+        );
+      }
+      await lookAtDrills();
+    },
+  };
+}
+
+/** "No restore for so long" is a matter of days: looking once a minute is enough, and keeps idle polls free of it. */
+const DRILL_LOOK_EVERY_MS = 60_000;

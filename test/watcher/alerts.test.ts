@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Route } from '../../src/domain/routing.ts';
+import type { Watch } from '../../src/domain/watch.ts';
+import { SourceError } from '../../src/errors.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { createSignals } from '../../src/watcher/events.ts';
+import { createWatchLoop, type WatchLoop } from '../../src/watcher/watch-loop.ts';
+import { aJob, aWatch, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { createFakeSource, type FakeSource } from '../support/fake-source.ts';
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
+
+const ALL: Route = {
+  events: ['*'],
+  channels: ['oncall'],
+  watches: null,
+  labels: null,
+  severities: null,
+  targetClusterNames: null,
+};
+
+let store: Store;
+let source: FakeSource;
+let clock: ManualClock;
+let loop: WatchLoop;
+
+beforeEach(async () => {
+  store = await openSqliteStore({ path: ':memory:' });
+  source = createFakeSource();
+  clock = createManualClock(T0);
+});
+afterEach(async () => {
+  await loop.stop(0);
+  await store.close();
+});
+
+/** As at the start of a process: what was told before is known from the store alone. */
+async function begin(over: Partial<Watch> = {}): Promise<void> {
+  await loop?.stop(0);
+  const logger = createRecordingLogger();
+  loop = createWatchLoop(
+    { source, store, clock, routes: [ALL], logger, signals: createSignals(logger), random: () => 0 },
+    { watch: aWatch(over), projectUrl: () => null, gapMs: () => 30_000 },
+  );
+}
+
+async function pollAfter(ms: number): Promise<void> {
+  clock.advance(ms);
+  await loop.pollNow();
+}
+
+async function told(): Promise<string[]> {
+  const { items } = await store.listEvents({ limit: 100 });
+  return items.map(({ event }) => event.name).reverse();
+}
+
+describe('a watch that cannot be polled', () => {
+  beforeEach(async () => {
+    await begin();
+    await pollAfter(0);
+    source.fault = new SourceError('auth', 'the key is refused', { hint: 'Check the key.' });
+  });
+
+  it('is told of once it has lasted for failingAfter, with the reason and the hint', async () => {
+    await pollAfter(30_000);
+    await pollAfter(4 * MINUTE);
+    expect(await told()).toEqual([]);
+    await pollAfter(MINUTE);
+    const [failing] = (await store.listEvents({ limit: 1 })).items;
+    expect(failing?.event).toMatchObject({
+      name: 'watch_failing',
+      severity: 'critical',
+      note: 'Check the key.',
+    });
+    expect(failing?.event.summary).toContain('the key is refused');
+    expect((await store.listDeliveries({ limit: 5 })).items).toHaveLength(1);
+  });
+
+  it('is told of in time even when the next poll is far off', async () => {
+    await pollAfter(30_000);
+    clock.advance(5 * MINUTE);
+    loop.beat();
+    loop.beat();
+    await expect.poll(told).toEqual(['watch_failing']);
+  });
+
+  it('is told of once, also across a restart, and again when it recovers', async () => {
+    await pollAfter(30_000);
+    await pollAfter(6 * MINUTE);
+    await pollAfter(6 * MINUTE);
+    await begin();
+    await pollAfter(6 * MINUTE);
+    await pollAfter(6 * MINUTE);
+    expect(await told()).toEqual(['watch_failing']);
+    source.fault = null;
+    await pollAfter(MINUTE);
+    await pollAfter(MINUTE);
+    expect(await told()).toEqual(['watch_failing', 'watch_recovered']);
+  });
+
+  it('is no news when it recovers in time', async () => {
+    await pollAfter(30_000);
+    source.fault = null;
+    await pollAfter(30_000);
+    await pollAfter(10 * MINUTE);
+    expect(await told()).toEqual([]);
+  });
+});
+
+describe('what only time tells of a job', () => {
+  it('is told once, also across a restart', async () => {
+    await begin({ stalledAfter: 30 * MINUTE });
+    await pollAfter(0);
+    source.jobs = [aJob([], { id: jobId(2), createdAt: T0 + MINUTE })];
+    await pollAfter(2 * MINUTE);
+    await pollAfter(30 * MINUTE);
+    await begin({ stalledAfter: 30 * MINUTE });
+    await pollAfter(30 * MINUTE);
+    expect(await told()).toEqual(['started', 'stalled']);
+  });
+
+  it('waits while the watch is blind, and is not told of a job that ended meanwhile', async () => {
+    await begin({ stalledAfter: 30 * MINUTE });
+    await pollAfter(0);
+    source.jobs = [aJob()];
+    await pollAfter(MINUTE);
+    source.fault = new SourceError('unavailable', 'away');
+    await pollAfter(2 * HOUR);
+    source.fault = null;
+    source.jobs = [aJob(['finished'])];
+    await pollAfter(MINUTE);
+    const names = await told();
+    expect(names).toContain('finished');
+    expect(names).not.toContain('stalled');
+  });
+
+  it('says "auto" from the history of the instance', async () => {
+    source.jobs = Array.from({ length: 40 }, (_, n) => {
+      const createdAt = T0 - (n + 1) * HOUR;
+      return aJob(['finished'], { id: jobId(n, createdAt), createdAt }, 4);
+    });
+    await begin({ stalledAfter: 'auto' });
+    await pollAfter(0);
+    source.jobs.unshift(aJob([], { id: jobId(99, T0), createdAt: T0 }));
+    await pollAfter(5 * MINUTE);
+    expect(await told()).toEqual(['started']);
+    await pollAfter(36 * MINUTE);
+    const [stalled] = (await store.listEvents({ limit: 1 })).items;
+    expect(stalled?.event.summary).toContain('is still running after 41 min');
+    expect(stalled?.event.note).toBe('9 of 10 like it took under 4 min 1 s.');
+  });
+});
+
+describe('a watch on which restores are expected', () => {
+  it('tells once that none has finished for too long, and counts anew from the next one', async () => {
+    await begin({ expectRestoreEveryMs: 24 * HOUR });
+    await pollAfter(0);
+    await pollAfter(25 * HOUR);
+    await pollAfter(HOUR);
+    expect(await told()).toEqual(['drill_overdue']);
+    const createdAt = clock.now();
+    source.jobs = [aJob(['finished'], { id: jobId(1, createdAt), createdAt }, 1)];
+    await pollAfter(2 * MINUTE);
+    await pollAfter(2 * MINUTE);
+    await pollAfter(25 * HOUR);
+    expect(await told()).toEqual(['drill_overdue', 'started', 'finished', 'drill_overdue']);
+  });
+});
