@@ -1,6 +1,7 @@
 import type { JobKind } from './restore-job.ts';
 
-export type ApiVersion = 'v1.0' | 'v2';
+/** `v1.0` and `v2` of the Atlas Administration API; `public`: the API of Ops Manager and Cloud Manager, which has one version. */
+export type ApiVersion = 'v1.0' | 'v2' | 'public';
 
 /** What to poll, normalised from the configuration. Spans are milliseconds. */
 export interface Watch {

@@ -1,8 +1,7 @@
 import type { JobKind } from '../domain/restore-job.ts';
-import type { ApiVersion } from '../domain/watch.ts';
 import type { Connection } from './connection.ts';
 import { isRecord } from './envelope.ts';
-import { type Page, pageQuery, segment } from './kinds/kind.ts';
+import { acceptOf, apiPath, type Page, pageQuery, projectPath } from './kinds/kind.ts';
 import { eachPage } from './pages.ts';
 import type { JobSource, ListedInstance, ListedProject, Place, ReadOptions } from './source.ts';
 
@@ -14,15 +13,33 @@ interface InstanceList {
   version: string;
   /** Which of the listed ones count. */
   counts: (raw: Record<string, unknown>) => boolean;
+  /** Where the name stands under which its jobs are asked for, and the one that people know it by. */
+  key: string;
+  name: string;
 }
 
-const CLUSTERS: InstanceList = { path: 'clusters', version: '2024-08-05', counts: hasBackups };
+const ATLAS = { key: 'name', name: 'name' };
+const CLUSTERS: InstanceList = {
+  ...ATLAS,
+  path: 'clusters',
+  version: '2024-08-05',
+  counts: hasBackups,
+};
 const INSTANCES: Record<JobKind, InstanceList> = {
-  serverless: { path: 'serverless', version: '2023-01-01', counts: () => true },
-  flex: { path: 'flexClusters', version: '2024-11-13', counts: () => true },
+  serverless: { ...ATLAS, path: 'serverless', version: '2023-01-01', counts: () => true },
+  flex: { ...ATLAS, path: 'flexClusters', version: '2024-11-13', counts: () => true },
   cluster: CLUSTERS,
   collection: CLUSTERS,
   legacy: CLUSTERS,
+};
+
+/** The clusters of Ops Manager and Cloud Manager, whose jobs are asked for by the cluster's id. */
+const MANAGED_CLUSTERS: InstanceList = {
+  path: 'clusters',
+  version: '',
+  counts: isWhole,
+  key: 'id',
+  name: 'clusterName',
 };
 
 /** Requests that belong to no project come out of a budget of their own. */
@@ -56,25 +73,22 @@ export function createDiscovery(connection: Connection): Pick<JobSource, 'listPr
   return {
     listProjects: ({ apiVersion }, options) =>
       collect(
-        (page) => `/api/atlas/${apiVersion}/groups?${pageQuery(page)}`,
-        { accept: accept(apiVersion, '2023-01-01'), budgetKey: NO_PROJECT },
+        (page) => `${apiPath(apiVersion)}/groups?${pageQuery(page)}`,
+        { accept: acceptOf(apiVersion, '2023-01-01'), budgetKey: NO_PROJECT },
         options,
         readProject,
       ),
-    listInstances: ({ kind, apiVersion, groupId }: Place, options) => {
-      const list = INSTANCES[kind];
+    listInstances: (place: Place, options) => {
+      const { kind, apiVersion, groupId } = place;
+      const list = apiVersion === 'public' ? MANAGED_CLUSTERS : INSTANCES[kind];
       return collect(
-        (page) => `/api/atlas/${apiVersion}/groups/${segment(groupId)}/${list.path}?${pageQuery(page)}`,
-        { accept: accept(apiVersion, list.version), budgetKey: groupId },
+        (page) => `${projectPath(place)}/${list.path}?${pageQuery(page)}`,
+        { accept: acceptOf(apiVersion, list.version), budgetKey: groupId },
         options,
-        (raw) => (list.counts(raw) ? readInstance(raw) : null),
+        (raw) => (list.counts(raw) ? readInstance(raw, list) : null),
       );
     },
   };
-}
-
-function accept(apiVersion: ApiVersion, version: string): string {
-  return apiVersion === 'v2' ? `application/vnd.atlas.${version}+json` : 'application/json';
 }
 
 function readProject(raw: Record<string, unknown>): ListedProject | null {
@@ -83,9 +97,11 @@ function readProject(raw: Record<string, unknown>): ListedProject | null {
   return { groupId: id, name: typeof name === 'string' ? name : id, tags: readTags(raw.tags) };
 }
 
-function readInstance(raw: Record<string, unknown>): ListedInstance | null {
-  const { name } = raw;
-  return typeof name === 'string' ? { instanceName: name, name, tags: readTags(raw.tags) } : null;
+function readInstance(raw: Record<string, unknown>, list: InstanceList): ListedInstance | null {
+  const instanceName = raw[list.key];
+  const name = raw[list.name];
+  if (typeof instanceName !== 'string') return null;
+  return { instanceName, name: typeof name === 'string' ? name : instanceName, tags: readTags(raw.tags) };
 }
 
 function readTags(raw: unknown): Record<string, string> {
@@ -102,4 +118,9 @@ function hasBackups(raw: Record<string, unknown>): boolean {
   return !/"(?:providerName|backingProviderName|instanceSizeName|instanceSize)":"(?:TENANT|FLEX|SERVERLESS|M0|M2|M5)"/.test(
     JSON.stringify([raw.replicationSpecs, raw.providerSettings]),
   );
+}
+
+/** A sharded cluster is listed itself, and so are its shards and its config servers. Its restores are its own. */
+function isWhole({ typeName, shardName }: Record<string, unknown>): boolean {
+  return typeName !== 'CONFIG_SERVER_REPLICA_SET' && typeof shardName !== 'string';
 }

@@ -135,8 +135,8 @@ describe('a list over HTTP', () => {
     ]);
     const path = `/api/atlas/v1.0/groups/${target.groupId}/serverless/orders%20sls/backup/restoreJobs`;
     expect(requests.map(({ url }) => url)).toEqual([
-      `${path}?itemsPerPage=500&pageNum=1`,
-      `${path}?itemsPerPage=500&pageNum=2`,
+      `${path}?includeCount=false&itemsPerPage=500&pageNum=1`,
+      `${path}?includeCount=false&itemsPerPage=500&pageNum=2`,
     ]);
   });
 

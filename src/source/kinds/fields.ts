@@ -30,10 +30,23 @@ export function readInstantIfAny(fields: Fields, name: string): Timestamp | null
   return typeof value === 'string' ? instantOf(value) : null;
 }
 
+/** A text that matters, as it stands: to be compared, and scrubbed before it goes anywhere. `path` is for people. */
+export function readText(fields: Fields, name: string, path = name): string {
+  const value = fields[name];
+  if (typeof value !== 'string') throw wrongType(path, value, 'a text');
+  return value;
+}
+
 /** A text for show, scrubbed: whatever is wrong with it must not hide the job. */
 export function readTextIfAny(fields: Fields, name: string): string | null {
   const value = fields[name];
   return typeof value === 'string' && value !== '' ? scrubValue(value) : null;
+}
+
+/** A count for show; `null` for anything but a whole number from 0. */
+export function readCountIfAny(fields: Fields, name: string): number | null {
+  const value = fields[name];
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
 /** The id of a job, or `null`. */
@@ -44,6 +57,11 @@ export function readId(fields: Fields): string | null {
 
 export function wrongType(name: string, value: unknown, expected: string): FieldProblem {
   return new FieldProblem(`${name} is ${typeNameOf(value)} where ${expected} was expected`);
+}
+
+/** A value that Atlas may have added since. Quoted, so that people can look it up. */
+export function unknownValue(name: string, value: string): FieldProblem {
+  return new FieldProblem(`${name} "${scrubValue(value)}" is not known`);
 }
 
 const PLAIN_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
@@ -57,6 +75,7 @@ function instantOf(text: string): Timestamp | null {
 
 function typeNameOf(value: unknown): string {
   if (value === null) return 'null';
+  if (value === undefined) return 'absent';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -1,27 +1,22 @@
-import { objectIdInstant, type Timestamp } from '../../domain/instant.ts';
-import {
-  type JobKind,
-  type Milestone,
-  type ReachedMilestone,
-  type RestoreJob,
-  stateAfter,
-} from '../../domain/restore-job.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+import type { JobKind, ReachedMilestone } from '../../domain/restore-job.ts';
 import type { Target } from '../../domain/watch.ts';
 import { isRecord } from '../envelope.ts';
 import { scrubValue } from '../scrub.ts';
 import type { JobReading } from '../source.ts';
 import {
-  FieldProblem,
   type Fields,
   readFlag,
-  readId,
   readInstant,
   readInstantIfAny,
+  readText,
   readTextIfAny,
+  unknownValue,
   wrongType,
 } from './fields.ts';
+import { decodeJob, type JobFacts, reached, readCreation } from './job.ts';
 
-const DELIVERY_TYPES: ReadonlySet<unknown> = new Set(['automated', 'download', 'pointInTime']);
+const DELIVERY_TYPES: ReadonlySet<string> = new Set(['automated', 'download', 'pointInTime']);
 
 /**
  * Decodes a job that says by flags how it is (serverless and dedicated clusters). Lenient: unknown fields are left out, what has no
@@ -29,22 +24,11 @@ const DELIVERY_TYPES: ReadonlySet<unknown> = new Set(['automated', 'download', '
  * Links are looked at and dropped: nothing of them survives into the job.
  */
 export function decodeFlagStyle(kind: JobKind, raw: unknown, target: Target): JobReading {
-  if (!isRecord(raw)) return { kind: 'unreadable', jobId: null, problem: 'the job is not a JSON object' };
-  const id = readId(raw);
-  if (id === null) return { kind: 'unreadable', jobId: null, problem: 'the job has no usable id' };
-  try {
-    return { kind: 'job', job: readJob(kind, id, raw, target) };
-  } catch (error) {
-    if (error instanceof FieldProblem) return { kind: 'unreadable', jobId: id, problem: error.message };
-    throw error;
-  }
+  return decodeJob(raw, (id, fields) => readFacts(kind, id, fields, target));
 }
 
-/** Every key always, and always in this order: jobs are compared as JSON text. */
-function readJob(kind: JobKind, id: string, raw: Fields, { groupId, instanceName }: Target): RestoreJob {
-  const createdAt = readInstant(raw, 'createdAt') ?? objectIdInstant(id);
-  if (createdAt === null)
-    throw new FieldProblem('neither createdAt nor the id tells when the job was created');
+function readFacts(kind: JobKind, id: string, raw: Fields, { groupId, instanceName }: Target): JobFacts {
+  const createdAt = readCreation(raw, 'createdAt', id);
   const finishedAt = readInstant(raw, 'finishedAt');
   const expiresAt = readInstant(raw, 'expiresAt');
   const outcomes = outcomesOf(raw, finishedAt, expiresAt);
@@ -54,9 +38,7 @@ function readJob(kind: JobKind, id: string, raw: Fields, { groupId, instanceName
     groupId,
     instanceName,
     deliveryType: deliveryTypeOf(raw, outcomes),
-    state: stateAfter(outcomes.map(({ milestone }) => milestone)),
-    reached: [{ milestone: 'started', at: createdAt }, ...outcomes],
-    warnings: false,
+    outcomes,
     createdAt,
     finishedAt,
     expiresAt,
@@ -64,9 +46,6 @@ function readJob(kind: JobKind, id: string, raw: Fields, { groupId, instanceName
     snapshotAt: readInstantIfAny(raw, 'timestamp'),
     targetGroupId: readTextIfAny(raw, 'targetGroupId'),
     targetClusterName: readTextIfAny(raw, 'targetClusterName'),
-    errorMessage: null,
-    progress: null,
-    batchId: null,
   };
 }
 
@@ -83,7 +62,6 @@ function outcomesOf(
   const failed = readFlag(raw, 'failed');
   const cancelled = readFlag(raw, 'cancelled');
   const expired = readFlag(raw, 'expired');
-  const reached = (milestone: Milestone, at: Timestamp | null): ReachedMilestone => ({ milestone, at });
 
   if (failed) return [reached('failed', finishedAt)];
   if (cancelled) return [reached('cancelled', finishedAt)];
@@ -97,11 +75,10 @@ function outcomesOf(
 
 /** A type that we do not know matters as long as the state may depend on it; a flag speaks for itself. */
 function deliveryTypeOf(raw: Fields, outcomes: readonly ReachedMilestone[]): string {
-  const { deliveryType } = raw;
-  if (typeof deliveryType !== 'string') throw wrongType('deliveryType', deliveryType, 'a text');
+  const deliveryType = readText(raw, 'deliveryType');
   const isFlagged = outcomes.some(({ milestone }) => milestone !== 'finished' && milestone !== 'ready');
   if (DELIVERY_TYPES.has(deliveryType) || isFlagged) return scrubValue(deliveryType);
-  throw new FieldProblem(`deliveryType "${scrubValue(deliveryType)}" is not known`);
+  throw unknownValue('deliveryType', deliveryType);
 }
 
 /** The download can be fetched: a link, or one for every shard (`components`). */

@@ -40,3 +40,22 @@ export function segment(text: string): string {
 export function pageQuery({ pageNum, itemsPerPage }: Page): string {
   return `itemsPerPage=${itemsPerPage}&pageNum=${pageNum}`;
 }
+
+/** For lists that can do without counting all their items, which nobody needs here. */
+export function uncountedPageQuery(page: Page): string {
+  return `includeCount=false&${pageQuery(page)}`;
+}
+
+/** Where the paths of an API begin. */
+export function apiPath(apiVersion: ApiVersion): string {
+  return apiVersion === 'public' ? '/api/public/v1.0' : `/api/atlas/${apiVersion}`;
+}
+
+export function projectPath({ apiVersion, groupId }: Pick<Target, 'apiVersion' | 'groupId'>): string {
+  return `${apiPath(apiVersion)}/groups/${segment(groupId)}`;
+}
+
+/** The `Accept` header for a resource whose v2 has this version. Only v2 has versions by date. */
+export function acceptOf(apiVersion: ApiVersion, versionDate: string): string {
+  return apiVersion === 'v2' ? `application/vnd.atlas.${versionDate}+json` : 'application/json';
+}

@@ -1,6 +1,6 @@
 import type { Target } from '../../domain/watch.ts';
 import { decodeFlagStyle } from './flag-style.ts';
-import { type JobKindAdapter, pageQuery, segment } from './kind.ts';
+import { acceptOf, type JobKindAdapter, projectPath, segment, uncountedPageQuery } from './kind.ts';
 
 /**
  * Restore jobs of serverless instances: "Return All Restore Jobs for One Serverless Instance" and "Return One …" of the Atlas
@@ -9,13 +9,12 @@ import { type JobKindAdapter, pageQuery, segment } from './kind.ts';
 export const serverlessJobs: JobKindAdapter = {
   kind: 'serverless',
   role: 'Project Owner',
-  listPath: (target, page) => `${jobsPath(target)}?${pageQuery(page)}`,
+  listPath: (target, page) => `${jobsPath(target)}?${uncountedPageQuery(page)}`,
   jobPath: (target, jobId) => `${jobsPath(target)}/${segment(jobId)}`,
-  accept: (apiVersion) =>
-    apiVersion === 'v2' ? 'application/vnd.atlas.2023-01-01+json' : 'application/json',
+  accept: (apiVersion) => acceptOf(apiVersion, '2023-01-01'),
   decode: (raw, target) => decodeFlagStyle('serverless', raw, target),
 };
 
-function jobsPath({ apiVersion, groupId, instanceName }: Target): string {
-  return `/api/atlas/${apiVersion}/groups/${segment(groupId)}/serverless/${segment(instanceName)}/backup/restoreJobs`;
+function jobsPath(target: Target): string {
+  return `${projectPath(target)}/serverless/${segment(target.instanceName)}/backup/restoreJobs`;
 }

@@ -204,7 +204,7 @@ describe('where jobs are read', () => {
     const v2 = { ...target, apiVersion: 'v2' as const };
     const jobs = `groups/${target.groupId}/serverless/orders-sls/backup/restoreJobs`;
     expect(serverlessJobs.listPath(target, { pageNum: 2, itemsPerPage: 500 })).toBe(
-      `/api/atlas/v1.0/${jobs}?itemsPerPage=500&pageNum=2`,
+      `/api/atlas/v1.0/${jobs}?includeCount=false&itemsPerPage=500&pageNum=2`,
     );
     expect(serverlessJobs.jobPath(v2, 'abc')).toBe(`/api/atlas/v2/${jobs}/abc`);
     expect(serverlessJobs.accept('v1.0')).toBe('application/json');
