@@ -11,11 +11,13 @@ import { loadConfig } from './config/load.ts';
 import { createRedactor } from './config/redact.ts';
 import { runDaemon } from './daemon.ts';
 import { runDemo } from './demo.ts';
+import { diagnoseConfig } from './diagnostician.ts';
 import type { Logger } from './logger.ts';
 import { createLogger } from './logging.ts';
 import { checkAudit } from './store/audit-check.ts';
 import { inspectStore } from './store/inspect.ts';
 import { openExistingStore } from './store/open-store.ts';
+import type { Diagnosis } from './watcher/diagnosis.ts';
 import { type OnceReport, runOnce } from './watcher/once.ts';
 
 /** Builds the parts that the commands are made of, and runs the command line. @returns the exit code. */
@@ -34,6 +36,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     loadConfig: (file) => loadConfig(file, { env }),
     openStore: (config, { mode }) => openExistingStore(config.store.url, { mode }),
     inspectStore: async (config) => inspectStore(config.store.url),
+    diagnose,
     createNotifier: (config, name) => createOneNotifier(config, name),
     projectUrl,
     runDaemon: (config) => runDaemon({ config, clock, logger: loggerFor(config), version }),
@@ -61,20 +64,31 @@ function createOneNotifier(config: WatcherConfig, name: string): ReturnType<type
   return buildNotifier(channel, { clock, limiter: createUrlLimiter({ clock, intervalMs: 1_000 }) });
 }
 
-/** One poll of everything. Logs to standard error, since standard output is the report's. */
+/** One poll of everything. */
 async function once(config: WatcherConfig, version: string): Promise<OnceReport> {
-  const logger = createLogger({
-    ...config.log,
-    redact: createRedactor(config.secrets),
-    stream: process.stderr,
-  });
-  try {
+  return await loggingAside(config, async (logger) => {
     const assembly = await assemble({ config, clock: systemClock, logger, version });
     try {
       return await runOnce(assembly.runnerDeps, new AbortController().signal);
     } finally {
       await assembly.close();
     }
+  });
+}
+
+function diagnose(config: WatcherConfig): Promise<Diagnosis[]> {
+  return loggingAside(config, (logger) => diagnoseConfig(config, { clock: systemClock, logger }));
+}
+
+/** Logs to standard error, since standard output is the report's. */
+async function loggingAside<T>(config: WatcherConfig, work: (logger: Logger) => Promise<T>): Promise<T> {
+  const logger = createLogger({
+    ...config.log,
+    redact: createRedactor(config.secrets),
+    stream: process.stderr,
+  });
+  try {
+    return await work(logger);
   } finally {
     await logger.close();
   }

@@ -5,6 +5,7 @@ import type { WatcherConfig } from '../config/config.ts';
 import type { AuditHead } from '../domain/audit.ts';
 import type { Watch } from '../domain/watch.ts';
 import type { Store } from '../store/store.ts';
+import type { Diagnosis } from '../watcher/diagnosis.ts';
 import type { OnceReport } from '../watcher/once.ts';
 
 /** Where a command writes. A terminal has `isTTY` and `columns`. */
@@ -31,6 +32,7 @@ export interface CliParts {
    * @throws {StoreError} when it cannot be used: damaged, made by a newer program, not readable.
    */
   inspectStore(config: WatcherConfig): Promise<StoreFacts>;
+  diagnose: Diagnostician;
   /** The channel's real notifier. @throws {Error} for a name that is not in the configuration. */
   createNotifier(config: WatcherConfig, channel: string): Notifier;
   /** The project's page in Atlas, for people. */
@@ -51,6 +53,13 @@ export interface CliParts {
   /** The JSON Schema of the configuration, as text. */
   jsonSchema(): string;
 }
+
+/**
+ * Asks Atlas how far every watch gets on the way to its jobs, in the order of the configuration. Touches no store and no channel. What
+ * is wrong is in the diagnoses.
+ * @throws {ConfigError} when a `caFile` cannot be used.
+ */
+export type Diagnostician = (config: WatcherConfig) => Promise<Diagnosis[]>;
 
 export interface StoreFacts {
   /** Where it is, without credentials. */

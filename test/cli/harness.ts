@@ -86,6 +86,7 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
     loadConfig: async () => config,
     openStore: async () => store,
     inspectStore: refuse,
+    diagnose: refuse,
     createNotifier: refuse,
     projectUrl: () => null,
     runDaemon: refuse,

@@ -1,10 +1,16 @@
 import type { Command } from 'commander';
 import type { WatcherConfig } from '../../config/config.ts';
+import type { Diagnosis } from '../../watcher/diagnosis.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
-import { type Explanation, explain } from '../errors.ts';
+import { EXIT, type Explanation, explain } from '../errors.ts';
 import type { StoreFacts } from '../parts.ts';
 import { type Column, formatTable } from '../table.ts';
 import { printable, toJson } from '../text.ts';
+import { printDiagnoses } from './check-online.ts';
+
+interface CheckOptions extends CommonOptions {
+  online?: true;
+}
 
 export function addCheck(cli: Cli, program: Command): void {
   const command = program
@@ -12,20 +18,32 @@ export function addCheck(cli: Cli, program: Command): void {
     .description(
       'check the configuration and the store, and show what would be watched and who would be told',
     )
+    .option(
+      '--online',
+      'ask Atlas as well: does every watch get to its jobs, and if not, what is to be done?',
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nAsks nothing of Atlas or of any channel. Exits with 2 when the configuration has faults.',
+      `
+Asks nothing of any channel, and without --online nothing of Atlas. Exits with 1 when the store cannot be used or a watch cannot be
+polled, with 2 when the configuration has faults.`,
     );
-  onAction<CommonOptions>(cli, command, (options) => check(cli, options));
+  onAction<CheckOptions>(cli, command, (options) => check(cli, options));
 }
 
-async function check(cli: Cli, options: CommonOptions): Promise<number> {
+async function check(cli: Cli, options: CheckOptions): Promise<number> {
   const config = await cli.parts.loadConfig(options.config);
   const store = await lookAtStore(cli, config);
-  if (options.json) cli.out.line(toJson(checkView(config, store)));
-  else printCheck(cli, config, store);
-  return 'fault' in store ? 1 : 0;
+  const online = options.online ? await cli.parts.diagnose(config) : null;
+  const ok = !('fault' in store) && (online === null || online.every((diagnosis) => diagnosis.ok));
+  if (options.json) cli.out.line(toJson({ ok, ...checkView(config, store), ...onlineView(online) }));
+  else printCheck(cli, config, store, online);
+  return ok ? EXIT.done : EXIT.failed;
+}
+
+function onlineView(online: readonly Diagnosis[] | null): Record<string, unknown> {
+  return online === null ? {} : { online };
 }
 
 type StoreFinding = { facts: StoreFacts } | { fault: Explanation };
@@ -41,7 +59,6 @@ async function lookAtStore(cli: Cli, config: WatcherConfig): Promise<StoreFindin
 /** Names and settings only: addresses of channels and credentials stay out. */
 function checkView(config: WatcherConfig, store: StoreFinding): Record<string, unknown> {
   return {
-    ok: !('fault' in store),
     file: config.file,
     warnings: config.warnings,
     connections: config.connections.map(({ name, baseUrl, auth, requestsPerMinute }) => ({
@@ -58,7 +75,12 @@ function checkView(config: WatcherConfig, store: StoreFinding): Record<string, u
   };
 }
 
-function printCheck(cli: Cli, config: WatcherConfig, store: StoreFinding): void {
+function printCheck(
+  cli: Cli,
+  config: WatcherConfig,
+  store: StoreFinding,
+  online: readonly Diagnosis[] | null,
+): void {
   const { out } = cli;
   out.line(`${out.paint('green', 'The configuration is sound')}: ${printable(config.file)}`);
   printSection(cli, 'Connections', config.connections, [
@@ -89,6 +111,7 @@ function printCheck(cli: Cli, config: WatcherConfig, store: StoreFinding): void 
   ]);
   printStore(cli, store);
   printWarnings(cli, config);
+  if (online !== null) printDiagnoses(cli, online);
 }
 
 function printSection<T>({ out }: Cli, title: string, rows: readonly T[], columns: Array<Column<T>>): void {

@@ -1,0 +1,161 @@
+import pLimit from 'p-limit';
+import { closestTo, listed } from '../closest.ts';
+import { shortId } from '../domain/restore-job.ts';
+import { isWildcard, type Target, targetOf, type Watch } from '../domain/watch.ts';
+import type { JobAnswer, JobSource, ReadOptions } from '../source/source.ts';
+import type { Notes, StepName } from './diagnosis.ts';
+import { FoundFault, type Question } from './place-fault.ts';
+
+const JOBS_AT_ONCE = 4;
+
+/** Of what a `*` stands for, so many are looked into: enough to tell whether it can be read. */
+const PROJECTS_LOOKED_INTO = 5;
+const INSTANCES_LOOKED_INTO = 3;
+
+/** The way to the jobs of one watch. Each step throws the first fault that it meets; `question` and `target` tell what it was about. */
+export interface Walk {
+  readonly notes: Notes;
+  question(): Question;
+  target(): Target;
+  /** @throws {SourceError | FoundFault} */
+  findTargets(): Promise<Target[]>;
+  /** Reads the first page of each list, or every job that is named. @throws {SourceError | FoundFault} */
+  readJobs(targets: readonly Target[]): Promise<void>;
+}
+
+export function createWalk(watch: Watch, source: JobSource, options: ReadOptions): Walk {
+  const notes = new Map<StepName, { detail: string | null; warning: string | null }>();
+  let question: Question = 'jobs';
+  let target = targetOf(watch);
+
+  const note = (step: StepName, detail: string, warning: string | null = null): void => {
+    notes.set(step, { detail, warning });
+  };
+
+  async function findProjects(): Promise<string[]> {
+    if (watch.groupId !== '*') {
+      note('project', watch.groupId);
+      return [watch.groupId];
+    }
+    question = 'projects';
+    const ids = (await source.listProjects(watch, options)).map(({ groupId }) => groupId);
+    if (ids.length === 0) throw seesNoProject();
+    // Whether an instance of that name is there at all, only all of them tell.
+    const lookedInto = watch.instanceName === '*' ? PROJECTS_LOOKED_INTO : ids.length;
+    note('project', counted(ids.length, lookedInto, 'project'));
+    return ids.slice(0, lookedInto);
+  }
+
+  async function discoverTargets(): Promise<Target[]> {
+    const projects = await findProjects();
+    const found: Target[] = [];
+    const names: string[] = [];
+    question = 'instances';
+    for (const groupId of projects) {
+      target = { ...targetOf(watch), groupId };
+      const instances = await source.listInstances(target, options);
+      names.push(...instances.map(({ name }) => name));
+      for (const { name, instanceName } of instances) {
+        if (watch.instanceName === '*' || watch.instanceName === name)
+          found.push({ ...target, instanceName });
+      }
+    }
+    if (found.length === 0 && watch.instanceName !== '*') throw nowhere(watch, names);
+    const words = counted(found.length, INSTANCES_LOOKED_INTO, 'instance');
+    note('instance', words, found.length === 0 ? nothingToFollow(watch) : null);
+    return found.slice(0, INSTANCES_LOOKED_INTO);
+  }
+
+  async function listJobs(targets: readonly Target[]): Promise<void> {
+    question = 'jobs';
+    let jobs = 0;
+    const problems: string[] = [];
+    for (const here of targets) {
+      target = here;
+      for await (const page of source.listJobs(here, options)) {
+        jobs += page.length;
+        problems.push(...page.flatMap((reading) => (reading.kind === 'unreadable' ? [reading.problem] : [])));
+        break;
+      }
+    }
+    const unreadable = `${problems.length} of them cannot be understood: ${problems[0]}`;
+    note('job', `${jobs} on the first page`, problems.length === 0 ? null : unreadable);
+  }
+
+  /** With a `*` a job may be on an instance that is not looked into. */
+  async function askForJobs(targets: readonly Target[]): Promise<void> {
+    question = 'job';
+    const missing = new Set(watch.restoreJobIds);
+    const limit = pLimit(JOBS_AT_ONCE);
+    for (const here of targets) {
+      target = here;
+      const ask = async (id: string) => ({ id, answer: await source.readJob(here, id, options) });
+      const answers = await Promise.all([...missing].map((id) => limit(ask, id)));
+      for (const { id, answer } of answers) if (isThere(id, answer)) missing.delete(id);
+    }
+    if (missing.size > 0 && !isWildcard(watch)) throw notThere([...missing], watch);
+    const words = `${watch.restoreJobIds.length - missing.size} of ${watch.restoreJobIds.length} found`;
+    note('job', words, missing.size === 0 ? null : `${words} on the instances that were looked into`);
+  }
+
+  return {
+    notes,
+    question: () => question,
+    target: () => target,
+    findTargets: async () => {
+      if (isWildcard(watch)) return await discoverTargets();
+      note('project', watch.groupId);
+      note('instance', watch.instanceName);
+      return [target];
+    },
+    readJobs: watch.restoreJobIds.length > 0 ? askForJobs : listJobs,
+  };
+}
+
+function isThere(id: string, answer: JobAnswer): boolean {
+  if (answer.kind !== 'unreadable') return answer.kind === 'job';
+  throw new FoundFault('job', {
+    reason: 'bad_response',
+    message: `job ${shortId(id)} cannot be understood: ${answer.problem}`,
+    hint: 'Is there a newer version of this program?',
+  });
+}
+
+function seesNoProject(): FoundFault {
+  return new FoundFault('project', {
+    reason: 'not_found',
+    message: 'the credential sees no project',
+    hint: 'Invite the API key or the service account to the projects that are to be watched.',
+  });
+}
+
+function nowhere({ kind, instanceName }: Watch, names: readonly string[]): FoundFault {
+  const closest = closestTo(instanceName, names);
+  return new FoundFault('instance', {
+    reason: 'not_found',
+    message: `no project that the credential sees has an instance ${instanceName} of the kind ${kind}`,
+    hint: closest === null ? 'Check instanceName and kind.' : `Did you mean ${JSON.stringify(closest)}?`,
+    suggestion: closest === null ? null : { instanceName: closest },
+  });
+}
+
+function notThere(ids: readonly string[], { instanceName }: Watch): FoundFault {
+  const jobs = ids.length === 1 ? 'no restore job' : 'none of the restore jobs';
+  return new FoundFault('job', {
+    reason: 'not_found',
+    message: `Atlas knows ${jobs} ${listed(ids)} on ${instanceName}`,
+    hint: 'Check restoreJobIds: a job belongs to the instance that the backup came from, not to the target.',
+  });
+}
+
+/** A watch that follows nothing looks like peace, and is most likely a mistake. */
+function nothingToFollow({ kind }: Watch): string {
+  return kind === 'serverless'
+    ? 'there is no instance to follow. Atlas has listed no serverless instance since January 2026: they have become flex clusters or dedicated ones, see the kinds flex and cluster'
+    : `there is no instance to follow: is there one of the kind ${kind} in the project?`;
+}
+
+function counted(all: number, lookedInto: number, what: string): string {
+  const words = `${all} ${all === 1 ? what : `${what}s`}`;
+  return all > lookedInto ? `${words}, ${lookedInto} of them looked into` : words;
+}

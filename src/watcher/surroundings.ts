@@ -1,0 +1,54 @@
+import type { JobKind } from '../domain/restore-job.ts';
+import type { JobSource, ListedProject, Place, ReadOptions } from '../source/source.ts';
+
+/** An instance, and the kind under which its jobs are read. */
+export interface Neighbour {
+  name: string;
+  kind: JobKind;
+}
+
+type Own = Pick<Place, 'kind' | 'apiVersion'>;
+
+/** What else a credential sees, for suggestions. `null`: it may not look. Everything is asked for once. */
+export interface Surroundings {
+  projects(own: Own): Promise<readonly ListedProject[] | null>;
+  /** The instances of a project under every kind that can be looked under; `null` when none can. */
+  instances(groupId: string, own: Own): Promise<readonly Neighbour[] | null>;
+}
+
+/** Atlas has a list for each of these. (A `collection` restore happens on a dedicated cluster.) */
+const ATLAS_LISTS: readonly JobKind[] = ['flex', 'cluster', 'serverless'];
+
+export function createSurroundings(source: JobSource, options: ReadOptions): Surroundings {
+  const projects = createMemo((own: Own) => source.listProjects(own, options));
+  const instances = createMemo((place: Place) => source.listInstances(place, options));
+  return {
+    projects: (own) => projects(ofList(own)),
+    instances: async (groupId, own) => {
+      const kinds = own.kind === 'legacy' ? [own.kind] : ATLAS_LISTS;
+      const lists = await Promise.all(
+        kinds.map(async (kind) => {
+          const list = await instances({ ...ofList({ ...own, kind }), groupId });
+          return list?.map(({ instanceName: name }): Neighbour => ({ name, kind })) ?? null;
+        }),
+      );
+      return lists.every((list) => list === null) ? null : lists.flatMap((list) => list ?? []);
+    },
+  };
+}
+
+/** The newer API has every list; legacy jobs may be those of a server that has another API altogether. */
+function ofList({ kind, apiVersion }: Own): Own {
+  return kind === 'legacy' ? { kind, apiVersion } : { kind, apiVersion: 'v2' };
+}
+
+/** Asks once for each question. What cannot be had is `null`: it would only have made a hint better. */
+function createMemo<Q, A>(ask: (question: Q) => Promise<A>): (question: Q) => Promise<A | null> {
+  const answers = new Map<string, Promise<A | null>>();
+  return (question) => {
+    const key = JSON.stringify(question);
+    const answer = answers.get(key) ?? ask(question).catch(() => null);
+    answers.set(key, answer);
+    return answer;
+  };
+}
