@@ -5,6 +5,7 @@ import type { Notifier } from './channels/notifier.ts';
 import { createUrlLimiter, type UrlLimiter } from './channels/rate-limiter.ts';
 import { createSlackNotifier } from './channels/slack.ts';
 import { createWebhookNotifier } from './channels/webhook.ts';
+import { chooseVault } from './choose-vault.ts';
 import type { Clock } from './clock.ts';
 import type { ChannelConfig, ConnectionConfig, WatcherConfig } from './config/config.ts';
 import { assertNever } from './domain/restore-job.ts';
@@ -13,6 +14,10 @@ import { toError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import { createAtlasSource } from './source/atlas-source.ts';
 import { createConnection, type RequestRecord } from './source/connection.ts';
+import { clusterJobs } from './source/kinds/cluster.ts';
+import { collectionJobs } from './source/kinds/collection.ts';
+import { flexJobs } from './source/kinds/flex.ts';
+import { legacyJobs } from './source/kinds/legacy.ts';
 import { serverlessJobs } from './source/kinds/serverless.ts';
 import type { JobSource } from './source/source.ts';
 import { createMetrics, type Metrics } from './status/metrics.ts';
@@ -20,8 +25,8 @@ import { openStore } from './store/open-store.ts';
 import { createSignals } from './watcher/events.ts';
 import type { RunnerDeps } from './watcher/runner.ts';
 
-/** The kinds that this version can watch. */
-const KINDS = [serverlessJobs];
+/** What can be watched. */
+const KINDS = [serverlessJobs, flexJobs, clusterJobs, collectionJobs, legacyJobs];
 
 /** Slack takes about one message a second per incoming webhook. */
 const SLACK_INTERVAL_MS = 1_000;
@@ -66,7 +71,12 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
       channels: config.channels.map(({ name }) => name),
     });
     closers.add(async () => metrics.close());
-    const sources = buildSources(config.connections, { clock, logger, onRequest: metrics.onRequest });
+    const sources = buildSources(config.connections, {
+      clock,
+      logger,
+      storeUrl: config.store.url,
+      onRequest: metrics.onRequest,
+    });
     for (const source of sources.values()) closers.add(() => source.close());
 
     return {
@@ -125,12 +135,19 @@ export function createClosers(logger: Logger): {
  */
 export function buildSources(
   connections: readonly ConnectionConfig[],
-  deps: { clock: Clock; logger: Logger; onRequest?: (request: RequestRecord) => void },
+  deps: {
+    clock: Clock;
+    logger: Logger;
+    /** Access tokens are kept beside it. */
+    storeUrl: string;
+    onRequest?: (request: RequestRecord) => void;
+  },
 ): Map<string, JobSource> {
-  const { clock } = deps;
+  const { clock, storeUrl, ...observers } = deps;
   return new Map(
     connections.map((connection) => {
-      const options = { ...connection, ...deps, random: Math.random };
+      const vault = chooseVault(connection, storeUrl);
+      const options = { ...connection, ...observers, clock, vault, random: Math.random };
       const source = createAtlasSource({ connection: createConnection(options), clock, adapters: KINDS });
       return [connection.name, source];
     }),

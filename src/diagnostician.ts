@@ -20,7 +20,7 @@ export async function diagnoseConfig(
     ...connection,
     retries: Math.min(connection.retries, RETRIES),
   }));
-  const sources = buildSources(connections, deps);
+  const sources = buildSources(connections, { ...deps, storeUrl: config.store.url });
   try {
     return await diagnoseWatches(config.watches, sources, new AbortController().signal);
   } finally {

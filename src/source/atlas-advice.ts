@@ -1,4 +1,5 @@
 import type { SourceReason } from '../errors.ts';
+import type { Credential } from './login.ts';
 
 /** What is known about a failed answer. */
 export interface Failure {
@@ -9,6 +10,8 @@ export interface Failure {
   isJson: boolean;
   sentCredentials: boolean;
   stale: boolean;
+  /** What people call the credential that was used. */
+  credential: Credential;
   role: string;
   /** The day the API ended, as its `Sunset` header says. */
   sunset: string | null;
@@ -51,10 +54,16 @@ export function isAboutPlace(code: string | null): boolean {
 }
 
 function onUnauthorized(failure: Failure): Advice {
-  const { code, role, sentCredentials, stale } = failure;
+  const { code, role, credential, sentCredentials, stale } = failure;
   if (stale)
     return { reason: 'unavailable', hint: 'Atlas kept saying that a login just made is out of date.' };
-  if (code !== null && code !== 'UNEXPECTED_ERROR') return onMissingRole(code, role);
+  if (code !== null && code !== 'UNEXPECTED_ERROR') return onMissingRole(code, role, credential);
+  if (sentCredentials && credential === 'service account') {
+    return {
+      reason: 'auth',
+      hint: 'Atlas refuses an access token that it has just made: does the service account still exist, and is baseUrl that of its own environment (government, development)?',
+    };
+  }
   if (sentCredentials) {
     return {
       reason: 'auth',
@@ -67,16 +76,16 @@ function onUnauthorized(failure: Failure): Advice {
   };
 }
 
-function onMissingRole(code: string, role: string): Advice {
+function onMissingRole(code: string, role: string, credential: Credential): Advice {
   return code === 'NOT_IN_GROUP'
     ? {
         reason: 'auth',
-        hint: `Compare groupId with the project id shown in Atlas. If it is right, invite the API key to that project with the role ${role}.`,
+        hint: `Compare groupId with the project id shown in Atlas. If it is right, invite the ${credential} to that project with the role ${role}.`,
       }
-    : { reason: 'auth', hint: `Give the API key the role ${role} in this project.` };
+    : { reason: 'auth', hint: `Give the ${credential} the role ${role} in this project.` };
 }
 
-function onForbidden({ code, detail, isJson, role }: Failure): Advice {
+function onForbidden({ code, detail, isJson, role, credential }: Failure): Advice {
   if (!isJson)
     return {
       reason: 'refused',
@@ -86,19 +95,19 @@ function onForbidden({ code, detail, isJson, role }: Failure): Advice {
   if (/^IP_ADDRESS_NOT_ON_/.test(code)) {
     return {
       reason: 'refused',
-      hint: `Add ${addressIn(detail) ?? 'the address of this machine'} to the API access list of this key (not to the network access list of the project). If the address changes, allow its whole range.`,
+      hint: `Add ${addressIn(detail) ?? 'the address of this machine'} to the API access list of this ${credential} (not to the network access list of the project). If the address changes, allow its whole range.`,
     };
   }
   if (/REQUIRES_(ACCESS_LIST|WHITELIST)$/.test(code)) {
     return {
       reason: 'refused',
-      hint: 'The organization demands an API access list and this key has none: add one with the address of this machine.',
+      hint: `The organization demands an API access list and this ${credential} has none: add one with the address of this machine.`,
     };
   }
-  if (/UNAUTHORIZED|CANNOT_ACCESS|NOT_IN_/.test(code)) return onMissingRole(code, role);
+  if (/UNAUTHORIZED|CANNOT_ACCESS|NOT_IN_/.test(code)) return onMissingRole(code, role, credential);
   return {
     reason: 'refused',
-    hint: `Check the tier of the instance, and that the API key has the role ${role}.`,
+    hint: `Check the tier of the instance, and that the ${credential} has the role ${role}.`,
   };
 }
 

@@ -1,6 +1,7 @@
 import { SourceError, type SourceErrorOptions, type SourceReason } from '../errors.ts';
 import { adviceOn, isAboutPlace } from './atlas-advice.ts';
 import { isRecord } from './envelope.ts';
+import type { Credential } from './login.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { scrubText, scrubValue } from './scrub.ts';
 
@@ -18,6 +19,8 @@ export interface FailureContext {
   request: string;
   /** What Atlas calls the role that this reading needs. */
   role: string;
+  /** What people call our credential. */
+  credential: Credential;
   /** Who we are, to be taken out of what Atlas says. */
   credentials: readonly string[];
   /** Credentials were sent along, so that a 401 is about them. */

@@ -2,10 +2,11 @@ import pRetry from 'p-retry';
 import type { Clock } from '../clock.ts';
 import { SourceError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { createLogin, credentialsOf, type LoginConfig } from './create-login.ts';
-import { exchange, type HttpGet, type HttpReply } from './http-exchange.ts';
+import { createLogin, type LoginConfig } from './create-login.ts';
+import { exchange, type HttpFetch, type HttpReply } from './http-exchange.ts';
 import { type JsonReply, readReply } from './json-reply.ts';
 import { createPaidSend } from './paid-send.ts';
+import { createMemoryVault, type TokenVault } from './token-vault.ts';
 import { createTrustingFetch } from './trusting-fetch.ts';
 
 /** Waits between attempts: anything up to this, doubling with each, 8 s at most ("full jitter"). */
@@ -42,7 +43,9 @@ export interface ConnectionOptions {
   logger: Logger;
   /** In [0, 1). */
   random: () => number;
-  fetch?: HttpGet;
+  fetch?: HttpFetch;
+  /** Where a service account's access token outlives the process; it does not unless given. */
+  vault?: TokenVault;
   onRequest?: (record: RequestRecord) => void;
 }
 
@@ -70,11 +73,17 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** @throws {ConfigError} when `caFile` cannot be used, or the kind of login is not in this version. */
+/** @throws {ConfigError} when `caFile` cannot be used. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { name, baseUrl, clock, logger } = options;
-  const login = createLogin(options.auth, { connection: name, origin: new URL(baseUrl).origin, clock });
-  const credentials = credentialsOf(options.auth);
+  const login = createLogin(options.auth, {
+    connection: name,
+    origin: new URL(baseUrl).origin,
+    post: (url, headers, form, signal) => timed(url, headers, signal, form),
+    vault: options.vault ?? createMemoryVault(),
+    clock,
+    logger,
+  });
   const http = transportOf(options);
   const warnedOf = new Set<string>();
   const send = createPaidSend({
@@ -89,12 +98,14 @@ export function createConnection(options: ConnectionOptions): Connection {
     url: string,
     headers: Record<string, string>,
     signal: AbortSignal,
+    body: string | null = null,
   ): Promise<HttpReply> {
     const startedAt = clock.monotonic();
     let status: RequestRecord['status'] = 'error';
     try {
       const reply = await exchange(url, headers, {
         fetch: http.fetch,
+        body,
         timeoutMs: options.requestTimeoutMs,
         maxBytes: MAX_BODY_BYTES,
         signal,
@@ -110,7 +121,13 @@ export function createConnection(options: ConnectionOptions): Connection {
     const { accept, role, budgetKey, isUrgent = false, signal } = request;
     const answer = await send(urlOf(baseUrl, path), { Accept: accept }, { budgetKey, isUrgent, signal });
     warnOfSunset(answer.reply);
-    return readReply(answer, { request: `GET ${path}`, role, credentials, now: clock.now() });
+    return readReply(answer, {
+      request: `GET ${path}`,
+      role,
+      credential: login.credential,
+      credentials: login.quotable(),
+      now: clock.now(),
+    });
   }
 
   /** Once per date, not once per poll. */
@@ -159,7 +176,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 }
 
 function transportOf({ fetch, caFile, baseUrl, name }: ConnectionOptions): {
-  fetch: HttpGet;
+  fetch: HttpFetch;
   close: () => void;
 } {
   if (fetch) return { fetch, close: () => {} };

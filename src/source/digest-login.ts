@@ -56,6 +56,8 @@ export function createDigestLogin(options: {
   }
 
   return {
+    credential: 'API key',
+    quotable: () => [publicKey, privateKey],
     mayCostTwo: () => !shelf.isTrusted(),
     send: async (url, wire, signal) => {
       assert(new URL(url).origin === origin, 'credentials go to the origin of the connection only');

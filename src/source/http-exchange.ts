@@ -8,13 +8,21 @@ export interface HttpReply {
 }
 
 /** What we need of fetch; the built-in one will do. */
-export type HttpGet = (
+export type HttpFetch = (
   url: string,
-  init: { headers: Record<string, string>; redirect: 'error'; signal: AbortSignal },
+  init: {
+    method: 'GET' | 'POST';
+    headers: Record<string, string>;
+    body: string | null;
+    redirect: 'error';
+    signal: AbortSignal;
+  },
 ) => Promise<Response>;
 
 export interface ExchangeOptions {
-  fetch: HttpGet;
+  fetch: HttpFetch;
+  /** To be posted; a GET without. */
+  body?: string | null;
   /** Covers the request from its start to the last byte of the body. */
   timeoutMs: number;
   /** A longer body is not read to its end. Counted after decompression. */
@@ -23,19 +31,21 @@ export interface ExchangeOptions {
 }
 
 /**
- * One GET, without following redirects (a login must not go where it does not belong).
+ * One request, without following redirects (a login must not go where it does not belong).
  * Rejects with the signal's reason when that aborts.
  * @throws {SourceError} `timeout`, `unavailable` (the network; retryable), `bad_response` (a redirect, or too long).
  */
 export async function exchange(
   url: string,
   headers: Record<string, string>,
-  { fetch, timeoutMs, maxBytes, signal }: ExchangeOptions,
+  { fetch, body = null, timeoutMs, maxBytes, signal }: ExchangeOptions,
 ): Promise<HttpReply> {
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, {
+      method: body === null ? 'GET' : 'POST',
       headers,
+      body,
       redirect: 'error',
       signal: AbortSignal.any([signal, timeout]),
     });

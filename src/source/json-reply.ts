@@ -1,4 +1,4 @@
-import { atlasError, badResponse } from './atlas-errors.ts';
+import { atlasError, badResponse, type FailureContext } from './atlas-errors.ts';
 import { isRecord, openEnvelope } from './envelope.ts';
 import type { Answer } from './login.ts';
 
@@ -15,7 +15,7 @@ export interface JsonReply {
  */
 export function readReply(
   { reply, sentCredentials, stale }: Answer,
-  context: { request: string; role: string; credentials: readonly string[]; now: number },
+  context: Omit<FailureContext, 'sentCredentials' | 'stale'>,
 ): JsonReply {
   const { status: httpStatus, headers, text } = reply;
   const opened = openEnvelope(parseJson(text));
@@ -34,7 +34,7 @@ export function readReply(
 }
 
 /** `undefined` for text that is not JSON. */
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

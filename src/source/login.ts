@@ -12,8 +12,14 @@ export interface Answer {
   stale: boolean;
 }
 
+export type Credential = 'API key' | 'service account';
+
 /** How a connection proves who it is: one strategy per `auth.type`. */
 export interface Login {
+  /** What people call the credential. */
+  readonly credential: Credential;
+  /** What of it a server could quote to us, to be taken out of what it says. */
+  quotable(): readonly string[];
   /** True when the next request may cost a second one. */
   mayCostTwo(): boolean;
   /**

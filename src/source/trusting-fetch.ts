@@ -5,26 +5,27 @@ import https from 'node:https';
 import { Readable } from 'node:stream';
 import { getCACertificates } from 'node:tls';
 import { ConfigError } from '../errors.ts';
-import type { HttpGet } from './http-exchange.ts';
+import type { HttpFetch } from './http-exchange.ts';
 
 /**
- * A fetch for GETs over https that trusts the CA in a PEM file besides the well-known ones: the built-in one takes no CA for a single
+ * A fetch over https that trusts the CA in a PEM file besides the well-known ones: the built-in one takes no CA for a single
  * connection. Keeps connections alive, honours proxies as the global agent does, and hands redirects back as they are.
  * @throws {ConfigError} when the file cannot be read, or does not begin with a certificate.
  */
 export function createTrustingFetch(
   caFile: string,
   connection: string,
-): { fetch: HttpGet; close: () => void } {
+): { fetch: HttpFetch; close: () => void } {
   const ca = [...getCACertificates('default'), readCertificates(caFile, connection)];
   const agent = new https.Agent({ ...https.globalAgent.options, keepAlive: true, ca });
-  const get: HttpGet = (url, { headers, signal }) =>
+  const fetch: HttpFetch = (url, { method, headers, body, signal }) =>
     new Promise((resolve, reject) => {
       https
-        .get(url, { agent, headers, signal }, (message) => resolve(responseOf(message)))
-        .on('error', reject);
+        .request(url, { agent, method, headers, signal }, (message) => resolve(responseOf(message)))
+        .on('error', reject)
+        .end(body ?? undefined);
     });
-  return { fetch: get, close: () => agent.destroy() };
+  return { fetch, close: () => agent.destroy() };
 }
 
 function responseOf(message: IncomingMessage): Response {

@@ -18,6 +18,7 @@ const NOW = Date.parse('2026-11-23T10:00:00Z');
 const context: FailureContext = {
   request: 'GET /jobs',
   role: 'Project Owner',
+  credential: 'API key',
   credentials: ['ABCDEFGH', 'f00dfeed-0000-4000-8000-000000000001'],
   sentCredentials: true,
   stale: false,
@@ -38,7 +39,7 @@ const EXPECTED: Record<string, [reason: SourceReason, retryable: boolean, hint: 
   'key-not-in-project': ['auth', false, /groupId.*Project Owner/],
   'project-refused': ['auth', false, /role Project Owner/],
   unpaid: ['refused', false, /unpaid/],
-  'ip-not-on-access-list': ['refused', false, /203\.0\.113\.7.*access list of this key/],
+  'ip-not-on-access-list': ['refused', false, /203\.0\.113\.7.*access list of this API key/],
   'org-requires-access-list': ['refused', false, /demands an API access list/],
   'group-not-found': ['not_found', false, /groupId/],
   'invalid-group-id': ['not_found', false, /groupId/],

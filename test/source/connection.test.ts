@@ -379,16 +379,6 @@ describe('what is told of each request', () => {
 });
 
 describe('what cannot be set up', () => {
-  it('says that service accounts are not in this version', () => {
-    const auth = { type: 'serviceAccount', clientId: 'a', clientSecret: 'SECRET' } as const;
-    expect(() => aConnection('https://cloud.mongodb.com', { auth })).toThrow(
-      expect.objectContaining({
-        code: 'config',
-        issues: [expect.objectContaining({ message: expect.stringContaining('not in this version') })],
-      }),
-    );
-  });
-
   it('names a CA file that is missing, or is none', () => {
     const folder = mkdtempSync(join(tmpdir(), 'ca-'));
     const text = join(folder, 'text.pem');

@@ -1,0 +1,27 @@
+/** An access token as it is kept: instants in milliseconds since the epoch. */
+export interface StoredToken {
+  accessToken: string;
+  obtainedAt: number;
+  expiresAt: number;
+  /** Atlas has accepted it at least once. */
+  isAccepted: boolean;
+}
+
+/** Keeps access tokens from one process to the next, so that a crash loop does not ask for a new one at each start. */
+export interface TokenVault {
+  /** `null` when there is none that can be read, whatever the reason. */
+  read(key: string): Promise<StoredToken | null>;
+  /** Rejects when it cannot be kept; the token is good all the same. */
+  write(key: string, token: StoredToken): Promise<void>;
+}
+
+/** Keeps them for the life of the process only. */
+export function createMemoryVault(): TokenVault {
+  const tokens = new Map<string, StoredToken>();
+  return {
+    read: async (key) => tokens.get(key) ?? null,
+    write: async (key, token) => {
+      tokens.set(key, token);
+    },
+  };
+}
