@@ -19,6 +19,8 @@ const KIND_BY_CODE: Readonly<Record<string, JobKind>> = {
   CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API: 'cluster',
   CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API: 'cluster',
   CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API: 'serverless',
+  // What legacy backup says of a cluster whose backups are cloud backups.
+  INCORRECT_BACKUP_API_ENDPOINT: 'cluster',
 };
 
 /**
@@ -32,9 +34,13 @@ export async function withSuggestion(
 ): Promise<StepFault> {
   if (step === 'project' && (fault.reason === 'not_found' || fault.atlasCode === 'NOT_IN_GROUP'))
     return await suggestProject(fault, target, surroundings);
-  if (step === 'instance' && ['not_found', 'wrong_kind', 'gone'].includes(fault.reason))
-    return await suggestInstance(fault, target, surroundings);
+  if (step === 'instance' && isAboutKind(fault)) return await suggestInstance(fault, target, surroundings);
   return fault;
+}
+
+function isAboutKind({ reason, atlasCode }: StepFault): boolean {
+  const isKnown = atlasCode !== null && atlasCode in KIND_BY_CODE;
+  return isKnown || reason === 'not_found' || reason === 'wrong_kind' || reason === 'gone';
 }
 
 async function suggestProject(
@@ -70,7 +76,7 @@ async function suggestInstance(
   const neighbours = await surroundings.instances(target.groupId, target);
   const elsewhere = neighbours?.find((each) => isElsewhere(each, target))?.kind;
   const kind = elsewhere ?? KIND_BY_CODE[fault.atlasCode ?? ''];
-  if (kind !== undefined) {
+  if (kind !== undefined && kind !== target.kind) {
     const hint = `${target.instanceName} is ${INSTANCE_WORDS[kind]}: write "kind": "${kind}" in this watch.`;
     return { ...fault, hint, suggestion: { kind } };
   }
@@ -89,11 +95,12 @@ function suggestName(fault: StepFault, target: Target, neighbours: readonly Neig
     const names = neighbours.map(({ name, kind }) => `${name} (${kind})`);
     return adding(fault, `The project has ${listed(names)}.`);
   }
-  const { name, kind } = closest;
+  const { instanceName, name, kind } = closest;
+  const id = instanceName === name ? '' : ` (${instanceName}, jobs are asked for by the id)`;
   if (isSameList(kind, target.kind))
-    return adding(fault, `Did you mean ${JSON.stringify(name)}?`, { instanceName: name });
+    return adding(fault, `Did you mean ${JSON.stringify(name)}${id}?`, { instanceName });
   return adding(fault, `Did you mean ${JSON.stringify(name)}, which is ${INSTANCE_WORDS[kind]}?`, {
-    instanceName: name,
+    instanceName,
     kind,
   });
 }
@@ -109,7 +116,7 @@ function isElsewhere({ name, kind }: Neighbour, target: Target): boolean {
 }
 
 function isSameList(one: JobKind, other: JobKind): boolean {
-  const listOf = (kind: JobKind): JobKind => (kind === 'collection' ? 'cluster' : kind);
+  const listOf = (kind: JobKind): JobKind => (kind === 'collection' || kind === 'legacy' ? 'cluster' : kind);
   return listOf(one) === listOf(other);
 }
 

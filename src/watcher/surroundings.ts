@@ -3,6 +3,9 @@ import type { JobSource, ListedProject, Place, ReadOptions } from '../source/sou
 
 /** An instance, and the kind under which its jobs are read. */
 export interface Neighbour {
+  /** What `instanceName` has to be. */
+  instanceName: string;
+  /** What people call it: the same, except where jobs are asked for by the cluster's id. */
   name: string;
   kind: JobKind;
 }
@@ -16,7 +19,7 @@ export interface Surroundings {
   instances(groupId: string, own: Own): Promise<readonly Neighbour[] | null>;
 }
 
-/** Atlas has a list for each of these. (A `collection` restore happens on a dedicated cluster.) */
+/** Atlas has a list for each of these. (Collection restores and legacy backups are those of the clusters in the second.) */
 const ATLAS_LISTS: readonly JobKind[] = ['flex', 'cluster', 'serverless'];
 
 export function createSurroundings(source: JobSource, options: ReadOptions): Surroundings {
@@ -25,11 +28,11 @@ export function createSurroundings(source: JobSource, options: ReadOptions): Sur
   return {
     projects: (own) => projects(ofList(own)),
     instances: async (groupId, own) => {
-      const kinds = own.kind === 'legacy' ? [own.kind] : ATLAS_LISTS;
+      const kinds = own.apiVersion === 'public' ? [own.kind] : ATLAS_LISTS;
       const lists = await Promise.all(
         kinds.map(async (kind) => {
           const list = await instances({ ...ofList({ ...own, kind }), groupId });
-          return list?.map(({ instanceName: name }): Neighbour => ({ name, kind })) ?? null;
+          return list?.map(({ instanceName, name }): Neighbour => ({ instanceName, name, kind })) ?? null;
         }),
       );
       return lists.every((list) => list === null) ? null : lists.flatMap((list) => list ?? []);
@@ -37,9 +40,9 @@ export function createSurroundings(source: JobSource, options: ReadOptions): Sur
   };
 }
 
-/** The newer API has every list; legacy jobs may be those of a server that has another API altogether. */
+/** The newer API of Atlas has every list. */
 function ofList({ kind, apiVersion }: Own): Own {
-  return kind === 'legacy' ? { kind, apiVersion } : { kind, apiVersion: 'v2' };
+  return { kind, apiVersion: apiVersion === 'public' ? apiVersion : 'v2' };
 }
 
 /** Asks once for each question. What cannot be had is `null`: it would only have made a hint better. */

@@ -234,6 +234,21 @@ describe('a name that is not found', () => {
     expect(found?.suggestion).toEqual({ instanceName: 'orders' });
   });
 
+  it('is answered with the id where Ops Manager asks for the id of a cluster, and the name was written', async () => {
+    const { source, places } = anAtlas({ fault: notFound('CLUSTER_NOT_FOUND'), lists: { legacy: [] } });
+    const managed: JobSource = {
+      ...source,
+      listInstances: async (place, options) => {
+        await source.listInstances(place, options);
+        return [{ name: 'orders', instanceName: '5f0e1d2c3b4a596877665500', tags: {} }];
+      },
+    };
+    const found = await faultOf(managed, aWatch({ kind: 'legacy', apiVersion: 'public' }));
+    expect(found?.suggestion).toEqual({ instanceName: '5f0e1d2c3b4a596877665500' });
+    expect(found?.hint).toContain('by the id');
+    expect(places).toEqual([`${GROUP_ID} legacy`]);
+  });
+
   it('is told beside those that are there when none is close', async () => {
     const lists = { flex: ['users'], cluster: ['billing'] };
     const found = await faultOf(anAtlas({ fault, lists }).source);
@@ -259,15 +274,27 @@ describe('a name that is not found', () => {
 });
 
 describe('a wrong kind', () => {
-  it.each<[code: string, kind: JobKind]>([
-    ['CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API', 'flex'],
-    ['CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API', 'cluster'],
-    ['CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API', 'cluster'],
-    ['CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API', 'serverless'],
-  ])('is known by %s', async (code, kind) => {
-    const found = await faultOf(anAtlas({ fault: answered('wrong_kind', 400, code, 'Wrong.') }).source);
+  it.each<[written: JobKind, code: string, kind: JobKind]>([
+    ['cluster', 'CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API', 'flex'],
+    ['collection', 'CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API', 'flex'],
+    ['flex', 'CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API', 'cluster'],
+    ['serverless', 'CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API', 'cluster'],
+    ['cluster', 'CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API', 'serverless'],
+  ])('%s is known by %s', async (written, code, kind) => {
+    const { source } = anAtlas({ fault: answered('wrong_kind', 400, code, 'Wrong.') });
+    const found = await faultOf(source, aWatch({ kind: written }));
     expect(found).toMatchObject({ step: 'instance', suggestion: { kind } });
     expect(found?.hint).toContain(`"kind": "${kind}"`);
+  });
+
+  it('legacy is known by what Atlas says of a cluster with cloud backups', async () => {
+    const fault = answered('bad_request', 400, 'INCORRECT_BACKUP_API_ENDPOINT', 'Another kind.');
+    const found = await faultOf(anAtlas({ fault }).source, aWatch({ kind: 'legacy' }));
+    expect(found?.suggestion).toEqual({ kind: 'cluster' });
+    expect(await faultOf(anAtlas({ fault }).source, aWatch({ kind: 'cluster' }))).toMatchObject({
+      hint: 'Another kind.',
+      suggestion: null,
+    });
   });
 
   it('is known better by the lists, where they may be read', async () => {
