@@ -1,16 +1,36 @@
 import { isLoopbackName } from '../loopback.ts';
 
 /** What Atlas's own pages show as the start of its addresses; the watcher adds it. */
-const API_PATH = /\/api\/(?:atlas|public)(?:\/v[\d.]+)?$/;
+const API_PATH = /\/api\/(atlas|public)(?:\/v[\d.]+)?$/;
+
+/** Atlas's own hosts. Cloud Manager lives on the same. */
+const ATLAS_HOST = /(?:^|\.)mongodb(?:gov)?\.com$/;
 
 /** `baseUrl` as the watcher uses it: without a slash at the end, and without the path of the API. */
 export function normaliseBaseUrl(baseUrl: string): string {
   return baseUrl.replace(/\/+$/, '').replace(API_PATH, '').replace(/\/+$/, '');
 }
 
-/** True when `normaliseBaseUrl` drops a path that somebody took for part of the base. */
-export function endsInApiPath(baseUrl: string): boolean {
-  return API_PATH.test(baseUrl.replace(/\/+$/, ''));
+/** The API whose path stands at the end of an address, where `normaliseBaseUrl` drops it; `null` for none. */
+export function apiNamedBy(baseUrl: string): 'atlas' | 'public' | null {
+  const [, api] = API_PATH.exec(baseUrl.replace(/\/+$/, '')) ?? [];
+  return api === 'atlas' || api === 'public' ? api : null;
+}
+
+/**
+ * True when jobs of the kind `legacy` at this address are those of Ops Manager or Cloud Manager, and not of Atlas. The path of an API
+ * in it decides (`/api/public/v1.0`, which Cloud Manager needs, as it shares its host with Atlas); without one, a host that is not
+ * Atlas's is an Ops Manager. A loopback address stands in for Atlas.
+ */
+export function isOpsManager(baseUrl: string): boolean {
+  const api = apiNamedBy(baseUrl);
+  return api === null ? isForeignHost(baseUrl) : api === 'public';
+}
+
+/** True for a host that is neither Atlas's nor a stand-in for it. */
+export function isForeignHost(baseUrl: string): boolean {
+  const { hostname } = new URL(baseUrl);
+  return !ATLAS_HOST.test(hostname) && !isLoopbackName(hostname);
 }
 
 /** Why an http or https address cannot be used; `null` when it can. The address itself is not in the text. */

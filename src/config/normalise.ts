@@ -1,6 +1,6 @@
 import type { Route } from '../domain/routing.ts';
-import type { Watch } from '../domain/watch.ts';
-import { normaliseBaseUrl } from './addresses.ts';
+import type { ApiVersion, Watch } from '../domain/watch.ts';
+import { isOpsManager, normaliseBaseUrl } from './addresses.ts';
 import type { ChannelConfig, ConnectionConfig, WatcherConfig } from './config.ts';
 import { parseDuration } from './duration.ts';
 import type { FilledConfigFile } from './schema.ts';
@@ -15,7 +15,7 @@ export function normalise(file: FilledConfigFile): Normalised {
   const connections = file.connections.map(toConnection);
   return {
     connections,
-    watches: file.watches.map((watch) => toWatch(watch, connections[0]?.name ?? '')),
+    watches: file.watches.map((watch) => toWatch(watch, connectionOf(watch, file.connections))),
     channels: file.channels.map(toChannel),
     routes: file.routes.map(toRoute),
     store: file.store,
@@ -42,14 +42,36 @@ function toConnection(written: FilledConfigFile['connections'][number]): Connect
   };
 }
 
+/** Where a watch leaves it out there is but one. That it exists has been checked. */
+function connectionOf(
+  { connection }: FilledConfigFile['watches'][number],
+  connections: FilledConfigFile['connections'],
+): FilledConfigFile['connections'][number] {
+  const found = connections.find(({ name }) => connection === undefined || name === connection);
+  if (found === undefined) throw new Error('a connection got past the rules');
+  return found;
+}
+
+/** Ops Manager and Cloud Manager are told by their address: what they call v1.0 is another API than Atlas's. */
+function apiVersionOf(
+  { kind, apiVersion }: FilledConfigFile['watches'][number],
+  { baseUrl }: FilledConfigFile['connections'][number],
+): ApiVersion {
+  if (kind === 'legacy' && apiVersion !== 'v2' && isOpsManager(baseUrl)) return 'public';
+  return apiVersion ?? (kind === 'serverless' ? 'v1.0' : 'v2');
+}
+
 /** Ids are compared with what Atlas sends, which is in lower case. */
-function toWatch(written: FilledConfigFile['watches'][number], onlyConnection: string): Watch {
+function toWatch(
+  written: FilledConfigFile['watches'][number],
+  connection: FilledConfigFile['connections'][number],
+): Watch {
   const { name, kind, instanceName, schedule, announceExisting, labels } = written;
   return {
     name,
-    connection: written.connection ?? onlyConnection,
+    connection: connection.name,
     kind,
-    apiVersion: written.apiVersion ?? (kind === 'serverless' ? 'v1.0' : 'v2'),
+    apiVersion: apiVersionOf(written, connection),
     groupId: written.groupId.toLowerCase(),
     instanceName,
     restoreJobIds: [...new Set(written.restoreJobIds.map((id) => id.toLowerCase()))],

@@ -11,8 +11,6 @@ const KEYS_NOT_ACTED_UPON = ['rto', 'rpo', 'actors'] as const;
 /** Events that a route may name already. */
 const EVENTS_NOT_RAISED: ReadonlySet<string> = new Set(['channel_failing', 'channel_recovered']);
 
-const KINDS_NOT_READ: ReadonlySet<string> = new Set(['flex', 'cluster', 'collection', 'legacy']);
-
 export const keysNotYet: Rule = ({ config, warn }) => {
   for (const [index, watch] of entriesOf(config.watches)) {
     for (const key of KEYS_NOT_ACTED_UPON) {
@@ -28,15 +26,6 @@ export const eventsNotYet: Rule = ({ config, warn }) => {
       if (EVENTS_NOT_RAISED.has(event)) {
         warn(['routes', index, 'events', place], `is accepted; this version does not raise ${event}`);
       }
-    }
-  }
-};
-
-export const kindsNotYet: Rule = ({ config, fault, found }) => {
-  for (const [index, watch] of entriesOf(config.watches)) {
-    if (watch.kind !== undefined && KINDS_NOT_READ.has(watch.kind)) {
-      const path = ['watches', index, 'kind'];
-      fault(path, `this version reads the kind "serverless" only, found ${found(path)}`);
     }
   }
 };

@@ -1,4 +1,4 @@
-import { eventsNotYet, keysNotYet, kindsNotYet, postgresNotYet, serviceAccountsNotYet } from './not-yet.ts';
+import { eventsNotYet, keysNotYet, postgresNotYet, serviceAccountsNotYet } from './not-yet.ts';
 import type { Rule } from './rule.ts';
 import {
   baseUrlsAreOrigins,
@@ -22,6 +22,7 @@ import {
   storesAreKnown,
 } from './rules/surroundings.ts';
 import {
+  apiVersionFitsAddress,
   apiVersionFitsKind,
   jobIdsDiffer,
   schedulesAreCron,
@@ -35,6 +36,7 @@ export const RULES: readonly Rule[] = [
   namesAreUnique,
   connectionsExist,
   connectionsAreUsed,
+  apiVersionFitsAddress,
   apiVersionFitsKind,
   schedulesAreCron,
   targetsDiffer,
@@ -58,7 +60,6 @@ export const RULES: readonly Rule[] = [
   caFilesAreCertificates,
   keysNotYet,
   eventsNotYet,
-  kindsNotYet,
   serviceAccountsNotYet,
   postgresNotYet,
 ];

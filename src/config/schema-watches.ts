@@ -9,10 +9,14 @@ export const WATCH_SCHEMA = z
   .strictObject({
     name: name().describe('Stands in every message, and is what routes refer to.'),
     connection: name().optional().describe('Name of a connection. May be left out where there is only one.'),
-    kind: oneOf(JOB_KINDS).describe('Which API the jobs are read from. This version reads "serverless".'),
+    kind: oneOf(JOB_KINDS).describe(
+      'Which API the jobs are read from. "cluster": dedicated clusters; "collection": restores of single collections of those; "legacy": legacy backup, Ops Manager and Cloud Manager.',
+    ),
     apiVersion: oneOf(['v1.0', 'v2'])
       .optional()
-      .describe('Version of the Atlas Administration API. Default: v1.0 for serverless, v2 for all others.'),
+      .describe(
+        'Version of the Atlas Administration API. Default: v1.0 for serverless, v2 for all others. Ops Manager and Cloud Manager have one.',
+      ),
     groupId: text('a project id of 24 hexadecimal characters', { pattern: HEX_ID_OR_ALL })
       .describe('Id of the Atlas project; "*": every project that the credential sees.')
       .meta({ examples: ['5f0e1d2c3b4a596877665544'] }),
@@ -21,7 +25,7 @@ export const WATCH_SCHEMA = z
       max: 64,
     })
       .describe(
-        'The instance whose snapshots are restored: the source, not the target. "*": every instance of the project that can have such jobs.',
+        'The instance whose snapshots are restored: the source, not the target. On Ops Manager and Cloud Manager the id of the cluster. "*": every instance of the project that can have such jobs.',
       )
       .meta({ examples: ['orders'] }),
     restoreJobIds: z

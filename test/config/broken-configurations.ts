@@ -6,8 +6,10 @@ const NO_PLAIN_HTTP = 'plain http is for loopback addresses only ("allowHttp": t
 
 export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
   'ambiguous-connection': [['watches[0].connection', 'is missing; expected one of "atlas", "gov"']],
+  'api-version-of-address': [
+    ['watches[0].apiVersion', 'expected "v1.0", or nothing (baseUrl names the API of Ops Manager'],
+  ],
   'api-version-of-kind': [
-    ['watches[0].kind', 'this version reads the kind "serverless" only, found "flex"'],
     ['watches[0].apiVersion', 'expected "v2" (Atlas has the kind flex in no other version), found "v1.0"'],
   ],
   'bad-durations': [
@@ -143,7 +145,6 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['channels[0].url', 'it begins neither with https:// nor with http://'],
   ],
   'not-an-object': [['', 'expected an object, found a list']],
-  'not-yet-kind': [['watches[0].kind', 'this version reads the kind "serverless" only, found "cluster"']],
   'not-yet-postgres': [['store.url', 'this version keeps its state in SQLite only']],
   'not-yet-service-account': [['connections[0].auth.type', 'this version knows "digest" only']],
   'number-from-variable': [['server.port', 'found the value from ${ATLAS_PUBLIC_KEY}']],

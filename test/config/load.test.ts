@@ -96,6 +96,41 @@ describe('a sound configuration', () => {
   });
 
   it.each([
+    ['Atlas', 'https://cloud.mongodb.com', undefined, 'v2'],
+    ['Atlas, v1.0', 'https://cloud.mongodb.com/', 'v1.0', 'v1.0'],
+    ['Atlas for Government', 'https://cloud.mongodbgov.com', undefined, 'v2'],
+    ['a stand-in for Atlas', 'http://127.0.0.1:3000', undefined, 'v2'],
+    ['Cloud Manager, by its path', 'https://cloud.mongodb.com/api/public/v1.0', undefined, 'public'],
+    ['Cloud Manager, by what it calls v1.0', 'https://cloud.mongodb.com/api/public/v1.0', 'v1.0', 'public'],
+    ['a stand-in for Ops Manager', 'http://127.0.0.1:3000/api/public/v1.0/', undefined, 'public'],
+    ['Ops Manager, by its host', 'https://om.example.com:8443', undefined, 'public'],
+    ['Ops Manager, by what it calls v1.0', 'https://om.example.com:8443', 'v1.0', 'public'],
+    ['a host that only ends like one of Atlas', 'https://notmongodb.com', undefined, 'public'],
+    ['a gateway to Atlas, by its path', 'https://gate.example.com/api/atlas/v2', undefined, 'v2'],
+    ['a gateway to Atlas, by the version', 'https://gate.example.com', 'v2', 'v2'],
+  ])(
+    'reads legacy jobs from the API that the address stands for: %s',
+    async (_, baseUrl, apiVersion, used) => {
+      const connections = [
+        { name: 'other', auth },
+        { name: 'atlas', auth, baseUrl },
+      ];
+      const legacy = { connection: 'atlas', kind: 'legacy', ...(apiVersion ? { apiVersion } : {}) };
+      const watches = [aWatchEntry(legacy), aWatchEntry({ name: 'sls', connection: 'other' })];
+      const config = await load(aConfigFile({ connections, watches }));
+      expect(config.watches.map((watch) => watch.apiVersion)).toEqual([used, 'v1.0']);
+    },
+  );
+
+  it('reads every other kind from Atlas, whatever the address', async () => {
+    const connections = [{ name: 'atlas', auth, baseUrl: 'https://gate.example.com' }];
+    const kinds = ['serverless', 'flex', 'cluster', 'collection'];
+    const watches = kinds.map((kind) => aWatchEntry({ name: kind, kind }));
+    const config = await load(aConfigFile({ connections, watches }));
+    expect(config.watches.map(({ apiVersion }) => apiVersion)).toEqual(['v1.0', 'v2', 'v2', 'v2']);
+  });
+
+  it.each([
     ['https://cloud.mongodb.com/', 'https://cloud.mongodb.com'],
     ['https://cloud.mongodb.com/api/atlas/v1.0/', 'https://cloud.mongodb.com'],
     ['https://cloud.mongodb.com/api/atlas/v2', 'https://cloud.mongodb.com'],

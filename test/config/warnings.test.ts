@@ -76,6 +76,12 @@ describe('a warning', () => {
       'the one here is ignored',
     ],
     [
+      'the path of Ops Manager in an address under which nothing legacy is watched',
+      { connections: [{ name: 'atlas', auth, baseUrl: 'https://om.example.com/api/public/v1.0' }] },
+      'connections[0].baseUrl',
+      'the one here is ignored',
+    ],
+    [
       'a password that may go out in clear',
       {
         channels: [
@@ -88,6 +94,17 @@ describe('a warning', () => {
     ['a token that can be guessed', { server: { token: 'short' } }, 'server.token', 'can be guessed'],
   ])('is given for %s', async (_, over, path, says) => {
     expect(await warningsOf(over)).toEqual([{ path, message: expect.stringContaining(says) }]);
+  });
+
+  it.each([
+    ['https://cloud.mongodb.com/api/public/v1.0', []],
+    ['https://om.example.com/api/public/v1.0', []],
+    ['https://gate.example.com/api/atlas/v2', []],
+    ['https://cloud.mongodb.com/api/atlas/v2', ['connections[0].baseUrl']],
+  ])('is given for a path only where it tells nothing of legacy jobs: %s', async (baseUrl, paths) => {
+    const connections = [{ name: 'atlas', auth, baseUrl }];
+    const warnings = await warningsOf({ connections, watches: [aWatchEntry({ kind: 'legacy' })] });
+    expect(warnings.map(({ path }) => path)).toEqual(paths);
   });
 
   it('is given for everything that is accepted and not acted upon yet', async () => {

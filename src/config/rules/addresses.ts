@@ -1,9 +1,16 @@
 import { isLoopbackName } from '../../loopback.ts';
-import { endsInApiPath, httpUrlFault, isMailAddress, isTimeZone, smtpUrlFault } from '../addresses.ts';
-import { entriesOf, type Rule } from '../rule.ts';
+import {
+  apiNamedBy,
+  httpUrlFault,
+  isForeignHost,
+  isMailAddress,
+  isTimeZone,
+  smtpUrlFault,
+} from '../addresses.ts';
+import { entriesOf, type Rule, type RuleContext } from '../rule.ts';
 
 export const baseUrlsAreOrigins: Rule = ({ config, fault, warn, found }) => {
-  for (const [index, { baseUrl, allowHttp }] of entriesOf(config.connections)) {
+  for (const [index, { name, baseUrl, allowHttp }] of entriesOf(config.connections)) {
     if (baseUrl === undefined) continue;
     const path = ['connections', index, 'baseUrl'];
     const problem = httpUrlFault(baseUrl, allowHttp ?? false) ?? extras(baseUrl);
@@ -12,11 +19,22 @@ export const baseUrlsAreOrigins: Rule = ({ config, fault, warn, found }) => {
         path,
         `expected an address such as "https://cloud.mongodb.com", found ${found(path)}: ${problem}`,
       );
-    } else if (endsInApiPath(baseUrl)) {
+    } else if (apiNamedBy(baseUrl) !== null && !doesPathDecide(baseUrl, name, config)) {
       warn(path, 'the path of the API is added by the watcher; the one here is ignored');
     }
   }
 };
+
+/** Legacy jobs are read from Atlas or from Ops Manager, and there the path may be what tells which. */
+function doesPathDecide(baseUrl: string, name: string | undefined, config: RuleContext['config']): boolean {
+  const tells = apiNamedBy(baseUrl) === 'public' || isForeignHost(baseUrl);
+  return (
+    tells &&
+    entriesOf(config.watches).some(
+      ([, { kind, connection = name }]) => kind === 'legacy' && connection === name,
+    )
+  );
+}
 
 function extras(baseUrl: string): string | null {
   const { search, hash } = new URL(baseUrl);

@@ -1,3 +1,4 @@
+import { apiNamedBy } from '../addresses.ts';
 import { cronFault } from '../cron.ts';
 import { entriesOf, type Rule } from '../rule.ts';
 
@@ -8,6 +9,20 @@ export const apiVersionFitsKind: Rule = ({ config, fault, found }) => {
       const path = ['watches', index, 'apiVersion'];
       fault(path, `expected "v2" (Atlas has the kind ${kind} in no other version), found ${found(path)}`);
     }
+  }
+};
+
+/** Ops Manager and Cloud Manager have an API of their own, in one version. */
+export const apiVersionFitsAddress: Rule = ({ config, fault, found }) => {
+  const connections = entriesOf(config.connections).map(([, connection]) => connection);
+  for (const [index, { kind, apiVersion, connection }] of entriesOf(config.watches)) {
+    const baseUrl = connections.find(({ name }) => connection === undefined || name === connection)?.baseUrl;
+    if (kind !== 'legacy' || apiVersion !== 'v2' || apiNamedBy(baseUrl ?? '') !== 'public') continue;
+    const path = ['watches', index, 'apiVersion'];
+    fault(
+      path,
+      `expected "v1.0", or nothing (baseUrl names the API of Ops Manager and Cloud Manager), found ${found(path)}`,
+    );
   }
 };
 
