@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
+import { fail, finish, serverlessJob } from '../../src/simulator/scenario.ts';
 import type { SimulatedJob } from '../../src/simulator/simulated-job.ts';
 
 export const KEYS = { publicKey: 'benchmark', privateKey: 'benchmark-private-key' };
@@ -107,22 +108,8 @@ function createdAtSeconds(number: number): number {
 
 function aJob(number: number, state: InstanceOrder['state']): SimulatedJob {
   const createdAt = createdAtSeconds(number) * 1_000;
-  return {
-    id: jobId(number),
-    deliveryType: 'automated',
-    createdAt,
-    finishedAt: state === 'ended' ? createdAt + 840_000 : null,
-    expiresAt: null,
-    failed: state === 'ended' && number % 10 === 0,
-    cancelled: false,
-    expired: false,
-    deliveryUrl: [],
-    snapshotId: '65e5f6a7b8c9d0e1f2a3b4c5',
-    snapshotAt: createdAt - 32_400_000,
-    targetGroupId: GROUP_ID,
-    targetClusterName: 'orders-copy',
-    targetDeploymentItemName: 'atlas-a1b2c3',
-    pointInTimeSeconds: null,
-    oddities: {},
-  };
+  const job = serverlessJob({ id: jobId(number), createdAt, instance: 'orders', targetGroupId: GROUP_ID });
+  const endedAt = createdAt + 840_000;
+  if (state === 'running') return job;
+  return number % 10 === 0 ? fail(endedAt)(job) : finish(endedAt)(job);
 }

@@ -1,16 +1,11 @@
-import type { ApiVersion } from '../domain/watch.ts';
 import { errorReply } from './atlas-errors.ts';
-import { pageOf, readFlag } from './job-list.ts';
-import type { BodyContext, SimulatedKind } from './kinds/kind.ts';
+import { type Answer, apiOf, type Call, type Endpoint, matchPath, versionFor } from './endpoint.ts';
+import { readFlag } from './job-list.ts';
+import type { Api } from './kinds/kind.ts';
 import { jsonReply, type Reply } from './reply.ts';
-import type { SimulatedJob } from './simulated-job.ts';
-import type { Instance, World } from './world.ts';
 
 export interface RouteOptions {
-  world: World;
-  kinds: readonly SimulatedKind[];
-  /** `newest` lists by creation time, newest first. */
-  order: 'insertion' | 'newest';
+  endpoints: readonly Endpoint[];
   /** What wraps an entity under `envelope=true`: the API reference and the older pages differ. */
   envelopeKey: 'content' | 'envelope';
   /** Sent with every success, e.g. Deprecation and Sunset. */
@@ -25,19 +20,18 @@ export interface AtlasRequest {
   accept: string;
 }
 
-/** A request as the routes read it. */
-interface Route extends BodyContext {
-  kind: SimulatedKind;
-  /** `null`: the list is asked for. */
-  jobId: string | null;
+/** Which endpoint a path belongs to. */
+interface Route {
+  endpoint: Endpoint;
+  api: Api;
+  params: Record<string, string>;
 }
 
 /** Which project and API a path speaks of; `null` when it is outside of any project. */
-export function projectOf(path: string): { apiVersion: ApiVersion; groupId: string } | null {
-  const [, apiVersion, groupId] = /^\/api\/atlas\/(v1\.0|v2)\/groups\/([^/]+)(?:\/|$)/.exec(path) ?? [];
-  return groupId !== undefined && (apiVersion === 'v1.0' || apiVersion === 'v2')
-    ? { apiVersion, groupId: decoded(groupId) }
-    : null;
+export function projectOf(path: string): { api: Api; groupId: string } | null {
+  const found = apiOf(path);
+  const groupId = found && /^\/groups\/([^/]+)/.exec(found.rest)?.[1];
+  return found && groupId ? { api: found.api, groupId } : null;
 }
 
 /** Answers as the API behind the login does. */
@@ -48,88 +42,36 @@ export function answer(request: AtlasRequest, options: RouteOptions): Reply {
   if (pretty === null) return errorReply('INVALID_QUERY_PARAMETER', ['pretty']);
   if (envelope === null) return errorReply('INVALID_QUERY_PARAMETER', ['envelope']);
 
-  const reply = route(request, options);
+  const reply = call(request, options);
   const wrapped = envelope ? withEnvelope(reply, options.envelopeKey) : reply;
   return pretty ? { ...wrapped, body: JSON.stringify(JSON.parse(wrapped.body), null, 2) } : wrapped;
 }
 
-function route({ method, url, accept }: AtlasRequest, options: RouteOptions): Reply {
-  const found = match(url, options.kinds);
-  if (!found) return errorReply('RESOURCE_NOT_FOUND', [url.pathname]);
+function call({ method, url, accept }: AtlasRequest, { endpoints, headers }: RouteOptions): Reply {
+  const route = findRoute(url.pathname, endpoints);
+  if (!route) return errorReply('RESOURCE_NOT_FOUND', [url.pathname]);
+  const { endpoint, api, params } = route;
   if (method !== 'GET') return errorReply('METHOD_NOT_ALLOWED', [method]);
-  if (found.apiVersion === 'v2' && !acceptsVersion(accept, found.kind))
-    return errorReply('INVALID_VERSION_DATE');
-
-  const { groupId, instanceName, kind, jobId } = found;
-  if (!isObjectId(groupId)) return errorReply('INVALID_GROUP_ID', [groupId]);
-  const project = options.world.project(groupId);
-  if (!project) return errorReply('GROUP_NOT_FOUND', [groupId]);
-  if (project.refusal) return errorReply(project.refusal.code, project.refusal.parameters);
-  const instance = project.instances.get(instanceName);
-  if (!instance) return errorReply(kind.errors.instanceNotFound, [instanceName, groupId]);
-  if (instance.kind !== kind) return errorReply(kind.errors.otherKind, [instanceName]);
-
-  return jobId === null
-    ? listJobs(found, instance, url.searchParams, options)
-    : readJob(found, instance, jobId, options);
+  const version = api === 'v2' ? versionFor(accept, endpoint) : null;
+  if (api === 'v2' && version === null) return errorReply('INVALID_VERSION_DATE');
+  return toReply(endpoint.answer({ api, url, params, version }), version, headers);
 }
 
-function readJob(found: Route, instance: Instance, jobId: string, { headers }: RouteOptions): Reply {
-  if (!isObjectId(jobId)) return errorReply('INVALID_JOB_ID', [jobId]);
-  const job = instance.jobs.get(jobId);
-  if (!job) return errorReply(found.kind.errors.jobNotFound, [jobId, found.instanceName]);
-  return jsonReply(200, found.kind.body(job, found), { ...successHeaders(found), ...headers });
-}
-
-function listJobs(
-  found: Route,
-  instance: Instance,
-  query: URLSearchParams,
-  { order, headers }: RouteOptions,
-): Reply {
-  const page = pageOf(ordered([...instance.jobs.values()], order), query, found.listUrl);
-  if ('status' in page) return page;
-  const body = { ...page.frame, results: page.items.map((job) => found.kind.body(job, found)) };
-  return jsonReply(200, body, { ...successHeaders(found), ...headers });
-}
-
-function ordered(jobs: SimulatedJob[], order: RouteOptions['order']): SimulatedJob[] {
-  return order === 'insertion' ? jobs : jobs.toSorted((a, b) => b.createdAt - a.createdAt);
-}
-
-function match(url: URL, kinds: readonly SimulatedKind[]): Route | null {
-  const project = projectOf(url.pathname);
-  if (!project) return null;
-  const parts = url.pathname.split('/').slice(6);
-  for (const kind of kinds) {
-    const jobs = kind.jobs.split('/');
-    const [instances, instanceName = '', ...rest] = parts;
-    const [jobId = null, ...more] = rest.slice(jobs.length);
-    const isOfKind = instances === kind.instances && rest.slice(0, jobs.length).join('/') === kind.jobs;
-    if (!isOfKind || more.length > 0 || !kind.apiVersions.includes(project.apiVersion)) continue;
-    const listPath = url.pathname
-      .split('/')
-      .slice(0, 8 + jobs.length)
-      .join('/');
-    return {
-      ...project,
-      kind,
-      instanceName: decoded(instanceName),
-      jobId: jobId && decoded(jobId),
-      listUrl: url.origin + listPath,
-    };
+function findRoute(path: string, endpoints: readonly Endpoint[]): Route | null {
+  const found = apiOf(path);
+  if (!found) return null;
+  const { api, rest } = found;
+  for (const endpoint of endpoints) {
+    const params = endpoint.apis.includes(api) ? matchPath(endpoint, rest) : null;
+    if (params) return { endpoint, api, params };
   }
   return null;
 }
 
-function acceptsVersion(accept: string, { versionDate }: SimulatedKind): boolean {
-  const date = /^application\/vnd\.atlas\.(\d{4}-\d{2}-\d{2})\+json/.exec(accept.trim())?.[1];
-  return date !== undefined && date >= versionDate;
-}
-
-function successHeaders({ apiVersion, kind }: Route): Record<string, string> {
-  const vendor = `application/vnd.atlas.${kind.versionDate}+json;charset=utf-8`;
-  return { 'content-type': apiVersion === 'v2' ? vendor : 'application/json' };
+function toReply(answer: Answer, version: Call['version'], headers: Reply['headers']): Reply {
+  if ('status' in answer) return answer;
+  const type = version === null ? 'application/json' : `application/vnd.atlas.${version}+json;charset=utf-8`;
+  return jsonReply(200, answer.body, { 'content-type': type, ...headers });
 }
 
 /** The envelope is for clients that see no status codes, so the HTTP status is always 200. A list only gets `status` put beside its fields. */
@@ -138,17 +80,4 @@ function withEnvelope(reply: Reply, key: string): Reply {
   const isList = typeof body === 'object' && body !== null && 'results' in body;
   const wrapped = isList ? { status: reply.status, ...body } : { status: reply.status, [key]: body };
   return { ...reply, status: 200, body: JSON.stringify(wrapped) };
-}
-
-function isObjectId(text: string): boolean {
-  return /^[0-9a-f]{24}$/i.test(text);
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // Not valid percent-encoding; then nothing has that name.
-    return part;
-  }
 }

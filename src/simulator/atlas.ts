@@ -5,14 +5,12 @@ import { answer, projectOf, type RouteOptions } from './atlas-routes.ts';
 import { createDigestAuth, type DigestCounts } from './digest-auth.ts';
 import { applyFault, createFaultSwitch, type Fault, type FaultScope, sendWithFault } from './faults.ts';
 import { createInbox, type Inbox } from './inbox.ts';
-import type { SimulatedKind } from './kinds/kind.ts';
-import { serverless } from './kinds/serverless.ts';
+import type { InstanceKind } from './instance-kind.ts';
+import { type JobEndpointOptions, jobEndpoints } from './job-endpoints.ts';
 import { listenOnLoopback } from './loopback.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
-import { createWorld, type World } from './world.ts';
-
-const KINDS: readonly SimulatedKind[] = [serverless];
+import { createWorld, type InstanceOptions, type World } from './world.ts';
 
 /** What Atlas sent with serverless resources in their last months. */
 const SUNSET_HEADERS = {
@@ -34,8 +32,8 @@ export interface AtlasOptions {
   strictNc?: boolean;
   /** Requests per project and minute; no limit unless given. Challenges do not count. */
   rateLimitPerMinute?: number;
-  /** How jobs are listed: `insertion` unless given. */
-  order?: RouteOptions['order'];
+  /** How jobs are listed: `insertion` unless given. Flex jobs come newest first in any case. */
+  order?: JobEndpointOptions['order'];
   /** `content` unless given. */
   envelopeKey?: RouteOptions['envelopeKey'];
   /** Sends Deprecation and Sunset headers with every success. */
@@ -53,7 +51,11 @@ export interface LoggedRequest {
   status: number | null;
 }
 
-export interface AtlasSimulator extends Pick<World, 'putJob' | 'updateJob' | 'removeJob' | 'removeInstance'> {
+export interface AtlasSimulator
+  extends Pick<
+    World,
+    'putJob' | 'updateJob' | 'removeJob' | 'removeInstance' | 'setProject' | 'removeProject'
+  > {
   /** Base address, e.g. `http://127.0.0.1:40123`. */
   readonly url: string;
   /** In the order in which they came in, challenges included. */
@@ -61,8 +63,8 @@ export interface AtlasSimulator extends Pick<World, 'putJob' | 'updateJob' | 're
   readonly digest: Readonly<DigestCounts>;
   /** Resolves with the first request, past or future, that fits; it may not have been answered yet. */
   waitForRequest: Inbox<LoggedRequest>['waitFor'];
-  /** Adds an instance, and its project when it is new. `kind` is `serverless` unless given. */
-  addInstance(groupId: string, name: string, kind?: SimulatedKind['kind']): void;
+  /** Adds an instance, and its project when it is new. `kind` is `serverless` unless given. Gives the instance's id. */
+  addInstance(groupId: string, name: string, kind?: InstanceKind, options?: InstanceOptions): string;
   /** Sets what every further request meets; `null` ends it. One fault at a time. */
   setFault(fault: Fault | null, scope?: FaultScope): void;
   /** Answers every request for the project with this error; `null` ends it. `parameters` stand in the error's text. */
@@ -74,15 +76,13 @@ export interface AtlasSimulator extends Pick<World, 'putJob' | 'updateJob' | 're
 /** Starts an Atlas on the loopback address that answers as the real one does: login, versions, paging, limits, errors, and faults on demand. */
 export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator> {
   const { now = Date.now, rateLimitPerMinute, deprecated = false } = options;
-  const world = createWorld();
+  const world = createWorld(now);
   const auth = createDigestAuth({ ...options, now });
   const faults = createFaultSwitch();
   const limit = rateLimitPerMinute === undefined ? null : createRateLimit(rateLimitPerMinute, now);
   const requests = createInbox<LoggedRequest>('request');
   const routes: RouteOptions = {
-    world,
-    kinds: KINDS,
-    order: options.order ?? 'insertion',
+    endpoints: jobEndpoints({ world, order: options.order ?? 'insertion' }),
     envelopeKey: options.envelopeKey ?? 'content',
     headers: deprecated ? SUNSET_HEADERS : {},
   };
@@ -98,7 +98,7 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
 
   const behindLogin = (request: IncomingMessage, url: URL): Reply => {
     const project = projectOf(url.pathname);
-    const taken = project && limit?.take(project.groupId, url.pathname, project.apiVersion);
+    const taken = project && limit?.take(project.groupId, url.pathname, project.api);
     if (taken && 'status' in taken) return taken;
     const reply = answer({ method: request.method ?? '', url, accept: request.headers.accept ?? '' }, routes);
     return { ...reply, headers: { ...reply.headers, ...taken?.headers } };
@@ -128,10 +128,11 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
     requests: requests.items,
     digest: auth.counts,
     waitForRequest: requests.waitFor,
-    addInstance: (groupId, name, kind = 'serverless') => {
-      world.addInstance(groupId, name, kindNamed(kind));
-    },
+    addInstance: (groupId, name, kind = 'serverless', options) =>
+      world.addInstance(groupId, name, kind, options),
     removeInstance: world.removeInstance,
+    setProject: world.setProject,
+    removeProject: world.removeProject,
     putJob: world.putJob,
     updateJob: world.updateJob,
     removeJob: world.removeJob,
@@ -152,12 +153,6 @@ async function startServer(
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const { host, port: taken, close } = await listenOnLoopback(createServer(handle), port);
   return { url: `http://${host}:${taken}`, close };
-}
-
-function kindNamed(name: SimulatedKind['kind']): SimulatedKind {
-  const kind = KINDS.find((candidate) => candidate.kind === name);
-  if (!kind) throw new Error(`the simulator does not know the kind ${name}`);
-  return kind;
 }
 
 /** Enough to fill the error's text: the caller's address, or the project. */

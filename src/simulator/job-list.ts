@@ -12,19 +12,24 @@ export interface ListPage<T> {
 }
 
 /**
- * Cuts the page that the query asks for; a page after the last is empty. `listUrl` is absolute, without query.
- * Gives the error reply when the query is not valid.
+ * Cuts the page that the query asks for; a page after the last is empty. `listUrl` is absolute, without query. A list that is not
+ * `countable` knows no `includeCount`, and always counts. Gives the error reply when the query is not valid.
  */
-export function pageOf<T>(all: readonly T[], query: URLSearchParams, listUrl: string): ListPage<T> | Reply {
+export function pageOf<T>(
+  all: readonly T[],
+  query: URLSearchParams,
+  listUrl: string,
+  { countable }: { countable: boolean },
+): ListPage<T> | Reply {
   const pageNum = readNumber(query, 'pageNum', 1, Number.MAX_SAFE_INTEGER, 1);
   const perPage = readNumber(query, 'itemsPerPage', 1, MAX_PER_PAGE, DEFAULT_PER_PAGE);
-  const includeCount = readFlag(query, 'includeCount', true);
+  const includeCount = countable ? readFlag(query, 'includeCount', true) : true;
   if (pageNum === null) return errorReply('INVALID_QUERY_PARAMETER', ['pageNum']);
   if (perPage === null) return errorReply('INVALID_QUERY_PARAMETER', ['itemsPerPage']);
   if (includeCount === null) return errorReply('INVALID_QUERY_PARAMETER', ['includeCount']);
 
   const linkTo = (rel: string, page: number) => ({
-    href: `${listUrl}?includeCount=${includeCount}&pageNum=${page}&itemsPerPage=${perPage}`,
+    href: `${listUrl}?${countable ? `includeCount=${includeCount}&` : ''}pageNum=${page}&itemsPerPage=${perPage}`,
     rel,
   });
   const end = pageNum * perPage;

@@ -1,17 +1,42 @@
+import type { Timestamp } from '../domain/instant.ts';
 import type { AtlasErrorCode } from './atlas-errors.ts';
-import type { SimulatedKind } from './kinds/kind.ts';
+import { type InstanceKind, refusalOfKind } from './instance-kind.ts';
+import { newJobId } from './job-makers.ts';
 import type { SimulatedJob } from './simulated-job.ts';
 
 /** A change of a job: what differs, or a function that makes the new job from the old one. */
 export type JobChange = Partial<Omit<SimulatedJob, 'id'>> | ((job: SimulatedJob) => SimulatedJob);
 
+export type Tags = Readonly<Record<string, string>>;
+
 export interface Instance {
-  kind: SimulatedKind;
-  /** In the order in which they were put. */
+  /** 24 hex characters. */
+  id: string;
+  name: string;
+  kind: InstanceKind;
+  tags: Tags;
+  createdAt: Timestamp;
+  /** In the order in which they were put; of every kind that the instance can have. */
   jobs: Map<string, SimulatedJob>;
 }
 
-export interface Project {
+export interface InstanceOptions {
+  tags?: Tags;
+  /** Made up unless given. */
+  id?: string;
+}
+
+/** What a person can set of a project. */
+export interface ProjectFacts {
+  name: string;
+  tags: Tags;
+  /** `ops_manager`: of Ops Manager or Cloud Manager, which have an API of their own. */
+  product: 'atlas' | 'ops_manager';
+}
+
+export interface Project extends ProjectFacts {
+  groupId: string;
+  createdAt: Timestamp;
   instances: Map<string, Instance>;
   /** What every request for this project is answered with. */
   refusal: { code: AtlasErrorCode; parameters: ReadonlyArray<string | number> } | null;
@@ -19,13 +44,19 @@ export interface Project {
 
 /** The projects, instances and jobs of the simulated Atlas. */
 export interface World {
+  /** In the order in which they were made. */
+  projects(): Project[];
   project(groupId: string): Project | undefined;
   /** The project, made when it is new. */
   ensureProject(groupId: string): Project;
-  /** Adds an instance, and its project when it is new. An instance that is there stays as it is. */
-  addInstance(groupId: string, name: string, kind: SimulatedKind): void;
+  /** Sets what is given, of a project that is made when it is new. */
+  setProject(groupId: string, facts: Partial<ProjectFacts>): void;
+  removeProject(groupId: string): void;
+  /** Adds an instance, and its project when it is new. An instance that is there stays as it is. Gives its id. */
+  addInstance(groupId: string, name: string, kind: InstanceKind, options?: InstanceOptions): string;
+  /** With all its jobs. */
   removeInstance(groupId: string, name: string): void;
-  /** Adds the job, or puts it in place of the one with its id. @throws when there is no such instance. */
+  /** Adds the job, or puts it in place of the one with its id. @throws when there is no such instance, or none that can have it. */
   putJob(groupId: string, name: string, job: SimulatedJob): void;
   /** Gives the changed job. @throws when there is no such job. */
   updateJob(groupId: string, name: string, id: string, change: JobChange): SimulatedJob;
@@ -33,49 +64,71 @@ export interface World {
   removeJob(groupId: string, name: string, id: string): void;
 }
 
-export function createWorld(): World {
+export function createWorld(now: () => Timestamp): World {
   const projects = new Map<string, Project>();
 
   const ensureProject = (groupId: string): Project => {
     const known = projects.get(groupId);
     if (known) return known;
-    const project: Project = { instances: new Map(), refusal: null };
+    const project: Project = {
+      groupId,
+      name: `project-${projects.size + 1}`,
+      tags: {},
+      product: 'atlas',
+      createdAt: now(),
+      instances: new Map(),
+      refusal: null,
+    };
     projects.set(groupId, project);
     return project;
   };
-  const jobsOf = (groupId: string, name: string): Map<string, SimulatedJob> => {
+  const instanceOf = (groupId: string, name: string): Instance => {
     const instance = projects.get(groupId)?.instances.get(name);
     if (!instance) throw new Error(`the simulator has no instance ${name} in project ${groupId}`);
-    return instance.jobs;
+    return instance;
   };
   const jobOf = (groupId: string, name: string, id: string): SimulatedJob => {
-    const job = jobsOf(groupId, name).get(id);
+    const job = instanceOf(groupId, name).jobs.get(id);
     if (!job) throw new Error(`the simulator has no job ${id} of ${name}`);
     return job;
   };
 
   return {
+    projects: () => [...projects.values()],
     project: (groupId) => projects.get(groupId),
     ensureProject,
-    addInstance: (groupId, name, kind) => {
+    setProject: (groupId, facts) => {
+      Object.assign(ensureProject(groupId), facts);
+    },
+    removeProject: (groupId) => {
+      projects.delete(groupId);
+    },
+    addInstance: (groupId, name, kind, { tags = {}, id = newJobId(now()) } = {}) => {
       const { instances } = ensureProject(groupId);
-      if (!instances.has(name)) instances.set(name, { kind, jobs: new Map() });
+      const known = instances.get(name);
+      if (known) return known.id;
+      instances.set(name, { id, name, kind, tags, createdAt: now(), jobs: new Map() });
+      return id;
     },
     removeInstance: (groupId, name) => {
       projects.get(groupId)?.instances.delete(name);
     },
     putJob: (groupId, name, job) => {
-      jobsOf(groupId, name).set(job.id, job);
+      const instance = instanceOf(groupId, name);
+      if (refusalOfKind(job.kind, instance.kind)) {
+        throw new Error(`${name} is of the kind ${instance.kind}, and has no jobs of the kind ${job.kind}`);
+      }
+      instance.jobs.set(job.id, job);
     },
     updateJob: (groupId, name, id, change) => {
       const job = jobOf(groupId, name, id);
       const changed = typeof change === 'function' ? change(job) : { ...job, ...change };
-      jobsOf(groupId, name).set(id, changed);
+      instanceOf(groupId, name).jobs.set(id, changed);
       return changed;
     },
     removeJob: (groupId, name, id) => {
       jobOf(groupId, name, id);
-      jobsOf(groupId, name).delete(id);
+      instanceOf(groupId, name).jobs.delete(id);
     },
   };
 }

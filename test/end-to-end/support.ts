@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { type AtlasOptions, type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
 import { readMail } from '../../src/simulator/read-mail.ts';
 import { startSlackReceiver, startSmtpSink, startWebhookReceiver } from '../../src/simulator/receivers.ts';
-import { newJobId, type ServerlessJobOptions, serverlessJob } from '../../src/simulator/scenario.ts';
+import { type JobOptions, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
 import { type Daemon, type Home, makeHome, runCommand, startDaemon } from '../support/daemon.ts';
 
 export const GROUP = '64b0c1d2e3f4a5b6c7d8e9f0';
@@ -44,7 +44,7 @@ export interface World {
   connection(changes?: Record<string, unknown>): Record<string, unknown>;
   watch(changes?: Record<string, unknown>): Record<string, unknown>;
   /** Puts a running job into Atlas and gives its id. */
-  startJob(options?: Partial<ServerlessJobOptions>): string;
+  startJob(options?: Partial<JobOptions>): string;
   /** What a channel accepted so far, event by event. */
   arrived(channel: ChannelName): Arrival[];
   /** What the webhook was told and accepted, in order. */

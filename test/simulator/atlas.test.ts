@@ -1,45 +1,34 @@
-import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type AtlasOptions, type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
-import { cancel, expire, fail, finish, ready, serverlessJob } from '../../src/simulator/scenario.ts';
+import { describe, expect, it } from 'vitest';
+import type { AtlasOptions, AtlasSimulator } from '../../src/simulator/atlas.ts';
+import { serverlessJob } from '../../src/simulator/scenario.ts';
 import type { SimulatedJob } from '../../src/simulator/simulated-job.ts';
 import { GROUP_ID, jobId, MINUTE, T0 } from '../support/builders.ts';
+import * as client from './atlas-client.ts';
+import { documented, LOGIN, type Shown } from './atlas-client.ts';
 import { fetchByDigest } from './digest-client.ts';
 
-const login = { user: 'public', password: 'private' };
 const V2 = { headers: { accept: 'application/vnd.atlas.2023-01-01+json' } };
 const JOBS = `/groups/${GROUP_ID}/serverless/orders/backup/restoreJobs`;
 
 let atlas: AtlasSimulator;
-afterEach(() => atlas.close());
 
 async function anAtlas(jobs = 0, options: Partial<AtlasOptions> = {}): Promise<void> {
-  atlas = await startAtlas({ publicKey: login.user, privateKey: login.password, ...options });
+  atlas = await client.anAtlas(options);
   atlas.addInstance(GROUP_ID, 'orders');
   for (let number = 1; number <= jobs; number += 1) atlas.putJob(GROUP_ID, 'orders', aJob(number));
 }
 
-function aJob(number = 1, deliveryType: SimulatedJob['deliveryType'] = 'automated'): SimulatedJob {
-  return serverlessJob({
-    id: jobId(number, T0 + number * MINUTE),
-    createdAt: T0 + number * MINUTE,
-    instance: 'orders',
-    deliveryType,
-  });
+function aJob(number = 1): SimulatedJob {
+  const createdAt = T0 + number * MINUTE;
+  return serverlessJob({ id: jobId(number, createdAt), createdAt, instance: 'orders' });
 }
 
-function ask(path: string, init: RequestInit = {}): Promise<Response> {
-  return fetchByDigest(`${atlas.url}/api/atlas/v1.0${path}`, login, init);
+function ask(path: string, init?: RequestInit): Promise<Response> {
+  return client.ask(atlas, 'v1.0', path, init);
 }
 
-/** A job or a list: only what is asked for is there. */
-interface Shown extends Record<string, unknown> {
-  results: Array<{ id: string }>;
-  links: Array<{ rel: string; href: string }>;
-}
-
-async function body(path: string): Promise<Shown> {
-  return (await ask(path)).json() as Promise<Shown>;
+function body(path: string): Promise<Shown> {
+  return client.read(atlas, 'v1.0', path);
 }
 
 describe('logging in', () => {
@@ -55,7 +44,7 @@ describe('logging in', () => {
 
   it('answers a wrong key as it answers a first challenge: pretty-printed and without a code in the headers', async () => {
     await anAtlas();
-    const reply = await fetchByDigest(`${atlas.url}/api/atlas/v1.0${JOBS}`, { ...login, password: 'old' });
+    const reply = await fetchByDigest(`${atlas.url}/api/atlas/v1.0${JOBS}`, { ...LOGIN, password: 'old' });
     const challenge = errorCase('bad-api-key');
     expect(reply.status).toBe(401);
     expect(reply.headers.get('www-authenticate')).toMatch(/^Digest realm="MMS Public API", .*stale=false$/);
@@ -67,60 +56,6 @@ describe('logging in', () => {
     await anAtlas();
     expect((await fetch(`${atlas.url}/nowhere`)).status).toBe(401);
     expect((await ask('/nowhere')).status).toBe(404);
-  });
-});
-
-describe('a serverless job', () => {
-  const end = T0 + 21 * MINUTE;
-  const later = T0 + 360 * MINUTE;
-  it.each([
-    ['in-progress', 'automated', []],
-    ['finished', 'automated', [finish(end)]],
-    ['failed', 'automated', [fail(end)]],
-    ['failed-and-cancelled', 'automated', [fail(end, { alsoCancelled: true })]],
-    ['cancelled', 'automated', [cancel(end)]],
-    ['expired-never-finished', 'automated', [expire(later)]],
-    ['finished-then-expired', 'automated', [finish(end, later), expire(later)]],
-    ['download-preparing', 'download', []],
-    ['download-ready', 'download', [ready(later)]],
-    ['download-expired', 'download', [ready(later), expire(later)]],
-    ['pointInTime-in-progress', 'pointInTime', []],
-  ] as const)(
-    'has exactly the fields and flags of the documented case %s',
-    async (name, deliveryType, steps) => {
-      await anAtlas();
-      const job = steps.reduce((life, step) => step(life), aJob(1, deliveryType));
-      atlas.putJob(GROUP_ID, 'orders', job);
-      const documented = serverlessCase(name);
-      const shown = await body(`${JOBS}/${job.id}`);
-      expect(Object.keys(shown).sort()).toEqual(Object.keys(documented).sort());
-      for (const [field, value] of Object.entries(documented)) {
-        expect(typeof shown[field], field).toBe(typeof value);
-        if (typeof value === 'boolean') expect(shown[field], field).toBe(value);
-      }
-      expect(shown.deliveryType).toBe(deliveryType);
-      expect(shown.deliveryUrl).toHaveLength((documented.deliveryUrl as string[]).length);
-      expect(shown.createdAt).toBe('2026-11-02T08:01:05Z');
-    },
-  );
-
-  it('has no createdAt in v2, and is typed with its version', async () => {
-    await anAtlas(1);
-    const path = `${JOBS}/${aJob().id}`;
-    const reply = await fetchByDigest(`${atlas.url}/api/atlas/v2${path}`, login, V2);
-    expect(reply.headers.get('content-type')).toBe('application/vnd.atlas.2023-01-01+json;charset=utf-8');
-    expect(Object.keys((await reply.json()) as object).sort()).toEqual(
-      Object.keys(serverlessCase('in-progress-no-createdAt')).sort(),
-    );
-  });
-
-  it('can be odd: fields of the wrong type, new fields, fields taken away', async () => {
-    await anAtlas(1);
-    const oddities = { failed: 'perhaps', surprise: 1, snapshotId: undefined };
-    atlas.updateJob(GROUP_ID, 'orders', aJob().id, { oddities });
-    const shown = await body(`${JOBS}/${aJob().id}`);
-    expect(shown).toMatchObject({ failed: 'perhaps', surprise: 1 });
-    expect(shown).not.toHaveProperty('snapshotId');
   });
 });
 
@@ -158,7 +93,7 @@ describe('a list', () => {
     await anAtlas(3);
     const first = await body(`${JOBS}?itemsPerPage=2`);
     const next = first.links.find(({ rel }) => rel === 'next')!.href;
-    const second = await (await fetchByDigest(next, login)).json();
+    const second = await (await fetchByDigest(next, LOGIN)).json();
     expect(second).toMatchObject({ results: [{ id: aJob(3).id }] });
   });
 
@@ -251,7 +186,7 @@ describe('an error', () => {
     { headers: { accept: 'application/vnd.atlas.2022-12-31+json' } },
   ])('is what v2 gives for a request without a valid version: %j', async (init) => {
     await anAtlas(1);
-    const reply = await fetchByDigest(`${atlas.url}/api/atlas/v2${JOBS}`, login, init);
+    const reply = await fetchByDigest(`${atlas.url}/api/atlas/v2${JOBS}`, LOGIN, init);
     expect(reply.status).toBe(400);
     expect(await reply.json()).toEqual(errorCase('missing-version').body);
   });
@@ -298,9 +233,9 @@ describe('limits and warnings', () => {
   it('tells in v2 how much is left', async () => {
     await anAtlas(1, { rateLimitPerMinute: 1 });
     const url = `${atlas.url}/api/atlas/v2${JOBS}`;
-    const first = await fetchByDigest(url, login, V2);
+    const first = await fetchByDigest(url, LOGIN, V2);
     expect(first.headers.get('ratelimit-remaining')).toBe('0');
-    const second = await fetchByDigest(url, login, V2);
+    const second = await fetchByDigest(url, LOGIN, V2);
     expect(await second.json()).toMatchObject({ errorCode: 'RATE_LIMITED_TOKEN_BUCKET', error: 429 });
   });
 
@@ -332,17 +267,5 @@ interface ErrorCase {
 }
 
 function errorCase(name: string): ErrorCase {
-  return fixture<ErrorCase>('errors', name);
-}
-
-function serverlessCase(name: string): Record<string, unknown> {
-  return fixture<{ body: Record<string, unknown> }>('serverless', name).body;
-}
-
-function fixture<Case>(file: string, name: string): Case {
-  const path = new URL(`../fixtures/atlas-examples/${file}.json`, import.meta.url);
-  const { cases } = JSON.parse(readFileSync(path, 'utf8')) as { cases: Array<{ name: string }> };
-  const found = cases.find((each) => each.name === name);
-  if (!found) throw new Error(`no case ${name}`);
-  return found as Case;
+  return documented<ErrorCase>('errors', name);
 }

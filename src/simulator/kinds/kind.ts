@@ -1,14 +1,18 @@
 import type { JobKind } from '../../domain/restore-job.ts';
-import type { ApiVersion } from '../../domain/watch.ts';
 import type { AtlasErrorCode } from '../atlas-errors.ts';
 import type { SimulatedJob } from '../simulated-job.ts';
 
+/** `public` is the API of Ops Manager and Cloud Manager, at `/api/public/v1.0`. */
+export type Api = 'v1.0' | 'v2' | 'public';
+
 /** Where a job is shown: what its body may depend on besides the job. */
-export interface BodyContext {
-  apiVersion: ApiVersion;
+export interface JobPlace {
+  api: Api;
   groupId: string;
   instanceName: string;
-  /** The address of the job list, absolute, without query. */
+  instanceId: string;
+  /** The address of the project, absolute, without query; so is the next one, of the job list. */
+  groupUrl: string;
   listUrl: string;
 }
 
@@ -18,14 +22,23 @@ export interface SimulatedKind {
   /** The path is `/groups/{groupId}/{instances}/{instanceName}/{jobs}[/{jobId}]`. */
   instances: string;
   jobs: string;
-  apiVersions: readonly ApiVersion[];
+  apis: readonly Api[];
   /** The v2 resource version: `Accept` must name this date or a later one. */
   versionDate: string;
+  /** Lists show the newest first, whatever the simulator's option says. */
+  newestFirst: boolean;
+  /** The list takes `includeCount`; otherwise it always counts. */
+  countable: boolean;
   errors: {
     instanceNotFound: AtlasErrorCode;
     jobNotFound: AtlasErrorCode;
-    /** The name belongs to an instance of another kind. */
-    otherKind: AtlasErrorCode;
   };
-  body(job: SimulatedJob, context: BodyContext): Record<string, unknown>;
+  body(job: SimulatedJob, place: JobPlace): Record<string, unknown>;
+  /** A list below each job, where the kind has one: `…/{jobId}/{name}[/{key}]`. */
+  parts: {
+    name: string;
+    /** The field that names one of them. */
+    key: string;
+    bodies(job: SimulatedJob): Array<Record<string, unknown>>;
+  } | null;
 }

@@ -1,0 +1,99 @@
+import { errorReply } from './atlas-errors.ts';
+import type { Api } from './kinds/kind.ts';
+import type { Reply } from './reply.ts';
+import type { Project, World } from './world.ts';
+
+/** A request that has passed the login, as an endpoint sees it. */
+export interface Call {
+  api: Api;
+  /** Absolute. */
+  url: URL;
+  /** The variable parts of the path, decoded. */
+  params: Readonly<Record<string, string>>;
+  /** The v2 resource version that the reply is made in; `null` for the other APIs. */
+  version: string | null;
+}
+
+/** What an endpoint says: the body of a success, or an error as it is. */
+export type Answer = { body: object } | Reply;
+
+/** One address of the API, and what it answers. */
+export interface Endpoint {
+  apis: readonly Api[];
+  /** Below the API's root, its variable parts marked: `/groups/:groupId/clusters`. */
+  path: string;
+  /** The v2 resource versions, the oldest first. */
+  versionDates: readonly string[];
+  answer(call: Call): Answer;
+}
+
+const ROOT = /^\/api\/(?:atlas\/(v1\.0|v2)|(public)\/v1\.0)(?=\/)/;
+
+/** Which API a path belongs to, and the rest of it; `null` when it is outside of all. */
+export function apiOf(path: string): { api: Api; rest: string } | null {
+  const [root, atlas, other] = ROOT.exec(path) ?? [];
+  const api = atlas ?? other;
+  if (root === undefined || (api !== 'v1.0' && api !== 'v2' && api !== 'public')) return null;
+  return { api, rest: path.slice(root.length) };
+}
+
+/** The variable parts of the path, where it is this endpoint's. */
+export function matchPath({ path }: Endpoint, rest: string): Record<string, string> | null {
+  const pattern = path.split('/');
+  const parts = rest.split('/');
+  if (parts.length !== pattern.length) return null;
+  const params: Record<string, string> = {};
+  for (const [index, expected] of pattern.entries()) {
+    const part = parts[index] ?? '';
+    if (expected.startsWith(':') && part !== '') params[expected.slice(1)] = decoded(part);
+    else if (part !== expected) return null;
+  }
+  return params;
+}
+
+/**
+ * The v2 resource version that `Accept` asks for: the newest that is not newer than the date in it. `null` when there is no date, or
+ * only an older one.
+ */
+export function versionFor(accept: string, { versionDates }: Endpoint): string | null {
+  const date = /^application\/vnd\.atlas\.(\d{4}-\d{2}-\d{2})\+json/.exec(accept.trim())?.[1];
+  if (date === undefined) return null;
+  return versionDates.findLast((version) => version <= date) ?? null;
+}
+
+/** An endpoint's answer about one project: the errors of its id, its product and its refusal come first. */
+export function inProject(
+  world: World,
+  answer: (call: Call, project: Project) => Answer,
+): (call: Call) => Answer {
+  return (call) => {
+    const { groupId = '' } = call.params;
+    if (!isObjectId(groupId)) return errorReply('INVALID_GROUP_ID', [groupId]);
+    const project = world.project(groupId);
+    if (!project) return errorReply('GROUP_NOT_FOUND', [groupId]);
+    const { refusal, product } = project;
+    if (refusal) return errorReply(refusal.code, refusal.parameters);
+    if (call.api === 'public' && product === 'atlas') return errorReply('ATLAS_GROUP', [groupId]);
+    if (call.api !== 'public' && product !== 'atlas') return errorReply('NOT_ATLAS_GROUP', [groupId]);
+    return answer(call, project);
+  };
+}
+
+/** The address that was asked for, without its query and without so many parts at its end. */
+export function addressAbove({ url }: Call, parts = 0): string {
+  const path = url.pathname.split('/');
+  return url.origin + path.slice(0, path.length - parts).join('/');
+}
+
+export function isObjectId(text: string): boolean {
+  return /^[0-9a-f]{24}$/i.test(text);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // Not valid percent-encoding; then nothing has that name.
+    return part;
+  }
+}

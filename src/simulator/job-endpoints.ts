@@ -1,0 +1,125 @@
+import { errorReply } from './atlas-errors.ts';
+import { type Answer, addressAbove, type Call, type Endpoint, inProject, isObjectId } from './endpoint.ts';
+import { refusalOfKind } from './instance-kind.ts';
+import { pageOf } from './job-list.ts';
+import { cluster } from './kinds/cluster.ts';
+import { collection } from './kinds/collection.ts';
+import { flex } from './kinds/flex.ts';
+import type { JobPlace, SimulatedKind } from './kinds/kind.ts';
+import { legacy } from './kinds/legacy.ts';
+import { serverless } from './kinds/serverless.ts';
+import type { Reply } from './reply.ts';
+import type { SimulatedJob } from './simulated-job.ts';
+import type { Instance, Project, World } from './world.ts';
+
+export interface JobEndpointOptions {
+  world: World;
+  /** How jobs are listed, where the kind has no order of its own. */
+  order: 'insertion' | 'newest';
+}
+
+/** Where restore jobs of every kind are listed and read. */
+export function jobEndpoints(options: JobEndpointOptions): Endpoint[] {
+  return [serverless, flex, cluster, collection, legacy].flatMap((kind) => endpointsOf(kind, options));
+}
+
+function endpointsOf(kind: SimulatedKind, { world, order }: JobEndpointOptions): Endpoint[] {
+  const list = `/groups/:groupId/${kind.instances}/:instanceName/${kind.jobs}`;
+  const endpoint = (path: string, answer: (found: Found) => Answer): Endpoint => ({
+    apis: kind.apis,
+    path,
+    versionDates: [kind.versionDate],
+    answer: inProject(world, (call, project) => {
+      const instance = findInstance(kind, call, project);
+      return 'status' in instance ? instance : answer({ kind, call, project, instance });
+    }),
+  });
+  return [
+    endpoint(list, (found) => listJobs(found, order)),
+    endpoint(`${list}/:jobId`, (found) =>
+      oneJob(found, 1, (job, place) => ({ body: kind.body(job, place) })),
+    ),
+    ...partEndpoints(kind, (path, answer) => endpoint(`${list}/:jobId/${path}`, answer)),
+  ];
+}
+
+/** What a request is about. */
+interface Found {
+  kind: SimulatedKind;
+  call: Call;
+  project: Project;
+  instance: Instance;
+}
+
+/** Ops Manager asks by the cluster's id, Atlas by its name. */
+function findInstance(kind: SimulatedKind, { api, params }: Call, project: Project): Instance | Reply {
+  const { instanceName = '' } = params;
+  const { groupId, instances } = project;
+  const instance =
+    api === 'public'
+      ? [...instances.values()].find(({ id }) => id === instanceName)
+      : instances.get(instanceName);
+  if (!instance) return errorReply(kind.errors.instanceNotFound, [instanceName, groupId]);
+  const refusal = refusalOfKind(kind.kind, instance.kind);
+  return refusal ? errorReply(refusal, [instanceName]) : instance;
+}
+
+function listJobs(found: Found, order: JobEndpointOptions['order']): Answer {
+  const { kind, call, instance } = found;
+  const batchId = kind.kind === 'legacy' ? call.url.searchParams.get('batchId') : null;
+  const jobs = [...instance.jobs.values()].filter(
+    (job) => job.kind === kind.kind && (batchId === null || job.batchId === batchId),
+  );
+  const isNewestFirst = kind.newestFirst || order === 'newest';
+  const place = placeOf(found, 0);
+  const sorted = isNewestFirst ? jobs.toSorted((a, b) => b.createdAt - a.createdAt) : jobs;
+  const page = pageOf(sorted, call.url.searchParams, place.listUrl, kind);
+  if ('status' in page) return page;
+  return { body: { ...page.frame, results: page.items.map((job) => kind.body(job, place)) } };
+}
+
+/** `depth`: how many parts of the path stand behind the list's. */
+function oneJob(found: Found, depth: number, answer: (job: SimulatedJob, place: JobPlace) => Answer): Answer {
+  const { kind, call, instance } = found;
+  const { jobId = '' } = call.params;
+  if (!isObjectId(jobId)) return errorReply('INVALID_JOB_ID', [jobId]);
+  const job = instance.jobs.get(jobId);
+  if (job?.kind !== kind.kind) return errorReply(kind.errors.jobNotFound, [jobId, instance.name]);
+  return answer(job, placeOf(found, depth));
+}
+
+function placeOf({ call, project, instance }: Found, depth: number): JobPlace {
+  const listUrl = addressAbove(call, depth);
+  const { groupId } = project;
+  return {
+    api: call.api,
+    groupId,
+    instanceName: instance.name,
+    instanceId: instance.id,
+    groupUrl: listUrl.slice(0, listUrl.indexOf(groupId) + groupId.length),
+    listUrl,
+  };
+}
+
+/** The list below each job. */
+function partEndpoints(
+  { parts, countable }: SimulatedKind,
+  endpoint: (path: string, answer: (found: Found) => Answer) => Endpoint,
+): Endpoint[] {
+  if (parts === null) return [];
+  const { name, key, bodies } = parts;
+  const list = endpoint(name, (found) =>
+    oneJob(found, 2, (job) => {
+      const page = pageOf(bodies(job), found.call.url.searchParams, addressAbove(found.call), { countable });
+      return 'status' in page ? page : { body: { ...page.frame, results: page.items } };
+    }),
+  );
+  const one = endpoint(`${name}/:part`, (found) =>
+    oneJob(found, 3, (job) => {
+      const { part = '' } = found.call.params;
+      const body = bodies(job).find((fields) => fields[key] === part);
+      return body ? { body } : errorReply('RESOURCE_NOT_FOUND', [part]);
+    }),
+  );
+  return [list, one];
+}
