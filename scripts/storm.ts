@@ -22,7 +22,8 @@ process.exitCode = violations.length > 0 ? 1 : 0;
 
 function wholeNumber(name: string, text: string): number {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new Error(`--${name}: expected a whole number above 0, found ${JSON.stringify(text)}`);
+  console.error(`--${name}: expected a whole number above 0, found ${JSON.stringify(text)}`);
+  process.exit(2);
 }
 
 function markdownTable({ channels, kills, jobs, expected, seconds, auditProblems }: StormReport): string {

@@ -1,3 +1,4 @@
+import { checkAudit } from '../../src/store/audit-check.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Home, runCommand } from '../support/daemon.ts';
@@ -12,8 +13,14 @@ export async function lookInto<T>(home: Home, look: (store: Store) => Promise<T>
   }
 }
 
-/** What `audit verify` finds wrong. */
+/** What is wrong with the audit log: what `audit verify` comes to, without a process of its own. */
 export async function auditProblems(home: Home): Promise<string[]> {
+  const where = { store: home.dbFile, file: home.auditFile };
+  return (await lookInto(home, (store) => checkAudit(store, where))).problems;
+}
+
+/** What the command `audit verify` finds wrong. */
+export async function verifyByCommand(home: Home): Promise<string[]> {
   const { stdout, stderr } = await runCommand(['audit', 'verify', '--json', '--config', home.configFile], {
     cwd: home.dir,
   });

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Timestamp } from '../../src/domain/instant.ts';
 import { play } from '../../src/simulator/scenario.ts';
 import { type Daemon, type Home, startDaemon } from '../support/daemon.ts';
-import { auditedDeliveries, auditProblems, isAllDelivered, lookInto } from './inspect.ts';
+import { auditedDeliveries, isAllDelivered, lookInto, verifyByCommand } from './inspect.ts';
 import { CHANNELS, type Channel } from './receivers.ts';
 import { countChannel, countRecordedTwice, type StormEvent, type StormReport } from './storm-count.ts';
 import { makeStormWorld, type StormWorld } from './storm-world.ts';
@@ -37,7 +37,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
     const { restartedAt, problems } = await killAgainAndAgain(world, options);
     restartedAt.push(Date.now());
     const exitCode = await runInPeace(world, options);
-    problems.push(...(await auditProblems(world.home)));
+    problems.push(...(await verifyByCommand(world.home)));
     const events = await recordedEvents(world.home);
     return {
       jobs,
@@ -68,7 +68,7 @@ async function killAgainAndAgain(
     const times = share.map(() => between(0, START_MS + life)).sort((a, b) => a - b);
     const changing = play(share.map((step, index) => ({ at: times[index] ?? 0, do: step })));
     await killAtRandom(startDaemon(home), { life, isEarly: kill % EARLY_EVERY === 0 });
-    problems.push(...(await auditProblems(home)));
+    problems.push(...(await verifyByCommand(home)));
     await changing;
     log(`kill ${kill} of ${kills}: ${receivers.webhook.receipts().length} webhooks so far`);
   }
