@@ -96,7 +96,7 @@ export function anyErrorReply(error: {
 }
 
 /** The 401 of the layer in front of the API: pretty-printed, without `parameters`, and without the header that names the code. */
-export function challengeReply(challenge: string): Reply {
+export function unauthorizedReply(headers: Readonly<Record<string, string>>): Reply {
   const body = {
     error: 401,
     reason: 'Unauthorized',
@@ -105,7 +105,7 @@ export function challengeReply(challenge: string): Reply {
   };
   return {
     status: 401,
-    headers: { 'content-type': 'application/json', 'www-authenticate': challenge },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body, null, 2),
   };
 }

@@ -1,7 +1,7 @@
+import type { ApiVersion } from '../domain/watch.ts';
 import { errorReply } from './atlas-errors.ts';
 import { type Answer, apiOf, type Call, type Endpoint, matchPath, versionFor } from './endpoint.ts';
 import { readFlag } from './job-list.ts';
-import type { Api } from './kinds/kind.ts';
 import { jsonReply, type Reply } from './reply.ts';
 
 export interface RouteOptions {
@@ -23,15 +23,15 @@ export interface AtlasRequest {
 /** Which endpoint a path belongs to. */
 interface Route {
   endpoint: Endpoint;
-  api: Api;
+  apiVersion: ApiVersion;
   params: Record<string, string>;
 }
 
 /** Which project and API a path speaks of; `null` when it is outside of any project. */
-export function projectOf(path: string): { api: Api; groupId: string } | null {
+export function projectOf(path: string): { apiVersion: ApiVersion; groupId: string } | null {
   const found = apiOf(path);
   const groupId = found && /^\/groups\/([^/]+)/.exec(found.rest)?.[1];
-  return found && groupId ? { api: found.api, groupId } : null;
+  return found && groupId ? { apiVersion: found.apiVersion, groupId } : null;
 }
 
 /** Answers as the API behind the login does. */
@@ -50,20 +50,20 @@ export function answer(request: AtlasRequest, options: RouteOptions): Reply {
 function call({ method, url, accept }: AtlasRequest, { endpoints, headers }: RouteOptions): Reply {
   const route = findRoute(url.pathname, endpoints);
   if (!route) return errorReply('RESOURCE_NOT_FOUND', [url.pathname]);
-  const { endpoint, api, params } = route;
+  const { endpoint, apiVersion, params } = route;
   if (method !== 'GET') return errorReply('METHOD_NOT_ALLOWED', [method]);
-  const version = api === 'v2' ? versionFor(accept, endpoint) : null;
-  if (api === 'v2' && version === null) return errorReply('INVALID_VERSION_DATE');
-  return toReply(endpoint.answer({ api, url, params, version }), version, headers);
+  const version = apiVersion === 'v2' ? versionFor(accept, endpoint) : null;
+  if (apiVersion === 'v2' && version === null) return errorReply('INVALID_VERSION_DATE');
+  return toReply(endpoint.answer({ apiVersion, url, params, version }), version, headers);
 }
 
 function findRoute(path: string, endpoints: readonly Endpoint[]): Route | null {
   const found = apiOf(path);
   if (!found) return null;
-  const { api, rest } = found;
+  const { apiVersion, rest } = found;
   for (const endpoint of endpoints) {
-    const params = endpoint.apis.includes(api) ? matchPath(endpoint, rest) : null;
-    if (params) return { endpoint, api, params };
+    const params = endpoint.apiVersions.includes(apiVersion) ? matchPath(endpoint, rest) : null;
+    if (params) return { endpoint, apiVersion, params };
   }
   return null;
 }

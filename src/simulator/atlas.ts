@@ -1,13 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Timestamp } from '../domain/instant.ts';
-import { type AtlasErrorCode, challengeReply } from './atlas-errors.ts';
-import { answer, projectOf, type RouteOptions } from './atlas-routes.ts';
+import type { AtlasErrorCode } from './atlas-errors.ts';
+import { createFront, type LoggedRequest } from './atlas-front.ts';
+import { type AtlasRequest, answer, projectOf, type RouteOptions } from './atlas-routes.ts';
 import { createDigestAuth, type DigestCounts } from './digest-auth.ts';
-import { applyFault, createFaultSwitch, type Fault, type FaultScope, sendWithFault } from './faults.ts';
+import { createFaultSwitch, type Fault, type FaultScope } from './faults.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import type { InstanceKind } from './instance-kind.ts';
 import { type JobEndpointOptions, jobEndpoints } from './job-endpoints.ts';
+import { createLogin } from './login.ts';
 import { listenOnLoopback } from './loopback.ts';
+import { createOAuthServer, type OAuthError, type ServiceAccount, type TokenCounts } from './oauth-server.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
 import { createWorld, type InstanceOptions, type World } from './world.ts';
@@ -21,6 +24,12 @@ const SUNSET_HEADERS = {
 export interface AtlasOptions {
   publicKey: string;
   privateKey: string;
+  /** A service account that may log in beside the API key. */
+  serviceAccount?: ServiceAccount;
+  /** An hour unless given. */
+  tokenLifeSeconds?: number;
+  /** How many access tokens may live at a time: 100 unless given. */
+  maxTokens?: number;
   /** Any free one unless given. */
   port?: number;
   now?: () => Timestamp;
@@ -40,16 +49,7 @@ export interface AtlasOptions {
   deprecated?: boolean;
 }
 
-/** One request as it came in. */
-export interface LoggedRequest {
-  method: string;
-  /** Path and query. */
-  path: string;
-  at: Timestamp;
-  authenticated: boolean;
-  /** `null` while there is no answer, and for good when there was none. */
-  status: number | null;
-}
+export type { LoggedRequest } from './atlas-front.ts';
 
 export interface AtlasSimulator
   extends Pick<
@@ -61,6 +61,13 @@ export interface AtlasSimulator
   /** In the order in which they came in, challenges included. */
   readonly requests: readonly LoggedRequest[];
   readonly digest: Readonly<DigestCounts>;
+  readonly tokens: Readonly<TokenCounts>;
+  /** How many access tokens are live now. */
+  liveTokens(): number;
+  /** Ends all access tokens before their time. */
+  expireTokens(): void;
+  /** Refuses every further request for a token with this error; `null` ends it. */
+  refuseTokens(error: OAuthError | null): void;
   /** Resolves with the first request, past or future, that fits; it may not have been answered yet. */
   waitForRequest: Inbox<LoggedRequest>['waitFor'];
   /** Adds an instance, and its project when it is new. `kind` is `serverless` unless given. Gives the instance's id. */
@@ -75,61 +82,53 @@ export interface AtlasSimulator
 
 /** Starts an Atlas on the loopback address that answers as the real one does: login, versions, paging, limits, errors, and faults on demand. */
 export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator> {
-  const { now = Date.now, rateLimitPerMinute, deprecated = false } = options;
+  const { now = Date.now, rateLimitPerMinute, deprecated = false, serviceAccount = null } = options;
   const world = createWorld(now);
-  const auth = createDigestAuth({ ...options, now });
+  const digest = createDigestAuth({ ...options, now });
+  const oauth = createOAuthServer({ ...options, account: serviceAccount, now });
   const faults = createFaultSwitch();
   const limit = rateLimitPerMinute === undefined ? null : createRateLimit(rateLimitPerMinute, now);
   const requests = createInbox<LoggedRequest>('request');
+  const timers = createTimers();
   const routes: RouteOptions = {
     endpoints: jobEndpoints({ world, order: options.order ?? 'insertion' }),
     envelopeKey: options.envelopeKey ?? 'content',
     headers: deprecated ? SUNSET_HEADERS : {},
   };
 
-  const timers = new Set<NodeJS.Timeout>();
-  const later = (ms: number, run: () => void): void => {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      run();
-    }, ms);
-    timers.add(timer);
-  };
-
-  const behindLogin = (request: IncomingMessage, url: URL): Reply => {
-    const project = projectOf(url.pathname);
-    const taken = project && limit?.take(project.groupId, url.pathname, project.api);
+  const api = (request: AtlasRequest): Reply => {
+    const { pathname } = request.url;
+    const project = projectOf(pathname);
+    const taken = project && limit?.take(project.groupId, pathname, project.apiVersion);
     if (taken && 'status' in taken) return taken;
-    const reply = answer({ method: request.method ?? '', url, accept: request.headers.accept ?? '' }, routes);
+    const reply = answer(request, routes);
     return { ...reply, headers: { ...reply.headers, ...taken?.headers } };
   };
 
-  const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    const { method = '', url: path = '/', headers } = request;
-    const entry: LoggedRequest = { method, path, at: now(), authenticated: false, status: null };
-    const send = (reply: Reply, fault: Fault | null): void => {
-      entry.status = sendWithFault(response, reply, fault, later);
-    };
-    request.resume();
-
-    const outage = faults.take(path, 'before_auth');
-    const verdict = auth.verify(method, path, headers.authorization);
-    entry.authenticated = verdict.ok;
-    requests.add(entry);
-    const fault = outage ?? (verdict.ok ? faults.take(path, 'after_auth') : null);
-    const reply = (): Reply =>
-      verdict.ok ? behindLogin(request, new URL(path, server.url)) : challengeReply(verdict.challenge);
-    send(applyFault(fault, reply), fault);
-  };
-
-  const server = await startServer(handle, options.port);
+  const server = await startServer(
+    createFront({
+      url: () => server.url,
+      now,
+      login: createLogin(digest, oauth),
+      oauth,
+      faults,
+      requests,
+      later: timers.later,
+      api,
+    }),
+    options.port,
+  );
   return {
     url: server.url,
     requests: requests.items,
-    digest: auth.counts,
+    digest: digest.counts,
+    tokens: oauth.counts,
+    liveTokens: oauth.liveTokens,
+    expireTokens: oauth.expireTokens,
+    refuseTokens: oauth.refuse,
     waitForRequest: requests.waitFor,
-    addInstance: (groupId, name, kind = 'serverless', options) =>
-      world.addInstance(groupId, name, kind, options),
+    addInstance: (groupId, name, kind = 'serverless', instance) =>
+      world.addInstance(groupId, name, kind, instance),
     removeInstance: world.removeInstance,
     setProject: world.setProject,
     removeProject: world.removeProject,
@@ -141,8 +140,25 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
       world.ensureProject(groupId).refusal = code && { code, parameters };
     },
     close: async () => {
-      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
       await server.close();
+    },
+  };
+}
+
+/** Runs things later, and none of them after `clear`. */
+function createTimers(): { later: (ms: number, run: () => void) => void; clear: () => void } {
+  const timers = new Set<NodeJS.Timeout>();
+  return {
+    later: (ms, run) => {
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        run();
+      }, ms);
+      timers.add(timer);
+    },
+    clear: () => {
+      for (const timer of timers) clearTimeout(timer);
     },
   };
 }

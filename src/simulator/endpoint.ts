@@ -1,11 +1,11 @@
+import type { ApiVersion } from '../domain/watch.ts';
 import { errorReply } from './atlas-errors.ts';
-import type { Api } from './kinds/kind.ts';
 import type { Reply } from './reply.ts';
 import type { Project, World } from './world.ts';
 
 /** A request that has passed the login, as an endpoint sees it. */
 export interface Call {
-  api: Api;
+  apiVersion: ApiVersion;
   /** Absolute. */
   url: URL;
   /** The variable parts of the path, decoded. */
@@ -19,7 +19,7 @@ export type Answer = { body: object } | Reply;
 
 /** One address of the API, and what it answers. */
 export interface Endpoint {
-  apis: readonly Api[];
+  apiVersions: readonly ApiVersion[];
   /** Below the API's root, its variable parts marked: `/groups/:groupId/clusters`. */
   path: string;
   /** The v2 resource versions, the oldest first. */
@@ -30,11 +30,12 @@ export interface Endpoint {
 const ROOT = /^\/api\/(?:atlas\/(v1\.0|v2)|(public)\/v1\.0)(?=\/)/;
 
 /** Which API a path belongs to, and the rest of it; `null` when it is outside of all. */
-export function apiOf(path: string): { api: Api; rest: string } | null {
+export function apiOf(path: string): { apiVersion: ApiVersion; rest: string } | null {
   const [root, atlas, other] = ROOT.exec(path) ?? [];
-  const api = atlas ?? other;
-  if (root === undefined || (api !== 'v1.0' && api !== 'v2' && api !== 'public')) return null;
-  return { api, rest: path.slice(root.length) };
+  const apiVersion = atlas ?? other;
+  if (root === undefined || (apiVersion !== 'v1.0' && apiVersion !== 'v2' && apiVersion !== 'public'))
+    return null;
+  return { apiVersion, rest: path.slice(root.length) };
 }
 
 /** The variable parts of the path, where it is this endpoint's. */
@@ -73,8 +74,8 @@ export function inProject(
     if (!project) return errorReply('GROUP_NOT_FOUND', [groupId]);
     const { refusal, product } = project;
     if (refusal) return errorReply(refusal.code, refusal.parameters);
-    if (call.api === 'public' && product === 'atlas') return errorReply('ATLAS_GROUP', [groupId]);
-    if (call.api !== 'public' && product !== 'atlas') return errorReply('NOT_ATLAS_GROUP', [groupId]);
+    if (call.apiVersion === 'public' && product === 'atlas') return errorReply('ATLAS_GROUP', [groupId]);
+    if (call.apiVersion !== 'public' && product !== 'atlas') return errorReply('NOT_ATLAS_GROUP', [groupId]);
     return answer(call, project);
   };
 }

@@ -26,7 +26,7 @@ export function jobEndpoints(options: JobEndpointOptions): Endpoint[] {
 function endpointsOf(kind: SimulatedKind, { world, order }: JobEndpointOptions): Endpoint[] {
   const list = `/groups/:groupId/${kind.instances}/:instanceName/${kind.jobs}`;
   const endpoint = (path: string, answer: (found: Found) => Answer): Endpoint => ({
-    apis: kind.apis,
+    apiVersions: kind.apiVersions,
     path,
     versionDates: [kind.versionDate],
     answer: inProject(world, (call, project) => {
@@ -52,11 +52,11 @@ interface Found {
 }
 
 /** Ops Manager asks by the cluster's id, Atlas by its name. */
-function findInstance(kind: SimulatedKind, { api, params }: Call, project: Project): Instance | Reply {
+function findInstance(kind: SimulatedKind, { apiVersion, params }: Call, project: Project): Instance | Reply {
   const { instanceName = '' } = params;
   const { groupId, instances } = project;
   const instance =
-    api === 'public'
+    apiVersion === 'public'
       ? [...instances.values()].find(({ id }) => id === instanceName)
       : instances.get(instanceName);
   if (!instance) return errorReply(kind.errors.instanceNotFound, [instanceName, groupId]);
@@ -92,7 +92,7 @@ function placeOf({ call, project, instance }: Found, depth: number): JobPlace {
   const listUrl = addressAbove(call, depth);
   const { groupId } = project;
   return {
-    api: call.api,
+    apiVersion: call.apiVersion,
     groupId,
     instanceName: instance.name,
     instanceId: instance.id,

@@ -1,6 +1,6 @@
 import type { Timestamp } from '../domain/instant.ts';
+import type { ApiVersion } from '../domain/watch.ts';
 import { errorReply } from './atlas-errors.ts';
-import type { Api } from './kinds/kind.ts';
 import type { Reply } from './reply.ts';
 
 const WINDOW_MS = 60_000;
@@ -8,7 +8,7 @@ const WINDOW_MS = 60_000;
 /** Counts the requests of each project; no minute may hold more than `perMinute`. */
 export interface RateLimit {
   /** Counts one request. Gives the headers for its reply, or the refusal (which does not count). */
-  take(groupId: string, resource: string, version: Api): { headers: Record<string, string> } | Reply;
+  take(groupId: string, resource: string, version: ApiVersion): { headers: Record<string, string> } | Reply;
 }
 
 export function createRateLimit(perMinute: number, now: () => Timestamp): RateLimit {
@@ -30,12 +30,12 @@ export function createRateLimit(perMinute: number, now: () => Timestamp): RateLi
 }
 
 /** v1.0 knows a limit in words only; v2 has a header for what is left. */
-function headersFor(version: Api, limit: number, remaining: number): Record<string, string> {
+function headersFor(version: ApiVersion, limit: number, remaining: number): Record<string, string> {
   if (version !== 'v2') return {};
   return { 'ratelimit-limit': String(limit), 'ratelimit-remaining': String(remaining) };
 }
 
-function refusal(resource: string, version: Api, limit: number, wait: number): Reply {
+function refusal(resource: string, version: ApiVersion, limit: number, wait: number): Reply {
   const headers = { ...headersFor(version, limit, 0), 'retry-after': String(wait) };
   return version !== 'v2'
     ? errorReply('RATE_LIMITED', [resource, limit, 1], headers)

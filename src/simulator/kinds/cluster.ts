@@ -8,7 +8,7 @@ export const cluster: SimulatedKind = {
   kind: 'cluster',
   instances: 'clusters',
   jobs: 'backup/restoreJobs',
-  apis: ['v1.0', 'v2'],
+  apiVersions: ['v1.0', 'v2'],
   versionDate: '2023-01-01',
   newestFirst: false,
   countable: true,

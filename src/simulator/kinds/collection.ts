@@ -7,7 +7,7 @@ export const collection: SimulatedKind = {
   kind: 'collection',
   instances: 'clusters',
   jobs: 'collectionRestoreJobs',
-  apis: ['v2'],
+  apiVersions: ['v2'],
   versionDate: '2025-03-12',
   newestFirst: false,
   countable: false,

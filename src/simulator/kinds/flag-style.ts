@@ -3,11 +3,11 @@ import { toSeconds } from './body.ts';
 import type { JobPlace } from './kind.ts';
 
 /** What serverless jobs and those of dedicated clusters have in common. Only v1.0 has `createdAt`; a download has no target. */
-export function flagFields(job: SimulatedJob, { api }: JobPlace): Record<string, unknown> {
+export function flagFields(job: SimulatedJob, { apiVersion }: JobPlace): Record<string, unknown> {
   const isDownload = job.deliveryType === 'download';
   return {
     cancelled: job.cancelled,
-    createdAt: api === 'v1.0' ? toSeconds(job.createdAt) : null,
+    createdAt: apiVersion === 'v1.0' ? toSeconds(job.createdAt) : null,
     deliveryType: job.deliveryType,
     deliveryUrl: job.deliveryUrl,
     expired: job.expired,

@@ -10,7 +10,7 @@ export const flex: SimulatedKind = {
   kind: 'flex',
   instances: 'flexClusters',
   jobs: 'backup/restoreJobs',
-  apis: ['v2'],
+  apiVersions: ['v2'],
   versionDate: '2024-11-13',
   newestFirst: true,
   countable: true,

@@ -1,13 +1,11 @@
 import type { JobKind } from '../../domain/restore-job.ts';
+import type { ApiVersion } from '../../domain/watch.ts';
 import type { AtlasErrorCode } from '../atlas-errors.ts';
 import type { SimulatedJob } from '../simulated-job.ts';
 
-/** `public` is the API of Ops Manager and Cloud Manager, at `/api/public/v1.0`. */
-export type Api = 'v1.0' | 'v2' | 'public';
-
 /** Where a job is shown: what its body may depend on besides the job. */
 export interface JobPlace {
-  api: Api;
+  apiVersion: ApiVersion;
   groupId: string;
   instanceName: string;
   instanceId: string;
@@ -22,7 +20,7 @@ export interface SimulatedKind {
   /** The path is `/groups/{groupId}/{instances}/{instanceName}/{jobs}[/{jobId}]`. */
   instances: string;
   jobs: string;
-  apis: readonly Api[];
+  apiVersions: readonly ApiVersion[];
   /** The v2 resource version: `Accept` must name this date or a later one. */
   versionDate: string;
   /** Lists show the newest first, whatever the simulator's option says. */

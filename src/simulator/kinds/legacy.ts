@@ -9,7 +9,7 @@ export const legacy: SimulatedKind = {
   kind: 'legacy',
   instances: 'clusters',
   jobs: 'restoreJobs',
-  apis: ['v1.0', 'v2', 'public'],
+  apiVersions: ['v1.0', 'v2', 'public'],
   versionDate: '2023-01-01',
   newestFirst: false,
   countable: true,

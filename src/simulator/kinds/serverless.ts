@@ -7,7 +7,7 @@ export const serverless: SimulatedKind = {
   kind: 'serverless',
   instances: 'serverless',
   jobs: 'backup/restoreJobs',
-  apis: ['v1.0', 'v2'],
+  apiVersions: ['v1.0', 'v2'],
   versionDate: '2023-01-01',
   newestFirst: false,
   countable: true,
