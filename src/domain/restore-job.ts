@@ -27,7 +27,10 @@ export interface RestoreJob {
   groupId: string;
   /** The source of the snapshot, not the target. */
   instanceName: string;
-  /** As Atlas says it, in lower camel case: `automated`, `download`, `pointInTime`, `collection`. */
+  /**
+   * How the data is handed over, in one vocabulary for all kinds, whatever each calls it: `automated` (into a cluster), `download` (by
+   * link), `pointInTime`, `collection`; with legacy backup also `query`, `scp`, `thirdPartyCopy`.
+   */
   deliveryType: string;
   state: JobState;
   /** In the order of life; `started` is always first. */

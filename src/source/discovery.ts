@@ -49,7 +49,9 @@ const NO_PROJECT = '';
 const READ_ROLE = 'Project Read Only';
 
 /** Finds projects and instances over a connection. */
-export function createDiscovery(connection: Connection): Pick<JobSource, 'listProjects' | 'listInstances'> {
+export function createDiscovery(
+  connection: Pick<Connection, 'getJson'>,
+): Pick<JobSource, 'listProjects' | 'listInstances'> {
   const collect = async <T>(
     pathOf: (page: Page) => string,
     request: { accept: string; budgetKey: string },

@@ -6,10 +6,20 @@ import { createAtlasSource } from '../../../src/source/atlas-source.ts';
 import { openSqliteStore } from '../../../src/store/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type PollReport, pollTarget } from '../../../src/watcher/poll.ts';
-import { aWatch, MINUTE } from '../../support/builders.ts';
+import { aWatch, HOUR, MINUTE } from '../../support/builders.ts';
 import { listen, stop } from '../../support/strict-digest-server.ts';
 import { aConnection } from '../support.ts';
-import { EXAMPLE_FILES, type Example, type ExampleFile, idOf, isJob, NOW, rawJob } from './examples.ts';
+import {
+  bodyOf,
+  EXAMPLE_FILES,
+  type Example,
+  type ExampleFile,
+  examplesOf,
+  idOf,
+  isJob,
+  NOW,
+  rawJob,
+} from './examples.ts';
 
 /** Links, and what is needed to fetch what they lead to. */
 const SECRET = /:\/\/|EXAMPLE|Signature|mongodb\.(?:net|com)|amazonaws/;
@@ -70,7 +80,8 @@ describe('every example, decoded', () => {
 });
 
 describe('every example, polled', () => {
-  const clock: Clock = { ...systemClock, now: () => NOW };
+  let now = NOW;
+  const clock: Clock = { ...systemClock, now: () => now };
   let server: Server;
   let baseUrl: string;
   let requests: IncomingMessage[];
@@ -87,6 +98,7 @@ describe('every example, polled', () => {
   afterAll(() => stop(server));
   beforeEach(async () => {
     requests = [];
+    now = NOW;
     store = await openSqliteStore({ path: ':memory:' });
   });
   afterEach(() => store.close());
@@ -175,5 +187,39 @@ describe('every example, polled', () => {
       file.listPath,
     ]);
     expect(requests.map(({ headers }) => headers.accept)).toEqual([file.accept, file.accept]);
+  });
+
+  it('tells of a Flex download that it is ready, and when its link has run out that it expired', async () => {
+    const body = bodyOf('flex', 'download-ready');
+    answer = () => body;
+    const flex = examplesOf('flex');
+    const told = async () =>
+      (await poll(flex, [String(body.id)])).events.map(({ event }) => [event.name, event.from]);
+    expect(await told()).toEqual([
+      ['started', null],
+      ['ready', 'in_progress'],
+    ]);
+    now += 2 * HOUR;
+    expect(await told()).toEqual([]);
+    now += 2 * HOUR;
+    expect(await told()).toEqual([['expired', 'ready']]);
+    now += HOUR;
+    expect(await told()).toEqual([]);
+  });
+
+  it('writes the progress of a collection restore down when there is any, and tells nobody', async () => {
+    const body = { ...bodyOf('collection', 'in-progress') };
+    answer = () => body;
+    const collection = examplesOf('collection');
+    const changes = async () => {
+      const { changes, events } = await poll(collection, [String(body.id)]);
+      return [changes, events.length];
+    };
+    expect(await changes()).toEqual([1, 1]);
+    expect(await changes()).toEqual([0, 0]);
+    body.restoredDocuments = 15_501;
+    expect(await changes()).toEqual([1, 0]);
+    expect(await changes()).toEqual([0, 0]);
+    expect((await observations())[0]?.job?.progress).toEqual({ done: 15_501, total: 20_000 });
   });
 });

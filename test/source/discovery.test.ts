@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonRequest } from '../../src/source/connection.ts';
+import { createDiscovery } from '../../src/source/discovery.ts';
+
+const options = { signal: new AbortController().signal, isUrgent: false };
+const groupId = '64b0c1d2e3f4a5b6c7d8e9f0';
+
+/** Discovery over a connection that answers every list with these. */
+function discoveryOf(results: unknown[]) {
+  const asked: Array<Pick<JsonRequest, 'accept'> & { path: string }> = [];
+  const discovery = createDiscovery({
+    getJson: async (path, { accept }) => {
+      asked.push({ path, accept });
+      return { body: { results, links: [] }, status: 200, headers: new Headers() };
+    },
+  });
+  return { discovery, asked };
+}
+
+describe('the clusters of Ops Manager', () => {
+  const place = { kind: 'legacy' as const, apiVersion: 'public' as const, groupId };
+
+  it('are asked for by id and known by name, each restorable one once', async () => {
+    const { discovery, asked } = discoveryOf([
+      { id: 'a1', clusterName: 'orders', typeName: 'REPLICA_SET', replicaSetName: 'orders' },
+      { id: 'b1', clusterName: 'shop', typeName: 'SHARDED_REPLICA_SET' },
+      { id: 'b2', clusterName: 'shop', typeName: 'REPLICA_SET', shardName: 'shop_0' },
+      { id: 'b3', clusterName: 'shop', typeName: 'CONFIG_SERVER_REPLICA_SET' },
+      { id: 'c1' },
+      { clusterName: 'nameless' },
+      null,
+    ]);
+    expect(await discovery.listInstances(place, options)).toEqual([
+      { instanceName: 'a1', name: 'orders', tags: {} },
+      { instanceName: 'b1', name: 'shop', tags: {} },
+      { instanceName: 'c1', name: 'c1', tags: {} },
+    ]);
+    expect(asked).toEqual([
+      {
+        path: `/api/public/v1.0/groups/${groupId}/clusters?itemsPerPage=500&pageNum=1`,
+        accept: 'application/json',
+      },
+    ]);
+  });
+
+  it('stand in projects that Ops Manager lists', async () => {
+    const { discovery, asked } = discoveryOf([{ id: groupId, name: 'Shop' }]);
+    expect(await discovery.listProjects(place, options)).toEqual([{ groupId, name: 'Shop', tags: {} }]);
+    expect(asked[0]?.path).toBe('/api/public/v1.0/groups?itemsPerPage=500&pageNum=1');
+  });
+});
+
+describe('the clusters of Atlas with legacy backup', () => {
+  it('are asked for by name', async () => {
+    const { discovery, asked } = discoveryOf([
+      { id: 'a1', name: 'orders', tags: [{ key: 'team', value: 'x' }] },
+    ]);
+    const place = { kind: 'legacy' as const, apiVersion: 'v2' as const, groupId };
+    expect(await discovery.listInstances(place, options)).toEqual([
+      { instanceName: 'orders', name: 'orders', tags: { team: 'x' } },
+    ]);
+    expect(asked).toEqual([
+      {
+        path: `/api/atlas/v2/groups/${groupId}/clusters?itemsPerPage=500&pageNum=1`,
+        accept: 'application/vnd.atlas.2024-08-05+json',
+      },
+    ]);
+  });
+});
