@@ -332,10 +332,11 @@ class Poll {
   }
 }
 
-/** Told from the creation times: no order is documented. A page that holds less than two jobs is the only one anyway. */
+/** Told from the creation times, since no order is documented. Jobs of one and the same time tell nothing. */
 function isNewestFirst(page: readonly JobReading[]): boolean {
   const times = page.flatMap((reading) => (reading.kind === 'job' ? [reading.job.createdAt] : []));
-  return times.every((time, index) => index === 0 || time <= (times[index - 1] ?? time));
+  const [first = 0] = times;
+  return first > (times.at(-1) ?? 0) && times.every((time, index) => time <= (times[index - 1] ?? time));
 }
 
 function idOf(reading: JobReading): string | null {
