@@ -4,6 +4,7 @@ import type { AtlasErrorCode } from './atlas-errors.ts';
 import { createFront, type LoggedRequest } from './atlas-front.ts';
 import { type AtlasRequest, answer, projectOf, type RouteOptions } from './atlas-routes.ts';
 import { createDigestAuth, type DigestCounts } from './digest-auth.ts';
+import { discoveryEndpoints } from './discovery-endpoints.ts';
 import { createFaultSwitch, type Fault, type FaultScope } from './faults.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import type { InstanceKind } from './instance-kind.ts';
@@ -43,6 +44,8 @@ export interface AtlasOptions {
   rateLimitPerMinute?: number;
   /** How jobs are listed: `insertion` unless given. Flex jobs come newest first in any case. */
   order?: JobEndpointOptions['order'];
+  /** Lists serverless instances, as Atlas did until January 2026. Their jobs can be read in any case. */
+  serverlessListed?: boolean;
   /** `content` unless given. */
   envelopeKey?: RouteOptions['envelopeKey'];
   /** Sends Deprecation and Sunset headers with every success. */
@@ -91,7 +94,10 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
   const requests = createInbox<LoggedRequest>('request');
   const timers = createTimers();
   const routes: RouteOptions = {
-    endpoints: jobEndpoints({ world, order: options.order ?? 'insertion' }),
+    endpoints: [
+      ...jobEndpoints({ world, order: options.order ?? 'insertion' }),
+      ...discoveryEndpoints({ world, serverlessListed: options.serverlessListed ?? false }),
+    ],
     envelopeKey: options.envelopeKey ?? 'content',
     headers: deprecated ? SUNSET_HEADERS : {},
   };

@@ -16,6 +16,8 @@ export interface Instance {
   kind: InstanceKind;
   tags: Tags;
   createdAt: Timestamp;
+  /** 0: a replica set. */
+  shards: number;
   /** In the order in which they were put; of every kind that the instance can have. */
   jobs: Map<string, SimulatedJob>;
 }
@@ -24,6 +26,8 @@ export interface InstanceOptions {
   tags?: Tags;
   /** Made up unless given. */
   id?: string;
+  /** A sharded cluster. */
+  shards?: number;
 }
 
 /** What a person can set of a project. */
@@ -103,11 +107,11 @@ export function createWorld(now: () => Timestamp): World {
     removeProject: (groupId) => {
       projects.delete(groupId);
     },
-    addInstance: (groupId, name, kind, { tags = {}, id = newJobId(now()) } = {}) => {
+    addInstance: (groupId, name, kind, { tags = {}, id = newJobId(now()), shards = 0 } = {}) => {
       const { instances } = ensureProject(groupId);
       const known = instances.get(name);
       if (known) return known.id;
-      instances.set(name, { id, name, kind, tags, createdAt: now(), jobs: new Map() });
+      instances.set(name, { id, name, kind, tags, shards, createdAt: now(), jobs: new Map() });
       return id;
     },
     removeInstance: (groupId, name) => {

@@ -1,5 +1,15 @@
 /** What a field of a body has to hold. A list: one of these words. */
-type Kind = 'string' | 'id' | 'date' | 'boolean' | 'count' | 'strings' | 'links' | readonly string[] | Table;
+type Kind =
+  | 'string'
+  | 'id'
+  | 'date'
+  | 'boolean'
+  | 'count'
+  | 'number'
+  | 'strings'
+  | 'links'
+  | readonly string[]
+  | Table;
 
 /** A field is optional where its name ends in `?`, and may hold `null` where its kind is in a list with `null`. */
 export interface Table {
@@ -43,6 +53,7 @@ const CHECKS: Record<Extract<Kind, string>, (value: unknown) => boolean> = {
   date: (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value),
   boolean: (value) => typeof value === 'boolean',
   count: (value) => Number.isInteger(value) && Number(value) >= 0,
+  number: (value) => typeof value === 'number',
   strings: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
   links: (value) =>
     Array.isArray(value) &&
