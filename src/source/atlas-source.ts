@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { JobKind } from '../domain/restore-job.ts';
 import type { Target } from '../domain/watch.ts';
@@ -8,7 +9,7 @@ import { createDiscovery } from './discovery.ts';
 import type { JsonReply } from './json-reply.ts';
 import type { JobKindAdapter, Page } from './kinds/kind.ts';
 import { eachPage } from './pages.ts';
-import type { JobAnswer, JobReading, JobSource, ReadOptions } from './source.ts';
+import type { JobAnswer, JobPage, JobReading, JobSource, ReadOptions } from './source.ts';
 
 /** Reads restore jobs over one connection; `adapters` are the kinds it understands. */
 export function createAtlasSource(options: {
@@ -44,13 +45,17 @@ export function createAtlasSource(options: {
     });
   }
 
-  async function* listJobs(target: Target, options: ReadOptions): AsyncGenerator<JobReading[]> {
+  async function* listJobs(target: Target, options: ReadOptions): AsyncGenerator<JobPage> {
     const adapter = adapterFor(target);
     const read = async (page: Page): Promise<unknown> =>
       (await get(adapter, target, adapter.listPath(target, page), options)).body;
     for await (const results of eachPage(read)) {
       const now = clock.now();
-      yield results.map((raw) => adapter.decode(raw, target, now));
+      yield {
+        count: results.length,
+        fingerprint: fingerprintOf(results),
+        readings: () => results.map((raw) => adapter.decode(raw, target, now)),
+      };
     }
   }
 
@@ -66,6 +71,11 @@ export function createAtlasSource(options: {
   }
 
   return { listJobs, readJob, ...createDiscovery(connection), close: () => connection.close() };
+}
+
+/** Not a matter of security, only of telling pages apart: links and all go into it, and nothing comes out. */
+function fingerprintOf(results: readonly unknown[]): string {
+  return hash('sha1', JSON.stringify(results));
 }
 
 /** Makes sure that an answer about one job is about the one that was asked for. */

@@ -12,6 +12,15 @@ export type JobReading =
 /** What asking for one job by id comes to. `not_found`: Atlas answers that there is no such job (the project and the instance exist). */
 export type JobAnswer = JobReading | { kind: 'not_found'; atlasCode: string | null };
 
+/** One page of a listing. It is decoded only when somebody looks: most pages are as they were. */
+export interface JobPage {
+  /** How many jobs are on it. */
+  count: number;
+  /** Equal for two pages with the same content; says nothing about pages that differ. */
+  fingerprint: string;
+  readings(): JobReading[];
+}
+
 /** How a read is made. */
 export interface ReadOptions {
   signal: AbortSignal;
@@ -46,7 +55,7 @@ export interface JobSource {
    * way says nothing about any job.
    * @throws {SourceError}
    */
-  listJobs(target: Target, options: ReadOptions): AsyncIterable<JobReading[]>;
+  listJobs(target: Target, options: ReadOptions): AsyncIterable<JobPage>;
 
   /**
    * Asks for one job by id.

@@ -73,8 +73,10 @@ export function createWalk(watch: Watch, source: JobSource, options: ReadOptions
     for (const here of targets) {
       target = here;
       for await (const page of source.listJobs(here, options)) {
-        jobs += page.length;
-        problems.push(...page.flatMap((reading) => (reading.kind === 'unreadable' ? [reading.problem] : [])));
+        jobs += page.count;
+        for (const reading of page.readings()) {
+          if (reading.kind === 'unreadable') problems.push(reading.problem);
+        }
         break;
       }
     }

@@ -57,6 +57,7 @@ async function pollTracked(
     isUrgent: hasRunningJobs,
     depth: isWhole ? 'whole' : 'newest',
     newSince,
+    pages: tracked.pages,
     timePolicyFor: (deliveryType) => ({
       stalled: stallLimitOf(watch, tracked, deliveryType),
       expiringWithinMs: watch.expiringWithinMs,

@@ -17,7 +17,7 @@ import {
 } from '../domain/transition.ts';
 import { type Target, targetKey, type Watch } from '../domain/watch.ts';
 import { SourceError, type SourceReason, toError } from '../errors.ts';
-import type { JobAnswer, JobReading, JobSource, ReadOptions } from '../source/source.ts';
+import type { JobAnswer, JobPage, JobReading, JobSource, ReadOptions } from '../source/source.ts';
 import type { Store, TargetMemory } from '../store/store.ts';
 
 export interface PollDeps {
@@ -40,10 +40,18 @@ export interface PollInput {
    * `whole`: to its end. A list in any other order is always read whole.
    */
   depth: 'newest' | 'whole';
+  /** Pages of the last complete listing whose jobs had all ended for good, by place. Kept up to date by the cycle. */
+  pages: Map<number, PageNote>;
   /** What time tells of a job of this delivery type. */
   timePolicyFor: (deliveryType: string) => TimePolicy;
   /** For a target that came to light later: jobs created since then are news, not baseline. `null`: no such time. */
   newSince: Timestamp | null;
+}
+
+/** A page of which nothing can change but by a change of the page. */
+export interface PageNote {
+  fingerprint: string;
+  isNewestFirst: boolean;
 }
 
 /** What one poll came to. A poll that could read some jobs and not others has both results and a `failure`. */
@@ -85,6 +93,7 @@ export async function pollTarget(deps: PollDeps, input: PollInput): Promise<Poll
     return poll.report(asFailure(thrown, input.signal));
   }
   await poll.commit({ isComplete: failure === null });
+  poll.rememberPages();
   return poll.report(failure);
 }
 
@@ -104,6 +113,8 @@ class Poll {
   readonly #unseen: Map<string, Observation>;
   /** What this cycle has changed and not yet written, by id: a job may come twice while a list grows. */
   readonly #changed = new Map<string, Observation>();
+  /** Pages to be remembered once this cycle is committed. */
+  readonly #notes: Array<readonly [index: number, note: PageNote]> = [];
   readonly #unknownJobIds: string[] = [];
   readonly #anomalies: PollReport['anomalies'] = [];
   #events: PlannedEvent[] = [];
@@ -144,19 +155,62 @@ class Poll {
 
   /** Reads the whole listing, then asks by id for the followed jobs that were not on it. */
   async readListing(): Promise<Error | null> {
-    const { source, store } = this.#deps;
-    const { watch, target } = this.#input;
+    const { source } = this.#deps;
+    const { target } = this.#input;
+    let index = -1;
     for await (const page of source.listJobs(target, this.#readOptions())) {
-      const ids = page.flatMap((reading) => idOf(reading) ?? []);
-      const known = await store.readObservations(watch.name, ids);
-      this.#readAt = this.#deps.clock.now();
-      for (const reading of page) this.#take(reading, known);
+      index += 1;
+      const isKnown = await this.#takePage(page, index);
       if (this.#memory === null && this.#changed.size >= BASELINE_PORTION) {
         await this.commit({ isComplete: false });
       }
-      if (this.#showsNothingNew(page, known)) break;
+      if (isKnown) break;
     }
     return this.#askEach([...this.#unseen.keys()], this.#unseen);
+  }
+
+  /**
+   * Compares one page with what is known of its jobs, unless it is just as it was when all of them had ended for good.
+   * @returns whether everything behind this page is known.
+   */
+  async #takePage(page: JobPage, index: number): Promise<boolean> {
+    const { watch, depth, pages } = this.#input;
+    const before = pages.get(index);
+    if (before?.fingerprint === page.fingerprint) {
+      this.#jobs += page.count;
+      this.#notes.push([index, before]);
+      return depth === 'newest' && before.isNewestFirst;
+    }
+    const readings = page.readings();
+    const ids = readings.flatMap((reading) => idOf(reading) ?? []);
+    const known = await this.#deps.store.readObservations(watch.name, ids);
+    this.#readAt = this.#deps.clock.now();
+    let isSettled = this.#memory !== null;
+    for (const reading of readings) {
+      this.#take(reading, known);
+      isSettled &&= this.#isSettled(reading, known);
+    }
+    const newestFirst = isNewestFirst(readings);
+    if (isSettled) {
+      this.#notes.push([index, { fingerprint: page.fingerprint, isNewestFirst: newestFirst }]);
+    }
+    const last = readings.at(-1);
+    return (
+      depth === 'newest' &&
+      this.#memory !== null &&
+      newestFirst &&
+      last !== undefined &&
+      known.has(idOf(last) ?? '')
+    );
+  }
+
+  /** True for a job that was known, is as it was, and can no longer change, by the clock neither. */
+  #isSettled(reading: JobReading, known: ReadonlyMap<string, Observation>): boolean {
+    if (reading.kind !== 'job' || this.#changed.has(reading.job.id)) return false;
+    const observation = known.get(reading.job.id);
+    return (
+      observation !== undefined && observation.anomaly === null && !isFollowed(observation, this.#readAt)
+    );
   }
 
   /**
@@ -267,6 +321,13 @@ class Poll {
     this.#changed.clear();
   }
 
+  /** Only after the commit: what was not written must be looked at again. */
+  rememberPages(): void {
+    const { pages } = this.#input;
+    pages.clear();
+    for (const [index, note] of this.#notes) pages.set(index, note);
+  }
+
   report(failure: Error | null): PollReport {
     return {
       jobs: this.#jobs,
@@ -293,13 +354,6 @@ class Poll {
   #readOptions(): ReadOptions {
     const { signal, isUrgent } = this.#input;
     return { signal, isUrgent };
-  }
-
-  /** True when everything behind this page is known: it comes newest first, and its last job was there at an earlier poll. */
-  #showsNothingNew(page: readonly JobReading[], known: ReadonlyMap<string, Observation>): boolean {
-    if (this.#input.depth === 'whole' || this.#memory === null || !isNewestFirst(page)) return false;
-    const last = page.at(-1);
-    return last !== undefined && known.has(idOf(last) ?? '');
   }
 
   #sightContext(job?: RestoreJob): SightContext {

@@ -7,6 +7,7 @@ import { isWildcard, labelsFor, type Target, targetKey, targetOf, type Watch } f
 import { SourceError, toError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { JobSource, ListedInstance, ListedProject, ReadOptions } from '../source/source.ts';
+import type { PageNote } from './poll.ts';
 
 /** A target with what has to be remembered between its polls. */
 export interface TrackedTarget {
@@ -16,6 +17,8 @@ export interface TrackedTarget {
   /** When its list was last read whole, by the monotonic clock; `null` before the first time. */
   lastWholeAt: number | null;
   hasRunningJobs: boolean;
+  /** See `PollInput.pages`. */
+  readonly pages: Map<number, PageNote>;
   /** For `stalledAfter: "auto"`, by delivery type; from the history of the target as of the last whole listing. */
   stallLimits: ReadonlyMap<string, StallLimit>;
 }
@@ -50,6 +53,7 @@ export function createTargetBook(deps: TargetBookDeps, watch: Watch): TargetBook
       lastWholeAt: null,
       hasRunningJobs: false,
       stallLimits: new Map(),
+      pages: new Map(),
     };
     return { current: async () => ({ targets: [only], fault: null }), expire: () => {} };
   }
@@ -74,7 +78,14 @@ function discoveringBook({ source, clock, logger, writeDown }: TargetBookDeps, w
         key,
         before
           ? { ...before, target }
-          : { target, newSince, lastWholeAt: null, hasRunningJobs: false, stallLimits: new Map() },
+          : {
+              target,
+              newSince,
+              lastWholeAt: null,
+              hasRunningJobs: false,
+              stallLimits: new Map(),
+              pages: new Map(),
+            },
       );
       if (!before) await writeDown('instance.found', placeOf(target));
     }

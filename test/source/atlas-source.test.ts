@@ -48,7 +48,7 @@ async function sourceOf(
 
 async function listAll(source: JobSource): Promise<JobReading[][]> {
   const pages: JobReading[][] = [];
-  for await (const page of source.listJobs(target, { signal, isUrgent: false })) pages.push(page);
+  for await (const page of source.listJobs(target, { signal, isUrgent: false })) pages.push(page.readings());
   return pages;
 }
 
@@ -179,7 +179,8 @@ describe('a list over HTTP', () => {
     );
     const seen: JobReading[][] = [];
     const reading = (async () => {
-      for await (const page of source.listJobs(target, { signal, isUrgent: false })) seen.push(page);
+      for await (const page of source.listJobs(target, { signal, isUrgent: false }))
+        seen.push(page.readings());
     })();
     await expect(reading).rejects.toMatchObject({ reason: 'not_found' });
     expect(seen).toHaveLength(1);
@@ -201,6 +202,7 @@ describe('a list over HTTP', () => {
           pages += 1;
           return { body: { results: [], links: [link('next')] }, status: 200, headers: new Headers() };
         },
+        budgets: () => [],
         close: async () => {},
       },
       clock: systemClock,

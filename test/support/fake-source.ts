@@ -52,7 +52,8 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
       for (let at = 0; at === 0 || at < readings.length; at += source.pageSize) {
         if (source.fault && pages >= source.failAfterPages) throw source.fault;
         pages += 1;
-        yield readings.slice(at, at + source.pageSize);
+        const page = readings.slice(at, at + source.pageSize);
+        yield { count: page.length, fingerprint: JSON.stringify(page), readings: () => page };
       }
       if (source.fault) throw source.fault;
     },

@@ -32,6 +32,7 @@ async function poll(watch: Watch): Promise<string[]> {
       isUrgent: false,
       depth: 'whole',
       newSince: null,
+      pages: new Map(),
       timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
     },
   );

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Watch } from '../../src/domain/watch.ts';
-import { SourceError } from '../../src/errors.ts';
+import { SourceError, StoreError } from '../../src/errors.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { pollWatch, type WatchPollReport } from '../../src/watcher/poll-watch.ts';
@@ -99,7 +99,9 @@ describe('a long list that comes newest first', () => {
     await poll();
     const createdAt = T0 + MINUTE;
     source.jobs = [
-      ...Array.from({ length: 5 }, (_, n) => aJob(['finished'], { id: jobId(n, createdAt), createdAt })),
+      ...Array.from({ length: 5 }, (_, n) =>
+        aJob(['finished'], { id: jobId(n, createdAt), createdAt: createdAt + (5 - n) * 1_000 }),
+      ),
       ...source.jobs,
     ];
     await poll();
@@ -227,5 +229,60 @@ describe('a watch of every project', () => {
   it('can be held to one name', async () => {
     begin(aWatch({ kind: 'flex', apiVersion: 'v2', groupId: '*', instanceName: 'one' }));
     expect((await poll()).targets).toBe(2);
+  });
+});
+
+describe('a page that is just as it was', () => {
+  const ended = () => aJob(['finished'], { id: jobId(1) });
+
+  /** How often the store is asked for observations. */
+  function countLookups(): () => number {
+    let count = 0;
+    const { readObservations } = store;
+    store.readObservations = (name, ids) => {
+      count += 1;
+      return readObservations(name, ids);
+    };
+    return () => count;
+  }
+
+  it('is not looked at again once all its jobs have ended for good', async () => {
+    source.jobs = [ended()];
+    await poll();
+    await poll();
+    const lookups = countLookups();
+    expect((await poll()).jobs).toBe(1);
+    expect(lookups()).toBe(0);
+  });
+
+  it('is looked at as soon as anything on it differs', async () => {
+    source.jobs = [ended()];
+    await poll();
+    await poll();
+    source.jobs = [ended(), aJob([], { id: jobId(2) })];
+    expect(told(await poll())).toEqual([`started ${jobId(2)}`]);
+    source.jobs = [ended(), aJob(['failed'], { id: jobId(2) })];
+    expect(told(await poll())).toEqual([`failed ${jobId(2)}`]);
+  });
+
+  it('is looked at for as long as a job on it may change by the clock alone', async () => {
+    begin(aWatch({ stalledAfter: 10 * MINUTE }));
+    source.jobs = [ended(), aJob([], { id: jobId(2) })];
+    await poll();
+    await poll();
+    clock.advance(10 * MINUTE);
+    expect(told(await poll())).toEqual([`stalled ${jobId(2)}`]);
+  });
+
+  it('is looked at again when the poll that saw it could not be written', async () => {
+    await poll();
+    source.jobs = [aJob(['failed'], { id: jobId(2) })];
+    const { commitPoll } = store;
+    store.commitPoll = async () => {
+      throw new StoreError('unavailable', 'the disk is full');
+    };
+    await expect(poll()).rejects.toThrow('the disk is full');
+    store.commitPoll = commitPoll;
+    expect(told(await poll())).toEqual([`started ${jobId(2)}`, `failed ${jobId(2)}`]);
   });
 });

@@ -4,7 +4,7 @@ import { targetOf, type Watch } from '../../src/domain/watch.ts';
 import { SourceError } from '../../src/errors.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { type PollReport, pollTarget } from '../../src/watcher/poll.ts';
+import { type PageNote, type PollReport, pollTarget } from '../../src/watcher/poll.ts';
 import { aJob, aWatch, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
@@ -22,12 +22,14 @@ let store: Store;
 let source: FakeSource;
 let clock: ManualClock;
 let watch: Watch;
+let pages: Map<number, PageNote>;
 
 beforeEach(async () => {
   store = await openSqliteStore({ path: ':memory:' });
   source = createFakeSource();
   clock = createManualClock(T0);
   watch = aWatch();
+  pages = new Map();
 });
 afterEach(() => store.close());
 
@@ -44,6 +46,7 @@ async function poll(routes: Route[] = [TO_ONCALL], depth: 'newest' | 'whole' = '
       isUrgent: false,
       depth,
       newSince: null,
+      pages,
       timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
     },
   );

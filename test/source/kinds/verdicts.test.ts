@@ -118,6 +118,7 @@ describe('every example, polled', () => {
         isUrgent: false,
         depth: 'whole',
         newSince: null,
+        pages: new Map(),
         timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
       },
     );
