@@ -10,7 +10,6 @@ import { jsonSchemaText } from './config/json-schema.ts';
 import { loadConfig } from './config/load.ts';
 import { createRedactor } from './config/redact.ts';
 import { runDaemon } from './daemon.ts';
-import { runDemo } from './demo.ts';
 import { diagnoseConfig } from './diagnostician.ts';
 import type { Logger } from './logger.ts';
 import { createLogger } from './logging.ts';
@@ -41,7 +40,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     projectUrl,
     runDaemon: (config) => runDaemon({ config, clock, logger: loggerFor(config), version }),
     runOnce: (config) => once(config, version),
-    runDemo: ({ keep }) => runDemo({ keep, out: stdout, version }),
+    // Loaded only when it is wanted: a daemon needs no simulator in its memory.
+    runDemo: async ({ keep }) => (await import('./demo.ts')).runDemo({ keep, out: stdout, version }),
     verifyAudit: ({ config, file }) => verifyAudit(config, file),
     jsonSchema: jsonSchemaText,
   };
