@@ -5,7 +5,7 @@ import type { Logger } from '../logger.ts';
 import { createLogin, type LoginConfig } from './create-login.ts';
 import { exchange, type HttpFetch, type HttpReply } from './http-exchange.ts';
 import { type JsonReply, readReply } from './json-reply.ts';
-import { createPaidSend } from './paid-send.ts';
+import { type BudgetState, createPaidSend } from './paid-send.ts';
 import { createMemoryVault, type TokenVault } from './token-vault.ts';
 import { createTrustingFetch } from './trusting-fetch.ts';
 
@@ -64,7 +64,7 @@ export interface JsonRequest {
 export interface Connection {
   /**
    * Gets a JSON object. Passing faults (network, timeout, 408, 429, 5xx) are tried again, `retries` times; every request waits
-   * for its turn in the budget of `budgetKey`. When the signal aborts, rejects at once with the signal's reason.
+   * for its turn in the budget of `budgetKey`, and for what Atlas leaves of the endpoint set. When the signal aborts, rejects at once with the signal's reason.
    * @param path below the base URL, with its query; begins with a slash.
    * @throws {SourceError}
    */
@@ -73,8 +73,14 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** One that can be asked how it is doing. */
+export interface MeasuredConnection extends Connection {
+  /** How the budgets of the projects and endpoint sets asked so far are doing. */
+  budgets(): BudgetState[];
+}
+
 /** @throws {ConfigError} when `caFile` cannot be used. */
-export function createConnection(options: ConnectionOptions): Connection {
+export function createConnection(options: ConnectionOptions): MeasuredConnection {
   const { name, baseUrl, clock, logger } = options;
   const login = createLogin(options.auth, {
     connection: name,
@@ -86,7 +92,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   });
   const http = transportOf(options);
   const warnedOf = new Set<string>();
-  const send = createPaidSend({
+  const paid = createPaidSend({
     login,
     exchange: timed,
     requestsPerMinute: options.requestsPerMinute,
@@ -119,7 +125,8 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   async function attempt(path: string, request: JsonRequest): Promise<JsonReply> {
     const { accept, role, budgetKey, isUrgent = false, signal } = request;
-    const answer = await send(urlOf(baseUrl, path), { Accept: accept }, { budgetKey, isUrgent, signal });
+    const options = { project: budgetKey, isUrgent, signal };
+    const answer = await paid.send(urlOf(baseUrl, path), { Accept: accept }, options);
     warnOfSunset(answer.reply);
     return readReply(answer, {
       request: `GET ${path}`,
@@ -171,6 +178,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         throw signal.aborted ? signal.reason : error;
       }
     },
+    budgets: paid.budgets,
     close: async () => http.close(),
   };
 }
@@ -185,9 +193,11 @@ function transportOf({ fetch, caFile, baseUrl, name }: ConnectionOptions): {
     : createTrustingFetch(caFile, name);
 }
 
+/** Within the same poll. A 429 that does not say how long has silenced the project for longer than that. */
 function isWorthRetrying(error: Error): error is SourceError {
+  if (!(error instanceof SourceError) || !error.retryable) return false;
   return (
-    error instanceof SourceError && error.retryable && (error.retryAfterMs ?? 0) <= LONGEST_RETRY_AFTER_MS
+    (error.retryAfterMs ?? (error.status === 429 ? Number.POSITIVE_INFINITY : 0)) <= LONGEST_RETRY_AFTER_MS
   );
 }
 

@@ -1,16 +1,32 @@
 import type { Clock } from '../clock.ts';
-import { isPassing } from './atlas-errors.ts';
+import { type EndpointSet, endpointSetOf } from './endpoints.ts';
 import type { HttpReply } from './http-exchange.ts';
 import type { Answer, Login, Wire } from './login.ts';
-import { createRequestBudget, type Leave, type RequestBudget } from './request-budget.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { createProjectLimits, type ProjectLimits } from './project-limits.ts';
+import { readRateLimits } from './rate-limits.ts';
+import type { Leave, Sent } from './request-budget.ts';
 
-/** Sends one request with the login's headers added, over as many HTTP requests as the login takes; each pays to the budget of `budgetKey`. */
-export type PaidSend = (
-  url: string,
-  headers: Record<string, string>,
-  options: { budgetKey: string; isUrgent: boolean; signal: AbortSignal },
-) => Promise<Answer>;
+/** Sends one request with the login's headers added, over as many HTTP requests as the login takes; each pays to the budget of `project`. */
+export interface PaidSend {
+  send(
+    url: string,
+    headers: Record<string, string>,
+    options: { project: string; isUrgent: boolean; signal: AbortSignal },
+  ): Promise<Answer>;
+  budgets(): BudgetState[];
+}
+
+/** How one endpoint set in one project is doing. */
+export interface BudgetState {
+  /** Empty for requests that belong to no project. */
+  project: string;
+  set: EndpointSet;
+  /** As the server told last; `null` where it tells nothing. */
+  limit: number | null;
+  remaining: number | null;
+  /** Requests that wait for their turn. */
+  waiting: number;
+}
 
 /** Thrown by a wire instead of sending, when the project has fallen silent or its budget is spent: the call waits and starts over. */
 class NotNow extends Error {}
@@ -20,49 +36,72 @@ export function createPaidSend(options: {
   /** One HTTP request, to the last byte of its answer. */
   exchange: (url: string, headers: Record<string, string>, signal: AbortSignal) => Promise<HttpReply>;
   requestsPerMinute: number;
-  /** A longer `Retry-After` is not waited for. */
+  /** A longer silence is not waited for. */
   longestPauseMs: number;
   clock: Clock;
 }): PaidSend {
-  const { login, exchange, clock } = options;
-  const budgets = new Map<string, RequestBudget>();
+  const { login, exchange } = options;
+  const projects = new Map<string, ProjectLimits>();
 
-  function budgetOf(key: string): RequestBudget {
-    const known = budgets.get(key);
+  function limitsOf(project: string): ProjectLimits {
+    const known = projects.get(project);
     if (known) return known;
-    const budget = createRequestBudget(options);
-    budgets.set(key, budget);
-    return budget;
+    const limits = createProjectLimits(options);
+    projects.set(project, limits);
+    return limits;
   }
 
   /** The first request goes on the leave that was taken for it; answers to a challenge take theirs as they go. */
-  function payingWire(budget: RequestBudget, first: Leave, send: Wire): Wire {
+  function payingWire(limits: ProjectLimits, set: EndpointSet, first: Leave, send: Wire): Wire {
     let isFirst = true;
     return async (headers) => {
-      const mayGo = isFirst ? !budget.isPaused() : budget.tryTake();
-      if (!mayGo) throw new NotNow();
-      if (isFirst) first.spend();
+      const sent = isFirst ? first.spend() : limits.budget.tryTake(limits.gate(set));
+      if (sent === null) throw new NotNow();
       isFirst = false;
-      const reply = await send(headers);
-      // Before anybody learns of the reply: those who wait for this login must not slip out.
-      const silenceMs = isPassing(reply.status) ? retryAfterMs(reply.headers, clock.now()) : undefined;
-      if (silenceMs !== undefined) budget.pause(clock.monotonic() + silenceMs);
-      return reply;
+      return await replyTo(sent, limits, () => send(headers));
     };
   }
 
-  return async (url, headers, { budgetKey, isUrgent, signal }) => {
-    const budget = budgetOf(budgetKey);
-    const send: Wire = (added) => exchange(url, { ...headers, ...added }, signal);
-    for (;;) {
-      const leave = await budget.take(signal, { spare: login.mayCostTwo() ? 1 : 0, isUrgent });
-      try {
-        return await login.send(url, payingWire(budget, leave, send), signal);
-      } catch (error) {
-        if (!(error instanceof NotNow)) throw error;
-      } finally {
-        leave.giveBack();
+  return {
+    send: async (url, headers, { project, isUrgent, signal }) => {
+      const limits = limitsOf(project);
+      const set = endpointSetOf(new URL(url).pathname);
+      const send: Wire = (added) => exchange(url, { ...headers, ...added }, signal);
+      for (;;) {
+        const leave = await limits.budget.take(signal, {
+          gate: limits.gate(set),
+          spare: login.mayCostTwo() ? 1 : 0,
+          isUrgent,
+        });
+        try {
+          return await login.send(url, payingWire(limits, set, leave, send), signal);
+        } catch (error) {
+          if (!(error instanceof NotNow)) throw error;
+        } finally {
+          leave.giveBack();
+        }
       }
-    }
+    },
+    budgets: () =>
+      [...projects].flatMap(([project, limits]) => limits.states().map((state) => ({ project, ...state }))),
   };
+}
+
+async function replyTo(
+  sent: Sent,
+  limits: ProjectLimits,
+  send: () => Promise<HttpReply>,
+): Promise<HttpReply> {
+  try {
+    const reply = await send();
+    // Before anybody learns of the reply: those who wait, for their turn or for this login, must not slip out.
+    limits.heed(reply);
+    // A challenge comes from in front of the buckets, and tells nothing of them.
+    const silent = reply.status === 401 ? 'unknown' : 'none';
+    sent.ended(readRateLimits(reply.headers) ?? silent);
+    return reply;
+  } catch (error) {
+    sent.ended('unknown');
+    throw error;
+  }
 }

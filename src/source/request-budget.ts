@@ -1,25 +1,37 @@
 import type { Clock } from '../clock.ts';
 import { SourceError } from '../errors.ts';
+import { createAlarm } from './alarm.ts';
+import type { Passage, RateGate } from './rate-gate.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { createSpendLog } from './spend-log.ts';
 
 const WINDOW_MS = 60_000;
 
-/** How many requests may leave, per project. Every HTTP request pays: first ones, retries, and answers to a login challenge. */
+/** Who can wait has waited enough: from then on it may use what is kept for the urgent ones (whom it still lets go first). */
+const PATIENCE_MS = 300_000;
+
+/**
+ * How many requests may leave, per project. Every HTTP request pays: first ones, retries, and answers to a login challenge. Each goes
+ * through the gate of its endpoint set besides.
+ */
 export interface RequestBudget {
   /**
-   * Waits for leave to send one request: the urgent ones first, else first come, first served.
-   * Rejects with the signal's reason when that aborts first.
+   * Waits for leave to send one request: the urgent ones first, else first come, first served. Who waits at its own gate does not
+   * hold up those who want through another. Rejects with the signal's reason when that aborts first.
    * @throws {SourceError} reason `rate_limited`, when Atlas has asked for a longer silence than a poll will wait for.
    */
-  take(signal: AbortSignal, options?: TakeOptions): Promise<Leave>;
-  /** Spends one more at once; false (and nothing is spent) when none is free or the project is silent. */
-  tryTake(): boolean;
+  take(signal: AbortSignal, options: TakeOptions): Promise<Leave>;
+  /** Spends one more at once; `null` (and nothing is spent) when none is free or the project is silent. */
+  tryTake(gate: RateGate): Sent | null;
   /** Silences the project until then. A shorter silence does not end a longer one. */
   pause(untilMonotonicMs: number): void;
   isPaused(): boolean;
+  /** How many wait, for this gate. */
+  waiting(gate: RateGate): number;
 }
 
 export interface TakeOptions {
+  gate: RateGate;
   /** Waits until that many more are free as well (without holding them): for a request that may need a second one at once. */
   spare?: number;
   isUrgent?: boolean;
@@ -27,15 +39,24 @@ export interface TakeOptions {
 
 /** Leave to send one request. It counts against the budget from `take` on, and for a minute from `spend` on. */
 export interface Leave {
-  /** The request goes out now. */
-  spend(): void;
+  /** The request goes out now. `null`, and the leave is void, when it may no longer: the project has fallen silent, or others took what was left. */
+  spend(): Sent | null;
   /** It does not. Does nothing after `spend`. */
   giveBack(): void;
 }
 
+/** A request on its way. */
+export interface Sent {
+  /** It has ended. See `Passage.ended`. */
+  ended(limits: RateLimits | 'none' | 'unknown'): void;
+}
+
 interface Waiter {
+  gate: RateGate;
   needed: number;
   isUrgent: boolean;
+  /** From then on it goes for urgent at its gate. */
+  patientUntil: number;
   grant(leave: Leave): void;
   refuse(reason: unknown): void;
 }
@@ -53,10 +74,10 @@ export function createRequestBudget(options: {
 }): RequestBudget {
   const { requestsPerMinute, longestPauseMs, clock } = options;
   const spent = createSpendLog();
-  const waiters: Waiter[] = [];
+  const alarm = createAlarm(clock, serve);
+  let waiters: Waiter[] = [];
   let held = 0;
   let pausedUntil = Number.NEGATIVE_INFINITY;
-  let alarm: { at: number; off: AbortController } | null = null;
 
   const pausedForMs = (): number => Math.max(0, pausedUntil - clock.monotonic());
 
@@ -70,7 +91,19 @@ export function createRequestBudget(options: {
     return Math.max(untilFree, pausedForMs());
   }
 
-  function leave(): Leave {
+  function sentThrough(passage: Passage): Sent {
+    spent.add(clock.monotonic());
+    passage.sent();
+    return {
+      ended: (limits) => {
+        passage.ended(limits);
+        serve();
+      },
+    };
+  }
+
+  function leave(gate: RateGate, isUrgent: boolean): Leave {
+    const passage = gate.enter();
     let isOpen = true;
     const close = (): boolean => {
       const wasOpen = isOpen;
@@ -78,99 +111,110 @@ export function createRequestBudget(options: {
       isOpen = false;
       return wasOpen;
     };
+    const giveBack = (): void => {
+      if (!close()) return;
+      passage.ended('unknown');
+      serve();
+    };
     held += 1;
     return {
       spend: () => {
-        if (!close()) return;
-        spent.add(clock.monotonic());
+        if (pausedForMs() > 0 || !passage.isOpen(isUrgent)) giveBack();
+        if (!close()) return null;
+        const sent = sentThrough(passage);
         serve();
+        return sent;
       },
-      giveBack: () => {
-        if (close()) serve();
-      },
+      giveBack,
     };
   }
 
+  /** How long this one waits at its gate. `closed` remembers, within one round, which gates need not be asked again, and by whom. */
+  function waitAtGate(waiter: Waiter, closed: Map<RateGate, { toUrgent: boolean }>): number {
+    const { gate, patientUntil } = waiter;
+    const isPressing = presses(waiter);
+    const known = closed.get(gate);
+    if (known && (known.toUrgent || !isPressing)) return Number.POSITIVE_INFINITY;
+    const wait = gate.waitMs(isPressing);
+    if (wait > 0) closed.set(gate, { toUrgent: isPressing });
+    return isPressing ? wait : Math.min(wait, patientUntil - clock.monotonic());
+  }
+
+  const presses = ({ isUrgent, patientUntil }: Waiter): boolean =>
+    isUrgent || clock.monotonic() >= patientUntil;
+
+  /** Grants what can be granted, in order, and sees to being called again when there may be more. */
   function serve(): void {
-    for (let head = waiters[0]; head; head = waiters[0]) {
-      const wait = waitFor(head.needed);
-      if (wait > 0) {
-        wakeIn(wait);
-        return;
+    const closed = new Map<RateGate, { toUrgent: boolean }>();
+    const left: Waiter[] = [];
+    let soonest = Number.POSITIVE_INFINITY;
+    for (const [index, waiter] of waiters.entries()) {
+      const untilFree = waitFor(waiter.needed);
+      const wait = untilFree > 0 ? untilFree : waitAtGate(waiter, closed);
+      soonest = wait > 0 ? Math.min(soonest, wait) : soonest;
+      if (wait <= 0) waiter.grant(leave(waiter.gate, presses(waiter)));
+      else left.push(waiter);
+      if (untilFree > 0) {
+        left.push(...waiters.slice(index + 1));
+        break;
       }
-      waiters.shift();
-      head.grant(leave());
     }
-    alarm?.off.abort();
-    alarm = null;
+    waiters = left;
+    if (left.length === 0) alarm.off();
+    else alarm.ringIn(soonest);
   }
 
   function queue(waiter: Waiter): void {
     const place = waiter.isUrgent ? waiters.findIndex(({ isUrgent }) => !isUrgent) : -1;
     waiters.splice(place < 0 ? waiters.length : place, 0, waiter);
-  }
-
-  function wakeIn(ms: number): void {
-    if (ms === Number.POSITIVE_INFINITY) return;
-    const at = clock.monotonic() + ms;
-    if (alarm && alarm.at <= at) return;
-    alarm?.off.abort();
-    const mine = { at, off: new AbortController() };
-    alarm = mine;
-    const wake = (): void => {
-      if (alarm !== mine) return;
-      alarm = null;
-      serve();
-    };
-    clock.sleep(Math.ceil(ms), mine.off.signal).then(wake, wake);
+    serve();
   }
 
   function dismiss(waiter: Waiter): void {
-    const place = waiters.indexOf(waiter);
-    if (place >= 0) waiters.splice(place, 1);
+    waiters = waiters.filter((other) => other !== waiter);
     serve();
   }
 
   return {
-    take: (signal, { spare = 0, isUrgent = false } = {}) => {
+    take: (signal, { gate, spare = 0, isUrgent = false }) => {
       if (signal.aborted) return Promise.reject(signal.reason);
       if (pausedForMs() > longestPauseMs) return Promise.reject(longSilence(pausedForMs()));
-      const needed = 1 + Math.min(spare, requestsPerMinute - 1);
-      if (waiters.length === 0 && waitFor(needed) <= 0) return Promise.resolve(leave());
       return new Promise((resolve, reject) => {
         const onAbort = (): void => {
           reject(signal.reason);
           dismiss(waiter);
         };
+        const settle = (): void => signal.removeEventListener('abort', onAbort);
         const waiter: Waiter = {
-          needed,
+          gate,
+          needed: 1 + Math.min(spare, requestsPerMinute - 1),
           isUrgent,
+          patientUntil: clock.monotonic() + PATIENCE_MS,
           grant: (granted) => {
-            signal.removeEventListener('abort', onAbort);
+            settle();
             resolve(granted);
           },
           refuse: (reason) => {
-            signal.removeEventListener('abort', onAbort);
+            settle();
             reject(reason);
           },
         };
         signal.addEventListener('abort', onAbort, { once: true });
         queue(waiter);
-        serve();
       });
     },
-    tryTake: () => {
-      if (pausedForMs() > 0 || (waitFor(1) > 0 && requestsPerMinute > 1)) return false;
-      spent.add(clock.monotonic());
-      return true;
+    tryTake: (gate) => {
+      if (pausedForMs() > 0 || (waitFor(1) > 0 && requestsPerMinute > 1) || !gate.mayFollow()) return null;
+      return sentThrough(gate.enter());
     },
     pause: (untilMonotonicMs) => {
       pausedUntil = Math.max(pausedUntil, untilMonotonicMs);
       if (pausedForMs() <= longestPauseMs) return;
       for (const waiter of waiters.splice(0)) waiter.refuse(longSilence(pausedForMs()));
-      serve();
+      alarm.off();
     },
     isPaused: () => pausedForMs() > 0,
+    waiting: (gate) => waiters.filter((waiter) => waiter.gate === gate).length,
   };
 }
 

@@ -9,6 +9,7 @@ import { exchange } from '../../src/source/http-exchange.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { createSteppingClock, settled } from '../support/stepping-clock.ts';
 import { listen, startStrictDigestServer, stop } from '../support/strict-digest-server.ts';
+import { AUTH, createOauthWorld, json, ORIGIN } from './oauth-world.ts';
 import { aConnection, get, PATH } from './support.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -58,7 +59,6 @@ describe('passing faults', () => {
       10_000,
     ],
     ['408', answer(408), 10_000],
-    ['429', answer(429), 10_000],
     ['resets', reset, 10_000],
     ['a body that is cut off', cutOff, 10_000],
     ['silence beyond the timeout', hang, 100],
@@ -71,7 +71,6 @@ describe('passing faults', () => {
 
   it.each<[string, Handler, string, number]>([
     ['500s', answer(500), 'unavailable', 10_000],
-    ['429', answer(429), 'rate_limited', 10_000],
     ['resets', reset, 'unavailable', 10_000],
     ['a body that is cut off', cutOff, 'unavailable', 10_000],
     ['silence beyond the timeout', hang, 'timeout', 100],
@@ -234,6 +233,38 @@ describe('Retry-After', () => {
     await clock.step(3_000);
     expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', ...Array(4).fill('fulfilled')]);
     expect(sentAt).toEqual([0, 3_000, 3_000, 3_000, 3_000]);
+  });
+});
+
+describe('a 429 that does not say how long', () => {
+  it('ends the poll, and silences the project for a minute, doubling while it repeats, for ten at most', async () => {
+    const clock = createSteppingClock();
+    const { url, arrivals } = await serve(answer(429));
+    const connection = aConnection(url, { clock, retries: 4 });
+    for (const minutes of [1, 2, 4, 8, 10, 10]) {
+      const before = arrivals.length;
+      await expect(get(connection)).rejects.toMatchObject({ reason: 'rate_limited', status: 429 });
+      await clock.step(minutes * 60_000 - 31_000);
+      await expect(get(connection)).rejects.toMatchObject({ reason: 'rate_limited', retryAfterMs: 31_000 });
+      expect(arrivals).toHaveLength(before + 1);
+      await clock.step(31_000);
+    }
+  });
+
+  it('begins with a minute again after something went well, and counts those that come together as one', async () => {
+    const clock = createSteppingClock();
+    const oauth = createOauthWorld();
+    const connection = aConnection(ORIGIN, { clock, auth: AUTH, fetch: oauth.fetch });
+    const well = oauth.onRead;
+    await get(connection);
+    for (let round = 0; round < 3; round += 1) {
+      oauth.onRead = () => json(429, {});
+      const together = await Promise.allSettled([get(connection), get(connection), get(connection)]);
+      expect(together.map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
+      oauth.onRead = well;
+      await clock.step(60_000);
+      await expect(get(connection)).resolves.toMatchObject({ status: 200 });
+    }
   });
 });
 

@@ -1,20 +1,36 @@
 import { describe, expect, it } from 'vitest';
-import { createRequestBudget, type RequestBudget } from '../../src/source/request-budget.ts';
+import { createRateGate, type RateGate } from '../../src/source/rate-gate.ts';
+import { createRequestBudget, type Leave, type RequestBudget } from '../../src/source/request-budget.ts';
 import { createSteppingClock, type SteppingClock } from '../support/stepping-clock.ts';
 
 const never = new AbortController().signal;
 
-function aBudget(requestsPerMinute: number): { budget: RequestBudget; clock: SteppingClock } {
+interface World {
+  budget: RequestBudget;
+  gate: RateGate;
+  clock: SteppingClock;
+  /** For who can wait, without a spare. */
+  take(signal?: AbortSignal): Promise<Leave>;
+}
+
+/** Behind a server that tells nothing of its limits, and answers at once. */
+function aBudget(requestsPerMinute: number): World {
   const clock = createSteppingClock();
-  return { clock, budget: createRequestBudget({ requestsPerMinute, longestPauseMs: 30_000, clock }) };
+  const gate = createRateGate({ spacingMs: 0, clock });
+  const budget = createRequestBudget({ requestsPerMinute, longestPauseMs: 30_000, clock });
+  return { clock, gate, budget, take: (signal = never) => budget.take(signal, { gate }) };
+}
+
+function spend(leave: Leave): void {
+  leave.spend()?.ended('none');
 }
 
 /** Takes and spends `count` times at once, and notes when each was granted. */
-function takeMany({ budget, clock }: ReturnType<typeof aBudget>, count: number, spare = 0): number[] {
+function takeMany({ budget, gate, clock }: World, count: number, spare = 0): number[] {
   const grantedAt: number[] = [];
   for (let index = 0; index < count; index += 1) {
-    budget.take(never, { spare }).then((leave) => {
-      leave.spend();
+    budget.take(never, { gate, spare }).then((leave) => {
+      spend(leave);
       grantedAt.push(clock.monotonic());
     });
   }
@@ -47,11 +63,11 @@ describe('the rate', () => {
   });
 
   it('serves in the order of asking', async () => {
-    const { budget, clock } = aBudget(1);
+    const { take, clock } = aBudget(1);
     const order: string[] = [];
     for (const name of ['a', 'b', 'c']) {
-      budget.take(never).then((leave) => {
-        leave.spend();
+      take().then((leave) => {
+        spend(leave);
         order.push(name);
       });
     }
@@ -60,12 +76,12 @@ describe('the rate', () => {
   });
 
   it('serves the urgent ones first, and those in their order', async () => {
-    const { budget, clock } = aBudget(1);
-    (await budget.take(never)).spend();
+    const { take, budget, gate, clock } = aBudget(1);
+    spend(await take());
     const order: string[] = [];
     for (const name of ['a', 'B', 'c', 'D']) {
-      budget.take(never, { isUrgent: name < 'a' }).then((leave) => {
-        leave.spend();
+      budget.take(never, { gate, isUrgent: name < 'a' }).then((leave) => {
+        spend(leave);
         order.push(name);
       });
     }
@@ -78,8 +94,8 @@ describe('the rate', () => {
     const granted = takeMany(world, 2, 1);
     await world.clock.step(1_000);
     expect(granted).toEqual([0]);
-    expect(world.budget.tryTake()).toBe(true);
-    expect(world.budget.tryTake()).toBe(false);
+    expect(world.budget.tryTake(world.gate)).not.toBeNull();
+    expect(world.budget.tryTake(world.gate)).toBeNull();
     await world.clock.step(60_000);
     expect(granted).toEqual([0, 61_000]);
   });
@@ -88,14 +104,14 @@ describe('the rate', () => {
     const world = aBudget(1);
     const granted = takeMany(world, 2, 1);
     await world.clock.step(30_000);
-    expect(world.budget.tryTake()).toBe(true);
+    expect(world.budget.tryTake(world.gate)).not.toBeNull();
     await world.clock.step(60_000);
     expect(granted).toEqual([0, 90_000]);
   });
 
   it('counts a request from when it leaves, not from when it was given leave', async () => {
     const world = aBudget(1);
-    const leave = await world.budget.take(never);
+    const leave = await world.take();
     const granted = takeMany(world, 1);
     await world.clock.step(5_000);
     leave.spend();
@@ -107,7 +123,7 @@ describe('the rate', () => {
 
   it('gives a leave that was not used to the next one, and only once', async () => {
     const world = aBudget(1);
-    const leave = await world.budget.take(never);
+    const leave = await world.take();
     const granted = takeMany(world, 3);
     await world.clock.step(1_000);
     leave.giveBack();
@@ -123,7 +139,7 @@ describe('the rate', () => {
     const world = aBudget(100_000);
     const before = process.cpuUsage();
     for (let round = 0; round < 4; round += 1) {
-      for (let index = 0; index < 100_000; index += 1) (await world.budget.take(never)).spend();
+      for (let index = 0; index < 100_000; index += 1) spend(await world.take());
       await world.clock.step(60_000);
     }
     const { user, system } = process.cpuUsage(before);
@@ -133,11 +149,11 @@ describe('the rate', () => {
 
 describe('a waiting caller', () => {
   it('leaves with the reason of its signal, and the next one moves up', async () => {
-    const { budget, clock } = aBudget(1);
-    (await budget.take(never)).spend();
+    const { take, clock } = aBudget(1);
+    spend(await take());
     const leaver = new AbortController();
-    const left = budget.take(leaver.signal);
-    const next = budget.take(never);
+    const left = take(leaver.signal);
+    const next = take();
     const stays = expect(left).rejects.toThrow('shutting down');
     leaver.abort(new Error('shutting down'));
     await stays;
@@ -146,13 +162,13 @@ describe('a waiting caller', () => {
   });
 
   it('lets one move up that could go earlier than itself', async () => {
-    const { budget, clock } = aBudget(2);
-    (await budget.take(never)).spend();
+    const { take, budget, gate, clock } = aBudget(2);
+    spend(await take());
     await clock.step(30_000);
-    (await budget.take(never)).spend();
+    spend(await take());
     const wantsTwo = new AbortController();
-    const left = expect(budget.take(wantsTwo.signal, { spare: 1 })).rejects.toThrow('changed my mind');
-    const next = budget.take(never).then(() => clock.monotonic());
+    const left = expect(budget.take(wantsTwo.signal, { gate, spare: 1 })).rejects.toThrow('changed my mind');
+    const next = take().then(() => clock.monotonic());
     await clock.step(10_000);
     wantsTwo.abort(new Error('changed my mind'));
     await left;
@@ -161,10 +177,10 @@ describe('a waiting caller', () => {
   });
 
   it('leaves no timer behind when it was the last', async () => {
-    const { budget, clock } = aBudget(1);
-    (await budget.take(never)).spend();
+    const { take, clock } = aBudget(1);
+    spend(await take());
     const leaver = new AbortController();
-    const left = budget.take(leaver.signal);
+    const left = take(leaver.signal);
     expect(clock.sleepers()).toBe(1);
     leaver.abort(new Error('shutting down'));
     await expect(left).rejects.toThrow('shutting down');
@@ -172,9 +188,9 @@ describe('a waiting caller', () => {
   });
 
   it('is refused at once when its signal has aborted before', async () => {
-    const { budget } = aBudget(1);
-    await expect(budget.take(AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
-    expect(budget.tryTake()).toBe(true);
+    const { take, budget, gate } = aBudget(1);
+    await expect(take(AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
+    expect(budget.tryTake(gate)).not.toBeNull();
   });
 });
 
@@ -186,7 +202,7 @@ describe('a pause', () => {
     await world.clock.step(2_999);
     expect(granted).toEqual([]);
     expect(world.budget.isPaused()).toBe(true);
-    expect(world.budget.tryTake()).toBe(false);
+    expect(world.budget.tryTake(world.gate)).toBeNull();
     await world.clock.step(1);
     expect(granted).toEqual([3_000, 3_000, 3_000]);
     expect(world.budget.isPaused()).toBe(false);
@@ -203,16 +219,16 @@ describe('a pause', () => {
   });
 
   it('sends callers away when it is longer than a poll will wait, and says how long it lasts', async () => {
-    const { budget, clock } = aBudget(1);
-    (await budget.take(never)).spend();
-    const waiting = budget.take(never);
+    const { take, budget, clock } = aBudget(1);
+    spend(await take());
+    const waiting = take();
     const refused = { reason: 'rate_limited', retryable: false, retryAfterMs: 55_000 };
     const stays = expect(waiting).rejects.toMatchObject(refused);
     budget.pause(55_000);
     await stays;
-    await expect(budget.take(never)).rejects.toMatchObject(refused);
+    await expect(take()).rejects.toMatchObject(refused);
     await clock.step(30_000);
-    const patient = budget.take(never);
+    const patient = take();
     await clock.step(30_000);
     await expect(patient).resolves.toBeDefined();
   });

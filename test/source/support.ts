@@ -1,9 +1,14 @@
 import { type Clock, systemClock } from '../../src/clock.ts';
-import { type Connection, type ConnectionOptions, createConnection } from '../../src/source/connection.ts';
+import {
+  type Connection,
+  type ConnectionOptions,
+  createConnection,
+  type MeasuredConnection,
+} from '../../src/source/connection.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 
 /** A connection for a loopback server; nothing waits longer than it must. */
-export function aConnection(baseUrl: string, over: Partial<ConnectionOptions> = {}): Connection {
+export function aConnection(baseUrl: string, over: Partial<ConnectionOptions> = {}): MeasuredConnection {
   return createConnection({
     name: 'atlas',
     baseUrl,

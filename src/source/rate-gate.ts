@@ -1,0 +1,155 @@
+import type { Clock } from '../clock.ts';
+import type { RateLimits } from './rate-limits.ts';
+import { createSpendLog } from './spend-log.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Atlas fills its buckets up by 500 of 1,200 a minute, and others by the same share; nothing in a reply tells. */
+const REFILL_SHARE = 5 / 12;
+
+/** Left to others in the project by those who can wait. */
+const RESERVE_SHARE = 0.2;
+const SMALLEST_RESERVE = 2;
+
+/** Left to others by those who cannot. */
+const REST_SHARE = 0.05;
+const SMALLEST_REST = 1;
+
+/** A server that stops telling what is left is believed for this long. */
+const FORGOTTEN_AFTER_MS = 300_000;
+
+/** Sums of shares are not exact. */
+const NEXT_TO_NOTHING = 1e-6;
+
+/** One request, from the leave to send it on. */
+export interface Passage {
+  /** True while it may (still) be sent; what is left may have changed since it got its leave. */
+  isOpen(isUrgent: boolean): boolean;
+  /** It goes out. */
+  sent(): void;
+  /** It has ended, or was never sent. `limits` as in the reply; `unknown` when the reply, or its absence, says nothing about them. */
+  ended(limits: RateLimits | 'none' | 'unknown'): void;
+}
+
+/** What a server allows on one set of endpoints in one project, as its replies tell. The bucket behind it is shared with others. */
+export interface RateGate {
+  /**
+   * How long until one more may go: 0 when it may. An estimate, to be asked again when a request has ended; without end where it
+   * hangs on those that were given leave already.
+   */
+  waitMs(isUrgent: boolean): number;
+  /** True when the second request of a login may follow the first. */
+  mayFollow(): boolean;
+  enter(): Passage;
+  /** As told last; `null` while nothing was told. */
+  told(): RateLimits | null;
+}
+
+/** What is known of the bucket. Times are the monotonic clock's. */
+interface Known {
+  limit: number;
+  remaining: number;
+  /** When `remaining` was right. */
+  at: number;
+  /** When the last reply arrived that was taken at its word. */
+  takenAt: number;
+  told: RateLimits;
+  toldAt: number;
+}
+
+/**
+ * - Nothing known (yet): requests go one by one, the next one when the one before has ended, or `spacingMs` after it. So a burst does not
+ *   meet a closed door all at once.
+ * - Known: what is left, less those on their way, plus what will have been filled up since, carefully estimated; each reply puts it
+ *   right. Idle reads leave a fifth of the limit to others and wait below that. Over the refill's own share of the bucket (from full to
+ *   7/12) they go freely; below, no faster than it is filled up. Urgent ones go on to a small rest.
+ * - Replies overtake one another: one whose request left before the last word was heard can only lower the account.
+ */
+export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock: Clock }): RateGate {
+  const minute = createSpendLog();
+  let known: Known | null = null;
+  let enteredAt = Number.NEGATIVE_INFINITY;
+  let unsent = 0;
+  let underway = 0;
+
+  const left = ({ limit, remaining, at }: Known): number =>
+    Math.min(limit, remaining + ((clock.monotonic() - at) * limit * REFILL_SHARE) / MINUTE_MS);
+
+  /** `held`: how many have leave and are not sent, besides the one that asks. */
+  function untilOpen(isUrgent: boolean, held: number): number {
+    const others = held + underway;
+    if (known === null) return others === 0 ? 0 : Math.max(0, enteredAt + spacingMs - clock.monotonic());
+    const { limit } = known;
+    const after = left(known) - others - 1;
+    const untilLeft = (floor: number): number =>
+      after >= floor - NEXT_TO_NOTHING ? 0 : ((floor - after) * MINUTE_MS) / (limit * REFILL_SHARE);
+    if (isUrgent) return untilLeft(restOf(limit));
+    const untilPace = Math.min(untilLeft(limit * (1 - REFILL_SHARE)), untilInPace(limit, held));
+    return Math.max(untilLeft(reserveOf(limit)), untilPace);
+  }
+
+  /** Until the last minute, with one more, holds no more of ours than the refill's share. */
+  function untilInPace(limit: number, held: number): number {
+    const now = clock.monotonic();
+    minute.forgetBefore(now - MINUTE_MS);
+    const tooMany = minute.count() + held + 1 - Math.max(1, Math.floor(limit * REFILL_SHARE));
+    if (tooMany <= 0) return 0;
+    return tooMany > minute.count() ? Number.POSITIVE_INFINITY : minute.at(tooMany - 1) + MINUTE_MS - now;
+  }
+
+  function learn(limits: RateLimits, sentAt: number): void {
+    const now = clock.monotonic();
+    const isNews = known === null || sentAt >= known.takenAt;
+    const remaining = known === null || isNews ? limits.remaining : Math.min(limits.remaining, left(known));
+    const takenAt = known === null || isNews ? now : known.takenAt;
+    known = { limit: limits.limit, remaining, at: now, takenAt, told: limits, toldAt: now };
+  }
+
+  /** One went, and nobody told what is left. */
+  function countDown(isSilent: boolean): void {
+    if (known === null) return;
+    const now = clock.monotonic();
+    const isForgotten = isSilent && now - known.toldAt > FORGOTTEN_AFTER_MS;
+    known = isForgotten ? null : { ...known, remaining: Math.max(0, left(known) - 1), at: now };
+  }
+
+  return {
+    waitMs: (isUrgent) => untilOpen(isUrgent, unsent),
+    mayFollow: () => known === null || untilOpen(true, unsent) === 0,
+    enter: () => {
+      let sentAt: number | null = null;
+      let hasEnded = false;
+      unsent += 1;
+      enteredAt = clock.monotonic();
+      return {
+        isOpen: (isUrgent) => known === null || untilOpen(isUrgent, unsent - 1) === 0,
+        sent: () => {
+          sentAt = clock.monotonic();
+          unsent -= 1;
+          underway += 1;
+          minute.add(sentAt);
+        },
+        ended: (limits) => {
+          if (hasEnded) return;
+          hasEnded = true;
+          if (sentAt === null) {
+            unsent -= 1;
+            return;
+          }
+          underway -= 1;
+          if (limits === 'none' || limits === 'unknown') countDown(limits === 'none');
+          else learn(limits, sentAt);
+        },
+      };
+    },
+    told: () => known?.told ?? null,
+  };
+}
+
+function reserveOf(limit: number): number {
+  return Math.min(limit - 1, Math.max(SMALLEST_RESERVE, Math.ceil(limit * RESERVE_SHARE)));
+}
+
+function restOf(limit: number): number {
+  return Math.min(reserveOf(limit), Math.max(SMALLEST_REST, Math.floor(limit * REST_SHARE)));
+}
