@@ -6,8 +6,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     env: { TZ: 'UTC' },
-    reporters: process.env.CI
-      ? ['default', ['json', { outputFile: 'coverage/results.json' }]]
-      : ['default'],
+    reporters: process.env.CI ? ['default', ['json', { outputFile: 'coverage/results.json' }]] : ['default'],
   },
 });

@@ -30,7 +30,7 @@ it.each([
       return isQuiet && polls >= ROUNDS * WATCHES;
     }, 'the polls');
 
-  expect(requests.length / polls).toBeLessThanOrEqual(MOST_REQUESTS_PER_POLL);
+    expect(requests.length / polls).toBeLessThanOrEqual(MOST_REQUESTS_PER_POLL);
     expect(world.atlas.digest.failures).toBe(0);
     expect(new Set((await pollsOf(daemon.base, 'failed')).values())).toEqual(new Set([0]));
   },
