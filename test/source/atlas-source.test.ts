@@ -202,7 +202,6 @@ describe('a list over HTTP', () => {
           pages += 1;
           return { body: { results: [], links: [link('next')] }, status: 200, headers: new Headers() };
         },
-        budgets: () => [],
         close: async () => {},
       },
       clock: systemClock,
