@@ -71,10 +71,21 @@ export function errorReply(
   parameters: ReadonlyArray<string | number> = [],
   headers: Readonly<Record<string, string>> = {},
 ): Reply {
-  const [status, text] = ERRORS[code];
-  const detail = text.replace(/\{(\d)\}/g, (_, index) => String(parameters[Number(index)] ?? ''));
-  return anyErrorReply({ status, code, detail, parameters, headers });
+  const detail = textOf(code, parameters);
+  return anyErrorReply({ status: statusOf(code), code, detail, parameters, headers });
 }
+
+export function statusOf(code: AtlasErrorCode): number {
+  return ERRORS[code][0];
+}
+
+/** Atlas's text for a code, with the parameters put in. */
+export function textOf(code: AtlasErrorCode, parameters: ReadonlyArray<string | number>): string {
+  return ERRORS[code][1].replace(/\{(\d)\}/g, (_, index) => String(parameters[Number(index)] ?? ''));
+}
+
+/** All codes that the simulator knows. */
+export const ATLAS_ERROR_CODES = Object.keys(ERRORS) as AtlasErrorCode[];
 
 /** An error with a status and a code of the caller's choice. */
 export function anyErrorReply(error: {
@@ -89,7 +100,8 @@ export function anyErrorReply(error: {
     detail: detail ?? detailOf(code),
     error: status,
     errorCode: code,
-    parameters,
+    // Recorded: no list at all where the server itself failed.
+    parameters: code === 'UNEXPECTED_ERROR' ? null : parameters,
     reason: STATUS_CODES[status] ?? 'Unknown',
   };
   return jsonReply(status, body, { 'content-type': 'application/json', 'x-error-code': code, ...headers });

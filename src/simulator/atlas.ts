@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Timestamp } from '../domain/instant.ts';
 import type { AtlasErrorCode } from './atlas-errors.ts';
 import { createFront, type LoggedRequest } from './atlas-front.ts';
+import type { Refusal } from './atlas-refusals.ts';
 import { type AtlasRequest, answer, projectOf, type RouteOptions } from './atlas-routes.ts';
 import { createDigestAuth, type DigestCounts } from './digest-auth.ts';
 import { discoveryEndpoints } from './discovery-endpoints.ts';
@@ -77,8 +78,11 @@ export interface AtlasSimulator
   addInstance(groupId: string, name: string, kind?: InstanceKind, options?: InstanceOptions): string;
   /** Sets what every further request meets; `null` ends it. One fault at a time. */
   setFault(fault: Fault | null, scope?: FaultScope): void;
-  /** Answers every request for the project with this error; `null` ends it. `parameters` stand in the error's text. */
-  refuse(groupId: string, code: AtlasErrorCode | null, parameters?: ReadonlyArray<string | number>): void;
+  /**
+   * Answers every request for the project with this error of Atlas, or the requests that `onlyPath` names; `null` ends it. For an error
+   * outside of any project, or of what stands between, see `setFault`.
+   */
+  refuse(groupId: string, code: AtlasErrorCode | null, how?: Omit<Refusal, 'code'>): void;
   /** Stops and cuts every connection, hanging ones too. */
   close(): Promise<void>;
 }
@@ -142,8 +146,8 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
     updateJob: world.updateJob,
     removeJob: world.removeJob,
     setFault: faults.set,
-    refuse: (groupId, code, parameters = usualParameters(code, groupId)) => {
-      world.ensureProject(groupId).refusal = code && { code, parameters };
+    refuse: (groupId, code, how) => {
+      world.ensureProject(groupId).refusal = code && { ...how, code };
     },
     close: async () => {
       timers.clear();
@@ -175,9 +179,4 @@ async function startServer(
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const { host, port: taken, close } = await listenOnLoopback(createServer(handle), port);
   return { url: `http://${host}:${taken}`, close };
-}
-
-/** Enough to fill the error's text: the caller's address, or the project. */
-function usualParameters(code: AtlasErrorCode | null, groupId: string): string[] {
-  return code === 'IP_ADDRESS_NOT_ON_ACCESS_LIST' ? ['203.0.113.7'] : [groupId];
 }

@@ -1,5 +1,6 @@
 import type { ApiVersion } from '../domain/watch.ts';
-import { errorReply } from './atlas-errors.ts';
+import { errorAbout, refusalReply } from './atlas-refusals.ts';
+import { isInScope } from './faults.ts';
 import type { Reply } from './reply.ts';
 import type { Project, World } from './world.ts';
 
@@ -69,13 +70,14 @@ export function inProject(
 ): (call: Call) => Answer {
   return (call) => {
     const { groupId = '' } = call.params;
-    if (!isObjectId(groupId)) return errorReply('INVALID_GROUP_ID', [groupId]);
+    if (!isObjectId(groupId)) return errorAbout(call, 'INVALID_GROUP_ID');
     const project = world.project(groupId);
-    if (!project) return errorReply('GROUP_NOT_FOUND', [groupId]);
+    if (!project) return errorAbout(call, 'GROUP_NOT_FOUND');
     const { refusal, product } = project;
-    if (refusal) return errorReply(refusal.code, refusal.parameters);
-    if (call.apiVersion === 'public' && product === 'atlas') return errorReply('ATLAS_GROUP', [groupId]);
-    if (call.apiVersion !== 'public' && product !== 'atlas') return errorReply('NOT_ATLAS_GROUP', [groupId]);
+    const path = call.url.pathname + call.url.search;
+    if (refusal && isInScope(path, refusal.onlyPath)) return refusalReply(call, refusal);
+    if (call.apiVersion === 'public' && product === 'atlas') return errorAbout(call, 'ATLAS_GROUP');
+    if (call.apiVersion !== 'public' && product !== 'atlas') return errorAbout(call, 'NOT_ATLAS_GROUP');
     return answer(call, project);
   };
 }

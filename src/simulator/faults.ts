@@ -57,7 +57,8 @@ export function createFaultSwitch(): FaultSwitch {
   };
 }
 
-function isInScope(path: string, only: string | RegExp | undefined): boolean {
+/** True for a path (with its query) that contains the text, or matches it; for any path where there is none. */
+export function isInScope(path: string, only: string | RegExp | undefined): boolean {
   if (only === undefined) return true;
   return typeof only === 'string' ? path.includes(only) : path.search(only) >= 0;
 }

@@ -1,4 +1,4 @@
-import { errorReply } from './atlas-errors.ts';
+import { errorAbout } from './atlas-refusals.ts';
 import { type Answer, addressAbove, type Call, type Endpoint, inProject, isObjectId } from './endpoint.ts';
 import { refusalOfKind } from './instance-kind.ts';
 import { pageOf } from './job-list.ts';
@@ -52,16 +52,15 @@ interface Found {
 }
 
 /** Ops Manager asks by the cluster's id, Atlas by its name. */
-function findInstance(kind: SimulatedKind, { apiVersion, params }: Call, project: Project): Instance | Reply {
-  const { instanceName = '' } = params;
-  const { groupId, instances } = project;
+function findInstance(kind: SimulatedKind, call: Call, { instances }: Project): Instance | Reply {
+  const { instanceName = '' } = call.params;
   const instance =
-    apiVersion === 'public'
+    call.apiVersion === 'public'
       ? [...instances.values()].find(({ id }) => id === instanceName)
       : instances.get(instanceName);
-  if (!instance) return errorReply(kind.errors.instanceNotFound, [instanceName, groupId]);
+  if (!instance) return errorAbout(call, kind.errors.instanceNotFound);
   const refusal = refusalOfKind(kind.kind, instance.kind);
-  return refusal ? errorReply(refusal, [instanceName]) : instance;
+  return refusal ? errorAbout(call, refusal) : instance;
 }
 
 function listJobs(found: Found, order: JobEndpointOptions['order']): Answer {
@@ -82,9 +81,9 @@ function listJobs(found: Found, order: JobEndpointOptions['order']): Answer {
 function oneJob(found: Found, depth: number, answer: (job: SimulatedJob, place: JobPlace) => Answer): Answer {
   const { kind, call, instance } = found;
   const { jobId = '' } = call.params;
-  if (!isObjectId(jobId)) return errorReply('INVALID_JOB_ID', [jobId]);
+  if (!isObjectId(jobId)) return errorAbout(call, 'INVALID_JOB_ID');
   const job = instance.jobs.get(jobId);
-  if (job?.kind !== kind.kind) return errorReply(kind.errors.jobNotFound, [jobId, instance.name]);
+  if (job?.kind !== kind.kind) return errorAbout(call, kind.errors.jobNotFound);
   return answer(job, placeOf(found, depth));
 }
 
@@ -118,7 +117,7 @@ function partEndpoints(
     oneJob(found, 3, (job) => {
       const { part = '' } = found.call.params;
       const body = bodies(job).find((fields) => fields[key] === part);
-      return body ? { body } : errorReply('RESOURCE_NOT_FOUND', [part]);
+      return body ? { body } : errorAbout(found.call, 'RESOURCE_NOT_FOUND');
     }),
   );
   return [list, one];

@@ -1,5 +1,5 @@
 import type { Timestamp } from '../domain/instant.ts';
-import type { AtlasErrorCode } from './atlas-errors.ts';
+import type { Refusal } from './atlas-refusals.ts';
 import { type InstanceKind, refusalOfKind } from './instance-kind.ts';
 import { newJobId } from './job-makers.ts';
 import type { SimulatedJob } from './simulated-job.ts';
@@ -42,8 +42,8 @@ export interface Project extends ProjectFacts {
   groupId: string;
   createdAt: Timestamp;
   instances: Map<string, Instance>;
-  /** What every request for this project is answered with. */
-  refusal: { code: AtlasErrorCode; parameters: ReadonlyArray<string | number> } | null;
+  /** What requests for this project are answered with. */
+  refusal: Refusal | null;
 }
 
 /** The projects, instances and jobs of the simulated Atlas. */

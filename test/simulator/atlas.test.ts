@@ -45,7 +45,7 @@ describe('logging in', () => {
   it('answers a wrong key as it answers a first challenge: pretty-printed and without a code in the headers', async () => {
     await anAtlas();
     const reply = await fetchByDigest(`${atlas.url}/api/atlas/v1.0${JOBS}`, { ...LOGIN, password: 'old' });
-    const challenge = errorCase('bad-api-key');
+    const challenge = documented('errors', 'bad-api-key');
     expect(reply.status).toBe(401);
     expect(reply.headers.get('www-authenticate')).toMatch(/^Digest realm="MMS Public API", .*stale=false$/);
     expect(reply.headers.has('x-error-code')).toBe(false);
@@ -155,67 +155,6 @@ describe('envelope and pretty', () => {
   });
 });
 
-describe('an error', () => {
-  it.each([
-    ['group-not-found', `/groups/111111111111111111111111/serverless/orders/backup/restoreJobs`],
-    ['invalid-group-id', '/groups/xyz/serverless/orders/backup/restoreJobs'],
-    ['serverless-instance-not-found', `/groups/${GROUP_ID}/serverless/orders-sls/backup/restoreJobs`],
-    ['invalid-job-id', `${JOBS}/xyz`],
-  ])('is worded as in the documented case %s', async (name, path) => {
-    await anAtlas(1);
-    const reply = await ask(path);
-    const documented = errorCase(name);
-    expect(reply.status).toBe(documented.status);
-    expect(reply.headers.get('x-error-code')).toBe(documented.body.errorCode);
-    expect(await reply.json()).toEqual(documented.body);
-  });
-
-  it('says which job of which instance is not there', async () => {
-    await anAtlas(1);
-    atlas.removeJob(GROUP_ID, 'orders', aJob().id);
-    expect(await body(`${JOBS}/${aJob().id}`)).toMatchObject({
-      error: 404,
-      errorCode: 'RESTORE_JOB_NOT_FOUND',
-      parameters: [aJob().id, 'orders'],
-    });
-  });
-
-  it.each([
-    {},
-    { headers: { accept: 'application/json' } },
-    { headers: { accept: 'application/vnd.atlas.2022-12-31+json' } },
-  ])('is what v2 gives for a request without a valid version: %j', async (init) => {
-    await anAtlas(1);
-    const reply = await fetchByDigest(`${atlas.url}/api/atlas/v2${JOBS}`, LOGIN, init);
-    expect(reply.status).toBe(400);
-    expect(await reply.json()).toEqual(errorCase('missing-version').body);
-  });
-
-  it.each([
-    ['no-role', 'USER_UNAUTHORIZED'],
-    ['key-not-in-project', 'NOT_IN_GROUP'],
-    ['unpaid', 'ACCOUNT_SUSPENDED'],
-    ['ip-not-on-access-list', 'IP_ADDRESS_NOT_ON_ACCESS_LIST'],
-    ['not-an-atlas-project', 'NOT_ATLAS_GROUP'],
-    ['sunset', 'VERSION_GONE'],
-  ] as const)('can be made the answer of a whole project: %s', async (name, code) => {
-    await anAtlas(1);
-    const documented = errorCase(name);
-    atlas.refuse(GROUP_ID, code, documented.body.parameters);
-    const reply = await ask(JOBS);
-    expect(reply.status).toBe(documented.status);
-    expect(await reply.json()).toEqual(documented.body);
-    atlas.refuse(GROUP_ID, null);
-    expect((await ask(JOBS)).status).toBe(200);
-  });
-
-  it('is given to other methods and other paths', async () => {
-    await anAtlas(1);
-    expect((await ask(JOBS, { method: 'DELETE' })).status).toBe(405);
-    expect((await ask(`${JOBS}/${jobId(1)}/more`)).status).toBe(404);
-  });
-});
-
 describe('limits and warnings', () => {
   it('refuses what is above the limit of the project, in the words of v1.0', async () => {
     let now = T0;
@@ -260,12 +199,3 @@ it('refuses to change what is not there', async () => {
   expect(() => atlas.updateJob(GROUP_ID, 'orders', jobId(1), {})).toThrow('no job');
   expect(() => atlas.removeJob(GROUP_ID, 'orders', jobId(1))).toThrow('no job');
 });
-
-interface ErrorCase {
-  status: number;
-  body: { errorCode: string; parameters: string[] };
-}
-
-function errorCase(name: string): ErrorCase {
-  return documented<ErrorCase>('errors', name);
-}

@@ -8,6 +8,7 @@ type Kind =
   | 'number'
   | 'strings'
   | 'links'
+  | 'parameters'
   | readonly string[]
   | Table;
 
@@ -55,6 +56,10 @@ const CHECKS: Record<Extract<Kind, string>, (value: unknown) => boolean> = {
   count: (value) => Number.isInteger(value) && Number(value) >= 0,
   number: (value) => typeof value === 'number',
   strings: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+  // The schema says objects; every real error has texts or numbers, or none.
+  parameters: (value) =>
+    value === null ||
+    (Array.isArray(value) && value.every((item) => ['string', 'number'].includes(typeof item))),
   links: (value) =>
     Array.isArray(value) &&
     value.every((link) => isRecord(link) && typeof link.rel === 'string' && URL.canParse(String(link.href))),
@@ -74,6 +79,6 @@ export const ERROR_TABLE: Table = {
   detail: 'string',
   error: 'count',
   errorCode: 'string',
-  'parameters?': 'strings',
+  'parameters?': 'parameters',
   reason: 'string',
 };
