@@ -39,6 +39,7 @@ export function toCloudEvent(event: WatcherEvent): CloudEvent {
       occurredAt: toIso(event.occurredAt),
       inferred: event.inferred,
       late: event.late,
+      ...(event.note === null ? {} : { note: event.note }),
       ...(event.test ? { test: true } : {}),
       ...(event.job ? { job: publicJob(event.job) } : {}),
     },

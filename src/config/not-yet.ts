@@ -8,24 +8,11 @@ import { entriesOf, type Rule } from './rule.ts';
 /** Keys of a watch that are accepted. */
 const KEYS_NOT_ACTED_UPON = ['rto', 'rpo', 'actors'] as const;
 
-/** Events that a route may name already. */
-const EVENTS_NOT_RAISED: ReadonlySet<string> = new Set(['channel_failing', 'channel_recovered']);
-
 export const keysNotYet: Rule = ({ config, warn }) => {
   for (const [index, watch] of entriesOf(config.watches)) {
     for (const key of KEYS_NOT_ACTED_UPON) {
       if (watch[key] !== undefined)
         warn(['watches', index, key], 'is accepted, not acted upon in this version');
-    }
-  }
-};
-
-export const eventsNotYet: Rule = ({ config, warn }) => {
-  for (const [index, { events }] of entriesOf(config.routes)) {
-    for (const [place, event] of entriesOf(events)) {
-      if (EVENTS_NOT_RAISED.has(event)) {
-        warn(['routes', index, 'events', place], `is accepted; this version does not raise ${event}`);
-      }
     }
   }
 };

@@ -1,4 +1,4 @@
-import { eventsNotYet, keysNotYet, postgresNotYet, serviceAccountsNotYet } from './not-yet.ts';
+import { keysNotYet, postgresNotYet, serviceAccountsNotYet } from './not-yet.ts';
 import type { Rule } from './rule.ts';
 import {
   baseUrlsAreOrigins,
@@ -59,7 +59,6 @@ export const RULES: readonly Rule[] = [
   storeAndAuditDiffer,
   caFilesAreCertificates,
   keysNotYet,
-  eventsNotYet,
   serviceAccountsNotYet,
   postgresNotYet,
 ];

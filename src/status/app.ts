@@ -81,9 +81,12 @@ function addHealth(app: Hono, deps: AppDeps): void {
     return c.json({ status: live ? 'ok' : 'hanging' }, live ? 200 : 503);
   });
   app.get('/readyz', (c) => {
-    const { ready, reasons } = healthOf(deps.status());
+    const { ready, reasons, warnings } = healthOf(deps.status());
     const word = { status: ready ? 'ready' : 'not_ready' };
-    return c.json(isAuthorized(c, deps) ? { ...word, reasons } : word, ready ? 200 : 503);
+    return c.json(
+      isAuthorized(c, deps) ? { ...word, reasons, ...(warnings.length > 0 ? { warnings } : {}) } : word,
+      ready ? 200 : 503,
+    );
   });
 }
 

@@ -8,6 +8,8 @@ export interface Health {
   ready: boolean;
   /** Why it is not ready (or not live), for people. Empty when it is both. */
   reasons: string[];
+  /** What does not make it blind, and should be known all the same: a channel that fails. */
+  warnings: string[];
 }
 
 /** A loop that gave no sign for this long hangs. */
@@ -26,7 +28,10 @@ export function healthOf(status: WatcherStatus, heartbeatLimitMs = HEARTBEAT_LIM
     ...(status.storeFault === null ? [] : [`the store fails: ${status.storeFault}`]),
     ...status.watches.flatMap((watch) => blindness(watch) ?? []),
   ];
-  return { live, ready: reasons.length === 0, reasons };
+  const warnings = status.channels.flatMap(({ channel, failing }) =>
+    failing === null ? [] : [`channel ${channel} fails since ${toIso(failing.since)}: ${failing.detail}`],
+  );
+  return { live, ready: reasons.length === 0, reasons, warnings };
 }
 
 /** Why a watch cannot be relied on at the moment; `null` when it can. */

@@ -190,7 +190,13 @@ function tell(deps: DispatchDeps, delivery: ClaimedDelivery, outcome: DeliveryOu
   const { signals, logger, once } = deps;
   const { channel, eventId, event } = delivery;
   const latencyMs = outcome.kind === 'delivered' ? outcome.at - event.detectedAt : null;
-  signals.emit('delivery:recorded', { channel, outcome: outcome.kind, latencyMs, eventId });
+  signals.emit('delivery:recorded', {
+    channel,
+    outcome: outcome.kind,
+    latencyMs,
+    eventId,
+    detail: outcome.detail,
+  });
   const fields = {
     channel,
     event: event.name,

@@ -28,6 +28,8 @@ export interface WatcherSignals {
     outcome: 'delivered' | 'retry' | 'given_up';
     latencyMs: number | null;
     eventId: string;
+    /** What the receiver said, or what went wrong; without secrets. */
+    detail: string;
   };
   /** Audit entries were written. */
   'audit:written': Record<never, never>;

@@ -4,6 +4,7 @@ import type { Watch } from '../domain/watch.ts';
 import { StoreError, toError } from '../errors.ts';
 import { createOnce } from '../log-once.ts';
 import type { JobSource } from '../source/source.ts';
+import { createChannelAlerts } from './channel-alerts.ts';
 import { type ChannelWorker, startChannelWorker } from './channel-worker.ts';
 import type { PollDeps } from './poll.ts';
 import { spreadDelays } from './spread.ts';
@@ -55,6 +56,11 @@ export function createRunner(deps: RunnerDeps): Runner {
   const workers: ChannelWorker[] = [];
   const unsubscribe: Array<() => void> = [];
 
+  const channels = createChannelAlerts({
+    ...deps,
+    channels: deps.notifiers.map(({ channel }) => channel),
+  });
+
   const loops = deps.watches.map((watch): WatchLoop => {
     const pollDeps: PollDeps = { source: sourceOf(deps, watch), store, clock, routes: deps.routes };
     const loop: WatchLoop = createWatchLoop(
@@ -85,6 +91,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     lastHeartbeat = clock.monotonic();
     for (const ticker of tickers.values()) ticker.watch();
     for (const loop of loops) loop.beat();
+    channels.beat();
   };
 
   const listen = (): void => {
@@ -102,6 +109,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   const start = async (): Promise<void> => {
     await note('daemon.started', { version: deps.version, pid: process.pid, node: process.version });
     await note('config.loaded', deps.configEntry);
+    await channels.begin();
     listen();
     for (const notifier of deps.notifiers) {
       workers.push(startChannelWorker({ ...deps, once, notifier }));
@@ -132,6 +140,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       ...workers.map((worker) => worker.stop(SEND_GRACE_MS)),
     ]);
     for (const end of unsubscribe) end();
+    channels.end();
     await note('daemon.stopped', { reason }).catch((error: unknown) => {
       logger.error('The stop could not be written to the audit log', { err: toError(error) });
     });
@@ -149,6 +158,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       startedAt,
       sinceHeartbeatMs: clock.monotonic() - lastHeartbeat,
       watches: loops.map((loop) => loop.status()),
+      channels: channels.status(),
       storeFault,
     }),
   };

@@ -23,6 +23,13 @@ export interface WatchStatus {
   hasRunningJobs: boolean;
 }
 
+/** How one channel is doing. */
+export interface ChannelStatus {
+  channel: string;
+  /** It has given something up, or accepted nothing for ten minutes; `null` while it has not. */
+  failing: { since: Timestamp; detail: string } | null;
+}
+
 /** How the whole watcher is doing. */
 export interface WatcherStatus {
   state: 'starting' | 'running' | 'stopping' | 'stopped';
@@ -30,6 +37,7 @@ export interface WatcherStatus {
   /** Milliseconds since the loop last showed a sign of life, by the clock that cannot step. */
   sinceHeartbeatMs: number;
   watches: WatchStatus[];
+  channels: ChannelStatus[];
   /** `null` while the last write went well. */
   storeFault: string | null;
 }

@@ -5,7 +5,7 @@ import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from './statuses.ts';
 
 describe('health', () => {
   it('is live and ready while every watch was polled in time', () => {
-    expect(healthOf(aWatcherStatus())).toEqual({ live: true, ready: true, reasons: [] });
+    expect(healthOf(aWatcherStatus())).toEqual({ live: true, ready: true, reasons: [], warnings: [] });
   });
 
   it('is ready without any watch', () => {
@@ -24,6 +24,7 @@ describe('health', () => {
       live: false,
       ready: false,
       reasons: ['the loop has shown no sign of life for 1 s'],
+      warnings: [],
     });
   });
 
@@ -32,6 +33,7 @@ describe('health', () => {
       live: true,
       ready: false,
       reasons: [`the watcher is ${state}`],
+      warnings: [],
     });
   });
 
@@ -72,5 +74,12 @@ describe('health', () => {
     expect(healthOf(aWatcherStatus({ watches })).reasons).toEqual([
       'watch orders: no successful poll for 7 min, due within 2 min',
     ]);
+  });
+
+  it('warns of a channel that fails, and stays ready: the watching goes on', () => {
+    const failing = { since: Date.parse('2026-11-25T08:00:00Z'), detail: 'HTTP 404' };
+    const health = healthOf(aWatcherStatus({ channels: [{ channel: 'oncall', failing }] }));
+    expect(health.ready).toBe(true);
+    expect(health.warnings).toEqual(['channel oncall fails since 2026-11-25T08:00:00.000Z: HTTP 404']);
   });
 });

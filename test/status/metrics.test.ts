@@ -75,12 +75,19 @@ describe('metrics', () => {
 
   it('counts delivery attempts by outcome and measures the latency of those that were accepted', async () => {
     const { signals, lines } = aWorld();
-    signals.emit('delivery:recorded', { channel: 'dba', outcome: 'retry', latencyMs: null, eventId: 'e' });
+    signals.emit('delivery:recorded', {
+      channel: 'dba',
+      outcome: 'retry',
+      latencyMs: null,
+      eventId: 'e',
+      detail: 'HTTP 500',
+    });
     signals.emit('delivery:recorded', {
       channel: 'dba',
       outcome: 'delivered',
       latencyMs: 5_400,
       eventId: 'e',
+      detail: 'ok',
     });
     expect(await lines('deliveries_total')).toEqual([
       'restore_watcher_deliveries_total{channel="dba",outcome="retry"} 1',

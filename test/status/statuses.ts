@@ -27,6 +27,7 @@ export function aWatcherStatus(over: Partial<WatcherStatus> = {}): WatcherStatus
     startedAt: T0 - MINUTE,
     sinceHeartbeatMs: 500,
     watches: [aWatchStatus()],
+    channels: [],
     storeFault: null,
     ...over,
   };

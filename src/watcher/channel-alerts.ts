@@ -1,0 +1,171 @@
+import type { Clock } from '../clock.ts';
+import { type EventName, eventId, severityOf, type WatcherEvent } from '../domain/event.ts';
+import { formatSpan, type Timestamp } from '../domain/instant.ts';
+import { planEvent } from '../domain/plan.ts';
+import type { Route } from '../domain/routing.ts';
+import { toError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { Store } from '../store/store.ts';
+import type { Signals } from './events.ts';
+import type { ChannelStatus } from './status.ts';
+
+/** A channel that accepts nothing for this long counts as failing; one that gives something up does so at once. */
+const FAILING_AFTER_MS = 600_000;
+
+/** Watches over the channels themselves: one that fails cannot tell so itself, so the others do. */
+export interface ChannelAlerts {
+  /** Loads what was told before. To be called once, before anything is delivered. */
+  begin(): Promise<void>;
+  /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
+  beat(): void;
+  status(): ChannelStatus[];
+  end(): void;
+}
+
+export interface ChannelAlertsDeps {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  signals: Signals;
+  routes: readonly Route[];
+  channels: readonly string[];
+}
+
+interface State {
+  /** Monotonic: of the first failed attempt since the last acceptance. */
+  failingSince: number | null;
+  hasGivenUp: boolean;
+  detail: string;
+  /** Told, and not recovered since; wall clock. */
+  toldAt: Timestamp | null;
+}
+
+export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
+  const { store, clock, logger, signals } = deps;
+  const states = new Map<string, State>(
+    deps.channels.map((name) => [name, { failingSince: null, hasGivenUp: false, detail: '', toldAt: null }]),
+  );
+  let turn: Promise<void> = Promise.resolve();
+
+  /** One after the other, so that a failure and a recovery are told in their order. A store that fails now is asked again at the next beat. */
+  const inTurn = (work: () => Promise<void>): void => {
+    turn = turn.then(work).catch((thrown: unknown) => {
+      logger.error('An alert about a channel could not be recorded', { err: toError(thrown) });
+    });
+  };
+
+  const look = async (name: string, state: State): Promise<void> => {
+    const failingForMs = state.failingSince === null ? 0 : clock.monotonic() - state.failingSince;
+    const isFailing = state.hasGivenUp || failingForMs >= FAILING_AFTER_MS;
+    if (isFailing && state.toldAt === null) {
+      const how = state.hasGivenUp
+        ? 'has given up on a message'
+        : `has accepted nothing for ${formatSpan(failingForMs)}`;
+      await tell(deps, name, 'channel_failing', `Channel ${name} ${how}`, state.detail || null);
+      state.toldAt = clock.now();
+    } else if (!isFailing && state.toldAt !== null && state.failingSince === null) {
+      const forMs = clock.now() - state.toldAt;
+      await tell(
+        deps,
+        name,
+        'channel_recovered',
+        `Channel ${name} accepts messages again`,
+        `It was told to be failing ${formatSpan(forMs)} ago.`,
+      );
+      state.toldAt = null;
+    }
+  };
+
+  const unsubscribe = signals.on('delivery:recorded', ({ channel, outcome, detail }) => {
+    const state = states.get(channel);
+    if (!state) return;
+    if (outcome === 'delivered') {
+      state.failingSince = null;
+      state.hasGivenUp = false;
+    } else {
+      state.failingSince ??= clock.monotonic();
+      state.hasGivenUp ||= outcome === 'given_up';
+      state.detail = detail;
+    }
+    if (state.hasGivenUp || state.toldAt !== null) inTurn(() => look(channel, state));
+  });
+
+  return {
+    begin: async () => {
+      const raised = await store.readAlerts();
+      for (const [name, state] of states) {
+        const since = raised.get(keyOf(name));
+        if (since === undefined) continue;
+        state.toldAt = since;
+        state.failingSince = clock.monotonic();
+      }
+    },
+    beat: () => {
+      for (const [name, state] of states) {
+        const isDue =
+          state.failingSince !== null && clock.monotonic() - state.failingSince >= FAILING_AFTER_MS;
+        if (isDue && state.toldAt === null) inTurn(() => look(name, state));
+      }
+    },
+    status: () =>
+      [...states].map(([channel, { toldAt, detail }]) => ({
+        channel,
+        failing: toldAt === null ? null : { since: toldAt, detail },
+      })),
+    end: unsubscribe,
+  };
+}
+
+function keyOf(channel: string): string {
+  return `channel_failing/${channel}`;
+}
+
+async function tell(
+  { store, clock, logger, signals, routes }: ChannelAlertsDeps,
+  channel: string,
+  name: Extract<EventName, 'channel_failing' | 'channel_recovered'>,
+  summary: string,
+  note: string | null,
+): Promise<void> {
+  const at = clock.now();
+  const event: WatcherEvent = {
+    id: eventId(at, [channel, name]),
+    name,
+    severity: severityOf(name),
+    watch: '',
+    labels: {},
+    from: null,
+    to: null,
+    summary,
+    note,
+    detectedAt: at,
+    occurredAt: at,
+    inferred: false,
+    late: false,
+    job: null,
+    source: `/channels/${channel}`,
+    projectUrl: null,
+    test: false,
+  };
+  // Never through the channel that it is about.
+  const others = routes.map((route) => ({
+    ...route,
+    channels: route.channels.filter((other) => other !== channel),
+  }));
+  const { plannedEvent, audit } = planEvent(
+    event,
+    others.filter((route) => route.channels.length > 0),
+  );
+  const isFailing = name === 'channel_failing';
+  await store.commitAlerts({
+    at,
+    raise: isFailing ? [keyOf(channel)] : [],
+    clear: isFailing ? [] : [keyOf(channel)],
+    events: [plannedEvent],
+    audit,
+  });
+  logger[isFailing ? 'error' : 'info'](summary, { channel, eventId: event.id, ...(note ? { note } : {}) });
+  signals.emit('audit:written', {});
+  signals.emit('event:recorded', { watch: '', name, eventId: event.id });
+  if (plannedEvent.channels.length > 0) signals.emit('deliveries:owed', { channels: plannedEvent.channels });
+}

@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Route } from '../../src/domain/routing.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { type ChannelAlerts, createChannelAlerts } from '../../src/watcher/channel-alerts.ts';
+import { createSignals, type Signals } from '../../src/watcher/events.ts';
+import { MINUTE, T0 } from '../support/builders.ts';
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
+
+const ROUTES: Route[] = [
+  {
+    events: ['*'],
+    channels: ['oncall', 'siem'],
+    watches: null,
+    labels: null,
+    severities: null,
+    targetClusterNames: null,
+  },
+];
+
+let store: Store;
+let clock: ManualClock;
+let signals: Signals;
+let alerts: ChannelAlerts;
+
+beforeEach(async () => {
+  store = await openSqliteStore({ path: ':memory:' });
+  clock = createManualClock(T0);
+  await begin();
+});
+afterEach(async () => {
+  alerts.end();
+  await store.close();
+});
+
+/** As at the start of a process: what was told before is known from the store alone. */
+async function begin(): Promise<void> {
+  alerts?.end();
+  const logger = createRecordingLogger();
+  signals = createSignals(logger);
+  alerts = createChannelAlerts({
+    store,
+    clock,
+    logger,
+    signals,
+    routes: ROUTES,
+    channels: ['oncall', 'siem'],
+  });
+  await alerts.begin();
+}
+
+function attempt(outcome: 'delivered' | 'retry' | 'given_up', channel = 'oncall'): void {
+  signals.emit('delivery:recorded', {
+    channel,
+    outcome,
+    latencyMs: null,
+    eventId: 'x',
+    detail: `HTTP ${outcome}`,
+  });
+}
+
+async function told(): Promise<string[]> {
+  const { items } = await store.listEvents({ limit: 20 });
+  return items
+    .map(({ event, deliveries }) => `${event.name} → ${deliveries.map(({ channel }) => channel).join()}`)
+    .reverse();
+}
+
+describe('a channel that fails', () => {
+  it('is told of through the others as soon as it gives something up', async () => {
+    attempt('given_up');
+    await expect.poll(told).toEqual(['channel_failing → siem']);
+    expect(alerts.status()[0]?.failing?.detail).toBe('HTTP given_up');
+  });
+
+  it('is told of once it has accepted nothing for ten minutes', async () => {
+    attempt('retry');
+    clock.advance(10 * MINUTE - 1);
+    alerts.beat();
+    expect(await told()).toEqual([]);
+    clock.advance(1);
+    alerts.beat();
+    alerts.beat();
+    await expect.poll(told).toEqual(['channel_failing → siem']);
+  });
+
+  it('is told of once, also across a restart, and again when it accepts something', async () => {
+    attempt('given_up');
+    await expect.poll(told).toHaveLength(1);
+    await begin();
+    attempt('given_up');
+    attempt('retry');
+    clock.advance(20 * MINUTE);
+    alerts.beat();
+    attempt('delivered');
+    await expect.poll(told).toEqual(['channel_failing → siem', 'channel_recovered → siem']);
+    attempt('delivered');
+    alerts.beat();
+    expect(alerts.status()[0]?.failing).toBeNull();
+    expect(await told()).toHaveLength(2);
+  });
+
+  it('is no news when it fails for a moment', async () => {
+    attempt('retry');
+    clock.advance(MINUTE);
+    attempt('delivered');
+    clock.advance(20 * MINUTE);
+    alerts.beat();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await told()).toEqual([]);
+  });
+});
