@@ -21,10 +21,8 @@ import {
   untilPolled,
 } from './support.ts';
 
-/** The watch is polled every second; the rest is what a busy machine takes to answer, to write down and to send. */
-const DETECTED_WITHIN_MS = 2_500;
-/** Slack takes a message a second. */
-const TOLD_WITHIN_MS = 2_500;
+/** One poll, here a second, and two seconds more. Slack takes a message a second. */
+const TOLD_WITHIN_MS = 3_000;
 
 /**
  * The context attributes that CloudEvents 1.0 demands or knows, and no extension.
@@ -95,10 +93,8 @@ it('tells every channel once of each of four named jobs that finish, fail, are c
     for (const { id, subject, data } of world.told()) {
       const changed = changedAt.get(`${subject} ${data.event}`);
       if (changed === undefined) continue;
-      const detectedAt = Date.parse(data.detectedAt);
       const arrivedAt = arrivals.find(({ eventId }) => eventId === id)?.at ?? Number.POSITIVE_INFINITY;
-      expect(detectedAt - changed, `${data.event} detected`).toBeLessThan(DETECTED_WITHIN_MS);
-      expect(arrivedAt - detectedAt, `${data.event} on ${channel}`).toBeLessThan(TOLD_WITHIN_MS);
+      expect(arrivedAt - changed, `${data.event} on ${channel}`).toBeLessThan(TOLD_WITHIN_MS);
     }
   }
 
