@@ -9,10 +9,11 @@ import { discoveryEndpoints } from './discovery-endpoints.ts';
 import { createFaultSwitch, type Fault, type FaultScope } from './faults.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import type { InstanceKind } from './instance-kind.ts';
-import { type JobEndpointOptions, jobEndpoints } from './job-endpoints.ts';
+import { type JobEndpointOptions, jobEndpoints, type ListedPage } from './job-endpoints.ts';
 import { createLogin } from './login.ts';
 import { listenOnLoopback } from './loopback.ts';
 import { createOAuthServer, type OAuthError, type ServiceAccount, type TokenCounts } from './oauth-server.ts';
+import { type PastOptions, pastJobs } from './past-jobs.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
 import { createWorld, type InstanceOptions, type World } from './world.ts';
@@ -76,6 +77,16 @@ export interface AtlasSimulator
   waitForRequest: Inbox<LoggedRequest>['waitFor'];
   /** Adds an instance, and its project when it is new. `kind` is `serverless` unless given. Gives the instance's id. */
   addInstance(groupId: string, name: string, kind?: InstanceKind, options?: InstanceOptions): string;
+  /**
+   * Adds restores that ended well some hours apart, the oldest first, of the kind that the instance is of. Gives their ids.
+   * @throws when there is no such instance, or none that can have jobs.
+   */
+  addPast(groupId: string, name: string, count: number, options?: PastOptions): string[];
+  /**
+   * Calls the function each time somebody is about to get a further page of jobs, not the first; `null` ends it. What it does to the
+   * jobs shows in that page.
+   */
+  betweenPages(hook: ((page: ListedPage) => void) | null): void;
   /** Sets what every further request meets; `null` ends it. One fault at a time. */
   setFault(fault: Fault | null, scope?: FaultScope): void;
   /**
@@ -97,9 +108,14 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
   const limit = rateLimitPerMinute === undefined ? null : createRateLimit(rateLimitPerMinute, now);
   const requests = createInbox<LoggedRequest>('request');
   const timers = createTimers();
+  let beforeNextPage: ((page: ListedPage) => void) | null = null;
   const routes: RouteOptions = {
     endpoints: [
-      ...jobEndpoints({ world, order: options.order ?? 'insertion' }),
+      ...jobEndpoints({
+        world,
+        order: options.order ?? 'insertion',
+        beforeNextPage: (page) => beforeNextPage?.(page),
+      }),
       ...discoveryEndpoints({ world, serverlessListed: options.serverlessListed ?? false }),
     ],
     envelopeKey: options.envelopeKey ?? 'content',
@@ -145,6 +161,16 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
     putJob: world.putJob,
     updateJob: world.updateJob,
     removeJob: world.removeJob,
+    addPast: (groupId, name, count, past) => {
+      const kind = world.project(groupId)?.instances.get(name)?.kind;
+      if (kind === undefined || kind === 'free') throw new Error(`${name} can have no jobs`);
+      const jobs = pastJobs(kind, { instance: name, count, now: now(), ...past });
+      for (const job of jobs) world.putJob(groupId, name, job);
+      return jobs.map(({ id }) => id);
+    },
+    betweenPages: (hook) => {
+      beforeNextPage = hook;
+    },
     setFault: faults.set,
     refuse: (groupId, code, how) => {
       world.ensureProject(groupId).refusal = code && { ...how, code };

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Timestamp } from '../domain/instant.ts';
 import { type AtlasSimulator, startAtlas } from './atlas.ts';
 import type { HttpReceiver } from './http-receiver.ts';
 import { startSlackReceiver, startSmtpSink, startWebhookReceiver } from './receivers.ts';
-import { finish, LINK_CANARY, serverlessJob } from './scenario.ts';
+import { LINK_CANARY } from './scenario.ts';
 import { type ReceivedSlackMessage, SLACK_URL_CANARY } from './slack-receiver.ts';
 import type { SmtpSink } from './smtp-sink.ts';
 import type { ReceivedWebhook } from './webhook-receiver.ts';
@@ -16,7 +15,6 @@ export const DEMO_INSTANCES = ['orders', 'catalog'] as const;
 export const PAST_JOBS = 60;
 
 const PUBLIC_KEY = 'demokey';
-const HOUR_MS = 3_600_000;
 
 /** Where the demo plays: an Atlas with a past, and one receiver of each kind. */
 export interface DemoStage {
@@ -41,7 +39,10 @@ export async function startDemoStage(): Promise<DemoStage> {
     startSmtpSink({ user: 'watcher', password }),
     startWebhookReceiver({ secret: webhookSecret }),
   ]);
-  for (const instance of DEMO_INSTANCES) addPast(atlas, instance, Date.now());
+  for (const instance of DEMO_INSTANCES) {
+    atlas.addInstance(DEMO_GROUP_ID, instance);
+    atlas.addPast(DEMO_GROUP_ID, instance, PAST_JOBS);
+  }
 
   return {
     atlas,
@@ -126,16 +127,6 @@ export function demoConfig(
 /** A placeholder of the configuration. */
 function fromEnv(name: string): string {
   return `\${${name}}`;
-}
-
-/** Restores that ended well, some hours apart, the last one yesterday. */
-function addPast(atlas: AtlasSimulator, instance: string, now: Timestamp): void {
-  atlas.addInstance(DEMO_GROUP_ID, instance);
-  for (let age = PAST_JOBS; age > 0; age -= 1) {
-    const createdAt = now - 24 * HOUR_MS - age * 7 * HOUR_MS;
-    const job = finish(createdAt + 230_000)(serverlessJob({ createdAt, instance }));
-    atlas.putJob(DEMO_GROUP_ID, instance, job);
-  }
 }
 
 function newSecret(): string {

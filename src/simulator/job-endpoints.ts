@@ -12,10 +12,19 @@ import type { Reply } from './reply.ts';
 import type { SimulatedJob } from './simulated-job.ts';
 import type { Instance, Project, World } from './world.ts';
 
+/** A page that is about to be made. */
+export interface ListedPage {
+  groupId: string;
+  instanceName: string;
+  pageNum: number;
+}
+
 export interface JobEndpointOptions {
   world: World;
   /** How jobs are listed, where the kind has no order of its own. */
   order: 'insertion' | 'newest';
+  /** Called before a page of jobs is made, unless it is the first. */
+  beforeNextPage: (page: ListedPage) => void;
 }
 
 /** Where restore jobs of every kind are listed and read. */
@@ -23,19 +32,19 @@ export function jobEndpoints(options: JobEndpointOptions): Endpoint[] {
   return [serverless, flex, cluster, collection, legacy].flatMap((kind) => endpointsOf(kind, options));
 }
 
-function endpointsOf(kind: SimulatedKind, { world, order }: JobEndpointOptions): Endpoint[] {
+function endpointsOf(kind: SimulatedKind, options: JobEndpointOptions): Endpoint[] {
   const list = `/groups/:groupId/${kind.instances}/:instanceName/${kind.jobs}`;
   const endpoint = (path: string, answer: (found: Found) => Answer): Endpoint => ({
     apiVersions: kind.apiVersions,
     path,
     versionDates: [kind.versionDate],
-    answer: inProject(world, (call, project) => {
+    answer: inProject(options.world, (call, project) => {
       const instance = findInstance(kind, call, project);
       return 'status' in instance ? instance : answer({ kind, call, project, instance });
     }),
   });
   return [
-    endpoint(list, (found) => listJobs(found, order)),
+    endpoint(list, (found) => listJobs(found, options)),
     endpoint(`${list}/:jobId`, (found) =>
       oneJob(found, 1, (job, place) => ({ body: kind.body(job, place) })),
     ),
@@ -63,8 +72,10 @@ function findInstance(kind: SimulatedKind, call: Call, { instances }: Project): 
   return refusal ? errorAbout(call, refusal) : instance;
 }
 
-function listJobs(found: Found, order: JobEndpointOptions['order']): Answer {
-  const { kind, call, instance } = found;
+function listJobs(found: Found, { order, beforeNextPage }: JobEndpointOptions): Answer {
+  const { kind, call, project, instance } = found;
+  const pageNum = Number(call.url.searchParams.get('pageNum') ?? 1);
+  if (pageNum > 1) beforeNextPage({ groupId: project.groupId, instanceName: instance.name, pageNum });
   const batchId = kind.kind === 'legacy' ? call.url.searchParams.get('batchId') : null;
   const jobs = [...instance.jobs.values()].filter(
     (job) => job.kind === kind.kind && (batchId === null || job.batchId === batchId),
