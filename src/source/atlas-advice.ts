@@ -23,6 +23,9 @@ export interface Advice {
   hint?: string;
 }
 
+const UNWELL =
+  'Atlas, or a gateway in front of it, cannot answer at the moment: there is nothing to do here but to try again. Status pages tell of outages.';
+
 /**
  * The error table of the Atlas API: https://www.mongodb.com/docs/atlas/reference/api-errors/ (it lists neither the `_ACCESS_LIST`
  * names nor the serverless and flex codes; those are from clients that meet them). The status decides, the code refines.
@@ -35,7 +38,7 @@ export function adviceOn(failure: Failure): Advice {
   if (status === 402)
     return { reason: 'refused', hint: 'The organization has an unpaid invoice: see its billing page.' };
   if (status === 407) return { reason: 'refused', hint: 'A proxy on the way wants a login.' };
-  if (status === 408) return { reason: 'timeout' };
+  if (status === 408) return { reason: 'timeout', hint: UNWELL };
   if (status === 410) return onGone(failure);
   if (status === 429) {
     return {
@@ -43,7 +46,7 @@ export function adviceOn(failure: Failure): Advice {
       hint: 'Poll less often or lower requestsPerMinute: the limit is shared by everybody who uses the project.',
     };
   }
-  if (status >= 500) return { reason: 'unavailable' };
+  if (status >= 500) return { reason: 'unavailable', hint: UNWELL };
   if (status >= 400) return onBadRequest(failure);
   return { reason: 'bad_response', hint: 'Check baseUrl: this is not how the Atlas API answers.' };
 }

@@ -56,6 +56,7 @@ export async function exchange(
     if (timeout.aborted) {
       throw new SourceError('timeout', `no complete answer from ${hostOf(url)} within ${timeoutMs} ms`, {
         retryable: true,
+        hint: 'Is the way there slow, or does a firewall swallow the request? Where Atlas is merely slow, raise requestTimeout.',
       });
     }
     throw networkError(error, hostOf(url));
@@ -91,19 +92,49 @@ function networkError(error: unknown, host: string): SourceError {
     });
   }
   const code = fault instanceof Error && 'code' in fault ? fault.code : undefined;
-  if (typeof code !== 'string') {
-    return new SourceError('bad_request', 'the request could not be made', { cause: error });
-  }
+  if (typeof code !== 'string') return namelessFault(fault, host);
+  const hint = HINTS.find(([codes]) => codes.test(code))?.[1];
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/.test(code)) {
-    return new SourceError('unavailable', `no trusted connection to ${host} (${code})`, {
-      hint: 'For a private certificate authority set caFile on the connection (or NODE_EXTRA_CA_CERTS).',
-    });
+    return new SourceError('unavailable', `no trusted connection to ${host} (${code})`, { hint });
   }
-  return new SourceError('unavailable', `no answer from ${host} (${code})`, {
-    retryable: true,
-    ...(code === 'ENOTFOUND' ? { hint: 'The host name is not known here: check baseUrl and DNS.' } : {}),
-  });
+  return new SourceError('unavailable', `no answer from ${host} (${code})`, { retryable: true, hint });
 }
+
+/** fetch says nothing more of a 407 than that it failed, and refuses some ports. */
+function namelessFault(fault: unknown, host: string): SourceError {
+  return fault instanceof Error && fault.message === 'bad port'
+    ? new SourceError('bad_request', `no request may be sent to ${host}`, {
+        hint: 'Check the port of baseUrl: it is one of those that are kept for other things than the web.',
+      })
+    : new SourceError('refused', `${host} cannot be asked`, {
+        hint: 'Most likely a proxy on the way wants a login (407): check HTTPS_PROXY and baseUrl.',
+        cause: fault,
+      });
+}
+
+/** What to do, by the code of the fault (Node's, OpenSSL's or undici's); the first that fits. */
+const HINTS: ReadonlyArray<[codes: RegExp, hint: string]> = [
+  [/ENOTFOUND|EAI_AGAIN/, 'The host name is not known here: check baseUrl and DNS.'],
+  [
+    /ECONNREFUSED/,
+    'Nothing listens there, or a firewall refuses: check host and port of baseUrl (and of HTTPS_PROXY).',
+  ],
+  [
+    /ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|CONNECT_TIMEOUT/,
+    'There is no way to that address from here: does a firewall swallow the request, or is a proxy needed (HTTPS_PROXY)?',
+  ],
+  [
+    /ECONNRESET|EPIPE|UND_ERR_SOCKET/,
+    'The connection was cut before the answer: by the server, or by a firewall or proxy on the way.',
+  ],
+  [/ERR_SSL/, 'There is no TLS that we understand: does that port speak http, or an old version of TLS?'],
+  [/ALTNAME_INVALID/, 'The certificate is for another host name: check baseUrl.'],
+  [/CERT_HAS_EXPIRED/, 'The certificate has run out: it has to be renewed on the server.'],
+  [
+    /CERT|SELF_SIGNED|UNABLE_TO_/,
+    'For a private certificate authority set caFile on the connection (or NODE_EXTRA_CA_CERTS).',
+  ],
+];
 
 function hostOf(url: string): string {
   return new URL(url).host;

@@ -1,0 +1,485 @@
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { diagnoseConfig } from '../../src/diagnostician.ts';
+import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
+import type { AtlasErrorCode } from '../../src/simulator/atlas-errors.ts';
+import type { InstanceKind } from '../../src/simulator/instance-kind.ts';
+import { listenOnLoopback } from '../../src/simulator/loopback.ts';
+import type { Step, StepName } from '../../src/watcher/diagnosis.ts';
+import { cli } from '../cli/harness.ts';
+import { jobId } from '../support/builders.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
+import { command, GROUP, settle } from './support.ts';
+
+const INSTANCES: ReadonlyArray<[name: string, kind: InstanceKind]> = [
+  ['orders', 'cluster'],
+  ['carts', 'flex'],
+  ['users', 'serverless'],
+  ['billing', 'legacy'],
+  ['playground', 'free'],
+];
+
+const KEYS = { publicKey: 'canary-public', privateKey: 'canary-private' };
+
+type Settings = Record<string, unknown>;
+type Fault = Extract<Step, { outcome: 'failed' }>;
+
+/** An Atlas with an instance of each kind, closed when the test ends. */
+async function anAtlas(): Promise<AtlasSimulator> {
+  const atlas = await startAtlas(KEYS);
+  onTestFinished(() => atlas.close());
+  for (const [name, kind] of INSTANCES) atlas.addInstance(GROUP, name, kind);
+  return atlas;
+}
+
+/** One watch on `orders`, a dedicated cluster, over a connection that tries nothing twice. */
+function configFor(baseUrl: string, watch: Settings = {}, connection: Settings = {}): Settings {
+  const auth = { type: 'digest', ...KEYS };
+  return {
+    connections: [{ name: 'atlas', baseUrl, auth, retries: 0, requestTimeout: '10s', ...connection }],
+    watches: [{ name: 'nightly', kind: 'cluster', groupId: GROUP, instanceName: 'orders', ...watch }],
+  };
+}
+
+/** Runs `check --online` with the real parts, in this process. */
+async function checkOnline(config: Settings, ...argv: string[]) {
+  const home = await settle(config);
+  const logger = createRecordingLogger();
+  return await cli(['check', '--online', ...argv, '--config', home.configFile], {
+    parts: {
+      loadConfig: (file) => loadConfig(file, { env: {} }),
+      inspectStore: async () => ({ where: 'sqlite:x', exists: false, schemaVersion: null, inUse: null }),
+      diagnose: (checked) => diagnoseConfig(checked, { clock: systemClock, logger }),
+    },
+  });
+}
+
+interface Expected {
+  step: StepName;
+  /** Atlas's code; `null`: there is none. */
+  code: string | null;
+  hint: RegExp;
+  suggestion?: Settings;
+}
+
+/** Both forms say where it ends, why and what to do; exit code 1, and no stack trace in either. */
+async function expectFault(config: Settings, { step, code, hint, suggestion }: Expected): Promise<Fault> {
+  const [text, machine] = [await checkOnline(config), await checkOnline(config, '--json')];
+  expect([text.code, machine.code, text.err, machine.err]).toEqual([1, 1, '', '']);
+  for (const { out } of [text, machine]) {
+    expect(out).not.toMatch(/^ {4}at /m);
+    expect(out).not.toContain('canary');
+  }
+  const found = machine.json();
+  const [diagnosis] = found.online as Array<{ ok: boolean; steps: Step[] }>;
+  expect([found.ok, diagnosis?.ok]).toEqual([false, false]);
+  const fault = diagnosis?.steps.find((each) => each.outcome === 'failed') as Fault;
+  expect(fault).toMatchObject({ step, atlasCode: code, hint: expect.stringMatching(hint) });
+  expect(fault.suggestion).toEqual(suggestion ?? null);
+  expect(text.out).toContain(
+    `\nnightly: ${step.replace('accessList', 'access list').replace('job', 'jobs')}\n`,
+  );
+  expect(text.out).toContain(`hint: ${fault.hint}`);
+  return fault;
+}
+
+describe('what Atlas refuses', () => {
+  it.each<[AtlasErrorCode, StepName, RegExp]>([
+    ['USER_UNAUTHORIZED', 'project', /the role Project Backup Manager in this project/],
+    ['USER_CANNOT_ACCESS_GROUP', 'project', /the role Project Backup Manager/],
+    ['NOT_IN_GROUP', 'project', /Compare groupId.*invite the API key/],
+    ['ACCOUNT_SUSPENDED', 'project', /unpaid invoice/],
+    ['IP_ADDRESS_NOT_ON_ACCESS_LIST', 'accessList', /Add 203\.0\.113\.7.*not to the network access list/],
+    ['IP_ADDRESS_NOT_ON_WHITELIST', 'accessList', /API access list/],
+    ['ORG_REQUIRES_ACCESS_LIST', 'accessList', /demands an API access list.*add one/],
+    ['ORG_REQUIRES_WHITELIST', 'accessList', /demands an API access list/],
+    ['RESOURCE_REQUIRES_ACCESS_LIST', 'accessList', /demands an API access list/],
+    ['RESOURCE_REQUIRES_WHITELIST', 'accessList', /demands an API access list/],
+    ['ACCESS_FORBIDDEN', 'instance', /tier.*Project Backup Manager/],
+    ['INVALID_GROUP_ID', 'project', /24 hexadecimal/],
+    ['CLUSTER_NAME_NOT_FOUND', 'instance', /deleted, renamed or migrated/],
+    ['RESOURCE_NOT_FOUND', 'instance', /Job ids belong/],
+    ['NOT_ATLAS_GROUP', 'project', /kind legacy/],
+    ['ATLAS_GROUP', 'project', /cloud\.mongodb\.com/],
+    ['INVALID_PATH_PARAMETER', 'instance', /Check groupId, instanceName/],
+    ['INVALID_QUERY_PARAMETER', 'instance', /Check groupId, instanceName/],
+    ['VALIDATION_ERROR', 'instance', /Check groupId, instanceName/],
+    ['INVALID_VERSION_DATE', 'instance', /version/],
+    ['VERSION_GONE', 'instance', /no longer offers/],
+    ['RATE_LIMITED', 'project', /shared by everybody/],
+    ['UNEXPECTED_ERROR', 'connection', /cannot answer at the moment/],
+    ['SERVICE_UNAVAILABLE', 'connection', /cannot answer at the moment/],
+  ])('%s ends at the %s and says what to do', async (code, step, hint) => {
+    const atlas = await anAtlas();
+    atlas.refuse(GROUP, code);
+    await expectFault(configFor(atlas.url), { step, code, hint });
+  });
+
+  it('406 for a version means the same as 400', async () => {
+    const atlas = await anAtlas();
+    atlas.setFault({ kind: 'status', status: 406, errorCode: 'INVALID_VERSION_DATE' });
+    const expected = { step: 'instance', code: 'INVALID_VERSION_DATE', hint: /version/ } as const;
+    await expectFault(configFor(atlas.url), expected);
+  });
+
+  it('410 names the day on which the API ended', async () => {
+    const atlas = await anAtlas();
+    const headers = { sunset: 'Thu, 22 Jan 2026 00:00:00 GMT' };
+    atlas.setFault({ kind: 'status', status: 410, errorCode: 'VERSION_GONE', headers });
+    const expected = { step: 'instance', code: 'VERSION_GONE', hint: /2026-01-22/ } as const;
+    await expectFault(configFor(atlas.url), expected);
+  });
+
+  it('429 of a token bucket does not keep anybody waiting', async () => {
+    const atlas = await anAtlas();
+    atlas.setFault({ kind: 'status', status: 429, errorCode: 'RATE_LIMITED_TOKEN_BUCKET', retryAfter: 55 });
+    const expected = { code: 'RATE_LIMITED_TOKEN_BUCKET', hint: /requestsPerMinute/ } as const;
+    await expectFault(configFor(atlas.url), { ...expected, step: 'project' });
+  });
+});
+
+describe('a watch that is not what is there', () => {
+  const elsewhere = GROUP.replace('64b0', '64b1');
+
+  it.each<[what: string, watch: Settings, expected: Expected]>([
+    [
+      'a dedicated cluster under flex',
+      { kind: 'flex' },
+      {
+        step: 'instance',
+        code: 'CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API',
+        hint: /orders is a dedicated cluster: write "kind": "cluster"/,
+        suggestion: { kind: 'cluster' },
+      },
+    ],
+    [
+      'a flex cluster under cluster',
+      { instanceName: 'carts' },
+      {
+        step: 'instance',
+        code: 'CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API',
+        hint: /carts is a flex cluster: write "kind": "flex"/,
+        suggestion: { kind: 'flex' },
+      },
+    ],
+    [
+      'a flex cluster under collection',
+      { kind: 'collection', instanceName: 'carts' },
+      {
+        step: 'instance',
+        code: 'CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API',
+        hint: /"kind": "flex"/,
+        suggestion: { kind: 'flex' },
+      },
+    ],
+    [
+      'a serverless instance under cluster',
+      { instanceName: 'users' },
+      {
+        step: 'instance',
+        code: 'CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API',
+        hint: /users is a serverless instance: write "kind": "serverless"/,
+        suggestion: { kind: 'serverless' },
+      },
+    ],
+    [
+      'a dedicated cluster under serverless',
+      { kind: 'serverless' },
+      {
+        step: 'instance',
+        code: 'CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API',
+        hint: /"kind": "cluster"/,
+        suggestion: { kind: 'cluster' },
+      },
+    ],
+    [
+      'a flex cluster under serverless, of which Atlas says no more than that it is a cluster',
+      { kind: 'serverless', instanceName: 'carts' },
+      {
+        step: 'instance',
+        code: 'CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API',
+        hint: /"kind": "flex"/,
+        suggestion: { kind: 'flex' },
+      },
+    ],
+    [
+      'cloud backups under legacy',
+      { kind: 'legacy' },
+      {
+        step: 'instance',
+        code: 'INCORRECT_BACKUP_API_ENDPOINT',
+        hint: /"kind": "cluster"/,
+        suggestion: { kind: 'cluster' },
+      },
+    ],
+    [
+      'a cluster without backup',
+      { instanceName: 'billing' },
+      { step: 'instance', code: 'BACKUP_JOB_NOT_FOUND', hint: /Backup is switched off/ },
+    ],
+    [
+      'a free cluster',
+      { instanceName: 'playground' },
+      { step: 'instance', code: 'FEATURE_UNSUPPORTED', hint: /Check the tier/ },
+    ],
+    [
+      'a name with a slip of the finger',
+      { instanceName: 'ordres' },
+      {
+        step: 'instance',
+        code: 'CLUSTER_NOT_FOUND',
+        hint: /Did you mean "orders"\?/,
+        suggestion: { instanceName: 'orders' },
+      },
+    ],
+    [
+      'a serverless instance that has become something else',
+      { kind: 'serverless', instanceName: 'cart' },
+      {
+        step: 'instance',
+        code: 'SERVERLESS_INSTANCE_NOT_FOUND',
+        hint: /Did you mean "carts", which is a flex cluster\?/,
+        suggestion: { instanceName: 'carts', kind: 'flex' },
+      },
+    ],
+    [
+      'a name like no other',
+      { instanceName: 'zzz' },
+      { step: 'instance', code: 'CLUSTER_NOT_FOUND', hint: /The project has .*"orders \(cluster\)"/ },
+    ],
+    [
+      'a project id with a slip of the finger',
+      { groupId: elsewhere },
+      {
+        step: 'project',
+        code: 'GROUP_NOT_FOUND',
+        hint: new RegExp(`Did you mean ${GROUP} \\(`),
+        suggestion: { groupId: GROUP },
+      },
+    ],
+    [
+      'a job that belongs elsewhere',
+      { restoreJobIds: [jobId(1)] },
+      { step: 'job', code: null, hint: /belongs to the instance that the backup came from/ },
+    ],
+    [
+      'a job of a flex cluster that is not there',
+      { kind: 'flex', instanceName: 'carts', restoreJobIds: [jobId(1)] },
+      { step: 'job', code: null, hint: /Check restoreJobIds/ },
+    ],
+  ])('%s', async (_what, watch, expected) => {
+    const { url } = await anAtlas();
+    await expectFault(configFor(url, watch), expected);
+  });
+
+  it.each<[kind: string, role: string]>([
+    ['serverless', 'Project Owner'],
+    ['flex', 'Project Read Only'],
+    ['cluster', 'Project Backup Manager'],
+    ['collection', 'Project Backup Manager'],
+    ['legacy', 'Project Read Only'],
+  ])('names the role that reading needs: %s, %s', async (kind, role) => {
+    const atlas = await anAtlas();
+    atlas.refuse(GROUP, 'USER_UNAUTHORIZED');
+    await expectFault(configFor(atlas.url, { kind }), {
+      step: 'project',
+      code: 'USER_UNAUTHORIZED',
+      hint: new RegExp(`the role ${role} `),
+    });
+  });
+
+  it('is odd, and no fault, where * stands for serverless instances and Atlas lists none', async () => {
+    const atlas = await anAtlas();
+    atlas.removeInstance(GROUP, 'users');
+    const { code, out } = await checkOnline(configFor(atlas.url, { kind: 'serverless', instanceName: '*' }));
+    expect(code).toBe(0);
+    expect(out).toMatch(/Odd\n {2}nightly: instance: .*since January 2026/);
+  });
+});
+
+describe('a credential that is wrong', () => {
+  it('is told from one that may not do something, and costs two requests, however many watches use it', async () => {
+    const atlas = await anAtlas();
+    const auth = { type: 'digest', publicKey: KEYS.publicKey, privateKey: 'canary-of-another' };
+    const config = configFor(atlas.url, {}, { auth });
+    await expectFault(config, {
+      step: 'credential',
+      code: 'UNEXPECTED_ERROR',
+      hint: /public and the private key.*rotated.*another environment/,
+    });
+    const before = atlas.requests.length;
+    const watches = ['a', 'b', 'c'].map((name) => ({ ...(config.watches as Settings[])[0], name }));
+    const { code, out } = await checkOnline({ ...config, watches });
+    expect(code).toBe(1);
+    expect(out).toContain('\na, b, c: credential\n');
+    expect(atlas.requests.length - before).toBe(2);
+  });
+
+  it('is not blamed when the server only goes on saying that the login is out of date', async () => {
+    const url = await aServer((_request, response) => {
+      const challenge = `Digest realm="MMS Public API", nonce="${Math.random()}", algorithm=MD5, qop="auth", stale=true`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end('{"errorCode":"UNEXPECTED_ERROR"}');
+    });
+    await expectFault(configFor(url), { step: 'connection', code: 'UNEXPECTED_ERROR', hint: /out of date/ });
+  });
+});
+
+describe('what is not Atlas', () => {
+  const html = { 'content-type': 'text/html' };
+  const page = '<html><body>Log in</body></html>';
+
+  it.each<[what: string, answer: RequestListener, hint: RegExp]>([
+    ['a firewall that forbids', (_q, r) => r.writeHead(403, html).end(page), /proxy or firewall refuses/],
+    ['a web server without the API', (_q, r) => r.writeHead(404, html).end(page), /check baseUrl/],
+    ['a login page', (_q, r) => r.writeHead(200, html).end(page), /login page.*check baseUrl/],
+    [
+      'a proxy that wants a login',
+      (_q, r) => r.writeHead(407, html).end(page),
+      /proxy on the way wants a login.*HTTPS_PROXY/,
+    ],
+    [
+      'a gateway with nothing behind it',
+      (_q, r) => r.writeHead(502, html).end(page),
+      /cannot answer at the moment/,
+    ],
+    ['a redirect', (_q, r) => r.writeHead(302, { location: '/login' }).end(), /Redirects are not followed/],
+    [
+      'another login',
+      (_q, r) => r.writeHead(401, { 'www-authenticate': 'Basic' }).end('{}'),
+      /Check baseUrl/,
+    ],
+    ['other JSON', (_q, r) => r.writeHead(200).end('{"hello":"world"}'), /not how the Atlas API answers/],
+    ['a cut connection', (q) => q.socket.destroy(), /cut/],
+  ])('%s', async (what, answer, hint) => {
+    const step = what === 'another login' ? 'credential' : 'connection';
+    await expectFault(configFor(await aServer(answer)), { step, code: null, hint });
+  });
+
+  it('silence', async () => {
+    const url = await aServer(() => {});
+    const config = configFor(url, {}, { requestTimeout: '200ms' });
+    await expectFault(config, { step: 'connection', code: null, hint: /requestTimeout/ });
+  });
+
+  it('an address where nobody listens', async () => {
+    const { host, port, close } = await listenOnLoopback(createServer());
+    await close();
+    const config = configFor(`http://${host}:${port}`);
+    await expectFault(config, { step: 'connection', code: null, hint: /Nothing listens there/ });
+  });
+
+  it('a host name that nobody knows', async () => {
+    const config = configFor('https://atlas.invalid');
+    await expectFault(config, { step: 'connection', code: null, hint: /host name is not known/ });
+  });
+
+  it('a certificate of a private authority', async () => {
+    const config = configFor(await aTlsServer());
+    await expectFault(config, {
+      step: 'connection',
+      code: null,
+      hint: /private certificate authority set caFile/,
+    });
+  });
+
+  it('https where http is spoken', async () => {
+    const url = await aServer((_request, response) => response.end());
+    const config = configFor(url.replace('http:', 'https:'));
+    await expectFault(config, { step: 'connection', code: null, hint: /no TLS|not TLS/ });
+  });
+});
+
+describe('the command', () => {
+  it('is content with twenty watches of every kind within three seconds, over one login', async () => {
+    const atlas = await anAtlas();
+    const kinds = ['cluster', 'collection', 'flex', 'serverless', 'legacy'] as const;
+    const names = {
+      cluster: 'orders',
+      collection: 'orders',
+      flex: 'carts',
+      serverless: 'users',
+      legacy: 'billing',
+    };
+    const watches = Array.from({ length: 20 }, (_, index) => {
+      const kind = kinds[index % kinds.length] ?? 'cluster';
+      return { name: `watch-${index}`, kind, groupId: GROUP, instanceName: names[kind] };
+    });
+    const home = await settle({ ...configFor(atlas.url), watches });
+    const startedAt = performance.now();
+    const { code, stdout } = await command(home, ['check', '--online']);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Atlas can be read for 20 watches.');
+    expect(atlas.requests.filter(({ authenticated }) => !authenticated)).toHaveLength(1);
+    expect(atlas.requests).toHaveLength(21);
+  });
+
+  it('makes no database and no file, and exits with 1 and a hint on a fault', async () => {
+    const atlas = await anAtlas();
+    const home = await settle(configFor(atlas.url, { kind: 'flex' }));
+    const { code, stdout, stderr } = await command(home, ['check', '--online']);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout).toContain('  write: "kind": "cluster"\n');
+    expect(await readdir(home.dir)).toEqual(['watcher.config.json']);
+  });
+
+  it('prints JSON that a script can act on', async () => {
+    const atlas = await anAtlas();
+    const home = await settle(configFor(atlas.url, { instanceName: 'carts' }));
+    const { code, stdout } = await command(home, ['check', '--online', '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      online: [
+        {
+          watch: 'nightly',
+          ok: false,
+          steps: expect.arrayContaining([
+            expect.objectContaining({ step: 'instance', suggestion: { kind: 'flex' } }),
+          ]),
+        },
+      ],
+    });
+  });
+
+  it.each<[what: string, connection: Settings, words: string]>([
+    [
+      'a certificate file that is not there',
+      { baseUrl: 'https://127.0.0.1:1', caFile: './none.pem' },
+      'caFile',
+    ],
+    ['an address that is none', { baseUrl: 'cloud.mongodb.com' }, 'baseUrl'],
+  ])('exits with 2 for a fault of the configuration itself: %s', async (_what, connection, words) => {
+    const home = await settle(configFor('http://127.0.0.1:1', {}, connection));
+    const { code, stdout, stderr } = await command(home, ['check', '--online']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(words);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+  });
+});
+
+/** The address of a server that gives this answer to everything. */
+async function aServer(answer: RequestListener): Promise<string> {
+  const { host, port, close } = await listenOnLoopback(createServer(answer));
+  onTestFinished(close);
+  return `http://${host}:${port}`;
+}
+
+/** The address of a server whose certificate is of a private authority. */
+async function aTlsServer(): Promise<string> {
+  const read = (name: string): string =>
+    readFileSync(join(import.meta.dirname, '../fixtures/tls', name), 'utf8');
+  const server = createTlsServer(
+    { cert: read('server.pem'), key: read('server-key.pem') },
+    (_request, response) => response.end(),
+  );
+  const { host, port, close } = await listenOnLoopback(server);
+  onTestFinished(close);
+  return `https://${host}:${port}`;
+}
