@@ -6,6 +6,9 @@ import { parseJson } from './json-reply.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { scrubText, scrubValue } from './scrub.ts';
 
+/** Where there is no `Retry-After`: Atlas's guidance begins with 10 s. */
+const UNTOLD_MS: Readonly<Record<number, number>> = { 429: 10_000 };
+
 const OF_NO_USE = 'Check baseUrl: this is not how Atlas answers a service account.';
 
 const BY_ERROR: Readonly<Record<string, { reason: SourceReason; hint: string }>> = {
@@ -49,7 +52,7 @@ export function tokenError(
       status,
       atlasCode: code ?? undefined,
       retryable,
-      retryAfterMs: retryable ? retryAfterMs(headers, context.now) : undefined,
+      retryAfterMs: retryable ? (retryAfterMs(headers, context.now) ?? UNTOLD_MS[status]) : undefined,
       hint,
     },
   );

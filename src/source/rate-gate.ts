@@ -75,26 +75,29 @@ export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock:
   const left = ({ limit, remaining, at }: Known): number =>
     Math.min(limit, remaining + ((clock.monotonic() - at) * limit * REFILL_SHARE) / MINUTE_MS);
 
-  /** `held`: how many have leave and are not sent, besides the one that asks. */
-  function untilOpen(isUrgent: boolean, held: number): number {
-    const others = held + underway;
-    if (known === null) return others === 0 ? 0 : Math.max(0, enteredAt + spacingMs - clock.monotonic());
-    const { limit } = known;
-    const after = left(known) - others - 1;
-    const untilLeft = (floor: number): number =>
-      after >= floor - NEXT_TO_NOTHING ? 0 : ((floor - after) * MINUTE_MS) / (limit * REFILL_SHARE);
-    if (isUrgent) return untilLeft(restOf(limit));
-    const untilPace = Math.min(untilLeft(limit * (1 - REFILL_SHARE)), untilInPace(limit, held));
-    return Math.max(untilLeft(reserveOf(limit)), untilPace);
+  /** Until the account says that one more leaves `floor`. `held`: how many have leave and are not sent, besides the one that asks. */
+  function untilLeft(floor: number, bucket: Known, held: number): number {
+    const after = left(bucket) - held - underway - 1;
+    if (after >= floor - NEXT_TO_NOTHING) return 0;
+    return ((floor - after) * MINUTE_MS) / (bucket.limit * REFILL_SHARE);
   }
 
-  /** Until the last minute, with one more, holds no more of ours than the refill's share. */
-  function untilInPace(limit: number, held: number): number {
+  function untilOpen(isUrgent: boolean, bucket: Known): number {
+    const { limit } = bucket;
+    if (isUrgent) return untilLeft(restOf(limit), bucket, unsent);
+    const untilPlenty = untilLeft(limit * (1 - REFILL_SHARE), bucket, unsent);
+    return Math.max(untilLeft(reserveOf(limit), bucket, unsent), Math.min(untilPlenty, untilInPace(limit)));
+  }
+
+  /** Evenly spread, and so that the last minute, with one more, holds no more of ours than the refill's share. */
+  function untilInPace(limit: number): number {
     const now = clock.monotonic();
     minute.forgetBefore(now - MINUTE_MS);
-    const tooMany = minute.count() + held + 1 - Math.max(1, Math.floor(limit * REFILL_SHARE));
-    if (tooMany <= 0) return 0;
-    return tooMany > minute.count() ? Number.POSITIVE_INFINITY : minute.at(tooMany - 1) + MINUTE_MS - now;
+    const tooMany = minute.count() + unsent + 1 - Math.max(1, Math.floor(limit * REFILL_SHARE));
+    if (tooMany > minute.count()) return Number.POSITIVE_INFINITY;
+    const untilFree = tooMany <= 0 ? 0 : minute.at(tooMany - 1) + MINUTE_MS - now;
+    const untilNext = enteredAt + MINUTE_MS / (limit * REFILL_SHARE) - now;
+    return Math.max(untilFree, untilNext, 0);
   }
 
   function learn(limits: RateLimits, sentAt: number): void {
@@ -114,15 +117,22 @@ export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock:
   }
 
   return {
-    waitMs: (isUrgent) => untilOpen(isUrgent, unsent),
-    mayFollow: () => known === null || untilOpen(true, unsent) === 0,
+    waitMs: (isUrgent) => {
+      if (known !== null) return untilOpen(isUrgent, known);
+      return unsent + underway === 0 ? 0 : Math.max(0, enteredAt + spacingMs - clock.monotonic());
+    },
+    mayFollow: () => known === null || untilOpen(true, known) === 0,
     enter: () => {
       let sentAt: number | null = null;
       let hasEnded = false;
       unsent += 1;
       enteredAt = clock.monotonic();
       return {
-        isOpen: (isUrgent) => known === null || untilOpen(isUrgent, unsent - 1) === 0,
+        isOpen: (isUrgent) => {
+          if (known === null) return true;
+          const floor = isUrgent ? restOf(known.limit) : reserveOf(known.limit);
+          return untilLeft(floor, known, unsent - 1) === 0;
+        },
         sent: () => {
           sentAt = clock.monotonic();
           unsent -= 1;

@@ -233,3 +233,53 @@ describe('a pause', () => {
     await expect(patient).resolves.toBeDefined();
   });
 });
+
+describe('a gate that is closed to who can wait', () => {
+  function aShortage() {
+    const world = aBudget(100);
+    const empty = createRateGate({ spacingMs: 0, clock: world.clock });
+    const passage = empty.enter();
+    passage.sent();
+    passage.ended({ limit: 60, remaining: 8 });
+    return { ...world, empty };
+  }
+
+  it('holds up neither the urgent ones nor those who want through another', async () => {
+    const { budget, empty, take } = aShortage();
+    budget.take(never, { gate: empty });
+    await expect(budget.take(never, { gate: empty, isUrgent: true })).resolves.toBeDefined();
+    await expect(take()).resolves.toBeDefined();
+    expect(budget.waiting(empty)).toBe(1);
+  });
+
+  it('opens when the server says that more is left', async () => {
+    const { budget, empty } = aShortage();
+    const waiting = budget.take(never, { gate: empty });
+    const urgent = await budget.take(never, { gate: empty, isUrgent: true });
+    urgent.spend()?.ended({ limit: 60, remaining: 50 });
+    await expect(waiting).resolves.toBeDefined();
+  });
+
+  it('lets one go that has waited for five minutes, down to what is left to the urgent ones', async () => {
+    const { budget, clock, empty } = aShortage();
+    let goneAt: number | null = null;
+    budget.take(never, { gate: empty }).then(() => {
+      goneAt = clock.monotonic();
+    });
+    while (clock.monotonic() < 400_000) {
+      const urgent = await budget.take(never, { gate: empty, isUrgent: true });
+      urgent.spend()?.ended({ limit: 60, remaining: 8 });
+      await clock.step(5_000);
+    }
+    expect(goneAt).toBe(300_000);
+  });
+
+  it('makes a leave void when others have taken what was left before it was used', async () => {
+    const { budget, empty } = aShortage();
+    const held = await budget.take(never, { gate: empty, isUrgent: true });
+    const quick = await budget.take(never, { gate: empty, isUrgent: true });
+    quick.spend()?.ended({ limit: 60, remaining: 1 });
+    expect(held.spend()).toBeNull();
+    expect(held.spend()).toBeNull();
+  });
+});
