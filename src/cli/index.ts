@@ -8,6 +8,7 @@ import { addHistory } from './commands/history.ts';
 import { addJobs } from './commands/jobs.ts';
 import { addNotify } from './commands/notify.ts';
 import { addOnce } from './commands/once.ts';
+import { addRoutes } from './commands/routes.ts';
 import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
 import { EXIT, explain } from './errors.ts';
@@ -70,6 +71,7 @@ function buildProgram(cli: Cli): Command {
   addOnce(cli, program);
   addCheck(cli, program);
   addNotify(cli, program);
+  addRoutes(cli, program);
   addJobs(cli, program);
   addHistory(cli, program);
   addDeliveries(cli, program);

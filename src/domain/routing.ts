@@ -43,16 +43,30 @@ export function planDeliveries(event: WatcherEvent, routes: readonly Route[]): D
   }));
 }
 
+/** A condition of a route that an event does not meet. */
+export type RouteCondition = 'events' | 'watches' | 'labels' | 'severities' | 'targetClusterNames';
+
+/** For each route the conditions that the event does not meet; none: the route takes it. */
+export function explainRoutes(event: WatcherEvent, routes: readonly Route[]): RouteCondition[][] {
+  return routes.map((route) => unmet(route, event));
+}
+
 function matches(route: Route, event: WatcherEvent): boolean {
-  return (
-    (route.events.includes('*') || route.events.includes(event.name)) &&
-    (route.watches === null || route.watches.some((glob) => matchesGlob(glob, event.watch))) &&
-    (route.labels === null ||
-      Object.entries(route.labels).every(([name, value]) => event.labels[name] === value)) &&
-    (route.severities === null || route.severities.includes(event.severity)) &&
-    (route.targetClusterNames === null ||
-      route.targetClusterNames.some((glob) => matchesGlob(glob, event.job?.targetClusterName ?? null)))
-  );
+  return unmet(route, event).length === 0;
+}
+
+function unmet(route: Route, event: WatcherEvent): RouteCondition[] {
+  const { events, watches, labels, severities, targetClusterNames } = route;
+  const target = event.job?.targetClusterName ?? null;
+  const met: Record<RouteCondition, boolean> = {
+    events: events.includes('*') || events.includes(event.name),
+    watches: watches === null || watches.some((glob) => matchesGlob(glob, event.watch)),
+    labels: labels === null || Object.entries(labels).every(([name, value]) => event.labels[name] === value),
+    severities: severities === null || severities.includes(event.severity),
+    targetClusterNames:
+      targetClusterNames === null || targetClusterNames.some((glob) => matchesGlob(glob, target)),
+  };
+  return (Object.keys(met) as RouteCondition[]).filter((condition) => !met[condition]);
 }
 
 /** `*` stands for any run of characters, nothing else is special. */

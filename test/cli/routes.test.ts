@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import type { Route } from '../../src/domain/routing.ts';
+import { aConfig, cli } from './harness.ts';
+
+const ANY: Omit<Route, 'events' | 'channels'> = {
+  watches: null,
+  labels: null,
+  severities: null,
+  targetClusterNames: null,
+};
+const config = aConfig({
+  routes: [
+    { ...ANY, events: ['failed'], channels: ['oncall'], targetClusterNames: ['*-prod'] },
+    { ...ANY, events: ['*'], channels: ['siem'], labels: { team: 'payments' } },
+    { ...ANY, events: ['*'], channels: ['siem'], watches: ['users*'] },
+  ],
+});
+
+describe('routes explain', () => {
+  it('says who is told, and why the other routes do not take it', async () => {
+    const { code, out } = await cli(['routes', 'explain', '--event', 'failed', '--watch', 'orders'], {
+      config,
+    });
+    expect(code).toBe(0);
+    expect(out).toContain('failed (critical) on watch orders');
+    expect(out).toContain('targetClusterNames: wants *-prod');
+    expect(out).toContain('watches: wants users*');
+    expect(out).toContain('Told: siem');
+  });
+
+  it('takes the target that is asked about', async () => {
+    const argv = [
+      'routes',
+      'explain',
+      '--event',
+      'failed',
+      '--watch',
+      'orders',
+      '--target',
+      'orders-prod',
+      '--json',
+    ];
+    const { json } = await cli(argv, { config });
+    expect(json()).toMatchObject({ channels: ['oncall', 'siem'] });
+  });
+
+  it('says so when nobody is told', async () => {
+    const { out } = await cli(['routes', 'explain', '--event', 'failed', '--watch', 'orders'], {
+      config: aConfig({ routes: [] }),
+    });
+    expect(out).toContain('Nobody is told: no route takes it');
+  });
+
+  it('refuses a watch that is not configured, and names those that are', async () => {
+    const { code, err } = await cli(['routes', 'explain', '--event', 'failed', '--watch', 'nope']);
+    expect(code).toBe(2);
+    expect(err).toContain('there is no watch nope');
+    expect(err).toContain('orders');
+  });
+});
