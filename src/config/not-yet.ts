@@ -17,17 +17,6 @@ export const keysNotYet: Rule = ({ config, warn }) => {
   }
 };
 
-export const serviceAccountsNotYet: Rule = ({ config, fault }) => {
-  for (const [index, { auth }] of entriesOf(config.connections)) {
-    if (auth?.type === 'serviceAccount') {
-      fault(
-        ['connections', index, 'auth', 'type'],
-        'this version knows "digest" only, found "serviceAccount"',
-      );
-    }
-  }
-};
-
 export const postgresNotYet: Rule = ({ config, fault }) => {
   if (/^postgres(ql)?:/.test(config.store?.url ?? '')) {
     fault(['store', 'url'], 'this version keeps its state in SQLite only; expected "sqlite:" and a path');

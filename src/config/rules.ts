@@ -1,4 +1,4 @@
-import { keysNotYet, postgresNotYet, serviceAccountsNotYet } from './not-yet.ts';
+import { keysNotYet, postgresNotYet } from './not-yet.ts';
 import type { Rule } from './rule.ts';
 import {
   baseUrlsAreOrigins,
@@ -59,6 +59,5 @@ export const RULES: readonly Rule[] = [
   storeAndAuditDiffer,
   caFilesAreCertificates,
   keysNotYet,
-  serviceAccountsNotYet,
   postgresNotYet,
 ];

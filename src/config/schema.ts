@@ -30,7 +30,7 @@ const serviceAccountAuth = z
     clientId: text('the client id of a service account').describe('Client id, mdb_sa_id_…'),
     clientSecret: text('the client secret of a service account').describe('Client secret, mdb_sa_sk_…'),
   })
-  .describe('An Atlas service account, by OAuth 2. Not in this version.');
+  .describe('An Atlas service account, by OAuth 2.');
 
 const CONNECTION_SCHEMA = z
   .strictObject({

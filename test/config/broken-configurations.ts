@@ -146,7 +146,6 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
   ],
   'not-an-object': [['', 'expected an object, found a list']],
   'not-yet-postgres': [['store.url', 'this version keeps its state in SQLite only']],
-  'not-yet-service-account': [['connections[0].auth.type', 'this version knows "digest" only']],
   'number-from-variable': [['server.port', 'found the value from ${ATLAS_PUBLIC_KEY}']],
   'open-server-with-empty-token': [['server.token', 'found an empty text from ${EMPTY:-}; expected a token']],
   'open-server-without-token': [['server.token', 'since others can reach server.host "0.0.0.0"']],

@@ -51,6 +51,13 @@ describe('a sound configuration', () => {
     });
   });
 
+  it('may log in with a service account', async () => {
+    const account = { type: 'serviceAccount', clientId: 'mdb_sa_id_1', clientSecret: 'mdb_sa_sk_canary' };
+    const config = await load(aConfigFile({ connections: [{ name: 'atlas', auth: account }] }));
+    expect(config.connections[0]?.auth).toEqual(account);
+    expect(config.secrets).toContain('mdb_sa_sk_canary');
+  });
+
   it('fills in what channels and routes leave out', async () => {
     const config = await load(
       aConfigFile({
