@@ -1,15 +1,22 @@
 import type { ApiVersion } from '../domain/watch.ts';
 import { errorReply } from './atlas-errors.ts';
+import { refusalReply } from './atlas-refusals.ts';
 import { type Answer, apiOf, type Call, type Endpoint, matchPath, versionFor } from './endpoint.ts';
 import { readFlag } from './job-list.ts';
+import type { RateLimiter } from './rate-limits.ts';
 import { jsonReply, type Reply } from './reply.ts';
 
 export interface RouteOptions {
   endpoints: readonly Endpoint[];
   /** What wraps an entity under `envelope=true`: the API reference and the older pages differ. */
   envelopeKey: 'content' | 'envelope';
-  /** Sent with every success, e.g. Deprecation and Sunset. */
-  headers: Readonly<Record<string, string>>;
+  limiter: Pick<RateLimiter, 'admit'>;
+  /** What is said to a v2 request without a valid version: the page of errors and that of versions differ. */
+  versionErrorStatus: 400 | 406;
+  /** Resources whose end has been announced say so in headers. */
+  deprecated: boolean;
+  /** Resources that may have ended have. */
+  sunset: boolean;
 }
 
 /** A request that has passed the login. */
@@ -27,13 +34,6 @@ interface Route {
   params: Record<string, string>;
 }
 
-/** Which project and API a path speaks of; `null` when it is outside of any project. */
-export function projectOf(path: string): { apiVersion: ApiVersion; groupId: string } | null {
-  const found = apiOf(path);
-  const groupId = found && /^\/groups\/([^/]+)/.exec(found.rest)?.[1];
-  return found && groupId ? { apiVersion: found.apiVersion, groupId } : null;
-}
-
 /** Answers as the API behind the login does. */
 export function answer(request: AtlasRequest, options: RouteOptions): Reply {
   const { url } = request;
@@ -47,13 +47,32 @@ export function answer(request: AtlasRequest, options: RouteOptions): Reply {
   return pretty ? { ...wrapped, body: JSON.stringify(JSON.parse(wrapped.body), null, 2) } : wrapped;
 }
 
-function call({ method, url, accept }: AtlasRequest, { endpoints, headers }: RouteOptions): Reply {
-  const route = findRoute(url.pathname, endpoints);
+function call(request: AtlasRequest, options: RouteOptions): Reply {
+  const { url } = request;
+  const route = findRoute(url.pathname, options.endpoints);
   if (!route) return errorReply('RESOURCE_NOT_FOUND', [url.pathname]);
   const { endpoint, apiVersion, params } = route;
+  const admission = options.limiter.admit(endpoint.limit, params.groupId ?? '', { url, apiVersion });
+  if ('status' in admission) return admission;
+  const reply = answerOf(route, request, options);
+  return { ...reply, headers: { ...reply.headers, ...admission.headers } };
+}
+
+function answerOf(
+  { endpoint, apiVersion, params }: Route,
+  { method, url, accept }: AtlasRequest,
+  { versionErrorStatus, deprecated, sunset }: RouteOptions,
+): Reply {
   if (method !== 'GET') return errorReply('METHOD_NOT_ALLOWED', [method]);
   const version = apiVersion === 'v2' ? versionFor(accept, endpoint) : null;
-  if (apiVersion === 'v2' && version === null) return errorReply('INVALID_VERSION_DATE');
+  if (apiVersion === 'v2' && version === null) {
+    return refusalReply({ url, params }, { code: 'INVALID_VERSION_DATE', status: versionErrorStatus });
+  }
+  const { ending } = endpoint;
+  const isEnding = ending !== null && (ending.version === undefined || ending.version === version);
+  const headers =
+    isEnding && (deprecated || sunset) ? { deprecation: ending.deprecation, sunset: ending.sunset } : {};
+  if (isEnding && ending.isOver && sunset) return errorReply('VERSION_GONE', [], headers);
   return toReply(endpoint.answer({ apiVersion, url, params, version }), version, headers);
 }
 

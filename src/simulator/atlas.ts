@@ -1,60 +1,25 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Timestamp } from '../domain/instant.ts';
+import { createServer as createTlsServer } from 'node:https';
 import type { AtlasErrorCode } from './atlas-errors.ts';
 import { createFront, type LoggedRequest } from './atlas-front.ts';
+import type { AtlasOptions } from './atlas-options.ts';
 import type { Refusal } from './atlas-refusals.ts';
-import { type AtlasRequest, answer, projectOf, type RouteOptions } from './atlas-routes.ts';
+import { answer, type RouteOptions } from './atlas-routes.ts';
 import { createDigestAuth, type DigestCounts } from './digest-auth.ts';
 import { discoveryEndpoints } from './discovery-endpoints.ts';
 import { createFaultSwitch, type Fault, type FaultScope } from './faults.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import type { InstanceKind } from './instance-kind.ts';
-import { type JobEndpointOptions, jobEndpoints, type ListedPage } from './job-endpoints.ts';
+import { jobEndpoints, type ListedPage } from './job-endpoints.ts';
 import { createLogin } from './login.ts';
 import { listenOnLoopback } from './loopback.ts';
-import { createOAuthServer, type OAuthError, type ServiceAccount, type TokenCounts } from './oauth-server.ts';
+import { createOAuthServer, type OAuthError, type TokenCounts } from './oauth-server.ts';
 import { type PastOptions, pastJobs } from './past-jobs.ts';
-import { createRateLimit } from './rate-limit.ts';
-import type { Reply } from './reply.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limits.ts';
 import { createWorld, type InstanceOptions, type World } from './world.ts';
 
-/** What Atlas sent with serverless resources in their last months. */
-const SUNSET_HEADERS = {
-  deprecation: 'Wed, 10 Dec 2025 00:00:00 GMT',
-  sunset: 'Thu, 15 Jan 2026 00:00:00 GMT',
-};
-
-export interface AtlasOptions {
-  publicKey: string;
-  privateKey: string;
-  /** A service account that may log in beside the API key. */
-  serviceAccount?: ServiceAccount;
-  /** An hour unless given. */
-  tokenLifeSeconds?: number;
-  /** How many access tokens may live at a time: 100 unless given. */
-  maxTokens?: number;
-  /** Any free one unless given. */
-  port?: number;
-  now?: () => Timestamp;
-  /** 60 s unless given. */
-  nonceLifeMs?: number;
-  /** The challenge says `op="auth"`, as in the documentation, in place of `qop="auth"`. */
-  opSpelling?: boolean;
-  /** `nc` must grow; otherwise it only must not repeat. */
-  strictNc?: boolean;
-  /** Requests per project and minute; no limit unless given. Challenges do not count. */
-  rateLimitPerMinute?: number;
-  /** How jobs are listed: `insertion` unless given. Flex jobs come newest first in any case. */
-  order?: JobEndpointOptions['order'];
-  /** Lists serverless instances, as Atlas did until January 2026. Their jobs can be read in any case. */
-  serverlessListed?: boolean;
-  /** `content` unless given. */
-  envelopeKey?: RouteOptions['envelopeKey'];
-  /** Sends Deprecation and Sunset headers with every success. */
-  deprecated?: boolean;
-}
-
 export type { LoggedRequest } from './atlas-front.ts';
+export type { AtlasOptions } from './atlas-options.ts';
 
 export interface AtlasSimulator
   extends Pick<
@@ -87,6 +52,8 @@ export interface AtlasSimulator
    * jobs shows in that page.
    */
   betweenPages(hook: ((page: ListedPage) => void) | null): void;
+  /** Takes up to so many tokens of a limit, as another client of the project would. Gives how many were there. */
+  takeTokens: RateLimiter['takeTokens'];
   /** Sets what every further request meets; `null` ends it. One fault at a time. */
   setFault(fault: Fault | null, scope?: FaultScope): void;
   /**
@@ -100,12 +67,13 @@ export interface AtlasSimulator
 
 /** Starts an Atlas on the loopback address that answers as the real one does: login, versions, paging, limits, errors, and faults on demand. */
 export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator> {
-  const { now = Date.now, rateLimitPerMinute, deprecated = false, serviceAccount = null } = options;
+  const { now = Date.now, serviceAccount = null } = options;
   const world = createWorld(now);
   const digest = createDigestAuth({ ...options, now });
   const oauth = createOAuthServer({ ...options, account: serviceAccount, now });
   const faults = createFaultSwitch();
-  const limit = rateLimitPerMinute === undefined ? null : createRateLimit(rateLimitPerMinute, now);
+  const { rateLimits: limits = {}, rateHeaders = true, retryAfter = true } = options;
+  const limiter = createRateLimiter({ limits, rateHeaders, retryAfter, now });
   const requests = createInbox<LoggedRequest>('request');
   const timers = createTimers();
   let beforeNextPage: ((page: ListedPage) => void) | null = null;
@@ -118,17 +86,11 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
       }),
       ...discoveryEndpoints({ world, serverlessListed: options.serverlessListed ?? false }),
     ],
+    limiter,
     envelopeKey: options.envelopeKey ?? 'content',
-    headers: deprecated ? SUNSET_HEADERS : {},
-  };
-
-  const api = (request: AtlasRequest): Reply => {
-    const { pathname } = request.url;
-    const project = projectOf(pathname);
-    const taken = project && limit?.take(project.groupId, pathname, project.apiVersion);
-    if (taken && 'status' in taken) return taken;
-    const reply = answer(request, routes);
-    return { ...reply, headers: { ...reply.headers, ...taken?.headers } };
+    versionErrorStatus: options.versionErrorStatus ?? 400,
+    deprecated: options.deprecated ?? false,
+    sunset: options.sunset ?? false,
   };
 
   const server = await startServer(
@@ -140,9 +102,9 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
       faults,
       requests,
       later: timers.later,
-      api,
+      api: (request) => answer(request, routes),
     }),
-    options.port,
+    options,
   );
   return {
     url: server.url,
@@ -171,6 +133,7 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
     betweenPages: (hook) => {
       beforeNextPage = hook;
     },
+    takeTokens: limiter.takeTokens,
     setFault: faults.set,
     refuse: (groupId, code, how) => {
       world.ensureProject(groupId).refusal = code && { ...how, code };
@@ -201,8 +164,9 @@ function createTimers(): { later: (ms: number, run: () => void) => void; clear: 
 
 async function startServer(
   handle: (request: IncomingMessage, response: ServerResponse) => void,
-  port: number | undefined,
+  { port, tls }: Pick<AtlasOptions, 'port' | 'tls'>,
 ): Promise<{ url: string; close: () => Promise<void> }> {
-  const { host, port: taken, close } = await listenOnLoopback(createServer(handle), port);
-  return { url: `http://${host}:${taken}`, close };
+  const server = tls ? createTlsServer(tls, handle) : createServer(handle);
+  const { host, port: taken, close } = await listenOnLoopback(server, port);
+  return { url: `${tls ? 'https' : 'http'}://${host}:${taken}`, close };
 }

@@ -1,5 +1,13 @@
 import type { ApiVersion } from '../domain/watch.ts';
-import { type Answer, addressAbove, type Call, type Endpoint, inProject } from './endpoint.ts';
+import {
+  type Answer,
+  addressAbove,
+  type Call,
+  type Ending,
+  type Endpoint,
+  inProject,
+  SERVERLESS_ENDING,
+} from './endpoint.ts';
 import {
   clusterBody,
   flexClusterBody,
@@ -15,6 +23,21 @@ import type { Instance, Project, World } from './world.ts';
 
 const ORG_ID = '5f0e1d2c3b4a5968776655aa';
 const ATLAS: readonly ApiVersion[] = ['v1.0', 'v2'];
+
+/** Announced for January 2027. */
+const SERVERLESS_LIST_ENDING: Ending = {
+  deprecation: SERVERLESS_ENDING.deprecation,
+  sunset: 'Mon, 18 Jan 2027 00:00:00 GMT',
+  isOver: false,
+};
+
+/** Announced for July 2027; deprecated, as far as one can tell, since there is a newer version. */
+const OLD_CLUSTERS_ENDING: Ending = {
+  version: '2023-01-01',
+  deprecation: 'Mon, 05 Aug 2024 00:00:00 GMT',
+  sunset: 'Thu, 01 Jul 2027 00:00:00 GMT',
+  isOver: false,
+};
 
 export interface DiscoveryOptions {
   world: World;
@@ -43,6 +66,8 @@ export function discoveryEndpoints({ world, serverlessListed }: DiscoveryOptions
       apiVersions: [...ATLAS, 'public'],
       path: '/groups',
       versionDates: ['2023-01-01'],
+      limit: 'projects',
+      ending: null,
       answer: (call) => {
         const isSeen = ({ product }: Project): boolean =>
           (product === 'atlas') === (call.apiVersion !== 'public');
@@ -57,12 +82,16 @@ export function discoveryEndpoints({ world, serverlessListed }: DiscoveryOptions
       apiVersions: [...ATLAS, 'public'],
       path: '/groups/:groupId',
       versionDates: ['2023-01-01'],
+      limit: 'projects',
+      ending: null,
       answer: inProject(world, (call, project) => ({ body: projectBody(project, addressAbove(call)) })),
     },
     {
       apiVersions: ATLAS,
       path: '/groups/:groupId/clusters',
       versionDates: ['2023-01-01', '2024-08-05'],
+      limit: 'clusters',
+      ending: OLD_CLUSTERS_ENDING,
       answer: instances(
         ({ kind }) => kind !== 'serverless',
         (instance, place, { version }) => [
@@ -74,12 +103,16 @@ export function discoveryEndpoints({ world, serverlessListed }: DiscoveryOptions
       apiVersions: ['public'],
       path: '/groups/:groupId/clusters',
       versionDates: [],
+      limit: 'clusters',
+      ending: null,
       answer: instances(() => true, managedClusterBodies),
     },
     {
       apiVersions: ['v2'],
       path: '/groups/:groupId/flexClusters',
       versionDates: ['2024-11-13'],
+      limit: 'flexClusters',
+      ending: null,
       answer: instances(
         ({ kind }) => kind === 'flex',
         (instance, place) => [flexClusterBody(instance, place)],
@@ -89,6 +122,8 @@ export function discoveryEndpoints({ world, serverlessListed }: DiscoveryOptions
       apiVersions: ATLAS,
       path: '/groups/:groupId/serverless',
       versionDates: ['2023-01-01'],
+      limit: 'serverless',
+      ending: SERVERLESS_LIST_ENDING,
       answer: instances(
         ({ kind }) => kind === 'serverless' && serverlessListed,
         (instance, place) => [serverlessBody(instance, place)],

@@ -1,6 +1,7 @@
 import type { ApiVersion } from '../domain/watch.ts';
 import { errorAbout, refusalReply } from './atlas-refusals.ts';
 import { isInScope } from './faults.ts';
+import type { EndpointSet } from './rate-limits.ts';
 import type { Reply } from './reply.ts';
 import type { Project, World } from './world.ts';
 
@@ -25,8 +26,28 @@ export interface Endpoint {
   path: string;
   /** The v2 resource versions, the oldest first. */
   versionDates: readonly string[];
+  /** Which rate limit it counts towards. */
+  limit: EndpointSet;
+  /** Where its end has been announced. */
+  ending: Ending | null;
   answer(call: Call): Answer;
 }
+
+/** The announced end of a resource, or of one v2 version of it. Both dates as HTTP writes them. */
+export interface Ending {
+  version?: string;
+  deprecation: string;
+  sunset: string;
+  /** It may have ended by now. */
+  isOver: boolean;
+}
+
+/** What Atlas sent with serverless resources in their last months. */
+export const SERVERLESS_ENDING: Ending = {
+  deprecation: 'Wed, 10 Dec 2025 00:00:00 GMT',
+  sunset: 'Thu, 15 Jan 2026 00:00:00 GMT',
+  isOver: true,
+};
 
 const ROOT = /^\/api\/(?:atlas\/(v1\.0|v2)|(public)\/v1\.0)(?=\/)/;
 

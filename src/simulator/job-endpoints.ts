@@ -1,5 +1,13 @@
 import { errorAbout } from './atlas-refusals.ts';
-import { type Answer, addressAbove, type Call, type Endpoint, inProject, isObjectId } from './endpoint.ts';
+import {
+  type Answer,
+  addressAbove,
+  type Call,
+  type Endpoint,
+  inProject,
+  isObjectId,
+  SERVERLESS_ENDING,
+} from './endpoint.ts';
 import { refusalOfKind } from './instance-kind.ts';
 import { pageOf } from './job-list.ts';
 import { cluster } from './kinds/cluster.ts';
@@ -38,6 +46,8 @@ function endpointsOf(kind: SimulatedKind, options: JobEndpointOptions): Endpoint
     apiVersions: kind.apiVersions,
     path,
     versionDates: [kind.versionDate],
+    limit: kind.limit,
+    ending: kind.kind === 'serverless' ? SERVERLESS_ENDING : null,
     answer: inProject(options.world, (call, project) => {
       const instance = findInstance(kind, call, project);
       return 'status' in instance ? instance : answer({ kind, call, project, instance });

@@ -1,6 +1,5 @@
 export {
   type ClusterJobOptions,
-  type CollectionJobOptions,
   clusterJob,
   collectionJob,
   flexJob,

@@ -7,7 +7,6 @@ import * as client from './atlas-client.ts';
 import { documented, LOGIN, type Shown } from './atlas-client.ts';
 import { fetchByDigest } from './digest-client.ts';
 
-const V2 = { headers: { accept: 'application/vnd.atlas.2023-01-01+json' } };
 const JOBS = `/groups/${GROUP_ID}/serverless/orders/backup/restoreJobs`;
 
 let atlas: AtlasSimulator;
@@ -152,37 +151,6 @@ describe('envelope and pretty', () => {
     await anAtlas(1);
     const text = await (await ask(`${JOBS}?pretty=true`)).text();
     expect(text).toBe(JSON.stringify(await body(JOBS), null, 2));
-  });
-});
-
-describe('limits and warnings', () => {
-  it('refuses what is above the limit of the project, in the words of v1.0', async () => {
-    let now = T0;
-    await anAtlas(1, { rateLimitPerMinute: 2, now: () => now });
-    expect([(await ask(JOBS)).status, (await ask(JOBS)).status]).toEqual([200, 200]);
-    now += 20_000;
-    const reply = await ask(JOBS);
-    expect(reply.status).toBe(429);
-    expect(reply.headers.get('retry-after')).toBe('40');
-    expect(await reply.json()).toMatchObject({ errorCode: 'RATE_LIMITED' });
-    now += 40_000;
-    expect((await ask(JOBS)).status).toBe(200);
-  });
-
-  it('tells in v2 how much is left', async () => {
-    await anAtlas(1, { rateLimitPerMinute: 1 });
-    const url = `${atlas.url}/api/atlas/v2${JOBS}`;
-    const first = await fetchByDigest(url, LOGIN, V2);
-    expect(first.headers.get('ratelimit-remaining')).toBe('0');
-    const second = await fetchByDigest(url, LOGIN, V2);
-    expect(await second.json()).toMatchObject({ errorCode: 'RATE_LIMITED_TOKEN_BUCKET', error: 429 });
-  });
-
-  it('can warn of its end', async () => {
-    await anAtlas(1, { deprecated: true });
-    const { headers } = await ask(JOBS);
-    expect(headers.get('deprecation')).toBe('Wed, 10 Dec 2025 00:00:00 GMT');
-    expect(headers.get('sunset')).toBe('Thu, 15 Jan 2026 00:00:00 GMT');
   });
 });
 

@@ -10,6 +10,7 @@ export const cluster: SimulatedKind = {
   jobs: 'backup/restoreJobs',
   apiVersions: ['v1.0', 'v2'],
   versionDate: '2023-01-01',
+  limit: 'cloudBackups',
   newestFirst: false,
   countable: true,
   errors: {

@@ -9,6 +9,7 @@ export const collection: SimulatedKind = {
   jobs: 'collectionRestoreJobs',
   apiVersions: ['v2'],
   versionDate: '2025-03-12',
+  limit: 'cloudBackups',
   newestFirst: false,
   countable: false,
   errors: {

@@ -12,6 +12,7 @@ export const flex: SimulatedKind = {
   jobs: 'backup/restoreJobs',
   apiVersions: ['v2'],
   versionDate: '2024-11-13',
+  limit: 'flexRestoreJobs',
   newestFirst: true,
   countable: true,
   errors: {

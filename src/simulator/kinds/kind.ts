@@ -1,6 +1,7 @@
 import type { JobKind } from '../../domain/restore-job.ts';
 import type { ApiVersion } from '../../domain/watch.ts';
 import type { AtlasErrorCode } from '../atlas-errors.ts';
+import type { EndpointSet } from '../rate-limits.ts';
 import type { SimulatedJob } from '../simulated-job.ts';
 
 /** Where a job is shown: what its body may depend on besides the job. */
@@ -23,6 +24,8 @@ export interface SimulatedKind {
   apiVersions: readonly ApiVersion[];
   /** The v2 resource version: `Accept` must name this date or a later one. */
   versionDate: string;
+  /** Which rate limit it counts towards. */
+  limit: EndpointSet;
   /** Lists show the newest first, whatever the simulator's option says. */
   newestFirst: boolean;
   /** The list takes `includeCount`; otherwise it always counts. */

@@ -11,6 +11,7 @@ export const legacy: SimulatedKind = {
   jobs: 'restoreJobs',
   apiVersions: ['v1.0', 'v2', 'public'],
   versionDate: '2023-01-01',
+  limit: 'cloudBackups',
   newestFirst: false,
   countable: true,
   errors: {

@@ -9,6 +9,7 @@ export const serverless: SimulatedKind = {
   jobs: 'backup/restoreJobs',
   apiVersions: ['v1.0', 'v2'],
   versionDate: '2023-01-01',
+  limit: 'serverless',
   newestFirst: false,
   countable: true,
   errors: {
