@@ -59,11 +59,10 @@ export function createDiscovery(
     read: (raw: Record<string, unknown>) => T | null,
   ): Promise<T[]> => {
     const found: T[] = [];
-    const pages = eachPage(
-      async (page) =>
-        (await connection.getJson(pathOf(page), { ...request, role: READ_ROLE, signal, isUrgent })).body,
+    const pages = eachPage((page) =>
+      connection.getJson(pathOf(page), { ...request, role: READ_ROLE, signal, isUrgent }),
     );
-    for await (const results of pages) {
+    for await (const { results } of pages) {
       for (const raw of results) {
         const item = isRecord(raw) ? read(raw) : null;
         if (item !== null) found.push(item);

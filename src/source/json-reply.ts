@@ -5,6 +5,8 @@ import type { Answer } from './login.ts';
 export interface JsonReply {
   /** The JSON object that was asked for, out of its envelope if it came in one. */
   body: unknown;
+  /** The whole answer as it came. */
+  text: string;
   status: number;
   headers: Headers;
 }
@@ -30,7 +32,7 @@ export function readReply(
       hint: 'A proxy or a login page may have answered in place of Atlas: check baseUrl.',
     });
   }
-  return { body: opened.body, status, headers };
+  return { body: opened.body, text, status, headers };
 }
 
 /** `undefined` for text that is not JSON. */

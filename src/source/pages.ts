@@ -1,5 +1,6 @@
 import { badResponse } from './atlas-errors.ts';
 import { isRecord } from './envelope.ts';
+import type { JsonReply } from './json-reply.ts';
 import type { Page } from './kinds/kind.ts';
 
 /** The most that Atlas gives. */
@@ -12,10 +13,13 @@ const MOST_PAGES = 10_000;
  * Reads a list page by page, asking for the next one only when it is wanted.
  * @throws {SourceError} what `read` throws, and `bad_response` for an answer that is no list.
  */
-export async function* eachPage(read: (page: Page) => Promise<unknown>): AsyncGenerator<unknown[]> {
+export async function* eachPage(
+  read: (page: Page) => Promise<Pick<JsonReply, 'body' | 'text'>>,
+): AsyncGenerator<{ results: unknown[]; text: string }> {
   for (let pageNum = 1; pageNum <= MOST_PAGES; pageNum += 1) {
-    const { results, isLast } = readPage(await read({ pageNum, itemsPerPage: ITEMS_PER_PAGE }));
-    yield results;
+    const { body, text } = await read({ pageNum, itemsPerPage: ITEMS_PER_PAGE });
+    const { results, isLast } = readPage(body);
+    yield { results, text };
     if (isLast) return;
   }
   throw badResponse(`the list does not end after ${MOST_PAGES} pages`);

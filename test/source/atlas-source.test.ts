@@ -200,7 +200,8 @@ describe('a list over HTTP', () => {
       connection: {
         getJson: async () => {
           pages += 1;
-          return { body: { results: [], links: [link('next')] }, status: 200, headers: new Headers() };
+          const body = { results: [], links: [link('next')] };
+          return { body, text: '', status: 200, headers: new Headers() };
         },
         close: async () => {},
       },
