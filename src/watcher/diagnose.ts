@@ -41,7 +41,7 @@ async function diagnoseConnection(
 ): Promise<Diagnosis[]> {
   const [first, ...others] = watches;
   if (first === undefined) return [];
-  const surroundings = createSurroundings(source, { signal, isUrgent: false });
+  const surroundings = createSurroundings(source, { signal, isUrgent: true });
   const diagnose = (watch: Watch): Promise<Diagnosis> => diagnoseWatch(watch, source, surroundings, signal);
   const foremost = await diagnose(first);
   if (isConnectionWide(foremost)) return [foremost, ...others.map((watch) => sameFor(watch, foremost))];
@@ -55,7 +55,8 @@ async function diagnoseWatch(
   surroundings: Surroundings,
   signal: AbortSignal,
 ): Promise<Diagnosis> {
-  const walk = createWalk(watch, source, { signal, isUrgent: false });
+  // A person waits for the answer.
+  const walk = createWalk(watch, source, { signal, isUrgent: true });
   try {
     await walk.readJobs(await walk.findTargets());
     return passed(watch, walk.notes);

@@ -77,7 +77,7 @@ async function suggestInstance(
   const elsewhere = neighbours?.find((each) => isElsewhere(each, target))?.kind;
   const kind = elsewhere ?? KIND_BY_CODE[fault.atlasCode ?? ''];
   if (kind !== undefined && kind !== target.kind) {
-    const hint = `${target.instanceName} is ${INSTANCE_WORDS[kind]}: write "kind": "${kind}" in this watch.`;
+    const hint = `${target.instanceName} is ${INSTANCE_WORDS[kind]}: use the kind ${kind}.`;
     return { ...fault, hint, suggestion: { kind } };
   }
   if (neighbours === null || fault.reason !== 'not_found') return fault;

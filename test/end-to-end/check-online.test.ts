@@ -25,6 +25,7 @@ const INSTANCES: ReadonlyArray<[name: string, kind: InstanceKind]> = [
   ['playground', 'free'],
 ];
 
+const ACCOUNT = { clientId: 'mdb_sa_id_canary', clientSecret: 'mdb_sa_sk_canary' };
 const KEYS = { publicKey: 'canary-public', privateKey: 'canary-private' };
 
 type Settings = Record<string, unknown>;
@@ -32,7 +33,7 @@ type Fault = Extract<Step, { outcome: 'failed' }>;
 
 /** An Atlas with an instance of each kind, closed when the test ends. */
 async function anAtlas(): Promise<AtlasSimulator> {
-  const atlas = await startAtlas(KEYS);
+  const atlas = await startAtlas({ ...KEYS, serviceAccount: ACCOUNT });
   onTestFinished(() => atlas.close());
   for (const [name, kind] of INSTANCES) atlas.addInstance(GROUP, name, kind);
   return atlas;
@@ -154,7 +155,7 @@ describe('a watch that is not what is there', () => {
       {
         step: 'instance',
         code: 'CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API',
-        hint: /orders is a dedicated cluster: write "kind": "cluster"/,
+        hint: /orders is a dedicated cluster: use the kind cluster/,
         suggestion: { kind: 'cluster' },
       },
     ],
@@ -164,7 +165,7 @@ describe('a watch that is not what is there', () => {
       {
         step: 'instance',
         code: 'CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API',
-        hint: /carts is a flex cluster: write "kind": "flex"/,
+        hint: /carts is a flex cluster: use the kind flex/,
         suggestion: { kind: 'flex' },
       },
     ],
@@ -174,7 +175,7 @@ describe('a watch that is not what is there', () => {
       {
         step: 'instance',
         code: 'CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API',
-        hint: /"kind": "flex"/,
+        hint: /use the kind flex/,
         suggestion: { kind: 'flex' },
       },
     ],
@@ -184,7 +185,7 @@ describe('a watch that is not what is there', () => {
       {
         step: 'instance',
         code: 'CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API',
-        hint: /users is a serverless instance: write "kind": "serverless"/,
+        hint: /users is a serverless instance: use the kind serverless/,
         suggestion: { kind: 'serverless' },
       },
     ],
@@ -194,7 +195,7 @@ describe('a watch that is not what is there', () => {
       {
         step: 'instance',
         code: 'CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API',
-        hint: /"kind": "cluster"/,
+        hint: /use the kind cluster/,
         suggestion: { kind: 'cluster' },
       },
     ],
@@ -204,7 +205,7 @@ describe('a watch that is not what is there', () => {
       {
         step: 'instance',
         code: 'CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API',
-        hint: /"kind": "flex"/,
+        hint: /use the kind flex/,
         suggestion: { kind: 'flex' },
       },
     ],
@@ -214,7 +215,7 @@ describe('a watch that is not what is there', () => {
       {
         step: 'instance',
         code: 'INCORRECT_BACKUP_API_ENDPOINT',
-        hint: /"kind": "cluster"/,
+        hint: /use the kind cluster/,
         suggestion: { kind: 'cluster' },
       },
     ],
@@ -327,6 +328,45 @@ describe('a credential that is wrong', () => {
       response.writeHead(401, { 'www-authenticate': challenge }).end('{"errorCode":"UNEXPECTED_ERROR"}');
     });
     await expectFault(configFor(url), { step: 'connection', code: 'UNEXPECTED_ERROR', hint: /out of date/ });
+  });
+});
+
+describe('a service account', () => {
+  const auth = { type: 'serviceAccount', ...ACCOUNT };
+
+  it('that is right is content, with one token', async () => {
+    const atlas = await anAtlas();
+    expect(await checkOnline(configFor(atlas.url, {}, { auth }))).toMatchObject({ code: 0, err: '' });
+    expect(atlas.tokens).toMatchObject({ requests: 1, issued: 1 });
+  });
+
+  it('with a wrong or expired secret ends at the credential', async () => {
+    const { url } = await anAtlas();
+    const wrong = { ...auth, clientSecret: 'mdb_sa_sk_canary_of_old' };
+    await expectFault(configFor(url, {}, { auth: wrong }), {
+      step: 'credential',
+      code: 'invalid_client',
+      hint: /has the secret expired/,
+    });
+  });
+
+  it('with too many live tokens ends there too, and says what to wait for', async () => {
+    const atlas = await anAtlas();
+    atlas.refuseTokens('access_denied');
+    await expectFault(configFor(atlas.url, {}, { auth }), {
+      step: 'credential',
+      code: 'access_denied',
+      hint: /100 live access tokens/,
+    });
+  });
+
+  it.each<[AtlasErrorCode, StepName, RegExp]>([
+    ['USER_UNAUTHORIZED', 'project', /Give the service account the role Project Backup Manager/],
+    ['IP_ADDRESS_NOT_ON_ACCESS_LIST', 'accessList', /API access list of this service account/],
+  ])('is called what it is: %s', async (code, step, hint) => {
+    const atlas = await anAtlas();
+    atlas.refuse(GROUP, code);
+    await expectFault(configFor(atlas.url, {}, { auth }), { step, code, hint });
   });
 });
 

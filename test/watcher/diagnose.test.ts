@@ -209,7 +209,7 @@ describe('a name that is not found', () => {
   ])('as %s is looked for under the other kinds', async (kind, lists, expected) => {
     const found = await faultOf(anAtlas({ fault, lists }).source, aWatch({ kind }));
     expect(found?.suggestion).toEqual({ kind: expected });
-    expect(found?.hint).toContain(`"kind": "${expected}"`);
+    expect(found?.hint).toContain(`use the kind ${expected}`);
   });
 
   it.each<[string, Lists, object]>([
@@ -284,7 +284,7 @@ describe('a wrong kind', () => {
     const { source } = anAtlas({ fault: answered('wrong_kind', 400, code, 'Wrong.') });
     const found = await faultOf(source, aWatch({ kind: written }));
     expect(found).toMatchObject({ step: 'instance', suggestion: { kind } });
-    expect(found?.hint).toContain(`"kind": "${kind}"`);
+    expect(found?.hint).toContain(`use the kind ${kind}`);
   });
 
   it('legacy is known by what Atlas says of a cluster with cloud backups', async () => {
