@@ -11,7 +11,7 @@ function discoveryOf(results: unknown[]) {
   const discovery = createDiscovery({
     getJson: async (path, { accept }) => {
       asked.push({ path, accept });
-      return { body: { results, links: [] }, status: 200, headers: new Headers() };
+      return { body: { results, links: [] }, text: '', status: 200, headers: new Headers() };
     },
   });
   return { discovery, asked };
