@@ -19,7 +19,9 @@ import { collectionJobs } from './source/kinds/collection.ts';
 import { flexJobs } from './source/kinds/flex.ts';
 import { legacyJobs } from './source/kinds/legacy.ts';
 import { serverlessJobs } from './source/kinds/serverless.ts';
+import type { BudgetState } from './source/paid-send.ts';
 import type { JobSource } from './source/source.ts';
+import type { SunsetNotice } from './source/sunset-watch.ts';
 import { createMetrics, type Metrics } from './status/metrics.ts';
 import { openStore } from './store/open-store.ts';
 import { createSignals } from './watcher/events.ts';
@@ -76,6 +78,8 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
       logger,
       storeUrl: config.store.url,
       onRequest: metrics.onRequest,
+      onSunset: metrics.onSunset,
+      onBudgets: metrics.readBudgets,
     });
     for (const source of sources.values()) closers.add(() => source.close());
 
@@ -141,15 +145,19 @@ export function buildSources(
     /** Access tokens are kept beside it. */
     storeUrl: string;
     onRequest?: (request: RequestRecord) => void;
+    onSunset?: (notice: SunsetNotice) => void;
+    /** Is told of each connection how its budgets can be read. */
+    onBudgets?: (connection: string, read: () => BudgetState[]) => void;
   },
 ): Map<string, JobSource> {
-  const { clock, storeUrl, ...observers } = deps;
+  const { clock, storeUrl, onBudgets, ...observers } = deps;
   return new Map(
     connections.map((connection) => {
       const vault = chooseVault(connection, storeUrl);
       const options = { ...connection, ...observers, clock, vault, random: Math.random };
-      const source = createAtlasSource({ connection: createConnection(options), clock, adapters: KINDS });
-      return [connection.name, source];
+      const measured = createConnection(options);
+      onBudgets?.(connection.name, measured.budgets);
+      return [connection.name, createAtlasSource({ connection: measured, clock, adapters: KINDS })];
     }),
   );
 }

@@ -3,6 +3,8 @@ import type { Credential } from './login.ts';
 
 /** What is known about a failed answer. */
 export interface Failure {
+  /** What was asked, for people. */
+  request: string;
   status: number;
   /** Atlas's own code. Unlisted ones must be expected. */
   code: string | null;
@@ -147,12 +149,12 @@ function onNotFound({ code, isJson }: Failure): Advice {
       };
 }
 
-function onGone({ sunset }: Failure): Advice {
+function onGone({ sunset, request }: Failure): Advice {
   const since = sunset === null ? '' : ` (it ended on ${sunset})`;
-  return {
-    reason: 'gone',
-    hint: `Atlas no longer offers this API${since}. Move the watch to the kind that follows it: flex or cluster for serverless.`,
-  };
+  const successor = /\/(?:serverless|tenant)\b/.test(request)
+    ? 'Move the watch to the kind that follows it: flex or cluster.'
+    : 'Is there a newer version of this program, which asks for the one that follows it?';
+  return { reason: 'gone', hint: `Atlas no longer offers this API${since}. ${successor}` };
 }
 
 /** Right name, wrong API: what the instance is, by the code of the API that refused it. */
@@ -163,14 +165,17 @@ const WRONG_KIND: Readonly<Record<string, string>> = {
   CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API: 'it is a dedicated cluster: use the kind cluster',
 };
 
+const UNKNOWN_VERSION =
+  'Atlas does not know the version of its API that was asked for, or a proxy on the way has changed the Accept header. Is there a newer version of this program?';
+
 const BAD_REQUEST: Readonly<Record<string, string>> = {
-  INVALID_VERSION_DATE:
-    'Atlas does not know the API version that was asked for. Is there a newer version of this program?',
+  INVALID_VERSION_DATE: UNKNOWN_VERSION,
   INCORRECT_BACKUP_API_ENDPOINT: 'The backups of this instance are kept elsewhere: use another kind.',
   BACKUP_JOB_NOT_FOUND: 'Backup is switched off for this instance.',
 };
 
-function onBadRequest({ code, detail }: Failure): Advice {
+function onBadRequest({ status, code, detail }: Failure): Advice {
+  if (status === 406) return { reason: 'bad_request', hint: UNKNOWN_VERSION };
   const key = code ?? '';
   const wrongKind = WRONG_KIND[key];
   if (wrongKind !== undefined) return { reason: 'wrong_kind', hint: `The name is right, but ${wrongKind}.` };

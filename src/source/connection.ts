@@ -6,6 +6,7 @@ import { createLogin, type LoginConfig } from './create-login.ts';
 import { exchange, type HttpFetch, type HttpReply } from './http-exchange.ts';
 import { type JsonReply, readReply } from './json-reply.ts';
 import { type BudgetState, createPaidSend } from './paid-send.ts';
+import { createSunsetWatch, type SunsetNotice } from './sunset-watch.ts';
 import { createMemoryVault, type TokenVault } from './token-vault.ts';
 import { createTrustingFetch } from './trusting-fetch.ts';
 
@@ -47,6 +48,8 @@ export interface ConnectionOptions {
   /** Where a service account's access token outlives the process; it does not unless given. */
   vault?: TokenVault;
   onRequest?: (record: RequestRecord) => void;
+  /** Once for each endpoint, and again when the day is moved. */
+  onSunset?: (notice: SunsetNotice) => void;
 }
 
 export interface JsonRequest {
@@ -91,7 +94,7 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
     logger,
   });
   const http = transportOf(options);
-  const warnedOf = new Set<string>();
+  const watchSunset = createSunsetWatch({ connection: name, logger, onSunset: options.onSunset });
   const paid = createPaidSend({
     login,
     exchange: timed,
@@ -127,7 +130,7 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
     const { accept, role, budgetKey, isUrgent = false, signal } = request;
     const options = { project: budgetKey, isUrgent, signal };
     const answer = await paid.send(urlOf(baseUrl, path), { Accept: accept }, options);
-    warnOfSunset(answer.reply);
+    watchSunset(path, answer.reply.headers);
     return readReply(answer, {
       request: `GET ${path}`,
       role,
@@ -135,14 +138,6 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
       credentials: login.quotable(),
       now: clock.now(),
     });
-  }
-
-  /** Once per date, not once per poll. */
-  function warnOfSunset({ headers }: HttpReply): void {
-    const sunset = headers.get('sunset');
-    if (sunset === null || warnedOf.has(sunset) || Number.isNaN(Date.parse(sunset))) return;
-    warnedOf.add(sunset);
-    logger.warn('Atlas has set an end to an API that is in use', { connection: name, sunset });
   }
 
   async function backOff(error: SourceError, attemptNumber: number, path: string, signal: AbortSignal) {

@@ -3,10 +3,9 @@ import { isTransitionName } from '../domain/event.ts';
 import { type Milestone, stateAfter } from '../domain/restore-job.ts';
 import type { Store } from '../store/store.ts';
 import type { Signals } from '../watcher/events.ts';
+import { type ApiMetrics, addApiFigures } from './api-metrics.ts';
 
-export interface Metrics {
-  /** Counts one request to Atlas; `status` is the HTTP status, or a word where there was no reply (`timeout`, `network`). */
-  onRequest(request: { connection: string; status: number | string }): void;
+export interface Metrics extends ApiMetrics {
   /** The Prometheus text. Figures that come from the store are left out while it cannot be read; the others stand. */
   render(): Promise<{ contentType: string; text: string }>;
   /** Stops listening. */
@@ -33,19 +32,14 @@ const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1_800, 7_200,
 /** One registry per app instance: a second app in the same process (tests, the demo) has its own. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
-  const requests = new Counter({
-    name: `${PREFIX}api_requests_total`,
-    help: 'Requests made to Atlas, by HTTP status or kind of failure.',
-    labelNames: ['connection', 'status'],
-    registers: [registry],
-  });
+  const api = addApiFigures(registry, PREFIX);
   addBuildInfo(registry, options.version);
   addProcessFigures(registry);
   const refreshStoreFigures = addStoreFigures(registry, options);
   const endings = [countPolls(registry, options), countEvents(registry, options)];
 
   return {
-    onRequest: ({ connection, status }) => requests.inc({ connection, status: String(status) }),
+    ...api,
     render: async () => {
       await refreshStoreFigures();
       return { contentType: registry.contentType, text: await registry.metrics() };

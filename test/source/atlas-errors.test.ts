@@ -56,7 +56,7 @@ const EXPECTED: Record<string, [reason: SourceReason, retryable: boolean, hint: 
   'cluster-name-in-serverless-api': ['wrong_kind', false, /kind cluster/],
   'wrong-backup-api': ['bad_request', false, /another kind/],
   'missing-version': ['bad_request', false, /version/],
-  sunset: ['gone', false, /flex or cluster/],
+  sunset: ['gone', false, /no longer offers/],
   'rate-limited-token-bucket': ['rate_limited', true, /requestsPerMinute/],
   'rate-limited-legacy': ['rate_limited', true, /requestsPerMinute/],
   'server-error': ['unavailable', true, /at the moment/],
@@ -216,5 +216,46 @@ describe('Retry-After', () => {
     expect(errorOf({ status: 429, headers }).retryAfterMs).toBe(55_000);
     expect(errorOf({ status: 503, headers }).retryAfterMs).toBe(55_000);
     expect(errorOf({ status: 403, headers }).retryAfterMs).toBeUndefined();
+  });
+});
+
+describe('what has a successor', () => {
+  const gone = { status: 410, body: { errorCode: 'VERSION_GONE' }, headers: {} };
+
+  it('is named with it, and with the day', () => {
+    const headers = { Sunset: 'Thu, 22 Jan 2026 00:00:00 GMT' };
+    const request = 'GET /api/atlas/v2/groups/64b0/serverless/orders/backup/restoreJobs';
+    const { hint } = errorOf({ ...gone, headers }, { request });
+    expect(hint).toMatch(/2026-01-22.*flex or cluster/);
+  });
+
+  it('is a newer version of this program where the kind has not ended', () => {
+    const { hint } = errorOf(gone, { request: 'GET /api/atlas/v2/groups/64b0/clusters' });
+    expect(hint).toMatch(/newer version/);
+    expect(hint).not.toMatch(/flex/);
+  });
+
+  it('is the same for a version that Atlas does not know, whatever the status and even without a code', () => {
+    for (const failed of [{ status: 400, body: { errorCode: 'INVALID_VERSION_DATE' } }, { status: 406 }]) {
+      expect(errorOf(failed)).toMatchObject({
+        reason: 'bad_request',
+        hint: expect.stringMatching(/version of its API.*newer version/),
+      });
+    }
+  });
+});
+
+describe('a service account', () => {
+  it.each([
+    [401, 'UNEXPECTED_ERROR', /service account still exist/],
+    [401, 'USER_UNAUTHORIZED', /Give the service account the role Project Owner/],
+    [401, 'NOT_IN_GROUP', /invite the service account/],
+    [403, 'IP_ADDRESS_NOT_ON_ACCESS_LIST', /access list of this service account/],
+    [403, 'ORG_REQUIRES_ACCESS_LIST', /this service account has none/],
+    [403, 'ACCESS_FORBIDDEN', /the service account has the role/],
+  ])('is called by its name: %i %s', (status, errorCode, hint) => {
+    const error = errorOf({ status, body: { errorCode } }, { credential: 'service account' });
+    expect(error.hint).toMatch(hint);
+    expect(error.hint).not.toMatch(/key/);
   });
 });

@@ -398,15 +398,6 @@ describe('what is told of each request', () => {
       true,
     );
   });
-
-  it('warns once of an API that is going to end', async () => {
-    const { url } = await serve(answer(200, { Sunset: 'Thu, 22 Jan 2026 00:00:00 GMT' }));
-    const logger = createRecordingLogger();
-    const connection = aConnection(url, { logger });
-    await get(connection);
-    await get(connection);
-    expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
-  });
 });
 
 describe('what cannot be set up', () => {
