@@ -68,10 +68,18 @@ describe('a channel in trouble', () => {
     const redriven = await command(home, ['deliveries', 'redrive', '--given-up', '--json']);
     expect(redriven).toMatchObject({ code: 0, stderr: '' });
     await world.untilArrived(1, ['slack']);
+    await world.untilArrived(3, ['webhook', 'email']);
     await untilPolled(daemon, 1);
     expect(world.arrived('slack').map((arrival) => arrival.eventId)).toEqual([eventId]);
-    expect(world.arrived('webhook')).toHaveLength(1);
-    expect(world.arrived('email')).toHaveLength(1);
+    // The others also hear that the channel fails, and that it has recovered.
+    expect(world.told().map(({ data }) => data.event)).toEqual([
+      'started',
+      'channel_failing',
+      'channel_recovered',
+    ]);
+    expect(world.arrived('email').map((arrival) => arrival.eventId)).toEqual(
+      world.told().map((told) => told.id),
+    );
   });
 
   it('holds up nobody else while a webhook hangs', async () => {
