@@ -1,0 +1,65 @@
+import { assertNever, type RestoreJob } from '../domain/restore-job.ts';
+import type { SourceReason } from '../errors.ts';
+
+/** How a job that was waited for ended. `ready`: a download has its link. `missing`: Atlas has no such job, said twice in a row. */
+export type JobEnd = 'finished' | 'ready' | 'failed' | 'cancelled' | 'expired' | 'missing';
+
+/** What waiting came to. `nothing`: no job was running. `interrupted`: the signal ended it. */
+export type Verdict = Exclude<JobEnd, 'ready'> | 'timed_out' | 'nothing' | 'interrupted';
+
+/** One job as it stands. */
+export interface WaitedJob {
+  jobId: string;
+  /** As last read; `null` before the first time. */
+  job: RestoreJob | null;
+  /** `null`: waited for still. */
+  end: JobEnd | null;
+}
+
+/** In the order in which they count: a restore that finished stays so when it expires later, a link that ran out is of no use. */
+const ENDS = ['failed', 'cancelled', 'finished', 'expired', 'ready'] as const;
+
+/** How a job has ended, for somebody who waits for it; `null` while it runs. */
+export function endOf({ reached }: Pick<RestoreJob, 'reached'>): JobEnd | null {
+  return ENDS.find((end) => reached.some(({ milestone }) => milestone === end)) ?? null;
+}
+
+const WORST_FIRST = ['failed', 'cancelled', 'expired', 'missing'] as const;
+
+/** What several jobs come to when nobody waits any longer: the worst decides. `null`: it never came to light which jobs there are. */
+export function verdictOf(jobs: readonly WaitedJob[] | null): Verdict {
+  if (jobs === null) return 'timed_out';
+  if (jobs.length === 0) return 'nothing';
+  const ends = new Set(jobs.map(({ end }) => end));
+  const worst = WORST_FIRST.find((end) => ends.has(end));
+  return worst ?? (ends.has(null) ? 'timed_out' : 'finished');
+}
+
+/** True when a job is not as it was, as far as somebody who waits would see. */
+export function isNews(before: RestoreJob | null, job: RestoreJob): boolean {
+  return (
+    before?.state !== job.state ||
+    before.progress?.done !== job.progress?.done ||
+    before.progress?.total !== job.progress?.total
+  );
+}
+
+/** True for faults that may pass by themselves; the others need a person. */
+export function mayPass(reason: SourceReason): boolean {
+  switch (reason) {
+    case 'rate_limited':
+    case 'unavailable':
+    case 'timeout':
+    case 'bad_response':
+      return true;
+    case 'auth':
+    case 'refused':
+    case 'not_found':
+    case 'wrong_kind':
+    case 'gone':
+    case 'bad_request':
+      return false;
+    default:
+      return assertNever(reason);
+  }
+}
