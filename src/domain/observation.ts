@@ -1,12 +1,17 @@
 import type { Timestamp } from './instant.ts';
 import type { JobState, Milestone, RestoreJob } from './restore-job.ts';
-import type { Raised } from './time-events.ts';
 
 /**
  * How a job came into view. `named`: by id in the configuration; `baseline`: on the first complete listing of its target;
  * `new`: afterwards.
  */
 export type FirstSight = 'named' | 'baseline' | 'new';
+
+/** What only time tells about a job. */
+export type TimeEventName = 'stalled' | 'expiring';
+
+/** When it was told; each is told once. */
+export type Raised = Readonly<Partial<Record<TimeEventName, Timestamp>>>;
 
 /** What we saw of a job last, and what we have recorded of its life. One per watch and job. */
 export interface Observation {

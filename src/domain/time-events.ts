@@ -1,10 +1,5 @@
 import { formatSpan, type Timestamp } from './instant.ts';
-import type { Observation } from './observation.ts';
-
-/** What only time tells about a job, and when it was told. Each is told once. */
-export const TIME_EVENTS = ['stalled', 'expiring'] as const;
-export type TimeEventName = (typeof TIME_EVENTS)[number];
-export type Raised = Readonly<Partial<Record<TimeEventName, Timestamp>>>;
+import type { Observation, TimeEventName } from './observation.ts';
 
 /** From when on a running job counts as stalled, and what that is measured by, for people. */
 export interface StallLimit {

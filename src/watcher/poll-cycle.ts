@@ -1,0 +1,385 @@
+import pLimit from 'p-limit';
+import type { Clock } from '../clock.ts';
+import type { AuditDraft } from '../domain/audit.ts';
+import type { Timestamp } from '../domain/instant.ts';
+import { type FirstSight, isFollowed, type Observation } from '../domain/observation.ts';
+import { type PlanContext, type PlannedEvent, planSighting } from '../domain/plan.ts';
+import { isUnfinished, type RestoreJob } from '../domain/restore-job.ts';
+import type { Route } from '../domain/routing.ts';
+import type { TimePolicy } from '../domain/time-events.ts';
+import {
+  diffObservations,
+  type SightContext,
+  type Sighting,
+  sightNotFound,
+  sightUnreadable,
+  withTimeEvents,
+} from '../domain/transition.ts';
+import { type Target, targetKey, type Watch } from '../domain/watch.ts';
+import { SourceError, type SourceReason, toError } from '../errors.ts';
+import type { JobAnswer, JobPage, JobReading, JobSource, ReadOptions } from '../source/source.ts';
+import type { Store, TargetMemory } from '../store/store.ts';
+
+export interface PollDeps {
+  source: JobSource;
+  store: Store;
+  clock: Clock;
+  routes: readonly Route[];
+}
+
+export interface PollInput {
+  watch: Watch;
+  target: Target;
+  projectUrl: string | null;
+  lateAfterMs: number;
+  signal: AbortSignal;
+  /** A restore is running there: goes first when the budget is short. */
+  isUrgent: boolean;
+  /**
+   * `newest`: a list that comes newest first is read until it shows nothing new; running jobs further down are asked for by id.
+   * `whole`: to its end. A list in any other order is always read whole.
+   */
+  depth: 'newest' | 'whole';
+  /** Pages of the last complete listing whose jobs had all ended for good, by place. Kept up to date by the cycle. */
+  pages: Map<number, PageNote>;
+  /** What time tells of a job of this delivery type. */
+  timePolicyFor: (deliveryType: string) => TimePolicy;
+  /** For a target that came to light later: jobs created since then are news, not baseline. `null`: no such time. */
+  newSince: Timestamp | null;
+}
+
+/** A page of which nothing can change but by a change of the page. */
+export interface PageNote {
+  fingerprint: string;
+  isNewestFirst: boolean;
+}
+
+/** What one poll came to. A poll that could read some jobs and not others has both results and a `failure`. */
+export interface PollReport {
+  /** Jobs that were read. */
+  jobs: number;
+  /** Observations that changed. Only their number: a first listing may find a hundred thousand. */
+  changes: number;
+  /** Something was written: changes, or the baseline. */
+  hasWritten: boolean;
+  events: PlannedEvent[];
+  hasRunningJobs: boolean;
+  /** Ids of the configuration that Atlas does not know and never did. */
+  unknownJobIds: string[];
+  /** What was odd about single jobs; those without an id are told at every poll. */
+  anomalies: Array<{ jobId: string | null; problem: string }>;
+  failure: Error | null;
+}
+
+/** Asks by id at most this many at once; the request budget is the real limit. */
+const ID_CONCURRENCY = 4;
+
+/** The baseline of a target with very many jobs is written in portions, so that memory stays flat; it announces nothing anyway. */
+const BASELINE_PORTION = 2_000;
+
+/** The state of one cycle while it runs. */
+export class Poll {
+  readonly #deps: PollDeps;
+  readonly #input: PollInput;
+  readonly #memory: TargetMemory | null;
+  /** Still followed and not yet seen in this cycle, by id. */
+  readonly #unseen: Map<string, Observation>;
+  /** What this cycle has changed and not yet written, by id: a job may come twice while a list grows. */
+  readonly #changed = new Map<string, Observation>();
+  /** Pages to be remembered once this cycle is committed. */
+  readonly #notes: Array<readonly [index: number, note: PageNote]> = [];
+  readonly #unknownJobIds: string[] = [];
+  readonly #anomalies: PollReport['anomalies'] = [];
+  #events: PlannedEvent[] = [];
+  #audit: AuditDraft[] = [];
+  #allEvents: PlannedEvent[] = [];
+  #changes = 0;
+  #hasWritten = false;
+  #jobs = 0;
+  /** When the reply that is being looked at was read. */
+  #readAt = 0;
+  #runningSeen = false;
+
+  constructor(deps: PollDeps, input: PollInput, memory: TargetMemory | null) {
+    this.#deps = deps;
+    this.#input = input;
+    this.#memory = memory;
+    this.#unseen = new Map(memory?.followed.map((observation) => [observation.jobId, observation]));
+  }
+
+  get namesJobs(): boolean {
+    return this.#input.watch.restoreJobIds.length > 0;
+  }
+
+  /**
+   * Asks for every named job that can still change. The first goes alone: it answers the login challenge for all, and tells
+   * whether there is any point in asking on.
+   */
+  async readNamed(): Promise<Error | null> {
+    const { watch } = this.#input;
+    const known = await this.#deps.store.readObservations(watch.name, watch.restoreJobIds);
+    const now = this.#deps.clock.now();
+    const open = watch.restoreJobIds.filter((id) => {
+      const observation = known.get(id);
+      return observation === undefined || isFollowed(observation, now);
+    });
+    return this.#askEach(open, known);
+  }
+
+  /** Reads the whole listing, then asks by id for the followed jobs that were not on it. */
+  async readListing(): Promise<Error | null> {
+    const { source } = this.#deps;
+    const { target } = this.#input;
+    let index = -1;
+    for await (const page of source.listJobs(target, this.#readOptions())) {
+      index += 1;
+      const isKnown = await this.#takePage(page, index);
+      if (this.#memory === null && this.#changed.size >= BASELINE_PORTION) {
+        await this.commit({ isComplete: false });
+      }
+      if (isKnown) break;
+    }
+    return this.#askEach([...this.#unseen.keys()], this.#unseen);
+  }
+
+  /**
+   * Compares one page with what is known of its jobs, unless it is just as it was when all of them had ended for good.
+   * @returns whether everything behind this page is known.
+   */
+  async #takePage(page: JobPage, index: number): Promise<boolean> {
+    const { watch, depth, pages } = this.#input;
+    const before = pages.get(index);
+    if (before?.fingerprint === page.fingerprint) {
+      this.#jobs += page.count;
+      this.#notes.push([index, before]);
+      return depth === 'newest' && before.isNewestFirst;
+    }
+    const readings = page.readings();
+    const ids = readings.flatMap((reading) => idOf(reading) ?? []);
+    const known = await this.#deps.store.readObservations(watch.name, ids);
+    this.#readAt = this.#deps.clock.now();
+    let isSettled = this.#memory !== null;
+    for (const reading of readings) {
+      this.#take(reading, known);
+      isSettled &&= this.#isSettled(reading, known);
+    }
+    const newestFirst = isNewestFirst(readings);
+    if (isSettled) {
+      this.#notes.push([index, { fingerprint: page.fingerprint, isNewestFirst: newestFirst }]);
+    }
+    const last = readings.at(-1);
+    return (
+      depth === 'newest' &&
+      this.#memory !== null &&
+      newestFirst &&
+      last !== undefined &&
+      known.has(idOf(last) ?? '')
+    );
+  }
+
+  /** True for a job that was known, is as it was, and can no longer change, by the clock neither. */
+  #isSettled(reading: JobReading, known: ReadonlyMap<string, Observation>): boolean {
+    if (reading.kind !== 'job' || this.#changed.has(reading.job.id)) return false;
+    const observation = known.get(reading.job.id);
+    return (
+      observation !== undefined && observation.anomaly === null && !isFollowed(observation, this.#readAt)
+    );
+  }
+
+  /**
+   * Asks for these one by one. A fault that concerns all ends it; so do two passing faults with no answer at all. A fault of one job
+   * alone must not hide the others.
+   */
+  async #askEach(ids: readonly string[], known: ReadonlyMap<string, Observation>): Promise<Error | null> {
+    const { source } = this.#deps;
+    const { target, signal } = this.#input;
+    const options = this.#readOptions();
+    const [first, ...rest] = ids;
+    if (first === undefined) return null;
+
+    let failure: Error | null = null;
+    let answers = 0;
+    let failures = 0;
+    const ask = async (id: string): Promise<void> => {
+      if (failure !== null && (concernsAll(failure) || (answers === 0 && failures > 1))) return;
+      try {
+        const answer = await source.readJob(target, id, options);
+        answers += 1;
+        this.#takeAnswer(id, answer, known.get(id));
+      } catch (thrown) {
+        const error = asFailure(thrown, signal);
+        failures += 1;
+        if (failure === null || concernsAll(error)) failure = error;
+      }
+    };
+    await ask(first);
+    const limit = pLimit(ID_CONCURRENCY);
+    await Promise.all(rest.map((id) => limit(() => ask(id))));
+    return failure;
+  }
+
+  #takeAnswer(id: string, answer: JobAnswer, previous: Observation | undefined): void {
+    this.#readAt = this.#deps.clock.now();
+    if (answer.kind !== 'not_found') {
+      this.#take(answer, previous ? new Map([[id, previous]]) : new Map(), id);
+      return;
+    }
+    if (previous === undefined) this.#unknownJobIds.push(id);
+    else this.#add(sightNotFound(previous, this.#sightContext()));
+  }
+
+  #take(reading: JobReading, known: ReadonlyMap<string, Observation>, askedFor?: string): void {
+    this.#jobs += 1;
+    const id = idOf(reading) ?? askedFor;
+    if (id === undefined) {
+      if (reading.kind === 'unreadable') this.#anomalies.push({ jobId: null, problem: reading.problem });
+      return;
+    }
+    this.#unseen.delete(id);
+    const previous = this.#changed.get(id) ?? known.get(id);
+    const context = this.#sightContext(reading.kind === 'job' ? reading.job : undefined);
+    const compared =
+      reading.kind === 'job'
+        ? diffObservations(previous, reading.job, context)
+        : sightUnreadable(previous, id, reading.problem, context);
+    const sighting =
+      reading.kind === 'job'
+        ? withTimeEvents(
+            compared,
+            previous,
+            this.#input.timePolicyFor(reading.job.deliveryType),
+            this.#readAt,
+          )
+        : compared;
+    const observation = sighting.observation ?? previous;
+    if (observation && isUnfinished(observation.state)) this.#runningSeen = true;
+    this.#add(sighting);
+  }
+
+  #add(sighting: Sighting): void {
+    if (sighting.observation === null) return;
+    const plan = planSighting(sighting, this.#planContext());
+    this.#changed.set(sighting.observation.jobId, sighting.observation);
+    this.#events.push(...plan.events);
+    this.#audit.push(...plan.audit);
+    if (sighting.newAnomaly !== null) {
+      this.#anomalies.push({ jobId: sighting.observation.jobId, problem: sighting.newAnomaly });
+    }
+  }
+
+  /**
+   * Writes what has gathered. `isComplete`: the target has now been read whole, so its baseline stands. Jobs asked for by name are no
+   * baseline: once their ids leave the configuration, the first listing must not take the instance's whole past for news.
+   */
+  async commit({ isComplete }: { isComplete: boolean }): Promise<void> {
+    const { watch, target } = this.#input;
+    const takesBaseline = isComplete && this.#memory === null && !this.namesJobs;
+    if (!takesBaseline && this.#changed.size === 0 && this.#audit.length === 0) return;
+    const at = this.#deps.clock.now();
+    const observations = [...this.#changed.values()];
+    await this.#deps.store.commitPoll({
+      targetKey: targetKey(target),
+      watch: watch.name,
+      at,
+      takesBaseline,
+      observations,
+      events: this.#events,
+      audit: takesBaseline ? [...this.#audit, this.#baselineEntry(at)] : this.#audit,
+    });
+    this.#allEvents.push(...this.#events);
+    this.#changes += observations.length;
+    this.#hasWritten = true;
+    this.#events = [];
+    this.#audit = [];
+    this.#changed.clear();
+  }
+
+  /** Only after the commit: what was not written must be looked at again. */
+  rememberPages(): void {
+    const { pages } = this.#input;
+    pages.clear();
+    for (const [index, note] of this.#notes) pages.set(index, note);
+  }
+
+  report(failure: Error | null): PollReport {
+    return {
+      jobs: this.#jobs,
+      changes: this.#changes,
+      hasWritten: this.#hasWritten,
+      events: this.#allEvents,
+      hasRunningJobs: this.#runningSeen,
+      unknownJobIds: this.#unknownJobIds,
+      anomalies: this.#anomalies,
+      failure,
+    };
+  }
+
+  #baselineEntry(at: number): AuditDraft {
+    const { watch, target } = this.#input;
+    const { kind, groupId, instanceName } = target;
+    return {
+      at,
+      kind: 'baseline.taken',
+      data: { watch: watch.name, kind, groupId, instanceName, jobs: this.#jobs },
+    };
+  }
+
+  #readOptions(): ReadOptions {
+    const { signal, isUrgent } = this.#input;
+    return { signal, isUrgent };
+  }
+
+  #sightContext(job?: RestoreJob): SightContext {
+    const { watch, lateAfterMs } = this.#input;
+    return {
+      watch: watch.name,
+      now: this.#readAt,
+      firstSight: this.#firstSight(job),
+      announceExisting: watch.announceExisting,
+      lateAfterMs,
+    };
+  }
+
+  #firstSight(job: RestoreJob | undefined): FirstSight {
+    if (this.namesJobs) return 'named';
+    const { newSince } = this.#input;
+    if (job && newSince !== null && job.createdAt >= newSince) return 'new';
+    return this.#memory === null ? 'baseline' : 'new';
+  }
+
+  #planContext(): PlanContext {
+    const { target, projectUrl } = this.#input;
+    return {
+      target,
+      labels: target.labels,
+      routes: this.#deps.routes,
+      projectUrl,
+      now: this.#deps.clock.now(),
+    };
+  }
+}
+
+/** Told from the creation times, since no order is documented. Jobs of one and the same time tell nothing. */
+function isNewestFirst(page: readonly JobReading[]): boolean {
+  const times = page.flatMap((reading) => (reading.kind === 'job' ? [reading.job.createdAt] : []));
+  const [first = 0] = times;
+  return first > (times.at(-1) ?? 0) && times.every((time, index) => time <= (times[index - 1] ?? time));
+}
+
+function idOf(reading: JobReading): string | null {
+  return reading.kind === 'job' ? reading.job.id : reading.jobId;
+}
+
+/** Faults of one reply or of the moment; all others would meet the next request of this cycle as well. */
+const PASSING: ReadonlySet<SourceReason> = new Set(['unavailable', 'timeout', 'bad_response']);
+
+function concernsAll(error: Error): boolean {
+  return error instanceof SourceError && !PASSING.has(error.reason);
+}
+
+/** A store fault is not the source's: it goes up. So does an abort, which is no finding about Atlas. */
+export function asFailure(thrown: unknown, signal: AbortSignal): Error {
+  if (signal.aborted) throw toError(signal.reason);
+  if (thrown instanceof SourceError) return thrown;
+  throw thrown;
+}
