@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import type { Severity, WatcherEvent } from '../domain/event.ts';
+import { toIso } from '../domain/instant.ts';
+import { describeEvent, type Message } from '../domain/message.ts';
+import { assertNever } from '../domain/restore-job.ts';
+import { shorten } from './shorten.ts';
+
+/**
+ * One request to the Events API v2, without its routing key. `acknowledge` is left to people: nothing the watcher sees means that
+ * somebody has taken the matter in hand. https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
+ */
+export type PagerDutyEvent = PagerDutyTrigger | { event_action: 'resolve'; dedup_key: string };
+
+interface PagerDutyTrigger {
+  event_action: 'trigger';
+  dedup_key: string;
+  payload: {
+    summary: string;
+    source: string;
+    severity: Severity;
+    timestamp: string;
+    component?: string;
+    group?: string;
+    class: string;
+    custom_details: Readonly<Record<string, string>>;
+  };
+  client: string;
+  links: Array<{ href: string; text: string }>;
+}
+
+/**
+ * Published limits: 255 characters for the key, 1,024 for the summary (the page above), 512 KB for the whole
+ * (https://developer.pagerduty.com/docs/events-api-v2/overview/#size-limits). Two dozen details of 2,000 characters stay well below.
+ */
+const KEY_LIMIT = 255;
+const SUMMARY_LIMIT = 1_024;
+const FIELD_LIMIT = 255;
+const DETAIL_LIMIT = 2_000;
+
+/** What an alert is about. Each has its key, made of names that are the same when it begins and when it ends. */
+type Matter = 'outcome' | 'progress' | 'polling' | 'drill' | 'channel';
+
+interface Effect {
+  /** The alert that is opened, by events that are more than news (warning or critical). */
+  opens: Matter | null;
+  closes: readonly Matter[];
+}
+
+/**
+ * What an event does to the alerts of its job, its watch or the channel it is about:
+ *
+ * | event                                    | opens      | closes                                      |
+ * |------------------------------------------|------------|---------------------------------------------|
+ * | `stalled`, `missing`, `expiring`         | `progress` |                                             |
+ * | `ready`                                  |            | `progress`                                  |
+ * | `finished` (opens only with warnings)    | `outcome`  | `progress`, and the `drill` of its watch    |
+ * | `failed`, `cancelled`                    | `outcome`  | `progress`                                  |
+ * | `expired` (opens unless it had finished) | `outcome`  | `progress`                                  |
+ * | `watch_failing` · `watch_recovered`      | `polling`  | · `polling`                                 |
+ * | `drill_overdue`                          | `drill`    |                                             |
+ * | `channel_failing` · `channel_recovered`  | `channel`  | · `channel`                                 |
+ * | `started`                                |            |                                             |
+ *
+ * How a job ended is an alert of its own: PagerDuty keeps silent about new triggers of one that somebody has acknowledged, and whoever
+ * acknowledged a slow restore still has to be woken when it fails. Nothing that Atlas tells undoes an outcome, so a person closes it.
+ */
+function effectOf(event: WatcherEvent): Effect {
+  switch (event.name) {
+    case 'started':
+      return { opens: null, closes: [] };
+    case 'stalled':
+    case 'missing':
+    case 'expiring':
+      return { opens: 'progress', closes: [] };
+    case 'ready':
+      return { opens: null, closes: ['progress'] };
+    case 'finished':
+      return { opens: 'outcome', closes: ['progress', 'drill'] };
+    case 'failed':
+    case 'cancelled':
+    case 'expired':
+      return { opens: 'outcome', closes: ['progress'] };
+    case 'watch_failing':
+      return { opens: 'polling', closes: [] };
+    case 'watch_recovered':
+      return { opens: null, closes: ['polling'] };
+    case 'drill_overdue':
+      return { opens: 'drill', closes: [] };
+    case 'channel_failing':
+      return { opens: 'channel', closes: [] };
+    case 'channel_recovered':
+      return { opens: null, closes: ['channel'] };
+    default:
+      return assertNever(event.name);
+  }
+}
+
+/**
+ * What PagerDuty is to be told of an event: nothing, or up to three requests, to be sent in this order. Sending them again changes
+ * nothing: a trigger joins the alert that is open, and a resolve of what is closed is dropped.
+ */
+export function pagerDutyEvents(event: WatcherEvent): PagerDutyEvent[] {
+  const { opens, closes } = effectOf(event);
+  const isMoreThanNews = event.severity !== 'info';
+  return [
+    ...(opens !== null && isMoreThanNews ? [triggerOf(event, keyOf(event, opens))] : []),
+    ...closes.map((matter) => ({ event_action: 'resolve' as const, dedup_key: keyOf(event, matter) })),
+  ];
+}
+
+/** A sample has keys of its own, so that it neither opens nor closes what is real. */
+function keyOf(event: WatcherEvent, matter: Matter): string {
+  const key = [event.test ? 'restore-watcher-test' : 'restore-watcher', ...namesOf(event, matter)]
+    .map((name) => name.toWellFormed())
+    .join('/');
+  if (key.length <= KEY_LIMIT) return key;
+  // Cutting alone would give two long names one key.
+  const hash = createHash('sha256').update(key).digest('hex');
+  return `${shorten(key, KEY_LIMIT - hash.length - 1)}#${hash}`;
+}
+
+function namesOf({ watch, job, source }: WatcherEvent, matter: Matter): string[] {
+  switch (matter) {
+    case 'outcome':
+    case 'progress':
+      // Of the job alone, so that two watches that see the same job raise one alert.
+      return job === null
+        ? ['watch', watch, matter]
+        : ['job', job.groupId, job.kind, job.instanceName, job.id, matter];
+    case 'polling':
+    case 'drill':
+      return ['watch', watch, matter];
+    case 'channel':
+      // `/channels/{name}`, of the channel that fails and not of the one that tells.
+      return [source.replace(/^\//, '')];
+    default:
+      return assertNever(matter);
+  }
+}
+
+function triggerOf(event: WatcherEvent, dedupKey: string): PagerDutyTrigger {
+  const message = describeEvent(event);
+  const component = event.job?.targetClusterName ?? event.job?.instanceName ?? '';
+  return {
+    event_action: 'trigger',
+    dedup_key: dedupKey,
+    payload: {
+      summary: shorten(message.title, SUMMARY_LIMIT),
+      source: shorten(event.source, FIELD_LIMIT),
+      severity: event.severity,
+      timestamp: toIso(event.occurredAt),
+      ...(component === '' ? {} : { component: shorten(component, FIELD_LIMIT) }),
+      ...(event.watch === '' ? {} : { group: shorten(event.watch, FIELD_LIMIT) }),
+      class: event.name,
+      custom_details: detailsOf(message),
+    },
+    client: 'restore-watcher',
+    links: message.link ? [{ href: message.link.url, text: message.link.label }] : [],
+  };
+}
+
+/** Everything the other channels show. PagerDuty shows it as text, so nothing has to be escaped. */
+function detailsOf({ advice, facts, times, footnotes, details, ids }: Message): Record<string, string> {
+  const entries = [
+    ['What now', advice],
+    ...facts.map(({ label, value }) => [label, value]),
+    ...times.map(({ label, at }) => [label, toIso(at)]),
+    ...(footnotes.length > 0 ? [['Note', footnotes.join(' ')]] : []),
+    ...[...details, ...ids].map(({ label, value }) => [label, value]),
+  ];
+  return Object.fromEntries(entries.map(([label = '', value = '']) => [label, shorten(value, DETAIL_LIMIT)]));
+}

@@ -1,0 +1,73 @@
+import type { Clock } from '../clock.ts';
+import { DeliveryError } from '../errors.ts';
+import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
+import { postByFetch } from './http-post.ts';
+import type { Notifier } from './notifier.ts';
+import { type PagerDutyEvent, pagerDutyEvents } from './pagerduty-event.ts';
+import { createScrub, secretForms } from './scrub.ts';
+
+export interface PagerDutyOptions {
+  channel: string;
+  /** The integration key of a service or of an event orchestration. Whoever has it can page, so it is a secret. */
+  routingKey: string;
+  url: string;
+  clock: Clock;
+  /** For one exchange. */
+  timeoutMs?: number;
+  fetch?: typeof fetch;
+}
+
+const RECEIVER = 'PagerDuty';
+const TIMEOUT_MS = 10_000;
+/** The only status by which PagerDuty says that it has an event. https://developer.pagerduty.com/docs/events-api-v2/overview/#response-codes--retry-logic */
+const ACCEPTED = 202;
+
+/**
+ * Opens and closes alerts through the Events API v2 (`pagerduty-event.ts` says which event does what). An event that does neither is
+ * accepted without a request. Fails as soon as one request does: all of them are sent again then, which changes nothing about those
+ * that were accepted.
+ */
+export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
+  const { channel, routingKey, url, clock, timeoutMs = TIMEOUT_MS } = options;
+  const post = postByFetch(options.fetch ?? globalThis.fetch);
+  const scrub = createScrub([routingKey, ...secretForms(url)]);
+
+  const tell = async (event: PagerDutyEvent, signal: AbortSignal): Promise<string> => {
+    const reply = await post({
+      url,
+      headers: { 'user-agent': 'restore-watcher', 'content-type': 'application/json' },
+      body: JSON.stringify({ routing_key: routingKey, ...event }),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    }).catch((thrown: unknown) => {
+      throw networkFault(thrown, RECEIVER, timeoutMs, signal);
+    });
+    const fault = faultOf({ ...reply, body: scrub(reply.body) }, clock.now());
+    if (fault) throw fault;
+    return `${event.event_action}: HTTP ${reply.status}`;
+  };
+
+  return {
+    channel,
+    type: 'pagerduty',
+    maxBatch: 1,
+    concurrency: 4,
+    send: async ([notice], signal) => {
+      if (notice === undefined) throw new TypeError('nothing to send');
+      const said: string[] = [];
+      for (const event of pagerDutyEvents(notice.event)) said.push(await tell(event, signal));
+      return { detail: said.join(', ') || 'not for a pager' };
+    },
+    close: async () => {},
+  };
+}
+
+function faultOf(reply: HttpReply, now: number): DeliveryError | null {
+  const { status, body } = reply;
+  const fault = httpFault(reply, RECEIVER, now);
+  if (fault !== null || status === ACCEPTED) return fault;
+  // Something in between has answered, a proxy's login page for one. Nobody is paged by that.
+  return new DeliveryError('unavailable', `HTTP ${status}, but not the 202 of ${RECEIVER}: ${body}`, {
+    retryable: true,
+    status,
+  });
+}

@@ -1,0 +1,253 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPagerDutyNotifier, type PagerDutyOptions } from '../../src/channels/pagerduty.ts';
+import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../src/domain/event.ts';
+import { sampleEvent } from '../../src/domain/sample.ts';
+import { aJob, anEvent, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import {
+  aNotice,
+  describeHttpNotifier,
+  describeNotifier,
+  expectNoSecret,
+  failureOf,
+  type Mood,
+  never,
+} from './notifier-contract.ts';
+import { alertsAfter, expectPagerDutyTakes } from './pagerduty-rules.ts';
+
+const ROUTING_KEY = 'R0123456789abcdefSECRET789abcdef';
+const SECRETS = [ROUTING_KEY];
+
+const ANSWERS = {
+  accepts: { status: 202, body: '{"status":"success","message":"Event processed"}' },
+  busy: { status: 500 },
+  gone: { status: 404 },
+  dislikes: { status: 400, body: '{"status":"invalid event"}' },
+  resets: 'reset',
+  hangs: 'hang',
+} as const;
+
+async function startPagerDuty(): Promise<HttpSink> {
+  const sink = await startHttpSink();
+  sink.answer = ANSWERS.accepts;
+  return sink;
+}
+
+function notifierFor(sink: HttpSink, over: Partial<PagerDutyOptions> = {}) {
+  return createPagerDutyNotifier({
+    channel: 'pager',
+    routingKey: ROUTING_KEY,
+    url: `${sink.origin}/v2/enqueue`,
+    clock: createManualClock(T0 + 15 * MINUTE),
+    ...over,
+  });
+}
+
+describeNotifier('pagerduty', async ({ timeoutMs }) => {
+  const sink = await startPagerDuty();
+  const away = await startPagerDuty();
+  await away.close();
+  let notifier = notifierFor(sink, { timeoutMs });
+  // Each failed job is a trigger and a resolve; the contract counts messages.
+  const triggers = () => sink.accepted.filter(({ body }) => body.includes('"trigger"')).length;
+  return {
+    get notifier() {
+      return notifier;
+    },
+    secrets: SECRETS,
+    become: async (mood: Mood) => {
+      if (mood === 'away') notifier = notifierFor(away);
+      else sink.answer = ANSWERS[mood];
+    },
+    reached: () => sink.received(1),
+    accepted: triggers,
+    close: sink.close,
+  };
+});
+
+describeHttpNotifier('pagerduty', async () => {
+  const sink = await startPagerDuty();
+  return { notifier: notifierFor(sink), sink, secrets: SECRETS, now: T0 + 15 * MINUTE };
+});
+
+describe('what PagerDuty receives', () => {
+  let sink: HttpSink;
+  beforeEach(async () => {
+    sink = await startPagerDuty();
+  });
+  afterEach(() => sink.close());
+
+  /** Sends the events, and returns all that PagerDuty has received so far. */
+  const sendAll = async (...events: WatcherEvent[]) => {
+    for (const event of events) await notifierFor(sink).send([{ deliveryId: event.id, event }], never);
+    return sink.requests.map(({ body }) => expectPagerDutyTakes(body));
+  };
+  const openAfter = async (...events: WatcherEvent[]) =>
+    alertsAfter(await sendAll(...events)).filter(({ isOpen }) => isOpen);
+
+  it('is a trigger in the common event format, with all that a person on call needs', async () => {
+    const [body] = await sendAll(anEvent('failed', { note: 'Known before.' }));
+
+    expect(sink.requests[0]).toMatchObject({ method: 'POST', path: '/v2/enqueue' });
+    expect(sink.requests[0]!.headers['content-type']).toBe('application/json');
+    expect(body).toMatchObject({
+      routing_key: ROUTING_KEY,
+      event_action: 'trigger',
+      client: 'restore-watcher',
+      links: [{ href: expect.stringMatching(/^https:\/\/cloud\.mongodb\.com\//), text: expect.any(String) }],
+      payload: {
+        summary: 'Restore 6ae8…0001 of orders to orders-copy failed after 14 min',
+        severity: 'critical',
+        source: '/groups/64b0c1d2e3f4a5b6c7d8e9f0/serverless/orders',
+        component: 'orders-copy',
+        group: 'orders',
+        class: 'failed',
+        timestamp: '2026-11-02T08:14:05.000Z',
+        custom_details: {
+          'What now': expect.stringContaining('Start another restore'),
+          State: 'in progress → failed',
+          Took: '14 min',
+          Known: 'Known before.',
+          Labels: 'team=payments',
+          Started: '2026-11-02T08:00:05.000Z',
+          Job: jobId(1),
+        },
+      },
+    });
+  });
+
+  it.each(EVENT_NAMES)('keeps the published shape and limits: %s', async (name) => {
+    await sendAll(sampleEvent(name, { channel: 'pager', now: T0 }));
+  });
+
+  it.each<[EventName, string]>([
+    ['failed', 'critical'],
+    ['cancelled', 'warning'],
+    ['expired', 'warning'],
+    ['expiring', 'warning'],
+    ['stalled', 'warning'],
+    ['missing', 'warning'],
+    ['watch_failing', 'critical'],
+    ['drill_overdue', 'warning'],
+    ['channel_failing', 'critical'],
+  ])('opens one alert for %s, as %s, however often it is sent', async (name, severity) => {
+    const event = name.includes('_') ? anEvent(name, { job: null }) : anEvent(name);
+    const bodies = await sendAll(event, event, event);
+
+    const triggers = bodies.filter(({ event_action }) => event_action === 'trigger');
+    expect(triggers.map(({ payload }) => (payload as { severity: string }).severity)).toEqual(
+      Array(3).fill(severity),
+    );
+    expect(alertsAfter(bodies)).toEqual([expect.objectContaining({ isOpen: true, triggers: 3 })]);
+  });
+
+  it.each<[EventName, EventName]>([
+    ['stalled', 'finished'],
+    ['stalled', 'ready'],
+    ['missing', 'finished'],
+    ['missing', 'ready'],
+    ['watch_failing', 'watch_recovered'],
+    ['channel_failing', 'channel_recovered'],
+    ['drill_overdue', 'finished'],
+  ])('closes the alert of %s with %s, by the same key', async (begins, ends) => {
+    const eventOf = (name: EventName) => anEvent(name, name.includes('_') ? { job: null } : {});
+    const bodies = await sendAll(eventOf(begins), eventOf(ends), eventOf(ends));
+
+    expect(bodies.filter(({ event_action }) => event_action === 'trigger')).toHaveLength(1);
+    expect(alertsAfter(bodies)).toEqual([expect.objectContaining({ isOpen: false })]);
+  });
+
+  it.each<EventName>(['failed', 'cancelled', 'expired'])(
+    'closes the alert of a job that was slow, and opens another, when it has %s',
+    async (name) => {
+      const alerts = alertsAfter(await sendAll(anEvent('stalled'), anEvent(name)));
+
+      expect(alerts.map(({ isOpen }) => isOpen)).toEqual([false, true]);
+    },
+  );
+
+  it('pages for a finish with warnings, and not for one without', async () => {
+    const job = aJob(['finished'], { warnings: true });
+    expect(await openAfter(anEvent('finished'))).toHaveLength(0);
+    expect(await openAfter(anEvent('finished', { job, severity: 'warning' }))).toHaveLength(1);
+  });
+
+  it('pages for no expiry after a finish', async () => {
+    expect(await openAfter(anEvent('expired', { from: 'finished', severity: 'info' }))).toEqual([]);
+  });
+
+  it('has nothing to say about a start, and accepts it', async () => {
+    const receipt = await notifierFor(sink).send([aNotice({}, 'started')], never);
+
+    expect(receipt.detail).toBe('not for a pager');
+    expect(sink.requests).toEqual([]);
+  });
+
+  it('keeps jobs, watches and channels apart', async () => {
+    const other = aJob([], { id: jobId(2) });
+    const alerts = await openAfter(
+      anEvent('stalled'),
+      anEvent('stalled', { job: other }),
+      anEvent('watch_failing', { job: null }),
+      anEvent('watch_failing', { job: null, watch: 'ledger' }),
+      anEvent('channel_failing', { job: null, watch: '', source: '/channels/mail' }),
+      anEvent('channel_failing', { job: null, watch: '', source: '/channels/chat' }),
+      anEvent('drill_overdue', { job: null }),
+    );
+
+    expect(alerts).toHaveLength(7);
+  });
+
+  it('raises one alert for a job that two watches see', async () => {
+    expect(await openAfter(anEvent('stalled'), anEvent('stalled', { watch: 'everything' }))).toHaveLength(1);
+  });
+
+  it('neither opens nor closes what is real by a sample', async () => {
+    const real = anEvent('watch_failing', { job: null });
+    const sample = anEvent('watch_recovered', { job: null, test: true });
+
+    expect(await openAfter(real, sample)).toHaveLength(1);
+  });
+
+  it('keeps the limits whatever Atlas calls its things, and keys apart that differ in their end only', async () => {
+    const long = '"\u{1F4A5}é'.repeat(20_000);
+    const monster = (end: string): WatcherEvent =>
+      anEvent('stalled', {
+        job: aJob([], { instanceName: long + end, targetClusterName: long, errorMessage: long }),
+        watch: long,
+        note: long,
+        labels: Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`label${index}`, long])),
+        summary: long,
+        source: `/${long}`,
+      });
+
+    expect(await openAfter(monster('a'), monster('b'), monster('a'))).toHaveLength(2);
+  });
+
+  it('is sent again as a whole when the second request fails', async () => {
+    const answers = [202, 500, 202, 202];
+    const seen: string[] = [];
+    const fetch = async (_url: unknown, init?: RequestInit) => {
+      seen.push(String(init?.body));
+      return new Response('', { status: answers[seen.length - 1]! });
+    };
+    const notifier = notifierFor(sink, { fetch: fetch as typeof globalThis.fetch });
+
+    expect(await failureOf(notifier.send([aNotice()], never))).toMatchObject({ retryable: true });
+    await notifier.send([aNotice()], never);
+
+    expect(alertsAfter(seen.map(expectPagerDutyTakes))).toEqual([
+      expect.objectContaining({ isOpen: true, triggers: 2 }),
+    ]);
+  });
+
+  it('counts as accepted by 202 alone: a login page is nobody on call', async () => {
+    sink.answer = { status: 200, body: `<html>log in, ${ROUTING_KEY}</html>` };
+
+    const error = await failureOf(notifierFor(sink).send([aNotice()], never));
+
+    expect(error).toMatchObject({ reason: 'unavailable', retryable: true });
+    expectNoSecret(error, SECRETS);
+  });
+});
