@@ -90,6 +90,11 @@ export function labelsFor(
 }
 
 /** Names a target in the store. A watch that is pointed at something else is a new target, with a baseline of its own. */
-export function targetKey(target: Target): string {
-  return [target.watch, target.kind, target.groupId, target.instanceName].join('/');
+export function targetKey({
+  watch,
+  kind,
+  groupId,
+  instanceName,
+}: Pick<Target, 'watch' | 'kind' | 'groupId' | 'instanceName'>): string {
+  return [watch, kind, groupId, instanceName].join('/');
 }

@@ -1,4 +1,5 @@
 import type { AuditDraft, AuditEntry, AuditHead } from '../domain/audit.ts';
+import type { FinishedDuration } from '../domain/eta.ts';
 import type { WatcherEvent } from '../domain/event.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import type { Observation } from '../domain/observation.ts';
@@ -142,10 +143,7 @@ export interface Store {
   /** Those of the ids that are known to the watch. */
   readObservations(watch: string, jobIds: readonly string[]): Promise<Map<string, Observation>>;
   /** How long the latest `limit` jobs of the target took that finished, newest first. A download counts until its link was ready. */
-  finishedDurations(
-    targetKey: string,
-    limit: number,
-  ): Promise<Array<{ deliveryType: string; durationMs: number }>>;
+  finishedDurations(targetKey: string, limit: number): Promise<FinishedDuration[]>;
   /** One transaction: observations, events, deliveries owed and audit entries. An event that is already there is left as it is. */
   commitPoll(commit: PollCommit): Promise<void>;
   /** One transaction: alerts raised and cleared, events, deliveries owed and audit entries. */

@@ -25,6 +25,31 @@ describe('jobs', () => {
     ]);
   });
 
+  it('shows when a running job should end, where its progress or the history of its instance tells', async () => {
+    const durations = [{ deliveryType: 'automated', durationMs: 20 * MINUTE }];
+    const halfDone = anObservation(
+      aJob([], { id: jobId(5), createdAt: NOW - 4 * MINUTE, progress: { done: 1, total: 2 } }),
+    );
+    const store = readingStore({ observations: [...observations, halfDone], durations });
+    const { out } = await cli(['jobs'], { store });
+    expect(lines(out)[0]).toMatch(/ TOOK +ETA +CHANGED$/);
+    expect(lines(out)[1]).toMatch(/^failed .* 14 min +2 min ago$/);
+    expect(lines(out)[2]).toMatch(/ 14 min so far +about 6 min left +14 min ago$/);
+    expect(lines(out)[3]).toMatch(/ 4 min so far +50 %, about 4 min left /);
+    const { items } = (await cli(['jobs', '--json'], { store })).json();
+    expect(items.map(({ expectedEnd }) => expectedEnd)).toMatchObject([
+      null,
+      { at: new Date(NOW + 6 * MINUTE).toISOString(), basis: 'history', isOverdue: false, samples: 1 },
+      { basis: 'progress', doneShare: 0.5 },
+    ]);
+  });
+
+  it('says when a job takes longer than usual', async () => {
+    const durations = [{ deliveryType: 'automated', durationMs: 4 * MINUTE }];
+    const { out } = await cli(['jobs'], { store: readingStore({ observations, durations }) });
+    expect(lines(out)[2]).toContain('14 min so far  longer than usual (4 min)  ');
+  });
+
   it('fits 100 columns', async () => {
     const { out } = await cli(['jobs'], {
       store: readingStore({ observations }),

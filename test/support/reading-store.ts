@@ -1,5 +1,6 @@
 import type { AuditDraft, AuditEntry } from '../../src/domain/audit.ts';
 import { chainEntries, GENESIS } from '../../src/domain/audit.ts';
+import type { FinishedDuration } from '../../src/domain/eta.ts';
 import type { WatcherEvent } from '../../src/domain/event.ts';
 import type { Observation } from '../../src/domain/observation.ts';
 import type { Delivery, PageRequest, RecordedEvent, Rows, Store } from '../../src/store/store.ts';
@@ -10,6 +11,8 @@ export interface StoreContent {
   observations?: Observation[];
   events?: RecordedEvent[];
   audit?: AuditEntry[];
+  /** How long finished jobs took, of whatever target. */
+  durations?: FinishedDuration[];
 }
 
 export type ReadingStore = Store & {
@@ -21,7 +24,7 @@ export type ReadingStore = Store & {
 
 /** A store of which only what people and scripts ask is there; the daemon's part refuses. */
 export function readingStore(content: StoreContent = {}): ReadingStore {
-  const rows = { observations: [], events: [], audit: [], ...content };
+  const rows = { observations: [], events: [], audit: [], durations: [], ...content };
   const deliveries = () =>
     rows.events.flatMap(({ event, deliveries }) => deliveries.map((delivery) => ({ ...delivery, event })));
   const store: ReadingStore = {
@@ -39,7 +42,10 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     checkWritable: () => refuse(),
     noteMirrored: () => refuse(),
     mirroredSeq: () => refuse(),
-    finishedDurations: () => refuse(),
+    finishedDurations: async () => {
+      if (store.fault) throw store.fault;
+      return rows.durations;
+    },
     commitAlerts: () => refuse(),
     readAlerts: () => refuse(),
     lastFinishedAt: () => refuse(),

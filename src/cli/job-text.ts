@@ -1,0 +1,51 @@
+import type { ExpectedEnd } from '../domain/eta.ts';
+import { formatSpan, type Timestamp, toIso } from '../domain/instant.ts';
+import type { JobState, RestoreJob } from '../domain/restore-job.ts';
+import type { View } from '../status/views.ts';
+import type { Colour } from './output.ts';
+
+export const STATE_COLOURS: Readonly<Partial<Record<JobState | 'missing', Colour>>> = {
+  in_progress: 'bold',
+  ready: 'green',
+  finished: 'green',
+  failed: 'red',
+  cancelled: 'yellow',
+  expired: 'yellow',
+  missing: 'yellow',
+};
+
+/** `orders → orders-copy` */
+export function routeOf(job: RestoreJob | null): string {
+  if (job === null) return '?';
+  const target = job.targetClusterName ?? (job.deliveryType === 'download' ? 'download' : '?');
+  return `${job.instanceName} → ${target}`;
+}
+
+/** From its creation to its first outcome; a running job is timed until `now`. */
+export function spanOf(job: RestoreJob | null, now: Timestamp): string {
+  if (job === null) return '?';
+  const [, outcome] = job.reached;
+  if (outcome === undefined) return `${formatSpan(now - job.createdAt)} so far`;
+  return outcome.at === null ? '?' : formatSpan(outcome.at - job.createdAt);
+}
+
+/** `42 %, about 3 min left`, `longer than usual (4 min)`; empty when nothing tells. */
+export function etaText(eta: ExpectedEnd | null, now: Timestamp): string {
+  if (eta === null) return '';
+  if (eta.basis === 'history' && eta.isOverdue) return `longer than usual (${formatSpan(eta.usualMs)})`;
+  const leftMs = eta.at - now;
+  const left = leftMs < 1_000 ? 'about done' : `about ${formatSpan(leftMs)} left`;
+  return eta.basis === 'progress' ? `${percentOf(eta.doneShare)} %, ${left}` : left;
+}
+
+/** Rounded down: 100 is said only when all is done. */
+export function percentOf(share: number): number {
+  return Math.floor(share * 100);
+}
+
+/** As scripts see it. */
+export function etaView(eta: ExpectedEnd | null): View | null {
+  if (eta === null) return null;
+  const { at, ...rest } = eta;
+  return { at: toIso(at), ...rest };
+}
