@@ -1,9 +1,8 @@
 import pLimit from 'p-limit';
 import { type StallLimit, stallLimitFrom } from '../domain/time-events.ts';
-import { isWildcard, type Target, targetKey, type Watch } from '../domain/watch.ts';
-import { SourceError } from '../errors.ts';
+import { type Target, targetKey, type Watch } from '../domain/watch.ts';
 import { type PollDeps, type PollReport, pollTarget } from './poll.ts';
-import type { TargetBook, TrackedTarget } from './targets.ts';
+import { hasGone, type TargetBook, type TrackedTarget } from './targets.ts';
 
 export interface WatchPollInput {
   watch: Watch;
@@ -71,7 +70,7 @@ async function pollTracked(
     }
     return report;
   }
-  if (isWildcard(watch) && isGone(report.failure)) {
+  if (hasGone(watch, report.failure)) {
     // It was deleted since the last discovery: no alarm, the next discovery takes it off the list.
     book.expire();
     return { ...report, failure: null };
@@ -95,15 +94,6 @@ async function stallLimitsOf({ store }: PollDeps, target: Target): Promise<Map<s
   const byType = Map.groupBy(durations, ({ deliveryType }) => deliveryType);
   return new Map(
     [...byType].map(([type, rows]) => [type, stallLimitFrom(rows.map(({ durationMs }) => durationMs))]),
-  );
-}
-
-/** True when Atlas says that there is no such instance, in a project that exists. */
-function isGone(failure: Error): boolean {
-  return (
-    failure instanceof SourceError &&
-    failure.reason === 'not_found' &&
-    /CLUSTER|INSTANCE/.test(failure.atlasCode ?? '')
   );
 }
 

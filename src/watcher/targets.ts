@@ -165,6 +165,7 @@ async function findTargets(
             .filter(({ name }) => watch.instanceName === '*' || name === watch.instanceName)
             .map((instance) => toTarget(watch, groupId, project, instance));
         } catch (thrown) {
+          if (hasGone(watch, toError(thrown))) return [];
           keep(thrown);
           return knownTargets.filter((target) => target.groupId === groupId);
         }
@@ -172,6 +173,16 @@ async function findTargets(
     ),
   );
   return { targets: perProject.flat(), fault };
+}
+
+/**
+ * True when Atlas says that there is no such instance any more, or no such project, of those that a watch has found by itself: they
+ * may go, and the next discovery takes them off the list. What the configuration names has to be there.
+ */
+export function hasGone(watch: Watch, failure: Error): boolean {
+  if (!isWildcard(watch) || !(failure instanceof SourceError) || failure.reason !== 'not_found') return false;
+  const code = failure.atlasCode ?? '';
+  return /CLUSTER|INSTANCE/.test(code) || (watch.groupId === '*' && code.includes('GROUP'));
 }
 
 function toTarget(

@@ -178,6 +178,12 @@ describe('a watch of every instance of a project', () => {
     expect((await poll()).targets).toBe(1);
   });
 
+  it('fails when the project that it names is not found', async () => {
+    await poll();
+    source.fault = new SourceError('not_found', 'no such project', { atlasCode: 'GROUP_NOT_FOUND' });
+    expect((await poll()).failure?.message).toBe('no such project');
+  });
+
   it('keeps what it knows while it cannot list', async () => {
     await poll();
     clock.advance(10 * MINUTE);
@@ -224,6 +230,29 @@ describe('a watch of every project', () => {
 
   it('follows the instances of all of them', async () => {
     expect((await poll()).targets).toBe(3);
+  });
+
+  it('lists again at once when a project is not found, without calling that a failure', async () => {
+    await poll();
+    source.fault = new SourceError('not_found', 'no such project', { atlasCode: 'GROUP_NOT_FOUND' });
+    expect((await poll()).failure).toBeNull();
+    source.fault = null;
+    source.projects = source.projects.filter(({ groupId }) => groupId !== 'b');
+    expect((await poll()).targets).toBe(1);
+    expect(written).toContain('instance.gone b/two');
+  });
+
+  it('is not disturbed by a project that goes while its instances are being listed', async () => {
+    const { listInstances } = source;
+    source.listInstances = async (place, options) => {
+      if (place.groupId === 'b') {
+        throw new SourceError('not_found', 'no such project', { atlasCode: 'GROUP_NOT_FOUND' });
+      }
+      return listInstances(place, options);
+    };
+    const report = await poll();
+    expect(report.failure).toBeNull();
+    expect(report.targets).toBe(1);
   });
 
   it('can be held to one name', async () => {
