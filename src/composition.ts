@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { setGlobalProxyFromEnv } from 'node:http';
 import { assemble, buildNotifier, projectUrl } from './assembly.ts';
 import { createUrlLimiter } from './channels/rate-limiter.ts';
 import { runCli } from './cli/index.ts';
@@ -13,6 +12,7 @@ import { runDaemon } from './daemon.ts';
 import { diagnoseConfig } from './diagnostician.ts';
 import type { Logger } from './logger.ts';
 import { createLogger } from './logging.ts';
+import { useProxies } from './proxies.ts';
 import { checkAudit } from './store/audit-check.ts';
 import { inspectStore } from './store/inspect.ts';
 import { openExistingStore } from './store/open-store.ts';
@@ -22,8 +22,11 @@ import { type OnceReport, runOnce } from './watcher/once.ts';
 /** Builds the parts that the commands are made of, and runs the command line. @returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   const { env, stdout, stderr } = process;
-  // HTTPS_PROXY and NO_PROXY, for Atlas and channels alike.
-  setGlobalProxyFromEnv(env);
+  const proxies = useProxies(env);
+  if ('fault' in proxies) {
+    stderr.write(`error: ${proxies.fault}\n`);
+    return 2;
+  }
   const clock = systemClock;
   const version = readVersion();
   const parts: CliParts = {

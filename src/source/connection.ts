@@ -118,6 +118,7 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
         timeoutMs: options.requestTimeoutMs,
         maxBytes: MAX_BODY_BYTES,
         signal,
+        caFile: options.caFile,
       });
       status = reply.status;
       return reply;

@@ -1,4 +1,5 @@
 import { SourceError } from '../errors.ts';
+import { proxyError } from './proxy-fault.ts';
 
 /** One answer, read to its end: an unread body would keep its connection from being used again. */
 export interface HttpReply {
@@ -28,6 +29,8 @@ export interface ExchangeOptions {
   /** A longer body is not read to its end. Counted after decompression. */
   maxBytes: number;
   signal: AbortSignal;
+  /** The private CA that is trusted besides the well-known ones, for the hint when that is not enough. */
+  caFile?: string | null;
 }
 
 /**
@@ -38,7 +41,7 @@ export interface ExchangeOptions {
 export async function exchange(
   url: string,
   headers: Record<string, string>,
-  { fetch, body = null, timeoutMs, maxBytes, signal }: ExchangeOptions,
+  { fetch, body = null, timeoutMs, maxBytes, signal, caFile = null }: ExchangeOptions,
 ): Promise<HttpReply> {
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
@@ -59,7 +62,7 @@ export async function exchange(
         hint: 'Is the way there slow, or does a firewall swallow the request? Where Atlas is merely slow, raise requestTimeout.',
       });
     }
-    throw networkError(error, hostOf(url));
+    throw networkError(error, url, caFile);
   }
 }
 
@@ -84,8 +87,11 @@ async function readText(response: Response, maxBytes: number): Promise<string> {
 }
 
 /** undici reports `TypeError: fetch failed` (no answer) or `terminated` (a body cut off), with the fault as its cause; node:https the fault. */
-function networkError(error: unknown, host: string): SourceError {
+function networkError(error: unknown, url: string, caFile: string | null): SourceError {
+  const host = hostOf(url);
   const fault = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const ofProxy = proxyError(fault, url);
+  if (ofProxy) return ofProxy;
   if (fault instanceof Error && fault.message === 'unexpected redirect') {
     return new SourceError('bad_response', `${host} answered with a redirect`, {
       hint: 'Redirects are not followed. Check baseUrl, and whether a proxy asks for a login.',
@@ -95,7 +101,9 @@ function networkError(error: unknown, host: string): SourceError {
   if (typeof code !== 'string') return namelessFault(fault, host);
   const hint = HINTS.find(([codes]) => codes.test(code))?.[1];
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/.test(code)) {
-    return new SourceError('unavailable', `no trusted connection to ${host} (${code})`, { hint });
+    return new SourceError('unavailable', `no trusted connection to ${host} (${code})`, {
+      hint: caFile !== null && UNKNOWN_ISSUER.test(code) ? wrongCa(caFile) : hint,
+    });
   }
   return new SourceError('unavailable', `no answer from ${host} (${code})`, { retryable: true, hint });
 }
@@ -132,9 +140,15 @@ const HINTS: ReadonlyArray<[codes: RegExp, hint: string]> = [
   [/CERT_HAS_EXPIRED/, 'The certificate has run out: it has to be renewed on the server.'],
   [
     /CERT|SELF_SIGNED|UNABLE_TO_/,
-    'For a private certificate authority set caFile on the connection (or NODE_EXTRA_CA_CERTS).',
+    'Nobody that we trust has signed the certificate. For a private certificate authority set caFile on the connection (or NODE_EXTRA_CA_CERTS).',
   ],
 ];
+
+const UNKNOWN_ISSUER = /SELF_SIGNED|UNABLE_TO_|UNTRUSTED|SIGNATURE_FAILURE/;
+
+function wrongCa(caFile: string): string {
+  return `The certificate is signed neither by an authority in caFile (${caFile}) nor by a public one. Is it the right file, and does it hold the root? (A proxy that opens TLS has an authority of its own.)`;
+}
 
 function hostOf(url: string): string {
   return new URL(url).host;

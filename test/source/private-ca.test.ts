@@ -1,38 +1,17 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDigestAuth } from '../../src/simulator/digest-auth.ts';
+import { makeCertificate } from '../support/private-certificate.ts';
 import { aConnection, get } from './support.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'private-ca-'));
-const caFile = join(folder, 'certificate.pem');
-const keyFile = join(folder, 'key.pem');
+const certificate = makeCertificate('IP:127.0.0.1');
+const { caFile, keyFile } = certificate ?? { caFile: '', keyFile: '' };
+afterAll(() => certificate?.remove());
 
-/** A certificate of nobody's authority but its own, for the loopback address. */
-function makeCertificate(): boolean {
-  const subject = ['-subj', '/CN=private', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const files = ['-keyout', keyFile, '-out', caFile];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  try {
-    execFileSync('openssl', ['req', '-x509', ...key, '-days', '2', ...subject, ...files], {
-      stdio: 'ignore',
-    });
-    return true;
-  } catch {
-    console.warn('openssl is not installed: the tests of a private CA are skipped');
-    return false;
-  }
-}
-
-const hasCertificate = makeCertificate();
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-describe.skipIf(!hasCertificate)('a connection to a server with a private CA', () => {
+describe.skipIf(!certificate)('a connection to a server with a private CA', () => {
   let server: Server;
   let url = '';
   let connections = 0;

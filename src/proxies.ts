@@ -1,0 +1,27 @@
+import { setGlobalProxyFromEnv } from 'node:http';
+
+/** Nobody means a proxy for these; Node would ask it all the same. */
+const LOOPBACK = ['localhost', '127.0.0.1', '::1', '[::1]'];
+
+const VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'] as const;
+
+/**
+ * From now on requests, to Atlas and channels alike, go through the proxies that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`,
+ * and the hosts exempted by `NO_PROXY`). Loopback addresses never do.
+ * @returns how to end that; or a fault, for people, and nothing has changed. The address of a proxy may hold a password: it is not quoted.
+ */
+export function useProxies(
+  env: Readonly<Record<string, string | undefined>>,
+): { restore: () => void } | { fault: string } {
+  const broken = VARIABLES.find((name) => env[name] && !/^https?:$/.test(protocolOf(env[name])));
+  if (broken !== undefined) {
+    return { fault: `${broken} is not the address of a proxy; expected "http://host:port"` };
+  }
+  const exempted = [env.no_proxy || env.NO_PROXY || '', ...LOOPBACK].filter(Boolean);
+  const noProxy = exempted[0] === '*' ? '*' : exempted.join(',');
+  return { restore: setGlobalProxyFromEnv({ ...env, no_proxy: noProxy, NO_PROXY: noProxy }) };
+}
+
+function protocolOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).protocol : '';
+}
