@@ -157,6 +157,16 @@ describe('a watch of every instance of a project', () => {
     expect(told(report)).toContain(`failed ${jobId(8, createdAt)}`);
   });
 
+  it('tells of a job that began in the second of the last look, since its id tells whole seconds only', async () => {
+    clock.advance(700);
+    await poll();
+    const createdAt = Math.floor(clock.now() / 1_000) * 1_000;
+    source.jobs = [aJob([], { id: jobId(8, createdAt), createdAt, instanceName: 'later' })];
+    source.instances.set(GROUP_ID, [instance('later')]);
+    clock.advance(10 * MINUTE);
+    expect(told(await poll())).toEqual([`started ${jobId(8, createdAt)}`]);
+  });
+
   it('notes that an instance went, and raises no alarm', async () => {
     source.jobs = [aJob()];
     await poll();
