@@ -343,7 +343,7 @@ export class Poll {
   #firstSight(job: RestoreJob | undefined): FirstSight {
     if (this.namesJobs) return 'named';
     const { newSince } = this.#input;
-    if (job && newSince !== null && job.createdAt >= newSince) return 'new';
+    if (job && newSince !== null && job.createdAt >= wholeSecond(newSince)) return 'new';
     return this.#memory === null ? 'baseline' : 'new';
   }
 
@@ -364,6 +364,11 @@ function isNewestFirst(page: readonly JobReading[]): boolean {
   const times = page.flatMap((reading) => (reading.kind === 'job' ? [reading.job.createdAt] : []));
   const [first = 0] = times;
   return first > (times.at(-1) ?? 0) && times.every((time, index) => time <= (times[index - 1] ?? time));
+}
+
+/** Creation times are as fine as that. */
+function wholeSecond(at: Timestamp): Timestamp {
+  return at - (at % 1_000);
 }
 
 function idOf(reading: JobReading): string | null {
