@@ -1,0 +1,67 @@
+import type { Clock } from '../clock.ts';
+import { DeliveryError } from '../errors.ts';
+import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
+import { postByFetch } from './http-post.ts';
+import type { Notifier } from './notifier.ts';
+import type { UrlLimiter } from './rate-limiter.ts';
+import { createScrub, secretForms } from './scrub.ts';
+import { teamsMessage } from './teams-card.ts';
+
+export interface TeamsOptions {
+  channel: string;
+  /** Of a workflow that starts with "When a Teams webhook request is received". It is signed (`sig`), so it is a secret. */
+  url: string;
+  clock: Clock;
+  /** For one exchange, waiting for the rate limit not included. */
+  timeoutMs?: number;
+  /** Shared between all channels whose receiver counts per URL. */
+  limiter: UrlLimiter;
+  fetch?: typeof fetch;
+}
+
+const RECEIVER = 'Teams';
+const TIMEOUT_MS = 10_000;
+const HEADERS = { 'user-agent': 'restore-watcher', 'content-type': 'application/json' };
+
+/**
+ * Posts a card to a Teams workflow, one at a time; what waits goes out together, up to ten events a card. After a 429 the URL is left
+ * alone for as long as Teams asks. A workflow accepts (202) before it posts: should it fail afterwards, only its run history in Power
+ * Automate tells.
+ */
+export function createTeamsNotifier(options: TeamsOptions): Notifier {
+  const { channel, url, clock, limiter, timeoutMs = TIMEOUT_MS } = options;
+  const post = postByFetch(options.fetch ?? globalThis.fetch);
+  const scrub = createScrub(secretForms(url));
+  return {
+    channel,
+    type: 'msteams',
+    maxBatch: 10,
+    concurrency: 1,
+    send: async (notices, signal) => {
+      const pausedMs = limiter.pausedMs(url);
+      if (pausedMs > 0) throw stillPaused(pausedMs);
+
+      const body = JSON.stringify(teamsMessage(notices.map(({ event }) => event)));
+      const send = async (): Promise<HttpReply> => {
+        await limiter.turn(url, signal);
+        const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+        return post({ url, headers: HEADERS, body, signal: until });
+      };
+      const reply = await send().catch((thrown: unknown) => {
+        throw networkFault(thrown, RECEIVER, timeoutMs, signal);
+      });
+      const fault = httpFault({ ...reply, body: scrub(reply.body) }, RECEIVER, clock.now());
+      if (fault?.retryAfterMs !== undefined) limiter.pause(url, fault.retryAfterMs);
+      if (fault) throw fault;
+      return { detail: `HTTP ${reply.status}` };
+    },
+    close: async () => {},
+  };
+}
+
+function stillPaused(pausedMs: number): DeliveryError {
+  return new DeliveryError('rate_limited', `${RECEIVER} has asked for silence`, {
+    retryable: true,
+    retryAfterMs: pausedMs,
+  });
+}

@@ -1,0 +1,162 @@
+import { SEVERITIES, type WatcherEvent } from '../domain/event.ts';
+import { describeEvent, type Fact, type Message } from '../domain/message.ts';
+import { escaped, link, time } from './teams-text.ts';
+
+/** What a Teams workflow takes: a message with one card. https://learn.microsoft.com/en-us/connectors/teams/#microsoft-teams-webhook */
+interface TeamsMessage {
+  type: 'message';
+  attachments: Array<{ contentType: 'application/vnd.microsoft.card.adaptive'; content: AdaptiveCard }>;
+}
+
+/** The parts that are used here of https://adaptivecards.io/explorer/. Version 1.4 is what every client of Teams shows. */
+interface AdaptiveCard {
+  $schema: 'http://adaptivecards.io/schemas/adaptive-card.json';
+  type: 'AdaptiveCard';
+  version: '1.4';
+  msteams: { width: 'Full' };
+  fallbackText: string;
+  body: CardElement[];
+  actions: Array<{ type: 'Action.OpenUrl'; title: string; url: string }>;
+}
+
+type CardElement =
+  | { type: 'TextBlock'; text: string; wrap: true; weight?: 'Bolder'; size?: TextSize; isSubtle?: true }
+  | { type: 'FactSet'; facts: Array<{ title: string; value: string }> }
+  | { type: 'Container'; style: Style; bleed?: true; separator?: true; items: CardElement[] };
+
+type TextSize = 'Medium' | 'Small';
+type Style = 'attention' | 'warning' | 'good' | 'accent';
+
+/**
+ * A message may have about 28 KB, everything counted (https://learn.microsoft.com/en-us/connectors/teams/#known-issues-and-limitations-with-actions);
+ * beyond that the workflow fails after it has accepted, and nobody would know. Hence a good margin.
+ */
+const BYTES = 22_000;
+/** How long a single text may be, from generous to what keeps ten events within the limit whatever they hold. */
+const TEXT_LIMITS = [400, 150, 40] as const;
+/** A longer address cannot be cut, so it is left out. */
+const URL_LIMIT = 500;
+const SHORTEST_LIMIT = TEXT_LIMITS[2];
+
+/** One event in full, or several as a list. Texts are shortened until the whole fits. */
+export function teamsMessage(events: readonly WatcherEvent[]): TeamsMessage {
+  const fits = (message: TeamsMessage): boolean => Buffer.byteLength(JSON.stringify(message)) <= BYTES;
+  for (const limit of TEXT_LIMITS) {
+    const message = messageWithin(events, limit);
+    if (fits(message)) return message;
+  }
+  return messageWithin(events, SHORTEST_LIMIT);
+}
+
+function messageWithin(events: readonly WatcherEvent[], limit: number): TeamsMessage {
+  const [first] = events;
+  const card = first && events.length === 1 ? single(first, limit) : list(events, limit);
+  return {
+    type: 'message',
+    attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }],
+  };
+}
+
+function single(event: WatcherEvent, limit: number): AdaptiveCard {
+  const message = describeEvent(event);
+  const { link: target } = message;
+  const title = escaped(message.title, limit);
+  return cardOf(
+    title,
+    [
+      banner(title, styleOf(event)),
+      { type: 'TextBlock', text: message.advice, wrap: true },
+      factSet(message, limit),
+      small(smallPrint(message, message.details, limit)),
+    ],
+    target && isShort(target.url)
+      ? [{ type: 'Action.OpenUrl', title: target.label, url: new URL(target.url).href }]
+      : [],
+  );
+}
+
+/** The colour is that of the worst; the order is that of life. */
+function list(events: readonly WatcherEvent[], limit: number): AdaptiveCard {
+  const worst = events.toSorted((a, b) => rankOf(b) - rankOf(a))[0];
+  const title = `${events.length} events about restores`;
+  return cardOf(
+    title,
+    [banner(title, worst ? styleOf(worst) : 'accent'), ...events.map((event) => listEntry(event, limit))],
+    [],
+  );
+}
+
+function listEntry(event: WatcherEvent, limit: number): CardElement {
+  const message = describeEvent(event);
+  const [when] = message.times;
+  const line = [
+    ...(when ? [time(when.at)] : []),
+    ...message.facts.filter(({ label }) => label === 'State').map(({ value }) => escaped(value, limit)),
+    ...smallPrint(
+      message,
+      message.details.filter(({ label }) => label === 'Watch'),
+      limit,
+    ),
+    ...(message.link && isShort(message.link.url) ? [link(message.link.url, message.link.label)] : []),
+  ];
+  const title: CardElement = {
+    type: 'TextBlock',
+    text: escaped(message.title, limit),
+    wrap: true,
+    weight: 'Bolder',
+  };
+  return { type: 'Container', style: styleOf(event), separator: true, items: [title, small(line)] };
+}
+
+function cardOf(title: string, body: CardElement[], actions: AdaptiveCard['actions']): AdaptiveCard {
+  return {
+    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+    type: 'AdaptiveCard',
+    version: '1.4',
+    msteams: { width: 'Full' },
+    fallbackText: title,
+    body,
+    actions,
+  };
+}
+
+function banner(title: string, style: Style): CardElement {
+  const text: CardElement = { type: 'TextBlock', text: title, wrap: true, weight: 'Bolder', size: 'Medium' };
+  return { type: 'Container', style, bleed: true, items: [text] };
+}
+
+function factSet({ facts, times }: Message, limit: number): CardElement {
+  return {
+    type: 'FactSet',
+    facts: [
+      ...facts.map(({ label, value }) => ({ title: label, value: escaped(value, limit) })),
+      ...times.map(({ label, at }) => ({ title: label, value: time(at) })),
+    ],
+  };
+}
+
+function small(texts: readonly string[]): CardElement {
+  return { type: 'TextBlock', text: texts.join(' · '), wrap: true, size: 'Small', isSubtle: true };
+}
+
+function smallPrint({ footnotes, ids }: Message, details: readonly Fact[], limit: number): string[] {
+  return [
+    ...footnotes,
+    ...[...details, ...ids].map(({ label, value }) => `${label} ${escaped(value, limit)}`),
+  ];
+}
+
+function styleOf({ name, severity, test }: WatcherEvent): Style {
+  if (test) return 'accent';
+  if (severity === 'critical') return 'attention';
+  if (severity === 'warning') return 'warning';
+  return ['finished', 'watch_recovered', 'channel_recovered'].includes(name) ? 'good' : 'accent';
+}
+
+function rankOf({ severity }: WatcherEvent): number {
+  return SEVERITIES.indexOf(severity);
+}
+
+function isShort(url: string): boolean {
+  return url.length <= URL_LIMIT;
+}

@@ -1,0 +1,33 @@
+import { type Timestamp, toIso } from '../domain/instant.ts';
+import { utcTime } from './local-time.ts';
+import { shorten } from './shorten.ts';
+
+/**
+ * Text from outside, as text: what the Markdown of a card, or its DATE() and TIME(), would take for their own is escaped. Cut to
+ * `limit` characters before that. https://learn.microsoft.com/en-us/adaptive-cards/authoring-cards/text-features
+ */
+export function escaped(text: string, limit: number): string {
+  const safe = shorten(text.trim(), limit)
+    .replace(/[\\`*_[\]<~]/g, '\\$&')
+    // Not every client of Teams knows an escaped bracket; without "](" there is no link for any of them.
+    .replace(/\]\(/g, ']\\(')
+    .replace(/\{(?=\{)/g, '{\\')
+    .replace(/&(?=#?\w+;)/g, '\\&')
+    // At its beginning alone: a heading, a quotation, a list.
+    .replace(/^[#>+-]/, '\\$&')
+    .replace(/^(\d+)([.)])/, '$1\\$2');
+  return safe === '' ? '—' : safe;
+}
+
+/** An instant in UTC, and in the reader's own zone and language, which the client of Teams puts in. */
+export function time(at: Timestamp): string {
+  // The functions take no fractions of a second.
+  const instant = `${toIso(at).slice(0, 19)}Z`;
+  return `${utcTime(at)} = {{DATE(${instant}, SHORT)}} {{TIME(${instant})}}`;
+}
+
+/** The label is ours. */
+export function link(url: string, label: string): string {
+  const address = new URL(url).href.replaceAll('(', '%28').replaceAll(')', '%29');
+  return `[${label}](${address})`;
+}
