@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import { keepMirror } from './audit-keeper.ts';
 import { createEmailNotifier } from './channels/email.ts';
+import { createTeamsNotifier } from './channels/msteams.ts';
 import type { Notifier } from './channels/notifier.ts';
+import { createPagerDutyNotifier } from './channels/pagerduty.ts';
 import { createUrlLimiter, type UrlLimiter } from './channels/rate-limiter.ts';
 import { createSlackNotifier } from './channels/slack.ts';
 import { createWebhookNotifier } from './channels/webhook.ts';
@@ -30,8 +32,8 @@ import type { RunnerDeps } from './watcher/runner.ts';
 /** What can be watched. */
 const KINDS = [serverlessJobs, flexJobs, clusterJobs, collectionJobs, legacyJobs];
 
-/** Slack takes about one message a second per incoming webhook. */
-const SLACK_INTERVAL_MS = 1_000;
+/** Slack takes about one message a second per incoming webhook, Teams not many more. */
+const CHAT_INTERVAL_MS = 1_000;
 
 export interface AssemblyDeps {
   config: WatcherConfig;
@@ -56,7 +58,7 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
   const closers = createClosers(logger);
   try {
     const signals = createSignals(logger);
-    const limiter = createUrlLimiter({ clock, intervalMs: SLACK_INTERVAL_MS });
+    const limiter = createUrlLimiter({ clock, intervalMs: CHAT_INTERVAL_MS });
     const notifiers = config.channels.map((channel) => buildNotifier(channel, { clock, limiter }));
     for (const notifier of notifiers) closers.add(() => notifier.close());
 
@@ -174,6 +176,10 @@ export function buildNotifier(
       return createEmailNotifier({ ...channel, channel: channel.name });
     case 'webhook':
       return createWebhookNotifier({ ...channel, channel: channel.name, clock });
+    case 'pagerduty':
+      return createPagerDutyNotifier({ ...channel, channel: channel.name, clock });
+    case 'msteams':
+      return createTeamsNotifier({ ...channel, channel: channel.name, clock, limiter });
     default:
       return assertNever(channel);
   }

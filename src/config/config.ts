@@ -38,7 +38,12 @@ export interface ConnectionConfig {
   caFile: string | null;
 }
 
-export type ChannelConfig = SlackChannelConfig | EmailChannelConfig | WebhookChannelConfig;
+export type ChannelConfig =
+  | SlackChannelConfig
+  | EmailChannelConfig
+  | WebhookChannelConfig
+  | PagerDutyChannelConfig
+  | TeamsChannelConfig;
 
 export interface SlackChannelConfig {
   name: string;
@@ -70,4 +75,17 @@ export interface WebhookChannelConfig {
   /** Sent along with every request, for receivers that want a token. */
   headers: Readonly<Record<string, string>>;
   caFile: string | null;
+}
+
+export interface PagerDutyChannelConfig {
+  name: string;
+  type: 'pagerduty';
+  routingKey: string;
+  url: string;
+}
+
+export interface TeamsChannelConfig {
+  name: string;
+  type: 'msteams';
+  url: string;
 }

@@ -96,6 +96,10 @@ function toChannel(written: FilledConfigFile['channels'][number]): ChannelConfig
   switch (written.type) {
     case 'slack':
       return { name, type: 'slack', url: written.url };
+    case 'msteams':
+      return { name, type: 'msteams', url: written.url };
+    case 'pagerduty':
+      return { name, type: 'pagerduty', routingKey: written.routingKey, url: written.url };
     case 'email': {
       const { smtpUrl, from, to, requireTls } = written;
       const timeZone = written.timeZone ?? null;

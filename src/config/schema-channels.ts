@@ -60,7 +60,32 @@ const webhook = z
   })
   .describe('Any HTTP receiver: CloudEvents 1.0, signed after Standard Webhooks.');
 
-export const CHANNEL_SCHEMA = z.discriminatedUnion('type', [slack, email, webhook]);
+const pagerduty = z
+  .strictObject({
+    name: name().describe('How routes refer to it.'),
+    type: z.literal('pagerduty'),
+    routingKey: text('a PagerDuty integration key of 32 letters and digits', { pattern: /^[A-Za-z0-9]{32}$/ })
+      .describe('Integration key (Events API v2) of a service or an event orchestration. A secret.')
+      .meta({ examples: ['${PAGERDUTY_ROUTING_KEY}'] }),
+    url: text('the URL of the Events API v2')
+      .default('https://events.pagerduty.com/v2/enqueue')
+      .describe('Events API v2. In the EU service region: https://events.eu.pagerduty.com/v2/enqueue.'),
+    allowHttp: flag().default(false).describe(ALLOW_HTTP),
+  })
+  .describe('PagerDuty: what is wrong opens an alert, what ends it closes it. Route the ends to it as well.');
+
+const msteams = z
+  .strictObject({
+    name: name().describe('How routes refer to it.'),
+    type: z.literal('msteams'),
+    url: text('the URL of a Teams workflow').describe(
+      'URL of a Teams workflow that starts with "When a Teams webhook request is received". A secret.',
+    ),
+    allowHttp: flag().default(false).describe(ALLOW_HTTP),
+  })
+  .describe('Microsoft Teams, by a workflow that posts the card it receives.');
+
+export const CHANNEL_SCHEMA = z.discriminatedUnion('type', [slack, email, webhook, pagerduty, msteams]);
 
 const ROUTE_EVENTS: ['*', ...EventName[]] = ['*', ...EVENT_NAMES];
 

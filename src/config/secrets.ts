@@ -21,7 +21,11 @@ export function gatherSecrets(file: FilledConfigFile): string[] {
 function ofChannel(channel: FilledConfigFile['channels'][number]): Array<string | undefined> {
   switch (channel.type) {
     case 'slack':
+    case 'msteams':
       return ofUrl(channel.url);
+    case 'pagerduty':
+      // The address is the same for everybody; one that is not the public one may hold a token.
+      return [channel.routingKey, ...tokensOf(new URL(channel.url))];
     case 'email':
       return [channel.smtpUrl, ...passwordOf(channel.smtpUrl)];
     case 'webhook':
@@ -36,15 +40,16 @@ function ofChannel(channel: FilledConfigFile['channels'][number]): Array<string 
 
 /** The address, its path with the query, and the parts that are tokens by their look. */
 function ofUrl(url: string): string[] {
-  const { href, pathname, search, searchParams } = new URL(url);
+  const parsed = new URL(url);
+  const { href, pathname, search } = parsed;
   const rest = `${pathname}${search}`;
-  const tokens = [...pathname.split('/'), ...searchParams.values()];
-  return [
-    url,
-    href,
-    ...(rest.length >= SHORTEST_URL_PART ? [rest] : []),
-    ...tokens.filter((token) => token.length >= SHORTEST_TOKEN_PART),
-  ];
+  return [url, href, ...(rest.length >= SHORTEST_URL_PART ? [rest] : []), ...tokensOf(parsed)];
+}
+
+function tokensOf({ pathname, searchParams }: URL): string[] {
+  return [...pathname.split('/'), ...searchParams.values()].filter(
+    (part) => part.length >= SHORTEST_TOKEN_PART,
+  );
 }
 
 /** As it stands and decoded, which is how the server is told it. */

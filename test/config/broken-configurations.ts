@@ -37,8 +37,16 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['connections[0].name', 'expected a name of 1 to 100 characters'],
     ['watches[0].name', 'without "*"'],
   ],
+  'bad-pager': [
+    ['channels[0].routingKey', 'expected a PagerDuty integration key of 32 letters and digits'],
+    ['channels[1].url', NO_PLAIN_HTTP],
+  ],
   'bad-smtp-url': [['channels[1].smtpUrl', 'it begins neither with smtp:// nor with smtps://']],
   'bad-store-url': [['store.url', 'expected "sqlite:" and a path']],
+  'bad-teams-url': [
+    ['channels[0].url', NO_PLAIN_HTTP],
+    ['channels[1].url', 'is missing; expected the URL of a Teams workflow'],
+  ],
   'bad-time-zone': [['channels[1].timeZone', 'expected a time zone such as "Europe/Berlin"']],
   'bad-webhook-secret': [['channels[0].secret', 'expected base64 after "whsec_"']],
   'base-url-with-credentials': [['connections[0].baseUrl', 'user and password do not belong in it']],
@@ -153,7 +161,10 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
   'too-long-request-timeout': [['connections[0].requestTimeout', '10m at most, found "11m"']],
   'unknown-channel': [['routes[0].channels[1]', 'expected the name of a channel ("siem"), found "pager"']],
   'unknown-channel-type': [
-    ['channels[0].type', 'expected one of "slack", "email", "webhook", found "pigeon"'],
+    [
+      'channels[0].type',
+      'expected one of "slack", "email", "webhook", "pagerduty", "msteams", found "pigeon"',
+    ],
   ],
   'unknown-connection': [['watches[0].connection', 'found "atlass"; did you mean "atlas"?']],
   'unknown-events': [

@@ -18,6 +18,8 @@ const env = {
   WEBHOOK_URL: 'https://siem.example.com/hook',
   WEBHOOK_SECRET: 'whsec_c2VjcmV0LWtleS1vZi10aGUtdGVzdHM=',
   SIEM_TOKEN: 'siem-token',
+  PAGERDUTY_ROUTING_KEY: '0123456789abcdef0123456789abcdef',
+  TEAMS_WORKFLOW_URL: 'https://flows.example.com/invoke?sig=signature',
   SERVER_TOKEN: 'a-token-that-is-long-enough',
 };
 

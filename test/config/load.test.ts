@@ -65,8 +65,10 @@ describe('a sound configuration', () => {
           { name: 'oncall', type: 'slack', url: 'https://hooks.slack.com/services/T0/B0/x' },
           email,
           { name: 'siem', type: 'webhook', url: 'https://siem.example.com/hook' },
+          { name: 'pager', type: 'pagerduty', routingKey: '0123456789abcdef0123456789abcdef' },
+          { name: 'team', type: 'msteams', url: 'https://flows.example.com/run?sig=x' },
         ],
-        routes: [{ events: ['*'], channels: ['oncall', 'dba', 'siem'] }],
+        routes: [{ events: ['*'], channels: ['oncall', 'dba', 'siem', 'pager', 'team'] }],
       }),
     );
     expect(config.channels).toEqual([
@@ -80,10 +82,17 @@ describe('a sound configuration', () => {
         headers: {},
         caFile: null,
       },
+      {
+        name: 'pager',
+        type: 'pagerduty',
+        routingKey: '0123456789abcdef0123456789abcdef',
+        url: 'https://events.pagerduty.com/v2/enqueue',
+      },
+      { name: 'team', type: 'msteams', url: 'https://flows.example.com/run?sig=x' },
     ]);
     expect(config.routes[0]).toEqual({
       events: ['*'],
-      channels: ['oncall', 'dba', 'siem'],
+      channels: ['oncall', 'dba', 'siem', 'pager', 'team'],
       watches: null,
       labels: null,
       severities: null,
@@ -238,8 +247,10 @@ describe('the secrets of a configuration', () => {
             secret: 'whsec_c2VjcmV0LWtleQ==',
             headers: { authorization: 'Bearer header-token', 'x-key': 'plain-header' },
           },
+          { name: 'pager', type: 'pagerduty', routingKey: 'pager0123456789abcdef0123456789a' },
+          { name: 'team', type: 'msteams', url: 'https://flows.example.com/run?sp=1&sig=teams-sig-1234567' },
         ],
-        routes: [{ events: ['*'], channels: ['oncall', 'dba', 'siem'] }],
+        routes: [{ events: ['*'], channels: ['oncall', 'dba', 'siem', 'pager', 'team'] }],
         server: { token: 'server-token-123456' },
       }),
     );
@@ -258,6 +269,9 @@ describe('the secrets of a configuration', () => {
         'query-token-12345',
         'whsec_c2VjcmV0LWtleQ==',
         'c2VjcmV0LWtleQ==',
+        'pager0123456789abcdef0123456789a',
+        'https://flows.example.com/run?sp=1&sig=teams-sig-1234567',
+        'teams-sig-1234567',
         'Bearer header-token',
         'header-token',
         'plain-header',

@@ -43,7 +43,7 @@ function extras(baseUrl: string): string | null {
 
 export const channelUrlsAreUsable: Rule = ({ config, fault, found }) => {
   for (const [index, channel] of entriesOf(config.channels)) {
-    if ((channel.type !== 'slack' && channel.type !== 'webhook') || channel.url === undefined) continue;
+    if (!('url' in channel) || channel.url === undefined) continue;
     const path = ['channels', index, 'url'];
     const problem = httpUrlFault(channel.url, channel.allowHttp ?? false);
     if (problem !== null) fault(path, `expected an https address, found ${found(path)}: ${problem}`);
