@@ -45,6 +45,8 @@ function titleOfEntry(entry: HistoryEntry): string {
 }
 
 function sourceLine({ jobId, watch }: HistoryEntry): string {
+  // About a channel: no watch is concerned.
+  if (watch === '') return 'about the delivery itself';
   return printable(jobId === null ? `watch ${watch}` : `job ${jobId}, watch ${watch}`);
 }
 
