@@ -96,9 +96,7 @@ async function replyTo(
     const reply = await send();
     // Before anybody learns of the reply: those who wait, for their turn or for this login, must not slip out.
     limits.heed(reply);
-    // A challenge comes from in front of the buckets, and tells nothing of them.
-    const silent = reply.status === 401 ? 'unknown' : 'none';
-    sent.ended(readRateLimits(reply.headers) ?? silent);
+    sent.ended(readRateLimits(reply.headers) ?? (reply.status === 401 ? 'uncounted' : 'none'));
     return reply;
   } catch (error) {
     sent.ended('unknown');

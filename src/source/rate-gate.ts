@@ -21,14 +21,20 @@ const FORGOTTEN_AFTER_MS = 300_000;
 /** Sums of shares are not exact. */
 const NEXT_TO_NOTHING = 1e-6;
 
+/**
+ * What the end of a request tells about the bucket: what its reply says; `none`, when the reply says nothing; `unknown`, when there was no
+ * reply; `uncounted`, when it was answered in front of the buckets (a login challenge).
+ */
+export type Told = RateLimits | 'none' | 'unknown' | 'uncounted';
+
 /** One request, from the leave to send it on. */
 export interface Passage {
   /** True while it may (still) be sent; what is left may have changed since it got its leave. */
   isOpen(isUrgent: boolean): boolean;
   /** It goes out. */
   sent(): void;
-  /** It has ended, or was never sent. `limits` as in the reply; `unknown` when the reply, or its absence, says nothing about them. */
-  ended(limits: RateLimits | 'none' | 'unknown'): void;
+  /** It has ended, or was never sent. */
+  ended(told: Told): void;
 }
 
 /** What a server allows on one set of endpoints in one project, as its replies tell. The bucket behind it is shared with others. */
@@ -139,7 +145,7 @@ export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock:
           underway += 1;
           minute.add(sentAt);
         },
-        ended: (limits) => {
+        ended: (told) => {
           if (hasEnded) return;
           hasEnded = true;
           if (sentAt === null) {
@@ -147,8 +153,8 @@ export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock:
             return;
           }
           underway -= 1;
-          if (limits === 'none' || limits === 'unknown') countDown(limits === 'none');
-          else learn(limits, sentAt);
+          if (told === 'none' || told === 'unknown') countDown(told === 'none');
+          else if (told !== 'uncounted') learn(told, sentAt);
         },
       };
     },

@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { SourceError } from '../errors.ts';
 import { createAlarm } from './alarm.ts';
-import type { Passage, RateGate } from './rate-gate.ts';
-import type { RateLimits } from './rate-limits.ts';
+import type { Passage, RateGate, Told } from './rate-gate.ts';
 import { createSpendLog } from './spend-log.ts';
 
 const WINDOW_MS = 60_000;
@@ -48,7 +47,7 @@ export interface Leave {
 /** A request on its way. */
 export interface Sent {
   /** It has ended. See `Passage.ended`. */
-  ended(limits: RateLimits | 'none' | 'unknown'): void;
+  ended(told: Told): void;
 }
 
 interface Waiter {
@@ -95,8 +94,8 @@ export function createRequestBudget(options: {
     spent.add(clock.monotonic());
     passage.sent();
     return {
-      ended: (limits) => {
-        passage.ended(limits);
+      ended: (told) => {
+        passage.ended(told);
         serve();
       },
     };

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { createRateGate } from '../../src/source/rate-gate.ts';
-import { type RateLimits, readRateLimits } from '../../src/source/rate-limits.ts';
+import { createRateGate, type Told } from '../../src/source/rate-gate.ts';
+import { readRateLimits } from '../../src/source/rate-limits.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 function aGate(spacingMs = 600) {
   const clock = createManualClock(0);
   const gate = createRateGate({ spacingMs, clock });
   /** One goes and comes back with this. */
-  const hear = (limits: RateLimits | 'none' | 'unknown'): void => {
+  const hear = (told: Told): void => {
     const passage = gate.enter();
     passage.sent();
-    passage.ended(limits);
+    passage.ended(told);
   };
   /** How many may go one after the other, each at once and without a reply. */
   const goAtOnce = (isUrgent: boolean): number => {
@@ -129,6 +129,14 @@ describe('once the server has told', () => {
     hear({ limit: 60, remaining: 39 });
     expect(gate.waitMs(true)).toBe(0);
     expect(gate.enter().isOpen(false)).toBe(true);
+  });
+
+  it('a login challenge costs nothing, so that its answer may follow', () => {
+    const { gate, hear } = aGate();
+    hear({ limit: 60, remaining: 4 });
+    expect(gate.waitMs(true)).toBe(0);
+    hear('uncounted');
+    expect(gate.mayFollow()).toBe(true);
   });
 
   it('a reply that says nothing costs one, and five minutes of such replies make the server one that tells nothing', () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/clock.ts';
+import type { DigestAuth } from '../../src/simulator/digest-auth.ts';
 import type { HttpFetch } from '../../src/source/http-exchange.ts';
 import { json } from './oauth-world.ts';
 
@@ -55,6 +56,8 @@ export function createSharedProject(options: {
   clock: Clock;
   latencyMs: number;
   headers: boolean;
+  /** Asks for a digest login in front of the bucket; access tokens unless given. */
+  digest?: DigestAuth | undefined;
 }): SharedProject {
   const { bucket, limit, clock, latencyMs } = options;
   const refusedAt: number[] = [];
@@ -76,11 +79,13 @@ export function createSharedProject(options: {
     askAsOther: () => {
       if (bucket.take() === null) othersRefused += 1;
     },
-    fetch: async (url, { signal }) => {
+    fetch: async (url, { headers, signal }) => {
       if (url.endsWith('/api/oauth/token')) return json(200, { access_token: 'token', expires_in: 86_400 });
       requests += 1;
       await clock.sleep(latencyMs / 2, signal);
-      const answer = reply();
+      const { pathname, search } = new URL(url);
+      const verdict = options.digest?.verify('GET', pathname + search, headers.Authorization) ?? { ok: true };
+      const answer = verdict.ok ? reply() : json(401, {}, { 'WWW-Authenticate': verdict.challenge });
       await clock.sleep(latencyMs / 2, signal);
       return answer;
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
+import { createDigestAuth } from '../../src/simulator/digest-auth.ts';
 import { createSteppingClock } from '../support/stepping-clock.ts';
 import { AUTH, ORIGIN } from './oauth-world.ts';
 import { type Bucket, createSharedProject, createSlidingWindow, createTokenBucket } from './shared-bucket.ts';
@@ -16,9 +17,12 @@ interface Scenario {
   headers: boolean;
   /** When the first ticks come: all at once, or spread over the schedule as the runner does. */
   spread: boolean;
-  latencyMs?: number;
   seed?: number;
+  /** By digest, rather than with a service account. */
+  byKey?: boolean;
 }
+
+const LATENCY_MS = 120;
 
 /** Always the same chances. */
 function createDice(seed: number): () => number {
@@ -30,12 +34,20 @@ function createDice(seed: number): () => number {
 }
 
 /** Fifty clusters of one project for ten minutes, restores running on five of them, and another client that takes 20 a minute. */
-async function play({ bucketOf, headers, spread, latencyMs = 120, seed = 1 }: Scenario) {
+async function play({ bucketOf, headers, spread, seed = 1, byKey = false }: Scenario) {
   const clock = createSteppingClock();
   const dice = createDice(seed);
-  const project = createSharedProject({ bucket: bucketOf(clock), limit: LIMIT, clock, latencyMs, headers });
+  const key = { publicKey: 'public', privateKey: 'private' };
+  const project = createSharedProject({
+    bucket: bucketOf(clock),
+    limit: LIMIT,
+    clock,
+    latencyMs: LATENCY_MS,
+    headers,
+    digest: byKey ? createDigestAuth({ ...key, now: clock.monotonic }) : undefined,
+  });
   const connection = aConnection(ORIGIN, {
-    auth: AUTH,
+    auth: byKey ? { type: 'digest', ...key } : AUTH,
     fetch: project.fetch,
     clock,
     requestsPerMinute: 90,
@@ -102,12 +114,17 @@ const buckets: Array<[string, (clock: Clock) => Bucket]> = [
 ];
 
 const scenarios = buckets.flatMap(([name, bucketOf]) =>
-  [true, false].flatMap((spread) => [1, 2].map((seed) => ({ name, bucketOf, spread, seed }))),
+  [
+    { spread: true, byKey: false, seed: 1 },
+    { spread: false, byKey: false, seed: 2 },
+    { spread: true, byKey: true, seed: 3 },
+    { spread: false, byKey: true, seed: 4 },
+  ].map((scenario) => ({ name, bucketOf, ...scenario })),
 );
 
 describe('sharing a project with another client that takes 20 a minute', () => {
   it.each(scenarios)(
-    'told what is left, we cause no 429, and running restores keep their schedule: $name, ticks spread: $spread ($seed)',
+    'told what is left, we cause no 429, and running restores keep their schedule: $name, ticks spread: $spread, by key: $byKey',
     async (scenario) => {
       const { project, urgent, idle, budgets } = await play({ ...scenario, headers: true });
       expect(project.refusedAt).toEqual([]);
@@ -128,7 +145,7 @@ describe('sharing a project with another client that takes 20 a minute', () => {
   );
 
   it.each(scenarios)(
-    'told nothing, we cause one 429 in any minute at most: $name, ticks spread: $spread ($seed)',
+    'told nothing, we cause one 429 in any minute at most: $name, ticks spread: $spread, by key: $byKey',
     async (scenario) => {
       const { project } = await play({ ...scenario, headers: false });
       const gaps = project.refusedAt.slice(1).map((at, place) => at - (project.refusedAt[place] ?? 0));
