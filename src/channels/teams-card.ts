@@ -1,5 +1,6 @@
 import { SEVERITIES, type WatcherEvent } from '../domain/event.ts';
 import { describeEvent, type Fact, type Message } from '../domain/message.ts';
+import { shorten } from './shorten.ts';
 import { escaped, link, time } from './teams-text.ts';
 
 /** What a Teams workflow takes: a message with one card. https://learn.microsoft.com/en-us/connectors/teams/#microsoft-teams-webhook */
@@ -14,6 +15,7 @@ interface AdaptiveCard {
   type: 'AdaptiveCard';
   version: '1.4';
   msteams: { width: 'Full' };
+  /** Instead of the card, where it cannot be shown. Plain text. */
   fallbackText: string;
   body: CardElement[];
   actions: Array<{ type: 'Action.OpenUrl'; title: string; url: string }>;
@@ -60,11 +62,10 @@ function messageWithin(events: readonly WatcherEvent[], limit: number): TeamsMes
 function single(event: WatcherEvent, limit: number): AdaptiveCard {
   const message = describeEvent(event);
   const { link: target } = message;
-  const title = escaped(message.title, limit);
   return cardOf(
-    title,
+    shorten(message.title, limit),
     [
-      banner(title, styleOf(event)),
+      banner(escaped(message.title, limit), styleOf(event)),
       { type: 'TextBlock', text: message.advice, wrap: true },
       factSet(message, limit),
       small(smallPrint(message, message.details, limit)),
@@ -108,13 +109,13 @@ function listEntry(event: WatcherEvent, limit: number): CardElement {
   return { type: 'Container', style: styleOf(event), separator: true, items: [title, small(line)] };
 }
 
-function cardOf(title: string, body: CardElement[], actions: AdaptiveCard['actions']): AdaptiveCard {
+function cardOf(fallbackText: string, body: CardElement[], actions: AdaptiveCard['actions']): AdaptiveCard {
   return {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',
     version: '1.4',
     msteams: { width: 'Full' },
-    fallbackText: title,
+    fallbackText,
     body,
     actions,
   };

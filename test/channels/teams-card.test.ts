@@ -124,6 +124,7 @@ describe('a Teams card about one event', () => {
   });
 
   it('marks a sample', () => {
+    expect(cardOf(anEvent('failed', { test: true })).fallbackText).toMatch(/^\[TEST\] /);
     expect(seen(anEvent('failed', { test: true }))).toMatch(/^\\\[TEST\\\] /);
   });
 
