@@ -1,7 +1,8 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { systemClock } from './clock.ts';
 import type { WatcherConfig } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
@@ -38,22 +39,25 @@ export async function runDemo({ keep, out, version }: DemoOptions): Promise<numb
   const stage = await startDemoStage();
   const print = (line: string): void => void out.write(`${line}\n`);
   const paint = createPaint(out);
-  const run: DemoRun = { stage, print, paint, signal: interrupted.signal, startedAt };
   try {
     const { daemon, config, closeLog } = await startWatcher(stage, dir, version);
+    const askProgress = (jobId: string) => progressOf(daemon, jobId);
+    const run: DemoRun = { stage, print, paint, signal: interrupted.signal, startedAt, askProgress };
     const outcome = await runDemoStory(run);
-    if (outcome && keep) {
-      print(
-        paint('dim', `  The status server is at ${daemon.url}, the files are in ${dir}. Ctrl-C ends it.`),
-      );
-      await keepDemoGoing(run);
+    if (!keep) await daemon.stop('the demo is over');
+    const leftovers = outcome && (await lookAround(stage, config, dir));
+    if (outcome && leftovers) {
+      for (const line of formatSummary(outcome, leftovers, paint)) print(line);
+      if (keep) {
+        print(
+          paint('dim', `  The status server is at ${daemon.url}, the files are in ${dir}. Ctrl-C ends it.`),
+        );
+        await keepDemoGoing(run);
+      }
     }
     await daemon.stop('the demo is over');
     await closeLog();
-    if (outcome === null) return 1;
-    const leftovers = await lookAround(stage, config, dir);
-    for (const line of formatSummary(outcome, leftovers, paint)) print(line);
-    return isFlawless(outcome, leftovers) ? 0 : 1;
+    return outcome && leftovers && isFlawless(outcome, leftovers) ? 0 : 1;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     await stage.close();
@@ -92,8 +96,8 @@ async function lookAround(stage: DemoStage, config: WatcherConfig, dir: string):
       store: config.store.url,
       file: config.audit.file,
     });
-    const files = [logFile(dir), join(dir, 'watcher.db'), config.audit.file];
-    const contents = await Promise.all(files.map((file) => readFile(file, 'latin1')));
+    const files = await readdir(dir);
+    const contents = await Promise.all(files.map((file) => readFile(join(dir, file), 'latin1')));
     return {
       secretsFound: findSecrets(stage.secrets, contents),
       audit: { entries: checked[0]?.entries ?? 0, problems },
@@ -101,6 +105,16 @@ async function lookAround(stage: DemoStage, config: WatcherConfig, dir: string):
   } finally {
     await store.close();
   }
+}
+
+const JOB_REPLY = z.object({
+  job: z.object({ progress: z.object({ done: z.number(), total: z.number() }) }),
+});
+
+/** How far a job has come, as the watcher tells it to scripts; `null` when it does not. */
+async function progressOf({ url }: Daemon, jobId: string): Promise<{ done: number; total: number } | null> {
+  const reply = await fetch(`${url}/api/v1/jobs/${jobId}`);
+  return JOB_REPLY.safeParse(await reply.json()).data?.job.progress ?? null;
 }
 
 function logFile(dir: string): string {

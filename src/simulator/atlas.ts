@@ -43,7 +43,7 @@ export interface AtlasSimulator
   /** Adds an instance, and its project when it is new. `kind` is `serverless` unless given. Gives the instance's id. */
   addInstance(groupId: string, name: string, kind?: InstanceKind, options?: InstanceOptions): string;
   /**
-   * Adds restores that ended well some hours apart, the oldest first, of the kind that the instance is of. Gives their ids.
+   * Adds restores that ended well some hours apart, the oldest first. Gives their ids.
    * @throws when there is no such instance, or none that can have jobs.
    */
   addPast(groupId: string, name: string, count: number, options?: PastOptions): string[];
@@ -124,7 +124,7 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
     updateJob: world.updateJob,
     removeJob: world.removeJob,
     addPast: (groupId, name, count, past) => {
-      const kind = world.project(groupId)?.instances.get(name)?.kind;
+      const kind = past?.kind ?? world.project(groupId)?.instances.get(name)?.kind;
       if (kind === undefined || kind === 'free') throw new Error(`${name} can have no jobs`);
       const jobs = pastJobs(kind, { instance: name, count, now: now(), ...past });
       for (const job of jobs) world.putJob(groupId, name, job);

@@ -1,7 +1,7 @@
 import type { Timestamp } from '../domain/instant.ts';
 import { type Arrival, fromMail, fromSlack, fromWebhook } from './demo-arrivals.ts';
 import { type Change, isComplete, type Tally, tally } from './demo-ledger.ts';
-import { formatArrival, formatScene } from './demo-report.ts';
+import { formatArrival, formatNote, formatScene } from './demo-report.ts';
 import type { DemoStage } from './demo-stage.ts';
 import type { Look, Paint } from './demo-style.ts';
 
@@ -9,6 +9,8 @@ import type { Look, Paint } from './demo-style.ts';
 export interface DemoBoard {
   /** Shows a headline. */
   scene(text: string, look: Look): void;
+  /** Shows what somebody said who was asked. */
+  note(speaker: string, text: string, look: Look): void;
   /** Notes changes that the channels have to be told of. */
   expect(changes: ReadonlyArray<Omit<Change, 'at'>>): void;
   tally(): Tally;
@@ -50,6 +52,9 @@ export function createDemoBoard(options: {
   return {
     scene: (text, look) => {
       for (const line of formatScene(text, now() - startedAt, look, paint)) print(line);
+    },
+    note: (speaker, text, look) => {
+      print(formatNote(speaker, text, now() - startedAt, look, paint));
     },
     expect: (expected) => {
       const at = now();

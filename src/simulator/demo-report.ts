@@ -26,7 +26,7 @@ export function formatOpening(
   );
   return [
     '',
-    `  ${paint('bold', 'restore-watcher')}  eight restores, an outage of Atlas, a moment of a broken Slack: one minute`,
+    `  ${paint('bold', 'restore-watcher')}  ten restores of four kinds, an outage of Atlas, a broken Slack: one minute`,
     '',
     ...rows,
     '',
@@ -38,6 +38,17 @@ export function formatOpening(
 export function formatScene(text: string, elapsedMs: number, look: Look, paint: Paint): string[] {
   const headline = paint(['bold', look.style], `${look.mark} ${text}`);
   return ['', margin('Atlas', elapsedMs, ['bold'], paint) + headline];
+}
+
+/** Something said on demand, by whoever was asked. */
+export function formatNote(
+  speaker: string,
+  text: string,
+  elapsedMs: number,
+  look: Look,
+  paint: Paint,
+): string {
+  return margin(speaker, elapsedMs, ['dim'], paint) + marked(text, look, TEXT_WIDTH, null, paint);
 }
 
 /** What a receiver got: one line, one more for each event where the message tells several, and what is quoted from it. */

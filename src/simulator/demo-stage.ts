@@ -1,20 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type AtlasSimulator, startAtlas } from './atlas.ts';
+import { ALL_DEMO_WATCHES, DEMO_GROUP_ID } from './demo-cast.ts';
 import type { HttpReceiver } from './http-receiver.ts';
+import { LINK_CANARY } from './job-steps.ts';
+import type { ServiceAccount } from './oauth-server.ts';
 import { startSlackReceiver, startSmtpSink, startWebhookReceiver } from './receivers.ts';
-import { LINK_CANARY } from './scenario.ts';
 import { type ReceivedSlackMessage, SLACK_URL_CANARY } from './slack-receiver.ts';
 import type { SmtpSink } from './smtp-sink.ts';
+import { TOKEN_CANARY } from './token-book.ts';
 import type { ReceivedWebhook } from './webhook-receiver.ts';
 
-export const DEMO_GROUP_ID = '5f0e1d2c3b4a596877665544';
-export const DEMO_INSTANCES = ['orders', 'catalog'] as const;
-
-/** How many restores of the past Atlas lists for each instance: the baseline, which nobody is told of. */
+/** How many restores of the past Atlas lists for each watch: the baseline, which nobody is told of. */
 export const PAST_JOBS = 60;
 
 const PUBLIC_KEY = 'demokey';
+const CLIENT_ID = 'mdb_sa_id_64b0c1d2e3f4a5b6c7d8e9f0';
 
 /** Where the demo plays: an Atlas with a past, and one receiver of each kind. */
 export interface DemoStage {
@@ -22,7 +23,7 @@ export interface DemoStage {
   slack: HttpReceiver<ReceivedSlackMessage>;
   smtp: SmtpSink;
   webhook: HttpReceiver<ReceivedWebhook>;
-  credentials: { publicKey: string; privateKey: string; webhookSecret: string };
+  credentials: { publicKey: string; privateKey: string; webhookSecret: string; account: ServiceAccount };
   /** What must be found in no message, log or file: name and value. */
   secrets: ReadonlyArray<{ name: string; value: string }>;
   close(): Promise<void>;
@@ -31,17 +32,18 @@ export interface DemoStage {
 export async function startDemoStage(): Promise<DemoStage> {
   const privateKey = newSecret();
   const password = newSecret();
+  const account = { clientId: CLIENT_ID, clientSecret: `mdb_sa_sk_${newSecret()}` };
   const webhookSecret = `whsec_${randomBytes(24).toString('base64')}`;
 
   const [atlas, slack, smtp, webhook] = await Promise.all([
-    startAtlas({ publicKey: PUBLIC_KEY, privateKey }),
+    startAtlas({ publicKey: PUBLIC_KEY, privateKey, serviceAccount: account }),
     startSlackReceiver(),
     startSmtpSink({ user: 'watcher', password }),
     startWebhookReceiver({ secret: webhookSecret }),
   ]);
-  for (const instance of DEMO_INSTANCES) {
-    atlas.addInstance(DEMO_GROUP_ID, instance);
-    atlas.addPast(DEMO_GROUP_ID, instance, PAST_JOBS);
+  for (const { kind, instanceName } of ALL_DEMO_WATCHES) {
+    atlas.addInstance(DEMO_GROUP_ID, instanceName, kind);
+    atlas.addPast(DEMO_GROUP_ID, instanceName, PAST_JOBS, { kind });
   }
 
   return {
@@ -49,9 +51,11 @@ export async function startDemoStage(): Promise<DemoStage> {
     slack,
     smtp,
     webhook,
-    credentials: { publicKey: PUBLIC_KEY, privateKey, webhookSecret },
+    credentials: { publicKey: PUBLIC_KEY, privateKey, webhookSecret, account },
     secrets: [
       { name: 'API key', value: privateKey },
+      { name: 'client secret', value: account.clientSecret },
+      { name: 'access token', value: TOKEN_CANARY },
       { name: 'mail password', value: password },
       { name: 'webhook secret', value: webhookSecret },
       { name: 'Slack URL', value: SLACK_URL_CANARY },
@@ -72,29 +76,36 @@ export function demoConfig(
   { dir, pollSeconds }: { dir: string; pollSeconds: number },
 ): { file: Record<string, unknown>; env: Record<string, string> } {
   const { credentials, atlas, slack, smtp, webhook } = stage;
+  const connection = { baseUrl: atlas.url, requestTimeout: '3s', retries: 2, requestsPerMinute: 600 };
   const file = {
     connections: [
       {
-        name: 'atlas',
-        baseUrl: atlas.url,
+        ...connection,
+        name: 'key',
         auth: {
           type: 'digest',
           publicKey: fromEnv('ATLAS_PUBLIC_KEY'),
           privateKey: fromEnv('ATLAS_PRIVATE_KEY'),
         },
-        requestTimeout: '3s',
-        retries: 2,
-        requestsPerMinute: 600,
+      },
+      {
+        ...connection,
+        name: 'account',
+        auth: {
+          type: 'serviceAccount',
+          clientId: fromEnv('ATLAS_CLIENT_ID'),
+          clientSecret: fromEnv('ATLAS_CLIENT_SECRET'),
+        },
       },
     ],
-    watches: DEMO_INSTANCES.map((instanceName) => ({
-      name: instanceName,
-      kind: 'serverless',
-      apiVersion: 'v1.0',
+    watches: ALL_DEMO_WATCHES.map(({ name, kind, instanceName, login, team }) => ({
+      name,
+      connection: login,
+      kind,
       groupId: DEMO_GROUP_ID,
       instanceName,
       schedule: `*/${pollSeconds} * * * * *`,
-      labels: { team: instanceName === 'orders' ? 'payments' : 'shop' },
+      labels: { team },
     })),
     channels: [
       { name: 'oncall', type: 'slack', url: fromEnv('SLACK_WEBHOOK_URL') },
@@ -116,6 +127,8 @@ export function demoConfig(
   const env = {
     ATLAS_PUBLIC_KEY: credentials.publicKey,
     ATLAS_PRIVATE_KEY: credentials.privateKey,
+    ATLAS_CLIENT_ID: credentials.account.clientId,
+    ATLAS_CLIENT_SECRET: credentials.account.clientSecret,
     SLACK_WEBHOOK_URL: slack.url,
     SMTP_URL: smtp.url,
     WEBHOOK_URL: webhook.url,

@@ -1,227 +1,176 @@
-import assert from 'node:assert/strict';
-import type { Timestamp } from '../domain/instant.ts';
-import type { DemoBoard } from './demo-board.ts';
-import { DEMO_GROUP_ID, type DEMO_INSTANCES, type DemoStage } from './demo-stage.ts';
-import { lookOf, RELIEF, WARNING } from './demo-style.ts';
-import {
-  cancel,
-  expire,
-  fail,
-  finish,
-  type JobStep,
-  ready,
-  serverlessJob,
-  type TimelineStep,
-} from './scenario.ts';
+import { type Actions, createActions, type Script } from './demo-actions.ts';
+import { ALL_DEMO_WATCHES, DEMO_DOCUMENTS, DEMO_WATCHES, type Role } from './demo-cast.ts';
+import type { DemoStage } from './demo-stage.ts';
+import { lookOf, PROGRESS, RELIEF, WARNING } from './demo-style.ts';
+import { cancel, expire, fail, finish, progress, ready, running } from './job-steps.ts';
+import type { TimelineStep } from './timeline.ts';
 
-/** Where the story is written down as it goes on. */
-type Script = Pick<DemoBoard, 'scene' | 'expect'>;
+/** How far a job has come, going by the watcher; `null` when it cannot tell. */
+export type AskProgress = (jobId: string) => Promise<{ done: number; total: number } | null>;
 
-type InstanceName = (typeof DEMO_INSTANCES)[number];
+const { orders, catalog, ledger, collections, carts } = DEMO_WATCHES;
 
-/** A restore of the story. */
-interface Role {
-  instance: InstanceName;
-  /** `null`: a download. */
-  target: string | null;
-}
+/** A third, and three quarters and a bit. */
+const FIRST_DOCUMENTS = 6_600;
+const MORE_DOCUMENTS = 15_500;
 
 /**
- * The story: eight restores through every state, five seconds of outage, and a Slack that fails once. Times are milliseconds from the
- * start; it takes about 42 s. Each step changes Atlas and says on the board what has to be told.
+ * The story: ten restores of four kinds through every state, four seconds of outage, and a Slack that fails once. Times are
+ * milliseconds from the start; it takes about 47 s. Each step changes Atlas and says on the board what has to be told.
  */
-export function demoStory(stage: DemoStage, board: Script): TimelineStep[] {
+export function demoStory(stage: DemoStage, board: Script, askProgress: AskProgress | null): TimelineStep[] {
   const { atlas, slack } = stage;
-  const copy: Role = { instance: 'orders', target: 'orders-copy' };
-  const drill: Role = { instance: 'catalog', target: 'catalog-drill' };
-  const staging: Role = { instance: 'orders', target: 'orders-staging' };
-  const audit: Role = { instance: 'catalog', target: 'catalog-audit' };
-  const download: Role = { instance: 'orders', target: null };
-  const lost: Role = { instance: 'catalog', target: 'catalog-eu' };
-  const long: Role = { instance: 'orders', target: 'orders-eu' };
-  const quick: Role = { instance: 'orders', target: 'orders-hotfix' };
-  const { begin, put, move, remove, expect } = createActions(stage, board);
+  const actions = createActions(stage, board);
+  const { begin, move, advance, remove } = actions;
+  const copy: Role = { watch: orders, target: 'orders-copy' };
+  const drill: Role = { watch: catalog, target: 'catalog-drill' };
+  const flex: Role = { watch: carts, target: 'carts-copy' };
+  const staging: Role = { watch: orders, target: 'orders-staging' };
+  const download: Role = { watch: ledger, target: null };
+  const repair: Role = { watch: collections, target: 'ledger-repair' };
+  const audit: Role = { watch: catalog, target: 'catalog-audit' };
+  const lost: Role = { watch: catalog, target: 'catalog-eu' };
+  const long: Role = { watch: orders, target: 'orders-eu' };
 
   return [
     { at: 400, do: () => begin(copy) },
-    { at: 2_650, do: () => begin(drill) },
-    { at: 4_300, do: () => begin(staging) },
-    { at: 6_850, do: () => begin(audit) },
-    { at: 8_450, do: () => begin(download) },
-    { at: 10_950, do: () => begin(lost) },
+    { at: 2_250, do: () => begin(drill) },
+    { at: 3_900, do: () => begin(flex) },
+    { at: 5_650, do: () => begin(staging) },
+    { at: 6_000, do: () => advance(flex, running()) },
+    { at: 7_300, do: () => begin(download) },
+    { at: 9_050, do: () => begin(repair) },
+    { at: 10_700, do: () => begin(audit) },
+    { at: 12_450, do: () => begin(lost) },
     {
-      at: 12_700,
+      at: 14_000,
+      do: () => advance(repair, progress(FIRST_DOCUMENTS), 'A third of the documents of ledger is restored'),
+    },
+    { at: 15_400, do: () => noteProgress(actions.idOf(repair), board, askProgress) },
+    {
+      at: 15_900,
+      do: () => move(flex, finish(Date.now()), 'finished', 'The Flex restore to carts-copy ends well'),
+    },
+    {
+      at: 17_500,
       do: () => move(copy, finish(Date.now()), 'finished', 'The restore to orders-copy ends well'),
     },
-    { at: 14_350, do: () => begin(long) },
+    { at: 19_150, do: () => begin(long) },
     {
-      at: 16_900,
-      do: () =>
-        move(
-          drill,
-          fail(Date.now(), { alsoCancelled: true }),
-          'failed',
-          'The restore to catalog-drill fails; flagged as cancelled as well, as Atlas does',
-          'both flags set',
-        ),
-    },
-    {
-      at: 18_550,
+      at: 20_800,
       do: () => {
-        slack.answer([500]);
-        move(
-          staging,
-          cancel(Date.now()),
-          'cancelled',
-          'The restore to orders-staging is cancelled, and Slack is about to fail once',
-          'Slack: 500 once',
-        );
+        const text = 'The restore to catalog-drill fails; flagged as cancelled as well, as Atlas does';
+        move(drill, fail(Date.now(), { alsoCancelled: true }), 'failed', text, 'both flags set');
       },
     },
     {
-      at: 20_800,
+      at: 22_550,
+      do: () => {
+        slack.answer([500]);
+        const text = 'The restore to orders-staging is cancelled, and Slack is about to fail once';
+        move(staging, cancel(Date.now()), 'cancelled', text, 'Slack: 500 once');
+      },
+    },
+    {
+      at: 24_300,
       do: () => {
         const expiresAt = Date.now() + 16_000;
         move(audit, finish(Date.now(), expiresAt), 'finished', 'The restore to catalog-audit ends well');
       },
     },
     {
-      at: 22_400,
+      at: 25_900,
+      do: () => advance(repair, progress(MORE_DOCUMENTS), 'Most of the documents of ledger are restored'),
+    },
+    { at: 27_300, do: () => noteProgress(actions.idOf(repair), board, askProgress) },
+    {
+      at: 28_100,
       do: () => {
-        const expiresAt = Date.now() + 18_000;
+        const expiresAt = Date.now() + 16_000;
         move(download, ready(expiresAt), 'ready', 'The download has its link, which nobody must see');
       },
     },
+    { at: 29_850, do: () => beginAndEnd({ watch: orders, target: 'orders-hotfix' }, actions, board) },
     {
-      at: 25_950,
+      at: 31_650,
       do: () => {
-        const now = Date.now();
-        put(quick, now - 2_000, finish(now));
-        board.scene('A restore to orders-hotfix begins and ends between two polls', lookOf('finished'));
-        expect(quick, 'started', 'never seen running');
-        expect(quick, 'finished');
+        const end = finish(Date.now(), null, { failedIndexes: 1 });
+        const text = 'The collections are restored, but for an index that could not be built';
+        move(repair, end, 'finished', text, 'with warnings');
       },
     },
     {
-      at: 28_800,
+      at: 33_600,
       do: () => {
         atlas.setFault({ kind: 'status', status: 500 });
         board.scene('Answers 500 to everything from now on', WARNING);
       },
     },
     {
-      at: 31_100,
-      do: () =>
-        move(
-          long,
-          finish(Date.now()),
-          'finished',
-          'The restore to orders-eu ends well, and nobody can see it',
-          'in the outage',
-        ),
+      at: 35_700,
+      do: () => {
+        const text = 'The restore to orders-eu ends well, and nobody can see it';
+        move(long, finish(Date.now()), 'finished', text, 'in the outage');
+      },
     },
     {
-      at: 34_200,
+      at: 37_700,
       do: () => {
         atlas.setFault(null);
         board.scene('Answers again', RELIEF);
       },
     },
     {
-      at: 37_350,
-      do: () =>
-        move(
-          audit,
-          expire(Date.now()),
-          'expired',
-          'The finished restore to catalog-audit expires',
-          'had finished before',
-        ),
-    },
-    {
-      at: 39_600,
+      at: 42_450,
       do: () => {
-        remove(lost, 'The restore to catalog-eu disappears, unfinished', '404 twice in a row');
+        const text = 'The finished restore to catalog-audit expires';
+        move(audit, expire(Date.now()), 'expired', text, 'had finished before');
       },
     },
     {
-      at: 42_250,
+      at: 44_100,
+      do: () => remove(lost, 'The restore to catalog-eu disappears, unfinished', '404 twice in a row'),
+    },
+    {
+      at: 46_450,
       do: () => move(download, expire(Date.now()), 'expired', 'The link of the download runs out'),
     },
   ];
 }
 
-/** One more restore, for as long as somebody watches: every third one fails. */
+/** One more restore, for as long as somebody watches: of each watch in turn, and every third one fails. */
 export function demoEncore(stage: DemoStage, board: Script, round: number): TimelineStep[] {
-  const { begin, move } = createActions(stage, board);
-  const role: Role = { instance: round % 2 === 0 ? 'catalog' : 'orders', target: `drill-${round}` };
+  const { begin, move, advance } = createActions(stage, board);
+  const watch = ALL_DEMO_WATCHES[round % ALL_DEMO_WATCHES.length] ?? orders;
+  const role: Role = { watch, target: `drill-${round}` };
   const end = (): void =>
     round % 3 === 0
       ? move(role, fail(Date.now()), 'failed', `The restore to ${role.target} fails`)
       : move(role, finish(Date.now()), 'finished', `The restore to ${role.target} ends well`);
   return [
     { at: 2_000, do: () => begin(role) },
+    { at: 6_000, do: () => advance(role, progress(DEMO_DOCUMENTS / 2)) },
     { at: 10_000, do: end },
     { at: 15_000, do: () => {} },
   ];
 }
 
-interface Actions {
-  /** Puts the job into Atlas, as the step leaves it. */
-  put(role: Role, createdAt: Timestamp, step?: JobStep): void;
-  /** Notes what has to be told. */
-  expect(role: Role, event: string, note?: string): void;
-  /** A job begins, and it has to be told. */
-  begin(role: Role): void;
-  /** A job moves on, and it has to be told. */
-  move(role: Role, step: JobStep, event: string, text: string, note?: string): void;
-  /** A job disappears, and it has to be told. */
-  remove(role: Role, text: string, note: string): void;
+/** A restore that no poll ever sees running. */
+function beginAndEnd(role: Role, { put, expect }: Actions, board: Script): void {
+  const now = Date.now();
+  put(role, now - 2_000, finish(now));
+  board.scene(`A restore to ${role.target} begins and ends between two polls`, lookOf('finished'));
+  expect(role, 'started', 'never seen running');
+  expect(role, 'finished');
 }
 
-/** What can be done in Atlas, each with its headline on the board. */
-function createActions({ atlas }: DemoStage, board: Script): Actions {
-  const ids = new Map<Role, string>();
-
-  const idOf = (role: Role): string => {
-    const id = ids.get(role);
-    assert(id !== undefined, 'it has begun');
-    return id;
-  };
-  const expect = (role: Role, event: string, note = ''): void => {
-    board.expect([
-      { jobId: idOf(role), event, what: `${role.instance} → ${role.target ?? 'download'}`, note },
-    ]);
-  };
-  const put = (role: Role, createdAt: Timestamp, step: JobStep = (job) => job): void => {
-    const { instance, target } = role;
-    const job = step(
-      serverlessJob(
-        target === null ? { createdAt, instance, deliveryType: 'download' } : { createdAt, instance, target },
-      ),
-    );
-    ids.set(role, job.id);
-    atlas.putJob(DEMO_GROUP_ID, instance, job);
-  };
-
-  const begin = (role: Role): void => {
-    put(role, Date.now());
-    const what =
-      role.target === null
-        ? `A download of ${role.instance}`
-        : `A restore of ${role.instance} to ${role.target}`;
-    board.scene(`${what} begins`, lookOf('started'));
-    expect(role, 'started');
-  };
-  const move = (role: Role, step: JobStep, event: string, text: string, note = ''): void => {
-    atlas.updateJob(DEMO_GROUP_ID, role.instance, idOf(role), step);
-    board.scene(text, lookOf(event));
-    expect(role, event, note);
-  };
-  const remove = (role: Role, text: string, note: string): void => {
-    atlas.removeJob(DEMO_GROUP_ID, role.instance, idOf(role));
-    board.scene(text, lookOf('missing'));
-    expect(role, 'missing', note);
-  };
-  return { put, expect, begin, move, remove };
+/** Progress is no news for a channel; the watcher tells it to whoever asks. */
+async function noteProgress(jobId: string, board: Script, ask: AskProgress | null): Promise<void> {
+  const found = await ask?.(jobId);
+  if (!found) return;
+  const { done, total } = found;
+  const percent = Math.round((done / total) * 100);
+  const count = (documents: number): string => documents.toLocaleString('en-US');
+  const text = `asked, the watcher says: ${count(done)} of ${count(total)} documents, ${percent} %`;
+  board.note('Status', text, PROGRESS);
 }

@@ -36,6 +36,8 @@ const LOOKS = {
   missing: { mark: '?', style: 'yellow' },
 } as const satisfies Record<string, Look>;
 
+/** It goes on. */
+export const PROGRESS: Look = { mark: '◦', style: 'cyan' };
 export const WARNING: Look = { mark: '!', style: 'red' };
 export const RELIEF: Look = { mark: '✔', style: 'green' };
 const OTHER: Look = { mark: '·', style: 'dim' };

@@ -8,8 +8,11 @@ import { CHANNEL_LABELS, lookOf, type Paint, REPORT_WIDTH, seconds, shorten } fr
 export interface DemoOutcome {
   tally: Tally;
   elapsedMs: number;
-  /** To Atlas: all; those that brought a login challenge; those whose login was refused; those that met an error of Atlas. */
-  requests: { total: number; logins: number; refusedLogins: number; faulty: number };
+  /**
+   * To Atlas: all; those that brought a login challenge, and those for an access token; those of both kinds that were refused; those
+   * that met an error of Atlas.
+   */
+  requests: { total: number; logins: number; tokens: number; refusedLogins: number; faulty: number };
   watches: number;
   /** Restores that had ended before the watcher came. */
   pastJobs: number;
@@ -129,7 +132,7 @@ function accountOf(outcome: DemoOutcome, { secretsFound, audit }: DemoLeftovers)
       remark:
         leaks.length > 0
           ? leaks.join(', ')
-          : `${secrets.lookedFor} looked for, in messages, log, database and audit file`,
+          : `${secrets.lookedFor} looked for, in messages and in every file that the watcher wrote`,
     },
     {
       isGood: tally.verified === tally.webhooks,
@@ -141,7 +144,7 @@ function accountOf(outcome: DemoOutcome, { secretsFound, audit }: DemoLeftovers)
       isGood: requests.refusedLogins === 0,
       label: 'requests to Atlas',
       count: requests.total,
-      remark: `${watches} watches, ${formatSpan(elapsedMs)}; ${requests.logins} of them to log in, ${requests.faulty} during the outage`,
+      remark: `${watches} watches, ${formatSpan(elapsedMs)}; ${requests.logins} to log in, ${requests.tokens} for a token, ${requests.faulty} in the outage`,
     },
     {
       isGood: audit.problems.length === 0,

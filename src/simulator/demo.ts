@@ -1,10 +1,11 @@
 import type { Timestamp } from '../domain/instant.ts';
 import { toError } from '../errors.ts';
 import { createDemoBoard } from './demo-board.ts';
+import { ALL_DEMO_WATCHES } from './demo-cast.ts';
 import { findSecrets } from './demo-ledger.ts';
 import { formatOpening } from './demo-report.ts';
-import { DEMO_INSTANCES, type DemoStage, PAST_JOBS } from './demo-stage.ts';
-import { demoEncore, demoStory } from './demo-story.ts';
+import { type DemoStage, PAST_JOBS } from './demo-stage.ts';
+import { type AskProgress, demoEncore, demoStory } from './demo-story.ts';
 import type { Paint } from './demo-style.ts';
 import type { DemoOutcome } from './demo-summary.ts';
 import { play } from './scenario.ts';
@@ -14,6 +15,8 @@ const LAST_ARRIVALS_MS = 12_000;
 
 /** And after that, nothing must arrive a second time. */
 const SETTLE_MS = 1_500;
+
+const ALL_PAST_JOBS = PAST_JOBS * ALL_DEMO_WATCHES.length;
 
 /** The watcher has to start and to poll twice within this time. */
 const FIRST_LOOK_MS = 30_000;
@@ -28,6 +31,8 @@ export interface DemoRun {
   startedAt: Timestamp;
   /** 2 takes half the time. */
   speed?: number;
+  /** Asks the watcher. */
+  askProgress?: AskProgress;
 }
 
 /**
@@ -35,27 +40,28 @@ export interface DemoRun {
  * beside it, on `demoConfig`. Resolves when everything has arrived, or has had its time; `null` when the signal ended it before.
  */
 export async function runDemoStory(run: DemoRun & { lastArrivalsMs?: number }): Promise<DemoOutcome | null> {
-  const { stage, signal, speed = 1, lastArrivalsMs = LAST_ARRIVALS_MS } = run;
+  const { stage, signal, speed = 1, askProgress = null, lastArrivalsMs = LAST_ARRIVALS_MS } = run;
   const board = createDemoBoard(run);
   for (const line of formatOpening(partsOf(stage), run.paint)) run.print(line);
   try {
     await firstLook(stage, signal);
-    await play(demoStory(stage, board), { speed, signal });
+    await play(demoStory(stage, board, askProgress), { speed, signal });
     await board.whenComplete(lastArrivalsMs, signal);
     await play([{ at: SETTLE_MS, do: () => {} }], { speed, signal });
     if (signal.aborted) return null;
-    const { digest, requests } = stage.atlas;
+    const { digest, tokens, requests } = stage.atlas;
     return {
       tally: board.tally(),
       elapsedMs: board.elapsedMs(),
       requests: {
         total: requests.length,
         logins: digest.challenges + digest.stale,
-        refusedLogins: digest.failures + digest.replays,
+        tokens: tokens.requests,
+        refusedLogins: digest.failures + digest.replays + tokens.refused,
         faulty: requests.filter(({ status }) => status !== null && status >= 500).length,
       },
-      watches: DEMO_INSTANCES.length,
-      pastJobs: PAST_JOBS * DEMO_INSTANCES.length,
+      watches: ALL_DEMO_WATCHES.length,
+      pastJobs: ALL_PAST_JOBS,
       secrets: {
         lookedFor: stage.secrets.length,
         found: findSecrets(stage.secrets, board.contents()),
@@ -84,13 +90,13 @@ export async function keepDemoGoing(run: DemoRun): Promise<void> {
   }
 }
 
-/** When an instance is asked for the second time, what the first answer held has been recorded. */
+/** When a watch asks for the second time, what the first answer held has been recorded. */
 async function firstLook({ atlas }: DemoStage, signal: AbortSignal): Promise<void> {
-  for (const instance of DEMO_INSTANCES) {
+  for (const watch of ALL_DEMO_WATCHES) {
     let looks = 0;
     await atlas.waitForRequest(
       ({ authenticated, path }) => {
-        if (authenticated && path.includes(`/${instance}/`)) looks += 1;
+        if (authenticated && path.includes(watch.path)) looks += 1;
         return looks === 2;
       },
       FIRST_LOOK_MS,
@@ -100,9 +106,12 @@ async function firstLook({ atlas }: DemoStage, signal: AbortSignal): Promise<voi
 }
 
 function partsOf({ atlas, slack, smtp, webhook }: DemoStage): Parameters<typeof formatOpening>[0] {
-  const past = PAST_JOBS * DEMO_INSTANCES.length;
   return [
-    { name: 'Atlas', url: atlas.url, role: `simulated, with HTTP Digest and ${past} restores of the past` },
+    {
+      name: 'Atlas',
+      url: atlas.url,
+      role: `simulated, with two ways to log in and ${ALL_PAST_JOBS} old restores`,
+    },
     { name: 'Slack', url: new URL(slack.url).origin, role: 'takes what Slack takes, within its limits' },
     { name: 'Mail', url: `smtp://127.0.0.1:${smtp.port}`, role: 'a mail server that keeps what it gets' },
     { name: 'Webhook', url: webhook.url, role: 'verifies each signature' },

@@ -7,6 +7,8 @@ import type { SimulatedJob } from './simulated-job.ts';
 const HOUR_MS = 3_600_000;
 
 export interface PastOptions {
+  /** Of which kind the jobs are: of the kind that the instance is of unless given. */
+  kind?: JobKind;
   /** When the newest of them began: a day ago unless given. */
   until?: Timestamp;
   /** From one to the next: six hours unless given. */

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Timestamp } from '../domain/instant.ts';
 
+/** Every access token begins with it: it looks like a JSON Web Token, and is none. Found anywhere, a token has leaked. */
+export const TOKEN_CANARY = 'eyJhbGciOiJFUzUxMiJ9';
+
 /** The access tokens of one service account. */
 export interface TokenBook {
   /** A new token; `null` when as many live ones as may be are out already. */
@@ -24,8 +27,7 @@ export function createTokenBook(options: { now: () => Timestamp; lifeMs: number;
   return {
     issue: () => {
       if (live() >= most) return null;
-      // Looks like a JSON Web Token, and is none.
-      const token = `eyJhbGciOiJFUzUxMiJ9.${newPart(48)}.${newPart(32)}`;
+      const token = `${TOKEN_CANARY}.${newPart(48)}.${newPart(32)}`;
       endings.set(token, now() + lifeMs);
       return token;
     },

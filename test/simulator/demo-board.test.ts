@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDemoBoard, type DemoBoard } from '../../src/simulator/demo-board.ts';
 import { type DemoStage, startDemoStage } from '../../src/simulator/demo-stage.ts';
-import { WARNING } from '../../src/simulator/demo-style.ts';
+import { PROGRESS, WARNING } from '../../src/simulator/demo-style.ts';
 import { jobId } from '../support/builders.ts';
 import { eventAbout, tellers } from './demo-messages.ts';
 
@@ -78,6 +78,11 @@ describe('what arrives is shown', () => {
     await tell.mail({ ...failed, summary: 'a very long summary '.repeat(20) });
     expect(printed().slice(0, 2)).toEqual(['', 'Atlas    ! Answers 500 to everything']);
     for (const line of lines) expect([...line].length).toBeLessThanOrEqual(100);
+  });
+
+  it('with what somebody says who is asked', () => {
+    board.note('Status', 'two thirds', PROGRESS);
+    expect(printed()).toEqual(['Status   ◦ two thirds']);
   });
 
   it('until the board is closed', async () => {

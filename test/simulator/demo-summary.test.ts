@@ -23,7 +23,7 @@ const change: ToldChange = {
 const outcome: DemoOutcome = {
   tally: { changes: [change], lost: 0, duplicates: 0, strays: 0, messages: 3, webhooks: 1, verified: 1 },
   elapsedMs: 48_000,
-  requests: { total: 98, logins: 1, refusedLogins: 0, faulty: 15 },
+  requests: { total: 98, logins: 1, tokens: 1, refusedLogins: 0, faulty: 15 },
   watches: 2,
   pastJobs: 120,
   secrets: { lookedFor: 5, found: [] },
