@@ -21,8 +21,8 @@ export interface LoggedRequest {
 }
 
 export interface FrontOptions {
-  /** Base address of the server. */
-  url: () => string;
+  /** The address that links in replies begin with. */
+  origin: () => string;
   now: () => Timestamp;
   login: Login;
   oauth: Pick<OAuthServer, 'answer'>;
@@ -45,7 +45,7 @@ export function createFront(
     const outage = faults.take(path, 'before_auth');
     const verdict = login({ method, path, authorization: headers.authorization });
     if (!verdict.ok) return { ok: false, fault: outage, reply: () => verdict.reply };
-    const url = new URL(path, options.url());
+    const url = new URL(path, options.origin());
     return {
       ok: true,
       fault: outage ?? faults.take(path, 'after_auth'),
@@ -64,7 +64,7 @@ export function createFront(
 
   const askForToken = async (request: IncomingMessage, response: ServerResponse, entry: LoggedRequest) => {
     const { authorization, 'content-type': contentType } = request.headers;
-    const path = new URL(entry.path, options.url()).pathname;
+    const path = new URL(entry.path, options.origin()).pathname;
     const fault = faults.take(entry.path, 'before_auth');
     const body = await text(request);
     const reply = applyFault(fault, () => {

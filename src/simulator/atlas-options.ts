@@ -33,6 +33,8 @@ export interface AtlasOptions {
   order?: JobEndpointOptions['order'];
   /** Lists serverless instances, as Atlas did until January 2026. Their jobs can be read in any case. */
   serverlessListed?: boolean;
+  /** What every link in a reply begins with, in place of the simulator's own address: a proxy on the way does such things. */
+  linkOrigin?: string;
   /** `content` unless given. */
   envelopeKey?: RouteOptions['envelopeKey'];
   /** Sends Deprecation and Sunset headers with what is about to end: serverless resources, and old versions. */

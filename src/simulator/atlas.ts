@@ -95,7 +95,7 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
 
   const server = await startServer(
     createFront({
-      url: () => server.url,
+      origin: () => options.linkOrigin ?? server.url,
       now,
       login: createLogin(digest, oauth),
       oauth,

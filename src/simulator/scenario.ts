@@ -25,4 +25,4 @@ export {
   running,
   usedUp,
 } from './job-steps.ts';
-export { play, type TimelineStep } from './timeline.ts';
+export { play } from './timeline.ts';

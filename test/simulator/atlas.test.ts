@@ -96,6 +96,14 @@ describe('a list', () => {
     expect(second).toMatchObject({ results: [{ id: aJob(3).id }] });
   });
 
+  it('can have links that lead elsewhere', async () => {
+    await anAtlas(3, { linkOrigin: 'https://elsewhere.example' });
+    const { links, results } = await body(`${JOBS}?itemsPerPage=2`);
+    const ofJobs = results.flatMap((job) => job.links as Shown['links']);
+    const origins = [...links, ...ofJobs].map(({ href }) => new URL(href).origin);
+    expect(new Set(origins)).toEqual(new Set(['https://elsewhere.example']));
+  });
+
   it('leaves the count out when it is declined', async () => {
     await anAtlas(1);
     expect(await body(`${JOBS}?includeCount=false`)).not.toHaveProperty('totalCount');
