@@ -54,6 +54,7 @@ function deliveryView(delivery: Delivery): View {
     id: delivery.id,
     eventId: delivery.eventId,
     channel: delivery.channel,
+    insteadOf: delivery.insteadOf,
     status: delivery.status,
     createdAt: toIso(delivery.createdAt),
     nextAttemptAt: delivery.status === 'pending' ? toIso(delivery.nextAttemptAt) : null,

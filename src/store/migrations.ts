@@ -16,7 +16,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   {
     number: 1,
-    name: 'observations, events, deliveries and the audit log',
+    name: 'observations, events, deliveries, mutes and the audit log',
     sql: `
       create table target (
         key text primary key,
@@ -43,6 +43,19 @@ export const MIGRATIONS: readonly Migration[] = [
         raised_at integer not null
       ) strict;
 
+      create table mute (
+        id integer primary key autoincrement,
+        watch text not null,
+        events text,
+        created_at integer not null,
+        until integer not null,
+        author text not null,
+        reason text not null,
+        removed_at integer,
+        removed_by text
+      ) strict;
+      create index mute_until on mute (until);
+
       create table event (
         position integer primary key autoincrement,
         id text not null unique,
@@ -50,6 +63,7 @@ export const MIGRATIONS: readonly Migration[] = [
         job_id text,
         detected_at integer not null,
         suppressed text,
+        mute_id integer references mute (id),
         body text not null
       ) strict;
       create index event_newest on event (detected_at);
@@ -95,6 +109,14 @@ export const MIGRATIONS: readonly Migration[] = [
       insert into audit_head values (1, 0, '${'0'.repeat(64)}', 0);
 
       pragma application_id = ${APPLICATION_ID};
+    `,
+  },
+  {
+    number: 2,
+    name: 'fallbacks: whose place a delivery takes, and what was given up lately',
+    sql: `
+      alter table delivery add column instead_of text;
+      create index delivery_given_up on delivery (channel, created_at) where status = 'given_up';
     `,
   },
 ];

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { AuditEntry } from '../domain/audit.ts';
-import type { WatcherEvent } from '../domain/event.ts';
+import type { EventName, WatcherEvent } from '../domain/event.ts';
+import type { Mute } from '../domain/mute.ts';
 import type { Observation } from '../domain/observation.ts';
 import { StoreError } from '../errors.ts';
 import type { Database } from './schema.ts';
@@ -56,7 +57,28 @@ export function toDelivery(row: Selectable<Database['delivery']>): Delivery {
     lastAttemptAt: row.claimed_at ?? row.last_attempt_at,
     endedAt: row.ended_at,
     lastDetail: row.last_detail,
+    insteadOf: row.instead_of,
   };
+}
+
+/** @throws {StoreError} reason `damaged`. */
+export function toMute(row: Selectable<Database['mute']>): Mute {
+  return {
+    id: row.id,
+    watch: row.watch,
+    events: row.events === null ? null : toEventNames(row.events),
+    createdAt: row.created_at,
+    until: row.until,
+    author: row.author,
+    reason: row.reason,
+    removed: row.removed_at === null ? null : { at: row.removed_at, by: row.removed_by ?? '' },
+  };
+}
+
+function toEventNames(json: string): EventName[] {
+  const value = parseJson(json);
+  if (!Array.isArray(value)) throw unreadable('a mute');
+  return value;
 }
 
 /**

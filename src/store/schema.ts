@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { Mute } from '../domain/mute.ts';
 import type { JobState } from '../domain/restore-job.ts';
 import type { SuppressReason } from '../domain/routing.ts';
 import type { DeliveryStatus } from './store.ts';
@@ -8,6 +9,7 @@ export interface Database {
   target: TargetTable;
   alert: AlertTable;
   observation: ObservationTable;
+  mute: MuteTable;
   event: EventTable;
   delivery: DeliveryTable;
   audit_entry: AuditEntryTable;
@@ -48,7 +50,24 @@ interface EventTable {
   job_id: string | null;
   detected_at: number;
   suppressed: SuppressReason | null;
+  /** What suppressed it, where that was a mute. */
+  mute_id: Mute['id'] | null;
   body: string;
+}
+
+/** Kept when they are over: what they kept from people still refers to them. */
+interface MuteTable {
+  id: Generated<number>;
+  watch: string;
+  /** A JSON list of names; `null`: see `Mute.events`. */
+  events: string | null;
+  created_at: number;
+  until: number;
+  author: string;
+  reason: string;
+  /** Both or none. */
+  removed_at: number | null;
+  removed_by: string | null;
 }
 
 interface DeliveryTable {
@@ -74,6 +93,8 @@ interface DeliveryTable {
   lease_owner: string | null;
   /** 0 without a lease. */
   lease_until: number;
+  /** The channel that this one stands in for. */
+  instead_of: string | null;
 }
 
 /** `body` is the line of the audit log, byte for byte. */

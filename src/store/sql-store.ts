@@ -6,6 +6,8 @@ import { readAlerts, writeAlerts } from './alerts.ts';
 import { appendAudit, auditHead, mirroredSeq, noteMirrored, readAudit } from './audit-log.ts';
 import { countDeliveries, listDeliveries } from './deliveries.ts';
 import { listEvents, writeEvents } from './events.ts';
+import { addMute, listMutes, removeMute } from './mutes.ts';
+import { fallbackEntry, owedByFallback, writeFallbacks } from './fallbacks.ts';
 import {
   countJobs,
   finishedDurations,
@@ -24,6 +26,7 @@ import type {
   ClaimedDelivery,
   ClaimRequest,
   DeliveryOutcome,
+  FallbackRequest,
   PollCommit,
   Store,
 } from './store.ts';
@@ -84,12 +87,16 @@ export function createSqlStore({ db, claimDaemon, close, toStoreError }: SqlStor
     recordOutcomes: guarded('record outcomes', (outcomes, audit, owner) =>
       recordOutcomes(db, outcomes, audit, owner),
     ),
+    oweFallbacks: guarded('owe fallbacks', (request) => oweFallbacks(db, request)),
     nextDueAt: guarded('read the outbox', (channel) => nextDueAt(db, channel)),
 
     listObservations: guarded('list observations', (filter) => listObservations(db, filter)),
     listEvents: guarded('list events', (filter) => listEvents(db, filter)),
     listDeliveries: guarded('list deliveries', (filter) => listDeliveries(db, filter)),
     redrive: guarded('redrive deliveries', (which, at) => redrive(db, which, at)),
+    addMute: guarded('add a mute', (request) => addMute(db, request)),
+    removeMute: guarded('remove a mute', (id, at, by) => removeMute(db, id, at, by)),
+    listMutes: guarded('list mutes', (filter) => listMutes(db, filter)),
     countJobs: guarded('count jobs', () => countJobs(db)),
     countDeliveries: guarded('count deliveries', () => countDeliveries(db)),
 
@@ -135,6 +142,22 @@ async function claimDue(db: Kysely<Database>, request: ClaimRequest): Promise<Cl
   const due = await findClaimable(db, request);
   if (due.length === 0) return [];
   return db.transaction().execute((trx) => claimDeliveries(trx, request));
+}
+
+/** Looks before it locks, as above. */
+async function oweFallbacks(
+  db: Kysely<Database>,
+  request: FallbackRequest,
+): Promise<Array<{ eventId: string }>> {
+  if ((await owedByFallback(db, request)).length === 0) return [];
+  return db.transaction().execute(async (trx) => {
+    const events = await writeFallbacks(trx, request);
+    await appendAudit(
+      trx,
+      events.map((event) => fallbackEntry(event, request)),
+    );
+    return events.map(({ id }) => ({ eventId: id }));
+  });
 }
 
 async function recordOutcomes(

@@ -2,6 +2,7 @@ import type { AuditDraft, AuditEntry, AuditHead } from '../domain/audit.ts';
 import type { FinishedDuration } from '../domain/eta.ts';
 import type { WatcherEvent } from '../domain/event.ts';
 import type { Timestamp } from '../domain/instant.ts';
+import type { Mute, MuteRequest } from '../domain/mute.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { PlannedEvent } from '../domain/plan.ts';
 import type { JobState } from '../domain/restore-job.ts';
@@ -62,6 +63,18 @@ export interface Delivery {
   endedAt: Timestamp | null;
   /** What the receiver said at the last attempt, or what went wrong; without secrets. */
   lastDetail: string | null;
+  /** The channel that this one stands in for as its fallback; `null`: a route leads here. */
+  insteadOf: string | null;
+}
+
+/** Asks what a channel could not deliver, for its fallback. */
+export interface FallbackRequest {
+  channel: string;
+  /** The channel that stands in. */
+  fallback: string;
+  /** What is pending since then, or longer, counts as not accepted. */
+  notAcceptedSince: Timestamp;
+  at: Timestamp;
 }
 
 /** A delivery under our lease, with the event to send. */
@@ -104,6 +117,8 @@ export interface PageRequest {
 export interface RecordedEvent {
   event: WatcherEvent;
   suppressed: SuppressReason | null;
+  /** What kept it from people, when it is suppressed as `muted`. */
+  mute: Mute | null;
   deliveries: Delivery[];
 }
 
@@ -122,6 +137,11 @@ export interface ObservationFilter extends PageRequest {
 export interface DeliveryFilter extends PageRequest {
   channel?: string | undefined;
   status?: DeliveryStatus | undefined;
+}
+
+export interface MuteFilter {
+  /** Only those in force at this time. */
+  inForceAt?: Timestamp | undefined;
 }
 
 /**
@@ -172,6 +192,12 @@ export interface Store {
     audit: readonly AuditDraft[],
     owner?: string,
   ): Promise<void>;
+  /**
+   * Owes to `fallback`, in the same order, what `channel` has given up or has left pending since `notAcceptedSince`, if it was owed
+   * within the last 48 hours and `fallback` is not owed the same event already; each with an audit entry. Returns what is owed by it.
+   * What `channel` owes stays as it is: it may still deliver. Cheap when there is nothing.
+   */
+  oweFallbacks(request: FallbackRequest): Promise<Array<{ eventId: string }>>;
   /** When the next delivery of the channel may become due, by schedule or by a lease running out; `null` when none is pending. */
   nextDueAt(channel: string): Promise<Timestamp | null>;
 
@@ -185,6 +211,12 @@ export interface Store {
    * Returns the ids of those that were.
    */
   redrive(which: readonly string[] | 'given_up', at: Timestamp): Promise<string[]>;
+  /** Keeps a mute from now on, with an audit entry. */
+  addMute(request: MuteRequest): Promise<Mute>;
+  /** Ends a mute before its time, with an audit entry. `null`: there is none of this id, or it was over already. */
+  removeMute(id: Mute['id'], at: Timestamp, by: string): Promise<Mute | null>;
+  /** Newest first. */
+  listMutes(filter: MuteFilter): Promise<Mute[]>;
   countJobs(): Promise<Array<{ watch: string; state: JobState; count: number }>>;
   countDeliveries(): Promise<Array<{ channel: string; status: DeliveryStatus; count: number }>>;
 

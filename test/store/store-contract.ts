@@ -3,6 +3,7 @@ import { brokenLink, GENESIS } from '../../src/domain/audit.ts';
 import { WatcherError } from '../../src/errors.ts';
 import type { Rows, Store } from '../../src/store/store.ts';
 import { aJob, anObservation, HOUR, jobId, T0 } from '../support/builders.ts';
+import { fallbackContract } from './fallback-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { aCommit, aDraft, anImpossibleDraft, plan, TARGET } from './support.ts';
 
@@ -173,6 +174,7 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
           lastAttemptAt: null,
           endedAt: null,
           lastDetail: null,
+          insteadOf: null,
         };
         const of = ({ event }: typeof ofJob, channel: string, orderKey: string) => ({
           ...untried,
@@ -239,6 +241,7 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
     });
 
     outboxContract(() => store);
+    fallbackContract(() => store);
 
     describe('the audit log', () => {
       it('is one unbroken chain over everything that writes to it', async () => {

@@ -38,6 +38,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     claimDeliveries: () => refuse(),
     renewLeases: () => refuse(),
     recordOutcomes: () => refuse(),
+    oweFallbacks: () => refuse(),
     nextDueAt: () => refuse(),
     checkWritable: () => refuse(),
     noteMirrored: () => refuse(),
@@ -138,6 +139,7 @@ function aDelivery(event: WatcherEvent, over: Partial<Delivery> & { channel: str
     lastAttemptAt: accepted,
     endedAt: over.status === undefined || over.status === 'delivered' ? accepted : null,
     lastDetail: 'HTTP 200',
+    insteadOf: null,
     ...over,
   };
 }
