@@ -1,3 +1,4 @@
+import type { Fallback } from '../domain/fallback.ts';
 import type { Route } from '../domain/routing.ts';
 import type { Watch } from '../domain/watch.ts';
 import type { ConfigIssue } from '../errors.ts';
@@ -10,6 +11,7 @@ export interface WatcherConfig {
   watches: readonly Watch[];
   channels: readonly ChannelConfig[];
   routes: readonly Route[];
+  fallbacks: readonly Fallback[];
   store: { url: string };
   audit: { file: string };
   server: { host: string; port: number; token: string | null };

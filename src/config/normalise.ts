@@ -1,3 +1,4 @@
+import type { Fallback } from '../domain/fallback.ts';
 import type { Route } from '../domain/routing.ts';
 import type { ApiVersion, Watch } from '../domain/watch.ts';
 import { isOpsManager, normaliseBaseUrl } from './addresses.ts';
@@ -7,7 +8,7 @@ import type { FilledConfigFile } from './schema.ts';
 
 type Normalised = Pick<
   WatcherConfig,
-  'connections' | 'watches' | 'channels' | 'routes' | 'store' | 'audit' | 'server' | 'log'
+  'connections' | 'watches' | 'channels' | 'fallbacks' | 'routes' | 'store' | 'audit' | 'server' | 'log'
 >;
 
 /** Brings a file without faults into the one shape that the program works with. */
@@ -17,6 +18,7 @@ export function normalise(file: FilledConfigFile): Normalised {
     connections,
     watches: file.watches.map((watch) => toWatch(watch, connectionOf(watch, file.connections))),
     channels: file.channels.map(toChannel),
+    fallbacks: file.channels.flatMap(toFallback),
     routes: file.routes.map(toRoute),
     store: file.store,
     audit: file.audit,
@@ -111,6 +113,10 @@ function toChannel(written: FilledConfigFile['channels'][number]): ChannelConfig
       return { name, type: 'webhook', url, secret, headers, caFile: written.caFile ?? null };
     }
   }
+}
+
+function toFallback({ name, fallback, fallbackAfter }: FilledConfigFile['channels'][number]): Fallback[] {
+  return fallback === undefined ? [] : [{ channel: name, fallback, afterMs: span(fallbackAfter) }];
 }
 
 function toRoute(written: FilledConfigFile['routes'][number]): Route {

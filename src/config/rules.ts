@@ -7,6 +7,7 @@ import {
   mailServersAreUsable,
   timeZonesExist,
 } from './rules/addresses.ts';
+import { fallbacksLeadNowhereBack, fallbacksNameOtherChannels } from './rules/fallbacks.ts';
 import { connectionsAreUsed, connectionsExist, namesAreUnique } from './rules/names.ts';
 import {
   channelsAreUsed,
@@ -49,6 +50,8 @@ export const RULES: readonly Rule[] = [
   timeZonesExist,
   webhookSecretsCanSign,
   headersCanBeSent,
+  fallbacksNameOtherChannels,
+  fallbacksLeadNowhereBack,
   routesNameChannels,
   routesNameWatches,
   routesNameLabels,

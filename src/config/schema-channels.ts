@@ -3,6 +3,7 @@ import { EVENT_NAMES, type EventName, SEVERITIES } from '../domain/event.ts';
 import {
   ALLOW_HTTP,
   CA_FILE,
+  duration,
   flag,
   listOf,
   name,
@@ -12,12 +13,25 @@ import {
   textsByKey,
 } from './schema-parts.ts';
 
+/** Any channel may have another that stands in for it. A function, so that every type gets an instance of its own. */
+function standIn() {
+  return {
+    fallback: name()
+      .optional()
+      .describe('Another channel, which gets what this one has given up or has not accepted in time.'),
+    fallbackAfter: duration()
+      .default('10m')
+      .describe('How long this one may take before the fallback gets it as well.'),
+  };
+}
+
 const slack = z
   .strictObject({
     name: name().describe('How routes refer to it.'),
     type: z.literal('slack'),
     url: text('the URL of an incoming webhook').describe('Incoming webhook URL. A secret.'),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
+    ...standIn(),
   })
   .describe('A Slack incoming webhook.');
 
@@ -40,6 +54,7 @@ const email = z
       .meta({ examples: ['Europe/Berlin', 'America/New_York'] }),
     requireTls: flag().default(false).describe('Refuse to send in clear when the server offers no STARTTLS.'),
     caFile: text('the path of a PEM file').optional().describe(CA_FILE),
+    ...standIn(),
   })
   .describe('Mail, one thread for each job.');
 
@@ -57,6 +72,7 @@ const webhook = z
       .meta({ examples: [{ authorization: 'Bearer ${SIEM_TOKEN}' }] }),
     caFile: text('the path of a PEM file').optional().describe(CA_FILE),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
+    ...standIn(),
   })
   .describe('Any HTTP receiver: CloudEvents 1.0, signed after Standard Webhooks.');
 
@@ -71,6 +87,7 @@ const pagerduty = z
       .default('https://events.pagerduty.com/v2/enqueue')
       .describe('Events API v2. In the EU service region: https://events.eu.pagerduty.com/v2/enqueue.'),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
+    ...standIn(),
   })
   .describe('PagerDuty: what is wrong opens an alert, what ends it closes it. Route the ends to it as well.');
 
@@ -82,6 +99,7 @@ const msteams = z
       'URL of a Teams workflow that starts with "When a Teams webhook request is received". A secret.',
     ),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
+    ...standIn(),
   })
   .describe('Microsoft Teams, by a workflow that posts the card it receives.');
 

@@ -38,6 +38,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
         targetClusterNames: null,
       },
     ],
+    fallbacks: [],
     store: { url: 'sqlite:./data/watcher.db' },
     audit: { file: './data/audit.jsonl' },
     server: { host: '127.0.0.1', port: 8080, token: null },

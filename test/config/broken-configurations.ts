@@ -18,6 +18,11 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['watches[0].stalledAfter', 'expected "auto", or a duration'],
     ['watches[0].rto', 'found "-5m"'],
   ],
+  'bad-fallback': [
+    ['channels[0].fallback', 'expected the name of a channel ("siem", "pager", "team"), found "pagr"'],
+    ['channels[1].fallback', 'expected another channel, found "pager" itself'],
+    ['channels[2].fallbackAfter', 'expected a duration'],
+  ],
   'bad-group-id': [
     ['watches[0].groupId', 'expected a project id of 24 hexadecimal characters, found "5f0e1d2c"'],
   ],
@@ -86,6 +91,9 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
       'connections[0].auth.privateKey',
       'expected the private key of an Atlas API key, found an empty text from ${EMPTY}',
     ],
+  ],
+  'fallbacks-in-a-ring': [
+    ['channels[1].fallback', 'expected fallbacks that end somewhere, found "pager" → "team" → "pager"'],
   ],
   // What refers to a name that a fault hides is not blamed as well.
   'faults-that-hide-names': [

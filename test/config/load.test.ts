@@ -100,6 +100,31 @@ describe('a sound configuration', () => {
     });
   });
 
+  it('knows which channel stands in for which, and after how long', async () => {
+    const config = await load(
+      aConfigFile({
+        channels: [
+          { name: 'pager', type: 'pagerduty', routingKey: '0'.repeat(32), fallback: 'siem' },
+          {
+            name: 'siem',
+            type: 'webhook',
+            url: 'https://siem.example.com',
+            fallback: 'dba',
+            fallbackAfter: '1h',
+          },
+          email,
+        ],
+        routes: [{ events: ['*'], channels: ['pager'] }],
+      }),
+    );
+    expect(config.fallbacks).toEqual([
+      { channel: 'pager', fallback: 'siem', afterMs: 600_000 },
+      { channel: 'siem', fallback: 'dba', afterMs: 3_600_000 },
+    ]);
+    // A channel that stands in is used.
+    expect(config.warnings.filter(({ path }) => path.startsWith('channels'))).toEqual([]);
+  });
+
   it('has its spans in milliseconds', async () => {
     const config = await load(
       aConfigFile({

@@ -40,6 +40,14 @@ describe('a warning', () => {
       'no route leads to "spare"',
     ],
     [
+      'a time for a fallback that is not there',
+      {
+        channels: [{ name: 'siem', type: 'webhook', url: 'https://siem.example.com', fallbackAfter: '5m' }],
+      },
+      'channels[0].fallbackAfter',
+      'no effect without "fallback"',
+    ],
+    [
       'a pattern that no watch matches',
       { routes: [route, { ...route, watches: ['shop-*'] }] },
       'routes[1].watches[0]',

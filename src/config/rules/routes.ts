@@ -61,8 +61,12 @@ export const somebodyIsTold: Rule = ({ config, isFaulty, warn }) => {
 export const channelsAreUsed: Rule = ({ config, isFaulty, warn }) => {
   const routes = entriesOf(config.routes);
   if (routes.length === 0 || routes.some(([index]) => isFaulty(['routes', index, 'channels']))) return;
-  const used = new Set(routes.flatMap(([, { channels }]) => entriesOf(channels).map(([, name]) => name)));
-  for (const [index, { name }] of entriesOf(config.channels)) {
+  const channels = entriesOf(config.channels);
+  const used = new Set([
+    ...routes.flatMap(([, route]) => entriesOf(route.channels).map(([, name]) => name)),
+    ...channels.map(([, { fallback }]) => fallback),
+  ]);
+  for (const [index, { name }] of channels) {
     if (name !== undefined && !used.has(name)) {
       warn(['channels', index], `no route leads to ${JSON.stringify(name)}`);
     }
