@@ -10,6 +10,7 @@ import { loadConfig } from './config/load.ts';
 import { createRedactor } from './config/redact.ts';
 import { runDaemon } from './daemon.ts';
 import { diagnoseConfig } from './diagnostician.ts';
+import { inForeground } from './foreground.ts';
 import type { Logger } from './logger.ts';
 import { createLogger } from './logging.ts';
 import { useProxies } from './proxies.ts';
@@ -43,6 +44,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     projectUrl,
     runDaemon: (config) => runDaemon({ config, clock, logger: loggerFor(config), version }),
     runOnce: (config) => once(config, version),
+    inForeground: (config, watch, work) => inForeground(config, watch, clock, work),
     // Loaded only when it is wanted: a daemon needs no simulator in its memory.
     runDemo: async ({ keep }) => (await import('./demo.ts')).runDemo({ keep, out: stdout, version }),
     verifyAudit: ({ config, file }) => verifyAudit(config, file),

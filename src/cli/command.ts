@@ -13,6 +13,8 @@ export interface Cli {
   exitCode: number;
   /** The command was asked for JSON: an error is told in JSON too. */
   wantsJson: boolean;
+  /** The command writes one JSON object a line, and so does its error. */
+  writesJsonLines: boolean;
 }
 
 export function createCli(parts: CliParts): Cli {
@@ -23,6 +25,7 @@ export function createCli(parts: CliParts): Cli {
     err: createOutput(stderr, env),
     exitCode: 0,
     wantsJson: false,
+    writesJsonLines: false,
   };
 }
 

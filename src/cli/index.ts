@@ -11,10 +11,11 @@ import { addOnce } from './commands/once.ts';
 import { addRoutes } from './commands/routes.ts';
 import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
+import { addWait } from './commands/wait.ts';
 import { EXIT, explain } from './errors.ts';
 import { OutputClosed } from './output.ts';
 import type { CliParts } from './parts.ts';
-import { toJson } from './text.ts';
+import { toJson, toJsonLine } from './text.ts';
 
 /**
  * Runs one command line (`argv` without the program's own name) and resolves to the exit code: 0 done, 1 it failed, 2 usage or
@@ -36,7 +37,7 @@ function report(cli: Cli, thrown: unknown): number {
   if (thrown instanceof OutputClosed) return cli.exitCode;
   const { exitCode, lines, json } = explain(thrown);
   try {
-    if (cli.wantsJson && json !== null) cli.out.line(toJson(json));
+    if (cli.wantsJson && json !== null) cli.out.line(cli.writesJsonLines ? toJsonLine(json) : toJson(json));
     for (const line of lines) cli.err.line(line);
   } catch {
     // Nobody is listening any more; the exit code still tells.
@@ -69,6 +70,7 @@ function buildProgram(cli: Cli): Command {
     .addHelpText('after', EXAMPLES);
   addRun(cli, program);
   addOnce(cli, program);
+  addWait(cli, program);
   addCheck(cli, program);
   addNotify(cli, program);
   addRoutes(cli, program);
@@ -93,7 +95,8 @@ Examples:
   restore-watcher check --config prod.json           is the configuration sound?
   restore-watcher notify test --channel oncall       does the message arrive?
   restore-watcher run                                the daemon
+  restore-watcher wait orders --timeout 2h           until its restores have ended
   restore-watcher history --since 7d                 what happened, and who was told
   restore-watcher deliveries redrive --given-up      try again what could not be delivered
 
-Exit codes: 0 done, 1 it failed, 2 usage or configuration.`;
+Exit codes: 0 done, 1 it failed, 2 usage or configuration. Those of wait: "wait --help".`;

@@ -4,12 +4,13 @@ import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import type { AuditHead } from '../domain/audit.ts';
 import type { Watch } from '../domain/watch.ts';
+import type { JobSource } from '../source/source.ts';
 import type { Store } from '../store/store.ts';
 import type { Diagnosis } from '../watcher/diagnosis.ts';
 import type { OnceReport } from '../watcher/once.ts';
 
-/** Where a command writes. A terminal has `isTTY` and `columns`. */
-export type OutputStream = Writable & { isTTY?: boolean; columns?: number };
+/** Where a command writes. A terminal has `isTTY`, `columns` and `rows`. */
+export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
 /** What the commands are made of, already built: the CLI knows no adapter. */
 export interface CliParts {
@@ -42,6 +43,15 @@ export interface CliParts {
   runDaemon(config: WatcherConfig): Promise<number>;
   /** One poll of every watch, and one go at what is due. */
   runOnce(config: WatcherConfig): Promise<OnceReport>;
+  /**
+   * Lets `work` read Atlas for a watch, without a store. The signal aborts when the person wants no more.
+   * @throws {ConfigError} when a `caFile` cannot be used.
+   */
+  inForeground<T>(
+    config: WatcherConfig,
+    watch: Watch,
+    work: (source: JobSource, signal: AbortSignal) => Promise<T>,
+  ): Promise<T>;
   /** Resolves to the exit code. */
   runDemo(options: { keep: boolean }): Promise<number>;
 

@@ -28,7 +28,16 @@ export function count(number: number, one: string, many = `${one}s`): string {
 
 /** JSON that a terminal shows as it is: the control characters that JSON leaves alone are escaped too. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(
+  return escapeControls(JSON.stringify(value, null, 2));
+}
+
+/** As `toJson`, on one line. */
+export function toJsonLine(value: unknown): string {
+  return escapeControls(JSON.stringify(value));
+}
+
+function escapeControls(json: string): string {
+  return json.replace(
     /[\u007f-\u009f]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -17,3 +17,18 @@ export function parseTime(text: string, now: Timestamp): Timestamp {
   }
   return at;
 }
+
+/** Timers of the platform hold no more. */
+const LONGEST_WAIT_MS = 24 * 86_400_000;
+
+/**
+ * A span to wait for, in milliseconds.
+ * @throws {InvalidArgumentError}
+ */
+export function parseWait(text: string): number {
+  const span = parseDuration(text);
+  if (span === null || span > LONGEST_WAIT_MS) {
+    throw new InvalidArgumentError('Expected a duration such as 30s or 2h, 24d at most.');
+  }
+  return span;
+}

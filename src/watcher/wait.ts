@@ -59,7 +59,7 @@ export async function waitForJobs(input: WaitInput): Promise<WaitReport> {
   const waiting = createWaiting(input, either);
   try {
     await waiting.poll();
-    while (!waiting.isOver()) {
+    while (!waiting.isOver() && !either.aborted) {
       await clock.sleep(pollEveryMs, either);
       await waiting.poll();
     }

@@ -92,6 +92,7 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
     projectUrl: () => null,
     runDaemon: refuse,
     runOnce: refuse,
+    inForeground: refuse,
     runDemo: refuse,
     verifyAudit: refuse,
     jsonSchema: refuse,

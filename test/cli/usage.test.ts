@@ -183,6 +183,7 @@ describe('standard output', () => {
       projectUrl: unused,
       runDaemon: unused,
       runOnce: unused,
+      inForeground: unused,
       runDemo: unused,
       verifyAudit: unused,
       jsonSchema: unused,

@@ -1,0 +1,173 @@
+import { type Command, Option } from 'commander';
+import type { WatcherConfig } from '../../config/config.ts';
+import type { FinishedDuration } from '../../domain/eta.ts';
+import { isWildcard, targetKey, targetOf, type Watch } from '../../domain/watch.ts';
+import { StoreError } from '../../errors.ts';
+import { waitForJobs } from '../../watcher/wait.ts';
+import type { Verdict } from '../../watcher/wait-verdict.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { readStore } from '../listing.ts';
+import { printable } from '../text.ts';
+import { parseWait } from '../time.ts';
+import { createBoard } from '../wait-board.ts';
+import {
+  createJsonReporter,
+  createLineReporter,
+  type WaitContext,
+  type WaitReporter,
+} from '../wait-reporter.ts';
+
+interface WaitOptions extends CommonOptions {
+  timeout?: number;
+  every: number;
+  project?: string;
+  instance?: string;
+  /** False with `--no-store`. */
+  store: boolean;
+}
+
+const EXIT_CODES: Readonly<Record<Verdict, number>> = {
+  finished: EXIT.done,
+  nothing: EXIT.done,
+  missing: EXIT.failed,
+  failed: 3,
+  cancelled: 4,
+  expired: 5,
+  timed_out: 6,
+  // As a shell has it for SIGINT.
+  interrupted: 130,
+};
+
+const DEFAULT_EVERY_MS = 5_000;
+
+/** So many finished jobs tell what is usual. */
+const HISTORY = 2_000;
+
+export function addWait(cli: Cli, program: Command): void {
+  const command = program
+    .command('wait')
+    .description('follow restores in the foreground, with progress, until all have ended')
+    .argument('<watch>', 'the watch, by its name')
+    .argument(
+      '[job...]',
+      "which jobs (full ids); else the watch's restoreJobIds, else all that are running now",
+    )
+    .addOption(new Option('--timeout <duration>', 'wait no longer than this (2h)').argParser(parseWait))
+    .addOption(
+      new Option('--every <duration>', 'how often to ask Atlas')
+        .argParser(parseWait)
+        .default(DEFAULT_EVERY_MS, '5s'),
+    )
+    .option('--project <id>', 'the project, where the watch follows all of them')
+    .option('--instance <name>', 'the instance, where the watch follows all of them')
+    .option('--no-store', 'do without the store; history then tells no expected end')
+    .addOption(jsonOption())
+    .addHelpText('after', EPILOGUE);
+  onAction<WaitOptions>(cli, command, (options, [name = '', ...jobIds]) => wait(cli, options, name, jobIds));
+}
+
+const EPILOGUE = `
+Asks Atlas itself and only reads, so that it may run beside the daemon; nobody is told anything. Faults that pass (the network, 5xx, rate
+limits) are told and waited out. With --json, each change is one line of JSON, and the last one is the summary, or the error.
+
+Exit codes: 0 all finished (a download: ready), or nothing is running; 3 failed, 4 cancelled, 5 expired, 6 timed out; 1 for another
+reason (a wrong key, no such job), 2 usage or configuration, 130 interrupted. Of several jobs the worst decides, in the order 3, 4, 5, 1, 6, 0.
+
+Examples:
+  restore-watcher wait orders --timeout 2h
+  restore-watcher wait orders 60800a1b2c3d4e5f60718293 --json | jq -c .`;
+
+async function wait(
+  cli: Cli,
+  options: WaitOptions,
+  name: string,
+  jobIds: readonly string[],
+): Promise<number> {
+  cli.writesJsonLines = options.json === true;
+  // Should nobody read any longer, the waiting ends, and must not look like a restore that finished.
+  cli.exitCode = EXIT.failed;
+  const ids = jobIds.map(checkedId);
+  const config = await cli.parts.loadConfig(options.config);
+  const watch = findWatch(config, name, options);
+  const history = options.store ? await readHistory(cli, config, watch) : [];
+  const reporter = createReporter(cli, options, { watchName: watch.name, history });
+  try {
+    const report = await cli.parts.inForeground(config, watch, (source, signal) =>
+      waitForJobs({
+        source,
+        watch,
+        jobIds: ids.length > 0 ? ids : watch.restoreJobIds,
+        clock: cli.parts.clock,
+        pollEveryMs: options.every,
+        timeoutMs: options.timeout ?? null,
+        signal,
+        onChange: reporter.onChange,
+      }),
+    );
+    const exitCode = EXIT_CODES[report.verdict];
+    reporter.end(report, exitCode);
+    return exitCode;
+  } finally {
+    reporter.close();
+  }
+}
+
+function checkedId(id: string): string {
+  if (!/^[0-9a-f]{24}$/i.test(id)) {
+    throw new UsageError(
+      `${printable(id)} is not the id of a restore job`,
+      'An id has 24 hexadecimal characters; "restore-watcher jobs" lists them.',
+    );
+  }
+  return id.toLowerCase();
+}
+
+/** The watch, narrowed to one instance. */
+function findWatch(config: WatcherConfig, name: string, { project, instance }: WaitOptions): Watch {
+  const watch = config.watches.find((candidate) => candidate.name === name);
+  if (!watch) {
+    const names = config.watches.map((each) => each.name).join(', ');
+    throw new UsageError(`no watch ${printable(name)} is configured`, `There are: ${names}.`);
+  }
+  const narrowed = {
+    ...watch,
+    groupId: narrow('project', watch.groupId, project),
+    instanceName: narrow('instance', watch.instanceName, instance),
+  };
+  if (!isWildcard(narrowed)) return narrowed;
+  const missing = [
+    ...(narrowed.groupId === '*' ? ['--project ID'] : []),
+    ...(narrowed.instanceName === '*' ? ['--instance NAME'] : []),
+  ];
+  throw new UsageError(
+    `watch ${name} follows more than one instance, and wait follows the jobs of one`,
+    `Name it: ${missing.join(' ')}.`,
+  );
+}
+
+function narrow(what: string, configured: string, asked: string | undefined): string {
+  if (asked === undefined || asked === configured) return configured;
+  if (configured !== '*')
+    throw new UsageError(`the watch has ${what} ${configured}, not ${printable(asked)}`);
+  return asked;
+}
+
+/** What is usual there. It only helps to foretell: a store that cannot be read is no reason not to wait. */
+async function readHistory(cli: Cli, config: WatcherConfig, watch: Watch): Promise<FinishedDuration[]> {
+  try {
+    const key = targetKey(targetOf(watch));
+    return (await readStore(cli, config, (store) => store.finishedDurations(key, HISTORY))) ?? [];
+  } catch (thrown) {
+    if (!(thrown instanceof StoreError)) throw thrown;
+    cli.err.line(`note: no expected end from history: ${printable(thrown.message)}`);
+    return [];
+  }
+}
+
+function createReporter(cli: Cli, options: WaitOptions, context: WaitContext): WaitReporter {
+  const { stdout, env, clock } = cli.parts;
+  if (options.json) return createJsonReporter(cli.out, context);
+  const canRedraw = stdout.isTTY === true && env.TERM !== 'dumb';
+  return canRedraw ? createBoard(cli.out, { stdout, clock }, context) : createLineReporter(cli.out, context);
+}

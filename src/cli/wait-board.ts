@@ -1,0 +1,141 @@
+import type { Clock } from '../clock.ts';
+import { formatSpan, type Timestamp } from '../domain/instant.ts';
+import type { WaitReport } from '../watcher/wait.ts';
+import type { WaitedJob } from '../watcher/wait-verdict.ts';
+import { etaText, routeOf, STATE_COLOURS, spanOf } from './job-text.ts';
+import { type Output, OutputClosed } from './output.ts';
+import type { OutputStream } from './parts.ts';
+import { type Column, formatTable } from './table.ts';
+import { count, printable } from './text.ts';
+import {
+  etaOf,
+  faultText,
+  problemText,
+  summaryText,
+  type WaitContext,
+  type WaitReporter,
+} from './wait-reporter.ts';
+
+/** The times of the board go on by themselves. */
+const REDRAW_MS = 1_000;
+
+/** Lines of the terminal that are not for jobs: the heading, the titles, what is cut, a fault, the cursor. */
+const OTHER_LINES = 5;
+
+const UP = (lines: number): string => (lines === 0 ? '' : `\u001b[${lines}A`);
+const ERASE_TO_LINE_END = '\u001b[K';
+const ERASE_BELOW = '\u001b[J';
+/** A line that is wider than the terminal must not take two, or the next drawing would begin too low. */
+const NO_WRAP = '\u001b[?7l';
+const WRAP = '\u001b[?7h';
+
+/** One line a job, drawn over again in place: for a terminal. */
+export function createBoard(
+  out: Output,
+  { stdout, clock }: { stdout: OutputStream; clock: Clock },
+  { watchName, history }: WaitContext,
+): WaitReporter {
+  const startedAt = clock.monotonic();
+  const problems: string[] = [];
+  let jobs: Map<string, WaitedJob> | null = null;
+  let fault: { text: string; since: number } | null = null;
+  let drawn = 0;
+
+  function columns(now: Timestamp): Array<Column<WaitedJob>> {
+    return [
+      {
+        title: 'STATE',
+        value: ({ job, end }) => end ?? job?.state ?? '…',
+        paint: (cell, { job, end }) => out.paint(colourOf(end ?? job?.state ?? 'unknown'), cell),
+      },
+      { title: 'JOB', value: ({ jobId }) => jobId },
+      { title: 'FROM → TO', value: ({ job }) => (job ? routeOf(job) : ''), shrinks: true },
+      { title: 'TOOK', value: ({ job }) => (job ? spanOf(job, now) : '') },
+      { title: 'ETA', value: ({ job }) => etaText(etaOf(job, now, history), now), shrinks: true },
+    ];
+  }
+
+  function table(shown: readonly WaitedJob[]): string[] {
+    const width = stdout.columns ?? out.width;
+    return shown.length === 0 ? [] : formatTable(shown, columns(clock.now()), width);
+  }
+
+  function heading(): string {
+    const elapsed = formatSpan(clock.monotonic() - startedAt);
+    if (jobs === null) return `Asking Atlas which jobs of watch ${watchName} are running, ${elapsed} so far`;
+    return `Waiting for ${count(jobs.size, 'job')} of watch ${watchName}, ${elapsed} so far`;
+  }
+
+  function notes(): string[] {
+    if (fault === null) return problems;
+    return [...problems, `${fault.text} (for ${formatSpan(clock.monotonic() - fault.since)})`];
+  }
+
+  /** Those that still run come first where there is no room for all. */
+  function lines(): string[] {
+    const all = [...(jobs?.values() ?? [])];
+    const room = Math.max(1, (stdout.rows ?? 24) - OTHER_LINES - problems.length);
+    const shown =
+      all.length <= room
+        ? all
+        : all.toSorted((a, b) => Number(a.end !== null) - Number(b.end !== null)).slice(0, room);
+    const hidden = all.length - shown.length;
+    return [
+      out.paint('bold', printable(heading())),
+      ...table(shown),
+      ...(hidden > 0 ? [`… and ${hidden} more`] : []),
+      ...notes().map((note) => out.paint('yellow', printable(note))),
+    ];
+  }
+
+  function draw(next: readonly string[]): void {
+    const text = next.map((line) => `${line}${ERASE_TO_LINE_END}\n`).join('');
+    out.write(NO_WRAP + UP(drawn) + text + ERASE_BELOW + WRAP);
+    drawn = next.length;
+  }
+
+  const timer = setInterval(() => {
+    try {
+      draw(lines());
+    } catch (thrown) {
+      clearInterval(timer);
+      if (!(thrown instanceof OutputClosed)) throw thrown;
+    }
+  }, REDRAW_MS);
+
+  return {
+    onChange: (change) => {
+      if (change.kind === 'waiting') jobs = new Map(change.jobs.map((waited) => [waited.jobId, waited]));
+      if (change.kind === 'job') jobs?.set(change.waited.jobId, change.waited);
+      if (change.kind === 'fault') fault = { text: faultText(change), since: clock.monotonic() };
+      if (change.kind === 'recovered') fault = null;
+      if (change.kind === 'unreadable') problems.push(problemText(change));
+      draw(lines());
+    },
+    end: (report: WaitReport) => {
+      const last = summaryText(report, watchName);
+      draw([
+        ...table(report.jobs),
+        ...problems.map(printable),
+        ...errorsOf(report.jobs),
+        out.paint(summaryColour(report), printable(last)),
+      ]);
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+function colourOf(state: keyof typeof STATE_COLOURS): NonNullable<(typeof STATE_COLOURS)[typeof state]> {
+  return STATE_COLOURS[state] ?? 'dim';
+}
+
+function errorsOf(jobs: readonly WaitedJob[]): string[] {
+  return jobs.flatMap(({ jobId, job }) =>
+    job?.errorMessage ? [printable(`${jobId} Atlas says: ${job.errorMessage}`)] : [],
+  );
+}
+
+function summaryColour({ verdict }: WaitReport): 'green' | 'red' | 'yellow' {
+  if (verdict === 'finished' || verdict === 'nothing') return 'green';
+  return verdict === 'failed' ? 'red' : 'yellow';
+}

@@ -1,0 +1,150 @@
+import { durationsOf, type ExpectedEnd, expectedEnd, type FinishedDuration } from '../domain/eta.ts';
+import { formatSpan, toIso } from '../domain/instant.ts';
+import { publicJob } from '../domain/message.ts';
+import type { RestoreJob } from '../domain/restore-job.ts';
+import type { WaitChange, WaitReport } from '../watcher/wait.ts';
+import type { JobEnd, Verdict, WaitedJob } from '../watcher/wait-verdict.ts';
+import { etaText, etaView, percentOf, routeOf, spanOf } from './job-text.ts';
+import type { Output } from './output.ts';
+import { count, formatInstant, printable, toJsonLine } from './text.ts';
+
+/** Tells whoever waits how it goes. */
+export interface WaitReporter {
+  onChange(change: WaitChange): void;
+  /** The last word. */
+  end(report: WaitReport, exitCode: number): void;
+  /** After `end`, or in its place when an error ended it. */
+  close(): void;
+}
+
+/** What is waited for, in words, and what is usual there. */
+export interface WaitContext {
+  watchName: string;
+  history: readonly FinishedDuration[];
+}
+
+/** One JSON object a change and line, then a summary. */
+export function createJsonReporter(out: Output, { watchName, history }: WaitContext): WaitReporter {
+  const line = (value: object): void => out.line(toJsonLine(value));
+  const changeView = (change: WaitChange): object => {
+    const { at, ...rest } = change;
+    const common = { kind: change.kind, at: toIso(at), watch: watchName };
+    if (change.kind === 'waiting') return { ...common, jobs: change.jobs.map(({ jobId }) => jobId) };
+    if (change.kind !== 'job') return { ...common, ...rest };
+    const { waited, before } = change;
+    return {
+      ...common,
+      from: before?.state ?? null,
+      ...jobView(waited),
+      expectedEnd: etaView(etaOf(waited.job, at, history)),
+    };
+  };
+  return {
+    onChange: (change) => line(changeView(change)),
+    end: ({ verdict, jobs }, exitCode) =>
+      line({ kind: 'summary', watch: watchName, verdict, exitCode, jobs: jobs.map(jobView) }),
+    close: () => {},
+  };
+}
+
+function jobView({ jobId, job, end }: WaitedJob): Record<string, unknown> {
+  return { id: jobId, state: job?.state ?? null, end, job: job && publicJob(job) };
+}
+
+/** Plain lines, one a change, for pipes and logs. */
+export function createLineReporter(out: Output, { watchName, history }: WaitContext): WaitReporter {
+  return {
+    onChange: (change) => {
+      // A reply may bring many more documents and still the same per cent.
+      if (change.kind === 'job' && samePercent(change.before, change.waited)) return;
+      out.line(`${formatInstant(change.at)}  ${printable(changeText(change, watchName, history))}`);
+    },
+    end: (report) => out.line(printable(summaryText(report, watchName))),
+    close: () => {},
+  };
+}
+
+function samePercent(before: RestoreJob | null, { job, end }: WaitedJob): boolean {
+  if (before === null || job === null || end !== null || before.state !== job.state) return false;
+  const percent = ({ progress }: RestoreJob): number | null =>
+    progress === null ? null : percentOf(progress.done / progress.total);
+  return percent(before) === percent(job);
+}
+
+function changeText(change: WaitChange, watchName: string, history: WaitContext['history']): string {
+  switch (change.kind) {
+    case 'waiting':
+      return `waiting for ${count(change.jobs.length, 'job')} of watch ${watchName}`;
+    case 'job':
+      return jobText(change.waited, change.at, history);
+    case 'fault':
+      return faultText(change);
+    case 'recovered':
+      return `Atlas can be read again, after ${formatSpan(change.afterMs)}`;
+    case 'unreadable':
+      return problemText(change);
+  }
+}
+
+function jobText({ jobId, job, end }: WaitedJob, at: number, history: WaitContext['history']): string {
+  if (end === 'missing') return `${jobId}  ${END_WORDS.missing}`;
+  if (job === null) return jobId;
+  const words = [
+    routeOf(job),
+    spanOf(job, at),
+    etaText(etaOf(job, at, history), at),
+    job.warnings ? 'with warnings' : '',
+    job.errorMessage === null ? '' : `Atlas says: ${job.errorMessage}`,
+  ];
+  return `${jobId}  ${(end ?? job.state).padEnd(STATE_WIDTH)}  ${words.filter((word) => word !== '').join(', ')}`;
+}
+
+const STATE_WIDTH = 'in_progress'.length;
+
+export function faultText({ message, hint }: { message: string; hint: string | null }): string {
+  return `Atlas cannot be read at the moment, waiting goes on: ${message}${hint === null ? '' : ` (hint: ${hint})`}`;
+}
+
+export function problemText({ jobId, problem }: { jobId: string | null; problem: string }): string {
+  return `${jobId === null ? 'a job' : `job ${jobId}`} cannot be read: ${problem}`;
+}
+
+export function etaOf(
+  job: RestoreJob | null,
+  now: number,
+  history: WaitContext['history'],
+): ExpectedEnd | null {
+  return job && expectedEnd(job, now, durationsOf(history, job.deliveryType));
+}
+
+const END_WORDS: Readonly<Record<JobEnd, string>> = {
+  finished: 'finished',
+  ready: 'ready',
+  failed: 'failed',
+  cancelled: 'cancelled',
+  expired: 'expired',
+  missing: 'not found: Atlas has no such job',
+};
+
+const VERDICT_WORDS: Readonly<Record<Exclude<Verdict, 'nothing'>, string>> = {
+  finished: 'Done',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+  expired: 'Expired',
+  missing: 'Not found',
+  timed_out: 'Timed out',
+  interrupted: 'Interrupted',
+};
+
+/** `Failed: 1 failed, 2 finished.` */
+export function summaryText({ verdict, jobs }: WaitReport, watchName: string): string {
+  if (verdict === 'nothing')
+    return `No restore of watch ${watchName} is running: there is nothing to wait for.`;
+  const title = VERDICT_WORDS[verdict];
+  if (jobs.length === 0) return `${title}: Atlas could not be asked which jobs are running.`;
+  const counts = Map.groupBy(jobs, ({ end }) => end);
+  const words = [...counts].map(
+    ([end, { length }]) => `${length} ${end === null ? 'not over' : END_WORDS[end].replace(/:.*/, '')}`,
+  );
+  return `${title}: ${words.join(', ')}.`;
+}
