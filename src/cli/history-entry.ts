@@ -64,6 +64,7 @@ export function historyView(entry: HistoryEntry): View {
     occurredAt: toIsoOrNull(occurredAt),
     job: observation.job === null ? null : publicJob(observation.job),
     suppressed: 'baseline',
+    muteId: null,
     deliveries: [],
   };
 }

@@ -1,9 +1,11 @@
 import { formatSpan } from '../domain/instant.ts';
 import { titleOf } from '../domain/message.ts';
+import type { Mute } from '../domain/mute.ts';
 import { assertNever, shortId } from '../domain/restore-job.ts';
 import type { SuppressReason } from '../domain/routing.ts';
 import type { Delivery, RecordedEvent } from '../store/store.ts';
 import type { HistoryEntry } from './history-entry.ts';
+import { muteText } from './mute-text.ts';
 import type { Colour, Output } from './output.ts';
 import { count, formatInstant, printable } from './text.ts';
 
@@ -64,17 +66,19 @@ function foundLine(entry: HistoryEntry): string {
 }
 
 function toldLines(entry: HistoryEntry, painter: Painter): string[] {
-  if (entry.kind === 'silent') return [painter.paint('dim', notTold('baseline'))];
-  const { suppressed, deliveries }: RecordedEvent = entry.recorded;
-  if (deliveries.length === 0) return [painter.paint('dim', notTold(suppressed ?? 'no_route'))];
+  if (entry.kind === 'silent') return [painter.paint('dim', notTold('baseline', null))];
+  const { suppressed, mute, deliveries }: RecordedEvent = entry.recorded;
+  if (deliveries.length === 0) return [painter.paint('dim', notTold(suppressed ?? 'no_route', mute))];
   const width = Math.max(...deliveries.map(({ channel }) => channel.length));
   return deliveries.map((delivery) => `${delivery.channel.padEnd(width)}${GAP}${fateOf(delivery, painter)}`);
 }
 
-function notTold(reason: SuppressReason): string {
+function notTold(reason: SuppressReason, mute: Mute | null): string {
   switch (reason) {
     case 'no_route':
       return 'nobody was told: no route takes it';
+    case 'muted':
+      return `nobody was told: ${mute ? muteText(mute) : 'muted'}`;
     case 'baseline':
       return 'nobody was told: it was there at first sight (baseline)';
     default:

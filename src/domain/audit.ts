@@ -18,6 +18,8 @@ export const AUDIT_KINDS = [
   'delivery.interrupted',
   'delivery.given_up',
   'delivery.redriven',
+  'mute.added',
+  'mute.removed',
   'poll.failed',
   'poll.recovered',
   'mirror.rebuilt',

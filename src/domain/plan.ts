@@ -2,9 +2,10 @@ import type { AuditDraft } from './audit.ts';
 import { eventId, severityOf, type WatcherEvent } from './event.ts';
 import { toIso, toIsoOrNull } from './instant.ts';
 import { publicJob, summarizeJobEvent } from './message.ts';
+import type { Mute } from './mute.ts';
 import type { Observation } from './observation.ts';
 import { isUnfinished, type RestoreJob } from './restore-job.ts';
-import { planDeliveries, type Route, type SuppressReason } from './routing.ts';
+import { planDeliveries, type RoutingRules, type SuppressReason } from './routing.ts';
 import type { Sighting, Transition } from './transition.ts';
 import type { Target } from './watch.ts';
 
@@ -14,13 +15,14 @@ export interface PlannedEvent {
   /** Channels that are owed it; empty when it is suppressed. */
   channels: readonly string[];
   suppressed: SuppressReason | null;
+  /** There when it is suppressed as `muted`. */
+  muteId?: Mute['id'];
 }
 
 /** What planning needs to know besides the sighting. */
-export interface PlanContext {
+export interface PlanContext extends RoutingRules {
   target: Target;
   labels: Readonly<Record<string, string>>;
-  routes: readonly Route[];
   projectUrl: string | null;
   now: number;
 }
@@ -48,7 +50,7 @@ export function planSighting(sighting: Sighting, context: PlanContext): Sighting
     if (observation.job) events.push(standingEvent(name, observation.job, observation, note, context));
   }
 
-  const planned = events.map((event) => planEvent(event, context.routes));
+  const planned = events.map((event) => planEvent(event, context));
   return {
     events: planned.map(({ plannedEvent }) => plannedEvent),
     audit: [
@@ -62,15 +64,16 @@ export function planSighting(sighting: Sighting, context: PlanContext): Sighting
 /** Decides who is told of an event, and writes down why. */
 export function planEvent(
   event: WatcherEvent,
-  routes: readonly Route[],
+  rules: RoutingRules,
 ): { plannedEvent: PlannedEvent; audit: AuditDraft[] } {
-  const decisions = planDeliveries(event, routes);
+  const decisions = planDeliveries(event, rules);
   const suppression = decisions.find((decision) => decision.kind === 'suppress');
   return {
     plannedEvent: {
       event,
       channels: decisions.flatMap((decision) => (decision.kind === 'deliver' ? [decision.channel] : [])),
-      suppressed: suppression?.kind === 'suppress' ? suppression.reason : null,
+      suppressed: suppression?.reason ?? null,
+      ...(suppression?.reason === 'muted' ? { muteId: suppression.muteId } : {}),
     },
     audit: [
       { at: event.detectedAt, kind: 'transition', data: transitionData(event) },

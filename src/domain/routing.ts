@@ -1,4 +1,6 @@
 import type { EventName, Severity, WatcherEvent } from './event.ts';
+import { matchesGlob } from './glob.ts';
+import { type Mute, mutedBy } from './mute.ts';
 
 /** Which events go to which channels. An absent condition matches everything; all that are present must match. */
 export interface Route {
@@ -14,28 +16,38 @@ export interface Route {
   targetClusterNames: readonly string[] | null;
 }
 
+/** What decides who is told of an event. */
+export interface RoutingRules {
+  routes: readonly Route[];
+  /** Those that are over change nothing. */
+  mutes: readonly Mute[];
+}
+
 /**
- * Why something is recorded without telling anybody. `no_route`: no route takes the event. `baseline`: it belongs to the past at
- * first sight (decided in `transition.ts`).
+ * Why something is recorded without telling anybody. `no_route`: no route takes the event. `muted`: a route does, and a mute is in
+ * force. `baseline`: it belongs to the past at first sight (decided in `transition.ts`).
  */
-export type SuppressReason = 'baseline' | 'no_route';
+export type SuppressReason = 'baseline' | 'no_route' | 'muted';
 
 /** What is decided about one event: a named value, for the audit log, the history and the tests alike. */
 export type Decision =
   | { kind: 'deliver'; channel: string /** Positions in the configured list of routes. */; routes: number[] }
-  | { kind: 'suppress'; reason: SuppressReason };
+  | { kind: 'suppress'; reason: Exclude<SuppressReason, 'muted'> }
+  | { kind: 'suppress'; reason: 'muted'; muteId: Mute['id'] };
 
 /**
  * Every route that matches adds its channels; a channel gets an event once, however many routes lead to it. An event that no route
- * takes is suppressed with `no_route`. Never empty.
+ * takes is suppressed with `no_route`, one that is muted when it is detected with `muted`. Never empty.
  */
-export function planDeliveries(event: WatcherEvent, routes: readonly Route[]): Decision[] {
+export function planDeliveries(event: WatcherEvent, { routes, mutes }: RoutingRules): Decision[] {
   const byChannel = new Map<string, number[]>();
   routes.forEach((route, index) => {
     if (!matches(route, event)) return;
     for (const channel of route.channels) byChannel.set(channel, [...(byChannel.get(channel) ?? []), index]);
   });
   if (byChannel.size === 0) return [{ kind: 'suppress', reason: 'no_route' }];
+  const mute = mutedBy(event, mutes, event.detectedAt);
+  if (mute) return [{ kind: 'suppress', reason: 'muted', muteId: mute.id }];
   return [...byChannel].map(([channel, indexes]) => ({
     kind: 'deliver',
     channel,
@@ -67,14 +79,4 @@ function unmet(route: Route, event: WatcherEvent): RouteCondition[] {
       targetClusterNames === null || targetClusterNames.some((glob) => matchesGlob(glob, target)),
   };
   return (Object.keys(met) as RouteCondition[]).filter((condition) => !met[condition]);
-}
-
-/** `*` stands for any run of characters, nothing else is special. */
-export function matchesGlob(glob: string, text: string | null): boolean {
-  if (text === null) return false;
-  const pattern = glob
-    .split('*')
-    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*');
-  return new RegExp(`^${pattern}$`, 's').test(text);
 }

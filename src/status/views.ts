@@ -1,6 +1,7 @@
 import type { WatcherEvent } from '../domain/event.ts';
-import { toIso, toIsoOrNull } from '../domain/instant.ts';
+import { type Timestamp, toIso, toIsoOrNull } from '../domain/instant.ts';
 import { publicJob } from '../domain/message.ts';
+import { isInForce, type Mute } from '../domain/mute.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Delivery, RecordedEvent } from '../store/store.ts';
 import type { WatchStatus } from '../watcher/status.ts';
@@ -26,7 +27,7 @@ export function jobView(observation: Observation): View {
   };
 }
 
-export function transitionView({ event, suppressed, deliveries }: RecordedEvent): View {
+export function transitionView({ event, suppressed, mute, deliveries }: RecordedEvent): View {
   return {
     id: event.id,
     event: event.name,
@@ -45,7 +46,23 @@ export function transitionView({ event, suppressed, deliveries }: RecordedEvent)
     projectUrl: event.projectUrl,
     job: event.job === null ? null : publicJob(event.job),
     suppressed,
+    muteId: mute?.id ?? null,
     deliveries: deliveries.map(deliveryView),
+  };
+}
+
+export function muteView(mute: Mute, now: Timestamp): View {
+  return {
+    id: mute.id,
+    watch: mute.watch,
+    events: mute.events,
+    createdAt: toIso(mute.createdAt),
+    until: toIso(mute.until),
+    author: mute.author,
+    reason: mute.reason,
+    removedAt: toIsoOrNull(mute.removed?.at ?? null),
+    removedBy: mute.removed?.by ?? null,
+    inForce: isInForce(mute, now),
   };
 }
 

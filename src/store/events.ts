@@ -2,6 +2,7 @@ import type { Insertable, Kysely } from 'kysely';
 import type { Timestamp } from '../domain/instant.ts';
 import { batches } from './batches.ts';
 import { decodeCursor, toPage } from './cursor.ts';
+import { mutesById } from './mutes.ts';
 import { toDelivery, toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Delivery, EventFilter, PlannedEvent, RecordedEvent, Rows } from './store.ts';
@@ -27,7 +28,7 @@ export async function listEvents(
   const after = decodeCursor(cursor, ['number', 'number']);
   let query = db
     .selectFrom('event')
-    .select(['position', 'id', 'detected_at', 'suppressed', 'body'])
+    .select(['position', 'id', 'detected_at', 'suppressed', 'mute_id', 'body'])
     .orderBy('detected_at', 'desc')
     .orderBy('position', 'desc')
     .limit(limit + 1);
@@ -43,6 +44,10 @@ export async function listEvents(
     db,
     rows.map(({ id }) => id),
   );
+  const mutes = await mutesById(
+    db,
+    rows.flatMap(({ mute_id }) => mute_id ?? []),
+  );
   return toPage(
     rows,
     limit,
@@ -50,6 +55,7 @@ export async function listEvents(
     (row) => ({
       event: toEvent(row.body),
       suppressed: row.suppressed,
+      mute: mutes.get(row.mute_id ?? 0) ?? null,
       deliveries: deliveries.get(row.id) ?? [],
     }),
   );
@@ -57,12 +63,13 @@ export async function listEvents(
 
 /** The ids of those that were not there before. */
 async function insertEvents(trx: Kysely<Database>, planned: readonly PlannedEvent[]): Promise<Set<string>> {
-  const rows = planned.map(({ event, suppressed }) => ({
+  const rows = planned.map(({ event, suppressed, muteId }) => ({
     id: event.id,
     watch: event.watch,
     job_id: event.job?.id ?? null,
     detected_at: event.detectedAt,
     suppressed,
+    mute_id: muteId ?? null,
     body: JSON.stringify(event),
   }));
   const inserted = await trx

@@ -6,8 +6,8 @@ import { readAlerts, writeAlerts } from './alerts.ts';
 import { appendAudit, auditHead, mirroredSeq, noteMirrored, readAudit } from './audit-log.ts';
 import { countDeliveries, listDeliveries } from './deliveries.ts';
 import { listEvents, writeEvents } from './events.ts';
-import { addMute, listMutes, removeMute } from './mutes.ts';
 import { fallbackEntry, owedByFallback, writeFallbacks } from './fallbacks.ts';
+import { addMute, listMutes, removeMute } from './mutes.ts';
 import {
   countJobs,
   finishedDurations,

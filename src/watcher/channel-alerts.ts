@@ -152,10 +152,10 @@ async function tell(
     ...route,
     channels: route.channels.filter((other) => other !== channel),
   }));
-  const { plannedEvent, audit } = planEvent(
-    event,
-    others.filter((route) => route.channels.length > 0),
-  );
+  const { plannedEvent, audit } = planEvent(event, {
+    routes: others.filter((route) => route.channels.length > 0),
+    mutes: [],
+  });
   const isFailing = name === 'channel_failing';
   await store.commitAlerts({
     at,

@@ -2,8 +2,9 @@ import pLimit from 'p-limit';
 import type { Clock } from '../clock.ts';
 import type { AuditDraft } from '../domain/audit.ts';
 import type { Timestamp } from '../domain/instant.ts';
+import type { Mute } from '../domain/mute.ts';
 import { type FirstSight, isFollowed, type Observation } from '../domain/observation.ts';
-import { type PlanContext, type PlannedEvent, planSighting } from '../domain/plan.ts';
+import { type PlannedEvent, planSighting, type SightingPlan } from '../domain/plan.ts';
 import { isUnfinished, type RestoreJob } from '../domain/restore-job.ts';
 import type { Route } from '../domain/routing.ts';
 import type { TimePolicy } from '../domain/time-events.ts';
@@ -90,9 +91,9 @@ export class Poll {
   readonly #notes: Array<readonly [index: number, note: PageNote]> = [];
   readonly #unknownJobIds: string[] = [];
   readonly #anomalies: PollReport['anomalies'] = [];
-  #events: PlannedEvent[] = [];
-  #audit: AuditDraft[] = [];
-  #allEvents: PlannedEvent[] = [];
+  /** What led to those changes, and when it was found; planned when it is written, by the mutes that are in force then. */
+  #sightings: Array<{ sighting: Sighting; foundAt: Timestamp }> = [];
+  readonly #events: PlannedEvent[] = [];
   #changes = 0;
   #hasWritten = false;
   #jobs = 0;
@@ -258,10 +259,8 @@ export class Poll {
 
   #add(sighting: Sighting): void {
     if (sighting.observation === null) return;
-    const plan = planSighting(sighting, this.#planContext());
     this.#changed.set(sighting.observation.jobId, sighting.observation);
-    this.#events.push(...plan.events);
-    this.#audit.push(...plan.audit);
+    this.#sightings.push({ sighting, foundAt: this.#deps.clock.now() });
     if (sighting.newAnomaly !== null) {
       this.#anomalies.push({ jobId: sighting.observation.jobId, problem: sighting.newAnomaly });
     }
@@ -273,24 +272,28 @@ export class Poll {
    */
   async commit({ isComplete }: { isComplete: boolean }): Promise<void> {
     const { watch, target } = this.#input;
+    const { store, clock } = this.#deps;
     const takesBaseline = isComplete && this.#memory === null && !this.namesJobs;
-    if (!takesBaseline && this.#changed.size === 0 && this.#audit.length === 0) return;
-    const at = this.#deps.clock.now();
+    if (!takesBaseline && this.#changed.size === 0) return;
+    const at = clock.now();
     const observations = [...this.#changed.values()];
-    await this.#deps.store.commitPoll({
+    const mutes = await this.#mutes();
+    const plans = this.#sightings.map(({ sighting, foundAt }) => this.#plan(sighting, foundAt, mutes));
+    const events = plans.flatMap((plan) => plan.events);
+    const audit = plans.flatMap((plan) => plan.audit);
+    await store.commitPoll({
       targetKey: targetKey(target),
       watch: watch.name,
       at,
       takesBaseline,
       observations,
-      events: this.#events,
-      audit: takesBaseline ? [...this.#audit, this.#baselineEntry(at)] : this.#audit,
+      events,
+      audit: takesBaseline ? [...audit, this.#baselineEntry(at)] : audit,
     });
-    this.#allEvents.push(...this.#events);
+    this.#events.push(...events);
     this.#changes += observations.length;
     this.#hasWritten = true;
-    this.#events = [];
-    this.#audit = [];
+    this.#sightings = [];
     this.#changed.clear();
   }
 
@@ -306,7 +309,7 @@ export class Poll {
       jobs: this.#jobs,
       changes: this.#changes,
       hasWritten: this.#hasWritten,
-      events: this.#allEvents,
+      events: this.#events,
       hasRunningJobs: this.#runningSeen,
       unknownJobIds: this.#unknownJobIds,
       anomalies: this.#anomalies,
@@ -347,15 +350,16 @@ export class Poll {
     return this.#memory === null ? 'baseline' : 'new';
   }
 
-  #planContext(): PlanContext {
+  /** Asked for only when something was found: an idle poll costs no question. */
+  async #mutes(): Promise<readonly Mute[]> {
+    const [first] = this.#sightings;
+    return first ? await this.#deps.store.listMutes({ inForceAt: first.foundAt }) : [];
+  }
+
+  #plan(sighting: Sighting, now: Timestamp, mutes: readonly Mute[]): SightingPlan {
     const { target, projectUrl } = this.#input;
-    return {
-      target,
-      labels: target.labels,
-      routes: this.#deps.routes,
-      projectUrl,
-      now: this.#deps.clock.now(),
-    };
+    const { routes } = this.#deps;
+    return planSighting(sighting, { target, labels: target.labels, routes, mutes, projectUrl, now });
   }
 }
 

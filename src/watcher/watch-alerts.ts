@@ -62,7 +62,8 @@ export function createWatchAlerts(
       projectUrl: isWildcard(watch) ? null : projectUrl(watch.groupId),
       test: false,
     };
-    const { plannedEvent, audit } = planEvent(event, routes);
+    const mutes = await store.listMutes({ inForceAt: at });
+    const { plannedEvent, audit } = planEvent(event, { routes, mutes });
     await store.commitAlerts({
       at,
       raise: change.raise ? [change.raise] : [],

@@ -19,6 +19,7 @@ function aPlanContext(over: Partial<PlanContext> = {}): PlanContext {
     target: aTarget(),
     labels: { team: 'payments' },
     routes: [TO_ONCALL],
+    mutes: [],
     projectUrl: `https://cloud.mongodb.com/v2/${GROUP_ID}`,
     now: NOW,
     ...over,
@@ -190,7 +191,10 @@ describe('a job that has gone', () => {
 describe('an event that is no transition', () => {
   it('is routed and written down like any other', () => {
     const event = anEvent('watch_failing', { job: null });
-    const { plannedEvent, audit } = planEvent(event, [{ ...TO_ONCALL, events: ['*'] }]);
+    const { plannedEvent, audit } = planEvent(event, {
+      routes: [{ ...TO_ONCALL, events: ['*'] }],
+      mutes: [],
+    });
     expect(plannedEvent).toEqual({ event, channels: ['oncall'], suppressed: null });
     expect(audit.map(({ kind }) => kind)).toEqual(['transition', 'decision']);
     expect(audit[0]?.data).toMatchObject({ event: 'watch_failing', jobId: null });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event.ts';
-import { matchesGlob, planDeliveries, type Route } from '../../src/domain/routing.ts';
+import { matchesGlob } from '../../src/domain/glob.ts';
+import { planDeliveries, type Route } from '../../src/domain/routing.ts';
 import { aJob, anEvent } from '../support/builders.ts';
 
 function aRoute(over: Partial<Route> = {}): Route {
@@ -17,7 +18,7 @@ function aRoute(over: Partial<Route> = {}): Route {
 
 /** Whether a route takes the event. */
 function takes(over: Partial<Route>, event: WatcherEvent): boolean {
-  return planDeliveries(event, [aRoute(over)]).some(({ kind }) => kind === 'deliver');
+  return planDeliveries(event, { routes: [aRoute(over)], mutes: [] }).some(({ kind }) => kind === 'deliver');
 }
 
 describe('a route', () => {
@@ -81,7 +82,7 @@ describe('planning deliveries', () => {
       aRoute({ events: ['finished'], channels: ['team'] }),
       aRoute({ events: ['*'], channels: ['siem'] }),
     ];
-    expect(planDeliveries(anEvent('failed'), routes)).toEqual([
+    expect(planDeliveries(anEvent('failed'), { routes, mutes: [] })).toEqual([
       { kind: 'deliver', channel: 'oncall', routes: [0] },
       { kind: 'deliver', channel: 'dba', routes: [0] },
       { kind: 'deliver', channel: 'siem', routes: [2] },
@@ -94,7 +95,7 @@ describe('planning deliveries', () => {
       aRoute({ events: ['ready'], channels: ['oncall'] }),
       aRoute({ events: ['failed'], channels: ['dba', 'oncall'] }),
     ];
-    expect(planDeliveries(anEvent('failed'), routes)).toEqual([
+    expect(planDeliveries(anEvent('failed'), { routes, mutes: [] })).toEqual([
       { kind: 'deliver', channel: 'oncall', routes: [0, 2] },
       { kind: 'deliver', channel: 'dba', routes: [2] },
     ]);
@@ -105,7 +106,9 @@ describe('planning deliveries', () => {
     ['no route matches', [aRoute({ events: ['ready'] }), aRoute({ watches: ['users'] })]],
     ['the route that matches has no channel', [aRoute({ channels: [] })]],
   ])('suppresses with no_route when %s', (_case, routes) => {
-    expect(planDeliveries(anEvent('failed'), routes)).toEqual([{ kind: 'suppress', reason: 'no_route' }]);
+    expect(planDeliveries(anEvent('failed'), { routes, mutes: [] })).toEqual([
+      { kind: 'suppress', reason: 'no_route' },
+    ]);
   });
 });
 

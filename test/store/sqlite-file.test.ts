@@ -73,7 +73,7 @@ describe('a database file', () => {
   it.each<[string, (path: string) => void]>([
     ['text', (path) => writeFileSync(path, 'this was never a database '.repeat(50))],
     ['zeroes at its beginning', (path) => overwrite(path, 0, 4096, 0)],
-    ['a torn page in the middle', (path) => overwrite(path, 20 * 4096, 4096)],
+    ['a torn page in the middle', (path) => overwrite(path, 40 * 4096, 4096)],
     ['pages cut off at the end', (path) => truncateSync(path, statSync(path).size - 3 * 4096)],
     ['a few bytes left', (path) => truncateSync(path, 60)],
   ])('that is damaged is refused by name and left as it is: %s', async (_what, damage) => {
@@ -90,7 +90,7 @@ describe('a database file', () => {
   it('that is damaged is found out even when it is too big to be checked at every start', async () => {
     const path = await aFilledFile();
     const { size } = statSync(path);
-    overwrite(path, 20 * 4096, size - 20 * 4096);
+    overwrite(path, 40 * 4096, size - 40 * 4096);
     const store = await openForTest({ path, mode: 'readonly' });
     const ids = Array.from({ length: 200 }, (_, index) => jobId(index + 1));
     await expect(store.readObservations('orders', ids)).rejects.toMatchObject({ reason: 'damaged' });

@@ -2,6 +2,7 @@ import type { AuditDraft, AuditEntry } from '../../src/domain/audit.ts';
 import { chainEntries, GENESIS } from '../../src/domain/audit.ts';
 import type { FinishedDuration } from '../../src/domain/eta.ts';
 import type { WatcherEvent } from '../../src/domain/event.ts';
+import { isInForce, type Mute } from '../../src/domain/mute.ts';
 import type { Observation } from '../../src/domain/observation.ts';
 import type { Delivery, PageRequest, RecordedEvent, Rows, Store } from '../../src/store/store.ts';
 import { anEvent } from './builders.ts';
@@ -11,6 +12,7 @@ export interface StoreContent {
   observations?: Observation[];
   events?: RecordedEvent[];
   audit?: AuditEntry[];
+  mutes?: Mute[];
   /** How long finished jobs took, of whatever target. */
   durations?: FinishedDuration[];
 }
@@ -24,7 +26,7 @@ export type ReadingStore = Store & {
 
 /** A store of which only what people and scripts ask is there; the daemon's part refuses. */
 export function readingStore(content: StoreContent = {}): ReadingStore {
-  const rows = { observations: [], events: [], audit: [], durations: [], ...content };
+  const rows = { observations: [], events: [], audit: [], mutes: [], durations: [], ...content };
   const deliveries = () =>
     rows.events.flatMap(({ event, deliveries }) => deliveries.map((delivery) => ({ ...delivery, event })));
   const store: ReadingStore = {
@@ -94,6 +96,19 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
       }
       return redriven;
     },
+    addMute: async (request) => {
+      const mute = { ...request, id: rows.mutes.length + 1, removed: null };
+      rows.mutes.push(mute);
+      return mute;
+    },
+    removeMute: async (id, at, by) => {
+      const mute = rows.mutes.find((each) => each.id === id && isInForce(each, at));
+      return mute ? Object.assign(mute, { removed: { at, by } }) : null;
+    },
+    listMutes: async ({ inForceAt }) => {
+      if (store.fault) throw store.fault;
+      return rows.mutes.filter((mute) => inForceAt === undefined || isInForce(mute, inForceAt)).toReversed();
+    },
     countJobs: async () => {
       if (store.fault) throw store.fault;
       return [...Map.groupBy(rows.observations, ({ watch, state }) => `${watch}\n${state}`).values()].map(
@@ -120,8 +135,9 @@ export function recorded(
   event: WatcherEvent = anEvent(),
   deliveries: Array<Partial<Delivery> & { channel: string }> = [],
   suppressed: RecordedEvent['suppressed'] = null,
+  mute: RecordedEvent['mute'] = null,
 ): RecordedEvent {
-  return { event, suppressed, deliveries: deliveries.map((over) => aDelivery(event, over)) };
+  return { event, suppressed, mute, deliveries: deliveries.map((over) => aDelivery(event, over)) };
 }
 
 function aDelivery(event: WatcherEvent, over: Partial<Delivery> & { channel: string }): Delivery {

@@ -1,10 +1,15 @@
 import { type Command, Option } from 'commander';
 import type { WatcherConfig } from '../../config/config.ts';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../domain/event.ts';
+import { type Mute, mutedBy } from '../../domain/mute.ts';
 import { explainRoutes, planDeliveries, type Route, type RouteCondition } from '../../domain/routing.ts';
 import { sampleEvent } from '../../domain/sample.ts';
+import { StoreError } from '../../errors.ts';
+import { muteView } from '../../status/views.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { UsageError } from '../errors.ts';
+import { readStore } from '../listing.ts';
+import { muteText } from '../mute-text.ts';
 import { formatTable } from '../table.ts';
 import { printable, toJson } from '../text.ts';
 
@@ -30,7 +35,9 @@ async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> 
   const config = await cli.parts.loadConfig(options.config);
   const event = imagine(cli, config, options);
   const unmet = explainRoutes(event, config.routes);
-  const channels = planDeliveries(event, config.routes).flatMap((decision) =>
+  const now = cli.parts.clock.now();
+  const mute = mutedBy(event, await mutesInForce(cli, config), now);
+  const routed = planDeliveries(event, { routes: config.routes, mutes: [] }).flatMap((decision) =>
     decision.kind === 'deliver' ? [decision.channel] : [],
   );
   if (options.json) {
@@ -40,13 +47,37 @@ async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> 
       unmet: conditions,
       channels: config.routes[index]?.channels ?? [],
     }));
+    const { name, severity, watch } = event;
+    const channels = mute ? [] : routed;
     cli.out.line(
-      toJson({ event: event.name, severity: event.severity, watch: event.watch, routes, channels }),
+      toJson({ event: name, severity, watch, routes, channels, mute: mute && muteView(mute, now) }),
     );
   } else {
-    print(cli, config, event, unmet, channels);
+    print(cli, config, event, unmet);
+    cli.out.line(conclusion(routed, mute));
   }
   return 0;
+}
+
+/** A store that cannot be read takes nothing from what the routes say. */
+async function mutesInForce(cli: Cli, config: WatcherConfig): Promise<readonly Mute[]> {
+  const now = cli.parts.clock.now();
+  try {
+    return (await readStore(cli, config, (store) => store.listMutes({ inForceAt: now }))) ?? [];
+  } catch (thrown) {
+    if (!(thrown instanceof StoreError)) throw thrown;
+    cli.err.line(`note: whether a mute is in force is not known: ${printable(thrown.message)}`);
+    return [];
+  }
+}
+
+function conclusion(routed: readonly string[], mute: Mute | null): string {
+  if (routed.length === 0)
+    return 'Nobody is told: no route takes it. It is recorded all the same (suppressed: no_route).';
+  const channels = routed.map(printable).join(', ');
+  return mute
+    ? `Nobody is told: ${muteText(mute)}. It is recorded all the same (suppressed: muted). Without mute ${mute.id}: ${channels}`
+    : `Told: ${channels}`;
 }
 
 /** The event as it would be: of the watch's own labels, to the target that is asked about. */
@@ -69,7 +100,6 @@ function print(
   config: WatcherConfig,
   { name, severity, watch }: WatcherEvent,
   unmet: readonly RouteCondition[][],
-  channels: readonly string[],
 ): void {
   const rows = unmet.map((conditions, index) => ({ conditions, index, route: config.routes[index] }));
   out.line(`${name} (${severity}) on watch ${printable(watch)}`);
@@ -88,11 +118,6 @@ function print(
     for (const line of lines) out.line(line);
     out.line('');
   }
-  out.line(
-    channels.length > 0
-      ? `Told: ${channels.map(printable).join(', ')}`
-      : 'Nobody is told: no route takes it. It is recorded all the same (suppressed: no_route).',
-  );
 }
 
 function because(conditions: readonly RouteCondition[], route: Route | undefined): string {

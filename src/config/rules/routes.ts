@@ -1,5 +1,5 @@
 import { listed, suggestion } from '../../closest.ts';
-import { matchesGlob } from '../../domain/routing.ts';
+import { matchesGlob } from '../../domain/glob.ts';
 import { entriesOf, namesIn, type Rule } from '../rule.ts';
 
 export const routesNameChannels: Rule = (context) => {

@@ -1,0 +1,7 @@
+import type { Mute } from '../domain/mute.ts';
+import { formatInstant, printable } from './text.ts';
+
+/** `muted until 2026-11-02 10:00:00Z by ann (migration)`. */
+export function muteText({ until, author, reason }: Mute): string {
+  return `muted until ${formatInstant(until)} by ${printable(author)} (${printable(reason)})`;
+}
