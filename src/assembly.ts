@@ -92,6 +92,7 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
         routes: config.routes,
         sources,
         notifiers,
+        fallbacks: config.fallbacks,
         store,
         clock,
         logger,

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { toError } from '../errors.ts';
 import { createOnce } from '../log-once.ts';
 import { dispatchOnce } from './dispatch.ts';
+import { callIn } from './fallbacks.ts';
 import type { RunnerDeps } from './runner.ts';
 import { createWatchLoop } from './watch-loop.ts';
 
@@ -34,7 +35,7 @@ const POLLS_AT_ONCE = 8;
 export async function runOnce(deps: RunnerDeps, signal: AbortSignal): Promise<OnceReport> {
   const limit = pLimit(POLLS_AT_ONCE);
   const watches = await Promise.all(deps.watches.map((watch) => limit(() => pollWatch(deps, watch))));
-  const channels = await Promise.all(deps.notifiers.map((notifier) => drainChannel(deps, notifier, signal)));
+  const channels = await drainChannels(deps, signal);
   return {
     watches,
     channels,
@@ -63,6 +64,26 @@ async function pollWatch(
     events: report.events.map(({ event }) => event.summary),
     fault: fault && { message: fault.message, hint: fault.hint },
   };
+}
+
+/** What a channel gives up goes to its fallback within the same run; that one may have a fallback too. */
+async function drainChannels(deps: RunnerDeps, signal: AbortSignal): Promise<OnceReport['channels']> {
+  const reports = await Promise.all(deps.notifiers.map((notifier) => drainChannel(deps, notifier, signal)));
+  let calledIn = 0;
+  for (const fallback of deps.fallbacks) calledIn += await callIn(deps, fallback);
+  if (calledIn === 0) return reports;
+  const again = await drainChannels(deps, signal);
+  return again.map((second, index) => {
+    const first = reports[index];
+    if (first === undefined) return second;
+    const { tried, givenUp } = first;
+    return {
+      ...second,
+      tried: tried + second.tried,
+      givenUp: givenUp + second.givenUp,
+      fault: second.fault ?? first.fault,
+    };
+  });
 }
 
 async function drainChannel(

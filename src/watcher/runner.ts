@@ -1,11 +1,13 @@
 import type { Notifier } from '../channels/notifier.ts';
 import type { AuditDraft } from '../domain/audit.ts';
+import type { Fallback } from '../domain/fallback.ts';
 import type { Watch } from '../domain/watch.ts';
 import { StoreError, toError } from '../errors.ts';
 import { createOnce } from '../log-once.ts';
 import type { JobSource } from '../source/source.ts';
 import { createChannelAlerts } from './channel-alerts.ts';
 import { type ChannelWorker, startChannelWorker } from './channel-worker.ts';
+import { createFallbacks } from './fallbacks.ts';
 import type { PollDeps } from './poll.ts';
 import { spreadDelays } from './spread.ts';
 import type { WatcherStatus } from './status.ts';
@@ -24,6 +26,7 @@ export interface RunnerDeps extends Omit<WatchLoopDeps, 'source'> {
   /** The page of a project in Atlas, for people. */
   projectUrl: (watch: Watch, groupId: string) => string | null;
   notifiers: readonly Notifier[];
+  fallbacks: readonly Fallback[];
   /** Names this process in leases. */
   owner: string;
   version: string;
@@ -61,6 +64,8 @@ export function createRunner(deps: RunnerDeps): Runner {
     channels: deps.notifiers.map(({ channel }) => channel),
   });
 
+  const fallbacks = createFallbacks({ ...deps, once });
+
   const loops = deps.watches.map((watch): WatchLoop => {
     const pollDeps: PollDeps = { source: sourceOf(deps, watch), store, clock, routes: deps.routes };
     const loop: WatchLoop = createWatchLoop(
@@ -92,6 +97,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     for (const ticker of tickers.values()) ticker.watch();
     for (const loop of loops) loop.beat();
     channels.beat();
+    fallbacks.beat();
   };
 
   const listen = (): void => {
@@ -141,6 +147,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     ]);
     for (const end of unsubscribe) end();
     channels.end();
+    await fallbacks.stop();
     await note('daemon.stopped', { reason }).catch((error: unknown) => {
       logger.error('The stop could not be written to the audit log', { err: toError(error) });
     });
