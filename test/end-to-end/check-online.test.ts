@@ -1,94 +1,20 @@
-import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { createServer, type RequestListener } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { diagnoseConfig } from '../../src/diagnostician.ts';
-import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
+import { describe, expect, it } from 'vitest';
 import type { AtlasErrorCode } from '../../src/simulator/atlas-errors.ts';
-import type { InstanceKind } from '../../src/simulator/instance-kind.ts';
-import { listenOnLoopback } from '../../src/simulator/loopback.ts';
-import type { Step, StepName } from '../../src/watcher/diagnosis.ts';
-import { cli } from '../cli/harness.ts';
+import type { StepName } from '../../src/watcher/diagnosis.ts';
 import { jobId } from '../support/builders.ts';
-import { createRecordingLogger } from '../support/silent-logger.ts';
+import {
+  ACCOUNT,
+  anAtlas,
+  aServer,
+  checkOnline,
+  configFor,
+  type Expected,
+  expectFault,
+  KEYS,
+  type Settings,
+} from './check-online-support.ts';
 import { command, GROUP, settle } from './support.ts';
-
-const INSTANCES: ReadonlyArray<[name: string, kind: InstanceKind]> = [
-  ['orders', 'cluster'],
-  ['carts', 'flex'],
-  ['users', 'serverless'],
-  ['billing', 'legacy'],
-  ['playground', 'free'],
-];
-
-const ACCOUNT = { clientId: 'mdb_sa_id_canary', clientSecret: 'mdb_sa_sk_canary' };
-const KEYS = { publicKey: 'canary-public', privateKey: 'canary-private' };
-
-type Settings = Record<string, unknown>;
-type Fault = Extract<Step, { outcome: 'failed' }>;
-
-/** An Atlas with an instance of each kind, closed when the test ends. */
-async function anAtlas(): Promise<AtlasSimulator> {
-  const atlas = await startAtlas({ ...KEYS, serviceAccount: ACCOUNT });
-  onTestFinished(() => atlas.close());
-  for (const [name, kind] of INSTANCES) atlas.addInstance(GROUP, name, kind);
-  return atlas;
-}
-
-/** One watch on `orders`, a dedicated cluster, over a connection that tries nothing twice. */
-function configFor(baseUrl: string, watch: Settings = {}, connection: Settings = {}): Settings {
-  const auth = { type: 'digest', ...KEYS };
-  return {
-    connections: [{ name: 'atlas', baseUrl, auth, retries: 0, requestTimeout: '10s', ...connection }],
-    watches: [{ name: 'nightly', kind: 'cluster', groupId: GROUP, instanceName: 'orders', ...watch }],
-  };
-}
-
-/** Runs `check --online` with the real parts, in this process. */
-async function checkOnline(config: Settings, ...argv: string[]) {
-  const home = await settle(config);
-  const logger = createRecordingLogger();
-  return await cli(['check', '--online', ...argv, '--config', home.configFile], {
-    parts: {
-      loadConfig: (file) => loadConfig(file, { env: {} }),
-      inspectStore: async () => ({ where: 'sqlite:x', exists: false, schemaVersion: null, inUse: null }),
-      diagnose: (checked) => diagnoseConfig(checked, { clock: systemClock, logger }),
-    },
-  });
-}
-
-interface Expected {
-  step: StepName;
-  /** Atlas's code; `null`: there is none. */
-  code: string | null;
-  hint: RegExp;
-  suggestion?: Settings;
-}
-
-/** Both forms say where it ends, why and what to do; exit code 1, and no stack trace in either. */
-async function expectFault(config: Settings, { step, code, hint, suggestion }: Expected): Promise<Fault> {
-  const [text, machine] = [await checkOnline(config), await checkOnline(config, '--json')];
-  expect([text.code, machine.code, text.err, machine.err]).toEqual([1, 1, '', '']);
-  for (const { out } of [text, machine]) {
-    expect(out).not.toMatch(/^ {4}at /m);
-    expect(out).not.toContain('canary');
-  }
-  const found = machine.json();
-  const [diagnosis] = found.online as Array<{ ok: boolean; steps: Step[] }>;
-  expect([found.ok, diagnosis?.ok]).toEqual([false, false]);
-  const fault = diagnosis?.steps.find((each) => each.outcome === 'failed') as Fault;
-  expect(fault).toMatchObject({ step, atlasCode: code, hint: expect.stringMatching(hint) });
-  expect(fault.suggestion).toEqual(suggestion ?? null);
-  expect(text.out).toContain(
-    `\nnightly: ${step.replace('accessList', 'access list').replace('job', 'jobs')}\n`,
-  );
-  expect(text.out).toContain(`hint: ${fault.hint}`);
-  return fault;
-}
 
 describe('what Atlas refuses', () => {
   it.each<[AtlasErrorCode, StepName, RegExp]>([
@@ -370,71 +296,6 @@ describe('a service account', () => {
   });
 });
 
-describe('what is not Atlas', () => {
-  const html = { 'content-type': 'text/html' };
-  const page = '<html><body>Log in</body></html>';
-
-  it.each<[what: string, answer: RequestListener, hint: RegExp]>([
-    ['a firewall that forbids', (_q, r) => r.writeHead(403, html).end(page), /proxy or firewall refuses/],
-    ['a web server without the API', (_q, r) => r.writeHead(404, html).end(page), /check baseUrl/],
-    ['a login page', (_q, r) => r.writeHead(200, html).end(page), /login page.*check baseUrl/],
-    [
-      'a proxy that wants a login',
-      (_q, r) => r.writeHead(407, html).end(page),
-      /proxy on the way wants a login.*HTTPS_PROXY/,
-    ],
-    [
-      'a gateway with nothing behind it',
-      (_q, r) => r.writeHead(502, html).end(page),
-      /cannot answer at the moment/,
-    ],
-    ['a redirect', (_q, r) => r.writeHead(302, { location: '/login' }).end(), /Redirects are not followed/],
-    [
-      'another login',
-      (_q, r) => r.writeHead(401, { 'www-authenticate': 'Basic' }).end('{}'),
-      /Check baseUrl/,
-    ],
-    ['other JSON', (_q, r) => r.writeHead(200).end('{"hello":"world"}'), /not how the Atlas API answers/],
-    ['a cut connection', (q) => q.socket.destroy(), /cut/],
-  ])('%s', async (what, answer, hint) => {
-    const step = what === 'another login' ? 'credential' : 'connection';
-    await expectFault(configFor(await aServer(answer)), { step, code: null, hint });
-  });
-
-  it('silence', async () => {
-    const url = await aServer(() => {});
-    const config = configFor(url, {}, { requestTimeout: '200ms' });
-    await expectFault(config, { step: 'connection', code: null, hint: /requestTimeout/ });
-  });
-
-  it('an address where nobody listens', async () => {
-    const { host, port, close } = await listenOnLoopback(createServer());
-    await close();
-    const config = configFor(`http://${host}:${port}`);
-    await expectFault(config, { step: 'connection', code: null, hint: /Nothing listens there/ });
-  });
-
-  it('a host name that nobody knows', async () => {
-    const config = configFor('https://atlas.invalid');
-    await expectFault(config, { step: 'connection', code: null, hint: /host name is not known/ });
-  });
-
-  it('a certificate of a private authority', async () => {
-    const config = configFor(await aTlsServer());
-    await expectFault(config, {
-      step: 'connection',
-      code: null,
-      hint: /private certificate authority set caFile/,
-    });
-  });
-
-  it('https where http is spoken', async () => {
-    const url = await aServer((_request, response) => response.end());
-    const config = configFor(url.replace('http:', 'https:'));
-    await expectFault(config, { step: 'connection', code: null, hint: /no TLS|not TLS/ });
-  });
-});
-
 describe('the command', () => {
   it('is content with twenty watches of every kind within three seconds, over one login', async () => {
     const atlas = await anAtlas();
@@ -503,23 +364,3 @@ describe('the command', () => {
     expect(stderr).not.toMatch(/^ {4}at /m);
   });
 });
-
-/** The address of a server that gives this answer to everything. */
-async function aServer(answer: RequestListener): Promise<string> {
-  const { host, port, close } = await listenOnLoopback(createServer(answer));
-  onTestFinished(close);
-  return `http://${host}:${port}`;
-}
-
-/** The address of a server whose certificate is of a private authority. */
-async function aTlsServer(): Promise<string> {
-  const read = (name: string): string =>
-    readFileSync(join(import.meta.dirname, '../fixtures/tls', name), 'utf8');
-  const server = createTlsServer(
-    { cert: read('server.pem'), key: read('server-key.pem') },
-    (_request, response) => response.end(),
-  );
-  const { host, port, close } = await listenOnLoopback(server);
-  onTestFinished(close);
-  return `https://${host}:${port}`;
-}
