@@ -70,7 +70,10 @@ function toldLines(entry: HistoryEntry, painter: Painter): string[] {
   const { suppressed, mute, deliveries }: RecordedEvent = entry.recorded;
   if (deliveries.length === 0) return [painter.paint('dim', notTold(suppressed ?? 'no_route', mute))];
   const width = Math.max(...deliveries.map(({ channel }) => channel.length));
-  return deliveries.map((delivery) => `${delivery.channel.padEnd(width)}${GAP}${fateOf(delivery, painter)}`);
+  return deliveries.map((delivery) => {
+    const instead = delivery.insteadOf === null ? '' : `instead of ${delivery.insteadOf}: `;
+    return `${delivery.channel.padEnd(width)}${GAP}${instead}${fateOf(delivery, painter)}`;
+  });
 }
 
 function notTold(reason: SuppressReason, mute: Mute | null): string {

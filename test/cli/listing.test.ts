@@ -156,6 +156,7 @@ describe('history', () => {
         endedAt: T0 + 15 * MINUTE,
         lastDetail: 'mailbox gone',
       },
+      { channel: 'team', endedAt: T0 + 16 * MINUTE, insteadOf: 'dba' },
     ]),
     recorded(started, [], 'no_route'),
   ];
@@ -177,6 +178,7 @@ describe('history', () => {
       `${indent}oncall  told 2026-11-02 08:15:06Z`,
       `${indent}siem    pending after 2 attempts, next 2026-11-02 08:20:05Z: HTTP 500`,
       `${indent}dba     given up 2026-11-02 08:15:05Z after 1 attempt: mailbox gone`,
+      `${indent}team    instead of dba: told 2026-11-02 08:16:05Z`,
     ]);
   });
 

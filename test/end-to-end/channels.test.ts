@@ -82,6 +82,34 @@ describe('a channel in trouble', () => {
     );
   });
 
+  it('has its fallback told at once when it gives up, and in time when it does not answer', async () => {
+    const world = await startWorld();
+    const { channels, ...rest } = world.config();
+    const fallbacks: Record<string, object> = {
+      slack: { fallback: 'webhook' },
+      webhook: { fallback: 'email', fallbackAfter: '1s' },
+    };
+    const withFallbacks = (channels as Array<{ name: string }>).map((channel) => ({
+      ...channel,
+      ...fallbacks[channel.name],
+    }));
+    const routes = [{ events: ['started'], channels: ['slack'] }];
+    const home = await settle({ ...rest, channels: withFallbacks, routes });
+    const daemon = await awaken(home);
+    await untilPolled(daemon, 1);
+    world.slack.answer({ status: 404, body: 'no_service' });
+    world.webhook.answer('hang');
+    const id = world.startJob();
+    await world.untilArrived(1, ['email']);
+    world.webhook.answer(null);
+
+    const { stdout } = await command(home, ['history', id]);
+    expect(stdout).toMatch(/slack +given up .*no_service/);
+    expect(stdout).toMatch(/webhook +instead of slack: pending/);
+    expect(stdout).toMatch(/email +instead of webhook: told/);
+    expect(await command(home, ['audit', 'verify'])).toMatchObject({ code: 0 });
+  });
+
   it('holds up nobody else while a webhook hangs', async () => {
     const world = await startWorld();
     const daemon = await awaken(await settle(world.config()));
