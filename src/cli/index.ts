@@ -92,7 +92,7 @@ function helpWidth(width: number): number {
 const EXAMPLES = `
 Examples:
   restore-watcher demo                               see it work; needs no account
-  restore-watcher check --config prod.json           is the configuration sound?
+  restore-watcher check --online                     is all sound, and does every watch get to its jobs?
   restore-watcher notify test --channel oncall       does the message arrive?
   restore-watcher run                                the daemon
   restore-watcher wait orders --timeout 2h           until its restores have ended
