@@ -27,7 +27,17 @@ export function placeFault(error: Error, question: Question): PlacedFault {
     return { step: ASKED_ABOUT[question], proven: null, fault: faultOf(error, 'internal', hint) };
   }
   const step = stepOf(error, question);
-  return { step, proven: provenBefore(step, error), fault: faultOf(error, error.reason, error.hint ?? null) };
+  const hint = isUnknownAddress(error, question) ? UNKNOWN_ADDRESS : (error.hint ?? null);
+  return { step, proven: provenBefore(step, error), fault: faultOf(error, error.reason, hint) };
+}
+
+const UNKNOWN_ADDRESS = 'Check instanceName and kind, and baseUrl: Atlas knows nothing at that address.';
+
+/** A 404 that names nothing. By itself it would be read as one about a job, but no job was asked for. */
+function isUnknownAddress({ reason, atlasCode = '' }: SourceError, question: Question): boolean {
+  return (
+    reason === 'not_found' && question !== 'job' && !/GROUP|CLUSTER|INSTANCE|RESTORE|JOB/.test(atlasCode)
+  );
 }
 
 function faultOf(error: Error, reason: StepFault['reason'], hint: string | null): StepFault {

@@ -31,7 +31,7 @@ describe('what Atlas refuses', () => {
     ['ACCESS_FORBIDDEN', 'instance', /tier.*Project Backup Manager/],
     ['INVALID_GROUP_ID', 'project', /24 hexadecimal/],
     ['CLUSTER_NAME_NOT_FOUND', 'instance', /deleted, renamed or migrated/],
-    ['RESOURCE_NOT_FOUND', 'instance', /Job ids belong/],
+    ['RESOURCE_NOT_FOUND', 'instance', /Check instanceName and kind, and baseUrl/],
     ['NOT_ATLAS_GROUP', 'project', /kind legacy/],
     ['ATLAS_GROUP', 'project', /cloud\.mongodb\.com/],
     ['INVALID_PATH_PARAMETER', 'instance', /Check groupId, instanceName/],
