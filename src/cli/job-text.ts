@@ -29,10 +29,10 @@ export function spanOf(job: RestoreJob | null, now: Timestamp): string {
   return outcome.at === null ? '?' : formatSpan(outcome.at - job.createdAt);
 }
 
-/** `42 %, about 3 min left`, `longer than usual (4 min)`; empty when nothing tells. */
+/** `42 %, about 3 min left`, `over the usual 4 min`; empty when nothing tells. */
 export function etaText(eta: ExpectedEnd | null, now: Timestamp): string {
   if (eta === null) return '';
-  if (eta.basis === 'history' && eta.isOverdue) return `longer than usual (${formatSpan(eta.usualMs)})`;
+  if (eta.basis === 'history' && eta.isOverdue) return `over the usual ${formatSpan(eta.usualMs)}`;
   const leftMs = eta.at - now;
   const left = leftMs < 1_000 ? 'about done' : `about ${formatSpan(leftMs)} left`;
   return eta.basis === 'progress' ? `${percentOf(eta.doneShare)} %, ${left}` : left;

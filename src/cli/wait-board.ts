@@ -1,29 +1,26 @@
 import type { Clock } from '../clock.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
+import type { RestoreJob } from '../domain/restore-job.ts';
 import type { WaitReport } from '../watcher/wait.ts';
-import type { WaitedJob } from '../watcher/wait-verdict.ts';
+import type { JobEnd, WaitedJob } from '../watcher/wait-verdict.ts';
 import { etaText, routeOf, STATE_COLOURS, spanOf } from './job-text.ts';
 import { type Output, OutputClosed } from './output.ts';
 import type { OutputStream } from './parts.ts';
 import { type Column, formatTable } from './table.ts';
 import { count, printable } from './text.ts';
-import {
-  etaOf,
-  faultText,
-  problemText,
-  summaryText,
-  type WaitContext,
-  type WaitReporter,
-} from './wait-reporter.ts';
+import { etaOf, problemText, summaryText, type WaitContext, type WaitReporter } from './wait-reporter.ts';
 
 /** The times of the board go on by themselves. */
 const REDRAW_MS = 1_000;
 
-/** Lines of the terminal that are not for jobs: the heading, the titles, what is cut, a fault, the cursor. */
-const OTHER_LINES = 5;
+/** Lines of the terminal that are not for jobs: the heading, the titles, what is hidden, the cursor. */
+const OTHER_LINES = 4;
 
 const UP = (lines: number): string => (lines === 0 ? '' : `\u001b[${lines}A`);
-const ERASE_TO_LINE_END = '\u001b[K';
+/** A typed `^C` may stand there. */
+const TO_LINE_START = '\r';
+/** Before the line: behind one as wide as the terminal, its last character would go. */
+const ERASE_LINE = '\u001b[K';
 const ERASE_BELOW = '\u001b[J';
 /** A line that is wider than the terminal must not take two, or the next drawing would begin too low. */
 const NO_WRAP = '\u001b[?7l';
@@ -38,7 +35,7 @@ export function createBoard(
   const startedAt = clock.monotonic();
   const problems: string[] = [];
   let jobs: Map<string, WaitedJob> | null = null;
-  let fault: { text: string; since: number } | null = null;
+  let fault: { message: string; hint: string | null; since: number } | null = null;
   let drawn = 0;
 
   function columns(now: Timestamp): Array<Column<WaitedJob>> {
@@ -50,7 +47,7 @@ export function createBoard(
       },
       { title: 'JOB', value: ({ jobId }) => jobId },
       { title: 'FROM → TO', value: ({ job }) => (job ? routeOf(job) : ''), shrinks: true },
-      { title: 'TOOK', value: ({ job }) => (job ? spanOf(job, now) : '') },
+      { title: 'TOOK', value: ({ job, end }) => tookText(job, end, now) },
       { title: 'ETA', value: ({ job }) => etaText(etaOf(job, now, history), now), shrinks: true },
     ];
   }
@@ -67,14 +64,26 @@ export function createBoard(
   }
 
   function notes(): string[] {
-    if (fault === null) return problems;
-    return [...problems, `${fault.text} (for ${formatSpan(clock.monotonic() - fault.since)})`];
+    const width = stdout.columns ?? out.width;
+    return [...problems, ...faultNotes()].flatMap((note) => inLines(printable(note), width));
+  }
+
+  function faultNotes(): string[] {
+    if (fault === null) return [];
+    const { message, hint, since } = fault;
+    const span = formatSpan(clock.monotonic() - since);
+    return [
+      `Atlas cannot be read for ${span} now; waiting goes on`,
+      message,
+      ...(hint === null ? [] : [`hint: ${hint}`]),
+    ];
   }
 
   /** Those that still run come first where there is no room for all. */
   function lines(): string[] {
     const all = [...(jobs?.values() ?? [])];
-    const room = Math.max(1, (stdout.rows ?? 24) - OTHER_LINES - problems.length);
+    const noted = notes();
+    const room = Math.max(1, (stdout.rows ?? 24) - OTHER_LINES - noted.length);
     const shown =
       all.length <= room
         ? all
@@ -84,13 +93,13 @@ export function createBoard(
       out.paint('bold', printable(heading())),
       ...table(shown),
       ...(hidden > 0 ? [`… and ${hidden} more`] : []),
-      ...notes().map((note) => out.paint('yellow', printable(note))),
+      ...noted.map((note) => out.paint('yellow', note)),
     ];
   }
 
   function draw(next: readonly string[]): void {
-    const text = next.map((line) => `${line}${ERASE_TO_LINE_END}\n`).join('');
-    out.write(NO_WRAP + UP(drawn) + text + ERASE_BELOW + WRAP);
+    const text = next.map((line) => `${ERASE_LINE}${line}\n`).join('');
+    out.write(NO_WRAP + TO_LINE_START + UP(drawn) + text + ERASE_BELOW + WRAP);
     drawn = next.length;
   }
 
@@ -107,7 +116,7 @@ export function createBoard(
     onChange: (change) => {
       if (change.kind === 'waiting') jobs = new Map(change.jobs.map((waited) => [waited.jobId, waited]));
       if (change.kind === 'job') jobs?.set(change.waited.jobId, change.waited);
-      if (change.kind === 'fault') fault = { text: faultText(change), since: clock.monotonic() };
+      if (change.kind === 'fault') fault = { ...change, since: clock.monotonic() };
       if (change.kind === 'recovered') fault = null;
       if (change.kind === 'unreadable') problems.push(problemText(change));
       draw(lines());
@@ -123,6 +132,19 @@ export function createBoard(
     },
     close: () => clearInterval(timer),
   };
+}
+
+function tookText(job: RestoreJob | null, end: JobEnd | null, now: Timestamp): string {
+  if (job === null) return '';
+  return end === null ? formatSpan(now - job.createdAt) : spanOf(job, now);
+}
+
+/** Cut where the terminal ends: what is long here has no spaces to break at. */
+function inLines(text: string, width: number): string[] {
+  const characters = [...text];
+  const lines: string[] = [];
+  for (let at = 0; at < characters.length; at += width) lines.push(characters.slice(at, at + width).join(''));
+  return lines;
 }
 
 function colourOf(state: keyof typeof STATE_COLOURS): NonNullable<(typeof STATE_COLOURS)[typeof state]> {

@@ -101,7 +101,7 @@ function jobText({ jobId, job, end }: WaitedJob, at: number, history: WaitContex
 
 const STATE_WIDTH = 'in_progress'.length;
 
-export function faultText({ message, hint }: { message: string; hint: string | null }): string {
+function faultText({ message, hint }: { message: string; hint: string | null }): string {
   return `Atlas cannot be read at the moment, waiting goes on: ${message}${hint === null ? '' : ` (hint: ${hint})`}`;
 }
 

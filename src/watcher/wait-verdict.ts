@@ -1,3 +1,4 @@
+import type { Timestamp } from '../domain/instant.ts';
 import { assertNever, type RestoreJob } from '../domain/restore-job.ts';
 import type { SourceReason } from '../errors.ts';
 
@@ -22,6 +23,12 @@ const ENDS = ['failed', 'cancelled', 'finished', 'expired', 'ready'] as const;
 /** How a job has ended, for somebody who waits for it; `null` while it runs. */
 export function endOf({ reached }: Pick<RestoreJob, 'reached'>): JobEnd | null {
   return ENDS.find((end) => reached.some(({ milestone }) => milestone === end)) ?? null;
+}
+
+/** True unless the job had its outcome by then: what ends while Atlas cannot be listed yet has been waited for as well. */
+export function wasRunning({ reached }: Pick<RestoreJob, 'reached'>, at: Timestamp): boolean {
+  const [, outcome] = reached;
+  return outcome === undefined || (outcome.at !== null && outcome.at >= at);
 }
 
 const WORST_FIRST = ['failed', 'cancelled', 'expired', 'missing'] as const;

@@ -5,7 +5,15 @@ import type { RestoreJob } from '../domain/restore-job.ts';
 import { targetOf, type Watch } from '../domain/watch.ts';
 import { SourceError, type SourceReason, toError } from '../errors.ts';
 import type { JobAnswer, JobSource } from '../source/source.ts';
-import { endOf, isNews, mayPass, type Verdict, verdictOf, type WaitedJob } from './wait-verdict.ts';
+import {
+  endOf,
+  isNews,
+  mayPass,
+  type Verdict,
+  verdictOf,
+  type WaitedJob,
+  wasRunning,
+} from './wait-verdict.ts';
 
 /** What there is to tell while waiting. */
 export type WaitChange = {
@@ -93,6 +101,7 @@ function createWaiting({ source, watch, jobIds, clock, onChange }: WaitInput, si
   const target = targetOf(watch);
   const options = { signal, isUrgent: true };
   const limit = pLimit(JOBS_AT_ONCE);
+  const startedAt = clock.now();
   const notFound = new Map<string, number>();
   const problems = new Set<string>();
   let jobs: Map<string, WaitedJob> | null = null;
@@ -109,7 +118,7 @@ function createWaiting({ source, watch, jobIds, clock, onChange }: WaitInput, si
     for await (const page of source.listJobs(target, options)) {
       for (const reading of page.readings()) {
         if (reading.kind === 'unreadable') tellProblem(reading.jobId, reading.problem);
-        else if (endOf(reading.job) === null) ids.push(reading.job.id);
+        else if (wasRunning(reading.job, startedAt)) ids.push(reading.job.id);
       }
     }
     return ids;

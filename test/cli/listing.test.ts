@@ -47,7 +47,7 @@ describe('jobs', () => {
   it('says when a job takes longer than usual', async () => {
     const durations = [{ deliveryType: 'automated', durationMs: 4 * MINUTE }];
     const { out } = await cli(['jobs'], { store: readingStore({ observations, durations }) });
-    expect(lines(out)[2]).toContain('14 min so far  longer than usual (4 min)  ');
+    expect(lines(out)[2]).toContain('14 min so far  over the usual 4 min  ');
   });
 
   it('fits 100 columns', async () => {

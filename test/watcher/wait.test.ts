@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Milestone, RestoreJob } from '../../src/domain/restore-job.ts';
 import { SourceError, type SourceReason } from '../../src/errors.ts';
 import { type WaitChange, type WaitReport, waitForJobs } from '../../src/watcher/wait.ts';
-import { aJob, aWatch, HOUR, jobId, MINUTE } from '../support/builders.ts';
+import { aJob, aWatch, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../support/fake-source.ts';
 import { createSteppingClock, type SteppingClock } from '../support/stepping-clock.ts';
 
@@ -25,7 +25,7 @@ async function start(
 ): Promise<Wait> {
   const source = createFakeSource(jobs);
   options.prepare?.(source);
-  const clock = createSteppingClock();
+  const clock = createSteppingClock(T0 + HOUR);
   const changes: WaitChange[] = [];
   const interrupted = new AbortController();
   const report = waitForJobs({
@@ -68,6 +68,18 @@ describe('which jobs are waited for', () => {
     expect(verdict).toBe('finished');
     expect(jobs.map(({ jobId }) => jobId)).toEqual([jobId(1), jobId(3)]);
     expect(wait.source.listings).toBe(1);
+  });
+
+  it('is also one that ended before Atlas could be listed at last, but not one that had ended before', async () => {
+    const wait = await start(running(1), {
+      prepare: (source) => {
+        source.fault = unavailable;
+      },
+    });
+    wait.source.fault = null;
+    wait.source.jobs = [aJob(['failed'], { id: jobId(1) }, 61), aJob(['cancelled'], { id: jobId(2) }, 59)];
+    await wait.clock.step(EVERY);
+    expect(await wait.report).toMatchObject({ verdict: 'failed', jobs: [{ jobId: jobId(1) }] });
   });
 
   it('is nothing when none is running', async () => {
