@@ -6,6 +6,7 @@ import { addDeliveries } from './commands/deliveries.ts';
 import { addHealthcheck } from './commands/healthcheck.ts';
 import { addHistory } from './commands/history.ts';
 import { addJobs } from './commands/jobs.ts';
+import { addMute } from './commands/mute.ts';
 import { addNotify } from './commands/notify.ts';
 import { addOnce } from './commands/once.ts';
 import { addRoutes } from './commands/routes.ts';
@@ -74,6 +75,7 @@ function buildProgram(cli: Cli): Command {
   addCheck(cli, program);
   addNotify(cli, program);
   addRoutes(cli, program);
+  addMute(cli, program);
   addJobs(cli, program);
   addHistory(cli, program);
   addDeliveries(cli, program);

@@ -4,6 +4,7 @@ import { WatcherError } from '../../src/errors.ts';
 import type { Rows, Store } from '../../src/store/store.ts';
 import { aJob, anObservation, HOUR, jobId, T0 } from '../support/builders.ts';
 import { fallbackContract } from './fallback-contract.ts';
+import { muteContract } from './mute-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 import { aCommit, aDraft, anImpossibleDraft, plan, TARGET } from './support.ts';
 
@@ -241,6 +242,7 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
     });
 
     outboxContract(() => store);
+    muteContract(() => store);
     fallbackContract(() => store);
 
     describe('the audit log', () => {

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { isInForce, type Mute } from '../../domain/mute.ts';
+import { muteView } from '../../status/views.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
+import { printListing, readStore } from '../listing.ts';
+import { type Column, formatTable } from '../table.ts';
+import { formatDistance, formatInstant } from '../text.ts';
+
+interface ListOptions extends CommonOptions {
+  all?: true;
+}
+
+export function addMuteList(cli: Cli, mute: Command): void {
+  const command = mute
+    .command('list')
+    .description('list the mutes that are in force, the newest first')
+    .option('--all', 'also those that are over')
+    .addOption(jsonOption());
+  onAction<ListOptions>(cli, command, (options) => listMutes(cli, options));
+}
+
+async function listMutes(cli: Cli, options: ListOptions): Promise<number> {
+  const config = await cli.parts.loadConfig(options.config);
+  const now = cli.parts.clock.now();
+  const mutes = await readStore(cli, config, (store) =>
+    store.listMutes({ inForceAt: options.all ? undefined : now }),
+  );
+  printListing(cli, options, mutes && { items: mutes, hasMore: false }, {
+    empty: options.all ? 'Nothing has been muted yet.' : 'No mute is in force.',
+    view: (mute) => muteView(mute, now),
+    print: (items) => {
+      for (const line of formatTable(items, columnsOf(options, now), cli.out.width)) cli.out.line(line);
+    },
+  });
+  return 0;
+}
+
+function columnsOf({ all }: ListOptions, now: number): Array<Column<Mute>> {
+  return [
+    { title: 'ID', value: ({ id }) => String(id) },
+    ...(all ? [{ title: 'STATE', value: (mute: Mute) => stateOf(mute, now) }] : []),
+    { title: 'WATCH', value: ({ watch }) => watch },
+    { title: 'EVENTS', value: ({ events }) => events?.join(', ') ?? 'all', shrinks: true },
+    { title: 'UNTIL', value: ({ until }) => `${formatInstant(until)} (${formatDistance(until, now)})` },
+    { title: 'BY', value: ({ author }) => author },
+    { title: 'REASON', value: ({ reason }) => reason, shrinks: true },
+  ];
+}
+
+function stateOf(mute: Mute, now: number): string {
+  if (mute.removed) return `removed ${formatInstant(mute.removed.at)} by ${mute.removed.by}`;
+  return isInForce(mute, now) ? 'in force' : 'over';
+}
