@@ -68,18 +68,6 @@ describe.skipIf(authority === null)('a server with a certificate of a private au
     expect(new Set(proxy.connects)).toEqual(new Set([`${ATLAS}:443`]));
   });
 
-  it('is not asked for anything through a proxy when NO_PROXY names it', async () => {
-    const world = await startWorld();
-    const { clusterId, front } = await opsManager(world);
-    const proxy = await aProxy(front);
-    const config = world.config({
-      connections: [world.connection({ baseUrl: `https://127.0.0.1:${front.port}/api/public/v1.0`, caFile })],
-      watches: [world.watch({ kind: 'legacy', instanceName: clusterId })],
-    });
-    await expectDownloadTold(world, config, { HTTPS_PROXY: proxy.url, NO_PROXY: '127.0.0.1' });
-    expect(proxy.connects).toEqual([]);
-  });
-
   async function aFront(world: World): Promise<Listening> {
     const front = await startTlsFront(world.atlas.url, authority as PrivateAuthority);
     onTestFinished(() => front.close());
