@@ -8,8 +8,10 @@ export interface Notice {
 }
 
 /** What a receiver said when it accepted. `detail` is for people (an HTTP status, an SMTP reply), without secrets. */
-interface Receipt {
+export interface Receipt {
   detail: string;
+  /** `false`: there was nothing to send (an event that is not for a pager), so this says nothing about the receiver. */
+  wasSent?: false;
 }
 
 /** Sends events to one configured destination. The port of `channels/`; one adapter per channel type. */

@@ -55,7 +55,7 @@ export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
       if (notice === undefined) throw new TypeError('nothing to send');
       const said: string[] = [];
       for (const event of pagerDutyEvents(notice.event)) said.push(await tell(event, signal));
-      return { detail: said.join(', ') || 'not for a pager' };
+      return said.length === 0 ? { detail: 'not for a pager', wasSent: false } : { detail: said.join(', ') };
     },
     close: async () => {},
   };

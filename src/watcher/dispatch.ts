@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Notifier } from '../channels/notifier.ts';
+import type { Notifier, Receipt } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { AuditDraft } from '../domain/audit.ts';
 import { toIso } from '../domain/instant.ts';
@@ -71,8 +71,9 @@ async function deliver(
   signal: AbortSignal,
 ): Promise<void> {
   const sent = await send(deps, batch, signal);
-  if (typeof sent === 'string') {
-    await record(deps, batch, (delivery) => accepted(deps, delivery, sent));
+  if (!(sent instanceof Error)) {
+    const wasSent = sent.wasSent ?? true;
+    await record(deps, batch, (delivery) => accepted(deps, delivery, sent.detail), wasSent);
   } else if (sent instanceof DeliveryError && sent.reason === 'rejected' && batch.length > 1) {
     for (const delivery of batch) await deliver(deps, [delivery], signal);
   } else {
@@ -85,10 +86,10 @@ async function send(
   { notifier }: DispatchDeps,
   batch: readonly ClaimedDelivery[],
   signal: AbortSignal,
-): Promise<string | Error> {
+): Promise<Receipt | Error> {
   try {
     const notices = batch.map(({ id, event }) => ({ deliveryId: id, event }));
-    return (await notifier.send(notices, signal)).detail;
+    return await notifier.send(notices, signal);
   } catch (thrown) {
     return toError(thrown);
   }
@@ -132,6 +133,7 @@ async function record(
   deps: DispatchDeps,
   batch: readonly ClaimedDelivery[],
   outcomeOf: (delivery: ClaimedDelivery) => DeliveryOutcome,
+  wasSent = true,
 ): Promise<void> {
   const pairs = batch.map((delivery) => ({ delivery, outcome: outcomeOf(delivery) }));
   const audit = pairs.flatMap(({ delivery, outcome }) => auditOf(delivery, outcome));
@@ -141,7 +143,7 @@ async function record(
     audit,
   );
   deps.signals.emit('audit:written', {});
-  for (const { delivery, outcome } of pairs) tell(deps, delivery, outcome);
+  for (const { delivery, outcome } of pairs) if (wasSent) tell(deps, delivery, outcome);
 }
 
 /** A receiver has accepted: losing that note means sending a twin. So a store that fails for a moment is asked again while the lease lasts. */

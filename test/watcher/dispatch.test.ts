@@ -211,4 +211,14 @@ describe('the outbox of a channel', () => {
     await drain();
     expect(latencies).toEqual([1_250]);
   });
+
+  it('takes what needed no sending for done, and for no sign of the receiver’s health', async () => {
+    const heard: string[] = [];
+    signals.on('delivery:recorded', ({ outcome }) => heard.push(outcome));
+    const [id = ''] = await owe(['started', 1]);
+    notifier.send = async () => ({ detail: 'not for a pager', wasSent: false });
+    await drain();
+    expect(await delivery(id)).toMatchObject({ status: 'delivered', lastDetail: 'not for a pager' });
+    expect(heard).toEqual([]);
+  });
 });
