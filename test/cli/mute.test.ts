@@ -2,24 +2,14 @@ import { userInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { Mute } from '../../src/domain/mute.ts';
 import { StoreError } from '../../src/errors.ts';
-import { anEvent, aWatch, HOUR, MINUTE } from '../support/builders.ts';
+import { aMute, anEvent, aWatch, HOUR, MINUTE } from '../support/builders.ts';
 import { readingStore, recorded } from '../support/reading-store.ts';
 import { aConfig, cli, NOW } from './harness.ts';
 
 const ADD = ['mute', 'add', '--watch', 'orders', '--for', '2h', '--reason', 'migration'];
 
-function aMute(over: Partial<Mute> = {}): Mute {
-  return {
-    id: 1,
-    watch: 'orders',
-    events: null,
-    createdAt: NOW - HOUR,
-    until: NOW + HOUR,
-    author: 'ann',
-    reason: 'migration',
-    removed: null,
-    ...over,
-  };
+function muteOf(over: Partial<Mute> = {}): Mute {
+  return aMute({ createdAt: NOW - HOUR, until: NOW + HOUR, ...over });
 }
 
 describe('mute add', () => {
@@ -27,7 +17,7 @@ describe('mute add', () => {
     const store = readingStore();
     const { code, out } = await cli([...ADD, '--author', 'ann'], { store });
     expect(code).toBe(0);
-    expect(store.content.mutes).toEqual([aMute({ createdAt: NOW, until: NOW + 2 * HOUR })]);
+    expect(store.content.mutes).toEqual([muteOf({ createdAt: NOW, until: NOW + 2 * HOUR })]);
     expect(out).toContain('Mute 1: orders muted until 2026-11-02 11:00:05Z by ann (migration).');
     expect(out).toContain('watch_failing is not muted');
     expect(store.isClosed).toBe(true);
@@ -85,9 +75,9 @@ describe('mute add', () => {
 
 describe('mute list', () => {
   const mutes = [
-    aMute({ until: NOW - MINUTE }),
-    aMute({ id: 2, removed: { at: NOW - MINUTE, by: 'bob' } }),
-    aMute({ id: 3, events: ['failed'], reason: 'a drill\u001b[2J' }),
+    muteOf({ until: NOW - MINUTE }),
+    muteOf({ id: 2, removed: { at: NOW - MINUTE, by: 'bob' } }),
+    muteOf({ id: 3, events: ['failed'], reason: 'a drill\u001b[2J' }),
   ];
 
   it('shows those in force, until when, by whom and why', async () => {
@@ -128,7 +118,7 @@ describe('mute list', () => {
 
 describe('mute remove', () => {
   it('ends the mute, and keeps who did it', async () => {
-    const store = readingStore({ mutes: [aMute()] });
+    const store = readingStore({ mutes: [muteOf()] });
     const { code, out } = await cli(['mute', 'remove', '1', '--author', 'bob'], { store });
     expect(code).toBe(0);
     expect(out).toContain('Mute 1 is over');
@@ -136,7 +126,7 @@ describe('mute remove', () => {
   });
 
   it('fails when there is no such mute in force', async () => {
-    const store = readingStore({ mutes: [aMute({ until: NOW })] });
+    const store = readingStore({ mutes: [muteOf({ until: NOW })] });
     const { code, err } = await cli(['mute', 'remove', '1'], { store });
     expect(code).toBe(1);
     expect(err).toContain('no mute 1 is in force');
@@ -149,7 +139,7 @@ describe('mute remove', () => {
 
 describe('a muted event', () => {
   it('is shown in the history with until when, by whom and why', async () => {
-    const events = [recorded(anEvent('failed'), [], 'muted', aMute())];
+    const events = [recorded(anEvent('failed'), [], 'muted', muteOf())];
     const { out } = await cli(['history'], { store: readingStore({ events }) });
     expect(out).toContain('nobody was told: muted until 2026-11-02 10:00:05Z by ann (migration)');
     const { json } = await cli(['history', '--json'], { store: readingStore({ events }) });
@@ -158,7 +148,7 @@ describe('a muted event', () => {
 
   it('is foretold by "routes explain", with who would be told otherwise', async () => {
     const argv = ['routes', 'explain', '--event', 'failed', '--watch', 'orders'];
-    const store = readingStore({ mutes: [aMute()] });
+    const store = readingStore({ mutes: [muteOf()] });
     expect((await cli(argv, { store })).out).toContain(
       'Nobody is told: muted until 2026-11-02 10:00:05Z by ann (migration). It is recorded all the same (suppressed: muted). Without mute 1: siem',
     );

@@ -1,24 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, type EventName } from '../../src/domain/event.ts';
 import { type Mute, mutedBy } from '../../src/domain/mute.ts';
-import { HOUR, T0 } from '../support/builders.ts';
-
-function aMute(over: Partial<Mute> = {}): Mute {
-  return {
-    id: 1,
-    watch: 'orders',
-    events: null,
-    createdAt: T0,
-    until: T0 + HOUR,
-    author: 'ann',
-    reason: 'migration',
-    removed: null,
-    ...over,
-  };
-}
+import { aMute, HOUR, T0 } from '../support/builders.ts';
 
 function isMuted(mute: Partial<Mute>, name: EventName = 'failed', watch = 'orders', now = T0): boolean {
-  return mutedBy({ name, watch }, [aMute(mute)], now) !== null;
+  return mutedBy({ name, watch }, [aMute({ until: T0 + HOUR, ...mute })], now) !== null;
 }
 
 describe('a mute', () => {
@@ -56,7 +42,7 @@ describe('a mute', () => {
   });
 
   it('is, of several, the one that lasts longest', () => {
-    const mutes = [aMute(), aMute({ id: 2, until: T0 + 2 * HOUR }), aMute({ id: 3, watch: 'users' })];
+    const mutes = [aMute(), aMute({ id: 2, until: T0 + 48 * HOUR }), aMute({ id: 3, watch: 'users' })];
     expect(mutedBy({ name: 'failed', watch: 'orders' }, mutes, T0)?.id).toBe(2);
   });
 });

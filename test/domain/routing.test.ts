@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event.ts';
 import { matchesGlob } from '../../src/domain/glob.ts';
 import { planDeliveries, type Route } from '../../src/domain/routing.ts';
-import { aJob, anEvent } from '../support/builders.ts';
+import { aJob, aMute, anEvent } from '../support/builders.ts';
 
 function aRoute(over: Partial<Route> = {}): Route {
   return {
@@ -107,6 +107,21 @@ describe('planning deliveries', () => {
     ['the route that matches has no channel', [aRoute({ channels: [] })]],
   ])('suppresses with no_route when %s', (_case, routes) => {
     expect(planDeliveries(anEvent('failed'), { routes, mutes: [] })).toEqual([
+      { kind: 'suppress', reason: 'no_route' },
+    ]);
+  });
+
+  it('suppresses what a mute in force covers, and says which mute', () => {
+    const event = anEvent('failed');
+    const rules = { routes: [aRoute()], mutes: [aMute({ id: 7, until: event.detectedAt + 1 })] };
+    expect(planDeliveries(event, rules)).toEqual([{ kind: 'suppress', reason: 'muted', muteId: 7 }]);
+    const later = anEvent('failed', { detectedAt: event.detectedAt + 1 });
+    expect(planDeliveries(later, rules)).toMatchObject([{ kind: 'deliver' }]);
+  });
+
+  it('does not lay it on a mute when no route takes the event anyway', () => {
+    const mutes = [aMute()];
+    expect(planDeliveries(anEvent('failed'), { routes: [], mutes })).toEqual([
       { kind: 'suppress', reason: 'no_route' },
     ]);
   });

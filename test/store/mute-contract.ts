@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { MuteRequest } from '../../src/domain/mute.ts';
 import type { Store } from '../../src/store/store.ts';
-import { HOUR, T0 } from '../support/builders.ts';
+import { aMuteRequest, HOUR, T0 } from '../support/builders.ts';
 import { aCommit, plan } from './support.ts';
 
-const REQUEST: MuteRequest = {
-  watch: 'orders',
-  events: null,
-  createdAt: T0,
-  until: T0 + HOUR,
-  author: 'ann',
-  reason: 'migration',
-};
+const REQUEST = aMuteRequest({ until: T0 + HOUR });
 
 /** What every store does with mutes. */
 export function muteContract(store: () => Store): void {

@@ -1,5 +1,6 @@
 import { EVENT_SEVERITIES, type EventName, eventId, type WatcherEvent } from '../../src/domain/event.ts';
 import { summarizeJobEvent } from '../../src/domain/message.ts';
+import type { Mute, MuteRequest } from '../../src/domain/mute.ts';
 import type { Observation } from '../../src/domain/observation.ts';
 import {
   type Milestone,
@@ -139,4 +140,21 @@ export function aWatch(over: Partial<Watch> = {}): Watch {
     labels: { team: 'payments' },
     ...over,
   };
+}
+
+/** Mutes the watch of these builders for a day. */
+export function aMuteRequest(over: Partial<MuteRequest> = {}): MuteRequest {
+  return {
+    watch: 'orders',
+    events: null,
+    createdAt: T0,
+    until: T0 + 24 * HOUR,
+    author: 'ann',
+    reason: 'migration',
+    ...over,
+  };
+}
+
+export function aMute(over: Partial<Mute> = {}): Mute {
+  return { ...aMuteRequest(), id: 1, removed: null, ...over };
 }

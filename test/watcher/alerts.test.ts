@@ -6,7 +6,7 @@ import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSignals } from '../../src/watcher/events.ts';
 import { createWatchLoop, type WatchLoop } from '../../src/watcher/watch-loop.ts';
-import { aJob, aWatch, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { aJob, aMuteRequest, aWatch, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
@@ -97,6 +97,25 @@ describe('a watch that cannot be polled', () => {
     await pollAfter(MINUTE);
     await pollAfter(MINUTE);
     expect(await told()).toEqual(['watch_failing', 'watch_recovered']);
+  });
+
+  it('is told of though the watch is muted, unless the mute names it', async () => {
+    const fates = async () =>
+      (await store.listEvents({ limit: 9 })).items.map(({ event, suppressed }) => [event.name, suppressed]);
+    await store.addMute(aMuteRequest());
+    await pollAfter(30_000);
+    await pollAfter(6 * MINUTE);
+    source.fault = null;
+    await pollAfter(MINUTE);
+    expect(await fates()).toEqual([
+      ['watch_recovered', null],
+      ['watch_failing', null],
+    ]);
+    await store.addMute(aMuteRequest({ events: ['watch_failing'] }));
+    source.fault = new SourceError('auth', 'the key is refused');
+    await pollAfter(30_000);
+    await pollAfter(6 * MINUTE);
+    expect((await fates())[0]).toEqual(['watch_failing', 'muted']);
   });
 
   it('is no news when it recovers in time', async () => {

@@ -4,7 +4,7 @@ import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../src/watcher/channel-alerts.ts';
 import { createSignals, type Signals } from '../../src/watcher/events.ts';
-import { MINUTE, T0 } from '../support/builders.ts';
+import { aMuteRequest, MINUTE, T0 } from '../support/builders.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 
@@ -72,6 +72,13 @@ describe('a channel that fails', () => {
     attempt('given_up');
     await expect.poll(told).toEqual(['channel_failing → siem']);
     expect(alerts.status()[0]?.failing?.detail).toBe('HTTP given_up');
+  });
+
+  it('is told of whatever is muted', async () => {
+    await store.addMute(aMuteRequest({ watch: '*' }));
+    await store.addMute(aMuteRequest({ watch: '*', events: ['channel_failing'] }));
+    attempt('given_up');
+    await expect.poll(told).toEqual(['channel_failing → siem']);
   });
 
   it('is told of once it has accepted nothing for ten minutes', async () => {

@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Route } from '../../src/domain/routing.ts';
 import { targetOf, type Watch } from '../../src/domain/watch.ts';
 import { SourceError } from '../../src/errors.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type PageNote, type PollReport, pollTarget } from '../../src/watcher/poll.ts';
-import { aJob, aWatch, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { aJob, aMuteRequest, aWatch, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 
@@ -194,6 +194,45 @@ describe('a watch of a whole instance', () => {
     expect(report.events[0]).toMatchObject({ channels: [], suppressed: 'no_route' });
     expect((await store.listDeliveries({ limit: 10 })).items).toEqual([]);
     expect((await store.listEvents({ limit: 10 })).items[0]?.suppressed).toBe('no_route');
+  });
+
+  it('records what is muted, and owes it to nobody', async () => {
+    await poll();
+    const { id } = await store.addMute(aMuteRequest());
+    source.jobs = [aJob()];
+    const report = await poll();
+    expect(report.events).toMatchObject([{ channels: [], suppressed: 'muted', muteId: id }]);
+    const { items } = await store.listEvents({ limit: 10 });
+    expect(items).toMatchObject([{ suppressed: 'muted', mute: { id, author: 'ann' }, deliveries: [] }]);
+    const decision = (await store.readAudit(0, 100)).findLast(({ kind }) => kind === 'decision');
+    expect(decision?.data).toMatchObject({ decision: 'suppress', reason: 'muted', muteId: id });
+  });
+
+  it('owes again what happens once the mute is over or removed', async () => {
+    await poll();
+    await store.addMute(aMuteRequest({ until: clock.now() + MINUTE }));
+    source.jobs = [aJob()];
+    expect((await poll()).events).toMatchObject([{ suppressed: 'muted' }]);
+    clock.advance(MINUTE);
+    source.jobs = [aJob(['failed'])];
+    expect((await poll()).events).toMatchObject([{ suppressed: null, channels: ['oncall'] }]);
+    const { id } = await store.addMute(aMuteRequest());
+    await store.removeMute(id, clock.now(), 'ann');
+    source.jobs = [aJob(['failed']), aJob([], { id: jobId(2), createdAt: clock.now() })];
+    expect((await poll()).events).toMatchObject([{ suppressed: null, channels: ['oncall'] }]);
+  });
+
+  it('asks for mutes only when it has found something', async () => {
+    const listMutes = vi.spyOn(store, 'listMutes');
+    source.jobs = [aJob()];
+    await poll();
+    listMutes.mockClear();
+    await poll();
+    await poll();
+    expect(listMutes).not.toHaveBeenCalled();
+    source.jobs = [aJob(['failed'])];
+    await poll();
+    expect(listMutes).toHaveBeenCalledTimes(1);
   });
 
   it('writes the observation, the transition and the decision to the audit log along with it', async () => {
