@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { WatcherConfig } from './config/config.ts';
 import { toError } from './errors.ts';
 import type { Logger } from './logger.ts';
+import { startHeartbeat } from './status/heartbeat.ts';
 import { startServer } from './status/server.ts';
 import type { Signals } from './watcher/events.ts';
 import { createRunner, type Runner } from './watcher/runner.ts';
@@ -43,14 +44,23 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     closers.add(() => server.close());
     logger.info(`Status server listening on ${server.url}`, { url: server.url });
     await runner.start();
+    const { heartbeat } = config;
+    const stopHeartbeat =
+      heartbeat && startHeartbeat({ ...heartbeat, status: runner.status, store, clock: deps.clock, logger });
 
+    // The heartbeat first: a watcher that stops is not ill.
+    const stopAll = async (reason: string): Promise<void> => {
+      await stopHeartbeat?.();
+      await runner.stop(reason);
+      await closers.closeAll();
+    };
     let stopping: Promise<void> | null = null;
     return {
       runner,
       signals,
       url: server.url,
       stop: (reason) => {
-        stopping ??= runner.stop(reason).then(closers.closeAll);
+        stopping ??= stopAll(reason);
         return stopping;
       },
     };

@@ -15,6 +15,7 @@ export interface WatcherConfig {
   store: { url: string };
   audit: { file: string };
   server: { host: string; port: number; token: string | null };
+  heartbeat: HeartbeatConfig | null;
   log: { level: 'error' | 'warn' | 'info' | 'debug'; format: 'json' | 'text' };
   /** Not wrong, but worth telling. */
   warnings: readonly ConfigIssue[];
@@ -22,6 +23,13 @@ export interface WatcherConfig {
   secrets: readonly string[];
   /** SHA-256 of the file as it stands (before `${…}` is replaced), for the audit log. */
   digest: string;
+}
+
+export interface HeartbeatConfig {
+  url: string;
+  everyMs: number;
+  /** Called while something is wrong; `null`: nothing is. */
+  failUrl: string | null;
 }
 
 /** One Atlas (or Ops Manager) base URL with one credential. */

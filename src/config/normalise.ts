@@ -2,13 +2,22 @@ import type { Fallback } from '../domain/fallback.ts';
 import type { Route } from '../domain/routing.ts';
 import type { ApiVersion, Watch } from '../domain/watch.ts';
 import { isOpsManager, normaliseBaseUrl } from './addresses.ts';
-import type { ChannelConfig, ConnectionConfig, WatcherConfig } from './config.ts';
+import type { ChannelConfig, ConnectionConfig, HeartbeatConfig, WatcherConfig } from './config.ts';
 import { parseDuration } from './duration.ts';
 import type { FilledConfigFile } from './schema.ts';
 
 type Normalised = Pick<
   WatcherConfig,
-  'connections' | 'watches' | 'channels' | 'fallbacks' | 'routes' | 'store' | 'audit' | 'server' | 'log'
+  | 'connections'
+  | 'watches'
+  | 'channels'
+  | 'fallbacks'
+  | 'routes'
+  | 'store'
+  | 'audit'
+  | 'server'
+  | 'heartbeat'
+  | 'log'
 >;
 
 /** Brings a file without faults into the one shape that the program works with. */
@@ -27,6 +36,7 @@ export function normalise(file: FilledConfigFile): Normalised {
       port: file.server.port,
       token: file.server.token || null,
     },
+    heartbeat: file.heartbeat === undefined ? null : toHeartbeat(file.heartbeat),
     log: file.log,
   };
 }
@@ -129,6 +139,10 @@ function toRoute(written: FilledConfigFile['routes'][number]): Route {
     severities: severities ?? null,
     targetClusterNames: targetClusterNames ?? null,
   };
+}
+
+function toHeartbeat({ url, every, failUrl }: NonNullable<FilledConfigFile['heartbeat']>): HeartbeatConfig {
+  return { url, everyMs: span(every), failUrl: failUrl ?? null };
 }
 
 /** The schema has seen to it that it is a duration. */

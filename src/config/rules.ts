@@ -3,6 +3,7 @@ import type { Rule } from './rule.ts';
 import {
   baseUrlsAreOrigins,
   channelUrlsAreUsable,
+  heartbeatUrlsAreUsable,
   mailAddressesAreSound,
   mailServersAreUsable,
   timeZonesExist,
@@ -45,6 +46,7 @@ export const RULES: readonly Rule[] = [
   serverlessHasEnded,
   baseUrlsAreOrigins,
   channelUrlsAreUsable,
+  heartbeatUrlsAreUsable,
   mailServersAreUsable,
   mailAddressesAreSound,
   timeZonesExist,

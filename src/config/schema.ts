@@ -116,6 +116,20 @@ export const CONFIG_SCHEMA = z.strictObject({
     })
     .prefault({})
     .describe('Health, metrics and the JSON reads over HTTP.'),
+  heartbeat: z
+    .strictObject({
+      url: text("the URL of a dead man's switch").describe(
+        "Asked by GET while all is well: every watch polled in time, every channel delivering, the store writable. Meant for a dead man's switch, which tells somebody when it hears nothing. A secret.",
+      ),
+      every: duration('1d').default('1m').describe('How often.'),
+      failUrl: text('a URL')
+        .optional()
+        .describe('Asked by GET instead while something is wrong. Default: nothing is called then. A secret.')
+        .meta({ examples: ['${HEARTBEAT_URL}/fail'] }),
+      allowHttp: flag().default(false).describe(ALLOW_HTTP),
+    })
+    .optional()
+    .describe('A sign of life for somebody else to miss.'),
   log: z
     .strictObject({
       level: oneOf(['error', 'warn', 'info', 'debug'])

@@ -14,6 +14,7 @@ export function gatherSecrets(file: FilledConfigFile): string[] {
     ...file.channels.flatMap(ofChannel),
     ...passwordOf(file.store.url),
     file.server.token,
+    ...ofHeartbeat(file.heartbeat),
   ];
   return [...new Set(secrets.flatMap((secret) => (secret ? [secret] : [])))];
 }
@@ -36,6 +37,10 @@ function ofChannel(channel: FilledConfigFile['channels'][number]): Array<string 
         ...Object.values(channel.headers).flatMap(ofHeader),
       ];
   }
+}
+
+function ofHeartbeat(heartbeat: FilledConfigFile['heartbeat']): string[] {
+  return [heartbeat?.url, heartbeat?.failUrl].flatMap((url) => (url === undefined ? [] : ofUrl(url)));
 }
 
 /** The address, its path with the query, and the parts that are tokens by their look. */

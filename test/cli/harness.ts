@@ -42,6 +42,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
     store: { url: 'sqlite:./data/watcher.db' },
     audit: { file: './data/audit.jsonl' },
     server: { host: '127.0.0.1', port: 8080, token: null },
+    heartbeat: null,
     log: { level: 'info', format: 'json' },
     warnings: [],
     secrets: ['canary-private'],

@@ -30,6 +30,12 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['channels[0].headers["x token"]', 'expected the name of an HTTP header'],
     ['channels[0].headers.x-token', 'expected a text that can stand in an HTTP header: one line'],
   ],
+  'bad-heartbeat': [
+    ['heartbeat.url', NO_PLAIN_HTTP],
+    ['heartbeat.every', '1d at most, found "2d"'],
+    ['heartbeat.failUrl', 'it is not an address'],
+    ['heartbeat.method', 'unknown key; known here: "url", "every", "failUrl", "allowHttp"'],
+  ],
   'bad-instance-name': [['watches[0].instanceName', 'without spaces and slashes, found "../orders"']],
   'bad-job-ids': [
     ['watches[0].restoreJobIds[1]', 'expected a restore job id of 24 hexadecimal characters, found "latest"'],

@@ -20,6 +20,7 @@ const env = {
   SIEM_TOKEN: 'siem-token',
   PAGERDUTY_ROUTING_KEY: '0123456789abcdef0123456789abcdef',
   TEAMS_WORKFLOW_URL: 'https://flows.example.com/invoke?sig=signature',
+  HEARTBEAT_URL: 'https://hc-ping.example.com/0b1e5c1e-0000-4000-8000-000000000000',
   SERVER_TOKEN: 'a-token-that-is-long-enough',
 };
 

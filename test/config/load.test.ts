@@ -125,6 +125,19 @@ describe('a sound configuration', () => {
     expect(config.warnings.filter(({ path }) => path.startsWith('channels'))).toEqual([]);
   });
 
+  it('has a heartbeat where it is asked for', async () => {
+    const url = 'https://beats.example.com/x';
+    expect((await load(aConfigFile())).heartbeat).toBeNull();
+    expect((await load(aConfigFile({ heartbeat: { url } }))).heartbeat).toEqual({
+      url,
+      everyMs: 60_000,
+      failUrl: null,
+    });
+    const whole = { url, every: '5m', failUrl: `${url}/fail` };
+    const { heartbeat } = await load(aConfigFile({ heartbeat: whole }));
+    expect(heartbeat).toEqual({ url, everyMs: 300_000, failUrl: `${url}/fail` });
+  });
+
   it('has its spans in milliseconds', async () => {
     const config = await load(
       aConfigFile({
@@ -277,6 +290,10 @@ describe('the secrets of a configuration', () => {
         ],
         routes: [{ events: ['*'], channels: ['oncall', 'dba', 'siem', 'pager', 'team'] }],
         server: { token: 'server-token-123456' },
+        heartbeat: {
+          url: 'https://beats.example.com/beat-token-123456',
+          failUrl: 'https://x.example.com/fail-token-123456',
+        },
       }),
     );
     expect(secrets).toEqual(
@@ -301,6 +318,8 @@ describe('the secrets of a configuration', () => {
         'header-token',
         'plain-header',
         'server-token-123456',
+        'beat-token-123456',
+        'fail-token-123456',
       ]),
     );
     expect(secrets).not.toContain('/');

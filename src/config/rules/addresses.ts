@@ -50,6 +50,16 @@ export const channelUrlsAreUsable: Rule = ({ config, fault, found }) => {
   }
 };
 
+export const heartbeatUrlsAreUsable: Rule = ({ config, fault, found }) => {
+  for (const key of ['url', 'failUrl'] as const) {
+    const url = config.heartbeat?.[key];
+    if (url === undefined) continue;
+    const path = ['heartbeat', key];
+    const problem = httpUrlFault(url, config.heartbeat?.allowHttp ?? false);
+    if (problem !== null) fault(path, `expected an https address, found ${found(path)}: ${problem}`);
+  }
+};
+
 export const mailServersAreUsable: Rule = ({ config, fault, warn, found }) => {
   for (const [index, channel] of entriesOf(config.channels)) {
     if (channel.type !== 'email' || channel.smtpUrl === undefined) continue;

@@ -1,0 +1,136 @@
+import type { Clock } from '../clock.ts';
+import { formatSpan } from '../domain/instant.ts';
+import { toError } from '../errors.ts';
+import { createOnce, type Once } from '../log-once.ts';
+import type { Logger } from '../logger.ts';
+import type { Store } from '../store/store.ts';
+import type { WatcherStatus } from '../watcher/status.ts';
+import { healthOf } from './health.ts';
+
+/** For one call. */
+const TIMEOUT_MS = 10_000;
+/** A call that fails is made again so soon, that a switch with a long period does not fire for a moment's fault. */
+const AGAIN_AFTER_MS = 30_000;
+/** What was due for so long and is not even tried: the outbox stands still. */
+const OUTBOX_STANDS_AFTER_MS = 600_000;
+
+export interface HeartbeatDeps {
+  /** Called while all is well. */
+  url: string;
+  /** Called while something is wrong; `null`: nothing is called, and the silence tells. */
+  failUrl: string | null;
+  everyMs: number;
+  status: () => WatcherStatus;
+  store: Pick<Store, 'checkWritable' | 'nextDueAt'>;
+  clock: Clock;
+  logger: Logger;
+  fetch?: typeof fetch;
+}
+
+/** `starting`: some watch has not had the time for its first poll; neither well nor ill. */
+export type Condition = { kind: 'well' } | { kind: 'starting' } | { kind: 'ill'; reasons: readonly string[] };
+
+/**
+ * Tells a dead man's switch every `everyMs` that all is well, as long as it is. The calls are GET, which every such receiver takes, and
+ * say nothing of what is watched. A receiver at fault is logged once, and disturbs nothing else.
+ * @returns the function that ends it, and waits for the call in hand to be cut short.
+ */
+export function startHeartbeat(deps: HeartbeatDeps): () => Promise<void> {
+  const { clock, everyMs, logger } = deps;
+  const end = new AbortController();
+  const once = createOnce(logger, clock);
+
+  const loop = async (): Promise<void> => {
+    let waitMs = everyMs;
+    while (!end.signal.aborted) {
+      await clock.sleep(waitMs, end.signal).catch(() => undefined);
+      if (end.signal.aborted) return;
+      const startedAt = clock.monotonic();
+      const wentWell = await beat(deps, once, end.signal);
+      const periodMs = wentWell ? everyMs : Math.min(everyMs, AGAIN_AFTER_MS);
+      waitMs = Math.max(0, periodMs - (clock.monotonic() - startedAt));
+    }
+  };
+  const done = loop();
+  return () => {
+    end.abort();
+    return done;
+  };
+}
+
+/** One heartbeat; `false` when its receiver did not take it. */
+async function beat(deps: HeartbeatDeps, once: Once, cancelled: AbortSignal): Promise<boolean> {
+  const condition = await conditionOf(deps);
+  if (cancelled.aborted || condition.kind === 'starting') return true;
+  if (condition.kind === 'ill') {
+    const { reasons } = condition;
+    once.fault('condition', 'No heartbeat is sent, because something is wrong', { reasons });
+  } else once.clear('condition', 'The heartbeat is sent again');
+
+  const url = condition.kind === 'well' ? deps.url : deps.failUrl;
+  if (url === null) return true;
+  const fault = await call(url, deps.fetch ?? fetch, cancelled);
+  if (cancelled.aborted) return true;
+  if (fault === null) once.clear('receiver', 'The heartbeat is received again');
+  else once.fault('receiver', `The heartbeat is not received: ${fault}`);
+  return fault === null;
+}
+
+/** Well: every watch was polled in time, no channel fails, nothing in the outbox stands still, and the store can be written. */
+export async function conditionOf({
+  status,
+  store,
+  clock,
+}: Pick<HeartbeatDeps, 'status' | 'store' | 'clock'>): Promise<Condition> {
+  const now = status();
+  const { reasons, warnings } = healthOf(now);
+  const faults = [...reasons, ...warnings];
+  try {
+    await store.checkWritable();
+    for (const { channel } of now.channels) {
+      const dueAt = await store.nextDueAt(channel);
+      const dueForMs = dueAt === null ? 0 : clock.now() - dueAt;
+      if (dueForMs >= OUTBOX_STANDS_AFTER_MS)
+        faults.push(`channel ${channel}: nothing was tried of what is due for ${formatSpan(dueForMs)}`);
+    }
+  } catch (thrown) {
+    faults.push(`the store fails: ${toError(thrown).message}`);
+  }
+  if (faults.length === 0) return { kind: 'well' };
+  return isStarting(now) ? { kind: 'starting' } : { kind: 'ill', reasons: faults };
+}
+
+function isStarting({ state, watches, storeFault, channels }: WatcherStatus): boolean {
+  return (
+    (state === 'starting' || state === 'running') &&
+    storeFault === null &&
+    channels.every(({ failing }) => failing === null) &&
+    watches.some(({ lastSuccessAt }) => lastSuccessAt === null) &&
+    watches.every(({ fault, sinceSuccessMs, dueWithinMs }) => fault === null && sinceSuccessMs <= dueWithinMs)
+  );
+}
+
+/** What is wrong with the receiver; `null` when it accepts. The address is a secret: it is not in the text, and neither are Node's words, which may quote it. */
+async function call(url: string, fetchFn: typeof fetch, cancelled: AbortSignal): Promise<string | null> {
+  const signal = AbortSignal.any([cancelled, AbortSignal.timeout(TIMEOUT_MS)]);
+  try {
+    const reply = await fetchFn(url, {
+      headers: { 'user-agent': 'restore-watcher' },
+      redirect: 'manual',
+      signal,
+    });
+    await reply.body?.cancel();
+    return reply.ok ? null : `HTTP ${reply.status}`;
+  } catch (thrown) {
+    if (signal.aborted) return `no answer within ${formatSpan(TIMEOUT_MS)}`;
+    const code = codeOf(thrown);
+    return code === null ? 'it cannot be reached' : `it cannot be reached (${code})`;
+  }
+}
+
+function codeOf(thrown: unknown): string | null {
+  if (!(thrown instanceof Error)) return null;
+  const code: unknown = 'code' in thrown ? thrown.code : null;
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
+  return codeOf(thrown.cause);
+}

@@ -1,0 +1,34 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { startHttpSink } from '../support/http-sink.ts';
+import { awaken, settle, startWorld, until } from './support.ts';
+
+it('goes out while all is well, and another one while Atlas is away', async () => {
+  const sink = await startHttpSink();
+  onTestFinished(() => sink.close());
+  const world = await startWorld();
+  const home = await settle(
+    world.config({
+      connections: [world.connection({ requestTimeout: '500ms', retries: 0 })],
+      heartbeat: {
+        url: `${sink.origin}/${'beat'.repeat(5)}`,
+        failUrl: `${sink.origin}/${'fail'.repeat(5)}`,
+        every: '1s',
+      },
+    }),
+  );
+  const daemon = await awaken(home);
+  const last = () => sink.requests.at(-1)?.path;
+  await until(() => last() === `/${'beat'.repeat(5)}`, 'a heartbeat');
+  // The start is no fault.
+  expect(sink.requests.map(({ path }) => path)).not.toContain(`/${'fail'.repeat(5)}`);
+
+  world.atlas.setFault({ kind: 'reset' }, { beforeAuth: true });
+  await until(() => last() === `/${'fail'.repeat(5)}`, 'the call for help', 30_000);
+  world.atlas.setFault(null);
+  await until(() => last() === `/${'beat'.repeat(5)}`, 'a heartbeat again', 30_000);
+
+  const calls = sink.requests.length;
+  expect(await daemon.kill('SIGTERM')).toMatchObject({ code: 0 });
+  expect(sink.requests.slice(calls).map(({ path }) => path)).not.toContain(`/${'fail'.repeat(5)}`);
+  expect(daemon.output()).not.toMatch(/beatbeat|failfail/);
+});

@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { conditionOf, startHeartbeat } from '../../src/status/heartbeat.ts';
+import type { WatcherStatus } from '../../src/watcher/status.ts';
+import { MINUTE, T0 } from '../support/builders.ts';
+import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
+import { createSteppingClock, type SteppingClock } from '../support/stepping-clock.ts';
+import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from './statuses.ts';
+
+const WELL = aWatcherStatus();
+const BLIND = aWatcherStatus({ watches: [aWatchStatus({ sinceSuccessMs: 3 * MINUTE, fault: AUTH_FAULT })] });
+const FAILING = aWatcherStatus({
+  channels: [{ channel: 'oncall', failing: { since: T0, detail: 'HTTP 500' } }],
+});
+
+const goodStore = { checkWritable: async () => {}, nextDueAt: async () => null };
+
+describe('the condition that a heartbeat tells of', () => {
+  const clock = createManualClock(T0);
+  const of = (status: WatcherStatus, store: Partial<typeof goodStore> | object = {}) =>
+    conditionOf({ status: () => status, store: { ...goodStore, ...store }, clock });
+  const ofOncall = { ...WELL, channels: [{ channel: 'oncall', failing: null }] };
+
+  it('is well when every watch is polled in time, nothing fails and the store can be written', async () => {
+    expect(await of(WELL)).toEqual({ kind: 'well' });
+    expect(await of(ofOncall, { nextDueAt: async () => T0 - 10 * MINUTE + 1 })).toEqual({ kind: 'well' });
+  });
+
+  it.each([
+    ['a watch is blind', BLIND, {}, 'no successful poll for 3 min'],
+    ['a watch could not be polled even once', withFirstFault(), {}, 'has not been polled yet'],
+    ['a channel fails', FAILING, {}, 'channel oncall fails'],
+    ['the loop hangs', aWatcherStatus({ sinceHeartbeatMs: 90_000 }), {}, 'no sign of life'],
+    ['the last write failed', aWatcherStatus({ storeFault: 'disk full' }), {}, 'disk full'],
+    ['the store cannot be written', WELL, { checkWritable: () => reject('read-only') }, 'read-only'],
+    [
+      'nothing is tried of what is due',
+      ofOncall,
+      { nextDueAt: async () => T0 - 10 * MINUTE },
+      'channel oncall: nothing was tried',
+    ],
+    ['the outbox cannot be read', ofOncall, { nextDueAt: () => reject('locked') }, 'locked'],
+  ])('is ill when %s', async (_, status, store, says) => {
+    expect(await of(status, store)).toEqual({ kind: 'ill', reasons: [expect.stringContaining(says)] });
+  });
+
+  it('is neither while the first polls are under way', async () => {
+    const young = aWatchStatus({ lastAttemptAt: null, lastSuccessAt: null, sinceSuccessMs: 1_000 });
+    expect(await of(aWatcherStatus({ watches: [young, aWatchStatus()] }))).toEqual({ kind: 'starting' });
+    const late = { ...young, sinceSuccessMs: young.dueWithinMs + 1 };
+    expect(await of(aWatcherStatus({ watches: [late] }))).toMatchObject({ kind: 'ill' });
+  });
+});
+
+function withFirstFault(): WatcherStatus {
+  return aWatcherStatus({ watches: [aWatchStatus({ lastSuccessAt: null, fault: AUTH_FAULT })] });
+}
+
+function reject(message: string): Promise<never> {
+  return Promise.reject(new Error(message));
+}
+
+describe('the heartbeat', () => {
+  let sink: HttpSink;
+  let clock: SteppingClock;
+  let status: WatcherStatus;
+  let stop: () => Promise<void>;
+  const logger = createRecordingLogger();
+
+  beforeEach(async () => {
+    sink = await startHttpSink();
+    clock = createSteppingClock(T0);
+    status = WELL;
+    stop = async () => {};
+    logger.lines.length = 0;
+  });
+  afterEach(async () => {
+    await stop();
+    await sink.close();
+  });
+
+  function start(over: { failUrl?: string; everyMs?: number; url?: string } = {}): void {
+    stop = startHeartbeat({
+      url: `${sink.origin}/secret-beat`,
+      failUrl: null,
+      everyMs: MINUTE,
+      status: () => status,
+      store: goodStore,
+      clock,
+      logger,
+      ...over,
+    });
+  }
+
+  /** Lets time go on, and whatever is called then be answered. */
+  async function live(ms: number): Promise<void> {
+    await clock.step(ms);
+    await expect.poll(() => clock.sleepers()).toBe(1);
+  }
+  const asked = () => sink.requests.map(({ method, path }) => `${method} ${path}`);
+  const told = () => logger.lines.map(({ message }) => message);
+
+  it('goes out once in every period, from one period after the start', async () => {
+    start();
+    await live(MINUTE - 1);
+    expect(asked()).toEqual([]);
+    await live(1);
+    expect(asked()).toEqual(['GET /secret-beat']);
+    await live(MINUTE);
+    expect(asked()).toHaveLength(2);
+    expect(told()).toEqual([]);
+  });
+
+  it('stops while something is wrong, says once why, and goes out again afterwards', async () => {
+    start();
+    status = BLIND;
+    await live(MINUTE);
+    await live(MINUTE);
+    expect(asked()).toEqual([]);
+    expect(logger.lines).toHaveLength(1);
+    expect(logger.lines[0]).toMatchObject({
+      level: 'warn',
+      message: 'No heartbeat is sent, because something is wrong',
+      fields: { reasons: [expect.stringContaining('watch orders')] },
+    });
+    status = WELL;
+    await live(MINUTE);
+    expect(asked()).toEqual(['GET /secret-beat']);
+    expect(told()[1]).toBe('The heartbeat is sent again');
+  });
+
+  it('calls the other address while something is wrong, where there is one', async () => {
+    start({ failUrl: `${sink.origin}/secret-beat/fail` });
+    status = FAILING;
+    await live(MINUTE);
+    status = WELL;
+    await live(MINUTE);
+    expect(asked()).toEqual(['GET /secret-beat/fail', 'GET /secret-beat']);
+  });
+
+  it.each([
+    ['refuses', { status: 404 }, 'HTTP 404'],
+    ['leads elsewhere', { status: 302, headers: { location: '/elsewhere' } }, 'HTTP 302'],
+    ['hangs up', 'reset', 'it cannot be reached (ECONNRESET)'],
+  ] as const)(
+    'is tried again sooner when its receiver %s, which is told once and without its address',
+    async (_, answer, says) => {
+      start({ everyMs: 10 * MINUTE });
+      sink.answer = answer;
+      await live(10 * MINUTE);
+      await live(MINUTE / 2);
+      expect(asked()).toEqual(['GET /secret-beat', 'GET /secret-beat']);
+      expect(told()).toEqual([`The heartbeat is not received: ${says}`]);
+      expect(JSON.stringify(logger.lines)).not.toContain('secret-beat');
+
+      sink.answer = { status: 200 };
+      await live(MINUTE / 2);
+      expect(told()[1]).toBe('The heartbeat is received again');
+      await live(10 * MINUTE - 1);
+      expect(asked()).toHaveLength(3);
+    },
+  );
+
+  it('ends at once although its receiver hangs', async () => {
+    start();
+    sink.answer = 'hang';
+    await clock.step(MINUTE);
+    await sink.received(1);
+    await stop();
+    expect(told()).toEqual([]);
+    await clock.step(10 * MINUTE);
+    expect(asked()).toHaveLength(1);
+  });
+});
