@@ -45,6 +45,14 @@ describe('the program', () => {
     });
   });
 
+  it('refuses a proxy address that is none with exit code 2, and does not quote it', async () => {
+    expect(await run(['check'], { HTTPS_PROXY: 'user:canary@proxy:3128' })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'error: HTTPS_PROXY is not the address of a proxy; expected "http://host:port"\n',
+    });
+  });
+
   it('refuses what it does not know with exit code 2', async () => {
     expect(await run(['frob'])).toMatchObject({ code: 2, stdout: '' });
   });
