@@ -4,6 +4,9 @@ import { type AtlasProcess, type Counts, GROUP_ID, KEYS } from './atlas-process.
 import type { Measurement, Run } from './measurement.ts';
 import { cpuMs, residentMib } from './process-cost.ts';
 
+/** How the image and `npm start` run it. */
+const AS_IN_THE_IMAGE = '--max-semi-space-size=1';
+
 const GIVE_UP_AFTER_MS = 300_000;
 const SETTLING_MS = 2_000;
 
@@ -60,7 +63,7 @@ async function withDaemon<T>(
 ): Promise<T> {
   const home = await makeHome(configFor(atlas.url, run));
   const startedAt = performance.now();
-  const daemon = startDaemon(home, {}, main);
+  const daemon = startDaemon(home, { NODE_OPTIONS: AS_IN_THE_IMAGE }, main);
   try {
     const url = await daemon.url;
     const hasPolled = () => lastPollWentWell(url);
