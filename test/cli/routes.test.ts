@@ -44,6 +44,23 @@ describe('routes explain', () => {
     expect(json()).toMatchObject({ channels: ['oncall', 'siem'] });
   });
 
+  it('says who stands in for those who are told, and for them', async () => {
+    const fallbacks = [
+      { channel: 'siem', fallback: 'oncall', afterMs: 600_000 },
+      { channel: 'oncall', fallback: 'dba', afterMs: 3_600_000 },
+      { channel: 'unused', fallback: 'dba', afterMs: 600_000 },
+    ];
+    const argv = ['routes', 'explain', '--event', 'failed', '--watch', 'orders'];
+    const { out } = await cli(argv, { config: { ...config, fallbacks } });
+    expect(out).toContain('Told instead, when siem gives up or takes longer than 10 min: oncall');
+    expect(out).toContain('Told instead, when oncall gives up or takes longer than 1 h: dba');
+    expect(out).not.toContain('unused');
+
+    const all = { ...config, routes: [{ ...ANY, events: ['*' as const], channels: ['siem', 'oncall'] }] };
+    const { json } = await cli([...argv, '--json'], { config: { ...all, fallbacks } });
+    expect(json()).toMatchObject({ fallbacks: [{ channel: 'oncall', fallback: 'dba' }] });
+  });
+
   it('says so when nobody is told', async () => {
     const { out } = await cli(['routes', 'explain', '--event', 'failed', '--watch', 'orders'], {
       config: aConfig({ routes: [] }),

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { WatcherConfig } from '../../config/config.ts';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../domain/event.ts';
+import type { Fallback } from '../../domain/fallback.ts';
+import { formatSpan } from '../../domain/instant.ts';
 import { type Mute, mutedBy } from '../../domain/mute.ts';
 import { explainRoutes, planDeliveries, type Route, type RouteCondition } from '../../domain/routing.ts';
 import { sampleEvent } from '../../domain/sample.ts';
@@ -49,12 +51,25 @@ async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> 
     }));
     const { name, severity, watch } = event;
     const channels = mute ? [] : routed;
+    const fallbacks = fallbacksOf(config, channels);
     cli.out.line(
-      toJson({ event: name, severity, watch, routes, channels, mute: mute && muteView(mute, now) }),
+      toJson({
+        event: name,
+        severity,
+        watch,
+        routes,
+        channels,
+        fallbacks,
+        mute: mute && muteView(mute, now),
+      }),
     );
   } else {
     print(cli, config, event, unmet);
     cli.out.line(conclusion(routed, mute));
+    for (const { channel, fallback, afterMs } of fallbacksOf(config, mute ? [] : routed)) {
+      const when = `when ${printable(channel)} gives up or takes longer than ${formatSpan(afterMs)}`;
+      cli.out.line(`Told instead, ${when}: ${printable(fallback)}`);
+    }
   }
   return 0;
 }
@@ -69,6 +84,20 @@ async function mutesInForce(cli: Cli, config: WatcherConfig): Promise<readonly M
     cli.err.line(`note: whether a mute is in force is not known: ${printable(thrown.message)}`);
     return [];
   }
+}
+
+/** Those of these channels, of their fallbacks, and so on; without those who are told anyway. */
+function fallbacksOf({ fallbacks }: WatcherConfig, channels: readonly string[]): Fallback[] {
+  const reached = new Set(channels);
+  const found: Fallback[] = [];
+  // What is added while it goes on is visited too.
+  for (const channel of reached) {
+    const next = fallbacks.find((candidate) => candidate.channel === channel);
+    if (next === undefined || reached.has(next.fallback)) continue;
+    found.push(next);
+    reached.add(next.fallback);
+  }
+  return found;
 }
 
 function conclusion(routed: readonly string[], mute: Mute | null): string {

@@ -1,0 +1,65 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { DeliveryError } from '../../src/errors.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { createSignals } from '../../src/watcher/events.ts';
+import { runOnce } from '../../src/watcher/once.ts';
+import { anEvent, T0 } from '../support/builders.ts';
+import { createFakeNotifier } from '../support/fake-notifier.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
+
+it('gives what a channel gives up to its fallback, and that one’s fallback, within the same run', async () => {
+  const store = await openSqliteStore({ path: ':memory:' });
+  onTestFinished(() => store.close());
+  const clock = createManualClock(T0);
+  const logger = createRecordingLogger();
+  const notifiers = ['dba', 'oncall', 'pager'].map((channel) => createFakeNotifier({ channel }));
+  for (const notifier of notifiers.slice(1)) {
+    notifier.answer = () => {
+      throw new DeliveryError('refused', 'HTTP 404', { retryable: false });
+    };
+  }
+  await store.commitPoll({
+    targetKey: 'orders',
+    watch: 'orders',
+    at: T0,
+    takesBaseline: false,
+    observations: [],
+    events: [{ event: anEvent('failed'), channels: ['pager'], suppressed: null }],
+    audit: [],
+  });
+
+  const report = await runOnce(
+    {
+      watches: [],
+      sources: new Map(),
+      routes: [],
+      projectUrl: () => null,
+      notifiers,
+      fallbacks: [
+        { channel: 'pager', fallback: 'oncall', afterMs: 600_000 },
+        { channel: 'oncall', fallback: 'dba', afterMs: 600_000 },
+      ],
+      store,
+      clock,
+      logger,
+      signals: createSignals(logger),
+      random: () => 0,
+      owner: 'me',
+      version: '0.0.0',
+      configEntry: {},
+    },
+    new AbortController().signal,
+  );
+
+  expect(notifiers[0]?.accepted.flat().map(({ name }) => name)).toEqual(['failed']);
+  expect(report).toEqual({
+    watches: [],
+    channels: [
+      { channel: 'dba', tried: 1, stillOwed: 0, givenUp: 0, fault: null },
+      { channel: 'oncall', tried: 1, stillOwed: 0, givenUp: 1, fault: null },
+      { channel: 'pager', tried: 1, stillOwed: 0, givenUp: 1, fault: null },
+    ],
+    isComplete: false,
+  });
+});
