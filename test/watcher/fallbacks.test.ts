@@ -74,10 +74,10 @@ async function owe(job: number, ...names: Array<'started' | 'failed'>): Promise<
   });
 }
 
-/** Lets time go on in steps of a second, with a beat and a pass of every channel in each. */
-async function live(ms: number): Promise<void> {
-  for (let gone = 0; gone < ms; gone += SECOND) {
-    clock.advance(SECOND);
+/** Lets time go on step by step, with a beat and a pass of every channel in each. */
+async function live(ms: number, stepMs = SECOND): Promise<void> {
+  for (let gone = 0; gone < ms; gone += stepMs) {
+    clock.advance(stepMs);
     fallbacks.beat();
     await passes();
   }
@@ -135,6 +135,32 @@ describe('a fallback', () => {
     begin();
     await live(MINUTE);
     expect(told('oncall')).toEqual(['started']);
+  });
+
+  it('gets one copy of everything while the channel is down for 26 hours, with restarts in between', async () => {
+    notifiers.pager.answer = down(true);
+    for (let hour = 0; hour < 26; hour += 1) {
+      if (hour % 6 === 0) await owe(hour, 'started', 'failed');
+      await live(HOUR, MINUTE);
+      await fallbacks.stop();
+      begin();
+    }
+    const all = Array.from({ length: 5 }, () => ['started', 'failed']).flat();
+    expect(told('oncall')).toEqual(all);
+    expect(told('dba')).toEqual([]);
+
+    notifiers.pager.answer = () => undefined;
+    await store.redrive('given_up', clock.now());
+    await live(4 * HOUR, MINUTE);
+    const arrived = notifiers.pager.accepted.flat();
+    expect(arrived).toHaveLength(all.length);
+    for (const [jobId, ofJob] of Map.groupBy(arrived, (notice) => notice.jobId)) {
+      expect(
+        ofJob.map(({ name }) => name),
+        jobId ?? '',
+      ).toEqual(['started', 'failed']);
+    }
+    expect(told('oncall')).toEqual(all);
   });
 
   it('is called in at once when the channel gives up', async () => {
