@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { type StallLimit, stallLimitFrom } from '../domain/time-events.ts';
 import { type Target, targetKey, type Watch } from '../domain/watch.ts';
 import { type PollDeps, type PollReport, pollTarget } from './poll.ts';
-import { hasGone, type TargetBook, type TrackedTarget } from './targets.ts';
+import { hasGone, hasNoBackups, type TargetBook, type TrackedTarget } from './targets.ts';
 
 export interface WatchPollInput {
   watch: Watch;
@@ -70,6 +70,7 @@ async function pollTracked(
     }
     return report;
   }
+  if (hasNoBackups(watch, report.failure)) return { ...report, failure: null };
   if (hasGone(watch, report.failure)) {
     // It was deleted since the last discovery: no alarm, the next discovery takes it off the list.
     book.expire();

@@ -185,6 +185,11 @@ export function hasGone(watch: Watch, failure: Error): boolean {
   return /CLUSTER|INSTANCE/.test(code) || (watch.groupId === '*' && code.includes('GROUP'));
 }
 
+/** True when backups are switched off for an instance that a watch has found by itself: there is nothing to follow, and nothing wrong. */
+export function hasNoBackups(watch: Watch, failure: Error): boolean {
+  return isWildcard(watch) && failure instanceof SourceError && failure.atlasCode === 'BACKUP_JOB_NOT_FOUND';
+}
+
 function toTarget(
   watch: Watch,
   groupId: string,

@@ -188,6 +188,15 @@ describe('a watch of every instance of a project', () => {
     expect((await poll()).targets).toBe(1);
   });
 
+  it('does not mind an instance whose backups are switched off, and reads it once they are on', async () => {
+    source.fault = new SourceError('bad_request', 'no backups', { atlasCode: 'BACKUP_JOB_NOT_FOUND' });
+    source.listInstances = async () => [instance('orders')];
+    expect((await poll()).failure).toBeNull();
+    source.fault = null;
+    source.jobs = [aJob([], { id: jobId(1, clock.now()), createdAt: clock.now() })];
+    expect((await poll()).jobs).toBe(1);
+  });
+
   it('fails when the project that it names is not found', async () => {
     await poll();
     source.fault = new SourceError('not_found', 'no such project', { atlasCode: 'GROUP_NOT_FOUND' });
