@@ -8,7 +8,7 @@ import { type JsonReply, readReply } from './json-reply.ts';
 import { type BudgetState, createPaidSend } from './paid-send.ts';
 import { createSunsetWatch, type SunsetNotice } from './sunset-watch.ts';
 import { createMemoryVault, type TokenVault } from './token-vault.ts';
-import { createTrustingFetch } from './trusting-fetch.ts';
+import { createTrustingFetch, hasProxy } from './trusting-fetch.ts';
 
 /** Waits between attempts: anything up to this, doubling with each, 8 s at most ("full jitter"). */
 const BACKOFF_BASE_MS = 500;
@@ -184,9 +184,10 @@ function transportOf({ fetch, caFile, baseUrl, name }: ConnectionOptions): {
   close: () => void;
 } {
   if (fetch) return { fetch, close: () => {} };
-  return caFile === null || !baseUrl.startsWith('https:')
-    ? { fetch: globalThis.fetch, close: () => {} }
-    : createTrustingFetch(caFile, name);
+  // The built-in fetch asks a proxy that cuts the tunnel thousands of times a second, even when its request has been given up.
+  return baseUrl.startsWith('https:') && (caFile !== null || hasProxy())
+    ? createTrustingFetch(caFile, name)
+    : { fetch: globalThis.fetch, close: () => {} };
 }
 
 /** Within the same poll. A 429 that does not say how long has silenced the project for longer than that. */

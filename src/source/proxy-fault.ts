@@ -10,6 +10,12 @@ const UNREACHED = /ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|CONNECT_TIMEO
 export function proxyError(fault: unknown, url: string): SourceError | null {
   const status = refusedTunnel(fault);
   if (status !== null) return tunnelError(status, new URL(url).host);
+  if (fault instanceof Error && 'code' in fault && fault.code === 'ERR_PROXY_TUNNEL') {
+    return new SourceError('unavailable', `the proxy cut the way to ${new URL(url).host}`, {
+      retryable: true,
+      hint: 'Check that HTTPS_PROXY names an HTTP proxy, and that it lets us through.',
+    });
+  }
   const elsewhere = unreachedElsewhere(fault, new URL(url));
   if (elsewhere === null) return null;
   return new SourceError('unavailable', `no answer from the proxy ${elsewhere.place} (${elsewhere.code})`, {

@@ -8,16 +8,17 @@ import { ConfigError } from '../errors.ts';
 import type { HttpFetch } from './http-exchange.ts';
 
 /**
- * A fetch over https that trusts the CA in a PEM file besides the well-known ones: the built-in one takes no CA for a single
- * connection. Keeps connections alive, honours proxies as the global agent does, and hands redirects back as they are.
+ * A fetch over https that trusts the CA in a PEM file, where one is given, besides the well-known ones: the built-in one takes no CA
+ * for a single connection. Keeps connections alive, honours proxies as the global agent does, and hands redirects back as they are.
  * @throws {ConfigError} when the file cannot be read, or does not begin with a certificate.
  */
 export function createTrustingFetch(
-  caFile: string,
+  caFile: string | null,
   connection: string,
 ): { fetch: HttpFetch; close: () => void } {
-  const ca = [...getCACertificates('default'), readCertificates(caFile, connection)];
-  const agent = new https.Agent({ ...https.globalAgent.options, keepAlive: true, ca });
+  const ca =
+    caFile === null ? {} : { ca: [...getCACertificates('default'), readCertificates(caFile, connection)] };
+  const agent = new https.Agent({ ...https.globalAgent.options, keepAlive: true, ...ca });
   const fetch: HttpFetch = (url, { method, headers, body, signal }) =>
     new Promise((resolve, reject) => {
       https
@@ -26,6 +27,11 @@ export function createTrustingFetch(
         .end(body ?? undefined);
     });
   return { fetch, close: () => agent.destroy() };
+}
+
+/** True when requests over https go through a proxy, unless their host is exempted. */
+export function hasProxy(): boolean {
+  return https.globalAgent.options.proxyEnv !== undefined;
 }
 
 function responseOf(message: IncomingMessage): Response {

@@ -119,6 +119,18 @@ describe.skipIf(!certificate)('with a proxy in the environment', () => {
       expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('canary');
     });
 
+    it('asks it once, not again and again, when it cuts the tunnel', async () => {
+      const proxy = await startConnectProxy({ toPort: port, cuts: true });
+      endings.push(proxy.close);
+      throughProxy({ HTTPS_PROXY: proxy.url });
+      await expect(get(connect(ATLAS, over()))).rejects.toMatchObject({
+        reason: 'unavailable',
+        retryable: true,
+        message: 'the proxy cut the way to atlas.private:8443',
+      });
+      expect(proxy.asked).toHaveLength(1);
+    });
+
     it('says so when nobody listens at its address, or it has none', async () => {
       const gone = await startConnectProxy({ toPort: port });
       await gone.close();

@@ -10,8 +10,12 @@ export interface ConnectProxy {
   close(): Promise<void>;
 }
 
-/** A proxy on the loopback address that leads every tunnel to one port of this machine, whatever it was asked for; or refuses with `status`. */
-export async function startConnectProxy(options: { toPort: number; status?: number }): Promise<ConnectProxy> {
+/** A proxy on the loopback address that leads every tunnel to one port of this machine, whatever it was asked for; or refuses with `status`; or cuts. */
+export async function startConnectProxy(options: {
+  toPort: number;
+  status?: number;
+  cuts?: boolean;
+}): Promise<ConnectProxy> {
   const asked: string[] = [];
   const logins: Array<string | undefined> = [];
   const sockets = new Set<Socket>();
@@ -20,6 +24,7 @@ export async function startConnectProxy(options: { toPort: number; status?: numb
     asked.push(request.url ?? '');
     logins.push(request.headers['proxy-authorization']);
     sockets.add(client.on('error', () => {}));
+    if (options.cuts) return client.destroy();
     if (options.status !== undefined) {
       client.end(`HTTP/1.1 ${options.status} Refused\r\nContent-Length: 0\r\n\r\n`);
       return;
