@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { finish, flexJob, legacyJob, ready } from '../../src/simulator/scenario.ts';
+import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
 import {
   createAuthority,
   type Listening,
   type PrivateAuthority,
-  startProxy,
   startTlsFront,
 } from '../support/private-authority.ts';
 import { awaken, factsOf, GROUP, pollsOf, settle, startWorld, untilPolled, type World } from './support.ts';
@@ -42,7 +42,7 @@ describe.skipIf(authority === null)('a server with a certificate of a private au
       watches: [world.watch({ kind: 'legacy', instanceName: clusterId })],
     });
     await expectDownloadTold(world, config, { HTTPS_PROXY: proxy.url });
-    expect(new Set(proxy.connects)).toEqual(new Set([`${OPS_MANAGER}:443`]));
+    expect(new Set(proxy.asked)).toEqual(new Set([`${OPS_MANAGER}:443`]));
   });
 
   it('is read through a proxy that HTTPS_PROXY names: Atlas, token and all, by NODE_EXTRA_CA_CERTS', async () => {
@@ -65,7 +65,7 @@ describe.skipIf(authority === null)('a server with a certificate of a private au
     await world.untilArrived(2, ['webhook']);
     expect(factsOf(world.told())).toEqual([`${job.id} started`, `${job.id} finished`]);
     expect(world.atlas.tokens.requests).toBe(1);
-    expect(new Set(proxy.connects)).toEqual(new Set([`${ATLAS}:443`]));
+    expect(new Set(proxy.asked)).toEqual(new Set([`${ATLAS}:443`]));
   });
 
   async function aFront(world: World): Promise<Listening> {
@@ -81,10 +81,10 @@ describe.skipIf(authority === null)('a server with a certificate of a private au
   }
 });
 
-async function aProxy({ port }: Listening): Promise<{ url: string; connects: string[] }> {
-  const proxy = await startProxy(port);
+async function aProxy({ port }: Listening): Promise<ConnectProxy> {
+  const proxy = await startConnectProxy({ toPort: port });
   onTestFinished(() => proxy.close());
-  return { url: `http://127.0.0.1:${proxy.port}`, connects: proxy.connects };
+  return proxy;
 }
 
 /** A daemon of its own sees a download of a legacy backup begin and become ready. */

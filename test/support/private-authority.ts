@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { request as ask, createServer as createHttpServer, type RequestListener } from 'node:http';
+import { request as ask, type RequestListener } from 'node:http';
 import { createServer } from 'node:https';
-import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -82,26 +82,6 @@ export function startTlsFront(url: string, { cert, key }: PrivateAuthority): Pro
     request.pipe(onward);
   };
   return listen(createServer({ cert, key }, forward));
-}
-
-/** A proxy for `CONNECT` alone. Whatever host it is asked for, it connects to the port given here. */
-export async function startProxy(port: number): Promise<Listening & { connects: string[] }> {
-  const connects: string[] = [];
-  const server = createHttpServer((_request, response) => response.writeHead(405).end());
-  server.on('connect', (request, client: Socket, head: Buffer) => {
-    connects.push(request.url ?? '');
-    const onward = connect(port, '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      onward.write(head);
-      client.pipe(onward).pipe(client);
-    });
-    const end = (): void => {
-      client.destroy();
-      onward.destroy();
-    };
-    for (const socket of [client, onward]) socket.on('error', end).on('close', end);
-  });
-  return { ...(await listen(server)), connects };
 }
 
 async function listen(server: Server): Promise<Listening> {
