@@ -76,6 +76,8 @@ export async function lastFinishedAt(db: Kysely<Database>, watch: string): Promi
     .select('body')
     .where('watch', '=', watch)
     .where('state', 'in', ['finished', 'expired'])
+    // A download that ran out has not finished: many of them must not push the last restore out of sight.
+    .where('body', 'like', '%"milestones":[%"finished"%]%')
     .orderBy('created_at', 'desc')
     .limit(RECENT)
     .execute();
@@ -84,6 +86,15 @@ export async function lastFinishedAt(db: Kysely<Database>, watch: string): Promi
     return milestones.includes('finished') ? [job?.finishedAt ?? changedAt] : [];
   });
   return times.length === 0 ? null : Math.max(...times);
+}
+
+export async function watchedSince(db: Kysely<Database>, watch: string): Promise<Timestamp | null> {
+  const first = await db
+    .selectFrom('target')
+    .select(({ fn }) => fn.min<number | null>('baseline_at').as('at'))
+    .where('watch', '=', watch)
+    .executeTakeFirst();
+  return first?.at ?? null;
 }
 
 /** The restore that finished last is among the latest that were begun. */

@@ -15,6 +15,7 @@ import {
   listObservations,
   readObservations,
   readTarget,
+  watchedSince,
   writeBaseline,
   writeObservations,
 } from './observations.ts';
@@ -78,6 +79,7 @@ export function createSqlStore({ db, claimDaemon, close, toStoreError }: SqlStor
     commitAlerts: guarded('commit alerts', (commit) => commitAlerts(db, commit)),
     readAlerts: guarded('read alerts', () => readAlerts(db)),
     lastFinishedAt: guarded('read observations', (watch) => lastFinishedAt(db, watch)),
+    watchedSince: guarded('read a target', (watch) => watchedSince(db, watch)),
     recordAudit: guarded('write the audit log', (drafts) => recordAudit(db, drafts)),
 
     claimDeliveries: guarded('claim deliveries', (request) => claimDue(db, request)),

@@ -172,6 +172,8 @@ export interface Store {
   readAlerts(): Promise<Map<string, Timestamp>>;
   /** When a restore of the watch finished last, going by Atlas, or else by when it was found; `null`: never on record. */
   lastFinishedAt(watch: string): Promise<Timestamp | null>;
+  /** When the first baseline of any target of the watch was taken; `null`: none yet, or its jobs are all named. */
+  watchedSince(watch: string): Promise<Timestamp | null>;
   /** Writes audit entries that belong to no other change. */
   recordAudit(drafts: readonly AuditDraft[]): Promise<void>;
 

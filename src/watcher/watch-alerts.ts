@@ -29,8 +29,7 @@ export function createWatchAlerts(
 ): WatchAlerts {
   const keys = { failing: `watch_failing/${watch.name}`, overdue: `drill_overdue/${watch.name}` };
   let raised: Map<string, Timestamp> | null = null;
-  /** From when on "no restore for so long" counts, while none is on record. */
-  const watchedSince = clock.now();
+  const startedAt = clock.now();
   let drillLookAt = Number.NEGATIVE_INFINITY;
 
   const known = async (): Promise<Map<string, Timestamp>> => {
@@ -84,14 +83,16 @@ export function createWatchAlerts(
     if (every === null || clock.monotonic() < drillLookAt) return;
     drillLookAt = clock.monotonic() + DRILL_LOOK_EVERY_MS;
     const last = await store.lastFinishedAt(watch.name);
-    const forMs = clock.now() - (last ?? watchedSince);
+    // A watcher that is restarted every week must not begin to count anew each time.
+    const since = last ?? (await store.watchedSince(watch.name)) ?? startedAt;
+    const forMs = clock.now() - since;
     const isRaised = (await known()).has(keys.overdue);
     if (forMs > every && !isRaised) {
-      const since = last === null ? 'while it was watched' : `for ${formatSpan(forMs)}`;
+      const span = last === null ? 'while it was watched' : `for ${formatSpan(forMs)}`;
       await tell(
         'drill_overdue',
         {
-          summary: `No restore of watch ${watch.name} has finished ${since}`,
+          summary: `No restore of watch ${watch.name} has finished ${span}`,
           note: `Expected every ${formatSpan(every)}.`,
         },
         { raise: keys.overdue },

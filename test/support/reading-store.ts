@@ -52,6 +52,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     commitAlerts: () => refuse(),
     readAlerts: () => refuse(),
     lastFinishedAt: () => refuse(),
+    watchedSince: () => refuse(),
     recordAudit: async (drafts: readonly AuditDraft[]) => {
       rows.audit.push(...chainEntries(rows.audit.at(-1) ?? GENESIS, drafts));
     },

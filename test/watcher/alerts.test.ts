@@ -185,4 +185,28 @@ describe('a watch on which restores are expected', () => {
     await pollAfter(25 * HOUR);
     expect(await told()).toEqual(['drill_overdue', 'started', 'finished', 'drill_overdue']);
   });
+
+  it('counts from the first poll on, however often the watcher is restarted', async () => {
+    for (let day = 0; day < 7; day += 1) {
+      await begin({ expectRestoreEveryMs: 5 * 24 * HOUR });
+      await pollAfter(0);
+      await pollAfter(24 * HOUR);
+    }
+    expect(await told()).toEqual(['drill_overdue']);
+  });
+
+  it('does not lose sight of the last restore behind many downloads that ran out', async () => {
+    const drill = aJob(['finished'], { id: jobId(1) });
+    const downloads = Array.from({ length: 120 }, (_, n) => {
+      const createdAt = T0 + (n + 1) * MINUTE;
+      const over = { id: jobId(n + 2, createdAt), createdAt, deliveryType: 'download' };
+      return aJob(['ready', 'expired'], over, 1);
+    });
+    source.jobs = [drill, ...downloads];
+    clock.advance(20 * HOUR);
+    await begin({ expectRestoreEveryMs: 24 * HOUR });
+    await pollAfter(0);
+    await pollAfter(5 * HOUR);
+    expect(await told()).toEqual(['drill_overdue']);
+  });
 });
