@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
+import { type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import type { Timestamp } from '../domain/instant.ts';
 import { toDelivery, toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
@@ -6,6 +6,18 @@ import type { ClaimedDelivery, ClaimRequest } from './store.ts';
 
 /** Written into the statement, not bound to it: only so can SQLite use its indexes over what is owed. */
 export const PENDING = sql.lit('pending' as const);
+
+/** Clocks are corrected by less than this all the time. */
+const CLOCK_SLACK_MS = 5_000;
+
+/**
+ * True by schedule; and when the delivery was made or tried at a time that has not come yet: then the clock has been set back since,
+ * and its schedule says nothing.
+ */
+function isDue(table: 'd' | 'earlier', now: Timestamp) {
+  const touchedAt = sql<Timestamp>`coalesce(${sql.ref(`${table}.claimed_at`)}, ${sql.ref(`${table}.last_attempt_at`)}, ${sql.ref(`${table}.created_at`)})`;
+  return sql<SqlBool>`(${sql.ref(`${table}.next_attempt_at`)} <= ${now} or ${touchedAt} > ${now + CLOCK_SLACK_MS})`;
+}
 
 /**
  * The ids of what may be claimed now, in the order of insertion. Reads only.
@@ -23,7 +35,7 @@ export async function findClaimable(
     .select('d.id')
     .where('d.channel', '=', channel)
     .where('d.status', '=', PENDING)
-    .where('d.next_attempt_at', '<=', now)
+    .where(isDue('d', now))
     .where('d.lease_until', '<=', now)
     .where(({ not, exists, selectFrom }) =>
       not(
@@ -35,8 +47,8 @@ export async function findClaimable(
             .whereRef('earlier.order_key', '=', 'd.order_key')
             .whereRef('earlier.position', '<', 'd.position')
             .$if(perKey === 'run', (query) =>
-              query.where(({ eb, or }) =>
-                or([eb('earlier.next_attempt_at', '>', now), eb('earlier.lease_until', '>', now)]),
+              query.where(({ eb, or, not }) =>
+                or([not(isDue('earlier', now)), eb('earlier.lease_until', '>', now)]),
               ),
             ),
         ),

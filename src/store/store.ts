@@ -179,8 +179,9 @@ export interface Store {
 
   /**
    * Claims deliveries of a channel that are due, oldest first, for `leaseMs`, and counts an attempt as started for each.
-   * Due: pending, `nextAttemptAt <= now`, not under a live lease, and no earlier delivery of the same channel and order key is still
-   * pending (unless it is claimed along with it, `perKey: 'run'`). Returns `[]` when nothing is due.
+   * Due: pending, `nextAttemptAt <= now` (or made or tried at a time that has not come yet: the clock has been set back since), not
+   * under a live lease, and no earlier delivery of the same channel and order key is still pending (unless it is claimed along with
+   * it, `perKey: 'run'`). Returns `[]` when nothing is due.
    */
   claimDeliveries(request: ClaimRequest): Promise<ClaimedDelivery[]>;
   /** Prolongs the leases of `owner` on these. */
