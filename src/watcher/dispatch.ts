@@ -57,7 +57,9 @@ export async function dispatchOnce(deps: DispatchDeps, signal: AbortSignal): Pro
   const stopRenewing = keepLeases(deps, claimed);
   try {
     const batches = sendsBatches ? [claimed] : claimed.map((delivery) => [delivery]);
-    await Promise.all(batches.map((batch) => deliver(deps, batch, signal)));
+    // All of them end first, also when one cannot be recorded: without their leases they would be claimed and sent again.
+    const ends = await Promise.allSettled(batches.map((batch) => deliver(deps, batch, signal)));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   } finally {
     stopRenewing();
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventName } from '../../src/domain/event.ts';
-import { DeliveryError } from '../../src/errors.ts';
+import { DeliveryError, StoreError } from '../../src/errors.ts';
 import { createOnce } from '../../src/log-once.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -73,6 +73,66 @@ async function delivery(eventId: string) {
 }
 
 describe('the outbox of a channel', () => {
+  it('waits for the sends in hand when the outcome of one cannot be recorded, so that none is claimed twice', async () => {
+    const [lost = '', kept = ''] = await owe(['failed', 1], ['failed', 2]);
+    const answered = Promise.withResolvers<void>();
+    notifier.answer = ([notice]) => (notice?.event.id === kept ? answered.promise : undefined);
+    const whole = store;
+    let refusals = 0;
+    store = {
+      ...whole,
+      recordOutcomes: async (outcomes, audit, owner) => {
+        if (outcomes.every(({ id }) => !id.startsWith(lost))) {
+          return whole.recordOutcomes(outcomes, audit, owner);
+        }
+        refusals += 1;
+        throw new StoreError('unavailable', 'the disk is full');
+      },
+    };
+    let isOver = false;
+    const over = pass().finally(() => {
+      isOver = true;
+    });
+    over.catch(() => undefined);
+    await expect.poll(() => refusals, { timeout: 5_000 }).toBe(4);
+    await new Promise(setImmediate);
+    expect(isOver).toBe(false);
+    answered.resolve();
+    await expect(over).rejects.toThrow('the disk is full');
+    expect(await delivery(kept)).toMatchObject({ status: 'delivered', attemptsStarted: 1 });
+  });
+
+  it('does not wait for a time that a clock far ahead has set', async () => {
+    clock.advance(48 * HOUR);
+    const [tried = ''] = await owe(['failed', 1]);
+    notifier.answer = () => {
+      throw new DeliveryError('unavailable', 'down', { retryable: true });
+    };
+    await drain();
+    const [fresh = ''] = await owe(['failed', 2]);
+    notifier.answer = () => undefined;
+    clock.set(T0);
+    await drain();
+    expect(await delivery(tried)).toMatchObject({ status: 'delivered', attemptsStarted: 2 });
+    expect(await delivery(fresh)).toMatchObject({ status: 'delivered', attemptsStarted: 1 });
+  });
+
+  it('keeps to the schedule after a clock was set back', async () => {
+    clock.advance(48 * HOUR);
+    const [id = ''] = await owe(['failed', 1]);
+    notifier.answer = () => {
+      throw new DeliveryError('unavailable', 'down', { retryable: true });
+    };
+    clock.set(T0);
+    await drain();
+    await drain();
+    expect(await delivery(id)).toMatchObject({
+      status: 'pending',
+      attemptsStarted: 1,
+      nextAttemptAt: T0 + 5_000,
+    });
+  });
+
   it('sends what is owed once, and is done', async () => {
     const [id = ''] = await owe(['failed', 1]);
     await drain();
