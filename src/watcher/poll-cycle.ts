@@ -225,8 +225,14 @@ export class Poll {
       this.#take(answer, previous ? new Map([[id, previous]]) : new Map(), id);
       return;
     }
-    if (previous === undefined) this.#unknownJobIds.push(id);
-    else this.#add(sightNotFound(previous, this.#sightContext()));
+    if (previous === undefined) {
+      this.#unknownJobIds.push(id);
+      return;
+    }
+    const sighting = sightNotFound(previous, this.#sightContext());
+    // One 404 may be a hiccup: the job still counts as running, lest the watch go idle over it.
+    if (sighting.observation?.missingSince === null && isUnfinished(previous.state)) this.#runningSeen = true;
+    this.#add(sighting);
   }
 
   #take(reading: JobReading, known: ReadonlyMap<string, Observation>, askedFor?: string): void {

@@ -146,6 +146,15 @@ describe('a watch of a whole instance', () => {
     expect(told(await poll())).toEqual([`finished ${jobId(1)}`]);
   });
 
+  it('goes on counting a running job as running after a single 404', async () => {
+    await poll();
+    source.jobs = [aJob()];
+    await poll();
+    source.jobs = [];
+    expect((await poll()).hasRunningJobs).toBe(true);
+    expect((await poll()).hasRunningJobs).toBe(false);
+  });
+
   it('goes on where it was with a job that was missing and came back', async () => {
     source.jobs = [aJob()];
     await poll();
