@@ -119,6 +119,16 @@ export const MIGRATIONS: readonly Migration[] = [
       create index delivery_given_up on delivery (channel, created_at) where status = 'given_up';
     `,
   },
+  {
+    number: 3,
+    name: 'when instances were last looked for',
+    sql: `
+      create table discovery (
+        key text primary key,
+        looked_at integer not null
+      ) strict;
+    `,
+  },
 ];
 
 /**

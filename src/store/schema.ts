@@ -8,6 +8,7 @@ import type { DeliveryStatus } from './store.ts';
 export interface Database {
   target: TargetTable;
   alert: AlertTable;
+  discovery: DiscoveryTable;
   observation: ObservationTable;
   mute: MuteTable;
   event: EventTable;
@@ -26,6 +27,12 @@ interface TargetTable {
 interface AlertTable {
   key: string;
   raised_at: number;
+}
+
+/** When a watch with wildcards last looked for its instances. */
+interface DiscoveryTable {
+  key: string;
+  looked_at: number;
 }
 
 /** `body` is the whole observation; the other columns repeat what is searched for. */

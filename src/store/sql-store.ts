@@ -5,6 +5,7 @@ import { StoreError } from '../errors.ts';
 import { readAlerts, writeAlerts } from './alerts.ts';
 import { appendAudit, auditHead, mirroredSeq, noteMirrored, readAudit } from './audit-log.ts';
 import { countDeliveries, listDeliveries } from './deliveries.ts';
+import { lastLookAt, noteLook } from './discoveries.ts';
 import { listEvents, writeEvents } from './events.ts';
 import { fallbackEntry, owedByFallback, writeFallbacks } from './fallbacks.ts';
 import { addMute, listMutes, removeMute } from './mutes.ts';
@@ -78,6 +79,8 @@ export function createSqlStore({ db, claimDaemon, close, toStoreError }: SqlStor
     commitPoll: guarded('commit a poll', (commit) => commitPoll(db, commit)),
     commitAlerts: guarded('commit alerts', (commit) => commitAlerts(db, commit)),
     readAlerts: guarded('read alerts', () => readAlerts(db)),
+    lastLookAt: guarded('read when instances were looked for', (key) => lastLookAt(db, key)),
+    noteLook: guarded('note that instances were looked for', (key, at) => noteLook(db, key, at)),
     lastFinishedAt: guarded('read observations', (watch) => lastFinishedAt(db, watch)),
     watchedSince: guarded('read a target', (watch) => watchedSince(db, watch)),
     recordAudit: guarded('write the audit log', (drafts) => recordAudit(db, drafts)),

@@ -170,6 +170,9 @@ export interface Store {
   commitAlerts(commit: AlertCommit): Promise<void>;
   /** What is raised at present: since when, by key. */
   readAlerts(): Promise<Map<string, Timestamp>>;
+  /** When a watch with wildcards (see `targetKey`) last looked for its instances and then read them all; `null`: never. */
+  lastLookAt(key: string): Promise<Timestamp | null>;
+  noteLook(key: string, at: Timestamp): Promise<void>;
   /** When a restore of the watch finished last, going by Atlas, or else by when it was found; `null`: never on record. */
   lastFinishedAt(watch: string): Promise<Timestamp | null>;
   /** When the first baseline of any target of the watch was taken; `null`: none yet, or its jobs are all named. */

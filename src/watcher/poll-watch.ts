@@ -35,7 +35,9 @@ export async function pollWatch(deps: PollDeps, input: WatchPollInput): Promise<
   const inOrder = targets.toSorted((a, b) => Number(b.hasRunningJobs) - Number(a.hasRunningJobs));
   const limit = pLimit(TARGETS_AT_ONCE);
   const reports = await Promise.all(inOrder.map((tracked) => limit(() => pollTracked(deps, input, tracked))));
-  return merge(reports, fault);
+  const report = merge(reports, fault);
+  if (report.failure === null) await book.settle();
+  return report;
 }
 
 async function pollTracked(

@@ -7,6 +7,7 @@ import { isWildcard, labelsFor, type Target, targetKey, targetOf, type Watch } f
 import { SourceError, toError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { JobSource, ListedInstance, ListedProject, ReadOptions } from '../source/source.ts';
+import type { Store } from '../store/store.ts';
 import type { PageNote } from './poll.ts';
 
 /** A target with what has to be remembered between its polls. */
@@ -32,10 +33,16 @@ export interface TargetBook {
   current(signal: AbortSignal): Promise<{ targets: TrackedTarget[]; fault: Error | null }>;
   /** Lists again at the next look: an instance that should be there was not found. */
   expire(): void;
+  /**
+   * All of them have been read since the last look. Only then is that look kept, also for the next process: what a new instance did
+   * before must not become part of its baseline because of a restart.
+   */
+  settle(): Promise<void>;
 }
 
 export interface TargetBookDeps {
   source: JobSource;
+  store: Pick<Store, 'lastLookAt' | 'noteLook'>;
   clock: Clock;
   logger: Logger;
   /** Writes to the audit log. */
@@ -55,21 +62,30 @@ export function createTargetBook(deps: TargetBookDeps, watch: Watch): TargetBook
       stallLimits: new Map(),
       pages: new Map(),
     };
-    return { current: async () => ({ targets: [only], fault: null }), expire: () => {} };
+    return {
+      current: async () => ({ targets: [only], fault: null }),
+      expire: () => {},
+      settle: async () => {},
+    };
   }
   return discoveringBook(deps, watch);
 }
 
-function discoveringBook({ source, clock, logger, writeDown }: TargetBookDeps, watch: Watch): TargetBook {
+function discoveringBook(
+  { source, store, clock, logger, writeDown }: TargetBookDeps,
+  watch: Watch,
+): TargetBook {
+  const ownKey = targetKey({ ...watch, watch: watch.name });
   let known = new Map<string, TrackedTarget>();
   let dueAt = Number.NEGATIVE_INFINITY;
   let lastLookAt: Timestamp | null = null;
+  let keptLookAt: Timestamp | null = null;
   let hasWarnedOfNothing = false;
 
   const refresh = async (signal: AbortSignal): Promise<Error | null> => {
     const lookedAt = clock.now();
     const found = await findTargets(source, watch, known, { signal, isUrgent: false });
-    const newSince = lastLookAt;
+    const newSince = lastLookAt ?? (await store.lastLookAt(ownKey));
     const next = new Map<string, TrackedTarget>();
     for (const target of found.targets) {
       const key = targetKey(target);
@@ -123,6 +139,11 @@ function discoveringBook({ source, clock, logger, writeDown }: TargetBookDeps, w
     },
     expire: () => {
       dueAt = Number.NEGATIVE_INFINITY;
+    },
+    settle: async () => {
+      if (lastLookAt === null || lastLookAt === keptLookAt) return;
+      await store.noteLook(ownKey, lastLookAt);
+      keptLookAt = lastLookAt;
     },
   };
 }

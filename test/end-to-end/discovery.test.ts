@@ -73,7 +73,7 @@ it('costs a request for each project to find all clusters, and one for each clus
   for (const kind of KINDS) {
     const watch = aWatch({ name: kind, kind, apiVersion: 'v2', groupId: '*', instanceName: '*' });
     const logger = createRecordingLogger();
-    const book = createTargetBook({ source, clock, logger, writeDown: async () => {} }, watch);
+    const book = createTargetBook({ source, store, clock, logger, writeDown: async () => {} }, watch);
     const poll = async () => {
       const before = pathsAsked(world);
       const report = await pollWatch(

@@ -43,7 +43,7 @@ describe('a Flex cluster with thousands of old jobs', () => {
       adapters: [flexJobs],
     });
     const logger = createRecordingLogger();
-    const book = createTargetBook({ source, clock, logger, writeDown: async () => {} }, watch);
+    const book = createTargetBook({ source, store, clock, logger, writeDown: async () => {} }, watch);
     const { signal } = new AbortController();
     return async () => {
       const before = atlas.requests.length;

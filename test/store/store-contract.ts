@@ -29,6 +29,22 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
         expect(await store.readTarget(TARGET, T0)).toEqual({ baselineAt: T0 + 1, followed: [] });
       });
 
+      it('knows since when a watch has a baseline, by the first of its targets', async () => {
+        expect(await store.watchedSince('orders')).toBeNull();
+        await store.commitPoll(aCommit({ targetKey: 'one', takesBaseline: true, at: T0 + 2 }));
+        await store.commitPoll(aCommit({ targetKey: 'two', takesBaseline: true, at: T0 + 1 }));
+        expect(await store.watchedSince('orders')).toBe(T0 + 1);
+        expect(await store.watchedSince('other')).toBeNull();
+      });
+
+      it('keeps the last look for instances, each key its own', async () => {
+        expect(await store.lastLookAt('orders')).toBeNull();
+        await store.noteLook('orders', T0);
+        await store.noteLook('orders', T0 + 1);
+        await store.noteLook('other', T0 + 2);
+        expect(await store.lastLookAt('orders')).toBe(T0 + 1);
+      });
+
       it('follows the jobs of the target that may still change and are not missing, oldest first', async () => {
         const of = (number: number, over = {}) =>
           anObservation(aJob([], { id: jobId(number), createdAt: T0 - number }), over);

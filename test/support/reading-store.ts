@@ -51,6 +51,8 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     },
     commitAlerts: () => refuse(),
     readAlerts: () => refuse(),
+    lastLookAt: () => refuse(),
+    noteLook: () => refuse(),
     lastFinishedAt: () => refuse(),
     watchedSince: () => refuse(),
     recordAudit: async (drafts: readonly AuditDraft[]) => {

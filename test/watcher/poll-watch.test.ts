@@ -33,6 +33,7 @@ function begin(over: Watch): void {
   book = createTargetBook(
     {
       source,
+      store,
       clock,
       logger,
       writeDown: async (kind, data) => {
@@ -155,6 +156,25 @@ describe('a watch of every instance of a project', () => {
     source.jobs = [aJob(['failed'], { id: jobId(8, createdAt), createdAt, instanceName: 'later' }, 1)];
     const report = await poll();
     expect(told(report)).toContain(`failed ${jobId(8, createdAt)}`);
+  });
+
+  it('tells of what a new instance did while the watcher was down, or before it could be read', async () => {
+    await poll();
+    clock.advance(HOUR);
+    source.instances.get(GROUP_ID)?.push(instance('later'));
+    const createdAt = clock.now() - 5 * MINUTE;
+    const job = aJob(['failed'], { id: jobId(8, createdAt), createdAt, instanceName: 'later' }, 1);
+    let isReadable = false;
+    source.listJobs = async function* ({ instanceName }) {
+      if (instanceName !== 'later') return;
+      if (!isReadable) throw new SourceError('unavailable', 'away');
+      yield { count: 1, fingerprint: job.id, readings: () => [{ kind: 'job', job }] };
+    };
+    begin(watch);
+    expect((await poll()).failure).not.toBeNull();
+    begin(watch);
+    isReadable = true;
+    expect(told(await poll())).toEqual([`started ${job.id}`, `failed ${job.id}`]);
   });
 
   it('tells of a job that began in the second of the last look, since its id tells whole seconds only', async () => {
