@@ -162,6 +162,7 @@ function detailsOf(event: WatcherEvent): Fact[] {
     ['Project', job?.groupId ?? null],
     ['Target project', job && job.targetGroupId !== job.groupId ? job.targetGroupId : null],
     ['Snapshot', job?.snapshotId ?? null],
+    ['Batch', job?.batchId ?? null],
   ]);
 }
 

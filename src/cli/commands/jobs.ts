@@ -7,6 +7,7 @@ import { targetKey } from '../../domain/watch.ts';
 import { JOB_STATES } from '../../status/query.ts';
 import { jobView } from '../../status/views.ts';
 import type { Store } from '../../store/store.ts';
+import { tieBatches } from '../batches.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../command.ts';
 import { etaText, etaView, routeOf, STATE_COLOURS, spanOf } from '../job-text.ts';
 import { collect, type Listing, printListing, readStore, warnOfUnknown } from '../listing.ts';
@@ -79,7 +80,9 @@ async function withEtas(
 
 function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
   const now = parts.clock.now();
-  const jobs = listed.map(({ observation }) => observation);
+  const tied = tieBatches(listed.map(({ observation }) => observation));
+  const jobs = tied.map(({ observation }) => observation);
+  const marks = new Map(tied.map(({ observation, mark }) => [observation, mark]));
   const etas = new Map(listed.map(({ observation, eta }) => [observation, etaText(eta, now)]));
   const hasEta = [...etas.values()].some((text) => text !== '');
   const columns: Array<Column<Observation>> = [
@@ -88,7 +91,7 @@ function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
       value: stateOf,
       paint: (cell, row) => out.paint(STATE_COLOURS[stateOf(row)] ?? 'dim', cell),
     },
-    { title: 'JOB', value: ({ jobId }) => jobId },
+    { title: 'JOB', value: (row) => `${marks.get(row) ?? ''}${row.jobId}` },
     { title: 'WATCH', value: ({ watch }) => watch, shrinks: true },
     { title: 'FROM → TO', value: ({ job }) => routeOf(job), shrinks: true },
     { title: 'TOOK', value: ({ job, missingSince }) => spanOf(job, missingSince ?? now) },
@@ -96,7 +99,11 @@ function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
     { title: 'CHANGED', value: ({ changedAt }) => formatDistance(changedAt, now) },
   ];
   for (const line of formatTable(jobs, columns, out.width)) out.line(line);
-  const notes = jobs.flatMap(notesOf);
+  const hasBatches = tied.some(({ mark }) => mark !== '');
+  const notes = [
+    ...(hasBatches ? ['Jobs between ┌ and └ are the shards of one restore.'] : []),
+    ...jobs.flatMap(notesOf),
+  ];
   if (notes.length > 0) out.line();
   for (const note of notes) out.line(printable(note));
 }
