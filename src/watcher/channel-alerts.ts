@@ -102,9 +102,12 @@ export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
     },
     beat: () => {
       for (const [name, state] of states) {
-        const isDue =
-          state.failingSince !== null && clock.monotonic() - state.failingSince >= FAILING_AFTER_MS;
-        if (isDue && state.toldAt === null) inTurn(() => look(name, state));
+        const isFailing =
+          state.hasGivenUp ||
+          (state.failingSince !== null && clock.monotonic() - state.failingSince >= FAILING_AFTER_MS);
+        const hasRecovered = state.failingSince === null;
+        const isDue = state.toldAt === null ? isFailing : hasRecovered;
+        if (isDue) inTurn(() => look(name, state));
       }
     },
     status: () =>

@@ -74,6 +74,29 @@ describe('a channel that fails', () => {
     expect(alerts.status()[0]?.failing?.detail).toBe('HTTP given_up');
   });
 
+  it('is told of, and of its recovery, at the next beat after the store has failed', async () => {
+    const whole = store;
+    let refusals = 0;
+    const commitAlerts = async () => {
+      refusals += 1;
+      throw new Error('the disk is full');
+    };
+    store = { ...whole, commitAlerts };
+    await begin();
+    attempt('given_up');
+    await expect.poll(() => refusals).toBe(1);
+    store.commitAlerts = whole.commitAlerts;
+    alerts.beat();
+    await expect.poll(told).toEqual(['channel_failing → siem']);
+    store.commitAlerts = commitAlerts;
+    attempt('delivered');
+    await expect.poll(() => refusals).toBe(2);
+    store.commitAlerts = whole.commitAlerts;
+    alerts.beat();
+    alerts.beat();
+    await expect.poll(told).toEqual(['channel_failing → siem', 'channel_recovered → siem']);
+  });
+
   it('is told of whatever is muted', async () => {
     await store.addMute(aMuteRequest({ watch: '*' }));
     await store.addMute(aMuteRequest({ watch: '*', events: ['channel_failing'] }));
