@@ -133,7 +133,7 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
     const answer = await paid.send(urlOf(baseUrl, path), { Accept: accept }, options);
     watchSunset(path, answer.reply.headers);
     return readReply(answer, {
-      request: `GET ${path}`,
+      request: `GET ${inWords(path)}`,
       role,
       credential: login.credential,
       credentials: login.quotable(),
@@ -203,4 +203,10 @@ function urlOf(baseUrl: string, path: string): string {
   const url = new URL(baseUrl + path);
   url.hash = '';
   return url.href;
+}
+
+/** For messages: without the query, which only says how the list is paged. */
+function inWords(path: string): string {
+  const [place = path] = path.split('?');
+  return place;
 }

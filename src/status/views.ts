@@ -107,7 +107,7 @@ export function watchView(watch: WatchStatus): View {
     lastAttemptAt: toIsoOrNull(watch.lastAttemptAt),
     lastSuccessAt: toIsoOrNull(watch.lastSuccessAt),
     nextPollAt: toIsoOrNull(watch.nextPollAt),
-    sinceSuccessMs: watch.sinceSuccessMs,
+    sinceSuccessMs: Math.round(watch.sinceSuccessMs),
     dueWithinMs: watch.dueWithinMs,
     isOverdue: watch.sinceSuccessMs > watch.dueWithinMs,
     consecutiveFailures: watch.consecutiveFailures,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { type AuditEntry, auditLine } from '../domain/audit.ts';
@@ -7,6 +7,7 @@ import { toIso } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { isMissingFile, readTail } from './line-file.ts';
+import { makeDirectory } from './make-directory.ts';
 import { parseAuditEntry } from './rows.ts';
 import type { Store } from './store.ts';
 
@@ -94,7 +95,7 @@ export async function openAuditMirror(options: AuditMirrorOptions): Promise<Audi
 /** Makes the file end with an entry of the store, and says with which. */
 async function settle(options: AuditMirrorOptions): Promise<Position> {
   const { file, logger } = options;
-  await mkdir(dirname(file), { recursive: true });
+  makeDirectory(dirname(file));
   const handle = await openExisting(file);
   if (handle === null) {
     if (!(await warnIfCut(options, 0))) logger.info('Writing the audit file from the store', { file });

@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { StoreError, toError } from '../errors.ts';
 import { openConnection, readPragma } from './node-sqlite.ts';
 import { sqlitePath } from './open-store.ts';
 import { toStoreError } from './sqlite-errors.ts';
@@ -24,7 +26,10 @@ export function inspectStore(url: string): StoreFacts {
   const path = sqlitePath(url);
   if (path === null)
     return { where: 'another kind of store', exists: false, schemaVersion: null, inUse: null };
-  if (!existsSync(path)) return { where: path, exists: false, schemaVersion: null, inUse: null };
+  if (!existsSync(path)) {
+    checkPlace(path);
+    return { where: path, exists: false, schemaVersion: null, inUse: null };
+  }
   inspectFile(path, 'readonly');
   try {
     const db = openConnection(path, { readOnly: true });
@@ -40,6 +45,20 @@ export function inspectStore(url: string): StoreFacts {
     }
   } catch (error) {
     throw toStoreError(error, 'look at the store', path);
+  }
+}
+
+/** The daemon will make the file, and the directories above it that are missing: it must be allowed to. */
+function checkPlace(path: string): void {
+  let place = dirname(resolve(path));
+  while (!existsSync(place)) place = dirname(place);
+  try {
+    accessSync(place, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new StoreError('unavailable', `${path}: this user may not write in ${place}`, {
+      hint: 'Check `store.url`, and the rights of that directory.',
+      cause: toError(error),
+    });
   }
 }
 

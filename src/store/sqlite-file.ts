@@ -1,7 +1,8 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError, toError } from '../errors.ts';
+import { makeDirectory } from './make-directory.ts';
 import { APPLICATION_ID, checkVersion } from './migrations.ts';
 import { openConnection, readPragma } from './node-sqlite.ts';
 import { damagedError, extendedResultCode } from './sqlite-errors.ts';
@@ -47,7 +48,7 @@ export function inspectFile(path: string, mode: 'readwrite' | 'readonly'): void 
  */
 export function ensureDirectory(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
   } catch (error) {
     throw new StoreError('unavailable', `${dirname(path)}: cannot make this directory for the store`, {
       hint: 'Check `store.url`, and that the directory above may be written.',

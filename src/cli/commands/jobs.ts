@@ -42,7 +42,7 @@ async function listJobs(cli: Cli, options: JobsOptions): Promise<number> {
   printListing(cli, options, found, {
     empty:
       watch === undefined && state === undefined
-        ? 'No restore job has been seen yet.'
+        ? 'No restore job has been seen yet. Can Atlas be read? `check --online` tells.'
         : 'No restore job on record matches. Without --watch and --state, all of them are listed.',
     view: ({ observation, eta }) => ({ ...jobView(observation), expectedEnd: etaView(eta) }),
     print: (jobs) => printJobs(cli, jobs),

@@ -25,10 +25,11 @@ function printReport({ out }: Cli, { watches, channels }: OnceReport): void {
   const watchColumns = [
     { title: 'WATCH', value: ({ watch }: OnceReport['watches'][number]) => watch },
     { title: 'JOBS', value: ({ jobs }: OnceReport['watches'][number]) => String(jobs) },
-    { title: 'POLL', value: pollWords },
+    { title: 'POLL', value: pollWords, shrinks: true },
   ];
   for (const line of formatTable(watches, watchColumns, out.width)) out.line(line);
-  for (const { fault } of watches) if (fault?.hint) out.line(`hint: ${printable(fault.hint)}`);
+  const hints = new Set(watches.flatMap(({ fault }) => fault?.hint ?? []));
+  for (const hint of hints) out.line(`hint: ${printable(hint)}`);
 
   const events = watches.flatMap((watch) => watch.events);
   out.line(`\n${events.length === 0 ? 'Nothing has changed.' : `${count(events.length, 'event')}:`}`);
