@@ -1,7 +1,8 @@
 import { targetKey } from '../domain/watch.ts';
-import { asFailure, Poll, type PollDeps, type PollInput, type PollReport } from './poll-cycle.ts';
+import { asFailure, Poll } from './poll-cycle.ts';
+import type { PollDeps, PollInput, PollReport } from './poll-input.ts';
 
-export type { PageNote, PollDeps, PollInput, PollReport } from './poll-cycle.ts';
+export type { PageNote, PollDeps, PollInput, PollReport } from './poll-input.ts';
 
 /**
  * One cycle of one watch: read, compare, plan, commit. Everything found is committed in one transaction (a long baseline in
