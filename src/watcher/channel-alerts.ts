@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
-import { type EventName, eventId, severityOf, type WatcherEvent } from '../domain/event.ts';
+import type { EventName } from '../domain/event.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
-import { planEvent } from '../domain/plan.ts';
 import type { Route } from '../domain/routing.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
+import { commitAlert } from './commit-alert.ts';
 import type { Signals } from './events.ts';
 import type { ChannelStatus } from './status.ts';
 
@@ -124,51 +124,37 @@ function keyOf(channel: string): string {
 }
 
 async function tell(
-  { store, clock, logger, signals, routes }: ChannelAlertsDeps,
+  deps: ChannelAlertsDeps,
   channel: string,
   name: Extract<EventName, 'channel_failing' | 'channel_recovered'>,
   summary: string,
   note: string | null,
 ): Promise<void> {
-  const at = clock.now();
-  const event: WatcherEvent = {
-    id: eventId(at, [channel, name]),
-    name,
-    severity: severityOf(name),
-    watch: '',
-    labels: {},
-    from: null,
-    to: null,
-    summary,
-    note,
-    detectedAt: at,
-    occurredAt: at,
-    inferred: false,
-    late: false,
-    job: null,
-    source: `/channels/${channel}`,
-    projectUrl: null,
-    test: false,
-  };
   // Never through the channel that it is about.
-  const others = routes.map((route) => ({
+  const others = deps.routes.map((route) => ({
     ...route,
     channels: route.channels.filter((other) => other !== channel),
   }));
-  const { plannedEvent, audit } = planEvent(event, {
-    routes: others.filter((route) => route.channels.length > 0),
-    mutes: [],
-  });
+  const routes = others.filter((route) => route.channels.length > 0);
   const isFailing = name === 'channel_failing';
-  await store.commitAlerts({
-    at,
-    raise: isFailing ? [keyOf(channel)] : [],
-    clear: isFailing ? [] : [keyOf(channel)],
-    events: [plannedEvent],
-    audit,
+  const event = await commitAlert(
+    deps,
+    {
+      name,
+      about: channel,
+      watch: '',
+      labels: {},
+      summary,
+      note,
+      source: `/channels/${channel}`,
+      projectUrl: null,
+    },
+    { routes, mutes: [] },
+    isFailing ? { raise: keyOf(channel) } : { clear: keyOf(channel) },
+  );
+  deps.logger[isFailing ? 'error' : 'info'](summary, {
+    channel,
+    eventId: event.id,
+    ...(note ? { note } : {}),
   });
-  logger[isFailing ? 'error' : 'info'](summary, { channel, eventId: event.id, ...(note ? { note } : {}) });
-  signals.emit('audit:written', {});
-  signals.emit('event:recorded', { watch: '', name, eventId: event.id });
-  if (plannedEvent.channels.length > 0) signals.emit('deliveries:owed', { channels: plannedEvent.channels });
 }

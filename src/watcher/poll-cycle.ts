@@ -22,7 +22,7 @@ import type { PageNote, PollDeps, PollInput, PollReport } from './poll-input.ts'
 /** Asks by id at most this many at once; the request budget is the real limit. */
 const ID_CONCURRENCY = 4;
 
-/** The baseline of a target with very many jobs is written in portions, so that memory stays flat; it announces nothing anyway. */
+/** The baseline of a target with very many jobs is written in portions, so that memory stays flat. It announces nothing, or with `announceExisting` whole jobs: a kill half way costs nothing. */
 const BASELINE_PORTION = 2_000;
 
 /** The state of one cycle while it runs. */

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
-import { type EventName, eventId, severityOf, type WatcherEvent } from '../domain/event.ts';
+import type { EventName, WatcherEvent } from '../domain/event.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
-import { planEvent } from '../domain/plan.ts';
 import type { Route } from '../domain/routing.ts';
 import { isWildcard, type Watch } from '../domain/watch.ts';
 import type { Store } from '../store/store.ts';
+import { commitAlert } from './commit-alert.ts';
 import type { Signals } from './events.ts';
 
 /** What lasts about a watch, is raised once, and is ended by an event of its own: kept in the store, so that a restart changes nothing. */
@@ -23,10 +23,11 @@ export interface WatchAlertsDeps {
 }
 
 export function createWatchAlerts(
-  { store, clock, signals, routes }: WatchAlertsDeps,
+  deps: WatchAlertsDeps,
   watch: Watch,
   projectUrl: (groupId: string) => string | null,
 ): WatchAlerts {
+  const { store, clock, routes } = deps;
   const keys = { failing: `watch_failing/${watch.name}`, overdue: `drill_overdue/${watch.name}` };
   let raised: Map<string, Timestamp> | null = null;
   const startedAt = clock.now();
@@ -42,40 +43,24 @@ export function createWatchAlerts(
     facts: Pick<WatcherEvent, 'summary' | 'note'>,
     change: { raise?: string; clear?: string },
   ): Promise<void> => {
-    const at = clock.now();
-    const event: WatcherEvent = {
-      ...facts,
-      id: eventId(at, [watch.name, name]),
-      name,
-      severity: severityOf(name),
-      watch: watch.name,
-      labels: watch.labels,
-      from: null,
-      to: null,
-      detectedAt: at,
-      occurredAt: at,
-      inferred: false,
-      late: false,
-      job: null,
-      source: `/groups/${watch.groupId}/${watch.kind}/${watch.instanceName}`,
-      projectUrl: isWildcard(watch) ? null : projectUrl(watch.groupId),
-      test: false,
-    };
-    const mutes = await store.listMutes({ inForceAt: at });
-    const { plannedEvent, audit } = planEvent(event, { routes, mutes });
-    await store.commitAlerts({
-      at,
-      raise: change.raise ? [change.raise] : [],
-      clear: change.clear ? [change.clear] : [],
-      events: [plannedEvent],
-      audit,
-    });
-    if (change.raise) (await known()).set(change.raise, at);
+    const { labels, groupId, kind, instanceName } = watch;
+    const mutes = await store.listMutes({ inForceAt: clock.now() });
+    const { detectedAt } = await commitAlert(
+      deps,
+      {
+        ...facts,
+        name,
+        about: watch.name,
+        watch: watch.name,
+        labels,
+        source: `/groups/${groupId}/${kind}/${instanceName}`,
+        projectUrl: isWildcard(watch) ? null : projectUrl(groupId),
+      },
+      { routes, mutes },
+      change,
+    );
+    if (change.raise) (await known()).set(change.raise, detectedAt);
     if (change.clear) (await known()).delete(change.clear);
-    signals.emit('audit:written', {});
-    signals.emit('event:recorded', { watch: watch.name, name, eventId: event.id });
-    if (plannedEvent.channels.length > 0)
-      signals.emit('deliveries:owed', { channels: plannedEvent.channels });
   };
 
   const lookAtDrills = async (): Promise<void> => {
