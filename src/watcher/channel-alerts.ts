@@ -16,6 +16,8 @@ const FAILING_AFTER_MS = 600_000;
 export interface ChannelAlerts {
   /** Loads what was told before. To be called once, before anything is delivered. */
   begin(): Promise<void>;
+  /** Watches over these channels from now on; of those that stay it knows what it knew. */
+  follow(channels: readonly string[]): void;
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void;
   status(): ChannelStatus[];
@@ -27,8 +29,8 @@ export interface ChannelAlertsDeps {
   clock: Clock;
   logger: Logger;
   signals: Signals;
-  routes: readonly Route[];
-  channels: readonly string[];
+  /** Those in force: a reload changes them. */
+  routes: () => readonly Route[];
 }
 
 interface State {
@@ -42,10 +44,20 @@ interface State {
 
 export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
   const { store, clock, logger, signals } = deps;
-  const states = new Map<string, State>(
-    deps.channels.map((name) => [name, { failingSince: null, hasGivenUp: false, detail: '', toldAt: null }]),
-  );
+  let states = new Map<string, State>();
+  /** Since when what is raised in the store is raised, by key. */
+  let raised = new Map<string, Timestamp>();
   let turn: Promise<void> = Promise.resolve();
+
+  const stateAtFirst = (name: string): State => {
+    const toldAt = raised.get(keyOf(name)) ?? null;
+    return {
+      failingSince: toldAt === null ? null : clock.monotonic(),
+      hasGivenUp: false,
+      detail: '',
+      toldAt,
+    };
+  };
 
   /** One after the other, so that a failure and a recovery are told in their order. A store that fails now is asked again at the next beat. */
   const inTurn = (work: () => Promise<void>): void => {
@@ -63,6 +75,7 @@ export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
         : `has accepted nothing for ${formatSpan(failingForMs)}`;
       await tell(deps, name, 'channel_failing', `Channel ${name} ${how}`, state.detail || null);
       state.toldAt = clock.now();
+      raised.set(keyOf(name), state.toldAt);
     } else if (!isFailing && state.toldAt !== null && state.failingSince === null) {
       const forMs = clock.now() - state.toldAt;
       await tell(
@@ -73,6 +86,7 @@ export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
         `It was told to be failing ${formatSpan(forMs)} ago.`,
       );
       state.toldAt = null;
+      raised.delete(keyOf(name));
     }
   };
 
@@ -92,13 +106,11 @@ export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
 
   return {
     begin: async () => {
-      const raised = await store.readAlerts();
-      for (const [name, state] of states) {
-        const since = raised.get(keyOf(name));
-        if (since === undefined) continue;
-        state.toldAt = since;
-        state.failingSince = clock.monotonic();
-      }
+      raised = await store.readAlerts();
+    },
+    follow: (channels) => {
+      const next = channels.map((name): [string, State] => [name, states.get(name) ?? stateAtFirst(name)]);
+      states = new Map(next);
     },
     beat: () => {
       for (const [name, state] of states) {
@@ -131,7 +143,7 @@ async function tell(
   note: string | null,
 ): Promise<void> {
   // Never through the channel that it is about.
-  const others = deps.routes.map((route) => ({
+  const others = deps.routes().map((route) => ({
     ...route,
     channels: route.channels.filter((other) => other !== channel),
   }));

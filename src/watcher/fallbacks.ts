@@ -14,11 +14,12 @@ export interface FallbackDeps {
   logger: Logger;
   once: Once;
   signals: Signals;
-  fallbacks: readonly Fallback[];
 }
 
 /** Sees to it that what one channel does not deliver is owed to its fallback. */
 export interface Fallbacks {
+  /** Looks after these from now on. */
+  follow(fallbacks: readonly Fallback[]): void;
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void;
   /** Looks no more, and lets the look in hand end. */
@@ -30,8 +31,8 @@ export interface Fallbacks {
  * a restart is first tried where it belongs.
  */
 export function createFallbacks(deps: FallbackDeps): Fallbacks {
-  const { clock, signals, fallbacks } = deps;
-  const lastLooks = new Map<Fallback, number>(fallbacks.map((fallback) => [fallback, clock.monotonic()]));
+  const { clock, signals } = deps;
+  const lastLooks = new Map<Fallback, number>();
   let turn: Promise<void> = Promise.resolve();
 
   const look = (fallback: Fallback): void => {
@@ -40,9 +41,13 @@ export function createFallbacks(deps: FallbackDeps): Fallbacks {
   };
   const unsubscribe = signals.on('delivery:recorded', ({ channel, outcome }) => {
     if (outcome !== 'given_up') return;
-    for (const fallback of fallbacks) if (fallback.channel === channel) look(fallback);
+    for (const fallback of lastLooks.keys()) if (fallback.channel === channel) look(fallback);
   });
   return {
+    follow: (fallbacks) => {
+      lastLooks.clear();
+      for (const fallback of fallbacks) lastLooks.set(fallback, clock.monotonic());
+    },
     beat: () => {
       for (const [fallback, at] of lastLooks) if (clock.monotonic() - at >= LOOK_EVERY_MS) look(fallback);
     },
@@ -73,7 +78,7 @@ async function lookLogged(deps: FallbackDeps, fallback: Fallback): Promise<void>
  * @throws {StoreError}
  */
 export async function callIn(
-  { store, clock, logger, signals }: Omit<FallbackDeps, 'once' | 'fallbacks'>,
+  { store, clock, logger, signals }: Omit<FallbackDeps, 'once'>,
   { channel, fallback, afterMs }: Fallback,
 ): Promise<number> {
   const at = clock.now();

@@ -52,7 +52,7 @@ async function pollWatch(
   const source = deps.sources.get(watch.connection);
   if (!source) throw new Error(`watch ${watch.name} has no connection ${watch.connection}`);
   const loop = createWatchLoop(
-    { ...deps, source },
+    { ...deps, source, routes: () => deps.routes },
     { watch, projectUrl: (groupId) => deps.projectUrl(watch, groupId), gapMs: () => 60_000 },
   );
   const report = await loop.pollNow();

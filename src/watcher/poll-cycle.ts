@@ -311,7 +311,7 @@ export class Poll {
 
   #plan(sighting: Sighting, now: Timestamp, mutes: readonly Mute[]): SightingPlan {
     const { target, projectUrl } = this.#input;
-    const { routes } = this.#deps;
+    const routes = this.#deps.routes();
     return planSighting(sighting, { target, labels: target.labels, routes, mutes, projectUrl, now });
   }
 }

@@ -11,7 +11,8 @@ export interface PollDeps {
   source: JobSource;
   store: Store;
   clock: Clock;
-  routes: readonly Route[];
+  /** Those in force: a reload changes them. */
+  routes: () => readonly Route[];
 }
 
 export interface PollInput {

@@ -19,7 +19,8 @@ export interface WatchAlertsDeps {
   store: Store;
   clock: Clock;
   signals: Signals;
-  routes: readonly Route[];
+  /** Those in force: a reload changes them. */
+  routes: () => readonly Route[];
 }
 
 export function createWatchAlerts(
@@ -56,7 +57,7 @@ export function createWatchAlerts(
         source: `/groups/${groupId}/${kind}/${instanceName}`,
         projectUrl: isWildcard(watch) ? null : projectUrl(groupId),
       },
-      { routes, mutes },
+      { routes: routes(), mutes },
       change,
     );
     if (change.raise) (await known()).set(change.raise, detectedAt);

@@ -40,7 +40,7 @@ async function begin(over: Partial<Watch> = {}): Promise<void> {
   await loop?.stop(0);
   const logger = createRecordingLogger();
   loop = createWatchLoop(
-    { source, store, clock, routes: [ALL], logger, signals: createSignals(logger), random: () => 0 },
+    { source, store, clock, routes: () => [ALL], logger, signals: createSignals(logger), random: () => 0 },
     { watch: aWatch(over), projectUrl: () => null, gapMs: () => 30_000 },
   );
 }

@@ -44,10 +44,10 @@ async function begin(): Promise<void> {
     clock,
     logger,
     signals,
-    routes: ROUTES,
-    channels: ['oncall', 'siem'],
+    routes: () => ROUTES,
   });
   await alerts.begin();
+  alerts.follow(['oncall', 'siem']);
 }
 
 function attempt(outcome: 'delivered' | 'retry' | 'given_up', channel = 'oncall'): void {

@@ -47,11 +47,11 @@ function begin(): void {
     logger,
     once: createOnce(logger, clock),
     signals,
-    fallbacks: [
-      { channel: 'pager', fallback: 'oncall', afterMs: 10 * MINUTE },
-      { channel: 'oncall', fallback: 'dba', afterMs: 10 * MINUTE },
-    ],
   });
+  fallbacks.follow([
+    { channel: 'pager', fallback: 'oncall', afterMs: 10 * MINUTE },
+    { channel: 'oncall', fallback: 'dba', afterMs: 10 * MINUTE },
+  ]);
 }
 
 /** Owes the events of one restore to the pager alone. */

@@ -36,7 +36,7 @@ afterEach(() => store.close());
 async function poll(routes: Route[] = [TO_ONCALL], depth: 'newest' | 'whole' = 'whole'): Promise<PollReport> {
   clock.advance(30_000);
   return pollTarget(
-    { source, store, clock, routes },
+    { source, store, clock, routes: () => routes },
     {
       watch,
       target: targetOf(watch),

@@ -108,7 +108,7 @@ describe('every example, polled', () => {
     const source = createAtlasSource({ connection, clock, adapters: [adapter] });
     const route = { watches: null, labels: null, severities: null, targetClusterNames: null };
     return pollTarget(
-      { source, store, clock, routes: [{ ...route, events: ['*'], channels: ['oncall'] }] },
+      { source, store, clock, routes: () => [{ ...route, events: ['*'], channels: ['oncall'] }] },
       {
         watch: aWatch({ ...target, name: target.watch, restoreJobIds, announceExisting: true }),
         target,
