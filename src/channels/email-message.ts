@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { WatcherEvent } from '../domain/event.ts';
 import { describeEvent, type Fact, type Message, titleOf } from '../domain/message.ts';
 import { mailHtml, type Row } from './email-html.ts';
-import { utcTime, zonedTime } from './local-time.ts';
+import { timesIn } from './local-time.ts';
 
 /** What a mail of this channel needs besides the event. */
 export interface MailContext {
@@ -26,9 +26,6 @@ export interface Mail {
   priority: 'high' | 'normal';
   headers: Record<string, string>;
 }
-
-/** `2026-11-02 08:14:05` */
-const WALL_TIME = 19;
 
 /**
  * Puts an event into a mail. Its Message-ID is the event's id, the same at every attempt, so that a mail system can drop a twin.
@@ -88,10 +85,8 @@ function hostOf(from: string): string {
 function rowsOf({ facts, details, times }: Message, timeZone: string | null): Row[] {
   const row = ({ label, value }: Fact): Row => ({ label, value, beside: null });
   const instants = times.map(({ label, at }) => {
-    const utc = utcTime(at);
-    const zoned = timeZone === null ? utc : zonedTime(at, timeZone);
-    const isSame = zoned.slice(0, WALL_TIME) === utc.slice(0, WALL_TIME);
-    return isSame ? { label, value: utc, beside: null } : { label, value: zoned, beside: utc };
+    const [utc, zoned = null] = timesIn(at, timeZone);
+    return zoned === null ? { label, value: utc, beside: null } : { label, value: zoned, beside: utc };
   });
   return [...facts.map(row), ...instants, ...details.map(row)];
 }

@@ -1,8 +1,21 @@
 import { type Timestamp, toIso } from '../domain/instant.ts';
 
+/** As long as `2026-11-02 08:14:05`. */
+const WALL_TIME = 19;
+
 /** `2026-11-02 08:14:05 UTC`: what everybody can compare with a log. */
 export function utcTime(at: Timestamp): string {
   return `${toIso(at).slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/**
+ * An instant in UTC, and in the zone of a channel after it; UTC alone without a zone (`null`), or where the wall there shows the same.
+ */
+export function timesIn(at: Timestamp, timeZone: string | null): [utc: string, zoned?: string] {
+  const utc = utcTime(at);
+  if (timeZone === null) return [utc];
+  const zoned = zonedTime(at, timeZone);
+  return zoned.slice(0, WALL_TIME) === utc.slice(0, WALL_TIME) ? [utc] : [utc, zoned];
 }
 
 /** The same instant on the wall of an IANA zone, with its offset: `2026-11-02 09:14:05 GMT+1`. */

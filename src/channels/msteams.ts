@@ -5,9 +5,9 @@ import { postByFetch } from './http-post.ts';
 import type { Notifier } from './notifier.ts';
 import type { UrlLimiter } from './rate-limiter.ts';
 import { createScrub, secretForms } from './scrub.ts';
-import { teamsMessage } from './teams-card.ts';
+import { type TeamsContext, teamsMessage } from './teams-card.ts';
 
-export interface TeamsOptions {
+export interface TeamsOptions extends TeamsContext {
   channel: string;
   /** Of a workflow that starts with "When a Teams webhook request is received". It is signed (`sig`), so it is a secret. */
   url: string;
@@ -41,7 +41,8 @@ export function createTeamsNotifier(options: TeamsOptions): Notifier {
       const pausedMs = limiter.pausedMs(url);
       if (pausedMs > 0) throw stillPaused(pausedMs);
 
-      const body = JSON.stringify(teamsMessage(notices.map(({ event }) => event)));
+      const events = notices.map(({ event }) => event);
+      const body = JSON.stringify(teamsMessage(events, options));
       const send = async (): Promise<HttpReply> => {
         await limiter.turn(url, signal);
         const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);

@@ -23,13 +23,19 @@ const SMALL_LIMIT = 100;
 const LOCK_SCREEN_LIMIT = 600;
 const MAX_FIELDS = 10;
 
-/** One event in full, or several as a list with a line of small print each. */
-export function slackMessage(events: readonly WatcherEvent[]): SlackMessage {
-  const [first] = events;
-  return first && events.length === 1 ? single(first) : list(events);
+/** What a message of this channel needs besides the events. */
+export interface SlackContext {
+  /** IANA zone for the times, beside UTC and the reader's own; `null`: those two alone. */
+  timeZone: string | null;
 }
 
-function single(event: WatcherEvent): SlackMessage {
+/** One event in full, or several as a list with a line of small print each. */
+export function slackMessage(events: readonly WatcherEvent[], context: SlackContext): SlackMessage {
+  const [first] = events;
+  return first && events.length === 1 ? single(first, context) : list(events, context);
+}
+
+function single(event: WatcherEvent, { timeZone }: SlackContext): SlackMessage {
   const message = describeEvent(event);
   const title = `${iconOf(event)} ${message.title}`;
   return {
@@ -37,7 +43,7 @@ function single(event: WatcherEvent): SlackMessage {
     blocks: [
       { type: 'header', text: plain(title, HEADER_LIMIT) },
       { type: 'section', text: plain(message.advice, SECTION_LIMIT) },
-      ...fieldBlocks(message),
+      ...fieldBlocks(message, timeZone),
       ...linkBlocks(message),
       { type: 'context', elements: [mrkdwn(smallPrint(message, message.details).join(' · '))] },
     ],
@@ -45,22 +51,25 @@ function single(event: WatcherEvent): SlackMessage {
 }
 
 /** The worst comes first on a lock screen; in the channel the order is that of life. */
-function list(events: readonly WatcherEvent[]): SlackMessage {
+function list(events: readonly WatcherEvent[], { timeZone }: SlackContext): SlackMessage {
   const byRank = events.toSorted((a, b) => rankOf(b) - rankOf(a));
   const [worst] = byRank;
   const title = `${worst ? iconOf(worst) : ''} ${events.length} events about restores`;
   return {
     text: escaped(`${title}: ${byRank.map(titleOf).join('; ')}`, LOCK_SCREEN_LIMIT),
-    blocks: [{ type: 'header', text: plain(title, HEADER_LIMIT) }, ...events.flatMap(listEntry)],
+    blocks: [
+      { type: 'header', text: plain(title, HEADER_LIMIT) },
+      ...events.flatMap((event) => listEntry(event, timeZone)),
+    ],
   };
 }
 
-function listEntry(event: WatcherEvent): SlackBlock[] {
+function listEntry(event: WatcherEvent, timeZone: string | null): SlackBlock[] {
   const message = describeEvent(event);
   const [when] = message.times;
   const [where] = message.link ? [link(message.link.url, message.link.label)] : [];
   const line = [
-    ...(when ? [time(when.at, ' = ')] : []),
+    ...(when ? [time(when.at, timeZone, ' = ')] : []),
     ...message.facts.filter(({ label }) => label === 'State').map(({ value }) => escaped(value, SMALL_LIMIT)),
     ...smallPrint(
       message,
@@ -74,12 +83,12 @@ function listEntry(event: WatcherEvent): SlackBlock[] {
   ];
 }
 
-function fieldBlocks({ facts, times }: Message): SlackBlock[] {
+function fieldBlocks({ facts, times }: Message, timeZone: string | null): SlackBlock[] {
   const fields = [
     ...facts.map(
       ({ label, value, foreign }) => `*${label}*\n${(foreign ? code : escaped)(value, VALUE_LIMIT)}`,
     ),
-    ...times.map(({ label, at }) => `*${label}*\n${time(at, '\n')}`),
+    ...times.map(({ label, at }) => `*${label}*\n${time(at, timeZone, '\n')}`),
   ];
   return [{ type: 'section', fields: fields.slice(0, MAX_FIELDS).map(mrkdwn) }];
 }

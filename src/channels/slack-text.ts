@@ -1,5 +1,5 @@
 import type { Timestamp } from '../domain/instant.ts';
-import { utcTime } from './local-time.ts';
+import { timesIn } from './local-time.ts';
 
 /** A `plain_text` object: nothing in it is formatting. Limits are counted after escaping, as Slack does. */
 export interface PlainText {
@@ -65,10 +65,14 @@ export function code(text: string, limit: number): string {
   return inside === '' ? '—' : `\`${inside}\``;
 }
 
-/** An instant in the reader's own zone (Slack puts it in), with UTC beside it. `between` separates the two. */
-export function time(at: Timestamp, between: string): string {
-  const utc = utcTime(at);
-  return `<!date^${Math.floor(at / 1_000)}^{date_short_pretty}, {time_secs}|${utc}>${between}${utc}`;
+/**
+ * An instant in the reader's own zone (Slack puts it in), with UTC and the channel's zone beside it, `between` separating them. What
+ * cannot put it in (a mail that Slack sends, another program) shows those two in its place.
+ */
+export function time(at: Timestamp, timeZone: string | null, between: string): string {
+  const times = timesIn(at, timeZone);
+  const token = `<!date^${Math.floor(at / 1_000)}^{date_short_pretty}, {time_secs}|${times.join(' = ')}>`;
+  return [token, ...times].join(between);
 }
 
 /** The label is ours. */

@@ -7,9 +7,9 @@ import { readStart } from './http-post.ts';
 import type { Notifier } from './notifier.ts';
 import type { UrlLimiter } from './rate-limiter.ts';
 import { createScrub, secretForms } from './scrub.ts';
-import { type SlackMessage, slackMessage } from './slack-message.ts';
+import { type SlackContext, type SlackMessage, slackMessage } from './slack-message.ts';
 
-export interface SlackOptions {
+export interface SlackOptions extends SlackContext {
   channel: string;
   /** The incoming webhook. Whoever has it can post, so it is a secret. */
   url: string;
@@ -59,7 +59,8 @@ export function createSlackNotifier(options: SlackOptions): Notifier {
       const pausedMs = limiter.pausedMs(url);
       if (pausedMs > 0) throw stillPaused(pausedMs);
 
-      const message = slackMessage(notices.map(({ event }) => event));
+      const events = notices.map(({ event }) => event);
+      const message = slackMessage(events, options);
       const reply = await exchange(options, message, signal);
       const fault = faultOf({ ...reply, body: scrub(reply.body) }, clock.now());
       if (fault?.retryAfterMs !== undefined) limiter.pause(url, fault.retryAfterMs);

@@ -40,26 +40,39 @@ const TEXT_LIMITS = [400, 150, 40] as const;
 const URL_LIMIT = 500;
 const SHORTEST_LIMIT = TEXT_LIMITS[2];
 
-/** One event in full, or several as a list. Texts are shortened until the whole fits. */
-export function teamsMessage(events: readonly WatcherEvent[]): TeamsMessage {
-  const fits = (message: TeamsMessage): boolean => Buffer.byteLength(JSON.stringify(message)) <= BYTES;
-  for (const limit of TEXT_LIMITS) {
-    const message = messageWithin(events, limit);
-    if (fits(message)) return message;
-  }
-  return messageWithin(events, SHORTEST_LIMIT);
+/** What a card of this channel needs besides the events. */
+export interface TeamsContext {
+  /** IANA zone for the times, beside UTC; `null`: the reader's own. */
+  timeZone: string | null;
 }
 
-function messageWithin(events: readonly WatcherEvent[], limit: number): TeamsMessage {
+/** What a card is made with. */
+interface Making extends TeamsContext {
+  /** Of a text from outside, in characters. */
+  limit: number;
+}
+
+/** One event in full, or several as a list. Texts are shortened until the whole fits. */
+export function teamsMessage(events: readonly WatcherEvent[], { timeZone }: TeamsContext): TeamsMessage {
+  const fits = (message: TeamsMessage): boolean => Buffer.byteLength(JSON.stringify(message)) <= BYTES;
+  for (const limit of TEXT_LIMITS) {
+    const message = messageWithin(events, { limit, timeZone });
+    if (fits(message)) return message;
+  }
+  return messageWithin(events, { limit: SHORTEST_LIMIT, timeZone });
+}
+
+function messageWithin(events: readonly WatcherEvent[], making: Making): TeamsMessage {
   const [first] = events;
-  const card = first && events.length === 1 ? single(first, limit) : list(events, limit);
+  const card = first && events.length === 1 ? single(first, making) : list(events, making);
   return {
     type: 'message',
     attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }],
   };
 }
 
-function single(event: WatcherEvent, limit: number): AdaptiveCard {
+function single(event: WatcherEvent, making: Making): AdaptiveCard {
+  const { limit } = making;
   const message = describeEvent(event);
   const { link: target } = message;
   return cardOf(
@@ -67,7 +80,7 @@ function single(event: WatcherEvent, limit: number): AdaptiveCard {
     [
       banner(escaped(message.title, limit), styleOf(event)),
       { type: 'TextBlock', text: message.advice, wrap: true },
-      factSet(message, limit),
+      factSet(message, making),
       small(smallPrint(message, message.details, limit)),
     ],
     target && isShort(target.url)
@@ -77,21 +90,21 @@ function single(event: WatcherEvent, limit: number): AdaptiveCard {
 }
 
 /** The colour is that of the worst; the order is that of life. */
-function list(events: readonly WatcherEvent[], limit: number): AdaptiveCard {
+function list(events: readonly WatcherEvent[], making: Making): AdaptiveCard {
   const worst = events.toSorted((a, b) => rankOf(b) - rankOf(a))[0];
   const title = `${events.length} events about restores`;
   return cardOf(
     title,
-    [banner(title, worst ? styleOf(worst) : 'accent'), ...events.map((event) => listEntry(event, limit))],
+    [banner(title, worst ? styleOf(worst) : 'accent'), ...events.map((event) => listEntry(event, making))],
     [],
   );
 }
 
-function listEntry(event: WatcherEvent, limit: number): CardElement {
+function listEntry(event: WatcherEvent, { limit, timeZone }: Making): CardElement {
   const message = describeEvent(event);
   const [when] = message.times;
   const line = [
-    ...(when ? [time(when.at)] : []),
+    ...(when ? [time(when.at, timeZone)] : []),
     ...message.facts.filter(({ label }) => label === 'State').map(({ value }) => escaped(value, limit)),
     ...smallPrint(
       message,
@@ -126,12 +139,12 @@ function banner(title: string, style: Style): CardElement {
   return { type: 'Container', style, bleed: true, items: [text] };
 }
 
-function factSet({ facts, times }: Message, limit: number): CardElement {
+function factSet({ facts, times }: Message, { limit, timeZone }: Making): CardElement {
   return {
     type: 'FactSet',
     facts: [
       ...facts.map(({ label, value }) => ({ title: label, value: escaped(value, limit) })),
-      ...times.map(({ label, at }) => ({ title: label, value: time(at) })),
+      ...times.map(({ label, at }) => ({ title: label, value: time(at, timeZone) })),
     ],
   };
 }

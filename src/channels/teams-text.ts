@@ -1,5 +1,5 @@
 import { type Timestamp, toIso } from '../domain/instant.ts';
-import { utcTime } from './local-time.ts';
+import { timesIn } from './local-time.ts';
 import { shorten } from './shorten.ts';
 
 /**
@@ -19,11 +19,16 @@ export function escaped(text: string, limit: number): string {
   return safe === '' ? '—' : safe;
 }
 
-/** An instant in UTC, and in the reader's own zone and language, which the client of Teams puts in. */
-export function time(at: Timestamp): string {
+/**
+ * An instant in UTC, and beside it in the channel's zone or, where none is set (`null`), in the reader's own zone and language, which
+ * the client of Teams puts in.
+ */
+export function time(at: Timestamp, timeZone: string | null): string {
+  const times = timesIn(at, timeZone);
+  if (timeZone !== null) return times.join(' = ');
   // The functions take no fractions of a second.
   const instant = `${toIso(at).slice(0, 19)}Z`;
-  return `${utcTime(at)} = {{DATE(${instant}, SHORT)}} {{TIME(${instant})}}`;
+  return `${times[0]} = {{DATE(${instant}, SHORT)}} {{TIME(${instant})}}`;
 }
 
 /** The label is ours. */

@@ -59,6 +59,8 @@ export interface SlackChannelConfig {
   name: string;
   type: 'slack';
   url: string;
+  /** IANA zone for the times, beside UTC and each reader's own; `null`: those two alone. */
+  timeZone: string | null;
 }
 
 export interface EmailChannelConfig {
@@ -98,4 +100,6 @@ export interface TeamsChannelConfig {
   name: string;
   type: 'msteams';
   url: string;
+  /** IANA zone for the times, beside UTC; `null`: each reader's own. */
+  timeZone: string | null;
 }

@@ -107,9 +107,9 @@ function toChannel(written: FilledConfigFile['channels'][number]): ChannelConfig
   const { name } = written;
   switch (written.type) {
     case 'slack':
-      return { name, type: 'slack', url: written.url };
+      return { name, type: 'slack', url: written.url, timeZone: written.timeZone ?? null };
     case 'msteams':
-      return { name, type: 'msteams', url: written.url };
+      return { name, type: 'msteams', url: written.url, timeZone: written.timeZone ?? null };
     case 'pagerduty':
       return { name, type: 'pagerduty', routingKey: written.routingKey, url: written.url };
     case 'email': {

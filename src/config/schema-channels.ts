@@ -25,11 +25,21 @@ function standIn() {
   };
 }
 
+function timeZone(description: string) {
+  return text('a time zone such as "Europe/Berlin"')
+    .optional()
+    .describe(description)
+    .meta({ examples: ['Europe/Berlin', 'America/New_York'] });
+}
+
 const slack = z
   .strictObject({
     name: name().describe('How routes refer to it.'),
     type: z.literal('slack'),
     url: text('the URL of an incoming webhook').describe('Incoming webhook URL. A secret.'),
+    timeZone: timeZone(
+      "IANA zone for the times, beside UTC and each reader's own zone, which Slack puts in. Default: those two.",
+    ),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
     ...standIn(),
   })
@@ -48,10 +58,7 @@ const email = z
       .describe('Sender.')
       .meta({ examples: ['restores@example.com'] }),
     to: listOf(text('a mail address'), 'mail address').describe('Recipients.'),
-    timeZone: text('a time zone such as "Europe/Berlin"')
-      .optional()
-      .describe('IANA zone for the times in the mail, beside UTC. Default: UTC alone.')
-      .meta({ examples: ['Europe/Berlin', 'America/New_York'] }),
+    timeZone: timeZone('IANA zone for the times in the mail, beside UTC. Default: UTC alone.'),
     requireTls: flag().default(false).describe('Refuse to send in clear when the server offers no STARTTLS.'),
     caFile: text('the path of a PEM file').optional().describe(CA_FILE),
     ...standIn(),
@@ -98,6 +105,7 @@ const msteams = z
     url: text('the URL of a Teams workflow').describe(
       'URL of a Teams workflow that starts with "When a Teams webhook request is received". A secret.',
     ),
+    timeZone: timeZone("IANA zone for the times, beside UTC. Default: each reader's own zone, beside UTC."),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
     ...standIn(),
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { utcTime, zonedTime } from '../../src/channels/local-time.ts';
+import { timesIn, utcTime, zonedTime } from '../../src/channels/local-time.ts';
 
 describe('times for people', () => {
   it.each([
@@ -9,6 +9,14 @@ describe('times for people', () => {
     ['2026-11-02T05:00:00Z', 'America/New_York', '2026-11-02 00:00:00 GMT-5'],
   ])('%s in %s is %s', (instant, zone, text) => {
     expect(zonedTime(Date.parse(instant), zone)).toBe(text);
+  });
+
+  it.each([
+    ['Asia/Kolkata', ['2026-11-02 08:14:05 UTC', '2026-11-02 13:44:05 GMT+5:30']],
+    ['Africa/Abidjan', ['2026-11-02 08:14:05 UTC']],
+    [null, ['2026-11-02 08:14:05 UTC']],
+  ])('are in UTC, and beside it in the zone %s unless that shows the same', (zone, texts) => {
+    expect(timesIn(Date.parse('2026-11-02T08:14:05Z'), zone)).toEqual(texts);
   });
 
   it('are given in UTC to the second', () => {

@@ -32,6 +32,7 @@ function notifierFor(sink: HttpSink, over: Partial<TeamsOptions> = {}) {
   return createTeamsNotifier({
     channel: 'team',
     url: `${sink.origin}${PATH}`,
+    timeZone: null,
     clock,
     limiter: createUrlLimiter({ clock, intervalMs: 1_000 }),
     ...over,

@@ -4,6 +4,10 @@ import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event.ts';
 import { sampleEvent } from '../../src/domain/sample.ts';
 import { aJob, anEvent, HOUR, MINUTE, T0 } from '../support/builders.ts';
 
+function messageOf(events: readonly WatcherEvent[], timeZone: string | null = null) {
+  return slackMessage(events, { timeZone });
+}
+
 /** Everything a person sees in the channel, one block a line. */
 function seen(blocks: readonly SlackBlock[]): string {
   return blocks.map((block) => textsOf(block).join(' | ')).join('\n');
@@ -47,7 +51,7 @@ function expectWithinLimits({ text, blocks }: ReturnType<typeof slackMessage>): 
 
 describe('a Slack message about one event', () => {
   const event = anEvent('failed');
-  const message = slackMessage([event]);
+  const message = messageOf([event]);
 
   it('says on the lock screen what happened to what, and how bad it is', () => {
     expect(message.text).toBe(`🔴 ${event.summary}`);
@@ -73,17 +77,29 @@ describe('a Slack message about one event', () => {
     );
   });
 
+  it("shows it in the channel's zone as well, where that is another, also where the reader's cannot be had", () => {
+    const berlin = '2026-11-02 09:14:05 GMT+1';
+
+    expect(seen(messageOf([event], 'Europe/Berlin').blocks)).toContain(
+      `{time_secs}|2026-11-02 08:14:05 UTC = ${berlin}>\n2026-11-02 08:14:05 UTC\n${berlin}`,
+    );
+    expect(seen(messageOf([event, event], 'Europe/Berlin').blocks)).toContain(
+      `> = 2026-11-02 08:14:05 UTC = ${berlin} · `,
+    );
+    expect(messageOf([event], 'Etc/UTC')).toEqual(message);
+  });
+
   it('links to the project in Atlas, in text: a button would show a warning when pressed', () => {
     expect(seen(message.blocks)).toContain(`<${event.projectUrl}|Open the project in Atlas>`);
     expect(JSON.stringify(message)).not.toContain('"button"');
   });
 
   it('has no link where there is none to have', () => {
-    expect(seen(slackMessage([anEvent('failed', { projectUrl: null })]).blocks)).not.toContain(
+    expect(seen(messageOf([anEvent('failed', { projectUrl: null })]).blocks)).not.toContain(
       'Open the project',
     );
     const odd = anEvent('failed', { projectUrl: 'javascript:alert(1)' });
-    expect(seen(slackMessage([odd]).blocks)).not.toContain('javascript');
+    expect(seen(messageOf([odd]).blocks)).not.toContain('javascript');
   });
 
   it('ends with small print: the watch, the job and the event', () => {
@@ -102,12 +118,12 @@ describe('a Slack message about one event', () => {
     ['finished', 'info', '🟢'],
     ['finished', 'warning', '🟠'],
   ] as const)('shows %s of severity %s as %s', (name, severity, icon) => {
-    expect(slackMessage([anEvent(name, { severity })]).text.startsWith(`${icon} `)).toBe(true);
+    expect(messageOf([anEvent(name, { severity })]).text.startsWith(`${icon} `)).toBe(true);
   });
 
   it('says when something was inferred or found late', () => {
     const text = seen(
-      slackMessage([
+      messageOf([
         anEvent('started', { inferred: true, late: true, detectedAt: T0 + 3 * HOUR, occurredAt: T0 }),
       ]).blocks,
     );
@@ -117,7 +133,7 @@ describe('a Slack message about one event', () => {
   });
 
   it('marks a sample everywhere', () => {
-    const { text, blocks } = slackMessage([anEvent('failed', { test: true })]);
+    const { text, blocks } = messageOf([anEvent('failed', { test: true })]);
 
     expect(text.startsWith('🧪 [TEST] ')).toBe(true);
     expect(seen(blocks.slice(0, 1))).toContain('[TEST]');
@@ -127,8 +143,8 @@ describe('a Slack message about one event', () => {
   it.each(EVENT_NAMES)('can tell %s within the limits of Slack', (name) => {
     const sample = { ...sampleEvent(name, { channel: 'oncall', now: T0 }), test: false };
 
-    expectWithinLimits(slackMessage([sample]));
-    expectWithinLimits(slackMessage([sample, sample]));
+    expectWithinLimits(messageOf([sample]));
+    expectWithinLimits(messageOf([sample, sample]));
   });
 });
 
@@ -138,7 +154,7 @@ describe('a Slack message about several events', () => {
     anEvent('failed', { id: 'two' }),
     anEvent('cancelled', { id: 'three' }),
   ];
-  const message = slackMessage(events);
+  const message = messageOf(events);
 
   it('says how many there are, the worst first, on the lock screen', () => {
     expect(message.text).toMatch(
@@ -163,8 +179,8 @@ describe('a Slack message about several events', () => {
   it('keeps the limits of Slack with ten events of the longest kind', () => {
     const long = longEvent('x'.repeat(5_000));
 
-    expectWithinLimits(slackMessage(Array.from({ length: 10 }, () => long)));
-    expectWithinLimits(slackMessage([long]));
+    expectWithinLimits(messageOf(Array.from({ length: 10 }, () => long)));
+    expectWithinLimits(messageOf([long]));
   });
 });
 
@@ -193,7 +209,7 @@ describe('text from outside in a Slack message', () => {
   ])('cannot be %s', (_what, name) => {
     const job = aJob(['failed'], { instanceName: name, targetClusterName: name, errorMessage: name });
     const event = anEvent('failed', { job, watch: name, labels: { [name]: name } });
-    for (const message of [slackMessage([event]), slackMessage([event, event])]) {
+    for (const message of [messageOf([event]), messageOf([event, event])]) {
       const everything = JSON.stringify(message);
 
       expect(everything).not.toContain(name);
@@ -213,7 +229,7 @@ describe('text from outside in a Slack message', () => {
   ])('cannot be %s', (_what, name) => {
     const job = aJob(['failed'], { instanceName: name, targetClusterName: name, errorMessage: name });
     const event = anEvent('failed', { job, watch: name, labels: { team: name } });
-    for (const { blocks } of [slackMessage([event]), slackMessage([event, event])]) {
+    for (const { blocks } of [messageOf([event]), messageOf([event, event])]) {
       for (const text of mrkdwnOf(blocks)) {
         const outsideCode = text.replace(/`[^`]*`/g, '');
         expect(outsideCode).not.toContain(name.replaceAll('`', ''));
@@ -227,19 +243,19 @@ describe('text from outside in a Slack message', () => {
   it('cannot start a new line', () => {
     const job = aJob(['failed'], { targetClusterName: 'copy\r\n\u2028*All is well*' });
     const event = anEvent('failed', { job });
-    const { text, blocks } = slackMessage([event]);
+    const { text, blocks } = messageOf([event]);
 
     expect(text).not.toMatch(/[\r\n\u2028]/);
     expect(seen(blocks)).toContain('`copy *All is well*`');
   });
 
   it('is cut without cutting an escape or an emoji in two', () => {
-    const ampersands = slackMessage([anEvent('failed', { summary: '&'.repeat(500) })]);
+    const ampersands = messageOf([anEvent('failed', { summary: '&'.repeat(500) })]);
     const header = seen(ampersands.blocks.slice(0, 1));
     expect(header).toMatch(/^🔴 (&amp;)+…$/u);
     expect(header.length).toBeGreaterThan(140);
 
-    const faces = seen(slackMessage([anEvent('failed', { summary: '😀'.repeat(500) })]).blocks.slice(0, 1));
+    const faces = seen(messageOf([anEvent('failed', { summary: '😀'.repeat(500) })]).blocks.slice(0, 1));
     expect(faces).toMatch(/^🔴 (😀)+…$/u);
     expect(faces.isWellFormed()).toBe(true);
   });

@@ -31,6 +31,7 @@ function notifierFor(sink: HttpSink, over: Partial<SlackOptions> = {}) {
   return createSlackNotifier({
     channel: 'oncall',
     url: `${sink.origin}${PATH}`,
+    timeZone: null,
     clock,
     limiter: createUrlLimiter({ clock, intervalMs: 1_000 }),
     ...over,

@@ -8,7 +8,9 @@ import { aJob, anEvent, HOUR, MINUTE, T0 } from '../support/builders.ts';
 type Message = ReturnType<typeof teamsMessage>;
 type Element = Message['attachments'][number]['content']['body'][number];
 
-const cardOf = (...events: WatcherEvent[]) => teamsMessage(events).attachments[0]!.content;
+const messageOf = (events: readonly WatcherEvent[], timeZone: string | null = null): Message =>
+  teamsMessage(events, { timeZone });
+const cardOf = (...events: WatcherEvent[]) => messageOf(events).attachments[0]!.content;
 
 function textsOf(element: Element): string[] {
   switch (element.type) {
@@ -105,6 +107,22 @@ describe('a Teams card about one event', () => {
     );
   });
 
+  it("gives each time in UTC and in the channel's zone, where it has one", () => {
+    const written = (count: number, zone: string) =>
+      JSON.stringify(
+        messageOf(
+          Array.from({ length: count }, () => event),
+          zone,
+        ),
+      );
+    const both = '2026-11-02 08:14:05 UTC = 2026-11-02 09:14:05 GMT+1';
+
+    expect(written(1, 'Europe/Berlin')).toContain(`"title":"Happened","value":"${both}"`);
+    expect(written(2, 'Europe/Berlin')).toContain(`"text":"${both} · `);
+    expect(written(1, 'Europe/Berlin')).not.toContain('{{');
+    expect(written(1, 'UTC')).toContain('"title":"Happened","value":"2026-11-02 08:14:05 UTC"');
+  });
+
   it('opens the project in Atlas by an action, where there is one', () => {
     expect(cardOf(event).actions).toEqual([
       { type: 'Action.OpenUrl', title: 'Open the project in Atlas', url: event.projectUrl },
@@ -129,8 +147,8 @@ describe('a Teams card about one event', () => {
   });
 
   it.each(EVENT_NAMES)('keeps the published shape: %s', (name) => {
-    expectTeamsTakes(teamsMessage([sampleEvent(name, { channel: 'team', now: T0 })]));
-    if (name.includes('_')) expectTeamsTakes(teamsMessage([anEvent(name, { job: null, projectUrl: null })]));
+    expectTeamsTakes(messageOf([sampleEvent(name, { channel: 'team', now: T0 })]));
+    if (name.includes('_')) expectTeamsTakes(messageOf([anEvent(name, { job: null, projectUrl: null })]));
   });
 });
 
@@ -156,13 +174,13 @@ describe('a Teams card about several events', () => {
   });
 
   it('keeps the published shape', () => {
-    expectTeamsTakes(teamsMessage(events));
+    expectTeamsTakes(messageOf(events));
   });
 });
 
 describe('what a Teams card does with text from outside', () => {
   it.each([1, 10])('fits whatever it is: %i events at once', (count) => {
-    expectTeamsTakes(teamsMessage(Array.from({ length: count }, monster)));
+    expectTeamsTakes(messageOf(Array.from({ length: count }, monster)));
   });
 
   it('shortens no more than it has to', () => {

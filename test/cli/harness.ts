@@ -25,7 +25,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
     ],
     watches: [aWatch()],
     channels: [
-      { name: 'oncall', type: 'slack', url: 'https://hooks.slack.com/canary-hook' },
+      { name: 'oncall', type: 'slack', url: 'https://hooks.slack.com/canary-hook', timeZone: null },
       { name: 'siem', type: 'webhook', url: 'https://siem/canary', secret: null, headers: {}, caFile: null },
     ],
     routes: [

@@ -58,7 +58,14 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['channels[0].url', NO_PLAIN_HTTP],
     ['channels[1].url', 'is missing; expected the URL of a Teams workflow'],
   ],
-  'bad-time-zone': [['channels[1].timeZone', 'expected a time zone such as "Europe/Berlin"']],
+  'bad-time-zone': [
+    [
+      'channels[1].timeZone',
+      'expected a time zone such as "Europe/Berlin" or "UTC", found "Europe/Atlantis"',
+    ],
+    ['channels[2].timeZone', 'found "CEST"'],
+    ['channels[3].timeZone', 'found an empty text'],
+  ],
   'bad-webhook-secret': [['channels[0].secret', 'expected base64 after "whsec_"']],
   'base-url-with-credentials': [['connections[0].baseUrl', 'user and password do not belong in it']],
   'base-url-with-extras': [['connections[0].baseUrl', 'a "?" or "#" does not belong in it']],

@@ -72,7 +72,7 @@ describe('a sound configuration', () => {
       }),
     );
     expect(config.channels).toEqual([
-      { name: 'oncall', type: 'slack', url: 'https://hooks.slack.com/services/T0/B0/x' },
+      { name: 'oncall', type: 'slack', url: 'https://hooks.slack.com/services/T0/B0/x', timeZone: null },
       { ...email, timeZone: null, requireTls: false, caFile: null },
       {
         name: 'siem',
@@ -88,7 +88,7 @@ describe('a sound configuration', () => {
         routingKey: '0123456789abcdef0123456789abcdef',
         url: 'https://events.pagerduty.com/v2/enqueue',
       },
-      { name: 'team', type: 'msteams', url: 'https://flows.example.com/run?sig=x' },
+      { name: 'team', type: 'msteams', url: 'https://flows.example.com/run?sig=x', timeZone: null },
     ]);
     expect(config.routes[0]).toEqual({
       events: ['*'],

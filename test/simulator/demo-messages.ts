@@ -15,7 +15,8 @@ export function eventAbout(jobId: string, name: EventName): WatcherEvent {
 /** Tells events to the receivers of the stage in the watcher's own words. */
 export function tellers(stage: DemoStage) {
   return {
-    slack: (...events: WatcherEvent[]) => post(stage.slack.url, JSON.stringify(slackMessage(events)), {}),
+    slack: (...events: WatcherEvent[]) =>
+      post(stage.slack.url, JSON.stringify(slackMessage(events, { timeZone: null })), {}),
     mail: async (event: WatcherEvent) => {
       const context = { channel: 'dba', from: 'a@example.com', to: ['b@example.com'], timeZone: null };
       const transport = createTransport(stage.smtp.url);

@@ -99,7 +99,7 @@ export const mailAddressesAreSound: Rule = ({ config, fault, found }) => {
 
 export const timeZonesExist: Rule = ({ config, fault, found }) => {
   for (const [index, channel] of entriesOf(config.channels)) {
-    if (channel.type !== 'email' || channel.timeZone === undefined || isTimeZone(channel.timeZone)) continue;
+    if (!('timeZone' in channel) || channel.timeZone === undefined || isTimeZone(channel.timeZone)) continue;
     const path = ['channels', index, 'timeZone'];
     fault(path, `expected a time zone such as "Europe/Berlin" or "UTC", found ${found(path)}`);
   }
