@@ -96,15 +96,19 @@ function effectOf(event: WatcherEvent): Effect {
 }
 
 /**
- * What PagerDuty is to be told of an event: nothing, or up to three requests, to be sent in this order. Sending them again changes
+ * What PagerDuty is to be told of an event: nothing, or up to four requests, to be sent in this order. Sending them again changes
  * nothing: a trigger joins the alert that is open, and a resolve of what is closed is dropped.
+ *
+ * A sample opens an alert of the least severity and closes it at once: it shows that the way is open, and must not stand there as an
+ * incident that somebody is called for again and again.
  */
 export function pagerDutyEvents(event: WatcherEvent): PagerDutyEvent[] {
   const { opens, closes } = effectOf(event);
-  const isMoreThanNews = event.severity !== 'info';
+  const opened = opens !== null && event.severity !== 'info' ? [opens] : [];
+  const closed = event.test ? [...opened, ...closes] : closes;
   return [
-    ...(opens !== null && isMoreThanNews ? [triggerOf(event, keyOf(event, opens))] : []),
-    ...closes.map((matter) => ({ event_action: 'resolve' as const, dedup_key: keyOf(event, matter) })),
+    ...opened.map((matter) => triggerOf(event, keyOf(event, matter))),
+    ...closed.map((matter) => ({ event_action: 'resolve' as const, dedup_key: keyOf(event, matter) })),
   ];
 }
 
@@ -147,7 +151,7 @@ function triggerOf(event: WatcherEvent, dedupKey: string): PagerDutyTrigger {
     payload: {
       summary: shorten(message.title, SUMMARY_LIMIT),
       source: shorten(event.source, FIELD_LIMIT),
-      severity: event.severity,
+      severity: event.test ? 'info' : event.severity,
       timestamp: toIso(event.occurredAt),
       ...(component === '' ? {} : { component: shorten(component, FIELD_LIMIT) }),
       ...(event.watch === '' ? {} : { group: shorten(event.watch, FIELD_LIMIT) }),

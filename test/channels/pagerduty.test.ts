@@ -210,6 +210,21 @@ describe('what PagerDuty receives', () => {
     expect(await openAfter(real, sample)).toHaveLength(1);
   });
 
+  it.each(EVENT_NAMES)('leaves no alert open and calls nobody by a sample of %s', async (name) => {
+    const bodies = await sendAll(sampleEvent(name, { channel: 'pager', now: T0 }));
+
+    expect(alertsAfter(bodies).filter(({ isOpen }) => isOpen)).toEqual([]);
+    expect(bodies.flatMap(({ payload }) => (payload ? [payload] : []))).toEqual(
+      bodies.filter(({ payload }) => payload).map(() => expect.objectContaining({ severity: 'info' })),
+    );
+  });
+
+  it('opens an alert by a sample all the same, and closes it', async () => {
+    const bodies = await sendAll(sampleEvent('failed', { channel: 'pager', now: T0 }));
+
+    expect(alertsAfter(bodies)).toMatchObject([{ isOpen: false, triggers: 1 }]);
+  });
+
   it('keeps the limits whatever Atlas calls its things, and keys apart that differ in their end only', async () => {
     const long = '"\u{1F4A5}é'.repeat(2_000);
     const monster = (end: string): WatcherEvent =>
