@@ -1,18 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Route } from '../../src/domain/routing.ts';
+import { aRoute } from '../support/builders.ts';
 import { aConfig, cli } from './harness.ts';
 
-const ANY: Omit<Route, 'events' | 'channels'> = {
-  watches: null,
-  labels: null,
-  severities: null,
-  targetClusterNames: null,
-};
 const config = aConfig({
   routes: [
-    { ...ANY, events: ['failed'], channels: ['oncall'], targetClusterNames: ['*-prod'] },
-    { ...ANY, events: ['*'], channels: ['siem'], labels: { team: 'payments' } },
-    { ...ANY, events: ['*'], channels: ['siem'], watches: ['users*'] },
+    aRoute({ events: ['failed'], channels: ['oncall'], targetClusterNames: ['*-prod'] }),
+    aRoute({ channels: ['siem'], labels: { team: 'payments' } }),
+    aRoute({ channels: ['siem'], watches: ['users*'] }),
   ],
 });
 
@@ -56,7 +50,7 @@ describe('routes explain', () => {
     expect(out).toContain('Told instead, when oncall gives up or takes longer than 1 h: dba');
     expect(out).not.toContain('unused');
 
-    const all = { ...config, routes: [{ ...ANY, events: ['*' as const], channels: ['siem', 'oncall'] }] };
+    const all = { ...config, routes: [aRoute({ channels: ['siem', 'oncall'] })] };
     const { json } = await cli([...argv, '--json'], { config: { ...all, fallbacks } });
     expect(json()).toMatchObject({ fallbacks: [{ channel: 'oncall', fallback: 'dba' }] });
   });

@@ -1,18 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type PlanContext, planEvent, planSighting, type SightingPlan } from '../../src/domain/plan.ts';
-import type { Route } from '../../src/domain/routing.ts';
 import { diffObservations, sightNotFound, sightUnreadable } from '../../src/domain/transition.ts';
-import { aJob, anEvent, aTarget, GROUP_ID, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { aJob, anEvent, aRoute, aTarget, GROUP_ID, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { aContext, NOTHING, NOW, recorded, written } from '../support/sightings.ts';
 
-const TO_ONCALL: Route = {
-  events: ['failed', 'missing', 'expired'],
-  channels: ['oncall'],
-  watches: null,
-  labels: null,
-  severities: null,
-  targetClusterNames: null,
-};
+const TO_ONCALL = aRoute({ events: ['failed', 'missing', 'expired'] });
 
 function aPlanContext(over: Partial<PlanContext> = {}): PlanContext {
   return {

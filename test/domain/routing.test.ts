@@ -2,19 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event.ts';
 import { matchesGlob } from '../../src/domain/glob.ts';
 import { planDeliveries, type Route } from '../../src/domain/routing.ts';
-import { aJob, aMute, anEvent } from '../support/builders.ts';
-
-function aRoute(over: Partial<Route> = {}): Route {
-  return {
-    events: ['*'],
-    channels: ['oncall'],
-    watches: null,
-    labels: null,
-    severities: null,
-    targetClusterNames: null,
-    ...over,
-  };
-}
+import { aJob, aMute, anEvent, aRoute } from '../support/builders.ts';
 
 /** Whether a route takes the event. */
 function takes(over: Partial<Route>, event: WatcherEvent): boolean {

@@ -9,6 +9,7 @@ import {
   type RestoreJob,
   stateAfter,
 } from '../../src/domain/restore-job.ts';
+import type { Route } from '../../src/domain/routing.ts';
 import type { Target, Watch } from '../../src/domain/watch.ts';
 
 /** 2026-11-02T08:00:05Z: when the jobs of the fixtures were created. */
@@ -138,6 +139,19 @@ export function aWatch(over: Partial<Watch> = {}): Watch {
     discoverEveryMs: 10 * MINUTE,
     reconcileEveryMs: HOUR,
     labels: { team: 'payments' },
+    ...over,
+  };
+}
+
+/** Takes everything, for the channel `oncall`. */
+export function aRoute(over: Partial<Route> = {}): Route {
+  return {
+    events: ['*'],
+    channels: ['oncall'],
+    watches: null,
+    labels: null,
+    severities: null,
+    targetClusterNames: null,
     ...over,
   };
 }

@@ -1,24 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Route } from '../../src/domain/routing.ts';
 import type { Watch } from '../../src/domain/watch.ts';
 import { SourceError } from '../../src/errors.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSignals } from '../../src/watcher/events.ts';
 import { createWatchLoop, type WatchLoop } from '../../src/watcher/watch-loop.ts';
-import { aJob, aMuteRequest, aWatch, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { aJob, aMuteRequest, aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 
-const ALL: Route = {
-  events: ['*'],
-  channels: ['oncall'],
-  watches: null,
-  labels: null,
-  severities: null,
-  targetClusterNames: null,
-};
+const ALL = aRoute();
 
 let store: Store;
 let source: FakeSource;

@@ -1,23 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Route } from '../../src/domain/routing.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../src/watcher/channel-alerts.ts';
 import { createSignals, type Signals } from '../../src/watcher/events.ts';
-import { aMuteRequest, MINUTE, T0 } from '../support/builders.ts';
+import { aMuteRequest, aRoute, MINUTE, T0 } from '../support/builders.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 
-const ROUTES: Route[] = [
-  {
-    events: ['*'],
-    channels: ['oncall', 'siem'],
-    watches: null,
-    labels: null,
-    severities: null,
-    targetClusterNames: null,
-  },
-];
+const ROUTES = [aRoute({ channels: ['oncall', 'siem'] })];
 
 let store: Store;
 let clock: ManualClock;

@@ -5,18 +5,11 @@ import { SourceError } from '../../src/errors.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type PageNote, type PollReport, pollTarget } from '../../src/watcher/poll.ts';
-import { aJob, aMuteRequest, aWatch, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { aJob, aMuteRequest, aRoute, aWatch, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 
-const TO_ONCALL: Route = {
-  events: ['*'],
-  channels: ['oncall'],
-  watches: null,
-  labels: null,
-  severities: null,
-  targetClusterNames: null,
-};
+const TO_ONCALL = aRoute();
 
 let store: Store;
 let source: FakeSource;

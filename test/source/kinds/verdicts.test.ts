@@ -6,7 +6,7 @@ import { createAtlasSource } from '../../../src/source/atlas-source.ts';
 import { openSqliteStore } from '../../../src/store/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type PollReport, pollTarget } from '../../../src/watcher/poll.ts';
-import { aWatch, HOUR, MINUTE } from '../../support/builders.ts';
+import { aRoute, aWatch, HOUR, MINUTE } from '../../support/builders.ts';
 import { listen, stop } from '../../support/strict-digest-server.ts';
 import { aConnection } from '../support.ts';
 import {
@@ -106,9 +106,8 @@ describe('every example, polled', () => {
   function poll({ adapter, target }: ExampleFile, restoreJobIds: string[]): Promise<PollReport> {
     const connection = aConnection(baseUrl, { clock });
     const source = createAtlasSource({ connection, clock, adapters: [adapter] });
-    const route = { watches: null, labels: null, severities: null, targetClusterNames: null };
     return pollTarget(
-      { source, store, clock, routes: () => [{ ...route, events: ['*'], channels: ['oncall'] }] },
+      { source, store, clock, routes: () => [aRoute()] },
       {
         watch: aWatch({ ...target, name: target.watch, restoreJobIds, announceExisting: true }),
         target,
