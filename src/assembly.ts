@@ -93,6 +93,7 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
         sources,
         notifiers,
         fallbacks: config.fallbacks,
+        drill: config.drill,
         store,
         clock,
         logger,

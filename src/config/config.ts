@@ -1,3 +1,4 @@
+import type { Drill } from '../domain/drill.ts';
 import type { Fallback } from '../domain/fallback.ts';
 import type { Route } from '../domain/routing.ts';
 import type { Watch } from '../domain/watch.ts';
@@ -12,6 +13,7 @@ export interface WatcherConfig {
   channels: readonly ChannelConfig[];
   routes: readonly Route[];
   fallbacks: readonly Fallback[];
+  drill: Drill | null;
   store: { url: string };
   audit: { file: string };
   server: { host: string; port: number; token: string | null };

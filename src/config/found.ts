@@ -43,6 +43,12 @@ const SHOWN = new Set([
   'targetClusterNames',
 ]);
 
+/** Keys that hold a name in these sections, and may hold anything elsewhere. */
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  routes: ['channels', 'watches'],
+  drill: ['event', 'watch'],
+};
+
 const LONGEST = 60;
 
 /** What came from a placeholder is called by its placeholder: it may be the wrong variable, and its value a secret. */
@@ -58,7 +64,7 @@ export function createFound(root: unknown, placeholders: ReadonlyMap<string, str
 function mayShow(path: Path, value: unknown): boolean {
   const key = path.findLast((step) => typeof step === 'string');
   if (key === undefined || (typeof value === 'string' && /:\/\/[^/]*@/.test(value))) return false;
-  return SHOWN.has(key) || (path[0] === 'routes' && (key === 'channels' || key === 'watches'));
+  return SHOWN.has(key) || (NAMED[String(path[0])] ?? []).includes(key);
 }
 
 function describe(value: unknown, isShown: boolean): string {

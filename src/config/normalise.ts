@@ -1,3 +1,4 @@
+import type { Drill } from '../domain/drill.ts';
 import type { Fallback } from '../domain/fallback.ts';
 import type { Route } from '../domain/routing.ts';
 import type { ApiVersion, Watch } from '../domain/watch.ts';
@@ -13,6 +14,7 @@ type Normalised = Pick<
   | 'channels'
   | 'fallbacks'
   | 'routes'
+  | 'drill'
   | 'store'
   | 'audit'
   | 'server'
@@ -29,6 +31,7 @@ export function normalise(file: FilledConfigFile): Normalised {
     channels: file.channels.map(toChannel),
     fallbacks: file.channels.flatMap(toFallback),
     routes: file.routes.map(toRoute),
+    drill: toDrill(file),
     store: file.store,
     audit: file.audit,
     server: {
@@ -138,6 +141,16 @@ function toRoute(written: FilledConfigFile['routes'][number]): Route {
     labels: labels ?? null,
     severities: severities ?? null,
     targetClusterNames: targetClusterNames ?? null,
+  };
+}
+
+/** The first watch unless one is named. */
+function toDrill({ drill, watches }: FilledConfigFile): Drill | null {
+  if (drill === undefined) return null;
+  return {
+    schedule: drill.schedule.trim(),
+    event: drill.event,
+    watch: drill.watch ?? watches[0]?.name ?? '',
   };
 }
 

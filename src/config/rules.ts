@@ -8,6 +8,7 @@ import {
   mailServersAreUsable,
   timeZonesExist,
 } from './rules/addresses.ts';
+import { drillNamesWatch, drillReachesSomebody, drillScheduleIsCron } from './rules/drill.ts';
 import { fallbacksLeadNowhereBack, fallbacksNameOtherChannels } from './rules/fallbacks.ts';
 import { connectionsAreUsed, connectionsExist, namesAreUnique } from './rules/names.ts';
 import {
@@ -59,6 +60,9 @@ export const RULES: readonly Rule[] = [
   routesNameLabels,
   somebodyIsTold,
   channelsAreUsed,
+  drillScheduleIsCron,
+  drillNamesWatch,
+  drillReachesSomebody,
   openServersAskForToken,
   storesAreKnown,
   storeAndAuditDiffer,

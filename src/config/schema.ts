@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVENT_NAMES } from '../domain/event.ts';
 import { CHANNEL_SCHEMA, ROUTE_SCHEMA } from './schema-channels.ts';
 import {
   ALLOW_HTTP,
@@ -130,6 +131,22 @@ export const CONFIG_SCHEMA = z.strictObject({
     })
     .optional()
     .describe('A sign of life for somebody else to miss.'),
+  drill: z
+    .strictObject({
+      schedule: text('a cron expression')
+        .describe('When: a cron expression of six fields (seconds first) or five, read in UTC.')
+        .meta({ examples: ['0 9 * * 1'] }),
+      event: oneOf(EVENT_NAMES)
+        .default('failed')
+        .describe('What the sample tells of; goes to those whom the routes would tell it.'),
+      watch: name()
+        .optional()
+        .describe('The watch that the sample speaks of; routes may ask for it. Default: the first.'),
+    })
+    .optional()
+    .describe(
+      'A drill of the alerting itself: a sample, marked as such, on the way of a real event. Where it does not arrive, channel_failing is told through the other channels.',
+    ),
   log: z
     .strictObject({
       level: oneOf(['error', 'warn', 'info', 'debug'])

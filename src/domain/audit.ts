@@ -24,6 +24,7 @@ export const AUDIT_KINDS = [
   'poll.recovered',
   'mirror.rebuilt',
   'test.sent',
+  'drill.sent',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 

@@ -23,7 +23,7 @@ export const EVENT_SEVERITIES = {
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 export type EventName = keyof typeof EVENT_SEVERITIES;
-export const EVENT_NAMES = Object.keys(EVENT_SEVERITIES) as EventName[];
+export const EVENT_NAMES = Object.keys(EVENT_SEVERITIES) as [EventName, ...EventName[]];
 
 /**
  * What routes and channels deal in: one thing worth telling. Complete in itself and frozen once stored, so that every attempt on

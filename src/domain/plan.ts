@@ -1,4 +1,4 @@
-import type { AuditDraft } from './audit.ts';
+import type { AuditDraft, AuditKind } from './audit.ts';
 import { eventId, severityOf, type WatcherEvent } from './event.ts';
 import { toIso, toIsoOrNull } from './instant.ts';
 import { publicJob, summarizeJobEvent } from './message.ts';
@@ -76,7 +76,7 @@ export function planEvent(
       ...(suppression?.reason === 'muted' ? { muteId: suppression.muteId } : {}),
     },
     audit: [
-      { at: event.detectedAt, kind: 'transition', data: transitionData(event) },
+      { at: event.detectedAt, kind: entryKindOf(event), data: transitionData(event) },
       ...decisions.map((decision) => ({
         at: event.detectedAt,
         kind: 'decision' as const,
@@ -84,6 +84,11 @@ export function planEvent(
       })),
     ],
   };
+}
+
+/** A sample that goes the way of a real event is on record as what it is: nothing has happened. */
+function entryKindOf({ test }: WatcherEvent): AuditKind {
+  return test ? 'drill.sent' : 'transition';
 }
 
 function eventsOf(transition: Transition, { job }: Observation, context: PlanContext): WatcherEvent[] {

@@ -31,7 +31,7 @@ const ENDED_AGO = MINUTE;
  */
 export function sampleEvent(name: EventName, context: SampleContext): WatcherEvent {
   const { channel, now, projectUrl = null } = context;
-  const watch = context.watch ?? INVENTED_WATCH;
+  const watch = withNames(context.watch ?? INVENTED_WATCH);
   const isAboutJob = isJobEvent(name);
   const job = isAboutJob ? sampleJob(name, watch, now) : null;
   const occurredAt = isMilestone(name) ? (name === 'started' ? now - STARTED_AGO : now - ENDED_AGO) : now;
@@ -56,6 +56,16 @@ export function sampleEvent(name: EventName, context: SampleContext): WatcherEve
     source: `/groups/${watch.groupId}/${watch.kind}/${watch.instanceName}`,
     projectUrl,
     test: true,
+  };
+}
+
+/** A watch with wildcards has no one project or instance to speak of. */
+function withNames(watch: NonNullable<SampleContext['watch']>): NonNullable<SampleContext['watch']> {
+  const { groupId, instanceName } = watch;
+  return {
+    ...watch,
+    groupId: groupId === '*' ? INVENTED_WATCH.groupId : groupId,
+    instanceName: instanceName === '*' ? INVENTED_WATCH.instanceName : instanceName,
   };
 }
 

@@ -105,8 +105,9 @@ function countEvents(registry: Registry, { signals, channels = [] }: MetricsOpti
     for (const outcome of ['delivered', 'retry', 'given_up']) deliveries.inc({ channel, outcome }, 0);
   }
   const endings = [
-    signals.on('event:recorded', ({ watch, name }) => {
-      if (isTransitionName(name)) transitions.inc({ watch, to: stateAfter([name as Milestone]) });
+    signals.on('event:recorded', ({ watch, name, hasHappened }) => {
+      if (hasHappened && isTransitionName(name))
+        transitions.inc({ watch, to: stateAfter([name as Milestone]) });
     }),
     signals.on('delivery:recorded', ({ channel, outcome, latencyMs }) => {
       deliveries.inc({ channel, outcome });

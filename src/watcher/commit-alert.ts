@@ -45,7 +45,12 @@ export async function commitAlert(
     audit,
   });
   signals.emit('audit:written', {});
-  signals.emit('event:recorded', { watch: event.watch, name: event.name, eventId: event.id });
+  signals.emit('event:recorded', {
+    watch: event.watch,
+    name: event.name,
+    eventId: event.id,
+    hasHappened: true,
+  });
   if (plannedEvent.channels.length > 0) signals.emit('deliveries:owed', { channels: plannedEvent.channels });
   return event;
 }

@@ -20,8 +20,8 @@ export interface WatcherSignals {
   };
   /** Something is owed to these channels. */
   'deliveries:owed': { channels: readonly string[] };
-  /** An event was recorded. */
-  'event:recorded': { watch: string; name: EventName; eventId: string };
+  /** An event was recorded. `hasHappened`: false for one that was made on purpose, or is told again. */
+  'event:recorded': { watch: string; name: EventName; eventId: string; hasHappened: boolean };
   /** A delivery attempt has ended. `latencyMs`: from detected to accepted. */
   'delivery:recorded': {
     channel: string;

@@ -9,6 +9,7 @@ import type { Logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
 import { createChannelAlerts } from './channel-alerts.ts';
 import { createChannelSet } from './channel-set.ts';
+import { createDrills, type DrillPlan } from './drills.ts';
 import type { Signals } from './events.ts';
 import { createFallbacks } from './fallbacks.ts';
 import type { WatcherStatus } from './status.ts';
@@ -17,7 +18,7 @@ import { createWatchSet, type WatchPlan } from './watch-set.ts';
 const HEARTBEAT_MS = 1_000;
 
 /** What the configuration decides. A reload gives another one. */
-export interface RunnerPlan extends WatchPlan {
+export interface RunnerPlan extends WatchPlan, DrillPlan {
   routes: readonly Route[];
   /** One for each channel. */
   notifiers: readonly Notifier[];
@@ -72,12 +73,14 @@ export function createRunner(deps: RunnerDeps): Runner {
   const channels = createChannelSet({ ...deps, once });
   const channelAlerts = createChannelAlerts(shared);
   const fallbacks = createFallbacks({ ...deps, once });
+  const drills = createDrills(deps);
 
   const beat = (): void => {
     lastHeartbeat = clock.monotonic();
     watches.beat();
     channelAlerts.beat();
     fallbacks.beat();
+    drills.beat();
   };
 
   const listen = (): void => {
@@ -95,6 +98,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     plan = next;
     channelAlerts.follow(next.notifiers.map(({ channel }) => channel));
     fallbacks.follow(next.fallbacks);
+    drills.follow(next);
     return Promise.all([channels.follow(next.notifiers), watches.follow(next)]).then(() => undefined);
   };
 
@@ -116,7 +120,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   const stop = async (reason: string): Promise<void> => {
     state = 'stopping';
     if (heartbeat) clearInterval(heartbeat);
-    await Promise.all([watches.stop(), channels.stop()]);
+    await Promise.all([watches.stop(), channels.stop(), drills.stop()]);
     for (const end of unsubscribe) end();
     channelAlerts.end();
     await fallbacks.stop();

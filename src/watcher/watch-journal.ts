@@ -100,7 +100,7 @@ export function createWatchJournal(
     if (report.hasWritten) signals.emit('audit:written', {});
     const owed = new Set(report.events.flatMap(({ channels }) => channels));
     for (const { event, suppressed } of report.events) {
-      signals.emit('event:recorded', { watch, name: event.name, eventId: event.id });
+      signals.emit('event:recorded', { watch, name: event.name, eventId: event.id, hasHappened: true });
       logger.info(event.summary, {
         watch,
         event: event.name,

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { runCli } from '../../src/cli/index.ts';
 import type { CliParts, OutputStream } from '../../src/cli/parts.ts';
 import type { WatcherConfig } from '../../src/config/config.ts';
-import { aWatch, T0 } from '../support/builders.ts';
+import { aRoute, aWatch, T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import type { ReadingStore } from '../support/reading-store.ts';
 
@@ -28,16 +28,8 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
       { name: 'oncall', type: 'slack', url: 'https://hooks.slack.com/canary-hook', timeZone: null },
       { name: 'siem', type: 'webhook', url: 'https://siem/canary', secret: null, headers: {}, caFile: null },
     ],
-    routes: [
-      {
-        events: ['*'],
-        channels: ['siem'],
-        watches: null,
-        labels: null,
-        severities: null,
-        targetClusterNames: null,
-      },
-    ],
+    routes: [aRoute({ channels: ['siem'] })],
+    drill: null,
     fallbacks: [],
     store: { url: 'sqlite:./data/watcher.db' },
     audit: { file: './data/audit.jsonl' },

@@ -12,6 +12,12 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
   'api-version-of-kind': [
     ['watches[0].apiVersion', 'expected "v2" (Atlas has the kind flex in no other version), found "v1.0"'],
   ],
+  'bad-drill': [
+    ['drill.schedule', 'found "@daily": there is 1 field'],
+    ['drill.event', 'found "faild"; did you mean "failed"?'],
+    ['drill.watch', 'expected the name of a watch ("orders"), found "ordres"; did you mean "orders"?'],
+    ['drill.channel', 'unknown key; known here: "schedule", "event", "watch"'],
+  ],
   'bad-durations': [
     ['connections[0].requestTimeout', 'expected a duration such as "500ms", "30s", "5m", "2h" or "30d"'],
     ['watches[0].announceExisting', 'expected true or false, or a duration'],

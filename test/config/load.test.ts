@@ -100,6 +100,12 @@ describe('a sound configuration', () => {
     });
   });
 
+  it('fills in what a drill leaves out: a failed restore of the first watch', async () => {
+    const { drill } = await load(aConfigFile({ drill: { schedule: ' 0 9 * * 1 ' } }));
+    expect(drill).toEqual({ schedule: '0 9 * * 1', event: 'failed', watch: 'orders' });
+    expect((await load(aConfigFile({}))).drill).toBeNull();
+  });
+
   it('knows which channel stands in for which, and after how long', async () => {
     const config = await load(
       aConfigFile({

@@ -48,6 +48,19 @@ describe('a warning', () => {
       'no effect without "fallback"',
     ],
     [
+      'a drill that no route takes',
+      {
+        routes: [{ ...route, events: ['failed'], labels: { team: 'payments' } }],
+        watches: [
+          aWatchEntry({ labels: { team: 'payments' } }),
+          aWatchEntry({ name: 'ledger', groupId: '*' }),
+        ],
+        drill: { schedule: '0 9 * * 1', watch: 'ledger' },
+      },
+      'drill',
+      'no route takes "failed" of watch "ledger", so it reaches nobody',
+    ],
+    [
       'a pattern that no watch matches',
       { routes: [route, { ...route, watches: ['shop-*'] }] },
       'routes[1].watches[0]',

@@ -65,7 +65,7 @@ describe('metrics', () => {
   it('counts transitions by the state they lead to, and no other event', async () => {
     const { signals, lines } = aWorld();
     for (const name of ['started', 'failed', 'watch_failing'] as const) {
-      signals.emit('event:recorded', { watch: 'orders', name, eventId: name });
+      signals.emit('event:recorded', { watch: 'orders', name, eventId: name, hasHappened: true });
     }
     expect(await lines('transitions_total')).toEqual([
       'restore_watcher_transitions_total{watch="orders",to="in_progress"} 1',
@@ -168,7 +168,7 @@ describe('metrics', () => {
     const { signals, metrics, lines } = aWorld();
     metrics.close();
     signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
-    signals.emit('event:recorded', { watch: 'orders', name: 'failed', eventId: 'e' });
+    signals.emit('event:recorded', { watch: 'orders', name: 'failed', eventId: 'e', hasHappened: true });
     expect(await lines('polls_total')).toEqual([]);
     expect(await lines('transitions_total')).toEqual([]);
   });

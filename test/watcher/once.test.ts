@@ -36,6 +36,7 @@ it('gives what a channel gives up to its fallback, and that one’s fallback, wi
       routes: [],
       projectUrl: () => null,
       notifiers,
+      drill: null,
       fallbacks: [
         { channel: 'pager', fallback: 'oncall', afterMs: 600_000 },
         { channel: 'oncall', fallback: 'dba', afterMs: 600_000 },

@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { awaken, command, settle, startWorld, until } from './support.ts';
+
+const EVERY_OTHER_SECOND = '*/2 * * * * *';
+
+it('sends a drill the whole way to its receiver, marked as one, and counts nothing', async () => {
+  const world = await startWorld();
+  const home = await settle(world.config({ drill: { schedule: EVERY_OTHER_SECOND, event: 'finished' } }));
+  const daemon = await awaken(home);
+  await world.untilArrived(2);
+
+  const told = world.told();
+  expect(new Set(told.map(({ id }) => id)).size).toBe(told.length);
+  expect(told[0]).toMatchObject({
+    type: 'restore-watcher.job.finished',
+    data: { event: 'finished', test: true, summary: expect.stringMatching(/^\[TEST\] /) },
+  });
+  const metrics = await (await fetch(`${daemon.base}/metrics`)).text();
+  expect(metrics).not.toMatch(/restore_watcher_transitions_total\{/);
+  const { stdout } = await command(home, ['history']);
+  expect(stdout).toMatch(/finished +\[TEST\] Restore/);
+});
+
+it('tells through the other channel that a drill did not get through', async () => {
+  const world = await startWorld();
+  world.slack.answer({ status: 404, body: 'no_service' });
+  const config = world.config({
+    routes: [
+      { events: ['failed'], channels: ['slack'] },
+      { events: ['channel_failing', 'channel_recovered'], channels: ['webhook'] },
+    ],
+    drill: { schedule: EVERY_OTHER_SECOND },
+  });
+  await awaken(await settle(config));
+  await world.untilArrived(1, ['webhook']);
+  const [failing] = world.told();
+  expect(failing?.data).toMatchObject({ event: 'channel_failing', severity: 'critical' });
+  expect(failing?.data).not.toHaveProperty('test');
+  expect(JSON.stringify(failing)).toContain('no_service');
+
+  world.slack.answer(null);
+  await until(() => world.arrived('slack').length > 0, 'a drill that arrives');
+  await world.untilArrived(2, ['webhook']);
+  expect(world.told().map(({ data }) => data.event)).toEqual(['channel_failing', 'channel_recovered']);
+});
