@@ -10,7 +10,7 @@ export interface SmtpSessionOptions {
   /** Who may send; `null`: everybody, and no login is offered. */
   account: { user: string; password: string } | null;
   maxMessageBytes: number;
-  /** The scripted answer, if there is one. */
+  /** The scripted answer, if there is one. The argument is the command's; of `MESSAGE` it is the message, headers and body. */
   script: (stage: SmtpStage, argument: string) => SmtpAnswer | null;
   write: (text: string) => void;
   /** Ends the connection when what was written is gone; `drop` at once. */
@@ -184,7 +184,7 @@ export function createSmtpSession(options: SmtpSessionOptions): SmtpSession {
     }
     mode = { kind: 'command' };
     envelope = null;
-    respond('MESSAGE', '', () => message(data));
+    respond('MESSAGE', data.lines.join('\r\n'), () => message(data));
   };
 
   return {

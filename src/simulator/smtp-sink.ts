@@ -13,7 +13,10 @@ export interface ReceivedMail {
   raw: string;
 }
 
-/** An answer for every further time, or a function that is asked with the command's argument; `null` lets the command be carried out. */
+/**
+ * An answer for every further time, or a function that is asked with the command's argument (of `MESSAGE`: the message); `null` lets
+ * the command be carried out.
+ */
 export type SmtpScript = SmtpAnswer | ((argument: string) => SmtpAnswer | null);
 
 export interface SmtpSink {

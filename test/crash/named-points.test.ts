@@ -1,17 +1,20 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { finish, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
 import { GROUP_ID } from '../support/builders.ts';
-import type { Daemon, Home } from '../support/daemon.ts';
-import { auditedDeliveries, auditProblems, isAllDelivered } from './inspect.ts';
-import { CHANNELS, type Channel, type CrashReceiver, startReceiver } from './receivers.ts';
+import type { Daemon } from '../support/daemon.ts';
+import { auditedDeliveries, auditProblems, isAllDelivered, lookInto } from './inspect.ts';
+import {
+  type DeliveryPlace,
+  type DeliveryPoint,
+  killInDelivery,
+  killInPoll,
+  type PollPlace,
+  type PollPoint,
+} from './points.ts';
+import { CHANNELS, type Channel, startReceiver } from './receivers.ts';
 import { aDaemon, aHome, anAtlas, INSTANCE } from './scene.ts';
-import { startTrap } from './trap.ts';
-import { takeWriteLock } from './write-lock.ts';
 
-interface Scene {
-  channel: Channel;
-  home: Home;
-  receiver: CrashReceiver;
+interface Scene extends DeliveryPlace, PollPlace {
   /** Ends the job, so that there is something to tell behind what was cut off. */
   finishJob(): void;
 }
@@ -22,20 +25,17 @@ async function aScene(channel: Channel): Promise<Scene> {
   const createdAt = Date.now();
   const id = newJobId(createdAt);
   atlas.putJob(GROUP_ID, INSTANCE, serverlessJob({ id, createdAt, instance: INSTANCE }));
-  const receiver = await aReceiver(channel);
+  const receiver = await startReceiver(channel);
+  onTestFinished(() => receiver.close());
   const home = await aHome(atlas, { watch: { restoreJobIds: [id] }, channels: [receiver.config] });
   return {
+    atlas,
     channel,
     home,
     receiver,
+    start: () => aDaemon(home),
     finishJob: () => atlas.updateJob(GROUP_ID, INSTANCE, id, finish(Date.now())),
   };
-}
-
-async function aReceiver(channel: Channel, port?: number): Promise<CrashReceiver> {
-  const receiver = await startReceiver(channel, port);
-  onTestFinished(() => receiver.close());
-  return receiver;
 }
 
 const idsAccepted = ({ receiver }: Scene): string[] =>
@@ -43,9 +43,9 @@ const idsAccepted = ({ receiver }: Scene): string[] =>
 
 /**
  * Looks at what the killed daemon left behind, lets its successor tell the rest and stop in order. Returns the names of the events
- * that the receiver has accepted, in order, and checks that the audit log knows of the attempt that was cut off.
+ * that the receiver has accepted, in order. The audit log must know of the attempts that were cut off: at these events, once each.
  */
-async function goOnAfterKill(scene: Scene, killed: Daemon): Promise<string[]> {
+async function goOnAfterKill(scene: Scene, killed: Daemon, cutOff: string[]): Promise<string[]> {
   const { channel, home, receiver, finishJob } = scene;
   expect(await killed.exited).toEqual({ code: null, signal: 'SIGKILL' });
   expect(await auditProblems(home)).toEqual([]);
@@ -60,53 +60,45 @@ async function goOnAfterKill(scene: Scene, killed: Daemon): Promise<string[]> {
   expect(await auditProblems(home)).toEqual([]);
   const entries = await auditedDeliveries(home);
   const interrupted = entries.filter(({ kind }) => kind === 'delivery.interrupted');
-  expect(interrupted).toMatchObject([{ channel, event: 'started', attempt: 1 }]);
+  expect(interrupted).toMatchObject(cutOff.map((event) => ({ channel, event, attempt: 1 })));
   return idsAccepted(scene).map((id) => entries.find(({ eventId }) => eventId === id)?.event ?? id);
 }
 
 describe.each(CHANNELS)('a daemon that is killed while it tells %s', (channel) => {
-  it('tells once when it had connected and sent nothing', async () => {
+  it.each<[string, DeliveryPoint, string[]]>([
+    ['tells once when it had connected and sent nothing', 'connected', ['started', 'finished']],
+    ['tells once when it had sent all and nobody had answered', 'sent', ['started', 'finished']],
+    [
+      'tells a second time, under the same id, when the receiver had accepted and that was not recorded',
+      'accepted',
+      ['started', 'started', 'finished'],
+    ],
+  ])('%s', async (_title, point, told) => {
     const scene = await aScene(channel);
-    const port = portOf(scene.receiver);
-    await scene.receiver.close();
-    let victim: Daemon | null = null;
-    const trap = await startTrap(port, () => victim?.child.kill('SIGKILL'));
-    victim = aDaemon(scene.home);
-    await victim.exited;
-    await trap.close();
-
-    scene.receiver = await aReceiver(channel, port);
-    expect(await goOnAfterKill(scene, victim)).toEqual(['started', 'finished']);
-  });
-
-  it('tells once when it had sent all and nobody had answered', async () => {
-    const scene = await aScene(channel);
-    let victim: Daemon | null = null;
-    scene.receiver.atNextMessage('hang', () => victim?.child.kill('SIGKILL'));
-    victim = aDaemon(scene.home);
-    await victim.exited;
-
-    expect(idsAccepted(scene)).toEqual([]);
-    expect(await goOnAfterKill(scene, victim)).toEqual(['started', 'finished']);
-  });
-
-  it('tells a second time, under the same id, when the receiver had accepted and that was not recorded', async () => {
-    const scene = await aScene(channel);
-    const locked = Promise.withResolvers<() => void>();
-    scene.receiver.atNextMessage('accept', () => locked.resolve(takeWriteLock(scene.home.dbFile)));
-    const victim = aDaemon(scene.home);
-    const unlock = await locked.promise;
-    // So it has heard that the receiver accepts.
-    await victim.waitForLine(({ message }) => message.startsWith('The outcome of a delivery could not be'));
-    await victim.kill('SIGKILL');
-    unlock();
-
-    expect(idsAccepted(scene)).toHaveLength(1);
-    expect(await goOnAfterKill(scene, victim)).toEqual(['started', 'started', 'finished']);
+    const victim = await killInDelivery(point, scene);
+    expect(idsAccepted(scene)).toHaveLength(told.length - 2);
+    expect(await goOnAfterKill(scene, victim, ['started'])).toEqual(told);
     expect(new Set(idsAccepted(scene)).size).toBe(2);
   });
 });
 
-function portOf({ config }: CrashReceiver): number {
-  return Number(new URL(String(config.url ?? config.smtpUrl)).port);
-}
+describe('a daemon that is killed', () => {
+  it('tells once when the receiver had refused for now and that was recorded', async () => {
+    const scene = await aScene('email');
+    const victim = await killInDelivery('refused', scene);
+    expect(idsAccepted(scene)).toEqual([]);
+    expect(await goOnAfterKill(scene, victim, [])).toEqual(['started', 'finished']);
+  });
+
+  it.each<[string, PollPoint]>([
+    ['tells once when it had asked Atlas and nothing had been answered', 'asked'],
+    ['tells once when it had read what Atlas answered and that was not recorded', 'read'],
+  ])('%s', async (_title, point) => {
+    const scene = await aScene('webhook');
+    const victim = await killInPoll(point, scene);
+    expect(await lookInto(scene.home, (store) => store.listEvents({ limit: 1 }))).toMatchObject({
+      items: [],
+    });
+    expect(await goOnAfterKill(scene, victim, [])).toEqual(['started', 'finished']);
+  });
+});

@@ -1,105 +1,65 @@
-import type { Timestamp } from '../../src/domain/instant.ts';
-import { startSlackReceiver, startSmtpSink, startWebhookReceiver } from '../../src/simulator/receivers.ts';
+import { type Channel, type Receipt, type Script, startListener, type Trouble } from './listeners.ts';
+import { startTrap } from './trap.ts';
 
-export const CHANNELS = ['webhook', 'slack', 'email'] as const;
-export type Channel = (typeof CHANNELS)[number];
-
-/** Something that a receiver has accepted: one message, which in Slack's case may tell of several events. */
-export interface Receipt {
-  at: Timestamp;
-  eventIds: readonly string[];
-}
-
-/** What a message meets that has been read in full and not been answered. */
-export type Fate = 'accept' | 'hang';
+export { CHANNELS, type Channel, type Receipt } from './listeners.ts';
 
 export interface CrashReceiver {
   /** An entry for `channels` of the configuration, named for its type. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Everything that was accepted, in order. */
   receipts(): Receipt[];
   /** Resolves once `fits` holds, which is asked at every message that comes in. */
   until(fits: () => boolean, timeoutMs?: number): Promise<void>;
-  /** Calls `act` when the next message has been read in full and not been answered; the message then meets its fate. */
-  atNextMessage(fate: Fate, act: () => void): void;
+  /** Asks the script what each further message meets; `null` ends it, and every message is accepted. */
+  trouble(script: Script | null): void;
+  /** Calls `act` when the next message has been read in full and not been answered; it then meets its fate, whatever a script says. */
+  atNextMessage(fate: 'accept' | Trouble, act: () => void): void;
+  /**
+   * Takes the receiver away, and calls `act` at the next connection, of which no byte is read or written. Resolves, with the function
+   * that brings the receiver back, once the trap is set.
+   */
+  trapNextConnection(act: () => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
-const EVENT_ID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
-const SECRET = `whsec_${Buffer.from('a secret for crashes, long enough').toString('base64')}`;
+/** Starts a receiver of the simulator, on any free port, which it keeps. */
+export async function startReceiver(channel: Channel): Promise<CrashReceiver> {
+  const earlier: Receipt[] = [];
+  let trouble: Script | null = null;
+  let next: { fate: 'accept' | Trouble; act: () => void } | null = null;
 
-/** Starts a receiver of the simulator, on `port` or any free one. */
-export function startReceiver(channel: Channel, port?: number): Promise<CrashReceiver> {
-  return STARTS[channel](port === undefined ? {} : { port });
-}
-
-const STARTS: Record<Channel, (options: { port?: number }) => Promise<CrashReceiver>> = {
-  webhook: async (options) => {
-    const receiver = await startWebhookReceiver({ secret: SECRET, ...options });
-    return {
-      ...overHttp(receiver),
-      config: { name: 'webhook', type: 'webhook', url: receiver.url, secret: SECRET },
-      receipts: () =>
-        receiver.accepted().map(({ at, json }) => ({ at, eventIds: [(json as { id: string }).id] })),
-    };
-  },
-  slack: async (options) => {
-    const receiver = await startSlackReceiver(options);
-    return {
-      ...overHttp(receiver),
-      config: { name: 'slack', type: 'slack', url: receiver.url },
-      receipts: () => receiver.accepted().map(({ at, body }) => ({ at, eventIds: eventIdsIn(body) })),
-    };
-  },
-  email: async (options) => {
-    const sink = await startSmtpSink(options);
-    return {
-      config: {
-        name: 'email',
-        type: 'email',
-        smtpUrl: sink.url,
-        from: 'restores@example.com',
-        to: ['dba@example.com'],
-      },
-      receipts: () =>
-        sink.received.map(({ at, raw }) => ({
-          at,
-          eventIds: eventIdsIn(/^message-id:.*$/im.exec(raw)?.[0] ?? ''),
-        })),
-      until: async (fits, timeoutMs) => {
-        if (!fits()) await sink.waitFor(() => fits(), timeoutMs);
-      },
-      atNextMessage: (fate, act) => {
-        sink.answer('MESSAGE', onFirst(fate, act));
-      },
-      close: sink.close,
-    };
-  },
-};
-
-type HttpReceiver = Awaited<ReturnType<typeof startWebhookReceiver | typeof startSlackReceiver>>;
-
-function overHttp(receiver: HttpReceiver): Pick<CrashReceiver, 'until' | 'atNextMessage' | 'close'> {
-  return {
-    until: async (fits, timeoutMs) => {
-      if (!fits()) await receiver.waitFor(() => fits(), timeoutMs);
-    },
-    atNextMessage: (fate, act) => receiver.answer(onFirst(fate, act)),
-    close: receiver.close,
-  };
-}
-
-/** A script that answers the first time, and leaves every further message to the receiver. */
-function onFirst(fate: Fate, act: () => void): () => 'hang' | null {
-  let isFirst = true;
-  return () => {
-    if (!isFirst) return null;
-    isFirst = false;
+  const script: Script = (eventIds) => {
+    if (!next) return trouble?.(eventIds) ?? null;
+    const { fate, act } = next;
+    next = null;
     act();
-    return fate === 'hang' ? 'hang' : null;
+    return fate === 'accept' ? null : fate;
   };
-}
+  let listener = await startListener(channel, script);
+  const { config } = listener;
+  const port = Number(new URL(String(config.url ?? config.smtpUrl)).port);
 
-/** In the order in which they stand there; a message may show one more than once. */
-function eventIdsIn(text: string): string[] {
-  return [...new Set(text.match(EVENT_ID))];
+  return {
+    config,
+    receipts: () => [...earlier, ...listener.receipts()],
+    until: async (fits, timeoutMs) => {
+      if (!fits()) await listener.waitFor(fits, timeoutMs);
+    },
+    trouble: (further) => {
+      trouble = further;
+    },
+    atNextMessage: (fate, act) => {
+      next = { fate, act };
+    },
+    trapNextConnection: async (act) => {
+      await listener.close();
+      earlier.push(...listener.receipts());
+      const trap = await startTrap(port, act);
+      return async () => {
+        await trap.close();
+        listener = await startListener(channel, script, port);
+      };
+    },
+    close: () => listener.close(),
+  };
 }
