@@ -1,6 +1,7 @@
 /**
- * Kills the real daemon again and again (`kill -9`, at random moments) while jobs change, and counts what the receivers got. Prints a
- * Markdown table, and ends with exit code 1 when anything was lost, repeated without need, or put out of order.
+ * Kills the real daemon again and again (`kill -9`), at random moments and at named points, while jobs change and receivers fail, and
+ * counts what the receivers got. Prints a Markdown table, and ends with exit code 1 when anything was lost, repeated without need, or
+ * put out of order. As it stands it takes some ten minutes.
  */
 import { parseArgs } from 'node:util';
 import { CHANNELS } from '../test/crash/receivers.ts';
@@ -8,11 +9,19 @@ import { runStorm } from '../test/crash/storm.ts';
 import { type StormReport, violationsOf } from '../test/crash/storm-count.ts';
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '30' }, jobs: { type: 'string', default: '60' } },
+  options: {
+    kills: { type: 'string', default: '300' },
+    'at-points': { type: 'string', default: '20' },
+    jobs: { type: 'string', default: '500' },
+    /** Percent of the messages. */
+    failing: { type: 'string', default: '15' },
+  },
 });
 const report = await runStorm({
-  kills: wholeNumber('kills', values.kills),
+  atRandom: wholeNumber('kills', values.kills),
+  atEachPoint: wholeNumber('at-points', values['at-points']),
   jobs: wholeNumber('jobs', values.jobs),
+  troubles: { share: wholeNumber('failing', values.failing) / 100, mostPerEvent: 2 },
   log: (text) => console.error(text),
 });
 console.log(markdownTable(report));
@@ -21,32 +30,38 @@ for (const violation of violations) console.error(`violation: ${violation}`);
 process.exitCode = violations.length > 0 ? 1 : 0;
 
 function wholeNumber(name: string, text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  console.error(`--${name}: expected a whole number above 0, found ${JSON.stringify(text)}`);
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  console.error(`--${name}: expected a whole number, found ${JSON.stringify(text)}`);
   process.exit(2);
 }
 
-function markdownTable({ channels, kills, jobs, expected, seconds, auditProblems }: StormReport): string {
+function markdownTable(report: StormReport): string {
+  const { channels, kills, atEachPoint, points, jobs, expected, seconds, auditProblems } = report;
   const titles = [
     'channel',
     'events',
     'lost',
+    'refused',
     'messages',
     'repeated',
-    'unexplained',
-    'strangers',
+    'most per kill',
+    'without need',
+    'under another id',
     'out of order',
   ];
   const rows = CHANNELS.map((channel) => {
-    const { events, lost, messages, repeats, unexplained, strangers, outOfOrder } = channels[channel];
-    return [channel, `${events} of ${expected}`, lost, messages, repeats, unexplained, strangers, outOfOrder];
+    const { events, lost, refused, messages, repeats, mostPerKill, unexplained, foreign, outOfOrder } =
+      channels[channel];
+    const told = `${events} of ${expected}`;
+    return [channel, told, lost, refused, messages, repeats, mostPerKill, unexplained, foreign, outOfOrder];
   });
   const line = (cells: ReadonlyArray<string | number>): string => `| ${cells.join(' | ')} |`;
+  const atPoints = atEachPoint * points;
   return [
-    `${kills} kills while ${jobs} jobs changed, in ${seconds} s; audit problems: ${auditProblems.length}.`,
+    `${kills} kills (${kills - atPoints} at random, ${atEachPoint} at each of ${points} named points) while ${jobs} jobs changed, in ${seconds} s; audit problems: ${auditProblems.length}.`,
     '',
     line(titles),
-    line(titles.map(() => '---')),
+    line(titles.map((_, index) => (index === 0 ? '---' : '---:'))),
     ...rows.map(line),
   ].join('\n');
 }

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { checkAudit } from '../../src/store/audit-check.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -52,4 +53,15 @@ export async function auditedDeliveries(home: Home): Promise<AuditedDelivery[]> 
 export async function isAllDelivered(home: Home): Promise<boolean> {
   const { items } = await lookInto(home, (store) => store.listDeliveries({ status: 'pending', limit: 1 }));
   return items.length === 0;
+}
+
+/** The ids of the deliveries that a killed daemon had in hand: claimed, and no outcome recorded. Its successor frees them at its start. */
+export function deliveriesInHand({ dbFile }: Home): Set<string> {
+  const db = new DatabaseSync(dbFile, { readOnly: true });
+  try {
+    const rows = db.prepare('select id from delivery where lease_owner is not null').all();
+    return new Set(rows.map(({ id }) => String(id)));
+  } finally {
+    db.close();
+  }
 }

@@ -4,29 +4,50 @@ import { CHANNELS, type Channel, type Receipt } from './receivers.ts';
 /** An event as the store has it. */
 export interface StormEvent {
   id: string;
-  jobId: string;
+  /** `null`: it is not about a job. Nobody counts on those, and they may come. */
+  jobId: string | null;
   name: string;
 }
 
 /** What one channel's receiver got. */
 export interface ChannelCount {
+  /** Messages that the receiver did not accept: an error, silence, a cut connection. */
+  refused: number;
+  /** Messages that it accepted. In Slack's case one may tell of several events. */
   messages: number;
-  /** Different events. */
+  /** Different events about jobs. */
   events: number;
   lost: number;
   /** Messages that tell something again. */
   repeats: number;
-  /** Repeats between which the daemon was not killed, or of which the audit log knows no interrupted attempt. */
+  /** The most of them that one kill has caused: several deliveries may be in hand at a kill, and each may be repeated once. */
+  mostPerKill: number;
+  /**
+   * Deliveries that were repeated without need. Whoever tells an event again must have been killed since it was told before; the
+   * event must have been in hand to this channel when that kill fell, by the store; and the audit log must know of an attempt that
+   * was cut off. So a kill explains one repeat of each delivery in hand, and no second one.
+   */
   unexplained: number;
-  /** Ids that the store does not know: a repeat under another id would be one. */
-  strangers: number;
+  /** Ids that the store does not know, and milestones of a job that came under more than one id. */
+  foreign: number;
   /** Events of one job that came in another order than that of life, repeats aside. */
   outOfOrder: number;
+}
+
+/** A daemon from its start until it was killed; the last one ended in order. */
+export interface Life {
+  startedAt: Timestamp;
+  /** Ids of deliveries that it had claimed when it was killed, and of which it had recorded no outcome. */
+  inHand: ReadonlySet<string>;
 }
 
 export interface StormReport {
   jobs: number;
   kills: number;
+  /** Of the kills, at each named point. */
+  atEachPoint: number;
+  /** How many named points that were. */
+  points: number;
   /** Events that had to arrive, for each channel. */
   expected: number;
   channels: Record<Channel, ChannelCount>;
@@ -40,58 +61,68 @@ export interface StormReport {
 }
 
 export interface CountInput {
+  channel: Channel;
   receipts: readonly Receipt[];
+  refused: number;
   events: readonly StormEvent[];
   expected: number;
-  /** When a daemon began that followed a killed one. */
-  restartedAt: readonly Timestamp[];
+  /** In order. */
+  lives: readonly Life[];
   /** Ids of events of which an attempt to tell this channel was cut off, as the audit log has it. */
   interrupted: ReadonlySet<string>;
 }
 
-export function countChannel({
-  receipts,
-  events,
-  expected,
-  restartedAt,
-  interrupted,
-}: CountInput): ChannelCount {
-  const known = new Set(events.map(({ id }) => id));
-  const firstAt = new Map<string, Timestamp>();
-  const strangers = new Set<string>();
-  let repeats = 0;
-  let unexplained = 0;
-  for (const { at, eventIds } of receipts) {
-    const again = eventIds.filter((id) => firstAt.has(id));
-    if (again.length > 0) repeats += 1;
-    for (const id of again) {
-      const before = firstAt.get(id) ?? at;
-      const isKillBetween = restartedAt.some((restart) => before < restart && restart <= at);
-      if (!isKillBetween || !interrupted.has(id)) unexplained += 1;
-    }
-    for (const id of eventIds) {
-      if (!known.has(id)) strangers.add(id);
-      else if (!firstAt.has(id)) firstAt.set(id, at);
-    }
-  }
+export function countChannel(input: CountInput): ChannelCount {
+  const { receipts, refused, events, expected } = input;
+  const known = new Map(events.map((event) => [event.id, event]));
+  const arrived = [...new Set(receipts.flatMap(({ eventIds }) => eventIds))];
+  const strangers = arrived.filter((id) => !known.has(id));
+  const told = arrived.flatMap((id) => known.get(id) ?? []).filter(isAboutJob);
+  const milestones = new Set(told.map(milestoneOf));
   return {
+    refused,
     messages: receipts.length,
-    events: firstAt.size,
-    lost: expected - firstAt.size,
-    repeats,
-    unexplained,
-    strangers: strangers.size,
-    outOfOrder: countDisorder([...firstAt.keys()], events),
+    events: milestones.size,
+    lost: expected - milestones.size,
+    ...countRepeats(input),
+    foreign: strangers.length + told.length - milestones.size,
+    outOfOrder: countDisorder(told),
   };
 }
 
-/** `ids` in the order of their first arrival. */
-function countDisorder(ids: readonly string[], events: readonly StormEvent[]): number {
-  const byId = new Map(events.map((event) => [event.id, event]));
-  const ended = new Set<string>();
+function countRepeats({
+  channel,
+  receipts,
+  lives,
+  interrupted,
+}: CountInput): Pick<ChannelCount, 'repeats' | 'mostPerKill' | 'unexplained'> {
+  /** In whose life an event was told last. */
+  const toldIn = new Map<string, number>();
+  const perKill = new Map<number, number>();
+  let repeats = 0;
+  let unexplained = 0;
+  for (const { at, eventIds } of receipts) {
+    const now = lives.findLastIndex(({ startedAt }) => startedAt <= at);
+    const causes = new Set<number>();
+    for (const id of eventIds) {
+      const before = toldIn.get(id);
+      toldIn.set(id, now);
+      if (before === undefined) continue;
+      causes.add(before);
+      const wasInHand = lives[before]?.inHand.has(`${id}:${channel}`) ?? false;
+      if (before >= now || !wasInHand || !interrupted.has(id)) unexplained += 1;
+    }
+    if (causes.size > 0) repeats += 1;
+    for (const kill of causes) perKill.set(kill, (perKill.get(kill) ?? 0) + 1);
+  }
+  return { repeats, mostPerKill: Math.max(0, ...perKill.values()), unexplained };
+}
+
+/** `events` in the order of their first arrival. */
+function countDisorder(events: readonly StormEvent[]): number {
+  const ended = new Set<string | null>();
   let disorder = 0;
-  for (const id of ids) {
-    const { jobId, name } = byId.get(id) ?? { jobId: '', name: '' };
+  for (const { jobId, name } of events) {
     if (name !== 'started') ended.add(jobId);
     else if (ended.has(jobId)) disorder += 1;
   }
@@ -99,20 +130,27 @@ function countDisorder(ids: readonly string[], events: readonly StormEvent[]): n
 }
 
 export function countRecordedTwice(events: readonly StormEvent[]): number {
-  return events.length - new Set(events.map(({ jobId, name }) => `${jobId} ${name}`)).size;
+  const told = events.filter(isAboutJob);
+  return told.length - new Set(told.map(milestoneOf)).size;
+}
+
+function isAboutJob({ jobId }: StormEvent): boolean {
+  return jobId !== null;
+}
+
+function milestoneOf({ jobId, name }: StormEvent): string {
+  return `${jobId} ${name}`;
 }
 
 /** What the storm must not have done, in words; empty when it has done no harm. */
 export function violationsOf(report: StormReport): string[] {
-  const { kills, channels, recordedTwice, auditProblems, exitCode } = report;
-  const repeats = CHANNELS.reduce((sum, channel) => sum + channels[channel].repeats, 0);
+  const { channels, recordedTwice, auditProblems, exitCode } = report;
   return [
     ...CHANNELS.flatMap((channel) =>
-      (['lost', 'unexplained', 'strangers', 'outOfOrder'] as const)
+      (['lost', 'unexplained', 'foreign', 'outOfOrder'] as const)
         .filter((what) => channels[channel][what] !== 0)
         .map((what) => `${channel}: ${channels[channel][what]} ${what}`),
     ),
-    ...(repeats > kills ? [`${repeats} messages were repeated in ${kills} kills`] : []),
     ...(recordedTwice > 0 ? [`${recordedTwice} milestones were recorded twice`] : []),
     ...auditProblems.map((problem) => `audit verify: ${problem}`),
     ...(exitCode === 0 ? [] : [`the last daemon ended with ${exitCode}`]),

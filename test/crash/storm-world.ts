@@ -3,6 +3,7 @@ import { cancel, expire, fail, finish, newJobId, serverlessJob } from '../../src
 import { GROUP_ID } from '../support/builders.ts';
 import { type Home, makeHome, runCommand } from '../support/daemon.ts';
 import { CHANNELS, type Channel, type CrashReceiver, startReceiver } from './receivers.ts';
+import { createTroubles, type TroubleOptions } from './troubles.ts';
 
 const INSTANCE = 'orders';
 
@@ -10,8 +11,11 @@ const INSTANCE = 'orders';
 const RUNNING = 5;
 
 export interface StormWorld {
+  atlas: AtlasSimulator;
   home: Home;
   receivers: Record<Channel, CrashReceiver>;
+  /** How many messages have met trouble. */
+  refused(channel: Channel): number;
   /** Starts and ends jobs, one at each call; in the order of life. */
   steps: Array<() => void>;
   /** How many events the steps make, for each channel. */
@@ -20,9 +24,10 @@ export interface StormWorld {
 }
 
 /**
- * An Atlas with one instance, a receiver of each kind, and a home whose first poll has been made: every job of the steps is news.
+ * An Atlas with one instance, a receiver of each kind that fails now and then, and a home whose first poll has been made: every job
+ * of the steps is news.
  */
-export async function makeStormWorld(jobs: number): Promise<StormWorld> {
+export async function makeStormWorld(jobs: number, troubles: TroubleOptions): Promise<StormWorld> {
   const atlas = await startAtlas({ publicKey: 'public', privateKey: 'private' });
   atlas.addInstance(GROUP_ID, INSTANCE);
   const [webhook, slack, email] = await Promise.all([
@@ -31,11 +36,19 @@ export async function makeStormWorld(jobs: number): Promise<StormWorld> {
     startReceiver('email'),
   ]);
   const receivers = { webhook, slack, email };
+  const met = {
+    webhook: createTroubles(troubles),
+    slack: createTroubles(troubles),
+    email: createTroubles(troubles),
+  };
+  for (const channel of CHANNELS) receivers[channel].trouble(met[channel].script);
   const home = await makeHome(configuration(atlas, receivers));
   await takeBaseline(home);
   return {
+    atlas,
     home,
     receivers,
+    refused: (channel) => met[channel].met(),
     steps: stepsOf(atlas, jobs),
     expected: jobs * 2,
     close: async () => {

@@ -1,60 +1,126 @@
 import { describe, expect, it } from 'vitest';
 import { runStorm } from './storm.ts';
-import { type CountInput, countChannel, type StormReport, violationsOf } from './storm-count.ts';
+import {
+  type ChannelCount,
+  type CountInput,
+  countChannel,
+  countRecordedTwice,
+  type StormReport,
+  violationsOf,
+} from './storm-count.ts';
 
-describe('a daemon that is killed again and again while jobs change', () => {
+describe('a daemon that is killed again and again while jobs change and receivers fail', () => {
   it('loses nothing, and repeats only what a kill cut off, under the same id', async () => {
     const said: string[] = [];
-    const report = await runStorm({ kills: 5, jobs: 15, log: (text) => said.push(text) });
-    expect(violationsOf(report), said.at(-1)).toEqual([]);
-    // The storm itself must have been one: every channel has been told of everything.
-    expect(report.channels).toMatchObject({
-      webhook: { events: 30 },
-      slack: { events: 30 },
-      email: { events: 30 },
+    const report = await runStorm({
+      atRandom: 4,
+      atEachPoint: 1,
+      points: ['webhook accepted', 'slack sent', 'email connected', 'poll read'],
+      jobs: 12,
+      troubles: { share: 0.5, mostPerEvent: 1 },
+      log: (text) => said.push(text),
     });
+    expect(violationsOf(report), said.join('\n')).toEqual([]);
+    // The storm itself must have been one: every channel has been told of everything, not always at once.
+    expect(report.channels).toMatchObject({
+      webhook: { events: 24 },
+      slack: { events: 24 },
+      email: { events: 24 },
+    });
+    expect(report.channels.webhook.refused).toBeGreaterThan(0);
+    expect(report.channels.webhook.repeats).toBeGreaterThan(0);
   });
 });
 
 describe('the count after a storm', () => {
   const SOUND: CountInput = {
+    channel: 'slack',
+    refused: 3,
     events: [
       { id: 'a1', jobId: 'a', name: 'started' },
       { id: 'a2', jobId: 'a', name: 'finished' },
+      { id: 'c1', jobId: null, name: 'channel_failing' },
     ],
     expected: 2,
     receipts: [
       { at: 10, eventIds: ['a1'] },
-      { at: 30, eventIds: ['a1', 'a2'] },
+      { at: 30, eventIds: ['a1', 'a2', 'c1'] },
     ],
-    restartedAt: [20],
+    lives: [
+      { startedAt: 0, inHand: new Set(['a1:slack']) },
+      { startedAt: 20, inHand: new Set() },
+    ],
     interrupted: new Set(['a1']),
   };
 
   it('takes a repeat for what a kill may do', () => {
     expect(countChannel(SOUND)).toEqual({
+      refused: 3,
       messages: 2,
       events: 2,
       lost: 0,
       repeats: 1,
+      mostPerKill: 1,
       unexplained: 0,
-      strangers: 0,
+      foreign: 0,
       outOfOrder: 0,
     });
   });
 
-  it.each<[string, Partial<CountInput>, object]>([
+  it('takes one repeat of each delivery in hand for what one kill may do', () => {
+    const found = countChannel({
+      ...SOUND,
+      receipts: [
+        { at: 10, eventIds: ['a1'] },
+        { at: 11, eventIds: ['a2'] },
+        { at: 30, eventIds: ['a1'] },
+        { at: 31, eventIds: ['a2'] },
+      ],
+      lives: [
+        { startedAt: 0, inHand: new Set(['a1:slack', 'a2:slack']) },
+        { startedAt: 20, inHand: new Set() },
+      ],
+      interrupted: new Set(['a1', 'a2']),
+    });
+    expect(found).toMatchObject({ repeats: 2, mostPerKill: 2, unexplained: 0 });
+  });
+
+  it.each<[string, Partial<CountInput>, Partial<ChannelCount>]>([
     ['a lost event', { receipts: SOUND.receipts.slice(0, 1) }, { lost: 1 }],
-    ['a repeat without a kill', { restartedAt: [5, 40] }, { unexplained: 1 }],
+    ['a repeat without a kill', { lives: SOUND.lives.slice(0, 1) }, { unexplained: 1 }],
+    [
+      'a second repeat after one kill',
+      { receipts: [...SOUND.receipts, { at: 31, eventIds: ['a1'] }] },
+      { repeats: 2, mostPerKill: 1, unexplained: 1 },
+    ],
+    [
+      'a repeat of what was not in hand',
+      { lives: SOUND.lives.map((life) => ({ ...life, inHand: new Set(['a1:email']) })) },
+      { unexplained: 1 },
+    ],
     ['a repeat that the audit log does not know', { interrupted: new Set() }, { unexplained: 1 }],
     [
-      'a twin under another id',
+      'a message that the store does not know',
       { receipts: [...SOUND.receipts, { at: 31, eventIds: ['b1'] }] },
-      { strangers: 1, lost: 0 },
+      { foreign: 1, lost: 0 },
+    ],
+    [
+      'a repeat under another id',
+      {
+        events: [...SOUND.events, { id: 'b1', jobId: 'a', name: 'started' }],
+        receipts: [...SOUND.receipts, { at: 31, eventIds: ['b1'] }],
+      },
+      { foreign: 1, lost: 0 },
     ],
     ['an end before its start', { receipts: [{ at: 10, eventIds: ['a2', 'a1'] }] }, { outOfOrder: 1 }],
   ])('finds %s', (_what, over, found) => {
     expect(countChannel({ ...SOUND, ...over })).toMatchObject(found);
+  });
+
+  it('finds a milestone that was recorded twice', () => {
+    const twin = { id: 'b1', jobId: 'a', name: 'started' };
+    expect(countRecordedTwice(SOUND.events)).toBe(0);
+    expect(countRecordedTwice([...SOUND.events, twin])).toBe(1);
   });
 
   it('names every violation', () => {
@@ -62,6 +128,8 @@ describe('the count after a storm', () => {
     const report: StormReport = {
       jobs: 1,
       kills: 3,
+      atEachPoint: 0,
+      points: 0,
       expected: 2,
       channels: { webhook: channel, slack: channel, email: channel },
       recordedTwice: 0,
@@ -72,7 +140,6 @@ describe('the count after a storm', () => {
     expect(violationsOf(report)).toEqual([]);
     const harmed: StormReport = {
       ...report,
-      kills: 2,
       channels: { ...report.channels, slack: { ...channel, lost: 1, outOfOrder: 1 } },
       recordedTwice: 1,
       auditProblems: ['file, line 3: torn'],
@@ -81,7 +148,6 @@ describe('the count after a storm', () => {
     expect(violationsOf(harmed)).toEqual([
       'slack: 1 lost',
       'slack: 1 outOfOrder',
-      '3 messages were repeated in 2 kills',
       '1 milestones were recorded twice',
       'audit verify: file, line 3: torn',
       'the last daemon ended with null',

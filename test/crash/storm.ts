@@ -1,20 +1,77 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Timestamp } from '../../src/domain/instant.ts';
 import { play } from '../../src/simulator/scenario.ts';
 import { type Daemon, type Home, startDaemon } from '../support/daemon.ts';
-import { auditedDeliveries, isAllDelivered, lookInto, verifyByCommand } from './inspect.ts';
+import {
+  auditedDeliveries,
+  auditProblems,
+  deliveriesInHand,
+  isAllDelivered,
+  lookInto,
+  verifyByCommand,
+} from './inspect.ts';
+import {
+  DELIVERY_POINTS,
+  type DeliveryPoint,
+  killInDelivery,
+  killInPoll,
+  POLL_POINTS,
+  type PollPoint,
+} from './points.ts';
 import { CHANNELS, type Channel } from './receivers.ts';
-import { countChannel, countRecordedTwice, type StormEvent, type StormReport } from './storm-count.ts';
+import {
+  type ChannelCount,
+  countChannel,
+  countRecordedTwice,
+  type Life,
+  type StormEvent,
+  type StormReport,
+} from './storm-count.ts';
 import { makeStormWorld, type StormWorld } from './storm-world.ts';
+import type { TroubleOptions } from './troubles.ts';
 
 export interface StormOptions {
-  kills: number;
+  /** So often a daemon is killed at a random moment. */
+  atRandom: number;
+  /** So often at each of the named points. */
+  atEachPoint: number;
+  /** All of them unless given. */
+  points?: readonly StormPoint[];
+  /** There must be enough that every daemon has something to tell: each job is good for two kills. */
   jobs: number;
-  /** A daemon lives this long before it is killed, at random between the two, in milliseconds. */
+  /** How the receivers fail until the last daemon is left in peace. */
+  troubles: TroubleOptions;
+  /** A daemon that is killed at random lives this long, at random between the two, in milliseconds. */
   lifeMs?: readonly [shortest: number, longest: number];
   /** Told what happens, for people who watch. */
   log?: (text: string) => void;
 }
+
+/** Points in a delivery, for each channel, and in a poll (see `points.ts`). */
+export type StormPoint = `${Channel} ${DeliveryPoint}` | `poll ${PollPoint}`;
+
+/** Lets a daemon live while the steps are taken, and kills it. */
+interface Kill {
+  name: string;
+  end(world: StormWorld, steps: Array<() => void>): Promise<void>;
+}
+
+type AtPoint = (world: StormWorld, start: () => Daemon) => Promise<Daemon>;
+
+const AT_POINTS = Object.fromEntries<AtPoint>([
+  ...CHANNELS.flatMap((channel) =>
+    DELIVERY_POINTS.map((point): [StormPoint, AtPoint] => [
+      `${channel} ${point}`,
+      ({ home, receivers }, start) =>
+        killInDelivery(point, { channel, home, receiver: receivers[channel], start }),
+    ]),
+  ),
+  ...POLL_POINTS.map((point): [StormPoint, AtPoint] => [
+    `poll ${point}`,
+    ({ atlas, home }, start) => killInPoll(point, { atlas, home, start }),
+  ]),
+]) as Record<StormPoint, AtPoint>;
+
+const ALL_POINTS = Object.keys(AT_POINTS) as StormPoint[];
 
 /** About as long as a start takes. */
 const START_MS = 600;
@@ -22,28 +79,40 @@ const START_MS = 600;
 /** Every so many daemons, one is killed while it is still starting. */
 const EARLY_EVERY = 5;
 
-/** Time for the last daemon to tell what is left: Slack takes one message a second. */
-const CALM_MS = 60_000;
+/** The audit log is verified after every kill, and so often by the command. */
+const COMMAND_EVERY = 25;
+
+/** Time for the last daemon to tell what is left. */
+const CALM_MS = 300_000;
 
 /**
- * Lets jobs change while the daemon is killed again and again (`kill -9`, at random moments), then lets it run in peace and counts
- * what the receivers got.
+ * Lets jobs change and receivers fail while the daemon is killed again and again (`kill -9`), at random moments and at named points
+ * in random order, then lets it run in peace and counts what the receivers got.
+ * @throws when a daemon ends by itself, or never gets to a named point.
  */
 export async function runStorm(options: StormOptions): Promise<StormReport> {
-  const { kills, jobs } = options;
+  const { jobs, atEachPoint, points = ALL_POINTS, troubles } = options;
   const begun = performance.now();
-  const world = await makeStormWorld(jobs);
+  const kills = shuffled([
+    ...killsAtRandom(options),
+    ...points.flatMap((point) => Array<Kill>(atEachPoint).fill(killAtPoint(point))),
+  ]);
+  if (jobs * 2 < kills.length) throw new RangeError(`${kills.length} kills want ${kills.length / 2} jobs`);
+
+  const world = await makeStormWorld(jobs, troubles);
   try {
-    const { restartedAt, problems } = await killAgainAndAgain(world, options);
-    restartedAt.push(Date.now());
+    const { lives, problems } = await killAgainAndAgain(world, kills, options);
+    lives.push({ startedAt: Date.now(), inHand: new Set() });
     const exitCode = await runInPeace(world, options);
     problems.push(...(await verifyByCommand(world.home)));
     const events = await recordedEvents(world.home);
     return {
       jobs,
-      kills,
+      kills: kills.length,
+      atEachPoint,
+      points: points.length,
       expected: world.expected,
-      channels: await countAll(world, events, restartedAt),
+      channels: await countAll(world, events, lives),
       recordedTwice: countRecordedTwice(events),
       auditProblems: problems,
       exitCode,
@@ -54,32 +123,46 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   }
 }
 
-/** Each life gets its share of the steps: some come while the daemon starts or lives, some when it is dead. */
+/** Each life gets its share of the steps. */
 async function killAgainAndAgain(
-  { home, steps, receivers }: StormWorld,
-  { kills, lifeMs = [50, 1_500], log = () => {} }: StormOptions,
-): Promise<{ restartedAt: Timestamp[]; problems: string[] }> {
-  const restartedAt: Timestamp[] = [];
+  world: StormWorld,
+  kills: readonly Kill[],
+  { log = () => {} }: StormOptions,
+): Promise<{ lives: Life[]; problems: string[] }> {
+  const { home, steps, receivers } = world;
+  const lives: Life[] = [];
   const problems: string[] = [];
-  for (let kill = 1; kill <= kills; kill += 1) {
-    if (kill > 1) restartedAt.push(Date.now());
-    const life = between(...lifeMs);
-    const share = steps.splice(0, Math.ceil(steps.length / (kills - kill + 1)));
-    const times = share.map(() => between(0, START_MS + life)).sort((a, b) => a - b);
-    const changing = play(share.map((step, index) => ({ at: times[index] ?? 0, do: step })));
-    await killAtRandom(startDaemon(home), { life, isEarly: kill % EARLY_EVERY === 0 });
-    problems.push(...(await verifyByCommand(home)));
-    await changing;
-    log(`kill ${kill} of ${kills}: ${receivers.webhook.receipts().length} webhooks so far`);
+  for (const [index, kill] of kills.entries()) {
+    const share = steps.splice(0, Math.ceil(steps.length / (kills.length - index)));
+    const startedAt = Date.now();
+    await kill.end(world, share);
+    lives.push({ startedAt, inHand: deliveriesInHand(home) });
+    const count = index + 1;
+    problems.push(...(await (count % COMMAND_EVERY === 0 ? verifyByCommand(home) : auditProblems(home))));
+    const told = CHANNELS.map((channel) => `${receivers[channel].receipts().length} ${channel}`);
+    log(`kill ${count} of ${kills.length}, ${kill.name}; accepted so far: ${told.join(', ')}`);
   }
-  return { restartedAt, problems };
+  return { lives, problems };
 }
 
-async function killAtRandom(
-  daemon: Daemon,
-  { life, isEarly }: { life: number; isEarly: boolean },
-): Promise<void> {
-  if (isEarly) await delay(between(0, START_MS));
+/** Some steps come while the daemon starts or lives, some when it is dead. */
+function killsAtRandom({ atRandom, lifeMs = [50, 1_000] }: StormOptions): Kill[] {
+  return Array.from({ length: atRandom }, (_, index) => {
+    const isEarly = index % EARLY_EVERY === EARLY_EVERY - 1;
+    return {
+      name: isEarly ? 'while it starts' : 'at random',
+      end: async ({ home }, steps) => {
+        const life = between(...lifeMs);
+        const changing = play(steps.map((step) => ({ at: between(0, START_MS + life), do: step })));
+        await killAtRandom(startDaemon(home), isEarly ? null : life);
+        await changing;
+      },
+    };
+  });
+}
+
+async function killAtRandom(daemon: Daemon, life: number | null): Promise<void> {
+  if (life === null) await delay(between(0, START_MS));
   else {
     await daemon.url;
     await delay(life);
@@ -88,12 +171,25 @@ async function killAtRandom(
   if (signal !== 'SIGKILL') throw new Error(`the daemon ended by itself:\n${daemon.output()}`);
 }
 
+/** The steps come first, so that there is something to find and to tell. */
+function killAtPoint(name: StormPoint): Kill {
+  return {
+    name,
+    end: async (world, steps) => {
+      for (const step of steps) step();
+      await AT_POINTS[name](world, () => startDaemon(world.home));
+    },
+  };
+}
+
 /** Runs a daemon until everything is told (or a long time has passed), and ends it in order. Returns its exit code. */
 async function runInPeace(
   { home, receivers, expected }: StormWorld,
   { log = () => {} }: StormOptions,
 ): Promise<number | null> {
+  for (const channel of CHANNELS) receivers[channel].trouble(null);
   const daemon = startDaemon(home);
+  log('left in peace');
   // Before it listens, a signal would end the process in the middle of its start.
   await daemon.url;
   const hasAll = (channel: Channel): boolean =>
@@ -112,24 +208,33 @@ async function runInPeace(
 
 async function recordedEvents(home: Home): Promise<StormEvent[]> {
   const { items } = await lookInto(home, (store) => store.listEvents({ limit: 1_000_000 }));
-  return items.map(({ event }) => ({ id: event.id, jobId: event.job?.id ?? '', name: event.name }));
+  return items.map(({ event }) => ({ id: event.id, jobId: event.job?.id ?? null, name: event.name }));
 }
 
 async function countAll(
-  { home, receivers, expected }: StormWorld,
+  { home, receivers, expected, refused }: StormWorld,
   events: readonly StormEvent[],
-  restartedAt: readonly Timestamp[],
+  lives: readonly Life[],
 ): Promise<StormReport['channels']> {
   const cutOff = (await auditedDeliveries(home)).filter(({ kind }) => kind === 'delivery.interrupted');
-  const count = (channel: Channel) =>
+  const count = (channel: Channel): ChannelCount =>
     countChannel({
+      channel,
       receipts: receivers[channel].receipts(),
+      refused: refused(channel),
       events,
       expected,
-      restartedAt,
+      lives,
       interrupted: new Set(cutOff.filter((entry) => entry.channel === channel).map(({ eventId }) => eventId)),
     });
   return { webhook: count('webhook'), slack: count('slack'), email: count('email') };
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ item }) => item);
 }
 
 function between(shortest: number, longest: number): number {
