@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { WatcherEvent } from '../domain/event.ts';
 import { describeEvent, type Fact, type Message, titleOf } from '../domain/message.ts';
+import { timesIn } from '../local-time.ts';
 import { mailHtml, type Row } from './email-html.ts';
-import { timesIn } from './local-time.ts';
 
 /** What a mail of this channel needs besides the event. */
 export interface MailContext {

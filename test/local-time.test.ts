@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { timesIn, utcTime, zonedTime } from '../../src/channels/local-time.ts';
+import { timesIn, utcTime, zonedTime } from '../src/local-time.ts';
 
 describe('times for people', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { type Timestamp, toIso } from '../domain/instant.ts';
+import { type Timestamp, toIso } from './domain/instant.ts';
 
 /** As long as `2026-11-02 08:14:05`. */
 const WALL_TIME = 19;
