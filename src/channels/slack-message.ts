@@ -1,5 +1,6 @@
-import { SEVERITIES, type WatcherEvent } from '../domain/event.ts';
+import type { WatcherEvent } from '../domain/event.ts';
 import { describeEvent, type Fact, type Message, titleOf } from '../domain/message.ts';
+import { iconOf, rankOf } from './severity-mark.ts';
 import { code, escaped, link, type Mrkdwn, mrkdwn, type PlainText, plain, time } from './slack-text.ts';
 
 /** A message for an incoming webhook, in Block Kit. https://docs.slack.dev/reference/block-kit/blocks/ */
@@ -104,15 +105,4 @@ function linkBlocks({ link: target }: Message): SlackBlock[] {
 function smallPrint({ footnotes, ids }: Message, details: readonly Fact[]): string[] {
   const small = ({ label, value }: Fact): string => `${label} ${code(value, SMALL_LIMIT)}`;
   return [...footnotes.map((note) => escaped(note, VALUE_LIMIT)), ...[...details, ...ids].map(small)];
-}
-
-function iconOf({ name, severity, test }: WatcherEvent): string {
-  if (test) return '🧪';
-  if (severity === 'critical') return '🔴';
-  if (severity === 'warning') return '🟠';
-  return ['finished', 'watch_recovered', 'channel_recovered'].includes(name) ? '🟢' : '🔵';
-}
-
-function rankOf({ severity }: WatcherEvent): number {
-  return SEVERITIES.indexOf(severity);
 }

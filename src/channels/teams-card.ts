@@ -1,5 +1,6 @@
-import { SEVERITIES, type WatcherEvent } from '../domain/event.ts';
+import type { WatcherEvent } from '../domain/event.ts';
 import { describeEvent, type Fact, type Message } from '../domain/message.ts';
+import { iconOf, rankOf } from './severity-mark.ts';
 import { shorten } from './shorten.ts';
 import { escaped, link, time } from './teams-text.ts';
 
@@ -76,9 +77,9 @@ function single(event: WatcherEvent, making: Making): AdaptiveCard {
   const message = describeEvent(event);
   const { link: target } = message;
   return cardOf(
-    shorten(message.title, limit),
+    `${iconOf(event)} ${shorten(message.title, limit)}`,
     [
-      banner(escaped(message.title, limit), styleOf(event)),
+      banner(`${iconOf(event)} ${escaped(message.title, limit)}`, styleOf(event)),
       { type: 'TextBlock', text: message.advice, wrap: true },
       factSet(message, making),
       small(smallPrint(message, message.details, limit)),
@@ -92,7 +93,7 @@ function single(event: WatcherEvent, making: Making): AdaptiveCard {
 /** The colour is that of the worst; the order is that of life. */
 function list(events: readonly WatcherEvent[], making: Making): AdaptiveCard {
   const worst = events.toSorted((a, b) => rankOf(b) - rankOf(a))[0];
-  const title = `${events.length} events about restores`;
+  const title = `${worst ? iconOf(worst) : ''} ${events.length} events about restores`.trim();
   return cardOf(
     title,
     [banner(title, worst ? styleOf(worst) : 'accent'), ...events.map((event) => listEntry(event, making))],
@@ -115,7 +116,7 @@ function listEntry(event: WatcherEvent, { limit, timeZone }: Making): CardElemen
   ];
   const title: CardElement = {
     type: 'TextBlock',
-    text: escaped(message.title, limit),
+    text: `${iconOf(event)} ${escaped(message.title, limit)}`,
     wrap: true,
     weight: 'Bolder',
   };
@@ -165,10 +166,6 @@ function styleOf({ name, severity, test }: WatcherEvent): Style {
   if (severity === 'critical') return 'attention';
   if (severity === 'warning') return 'warning';
   return ['finished', 'watch_recovered', 'channel_recovered'].includes(name) ? 'good' : 'accent';
-}
-
-function rankOf({ severity }: WatcherEvent): number {
-  return SEVERITIES.indexOf(severity);
 }
 
 function isShort(url: string): boolean {

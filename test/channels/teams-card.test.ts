@@ -93,7 +93,7 @@ describe('a Teams card about one event', () => {
   it('shows what happened to what, what to do, and the facts', () => {
     const text = seen(event);
 
-    expect(text.split('\n')[0]).toBe('Restore 6ae8…0001 of orders to orders-copy failed after 14 min');
+    expect(text.split('\n')[0]).toBe('🔴 Restore 6ae8…0001 of orders to orders-copy failed after 14 min');
     expect(cardOf(event).fallbackText).toBe(text.split('\n')[0]);
     expect(text).toContain('Start another restore');
     expect(text).toContain('State: in progress → failed');
@@ -142,8 +142,8 @@ describe('a Teams card about one event', () => {
   });
 
   it('marks a sample', () => {
-    expect(cardOf(anEvent('failed', { test: true })).fallbackText).toMatch(/^\[TEST\] /);
-    expect(seen(anEvent('failed', { test: true }))).toMatch(/^\\\[TEST\\\] /);
+    expect(cardOf(anEvent('failed', { test: true })).fallbackText).toMatch(/^🧪 \[TEST\] /);
+    expect(seen(anEvent('failed', { test: true }))).toMatch(/^🧪 \\\[TEST\\\] /);
   });
 
   it.each(EVENT_NAMES)('keeps the published shape: %s', (name) => {
@@ -160,7 +160,7 @@ describe('a Teams card about several events', () => {
 
     expect(card.body[0]).toMatchObject({ style: 'attention' });
     expect(seen(...events)).toMatch(
-      /^3 events about restores\n.* started\n.*\n.* failed after 14 min\n.*\n.* finished after 14 min\n.*Watch ledger/,
+      /^🔴 3 events about restores\n.* started\n.*\n.* failed after 14 min\n.*\n.* finished after 14 min\n.*Watch ledger/,
     );
     expect(card.body.slice(1).map((element) => 'style' in element && element.style)).toEqual([
       'accent',
