@@ -40,13 +40,21 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     const { runnerDeps, metrics } = assembly;
     const { store, signals } = runnerDeps;
     const runner = createRunner(runnerDeps);
-    const server = await startServer({ ...config.server, status: runner.status, store, metrics, logger });
+    const { clock } = deps;
+    const server = await startServer({
+      ...config.server,
+      status: runner.status,
+      store,
+      clock,
+      metrics,
+      logger,
+    });
     closers.add(() => server.close());
     logger.info(`Status server listening on ${server.url}`, { url: server.url });
     await runner.start();
     const { heartbeat } = config;
     const stopHeartbeat =
-      heartbeat && startHeartbeat({ ...heartbeat, status: runner.status, store, clock: deps.clock, logger });
+      heartbeat && startHeartbeat({ ...heartbeat, status: runner.status, store, clock, logger });
 
     // The heartbeat first: a watcher that stops is not ill.
     const stopAll = async (reason: string): Promise<void> => {

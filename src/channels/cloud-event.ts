@@ -15,7 +15,8 @@ export interface CloudEvent {
   data: Readonly<Record<string, unknown>>;
 }
 
-/** The event as a webhook receives it: the same text at every attempt. `data.test` is there only in a sample, `data.job` only when there is one. */
+/** The event as a webhook receives it: the same text at every attempt. `data.test` is there only in a sample, `data.job` and
+ * `data.expectedEnd` only when there is one. */
 export function toCloudEvent(event: WatcherEvent): CloudEvent {
   const subject = event.job?.id ?? event.watch;
   return {
@@ -40,6 +41,9 @@ export function toCloudEvent(event: WatcherEvent): CloudEvent {
       inferred: event.inferred,
       late: event.late,
       ...(event.note === null ? {} : { note: event.note }),
+      ...(event.expectedEnd
+        ? { expectedEnd: toIso(event.expectedEnd.at), expectedEndBasis: event.expectedEnd.basis }
+        : {}),
       ...(event.test ? { test: true } : {}),
       ...(event.job ? { job: publicJob(event.job) } : {}),
     },

@@ -1,7 +1,6 @@
 import type { ExpectedEnd } from '../domain/eta.ts';
-import { formatSpan, type Timestamp, toIso } from '../domain/instant.ts';
+import { formatSpan, type Timestamp } from '../domain/instant.ts';
 import type { JobState, RestoreJob } from '../domain/restore-job.ts';
-import type { View } from '../status/views.ts';
 import type { Colour } from './output.ts';
 
 export const STATE_COLOURS: Readonly<Partial<Record<JobState | 'missing', Colour>>> = {
@@ -41,11 +40,4 @@ export function etaText(eta: ExpectedEnd | null, now: Timestamp): string {
 /** Rounded down: 100 is said only when all is done. */
 export function percentOf(share: number): number {
   return Math.floor(share * 100);
-}
-
-/** As scripts see it. */
-export function etaView(eta: ExpectedEnd | null): View | null {
-  if (eta === null) return null;
-  const { at, ...rest } = eta;
-  return { at: toIso(at), ...rest };
 }

@@ -30,7 +30,7 @@ const WRAP = '\u001b[?7h';
 export function createBoard(
   out: Output,
   { stdout, clock }: { stdout: OutputStream; clock: Clock },
-  { watchName, history }: WaitContext,
+  { watchName, usuals }: WaitContext,
 ): WaitReporter {
   const startedAt = clock.monotonic();
   const problems: string[] = [];
@@ -48,7 +48,7 @@ export function createBoard(
       { title: 'JOB', value: ({ jobId }) => jobId },
       { title: 'FROM → TO', value: ({ job }) => (job ? routeOf(job) : ''), shrinks: true },
       { title: 'TOOK', value: ({ job, end }) => tookText(job, end, now) },
-      { title: 'ETA', value: ({ job }) => etaText(etaOf(job, now, history), now), shrinks: true },
+      { title: 'ETA', value: ({ job }) => etaText(etaOf(job, now, usuals), now), shrinks: true },
     ];
   }
 

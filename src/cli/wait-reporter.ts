@@ -1,10 +1,11 @@
-import { durationsOf, type ExpectedEnd, expectedEnd, type FinishedDuration } from '../domain/eta.ts';
+import { type ExpectedEnd, expectedEnd, type Usuals } from '../domain/eta.ts';
 import { formatSpan, toIso } from '../domain/instant.ts';
 import { publicJob } from '../domain/message.ts';
 import type { RestoreJob } from '../domain/restore-job.ts';
+import { expectedEndView } from '../status/views.ts';
 import type { WaitChange, WaitReport } from '../watcher/wait.ts';
 import type { JobEnd, Verdict, WaitedJob } from '../watcher/wait-verdict.ts';
-import { etaText, etaView, percentOf, routeOf, spanOf } from './job-text.ts';
+import { etaText, percentOf, routeOf, spanOf } from './job-text.ts';
 import type { Output } from './output.ts';
 import { count, formatInstant, printable, toJsonLine } from './text.ts';
 
@@ -20,11 +21,11 @@ export interface WaitReporter {
 /** What is waited for, in words, and what is usual there. */
 export interface WaitContext {
   watchName: string;
-  history: readonly FinishedDuration[];
+  usuals: Usuals;
 }
 
 /** One JSON object a change and line, then a summary. */
-export function createJsonReporter(out: Output, { watchName, history }: WaitContext): WaitReporter {
+export function createJsonReporter(out: Output, { watchName, usuals }: WaitContext): WaitReporter {
   const line = (value: object): void => out.line(toJsonLine(value));
   const changeView = (change: WaitChange): object => {
     const { at, ...rest } = change;
@@ -36,7 +37,7 @@ export function createJsonReporter(out: Output, { watchName, history }: WaitCont
       ...common,
       from: before?.state ?? null,
       ...jobView(waited),
-      expectedEnd: etaView(etaOf(waited.job, at, history)),
+      ...expectedEndView(etaOf(waited.job, at, usuals)),
     };
   };
   return {
@@ -52,12 +53,12 @@ function jobView({ jobId, job, end }: WaitedJob): Record<string, unknown> {
 }
 
 /** Plain lines, one a change, for pipes and logs. */
-export function createLineReporter(out: Output, { watchName, history }: WaitContext): WaitReporter {
+export function createLineReporter(out: Output, { watchName, usuals }: WaitContext): WaitReporter {
   return {
     onChange: (change) => {
       // A reply may bring many more documents and still the same per cent.
       if (change.kind === 'job' && samePercent(change.before, change.waited)) return;
-      out.line(`${formatInstant(change.at)}  ${printable(changeText(change, watchName, history))}`);
+      out.line(`${formatInstant(change.at)}  ${printable(changeText(change, watchName, usuals))}`);
     },
     end: (report) => out.line(printable(summaryText(report, watchName))),
     close: () => {},
@@ -71,12 +72,12 @@ function samePercent(before: RestoreJob | null, { job, end }: WaitedJob): boolea
   return percent(before) === percent(job);
 }
 
-function changeText(change: WaitChange, watchName: string, history: WaitContext['history']): string {
+function changeText(change: WaitChange, watchName: string, usuals: Usuals): string {
   switch (change.kind) {
     case 'waiting':
       return `waiting for ${count(change.jobs.length, 'job')} of watch ${watchName}`;
     case 'job':
-      return jobText(change.waited, change.at, history);
+      return jobText(change.waited, change.at, usuals);
     case 'fault':
       return faultText(change);
     case 'recovered':
@@ -86,13 +87,13 @@ function changeText(change: WaitChange, watchName: string, history: WaitContext[
   }
 }
 
-function jobText({ jobId, job, end }: WaitedJob, at: number, history: WaitContext['history']): string {
+function jobText({ jobId, job, end }: WaitedJob, at: number, usuals: Usuals): string {
   if (end === 'missing') return `${jobId}  ${END_WORDS.missing}`;
   if (job === null) return jobId;
   const words = [
     routeOf(job),
     spanOf(job, at),
-    etaText(etaOf(job, at, history), at),
+    etaText(etaOf(job, at, usuals), at),
     job.warnings ? 'with warnings' : '',
     job.errorMessage === null ? '' : `Atlas says: ${job.errorMessage}`,
   ];
@@ -109,12 +110,8 @@ export function problemText({ jobId, problem }: { jobId: string | null; problem:
   return `${jobId === null ? 'a job' : `job ${jobId}`} cannot be read: ${problem}`;
 }
 
-export function etaOf(
-  job: RestoreJob | null,
-  now: number,
-  history: WaitContext['history'],
-): ExpectedEnd | null {
-  return job && expectedEnd(job, now, durationsOf(history, job.deliveryType));
+export function etaOf(job: RestoreJob | null, now: number, usuals: Usuals): ExpectedEnd | null {
+  return job && expectedEnd(job, now, usuals);
 }
 
 const END_WORDS: Readonly<Record<JobEnd, string>> = {

@@ -4,8 +4,8 @@ import type { RestoreJob } from './restore-job.ts';
 /** When a running job should end, and what that is drawn from. */
 export type ExpectedEnd = { at: Timestamp } & (
   | { basis: 'progress' /** From 0 to 1. */; doneShare: number }
-  /** `isOverdue`: it runs longer than usual, so that `at` has passed. `samples`: how many restores tell what is usual. */
-  | { basis: 'history'; isOverdue: boolean; usualMs: number; samples: number }
+  /** `isOverdue`: it runs longer than usual, so that `at` has passed. */
+  | ({ basis: 'history'; isOverdue: boolean } & Usual)
 );
 
 /** How long one restore took; see `Store.finishedDurations`. */
@@ -14,22 +14,48 @@ export interface FinishedDuration {
   durationMs: number;
 }
 
-/**
- * When a running job should end: from its own progress where Atlas tells it, at the pace so far; else after the median of `durationsMs`,
- * which finished restores of the same instance and delivery type took. `null`: it is not running, or nothing tells.
- */
-export function expectedEnd(
-  job: Pick<RestoreJob, 'state' | 'createdAt' | 'progress'>,
-  now: Timestamp,
-  durationsMs: readonly number[],
-): ExpectedEnd | null {
-  if (job.state !== 'in_progress') return null;
-  return fromProgress(job, now) ?? fromHistory(job, now, durationsMs);
+/** So many finished jobs of an instance tell what is usual there. */
+export const HISTORY_LIMIT = 2_000;
+
+/** The median, and of how many restores. */
+export interface Usual {
+  usualMs: number;
+  samples: number;
 }
 
-/** The durations of one delivery type: downloads and restores take their time apart. */
-export function durationsOf(history: readonly FinishedDuration[], deliveryType: string): number[] {
-  return history.filter((each) => each.deliveryType === deliveryType).map(({ durationMs }) => durationMs);
+/** What is usual for an instance, by delivery type: downloads and restores take their time apart. */
+export type Usuals = ReadonlyMap<string, Usual>;
+
+export function usualsFrom(history: readonly FinishedDuration[]): Usuals {
+  const usuals = new Map<string, Usual>();
+  for (const [deliveryType, durationsMs] of durationsByType(history)) {
+    const usualMs = median(durationsMs);
+    if (usualMs !== null) usuals.set(deliveryType, { usualMs, samples: durationsMs.length });
+  }
+  return usuals;
+}
+
+export function durationsByType(history: readonly FinishedDuration[]): Map<string, number[]> {
+  const durations = new Map<string, number[]>();
+  for (const { deliveryType, durationMs } of history) {
+    const same = durations.get(deliveryType);
+    if (same) same.push(durationMs);
+    else durations.set(deliveryType, [durationMs]);
+  }
+  return durations;
+}
+
+/**
+ * When a running job should end: from its own progress where Atlas tells it, at the pace so far; else after what is usual for its
+ * delivery type. `null`: it is not running, or nothing tells.
+ */
+export function expectedEnd(
+  job: Pick<RestoreJob, 'state' | 'createdAt' | 'progress' | 'deliveryType'>,
+  now: Timestamp,
+  usuals: Usuals,
+): ExpectedEnd | null {
+  if (job.state !== 'in_progress') return null;
+  return fromProgress(job, now) ?? fromHistory(job, now, usuals.get(job.deliveryType));
 }
 
 /** The clock of this machine may lag behind Atlas's, and the total may shrink: what cannot be is no basis. */
@@ -47,12 +73,11 @@ function fromProgress(
 function fromHistory(
   { createdAt }: Pick<RestoreJob, 'createdAt'>,
   now: Timestamp,
-  durationsMs: readonly number[],
+  usual: Usual | undefined,
 ): ExpectedEnd | null {
-  const usualMs = median(durationsMs);
-  if (usualMs === null) return null;
-  const at = createdAt + usualMs;
-  return { at, basis: 'history', isOverdue: now > at, usualMs, samples: durationsMs.length };
+  if (usual === undefined) return null;
+  const at = createdAt + usual.usualMs;
+  return { at, basis: 'history', isOverdue: now > at, ...usual };
 }
 
 function median(values: readonly number[]): number | null {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ExpectedEnd } from './eta.ts';
 import type { Timestamp } from './instant.ts';
 import { type JobState, MILESTONES, type RestoreJob } from './restore-job.ts';
 
@@ -52,6 +53,8 @@ export interface WatcherEvent {
   /** Found long after it happened. */
   late: boolean;
   job: RestoreJob | null;
+  /** When the job should end, as of this event; `null` unless it is running and something tells. */
+  expectedEnd: ExpectedEnd | null;
   /** CloudEvents `source`: `/groups/{groupId}/{kind}/{instanceName}`. */
   source: string;
   /** The project in Atlas's own pages, for a person to open. */

@@ -1,3 +1,4 @@
+import type { ExpectedEnd } from './eta.ts';
 import type { EventName, WatcherEvent } from './event.ts';
 import { formatSpan, type Timestamp, toIso, toIsoOrNull } from './instant.ts';
 import { type JobKind, type JobState, type RestoreJob, shortId } from './restore-job.ts';
@@ -146,7 +147,8 @@ function factsOf(event: WatcherEvent): Fact[] {
     ...present([
       ['From', job && `${job.instanceName} (${KIND_LABELS[job.kind]})`],
       ['To', job && (job.targetClusterName ?? (isDownload(job) ? 'download' : null))],
-      ['Restored', job?.progress ? `${job.progress.done} of ${job.progress.total} documents` : null],
+      ['Restored', progressOf(event)],
+      ['Usually takes', usualOf(event)],
       ['Atlas says', job?.errorMessage ?? null],
       ['Known', event.note],
     ]),
@@ -197,6 +199,20 @@ function spanOf(event: WatcherEvent): [label: string, value: string | null] {
   }
 }
 
+function progressOf({ job, expectedEnd }: WatcherEvent): string | null {
+  if (!job?.progress) return null;
+  const { done, total } = job.progress;
+  const share = expectedEnd?.basis === 'progress' ? ` (${Math.floor(expectedEnd.doneShare * 100)} %)` : '';
+  return `${done} of ${total} documents${share}`;
+}
+
+function usualOf({ job, expectedEnd }: WatcherEvent): string | null {
+  if (job === null || expectedEnd?.basis !== 'history') return null;
+  const { usualMs, samples } = expectedEnd;
+  const what = isDownload(job) ? 'download' : 'restore';
+  return `${formatSpan(usualMs)}, from ${samples} ${what}${samples === 1 ? '' : 's'}`;
+}
+
 function spanBetween(from: Timestamp, to: Timestamp): string | null {
   return to > from ? formatSpan(to - from) : null;
 }
@@ -206,10 +222,15 @@ function timesOf(event: WatcherEvent): Message['times'] {
   const times: Array<[string, Timestamp | null]> = [
     [isUndated(event) ? 'Noticed' : 'Happened', event.occurredAt],
     ['Started', event.name === 'started' ? null : (job?.createdAt ?? null)],
+    [isPast(event.expectedEnd, event) ? 'Was expected' : 'Expected end', event.expectedEnd?.at ?? null],
     ['Snapshot taken', job?.snapshotAt ?? null],
     ['Expires', event.name === 'expired' ? null : (job?.expiresAt ?? null)],
   ];
   return times.flatMap(([label, at]) => (at === null ? [] : [{ label, at }]));
+}
+
+function isPast(eta: ExpectedEnd | null, { detectedAt }: WatcherEvent): boolean {
+  return eta !== null && eta.at < detectedAt;
 }
 
 /** Atlas did not say when; all we know is when we saw it. */

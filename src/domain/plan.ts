@@ -1,4 +1,5 @@
 import type { AuditDraft, AuditKind } from './audit.ts';
+import { expectedEnd, type Usuals } from './eta.ts';
 import { eventId, severityOf, type WatcherEvent } from './event.ts';
 import { toIso, toIsoOrNull } from './instant.ts';
 import { publicJob, summarizeJobEvent } from './message.ts';
@@ -24,6 +25,8 @@ export interface PlanContext extends RoutingRules {
   target: Target;
   labels: Readonly<Record<string, string>>;
   projectUrl: string | null;
+  /** What is usual for the target; see `asksForUsuals`. */
+  usuals: Usuals;
   now: number;
 }
 
@@ -59,6 +62,19 @@ export function planSighting(sighting: Sighting, context: PlanContext): Sighting
       ...planned.flatMap(({ audit }) => audit),
     ],
   };
+}
+
+/** True when an event of this sighting will say when the job should end: only then need anybody look up what is usual. */
+export function asksForUsuals({ observation, transitions, timeEvents }: Sighting): boolean {
+  if (observation?.state !== 'in_progress') return false;
+  return (
+    timeEvents.some(({ name }) => saysExpectedEnd(name)) ||
+    transitions.some(({ milestone, verdict }) => verdict === 'announce' && saysExpectedEnd(milestone))
+  );
+}
+
+function saysExpectedEnd(name: WatcherEvent['name']): boolean {
+  return name === 'started' || name === 'stalled';
 }
 
 /** Decides who is told of an event, and writes down why. */
@@ -106,6 +122,7 @@ function eventsOf(transition: Transition, { job }: Observation, context: PlanCon
       inferred,
       late,
       job: { ...job, state: to },
+      expectedEnd: endOf(milestone, job, context),
     },
   ];
 }
@@ -130,7 +147,13 @@ function standingEvent(
     inferred: false,
     late: false,
     job,
+    expectedEnd: endOf(name, job, context),
   };
+}
+
+/** The job as it was read, which may have gone on since the milestone: a start found together with its end has no end to come. */
+function endOf(name: WatcherEvent['name'], job: RestoreJob, { usuals, now }: PlanContext) {
+  return saysExpectedEnd(name) ? expectedEnd(job, now, usuals) : null;
 }
 
 function jobEventBase(

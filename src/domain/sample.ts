@@ -1,3 +1,4 @@
+import type { ExpectedEnd } from './eta.ts';
 import { type EventName, eventId, severityOf, type WatcherEvent } from './event.ts';
 import type { Timestamp } from './instant.ts';
 import { summarizeJobEvent } from './message.ts';
@@ -53,6 +54,7 @@ export function sampleEvent(name: EventName, context: SampleContext): WatcherEve
     inferred: false,
     late: false,
     job,
+    expectedEnd: job && sampleEnd(name, job),
     source: `/groups/${watch.groupId}/${watch.kind}/${watch.instanceName}`,
     projectUrl,
     test: true,
@@ -100,6 +102,14 @@ function sampleJob(name: EventName, watch: NonNullable<SampleContext['watch']>, 
     progress: null,
     batchId: null,
   };
+}
+
+/** As if history told it: ahead for a job that has just started, behind for one that should have ended. */
+function sampleEnd(name: EventName, { createdAt }: RestoreJob): ExpectedEnd | null {
+  if (name !== 'started' && name !== 'stalled') return null;
+  const isOverdue = name === 'stalled';
+  const usualMs = (isOverdue ? 4 : 20) * MINUTE;
+  return { at: createdAt + usualMs, basis: 'history', isOverdue, usualMs, samples: 34 };
 }
 
 function outcomeOf(name: EventName): Exclude<Milestone, 'started'> | null {

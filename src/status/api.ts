@@ -1,28 +1,35 @@
 import type { Hono } from 'hono';
+import type { Clock } from '../clock.ts';
 import type { PageRequest, Rows, Store } from '../store/store.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
+import { createExpectedEnds, type ExpectedEnds } from './expected-ends.ts';
 import { DELIVERY_STATUSES, JOB_STATES, QueryFault, readQuery } from './query.ts';
 import { jobView, listedDeliveryView, transitionView, type View, watchView } from './views.ts';
 
 export interface ApiDeps {
   status: () => WatcherStatus;
-  store: Pick<Store, 'listObservations' | 'listEvents' | 'listDeliveries'>;
+  store: Pick<Store, 'listObservations' | 'listEvents' | 'listDeliveries' | 'finishedDurations'>;
+  clock: Clock;
 }
 
 /** How much of a job's history comes with it. A job has six milestones at most; the rest is room for reminders. */
 const HISTORY_LIMIT = 100;
 
 /** The reads under `/api/v1`. Lists are `{ items, nextCursor }`, newest first. */
-export function addApi(app: Hono, { store, status }: ApiDeps): void {
+export function addApi(app: Hono, { store, status, clock }: ApiDeps): void {
+  const ends = createExpectedEnds({ store, clock });
+
   app.get('/api/v1/jobs', async (c) => {
     const query = readQuery(c.req.url, ['watch', 'state']);
     const filter = { watch: query.text('watch'), state: query.oneOf('state', JOB_STATES) };
-    return c.json(listing(await store.listObservations({ ...filter, ...query.page() }), jobView));
+    const jobs = await store.listObservations({ ...filter, ...query.page() });
+    const endOf = await ends.of(jobs.items);
+    return c.json(listing(jobs, (job) => jobView(job, endOf.get(job) ?? null)));
   });
 
   app.get('/api/v1/jobs/:id', async (c) => {
     const query = readQuery(c.req.url, ['watch']);
-    const found = await readJob(store, c.req.param('id'), query.text('watch'));
+    const found = await readJob(store, ends, c.req.param('id'), query.text('watch'));
     if (found !== null) return c.json(found);
     return c.json({ error: 'no such job on record', hint: 'see /api/v1/jobs for those that are' }, 404);
   });
@@ -50,6 +57,7 @@ export function addApi(app: Hono, { store, status }: ApiDeps): void {
 /** One job with its history, as the watch that saw it change last sees it; the other watches that follow it are named. */
 async function readJob(
   store: ApiDeps['store'],
+  ends: ExpectedEnds,
   jobId: string,
   watch: string | undefined,
 ): Promise<View | null> {
@@ -59,8 +67,9 @@ async function readJob(
   ]);
   const [latest, ...others] = sightings.items.toSorted((a, b) => b.changedAt - a.changedAt);
   if (latest === undefined) return null;
+  const endOf = await ends.of([latest]);
   return {
-    ...jobView(latest),
+    ...jobView(latest, endOf.get(latest) ?? null),
     alsoWatchedBy: others.map((other) => other.watch),
     transitions: history.items.filter(({ event }) => event.watch === latest.watch).map(transitionView),
   };

@@ -4,17 +4,13 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { StoreError, toError, WatcherError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import type { Store } from '../store/store.ts';
-import type { WatcherStatus } from '../watcher/status.ts';
 import { isLoopbackHostHeader, mayRead } from './access.ts';
-import { addApi } from './api.ts';
+import { type ApiDeps, addApi } from './api.ts';
 import { healthOf } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import { QueryFault } from './query.ts';
 
-export interface AppDeps {
-  status: () => WatcherStatus;
-  store: Pick<Store, 'listObservations' | 'listEvents' | 'listDeliveries'>;
+export interface AppDeps extends ApiDeps {
   metrics: Pick<Metrics, 'render'>;
   logger: Logger;
   /** Demanded for everything but the bare health words; `null`: open to whoever can connect. */

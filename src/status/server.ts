@@ -4,7 +4,7 @@ import { WatcherError } from '../errors.ts';
 import { isLoopbackName } from '../loopback.ts';
 import { type AppDeps, createApp } from './app.ts';
 
-export interface ServerOptions extends Pick<AppDeps, 'status' | 'store' | 'metrics' | 'logger' | 'token'> {
+export interface ServerOptions extends Omit<AppDeps, 'loopbackNamesOnly'> {
   host: string;
   /** 0: any free one. */
   port: number;

@@ -1,3 +1,4 @@
+import type { ExpectedEnd } from '../domain/eta.ts';
 import type { WatcherEvent } from '../domain/event.ts';
 import { type Timestamp, toIso, toIsoOrNull } from '../domain/instant.ts';
 import { publicJob } from '../domain/message.ts';
@@ -12,7 +13,8 @@ import type { WatchStatus } from '../watcher/status.ts';
  */
 export type View = Readonly<Record<string, unknown>>;
 
-export function jobView(observation: Observation): View {
+/** `eta`: `null` for a job that is not running, or of which nothing tells. */
+export function jobView(observation: Observation, eta: ExpectedEnd | null): View {
   return {
     id: observation.jobId,
     watch: observation.watch,
@@ -23,7 +25,17 @@ export function jobView(observation: Observation): View {
     changedAt: toIso(observation.changedAt),
     missingSince: toIsoOrNull(observation.missingSince),
     anomaly: observation.anomaly,
+    ...expectedEndView(eta),
     job: observation.job === null ? null : publicJob(observation.job),
+  };
+}
+
+/** `expectedEndBasis`: `progress` or `history`; with `history`, `usualMs` says how long a restore like it takes there. */
+export function expectedEndView(eta: ExpectedEnd | null): View {
+  return {
+    expectedEnd: toIsoOrNull(eta?.at ?? null),
+    expectedEndBasis: eta?.basis ?? null,
+    ...(eta?.basis === 'history' ? { usualMs: eta.usualMs } : {}),
   };
 }
 
@@ -44,6 +56,7 @@ export function transitionView({ event, suppressed, mute, deliveries }: Recorded
     test: event.test,
     source: event.source,
     projectUrl: event.projectUrl,
+    ...expectedEndView(event.expectedEnd),
     job: event.job === null ? null : publicJob(event.job),
     suppressed,
     muteId: mute?.id ?? null,

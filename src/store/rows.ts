@@ -14,8 +14,12 @@ export function toObservation(body: string): Observation {
 
 /** @throws {StoreError} reason `damaged`. */
 export function toEvent(body: string): WatcherEvent {
-  return parseBody<WatcherEvent>(body, 'an event', ['id', 'name', 'watch']);
+  const event = parseBody<WatcherEvent>(body, 'an event', ['id', 'name', 'watch']);
+  return { ...LATER_FIELDS, ...event };
 }
+
+/** Of events that were stored before there was such a field. */
+const LATER_FIELDS: Partial<WatcherEvent> = { expectedEnd: null };
 
 /** @throws {StoreError} reason `damaged`, also when the entry stands under another number than its own. */
 export function toAuditEntry({ seq, body }: Selectable<Database['audit_entry']>): AuditEntry {

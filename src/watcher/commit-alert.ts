@@ -34,6 +34,7 @@ export async function commitAlert(
     inferred: false,
     late: false,
     job: null,
+    expectedEnd: null,
     test: false,
   };
   const { plannedEvent, audit } = planEvent(event, rules);

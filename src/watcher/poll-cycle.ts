@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
 import type { AuditDraft } from '../domain/audit.ts';
+import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../domain/eta.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import type { Mute } from '../domain/mute.ts';
 import { type FirstSight, isFollowed, type Observation } from '../domain/observation.ts';
-import { type PlannedEvent, planSighting, type SightingPlan } from '../domain/plan.ts';
+import { asksForUsuals, type PlannedEvent, planSighting, type SightingPlan } from '../domain/plan.ts';
 import { isUnfinished, type RestoreJob } from '../domain/restore-job.ts';
 import {
   diffObservations,
@@ -230,8 +231,8 @@ export class Poll {
     if (!takesBaseline && this.#changed.size === 0) return;
     const at = clock.now();
     const observations = [...this.#changed.values()];
-    const mutes = await this.#mutes();
-    const plans = this.#sightings.map(({ sighting, foundAt }) => this.#plan(sighting, foundAt, mutes));
+    const lookedUp = { mutes: await this.#mutes(), usuals: await this.#usuals() };
+    const plans = this.#sightings.map(({ sighting, foundAt }) => this.#plan(sighting, foundAt, lookedUp));
     const events = plans.flatMap((plan) => plan.events);
     const audit = plans.flatMap((plan) => plan.audit);
     await store.commitPoll({
@@ -309,10 +310,28 @@ export class Poll {
     return first ? await this.#deps.store.listMutes({ inForceAt: first.foundAt }) : [];
   }
 
-  #plan(sighting: Sighting, now: Timestamp, mutes: readonly Mute[]): SightingPlan {
+  /** Asked for only when a running job is told of. */
+  async #usuals(): Promise<Usuals> {
+    if (!this.#sightings.some(({ sighting }) => asksForUsuals(sighting))) return new Map();
+    const { store } = this.#deps;
+    return usualsFrom(await store.finishedDurations(targetKey(this.#input.target), HISTORY_LIMIT));
+  }
+
+  #plan(
+    sighting: Sighting,
+    now: Timestamp,
+    lookedUp: { mutes: readonly Mute[]; usuals: Usuals },
+  ): SightingPlan {
     const { target, projectUrl } = this.#input;
     const routes = this.#deps.routes();
-    return planSighting(sighting, { target, labels: target.labels, routes, mutes, projectUrl, now });
+    return planSighting(sighting, {
+      target,
+      labels: target.labels,
+      routes,
+      projectUrl,
+      now,
+      ...lookedUp,
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import { toCloudEvent } from '../../src/channels/cloud-event.ts';
 import { EVENT_NAMES } from '../../src/domain/event.ts';
 import { publicJob } from '../../src/domain/message.ts';
 import { sampleEvent } from '../../src/domain/sample.ts';
-import { aJob, anEvent, GROUP_ID, T0 } from '../support/builders.ts';
+import { aJob, anEvent, GROUP_ID, MINUTE, T0 } from '../support/builders.ts';
 
 describe('a CloudEvent', () => {
   it('tells a failed restore', () => {
@@ -49,6 +49,15 @@ describe('a CloudEvent', () => {
         },
       },
     });
+  });
+
+  it('says when a running job should end, where that is known', () => {
+    const at = T0 + 12 * MINUTE;
+    const history = { at, basis: 'history', isOverdue: false, usualMs: 12 * MINUTE, samples: 34 } as const;
+    const { data } = toCloudEvent(anEvent('started', { job: aJob(), expectedEnd: history }));
+    expect(data).toMatchObject({ expectedEnd: '2026-11-02T08:12:05.000Z', expectedEndBasis: 'history' });
+    expect(data).not.toHaveProperty('usualMs');
+    expect(toCloudEvent(anEvent('started')).data).not.toHaveProperty('expectedEnd');
   });
 
   it('shows the job as it is shown everywhere', () => {

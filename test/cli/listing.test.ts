@@ -37,10 +37,14 @@ describe('jobs', () => {
     expect(lines(out)[2]).toMatch(/ 14 min so far +about 6 min left +14 min ago$/);
     expect(lines(out)[3]).toMatch(/ 4 min so far +50 %, about 4 min left /);
     const { items } = (await cli(['jobs', '--json'], { store })).json();
-    expect(items.map(({ expectedEnd }) => expectedEnd)).toMatchObject([
-      null,
-      { at: new Date(NOW + 6 * MINUTE).toISOString(), basis: 'history', isOverdue: false, samples: 1 },
-      { basis: 'progress', doneShare: 0.5 },
+    expect(items).toMatchObject([
+      { expectedEnd: null, expectedEndBasis: null },
+      {
+        expectedEnd: new Date(NOW + 6 * MINUTE).toISOString(),
+        expectedEndBasis: 'history',
+        usualMs: 20 * MINUTE,
+      },
+      { expectedEnd: new Date(NOW + 4 * MINUTE).toISOString(), expectedEndBasis: 'progress' },
     ]);
   });
 

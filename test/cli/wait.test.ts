@@ -98,11 +98,8 @@ describe('wait --json', () => {
         from: null,
         state: 'in_progress',
         end: null,
-        expectedEnd: {
-          at: new Date(NOW + 12 * MINUTE).toISOString(),
-          basis: 'progress',
-          doneShare: 0.5,
-        },
+        expectedEnd: new Date(NOW + 12 * MINUTE).toISOString(),
+        expectedEndBasis: 'progress',
         job: { id: ID, progress: { done: 500, total: 1_000 } },
       },
       { kind: 'job', from: 'in_progress', state: 'failed', end: 'failed', expectedEnd: null },

@@ -102,6 +102,43 @@ describe('an event in words', () => {
     expect(fact(anEvent('stalled', { job: aJob(), occurredAt: T0 + 2 * HOUR }), 'Running for')).toBe('2 h');
   });
 
+  describe('about a running job', () => {
+    const history = { basis: 'history', usualMs: 12 * MINUTE, samples: 34 } as const;
+    const expected = { ...history, at: T0 + 12 * MINUTE, isOverdue: false };
+    const at = { detectedAt: T0 + MINUTE, occurredAt: T0 + MINUTE };
+
+    it('says when it should end, and what that is drawn from', () => {
+      const event = anEvent('started', { job: aJob(), ...at, expectedEnd: expected });
+      expect(describeEvent(event).times[1]).toEqual({ label: 'Expected end', at: T0 + 12 * MINUTE });
+      expect(fact(event, 'Usually takes')).toBe('12 min, from 34 restores');
+      const download = { ...event, job: aJob([], { deliveryType: 'download' }) };
+      expect(fact({ ...download, expectedEnd: { ...expected, samples: 1 } }, 'Usually takes')).toBe(
+        '12 min, from 1 download',
+      );
+    });
+
+    it('says how far it is where Atlas tells', () => {
+      const job = aJob([], { progress: { done: 428, total: 1_000 } });
+      const expectedEnd = { at: T0 + 3 * MINUTE, basis: 'progress', doneShare: 0.428 } as const;
+      const event = anEvent('stalled', { job, ...at, expectedEnd });
+      expect(fact(event, 'Restored')).toBe('428 of 1000 documents (42 %)');
+      expect(fact(event, 'Usually takes')).toBeUndefined();
+      expect(describeEvent(event).times.map(({ label }) => label)).toContain('Expected end');
+    });
+
+    it('says when it was expected, once that has passed', () => {
+      const late = { detectedAt: T0 + HOUR, occurredAt: T0 + HOUR };
+      const expectedEnd = { ...expected, isOverdue: true };
+      const { times } = describeEvent(anEvent('stalled', { job: aJob(), ...late, expectedEnd }));
+      expect(times).toContainEqual({ label: 'Was expected', at: T0 + 12 * MINUTE });
+    });
+
+    it('says nothing of its end when nothing tells', () => {
+      const { times, facts } = describeEvent(anEvent('started', { job: aJob(), ...at }));
+      expect([...times, ...facts].map(({ label }) => label).join()).not.toMatch(/expected|usually/i);
+    });
+  });
+
   it('gives the times in the order of importance', () => {
     const job = aJob(['ready'], { expiresAt: T0 + 4 * HOUR });
     const times = describeEvent(anEvent('ready', { job })).times;

@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { type PlanContext, planEvent, planSighting, type SightingPlan } from '../../src/domain/plan.ts';
-import { diffObservations, sightNotFound, sightUnreadable } from '../../src/domain/transition.ts';
+import {
+  asksForUsuals,
+  type PlanContext,
+  planEvent,
+  planSighting,
+  type SightingPlan,
+} from '../../src/domain/plan.ts';
+import {
+  diffObservations,
+  type Sighting,
+  sightNotFound,
+  sightUnreadable,
+  withTimeEvents,
+} from '../../src/domain/transition.ts';
 import { aJob, anEvent, aRoute, aTarget, GROUP_ID, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { aContext, NOTHING, NOW, recorded, written } from '../support/sightings.ts';
 
@@ -12,6 +24,7 @@ function aPlanContext(over: Partial<PlanContext> = {}): PlanContext {
     labels: { team: 'payments' },
     routes: [TO_ONCALL],
     mutes: [],
+    usuals: new Map(),
     projectUrl: `https://cloud.mongodb.com/v2/${GROUP_ID}`,
     now: NOW,
     ...over,
@@ -190,5 +203,40 @@ describe('an event that is no transition', () => {
     expect(plannedEvent).toEqual({ event, channels: ['oncall'], suppressed: null });
     expect(audit.map(({ kind }) => kind)).toEqual(['transition', 'decision']);
     expect(audit[0]?.data).toMatchObject({ event: 'watch_failing', jobId: null });
+  });
+});
+
+describe('the expected end in an event', () => {
+  const usuals = new Map([['automated', { usualMs: 20 * MINUTE, samples: 34 }]]);
+  const endsOf = (sighting: Sighting) => {
+    const { events } = planSighting(sighting, aPlanContext({ usuals }));
+    return Object.fromEntries(events.map(({ event }) => [event.name, event.expectedEnd]));
+  };
+  const seen = (...args: Parameters<typeof aJob>) => diffObservations(undefined, aJob(...args), aContext());
+  const limit = { stalled: { afterMs: MINUTE, note: null }, expiringWithinMs: null };
+  const stalled = withTimeEvents(NOTHING, recorded(), limit, NOW);
+
+  it('comes with the start of a running job and with one that is stalled', () => {
+    const usual = {
+      at: T0 + 20 * MINUTE,
+      basis: 'history',
+      isOverdue: NOW > T0 + 20 * MINUTE,
+      usualMs: 20 * MINUTE,
+      samples: 34,
+    };
+    expect(endsOf(seen())).toEqual({ started: usual });
+    expect(endsOf(stalled)).toEqual({ stalled: usual });
+  });
+
+  it('is not there for a job that has ended by now, nor without anything to go by', () => {
+    expect(endsOf(seen(['finished'], {}, 1))).toEqual({ started: null, finished: null });
+    expect(endsOf(seen([], { deliveryType: 'pointInTime' }))).toEqual({ started: null });
+  });
+
+  it('needs what is usual for those two alone', () => {
+    expect([seen(), stalled].map(asksForUsuals)).toEqual([true, true]);
+    const baseline = diffObservations(undefined, aJob(), aContext({ firstSight: 'baseline' }));
+    const failed = diffObservations(recorded(), aJob(['failed']), aContext());
+    expect([NOTHING, baseline, failed, seen(['finished'])].map(asksForUsuals)).toEqual(Array(4).fill(false));
   });
 });

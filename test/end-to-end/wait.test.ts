@@ -205,7 +205,7 @@ describe('wait beside the daemon', () => {
     await blind.saw('job');
     world.atlas.updateJob(GROUP, INSTANCE, id, finish(Date.now()));
     expect([await code, await blind.code]).toEqual([0, 0]);
-    expect(lines[1]).toMatchObject({ expectedEnd: { basis: 'history', samples: 1, isOverdue: false } });
+    expect(lines[1]).toMatchObject({ expectedEndBasis: 'history', usualMs: 240_000 });
     expect(blind.lines[1]).toMatchObject({ expectedEnd: null });
     await world.untilArrived(2, ['webhook']);
     await untilPolled(daemon, 2);

@@ -6,6 +6,7 @@ import { StoreError } from '../../src/errors.ts';
 import { type ServerOptions, type StatusServer, startServer } from '../../src/status/server.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from './statuses.ts';
@@ -25,6 +26,7 @@ async function serve(content: StoreContent = {}, over: Partial<ServerOptions> = 
     token: null,
     status: () => aWatcherStatus(),
     store,
+    clock: createManualClock(T0),
     metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }) },
     logger,
     ...over,
@@ -119,6 +121,21 @@ describe('the JSON reads', () => {
       missingSince: null,
       job: { createdAt: '2026-11-02T08:00:05.000Z', finishedAt: '2026-11-02T08:14:05.000Z' },
     });
+  });
+
+  it('says of running jobs, and of no others, when they should end', async () => {
+    const durations = [{ deliveryType: 'automated', durationMs: 12 * MINUTE }];
+    const gone = anObservation(aJob([], { id: jobId(3) }), { missingSince: T0 });
+    const { get } = await serve({ ...content(), observations: [gone, failed, anObservation()], durations });
+    const none = { expectedEnd: null, expectedEndBasis: null };
+    const end = {
+      expectedEnd: '2026-11-02T08:12:05.000Z',
+      expectedEndBasis: 'history',
+      usualMs: 12 * MINUTE,
+    };
+    expect((await get('/api/v1/jobs')).body.items).toMatchObject([none, none, end]);
+    expect((await get(`/api/v1/jobs/${jobId(1)}`)).body).toMatchObject(end);
+    expect((await get(`/api/v1/jobs/${jobId(2)}`)).body).toMatchObject(none);
   });
 
   it('filters jobs by watch and state', async () => {

@@ -100,6 +100,7 @@ export function anEvent(name: EventName = 'failed', over: Partial<WatcherEvent> 
     inferred: false,
     late: false,
     job,
+    expectedEnd: null,
     source: `/groups/${GROUP_ID}/serverless/orders`,
     projectUrl: `https://cloud.mongodb.com/v2/${GROUP_ID}`,
     test: false,

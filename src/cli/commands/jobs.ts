@@ -1,16 +1,14 @@
 import { type Command, Option } from 'commander';
-import { durationsOf, type ExpectedEnd, expectedEnd, type FinishedDuration } from '../../domain/eta.ts';
-import type { Timestamp } from '../../domain/instant.ts';
+import type { ExpectedEnd } from '../../domain/eta.ts';
 import type { Observation } from '../../domain/observation.ts';
 import { type JobState, shortId } from '../../domain/restore-job.ts';
-import { targetKey } from '../../domain/watch.ts';
+import { createExpectedEnds } from '../../status/expected-ends.ts';
 import { JOB_STATES } from '../../status/query.ts';
 import { jobView } from '../../status/views.ts';
-import type { Store } from '../../store/store.ts';
 import { tieBatches } from '../batches.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../command.ts';
-import { etaText, etaView, routeOf, STATE_COLOURS, spanOf } from '../job-text.ts';
-import { collect, type Listing, printListing, readStore, warnOfUnknown } from '../listing.ts';
+import { etaText, routeOf, STATE_COLOURS, spanOf } from '../job-text.ts';
+import { collect, printListing, readStore, warnOfUnknown } from '../listing.ts';
 import { type Column, formatTable } from '../table.ts';
 import { formatDistance, printable } from '../text.ts';
 
@@ -36,15 +34,19 @@ async function listJobs(cli: Cli, options: JobsOptions): Promise<number> {
   const config = await cli.parts.loadConfig(options.config);
   warnOfUnknown(cli, 'watch', watch, config.watches);
   const found = await readStore(cli, config, async (store) => {
-    const listing = await collect(limit, (page) => store.listObservations({ watch, state, ...page }));
-    return withEtas(store, listing, cli.parts.clock.now());
+    const { items, hasMore } = await collect(limit, (page) =>
+      store.listObservations({ watch, state, ...page }),
+    );
+    const ends = await createExpectedEnds({ store, clock: cli.parts.clock }).of(items);
+    const listed = items.map((observation) => ({ observation, eta: ends.get(observation) ?? null }));
+    return { items: listed, hasMore };
   });
   printListing(cli, options, found, {
     empty:
       watch === undefined && state === undefined
         ? 'No restore job has been seen yet. Can Atlas be read? `check --online` tells.'
         : 'No restore job on record matches. Without --watch and --state, all of them are listed.',
-    view: ({ observation, eta }) => ({ ...jobView(observation), expectedEnd: etaView(eta) }),
+    view: ({ observation, eta }) => jobView(observation, eta),
     print: (jobs) => printJobs(cli, jobs),
   });
   return 0;
@@ -54,28 +56,6 @@ async function listJobs(cli: Cli, options: JobsOptions): Promise<number> {
 interface ListedJob {
   observation: Observation;
   eta: ExpectedEnd | null;
-}
-
-/** So many finished jobs tell what is usual. */
-const HISTORY = 2_000;
-
-/** Reads the history of each instance where a job is running, once. */
-async function withEtas(
-  store: Store,
-  { items, hasMore }: Listing<Observation>,
-  now: Timestamp,
-): Promise<Listing<ListedJob>> {
-  const histories = new Map<string, FinishedDuration[]>();
-  const etaOf = async ({ watch, job, state, missingSince }: Observation): Promise<ExpectedEnd | null> => {
-    if (job === null || state !== 'in_progress' || missingSince !== null) return null;
-    const key = targetKey({ ...job, watch });
-    const history = histories.get(key) ?? (await store.finishedDurations(key, HISTORY));
-    histories.set(key, history);
-    return expectedEnd({ ...job, state }, now, durationsOf(history, job.deliveryType));
-  };
-  const listed: ListedJob[] = [];
-  for (const observation of items) listed.push({ observation, eta: await etaOf(observation) });
-  return { items: listed, hasMore };
 }
 
 function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { WatcherConfig } from '../../config/config.ts';
-import type { FinishedDuration } from '../../domain/eta.ts';
+import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../../domain/eta.ts';
 import { isWildcard, targetKey, targetOf, type Watch } from '../../domain/watch.ts';
 import { StoreError } from '../../errors.ts';
 import { waitForJobs } from '../../watcher/wait.ts';
@@ -40,9 +40,6 @@ const EXIT_CODES: Readonly<Record<Verdict, number>> = {
 };
 
 const DEFAULT_EVERY_MS = 5_000;
-
-/** So many finished jobs tell what is usual. */
-const HISTORY = 2_000;
 
 export function addWait(cli: Cli, program: Command): void {
   const command = program
@@ -90,8 +87,8 @@ async function wait(
   const ids = jobIds.map(checkedId);
   const config = await cli.parts.loadConfig(options.config);
   const watch = findWatch(config, name, options);
-  const history = options.store ? await readHistory(cli, config, watch) : [];
-  const reporter = createReporter(cli, options, { watchName: watch.name, history });
+  const usuals: Usuals = options.store ? await readUsuals(cli, config, watch) : new Map();
+  const reporter = createReporter(cli, options, { watchName: watch.name, usuals });
   try {
     const report = await cli.parts.inForeground(config, watch, (source, signal) =>
       waitForJobs({
@@ -154,14 +151,15 @@ function narrow(what: string, configured: string, asked: string | undefined): st
 }
 
 /** What is usual there. It only helps to foretell: a store that cannot be read is no reason not to wait. */
-async function readHistory(cli: Cli, config: WatcherConfig, watch: Watch): Promise<FinishedDuration[]> {
+async function readUsuals(cli: Cli, config: WatcherConfig, watch: Watch): Promise<Usuals> {
   try {
     const key = targetKey(targetOf(watch));
-    return (await readStore(cli, config, (store) => store.finishedDurations(key, HISTORY))) ?? [];
+    const history = await readStore(cli, config, (store) => store.finishedDurations(key, HISTORY_LIMIT));
+    return usualsFrom(history ?? []);
   } catch (thrown) {
     if (!(thrown instanceof StoreError)) throw thrown;
     cli.err.line(`note: no expected end from history: ${printable(thrown.message)}`);
-    return [];
+    return new Map();
   }
 }
 

@@ -1,0 +1,58 @@
+import type { Clock } from '../clock.ts';
+import { type ExpectedEnd, expectedEnd, HISTORY_LIMIT, type Usuals, usualsFrom } from '../domain/eta.ts';
+import type { Observation } from '../domain/observation.ts';
+import type { RestoreJob } from '../domain/restore-job.ts';
+import { targetKey } from '../domain/watch.ts';
+import type { Store } from '../store/store.ts';
+
+export interface ExpectedEnds {
+  /**
+   * When these should end; those that do not run, or of which nothing tells, are left out.
+   * @throws {StoreError} when what is usual there cannot be read.
+   */
+  of(observations: readonly Observation[]): Promise<Map<Observation, ExpectedEnd>>;
+}
+
+export interface ExpectedEndsDeps {
+  store: Pick<Store, 'finishedDurations'>;
+  clock: Clock;
+}
+
+/** What is usual somewhere changes slowly; reading it costs some milliseconds for each instance. */
+const KEPT_FOR_MS = 5 * 60_000;
+
+export function createExpectedEnds({ store, clock }: ExpectedEndsDeps): ExpectedEnds {
+  const kept = new Map<string, { readAt: number; usuals: Usuals }>();
+
+  const usualsOf = async (key: string): Promise<Usuals> => {
+    const known = kept.get(key);
+    if (known) return known.usuals;
+    const usuals = usualsFrom(await store.finishedDurations(key, HISTORY_LIMIT));
+    kept.set(key, { readAt: clock.monotonic(), usuals });
+    return usuals;
+  };
+
+  return {
+    of: async (observations) => {
+      for (const [key, { readAt }] of kept) {
+        if (clock.monotonic() - readAt >= KEPT_FOR_MS) kept.delete(key);
+      }
+      const ends = new Map<Observation, ExpectedEnd>();
+      for (const observation of observations) {
+        const job = runningJobOf(observation);
+        if (job === null) continue;
+        const end = expectedEnd(
+          job,
+          clock.now(),
+          await usualsOf(targetKey({ ...job, watch: observation.watch })),
+        );
+        if (end) ends.set(observation, end);
+      }
+      return ends;
+    },
+  };
+}
+
+function runningJobOf({ job, state, missingSince }: Observation): RestoreJob | null {
+  return job === null || state !== 'in_progress' || missingSince !== null ? null : { ...job, state };
+}
