@@ -1,3 +1,4 @@
+import { durationsByType, type FinishedDuration } from './eta.ts';
 import { formatSpan, type Timestamp } from './instant.ts';
 import type { Observation, TimeEventName } from './observation.ts';
 
@@ -54,6 +55,16 @@ const ENOUGH = 5;
 
 /** Without a history, `"auto"` takes this. */
 const FALLBACK_MS = 2 * 3_600_000;
+
+/** The limits that follow from the history of an instance, by delivery type: downloads and restores take their time apart. */
+export function stallLimitsFrom(history: readonly FinishedDuration[]): Map<string, StallLimit> {
+  return new Map(
+    [...durationsByType(history)].map(([deliveryType, durationsMs]) => [
+      deliveryType,
+      stallLimitFrom(durationsMs),
+    ]),
+  );
+}
 
 /**
  * What `stalledAfter: "auto"` comes to, from how long the finished jobs of this instance and delivery type took: well beyond them.

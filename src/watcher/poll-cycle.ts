@@ -60,6 +60,11 @@ export class Poll {
     return this.#input.watch.restoreJobIds.length > 0;
   }
 
+  /** No listing of the target was complete yet. */
+  get #isFirstLook(): boolean {
+    return this.#memory === null && !this.namesJobs;
+  }
+
   /**
    * Asks for every named job that can still change. The first goes alone: it answers the login challenge for all, and tells
    * whether there is any point in asking on.
@@ -202,7 +207,7 @@ export class Poll {
         ? withTimeEvents(
             compared,
             previous,
-            this.#input.timePolicyFor(reading.job.deliveryType),
+            this.#input.timePolicyFor(reading.job.deliveryType, { isFirstLook: this.#isFirstLook }),
             this.#readAt,
           )
         : compared;
@@ -227,7 +232,7 @@ export class Poll {
   async commit({ isComplete }: { isComplete: boolean }): Promise<void> {
     const { watch, target } = this.#input;
     const { store, clock } = this.#deps;
-    const takesBaseline = isComplete && this.#memory === null && !this.namesJobs;
+    const takesBaseline = isComplete && this.#isFirstLook;
     if (!takesBaseline && this.#changed.size === 0) return;
     const at = clock.now();
     const observations = [...this.#changed.values()];

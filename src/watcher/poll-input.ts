@@ -30,8 +30,8 @@ export interface PollInput {
   depth: 'newest' | 'whole';
   /** Pages of the last complete listing whose jobs had all ended for good, by place. Kept up to date by the cycle. */
   pages: Map<number, PageNote>;
-  /** What time tells of a job of this delivery type. */
-  timePolicyFor: (deliveryType: string) => TimePolicy;
+  /** What time tells of a job of this delivery type. `isFirstLook`: what is usual there is only just being read. */
+  timePolicyFor: (deliveryType: string, look: { isFirstLook: boolean }) => TimePolicy;
   /** For a target that came to light later: jobs created since then are news, not baseline. `null`: no such time. */
   newSince: Timestamp | null;
 }

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
-import { type StallLimit, stallLimitFrom } from '../domain/time-events.ts';
+import { HISTORY_LIMIT } from '../domain/eta.ts';
+import { type StallLimit, stallLimitFrom, stallLimitsFrom } from '../domain/time-events.ts';
 import { type Target, targetKey, type Watch } from '../domain/watch.ts';
 import { type PollDeps, type PollReport, pollTarget } from './poll.ts';
 import { hasGone, hasNoBackups, type TargetBook, type TrackedTarget } from './targets.ts';
@@ -21,9 +22,6 @@ export interface WatchPollReport extends PollReport {
 
 /** Targets polled at once; the request budget is the real limit. */
 const TARGETS_AT_ONCE = 8;
-
-/** So many finished jobs tell what is usual. */
-const HISTORY = 2_000;
 
 /**
  * Polls every target of a watch, those with running jobs first. What fails on one target does not touch the others.
@@ -49,6 +47,8 @@ async function pollTracked(
   const { target, newSince, hasRunningJobs } = tracked;
   const startedAt = deps.clock.monotonic();
   const isWhole = tracked.lastWholeAt === null || startedAt - tracked.lastWholeAt >= watch.reconcileEveryMs;
+  // A process that has just started goes by what earlier ones have recorded.
+  if (watch.stalledAfter === 'auto') tracked.stallLimits ??= await stallLimitsOf(deps, target);
   const report = await pollTarget(deps, {
     watch,
     target,
@@ -59,8 +59,9 @@ async function pollTracked(
     depth: isWhole ? 'whole' : 'newest',
     newSince,
     pages: tracked.pages,
-    timePolicyFor: (deliveryType) => ({
-      stalled: stallLimitOf(watch, tracked, deliveryType),
+    timePolicyFor: (deliveryType, { isFirstLook }) => ({
+      stalled:
+        isFirstLook && watch.stalledAfter === 'auto' ? null : stallLimitOf(watch, tracked, deliveryType),
       expiringWithinMs: watch.expiringWithinMs,
     }),
   });
@@ -87,17 +88,12 @@ function stallLimitOf(
   deliveryType: string,
 ): StallLimit | null {
   if (stalledAfter === null) return null;
-  if (stalledAfter === 'auto') return stallLimits.get(deliveryType) ?? stallLimitFrom([]);
+  if (stalledAfter === 'auto') return stallLimits?.get(deliveryType) ?? stallLimitFrom([]);
   return { afterMs: stalledAfter, note: null };
 }
 
-/** Downloads and restores take their time apart. */
 async function stallLimitsOf({ store }: PollDeps, target: Target): Promise<Map<string, StallLimit>> {
-  const durations = await store.finishedDurations(targetKey(target), HISTORY);
-  const byType = Map.groupBy(durations, ({ deliveryType }) => deliveryType);
-  return new Map(
-    [...byType].map(([type, rows]) => [type, stallLimitFrom(rows.map(({ durationMs }) => durationMs))]),
-  );
+  return stallLimitsFrom(await store.finishedDurations(targetKey(target), HISTORY_LIMIT));
 }
 
 function merge(reports: readonly PollReport[], fault: Error | null): WatchPollReport {

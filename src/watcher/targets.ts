@@ -20,8 +20,8 @@ export interface TrackedTarget {
   hasRunningJobs: boolean;
   /** See `PollInput.pages`. */
   readonly pages: Map<number, PageNote>;
-  /** For `stalledAfter: "auto"`, by delivery type; from the history of the target as of the last whole listing. */
-  stallLimits: ReadonlyMap<string, StallLimit>;
+  /** For `stalledAfter: "auto"`, by delivery type; from the history of the target as of the last whole listing. `null`: not read by this process yet. */
+  stallLimits: ReadonlyMap<string, StallLimit> | null;
 }
 
 /** The targets of one watch. A watch that names its instance has just that one. */
@@ -59,7 +59,7 @@ export function createTargetBook(deps: TargetBookDeps, watch: Watch): TargetBook
       newSince: null,
       lastWholeAt: null,
       hasRunningJobs: false,
-      stallLimits: new Map(),
+      stallLimits: null,
       pages: new Map(),
     };
     return {
@@ -99,7 +99,7 @@ function discoveringBook(
               newSince,
               lastWholeAt: null,
               hasRunningJobs: false,
-              stallLimits: new Map(),
+              stallLimits: null,
               pages: new Map(),
             },
       );
