@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { assemble, buildNotifier, projectUrl } from './assembly.ts';
+import { buildNotifier } from './adapters.ts';
+import { assemble, projectUrl } from './assembly.ts';
 import { createUrlLimiter } from './channels/rate-limiter.ts';
 import { runCli } from './cli/index.ts';
 import type { AuditVerdict, CliParts } from './cli/parts.ts';

@@ -1,4 +1,4 @@
-import { buildSources } from './assembly.ts';
+import { buildSources } from './adapters.ts';
 import type { Clock } from './clock.ts';
 import type { WatcherConfig } from './config/config.ts';
 import type { Logger } from './logger.ts';
