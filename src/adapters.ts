@@ -24,33 +24,47 @@ import type { SunsetNotice } from './source/sunset-watch.ts';
 /** What can be watched. */
 const KINDS = [serverlessJobs, flexJobs, clusterJobs, collectionJobs, legacyJobs];
 
+/** What a source is built with besides its connection. */
+export interface SourceDeps {
+  clock: Clock;
+  logger: Logger;
+  /** Access tokens are kept beside it. */
+  storeUrl: string;
+  onRequest?: (request: RequestRecord) => void;
+  onSunset?: (notice: SunsetNotice) => void;
+}
+
+export interface BuiltSource {
+  source: JobSource;
+  /** What its request budgets have left at the moment. */
+  budgets: () => BudgetState[];
+}
+
+/**
+ * The source of one connection. Nobody is asked for anything yet.
+ * @throws {ConfigError} when its `caFile` cannot be used.
+ */
+export function buildSource(
+  config: ConnectionConfig,
+  { clock, storeUrl, ...observers }: SourceDeps,
+): BuiltSource {
+  const vault = chooseVault(config, storeUrl);
+  const connection = createConnection({ ...config, ...observers, clock, vault, random: Math.random });
+  return {
+    source: createAtlasSource({ connection, clock, adapters: KINDS }),
+    budgets: connection.budgets,
+  };
+}
+
 /**
  * One source for each connection, by its name. Nobody is asked for anything yet.
  * @throws {ConfigError} when a `caFile` cannot be used.
  */
 export function buildSources(
   connections: readonly ConnectionConfig[],
-  deps: {
-    clock: Clock;
-    logger: Logger;
-    /** Access tokens are kept beside it. */
-    storeUrl: string;
-    onRequest?: (request: RequestRecord) => void;
-    onSunset?: (notice: SunsetNotice) => void;
-    /** Is told of each connection how its budgets can be read. */
-    onBudgets?: (connection: string, read: () => BudgetState[]) => void;
-  },
+  deps: SourceDeps,
 ): Map<string, JobSource> {
-  const { clock, storeUrl, onBudgets, ...observers } = deps;
-  return new Map(
-    connections.map((connection) => {
-      const vault = chooseVault(connection, storeUrl);
-      const options = { ...connection, ...observers, clock, vault, random: Math.random };
-      const measured = createConnection(options);
-      onBudgets?.(connection.name, measured.budgets);
-      return [connection.name, createAtlasSource({ connection: measured, clock, adapters: KINDS })];
-    }),
-  );
+  return new Map(connections.map((connection) => [connection.name, buildSource(connection, deps).source]));
 }
 
 /** @throws {WatcherError} code `config`, when a URL, secret or file of the channel cannot be used. */

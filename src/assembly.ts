@@ -1,16 +1,16 @@
 import { hostname } from 'node:os';
-import { buildNotifier, buildSources } from './adapters.ts';
 import { keepMirror } from './audit-keeper.ts';
 import { createUrlLimiter } from './channels/rate-limiter.ts';
 import type { Clock } from './clock.ts';
 import type { WatcherConfig } from './config/config.ts';
 import type { Watch } from './domain/watch.ts';
+import { createEquipment, type Fitting } from './equipment.ts';
 import { toError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type Metrics } from './status/metrics.ts';
 import { openStore } from './store/open-store.ts';
 import { createSignals } from './watcher/events.ts';
-import type { RunnerDeps } from './watcher/runner.ts';
+import type { RunnerDeps, RunnerPlan } from './watcher/runner.ts';
 
 /** Slack takes about one message a second per incoming webhook, Teams not many more. */
 const CHAT_INTERVAL_MS = 1_000;
@@ -26,7 +26,19 @@ export interface AssemblyDeps {
 export interface Assembly {
   runnerDeps: RunnerDeps;
   metrics: Metrics;
+  /**
+   * Builds what another configuration asks for. Store, mirror and metrics stay; nothing that is in use changes yet.
+   * @throws {WatcherError} when a part cannot be had.
+   */
+  prepare(config: WatcherConfig): Promise<Preparation>;
   close(): Promise<void>;
+}
+
+/** The parts of another configuration, ready to be used. */
+export interface Preparation {
+  plan: RunnerPlan;
+  /** Brings them into use, for the runner to follow the plan. @returns what closes the old ones, once nothing uses them any more. */
+  adopt(): () => Promise<void>;
 }
 
 /**
@@ -38,42 +50,39 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
   const closers = createClosers(logger);
   try {
     const signals = createSignals(logger);
-    const limiter = createUrlLimiter({ clock, intervalMs: CHAT_INTERVAL_MS });
-    const notifiers = config.channels.map((channel) => buildNotifier(channel, { clock, limiter }));
-    for (const notifier of notifiers) closers.add(() => notifier.close());
-
     const store = await openStore(config.store.url, { mode: 'readwrite' });
     closers.add(() => store.close());
     await store.claimDaemon();
     closers.add(await keepMirror(config.audit.file, { store, clock, logger, signals }));
-
-    const metrics = createMetrics({
-      signals,
-      store,
-      version,
-      watches: config.watches.map(({ name }) => name),
-      channels: config.channels.map(({ name }) => name),
-    });
+    const metrics = createMetrics({ signals, store, version });
     closers.add(async () => metrics.close());
-    const sources = buildSources(config.connections, {
+    const equipment = createEquipment({
       clock,
       logger,
-      storeUrl: config.store.url,
+      limiter: createUrlLimiter({ clock, intervalMs: CHAT_INTERVAL_MS }),
       onRequest: metrics.onRequest,
       onSunset: metrics.onSunset,
       onBudgets: metrics.readBudgets,
     });
-    for (const source of sources.values()) closers.add(() => source.close());
+    closers.add(() => equipment.close());
 
+    const prepare = async (next: WatcherConfig): Promise<Preparation> => {
+      const fitting = await equipment.fit(next);
+      return {
+        plan: planOf(next, fitting),
+        adopt: () => {
+          metrics.follow({ watches: namesOf(next.watches), channels: namesOf(next.channels) });
+          return fitting.adopt();
+        },
+      };
+    };
+    const { plan, adopt } = await prepare(config);
+    adopt();
     return {
       metrics,
+      prepare,
       runnerDeps: {
-        watches: config.watches,
-        routes: config.routes,
-        sources,
-        notifiers,
-        fallbacks: config.fallbacks,
-        drill: config.drill,
+        ...plan,
         store,
         clock,
         logger,
@@ -81,13 +90,6 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
         version,
         random: Math.random,
         owner: `${hostname()}:${process.pid}`,
-        projectUrl: (watch, groupId) => projectUrl(config, watch, groupId),
-        configEntry: {
-          file: config.file,
-          sha256: config.digest,
-          watches: config.watches.map(({ name }) => name),
-          channels: config.channels.map(({ name }) => name),
-        },
       },
       close: closers.closeAll,
     };
@@ -95,6 +97,24 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
     await closers.closeAll();
     throw error;
   }
+}
+
+function planOf(config: WatcherConfig, { sources, notifiers }: Fitting): RunnerPlan {
+  const { file, digest, watches, channels, routes, fallbacks, drill } = config;
+  return {
+    watches,
+    routes,
+    sources,
+    notifiers,
+    fallbacks,
+    drill,
+    projectUrl: (watch, groupId) => projectUrl(config, watch, groupId),
+    configEntry: { file, sha256: digest, watches: namesOf(watches), channels: namesOf(channels) },
+  };
+}
+
+function namesOf(named: ReadonlyArray<{ name: string }>): string[] {
+  return named.map(({ name }) => name);
 }
 
 /** Closes what was opened, last first. One that fails is logged and does not keep the others open. */

@@ -13,7 +13,7 @@ import { runDaemon } from './daemon.ts';
 import { diagnoseConfig } from './diagnostician.ts';
 import { inForeground } from './foreground.ts';
 import type { Logger } from './logger.ts';
-import { createLogger } from './logging.ts';
+import { type AdjustableLogger, createLogger } from './logging.ts';
 import { useProxies } from './proxies.ts';
 import { checkAudit } from './store/audit-check.ts';
 import { inspectStore } from './store/inspect.ts';
@@ -43,7 +43,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     diagnose,
     createNotifier: (config, name) => createOneNotifier(config, name),
     projectUrl,
-    runDaemon: (config) => runDaemon({ config, clock, logger: loggerFor(config), version }),
+    runDaemon: (config) =>
+      runDaemon({
+        config,
+        readConfig: (file, text) => loadConfig(file, { env, text }),
+        clock,
+        logger: loggerFor(config),
+        version,
+      }),
     runOnce: (config) => once(config, version),
     inForeground: (config, watch, work) => inForeground(config, watch, clock, work),
     // Loaded only when it is wanted: a daemon needs no simulator in its memory.
@@ -59,7 +66,7 @@ function readVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-function loggerFor(config: WatcherConfig): Logger & { close(): Promise<void> } {
+function loggerFor(config: WatcherConfig): AdjustableLogger {
   return createLogger({ ...config.log, redact: createRedactor(config.secrets) });
 }
 

@@ -1,9 +1,12 @@
 import { assemble, createClosers } from './assembly.ts';
 import type { Clock } from './clock.ts';
 import type { WatcherConfig } from './config/config.ts';
+import { createRedactor } from './config/redact.ts';
 import { toError } from './errors.ts';
-import type { Logger } from './logger.ts';
-import { startHeartbeat } from './status/heartbeat.ts';
+import type { AdjustableLogger } from './logging.ts';
+import { createReloader, type ReloadOutcome } from './reloader.ts';
+import { watchSecrets } from './secret-watch.ts';
+import { keepHeartbeat } from './status/heartbeat-keeper.ts';
 import { startServer } from './status/server.ts';
 import type { Signals } from './watcher/events.ts';
 import { createRunner, type Runner } from './watcher/runner.ts';
@@ -16,14 +19,21 @@ export interface Daemon {
   readonly signals: Signals;
   /** The status server. */
   readonly url: string;
+  /** Reads the configuration again and goes by it, if it has no faults. Never rejects. */
+  reload(reason: string): Promise<ReloadOutcome>;
   /** Stops polling, finishes what is in hand, closes everything. May be called twice: the same promise. */
   stop(reason: string): Promise<void>;
 }
 
 export interface DaemonDeps {
   config: WatcherConfig;
+  /**
+   * Reads the configuration again; with its text as it was, only what that refers to.
+   * @throws {ConfigError}
+   */
+  readConfig: (file: string, text?: string) => Promise<WatcherConfig>;
   clock: Clock;
-  logger: Logger & { close(): Promise<void> };
+  logger: AdjustableLogger;
   version: string;
 }
 
@@ -32,34 +42,50 @@ export interface DaemonDeps {
  * @throws {WatcherError} when a part cannot start; those that had are closed again.
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
-  const { config, logger } = deps;
+  const { config, clock, logger } = deps;
   const assembly = await assemble(deps);
   const closers = createClosers(logger);
   closers.add(assembly.close);
   try {
-    const { runnerDeps, metrics } = assembly;
+    const { runnerDeps, metrics, prepare } = assembly;
     const { store, signals } = runnerDeps;
     const runner = createRunner(runnerDeps);
-    const { clock } = deps;
+    const heartbeat = keepHeartbeat({ status: runner.status, store, clock, logger });
+    const secrets = new Set(config.secrets);
+    const onAdopted = (next: WatcherConfig): void => {
+      // What was a secret a moment ago may still turn up in an answer.
+      for (const secret of next.secrets) secrets.add(secret);
+      logger.adjust({ level: next.log.level, redact: createRedactor([...secrets]) });
+      heartbeat.follow(next.heartbeat);
+    };
+    const reloader = createReloader({ ...deps, store, signals, runner, prepare, onAdopted });
     const server = await startServer({
       ...config.server,
+      token: () => reloader.config().server.token,
       status: runner.status,
       store,
       clock,
       metrics,
       logger,
+      reload: () => reloader.reload('POST /-/reload'),
+      configFault: reloader.fault,
     });
     closers.add(() => server.close());
     logger.info(`Status server listening on ${server.url}`, { url: server.url });
     await runner.start();
-    const { heartbeat } = config;
-    const stopHeartbeat =
-      heartbeat && startHeartbeat({ ...heartbeat, status: runner.status, store, clock, logger });
+    heartbeat.follow(config.heartbeat);
+    const stopSecretWatch = watchSecrets({
+      files: () => reloader.config().files,
+      clock,
+      onChange: (files) => reloader.reload(`${files.join(', ')} has changed`, 'secrets'),
+    });
 
     // The heartbeat first: a watcher that stops is not ill.
     const stopAll = async (reason: string): Promise<void> => {
-      await stopHeartbeat?.();
+      await heartbeat.stop();
+      const reloadsEnd = Promise.all([stopSecretWatch(), reloader.stop()]);
       await runner.stop(reason);
+      await reloadsEnd;
       await closers.closeAll();
     };
     let stopping: Promise<void> | null = null;
@@ -67,6 +93,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       runner,
       signals,
       url: server.url,
+      reload: (reason) => reloader.reload(reason),
       stop: (reason) => {
         stopping ??= stopAll(reason);
         return stopping;
@@ -102,10 +129,14 @@ export async function runDaemon(deps: DaemonDeps): Promise<number> {
     leave(1);
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  // From the start: without a listener the signal would end the process. What comes before it runs has its reload then.
+  const running = Promise.withResolvers<Daemon>();
+  process.on('SIGHUP', (signal) => void running.promise.then((daemon) => daemon.reload(signal)));
   process.on('uncaughtException', onCrash).on('unhandledRejection', onCrash);
 
   for (const { path, message } of config.warnings) logger.warn(`Configuration: ${path}: ${message}`);
   const daemon = await startDaemon(deps);
+  running.resolve(daemon);
   logger.info('Watching', {
     version: deps.version,
     watches: config.watches.map(({ name }) => name),

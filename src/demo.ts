@@ -7,7 +7,7 @@ import { systemClock } from './clock.ts';
 import type { WatcherConfig } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
 import { createRedactor } from './config/redact.ts';
-import { type Daemon, startDaemon } from './daemon.ts';
+import { type Daemon, type DaemonDeps, startDaemon } from './daemon.ts';
 import { createLogger } from './logging.ts';
 import { type DemoRun, keepDemoGoing, runDemoStory } from './simulator/demo.ts';
 import { findSecrets } from './simulator/demo-ledger.ts';
@@ -77,7 +77,8 @@ async function startWatcher(
   const config = await loadConfig(configFile, { env });
   const stream = createWriteStream(logFile(dir));
   const logger = createLogger({ ...config.log, redact: createRedactor(config.secrets), stream });
-  const daemon = await startDaemon({ config, clock: systemClock, logger, version });
+  const readConfig: DaemonDeps['readConfig'] = (file, text) => loadConfig(file, { env, text });
+  const daemon = await startDaemon({ config, readConfig, clock: systemClock, logger, version });
   return {
     daemon,
     config,

@@ -17,9 +17,18 @@ export interface LoggingOptions {
 /** A reader that does not take the last lines must not hold up the end of the program for longer. */
 const FLUSH_MS = 3_000;
 
-/** One line for each event, to one stream. `close()` resolves when everything has been handed over; it may be called twice. */
-export function createLogger(options: LoggingOptions): Logger & { close(): Promise<void> } {
-  const { level, format, redact, stream = process.stdout, now = Date.now } = options;
+/** A logger that can be closed, and changed while it is in use. */
+export interface AdjustableLogger extends Logger {
+  /** From the next line on. */
+  adjust(options: Pick<LoggingOptions, 'level' | 'redact'>): void;
+  /** Resolves when everything has been handed over; may be called twice. */
+  close(): Promise<void>;
+}
+
+/** One line for each event, to one stream. */
+export function createLogger(options: LoggingOptions): AdjustableLogger {
+  const { level, format, stream = process.stdout, now = Date.now } = options;
+  let { redact } = options;
   outliveReader(stream);
   const isColoured = format === 'text' && hasColours(stream);
   const log = winston.createLogger({
@@ -57,6 +66,10 @@ export function createLogger(options: LoggingOptions): Logger & { close(): Promi
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
+    adjust: (next) => {
+      log.level = next.level;
+      redact = next.redact;
+    },
     close: () => {
       closing ??= flush(log, stream);
       return closing;

@@ -23,8 +23,12 @@ export interface WatcherConfig {
   warnings: readonly ConfigIssue[];
   /** Every value that must never be shown: keys, passwords, tokens, webhook URLs. */
   secrets: readonly string[];
-  /** SHA-256 of the file as it stands (before `${…}` is replaced), for the audit log. */
+  /** The file as it stands, before `${…}` is replaced. It may hold secrets. */
+  text: string;
+  /** SHA-256 of `text`, for the audit log. */
   digest: string;
+  /** The files that it refers to (`${file:…}`, `caFile`), as written there, with the SHA-256 of what was in them. */
+  files: ReadonlyMap<string, string>;
 }
 
 export interface HeartbeatConfig {

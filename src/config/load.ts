@@ -16,6 +16,8 @@ export interface LoadOptions {
   env: InterpolationSources['env'];
   /** For `${file:…}` and `caFile`. */
   readFile?: InterpolationSources['readFile'];
+  /** The text of the file, where it is not to be read again: only what it refers to is. */
+  text?: string | undefined;
 }
 
 /**
@@ -23,8 +25,14 @@ export interface LoadOptions {
  * @throws {ConfigError} with every fault at once, in the order of the file. No fault shows a secret.
  */
 export async function loadConfig(file: string, options: LoadOptions): Promise<WatcherConfig> {
-  const { env, readFile = (path) => readFileFromDisk(path, 'utf8') } = options;
-  const text = await readConfigFile(file);
+  const { env, readFile: read = (path) => readFileFromDisk(path, 'utf8') } = options;
+  const text = options.text ?? (await readConfigFile(file));
+  const files = new Map<string, string>();
+  const readFile = async (path: string): Promise<string> => {
+    const content = await read(path);
+    files.set(path, sha256(content));
+    return content;
+  };
   const { value: raw, faults: textFaults } = parse(file, text);
   const { value, faults: unresolved, placeholders, fileContents } = await interpolate(raw, { env, readFile });
   const shape = checkShape({ value, placeholders, unresolved: unresolved.map(({ path }) => path) });
@@ -46,8 +54,14 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
     secrets: [
       ...new Set([...gatherSecrets(shape.filled), ...fileContents.filter((content) => content !== '')]),
     ],
-    digest: createHash('sha256').update(text).digest('hex'),
+    text,
+    digest: sha256(text),
+    files,
   };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 async function readConfigFile(file: string): Promise<string> {

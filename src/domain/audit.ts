@@ -7,6 +7,7 @@ export const AUDIT_KINDS = [
   'daemon.started',
   'daemon.stopped',
   'config.loaded',
+  'config.rejected',
   'instance.found',
   'instance.gone',
   'baseline.taken',

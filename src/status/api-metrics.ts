@@ -15,8 +15,8 @@ export interface ApiMetrics {
   onRequest(request: { connection: string; status: number | string }): void;
   /** Notes the day on which an endpoint ends; `sunsetAt` in milliseconds. */
   onSunset(notice: { connection: string; endpoint: string; sunsetAt: number }): void;
-  /** From now on the budgets of this connection are read at each scrape. */
-  readBudgets(connection: string, read: () => readonly BudgetReading[]): void;
+  /** From now on the budgets of this connection are read at each scrape; `null`: no more, it has gone. */
+  readBudgets(connection: string, read: (() => readonly BudgetReading[]) | null): void;
 }
 
 /** The figures about the API of Atlas. */
@@ -55,6 +55,7 @@ export function addApiFigures(registry: Registry, prefix: string): ApiMetrics {
     labelNames: ['connection'],
     registers,
     collect() {
+      this.reset();
       for (const [connection, read] of readers) {
         this.set(
           { connection },
@@ -67,7 +68,8 @@ export function addApiFigures(registry: Registry, prefix: string): ApiMetrics {
     onRequest: ({ connection, status }) => requests.inc({ connection, status: String(status) }),
     onSunset: ({ connection, endpoint, sunsetAt }) => sunset.set({ connection, endpoint }, sunsetAt / 1000),
     readBudgets: (connection, read) => {
-      readers.set(connection, read);
+      if (read === null) readers.delete(connection);
+      else readers.set(connection, read);
     },
   };
 }

@@ -2,27 +2,38 @@ import type { Context } from 'hono';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
-import { StoreError, toError, WatcherError } from '../errors.ts';
+import { type ConfigIssue, StoreError, toError, WatcherError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { isLoopbackHostHeader, mayRead } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
-import { healthOf } from './health.ts';
+import { type ConfigFault, healthOf, withConfigFault } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import { QueryFault } from './query.ts';
 
 export interface AppDeps extends ApiDeps {
   metrics: Pick<Metrics, 'render'>;
   logger: Logger;
-  /** Demanded for everything but the bare health words; `null`: open to whoever can connect. */
-  token: string | null;
+  /** Demanded for everything but the bare health words; `null`: open to whoever can connect. A reload may change it. */
+  token: () => string | null;
+  /** Reads the configuration again; what became of it. */
+  reload: () => Promise<ReloadAnswer>;
+  /** `null` while the configuration that was read last is in force. */
+  configFault: () => ConfigFault | null;
   /** Refuse requests that come under a name which is not a loopback one. */
   loopbackNamesOnly: boolean;
 }
+
+/** What is answered to whoever asks for a reload; `issues` are there when it was rejected. */
+export type ReloadAnswer =
+  | ({ kind: 'applied' } & Readonly<Record<string, unknown>>)
+  | { kind: 'rejected'; issues: readonly ConfigIssue[] };
 
 /** Nothing here takes a body; what comes along is not read beyond this. */
 const MAX_BODY_BYTES = 16_384;
 
 const READ_METHODS = ['GET', 'HEAD'];
+/** The one thing here that changes something. */
+const RELOAD_PATH = '/-/reload';
 
 /** The routes, without a socket. Every answer but the metrics is JSON; every refusal is `{ error, hint }`. */
 export function createApp(deps: AppDeps): Hono {
@@ -41,9 +52,12 @@ export function createApp(deps: AppDeps): Hono {
     if (deps.loopbackNamesOnly && !isLoopbackHostHeader(c.req.header('host'))) {
       return refuse(c, 421, 'this name is not served here', 'ask as localhost or 127.0.0.1');
     }
-    if (!READ_METHODS.includes(c.req.method)) {
-      c.header('Allow', READ_METHODS.join(', '));
-      return refuse(c, 405, `${c.req.method} is not offered`, 'everything here is read with GET');
+    const isReload = c.req.path === RELOAD_PATH;
+    const allowed = isReload ? ['POST'] : READ_METHODS;
+    if (!allowed.includes(c.req.method)) {
+      c.header('Allow', allowed.join(', '));
+      const hint = isReload ? 'a reload is asked for with POST' : 'everything here is read with GET';
+      return refuse(c, 405, `${c.req.method} is not offered`, hint);
     }
     return next();
   });
@@ -57,6 +71,7 @@ export function createApp(deps: AppDeps): Hono {
     const { contentType, text } = await deps.metrics.render();
     return c.body(text, 200, { 'Content-Type': contentType });
   });
+  addReload(app, deps);
   addApi(app, deps);
   app.notFound((c) =>
     refuse(
@@ -77,7 +92,7 @@ function addHealth(app: Hono, deps: AppDeps): void {
     return c.json({ status: live ? 'ok' : 'hanging' }, live ? 200 : 503);
   });
   app.get('/readyz', (c) => {
-    const { ready, reasons, warnings } = healthOf(deps.status());
+    const { ready, reasons, warnings } = withConfigFault(healthOf(deps.status()), deps.configFault());
     const word = { status: ready ? 'ready' : 'not_ready' };
     return c.json(
       isAuthorized(c, deps) ? { ...word, reasons, ...(warnings.length > 0 ? { warnings } : {}) } : word,
@@ -86,8 +101,30 @@ function addHealth(app: Hono, deps: AppDeps): void {
   });
 }
 
+/** Only with a token, on loopback too: any web page that is open on this machine can send a POST there. */
+function addReload(app: Hono, { token, reload }: AppDeps): void {
+  app.post(RELOAD_PATH, async (c) => {
+    if (token() === null) {
+      return refuse(c, 403, 'a reload needs a token', 'set server.token, or send the process SIGHUP');
+    }
+    const outcome = await reload();
+    if (outcome.kind === 'rejected') {
+      return c.json(
+        {
+          error: 'the configuration cannot be used; the one before stays in force',
+          hint: 'mend these, and ask again',
+          faults: outcome.issues,
+        },
+        422,
+      );
+    }
+    const { kind: _kind, ...changes } = outcome;
+    return c.json({ status: 'reloaded', ...changes });
+  });
+}
+
 function isAuthorized(c: Context, { token }: AppDeps): boolean {
-  return mayRead(c.req.header('authorization'), token);
+  return mayRead(c.req.header('authorization'), token());
 }
 
 function refuseFault(c: Context, thrown: Error, logger: Logger): Response | Promise<Response> {
@@ -104,7 +141,7 @@ function refuseFault(c: Context, thrown: Error, logger: Logger): Response | Prom
 
 function refuse(
   c: Context,
-  status: 400 | 401 | 404 | 405 | 413 | 421 | 500 | 503,
+  status: 400 | 401 | 403 | 404 | 405 | 413 | 421 | 500 | 503,
   error: string,
   hint: string,
 ): Response {

@@ -1,4 +1,5 @@
-import { formatSpan, toIso } from '../domain/instant.ts';
+import { formatSpan, type Timestamp, toIso } from '../domain/instant.ts';
+import type { ConfigIssue } from '../errors.ts';
 import type { WatcherStatus, WatchStatus } from '../watcher/status.ts';
 
 export interface Health {
@@ -32,6 +33,20 @@ export function healthOf(status: WatcherStatus, heartbeatLimitMs = HEARTBEAT_LIM
     failing === null ? [] : [`channel ${channel} fails since ${toIso(failing.since)}: ${failing.detail}`],
   );
   return { live, ready: reasons.length === 0, reasons, warnings };
+}
+
+/** Why the configuration that was read last is not the one in force. */
+export interface ConfigFault {
+  since: Timestamp;
+  issues: readonly ConfigIssue[];
+}
+
+/** A configuration that cannot be used makes nobody blind: the one before it stays in force. It is worth a warning. */
+export function withConfigFault(health: Health, fault: ConfigFault | null): Health {
+  if (fault === null) return health;
+  const faults = fault.issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  const warning = `the configuration was changed and cannot be used since ${toIso(fault.since)}, the one before it stays in force: ${faults.join('; ')}`;
+  return { ...health, warnings: [...health.warnings, warning] };
 }
 
 /** Why a watch cannot be relied on at the moment; `null` when it can. */

@@ -4,8 +4,16 @@ import { type Milestone, stateAfter } from '../domain/restore-job.ts';
 import type { Store } from '../store/store.ts';
 import type { Signals } from '../watcher/events.ts';
 import { type ApiMetrics, addApiFigures } from './api-metrics.ts';
+import { addBuildInfo, addProcessFigures } from './process-metrics.ts';
+import { countReloads } from './reload-metrics.ts';
+import { createRoster } from './roster.ts';
 
 export interface Metrics extends ApiMetrics {
+  /**
+   * Knows these from now on. Their series exist at once, at zero: Prometheus cannot see the first step of a counter that was not there
+   * before. Those of watches and channels that have gone are dropped: the age of their last success would only alarm somebody.
+   */
+  follow(names: { watches: readonly string[]; channels: readonly string[] }): void;
   /** The Prometheus text. Figures that come from the store are left out while it cannot be read; the others stand. */
   render(): Promise<{ contentType: string; text: string }>;
   /** Stops listening. */
@@ -16,9 +24,14 @@ export interface MetricsOptions {
   signals: Signals;
   store: Pick<Store, 'countJobs' | 'countDeliveries'>;
   version: string;
-  /** Their series exist from the start, at zero: Prometheus cannot see the first step of a counter that was not there before. */
-  watches?: readonly string[];
-  channels?: readonly string[];
+}
+
+/** Some of the figures. */
+interface Figures {
+  /** Those of them that are by watch or by channel know these names from now on, and no others. */
+  follow?: Metrics['follow'];
+  /** Stops listening. */
+  end?: () => void;
 }
 
 const PREFIX = 'restore_watcher_';
@@ -33,24 +46,33 @@ const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1_800, 7_200,
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const api = addApiFigures(registry, PREFIX);
-  addBuildInfo(registry, options.version);
+  addBuildInfo(registry, PREFIX, options.version);
   addProcessFigures(registry);
-  const refreshStoreFigures = addStoreFigures(registry, options);
-  const endings = [countPolls(registry, options), countEvents(registry, options)];
+  const storeFigures = addStoreFigures(registry, options);
+  const figures: Figures[] = [
+    storeFigures,
+    countPolls(registry, options),
+    countTransitions(registry, options),
+    countDeliveries(registry, options),
+    { end: countReloads(registry, PREFIX, options.signals) },
+  ];
 
   return {
     ...api,
+    follow: (names) => {
+      for (const { follow } of figures) follow?.(names);
+    },
     render: async () => {
-      await refreshStoreFigures();
+      await storeFigures.refresh();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
     close: () => {
-      for (const end of endings) end();
+      for (const { end } of figures) end?.();
     },
   };
 }
 
-function countPolls(registry: Registry, { signals, watches = [] }: MetricsOptions): () => void {
+function countPolls(registry: Registry, { signals }: MetricsOptions): Figures {
   const registers = [registry];
   const polls = new Counter({
     name: `${PREFIX}polls_total`,
@@ -70,25 +92,41 @@ function countPolls(registry: Registry, { signals, watches = [] }: MetricsOption
     labelNames: ['watch'],
     registers,
   });
-  for (const watch of watches) {
-    polls.inc({ watch, outcome: 'ok' }, 0);
-    polls.inc({ watch, outcome: 'failed' }, 0);
-  }
-  return signals.on('poll:finished', ({ watch, outcome, durationMs }) => {
+  const series = createRoster({
+    come: (watch) => {
+      for (const outcome of ['ok', 'failed']) polls.inc({ watch, outcome }, 0);
+    },
+    go: (watch) => {
+      for (const outcome of ['ok', 'failed']) polls.remove({ watch, outcome });
+      lastSuccess.remove({ watch });
+    },
+  });
+  const end = signals.on('poll:finished', ({ watch, outcome, durationMs }) => {
+    // The last poll of a watch that has just left the configuration must not bring its series back.
+    if (!series.has(watch)) return;
     polls.inc({ watch, outcome });
     duration.observe(durationMs / 1000);
     if (outcome === 'ok') lastSuccess.setToCurrentTime({ watch });
   });
+  return { follow: ({ watches }) => series.follow(watches), end };
 }
 
-function countEvents(registry: Registry, { signals, channels = [] }: MetricsOptions): () => void {
-  const registers = [registry];
+function countTransitions(registry: Registry, { signals }: MetricsOptions): Figures {
   const transitions = new Counter({
     name: `${PREFIX}transitions_total`,
     help: 'Transitions of restore jobs that were found, by the state they led to.',
     labelNames: ['watch', 'to'],
-    registers,
+    registers: [registry],
   });
+  const end = signals.on('event:recorded', ({ watch, name, hasHappened }) => {
+    if (hasHappened && isTransitionName(name))
+      transitions.inc({ watch, to: stateAfter([name as Milestone]) });
+  });
+  return { end };
+}
+
+function countDeliveries(registry: Registry, { signals }: MetricsOptions): Figures {
+  const registers = [registry];
   const deliveries = new Counter({
     name: `${PREFIX}deliveries_total`,
     help: 'Delivery attempts that have ended, by outcome (delivered, retry, given_up).',
@@ -101,27 +139,30 @@ function countEvents(registry: Registry, { signals, channels = [] }: MetricsOpti
     buckets: LATENCY_BUCKETS,
     registers,
   });
-  for (const channel of channels) {
-    for (const outcome of ['delivered', 'retry', 'given_up']) deliveries.inc({ channel, outcome }, 0);
-  }
-  const endings = [
-    signals.on('event:recorded', ({ watch, name, hasHappened }) => {
-      if (hasHappened && isTransitionName(name))
-        transitions.inc({ watch, to: stateAfter([name as Milestone]) });
-    }),
-    signals.on('delivery:recorded', ({ channel, outcome, latencyMs }) => {
-      deliveries.inc({ channel, outcome });
-      if (latencyMs !== null) latency.observe(latencyMs / 1000);
-    }),
-  ];
-  return () => {
-    for (const end of endings) end();
-  };
+  const outcomes = ['delivered', 'retry', 'given_up'];
+  const series = createRoster({
+    come: (channel) => {
+      for (const outcome of outcomes) deliveries.inc({ channel, outcome }, 0);
+    },
+    go: (channel) => {
+      for (const outcome of outcomes) deliveries.remove({ channel, outcome });
+    },
+  });
+  const end = signals.on('delivery:recorded', ({ channel, outcome, latencyMs }) => {
+    if (!series.has(channel)) return;
+    deliveries.inc({ channel, outcome });
+    if (latencyMs !== null) latency.observe(latencyMs / 1000);
+  });
+  return { follow: ({ channels }) => series.follow(channels), end };
 }
 
-/** Returns what brings the figures up to date: they are asked for at each scrape, so that a restart changes nothing. */
-function addStoreFigures(registry: Registry, { store, channels = [] }: MetricsOptions): () => Promise<void> {
+/** `refresh` brings the figures up to date: they are asked for at each scrape, so that a restart changes nothing. */
+function addStoreFigures(
+  registry: Registry,
+  { store }: MetricsOptions,
+): Figures & { refresh: () => Promise<void> } {
   const registers = [registry];
+  let known: readonly string[] = [];
   const jobs = new Gauge({
     name: `${PREFIX}jobs`,
     help: 'Restore jobs on record, by state.',
@@ -134,7 +175,7 @@ function addStoreFigures(registry: Registry, { store, channels = [] }: MetricsOp
     labelNames: ['channel'],
     registers,
   });
-  return async () => {
+  const refresh = async (): Promise<void> => {
     const [jobCounts, deliveryCounts] = await Promise.allSettled([
       store.countJobs(),
       store.countDeliveries(),
@@ -145,63 +186,16 @@ function addStoreFigures(registry: Registry, { store, channels = [] }: MetricsOp
       for (const { watch, state, count } of jobCounts.value) jobs.set({ watch, state }, count);
     }
     if (deliveryCounts.status === 'fulfilled') {
-      for (const channel of channels) pending.set({ channel }, 0);
+      for (const channel of known) pending.set({ channel }, 0);
       for (const { channel, status, count } of deliveryCounts.value) {
         pending.inc({ channel }, status === 'pending' ? count : 0);
       }
     }
   };
-}
-
-function addBuildInfo(registry: Registry, version: string): void {
-  new Gauge({
-    name: `${PREFIX}build_info`,
-    help: 'Always 1; the labels say what is running.',
-    labelNames: ['version', 'node'],
-    registers: [registry],
-  }).set({ version, node: process.versions.node }, 1);
-}
-
-/**
- * The few figures about the process that an operator looks at, under the names of prom-client's default metrics. Not the whole
- * default set: its event loop monitor wakes the process a hundred times a second and its GC observer never rests, which
- * is most of what an idle watcher would do. All of these cost nothing between scrapes.
- */
-function addProcessFigures(registry: Registry): void {
-  const registers = [registry];
-  new Gauge({
-    name: 'process_resident_memory_bytes',
-    help: 'Resident memory size in bytes.',
-    registers,
-    collect() {
-      this.set(process.memoryUsage.rss());
+  return {
+    refresh,
+    follow: ({ channels }) => {
+      known = channels;
     },
-  });
-  new Gauge({
-    name: 'process_start_time_seconds',
-    help: 'Start time of the process since unix epoch in seconds.',
-    registers,
-  }).set(Math.round(performance.timeOrigin / 1000));
-  let counted = 0;
-  new Counter({
-    name: 'process_cpu_seconds_total',
-    help: 'Total user and system CPU time spent in seconds.',
-    registers,
-    collect() {
-      const { user, system } = process.cpuUsage();
-      const total = (user + system) / 1e6;
-      this.inc(Math.max(0, total - counted));
-      counted = total;
-    },
-  });
-  new Gauge({
-    name: 'nodejs_eventloop_lag_seconds',
-    help: 'Lag of event loop in seconds, sampled at the scrape.',
-    registers,
-    async collect() {
-      const start = performance.now();
-      await new Promise((resolve) => setImmediate(resolve));
-      this.set((performance.now() - start) / 1000);
-    },
-  });
+  };
 }

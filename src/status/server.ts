@@ -31,7 +31,7 @@ const CLOSE_GRACE_MS = 1_000;
 export async function startServer(options: ServerOptions): Promise<StatusServer> {
   const { host, port, token } = options;
   const isLoopback = isLoopbackName(host);
-  if (!isLoopback && token === null) {
+  if (!isLoopback && token() === null) {
     throw new WatcherError(
       'server_token',
       `server.host ${host} can be reached by others and no server.token is set`,

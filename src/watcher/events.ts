@@ -31,6 +31,8 @@ export interface WatcherSignals {
     /** What the receiver said, or what went wrong; without secrets. */
     detail: string;
   };
+  /** The configuration was read again; `failed`: it has faults, and the one before stays in force. */
+  'config:reloaded': { outcome: 'ok' | 'failed' };
   /** Audit entries were written. */
   'audit:written': Record<never, never>;
 }

@@ -43,11 +43,12 @@ export interface Runner {
   /** Watches and delivers until `stop`. The store must have been claimed (`claimDaemon`). Resolves once everything is under way. */
   start(): Promise<void>;
   /**
-   * Goes by another plan from the next tick on, and writes it to the audit log. What stays as it was goes on undisturbed.
-   * @returns what resolves when the polls and sends of the old plan have ended, so that its sources and notifiers may be closed.
+   * Writes another plan to the audit log and goes by it from the next tick on. What stays as it was goes on undisturbed.
+   * @param bringIntoUse is called in the same instant, and gives back what closes the parts that are then used no more; that is
+   *   called when the polls and sends which use them have ended (`settled`).
    * @throws {StoreError} and then the plan is as it was.
    */
-  follow(plan: RunnerPlan): Promise<{ settled: Promise<void> }>;
+  follow(plan: RunnerPlan, bringIntoUse: () => () => Promise<void>): Promise<{ settled: Promise<void> }>;
   /** Stops polling, finishes what is in hand, and records the end. May be called twice or at once: the same promise. */
   stop(reason: string): Promise<void>;
   status(): WatcherStatus;
@@ -132,9 +133,10 @@ export function createRunner(deps: RunnerDeps): Runner {
 
   return {
     start,
-    follow: async (next) => {
+    follow: async (next, bringIntoUse) => {
       await note('config.loaded', next.configEntry);
-      return { settled: adopt(next) };
+      const closeOld = bringIntoUse();
+      return { settled: adopt(next).then(closeOld) };
     },
     stop: (reason) => {
       stopping ??= stop(reason);

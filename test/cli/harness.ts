@@ -38,7 +38,9 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
     log: { level: 'info', format: 'json' },
     warnings: [],
     secrets: ['canary-private'],
+    text: '{}',
     digest: 'd'.repeat(64),
+    files: new Map(),
     ...over,
   };
 }

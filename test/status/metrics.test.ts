@@ -9,7 +9,8 @@ import { createRecordingLogger } from '../support/silent-logger.ts';
 function aWorld(content: StoreContent = {}, names: { watches?: string[]; channels?: string[] } = {}) {
   const signals = createSignals(createRecordingLogger());
   const store = readingStore(content);
-  const metrics = createMetrics({ signals, store, version: '1.2.3', ...names });
+  const metrics = createMetrics({ signals, store, version: '1.2.3' });
+  metrics.follow({ watches: ['orders'], channels: ['dba', 'siem'], ...names });
   const lines = async (start: string) =>
     (await metrics.render()).text.split('\n').filter((line) => line.startsWith(`restore_watcher_${start}`));
   return { signals, store, metrics, lines };
@@ -89,9 +90,10 @@ describe('metrics', () => {
       eventId: 'e',
       detail: 'ok',
     });
-    expect(await lines('deliveries_total')).toEqual([
-      'restore_watcher_deliveries_total{channel="dba",outcome="retry"} 1',
+    expect(await lines('deliveries_total{channel="dba"')).toEqual([
       'restore_watcher_deliveries_total{channel="dba",outcome="delivered"} 1',
+      'restore_watcher_deliveries_total{channel="dba",outcome="retry"} 1',
+      'restore_watcher_deliveries_total{channel="dba",outcome="given_up"} 0',
     ]);
     expect(await lines('delivery_latency_seconds')).toEqual(
       expect.arrayContaining([
@@ -160,8 +162,9 @@ describe('metrics', () => {
   it('lets two apps live in one process, each with its own figures', async () => {
     const [one, other] = [aWorld(), aWorld()];
     one.signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
-    expect(await one.lines('polls_total')).toHaveLength(1);
-    expect(await other.lines('polls_total')).toHaveLength(0);
+    const ok = 'polls_total{watch="orders",outcome="ok"}';
+    expect(await one.lines(ok)).toEqual([`restore_watcher_${ok} 1`]);
+    expect(await other.lines(ok)).toEqual([`restore_watcher_${ok} 0`]);
   });
 
   it('stops listening when closed', async () => {
@@ -169,7 +172,43 @@ describe('metrics', () => {
     metrics.close();
     signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
     signals.emit('event:recorded', { watch: 'orders', name: 'failed', eventId: 'e', hasHappened: true });
-    expect(await lines('polls_total')).toEqual([]);
+    expect(await lines('polls_total{watch="orders",outcome="ok"}')).toEqual([
+      'restore_watcher_polls_total{watch="orders",outcome="ok"} 0',
+    ]);
     expect(await lines('transitions_total')).toEqual([]);
+  });
+
+  it('drops the series of a watch and a channel that have left the configuration, whatever still ends', async () => {
+    const { signals, metrics, lines } = aWorld();
+    signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
+    metrics.follow({ watches: ['carts'], channels: ['siem'] });
+    signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
+    for (const name of ['polls_total', 'last_successful_poll_timestamp_seconds']) {
+      expect(await lines(`${name}{watch="orders"`)).toEqual([]);
+    }
+    expect(await lines('polls_total{watch="carts"')).toHaveLength(2);
+    expect(await lines('deliveries_total{channel="dba"')).toEqual([]);
+    expect(await lines('deliveries_pending')).toEqual([
+      'restore_watcher_deliveries_pending{channel="siem"} 0',
+    ]);
+  });
+
+  it('counts reloads, and says whether the last one succeeded', async () => {
+    const { signals, lines } = aWorld();
+    expect(await lines('config_last_reload_successful')).toEqual([
+      'restore_watcher_config_last_reload_successful 1',
+    ]);
+    signals.emit('config:reloaded', { outcome: 'failed' });
+    expect(await lines('config_last_reload_successful')).toEqual([
+      'restore_watcher_config_last_reload_successful 0',
+    ]);
+    signals.emit('config:reloaded', { outcome: 'ok' });
+    expect(
+      [await lines('config_last_reload_successful'), await lines('config_reloads_total')].flat(),
+    ).toEqual([
+      'restore_watcher_config_last_reload_successful 1',
+      'restore_watcher_config_reloads_total{outcome="ok"} 1',
+      'restore_watcher_config_reloads_total{outcome="failed"} 1',
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
 import { type ServerOptions, type StatusServer, startServer } from '../../src/status/server.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
@@ -23,7 +23,9 @@ async function serve(content: StoreContent = {}, over: Partial<ServerOptions> = 
   const server = await startServer({
     host: '127.0.0.1',
     port: 0,
-    token: null,
+    token: () => null,
+    reload: async () => ({ kind: 'applied' }),
+    configFault: () => null,
     status: () => aWatcherStatus(),
     store,
     clock: createManualClock(T0),
@@ -352,7 +354,7 @@ describe('who may read', () => {
   const token = 'a-long-enough-token';
 
   it('demands the token everywhere but for health', async () => {
-    const { get } = await serve({}, { token });
+    const { get } = await serve({}, { token: () => token });
     for (const path of ['/api/v1/jobs', '/metrics', '/nowhere']) {
       expect(await get(path)).toMatchObject({
         status: 401,
@@ -373,12 +375,12 @@ describe('who may read', () => {
     [`Bearer ${token}`, 200],
     [`bearer ${token}`, 200],
   ])('answers %j with %i', async (authorization, status) => {
-    const { get } = await serve({}, { token });
+    const { get } = await serve({}, { token: () => token });
     expect((await get('/api/v1/jobs', { authorization })).status).toBe(status);
   });
 
   it('tells the reasons of /readyz only to those with the token', async () => {
-    const { get } = await serve({}, { token, status: () => FAILING });
+    const { get } = await serve({}, { token: () => token, status: () => FAILING });
     expect((await get('/readyz')).body).toEqual({ status: 'not_ready' });
     expect((await get('/readyz', { authorization: `Bearer ${token}` })).body).toEqual({
       status: 'not_ready',
@@ -401,7 +403,7 @@ describe('who may read', () => {
   });
 
   it('answers under any name on an address that others can reach', async () => {
-    const { server } = await serve({}, { host: '0.0.0.0', token });
+    const { server } = await serve({}, { host: '0.0.0.0', token: () => token });
     const url = server.url.replace('0.0.0.0', '127.0.0.1');
     expect((await ask(`${url}/healthz`, { headers: { host: 'watcher.internal' } })).status).toBe(200);
   });
@@ -458,5 +460,68 @@ describe('starting and stopping', () => {
     gate.resolve();
     expect((await answer).text).toBe('late but whole');
     await closed;
+  });
+});
+
+describe('a reload', () => {
+  const token = 'a-long-enough-token';
+  const authorization = `Bearer ${token}`;
+  const post = (url: string, headers = {}) => ask(`${url}/-/reload`, { method: 'POST', headers });
+
+  it('is asked for with the token, and tells what has changed', async () => {
+    const applied = { kind: 'applied' as const, watches: { added: ['carts'] } };
+    const reload = vi.fn(async () => applied);
+    const { server } = await serve({}, { token: () => token, reload });
+    expect(await post(server.url)).toMatchObject({ status: 401 });
+    expect(reload).not.toHaveBeenCalled();
+    expect(await post(server.url, { authorization })).toMatchObject({
+      status: 200,
+      body: { status: 'reloaded', watches: { added: ['carts'] } },
+    });
+    expect(reload).toHaveBeenCalledOnce();
+  });
+
+  it('is refused where no token is set, since any web page could ask for it', async () => {
+    const reload = vi.fn(async () => ({ kind: 'applied' as const }));
+    const { server } = await serve({}, { reload });
+    expect(await post(server.url)).toMatchObject({
+      status: 403,
+      body: { hint: expect.stringContaining('SIGHUP') },
+    });
+    expect(reload).not.toHaveBeenCalled();
+  });
+
+  it('answers with every fault of a configuration that cannot be used', async () => {
+    const issues = [{ path: 'watches[0].schedule', message: 'expected a cron expression' }];
+    const { server } = await serve(
+      {},
+      { token: () => token, reload: async () => ({ kind: 'rejected', issues }) },
+    );
+    expect(await post(server.url, { authorization })).toMatchObject({
+      status: 422,
+      body: { error: expect.stringContaining('stays in force'), faults: issues },
+    });
+  });
+
+  it('is not done by a GET', async () => {
+    const { get } = await serve({}, { token: () => token });
+    expect(await get('/-/reload', { authorization })).toMatchObject({
+      status: 405,
+      headers: { allow: 'POST' },
+    });
+  });
+
+  it('shows in /readyz what is wrong with the configuration, and that the watcher is ready all the same', async () => {
+    const issues = [{ path: 'watches[0].kind', message: 'expected one of …' }];
+    const { get } = await serve({}, { configFault: () => ({ since: T0, issues }) });
+    expect(await get('/readyz')).toMatchObject({
+      status: 200,
+      body: {
+        status: 'ready',
+        warnings: [
+          expect.stringMatching(/since 2026-11-02T08:00:05.*in force: watches\[0\]\.kind: expected/),
+        ],
+      },
+    });
   });
 });

@@ -1,0 +1,180 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Preparation } from './assembly.ts';
+import type { Clock } from './clock.ts';
+import type { WatcherConfig } from './config/config.ts';
+import { ConfigError, type ConfigIssue, toError, WatcherError } from './errors.ts';
+import type { Logger } from './logger.ts';
+import type { ConfigFault } from './status/health.ts';
+import type { Store } from './store/store.ts';
+import type { Signals } from './watcher/events.ts';
+import type { Runner } from './watcher/runner.ts';
+
+/** What became of a configuration that was read while the watcher runs. */
+export type ReloadOutcome =
+  | { kind: 'applied'; watches: NameChanges; channels: NameChanges }
+  /** The one before stays in force. */
+  | { kind: 'rejected'; issues: readonly ConfigIssue[] };
+
+/** By name; what is in none of them has stayed as it was. */
+export interface NameChanges {
+  added: string[];
+  removed: string[];
+  changed: string[];
+}
+
+export interface Reloader {
+  /**
+   * Reads the configuration again and goes by it from the next tick on; one with faults changes nothing. Never rejects. One after the
+   * other, when called several times.
+   * @param reason for the log and the audit: what asked for it.
+   * @param rereads `file`: all of it; `secrets`: only the files that the configuration in force refers to.
+   */
+  reload(reason: string, rereads?: 'file' | 'secrets'): Promise<ReloadOutcome>;
+  /** The configuration in force. */
+  config(): WatcherConfig;
+  /** `null` while the configuration that was read last is in force. */
+  fault(): ConfigFault | null;
+  /** Waits for the reload in hand, and for the parts that it has put out of use to be closed. */
+  stop(): Promise<void>;
+}
+
+export interface ReloaderDeps {
+  /** In force at the start. */
+  config: WatcherConfig;
+  /** @throws {ConfigError} */
+  readConfig: (file: string, text?: string) => Promise<WatcherConfig>;
+  prepare: (config: WatcherConfig) => Promise<Preparation>;
+  runner: Pick<Runner, 'follow'>;
+  store: Pick<Store, 'recordAudit'>;
+  signals: Signals;
+  clock: Clock;
+  logger: Logger;
+  /** Is told of a configuration in the instant in which it comes into force. */
+  onAdopted: (config: WatcherConfig) => void;
+}
+
+export function createReloader(deps: ReloaderDeps): Reloader {
+  const { clock, logger, signals, store } = deps;
+  let config = deps.config;
+  let fault: ConfigFault | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
+  const retiring = new Set<Promise<void>>();
+
+  const adopt = async (next: WatcherConfig, reason: string): Promise<ReloadOutcome> => {
+    const { plan, adopt: bringIntoUse } = await deps.prepare(next);
+    const outcome = changesBetween(config, next);
+    const { settled } = await deps.runner.follow(
+      { ...plan, configEntry: { ...plan.configEntry, reason } },
+      () => {
+        config = next;
+        fault = null;
+        deps.onAdopted(next);
+        return bringIntoUse();
+      },
+    );
+    retire(settled);
+    for (const { path, message } of next.warnings) logger.warn(`Configuration: ${path}: ${message}`);
+    logger.info(`The configuration was read again (${reason}) and is in force`, { ...outcome });
+    return outcome;
+  };
+
+  /** A part that does not close well costs some memory, and nothing else. */
+  const retire = (settled: Promise<void>): void => {
+    const done = settled
+      .catch((error: unknown) => logger.error('A part did not close well', { err: toError(error) }))
+      .finally(() => retiring.delete(done));
+    retiring.add(done);
+  };
+
+  const reject = async (thrown: unknown, reason: string): Promise<ReloadOutcome> => {
+    const issues = issuesOf(thrown);
+    fault = { since: fault?.since ?? clock.now(), issues };
+    logger.error(
+      `The configuration was read again (${reason}) and cannot be used; the one before stays in force`,
+      { file: config.file, issues, ...(thrown instanceof WatcherError ? {} : { err: toError(thrown) }) },
+    );
+    try {
+      const data = { file: config.file, reason, issues };
+      await store.recordAudit([{ at: clock.now(), kind: 'config.rejected', data }]);
+      signals.emit('audit:written', {});
+    } catch (error) {
+      logger.error('The rejection could not be written to the audit log', { err: toError(error) });
+    }
+    return { kind: 'rejected', issues };
+  };
+
+  const reloadNow = async (reason: string, rereads: 'file' | 'secrets'): Promise<ReloadOutcome> => {
+    let outcome: ReloadOutcome;
+    try {
+      const next = await deps.readConfig(config.file, rereads === 'secrets' ? config.text : undefined);
+      refuseWhatNeedsRestart(config, next);
+      outcome = await adopt(next, reason);
+    } catch (thrown) {
+      outcome = await reject(thrown, reason);
+    }
+    signals.emit('config:reloaded', { outcome: outcome.kind === 'applied' ? 'ok' : 'failed' });
+    return outcome;
+  };
+
+  return {
+    reload: (reason, rereads = 'file') => {
+      const reloading = turn.then(() => reloadNow(reason, rereads));
+      turn = reloading;
+      return reloading;
+    },
+    config: () => config,
+    fault: () => fault,
+    stop: async () => {
+      await turn;
+      await Promise.all(retiring);
+    },
+  };
+}
+
+/** What the process has opened for its whole life. */
+const NEEDS_RESTART: ReadonlyArray<[path: string, of: (config: WatcherConfig) => unknown]> = [
+  ['store.url', ({ store }) => store.url],
+  ['audit.file', ({ audit }) => audit.file],
+  ['server.host', ({ server }) => server.host],
+  ['server.port', ({ server }) => server.port],
+  ['log.format', ({ log }) => log.format],
+];
+
+/** @throws {ConfigError} */
+function refuseWhatNeedsRestart(before: WatcherConfig, next: WatcherConfig): void {
+  const issues = NEEDS_RESTART.filter(([, of]) => of(before) !== of(next)).map(([path]) => ({
+    path,
+    message: 'cannot change while the watcher runs; restart it',
+  }));
+  if (issues.length > 0) throw new ConfigError(next.file, issues);
+}
+
+function changesBetween(before: WatcherConfig, next: WatcherConfig): ReloadOutcome {
+  return {
+    kind: 'applied',
+    watches: nameChanges(before.watches, next.watches),
+    channels: nameChanges(before.channels, next.channels),
+  };
+}
+
+function nameChanges(
+  before: ReadonlyArray<{ name: string }>,
+  next: ReadonlyArray<{ name: string }>,
+): NameChanges {
+  const known = new Map(before.map((each) => [each.name, each]));
+  const wanted = new Map(next.map((each) => [each.name, each]));
+  const names = (of: Map<string, unknown>, keep: (name: string) => boolean) => [...of.keys()].filter(keep);
+  return {
+    added: names(wanted, (name) => !known.has(name)),
+    removed: names(known, (name) => !wanted.has(name)),
+    changed: names(
+      wanted,
+      (name) => known.has(name) && !isDeepStrictEqual(known.get(name), wanted.get(name)),
+    ),
+  };
+}
+
+function issuesOf(thrown: unknown): readonly ConfigIssue[] {
+  if (thrown instanceof ConfigError) return thrown.issues;
+  return [{ path: '', message: toError(thrown).message }];
+}

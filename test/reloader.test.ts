@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Preparation } from '../src/assembly.ts';
+import type { WatcherConfig } from '../src/config/config.ts';
+import { ConfigError, StoreError } from '../src/errors.ts';
+import { createReloader, type Reloader } from '../src/reloader.ts';
+import { createSignals } from '../src/watcher/events.ts';
+import { aConfig } from './cli/harness.ts';
+import { aWatch, T0 } from './support/builders.ts';
+import { createManualClock } from './support/manual-clock.ts';
+import { createRecordingLogger } from './support/silent-logger.ts';
+
+let onDisk: WatcherConfig | Error;
+/** What happened, in order. */
+let story: string[];
+let logger: ReturnType<typeof createRecordingLogger>;
+let audit: unknown[];
+let storeFault: Error | null;
+let reloader: Reloader;
+
+beforeEach(() => {
+  onDisk = aConfig();
+  story = [];
+  audit = [];
+  storeFault = null;
+  logger = createRecordingLogger();
+  const signals = createSignals(logger);
+  signals.on('config:reloaded', ({ outcome }) => story.push(`reload ${outcome}`));
+  reloader = createReloader({
+    config: aConfig(),
+    readConfig: async (_file, text) => {
+      story.push(text === undefined ? 'read' : 'read what it refers to');
+      if (onDisk instanceof Error) throw onDisk;
+      return onDisk;
+    },
+    prepare: async ({ watches }) => {
+      story.push('prepare');
+      const plan = { watches, configEntry: { file: 'f' } } as unknown as Preparation['plan'];
+      return {
+        plan,
+        adopt: () => async () => {
+          story.push('close the old');
+        },
+      };
+    },
+    runner: {
+      follow: async ({ watches, configEntry }, bringIntoUse) => {
+        if (storeFault) throw storeFault;
+        story.push(`follow ${watches.map(({ name }) => name).join()} by ${configEntry.reason}`);
+        return { settled: bringIntoUse()() };
+      },
+    },
+    store: {
+      recordAudit: async (drafts) => {
+        audit.push(...drafts);
+      },
+    },
+    signals,
+    clock: createManualClock(T0),
+    logger,
+    onAdopted: ({ log }) => story.push(`adopt ${log.level}`),
+  });
+});
+afterEach(() => reloader.stop());
+
+const FAULT = new ConfigError('watcher.config.json', [
+  { path: 'watches[0].schedule', message: 'expected a cron expression' },
+]);
+
+describe('a configuration without faults', () => {
+  it('is prepared, then brought into use in one step, and the old parts are closed', async () => {
+    onDisk = aConfig({
+      watches: [aWatch({ name: 'carts' })],
+      log: { level: 'debug', format: 'json' },
+    });
+    expect(await reloader.reload('SIGHUP')).toEqual({
+      kind: 'applied',
+      watches: { added: ['carts'], removed: ['orders'], changed: [] },
+      channels: { added: [], removed: [], changed: [] },
+    });
+    await reloader.stop();
+    expect(story).toEqual([
+      'read',
+      'prepare',
+      'follow carts by SIGHUP',
+      'adopt debug',
+      'close the old',
+      'reload ok',
+    ]);
+    expect(reloader.config()).toBe(onDisk);
+  });
+
+  it('names what has changed under the same name', async () => {
+    onDisk = aConfig({ watches: [aWatch({ schedule: '* * * * * *' })] });
+    expect(await reloader.reload('SIGHUP')).toMatchObject({ watches: { changed: ['orders'] } });
+  });
+
+  it('is read with the text in force when only secrets are to be read again', async () => {
+    await reloader.reload('a file has changed', 'secrets');
+    expect(story[0]).toBe('read what it refers to');
+  });
+
+  it('comes into force one after the other, however many are asked for at once', async () => {
+    await Promise.all([reloader.reload('SIGHUP'), reloader.reload('POST')]);
+    expect(story.filter((what) => what === 'read' || what.startsWith('reload'))).toEqual([
+      'read',
+      'reload ok',
+      'read',
+      'reload ok',
+    ]);
+  });
+});
+
+describe('a configuration that cannot be used', () => {
+  it('changes nothing, and is told of in the log, the audit and the signals', async () => {
+    onDisk = FAULT;
+    expect(await reloader.reload('SIGHUP')).toEqual({ kind: 'rejected', issues: FAULT.issues });
+    expect(story).toEqual(['read', 'reload failed']);
+    expect(reloader.fault()).toEqual({ since: T0, issues: FAULT.issues });
+    expect(logger.lines).toEqual([
+      expect.objectContaining({ level: 'error', fields: expect.objectContaining({ issues: FAULT.issues }) }),
+    ]);
+    expect(audit).toEqual([
+      {
+        at: T0,
+        kind: 'config.rejected',
+        data: { file: 'watcher.config.json', reason: 'SIGHUP', issues: FAULT.issues },
+      },
+    ]);
+  });
+
+  it('is forgotten when a later one comes into force', async () => {
+    onDisk = FAULT;
+    await reloader.reload('SIGHUP');
+    onDisk = aConfig();
+    await reloader.reload('SIGHUP');
+    expect(reloader.fault()).toBeNull();
+  });
+
+  it.each([
+    ['store.url', { store: { url: 'sqlite:./elsewhere.db' } }],
+    ['audit.file', { audit: { file: './elsewhere.jsonl' } }],
+    ['server.port', { server: { host: '127.0.0.1', port: 9090, token: null } }],
+    ['log.format', { log: { level: 'info', format: 'text' } }],
+  ] as const)('is one that changes %s, which is for a restart', async (path, over) => {
+    onDisk = aConfig(over);
+    expect(await reloader.reload('SIGHUP')).toEqual({
+      kind: 'rejected',
+      issues: [{ path, message: expect.stringContaining('restart') }],
+    });
+    expect(story).not.toContain('prepare');
+  });
+
+  it('is one that the store cannot take note of', async () => {
+    storeFault = new StoreError('unavailable', 'the disk is full');
+    expect(await reloader.reload('SIGHUP')).toEqual({
+      kind: 'rejected',
+      issues: [{ path: '', message: 'the disk is full' }],
+    });
+    expect(story).not.toContain('adopt info');
+  });
+});
