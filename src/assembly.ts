@@ -54,7 +54,7 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
     closers.add(() => store.close());
     await store.claimDaemon();
     closers.add(await keepMirror(config.audit.file, { store, clock, logger, signals }));
-    const metrics = createMetrics({ signals, store, version });
+    const metrics = createMetrics({ signals, store, clock, version });
     closers.add(async () => metrics.close());
     const equipment = createEquipment({
       clock,

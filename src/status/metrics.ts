@@ -7,6 +7,7 @@ import { type ApiMetrics, addApiFigures } from './api-metrics.ts';
 import { addBuildInfo, addProcessFigures } from './process-metrics.ts';
 import { countReloads } from './reload-metrics.ts';
 import { createRoster } from './roster.ts';
+import { addRunningFigures, type RunningFiguresDeps } from './running-metrics.ts';
 
 export interface Metrics extends ApiMetrics {
   /**
@@ -20,9 +21,9 @@ export interface Metrics extends ApiMetrics {
   close(): void;
 }
 
-export interface MetricsOptions {
+export interface MetricsOptions extends RunningFiguresDeps {
   signals: Signals;
-  store: Pick<Store, 'countJobs' | 'countDeliveries'>;
+  store: RunningFiguresDeps['store'] & Pick<Store, 'countJobs' | 'countDeliveries'>;
   version: string;
 }
 
@@ -159,9 +160,11 @@ function countDeliveries(registry: Registry, { signals }: MetricsOptions): Figur
 /** `refresh` brings the figures up to date: they are asked for at each scrape, so that a restart changes nothing. */
 function addStoreFigures(
   registry: Registry,
-  { store }: MetricsOptions,
+  options: MetricsOptions,
 ): Figures & { refresh: () => Promise<void> } {
+  const { store } = options;
   const registers = [registry];
+  const running = addRunningFigures(registry, PREFIX, options);
   let known: readonly string[] = [];
   const jobs = new Gauge({
     name: `${PREFIX}jobs`,
@@ -181,9 +184,12 @@ function addStoreFigures(
       store.countDeliveries(),
     ]);
     jobs.reset();
+    running.reset();
     pending.reset();
     if (jobCounts.status === 'fulfilled') {
       for (const { watch, state, count } of jobCounts.value) jobs.set({ watch, state }, count);
+      const ofRunning = jobCounts.value.filter(({ state }) => state === 'in_progress');
+      await running.refresh(ofRunning.map(({ watch }) => watch));
     }
     if (deliveryCounts.status === 'fulfilled') {
       for (const channel of known) pending.set({ channel }, 0);
@@ -194,8 +200,9 @@ function addStoreFigures(
   };
   return {
     refresh,
-    follow: ({ channels }) => {
+    follow: ({ watches, channels }) => {
       known = channels;
+      running.follow(watches);
     },
   };
 }

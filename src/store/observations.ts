@@ -162,6 +162,24 @@ export async function listObservations(
   );
 }
 
+export async function oldestRunning(
+  db: Kysely<Database>,
+  watch: string,
+  limit: number,
+): Promise<Observation[]> {
+  const rows = await db
+    .selectFrom('observation')
+    .select('body')
+    .where('watch', '=', watch)
+    .where('state', '=', 'in_progress')
+    .where('followed_until', '>', 0)
+    .orderBy('created_at')
+    .orderBy('job_id')
+    .limit(limit)
+    .execute();
+  return rows.map(({ body }) => toObservation(body));
+}
+
 export async function countJobs(
   db: Kysely<Database>,
 ): Promise<Array<{ watch: string; state: JobState; count: number }>> {

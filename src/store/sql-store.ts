@@ -14,6 +14,7 @@ import {
   finishedDurations,
   lastFinishedAt,
   listObservations,
+  oldestRunning,
   readObservations,
   readTarget,
   watchedSince,
@@ -102,6 +103,7 @@ export function createSqlStore({ db, claimDaemon, close, toStoreError }: SqlStor
     addMute: guarded('add a mute', (request) => addMute(db, request)),
     removeMute: guarded('remove a mute', (id, at, by) => removeMute(db, id, at, by)),
     listMutes: guarded('list mutes', (filter) => listMutes(db, filter)),
+    oldestRunning: guarded('list observations', (watch, limit) => oldestRunning(db, watch, limit)),
     countJobs: guarded('count jobs', () => countJobs(db)),
     countDeliveries: guarded('count deliveries', () => countDeliveries(db)),
 

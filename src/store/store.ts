@@ -223,6 +223,8 @@ export interface Store {
   removeMute(id: Mute['id'], at: Timestamp, by: string): Promise<Mute | null>;
   /** Newest first. */
   listMutes(filter: MuteFilter): Promise<Mute[]>;
+  /** At most `limit` jobs of the watch that are running and not missing, those that began first. */
+  oldestRunning(watch: string, limit: number): Promise<Observation[]>;
   countJobs(): Promise<Array<{ watch: string; state: JobState; count: number }>>;
   countDeliveries(): Promise<Array<{ channel: string; status: DeliveryStatus; count: number }>>;
 

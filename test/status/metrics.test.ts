@@ -2,18 +2,20 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
 import { createMetrics } from '../../src/status/metrics.ts';
 import { createSignals } from '../../src/watcher/events.ts';
-import { aJob, anEvent, anObservation, jobId, T0 } from '../support/builders.ts';
+import { aJob, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 
 function aWorld(content: StoreContent = {}, names: { watches?: string[]; channels?: string[] } = {}) {
   const signals = createSignals(createRecordingLogger());
   const store = readingStore(content);
-  const metrics = createMetrics({ signals, store, version: '1.2.3' });
+  const clock = createManualClock(T0);
+  const metrics = createMetrics({ signals, store, clock, version: '1.2.3' });
   metrics.follow({ watches: ['orders'], channels: ['dba', 'siem'], ...names });
   const lines = async (start: string) =>
     (await metrics.render()).text.split('\n').filter((line) => line.startsWith(`restore_watcher_${start}`));
-  return { signals, store, metrics, lines };
+  return { signals, store, clock, metrics, lines };
 }
 
 const A_POLL = { watch: 'orders', durationMs: 300, jobs: 3, changes: 0, running: false, error: null };
@@ -122,11 +124,73 @@ describe('metrics', () => {
     expect(await lines('jobs')).toEqual(['restore_watcher_jobs{watch="orders",state="finished"} 1']);
   });
 
+  it('tells how long the oldest running job of a watch has been running, 0 while none is', async () => {
+    const at = (number: number, createdAt: number, over = {}) =>
+      anObservation(aJob([], { id: jobId(number), createdAt }), over);
+    const { lines } = aWorld(
+      {
+        observations: [
+          at(1, T0 - 2 * MINUTE),
+          at(2, T0 - 41 * MINUTE),
+          at(3, T0 - 3 * HOUR, { missingSince: T0 - MINUTE }),
+        ],
+      },
+      { watches: ['orders', 'billing'] },
+    );
+    expect(await lines('oldest_running_job_age_seconds{')).toEqual([
+      'restore_watcher_oldest_running_job_age_seconds{watch="orders"} 2460',
+      'restore_watcher_oldest_running_job_age_seconds{watch="billing"} 0',
+    ]);
+  });
+
+  it('tells when running jobs should end, where anything tells', async () => {
+    const half = { done: 1, total: 2 };
+    const { store, clock, lines } = aWorld({
+      observations: [
+        anObservation(aJob([], { id: jobId(1) })),
+        anObservation(aJob([], { id: jobId(2), createdAt: T0 - 4 * MINUTE, progress: half })),
+        anObservation(aJob(['failed'], { id: jobId(3) })),
+      ],
+    });
+    const series = async () => (await lines('job_expected_end_timestamp_seconds{')).toSorted();
+    const halfDone = `restore_watcher_job_expected_end_timestamp_seconds{watch="orders",job="${jobId(2)}"} ${T0 / 1000 + 240}`;
+    expect(await series()).toEqual([halfDone]);
+    store.content.durations.push({ deliveryType: 'automated', durationMs: 12 * MINUTE });
+    clock.advance(10 * MINUTE);
+    expect(await series()).toContain(
+      `restore_watcher_job_expected_end_timestamp_seconds{watch="orders",job="${jobId(1)}"} ${T0 / 1000 + 720}`,
+    );
+    store.content.observations.splice(0, 2);
+    expect(await series()).toEqual([]);
+  });
+
+  it('keeps to the hundred jobs that began first', async () => {
+    const durations = [{ deliveryType: 'automated', durationMs: 12 * MINUTE }];
+    const observations = Array.from({ length: 130 }, (_, n) =>
+      anObservation(aJob([], { id: jobId(n), createdAt: T0 - n * MINUTE })),
+    );
+    const series = await aWorld({ observations, durations }).lines('job_expected_end_timestamp_seconds{');
+    expect(series).toHaveLength(100);
+    expect(series.join()).toContain(jobId(129));
+    expect(series.join()).not.toContain(jobId(29));
+  });
+
+  it('reads what is usual once for all jobs of an instance, and not again at the next scrape', async () => {
+    const { store, lines } = aWorld({
+      observations: [anObservation(aJob([], { id: jobId(1) })), anObservation(aJob([], { id: jobId(2) }))],
+    });
+    const read = vi.spyOn(store, 'finishedDurations');
+    await lines('job');
+    await lines('job');
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+
   it('shows everything else while the store cannot be read', async () => {
     const { store, lines } = aWorld({ observations: [anObservation()] });
     await lines('jobs');
     store.fault = new StoreError('unavailable', 'disk gone');
     expect(await lines('jobs{')).toEqual([]);
+    expect(await lines('oldest_running_job_age_seconds{')).toEqual([]);
     expect(await lines('build_info')).toEqual([
       `restore_watcher_build_info{version="1.2.3",node="${process.versions.node}"} 1`,
     ]);

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { brokenLink, GENESIS } from '../../src/domain/audit.ts';
+import type { Observation } from '../../src/domain/observation.ts';
+import type { Milestone } from '../../src/domain/restore-job.ts';
 import { WatcherError } from '../../src/errors.ts';
 import type { Rows, Store } from '../../src/store/store.ts';
-import { aJob, anObservation, HOUR, jobId, T0 } from '../support/builders.ts';
+import { aJob, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { fallbackContract } from './fallback-contract.ts';
 import { muteContract } from './mute-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
@@ -141,6 +143,27 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
           { watch: 'b', state: 'failed', count: 2 },
           { watch: 'b', state: 'in_progress', count: 1 },
         ]);
+      });
+    });
+
+    describe('the oldest running jobs', () => {
+      it('are those of the watch that began first, without any that have ended or gone', async () => {
+        const of = (number: number, over: Partial<Observation> = {}, outcomes: Milestone[] = []) => {
+          const createdAt = T0 - number * MINUTE;
+          return anObservation(aJob(outcomes, { id: jobId(number, createdAt), createdAt }), over);
+        };
+        const observations = [
+          of(1),
+          of(4, { missingSince: T0 }),
+          of(3),
+          of(2),
+          of(5, {}, ['failed']),
+          of(6, { watch: 'other' }),
+        ];
+        await store.commitPoll(aCommit({ takesBaseline: true, observations }));
+        const running = await store.oldestRunning('orders', 2);
+        expect(running).toEqual([observations[2], observations[3]]);
+        expect(await store.oldestRunning('nobody', 2)).toEqual([]);
       });
     });
 

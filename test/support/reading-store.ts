@@ -112,6 +112,13 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
       if (store.fault) throw store.fault;
       return rows.mutes.filter((mute) => inForceAt === undefined || isInForce(mute, inForceAt)).toReversed();
     },
+    oldestRunning: async (watch, limit) => {
+      if (store.fault) throw store.fault;
+      return rows.observations
+        .filter((row) => row.watch === watch && row.state === 'in_progress' && row.missingSince === null)
+        .toSorted((a, b) => (a.job?.createdAt ?? 0) - (b.job?.createdAt ?? 0))
+        .slice(0, limit);
+    },
     countJobs: async () => {
       if (store.fault) throw store.fault;
       return [...Map.groupBy(rows.observations, ({ watch, state }) => `${watch}\n${state}`).values()].map(
