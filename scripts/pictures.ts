@@ -1,0 +1,48 @@
+/**
+ * Makes what docs/pictures holds: what a person gets, as the channels and `wait` themselves make it (JSON, HTML, text), and with
+ * Chromium a picture of each. Without Chromium (`CHROMIUM=/path/to/it`) the pictures stay as they are.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { pagesOf, textsOf } from './pictures/files.ts';
+import { makeScenes } from './pictures/scenes.ts';
+
+const OUT = new URL('../docs/pictures/', import.meta.url).pathname;
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--hide-scrollbars',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const run = promisify(execFile);
+
+await mkdir(OUT, { recursive: true });
+const scenes = makeScenes();
+for (const [name, text] of textsOf(scenes)) await writeFile(join(OUT, name), text);
+if (existsSync(CHROMIUM)) {
+  const dir = await mkdtemp(join(tmpdir(), 'restore-watcher-pictures-'));
+  for (const { name, html, width } of pagesOf(scenes)) await shoot(dir, name, html, width);
+  await rm(dir, { recursive: true, force: true });
+} else console.error(`no Chromium at ${CHROMIUM}: the pictures themselves stay as they were`);
+
+/** As high as the page is: it is asked first. */
+async function shoot(dir: string, name: string, html: string, width: number): Promise<void> {
+  const file = join(dir, `${name}.html`);
+  const measure =
+    '<script>document.title=String(Math.ceil(document.body.getBoundingClientRect().height))</script>';
+  await writeFile(file, html + measure);
+  const browser = (...args: string[]) =>
+    run(CHROMIUM, [...FLAGS, `--user-data-dir=${join(dir, 'profile')}`, ...args, `file://${file}`]);
+  const { stdout } = await browser(`--window-size=${width},600`, '--dump-dom');
+  const height = Number(/<title>(\d+)<\/title>/.exec(stdout)?.[1] ?? 600);
+  await browser(`--window-size=${width},${height}`, `--screenshot=${join(OUT, `${name}.png`)}`);
+}
