@@ -3,7 +3,7 @@ import { escapeHtml, page } from './html.ts';
 
 const CSS = `
   .message { display: flex; gap: 10px }
-  .face { width: 36px; height: 36px; border-radius: 6px; background: #116149; color: #fff; text-align: center; font: 700 19px/36px "DejaVu Sans" }
+  .face { flex: none; width: 36px; height: 36px; border-radius: 6px; background: #116149; color: #fff; text-align: center; font: 700 19px/36px "DejaVu Sans" }
   .who { font-weight: 700 } .app { font-size: 10px; background: #e8e8e8; border-radius: 2px; padding: 1px 4px; color: #616061; margin: 0 6px }
   h2 { font-size: 18px; margin: 6px 0 8px } p { margin: 0 0 10px }
   .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 10px 16px; margin-bottom: 10px }

@@ -66,13 +66,13 @@ export function code(text: string, limit: number): string {
 }
 
 /**
- * An instant in the reader's own zone (Slack puts it in), with UTC and the channel's zone beside it, `between` separating them. What
- * cannot put it in (a mail that Slack sends, another program) shows those two in its place.
+ * An instant in the reader's own zone, which Slack puts in, and in UTC, `between` separating them. What cannot put it in (a mail that
+ * Slack sends, another program) shows UTC and the channel's zone in its place.
  */
 export function time(at: Timestamp, timeZone: string | null, between: string): string {
   const times = timesIn(at, timeZone);
   const token = `<!date^${Math.floor(at / 1_000)}^{date_short_pretty}, {time_secs}|${times.join(' = ')}>`;
-  return [token, ...times].join(between);
+  return [token, times[0]].join(between);
 }
 
 /** The label is ours. */

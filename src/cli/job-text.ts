@@ -33,8 +33,13 @@ export function etaText(eta: ExpectedEnd | null, now: Timestamp): string {
   if (eta === null) return '';
   if (eta.basis === 'history' && eta.isOverdue) return `over the usual ${formatSpan(eta.usualMs)}`;
   const leftMs = eta.at - now;
-  const left = leftMs < 1_000 ? 'about done' : `about ${formatSpan(leftMs)} left`;
+  const left = leftMs < 1_000 ? 'about done' : `about ${roughSpan(leftMs)} left`;
   return eta.basis === 'progress' ? `${percentOf(eta.doneShare)} %, ${left}` : left;
+}
+
+/** To the minute from two minutes on: more would promise what nobody knows. */
+function roughSpan(ms: number): string {
+  return formatSpan(ms < 120_000 ? ms : Math.round(ms / 60_000) * 60_000);
 }
 
 /** Rounded down: 100 is said only when all is done. */

@@ -128,7 +128,7 @@ function adviceFor(event: WatcherEvent): string {
     case 'missing':
       return 'Atlas no longer knows this job, so how it ended cannot be told. Look at the target and at the activity feed in Atlas.';
     case 'watch_failing':
-      return 'Restores of this watch go unseen until it can be polled again. `restore-watcher check --online` tells what is wrong.';
+      return 'Restores of this watch go unseen until it can be polled again. What is wrong, "restore-watcher check --online" tells.';
     case 'watch_recovered':
       return 'The watch can be polled again. What happened in the meantime is told now.';
     case 'drill_overdue':
@@ -150,9 +150,25 @@ function factsOf(event: WatcherEvent): Fact[] {
       ['Restored', progressOf(event)],
       ['Usually takes', usualOf(event)],
       ['Atlas says', job?.errorMessage ?? null],
-      ['Known', event.note],
+      [noteLabel(event.name), event.note],
     ]),
   ];
+}
+
+/** What the note of such an event is. */
+function noteLabel(name: EventName): string {
+  switch (name) {
+    case 'stalled':
+      return 'Compare';
+    case 'watch_failing':
+      return 'What to do';
+    case 'channel_failing':
+      return 'It says';
+    case 'drill_overdue':
+      return 'Agreed';
+    default:
+      return 'Note';
+  }
 }
 
 function detailsOf(event: WatcherEvent): Fact[] {

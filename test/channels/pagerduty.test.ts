@@ -108,7 +108,7 @@ describe('what PagerDuty receives', () => {
           'What now': expect.stringContaining('Start another restore'),
           State: 'in progress → failed',
           Took: '14 min',
-          Known: 'Known before.',
+          Note: 'Known before.',
           Labels: 'team=payments',
           Started: '2026-11-02T08:00:05.000Z',
           Job: jobId(1),

@@ -77,14 +77,14 @@ describe('a Slack message about one event', () => {
     );
   });
 
-  it("shows it in the channel's zone as well, where that is another, also where the reader's cannot be had", () => {
+  it("shows it in UTC and the channel's zone where the reader's cannot be had", () => {
     const berlin = '2026-11-02 09:14:05 GMT+1';
 
     expect(seen(messageOf([event], 'Europe/Berlin').blocks)).toContain(
-      `{time_secs}|2026-11-02 08:14:05 UTC = ${berlin}>\n2026-11-02 08:14:05 UTC\n${berlin}`,
+      `{time_secs}|2026-11-02 08:14:05 UTC = ${berlin}>\n2026-11-02 08:14:05 UTC`,
     );
     expect(seen(messageOf([event, event], 'Europe/Berlin').blocks)).toContain(
-      `> = 2026-11-02 08:14:05 UTC = ${berlin} · `,
+      `|2026-11-02 08:14:05 UTC = ${berlin}> = 2026-11-02 08:14:05 UTC · `,
     );
     expect(messageOf([event], 'Etc/UTC')).toEqual(message);
   });

@@ -44,7 +44,7 @@ describe('wait, read as plain lines', () => {
     expect(out.split('\n')).toEqual([
       '2026-11-02 09:00:05Z  waiting for 1 job of watch orders',
       `2026-11-02 09:00:05Z  ${ID}  in_progress  orders → orders-copy, 12 min so far`,
-      `2026-11-02 09:00:10Z  ${ID}  in_progress  orders → orders-copy, 12 min 5 s so far, 50 %, about 12 min 5 s left`,
+      `2026-11-02 09:00:10Z  ${ID}  in_progress  orders → orders-copy, 12 min 5 s so far, 50 %, about 12 min left`,
       '2026-11-02 09:00:20Z  Atlas cannot be read at the moment, waiting goes on: GET …: 503',
       `2026-11-02 09:00:30Z  ${ID}  finished     orders → orders-copy, 14 min`,
       '2026-11-02 09:00:30Z  Atlas can be read again, after 10 s',
@@ -153,7 +153,7 @@ describe('wait on a terminal', () => {
       [
         'Waiting for 1 job of watch orders, 5 s so far',
         'STATE        JOB                       FROM → TO             TOOK                ETA',
-        `in_progress  ${ID}  orders → orders-copy  12 min 5 s  50 %, about 12 min 5 s left`,
+        `in_progress  ${ID}  orders → orders-copy  12 min 5 s  50 %, about 12 min left`,
       ].map((line, index) =>
         index === 1 ? expect.stringMatching(/^STATE +JOB +FROM → TO +TOOK +ETA$/) : line,
       ),

@@ -175,6 +175,17 @@ describe('an event in words', () => {
     expect(describeEvent(anEvent('failed')).footnotes).toEqual([]);
   });
 
+  it.each([
+    ['stalled', 'Compare'],
+    ['watch_failing', 'What to do'],
+    ['channel_failing', 'It says'],
+    ['drill_overdue', 'Agreed'],
+    ['watch_recovered', 'Note'],
+  ] as const)('says of the note of %s what it is: %s', (name, label) => {
+    const { facts } = describeEvent(anEvent(name, { note: 'So it is.' }));
+    expect(facts).toContainEqual({ label, value: 'So it is.', foreign: true });
+  });
+
   it('links to web pages only', () => {
     expect(describeEvent(anEvent('failed')).link?.url).toBe(`https://cloud.mongodb.com/v2/${GROUP_ID}`);
     for (const projectUrl of [null, 'javascript:alert(1)', 'not an address', 'file:///etc/passwd']) {
