@@ -21,11 +21,17 @@ export function routeOf(job: RestoreJob | null): string {
 }
 
 /** From its creation to its first outcome; a running job is timed until `now`. */
-export function spanOf(job: RestoreJob | null, now: Timestamp): string {
+export function tookText(job: RestoreJob | null, now: Timestamp): string {
   if (job === null) return '?';
   const [, outcome] = job.reached;
-  if (outcome === undefined) return `${formatSpan(now - job.createdAt)} so far`;
+  if (outcome === undefined) return formatSpan(now - job.createdAt);
   return outcome.at === null ? '?' : formatSpan(outcome.at - job.createdAt);
+}
+
+/** The same in a sentence, where nothing else says that it runs still: `12 min so far`. */
+export function spanOf(job: RestoreJob | null, now: Timestamp): string {
+  const isRunning = job !== null && job.reached.length < 2;
+  return isRunning ? `${tookText(job, now)} so far` : tookText(job, now);
 }
 
 /** `42 %, about 3 min left`, `over the usual 4 min`; empty when nothing tells. */

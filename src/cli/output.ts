@@ -17,11 +17,14 @@ export interface Output {
   flush(): Promise<void>;
   /** Colours on a terminal only; `NO_COLOR` is honoured. */
   paint(colour: Colour, text: string): string;
-  /** Columns of the terminal; without one nothing is ever shortened. */
+  /** Columns of the terminal; without one nothing is ever cut. */
   width: number;
+  /** Columns for what is folded and not cut: without a terminal too, it shall be easy to read. */
+  foldWidth: number;
 }
 
 const NARROWEST = 80;
+const READABLE = 100;
 
 export function createOutput(stream: OutputStream, env: CliParts['env']): Output {
   const isTerminal = stream.isTTY === true;
@@ -35,6 +38,7 @@ export function createOutput(stream: OutputStream, env: CliParts['env']): Output
     if (fault) throw fault;
     stream.write(text);
   };
+  const columns = Math.max(NARROWEST, stream.columns ?? NARROWEST);
   return {
     write,
     line: (text = '') => write(`${text}\n`),
@@ -45,7 +49,8 @@ export function createOutput(stream: OutputStream, env: CliParts['env']): Output
       await promise;
     },
     paint: (colour, text) => (hasColour ? styleText(colour, text, { validateStream: false }) : text),
-    width: isTerminal ? Math.max(NARROWEST, stream.columns ?? NARROWEST) : Number.POSITIVE_INFINITY,
+    width: isTerminal ? columns : Number.POSITIVE_INFINITY,
+    foldWidth: isTerminal ? columns : READABLE,
   };
 }
 

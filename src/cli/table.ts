@@ -1,10 +1,12 @@
-import { printable } from './text.ts';
+import { fold, printable } from './text.ts';
 
 export interface Column<T> {
   title: string;
   value: (row: T) => string;
-  /** May be shortened where the table is wider than the terminal. */
+  /** May be cut where the table is too wide. */
   shrinks?: boolean;
+  /** May go on in further lines where the table is too wide. */
+  folds?: boolean;
   /** Colours a cell that has its final length. */
   paint?: (cell: string, row: T) => string;
 }
@@ -12,7 +14,10 @@ export interface Column<T> {
 const GAP = '  ';
 const NARROWEST = 8;
 
-/** Aligned columns under their titles. What is wider than `width` is shortened in the columns that allow it. */
+/**
+ * Aligned columns under their titles: a line for the titles and one for each row, or more where a column is folded. What is wider than
+ * `width` is made narrower in the columns that allow it.
+ */
 export function formatTable<T>(
   rows: readonly T[],
   columns: ReadonlyArray<Column<T>>,
@@ -27,29 +32,35 @@ export function formatTable<T>(
     width,
   );
   const titles = columns.map(({ title }, index) => pad(title, widths[index] ?? 0));
-  const lines = rows.map((row, line) =>
-    columns.map((column, index) => {
-      const cell = pad(cells[line]?.[index] ?? '', widths[index] ?? 0);
-      return column.paint ? column.paint(cell, row) : cell;
-    }),
-  );
+  const lines = rows.flatMap((row, index) => {
+    const stacks = columns.map(({ folds }, at) => {
+      const cell = cells[index]?.[at] ?? '';
+      return folds ? fold(cell, widths[at] ?? 0) : [cell];
+    });
+    const height = Math.max(...stacks.map(({ length }) => length));
+    return Array.from({ length: height }, (_, line) =>
+      columns.map((column, at) => {
+        const cell = pad(stacks[at]?.[line] ?? '', widths[at] ?? 0);
+        return column.paint ? column.paint(cell, row) : cell;
+      }),
+    );
+  });
   return [titles, ...lines].map((line) => line.join(GAP).trimEnd());
 }
 
-/** Takes the surplus from the widest column that may shrink, again and again. */
+/** Takes the surplus from the widest column that may be narrower, again and again. */
 function fitWidths(
   widths: readonly number[],
-  columns: ReadonlyArray<{ shrinks?: boolean }>,
+  columns: ReadonlyArray<Pick<Column<never>, 'shrinks' | 'folds'>>,
   width: number,
 ): number[] {
   const fitted = [...widths];
+  const mayNarrow = columns.map(({ shrinks, folds }) => shrinks || folds);
   const total = (): number => fitted.reduce((sum, each) => sum + each + GAP.length, -GAP.length);
   for (let surplus = total() - width; surplus > 0; surplus -= 1) {
-    const candidates = fitted.filter((each, index) => columns[index]?.shrinks && each > NARROWEST);
+    const candidates = fitted.filter((each, index) => mayNarrow[index] && each > NARROWEST);
     if (candidates.length === 0) break;
-    const widest = fitted.findIndex(
-      (each, index) => columns[index]?.shrinks && each === Math.max(...candidates),
-    );
+    const widest = fitted.findIndex((each, index) => mayNarrow[index] && each === Math.max(...candidates));
     fitted[widest] = (fitted[widest] ?? 0) - 1;
   }
   return fitted;

@@ -8,6 +8,28 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 }
 
+/** In lines of at most `width` characters, broken at spaces; a word that is longer is broken where the line ends. */
+export function fold(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ').flatMap((each) => pieces(each, width))) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line === '' || [...longer].length <= width) line = longer;
+    else {
+      lines.push(line);
+      line = word;
+    }
+  }
+  return [...lines, line];
+}
+
+function pieces(word: string, width: number): string[] {
+  const characters = [...word];
+  const cut: string[] = [];
+  for (let at = 0; at < characters.length; at += width) cut.push(characters.slice(at, at + width).join(''));
+  return cut;
+}
+
 /** `2026-11-02 08:14:05Z`: to the second, in UTC. */
 export function formatInstant(at: Timestamp): string {
   return `${toIso(at).slice(0, 19).replace('T', ' ')}Z`;

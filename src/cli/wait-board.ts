@@ -1,13 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
-import type { RestoreJob } from '../domain/restore-job.ts';
 import type { WaitReport } from '../watcher/wait.ts';
-import type { JobEnd, WaitedJob } from '../watcher/wait-verdict.ts';
-import { etaText, routeOf, STATE_COLOURS, spanOf } from './job-text.ts';
+import type { WaitedJob } from '../watcher/wait-verdict.ts';
+import { etaText, routeOf, STATE_COLOURS, tookText } from './job-text.ts';
 import { type Output, OutputClosed } from './output.ts';
 import type { OutputStream } from './parts.ts';
 import { type Column, formatTable } from './table.ts';
-import { count, printable } from './text.ts';
+import { count, fold, printable } from './text.ts';
 import { etaOf, problemText, summaryText, type WaitContext, type WaitReporter } from './wait-reporter.ts';
 
 /** The times of the board go on by themselves. */
@@ -47,7 +46,7 @@ export function createBoard(
       },
       { title: 'JOB', value: ({ jobId }) => jobId },
       { title: 'FROM → TO', value: ({ job }) => (job ? routeOf(job) : ''), shrinks: true },
-      { title: 'TOOK', value: ({ job, end }) => tookText(job, end, now) },
+      { title: 'TOOK', value: ({ job }) => (job ? tookText(job, now) : '') },
       { title: 'ETA', value: ({ job }) => etaText(etaOf(job, now, usuals), now), shrinks: true },
     ];
   }
@@ -59,13 +58,13 @@ export function createBoard(
 
   function heading(): string {
     const elapsed = formatSpan(clock.monotonic() - startedAt);
-    if (jobs === null) return `Asking Atlas which jobs of watch ${watchName} are running, ${elapsed} so far`;
+    if (!jobs?.size) return `Looking for running restores of watch ${watchName}, ${elapsed} so far`;
     return `Waiting for ${count(jobs.size, 'job')} of watch ${watchName}, ${elapsed} so far`;
   }
 
   function notes(): string[] {
     const width = stdout.columns ?? out.width;
-    return [...problems, ...faultNotes()].flatMap((note) => inLines(printable(note), width));
+    return [...problems, ...faultNotes()].flatMap((note) => fold(printable(note), width));
   }
 
   function faultNotes(): string[] {
@@ -113,6 +112,7 @@ export function createBoard(
   }, REDRAW_MS);
 
   return {
+    looking: () => draw(lines()),
     onChange: (change) => {
       if (change.kind === 'waiting') jobs = new Map(change.jobs.map((waited) => [waited.jobId, waited]));
       if (change.kind === 'job') jobs?.set(change.waited.jobId, change.waited);
@@ -132,19 +132,6 @@ export function createBoard(
     },
     close: () => clearInterval(timer),
   };
-}
-
-function tookText(job: RestoreJob | null, end: JobEnd | null, now: Timestamp): string {
-  if (job === null) return '';
-  return end === null ? formatSpan(now - job.createdAt) : spanOf(job, now);
-}
-
-/** Cut where the terminal ends: what is long here has no spaces to break at. */
-function inLines(text: string, width: number): string[] {
-  const characters = [...text];
-  const lines: string[] = [];
-  for (let at = 0; at < characters.length; at += width) lines.push(characters.slice(at, at + width).join(''));
-  return lines;
 }
 
 function colourOf(state: keyof typeof STATE_COLOURS): NonNullable<(typeof STATE_COLOURS)[typeof state]> {

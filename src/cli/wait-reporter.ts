@@ -1,5 +1,5 @@
 import { type ExpectedEnd, expectedEnd, type Usuals } from '../domain/eta.ts';
-import { formatSpan, toIso } from '../domain/instant.ts';
+import { formatSpan, type Timestamp, toIso } from '../domain/instant.ts';
 import { publicJob } from '../domain/message.ts';
 import type { RestoreJob } from '../domain/restore-job.ts';
 import { expectedEndView } from '../status/views.ts';
@@ -11,6 +11,8 @@ import { count, formatInstant, printable, toJsonLine } from './text.ts';
 
 /** Tells whoever waits how it goes. */
 export interface WaitReporter {
+  /** No jobs are named: Atlas is asked next which are running. */
+  looking(at: Timestamp): void;
   onChange(change: WaitChange): void;
   /** The last word. */
   end(report: WaitReport, exitCode: number): void;
@@ -41,6 +43,7 @@ export function createJsonReporter(out: Output, { watchName, usuals }: WaitConte
     };
   };
   return {
+    looking: () => {},
     onChange: (change) => line(changeView(change)),
     end: ({ verdict, jobs }, exitCode) =>
       line({ kind: 'summary', watch: watchName, verdict, exitCode, jobs: jobs.map(jobView) }),
@@ -54,11 +57,15 @@ function jobView({ jobId, job, end }: WaitedJob): Record<string, unknown> {
 
 /** Plain lines, one a change, for pipes and logs. */
 export function createLineReporter(out: Output, { watchName, usuals }: WaitContext): WaitReporter {
+  const line = (at: Timestamp, text: string): void => out.line(`${formatInstant(at)}  ${printable(text)}`);
   return {
+    looking: (at) => line(at, `looking for running restores of watch ${watchName}`),
     onChange: (change) => {
       // A reply may bring many more documents and still the same per cent.
       if (change.kind === 'job' && samePercent(change.before, change.waited)) return;
-      out.line(`${formatInstant(change.at)}  ${printable(changeText(change, watchName, usuals))}`);
+      // The last line says so.
+      if (change.kind === 'waiting' && change.jobs.length === 0) return;
+      line(change.at, changeText(change, watchName, usuals));
     },
     end: (report) => out.line(printable(summaryText(report, watchName))),
     close: () => {},

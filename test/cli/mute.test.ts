@@ -150,7 +150,7 @@ describe('a muted event', () => {
     const argv = ['routes', 'explain', '--event', 'failed', '--watch', 'orders'];
     const store = readingStore({ mutes: [muteOf()] });
     expect((await cli(argv, { store })).out).toContain(
-      'Nobody is told: muted until 2026-11-02 10:00:05Z by ann (migration). It is recorded all the same (suppressed: muted). Without mute 1: siem',
+      'Nobody is told: muted until 2026-11-02 10:00:05Z by ann (migration). It is recorded all the same\n(suppressed: muted). Without mute 1: siem',
     );
     expect((await cli([...argv, '--json'], { store })).json()).toMatchObject({
       channels: [],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { aRoute } from '../support/builders.ts';
-import { aConfig, cli } from './harness.ts';
+import { aMute, aRoute, HOUR } from '../support/builders.ts';
+import { readingStore } from '../support/reading-store.ts';
+import { aConfig, cli, NOW } from './harness.ts';
 
 const config = aConfig({
   routes: [
@@ -53,6 +54,26 @@ describe('routes explain', () => {
     const all = { ...config, routes: [aRoute({ channels: ['siem', 'oncall'] })] };
     const { json } = await cli([...argv, '--json'], { config: { ...all, fallbacks } });
     expect(json()).toMatchObject({ fallbacks: [{ channel: 'oncall', fallback: 'dba' }] });
+  });
+
+  it.each([
+    { where: 'in a pipe', options: {} },
+    { where: 'on a terminal', options: { terminal: 100, env: { NO_COLOR: '1' } } },
+  ])('fits 100 columns $where, and loses nothing', async ({ options }) => {
+    const watches = Array.from({ length: 20 }, (_, index) => `watch-number-${index}`);
+    const mute = aMute({
+      createdAt: NOW - HOUR,
+      until: NOW + HOUR,
+      reason: 'the move of the orders database to the new region, ticket 4711',
+    });
+    const { out } = await cli(['routes', 'explain', '--event', 'failed', '--watch', 'orders'], {
+      ...options,
+      config: aConfig({ routes: [aRoute({ channels: ['siem'] }), aRoute({ channels: ['siem'], watches })] }),
+      store: readingStore({ mutes: [mute] }),
+    });
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+    expect(out.replaceAll(/\s+/g, ' ')).toContain('new region, ticket 4711). It is recorded');
+    for (const watch of watches) expect(out).toContain(watch);
   });
 
   it('says so when nobody is told', async () => {

@@ -28,6 +28,21 @@ describe('a table', () => {
     expect(formatTable(ROWS, columns, 3)[1]).toBe('orders  a rathe…');
   });
 
+  it('goes on in further lines in a column that may be folded', () => {
+    const columns = [
+      { title: 'NAME', value: ({ name }: (typeof ROWS)[number]) => name },
+      { title: 'TEXT', value: ({ text }: (typeof ROWS)[number]) => text, folds: true },
+      { title: 'END', value: () => 'x' },
+    ];
+    expect(formatTable(ROWS, columns, 30)).toEqual([
+      'NAME    TEXT               END',
+      'orders  a rather long      x',
+      '        text that goes on',
+      'é→x     short              x',
+    ]);
+    expect(formatTable(ROWS, columns, 60)).toHaveLength(3);
+  });
+
   it('colours a cell after it has its length', () => {
     const lines = formatTable(
       ROWS,

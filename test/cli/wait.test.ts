@@ -42,6 +42,7 @@ describe('wait, read as plain lines', () => {
     expect(code).toBe(0);
     expect(err).toBe('');
     expect(out.split('\n')).toEqual([
+      '2026-11-02 09:00:05Z  looking for running restores of watch orders',
       '2026-11-02 09:00:05Z  waiting for 1 job of watch orders',
       `2026-11-02 09:00:05Z  ${ID}  in_progress  orders → orders-copy, 12 min so far`,
       `2026-11-02 09:00:10Z  ${ID}  in_progress  orders → orders-copy, 12 min 5 s so far, 50 %, about 12 min left`,
@@ -53,11 +54,21 @@ describe('wait, read as plain lines', () => {
     ]);
   });
 
+  it('looks for none where jobs are named, and waits for none where none is running', async () => {
+    const named = await waiting(['orders', ID], [finished]);
+    expect(named.out).not.toContain('looking for');
+    const none = await waiting(['orders'], [], { source: createFakeSource([]) });
+    expect(none.out.split('\n').slice(0, 2)).toEqual([
+      '2026-11-02 09:00:05Z  looking for running restores of watch orders',
+      'No restore of watch orders is running: there is nothing to wait for.',
+    ]);
+  });
+
   it('foretells from the history of the instance, and does without', async () => {
     const store = readingStore({ durations: [{ deliveryType: 'automated', durationMs: 15 * MINUTE }] });
     const steps = [aJob([], { createdAt: NOW - 12 * MINUTE }), finished];
     const first = async (argv: string[], of: ReadingStore | null): Promise<string> =>
-      (await waiting(argv, steps, { store: of })).out.split('\n')[1] ?? '';
+      (await waiting(argv, steps, { store: of })).out.split('\n')[2] ?? '';
     expect(await first(['orders'], store)).toMatch(/12 min so far, about 3 min left$/);
     expect(store.isClosed).toBe(true);
     expect(await first(['orders'], null)).toMatch(/12 min so far$/);
@@ -149,7 +160,7 @@ describe('wait on a terminal', () => {
     const { out } = await waiting(['orders'], steps, { terminal: 120, env: { NO_COLOR: '1' } });
     const frames = out.split('\u001b[?7h');
     const screens = frames.map((_frame, index) => screenOf(frames.slice(0, index + 1).join('')));
-    expect(screens[2]).toEqual(
+    expect(screens[3]).toEqual(
       [
         'Waiting for 1 job of watch orders, 5 s so far',
         'STATE        JOB                       FROM → TO             TOOK                ETA',
@@ -158,7 +169,7 @@ describe('wait on a terminal', () => {
         index === 1 ? expect.stringMatching(/^STATE +JOB +FROM → TO +TOOK +ETA$/) : line,
       ),
     );
-    expect(screens[3]?.slice(-2)).toEqual([
+    expect(screens[4]?.slice(-2)).toEqual([
       'Atlas cannot be read for under 1 s now; waiting goes on',
       'GET …: 503',
     ]);

@@ -5,7 +5,7 @@ import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.t
 import { EXIT, type Explanation, explain } from '../errors.ts';
 import type { StoreFacts } from '../parts.ts';
 import { type Column, formatTable } from '../table.ts';
-import { printable, toJson } from '../text.ts';
+import { fold, printable, toJson } from '../text.ts';
 import { printDiagnoses } from './check-online.ts';
 
 interface CheckOptions extends CommonOptions {
@@ -93,11 +93,12 @@ function printCheck(
     { title: 'NAME', value: ({ name }) => name },
     { title: 'KIND', value: ({ kind, apiVersion }) => `${kind} ${apiVersion}` },
     { title: 'PROJECT', value: ({ groupId }) => groupId },
-    { title: 'INSTANCE', value: ({ instanceName }) => instanceName, shrinks: true },
+    { title: 'INSTANCE', value: ({ instanceName }) => instanceName, folds: true },
     { title: 'JOBS', value: ({ restoreJobIds: ids }) => (ids.length === 0 ? 'all' : `${ids.length} by id`) },
     {
       title: 'SCHEDULE',
       value: ({ schedule, scheduleIdle }) => [schedule, scheduleIdle ?? []].flat().join(' | '),
+      folds: true,
     },
   ]);
   printSection(cli, 'Channels', config.channels, [
@@ -105,9 +106,9 @@ function printCheck(
     { title: 'TYPE', value: ({ type }) => type },
   ]);
   printSection(cli, 'Routes', config.routes, [
-    { title: 'EVENTS', value: ({ events }) => events.join(', '), shrinks: true },
-    { title: 'ONLY', value: conditionsOf, shrinks: true },
-    { title: 'CHANNELS', value: ({ channels }) => channels.join(', ') },
+    { title: 'EVENTS', value: ({ events }) => events.join(', '), folds: true },
+    { title: 'ONLY', value: conditionsOf, folds: true },
+    { title: 'CHANNELS', value: ({ channels }) => channels.join(', '), folds: true },
   ]);
   printStore(cli, store);
   printWarnings(cli, config);
@@ -117,7 +118,7 @@ function printCheck(
 function printSection<T>({ out }: Cli, title: string, rows: readonly T[], columns: Array<Column<T>>): void {
   out.line(`\n${out.paint('bold', title)}${rows.length === 0 ? ': none' : ''}`);
   if (rows.length === 0) return;
-  for (const line of formatTable(rows, columns, out.width - 2)) out.line(`  ${line}`);
+  for (const line of formatTable(rows, columns, out.foldWidth - 2)) out.line(`  ${line}`);
 }
 
 function conditionsOf({
@@ -151,6 +152,10 @@ function printStore({ out }: Cli, store: StoreFinding): void {
 function printWarnings({ out }: Cli, { warnings }: WatcherConfig): void {
   if (warnings.length === 0) return;
   out.line(`\n${out.paint('yellow', 'Warnings')}`);
-  for (const { path, message } of warnings)
-    out.line(`  ${printable(path === '' ? message : `${path}: ${message}`)}`);
+  for (const { path, message } of warnings) {
+    const lines = fold(printable(path === '' ? message : `${path}: ${message}`), out.foldWidth - 4);
+    lines.forEach((line, index) => {
+      out.line(`${index === 0 ? '  ' : '    '}${line}`);
+    });
+  }
 }

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { WatcherEvent } from '../../domain/event.ts';
-import { shortId } from '../../domain/restore-job.ts';
 import { DELIVERY_STATUSES } from '../../status/query.ts';
 import { listedDeliveryView } from '../../status/views.ts';
 import type { Delivery, DeliveryStatus } from '../../store/store.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../command.ts';
 import { collect, printListing, readStore, warnOfUnknown } from '../listing.ts';
 import type { Colour } from '../output.ts';
+import { subjectOf } from '../subject.ts';
 import { type Column, formatTable } from '../table.ts';
 import { formatDistance, printable } from '../text.ts';
 import { addRedrive } from './redrive.ts';
@@ -61,7 +61,7 @@ function printDeliveries({ out, parts }: Cli, deliveries: readonly Listed[]): vo
       paint: (cell, { status }) => out.paint(COLOURS[status], cell),
     },
     { title: 'EVENT', value: ({ event }) => event.name },
-    { title: 'JOB', value: ({ event }) => (event.job === null ? '' : shortId(event.job.id)) },
+    { title: 'ABOUT', value: ({ event }) => subjectOf(event) },
     { title: 'TRIES', value: triesOf },
     { title: 'WHEN', value: (delivery) => whenOf(delivery, now) },
     { title: 'DELIVERY', value: ({ id }) => id },

@@ -7,7 +7,7 @@ import { JOB_STATES } from '../../status/query.ts';
 import { jobView } from '../../status/views.ts';
 import { tieBatches } from '../batches.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../command.ts';
-import { etaText, routeOf, STATE_COLOURS, spanOf } from '../job-text.ts';
+import { etaText, routeOf, STATE_COLOURS, tookText } from '../job-text.ts';
 import { collect, printListing, readStore, warnOfUnknown } from '../listing.ts';
 import { type Column, formatTable } from '../table.ts';
 import { formatDistance, printable } from '../text.ts';
@@ -74,9 +74,12 @@ function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
     { title: 'JOB', value: (row) => `${marks.get(row) ?? ''}${row.jobId}` },
     { title: 'WATCH', value: ({ watch }) => watch, shrinks: true },
     { title: 'FROM → TO', value: ({ job }) => routeOf(job), shrinks: true },
-    { title: 'TOOK', value: ({ job, missingSince }) => spanOf(job, missingSince ?? now) },
-    ...(hasEta ? [{ title: 'ETA', value: (row: Observation) => etas.get(row) ?? '', shrinks: true }] : []),
-    { title: 'CHANGED', value: ({ changedAt }) => formatDistance(changedAt, now) },
+    { title: 'TOOK', value: ({ job, missingSince }) => tookText(job, missingSince ?? now) },
+    {
+      title: hasEta ? 'CHANGED, ETA' : 'CHANGED',
+      // Of a job that runs, it is the end that people want to know; when it was seen to start, the span tells.
+      value: (row) => etas.get(row) || formatDistance(row.changedAt, now),
+    },
   ];
   for (const line of formatTable(jobs, columns, out.width)) out.line(line);
   const hasBatches = tied.some(({ mark }) => mark !== '');

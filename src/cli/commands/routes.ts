@@ -13,7 +13,7 @@ import { UsageError } from '../errors.ts';
 import { readStore } from '../listing.ts';
 import { muteText } from '../mute-text.ts';
 import { formatTable } from '../table.ts';
-import { printable, toJson } from '../text.ts';
+import { fold, printable, toJson } from '../text.ts';
 
 interface ExplainOptions extends CommonOptions {
   event: EventName;
@@ -65,7 +65,7 @@ async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> 
     );
   } else {
     print(cli, config, event, unmet);
-    cli.out.line(conclusion(routed, mute));
+    for (const line of fold(conclusion(routed, mute), cli.out.foldWidth)) cli.out.line(line);
     for (const { channel, fallback, afterMs } of fallbacksOf(config, mute ? [] : routed)) {
       const when = `when ${printable(channel)} gives up or takes longer than ${formatSpan(afterMs)}`;
       cli.out.line(`Told instead, ${when}: ${printable(fallback)}`);
@@ -139,10 +139,10 @@ function print(
       [
         { title: 'ROUTE', value: ({ index }) => `routes[${index}]` },
         { title: 'TAKES IT', value: ({ conditions }) => (conditions.length === 0 ? 'yes' : 'no') },
-        { title: 'CHANNELS', value: ({ route }) => route?.channels.join(', ') ?? '', shrinks: true },
-        { title: 'BECAUSE', value: ({ conditions, route }) => because(conditions, route), shrinks: true },
+        { title: 'CHANNELS', value: ({ route }) => route?.channels.join(', ') ?? '', folds: true },
+        { title: 'BECAUSE', value: ({ conditions, route }) => because(conditions, route), folds: true },
       ],
-      out.width,
+      out.foldWidth,
     );
     for (const line of lines) out.line(line);
     out.line('');

@@ -88,20 +88,22 @@ async function wait(
   const config = await cli.parts.loadConfig(options.config);
   const watch = findWatch(config, name, options);
   const usuals: Usuals = options.store ? await readUsuals(cli, config, watch) : new Map();
+  const named = ids.length > 0 ? ids : watch.restoreJobIds;
   const reporter = createReporter(cli, options, { watchName: watch.name, usuals });
   try {
-    const report = await cli.parts.inForeground(config, watch, (source, signal) =>
-      waitForJobs({
+    const report = await cli.parts.inForeground(config, watch, (source, signal) => {
+      if (named.length === 0) reporter.looking(cli.parts.clock.now());
+      return waitForJobs({
         source,
         watch,
-        jobIds: ids.length > 0 ? ids : watch.restoreJobIds,
+        jobIds: named,
         clock: cli.parts.clock,
         pollEveryMs: options.every,
         timeoutMs: options.timeout ?? null,
         signal,
         onChange: reporter.onChange,
-      }),
-    );
+      });
+    });
     const exitCode = EXIT_CODES[report.verdict];
     reporter.end(report, exitCode);
     return exitCode;
