@@ -21,7 +21,11 @@ export interface ConfigIssue {
 export class ConfigError extends WatcherError {
   readonly issues: readonly ConfigIssue[];
 
-  constructor(file: string, issues: readonly ConfigIssue[], options: { cause?: unknown } = {}) {
+  constructor(
+    file: string,
+    issues: readonly ConfigIssue[],
+    options: { hint?: string | undefined; cause?: unknown } = {},
+  ) {
     const count = issues.length === 1 ? '1 fault' : `${issues.length} faults`;
     super('config', `${file}: ${count} in the configuration`, options);
     this.issues = issues;

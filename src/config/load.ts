@@ -69,6 +69,7 @@ async function readConfigFile(file: string): Promise<string> {
     return await readFileFromDisk(file, 'utf8');
   } catch (cause) {
     throw new ConfigError(file, [{ path: '', message: `cannot be read: ${whyUnreadable(cause)}` }], {
+      hint: 'Name the file with --config FILE; without that it is watcher.config.json in the current directory.',
       cause,
     });
   }

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { AuditVerdict, StoreFacts } from '../../src/cli/parts.ts';
+import { EVENT_NAMES } from '../../src/domain/event.ts';
 import { StoreError } from '../../src/errors.ts';
 import type { OnceReport } from '../../src/watcher/once.ts';
-import { aWatch } from '../support/builders.ts';
+import { aRoute, aWatch } from '../support/builders.ts';
 import { aConfig, cli } from './harness.ts';
 
 describe('run and demo', () => {
@@ -99,6 +100,17 @@ describe('check', () => {
     inUse: true,
   };
   const inspectStore = async () => sound;
+
+  it('fits 100 columns in a pipe and loses nothing, however many events a route takes', async () => {
+    const config = aConfig({
+      routes: [aRoute({ events: [...EVENT_NAMES], channels: ['oncall'] })],
+      warnings: [{ path: 'watches[0].kind', message: 'something that is worth a word. '.repeat(5) }],
+    });
+    const { out } = await cli(['check'], { config, parts: { inspectStore } });
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+    for (const name of EVENT_NAMES) expect(out).toContain(name);
+    expect(out).toMatch(/\n {2}watches\[0\]\.kind: something .*\n {4}\S/);
+  });
 
   it('shows what would be watched, who would be told, and the store', async () => {
     const config = aConfig({
@@ -306,13 +318,21 @@ describe('healthcheck', () => {
     const config = aConfig({ server: { host: '127.0.0.1', port, token: null } });
     expect(await cli(['healthcheck'], { config })).toMatchObject({
       code: 1,
-      err: expect.stringContaining('does not answer'),
+      err: expect.stringContaining(`no daemon answers at http://127.0.0.1:${port}/healthz: ECONNRESET`),
     });
     close();
     expect(await cli(['healthcheck'], { config })).toMatchObject({
       code: 1,
-      err: expect.stringContaining('ECONNREFUSED'),
+      err: expect.stringMatching(/ECONNREFUSED\nhint: Start it with "restore-watcher run"/),
     });
+  });
+
+  it('says so where the daemon takes any free port', async () => {
+    const config = aConfig({ server: { host: '127.0.0.1', port: 0, token: null } });
+    const { code, err } = await cli(['healthcheck'], { config });
+    expect(code).toBe(2);
+    expect(err).toContain('any free port');
+    expect(err).toContain('hint: Give `server.port` a number');
   });
 });
 

@@ -43,6 +43,7 @@ describe('a configuration that cannot be read', () => {
   it('is refused with the reason', async () => {
     await expect(loadConfig(`${FOLDER}/no-such-file.json`, { env })).rejects.toMatchObject({
       issues: [{ path: '', message: 'cannot be read: there is no such file' }],
+      hint: expect.stringContaining('--config FILE'),
     });
     await expect(loadConfig(FOLDER, { env })).rejects.toMatchObject({
       issues: [{ path: '', message: 'cannot be read: it is a directory' }],

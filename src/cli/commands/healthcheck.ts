@@ -3,6 +3,8 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Command } from 'commander';
 import { toError } from '../../errors.ts';
 import { type Cli, type CommonOptions, onAction } from '../command.ts';
+import { UsageError } from '../errors.ts';
+import { printable } from '../text.ts';
 
 const PATIENCE_MS = 3_000;
 
@@ -14,7 +16,13 @@ export function addHealthcheck(cli: Cli, program: Command): void {
     .command('healthcheck')
     .description('ask the running daemon whether it is alive (for HEALTHCHECK of a container)');
   onAction<CommonOptions>(cli, command, async (options) => {
-    const { server } = await cli.parts.loadConfig(options.config);
+    const { server, file } = await cli.parts.loadConfig(options.config);
+    if (server.port === 0) {
+      throw new UsageError(
+        `${file} lets the daemon listen on any free port, so it cannot be asked`,
+        'Give `server.port` a number of its own.',
+      );
+    }
     const host = ANY_ADDRESS[server.host] ?? server.host;
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}/healthz`;
     try {
@@ -24,8 +32,10 @@ export function addHealthcheck(cli: Cli, program: Command): void {
         return 0;
       }
       cli.err.line(`error: ${url} answers ${status}`);
+      cli.err.line('hint: The log of the daemon says what is wrong, if it is the daemon that answers there.');
     } catch (thrown) {
-      cli.err.line(`error: ${url} does not answer: ${reasonOf(thrown)}`);
+      cli.err.line(`error: no daemon answers at ${printable(url)}: ${reasonOf(thrown)}`);
+      cli.err.line('hint: Start it with "restore-watcher run", or check `server.host` and `server.port`.');
     }
     return 1;
   });

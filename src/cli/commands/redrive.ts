@@ -75,6 +75,10 @@ function report(
   for (const id of refused) {
     cli.err.line(`error: ${printable(id)} is not a delivery that was given up`);
   }
+  if (refused.length > 0)
+    cli.err.line(
+      'hint: "restore-watcher deliveries --status given_up" lists those that were, with their ids.',
+    );
   if (options.json) cli.out.line(toJson({ redriven, refused }));
   else if (redriven.length > 0) {
     cli.out.line(`${count(redriven.length, 'delivery is', 'deliveries are')} due again.`);
