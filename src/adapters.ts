@@ -70,19 +70,19 @@ export function buildSources(
 /** @throws {WatcherError} code `config`, when a URL, secret or file of the channel cannot be used. */
 export function buildNotifier(
   channel: ChannelConfig,
-  { clock, limiter }: { clock: Clock; limiter: UrlLimiter },
+  { clock, limiter, logger }: { clock: Clock; limiter: UrlLimiter; logger: Logger },
 ): Notifier {
   switch (channel.type) {
     case 'slack':
-      return createSlackNotifier({ ...channel, channel: channel.name, clock, limiter });
+      return createSlackNotifier({ ...channel, channel: channel.name, clock, limiter, logger });
     case 'email':
-      return createEmailNotifier({ ...channel, channel: channel.name });
+      return createEmailNotifier({ ...channel, channel: channel.name, logger });
     case 'webhook':
       return createWebhookNotifier({ ...channel, channel: channel.name, clock });
     case 'pagerduty':
-      return createPagerDutyNotifier({ ...channel, channel: channel.name, clock });
+      return createPagerDutyNotifier({ ...channel, channel: channel.name, clock, logger });
     case 'msteams':
-      return createTeamsNotifier({ ...channel, channel: channel.name, clock, limiter });
+      return createTeamsNotifier({ ...channel, channel: channel.name, clock, limiter, logger });
     default:
       return assertNever(channel);
   }

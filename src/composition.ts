@@ -74,8 +74,17 @@ function createOneNotifier(config: WatcherConfig, name: string): ReturnType<type
   const channel = config.channels.find((candidate) => candidate.name === name);
   if (!channel) throw new Error(`there is no channel ${name}`);
   const clock = systemClock;
-  return buildNotifier(channel, { clock, limiter: createUrlLimiter({ clock, intervalMs: 1_000 }) });
+  const limiter = createUrlLimiter({ clock, intervalMs: 1_000 });
+  return buildNotifier(channel, { clock, limiter, logger: tellAside });
 }
+
+/** For a command, whose standard output is its own: what a person has to know, on standard error. */
+const tellAside: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: (message) => process.stderr.write(`note: ${message}\n`),
+  error: (message) => process.stderr.write(`note: ${message}\n`),
+};
 
 /** One poll of everything. */
 async function once(config: WatcherConfig, version: string): Promise<OnceReport> {

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { composeMail } from '../../src/channels/email-message.ts';
 import { slackMessage } from '../../src/channels/slack-message.ts';
 import { teamsMessage } from '../../src/channels/teams-card.ts';
+import { tellPlainly } from '../../src/channels/teller.ts';
 import { createOutput } from '../../src/cli/output.ts';
 import { createBoard } from '../../src/cli/wait-board.ts';
 import type { WatcherEvent } from '../../src/domain/event.ts';
@@ -26,9 +27,9 @@ const ELAPSED = 8 * MINUTE;
 
 export function makeScenes(): Scenes {
   return {
-    slack: slackMessage([failed()], { timeZone: TIME_ZONE }),
-    teams: teamsMessage([watchFailing()], { timeZone: TIME_ZONE }),
-    mail: composeMail(stalled(), {
+    slack: slackMessage([tellPlainly(failed())], { timeZone: TIME_ZONE }),
+    teams: teamsMessage([tellPlainly(watchFailing())], { timeZone: TIME_ZONE }),
+    mail: composeMail(tellPlainly(stalled()), {
       channel: 'dba',
       from: 'restores@example.com',
       to: ['dba@example.com'],

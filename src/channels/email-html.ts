@@ -1,11 +1,23 @@
 import type { Severity } from '../domain/event.ts';
-import type { Message } from '../domain/message.ts';
+import type { Fact, Message } from '../domain/message.ts';
 
 /** A line of the mail, ready to be shown. `beside` says the same in other words: UTC beside the time of a zone. */
 export interface Row {
   label: string;
   value: string;
   beside: string | null;
+}
+
+/** What a mail says, in both of its parts. Plain text. */
+export interface MailContent {
+  heading: string;
+  paragraphs: readonly string[];
+  rows: readonly Row[];
+  link: Message['link'];
+  footnotes: readonly string[];
+  ids: readonly Fact[];
+  severity: Severity;
+  channel: string;
 }
 
 /** Bright enough on black, dark enough on white. */
@@ -17,18 +29,10 @@ const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-s
  * The mail as HTML. Styles are inline, since many mail programs drop all others. Text and background keep the reader's colours, so
  * that it can be read in light and in dark; everything that is not ours is escaped.
  */
-export function mailHtml(content: {
-  message: Message;
-  rows: readonly Row[];
-  severity: Severity;
-  channel: string;
-}): string {
-  const { message, rows, severity, channel } = content;
+export function mailHtml(content: MailContent): string {
+  const { heading, paragraphs, rows, link, footnotes, ids, severity, channel } = content;
   const colour = COLOURS[severity];
-  const small = [
-    ...message.footnotes,
-    message.ids.map(({ label, value }) => `${label} ${value}`).join(' · '),
-  ];
+  const small = [...footnotes, ids.map(({ label, value }) => `${label} ${value}`).join(' · ')];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -37,22 +41,30 @@ export function mailHtml(content: {
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
 <style>:root{color-scheme:light dark}</style>
-<title>${escapeHtml(message.title)}</title>
+<title>${escapeHtml(heading)}</title>
 </head>
 <body style="margin:0;padding:16px;${FONT};font-size:16px;line-height:1.45">
 <div style="max-width:600px;margin:0 auto;border-left:5px solid ${colour};padding:2px 0 2px 16px;overflow-wrap:anywhere">
 <p style="margin:0 0 6px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:${colour}">${severity}</p>
-<h1 style="margin:0 0 12px;font-size:20px;line-height:1.3">${escapeHtml(message.title)}</h1>
-<p style="margin:0 0 18px">${escapeHtml(message.advice)}</p>
-<table role="presentation" cellpadding="0" cellspacing="0" style="border-collapse:collapse;width:100%;font-size:15px">
-${rows.map(tableRow).join('\n')}
-</table>
-${message.link ? linkParagraph(message.link, colour) : ''}
+<h1 style="margin:0 0 12px;font-size:20px;line-height:1.3">${escapeHtml(heading)}</h1>
+${paragraphs.map(paragraph).join('\n')}
+${rows.length > 0 ? table(rows) : ''}
+${link ? linkParagraph(link, colour) : ''}
 <p style="margin:18px 0 0;font-size:13px;line-height:1.5;opacity:.7">${small.map(escapeHtml).join('<br>')}<br>Sent by restore-watcher, channel ${escapeHtml(channel)}</p>
 </div>
 </body>
 </html>
 `;
+}
+
+function paragraph(text: string): string {
+  return `<p style="margin:0 0 18px">${escapeHtml(text).replaceAll('\n', '<br>\n')}</p>`;
+}
+
+function table(rows: readonly Row[]): string {
+  return `<table role="presentation" cellpadding="0" cellspacing="0" style="border-collapse:collapse;width:100%;font-size:15px">
+${rows.map(tableRow).join('\n')}
+</table>`;
 }
 
 function tableRow({ label, value, beside }: Row): string {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { WatcherEvent } from '../domain/event.ts';
-import { describeEvent, type Fact, type Message, titleOf } from '../domain/message.ts';
+import { type Fact, type Message, TEST_MARK, titleOf } from '../domain/message.ts';
 import { timesIn } from '../local-time.ts';
-import { mailHtml, type Row } from './email-html.ts';
+import { type MailContent, mailHtml, type Row } from './email-html.ts';
+import type { Told } from './teller.ts';
 
 /** What a mail of this channel needs besides the event. */
 export interface MailContext {
@@ -31,17 +32,17 @@ export interface Mail {
  * Puts an event into a mail. Its Message-ID is the event's id, the same at every attempt, so that a mail system can drop a twin.
  * All mails about a job refer to one root that no mail has: that makes a thread of them, in whatever order they come.
  */
-export function composeMail(event: WatcherEvent, context: MailContext): Mail {
-  const message = describeEvent(event);
-  const rows = rowsOf(message, context.timeZone);
+export function composeMail(told: Told, context: MailContext): Mail {
+  const { event } = told;
+  const content = contentOf(told, context);
   const host = hostOf(context.from);
   const root = threadRoot(event, host);
   return {
     from: context.from,
     to: [...context.to],
-    subject: subjectOf(event),
-    text: mailText(message, rows, context.channel),
-    html: mailHtml({ message, rows, severity: event.severity, channel: context.channel }),
+    subject: told.headline ?? subjectOf(event),
+    text: mailText(content),
+    html: mailHtml(content),
     messageId: `<${event.id}@${host}>`,
     inReplyTo: root,
     references: root,
@@ -50,9 +51,25 @@ export function composeMail(event: WatcherEvent, context: MailContext): Mail {
   };
 }
 
+function contentOf(
+  { event, message, headline, body }: Told,
+  { channel, timeZone }: MailContext,
+): MailContent {
+  return {
+    heading: headline ?? message.title,
+    paragraphs: (body ?? message.advice).split(/\n[^\S\n]*\n\s*/),
+    rows: body === null ? rowsOf(message, timeZone) : [],
+    link: body === null ? message.link : null,
+    footnotes: message.footnotes,
+    ids: message.ids,
+    severity: event.severity,
+    channel,
+  };
+}
+
 /** `[critical] Restore 6080…8293 of orders to orders-copy failed after 14 min` */
 function subjectOf(event: WatcherEvent): string {
-  const mark = event.test ? '[TEST] ' : '';
+  const mark = event.test ? TEST_MARK : '';
   return `${mark}[${event.severity}] ${titleOf({ ...event, test: false })}`;
 }
 
@@ -91,16 +108,15 @@ function rowsOf({ facts, details, times }: Message, timeZone: string | null): Ro
   return [...facts.map(row), ...instants, ...details.map(row)];
 }
 
-function mailText({ title, advice, footnotes, ids, link }: Message, rows: Row[], channel: string): string {
+function mailText({ heading, paragraphs, rows, link, footnotes, ids, channel }: MailContent): string {
   const width = Math.max(...rows.map(({ label }) => label.length)) + 2;
   const line = ({ label, value, beside }: Row): string =>
     `${`${label}:`.padEnd(width)}${value}${beside === null ? '' : ` (${beside})`}`;
   return [
-    title,
+    heading,
     '',
-    advice,
-    '',
-    ...rows.map(line),
+    paragraphs.join('\n\n'),
+    ...(rows.length > 0 ? ['', ...rows.map(line)] : []),
     ...(link ? ['', `${link.label}: ${link.url}`] : []),
     '',
     ...footnotes,

@@ -1,10 +1,12 @@
 import { createTransport, type SMTPTransportOptions } from 'nodemailer';
 import { WatcherError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
 import { trustedCas } from './ca-file.ts';
-import { composeMail, type MailContext } from './email-message.ts';
-import type { Notifier } from './notifier.ts';
+import { composeMail, type Mail, type MailContext } from './email-message.ts';
+import type { Notice, Notifier } from './notifier.ts';
 import { createScrub } from './scrub.ts';
 import { smtpFault } from './smtp-outcome.ts';
+import { type ChannelTemplate, createTeller } from './teller.ts';
 
 export interface EmailOptions extends MailContext {
   /** `smtp://` (port 587 unless given) or `smtps://` (465), with user and password where needed; a query is ignored. */
@@ -14,6 +16,9 @@ export interface EmailOptions extends MailContext {
   /** PEM file of a private CA to trust besides the well-known ones. */
   caFile: string | null;
   timeouts?: Partial<EmailTimeouts>;
+  /** `null`: the built-in message. */
+  template: ChannelTemplate | null;
+  logger: Logger;
 }
 
 /** In milliseconds. nodemailer's own are 2 min, 30 s, 30 s and 10 min: too long to wait with a lease in hand. */
@@ -40,17 +45,24 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
   const { total, ...timeouts } = { ...TIMEOUTS, ...options.timeouts };
   const transport = createTransport(transportOptions(options, login, timeouts));
   const scrub = createScrub([options.smtpUrl, ...encodings(login)]);
+  // The whole mail is escaped for HTML where that is made; its other part is plain text.
+  const tell = createTeller({ ...options, name: channel, type: 'email', escapeValue: (text) => text });
+  const compose = async (notices: readonly Notice[]): Promise<Mail> => {
+    const [notice] = notices;
+    if (notice === undefined) throw new TypeError('nothing to send');
+    return composeMail(await tell(notice.event), options);
+  };
 
   return {
     channel,
     type: 'email',
     maxBatch: 1,
     concurrency: 2,
-    send: async ([notice], signal) => {
-      if (notice === undefined) throw new TypeError('nothing to send');
+    send: async (notices, signal) => {
+      const mail = await compose(notices);
       const info = await transport
         .sendMail({
-          ...composeMail(notice.event, options),
+          ...mail,
           disableFileAccess: true,
           disableUrlAccess: true,
           signal: AbortSignal.any([signal, AbortSignal.timeout(total)]),

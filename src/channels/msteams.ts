@@ -1,11 +1,14 @@
 import type { Clock } from '../clock.ts';
 import { DeliveryError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
 import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
 import { postByFetch } from './http-post.ts';
-import type { Notifier } from './notifier.ts';
+import type { Notice, Notifier } from './notifier.ts';
 import type { UrlLimiter } from './rate-limiter.ts';
 import { createScrub, secretForms } from './scrub.ts';
-import { type TeamsContext, teamsMessage } from './teams-card.ts';
+import { type TeamsContext, type TeamsMessage, teamsMessage } from './teams-card.ts';
+import { inert } from './teams-text.ts';
+import { type ChannelTemplate, createTeller } from './teller.ts';
 
 export interface TeamsOptions extends TeamsContext {
   channel: string;
@@ -16,6 +19,9 @@ export interface TeamsOptions extends TeamsContext {
   timeoutMs?: number;
   /** Shared between all channels whose receiver counts per URL. */
   limiter: UrlLimiter;
+  /** `null`: the built-in card. */
+  template: ChannelTemplate | null;
+  logger: Logger;
   fetch?: typeof fetch;
 }
 
@@ -32,6 +38,9 @@ export function createTeamsNotifier(options: TeamsOptions): Notifier {
   const { channel, url, clock, limiter, timeoutMs = TIMEOUT_MS } = options;
   const post = postByFetch(options.fetch ?? globalThis.fetch);
   const scrub = createScrub(secretForms(url));
+  const tell = createTeller({ ...options, name: channel, type: 'msteams', escapeValue: inert });
+  const compose = async (notices: readonly Notice[]): Promise<TeamsMessage> =>
+    teamsMessage(await Promise.all(notices.map(({ event }) => tell(event))), options);
   return {
     channel,
     type: 'msteams',
@@ -41,8 +50,7 @@ export function createTeamsNotifier(options: TeamsOptions): Notifier {
       const pausedMs = limiter.pausedMs(url);
       if (pausedMs > 0) throw stillPaused(pausedMs);
 
-      const events = notices.map(({ event }) => event);
-      const body = JSON.stringify(teamsMessage(events, options));
+      const body = JSON.stringify(await compose(notices));
       const send = async (): Promise<HttpReply> => {
         await limiter.turn(url, signal);
         const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);

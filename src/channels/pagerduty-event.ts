@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Severity, WatcherEvent } from '../domain/event.ts';
 import { toIso } from '../domain/instant.ts';
-import { describeEvent, type Message } from '../domain/message.ts';
+import type { Message } from '../domain/message.ts';
 import { assertNever } from '../domain/restore-job.ts';
 import { shorten } from './shorten.ts';
+import type { Told } from './teller.ts';
 
 /**
  * One request to the Events API v2, without its routing key. `acknowledge` is left to people: nothing the watcher sees means that
@@ -102,12 +103,13 @@ function effectOf(event: WatcherEvent): Effect {
  * A sample opens an alert of the least severity and closes it at once: it shows that the way is open, and must not stand there as an
  * incident that somebody is called for again and again.
  */
-export function pagerDutyEvents(event: WatcherEvent): PagerDutyEvent[] {
+export function pagerDutyEvents(told: Told): PagerDutyEvent[] {
+  const { event } = told;
   const { opens, closes } = effectOf(event);
   const opened = opens !== null && event.severity !== 'info' ? [opens] : [];
   const closed = event.test ? [...opened, ...closes] : closes;
   return [
-    ...opened.map((matter) => triggerOf(event, keyOf(event, matter))),
+    ...opened.map((matter) => triggerOf(told, keyOf(event, matter))),
     ...closed.map((matter) => ({ event_action: 'resolve' as const, dedup_key: keyOf(event, matter) })),
   ];
 }
@@ -142,14 +144,13 @@ function namesOf({ watch, job, source }: WatcherEvent, matter: Matter): string[]
   }
 }
 
-function triggerOf(event: WatcherEvent, dedupKey: string): PagerDutyTrigger {
-  const message = describeEvent(event);
+function triggerOf({ event, message, headline }: Told, dedupKey: string): PagerDutyTrigger {
   const component = event.job?.targetClusterName ?? event.job?.instanceName ?? '';
   return {
     event_action: 'trigger',
     dedup_key: dedupKey,
     payload: {
-      summary: shorten(message.title, SUMMARY_LIMIT),
+      summary: shorten(headline ?? message.title, SUMMARY_LIMIT),
       source: shorten(event.source, FIELD_LIMIT),
       severity: event.test ? 'info' : event.severity,
       timestamp: toIso(event.occurredAt),

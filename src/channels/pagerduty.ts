@@ -1,10 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { DeliveryError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
 import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
 import { postByFetch } from './http-post.ts';
-import type { Notifier } from './notifier.ts';
+import type { Notice, Notifier } from './notifier.ts';
 import { type PagerDutyEvent, pagerDutyEvents } from './pagerduty-event.ts';
 import { createScrub, secretForms } from './scrub.ts';
+import { type ChannelTemplate, createTeller } from './teller.ts';
 
 export interface PagerDutyOptions {
   channel: string;
@@ -14,6 +16,9 @@ export interface PagerDutyOptions {
   clock: Clock;
   /** For one exchange. */
   timeoutMs?: number;
+  /** Its title alone is used. `null`: the built-in one. */
+  template: ChannelTemplate | null;
+  logger: Logger;
   fetch?: typeof fetch;
 }
 
@@ -32,7 +37,20 @@ export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
   const post = postByFetch(options.fetch ?? globalThis.fetch);
   const scrub = createScrub([routingKey, ...secretForms(url)]);
 
-  const tell = async (event: PagerDutyEvent, signal: AbortSignal): Promise<string> => {
+  const tell = createTeller({
+    ...options,
+    name: channel,
+    type: 'pagerduty',
+    timeZone: null,
+    escapeValue: (text) => text,
+  });
+  const compose = async (notices: readonly Notice[]): Promise<PagerDutyEvent[]> => {
+    const [notice] = notices;
+    if (notice === undefined) throw new TypeError('nothing to send');
+    return pagerDutyEvents(await tell(notice.event));
+  };
+
+  const request = async (event: PagerDutyEvent, signal: AbortSignal): Promise<string> => {
     const reply = await post({
       url,
       headers: { 'user-agent': 'restore-watcher', 'content-type': 'application/json' },
@@ -51,10 +69,9 @@ export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
     type: 'pagerduty',
     maxBatch: 1,
     concurrency: 4,
-    send: async ([notice], signal) => {
-      if (notice === undefined) throw new TypeError('nothing to send');
+    send: async (notices, signal) => {
       const said: string[] = [];
-      for (const event of pagerDutyEvents(notice.event)) said.push(await tell(event, signal));
+      for (const event of await compose(notices)) said.push(await request(event, signal));
       return said.length === 0 ? { detail: 'not for a pager', wasSent: false } : { detail: said.join(', ') };
     },
     close: async () => {},

@@ -1,7 +1,17 @@
-import type { WatcherEvent } from '../domain/event.ts';
-import { describeEvent, type Fact, type Message, titleOf } from '../domain/message.ts';
+import type { Fact, Message } from '../domain/message.ts';
 import { iconOf, rankOf } from './severity-mark.ts';
-import { code, escaped, link, type Mrkdwn, mrkdwn, type PlainText, plain, time } from './slack-text.ts';
+import {
+  code,
+  cutMrkdwn,
+  escaped,
+  link,
+  type Mrkdwn,
+  mrkdwn,
+  type PlainText,
+  plain,
+  time,
+} from './slack-text.ts';
+import type { Told } from './teller.ts';
 
 /** A message for an incoming webhook, in Block Kit. https://docs.slack.dev/reference/block-kit/blocks/ */
 export interface SlackMessage {
@@ -31,42 +41,56 @@ export interface SlackContext {
 }
 
 /** One event in full, or several as a list with a line of small print each. */
-export function slackMessage(events: readonly WatcherEvent[], context: SlackContext): SlackMessage {
-  const [first] = events;
-  return first && events.length === 1 ? single(first, context) : list(events, context);
+export function slackMessage(told: readonly Told[], context: SlackContext): SlackMessage {
+  const [first] = told;
+  return first && told.length === 1 ? single(first, context) : list(told, context);
 }
 
-function single(event: WatcherEvent, { timeZone }: SlackContext): SlackMessage {
-  const message = describeEvent(event);
-  const title = `${iconOf(event)} ${message.title}`;
+function single(told: Told, context: SlackContext): SlackMessage {
+  const { message } = told;
+  const title = headlineOf(told);
   return {
     text: escaped(title, LOCK_SCREEN_LIMIT),
     blocks: [
       { type: 'header', text: plain(title, HEADER_LIMIT) },
-      { type: 'section', text: plain(message.advice, SECTION_LIMIT) },
-      ...fieldBlocks(message, timeZone),
-      ...linkBlocks(message),
+      ...bodyBlocks(told, context),
       { type: 'context', elements: [mrkdwn(smallPrint(message, message.details).join(' · '))] },
     ],
   };
 }
 
+function headlineOf({ event, message, headline }: Told): string {
+  return headline ?? `${iconOf(event)} ${message.title}`;
+}
+
+function bodyBlocks({ message, body }: Told, { timeZone }: SlackContext): SlackBlock[] {
+  if (body !== null) return [{ type: 'section', text: mrkdwn(cutMrkdwn(body, SECTION_LIMIT)) }];
+  return [
+    { type: 'section', text: plain(message.advice, SECTION_LIMIT) },
+    ...fieldBlocks(message, timeZone),
+    ...linkBlocks(message),
+  ];
+}
+
 /** The worst comes first on a lock screen; in the channel the order is that of life. */
-function list(events: readonly WatcherEvent[], { timeZone }: SlackContext): SlackMessage {
-  const byRank = events.toSorted((a, b) => rankOf(b) - rankOf(a));
+function list(told: readonly Told[], { timeZone }: SlackContext): SlackMessage {
+  const byRank = told.toSorted((a, b) => rankOf(b.event) - rankOf(a.event));
   const [worst] = byRank;
-  const title = `${worst ? iconOf(worst) : ''} ${events.length} events about restores`;
+  const title = `${worst ? iconOf(worst.event) : ''} ${told.length} events about restores`;
   return {
-    text: escaped(`${title}: ${byRank.map(titleOf).join('; ')}`, LOCK_SCREEN_LIMIT),
+    text: escaped(
+      `${title}: ${byRank.map(({ headline, message }) => headline ?? message.title).join('; ')}`,
+      LOCK_SCREEN_LIMIT,
+    ),
     blocks: [
       { type: 'header', text: plain(title, HEADER_LIMIT) },
-      ...events.flatMap((event) => listEntry(event, timeZone)),
+      ...told.flatMap((one) => listEntry(one, timeZone)),
     ],
   };
 }
 
-function listEntry(event: WatcherEvent, timeZone: string | null): SlackBlock[] {
-  const message = describeEvent(event);
+function listEntry(told: Told, timeZone: string | null): SlackBlock[] {
+  const { message } = told;
   const [when] = message.times;
   const [where] = message.link ? [link(message.link.url, message.link.label)] : [];
   const line = [
@@ -79,7 +103,7 @@ function listEntry(event: WatcherEvent, timeZone: string | null): SlackBlock[] {
     ...(where ? [where] : []),
   ];
   return [
-    { type: 'section', text: plain(`${iconOf(event)} ${message.title}`, VALUE_LIMIT) },
+    { type: 'section', text: plain(headlineOf(told), VALUE_LIMIT) },
     { type: 'context', elements: [mrkdwn(line.join(' · '))] },
   ];
 }

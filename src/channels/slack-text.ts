@@ -29,7 +29,40 @@ export function mrkdwn(text: string): Mrkdwn {
  * https://docs.slack.dev/messaging/formatting-message-text/#escaping
  */
 export function escaped(text: string, limit: number): string {
-  const pieces = [...text.toWellFormed()].map(escapeCharacter);
+  return joinUpTo(limit, [...text.toWellFormed()].map(escapeCharacter));
+}
+
+/** Cuts text that is mrkdwn already, through no escape, no link or other token, and no emoji. */
+export function cutMrkdwn(text: string, limit: number): string {
+  return joinUpTo(limit, text.toWellFormed().match(/<[^<>\n]*>|&(?:amp|lt|gt);|./gsu) ?? []);
+}
+
+/** What means formatting in mrkdwn, which has no escape for it, as the look-alike that means nothing. */
+const LOOK_ALIKES: ReadonlyArray<readonly [pattern: RegExp, lookAlike: string]> = [
+  [/\*/g, '∗'],
+  // Inside a word it means nothing, and names are full of it.
+  [/(?<![\p{L}\p{N}_])_+|_+(?![\p{L}\p{N}_])/gu, 'ˍ'],
+  [/~/g, '∼'],
+  [/`/g, 'ˋ'],
+  // For whoever puts a value into a token of his own.
+  [/\|/g, '¦'],
+  [/^!/, 'ǃ'],
+  [/^@/, '＠'],
+  [/^>/, '›'],
+  // `:smile:`, but not the minutes of a time.
+  [/:(?!\d\d:)(?=[\w+'-]+:)/g, '꞉'],
+];
+
+/** A value for the middle of somebody's mrkdwn: whatever stands around it, it is neither formatting nor a token. */
+export function inert(text: string): string {
+  const plainText = LOOK_ALIKES.reduce(
+    (rest, [pattern, lookAlike]) => rest.replace(pattern, lookAlike),
+    text.toWellFormed(),
+  );
+  return [...plainText].map(escapeCharacter).join('');
+}
+
+function joinUpTo(limit: number, pieces: readonly string[]): string {
   if (lengthOf(pieces) <= limit) return pieces.join('');
   let length = 1;
   const end = pieces.findIndex((piece) => {

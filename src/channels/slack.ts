@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { type FetchFunction, IncomingWebhook } from '@slack/webhook';
 import type { Clock } from '../clock.ts';
 import { DeliveryError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
 import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
 import { readStart } from './http-post.ts';
-import type { Notifier } from './notifier.ts';
+import type { Notice, Notifier } from './notifier.ts';
 import type { UrlLimiter } from './rate-limiter.ts';
 import { createScrub, secretForms } from './scrub.ts';
 import { type SlackContext, type SlackMessage, slackMessage } from './slack-message.ts';
+import { inert } from './slack-text.ts';
+import { type ChannelTemplate, createTeller } from './teller.ts';
 
 export interface SlackOptions extends SlackContext {
   channel: string;
@@ -18,6 +21,9 @@ export interface SlackOptions extends SlackContext {
   timeoutMs?: number;
   /** Shared between all Slack channels: Slack counts per URL. */
   limiter: UrlLimiter;
+  /** `null`: the built-in message. */
+  template: ChannelTemplate | null;
+  logger: Logger;
   fetch?: typeof fetch;
 }
 
@@ -50,6 +56,9 @@ const DESTINATION_GONE = new Map([
 export function createSlackNotifier(options: SlackOptions): Notifier {
   const { channel, url, clock, limiter } = options;
   const scrub = createScrub(secretForms(url));
+  const tell = createTeller({ ...options, name: channel, type: 'slack', escapeValue: inert });
+  const compose = async (notices: readonly Notice[]): Promise<SlackMessage> =>
+    slackMessage(await Promise.all(notices.map(({ event }) => tell(event))), options);
   return {
     channel,
     type: 'slack',
@@ -59,9 +68,7 @@ export function createSlackNotifier(options: SlackOptions): Notifier {
       const pausedMs = limiter.pausedMs(url);
       if (pausedMs > 0) throw stillPaused(pausedMs);
 
-      const events = notices.map(({ event }) => event);
-      const message = slackMessage(events, options);
-      const reply = await exchange(options, message, signal);
+      const reply = await exchange(options, await compose(notices), signal);
       const fault = faultOf({ ...reply, body: scrub(reply.body) }, clock.now());
       if (fault?.retryAfterMs !== undefined) limiter.pause(url, fault.retryAfterMs);
       if (fault) throw fault;

@@ -1,11 +1,12 @@
 import type { WatcherEvent } from '../domain/event.ts';
-import { describeEvent, type Fact, type Message } from '../domain/message.ts';
+import type { Fact, Message } from '../domain/message.ts';
 import { iconOf, rankOf } from './severity-mark.ts';
 import { shorten } from './shorten.ts';
 import { escaped, link, time } from './teams-text.ts';
+import type { Told } from './teller.ts';
 
 /** What a Teams workflow takes: a message with one card. https://learn.microsoft.com/en-us/connectors/teams/#microsoft-teams-webhook */
-interface TeamsMessage {
+export interface TeamsMessage {
   type: 'message';
   attachments: Array<{ contentType: 'application/vnd.microsoft.card.adaptive'; content: AdaptiveCard }>;
 }
@@ -37,6 +38,8 @@ type Style = 'attention' | 'warning' | 'good' | 'accent';
 const BYTES = 22_000;
 /** How long a single text may be, from generous to what keeps ten events within the limit whatever they hold. */
 const TEXT_LIMITS = [400, 150, 40] as const;
+/** How many times longer the whole body of a template may be. */
+const BODY_FACTOR = 10;
 /** A longer address cannot be cut, so it is left out. */
 const URL_LIMIT = 500;
 const SHORTEST_LIMIT = TEXT_LIMITS[2];
@@ -54,55 +57,76 @@ interface Making extends TeamsContext {
 }
 
 /** One event in full, or several as a list. Texts are shortened until the whole fits. */
-export function teamsMessage(events: readonly WatcherEvent[], { timeZone }: TeamsContext): TeamsMessage {
+export function teamsMessage(told: readonly Told[], { timeZone }: TeamsContext): TeamsMessage {
   const fits = (message: TeamsMessage): boolean => Buffer.byteLength(JSON.stringify(message)) <= BYTES;
   for (const limit of TEXT_LIMITS) {
-    const message = messageWithin(events, { limit, timeZone });
+    const message = messageWithin(told, { limit, timeZone });
     if (fits(message)) return message;
   }
-  return messageWithin(events, { limit: SHORTEST_LIMIT, timeZone });
+  return messageWithin(told, { limit: SHORTEST_LIMIT, timeZone });
 }
 
-function messageWithin(events: readonly WatcherEvent[], making: Making): TeamsMessage {
-  const [first] = events;
-  const card = first && events.length === 1 ? single(first, making) : list(events, making);
+function messageWithin(told: readonly Told[], making: Making): TeamsMessage {
+  const [first] = told;
+  const card = first && told.length === 1 ? single(first, making) : list(told, making);
   return {
     type: 'message',
     attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }],
   };
 }
 
-function single(event: WatcherEvent, making: Making): AdaptiveCard {
+function single(told: Told, making: Making): AdaptiveCard {
   const { limit } = making;
-  const message = describeEvent(event);
-  const { link: target } = message;
+  const { event, message, body } = told;
   return cardOf(
-    `${iconOf(event)} ${shorten(message.title, limit)}`,
+    plainHeadlineOf(told, limit),
     [
-      banner(`${iconOf(event)} ${escaped(message.title, limit)}`, styleOf(event)),
-      { type: 'TextBlock', text: message.advice, wrap: true },
-      factSet(message, making),
+      banner(headlineOf(told, limit), styleOf(event)),
+      ...(body === null ? builtInBody(message, making) : paragraphs(body, limit)),
       small(smallPrint(message, message.details, limit)),
     ],
-    target && isShort(target.url)
-      ? [{ type: 'Action.OpenUrl', title: target.label, url: new URL(target.url).href }]
-      : [],
+    body === null ? actionsOf(message) : [],
   );
 }
 
+function plainHeadlineOf({ event, message, headline }: Told, limit: number): string {
+  return headline === null ? `${iconOf(event)} ${shorten(message.title, limit)}` : shorten(headline, limit);
+}
+
+function headlineOf({ event, message, headline }: Told, limit: number): string {
+  return headline === null ? `${iconOf(event)} ${escaped(message.title, limit)}` : escaped(headline, limit);
+}
+
+function builtInBody(message: Message, making: Making): CardElement[] {
+  return [{ type: 'TextBlock', text: message.advice, wrap: true }, factSet(message, making)];
+}
+
+function actionsOf({ link: target }: Message): AdaptiveCard['actions'] {
+  return target && isShort(target.url)
+    ? [{ type: 'Action.OpenUrl', title: target.label, url: new URL(target.url).href }]
+    : [];
+}
+
+/** Of somebody's Markdown, where a blank line parts them. */
+function paragraphs(body: string, limit: number): CardElement[] {
+  return shorten(body, limit * BODY_FACTOR)
+    .split(/\n\s*\n/)
+    .map((text) => ({ type: 'TextBlock', text, wrap: true }));
+}
+
 /** The colour is that of the worst; the order is that of life. */
-function list(events: readonly WatcherEvent[], making: Making): AdaptiveCard {
-  const worst = events.toSorted((a, b) => rankOf(b) - rankOf(a))[0];
-  const title = `${worst ? iconOf(worst) : ''} ${events.length} events about restores`.trim();
+function list(told: readonly Told[], making: Making): AdaptiveCard {
+  const worst = told.map(({ event }) => event).toSorted((a, b) => rankOf(b) - rankOf(a))[0];
+  const title = `${worst ? iconOf(worst) : ''} ${told.length} events about restores`.trim();
   return cardOf(
     title,
-    [banner(title, worst ? styleOf(worst) : 'accent'), ...events.map((event) => listEntry(event, making))],
+    [banner(title, worst ? styleOf(worst) : 'accent'), ...told.map((one) => listEntry(one, making))],
     [],
   );
 }
 
-function listEntry(event: WatcherEvent, { limit, timeZone }: Making): CardElement {
-  const message = describeEvent(event);
+function listEntry(told: Told, { limit, timeZone }: Making): CardElement {
+  const { event, message } = told;
   const [when] = message.times;
   const line = [
     ...(when ? [time(when.at, timeZone)] : []),
@@ -116,7 +140,7 @@ function listEntry(event: WatcherEvent, { limit, timeZone }: Making): CardElemen
   ];
   const title: CardElement = {
     type: 'TextBlock',
-    text: `${iconOf(event)} ${escaped(message.title, limit)}`,
+    text: headlineOf(told, limit),
     wrap: true,
     weight: 'Bolder',
   };

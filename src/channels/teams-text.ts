@@ -19,6 +19,11 @@ export function escaped(text: string, limit: number): string {
   return safe === '' ? '—' : safe;
 }
 
+/** A value for the middle of somebody's Markdown. Also two of them side by side make no link and no function. */
+export function inert(text: string): string {
+  return text.trim() === '' ? '' : escaped(text, Number.POSITIVE_INFINITY).replace(/^[({]/, '\\$&');
+}
+
 /**
  * An instant in UTC, and beside it in the channel's zone or, where none is set (`null`), in the reader's own zone and language, which
  * the client of Teams puts in.

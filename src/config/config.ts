@@ -27,7 +27,7 @@ export interface WatcherConfig {
   text: string;
   /** SHA-256 of `text`, for the audit log. */
   digest: string;
-  /** The files that it refers to (`${file:…}`, `caFile`), as written there, with the SHA-256 of what was in them. */
+  /** The files that it refers to (`${file:…}`, `caFile`, `bodyFile`), as written there, with the SHA-256 of what was in them. */
   files: ReadonlyMap<string, string>;
 }
 
@@ -61,12 +61,19 @@ export type ChannelConfig =
   | PagerDutyChannelConfig
   | TeamsChannelConfig;
 
+/** Liquid texts in place of parts of the built-in message; `null`: the built-in part. */
+export interface TemplateConfig {
+  title: string | null;
+  body: string | null;
+}
+
 export interface SlackChannelConfig {
   name: string;
   type: 'slack';
   url: string;
   /** IANA zone for the times, beside UTC and each reader's own; `null`: those two alone. */
   timeZone: string | null;
+  template: TemplateConfig | null;
 }
 
 export interface EmailChannelConfig {
@@ -82,6 +89,7 @@ export interface EmailChannelConfig {
   requireTls: boolean;
   /** PEM file of a private CA. */
   caFile: string | null;
+  template: TemplateConfig | null;
 }
 
 export interface WebhookChannelConfig {
@@ -100,6 +108,8 @@ export interface PagerDutyChannelConfig {
   type: 'pagerduty';
   routingKey: string;
   url: string;
+  /** Its body is `null`: a pager shows none. */
+  template: TemplateConfig | null;
 }
 
 export interface TeamsChannelConfig {
@@ -108,4 +118,5 @@ export interface TeamsChannelConfig {
   url: string;
   /** IANA zone for the times, beside UTC; `null`: each reader's own. */
   timeZone: string | null;
+  template: TemplateConfig | null;
 }

@@ -33,6 +33,7 @@ const SHOWN = new Set([
   'to',
   'timeZone',
   'caFile',
+  'bodyFile',
   'file',
   'host',
   'port',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile as readFileFromDisk } from 'node:fs/promises';
 import { ConfigError, type ConfigIssue } from '../errors.ts';
+import { readBodyFiles, rememberingFiles } from './body-files.ts';
 import { checkShape, type Finding } from './check-shape.ts';
 import type { WatcherConfig } from './config.ts';
 import { type InterpolationSources, interpolate, whyUnreadable } from './interpolate.ts';
@@ -14,7 +15,7 @@ import { gatherSecrets } from './secrets.ts';
 export interface LoadOptions {
   /** For `${NAME}`. */
   env: InterpolationSources['env'];
-  /** For `${file:…}` and `caFile`. */
+  /** For `${file:…}`, `caFile` and `bodyFile`. */
   readFile?: InterpolationSources['readFile'];
   /** The text of the file, where it is not to be read again: only what it refers to is. */
   text?: string | undefined;
@@ -25,9 +26,10 @@ export interface LoadOptions {
  * @throws {ConfigError} with every fault at once, in the order of the file. No fault shows a secret.
  */
 export async function loadConfig(file: string, options: LoadOptions): Promise<WatcherConfig> {
-  const { env, readFile: read = (path) => readFileFromDisk(path, 'utf8') } = options;
+  const { env } = options;
   const text = options.text ?? (await readConfigFile(file));
   const files = new Map<string, string>();
+  const read = rememberingFiles(options.readFile ?? ((path) => readFileFromDisk(path, 'utf8')));
   const readFile = async (path: string): Promise<string> => {
     const content = await read(path);
     files.set(path, sha256(content));
@@ -37,7 +39,13 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
   const { value, faults: unresolved, placeholders, fileContents } = await interpolate(raw, { env, readFile });
   const shape = checkShape({ value, placeholders, unresolved: unresolved.map(({ path }) => path) });
   const faulty = [...unresolved, ...shape.faults].map(({ path }) => path);
-  const { faults, warnings } = await applyRules({ ...shape, config: shape.sound, faulty, readFile });
+  const { faults, warnings } = await applyRules({
+    ...shape,
+    config: shape.sound,
+    faulty,
+    readFile,
+    isFilledIn: (path) => placeholders.has(formatPath(path)),
+  });
 
   const toIssues = (findings: readonly Finding[]): ConfigIssue[] => {
     const byPlace = byPlaceIn(raw);
@@ -49,7 +57,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
   if (issues.length > 0 || shape.filled === null) throw new ConfigError(file, issues);
   return {
     file,
-    ...normalise(shape.filled),
+    ...normalise(shape.filled, await readBodyFiles(shape.filled, readFile)),
     warnings: toIssues(warnings),
     secrets: [
       ...new Set([...gatherSecrets(shape.filled), ...fileContents.filter((content) => content !== '')]),
@@ -88,15 +96,16 @@ function parse(file: string, text: string): { value: unknown; faults: ConfigIssu
 }
 
 async function applyRules(
-  scene: Pick<RuleContext, 'config' | 'found' | 'readFile'> & { faulty: readonly Path[] },
+  scene: Pick<RuleContext, 'config' | 'found' | 'readFile' | 'isFilledIn'> & { faulty: readonly Path[] },
 ): Promise<{ faults: Finding[]; warnings: Finding[] }> {
-  const { config, found, readFile, faulty } = scene;
+  const { config, found, readFile, isFilledIn, faulty } = scene;
   const faults: Finding[] = [];
   const warnings: Finding[] = [];
   const context: RuleContext = {
     config,
     found,
     readFile,
+    isFilledIn,
     isFaulty: (path) => faulty.some((part) => isWithin(path, part)),
     fault: (path, message) => faults.push({ path, message }),
     warn: (path, message) => warnings.push({ path, message }),

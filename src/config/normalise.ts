@@ -3,7 +3,13 @@ import type { Fallback } from '../domain/fallback.ts';
 import type { Route } from '../domain/routing.ts';
 import type { ApiVersion, Watch } from '../domain/watch.ts';
 import { isOpsManager, normaliseBaseUrl } from './addresses.ts';
-import type { ChannelConfig, ConnectionConfig, HeartbeatConfig, WatcherConfig } from './config.ts';
+import type {
+  ChannelConfig,
+  ConnectionConfig,
+  HeartbeatConfig,
+  TemplateConfig,
+  WatcherConfig,
+} from './config.ts';
 import { parseDuration } from './duration.ts';
 import type { FilledConfigFile } from './schema.ts';
 
@@ -22,13 +28,13 @@ type Normalised = Pick<
   | 'log'
 >;
 
-/** Brings a file without faults into the one shape that the program works with. */
-export function normalise(file: FilledConfigFile): Normalised {
+/** Brings a file without faults into the one shape that the program works with. `bodyFiles`: what stands in them, by path. */
+export function normalise(file: FilledConfigFile, bodyFiles: ReadonlyMap<string, string>): Normalised {
   const connections = file.connections.map(toConnection);
   return {
     connections,
     watches: file.watches.map((watch) => toWatch(watch, connectionOf(watch, file.connections))),
-    channels: file.channels.map(toChannel),
+    channels: file.channels.map((channel) => toChannel(channel, bodyFiles)),
     fallbacks: file.channels.flatMap(toFallback),
     routes: file.routes.map(toRoute),
     drill: toDrill(file),
@@ -106,19 +112,23 @@ function toWatch(
   };
 }
 
-function toChannel(written: FilledConfigFile['channels'][number]): ChannelConfig {
+function toChannel(
+  written: FilledConfigFile['channels'][number],
+  bodyFiles: ReadonlyMap<string, string>,
+): ChannelConfig {
   const { name } = written;
+  const template = 'template' in written ? toTemplate(written.template ?? {}, bodyFiles) : null;
   switch (written.type) {
     case 'slack':
-      return { name, type: 'slack', url: written.url, timeZone: written.timeZone ?? null };
+      return { name, type: 'slack', url: written.url, timeZone: written.timeZone ?? null, template };
     case 'msteams':
-      return { name, type: 'msteams', url: written.url, timeZone: written.timeZone ?? null };
+      return { name, type: 'msteams', url: written.url, timeZone: written.timeZone ?? null, template };
     case 'pagerduty':
-      return { name, type: 'pagerduty', routingKey: written.routingKey, url: written.url };
+      return { name, type: 'pagerduty', routingKey: written.routingKey, url: written.url, template };
     case 'email': {
       const { smtpUrl, from, to, requireTls } = written;
-      const timeZone = written.timeZone ?? null;
-      return { name, type: 'email', smtpUrl, from, to, timeZone, requireTls, caFile: written.caFile ?? null };
+      const [timeZone, caFile] = [written.timeZone ?? null, written.caFile ?? null];
+      return { name, type: 'email', smtpUrl, from, to, timeZone, requireTls, caFile, template };
     }
     case 'webhook': {
       const { url, headers } = written;
@@ -126,6 +136,20 @@ function toChannel(written: FilledConfigFile['channels'][number]): ChannelConfig
       return { name, type: 'webhook', url, secret, headers, caFile: written.caFile ?? null };
     }
   }
+}
+
+function toTemplate(
+  {
+    title,
+    body,
+    bodyFile,
+  }: { title?: string | undefined; body?: string | undefined; bodyFile?: string | undefined },
+  bodyFiles: ReadonlyMap<string, string>,
+): TemplateConfig | null {
+  const written = body ?? (bodyFile === undefined ? undefined : bodyFiles.get(bodyFile));
+  return title === undefined && written === undefined
+    ? null
+    : { title: title ?? null, body: written ?? null };
 }
 
 function toFallback({ name, fallback, fallbackAfter }: FilledConfigFile['channels'][number]): Fallback[] {

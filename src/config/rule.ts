@@ -9,6 +9,8 @@ export interface RuleContext {
   /** True when a part was taken out for a fault that has been told. */
   isFaulty(path: Path): boolean;
   found: Found;
+  /** True for a text that holds what a placeholder stood for. */
+  isFilledIn(path: Path): boolean;
   /** @throws when the file cannot be read. */
   readFile(path: string): Promise<string>;
   fault(path: Path, message: string): void;

@@ -24,6 +24,7 @@ import {
   storeAndAuditDiffer,
   storesAreKnown,
 } from './rules/surroundings.ts';
+import { bodiesStandOnce, templatesRender } from './rules/templates.ts';
 import {
   apiVersionFitsAddress,
   apiVersionFitsKind,
@@ -51,6 +52,8 @@ export const RULES: readonly Rule[] = [
   mailServersAreUsable,
   mailAddressesAreSound,
   timeZonesExist,
+  bodiesStandOnce,
+  templatesRender,
   webhookSecretsCanSign,
   headersCanBeSent,
   fallbacksNameOtherChannels,

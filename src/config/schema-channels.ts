@@ -32,6 +32,44 @@ function timeZone(description: string) {
     .meta({ examples: ['Europe/Berlin', 'America/New_York'] });
 }
 
+const TITLE =
+  'Liquid text for the headline: of the message and its notification, the subject of a mail, the summary of an alert.';
+
+function template() {
+  return z
+    .strictObject({
+      title: text('a Liquid text')
+        .optional()
+        .describe(TITLE)
+        .meta({ examples: [TITLE_EXAMPLE] }),
+      body: text('a Liquid text')
+        .optional()
+        .describe(
+          'Liquid text for all between headline and small print: mrkdwn for Slack, Markdown for Teams, plain text for mail. Values are escaped.',
+        )
+        .meta({ examples: ['{{ message.advice }}\nSince {{ event.occurredAt | time }}'] }),
+      bodyFile: text('the path of a file')
+        .optional()
+        .describe('The same from a file. A relative path starts from the working directory.'),
+    })
+    .optional()
+    .describe('Own words in place of the built-in ones; what is left out stays built-in.');
+}
+
+const TITLE_EXAMPLE = '{{ event.name | upcase }}: {{ job.instanceName | default: event.watch }}';
+
+function titleTemplate() {
+  return z
+    .strictObject({
+      title: text('a Liquid text')
+        .optional()
+        .describe(TITLE)
+        .meta({ examples: [TITLE_EXAMPLE] }),
+    })
+    .optional()
+    .describe('Own words in place of the built-in ones.');
+}
+
 const slack = z
   .strictObject({
     name: name().describe('How routes refer to it.'),
@@ -41,6 +79,7 @@ const slack = z
       "IANA zone for the times, beside UTC and each reader's own zone, which Slack puts in. Default: those two.",
     ),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
+    template: template(),
     ...standIn(),
   })
   .describe('A Slack incoming webhook.');
@@ -61,6 +100,7 @@ const email = z
     timeZone: timeZone('IANA zone for the times in the mail, beside UTC. Default: UTC alone.'),
     requireTls: flag().default(false).describe('Refuse to send in clear when the server offers no STARTTLS.'),
     caFile: text('the path of a PEM file').optional().describe(CA_FILE),
+    template: template(),
     ...standIn(),
   })
   .describe('Mail, one thread for each job.');
@@ -94,6 +134,7 @@ const pagerduty = z
       .default('https://events.pagerduty.com/v2/enqueue')
       .describe('Events API v2. In the EU service region: https://events.eu.pagerduty.com/v2/enqueue.'),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
+    template: titleTemplate(),
     ...standIn(),
   })
   .describe('PagerDuty: what is wrong opens an alert, what ends it closes it. Route the ends to it as well.');
@@ -107,6 +148,7 @@ const msteams = z
     ),
     timeZone: timeZone("IANA zone for the times, beside UTC. Default: each reader's own zone, beside UTC."),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
+    template: template(),
     ...standIn(),
   })
   .describe('Microsoft Teams, by a workflow that posts the card it receives.');

@@ -38,6 +38,10 @@ const KIND_LABELS: Record<JobKind, string> = {
   legacy: 'legacy backup',
 };
 
+/** Begins the headline of a sample, and nothing else. */
+export const TEST_MARK = '[TEST] ';
+export const SAMPLE_NOTE = 'This is a sample sent on purpose to try the channel. Nothing has happened.';
+
 /** What an event is about, as far as its summary needs it. */
 export interface SummaryFacts {
   name: EventName;
@@ -79,16 +83,14 @@ export function summarizeJobEvent({ name, job, occurredAt }: SummaryFacts): stri
 
 /** The event's summary on one line, marked when it is a sample. */
 export function titleOf(event: Pick<WatcherEvent, 'summary' | 'test'>): string {
-  return oneLine(event.test ? `[TEST] ${event.summary}` : event.summary);
+  return oneLine(event.test ? `${TEST_MARK}${event.summary}` : event.summary);
 }
 
 /** Puts an event into words. */
 export function describeEvent(event: WatcherEvent): Message {
   return {
     title: titleOf(event),
-    advice: event.test
-      ? 'This is a sample sent on purpose to try the channel. Nothing has happened.'
-      : adviceFor(event),
+    advice: event.test ? SAMPLE_NOTE : adviceFor(event),
     facts: factsOf(event),
     details: detailsOf(event),
     times: timesOf(event),
@@ -278,7 +280,7 @@ function present(
 }
 
 /** Line breaks, other control characters and marks that turn the reading direction become spaces: a name must not draw its own layout. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text
     .toWellFormed()
     .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ')

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEmailNotifier, type EmailOptions } from '../../src/channels/email.ts';
 import { composeMail } from '../../src/channels/email-message.ts';
+import { tellPlainly } from '../../src/channels/teller.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event.ts';
 import { sampleEvent } from '../../src/domain/sample.ts';
 import { aJob, anEvent, HOUR, T0 } from '../support/builders.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
 import { type SmtpSink, type SunkMail, startSmtpSink } from '../support/smtp-sink.ts';
 import { never } from './notifier-contract.ts';
 
@@ -26,6 +28,8 @@ async function mailed(event: WatcherEvent, over: Partial<EmailOptions> = {}): Pr
     ...CONTEXT,
     smtpUrl: `smtp://127.0.0.1:${sink.port}`,
     requireTls: false,
+    template: null,
+    logger: createRecordingLogger(),
     caFile: null,
     ...over,
   });
@@ -158,7 +162,7 @@ describe('the thread of a job', () => {
       anEvent('failed', { job: aJob(['failed'], { id: '690710a5c1d2e3f4a5b6c701' }) }),
       anEvent('failed', { watch: 'orders-eu' }),
       anEvent('watch_failing', { job: null }),
-    ].map((event) => composeMail(event, CONTEXT).inReplyTo);
+    ].map((event) => composeMail(tellPlainly(event), CONTEXT).inReplyTo);
 
     expect(new Set(roots).size).toBe(4);
   });
@@ -169,7 +173,9 @@ describe('the thread of a job', () => {
     ['"a@b" <restores@example.com>', 'example.com'],
     ['no address', 'restore-watcher.invalid'],
   ])('has the host of %s', (from, host) => {
-    expect(composeMail(anEvent('failed'), { ...CONTEXT, from }).messageId.endsWith(`@${host}>`)).toBe(true);
+    expect(
+      composeMail(tellPlainly(anEvent('failed')), { ...CONTEXT, from }).messageId.endsWith(`@${host}>`),
+    ).toBe(true);
   });
 });
 

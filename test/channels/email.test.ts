@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEmailNotifier, type EmailOptions } from '../../src/channels/email.ts';
 import type { Notifier } from '../../src/channels/notifier.ts';
 import { type DeliveryReason, WatcherError } from '../../src/errors.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
 import { type SmtpRefusal, type SmtpSink, startSmtpSink, startTcpSink } from '../support/smtp-sink.ts';
 import {
   aNotice,
@@ -37,6 +38,8 @@ function notifierFor(port: number, over: Partial<EmailOptions> = {}): Notifier {
     from: 'Restores <restores@example.com>',
     to: ['dba@example.com'],
     timeZone: null,
+    template: null,
+    logger: createRecordingLogger(),
     requireTls: false,
     caFile: null,
     ...over,

@@ -4,6 +4,7 @@ import { createUrlLimiter } from '../../src/channels/rate-limiter.ts';
 import { MINUTE, T0 } from '../support/builders.ts';
 import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
 import { createManualClock } from '../support/manual-clock.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
 import {
   aNotice,
   describeHttpNotifier,
@@ -33,6 +34,8 @@ function notifierFor(sink: HttpSink, over: Partial<TeamsOptions> = {}) {
     channel: 'team',
     url: `${sink.origin}${PATH}`,
     timeZone: null,
+    template: null,
+    logger: createRecordingLogger(),
     clock,
     limiter: createUrlLimiter({ clock, intervalMs: 1_000 }),
     ...over,

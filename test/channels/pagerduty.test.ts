@@ -5,6 +5,7 @@ import { sampleEvent } from '../../src/domain/sample.ts';
 import { aJob, anEvent, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
 import { createManualClock } from '../support/manual-clock.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
 import {
   aNotice,
   describeHttpNotifier,
@@ -38,6 +39,8 @@ function notifierFor(sink: HttpSink, over: Partial<PagerDutyOptions> = {}) {
   return createPagerDutyNotifier({
     channel: 'pager',
     routingKey: ROUTING_KEY,
+    template: null,
+    logger: createRecordingLogger(),
     url: `${sink.origin}/v2/enqueue`,
     clock: createManualClock(T0 + 15 * MINUTE),
     ...over,

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type SlackBlock, slackMessage } from '../../src/channels/slack-message.ts';
+import { tellPlainly } from '../../src/channels/teller.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event.ts';
 import { sampleEvent } from '../../src/domain/sample.ts';
 import { aJob, anEvent, HOUR, MINUTE, T0 } from '../support/builders.ts';
 
 function messageOf(events: readonly WatcherEvent[], timeZone: string | null = null) {
-  return slackMessage(events, { timeZone });
+  return slackMessage(events.map(tellPlainly), { timeZone });
 }
 
 /** Everything a person sees in the channel, one block a line. */

@@ -4,6 +4,7 @@ import { createSlackNotifier, type SlackOptions } from '../../src/channels/slack
 import { MINUTE, T0 } from '../support/builders.ts';
 import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
 import {
   aNotice,
   describeHttpNotifier,
@@ -32,6 +33,8 @@ function notifierFor(sink: HttpSink, over: Partial<SlackOptions> = {}) {
     channel: 'oncall',
     url: `${sink.origin}${PATH}`,
     timeZone: null,
+    template: null,
+    logger: createRecordingLogger(),
     clock,
     limiter: createUrlLimiter({ clock, intervalMs: 1_000 }),
     ...over,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { teamsMessage } from '../../src/channels/teams-card.ts';
 import { escaped } from '../../src/channels/teams-text.ts';
+import { tellPlainly } from '../../src/channels/teller.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event.ts';
 import { sampleEvent } from '../../src/domain/sample.ts';
 import { aJob, anEvent, HOUR, MINUTE, T0 } from '../support/builders.ts';
@@ -9,7 +10,7 @@ type Message = ReturnType<typeof teamsMessage>;
 type Element = Message['attachments'][number]['content']['body'][number];
 
 const messageOf = (events: readonly WatcherEvent[], timeZone: string | null = null): Message =>
-  teamsMessage(events, { timeZone });
+  teamsMessage(events.map(tellPlainly), { timeZone });
 const cardOf = (...events: WatcherEvent[]) => messageOf(events).attachments[0]!.content;
 
 function textsOf(element: Element): string[] {

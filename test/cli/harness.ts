@@ -25,7 +25,13 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
     ],
     watches: [aWatch()],
     channels: [
-      { name: 'oncall', type: 'slack', url: 'https://hooks.slack.com/canary-hook', timeZone: null },
+      {
+        name: 'oncall',
+        type: 'slack',
+        url: 'https://hooks.slack.com/canary-hook',
+        timeZone: null,
+        template: null,
+      },
       { name: 'siem', type: 'webhook', url: 'https://siem/canary', secret: null, headers: {}, caFile: null },
     ],
     routes: [aRoute({ channels: ['siem'] })],

@@ -64,6 +64,28 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['channels[0].url', NO_PLAIN_HTTP],
     ['channels[1].url', 'is missing; expected the URL of a Teams workflow'],
   ],
+  'bad-templates': [
+    ['channels[0].template.title', 'expected a Liquid text: line 1, column 1: unknown filter "shout"'],
+    [
+      'channels[0].template.body',
+      'line 2, column 4: there is no jbo; known here: "event", "job", "message", "channel"',
+    ],
+    ['channels[1].template.title', 'no filter "raw" here: values are always escaped'],
+    [
+      'channels[1].template.bodyFile',
+      'found "test/fixtures/config/unclosed.liquid": line 3, column 1: tag {% if job %} not closed',
+    ],
+    [
+      'channels[2].template.title',
+      'expected a Liquid text without placeholders, found the value from ${ATLAS_PRIVATE_KEY}',
+    ],
+    ['channels[2].template.body', 'no tag "include" here: a template reads no other one'],
+    ['channels[2].template.bodyFile', 'expected either this or "body", not both'],
+    ['channels[2].template.bodyFile', 'found "/no/such/body.liquid": there is no such file'],
+    ['channels[3].template.title', 'it makes a text or a list that is far too long'],
+    ['channels[3].template.body', 'unknown key; known here: "title"'],
+    ['channels[4].template', 'unknown key'],
+  ],
   'bad-time-zone': [
     [
       'channels[1].timeZone',

@@ -51,6 +51,25 @@ describe('a sound configuration', () => {
     });
   });
 
+  it('takes the words of a template from the configuration or from a file', async () => {
+    const template = { title: '{{ event.name }}', bodyFile: 'test/fixtures/config/body.liquid' };
+    const { channels } = await load(aConfigFile({ channels: [{ ...email, template }], routes: undefined }));
+    expect(channels[0]).toMatchObject({
+      template: {
+        title: '{{ event.name }}',
+        body: '{{ message.advice }}\nSince {{ event.occurredAt | time }}\n',
+      },
+    });
+  });
+
+  it('reads a file once, so that what it uses is what it has checked', async () => {
+    const channels = [{ ...email, template: { bodyFile: 'b.liquid' } }];
+    const file = await writeConfig(JSON.stringify(aConfigFile({ channels, routes: undefined })));
+    const contents = ['checked', '{{ not checked'];
+    const config = await loadConfig(file, { env: {}, readFile: async () => contents.shift() ?? '' });
+    expect(config.channels[0]).toMatchObject({ template: { title: null, body: 'checked' } });
+  });
+
   it('may log in with a service account', async () => {
     const account = { type: 'serviceAccount', clientId: 'mdb_sa_id_1', clientSecret: 'mdb_sa_sk_canary' };
     const config = await load(aConfigFile({ connections: [{ name: 'atlas', auth: account }] }));
@@ -72,8 +91,14 @@ describe('a sound configuration', () => {
       }),
     );
     expect(config.channels).toEqual([
-      { name: 'oncall', type: 'slack', url: 'https://hooks.slack.com/services/T0/B0/x', timeZone: null },
-      { ...email, timeZone: null, requireTls: false, caFile: null },
+      {
+        name: 'oncall',
+        type: 'slack',
+        url: 'https://hooks.slack.com/services/T0/B0/x',
+        timeZone: null,
+        template: null,
+      },
+      { ...email, timeZone: null, requireTls: false, caFile: null, template: null },
       {
         name: 'siem',
         type: 'webhook',
@@ -87,8 +112,15 @@ describe('a sound configuration', () => {
         type: 'pagerduty',
         routingKey: '0123456789abcdef0123456789abcdef',
         url: 'https://events.pagerduty.com/v2/enqueue',
+        template: null,
       },
-      { name: 'team', type: 'msteams', url: 'https://flows.example.com/run?sig=x', timeZone: null },
+      {
+        name: 'team',
+        type: 'msteams',
+        url: 'https://flows.example.com/run?sig=x',
+        timeZone: null,
+        template: null,
+      },
     ]);
     expect(config.routes[0]).toEqual({
       events: ['*'],

@@ -3,6 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { toCloudEvent } from '../../src/channels/cloud-event.ts';
 import { composeMail } from '../../src/channels/email-message.ts';
 import { slackMessage } from '../../src/channels/slack-message.ts';
+import { tellPlainly } from '../../src/channels/teller.ts';
 import type { EventName, WatcherEvent } from '../../src/domain/event.ts';
 import type { DemoStage } from '../../src/simulator/demo-stage.ts';
 import { aJob, anEvent } from '../support/builders.ts';
@@ -16,11 +17,11 @@ export function eventAbout(jobId: string, name: EventName): WatcherEvent {
 export function tellers(stage: DemoStage) {
   return {
     slack: (...events: WatcherEvent[]) =>
-      post(stage.slack.url, JSON.stringify(slackMessage(events, { timeZone: null })), {}),
+      post(stage.slack.url, JSON.stringify(slackMessage(events.map(tellPlainly), { timeZone: null })), {}),
     mail: async (event: WatcherEvent) => {
       const context = { channel: 'dba', from: 'a@example.com', to: ['b@example.com'], timeZone: null };
       const transport = createTransport(stage.smtp.url);
-      await transport.sendMail(composeMail(event, context));
+      await transport.sendMail(composeMail(tellPlainly(event), context));
       transport.close();
     },
     webhook: (event: WatcherEvent) => {

@@ -1,0 +1,96 @@
+import type { WatcherEvent } from '../domain/event.ts';
+import { describeEvent, type Message, oneLine, SAMPLE_NOTE, TEST_MARK } from '../domain/message.ts';
+import { toError } from '../errors.ts';
+import { createOnce } from '../log-once.ts';
+import type { Logger } from '../logger.ts';
+import { createEngine, type Escape, type ParsedTemplate } from '../templates/engine.ts';
+import { type ChannelFacts, type TemplateValues, valuesOf } from '../templates/values.ts';
+
+/** Liquid texts of a channel, in place of parts of the built-in message; `null`: the built-in part. */
+export interface ChannelTemplate {
+  title: string | null;
+  body: string | null;
+}
+
+/** An event in the words of one channel: the built-in message, and what a template has put in place of its parts. */
+export interface Told {
+  event: WatcherEvent;
+  message: Message;
+  /** Plain text on one line, a sample marked as such: the whole headline. `null`: the channel makes one of the message's title. */
+  headline: string | null;
+  /** All that stands between headline and small print. Values in it are escaped for the channel. `null`: the built-in parts. */
+  body: string | null;
+}
+
+export type Teller = (event: WatcherEvent) => Promise<Told>;
+
+export interface TellerOptions extends ChannelFacts {
+  template: ChannelTemplate | null;
+  /** What makes a value safe in the body. A headline is plain text, which the channel escapes as a whole. */
+  escapeValue: Escape;
+  logger: Logger;
+}
+
+/** The built-in message alone. */
+export function tellPlainly(event: WatcherEvent): Told {
+  return { event, message: describeEvent(event), headline: null, body: null };
+}
+
+/**
+ * Puts events into the words of a channel. A part of a template that fails, or comes out empty, leaves the built-in part in its place:
+ * an alert is never lost over its wording. A failure is logged once. What a template cannot touch: the ids, the footnotes, and that a
+ * sample says that it is one.
+ */
+export function createTeller(options: TellerOptions): Teller {
+  const { template, logger, name } = options;
+  if (template === null) return async (event) => tellPlainly(event);
+  const once = createOnce(logger);
+  const headline = createPart(template.title, (text) => text, options);
+  const body = createPart(template.body, options.escapeValue, options);
+
+  const attempt = async (what: 'title' | 'body', part: Part, values: TemplateValues): Promise<string> => {
+    try {
+      const text = await part(values);
+      once.clear(what, `The template for the ${what} of channel ${name} works again`, { channel: name });
+      return text;
+    } catch (thrown) {
+      const message = `The template for the ${what} of channel ${name} fails, the built-in ${what} is sent: ${toError(thrown).message}`;
+      once.fault(what, message, { channel: name });
+      return '';
+    }
+  };
+
+  return async (event) => {
+    const told = tellPlainly(event);
+    const values = valuesOf(event, options);
+    const title = oneLine(await attempt('title', headline, values));
+    const text = (await attempt('body', body, values)).replace(/^\s*\n|\s+$/g, '');
+    return {
+      event,
+      message: text !== '' && event.test ? withSampleNote(told.message) : told.message,
+      headline: title === '' ? null : marked(title, event),
+      body: text === '' ? null : text,
+    };
+  };
+}
+
+type Part = (values: TemplateValues) => Promise<string>;
+
+/** Parses when it is first needed, and once. */
+function createPart(text: string | null, escapeValue: Escape, { timeZone }: TellerOptions): Part {
+  if (text === null) return async () => '';
+  let parsing: Promise<ParsedTemplate> | null = null;
+  return async (values) => {
+    parsing ??= createEngine({ escapeValue, timeZone }).then((engine) => engine.parse(text));
+    return (await parsing).render(values);
+  };
+}
+
+function marked(title: string, { test }: WatcherEvent): string {
+  return test ? `${TEST_MARK}${title}` : title;
+}
+
+/** The built-in advice says so; with a body of another's making, the footnotes do. */
+function withSampleNote(message: Message): Message {
+  return { ...message, footnotes: [SAMPLE_NOTE, ...message.footnotes] };
+}

@@ -1,0 +1,77 @@
+import type { WatcherEvent } from '../domain/event.ts';
+import { toIso } from '../domain/instant.ts';
+import { describeEvent, oneLine, publicJob } from '../domain/message.ts';
+
+/** The channel, as far as a template may know it: no address and no credential. */
+export interface ChannelFacts {
+  name: string;
+  type: string;
+  /** IANA zone; `null`: UTC alone. */
+  timeZone: string | null;
+}
+
+/**
+ * What a template can speak of: nothing else is within its reach. Plain data, made anew for each event; every text is one line.
+ * Instants are ISO 8601 (filter `time`); what is not known is absent or `null` and comes out empty.
+ *
+ * | name | holds |
+ * |---|---|
+ * | `event` | `id`, `name` (`failed`…), `severity` (`info`, `warning`, `critical`), `watch`, `labels.NAME`, `summary`, `note`, `from`, `to`, `detectedAt`, `occurredAt`; true or false: `inferred`, `late`, `test` |
+ * | `job` | absent for an event about a watch or a channel. The job as a webhook gives it: `id`, `kind`, `groupId`, `instanceName`, `state`, `deliveryType`, `snapshotId`, `snapshotAt`, `targetGroupId`, `targetClusterName`, `createdAt`, `finishedAt`, `expiresAt`, `warnings`, `errorMessage`, `progress.done`, `progress.total`, `batchId`, `milestones` |
+ * | `message` | the words of the built-in message: `title`, `advice`; lists of `label` and `value`: `facts`, `details`, `ids`; `times`, a list of `label` and `at`; `link.label`, `link.url`; `footnotes`, a list of texts |
+ * | `channel` | `name`, `type`, `timeZone` |
+ */
+export type TemplateValues = Readonly<Record<string, unknown>>;
+
+export function valuesOf(event: WatcherEvent, channel: ChannelFacts): TemplateValues {
+  const { id, name, severity, watch, labels, summary, note, from, to, inferred, late, test } = event;
+  const { title, advice, facts, details, ids, times, link, footnotes } = describeEvent(event);
+  const labelled = (list: typeof facts) => list.map(({ label, value }) => ({ label, value }));
+  const values = {
+    event: {
+      ...{ id, name, severity, watch, labels, summary, note, from, to, inferred, late, test },
+      detectedAt: toIso(event.detectedAt),
+      occurredAt: toIso(event.occurredAt),
+    },
+    job: event.job && publicJob(event.job),
+    message: {
+      ...{ title, advice, link, footnotes },
+      facts: labelled(facts),
+      details: labelled(details),
+      ids: labelled(ids),
+      times: times.map(({ label, at }) => ({ label, at: toIso(at) })),
+    },
+    channel: { name: channel.name, type: channel.type, timeZone: channel.timeZone },
+  };
+  return onOneLineEach(values) as typeof values;
+}
+
+function onOneLineEach(value: unknown): unknown {
+  if (typeof value === 'string') return oneLine(value);
+  if (Array.isArray(value)) return value.map(onOneLineEach);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, onOneLineEach(child)]));
+}
+
+/** The names that `valuesOf` gives, so that a slip in a template is a fault and not a gap. `null`: whatever is below it. */
+export type Names = { readonly [name: string]: Names | null };
+
+const named = (...names: string[]): Names => Object.fromEntries(names.map((name) => [name, null]));
+
+export const KNOWN_NAMES: Names = {
+  event: {
+    ...named('id', 'name', 'severity', 'watch', 'labels', 'summary', 'note', 'from', 'to'),
+    ...named('detectedAt', 'occurredAt', 'inferred', 'late', 'test'),
+  },
+  job: {
+    ...named('id', 'kind', 'groupId', 'instanceName', 'state', 'deliveryType', 'snapshotId', 'snapshotAt'),
+    ...named('targetGroupId', 'targetClusterName', 'createdAt', 'finishedAt', 'expiresAt', 'warnings'),
+    ...named('errorMessage', 'batchId', 'milestones'),
+    progress: named('done', 'total'),
+  },
+  message: {
+    ...named('title', 'advice', 'facts', 'details', 'ids', 'times', 'footnotes'),
+    link: named('label', 'url'),
+  },
+  channel: named('name', 'type', 'timeZone'),
+};
