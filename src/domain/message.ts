@@ -145,12 +145,13 @@ function adviceFor(event: WatcherEvent): string {
 function factsOf(event: WatcherEvent): Fact[] {
   const { job } = event;
   return [
-    ...present([['State', stateOf(event)], spanOf(event)], { foreign: false }),
+    ...present([['State', stateOf(event)], spanOf(event), ['Usually takes', usualOf(event)]], {
+      foreign: false,
+    }),
     ...present([
       ['From', job && `${job.instanceName} (${KIND_LABELS[job.kind]})`],
       ['To', job && (job.targetClusterName ?? (isDownload(job) ? 'download' : null))],
       ['Restored', progressOf(event)],
-      ['Usually takes', usualOf(event)],
       ['Atlas says', job?.errorMessage ?? null],
       [noteLabel(event.name), event.note],
     ]),
