@@ -72,8 +72,8 @@ export function createWatchAlerts(
     // A watcher that is restarted every week must not begin to count anew each time.
     const since = last ?? (await store.watchedSince(watch.name)) ?? startedAt;
     const forMs = clock.now() - since;
-    const isRaised = (await known()).has(keys.overdue);
-    if (forMs > every && !isRaised) {
+    const raisedAt = (await known()).get(keys.overdue);
+    if (forMs > every && raisedAt === undefined) {
       const span = last === null ? 'while it was watched' : `for ${formatSpan(forMs)}`;
       await tell(
         'drill_overdue',
@@ -83,8 +83,8 @@ export function createWatchAlerts(
         },
         { raise: keys.overdue },
       );
-    } else if (forMs <= every && isRaised) {
-      // The `finished` event has told of it already.
+    } else if (raisedAt !== undefined && forMs <= every && since > raisedAt - every) {
+      // A restore has finished since (a clock that was set back alone ends nothing), and the `finished` event has told of it.
       await store.commitAlerts({ at: clock.now(), raise: [], clear: [keys.overdue], events: [], audit: [] });
       (await known()).delete(keys.overdue);
     }
