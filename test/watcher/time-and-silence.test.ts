@@ -1,0 +1,242 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { WatcherEvent } from '../../src/domain/event.ts';
+import type { RestoreJob } from '../../src/domain/restore-job.ts';
+import type { Watch } from '../../src/domain/watch.ts';
+import { SourceError } from '../../src/errors.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { createSignals } from '../../src/watcher/events.ts';
+import { createRunner } from '../../src/watcher/runner.ts';
+import { aJob, aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { createFakeNotifier } from '../support/fake-notifier.ts';
+import { createFakeSource } from '../support/fake-source.ts';
+import { type FakeTime, fakeTime } from '../support/fake-time.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
+
+const DAY = 24 * HOUR;
+const AWAY = new SourceError('unavailable', 'Atlas is away');
+
+/** The whole watcher but Atlas and the receiver: runner, schedule, store on disk; in a time of its own. */
+async function aWorld(over: Partial<Watch>) {
+  const time = fakeTime(T0);
+  const folder = mkdtempSync(join(tmpdir(), 'time-and-silence-'));
+  const source = createFakeSource();
+  const notifier = createFakeNotifier();
+  let process = await startProcess();
+  onTestFinished(async () => {
+    await process.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function startProcess() {
+    const store = await openSqliteStore({ path: join(folder, 'watcher.db') });
+    await store.claimDaemon();
+    const logger = createRecordingLogger();
+    const runner = createRunner({
+      watches: [aWatch({ schedule: '0 * * * * *', ...over })],
+      sources: new Map([['atlas', source]]),
+      routes: [aRoute({ events: ['*'], channels: ['oncall'] })],
+      notifiers: [notifier],
+      fallbacks: [],
+      drill: null,
+      projectUrl: () => null,
+      configEntry: {},
+      store,
+      clock: time,
+      logger,
+      signals: createSignals(logger),
+      random: () => 0.5,
+      owner: 'me',
+      version: '0.0.0',
+    });
+    await runner.start();
+    const stop = async () => {
+      await runner.stop('test');
+      await store.close();
+    };
+    return { store, stop };
+  }
+
+  return {
+    time,
+    source,
+    restart: async () => {
+      await process.stop();
+      process = await startProcess();
+    },
+    /** In the order in which they were found. */
+    events: async (): Promise<WatcherEvent[]> => {
+      const { items } = await process.store.listEvents({ limit: 500 });
+      return items.map(({ event }) => event).reverse();
+    },
+    /** What people heard, message by message. */
+    heard: () => notifier.accepted.flat(),
+  };
+}
+
+type World = Awaited<ReturnType<typeof aWorld>>;
+
+/** What a job that begins now has of its own, going by a clock that is right. */
+function begun(time: FakeTime, number: number): Pick<RestoreJob, 'id' | 'createdAt'> {
+  const createdAt = Math.floor(time.truth() / 1_000) * 1_000;
+  return { id: jobId(number, createdAt), createdAt };
+}
+
+describe('what only time and silence tell', () => {
+  const POLICY: Partial<Watch> = {
+    stalledAfter: 30 * MINUTE,
+    expiringWithinMs: HOUR,
+    expectRestoreEveryMs: 6 * HOUR,
+  };
+
+  const steps =
+    (ms: number) =>
+    async ({ time }: World): Promise<void> => {
+      time.step(ms);
+      await time.pass(5 * MINUTE);
+      time.step(-ms);
+      await time.pass(5 * MINUTE);
+    };
+  const DISTURBANCES: ReadonlyArray<[what: string, disturb: (world: World) => Promise<void>]> = [
+    ['nothing else happens', async () => {}],
+    ['the watcher is restarted again and again', ({ restart }) => restart()],
+    ['the clock steps forward by a day, and back', steps(DAY)],
+    ['the clock steps back by a day, and forward', steps(-DAY)],
+    [
+      'it is restarted while the clock is a day ahead, and again when it is back',
+      async ({ time, restart }) => {
+        time.step(DAY);
+        await restart();
+        await time.pass(5 * MINUTE);
+        time.step(-DAY);
+        await restart();
+        await time.pass(5 * MINUTE);
+      },
+    ],
+  ];
+
+  it.each(DISTURBANCES)('is told once each while %s', async (_what, disturb) => {
+    const world = await aWorld(POLICY);
+    const { time, source } = world;
+    await time.pass(MINUTE);
+    await disturb(world);
+
+    const [lost, slow] = [aJob([], begun(time, 1)), aJob([], begun(time, 2))];
+    const expiresAt = time.truth() + 4 * HOUR;
+    const link = { ...begun(time, 3), deliveryType: 'download', expiresAt };
+    source.jobs = [lost, slow, aJob([], link)];
+    await time.pass(MINUTE);
+    source.jobs = [slow, aJob(['ready'], link, 1)];
+    await time.pass(2 * MINUTE);
+    await disturb(world);
+
+    await time.pass(31 * MINUTE);
+    await disturb(world);
+
+    source.fault = AWAY;
+    await time.pass(10 * MINUTE);
+    await disturb(world);
+    source.fault = null;
+    await time.pass(20 * MINUTE);
+    await disturb(world);
+
+    await time.pass(3 * HOUR);
+    await disturb(world);
+    await time.pass(4 * HOUR);
+    await disturb(world);
+    await time.pass(HOUR);
+
+    const expected = [
+      ...['started', 'started', 'started', 'ready'],
+      ...['missing', 'stalled', 'watch_failing', 'watch_recovered', 'expiring', 'drill_overdue'],
+    ].toSorted();
+    expect((await world.events()).map(({ name }) => name).toSorted()).toEqual(expected);
+    expect(
+      world
+        .heard()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(expected);
+  });
+});
+
+describe('after the API was away for two hours while 40 jobs started and ended', () => {
+  /** Each began a while after the last, took up to 50 minutes, and is over well before the API is back. */
+  function fortyJobs(from: number): RestoreJob[] {
+    return Array.from({ length: 40 }, (_, n) => {
+      const createdAt = from + n * 97_000;
+      const outcome = (['finished', 'failed', 'cancelled'] as const)[n % 3] ?? 'finished';
+      const seconds = 31 + n * 71;
+      return aJob([outcome], { id: jobId(n + 10, createdAt), createdAt }, seconds / 60);
+    });
+  }
+
+  it.each([
+    ['and the watcher went on', 0],
+    ['and the watcher was restarted meanwhile', 1],
+  ])('%s, tells all 80 transitions with their real times, and nothing false', async (_what, restarts) => {
+    const world = await aWorld({
+      stalledAfter: 45 * MINUTE,
+      expiringWithinMs: HOUR,
+      expectRestoreEveryMs: 3 * HOUR,
+    });
+    const { time, source } = world;
+    await time.pass(MINUTE);
+    const before = begun(time, 1);
+    source.jobs = [aJob([], before)];
+    await time.pass(5 * MINUTE);
+
+    source.fault = AWAY;
+    const awaySince = time.truth();
+    const jobs = fortyJobs(Math.ceil(awaySince / 1_000) * 1_000 + 5_000);
+    await time.pass(HOUR);
+    for (let n = 0; n < restarts; n += 1) await world.restart();
+    await time.pass(HOUR);
+    source.jobs = [...jobs.toReversed(), aJob(['finished'], before, 90)];
+    source.fault = null;
+    await time.pass(15 * MINUTE);
+    await time.pass(2 * HOUR);
+
+    const events = await world.events();
+    const others = events.filter(({ job }) => job === null || job.id === before.id);
+    expect(others.map(({ name }) => name)).toEqual([
+      'started',
+      'watch_failing',
+      'finished',
+      'watch_recovered',
+    ]);
+
+    const told = events.filter(({ job }) => job !== null && job.id !== before.id);
+    expect(told).toHaveLength(80);
+    const account = ({ name, job, occurredAt, inferred, late }: WatcherEvent) => ({
+      job: job?.id,
+      name,
+      at: new Date(occurredAt).toISOString(),
+      inferred,
+      late,
+    });
+    const byJob = (a: { job: string | undefined }, b: { job: string | undefined }) =>
+      String(a.job).localeCompare(String(b.job));
+    expect(told.map(account).toSorted(byJob)).toEqual(
+      jobs
+        .flatMap(({ id, reached }) =>
+          reached.map(({ milestone, at }) => ({
+            job: id,
+            name: milestone,
+            at: new Date(at ?? 0).toISOString(),
+            inferred: milestone === 'started',
+            late: true,
+          })),
+        )
+        .toSorted(byJob),
+    );
+
+    const heard = Map.groupBy(world.heard(), ({ jobId: id }) => id);
+    for (const { id, reached } of jobs) {
+      expect(heard.get(id)?.map(({ name }) => name)).toEqual(reached.map(({ milestone }) => milestone));
+    }
+    expect(world.heard()).toHaveLength(84);
+  });
+});
