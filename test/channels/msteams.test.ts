@@ -1,19 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTeamsNotifier, type TeamsOptions } from '../../src/channels/msteams.ts';
 import { createUrlLimiter } from '../../src/channels/rate-limiter.ts';
-import { MINUTE, T0 } from '../support/builders.ts';
 import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
-import {
-  aNotice,
-  describeHttpNotifier,
-  describeNotifier,
-  expectNoSecret,
-  failureOf,
-  type Mood,
-  never,
-} from './notifier-contract.ts';
+import { describeHttpNotifier, describePace, NOW } from './http-notifier-contract.ts';
+import { aNotice, never } from './notifier-contract.ts';
 
 const SIG = 'a-secret-signature_of-the-workflow';
 const PATH = `/workflows/a-secret-workflow/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=${SIG}`;
@@ -24,12 +16,10 @@ const ANSWERS = {
   busy: { status: 502 },
   gone: { status: 404 },
   dislikes: { status: 400, body: '{"error":{"code":"TriggerInputSchemaMismatch"}}' },
-  resets: 'reset',
-  hangs: 'hang',
 } as const;
 
 function notifierFor(sink: HttpSink, over: Partial<TeamsOptions> = {}) {
-  const clock = createManualClock(T0 + 15 * MINUTE);
+  const clock = createManualClock(NOW);
   return createTeamsNotifier({
     channel: 'team',
     url: `${sink.origin}${PATH}`,
@@ -42,30 +32,10 @@ function notifierFor(sink: HttpSink, over: Partial<TeamsOptions> = {}) {
   });
 }
 
-describeNotifier('msteams', async ({ timeoutMs }) => {
-  const sink = await startHttpSink();
-  const away = await startHttpSink();
-  await away.close();
-  let notifier = notifierFor(sink, { timeoutMs });
-  return {
-    get notifier() {
-      return notifier;
-    },
-    secrets: SECRETS,
-    become: async (mood: Mood) => {
-      if (mood === 'away') notifier = notifierFor(away);
-      else sink.answer = ANSWERS[mood];
-    },
-    reached: () => sink.received(1),
-    accepted: () => sink.accepted.length,
-    close: sink.close,
-  };
-});
+const KIND = { type: 'msteams', secrets: SECRETS, answers: ANSWERS, notifierFor };
 
-describeHttpNotifier('msteams', async () => {
-  const sink = await startHttpSink();
-  return { notifier: notifierFor(sink), sink, secrets: SECRETS, now: T0 + 15 * MINUTE };
-});
+describeHttpNotifier(KIND);
+describePace(KIND);
 
 describe('what a Teams workflow receives', () => {
   let sink: HttpSink;
@@ -95,32 +65,5 @@ describe('what a Teams workflow receives', () => {
 
     expect(sink.requests).toHaveLength(1);
     expect(sink.requests[0]!.body).toContain('2 events about restores');
-  });
-
-  it('is at most one card a second', async () => {
-    const clock = createManualClock(T0);
-    const notifier = notifierFor(sink, { clock, limiter: createUrlLimiter({ clock, intervalMs: 1_000 }) });
-
-    for (let count = 0; count < 3; count += 1) await notifier.send([aNotice()], never);
-
-    expect(clock.now()).toBe(T0 + 2_000);
-  });
-
-  it('is nothing while Teams has asked for silence', async () => {
-    const clock = createManualClock(T0);
-    const notifier = notifierFor(sink, { clock, limiter: createUrlLimiter({ clock, intervalMs: 1_000 }) });
-    sink.answer = { status: 429, headers: { 'retry-after': '30' } };
-    await failureOf(notifier.send([aNotice()], never));
-    sink.answer = ANSWERS.accepts;
-    clock.advance(10_000);
-
-    const error = await failureOf(notifier.send([aNotice()], never));
-    expect(error).toMatchObject({ reason: 'rate_limited', retryable: true, retryAfterMs: 20_000 });
-    expect(sink.requests).toHaveLength(1);
-    expectNoSecret(error, SECRETS);
-
-    clock.advance(20_000);
-    await notifier.send([aNotice()], never);
-    expect(sink.accepted).toHaveLength(1);
   });
 });

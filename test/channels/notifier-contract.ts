@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Notice, Notifier } from '../../src/channels/notifier.ts';
 import { DeliveryError, type DeliveryReason } from '../../src/errors.ts';
 import { anEvent } from '../support/builders.ts';
-import type { HttpSink, SinkAnswer } from '../support/http-sink.ts';
 
 /** What a receiver can do to a notifier. */
 export type Mood = 'accepts' | 'busy' | 'gone' | 'dislikes' | 'resets' | 'hangs' | 'away';
@@ -129,99 +128,6 @@ export function describeNotifier(
     it('can be closed twice', async () => {
       await stage.notifier.close();
       await expect(stage.notifier.close()).resolves.toBeUndefined();
-    });
-  });
-}
-
-/** What the notifiers over HTTP have in common besides. `now` is where their clock stands. */
-export function describeHttpNotifier(
-  type: string,
-  open: () => Promise<{ notifier: Notifier; sink: HttpSink; secrets: readonly string[]; now: number }>,
-): void {
-  describe(`${type}: what HTTP answers mean`, () => {
-    let stage: Awaited<ReturnType<typeof open>>;
-    beforeEach(async () => {
-      stage = await open();
-    });
-    afterEach(async () => {
-      await stage.notifier.close();
-      await stage.sink.close();
-    });
-    const failWith = (answer: SinkAnswer): Promise<DeliveryError> => {
-      stage.sink.answer = answer;
-      return failureOf(stage.notifier.send([aNotice()], never));
-    };
-
-    it.each<[number, DeliveryReason, boolean]>([
-      [301, 'refused', false],
-      [302, 'refused', false],
-      [304, 'refused', false],
-      [307, 'refused', false],
-      [308, 'refused', false],
-      [400, 'rejected', false],
-      [401, 'refused', false],
-      [403, 'refused', false],
-      [404, 'refused', false],
-      [405, 'rejected', false],
-      [408, 'unavailable', true],
-      [410, 'refused', false],
-      [413, 'rejected', false],
-      [422, 'rejected', false],
-      [429, 'rate_limited', true],
-      [500, 'unavailable', true],
-      [502, 'unavailable', true],
-      [503, 'unavailable', true],
-      [504, 'unavailable', true],
-      [599, 'unavailable', true],
-    ])('%i is %s, retryable: %s', async (status, reason, retryable) => {
-      const error = await failWith({ status });
-
-      expect(error).toMatchObject({ reason, retryable, status });
-      expect(error.message).toContain(String(status));
-    });
-
-    it('does not follow a redirect, and says what to do', async () => {
-      const elsewhere = `${stage.sink.origin}/elsewhere`;
-      const error = await failWith({ status: 307, headers: { location: elsewhere } });
-
-      expect(stage.sink.requests).toHaveLength(1);
-      expect(error.hint).toMatch(/final address/);
-    });
-
-    it.each([
-      ['seconds', '17', 17_000],
-      ['an HTTP date', 'Mon, 02 Nov 2026 08:16:05 GMT', 60_000],
-      ['a date that has passed', 'Mon, 02 Nov 2026 08:00:00 GMT', 0],
-      ['nonsense', 'soon', undefined],
-      ['a negative number', '-5', undefined],
-      ['an absurd number', '9'.repeat(30), 7 * 24 * 3_600_000],
-    ])('takes Retry-After as %s', async (_what, value, retryAfterMs) => {
-      expect(stage.now).toBe(Date.parse('2026-11-02T08:15:05Z'));
-
-      const error = await failWith({ status: 429, headers: { 'retry-after': value } });
-
-      expect(error.retryAfterMs).toBe(retryAfterMs);
-    });
-
-    it('takes Retry-After with a 503 as well', async () => {
-      const error = await failWith({ status: 503, headers: { 'retry-after': '3' } });
-
-      expect(error.retryAfterMs).toBe(3_000);
-    });
-
-    it('does not wait for a final answer to change', async () => {
-      const error = await failWith({ status: 404, headers: { 'retry-after': '3' } });
-
-      expect(error.retryAfterMs).toBeUndefined();
-    });
-
-    it('quotes the beginning of what the receiver says, on one line and without secrets or links', async () => {
-      const body = `bad\r\nthing at https://example.com/x?y: ${stage.secrets.join(' ')} ${'z'.repeat(50_000)}`;
-      const error = await failWith({ status: 400, body });
-
-      expect(error.message).toContain('bad thing at [link]');
-      expect(error.message.length).toBeLessThan(300);
-      expectNoSecret(error, stage.secrets);
     });
   });
 }

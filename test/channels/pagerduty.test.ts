@@ -2,19 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPagerDutyNotifier, type PagerDutyOptions } from '../../src/channels/pagerduty.ts';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../src/domain/event.ts';
 import { sampleEvent } from '../../src/domain/sample.ts';
-import { aJob, anEvent, jobId, MINUTE, T0 } from '../support/builders.ts';
-import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
+import { aJob, anEvent, jobId, T0 } from '../support/builders.ts';
+import type { HttpSink } from '../support/http-sink.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
-import {
-  aNotice,
-  describeHttpNotifier,
-  describeNotifier,
-  expectNoSecret,
-  failureOf,
-  type Mood,
-  never,
-} from './notifier-contract.ts';
+import { describeHttpNotifier, NOW, startReceiver } from './http-notifier-contract.ts';
+import { aNotice, expectNoSecret, failureOf, never } from './notifier-contract.ts';
 import { alertsAfter, expectPagerDutyTakes } from './pagerduty-rules.ts';
 
 const ROUTING_KEY = 'R0123456789abcdefSECRET789abcdef';
@@ -25,15 +18,7 @@ const ANSWERS = {
   busy: { status: 500 },
   gone: { status: 404 },
   dislikes: { status: 400, body: '{"status":"invalid event"}' },
-  resets: 'reset',
-  hangs: 'hang',
 } as const;
-
-async function startPagerDuty(): Promise<HttpSink> {
-  const sink = await startHttpSink();
-  sink.answer = ANSWERS.accepts;
-  return sink;
-}
 
 function notifierFor(sink: HttpSink, over: Partial<PagerDutyOptions> = {}) {
   return createPagerDutyNotifier({
@@ -42,42 +27,26 @@ function notifierFor(sink: HttpSink, over: Partial<PagerDutyOptions> = {}) {
     template: null,
     logger: createRecordingLogger(),
     url: `${sink.origin}/v2/enqueue`,
-    clock: createManualClock(T0 + 15 * MINUTE),
+    clock: createManualClock(NOW),
     ...over,
   });
 }
 
-describeNotifier('pagerduty', async ({ timeoutMs }) => {
-  const sink = await startPagerDuty();
-  const away = await startPagerDuty();
-  await away.close();
-  let notifier = notifierFor(sink, { timeoutMs });
+const KIND = {
+  type: 'pagerduty',
+  secrets: SECRETS,
+  answers: ANSWERS,
+  notifierFor,
   // Each failed job is a trigger and a resolve; the contract counts messages.
-  const triggers = () => sink.accepted.filter(({ body }) => body.includes('"trigger"')).length;
-  return {
-    get notifier() {
-      return notifier;
-    },
-    secrets: SECRETS,
-    become: async (mood: Mood) => {
-      if (mood === 'away') notifier = notifierFor(away);
-      else sink.answer = ANSWERS[mood];
-    },
-    reached: () => sink.received(1),
-    accepted: triggers,
-    close: sink.close,
-  };
-});
+  accepted: (sink: HttpSink) => sink.accepted.filter(({ body }) => body.includes('"trigger"')).length,
+};
 
-describeHttpNotifier('pagerduty', async () => {
-  const sink = await startPagerDuty();
-  return { notifier: notifierFor(sink), sink, secrets: SECRETS, now: T0 + 15 * MINUTE };
-});
+describeHttpNotifier(KIND);
 
 describe('what PagerDuty receives', () => {
   let sink: HttpSink;
   beforeEach(async () => {
-    sink = await startPagerDuty();
+    sink = await startReceiver(KIND);
   });
   afterEach(() => sink.close());
 

@@ -1,19 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createUrlLimiter, type UrlLimiter } from '../../src/channels/rate-limiter.ts';
+import { createUrlLimiter } from '../../src/channels/rate-limiter.ts';
 import { createSlackNotifier, type SlackOptions } from '../../src/channels/slack.ts';
-import { MINUTE, T0 } from '../support/builders.ts';
 import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
-import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
-import {
-  aNotice,
-  describeHttpNotifier,
-  describeNotifier,
-  expectNoSecret,
-  failureOf,
-  type Mood,
-  never,
-} from './notifier-contract.ts';
+import { describeHttpNotifier, describePace, NOW } from './http-notifier-contract.ts';
+import { aNotice, failureOf, never } from './notifier-contract.ts';
 
 const PATH = '/services/T0000TEAM/B0000HOOK/a-secret-of-slack';
 const SECRETS = [PATH, 'a-secret-of-slack', 'T0000TEAM', 'B0000HOOK'];
@@ -23,12 +15,10 @@ const ANSWERS = {
   busy: { status: 500, body: 'rollup_error' },
   gone: { status: 404, body: 'no_service' },
   dislikes: { status: 400, body: 'invalid_payload' },
-  resets: 'reset',
-  hangs: 'hang',
 } as const;
 
 function notifierFor(sink: HttpSink, over: Partial<SlackOptions> = {}) {
-  const clock = createManualClock(T0 + 15 * MINUTE);
+  const clock = createManualClock(NOW);
   return createSlackNotifier({
     channel: 'oncall',
     url: `${sink.origin}${PATH}`,
@@ -41,30 +31,10 @@ function notifierFor(sink: HttpSink, over: Partial<SlackOptions> = {}) {
   });
 }
 
-describeNotifier('slack', async ({ timeoutMs }) => {
-  const sink = await startHttpSink();
-  const away = await startHttpSink();
-  await away.close();
-  let notifier = notifierFor(sink, { timeoutMs });
-  return {
-    get notifier() {
-      return notifier;
-    },
-    secrets: SECRETS,
-    become: async (mood: Mood) => {
-      if (mood === 'away') notifier = notifierFor(away);
-      else sink.answer = ANSWERS[mood];
-    },
-    reached: () => sink.received(1),
-    accepted: () => sink.accepted.length,
-    close: sink.close,
-  };
-});
+const KIND = { type: 'slack', secrets: SECRETS, answers: ANSWERS, notifierFor };
 
-describeHttpNotifier('slack', async () => {
-  const sink = await startHttpSink();
-  return { notifier: notifierFor(sink), sink, secrets: SECRETS, now: T0 + 15 * MINUTE };
-});
+describeHttpNotifier(KIND);
+describePace(KIND);
 
 describe("Slack's own words", () => {
   let sink: HttpSink;
@@ -149,56 +119,5 @@ describe('what is posted to Slack', () => {
 
     expect(error.reason).toBe('rejected');
     expect(error.message.length).toBeLessThan(300);
-  });
-});
-
-describe('the pace of Slack', () => {
-  let sink: HttpSink;
-  let clock: ManualClock;
-  let limiter: UrlLimiter;
-  beforeEach(async () => {
-    sink = await startHttpSink();
-    clock = createManualClock(T0);
-    limiter = createUrlLimiter({ clock, intervalMs: 1_000 });
-  });
-  afterEach(() => sink.close());
-
-  it('is one message a second, for all channels with the same URL together', async () => {
-    const oncall = notifierFor(sink, { clock, limiter });
-    const dba = notifierFor(sink, { clock, limiter, channel: 'dba' });
-
-    await oncall.send([aNotice()], never);
-    await dba.send([aNotice()], never);
-    await oncall.send([aNotice()], never);
-
-    expect(sink.accepted).toHaveLength(3);
-    expect(clock.monotonic()).toBe(2_000);
-  });
-
-  it('does not slow another URL', async () => {
-    await notifierFor(sink, { clock, limiter }).send([aNotice()], never);
-    await notifierFor(sink, { clock, limiter, url: `${sink.origin}/services/other` }).send(
-      [aNotice()],
-      never,
-    );
-
-    expect(clock.monotonic()).toBe(0);
-  });
-
-  it('is silence for as long as a 429 asks, and then goes on', async () => {
-    const notifier = notifierFor(sink, { clock, limiter });
-    sink.answer = { status: 429, headers: { 'retry-after': '30' } };
-    await failureOf(notifier.send([aNotice()], never));
-    sink.answer = { status: 200, body: 'ok' };
-    clock.advance(10_000);
-
-    const early = await failureOf(notifier.send([aNotice()], never));
-    expect(early).toMatchObject({ reason: 'rate_limited', retryable: true, retryAfterMs: 20_000 });
-    expect(sink.requests).toHaveLength(1);
-    expectNoSecret(early, SECRETS);
-
-    clock.advance(20_000);
-    await notifier.send([aNotice()], never);
-    expect(sink.accepted).toHaveLength(1);
   });
 });

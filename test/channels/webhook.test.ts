@@ -5,18 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWebhookNotifier, type WebhookOptions } from '../../src/channels/webhook.ts';
 import { systemClock } from '../../src/clock.ts';
 import { WatcherError } from '../../src/errors.ts';
-import { aJob, MINUTE, T0 } from '../support/builders.ts';
+import { aJob, T0 } from '../support/builders.ts';
 import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
 import { createManualClock } from '../support/manual-clock.ts';
-import {
-  aNotice,
-  describeHttpNotifier,
-  describeNotifier,
-  expectNoSecret,
-  failureOf,
-  type Mood,
-  never,
-} from './notifier-contract.ts';
+import { describeHttpNotifier, NOW } from './http-notifier-contract.ts';
+import { aNotice, expectNoSecret, failureOf, never } from './notifier-contract.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const PATH = '/hooks/a-secret-path?token=a-secret-token';
@@ -29,8 +22,6 @@ const ANSWERS = {
   busy: { status: 503 },
   gone: { status: 410 },
   dislikes: { status: 422 },
-  resets: 'reset',
-  hangs: 'hang',
 } as const;
 
 function notifierFor(sink: HttpSink, over: Partial<WebhookOptions> = {}) {
@@ -39,35 +30,14 @@ function notifierFor(sink: HttpSink, over: Partial<WebhookOptions> = {}) {
     url: `${sink.origin}${PATH}`,
     secret: SECRET,
     headers: { Authorization: TOKEN },
-    clock: createManualClock(T0 + 15 * MINUTE),
+    clock: createManualClock(NOW),
     ...over,
   });
 }
 
-describeNotifier('webhook', async ({ timeoutMs }) => {
-  const sink = await startHttpSink();
-  const away = await startHttpSink();
-  await away.close();
-  let notifier = notifierFor(sink, { timeoutMs });
-  return {
-    get notifier() {
-      return notifier;
-    },
-    secrets: SECRETS,
-    become: async (mood: Mood) => {
-      if (mood === 'away') notifier = notifierFor(away);
-      else sink.answer = ANSWERS[mood];
-    },
-    reached: () => sink.received(1),
-    accepted: () => sink.accepted.length,
-    close: sink.close,
-  };
-});
+const KIND = { type: 'webhook', secrets: SECRETS, answers: ANSWERS, notifierFor };
 
-describeHttpNotifier('webhook', async () => {
-  const sink = await startHttpSink();
-  return { notifier: notifierFor(sink), sink, secrets: SECRETS, now: T0 + 15 * MINUTE };
-});
+describeHttpNotifier(KIND);
 
 describe('what a webhook receives', () => {
   let sink: HttpSink;
