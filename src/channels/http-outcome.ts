@@ -1,5 +1,6 @@
 import { formatSpan } from '../domain/instant.ts';
 import { DeliveryError, type DeliveryReason } from '../errors.ts';
+import { parseRetryAfter } from '../retry-after.ts';
 
 /** What a receiver answered, as far as a verdict needs it. */
 export interface HttpReply {
@@ -30,7 +31,9 @@ export function httpFault(reply: HttpReply, receiver: string, now: number): Deli
   return new DeliveryError(reason, `${receiver} answered HTTP ${status}${body && `: ${body}`}`, {
     retryable,
     status,
-    retryAfterMs: retryable ? parseRetryAfter(reply.retryAfter, now) : undefined,
+    retryAfterMs: retryable
+      ? parseRetryAfter(reply.retryAfter, { now, longestMs: LONGEST_RETRY_AFTER_MS })
+      : undefined,
     hint,
   });
 }
@@ -59,18 +62,6 @@ function verdictOf(status: number): Verdict {
     default:
       return { reason: 'rejected', retryable: false };
   }
-}
-
-/**
- * How long `Retry-After` asks us to wait, in milliseconds: seconds or an HTTP date (RFC 9110, section 10.2.3). `undefined` when it
- * is absent or neither.
- */
-function parseRetryAfter(header: string | null, now: number): number | undefined {
-  const text = header?.trim() ?? '';
-  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1_000, LONGEST_RETRY_AFTER_MS);
-  if (!/^[A-Z][a-z]+,? .* GMT$/.test(text)) return undefined;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : Math.min(Math.max(0, at - now), LONGEST_RETRY_AFTER_MS);
 }
 
 /**
