@@ -2,9 +2,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AtlasSimulator } from '../../src/simulator/atlas.ts';
 import { finish, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
 import { GROUP_ID } from '../support/builders.ts';
+import { INSTANCE } from './configuration.ts';
 import { auditedDeliveries, auditProblems, lookInto } from './inspect.ts';
 import { startReceiver } from './receivers.ts';
-import { aDaemon, aHome, anAtlas, INSTANCE } from './scene.ts';
+import { aDaemon, aHome, anAtlas } from './scene.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -5,8 +5,9 @@ import type { AtlasSimulator } from '../../src/simulator/atlas.ts';
 import { cancel, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
 import { GROUP_ID } from '../support/builders.ts';
 import type { Home } from '../support/daemon.ts';
+import { INSTANCE } from './configuration.ts';
 import { auditProblems, lookInto } from './inspect.ts';
-import { aDaemon, aHome, anAtlas, INSTANCE } from './scene.ts';
+import { aDaemon, aHome, anAtlas } from './scene.ts';
 
 /** Each gives several entries, so that the mirror needs several writes for a burst. */
 const JOBS_IN_A_BURST = 400;

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { finish, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
 import { GROUP_ID } from '../support/builders.ts';
 import type { Daemon } from '../support/daemon.ts';
+import { INSTANCE } from './configuration.ts';
 import { auditedDeliveries, auditProblems, isAllDelivered, lookInto } from './inspect.ts';
 import {
   type DeliveryPlace,
@@ -12,7 +13,7 @@ import {
   type PollPoint,
 } from './points.ts';
 import { CHANNELS, type Channel, startReceiver } from './receivers.ts';
-import { aDaemon, aHome, anAtlas, INSTANCE } from './scene.ts';
+import { aDaemon, aHome, anAtlas } from './scene.ts';
 
 interface Scene extends DeliveryPlace, PollPlace {
   /** Ends the job, so that there is something to tell behind what was cut off. */

@@ -2,9 +2,7 @@ import { onTestFinished } from 'vitest';
 import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
 import { GROUP_ID } from '../support/builders.ts';
 import { type Daemon, type Home, makeHome, startDaemon } from '../support/daemon.ts';
-import { atlasConnection } from './storm-world.ts';
-
-export const INSTANCE = 'orders';
+import { type ChannelEntry, crashConfiguration, INSTANCE } from './configuration.ts';
 
 /** An Atlas with one instance, closed when the test ends. */
 export async function anAtlas(): Promise<AtlasSimulator> {
@@ -14,26 +12,12 @@ export async function anAtlas(): Promise<AtlasSimulator> {
   return atlas;
 }
 
-/** A home with one watch of that instance, polled every second; removed when the test ends. */
+/** A home with one watch of that instance (see `crashConfiguration`); removed when the test ends. */
 export async function aHome(
   atlas: AtlasSimulator,
-  { watch = {}, channels = [] }: { watch?: object; channels?: Array<Readonly<Record<string, unknown>>> } = {},
+  more: { watch?: object; channels?: readonly ChannelEntry[] } = {},
 ): Promise<Home> {
-  const home = await makeHome({
-    connections: [atlasConnection(atlas)],
-    watches: [
-      {
-        name: INSTANCE,
-        kind: 'serverless',
-        groupId: GROUP_ID,
-        instanceName: INSTANCE,
-        schedule: '* * * * * *',
-        ...watch,
-      },
-    ],
-    channels,
-    routes: channels.length === 0 ? [] : [{ events: ['*'], channels: channels.map(({ name }) => name) }],
-  });
+  const home = await makeHome(crashConfiguration(atlas, more));
   onTestFinished(() => home.remove());
   return home;
 }

@@ -2,10 +2,9 @@ import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
 import { cancel, expire, fail, finish, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
 import { GROUP_ID } from '../support/builders.ts';
 import { type Home, makeHome, runCommand } from '../support/daemon.ts';
+import { crashConfiguration, INSTANCE } from './configuration.ts';
 import { CHANNELS, type Channel, type CrashReceiver, startReceiver } from './receivers.ts';
 import { createTroubles, type TroubleOptions } from './troubles.ts';
-
-const INSTANCE = 'orders';
 
 /** So many jobs run at a time, so that most are seen running. */
 const RUNNING = 5;
@@ -42,7 +41,9 @@ export async function makeStormWorld(jobs: number, troubles: TroubleOptions): Pr
     email: createTroubles(troubles),
   };
   for (const channel of CHANNELS) receivers[channel].trouble(met[channel].script);
-  const home = await makeHome(configuration(atlas, receivers));
+  const home = await makeHome(
+    crashConfiguration(atlas, { channels: CHANNELS.map((channel) => receivers[channel].config) }),
+  );
   await takeBaseline(home);
   return {
     atlas,
@@ -55,33 +56,6 @@ export async function makeStormWorld(jobs: number, troubles: TroubleOptions): Pr
       await Promise.all([atlas, webhook, slack, email].map((part) => part.close()));
       await home.remove();
     },
-  };
-}
-
-function configuration(atlas: AtlasSimulator, receivers: StormWorld['receivers']): Record<string, unknown> {
-  return {
-    connections: [atlasConnection(atlas)],
-    watches: [
-      {
-        name: INSTANCE,
-        kind: 'serverless',
-        groupId: GROUP_ID,
-        instanceName: INSTANCE,
-        schedule: '* * * * * *',
-      },
-    ],
-    channels: CHANNELS.map((channel) => receivers[channel].config),
-    routes: [{ events: ['*'], channels: CHANNELS }],
-  };
-}
-
-/** A connection to the simulator that is never held up by its budget. */
-export function atlasConnection({ url }: AtlasSimulator): Record<string, unknown> {
-  return {
-    name: 'atlas',
-    baseUrl: url,
-    auth: { type: 'digest', publicKey: 'public', privateKey: 'private' },
-    requestsPerMinute: 100_000,
   };
 }
 
