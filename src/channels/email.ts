@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts';
 import { trustedCas } from './ca-file.ts';
 import { composeMail, type Mail, type MailContext } from './email-message.ts';
 import type { Notice, Notifier } from './notifier.ts';
+import { mailPreview } from './preview.ts';
 import { createScrub } from './scrub.ts';
 import { smtpFault } from './smtp-outcome.ts';
 import { type ChannelTemplate, createTeller } from './teller.ts';
@@ -72,6 +73,7 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
         });
       return { detail: scrub(info.response) + refusals(info.rejected.length, options.to.length) };
     },
+    preview: async (notices) => mailPreview(await compose(notices)),
     close: async () => transport.close(),
   };
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts';
 import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
 import { postByFetch } from './http-post.ts';
 import type { Notice, Notifier } from './notifier.ts';
+import { jsonPreview } from './preview.ts';
 import type { UrlLimiter } from './rate-limiter.ts';
 import { createScrub, secretForms } from './scrub.ts';
 import { type TeamsContext, type TeamsMessage, teamsMessage } from './teams-card.ts';
@@ -64,6 +65,7 @@ export function createTeamsNotifier(options: TeamsOptions): Notifier {
       if (fault) throw fault;
       return { detail: `HTTP ${reply.status}` };
     },
+    preview: async (notices) => jsonPreview(await compose(notices)),
     close: async () => {},
   };
 }

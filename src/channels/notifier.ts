@@ -14,6 +14,14 @@ export interface Receipt {
   wasSent?: false;
 }
 
+/** What would be sent, for people to look at: without addresses and credentials. */
+export interface Preview {
+  /** JSON: the message itself. */
+  content: unknown;
+  /** The same as one reads it on a terminal; may hold any character that the message holds. */
+  text: string;
+}
+
 /** Sends events to one configured destination. The port of `channels/`; one adapter per channel type. */
 export interface Notifier {
   /** The channel's name in the configuration. */
@@ -29,6 +37,8 @@ export interface Notifier {
    * @throws {DeliveryError} classified; its text holds no secret. Aborting gives reason `timeout`, retryable.
    */
   send(notices: readonly Notice[], signal: AbortSignal): Promise<Receipt>;
+  /** What `send` would send, made by the same code. Turns to nobody. */
+  preview(notices: readonly Notice[]): Promise<Preview>;
   /** Closes idle connections. A send in flight may finish. */
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
 import { postByFetch } from './http-post.ts';
 import type { Notice, Notifier } from './notifier.ts';
 import { type PagerDutyEvent, pagerDutyEvents } from './pagerduty-event.ts';
+import { jsonPreview } from './preview.ts';
 import { createScrub, secretForms } from './scrub.ts';
 import { type ChannelTemplate, createTeller } from './teller.ts';
 
@@ -73,6 +74,11 @@ export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
       const said: string[] = [];
       for (const event of await compose(notices)) said.push(await request(event, signal));
       return said.length === 0 ? { detail: 'not for a pager', wasSent: false } : { detail: said.join(', ') };
+    },
+    preview: async (notices) => {
+      const events = await compose(notices);
+      const nothing = { content: events, text: 'Nothing: this neither opens an alert nor closes one.' };
+      return events.length === 0 ? nothing : jsonPreview(events);
     },
     close: async () => {},
   };

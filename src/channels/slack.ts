@@ -6,6 +6,7 @@ import type { Logger } from '../logger.ts';
 import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
 import { readStart } from './http-post.ts';
 import type { Notice, Notifier } from './notifier.ts';
+import { jsonPreview } from './preview.ts';
 import type { UrlLimiter } from './rate-limiter.ts';
 import { createScrub, secretForms } from './scrub.ts';
 import { type SlackContext, type SlackMessage, slackMessage } from './slack-message.ts';
@@ -74,6 +75,7 @@ export function createSlackNotifier(options: SlackOptions): Notifier {
       if (fault) throw fault;
       return { detail: `HTTP ${reply.status}: ok` };
     },
+    preview: async (notices) => jsonPreview(await compose(notices)),
     close: async () => {},
   };
 }

@@ -2,10 +2,11 @@ import { Webhook as Signer } from 'standardwebhooks';
 import type { Clock } from '../clock.ts';
 import { WatcherError } from '../errors.ts';
 import { trustedCas } from './ca-file.ts';
-import { toCloudEvent } from './cloud-event.ts';
+import { type CloudEvent, toCloudEvent } from './cloud-event.ts';
 import { httpFault, networkFault } from './http-outcome.ts';
 import { type HttpPost, postByFetch, postTrusting } from './http-post.ts';
-import type { Notifier } from './notifier.ts';
+import type { Notice, Notifier } from './notifier.ts';
+import { jsonPreview } from './preview.ts';
 import { createScrub, secretForms } from './scrub.ts';
 
 export interface WebhookOptions {
@@ -43,10 +44,9 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
     type: 'webhook',
     maxBatch: 1,
     concurrency: 4,
-    send: async ([notice], signal) => {
-      if (notice === undefined) throw new TypeError('nothing to send');
-      const { event } = notice;
-      const body = JSON.stringify(toCloudEvent(event));
+    send: async (notices, signal) => {
+      const event = compose(notices);
+      const body = JSON.stringify(event);
       const request = {
         url,
         headers: {
@@ -65,8 +65,14 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
       if (fault) throw fault;
       return { detail: `HTTP ${reply.status}` };
     },
+    preview: async (notices) => jsonPreview(compose(notices)),
     close: async () => close(),
   };
+}
+
+function compose([notice]: readonly Notice[]): CloudEvent {
+  if (notice === undefined) throw new TypeError('nothing to send');
+  return toCloudEvent(notice.event);
 }
 
 function transportFor({ channel, url, caFile = null, fetch: fetchFn = globalThis.fetch }: WebhookOptions): {

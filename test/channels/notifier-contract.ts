@@ -55,6 +55,16 @@ export function describeNotifier(
       expect(stage.notifier.concurrency).toBeGreaterThanOrEqual(1);
     });
 
+    it('shows what it would send, without a secret, and turns to nobody', async () => {
+      const notice = aNotice();
+      const { content, text } = await stage.notifier.preview([notice]);
+      for (const shown of [JSON.stringify(content), text]) {
+        expect(shown).toContain(notice.event.summary);
+        for (const secret of stage.secrets) expect(shown).not.toContain(secret);
+      }
+      expect(stage.accepted()).toBe(0);
+    });
+
     it('gives a receipt when the receiver accepts', async () => {
       const receipt = await stage.notifier.send([aNotice()], never);
 

@@ -20,6 +20,9 @@ function channels(failing: Record<string, Error> = {}) {
       if (failure) throw failure;
       return { detail: 'HTTP 200' };
     },
+    preview: async () => {
+      throw new Error('nobody asked for a preview');
+    },
     close: async () => {
       closed.push(channel);
     },

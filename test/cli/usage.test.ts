@@ -41,6 +41,7 @@ describe('the command line', () => {
     'once',
     'check',
     'notify test',
+    'notify preview',
     'mute add',
     'mute list',
     'mute remove',

@@ -27,6 +27,7 @@ export function createFakeNotifier(
       );
       return { detail: 'ok' };
     },
+    preview: async (notices) => ({ content: notices.map(({ event }) => event.summary), text: '' }),
     close: async () => {},
     ...over,
   };

@@ -2,12 +2,12 @@ import { type Command, Option } from 'commander';
 import type { ChannelConfig, WatcherConfig } from '../../config/config.ts';
 import type { AuditDraft } from '../../domain/audit.ts';
 import { EVENT_NAMES, type EventName } from '../../domain/event.ts';
-import { sampleEvent } from '../../domain/sample.ts';
 import { toError, WatcherError } from '../../errors.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
-import { UsageError } from '../errors.ts';
+import { chosenChannels, sampleFor } from '../sample.ts';
 import { formatTable } from '../table.ts';
 import { printable, toJson } from '../text.ts';
+import { addNotifyPreview } from './notify-preview.ts';
 
 interface TestOptions extends CommonOptions {
   channel?: string;
@@ -40,29 +40,18 @@ export function addNotify(cli: Cli, program: Command): void {
     )
     .addOption(jsonOption());
   onAction<TestOptions>(cli, command, (options) => testChannels(cli, options));
+  addNotifyPreview(cli, notify);
 }
 
 async function testChannels(cli: Cli, options: TestOptions): Promise<number> {
   const config = await cli.parts.loadConfig(options.config);
   const trials = await Promise.all(
-    channelsToTry(config, options.channel).map((channel) => tryChannel(cli, config, channel, options.event)),
+    chosenChannels(config, options.channel).map((channel) => tryChannel(cli, config, channel, options.event)),
   );
   await record(cli, config, options.event, trials);
   if (options.json) cli.out.line(toJson({ items: trials }));
   else printTrials(cli, trials);
   return trials.every(({ outcome }) => outcome === 'accepted') ? 0 : 1;
-}
-
-function channelsToTry({ channels, file }: WatcherConfig, only: string | undefined): ChannelConfig[] {
-  if (channels.length === 0) {
-    throw new UsageError(`${file} configures no channel`, 'Add one under "channels".');
-  }
-  const chosen = channels.filter(({ name }) => only === undefined || name === only);
-  if (chosen.length === 0) {
-    const names = channels.map(({ name }) => name).join(', ');
-    throw new UsageError(`there is no channel ${only}`, `Configured are: ${names}.`);
-  }
-  return chosen;
 }
 
 async function tryChannel(
@@ -71,14 +60,8 @@ async function tryChannel(
   { name: channel, type }: ChannelConfig,
   name: EventName,
 ): Promise<Trial> {
-  const { clock, createNotifier, projectUrl } = cli.parts;
-  const [watch] = config.watches;
-  const event = sampleEvent(name, {
-    watch,
-    channel,
-    projectUrl: watch === undefined ? null : projectUrl(config, watch),
-    now: clock.now(),
-  });
+  const { clock, createNotifier } = cli.parts;
+  const event = sampleFor(cli, config, channel, name);
   const notice = { deliveryId: `${event.id}:${channel}`, event };
   const base = { channel, type, eventId: event.id };
   const startedAt = clock.monotonic();
