@@ -2,6 +2,7 @@ import type { Liquid, Template } from 'liquidjs';
 import { spanFilter, timeFilter } from './filters.ts';
 import { type Place, toTemplateFault } from './template-fault.ts';
 import type { TemplateValues } from './values.ts';
+import { FILTERS, TAGS } from './vocabulary.ts';
 
 /** What makes the text of a value safe for where it goes. Is given text on one line. */
 export type Escape = (text: string) => string;
@@ -37,59 +38,6 @@ export interface Engine {
 const PARSE_LIMIT = 20_000;
 const RENDER_LIMIT_MS = 500;
 const MEMORY_LIMIT = 100_000;
-
-/** What computes and decides. None that reads another template. */
-const TAGS = [
-  ...['assign', 'capture', 'case', 'comment', 'cycle', 'decrement', 'echo', 'for', 'break', 'continue'],
-  ...['if', 'increment', 'liquid', 'raw', 'unless', '#'],
-];
-
-/**
- * What works on texts, numbers and lists. Left out: what switches the escaping off (`raw`, `json`), or would escape twice; what parses
- * expressions at run time; dates, for which there is `time`; and what nobody needs here.
- */
-const FILTERS = [
-  ...[
-    'abs',
-    'at_least',
-    'at_most',
-    'ceil',
-    'divided_by',
-    'floor',
-    'minus',
-    'modulo',
-    'plus',
-    'round',
-    'times',
-  ],
-  ...[
-    'compact',
-    'concat',
-    'first',
-    'join',
-    'last',
-    'map',
-    'reject',
-    'reverse',
-    'size',
-    'slice',
-    'sort',
-    'uniq',
-  ],
-  ...['where', 'append', 'capitalize', 'default', 'downcase', 'lstrip', 'prepend', 'remove', 'remove_first'],
-  ...[
-    'replace',
-    'replace_first',
-    'rstrip',
-    'split',
-    'squish',
-    'strip',
-    'truncate',
-    'truncatewords',
-    'upcase',
-  ],
-  'url_encode',
-];
 
 /**
  * Makes an engine that sees the values it is given and nothing else: no file, no environment, no clock, no prototype. The library is

@@ -1,3 +1,6 @@
+import { suggestion } from '../closest.ts';
+import { FILTERS, TAGS } from './vocabulary.ts';
+
 /** A template that cannot be used, or not with what it was given. The text says what is wrong and, where it is known, in which line. */
 export class TemplateFault extends Error {
   constructor(what: string, place: Place | null, options?: ErrorOptions) {
@@ -36,9 +39,7 @@ const OUR_WORDS: ReadonlyArray<readonly [pattern: RegExp, words: string]> = [
   [/^undefined filter: (raw|json|jsonify)$/, 'no filter "$1" here: values are always escaped'],
   [/^undefined filter: (escape\w*|xml_escape)$/, 'no filter "$1" here: values are escaped already'],
   [/^undefined filter: (date\w*)$/, 'no filter "$1" here; "time" shows an instant, "span" how long it took'],
-  [/^undefined filter: (.*)$/, 'unknown filter "$1"'],
   [/^tag "(include|render|layout|block)" not found$/, 'no tag "$1" here: a template reads no other one'],
-  [/^tag "(.*)" not found$/, 'unknown tag "$1"'],
   [/^memory alloc limit exceeded$/, 'it makes a text or a list that is far too long'],
   [/^template render limit exceeded$/, 'it takes too long'],
   [/^parse length limit exceeded$/, 'it is too long'],
@@ -46,6 +47,13 @@ const OUR_WORDS: ReadonlyArray<readonly [pattern: RegExp, words: string]> = [
 
 function inOurWords(message: string): string {
   const known = OUR_WORDS.find(([pattern]) => pattern.test(message));
-  const words = known === undefined ? message : message.replace(...known);
+  const words = known === undefined ? aboutUnknown(message) : message.replace(...known);
   return words.replace(/\s+/g, ' ');
+}
+
+function aboutUnknown(message: string): string {
+  const filter = /^undefined filter: (.*)$/.exec(message)?.[1];
+  if (filter !== undefined) return `unknown filter "${filter}"${suggestion(filter, FILTERS)}`;
+  const tag = /^tag "(.*)" not found$/.exec(message)?.[1];
+  return tag === undefined ? message : `unknown tag "${tag}"${suggestion(tag, TAGS)}`;
 }

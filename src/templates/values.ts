@@ -25,7 +25,11 @@ export type TemplateValues = Readonly<Record<string, unknown>>;
 
 export function valuesOf(event: WatcherEvent, channel: ChannelFacts): TemplateValues {
   const { id, name, severity, watch, labels, summary, note, from, to, inferred, late, test } = event;
-  const { title, advice, facts, details, ids, times, link, footnotes } = describeEvent(event);
+  // The words of the real thing: that a sample is one is said around what the template says.
+  const { title, advice, facts, details, ids, times, link, footnotes } = describeEvent({
+    ...event,
+    test: false,
+  });
   const labelled = (list: typeof facts) => list.map(({ label, value }) => ({ label, value }));
   const values = {
     event: {

@@ -155,8 +155,8 @@ describe('the body of a template', () => {
 describe('a template about a sample', () => {
   const sample = sampleEvent('failed', { channel: 'oncall', now: T0 });
 
-  it('cannot hide that it is one', async () => {
-    const template = { title: 'Real', body: 'Everything is lost.' };
+  it('cannot hide that it is one, and says besides what it would say of the real thing', async () => {
+    const template = { title: '{{ message.title }}', body: '{{ message.advice }}' };
     const said = [
       JSON.stringify(await inSlack(template, sample)),
       JSON.stringify(await inTeams(template, sample)),
@@ -166,11 +166,12 @@ describe('a template about a sample', () => {
     for (const text of said) {
       expect(text).toContain('TEST');
       expect(text).toContain('Nothing has happened.');
+      expect(text).toContain('Start another restore');
     }
-    expect((await inSlack(template, sample)).text).toBe('[TEST] Real');
-    expect((await inMail(template, sample)).subject).toBe('[TEST] Real');
+    expect((await inSlack(template, sample)).text).toBe(`[TEST] ${sample.summary}`);
+    expect((await inMail(template, sample)).subject).toBe(`[TEST] ${sample.summary}`);
     const [alert] = pagerDutyEvents(await tellerOf(template)(sample));
-    expect(alert).toMatchObject({ payload: { summary: '[TEST] Real' } });
+    expect(alert).toMatchObject({ payload: { summary: `[TEST] ${sample.summary}` } });
   });
 });
 

@@ -25,7 +25,9 @@ describe('a template that is checked', () => {
     ['{{ job.id', 'line 1, column 1: output "{{ job.id" not closed'],
     ['\n\n  {% if job %}', 'line 3, column 3: tag {% if job %} not closed'],
     ['{{ job.id | shout }}', 'line 1, column 1: unknown filter "shout"'],
+    ['{{ job.id | upcas }}', 'unknown filter "upcas"; did you mean "upcase"?'],
     ['{% shout %}', 'line 1, column 1: unknown tag "shout"'],
+    ['{% asign x = 1 %}', 'unknown tag "asign"; did you mean "assign"?'],
     [
       'one\n{{ job.instnceName }}',
       'line 2, column 4: there is no job.instnceName; did you mean "instanceName"?',
