@@ -45,12 +45,14 @@ export function createAtlasSource(options: {
     });
   }
 
+  const atlasNow = (): number => clock.now() + connection.aheadMs();
+
   async function* listJobs(target: Target, options: ReadOptions): AsyncGenerator<JobPage> {
     const adapter = adapterFor(target);
     const read = (page: Page): Promise<JsonReply> =>
       get(adapter, target, adapter.listPath(target, page), options);
     for await (const { results, text } of eachPage(read)) {
-      const now = clock.now();
+      const now = atlasNow();
       yield {
         count: results.length,
         fingerprint: fingerprintOf(text),
@@ -63,14 +65,20 @@ export function createAtlasSource(options: {
     const adapter = adapterFor(target);
     try {
       const { body } = await get(adapter, target, adapter.jobPath(target, jobId), options);
-      return answerAbout(jobId, adapter.decode(body, target, clock.now()));
+      return answerAbout(jobId, adapter.decode(body, target, atlasNow()));
     } catch (error) {
       if (!(error instanceof SourceError) || !isJobNotFound(error)) throw error;
       return { kind: 'not_found', atlasCode: error.atlasCode ?? null };
     }
   }
 
-  return { listJobs, readJob, ...createDiscovery(connection), close: () => connection.close() };
+  return {
+    listJobs,
+    readJob,
+    ...createDiscovery(connection),
+    aheadMs: () => connection.aheadMs(),
+    close: () => connection.close(),
+  };
 }
 
 /** Not a matter of security, only of telling pages apart. */

@@ -6,6 +6,7 @@ import { createLogin, type LoginConfig } from './create-login.ts';
 import { exchange, type HttpFetch, type HttpReply } from './http-exchange.ts';
 import { type JsonReply, readReply } from './json-reply.ts';
 import { type BudgetState, createPaidSend } from './paid-send.ts';
+import { createServerClock, type ServerClock } from './server-clock.ts';
 import { createSunsetWatch, type SunsetNotice } from './sunset-watch.ts';
 import { createMemoryVault, type TokenVault } from './token-vault.ts';
 import { createTrustingFetch, hasProxy } from './trusting-fetch.ts';
@@ -64,7 +65,7 @@ export interface JsonRequest {
 }
 
 /** One Atlas base URL with one credential. */
-export interface Connection {
+export interface Connection extends Pick<ServerClock, 'aheadMs'> {
   /**
    * Gets a JSON object. Passing faults (network, timeout, 408, 429, 5xx) are tried again, `retries` times; every request waits
    * for its turn in the budget of `budgetKey`, and for what Atlas leaves of the endpoint set. When the signal aborts, rejects at once with the signal's reason.
@@ -94,6 +95,7 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
     logger,
   });
   const http = transportOf(options);
+  const serverClock = createServerClock({ connection: name, clock, logger });
   const watchSunset = createSunsetWatch({ connection: name, logger, onSunset: options.onSunset });
   const paid = createPaidSend({
     login,
@@ -132,13 +134,15 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
     const options = { project: budgetKey, isUrgent, signal };
     const answer = await paid.send(urlOf(baseUrl, path), { Accept: accept }, options);
     watchSunset(path, answer.reply.headers);
-    return readReply(answer, {
+    const reply = readReply(answer, {
       request: `GET ${inWords(path)}`,
       role,
       credential: login.credential,
       credentials: login.quotable(),
       now: clock.now(),
     });
+    serverClock.note(answer.reply.headers);
+    return reply;
   }
 
   async function backOff(error: SourceError, attemptNumber: number, path: string, signal: AbortSignal) {
@@ -175,6 +179,7 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
       }
     },
     budgets: paid.budgets,
+    aheadMs: serverClock.aheadMs,
     close: async () => http.close(),
   };
 }

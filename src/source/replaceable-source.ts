@@ -48,6 +48,7 @@ export function createReplaceableSource(first: JobSource): ReplaceableSource {
     readJob: (target, jobId, options) => using((source) => source.readJob(target, jobId, options)),
     listProjects: (...place) => using((source) => source.listProjects(...place)),
     listInstances: (...place) => using((source) => source.listInstances(...place)),
+    aheadMs: () => current.source.aheadMs(),
     replace: async (next) => {
       const before = current;
       current = { source: next, uses: 0, onIdle: null };

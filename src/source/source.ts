@@ -75,6 +75,12 @@ export interface JobSource {
    */
   listInstances(place: Place, options: ReadOptions): Promise<ListedInstance[]>;
 
+  /**
+   * By how much the clock that the times of the jobs come from is ahead of ours, in milliseconds, as the last answer shows it; negative
+   * when it is behind, 0 as long as they agree well enough.
+   */
+  aheadMs(): number;
+
   /** Closes idle connections. */
   close(): Promise<void>;
 }

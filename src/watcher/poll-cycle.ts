@@ -60,6 +60,11 @@ export class Poll {
     return this.#input.watch.restoreJobIds.length > 0;
   }
 
+  /** By the clock that the times of the jobs come from: ours may be wrong, and would make jobs old or links dead that are not. */
+  #now(): Timestamp {
+    return this.#deps.clock.now() + this.#deps.source.aheadMs();
+  }
+
   /** No listing of the target was complete yet. */
   get #isFirstLook(): boolean {
     return this.#memory === null && !this.namesJobs;
@@ -72,7 +77,7 @@ export class Poll {
   async readNamed(): Promise<Error | null> {
     const { watch } = this.#input;
     const known = await this.#deps.store.readObservations(watch.name, watch.restoreJobIds);
-    const now = this.#deps.clock.now();
+    const now = this.#now();
     const open = watch.restoreJobIds.filter((id) => {
       const observation = known.get(id);
       return observation === undefined || isFollowed(observation, now);
@@ -111,7 +116,7 @@ export class Poll {
     const readings = page.readings();
     const ids = readings.flatMap((reading) => idOf(reading) ?? []);
     const known = await this.#deps.store.readObservations(watch.name, ids);
-    this.#readAt = this.#deps.clock.now();
+    this.#readAt = this.#now();
     let isSettled = this.#memory !== null;
     for (const reading of readings) {
       this.#take(reading, known);
@@ -173,7 +178,7 @@ export class Poll {
   }
 
   #takeAnswer(id: string, answer: JobAnswer, previous: Observation | undefined): void {
-    this.#readAt = this.#deps.clock.now();
+    this.#readAt = this.#now();
     if (answer.kind !== 'not_found') {
       this.#take(answer, previous ? new Map([[id, previous]]) : new Map(), id);
       return;
@@ -219,7 +224,7 @@ export class Poll {
   #add(sighting: Sighting): void {
     if (sighting.observation === null) return;
     this.#changed.set(sighting.observation.jobId, sighting.observation);
-    this.#sightings.push({ sighting, foundAt: this.#deps.clock.now() });
+    this.#sightings.push({ sighting, foundAt: this.#now() });
     if (sighting.newAnomaly !== null) {
       this.#anomalies.push({ jobId: sighting.observation.jobId, problem: sighting.newAnomaly });
     }

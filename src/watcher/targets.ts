@@ -83,8 +83,9 @@ function discoveringBook(
   let hasWarnedOfNothing = false;
 
   const refresh = async (signal: AbortSignal): Promise<Error | null> => {
-    const lookedAt = clock.now();
+    const begunAt = clock.now();
     const found = await findTargets(source, watch, known, { signal, isUrgent: false });
+    const lookedAt = begunAt + source.aheadMs();
     const newSince = lastLookAt ?? (await store.lastLookAt(ownKey));
     const next = new Map<string, TrackedTarget>();
     for (const target of found.targets) {

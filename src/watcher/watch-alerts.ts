@@ -3,6 +3,7 @@ import type { EventName, WatcherEvent } from '../domain/event.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
 import type { Route } from '../domain/routing.ts';
 import { isWildcard, type Watch } from '../domain/watch.ts';
+import type { JobSource } from '../source/source.ts';
 import type { Store } from '../store/store.ts';
 import { commitAlert } from './commit-alert.ts';
 import type { Signals } from './events.ts';
@@ -16,6 +17,7 @@ export interface WatchAlerts {
 }
 
 export interface WatchAlertsDeps {
+  source: Pick<JobSource, 'aheadMs'>;
   store: Store;
   clock: Clock;
   signals: Signals;
@@ -28,7 +30,7 @@ export function createWatchAlerts(
   watch: Watch,
   projectUrl: (groupId: string) => string | null,
 ): WatchAlerts {
-  const { store, clock, routes } = deps;
+  const { source, store, clock, routes } = deps;
   const keys = { failing: `watch_failing/${watch.name}`, overdue: `drill_overdue/${watch.name}` };
   let raised: Map<string, Timestamp> | null = null;
   const startedAt = clock.now();
@@ -71,7 +73,7 @@ export function createWatchAlerts(
     const last = await store.lastFinishedAt(watch.name);
     // A watcher that is restarted every week must not begin to count anew each time.
     const since = last ?? (await store.watchedSince(watch.name)) ?? startedAt;
-    const forMs = clock.now() - since;
+    const forMs = clock.now() + source.aheadMs() - since;
     const raisedAt = (await known()).get(keys.overdue);
     if (forMs > every && raisedAt === undefined) {
       const span = last === null ? 'while it was watched' : `for ${formatSpan(forMs)}`;

@@ -203,6 +203,7 @@ describe('a list over HTTP', () => {
           const body = { results: [], links: [link('next')] };
           return { body, text: '', status: 200, headers: new Headers() };
         },
+        aheadMs: () => 0,
         close: async () => {},
       },
       clock: systemClock,

@@ -72,6 +72,7 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
       if (source.fault) throw source.fault;
       return source.instances.get(groupId) ?? [];
     },
+    aheadMs: () => 0,
     close: async () => {},
   };
   return source;

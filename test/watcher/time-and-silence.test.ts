@@ -117,8 +117,8 @@ describe('what only time and silence tell', () => {
     ],
   ];
 
-  it.each(DISTURBANCES)('is told once each while %s', async (_what, disturb) => {
-    const world = await aWorld(POLICY);
+  /** A day in which each of them is due once. */
+  async function live(world: World, disturb: (world: World) => Promise<void>): Promise<void> {
     const { time, source } = world;
     await time.pass(MINUTE);
     await disturb(world);
@@ -147,18 +147,32 @@ describe('what only time and silence tell', () => {
     await time.pass(4 * HOUR);
     await disturb(world);
     await time.pass(HOUR);
+  }
 
-    const expected = [
-      ...['started', 'started', 'started', 'ready'],
-      ...['missing', 'stalled', 'watch_failing', 'watch_recovered', 'expiring', 'drill_overdue'],
-    ].toSorted();
-    expect((await world.events()).map(({ name }) => name).toSorted()).toEqual(expected);
-    expect(
-      world
-        .heard()
-        .map(({ name }) => name)
-        .toSorted(),
-    ).toEqual(expected);
+  const EACH = [
+    ...['drill_overdue', 'expiring', 'missing', 'ready', 'stalled', 'started', 'started', 'started'],
+    ...['watch_failing', 'watch_recovered'],
+  ];
+  const namesOf = (told: ReadonlyArray<{ name: string }>) => told.map(({ name }) => name).toSorted();
+
+  it.each(DISTURBANCES)('is told once each, and when it is due, while %s', async (_what, disturb) => {
+    const world = await aWorld(POLICY);
+    world.source.aheadMs = () => world.time.truth() - world.time.now();
+    await live(world, disturb);
+    const events = await world.events();
+    expect(namesOf(events)).toEqual(EACH);
+    expect(namesOf(world.heard())).toEqual(EACH);
+    const stalled = events.find(({ name }) => name === 'stalled');
+    expect(stalled?.summary).toMatch(/is still running after 3\d min/);
+    const overdue = events.find(({ name }) => name === 'drill_overdue');
+    expect(overdue?.detectedAt).toBeGreaterThan(T0 + 6 * HOUR);
+  });
+
+  it('is told once each also where nothing shows that the clock is wrong', async () => {
+    const world = await aWorld(POLICY);
+    await live(world, steps(DAY));
+    expect(namesOf(await world.events())).toEqual(EACH);
+    expect(namesOf(world.heard())).toEqual(EACH);
   });
 });
 

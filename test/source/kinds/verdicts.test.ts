@@ -80,8 +80,10 @@ describe('every example, decoded', () => {
 });
 
 describe('every example, polled', () => {
+  /** By the clock of Atlas. */
   let now = NOW;
-  const clock: Clock = { ...systemClock, now: () => now };
+  let oursIsAheadMs = 0;
+  const clock: Clock = { ...systemClock, now: () => now + oursIsAheadMs };
   let server: Server;
   let baseUrl: string;
   let requests: IncomingMessage[];
@@ -91,6 +93,7 @@ describe('every example, polled', () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       requests.push(request);
+      response.setHeader('Date', new Date(now).toUTCString());
       response.setHeader('Content-Type', 'application/json').end(JSON.stringify(answer(request)));
     });
     baseUrl = await listen(server);
@@ -99,6 +102,7 @@ describe('every example, polled', () => {
   beforeEach(async () => {
     requests = [];
     now = NOW;
+    oursIsAheadMs = 0;
     store = await openSqliteStore({ path: ':memory:' });
   });
   afterEach(() => store.close());
@@ -205,6 +209,17 @@ describe('every example, polled', () => {
     expect(await told()).toEqual([['expired', 'ready']]);
     now += HOUR;
     expect(await told()).toEqual([]);
+  });
+
+  it('takes no link for dead because the clock of this machine is ahead', async () => {
+    const body = bodyOf('flex', 'download-ready');
+    answer = () => body;
+    oursIsAheadMs = 24 * HOUR;
+    const { events } = await poll(examplesOf('flex'), [String(body.id)]);
+    expect(events.map(({ event }) => [event.name, event.detectedAt])).toEqual([
+      ['started', NOW],
+      ['ready', NOW],
+    ]);
   });
 
   it('writes the progress of a collection restore down when there is any, and tells nobody', async () => {
