@@ -14,6 +14,7 @@ import { diagnoseConfig } from './diagnostician.ts';
 import { inForeground } from './foreground.ts';
 import type { Logger } from './logger.ts';
 import { type AdjustableLogger, createLogger } from './logging.ts';
+import { lookOnce } from './look-once.ts';
 import { useProxies } from './proxies.ts';
 import { checkAudit } from './store/audit-check.ts';
 import { inspectStore } from './store/inspect.ts';
@@ -52,6 +53,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         version,
       }),
     runOnce: (config) => once(config, version),
+    lookOnce: (config) => loggingAside(config, (logger) => lookOnce(config, { clock, logger, version })),
     inForeground: (config, watch, work) => inForeground(config, watch, clock, work),
     // Loaded only when it is wanted: a daemon needs no simulator in its memory.
     runDemo: async ({ keep }) => (await import('./demo.ts')).runDemo({ keep, out: stdout, version }),

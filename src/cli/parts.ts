@@ -43,6 +43,8 @@ export interface CliParts {
   runDaemon(config: WatcherConfig): Promise<number>;
   /** One poll of every watch, and one go at what is due. */
   runOnce(config: WatcherConfig): Promise<OnceReport>;
+  /** One poll of every watch with nothing to compare with: nothing is recorded, and nobody is told. */
+  lookOnce(config: WatcherConfig): Promise<OnceReport>;
   /**
    * Lets `work` read Atlas for a watch, without a store. The signal aborts when the person wants no more.
    * @throws {ConfigError} when a `caFile` cannot be used.

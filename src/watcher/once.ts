@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import type { JobState } from '../domain/restore-job.ts';
 import { toError } from '../errors.ts';
 import { createOnce } from '../log-once.ts';
 import { dispatchOnce } from './dispatch.ts';
@@ -10,7 +11,10 @@ import { createWatchLoop } from './watch-loop.ts';
 export interface OnceReport {
   watches: Array<{
     watch: string;
+    /** That were read. */
     jobs: number;
+    /** How many of the jobs on record are in which state. */
+    states: Partial<Record<JobState, number>>;
     events: string[];
     fault: { message: string; hint: string | null } | null;
   }>;
@@ -34,7 +38,12 @@ const POLLS_AT_ONCE = 8;
  */
 export async function runOnce(deps: RunnerDeps, signal: AbortSignal): Promise<OnceReport> {
   const limit = pLimit(POLLS_AT_ONCE);
-  const watches = await Promise.all(deps.watches.map((watch) => limit(() => pollWatch(deps, watch))));
+  const polled = await Promise.all(deps.watches.map((watch) => limit(() => pollWatch(deps, watch))));
+  const counts = Map.groupBy(await deps.store.countJobs(), ({ watch }) => watch);
+  const watches = polled.map((report) => ({
+    ...report,
+    states: Object.fromEntries((counts.get(report.watch) ?? []).map(({ state, count }) => [state, count])),
+  }));
   const channels = await drainChannels(deps, signal);
   return {
     watches,
@@ -48,7 +57,7 @@ export async function runOnce(deps: RunnerDeps, signal: AbortSignal): Promise<On
 async function pollWatch(
   deps: RunnerDeps,
   watch: RunnerDeps['watches'][number],
-): Promise<OnceReport['watches'][number]> {
+): Promise<Omit<OnceReport['watches'][number], 'states'>> {
   const source = deps.sources.get(watch.connection);
   if (!source) throw new Error(`watch ${watch.name} has no connection ${watch.connection}`);
   const loop = createWatchLoop(

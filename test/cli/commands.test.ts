@@ -43,10 +43,17 @@ describe('run and demo', () => {
 describe('once', () => {
   const report: OnceReport = {
     watches: [
-      { watch: 'orders', jobs: 3, events: ['Restore 6080…8293 of orders failed'], fault: null },
+      {
+        watch: 'orders',
+        jobs: 3,
+        states: { in_progress: 1, finished: 2 },
+        events: ['Restore 6080…8293 of orders failed'],
+        fault: null,
+      },
       {
         watch: 'billing',
         jobs: 0,
+        states: {},
         events: [],
         fault: { message: 'Atlas refuses the key', hint: 'Check it.' },
       },
@@ -65,9 +72,9 @@ describe('once', () => {
     const { code, out } = await run({});
     expect(code).toBe(1);
     expect(out.split('\n')).toEqual([
-      'WATCH    JOBS  POLL',
-      'orders   3     ok, 1 event',
-      'billing  0     failed: Atlas refuses the key',
+      'WATCH    JOBS  STATES                     POLL',
+      'orders   3     1 in progress, 2 finished  ok, 1 event',
+      'billing  0                                failed: Atlas refuses the key',
       'hint: Check it.',
       '',
       '1 event:',
@@ -89,6 +96,14 @@ describe('once', () => {
 
   it('prints the report as JSON', async () => {
     expect((await run({}, '--json')).json()).toEqual(report);
+  });
+
+  it('says with --no-store that nothing came of it', async () => {
+    const lookOnce = async () => ({ ...report, channels: [], isComplete: true });
+    const { code, out } = await cli(['once', '--no-store'], { parts: { lookOnce } });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^orders +3 +1 in progress, 2 finished/m);
+    expect(out).toMatch(/Nothing was recorded, and nobody was told\.\n$/);
   });
 });
 

@@ -93,6 +93,7 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
     projectUrl: () => null,
     runDaemon: refuse,
     runOnce: refuse,
+    lookOnce: refuse,
     inForeground: refuse,
     runDemo: refuse,
     verifyAudit: refuse,

@@ -187,6 +187,7 @@ describe('standard output', () => {
       projectUrl: unused,
       runDaemon: unused,
       runOnce: unused,
+      lookOnce: unused,
       inForeground: unused,
       runDemo: unused,
       verifyAudit: unused,

@@ -124,6 +124,21 @@ describe('once', () => {
     expect(world.told()).toHaveLength(1);
   });
 
+  it('only looks with --no-store, beside a daemon too: records nothing and tells nobody', async () => {
+    const world = await startWorld();
+    const running = world.startJob();
+    const home = await settle(world.config({ watches: [world.watch({ restoreJobIds: [running] })] }));
+    const daemon = await awaken(home);
+    await world.untilArrived(1);
+    const { code, stdout } = await command(home, ['once', '--no-store', '--json']);
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      0,
+      { watches: [{ jobs: 1, states: { in_progress: 1 }, fault: null }], channels: [] },
+    ]);
+    await untilPolled(daemon, 1);
+    expect(world.told()).toHaveLength(1);
+  });
+
   it('fails when Atlas cannot be read or a channel refuses, and keeps what is owed', async () => {
     const world = await startWorld();
     const home = await settle(

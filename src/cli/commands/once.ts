@@ -4,33 +4,47 @@ import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.t
 import { formatTable } from '../table.ts';
 import { count, printable, toJson } from '../text.ts';
 
+interface OnceOptions extends CommonOptions {
+  /** `false` with `--no-store`. */
+  store: boolean;
+}
+
 export function addOnce(cli: Cli, program: Command): void {
   const command = program
     .command('once')
     .description('poll every watch once, deliver what is due, and exit (for cron, CI, a Kubernetes CronJob)')
+    .option('--no-store', 'only look: nothing is compared, recorded or sent; may run beside a daemon')
     .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nExits with 1 when a watch could not be polled or something stays owed; what is owed is kept for the next run.',
     );
-  onAction<CommonOptions>(cli, command, async (options) => {
-    const report = await cli.parts.runOnce(await cli.parts.loadConfig(options.config));
+  onAction<OnceOptions>(cli, command, async (options) => {
+    const config = await cli.parts.loadConfig(options.config);
+    const report = await (options.store ? cli.parts.runOnce(config) : cli.parts.lookOnce(config));
     if (options.json) cli.out.line(toJson(report));
-    else printReport(cli, report);
+    else {
+      printWatches(cli, report);
+      if (options.store) printResults(cli, report);
+      else cli.out.line('\nNothing was recorded, and nobody was told.');
+    }
     return report.isComplete ? 0 : 1;
   });
 }
 
-function printReport({ out }: Cli, { watches, channels }: OnceReport): void {
+function printWatches({ out }: Cli, { watches }: OnceReport): void {
   const watchColumns = [
     { title: 'WATCH', value: ({ watch }: OnceReport['watches'][number]) => watch },
     { title: 'JOBS', value: ({ jobs }: OnceReport['watches'][number]) => String(jobs) },
+    { title: 'STATES', value: stateWords, shrinks: true },
     { title: 'POLL', value: pollWords, shrinks: true },
   ];
   for (const line of formatTable(watches, watchColumns, out.width)) out.line(line);
   const hints = new Set(watches.flatMap(({ fault }) => fault?.hint ?? []));
   for (const hint of hints) out.line(`hint: ${printable(hint)}`);
+}
 
+function printResults({ out }: Cli, { watches, channels }: OnceReport): void {
   const events = watches.flatMap((watch) => watch.events);
   out.line(`\n${events.length === 0 ? 'Nothing has changed.' : `${count(events.length, 'event')}:`}`);
   for (const event of events) out.line(`  ${printable(event)}`);
@@ -42,6 +56,12 @@ function printReport({ out }: Cli, { watches, channels }: OnceReport): void {
   ];
   out.line();
   for (const line of formatTable(channels, channelColumns, out.width)) out.line(line);
+}
+
+function stateWords({ states }: OnceReport['watches'][number]): string {
+  return Object.entries(states)
+    .map(([state, jobs]) => `${jobs} ${state.replaceAll('_', ' ')}`)
+    .join(', ');
 }
 
 function pollWords({ fault, events }: OnceReport['watches'][number]): string {
