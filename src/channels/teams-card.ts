@@ -24,7 +24,15 @@ interface AdaptiveCard {
 }
 
 type CardElement =
-  | { type: 'TextBlock'; text: string; wrap: true; weight?: 'Bolder'; size?: TextSize; isSubtle?: true }
+  | {
+      type: 'TextBlock';
+      text: string;
+      wrap: true;
+      weight?: 'Bolder';
+      size?: TextSize;
+      isSubtle?: true;
+      spacing?: 'None';
+    }
   | { type: 'FactSet'; facts: Array<{ title: string; value: string }> }
   | { type: 'Container'; style: Style; bleed?: true; separator?: true; items: CardElement[] };
 
@@ -82,7 +90,7 @@ function single(told: Told, making: Making): AdaptiveCard {
     plainHeadlineOf(told, limit),
     [
       banner(headlineOf(told, limit), styleOf(event)),
-      ...(body === null ? builtInBody(message, making) : paragraphs(body, limit)),
+      ...(body === null ? builtInBody(message, making) : ownBody(body, limit)),
       small(smallPrint(message, message.details, limit)),
     ],
     body === null ? actionsOf(message) : [],
@@ -107,11 +115,21 @@ function actionsOf({ link: target }: Message): AdaptiveCard['actions'] {
     : [];
 }
 
-/** Of somebody's Markdown, where a blank line parts them. */
-function paragraphs(body: string, limit: number): CardElement[] {
-  return shorten(body, limit * BODY_FACTOR)
-    .split(/\n\s*\n/)
-    .map((text) => ({ type: 'TextBlock', text, wrap: true }));
+/**
+ * Somebody's Markdown, a block for each line: a single line break means nothing in a block, and how far apart two of them put the lines
+ * differs from client to client (https://github.com/microsoft/AdaptiveCards/issues/5538). A blank line parts paragraphs.
+ */
+function ownBody(body: string, limit: number): CardElement[] {
+  const lines = shorten(body, limit * BODY_FACTOR)
+    .split('\n')
+    .map((line) => line.trim());
+  return lines.flatMap((text, index): CardElement[] => {
+    if (text === '') return [];
+    const beginsParagraph = index === 0 || lines[index - 1] === '';
+    return [
+      { type: 'TextBlock', text, wrap: true, ...(beginsParagraph ? {} : { spacing: 'None' as const }) },
+    ];
+  });
 }
 
 /** The colour is that of the worst; the order is that of life. */

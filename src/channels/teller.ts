@@ -1,7 +1,6 @@
 import type { WatcherEvent } from '../domain/event.ts';
 import { describeEvent, type Message, oneLine, SAMPLE_NOTE, TEST_MARK } from '../domain/message.ts';
 import { toError } from '../errors.ts';
-import { createOnce } from '../log-once.ts';
 import type { Logger } from '../logger.ts';
 import { createEngine, type Escape, type ParsedTemplate } from '../templates/engine.ts';
 import { type ChannelFacts, type TemplateValues, valuesOf } from '../templates/values.ts';
@@ -44,27 +43,25 @@ export function tellPlainly(event: WatcherEvent): Told {
 export function createTeller(options: TellerOptions): Teller {
   const { template, logger, name } = options;
   if (template === null) return async (event) => tellPlainly(event);
-  const once = createOnce(logger);
+  const toldFaults = new Set<string>();
   const headline = createPart(template.title, (text) => text, options);
   const body = createPart(template.body, options.escapeValue, options);
 
-  const attempt = async (what: 'title' | 'body', part: Part, values: TemplateValues): Promise<string> => {
+  const attempt = async (what: 'title' | 'body', part: Part, event: WatcherEvent): Promise<string> => {
     try {
-      const text = await part(values);
-      once.clear(what, `The template for the ${what} of channel ${name} works again`, { channel: name });
-      return text;
+      return await part(valuesOf(event, options));
     } catch (thrown) {
       const message = `The template for the ${what} of channel ${name} fails, the built-in ${what} is sent: ${toError(thrown).message}`;
-      once.fault(what, message, { channel: name });
+      if (!toldFaults.has(message)) logger.warn(message, { channel: name });
+      toldFaults.add(message);
       return '';
     }
   };
 
   return async (event) => {
     const told = tellPlainly(event);
-    const values = valuesOf(event, options);
-    const title = oneLine(await attempt('title', headline, values));
-    const text = (await attempt('body', body, values)).replace(/^\s*\n|\s+$/g, '');
+    const title = oneLine(await attempt('title', headline, event));
+    const text = (await attempt('body', body, event)).trimEnd().replace(/^\s*\n/, '');
     return {
       event,
       message: text !== '' && event.test ? withSampleNote(told.message) : told.message,

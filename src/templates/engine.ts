@@ -1,6 +1,6 @@
 import type { Liquid, Template } from 'liquidjs';
 import { spanFilter, timeFilter } from './filters.ts';
-import { type Place, toTemplateFault } from './template-fault.ts';
+import { type Place, TemplateFault, toTemplateFault } from './template-fault.ts';
 import type { TemplateValues } from './values.ts';
 import { FILTERS, TAGS } from './vocabulary.ts';
 
@@ -38,6 +38,8 @@ export interface Engine {
 const PARSE_LIMIT = 20_000;
 const RENDER_LIMIT_MS = 500;
 const MEMORY_LIMIT = 100_000;
+/** Of what comes out, in characters. The library does not count it. */
+const OUTPUT_LIMIT = 50_000;
 
 /**
  * Makes an engine that sees the values it is given and nothing else: no file, no environment, no clock, no prototype. The library is
@@ -68,8 +70,13 @@ function parse(liquid: Liquid, text: string): ParsedTemplate {
   const parts = attempt(() => liquid.parse(text));
   return {
     variables: () => attempt(() => variablesOf(liquid, parts)),
-    render: (values) => attempt(() => String(liquid.renderSync(parts, { ...values }))),
+    render: (values) => attempt(() => checked(String(liquid.renderSync(parts, { ...values })))),
   };
+}
+
+function checked(text: string): string {
+  if (text.length <= OUTPUT_LIMIT) return text;
+  throw new TemplateFault(`it says more than ${OUTPUT_LIMIT} characters`, null);
 }
 
 function variablesOf(liquid: Liquid, parts: Template[]): Variable[] {

@@ -126,11 +126,12 @@ describe('the body of a template', () => {
     expect({ ...mail, text: '', html: '' }).toEqual({ ...builtIn, text: '', html: '' });
   });
 
-  it('stands there in a Teams card, a block for each paragraph', async () => {
-    const { body, actions } = await inTeams({ body: BODY }, event);
-    expect(body.slice(1, 3)).toEqual([
+  it('stands there in a Teams card, a block for each line', async () => {
+    const { body, actions } = await inTeams({ body: `${BODY}\n  - call somebody\n\n` }, event);
+    expect(body.slice(1, 4)).toEqual([
       { type: 'TextBlock', text: expect.stringMatching(/^What now: The data/), wrap: true },
       { type: 'TextBlock', text: 'Runbook 7, *at once*', wrap: true },
+      { type: 'TextBlock', text: '- call somebody', wrap: true, spacing: 'None' },
     ]);
     expect(JSON.stringify(body.at(-1))).toContain(`Event ${event.id}`);
     expect(actions).toEqual([]);
@@ -143,7 +144,8 @@ describe('the body of a template', () => {
     expect(text.length).toBeLessThanOrEqual(3_000);
     expect(text).toMatch(/(link>| |&amp;)…$/);
     const card = await inTeams({ title: 'x'.repeat(9_000), body: 'ä\u{1F4A5} '.repeat(9_000 / 2) }, event);
-    expect(Buffer.byteLength(JSON.stringify(card))).toBeLessThan(28_000);
+    const narrow = await inTeams({ body: 'x\n'.repeat(9_000) }, event);
+    for (const one of [card, narrow]) expect(Buffer.byteLength(JSON.stringify(one))).toBeLessThan(28_000);
     expect((await inSlack({ title: 'x'.repeat(900) }, event)).blocks[0]).toMatchObject({
       text: { text: `${'x'.repeat(149)}…` },
     });

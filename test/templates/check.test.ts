@@ -80,6 +80,11 @@ describe('a template that is checked', () => {
       `${'{% for f in message.facts %}'.repeat(12)}x${'{% endfor %}'.repeat(12)}`,
       'too long',
     ],
+    [
+      'much said in a loop',
+      `{% for i in (1..200) %}{% for j in (1..200) %}${'x'.repeat(9_000)}{% endfor %}{% endfor %}`,
+      'it says more than 50000 characters',
+    ],
     ['depth', '{%if job%}'.repeat(1_900), 'Maximum call stack size exceeded'],
   ])('is stopped where it would hold everything up: %s', async (_what, text, fault) => {
     expect(await faultOf(text)).toContain(fault);
