@@ -32,16 +32,19 @@ function timeZone(description: string) {
     .meta({ examples: ['Europe/Berlin', 'America/New_York'] });
 }
 
-const TITLE =
-  'Liquid text for the headline: of the message and its notification, the subject of a mail, the summary of an alert.';
+function title() {
+  return text('a Liquid text')
+    .optional()
+    .describe(
+      'Liquid text for the headline: of the message and its notification, the subject of a mail, the summary of an alert.',
+    )
+    .meta({ examples: ['{{ event.name | upcase }}: {{ job.instanceName | default: event.watch }}'] });
+}
 
 function template() {
   return z
     .strictObject({
-      title: text('a Liquid text')
-        .optional()
-        .describe(TITLE)
-        .meta({ examples: [TITLE_EXAMPLE] }),
+      title: title(),
       body: text('a Liquid text')
         .optional()
         .describe(
@@ -53,21 +56,13 @@ function template() {
         .describe('The same from a file. A relative path starts from the working directory.'),
     })
     .optional()
-    .describe('Own words in place of the built-in ones; what is left out stays built-in.');
+    .describe(
+      'Own words in place of the built-in ones; what is left out stays built-in. A digest keeps its own layout.',
+    );
 }
 
-const TITLE_EXAMPLE = '{{ event.name | upcase }}: {{ job.instanceName | default: event.watch }}';
-
 function titleTemplate() {
-  return z
-    .strictObject({
-      title: text('a Liquid text')
-        .optional()
-        .describe(TITLE)
-        .meta({ examples: [TITLE_EXAMPLE] }),
-    })
-    .optional()
-    .describe('Own words in place of the built-in ones.');
+  return z.strictObject({ title: title() }).optional().describe('Own words in place of the built-in ones.');
 }
 
 const slack = z

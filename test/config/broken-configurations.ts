@@ -82,9 +82,12 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['channels[2].template.body', 'no tag "include" here: a template reads no other one'],
     ['channels[2].template.bodyFile', 'expected either this or "body", not both'],
     ['channels[2].template.bodyFile', 'found "/no/such/body.liquid": there is no such file'],
-    ['channels[3].template.title', 'it makes a text or a list that is far too long'],
+    ['channels[3].template.title', 'expected a Liquid text, found a number'],
     ['channels[3].template.body', 'unknown key; known here: "title"'],
     ['channels[4].template', 'unknown key'],
+    ['channels[5].template.subject', 'unknown key; known here: "title", "body", "bodyFile"'],
+    ['channels[5].template.title', 'it makes a text or a list that is far too long'],
+    ['channels[6].template', 'expected an object'],
   ],
   'bad-time-zone': [
     [

@@ -4,6 +4,8 @@ import { whyUnreadable } from '../interpolate.ts';
 import type { Path } from '../paths.ts';
 import { entriesOf, type Rule, type RuleContext } from '../rule.ts';
 
+const KEYS = ['title', 'body', 'bodyFile'] as const;
+
 /** A body stands in the configuration or in a file of its own. */
 export const bodiesStandOnce: Rule = ({ config, fault }) => {
   for (const [index, channel] of entriesOf(config.channels)) {
@@ -23,8 +25,9 @@ export const templatesRender: Rule = async (context) => {
     const timeZone = 'timeZone' in channel ? (channel.timeZone ?? null) : null;
     // A zone that does not exist is told by its own rule.
     const facts = { name, type, timeZone: timeZone !== null && isTimeZone(timeZone) ? timeZone : null };
-    for (const [key, written] of Object.entries(channel.template)) {
-      if (written === undefined) continue;
+    for (const key of KEYS) {
+      const written: unknown = Reflect.get(channel.template, key);
+      if (typeof written !== 'string') continue;
       const path = ['channels', index, 'template', key];
       const problem = await problemOf(context, path, { isFile: key === 'bodyFile', written, facts });
       if (problem !== null) context.fault(path, problem);
