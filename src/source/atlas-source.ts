@@ -33,7 +33,7 @@ export function createAtlasSource(options: {
     adapter: JobKindAdapter,
     target: Target,
     path: string,
-    { signal, isUrgent }: ReadOptions,
+    { signal, isUrgent, onWait }: ReadOptions,
   ): Promise<JsonReply> {
     const accept = adapter.accept(target.apiVersion);
     return connection.getJson(path, {
@@ -42,6 +42,7 @@ export function createAtlasSource(options: {
       role: adapter.role,
       signal,
       isUrgent,
+      onWait,
     });
   }
 

@@ -7,6 +7,7 @@ import { exchange, type HttpFetch, type HttpReply } from './http-exchange.ts';
 import { type JsonReply, readReply } from './json-reply.ts';
 import { type BudgetState, createPaidSend } from './paid-send.ts';
 import { createServerClock, type ServerClock } from './server-clock.ts';
+import type { ReadOptions } from './source.ts';
 import { createSunsetWatch, type SunsetNotice } from './sunset-watch.ts';
 import { createMemoryVault, type TokenVault } from './token-vault.ts';
 import { createTrustingFetch, hasProxy } from './trusting-fetch.ts';
@@ -53,7 +54,7 @@ export interface ConnectionOptions {
   onSunset?: (notice: SunsetNotice) => void;
 }
 
-export interface JsonRequest {
+export interface JsonRequest extends Partial<Pick<ReadOptions, 'onWait'>> {
   accept: string;
   /** Whose budget the request comes out of: the project. */
   budgetKey: string;
@@ -130,8 +131,8 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
   }
 
   async function attempt(path: string, request: JsonRequest): Promise<JsonReply> {
-    const { accept, role, budgetKey, isUrgent = false, signal } = request;
-    const options = { project: budgetKey, isUrgent, signal };
+    const { accept, role, budgetKey, isUrgent = false, signal, onWait } = request;
+    const options = { project: budgetKey, isUrgent, signal, onWait };
     const answer = await paid.send(urlOf(baseUrl, path), { Accept: accept }, options);
     watchSunset(path, answer.reply.headers);
     const reply = readReply(answer, {

@@ -55,12 +55,12 @@ export function createDiscovery(
   const collect = async <T>(
     pathOf: (page: Page) => string,
     request: { accept: string; budgetKey: string },
-    { signal, isUrgent }: ReadOptions,
+    { signal, isUrgent, onWait }: ReadOptions,
     read: (raw: Record<string, unknown>) => T | null,
   ): Promise<T[]> => {
     const found: T[] = [];
     const pages = eachPage((page) =>
-      connection.getJson(pathOf(page), { ...request, role: READ_ROLE, signal, isUrgent }),
+      connection.getJson(pathOf(page), { ...request, role: READ_ROLE, signal, isUrgent, onWait }),
     );
     for await (const { results } of pages) {
       for (const raw of results) {

@@ -5,13 +5,14 @@ import type { Answer, Login, Wire } from './login.ts';
 import { createProjectLimits, type ProjectLimits } from './project-limits.ts';
 import { readRateLimits } from './rate-limits.ts';
 import type { Leave, Sent } from './request-budget.ts';
+import type { ReadOptions } from './source.ts';
 
 /** Sends one request with the login's headers added, over as many HTTP requests as the login takes; each pays to the budget of `project`. */
 export interface PaidSend {
   send(
     url: string,
     headers: Record<string, string>,
-    options: { project: string; isUrgent: boolean; signal: AbortSignal },
+    options: Pick<ReadOptions, 'isUrgent' | 'signal' | 'onWait'> & { project: string },
   ): Promise<Answer>;
   budgets(): BudgetState[];
 }
@@ -63,16 +64,15 @@ export function createPaidSend(options: {
   }
 
   return {
-    send: async (url, headers, { project, isUrgent, signal }) => {
+    send: async (url, headers, { project, isUrgent, signal, onWait }) => {
       const limits = limitsOf(project);
       const set = endpointSetOf(new URL(url).pathname);
       const send: Wire = (added) => exchange(url, { ...headers, ...added }, signal);
       for (;;) {
-        const leave = await limits.budget.take(signal, {
-          gate: limits.gate(set),
-          spare: login.mayCostTwo() ? 1 : 0,
-          isUrgent,
-        });
+        const onTurn = onWait?.();
+        const leave = await limits.budget
+          .take(signal, { gate: limits.gate(set), spare: login.mayCostTwo() ? 1 : 0, isUrgent })
+          .finally(onTurn);
         try {
           return await login.send(url, payingWire(limits, set, leave, send), signal);
         } catch (error) {

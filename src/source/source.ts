@@ -26,6 +26,8 @@ export interface ReadOptions {
   signal: AbortSignal;
   /** A restore is running there: goes first when the budget is short. */
   isUrgent: boolean;
+  /** Called when the read begins to wait for its turn in the budget; what comes back is called when that is over. */
+  onWait?: (() => () => void) | undefined;
 }
 
 /** Names and tags of a project or an instance, for labels. */

@@ -92,6 +92,7 @@ export class Poll {
     let index = -1;
     for await (const page of source.listJobs(target, this.#readOptions())) {
       index += 1;
+      this.#input.progress?.advanced();
       const isKnown = await this.#takePage(page, index);
       if (this.#memory === null && this.#changed.size >= BASELINE_PORTION) {
         await this.commit({ isComplete: false });
@@ -151,7 +152,7 @@ export class Poll {
    */
   async #askEach(ids: readonly string[], known: ReadonlyMap<string, Observation>): Promise<Error | null> {
     const { source } = this.#deps;
-    const { target, signal } = this.#input;
+    const { target, signal, progress } = this.#input;
     const options = this.#readOptions();
     const [first, ...rest] = ids;
     if (first === undefined) return null;
@@ -164,6 +165,7 @@ export class Poll {
       try {
         const answer = await source.readJob(target, id, options);
         answers += 1;
+        progress?.advanced();
         this.#takeAnswer(id, answer, known.get(id));
       } catch (thrown) {
         const error = asFailure(thrown, signal);
@@ -233,10 +235,12 @@ export class Poll {
   /**
    * Writes what has gathered. `isComplete`: the target has now been read whole, so its baseline stands. Jobs asked for by name are no
    * baseline: once their ids leave the configuration, the first listing must not take the instance's whole past for news.
+   * An aborted cycle may have been given up and another one begun: it writes nothing, and rejects with the signal's reason.
    */
   async commit({ isComplete }: { isComplete: boolean }): Promise<void> {
-    const { watch, target } = this.#input;
+    const { watch, target, signal } = this.#input;
     const { store, clock } = this.#deps;
+    signal.throwIfAborted();
     const takesBaseline = isComplete && this.#isFirstLook;
     if (!takesBaseline && this.#changed.size === 0) return;
     const at = clock.now();
@@ -245,6 +249,7 @@ export class Poll {
     const plans = this.#sightings.map(({ sighting, foundAt }) => this.#plan(sighting, foundAt, lookedUp));
     const events = plans.flatMap((plan) => plan.events);
     const audit = plans.flatMap((plan) => plan.audit);
+    signal.throwIfAborted();
     await store.commitPoll({
       targetKey: targetKey(target),
       watch: watch.name,
@@ -292,8 +297,8 @@ export class Poll {
   }
 
   #readOptions(): ReadOptions {
-    const { signal, isUrgent } = this.#input;
-    return { signal, isUrgent };
+    const { signal, isUrgent, progress } = this.#input;
+    return { signal, isUrgent, onWait: progress?.waits };
   }
 
   #sightContext(job?: RestoreJob): SightContext {

@@ -6,6 +6,7 @@ import type { TimePolicy } from '../domain/time-events.ts';
 import type { Target, Watch } from '../domain/watch.ts';
 import type { JobSource } from '../source/source.ts';
 import type { Store } from '../store/store.ts';
+import type { PollProgress } from './poll-progress.ts';
 
 export interface PollDeps {
   source: JobSource;
@@ -20,7 +21,10 @@ export interface PollInput {
   target: Target;
   projectUrl: string | null;
   lateAfterMs: number;
+  /** After its abort, nothing is written any more. */
   signal: AbortSignal;
+  /** Told how the cycle gets on. */
+  progress?: PollProgress | undefined;
   /** A restore is running there: goes first when the budget is short. */
   isUrgent: boolean;
   /**

@@ -3,6 +3,7 @@ import { HISTORY_LIMIT } from '../domain/eta.ts';
 import { type StallLimit, stallLimitFrom, stallLimitsFrom } from '../domain/time-events.ts';
 import { type Target, targetKey, type Watch } from '../domain/watch.ts';
 import { type PollDeps, type PollReport, pollTarget } from './poll.ts';
+import type { PollProgress } from './poll-progress.ts';
 import { hasGone, hasNoBackups, type TargetBook, type TrackedTarget } from './targets.ts';
 
 export interface WatchPollInput {
@@ -11,6 +12,7 @@ export interface WatchPollInput {
   projectUrl: (groupId: string) => string | null;
   lateAfterMs: number;
   signal: AbortSignal;
+  progress?: PollProgress | undefined;
 }
 
 /** What one poll of all targets of a watch came to. */
@@ -28,12 +30,13 @@ const TARGETS_AT_ONCE = 8;
  * @throws {StoreError} when the store fails.
  */
 export async function pollWatch(deps: PollDeps, input: WatchPollInput): Promise<WatchPollReport> {
-  const { book, signal } = input;
-  const { targets, fault } = await book.current(signal);
+  const { book, signal, progress } = input;
+  const { targets, fault } = await book.current(signal, progress);
   const inOrder = targets.toSorted((a, b) => Number(b.hasRunningJobs) - Number(a.hasRunningJobs));
   const limit = pLimit(TARGETS_AT_ONCE);
   const reports = await Promise.all(inOrder.map((tracked) => limit(() => pollTracked(deps, input, tracked))));
   const report = merge(reports, fault);
+  signal.throwIfAborted();
   if (report.failure === null) await book.settle();
   return report;
 }
@@ -43,7 +46,7 @@ async function pollTracked(
   input: WatchPollInput,
   tracked: TrackedTarget,
 ): Promise<PollReport> {
-  const { watch, book, projectUrl, lateAfterMs, signal } = input;
+  const { watch, book, projectUrl, lateAfterMs, signal, progress } = input;
   const { target, newSince, hasRunningJobs } = tracked;
   const startedAt = deps.clock.monotonic();
   const isWhole = tracked.lastWholeAt === null || startedAt - tracked.lastWholeAt >= watch.reconcileEveryMs;
@@ -55,6 +58,7 @@ async function pollTracked(
     projectUrl: projectUrl(target.groupId),
     lateAfterMs,
     signal,
+    progress,
     isUrgent: hasRunningJobs,
     depth: isWhole ? 'whole' : 'newest',
     newSince,

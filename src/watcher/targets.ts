@@ -9,6 +9,7 @@ import type { Logger } from '../logger.ts';
 import type { JobSource, ListedInstance, ListedProject, ReadOptions } from '../source/source.ts';
 import type { Store } from '../store/store.ts';
 import type { PageNote } from './poll.ts';
+import type { PollProgress } from './poll-progress.ts';
 
 /** A target with what has to be remembered between its polls. */
 export interface TrackedTarget {
@@ -29,8 +30,12 @@ export interface TargetBook {
   /**
    * The targets as they stand. Projects and instances are listed again when that is due.
    * `fault`: some of it could not be listed; what was known of that part stays.
+   * Once the signal has aborted, nothing is taken over or written any more.
    */
-  current(signal: AbortSignal): Promise<{ targets: TrackedTarget[]; fault: Error | null }>;
+  current(
+    signal: AbortSignal,
+    progress?: PollProgress,
+  ): Promise<{ targets: TrackedTarget[]; fault: Error | null }>;
   /** Lists again at the next look: an instance that should be there was not found. */
   expire(): void;
   /**
@@ -82,11 +87,12 @@ function discoveringBook(
   let keptLookAt: Timestamp | null = null;
   let hasWarnedOfNothing = false;
 
-  const refresh = async (signal: AbortSignal): Promise<Error | null> => {
+  const refresh = async (signal: AbortSignal, progress: PollProgress | undefined): Promise<Error | null> => {
     const begunAt = clock.now();
-    const found = await findTargets(source, watch, known, { signal, isUrgent: false });
+    const found = await findTargets(source, watch, known, { signal, progress });
     const lookedAt = begunAt + source.aheadMs();
     const newSince = lastLookAt ?? (await store.lastLookAt(ownKey));
+    signal.throwIfAborted();
     const next = new Map<string, TrackedTarget>();
     for (const target of found.targets) {
       const key = targetKey(target);
@@ -109,6 +115,7 @@ function discoveringBook(
     for (const [key, { target }] of known) {
       if (!next.has(key)) await writeDown('instance.gone', placeOf(target));
     }
+    signal.throwIfAborted();
     known = next;
     if (found.fault === null) {
       lastLookAt = lookedAt;
@@ -134,8 +141,8 @@ function discoveringBook(
   };
 
   return {
-    current: async (signal) => {
-      const fault = clock.monotonic() >= dueAt ? await refresh(signal) : null;
+    current: async (signal, progress) => {
+      const fault = clock.monotonic() >= dueAt ? await refresh(signal, progress) : null;
       return { targets: [...known.values()], fault };
     },
     expire: () => {
@@ -154,11 +161,12 @@ async function findTargets(
   source: JobSource,
   watch: Watch,
   known: ReadonlyMap<string, TrackedTarget>,
-  options: ReadOptions,
+  { signal, progress }: { signal: AbortSignal; progress: PollProgress | undefined },
 ): Promise<{ targets: Target[]; fault: Error | null }> {
+  const options: ReadOptions = { signal, isUrgent: false, onWait: progress?.waits };
   let fault: Error | null = null;
   const keep = (thrown: unknown): void => {
-    if (options.signal.aborted || !(thrown instanceof SourceError)) throw toError(thrown);
+    if (signal.aborted || !(thrown instanceof SourceError)) throw toError(thrown);
     fault ??= thrown;
   };
   const knownTargets = [...known.values()].map(({ target }) => target);
@@ -183,6 +191,7 @@ async function findTargets(
       limit(async () => {
         try {
           const instances = await source.listInstances({ ...watch, groupId }, options);
+          progress?.advanced();
           return instances
             .filter(({ name }) => watch.instanceName === '*' || name === watch.instanceName)
             .map((instance) => toTarget(watch, groupId, project, instance));
