@@ -18,15 +18,19 @@ const HEARTBEAT_LIMIT_MS = 30_000;
 
 /**
  * Judges by the age of the last success, not by whether the process is up. Live: the heartbeat is younger than
- * `heartbeatLimitMs`. Ready: live, running, the last write went well, and every watch was polled within its due time. A watch that
- * waits for its first success is not ready either: nobody can say yet that it can be read.
+ * `heartbeatLimitMs`. Ready: live, running, the store can be written, and every watch was polled within its due time, and since the process
+ * stood still. A watch that waits for its first success is not ready either: nobody can say yet that it can be read.
+ *
+ * Each reason is one line for people: what, since when, why, and what to do.
  */
 export function healthOf(status: WatcherStatus, heartbeatLimitMs = HEARTBEAT_LIMIT_MS): Health {
   const live = status.sinceHeartbeatMs < heartbeatLimitMs;
   const reasons = [
-    ...(live ? [] : [`the loop has shown no sign of life for ${formatSpan(status.sinceHeartbeatMs)}`]),
+    ...(live ? [] : [standstill(status.sinceHeartbeatMs)]),
     ...(status.state === 'running' ? [] : [`the watcher is ${status.state}`]),
-    ...(status.storeFault === null ? [] : [`the store fails: ${status.storeFault}`]),
+    ...(status.storeFault === null
+      ? []
+      : [`the store fails since ${toSecond(status.storeFault.since)}: ${inSentences(status.storeFault)}`]),
     ...status.watches.flatMap((watch) => blindness(watch) ?? []),
   ];
   const warnings = status.channels.flatMap(({ channel, failing }) =>
@@ -49,18 +53,35 @@ export function withConfigFault(health: Health, fault: ConfigFault | null): Heal
   return { ...health, warnings: [...health.warnings, warning] };
 }
 
-/** Why a watch cannot be relied on at the moment; `null` when it can. */
-function blindness(watch: WatchStatus): string | null {
-  const isPastDue = watch.sinceSuccessMs > watch.dueWithinMs;
-  if (watch.lastSuccessAt !== null && !isPastDue) return null;
-
-  const what = isPastDue
-    ? `watch ${watch.watch}: no successful poll for ${formatSpan(watch.sinceSuccessMs)}, due within ${formatSpan(watch.dueWithinMs)}`
-    : `watch ${watch.watch} has not been polled yet`;
-  return watch.fault === null ? what : `${what}; ${cause(watch.fault)}`;
+function standstill(forMs: number): string {
+  return `the watcher has done nothing for ${formatSpan(forMs)}: its process is blocked, or just comes back from a standstill. Restart it when that lasts.`;
 }
 
-function cause(fault: NonNullable<WatchStatus['fault']>): string {
-  const hint = fault.hint === null ? '' : ` (${fault.hint})`;
-  return `${fault.reason} since ${toIso(fault.since)}: ${fault.message}${hint}`;
+/** Why a watch cannot be relied on at the moment; `null` when it can. */
+function blindness({
+  watch,
+  lastSuccessAt,
+  sinceSuccessMs,
+  dueWithinMs,
+  hasMissedPolls,
+  fault,
+}: WatchStatus): string | null {
+  if (lastSuccessAt !== null && sinceSuccessMs <= dueWithinMs && !hasMissedPolls) return null;
+
+  const ago = formatSpan(sinceSuccessMs);
+  const what =
+    lastSuccessAt === null
+      ? `watch ${watch}: not polled yet, ${ago} after the start`
+      : `watch ${watch}: not polled since ${toSecond(lastSuccessAt)}, ${ago} ago`;
+  if (fault !== null) return `${what}: ${inSentences(fault)}`;
+  return hasMissedPolls ? `${what}: the process stood still meanwhile. It is polled next by itself.` : what;
+}
+
+/** What is wrong, and what to do about it. */
+function inSentences({ message, hint }: { message: string; hint: string | null }): string {
+  return hint === null ? message : `${message.replace(/\.$/, '')}. ${hint}`;
+}
+
+function toSecond(at: Timestamp): string {
+  return toIso(at).replace(/\.\d+/, '');
 }

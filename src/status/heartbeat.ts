@@ -86,7 +86,8 @@ export async function conditionOf({
   const { reasons, warnings } = healthOf(now);
   const faults = [...reasons, ...warnings];
   try {
-    await store.checkWritable();
+    // A store that is known to fail need not be tried once more: waiting for a lock holds everything up.
+    if (now.storeFault === null) await store.checkWritable();
     for (const { channel } of now.channels) {
       const dueAt = await store.nextDueAt(channel);
       const dueForMs = dueAt === null ? 0 : clock.now() - dueAt;

@@ -3,6 +3,7 @@ import type { EventName } from '../domain/event.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
 import type { Route } from '../domain/routing.ts';
 import { toError } from '../errors.ts';
+import type { Once } from '../log-once.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
 import { commitAlert } from './commit-alert.ts';
@@ -11,6 +12,7 @@ import type { ChannelStatus } from './status.ts';
 
 /** A channel that accepts nothing for this long counts as failing; one that gives something up does so at once. */
 const FAILING_AFTER_MS = 600_000;
+const FAULT_KEY = 'channel alerts';
 
 /** Watches over the channels themselves: one that fails cannot tell so itself, so the others do. */
 export interface ChannelAlerts {
@@ -28,6 +30,7 @@ export interface ChannelAlertsDeps {
   store: Store;
   clock: Clock;
   logger: Logger;
+  once: Once;
   signals: Signals;
   /** Those in force: a reload changes them. */
   routes: () => readonly Route[];
@@ -43,7 +46,7 @@ interface State {
 }
 
 export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
-  const { store, clock, logger, signals } = deps;
+  const { store, clock, once, signals } = deps;
   let states = new Map<string, State>();
   /** Since when what is raised in the store is raised, by key. */
   let raised = new Map<string, Timestamp>();
@@ -61,9 +64,18 @@ export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
 
   /** One after the other, so that a failure and a recovery are told in their order. A store that fails now is asked again at the next beat. */
   const inTurn = (work: () => Promise<void>): void => {
-    turn = turn.then(work).catch((thrown: unknown) => {
-      logger.error('An alert about a channel could not be recorded', { err: toError(thrown) });
-    });
+    turn = turn
+      .then(work)
+      .then(() => once.clear(FAULT_KEY, 'Alerts about channels can be recorded again'))
+      .catch((thrown: unknown) => {
+        const err = toError(thrown);
+        once.fault(
+          FAULT_KEY,
+          `An alert about a channel could not be recorded: ${err.message}`,
+          { err },
+          'error',
+        );
+      });
   };
 
   const look = async (name: string, state: State): Promise<void> => {

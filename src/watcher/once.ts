@@ -30,6 +30,7 @@ export interface OnceReport {
 }
 
 const POLLS_AT_ONCE = 8;
+const BEAT_MS = 1_000;
 
 /**
  * One poll of every watch, then one go at every delivery that is due; for cron, CI and Kubernetes CronJobs. What cannot be
@@ -61,10 +62,12 @@ async function pollWatch(
   const source = deps.sources.get(watch.connection);
   if (!source) throw new Error(`watch ${watch.name} has no connection ${watch.connection}`);
   const loop = createWatchLoop(
-    { ...deps, source, routes: () => deps.routes },
+    { ...deps, source, once: createOnce(deps.logger, deps.clock), routes: () => deps.routes },
     { watch, projectUrl: (groupId) => deps.projectUrl(watch, groupId), gapMs: () => 60_000 },
   );
+  const beat = setInterval(loop.beat, BEAT_MS);
   const report = await loop.pollNow();
+  clearInterval(beat);
   await loop.stop(0);
   const { fault } = loop.status();
   return {

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { AuditDraft } from '../domain/audit.ts';
 import type { Fallback } from '../domain/fallback.ts';
 import type { Route } from '../domain/routing.ts';
-import { StoreError, toError } from '../errors.ts';
+import { toError } from '../errors.ts';
 import { createOnce } from '../log-once.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
@@ -12,7 +12,9 @@ import { createChannelSet } from './channel-set.ts';
 import { createDrills, type DrillPlan } from './drills.ts';
 import type { Signals } from './events.ts';
 import { createFallbacks } from './fallbacks.ts';
+import { createPulse } from './pulse.ts';
 import type { WatcherStatus } from './status.ts';
+import { createStoreGuard } from './store-guard.ts';
 import { createWatchSet, type WatchPlan } from './watch-set.ts';
 
 const HEARTBEAT_MS = 1_000;
@@ -58,40 +60,42 @@ export interface Runner {
  * The daemon's life: `starting` → `running` → `stopping` → `stopped`. Owns every loop and timer of the watcher; knows no adapter.
  */
 export function createRunner(deps: RunnerDeps): Runner {
-  const { clock, logger, store, signals } = deps;
+  const { clock, logger, signals } = deps;
   const once = createOnce(logger, clock);
+  const guard = createStoreGuard(deps.store, { clock, once });
+  const { store } = guard;
   const startedAt = clock.now();
   let plan: RunnerPlan = deps;
   let state: WatcherStatus['state'] = 'starting';
-  let lastHeartbeat = clock.monotonic();
-  let storeFault: string | null = null;
+  const pulse = createPulse(clock);
   let heartbeat: NodeJS.Timeout | null = null;
   let stopping: Promise<void> | null = null;
   const unsubscribe: Array<() => void> = [];
 
-  const shared = { ...deps, routes: () => plan.routes };
+  const shared = { ...deps, store, once, routes: () => plan.routes };
   const watches = createWatchSet(shared);
-  const channels = createChannelSet({ ...deps, once });
+  const channels = createChannelSet(shared);
   const channelAlerts = createChannelAlerts(shared);
-  const fallbacks = createFallbacks({ ...deps, once });
-  const drills = createDrills(deps);
+  const fallbacks = createFallbacks(shared);
+  const drills = createDrills(shared);
 
   const beat = (): void => {
-    lastHeartbeat = clock.monotonic();
+    const stoodStillForMs = pulse.beat();
+    if (stoodStillForMs > 0) {
+      // Answers may lie ready that nobody has looked at yet: what is overdue is judged at the next beat.
+      logger.warn('The process stood still', { forMs: Math.round(stoodStillForMs) });
+      watches.stoodStill(stoodStillForMs);
+      return;
+    }
     watches.beat();
     channelAlerts.beat();
     fallbacks.beat();
     drills.beat();
+    guard.beat();
   };
 
   const listen = (): void => {
-    unsubscribe.push(
-      signals.on('deliveries:owed', (owed) => channels.wake(owed.channels)),
-      signals.on('poll:finished', ({ error, outcome }) => {
-        if (error instanceof StoreError) storeFault = error.message;
-        else if (outcome === 'ok') storeFault = null;
-      }),
-    );
+    unsubscribe.push(signals.on('deliveries:owed', (owed) => channels.wake(owed.channels)));
   };
 
   /** All of it at once: nothing in between sees half of a plan. */
@@ -145,10 +149,10 @@ export function createRunner(deps: RunnerDeps): Runner {
     status: () => ({
       state,
       startedAt,
-      sinceHeartbeatMs: clock.monotonic() - lastHeartbeat,
+      sinceHeartbeatMs: pulse.sinceMs(),
       watches: watches.status(),
       channels: channelAlerts.status(),
-      storeFault,
+      storeFault: guard.fault(),
     }),
   };
 }

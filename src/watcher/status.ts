@@ -15,6 +15,8 @@ export interface WatchStatus {
   /** The watch counts as blind when no poll succeeded for this long: its interval and what a poll may take on top. */
   dueWithinMs: number;
   nextPollAt: Timestamp | null;
+  /** The process stood still when it should have been polled, and no poll has succeeded since. */
+  hasMissedPolls: boolean;
   consecutiveFailures: number;
   /** The latest fault, while it lasts. */
   fault: { reason: string; message: string; hint: string | null; since: Timestamp } | null;
@@ -30,6 +32,13 @@ export interface ChannelStatus {
   failing: { since: Timestamp; detail: string } | null;
 }
 
+/** Why the store does not do its work. */
+export interface StoreFault {
+  message: string;
+  hint: string | null;
+  since: Timestamp;
+}
+
 /** How the whole watcher is doing. */
 export interface WatcherStatus {
   state: 'starting' | 'running' | 'stopping' | 'stopped';
@@ -38,6 +47,6 @@ export interface WatcherStatus {
   sinceHeartbeatMs: number;
   watches: WatchStatus[];
   channels: ChannelStatus[];
-  /** `null` while the last write went well. */
-  storeFault: string | null;
+  /** `null` while what is found can be written down. */
+  storeFault: StoreFault | null;
 }

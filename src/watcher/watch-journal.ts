@@ -16,6 +16,12 @@ export interface WatchJournalDeps {
   store: Store;
 }
 
+/** What keeps a watch from being polled, and for how long it has. */
+export interface Failing {
+  fault: NonNullable<WatchStatus['fault']>;
+  forMs: number;
+}
+
 /** Keeps the account of one watch and tells it: status, log, signals, audit. A fault is told once, then when it changes or ends. */
 export function createWatchJournal(
   deps: WatchJournalDeps,
@@ -33,14 +39,14 @@ export function createWatchJournal(
   let failingSinceMono: number | null = null;
   let toldAnomalies = new Set<string>();
 
-  const noteFailure = async (error: Error): Promise<void> => {
+  const noteFailure = async (error: Error, failingForMs: number): Promise<void> => {
     const reason =
       error instanceof SourceError ? error.reason : error instanceof StoreError ? 'store' : 'internal';
     const hint = error instanceof WatcherError ? (error.hint ?? null) : null;
     failures += 1;
-    failingSinceMono ??= clock.monotonic();
+    failingSinceMono ??= clock.monotonic() - failingForMs;
     const isNews = fault === null || fault.reason !== reason || fault.message !== error.message;
-    fault = { reason, message: error.message, hint, since: fault?.since ?? clock.now() };
+    fault = { reason, message: error.message, hint, since: fault?.since ?? clock.now() - failingForMs };
     if (!isNews) return;
     logger.warn(`Watch ${watch} cannot be polled: ${error.message}`, {
       watch,
@@ -116,13 +122,17 @@ export function createWatchJournal(
     writeDown,
     failures: () => failures,
     /** The fault that lasts, and for how long it has; `null` while there is none. */
-    failing: () =>
+    failing: (): Failing | null =>
       fault === null || failingSinceMono === null
         ? null
         : { fault, forMs: clock.monotonic() - failingSinceMono },
     hasRunningJobs: () => running,
     hasSucceeded: () => lastSuccessAt !== null,
-    note: async (report: WatchPollReport, durationMs: number): Promise<void> => {
+    /** @param failingForMs for how long it had failed when it ended. */
+    note: async (
+      report: WatchPollReport,
+      { durationMs, failingForMs }: { durationMs: number; failingForMs: number },
+    ): Promise<void> => {
       lastAttemptAt = clock.now();
       tellResults(report);
       tellOddities(report);
@@ -132,7 +142,7 @@ export function createWatchJournal(
         await noteSuccess();
       } else {
         running ||= report.hasRunningJobs;
-        await noteFailure(report.failure);
+        await noteFailure(report.failure, failingForMs);
       }
       signals.emit('poll:finished', {
         watch,
@@ -144,7 +154,7 @@ export function createWatchJournal(
         error: report.failure,
       });
     },
-    status: (): Omit<WatchStatus, 'dueWithinMs' | 'nextPollAt'> => ({
+    status: (): Omit<WatchStatus, 'dueWithinMs' | 'nextPollAt' | 'hasMissedPolls'> => ({
       watch,
       connection,
       kind,

@@ -30,6 +30,8 @@ export interface WatchSet {
   follow(plan: WatchPlan): Promise<void>;
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void;
+  /** The process did nothing for so long. */
+  stoodStill(forMs: number): void;
   /** In the order of the configuration. */
   status(): WatchStatus[];
   /** Ends all of them; safe to call while `follow` is under way. */
@@ -126,6 +128,9 @@ export function createWatchSet(deps: WatchSetDeps): WatchSet {
     beat: () => {
       for (const ticker of tickers.values()) ticker.watch();
       for (const loop of loops.values()) loop.beat();
+    },
+    stoodStill: (forMs) => {
+      for (const loop of loops.values()) loop.stoodStill(forMs);
     },
     status: () => order.flatMap((name) => loops.get(name)?.status() ?? []),
     stop: async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { healthOf } from '../../src/status/health.ts';
 import { MINUTE } from '../support/builders.ts';
-import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from './statuses.ts';
+import { AUTH_FAULT, aWatcherStatus, aWatchStatus, DISK_FULL } from './statuses.ts';
 
 describe('health', () => {
   it('is live and ready while every watch was polled in time', () => {
@@ -23,7 +23,9 @@ describe('health', () => {
     expect(healthOf(aWatcherStatus({ sinceHeartbeatMs: 1_000 }), 900)).toEqual({
       live: false,
       ready: false,
-      reasons: ['the loop has shown no sign of life for 1 s'],
+      reasons: [
+        expect.stringMatching(/^the watcher has done nothing for 1 s: .* Restart it when that lasts\.$/),
+      ],
       warnings: [],
     });
   });
@@ -38,20 +40,22 @@ describe('health', () => {
   });
 
   it('is not ready while the store fails, and says how', () => {
-    const { ready, reasons } = healthOf(aWatcherStatus({ storeFault: 'disk full' }));
+    const { ready, reasons } = healthOf(aWatcherStatus({ storeFault: DISK_FULL }));
     expect(ready).toBe(false);
-    expect(reasons).toEqual(['the store fails: disk full']);
+    expect(reasons).toEqual(['the store fails since 2026-11-02T08:00:05Z: the disk is full. Make room.']);
   });
 
   it('is not ready before the first poll of every watch', () => {
     const watches = [aWatchStatus(), aWatchStatus({ watch: 'billing', lastSuccessAt: null })];
-    expect(healthOf(aWatcherStatus({ watches })).reasons).toEqual(['watch billing has not been polled yet']);
+    expect(healthOf(aWatcherStatus({ watches })).reasons).toEqual([
+      'watch billing: not polled yet, 20 s after the start',
+    ]);
   });
 
   it('gives the reason at once when the first poll fails', () => {
     const watches = [aWatchStatus({ lastSuccessAt: null, fault: AUTH_FAULT })];
     expect(healthOf(aWatcherStatus({ watches })).reasons).toEqual([
-      'watch orders has not been polled yet; auth since 2026-11-02T08:00:05.000Z: Atlas refuses the credentials (check the API key)',
+      'watch orders: not polled yet, 20 s after the start: Atlas refuses the credentials. Check the API key.',
     ]);
   });
 
@@ -62,18 +66,29 @@ describe('health', () => {
     expect(healthOf(aWatcherStatus({ watches })).ready).toBe(true);
   });
 
-  it('names reason, start and hint of the fault once the watch is past due', () => {
+  it('says since when, why and what to do once the watch is past due', () => {
     const watches = [aWatchStatus({ fault: AUTH_FAULT, sinceSuccessMs: 7 * MINUTE })];
     expect(healthOf(aWatcherStatus({ watches })).reasons).toEqual([
-      'watch orders: no successful poll for 7 min, due within 2 min; auth since 2026-11-02T08:00:05.000Z: Atlas refuses the credentials (check the API key)',
+      'watch orders: not polled since 2026-11-02T08:00:05Z, 7 min ago: Atlas refuses the credentials. Check the API key.',
     ]);
   });
 
   it('tells of a watch that is past due although no poll has failed', () => {
     const watches = [aWatchStatus({ sinceSuccessMs: 7 * MINUTE })];
     expect(healthOf(aWatcherStatus({ watches })).reasons).toEqual([
-      'watch orders: no successful poll for 7 min, due within 2 min',
+      'watch orders: not polled since 2026-11-02T08:00:05Z, 7 min ago',
     ]);
+  });
+
+  it('is not ready after a standstill until a watch that missed a poll has been polled again', () => {
+    const watches = [aWatchStatus({ hasMissedPolls: true })];
+    expect(healthOf(aWatcherStatus({ watches }))).toMatchObject({
+      live: true,
+      ready: false,
+      reasons: [
+        'watch orders: not polled since 2026-11-02T08:00:05Z, 20 s ago: the process stood still meanwhile. It is polled next by itself.',
+      ],
+    });
   });
 
   it('warns of a channel that fails, and stays ready: the watching goes on', () => {

@@ -6,7 +6,7 @@ import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { createSteppingClock, type SteppingClock } from '../support/stepping-clock.ts';
-import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from './statuses.ts';
+import { AUTH_FAULT, aWatcherStatus, aWatchStatus, DISK_FULL } from './statuses.ts';
 
 const WELL = aWatcherStatus();
 const BLIND = aWatcherStatus({ watches: [aWatchStatus({ sinceSuccessMs: 3 * MINUTE, fault: AUTH_FAULT })] });
@@ -28,11 +28,12 @@ describe('the condition that a heartbeat tells of', () => {
   });
 
   it.each([
-    ['a watch is blind', BLIND, {}, 'no successful poll for 3 min'],
-    ['a watch could not be polled even once', withFirstFault(), {}, 'has not been polled yet'],
+    ['a watch is blind', BLIND, {}, '3 min ago: Atlas refuses'],
+    ['a watch could not be polled even once', withFirstFault(), {}, 'not polled yet'],
     ['a channel fails', FAILING, {}, 'channel oncall fails'],
-    ['the loop hangs', aWatcherStatus({ sinceHeartbeatMs: 90_000 }), {}, 'no sign of life'],
-    ['the last write failed', aWatcherStatus({ storeFault: 'disk full' }), {}, 'disk full'],
+    ['the loop hangs', aWatcherStatus({ sinceHeartbeatMs: 90_000 }), {}, 'has done nothing for'],
+    ['a watch has missed polls', withMissedPolls(), {}, 'stood still'],
+    ['the last write failed', aWatcherStatus({ storeFault: DISK_FULL }), {}, 'disk is full'],
     ['the store cannot be written', WELL, { checkWritable: () => reject('read-only') }, 'read-only'],
     [
       'nothing is tried of what is due',
@@ -55,6 +56,10 @@ describe('the condition that a heartbeat tells of', () => {
 
 function withFirstFault(): WatcherStatus {
   return aWatcherStatus({ watches: [aWatchStatus({ lastSuccessAt: null, fault: AUTH_FAULT })] });
+}
+
+function withMissedPolls(): WatcherStatus {
+  return aWatcherStatus({ watches: [aWatchStatus({ hasMissedPolls: true })] });
 }
 
 function reject(message: string): Promise<never> {

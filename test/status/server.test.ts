@@ -81,7 +81,7 @@ describe('health over HTTP', () => {
     expect((await get('/healthz')).status).toBe(200);
     const ready = await get('/readyz');
     expect(ready.status).toBe(503);
-    expect(ready.body.reasons).toEqual([expect.stringContaining('auth since 2026-11-02T08:00:05.000Z')]);
+    expect(ready.body.reasons).toEqual([expect.stringContaining('Atlas refuses the credentials')]);
   });
 
   it('answers 503 on /healthz when the loop hangs', async () => {
@@ -384,7 +384,7 @@ describe('who may read', () => {
     expect((await get('/readyz')).body).toEqual({ status: 'not_ready' });
     expect((await get('/readyz', { authorization: `Bearer ${token}` })).body).toEqual({
       status: 'not_ready',
-      reasons: [expect.stringContaining('auth')],
+      reasons: [expect.stringContaining('Atlas refuses')],
     });
   });
 

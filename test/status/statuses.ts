@@ -13,6 +13,7 @@ export function aWatchStatus(over: Partial<WatchStatus> = {}): WatchStatus {
     sinceSuccessMs: 20_000,
     dueWithinMs: 2 * MINUTE,
     nextPollAt: T0 + 30_000,
+    hasMissedPolls: false,
     consecutiveFailures: 0,
     fault: null,
     unknownJobIds: [],
@@ -37,6 +38,8 @@ export function aWatcherStatus(over: Partial<WatcherStatus> = {}): WatcherStatus
 export const AUTH_FAULT = {
   reason: 'auth',
   message: 'Atlas refuses the credentials',
-  hint: 'check the API key',
+  hint: 'Check the API key.',
   since: T0,
 };
+
+export const DISK_FULL = { message: 'the disk is full', hint: 'Make room.', since: T0 };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Watch } from '../../src/domain/watch.ts';
 import { SourceError } from '../../src/errors.ts';
+import { createOnce } from '../../src/log-once.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSignals } from '../../src/watcher/events.ts';
@@ -32,7 +33,16 @@ async function begin(over: Partial<Watch> = {}): Promise<void> {
   await loop?.stop(0);
   const logger = createRecordingLogger();
   loop = createWatchLoop(
-    { source, store, clock, routes: () => [ALL], logger, signals: createSignals(logger), random: () => 0 },
+    {
+      source,
+      store,
+      clock,
+      routes: () => [ALL],
+      logger,
+      once: createOnce(logger, clock),
+      signals: createSignals(logger),
+      random: () => 0,
+    },
     { watch: aWatch(over), projectUrl: () => null, gapMs: () => 30_000 },
   );
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createOnce } from '../../src/log-once.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../src/watcher/channel-alerts.ts';
@@ -33,6 +34,7 @@ async function begin(): Promise<void> {
     store,
     clock,
     logger,
+    once: createOnce(logger, clock),
     signals,
     routes: () => ROUTES,
   });

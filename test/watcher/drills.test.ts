@@ -105,7 +105,14 @@ describe('a drill whose receiver does not take it', () => {
   /** As at the start of a process. */
   async function begin(): Promise<void> {
     alerts?.end();
-    alerts = createChannelAlerts({ store, clock, logger, signals, routes: () => PLAN.routes });
+    alerts = createChannelAlerts({
+      store,
+      clock,
+      logger,
+      once: createOnce(logger, clock),
+      signals,
+      routes: () => PLAN.routes,
+    });
     await alerts.begin();
     alerts.follow(['pager', 'mail']);
   }

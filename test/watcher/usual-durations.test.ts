@@ -3,6 +3,7 @@ import type { WatcherEvent } from '../../src/domain/event.ts';
 import { describeEvent } from '../../src/domain/message.ts';
 import type { RestoreJob } from '../../src/domain/restore-job.ts';
 import type { Watch } from '../../src/domain/watch.ts';
+import { createOnce } from '../../src/log-once.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSignals } from '../../src/watcher/events.ts';
@@ -44,7 +45,16 @@ async function begin(over: Partial<Watch> = {}): Promise<void> {
   await loop?.stop(0);
   const logger = createRecordingLogger();
   loop = createWatchLoop(
-    { source, store, clock, routes: () => [], logger, signals: createSignals(logger), random: () => 0 },
+    {
+      source,
+      store,
+      clock,
+      routes: () => [],
+      logger,
+      once: createOnce(logger, clock),
+      signals: createSignals(logger),
+      random: () => 0,
+    },
     {
       watch: aWatch({ kind: 'cluster', apiVersion: 'v2', stalledAfter: 'auto', ...over }),
       projectUrl: () => null,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Watch } from '../../src/domain/watch.ts';
+import { createOnce } from '../../src/log-once.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSignals, type Signals } from '../../src/watcher/events.ts';
@@ -25,7 +26,15 @@ beforeEach(async () => {
   signals = createSignals(logger);
   polls = [];
   signals.on('poll:finished', ({ watch }) => polls.push(watch));
-  set = createWatchSet({ store, clock: systemClock, logger, signals, random: () => 0, routes: () => [] });
+  set = createWatchSet({
+    store,
+    clock: systemClock,
+    logger,
+    once: createOnce(logger),
+    signals,
+    random: () => 0,
+    routes: () => [],
+  });
 });
 afterEach(async () => {
   await set.stop();

@@ -1,0 +1,52 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { runCommand } from '../support/daemon.ts';
+import { startHttpSink } from '../support/http-sink.ts';
+import { awaken, getJson, settle, startWorld, until, untilPolled } from './support.ts';
+
+/** Longer than the loop may show no sign of life. */
+const STANDSTILL_MS = 32_000;
+
+it('answers nothing while it stands still, is red when it comes back, and recovers with no heartbeat before that', async () => {
+  const beats = await startHttpSink();
+  onTestFinished(() => beats.close());
+  const world = await startWorld();
+  const config = world.config({ heartbeat: { url: `${beats.origin}/beat`, every: '1s' } });
+  const home = await settle(config);
+  const daemon = await awaken(home);
+  await untilPolled(daemon, 2);
+  await beats.received(1);
+
+  process.kill(daemon.pid, 'SIGSTOP');
+  const stoodStillUntil = performance.now() + STANDSTILL_MS;
+  const sameServer = join(home.dir, 'same-server.json');
+  const { port } = new URL(daemon.base);
+  await writeFile(sameServer, JSON.stringify({ ...config, server: { port: Number(port) } }));
+  const health = await runCommand(['healthcheck', '--config', sameServer]);
+  expect(health).toMatchObject({ code: 1, stderr: expect.stringContaining('silent for 3 s') });
+  await delay(Math.max(0, stoodStillUntil - performance.now()));
+  const id = world.startJob();
+  const sent = beats.requests.length;
+  // Asked while it stands still, answered by the first thing it does.
+  const first = Promise.all([getJson(`${daemon.base}/healthz`), getJson(`${daemon.base}/readyz`)]);
+  await delay(100);
+  process.kill(daemon.pid, 'SIGCONT');
+
+  expect(await first).toMatchObject([
+    { status: 503, body: { status: 'hanging' } },
+    {
+      status: 503,
+      body: { reasons: expect.arrayContaining([expect.stringContaining('has done nothing for 3')]) },
+    },
+  ]);
+  expect(beats.requests).toHaveLength(sent);
+  await until(async () => (await getJson(`${daemon.base}/healthz`)).status === 200, '/healthz 200');
+  await until(async () => (await getJson(`${daemon.base}/readyz`)).status === 200, '/readyz 200');
+  await beats.received(sent + 1);
+  await world.untilArrived(1, ['webhook']);
+  expect(world.told().map(({ subject, data }) => [subject, data.event])).toEqual([[id, 'started']]);
+  const said = daemon.lines().map(({ message }) => message);
+  expect(said.filter((message) => message === 'The process stood still')).toHaveLength(1);
+});
