@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { WatcherEvent } from '../domain/event.ts';
+import type { Timestamp } from '../domain/instant.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { toDelivery, toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
@@ -40,4 +41,38 @@ export async function countDeliveries(
     .orderBy('status')
     .execute();
   return rows.map(({ channel, status, count }) => ({ channel, status, count: Number(count) }));
+}
+
+/** Looks for the last acceptance of just those channels that have failed attempts behind them. */
+export async function failingChannels(db: Kysely<Database>): Promise<Map<string, Timestamp>> {
+  const failed = db.selectFrom('delivery').where('status', '=', 'pending').where('attempts_finished', '>', 0);
+  const channels = await failed.select('channel').distinct().execute();
+  const since = new Map<string, Timestamp>();
+  for (const { channel } of channels) {
+    const accepted = await db
+      .selectFrom('delivery')
+      .select(({ fn }) => fn.max<number | null>('ended_at').as('at'))
+      .where('channel', '=', channel)
+      .where('status', '=', 'delivered')
+      .executeTakeFirst();
+    const after = accepted?.at ?? 0;
+    const first = await failed
+      .select(({ fn, eb }) =>
+        fn
+          .min<number | null>(
+            eb
+              .case()
+              .when('first_attempt_at', '>', after)
+              .then(eb.ref('first_attempt_at'))
+              .else(eb.ref('last_attempt_at'))
+              .end(),
+          )
+          .as('at'),
+      )
+      .where('channel', '=', channel)
+      .where('last_attempt_at', '>', after)
+      .executeTakeFirst();
+    if (typeof first?.at === 'number') since.set(channel, first.at);
+  }
+  return since;
 }

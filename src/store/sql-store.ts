@@ -4,7 +4,7 @@ import type { Timestamp } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
 import { readAlerts, writeAlerts } from './alerts.ts';
 import { appendAudit, auditHead, mirroredSeq, noteMirrored, readAudit } from './audit-log.ts';
-import { countDeliveries, listDeliveries } from './deliveries.ts';
+import { countDeliveries, failingChannels, listDeliveries } from './deliveries.ts';
 import { lastLookAt, noteLook } from './discoveries.ts';
 import { listEvents, writeEvents } from './events.ts';
 import { fallbackEntry, owedByFallback, writeFallbacks } from './fallbacks.ts';
@@ -94,6 +94,7 @@ export function createSqlStore({ db, claimDaemon, close, toStoreError }: SqlStor
       recordOutcomes(db, outcomes, audit, owner),
     ),
     oweFallbacks: guarded('owe fallbacks', (request) => oweFallbacks(db, request)),
+    failingChannels: guarded('read the outbox', () => failingChannels(db)),
     nextDueAt: guarded('read the outbox', (channel) => nextDueAt(db, channel)),
 
     listObservations: guarded('list observations', (filter) => listObservations(db, filter)),

@@ -204,6 +204,11 @@ export interface Store {
    * What `channel` owes stays as it is: it may still deliver. Cheap when there is nothing.
    */
   oweFallbacks(request: FallbackRequest): Promise<Array<{ eventId: string }>>;
+  /**
+   * Since when channels accept nothing, by channel: the first failed attempt since the last acceptance, among what is pending. Those
+   * without one are left out.
+   */
+  failingChannels(): Promise<Map<string, Timestamp>>;
   /** When the next delivery of the channel may become due, by schedule or by a lease running out; `null` when none is pending. */
   nextDueAt(channel: string): Promise<Timestamp | null>;
 

@@ -8,6 +8,7 @@ import type { Logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
 import { commitAlert } from './commit-alert.ts';
 import type { Signals } from './events.ts';
+import { credibleMs } from './failing-memory.ts';
 import type { ChannelStatus } from './status.ts';
 
 /** A channel that accepts nothing for this long counts as failing; one that gives something up does so at once. */
@@ -39,6 +40,8 @@ export interface ChannelAlertsDeps {
 interface State {
   /** Monotonic: of the first failed attempt since the last acceptance. */
   failingSince: number | null;
+  /** For how long it had accepted nothing when this process began; counts when the next attempt fails as well. */
+  failedBeforeMs: number;
   hasGivenUp: boolean;
   detail: string;
   /** Told, and not recovered since; wall clock. */
@@ -50,12 +53,15 @@ export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
   let states = new Map<string, State>();
   /** Since when what is raised in the store is raised, by key. */
   let raised = new Map<string, Timestamp>();
+  /** For how long channels had accepted nothing at the beginning. */
+  let failedBefore = new Map<string, number>();
   let turn: Promise<void> = Promise.resolve();
 
   const stateAtFirst = (name: string): State => {
     const toldAt = raised.get(keyOf(name)) ?? null;
     return {
       failingSince: toldAt === null ? null : clock.monotonic(),
+      failedBeforeMs: failedBefore.get(name) ?? 0,
       hasGivenUp: false,
       detail: '',
       toldAt,
@@ -107,9 +113,10 @@ export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
     if (!state) return;
     if (outcome === 'delivered') {
       state.failingSince = null;
+      state.failedBeforeMs = 0;
       state.hasGivenUp = false;
     } else {
-      state.failingSince ??= clock.monotonic();
+      state.failingSince ??= clock.monotonic() - state.failedBeforeMs;
       state.hasGivenUp ||= outcome === 'given_up';
       state.detail = detail;
     }
@@ -119,6 +126,9 @@ export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
   return {
     begin: async () => {
       raised = await store.readAlerts();
+      const now = clock.now();
+      const failing = await store.failingChannels();
+      failedBefore = new Map([...failing].map(([name, since]) => [name, credibleMs(since, now) ?? 0]));
     },
     follow: (channels) => {
       const next = channels.map((name): [string, State] => [name, states.get(name) ?? stateAtFirst(name)]);

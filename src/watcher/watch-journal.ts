@@ -6,6 +6,7 @@ import { SourceError, StoreError, WatcherError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
 import type { Signals } from './events.ts';
+import { createFailingMemory } from './failing-memory.ts';
 import type { WatchPollReport } from './poll-watch.ts';
 import type { WatchStatus } from './status.ts';
 
@@ -28,6 +29,7 @@ export function createWatchJournal(
   { name: watch, connection, kind, groupId, instanceName }: Watch,
 ) {
   const { clock, logger, signals, store } = deps;
+  const memory = createFailingMemory(store, watch);
   const createdAt = clock.monotonic();
   let lastAttemptAt: Timestamp | null = null;
   let lastSuccessAt: Timestamp | null = null;
@@ -37,6 +39,7 @@ export function createWatchJournal(
   let unknownJobIds: readonly string[] = [];
   let fault: WatchStatus['fault'] = null;
   let failingSinceMono: number | null = null;
+  let isFailureKept = false;
   let toldAnomalies = new Set<string>();
 
   const noteFailure = async (error: Error, failingForMs: number): Promise<void> => {
@@ -47,40 +50,63 @@ export function createWatchJournal(
     failingSinceMono ??= clock.monotonic() - failingForMs;
     const isNews = fault === null || fault.reason !== reason || fault.message !== error.message;
     fault = { reason, message: error.message, hint, since: fault?.since ?? clock.now() - failingForMs };
-    if (!isNews) return;
-    logger.warn(`Watch ${watch} cannot be polled: ${error.message}`, {
-      watch,
-      reason,
-      ...(hint ? { hint } : {}),
-      ...(reason === 'internal' ? { err: error } : {}),
-    });
-    await writeDown('poll.failed', { watch, reason, message: error.message, hint });
+    if (!isNews && isFailureKept) return;
+    if (isNews) {
+      logger.warn(`Watch ${watch} cannot be polled: ${error.message}`, {
+        watch,
+        reason,
+        ...(hint ? { hint } : {}),
+        ...(reason === 'internal' ? { err: error } : {}),
+      });
+    }
+    const data = { watch, reason, message: error.message, hint };
+    await keepFailure(isNews ? [{ at: clock.now(), kind: 'poll.failed', data }] : []);
+  };
+
+  /** An earlier process may have seen the beginning. */
+  const keepFailure = async (audit: AuditDraft[]): Promise<void> => {
+    if (fault === null || failingSinceMono === null) return;
+    const { since: seenSince } = fault;
+    isFailureKept = await logged(async () => {
+      const since = await memory.begin(seenSince, audit);
+      if (fault === null || failingSinceMono === null) return;
+      fault = { ...fault, since };
+      failingSinceMono -= seenSince - since;
+    }, audit);
   };
 
   const noteSuccess = async (): Promise<void> => {
+    const recovery: AuditDraft[] = [];
     lastSuccessAt = clock.now();
     lastSuccessMono = clock.monotonic();
     if (fault) {
       const { since, reason } = fault;
       logger.info(`Watch ${watch} is polled again`, { watch, after: reason, failures });
-      await writeDown('poll.recovered', {
-        watch,
-        reason,
-        failures,
-        since: toIso(since),
-      });
+      const data = { watch, reason, failures, since: toIso(since) };
+      recovery.push({ at: lastSuccessAt, kind: 'poll.recovered', data });
     }
+    const at = lastSuccessAt;
+    await logged(() => memory.end(at, recovery), recovery);
+    isFailureKept = false;
     fault = null;
     failingSinceMono = null;
     failures = 0;
   };
 
   const writeDown = async (kind: AuditDraft['kind'], data: AuditDraft['data']): Promise<void> => {
+    const audit = [{ at: clock.now(), kind, data }];
+    await logged(() => store.recordAudit(audit), audit);
+  };
+
+  /** Whether it could be written. Of what nobody could read anyway, nothing is said. */
+  const logged = async (write: () => Promise<void>, audit: readonly AuditDraft[]): Promise<boolean> => {
     try {
-      await store.recordAudit([{ at: clock.now(), kind, data }]);
-      signals.emit('audit:written', {});
+      await write();
+      if (audit.length > 0) signals.emit('audit:written', {});
+      return true;
     } catch (error) {
-      logger.error('The audit log could not be written', { watch, err: error });
+      if (audit.length > 0) logger.error('The audit log could not be written', { watch, err: error });
+      return false;
     }
   };
 

@@ -51,6 +51,40 @@ export function outboxContract(current: () => Store): void {
     return delivery;
   }
 
+  describe('a channel that accepts nothing', () => {
+    const since = async () => Object.fromEntries(await current().failingChannels());
+    const attempt = async (number: number, at: number, outcome: DeliveryOutcome): Promise<void> => {
+      await claim({ now: at });
+      await record({ ...outcome, id: idOf(number), at: at + 5 });
+    };
+
+    it('is failing since its first failed attempt', async () => {
+      await owe(plan(1), plan(2, { channels: ['dba'] }));
+      expect(await since()).toEqual({});
+      await attempt(1, NOW, retry(1, NOW + 100));
+      await attempt(1, NOW + 100, retry(1, NOW + 200));
+      expect(await since()).toEqual({ oncall: NOW });
+    });
+
+    it('is so since the first attempt that failed after the last acceptance', async () => {
+      await owe(plan(1, { job: 1 }), plan(2, { job: 2 }));
+      await claim({ now: NOW });
+      await record({ ...retry(1, NOW + 100), at: NOW + 5 });
+      await record({ ...delivered(2), at: NOW + 50 });
+      expect(await since()).toEqual({});
+      await attempt(1, NOW + 100, retry(1, NOW + 200));
+      await attempt(1, NOW + 200, retry(1, NOW + 300));
+      expect(await since()).toEqual({ oncall: NOW + 200 });
+    });
+
+    it('is so no more when what failed has been accepted or given up', async () => {
+      await owe(plan(1));
+      await attempt(1, NOW, retry(1, NOW + 100));
+      await attempt(1, NOW + 100, givenUp(1));
+      expect(await since()).toEqual({});
+    });
+  });
+
   describe('claiming', () => {
     it('gives nothing when nothing is due', async () => {
       expect(await claim()).toEqual([]);

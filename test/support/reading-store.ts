@@ -41,6 +41,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     renewLeases: () => refuse(),
     recordOutcomes: () => refuse(),
     oweFallbacks: () => refuse(),
+    failingChannels: () => refuse(),
     nextDueAt: () => refuse(),
     checkWritable: () => refuse(),
     noteMirrored: () => refuse(),

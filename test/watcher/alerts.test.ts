@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Watch } from '../../src/domain/watch.ts';
-import { SourceError } from '../../src/errors.ts';
+import { SourceError, StoreError } from '../../src/errors.ts';
 import { createOnce } from '../../src/log-once.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -118,6 +118,71 @@ describe('a watch that cannot be polled', () => {
     await pollAfter(30_000);
     await pollAfter(6 * MINUTE);
     expect((await fates())[0]).toEqual(['watch_failing', 'muted']);
+  });
+
+  describe('by processes that live for less than failingAfter', () => {
+    /** One poll and the end, as by a crash loop or a cron job. */
+    async function liveShortly(after: number): Promise<void> {
+      await begin();
+      await pollAfter(after);
+    }
+
+    it('is told of once it has lasted for that long', async () => {
+      await liveShortly(30_000);
+      await liveShortly(2 * MINUTE);
+      await liveShortly(2 * MINUTE);
+      expect(await told()).toEqual([]);
+      await liveShortly(MINUTE);
+      await liveShortly(MINUTE);
+      expect(await told()).toEqual(['watch_failing']);
+      expect(loop.status().fault?.since).toBe(T0 + 30_000);
+      const [failing] = (await store.listEvents({ limit: 1 })).items;
+      expect(failing?.event.summary).toContain('for 5 min');
+      source.fault = null;
+      await liveShortly(MINUTE);
+      expect(await told()).toEqual(['watch_failing', 'watch_recovered']);
+    });
+
+    it('is no news when it recovers in between', async () => {
+      const { fault } = source;
+      await liveShortly(30_000);
+      source.fault = null;
+      await liveShortly(MINUTE);
+      source.fault = fault;
+      await liveShortly(10 * MINUTE);
+      expect(await told()).toEqual([]);
+    });
+
+    it.each([
+      ['back by an hour', -HOUR],
+      ['on by a year', 365 * 24 * HOUR],
+    ])('is counted anew when the clock was set %s', async (_, stepMs) => {
+      await liveShortly(30_000);
+      clock.set(clock.now() + stepMs);
+      await liveShortly(MINUTE);
+      expect(await told()).toEqual([]);
+      await liveShortly(5 * MINUTE);
+      expect(await told()).toEqual(['watch_failing']);
+    });
+
+    it('is not told of early when the clock steps within one process', async () => {
+      await liveShortly(30_000);
+      clock.set(clock.now() + HOUR);
+      await pollAfter(MINUTE);
+      expect(await told()).toEqual([]);
+    });
+
+    it('is kept in time although the store could not be written at first', async () => {
+      const { commitAlerts } = store;
+      store.commitAlerts = async () => {
+        throw new StoreError('unavailable', 'the disk is full');
+      };
+      await liveShortly(30_000);
+      store.commitAlerts = commitAlerts;
+      await pollAfter(MINUTE);
+      await liveShortly(4 * MINUTE);
+      expect(await told()).toEqual(['watch_failing']);
+    });
   });
 
   it('is no news when it recovers in time', async () => {

@@ -4,9 +4,10 @@ import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../src/watcher/channel-alerts.ts';
 import { createSignals, type Signals } from '../../src/watcher/events.ts';
-import { aMuteRequest, aRoute, MINUTE, T0 } from '../support/builders.ts';
+import { aMuteRequest, aRoute, HOUR, MINUTE, T0 } from '../support/builders.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { settled } from '../support/stepping-clock.ts';
 
 const ROUTES = [aRoute({ channels: ['oncall', 'siem'] })];
 
@@ -121,6 +122,38 @@ describe('a channel that fails', () => {
     alerts.beat();
     expect(alerts.status()[0]?.failing).toBeNull();
     expect(await told()).toHaveLength(2);
+  });
+
+  it('is told of after ten minutes also when no process lives for so long', async () => {
+    const failingSince = T0 - 9 * MINUTE;
+    store = { ...store, failingChannels: async () => new Map([['oncall', failingSince]]) };
+    await begin();
+    clock.advance(5 * MINUTE);
+    alerts.beat();
+    await settled();
+    // Nothing was tried yet: perhaps it accepts again.
+    expect(await told()).toEqual([]);
+    attempt('retry');
+    clock.advance(MINUTE);
+    alerts.beat();
+    await expect.poll(told).toEqual(['channel_failing → siem']);
+  });
+
+  it('counts anew from an acceptance, and when what is on record makes no sense', async () => {
+    const nonsense = T0 + HOUR;
+    const channels = new Map([
+      ['oncall', T0 - 9 * MINUTE],
+      ['siem', nonsense],
+    ]);
+    store = { ...store, failingChannels: async () => channels };
+    await begin();
+    attempt('delivered');
+    attempt('retry');
+    attempt('retry', 'siem');
+    clock.advance(9 * MINUTE);
+    alerts.beat();
+    await settled();
+    expect(await told()).toEqual([]);
   });
 
   it('is no news when it fails for a moment', async () => {
