@@ -18,6 +18,28 @@ export function timesIn(at: Timestamp, timeZone: string | null): [utc: string, z
   return zoned.slice(0, WALL_TIME) === utc.slice(0, WALL_TIME) ? [utc] : [utc, zoned];
 }
 
+/** More than these days back, a weekday does not tell which one. */
+const WEEK_MS = 6 * 86_400_000;
+
+/**
+ * An instant as short as a lock screen wants it, on the wall of a zone: `Tue 07:12`, or `24 Nov 07:12` when it is further back than
+ * the days of a week from `until`. Without a zone (`null`) in UTC, and it says so.
+ */
+export function shortTime(at: Timestamp, timeZone: string | null, until: Timestamp): string {
+  const isFar = until - at > WEEK_MS;
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone: timeZone ?? 'UTC',
+    ...(isFar ? { day: 'numeric', month: 'short' } : { weekday: 'short' }),
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes): string =>
+    parts.find((candidate) => candidate.type === type)?.value ?? '';
+  const day = isFar ? `${part('day')} ${part('month')}` : part('weekday');
+  return `${day} ${part('hour')}:${part('minute')}${timeZone === null ? ' UTC' : ''}`;
+}
+
 /** The same instant on the wall of an IANA zone, with its offset: `2026-11-02 09:14:05 GMT+1`. */
 export function zonedTime(at: Timestamp, timeZone: string): string {
   const parts = new Intl.DateTimeFormat('en-CA', {

@@ -31,8 +31,30 @@ const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-s
  */
 export function mailHtml(content: MailContent): string {
   const { heading, paragraphs, rows, link, footnotes, ids, severity, channel } = content;
-  const colour = COLOURS[severity];
+  const body = [
+    ...paragraphs.map(paragraph),
+    ...(rows.length > 0 ? [table(rows)] : []),
+    ...(link ? [linkParagraph(link, COLOURS[severity])] : []),
+  ];
   const small = [...footnotes, ids.map(({ label, value }) => `${label} ${value}`).join(' · ')];
+  return mailPage({ heading, severity, width: 600, body, small, channel });
+}
+
+/** What stands around the content of every mail. */
+export function mailPage(page: {
+  heading: string;
+  severity: Severity;
+  /** In pixels, at most. */
+  width: number;
+  /** HTML, in which all that is not ours has been escaped. */
+  body: readonly string[];
+  /** Small print, a line each. */
+  small: readonly string[];
+  channel: string;
+}): string {
+  const { heading, severity, width, body, small, channel } = page;
+  const colour = COLOURS[severity];
+  const last = [...small, `Sent by restore-watcher, channel ${channel}`];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -44,13 +66,11 @@ export function mailHtml(content: MailContent): string {
 <title>${escapeHtml(heading)}</title>
 </head>
 <body style="margin:0;padding:16px;${FONT};font-size:16px;line-height:1.45">
-<div style="max-width:600px;margin:0 auto;border-left:5px solid ${colour};padding:2px 0 2px 16px;overflow-wrap:anywhere">
+<div style="max-width:${width}px;margin:0 auto;border-left:5px solid ${colour};padding:2px 0 2px 16px;overflow-wrap:anywhere">
 <p style="margin:0 0 6px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:${colour}">${severity}</p>
 <h1 style="margin:0 0 12px;font-size:20px;line-height:1.3">${escapeHtml(heading)}</h1>
-${paragraphs.map(paragraph).join('\n')}
-${rows.length > 0 ? table(rows) : ''}
-${link ? linkParagraph(link, colour) : ''}
-<p style="margin:18px 0 0;font-size:13px;line-height:1.5;opacity:.7">${small.map(escapeHtml).join('<br>')}<br>Sent by restore-watcher, channel ${escapeHtml(channel)}</p>
+${body.join('\n')}
+<p style="margin:18px 0 0;font-size:13px;line-height:1.5;opacity:.7">${last.map(escapeHtml).join('<br>')}</p>
 </div>
 </body>
 </html>
@@ -79,7 +99,7 @@ function linkParagraph({ label, url }: NonNullable<Message['link']>, colour: str
   return `<p style="margin:20px 0 0"><a href="${escapeHtml(url)}" style="${look}">${escapeHtml(label)}</a></p>`;
 }
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

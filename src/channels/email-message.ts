@@ -14,18 +14,22 @@ export interface MailContext {
   timeZone: string | null;
 }
 
-/** A mail as nodemailer takes it. */
-export interface Mail {
+/** A mail as nodemailer takes it, which belongs to no thread. */
+export interface LoneMail {
   from: string;
   to: string[];
   subject: string;
   text: string;
   html: string;
   messageId: string;
-  inReplyTo: string;
-  references: string;
   priority: 'high' | 'normal';
   headers: Record<string, string>;
+}
+
+/** A mail of the thread of its job. */
+export interface Mail extends LoneMail {
+  inReplyTo: string;
+  references: string;
 }
 
 /**
@@ -74,17 +78,24 @@ function subjectOf(event: WatcherEvent): string {
 }
 
 function headersOf(event: WatcherEvent, channel: string, host: string): Record<string, string> {
+  return {
+    ...channelHeaders(channel, host),
+    'X-Restore-Watcher-Event': event.name,
+    'X-Restore-Watcher-Event-Id': event.id,
+    'X-Restore-Watcher-Severity': event.severity,
+    ...(event.job ? { 'X-Restore-Watcher-Job-Id': event.job.id } : {}),
+    ...(event.test ? { 'X-Restore-Watcher-Test': 'true' } : {}),
+  };
+}
+
+/** Of every mail of a channel. */
+export function channelHeaders(channel: string, host: string): Record<string, string> {
   const list = channel.replace(/[^A-Za-z0-9-]+/g, '-');
   return {
     // RFC 3834: no out-of-office replies; the second says the same to Exchange.
     'Auto-Submitted': 'auto-generated',
     'X-Auto-Response-Suppress': 'All',
     'List-Id': `<${list}.restore-watcher.${host}>`,
-    'X-Restore-Watcher-Event': event.name,
-    'X-Restore-Watcher-Event-Id': event.id,
-    'X-Restore-Watcher-Severity': event.severity,
-    ...(event.job ? { 'X-Restore-Watcher-Job-Id': event.job.id } : {}),
-    ...(event.test ? { 'X-Restore-Watcher-Test': 'true' } : {}),
   };
 }
 
@@ -95,7 +106,8 @@ function threadRoot({ job, watch }: WatcherEvent, host: string): string {
   return `<${about}.${hash}@${host}>`;
 }
 
-function hostOf(from: string): string {
+/** The part of a Message-ID after its `@`. */
+export function hostOf(from: string): string {
   return /@([A-Za-z0-9.-]+)>?\s*$/.exec(from)?.[1] ?? 'restore-watcher.invalid';
 }
 

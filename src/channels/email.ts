@@ -2,8 +2,9 @@ import { createTransport, type SMTPTransportOptions } from 'nodemailer';
 import { WatcherError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { trustedCas } from './ca-file.ts';
-import { composeMail, type Mail, type MailContext } from './email-message.ts';
-import type { Notice, Notifier } from './notifier.ts';
+import { composeDigest } from './email-digest.ts';
+import { composeMail, type LoneMail, type Mail, type MailContext } from './email-message.ts';
+import type { Notice, Notifier, Receipt } from './notifier.ts';
 import { mailPreview } from './preview.ts';
 import { createScrub } from './scrub.ts';
 import { smtpFault } from './smtp-outcome.ts';
@@ -33,10 +34,13 @@ interface EmailTimeouts {
   total: number;
 }
 
+/** Events in one digest: see `digestHtml` for what it may weigh. */
+const DIGEST_BATCH = 100;
+
 const TIMEOUTS: EmailTimeouts = { connect: 10_000, greeting: 10_000, socket: 10_000, total: 45_000 };
 
 /**
- * Sends each event as one mail to all recipients. Each mail has its own connection: mails are rare, and a pool would re-queue by
+ * Sends each event as one mail to all recipients, or what was gathered as a digest. Each mail has its own connection: mails are rare, and a pool would re-queue by
  * itself what the outbox already repeats. Accepted means accepted for at least one recipient; how many were refused is in the receipt.
  * @throws {WatcherError} code `config`, when the URL or the CA file cannot be used.
  */
@@ -48,10 +52,22 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
   const scrub = createScrub([options.smtpUrl, ...encodings(login)]);
   // The whole mail is escaped for HTML where that is made; its other part is plain text.
   const tell = createTeller({ ...options, name: channel, type: 'email', escapeValue: (text) => text });
-  const compose = async (notices: readonly Notice[]): Promise<Mail> => {
-    const [notice] = notices;
+  const compose = async ([notice]: readonly Notice[]): Promise<Mail> => {
     if (notice === undefined) throw new TypeError('nothing to send');
     return composeMail(await tell(notice.event), options);
+  };
+  const post = async (mail: LoneMail, signal: AbortSignal): Promise<Receipt> => {
+    const info = await transport
+      .sendMail({
+        ...mail,
+        disableFileAccess: true,
+        disableUrlAccess: true,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(total)]),
+      })
+      .catch((thrown: unknown) => {
+        throw smtpFault(thrown, signal, scrub);
+      });
+    return { detail: scrub(info.response) + refusals(info.rejected.length, options.to.length) };
   };
 
   return {
@@ -59,19 +75,13 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
     type: 'email',
     maxBatch: 1,
     concurrency: 2,
-    send: async (notices, signal) => {
-      const mail = await compose(notices);
-      const info = await transport
-        .sendMail({
-          ...mail,
-          disableFileAccess: true,
-          disableUrlAccess: true,
-          signal: AbortSignal.any([signal, AbortSignal.timeout(total)]),
-        })
-        .catch((thrown: unknown) => {
-          throw smtpFault(thrown, signal, scrub);
-        });
-      return { detail: scrub(info.response) + refusals(info.rejected.length, options.to.length) };
+    send: async (notices, signal) => post(await compose(notices), signal),
+    digest: {
+      maxBatch: DIGEST_BATCH,
+      send: async (notices, signal) => {
+        const told = await Promise.all(notices.map(({ event }) => tell(event)));
+        return post(composeDigest(told, options), signal);
+      },
     },
     preview: async (notices) => mailPreview(await compose(notices)),
     close: async () => transport.close(),

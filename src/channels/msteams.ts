@@ -3,6 +3,7 @@ import { DeliveryError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
 import { postByFetch } from './http-post.ts';
+import { type ListTitler, titleOfDigest, titleOfList } from './list-title.ts';
 import type { Notice, Notifier } from './notifier.ts';
 import { jsonPreview } from './preview.ts';
 import type { UrlLimiter } from './rate-limiter.ts';
@@ -28,6 +29,8 @@ export interface TeamsOptions extends TeamsContext {
 
 const RECEIVER = 'Teams';
 const TIMEOUT_MS = 10_000;
+/** Events in one card, a digest or not: so many fit whatever they hold. */
+const MAX_BATCH = 10;
 const HEADERS = { 'user-agent': 'restore-watcher', 'content-type': 'application/json' };
 
 /**
@@ -40,18 +43,15 @@ export function createTeamsNotifier(options: TeamsOptions): Notifier {
   const post = postByFetch(options.fetch ?? globalThis.fetch);
   const scrub = createScrub(secretForms(url));
   const tell = createTeller({ ...options, name: channel, type: 'msteams', escapeValue: inert });
-  const compose = async (notices: readonly Notice[]): Promise<TeamsMessage> =>
-    teamsMessage(await Promise.all(notices.map(({ event }) => tell(event))), options);
-  return {
-    channel,
-    type: 'msteams',
-    maxBatch: 10,
-    concurrency: 1,
-    send: async (notices, signal) => {
+  const compose = async (notices: readonly Notice[], titler: ListTitler): Promise<TeamsMessage> =>
+    teamsMessage(await Promise.all(notices.map(({ event }) => tell(event))), options, titler);
+  const sendTitled =
+    (titler: ListTitler): Notifier['send'] =>
+    async (notices, signal) => {
       const pausedMs = limiter.pausedMs(url);
       if (pausedMs > 0) throw stillPaused(pausedMs);
 
-      const body = JSON.stringify(await compose(notices));
+      const body = JSON.stringify(await compose(notices, titler));
       const send = async (): Promise<HttpReply> => {
         await limiter.turn(url, signal);
         const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
@@ -64,8 +64,15 @@ export function createTeamsNotifier(options: TeamsOptions): Notifier {
       if (fault?.retryAfterMs !== undefined) limiter.pause(url, fault.retryAfterMs);
       if (fault) throw fault;
       return { detail: `HTTP ${reply.status}` };
-    },
-    preview: async (notices) => jsonPreview(await compose(notices)),
+    };
+  return {
+    channel,
+    type: 'msteams',
+    maxBatch: MAX_BATCH,
+    concurrency: 1,
+    send: sendTitled(titleOfList),
+    digest: { maxBatch: MAX_BATCH, send: sendTitled(titleOfDigest) },
+    preview: async (notices) => jsonPreview(await compose(notices, titleOfList)),
     close: async () => {},
   };
 }

@@ -41,4 +41,14 @@ export interface Notifier {
   preview(notices: readonly Notice[]): Promise<Preview>;
   /** Closes idle connections. A send in flight may finish. */
   close(): Promise<void>;
+  /** On a channel that can tell as one digest what it has gathered; whether it gathers anything is decided elsewhere. */
+  readonly digest?: DigestSender;
+}
+
+/** How a channel tells in one message what it has gathered. */
+export interface DigestSender {
+  /** How many events one message may carry; what is beyond goes into another one. */
+  readonly maxBatch: number;
+  /** As `send` of the notifier, but as a digest. */
+  send: Notifier['send'];
 }

@@ -1,4 +1,5 @@
 import type { Fact, Message } from '../domain/message.ts';
+import { type ListTitler, titleOfList } from './list-title.ts';
 import { iconOf, rankOf } from './severity-mark.ts';
 import {
   code,
@@ -41,9 +42,13 @@ export interface SlackContext {
 }
 
 /** One event in full, or several as a list with a line of small print each. */
-export function slackMessage(told: readonly Told[], context: SlackContext): SlackMessage {
+export function slackMessage(
+  told: readonly Told[],
+  context: SlackContext,
+  titler: ListTitler = titleOfList,
+): SlackMessage {
   const [first] = told;
-  return first && told.length === 1 ? single(first, context) : list(told, context);
+  return first && told.length === 1 ? single(first, context) : list(told, context, titler);
 }
 
 function single(told: Told, context: SlackContext): SlackMessage {
@@ -73,10 +78,13 @@ function bodyBlocks({ message, body }: Told, { timeZone }: SlackContext): SlackB
 }
 
 /** The worst comes first on a lock screen; in the channel the order is that of life. */
-function list(told: readonly Told[], { timeZone }: SlackContext): SlackMessage {
+function list(told: readonly Told[], { timeZone }: SlackContext, titler: ListTitler): SlackMessage {
   const byRank = told.toSorted((a, b) => rankOf(b.event) - rankOf(a.event));
-  const [worst] = byRank;
-  const title = `${worst ? iconOf(worst.event) : ''} ${told.length} events about restores`;
+  const { title: words, worst } = titler(
+    told.map(({ event }) => event),
+    timeZone,
+  );
+  const title = `${iconOf(worst)} ${words}`;
   return {
     text: escaped(
       `${title}: ${byRank.map(({ headline, message }) => headline ?? message.title).join('; ')}`,

@@ -5,6 +5,7 @@ import { DeliveryError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
 import { readStart } from './http-post.ts';
+import { type ListTitler, titleOfDigest, titleOfList } from './list-title.ts';
 import type { Notice, Notifier } from './notifier.ts';
 import { jsonPreview } from './preview.ts';
 import type { UrlLimiter } from './rate-limiter.ts';
@@ -30,6 +31,11 @@ export interface SlackOptions extends SlackContext {
 
 const RECEIVER = 'Slack';
 const TIMEOUT_MS = 10_000;
+/**
+ * Events in one digest. Besides its 50 blocks, a message may have some 12,000 characters in all of them together, which is documented
+ * nowhere (https://github.com/slackapi/bolt-js/issues/2509): two blocks and some 400 characters for each event stay well below.
+ */
+const DIGEST_BATCH = 15;
 /** Replies with these statuses cannot have a body. */
 const NO_BODY = [204, 205, 304];
 /** No previews of the links, no guesses at names. */
@@ -58,24 +64,28 @@ export function createSlackNotifier(options: SlackOptions): Notifier {
   const { channel, url, clock, limiter } = options;
   const scrub = createScrub(secretForms(url));
   const tell = createTeller({ ...options, name: channel, type: 'slack', escapeValue: inert });
-  const compose = async (notices: readonly Notice[]): Promise<SlackMessage> =>
-    slackMessage(await Promise.all(notices.map(({ event }) => tell(event))), options);
+  const compose = async (notices: readonly Notice[], titler: ListTitler): Promise<SlackMessage> =>
+    slackMessage(await Promise.all(notices.map(({ event }) => tell(event))), options, titler);
+  const sendTitled =
+    (titler: ListTitler): Notifier['send'] =>
+    async (notices, signal) => {
+      const pausedMs = limiter.pausedMs(url);
+      if (pausedMs > 0) throw stillPaused(pausedMs);
+
+      const reply = await exchange(options, await compose(notices, titler), signal);
+      const fault = faultOf({ ...reply, body: scrub(reply.body) }, clock.now());
+      if (fault?.retryAfterMs !== undefined) limiter.pause(url, fault.retryAfterMs);
+      if (fault) throw fault;
+      return { detail: `HTTP ${reply.status}: ok` };
+    };
   return {
     channel,
     type: 'slack',
     maxBatch: 10,
     concurrency: 1,
-    send: async (notices, signal) => {
-      const pausedMs = limiter.pausedMs(url);
-      if (pausedMs > 0) throw stillPaused(pausedMs);
-
-      const reply = await exchange(options, await compose(notices), signal);
-      const fault = faultOf({ ...reply, body: scrub(reply.body) }, clock.now());
-      if (fault?.retryAfterMs !== undefined) limiter.pause(url, fault.retryAfterMs);
-      if (fault) throw fault;
-      return { detail: `HTTP ${reply.status}: ok` };
-    },
-    preview: async (notices) => jsonPreview(await compose(notices)),
+    send: sendTitled(titleOfList),
+    digest: { maxBatch: DIGEST_BATCH, send: sendTitled(titleOfDigest) },
+    preview: async (notices) => jsonPreview(await compose(notices, titleOfList)),
     close: async () => {},
   };
 }

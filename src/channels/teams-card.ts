@@ -1,6 +1,7 @@
 import type { WatcherEvent } from '../domain/event.ts';
 import type { Fact, Message } from '../domain/message.ts';
-import { iconOf, rankOf } from './severity-mark.ts';
+import { type ListTitler, titleOfList } from './list-title.ts';
+import { iconOf } from './severity-mark.ts';
 import { shorten } from './shorten.ts';
 import { escaped, link, time } from './teams-text.ts';
 import type { Told } from './teller.ts';
@@ -62,16 +63,21 @@ export interface TeamsContext {
 interface Making extends TeamsContext {
   /** Of a text from outside, in characters. */
   limit: number;
+  titler: ListTitler;
 }
 
 /** One event in full, or several as a list. Texts are shortened until the whole fits. */
-export function teamsMessage(told: readonly Told[], { timeZone }: TeamsContext): TeamsMessage {
+export function teamsMessage(
+  told: readonly Told[],
+  { timeZone }: TeamsContext,
+  titler: ListTitler = titleOfList,
+): TeamsMessage {
   const fits = (message: TeamsMessage): boolean => Buffer.byteLength(JSON.stringify(message)) <= BYTES;
   for (const limit of TEXT_LIMITS) {
-    const message = messageWithin(told, { limit, timeZone });
+    const message = messageWithin(told, { limit, timeZone, titler });
     if (fits(message)) return message;
   }
-  return messageWithin(told, { limit: SHORTEST_LIMIT, timeZone });
+  return messageWithin(told, { limit: SHORTEST_LIMIT, timeZone, titler });
 }
 
 function messageWithin(told: readonly Told[], making: Making): TeamsMessage {
@@ -134,13 +140,12 @@ function ownBody(body: string, limit: number): CardElement[] {
 
 /** The colour is that of the worst; the order is that of life. */
 function list(told: readonly Told[], making: Making): AdaptiveCard {
-  const worst = told.map(({ event }) => event).toSorted((a, b) => rankOf(b) - rankOf(a))[0];
-  const title = `${worst ? iconOf(worst) : ''} ${told.length} events about restores`.trim();
-  return cardOf(
-    title,
-    [banner(title, worst ? styleOf(worst) : 'accent'), ...told.map((one) => listEntry(one, making))],
-    [],
+  const { title: words, worst } = making.titler(
+    told.map(({ event }) => event),
+    making.timeZone,
   );
+  const title = `${iconOf(worst)} ${words}`;
+  return cardOf(title, [banner(title, styleOf(worst)), ...told.map((one) => listEntry(one, making))], []);
 }
 
 function listEntry(told: Told, { limit, timeZone }: Making): CardElement {

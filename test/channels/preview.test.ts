@@ -38,7 +38,14 @@ describe.each([null, TEMPLATE])('what is shown is what is sent, with the templat
   it('to Slack', async () => {
     http.answer = { status: 200, body: 'ok' };
     const url = `${http.origin}/services/secret-hook`;
-    const notifier = notifierFor({ name: 'oncall', type: 'slack', url, timeZone: 'Asia/Tokyo', template });
+    const notifier = notifierFor({
+      name: 'oncall',
+      type: 'slack',
+      url,
+      timeZone: 'Asia/Tokyo',
+      digest: null,
+      template,
+    });
     const { content } = await notifier.preview([noticeOf('failed')]);
     await notifier.send([noticeOf('failed')], never);
     expect(bodies()).toEqual([
@@ -49,7 +56,14 @@ describe.each([null, TEMPLATE])('what is shown is what is sent, with the templat
   it('to Teams', async () => {
     http.answer = { status: 202 };
     const url = `${http.origin}/workflows?sig=secret-hook`;
-    const notifier = notifierFor({ name: 'team', type: 'msteams', url, timeZone: null, template });
+    const notifier = notifierFor({
+      name: 'team',
+      type: 'msteams',
+      url,
+      timeZone: null,
+      digest: null,
+      template,
+    });
     const { content } = await notifier.preview([noticeOf('failed')]);
     await notifier.send([noticeOf('failed')], never);
     expect(bodies()).toEqual([content]);
@@ -67,7 +81,14 @@ describe.each([null, TEMPLATE])('what is shown is what is sent, with the templat
   it('by mail', async () => {
     const notifier = notifierFor({
       ...{ name: 'dba', type: 'email', smtpUrl: `smtp://127.0.0.1:${smtp.port}`, template },
-      ...{ from: 'a@example.com', to: ['b@example.com'], timeZone: null, requireTls: false, caFile: null },
+      ...{
+        from: 'a@example.com',
+        to: ['b@example.com'],
+        timeZone: null,
+        digest: null,
+        requireTls: false,
+        caFile: null,
+      },
     });
     const { content, text } = await notifier.preview([noticeOf('failed')]);
     await notifier.send([noticeOf('failed')], never);

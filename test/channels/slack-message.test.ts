@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { titleOfDigest } from '../../src/channels/list-title.ts';
 import { type SlackBlock, slackMessage } from '../../src/channels/slack-message.ts';
 import { tellPlainly } from '../../src/channels/teller.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event.ts';
@@ -182,6 +183,39 @@ describe('a Slack message about several events', () => {
 
     expectWithinLimits(messageOf(Array.from({ length: 10 }, () => long)));
     expectWithinLimits(messageOf([long]));
+  });
+});
+
+describe('a digest in Slack', () => {
+  const digestOf = (events: readonly WatcherEvent[], timeZone: string | null = 'Europe/Berlin') =>
+    slackMessage(events.map(tellPlainly), { timeZone }, titleOfDigest);
+  const events = [
+    anEvent('finished', { job: aJob(['finished'], { id: 'a'.repeat(24) }) }),
+    anEvent('failed'),
+    anEvent('started', { watch: 'ledger' }),
+  ];
+
+  it('begins with what it comes to, since when, on the lock screen too', () => {
+    const { text, blocks } = digestOf(events);
+    const title = '🔴 Restores since Mon 09:14: 1 failed, 1 finished, 1 started';
+    expect(seen(blocks.slice(0, 1))).toBe(title);
+    expect(text.startsWith(`${title}: ${events[1]?.summary}`)).toBe(true);
+  });
+
+  it('lists each event, as any list does', () => {
+    expect(digestOf(events).blocks.slice(1)).toEqual(messageOf(events, 'Europe/Berlin').blocks.slice(1));
+  });
+
+  it('of one event is the message it would have been', () => {
+    expect(digestOf(events.slice(0, 1))).toEqual(messageOf(events.slice(0, 1), 'Europe/Berlin'));
+  });
+
+  it('keeps the limits of Slack with as many events as it may carry', () => {
+    const long = longEvent('x'.repeat(5_000));
+    expectWithinLimits(digestOf(Array.from({ length: 15 }, () => long)));
+    const usual = digestOf(Array.from({ length: 15 }, () => anEvent('failed')));
+    const characters = usual.blocks.flatMap(textsOf).join('').length;
+    expect(characters).toBeLessThan(9_000);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { titleOfDigest } from '../../src/channels/list-title.ts';
 import { teamsMessage } from '../../src/channels/teams-card.ts';
 import { escaped } from '../../src/channels/teams-text.ts';
 import { tellPlainly } from '../../src/channels/teller.ts';
@@ -227,5 +228,27 @@ describe('what a Teams card does with text from outside', () => {
     expect(escaped('ab*cd', 4)).toBe('ab\\*…');
     expect(escaped('ab\u{1F4A5}cd', 4)).toBe('ab…');
     expect(escaped('ab\u{1F4A5}cd', 5)).toBe('ab\u{1F4A5}…');
+  });
+});
+
+describe('a digest in Teams', () => {
+  const digestOf = (...events: WatcherEvent[]) =>
+    teamsMessage(events.map(tellPlainly), { timeZone: 'Europe/Berlin' }, titleOfDigest);
+  const finished = anEvent('finished', { job: aJob(['finished'], { id: 'a'.repeat(24) }) });
+
+  it('begins with what it comes to, since when, and lists each event as any list does', () => {
+    const message = digestOf(finished, anEvent('failed'));
+    expectTeamsTakes(message);
+    const card = message.attachments[0]!.content;
+    const title = '🔴 Restores since Mon 09:14: 1 failed, 1 finished';
+    expect(card.fallbackText).toBe(title);
+    expect(card.body[0]).toMatchObject({ type: 'Container', style: 'attention' });
+    expect(textsOf(card.body[0]!)).toEqual([title]);
+    const list = messageOf([finished, anEvent('failed')], 'Europe/Berlin').attachments[0]!.content;
+    expect(card.body.slice(1)).toEqual(list.body.slice(1));
+  });
+
+  it('of one event is the card it would have been', () => {
+    expect(digestOf(finished)).toEqual(messageOf([finished], 'Europe/Berlin'));
   });
 });

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { timesIn } from '../local-time.ts';
+import { type DigestRow, digestHtml } from './email-digest-html.ts';
+import { channelHeaders, composeMail, hostOf, type LoneMail, type MailContext } from './email-message.ts';
+import { titleOfDigest } from './list-title.ts';
+import { iconOf, rankOf } from './severity-mark.ts';
+import type { Told } from './teller.ts';
+
+/**
+ * Puts what was gathered into one mail, the worst first. Its Message-ID comes from the ids of the events in it, the same at every
+ * attempt with the same ones, so that a mail system can drop a twin. One event alone comes as the mail it would have been.
+ * @param events in the order of life, at least one.
+ */
+export function composeDigest(told: readonly Told[], context: MailContext): LoneMail {
+  const [first] = told;
+  if (first === undefined) throw new TypeError('nothing to send');
+  if (told.length === 1) return composeMail(first, context);
+  const { channel, from, to, timeZone } = context;
+  const events = told.map(({ event }) => event);
+  const { title, worst } = titleOfDigest(events, timeZone);
+  const { severity } = worst;
+  const rows = told.toSorted((a, b) => rankOf(b.event) - rankOf(a.event)).map((one) => rowOf(one, timeZone));
+  const host = hostOf(from);
+  return {
+    from,
+    to: [...to],
+    subject: `[${severity}] ${title}`,
+    text: digestText(title, rows, channel),
+    html: digestHtml({ title, rows, severity, channel }),
+    messageId: `<digest.${fingerprint(events.map(({ id }) => id))}@${host}>`,
+    // It has waited until now: nothing in it is urgent.
+    priority: 'normal',
+    headers: {
+      ...channelHeaders(channel, host),
+      'X-Restore-Watcher-Digest': String(events.length),
+      'X-Restore-Watcher-Severity': severity,
+    },
+  };
+}
+
+function fingerprint(eventIds: readonly string[]): string {
+  return createHash('sha256').update(eventIds.toSorted().join('\n')).digest('hex').slice(0, 32);
+}
+
+function rowOf({ event, message, headline }: Told, timeZone: string | null): DigestRow {
+  const [utc, zoned = null] = timesIn(event.occurredAt, timeZone);
+  const notes = message.facts.filter(({ label }) => !['State', 'Took', 'From', 'To'].includes(label));
+  return {
+    when: zoned ?? utc,
+    beside: zoned === null ? null : utc,
+    what: headline ?? `${iconOf(event)} ${message.title}`,
+    watch: event.watch,
+    state: message.facts.find(({ label }) => label === 'State')?.value ?? '',
+    notes: [
+      ...notes.map(({ label, value }) => `${label}: ${value}`),
+      ...message.footnotes,
+      ...(event.job ? [`Job ${event.job.id}`] : []),
+    ],
+  };
+}
+
+/** Blocks and not columns: where mails are read as text, there is seldom room for a table. */
+function digestText(title: string, rows: readonly DigestRow[], channel: string): string {
+  const block = ({ when, beside, what, watch, state, notes }: DigestRow): string[] => {
+    const where = [...(watch === '' ? [] : [`watch ${watch}`]), ...(state === '' ? [] : [state])].join(', ');
+    return [
+      '',
+      what,
+      ...[when + (beside === null ? '' : ` (${beside})`), ...(where === '' ? [] : [where]), ...notes].map(
+        (line) => `   ${line}`,
+      ),
+    ];
+  };
+  return [title, ...rows.flatMap(block), '', '-- ', `Sent by restore-watcher, channel ${channel}`, ''].join(
+    '\n',
+  );
+}
