@@ -3,6 +3,7 @@ import { keepMirror } from './audit-keeper.ts';
 import { createUrlLimiter } from './channels/rate-limiter.ts';
 import type { Clock } from './clock.ts';
 import type { WatcherConfig } from './config/config.ts';
+import { nextDigestOf } from './config/digests.ts';
 import type { Watch } from './domain/watch.ts';
 import { createEquipment, type Fitting } from './equipment.ts';
 import { toError } from './errors.ts';
@@ -104,6 +105,7 @@ function planOf(config: WatcherConfig, { sources, notifiers }: Fitting): RunnerP
   return {
     watches,
     routes,
+    nextDigest: nextDigestOf(channels),
     sources,
     notifiers,
     fallbacks,

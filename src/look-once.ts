@@ -26,6 +26,7 @@ export async function lookOnce(
         watches: config.watches,
         sources,
         routes: [],
+        nextDigest: () => null,
         notifiers: [],
         fallbacks: [],
         drill: null,

@@ -73,6 +73,8 @@ export interface SlackChannelConfig {
   url: string;
   /** IANA zone for the times, beside UTC and each reader's own; `null`: those two alone. */
   timeZone: string | null;
+  /** Cron expression, read in `timeZone` or else UTC; `null`: everything is told at once. */
+  digest: string | null;
   template: TemplateConfig | null;
 }
 
@@ -85,6 +87,8 @@ export interface EmailChannelConfig {
   to: readonly string[];
   /** IANA zone for the times in the mail, beside UTC; `null`: UTC alone. */
   timeZone: string | null;
+  /** Cron expression, read in `timeZone` or else UTC; `null`: everything is told at once. */
+  digest: string | null;
   /** Refuse to send in clear when the server offers no STARTTLS. */
   requireTls: boolean;
   /** PEM file of a private CA. */
@@ -118,5 +122,7 @@ export interface TeamsChannelConfig {
   url: string;
   /** IANA zone for the times, beside UTC; `null`: each reader's own. */
   timeZone: string | null;
+  /** Cron expression, read in `timeZone` or else UTC; `null`: everything is told at once. */
+  digest: string | null;
   template: TemplateConfig | null;
 }

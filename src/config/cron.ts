@@ -1,4 +1,5 @@
-import { validateDetailed } from 'node-cron';
+import { createTask, validateDetailed } from 'node-cron';
+import type { Timestamp } from '../domain/instant.ts';
 
 const FIELDS = [
   { label: 'second', from: 0, to: 59 },
@@ -26,6 +27,24 @@ export function cronFault(expression: string): string | null {
   return (
     fields.map((field, index) => trap(field, index + offset)).find((problem) => problem !== null) ?? null
   );
+}
+
+/**
+ * When a cron expression comes round next on the wall of an IANA zone, counted from now by the system's clock, since node-cron 4.6
+ * takes no other. Always ahead. As node-cron has it: a time that a change of the clocks leaves out does not come that day; of one that
+ * comes twice, the second counts, and between the two the next day's.
+ * @throws {Error} when it never comes, or there is no such zone.
+ */
+export function nextRun(expression: string, timeZone: string): Timestamp {
+  const task = createTask(expression, () => {}, { timezone: timeZone });
+  try {
+    const [next] = task.getNextRuns(1);
+    if (next === undefined) throw new Error(`no next run of ${expression}`);
+    return next.getTime();
+  } finally {
+    // It was never started; this takes it out of node-cron's register.
+    void task.destroy();
+  }
 }
 
 function refusal(field: string, value: string | undefined, message: string): string {

@@ -32,6 +32,7 @@ const SHOWN = new Set([
   'from',
   'to',
   'timeZone',
+  'digest',
   'caFile',
   'bodyFile',
   'file',

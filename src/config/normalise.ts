@@ -120,15 +120,15 @@ function toChannel(
   const template = 'template' in written ? toTemplate(written.template ?? {}, bodyFiles) : null;
   switch (written.type) {
     case 'slack':
-      return { name, type: 'slack', url: written.url, timeZone: written.timeZone ?? null, template };
+      return { name, type: 'slack', url: written.url, ...timingOf(written), template };
     case 'msteams':
-      return { name, type: 'msteams', url: written.url, timeZone: written.timeZone ?? null, template };
+      return { name, type: 'msteams', url: written.url, ...timingOf(written), template };
     case 'pagerduty':
       return { name, type: 'pagerduty', routingKey: written.routingKey, url: written.url, template };
     case 'email': {
       const { smtpUrl, from, to, requireTls } = written;
-      const [timeZone, caFile] = [written.timeZone ?? null, written.caFile ?? null];
-      return { name, type: 'email', smtpUrl, from, to, timeZone, requireTls, caFile, template };
+      const caFile = written.caFile ?? null;
+      return { name, type: 'email', smtpUrl, from, to, ...timingOf(written), requireTls, caFile, template };
     }
     case 'webhook': {
       const { url, headers } = written;
@@ -150,6 +150,10 @@ function toTemplate(
   return title === undefined && written === undefined
     ? null
     : { title: title ?? null, body: written ?? null };
+}
+
+function timingOf({ timeZone, digest }: { timeZone?: string | undefined; digest?: string | undefined }) {
+  return { timeZone: timeZone ?? null, digest: digest?.trim() ?? null };
 }
 
 function toFallback({ name, fallback, fallbackAfter }: FilledConfigFile['channels'][number]): Fallback[] {

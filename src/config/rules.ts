@@ -8,6 +8,7 @@ import {
   mailServersAreUsable,
   timeZonesExist,
 } from './rules/addresses.ts';
+import { digestsAreCron, somebodyIsToldAtOnce } from './rules/digests.ts';
 import { drillNamesWatch, drillReachesSomebody, drillScheduleIsCron } from './rules/drill.ts';
 import { fallbacksLeadNowhereBack, fallbacksNameOtherChannels } from './rules/fallbacks.ts';
 import { connectionsAreUsed, connectionsExist, namesAreUnique } from './rules/names.ts';
@@ -63,6 +64,8 @@ export const RULES: readonly Rule[] = [
   routesNameLabels,
   somebodyIsTold,
   channelsAreUsed,
+  digestsAreCron,
+  somebodyIsToldAtOnce,
   drillScheduleIsCron,
   drillNamesWatch,
   drillReachesSomebody,

@@ -65,6 +65,15 @@ function titleTemplate() {
   return z.strictObject({ title: title() }).optional().describe('Own words in place of the built-in ones.');
 }
 
+function digest() {
+  return text('a cron expression')
+    .optional()
+    .describe(
+      'Gather what this channel is told, and send it as one message at these times: a cron expression of five fields, or six (seconds first), read in timeZone (default UTC). Default: everything is told at once.',
+    )
+    .meta({ examples: ['0 7 * * *', '0 8 * * 1-5'] });
+}
+
 const slack = z
   .strictObject({
     name: name().describe('How routes refer to it.'),
@@ -73,6 +82,7 @@ const slack = z
     timeZone: timeZone(
       "IANA zone for the times, beside UTC and each reader's own zone, which Slack puts in. Default: those two.",
     ),
+    digest: digest(),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
     template: template(),
     ...standIn(),
@@ -93,6 +103,7 @@ const email = z
       .meta({ examples: ['restores@example.com'] }),
     to: listOf(text('a mail address'), 'mail address').describe('Recipients.'),
     timeZone: timeZone('IANA zone for the times in the mail, beside UTC. Default: UTC alone.'),
+    digest: digest(),
     requireTls: flag().default(false).describe('Refuse to send in clear when the server offers no STARTTLS.'),
     caFile: text('the path of a PEM file').optional().describe(CA_FILE),
     template: template(),
@@ -142,6 +153,7 @@ const msteams = z
       'URL of a Teams workflow that starts with "When a Teams webhook request is received". A secret.',
     ),
     timeZone: timeZone("IANA zone for the times, beside UTC. Default: each reader's own zone, beside UTC."),
+    digest: digest(),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
     template: template(),
     ...standIn(),

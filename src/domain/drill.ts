@@ -30,5 +30,5 @@ export function planDrill(
 ): { plannedEvent: PlannedEvent; audit: AuditDraft[] } {
   const labels = labelsFor(watch.labels, { project: null, instance: null });
   const event = sampleEvent(name, { watch: { ...watch, labels }, channel: 'drill', projectUrl, now });
-  return planEvent(event, { routes, mutes: [] });
+  return planEvent(event, { routes, mutes: [], nextDigest: () => null });
 }

@@ -1,12 +1,12 @@
 import type { AuditDraft, AuditKind } from './audit.ts';
 import { expectedEnd, type Usuals } from './eta.ts';
 import { eventId, severityOf, type WatcherEvent } from './event.ts';
-import { toIso, toIsoOrNull } from './instant.ts';
+import { type Timestamp, toIso, toIsoOrNull } from './instant.ts';
 import { publicJob, summarizeJobEvent } from './message.ts';
 import type { Mute } from './mute.ts';
 import type { Observation } from './observation.ts';
 import { isUnfinished, type RestoreJob } from './restore-job.ts';
-import { planDeliveries, type RoutingRules, type SuppressReason } from './routing.ts';
+import { type Decision, planDeliveries, type RoutingRules, type SuppressReason } from './routing.ts';
 import type { Sighting, Transition } from './transition.ts';
 import type { Target } from './watch.ts';
 
@@ -15,6 +15,8 @@ export interface PlannedEvent {
   event: WatcherEvent;
   /** Channels that are owed it; empty when it is suppressed. */
   channels: readonly string[];
+  /** There when it waits for the digests of some of them: until when. */
+  heldUntil?: ReadonlyMap<string, Timestamp>;
   suppressed: SuppressReason | null;
   /** There when it is suppressed as `muted`. */
   muteId?: Mute['id'];
@@ -84,11 +86,13 @@ export function planEvent(
 ): { plannedEvent: PlannedEvent; audit: AuditDraft[] } {
   const decisions = planDeliveries(event, rules);
   const suppression = decisions.find((decision) => decision.kind === 'suppress');
+  const held = new Map(decisions.flatMap(heldUntilOf));
   return {
     plannedEvent: {
       event,
       channels: decisions.flatMap((decision) => (decision.kind === 'deliver' ? [decision.channel] : [])),
       suppressed: suppression?.reason ?? null,
+      ...(held.size > 0 ? { heldUntil: held } : {}),
       ...(suppression?.reason === 'muted' ? { muteId: suppression.muteId } : {}),
     },
     audit: [
@@ -96,7 +100,7 @@ export function planEvent(
       ...decisions.map((decision) => ({
         at: event.detectedAt,
         kind: 'decision' as const,
-        data: { eventId: event.id, event: event.name, decision: decision.kind, ...withoutKind(decision) },
+        data: { eventId: event.id, event: event.name, decision: decision.kind, ...decisionData(decision) },
       })),
     ],
   };
@@ -223,8 +227,16 @@ function transitionData(event: WatcherEvent): AuditDraft['data'] {
   };
 }
 
-function withoutKind<T extends { kind: string }>({ kind: _kind, ...rest }: T): Omit<T, 'kind'> {
-  return rest;
+function heldUntilOf(decision: Decision): Array<[channel: string, Timestamp]> {
+  return decision.kind === 'deliver' && decision.heldUntil !== undefined
+    ? [[decision.channel, decision.heldUntil]]
+    : [];
+}
+
+function decisionData({ kind: _kind, ...rest }: Decision): AuditDraft['data'] {
+  return 'heldUntil' in rest && rest.heldUntil !== undefined
+    ? { ...rest, heldUntil: toIso(rest.heldUntil) }
+    : rest;
 }
 
 function withoutNulls(object: Record<string, unknown>): Record<string, unknown> {

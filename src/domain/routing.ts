@@ -1,5 +1,6 @@
 import type { EventName, Severity, WatcherEvent } from './event.ts';
 import { matchesGlob } from './glob.ts';
+import type { Timestamp } from './instant.ts';
 import { type Mute, mutedBy } from './mute.ts';
 
 /** Which events go to which channels. An absent condition matches everything; all that are present must match. */
@@ -16,11 +17,15 @@ export interface Route {
   targetClusterNames: readonly string[] | null;
 }
 
-/** What decides who is told of an event. */
+/** The next digest of a channel that gathers what it is told; `null`: it is told at once. */
+export type NextDigest = (channel: string) => Timestamp | null;
+
+/** What decides who is told of an event, and when. */
 export interface RoutingRules {
   routes: readonly Route[];
   /** Those that are over change nothing. */
   mutes: readonly Mute[];
+  nextDigest: NextDigest;
 }
 
 /**
@@ -31,15 +36,22 @@ export type SuppressReason = 'baseline' | 'no_route' | 'muted';
 
 /** What is decided about one event: a named value, for the audit log, the history and the tests alike. */
 export type Decision =
-  | { kind: 'deliver'; channel: string /** Positions in the configured list of routes. */; routes: number[] }
+  | {
+      kind: 'deliver';
+      channel: string;
+      /** Positions in the configured list of routes. */
+      routes: number[];
+      /** Waits until then, for the channel's digest. */
+      heldUntil?: Timestamp;
+    }
   | { kind: 'suppress'; reason: Exclude<SuppressReason, 'muted'> }
   | { kind: 'suppress'; reason: 'muted'; muteId: Mute['id'] };
 
 /**
  * Every route that matches adds its channels; a channel gets an event once, however many routes lead to it. An event that no route
- * takes is suppressed with `no_route`, one that is muted when it is detected with `muted`. Never empty.
+ * takes is suppressed with `no_route`, one that is muted when it is detected with `muted`. A sample waits for no digest. Never empty.
  */
-export function planDeliveries(event: WatcherEvent, { routes, mutes }: RoutingRules): Decision[] {
+export function planDeliveries(event: WatcherEvent, { routes, mutes, nextDigest }: RoutingRules): Decision[] {
   const byChannel = new Map<string, number[]>();
   routes.forEach((route, index) => {
     if (!matches(route, event)) return;
@@ -48,11 +60,15 @@ export function planDeliveries(event: WatcherEvent, { routes, mutes }: RoutingRu
   if (byChannel.size === 0) return [{ kind: 'suppress', reason: 'no_route' }];
   const mute = mutedBy(event, mutes, event.detectedAt);
   if (mute) return [{ kind: 'suppress', reason: 'muted', muteId: mute.id }];
-  return [...byChannel].map(([channel, indexes]) => ({
-    kind: 'deliver',
-    channel,
-    routes: [...new Set(indexes)],
-  }));
+  return [...byChannel].map(([channel, indexes]) => {
+    const heldUntil = event.test ? null : nextDigest(channel);
+    return {
+      kind: 'deliver',
+      channel,
+      routes: [...new Set(indexes)],
+      ...(heldUntil === null ? {} : { heldUntil }),
+    };
+  });
 }
 
 /** A condition of a route that an event does not meet. */

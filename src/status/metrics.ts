@@ -136,7 +136,7 @@ function countDeliveries(registry: Registry, { signals }: MetricsOptions): Figur
   });
   const latency = new Histogram({
     name: `${PREFIX}delivery_latency_seconds`,
-    help: 'From detecting a change to its acceptance by a channel.',
+    help: 'From detecting a change, or from the slot of the digest that tells it, to its acceptance by a channel.',
     buckets: LATENCY_BUCKETS,
     registers,
   });
@@ -162,7 +162,7 @@ function addStoreFigures(
   registry: Registry,
   options: MetricsOptions,
 ): Figures & { refresh: () => Promise<void> } {
-  const { store } = options;
+  const { store, clock } = options;
   const registers = [registry];
   const running = addRunningFigures(registry, PREFIX, options);
   let known: readonly string[] = [];
@@ -174,27 +174,38 @@ function addStoreFigures(
   });
   const pending = new Gauge({
     name: `${PREFIX}deliveries_pending`,
-    help: 'Deliveries owed and not yet made.',
+    help: 'Deliveries owed and not yet made; those that wait for a digest count from its slot on.',
+    labelNames: ['channel'],
+    registers,
+  });
+  const held = new Gauge({
+    name: `${PREFIX}deliveries_held`,
+    help: 'Deliveries that wait for the next digest of their channel.',
     labelNames: ['channel'],
     registers,
   });
   const refresh = async (): Promise<void> => {
     const [jobCounts, deliveryCounts] = await Promise.allSettled([
       store.countJobs(),
-      store.countDeliveries(),
+      store.countDeliveries(clock.now()),
     ]);
     jobs.reset();
     running.reset();
     pending.reset();
+    held.reset();
     if (jobCounts.status === 'fulfilled') {
       for (const { watch, state, count } of jobCounts.value) jobs.set({ watch, state }, count);
       const ofRunning = jobCounts.value.filter(({ state }) => state === 'in_progress');
       await running.refresh(ofRunning.map(({ watch }) => watch));
     }
     if (deliveryCounts.status === 'fulfilled') {
-      for (const channel of known) pending.set({ channel }, 0);
-      for (const { channel, status, count } of deliveryCounts.value) {
-        pending.inc({ channel }, status === 'pending' ? count : 0);
+      for (const channel of known) {
+        pending.set({ channel }, 0);
+        held.set({ channel }, 0);
+      }
+      for (const { channel, status, count, held: waiting } of deliveryCounts.value) {
+        pending.inc({ channel }, status === 'pending' ? count - waiting : 0);
+        held.inc({ channel }, waiting);
       }
     }
   };

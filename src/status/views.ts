@@ -87,6 +87,7 @@ function deliveryView(delivery: Delivery): View {
     insteadOf: delivery.insteadOf,
     status: delivery.status,
     createdAt: toIso(delivery.createdAt),
+    heldUntil: toIsoOrNull(delivery.heldUntil),
     nextAttemptAt: delivery.status === 'pending' ? toIso(delivery.nextAttemptAt) : null,
     attemptsStarted: delivery.attemptsStarted,
     attemptsFinished: delivery.attemptsFinished,

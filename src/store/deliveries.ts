@@ -2,9 +2,10 @@ import type { Kysely } from 'kysely';
 import type { WatcherEvent } from '../domain/event.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import { decodeCursor, toPage } from './cursor.ts';
+import { PENDING } from './outbox.ts';
 import { toDelivery, toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
-import type { Delivery, DeliveryFilter, DeliveryStatus, Rows } from './store.ts';
+import type { Delivery, DeliveryCount, DeliveryFilter, Rows } from './store.ts';
 
 /** Newest first, by insertion. */
 export async function listDeliveries(
@@ -30,9 +31,7 @@ export async function listDeliveries(
   );
 }
 
-export async function countDeliveries(
-  db: Kysely<Database>,
-): Promise<Array<{ channel: string; status: DeliveryStatus; count: number }>> {
+export async function countDeliveries(db: Kysely<Database>, now: Timestamp): Promise<DeliveryCount[]> {
   const rows = await db
     .selectFrom('delivery')
     .select(({ fn }) => ['channel', 'status', fn.countAll<number>().as('count')])
@@ -40,7 +39,25 @@ export async function countDeliveries(
     .orderBy('channel')
     .orderBy('status')
     .execute();
-  return rows.map(({ channel, status, count }) => ({ channel, status, count: Number(count) }));
+  const held = await countHeld(db, now);
+  return rows.map(({ channel, status, count }) => ({
+    channel,
+    status,
+    count: Number(count),
+    held: status === 'pending' ? (held.get(channel) ?? 0) : 0,
+  }));
+}
+
+/** A question of its own: the one above is answered by an index alone, however long the past is. */
+async function countHeld(db: Kysely<Database>, now: Timestamp): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('delivery')
+    .select(({ fn }) => ['channel', fn.countAll<number>().as('count')])
+    .where('status', '=', PENDING)
+    .where('held_until', '>', now)
+    .groupBy('channel')
+    .execute();
+  return new Map(rows.map(({ channel, count }) => [channel, Number(count)]));
 }
 
 /** Looks for the last acceptance of just those channels that have failed attempts behind them. */

@@ -81,7 +81,10 @@ async function insertEvents(trx: Kysely<Database>, planned: readonly PlannedEven
   return new Set(inserted.map(({ id }) => id));
 }
 
-function owed({ event, channels }: PlannedEvent, at: Timestamp): Array<Insertable<Database['delivery']>> {
+function owed(
+  { event, channels, heldUntil }: PlannedEvent,
+  at: Timestamp,
+): Array<Insertable<Database['delivery']>> {
   const orderKey = event.job ? event.job.id : `watch:${event.watch}`;
   return [...new Set(channels)].map((channel) => ({
     id: `${event.id}:${channel}`,
@@ -90,10 +93,11 @@ function owed({ event, channels }: PlannedEvent, at: Timestamp): Array<Insertabl
     order_key: orderKey,
     status: 'pending' as const,
     created_at: at,
-    next_attempt_at: at,
+    next_attempt_at: heldUntil?.get(channel) ?? at,
     attempts_started: 0,
     attempts_finished: 0,
     lease_until: 0,
+    held_until: heldUntil?.get(channel) ?? null,
   }));
 }
 

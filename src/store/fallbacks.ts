@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { AuditDraft } from '../domain/audit.ts';
 import type { WatcherEvent } from '../domain/event.ts';
+import type { Timestamp } from '../domain/instant.ts';
 import { batches } from './batches.ts';
 import { PENDING } from './outbox.ts';
 import { toEvent } from './rows.ts';
@@ -18,6 +19,9 @@ interface Missed {
   order_key: string;
 }
 
+/** When it was to be delivered: what waits for a digest is not late before its slot. In this form it stands in an index. */
+const OWED_SINCE = sql<Timestamp>`coalesce(d.held_until, d.created_at)`;
+
 /** The deliveries of the channel whose events its fallback should get and is not owed, in the order of insertion. Reads only. */
 export async function owedByFallback(
   db: Kysely<Database>,
@@ -27,7 +31,7 @@ export async function owedByFallback(
     .selectFrom('delivery as d')
     .select(['d.position', 'd.event_id', 'd.order_key'])
     .where('d.channel', '=', channel)
-    .where('d.created_at', '>', at - REACH_MS)
+    .where(OWED_SINCE, '>', at - REACH_MS)
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -41,7 +45,7 @@ export async function owedByFallback(
   const givenUp = await missed.where('d.status', '=', GIVEN_UP).execute();
   const waiting = await missed
     .where('d.status', '=', PENDING)
-    .where('d.created_at', '<=', notAcceptedSince)
+    .where(OWED_SINCE, '<=', notAcceptedSince)
     .execute();
   return [...givenUp, ...waiting].sort((a, b) => a.position - b.position);
 }

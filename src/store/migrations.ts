@@ -129,6 +129,15 @@ export const MIGRATIONS: readonly Migration[] = [
       ) strict;
     `,
   },
+  {
+    number: 4,
+    name: 'digests: until when a delivery waits, and what counts from then',
+    sql: `
+      alter table delivery add column held_until integer;
+      drop index delivery_given_up;
+      create index delivery_given_up on delivery (channel, coalesce(held_until, created_at)) where status = 'given_up';
+    `,
+  },
 ];
 
 /**

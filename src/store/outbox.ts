@@ -19,16 +19,21 @@ function isDue(table: 'd' | 'earlier', now: Timestamp) {
   return sql<SqlBool>`(${sql.ref(`${table}.next_attempt_at`)} <= ${now} or ${touchedAt} > ${now + CLOCK_SLACK_MS})`;
 }
 
+/** True for two deliveries of which one must not overtake the other: of one job, both with digests or both without. */
+function isSameQueue() {
+  return sql<SqlBool>`earlier.order_key = d.order_key and (earlier.held_until is null) = (d.held_until is null)`;
+}
+
 /**
  * The ids of what may be claimed now, in the order of insertion. Reads only.
  *
- * Of one channel and order key, nothing may overtake: a delivery waits while an earlier one is pending (`head`), or while an earlier
+ * Of one channel and queue (see `isSameQueue`), nothing may overtake: a delivery waits while an earlier one is pending (`head`), or while an earlier
  * one is pending that cannot be claimed along with it (`run`). Since a claimable one comes before all that wait for it, a limit
  * never cuts a run in its middle and takes the rest.
  */
 export async function findClaimable(
   db: Kysely<Database>,
-  { channel, now, limit, perKey }: ClaimRequest,
+  { channel, now, limit, perKey, held }: ClaimRequest,
 ): Promise<string[]> {
   const rows = await db
     .selectFrom('delivery as d')
@@ -37,6 +42,7 @@ export async function findClaimable(
     .where('d.status', '=', PENDING)
     .where(isDue('d', now))
     .where('d.lease_until', '<=', now)
+    .$if(held !== undefined, (query) => query.where('d.held_until', held ? 'is not' : 'is', null))
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -44,7 +50,7 @@ export async function findClaimable(
             .select('earlier.position')
             .where('earlier.channel', '=', channel)
             .where('earlier.status', '=', PENDING)
-            .whereRef('earlier.order_key', '=', 'd.order_key')
+            .where(isSameQueue())
             .whereRef('earlier.position', '<', 'd.position')
             .$if(perKey === 'run', (query) =>
               query.where(({ eb, or, not }) =>
@@ -124,7 +130,7 @@ export async function freeLeases(db: Kysely<Database>): Promise<void> {
     .execute();
 }
 
-/** Of each order key only the first counts: the others wait for it. */
+/** Of each queue only the first counts: the others wait for it. */
 export async function nextDueAt(db: Kysely<Database>, channel: string): Promise<Timestamp | null> {
   const first = await db
     .selectFrom('delivery as d')
@@ -138,7 +144,7 @@ export async function nextDueAt(db: Kysely<Database>, channel: string): Promise<
             .select('earlier.position')
             .where('earlier.channel', '=', channel)
             .where('earlier.status', '=', PENDING)
-            .whereRef('earlier.order_key', '=', 'd.order_key')
+            .where(isSameQueue())
             .whereRef('earlier.position', '<', 'd.position'),
         ),
       ),

@@ -62,6 +62,7 @@ export function toDelivery(row: Selectable<Database['delivery']>): Delivery {
     endedAt: row.ended_at,
     lastDetail: row.last_detail,
     insteadOf: row.instead_of,
+    heldUntil: row.held_until,
   };
 }
 

@@ -102,6 +102,8 @@ interface DeliveryTable {
   lease_until: number;
   /** The channel that this one stands in for. */
   instead_of: string | null;
+  /** The slot of the digest it goes out with; `null`: it is sent at once. */
+  held_until: number | null;
 }
 
 /** `body` is the line of the audit log, byte for byte. */

@@ -106,7 +106,7 @@ export function createSqlStore({ db, claimDaemon, close, toStoreError }: SqlStor
     listMutes: guarded('list mutes', (filter) => listMutes(db, filter)),
     oldestRunning: guarded('list observations', (watch, limit) => oldestRunning(db, watch, limit)),
     countJobs: guarded('count jobs', () => countJobs(db)),
-    countDeliveries: guarded('count deliveries', () => countDeliveries(db)),
+    countDeliveries: guarded('count deliveries', (now) => countDeliveries(db, now)),
 
     readAudit: guarded('read the audit log', (afterSeq, limit) => readAudit(db, afterSeq, limit)),
     auditHead: guarded('read the audit log', () => auditHead(db)),

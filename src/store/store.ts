@@ -65,6 +65,8 @@ export interface Delivery {
   lastDetail: string | null;
   /** The channel that this one stands in for as its fallback; `null`: a route leads here. */
   insteadOf: string | null;
+  /** It goes out with the channel's digest of this time, not before; `null`: at once. */
+  heldUntil: Timestamp | null;
 }
 
 /** Asks what a channel could not deliver, for its fallback. */
@@ -72,7 +74,7 @@ export interface FallbackRequest {
   channel: string;
   /** The channel that stands in. */
   fallback: string;
-  /** What is pending since then, or longer, counts as not accepted. */
+  /** What is pending since then, or longer, counts as not accepted; for a digest from its slot on. */
   notAcceptedSince: Timestamp;
   at: Timestamp;
 }
@@ -92,6 +94,8 @@ export interface ClaimRequest {
   limit: number;
   /** `head`: at most one per order key (sent one by one); `run`: several of one key, in order (sent as one message). */
   perKey: 'head' | 'run';
+  /** Only what goes out with a digest, or only what does not. Default: both. */
+  held?: boolean;
 }
 
 /** How an attempt ended. */
@@ -139,6 +143,13 @@ export interface DeliveryFilter extends PageRequest {
   status?: DeliveryStatus | undefined;
 }
 
+export interface DeliveryCount {
+  channel: string;
+  status: DeliveryStatus;
+  count: number;
+  held: number;
+}
+
 export interface MuteFilter {
   /** Only those in force at this time. */
   inForceAt?: Timestamp | undefined;
@@ -184,7 +195,8 @@ export interface Store {
    * Claims deliveries of a channel that are due, oldest first, for `leaseMs`, and counts an attempt as started for each.
    * Due: pending, `nextAttemptAt <= now` (or made or tried at a time that has not come yet: the clock has been set back since), not
    * under a live lease, and no earlier delivery of the same channel and order key is still pending (unless it is claimed along with
-   * it, `perKey: 'run'`). Returns `[]` when nothing is due.
+   * it, `perKey: 'run'`). What goes out with digests and what does not are kept in order each by itself: what is urgent waits for no
+   * digest. Returns `[]` when nothing is due.
    */
   claimDeliveries(request: ClaimRequest): Promise<ClaimedDelivery[]>;
   /** Prolongs the leases of `owner` on these. */
@@ -200,8 +212,9 @@ export interface Store {
   ): Promise<void>;
   /**
    * Owes to `fallback`, in the same order, what `channel` has given up or has left pending since `notAcceptedSince`, if it was owed
-   * within the last 48 hours and `fallback` is not owed the same event already; each with an audit entry. Returns what is owed by it.
-   * What `channel` owes stays as it is: it may still deliver. Cheap when there is nothing.
+   * within the last 48 hours (from the slot, with a digest) and `fallback` is not owed the same event already; each with an audit entry. Returns what is owed by it.
+   * What `channel` owes stays as it is: it may still deliver. The fallback is told at once, whatever its own digest. Cheap when there
+   * is nothing.
    */
   oweFallbacks(request: FallbackRequest): Promise<Array<{ eventId: string }>>;
   /**
@@ -231,7 +244,8 @@ export interface Store {
   /** At most `limit` jobs of the watch that are running and not missing, those that began first. */
   oldestRunning(watch: string, limit: number): Promise<Observation[]>;
   countJobs(): Promise<Array<{ watch: string; state: JobState; count: number }>>;
-  countDeliveries(): Promise<Array<{ channel: string; status: DeliveryStatus; count: number }>>;
+  /** `held`: how many of them wait for a digest whose time has not come. */
+  countDeliveries(now: Timestamp): Promise<DeliveryCount[]>;
 
   // The audit log
 

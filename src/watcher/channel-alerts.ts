@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { EventName } from '../domain/event.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
-import type { Route } from '../domain/routing.ts';
+import type { NextDigest, Route } from '../domain/routing.ts';
 import { toError } from '../errors.ts';
 import type { Once } from '../log-once.ts';
 import type { Logger } from '../logger.ts';
@@ -35,6 +35,7 @@ export interface ChannelAlertsDeps {
   signals: Signals;
   /** Those in force: a reload changes them. */
   routes: () => readonly Route[];
+  nextDigest: NextDigest;
 }
 
 interface State {
@@ -183,7 +184,7 @@ async function tell(
       source: `/channels/${channel}`,
       projectUrl: null,
     },
-    { routes, mutes: [] },
+    { routes, mutes: [], nextDigest: deps.nextDigest },
     isFailing ? { raise: keyOf(channel) } : { clear: keyOf(channel) },
   );
   deps.logger[isFailing ? 'error' : 'info'](summary, {

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Notifier, Receipt } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { AuditDraft } from '../domain/audit.ts';
-import { toIso } from '../domain/instant.ts';
+import { type Timestamp, toIso } from '../domain/instant.ts';
 import { nextAttempt } from '../domain/retry-policy.ts';
 import { DeliveryError, toError } from '../errors.ts';
 import type { Once } from '../log-once.ts';
 import type { Logger } from '../logger.ts';
-import type { ClaimedDelivery, DeliveryOutcome, Store } from '../store/store.ts';
+import type { ClaimedDelivery, ClaimRequest, DeliveryOutcome, Store } from '../store/store.ts';
 import type { Signals } from './events.ts';
 
 /** A claim lasts this long unless renewed, so that after a kill nothing waits longer. */
@@ -35,63 +35,98 @@ export interface DispatchResult {
   mayHaveMore: boolean;
 }
 
+/** A way for deliveries to go out on a channel: which are claimed together, and what sends them. */
+interface Way {
+  claim: Pick<ClaimRequest, 'limit' | 'perKey' | 'held'>;
+  /** All that is claimed makes one message; else each makes its own. */
+  inOneMessage: boolean;
+  send: Notifier['send'];
+}
+
 /**
- * One pass of one channel: claim what is due, send it, record how it went. What a receiver accepts is recorded at once, batch by
- * batch. Aborting `signal` cuts the sends short; those are owed as before.
+ * One pass of one channel: claim what is due, send it, record how it went. What is to be told at once goes before a digest. What a
+ * receiver accepts is recorded at once, batch by batch. Aborting `signal` cuts the sends short; those are owed as before.
  * @throws {StoreError} when claiming or recording fails.
  */
 export async function dispatchOnce(deps: DispatchDeps, signal: AbortSignal): Promise<DispatchResult> {
+  for (const way of waysOf(deps.notifier)) {
+    const tried = await dispatchBy(way, deps, signal);
+    if (tried > 0) return { tried, mayHaveMore: true };
+  }
+  return { tried: 0, mayHaveMore: false };
+}
+
+function waysOf({ maxBatch, concurrency, send, digest }: Notifier): Way[] {
+  const usual: Way =
+    maxBatch > 1
+      ? { claim: { limit: maxBatch, perKey: 'run' }, inOneMessage: true, send }
+      : { claim: { limit: concurrency, perKey: 'head' }, inOneMessage: false, send };
+  if (digest === undefined) return [usual];
+  return [
+    { ...usual, claim: { ...usual.claim, held: false } },
+    {
+      claim: { limit: digest.maxBatch, perKey: 'run', held: true },
+      inOneMessage: true,
+      send: digest.send,
+    },
+  ];
+}
+
+/** Returns how many deliveries were tried. */
+async function dispatchBy(way: Way, deps: DispatchDeps, signal: AbortSignal): Promise<number> {
   const { store, notifier, clock, owner } = deps;
-  const sendsBatches = notifier.maxBatch > 1;
-  const limit = sendsBatches ? notifier.maxBatch : notifier.concurrency;
+  const { channel } = notifier;
   const claimed = await store.claimDeliveries({
-    channel: notifier.channel,
+    ...way.claim,
+    channel,
     owner,
     now: clock.now(),
     leaseMs: LEASE_MS,
-    limit,
-    perKey: sendsBatches ? 'run' : 'head',
   });
-  if (claimed.length === 0) return { tried: 0, mayHaveMore: false };
+  if (claimed.length === 0) return 0;
 
   const stopRenewing = keepLeases(deps, claimed);
   try {
-    const batches = sendsBatches ? [claimed] : claimed.map((delivery) => [delivery]);
+    const batches = way.inOneMessage ? [claimed] : claimed.map((delivery) => [delivery]);
     // All of them end first, also when one cannot be recorded: without their leases they would be claimed and sent again.
-    const ends = await Promise.allSettled(batches.map((batch) => deliver(deps, batch, signal)));
+    const ends = await Promise.allSettled(batches.map((batch) => deliver(way, deps, batch, signal)));
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   } finally {
     stopRenewing();
   }
-  return { tried: claimed.length, mayHaveMore: true };
+  return claimed.length;
 }
 
 /** Sends a batch as one message and records it. A batch whose content is refused is sent one by one: one bad event must not take others along. */
 async function deliver(
+  way: Way,
   deps: DispatchDeps,
   batch: readonly ClaimedDelivery[],
   signal: AbortSignal,
 ): Promise<void> {
-  const sent = await send(deps, batch, signal);
+  const sent = await send(way, batch, signal);
   if (!(sent instanceof Error)) {
     const wasSent = sent.wasSent ?? true;
     await record(deps, batch, (delivery) => accepted(deps, delivery, sent.detail), wasSent);
   } else if (sent instanceof DeliveryError && sent.reason === 'rejected' && batch.length > 1) {
-    for (const delivery of batch) await deliver(deps, [delivery], signal);
+    for (const delivery of batch) await deliver(way, deps, [delivery], signal);
   } else {
-    await record(deps, batch, (delivery) => refused(deps, delivery, sent, signal));
+    // One time and one chance for all of them: so they come back together, as the one message they were.
+    const at = deps.clock.now();
+    const random = deps.random();
+    await record(deps, batch, (delivery) => refused(delivery, sent, { at, random, signal }));
   }
 }
 
 /** What the receiver said, or what went wrong. */
 async function send(
-  { notifier }: DispatchDeps,
+  way: Way,
   batch: readonly ClaimedDelivery[],
   signal: AbortSignal,
 ): Promise<Receipt | Error> {
   try {
     const notices = batch.map(({ id, event }) => ({ deliveryId: id, event }));
-    return await notifier.send(notices, signal);
+    return await way.send(notices, signal);
   } catch (thrown) {
     return toError(thrown);
   }
@@ -102,13 +137,11 @@ function accepted({ clock }: DispatchDeps, { id }: ClaimedDelivery, detail: stri
 }
 
 function refused(
-  { clock, random }: DispatchDeps,
   delivery: ClaimedDelivery,
   error: Error,
-  signal: AbortSignal,
+  { at, random, signal }: { at: Timestamp; random: number; signal: AbortSignal },
 ): DeliveryOutcome {
   const { id } = delivery;
-  const at = clock.now();
   const detail = describe(error);
   if (signal.aborted)
     return { id, kind: 'retry', at, nextAttemptAt: at, detail: `${detail} (shutting down)` };
@@ -119,7 +152,7 @@ function refused(
     attempts: delivery.attemptsFinished + 1,
     firstAttemptAt: delivery.firstAttemptAt ?? at,
     now: at,
-    random: random(),
+    random,
   });
   return verdict.kind === 'retry'
     ? { id, kind: 'retry', at, nextAttemptAt: verdict.nextAttemptAt, detail }
@@ -193,7 +226,8 @@ function tell(deps: DispatchDeps, delivery: ClaimedDelivery, outcome: DeliveryOu
   if (outcome.kind === 'released') return;
   const { signals, logger, once } = deps;
   const { channel, eventId, event } = delivery;
-  const latencyMs = outcome.kind === 'delivered' ? outcome.at - event.detectedAt : null;
+  const dueSince = Math.max(event.detectedAt, delivery.heldUntil ?? 0);
+  const latencyMs = outcome.kind === 'delivered' ? outcome.at - dueSince : null;
   signals.emit('delivery:recorded', {
     channel,
     outcome: outcome.kind,

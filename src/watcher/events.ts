@@ -22,7 +22,7 @@ export interface WatcherSignals {
   'deliveries:owed': { channels: readonly string[] };
   /** An event was recorded. `hasHappened`: false for one that was made on purpose, or is told again. */
   'event:recorded': { watch: string; name: EventName; eventId: string; hasHappened: boolean };
-  /** A delivery attempt has ended. `latencyMs`: from detected to accepted. */
+  /** A delivery attempt has ended. `latencyMs`: from detected (with a digest: from its slot) to accepted. */
   'delivery:recorded': {
     channel: string;
     outcome: 'delivered' | 'retry' | 'given_up';

@@ -22,10 +22,12 @@ export interface OnceReport {
     channel: string;
     tried: number;
     stillOwed: number;
+    /** Owed as well, but not before the channel's next digest. */
+    held: number;
     givenUp: number;
     fault: string | null;
   }>;
-  /** Every watch was polled and everything owed was delivered. */
+  /** Every watch was polled and everything owed was delivered, but for what waits for a digest. */
   isComplete: boolean;
 }
 
@@ -122,7 +124,8 @@ async function drainChannel(
   } finally {
     stopCounting();
   }
-  const counts = await deps.store.countDeliveries();
-  const stillOwed = counts.find((row) => row.channel === channel && row.status === 'pending')?.count ?? 0;
-  return { channel, tried, stillOwed, givenUp, fault };
+  const counts = await deps.store.countDeliveries(deps.clock.now());
+  const pending = counts.find((row) => row.channel === channel && row.status === 'pending');
+  const held = pending?.held ?? 0;
+  return { channel, tried, stillOwed: (pending?.count ?? 0) - held, held, givenUp, fault };
 }

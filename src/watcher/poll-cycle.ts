@@ -338,11 +338,13 @@ export class Poll {
     lookedUp: { mutes: readonly Mute[]; usuals: Usuals },
   ): SightingPlan {
     const { target, projectUrl } = this.#input;
+    const { nextDigest } = this.#deps;
     const routes = this.#deps.routes();
     return planSighting(sighting, {
       target,
       labels: target.labels,
       routes,
+      nextDigest,
       projectUrl,
       now,
       ...lookedUp,

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import type { PlannedEvent } from '../domain/plan.ts';
-import type { Route } from '../domain/routing.ts';
+import type { NextDigest, Route } from '../domain/routing.ts';
 import type { TimePolicy } from '../domain/time-events.ts';
 import type { Target, Watch } from '../domain/watch.ts';
 import type { JobSource } from '../source/source.ts';
@@ -14,6 +14,7 @@ export interface PollDeps {
   clock: Clock;
   /** Those in force: a reload changes them. */
   routes: () => readonly Route[];
+  nextDigest: NextDigest;
 }
 
 export interface PollInput {

@@ -2,7 +2,7 @@ import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { AuditDraft } from '../domain/audit.ts';
 import type { Fallback } from '../domain/fallback.ts';
-import type { Route } from '../domain/routing.ts';
+import type { NextDigest, Route } from '../domain/routing.ts';
 import { toError } from '../errors.ts';
 import { createOnce } from '../log-once.ts';
 import type { Logger } from '../logger.ts';
@@ -22,6 +22,7 @@ const HEARTBEAT_MS = 1_000;
 /** What the configuration decides. A reload gives another one. */
 export interface RunnerPlan extends WatchPlan, DrillPlan {
   routes: readonly Route[];
+  nextDigest: NextDigest;
   /** One for each channel. */
   notifiers: readonly Notifier[];
   fallbacks: readonly Fallback[];
@@ -72,7 +73,13 @@ export function createRunner(deps: RunnerDeps): Runner {
   let stopping: Promise<void> | null = null;
   const unsubscribe: Array<() => void> = [];
 
-  const shared = { ...deps, store, once, routes: () => plan.routes };
+  const shared = {
+    ...deps,
+    store,
+    once,
+    routes: () => plan.routes,
+    nextDigest: (channel: string) => plan.nextDigest(channel),
+  };
   const watches = createWatchSet(shared);
   const channels = createChannelSet(shared);
   const channelAlerts = createChannelAlerts(shared);

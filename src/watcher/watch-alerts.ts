@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { EventName, WatcherEvent } from '../domain/event.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
-import type { Route } from '../domain/routing.ts';
+import type { NextDigest, Route } from '../domain/routing.ts';
 import { isWildcard, type Watch } from '../domain/watch.ts';
 import type { JobSource } from '../source/source.ts';
 import type { Store } from '../store/store.ts';
@@ -23,6 +23,7 @@ export interface WatchAlertsDeps {
   signals: Signals;
   /** Those in force: a reload changes them. */
   routes: () => readonly Route[];
+  nextDigest: NextDigest;
 }
 
 export function createWatchAlerts(
@@ -30,7 +31,7 @@ export function createWatchAlerts(
   watch: Watch,
   projectUrl: (groupId: string) => string | null,
 ): WatchAlerts {
-  const { source, store, clock, routes } = deps;
+  const { source, store, clock, routes, nextDigest } = deps;
   const keys = { failing: `watch_failing/${watch.name}`, overdue: `drill_overdue/${watch.name}` };
   let raised: Map<string, Timestamp> | null = null;
   const startedAt = clock.now();
@@ -59,7 +60,7 @@ export function createWatchAlerts(
         source: `/groups/${groupId}/${kind}/${instanceName}`,
         projectUrl: isWildcard(watch) ? null : projectUrl(groupId),
       },
-      { routes: routes(), mutes },
+      { routes: routes(), mutes, nextDigest },
       change,
     );
     if (change.raise) (await known()).set(change.raise, detectedAt);

@@ -59,9 +59,9 @@ describe('once', () => {
       },
     ],
     channels: [
-      { channel: 'oncall', tried: 1, stillOwed: 0, givenUp: 0, fault: null },
-      { channel: 'siem', tried: 2, stillOwed: 1, givenUp: 1, fault: null },
-      { channel: 'dba', tried: 0, stillOwed: 0, givenUp: 0, fault: null },
+      { channel: 'oncall', tried: 1, stillOwed: 0, held: 0, givenUp: 0, fault: null },
+      { channel: 'siem', tried: 2, stillOwed: 1, held: 0, givenUp: 1, fault: null },
+      { channel: 'dba', tried: 0, stillOwed: 0, held: 0, givenUp: 0, fault: null },
     ],
     isComplete: false,
   };

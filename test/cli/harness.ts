@@ -30,6 +30,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
         type: 'slack',
         url: 'https://hooks.slack.com/canary-hook',
         timeZone: null,
+        digest: null,
         template: null,
       },
       { name: 'siem', type: 'webhook', url: 'https://siem/canary', secret: null, headers: {}, caFile: null },

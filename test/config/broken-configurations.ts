@@ -89,6 +89,16 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['channels[5].template.title', 'it makes a text or a list that is far too long'],
     ['channels[6].template', 'expected an object'],
   ],
+  'bad-digest': [
+    [
+      'channels[0].digest',
+      'expected a cron expression of five fields or six (seconds first), found "every morning": there are 2 fields',
+    ],
+    ['channels[1].digest', 'that time never comes'],
+    ['channels[2].digest', '25 is no hour'],
+    ['channels[3].digest', 'unknown key'],
+    ['channels[4].digest', 'expected a cron expression, found an empty text'],
+  ],
   'bad-time-zone': [
     [
       'channels[1].timeZone',

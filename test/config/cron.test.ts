@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { cronFault } from '../../src/config/cron.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { cronFault, nextRun } from '../../src/config/cron.ts';
 
 describe('a cron expression', () => {
   it.each([
@@ -38,5 +38,49 @@ describe('a cron expression', () => {
     ['0 0 * * 5,6-1', 'the range 6-1 runs backwards; write 6-7,0-1'],
   ])('is refused, with the reason: %s', (expression, reason) => {
     expect(cronFault(expression)).toBe(reason);
+  });
+});
+
+describe('the next run of a cron expression', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const nextAt = (now: string, expression: string, zone: string): string => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(now) });
+    return new Date(nextRun(expression, zone)).toISOString();
+  };
+
+  it.each([
+    ['at its very time, the one after', '2026-11-02T06:00:00.000Z', '2026-11-03T06:00:00.000Z'],
+    ['a moment before its time, that one', '2026-11-02T05:59:59.999Z', '2026-11-02T06:00:00.000Z'],
+    ['before the clocks go back', '2026-10-24T12:00:00Z', '2026-10-25T06:00:00.000Z'],
+    ['in the hour that comes twice', '2026-10-25T00:30:00Z', '2026-10-25T06:00:00.000Z'],
+    ['before the clocks go forward', '2026-03-28T12:00:00Z', '2026-03-29T05:00:00.000Z'],
+  ])('is read on the wall of a zone: %s', (_, now, next) => {
+    expect(nextAt(now, '0 7 * * *', 'Europe/Berlin')).toBe(next);
+  });
+
+  it.each([
+    ['that the clocks leave out comes the day after', '2026-03-28T12:00:00Z', '2026-03-30T00:30:00.000Z'],
+    ['that comes twice counts the second time', '2026-10-24T12:00:00Z', '2026-10-25T01:30:00.000Z'],
+  ])('of a time %s', (_, now, next) => {
+    expect(nextAt(now, '30 2 * * *', 'Europe/Berlin')).toBe(next);
+  });
+
+  it('lies ahead at every minute of a day on which the clocks change', () => {
+    for (let minute = 0; minute < 24 * 60; minute += 7) {
+      const now = new Date(Date.parse('2026-10-25T00:00:30Z') + minute * 60_000).toISOString();
+      const ahead = Date.parse(nextAt(now, '*/10 * * * *', 'Europe/Berlin')) - Date.parse(now);
+      expect(ahead).toBeGreaterThan(0);
+      expect(ahead).toBeLessThanOrEqual(70 * 60_000);
+    }
+  });
+
+  it('takes six fields', () => {
+    expect(nextAt('2026-11-02T05:59:58Z', '*/5 * * * * *', 'UTC')).toBe('2026-11-02T06:00:00.000Z');
+  });
+
+  it('is refused when it never comes', () => {
+    expect(() => nextRun('0 7 31 * 1#1', 'UTC')).toThrow();
   });
 });

@@ -96,9 +96,10 @@ describe('a sound configuration', () => {
         type: 'slack',
         url: 'https://hooks.slack.com/services/T0/B0/x',
         timeZone: null,
+        digest: null,
         template: null,
       },
-      { ...email, timeZone: null, requireTls: false, caFile: null, template: null },
+      { ...email, timeZone: null, digest: null, requireTls: false, caFile: null, template: null },
       {
         name: 'siem',
         type: 'webhook',
@@ -119,6 +120,7 @@ describe('a sound configuration', () => {
         type: 'msteams',
         url: 'https://flows.example.com/run?sig=x',
         timeZone: null,
+        digest: null,
         template: null,
       },
     ]);

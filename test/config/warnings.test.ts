@@ -112,9 +112,39 @@ describe('a warning', () => {
       'channels[0].smtpUrl',
       'goes out in clear',
     ],
+    [
+      'a failed restore of which everybody reads later',
+      {
+        channels: [
+          { name: 'siem', type: 'slack', url: 'https://hooks.slack.com/services/x', digest: '0 7 * * *' },
+          { name: 'oncall', type: 'slack', url: 'https://hooks.slack.com/services/y' },
+        ],
+        routes: [route, { events: ['started'], channels: ['oncall'] }],
+      },
+      'routes',
+      'nobody hears at once',
+    ],
     ['a token that can be guessed', { server: { token: 'short' } }, 'server.token', 'can be guessed'],
   ])('is given for %s', async (_, over, path, says) => {
     expect(await warningsOf(over)).toEqual([{ path, message: expect.stringContaining(says) }]);
+  });
+
+  it.each([
+    ['another channel is told at once', { events: ['failed'], channels: ['oncall'] }],
+    ['no route takes it', null],
+  ])('is not given for a digest when %s', async (_, second) => {
+    const channels = [
+      { name: 'siem', type: 'slack', url: 'https://hooks.slack.com/services/x', digest: '0 7 * * *' },
+      { name: 'oncall', type: 'slack', url: 'https://hooks.slack.com/services/y' },
+    ];
+    const routes = second
+      ? [route, second]
+      : [
+          { ...route, events: ['finished'] },
+          { ...route, severities: ['info'] },
+          { events: ['ready'], channels: ['oncall'] },
+        ];
+    expect(await warningsOf({ channels, routes })).toEqual([]);
   });
 
   it.each([

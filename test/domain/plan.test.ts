@@ -24,6 +24,7 @@ function aPlanContext(over: Partial<PlanContext> = {}): PlanContext {
     labels: { team: 'payments' },
     routes: [TO_ONCALL],
     mutes: [],
+    nextDigest: () => null,
     usuals: new Map(),
     projectUrl: `https://cloud.mongodb.com/v2/${GROUP_ID}`,
     now: NOW,
@@ -199,10 +200,28 @@ describe('an event that is no transition', () => {
     const { plannedEvent, audit } = planEvent(event, {
       routes: [{ ...TO_ONCALL, events: ['*'] }],
       mutes: [],
+      nextDigest: () => null,
     });
     expect(plannedEvent).toEqual({ event, channels: ['oncall'], suppressed: null });
     expect(audit.map(({ kind }) => kind)).toEqual(['transition', 'decision']);
     expect(audit[0]?.data).toMatchObject({ event: 'watch_failing', jobId: null });
+  });
+});
+
+describe('an event that waits for a digest', () => {
+  it('says on whose, and until when, for the outbox and on record', () => {
+    const event = anEvent('failed');
+    const { plannedEvent, audit } = planEvent(event, {
+      routes: [aRoute({ channels: ['oncall', 'dba'] })],
+      mutes: [],
+      nextDigest: (channel) => (channel === 'dba' ? T0 + 60 * MINUTE : null),
+    });
+    expect(plannedEvent).toMatchObject({ channels: ['oncall', 'dba'] });
+    expect(plannedEvent.heldUntil).toEqual(new Map([['dba', T0 + 60 * MINUTE]]));
+    expect(audit.filter(({ kind }) => kind === 'decision').map(({ data }) => data.heldUntil)).toEqual([
+      undefined,
+      '2026-11-02T09:00:05.000Z',
+    ]);
   });
 });
 

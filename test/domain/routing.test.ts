@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event.ts';
 import { matchesGlob } from '../../src/domain/glob.ts';
 import { planDeliveries, type Route } from '../../src/domain/routing.ts';
-import { aJob, aMute, anEvent, aRoute } from '../support/builders.ts';
+import { aJob, aMute, anEvent, aRoute, HOUR, T0 } from '../support/builders.ts';
 
 /** Whether a route takes the event. */
 function takes(over: Partial<Route>, event: WatcherEvent): boolean {
-  return planDeliveries(event, { routes: [aRoute(over)], mutes: [] }).some(({ kind }) => kind === 'deliver');
+  return planDeliveries(event, { routes: [aRoute(over)], mutes: [], nextDigest: () => null }).some(
+    ({ kind }) => kind === 'deliver',
+  );
 }
 
 describe('a route', () => {
@@ -70,7 +72,7 @@ describe('planning deliveries', () => {
       aRoute({ events: ['finished'], channels: ['team'] }),
       aRoute({ events: ['*'], channels: ['siem'] }),
     ];
-    expect(planDeliveries(anEvent('failed'), { routes, mutes: [] })).toEqual([
+    expect(planDeliveries(anEvent('failed'), { routes, mutes: [], nextDigest: () => null })).toEqual([
       { kind: 'deliver', channel: 'oncall', routes: [0] },
       { kind: 'deliver', channel: 'dba', routes: [0] },
       { kind: 'deliver', channel: 'siem', routes: [2] },
@@ -83,7 +85,7 @@ describe('planning deliveries', () => {
       aRoute({ events: ['ready'], channels: ['oncall'] }),
       aRoute({ events: ['failed'], channels: ['dba', 'oncall'] }),
     ];
-    expect(planDeliveries(anEvent('failed'), { routes, mutes: [] })).toEqual([
+    expect(planDeliveries(anEvent('failed'), { routes, mutes: [], nextDigest: () => null })).toEqual([
       { kind: 'deliver', channel: 'oncall', routes: [0, 2] },
       { kind: 'deliver', channel: 'dba', routes: [2] },
     ]);
@@ -94,14 +96,33 @@ describe('planning deliveries', () => {
     ['no route matches', [aRoute({ events: ['ready'] }), aRoute({ watches: ['users'] })]],
     ['the route that matches has no channel', [aRoute({ channels: [] })]],
   ])('suppresses with no_route when %s', (_case, routes) => {
-    expect(planDeliveries(anEvent('failed'), { routes, mutes: [] })).toEqual([
+    expect(planDeliveries(anEvent('failed'), { routes, mutes: [], nextDigest: () => null })).toEqual([
       { kind: 'suppress', reason: 'no_route' },
     ]);
   });
 
+  it('holds an event until the next digest of a channel that has one, and of no other', () => {
+    const routes = [aRoute({ channels: ['oncall', 'dba'] })];
+    const nextDigest = (channel: string) => (channel === 'dba' ? T0 + HOUR : null);
+    expect(planDeliveries(anEvent('failed'), { routes, mutes: [], nextDigest })).toEqual([
+      { kind: 'deliver', channel: 'oncall', routes: [0] },
+      { kind: 'deliver', channel: 'dba', routes: [0], heldUntil: T0 + HOUR },
+    ]);
+  });
+
+  it('holds back no sample', () => {
+    const event = anEvent('failed', { test: true });
+    const rules = { routes: [aRoute()], mutes: [], nextDigest: () => T0 + HOUR };
+    expect(planDeliveries(event, rules)).toEqual([{ kind: 'deliver', channel: 'oncall', routes: [0] }]);
+  });
+
   it('suppresses what a mute in force covers, and says which mute', () => {
     const event = anEvent('failed');
-    const rules = { routes: [aRoute()], mutes: [aMute({ id: 7, until: event.detectedAt + 1 })] };
+    const rules = {
+      routes: [aRoute()],
+      mutes: [aMute({ id: 7, until: event.detectedAt + 1 })],
+      nextDigest: () => null,
+    };
     expect(planDeliveries(event, rules)).toEqual([{ kind: 'suppress', reason: 'muted', muteId: 7 }]);
     const later = anEvent('failed', { detectedAt: event.detectedAt + 1 });
     expect(planDeliveries(later, rules)).toMatchObject([{ kind: 'deliver' }]);
@@ -109,7 +130,7 @@ describe('planning deliveries', () => {
 
   it('does not lay it on a mute when no route takes the event anyway', () => {
     const mutes = [aMute()];
-    expect(planDeliveries(anEvent('failed'), { routes: [], mutes })).toEqual([
+    expect(planDeliveries(anEvent('failed'), { routes: [], mutes, nextDigest: () => null })).toEqual([
       { kind: 'suppress', reason: 'no_route' },
     ]);
   });

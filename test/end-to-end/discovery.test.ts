@@ -77,7 +77,7 @@ it('costs a request for each project to find all clusters, and one for each clus
     const poll = async () => {
       const before = pathsAsked(world);
       const report = await pollWatch(
-        { source, store, clock, routes: () => [] },
+        { source, store, clock, routes: () => [], nextDigest: () => null },
         { watch, book, projectUrl: () => null, lateAfterMs: 2 * MINUTE, signal },
       );
       const after = pathsAsked(world);

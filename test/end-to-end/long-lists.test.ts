@@ -48,7 +48,7 @@ describe('a Flex cluster with thousands of old jobs', () => {
     return async () => {
       const before = atlas.requests.length;
       const report = await pollWatch(
-        { source, store, clock, routes: () => [] },
+        { source, store, clock, routes: () => [], nextDigest: () => null },
         { watch, book, projectUrl: () => null, lateAfterMs: 2 * MINUTE, signal },
       );
       expect(report.failure).toBeNull();

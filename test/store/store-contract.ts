@@ -5,6 +5,7 @@ import type { Milestone } from '../../src/domain/restore-job.ts';
 import { WatcherError } from '../../src/errors.ts';
 import type { Rows, Store } from '../../src/store/store.ts';
 import { aJob, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { digestContract } from './digest-contract.ts';
 import { fallbackContract } from './fallback-contract.ts';
 import { muteContract } from './mute-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
@@ -215,6 +216,7 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
           endedAt: null,
           lastDetail: null,
           insteadOf: null,
+          heldUntil: null,
         };
         const of = ({ event }: typeof ofJob, channel: string, orderKey: string) => ({
           ...untried,
@@ -282,6 +284,7 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
 
     outboxContract(() => store);
     muteContract(() => store);
+    digestContract(() => store);
     fallbackContract(() => store);
 
     describe('the audit log', () => {

@@ -6,11 +6,17 @@ export interface FakeNotifier extends Notifier {
   /** Called for each send; throw to refuse. */
   answer: (notices: readonly Notice[], signal: AbortSignal) => unknown;
   sends: number;
+  /** Of `accepted`, what was sent as a digest. */
+  digests: FakeNotifier['accepted'];
 }
 
-export function createFakeNotifier(
-  over: Partial<Pick<FakeNotifier, 'channel' | 'maxBatch' | 'concurrency'>> = {},
-): FakeNotifier {
+export function createFakeNotifier({
+  digestOf,
+  ...over
+}: Partial<Pick<FakeNotifier, 'channel' | 'maxBatch' | 'concurrency'>> & {
+  /** How many events its digests carry; without it, it sends none. */
+  digestOf?: number;
+} = {}): FakeNotifier {
   const fake: FakeNotifier = {
     channel: 'oncall',
     type: 'fake',
@@ -18,6 +24,7 @@ export function createFakeNotifier(
     concurrency: 4,
     accepted: [],
     sends: 0,
+    digests: [],
     answer: () => undefined,
     send: async (notices, signal) => {
       fake.sends += 1;
@@ -29,6 +36,18 @@ export function createFakeNotifier(
     },
     preview: async (notices) => ({ content: notices.map(({ event }) => event.summary), text: '' }),
     close: async () => {},
+    ...(digestOf === undefined
+      ? {}
+      : {
+          digest: {
+            maxBatch: digestOf,
+            send: async (notices, signal) => {
+              const receipt = await fake.send(notices, signal);
+              fake.digests.push(...fake.accepted.slice(-1));
+              return receipt;
+            },
+          },
+        }),
     ...over,
   };
   return fake;

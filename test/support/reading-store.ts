@@ -129,7 +129,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     countDeliveries: async () => {
       if (store.fault) throw store.fault;
       return [...Map.groupBy(deliveries(), ({ channel, status }) => `${channel}\n${status}`).values()].map(
-        (group) => ({ channel: group[0]!.channel, status: group[0]!.status, count: group.length }),
+        (group) => ({ channel: group[0]!.channel, status: group[0]!.status, count: group.length, held: 0 }),
       );
     },
     readAudit: async (afterSeq, limit) => rows.audit.filter(({ seq }) => seq > afterSeq).slice(0, limit),
@@ -167,6 +167,7 @@ function aDelivery(event: WatcherEvent, over: Partial<Delivery> & { channel: str
     endedAt: over.status === undefined || over.status === 'delivered' ? accepted : null,
     lastDetail: 'HTTP 200',
     insteadOf: null,
+    heldUntil: null,
     ...over,
   };
 }

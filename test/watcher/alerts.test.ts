@@ -40,6 +40,7 @@ async function begin(over: Partial<Watch> = {}): Promise<void> {
       routes: () => [ALL],
       logger,
       once: createOnce(logger, clock),
+      nextDigest: () => null,
       signals: createSignals(logger),
       random: () => 0,
     },

@@ -38,6 +38,7 @@ async function begin(): Promise<void> {
     once: createOnce(logger, clock),
     signals,
     routes: () => ROUTES,
+    nextDigest: () => null,
   });
   await alerts.begin();
   alerts.follow(['oncall', 'siem']);

@@ -112,6 +112,7 @@ describe('a drill whose receiver does not take it', () => {
       once: createOnce(logger, clock),
       signals,
       routes: () => PLAN.routes,
+      nextDigest: () => null,
     });
     await alerts.begin();
     alerts.follow(['pager', 'mail']);

@@ -22,7 +22,7 @@ afterEach(() => store.close());
 async function poll(watch: Watch): Promise<string[]> {
   clock.advance(30_000);
   const report = await pollTarget(
-    { source, store, clock, routes: () => [] },
+    { source, store, clock, routes: () => [], nextDigest: () => null },
     {
       watch,
       target: targetOf(watch),

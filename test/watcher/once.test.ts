@@ -3,7 +3,7 @@ import { DeliveryError } from '../../src/errors.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { createSignals } from '../../src/watcher/events.ts';
 import { runOnce } from '../../src/watcher/once.ts';
-import { anEvent, T0 } from '../support/builders.ts';
+import { anEvent, HOUR, T0 } from '../support/builders.ts';
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
@@ -34,6 +34,7 @@ it('gives what a channel gives up to its fallback, and that one’s fallback, wi
       watches: [],
       sources: new Map(),
       routes: [],
+      nextDigest: () => null,
       projectUrl: () => null,
       notifiers,
       drill: null,
@@ -57,10 +58,52 @@ it('gives what a channel gives up to its fallback, and that one’s fallback, wi
   expect(report).toEqual({
     watches: [],
     channels: [
-      { channel: 'dba', tried: 1, stillOwed: 0, givenUp: 0, fault: null },
-      { channel: 'oncall', tried: 1, stillOwed: 0, givenUp: 1, fault: null },
-      { channel: 'pager', tried: 1, stillOwed: 0, givenUp: 1, fault: null },
+      { channel: 'dba', tried: 1, stillOwed: 0, held: 0, givenUp: 0, fault: null },
+      { channel: 'oncall', tried: 1, stillOwed: 0, held: 0, givenUp: 1, fault: null },
+      { channel: 'pager', tried: 1, stillOwed: 0, held: 0, givenUp: 1, fault: null },
     ],
     isComplete: false,
   });
+});
+
+it('leaves what waits for a digest, and is complete all the same', async () => {
+  const store = await openSqliteStore({ path: ':memory:' });
+  onTestFinished(() => store.close());
+  const logger = createRecordingLogger();
+  const clock = createManualClock(T0);
+  const notifier = createFakeNotifier({ channel: 'dba', digestOf: 10 });
+  const events = ['a', 'b'].map((id) => ({
+    event: anEvent('failed', { id }),
+    channels: ['dba'],
+    suppressed: null,
+    heldUntil: new Map([['dba', T0 + HOUR]]),
+  }));
+  await store.commitAlerts({ at: T0, raise: [], clear: [], events, audit: [] });
+  const deps = {
+    watches: [],
+    sources: new Map(),
+    routes: [],
+    nextDigest: () => null,
+    projectUrl: () => null,
+    notifiers: [notifier],
+    drill: null,
+    fallbacks: [],
+    store,
+    clock,
+    logger,
+    signals: createSignals(logger),
+    random: () => 0,
+    owner: 'me',
+    version: '0.0.0',
+    configEntry: {},
+  };
+  const run = () => runOnce(deps, new AbortController().signal);
+
+  expect(await run()).toMatchObject({
+    channels: [{ channel: 'dba', tried: 0, stillOwed: 0, held: 2 }],
+    isComplete: true,
+  });
+  clock.set(T0 + HOUR);
+  expect(await run()).toMatchObject({ channels: [{ tried: 2, held: 0 }], isComplete: true });
+  expect(notifier.digests).toHaveLength(1);
 });

@@ -51,7 +51,7 @@ function instance(name: string, tags: Record<string, string> = {}) {
 async function poll(): Promise<WatchPollReport> {
   clock.advance(30_000);
   return pollWatch(
-    { source, store, clock, routes: () => [] },
+    { source, store, clock, routes: () => [], nextDigest: () => null },
     {
       watch,
       book,

@@ -29,7 +29,7 @@ afterEach(() => store.close());
 async function poll(routes: Route[] = [TO_ONCALL], depth: 'newest' | 'whole' = 'whole'): Promise<PollReport> {
   clock.advance(30_000);
   return pollTarget(
-    { source, store, clock, routes: () => routes },
+    { source, store, clock, routes: () => routes, nextDigest: () => null },
     {
       watch,
       target: targetOf(watch),

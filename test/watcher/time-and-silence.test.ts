@@ -38,6 +38,7 @@ async function aWorld(over: Partial<Watch>) {
       watches: [aWatch({ schedule: '0 * * * * *', ...over })],
       sources: new Map([['atlas', source]]),
       routes: [aRoute({ events: ['*'], channels: ['oncall'] })],
+      nextDigest: () => null,
       notifiers: [notifier],
       fallbacks: [],
       drill: null,

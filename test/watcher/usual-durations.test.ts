@@ -52,6 +52,7 @@ async function begin(over: Partial<Watch> = {}): Promise<void> {
       routes: () => [],
       logger,
       once: createOnce(logger, clock),
+      nextDigest: () => null,
       signals: createSignals(logger),
       random: () => 0,
     },

@@ -34,6 +34,7 @@ beforeEach(async () => {
     signals,
     random: () => 0,
     routes: () => [],
+    nextDigest: () => null,
   });
 });
 afterEach(async () => {

@@ -68,12 +68,13 @@ function pollWords({ fault, events }: OnceReport['watches'][number]): string {
   return fault === null ? `ok, ${count(events.length, 'event')}` : `failed: ${fault.message}`;
 }
 
-function sendWords({ tried, stillOwed, givenUp, fault }: OnceReport['channels'][number]): string {
+function sendWords({ tried, stillOwed, held, givenUp, fault }: OnceReport['channels'][number]): string {
   if (fault !== null) return `failed: ${fault}`;
   const words = [
     tried === 0 ? 'nothing was due' : `${tried} tried`,
     ...(givenUp > 0 ? [`${givenUp} given up`] : []),
     ...(stillOwed > 0 ? [`${stillOwed} still owed`] : []),
+    ...(held > 0 ? [`${held} for the next digest`] : []),
   ];
   return words.join(', ');
 }

@@ -111,7 +111,7 @@ describe('every example, polled', () => {
     const connection = aConnection(baseUrl, { clock });
     const source = createAtlasSource({ connection, clock, adapters: [adapter] });
     return pollTarget(
-      { source, store, clock, routes: () => [aRoute()] },
+      { source, store, clock, routes: () => [aRoute()], nextDigest: () => null },
       {
         watch: aWatch({ ...target, name: target.watch, restoreJobIds, announceExisting: true }),
         target,
