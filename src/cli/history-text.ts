@@ -98,7 +98,7 @@ function fateOf(delivery: Delivery, painter: Painter): string {
       return `told ${endedAt === null ? '' : formatInstant(endedAt)}${attemptsStarted > 1 ? ` after ${tries}` : ''}`;
     case 'pending':
       return attemptsStarted === 0
-        ? 'pending, not tried yet'
+        ? untried(delivery)
         : painter.paint('yellow', `pending after ${tries}, next ${formatInstant(nextAttemptAt)}${said}`);
     case 'given_up':
       return painter.paint(
@@ -108,4 +108,10 @@ function fateOf(delivery: Delivery, painter: Painter): string {
     default:
       return assertNever(status);
   }
+}
+
+function untried({ heldUntil }: Delivery): string {
+  return heldUntil === null
+    ? 'pending, not tried yet'
+    : `waits for the digest of ${formatInstant(heldUntil)}`;
 }

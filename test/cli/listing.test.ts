@@ -256,6 +256,15 @@ describe('deliveries', () => {
         lastDetail: 'HTTP 404',
       },
       { channel: 'dba', status: 'pending', nextAttemptAt: NOW + 10 * MINUTE, lastDetail: null },
+      {
+        channel: 'team',
+        status: 'pending',
+        nextAttemptAt: NOW + 9 * HOUR,
+        heldUntil: NOW + 9 * HOUR,
+        attemptsStarted: 0,
+        attemptsFinished: 0,
+        lastDetail: null,
+      },
     ]),
   ];
   const event = events[0]!.event;
@@ -270,6 +279,7 @@ describe('deliveries', () => {
       `given_up   failed  ${short}  9 (1 cut off)  2 h ago        ${event.id}:siem`,
       '    HTTP 404',
       `pending    failed  ${short}  1              due in 10 min  ${event.id}:dba`,
+      `pending    failed  ${short}  0              digest in 9 h  ${event.id}:team`,
     ]);
   });
 

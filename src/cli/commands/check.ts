@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
-import type { WatcherConfig } from '../../config/config.ts';
+import type { ChannelConfig, WatcherConfig } from '../../config/config.ts';
+import { digestOf, nextDigestOf } from '../../config/digests.ts';
+import { toIsoOrNull } from '../../domain/instant.ts';
 import type { Diagnosis } from '../../watcher/diagnosis.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { EXIT, type Explanation, explain } from '../errors.ts';
 import type { StoreFacts } from '../parts.ts';
 import { type Column, formatTable } from '../table.ts';
-import { fold, printable, toJson } from '../text.ts';
+import { fold, formatInstant, printable, toJson } from '../text.ts';
 import { printDiagnoses } from './check-online.ts';
 
 interface CheckOptions extends CommonOptions {
@@ -68,11 +70,20 @@ function checkView(config: WatcherConfig, store: StoreFinding): Record<string, u
       requestsPerMinute,
     })),
     watches: config.watches,
-    channels: config.channels.map(({ name, type }) => ({ name, type })),
+    channels: channelViews(config),
     routes: config.routes,
     store: 'fault' in store ? store.fault.json : store.facts,
     server: { host: config.server.host, port: config.server.port, token: config.server.token !== null },
   };
+}
+
+function channelViews({ channels }: WatcherConfig): Array<Record<string, unknown>> {
+  const nextDigest = nextDigestOf(channels);
+  return channels.map((channel) => {
+    const { name, type } = channel;
+    const digest = digestOf(channel);
+    return { name, type, digest: digest && { ...digest, next: toIsoOrNull(nextDigest(name)) } };
+  });
 }
 
 function printCheck(
@@ -101,10 +112,7 @@ function printCheck(
       folds: true,
     },
   ]);
-  printSection(cli, 'Channels', config.channels, [
-    { title: 'NAME', value: ({ name }) => name },
-    { title: 'TYPE', value: ({ type }) => type },
-  ]);
+  printSection(cli, 'Channels', config.channels, channelColumns(config));
   printSection(cli, 'Routes', config.routes, [
     { title: 'EVENTS', value: ({ events }) => events.join(', '), folds: true },
     { title: 'ONLY', value: conditionsOf, folds: true },
@@ -119,6 +127,24 @@ function printSection<T>({ out }: Cli, title: string, rows: readonly T[], column
   out.line(`\n${out.paint('bold', title)}${rows.length === 0 ? ': none' : ''}`);
   if (rows.length === 0) return;
   for (const line of formatTable(rows, columns, out.foldWidth - 2)) out.line(`  ${line}`);
+}
+
+/** When they tell is worth a column only where one of them waits. */
+function channelColumns({ channels }: WatcherConfig): Array<Column<ChannelConfig>> {
+  const nextDigest = nextDigestOf(channels);
+  const timing = (channel: ChannelConfig): string => {
+    const digest = digestOf(channel);
+    const next = nextDigest(channel.name);
+    if (digest === null || next === null) return 'at once';
+    return `digest ${digest.schedule} (${digest.timeZone}), next ${formatInstant(next)}`;
+  };
+  return [
+    { title: 'NAME', value: ({ name }) => name },
+    { title: 'TYPE', value: ({ type }) => type },
+    ...(channels.some((channel) => digestOf(channel) !== null)
+      ? [{ title: 'TELLS', value: timing, folds: true }]
+      : []),
+  ];
 }
 
 function conditionsOf({

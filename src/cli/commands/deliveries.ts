@@ -86,7 +86,9 @@ function triesOf({ attemptsStarted, attemptsFinished, status }: Delivery): strin
     : String(attemptsStarted);
 }
 
-function whenOf({ status, nextAttemptAt, endedAt }: Delivery, now: number): string {
+function whenOf({ status, nextAttemptAt, endedAt, heldUntil }: Delivery, now: number): string {
+  if (status === 'pending' && heldUntil !== null && heldUntil > now)
+    return `digest ${formatDistance(heldUntil, now)}`;
   if (status === 'pending')
     return nextAttemptAt <= now ? 'due now' : `due ${formatDistance(nextAttemptAt, now)}`;
   return endedAt === null ? '' : formatDistance(endedAt, now);

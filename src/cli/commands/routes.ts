@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { WatcherConfig } from '../../config/config.ts';
+import { digestOf, nextDigestOf } from '../../config/digests.ts';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../domain/event.ts';
 import type { Fallback } from '../../domain/fallback.ts';
-import { formatSpan } from '../../domain/instant.ts';
+import { formatSpan, toIso } from '../../domain/instant.ts';
 import { type Mute, mutedBy } from '../../domain/mute.ts';
 import { explainRoutes, planDeliveries, type Route, type RouteCondition } from '../../domain/routing.ts';
 import { sampleEvent } from '../../domain/sample.ts';
@@ -13,7 +14,7 @@ import { UsageError } from '../errors.ts';
 import { readStore } from '../listing.ts';
 import { muteText } from '../mute-text.ts';
 import { formatTable } from '../table.ts';
-import { fold, printable, toJson } from '../text.ts';
+import { fold, formatInstant, printable, toJson } from '../text.ts';
 
 interface ExplainOptions extends CommonOptions {
   event: EventName;
@@ -39,8 +40,8 @@ async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> 
   const unmet = explainRoutes(event, config.routes);
   const now = cli.parts.clock.now();
   const mute = mutedBy(event, await mutesInForce(cli, config), now);
-  const routed = planDeliveries(event, { routes: config.routes, mutes: [] }).flatMap((decision) =>
-    decision.kind === 'deliver' ? [decision.channel] : [],
+  const routed = planDeliveries(event, { routes: config.routes, mutes: [], nextDigest: () => null }).flatMap(
+    (decision) => (decision.kind === 'deliver' ? [decision.channel] : []),
   );
   if (options.json) {
     const routes = unmet.map((conditions, index) => ({
@@ -52,6 +53,7 @@ async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> 
     const { name, severity, watch } = event;
     const channels = mute ? [] : routed;
     const fallbacks = fallbacksOf(config, channels);
+    const digests = digestsOf(config, channels).map(({ next, ...rest }) => ({ ...rest, next: toIso(next) }));
     cli.out.line(
       toJson({
         event: name,
@@ -59,6 +61,7 @@ async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> 
         watch,
         routes,
         channels,
+        digests,
         fallbacks,
         mute: mute && muteView(mute, now),
       }),
@@ -66,12 +69,25 @@ async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> 
   } else {
     print(cli, config, event, unmet);
     for (const line of fold(conclusion(routed, mute), cli.out.foldWidth)) cli.out.line(line);
+    for (const { channel, next } of digestsOf(config, mute ? [] : routed)) {
+      cli.out.line(`Held for the digest of ${printable(channel)}, the next at ${formatInstant(next)}`);
+    }
     for (const { channel, fallback, afterMs } of fallbacksOf(config, mute ? [] : routed)) {
       const when = `when ${printable(channel)} gives up or takes longer than ${formatSpan(afterMs)}`;
       cli.out.line(`Told instead, ${when}: ${printable(fallback)}`);
     }
   }
   return 0;
+}
+
+/** Those of these channels that would tell it with a digest, and when the next one is. */
+function digestsOf({ channels: all }: WatcherConfig, channels: readonly string[]) {
+  const nextDigest = nextDigestOf(all);
+  return all.flatMap((candidate) => {
+    const digest = channels.includes(candidate.name) ? digestOf(candidate) : null;
+    const next = nextDigest(candidate.name);
+    return digest === null || next === null ? [] : [{ channel: candidate.name, ...digest, next }];
+  });
 }
 
 /** A store that cannot be read takes nothing from what the routes say. */
