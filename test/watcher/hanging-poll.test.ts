@@ -51,6 +51,7 @@ function begin(over: Partial<Watch> = {}): void {
       store,
       clock,
       routes: () => [aRoute()],
+      nextDigest: () => null,
       logger,
       once: createOnce(logger, clock),
       signals,
