@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { alertKey, channelSource } from '../domain/alert.ts';
 import type { EventName } from '../domain/event.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
 import type { NextDigest, Route } from '../domain/routing.ts';
@@ -155,7 +156,7 @@ export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
 }
 
 function keyOf(channel: string): string {
-  return `channel_failing/${channel}`;
+  return alertKey('channel_failing', channel);
 }
 
 async function tell(
@@ -181,7 +182,7 @@ async function tell(
       labels: {},
       summary,
       note,
-      source: `/channels/${channel}`,
+      source: channelSource(channel),
       projectUrl: null,
     },
     { routes, mutes: [], nextDigest: deps.nextDigest },

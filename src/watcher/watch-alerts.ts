@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { alertKey } from '../domain/alert.ts';
 import type { EventName, WatcherEvent } from '../domain/event.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
 import type { NextDigest, Route } from '../domain/routing.ts';
@@ -32,7 +33,10 @@ export function createWatchAlerts(
   projectUrl: (groupId: string) => string | null,
 ): WatchAlerts {
   const { source, store, clock, routes, nextDigest } = deps;
-  const keys = { failing: `watch_failing/${watch.name}`, overdue: `drill_overdue/${watch.name}` };
+  const keys = {
+    failing: alertKey('watch_failing', watch.name),
+    overdue: alertKey('drill_overdue', watch.name),
+  };
   let raised: Map<string, Timestamp> | null = null;
   const startedAt = clock.now();
   let drillLookAt = Number.NEGATIVE_INFINITY;
