@@ -15,8 +15,10 @@ export interface CloudEvent {
   data: Readonly<Record<string, unknown>>;
 }
 
-/** The event as a webhook receives it: the same text at every attempt. `data.test` is there only in a sample, `data.job` and
- * `data.expectedEnd` only when there is one. */
+/**
+ * The event as a webhook receives it: the same text at every attempt. `data.test` is there only in a sample, `data.reminder` (from 1)
+ * only in a reminder, `data.job` and `data.expectedEnd` only when there is one.
+ */
 export function toCloudEvent(event: WatcherEvent): CloudEvent {
   const subject = event.job?.id ?? event.watch;
   return {
@@ -44,6 +46,7 @@ export function toCloudEvent(event: WatcherEvent): CloudEvent {
       ...(event.expectedEnd
         ? { expectedEnd: toIso(event.expectedEnd.at), expectedEndBasis: event.expectedEnd.basis }
         : {}),
+      ...(event.reminder ? { reminder: event.reminder.number } : {}),
       ...(event.test ? { test: true } : {}),
       ...(event.job ? { job: publicJob(event.job) } : {}),
     },

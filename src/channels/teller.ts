@@ -1,5 +1,5 @@
 import type { WatcherEvent } from '../domain/event.ts';
-import { describeEvent, type Message, oneLine, SAMPLE_NOTE, TEST_MARK } from '../domain/message.ts';
+import { describeEvent, type Message, markOf, oneLine, SAMPLE_NOTE } from '../domain/message.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { createEngine, type Escape, type ParsedTemplate } from '../templates/engine.ts';
@@ -15,7 +15,7 @@ export interface ChannelTemplate {
 export interface Told {
   event: WatcherEvent;
   message: Message;
-  /** Plain text on one line, a sample marked as such: the whole headline. `null`: the channel makes one of the message's title. */
+  /** Plain text on one line, a sample and a reminder marked as such: the whole headline. `null`: the channel makes one of the message's title. */
   headline: string | null;
   /** All that stands between headline and small print. Values in it are escaped for the channel. `null`: the built-in parts. */
   body: string | null;
@@ -38,7 +38,7 @@ export function tellPlainly(event: WatcherEvent): Told {
 /**
  * Puts events into the words of a channel. A part of a template that fails, or comes out empty, leaves the built-in part in its place:
  * an alert is never lost over its wording. A failure is logged once. What a template cannot touch: the ids, the footnotes, and that a
- * sample says that it is one.
+ * sample or a reminder says that it is one.
  */
 export function createTeller(options: TellerOptions): Teller {
   const { template, logger, name } = options;
@@ -65,7 +65,7 @@ export function createTeller(options: TellerOptions): Teller {
     return {
       event,
       message: text !== '' && event.test ? withSampleNote(told.message) : told.message,
-      headline: title === '' ? null : marked(title, event),
+      headline: title === '' ? null : `${markOf(event)}${title}`,
       body: text === '' ? null : text,
     };
   };
@@ -81,10 +81,6 @@ function createPart(text: string | null, escapeValue: Escape, { timeZone }: Tell
     parsing ??= createEngine({ escapeValue, timeZone }).then((engine) => engine.parse(text));
     return (await parsing).render(values);
   };
-}
-
-function marked(title: string, { test }: WatcherEvent): string {
-  return test ? `${TEST_MARK}${title}` : title;
 }
 
 /** The built-in advice says so; with a body of another's making, the footnotes do. */

@@ -43,6 +43,7 @@ const SHOWN = new Set([
   'events',
   'severities',
   'targetClusterNames',
+  'remindEvery',
 ]);
 
 /** Keys that hold a name in these sections, and may hold anything elsewhere. */

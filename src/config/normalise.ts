@@ -161,7 +161,7 @@ function toFallback({ name, fallback, fallbackAfter }: FilledConfigFile['channel
 }
 
 function toRoute(written: FilledConfigFile['routes'][number]): Route {
-  const { events, channels, watches, labels, severities, targetClusterNames } = written;
+  const { events, channels, watches, labels, severities, targetClusterNames, remindEvery } = written;
   return {
     events,
     channels,
@@ -169,6 +169,7 @@ function toRoute(written: FilledConfigFile['routes'][number]): Route {
     labels: labels ?? null,
     severities: severities ?? null,
     targetClusterNames: targetClusterNames ?? null,
+    remindEveryMs: remindEvery === undefined ? null : span(remindEvery),
   };
 }
 

@@ -14,6 +14,7 @@ import { fallbacksLeadNowhereBack, fallbacksNameOtherChannels } from './rules/fa
 import { connectionsAreUsed, connectionsExist, namesAreUnique } from './rules/names.ts';
 import {
   channelsAreUsed,
+  remindersHaveWhatLasts,
   routesNameChannels,
   routesNameLabels,
   routesNameWatches,
@@ -66,6 +67,7 @@ export const RULES: readonly Rule[] = [
   channelsAreUsed,
   digestsAreCron,
   somebodyIsToldAtOnce,
+  remindersHaveWhatLasts,
   drillScheduleIsCron,
   drillNamesWatch,
   drillReachesSomebody,

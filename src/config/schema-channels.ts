@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EVENT_NAMES, type EventName, SEVERITIES } from '../domain/event.ts';
+import { LASTING_EVENTS } from '../domain/lasting.ts';
 import {
   ALLOW_HTTP,
   CA_FILE,
@@ -181,6 +182,12 @@ export const ROUTE_SCHEMA = z
       .optional()
       .describe('Only for restores into these clusters; "*" stands for any characters.')
       .meta({ examples: [['prod-*']] }),
+    remindEvery: duration({ atLeast: '1m' })
+      .optional()
+      .describe(
+        `How often to tell again of what lasts, until it ends: ${LASTING_EVENTS.join(', ')}. A mute makes a pause of it. Default: everything is told once.`,
+      )
+      .meta({ examples: ['1h'] }),
   })
   .describe(
     'Which events go to which channels. Every route that matches adds its channels; a channel gets an event once.',

@@ -41,14 +41,25 @@ export function oneOf<const Values extends readonly [string, ...string[]]>(value
 
 const A_DURATION = 'a duration such as "500ms", "30s", "5m", "2h" or "30d"';
 
-/** `atMost` is itself a duration. */
-export function duration(atMost?: string) {
-  const error = `expected ${A_DURATION}${atMost === undefined ? '' : `, ${atMost} at most`}`;
-  const limit = (atMost === undefined ? null : parseDuration(atMost)) ?? Number.POSITIVE_INFINITY;
+/** The limits are themselves durations. */
+export function duration({ atLeast, atMost }: { atLeast?: string; atMost?: string } = {}) {
+  const limits = [
+    ...(atLeast === undefined ? [] : [`, ${atLeast} at least`]),
+    ...(atMost === undefined ? [] : [`, ${atMost} at most`]),
+  ];
+  const error = `expected ${A_DURATION}${limits.join('')}`;
+  const shortest = (atLeast === undefined ? null : parseDuration(atLeast)) ?? 0;
+  const longest = (atMost === undefined ? null : parseDuration(atMost)) ?? Number.POSITIVE_INFINITY;
   return z
     .string({ error })
     .regex(DURATION_PATTERN, { error, abort: true })
-    .refine((written) => (parseDuration(written) ?? Number.POSITIVE_INFINITY) <= limit, { error });
+    .refine(
+      (written) => {
+        const ms = parseDuration(written) ?? Number.POSITIVE_INFINITY;
+        return ms >= shortest && ms <= longest;
+      },
+      { error },
+    );
 }
 
 /** A duration, or one of a few other values. */

@@ -52,7 +52,7 @@ const CONNECTION_SCHEMA = z
     auth: z
       .discriminatedUnion('type', [digestAuth, serviceAccountAuth])
       .describe('The credential. It needs the role that may read restore jobs.'),
-    requestTimeout: duration('10m')
+    requestTimeout: duration({ atMost: '10m' })
       .default('10s')
       .describe('For one request, from sending to the last byte.'),
     retries: integer('a whole number from 0 to 20', 0, 20)
@@ -122,7 +122,7 @@ export const CONFIG_SCHEMA = z.strictObject({
       url: text("the URL of a dead man's switch").describe(
         "Asked by GET while all is well: every watch polled in time, every channel delivering, the store writable. Meant for a dead man's switch, which tells somebody when it hears nothing. A secret.",
       ),
-      every: duration('1d').default('1m').describe('How often.'),
+      every: duration({ atMost: '1d' }).default('1m').describe('How often.'),
       failUrl: text('a URL')
         .optional()
         .describe('Asked by GET instead while something is wrong. Default: nothing is called then. A secret.')

@@ -26,6 +26,7 @@ export const AUDIT_KINDS = [
   'mirror.rebuilt',
   'test.sent',
   'drill.sent',
+  'reminder.sent',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 

@@ -26,6 +26,14 @@ export type Severity = (typeof SEVERITIES)[number];
 export type EventName = keyof typeof EVENT_SEVERITIES;
 export const EVENT_NAMES = Object.keys(EVENT_SEVERITIES) as [EventName, ...EventName[]];
 
+/** Which reminder of a thing this is. */
+export interface Reminder {
+  /** From 1, for each channel that is reminded. */
+  number: number;
+  /** When the thing was found, and told unless it was muted. */
+  since: Timestamp;
+}
+
 /**
  * What routes and channels deal in: one thing worth telling. Complete in itself and frozen once stored, so that every attempt on
  * every channel says the same.
@@ -59,6 +67,8 @@ export interface WatcherEvent {
   source: string;
   /** The project in Atlas's own pages, for a person to open. */
   projectUrl: string | null;
+  /** Told again because it lasts; `null` for what is told for the first time. */
+  reminder: Reminder | null;
   /** A sample made on purpose (`notify test`), to be marked as such wherever it is shown. */
   test: boolean;
 }

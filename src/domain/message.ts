@@ -40,6 +40,7 @@ const KIND_LABELS: Record<JobKind, string> = {
 
 /** Begins the headline of a sample, and nothing else. */
 export const TEST_MARK = '[TEST] ';
+const REMINDER_MARK = 'Reminder: ';
 export const SAMPLE_NOTE = 'This is a sample sent on purpose to try the channel. Nothing has happened.';
 
 /** What an event is about, as far as its summary needs it. */
@@ -52,8 +53,7 @@ export interface SummaryFacts {
 
 /** The one line that tells a job's event: `Restore 6080…8293 of orders to orders-copy failed after 14 min`. */
 export function summarizeJobEvent({ name, job, occurredAt }: SummaryFacts): string {
-  const target = job.targetClusterName === null ? '' : ` to ${job.targetClusterName}`;
-  const what = `${isDownload(job) ? 'Download' : 'Restore'} ${shortId(job.id)} of ${job.instanceName}${target}`;
+  const what = jobInWords(job);
   const after = occurredAt > job.createdAt ? ` after ${formatSpan(occurredAt - job.createdAt)}` : '';
   switch (name) {
     case 'started':
@@ -81,9 +81,26 @@ export function summarizeJobEvent({ name, job, occurredAt }: SummaryFacts): stri
   }
 }
 
-/** The event's summary on one line, marked when it is a sample. */
-export function titleOf(event: Pick<WatcherEvent, 'summary' | 'test'>): string {
-  return oneLine(event.test ? `${TEST_MARK}${event.summary}` : event.summary);
+/** `Restore 6080…8293 of orders to orders-copy` */
+export function jobInWords(job: RestoreJob): string {
+  const target = job.targetClusterName === null ? '' : ` to ${job.targetClusterName}`;
+  return `${isDownload(job) ? 'Download' : 'Restore'} ${shortId(job.id)} of ${job.instanceName}${target}`;
+}
+
+/** @param forMs since the last one finished; `null`: none ever has. */
+export function summarizeOverdue(watch: string, forMs: number | null): string {
+  const span = forMs === null ? 'while it was watched' : `for ${formatSpan(forMs)}`;
+  return `No restore of watch ${watch} has finished ${span}`;
+}
+
+/** What stands before whatever a person reads first, also before a headline of their own making. */
+export function markOf({ test, reminder }: Pick<WatcherEvent, 'test' | 'reminder'>): string {
+  return `${test ? TEST_MARK : ''}${reminder ? REMINDER_MARK : ''}`;
+}
+
+/** The event's summary on one line, marked when it is a sample or a reminder. */
+export function titleOf(event: Pick<WatcherEvent, 'summary' | 'test' | 'reminder'>): string {
+  return oneLine(`${markOf(event)}${event.summary}`);
 }
 
 /** Puts an event into words. */
@@ -210,6 +227,8 @@ function spanOf(event: WatcherEvent): [label: string, value: string | null] {
     }
     case 'expired':
       return ['Took', job.finishedAt === null ? null : spanBetween(job.createdAt, job.finishedAt)];
+    case 'started':
+      return ['Running for', event.reminder && spanBetween(job.createdAt, occurredAt)];
     case 'stalled':
     case 'missing':
       return ['Running for', spanBetween(job.createdAt, occurredAt)];
@@ -239,8 +258,8 @@ function spanBetween(from: Timestamp, to: Timestamp): string | null {
 function timesOf(event: WatcherEvent): Message['times'] {
   const { job } = event;
   const times: Array<[string, Timestamp | null]> = [
-    [isUndated(event) ? 'Noticed' : 'Happened', event.occurredAt],
-    ['Started', event.name === 'started' ? null : (job?.createdAt ?? null)],
+    [timeLabel(event), event.occurredAt],
+    ['Started', event.name === 'started' && !event.reminder ? null : (job?.createdAt ?? null)],
     [isPast(event.expectedEnd, event) ? 'Was expected' : 'Expected end', event.expectedEnd?.at ?? null],
     ['Snapshot taken', job?.snapshotAt ?? null],
     ['Expires', event.name === 'expired' ? null : (job?.expiresAt ?? null)],
@@ -252,18 +271,30 @@ function isPast(eta: ExpectedEnd | null, { detectedAt }: WatcherEvent): boolean 
   return eta !== null && eta.at < detectedAt;
 }
 
+function timeLabel(event: WatcherEvent): string {
+  if (event.reminder) return 'As of';
+  return isUndated(event) ? 'Noticed' : 'Happened';
+}
+
 /** Atlas did not say when; all we know is when we saw it. */
 function isUndated(event: WatcherEvent): boolean {
   return event.occurredAt === event.detectedAt;
 }
 
 function footnotesOf(event: WatcherEvent): string[] {
+  const { reminder } = event;
   return [
+    ...(reminder ? [`Reminder ${reminder.number}. First noticed ${utcMinute(reminder.since)}.`] : []),
     ...(event.inferred ? ['Nobody saw it start: it began and ended between two polls.'] : []),
     ...(event.late
       ? [`Found late, ${formatSpan(event.detectedAt - event.occurredAt)} after it happened.`]
       : []),
   ];
+}
+
+/** `2026-11-02 08:14 UTC` */
+function utcMinute(at: Timestamp): string {
+  return `${toIso(at).slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function linkOf({ projectUrl }: WatcherEvent): Message['link'] {

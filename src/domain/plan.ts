@@ -2,6 +2,7 @@ import type { AuditDraft, AuditKind } from './audit.ts';
 import { expectedEnd, type Usuals } from './eta.ts';
 import { eventId, severityOf, type WatcherEvent } from './event.ts';
 import { type Timestamp, toIso, toIsoOrNull } from './instant.ts';
+import { type ReminderRequest, remindersOf } from './lasting.ts';
 import { publicJob, summarizeJobEvent } from './message.ts';
 import type { Mute } from './mute.ts';
 import type { Observation } from './observation.ts';
@@ -20,6 +21,8 @@ export interface PlannedEvent {
   suppressed: SuppressReason | null;
   /** There when it is suppressed as `muted`. */
   muteId?: Mute['id'];
+  /** Channels that are to be told again while it lasts, also those that a mute keeps it from now. Absent: none. */
+  reminders?: readonly ReminderRequest[];
 }
 
 /** What planning needs to know besides the sighting. */
@@ -84,7 +87,28 @@ export function planEvent(
   event: WatcherEvent,
   rules: RoutingRules,
 ): { plannedEvent: PlannedEvent; audit: AuditDraft[] } {
-  const decisions = planDeliveries(event, rules);
+  const { plannedEvent, audit } = carryOut(event, planDeliveries(event, rules));
+  const reminders = remindersOf(event, rules.routes);
+  return { plannedEvent: reminders.length === 0 ? plannedEvent : { ...plannedEvent, reminders }, audit };
+}
+
+/** Tells these channels again of what lasts. That they are to be told has been decided; no mute is asked. */
+export function planReminder(
+  event: WatcherEvent,
+  rules: Omit<RoutingRules, 'mutes'>,
+  channels: readonly string[],
+): { plannedEvent: PlannedEvent; audit: AuditDraft[] } {
+  const decisions = planDeliveries(event, { ...rules, mutes: [] });
+  return carryOut(
+    event,
+    decisions.filter((decision) => decision.kind === 'deliver' && channels.includes(decision.channel)),
+  );
+}
+
+function carryOut(
+  event: WatcherEvent,
+  decisions: readonly Decision[],
+): { plannedEvent: PlannedEvent; audit: AuditDraft[] } {
   const suppression = decisions.find((decision) => decision.kind === 'suppress');
   const held = new Map(decisions.flatMap(heldUntilOf));
   return {
@@ -106,9 +130,10 @@ export function planEvent(
   };
 }
 
-/** A sample that goes the way of a real event is on record as what it is: nothing has happened. */
-function entryKindOf({ test }: WatcherEvent): AuditKind {
-  return test ? 'drill.sent' : 'transition';
+/** A sample that goes the way of a real event, and what is told again, are on record as what they are: nothing has happened. */
+function entryKindOf({ test, reminder }: WatcherEvent): AuditKind {
+  if (test) return 'drill.sent';
+  return reminder ? 'reminder.sent' : 'transition';
 }
 
 function eventsOf(transition: Transition, { job }: Observation, context: PlanContext): WatcherEvent[] {
@@ -173,6 +198,7 @@ function jobEventBase(
     detectedAt: now,
     source: `/groups/${target.groupId}/${target.kind}/${target.instanceName}`,
     projectUrl,
+    reminder: null,
     test: false,
   };
 }
@@ -224,6 +250,7 @@ function transitionData(event: WatcherEvent): AuditDraft['data'] {
     detectedAt: toIso(event.detectedAt),
     inferred: event.inferred,
     late: event.late,
+    ...(event.reminder ? { reminder: event.reminder.number, since: toIso(event.reminder.since) } : {}),
   };
 }
 

@@ -15,6 +15,8 @@ export interface Route {
   severities: readonly Severity[] | null;
   /** `*` globs over the job's target cluster; an event without a target does not match. */
   targetClusterNames: readonly string[] | null;
+  /** What lasts is told again every so many milliseconds until it ends; `null`: once. */
+  remindEveryMs: number | null;
 }
 
 /** The next digest of a channel that gathers what it is told; `null`: it is told at once. */
@@ -54,7 +56,7 @@ export type Decision =
 export function planDeliveries(event: WatcherEvent, { routes, mutes, nextDigest }: RoutingRules): Decision[] {
   const byChannel = new Map<string, number[]>();
   routes.forEach((route, index) => {
-    if (!matches(route, event)) return;
+    if (!takes(route, event)) return;
     for (const channel of route.channels) byChannel.set(channel, [...(byChannel.get(channel) ?? []), index]);
   });
   if (byChannel.size === 0) return [{ kind: 'suppress', reason: 'no_route' }];
@@ -71,6 +73,13 @@ export function planDeliveries(event: WatcherEvent, { routes, mutes, nextDigest 
   });
 }
 
+/** The routes as they are without one of the channels: what is about a channel never goes through it. */
+export function routesPast(channel: string, routes: readonly Route[]): Route[] {
+  return routes
+    .map((route) => ({ ...route, channels: route.channels.filter((other) => other !== channel) }))
+    .filter((route) => route.channels.length > 0);
+}
+
 /** A condition of a route that an event does not meet. */
 export type RouteCondition = 'events' | 'watches' | 'labels' | 'severities' | 'targetClusterNames';
 
@@ -79,7 +88,8 @@ export function explainRoutes(event: WatcherEvent, routes: readonly Route[]): Ro
   return routes.map((route) => unmet(route, event));
 }
 
-function matches(route: Route, event: WatcherEvent): boolean {
+/** True when the event meets every condition of the route. */
+export function takes(route: Route, event: WatcherEvent): boolean {
   return unmet(route, event).length === 0;
 }
 

@@ -57,6 +57,7 @@ export function sampleEvent(name: EventName, context: SampleContext): WatcherEve
     expectedEnd: job && sampleEnd(name, job),
     source: `/groups/${watch.groupId}/${watch.kind}/${watch.instanceName}`,
     projectUrl,
+    reminder: null,
     test: true,
   };
 }

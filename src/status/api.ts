@@ -12,7 +12,7 @@ export interface ApiDeps {
   clock: Clock;
 }
 
-/** How much of a job's history comes with it. A job has six milestones at most; the rest is room for reminders. */
+/** How much of a job's history comes with it. A job has six milestones at most; the rest is room for what else is told of it. */
 const HISTORY_LIMIT = 100;
 
 /** The reads under `/api/v1`. Lists are `{ items, nextCursor }`, newest first. */
@@ -36,7 +36,12 @@ export function addApi(app: Hono, { store, status, clock }: ApiDeps): void {
 
   app.get('/api/v1/transitions', async (c) => {
     const query = readQuery(c.req.url, ['watch', 'job', 'since']);
-    const filter = { watch: query.text('watch'), jobId: query.text('job'), since: query.instant('since') };
+    const filter = {
+      watch: query.text('watch'),
+      jobId: query.text('job'),
+      since: query.instant('since'),
+      onlyHappened: true,
+    };
     return c.json(listing(await store.listEvents({ ...filter, ...query.page() }), transitionView));
   });
 
@@ -63,7 +68,7 @@ async function readJob(
 ): Promise<View | null> {
   const [sightings, history] = await Promise.all([
     store.listObservations({ jobId, watch, limit: HISTORY_LIMIT }),
-    store.listEvents({ jobId, watch, limit: HISTORY_LIMIT }),
+    store.listEvents({ jobId, watch, onlyHappened: true, limit: HISTORY_LIMIT }),
   ]);
   const [latest, ...others] = sightings.items.toSorted((a, b) => b.changedAt - a.changedAt);
   if (latest === undefined) return null;

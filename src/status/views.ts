@@ -53,6 +53,7 @@ export function transitionView({ event, suppressed, mute, deliveries }: Recorded
     occurredAt: toIso(event.occurredAt),
     inferred: event.inferred,
     late: event.late,
+    reminder: event.reminder?.number ?? null,
     test: event.test,
     source: event.source,
     projectUrl: event.projectUrl,

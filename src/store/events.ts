@@ -3,11 +3,12 @@ import type { Timestamp } from '../domain/instant.ts';
 import { batches } from './batches.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { mutesById } from './mutes.ts';
+import { writeReminders } from './reminders.ts';
 import { toDelivery, toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Delivery, EventFilter, PlannedEvent, RecordedEvent, Rows } from './store.ts';
 
-/** Writes events and the deliveries owed for them, in the given order. An event that is already there is left as it is. */
+/** Writes events with the deliveries and the reminders owed for them, in the given order. An event that is already there is left as it is. */
 export async function writeEvents(
   trx: Kysely<Database>,
   planned: readonly PlannedEvent[],
@@ -15,15 +16,17 @@ export async function writeEvents(
 ): Promise<void> {
   for (const batch of batches(planned)) {
     const added = await insertEvents(trx, batch);
-    const deliveries = batch.filter(({ event }) => added.delete(event.id)).flatMap((plan) => owed(plan, at));
+    const news = batch.filter(({ event }) => added.delete(event.id));
+    const deliveries = news.flatMap((plan) => owed(plan, at));
     for (const rows of batches(deliveries)) await trx.insertInto('delivery').values(rows).execute();
+    await writeReminders(trx, news, at);
   }
 }
 
 /** Newest first, by when they were detected. */
 export async function listEvents(
   db: Kysely<Database>,
-  { jobId, watch, since, limit, cursor }: EventFilter,
+  { jobId, watch, since, onlyHappened, limit, cursor }: EventFilter,
 ): Promise<Rows<RecordedEvent>> {
   const after = decodeCursor(cursor, ['number', 'number']);
   let query = db
@@ -35,6 +38,7 @@ export async function listEvents(
   if (jobId !== undefined) query = query.where('job_id', '=', jobId);
   if (watch !== undefined) query = query.where('watch', '=', watch);
   if (since !== undefined) query = query.where('detected_at', '>=', since);
+  if (onlyHappened === true) query = query.where('has_happened', '=', 1);
   if (after)
     query = query.where(({ eb, refTuple, tuple }) =>
       eb(refTuple('detected_at', 'position'), '<', tuple(...after)),
@@ -70,6 +74,7 @@ async function insertEvents(trx: Kysely<Database>, planned: readonly PlannedEven
     detected_at: event.detectedAt,
     suppressed,
     mute_id: muteId ?? null,
+    has_happened: event.test || event.reminder ? (0 as const) : (1 as const),
     body: JSON.stringify(event),
   }));
   const inserted = await trx

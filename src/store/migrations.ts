@@ -138,6 +138,21 @@ export const MIGRATIONS: readonly Migration[] = [
       create index delivery_given_up on delivery (channel, coalesce(held_until, created_at)) where status = 'given_up';
     `,
   },
+  {
+    number: 5,
+    name: 'reminders of what lasts, and which events are only told again',
+    sql: `
+      create table reminder (
+        event_id text not null references event (id),
+        channel text not null,
+        next_at integer not null,
+        wait_ms integer not null,
+        count integer not null,
+        primary key (event_id, channel)
+      ) strict;
+      alter table event add column has_happened integer not null default 1;
+    `,
+  },
 ];
 
 /**

@@ -8,7 +8,7 @@ import type { ClaimedDelivery, ClaimRequest } from './store.ts';
 export const PENDING = sql.lit('pending' as const);
 
 /** Clocks are corrected by less than this all the time. */
-const CLOCK_SLACK_MS = 5_000;
+export const CLOCK_SLACK_MS = 5_000;
 
 /**
  * True by schedule; and when the delivery was made or tried at a time that has not come yet: then the clock has been set back since,

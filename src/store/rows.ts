@@ -19,7 +19,7 @@ export function toEvent(body: string): WatcherEvent {
 }
 
 /** Of events that were stored before there was such a field. */
-const LATER_FIELDS: Partial<WatcherEvent> = { expectedEnd: null };
+const LATER_FIELDS: Partial<WatcherEvent> = { expectedEnd: null, reminder: null };
 
 /** @throws {StoreError} reason `damaged`, also when the entry stands under another number than its own. */
 export function toAuditEntry({ seq, body }: Selectable<Database['audit_entry']>): AuditEntry {

@@ -12,6 +12,7 @@ export interface Database {
   observation: ObservationTable;
   mute: MuteTable;
   event: EventTable;
+  reminder: ReminderTable;
   delivery: DeliveryTable;
   audit_entry: AuditEntryTable;
   audit_head: AuditHeadTable;
@@ -59,6 +60,8 @@ interface EventTable {
   suppressed: SuppressReason | null;
   /** What suppressed it, where that was a mute. */
   mute_id: Mute['id'] | null;
+  /** 0 for what is told again, or made to try the way: nothing has happened then. */
+  has_happened: Generated<0 | 1>;
   body: string;
 }
 
@@ -75,6 +78,17 @@ interface MuteTable {
   /** Both or none. */
   removed_at: number | null;
   removed_by: string | null;
+}
+
+/** Who is to be told again of what; the row goes when that has ended. */
+interface ReminderTable {
+  event_id: string;
+  channel: string;
+  next_at: number;
+  /** From when it was looked at last to `next_at`. */
+  wait_ms: number;
+  /** How often the channel was reminded. */
+  count: number;
 }
 
 interface DeliveryTable {

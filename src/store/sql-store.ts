@@ -23,6 +23,7 @@ import {
 } from './observations.ts';
 import { claimDeliveries, findClaimable, nextDueAt, renewLeases } from './outbox.ts';
 import { redriveGivenUp, writeOutcome } from './outcomes.ts';
+import { dueReminders, isAnyReminderDue, moveReminders } from './reminders.ts';
 import type { Database } from './schema.ts';
 import type {
   AlertCommit,
@@ -30,7 +31,10 @@ import type {
   ClaimRequest,
   DeliveryOutcome,
   FallbackRequest,
+  PlannedEvent,
   PollCommit,
+  ReminderJudge,
+  ReminderLook,
   Store,
 } from './store.ts';
 
@@ -96,6 +100,7 @@ export function createSqlStore({ db, claimDaemon, close, toStoreError }: SqlStor
     oweFallbacks: guarded('owe fallbacks', (request) => oweFallbacks(db, request)),
     failingChannels: guarded('read the outbox', () => failingChannels(db)),
     nextDueAt: guarded('read the outbox', (channel) => nextDueAt(db, channel)),
+    remind: guarded('remind', (request, decide) => remind(db, request, decide)),
 
     listObservations: guarded('list observations', (filter) => listObservations(db, filter)),
     listEvents: guarded('list events', (filter) => listEvents(db, filter)),
@@ -165,6 +170,23 @@ async function oweFallbacks(
       events.map((event) => fallbackEntry(event, request)),
     );
     return events.map(({ id }) => ({ eventId: id }));
+  });
+}
+
+/** Looks before it locks, as above. */
+async function remind(
+  db: Kysely<Database>,
+  { at, limit }: ReminderLook,
+  decide: ReminderJudge,
+): Promise<PlannedEvent[]> {
+  if (!(await isAnyReminderDue(db, at))) return [];
+  return db.transaction().execute(async (trx) => {
+    const due = await dueReminders(trx, at, limit);
+    const plan = decide({ due, mutes: await listMutes(trx, { inForceAt: at }) });
+    await writeEvents(trx, plan.events, at);
+    await moveReminders(trx, plan, at);
+    await appendAudit(trx, plan.audit);
+    return plan.events;
   });
 }
 

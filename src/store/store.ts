@@ -5,6 +5,7 @@ import type { Timestamp } from '../domain/instant.ts';
 import type { Mute, MuteRequest } from '../domain/mute.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { PlannedEvent } from '../domain/plan.ts';
+import type { DueReminder, ReminderPlan } from '../domain/reminder.ts';
 import type { JobState } from '../domain/restore-job.ts';
 import type { SuppressReason } from '../domain/routing.ts';
 
@@ -79,6 +80,16 @@ export interface FallbackRequest {
   at: Timestamp;
 }
 
+/** One look at the reminders that are due. */
+export interface ReminderLook {
+  at: Timestamp;
+  /** So many at most, the longest due first. */
+  limit: number;
+}
+
+/** Decides about reminders that are due, from what holds at this moment. Must not ask the store: it runs within a transaction. */
+export type ReminderJudge = (found: { due: readonly DueReminder[]; mutes: readonly Mute[] }) => ReminderPlan;
+
 /** A delivery under our lease, with the event to send. */
 export interface ClaimedDelivery extends Delivery {
   event: WatcherEvent;
@@ -130,6 +141,8 @@ export interface EventFilter extends PageRequest {
   jobId?: string | undefined;
   watch?: string | undefined;
   since?: Timestamp | undefined;
+  /** Leaves out what is only told again and what was made to try the way: reminders and samples. */
+  onlyHappened?: boolean | undefined;
 }
 
 export interface ObservationFilter extends PageRequest {
@@ -222,6 +235,12 @@ export interface Store {
    * without one are left out.
    */
   failingChannels(): Promise<Map<string, Timestamp>>;
+  /**
+   * One transaction: reads the reminders that are due, lets `decide` say what becomes of each, and writes that: new events, deliveries
+   * owed, audit entries, and when each reminder comes next. So nothing that ends in between is told as if it lasted, and nothing is told
+   * twice. Returns the events. Cheap when nothing is due.
+   */
+  remind(look: ReminderLook, decide: ReminderJudge): Promise<PlannedEvent[]>;
   /** When the next delivery of the channel may become due, by schedule or by a lease running out; `null` when none is pending. */
   nextDueAt(channel: string): Promise<Timestamp | null>;
 

@@ -16,7 +16,7 @@ export interface ChannelFacts {
  *
  * | name | holds |
  * |---|---|
- * | `event` | `id`, `name` (`failed`…), `severity` (`info`, `warning`, `critical`), `watch`, `labels.NAME`, `summary`, `note`, `from`, `to`, `detectedAt`, `occurredAt`, `expectedEnd`; true or false: `inferred`, `late`, `test` |
+ * | `event` | `id`, `name` (`failed`…), `severity` (`info`, `warning`, `critical`), `watch`, `labels.NAME`, `summary`, `note`, `from`, `to`, `detectedAt`, `occurredAt`, `expectedEnd`, `reminder` (its number, from 1; `null` for what is told first); true or false: `inferred`, `late`, `test` |
  * | `job` | absent for an event about a watch or a channel. The job as a webhook gives it: `id`, `kind`, `groupId`, `instanceName`, `state`, `deliveryType`, `snapshotId`, `snapshotAt`, `targetGroupId`, `targetClusterName`, `createdAt`, `finishedAt`, `expiresAt`, `warnings`, `errorMessage`, `progress.done`, `progress.total`, `batchId`, `milestones` |
  * | `message` | the words of the built-in message: `title`, `advice`; lists of `label` and `value`: `facts`, `details`, `ids`; `times`, a list of `label` and `at`; `link.label`, `link.url`; `footnotes`, a list of texts |
  * | `channel` | `name`, `type`, `timeZone` |
@@ -37,6 +37,7 @@ export function valuesOf(event: WatcherEvent, channel: ChannelFacts): TemplateVa
       detectedAt: toIso(event.detectedAt),
       occurredAt: toIso(event.occurredAt),
       expectedEnd: toIsoOrNull(event.expectedEnd?.at ?? null),
+      reminder: event.reminder?.number ?? null,
     },
     job: event.job && publicJob(event.job),
     message: {
@@ -66,7 +67,7 @@ const named = (...names: string[]): Names => Object.fromEntries(names.map((name)
 export const KNOWN_NAMES: Names = {
   event: {
     ...named('id', 'name', 'severity', 'watch', 'labels', 'summary', 'note', 'from', 'to'),
-    ...named('detectedAt', 'occurredAt', 'expectedEnd', 'inferred', 'late', 'test'),
+    ...named('detectedAt', 'occurredAt', 'expectedEnd', 'reminder', 'inferred', 'late', 'test'),
   },
   job: {
     ...named('id', 'kind', 'groupId', 'instanceName', 'state', 'deliveryType', 'snapshotId', 'snapshotAt'),

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { alertKey, channelSource } from '../domain/alert.ts';
 import type { EventName } from '../domain/event.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
-import type { NextDigest, Route } from '../domain/routing.ts';
+import { type NextDigest, type Route, routesPast } from '../domain/routing.ts';
 import { toError } from '../errors.ts';
 import type { Once } from '../log-once.ts';
 import type { Logger } from '../logger.ts';
@@ -166,12 +166,6 @@ async function tell(
   summary: string,
   note: string | null,
 ): Promise<void> {
-  // Never through the channel that it is about.
-  const others = deps.routes().map((route) => ({
-    ...route,
-    channels: route.channels.filter((other) => other !== channel),
-  }));
-  const routes = others.filter((route) => route.channels.length > 0);
   const isFailing = name === 'channel_failing';
   const event = await commitAlert(
     deps,
@@ -185,7 +179,7 @@ async function tell(
       source: channelSource(channel),
       projectUrl: null,
     },
-    { routes, mutes: [], nextDigest: deps.nextDigest },
+    { routes: routesPast(channel, deps.routes()), mutes: [], nextDigest: deps.nextDigest },
     isFailing ? { raise: keyOf(channel) } : { clear: keyOf(channel) },
   );
   deps.logger[isFailing ? 'error' : 'info'](summary, {

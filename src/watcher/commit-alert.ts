@@ -35,6 +35,7 @@ export async function commitAlert(
     late: false,
     job: null,
     expectedEnd: null,
+    reminder: null,
     test: false,
   };
   const { plannedEvent, audit } = planEvent(event, rules);

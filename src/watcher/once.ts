@@ -4,8 +4,10 @@ import { toError } from '../errors.ts';
 import { createOnce } from '../log-once.ts';
 import { dispatchOnce } from './dispatch.ts';
 import { callIn } from './fallbacks.ts';
+import { remindDue } from './reminders.ts';
 import type { RunnerDeps } from './runner.ts';
-import { createWatchLoop } from './watch-loop.ts';
+import { createSight } from './sight.ts';
+import { createWatchLoop, type WatchLoop } from './watch-loop.ts';
 
 /** What one poll of every watch, and one go at what is due, came to. */
 export interface OnceReport {
@@ -43,10 +45,14 @@ export async function runOnce(deps: RunnerDeps, signal: AbortSignal): Promise<On
   const limit = pLimit(POLLS_AT_ONCE);
   const polled = await Promise.all(deps.watches.map((watch) => limit(() => pollWatch(deps, watch))));
   const counts = Map.groupBy(await deps.store.countJobs(), ({ watch }) => watch);
-  const watches = polled.map((report) => ({
+  const watches = polled.map(({ report }) => ({
     ...report,
     states: Object.fromEntries((counts.get(report.watch) ?? []).map(({ state, count }) => [state, count])),
   }));
+  await remindAfter(
+    deps,
+    polled.map(({ loop }) => loop),
+  );
   const channels = await drainChannels(deps, signal);
   return {
     watches,
@@ -60,7 +66,7 @@ export async function runOnce(deps: RunnerDeps, signal: AbortSignal): Promise<On
 async function pollWatch(
   deps: RunnerDeps,
   watch: RunnerDeps['watches'][number],
-): Promise<Omit<OnceReport['watches'][number], 'states'>> {
+): Promise<{ loop: WatchLoop; report: Omit<OnceReport['watches'][number], 'states'> }> {
   const source = deps.sources.get(watch.connection);
   if (!source) throw new Error(`watch ${watch.name} has no connection ${watch.connection}`);
   const loop = createWatchLoop(
@@ -73,11 +79,28 @@ async function pollWatch(
   await loop.stop(0);
   const { fault } = loop.status();
   return {
-    watch: watch.name,
-    jobs: report.jobs,
-    events: report.events.map(({ event }) => event.summary),
-    fault: fault && { message: fault.message, hint: fault.hint },
+    loop,
+    report: {
+      watch: watch.name,
+      jobs: report.jobs,
+      events: report.events.map(({ event }) => event.summary),
+      fault: fault && { message: fault.message, hint: fault.hint },
+    },
   };
+}
+
+/** What is due of what these polls have seen to last. How the channels are doing is not known here, so nobody is reminded of that. */
+async function remindAfter(deps: RunnerDeps, loops: readonly WatchLoop[]): Promise<void> {
+  const sightOf = createSight({
+    watches: () => deps.watches,
+    loopOf: (name) => loops.find(({ watch }) => watch.name === name) ?? null,
+    channels: () => deps.notifiers.map(({ channel }) => ({ channel, failing: null })),
+  });
+  try {
+    await remindDue({ ...deps, routes: () => deps.routes, sightOf });
+  } catch (thrown) {
+    deps.logger.error('Reminders could not be recorded', { err: toError(thrown) });
+  }
 }
 
 /** What a channel gives up goes to its fallback within the same run; that one may have a fallback too. */

@@ -13,6 +13,8 @@ import { createDrills, type DrillPlan } from './drills.ts';
 import type { Signals } from './events.ts';
 import { createFallbacks } from './fallbacks.ts';
 import { createPulse } from './pulse.ts';
+import { createReminders } from './reminders.ts';
+import { createSight } from './sight.ts';
 import type { WatcherStatus } from './status.ts';
 import { createStoreGuard } from './store-guard.ts';
 import { createWatchSet, type WatchPlan } from './watch-set.ts';
@@ -85,6 +87,10 @@ export function createRunner(deps: RunnerDeps): Runner {
   const channelAlerts = createChannelAlerts(shared);
   const fallbacks = createFallbacks(shared);
   const drills = createDrills(shared);
+  const reminders = createReminders({
+    ...shared,
+    sightOf: createSight({ ...watches, watches: () => plan.watches, channels: channelAlerts.status }),
+  });
 
   const beat = (): void => {
     const stoodStillForMs = pulse.beat();
@@ -98,6 +104,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     channelAlerts.beat();
     fallbacks.beat();
     drills.beat();
+    reminders.beat();
     guard.beat();
   };
 
@@ -132,7 +139,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   const stop = async (reason: string): Promise<void> => {
     state = 'stopping';
     if (heartbeat) clearInterval(heartbeat);
-    await Promise.all([watches.stop(), channels.stop(), drills.stop()]);
+    await Promise.all([watches.stop(), channels.stop(), drills.stop(), reminders.stop()]);
     for (const end of unsubscribe) end();
     channelAlerts.end();
     await fallbacks.stop();

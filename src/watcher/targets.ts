@@ -36,6 +36,8 @@ export interface TargetBook {
     signal: AbortSignal,
     progress?: PollProgress,
   ): Promise<{ targets: TrackedTarget[]; fault: Error | null }>;
+  /** The target that this instance is, as of the last look; `null`: none of this watch. */
+  find(place: Pick<Target, 'groupId' | 'instanceName'>): Target | null;
   /** Lists again at the next look: an instance that should be there was not found. */
   expire(): void;
   /**
@@ -69,6 +71,7 @@ export function createTargetBook(deps: TargetBookDeps, watch: Watch): TargetBook
     };
     return {
       current: async () => ({ targets: [only], fault: null }),
+      find: (place) => (isAt(only.target, place) ? only.target : null),
       expire: () => {},
       settle: async () => {},
     };
@@ -145,6 +148,7 @@ function discoveringBook(
       const fault = clock.monotonic() >= dueAt ? await refresh(signal, progress) : null;
       return { targets: [...known.values()], fault };
     },
+    find: (place) => [...known.values()].find(({ target }) => isAt(target, place))?.target ?? null,
     expire: () => {
       dueAt = Number.NEGATIVE_INFINITY;
     },
@@ -219,6 +223,10 @@ export function hasGone(watch: Watch, failure: Error): boolean {
 /** True when backups are switched off for an instance that a watch has found by itself: there is nothing to follow, and nothing wrong. */
 export function hasNoBackups(watch: Watch, failure: Error): boolean {
   return isWildcard(watch) && failure instanceof SourceError && failure.atlasCode === 'BACKUP_JOB_NOT_FOUND';
+}
+
+function isAt(target: Target, place: Pick<Target, 'groupId' | 'instanceName'>): boolean {
+  return target.groupId === place.groupId && target.instanceName === place.instanceName;
 }
 
 function toTarget(

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { alertKey } from '../domain/alert.ts';
 import type { EventName, WatcherEvent } from '../domain/event.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
+import { summarizeOverdue } from '../domain/message.ts';
 import type { NextDigest, Route } from '../domain/routing.ts';
 import { isWildcard, type Watch } from '../domain/watch.ts';
 import type { JobSource } from '../source/source.ts';
@@ -81,11 +82,10 @@ export function createWatchAlerts(
     const forMs = clock.now() + source.aheadMs() - since;
     const raisedAt = (await known()).get(keys.overdue);
     if (forMs > every && raisedAt === undefined) {
-      const span = last === null ? 'while it was watched' : `for ${formatSpan(forMs)}`;
       await tell(
         'drill_overdue',
         {
-          summary: `No restore of watch ${watch.name} has finished ${span}`,
+          summary: summarizeOverdue(watch.name, last === null ? null : forMs),
           note: `Expected every ${formatSpan(every)}.`,
         },
         { raise: keys.overdue },

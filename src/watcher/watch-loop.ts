@@ -1,6 +1,6 @@
 import { formatSpan } from '../domain/instant.ts';
 import { pollBackoffMs } from '../domain/retry-policy.ts';
-import type { Watch } from '../domain/watch.ts';
+import type { Target, Watch } from '../domain/watch.ts';
 import { SourceError, StoreError, toError } from '../errors.ts';
 import type { Once } from '../log-once.ts';
 import type { Logger } from '../logger.ts';
@@ -53,6 +53,8 @@ export interface WatchLoop {
   /** Polls now, whatever the back-off says, and waits for the end. Never rejects for a fault: see the report's `failure`. */
   pollNow(): Promise<WatchPollReport>;
   status(): WatchStatus;
+  /** The target that a job belongs to, as of the last look for instances; `null`: none of this watch. */
+  targetOf(job: Pick<Target, 'groupId' | 'instanceName'>): Target | null;
   /** Lets a poll in hand finish for `graceMs`, then aborts it. Safe to call twice. */
   stop(graceMs: number): Promise<void>;
 }
@@ -176,6 +178,7 @@ export function createWatchLoop(deps: WatchLoopDeps, options: WatchLoopOptions):
       dueWithinMs: Math.max(2 * gapMs(), gapMs() + DUE_SLACK_MS),
       nextPollAt: clock.now() + Math.max(0, Math.min(blockedUntil - clock.monotonic(), gapMs())),
     }),
+    targetOf: book.find,
     stop: async (graceMs) => {
       isStopped = true;
       if (retryTimer) clearTimeout(retryTimer);

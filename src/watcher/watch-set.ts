@@ -34,6 +34,8 @@ export interface WatchSet {
   stoodStill(forMs: number): void;
   /** In the order of the configuration. */
   status(): WatchStatus[];
+  /** `null` for one that is not followed, or is about to begin anew. */
+  loopOf(watch: string): WatchLoop | null;
   /** Ends all of them; safe to call while `follow` is under way. */
   stop(): Promise<void>;
 }
@@ -132,6 +134,7 @@ export function createWatchSet(deps: WatchSetDeps): WatchSet {
     stoodStill: (forMs) => {
       for (const loop of loops.values()) loop.stoodStill(forMs);
     },
+    loopOf: (watch) => loops.get(watch) ?? null,
     status: () => order.flatMap((name) => loops.get(name)?.status() ?? []),
     stop: async () => {
       isStopped = true;

@@ -99,6 +99,14 @@ describe('a CloudEvent', () => {
     expect(toCloudEvent(anEvent('channel_failing', { job: null, watch: '' }))).not.toHaveProperty('subject');
   });
 
+  it('says of a reminder which one it is, in the data and in the summary', () => {
+    const again = toCloudEvent(anEvent('stalled', { reminder: { number: 3, since: T0 } }));
+
+    expect(again.data.reminder).toBe(3);
+    expect(again.data.summary).toMatch(/^Reminder: /);
+    expect(toCloudEvent(anEvent('stalled')).data).not.toHaveProperty('reminder');
+  });
+
   it('marks a sample, in the data and in the summary', () => {
     const sample = toCloudEvent(anEvent('failed', { test: true }));
 

@@ -50,6 +50,11 @@ function readable(html: string): string {
 }
 
 describe('a mail about an event', () => {
+  it('says in the subject that it reminds', async () => {
+    const again = anEvent('stalled', { reminder: { number: 1, since: T0 } });
+    expect((await mailed(again)).mail.subject).toMatch(/^\[warning\] Reminder: Restore/);
+  });
+
   it('has a subject for the lock screen, and goes from and to whom it should', async () => {
     const { mail, to } = await mailed(anEvent('failed'), { to: ['dba@example.com', 'lead@example.com'] });
 

@@ -175,6 +175,13 @@ describe('what PagerDuty receives', () => {
     expect(await openAfter(anEvent('stalled'), anEvent('stalled', { watch: 'everything' }))).toHaveLength(1);
   });
 
+  it('joins the alert that is open by a reminder, and raises no other', async () => {
+    const reminder = { number: 1, since: T0 };
+    const first = anEvent('stalled');
+    expect(await openAfter(first, { ...first, id: 'again', reminder })).toMatchObject([{ triggers: 2 }]);
+    expect(await openAfter(anEvent('started', { reminder }))).toHaveLength(1);
+  });
+
   it('neither opens nor closes what is real by a sample', async () => {
     const real = anEvent('watch_failing', { job: null });
     const sample = anEvent('watch_recovered', { job: null, test: true });

@@ -132,14 +132,13 @@ describe('check', () => {
       watches: [aWatch(), aWatch({ name: 'billing', restoreJobIds: ['a', 'b'], scheduleIdle: '0 * * * *' })],
       routes: [
         { ...aConfig().routes[0]!, events: ['failed', 'expired'], channels: ['oncall', 'siem'] },
-        {
-          events: ['*'],
+        aRoute({
           channels: ['siem'],
           watches: ['ord*'],
           labels: { team: 'payments' },
           severities: ['critical'],
           targetClusterNames: ['prod-*'],
-        },
+        }),
       ],
     });
     const { code, out } = await cli(['check'], { config, parts: { inspectStore } });

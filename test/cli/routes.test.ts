@@ -76,6 +76,15 @@ describe('routes explain', () => {
     for (const watch of watches) expect(out).toContain(watch);
   });
 
+  it('says who is told again, and how often', async () => {
+    const argv = ['routes', 'explain', '--watch', 'orders'];
+    const routes = [aRoute({ channels: ['oncall', 'siem'], remindEveryMs: 3_600_000 })];
+    const stalled = await cli([...argv, '--event', 'stalled'], { config: aConfig({ routes }) });
+    expect(stalled.out).toContain('Told again, every 1 h while it lasts: oncall');
+    const failed = await cli([...argv, '--event', 'failed', '--json'], { config: aConfig({ routes }) });
+    expect(failed.json()).toMatchObject({ reminders: [] });
+  });
+
   it('says so when nobody is told', async () => {
     const { out } = await cli(['routes', 'explain', '--event', 'failed', '--watch', 'orders'], {
       config: aConfig({ routes: [] }),

@@ -58,6 +58,10 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['channels[0].routingKey', 'expected a PagerDuty integration key of 32 letters and digits'],
     ['channels[1].url', NO_PLAIN_HTTP],
   ],
+  'bad-reminders': [
+    ['routes[0].remindEvery', 'or "30d", 1m at least, found "59s"'],
+    ['routes[1].remindEvery', 'expected a duration'],
+  ],
   'bad-smtp-url': [['channels[1].smtpUrl', 'it begins neither with smtp:// nor with smtps://']],
   'bad-store-url': [['store.url', 'expected "sqlite:" and a path']],
   'bad-teams-url': [

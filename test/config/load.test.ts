@@ -131,6 +131,7 @@ describe('a sound configuration', () => {
       labels: null,
       severities: null,
       targetClusterNames: null,
+      remindEveryMs: null,
     });
   });
 

@@ -61,6 +61,17 @@ describe('a warning', () => {
       'no route takes "failed" of watch "ledger", so it reaches nobody',
     ],
     [
+      'reminders of what does not last',
+      {
+        routes: [
+          { ...route, remindEvery: '1h' },
+          { ...route, events: ['failed', 'finished'], remindEvery: '1h' },
+        ],
+      },
+      'routes[1].remindEvery',
+      'has no effect: none of the events of this route lasts (those that do: started, stalled',
+    ],
+    [
       'a pattern that no watch matches',
       { routes: [route, { ...route, watches: ['shop-*'] }] },
       'routes[1].watches[0]',

@@ -200,6 +200,18 @@ describe('an event in words', () => {
     expect(sample.advice).toMatch(/sample.*Nothing has happened/);
   });
 
+  it('marks a reminder, and says which one it is, as of when and since when', () => {
+    const reminder = { number: 2, since: T0 + 5 * MINUTE };
+    const again = describeEvent(
+      anEvent('started', { reminder, to: null, occurredAt: T0 + HOUR, detectedAt: T0 + HOUR }),
+    );
+
+    expect(again.title).toMatch(/^Reminder: Restore/);
+    expect(again.footnotes).toEqual(['Reminder 2. First noticed 2026-11-02 08:05 UTC.']);
+    expect(again.facts).toContainEqual({ label: 'Running for', value: '1 h', foreign: false });
+    expect(again.times.map(({ label }) => label)).toEqual(['As of', 'Started', 'Snapshot taken']);
+  });
+
   it('keeps every value on one line, reading from left to right', () => {
     const nasty = 'a\r\nb\u0000\u2028c\u202Ed\u2066e';
     const job = aJob(['failed'], { instanceName: nasty, targetClusterName: nasty, errorMessage: nasty });

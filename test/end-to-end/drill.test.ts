@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { awaken, command, settle, startWorld, until } from './support.ts';
+import { awaken, command, getJson, settle, startWorld, until } from './support.ts';
 
 const EVERY_OTHER_SECOND = '*/2 * * * * *';
 
@@ -17,6 +17,7 @@ it('sends a drill the whole way to its receiver, marked as one, and counts nothi
   });
   const metrics = await (await fetch(`${daemon.base}/metrics`)).text();
   expect(metrics).not.toMatch(/restore_watcher_transitions_total\{/);
+  expect(await getJson(`${daemon.base}/api/v1/transitions`)).toMatchObject({ body: { items: [] } });
   const { stdout } = await command(home, ['history']);
   expect(stdout).toMatch(/finished +\[TEST\] Restore/);
 });

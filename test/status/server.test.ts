@@ -199,6 +199,20 @@ describe('the JSON reads', () => {
     ]);
   });
 
+  it('lists what has happened, and neither reminders nor samples', async () => {
+    const { get } = await serve(content());
+    const before = (await get('/api/v1/transitions')).body.items.length;
+    const again = anEvent('started', { id: 'again', reminder: { number: 1, since: T0 } });
+    const sample = anEvent('failed', { id: 'sample', test: true });
+    const more = content();
+    more.events?.push(
+      ...[again, sample].map((event) => ({ event, suppressed: null, mute: null, deliveries: [] })),
+    );
+    const after = await serve(more);
+    expect((await after.get('/api/v1/transitions')).body.items).toHaveLength(before);
+    expect((await after.get(`/api/v1/jobs/${jobId(1)}`)).body.transitions).toHaveLength(1);
+  });
+
   it('filters transitions by job, watch and time', async () => {
     const { get } = await serve(content());
     const names = async (query: string) =>

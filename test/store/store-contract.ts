@@ -9,6 +9,7 @@ import { digestContract } from './digest-contract.ts';
 import { fallbackContract } from './fallback-contract.ts';
 import { muteContract } from './mute-contract.ts';
 import { outboxContract } from './outbox-contract.ts';
+import { reminderContract } from './reminder-contract.ts';
 import { aCommit, aDraft, anImpossibleDraft, plan, TARGET } from './support.ts';
 
 /** What every store does, whatever it is made of. `makeStore` gives a new, empty one. */
@@ -286,6 +287,7 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
     muteContract(() => store);
     digestContract(() => store);
     fallbackContract(() => store);
+    reminderContract(() => store);
 
     describe('the audit log', () => {
       it('is one unbroken chain over everything that writes to it', async () => {

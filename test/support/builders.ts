@@ -103,6 +103,7 @@ export function anEvent(name: EventName = 'failed', over: Partial<WatcherEvent> 
     expectedEnd: null,
     source: `/groups/${GROUP_ID}/serverless/orders`,
     projectUrl: `https://cloud.mongodb.com/v2/${GROUP_ID}`,
+    reminder: null,
     test: false,
     ...over,
   };
@@ -153,6 +154,7 @@ export function aRoute(over: Partial<Route> = {}): Route {
     labels: null,
     severities: null,
     targetClusterNames: null,
+    remindEveryMs: null,
     ...over,
   };
 }

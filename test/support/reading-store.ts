@@ -42,6 +42,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     recordOutcomes: () => refuse(),
     oweFallbacks: () => refuse(),
     failingChannels: () => refuse(),
+    remind: () => refuse(),
     nextDueAt: () => refuse(),
     checkWritable: () => refuse(),
     noteMirrored: () => refuse(),
@@ -70,12 +71,13 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
         page,
         store.fault,
       ),
-    listEvents: async ({ watch, jobId, since, ...page }) =>
+    listEvents: async ({ watch, jobId, since, onlyHappened, ...page }) =>
       paged(
         rows.events.filter(
           ({ event }) =>
             (watch === undefined || event.watch === watch) &&
             (jobId === undefined || event.job?.id === jobId) &&
+            (onlyHappened !== true || !(event.test || event.reminder)) &&
             (since === undefined || event.detectedAt >= since),
         ),
         page,

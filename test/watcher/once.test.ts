@@ -1,10 +1,11 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { DeliveryError } from '../../src/errors.ts';
+import { DeliveryError, SourceError } from '../../src/errors.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { createSignals } from '../../src/watcher/events.ts';
 import { runOnce } from '../../src/watcher/once.ts';
-import { anEvent, HOUR, T0 } from '../support/builders.ts';
+import { aJob, anEvent, aRoute, aWatch, HOUR, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeNotifier } from '../support/fake-notifier.ts';
+import { createFakeSource } from '../support/fake-source.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 
@@ -106,4 +107,48 @@ it('leaves what waits for a digest, and is complete all the same', async () => {
   clock.set(T0 + HOUR);
   expect(await run()).toMatchObject({ channels: [{ tried: 2, held: 0 }], isComplete: true });
   expect(notifier.digests).toHaveLength(1);
+});
+
+it('reminds, run by run, of what the polls of this run have seen to last', async () => {
+  const store = await openSqliteStore({ path: ':memory:' });
+  onTestFinished(() => store.close());
+  const clock = createManualClock(T0);
+  const logger = createRecordingLogger();
+  const oncall = createFakeNotifier();
+  const source = createFakeSource();
+  const run = async (afterMs: number): Promise<string[]> => {
+    clock.advance(afterMs);
+    const deps = {
+      watches: [aWatch()],
+      sources: new Map([['atlas', source]]),
+      routes: [aRoute({ remindEveryMs: HOUR })],
+      nextDigest: () => null,
+      projectUrl: () => null,
+      notifiers: [oncall],
+      drill: null,
+      fallbacks: [],
+      store,
+      clock,
+      logger,
+      signals: createSignals(logger),
+      random: () => 0,
+      owner: 'me',
+      version: '0.0.0',
+      configEntry: {},
+    };
+    await runOnce(deps, new AbortController().signal);
+    return oncall.accepted.splice(0).flatMap((notices) => notices.map(({ name }) => name));
+  };
+
+  await run(0);
+  source.jobs = [aJob([], { createdAt: T0 })];
+  expect(await run(10 * MINUTE)).toEqual(['started']);
+  expect(await run(30 * MINUTE)).toEqual([]);
+  expect(await run(30 * MINUTE)).toEqual(['started']);
+  source.fault = new SourceError('unavailable', 'away');
+  expect(await run(HOUR)).toEqual([]);
+  source.fault = null;
+  expect(await run(MINUTE)).toEqual(['started']);
+  source.jobs = [aJob(['finished'], { createdAt: T0 })];
+  expect(await run(2 * HOUR)).toEqual(['finished']);
 });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ChannelConfig, WatcherConfig } from '../../config/config.ts';
 import { digestOf, nextDigestOf } from '../../config/digests.ts';
-import { toIsoOrNull } from '../../domain/instant.ts';
+import { formatSpan, toIsoOrNull } from '../../domain/instant.ts';
 import type { Diagnosis } from '../../watcher/diagnosis.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { EXIT, type Explanation, explain } from '../errors.ts';
@@ -117,6 +117,7 @@ function printCheck(
     { title: 'EVENTS', value: ({ events }) => events.join(', '), folds: true },
     { title: 'ONLY', value: conditionsOf, folds: true },
     { title: 'CHANNELS', value: ({ channels }) => channels.join(', '), folds: true },
+    ...(config.routes.some(({ remindEveryMs }) => remindEveryMs !== null) ? [REMINDS] : []),
   ]);
   printStore(cli, store);
   printWarnings(cli, config);
@@ -146,6 +147,12 @@ function channelColumns({ channels }: WatcherConfig): Array<Column<ChannelConfig
       : []),
   ];
 }
+
+/** Shown where a route does. */
+const REMINDS: Column<WatcherConfig['routes'][number]> = {
+  title: 'REMINDS',
+  value: ({ remindEveryMs }) => (remindEveryMs === null ? 'no' : `every ${formatSpan(remindEveryMs)}`),
+};
 
 function conditionsOf({
   watches,

@@ -4,6 +4,7 @@ import { digestOf, nextDigestOf } from '../../config/digests.ts';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../domain/event.ts';
 import type { Fallback } from '../../domain/fallback.ts';
 import { formatSpan, toIso } from '../../domain/instant.ts';
+import { remindersOf } from '../../domain/lasting.ts';
 import { type Mute, mutedBy } from '../../domain/mute.ts';
 import { explainRoutes, planDeliveries, type Route, type RouteCondition } from '../../domain/routing.ts';
 import { sampleEvent } from '../../domain/sample.ts';
@@ -43,6 +44,8 @@ async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> 
   const routed = planDeliveries(event, { routes: config.routes, mutes: [], nextDigest: () => null }).flatMap(
     (decision) => (decision.kind === 'deliver' ? [decision.channel] : []),
   );
+  // Asked as of the real event: a sample is never told again.
+  const reminders = remindersOf({ ...event, test: false }, config.routes);
   if (options.json) {
     const routes = unmet.map((conditions, index) => ({
       route: index,
@@ -62,6 +65,7 @@ async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> 
         routes,
         channels,
         digests,
+        reminders,
         fallbacks,
         mute: mute && muteView(mute, now),
       }),
@@ -71,6 +75,9 @@ async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> 
     for (const line of fold(conclusion(routed, mute), cli.out.foldWidth)) cli.out.line(line);
     for (const { channel, next } of digestsOf(config, mute ? [] : routed)) {
       cli.out.line(`Held for the digest of ${printable(channel)}, the next at ${formatInstant(next)}`);
+    }
+    for (const { channel, everyMs } of reminders) {
+      cli.out.line(`Told again, every ${formatSpan(everyMs)} while it lasts: ${printable(channel)}`);
     }
     for (const { channel, fallback, afterMs } of fallbacksOf(config, mute ? [] : routed)) {
       const when = `when ${printable(channel)} gives up or takes longer than ${formatSpan(afterMs)}`;

@@ -61,6 +61,7 @@ function routesOf({ routes }: RuleContext['config']): Route[] {
     labels: route.labels === undefined ? null : textsOf(route.labels),
     severities: route.severities === undefined ? null : soundOf(route.severities),
     targetClusterNames: route.targetClusterNames === undefined ? null : soundOf(route.targetClusterNames),
+    remindEveryMs: null,
   }));
 }
 

@@ -1,5 +1,6 @@
 import { listed, suggestion } from '../../closest.ts';
 import { matchesGlob } from '../../domain/glob.ts';
+import { isLasting, LASTING_EVENTS } from '../../domain/lasting.ts';
 import { entriesOf, namesIn, type Rule } from '../rule.ts';
 
 export const routesNameChannels: Rule = (context) => {
@@ -46,6 +47,19 @@ export const routesNameLabels: Rule = ({ config, isFaulty, warn }) => {
     if (watches.some(([, watch]) => wanted.every(([name, value]) => watch.labels?.[name] === value)))
       continue;
     warn(['routes', index, 'labels'], 'no watch has these labels, so the route takes nothing');
+  }
+};
+
+/** A reminder tells again of what lasts; all else is over when it is told. */
+export const remindersHaveWhatLasts: Rule = ({ config, warn }) => {
+  for (const [index, { events, remindEvery }] of entriesOf(config.routes)) {
+    if (remindEvery === undefined) continue;
+    const taken = entriesOf(events).map(([, event]) => event);
+    if (taken.some((event) => event === '*' || isLasting(event))) continue;
+    warn(
+      ['routes', index, 'remindEvery'],
+      `has no effect: none of the events of this route lasts (those that do: ${LASTING_EVENTS.join(', ')})`,
+    );
   }
 };
 
