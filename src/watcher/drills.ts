@@ -39,6 +39,7 @@ export function createDrills(deps: DrillDeps): Drills {
   let plan: DrillPlan | null = null;
   let ticker: Ticker | null = null;
   let inHand: Promise<void> = Promise.resolve();
+  let isStopped = false;
 
   const tick = (): void => {
     const current = plan;
@@ -47,6 +48,7 @@ export function createDrills(deps: DrillDeps): Drills {
 
   return {
     follow: (next) => {
+      if (isStopped) return;
       plan = next;
       const expression = next.drill?.schedule ?? null;
       if (expression === (ticker?.expression ?? null)) return;
@@ -55,6 +57,7 @@ export function createDrills(deps: DrillDeps): Drills {
     },
     beat: () => ticker?.watch(),
     stop: () => {
+      isStopped = true;
       plan = null;
       ticker?.stop();
       return inHand;

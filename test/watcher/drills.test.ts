@@ -198,6 +198,8 @@ describe('a drill schedule', () => {
     drills.follow({ ...PLAN, drill: null });
     await pass(25 * HOUR);
     await drills.stop();
+    drills.follow(PLAN);
+    await pass(25 * HOUR);
     expect(await told()).toHaveLength(1);
   });
 });
