@@ -1,7 +1,7 @@
 import type { ExpectedEnd } from '../domain/eta.ts';
 import type { WatcherEvent } from '../domain/event.ts';
 import { type Timestamp, toIso, toIsoOrNull } from '../domain/instant.ts';
-import { publicJob } from '../domain/message.ts';
+import { publicJob, titleOf } from '../domain/message.ts';
 import { isInForce, type Mute } from '../domain/mute.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Delivery, RecordedEvent } from '../store/store.ts';
@@ -108,7 +108,9 @@ export function listedDeliveryView(delivery: Delivery & { event: WatcherEvent })
     severity: event.severity,
     watch: event.watch,
     jobId: event.job?.id ?? null,
-    summary: event.summary,
+    reminder: event.reminder?.number ?? null,
+    test: event.test,
+    summary: titleOf(event),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Notifier, Receipt } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { AuditDraft } from '../domain/audit.ts';
 import { type Timestamp, toIso } from '../domain/instant.ts';
+import { titleOf } from '../domain/message.ts';
 import { nextAttempt } from '../domain/retry-policy.ts';
 import { DeliveryError, toError } from '../errors.ts';
 import type { Once } from '../log-once.ts';
@@ -244,9 +245,9 @@ function tell(deps: DispatchDeps, delivery: ClaimedDelivery, outcome: DeliveryOu
   };
   if (outcome.kind === 'delivered') {
     once.clear(faultKey(channel), `${channel} takes messages again`, { channel });
-    logger.info(`Told ${channel}: ${event.summary}`, { ...fields, latencyMs });
+    logger.info(`Told ${channel}: ${titleOf(event)}`, { ...fields, latencyMs });
   } else if (outcome.kind === 'given_up') {
-    logger.error(`Gave up telling ${channel}: ${event.summary}`, {
+    logger.error(`Gave up telling ${channel}: ${titleOf(event)}`, {
       ...fields,
       detail: outcome.detail,
       hint: 'Mend the channel, then: restore-watcher deliveries redrive --given-up',
@@ -257,7 +258,7 @@ function tell(deps: DispatchDeps, delivery: ClaimedDelivery, outcome: DeliveryOu
       ...fields,
       retryAt,
     });
-    logger.debug(`Could not tell ${channel} yet: ${event.summary}`, { ...fields, retryAt });
+    logger.debug(`Could not tell ${channel} yet: ${titleOf(event)}`, { ...fields, retryAt });
   }
 }
 

@@ -296,6 +296,24 @@ describe('deliveries', () => {
     expect(out).toMatch(/ watch_failing +watch orders /);
   });
 
+  it('tells reminders and samples from what has happened', async () => {
+    const about = [
+      anEvent('stalled', { reminder: { number: 2, since: NOW - HOUR } }),
+      anEvent('failed', { test: true }),
+    ];
+    const store = readingStore({
+      events: about.map((each) => recorded(each, [{ channel: 'dba', status: 'delivered' }])),
+    });
+    const { out } = await cli(['deliveries'], { store });
+    expect(out).toContain('stalled (reminder 2)');
+    expect(out).toContain('failed (test)');
+    const { json } = await cli(['deliveries', '--json'], { store });
+    expect(json().items).toMatchObject([
+      { reminder: 2, test: false, summary: expect.stringMatching(/^Reminder: /) },
+      { reminder: null, test: true, summary: expect.stringMatching(/^\[TEST\] /) },
+    ]);
+  });
+
   it('filters by status and channel', async () => {
     const { json } = await cli(['deliveries', '--status', 'given_up', '--channel', 'siem', '--json'], {
       store: readingStore({ events }),

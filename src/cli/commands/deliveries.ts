@@ -60,7 +60,7 @@ function printDeliveries({ out, parts }: Cli, deliveries: readonly Listed[]): vo
       value: ({ status }) => status,
       paint: (cell, { status }) => out.paint(COLOURS[status], cell),
     },
-    { title: 'EVENT', value: ({ event }) => event.name },
+    { title: 'EVENT', value: ({ event }) => nameOf(event) },
     { title: 'ABOUT', value: ({ event }) => subjectOf(event) },
     { title: 'TRIES', value: triesOf },
     { title: 'WHEN', value: (delivery) => whenOf(delivery, now) },
@@ -74,6 +74,12 @@ function printDeliveries({ out, parts }: Cli, deliveries: readonly Listed[]): vo
       out.line(`    ${printable(delivery.lastDetail)}`);
     }
   });
+}
+
+/** What has not happened must not look as if it had. */
+function nameOf({ name, test, reminder }: WatcherEvent): string {
+  if (test) return `${name} (test)`;
+  return reminder ? `${name} (reminder ${reminder.number})` : name;
 }
 
 const COLOURS: Record<DeliveryStatus, Colour> = { pending: 'yellow', delivered: 'green', given_up: 'red' };
