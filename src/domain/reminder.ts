@@ -36,6 +36,8 @@ export type Sight =
       labels: Readonly<Record<string, string>>;
       /** What is wrong now, of a watch or a channel that fails. */
       fault: { message: string; hint: string | null } | null;
+      /** By how much the clock that its times come from is ahead of ours, in milliseconds. */
+      aheadMs: number;
     };
 
 export interface ReminderContext extends RoutingRules {
@@ -61,16 +63,18 @@ export function decideReminder(due: DueReminder, context: ReminderContext): Remi
   const { now, mutes } = context;
   const sight = context.sightOf(due.first);
   if (sight.kind === 'unwatched') return { kind: 'end', reason: 'unwatched' };
-  if (hasEnded(due, now)) return { kind: 'end', reason: 'ended' };
+  const isSeen = sight.kind === 'seen';
+  const at = now + (isSeen ? sight.aheadMs : 0);
+  if (hasEnded(due) || (isSeen && hasRunOut(due, at))) return { kind: 'end', reason: 'ended' };
 
-  const event = reminderEvent(due, sight, now);
+  const event = reminderEvent(due, sight, at);
   const everyMs = intervalOf(event, due.channel, context);
   if (everyMs === null) return { kind: 'end', reason: 'route_gone' };
   if (isToldAsStalled(event, due, context)) return { kind: 'end', reason: 'superseded' };
 
   if (mutedBy(event, mutes, now)) return { kind: 'wait', reason: 'muted', forMs: everyMs };
   if (due.isStillOwed) return { kind: 'wait', reason: 'still_owed', forMs: everyMs };
-  if (sight.kind === 'blind' || isOutOfSight(due)) {
+  if (!isSeen || isOutOfSight(due)) {
     return { kind: 'wait', reason: 'blind', forMs: Math.min(everyMs, BLIND_FOR_MS) };
   }
   return { kind: 'remind', event, everyMs };
@@ -114,15 +118,13 @@ function intervalOf(event: WatcherEvent, channel: string, { routes }: ReminderCo
 }
 
 /** By what is on record now; see `LASTING_EVENTS`. What was raised anew since is told by an event of its own. */
-function hasEnded({ first, observation, raisedAt }: DueReminder, now: Timestamp): boolean {
+function hasEnded({ first, observation, raisedAt }: DueReminder): boolean {
   switch (first.name) {
     case 'started':
     case 'stalled':
       return observation?.state !== 'in_progress';
-    case 'expiring': {
-      const expiresAt = observation?.job?.expiresAt ?? null;
-      return observation?.state !== 'ready' || (expiresAt !== null && expiresAt <= now);
-    }
+    case 'expiring':
+      return observation?.state !== 'ready';
     case 'missing': {
       const since = observation?.missingSince ?? null;
       return since === null || since > first.detectedAt;
@@ -134,6 +136,12 @@ function hasEnded({ first, observation, raisedAt }: DueReminder, now: Timestamp)
     default:
       return true;
   }
+}
+
+/** A link that is dead by the clock, though Atlas may not say so yet. */
+function hasRunOut({ first, observation }: DueReminder, at: Timestamp): boolean {
+  const expiresAt = observation?.job?.expiresAt ?? null;
+  return first.name === 'expiring' && expiresAt !== null && expiresAt <= at;
 }
 
 function isToldAsStalled(

@@ -35,7 +35,7 @@ export function createSight({ watches, loopOf, channels }: SightDeps): (first: W
 function sightOfChannel(status: ChannelStatus | undefined): Sight {
   if (status === undefined) return UNWATCHED;
   if (status.failing === null) return BLIND;
-  return { kind: 'seen', labels: {}, fault: { message: status.failing.detail, hint: null } };
+  return { kind: 'seen', labels: {}, fault: { message: status.failing.detail, hint: null }, aheadMs: 0 };
 }
 
 /** A job that the watch has been pointed away from says nothing any more. */
@@ -46,16 +46,22 @@ function sightOfJob(watch: Watch, loop: WatchLoop | null, job: RestoreJob): Sigh
   const target = loop.targetOf(job);
   // An instance that a watch finds by itself may be back at the next look.
   if (target === null) return isWildcard(watch) ? BLIND : UNWATCHED;
-  return isPolled(loop.status()) ? { kind: 'seen', labels: target.labels, fault: null } : BLIND;
+  return sightOfPolled(loop, target.labels);
 }
 
 function sightOfWatch(watch: Watch, loop: WatchLoop | null, { name }: WatcherEvent): Sight {
   const { labels } = watch;
   if (name === 'drill_overdue' && watch.expectRestoreEveryMs === null) return UNWATCHED;
   if (loop === null) return BLIND;
-  const status = loop.status();
-  if (name === 'drill_overdue') return isPolled(status) ? { kind: 'seen', labels, fault: null } : BLIND;
-  return status.fault === null ? BLIND : { kind: 'seen', labels, fault: status.fault };
+  if (name === 'drill_overdue') return sightOfPolled(loop, labels);
+  const { fault } = loop.status();
+  return fault === null ? BLIND : { kind: 'seen', labels, fault, aheadMs: 0 };
+}
+
+/** What the polls show: told by Atlas's clock. */
+function sightOfPolled(loop: WatchLoop, labels: Watch['labels']): Sight {
+  if (!isPolled(loop.status())) return BLIND;
+  return { kind: 'seen', labels, fault: null, aheadMs: loop.aheadMs() };
 }
 
 function isPolled({ lastSuccessAt, fault, sinceSuccessMs, dueWithinMs }: WatchStatus): boolean {

@@ -53,6 +53,8 @@ export interface WatchLoop {
   /** Polls now, whatever the back-off says, and waits for the end. Never rejects for a fault: see the report's `failure`. */
   pollNow(): Promise<WatchPollReport>;
   status(): WatchStatus;
+  /** See `JobSource.aheadMs`. */
+  aheadMs(): number;
   /** The target that a job belongs to, as of the last look for instances; `null`: none of this watch. */
   targetOf(job: Pick<Target, 'groupId' | 'instanceName'>): Target | null;
   /** Lets a poll in hand finish for `graceMs`, then aborts it. Safe to call twice. */
@@ -178,6 +180,7 @@ export function createWatchLoop(deps: WatchLoopDeps, options: WatchLoopOptions):
       dueWithinMs: Math.max(2 * gapMs(), gapMs() + DUE_SLACK_MS),
       nextPollAt: clock.now() + Math.max(0, Math.min(blockedUntil - clock.monotonic(), gapMs())),
     }),
+    aheadMs: () => deps.source.aheadMs(),
     targetOf: book.find,
     stop: async (graceMs) => {
       isStopped = true;

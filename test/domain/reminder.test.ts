@@ -11,7 +11,7 @@ import type { Milestone } from '../../src/domain/restore-job.ts';
 import { aJob, aMute, anEvent, anObservation, aRoute, HOUR, MINUTE, T0 } from '../support/builders.ts';
 
 const NOW = T0 + 3 * HOUR;
-const SEEN: Sight = { kind: 'seen', labels: { team: 'payments' }, fault: null };
+const SEEN = { kind: 'seen', labels: { team: 'payments' }, fault: null, aheadMs: 0 } as const;
 
 /** Of a job that runs, first told an hour after it began. */
 function due(name: EventName, over: Partial<DueReminder> = {}): DueReminder {
@@ -170,6 +170,11 @@ describe('a reminder that is due', () => {
     });
   });
 
+  it('takes no link for dead by a clock that may be wrong while nothing can be seen', () => {
+    const reminder = due('expiring', { observation: download(NOW - MINUTE) });
+    expect(decided(reminder, { sight: { kind: 'blind' } })).toBe('wait: blind');
+  });
+
   it('ends though it cannot be seen, when it is on record that it has ended', () => {
     expect(decided(due('started', { observation: ended('failed') }), { sight: { kind: 'blind' } })).toBe(
       'end: ended',
@@ -201,6 +206,15 @@ describe('what a reminder says', () => {
       reminder: { number: 2, since: T0 + HOUR },
     });
     expect(event.id).not.toBe(first('started').id);
+  });
+
+  it('goes by the clock that the times of the job come from', () => {
+    const sight: Sight = { ...SEEN, aheadMs: -2 * HOUR };
+    expect(eventOf(due('stalled'), { sight })).toMatchObject({
+      summary: expect.stringMatching(/after 1 h$/),
+      detectedAt: NOW - 2 * HOUR,
+    });
+    expect(decided(due('expiring', { observation: download(NOW - HOUR) }), { sight })).toBe('remind');
   });
 
   it('keeps what was usual when it was told first, and reads the progress anew', () => {

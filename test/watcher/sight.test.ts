@@ -68,7 +68,7 @@ describe('a job can be seen', () => {
     watching({ labels: { team: 'shop' } });
     await loop?.pollNow();
     const sight = createSight({ watches: () => watches, loopOf: () => loop, channels: () => [] })(STARTED);
-    expect(sight).toEqual({ kind: 'seen', labels: { team: 'shop' }, fault: null });
+    expect(sight).toEqual({ kind: 'seen', labels: { team: 'shop' }, fault: null, aheadMs: 0 });
   });
 
   it('again after a moment when its watch begins anew', async () => {
