@@ -64,6 +64,7 @@ function sightOfPolled(loop: WatchLoop, labels: Watch['labels']): Sight {
   return { kind: 'seen', labels, fault: null, aheadMs: loop.aheadMs() };
 }
 
-function isPolled({ lastSuccessAt, fault, sinceSuccessMs, dueWithinMs }: WatchStatus): boolean {
-  return lastSuccessAt !== null && fault === null && sinceSuccessMs <= dueWithinMs;
+function isPolled(status: WatchStatus): boolean {
+  const { lastSuccessAt, fault, hasMissedPolls, sinceSuccessMs, dueWithinMs } = status;
+  return lastSuccessAt !== null && fault === null && !hasMissedPolls && sinceSuccessMs <= dueWithinMs;
 }

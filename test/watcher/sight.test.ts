@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WatcherEvent } from '../../src/domain/event.ts';
 import type { Watch } from '../../src/domain/watch.ts';
 import { SourceError } from '../../src/errors.ts';
+import { createOnce } from '../../src/log-once.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSignals } from '../../src/watcher/events.ts';
@@ -40,7 +41,17 @@ function watching(over: Partial<Watch> = {}): void {
   const logger = createRecordingLogger();
   watches = [aWatch(over)];
   loop = createWatchLoop(
-    { source, store, clock, routes: () => [], logger, signals: createSignals(logger), random: () => 0 },
+    {
+      source,
+      store,
+      clock,
+      logger,
+      once: createOnce(logger, clock),
+      signals: createSignals(logger),
+      routes: () => [],
+      nextDigest: () => null,
+      random: () => 0,
+    },
     { watch: aWatch(over), projectUrl: () => null, gapMs: () => 30_000 },
   );
 }
@@ -59,6 +70,11 @@ describe('a job can be seen', () => {
     clock.advance(HOUR);
     expect(sightOf(STARTED)).toBe('blind');
     await loop?.pollNow();
+    expect(sightOf(STARTED)).toBe('seen');
+    loop?.stoodStill(HOUR);
+    expect(sightOf(STARTED)).toBe('blind');
+    await loop?.pollNow();
+    expect(sightOf(STARTED)).toBe('seen');
     source.fault = new SourceError('unavailable', 'away');
     await loop?.pollNow();
     expect(sightOf(STARTED)).toBe('blind');
