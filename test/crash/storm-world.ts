@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
 import { cancel, expire, fail, finish, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
 import { GROUP_ID } from '../support/builders.ts';
@@ -77,7 +78,8 @@ function stepsOf(atlas: AtlasSimulator, jobs: number): Array<() => void> {
   const end = (index: number): void => {
     const id = running.shift();
     const ending = endings[index % endings.length];
-    if (id && ending) atlas.updateJob(GROUP_ID, INSTANCE, id, ending(Date.now()));
+    assert(id && ending, 'a job must start before it ends');
+    atlas.updateJob(GROUP_ID, INSTANCE, id, ending(Date.now()));
   };
   const pairs = Array.from({ length: jobs }, (_, index) => ({ start, end: () => end(index) }));
   return [

@@ -153,7 +153,8 @@ function killsAtRandom({ atRandom, lifeMs = [50, 1_000] }: StormOptions): Kill[]
       name: isEarly ? 'while it starts' : 'at random',
       end: async ({ home }, steps) => {
         const life = between(...lifeMs);
-        const changing = play(steps.map((step) => ({ at: between(0, START_MS + life), do: step })));
+        const times = steps.map(() => between(0, START_MS + life)).sort((a, b) => a - b);
+        const changing = play(steps.map((step, index) => ({ at: times[index] ?? 0, do: step })));
         await killAtRandom(startDaemon(home), isEarly ? null : life);
         await changing;
       },
