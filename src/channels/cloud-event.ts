@@ -1,6 +1,7 @@
 import type { EventName, WatcherEvent } from '../domain/event.ts';
 import { toIso } from '../domain/instant.ts';
-import { publicJob, titleOf } from '../domain/message.ts';
+import { titleOf } from '../domain/message.ts';
+import { publicJob } from '../domain/public-job.ts';
 
 /** CloudEvents 1.0 in structured JSON. https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md */
 export interface CloudEvent {

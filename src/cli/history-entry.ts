@@ -1,6 +1,6 @@
 import { type Timestamp, toIsoOrNull } from '../domain/instant.ts';
-import { publicJob } from '../domain/message.ts';
 import type { Observation } from '../domain/observation.ts';
+import { publicJob } from '../domain/public-job.ts';
 import type { ReachedMilestone } from '../domain/restore-job.ts';
 import { transitionView, type View } from '../status/views.ts';
 import type { RecordedEvent } from '../store/store.ts';

@@ -1,6 +1,6 @@
 import { type ExpectedEnd, expectedEnd, type Usuals } from '../domain/eta.ts';
 import { formatSpan, type Timestamp, toIso } from '../domain/instant.ts';
-import { publicJob } from '../domain/message.ts';
+import { publicJob } from '../domain/public-job.ts';
 import type { RestoreJob } from '../domain/restore-job.ts';
 import { expectedEndView } from '../status/views.ts';
 import type { WaitChange, WaitReport } from '../watcher/wait.ts';

@@ -1,7 +1,7 @@
 import type { ExpectedEnd } from './eta.ts';
 import type { EventName, WatcherEvent } from './event.ts';
-import { formatSpan, type Timestamp, toIso, toIsoOrNull } from './instant.ts';
-import { type JobKind, type JobState, type RestoreJob, shortId } from './restore-job.ts';
+import { formatSpan, type Timestamp, toIso } from './instant.ts';
+import { isDownload, type JobKind, type JobState } from './restore-job.ts';
 
 /** An event in words, the same for every channel. Plain text, each value one line: each channel escapes it for where it goes. */
 export interface Message {
@@ -42,56 +42,6 @@ const KIND_LABELS: Record<JobKind, string> = {
 export const TEST_MARK = '[TEST] ';
 const REMINDER_MARK = 'Reminder: ';
 export const SAMPLE_NOTE = 'This is a sample sent on purpose to try the channel. Nothing has happened.';
-
-/** What an event is about, as far as its summary needs it. */
-export interface SummaryFacts {
-  name: EventName;
-  job: RestoreJob;
-  detectedAt: Timestamp;
-  occurredAt: Timestamp;
-}
-
-/** The one line that tells a job's event: `Restore 6080…8293 of orders to orders-copy failed after 14 min`. */
-export function summarizeJobEvent({ name, job, occurredAt }: SummaryFacts): string {
-  const what = jobInWords(job);
-  const after = occurredAt > job.createdAt ? ` after ${formatSpan(occurredAt - job.createdAt)}` : '';
-  switch (name) {
-    case 'started':
-      return `${what} started`;
-    case 'ready':
-      return `${what} is ready${after}`;
-    case 'finished':
-      return `${what} finished${job.warnings ? ' with warnings' : ''}${after}`;
-    case 'failed':
-      return `${what} failed${after}`;
-    case 'cancelled':
-      return `${what} was cancelled${after}`;
-    case 'expired':
-      return `${what} expired`;
-    case 'expiring':
-      return job.expiresAt === null
-        ? `${what} expires soon`
-        : `${what} expires in ${formatSpan(job.expiresAt - occurredAt)}`;
-    case 'stalled':
-      return `${what} is still running${after}`;
-    case 'missing':
-      return `${what} has gone from Atlas before it ended`;
-    default:
-      return `${what}: ${name}`;
-  }
-}
-
-/** `Restore 6080…8293 of orders to orders-copy` */
-export function jobInWords(job: RestoreJob): string {
-  const target = job.targetClusterName === null ? '' : ` to ${job.targetClusterName}`;
-  return `${isDownload(job) ? 'Download' : 'Restore'} ${shortId(job.id)} of ${job.instanceName}${target}`;
-}
-
-/** @param forMs since the last one finished; `null`: none ever has. */
-export function summarizeOverdue(watch: string, forMs: number | null): string {
-  const span = forMs === null ? 'while it was watched' : `for ${formatSpan(forMs)}`;
-  return `No restore of watch ${watch} has finished ${span}`;
-}
 
 /** What stands before whatever a person reads first, also before a headline of their own making. */
 export function markOf({ test, reminder }: Pick<WatcherEvent, 'test' | 'reminder'>): string {
@@ -317,37 +267,4 @@ export function oneLine(text: string): string {
     .toWellFormed()
     .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ')
     .trim();
-}
-
-function isDownload(job: RestoreJob): boolean {
-  return job.deliveryType === 'download';
-}
-
-/**
- * The job as scripts see it, in webhooks, over HTTP and from the command line. Instants are ISO 8601. What Atlas does not give is
- * left out, and `warnings` is there only when it is true. `milestones` hold `null` where Atlas gives no time.
- */
-export function publicJob(job: RestoreJob): Record<string, unknown> {
-  const { id, kind, groupId, instanceName, state, deliveryType } = job;
-  const facts = {
-    id,
-    kind,
-    groupId,
-    instanceName,
-    state,
-    deliveryType,
-    snapshotId: job.snapshotId,
-    snapshotAt: toIsoOrNull(job.snapshotAt),
-    targetGroupId: job.targetGroupId,
-    targetClusterName: job.targetClusterName,
-    createdAt: toIso(job.createdAt),
-    finishedAt: toIsoOrNull(job.finishedAt),
-    expiresAt: toIsoOrNull(job.expiresAt),
-    warnings: job.warnings || null,
-    errorMessage: job.errorMessage,
-    progress: job.progress,
-    batchId: job.batchId,
-    milestones: job.reached.map(({ milestone, at }) => ({ milestone, at: toIsoOrNull(at) })),
-  };
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));
 }

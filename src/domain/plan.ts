@@ -3,11 +3,12 @@ import { expectedEnd, type Usuals } from './eta.ts';
 import { eventId, severityOf, type WatcherEvent } from './event.ts';
 import { type Timestamp, toIso, toIsoOrNull } from './instant.ts';
 import { type ReminderRequest, remindersOf } from './lasting.ts';
-import { publicJob, summarizeJobEvent } from './message.ts';
 import type { Mute } from './mute.ts';
 import type { Observation } from './observation.ts';
+import { publicJob } from './public-job.ts';
 import { isUnfinished, type RestoreJob } from './restore-job.ts';
 import { type Decision, planDeliveries, type RoutingRules, type SuppressReason } from './routing.ts';
+import { summarizeJobEvent } from './summary.ts';
 import type { Sighting, Transition } from './transition.ts';
 import type { Target } from './watch.ts';
 

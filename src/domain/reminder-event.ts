@@ -2,9 +2,9 @@ import { channelOf } from './alert.ts';
 import { type ExpectedEnd, expectedEnd, type Usuals } from './eta.ts';
 import { eventId, severityOf, type WatcherEvent } from './event.ts';
 import { formatSpan, type Timestamp } from './instant.ts';
-import { jobInWords, summarizeJobEvent, summarizeOverdue } from './message.ts';
 import type { DueReminder, Sight } from './reminder.ts';
 import type { RestoreJob } from './restore-job.ts';
+import { jobInWords, summarizeJobEvent, summarizeOverdue } from './summary.ts';
 
 /**
  * The event that tells again what lasts: with the facts as they are now, and an id of its own. Channels that have been told of it

@@ -107,3 +107,8 @@ export function shortId(id: string): string {
 export function assertNever(value: never): never {
   throw new Error(`unexpected value: ${JSON.stringify(value)}`);
 }
+
+/** It makes a link to the data, and restores into no cluster. */
+export function isDownload({ deliveryType }: Pick<RestoreJob, 'deliveryType'>): boolean {
+  return deliveryType === 'download';
+}

@@ -1,8 +1,8 @@
 import type { ExpectedEnd } from './eta.ts';
 import { type EventName, eventId, severityOf, type WatcherEvent } from './event.ts';
 import type { Timestamp } from './instant.ts';
-import { summarizeJobEvent } from './message.ts';
 import { type JobState, MILESTONES, type Milestone, type RestoreJob, stateAfter } from './restore-job.ts';
+import { summarizeJobEvent } from './summary.ts';
 import type { Watch } from './watch.ts';
 
 /** What a sample is made of. Without a watch it speaks of an invented one. */

@@ -1,9 +1,10 @@
 import type { ExpectedEnd } from '../domain/eta.ts';
 import type { WatcherEvent } from '../domain/event.ts';
 import { type Timestamp, toIso, toIsoOrNull } from '../domain/instant.ts';
-import { publicJob, titleOf } from '../domain/message.ts';
+import { titleOf } from '../domain/message.ts';
 import { isInForce, type Mute } from '../domain/mute.ts';
 import type { Observation } from '../domain/observation.ts';
+import { publicJob } from '../domain/public-job.ts';
 import type { Delivery, RecordedEvent } from '../store/store.ts';
 import type { WatchStatus } from '../watcher/status.ts';
 

@@ -1,6 +1,7 @@
 import type { WatcherEvent } from '../domain/event.ts';
 import { toIso, toIsoOrNull } from '../domain/instant.ts';
-import { describeEvent, oneLine, publicJob } from '../domain/message.ts';
+import { describeEvent, oneLine } from '../domain/message.ts';
+import { publicJob } from '../domain/public-job.ts';
 
 /** The channel, as far as a template may know it: no address and no credential. */
 export interface ChannelFacts {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toCloudEvent } from '../../src/channels/cloud-event.ts';
 import { EVENT_NAMES } from '../../src/domain/event.ts';
-import { publicJob } from '../../src/domain/message.ts';
+import { publicJob } from '../../src/domain/public-job.ts';
 import { sampleEvent } from '../../src/domain/sample.ts';
 import { aJob, anEvent, GROUP_ID, MINUTE, T0 } from '../support/builders.ts';
 

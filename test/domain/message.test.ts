@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../src/domain/event.ts';
-import { describeEvent, publicJob, summarizeJobEvent, titleOf } from '../../src/domain/message.ts';
+import { describeEvent, titleOf } from '../../src/domain/message.ts';
+import { publicJob } from '../../src/domain/public-job.ts';
 import { sampleEvent } from '../../src/domain/sample.ts';
+import { summarizeJobEvent } from '../../src/domain/summary.ts';
 import { aJob, anEvent, GROUP_ID, HOUR, MINUTE, T0 } from '../support/builders.ts';
 
 describe('the one line that tells an event', () => {

@@ -1,5 +1,4 @@
 import { EVENT_SEVERITIES, type EventName, eventId, type WatcherEvent } from '../../src/domain/event.ts';
-import { summarizeJobEvent } from '../../src/domain/message.ts';
 import type { Mute, MuteRequest } from '../../src/domain/mute.ts';
 import type { Observation } from '../../src/domain/observation.ts';
 import {
@@ -10,6 +9,7 @@ import {
   stateAfter,
 } from '../../src/domain/restore-job.ts';
 import type { Route } from '../../src/domain/routing.ts';
+import { summarizeJobEvent } from '../../src/domain/summary.ts';
 import type { Target, Watch } from '../../src/domain/watch.ts';
 
 /** 2026-11-02T08:00:05Z: when the jobs of the fixtures were created. */
