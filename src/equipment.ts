@@ -57,16 +57,29 @@ export function createEquipment(deps: EquipmentDeps): Equipment {
     await Promise.all(replaced);
   };
 
-  const fit = async (config: WatcherConfig): Promise<Fitting> => {
+  const refitAll = async (config: WatcherConfig) => {
     const sourceDeps = { ...deps, storeUrl: config.store.url };
-    const nextSources = refit(sources, config.connections, config, (each) => buildSource(each, sourceDeps));
-    let nextNotifiers: Parts<Notifier>;
+    const built: Closable[] = [];
     try {
-      nextNotifiers = refit(notifiers, config.channels, config, (each) => buildNotifier(each, deps));
+      const nextSources = refit(sources, config.connections, config, (each) => {
+        const thing = buildSource(each, sourceDeps);
+        built.push(thing.source);
+        return thing;
+      });
+      const nextNotifiers = refit(notifiers, config.channels, config, (each) => {
+        const thing = buildNotifier(each, deps);
+        built.push(thing);
+        return thing;
+      });
+      return { nextSources, nextNotifiers };
     } catch (error) {
-      await closeAll(onlyIn(nextSources, sources).map(({ source }) => source));
+      await closeAll(built);
       throw error;
     }
+  };
+
+  const fit = async (config: WatcherConfig): Promise<Fitting> => {
+    const { nextSources, nextNotifiers } = await refitAll(config);
     const nextHandles = new Map(
       [...nextSources].map(([name, { thing }]) => [
         name,

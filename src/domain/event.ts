@@ -83,6 +83,11 @@ export function severityOf(
   return EVENT_SEVERITIES[name];
 }
 
+/** False for one that was made on purpose (a sample), or is told again (a reminder): neither is counted as something that came to pass. */
+export function hasHappened({ test, reminder }: Pick<WatcherEvent, 'test' | 'reminder'>): boolean {
+  return !test && reminder === null;
+}
+
 /** True for events that are a milestone of a job. */
 export function isTransitionName(name: EventName): boolean {
   return (MILESTONES as readonly string[]).includes(name);

@@ -139,7 +139,7 @@ function entryKindOf({ test, reminder }: WatcherEvent): AuditKind {
 
 function eventsOf(transition: Transition, { job }: Observation, context: PlanContext): WatcherEvent[] {
   if (job === null) return [];
-  const { milestone, from, to, occurredAt, detectedAt, inferred, late } = transition;
+  const { milestone, from, to, occurredAt, inferred, late } = transition;
   return [
     {
       ...jobEventBase(milestone, job, context),
@@ -147,7 +147,7 @@ function eventsOf(transition: Transition, { job }: Observation, context: PlanCon
       from,
       to,
       note: null,
-      summary: summarizeJobEvent({ name: milestone, job, detectedAt, occurredAt }),
+      summary: summarizeJobEvent({ name: milestone, job, occurredAt }),
       occurredAt,
       inferred,
       late,
@@ -172,7 +172,7 @@ function standingEvent(
     from: state,
     to: null,
     note,
-    summary: summarizeJobEvent({ name, job, detectedAt: now, occurredAt: now }),
+    summary: summarizeJobEvent({ name, job, occurredAt: now }),
     occurredAt: now,
     inferred: false,
     late: false,

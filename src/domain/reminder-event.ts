@@ -49,13 +49,9 @@ function summarize(due: DueReminder, fault: string | null, now: Timestamp): stri
   switch (first.name) {
     case 'started':
     case 'stalled':
-      return job
-        ? summarizeJobEvent({ name: 'stalled', job, detectedAt: now, occurredAt: now })
-        : first.summary;
+      return job ? summarizeJobEvent({ name: 'stalled', job, occurredAt: now }) : first.summary;
     case 'expiring':
-      return job
-        ? summarizeJobEvent({ name: 'expiring', job, detectedAt: now, occurredAt: now })
-        : first.summary;
+      return job ? summarizeJobEvent({ name: 'expiring', job, occurredAt: now }) : first.summary;
     case 'missing':
       return job ? `${jobInWords(job)} is still missing from Atlas, ${lasting}` : first.summary;
     case 'watch_failing':

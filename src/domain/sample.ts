@@ -45,9 +45,7 @@ export function sampleEvent(name: EventName, context: SampleContext): WatcherEve
     labels: watch.labels,
     from,
     to: isMilestone(name) ? stateAfter([name]) : null,
-    summary: job
-      ? summarizeJobEvent({ name, job, detectedAt: now, occurredAt })
-      : otherSummary(name, watch.name, channel),
+    summary: job ? summarizeJobEvent({ name, job, occurredAt }) : otherSummary(name, watch.name, channel),
     note: null,
     detectedAt: now,
     occurredAt,

@@ -6,7 +6,6 @@ import { isDownload, type RestoreJob, shortId } from './restore-job.ts';
 export interface SummaryFacts {
   name: EventName;
   job: RestoreJob;
-  detectedAt: Timestamp;
   occurredAt: Timestamp;
 }
 

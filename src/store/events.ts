@@ -1,4 +1,5 @@
 import type { Insertable, Kysely } from 'kysely';
+import { hasHappened } from '../domain/event.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import { batches } from './batches.ts';
 import { decodeCursor, toPage } from './cursor.ts';
@@ -74,7 +75,7 @@ async function insertEvents(trx: Kysely<Database>, planned: readonly PlannedEven
     detected_at: event.detectedAt,
     suppressed,
     mute_id: muteId ?? null,
-    has_happened: event.test || event.reminder ? (0 as const) : (1 as const),
+    has_happened: hasHappened(event) ? (1 as const) : (0 as const),
     body: JSON.stringify(event),
   }));
   const inserted = await trx

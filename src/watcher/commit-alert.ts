@@ -3,6 +3,7 @@ import { eventId, severityOf, type WatcherEvent } from '../domain/event.ts';
 import { planEvent } from '../domain/plan.ts';
 import type { RoutingRules } from '../domain/routing.ts';
 import type { Store } from '../store/store.ts';
+import { announce } from './announce.ts';
 import type { Signals } from './events.ts';
 
 /** What an alert tells; it is about no job, and happens when it is told. */
@@ -47,12 +48,6 @@ export async function commitAlert(
     audit,
   });
   signals.emit('audit:written', {});
-  signals.emit('event:recorded', {
-    watch: event.watch,
-    name: event.name,
-    eventId: event.id,
-    hasHappened: true,
-  });
-  if (plannedEvent.channels.length > 0) signals.emit('deliveries:owed', { channels: plannedEvent.channels });
+  announce(signals, [plannedEvent]);
   return event;
 }

@@ -5,6 +5,7 @@ import type { Watch } from '../domain/watch.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
+import { announce } from './announce.ts';
 import type { Signals } from './events.ts';
 import { startTicker, type Ticker } from './ticker.ts';
 
@@ -95,16 +96,10 @@ export async function sendDrill(
   const { event, channels } = plannedEvent;
   await store.commitAlerts({ at, raise: [], clear: [], events: [plannedEvent], audit });
   signals.emit('audit:written', {});
-  signals.emit('event:recorded', {
-    watch: event.watch,
-    name: event.name,
-    eventId: event.id,
-    hasHappened: false,
-  });
+  announce(signals, [plannedEvent]);
   const fields = { watch: event.watch, event: event.name, eventId: event.id };
   if (channels.length > 0) {
     logger.info('Sending a drill', { ...fields, channels });
-    signals.emit('deliveries:owed', { channels });
   } else {
     logger.warn('A drill reaches nobody: no route takes it', {
       ...fields,

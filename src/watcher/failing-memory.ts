@@ -26,7 +26,7 @@ export function createFailingMemory(
   let kept: Timestamp | null | undefined;
 
   const look = async (): Promise<Timestamp | null> => {
-    kept ??= (await store.readAlerts()).get(key) ?? null;
+    if (kept === undefined) kept = (await store.readAlerts()).get(key) ?? null;
     return kept;
   };
   const forget = async (at: Timestamp, audit: readonly AuditDraft[]): Promise<void> => {

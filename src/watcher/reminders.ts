@@ -7,6 +7,7 @@ import { toError } from '../errors.ts';
 import type { Once } from '../log-once.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
+import { announce } from './announce.ts';
 import type { Signals } from './events.ts';
 
 const LOOK_EVERY_MS = 5_000;
@@ -80,8 +81,7 @@ export async function remindDue(deps: ReminderDeps): Promise<void> {
   signals.emit('audit:written', {});
   for (const { event } of planned) {
     const { watch, name, id: eventId, reminder } = event;
-    signals.emit('event:recorded', { watch, name, eventId, hasHappened: false });
     logger.info(titleOf(event), { watch, event: name, eventId, reminder: reminder?.number });
   }
-  signals.emit('deliveries:owed', { channels: [...new Set(planned.flatMap(({ channels }) => channels))] });
+  announce(signals, planned);
 }

@@ -5,6 +5,7 @@ import type { Watch } from '../domain/watch.ts';
 import { SourceError, StoreError, WatcherError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
+import { announce } from './announce.ts';
 import type { Signals } from './events.ts';
 import { createFailingMemory } from './failing-memory.ts';
 import type { WatchPollReport } from './poll-watch.ts';
@@ -130,9 +131,7 @@ export function createWatchJournal(
 
   const tellResults = (report: WatchPollReport): void => {
     if (report.hasWritten) signals.emit('audit:written', {});
-    const owed = new Set(report.events.flatMap(({ channels }) => channels));
     for (const { event, suppressed } of report.events) {
-      signals.emit('event:recorded', { watch, name: event.name, eventId: event.id, hasHappened: true });
       logger.info(event.summary, {
         watch,
         event: event.name,
@@ -141,7 +140,7 @@ export function createWatchJournal(
         ...(event.late ? { late: true } : {}),
       });
     }
-    if (owed.size > 0) signals.emit('deliveries:owed', { channels: [...owed] });
+    announce(signals, report.events);
   };
 
   return {

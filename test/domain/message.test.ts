@@ -11,7 +11,6 @@ describe('the one line that tells an event', () => {
     summarizeJobEvent({
       name,
       job: aJob([], over),
-      detectedAt: T0 + HOUR,
       occurredAt: T0 + minutes * MINUTE,
     });
 

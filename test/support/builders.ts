@@ -93,7 +93,7 @@ export function anEvent(name: EventName = 'failed', over: Partial<WatcherEvent> 
     labels: { team: 'payments' },
     from: name === 'started' ? null : 'in_progress',
     to: job?.state ?? null,
-    summary: job ? summarizeJobEvent({ name, job, detectedAt, occurredAt }) : `Watch orders: ${name}`,
+    summary: job ? summarizeJobEvent({ name, job, occurredAt }) : `Watch orders: ${name}`,
     note: null,
     detectedAt,
     occurredAt,

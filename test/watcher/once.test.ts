@@ -3,17 +3,46 @@ import { DeliveryError, SourceError } from '../../src/errors.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { createSignals } from '../../src/watcher/events.ts';
 import { runOnce } from '../../src/watcher/once.ts';
+import type { RunnerDeps } from '../../src/watcher/runner.ts';
 import { aJob, anEvent, aRoute, aWatch, HOUR, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 
-it('gives what a channel gives up to its fallback, and that one’s fallback, within the same run', async () => {
+/** A store of its own, and a run on it with nothing configured but what is given. */
+async function aWorld() {
   const store = await openSqliteStore({ path: ':memory:' });
   onTestFinished(() => store.close());
   const clock = createManualClock(T0);
-  const logger = createRecordingLogger();
+  const run = (plan: Partial<RunnerDeps>) => {
+    const logger = createRecordingLogger();
+    const deps: RunnerDeps = {
+      watches: [],
+      sources: new Map(),
+      routes: [],
+      nextDigest: () => null,
+      projectUrl: () => null,
+      notifiers: [],
+      drill: null,
+      fallbacks: [],
+      store,
+      clock,
+      logger,
+      signals: createSignals(logger),
+      random: () => 0,
+      owner: 'me',
+      version: '0.0.0',
+      configEntry: {},
+      ...plan,
+    };
+    return runOnce(deps, new AbortController().signal);
+  };
+  return { store, clock, run };
+}
+
+it('gives what a channel gives up to its fallback, and that one’s fallback, within the same run', async () => {
+  const { store, run } = await aWorld();
   const notifiers = ['dba', 'oncall', 'pager'].map((channel) => createFakeNotifier({ channel }));
   for (const notifier of notifiers.slice(1)) {
     notifier.answer = () => {
@@ -30,30 +59,13 @@ it('gives what a channel gives up to its fallback, and that one’s fallback, wi
     audit: [],
   });
 
-  const report = await runOnce(
-    {
-      watches: [],
-      sources: new Map(),
-      routes: [],
-      nextDigest: () => null,
-      projectUrl: () => null,
-      notifiers,
-      drill: null,
-      fallbacks: [
-        { channel: 'pager', fallback: 'oncall', afterMs: 600_000 },
-        { channel: 'oncall', fallback: 'dba', afterMs: 600_000 },
-      ],
-      store,
-      clock,
-      logger,
-      signals: createSignals(logger),
-      random: () => 0,
-      owner: 'me',
-      version: '0.0.0',
-      configEntry: {},
-    },
-    new AbortController().signal,
-  );
+  const report = await run({
+    notifiers,
+    fallbacks: [
+      { channel: 'pager', fallback: 'oncall', afterMs: 600_000 },
+      { channel: 'oncall', fallback: 'dba', afterMs: 600_000 },
+    ],
+  });
 
   expect(notifiers[0]?.accepted.flat().map(({ name }) => name)).toEqual(['failed']);
   expect(report).toEqual({
@@ -68,10 +80,7 @@ it('gives what a channel gives up to its fallback, and that one’s fallback, wi
 });
 
 it('leaves what waits for a digest, and is complete all the same', async () => {
-  const store = await openSqliteStore({ path: ':memory:' });
-  onTestFinished(() => store.close());
-  const logger = createRecordingLogger();
-  const clock = createManualClock(T0);
+  const { store, clock, run } = await aWorld();
   const notifier = createFakeNotifier({ channel: 'dba', digestOf: 10 });
   const events = ['a', 'b'].map((id) => ({
     event: anEvent('failed', { id }),
@@ -80,75 +89,43 @@ it('leaves what waits for a digest, and is complete all the same', async () => {
     heldUntil: new Map([['dba', T0 + HOUR]]),
   }));
   await store.commitAlerts({ at: T0, raise: [], clear: [], events, audit: [] });
-  const deps = {
-    watches: [],
-    sources: new Map(),
-    routes: [],
-    nextDigest: () => null,
-    projectUrl: () => null,
-    notifiers: [notifier],
-    drill: null,
-    fallbacks: [],
-    store,
-    clock,
-    logger,
-    signals: createSignals(logger),
-    random: () => 0,
-    owner: 'me',
-    version: '0.0.0',
-    configEntry: {},
-  };
-  const run = () => runOnce(deps, new AbortController().signal);
 
-  expect(await run()).toMatchObject({
+  expect(await run({ notifiers: [notifier] })).toMatchObject({
     channels: [{ channel: 'dba', tried: 0, stillOwed: 0, held: 2 }],
     isComplete: true,
   });
   clock.set(T0 + HOUR);
-  expect(await run()).toMatchObject({ channels: [{ tried: 2, held: 0 }], isComplete: true });
+  expect(await run({ notifiers: [notifier] })).toMatchObject({
+    channels: [{ tried: 2, held: 0 }],
+    isComplete: true,
+  });
   expect(notifier.digests).toHaveLength(1);
 });
 
 it('reminds, run by run, of what the polls of this run have seen to last', async () => {
-  const store = await openSqliteStore({ path: ':memory:' });
-  onTestFinished(() => store.close());
-  const clock = createManualClock(T0);
-  const logger = createRecordingLogger();
+  const { clock, run } = await aWorld();
   const oncall = createFakeNotifier();
   const source = createFakeSource();
-  const run = async (afterMs: number): Promise<string[]> => {
+  const runAfter = async (afterMs: number): Promise<string[]> => {
     clock.advance(afterMs);
-    const deps = {
+    await run({
       watches: [aWatch()],
       sources: new Map([['atlas', source]]),
       routes: [aRoute({ remindEveryMs: HOUR })],
-      nextDigest: () => null,
-      projectUrl: () => null,
       notifiers: [oncall],
-      drill: null,
-      fallbacks: [],
-      store,
-      clock,
-      logger,
-      signals: createSignals(logger),
-      random: () => 0,
-      owner: 'me',
-      version: '0.0.0',
-      configEntry: {},
-    };
-    await runOnce(deps, new AbortController().signal);
+    });
     return oncall.accepted.splice(0).flatMap((notices) => notices.map(({ name }) => name));
   };
 
-  await run(0);
+  await runAfter(0);
   source.jobs = [aJob([], { createdAt: T0 })];
-  expect(await run(10 * MINUTE)).toEqual(['started']);
-  expect(await run(30 * MINUTE)).toEqual([]);
-  expect(await run(30 * MINUTE)).toEqual(['started']);
+  expect(await runAfter(10 * MINUTE)).toEqual(['started']);
+  expect(await runAfter(30 * MINUTE)).toEqual([]);
+  expect(await runAfter(30 * MINUTE)).toEqual(['started']);
   source.fault = new SourceError('unavailable', 'away');
-  expect(await run(HOUR)).toEqual([]);
+  expect(await runAfter(HOUR)).toEqual([]);
   source.fault = null;
-  expect(await run(MINUTE)).toEqual(['started']);
+  expect(await runAfter(MINUTE)).toEqual(['started']);
   source.jobs = [aJob(['finished'], { createdAt: T0 })];
-  expect(await run(2 * HOUR)).toEqual(['finished']);
+  expect(await runAfter(2 * HOUR)).toEqual(['finished']);
 });
