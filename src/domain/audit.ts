@@ -100,6 +100,28 @@ export function auditLine(entry: AuditEntry): string {
   return canonical(entry);
 }
 
+/** A line of the audit log; `null` when it is not one. Whether it is true is for `brokenLink` to say. */
+export function parseAuditEntry(line: string): AuditEntry | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isAuditEntry(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isAuditEntry(value: unknown): value is AuditEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { v, seq, at, kind, data, prev, hash } = value as Partial<Record<keyof AuditEntry, unknown>>;
+  return (
+    v === 1 &&
+    Number.isSafeInteger(seq) &&
+    [at, kind, prev, hash].every((text) => typeof text === 'string') &&
+    typeof data === 'object' &&
+    data !== null
+  );
+}
+
 function asJson(data: AuditData): AuditData {
   return JSON.parse(
     JSON.stringify(data, (_key, value: unknown) =>

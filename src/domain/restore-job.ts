@@ -11,6 +11,12 @@ export type Milestone = (typeof MILESTONES)[number];
 /** A job's state is its last milestone; `in_progress` before any outcome; `unknown` while what Atlas says cannot be read. */
 export type JobState = 'in_progress' | Exclude<Milestone, 'started'> | 'unknown';
 
+export const JOB_STATES: readonly JobState[] = [
+  'in_progress',
+  ...MILESTONES.filter((milestone) => milestone !== 'started'),
+  'unknown',
+];
+
 /** A milestone that a job has reached; `at` is `null` where Atlas gives no time for it. */
 export interface ReachedMilestone {
   milestone: Milestone;

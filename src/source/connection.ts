@@ -3,14 +3,14 @@ import type { Clock } from '../clock.ts';
 import { SourceError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { createLogin, type LoginConfig } from './create-login.ts';
-import { exchange, type HttpFetch, type HttpReply } from './http-exchange.ts';
+import { exchange, type HttpReply } from './http-exchange.ts';
 import { type JsonReply, readReply } from './json-reply.ts';
 import { type BudgetState, createPaidSend } from './paid-send.ts';
 import { createServerClock, type ServerClock } from './server-clock.ts';
 import type { ReadOptions } from './source.ts';
 import { createSunsetWatch, type SunsetNotice } from './sunset-watch.ts';
 import { createMemoryVault, type TokenVault } from './token-vault.ts';
-import { createTrustingFetch, hasProxy } from './trusting-fetch.ts';
+import { createTrustingFetch, type HttpFetch, hasProxy } from './trusting-fetch.ts';
 
 /** Waits between attempts: anything up to this, doubling with each, 8 s at most ("full jitter"). */
 const BACKOFF_BASE_MS = 500;

@@ -1,5 +1,6 @@
 import { SourceError } from '../errors.ts';
 import { proxyError } from './proxy-fault.ts';
+import type { HttpFetch } from './trusting-fetch.ts';
 
 /** One answer, read to its end: an unread body would keep its connection from being used again. */
 export interface HttpReply {
@@ -7,18 +8,6 @@ export interface HttpReply {
   headers: Headers;
   text: string;
 }
-
-/** What we need of fetch; the built-in one will do. */
-export type HttpFetch = (
-  url: string,
-  init: {
-    method: 'GET' | 'POST';
-    headers: Record<string, string>;
-    body: string | null;
-    redirect: 'error';
-    signal: AbortSignal;
-  },
-) => Promise<Response>;
 
 export interface ExchangeOptions {
   fetch: HttpFetch;

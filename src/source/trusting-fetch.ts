@@ -5,7 +5,18 @@ import https from 'node:https';
 import { Readable } from 'node:stream';
 import { getCACertificates } from 'node:tls';
 import { ConfigError } from '../errors.ts';
-import type { HttpFetch } from './http-exchange.ts';
+
+/** What we need of fetch; the built-in one will do. */
+export type HttpFetch = (
+  url: string,
+  init: {
+    method: 'GET' | 'POST';
+    headers: Record<string, string>;
+    body: string | null;
+    redirect: 'error';
+    signal: AbortSignal;
+  },
+) => Promise<Response>;
 
 /**
  * A fetch over https that trusts the CA in a PEM file, where one is given, besides the well-known ones: the built-in one takes no CA

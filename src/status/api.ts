@@ -1,9 +1,11 @@
 import type { Hono } from 'hono';
 import type { Clock } from '../clock.ts';
+import { JOB_STATES } from '../domain/restore-job.ts';
 import type { PageRequest, Rows, Store } from '../store/store.ts';
+import { DELIVERY_STATUSES } from '../store/store.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
 import { createExpectedEnds, type ExpectedEnds } from './expected-ends.ts';
-import { DELIVERY_STATUSES, JOB_STATES, QueryFault, readQuery } from './query.ts';
+import { QueryFault, readQuery } from './query.ts';
 import { jobView, listedDeliveryView, transitionView, type View, watchView } from './views.ts';
 
 export interface ApiDeps {

@@ -1,13 +1,5 @@
 import { parseInstant, type Timestamp } from '../domain/instant.ts';
-import { type JobState, MILESTONES } from '../domain/restore-job.ts';
-import type { DeliveryStatus, PageRequest } from '../store/store.ts';
-
-export const JOB_STATES: readonly JobState[] = [
-  'in_progress',
-  ...MILESTONES.filter((milestone) => milestone !== 'started'),
-  'unknown',
-];
-export const DELIVERY_STATUSES: readonly DeliveryStatus[] = ['pending', 'delivered', 'given_up'];
+import type { PageRequest } from '../store/store.ts';
 
 /** What a request got wrong, and what would be right. Answered with 400. */
 export class QueryFault extends Error {

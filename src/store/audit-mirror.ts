@@ -2,13 +2,12 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
-import { type AuditEntry, auditLine } from '../domain/audit.ts';
+import { type AuditEntry, auditLine, parseAuditEntry } from '../domain/audit.ts';
 import { toIso } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { isMissingFile, readTail } from './line-file.ts';
-import { makeDirectory } from './make-directory.ts';
-import { parseAuditEntry } from './rows.ts';
 import type { Store } from './store.ts';
 
 /** A file that holds the audit log of the store, line by line. One process writes it: the daemon. */

@@ -1,7 +1,13 @@
-import { type AuditEntry, type AuditHead, auditLine, brokenLink, GENESIS } from '../domain/audit.ts';
+import {
+  type AuditEntry,
+  type AuditHead,
+  auditLine,
+  brokenLink,
+  GENESIS,
+  parseAuditEntry,
+} from '../domain/audit.ts';
 import { StoreError } from '../errors.ts';
 import { isMissingFile, readLines } from './line-file.ts';
-import { parseAuditEntry } from './rows.ts';
 import type { Store } from './store.ts';
 
 /** Something that is not as it was written. `line` counts from 1 and is `null` outside of files. */

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { AuditEntry } from '../domain/audit.ts';
+import { type AuditEntry, parseAuditEntry } from '../domain/audit.ts';
 import type { EventName, WatcherEvent } from '../domain/event.ts';
 import type { Mute } from '../domain/mute.ts';
 import type { Observation } from '../domain/observation.ts';
@@ -26,24 +26,6 @@ export function toAuditEntry({ seq, body }: Selectable<Database['audit_entry']>)
   const entry = parseAuditEntry(body);
   if (entry?.seq !== seq) throw unreadable(`audit entry ${seq}`);
   return entry;
-}
-
-/** A line of the audit log; `null` when it is not one. Whether it is true is for `brokenLink` to say. */
-export function parseAuditEntry(line: string): AuditEntry | null {
-  const value = parseJson(line);
-  return isAuditEntry(value) ? value : null;
-}
-
-function isAuditEntry(value: unknown): value is AuditEntry {
-  if (typeof value !== 'object' || value === null) return false;
-  const { v, seq, at, kind, data, prev, hash } = value as Partial<Record<keyof AuditEntry, unknown>>;
-  return (
-    v === 1 &&
-    Number.isSafeInteger(seq) &&
-    [at, kind, prev, hash].every((text) => typeof text === 'string') &&
-    typeof data === 'object' &&
-    data !== null
-  );
 }
 
 export function toDelivery(row: Selectable<Database['delivery']>): Delivery {

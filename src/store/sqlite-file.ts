@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError, toError } from '../errors.ts';
-import { makeDirectory } from './make-directory.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { APPLICATION_ID, checkVersion } from './migrations.ts';
 import { openConnection, readPragma } from './node-sqlite.ts';
 import { damagedError, extendedResultCode } from './sqlite-errors.ts';

@@ -42,7 +42,8 @@ export interface AlertCommit {
 }
 
 /** `pending`: owed, perhaps claimed; the other two are over. */
-export type DeliveryStatus = 'pending' | 'delivered' | 'given_up';
+export const DELIVERY_STATUSES = ['pending', 'delivered', 'given_up'] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** One event owed to one channel. */
 export interface Delivery {

@@ -1,9 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { ExpectedEnd } from '../../domain/eta.ts';
 import type { Observation } from '../../domain/observation.ts';
-import { type JobState, shortId } from '../../domain/restore-job.ts';
+import { JOB_STATES, type JobState, shortId } from '../../domain/restore-job.ts';
 import { createExpectedEnds } from '../../status/expected-ends.ts';
-import { JOB_STATES } from '../../status/query.ts';
 import { jobView } from '../../status/views.ts';
 import { tieBatches } from '../batches.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../command.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeDirectory } from '../../src/store/make-directory.ts';
+import { makeDirectory } from '../src/make-directory.ts';
 
 let dir: string;
 beforeEach(async () => {
