@@ -15,7 +15,7 @@ import { inForeground } from './foreground.ts';
 import type { Logger } from './logger.ts';
 import { type AdjustableLogger, createLogger } from './logging.ts';
 import { lookOnce } from './look-once.ts';
-import { useProxies } from './proxies.ts';
+import { useProxies } from './net/proxies.ts';
 import { checkAudit } from './store/audit-check.ts';
 import { inspectStore } from './store/inspect.ts';
 import { openExistingStore } from './store/open-store.ts';

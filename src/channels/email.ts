@@ -1,7 +1,7 @@
 import { createTransport, type SMTPTransportOptions } from 'nodemailer';
 import { WatcherError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { trustedCas } from './ca-file.ts';
+import { trustedCas } from '../net/ca-file.ts';
 import { composeDigest } from './email-digest.ts';
 import { composeMail, type LoneMail, type Mail, type MailContext } from './email-message.ts';
 import type { Notice, Notifier, Receipt } from './notifier.ts';

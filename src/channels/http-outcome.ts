@@ -1,6 +1,6 @@
 import { formatSpan } from '../domain/instant.ts';
 import { DeliveryError, type DeliveryReason } from '../errors.ts';
-import { parseRetryAfter } from '../retry-after.ts';
+import { parseRetryAfter } from '../net/retry-after.ts';
 
 /** What a receiver answered, as far as a verdict needs it. */
 export interface HttpReply {

@@ -1,7 +1,7 @@
 import { Webhook as Signer } from 'standardwebhooks';
 import type { Clock } from '../clock.ts';
 import { WatcherError } from '../errors.ts';
-import { trustedCas } from './ca-file.ts';
+import { trustedCas } from '../net/ca-file.ts';
 import { type CloudEvent, toCloudEvent } from './cloud-event.ts';
 import { httpFault, networkFault } from './http-outcome.ts';
 import { type HttpPost, postByFetch, postTrusting } from './http-post.ts';

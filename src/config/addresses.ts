@@ -1,4 +1,4 @@
-import { isLoopbackName } from '../loopback.ts';
+import { isLoopbackName } from '../net/loopback.ts';
 
 /** What Atlas's own pages show as the start of its addresses; the watcher adds it. */
 const API_PATH = /\/api\/(atlas|public)(?:\/v[\d.]+)?$/;

@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import type { Clock } from '../clock.ts';
 import { SourceError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { createTrustingFetch, type HttpFetch, hasProxy } from '../net/private-ca-fetch.ts';
 import { createLogin, type LoginConfig } from './create-login.ts';
 import { exchange, type HttpReply } from './http-exchange.ts';
 import { type JsonReply, readReply } from './json-reply.ts';
@@ -10,7 +11,6 @@ import { createServerClock, type ServerClock } from './server-clock.ts';
 import type { ReadOptions } from './source.ts';
 import { createSunsetWatch, type SunsetNotice } from './sunset-watch.ts';
 import { createMemoryVault, type TokenVault } from './token-vault.ts';
-import { createTrustingFetch, type HttpFetch, hasProxy } from './trusting-fetch.ts';
 
 /** Waits between attempts: anything up to this, doubling with each, 8 s at most ("full jitter"). */
 const BACKOFF_BASE_MS = 500;

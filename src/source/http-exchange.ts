@@ -1,6 +1,6 @@
 import { SourceError } from '../errors.ts';
+import type { HttpFetch } from '../net/private-ca-fetch.ts';
 import { proxyError } from './proxy-fault.ts';
-import type { HttpFetch } from './trusting-fetch.ts';
 
 /** One answer, read to its end: an unread body would keep its connection from being used again. */
 export interface HttpReply {

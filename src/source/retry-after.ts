@@ -1,4 +1,4 @@
-import { parseRetryAfter } from '../retry-after.ts';
+import { parseRetryAfter } from '../net/retry-after.ts';
 
 /** A longer silence than an hour is more likely a broken header than a wish. */
 const LONGEST_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { isLoopbackName } from '../loopback.ts';
+import { isLoopbackName } from '../net/loopback.ts';
 
 /**
  * True when the `Host` header names this machine by a loopback name. A page on the internet can make a browser send requests to

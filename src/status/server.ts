@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { WatcherError } from '../errors.ts';
-import { isLoopbackName } from '../loopback.ts';
+import { isLoopbackName } from '../net/loopback.ts';
 import { type AppDeps, createApp } from './app.ts';
 
 export interface ServerOptions extends Omit<AppDeps, 'loopbackNamesOnly'> {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { useProxies } from '../../src/proxies.ts';
+import { useProxies } from '../../src/net/proxies.ts';
 import type { ConnectionOptions } from '../../src/source/connection.ts';
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
 import { makeCertificate } from '../support/private-certificate.ts';

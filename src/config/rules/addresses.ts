@@ -1,4 +1,4 @@
-import { isLoopbackName } from '../../loopback.ts';
+import { isLoopbackName } from '../../net/loopback.ts';
 import {
   apiNamedBy,
   httpUrlFault,

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
-import { isLoopbackName } from '../../loopback.ts';
+import { isLoopbackName } from '../../net/loopback.ts';
 import { whyUnreadable } from '../interpolate.ts';
 import type { Path } from '../paths.ts';
 import { entriesOf, type Rule } from '../rule.ts';

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDigestAuth } from '../../src/simulator/digest-auth.ts';
+import { aConnection, get } from '../source/support.ts';
 import { makeCertificate } from '../support/private-certificate.ts';
-import { aConnection, get } from './support.ts';
 
 const certificate = makeCertificate('IP:127.0.0.1');
 const { caFile, keyFile } = certificate ?? { caFile: '', keyFile: '' };
