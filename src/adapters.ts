@@ -9,7 +9,7 @@ import { chooseVault } from './choose-vault.ts';
 import type { Clock } from './clock.ts';
 import type { ChannelConfig, ConnectionConfig } from './config/config.ts';
 import { assertNever } from './domain/restore-job.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from './logging/logger.ts';
 import { createAtlasSource } from './source/atlas-source.ts';
 import { createConnection, type RequestRecord } from './source/connection.ts';
 import { clusterJobs } from './source/kinds/cluster.ts';

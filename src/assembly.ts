@@ -7,7 +7,7 @@ import { nextDigestOf } from './config/digests.ts';
 import type { Watch } from './domain/watch.ts';
 import { createEquipment, type Fitting } from './equipment.ts';
 import { toError } from './errors.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from './logging/logger.ts';
 import { createMetrics, type Metrics } from './status/metrics.ts';
 import { openStore } from './store/open-store.ts';
 import { createSignals } from './watcher/events.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import { toError } from './errors.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from './logging/logger.ts';
 import { openAuditMirror } from './store/audit-mirror.ts';
 import type { Store } from './store/store.ts';
 import type { Signals } from './watcher/events.ts';

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { WatcherConfig } from './config/config.ts';
 import { createRedactor } from './config/redact.ts';
 import { toError } from './errors.ts';
-import type { AdjustableLogger } from './logging.ts';
+import type { AdjustableLogger } from './logging/winston-logger.ts';
 import { createReloader, type ReloadOutcome } from './reloader.ts';
 import { watchSecrets } from './secret-watch.ts';
 import { keepHeartbeat } from './status/heartbeat-keeper.ts';

@@ -8,7 +8,7 @@ import type { WatcherConfig } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
 import { createRedactor } from './config/redact.ts';
 import { type Daemon, type DaemonDeps, startDaemon } from './daemon.ts';
-import { createLogger } from './logging.ts';
+import { createLogger } from './logging/winston-logger.ts';
 import { type DemoRun, keepDemoGoing, runDemoStory } from './simulator/demo.ts';
 import { findSecrets } from './simulator/demo-ledger.ts';
 import { type DemoStage, demoConfig, startDemoStage } from './simulator/demo-stage.ts';

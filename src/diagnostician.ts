@@ -1,7 +1,7 @@
 import { buildSources } from './adapters.ts';
 import type { Clock } from './clock.ts';
 import type { WatcherConfig } from './config/config.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from './logging/logger.ts';
 import { diagnoseWatches } from './watcher/diagnose.ts';
 import type { Diagnosis } from './watcher/diagnosis.ts';
 

@@ -2,7 +2,7 @@ import { buildSources } from './adapters.ts';
 import type { Clock } from './clock.ts';
 import type { WatcherConfig } from './config/config.ts';
 import type { Watch } from './domain/watch.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from './logging/logger.ts';
 import type { JobSource } from './source/source.ts';
 
 /** Somebody watches: one more try tells a hiccup from a fault, and what goes on for longer is told rather than sat out. */

@@ -1,7 +1,7 @@
 import { buildSources } from './adapters.ts';
 import type { Clock } from './clock.ts';
 import type { WatcherConfig } from './config/config.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from './logging/logger.ts';
 import { openStore } from './store/open-store.ts';
 import { createSignals } from './watcher/events.ts';
 import { type OnceReport, runOnce } from './watcher/once.ts';

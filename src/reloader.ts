@@ -3,7 +3,7 @@ import type { Preparation } from './assembly.ts';
 import type { Clock } from './clock.ts';
 import type { WatcherConfig } from './config/config.ts';
 import { ConfigError, type ConfigIssue, toError, WatcherError } from './errors.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from './logging/logger.ts';
 import type { ConfigFault } from './status/health.ts';
 import type { Store } from './store/store.ts';
 import type { Signals } from './watcher/events.ts';

@@ -1,6 +1,6 @@
 import { createTransport, type SMTPTransportOptions } from 'nodemailer';
 import { WatcherError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import { trustedCas } from '../net/ca-file.ts';
 import { composeDigest } from './email-digest.ts';
 import { composeMail, type LoneMail, type Mail, type MailContext } from './email-message.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { DeliveryError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
 import { postByFetch } from './http-post.ts';
 import { type ListTitler, titleOfDigest, titleOfList } from './list-title.ts';

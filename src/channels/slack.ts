@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type FetchFunction, IncomingWebhook } from '@slack/webhook';
 import type { Clock } from '../clock.ts';
 import { DeliveryError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
 import { readStart } from './http-post.ts';
 import { type ListTitler, titleOfDigest, titleOfList } from './list-title.ts';

@@ -1,7 +1,7 @@
 import type { WatcherEvent } from '../domain/event.ts';
 import { describeEvent, type Message, markOf, oneLine, SAMPLE_NOTE } from '../domain/message.ts';
 import { toError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import { createEngine, type Escape, type ParsedTemplate } from '../templates/engine.ts';
 import { type ChannelFacts, type TemplateValues, valuesOf } from '../templates/values.ts';
 

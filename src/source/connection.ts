@@ -1,7 +1,7 @@
 import pRetry from 'p-retry';
 import type { Clock } from '../clock.ts';
 import { SourceError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import { createTrustingFetch, type HttpFetch, hasProxy } from '../net/private-ca-fetch.ts';
 import { createLogin, type LoginConfig } from './create-login.ts';
 import { exchange, type HttpReply } from './http-exchange.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import { createDigestLogin } from './digest-login.ts';
 import type { Login } from './login.ts';
 import { createOauthLogin } from './oauth-login.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert';
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import { isRecord } from './envelope.ts';
 import type { HttpReply } from './http-exchange.ts';
 import { parseJson } from './json-reply.ts';

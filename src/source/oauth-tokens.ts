@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { SourceError, toError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { FreshToken } from './oauth-request.ts';
 import { createQuietTime } from './quiet-time.ts';
 import { createSharedWork } from './shared-work.ts';

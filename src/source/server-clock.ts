@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { formatSpan } from '../domain/instant.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 
 /** How far the clock of Atlas, which the times of the jobs come from, is from ours. */
 export interface ServerClock {

@@ -1,4 +1,4 @@
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import { endpointOf } from './endpoints.ts';
 
 /** Atlas has named the day on which an endpoint ends. */

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { type ConfigIssue, StoreError, toError, WatcherError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import { isLoopbackHostHeader, mayRead } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
 import { type ConfigFault, healthOf, withConfigFault } from './health.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { formatSpan } from '../domain/instant.ts';
 import { toError } from '../errors.ts';
-import { createOnce, type Once } from '../log-once.ts';
-import type { Logger } from '../logger.ts';
+import { createOnce, type Once } from '../logging/fault-log.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { Store } from '../store/store.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
 import { healthOf } from './health.ts';

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { type AuditEntry, auditLine, parseAuditEntry } from '../domain/audit.ts';
 import { toIso } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import { makeDirectory } from '../make-directory.ts';
 import { isMissingFile, readTail } from './line-file.ts';
 import type { Store } from './store.ts';

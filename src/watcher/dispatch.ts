@@ -6,8 +6,8 @@ import { type Timestamp, toIso } from '../domain/instant.ts';
 import { titleOf } from '../domain/message.ts';
 import { nextAttempt } from '../domain/retry-policy.ts';
 import { DeliveryError, toError } from '../errors.ts';
-import type { Once } from '../log-once.ts';
-import type { Logger } from '../logger.ts';
+import type { Once } from '../logging/fault-log.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { ClaimedDelivery, ClaimRequest, DeliveryOutcome, Store } from '../store/store.ts';
 import type { Signals } from './events.ts';
 

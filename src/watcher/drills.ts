@@ -3,7 +3,7 @@ import { type Drill, planDrill } from '../domain/drill.ts';
 import type { Route } from '../domain/routing.ts';
 import type { Watch } from '../domain/watch.ts';
 import { toError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { Store } from '../store/store.ts';
 import { announce } from './announce.ts';
 import type { Signals } from './events.ts';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { EventName } from '../domain/event.ts';
 import type { SourceError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 
 /** What the watcher tells about itself while it works. The one documented map; health, metrics and the demo listen. */
 export interface WatcherSignals {

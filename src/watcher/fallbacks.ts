@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Fallback } from '../domain/fallback.ts';
 import { toError } from '../errors.ts';
-import type { Once } from '../log-once.ts';
-import type { Logger } from '../logger.ts';
+import type { Once } from '../logging/fault-log.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { Store } from '../store/store.ts';
 import type { Signals } from './events.ts';
 

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { JobState } from '../domain/restore-job.ts';
 import { toError } from '../errors.ts';
-import { createOnce } from '../log-once.ts';
+import { createOnce } from '../logging/fault-log.ts';
 import { dispatchOnce } from './dispatch.ts';
 import { callIn } from './fallbacks.ts';
 import { remindDue } from './reminders.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { formatSpan } from '../domain/instant.ts';
 import { StoreError, toError } from '../errors.ts';
-import type { Once } from '../log-once.ts';
+import type { Once } from '../logging/fault-log.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreFault } from './status.ts';
 

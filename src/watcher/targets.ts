@@ -5,7 +5,7 @@ import type { Timestamp } from '../domain/instant.ts';
 import type { StallLimit } from '../domain/time-events.ts';
 import { isWildcard, labelsFor, type Target, targetKey, targetOf, type Watch } from '../domain/watch.ts';
 import { SourceError, toError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { JobSource, ListedInstance, ListedProject, ReadOptions } from '../source/source.ts';
 import type { Store } from '../store/store.ts';
 import type { PageNote } from './poll.ts';

@@ -1,6 +1,6 @@
 import { type ScheduledTask, schedule } from 'node-cron';
 import type { Clock } from '../clock.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 
 /** One node-cron expression, ticking. */
 export interface Ticker {

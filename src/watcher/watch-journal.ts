@@ -3,7 +3,7 @@ import type { AuditDraft } from '../domain/audit.ts';
 import { type Timestamp, toIso } from '../domain/instant.ts';
 import type { Watch } from '../domain/watch.ts';
 import { SourceError, StoreError, WatcherError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { Store } from '../store/store.ts';
 import { announce } from './announce.ts';
 import type { Signals } from './events.ts';

@@ -1,4 +1,4 @@
-import type { LogFields, Logger } from '../../src/logger.ts';
+import type { LogFields, Logger } from '../../src/logging/logger.ts';
 
 export interface LoggedLine {
   level: 'debug' | 'info' | 'warn' | 'error';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createOnce } from '../../src/log-once.ts';
+import { createOnce } from '../../src/logging/fault-log.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../src/watcher/channel-alerts.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeliveryError } from '../../src/errors.ts';
-import { createOnce } from '../../src/log-once.ts';
+import { createOnce } from '../../src/logging/fault-log.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { dispatchOnce } from '../../src/watcher/dispatch.ts';

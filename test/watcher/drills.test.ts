@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import { DeliveryError } from '../../src/errors.ts';
-import { createOnce } from '../../src/log-once.ts';
+import { createOnce } from '../../src/logging/fault-log.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../src/watcher/channel-alerts.ts';

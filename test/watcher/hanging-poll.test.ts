@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Watch } from '../../src/domain/watch.ts';
 import { StoreError } from '../../src/errors.ts';
-import { createOnce } from '../../src/log-once.ts';
+import { createOnce } from '../../src/logging/fault-log.ts';
 import type { JobPage } from '../../src/source/source.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { PollCommit, Store } from '../../src/store/store.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Route } from '../../src/domain/routing.ts';
 import type { Watch } from '../../src/domain/watch.ts';
 import { DeliveryError, SourceError } from '../../src/errors.ts';
-import { createOnce, type Once } from '../../src/log-once.ts';
+import { createOnce, type Once } from '../../src/logging/fault-log.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../src/watcher/channel-alerts.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WatcherEvent } from '../../src/domain/event.ts';
 import type { Watch } from '../../src/domain/watch.ts';
 import { SourceError } from '../../src/errors.ts';
-import { createOnce } from '../../src/log-once.ts';
+import { createOnce } from '../../src/logging/fault-log.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSignals } from '../../src/watcher/events.ts';

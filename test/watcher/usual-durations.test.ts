@@ -3,7 +3,7 @@ import type { WatcherEvent } from '../../src/domain/event.ts';
 import { describeEvent } from '../../src/domain/message.ts';
 import type { RestoreJob } from '../../src/domain/restore-job.ts';
 import type { Watch } from '../../src/domain/watch.ts';
-import { createOnce } from '../../src/log-once.ts';
+import { createOnce } from '../../src/logging/fault-log.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSignals } from '../../src/watcher/events.ts';

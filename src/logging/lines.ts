@@ -1,4 +1,4 @@
-import type { Printable } from './log-fields.ts';
+import type { Printable } from './fields.ts';
 
 export interface LogLine {
   /** Milliseconds since the epoch. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createOnce } from '../src/log-once.ts';
-import { createRecordingLogger } from './support/silent-logger.ts';
+import { createOnce } from '../../src/logging/fault-log.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
 
 function aLog() {
   const logger = createRecordingLogger();

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import winston from 'winston';
-import { type Printable, toPrintable } from './log-fields.ts';
-import { jsonLine, textLine } from './log-text.ts';
+import { type Printable, toPrintable } from './fields.ts';
+import { jsonLine, textLine } from './lines.ts';
 import type { LogFields, Logger } from './logger.ts';
 
 export interface LoggingOptions {

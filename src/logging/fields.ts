@@ -1,4 +1,4 @@
-import { ConfigError, WatcherError } from './errors.ts';
+import { ConfigError, WatcherError } from '../errors.ts';
 
 /** Fields as they can be written: plain JSON without cycles, secrets taken out, nothing longer or deeper than a line should hold. */
 export type Printable = string | number | boolean | null | Printable[] | { [key: string]: Printable };

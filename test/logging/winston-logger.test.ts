@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { createRedactor } from '../src/config/redact.ts';
-import { ConfigError, SourceError } from '../src/errors.ts';
-import type { Logger } from '../src/logger.ts';
-import { createLogger, type LoggingOptions } from '../src/logging.ts';
+import { createRedactor } from '../../src/config/redact.ts';
+import { ConfigError, SourceError } from '../../src/errors.ts';
+import type { Logger } from '../../src/logging/logger.ts';
+import { createLogger, type LoggingOptions } from '../../src/logging/winston-logger.ts';
 
 const AT = Date.parse('2026-11-23T12:01:33.120Z');
 
@@ -287,7 +287,7 @@ describe('the log', () => {
 
 /** A process with a `logger` to its standard output. */
 function program(body: string) {
-  const module = new URL('../src/logging.ts', import.meta.url).href;
+  const module = new URL('../../src/logging/winston-logger.ts', import.meta.url).href;
   const source = `
     import { createLogger } from ${JSON.stringify(module)};
     const logger = createLogger({ level: 'info', format: 'json', redact: (text) => text });

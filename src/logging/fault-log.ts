@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from './clock.ts';
-import { formatSpan } from './domain/instant.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { formatSpan } from '../domain/instant.ts';
 import type { LogFields, Logger } from './logger.ts';
 
 /** Tells of a lasting fault once, then when it changes or ends. */
