@@ -15,7 +15,7 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
 } else {
   // node-cron loses ticks when the process lives in a zone with summer time, even for schedules that are read in UTC.
   process.env.TZ = 'UTC';
-  const { main } = await import('./composition.ts');
+  const { main } = await import('./app/composition.ts');
   process.exitCode = await main(process.argv.slice(2));
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildNotifier } from '../../src/adapters.ts';
+import { buildNotifier } from '../../src/app/adapters.ts';
 import { createUrlLimiter } from '../../src/channels/rate-limiter.ts';
 import type { ChannelConfig } from '../../src/config/config.ts';
 import { EVENT_NAMES } from '../../src/domain/event.ts';

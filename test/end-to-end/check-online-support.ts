@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import { expect, onTestFinished } from 'vitest';
+import { diagnoseConfig } from '../../src/app/diagnostician.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { diagnoseConfig } from '../../src/diagnostician.ts';
 import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
 import type { InstanceKind } from '../../src/simulator/instance-kind.ts';
 import { listenOnLoopback } from '../../src/simulator/loopback.ts';

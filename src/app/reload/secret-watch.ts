@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../../clock.ts';
 
 /** Secrets are renewed every few hours or days, by programs that do not tell: looking this often is soon enough. */
 const LOOK_EVERY_MS = 10_000;

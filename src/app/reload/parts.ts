@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type BuiltSource, buildNotifier, buildSource, type SourceDeps } from './adapters.ts';
-import type { Notifier } from './channels/notifier.ts';
-import type { UrlLimiter } from './channels/rate-limiter.ts';
-import type { ChannelConfig, ConnectionConfig, WatcherConfig } from './config/config.ts';
-import type { BudgetState } from './source/paid-send.ts';
-import { createReplaceableSource, type ReplaceableSource } from './source/replaceable-source.ts';
-import type { JobSource } from './source/source.ts';
+import type { Notifier } from '../../channels/notifier.ts';
+import type { UrlLimiter } from '../../channels/rate-limiter.ts';
+import type { ChannelConfig, ConnectionConfig, WatcherConfig } from '../../config/config.ts';
+import type { BudgetState } from '../../source/paid-send.ts';
+import { createReplaceableSource, type ReplaceableSource } from '../../source/replaceable-source.ts';
+import type { JobSource } from '../../source/source.ts';
+import { type BuiltSource, buildNotifier, buildSource, type SourceDeps } from '../adapters.ts';
 
 /** The sources and notifiers in use. A new configuration exchanges those that it changes, and leaves the others alone. */
 export interface Equipment {

@@ -1,10 +1,10 @@
+import type { Clock } from '../clock.ts';
+import type { WatcherConfig } from '../config/config.ts';
+import type { Logger } from '../logging/logger.ts';
+import { openStore } from '../store/open-store.ts';
+import { createSignals } from '../watcher/events.ts';
+import { type OnceReport, runOnce } from '../watcher/once.ts';
 import { buildSources } from './adapters.ts';
-import type { Clock } from './clock.ts';
-import type { WatcherConfig } from './config/config.ts';
-import type { Logger } from './logging/logger.ts';
-import { openStore } from './store/open-store.ts';
-import { createSignals } from './watcher/events.ts';
-import { type OnceReport, runOnce } from './watcher/once.ts';
 
 /** It is gone when the process is. */
 const NO_STORE = 'sqlite::memory:';

@@ -1,17 +1,17 @@
 import { hostname } from 'node:os';
-import { keepMirror } from './audit-keeper.ts';
-import { createUrlLimiter } from './channels/rate-limiter.ts';
-import type { Clock } from './clock.ts';
-import type { WatcherConfig } from './config/config.ts';
-import { nextDigestOf } from './config/digests.ts';
-import type { Watch } from './domain/watch.ts';
-import { createEquipment, type Fitting } from './equipment.ts';
-import { toError } from './errors.ts';
-import type { Logger } from './logging/logger.ts';
-import { createMetrics, type Metrics } from './status/metrics.ts';
-import { openStore } from './store/open-store.ts';
-import { createSignals } from './watcher/events.ts';
-import type { RunnerDeps, RunnerPlan } from './watcher/runner.ts';
+import { keepMirror } from '../audit-keeper.ts';
+import { createUrlLimiter } from '../channels/rate-limiter.ts';
+import type { Clock } from '../clock.ts';
+import type { WatcherConfig } from '../config/config.ts';
+import { nextDigestOf } from '../config/digests.ts';
+import type { Watch } from '../domain/watch.ts';
+import { toError } from '../errors.ts';
+import type { Logger } from '../logging/logger.ts';
+import { createMetrics, type Metrics } from '../status/metrics.ts';
+import { openStore } from '../store/open-store.ts';
+import { createSignals } from '../watcher/events.ts';
+import type { RunnerDeps, RunnerPlan } from '../watcher/runner.ts';
+import { createEquipment, type Fitting } from './reload/parts.ts';
 
 /** Slack takes about one message a second per incoming webhook, Teams not many more. */
 const CHAT_INTERVAL_MS = 1_000;

@@ -1,9 +1,9 @@
+import type { Clock } from '../clock.ts';
+import type { WatcherConfig } from '../config/config.ts';
+import type { Watch } from '../domain/watch.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { JobSource } from '../source/source.ts';
 import { buildSources } from './adapters.ts';
-import type { Clock } from './clock.ts';
-import type { WatcherConfig } from './config/config.ts';
-import type { Watch } from './domain/watch.ts';
-import type { Logger } from './logging/logger.ts';
-import type { JobSource } from './source/source.ts';
 
 /** Somebody watches: one more try tells a hiccup from a fault, and what goes on for longer is told rather than sat out. */
 const RETRIES = 1;

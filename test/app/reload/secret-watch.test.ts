@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { systemClock } from '../src/clock.ts';
-import { watchSecrets } from '../src/secret-watch.ts';
+import { watchSecrets } from '../../../src/app/reload/secret-watch.ts';
+import { systemClock } from '../../../src/clock.ts';
 
 let dir: string;
 let file: string;

@@ -1,15 +1,15 @@
+import type { Clock } from '../clock.ts';
+import type { WatcherConfig } from '../config/config.ts';
+import { createRedactor } from '../config/redact.ts';
+import { toError } from '../errors.ts';
+import type { AdjustableLogger } from '../logging/winston-logger.ts';
+import { keepHeartbeat } from '../status/heartbeat-keeper.ts';
+import { startServer } from '../status/server.ts';
+import type { Signals } from '../watcher/events.ts';
+import { createRunner, type Runner } from '../watcher/runner.ts';
 import { assemble, createClosers } from './assembly.ts';
-import type { Clock } from './clock.ts';
-import type { WatcherConfig } from './config/config.ts';
-import { createRedactor } from './config/redact.ts';
-import { toError } from './errors.ts';
-import type { AdjustableLogger } from './logging/winston-logger.ts';
-import { createReloader, type ReloadOutcome } from './reloader.ts';
-import { watchSecrets } from './secret-watch.ts';
-import { keepHeartbeat } from './status/heartbeat-keeper.ts';
-import { startServer } from './status/server.ts';
-import type { Signals } from './watcher/events.ts';
-import { createRunner, type Runner } from './watcher/runner.ts';
+import { createReloader, type ReloadOutcome } from './reload/reloader.ts';
+import { watchSecrets } from './reload/secret-watch.ts';
 
 /** Leaves this much of the promised 10 s for whatever did not end in time. */
 const HARD_STOP_MS = 9_500;

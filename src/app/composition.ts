@@ -1,26 +1,26 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { createUrlLimiter } from '../channels/rate-limiter.ts';
+import { runCli } from '../cli/index.ts';
+import type { AuditVerdict, CliParts } from '../cli/parts.ts';
+import { systemClock } from '../clock.ts';
+import type { WatcherConfig } from '../config/config.ts';
+import { jsonSchemaText } from '../config/json-schema.ts';
+import { loadConfig } from '../config/load.ts';
+import { createRedactor } from '../config/redact.ts';
+import type { Logger } from '../logging/logger.ts';
+import { type AdjustableLogger, createLogger } from '../logging/winston-logger.ts';
+import { useProxies } from '../net/proxies.ts';
+import { checkAudit } from '../store/audit-check.ts';
+import { inspectStore } from '../store/inspect.ts';
+import { openExistingStore } from '../store/open-store.ts';
+import type { Diagnosis } from '../watcher/diagnosis.ts';
+import { type OnceReport, runOnce } from '../watcher/once.ts';
 import { buildNotifier } from './adapters.ts';
 import { assemble, projectUrl } from './assembly.ts';
-import { createUrlLimiter } from './channels/rate-limiter.ts';
-import { runCli } from './cli/index.ts';
-import type { AuditVerdict, CliParts } from './cli/parts.ts';
-import { systemClock } from './clock.ts';
-import type { WatcherConfig } from './config/config.ts';
-import { jsonSchemaText } from './config/json-schema.ts';
-import { loadConfig } from './config/load.ts';
-import { createRedactor } from './config/redact.ts';
 import { runDaemon } from './daemon.ts';
 import { diagnoseConfig } from './diagnostician.ts';
 import { inForeground } from './foreground.ts';
-import type { Logger } from './logging/logger.ts';
-import { type AdjustableLogger, createLogger } from './logging/winston-logger.ts';
 import { lookOnce } from './look-once.ts';
-import { useProxies } from './net/proxies.ts';
-import { checkAudit } from './store/audit-check.ts';
-import { inspectStore } from './store/inspect.ts';
-import { openExistingStore } from './store/open-store.ts';
-import type { Diagnosis } from './watcher/diagnosis.ts';
-import { type OnceReport, runOnce } from './watcher/once.ts';
 
 /** Builds the parts that the commands are made of, and runs the command line. @returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -64,7 +64,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
 

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Preparation } from '../src/assembly.ts';
-import type { WatcherConfig } from '../src/config/config.ts';
-import { ConfigError, StoreError } from '../src/errors.ts';
-import { createReloader, type Reloader } from '../src/reloader.ts';
-import { createSignals } from '../src/watcher/events.ts';
-import { aConfig } from './cli/harness.ts';
-import { aWatch, T0 } from './support/builders.ts';
-import { createManualClock } from './support/manual-clock.ts';
-import { createRecordingLogger } from './support/silent-logger.ts';
+import type { Preparation } from '../../../src/app/assembly.ts';
+import { createReloader, type Reloader } from '../../../src/app/reload/reloader.ts';
+import type { WatcherConfig } from '../../../src/config/config.ts';
+import { ConfigError, StoreError } from '../../../src/errors.ts';
+import { createSignals } from '../../../src/watcher/events.ts';
+import { aConfig } from '../../cli/harness.ts';
+import { aWatch, T0 } from '../../support/builders.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 let onDisk: WatcherConfig | Error;
 /** What happened, in order. */
