@@ -5,8 +5,8 @@ import { teamsMessage } from '../../src/channels/teams-card.ts';
 import { tellPlainly } from '../../src/channels/teller.ts';
 import { createOutput } from '../../src/cli/output.ts';
 import { createBoard } from '../../src/cli/wait-board.ts';
-import type { WatcherEvent } from '../../src/domain/event.ts';
-import type { RestoreJob } from '../../src/domain/restore-job.ts';
+import type { WatcherEvent } from '../../src/domain/event/event.ts';
+import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
 import { aJob, anEvent, jobId, MINUTE, T0 } from '../../test/support/builders.ts';
 import { createManualClock } from '../../test/support/manual-clock.ts';
 

@@ -7,7 +7,7 @@ import { createSlackNotifier } from '../channels/slack.ts';
 import { createWebhookNotifier } from '../channels/webhook.ts';
 import type { Clock } from '../clock.ts';
 import type { ChannelConfig, ConnectionConfig } from '../config/config.ts';
-import { assertNever } from '../domain/restore-job.ts';
+import { assertNever } from '../domain/job/restore-job.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createAtlasSource } from '../source/atlas-source.ts';
 import { createConnection, type RequestRecord } from '../source/connection.ts';

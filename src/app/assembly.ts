@@ -4,7 +4,7 @@ import { createUrlLimiter } from '../channels/rate-limiter.ts';
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { nextDigestOf } from '../config/digests.ts';
-import type { Watch } from '../domain/watch.ts';
+import type { Watch } from '../domain/job/watch.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createMetrics, type Metrics } from '../status/metrics.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
-import type { Watch } from '../domain/watch.ts';
+import type { Watch } from '../domain/job/watch.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { JobSource } from '../source/source.ts';
 import { buildSources } from './adapters.ts';

@@ -1,4 +1,4 @@
-import type { Severity } from '../domain/event.ts';
+import type { Severity } from '../domain/event/event.ts';
 import { escapeHtml, mailPage } from './email-html.ts';
 
 /** An event in a digest, as plain text. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { timesIn } from '../local-time.ts';
+import { timesIn } from '../domain/local-time.ts';
 import { type DigestRow, digestHtml } from './email-digest-html.ts';
 import { channelHeaders, composeMail, hostOf, type LoneMail, type MailContext } from './email-message.ts';
 import { titleOfDigest } from './list-title.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { WatcherEvent } from '../domain/event.ts';
-import { type Fact, type Message, TEST_MARK, titleOf } from '../domain/message.ts';
-import { timesIn } from '../local-time.ts';
+import type { WatcherEvent } from '../domain/event/event.ts';
+import { type Fact, type Message, TEST_MARK, titleOf } from '../domain/event/message.ts';
+import { timesIn } from '../domain/local-time.ts';
 import { type MailContent, mailHtml, type Row } from './email-html.ts';
 import type { Told } from './teller.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { summarizeDigest } from '../domain/digest.ts';
-import type { WatcherEvent } from '../domain/event.ts';
-import { shortTime } from '../local-time.ts';
+import type { WatcherEvent } from '../domain/event/event.ts';
+import { shortTime } from '../domain/local-time.ts';
+import { summarizeDigest } from '../domain/telling/digest.ts';
 import { rankOf } from './severity-mark.ts';
 
 /** How a message about several events begins. Nothing in it is from Atlas. */

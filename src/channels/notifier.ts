@@ -1,4 +1,4 @@
-import type { WatcherEvent } from '../domain/event.ts';
+import type { WatcherEvent } from '../domain/event/event.ts';
 
 /** One event to be sent, with the id of its delivery. */
 export interface Notice {

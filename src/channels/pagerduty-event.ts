@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Severity, WatcherEvent } from '../domain/event.ts';
+import type { Severity, WatcherEvent } from '../domain/event/event.ts';
+import type { Message } from '../domain/event/message.ts';
 import { toIso } from '../domain/instant.ts';
-import type { Message } from '../domain/message.ts';
-import { assertNever } from '../domain/restore-job.ts';
+import { assertNever } from '../domain/job/restore-job.ts';
 import { shorten } from './shorten.ts';
 import type { Told } from './teller.ts';
 

@@ -1,4 +1,4 @@
-import { SEVERITIES, type WatcherEvent } from '../domain/event.ts';
+import { SEVERITIES, type WatcherEvent } from '../domain/event/event.ts';
 
 const GOOD_NEWS: readonly string[] = ['finished', 'watch_recovered', 'channel_recovered'];
 

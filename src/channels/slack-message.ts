@@ -1,4 +1,4 @@
-import type { Fact, Message } from '../domain/message.ts';
+import type { Fact, Message } from '../domain/event/message.ts';
 import { type ListTitler, titleOfList } from './list-title.ts';
 import { iconOf, rankOf } from './severity-mark.ts';
 import {

@@ -1,5 +1,5 @@
-import type { WatcherEvent } from '../domain/event.ts';
-import type { Fact, Message } from '../domain/message.ts';
+import type { WatcherEvent } from '../domain/event/event.ts';
+import type { Fact, Message } from '../domain/event/message.ts';
 import { type ListTitler, titleOfList } from './list-title.ts';
 import { iconOf } from './severity-mark.ts';
 import { shorten } from './shorten.ts';

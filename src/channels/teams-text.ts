@@ -1,5 +1,5 @@
 import { type Timestamp, toIso } from '../domain/instant.ts';
-import { timesIn } from '../local-time.ts';
+import { timesIn } from '../domain/local-time.ts';
 import { shorten } from './shorten.ts';
 
 /**

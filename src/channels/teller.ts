@@ -1,5 +1,5 @@
-import type { WatcherEvent } from '../domain/event.ts';
-import { describeEvent, type Message, markOf, oneLine, SAMPLE_NOTE } from '../domain/message.ts';
+import type { WatcherEvent } from '../domain/event/event.ts';
+import { describeEvent, type Message, markOf, oneLine, SAMPLE_NOTE } from '../domain/event/message.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createEngine, type Escape, type ParsedTemplate } from '../templates/engine.ts';

@@ -1,7 +1,7 @@
 import { type Timestamp, toIsoOrNull } from '../domain/instant.ts';
-import type { Observation } from '../domain/observation.ts';
-import { publicJob } from '../domain/public-job.ts';
-import type { ReachedMilestone } from '../domain/restore-job.ts';
+import type { Observation } from '../domain/job/observation.ts';
+import { publicJob } from '../domain/job/public-job.ts';
+import type { ReachedMilestone } from '../domain/job/restore-job.ts';
 import { transitionView, type View } from '../status/views.ts';
 import type { RecordedEvent } from '../store/store.ts';
 

@@ -1,8 +1,8 @@
+import { titleOf } from '../domain/event/message.ts';
 import { formatSpan } from '../domain/instant.ts';
-import { titleOf } from '../domain/message.ts';
-import type { Mute } from '../domain/mute.ts';
-import { assertNever, shortId } from '../domain/restore-job.ts';
-import type { SuppressReason } from '../domain/routing.ts';
+import { assertNever, shortId } from '../domain/job/restore-job.ts';
+import type { Mute } from '../domain/telling/mute.ts';
+import type { SuppressReason } from '../domain/telling/routing.ts';
 import type { Delivery, RecordedEvent } from '../store/store.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import { muteText } from './mute-text.ts';

@@ -1,6 +1,6 @@
-import type { ExpectedEnd } from '../domain/eta.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
-import type { JobState, RestoreJob } from '../domain/restore-job.ts';
+import type { ExpectedEnd } from '../domain/job/eta.ts';
+import type { JobState, RestoreJob } from '../domain/job/restore-job.ts';
 import type { Colour } from './output.ts';
 
 export const STATE_COLOURS: Readonly<Partial<Record<JobState | 'missing', Colour>>> = {

@@ -3,7 +3,7 @@ import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import type { AuditHead } from '../domain/audit.ts';
-import type { Watch } from '../domain/watch.ts';
+import type { Watch } from '../domain/job/watch.ts';
 import type { JobSource } from '../source/source.ts';
 import type { Store } from '../store/store.ts';
 import type { Diagnosis } from '../watcher/diagnosis.ts';

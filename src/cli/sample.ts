@@ -1,6 +1,6 @@
 import type { ChannelConfig, WatcherConfig } from '../config/config.ts';
-import type { EventName, WatcherEvent } from '../domain/event.ts';
-import { sampleEvent } from '../domain/sample.ts';
+import type { EventName, WatcherEvent } from '../domain/event/event.ts';
+import { sampleEvent } from '../domain/event/sample.ts';
 import type { Cli } from './command.ts';
 import { UsageError } from './errors.ts';
 

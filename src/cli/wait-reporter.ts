@@ -1,7 +1,7 @@
-import { type ExpectedEnd, expectedEnd, type Usuals } from '../domain/eta.ts';
 import { formatSpan, type Timestamp, toIso } from '../domain/instant.ts';
-import { publicJob } from '../domain/public-job.ts';
-import type { RestoreJob } from '../domain/restore-job.ts';
+import { type ExpectedEnd, expectedEnd, type Usuals } from '../domain/job/eta.ts';
+import { publicJob } from '../domain/job/public-job.ts';
+import type { RestoreJob } from '../domain/job/restore-job.ts';
 import { expectedEndView } from '../status/views.ts';
 import type { WaitChange, WaitReport } from '../watcher/wait.ts';
 import type { JobEnd, Verdict, WaitedJob } from '../watcher/wait-verdict.ts';

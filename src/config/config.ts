@@ -1,7 +1,7 @@
-import type { Drill } from '../domain/drill.ts';
-import type { Fallback } from '../domain/fallback.ts';
-import type { Route } from '../domain/routing.ts';
-import type { Watch } from '../domain/watch.ts';
+import type { Watch } from '../domain/job/watch.ts';
+import type { Fallback } from '../domain/telling/fallback.ts';
+import type { Route } from '../domain/telling/routing.ts';
+import type { Drill } from '../domain/telling/test-alert.ts';
 import type { ConfigIssue } from '../errors.ts';
 
 /** The configuration, checked and normalised: every default filled in, every span in milliseconds, every secret resolved. */

@@ -1,5 +1,5 @@
 import type { Timestamp } from '../domain/instant.ts';
-import type { NextDigest } from '../domain/routing.ts';
+import type { NextDigest } from '../domain/telling/routing.ts';
 import type { ChannelConfig } from './config.ts';
 import { nextRun } from './cron.ts';
 

@@ -1,7 +1,7 @@
-import type { Drill } from '../domain/drill.ts';
-import type { Fallback } from '../domain/fallback.ts';
-import type { Route } from '../domain/routing.ts';
-import type { ApiVersion, Watch } from '../domain/watch.ts';
+import type { ApiVersion, Watch } from '../domain/job/watch.ts';
+import type { Fallback } from '../domain/telling/fallback.ts';
+import type { Route } from '../domain/telling/routing.ts';
+import type { Drill } from '../domain/telling/test-alert.ts';
 import { isOpsManager, normaliseBaseUrl } from './addresses.ts';
 import type {
   ChannelConfig,

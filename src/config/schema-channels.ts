@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { EVENT_NAMES, type EventName, SEVERITIES } from '../domain/event.ts';
-import { LASTING_EVENTS } from '../domain/lasting.ts';
+import { EVENT_NAMES, type EventName, SEVERITIES } from '../domain/event/event.ts';
+import { LASTING_EVENTS } from '../domain/event/lasting.ts';
 import {
   ALLOW_HTTP,
   CA_FILE,

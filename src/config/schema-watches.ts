@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { JOB_KINDS } from '../domain/restore-job.ts';
+import { JOB_KINDS } from '../domain/job/restore-job.ts';
 import { duration, durationOr, flag, name, oneOf, text, textsByKey } from './schema-parts.ts';
 
 const HEX_ID = /^[0-9a-fA-F]{24}$/;

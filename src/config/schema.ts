@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EVENT_NAMES } from '../domain/event.ts';
+import { EVENT_NAMES } from '../domain/event/event.ts';
 import { CHANNEL_SCHEMA, ROUTE_SCHEMA } from './schema-channels.ts';
 import {
   ALLOW_HTTP,

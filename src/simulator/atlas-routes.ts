@@ -1,4 +1,4 @@
-import type { ApiVersion } from '../domain/watch.ts';
+import type { ApiVersion } from '../domain/job/watch.ts';
 import { errorReply } from './atlas-errors.ts';
 import { refusalReply } from './atlas-refusals.ts';
 import { type Answer, apiOf, type Call, type Endpoint, matchPath, versionFor } from './endpoint.ts';

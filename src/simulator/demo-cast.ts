@@ -1,5 +1,5 @@
 import type { Timestamp } from '../domain/instant.ts';
-import type { JobKind } from '../domain/restore-job.ts';
+import type { JobKind } from '../domain/job/restore-job.ts';
 import { clusterJob, collectionJob, flexJob, serverlessJob } from './job-makers.ts';
 import type { SimulatedJob } from './simulated-job.ts';
 

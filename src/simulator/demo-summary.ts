@@ -1,5 +1,5 @@
 import { formatSpan } from '../domain/instant.ts';
-import { shortId } from '../domain/restore-job.ts';
+import { shortId } from '../domain/job/restore-job.ts';
 import { DEMO_CHANNELS } from './demo-arrivals.ts';
 import type { Hearing, Tally, ToldChange } from './demo-ledger.ts';
 import { CHANNEL_LABELS, lookOf, type Paint, REPORT_WIDTH, seconds, shorten } from './demo-style.ts';

@@ -1,4 +1,4 @@
-import type { ApiVersion } from '../domain/watch.ts';
+import type { ApiVersion } from '../domain/job/watch.ts';
 import {
   type Answer,
   addressAbove,

@@ -1,4 +1,4 @@
-import type { ApiVersion } from '../domain/watch.ts';
+import type { ApiVersion } from '../domain/job/watch.ts';
 import { errorAbout, refusalReply } from './atlas-refusals.ts';
 import { isInScope } from './faults.ts';
 import type { EndpointSet } from './rate-limits.ts';

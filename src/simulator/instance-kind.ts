@@ -1,4 +1,4 @@
-import type { JobKind } from '../domain/restore-job.ts';
+import type { JobKind } from '../domain/job/restore-job.ts';
 import type { AtlasErrorCode } from './atlas-errors.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Timestamp } from '../domain/instant.ts';
-import type { JobKind } from '../domain/restore-job.ts';
+import type { JobKind } from '../domain/job/restore-job.ts';
 import type { SimulatedJob } from './simulated-job.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import type { Timestamp } from '../domain/instant.ts';
-import type { ApiVersion } from '../domain/watch.ts';
+import type { ApiVersion } from '../domain/job/watch.ts';
 import { errorReply } from './atlas-errors.ts';
 import type { Reply } from './reply.ts';
 import { type BucketSize, createTokenBucket, type TokenBucket } from './token-buckets.ts';

@@ -1,5 +1,5 @@
 import type { Timestamp } from '../domain/instant.ts';
-import type { JobKind } from '../domain/restore-job.ts';
+import type { JobKind } from '../domain/job/restore-job.ts';
 
 /**
  * One restore job inside the simulated Atlas, of any kind. Each kind makes its own bodies from it, and leaves out what it has no field

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { JobKind } from '../domain/restore-job.ts';
-import type { Target } from '../domain/watch.ts';
+import type { JobKind } from '../domain/job/restore-job.ts';
+import type { Target } from '../domain/job/watch.ts';
 import { SourceError } from '../errors.ts';
 import { isJobNotFound } from './atlas-errors.ts';
 import type { Connection } from './connection.ts';

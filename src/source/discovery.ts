@@ -1,4 +1,4 @@
-import type { JobKind } from '../domain/restore-job.ts';
+import type { JobKind } from '../domain/job/restore-job.ts';
 import type { Connection } from './connection.ts';
 import { isRecord } from './envelope.ts';
 import { acceptOf, apiPath, type Page, pageQuery, projectPath } from './kinds/kind.ts';

@@ -1,5 +1,5 @@
-import type { RestoreJob } from '../domain/restore-job.ts';
-import type { Target } from '../domain/watch.ts';
+import type { RestoreJob } from '../domain/job/restore-job.ts';
+import type { Target } from '../domain/job/watch.ts';
 
 /**
  * One job of a reply. `unreadable`: its state is unknown to us or a field has the wrong type; the other jobs of the reply stand.

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import type { Clock } from '../clock.ts';
-import { JOB_STATES } from '../domain/restore-job.ts';
+import { JOB_STATES } from '../domain/job/restore-job.ts';
 import type { PageRequest, Rows, Store } from '../store/store.ts';
 import { DELIVERY_STATUSES } from '../store/store.ts';
 import type { WatcherStatus } from '../watcher/status.ts';

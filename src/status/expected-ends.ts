@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
-import { type ExpectedEnd, expectedEnd, HISTORY_LIMIT, type Usuals, usualsFrom } from '../domain/eta.ts';
-import type { Observation } from '../domain/observation.ts';
-import type { RestoreJob } from '../domain/restore-job.ts';
-import { targetKey } from '../domain/watch.ts';
+import { type ExpectedEnd, expectedEnd, HISTORY_LIMIT, type Usuals, usualsFrom } from '../domain/job/eta.ts';
+import type { Observation } from '../domain/job/observation.ts';
+import type { RestoreJob } from '../domain/job/restore-job.ts';
+import { targetKey } from '../domain/job/watch.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ExpectedEnds {

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { isTransitionName } from '../domain/event.ts';
-import { type Milestone, stateAfter } from '../domain/restore-job.ts';
+import { isTransitionName } from '../domain/event/event.ts';
+import { type Milestone, stateAfter } from '../domain/job/restore-job.ts';
 import type { Store } from '../store/store.ts';
 import type { Signals } from '../watcher/events.ts';
 import { type ApiMetrics, addApiFigures } from './api-metrics.ts';

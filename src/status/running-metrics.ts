@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../clock.ts';
-import type { Observation } from '../domain/observation.ts';
+import type { Observation } from '../domain/job/observation.ts';
 import { StoreError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { createExpectedEnds } from './expected-ends.ts';

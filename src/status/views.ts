@@ -1,10 +1,10 @@
-import type { ExpectedEnd } from '../domain/eta.ts';
-import type { WatcherEvent } from '../domain/event.ts';
+import type { WatcherEvent } from '../domain/event/event.ts';
+import { titleOf } from '../domain/event/message.ts';
 import { type Timestamp, toIso, toIsoOrNull } from '../domain/instant.ts';
-import { titleOf } from '../domain/message.ts';
-import { isInForce, type Mute } from '../domain/mute.ts';
-import type { Observation } from '../domain/observation.ts';
-import { publicJob } from '../domain/public-job.ts';
+import type { ExpectedEnd } from '../domain/job/eta.ts';
+import type { Observation } from '../domain/job/observation.ts';
+import { publicJob } from '../domain/job/public-job.ts';
+import { isInForce, type Mute } from '../domain/telling/mute.ts';
 import type { Delivery, RecordedEvent } from '../store/store.ts';
 import type { WatchStatus } from '../watcher/status.ts';
 

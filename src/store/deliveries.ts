@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { WatcherEvent } from '../domain/event.ts';
+import type { WatcherEvent } from '../domain/event/event.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { PENDING } from './outbox.ts';

@@ -1,5 +1,5 @@
 import type { Insertable, Kysely } from 'kysely';
-import { hasHappened } from '../domain/event.ts';
+import { hasHappened } from '../domain/event/event.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import { batches } from './batches.ts';
 import { decodeCursor, toPage } from './cursor.ts';

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { AuditDraft } from '../domain/audit.ts';
-import type { WatcherEvent } from '../domain/event.ts';
+import type { WatcherEvent } from '../domain/event/event.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import { batches } from './batches.ts';
 import { PENDING } from './outbox.ts';

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { type Timestamp, toIso } from '../domain/instant.ts';
-import type { Mute, MuteRequest } from '../domain/mute.ts';
+import type { Mute, MuteRequest } from '../domain/telling/mute.ts';
 import { appendAudit } from './audit-log.ts';
 import { toMute } from './rows.ts';
 import type { Database } from './schema.ts';

@@ -1,7 +1,7 @@
 import type { Insertable, Kysely } from 'kysely';
 import type { Timestamp } from '../domain/instant.ts';
-import type { Observation } from '../domain/observation.ts';
-import type { JobState } from '../domain/restore-job.ts';
+import type { Observation } from '../domain/job/observation.ts';
+import type { JobState } from '../domain/job/restore-job.ts';
 import { batches, MANY_IDS } from './batches.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { toObservation } from './rows.ts';

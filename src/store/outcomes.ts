@@ -1,6 +1,6 @@
 import type { Kysely, Updateable } from 'kysely';
 import type { Timestamp } from '../domain/instant.ts';
-import { assertNever } from '../domain/restore-job.ts';
+import { assertNever } from '../domain/job/restore-job.ts';
 import { batches, MANY_IDS } from './batches.ts';
 import { PENDING } from './outbox.ts';
 import type { Database } from './schema.ts';

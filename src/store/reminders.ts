@@ -1,9 +1,9 @@
 import { type Kysely, type SqlBool, sql } from 'kysely';
-import { alertKeyOf } from '../domain/alert.ts';
-import type { WatcherEvent } from '../domain/event.ts';
+import { alertKeyOf } from '../domain/event/alert.ts';
+import type { WatcherEvent } from '../domain/event/event.ts';
 import type { Timestamp } from '../domain/instant.ts';
-import type { Observation } from '../domain/observation.ts';
-import type { DueReminder, ReminderPlan } from '../domain/reminder.ts';
+import type { Observation } from '../domain/job/observation.ts';
+import type { DueReminder, ReminderPlan } from '../domain/telling/reminder.ts';
 import { readAlerts } from './alerts.ts';
 import { batches } from './batches.ts';
 import { lastFinishedAt, readObservations } from './observations.ts';

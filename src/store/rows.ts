@@ -1,8 +1,8 @@
 import type { Selectable } from 'kysely';
 import { type AuditEntry, parseAuditEntry } from '../domain/audit.ts';
-import type { EventName, WatcherEvent } from '../domain/event.ts';
-import type { Mute } from '../domain/mute.ts';
-import type { Observation } from '../domain/observation.ts';
+import type { EventName, WatcherEvent } from '../domain/event/event.ts';
+import type { Observation } from '../domain/job/observation.ts';
+import type { Mute } from '../domain/telling/mute.ts';
 import { StoreError } from '../errors.ts';
 import type { Database } from './schema.ts';
 import type { Delivery } from './store.ts';

@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
-import type { Mute } from '../domain/mute.ts';
-import type { JobState } from '../domain/restore-job.ts';
-import type { SuppressReason } from '../domain/routing.ts';
+import type { JobState } from '../domain/job/restore-job.ts';
+import type { Mute } from '../domain/telling/mute.ts';
+import type { SuppressReason } from '../domain/telling/routing.ts';
 import type { DeliveryStatus } from './store.ts';
 
 /** The tables, as the queries see them. Instants are integers (epoch milliseconds); `body` columns hold JSON. */

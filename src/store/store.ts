@@ -1,15 +1,15 @@
 import type { AuditDraft, AuditEntry, AuditHead } from '../domain/audit.ts';
-import type { FinishedDuration } from '../domain/eta.ts';
-import type { WatcherEvent } from '../domain/event.ts';
+import type { WatcherEvent } from '../domain/event/event.ts';
+import type { PlannedEvent } from '../domain/event/plan.ts';
 import type { Timestamp } from '../domain/instant.ts';
-import type { Mute, MuteRequest } from '../domain/mute.ts';
-import type { Observation } from '../domain/observation.ts';
-import type { PlannedEvent } from '../domain/plan.ts';
-import type { DueReminder, ReminderPlan } from '../domain/reminder.ts';
-import type { JobState } from '../domain/restore-job.ts';
-import type { SuppressReason } from '../domain/routing.ts';
+import type { FinishedDuration } from '../domain/job/eta.ts';
+import type { Observation } from '../domain/job/observation.ts';
+import type { JobState } from '../domain/job/restore-job.ts';
+import type { Mute, MuteRequest } from '../domain/telling/mute.ts';
+import type { DueReminder, ReminderPlan } from '../domain/telling/reminder.ts';
+import type { SuppressReason } from '../domain/telling/routing.ts';
 
-export type { PlannedEvent } from '../domain/plan.ts';
+export type { PlannedEvent } from '../domain/event/plan.ts';
 
 /** What the store remembers of a target (see `targetKey`). */
 export interface TargetMemory {

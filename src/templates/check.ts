@@ -1,6 +1,6 @@
 import { listed, suggestion } from '../closest.ts';
-import { EVENT_NAMES, type WatcherEvent } from '../domain/event.ts';
-import { sampleEvent } from '../domain/sample.ts';
+import { EVENT_NAMES, type WatcherEvent } from '../domain/event/event.ts';
+import { sampleEvent } from '../domain/event/sample.ts';
 import { createEngine, type Variable } from './engine.ts';
 import { TemplateFault } from './template-fault.ts';
 import { type ChannelFacts, KNOWN_NAMES, type Names, valuesOf } from './values.ts';

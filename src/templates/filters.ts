@@ -1,5 +1,5 @@
 import { formatSpan, parseInstant, type Timestamp } from '../domain/instant.ts';
-import { timesIn } from '../local-time.ts';
+import { timesIn } from '../domain/local-time.ts';
 
 /**
  * `{{ job.createdAt | time }}`: in UTC and, where the channel has a zone, in that: `2026-11-02 08:14:05 UTC = 2026-11-02 09:14:05 GMT+1`.

@@ -1,7 +1,7 @@
-import type { WatcherEvent } from '../domain/event.ts';
+import type { WatcherEvent } from '../domain/event/event.ts';
+import { describeEvent, oneLine } from '../domain/event/message.ts';
 import { toIso, toIsoOrNull } from '../domain/instant.ts';
-import { describeEvent, oneLine } from '../domain/message.ts';
-import { publicJob } from '../domain/public-job.ts';
+import { publicJob } from '../domain/job/public-job.ts';
 
 /** The channel, as far as a template may know it: no address and no credential. */
 export interface ChannelFacts {

@@ -1,5 +1,5 @@
-import { hasHappened } from '../domain/event.ts';
-import type { PlannedEvent } from '../domain/plan.ts';
+import { hasHappened } from '../domain/event/event.ts';
+import type { PlannedEvent } from '../domain/event/plan.ts';
 import type { Signals } from './events.ts';
 
 /** Says of events that have been recorded that they are, and to whom something is owed for them. */

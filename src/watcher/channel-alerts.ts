@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
-import { alertKey, channelSource } from '../domain/alert.ts';
-import type { EventName } from '../domain/event.ts';
+import { alertKey, channelSource } from '../domain/event/alert.ts';
+import type { EventName } from '../domain/event/event.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
-import { type NextDigest, type Route, routesPast } from '../domain/routing.ts';
+import { type NextDigest, type Route, routesPast } from '../domain/telling/routing.ts';
 import { toError } from '../errors.ts';
 import type { Once } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';

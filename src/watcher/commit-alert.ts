@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
-import { eventId, severityOf, type WatcherEvent } from '../domain/event.ts';
-import { planEvent } from '../domain/plan.ts';
-import type { RoutingRules } from '../domain/routing.ts';
+import { eventId, severityOf, type WatcherEvent } from '../domain/event/event.ts';
+import { planEvent } from '../domain/event/plan.ts';
+import type { RoutingRules } from '../domain/telling/routing.ts';
 import type { Store } from '../store/store.ts';
 import { announce } from './announce.ts';
 import type { Signals } from './events.ts';

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { Watch } from '../domain/watch.ts';
+import type { Watch } from '../domain/job/watch.ts';
 import { toError } from '../errors.ts';
 import type { JobSource } from '../source/source.ts';
 import { type Diagnosis, failed, isConnectionWide, passed, sameFor } from './diagnosis.ts';

@@ -1,5 +1,5 @@
-import type { JobKind } from '../domain/restore-job.ts';
-import type { Watch } from '../domain/watch.ts';
+import type { JobKind } from '../domain/job/restore-job.ts';
+import type { Watch } from '../domain/job/watch.ts';
 import type { SourceReason } from '../errors.ts';
 
 /** The way from here to a restore job, in its order. Nobody can take a step before the one that comes before it. */

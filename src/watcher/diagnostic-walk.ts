@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { closestTo, listed } from '../closest.ts';
-import { shortId } from '../domain/restore-job.ts';
-import { isWildcard, type Target, targetOf, type Watch } from '../domain/watch.ts';
+import { shortId } from '../domain/job/restore-job.ts';
+import { isWildcard, type Target, targetOf, type Watch } from '../domain/job/watch.ts';
 import type { JobAnswer, JobSource, ReadOptions } from '../source/source.ts';
 import type { Notes, StepName } from './diagnosis.ts';
 import { FoundFault, type Question } from './place-fault.ts';

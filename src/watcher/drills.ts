@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
-import { type Drill, planDrill } from '../domain/drill.ts';
-import type { Route } from '../domain/routing.ts';
-import type { Watch } from '../domain/watch.ts';
+import type { Watch } from '../domain/job/watch.ts';
+import type { Route } from '../domain/telling/routing.ts';
+import { type Drill, planDrill } from '../domain/telling/test-alert.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Store } from '../store/store.ts';

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { EventName } from '../domain/event.ts';
+import type { EventName } from '../domain/event/event.ts';
 import type { SourceError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Fallback } from '../domain/fallback.ts';
+import type { Fallback } from '../domain/telling/fallback.ts';
 import { toError } from '../errors.ts';
 import type { Once } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { JobState } from '../domain/restore-job.ts';
+import type { JobState } from '../domain/job/restore-job.ts';
 import { toError } from '../errors.ts';
 import { createOnce } from '../logging/fault-log.ts';
 import { dispatchOnce } from './dispatch.ts';

@@ -1,11 +1,10 @@
 import pLimit from 'p-limit';
 import type { AuditDraft } from '../domain/audit.ts';
-import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../domain/eta.ts';
+import { asksForUsuals, type PlannedEvent, planSighting, type SightingPlan } from '../domain/event/plan.ts';
 import type { Timestamp } from '../domain/instant.ts';
-import type { Mute } from '../domain/mute.ts';
-import { type FirstSight, isFollowed, type Observation } from '../domain/observation.ts';
-import { asksForUsuals, type PlannedEvent, planSighting, type SightingPlan } from '../domain/plan.ts';
-import { isUnfinished, type RestoreJob } from '../domain/restore-job.ts';
+import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../domain/job/eta.ts';
+import { type FirstSight, isFollowed, type Observation } from '../domain/job/observation.ts';
+import { isUnfinished, type RestoreJob } from '../domain/job/restore-job.ts';
 import {
   diffObservations,
   type SightContext,
@@ -13,8 +12,9 @@ import {
   sightNotFound,
   sightUnreadable,
   withTimeEvents,
-} from '../domain/transition.ts';
-import { targetKey } from '../domain/watch.ts';
+} from '../domain/job/transition.ts';
+import { targetKey } from '../domain/job/watch.ts';
+import type { Mute } from '../domain/telling/mute.ts';
 import { SourceError, type SourceReason, toError } from '../errors.ts';
 import type { JobAnswer, JobPage, JobReading, ReadOptions } from '../source/source.ts';
 import type { TargetMemory } from '../store/store.ts';

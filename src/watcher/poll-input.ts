@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts';
+import type { PlannedEvent } from '../domain/event/plan.ts';
 import type { Timestamp } from '../domain/instant.ts';
-import type { PlannedEvent } from '../domain/plan.ts';
-import type { NextDigest, Route } from '../domain/routing.ts';
-import type { TimePolicy } from '../domain/time-events.ts';
-import type { Target, Watch } from '../domain/watch.ts';
+import type { TimePolicy } from '../domain/job/time-events.ts';
+import type { Target, Watch } from '../domain/job/watch.ts';
+import type { NextDigest, Route } from '../domain/telling/routing.ts';
 import type { JobSource } from '../source/source.ts';
 import type { Store } from '../store/store.ts';
 import type { PollProgress } from './poll-progress.ts';

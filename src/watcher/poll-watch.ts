@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
-import { HISTORY_LIMIT } from '../domain/eta.ts';
-import { type StallLimit, stallLimitFrom, stallLimitsFrom } from '../domain/time-events.ts';
-import { type Target, targetKey, type Watch } from '../domain/watch.ts';
+import { HISTORY_LIMIT } from '../domain/job/eta.ts';
+import { type StallLimit, stallLimitFrom, stallLimitsFrom } from '../domain/job/time-events.ts';
+import { type Target, targetKey, type Watch } from '../domain/job/watch.ts';
 import { type PollDeps, type PollReport, pollTarget } from './poll.ts';
 import type { PollProgress } from './poll-progress.ts';
 import { hasGone, hasNoBackups, type TargetBook, type TrackedTarget } from './targets.ts';

@@ -1,4 +1,4 @@
-import { targetKey } from '../domain/watch.ts';
+import { targetKey } from '../domain/job/watch.ts';
 import { asFailure, Poll } from './poll-cycle.ts';
 import type { PollDeps, PollInput, PollReport } from './poll-input.ts';
 

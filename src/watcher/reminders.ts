@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
-import type { WatcherEvent } from '../domain/event.ts';
-import { titleOf } from '../domain/message.ts';
-import { planReminders, type Sight } from '../domain/reminder.ts';
-import type { NextDigest, Route } from '../domain/routing.ts';
+import type { WatcherEvent } from '../domain/event/event.ts';
+import { titleOf } from '../domain/event/message.ts';
+import { planReminders, type Sight } from '../domain/telling/reminder.ts';
+import type { NextDigest, Route } from '../domain/telling/routing.ts';
 import { toError } from '../errors.ts';
 import type { Once } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';

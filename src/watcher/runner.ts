@@ -1,8 +1,8 @@
 import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { AuditDraft } from '../domain/audit.ts';
-import type { Fallback } from '../domain/fallback.ts';
-import type { NextDigest, Route } from '../domain/routing.ts';
+import type { Fallback } from '../domain/telling/fallback.ts';
+import type { NextDigest, Route } from '../domain/telling/routing.ts';
 import { toError } from '../errors.ts';
 import { createOnce } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';

@@ -1,8 +1,8 @@
-import { channelOf } from '../domain/alert.ts';
-import type { WatcherEvent } from '../domain/event.ts';
-import type { Sight } from '../domain/reminder.ts';
-import type { RestoreJob } from '../domain/restore-job.ts';
-import { isWildcard, type Watch } from '../domain/watch.ts';
+import { channelOf } from '../domain/event/alert.ts';
+import type { WatcherEvent } from '../domain/event/event.ts';
+import type { RestoreJob } from '../domain/job/restore-job.ts';
+import { isWildcard, type Watch } from '../domain/job/watch.ts';
+import type { Sight } from '../domain/telling/reminder.ts';
 import type { ChannelStatus, WatchStatus } from './status.ts';
 import type { WatchLoop } from './watch-loop.ts';
 

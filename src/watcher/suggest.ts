@@ -1,6 +1,6 @@
 import { closestTo, listed } from '../closest.ts';
-import type { JobKind } from '../domain/restore-job.ts';
-import type { Target } from '../domain/watch.ts';
+import type { JobKind } from '../domain/job/restore-job.ts';
+import type { Target } from '../domain/job/watch.ts';
 import type { StepFault, StepName } from './diagnosis.ts';
 import type { Neighbour, Surroundings } from './surroundings.ts';
 

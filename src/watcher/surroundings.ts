@@ -1,4 +1,4 @@
-import type { JobKind } from '../domain/restore-job.ts';
+import type { JobKind } from '../domain/job/restore-job.ts';
 import type { JobSource, ListedProject, Place, ReadOptions } from '../source/source.ts';
 
 /** An instance, and the kind under which its jobs are read. */

@@ -1,5 +1,5 @@
 import type { Timestamp } from '../domain/instant.ts';
-import { assertNever, type RestoreJob } from '../domain/restore-job.ts';
+import { assertNever, type RestoreJob } from '../domain/job/restore-job.ts';
 import type { SourceReason } from '../errors.ts';
 
 /** How a job that was waited for ended. `ready`: a download has its link. `missing`: Atlas has no such job, said twice in a row. */

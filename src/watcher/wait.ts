@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../clock.ts';
 import type { Timestamp } from '../domain/instant.ts';
-import type { RestoreJob } from '../domain/restore-job.ts';
-import { targetOf, type Watch } from '../domain/watch.ts';
+import type { RestoreJob } from '../domain/job/restore-job.ts';
+import { targetOf, type Watch } from '../domain/job/watch.ts';
 import { SourceError, type SourceReason, toError } from '../errors.ts';
 import type { JobAnswer, JobSource } from '../source/source.ts';
 import {

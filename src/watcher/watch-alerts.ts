@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
-import { alertKey } from '../domain/alert.ts';
-import type { EventName, WatcherEvent } from '../domain/event.ts';
+import { alertKey } from '../domain/event/alert.ts';
+import type { EventName, WatcherEvent } from '../domain/event/event.ts';
+import { summarizeOverdue } from '../domain/event/summary.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
-import type { NextDigest, Route } from '../domain/routing.ts';
-import { summarizeOverdue } from '../domain/summary.ts';
-import { isWildcard, type Watch } from '../domain/watch.ts';
+import { isWildcard, type Watch } from '../domain/job/watch.ts';
+import type { NextDigest, Route } from '../domain/telling/routing.ts';
 import type { JobSource } from '../source/source.ts';
 import type { Store } from '../store/store.ts';
 import { commitAlert } from './commit-alert.ts';

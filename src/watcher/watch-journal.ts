@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { AuditDraft } from '../domain/audit.ts';
 import { type Timestamp, toIso } from '../domain/instant.ts';
-import type { Watch } from '../domain/watch.ts';
+import type { Watch } from '../domain/job/watch.ts';
 import { SourceError, StoreError, WatcherError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Store } from '../store/store.ts';

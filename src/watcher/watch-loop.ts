@@ -1,6 +1,6 @@
 import { formatSpan } from '../domain/instant.ts';
-import { pollBackoffMs } from '../domain/retry-policy.ts';
-import type { Target, Watch } from '../domain/watch.ts';
+import type { Target, Watch } from '../domain/job/watch.ts';
+import { pollBackoffMs } from '../domain/telling/retry-policy.ts';
 import { SourceError, StoreError, toError } from '../errors.ts';
 import type { Once } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Route } from '../domain/routing.ts';
-import type { Watch } from '../domain/watch.ts';
+import type { Watch } from '../domain/job/watch.ts';
+import type { Route } from '../domain/telling/routing.ts';
 import type { JobSource } from '../source/source.ts';
 import { spreadDelays } from './spread.ts';
 import type { WatchStatus } from './status.ts';

@@ -3,7 +3,7 @@ import { createEmailNotifier } from '../../src/channels/email.ts';
 import { composeDigest } from '../../src/channels/email-digest.ts';
 import { composeMail } from '../../src/channels/email-message.ts';
 import { tellPlainly } from '../../src/channels/teller.ts';
-import type { EventName, WatcherEvent } from '../../src/domain/event.ts';
+import type { EventName, WatcherEvent } from '../../src/domain/event/event.ts';
 import { aJob, anEvent, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { type SmtpSink, type SunkMail, startSmtpSink } from '../support/smtp-sink.ts';

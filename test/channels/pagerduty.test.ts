@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPagerDutyNotifier, type PagerDutyOptions } from '../../src/channels/pagerduty.ts';
-import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../src/domain/event.ts';
-import { sampleEvent } from '../../src/domain/sample.ts';
+import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../src/domain/event/event.ts';
+import { sampleEvent } from '../../src/domain/event/sample.ts';
 import { aJob, anEvent, jobId, T0 } from '../support/builders.ts';
 import type { HttpSink } from '../support/http-sink.ts';
 import { createManualClock } from '../support/manual-clock.ts';

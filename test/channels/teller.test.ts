@@ -11,8 +11,8 @@ import {
   type TellerOptions,
   tellPlainly,
 } from '../../src/channels/teller.ts';
-import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event.ts';
-import { sampleEvent } from '../../src/domain/sample.ts';
+import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event/event.ts';
+import { sampleEvent } from '../../src/domain/event/sample.ts';
 import { aJob, anEvent, T0 } from '../support/builders.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 

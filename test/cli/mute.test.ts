@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import type { Mute } from '../../src/domain/mute.ts';
+import type { Mute } from '../../src/domain/telling/mute.ts';
 import { StoreError } from '../../src/errors.ts';
 import { aMute, anEvent, aWatch, HOUR, MINUTE } from '../support/builders.ts';
 import { readingStore, recorded } from '../support/reading-store.ts';

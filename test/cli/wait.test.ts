@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CliParts } from '../../src/cli/parts.ts';
-import type { RestoreJob } from '../../src/domain/restore-job.ts';
+import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
 import { ConfigError, SourceError, StoreError } from '../../src/errors.ts';
 import { aJob, aWatch, GROUP_ID, jobId, MINUTE } from '../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../support/fake-source.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { Watch } from '../../src/domain/watch.ts';
+import type { Watch } from '../../src/domain/job/watch.ts';
 import type { AtlasSimulator } from '../../src/simulator/atlas.ts';
 import { finish, flexJob, newJobId, running } from '../../src/simulator/scenario.ts';
 import { createAtlasSource } from '../../src/source/atlas-source.ts';

@@ -4,7 +4,7 @@ import { toCloudEvent } from '../../src/channels/cloud-event.ts';
 import { composeMail } from '../../src/channels/email-message.ts';
 import { slackMessage } from '../../src/channels/slack-message.ts';
 import { tellPlainly } from '../../src/channels/teller.ts';
-import type { EventName, WatcherEvent } from '../../src/domain/event.ts';
+import type { EventName, WatcherEvent } from '../../src/domain/event/event.ts';
 import type { DemoStage } from '../../src/simulator/demo-stage.ts';
 import { aJob, anEvent } from '../support/builders.ts';
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { EVENT_NAMES } from '../../src/domain/event.ts';
+import { EVENT_NAMES } from '../../src/domain/event/event.ts';
 import type { ToldChange } from '../../src/simulator/demo-ledger.ts';
 import { createPaint, lookOf, lookOfWords } from '../../src/simulator/demo-style.ts';
 import {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { type RestoreJob, stateAfter } from '../../src/domain/restore-job.ts';
+import { type RestoreJob, stateAfter } from '../../src/domain/job/restore-job.ts';
 import { keepDemoGoing, runDemoStory } from '../../src/simulator/demo.ts';
 import type { Script } from '../../src/simulator/demo-actions.ts';
 import { ALL_DEMO_WATCHES, DEMO_GROUP_ID, type DemoWatch } from '../../src/simulator/demo-cast.ts';

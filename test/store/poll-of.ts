@@ -1,4 +1,4 @@
-import { eventId } from '../../src/domain/event.ts';
+import { eventId } from '../../src/domain/event/event.ts';
 import type { PollCommit } from '../../src/store/store.ts';
 import { aJob, anEvent, anObservation, jobId, T0 } from '../support/builders.ts';
 

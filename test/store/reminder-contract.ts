@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DueReminder, ReminderPlan } from '../../src/domain/reminder.ts';
+import type { DueReminder, ReminderPlan } from '../../src/domain/telling/reminder.ts';
 import type { PlannedEvent, Store } from '../../src/store/store.ts';
 import { aJob, aMuteRequest, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { aCommit, anImpossibleDraft, plan } from './support.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { brokenLink, GENESIS } from '../../src/domain/audit.ts';
-import type { Observation } from '../../src/domain/observation.ts';
-import type { Milestone } from '../../src/domain/restore-job.ts';
+import type { Observation } from '../../src/domain/job/observation.ts';
+import type { Milestone } from '../../src/domain/job/restore-job.ts';
 import { WatcherError } from '../../src/errors.ts';
 import type { Rows, Store } from '../../src/store/store.ts';
 import { aJob, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';

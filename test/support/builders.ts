@@ -1,16 +1,21 @@
-import { EVENT_SEVERITIES, type EventName, eventId, type WatcherEvent } from '../../src/domain/event.ts';
-import type { Mute, MuteRequest } from '../../src/domain/mute.ts';
-import type { Observation } from '../../src/domain/observation.ts';
+import {
+  EVENT_SEVERITIES,
+  type EventName,
+  eventId,
+  type WatcherEvent,
+} from '../../src/domain/event/event.ts';
+import { summarizeJobEvent } from '../../src/domain/event/summary.ts';
+import type { Observation } from '../../src/domain/job/observation.ts';
 import {
   type Milestone,
   mayChangeUntil,
   type ReachedMilestone,
   type RestoreJob,
   stateAfter,
-} from '../../src/domain/restore-job.ts';
-import type { Route } from '../../src/domain/routing.ts';
-import { summarizeJobEvent } from '../../src/domain/summary.ts';
-import type { Target, Watch } from '../../src/domain/watch.ts';
+} from '../../src/domain/job/restore-job.ts';
+import type { Target, Watch } from '../../src/domain/job/watch.ts';
+import type { Mute, MuteRequest } from '../../src/domain/telling/mute.ts';
+import type { Route } from '../../src/domain/telling/routing.ts';
 
 /** 2026-11-02T08:00:05Z: when the jobs of the fixtures were created. */
 export const T0 = Date.parse('2026-11-02T08:00:05Z');

@@ -1,4 +1,4 @@
-import type { RestoreJob } from '../../src/domain/restore-job.ts';
+import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
 import type {
   JobAnswer,
   JobReading,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MILESTONES, type Milestone, type ReachedMilestone } from '../../src/domain/restore-job.ts';
+import { MILESTONES, type Milestone, type ReachedMilestone } from '../../src/domain/job/restore-job.ts';
 import { HOUR, MINUTE, T0 } from './builders.ts';
 
 /** A watch, what really happened to its jobs, and when and how well it looked. */

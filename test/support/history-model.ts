@@ -1,4 +1,4 @@
-import { type JobState, MILESTONES, type Milestone } from '../../src/domain/restore-job.ts';
+import { type JobState, MILESTONES, type Milestone } from '../../src/domain/job/restore-job.ts';
 import type { History, Look } from './histories.ts';
 
 /** What comes of one look at one job. */

@@ -1,9 +1,9 @@
 import type { AuditDraft, AuditEntry } from '../../src/domain/audit.ts';
 import { chainEntries, GENESIS } from '../../src/domain/audit.ts';
-import type { FinishedDuration } from '../../src/domain/eta.ts';
-import type { WatcherEvent } from '../../src/domain/event.ts';
-import { isInForce, type Mute } from '../../src/domain/mute.ts';
-import type { Observation } from '../../src/domain/observation.ts';
+import type { WatcherEvent } from '../../src/domain/event/event.ts';
+import type { FinishedDuration } from '../../src/domain/job/eta.ts';
+import type { Observation } from '../../src/domain/job/observation.ts';
+import { isInForce, type Mute } from '../../src/domain/telling/mute.ts';
 import type { Delivery, PageRequest, RecordedEvent, Rows, Store } from '../../src/store/store.ts';
 import { anEvent } from './builders.ts';
 

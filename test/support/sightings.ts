@@ -1,6 +1,6 @@
-import type { Observation } from '../../src/domain/observation.ts';
-import type { Milestone } from '../../src/domain/restore-job.ts';
-import type { SightContext, Sighting, Transition } from '../../src/domain/transition.ts';
+import type { Observation } from '../../src/domain/job/observation.ts';
+import type { Milestone } from '../../src/domain/job/restore-job.ts';
+import type { SightContext, Sighting, Transition } from '../../src/domain/job/transition.ts';
 import { aJob, anObservation, MINUTE, T0 } from './builders.ts';
 
 export const NOW = T0 + 15 * MINUTE;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JobKind } from '../../src/domain/restore-job.ts';
-import type { Watch } from '../../src/domain/watch.ts';
+import type { JobKind } from '../../src/domain/job/restore-job.ts';
+import type { Watch } from '../../src/domain/job/watch.ts';
 import { SourceError, type SourceErrorOptions, type SourceReason } from '../../src/errors.ts';
 import type { JobSource, ListedProject } from '../../src/source/source.ts';
 import { diagnoseWatches } from '../../src/watcher/diagnose.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EventName } from '../../src/domain/event.ts';
+import type { EventName } from '../../src/domain/event/event.ts';
 import { DeliveryError, StoreError } from '../../src/errors.ts';
 import { createOnce } from '../../src/logging/fault-log.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Watch } from '../../src/domain/watch.ts';
+import type { Watch } from '../../src/domain/job/watch.ts';
 import { StoreError } from '../../src/errors.ts';
 import { createOnce } from '../../src/logging/fault-log.ts';
 import type { JobPage } from '../../src/source/source.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Watch } from '../../src/domain/watch.ts';
+import type { Watch } from '../../src/domain/job/watch.ts';
 import { SourceError, StoreError } from '../../src/errors.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';

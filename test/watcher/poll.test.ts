@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Route } from '../../src/domain/routing.ts';
-import { targetOf, type Watch } from '../../src/domain/watch.ts';
+import { targetOf, type Watch } from '../../src/domain/job/watch.ts';
+import type { Route } from '../../src/domain/telling/routing.ts';
 import { SourceError } from '../../src/errors.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Route } from '../../src/domain/routing.ts';
-import type { Watch } from '../../src/domain/watch.ts';
+import type { Watch } from '../../src/domain/job/watch.ts';
+import type { Route } from '../../src/domain/telling/routing.ts';
 import { DeliveryError, SourceError } from '../../src/errors.ts';
 import { createOnce, type Once } from '../../src/logging/fault-log.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { WatcherEvent } from '../../src/domain/event.ts';
-import type { Watch } from '../../src/domain/watch.ts';
+import type { WatcherEvent } from '../../src/domain/event/event.ts';
+import type { Watch } from '../../src/domain/job/watch.ts';
 import { SourceError } from '../../src/errors.ts';
 import { createOnce } from '../../src/logging/fault-log.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';

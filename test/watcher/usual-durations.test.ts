@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { WatcherEvent } from '../../src/domain/event.ts';
-import { describeEvent } from '../../src/domain/message.ts';
-import type { RestoreJob } from '../../src/domain/restore-job.ts';
-import type { Watch } from '../../src/domain/watch.ts';
+import type { WatcherEvent } from '../../src/domain/event/event.ts';
+import { describeEvent } from '../../src/domain/event/message.ts';
+import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
+import type { Watch } from '../../src/domain/job/watch.ts';
 import { createOnce } from '../../src/logging/fault-log.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';

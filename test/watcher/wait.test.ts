@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Milestone, RestoreJob } from '../../src/domain/restore-job.ts';
+import type { Milestone, RestoreJob } from '../../src/domain/job/restore-job.ts';
 import { SourceError, type SourceReason } from '../../src/errors.ts';
 import { type WaitChange, type WaitReport, waitForJobs } from '../../src/watcher/wait.ts';
 import { aJob, aWatch, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { WatcherEvent } from '../../domain/event.ts';
+import type { WatcherEvent } from '../../domain/event/event.ts';
 import { listedDeliveryView } from '../../status/views.ts';
 import type { Delivery, DeliveryStatus } from '../../store/store.ts';
 import { DELIVERY_STATUSES } from '../../store/store.ts';

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { ExpectedEnd } from '../../domain/eta.ts';
-import type { Observation } from '../../domain/observation.ts';
-import { JOB_STATES, type JobState, shortId } from '../../domain/restore-job.ts';
+import type { ExpectedEnd } from '../../domain/job/eta.ts';
+import type { Observation } from '../../domain/job/observation.ts';
+import { JOB_STATES, type JobState, shortId } from '../../domain/job/restore-job.ts';
 import { createExpectedEnds } from '../../status/expected-ends.ts';
 import { jobView } from '../../status/views.ts';
 import { tieBatches } from '../batches.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { isInForce, type Mute } from '../../domain/mute.ts';
+import { isInForce, type Mute } from '../../domain/telling/mute.ts';
 import { muteView } from '../../status/views.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { printListing, readStore } from '../listing.ts';

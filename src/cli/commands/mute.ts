@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { WatcherConfig } from '../../config/config.ts';
 import { parseDuration } from '../../config/duration.ts';
-import { EVENT_NAMES, type EventName } from '../../domain/event.ts';
-import { matchesGlob } from '../../domain/glob.ts';
-import { isMutable, type Mute } from '../../domain/mute.ts';
+import { EVENT_NAMES, type EventName } from '../../domain/event/event.ts';
+import { matchesGlob } from '../../domain/telling/glob.ts';
+import { isMutable, type Mute } from '../../domain/telling/mute.ts';
 import { muteView } from '../../status/views.ts';
 import type { Store } from '../../store/store.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Preview } from '../../channels/notifier.ts';
 import type { ChannelConfig, WatcherConfig } from '../../config/config.ts';
-import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../domain/event.ts';
+import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../domain/event/event.ts';
 import { toIso } from '../../domain/instant.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { collect, readStore } from '../listing.ts';

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { ChannelConfig, WatcherConfig } from '../../config/config.ts';
 import type { AuditDraft } from '../../domain/audit.ts';
-import { EVENT_NAMES, type EventName } from '../../domain/event.ts';
+import { EVENT_NAMES, type EventName } from '../../domain/event/event.ts';
 import { toError, WatcherError } from '../../errors.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { chosenChannels, sampleFor } from '../sample.ts';

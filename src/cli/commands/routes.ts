@@ -1,13 +1,18 @@
 import { type Command, Option } from 'commander';
 import type { WatcherConfig } from '../../config/config.ts';
 import { digestOf, nextDigestOf } from '../../config/digests.ts';
-import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../domain/event.ts';
-import type { Fallback } from '../../domain/fallback.ts';
+import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../domain/event/event.ts';
+import { remindersOf } from '../../domain/event/lasting.ts';
+import { sampleEvent } from '../../domain/event/sample.ts';
 import { formatSpan, toIso } from '../../domain/instant.ts';
-import { remindersOf } from '../../domain/lasting.ts';
-import { type Mute, mutedBy } from '../../domain/mute.ts';
-import { explainRoutes, planDeliveries, type Route, type RouteCondition } from '../../domain/routing.ts';
-import { sampleEvent } from '../../domain/sample.ts';
+import type { Fallback } from '../../domain/telling/fallback.ts';
+import { type Mute, mutedBy } from '../../domain/telling/mute.ts';
+import {
+  explainRoutes,
+  planDeliveries,
+  type Route,
+  type RouteCondition,
+} from '../../domain/telling/routing.ts';
 import { StoreError } from '../../errors.ts';
 import { muteView } from '../../status/views.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';

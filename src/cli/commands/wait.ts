@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { WatcherConfig } from '../../config/config.ts';
-import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../../domain/eta.ts';
-import { isWildcard, targetKey, targetOf, type Watch } from '../../domain/watch.ts';
+import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../../domain/job/eta.ts';
+import { isWildcard, targetKey, targetOf, type Watch } from '../../domain/job/watch.ts';
 import { StoreError } from '../../errors.ts';
 import { waitForJobs } from '../../watcher/wait.ts';
 import type { Verdict } from '../../watcher/wait-verdict.ts';

@@ -1,4 +1,4 @@
-import type { EventName } from '../../domain/event.ts';
+import type { EventName } from '../../domain/event/event.ts';
 import { isTimeZone } from '../addresses.ts';
 import { cronFault, nextRun } from '../cron.ts';
 import { entriesOf, type Rule } from '../rule.ts';

@@ -1,6 +1,6 @@
 import { listed, suggestion } from '../../closest.ts';
-import { planDrill } from '../../domain/drill.ts';
-import type { Route } from '../../domain/routing.ts';
+import type { Route } from '../../domain/telling/routing.ts';
+import { planDrill } from '../../domain/telling/test-alert.ts';
 import { cronFault } from '../cron.ts';
 import { entriesOf, namesIn, type Rule, type RuleContext } from '../rule.ts';
 

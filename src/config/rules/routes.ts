@@ -1,6 +1,6 @@
 import { listed, suggestion } from '../../closest.ts';
-import { matchesGlob } from '../../domain/glob.ts';
-import { isLasting, LASTING_EVENTS } from '../../domain/lasting.ts';
+import { isLasting, LASTING_EVENTS } from '../../domain/event/lasting.ts';
+import { matchesGlob } from '../../domain/telling/glob.ts';
 import { entriesOf, namesIn, type Rule } from '../rule.ts';
 
 export const routesNameChannels: Rule = (context) => {

@@ -1,5 +1,5 @@
-import type { JobKind } from '../../domain/restore-job.ts';
-import type { ApiVersion } from '../../domain/watch.ts';
+import type { JobKind } from '../../domain/job/restore-job.ts';
+import type { ApiVersion } from '../../domain/job/watch.ts';
 import type { AtlasErrorCode } from '../atlas-errors.ts';
 import type { EndpointSet } from '../rate-limits.ts';
 import type { SimulatedJob } from '../simulated-job.ts';

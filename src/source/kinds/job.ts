@@ -4,7 +4,7 @@ import {
   type ReachedMilestone,
   type RestoreJob,
   stateAfter,
-} from '../../domain/restore-job.ts';
+} from '../../domain/job/restore-job.ts';
 import { isRecord } from '../envelope.ts';
 import type { JobReading } from '../source.ts';
 import { FieldProblem, type Fields, readId, readInstant } from './fields.ts';

@@ -1,5 +1,5 @@
-import type { JobKind } from '../../domain/restore-job.ts';
-import type { ApiVersion, Target } from '../../domain/watch.ts';
+import type { JobKind } from '../../domain/job/restore-job.ts';
+import type { ApiVersion, Target } from '../../domain/job/watch.ts';
 import { SourceError } from '../../errors.ts';
 import type { JobReading } from '../source.ts';
 

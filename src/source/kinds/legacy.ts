@@ -1,6 +1,6 @@
 import type { Timestamp } from '../../domain/instant.ts';
-import type { ReachedMilestone } from '../../domain/restore-job.ts';
-import type { Target } from '../../domain/watch.ts';
+import type { ReachedMilestone } from '../../domain/job/restore-job.ts';
+import type { Target } from '../../domain/job/watch.ts';
 import { isRecord } from '../envelope.ts';
 import { scrubValue } from '../scrub.ts';
 import {

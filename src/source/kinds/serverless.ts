@@ -1,4 +1,4 @@
-import type { Target } from '../../domain/watch.ts';
+import type { Target } from '../../domain/job/watch.ts';
 import { decodeFlagStyle } from './flag-style.ts';
 import { acceptOf, type JobKindAdapter, projectPath, segment, uncountedPageQuery } from './kind.ts';
 

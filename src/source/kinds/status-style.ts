@@ -1,6 +1,6 @@
 import type { Timestamp } from '../../domain/instant.ts';
-import type { JobKind, ReachedMilestone } from '../../domain/restore-job.ts';
-import type { Target } from '../../domain/watch.ts';
+import type { JobKind, ReachedMilestone } from '../../domain/job/restore-job.ts';
+import type { Target } from '../../domain/job/watch.ts';
 import { scrubValue } from '../scrub.ts';
 import type { JobReading } from '../source.ts';
 import {

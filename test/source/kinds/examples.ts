@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { RestoreJob } from '../../../src/domain/restore-job.ts';
-import type { Target } from '../../../src/domain/watch.ts';
+import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
+import type { Target } from '../../../src/domain/job/watch.ts';
 import { openEnvelope } from '../../../src/source/envelope.ts';
 import { clusterJobs } from '../../../src/source/kinds/cluster.ts';
 import { collectionJobs } from '../../../src/source/kinds/collection.ts';

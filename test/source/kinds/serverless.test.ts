@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { RestoreJob } from '../../../src/domain/restore-job.ts';
+import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
 import { openEnvelope } from '../../../src/source/envelope.ts';
 import { serverlessJobs } from '../../../src/source/kinds/serverless.ts';
 import { aTarget } from '../../support/builders.ts';

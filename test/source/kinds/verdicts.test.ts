@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../../src/clock.ts';
-import type { Observation } from '../../../src/domain/observation.ts';
+import type { Observation } from '../../../src/domain/job/observation.ts';
 import { createAtlasSource } from '../../../src/source/atlas-source.ts';
 import { openSqliteStore } from '../../../src/store/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import type { Timestamp } from '../instant.ts';
+import type { ExpectedEnd } from '../job/eta.ts';
+import { type JobState, MILESTONES, type RestoreJob } from '../job/restore-job.ts';
+
+/** Everything a route can ask for, with the severity it has unless said otherwise (see `severityOf`). */
+export const EVENT_SEVERITIES = {
+  started: 'info',
+  ready: 'info',
+  finished: 'info',
+  failed: 'critical',
+  cancelled: 'warning',
+  expired: 'warning',
+  expiring: 'warning',
+  stalled: 'warning',
+  missing: 'warning',
+  watch_failing: 'critical',
+  watch_recovered: 'info',
+  drill_overdue: 'warning',
+  channel_failing: 'critical',
+  channel_recovered: 'info',
+} as const satisfies Record<string, Severity>;
+
+export const SEVERITIES = ['info', 'warning', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+export type EventName = keyof typeof EVENT_SEVERITIES;
+export const EVENT_NAMES = Object.keys(EVENT_SEVERITIES) as [EventName, ...EventName[]];
+
+/** Which reminder of a thing this is. */
+export interface Reminder {
+  /** From 1, for each channel that is reminded. */
+  number: number;
+  /** When the thing was found, and told unless it was muted. */
+  since: Timestamp;
+}
+
+/**
+ * What routes and channels deal in: one thing worth telling. Complete in itself and frozen once stored, so that every attempt on
+ * every channel says the same.
+ */
+export interface WatcherEvent {
+  /** The same at every attempt and on every channel. A UUID that sorts by `detectedAt`. */
+  id: string;
+  name: EventName;
+  severity: Severity;
+  watch: string;
+  labels: Readonly<Record<string, string>>;
+  /** What the job was before; `null` when nothing was known. */
+  from: JobState | null;
+  /** What it is now; `null` for events that are no change of state. */
+  to: JobState | null;
+  /** One line that can be read on a lock screen. Plain text; holds names that came from Atlas, so escape it. */
+  summary: string;
+  /** What else is known about it, in a sentence or two: why a watch fails, what is usual. May hold text from Atlas, links removed. */
+  note: string | null;
+  detectedAt: Timestamp;
+  /** When it happened according to Atlas; `detectedAt` where Atlas does not say. */
+  occurredAt: Timestamp;
+  /** Nobody saw it; it must have been (a start between two polls). */
+  inferred: boolean;
+  /** Found long after it happened. */
+  late: boolean;
+  job: RestoreJob | null;
+  /** When the job should end, as of this event; `null` unless it is running and something tells. */
+  expectedEnd: ExpectedEnd | null;
+  /** CloudEvents `source`: `/groups/{groupId}/{kind}/{instanceName}`. */
+  source: string;
+  /** The project in Atlas's own pages, for a person to open. */
+  projectUrl: string | null;
+  /** Told again because it lasts; `null` for what is told for the first time. */
+  reminder: Reminder | null;
+  /** A sample made on purpose (`notify test`), to be marked as such wherever it is shown. */
+  test: boolean;
+}
+
+/** Severity of an event; `expired` after a finish is only news, a finish with warnings is more than news. */
+export function severityOf(
+  name: EventName,
+  facts: { from?: JobState | null; warnings?: boolean } = {},
+): Severity {
+  if (name === 'expired' && facts.from === 'finished') return 'info';
+  if (name === 'finished' && facts.warnings) return 'warning';
+  return EVENT_SEVERITIES[name];
+}
+
+/** False for one that was made on purpose (a sample), or is told again (a reminder): neither is counted as something that came to pass. */
+export function hasHappened({ test, reminder }: Pick<WatcherEvent, 'test' | 'reminder'>): boolean {
+  return !test && reminder === null;
+}
+
+/** True for events that are a milestone of a job. */
+export function isTransitionName(name: EventName): boolean {
+  return (MILESTONES as readonly string[]).includes(name);
+}
+
+/**
+ * The id of an event: shaped as a version 7 UUID, whose time is `detectedAt` and whose other bits are a hash of what the event is
+ * about. Pure, so that planning the same poll twice names the event the same.
+ */
+export function eventId(detectedAt: Timestamp, about: readonly string[]): string {
+  const time = Math.max(0, Math.floor(detectedAt)).toString(16).padStart(12, '0').slice(-12);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([detectedAt, ...about]))
+    .digest('hex');
+  const variant = ((Number.parseInt(hash.slice(3, 4), 16) & 0x3) | 0x8).toString(16);
+  return [
+    time.slice(0, 8),
+    time.slice(8),
+    `7${hash.slice(0, 3)}`,
+    `${variant}${hash.slice(4, 7)}`,
+    hash.slice(7, 19),
+  ].join('-');
+}

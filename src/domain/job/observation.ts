@@ -1,0 +1,45 @@
+import type { Timestamp } from '../instant.ts';
+import type { JobState, Milestone, RestoreJob } from './restore-job.ts';
+
+/**
+ * How a job came into view. `named`: by id in the configuration; `baseline`: on the first complete listing of its target;
+ * `new`: afterwards.
+ */
+export type FirstSight = 'named' | 'baseline' | 'new';
+
+/** What only time tells about a job. */
+export type TimeEventName = 'stalled' | 'expiring';
+
+/** When it was told; each is told once. */
+export type Raised = Readonly<Partial<Record<TimeEventName, Timestamp>>>;
+
+/** What we saw of a job last, and what we have recorded of its life. One per watch and job. */
+export interface Observation {
+  watch: string;
+  jobId: string;
+  /** The facts as last read; `null` for a job of which nothing readable was ever seen. */
+  job: RestoreJob | null;
+  /** Recorded milestones in the order in which they were recorded. Only grows. */
+  milestones: readonly Milestone[];
+  /** Follows from `milestones`; `unknown` while `job` is `null`. */
+  state: JobState;
+  firstSight: FirstSight;
+  firstSeenAt: Timestamp;
+  changedAt: Timestamp;
+  /** How often in a row Atlas has answered 404 for this job. */
+  notFoundCount: number;
+  /** Since when it has been gone from Atlas (404 twice in a row); `null` while it is there. */
+  missingSince: Timestamp | null;
+  /** What is odd about the latest reply; `null` when nothing is. Logged when it changes. */
+  anomaly: string | null;
+  /** What only time tells, and was told of this job. */
+  raised: Raised;
+  /** Worth asking for by id until then: `null` without end, `0` when it can no longer change. */
+  mayChangeUntil: Timestamp | null;
+}
+
+/** True while the job should still be asked for by id. */
+export function isFollowed(observation: Observation, now: Timestamp): boolean {
+  const { mayChangeUntil } = observation;
+  return mayChangeUntil === null || mayChangeUntil > now;
+}

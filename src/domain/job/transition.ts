@@ -1,0 +1,251 @@
+import type { Timestamp } from '../instant.ts';
+import type { FirstSight, Observation } from './observation.ts';
+import {
+  isUpTo,
+  type JobState,
+  type Milestone,
+  mayChangeUntil,
+  type ReachedMilestone,
+  type RestoreJob,
+  stateAfter,
+} from './restore-job.ts';
+import { dueTimeEvents, type TimeEvent, type TimePolicy } from './time-events.ts';
+
+/** One milestone newly reached, found by comparing two observations. */
+export interface Transition {
+  milestone: Milestone;
+  /** The state just before it in the order of life; `null` when nothing of that was known. */
+  from: JobState | null;
+  to: JobState;
+  /** When it happened according to Atlas; `detectedAt` where Atlas does not say. */
+  occurredAt: Timestamp;
+  detectedAt: Timestamp;
+  inferred: boolean;
+  late: boolean;
+  /** `announce`, or why it is recorded in silence. */
+  verdict: 'announce' | 'baseline';
+}
+
+/** What a poll knows when it looks at one job. */
+export interface SightContext {
+  watch: string;
+  /** When the reply was read. */
+  now: Timestamp;
+  /** How this job came into view, should it be new to us. */
+  firstSight: FirstSight;
+  /** See `Watch.announceExisting`. */
+  announceExisting: boolean | number;
+  /** A transition found later than this after it happened is `late`, in milliseconds. */
+  lateAfterMs: number;
+}
+
+/** What one look at one job comes to. `observation` is `null` when there is nothing to write. */
+export interface Sighting {
+  observation: Observation | null;
+  transitions: Transition[];
+  /** Set when something odd was seen that was not there at the last look. */
+  newAnomaly: string | null;
+  /** The job has just been found to be gone (404 twice in a row). */
+  wentMissing: boolean;
+  /** What only time tells of it, and was not told before. */
+  timeEvents: TimeEvent[];
+}
+
+const NOTHING: Sighting = {
+  observation: null,
+  transitions: [],
+  newAnomaly: null,
+  wentMissing: false,
+  timeEvents: [],
+};
+
+/** A job answered 404 this often in a row is missing. Once may be a hiccup of an eventually consistent API. */
+const NOT_FOUND_LIMIT = 2;
+
+/**
+ * Compares what was read of a job with what was seen of it last.
+ *
+ * The transitions are the milestones of the new reading less those already recorded, in the order of life. A reading that steps
+ * backwards (it lacks what is recorded and adds nothing) changes nothing but the anomaly. What stays quiet, and why:
+ * - `baseline`: the job was there at the first listing, and the milestone belongs to the past;
+ * - `baseline`: nothing readable was seen of it at the first listing, and the milestone lies before that.
+ * `announceExisting` makes either of them heard.
+ */
+export function diffObservations(
+  previous: Observation | undefined,
+  job: RestoreJob,
+  context: SightContext,
+): Sighting {
+  const recorded = previous?.milestones ?? [];
+  const news = job.reached.filter((reached) => !recorded.includes(reached.milestone));
+
+  if (previous && news.length === 0 && previous.state !== job.state) {
+    return withAnomaly(previous, `Atlas says ${job.state}, after it had said ${previous.state}`, context);
+  }
+
+  const transitions = chain(previous, job, news, context);
+  if (previous && transitions.length === 0 && isSame(previous, job)) return NOTHING;
+
+  const milestones = [...recorded, ...news.map(({ milestone }) => milestone)];
+  const state = stateAfter(milestones);
+  return {
+    observation: {
+      watch: context.watch,
+      jobId: job.id,
+      job: { ...job, state },
+      milestones,
+      state,
+      firstSight: previous?.firstSight ?? context.firstSight,
+      firstSeenAt: previous?.firstSeenAt ?? context.now,
+      changedAt: context.now,
+      notFoundCount: 0,
+      missingSince: null,
+      anomaly: null,
+      raised: previous?.raised ?? {},
+      mayChangeUntil: mayChangeUntil({ state, expiresAt: job.expiresAt }),
+    },
+    transitions,
+    newAnomaly: null,
+    wentMissing: false,
+    timeEvents: [],
+  };
+}
+
+/** A reply about this job could not be read: its recorded life stands, the anomaly is noted once. */
+export function sightUnreadable(
+  previous: Observation | undefined,
+  jobId: string,
+  problem: string,
+  context: SightContext,
+): Sighting {
+  if (previous) return withAnomaly(previous, problem, context);
+  return {
+    observation: {
+      watch: context.watch,
+      jobId,
+      job: null,
+      milestones: [],
+      state: 'unknown',
+      firstSight: context.firstSight,
+      firstSeenAt: context.now,
+      changedAt: context.now,
+      notFoundCount: 0,
+      missingSince: null,
+      anomaly: problem,
+      raised: {},
+      mayChangeUntil: null,
+    },
+    transitions: [],
+    newAnomaly: problem,
+    wentMissing: false,
+    timeEvents: [],
+  };
+}
+
+/** Atlas answered 404 for a job that we know. The second time in a row it is missing. */
+export function sightNotFound(previous: Observation, context: SightContext): Sighting {
+  if (previous.missingSince !== null) return NOTHING;
+  const notFoundCount = previous.notFoundCount + 1;
+  const wentMissing = notFoundCount >= NOT_FOUND_LIMIT;
+  return {
+    observation: {
+      ...previous,
+      notFoundCount,
+      missingSince: wentMissing ? context.now : null,
+      changedAt: context.now,
+    },
+    transitions: [],
+    newAnomaly: null,
+    wentMissing,
+    timeEvents: [],
+  };
+}
+
+/** Adds what time tells of the job after this look; see `dueTimeEvents`. */
+export function withTimeEvents(
+  sighting: Sighting,
+  previous: Observation | undefined,
+  policy: TimePolicy,
+  now: Timestamp,
+): Sighting {
+  const observation = sighting.observation ?? previous;
+  const timeEvents = observation ? dueTimeEvents(observation, policy, now) : [];
+  if (!observation || timeEvents.length === 0) return sighting;
+  const raised = { ...observation.raised, ...Object.fromEntries(timeEvents.map(({ name }) => [name, now])) };
+  return { ...sighting, observation: { ...observation, raised, changedAt: now }, timeEvents };
+}
+
+function withAnomaly(previous: Observation, anomaly: string, context: SightContext): Sighting {
+  const isBack = previous.notFoundCount > 0 || previous.missingSince !== null;
+  if (previous.anomaly === anomaly && !isBack) return NOTHING;
+  return {
+    observation: { ...previous, anomaly, notFoundCount: 0, missingSince: null, changedAt: context.now },
+    transitions: [],
+    newAnomaly: previous.anomaly === anomaly ? null : anomaly,
+    wentMissing: false,
+    timeEvents: [],
+  };
+}
+
+function chain(
+  previous: Observation | undefined,
+  job: RestoreJob,
+  news: readonly ReachedMilestone[],
+  context: SightContext,
+): Transition[] {
+  const known: Milestone[] = [...(previous?.milestones ?? [])];
+  return news.map(({ milestone, at }) => {
+    const before = known.filter((earlier) => isUpTo(earlier, milestone));
+    const occurredAt = at ?? context.now;
+    const transition: Transition = {
+      milestone,
+      from: before.length === 0 ? null : stateAfter(before),
+      to: stateAfter([milestone]),
+      occurredAt,
+      detectedAt: context.now,
+      inferred: milestone === 'started' && job.state !== 'in_progress',
+      late: context.now - occurredAt > context.lateAfterMs,
+      verdict: verdictOf(previous, job, occurredAt, context),
+    };
+    known.push(milestone);
+    return transition;
+  });
+}
+
+function verdictOf(
+  previous: Observation | undefined,
+  job: RestoreJob,
+  occurredAt: Timestamp,
+  context: SightContext,
+): Transition['verdict'] {
+  if (!isOfThePast(previous, occurredAt, context)) return 'announce';
+  const { announceExisting, now } = context;
+  const isWanted =
+    typeof announceExisting === 'boolean' ? announceExisting : endedWithin(job, announceExisting, now);
+  return isWanted ? 'announce' : 'baseline';
+}
+
+/** True for what lies before the first look at the target: all of a job's life at that look, or what a later look reads of it. */
+function isOfThePast(
+  previous: Observation | undefined,
+  occurredAt: Timestamp,
+  { firstSight }: SightContext,
+): boolean {
+  if (previous === undefined) return firstSight === 'baseline';
+  return previous.firstSight === 'baseline' && previous.job === null && occurredAt < previous.firstSeenAt;
+}
+
+/** True for a job that has an outcome which is at most `spanMs` old, going by the latest time Atlas gives for it. */
+function endedWithin(job: RestoreJob, spanMs: number, now: Timestamp): boolean {
+  if (job.state === 'in_progress') return false;
+  const times = job.reached.flatMap(({ at }) => (at === null ? [] : [at]));
+  return now - Math.max(job.createdAt, ...times) <= spanMs;
+}
+
+function isSame(previous: Observation, job: RestoreJob): boolean {
+  if (previous.anomaly !== null || previous.notFoundCount > 0 || previous.missingSince !== null) return false;
+  return (
+    previous.job !== null &&
+    JSON.stringify({ ...job, state: previous.state }) === JSON.stringify(previous.job)
+  );
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { type EventName, SEVERITIES, type WatcherEvent } from '../event/event.ts';
+import type { Timestamp } from '../instant.ts';
+
+/** What several events come to, for a headline. */
+export interface DigestSummary {
+  /** `1 failed, 3 finished`: the worst first. */
+  counts: string;
+  /** What stands first there. */
+  worst: WatcherEvent;
+  /** When the earliest and the latest of them happened. */
+  from: Timestamp;
+  to: Timestamp;
+}
+
+/** In this order within one severity. */
+const WORDS = {
+  failed: 'failed',
+  watch_failing: 'watch failing',
+  channel_failing: 'channel failing',
+  missing: 'missing',
+  cancelled: 'cancelled',
+  expired: 'expired',
+  stalled: 'stalled',
+  expiring: 'about to expire',
+  drill_overdue: 'drill overdue',
+  finished: 'finished',
+  ready: 'ready',
+  started: 'started',
+  watch_recovered: 'watch recovered',
+  channel_recovered: 'channel recovered',
+} as const satisfies Record<EventName, string>;
+const ORDER = Object.keys(WORDS);
+
+/**
+ * Counts restores (and watches, and channels) rather than events: each by what was last heard of it, so that one which started and
+ * finished has finished. The events are in the order of life, at least one.
+ */
+export function summarizeDigest(events: readonly WatcherEvent[]): DigestSummary {
+  const heard = new Map<string, WatcherEvent>();
+  for (const event of events) {
+    const subject = subjectOf(event);
+    if (!isOnlyAfterFinish(event) || !heard.has(subject)) heard.set(subject, event);
+  }
+  const byWeight = [...heard.values()].toSorted((a, b) => weightOf(a) - weightOf(b));
+  const [worst] = byWeight;
+  assert(worst, 'a digest of nothing');
+  const times = events.map(({ occurredAt }) => occurredAt);
+  return {
+    counts: [...Map.groupBy(byWeight, wordsOf)].map(([words, { length }]) => `${length} ${words}`).join(', '),
+    worst,
+    from: Math.min(...times),
+    to: Math.max(...times),
+  };
+}
+
+/** A job of a watch; or the watch or channel itself, its drills apart from its polls. */
+function subjectOf({ name, watch, job, source }: WatcherEvent): string {
+  return JSON.stringify(job ? [watch, job.id] : [watch, source, name.split('_')[0]]);
+}
+
+/** That what had finished has run out changes nothing for anybody. */
+function isOnlyAfterFinish({ name, from }: WatcherEvent): boolean {
+  return name === 'expired' && from === 'finished';
+}
+
+function wordsOf({ name, severity }: WatcherEvent): string {
+  return name === 'finished' && severity === 'warning' ? 'finished with warnings' : WORDS[name];
+}
+
+/** The smallest comes first. */
+function weightOf({ name, severity }: WatcherEvent): number {
+  return -SEVERITIES.indexOf(severity) * ORDER.length + ORDER.indexOf(name);
+}

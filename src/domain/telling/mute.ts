@@ -1,0 +1,61 @@
+import type { EventName, WatcherEvent } from '../event/event.ts';
+import type { Timestamp } from '../instant.ts';
+import { matchesGlob } from './glob.ts';
+
+/** For a while nobody is told of what happens on some watches. It ends by itself. */
+export interface Mute {
+  /** Given by the store, from 1. */
+  id: number;
+  /** Name of a watch, or a `*` glob over the names. */
+  watch: string;
+  /** `null`: all but those about the watching itself (see `mutedBy`). */
+  events: readonly EventName[] | null;
+  createdAt: Timestamp;
+  /** The first instant at which it is over, unless it is removed before. */
+  until: Timestamp;
+  author: string;
+  reason: string;
+  /** Who ended it early, and when; `null`: nobody. */
+  removed: { at: Timestamp; by: string } | null;
+}
+
+/** A mute before the store has it. */
+export type MuteRequest = Omit<Mute, 'id' | 'removed'>;
+
+/** About the telling itself: silence about it would hide that everything else is silent too. */
+const NEVER_MUTED: ReadonlySet<EventName> = new Set(['channel_failing', 'channel_recovered']);
+
+/** About the watching itself: who mutes a watch does not mean to go blind without a word, so it has to be named. */
+const MUTED_BY_NAME: ReadonlySet<EventName> = new Set(['watch_failing', 'watch_recovered']);
+
+/** What a mute can name. */
+export function isMutable(name: EventName): boolean {
+  return !NEVER_MUTED.has(name);
+}
+
+export function isInForce({ until, removed }: Mute, now: Timestamp): boolean {
+  return removed === null && now < until;
+}
+
+/**
+ * The mute that keeps the event from people at this time: of several the one that lasts longest. `null`: there is none.
+ * `watch_failing` and `watch_recovered` are muted only where they are named, events about a channel never.
+ */
+export function mutedBy(
+  event: Pick<WatcherEvent, 'name' | 'watch'>,
+  mutes: readonly Mute[],
+  now: Timestamp,
+): Mute | null {
+  const [longest = null] = mutes
+    .filter((mute) => isInForce(mute, now) && covers(mute, event))
+    .toSorted((a, b) => b.until - a.until || a.id - b.id);
+  return longest;
+}
+
+function covers(
+  { watch, events }: Mute,
+  { name, watch: ofEvent }: Pick<WatcherEvent, 'name' | 'watch'>,
+): boolean {
+  if (!isMutable(name) || !matchesGlob(watch, ofEvent)) return false;
+  return events === null ? !MUTED_BY_NAME.has(name) : events.includes(name);
+}

@@ -1,0 +1,108 @@
+import type { EventName, Severity, WatcherEvent } from '../event/event.ts';
+import type { Timestamp } from '../instant.ts';
+import { matchesGlob } from './glob.ts';
+import { type Mute, mutedBy } from './mute.ts';
+
+/** Which events go to which channels. An absent condition matches everything; all that are present must match. */
+export interface Route {
+  /** `'*'` matches all. */
+  events: ReadonlyArray<EventName | '*'>;
+  channels: readonly string[];
+  /** Names of watches; `*` globs. */
+  watches: readonly string[] | null;
+  /** Every one of these must be on the watch, with this value. */
+  labels: Readonly<Record<string, string>> | null;
+  severities: readonly Severity[] | null;
+  /** `*` globs over the job's target cluster; an event without a target does not match. */
+  targetClusterNames: readonly string[] | null;
+  /** What lasts is told again every so many milliseconds until it ends; `null`: once. */
+  remindEveryMs: number | null;
+}
+
+/** The next digest of a channel that gathers what it is told; `null`: it is told at once. */
+export type NextDigest = (channel: string) => Timestamp | null;
+
+/** What decides who is told of an event, and when. */
+export interface RoutingRules {
+  routes: readonly Route[];
+  /** Those that are over change nothing. */
+  mutes: readonly Mute[];
+  nextDigest: NextDigest;
+}
+
+/**
+ * Why something is recorded without telling anybody. `no_route`: no route takes the event. `muted`: a route does, and a mute is in
+ * force. `baseline`: it belongs to the past at first sight (decided in `transition.ts`).
+ */
+export type SuppressReason = 'baseline' | 'no_route' | 'muted';
+
+/** What is decided about one event: a named value, for the audit log, the history and the tests alike. */
+export type Decision =
+  | {
+      kind: 'deliver';
+      channel: string;
+      /** Positions in the configured list of routes. */
+      routes: number[];
+      /** Waits until then, for the channel's digest. */
+      heldUntil?: Timestamp;
+    }
+  | { kind: 'suppress'; reason: Exclude<SuppressReason, 'muted'> }
+  | { kind: 'suppress'; reason: 'muted'; muteId: Mute['id'] };
+
+/**
+ * Every route that matches adds its channels; a channel gets an event once, however many routes lead to it. An event that no route
+ * takes is suppressed with `no_route`, one that is muted when it is detected with `muted`. A sample waits for no digest. Never empty.
+ */
+export function planDeliveries(event: WatcherEvent, { routes, mutes, nextDigest }: RoutingRules): Decision[] {
+  const byChannel = new Map<string, number[]>();
+  routes.forEach((route, index) => {
+    if (!takes(route, event)) return;
+    for (const channel of route.channels) byChannel.set(channel, [...(byChannel.get(channel) ?? []), index]);
+  });
+  if (byChannel.size === 0) return [{ kind: 'suppress', reason: 'no_route' }];
+  const mute = mutedBy(event, mutes, event.detectedAt);
+  if (mute) return [{ kind: 'suppress', reason: 'muted', muteId: mute.id }];
+  return [...byChannel].map(([channel, indexes]) => {
+    const heldUntil = event.test ? null : nextDigest(channel);
+    return {
+      kind: 'deliver',
+      channel,
+      routes: [...new Set(indexes)],
+      ...(heldUntil === null ? {} : { heldUntil }),
+    };
+  });
+}
+
+/** The routes as they are without one of the channels: what is about a channel never goes through it. */
+export function routesPast(channel: string, routes: readonly Route[]): Route[] {
+  return routes
+    .map((route) => ({ ...route, channels: route.channels.filter((other) => other !== channel) }))
+    .filter((route) => route.channels.length > 0);
+}
+
+/** A condition of a route that an event does not meet. */
+export type RouteCondition = 'events' | 'watches' | 'labels' | 'severities' | 'targetClusterNames';
+
+/** For each route the conditions that the event does not meet; none: the route takes it. */
+export function explainRoutes(event: WatcherEvent, routes: readonly Route[]): RouteCondition[][] {
+  return routes.map((route) => unmet(route, event));
+}
+
+/** True when the event meets every condition of the route. */
+export function takes(route: Route, event: WatcherEvent): boolean {
+  return unmet(route, event).length === 0;
+}
+
+function unmet(route: Route, event: WatcherEvent): RouteCondition[] {
+  const { events, watches, labels, severities, targetClusterNames } = route;
+  const target = event.job?.targetClusterName ?? null;
+  const met: Record<RouteCondition, boolean> = {
+    events: events.includes('*') || events.includes(event.name),
+    watches: watches === null || watches.some((glob) => matchesGlob(glob, event.watch)),
+    labels: labels === null || Object.entries(labels).every(([name, value]) => event.labels[name] === value),
+    severities: severities === null || severities.includes(event.severity),
+    targetClusterNames:
+      targetClusterNames === null || targetClusterNames.some((glob) => matchesGlob(glob, target)),
+  };
+  return (Object.keys(met) as RouteCondition[]).filter((condition) => !met[condition]);
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import type { Route } from '../../../src/domain/telling/routing.ts';
+import { planDrill } from '../../../src/domain/telling/test-alert.ts';
+import { aRoute, aWatch, T0 } from '../../support/builders.ts';
+
+const context = { watch: aWatch(), projectUrl: null, now: T0 };
+
+function plan(routes: Route[], over: Partial<typeof context> = {}) {
+  return planDrill({ event: 'failed' }, { ...context, ...over, routes });
+}
+
+describe('a drill', () => {
+  it('goes to those whom the routes would tell the real event, and to nobody else', () => {
+    const { plannedEvent } = plan([
+      aRoute({ events: ['failed'], channels: ['oncall'], labels: { team: 'payments' } }),
+      aRoute({ severities: ['critical'], channels: ['pager'] }),
+      aRoute({ events: ['finished'], channels: ['siem'] }),
+    ]);
+    expect(plannedEvent.channels).toEqual(['oncall', 'pager']);
+    expect(plannedEvent.event).toMatchObject({ name: 'failed', severity: 'critical', test: true });
+  });
+
+  it('is on record as a drill and not as something that has happened', () => {
+    const { audit } = plan([aRoute()]);
+    expect(audit.map(({ kind }) => kind)).toEqual(['drill.sent', 'decision']);
+  });
+
+  it('says so on record when no route takes it', () => {
+    const { plannedEvent, audit } = plan([]);
+    expect(plannedEvent).toMatchObject({ channels: [], suppressed: 'no_route' });
+    expect(audit.at(-1)?.data).toMatchObject({ decision: 'suppress', reason: 'no_route' });
+  });
+
+  it('shows no placeholder and no asterisk of a watch that finds its instances itself', () => {
+    const watch = aWatch({
+      groupId: '*',
+      instanceName: '*',
+      labels: { team: '{project.tags.team}', environment: 'production' },
+    });
+    const { event } = plan([aRoute()], { watch }).plannedEvent;
+    expect(event.labels).toEqual({ environment: 'production' });
+    expect(JSON.stringify([event.summary, event.source, event.job])).not.toContain('*');
+  });
+});
