@@ -3,12 +3,12 @@ import type { Clock } from '../clock.ts';
 import type { JobKind } from '../domain/job/restore-job.ts';
 import type { Target } from '../domain/job/watch.ts';
 import { SourceError } from '../errors.ts';
-import { isJobNotFound } from './atlas-errors.ts';
 import type { Connection } from './connection.ts';
 import { createDiscovery } from './discovery.ts';
-import type { JsonReply } from './json-reply.ts';
 import type { JobKindAdapter, Page } from './kinds/kind.ts';
 import { eachPage } from './pages.ts';
+import { isJobNotFound } from './reply/atlas-errors.ts';
+import type { JsonReply } from './reply/json-reply.ts';
 import type { JobAnswer, JobPage, JobReading, JobSource, ReadOptions } from './source.ts';
 
 /** Reads restore jobs over one connection; `adapters` are the kinds it understands. */

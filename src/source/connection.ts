@@ -3,14 +3,14 @@ import type { Clock } from '../clock.ts';
 import { SourceError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createTrustingFetch, type HttpFetch, hasProxy } from '../net/private-ca-fetch.ts';
-import { createLogin, type LoginConfig } from './create-login.ts';
-import { exchange, type HttpReply } from './http-exchange.ts';
-import { type JsonReply, readReply } from './json-reply.ts';
-import { type BudgetState, createPaidSend } from './paid-send.ts';
-import { createServerClock, type ServerClock } from './server-clock.ts';
+import { type BudgetState, createPaidSend } from './budget/budgeted-send.ts';
+import { createLogin, type LoginConfig } from './login/create-login.ts';
+import { createMemoryVault, type TokenVault } from './login/token-vault.ts';
+import { type JsonReply, readReply } from './reply/json-reply.ts';
+import { createServerClock, type ServerClock } from './reply/server-clock.ts';
+import { createSunsetWatch, type SunsetNotice } from './reply/sunset-watch.ts';
 import type { ReadOptions } from './source.ts';
-import { createSunsetWatch, type SunsetNotice } from './sunset-watch.ts';
-import { createMemoryVault, type TokenVault } from './token-vault.ts';
+import { exchange, type HttpReply } from './wire/http-exchange.ts';
 
 /** Waits between attempts: anything up to this, doubling with each, 8 s at most ("full jitter"). */
 const BACKOFF_BASE_MS = 500;

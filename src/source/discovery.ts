@@ -1,9 +1,9 @@
 import type { JobKind } from '../domain/job/restore-job.ts';
 import type { Connection } from './connection.ts';
-import { isRecord } from './envelope.ts';
 import { acceptOf, apiPath, type Page, pageQuery, projectPath } from './kinds/kind.ts';
 import { eachPage } from './pages.ts';
 import type { JobSource, ListedInstance, ListedProject, Place, ReadOptions } from './source.ts';
+import { isRecord } from './wire/envelope.ts';
 
 /** How the instances that can have jobs of a kind are listed. */
 interface InstanceList {

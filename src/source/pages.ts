@@ -1,7 +1,7 @@
-import { badResponse } from './atlas-errors.ts';
-import { isRecord } from './envelope.ts';
-import type { JsonReply } from './json-reply.ts';
 import type { Page } from './kinds/kind.ts';
+import { badResponse } from './reply/atlas-errors.ts';
+import type { JsonReply } from './reply/json-reply.ts';
+import { isRecord } from './wire/envelope.ts';
 
 /** The most that Atlas gives. */
 const ITEMS_PER_PAGE = 500;

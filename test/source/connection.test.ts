@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { RequestRecord } from '../../src/source/connection.ts';
-import { exchange } from '../../src/source/http-exchange.ts';
+import { exchange } from '../../src/source/wire/http-exchange.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { createSteppingClock, settled } from '../support/stepping-clock.ts';
 import { listen, startStrictDigestServer, stop } from '../support/strict-digest-server.ts';
-import { AUTH, createOauthWorld, json, ORIGIN } from './oauth-world.ts';
+import { AUTH, createOauthWorld, json, ORIGIN } from './login/oauth-world.ts';
 import { aConnection, get, PATH } from './support.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;

@@ -1,5 +1,5 @@
 import { parseInstant, type Timestamp } from '../../domain/instant.ts';
-import { scrubValue } from '../scrub.ts';
+import { scrubValue } from '../reply/scrub.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

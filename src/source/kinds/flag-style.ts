@@ -1,9 +1,9 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { JobKind, ReachedMilestone } from '../../domain/job/restore-job.ts';
 import type { Target } from '../../domain/job/watch.ts';
-import { isRecord } from '../envelope.ts';
-import { scrubValue } from '../scrub.ts';
+import { scrubValue } from '../reply/scrub.ts';
 import type { JobReading } from '../source.ts';
+import { isRecord } from '../wire/envelope.ts';
 import {
   type Fields,
   readFlag,

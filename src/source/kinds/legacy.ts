@@ -1,8 +1,8 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { ReachedMilestone } from '../../domain/job/restore-job.ts';
 import type { Target } from '../../domain/job/watch.ts';
-import { isRecord } from '../envelope.ts';
-import { scrubValue } from '../scrub.ts';
+import { scrubValue } from '../reply/scrub.ts';
+import { isRecord } from '../wire/envelope.ts';
 import {
   type Fields,
   readInstant,

@@ -1,7 +1,7 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { JobKind, ReachedMilestone } from '../../domain/job/restore-job.ts';
 import type { Target } from '../../domain/job/watch.ts';
-import { scrubValue } from '../scrub.ts';
+import { scrubValue } from '../reply/scrub.ts';
 import type { JobReading } from '../source.ts';
 import {
   type Fields,

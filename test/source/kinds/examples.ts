@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
 import type { Target } from '../../../src/domain/job/watch.ts';
-import { openEnvelope } from '../../../src/source/envelope.ts';
 import { clusterJobs } from '../../../src/source/kinds/cluster.ts';
 import { collectionJobs } from '../../../src/source/kinds/collection.ts';
 import { flexJobs } from '../../../src/source/kinds/flex.ts';
 import type { JobKindAdapter } from '../../../src/source/kinds/kind.ts';
 import { legacyJobs } from '../../../src/source/kinds/legacy.ts';
 import { serverlessJobs } from '../../../src/source/kinds/serverless.ts';
+import { openEnvelope } from '../../../src/source/wire/envelope.ts';
 import { aTarget } from '../../support/builders.ts';
 
 /** One case of a file of examples. */

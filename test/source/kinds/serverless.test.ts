@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
-import { openEnvelope } from '../../../src/source/envelope.ts';
 import { serverlessJobs } from '../../../src/source/kinds/serverless.ts';
+import { openEnvelope } from '../../../src/source/wire/envelope.ts';
 import { aTarget } from '../../support/builders.ts';
 
 interface Case {

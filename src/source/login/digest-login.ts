@@ -1,0 +1,79 @@
+import assert from 'node:assert';
+import type { Clock } from '../../clock.ts';
+import { type DigestChallenge, readDigestChallenge } from './digest-challenge.ts';
+import { DigestNonce } from './digest-nonce.ts';
+import { createTurns } from './first-in-line.ts';
+import type { Answer, Login, Wire } from './login.ts';
+import { createNonceShelf } from './nonce-cache.ts';
+
+/** One request and what came of it. */
+interface Leg extends Answer {
+  /** What the server asked for in place of an answer; `null` when it answered. */
+  challenge: DigestChallenge | null;
+}
+
+/**
+ * HTTP Digest over `digest-fetch`, safe under concurrency: one request per call while the nonce lives.
+ *
+ * - Where nothing proves the nonce alive (none yet, idle for a second, used up), one request goes ahead and the others wait for it.
+ *   So a burst costs one challenge, not one each.
+ * - A refused request is answered with the nonce of its own challenge, which nobody else uses until the server has accepted it: no
+ *   other request can spoil its `nc`, and a second refusal really is about the key. Meanwhile newcomers wait. (Those that were refused
+ *   in the same burst do the same: each of them owes one more request anyway, whichever nonce it uses.)
+ * - So a wrong key costs two requests, and no call more than three. Nothing is repeated beyond that.
+ * - A 401 without a Digest challenge, or with an error code other than `UNEXPECTED_ERROR`, is an answer (a role is missing), not a
+ *   challenge.
+ */
+export function createDigestLogin(options: {
+  publicKey: string;
+  privateKey: string;
+  /** Credentials go to this origin only. */
+  origin: string;
+  clock: Clock;
+}): Login {
+  const { publicKey, privateKey, origin, clock } = options;
+  const shelf = createNonceShelf(clock);
+  const turns = createTurns({ clock, areNeeded: () => !shelf.isTrusted() });
+  let serial = 0;
+
+  const newNonce = (challenge: DigestChallenge): DigestNonce => {
+    serial += 1;
+    return new DigestNonce(publicKey, privateKey, challenge, serial);
+  };
+
+  async function leg(url: string, nonce: DigestNonce | null, wire: Wire): Promise<Leg> {
+    const reply = await wire(nonce === null ? {} : { Authorization: nonce.authorization(url) });
+    const challenge = reply.status === 401 ? challengeIn(reply.headers) : null;
+    if (nonce !== null && challenge === null) shelf.accepted(nonce);
+    if (nonce !== null && challenge !== null) shelf.refused(nonce);
+    return { reply, challenge, sentCredentials: nonce !== null, stale: challenge?.stale ?? false };
+  }
+
+  /** Answers a challenge with a nonce of our own; twice at most, should that one be out of date on arrival. */
+  async function answerTo(challenge: DigestChallenge, url: string, wire: Wire): Promise<Answer> {
+    const first = await leg(url, newNonce(challenge), wire);
+    return first.challenge?.stale ? await leg(url, newNonce(first.challenge), wire) : first;
+  }
+
+  return {
+    credential: 'API key',
+    quotable: () => [publicKey, privateKey],
+    mayCostTwo: () => !shelf.isTrusted(),
+    send: async (url, wire, signal) => {
+      assert(new URL(url).origin === origin, 'credentials go to the origin of the connection only');
+      return await turns.run(signal, async () => {
+        const first = await leg(url, shelf.nonce(), wire);
+        const { challenge } = first;
+        return challenge === null ? first : await turns.runNow(() => answerTo(challenge, url, wire));
+      });
+    },
+  };
+}
+
+/** The challenge of a 401, unless Atlas says in its own words that the login was fine and something else is missing. */
+function challengeIn(headers: Headers): DigestChallenge | null {
+  const code = headers.get('x-error-code');
+  return code !== null && code !== 'UNEXPECTED_ERROR'
+    ? null
+    : readDigestChallenge(headers.get('www-authenticate'));
+}

@@ -1,0 +1,81 @@
+import { SourceError, type SourceReason } from '../../errors.ts';
+import { isPassing } from '../reply/atlas-errors.ts';
+import { parseJson } from '../reply/json-reply.ts';
+import { retryAfterMs } from '../reply/retry-after.ts';
+import { scrubText, scrubValue } from '../reply/scrub.ts';
+import { isRecord } from '../wire/envelope.ts';
+import type { HttpReply } from '../wire/http-exchange.ts';
+
+/** Where there is no `Retry-After`: Atlas's guidance begins with 10 s. */
+const UNTOLD_MS: Readonly<Record<number, number>> = { 429: 10_000 };
+
+const OF_NO_USE = 'Check baseUrl: this is not how Atlas answers a service account.';
+
+const BY_ERROR: Readonly<Record<string, { reason: SourceReason; hint: string }>> = {
+  invalid_client: {
+    reason: 'auth',
+    hint: 'Check clientId (mdb_sa_id_…) and clientSecret (mdb_sa_sk_…) of the service account: has the secret expired (they last a year at most) or been deleted, or is it of another environment (government, development)? A new secret is made on the page of the service account in Atlas.',
+  },
+  access_denied: {
+    reason: 'refused',
+    hint: 'A service account may have 100 live access tokens: if they are used up, wait until some have ended (an hour at most) or revoke them, and see who else makes tokens with it. Otherwise check that the service account still exists and may use the API.',
+  },
+  invalid_request: {
+    reason: 'bad_request',
+    hint: 'Check clientId and clientSecret of the service account: is one of them empty, cut short or swapped?',
+  },
+  unsupported_grant_type: { reason: 'bad_request', hint: OF_NO_USE },
+  invalid_grant: { reason: 'bad_request', hint: OF_NO_USE },
+};
+
+/**
+ * Why there is no access token: the errors of RFC 6749, section 5.2, as Atlas gives them. `request` is what was asked, for people;
+ * `credentials` are taken out of what the server says.
+ */
+export function tokenError(
+  { status, headers, text }: HttpReply,
+  context: { request: string; credentials: readonly string[]; now: number },
+): SourceError {
+  const body = parseJson(text);
+  const fields = isRecord(body) ? body : {};
+  const code = typeof fields.error === 'string' ? scrubValue(fields.error) : null;
+  const said =
+    typeof fields.error_description === 'string'
+      ? ` (${scrubText(fields.error_description, context.credentials).replace(/\.$/, '')})`
+      : '';
+  const retryable = isPassing(status);
+  const { reason, hint } = adviceOn(status, code, isRecord(body));
+  return new SourceError(
+    reason,
+    `${context.request}: ${[String(status), code].filter(Boolean).join(' ')}${said}`,
+    {
+      status,
+      atlasCode: code ?? undefined,
+      retryable,
+      retryAfterMs: retryable ? (retryAfterMs(headers, context.now) ?? UNTOLD_MS[status]) : undefined,
+      hint,
+    },
+  );
+}
+
+function adviceOn(
+  status: number,
+  code: string | null,
+  isJson: boolean,
+): { reason: SourceReason; hint?: string } {
+  if (status === 429) return { reason: 'rate_limited' };
+  if (status === 408) return { reason: 'timeout' };
+  if (status >= 500) return { reason: 'unavailable' };
+  if (status === 407) return { reason: 'refused', hint: 'A proxy on the way wants a login.' };
+  const known = code === null ? undefined : BY_ERROR[code];
+  if (known) return known;
+  if (!isJson && status >= 400 && status !== 404) {
+    return {
+      reason: 'refused',
+      hint: 'The answer is not from the Atlas API: a proxy or firewall refuses the request.',
+    };
+  }
+  if (status === 401) return BY_ERROR.invalid_client ?? { reason: 'auth' };
+  if (status === 403) return BY_ERROR.access_denied ?? { reason: 'refused' };
+  return { reason: status >= 400 && status !== 404 ? 'bad_request' : 'bad_response', hint: OF_NO_USE };
+}

@@ -1,0 +1,64 @@
+import { badResponse } from '../reply/atlas-errors.ts';
+import { parseJson } from '../reply/json-reply.ts';
+import { isRecord } from '../wire/envelope.ts';
+import type { HttpReply } from '../wire/http-exchange.ts';
+import { tokenError } from './oauth-errors.ts';
+
+const PATH = '/api/oauth/token';
+const REQUEST = `POST ${PATH}`;
+
+/** What Atlas gives where it does not say (it always does): an hour. A longer life than a day is not believed. */
+const USUAL_LIFE_S = 3_600;
+const LONGEST_LIFE_S = 86_400;
+
+/** Sends one form, to the last byte of the answer. */
+export type PostForm = (
+  url: string,
+  headers: Record<string, string>,
+  form: string,
+  signal: AbortSignal,
+) => Promise<HttpReply>;
+
+export interface FreshToken {
+  accessToken: string;
+  lifeMs: number;
+}
+
+/**
+ * Asks for an access token: OAuth 2 client credentials, RFC 6749 section 4.4, as in
+ * https://www.mongodb.com/docs/atlas/api/service-accounts/generate-oauth2-token/
+ * @throws {SourceError} what the server says instead; `bad_response` when there is no usable token in its answer.
+ */
+export async function requestToken(
+  options: { origin: string; clientId: string; clientSecret: string; post: PostForm; now: () => number },
+  signal: AbortSignal,
+): Promise<FreshToken> {
+  const { origin, clientId, clientSecret } = options;
+  const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  const headers = {
+    Accept: 'application/json',
+    Authorization: `Basic ${basic}`,
+    'Content-Type': 'application/x-www-form-urlencoded',
+  };
+  const reply = await options.post(origin + PATH, headers, 'grant_type=client_credentials', signal);
+  if (reply.status !== 200) {
+    const credentials = [clientId, clientSecret, basic];
+    throw tokenError(reply, { request: REQUEST, credentials, now: options.now() });
+  }
+  return readToken(reply);
+}
+
+function readToken({ status, text }: HttpReply): FreshToken {
+  const body = parseJson(text);
+  const { access_token: accessToken, expires_in: life, token_type: type } = isRecord(body) ? body : {};
+  const isBearer = type === undefined || (typeof type === 'string' && /^bearer$/i.test(type));
+  // RFC 6750, section 2.1: what may stand after "Bearer" in a header.
+  if (typeof accessToken !== 'string' || !/^[\w.~+/-]+=*$/.test(accessToken) || !isBearer) {
+    throw badResponse(`${REQUEST}: the answer holds no access token`, {
+      status,
+      hint: 'A proxy or a login page may have answered in place of Atlas: check baseUrl.',
+    });
+  }
+  const seconds = typeof life === 'number' && life > 0 ? Math.min(life, LONGEST_LIFE_S) : USUAL_LIFE_S;
+  return { accessToken, lifeMs: seconds * 1000 };
+}

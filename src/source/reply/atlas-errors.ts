@@ -1,0 +1,98 @@
+import { SourceError, type SourceErrorOptions, type SourceReason } from '../../errors.ts';
+import type { Credential } from '../login/login.ts';
+import { isRecord } from '../wire/envelope.ts';
+import { adviceOn, isAboutPlace } from './atlas-advice.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { scrubText, scrubValue } from './scrub.ts';
+
+/** An answer that is not the one that was asked for. */
+export interface FailedReply {
+  /** The HTTP status, or the one written inside an envelope. */
+  status: number;
+  headers: Headers;
+  /** Parsed; `undefined` when it is not JSON. */
+  body: unknown;
+}
+
+export interface FailureContext {
+  /** What was asked, for people: `GET /api/atlas/…`. */
+  request: string;
+  /** What Atlas calls the role that this reading needs. */
+  role: string;
+  /** What people call our credential. */
+  credential: Credential;
+  /** Who we are, to be taken out of what Atlas says. */
+  credentials: readonly string[];
+  /** Credentials were sent along, so that a 401 is about them. */
+  sentCredentials: boolean;
+  /** 401, and the server says that only the nonce was out of date. */
+  stale: boolean;
+  /** For a `Retry-After` that is a date. */
+  now: number;
+}
+
+/** Turns what Atlas answered into an error with a reason, Atlas's own code, and what to do. Goes by the HTTP status first, the code second. */
+export function atlasError(reply: FailedReply, context: FailureContext): SourceError {
+  const said = readErrorBody(reply, context.credentials);
+  const isJson = isRecord(reply.body);
+  const { reason, hint } = adviceOn({
+    ...said,
+    ...context,
+    status: reply.status,
+    isJson,
+    sunset: sunsetOf(reply),
+  });
+  const retryable = isPassing(reply.status) || reason === 'unavailable';
+  const options: SourceErrorOptions = {
+    status: reply.status,
+    atlasCode: said.code ?? undefined,
+    retryable,
+    retryAfterMs: retryable ? retryAfterMs(reply.headers, context.now) : undefined,
+    hint,
+  };
+  return new SourceError(reason, describe(reply.status, said, isJson, context), options);
+}
+
+/**
+ * True when a failed reading of one job means "there is no such job": a 404 from Atlas itself (JSON) that is not about the project
+ * or the instance. Everything else, a proxy's 404 too, is a failure of the watch.
+ */
+export function isJobNotFound(error: SourceError): boolean {
+  return error.status === 404 && error.reason === 'not_found' && !isAboutPlace(error.atlasCode ?? null);
+}
+
+/** The answer was complete, and is not what the API documents. Trying again would not help. */
+export function badResponse(problem: string, options: { status?: number; hint?: string } = {}): SourceError {
+  return new SourceError('bad_response' satisfies SourceReason, problem, options);
+}
+
+/** 408, 429 and 5xx pass; everything else stays as it is until somebody does something. */
+export function isPassing(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
+interface ErrorBody {
+  code: string | null;
+  detail: string | null;
+}
+
+function readErrorBody({ body, headers }: FailedReply, credentials: readonly string[]): ErrorBody {
+  const fields = isRecord(body) ? body : {};
+  const code = fields.errorCode ?? headers.get('x-error-code');
+  const { detail } = fields;
+  return {
+    code: typeof code === 'string' && code !== '' ? scrubValue(code) : null,
+    detail: typeof detail === 'string' && detail !== '' ? scrubText(detail, credentials) : null,
+  };
+}
+
+function describe(status: number, said: ErrorBody, isJson: boolean, context: FailureContext): string {
+  const answer = [String(status), said.code].filter(Boolean).join(' ');
+  const words = said.detail ?? (isJson ? null : 'the answer is not JSON');
+  return `${context.request}: ${answer}${words === null ? '' : ` (${words.replace(/\.$/, '')})`}`;
+}
+
+function sunsetOf({ headers }: FailedReply): string | null {
+  const at = Date.parse(headers.get('sunset') ?? '');
+  return Number.isNaN(at) ? null : new Date(at).toISOString().slice(0, 10);
+}

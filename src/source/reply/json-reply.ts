@@ -1,0 +1,45 @@
+import type { Answer } from '../login/login.ts';
+import { isRecord, openEnvelope } from '../wire/envelope.ts';
+import { atlasError, badResponse, type FailureContext } from './atlas-errors.ts';
+
+export interface JsonReply {
+  /** The JSON object that was asked for, out of its envelope if it came in one. */
+  body: unknown;
+  /** The whole answer as it came. */
+  text: string;
+  status: number;
+  headers: Headers;
+}
+
+/**
+ * Takes the JSON object out of an answer. An error inside an envelope is the same error as the real one.
+ * @throws {SourceError} what Atlas says instead; `bad_response` when it is not JSON (a login page, a torn body).
+ */
+export function readReply(
+  { reply, sentCredentials, stale }: Answer,
+  context: Omit<FailureContext, 'sentCredentials' | 'stale'>,
+): JsonReply {
+  const { status: httpStatus, headers, text } = reply;
+  const opened = openEnvelope(parseJson(text));
+  const isOk = httpStatus >= 200 && httpStatus < 300;
+  const status = isOk ? (opened.status ?? httpStatus) : httpStatus;
+  if (!isOk || status >= 400) {
+    throw atlasError({ status, headers, body: opened.body }, { ...context, sentCredentials, stale });
+  }
+  if (!isRecord(opened.body)) {
+    throw badResponse(`${context.request}: the answer is not a JSON object`, {
+      status,
+      hint: 'A proxy or a login page may have answered in place of Atlas: check baseUrl.',
+    });
+  }
+  return { body: opened.body, text, status, headers };
+}
+
+/** `undefined` for text that is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

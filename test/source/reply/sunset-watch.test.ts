@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { AUTH, createOauthWorld, json, ORIGIN } from '../login/oauth-world.ts';
+import { aConnection, get } from '../support.ts';
+
+const DEPRECATED = { Deprecation: 'Wed, 10 Dec 2025 00:00:00 GMT' };
+const ENDING = { ...DEPRECATED, Sunset: 'Thu, 15 Jan 2026 00:00:00 GMT' };
+const GROUP = '/api/atlas/v1.0/groups/64b0c1d2e3f4a5b6c7d8e9f0';
+const JOBS = `${GROUP}/serverless/orders/backup/restoreJobs`;
+const ENDPOINT = '/api/atlas/v1.0/groups/{groupId}/serverless/{name}/backup/restoreJobs';
+
+function aWorld() {
+  const oauth = createOauthWorld();
+  const logger = createRecordingLogger();
+  const notices: unknown[] = [];
+  const connection = aConnection(ORIGIN, {
+    auth: AUTH,
+    fetch: oauth.fetch,
+    logger,
+    onSunset: (notice) => notices.push(notice),
+  });
+  return {
+    notices,
+    warnings: () => logger.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields),
+    read: (path: string, headers: Record<string, string>, status = 200) => {
+      oauth.onRead = () => json(status, {}, headers);
+      return get(connection, undefined, path).catch(() => {});
+    },
+  };
+}
+
+describe('an API that is going to end', () => {
+  it('is warned of once, and not for each job or instance', async () => {
+    const { read, warnings, notices } = aWorld();
+    await read(`${JOBS}?pageNum=1`, ENDING);
+    await read(`${JOBS}/60800a1b2c3d4e5f60718293`, ENDING);
+    await read(JOBS.replace('orders', 'customers'), ENDING);
+    expect(warnings()).toEqual([
+      { connection: 'atlas', endpoint: ENDPOINT, deprecated: '2025-12-10', sunset: '2026-01-15' },
+    ]);
+    expect(notices).toEqual([
+      { connection: 'atlas', endpoint: ENDPOINT, sunsetAt: Date.parse('2026-01-15T00:00:00Z') },
+    ]);
+  });
+
+  it('is warned of again for another endpoint, and when the day is moved', async () => {
+    const { read, warnings, notices } = aWorld();
+    await read(JOBS, ENDING);
+    await read(`${GROUP}/serverless`, ENDING);
+    await read(JOBS, { ...ENDING, Sunset: 'Thu, 22 Jan 2026 00:00:00 GMT' });
+    expect(warnings().map(({ sunset }) => sunset)).toEqual(['2026-01-15', '2026-01-15', '2026-01-22']);
+    expect(notices).toHaveLength(3);
+  });
+
+  it('is told of by refusals too', async () => {
+    const { read, warnings } = aWorld();
+    await read(JOBS, ENDING, 410);
+    expect(warnings()).toHaveLength(1);
+  });
+
+  it('may have no day yet', async () => {
+    const { read, warnings, notices } = aWorld();
+    await read(JOBS, DEPRECATED);
+    await read(JOBS, DEPRECATED);
+    expect(warnings()).toMatchObject([{ deprecated: '2025-12-10', sunset: undefined }]);
+    expect(notices).toEqual([]);
+  });
+
+  it('is not one whose headers make no sense', async () => {
+    const { read, warnings } = aWorld();
+    await read(JOBS, { Sunset: 'soon', Deprecation: '' });
+    await read(JOBS, {});
+    expect(warnings()).toEqual([]);
+  });
+});
