@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { keepMirror } from '../audit-keeper.ts';
+import { keepMirror } from '../audit/keep-mirror.ts';
 import { createUrlLimiter } from '../channels/rate-limiter.ts';
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';

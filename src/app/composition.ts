@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { checkAudit } from '../audit/check.ts';
 import { createUrlLimiter } from '../channels/rate-limiter.ts';
 import { runCli } from '../cli/index.ts';
 import type { AuditVerdict, CliParts } from '../cli/parts.ts';
@@ -10,9 +11,8 @@ import { createRedactor } from '../config/redact.ts';
 import type { Logger } from '../logging/logger.ts';
 import { type AdjustableLogger, createLogger } from '../logging/winston-logger.ts';
 import { useProxies } from '../net/proxies.ts';
-import { checkAudit } from '../store/audit-check.ts';
-import { inspectStore } from '../store/inspect.ts';
 import { openExistingStore } from '../store/open-store.ts';
+import { inspectStore } from '../store/sqlite/inspect.ts';
 import type { Diagnosis } from '../watcher/diagnosis.ts';
 import { type OnceReport, runOnce } from '../watcher/once.ts';
 import { buildNotifier } from './adapters.ts';

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { checkAudit } from '../audit/check.ts';
 import { systemClock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
@@ -13,7 +14,6 @@ import { findSecrets } from '../simulator/demo-ledger.ts';
 import { type DemoStage, demoConfig, startDemoStage } from '../simulator/demo-stage.ts';
 import { createPaint } from '../simulator/demo-style.ts';
 import { type DemoLeftovers, formatSummary, isFlawless } from '../simulator/demo-summary.ts';
-import { checkAudit } from '../store/audit-check.ts';
 import { openStore } from '../store/open-store.ts';
 import { type Daemon, type DaemonDeps, startDaemon } from './daemon.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { StoreError } from '../errors.ts';
-import { openSqliteStore } from './sqlite-store.ts';
+import { openSqliteStore } from './sqlite/sqlite-store.ts';
 import type { Store } from './store.ts';
 
 /** The path in a `sqlite:PATH` URL; `null` for any other URL. */

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { aJob, anEvent, anObservation, GROUP_ID, jobId, T0 } from '../support/builders.ts';
 import { type Home, makeHome, runCommand, startDaemon } from '../support/daemon.ts';
 

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
-import { checkAudit } from '../../src/store/audit-check.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { checkAudit } from '../../src/audit/check.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Home, runCommand } from '../support/daemon.ts';
 

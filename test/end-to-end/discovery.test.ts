@@ -6,7 +6,7 @@ import { createAtlasSource } from '../../src/source/atlas-source.ts';
 import { clusterJobs } from '../../src/source/kinds/cluster.ts';
 import { collectionJobs } from '../../src/source/kinds/collection.ts';
 import { flexJobs } from '../../src/source/kinds/flex.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { pollWatch } from '../../src/watcher/poll-watch.ts';
 import { createTargetBook } from '../../src/watcher/targets.ts';
 import { aConnection } from '../source/support.ts';

@@ -4,7 +4,7 @@ import type { AtlasSimulator } from '../../src/simulator/atlas.ts';
 import { finish, flexJob, newJobId, running } from '../../src/simulator/scenario.ts';
 import { createAtlasSource } from '../../src/source/atlas-source.ts';
 import { flexJobs } from '../../src/source/kinds/flex.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { pollWatch } from '../../src/watcher/poll-watch.ts';
 import { createTargetBook } from '../../src/watcher/targets.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { awaken, command, factsOf, settle, startWorld, untilPolled, WEBHOOK_SECRET } from './support.ts';
 
 it('keeps a change from people while its watch is muted, records it, and tells the next one', async () => {

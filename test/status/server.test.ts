@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
 import { type ServerOptions, type StatusServer, startServer } from '../../src/status/server.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { verifyStore } from '../../src/store/audit-verify.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { verifyStore } from '../../src/audit/verify.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { jobId } from '../support/builders.ts';
 import { startChild } from './child.ts';
 import { temporaryDirectory } from './support.ts';

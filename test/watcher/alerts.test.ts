@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Watch } from '../../src/domain/job/watch.ts';
 import { SourceError, StoreError } from '../../src/errors.ts';
 import { createOnce } from '../../src/logging/fault-log.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSignals } from '../../src/watcher/events.ts';
 import { createWatchLoop, type WatchLoop } from '../../src/watcher/watch-loop.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createOnce } from '../../src/logging/fault-log.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../src/watcher/channel-alerts.ts';
 import { createSignals, type Signals } from '../../src/watcher/events.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { createOnce } from '../../src/logging/fault-log.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ChannelSet, createChannelSet } from '../../src/watcher/channel-set.ts';
 import { createSignals, type Signals } from '../../src/watcher/events.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import { DeliveryError } from '../../src/errors.ts';
 import { createOnce } from '../../src/logging/fault-log.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../src/watcher/channel-alerts.ts';
 import { dispatchOnce } from '../../src/watcher/dispatch.ts';

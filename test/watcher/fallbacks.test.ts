@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeliveryError } from '../../src/errors.ts';
 import { createOnce } from '../../src/logging/fault-log.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { dispatchOnce } from '../../src/watcher/dispatch.ts';
 import { createSignals, type Signals } from '../../src/watcher/events.ts';

@@ -3,7 +3,7 @@ import type { Watch } from '../../src/domain/job/watch.ts';
 import { StoreError } from '../../src/errors.ts';
 import { createOnce } from '../../src/logging/fault-log.ts';
 import type { JobPage } from '../../src/source/source.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { PollCommit, Store } from '../../src/store/store.ts';
 import { createSignals, type Signals, type WatcherSignals } from '../../src/watcher/events.ts';
 import { createWatchLoop, type WatchLoop } from '../../src/watcher/watch-loop.ts';

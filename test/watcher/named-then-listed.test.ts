@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { targetOf, type Watch } from '../../src/domain/job/watch.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { pollTarget } from '../../src/watcher/poll.ts';
 import { aJob, aWatch, jobId, MINUTE, T0 } from '../support/builders.ts';

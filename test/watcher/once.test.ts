@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { DeliveryError, SourceError } from '../../src/errors.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { createSignals } from '../../src/watcher/events.ts';
 import { runOnce } from '../../src/watcher/once.ts';
 import type { RunnerDeps } from '../../src/watcher/runner.ts';

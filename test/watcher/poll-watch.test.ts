@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Watch } from '../../src/domain/job/watch.ts';
 import { SourceError, StoreError } from '../../src/errors.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { pollWatch, type WatchPollReport } from '../../src/watcher/poll-watch.ts';
 import { createTargetBook, type TargetBook } from '../../src/watcher/targets.ts';

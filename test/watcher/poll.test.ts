@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { targetOf, type Watch } from '../../src/domain/job/watch.ts';
 import type { Route } from '../../src/domain/telling/routing.ts';
 import { SourceError } from '../../src/errors.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type PageNote, type PollReport, pollTarget } from '../../src/watcher/poll.ts';
 import { aJob, aMuteRequest, aRoute, aWatch, jobId, MINUTE, T0 } from '../support/builders.ts';

@@ -3,7 +3,7 @@ import type { Watch } from '../../src/domain/job/watch.ts';
 import type { Route } from '../../src/domain/telling/routing.ts';
 import { DeliveryError, SourceError } from '../../src/errors.ts';
 import { createOnce, type Once } from '../../src/logging/fault-log.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../src/watcher/channel-alerts.ts';
 import { dispatchOnce } from '../../src/watcher/dispatch.ts';

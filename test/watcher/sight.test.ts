@@ -3,7 +3,7 @@ import type { WatcherEvent } from '../../src/domain/event/event.ts';
 import type { Watch } from '../../src/domain/job/watch.ts';
 import { SourceError } from '../../src/errors.ts';
 import { createOnce } from '../../src/logging/fault-log.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSignals } from '../../src/watcher/events.ts';
 import { createSight } from '../../src/watcher/sight.ts';

@@ -6,7 +6,7 @@ import type { WatcherEvent } from '../../src/domain/event/event.ts';
 import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
 import type { Watch } from '../../src/domain/job/watch.ts';
 import { SourceError } from '../../src/errors.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { createSignals } from '../../src/watcher/events.ts';
 import { createRunner } from '../../src/watcher/runner.ts';
 import { aJob, aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';

@@ -4,7 +4,7 @@ import { describeEvent } from '../../src/domain/event/message.ts';
 import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
 import type { Watch } from '../../src/domain/job/watch.ts';
 import { createOnce } from '../../src/logging/fault-log.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSignals } from '../../src/watcher/events.ts';
 import { createWatchLoop, type WatchLoop } from '../../src/watcher/watch-loop.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Watch } from '../../src/domain/job/watch.ts';
 import { createOnce } from '../../src/logging/fault-log.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSignals, type Signals } from '../../src/watcher/events.ts';
 import { createWatchSet, type WatchPlan, type WatchSet } from '../../src/watcher/watch-set.ts';

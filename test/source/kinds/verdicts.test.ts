@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Clock, systemClock } from '../../../src/clock.ts';
 import type { Observation } from '../../../src/domain/job/observation.ts';
 import { createAtlasSource } from '../../../src/source/atlas-source.ts';
-import { openSqliteStore } from '../../../src/store/sqlite-store.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type PollReport, pollTarget } from '../../../src/watcher/poll.ts';
 import { aRoute, aWatch, HOUR, MINUTE } from '../../support/builders.ts';

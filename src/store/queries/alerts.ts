@@ -1,0 +1,23 @@
+import type { Kysely } from 'kysely';
+import type { Timestamp } from '../../domain/instant.ts';
+import type { Database } from './schema.ts';
+
+/** What was raised before stays as it was raised. */
+export async function writeAlerts(
+  trx: Kysely<Database>,
+  { raise, clear, at }: { raise: readonly string[]; clear: readonly string[]; at: Timestamp },
+): Promise<void> {
+  for (const key of raise) {
+    await trx
+      .insertInto('alert')
+      .values({ key, raised_at: at })
+      .onConflict((conflict) => conflict.column('key').doNothing())
+      .execute();
+  }
+  if (clear.length > 0) await trx.deleteFrom('alert').where('key', 'in', clear).execute();
+}
+
+export async function readAlerts(db: Kysely<Database>): Promise<Map<string, Timestamp>> {
+  const rows = await db.selectFrom('alert').selectAll().execute();
+  return new Map(rows.map(({ key, raised_at }) => [key, raised_at]));
+}

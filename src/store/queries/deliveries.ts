@@ -1,0 +1,95 @@
+import type { Kysely } from 'kysely';
+import type { WatcherEvent } from '../../domain/event/event.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+import type { Delivery, DeliveryCount, DeliveryFilter, Rows } from '../store.ts';
+import { decodeCursor, toPage } from './cursor.ts';
+import { PENDING } from './outbox.ts';
+import { toDelivery, toEvent } from './rows.ts';
+import type { Database } from './schema.ts';
+
+/** Newest first, by insertion. */
+export async function listDeliveries(
+  db: Kysely<Database>,
+  { channel, status, limit, cursor }: DeliveryFilter,
+): Promise<Rows<Delivery & { event: WatcherEvent }>> {
+  const after = decodeCursor(cursor, ['number']);
+  let query = db
+    .selectFrom('delivery')
+    .innerJoin('event', 'event.id', 'delivery.event_id')
+    .selectAll('delivery')
+    .select('event.body')
+    .orderBy('delivery.position', 'desc')
+    .limit(limit + 1);
+  if (channel !== undefined) query = query.where('channel', '=', channel);
+  if (status !== undefined) query = query.where('status', '=', status);
+  if (after) query = query.where('delivery.position', '<', after[0]);
+  return toPage(
+    await query.execute(),
+    limit,
+    (row) => [row.position],
+    (row) => ({ ...toDelivery(row), event: toEvent(row.body) }),
+  );
+}
+
+export async function countDeliveries(db: Kysely<Database>, now: Timestamp): Promise<DeliveryCount[]> {
+  const rows = await db
+    .selectFrom('delivery')
+    .select(({ fn }) => ['channel', 'status', fn.countAll<number>().as('count')])
+    .groupBy(['channel', 'status'])
+    .orderBy('channel')
+    .orderBy('status')
+    .execute();
+  const held = await countHeld(db, now);
+  return rows.map(({ channel, status, count }) => ({
+    channel,
+    status,
+    count: Number(count),
+    held: status === 'pending' ? (held.get(channel) ?? 0) : 0,
+  }));
+}
+
+/** A question of its own: the one above is answered by an index alone, however long the past is. */
+async function countHeld(db: Kysely<Database>, now: Timestamp): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('delivery')
+    .select(({ fn }) => ['channel', fn.countAll<number>().as('count')])
+    .where('status', '=', PENDING)
+    .where('held_until', '>', now)
+    .groupBy('channel')
+    .execute();
+  return new Map(rows.map(({ channel, count }) => [channel, Number(count)]));
+}
+
+/** Looks for the last acceptance of just those channels that have failed attempts behind them. */
+export async function failingChannels(db: Kysely<Database>): Promise<Map<string, Timestamp>> {
+  const failed = db.selectFrom('delivery').where('status', '=', 'pending').where('attempts_finished', '>', 0);
+  const channels = await failed.select('channel').distinct().execute();
+  const since = new Map<string, Timestamp>();
+  for (const { channel } of channels) {
+    const accepted = await db
+      .selectFrom('delivery')
+      .select(({ fn }) => fn.max<number | null>('ended_at').as('at'))
+      .where('channel', '=', channel)
+      .where('status', '=', 'delivered')
+      .executeTakeFirst();
+    const after = accepted?.at ?? 0;
+    const first = await failed
+      .select(({ fn, eb }) =>
+        fn
+          .min<number | null>(
+            eb
+              .case()
+              .when('first_attempt_at', '>', after)
+              .then(eb.ref('first_attempt_at'))
+              .else(eb.ref('last_attempt_at'))
+              .end(),
+          )
+          .as('at'),
+      )
+      .where('channel', '=', channel)
+      .where('last_attempt_at', '>', after)
+      .executeTakeFirst();
+    if (typeof first?.at === 'number') since.set(channel, first.at);
+  }
+  return since;
+}

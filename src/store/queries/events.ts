@@ -1,0 +1,122 @@
+import type { Insertable, Kysely } from 'kysely';
+import { hasHappened } from '../../domain/event/event.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+import type { Delivery, EventFilter, PlannedEvent, RecordedEvent, Rows } from '../store.ts';
+import { batches } from './chunks.ts';
+import { decodeCursor, toPage } from './cursor.ts';
+import { mutesById } from './mutes.ts';
+import { writeReminders } from './reminders.ts';
+import { toDelivery, toEvent } from './rows.ts';
+import type { Database } from './schema.ts';
+
+/** Writes events with the deliveries and the reminders owed for them, in the given order. An event that is already there is left as it is. */
+export async function writeEvents(
+  trx: Kysely<Database>,
+  planned: readonly PlannedEvent[],
+  at: Timestamp,
+): Promise<void> {
+  for (const batch of batches(planned)) {
+    const added = await insertEvents(trx, batch);
+    const news = batch.filter(({ event }) => added.delete(event.id));
+    const deliveries = news.flatMap((plan) => owed(plan, at));
+    for (const rows of batches(deliveries)) await trx.insertInto('delivery').values(rows).execute();
+    await writeReminders(trx, news, at);
+  }
+}
+
+/** Newest first, by when they were detected. */
+export async function listEvents(
+  db: Kysely<Database>,
+  { jobId, watch, since, onlyHappened, limit, cursor }: EventFilter,
+): Promise<Rows<RecordedEvent>> {
+  const after = decodeCursor(cursor, ['number', 'number']);
+  let query = db
+    .selectFrom('event')
+    .select(['position', 'id', 'detected_at', 'suppressed', 'mute_id', 'body'])
+    .orderBy('detected_at', 'desc')
+    .orderBy('position', 'desc')
+    .limit(limit + 1);
+  if (jobId !== undefined) query = query.where('job_id', '=', jobId);
+  if (watch !== undefined) query = query.where('watch', '=', watch);
+  if (since !== undefined) query = query.where('detected_at', '>=', since);
+  if (onlyHappened === true) query = query.where('has_happened', '=', 1);
+  if (after)
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('detected_at', 'position'), '<', tuple(...after)),
+    );
+  const rows = await query.execute();
+  const deliveries = await deliveriesOf(
+    db,
+    rows.map(({ id }) => id),
+  );
+  const mutes = await mutesById(
+    db,
+    rows.flatMap(({ mute_id }) => mute_id ?? []),
+  );
+  return toPage(
+    rows,
+    limit,
+    (row) => [row.detected_at, row.position],
+    (row) => ({
+      event: toEvent(row.body),
+      suppressed: row.suppressed,
+      mute: mutes.get(row.mute_id ?? 0) ?? null,
+      deliveries: deliveries.get(row.id) ?? [],
+    }),
+  );
+}
+
+/** The ids of those that were not there before. */
+async function insertEvents(trx: Kysely<Database>, planned: readonly PlannedEvent[]): Promise<Set<string>> {
+  const rows = planned.map(({ event, suppressed, muteId }) => ({
+    id: event.id,
+    watch: event.watch,
+    job_id: event.job?.id ?? null,
+    detected_at: event.detectedAt,
+    suppressed,
+    mute_id: muteId ?? null,
+    has_happened: hasHappened(event) ? (1 as const) : (0 as const),
+    body: JSON.stringify(event),
+  }));
+  const inserted = await trx
+    .insertInto('event')
+    .values(rows)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id')
+    .execute();
+  return new Set(inserted.map(({ id }) => id));
+}
+
+function owed(
+  { event, channels, heldUntil }: PlannedEvent,
+  at: Timestamp,
+): Array<Insertable<Database['delivery']>> {
+  const orderKey = event.job ? event.job.id : `watch:${event.watch}`;
+  return [...new Set(channels)].map((channel) => ({
+    id: `${event.id}:${channel}`,
+    event_id: event.id,
+    channel,
+    order_key: orderKey,
+    status: 'pending' as const,
+    created_at: at,
+    next_attempt_at: heldUntil?.get(channel) ?? at,
+    attempts_started: 0,
+    attempts_finished: 0,
+    lease_until: 0,
+    held_until: heldUntil?.get(channel) ?? null,
+  }));
+}
+
+async function deliveriesOf(
+  db: Kysely<Database>,
+  eventIds: readonly string[],
+): Promise<Map<string, Delivery[]>> {
+  if (eventIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('delivery')
+    .selectAll()
+    .where('event_id', 'in', eventIds)
+    .orderBy('position')
+    .execute();
+  return Map.groupBy(rows.map(toDelivery), ({ eventId }) => eventId);
+}

@@ -1,0 +1,108 @@
+import { type Kysely, sql } from 'kysely';
+import type { AuditDraft } from '../../domain/audit.ts';
+import type { WatcherEvent } from '../../domain/event/event.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+import type { FallbackRequest } from '../store.ts';
+import { batches } from './chunks.ts';
+import { PENDING } from './outbox.ts';
+import { toEvent } from './rows.ts';
+import type { Database } from './schema.ts';
+
+/** What is older is past helping; and a fallback that is new in the configuration does not get everything that ever failed. */
+const REACH_MS = 48 * 3_600_000;
+/** Written into the statement, as `PENDING` is, for the partial index. */
+const GIVEN_UP = sql.lit('given_up' as const);
+
+interface Missed {
+  position: number;
+  event_id: string;
+  order_key: string;
+}
+
+/** When it was to be delivered: what waits for a digest is not late before its slot. In this form it stands in an index. */
+const OWED_SINCE = sql<Timestamp>`coalesce(d.held_until, d.created_at)`;
+
+/** The deliveries of the channel whose events its fallback should get and is not owed, in the order of insertion. Reads only. */
+export async function owedByFallback(
+  db: Kysely<Database>,
+  { channel, fallback, notAcceptedSince, at }: FallbackRequest,
+): Promise<Missed[]> {
+  const missed = db
+    .selectFrom('delivery as d')
+    .select(['d.position', 'd.event_id', 'd.order_key'])
+    .where('d.channel', '=', channel)
+    .where(OWED_SINCE, '>', at - REACH_MS)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('delivery as other')
+            .select('other.position')
+            .where('other.id', '=', sql<string>`d.event_id || ':' || ${fallback}`),
+        ),
+      ),
+    );
+  // Two questions rather than one with "or": each has an index of its own.
+  const givenUp = await missed.where('d.status', '=', GIVEN_UP).execute();
+  const waiting = await missed
+    .where('d.status', '=', PENDING)
+    .where(OWED_SINCE, '<=', notAcceptedSince)
+    .execute();
+  return [...givenUp, ...waiting].sort((a, b) => a.position - b.position);
+}
+
+/** Writes down what the fallback is owed, within the caller's transaction; returns the events. */
+export async function writeFallbacks(
+  trx: Kysely<Database>,
+  request: FallbackRequest,
+): Promise<WatcherEvent[]> {
+  const { channel, fallback, at } = request;
+  const missed = await owedByFallback(trx, request);
+  const events: WatcherEvent[] = [];
+  for (const batch of batches(missed)) {
+    const rows = batch.map(({ event_id, order_key }) => ({
+      id: `${event_id}:${fallback}`,
+      event_id,
+      channel: fallback,
+      order_key,
+      status: 'pending' as const,
+      created_at: at,
+      next_attempt_at: at,
+      attempts_started: 0,
+      attempts_finished: 0,
+      lease_until: 0,
+      instead_of: channel,
+    }));
+    await trx.insertInto('delivery').values(rows).execute();
+    const bodies = await trx
+      .selectFrom('event')
+      .innerJoin('delivery', 'delivery.event_id', 'event.id')
+      .select('event.body')
+      .where(
+        'delivery.id',
+        'in',
+        rows.map(({ id }) => id),
+      )
+      .orderBy('delivery.position')
+      .execute();
+    events.push(...bodies.map(({ body }) => toEvent(body)));
+  }
+  return events;
+}
+
+/** That the fallback is told, and why. */
+export function fallbackEntry(event: WatcherEvent, { channel, fallback, at }: FallbackRequest): AuditDraft {
+  return {
+    at,
+    kind: 'decision',
+    data: {
+      eventId: event.id,
+      event: event.name,
+      watch: event.watch,
+      jobId: event.job?.id ?? null,
+      decision: 'deliver',
+      channel: fallback,
+      reason: 'fallback',
+      insteadOf: channel,
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { Kysely } from 'kysely';
+import { type Timestamp, toIso } from '../../domain/instant.ts';
+import type { Mute, MuteRequest } from '../../domain/telling/mute.ts';
+import type { MuteFilter } from '../store.ts';
+import { appendAudit } from './audit-log.ts';
+import { toMute } from './rows.ts';
+import type { Database } from './schema.ts';
+
+export async function addMute(db: Kysely<Database>, request: MuteRequest): Promise<Mute> {
+  const { watch, events, createdAt, until, author, reason } = request;
+  return db.transaction().execute(async (trx) => {
+    const row = await trx
+      .insertInto('mute')
+      .values({
+        watch,
+        events: events === null ? null : JSON.stringify(events),
+        created_at: createdAt,
+        until,
+        author,
+        reason,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await appendAudit(trx, [
+      {
+        at: createdAt,
+        kind: 'mute.added',
+        data: { muteId: row.id, watch, events, until: toIso(until), author, reason },
+      },
+    ]);
+    return toMute(row);
+  });
+}
+
+export async function removeMute(
+  db: Kysely<Database>,
+  id: Mute['id'],
+  at: Timestamp,
+  by: string,
+): Promise<Mute | null> {
+  return db.transaction().execute(async (trx) => {
+    const row = await trx
+      .updateTable('mute')
+      .set({ removed_at: at, removed_by: by })
+      .where('id', '=', id)
+      .where('removed_at', 'is', null)
+      .where('until', '>', at)
+      .returningAll()
+      .executeTakeFirst();
+    if (!row) return null;
+    await appendAudit(trx, [{ at, kind: 'mute.removed', data: { muteId: id, watch: row.watch, by } }]);
+    return toMute(row);
+  });
+}
+
+export async function listMutes(db: Kysely<Database>, { inForceAt }: MuteFilter): Promise<Mute[]> {
+  let query = db.selectFrom('mute').selectAll().orderBy('id', 'desc');
+  if (inForceAt !== undefined) query = query.where('until', '>', inForceAt).where('removed_at', 'is', null);
+  return (await query.execute()).map(toMute);
+}
+
+export async function mutesById(
+  db: Kysely<Database>,
+  ids: ReadonlyArray<Mute['id']>,
+): Promise<Map<Mute['id'], Mute>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('mute')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, toMute(row)]));
+}

@@ -1,0 +1,164 @@
+import { type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
+import type { Timestamp } from '../../domain/instant.ts';
+import type { ClaimedDelivery, ClaimRequest } from '../store.ts';
+import { toDelivery, toEvent } from './rows.ts';
+import type { Database } from './schema.ts';
+
+/** Written into the statement, not bound to it: only so can SQLite use its indexes over what is owed. */
+export const PENDING = sql.lit('pending' as const);
+
+/** Clocks are corrected by less than this all the time. */
+export const CLOCK_SLACK_MS = 5_000;
+
+/**
+ * True by schedule; and when the delivery was made or tried at a time that has not come yet: then the clock has been set back since,
+ * and its schedule says nothing.
+ */
+function isDue(table: 'd' | 'earlier', now: Timestamp) {
+  const touchedAt = sql<Timestamp>`coalesce(${sql.ref(`${table}.claimed_at`)}, ${sql.ref(`${table}.last_attempt_at`)}, ${sql.ref(`${table}.created_at`)})`;
+  return sql<SqlBool>`(${sql.ref(`${table}.next_attempt_at`)} <= ${now} or ${touchedAt} > ${now + CLOCK_SLACK_MS})`;
+}
+
+/** True for two deliveries of which one must not overtake the other: of one job, both with digests or both without. */
+function isSameQueue() {
+  return sql<SqlBool>`earlier.order_key = d.order_key and (earlier.held_until is null) = (d.held_until is null)`;
+}
+
+/**
+ * The ids of what may be claimed now, in the order of insertion. Reads only.
+ *
+ * Of one channel and queue (see `isSameQueue`), nothing may overtake: a delivery waits while an earlier one is pending (`head`), or while an earlier
+ * one is pending that cannot be claimed along with it (`run`). Since a claimable one comes before all that wait for it, a limit
+ * never cuts a run in its middle and takes the rest.
+ */
+export async function findClaimable(
+  db: Kysely<Database>,
+  { channel, now, limit, perKey, held }: ClaimRequest,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('delivery as d')
+    .select('d.id')
+    .where('d.channel', '=', channel)
+    .where('d.status', '=', PENDING)
+    .where(isDue('d', now))
+    .where('d.lease_until', '<=', now)
+    .$if(held !== undefined, (query) => query.where('d.held_until', held ? 'is not' : 'is', null))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('delivery as earlier')
+            .select('earlier.position')
+            .where('earlier.channel', '=', channel)
+            .where('earlier.status', '=', PENDING)
+            .where(isSameQueue())
+            .whereRef('earlier.position', '<', 'd.position')
+            .$if(perKey === 'run', (query) =>
+              query.where(({ eb, or, not }) =>
+                or([not(isDue('earlier', now)), eb('earlier.lease_until', '>', now)]),
+              ),
+            ),
+        ),
+      ),
+    )
+    .orderBy('d.position')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Claims what `findClaimable` finds, within the caller's transaction. */
+export async function claimDeliveries(
+  trx: Kysely<Database>,
+  request: ClaimRequest,
+): Promise<ClaimedDelivery[]> {
+  const { owner, now, leaseMs } = request;
+  const ids = await findClaimable(trx, request);
+  if (ids.length === 0) return [];
+  await trx
+    .updateTable('delivery')
+    .set(({ eb, fn }) => ({
+      lease_owner: owner,
+      lease_until: now + leaseMs,
+      attempts_started: eb('attempts_started', '+', 1),
+      // An earlier attempt that was cut off becomes one of the past.
+      first_attempt_at: fn.coalesce('first_attempt_at', 'claimed_at'),
+      last_attempt_at: fn.coalesce('claimed_at', 'last_attempt_at'),
+      claimed_at: now,
+    }))
+    .where('id', 'in', ids)
+    // The condition again: where transactions do not exclude one another, the slower of two claims finds nothing left.
+    .where('status', '=', PENDING)
+    .where('lease_until', '<=', now)
+    .execute();
+  const rows = await trx
+    .selectFrom('delivery')
+    .innerJoin('event', 'event.id', 'delivery.event_id')
+    .selectAll('delivery')
+    .select('event.body')
+    .where('delivery.id', 'in', ids)
+    .where('lease_owner', '=', owner)
+    .orderBy('delivery.position')
+    .execute();
+  return rows.map((row) => ({
+    ...toDelivery(row),
+    event: toEvent(row.body),
+    wasInterrupted: row.attempts_started - 1 > row.attempts_finished,
+  }));
+}
+
+export async function renewLeases(
+  db: Kysely<Database>,
+  ids: readonly string[],
+  owner: string,
+  until: Timestamp,
+): Promise<void> {
+  await db
+    .updateTable('delivery')
+    .set({ lease_until: until })
+    .where('id', 'in', ids)
+    .where('lease_owner', '=', owner)
+    .where('status', '=', PENDING)
+    .execute();
+}
+
+/** Ends every lease. What was begun under them stays counted. For the one daemon, at its start. */
+export async function freeLeases(db: Kysely<Database>): Promise<void> {
+  await db
+    .updateTable('delivery')
+    .set({ lease_owner: null, lease_until: 0 })
+    .where('lease_owner', 'is not', null)
+    .execute();
+}
+
+/** Of each queue only the first counts: the others wait for it. */
+export async function nextDueAt(db: Kysely<Database>, channel: string): Promise<Timestamp | null> {
+  const first = await db
+    .selectFrom('delivery as d')
+    .select((eb) => eb.fn.min<number | null>(dueAt(eb)).as('due_at'))
+    .where('d.channel', '=', channel)
+    .where('d.status', '=', PENDING)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('delivery as earlier')
+            .select('earlier.position')
+            .where('earlier.channel', '=', channel)
+            .where('earlier.status', '=', PENDING)
+            .where(isSameQueue())
+            .whereRef('earlier.position', '<', 'd.position'),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return first?.due_at ?? null;
+}
+
+/** The later of schedule and lease. */
+function dueAt(eb: ExpressionBuilder<Database & { d: Database['delivery'] }, 'd'>) {
+  return eb
+    .case()
+    .when('d.lease_until', '>', eb.ref('d.next_attempt_at'))
+    .then(eb.ref('d.lease_until'))
+    .else(eb.ref('d.next_attempt_at'))
+    .end();
+}

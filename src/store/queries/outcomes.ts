@@ -1,0 +1,113 @@
+import type { Kysely, Updateable } from 'kysely';
+import type { Timestamp } from '../../domain/instant.ts';
+import { assertNever } from '../../domain/job/restore-job.ts';
+import type { DeliveryOutcome } from '../store.ts';
+import { batches, MANY_IDS } from './chunks.ts';
+import { PENDING } from './outbox.ts';
+import type { Database } from './schema.ts';
+
+/**
+ * Writes down how one attempt ended. `delivered` always holds: the receiver has it, whoever had the lease by then. Anything else holds
+ * only while the delivery is pending and, with `owner`, while nobody else has claimed it since.
+ */
+export async function writeOutcome(
+  trx: Kysely<Database>,
+  outcome: DeliveryOutcome,
+  owner: string | undefined,
+): Promise<void> {
+  if (outcome.kind === 'released') return releaseClaim(trx, outcome.id, owner);
+
+  await countEndedAttempt(trx, outcome.id);
+  let ending = trx
+    .updateTable('delivery')
+    .set(changeOf(outcome))
+    .set(({ fn }) => ({
+      last_detail: outcome.detail,
+      first_attempt_at: fn.coalesce('first_attempt_at', 'claimed_at'),
+      last_attempt_at: fn.coalesce('claimed_at', 'last_attempt_at'),
+      claimed_at: null,
+      lease_owner: null,
+      lease_until: 0,
+    }))
+    .where('id', '=', outcome.id);
+  if (outcome.kind === 'delivered') ending = ending.where('status', '!=', 'delivered');
+  else ending = ending.where('status', '=', PENDING);
+  if (outcome.kind !== 'delivered' && owner !== undefined)
+    ending = ending.where(({ eb, or }) => or([eb('lease_owner', 'is', null), eb('lease_owner', '=', owner)]));
+  await ending.execute();
+}
+
+/** A delivery that is owed again. */
+interface Redriven {
+  position: number;
+  id: string;
+  event_id: string;
+  channel: string;
+}
+
+/**
+ * Makes given-up deliveries due again; returns them in the order of insertion. The retry schedule and its 24 h begin anew, so the
+ * attempts that ended are forgotten; those that were cut off are not (the receiver may have it already).
+ */
+export async function redriveGivenUp(
+  trx: Kysely<Database>,
+  which: readonly string[] | 'given_up',
+  at: Timestamp,
+): Promise<Redriven[]> {
+  const query = trx
+    .updateTable('delivery')
+    .set(({ eb }) => ({
+      status: 'pending' as const,
+      next_attempt_at: at,
+      attempts_started: eb('attempts_started', '-', eb.ref('attempts_finished')),
+      attempts_finished: 0,
+      first_attempt_at: null,
+      ended_at: null,
+    }))
+    .where('status', '=', 'given_up')
+    .returning(['position', 'id', 'event_id', 'channel']);
+  const updates =
+    which === 'given_up' ? [query] : [...batches(which, MANY_IDS)].map((ids) => query.where('id', 'in', ids));
+  const redriven: Redriven[][] = [];
+  for (const update of updates) redriven.push(await update.execute());
+  return redriven.flat().sort((a, b) => a.position - b.position);
+}
+
+function changeOf(outcome: Exclude<DeliveryOutcome, { kind: 'released' }>): Updateable<Database['delivery']> {
+  switch (outcome.kind) {
+    case 'delivered':
+    case 'given_up':
+      return { status: outcome.kind, ended_at: outcome.at };
+    case 'retry':
+      return { next_attempt_at: outcome.nextAttemptAt };
+    default:
+      return assertNever(outcome);
+  }
+}
+
+/** An attempt that ended has ended, whatever became of the delivery meanwhile. Never more than were begun. */
+async function countEndedAttempt(trx: Kysely<Database>, id: string): Promise<void> {
+  await trx
+    .updateTable('delivery')
+    .set(({ eb }) => ({ attempts_finished: eb('attempts_finished', '+', 1) }))
+    .where('id', '=', id)
+    .whereRef('attempts_finished', '<', 'attempts_started')
+    .execute();
+}
+
+/** Only a lease that is still there can be given back: a second release finds nothing. */
+async function releaseClaim(trx: Kysely<Database>, id: string, owner: string | undefined): Promise<void> {
+  let query = trx
+    .updateTable('delivery')
+    .set(({ eb }) => ({
+      attempts_started: eb('attempts_started', '-', 1),
+      claimed_at: null,
+      lease_owner: null,
+      lease_until: 0,
+    }))
+    .where('id', '=', id)
+    .where('status', '=', PENDING)
+    .where('lease_owner', 'is not', null);
+  if (owner !== undefined) query = query.where('lease_owner', '=', owner);
+  await query.execute();
+}

@@ -1,0 +1,119 @@
+import { type Kysely, type SqlBool, sql } from 'kysely';
+import { alertKeyOf } from '../../domain/event/alert.ts';
+import type { WatcherEvent } from '../../domain/event/event.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+import type { Observation } from '../../domain/job/observation.ts';
+import type { DueReminder, ReminderPlan } from '../../domain/telling/reminder.ts';
+import type { PlannedEvent } from '../store.ts';
+import { readAlerts } from './alerts.ts';
+import { batches } from './chunks.ts';
+import { lastFinishedAt, readObservations } from './observations.ts';
+import { CLOCK_SLACK_MS, PENDING } from './outbox.ts';
+import { toEvent } from './rows.ts';
+import type { Database } from './schema.ts';
+
+/** The first time comes as long after the event as every further one after the one before. */
+export async function writeReminders(
+  trx: Kysely<Database>,
+  planned: readonly PlannedEvent[],
+  at: Timestamp,
+): Promise<void> {
+  const wanted = planned.flatMap(({ event, reminders = [] }) =>
+    reminders.map(({ channel, everyMs }) => ({
+      event_id: event.id,
+      channel,
+      next_at: at + everyMs,
+      wait_ms: everyMs,
+      count: 0,
+    })),
+  );
+  for (const rows of batches(wanted)) await trx.insertInto('reminder').values(rows).execute();
+}
+
+/** By schedule; and when the next time lies further ahead than it was ever set, for then the clock has been set back since. */
+function isDue(at: Timestamp) {
+  return sql<SqlBool>`(r.next_at <= ${at} or r.next_at - r.wait_ms > ${at + CLOCK_SLACK_MS})`;
+}
+
+export async function isAnyReminderDue(db: Kysely<Database>, at: Timestamp): Promise<boolean> {
+  const row = await db.selectFrom('reminder as r').select('r.event_id').where(isDue(at)).executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The longest due first, with what is known of what they are about. */
+export async function dueReminders(
+  trx: Kysely<Database>,
+  at: Timestamp,
+  limit: number,
+): Promise<DueReminder[]> {
+  const rows = await trx
+    .selectFrom('reminder as r')
+    .innerJoin('event as e', 'e.id', 'r.event_id')
+    .select(['r.channel', 'r.count', 'e.body'])
+    .select(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('delivery as d')
+          .select('d.position')
+          .whereRef('d.channel', '=', 'r.channel')
+          .where('d.status', '=', PENDING)
+          .where('d.order_key', '=', sql<string>`coalesce(e.job_id, 'watch:' || e.watch)`),
+      ).as('is_owed'),
+    )
+    .where(isDue(at))
+    .orderBy('r.next_at')
+    .orderBy('r.event_id')
+    .orderBy('r.channel')
+    .limit(limit)
+    .execute();
+  const due = rows.map((row) => ({ row, first: toEvent(row.body) }));
+  const observed = await observationsOf(
+    trx,
+    due.map(({ first }) => first),
+  );
+  const alerts = await readAlerts(trx);
+  const reminders: DueReminder[] = [];
+  for (const { row, first } of due) {
+    reminders.push({
+      first,
+      channel: row.channel,
+      count: row.count,
+      observation: first.job === null ? null : (observed.get(first.watch)?.get(first.job.id) ?? null),
+      raisedAt: alerts.get(alertKeyOf(first) ?? '') ?? null,
+      lastFinishedAt: first.name === 'drill_overdue' ? await lastFinishedAt(trx, first.watch) : null,
+      isStillOwed: Boolean(row.is_owed),
+    });
+  }
+  return reminders;
+}
+
+/** By watch and job. */
+async function observationsOf(
+  trx: Kysely<Database>,
+  events: readonly WatcherEvent[],
+): Promise<Map<string, Map<string, Observation>>> {
+  const found = new Map<string, Map<string, Observation>>();
+  for (const [watch, ofWatch] of Map.groupBy(events, (event) => event.watch)) {
+    const ids = new Set(ofWatch.flatMap(({ job }) => (job ? [job.id] : [])));
+    found.set(watch, await readObservations(trx, watch, [...ids]));
+  }
+  return found;
+}
+
+/** When each is looked at again, and which are over. */
+export async function moveReminders(
+  trx: Kysely<Database>,
+  { next, ended }: Pick<ReminderPlan, 'next' | 'ended'>,
+  at: Timestamp,
+): Promise<void> {
+  for (const { eventId, channel, count, waitMs } of next) {
+    await trx
+      .updateTable('reminder')
+      .set({ next_at: at + waitMs, wait_ms: waitMs, count })
+      .where('event_id', '=', eventId)
+      .where('channel', '=', channel)
+      .execute();
+  }
+  for (const { eventId, channel } of ended) {
+    await trx.deleteFrom('reminder').where('event_id', '=', eventId).where('channel', '=', channel).execute();
+  }
+}

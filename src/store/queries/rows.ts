@@ -1,0 +1,94 @@
+import type { Selectable } from 'kysely';
+import { type AuditEntry, parseAuditEntry } from '../../domain/audit.ts';
+import type { EventName, WatcherEvent } from '../../domain/event/event.ts';
+import type { Observation } from '../../domain/job/observation.ts';
+import type { Mute } from '../../domain/telling/mute.ts';
+import { StoreError } from '../../errors.ts';
+import type { Delivery } from '../store.ts';
+import type { Database } from './schema.ts';
+
+/** @throws {StoreError} reason `damaged` when the body is not what this program writes there. */
+export function toObservation(body: string): Observation {
+  return parseBody<Observation>(body, 'an observation', ['jobId', 'watch', 'milestones']);
+}
+
+/** @throws {StoreError} reason `damaged`. */
+export function toEvent(body: string): WatcherEvent {
+  const event = parseBody<WatcherEvent>(body, 'an event', ['id', 'name', 'watch']);
+  return { ...LATER_FIELDS, ...event };
+}
+
+/** Of events that were stored before there was such a field. */
+const LATER_FIELDS: Partial<WatcherEvent> = { expectedEnd: null, reminder: null };
+
+/** @throws {StoreError} reason `damaged`, also when the entry stands under another number than its own. */
+export function toAuditEntry({ seq, body }: Selectable<Database['audit_entry']>): AuditEntry {
+  const entry = parseAuditEntry(body);
+  if (entry?.seq !== seq) throw unreadable(`audit entry ${seq}`);
+  return entry;
+}
+
+export function toDelivery(row: Selectable<Database['delivery']>): Delivery {
+  return {
+    id: row.id,
+    eventId: row.event_id,
+    channel: row.channel,
+    orderKey: row.order_key,
+    status: row.status,
+    createdAt: row.created_at,
+    nextAttemptAt: row.next_attempt_at,
+    attemptsStarted: row.attempts_started,
+    attemptsFinished: row.attempts_finished,
+    firstAttemptAt: row.first_attempt_at ?? row.claimed_at,
+    lastAttemptAt: row.claimed_at ?? row.last_attempt_at,
+    endedAt: row.ended_at,
+    lastDetail: row.last_detail,
+    insteadOf: row.instead_of,
+    heldUntil: row.held_until,
+  };
+}
+
+/** @throws {StoreError} reason `damaged`. */
+export function toMute(row: Selectable<Database['mute']>): Mute {
+  return {
+    id: row.id,
+    watch: row.watch,
+    events: row.events === null ? null : toEventNames(row.events),
+    createdAt: row.created_at,
+    until: row.until,
+    author: row.author,
+    reason: row.reason,
+    removed: row.removed_at === null ? null : { at: row.removed_at, by: row.removed_by ?? '' },
+  };
+}
+
+function toEventNames(json: string): EventName[] {
+  const value = parseJson(json);
+  if (!Array.isArray(value)) throw unreadable('a mute');
+  return value;
+}
+
+/**
+ * Reads JSON that this program has written itself, under the layout that was checked when the file was opened. So a few fields tell
+ * whether it is that; looking at all of them would cost more than reading the row.
+ */
+function parseBody<T>(body: string, what: string, fields: ReadonlyArray<keyof T & string>): T {
+  const value = parseJson(body);
+  if (typeof value !== 'object' || value === null || fields.some((field) => !(field in value)))
+    throw unreadable(what);
+  return value as T;
+}
+
+function unreadable(what: string): StoreError {
+  return new StoreError('damaged', `The store cannot read back what it wrote: ${what}`, {
+    hint: 'Restore the database from a backup.',
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,139 @@
+import type { Generated } from 'kysely';
+import type { JobState } from '../../domain/job/restore-job.ts';
+import type { Mute } from '../../domain/telling/mute.ts';
+import type { SuppressReason } from '../../domain/telling/routing.ts';
+import type { DeliveryStatus } from '../store.ts';
+
+/** The tables, as the queries see them. Instants are integers (epoch milliseconds); `body` columns hold JSON. */
+export interface Database {
+  target: TargetTable;
+  alert: AlertTable;
+  discovery: DiscoveryTable;
+  observation: ObservationTable;
+  mute: MuteTable;
+  event: EventTable;
+  reminder: ReminderTable;
+  delivery: DeliveryTable;
+  audit_entry: AuditEntryTable;
+  audit_head: AuditHeadTable;
+}
+
+interface TargetTable {
+  key: string;
+  watch: string;
+  baseline_at: number;
+}
+
+/** What was raised and has not ended, so that it is raised once, also across restarts. */
+interface AlertTable {
+  key: string;
+  raised_at: number;
+}
+
+/** When a watch with wildcards last looked for its instances. */
+interface DiscoveryTable {
+  key: string;
+  looked_at: number;
+}
+
+/** `body` is the whole observation; the other columns repeat what is searched for. */
+interface ObservationTable {
+  watch: string;
+  job_id: string;
+  target_key: string;
+  state: JobState;
+  /** Of the job; when it was first seen while nothing readable is known of it. */
+  created_at: number;
+  /** `mayChangeUntil` as one number: 0 for a missing job, `FOREVER` for `null`. */
+  followed_until: number;
+  body: string;
+}
+
+/** `body` is the whole event; the other columns repeat what is searched for. */
+interface EventTable {
+  /** Grows with every row, so that it tells the order of insertion. */
+  position: Generated<number>;
+  id: string;
+  watch: string;
+  job_id: string | null;
+  detected_at: number;
+  suppressed: SuppressReason | null;
+  /** What suppressed it, where that was a mute. */
+  mute_id: Mute['id'] | null;
+  /** 0 for what is told again, or made to try the way: nothing has happened then. */
+  has_happened: Generated<0 | 1>;
+  body: string;
+}
+
+/** Kept when they are over: what they kept from people still refers to them. */
+interface MuteTable {
+  id: Generated<number>;
+  watch: string;
+  /** A JSON list of names; `null`: see `Mute.events`. */
+  events: string | null;
+  created_at: number;
+  until: number;
+  author: string;
+  reason: string;
+  /** Both or none. */
+  removed_at: number | null;
+  removed_by: string | null;
+}
+
+/** Who is to be told again of what; the row goes when that has ended. */
+interface ReminderTable {
+  event_id: string;
+  channel: string;
+  next_at: number;
+  /** From when it was looked at last to `next_at`. */
+  wait_ms: number;
+  /** How often the channel was reminded. */
+  count: number;
+}
+
+interface DeliveryTable {
+  /** Grows with every row: the order in which one key's deliveries must arrive. */
+  position: Generated<number>;
+  id: string;
+  event_id: string;
+  channel: string;
+  order_key: string;
+  status: DeliveryStatus;
+  created_at: number;
+  next_attempt_at: number;
+  attempts_started: number;
+  attempts_finished: number;
+  /** These two know only attempts before the claim in hand: so a claim that is released unused leaves no trace. */
+  first_attempt_at: number | null;
+  last_attempt_at: number | null;
+  /** When the attempt in hand began; stays when it is cut off, until the next claim. */
+  claimed_at: number | null;
+  ended_at: number | null;
+  last_detail: string | null;
+  /** Who holds the lease; stays after it ran out, until somebody else claims. */
+  lease_owner: string | null;
+  /** 0 without a lease. */
+  lease_until: number;
+  /** The channel that this one stands in for. */
+  instead_of: string | null;
+  /** The slot of the digest it goes out with; `null`: it is sent at once. */
+  held_until: number | null;
+}
+
+/** `body` is the line of the audit log, byte for byte. */
+interface AuditEntryTable {
+  seq: number;
+  body: string;
+}
+
+/** One row: the end of the chain, apart from the entries, so that a cut tail shows. */
+interface AuditHeadTable {
+  id: number;
+  seq: number;
+  hash: string;
+  /** The file has everything up to this entry. */
+  mirrored_seq: number;
+}
+
+/** The last instant that JavaScript can express. */
+export const FOREVER = 8.64e15;

@@ -1,0 +1,89 @@
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreError, toError } from '../../errors.ts';
+import { makeDirectory } from '../../make-directory.ts';
+import { damagedError, extendedResultCode } from './errors.ts';
+import { APPLICATION_ID, checkVersion } from './migrations.ts';
+import { openConnection, readPragma } from './node-sqlite.ts';
+
+/** Files up to this size are checked in full at every start: it takes well under a second. */
+const SMALL_FILE_BYTES = 64 * 2 ** 20;
+
+/** SQLITE_READONLY_ROLLBACK: a rollback journal waits, which only a writer may play back. */
+const READONLY_ROLLBACK = 776;
+
+/**
+ * Looks at the file before anything may write to it, through a connection that cannot write: a damaged or foreign file stays as it
+ * is, byte for byte. (Not by `fs`: closing a file drops the locks that SQLite holds on it in this process.)
+ *
+ * Always: is it a database, is it ours, is its layout known, are its first pages sound. All pages (`quick_check`) before writing to
+ * it, when the file is small or was not closed in an orderly way; else a torn page shows when it is read.
+ * @throws {StoreError} reasons `damaged`, `schema_too_new`, `unavailable`.
+ */
+export function inspectFile(path: string, mode: 'readwrite' | 'readonly'): void {
+  const size = fileSize(path);
+  const walSize = fileSize(`${path}-wal`) ?? 0;
+  if (!size) {
+    if (walSize > 0)
+      throw damagedError(path, 'its write-ahead log is there, but the database is gone or empty');
+    if (mode === 'readonly')
+      throw new StoreError('unavailable', `${path}: there is no database yet`, {
+        hint: 'It is made by the first run of the watcher. Check `store.url`.',
+      });
+    return;
+  }
+  const deep = mode === 'readwrite' && (size <= SMALL_FILE_BYTES || walSize > 0);
+  try {
+    inspect(path, { readOnly: true, deep });
+  } catch (error) {
+    if (extendedResultCode(error) !== READONLY_ROLLBACK || mode === 'readonly') throw error;
+    inspect(path, { readOnly: false, deep });
+  }
+}
+
+/**
+ * Makes the directory, should it be missing.
+ * @throws {StoreError} reason `unavailable`.
+ */
+export function ensureDirectory(path: string): void {
+  try {
+    makeDirectory(dirname(path));
+  } catch (error) {
+    throw new StoreError('unavailable', `${dirname(path)}: cannot make this directory for the store`, {
+      hint: 'Check `store.url`, and that the directory above may be written.',
+      cause: toError(error),
+    });
+  }
+}
+
+function inspect(path: string, { readOnly, deep }: { readOnly: boolean; deep: boolean }): void {
+  const db = openConnection(path, { readOnly });
+  try {
+    const version = checkVersion(db, path);
+    if (readPragma(db, 'application_id') !== APPLICATION_ID && (version > 0 || countTables(db) > 0))
+      throw damagedError(path, 'it is a database of another program');
+    if (deep) quickCheck(db, path);
+  } finally {
+    db.close();
+  }
+}
+
+function countTables(db: DatabaseSync): number {
+  return Number(db.prepare('select count(*) as count from sqlite_schema').get()?.count);
+}
+
+function quickCheck(db: DatabaseSync, path: string): void {
+  const [first] = db.prepare('pragma quick_check(1)').all();
+  const finding = String(first?.quick_check);
+  if (finding !== 'ok') throw damagedError(path, finding.replaceAll(/\s+/g, ' '));
+}
+
+/** `null` when there is no such file. */
+function fileSize(path: string): number | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? null;
+  } catch (error) {
+    throw new StoreError('unavailable', `${path}: cannot look at this file`, { cause: toError(error) });
+  }
+}

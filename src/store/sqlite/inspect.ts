@@ -1,0 +1,78 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { StoreError, toError } from '../../errors.ts';
+import { sqlitePath } from '../open-store.ts';
+import { toStoreError } from './errors.ts';
+import { inspectFile } from './file.ts';
+import { openConnection, readPragma } from './node-sqlite.ts';
+
+export interface StoreFacts {
+  /** Where it is, without credentials. */
+  where: string;
+  /** False: there is none yet, and the daemon will make it. */
+  exists: boolean;
+  /** `null` while there is none. */
+  schemaVersion: number | null;
+  /** A daemon holds it at the moment; `null` when that cannot be told. */
+  inUse: boolean | null;
+}
+
+/**
+ * Looks at the store without changing it.
+ * @throws {StoreError} when it cannot be used: damaged, made by a newer program, not readable.
+ */
+export function inspectStore(url: string): StoreFacts {
+  const path = sqlitePath(url);
+  if (path === null)
+    return { where: 'another kind of store', exists: false, schemaVersion: null, inUse: null };
+  if (!existsSync(path)) {
+    checkPlace(path);
+    return { where: path, exists: false, schemaVersion: null, inUse: null };
+  }
+  inspectFile(path, 'readonly');
+  try {
+    const db = openConnection(path, { readOnly: true });
+    try {
+      return {
+        where: path,
+        exists: true,
+        schemaVersion: readPragma(db, 'user_version'),
+        inUse: isLocked(path),
+      };
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    throw toStoreError(error, 'look at the store', path);
+  }
+}
+
+/** The daemon will make the file, and the directories above it that are missing: it must be allowed to. */
+function checkPlace(path: string): void {
+  let place = dirname(resolve(path));
+  while (!existsSync(place)) place = dirname(place);
+  try {
+    accessSync(place, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new StoreError('unavailable', `${path}: this user may not write in ${place}`, {
+      hint: 'Check `store.url`, and the rights of that directory.',
+      cause: toError(error),
+    });
+  }
+}
+
+/** Tries the daemon's lock for reading: while a daemon holds it, nobody can. */
+function isLocked(path: string): boolean | null {
+  const lockPath = `${path}.lock`;
+  if (!existsSync(lockPath)) return false;
+  const db = new DatabaseSync(lockPath, { readOnly: true, timeout: 0 });
+  try {
+    db.prepare('select count(*) from sqlite_schema').get();
+    return false;
+  } catch {
+    return true;
+  } finally {
+    db.close();
+  }
+}

@@ -1,0 +1,204 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreError } from '../../errors.ts';
+import { inTransaction, readPragma } from './node-sqlite.ts';
+
+/** Marks a file as ours (`pragma application_id`): "RWdb". */
+export const APPLICATION_ID = 0x52576462;
+
+/** One step of the layout. Once released it is never changed; what comes later is a new step with the next number. */
+export interface Migration {
+  /** From 1, without gaps; the database's `user_version` is that of the last one applied. */
+  number: number;
+  name: string;
+  sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    number: 1,
+    name: 'observations, events, deliveries, mutes and the audit log',
+    sql: `
+      create table target (
+        key text primary key,
+        watch text not null,
+        baseline_at integer not null
+      ) strict;
+
+      create table observation (
+        watch text not null,
+        job_id text not null,
+        target_key text not null,
+        state text not null,
+        created_at integer not null,
+        followed_until integer not null,
+        body text not null,
+        primary key (watch, job_id)
+      ) strict;
+      create index observation_followed on observation (target_key, followed_until);
+      create index observation_newest on observation (created_at, watch, job_id);
+      create index observation_state on observation (watch, state);
+
+      create table alert (
+        key text primary key,
+        raised_at integer not null
+      ) strict;
+
+      create table mute (
+        id integer primary key autoincrement,
+        watch text not null,
+        events text,
+        created_at integer not null,
+        until integer not null,
+        author text not null,
+        reason text not null,
+        removed_at integer,
+        removed_by text
+      ) strict;
+      create index mute_until on mute (until);
+
+      create table event (
+        position integer primary key autoincrement,
+        id text not null unique,
+        watch text not null,
+        job_id text,
+        detected_at integer not null,
+        suppressed text,
+        mute_id integer references mute (id),
+        body text not null
+      ) strict;
+      create index event_newest on event (detected_at);
+      create index event_job on event (job_id, detected_at);
+      create index event_watch on event (watch, detected_at);
+
+      create table delivery (
+        position integer primary key autoincrement,
+        id text not null unique,
+        event_id text not null references event (id),
+        channel text not null,
+        order_key text not null,
+        status text not null check (status in ('pending', 'delivered', 'given_up')),
+        created_at integer not null,
+        next_attempt_at integer not null,
+        attempts_started integer not null,
+        attempts_finished integer not null,
+        first_attempt_at integer,
+        last_attempt_at integer,
+        claimed_at integer,
+        ended_at integer,
+        last_detail text,
+        lease_owner text,
+        lease_until integer not null
+      ) strict;
+      create index delivery_event on delivery (event_id);
+      create index delivery_status on delivery (status, channel);
+      create index delivery_channel on delivery (channel);
+      create index delivery_owed on delivery (channel) where status = 'pending';
+      create index delivery_order on delivery (channel, order_key) where status = 'pending';
+      create index delivery_leased on delivery (lease_owner) where lease_owner is not null;
+
+      create table audit_entry (
+        seq integer primary key,
+        body text not null
+      ) strict;
+      create table audit_head (
+        id integer primary key check (id = 1),
+        seq integer not null,
+        hash text not null,
+        mirrored_seq integer not null
+      ) strict;
+      insert into audit_head values (1, 0, '${'0'.repeat(64)}', 0);
+
+      pragma application_id = ${APPLICATION_ID};
+    `,
+  },
+  {
+    number: 2,
+    name: 'fallbacks: whose place a delivery takes, and what was given up lately',
+    sql: `
+      alter table delivery add column instead_of text;
+      create index delivery_given_up on delivery (channel, created_at) where status = 'given_up';
+    `,
+  },
+  {
+    number: 3,
+    name: 'when instances were last looked for',
+    sql: `
+      create table discovery (
+        key text primary key,
+        looked_at integer not null
+      ) strict;
+    `,
+  },
+  {
+    number: 4,
+    name: 'digests: until when a delivery waits, and what counts from then',
+    sql: `
+      alter table delivery add column held_until integer;
+      drop index delivery_given_up;
+      create index delivery_given_up on delivery (channel, coalesce(held_until, created_at)) where status = 'given_up';
+    `,
+  },
+  {
+    number: 5,
+    name: 'reminders of what lasts, and which events are only told again',
+    sql: `
+      create table reminder (
+        event_id text not null references event (id),
+        channel text not null,
+        next_at integer not null,
+        wait_ms integer not null,
+        count integer not null,
+        primary key (event_id, channel)
+      ) strict;
+      alter table event add column has_happened integer not null default 1;
+    `,
+  },
+];
+
+/**
+ * Brings the database to the latest layout: all missing steps in one transaction, or none. Safe to run again, and from several
+ * processes at once: whoever comes second finds nothing to do.
+ * @throws {StoreError} reason `schema_too_new`.
+ */
+export function migrate(db: DatabaseSync, path: string, migrations: readonly Migration[] = MIGRATIONS): void {
+  if (missingFrom(db, path, migrations).length === 0) return;
+  inTransaction(db, () => {
+    for (const { number, sql } of missingFrom(db, path, migrations)) {
+      db.exec(sql);
+      db.exec(`pragma user_version = ${number}`);
+    }
+  });
+}
+
+/**
+ * For a connection that may only read, and so cannot migrate.
+ * @throws {StoreError} reason `schema_too_new`; `unavailable` when steps are missing.
+ */
+export function requireLatest(
+  db: DatabaseSync,
+  path: string,
+  migrations: readonly Migration[] = MIGRATIONS,
+): void {
+  if (missingFrom(db, path, migrations).length > 0)
+    throw new StoreError('unavailable', `${path} still has the layout of an older restore-watcher`, {
+      hint: 'Start the watcher of this version once: it brings the database up to date.',
+    });
+}
+
+/** @throws {StoreError} reason `schema_too_new` when a newer program has written the file. */
+export function checkVersion(db: DatabaseSync, path: string, migrations = MIGRATIONS): number {
+  const version = readPragma(db, 'user_version');
+  const latest = migrations.at(-1)?.number ?? 0;
+  if (version > latest)
+    throw new StoreError(
+      'schema_too_new',
+      `${path} was written by a newer restore-watcher (layout ${version}, this program knows ${latest})`,
+      { hint: 'Run that version again, or restore a backup from before the update.' },
+    );
+  return version;
+}
+
+function missingFrom(db: DatabaseSync, path: string, migrations: readonly Migration[]): readonly Migration[] {
+  const version = checkVersion(db, path, migrations);
+  return migrations.filter(({ number }) => number > version);
+}

@@ -1,0 +1,67 @@
+import { realpathSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { Kysely, SqliteDialect } from 'kysely';
+import { freeLeases } from '../queries/outbox.ts';
+import type { Database } from '../queries/schema.ts';
+import { createSqlStore } from '../queries/sql-store.ts';
+import type { Store } from '../store.ts';
+import { acquireDaemonLock, type DaemonLock } from './daemon-lock.ts';
+import { toStoreError } from './errors.ts';
+import { ensureDirectory, inspectFile } from './file.ts';
+import { migrate, requireLatest } from './migrations.ts';
+import { kyselyDatabase, openConnection } from './node-sqlite.ts';
+
+export interface SqliteStoreOptions {
+  /** Of the database file; `:memory:` for one that lives as long as the store. The directory is made when it is missing. */
+  path: string;
+  /** `readonly`: for looking at what a daemon keeps; nothing is made or changed, and every writing method fails. */
+  mode?: 'readwrite' | 'readonly';
+}
+
+/**
+ * Opens the embedded store, and brings its layout up to date. Several processes may have it open; one of them may be the daemon.
+ * @throws {StoreError} reason `unavailable`; `schema_too_new`; `damaged`, and then the file is as it was.
+ */
+export async function openSqliteStore({ path, mode = 'readwrite' }: SqliteStoreOptions): Promise<Store> {
+  const connection = connect(path, mode);
+  const db = new Kysely<Database>({
+    dialect: new SqliteDialect({ database: kyselyDatabase(connection) }),
+  });
+  let lock: DaemonLock | null = null;
+
+  return createSqlStore({
+    db,
+    toStoreError: (thrown, doing) => toStoreError(thrown, doing, path),
+    claimDaemon: async () => {
+      if (path !== MEMORY) lock ??= acquireDaemonLock(realpathSync(path));
+      await freeLeases(db);
+    },
+    close: async () => {
+      await db.destroy();
+      if (connection.isOpen) connection.close();
+      lock?.release();
+    },
+  });
+}
+
+const MEMORY = ':memory:';
+
+function connect(path: string, mode: 'readwrite' | 'readonly'): DatabaseSync {
+  try {
+    if (path !== MEMORY) {
+      if (mode === 'readwrite') ensureDirectory(path);
+      inspectFile(path, mode);
+    }
+    const connection = openConnection(path, { readOnly: mode === 'readonly' });
+    try {
+      if (mode === 'readwrite') migrate(connection, path);
+      else requireLatest(connection, path);
+      return connection;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  } catch (error) {
+    throw toStoreError(error, 'open the store', path);
+  }
+}
