@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
-import { composeMail } from '../../src/channels/email-message.ts';
-import { slackMessage } from '../../src/channels/slack-message.ts';
-import { teamsMessage } from '../../src/channels/teams-card.ts';
+import { composeMail } from '../../src/channels/email/message.ts';
+import { slackMessage } from '../../src/channels/slack/message.ts';
+import { teamsMessage } from '../../src/channels/teams/card.ts';
 import { tellPlainly } from '../../src/channels/teller.ts';
 import { createOutput } from '../../src/cli/output.ts';
 import { createBoard } from '../../src/cli/wait-board.ts';

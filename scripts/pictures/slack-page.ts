@@ -1,4 +1,4 @@
-import type { SlackBlock, SlackMessage } from '../../src/channels/slack-message.ts';
+import type { SlackBlock, SlackMessage } from '../../src/channels/slack/message.ts';
 import { escapeHtml, page } from './html.ts';
 
 const CSS = `

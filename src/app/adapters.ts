@@ -1,10 +1,10 @@
-import { createEmailNotifier } from '../channels/email.ts';
-import { createTeamsNotifier } from '../channels/msteams.ts';
+import { createEmailNotifier } from '../channels/email/email.ts';
 import type { Notifier } from '../channels/notifier.ts';
-import { createPagerDutyNotifier } from '../channels/pagerduty.ts';
+import { createPagerDutyNotifier } from '../channels/pagerduty/pagerduty.ts';
 import type { UrlLimiter } from '../channels/rate-limiter.ts';
-import { createSlackNotifier } from '../channels/slack.ts';
-import { createWebhookNotifier } from '../channels/webhook.ts';
+import { createSlackNotifier } from '../channels/slack/slack.ts';
+import { createTeamsNotifier } from '../channels/teams/msteams.ts';
+import { createWebhookNotifier } from '../channels/webhook/webhook.ts';
 import type { Clock } from '../clock.ts';
 import type { ChannelConfig, ConnectionConfig } from '../config/config.ts';
 import { assertNever } from '../domain/job/restore-job.ts';

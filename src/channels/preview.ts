@@ -1,4 +1,4 @@
-import type { Mail } from './email-message.ts';
+import type { Mail } from './email/message.ts';
 import type { Preview } from './notifier.ts';
 
 /** What is sent as JSON is looked at as JSON. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { composeMail } from '../../src/channels/email-message.ts';
-import { pagerDutyEvents } from '../../src/channels/pagerduty-event.ts';
-import { slackMessage } from '../../src/channels/slack-message.ts';
-import { inert as inertInSlack } from '../../src/channels/slack-text.ts';
-import { teamsMessage } from '../../src/channels/teams-card.ts';
-import { inert as inertInTeams } from '../../src/channels/teams-text.ts';
+import { composeMail } from '../../src/channels/email/message.ts';
+import { pagerDutyEvents } from '../../src/channels/pagerduty/event.ts';
+import { slackMessage } from '../../src/channels/slack/message.ts';
+import { inert as inertInSlack } from '../../src/channels/slack/text.ts';
+import { teamsMessage } from '../../src/channels/teams/card.ts';
+import { inert as inertInTeams } from '../../src/channels/teams/text.ts';
 import {
   type ChannelTemplate,
   createTeller,

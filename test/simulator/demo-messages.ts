@@ -1,9 +1,9 @@
 import { createTransport } from 'nodemailer';
 import { Webhook } from 'standardwebhooks';
-import { toCloudEvent } from '../../src/channels/cloud-event.ts';
-import { composeMail } from '../../src/channels/email-message.ts';
-import { slackMessage } from '../../src/channels/slack-message.ts';
+import { composeMail } from '../../src/channels/email/message.ts';
+import { slackMessage } from '../../src/channels/slack/message.ts';
 import { tellPlainly } from '../../src/channels/teller.ts';
+import { toCloudEvent } from '../../src/channels/webhook/cloud-event.ts';
 import type { EventName, WatcherEvent } from '../../src/domain/event/event.ts';
 import type { DemoStage } from '../../src/simulator/demo-stage.ts';
 import { aJob, anEvent } from '../support/builders.ts';

@@ -1,16 +1,16 @@
-import type { Clock } from '../clock.ts';
-import { DeliveryError } from '../errors.ts';
-import type { Logger } from '../logging/logger.ts';
-import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
-import { postByFetch } from './http-post.ts';
-import { type ListTitler, titleOfDigest, titleOfList } from './list-title.ts';
-import type { Notice, Notifier } from './notifier.ts';
-import { jsonPreview } from './preview.ts';
-import type { UrlLimiter } from './rate-limiter.ts';
-import { createScrub, secretForms } from './scrub.ts';
-import { type TeamsContext, type TeamsMessage, teamsMessage } from './teams-card.ts';
-import { inert } from './teams-text.ts';
-import { type ChannelTemplate, createTeller } from './teller.ts';
+import type { Clock } from '../../clock.ts';
+import { DeliveryError } from '../../errors.ts';
+import type { Logger } from '../../logging/logger.ts';
+import { type HttpReply, httpFault, networkFault } from '../http-outcome.ts';
+import { postByFetch } from '../http-post.ts';
+import { type ListTitler, titleOfDigest, titleOfList } from '../list-title.ts';
+import type { Notice, Notifier } from '../notifier.ts';
+import { jsonPreview } from '../preview.ts';
+import type { UrlLimiter } from '../rate-limiter.ts';
+import { createScrub, secretForms } from '../scrub.ts';
+import { type ChannelTemplate, createTeller } from '../teller.ts';
+import { type TeamsContext, type TeamsMessage, teamsMessage } from './card.ts';
+import { inert } from './text.ts';
 
 export interface TeamsOptions extends TeamsContext {
   channel: string;

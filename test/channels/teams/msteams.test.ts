@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createTeamsNotifier, type TeamsOptions } from '../../src/channels/msteams.ts';
-import { createUrlLimiter } from '../../src/channels/rate-limiter.ts';
-import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createRecordingLogger } from '../support/silent-logger.ts';
-import { describeHttpNotifier, describePace, NOW } from './http-notifier-contract.ts';
-import { aNotice, never } from './notifier-contract.ts';
+import { createUrlLimiter } from '../../../src/channels/rate-limiter.ts';
+import { createTeamsNotifier, type TeamsOptions } from '../../../src/channels/teams/msteams.ts';
+import { type HttpSink, startHttpSink } from '../../support/http-sink.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { describeHttpNotifier, describePace, NOW } from '../http-notifier-contract.ts';
+import { aNotice, never } from '../notifier-contract.ts';
 
 const SIG = 'a-secret-signature_of-the-workflow';
 const PATH = `/workflows/a-secret-workflow/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=${SIG}`;

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEmailNotifier, type EmailOptions } from '../../src/channels/email.ts';
-import { composeMail } from '../../src/channels/email-message.ts';
-import { tellPlainly } from '../../src/channels/teller.ts';
-import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event/event.ts';
-import { sampleEvent } from '../../src/domain/event/sample.ts';
-import { aJob, anEvent, HOUR, T0 } from '../support/builders.ts';
-import { createRecordingLogger } from '../support/silent-logger.ts';
-import { type SmtpSink, type SunkMail, startSmtpSink } from '../support/smtp-sink.ts';
-import { never } from './notifier-contract.ts';
+import { createEmailNotifier, type EmailOptions } from '../../../src/channels/email/email.ts';
+import { composeMail } from '../../../src/channels/email/message.ts';
+import { tellPlainly } from '../../../src/channels/teller.ts';
+import { EVENT_NAMES, type WatcherEvent } from '../../../src/domain/event/event.ts';
+import { sampleEvent } from '../../../src/domain/event/sample.ts';
+import { aJob, anEvent, HOUR, T0 } from '../../support/builders.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { type SmtpSink, type SunkMail, startSmtpSink } from '../../support/smtp-sink.ts';
+import { never } from '../notifier-contract.ts';
 
 const CONTEXT = {
   channel: 'dba',

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { timesIn } from '../domain/local-time.ts';
-import { type DigestRow, digestHtml } from './email-digest-html.ts';
-import { channelHeaders, composeMail, hostOf, type LoneMail, type MailContext } from './email-message.ts';
-import { titleOfDigest } from './list-title.ts';
-import { iconOf, rankOf } from './severity-mark.ts';
-import type { Told } from './teller.ts';
+import { timesIn } from '../../domain/local-time.ts';
+import { titleOfDigest } from '../list-title.ts';
+import { iconOf, rankOf } from '../severity-mark.ts';
+import type { Told } from '../teller.ts';
+import { type DigestRow, digestHtml } from './digest-html.ts';
+import { channelHeaders, composeMail, hostOf, type LoneMail, type MailContext } from './message.ts';
 
 /**
  * Puts what was gathered into one mail, the worst first. Its Message-ID comes from the ids of the events in it, the same at every

@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createWebhookNotifier, type WebhookOptions } from '../../src/channels/webhook.ts';
-import { systemClock } from '../../src/clock.ts';
-import { WatcherError } from '../../src/errors.ts';
-import { aJob, T0 } from '../support/builders.ts';
-import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { describeHttpNotifier, NOW } from './http-notifier-contract.ts';
-import { aNotice, expectNoSecret, failureOf, never } from './notifier-contract.ts';
+import { createWebhookNotifier, type WebhookOptions } from '../../../src/channels/webhook/webhook.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { WatcherError } from '../../../src/errors.ts';
+import { aJob, T0 } from '../../support/builders.ts';
+import { type HttpSink, startHttpSink } from '../../support/http-sink.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { describeHttpNotifier, NOW } from '../http-notifier-contract.ts';
+import { aNotice, expectNoSecret, failureOf, never } from '../notifier-contract.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const PATH = '/hooks/a-secret-path?token=a-secret-token';
 const TOKEN = 'Bearer a-secret-header';
 const SECRETS = ['a-secret-path', 'a-secret-token', 'a-secret-header', SECRET, SECRET.slice(6)];
-const TLS = join(import.meta.dirname, '../fixtures/tls');
+const TLS = join(import.meta.dirname, '../../fixtures/tls');
 
 const ANSWERS = {
   accepts: { status: 202 },

@@ -1,7 +1,7 @@
-import type { EventName, WatcherEvent } from '../domain/event/event.ts';
-import { titleOf } from '../domain/event/message.ts';
-import { toIso } from '../domain/instant.ts';
-import { publicJob } from '../domain/job/public-job.ts';
+import type { EventName, WatcherEvent } from '../../domain/event/event.ts';
+import { titleOf } from '../../domain/event/message.ts';
+import { toIso } from '../../domain/instant.ts';
+import { publicJob } from '../../domain/job/public-job.ts';
 
 /** CloudEvents 1.0 in structured JSON. https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md */
 export interface CloudEvent {

@@ -1,7 +1,7 @@
 import type { NodemailerError } from 'nodemailer';
-import { DeliveryError, type DeliveryReason, toError } from '../errors.ts';
-import { cancelledFault, certificateHint } from './http-outcome.ts';
-import type { Scrub } from './scrub.ts';
+import { DeliveryError, type DeliveryReason, toError } from '../../errors.ts';
+import { cancelledFault, certificateHint } from '../http-outcome.ts';
+import type { Scrub } from '../scrub.ts';
 
 interface Verdict {
   reason: DeliveryReason;

@@ -1,5 +1,5 @@
-import type { Severity } from '../domain/event/event.ts';
-import { escapeHtml, mailPage } from './email-html.ts';
+import type { Severity } from '../../domain/event/event.ts';
+import { escapeHtml, mailPage } from './html.ts';
 
 /** An event in a digest, as plain text. */
 export interface DigestRow {

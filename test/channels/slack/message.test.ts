@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { titleOfDigest } from '../../src/channels/list-title.ts';
-import { type SlackBlock, slackMessage } from '../../src/channels/slack-message.ts';
-import { tellPlainly } from '../../src/channels/teller.ts';
-import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event/event.ts';
-import { sampleEvent } from '../../src/domain/event/sample.ts';
-import { aJob, anEvent, HOUR, MINUTE, T0 } from '../support/builders.ts';
+import { titleOfDigest } from '../../../src/channels/list-title.ts';
+import { type SlackBlock, slackMessage } from '../../../src/channels/slack/message.ts';
+import { tellPlainly } from '../../../src/channels/teller.ts';
+import { EVENT_NAMES, type WatcherEvent } from '../../../src/domain/event/event.ts';
+import { sampleEvent } from '../../../src/domain/event/sample.ts';
+import { aJob, anEvent, HOUR, MINUTE, T0 } from '../../support/builders.ts';
 
 function messageOf(events: readonly WatcherEvent[], timeZone: string | null = null) {
   return slackMessage(events.map(tellPlainly), { timeZone });

@@ -1,14 +1,14 @@
 import { createTransport, type SMTPTransportOptions } from 'nodemailer';
-import { WatcherError } from '../errors.ts';
-import type { Logger } from '../logging/logger.ts';
-import { trustedCas } from '../net/ca-file.ts';
-import { composeDigest } from './email-digest.ts';
-import { composeMail, type LoneMail, type Mail, type MailContext } from './email-message.ts';
-import type { Notice, Notifier, Receipt } from './notifier.ts';
-import { mailPreview } from './preview.ts';
-import { createScrub } from './scrub.ts';
+import { WatcherError } from '../../errors.ts';
+import type { Logger } from '../../logging/logger.ts';
+import { trustedCas } from '../../net/ca-file.ts';
+import type { Notice, Notifier, Receipt } from '../notifier.ts';
+import { mailPreview } from '../preview.ts';
+import { createScrub } from '../scrub.ts';
+import { type ChannelTemplate, createTeller } from '../teller.ts';
+import { composeDigest } from './digest.ts';
+import { composeMail, type LoneMail, type Mail, type MailContext } from './message.ts';
 import { smtpFault } from './smtp-outcome.ts';
-import { type ChannelTemplate, createTeller } from './teller.ts';
 
 export interface EmailOptions extends MailContext {
   /** `smtp://` (port 587 unless given) or `smtps://` (465), with user and password where needed; a query is ignored. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { titleOfDigest } from '../../src/channels/list-title.ts';
-import { teamsMessage } from '../../src/channels/teams-card.ts';
-import { escaped } from '../../src/channels/teams-text.ts';
-import { tellPlainly } from '../../src/channels/teller.ts';
-import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event/event.ts';
-import { sampleEvent } from '../../src/domain/event/sample.ts';
-import { aJob, anEvent, HOUR, MINUTE, T0 } from '../support/builders.ts';
+import { titleOfDigest } from '../../../src/channels/list-title.ts';
+import { teamsMessage } from '../../../src/channels/teams/card.ts';
+import { escaped } from '../../../src/channels/teams/text.ts';
+import { tellPlainly } from '../../../src/channels/teller.ts';
+import { EVENT_NAMES, type WatcherEvent } from '../../../src/domain/event/event.ts';
+import { sampleEvent } from '../../../src/domain/event/sample.ts';
+import { aJob, anEvent, HOUR, MINUTE, T0 } from '../../support/builders.ts';
 
 type Message = ReturnType<typeof teamsMessage>;
 type Element = Message['attachments'][number]['content']['body'][number];

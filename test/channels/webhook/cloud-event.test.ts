@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { toCloudEvent } from '../../src/channels/cloud-event.ts';
-import { EVENT_NAMES } from '../../src/domain/event/event.ts';
-import { sampleEvent } from '../../src/domain/event/sample.ts';
-import { publicJob } from '../../src/domain/job/public-job.ts';
-import { aJob, anEvent, GROUP_ID, MINUTE, T0 } from '../support/builders.ts';
+import { toCloudEvent } from '../../../src/channels/webhook/cloud-event.ts';
+import { EVENT_NAMES } from '../../../src/domain/event/event.ts';
+import { sampleEvent } from '../../../src/domain/event/sample.ts';
+import { publicJob } from '../../../src/domain/job/public-job.ts';
+import { aJob, anEvent, GROUP_ID, MINUTE, T0 } from '../../support/builders.ts';
 
 describe('a CloudEvent', () => {
   it('tells a failed restore', () => {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Severity, WatcherEvent } from '../domain/event/event.ts';
-import type { Message } from '../domain/event/message.ts';
-import { toIso } from '../domain/instant.ts';
-import { assertNever } from '../domain/job/restore-job.ts';
-import { shorten } from './shorten.ts';
-import type { Told } from './teller.ts';
+import type { Severity, WatcherEvent } from '../../domain/event/event.ts';
+import type { Message } from '../../domain/event/message.ts';
+import { toIso } from '../../domain/instant.ts';
+import { assertNever } from '../../domain/job/restore-job.ts';
+import { shorten } from '../shorten.ts';
+import type { Told } from '../teller.ts';
 
 /**
  * One request to the Events API v2, without its routing key. `acknowledge` is left to people: nothing the watcher sees means that

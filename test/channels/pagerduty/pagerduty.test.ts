@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPagerDutyNotifier, type PagerDutyOptions } from '../../src/channels/pagerduty.ts';
-import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../src/domain/event/event.ts';
-import { sampleEvent } from '../../src/domain/event/sample.ts';
-import { aJob, anEvent, jobId, T0 } from '../support/builders.ts';
-import type { HttpSink } from '../support/http-sink.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createRecordingLogger } from '../support/silent-logger.ts';
-import { describeHttpNotifier, NOW, startReceiver } from './http-notifier-contract.ts';
-import { aNotice, expectNoSecret, failureOf, never } from './notifier-contract.ts';
+import { createPagerDutyNotifier, type PagerDutyOptions } from '../../../src/channels/pagerduty/pagerduty.ts';
+import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../../src/domain/event/event.ts';
+import { sampleEvent } from '../../../src/domain/event/sample.ts';
+import { aJob, anEvent, jobId, T0 } from '../../support/builders.ts';
+import type { HttpSink } from '../../support/http-sink.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { describeHttpNotifier, NOW, startReceiver } from '../http-notifier-contract.ts';
+import { aNotice, expectNoSecret, failureOf, never } from '../notifier-contract.ts';
 import { alertsAfter, expectPagerDutyTakes } from './pagerduty-rules.ts';
 
 const ROUTING_KEY = 'R0123456789abcdefSECRET789abcdef';

@@ -1,5 +1,5 @@
-import type { Severity } from '../domain/event/event.ts';
-import type { Fact, Message } from '../domain/event/message.ts';
+import type { Severity } from '../../domain/event/event.ts';
+import type { Fact, Message } from '../../domain/event/message.ts';
 
 /** A line of the mail, ready to be shown. `beside` says the same in other words: UTC beside the time of a zone. */
 export interface Row {

@@ -1,13 +1,13 @@
 import { Webhook as Signer } from 'standardwebhooks';
-import type { Clock } from '../clock.ts';
-import { WatcherError } from '../errors.ts';
-import { trustedCas } from '../net/ca-file.ts';
+import type { Clock } from '../../clock.ts';
+import { WatcherError } from '../../errors.ts';
+import { trustedCas } from '../../net/ca-file.ts';
+import { httpFault, networkFault } from '../http-outcome.ts';
+import { type HttpPost, postByFetch, postTrusting } from '../http-post.ts';
+import type { Notice, Notifier } from '../notifier.ts';
+import { jsonPreview } from '../preview.ts';
+import { createScrub, secretForms } from '../scrub.ts';
 import { type CloudEvent, toCloudEvent } from './cloud-event.ts';
-import { httpFault, networkFault } from './http-outcome.ts';
-import { type HttpPost, postByFetch, postTrusting } from './http-post.ts';
-import type { Notice, Notifier } from './notifier.ts';
-import { jsonPreview } from './preview.ts';
-import { createScrub, secretForms } from './scrub.ts';
 
 export interface WebhookOptions {
   channel: string;

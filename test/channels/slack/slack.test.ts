@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createUrlLimiter } from '../../src/channels/rate-limiter.ts';
-import { createSlackNotifier, type SlackOptions } from '../../src/channels/slack.ts';
-import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createRecordingLogger } from '../support/silent-logger.ts';
-import { describeHttpNotifier, describePace, NOW } from './http-notifier-contract.ts';
-import { aNotice, failureOf, never } from './notifier-contract.ts';
+import { createUrlLimiter } from '../../../src/channels/rate-limiter.ts';
+import { createSlackNotifier, type SlackOptions } from '../../../src/channels/slack/slack.ts';
+import { type HttpSink, startHttpSink } from '../../support/http-sink.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { describeHttpNotifier, describePace, NOW } from '../http-notifier-contract.ts';
+import { aNotice, failureOf, never } from '../notifier-contract.ts';
 
 const PATH = '/services/T0000TEAM/B0000HOOK/a-secret-of-slack';
 const SECRETS = [PATH, 'a-secret-of-slack', 'T0000TEAM', 'B0000HOOK'];

@@ -1,18 +1,8 @@
-import type { Fact, Message } from '../domain/event/message.ts';
-import { type ListTitler, titleOfList } from './list-title.ts';
-import { iconOf, rankOf } from './severity-mark.ts';
-import {
-  code,
-  cutMrkdwn,
-  escaped,
-  link,
-  type Mrkdwn,
-  mrkdwn,
-  type PlainText,
-  plain,
-  time,
-} from './slack-text.ts';
-import type { Told } from './teller.ts';
+import type { Fact, Message } from '../../domain/event/message.ts';
+import { type ListTitler, titleOfList } from '../list-title.ts';
+import { iconOf, rankOf } from '../severity-mark.ts';
+import type { Told } from '../teller.ts';
+import { code, cutMrkdwn, escaped, link, type Mrkdwn, mrkdwn, type PlainText, plain, time } from './text.ts';
 
 /** A message for an incoming webhook, in Block Kit. https://docs.slack.dev/reference/block-kit/blocks/ */
 export interface SlackMessage {

@@ -1,5 +1,5 @@
-import type { Timestamp } from '../domain/instant.ts';
-import { timesIn } from '../domain/local-time.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+import { timesIn } from '../../domain/local-time.ts';
 
 /** A `plain_text` object: nothing in it is formatting. Limits are counted after escaping, as Slack does. */
 export interface PlainText {

@@ -1,10 +1,10 @@
-import type { WatcherEvent } from '../domain/event/event.ts';
-import type { Fact, Message } from '../domain/event/message.ts';
-import { type ListTitler, titleOfList } from './list-title.ts';
-import { iconOf } from './severity-mark.ts';
-import { shorten } from './shorten.ts';
-import { escaped, link, time } from './teams-text.ts';
-import type { Told } from './teller.ts';
+import type { WatcherEvent } from '../../domain/event/event.ts';
+import type { Fact, Message } from '../../domain/event/message.ts';
+import { type ListTitler, titleOfList } from '../list-title.ts';
+import { iconOf } from '../severity-mark.ts';
+import { shorten } from '../shorten.ts';
+import type { Told } from '../teller.ts';
+import { escaped, link, time } from './text.ts';
 
 /** What a Teams workflow takes: a message with one card. https://learn.microsoft.com/en-us/connectors/teams/#microsoft-teams-webhook */
 export interface TeamsMessage {

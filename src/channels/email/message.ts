@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { WatcherEvent } from '../domain/event/event.ts';
-import { type Fact, type Message, TEST_MARK, titleOf } from '../domain/event/message.ts';
-import { timesIn } from '../domain/local-time.ts';
-import { type MailContent, mailHtml, type Row } from './email-html.ts';
-import type { Told } from './teller.ts';
+import type { WatcherEvent } from '../../domain/event/event.ts';
+import { type Fact, type Message, TEST_MARK, titleOf } from '../../domain/event/message.ts';
+import { timesIn } from '../../domain/local-time.ts';
+import type { Told } from '../teller.ts';
+import { type MailContent, mailHtml, type Row } from './html.ts';
 
 /** What a mail of this channel needs besides the event. */
 export interface MailContext {

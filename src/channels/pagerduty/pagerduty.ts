@@ -1,13 +1,13 @@
-import type { Clock } from '../clock.ts';
-import { DeliveryError } from '../errors.ts';
-import type { Logger } from '../logging/logger.ts';
-import { type HttpReply, httpFault, networkFault } from './http-outcome.ts';
-import { postByFetch } from './http-post.ts';
-import type { Notice, Notifier } from './notifier.ts';
-import { type PagerDutyEvent, pagerDutyEvents } from './pagerduty-event.ts';
-import { jsonPreview } from './preview.ts';
-import { createScrub, secretForms } from './scrub.ts';
-import { type ChannelTemplate, createTeller } from './teller.ts';
+import type { Clock } from '../../clock.ts';
+import { DeliveryError } from '../../errors.ts';
+import type { Logger } from '../../logging/logger.ts';
+import { type HttpReply, httpFault, networkFault } from '../http-outcome.ts';
+import { postByFetch } from '../http-post.ts';
+import type { Notice, Notifier } from '../notifier.ts';
+import { jsonPreview } from '../preview.ts';
+import { createScrub, secretForms } from '../scrub.ts';
+import { type ChannelTemplate, createTeller } from '../teller.ts';
+import { type PagerDutyEvent, pagerDutyEvents } from './event.ts';
 
 export interface PagerDutyOptions {
   channel: string;

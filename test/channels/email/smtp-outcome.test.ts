@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { smtpFault } from '../../src/channels/smtp-outcome.ts';
+import { smtpFault } from '../../../src/channels/email/smtp-outcome.ts';
 
 const asIs = (text: string): string => text;
 

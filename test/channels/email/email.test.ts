@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createEmailNotifier, type EmailOptions } from '../../src/channels/email.ts';
-import type { Notifier } from '../../src/channels/notifier.ts';
-import { type DeliveryReason, WatcherError } from '../../src/errors.ts';
-import { createRecordingLogger } from '../support/silent-logger.ts';
-import { type SmtpRefusal, type SmtpSink, startSmtpSink, startTcpSink } from '../support/smtp-sink.ts';
+import { createEmailNotifier, type EmailOptions } from '../../../src/channels/email/email.ts';
+import type { Notifier } from '../../../src/channels/notifier.ts';
+import { type DeliveryReason, WatcherError } from '../../../src/errors.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { type SmtpRefusal, type SmtpSink, startSmtpSink, startTcpSink } from '../../support/smtp-sink.ts';
 import {
   aNotice,
   describeNotifier,
@@ -13,7 +13,7 @@ import {
   failureOf,
   type Mood,
   never,
-} from './notifier-contract.ts';
+} from '../notifier-contract.ts';
 
 const USER = 'watcher@example.com';
 const PASSWORD = 'p%ss w@rd/of:mail';
@@ -24,7 +24,7 @@ const SECRETS = [
   Buffer.from(PASSWORD).toString('base64'),
   Buffer.from(`\0${USER}\0${PASSWORD}`).toString('base64'),
 ];
-const TLS = join(import.meta.dirname, '../fixtures/tls');
+const TLS = join(import.meta.dirname, '../../fixtures/tls');
 const CA = join(TLS, 'ca.pem');
 const CERTIFICATE = {
   key: readFileSync(join(TLS, 'server-key.pem')),
