@@ -7,9 +7,9 @@ import { nextDigestOf } from '../config/digests.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import { createSignals } from '../signals.ts';
 import { createMetrics, type Metrics } from '../status/metrics.ts';
 import { openStore } from '../store/open-store.ts';
-import { createSignals } from '../watcher/events.ts';
 import type { RunnerDeps, RunnerPlan } from '../watcher/runner.ts';
 import { createEquipment, type Fitting } from './reload/parts.ts';
 

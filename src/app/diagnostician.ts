@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
+import { diagnoseWatches } from '../diagnosis/diagnose.ts';
+import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Logger } from '../logging/logger.ts';
-import { diagnoseWatches } from '../watcher/diagnose.ts';
-import type { Diagnosis } from '../watcher/diagnosis.ts';
 import { buildSources } from './adapters.ts';
 
 /** A person waits for the answer: one more try shows whether a fault was a hiccup, and more would tell nothing new. */

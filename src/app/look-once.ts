@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import type { Logger } from '../logging/logger.ts';
+import { createSignals } from '../signals.ts';
 import { openStore } from '../store/open-store.ts';
-import { createSignals } from '../watcher/events.ts';
 import { type OnceReport, runOnce } from '../watcher/once.ts';
 import { buildSources } from './adapters.ts';
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { Signals } from '../signals.ts';
 import type { Store } from '../store/store.ts';
-import type { Signals } from '../watcher/events.ts';
 import { openAuditMirror } from './mirror.ts';
 
 /** The mirror is brought up to date this long after an audit entry, so that a burst is one write. */

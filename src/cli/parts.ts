@@ -2,11 +2,11 @@ import type { Writable } from 'node:stream';
 import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
+import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { AuditHead } from '../domain/audit.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { JobSource } from '../source/source.ts';
 import type { Store } from '../store/store.ts';
-import type { Diagnosis } from '../watcher/diagnosis.ts';
 import type { OnceReport } from '../watcher/once.ts';
 
 /** Where a command writes. A terminal has `isTTY`, `columns` and `rows`. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { formatSpan, type Timestamp } from '../domain/instant.ts';
-import type { WaitReport } from '../watcher/wait.ts';
-import type { WaitedJob } from '../watcher/wait-verdict.ts';
+import type { WaitedJob } from '../wait/verdict.ts';
+import type { WaitReport } from '../wait/wait.ts';
 import { etaText, routeOf, STATE_COLOURS, tookText } from './job-text.ts';
 import { type Output, OutputClosed } from './output.ts';
 import type { OutputStream } from './parts.ts';

@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { isTransitionName } from '../domain/event/event.ts';
 import { type Milestone, stateAfter } from '../domain/job/restore-job.ts';
+import type { Signals } from '../signals.ts';
 import type { Store } from '../store/store.ts';
-import type { Signals } from '../watcher/events.ts';
 import { type ApiMetrics, addApiFigures } from './api-metrics.ts';
 import { addBuildInfo, addProcessFigures } from './process-metrics.ts';
 import { countReloads } from './reload-metrics.ts';

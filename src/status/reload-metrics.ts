@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Signals } from '../watcher/events.ts';
+import type { Signals } from '../signals.ts';
 
 /** Counts the configurations that are read while running. @returns the function that ends it. */
 export function countReloads(registry: Registry, prefix: string, signals: Signals): () => void {

@@ -2,12 +2,12 @@ import pLimit from 'p-limit';
 import type { JobState } from '../domain/job/restore-job.ts';
 import { toError } from '../errors.ts';
 import { createOnce } from '../logging/fault-log.ts';
-import { dispatchOnce } from './dispatch.ts';
-import { callIn } from './fallbacks.ts';
-import { remindDue } from './reminders.ts';
+import { dispatchOnce } from './deliver/dispatch.ts';
+import { callIn } from './deliver/fallbacks.ts';
+import { remindDue } from './remind/reminders.ts';
+import { createSight } from './remind/visibility.ts';
 import type { RunnerDeps } from './runner.ts';
-import { createSight } from './sight.ts';
-import { createWatchLoop, type WatchLoop } from './watch-loop.ts';
+import { createWatchLoop, type WatchLoop } from './watch/loop.ts';
 
 /** What one poll of every watch, and one go at what is due, came to. */
 export interface OnceReport {

@@ -6,18 +6,18 @@ import type { NextDigest, Route } from '../domain/telling/routing.ts';
 import { toError } from '../errors.ts';
 import { createOnce } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { Signals } from '../signals.ts';
 import type { Store } from '../store/store.ts';
-import { createChannelAlerts } from './channel-alerts.ts';
-import { createChannelSet } from './channel-set.ts';
-import { createDrills, type DrillPlan } from './drills.ts';
-import type { Signals } from './events.ts';
-import { createFallbacks } from './fallbacks.ts';
-import { createPulse } from './pulse.ts';
-import { createReminders } from './reminders.ts';
-import { createSight } from './sight.ts';
+import { createChannelAlerts } from './deliver/channel-alerts.ts';
+import { createChannelSet } from './deliver/channel-set.ts';
+import { createFallbacks } from './deliver/fallbacks.ts';
+import { createReminders } from './remind/reminders.ts';
+import { createDrills, type DrillPlan } from './remind/test-alert.ts';
+import { createSight } from './remind/visibility.ts';
+import { createPulse } from './schedule/pulse.ts';
 import type { WatcherStatus } from './status.ts';
 import { createStoreGuard } from './store-guard.ts';
-import { createWatchSet, type WatchPlan } from './watch-set.ts';
+import { createWatchSet, type WatchPlan } from './watch/set.ts';
 
 const HEARTBEAT_MS = 1_000;
 

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { DeliveryError, SourceError } from '../../src/errors.ts';
+import { createSignals } from '../../src/signals.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
-import { createSignals } from '../../src/watcher/events.ts';
 import { runOnce } from '../../src/watcher/once.ts';
 import type { RunnerDeps } from '../../src/watcher/runner.ts';
 import { aJob, anEvent, aRoute, aWatch, HOUR, MINUTE, T0 } from '../support/builders.ts';

@@ -3,9 +3,9 @@ import type { Clock } from '../../clock.ts';
 import type { WatcherConfig } from '../../config/config.ts';
 import { ConfigError, type ConfigIssue, toError, WatcherError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { Signals } from '../../signals.ts';
 import type { ConfigFault } from '../../status/health.ts';
 import type { Store } from '../../store/store.ts';
-import type { Signals } from '../../watcher/events.ts';
 import type { Runner } from '../../watcher/runner.ts';
 import type { Preparation } from '../assembly.ts';
 

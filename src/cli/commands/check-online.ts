@@ -6,7 +6,7 @@ import {
   type StepFault,
   type StepName,
   type Suggestion,
-} from '../../watcher/diagnosis.ts';
+} from '../../diagnosis/diagnosis.ts';
 import type { Cli } from '../command.ts';
 import { type Column, formatTable } from '../table.ts';
 import { count, printable } from '../text.ts';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { ChannelConfig, WatcherConfig } from '../../config/config.ts';
 import { digestOf, nextDigestOf } from '../../config/digests.ts';
+import type { Diagnosis } from '../../diagnosis/diagnosis.ts';
 import { formatSpan, toIsoOrNull } from '../../domain/instant.ts';
-import type { Diagnosis } from '../../watcher/diagnosis.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { EXIT, type Explanation, explain } from '../errors.ts';
 import type { StoreFacts } from '../parts.ts';

@@ -3,7 +3,7 @@ import type { Preparation } from '../../../src/app/assembly.ts';
 import { createReloader, type Reloader } from '../../../src/app/reload/reloader.ts';
 import type { WatcherConfig } from '../../../src/config/config.ts';
 import { ConfigError, StoreError } from '../../../src/errors.ts';
-import { createSignals } from '../../../src/watcher/events.ts';
+import { createSignals } from '../../../src/signals.ts';
 import { aConfig } from '../../cli/harness.ts';
 import { aWatch, T0 } from '../../support/builders.ts';
 import { createManualClock } from '../../support/manual-clock.ts';

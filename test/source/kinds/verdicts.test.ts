@@ -5,7 +5,7 @@ import type { Observation } from '../../../src/domain/job/observation.ts';
 import { createAtlasSource } from '../../../src/source/atlas-source.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { type PollReport, pollTarget } from '../../../src/watcher/poll.ts';
+import { type PollReport, pollTarget } from '../../../src/watcher/poll/poll.ts';
 import { aRoute, aWatch, HOUR, MINUTE } from '../../support/builders.ts';
 import { listen, stop } from '../../support/strict-digest-server.ts';
 import { aConnection } from '../support.ts';

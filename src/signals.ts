@@ -1,0 +1,69 @@
+import { EventEmitter } from 'node:events';
+import type { EventName } from './domain/event/event.ts';
+import type { SourceError } from './errors.ts';
+import type { Logger } from './logging/logger.ts';
+
+/** What the watcher tells about itself while it works. The one documented map; health, metrics and the demo listen. */
+export interface WatcherSignals {
+  /** A poll of one watch has ended. */
+  'poll:finished': {
+    watch: string;
+    outcome: 'ok' | 'failed';
+    durationMs: number;
+    /** Jobs that were read. */
+    jobs: number;
+    /** Observations that changed. */
+    changes: number;
+    /** Any of the watch's jobs is unfinished. */
+    running: boolean;
+    error: SourceError | Error | null;
+  };
+  /** Something is owed to these channels. */
+  'deliveries:owed': { channels: readonly string[] };
+  /** An event was recorded. `hasHappened`: false for one that was made on purpose, or is told again. */
+  'event:recorded': { watch: string; name: EventName; eventId: string; hasHappened: boolean };
+  /** A delivery attempt has ended. `latencyMs`: from detected (with a digest: from its slot) to accepted. */
+  'delivery:recorded': {
+    channel: string;
+    outcome: 'delivered' | 'retry' | 'given_up';
+    latencyMs: number | null;
+    eventId: string;
+    /** What the receiver said, or what went wrong; without secrets. */
+    detail: string;
+  };
+  /** The configuration was read again; `failed`: it has faults, and the one before stays in force. */
+  'config:reloaded': { outcome: 'ok' | 'failed' };
+  /** Audit entries were written. */
+  'audit:written': Record<never, never>;
+}
+
+export interface Signals {
+  emit<Name extends keyof WatcherSignals>(name: Name, payload: WatcherSignals[Name]): void;
+  /** Returns the function that ends it. */
+  on<Name extends keyof WatcherSignals>(
+    name: Name,
+    listener: (payload: WatcherSignals[Name]) => void,
+  ): () => void;
+}
+
+/** A listener that throws is logged and cannot break the loop. */
+export function createSignals(logger: Logger): Signals {
+  const emitter = new EventEmitter();
+  emitter.setMaxListeners(0);
+  return {
+    emit: (name, payload) => {
+      emitter.emit(name, payload);
+    },
+    on: (name, listener) => {
+      const guarded = (payload: Parameters<typeof listener>[0]): void => {
+        try {
+          listener(payload);
+        } catch (error) {
+          logger.error('A listener failed', { signal: name, err: error });
+        }
+      };
+      emitter.on(name, guarded);
+      return () => emitter.off(name, guarded);
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { Notifier } from '../../channels/notifier.ts';
+import { type ChannelWorker, startChannelWorker } from './channel-worker.ts';
+import type { DispatchDeps } from './dispatch.ts';
+
+/** A send in hand at shutdown gets this long: one that is cut short may be sent twice. */
+const SEND_GRACE_MS = 6_000;
+/** At a change of the configuration nothing hurries: longer than any send may take. */
+const CHANGE_GRACE_MS = 60_000;
+
+/** The workers of all channels. */
+export interface ChannelSet {
+  /**
+   * Delivers through these from now on. A worker whose notifier is the same object goes on. Another one for the same channel begins
+   * when the send in hand has ended. Resolves when those that went have ended, and their notifiers may be closed.
+   */
+  follow(notifiers: readonly Notifier[]): Promise<void>;
+  /** Something may be due on these channels. */
+  wake(channels: readonly string[]): void;
+  /** Claims nothing more, and ends the sends in hand. Safe to call while `follow` is under way. */
+  stop(): Promise<void>;
+}
+
+export function createChannelSet(deps: Omit<DispatchDeps, 'notifier'>): ChannelSet {
+  const workers = new Map<string, ChannelWorker>();
+  let isStopped = false;
+
+  const begin = (notifier: Notifier): void => {
+    if (!isStopped) workers.set(notifier.channel, startChannelWorker({ ...deps, notifier }));
+  };
+
+  return {
+    follow: async (notifiers) => {
+      const next = new Map(notifiers.map((notifier) => [notifier.channel, notifier]));
+      const ending = [...workers.values()].filter(({ notifier }) => next.get(notifier.channel) !== notifier);
+      for (const notifier of notifiers) if (!workers.has(notifier.channel)) begin(notifier);
+      await Promise.all(
+        ending.map(async (worker) => {
+          const { channel } = worker.notifier;
+          await worker.stop(CHANGE_GRACE_MS);
+          workers.delete(channel);
+          const successor = next.get(channel);
+          if (successor) begin(successor);
+        }),
+      );
+    },
+    wake: (channels) => {
+      for (const channel of channels) workers.get(channel)?.wake();
+    },
+    stop: async () => {
+      isStopped = true;
+      await Promise.all([...workers.values()].map((worker) => worker.stop(SEND_GRACE_MS)));
+    },
+  };
+}

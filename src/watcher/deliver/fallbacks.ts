@@ -1,0 +1,91 @@
+import type { Clock } from '../../clock.ts';
+import type { Fallback } from '../../domain/telling/fallback.ts';
+import { toError } from '../../errors.ts';
+import type { Once } from '../../logging/fault-log.ts';
+import type { Logger } from '../../logging/logger.ts';
+import type { Signals } from '../../signals.ts';
+import type { Store } from '../../store/store.ts';
+
+const LOOK_EVERY_MS = 5_000;
+
+export interface FallbackDeps {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  once: Once;
+  signals: Signals;
+}
+
+/** Sees to it that what one channel does not deliver is owed to its fallback. */
+export interface Fallbacks {
+  /** Looks after these from now on. */
+  follow(fallbacks: readonly Fallback[]): void;
+  /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
+  beat(): void;
+  /** Looks no more, and lets the look in hand end. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Looks every five seconds, and at once when a channel gives something up. The first look is not at the start: what was owed before
+ * a restart is first tried where it belongs.
+ */
+export function createFallbacks(deps: FallbackDeps): Fallbacks {
+  const { clock, signals } = deps;
+  const lastLooks = new Map<Fallback, number>();
+  let turn: Promise<void> = Promise.resolve();
+
+  const look = (fallback: Fallback): void => {
+    lastLooks.set(fallback, clock.monotonic());
+    turn = turn.then(() => lookLogged(deps, fallback));
+  };
+  const unsubscribe = signals.on('delivery:recorded', ({ channel, outcome }) => {
+    if (outcome !== 'given_up') return;
+    for (const fallback of lastLooks.keys()) if (fallback.channel === channel) look(fallback);
+  });
+  return {
+    follow: (fallbacks) => {
+      lastLooks.clear();
+      for (const fallback of fallbacks) lastLooks.set(fallback, clock.monotonic());
+    },
+    beat: () => {
+      for (const [fallback, at] of lastLooks) if (clock.monotonic() - at >= LOOK_EVERY_MS) look(fallback);
+    },
+    stop: () => {
+      unsubscribe();
+      lastLooks.clear();
+      return turn;
+    },
+  };
+}
+
+/** A store that fails now is asked again at the next look. */
+async function lookLogged(deps: FallbackDeps, fallback: Fallback): Promise<void> {
+  const { channel } = fallback;
+  const key = `fallback of ${channel}`;
+  try {
+    await callIn(deps, fallback);
+    deps.once.clear(key, 'Fallbacks are looked after again', { channel });
+  } catch (thrown) {
+    const err = toError(thrown);
+    deps.once.fault(key, `A fallback cannot be looked after: ${err.message}`, { channel, err }, 'error');
+  }
+}
+
+/**
+ * One look: owes to the fallback what its channel has given up or not accepted in time, and says so.
+ * @returns how many events that are.
+ * @throws {StoreError}
+ */
+export async function callIn(
+  { store, clock, logger, signals }: Omit<FallbackDeps, 'once'>,
+  { channel, fallback, afterMs }: Fallback,
+): Promise<number> {
+  const at = clock.now();
+  const owed = await store.oweFallbacks({ channel, fallback, notAcceptedSince: at - afterMs, at });
+  if (owed.length === 0) return 0;
+  logger.warn(`${fallback} stands in for ${channel}`, { channel: fallback, events: owed.length });
+  signals.emit('deliveries:owed', { channels: [fallback] });
+  signals.emit('audit:written', {});
+  return owed.length;
+}

@@ -1,0 +1,67 @@
+import type { Clock } from '../../clock.ts';
+import { formatSpan } from '../../domain/instant.ts';
+import { SourceError, toError } from '../../errors.ts';
+import { emptyReport, type WatchPollReport } from '../watch/poll-watch.ts';
+import { createPollProgress, type PollProgress } from './progress.ts';
+
+/** A poll that was told to stop and has not ended after this long is left behind. */
+const SETTLE_MS = 3_000;
+
+/** A poll under way. It ends in any case: by itself, cut short, or left behind. */
+export interface PollInHand {
+  /** What it came to. A fault that nobody expected is a failed poll like any other: never rejects. */
+  readonly report: Promise<WatchPollReport>;
+  /** For how long nothing has come of it; see `PollProgress`. */
+  idleMs(): number;
+  /** It was told to stop. */
+  wasAborted(): boolean;
+  /** A sign of life from outside, about once a second: cuts the poll short when nothing has come of it for `patienceMs`. */
+  beat(): void;
+  /** Tells it to stop, for this reason. */
+  abort(reason: Error): void;
+}
+
+/**
+ * Begins a poll. One that does not end when its signal aborts is left behind, and its report is a failure with the abort's reason; it must
+ * write nothing any more then.
+ */
+export function beginPoll(
+  poll: (signal: AbortSignal, progress: PollProgress) => Promise<WatchPollReport>,
+  { clock, patienceMs }: { clock: Clock; patienceMs: number },
+): PollInHand {
+  const progress = createPollProgress(clock);
+  const stop = new AbortController();
+  const over = new AbortController();
+  const leftBehind = Promise.withResolvers<WatchPollReport>();
+
+  const abort = (reason: Error): void => {
+    if (stop.signal.aborted) return;
+    stop.abort(reason);
+    clock.sleep(SETTLE_MS, over.signal).then(
+      () => leftBehind.resolve(emptyReport(reason)),
+      () => undefined,
+    );
+  };
+
+  const own = poll(stop.signal, progress).catch((thrown: unknown) => emptyReport(toError(thrown)));
+  return {
+    report: Promise.race([own, leftBehind.promise]).finally(() => over.abort()),
+    idleMs: progress.idleMs,
+    wasAborted: () => stop.signal.aborted,
+    beat: () => {
+      if (stop.signal.aborted || progress.idleMs() < patienceMs) return;
+      abort(
+        new SourceError(
+          'timeout',
+          `a poll was cut short, since nothing came of it for ${formatSpan(progress.idleMs())}`,
+          { hint: HINT },
+        ),
+      );
+    },
+    abort,
+  };
+}
+
+/** What to do about a poll of which nothing comes. */
+export const HINT =
+  'It is tried again by itself. When that goes on: does a proxy or firewall on the way take requests and answer nothing?';

@@ -1,0 +1,39 @@
+import type { Clock } from '../../clock.ts';
+
+/** Told by a poll how it gets on, so that one that hangs is not taken for one that is long. */
+export interface PollProgress {
+  /** A page or an answer was taken. */
+  advanced(): void;
+  /** The poll waits for its turn in the request budget, until the function is called that comes back. Such a wait is no hanging. */
+  waits(): () => void;
+  /** For how long nothing has come of it, in milliseconds; without the time it waited for its turn. */
+  idleMs(): number;
+}
+
+/** Begins to count at once. Several parts of a poll may wait at once: time counts while none does. */
+export function createPollProgress({ monotonic }: Pick<Clock, 'monotonic'>): PollProgress {
+  let idleBefore = 0;
+  let countedFrom = monotonic();
+  let waiting = 0;
+
+  const idleMs = (): number => idleBefore + (waiting > 0 ? 0 : monotonic() - countedFrom);
+
+  return {
+    idleMs,
+    advanced: () => {
+      idleBefore = 0;
+      countedFrom = monotonic();
+    },
+    waits: () => {
+      idleBefore = idleMs();
+      waiting += 1;
+      let isOver = false;
+      return () => {
+        if (isOver) return;
+        isOver = true;
+        waiting -= 1;
+        if (waiting === 0) countedFrom = monotonic();
+      };
+    },
+  };
+}

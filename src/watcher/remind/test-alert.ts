@@ -1,0 +1,109 @@
+import type { Clock } from '../../clock.ts';
+import type { Watch } from '../../domain/job/watch.ts';
+import type { Route } from '../../domain/telling/routing.ts';
+import { type Drill, planDrill } from '../../domain/telling/test-alert.ts';
+import { toError } from '../../errors.ts';
+import type { Logger } from '../../logging/logger.ts';
+import type { Signals } from '../../signals.ts';
+import type { Store } from '../../store/store.ts';
+import { announce } from '../record/announce.ts';
+import { startTicker, type Ticker } from '../schedule/ticker.ts';
+
+/** What the configuration says about drills. */
+export interface DrillPlan {
+  /** `null`: none. */
+  drill: Drill | null;
+  watches: readonly Watch[];
+  routes: readonly Route[];
+  /** The page of a project in Atlas, for people. */
+  projectUrl: (watch: Watch, groupId: string) => string | null;
+}
+
+export interface DrillDeps {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  signals: Signals;
+}
+
+/** Sends a sample at every slot of a schedule. A slot that comes while the process is down is not made up for. */
+export interface Drills {
+  /** Goes by this plan from now on. A schedule that stays goes on ticking. */
+  follow(plan: DrillPlan): void;
+  /** A sign of life from outside, about once a second. */
+  beat(): void;
+  /** Sends no more, and lets the one in hand be recorded. */
+  stop(): Promise<void>;
+}
+
+export function createDrills(deps: DrillDeps): Drills {
+  let plan: DrillPlan | null = null;
+  let ticker: Ticker | null = null;
+  let inHand: Promise<void> = Promise.resolve();
+  let isStopped = false;
+
+  const tick = (): void => {
+    const current = plan;
+    if (current !== null) inHand = inHand.then(() => sendLogged(deps, current));
+  };
+
+  return {
+    follow: (next) => {
+      if (isStopped) return;
+      plan = next;
+      const expression = next.drill?.schedule ?? null;
+      if (expression === (ticker?.expression ?? null)) return;
+      ticker?.stop();
+      ticker = expression === null ? null : startTicker({ ...deps, expression, onTick: tick });
+    },
+    beat: () => ticker?.watch(),
+    stop: () => {
+      isStopped = true;
+      plan = null;
+      ticker?.stop();
+      return inHand;
+    },
+  };
+}
+
+/** A drill that cannot be recorded is itself a finding, but the next slot is soon enough to try again. */
+async function sendLogged(deps: DrillDeps, plan: DrillPlan): Promise<void> {
+  try {
+    await sendDrill(deps, plan);
+  } catch (thrown) {
+    deps.logger.error('A drill could not be recorded', { err: toError(thrown) });
+  }
+}
+
+/**
+ * Owes a sample to those whom the routes would tell the real event, and writes it down; from there on it goes the way of every event.
+ * What does not get through is told as `channel_failing`, like any other delivery.
+ * @throws {StoreError} and then nothing is owed.
+ */
+export async function sendDrill(
+  { store, clock, logger, signals }: DrillDeps,
+  { drill, watches, routes, projectUrl }: DrillPlan,
+): Promise<void> {
+  const watch = watches.find(({ name }) => name === drill?.watch);
+  if (drill === null || watch === undefined) return;
+  const at = clock.now();
+  const { plannedEvent, audit } = planDrill(drill, {
+    watch,
+    routes,
+    projectUrl: projectUrl(watch, watch.groupId),
+    now: at,
+  });
+  const { event, channels } = plannedEvent;
+  await store.commitAlerts({ at, raise: [], clear: [], events: [plannedEvent], audit });
+  signals.emit('audit:written', {});
+  announce(signals, [plannedEvent]);
+  const fields = { watch: event.watch, event: event.name, eventId: event.id };
+  if (channels.length > 0) {
+    logger.info('Sending a drill', { ...fields, channels });
+  } else {
+    logger.warn('A drill reaches nobody: no route takes it', {
+      ...fields,
+      hint: 'Route this event somewhere, or name another in drill.event.',
+    });
+  }
+}

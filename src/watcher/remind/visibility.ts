@@ -1,0 +1,70 @@
+import { channelOf } from '../../domain/event/alert.ts';
+import type { WatcherEvent } from '../../domain/event/event.ts';
+import type { RestoreJob } from '../../domain/job/restore-job.ts';
+import { isWildcard, type Watch } from '../../domain/job/watch.ts';
+import type { Sight } from '../../domain/telling/reminder.ts';
+import type { ChannelStatus, WatchStatus } from '../status.ts';
+import type { WatchLoop } from '../watch/loop.ts';
+
+export interface SightDeps {
+  /** Those that are configured. */
+  watches: () => readonly Watch[];
+  /** `null`: it is about to begin. */
+  loopOf: (watch: string) => WatchLoop | null;
+  channels: () => readonly ChannelStatus[];
+}
+
+const UNWATCHED: Sight = { kind: 'unwatched' };
+const BLIND: Sight = { kind: 'blind' };
+
+/** Says of what an event is about whether it can be seen now. Before the first poll of a process nothing can. */
+export function createSight({ watches, loopOf, channels }: SightDeps): (first: WatcherEvent) => Sight {
+  return (first) => {
+    const channel = channelOf(first);
+    if (channel !== null) {
+      return sightOfChannel(channels().find((status) => status.channel === channel));
+    }
+    const watch = watches().find(({ name }) => name === first.watch);
+    if (watch === undefined) return UNWATCHED;
+    const loop = loopOf(watch.name);
+    if (first.job !== null) return sightOfJob(watch, loop, first.job);
+    return sightOfWatch(watch, loop, first);
+  };
+}
+
+function sightOfChannel(status: ChannelStatus | undefined): Sight {
+  if (status === undefined) return UNWATCHED;
+  if (status.failing === null) return BLIND;
+  return { kind: 'seen', labels: {}, fault: { message: status.failing.detail, hint: null }, aheadMs: 0 };
+}
+
+/** A job that the watch has been pointed away from says nothing any more. */
+function sightOfJob(watch: Watch, loop: WatchLoop | null, job: RestoreJob): Sight {
+  const { restoreJobIds, kind } = watch;
+  if (kind !== job.kind || (restoreJobIds.length > 0 && !restoreJobIds.includes(job.id))) return UNWATCHED;
+  if (loop === null) return BLIND;
+  const target = loop.targetOf(job);
+  // An instance that a watch finds by itself may be back at the next look.
+  if (target === null) return isWildcard(watch) ? BLIND : UNWATCHED;
+  return sightOfPolled(loop, target.labels);
+}
+
+function sightOfWatch(watch: Watch, loop: WatchLoop | null, { name }: WatcherEvent): Sight {
+  const { labels } = watch;
+  if (name === 'drill_overdue' && watch.expectRestoreEveryMs === null) return UNWATCHED;
+  if (loop === null) return BLIND;
+  if (name === 'drill_overdue') return sightOfPolled(loop, labels);
+  const { fault } = loop.status();
+  return fault === null ? BLIND : { kind: 'seen', labels, fault, aheadMs: 0 };
+}
+
+/** What the polls show: told by Atlas's clock. */
+function sightOfPolled(loop: WatchLoop, labels: Watch['labels']): Sight {
+  if (!isPolled(loop.status())) return BLIND;
+  return { kind: 'seen', labels, fault: null, aheadMs: loop.aheadMs() };
+}
+
+function isPolled(status: WatchStatus): boolean {
+  const { lastSuccessAt, fault, hasMissedPolls, sinceSuccessMs, dueWithinMs } = status;
+  return lastSuccessAt !== null && fault === null && !hasMissedPolls && sinceSuccessMs <= dueWithinMs;
+}

@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createSignals, type Signals } from '../../../src/signals.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
+import { aMuteRequest, aRoute, HOUR, MINUTE, T0 } from '../../support/builders.ts';
+import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { settled } from '../../support/stepping-clock.ts';
+
+const ROUTES = [aRoute({ channels: ['oncall', 'siem'] })];
+
+let store: Store;
+let clock: ManualClock;
+let signals: Signals;
+let alerts: ChannelAlerts;
+
+beforeEach(async () => {
+  store = await openSqliteStore({ path: ':memory:' });
+  clock = createManualClock(T0);
+  await begin();
+});
+afterEach(async () => {
+  alerts.end();
+  await store.close();
+});
+
+/** As at the start of a process: what was told before is known from the store alone. */
+async function begin(): Promise<void> {
+  alerts?.end();
+  const logger = createRecordingLogger();
+  signals = createSignals(logger);
+  alerts = createChannelAlerts({
+    store,
+    clock,
+    logger,
+    once: createOnce(logger, clock),
+    signals,
+    routes: () => ROUTES,
+    nextDigest: () => null,
+  });
+  await alerts.begin();
+  alerts.follow(['oncall', 'siem']);
+}
+
+function attempt(outcome: 'delivered' | 'retry' | 'given_up', channel = 'oncall'): void {
+  signals.emit('delivery:recorded', {
+    channel,
+    outcome,
+    latencyMs: null,
+    eventId: 'x',
+    detail: `HTTP ${outcome}`,
+  });
+}
+
+async function told(): Promise<string[]> {
+  const { items } = await store.listEvents({ limit: 20 });
+  return items
+    .map(({ event, deliveries }) => `${event.name} → ${deliveries.map(({ channel }) => channel).join()}`)
+    .reverse();
+}
+
+describe('a channel that fails', () => {
+  it('is told of through the others as soon as it gives something up', async () => {
+    attempt('given_up');
+    await expect.poll(told).toEqual(['channel_failing → siem']);
+    expect(alerts.status()[0]?.failing?.detail).toBe('HTTP given_up');
+  });
+
+  it('is told of, and of its recovery, at the next beat after the store has failed', async () => {
+    const whole = store;
+    let refusals = 0;
+    const commitAlerts = async () => {
+      refusals += 1;
+      throw new Error('the disk is full');
+    };
+    store = { ...whole, commitAlerts };
+    await begin();
+    attempt('given_up');
+    await expect.poll(() => refusals).toBe(1);
+    store.commitAlerts = whole.commitAlerts;
+    alerts.beat();
+    await expect.poll(told).toEqual(['channel_failing → siem']);
+    store.commitAlerts = commitAlerts;
+    attempt('delivered');
+    await expect.poll(() => refusals).toBe(2);
+    store.commitAlerts = whole.commitAlerts;
+    alerts.beat();
+    alerts.beat();
+    await expect.poll(told).toEqual(['channel_failing → siem', 'channel_recovered → siem']);
+  });
+
+  it('is told of whatever is muted', async () => {
+    await store.addMute(aMuteRequest({ watch: '*' }));
+    await store.addMute(aMuteRequest({ watch: '*', events: ['channel_failing'] }));
+    attempt('given_up');
+    await expect.poll(told).toEqual(['channel_failing → siem']);
+  });
+
+  it('is told of once it has accepted nothing for ten minutes', async () => {
+    attempt('retry');
+    clock.advance(10 * MINUTE - 1);
+    alerts.beat();
+    expect(await told()).toEqual([]);
+    clock.advance(1);
+    alerts.beat();
+    alerts.beat();
+    await expect.poll(told).toEqual(['channel_failing → siem']);
+  });
+
+  it('is told of once, also across a restart, and again when it accepts something', async () => {
+    attempt('given_up');
+    await expect.poll(told).toHaveLength(1);
+    await begin();
+    attempt('given_up');
+    attempt('retry');
+    clock.advance(20 * MINUTE);
+    alerts.beat();
+    attempt('delivered');
+    await expect.poll(told).toEqual(['channel_failing → siem', 'channel_recovered → siem']);
+    attempt('delivered');
+    alerts.beat();
+    expect(alerts.status()[0]?.failing).toBeNull();
+    expect(await told()).toHaveLength(2);
+  });
+
+  it('is told of after ten minutes also when no process lives for so long', async () => {
+    const failingSince = T0 - 9 * MINUTE;
+    store = { ...store, failingChannels: async () => new Map([['oncall', failingSince]]) };
+    await begin();
+    clock.advance(5 * MINUTE);
+    alerts.beat();
+    await settled();
+    // Nothing was tried yet: perhaps it accepts again.
+    expect(await told()).toEqual([]);
+    attempt('retry');
+    clock.advance(MINUTE);
+    alerts.beat();
+    await expect.poll(told).toEqual(['channel_failing → siem']);
+  });
+
+  it('counts anew from an acceptance, and when what is on record makes no sense', async () => {
+    const nonsense = T0 + HOUR;
+    const channels = new Map([
+      ['oncall', T0 - 9 * MINUTE],
+      ['siem', nonsense],
+    ]);
+    store = { ...store, failingChannels: async () => channels };
+    await begin();
+    attempt('delivered');
+    attempt('retry');
+    attempt('retry', 'siem');
+    clock.advance(9 * MINUTE);
+    alerts.beat();
+    await settled();
+    expect(await told()).toEqual([]);
+  });
+
+  it('is no news when it fails for a moment', async () => {
+    attempt('retry');
+    clock.advance(MINUTE);
+    attempt('delivered');
+    clock.advance(20 * MINUTE);
+    alerts.beat();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await told()).toEqual([]);
+  });
+});

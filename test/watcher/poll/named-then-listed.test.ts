@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { targetOf, type Watch } from '../../../src/domain/job/watch.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { pollTarget } from '../../../src/watcher/poll/poll.ts';
+import { aJob, aWatch, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
+import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+
+let store: Store;
+let source: FakeSource;
+let clock: ManualClock;
+
+beforeEach(async () => {
+  store = await openSqliteStore({ path: ':memory:' });
+  source = createFakeSource();
+  clock = createManualClock(T0);
+});
+afterEach(() => store.close());
+
+/** One poll of a watch that may have been configured anew. Gives the ids of what it told. */
+async function poll(watch: Watch): Promise<string[]> {
+  clock.advance(30_000);
+  const report = await pollTarget(
+    { source, store, clock, routes: () => [], nextDigest: () => null },
+    {
+      watch,
+      target: targetOf(watch),
+      projectUrl: null,
+      lateAfterMs: 2 * MINUTE,
+      signal: new AbortController().signal,
+      isUrgent: false,
+      depth: 'whole',
+      newSince: null,
+      pages: new Map(),
+      timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
+    },
+  );
+  return report.events.map(({ event }) => `${event.name} ${event.job?.id}`);
+}
+
+describe('a watch whose job ids are taken out of the configuration', () => {
+  const named = aWatch({ restoreJobIds: [jobId(1)] });
+  const listing = aWatch();
+
+  beforeEach(() => {
+    source.jobs = [1, 2, 3].map((number) => aJob(['finished'], { id: jobId(number) }));
+  });
+
+  it('takes what the first listing finds for the baseline, not for news', async () => {
+    expect(await poll(named)).toEqual([`started ${jobId(1)}`, `finished ${jobId(1)}`]);
+    expect(await poll(listing)).toEqual([]);
+    source.jobs.push(aJob([], { id: jobId(4) }));
+    expect(await poll(listing)).toEqual([`started ${jobId(4)}`]);
+  });
+
+  it('goes on where it was with the job that had been named', async () => {
+    source.jobs = [aJob([], { id: jobId(1) })];
+    expect(await poll(named)).toEqual([`started ${jobId(1)}`]);
+    source.jobs = [aJob(['failed'], { id: jobId(1) })];
+    expect(await poll(listing)).toEqual([`failed ${jobId(1)}`]);
+  });
+
+  it('writes nothing while named jobs stay as they are', async () => {
+    source.jobs = [aJob([], { id: jobId(1) })];
+    await poll(named);
+    const before = await store.auditHead();
+    await poll(named);
+    expect(await store.auditHead()).toEqual(before);
+  });
+});

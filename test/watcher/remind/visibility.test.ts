@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { WatcherEvent } from '../../../src/domain/event/event.ts';
+import type { Watch } from '../../../src/domain/job/watch.ts';
+import { SourceError } from '../../../src/errors.ts';
+import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createSignals } from '../../../src/signals.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { createSight } from '../../../src/watcher/remind/visibility.ts';
+import type { ChannelStatus } from '../../../src/watcher/status.ts';
+import { createWatchLoop, type WatchLoop } from '../../../src/watcher/watch/loop.ts';
+import { aJob, anEvent, aWatch, GROUP_ID, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
+import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+
+const STARTED = anEvent('started');
+const WATCH_FAILING = anEvent('watch_failing', { job: null });
+const DRILL_OVERDUE = anEvent('drill_overdue', { job: null });
+const CHANNEL_FAILING = anEvent('channel_failing', { job: null, watch: '', source: '/channels/siem' });
+
+let store: Store;
+let source: FakeSource;
+let clock: ManualClock;
+let loop: WatchLoop | null;
+let watches: Watch[];
+let channels: ChannelStatus[];
+
+beforeEach(async () => {
+  store = await openSqliteStore({ path: ':memory:' });
+  source = createFakeSource();
+  clock = createManualClock(T0);
+  channels = [];
+});
+afterEach(async () => {
+  await loop?.stop(0);
+  await store.close();
+});
+
+function watching(over: Partial<Watch> = {}): void {
+  const logger = createRecordingLogger();
+  watches = [aWatch(over)];
+  loop = createWatchLoop(
+    {
+      source,
+      store,
+      clock,
+      logger,
+      once: createOnce(logger, clock),
+      signals: createSignals(logger),
+      routes: () => [],
+      nextDigest: () => null,
+      random: () => 0,
+    },
+    { watch: aWatch(over), projectUrl: () => null, gapMs: () => 30_000 },
+  );
+}
+
+function sightOf(event: WatcherEvent): string {
+  const sight = createSight({ watches: () => watches, loopOf: () => loop, channels: () => channels });
+  return sight(event).kind;
+}
+
+describe('a job can be seen', () => {
+  it('from the first successful poll of the process on, for as long as polls succeed in time', async () => {
+    watching();
+    expect(sightOf(STARTED)).toBe('blind');
+    await loop?.pollNow();
+    expect(sightOf(STARTED)).toBe('seen');
+    clock.advance(HOUR);
+    expect(sightOf(STARTED)).toBe('blind');
+    await loop?.pollNow();
+    expect(sightOf(STARTED)).toBe('seen');
+    loop?.stoodStill(HOUR);
+    expect(sightOf(STARTED)).toBe('blind');
+    await loop?.pollNow();
+    expect(sightOf(STARTED)).toBe('seen');
+    source.fault = new SourceError('unavailable', 'away');
+    await loop?.pollNow();
+    expect(sightOf(STARTED)).toBe('blind');
+  });
+
+  it('with the labels that its instance has now', async () => {
+    watching({ labels: { team: 'shop' } });
+    await loop?.pollNow();
+    const sight = createSight({ watches: () => watches, loopOf: () => loop, channels: () => [] })(STARTED);
+    expect(sight).toEqual({ kind: 'seen', labels: { team: 'shop' }, fault: null, aheadMs: 0 });
+  });
+
+  it('again after a moment when its watch begins anew', async () => {
+    watching();
+    await loop?.stop(0);
+    loop = null;
+    expect(sightOf(STARTED)).toBe('blind');
+  });
+
+  it.each<[string, Partial<Watch>]>([
+    ['another instance', { instanceName: 'ledger' }],
+    ['another project', { groupId: '5f0e1d2c3b4a596877665544' }],
+    ['another kind of job', { kind: 'flex' }],
+    ['other jobs', { restoreJobIds: [jobId(7)] }],
+    ['nothing: it has another name', { name: 'ledger' }],
+  ])('no more by a watch that now looks at %s', async (_, over) => {
+    watching(over);
+    await loop?.pollNow();
+    expect(sightOf(STARTED)).toBe('unwatched');
+  });
+
+  it('by a watch that finds its instances itself while that instance is there, and perhaps again later', async () => {
+    watching({ instanceName: '*' });
+    source.instances.set(GROUP_ID, [{ instanceName: 'orders', name: 'orders', tags: {} }]);
+    await loop?.pollNow();
+    expect(sightOf(STARTED)).toBe('seen');
+    source.instances.set(GROUP_ID, []);
+    clock.advance(11 * MINUTE);
+    await loop?.pollNow();
+    expect(sightOf(STARTED)).toBe('blind');
+  });
+
+  it('when it is one of those that the watch names', async () => {
+    watching({ restoreJobIds: [jobId(1)] });
+    source.jobs = [aJob()];
+    await loop?.pollNow();
+    expect(sightOf(STARTED)).toBe('seen');
+  });
+});
+
+describe('a watch can be seen', () => {
+  it('to fail from the first failed poll on, with what is wrong', async () => {
+    watching();
+    source.fault = new SourceError('auth', 'the key is refused', { hint: 'Check the key.' });
+    expect(sightOf(WATCH_FAILING)).toBe('blind');
+    await loop?.pollNow();
+    const sight = createSight({ watches: () => watches, loopOf: () => loop, channels: () => [] })(
+      WATCH_FAILING,
+    );
+    expect(sight).toMatchObject({
+      kind: 'seen',
+      fault: { message: 'the key is refused', hint: 'Check the key.' },
+    });
+  });
+
+  it('to be overdue while it can be polled and restores are expected', async () => {
+    watching({ expectRestoreEveryMs: HOUR });
+    expect(sightOf(DRILL_OVERDUE)).toBe('blind');
+    await loop?.pollNow();
+    expect(sightOf(DRILL_OVERDUE)).toBe('seen');
+    watches = [aWatch()];
+    expect(sightOf(DRILL_OVERDUE)).toBe('unwatched');
+  });
+});
+
+describe('a channel can be seen', () => {
+  it('to fail while it is configured and does', () => {
+    watching();
+    expect(sightOf(CHANNEL_FAILING)).toBe('unwatched');
+    channels = [{ channel: 'siem', failing: null }];
+    expect(sightOf(CHANNEL_FAILING)).toBe('blind');
+    channels = [{ channel: 'siem', failing: { since: T0, detail: 'HTTP 503' } }];
+    expect(sightOf(CHANNEL_FAILING)).toBe('seen');
+  });
+});

@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { systemClock } from '../../../src/clock.ts';
+import type { Watch } from '../../../src/domain/job/watch.ts';
+import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createSignals, type Signals } from '../../../src/signals.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { createWatchSet, type WatchPlan, type WatchSet } from '../../../src/watcher/watch/set.ts';
+import { aWatch } from '../../support/builders.ts';
+import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+
+/** Never within a test: a watch polls when it begins, and not again. */
+const YEARLY = '0 0 0 1 1 *';
+
+let store: Store;
+let source: FakeSource;
+let signals: Signals;
+let set: WatchSet;
+let polls: string[];
+
+beforeEach(async () => {
+  store = await openSqliteStore({ path: ':memory:' });
+  source = createFakeSource();
+  const logger = createRecordingLogger();
+  signals = createSignals(logger);
+  polls = [];
+  signals.on('poll:finished', ({ watch }) => polls.push(watch));
+  set = createWatchSet({
+    store,
+    clock: systemClock,
+    logger,
+    once: createOnce(logger),
+    signals,
+    random: () => 0,
+    routes: () => [],
+    nextDigest: () => null,
+  });
+});
+afterEach(async () => {
+  await set.stop();
+  await store.close();
+});
+
+function plan(...watches: Watch[]): WatchPlan {
+  return { watches, sources: new Map([['atlas', source]]), projectUrl: () => null };
+}
+
+function watch(name: string, over: Partial<Watch> = {}): Watch {
+  return aWatch({ name, schedule: YEARLY, ...over });
+}
+
+async function untilPolls(...names: string[]): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const look = (): void => {
+      if (polls.length < names.length) return;
+      end();
+      resolve();
+    };
+    const end = signals.on('poll:finished', look);
+    look();
+  });
+  expect(polls.toSorted()).toEqual(names.toSorted());
+}
+
+it('polls a watch as soon as it begins to follow it', async () => {
+  await set.follow(plan(watch('orders'), watch('carts')));
+  await untilPolls('orders', 'carts');
+  expect(set.status().map(({ watch }) => watch)).toEqual(['orders', 'carts']);
+});
+
+it('leaves a watch that is as it was alone, with all that it knows', async () => {
+  await set.follow(plan(watch('orders')));
+  await untilPolls('orders');
+  const [before] = set.status();
+  await set.follow(plan(watch('carts'), watch('orders')));
+  await untilPolls('orders', 'carts');
+  const [, after] = set.status();
+  expect(after).toMatchObject({ watch: 'orders', lastSuccessAt: before?.lastSuccessAt });
+  expect(before?.lastSuccessAt).not.toBeNull();
+});
+
+it('ends a watch that has left the configuration', async () => {
+  await set.follow(plan(watch('orders'), watch('carts')));
+  await untilPolls('orders', 'carts');
+  await set.follow(plan(watch('carts')));
+  expect(set.status().map(({ watch }) => watch)).toEqual(['carts']);
+});
+
+it('begins a watch that has changed anew, and only when its poll in hand has ended', async () => {
+  const gate = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const { listJobs } = source;
+  source.listJobs = async function* (...call) {
+    asked.resolve();
+    await gate.promise;
+    yield* listJobs(...call);
+  };
+  await set.follow(plan(watch('orders')));
+  await asked.promise;
+  const changed = set.follow(plan(watch('orders', { labels: { team: 'dba' } })));
+  await Promise.resolve();
+  expect(polls).toEqual([]);
+  gate.resolve();
+  await changed;
+  await untilPolls('orders', 'orders');
+});
+
+it('begins nothing any more once it is stopped', async () => {
+  await set.follow(plan(watch('orders')));
+  await untilPolls('orders');
+  await set.stop();
+  await set.follow(plan(watch('orders'), watch('carts')));
+  expect(set.status().map(({ watch }) => watch)).toEqual(['orders']);
+});
