@@ -1,6 +1,6 @@
 import type { WatcherConfig } from '../config/config.ts';
-import type { View } from '../status/views.ts';
 import type { PageRequest, Rows, Store } from '../store/store.ts';
+import type { View } from '../views/views.ts';
 import type { Cli, CommonOptions } from './command.ts';
 import { printable, toJson } from './text.ts';
 

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { WatcherEvent } from '../../domain/event/event.ts';
-import { listedDeliveryView } from '../../status/views.ts';
 import type { Delivery, DeliveryStatus } from '../../store/store.ts';
 import { DELIVERY_STATUSES } from '../../store/store.ts';
+import { listedDeliveryView } from '../../views/views.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../command.ts';
 import { collect, printListing, readStore, warnOfUnknown } from '../listing.ts';
 import type { Colour } from '../output.ts';

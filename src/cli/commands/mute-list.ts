@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { isInForce, type Mute } from '../../domain/telling/mute.ts';
-import { muteView } from '../../status/views.ts';
+import { muteView } from '../../views/views.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { printListing, readStore } from '../listing.ts';
 import { type Column, formatTable } from '../table.ts';

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { conditionOf, startHeartbeat } from '../../src/status/heartbeat.ts';
+import { conditionOf, startHeartbeat } from '../../src/health/heartbeat.ts';
 import type { WatcherStatus } from '../../src/watcher/status.ts';
 import { MINUTE, T0 } from '../support/builders.ts';
 import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { AUTH_FAULT, aWatcherStatus, aWatchStatus, DISK_FULL } from '../support/statuses.ts';
 import { createSteppingClock, type SteppingClock } from '../support/stepping-clock.ts';
-import { AUTH_FAULT, aWatcherStatus, aWatchStatus, DISK_FULL } from './statuses.ts';
 
 const WELL = aWatcherStatus();
 const BLIND = aWatcherStatus({ watches: [aWatchStatus({ sinceSuccessMs: 3 * MINUTE, fault: AUTH_FAULT })] });

@@ -3,10 +3,10 @@ import type { Clock } from '../clock.ts';
 import { JOB_STATES } from '../domain/job/restore-job.ts';
 import type { PageRequest, Rows, Store } from '../store/store.ts';
 import { DELIVERY_STATUSES } from '../store/store.ts';
+import { createExpectedEnds, type ExpectedEnds } from '../views/expected-ends.ts';
+import { jobView, listedDeliveryView, transitionView, type View, watchView } from '../views/views.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
-import { createExpectedEnds, type ExpectedEnds } from './expected-ends.ts';
 import { QueryFault, readQuery } from './query.ts';
-import { jobView, listedDeliveryView, transitionView, type View, watchView } from './views.ts';
 
 export interface ApiDeps {
   status: () => WatcherStatus;

@@ -3,11 +3,11 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { type ConfigIssue, StoreError, toError, WatcherError } from '../errors.ts';
+import { type ConfigFault, healthOf, withConfigFault } from '../health/health.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { isLoopbackHostHeader, mayRead } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
-import { type ConfigFault, healthOf, withConfigFault } from './health.ts';
-import type { Metrics } from './metrics.ts';
 import { QueryFault } from './query.ts';
 
 export interface AppDeps extends ApiDeps {

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import { addApiFigures, type BudgetReading } from '../../src/status/api-metrics.ts';
+import { addApiFigures, type BudgetReading } from '../../src/metrics/api-metrics.ts';
 
 function aWorld() {
   const registry = new Registry();

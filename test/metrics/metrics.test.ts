@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
+import { createMetrics } from '../../src/metrics/metrics.ts';
 import { createSignals } from '../../src/signals.ts';
-import { createMetrics } from '../../src/status/metrics.ts';
 import { aJob, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';

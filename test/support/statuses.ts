@@ -1,5 +1,5 @@
 import type { WatcherStatus, WatchStatus } from '../../src/watcher/status.ts';
-import { GROUP_ID, MINUTE, T0 } from '../support/builders.ts';
+import { GROUP_ID, MINUTE, T0 } from './builders.ts';
 
 export function aWatchStatus(over: Partial<WatchStatus> = {}): WatchStatus {
   return {

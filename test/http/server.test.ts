@@ -3,13 +3,13 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
-import { type ServerOptions, type StatusServer, startServer } from '../../src/status/server.ts';
+import { type ServerOptions, type StatusServer, startServer } from '../../src/http/server.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
-import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from './statuses.ts';
+import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from '../support/statuses.ts';
 
 const running: StatusServer[] = [];
 

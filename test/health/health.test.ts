@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { healthOf } from '../../src/status/health.ts';
+import { healthOf } from '../../src/health/health.ts';
 import { MINUTE } from '../support/builders.ts';
-import { AUTH_FAULT, aWatcherStatus, aWatchStatus, DISK_FULL } from './statuses.ts';
+import { AUTH_FAULT, aWatcherStatus, aWatchStatus, DISK_FULL } from '../support/statuses.ts';
 
 describe('health', () => {
   it('is live and ready while every watch was polled in time', () => {

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Observation } from '../domain/job/observation.ts';
 import { StoreError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
-import { createExpectedEnds } from './expected-ends.ts';
+import { createExpectedEnds } from '../views/expected-ends.ts';
 
 export interface RunningFiguresDeps {
   store: Pick<Store, 'oldestRunning' | 'finishedDurations'>;
