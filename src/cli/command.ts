@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Timestamp } from '../domain/instant.ts';
-import { createOutput, type Output } from './output.ts';
 import type { CliParts } from './parts.ts';
 import { parseTime } from './time.ts';
+import { createOutput, type Output } from './view/output.ts';
 
 /** One run of the command line. */
 export interface Cli {

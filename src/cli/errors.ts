@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { ConfigError, toError, WatcherError } from '../errors.ts';
-import { printable } from './text.ts';
+import { printable } from './view/text.ts';
 
 /** Exit codes of the whole program. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;

@@ -1,22 +1,22 @@
 import { Command, Option } from 'commander';
 import { type Cli, createCli, DEFAULT_CONFIG } from './command.ts';
 import { addAudit } from './commands/audit.ts';
-import { addCheck } from './commands/check.ts';
-import { addDeliveries } from './commands/deliveries.ts';
+import { addCheck } from './commands/check/check.ts';
+import { addDeliveries } from './commands/deliveries/deliveries.ts';
 import { addHealthcheck } from './commands/healthcheck.ts';
 import { addHistory } from './commands/history.ts';
 import { addJobs } from './commands/jobs.ts';
-import { addMute } from './commands/mute.ts';
-import { addNotify } from './commands/notify.ts';
+import { addMute } from './commands/mute/mute.ts';
+import { addNotify } from './commands/notify/notify.ts';
 import { addOnce } from './commands/once.ts';
 import { addRoutes } from './commands/routes.ts';
 import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
 import { addWait } from './commands/wait.ts';
 import { EXIT, explain } from './errors.ts';
-import { OutputClosed } from './output.ts';
 import type { CliParts } from './parts.ts';
-import { toJson, toJsonLine } from './text.ts';
+import { OutputClosed } from './view/output.ts';
+import { toJson, toJsonLine } from './view/text.ts';
 
 /**
  * Runs one command line (`argv` without the program's own name) and resolves to the exit code: 0 done, 1 it failed, 2 usage or

@@ -3,7 +3,7 @@ import { type AuditEntry, auditLine } from '../../domain/audit.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Store } from '../../store/store.ts';
 import { type Cli, type CommonOptions, onAction, timeOption } from '../command.ts';
-import { NOTHING_RECORDED, readStore } from '../listing.ts';
+import { NOTHING_RECORDED, readStore } from '../view/listing.ts';
 
 const FORMATS = ['jsonl', 'csv'] as const;
 

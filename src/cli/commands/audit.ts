@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { WatcherConfig } from '../../config/config.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import type { AuditVerdict } from '../parts.ts';
-import { count, printable, toJson } from '../text.ts';
+import { count, printable, toJson } from '../view/text.ts';
 import { addAuditExport } from './audit-export.ts';
 
 interface VerifyOptions extends CommonOptions {

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { toError } from '../../errors.ts';
 import { type Cli, type CommonOptions, onAction } from '../command.ts';
 import { UsageError } from '../errors.ts';
-import { printable } from '../text.ts';
+import { printable } from '../view/text.ts';
 
 const PATIENCE_MS = 3_000;
 

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Store } from '../../store/store.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction, timeOption } from '../command.ts';
-import { entriesOf, type HistoryEntry, historyView } from '../history-entry.ts';
-import { historyLines } from '../history-text.ts';
-import { collect, type Listing, printListing, readStore, warnOfUnknown } from '../listing.ts';
-import { printable } from '../text.ts';
+import { entriesOf, type HistoryEntry, historyView } from '../view/history-entry.ts';
+import { historyLines } from '../view/history-text.ts';
+import { collect, type Listing, printListing, readStore, warnOfUnknown } from '../view/listing.ts';
+import { printable } from '../view/text.ts';
 
 interface HistoryOptions extends CommonOptions {
   watch?: string;

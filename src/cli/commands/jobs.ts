@@ -4,12 +4,12 @@ import type { Observation } from '../../domain/job/observation.ts';
 import { JOB_STATES, type JobState, shortId } from '../../domain/job/restore-job.ts';
 import { createExpectedEnds } from '../../views/expected-ends.ts';
 import { jobView } from '../../views/views.ts';
-import { tieBatches } from '../batches.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../command.ts';
-import { etaText, routeOf, STATE_COLOURS, tookText } from '../job-text.ts';
-import { collect, printListing, readStore, warnOfUnknown } from '../listing.ts';
-import { type Column, formatTable } from '../table.ts';
-import { formatDistance, printable } from '../text.ts';
+import { tieBatches } from '../view/job-groups.ts';
+import { etaText, routeOf, STATE_COLOURS, tookText } from '../view/job-text.ts';
+import { collect, printListing, readStore, warnOfUnknown } from '../view/listing.ts';
+import { type Column, formatTable } from '../view/table.ts';
+import { formatDistance, printable } from '../view/text.ts';
 
 interface JobsOptions extends CommonOptions {
   watch?: string;

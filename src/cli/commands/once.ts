@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { OnceReport } from '../../watcher/once.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
-import { formatTable } from '../table.ts';
-import { count, printable, toJson } from '../text.ts';
+import { formatTable } from '../view/table.ts';
+import { count, printable, toJson } from '../view/text.ts';
 
 interface OnceOptions extends CommonOptions {
   /** `false` with `--no-store`. */

@@ -17,10 +17,10 @@ import { StoreError } from '../../errors.ts';
 import { muteView } from '../../views/views.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { UsageError } from '../errors.ts';
-import { readStore } from '../listing.ts';
-import { muteText } from '../mute-text.ts';
-import { formatTable } from '../table.ts';
-import { fold, formatInstant, printable, toJson } from '../text.ts';
+import { readStore } from '../view/listing.ts';
+import { muteText } from '../view/mute-text.ts';
+import { formatTable } from '../view/table.ts';
+import { fold, formatInstant, printable, toJson } from '../view/text.ts';
 
 interface ExplainOptions extends CommonOptions {
   event: EventName;

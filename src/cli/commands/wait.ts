@@ -7,16 +7,16 @@ import type { Verdict } from '../../wait/verdict.ts';
 import { waitForJobs } from '../../wait/wait.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import { readStore } from '../listing.ts';
-import { printable } from '../text.ts';
 import { parseWait } from '../time.ts';
-import { createBoard } from '../wait-board.ts';
+import { readStore } from '../view/listing.ts';
+import { printable } from '../view/text.ts';
+import { createBoard } from '../view/wait-board.ts';
 import {
   createJsonReporter,
   createLineReporter,
   type WaitContext,
   type WaitReporter,
-} from '../wait-reporter.ts';
+} from '../view/wait-reporter.ts';
 
 interface WaitOptions extends CommonOptions {
   timeout?: number;

@@ -1,6 +1,6 @@
-import { formatSpan, type Timestamp } from '../domain/instant.ts';
-import type { ExpectedEnd } from '../domain/job/eta.ts';
-import type { JobState, RestoreJob } from '../domain/job/restore-job.ts';
+import { formatSpan, type Timestamp } from '../../domain/instant.ts';
+import type { ExpectedEnd } from '../../domain/job/eta.ts';
+import type { JobState, RestoreJob } from '../../domain/job/restore-job.ts';
 import type { Colour } from './output.ts';
 
 export const STATE_COLOURS: Readonly<Partial<Record<JobState | 'missing', Colour>>> = {

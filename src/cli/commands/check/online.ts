@@ -6,10 +6,10 @@ import {
   type StepFault,
   type StepName,
   type Suggestion,
-} from '../../diagnosis/diagnosis.ts';
-import type { Cli } from '../command.ts';
-import { type Column, formatTable } from '../table.ts';
-import { count, printable } from '../text.ts';
+} from '../../../diagnosis/diagnosis.ts';
+import type { Cli } from '../../command.ts';
+import { type Column, formatTable } from '../../view/table.ts';
+import { count, printable } from '../../view/text.ts';
 
 const STEP_WORDS: Readonly<Record<StepName, string>> = {
   connection: 'connection',

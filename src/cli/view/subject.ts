@@ -1,5 +1,5 @@
-import type { WatcherEvent } from '../domain/event/event.ts';
-import { shortId } from '../domain/job/restore-job.ts';
+import type { WatcherEvent } from '../../domain/event/event.ts';
+import { shortId } from '../../domain/job/restore-job.ts';
 
 /** What an event is about, in short: a job, `watch orders`, or `channel oncall`. */
 export function subjectOf({ job, watch, source }: Pick<WatcherEvent, 'job' | 'watch' | 'source'>): string {

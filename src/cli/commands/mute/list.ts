@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { isInForce, type Mute } from '../../domain/telling/mute.ts';
-import { muteView } from '../../views/views.ts';
-import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
-import { printListing, readStore } from '../listing.ts';
-import { type Column, formatTable } from '../table.ts';
-import { formatDistance, formatInstant } from '../text.ts';
+import { isInForce, type Mute } from '../../../domain/telling/mute.ts';
+import { muteView } from '../../../views/views.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
+import { printListing, readStore } from '../../view/listing.ts';
+import { type Column, formatTable } from '../../view/table.ts';
+import { formatDistance, formatInstant } from '../../view/text.ts';
 
 interface ListOptions extends CommonOptions {
   all?: true;

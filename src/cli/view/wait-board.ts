@@ -1,10 +1,10 @@
-import type { Clock } from '../clock.ts';
-import { formatSpan, type Timestamp } from '../domain/instant.ts';
-import type { WaitedJob } from '../wait/verdict.ts';
-import type { WaitReport } from '../wait/wait.ts';
+import type { Clock } from '../../clock.ts';
+import { formatSpan, type Timestamp } from '../../domain/instant.ts';
+import type { WaitedJob } from '../../wait/verdict.ts';
+import type { WaitReport } from '../../wait/wait.ts';
+import type { OutputStream } from '../parts.ts';
 import { etaText, routeOf, STATE_COLOURS, tookText } from './job-text.ts';
 import { type Output, OutputClosed } from './output.ts';
-import type { OutputStream } from './parts.ts';
 import { type Column, formatTable } from './table.ts';
 import { count, fold, printable } from './text.ts';
 import { etaOf, problemText, summaryText, type WaitContext, type WaitReporter } from './wait-reporter.ts';

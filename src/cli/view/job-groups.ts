@@ -1,4 +1,4 @@
-import type { Observation } from '../domain/job/observation.ts';
+import type { Observation } from '../../domain/job/observation.ts';
 
 /** A job in a list, with the mark that ties the jobs of one batch together; empty for a job that stands alone. */
 export interface Tied {

@@ -1,9 +1,9 @@
-import { titleOf } from '../domain/event/message.ts';
-import { formatSpan } from '../domain/instant.ts';
-import { assertNever, shortId } from '../domain/job/restore-job.ts';
-import type { Mute } from '../domain/telling/mute.ts';
-import type { SuppressReason } from '../domain/telling/routing.ts';
-import type { Delivery, RecordedEvent } from '../store/store.ts';
+import { titleOf } from '../../domain/event/message.ts';
+import { formatSpan } from '../../domain/instant.ts';
+import { assertNever, shortId } from '../../domain/job/restore-job.ts';
+import type { Mute } from '../../domain/telling/mute.ts';
+import type { SuppressReason } from '../../domain/telling/routing.ts';
+import type { Delivery, RecordedEvent } from '../../store/store.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import { muteText } from './mute-text.ts';
 import type { Colour, Output } from './output.ts';

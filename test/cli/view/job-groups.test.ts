@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { tieBatches } from '../../src/cli/batches.ts';
-import { aJob, anObservation, jobId } from '../support/builders.ts';
+import { tieBatches } from '../../../src/cli/view/job-groups.ts';
+import { aJob, anObservation, jobId } from '../../support/builders.ts';
 
 function job(number: number, batchId: string | null = null) {
   return anObservation(aJob([], { id: jobId(number), kind: 'legacy', batchId }));

@@ -1,14 +1,14 @@
 import { type Command, Option } from 'commander';
-import type { WatcherEvent } from '../../domain/event/event.ts';
-import type { Delivery, DeliveryStatus } from '../../store/store.ts';
-import { DELIVERY_STATUSES } from '../../store/store.ts';
-import { listedDeliveryView } from '../../views/views.ts';
-import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../command.ts';
-import { collect, printListing, readStore, warnOfUnknown } from '../listing.ts';
-import type { Colour } from '../output.ts';
-import { subjectOf } from '../subject.ts';
-import { type Column, formatTable } from '../table.ts';
-import { formatDistance, printable } from '../text.ts';
+import type { WatcherEvent } from '../../../domain/event/event.ts';
+import type { Delivery, DeliveryStatus } from '../../../store/store.ts';
+import { DELIVERY_STATUSES } from '../../../store/store.ts';
+import { listedDeliveryView } from '../../../views/views.ts';
+import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../../command.ts';
+import { collect, printListing, readStore, warnOfUnknown } from '../../view/listing.ts';
+import type { Colour } from '../../view/output.ts';
+import { subjectOf } from '../../view/subject.ts';
+import { type Column, formatTable } from '../../view/table.ts';
+import { formatDistance, printable } from '../../view/text.ts';
 import { addRedrive } from './redrive.ts';
 
 interface DeliveriesOptions extends CommonOptions {

@@ -1,4 +1,4 @@
-import type { Mute } from '../domain/telling/mute.ts';
+import type { Mute } from '../../domain/telling/mute.ts';
 import { formatInstant, printable } from './text.ts';
 
 /** `muted until 2026-11-02 10:00:00Z by ann (migration)`. */

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
-import type { Preview } from '../../channels/notifier.ts';
-import type { ChannelConfig, WatcherConfig } from '../../config/config.ts';
-import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../domain/event/event.ts';
-import { toIso } from '../../domain/instant.ts';
-import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
-import { collect, readStore } from '../listing.ts';
-import { chosenChannels, sampleFor } from '../sample.ts';
-import { formatInstant, printable, toJson } from '../text.ts';
+import type { Preview } from '../../../channels/notifier.ts';
+import type { ChannelConfig, WatcherConfig } from '../../../config/config.ts';
+import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../../domain/event/event.ts';
+import { toIso } from '../../../domain/instant.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
+import { chosenChannels, sampleFor } from '../../sample.ts';
+import { collect, readStore } from '../../view/listing.ts';
+import { formatInstant, printable, toJson } from '../../view/text.ts';
 
 interface PreviewOptions extends CommonOptions {
   channel?: string;

@@ -1,10 +1,10 @@
-import { formatSpan, type Timestamp, toIso } from '../domain/instant.ts';
-import { type ExpectedEnd, expectedEnd, type Usuals } from '../domain/job/eta.ts';
-import { publicJob } from '../domain/job/public-job.ts';
-import type { RestoreJob } from '../domain/job/restore-job.ts';
-import { expectedEndView } from '../views/views.ts';
-import type { JobEnd, Verdict, WaitedJob } from '../wait/verdict.ts';
-import type { WaitChange, WaitReport } from '../wait/wait.ts';
+import { formatSpan, type Timestamp, toIso } from '../../domain/instant.ts';
+import { type ExpectedEnd, expectedEnd, type Usuals } from '../../domain/job/eta.ts';
+import { publicJob } from '../../domain/job/public-job.ts';
+import type { RestoreJob } from '../../domain/job/restore-job.ts';
+import { expectedEndView } from '../../views/views.ts';
+import type { JobEnd, Verdict, WaitedJob } from '../../wait/verdict.ts';
+import type { WaitChange, WaitReport } from '../../wait/wait.ts';
 import { etaText, percentOf, routeOf, spanOf } from './job-text.ts';
 import type { Output } from './output.ts';
 import { count, formatInstant, printable, toJsonLine } from './text.ts';

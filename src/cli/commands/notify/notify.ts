@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
-import type { ChannelConfig, WatcherConfig } from '../../config/config.ts';
-import type { AuditDraft } from '../../domain/audit.ts';
-import { EVENT_NAMES, type EventName } from '../../domain/event/event.ts';
-import { toError, WatcherError } from '../../errors.ts';
-import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
-import { chosenChannels, sampleFor } from '../sample.ts';
-import { formatTable } from '../table.ts';
-import { printable, toJson } from '../text.ts';
-import { addNotifyPreview } from './notify-preview.ts';
+import type { ChannelConfig, WatcherConfig } from '../../../config/config.ts';
+import type { AuditDraft } from '../../../domain/audit.ts';
+import { EVENT_NAMES, type EventName } from '../../../domain/event/event.ts';
+import { toError, WatcherError } from '../../../errors.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
+import { chosenChannels, sampleFor } from '../../sample.ts';
+import { formatTable } from '../../view/table.ts';
+import { printable, toJson } from '../../view/text.ts';
+import { addNotifyPreview } from './preview.ts';
 
 interface TestOptions extends CommonOptions {
   channel?: string;

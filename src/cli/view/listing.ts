@@ -1,7 +1,7 @@
-import type { WatcherConfig } from '../config/config.ts';
-import type { PageRequest, Rows, Store } from '../store/store.ts';
-import type { View } from '../views/views.ts';
-import type { Cli, CommonOptions } from './command.ts';
+import type { WatcherConfig } from '../../config/config.ts';
+import type { PageRequest, Rows, Store } from '../../store/store.ts';
+import type { View } from '../../views/views.ts';
+import type { Cli, CommonOptions } from '../command.ts';
 import { printable, toJson } from './text.ts';
 
 /** What a listing shows. */

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import { toError } from '../errors.ts';
-import type { CliParts, OutputStream } from './parts.ts';
+import { toError } from '../../errors.ts';
+import type { CliParts, OutputStream } from '../parts.ts';
 
 /** The reader has gone (`| head`): nothing more is worth doing, and nothing is wrong. */
 export class OutputClosed extends Error {}

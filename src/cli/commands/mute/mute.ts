@@ -1,18 +1,18 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { WatcherConfig } from '../../config/config.ts';
-import { parseDuration } from '../../config/duration.ts';
-import { EVENT_NAMES, type EventName } from '../../domain/event/event.ts';
-import { matchesGlob } from '../../domain/telling/glob.ts';
-import { isMutable, type Mute } from '../../domain/telling/mute.ts';
-import type { Store } from '../../store/store.ts';
-import { muteView } from '../../views/views.ts';
-import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
-import { UsageError } from '../errors.ts';
-import { NOTHING_RECORDED } from '../listing.ts';
-import { muteText } from '../mute-text.ts';
-import { osUser } from '../os-user.ts';
-import { printable, toJson } from '../text.ts';
-import { addMuteList } from './mute-list.ts';
+import type { WatcherConfig } from '../../../config/config.ts';
+import { parseDuration } from '../../../config/duration.ts';
+import { EVENT_NAMES, type EventName } from '../../../domain/event/event.ts';
+import { matchesGlob } from '../../../domain/telling/glob.ts';
+import { isMutable, type Mute } from '../../../domain/telling/mute.ts';
+import type { Store } from '../../../store/store.ts';
+import { muteView } from '../../../views/views.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
+import { UsageError } from '../../errors.ts';
+import { osUser } from '../../os-user.ts';
+import { NOTHING_RECORDED } from '../../view/listing.ts';
+import { muteText } from '../../view/mute-text.ts';
+import { printable, toJson } from '../../view/text.ts';
+import { addMuteList } from './list.ts';
 
 interface AddOptions extends CommonOptions {
   watch: string;

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Store } from '../../store/store.ts';
-import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
-import { UsageError } from '../errors.ts';
-import { NOTHING_RECORDED } from '../listing.ts';
-import { count, printable, toJson } from '../text.ts';
+import type { Store } from '../../../store/store.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
+import { UsageError } from '../../errors.ts';
+import { NOTHING_RECORDED } from '../../view/listing.ts';
+import { count, printable, toJson } from '../../view/text.ts';
 
 interface RedriveOptions extends CommonOptions {
   givenUp?: true;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatTable } from '../../src/cli/table.ts';
+import { formatTable } from '../../../src/cli/view/table.ts';
 
 const ROWS = [
   { name: 'orders', text: 'a rather long text that goes on' },

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import type { ChannelConfig, WatcherConfig } from '../../config/config.ts';
-import { digestOf, nextDigestOf } from '../../config/digests.ts';
-import type { Diagnosis } from '../../diagnosis/diagnosis.ts';
-import { formatSpan, toIsoOrNull } from '../../domain/instant.ts';
-import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
-import { EXIT, type Explanation, explain } from '../errors.ts';
-import type { StoreFacts } from '../parts.ts';
-import { type Column, formatTable } from '../table.ts';
-import { fold, formatInstant, printable, toJson } from '../text.ts';
-import { printDiagnoses } from './check-online.ts';
+import type { ChannelConfig, WatcherConfig } from '../../../config/config.ts';
+import { digestOf, nextDigestOf } from '../../../config/digests.ts';
+import type { Diagnosis } from '../../../diagnosis/diagnosis.ts';
+import { formatSpan, toIsoOrNull } from '../../../domain/instant.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
+import { EXIT, type Explanation, explain } from '../../errors.ts';
+import type { StoreFacts } from '../../parts.ts';
+import { type Column, formatTable } from '../../view/table.ts';
+import { fold, formatInstant, printable, toJson } from '../../view/text.ts';
+import { printDiagnoses } from './online.ts';
 
 interface CheckOptions extends CommonOptions {
   online?: true;

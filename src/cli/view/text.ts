@@ -1,4 +1,4 @@
-import { formatSpan, type Timestamp, toIso } from '../domain/instant.ts';
+import { formatSpan, type Timestamp, toIso } from '../../domain/instant.ts';
 
 /**
  * Text that came from elsewhere, safe for a terminal: control characters (escape sequences, line breaks) and marks that turn the
