@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
-import { fail, finish, serverlessJob } from '../../src/simulator/scenario.ts';
-import type { SimulatedJob } from '../../src/simulator/simulated-job.ts';
+import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas/atlas.ts';
+import type { SimulatedJob } from '../../src/simulator/atlas/jobs/simulated-job.ts';
+import { fail, finish, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
 
 export const KEYS = { publicKey: 'benchmark', privateKey: 'benchmark-private-key' };
 export const GROUP_ID = '64b0c1d2e3f4a5b6c7d8e9f0';

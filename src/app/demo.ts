@@ -9,11 +9,11 @@ import type { WatcherConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { createRedactor } from '../config/redact.ts';
 import { createLogger } from '../logging/winston-logger.ts';
-import { type DemoRun, keepDemoGoing, runDemoStory } from '../simulator/demo.ts';
-import { findSecrets } from '../simulator/demo-ledger.ts';
-import { type DemoStage, demoConfig, startDemoStage } from '../simulator/demo-stage.ts';
-import { createPaint } from '../simulator/demo-style.ts';
-import { type DemoLeftovers, formatSummary, isFlawless } from '../simulator/demo-summary.ts';
+import { type DemoRun, keepDemoGoing, runDemoStory } from '../simulator/demo/demo.ts';
+import { findSecrets } from '../simulator/demo/ledger.ts';
+import { type DemoStage, demoConfig, startDemoStage } from '../simulator/demo/stage.ts';
+import { createPaint } from '../simulator/demo/style.ts';
+import { type DemoLeftovers, formatSummary, isFlawless } from '../simulator/demo/summary.ts';
 import { openStore } from '../store/open-store.ts';
 import { type Daemon, type DaemonDeps, startDaemon } from './daemon.ts';
 

@@ -1,4 +1,4 @@
-import type { AtlasSimulator } from '../../src/simulator/atlas.ts';
+import type { AtlasSimulator } from '../../src/simulator/atlas/atlas.ts';
 import { GROUP_ID } from '../support/builders.ts';
 
 export const INSTANCE = 'orders';

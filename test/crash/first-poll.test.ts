@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { AtlasSimulator } from '../../src/simulator/atlas.ts';
-import { finish, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
+import type { AtlasSimulator } from '../../src/simulator/atlas/atlas.ts';
+import { finish, newJobId, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
 import { GROUP_ID } from '../support/builders.ts';
 import { INSTANCE } from './configuration.ts';
 import { auditedDeliveries, auditProblems, lookInto } from './inspect.ts';

@@ -1,7 +1,11 @@
 import type { Timestamp } from '../../src/domain/instant.ts';
-import type { Answer } from '../../src/simulator/http-receiver.ts';
-import { startSlackReceiver, startSmtpSink, startWebhookReceiver } from '../../src/simulator/receivers.ts';
-import type { SmtpAnswer } from '../../src/simulator/smtp-session.ts';
+import type { Answer } from '../../src/simulator/receivers/http-receiver.ts';
+import {
+  startSlackReceiver,
+  startSmtpSink,
+  startWebhookReceiver,
+} from '../../src/simulator/receivers/receivers.ts';
+import type { SmtpAnswer } from '../../src/simulator/receivers/smtp-session.ts';
 
 export const CHANNELS = ['webhook', 'slack', 'email'] as const;
 export type Channel = (typeof CHANNELS)[number];

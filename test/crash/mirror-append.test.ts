@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync, truncateSync, watch } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { auditLine } from '../../src/domain/audit.ts';
-import type { AtlasSimulator } from '../../src/simulator/atlas.ts';
-import { cancel, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
+import type { AtlasSimulator } from '../../src/simulator/atlas/atlas.ts';
+import { cancel, newJobId, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
 import { GROUP_ID } from '../support/builders.ts';
 import type { Home } from '../support/daemon.ts';
 import { INSTANCE } from './configuration.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { finish, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
+import { finish, newJobId, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
 import { GROUP_ID } from '../support/builders.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { INSTANCE } from './configuration.ts';

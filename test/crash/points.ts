@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AtlasSimulator } from '../../src/simulator/atlas.ts';
+import type { AtlasSimulator } from '../../src/simulator/atlas/atlas.ts';
 import type { Daemon, Home } from '../support/daemon.ts';
 import type { Channel, CrashReceiver } from './receivers.ts';
 import { takeWriteLock } from './write-lock.ts';

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
+import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas/atlas.ts';
 import { GROUP_ID } from '../support/builders.ts';
 import { type Daemon, type Home, makeHome, startDaemon } from '../support/daemon.ts';
 import { type ChannelEntry, crashConfiguration, INSTANCE } from './configuration.ts';

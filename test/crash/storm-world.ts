@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
-import { cancel, expire, fail, finish, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
+import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas/atlas.ts';
+import { cancel, expire, fail, finish, newJobId, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
 import { GROUP_ID } from '../support/builders.ts';
 import { type Home, makeHome, runCommand } from '../support/daemon.ts';
 import { crashConfiguration, INSTANCE } from './configuration.ts';

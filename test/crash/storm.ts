@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { play } from '../../src/simulator/scenario.ts';
+import { play } from '../../src/simulator/atlas/scenario.ts';
 import { type Daemon, type Home, startDaemon } from '../support/daemon.ts';
 import {
   auditedDeliveries,

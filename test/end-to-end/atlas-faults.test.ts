@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Fault } from '../../src/simulator/faults.ts';
-import { finish } from '../../src/simulator/scenario.ts';
+import type { Fault } from '../../src/simulator/atlas/faults.ts';
+import { finish } from '../../src/simulator/atlas/scenario.ts';
 import {
   awaken,
   factsOf,

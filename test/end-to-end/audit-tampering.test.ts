@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type AuditHead, auditLine, chainEntries } from '../../src/domain/audit.ts';
-import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
-import { cancel, fail, finish, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
+import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas/atlas.ts';
+import { cancel, fail, finish, newJobId, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
 import { type Home, makeHome, runCommand, startDaemon } from '../support/daemon.ts';
 import { GROUP, INSTANCE, until } from './support.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { finish } from '../../src/simulator/scenario.ts';
+import { finish } from '../../src/simulator/atlas/scenario.ts';
 import {
   awaken,
   command,

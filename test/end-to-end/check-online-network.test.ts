@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { AtlasSimulator } from '../../src/simulator/atlas.ts';
+import type { AtlasSimulator } from '../../src/simulator/atlas/atlas.ts';
 import { listenOnLoopback } from '../../src/simulator/loopback.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { createAuthority, type PrivateAuthority, startTlsFront } from '../support/private-authority.ts';

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { StepName } from '../../src/diagnosis/diagnosis.ts';
-import type { AtlasErrorCode } from '../../src/simulator/atlas-errors.ts';
+import type { AtlasErrorCode } from '../../src/simulator/atlas/errors.ts';
 import { jobId } from '../support/builders.ts';
 import {
   ACCOUNT,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { readMail } from '../../src/simulator/read-mail.ts';
-import { fail, finish } from '../../src/simulator/scenario.ts';
+import { fail, finish } from '../../src/simulator/atlas/scenario.ts';
+import { readMail } from '../../src/simulator/receivers/read-mail.ts';
 import { awaken, command, GROUP, INSTANCE, settle, startWorld, until, untilPolled } from './support.ts';
 
 /** Far off, whenever the test runs. */

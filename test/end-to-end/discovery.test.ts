@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { clusterJob, collectionJob, flexJob, running } from '../../src/simulator/scenario.ts';
+import { clusterJob, collectionJob, flexJob, running } from '../../src/simulator/atlas/scenario.ts';
 import { createAtlasSource } from '../../src/source/atlas-source.ts';
 import { clusterJobs } from '../../src/source/kinds/cluster.ts';
 import { collectionJobs } from '../../src/source/kinds/collection.ts';

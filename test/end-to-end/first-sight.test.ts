@@ -7,7 +7,7 @@ import {
   type JobStep,
   newJobId,
   serverlessJob,
-} from '../../src/simulator/scenario.ts';
+} from '../../src/simulator/atlas/scenario.ts';
 import {
   ALL_CHANNELS,
   awaken,

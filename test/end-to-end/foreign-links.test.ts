@@ -2,6 +2,7 @@ import { request as ask, createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
+import type { SimulatedJob } from '../../src/simulator/atlas/jobs/simulated-job.ts';
 import {
   clusterJob,
   collectionJob,
@@ -12,8 +13,7 @@ import {
   ready,
   running,
   serverlessJob,
-} from '../../src/simulator/scenario.ts';
-import type { SimulatedJob } from '../../src/simulator/simulated-job.ts';
+} from '../../src/simulator/atlas/scenario.ts';
 import { leaksOf, tracesOf } from '../support/leaks.ts';
 import { awaken, factsOf, GROUP, pollsOf, settle, startWorld, untilPolled, type World } from './support.ts';
 

@@ -9,7 +9,7 @@ import {
   newJobId,
   ready,
   serverlessJob,
-} from '../../src/simulator/scenario.ts';
+} from '../../src/simulator/atlas/scenario.ts';
 import {
   ALL_CHANNELS,
   awaken,

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { finish } from '../../src/simulator/scenario.ts';
+import { finish } from '../../src/simulator/atlas/scenario.ts';
 import { takeWriteLock } from '../crash/write-lock.ts';
 import { startHttpSink } from '../support/http-sink.ts';
 import {

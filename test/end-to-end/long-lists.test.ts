@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Watch } from '../../src/domain/job/watch.ts';
-import type { AtlasSimulator } from '../../src/simulator/atlas.ts';
-import { finish, flexJob, newJobId, running } from '../../src/simulator/scenario.ts';
+import type { AtlasSimulator } from '../../src/simulator/atlas/atlas.ts';
+import { finish, flexJob, newJobId, running } from '../../src/simulator/atlas/scenario.ts';
 import { createAtlasSource } from '../../src/source/atlas-source.ts';
 import { flexJobs } from '../../src/source/kinds/flex.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { pollWatch } from '../../src/watcher/watch/poll-watch.ts';
 import { createTargetBook } from '../../src/watcher/watch/targets.ts';
-import { anAtlas } from '../simulator/atlas-client.ts';
+import { anAtlas } from '../simulator/atlas/atlas-client.ts';
 import { aConnection, createJumpingClock } from '../source/support.ts';
 import { aWatch, HOUR, MINUTE } from '../support/builders.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { finish, flexJob, legacyJob, ready } from '../../src/simulator/scenario.ts';
+import { finish, flexJob, legacyJob, ready } from '../../src/simulator/atlas/scenario.ts';
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
 import {
   createAuthority,

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { finish } from '../../src/simulator/scenario.ts';
+import { finish } from '../../src/simulator/atlas/scenario.ts';
 import { startDaemon } from '../support/daemon.ts';
 import {
   ALL_CHANNELS,

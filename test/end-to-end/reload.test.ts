@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { finish } from '../../src/simulator/scenario.ts';
+import { finish } from '../../src/simulator/atlas/scenario.ts';
 import type { Home } from '../support/daemon.ts';
 import {
   awaken,

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Fault } from '../../src/simulator/faults.ts';
-import { readMail } from '../../src/simulator/read-mail.ts';
-import { finish, LINK_CANARY, newJobId, ready, serverlessJob } from '../../src/simulator/scenario.ts';
-import { SLACK_URL_CANARY } from '../../src/simulator/slack-receiver.ts';
+import type { Fault } from '../../src/simulator/atlas/faults.ts';
+import { finish, LINK_CANARY, newJobId, ready, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
+import { readMail } from '../../src/simulator/receivers/read-mail.ts';
+import { SLACK_URL_CANARY } from '../../src/simulator/receivers/slack-receiver.ts';
 import type { Daemon, Home } from '../support/daemon.ts';
 import { awaken, command, GROUP, INSTANCE, settle, startWorld, type World } from './support.ts';
 

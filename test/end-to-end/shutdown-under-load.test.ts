@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cancel, fail, finish } from '../../src/simulator/scenario.ts';
+import { cancel, fail, finish } from '../../src/simulator/atlas/scenario.ts';
 import {
   ALL_CHANNELS,
   awaken,

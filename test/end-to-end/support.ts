@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { type AtlasOptions, type AtlasSimulator, startAtlas } from '../../src/simulator/atlas.ts';
-import { readMail } from '../../src/simulator/read-mail.ts';
-import { startSlackReceiver, startSmtpSink, startWebhookReceiver } from '../../src/simulator/receivers.ts';
-import { type JobOptions, newJobId, serverlessJob } from '../../src/simulator/scenario.ts';
+import { type AtlasOptions, type AtlasSimulator, startAtlas } from '../../src/simulator/atlas/atlas.ts';
+import { type JobOptions, newJobId, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
+import { readMail } from '../../src/simulator/receivers/read-mail.ts';
+import {
+  startSlackReceiver,
+  startSmtpSink,
+  startWebhookReceiver,
+} from '../../src/simulator/receivers/receivers.ts';
 import { type Daemon, type Home, makeHome, runCommand, startDaemon } from '../support/daemon.ts';
 
 export const GROUP = '64b0c1d2e3f4a5b6c7d8e9f0';

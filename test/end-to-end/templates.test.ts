@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { finish } from '../../src/simulator/scenario.ts';
+import { finish } from '../../src/simulator/atlas/scenario.ts';
 import { awaken, command, GROUP, INSTANCE, settle, startWorld, untilPolled } from './support.ts';
 
 const TITLE = '{{ event.name | upcase }}: {{ job.instanceName }}';

@@ -1,7 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { cancel, expire, fail, finish, type JobStep, newJobId, ready } from '../../src/simulator/scenario.ts';
+import {
+  cancel,
+  expire,
+  fail,
+  finish,
+  type JobStep,
+  newJobId,
+  ready,
+} from '../../src/simulator/atlas/scenario.ts';
 import type { Home } from '../support/daemon.ts';
 import {
   awaken,

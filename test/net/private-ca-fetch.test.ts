@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDigestAuth } from '../../src/simulator/digest-auth.ts';
+import { createDigestAuth } from '../../src/simulator/atlas/login/digest-auth.ts';
 import { aConnection, get } from '../source/support.ts';
 import { makeCertificate } from '../support/private-certificate.ts';
 

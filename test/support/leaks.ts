@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readMail } from '../../src/simulator/read-mail.ts';
+import { readMail } from '../../src/simulator/receivers/read-mail.ts';
 import { command, type World } from '../end-to-end/support.ts';
 import type { Daemon, Home } from './daemon.ts';
 

@@ -4,7 +4,7 @@ import {
   createDigestAuth,
   type DigestAuthOptions,
   type DigestCounts,
-} from '../../src/simulator/digest-auth.ts';
+} from '../../src/simulator/atlas/login/digest-auth.ts';
 
 export interface StrictDigestOptions extends Partial<DigestAuthOptions> {
   /** Put before the Digest challenge, in the same header. */

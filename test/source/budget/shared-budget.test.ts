@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/clock.ts';
-import { createDigestAuth } from '../../../src/simulator/digest-auth.ts';
+import { createDigestAuth } from '../../../src/simulator/atlas/login/digest-auth.ts';
 import { createSteppingClock } from '../../support/stepping-clock.ts';
 import { AUTH, ORIGIN } from '../login/oauth-world.ts';
 import { aConnection } from '../support.ts';

@@ -1,0 +1,138 @@
+import type { Timestamp } from '../../domain/instant.ts';
+import { type InstanceKind, refusalOfKind } from './instances/instance-kind.ts';
+import { newJobId } from './jobs/job-makers.ts';
+import type { SimulatedJob } from './jobs/simulated-job.ts';
+import type { Refusal } from './refusals.ts';
+
+/** A change of a job: what differs, or a function that makes the new job from the old one. */
+export type JobChange = Partial<Omit<SimulatedJob, 'id'>> | ((job: SimulatedJob) => SimulatedJob);
+
+export type Tags = Readonly<Record<string, string>>;
+
+export interface Instance {
+  /** 24 hex characters. */
+  id: string;
+  name: string;
+  kind: InstanceKind;
+  tags: Tags;
+  createdAt: Timestamp;
+  /** 0: a replica set. */
+  shards: number;
+  /** In the order in which they were put; of every kind that the instance can have. */
+  jobs: Map<string, SimulatedJob>;
+}
+
+export interface InstanceOptions {
+  tags?: Tags;
+  /** Made up unless given. */
+  id?: string;
+  /** A sharded cluster. */
+  shards?: number;
+}
+
+/** What a person can set of a project. */
+export interface ProjectFacts {
+  name: string;
+  tags: Tags;
+  /** `ops_manager`: of Ops Manager or Cloud Manager, which have an API of their own. */
+  product: 'atlas' | 'ops_manager';
+}
+
+export interface Project extends ProjectFacts {
+  groupId: string;
+  createdAt: Timestamp;
+  instances: Map<string, Instance>;
+  /** What requests for this project are answered with. */
+  refusal: Refusal | null;
+}
+
+/** The projects, instances and jobs of the simulated Atlas. */
+export interface World {
+  /** In the order in which they were made. */
+  projects(): Project[];
+  project(groupId: string): Project | undefined;
+  /** The project, made when it is new. */
+  ensureProject(groupId: string): Project;
+  /** Sets what is given, of a project that is made when it is new. */
+  setProject(groupId: string, facts: Partial<ProjectFacts>): void;
+  removeProject(groupId: string): void;
+  /** Adds an instance, and its project when it is new. An instance that is there stays as it is. Gives its id. */
+  addInstance(groupId: string, name: string, kind: InstanceKind, options?: InstanceOptions): string;
+  /** With all its jobs. */
+  removeInstance(groupId: string, name: string): void;
+  /** Adds the job, or puts it in place of the one with its id. @throws when there is no such instance, or none that can have it. */
+  putJob(groupId: string, name: string, job: SimulatedJob): void;
+  /** Gives the changed job. @throws when there is no such job. */
+  updateJob(groupId: string, name: string, id: string, change: JobChange): SimulatedJob;
+  /** From now on it is neither listed nor found. @throws when there is no such job. */
+  removeJob(groupId: string, name: string, id: string): void;
+}
+
+export function createWorld(now: () => Timestamp): World {
+  const projects = new Map<string, Project>();
+
+  const ensureProject = (groupId: string): Project => {
+    const known = projects.get(groupId);
+    if (known) return known;
+    const project: Project = {
+      groupId,
+      name: `project-${projects.size + 1}`,
+      tags: {},
+      product: 'atlas',
+      createdAt: now(),
+      instances: new Map(),
+      refusal: null,
+    };
+    projects.set(groupId, project);
+    return project;
+  };
+  const instanceOf = (groupId: string, name: string): Instance => {
+    const instance = projects.get(groupId)?.instances.get(name);
+    if (!instance) throw new Error(`the simulator has no instance ${name} in project ${groupId}`);
+    return instance;
+  };
+  const jobOf = (groupId: string, name: string, id: string): SimulatedJob => {
+    const job = instanceOf(groupId, name).jobs.get(id);
+    if (!job) throw new Error(`the simulator has no job ${id} of ${name}`);
+    return job;
+  };
+
+  return {
+    projects: () => [...projects.values()],
+    project: (groupId) => projects.get(groupId),
+    ensureProject,
+    setProject: (groupId, facts) => {
+      Object.assign(ensureProject(groupId), facts);
+    },
+    removeProject: (groupId) => {
+      projects.delete(groupId);
+    },
+    addInstance: (groupId, name, kind, { tags = {}, id = newJobId(now()), shards = 0 } = {}) => {
+      const { instances } = ensureProject(groupId);
+      const known = instances.get(name);
+      if (known) return known.id;
+      instances.set(name, { id, name, kind, tags, shards, createdAt: now(), jobs: new Map() });
+      return id;
+    },
+    removeInstance: (groupId, name) => {
+      projects.get(groupId)?.instances.delete(name);
+    },
+    putJob: (groupId, name, job) => {
+      const instance = instanceOf(groupId, name);
+      if (refusalOfKind(job.kind, instance.kind)) {
+        throw new Error(`${name} is of the kind ${instance.kind}, and has no jobs of the kind ${job.kind}`);
+      }
+      instance.jobs.set(job.id, job);
+    },
+    updateJob: (groupId, name, id, change) => {
+      const job = jobOf(groupId, name, id);
+      const changed = typeof change === 'function' ? change(job) : { ...job, ...change };
+      instanceOf(groupId, name).jobs.set(id, changed);
+      return changed;
+    },
+    removeJob: (groupId, name, id) => {
+      jobOf(groupId, name, id);
+      instanceOf(groupId, name).jobs.delete(id);
+    },
+  };
+}
