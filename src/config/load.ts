@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readFile as readFileFromDisk } from 'node:fs/promises';
 import { ConfigError, type ConfigIssue } from '../errors.ts';
-import { readBodyFiles, rememberingFiles } from './body-files.ts';
-import { checkShape, type Finding } from './check-shape.ts';
 import type { WatcherConfig } from './config.ts';
-import { type InterpolationSources, interpolate, whyUnreadable } from './interpolate.ts';
-import { readJson } from './json-text.ts';
 import { normalise } from './normalise.ts';
-import { byPlaceIn, formatPath, isWithin, type Path } from './paths.ts';
-import type { RuleContext } from './rule.ts';
-import { RULES } from './rules.ts';
+import { RULES } from './rules/all.ts';
+import type { RuleContext } from './rules/rule.ts';
+import { checkShape, type Finding } from './schema/check-shape.ts';
 import { gatherSecrets } from './secrets.ts';
+import { readBodyFiles, rememberingFiles } from './text/body-files.ts';
+import { type InterpolationSources, interpolate, whyUnreadable } from './text/interpolate.ts';
+import { readJson } from './text/json-text.ts';
+import { byPlaceIn, formatPath, isWithin, type Path } from './text/paths.ts';
 
 export interface LoadOptions {
   /** For `${NAME}`. */

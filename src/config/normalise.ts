@@ -11,7 +11,7 @@ import type {
   WatcherConfig,
 } from './config.ts';
 import { parseDuration } from './duration.ts';
-import type { FilledConfigFile } from './schema.ts';
+import type { FilledConfigFile } from './schema/schema.ts';
 
 type Normalised = Pick<
   WatcherConfig,

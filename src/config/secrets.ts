@@ -1,4 +1,4 @@
-import type { FilledConfigFile } from './schema.ts';
+import type { FilledConfigFile } from './schema/schema.ts';
 
 /** Shorter parts of an address are words (`api`, `hooks`), not secrets. */
 const SHORTEST_URL_PART = 8;

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { jsonSchemaText } from '../../src/config/json-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { jsonSchemaText } from '../../src/config/schema/json-schema.ts';
 
 const EXAMPLES = 'config/examples';
 const files = ['watcher.config.json', ...readdirSync(EXAMPLES).map((file) => `${EXAMPLES}/${file}`)];

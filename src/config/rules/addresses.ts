@@ -7,7 +7,7 @@ import {
   isTimeZone,
   smtpUrlFault,
 } from '../addresses.ts';
-import { entriesOf, type Rule, type RuleContext } from '../rule.ts';
+import { entriesOf, type Rule, type RuleContext } from './rule.ts';
 
 export const baseUrlsAreOrigins: Rule = ({ config, fault, warn, found }) => {
   for (const [index, { name, baseUrl, allowHttp }] of entriesOf(config.connections)) {

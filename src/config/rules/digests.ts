@@ -1,7 +1,7 @@
 import type { EventName } from '../../domain/event/event.ts';
 import { isTimeZone } from '../addresses.ts';
 import { cronFault, nextRun } from '../cron.ts';
-import { entriesOf, type Rule } from '../rule.ts';
+import { entriesOf, type Rule } from './rule.ts';
 
 /** What the scheduler would refuse, or read otherwise than it looks; and what never comes. */
 export const digestsAreCron: Rule = ({ config, fault, found }) => {

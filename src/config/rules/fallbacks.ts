@@ -1,5 +1,5 @@
 import { listed, suggestion } from '../../closest.ts';
-import { entriesOf, namesIn, type Rule, type RuleContext } from '../rule.ts';
+import { entriesOf, namesIn, type Rule, type RuleContext } from './rule.ts';
 
 export const fallbacksNameOtherChannels: Rule = (context) => {
   const { names, isComplete } = namesIn(context, 'channels');

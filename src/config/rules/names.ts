@@ -1,5 +1,5 @@
 import { listed, suggestion } from '../../closest.ts';
-import { entriesOf, namesIn, type Rule } from '../rule.ts';
+import { entriesOf, namesIn, type Rule } from './rule.ts';
 
 /** Connections, watches and channels are told apart by their names. */
 export const namesAreUnique: Rule = (context) => {

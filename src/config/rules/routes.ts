@@ -1,7 +1,7 @@
 import { listed, suggestion } from '../../closest.ts';
 import { isLasting, LASTING_EVENTS } from '../../domain/event/lasting.ts';
 import { matchesGlob } from '../../domain/telling/glob.ts';
-import { entriesOf, namesIn, type Rule } from '../rule.ts';
+import { entriesOf, namesIn, type Rule } from './rule.ts';
 
 export const routesNameChannels: Rule = (context) => {
   const { names, isComplete } = namesIn(context, 'channels');

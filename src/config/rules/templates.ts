@@ -1,8 +1,8 @@
 import { findTemplateFault } from '../../templates/check.ts';
 import { isTimeZone } from '../addresses.ts';
-import { whyUnreadable } from '../interpolate.ts';
-import type { Path } from '../paths.ts';
-import { entriesOf, type Rule, type RuleContext } from '../rule.ts';
+import { whyUnreadable } from '../text/interpolate.ts';
+import type { Path } from '../text/paths.ts';
+import { entriesOf, type Rule, type RuleContext } from './rule.ts';
 
 const KEYS = ['title', 'body', 'bodyFile'] as const;
 

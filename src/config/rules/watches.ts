@@ -1,6 +1,6 @@
 import { apiNamedBy } from '../addresses.ts';
 import { cronFault } from '../cron.ts';
-import { entriesOf, type Rule } from '../rule.ts';
+import { entriesOf, type Rule } from './rule.ts';
 
 /** Flex clusters and collection restores came after v1.0. */
 export const apiVersionFitsKind: Rule = ({ config, fault, found }) => {

@@ -1,4 +1,4 @@
-import { entriesOf, type Rule } from '../rule.ts';
+import { entriesOf, type Rule } from './rule.ts';
 
 /** `whsec_` promises base64 after it; any other text is a secret as it stands. */
 export const webhookSecretsCanSign: Rule = ({ config, fault, found }) => {

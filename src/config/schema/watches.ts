@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { JOB_KINDS } from '../domain/job/restore-job.ts';
-import { duration, durationOr, flag, name, oneOf, text, textsByKey } from './schema-parts.ts';
+import { JOB_KINDS } from '../../domain/job/restore-job.ts';
+import { duration, durationOr, flag, name, oneOf, text, textsByKey } from './parts.ts';
 
 const HEX_ID = /^[0-9a-fA-F]{24}$/;
 const HEX_ID_OR_ALL = /^([0-9a-fA-F]{24}|\*)$/;

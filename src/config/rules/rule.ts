@@ -1,6 +1,6 @@
-import type { SoundConfig } from './check-shape.ts';
-import type { Found } from './found.ts';
-import type { Path } from './paths.ts';
+import type { SoundConfig } from '../schema/check-shape.ts';
+import type { Found } from '../text/found.ts';
+import type { Path } from '../text/paths.ts';
 
 /** What a rule looks at, and where it tells what it finds. */
 export interface RuleContext {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { EVENT_NAMES, type EventName, SEVERITIES } from '../domain/event/event.ts';
-import { LASTING_EVENTS } from '../domain/event/lasting.ts';
+import { EVENT_NAMES, type EventName, SEVERITIES } from '../../domain/event/event.ts';
+import { LASTING_EVENTS } from '../../domain/event/lasting.ts';
 import {
   ALLOW_HTTP,
   CA_FILE,
@@ -12,7 +12,7 @@ import {
   optionalText,
   text,
   textsByKey,
-} from './schema-parts.ts';
+} from './parts.ts';
 
 /** Any channel may have another that stands in for it. A function, so that every type gets an instance of its own. */
 function standIn() {

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { isLoopbackName } from '../../net/loopback.ts';
-import { whyUnreadable } from '../interpolate.ts';
-import type { Path } from '../paths.ts';
-import { entriesOf, type Rule } from '../rule.ts';
+import { whyUnreadable } from '../text/interpolate.ts';
+import type { Path } from '../text/paths.ts';
+import { entriesOf, type Rule } from './rule.ts';
 
 const SHORT_TOKEN = 16;
 

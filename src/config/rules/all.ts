@@ -1,5 +1,3 @@
-import { keysNotYet, postgresNotYet } from './not-yet.ts';
-import type { Rule } from './rule.ts';
 import {
   baseUrlsAreOrigins,
   channelUrlsAreUsable,
@@ -7,11 +5,17 @@ import {
   mailAddressesAreSound,
   mailServersAreUsable,
   timeZonesExist,
-} from './rules/addresses.ts';
-import { digestsAreCron, somebodyIsToldAtOnce } from './rules/digests.ts';
-import { drillNamesWatch, drillReachesSomebody, drillScheduleIsCron } from './rules/drill.ts';
-import { fallbacksLeadNowhereBack, fallbacksNameOtherChannels } from './rules/fallbacks.ts';
-import { connectionsAreUsed, connectionsExist, namesAreUnique } from './rules/names.ts';
+} from './addresses.ts';
+import { digestsAreCron, somebodyIsToldAtOnce } from './digests.ts';
+import {
+  caFilesAreCertificates,
+  openServersAskForToken,
+  storeAndAuditDiffer,
+  storesAreKnown,
+} from './environment.ts';
+import { fallbacksLeadNowhereBack, fallbacksNameOtherChannels } from './fallbacks.ts';
+import { connectionsAreUsed, connectionsExist, namesAreUnique } from './names.ts';
+import { keysNotYet, postgresNotYet } from './not-yet.ts';
 import {
   channelsAreUsed,
   remindersHaveWhatLasts,
@@ -19,14 +23,10 @@ import {
   routesNameLabels,
   routesNameWatches,
   somebodyIsTold,
-} from './rules/routes.ts';
-import {
-  caFilesAreCertificates,
-  openServersAskForToken,
-  storeAndAuditDiffer,
-  storesAreKnown,
-} from './rules/surroundings.ts';
-import { bodiesStandOnce, templatesRender } from './rules/templates.ts';
+} from './routes.ts';
+import type { Rule } from './rule.ts';
+import { bodiesStandOnce, templatesRender } from './templates.ts';
+import { drillNamesWatch, drillReachesSomebody, drillScheduleIsCron } from './test-alert.ts';
 import {
   apiVersionFitsAddress,
   apiVersionFitsKind,
@@ -34,8 +34,8 @@ import {
   schedulesAreCron,
   serverlessHasEnded,
   targetsDiffer,
-} from './rules/watches.ts';
-import { headersCanBeSent, webhookSecretsCanSign } from './rules/webhooks.ts';
+} from './watches.ts';
+import { headersCanBeSent, webhookSecretsCanSign } from './webhooks.ts';
 
 /** Everything the schema cannot say. Each rule stands alone, and the order does not matter. */
 export const RULES: readonly Rule[] = [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { EVENT_NAMES } from '../domain/event/event.ts';
-import { CHANNEL_SCHEMA, ROUTE_SCHEMA } from './schema-channels.ts';
+import { EVENT_NAMES } from '../../domain/event/event.ts';
+import { CHANNEL_SCHEMA, ROUTE_SCHEMA } from './channels.ts';
 import {
   ALLOW_HTTP,
   CA_FILE,
@@ -12,8 +12,8 @@ import {
   oneOf,
   optionalText,
   text,
-} from './schema-parts.ts';
-import { WATCH_SCHEMA } from './schema-watches.ts';
+} from './parts.ts';
+import { WATCH_SCHEMA } from './watches.ts';
 
 const digestAuth = z
   .strictObject({

@@ -1,4 +1,4 @@
-import type { FilledConfigFile } from './schema.ts';
+import type { FilledConfigFile } from '../schema/schema.ts';
 
 /** The contents of the files that bodies of templates stand in, by their paths. That they can be read has been checked. */
 export async function readBodyFiles(

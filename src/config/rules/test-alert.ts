@@ -2,7 +2,7 @@ import { listed, suggestion } from '../../closest.ts';
 import type { Route } from '../../domain/telling/routing.ts';
 import { planDrill } from '../../domain/telling/test-alert.ts';
 import { cronFault } from '../cron.ts';
-import { entriesOf, namesIn, type Rule, type RuleContext } from '../rule.ts';
+import { entriesOf, namesIn, type Rule, type RuleContext } from './rule.ts';
 
 export const drillScheduleIsCron: Rule = ({ config, fault, found }) => {
   const schedule = config.drill?.schedule;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { jsonSchemaText } from '../../src/config/json-schema.ts';
-import { aConfigFile, aWatchEntry } from './config-file.ts';
+import { jsonSchemaText } from '../../../src/config/schema/json-schema.ts';
+import { aConfigFile, aWatchEntry } from '../config-file.ts';
 
 const schema = z.fromJSONSchema(JSON.parse(jsonSchemaText()));
 const accepts = (content: unknown): boolean => schema.safeParse(content).success;

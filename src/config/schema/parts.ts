@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DURATION_PATTERN, parseDuration } from './duration.ts';
+import { DURATION_PATTERN, parseDuration } from '../duration.ts';
 
 /**
  * What single values look like. Each says in one phrase what is expected (`expected …`), whatever is wrong with the value; what was

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Path } from './paths.ts';
+import type { Path } from '../text/paths.ts';
 
 /** The keys that may stand in the object at a path; `[]` where the schema has no object. `root` is the value that is looked at. */
 export function knownKeys(schema: z.ZodType, root: unknown, path: Path): string[] {

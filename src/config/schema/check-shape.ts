@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { listed, suggestion } from '../closest.ts';
-import { createFound, type Found } from './found.ts';
+import { listed, suggestion } from '../../closest.ts';
+import { createFound, type Found } from '../text/found.ts';
+import { formatPath, isWithin, type Path, valueAt, withValueAt } from '../text/paths.ts';
 import { knownKeys } from './known-keys.ts';
-import { formatPath, isWithin, type Path, valueAt, withValueAt } from './paths.ts';
 import { CONFIG_SCHEMA, type ConfigFile, type FilledConfigFile } from './schema.ts';
 
 /** A fault or a warning, where its path is still in steps. */

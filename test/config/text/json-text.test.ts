@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readJson } from '../../src/config/json-text.ts';
+import { readJson } from '../../../src/config/text/json-text.ts';
 
 describe('reading JSON', () => {
   it.each([

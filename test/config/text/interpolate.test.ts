@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { interpolate } from '../../src/config/interpolate.ts';
+import { interpolate } from '../../../src/config/text/interpolate.ts';
 
 const sources = {
   env: { NAME: 'value', EMPTY: '', TRICKY: '${NAME}', MONEY: '$&' },
