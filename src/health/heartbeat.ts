@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { formatSpan } from '../domain/instant.ts';
 import { toError } from '../errors.ts';
-import { createOnce, type Once } from '../logging/fault-log.ts';
+import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Store } from '../store/store.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
@@ -38,7 +38,7 @@ export type Condition = { kind: 'well' } | { kind: 'starting' } | { kind: 'ill';
 export function startHeartbeat(deps: HeartbeatDeps): () => Promise<void> {
   const { clock, everyMs, logger } = deps;
   const end = new AbortController();
-  const once = createOnce(logger, clock);
+  const faultLog = createFaultLog(logger, clock);
 
   const loop = async (): Promise<void> => {
     let waitMs = everyMs;
@@ -46,7 +46,7 @@ export function startHeartbeat(deps: HeartbeatDeps): () => Promise<void> {
       await clock.sleep(waitMs, end.signal).catch(() => undefined);
       if (end.signal.aborted) return;
       const startedAt = clock.monotonic();
-      const wentWell = await beat(deps, once, end.signal);
+      const wentWell = await beat(deps, faultLog, end.signal);
       const periodMs = wentWell ? everyMs : Math.min(everyMs, AGAIN_AFTER_MS);
       waitMs = Math.max(0, periodMs - (clock.monotonic() - startedAt));
     }
@@ -59,20 +59,20 @@ export function startHeartbeat(deps: HeartbeatDeps): () => Promise<void> {
 }
 
 /** One heartbeat; `false` when its receiver did not take it. */
-async function beat(deps: HeartbeatDeps, once: Once, cancelled: AbortSignal): Promise<boolean> {
+async function beat(deps: HeartbeatDeps, faultLog: FaultLog, cancelled: AbortSignal): Promise<boolean> {
   const condition = await conditionOf(deps);
   if (cancelled.aborted || condition.kind === 'starting') return true;
   if (condition.kind === 'ill') {
     const { reasons } = condition;
-    once.fault('condition', 'No heartbeat is sent, because something is wrong', { reasons });
-  } else once.clear('condition', 'The heartbeat is sent again');
+    faultLog.report('condition', 'No heartbeat is sent, because something is wrong', { reasons });
+  } else faultLog.clear('condition', 'The heartbeat is sent again');
 
   const url = condition.kind === 'well' ? deps.url : deps.failUrl;
   if (url === null) return true;
   const fault = await call(url, deps.fetch ?? fetch, cancelled);
   if (cancelled.aborted) return true;
-  if (fault === null) once.clear('receiver', 'The heartbeat is received again');
-  else once.fault('receiver', `The heartbeat is not received: ${fault}`);
+  if (fault === null) faultLog.clear('receiver', 'The heartbeat is received again');
+  else faultLog.report('receiver', `The heartbeat is not received: ${fault}`);
   return fault === null;
 }
 

@@ -3,9 +3,9 @@ import { formatSpan } from '../domain/instant.ts';
 import type { LogFields, Logger } from './logger.ts';
 
 /** Tells of a lasting fault once, then when it changes or ends. */
-export interface Once {
+export interface FaultLog {
   /** Logs a fault, unless the last one under this key had the same message. */
-  fault(key: string, message: string, fields?: LogFields, level?: 'warn' | 'error'): void;
+  report(key: string, message: string, fields?: LogFields, level?: 'warn' | 'error'): void;
   /** Ends the fault under this key and logs the message, with how often the fault was seen and how long it lasted. Silent when there is none. */
   clear(key: string, message: string, fields?: LogFields): void;
 }
@@ -21,10 +21,10 @@ interface Standing {
 }
 
 /** Remembers one fault for each key until it is cleared. */
-export function createOnce(logger: Logger, clock: Pick<Clock, 'monotonic'> = systemClock): Once {
+export function createFaultLog(logger: Logger, clock: Pick<Clock, 'monotonic'> = systemClock): FaultLog {
   const standing = new Map<string, Standing>();
   return {
-    fault: (key, message, fields = {}, level = 'warn') => {
+    report: (key, message, fields = {}, level = 'warn') => {
       const last = standing.get(key);
       const isSame = last?.message === message;
       standing.set(key, {

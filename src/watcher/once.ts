@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { JobState } from '../domain/job/restore-job.ts';
 import { toError } from '../errors.ts';
-import { createOnce } from '../logging/fault-log.ts';
+import { createFaultLog } from '../logging/fault-log.ts';
 import { dispatchOnce } from './deliver/dispatch.ts';
 import { callIn } from './deliver/fallbacks.ts';
 import { remindDue } from './remind/reminders.ts';
@@ -70,7 +70,7 @@ async function pollWatch(
   const source = deps.sources.get(watch.connection);
   if (!source) throw new Error(`watch ${watch.name} has no connection ${watch.connection}`);
   const loop = createWatchLoop(
-    { ...deps, source, once: createOnce(deps.logger, deps.clock), routes: () => deps.routes },
+    { ...deps, source, faultLog: createFaultLog(deps.logger, deps.clock), routes: () => deps.routes },
     { watch, projectUrl: (groupId) => deps.projectUrl(watch, groupId), gapMs: () => 60_000 },
   );
   const beat = setInterval(loop.beat, BEAT_MS);
@@ -129,7 +129,7 @@ async function drainChannel(
   signal: AbortSignal,
 ): Promise<OnceReport['channels'][number]> {
   const { channel } = notifier;
-  const once = createOnce(deps.logger, deps.clock);
+  const faultLog = createFaultLog(deps.logger, deps.clock);
   let tried = 0;
   let fault: string | null = null;
   let givenUp = 0;
@@ -138,7 +138,7 @@ async function drainChannel(
   });
   try {
     for (let more = true; more && !signal.aborted; ) {
-      const result = await dispatchOnce({ ...deps, once, notifier }, signal);
+      const result = await dispatchOnce({ ...deps, faultLog, notifier }, signal);
       tried += result.tried;
       more = result.mayHaveMore;
     }

@@ -4,7 +4,7 @@ import type { AuditDraft } from '../domain/audit.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
 import type { NextDigest, Route } from '../domain/telling/routing.ts';
 import { toError } from '../errors.ts';
-import { createOnce } from '../logging/fault-log.ts';
+import { createFaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
 import type { Store } from '../store/store.ts';
@@ -64,8 +64,8 @@ export interface Runner {
  */
 export function createRunner(deps: RunnerDeps): Runner {
   const { clock, logger, signals } = deps;
-  const once = createOnce(logger, clock);
-  const guard = createStoreGuard(deps.store, { clock, once });
+  const faultLog = createFaultLog(logger, clock);
+  const guard = createStoreGuard(deps.store, { clock, faultLog });
   const { store } = guard;
   const startedAt = clock.now();
   let plan: RunnerPlan = deps;
@@ -78,7 +78,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   const shared = {
     ...deps,
     store,
-    once,
+    faultLog,
     routes: () => plan.routes,
     nextDigest: (channel: string) => plan.nextDigest(channel),
   };

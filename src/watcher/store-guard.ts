@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { formatSpan } from '../domain/instant.ts';
 import { StoreError, toError } from '../errors.ts';
-import type { Once } from '../logging/fault-log.ts';
+import type { FaultLog } from '../logging/fault-log.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreFault } from './status.ts';
 
@@ -27,7 +27,10 @@ export interface StoreGuard {
  * nothing was to be written, proves nothing. One that damage is the reason for lasts as long as the process: some other page can
  * always be written.
  */
-export function createStoreGuard(store: Store, { clock, once }: { clock: Clock; once: Once }): StoreGuard {
+export function createStoreGuard(
+  store: Store,
+  { clock, faultLog }: { clock: Clock; faultLog: FaultLog },
+): StoreGuard {
   let fault: (StoreFault & Pick<StoreError, 'reason'>) | null = null;
   let probeBegunAt: number | null = null;
   let probedAt = clock.monotonic();
@@ -40,7 +43,7 @@ export function createStoreGuard(store: Store, { clock, once }: { clock: Clock; 
     if (fault !== null && (fault.reason === 'damaged' || (fault.reason === reason && fault.hint === hint)))
       return;
     fault = { message, hint, reason, since: fault?.since ?? clock.now() };
-    once.fault('store', `The store fails: ${message}`, hint === null ? {} : { hint }, 'error');
+    faultLog.report('store', `The store fails: ${message}`, hint === null ? {} : { hint }, 'error');
   };
 
   const probe = async (): Promise<void> => {
@@ -49,7 +52,7 @@ export function createStoreGuard(store: Store, { clock, once }: { clock: Clock; 
       await store.checkWritable();
       if (fault?.reason === 'damaged') return;
       fault = null;
-      once.clear('store', 'The store can be written again');
+      faultLog.clear('store', 'The store can be written again');
     } catch (thrown) {
       note(
         thrown instanceof StoreError ? thrown : { message: toError(thrown).message, reason: 'unavailable' },

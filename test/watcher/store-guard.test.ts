@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
-import { createOnce } from '../../src/logging/fault-log.ts';
+import { createFaultLog } from '../../src/logging/fault-log.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createStoreGuard, type StoreGuard } from '../../src/watcher/store-guard.ts';
 import { T0 } from '../support/builders.ts';
@@ -39,7 +39,7 @@ beforeEach(() => {
       return write();
     },
   };
-  guard = createStoreGuard(store, { clock, once: createOnce(logger, clock) });
+  guard = createStoreGuard(store, { clock, faultLog: createFaultLog(logger, clock) });
 });
 
 const commit = () =>

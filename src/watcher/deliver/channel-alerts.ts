@@ -4,7 +4,7 @@ import type { EventName } from '../../domain/event/event.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
 import { type NextDigest, type Route, routesPast } from '../../domain/telling/routing.ts';
 import { toError } from '../../errors.ts';
-import type { Once } from '../../logging/fault-log.ts';
+import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import type { Store } from '../../store/store.ts';
@@ -32,7 +32,7 @@ export interface ChannelAlertsDeps {
   store: Store;
   clock: Clock;
   logger: Logger;
-  once: Once;
+  faultLog: FaultLog;
   signals: Signals;
   /** Those in force: a reload changes them. */
   routes: () => readonly Route[];
@@ -51,7 +51,7 @@ interface State {
 }
 
 export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
-  const { store, clock, once, signals } = deps;
+  const { store, clock, faultLog, signals } = deps;
   let states = new Map<string, State>();
   /** Since when what is raised in the store is raised, by key. */
   let raised = new Map<string, Timestamp>();
@@ -74,10 +74,10 @@ export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
   const inTurn = (work: () => Promise<void>): void => {
     turn = turn
       .then(work)
-      .then(() => once.clear(FAULT_KEY, 'Alerts about channels can be recorded again'))
+      .then(() => faultLog.clear(FAULT_KEY, 'Alerts about channels can be recorded again'))
       .catch((thrown: unknown) => {
         const err = toError(thrown);
-        once.fault(
+        faultLog.report(
           FAULT_KEY,
           `An alert about a channel could not be recorded: ${err.message}`,
           { err },

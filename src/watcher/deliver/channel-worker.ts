@@ -46,17 +46,17 @@ export function startChannelWorker(deps: DispatchDeps): ChannelWorker {
 
 /** One pass; says how long to wait before the next, in milliseconds. */
 async function pass(deps: DispatchDeps, signal: AbortSignal): Promise<number> {
-  const { store, clock, notifier, once } = deps;
+  const { store, clock, notifier, faultLog } = deps;
   const { channel } = notifier;
   try {
     const { mayHaveMore } = await dispatchOnce(deps, signal);
-    once.clear(`outbox ${channel}`, 'The outbox is worked on again', { channel });
+    faultLog.clear(`outbox ${channel}`, 'The outbox is worked on again', { channel });
     if (mayHaveMore) return 0;
     const dueAt = await store.nextDueAt(channel);
     return dueAt === null ? LOOK_EVERY_MS : Math.min(LOOK_EVERY_MS, Math.max(1, dueAt - clock.now()));
   } catch (thrown) {
     const error = toError(thrown);
-    once.fault(
+    faultLog.report(
       `outbox ${channel}`,
       `The outbox cannot be worked on: ${error.message}`,
       { channel, err: error },

@@ -6,7 +6,7 @@ import { titleOf } from '../../domain/event/message.ts';
 import { type Timestamp, toIso } from '../../domain/instant.ts';
 import { nextAttempt } from '../../domain/telling/retry-policy.ts';
 import { DeliveryError, toError } from '../../errors.ts';
-import type { Once } from '../../logging/fault-log.ts';
+import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import type { ClaimedDelivery, ClaimRequest, DeliveryOutcome, Store } from '../../store/store.ts';
@@ -21,7 +21,7 @@ export interface DispatchDeps {
   clock: Clock;
   logger: Logger;
   /** A channel that keeps failing is told of once, not at every attempt. */
-  once: Once;
+  faultLog: FaultLog;
   signals: Signals;
   /** Names this process in leases. */
   owner: string;
@@ -225,7 +225,7 @@ function auditOf(delivery: ClaimedDelivery, outcome: DeliveryOutcome): AuditDraf
 
 function tell(deps: DispatchDeps, delivery: ClaimedDelivery, outcome: DeliveryOutcome): void {
   if (outcome.kind === 'released') return;
-  const { signals, logger, once } = deps;
+  const { signals, logger, faultLog } = deps;
   const { channel, eventId, event } = delivery;
   const dueSince = Math.max(event.detectedAt, delivery.heldUntil ?? 0);
   const latencyMs = outcome.kind === 'delivered' ? outcome.at - dueSince : null;
@@ -244,7 +244,7 @@ function tell(deps: DispatchDeps, delivery: ClaimedDelivery, outcome: DeliveryOu
     attempt: delivery.attemptsStarted,
   };
   if (outcome.kind === 'delivered') {
-    once.clear(faultKey(channel), `${channel} takes messages again`, { channel });
+    faultLog.clear(faultKey(channel), `${channel} takes messages again`, { channel });
     logger.info(`Told ${channel}: ${titleOf(event)}`, { ...fields, latencyMs });
   } else if (outcome.kind === 'given_up') {
     logger.error(`Gave up telling ${channel}: ${titleOf(event)}`, {
@@ -254,7 +254,7 @@ function tell(deps: DispatchDeps, delivery: ClaimedDelivery, outcome: DeliveryOu
     });
   } else {
     const retryAt = toIso(outcome.nextAttemptAt);
-    once.fault(faultKey(channel), `${channel} does not take messages: ${outcome.detail}`, {
+    faultLog.report(faultKey(channel), `${channel} does not take messages: ${outcome.detail}`, {
       ...fields,
       retryAt,
     });

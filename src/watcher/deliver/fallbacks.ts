@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Fallback } from '../../domain/telling/fallback.ts';
 import { toError } from '../../errors.ts';
-import type { Once } from '../../logging/fault-log.ts';
+import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import type { Store } from '../../store/store.ts';
@@ -12,7 +12,7 @@ export interface FallbackDeps {
   store: Store;
   clock: Clock;
   logger: Logger;
-  once: Once;
+  faultLog: FaultLog;
   signals: Signals;
 }
 
@@ -65,10 +65,10 @@ async function lookLogged(deps: FallbackDeps, fallback: Fallback): Promise<void>
   const key = `fallback of ${channel}`;
   try {
     await callIn(deps, fallback);
-    deps.once.clear(key, 'Fallbacks are looked after again', { channel });
+    deps.faultLog.clear(key, 'Fallbacks are looked after again', { channel });
   } catch (thrown) {
     const err = toError(thrown);
-    deps.once.fault(key, `A fallback cannot be looked after: ${err.message}`, { channel, err }, 'error');
+    deps.faultLog.report(key, `A fallback cannot be looked after: ${err.message}`, { channel, err }, 'error');
   }
 }
 
@@ -78,7 +78,7 @@ async function lookLogged(deps: FallbackDeps, fallback: Fallback): Promise<void>
  * @throws {StoreError}
  */
 export async function callIn(
-  { store, clock, logger, signals }: Omit<FallbackDeps, 'once'>,
+  { store, clock, logger, signals }: Omit<FallbackDeps, 'faultLog'>,
   { channel, fallback, afterMs }: Fallback,
 ): Promise<number> {
   const at = clock.now();

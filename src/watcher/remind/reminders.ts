@@ -4,7 +4,7 @@ import { titleOf } from '../../domain/event/message.ts';
 import { planReminders, type Sight } from '../../domain/telling/reminder.ts';
 import type { NextDigest, Route } from '../../domain/telling/routing.ts';
 import { toError } from '../../errors.ts';
-import type { Once } from '../../logging/fault-log.ts';
+import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import type { Store } from '../../store/store.ts';
@@ -35,7 +35,7 @@ export interface Reminders {
   stop(): Promise<void>;
 }
 
-export function createReminders(deps: ReminderDeps & { once: Once }): Reminders {
+export function createReminders(deps: ReminderDeps & { faultLog: FaultLog }): Reminders {
   const { clock } = deps;
   let lastLookAt = clock.monotonic();
   let inHand: Promise<void> | null = null;
@@ -57,13 +57,13 @@ export function createReminders(deps: ReminderDeps & { once: Once }): Reminders 
 }
 
 /** A store that fails now is asked again at the next look. */
-async function lookLogged(deps: ReminderDeps & { once: Once }): Promise<void> {
+async function lookLogged(deps: ReminderDeps & { faultLog: FaultLog }): Promise<void> {
   try {
     await remindDue(deps);
-    deps.once.clear('reminders', 'Reminders are looked after again');
+    deps.faultLog.clear('reminders', 'Reminders are looked after again');
   } catch (thrown) {
     const err = toError(thrown);
-    deps.once.fault('reminders', `Reminders cannot be looked after: ${err.message}`, { err }, 'error');
+    deps.faultLog.report('reminders', `Reminders cannot be looked after: ${err.message}`, { err }, 'error');
   }
 }
 

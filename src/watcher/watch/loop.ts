@@ -2,7 +2,7 @@ import { formatSpan } from '../../domain/instant.ts';
 import type { Target, Watch } from '../../domain/job/watch.ts';
 import { pollBackoffMs } from '../../domain/telling/retry-policy.ts';
 import { SourceError, StoreError, toError } from '../../errors.ts';
-import type { Once } from '../../logging/fault-log.ts';
+import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import { beginPoll, HINT, type PollInHand } from '../poll/in-hand.ts';
@@ -26,7 +26,7 @@ const HANGING_AFTER_MS = 60_000;
 
 export interface WatchLoopDeps extends PollDeps {
   logger: Logger;
-  once: Once;
+  faultLog: FaultLog;
   signals: Signals;
   /** In [0, 1). */
   random: () => number;
@@ -119,10 +119,10 @@ export function createWatchLoop(deps: WatchLoopDeps, options: WatchLoopOptions):
     try {
       if (hasSucceeded) await alerts.onSuccess();
       else if (failing) await alerts.onFailure(failing.fault, failing.forMs);
-      deps.once.clear(key, 'Alerts can be recorded again', { watch: watch.name });
+      deps.faultLog.clear(key, 'Alerts can be recorded again', { watch: watch.name });
     } catch (thrown) {
       const err = toError(thrown);
-      deps.once.fault(
+      deps.faultLog.report(
         key,
         `An alert could not be recorded: ${err.message}`,
         { watch: watch.name, err },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -35,7 +35,7 @@ async function begin(): Promise<void> {
     store,
     clock,
     logger,
-    once: createOnce(logger, clock),
+    faultLog: createFaultLog(logger, clock),
     signals,
     routes: () => ROUTES,
     nextDigest: () => null,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
-import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -24,7 +24,7 @@ beforeEach(async () => {
     store,
     clock: systemClock,
     logger,
-    once: createOnce(logger),
+    faultLog: createFaultLog(logger),
     signals,
     owner: 'me',
     random: () => 0,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeliveryError } from '../../../src/errors.ts';
-import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -56,7 +56,9 @@ async function drain(): Promise<void> {
     return (draws % 10) / 10;
   };
   const { signal } = new AbortController();
-  while ((await dispatchOnce({ ...deps, once: createOnce(logger, clock), random }, signal)).mayHaveMore);
+  while (
+    (await dispatchOnce({ ...deps, faultLog: createFaultLog(logger, clock), random }, signal)).mayHaveMore
+  );
 }
 
 const jobsOf = (messages: FakeNotifier['accepted']) =>

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventName } from '../../../src/domain/event/event.ts';
 import { DeliveryError, StoreError } from '../../../src/errors.ts';
-import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -54,7 +54,7 @@ function pass(signal: AbortSignal = running) {
       notifier,
       clock,
       logger,
-      once: createOnce(logger, clock),
+      faultLog: createFaultLog(logger, clock),
       signals,
       owner: 'me',
       random: () => 0,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeliveryError } from '../../../src/errors.ts';
-import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -45,7 +45,7 @@ function begin(): void {
     store,
     clock,
     logger,
-    once: createOnce(logger, clock),
+    faultLog: createFaultLog(logger, clock),
     signals,
   });
   fallbacks.follow([
@@ -86,9 +86,9 @@ async function live(ms: number, stepMs = SECOND): Promise<void> {
 async function passes(): Promise<void> {
   for (const name of NAMES) {
     const deps = { store, clock, logger, signals, owner: 'me', random: () => 0 };
-    const once = createOnce(logger, clock);
+    const faultLog = createFaultLog(logger, clock);
     const signal = new AbortController().signal;
-    while ((await dispatchOnce({ ...deps, once, notifier: notifiers[name] }, signal)).mayHaveMore);
+    while ((await dispatchOnce({ ...deps, faultLog, notifier: notifiers[name] }, signal)).mayHaveMore);
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import { StoreError } from '../../../src/errors.ts';
-import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals, type WatcherSignals } from '../../../src/signals.ts';
 import type { JobPage } from '../../../src/source/source.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
@@ -53,7 +53,7 @@ function begin(over: Partial<Watch> = {}): void {
       routes: () => [aRoute()],
       nextDigest: () => null,
       logger,
-      once: createOnce(logger, clock),
+      faultLog: createFaultLog(logger, clock),
       signals,
       random: () => 0,
     },

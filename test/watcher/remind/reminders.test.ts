@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import type { Route } from '../../../src/domain/telling/routing.ts';
 import { DeliveryError, SourceError } from '../../../src/errors.ts';
-import { createOnce, type Once } from '../../../src/logging/fault-log.ts';
+import { createFaultLog, type FaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -72,14 +72,14 @@ async function end(): Promise<void> {
   alerts?.end();
 }
 
-function deps(): ReminderDeps & { once: Once } {
+function deps(): ReminderDeps & { faultLog: FaultLog } {
   const sightOf = createSight({
     watches: () => watches,
     loopOf: (name) => (name === loop.watch.name ? loop : null),
     channels: () => alerts.status(),
   });
-  const once = createOnce(logger, clock);
-  return { store, clock, logger, once, signals, routes: () => routes, nextDigest: () => null, sightOf };
+  const faultLog = createFaultLog(logger, clock);
+  return { store, clock, logger, faultLog, signals, routes: () => routes, nextDigest: () => null, sightOf };
 }
 
 async function poll(): Promise<void> {
@@ -100,8 +100,8 @@ async function live(ms: number): Promise<void> {
 async function deliver(): Promise<void> {
   const deps = { store, clock, logger, signals, owner: 'me', random: () => 0 };
   for (const notifier of [oncall, siem]) {
-    const once = createOnce(logger, clock);
-    while ((await dispatchOnce({ ...deps, once, notifier }, new AbortController().signal)).mayHaveMore);
+    const faultLog = createFaultLog(logger, clock);
+    while ((await dispatchOnce({ ...deps, faultLog, notifier }, new AbortController().signal)).mayHaveMore);
   }
 }
 

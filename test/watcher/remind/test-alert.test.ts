@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../../src/clock.ts';
 import { DeliveryError } from '../../../src/errors.ts';
-import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -109,7 +109,7 @@ describe('a drill whose receiver does not take it', () => {
       store,
       clock,
       logger,
-      once: createOnce(logger, clock),
+      faultLog: createFaultLog(logger, clock),
       signals,
       routes: () => PLAN.routes,
       nextDigest: () => null,
@@ -123,7 +123,7 @@ describe('a drill whose receiver does not take it', () => {
     for (let gone = 0; gone < ms; gone += 1_000) {
       clock.advance(1_000);
       await dispatchOnce(
-        { ...deps, once: createOnce(logger, clock), notifier: pager },
+        { ...deps, faultLog: createFaultLog(logger, clock), notifier: pager },
         new AbortController().signal,
       );
       alerts.beat();

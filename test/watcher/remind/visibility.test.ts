@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WatcherEvent } from '../../../src/domain/event/event.ts';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import { SourceError } from '../../../src/errors.ts';
-import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -46,7 +46,7 @@ function watching(over: Partial<Watch> = {}): void {
       store,
       clock,
       logger,
-      once: createOnce(logger, clock),
+      faultLog: createFaultLog(logger, clock),
       signals: createSignals(logger),
       routes: () => [],
       nextDigest: () => null,

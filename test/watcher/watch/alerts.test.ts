@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import { SourceError, StoreError } from '../../../src/errors.ts';
-import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -39,7 +39,7 @@ async function begin(over: Partial<Watch> = {}): Promise<void> {
       clock,
       routes: () => [ALL],
       logger,
-      once: createOnce(logger, clock),
+      faultLog: createFaultLog(logger, clock),
       nextDigest: () => null,
       signals: createSignals(logger),
       random: () => 0,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import type { Watch } from '../../../src/domain/job/watch.ts';
-import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -30,7 +30,7 @@ beforeEach(async () => {
     store,
     clock: systemClock,
     logger,
-    once: createOnce(logger),
+    faultLog: createFaultLog(logger),
     signals,
     random: () => 0,
     routes: () => [],

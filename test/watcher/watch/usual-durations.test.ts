@@ -3,7 +3,7 @@ import type { WatcherEvent } from '../../../src/domain/event/event.ts';
 import { describeEvent } from '../../../src/domain/event/message.ts';
 import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
 import type { Watch } from '../../../src/domain/job/watch.ts';
-import { createOnce } from '../../../src/logging/fault-log.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -51,7 +51,7 @@ async function begin(over: Partial<Watch> = {}): Promise<void> {
       clock,
       routes: () => [],
       logger,
-      once: createOnce(logger, clock),
+      faultLog: createFaultLog(logger, clock),
       nextDigest: () => null,
       signals: createSignals(logger),
       random: () => 0,
