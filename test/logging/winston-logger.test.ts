@@ -72,7 +72,7 @@ describe('a line for people', () => {
     expect(first).toContain('err="SourceError: Atlas did not answer [source_timeout]" err.hint=Wait.');
     expect(first).toContain('err.cause="Error: socket hang up [ECONNRESET]"');
     expect(first).not.toContain('err.at=');
-    expect(second).toMatch(/err="TypeError: x is not a function" err\.at=".*logging\.test\.ts/);
+    expect(second).toMatch(/err="TypeError: x is not a function" err\.at=".*winston-logger\.test\.ts/);
   });
 
   it('has colours on a terminal, and only there', async () => {
@@ -131,7 +131,7 @@ describe('a line for machines', () => {
         hint: 'Wait.',
         reason: 'unavailable',
         status: 503,
-        stack: expect.stringContaining('logging.test.ts'),
+        stack: expect.stringContaining('winston-logger.test.ts'),
         cause: { name: 'Error', message: 'connect refused', code: 'ECONNREFUSED' },
       },
     });
