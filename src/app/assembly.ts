@@ -101,7 +101,7 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
 }
 
 function planOf(config: WatcherConfig, { sources, notifiers }: Fitting): RunnerPlan {
-  const { file, digest, watches, channels, routes, fallbacks, drill } = config;
+  const { file, digest, watches, channels, routes, fallbacks, testAlert } = config;
   return {
     watches,
     routes,
@@ -109,7 +109,7 @@ function planOf(config: WatcherConfig, { sources, notifiers }: Fitting): RunnerP
     sources,
     notifiers,
     fallbacks,
-    drill,
+    testAlert,
     projectUrl: (watch, groupId) => projectUrl(config, watch, groupId),
     configEntry: { file, sha256: digest, watches: namesOf(watches), channels: namesOf(channels) },
   };

@@ -29,7 +29,7 @@ export async function lookOnce(
         nextDigest: () => null,
         notifiers: [],
         fallbacks: [],
-        drill: null,
+        testAlert: null,
         projectUrl: () => null,
         store,
         signals: createSignals(deps.logger),

@@ -1,7 +1,7 @@
 import type { Watch } from '../domain/job/watch.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
 import type { Route } from '../domain/telling/routing.ts';
-import type { Drill } from '../domain/telling/test-alert.ts';
+import type { TestAlert } from '../domain/telling/test-alert.ts';
 import type { ConfigIssue } from '../errors.ts';
 
 /** The configuration, checked and normalised: every default filled in, every span in milliseconds, every secret resolved. */
@@ -13,7 +13,7 @@ export interface WatcherConfig {
   channels: readonly ChannelConfig[];
   routes: readonly Route[];
   fallbacks: readonly Fallback[];
-  drill: Drill | null;
+  testAlert: TestAlert | null;
   store: { url: string };
   audit: { file: string };
   server: { host: string; port: number; token: string | null };

@@ -1,7 +1,7 @@
 import type { ApiVersion, Watch } from '../domain/job/watch.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
 import type { Route } from '../domain/telling/routing.ts';
-import type { Drill } from '../domain/telling/test-alert.ts';
+import type { TestAlert } from '../domain/telling/test-alert.ts';
 import { isOpsManager, normaliseBaseUrl } from './addresses.ts';
 import type {
   ChannelConfig,
@@ -20,7 +20,7 @@ type Normalised = Pick<
   | 'channels'
   | 'fallbacks'
   | 'routes'
-  | 'drill'
+  | 'testAlert'
   | 'store'
   | 'audit'
   | 'server'
@@ -37,7 +37,7 @@ export function normalise(file: FilledConfigFile, bodyFiles: ReadonlyMap<string,
     channels: file.channels.map((channel) => toChannel(channel, bodyFiles)),
     fallbacks: file.channels.flatMap(toFallback),
     routes: file.routes.map(toRoute),
-    drill: toDrill(file),
+    testAlert: toTestAlert(file),
     store: file.store,
     audit: file.audit,
     server: {
@@ -174,12 +174,12 @@ function toRoute(written: FilledConfigFile['routes'][number]): Route {
 }
 
 /** The first watch unless one is named. */
-function toDrill({ drill, watches }: FilledConfigFile): Drill | null {
-  if (drill === undefined) return null;
+function toTestAlert({ testAlert, watches }: FilledConfigFile): TestAlert | null {
+  if (testAlert === undefined) return null;
   return {
-    schedule: drill.schedule.trim(),
-    event: drill.event,
-    watch: drill.watch ?? watches[0]?.name ?? '',
+    schedule: testAlert.schedule.trim(),
+    event: testAlert.event,
+    watch: testAlert.watch ?? watches[0]?.name ?? '',
   };
 }
 

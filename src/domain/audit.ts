@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { type Timestamp, toIso } from './instant.ts';
 
-/** Everything that is written down for an auditor. */
+/**
+ * Everything that is written down for an auditor. Logs from before the key `testAlert` hold `drill.sent` for `test_alert.sent`:
+ * an entry stays as it was written, or its hash would be wrong, so readers take `AuditEntry.kind` as text.
+ */
 export const AUDIT_KINDS = [
   'daemon.started',
   'daemon.stopped',
@@ -25,7 +28,7 @@ export const AUDIT_KINDS = [
   'poll.recovered',
   'mirror.rebuilt',
   'test.sent',
-  'drill.sent',
+  'test_alert.sent',
   'reminder.sent',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];

@@ -12,7 +12,7 @@ import { createChannelAlerts } from './deliver/channel-alerts.ts';
 import { createChannelSet } from './deliver/channel-set.ts';
 import { createFallbacks } from './deliver/fallbacks.ts';
 import { createReminders } from './remind/reminders.ts';
-import { createDrills, type DrillPlan } from './remind/test-alert.ts';
+import { createTestAlerts, type TestAlertConfig } from './remind/test-alert.ts';
 import { createSight } from './remind/visibility.ts';
 import { createPulse } from './schedule/pulse.ts';
 import type { WatcherStatus } from './status.ts';
@@ -22,7 +22,7 @@ import { createWatchSet, type WatchPlan } from './watch/set.ts';
 const HEARTBEAT_MS = 1_000;
 
 /** What the configuration decides. A reload gives another one. */
-export interface RunnerPlan extends WatchPlan, DrillPlan {
+export interface RunnerPlan extends WatchPlan, TestAlertConfig {
   routes: readonly Route[];
   nextDigest: NextDigest;
   /** One for each channel. */
@@ -86,7 +86,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   const channels = createChannelSet(shared);
   const channelAlerts = createChannelAlerts(shared);
   const fallbacks = createFallbacks(shared);
-  const drills = createDrills(shared);
+  const testAlerts = createTestAlerts(shared);
   const reminders = createReminders({
     ...shared,
     sightOf: createSight({ ...watches, watches: () => plan.watches, channels: channelAlerts.status }),
@@ -103,7 +103,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     watches.beat();
     channelAlerts.beat();
     fallbacks.beat();
-    drills.beat();
+    testAlerts.beat();
     reminders.beat();
     guard.beat();
   };
@@ -117,7 +117,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     plan = next;
     channelAlerts.follow(next.notifiers.map(({ channel }) => channel));
     fallbacks.follow(next.fallbacks);
-    drills.follow(next);
+    testAlerts.follow(next);
     return Promise.all([channels.follow(next.notifiers), watches.follow(next)]).then(() => undefined);
   };
 
@@ -139,7 +139,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   const stop = async (reason: string): Promise<void> => {
     state = 'stopping';
     if (heartbeat) clearInterval(heartbeat);
-    await Promise.all([watches.stop(), channels.stop(), drills.stop(), reminders.stop()]);
+    await Promise.all([watches.stop(), channels.stop(), testAlerts.stop(), reminders.stop()]);
     for (const end of unsubscribe) end();
     channelAlerts.end();
     await fallbacks.stop();

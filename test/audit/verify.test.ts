@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import canonicalize from 'canonicalize';
 import { describe, expect, it } from 'vitest';
 import {
   type AuditVerdict,
@@ -55,6 +57,19 @@ describe('verifying an audit file', () => {
       expectedHead: headOf(chain()),
     });
     expect(verdict).toMatchObject({ entries: 9, problems: [] });
+  });
+
+  it('is content with entries of a kind that is no longer written', async () => {
+    const [first] = chain(1);
+    if (first === undefined) throw new Error('the chain is empty');
+    const { hash: _hash, ...body } = { ...first, kind: 'drill.sent' };
+    const hash = createHash('sha256')
+      .update(String(canonicalize(body)))
+      .digest('hex');
+    const old = { ...body, hash };
+    const next = chainEntries(old, [aDraft(2, { kind: 'test_alert.sent' })]);
+    const { problems, entries } = await verifyFile(fileOf(`${linesOf([old, ...next]).join('\n')}\n`));
+    expect({ problems, entries }).toEqual({ problems: [], entries: 2 });
   });
 
   it('finds any single changed byte', async () => {

@@ -36,7 +36,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
       { name: 'siem', type: 'webhook', url: 'https://siem/canary', secret: null, headers: {}, caFile: null },
     ],
     routes: [aRoute({ channels: ['siem'] })],
-    drill: null,
+    testAlert: null,
     fallbacks: [],
     store: { url: 'sqlite:./data/watcher.db' },
     audit: { file: './data/audit.jsonl' },

@@ -12,11 +12,11 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
   'api-version-of-kind': [
     ['watches[0].apiVersion', 'expected "v2" (Atlas has the kind flex in no other version), found "v1.0"'],
   ],
-  'bad-drill': [
-    ['drill.schedule', 'found "@daily": there is 1 field'],
-    ['drill.event', 'found "faild"; did you mean "failed"?'],
-    ['drill.watch', 'expected the name of a watch ("orders"), found "ordres"; did you mean "orders"?'],
-    ['drill.channel', 'unknown key; known here: "schedule", "event", "watch"'],
+  'bad-test-alert': [
+    ['testAlert.schedule', 'found "@daily": there is 1 field'],
+    ['testAlert.event', 'found "faild"; did you mean "failed"?'],
+    ['testAlert.watch', 'expected the name of a watch ("orders"), found "ordres"; did you mean "orders"?'],
+    ['testAlert.channel', 'unknown key; known here: "schedule", "event", "watch"'],
   ],
   'bad-durations': [
     ['connections[0].requestTimeout', 'expected a duration such as "500ms", "30s", "5m", "2h" or "30d"'],
@@ -223,6 +223,7 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
   'number-from-variable': [['server.port', 'found the value from ${ATLAS_PUBLIC_KEY}']],
   'open-server-with-empty-token': [['server.token', 'found an empty text from ${EMPTY:-}; expected a token']],
   'open-server-without-token': [['server.token', 'since others can reach server.host "0.0.0.0"']],
+  'renamed-test-alert': [['drill', 'unknown key; it is called "testAlert" now']],
   'store-is-audit-file': [['audit.file', 'expected another file than the one of store.url']],
   'too-long-request-timeout': [['connections[0].requestTimeout', '10m at most, found "11m"']],
   'unknown-channel': [['routes[0].channels[1]', 'expected the name of a channel ("siem"), found "pager"']],

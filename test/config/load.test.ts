@@ -135,10 +135,10 @@ describe('a sound configuration', () => {
     });
   });
 
-  it('fills in what a drill leaves out: a failed restore of the first watch', async () => {
-    const { drill } = await load(aConfigFile({ drill: { schedule: ' 0 9 * * 1 ' } }));
-    expect(drill).toEqual({ schedule: '0 9 * * 1', event: 'failed', watch: 'orders' });
-    expect((await load(aConfigFile({}))).drill).toBeNull();
+  it('fills in what a test alert leaves out: a failed restore of the first watch', async () => {
+    const { testAlert } = await load(aConfigFile({ testAlert: { schedule: ' 0 9 * * 1 ' } }));
+    expect(testAlert).toEqual({ schedule: '0 9 * * 1', event: 'failed', watch: 'orders' });
+    expect((await load(aConfigFile({}))).testAlert).toBeNull();
   });
 
   it('knows which channel stands in for which, and after how long', async () => {

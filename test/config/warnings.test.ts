@@ -48,16 +48,16 @@ describe('a warning', () => {
       'no effect without "fallback"',
     ],
     [
-      'a drill that no route takes',
+      'a test alert that no route takes',
       {
         routes: [{ ...route, events: ['failed'], labels: { team: 'payments' } }],
         watches: [
           aWatchEntry({ labels: { team: 'payments' } }),
           aWatchEntry({ name: 'ledger', groupId: '*' }),
         ],
-        drill: { schedule: '0 9 * * 1', watch: 'ledger' },
+        testAlert: { schedule: '0 9 * * 1', watch: 'ledger' },
       },
-      'drill',
+      'testAlert',
       'no route takes "failed" of watch "ledger", so it reaches nobody',
     ],
     [

@@ -24,7 +24,7 @@ async function aWorld() {
       nextDigest: () => null,
       projectUrl: () => null,
       notifiers: [],
-      drill: null,
+      testAlert: null,
       fallbacks: [],
       store,
       clock,

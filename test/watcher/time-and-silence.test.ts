@@ -41,7 +41,7 @@ async function aWorld(over: Partial<Watch>) {
       nextDigest: () => null,
       notifiers: [notifier],
       fallbacks: [],
-      drill: null,
+      testAlert: null,
       projectUrl: () => null,
       configEntry: {},
       store,

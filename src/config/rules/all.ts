@@ -26,7 +26,7 @@ import {
 } from './routes.ts';
 import type { Rule } from './rule.ts';
 import { bodiesStandOnce, templatesRender } from './templates.ts';
-import { drillNamesWatch, drillReachesSomebody, drillScheduleIsCron } from './test-alert.ts';
+import { testAlertNamesWatch, testAlertReachesSomebody, testAlertScheduleIsCron } from './test-alert.ts';
 import {
   apiVersionFitsAddress,
   apiVersionFitsKind,
@@ -68,9 +68,9 @@ export const RULES: readonly Rule[] = [
   digestsAreCron,
   somebodyIsToldAtOnce,
   remindersHaveWhatLasts,
-  drillScheduleIsCron,
-  drillNamesWatch,
-  drillReachesSomebody,
+  testAlertScheduleIsCron,
+  testAlertNamesWatch,
+  testAlertReachesSomebody,
   openServersAskForToken,
   storesAreKnown,
   storeAndAuditDiffer,

@@ -1,25 +1,25 @@
 import { listed, suggestion } from '../../closest.ts';
 import type { Route } from '../../domain/telling/routing.ts';
-import { planDrill } from '../../domain/telling/test-alert.ts';
+import { planTestAlert } from '../../domain/telling/test-alert.ts';
 import { cronFault } from '../cron.ts';
 import { entriesOf, namesIn, type Rule, type RuleContext } from './rule.ts';
 
-export const drillScheduleIsCron: Rule = ({ config, fault, found }) => {
-  const schedule = config.drill?.schedule;
+export const testAlertScheduleIsCron: Rule = ({ config, fault, found }) => {
+  const schedule = config.testAlert?.schedule;
   const problem = schedule === undefined ? null : cronFault(schedule);
   if (problem === null) return;
-  const path = ['drill', 'schedule'];
+  const path = ['testAlert', 'schedule'];
   fault(
     path,
     `expected a cron expression of six fields (seconds first) or five, found ${found(path)}: ${problem}`,
   );
 };
 
-export const drillNamesWatch: Rule = (context) => {
+export const testAlertNamesWatch: Rule = (context) => {
   const { names, isComplete } = namesIn(context, 'watches');
-  const watch = context.config.drill?.watch;
+  const watch = context.config.testAlert?.watch;
   if (watch === undefined || !isComplete || names.includes(watch)) return;
-  const path = ['drill', 'watch'];
+  const path = ['testAlert', 'watch'];
   context.fault(
     path,
     `expected the name of a watch (${listed(names)}), found ${context.found(path)}${suggestion(watch, names)}`,
@@ -27,14 +27,14 @@ export const drillNamesWatch: Rule = (context) => {
 };
 
 /** Asked of the planner itself, so that the warning says what will be. */
-export const drillReachesSomebody: Rule = ({ config, warn }) => {
-  const { drill } = config;
-  if (drill === undefined) return;
+export const testAlertReachesSomebody: Rule = ({ config, warn }) => {
+  const { testAlert } = config;
+  if (testAlert === undefined) return;
   const watches = entriesOf(config.watches).map(([, watch]) => watch);
-  const watch = watches.find(({ name }) => drill.watch === undefined || name === drill.watch);
+  const watch = watches.find(({ name }) => testAlert.watch === undefined || name === testAlert.watch);
   if (watch?.name === undefined || watch.kind === undefined) return;
-  const event = drill.event ?? 'failed';
-  const { plannedEvent } = planDrill(
+  const event = testAlert.event ?? 'failed';
+  const { plannedEvent } = planTestAlert(
     { event },
     {
       watch: {
@@ -50,7 +50,10 @@ export const drillReachesSomebody: Rule = ({ config, warn }) => {
     },
   );
   if (plannedEvent.channels.length > 0) return;
-  warn(['drill'], `no route takes "${event}" of watch ${JSON.stringify(watch.name)}, so it reaches nobody`);
+  warn(
+    ['testAlert'],
+    `no route takes "${event}" of watch ${JSON.stringify(watch.name)}, so it reaches nobody`,
+  );
 };
 
 function routesOf({ routes }: RuleContext['config']): Route[] {

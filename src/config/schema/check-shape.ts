@@ -72,7 +72,7 @@ function explain(issue: Issue, value: unknown, found: Found): Finding[] {
   const path = issue.path.map(toStep);
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(CONFIG_SCHEMA, value, path);
-    return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, known) }));
+    return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey([...path, key], known) }));
   }
   const expected = expectation(issue);
   const written = valueAt(value, path);
@@ -82,7 +82,13 @@ function explain(issue: Issue, value: unknown, found: Found): Finding[] {
   return [{ path, message: `${expected}, found ${found(path)}${hint}` }];
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
+/** Keys that were called otherwise before, by their path: what they are called now. */
+const RENAMED: ReadonlyMap<string, string> = new Map([['drill', 'testAlert']]);
+
+function unknownKey(path: Path, known: readonly string[]): string {
+  const renamed = RENAMED.get(formatPath(path));
+  if (renamed !== undefined) return `unknown key; it is called ${JSON.stringify(renamed)} now`;
+  const key = String(path.at(-1));
   return `unknown key${suggestion(key, known) || `; known here: ${listed(known, 30)}`}`;
 }
 

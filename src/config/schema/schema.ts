@@ -131,7 +131,7 @@ export const CONFIG_SCHEMA = z.strictObject({
     })
     .optional()
     .describe('A sign of life for somebody else to miss.'),
-  drill: z
+  testAlert: z
     .strictObject({
       schedule: text('a cron expression')
         .describe('When: a cron expression of six fields (seconds first) or five, read in UTC.')
@@ -145,7 +145,7 @@ export const CONFIG_SCHEMA = z.strictObject({
     })
     .optional()
     .describe(
-      'A drill of the alerting itself: a sample, marked as such, on the way of a real event. Where it does not arrive, channel_failing is told through the other channels.',
+      'A test of the alerting itself: a sample, marked as such, on the way of a real event. Where it does not arrive, channel_failing is told through the other channels.',
     ),
   log: z
     .strictObject({

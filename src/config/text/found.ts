@@ -49,7 +49,7 @@ const SHOWN = new Set([
 /** Keys that hold a name in these sections, and may hold anything elsewhere. */
 const NAMED: Readonly<Record<string, readonly string[]>> = {
   routes: ['channels', 'watches'],
-  drill: ['event', 'watch'],
+  testAlert: ['event', 'watch'],
 };
 
 const LONGEST = 60;

@@ -133,7 +133,7 @@ function carryOut(
 
 /** A sample that goes the way of a real event, and what is told again, are on record as what they are: nothing has happened. */
 function entryKindOf({ test, reminder }: WatcherEvent): AuditKind {
-  if (test) return 'drill.sent';
+  if (test) return 'test_alert.sent';
   return reminder ? 'reminder.sent' : 'transition';
 }
 

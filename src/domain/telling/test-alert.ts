@@ -7,7 +7,7 @@ import { labelsFor, type Watch } from '../job/watch.ts';
 import type { Route } from './routing.ts';
 
 /** When to send a sample the whole way that a real event goes, to see whether it arrives. */
-export interface Drill {
+export interface TestAlert {
   /** A node-cron expression, read in UTC. */
   schedule: string;
   event: EventName;
@@ -15,8 +15,8 @@ export interface Drill {
   watch: string;
 }
 
-/** What a drill needs to know besides its own settings. */
-export interface DrillContext {
+/** What a test alert needs to know besides its own settings. */
+export interface TestAlertContext {
   watch: Pick<Watch, 'name' | 'kind' | 'groupId' | 'instanceName' | 'labels'>;
   routes: readonly Route[];
   projectUrl: string | null;
@@ -24,11 +24,11 @@ export interface DrillContext {
 }
 
 /** The sample, told to whom the routes would tell the real event. No mute keeps it back: what is tried is whether people can be told. */
-export function planDrill(
-  { event: name }: Pick<Drill, 'event'>,
-  { watch, routes, projectUrl, now }: DrillContext,
+export function planTestAlert(
+  { event: name }: Pick<TestAlert, 'event'>,
+  { watch, routes, projectUrl, now }: TestAlertContext,
 ): { plannedEvent: PlannedEvent; audit: AuditDraft[] } {
   const labels = labelsFor(watch.labels, { project: null, instance: null });
-  const event = sampleEvent(name, { watch: { ...watch, labels }, channel: 'drill', projectUrl, now });
+  const event = sampleEvent(name, { watch: { ...watch, labels }, channel: 'testAlert', projectUrl, now });
   return planEvent(event, { routes, mutes: [], nextDigest: () => null });
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Watch } from '../../domain/job/watch.ts';
 import type { Route } from '../../domain/telling/routing.ts';
-import { type Drill, planDrill } from '../../domain/telling/test-alert.ts';
+import { planTestAlert, type TestAlert } from '../../domain/telling/test-alert.ts';
 import { toError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
@@ -9,17 +9,17 @@ import type { Store } from '../../store/store.ts';
 import { announce } from '../record/announce.ts';
 import { startTicker, type Ticker } from '../schedule/ticker.ts';
 
-/** What the configuration says about drills. */
-export interface DrillPlan {
+/** What the configuration says about test alerts. */
+export interface TestAlertConfig {
   /** `null`: none. */
-  drill: Drill | null;
+  testAlert: TestAlert | null;
   watches: readonly Watch[];
   routes: readonly Route[];
   /** The page of a project in Atlas, for people. */
   projectUrl: (watch: Watch, groupId: string) => string | null;
 }
 
-export interface DrillDeps {
+export interface TestAlertDeps {
   store: Store;
   clock: Clock;
   logger: Logger;
@@ -27,17 +27,17 @@ export interface DrillDeps {
 }
 
 /** Sends a sample at every slot of a schedule. A slot that comes while the process is down is not made up for. */
-export interface Drills {
+export interface TestAlerts {
   /** Goes by this plan from now on. A schedule that stays goes on ticking. */
-  follow(plan: DrillPlan): void;
+  follow(plan: TestAlertConfig): void;
   /** A sign of life from outside, about once a second. */
   beat(): void;
   /** Sends no more, and lets the one in hand be recorded. */
   stop(): Promise<void>;
 }
 
-export function createDrills(deps: DrillDeps): Drills {
-  let plan: DrillPlan | null = null;
+export function createTestAlerts(deps: TestAlertDeps): TestAlerts {
+  let plan: TestAlertConfig | null = null;
   let ticker: Ticker | null = null;
   let inHand: Promise<void> = Promise.resolve();
   let isStopped = false;
@@ -51,7 +51,7 @@ export function createDrills(deps: DrillDeps): Drills {
     follow: (next) => {
       if (isStopped) return;
       plan = next;
-      const expression = next.drill?.schedule ?? null;
+      const expression = next.testAlert?.schedule ?? null;
       if (expression === (ticker?.expression ?? null)) return;
       ticker?.stop();
       ticker = expression === null ? null : startTicker({ ...deps, expression, onTick: tick });
@@ -66,12 +66,12 @@ export function createDrills(deps: DrillDeps): Drills {
   };
 }
 
-/** A drill that cannot be recorded is itself a finding, but the next slot is soon enough to try again. */
-async function sendLogged(deps: DrillDeps, plan: DrillPlan): Promise<void> {
+/** A test alert that cannot be recorded is itself a finding, but the next slot is soon enough to try again. */
+async function sendLogged(deps: TestAlertDeps, plan: TestAlertConfig): Promise<void> {
   try {
-    await sendDrill(deps, plan);
+    await sendTestAlert(deps, plan);
   } catch (thrown) {
-    deps.logger.error('A drill could not be recorded', { err: toError(thrown) });
+    deps.logger.error('A test alert could not be recorded', { err: toError(thrown) });
   }
 }
 
@@ -80,14 +80,14 @@ async function sendLogged(deps: DrillDeps, plan: DrillPlan): Promise<void> {
  * What does not get through is told as `channel_failing`, like any other delivery.
  * @throws {StoreError} and then nothing is owed.
  */
-export async function sendDrill(
-  { store, clock, logger, signals }: DrillDeps,
-  { drill, watches, routes, projectUrl }: DrillPlan,
+export async function sendTestAlert(
+  { store, clock, logger, signals }: TestAlertDeps,
+  { testAlert, watches, routes, projectUrl }: TestAlertConfig,
 ): Promise<void> {
-  const watch = watches.find(({ name }) => name === drill?.watch);
-  if (drill === null || watch === undefined) return;
+  const watch = watches.find(({ name }) => name === testAlert?.watch);
+  if (testAlert === null || watch === undefined) return;
   const at = clock.now();
-  const { plannedEvent, audit } = planDrill(drill, {
+  const { plannedEvent, audit } = planTestAlert(testAlert, {
     watch,
     routes,
     projectUrl: projectUrl(watch, watch.groupId),
@@ -99,11 +99,11 @@ export async function sendDrill(
   announce(signals, [plannedEvent]);
   const fields = { watch: event.watch, event: event.name, eventId: event.id };
   if (channels.length > 0) {
-    logger.info('Sending a drill', { ...fields, channels });
+    logger.info('Sending a test alert', { ...fields, channels });
   } else {
-    logger.warn('A drill reaches nobody: no route takes it', {
+    logger.warn('A test alert reaches nobody: no route takes it', {
       ...fields,
-      hint: 'Route this event somewhere, or name another in drill.event.',
+      hint: 'Route this event somewhere, or name another in testAlert.event.',
     });
   }
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../../src/domain/telling/routing.ts';
-import { planDrill } from '../../../src/domain/telling/test-alert.ts';
+import { planTestAlert } from '../../../src/domain/telling/test-alert.ts';
 import { aRoute, aWatch, T0 } from '../../support/builders.ts';
 
 const context = { watch: aWatch(), projectUrl: null, now: T0 };
 
 function plan(routes: Route[], over: Partial<typeof context> = {}) {
-  return planDrill({ event: 'failed' }, { ...context, ...over, routes });
+  return planTestAlert({ event: 'failed' }, { ...context, ...over, routes });
 }
 
-describe('a drill', () => {
+describe('a test alert', () => {
   it('goes to those whom the routes would tell the real event, and to nobody else', () => {
     const { plannedEvent } = plan([
       aRoute({ events: ['failed'], channels: ['oncall'], labels: { team: 'payments' } }),
@@ -20,9 +20,9 @@ describe('a drill', () => {
     expect(plannedEvent.event).toMatchObject({ name: 'failed', severity: 'critical', test: true });
   });
 
-  it('is on record as a drill and not as something that has happened', () => {
+  it('is on record as a test alert and not as something that has happened', () => {
     const { audit } = plan([aRoute()]);
-    expect(audit.map(({ kind }) => kind)).toEqual(['drill.sent', 'decision']);
+    expect(audit.map(({ kind }) => kind)).toEqual(['test_alert.sent', 'decision']);
   });
 
   it('says so on record when no route takes it', () => {

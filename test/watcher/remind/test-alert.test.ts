@@ -7,14 +7,18 @@ import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
-import { createDrills, type DrillPlan, sendDrill } from '../../../src/watcher/remind/test-alert.ts';
+import {
+  createTestAlerts,
+  sendTestAlert,
+  type TestAlertConfig,
+} from '../../../src/watcher/remind/test-alert.ts';
 import { aMuteRequest, aRoute, aWatch, HOUR, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
-const PLAN: DrillPlan = {
-  drill: { schedule: '0 9 * * *', event: 'failed', watch: 'orders' },
+const PLAN: TestAlertConfig = {
+  testAlert: { schedule: '0 9 * * *', event: 'failed', watch: 'orders' },
   watches: [aWatch({ name: 'users' }), aWatch()],
   routes: [
     aRoute({ events: ['failed'], channels: ['pager'] }),
@@ -41,20 +45,20 @@ async function told(): Promise<string[]> {
     .reverse();
 }
 
-describe('a drill that is sent', () => {
+describe('a test alert that is sent', () => {
   let clock: ManualClock;
   beforeEach(() => {
     clock = createManualClock(T0);
   });
-  const send = (over: Partial<DrillPlan> = {}) =>
-    sendDrill({ store, clock, logger, signals }, { ...PLAN, ...over });
+  const send = (over: Partial<TestAlertConfig> = {}) =>
+    sendTestAlert({ store, clock, logger, signals }, { ...PLAN, ...over });
 
   it('is owed to those whom the routes would tell, marked as a sample, and wakes them', async () => {
     const woken: string[] = [];
     signals.on('deliveries:owed', ({ channels }) => woken.push(...channels));
     await send();
-    const [drill] = (await store.listEvents({ limit: 1 })).items;
-    expect(drill?.event).toMatchObject({
+    const [testAlert] = (await store.listEvents({ limit: 1 })).items;
+    expect(testAlert?.event).toMatchObject({
       name: 'failed',
       watch: 'orders',
       test: true,
@@ -63,7 +67,7 @@ describe('a drill that is sent', () => {
     expect(await told()).toEqual(['failed → pager']);
     expect(woken).toEqual(['pager']);
     const kinds = (await store.readAudit(0, 9)).map(({ kind }) => kind);
-    expect(kinds).toEqual(['drill.sent', 'decision']);
+    expect(kinds).toEqual(['test_alert.sent', 'decision']);
   });
 
   it('is sent though its watch is muted', async () => {
@@ -75,7 +79,7 @@ describe('a drill that is sent', () => {
   it('is no restore: it counts neither as a transition nor as one that finished', async () => {
     const counted: boolean[] = [];
     signals.on('event:recorded', ({ hasHappened }) => counted.push(hasHappened));
-    await send({ drill: { schedule: '0 9 * * *', event: 'finished', watch: 'orders' } });
+    await send({ testAlert: { schedule: '0 9 * * *', event: 'finished', watch: 'orders' } });
     expect(counted).toEqual([false]);
     expect(await store.lastFinishedAt('orders')).toBeNull();
     expect(await store.countJobs()).toEqual([]);
@@ -83,15 +87,15 @@ describe('a drill that is sent', () => {
 
   it('is on record and warned of when no route takes it', async () => {
     await send({ routes: [] });
-    const [drill] = (await store.listEvents({ limit: 1 })).items;
-    expect(drill).toMatchObject({ suppressed: 'no_route', deliveries: [] });
+    const [testAlert] = (await store.listEvents({ limit: 1 })).items;
+    expect(testAlert).toMatchObject({ suppressed: 'no_route', deliveries: [] });
     expect(logger.lines).toMatchObject([
-      { level: 'warn', message: 'A drill reaches nobody: no route takes it' },
+      { level: 'warn', message: 'A test alert reaches nobody: no route takes it' },
     ]);
   });
 });
 
-describe('a drill whose receiver does not take it', () => {
+describe('a test alert whose receiver does not take it', () => {
   let clock: ManualClock;
   let alerts: ChannelAlerts;
   let pager: FakeNotifier;
@@ -134,7 +138,7 @@ describe('a drill whose receiver does not take it', () => {
     pager.answer = () => {
       throw new DeliveryError('refused', 'HTTP 404', { retryable: false });
     };
-    await sendDrill({ store, clock, logger, signals }, PLAN);
+    await sendTestAlert({ store, clock, logger, signals }, PLAN);
     await live(1_000);
     await expect.poll(told).toEqual(['failed → pager', 'channel_failing → mail']);
   });
@@ -143,7 +147,7 @@ describe('a drill whose receiver does not take it', () => {
     pager.answer = () => {
       throw new DeliveryError('unavailable', 'HTTP 503', { retryable: true });
     };
-    await sendDrill({ store, clock, logger, signals }, PLAN);
+    await sendTestAlert({ store, clock, logger, signals }, PLAN);
     await live(10 * MINUTE);
     expect(await told()).toEqual(['failed → pager']);
     await live(2_000);
@@ -151,7 +155,7 @@ describe('a drill whose receiver does not take it', () => {
   });
 });
 
-describe('a drill schedule', () => {
+describe('a test alert schedule', () => {
   let monotonic: number;
   const clock: Clock = { now: () => Date.now(), monotonic: () => monotonic, sleep: async () => {} };
   beforeEach(() => {
@@ -173,14 +177,14 @@ describe('a drill schedule', () => {
 
   it('sends one at each slot, and none for those that went by while nothing ran', async () => {
     const deps = { store, clock, logger, signals };
-    const first = createDrills(deps);
+    const first = createTestAlerts(deps);
     first.follow(PLAN);
     await pass(2 * MINUTE);
     await first.stop();
     expect(await told()).toHaveLength(1);
 
     vi.setSystemTime(Date.parse('2026-11-28T12:00:00Z'));
-    const second = createDrills(deps);
+    const second = createTestAlerts(deps);
     second.follow(PLAN);
     await pass(HOUR);
     expect(await told()).toHaveLength(1);
@@ -189,16 +193,16 @@ describe('a drill schedule', () => {
     expect(await told()).toHaveLength(2);
   });
 
-  it('follows a new plan, and ends with one that has no drill', async () => {
-    const drills = createDrills({ store, clock, logger, signals });
-    drills.follow(PLAN);
-    drills.follow({ ...PLAN, routes: [aRoute({ channels: ['mail'] })] });
+  it('follows a new plan, and ends with one that has no test alert', async () => {
+    const testAlerts = createTestAlerts({ store, clock, logger, signals });
+    testAlerts.follow(PLAN);
+    testAlerts.follow({ ...PLAN, routes: [aRoute({ channels: ['mail'] })] });
     await pass(2 * MINUTE);
     await expect.poll(told).toEqual(['failed → mail']);
-    drills.follow({ ...PLAN, drill: null });
+    testAlerts.follow({ ...PLAN, testAlert: null });
     await pass(25 * HOUR);
-    await drills.stop();
-    drills.follow(PLAN);
+    await testAlerts.stop();
+    testAlerts.follow(PLAN);
     await pass(25 * HOUR);
     expect(await told()).toHaveLength(1);
   });

@@ -3,9 +3,9 @@ import { awaken, command, getJson, settle, startWorld, until } from './support.t
 
 const EVERY_OTHER_SECOND = '*/2 * * * * *';
 
-it('sends a drill the whole way to its receiver, marked as one, and counts nothing', async () => {
+it('sends a test alert the whole way to its receiver, marked as one, and counts nothing', async () => {
   const world = await startWorld();
-  const home = await settle(world.config({ drill: { schedule: EVERY_OTHER_SECOND, event: 'finished' } }));
+  const home = await settle(world.config({ testAlert: { schedule: EVERY_OTHER_SECOND, event: 'finished' } }));
   const daemon = await awaken(home);
   await world.untilArrived(2);
 
@@ -22,7 +22,7 @@ it('sends a drill the whole way to its receiver, marked as one, and counts nothi
   expect(stdout).toMatch(/finished +\[TEST\] Restore/);
 });
 
-it('tells through the other channel that a drill did not get through', async () => {
+it('tells through the other channel that a test alert did not get through', async () => {
   const world = await startWorld();
   world.slack.answer({ status: 404, body: 'no_service' });
   const config = world.config({
@@ -30,7 +30,7 @@ it('tells through the other channel that a drill did not get through', async () 
       { events: ['failed'], channels: ['slack'] },
       { events: ['channel_failing', 'channel_recovered'], channels: ['webhook'] },
     ],
-    drill: { schedule: EVERY_OTHER_SECOND },
+    testAlert: { schedule: EVERY_OTHER_SECOND },
   });
   await awaken(await settle(config));
   await world.untilArrived(1, ['webhook']);
@@ -40,7 +40,7 @@ it('tells through the other channel that a drill did not get through', async () 
   expect(JSON.stringify(failing)).toContain('no_service');
 
   world.slack.answer(null);
-  await until(() => world.arrived('slack').length > 0, 'a drill that arrives');
+  await until(() => world.arrived('slack').length > 0, 'a test alert that arrives');
   await world.untilArrived(2, ['webhook']);
   expect(world.told().map(({ data }) => data.event)).toEqual(['channel_failing', 'channel_recovered']);
 });
