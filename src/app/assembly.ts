@@ -10,7 +10,7 @@ import type { Logger } from '../logging/logger.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { createSignals } from '../signals.ts';
 import { openStore } from '../store/open-store.ts';
-import type { RunnerDeps, RunnerPlan } from '../watcher/runner.ts';
+import type { RunnerConfig, RunnerDeps } from '../watcher/runner.ts';
 import { createEquipment, type Fitting } from './reload/parts.ts';
 
 /** Slack takes about one message a second per incoming webhook, Teams not many more. */
@@ -37,7 +37,7 @@ export interface Assembly {
 
 /** The parts of another configuration, ready to be used. */
 export interface Preparation {
-  plan: RunnerPlan;
+  plan: RunnerConfig;
   /** Brings them into use, for the runner to follow the plan. @returns what closes the old ones, once nothing uses them any more. */
   adopt(): () => Promise<void>;
 }
@@ -100,7 +100,7 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
   }
 }
 
-function planOf(config: WatcherConfig, { sources, notifiers }: Fitting): RunnerPlan {
+function planOf(config: WatcherConfig, { sources, notifiers }: Fitting): RunnerConfig {
   const { file, digest, watches, channels, routes, fallbacks, testAlert } = config;
   return {
     watches,

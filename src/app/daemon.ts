@@ -56,7 +56,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       // What was a secret a moment ago may still turn up in an answer.
       for (const secret of next.secrets) secrets.add(secret);
       logger.adjust({ level: next.log.level, redact: createRedactor([...secrets]) });
-      heartbeat.follow(next.heartbeat);
+      heartbeat.apply(next.heartbeat);
     };
     const reloader = createReloader({ ...deps, store, signals, runner, prepare, onAdopted });
     const server = await startServer({
@@ -73,7 +73,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     closers.add(() => server.close());
     logger.info(`Status server listening on ${server.url}`, { url: server.url });
     await runner.start();
-    heartbeat.follow(config.heartbeat);
+    heartbeat.apply(config.heartbeat);
     const stopSecretWatch = watchSecrets({
       files: () => reloader.config().files,
       clock,

@@ -17,22 +17,22 @@ import { createSight } from './remind/visibility.ts';
 import { createPulse } from './schedule/pulse.ts';
 import type { WatcherStatus } from './status.ts';
 import { createStoreGuard } from './store-guard.ts';
-import { createWatchSet, type WatchPlan } from './watch/set.ts';
+import { createWatchSet, type WatchConfig } from './watch/set.ts';
 
 const HEARTBEAT_MS = 1_000;
 
 /** What the configuration decides. A reload gives another one. */
-export interface RunnerPlan extends WatchPlan, TestAlertConfig {
+export interface RunnerConfig extends WatchConfig, TestAlertConfig {
   routes: readonly Route[];
   nextDigest: NextDigest;
   /** One for each channel. */
   notifiers: readonly Notifier[];
   fallbacks: readonly Fallback[];
-  /** Written to the audit log when the plan comes into force. */
+  /** Written to the audit log when the configuration comes into force. */
   configEntry: AuditDraft['data'];
 }
 
-export interface RunnerDeps extends RunnerPlan {
+export interface RunnerDeps extends RunnerConfig {
   store: Store;
   clock: Clock;
   logger: Logger;
@@ -48,12 +48,13 @@ export interface Runner {
   /** Watches and delivers until `stop`. The store must have been claimed (`claimDaemon`). Resolves once everything is under way. */
   start(): Promise<void>;
   /**
-   * Writes another plan to the audit log and goes by it from the next tick on. What stays as it was goes on undisturbed.
-   * @param bringIntoUse is called in the same instant, and gives back what closes the parts that are then used no more; that is
-   *   called when the polls and sends which use them have ended (`settled`).
-   * @throws {StoreError} and then the plan is as it was.
+   * Writes another configuration to the audit log and works by it from the next tick on. What it leaves as it was goes on undisturbed.
+   * @param applyParts puts the new sources and notifiers in place, in the same instant, and returns the function that closes the old
+   *   ones. That function is called when the polls and sends that use the old ones have ended.
+   * @returns `drained`, which resolves when the old parts are closed.
+   * @throws {StoreError} and then the configuration before stays in force.
    */
-  follow(plan: RunnerPlan, bringIntoUse: () => () => Promise<void>): Promise<{ settled: Promise<void> }>;
+  apply(config: RunnerConfig, applyParts: () => () => Promise<void>): Promise<{ drained: Promise<void> }>;
   /** Stops polling, finishes what is in hand, and records the end. May be called twice or at once: the same promise. */
   stop(reason: string): Promise<void>;
   status(): WatcherStatus;
@@ -68,7 +69,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   const guard = createStoreGuard(deps.store, { clock, faultLog });
   const { store } = guard;
   const startedAt = clock.now();
-  let plan: RunnerPlan = deps;
+  let config: RunnerConfig = deps;
   let state: WatcherStatus['state'] = 'starting';
   const pulse = createPulse(clock);
   let heartbeat: NodeJS.Timeout | null = null;
@@ -79,8 +80,8 @@ export function createRunner(deps: RunnerDeps): Runner {
     ...deps,
     store,
     faultLog,
-    routes: () => plan.routes,
-    nextDigest: (channel: string) => plan.nextDigest(channel),
+    routes: () => config.routes,
+    nextDigest: (channel: string) => config.nextDigest(channel),
   };
   const watches = createWatchSet(shared);
   const channels = createChannelSet(shared);
@@ -89,7 +90,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   const testAlerts = createTestAlerts(shared);
   const reminders = createReminders({
     ...shared,
-    sightOf: createSight({ ...watches, watches: () => plan.watches, channels: channelAlerts.status }),
+    sightOf: createSight({ ...watches, watches: () => config.watches, channels: channelAlerts.status }),
   });
 
   const beat = (): void => {
@@ -112,21 +113,21 @@ export function createRunner(deps: RunnerDeps): Runner {
     unsubscribe.push(signals.on('deliveries:owed', (owed) => channels.wake(owed.channels)));
   };
 
-  /** All of it at once: nothing in between sees half of a plan. */
-  const adopt = (next: RunnerPlan): Promise<void> => {
-    plan = next;
-    channelAlerts.follow(next.notifiers.map(({ channel }) => channel));
-    fallbacks.follow(next.fallbacks);
-    testAlerts.follow(next);
-    return Promise.all([channels.follow(next.notifiers), watches.follow(next)]).then(() => undefined);
+  /** All of it in one instant: nothing ever works by half of a configuration. */
+  const applyConfig = (next: RunnerConfig): Promise<void> => {
+    config = next;
+    channelAlerts.apply(next.notifiers.map(({ channel }) => channel));
+    fallbacks.apply(next.fallbacks);
+    testAlerts.apply(next);
+    return Promise.all([channels.apply(next.notifiers), watches.apply(next)]).then(() => undefined);
   };
 
   const start = async (): Promise<void> => {
     await note('daemon.started', { version: deps.version, pid: process.pid, node: process.version });
-    await note('config.loaded', plan.configEntry);
+    await note('config.loaded', config.configEntry);
     await channelAlerts.begin();
     listen();
-    await adopt(plan);
+    await applyConfig(config);
     heartbeat = setInterval(beat, HEARTBEAT_MS);
     state = 'running';
   };
@@ -151,10 +152,10 @@ export function createRunner(deps: RunnerDeps): Runner {
 
   return {
     start,
-    follow: async (next, bringIntoUse) => {
+    apply: async (next, applyParts) => {
       await note('config.loaded', next.configEntry);
-      const closeOld = bringIntoUse();
-      return { settled: adopt(next).then(closeOld) };
+      const closeOldParts = applyParts();
+      return { drained: applyConfig(next).then(closeOldParts) };
     },
     stop: (reason) => {
       stopping ??= stop(reason);

@@ -44,7 +44,7 @@ export interface ReloaderDeps {
   /** @throws {ConfigError} */
   readConfig: (file: string, text?: string) => Promise<WatcherConfig>;
   prepare: (config: WatcherConfig) => Promise<Preparation>;
-  runner: Pick<Runner, 'follow'>;
+  runner: Pick<Runner, 'apply'>;
   store: Pick<Store, 'recordAudit'>;
   signals: Signals;
   clock: Clock;
@@ -63,7 +63,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
   const adopt = async (next: WatcherConfig, reason: string): Promise<ReloadOutcome> => {
     const { plan, adopt: bringIntoUse } = await deps.prepare(next);
     const outcome = changesBetween(config, next);
-    const { settled } = await deps.runner.follow(
+    const { drained } = await deps.runner.apply(
       { ...plan, configEntry: { ...plan.configEntry, reason } },
       () => {
         config = next;
@@ -72,7 +72,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
         return bringIntoUse();
       },
     );
-    retire(settled);
+    retire(drained);
     for (const { path, message } of next.warnings) logger.warn(`Configuration: ${path}: ${message}`);
     logger.info(`The configuration was read again (${reason}) and is in force`, { ...outcome });
     return outcome;

@@ -21,7 +21,7 @@ export interface ChannelAlerts {
   /** Loads what was told before. To be called once, before anything is delivered. */
   begin(): Promise<void>;
   /** Watches over these channels from now on; of those that stay it knows what it knew. */
-  follow(channels: readonly string[]): void;
+  apply(channels: readonly string[]): void;
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void;
   status(): ChannelStatus[];
@@ -132,7 +132,7 @@ export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
       const failing = await store.failingChannels();
       failedBefore = new Map([...failing].map(([name, since]) => [name, credibleMs(since, now) ?? 0]));
     },
-    follow: (channels) => {
+    apply: (channels) => {
       const next = channels.map((name): [string, State] => [name, states.get(name) ?? stateAtFirst(name)]);
       states = new Map(next);
     },

@@ -10,13 +10,13 @@ const CHANGE_GRACE_MS = 60_000;
 /** The workers of all channels. */
 export interface ChannelSet {
   /**
-   * Delivers through these from now on. A worker whose notifier is the same object goes on. Another one for the same channel begins
+   * Delivers through these notifiers from now on. A worker whose notifier is the same object goes on. Another one for the same channel begins
    * when the send in hand has ended. Resolves when those that went have ended, and their notifiers may be closed.
    */
-  follow(notifiers: readonly Notifier[]): Promise<void>;
+  apply(notifiers: readonly Notifier[]): Promise<void>;
   /** Something may be due on these channels. */
   wake(channels: readonly string[]): void;
-  /** Claims nothing more, and ends the sends in hand. Safe to call while `follow` is under way. */
+  /** Claims nothing more, and ends the sends in hand. Safe to call while `apply` is under way. */
   stop(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export function createChannelSet(deps: Omit<DispatchDeps, 'notifier'>): ChannelS
   };
 
   return {
-    follow: async (notifiers) => {
+    apply: async (notifiers) => {
       const next = new Map(notifiers.map((notifier) => [notifier.channel, notifier]));
       const ending = [...workers.values()].filter(({ notifier }) => next.get(notifier.channel) !== notifier);
       for (const notifier of notifiers) if (!workers.has(notifier.channel)) begin(notifier);

@@ -18,8 +18,8 @@ export interface FallbackDeps {
 
 /** Sees to it that what one channel does not deliver is owed to its fallback. */
 export interface Fallbacks {
-  /** Looks after these from now on. */
-  follow(fallbacks: readonly Fallback[]): void;
+  /** Looks after these fallbacks from now on. */
+  apply(fallbacks: readonly Fallback[]): void;
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void;
   /** Looks no more, and lets the look in hand end. */
@@ -44,7 +44,7 @@ export function createFallbacks(deps: FallbackDeps): Fallbacks {
     for (const fallback of lastLooks.keys()) if (fallback.channel === channel) look(fallback);
   });
   return {
-    follow: (fallbacks) => {
+    apply: (fallbacks) => {
       lastLooks.clear();
       for (const fallback of fallbacks) lastLooks.set(fallback, clock.monotonic());
     },

@@ -9,7 +9,7 @@ import type { Store } from '../../store/store.ts';
 import { announce } from '../record/announce.ts';
 import { startTicker, type Ticker } from '../schedule/ticker.ts';
 
-/** What the configuration says about test alerts. */
+/** What the configuration says about the test alert. */
 export interface TestAlertConfig {
   /** `null`: none. */
   testAlert: TestAlert | null;
@@ -28,8 +28,8 @@ export interface TestAlertDeps {
 
 /** Sends a sample at every slot of a schedule. A slot that comes while the process is down is not made up for. */
 export interface TestAlerts {
-  /** Goes by this plan from now on. A schedule that stays goes on ticking. */
-  follow(plan: TestAlertConfig): void;
+  /** Goes by this configuration from now on. A schedule that stays goes on ticking. */
+  apply(config: TestAlertConfig): void;
   /** A sign of life from outside, about once a second. */
   beat(): void;
   /** Sends no more, and lets the one in hand be recorded. */
@@ -37,20 +37,20 @@ export interface TestAlerts {
 }
 
 export function createTestAlerts(deps: TestAlertDeps): TestAlerts {
-  let plan: TestAlertConfig | null = null;
+  let config: TestAlertConfig | null = null;
   let ticker: Ticker | null = null;
   let inHand: Promise<void> = Promise.resolve();
   let isStopped = false;
 
   const tick = (): void => {
-    const current = plan;
+    const current = config;
     if (current !== null) inHand = inHand.then(() => sendLogged(deps, current));
   };
 
   return {
-    follow: (next) => {
+    apply: (next) => {
       if (isStopped) return;
-      plan = next;
+      config = next;
       const expression = next.testAlert?.schedule ?? null;
       if (expression === (ticker?.expression ?? null)) return;
       ticker?.stop();
@@ -59,7 +59,7 @@ export function createTestAlerts(deps: TestAlertDeps): TestAlerts {
     beat: () => ticker?.watch(),
     stop: () => {
       isStopped = true;
-      plan = null;
+      config = null;
       ticker?.stop();
       return inHand;
     },
@@ -67,9 +67,9 @@ export function createTestAlerts(deps: TestAlertDeps): TestAlerts {
 }
 
 /** A test alert that cannot be recorded is itself a finding, but the next slot is soon enough to try again. */
-async function sendLogged(deps: TestAlertDeps, plan: TestAlertConfig): Promise<void> {
+async function sendLogged(deps: TestAlertDeps, config: TestAlertConfig): Promise<void> {
   try {
-    await sendTestAlert(deps, plan);
+    await sendTestAlert(deps, config);
   } catch (thrown) {
     deps.logger.error('A test alert could not be recorded', { err: toError(thrown) });
   }

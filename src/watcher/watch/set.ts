@@ -13,7 +13,7 @@ const POLL_GRACE_MS = 2_000;
 const USUAL_GAP_MS = 60_000;
 
 /** What the configuration says about watching. */
-export interface WatchPlan {
+export interface WatchConfig {
   watches: readonly Watch[];
   /** By the name of the connection. */
   sources: ReadonlyMap<string, JobSource>;
@@ -24,19 +24,19 @@ export interface WatchPlan {
 /** The loops of all watches, and the schedules they go by. */
 export interface WatchSet {
   /**
-   * Follows these watches from now on. A watch that is as it was goes on with all it knows; one that has changed begins anew, once its
-   * poll in hand has ended, so that no job is ever compared twice at once. Resolves when those that went have ended.
+   * Watches these from now on. A watch that is as it was goes on with all it knows. One that has changed begins anew when its poll in
+   * hand has ended, so that no job is ever compared twice at once. Resolves when the watches that went have ended.
    */
-  follow(plan: WatchPlan): Promise<void>;
+  apply(config: WatchConfig): Promise<void>;
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void;
   /** The process did nothing for so long. */
   stoodStill(forMs: number): void;
   /** In the order of the configuration. */
   status(): WatchStatus[];
-  /** `null` for one that is not followed, or is about to begin anew. */
+  /** `null` for a watch that is not configured, or is about to begin anew. */
   loopOf(watch: string): WatchLoop | null;
-  /** Ends all of them; safe to call while `follow` is under way. */
+  /** Ends all of them; safe to call while `apply` is under way. */
   stop(): Promise<void>;
 }
 
@@ -82,12 +82,12 @@ export function createWatchSet(deps: WatchSetDeps): WatchSet {
     }
   };
 
-  const begin = (watch: Watch, plan: WatchPlan): WatchLoop => {
+  const begin = (watch: Watch, config: WatchConfig): WatchLoop => {
     const loop: WatchLoop = createWatchLoop(
-      { ...deps, source: sourceOf(plan, watch) },
+      { ...deps, source: sourceOf(config, watch) },
       {
         watch,
-        projectUrl: (groupId) => plan.projectUrl(watch, groupId),
+        projectUrl: (groupId) => config.projectUrl(watch, groupId),
         gapMs: () => gapOf(loop.schedule()),
       },
     );
@@ -95,8 +95,8 @@ export function createWatchSet(deps: WatchSetDeps): WatchSet {
     return loop;
   };
 
-  const beginAll = (watches: readonly Watch[], plan: WatchPlan): void => {
-    const begun = watches.map((watch) => begin(watch, plan));
+  const beginAll = (watches: readonly Watch[], config: WatchConfig): void => {
+    const begun = watches.map((watch) => begin(watch, config));
     for (const [schedule, due] of Map.groupBy(begun, (loop) => loop.schedule()))
       tickApart(due, gapOf(schedule));
   };
@@ -107,23 +107,23 @@ export function createWatchSet(deps: WatchSetDeps): WatchSet {
   };
 
   return {
-    follow: async (plan) => {
+    apply: async (config) => {
       if (isStopped) return;
-      order = plan.watches.map(({ name }) => name);
-      const next = new Map(plan.watches.map((watch) => [watch.name, watch]));
+      order = config.watches.map(({ name }) => name);
+      const next = new Map(config.watches.map((watch) => [watch.name, watch]));
       const ending = [...loops.values()].filter(
         ({ watch }) => !isDeepStrictEqual(watch, next.get(watch.name)),
       );
-      keepTickers(plan.watches);
+      keepTickers(config.watches);
       beginAll(
-        plan.watches.filter(({ name }) => !loops.has(name)),
-        plan,
+        config.watches.filter(({ name }) => !loops.has(name)),
+        config,
       );
       await Promise.all(
         ending.map(async (loop) => {
           await end(loop);
           const successor = next.get(loop.watch.name);
-          if (successor && !isStopped) beginAll([successor], plan);
+          if (successor && !isStopped) beginAll([successor], config);
         }),
       );
     },
@@ -145,7 +145,7 @@ export function createWatchSet(deps: WatchSetDeps): WatchSet {
   };
 }
 
-function sourceOf({ sources }: WatchPlan, { connection, name }: Watch): JobSource {
+function sourceOf({ sources }: WatchConfig, { connection, name }: Watch): JobSource {
   const source = sources.get(connection);
   if (!source) throw new Error(`watch ${name} has no connection ${connection}`);
   return source;

@@ -43,10 +43,10 @@ beforeEach(() => {
       };
     },
     runner: {
-      follow: async ({ watches, configEntry }, bringIntoUse) => {
+      apply: async ({ watches, configEntry }, applyParts) => {
         if (storeFault) throw storeFault;
         story.push(`follow ${watches.map(({ name }) => name).join()} by ${configEntry.reason}`);
-        return { settled: bringIntoUse()() };
+        return { drained: applyParts()() };
       },
     },
     store: {

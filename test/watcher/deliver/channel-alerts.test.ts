@@ -41,7 +41,7 @@ async function begin(): Promise<void> {
     nextDigest: () => null,
   });
   await alerts.begin();
-  alerts.follow(['oncall', 'siem']);
+  alerts.apply(['oncall', 'siem']);
 }
 
 function attempt(outcome: 'delivered' | 'retry' | 'given_up', channel = 'oncall'): void {

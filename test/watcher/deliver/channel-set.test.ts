@@ -66,12 +66,12 @@ it('delivers through a new notifier when the send of the old one has ended, and 
     sending.resolve();
     return gate.promise;
   };
-  await set.follow([old]);
+  await set.apply([old]);
   await owe(1);
   await sending.promise;
 
   const next = createFakeNotifier();
-  const followed = set.follow([next]);
+  const followed = set.apply([next]);
   await owe(2);
   expect(next.sends).toBe(0);
   gate.resolve();
@@ -83,8 +83,8 @@ it('delivers through a new notifier when the send of the old one has ended, and 
 
 it('leaves a channel whose notifier is the same alone', async () => {
   const notifier = createFakeNotifier();
-  await set.follow([notifier]);
-  await set.follow([notifier, createFakeNotifier({ channel: 'dba' })]);
+  await set.apply([notifier]);
+  await set.apply([notifier, createFakeNotifier({ channel: 'dba' })]);
   await owe(1);
   await untilRecorded(1);
   expect(notifier.sends).toBe(1);
@@ -92,8 +92,8 @@ it('leaves a channel whose notifier is the same alone', async () => {
 
 it('delivers no more to a channel that has left the configuration; what it is owed stays owed', async () => {
   const notifier = createFakeNotifier();
-  await set.follow([notifier]);
-  await set.follow([]);
+  await set.apply([notifier]);
+  await set.apply([]);
   await owe(1);
   expect(notifier.sends).toBe(0);
   expect(await store.countDeliveries(T0)).toMatchObject([{ channel: 'oncall', status: 'pending', count: 1 }]);

@@ -48,7 +48,7 @@ function begin(): void {
     faultLog: createFaultLog(logger, clock),
     signals,
   });
-  fallbacks.follow([
+  fallbacks.apply([
     { channel: 'pager', fallback: 'oncall', afterMs: 10 * MINUTE },
     { channel: 'oncall', fallback: 'dba', afterMs: 10 * MINUTE },
   ]);

@@ -64,7 +64,7 @@ async function begin(over: Partial<Watch> = {}): Promise<void> {
   );
   alerts = createChannelAlerts(deps());
   await alerts.begin();
-  alerts.follow(['oncall', 'siem']);
+  alerts.apply(['oncall', 'siem']);
 }
 
 async function end(): Promise<void> {

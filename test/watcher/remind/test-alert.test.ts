@@ -17,7 +17,7 @@ import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifi
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
-const PLAN: TestAlertConfig = {
+const CONFIG: TestAlertConfig = {
   testAlert: { schedule: '0 9 * * *', event: 'failed', watch: 'orders' },
   watches: [aWatch({ name: 'users' }), aWatch()],
   routes: [
@@ -51,7 +51,7 @@ describe('a test alert that is sent', () => {
     clock = createManualClock(T0);
   });
   const send = (over: Partial<TestAlertConfig> = {}) =>
-    sendTestAlert({ store, clock, logger, signals }, { ...PLAN, ...over });
+    sendTestAlert({ store, clock, logger, signals }, { ...CONFIG, ...over });
 
   it('is owed to those whom the routes would tell, marked as a sample, and wakes them', async () => {
     const woken: string[] = [];
@@ -115,11 +115,11 @@ describe('a test alert whose receiver does not take it', () => {
       logger,
       faultLog: createFaultLog(logger, clock),
       signals,
-      routes: () => PLAN.routes,
+      routes: () => CONFIG.routes,
       nextDigest: () => null,
     });
     await alerts.begin();
-    alerts.follow(['pager', 'mail']);
+    alerts.apply(['pager', 'mail']);
   }
 
   async function live(ms: number): Promise<void> {
@@ -138,7 +138,7 @@ describe('a test alert whose receiver does not take it', () => {
     pager.answer = () => {
       throw new DeliveryError('refused', 'HTTP 404', { retryable: false });
     };
-    await sendTestAlert({ store, clock, logger, signals }, PLAN);
+    await sendTestAlert({ store, clock, logger, signals }, CONFIG);
     await live(1_000);
     await expect.poll(told).toEqual(['failed → pager', 'channel_failing → mail']);
   });
@@ -147,7 +147,7 @@ describe('a test alert whose receiver does not take it', () => {
     pager.answer = () => {
       throw new DeliveryError('unavailable', 'HTTP 503', { retryable: true });
     };
-    await sendTestAlert({ store, clock, logger, signals }, PLAN);
+    await sendTestAlert({ store, clock, logger, signals }, CONFIG);
     await live(10 * MINUTE);
     expect(await told()).toEqual(['failed → pager']);
     await live(2_000);
@@ -178,14 +178,14 @@ describe('a test alert schedule', () => {
   it('sends one at each slot, and none for those that went by while nothing ran', async () => {
     const deps = { store, clock, logger, signals };
     const first = createTestAlerts(deps);
-    first.follow(PLAN);
+    first.apply(CONFIG);
     await pass(2 * MINUTE);
     await first.stop();
     expect(await told()).toHaveLength(1);
 
     vi.setSystemTime(Date.parse('2026-11-28T12:00:00Z'));
     const second = createTestAlerts(deps);
-    second.follow(PLAN);
+    second.apply(CONFIG);
     await pass(HOUR);
     expect(await told()).toHaveLength(1);
     await pass(20 * HOUR + MINUTE);
@@ -193,16 +193,16 @@ describe('a test alert schedule', () => {
     expect(await told()).toHaveLength(2);
   });
 
-  it('follows a new plan, and ends with one that has no test alert', async () => {
+  it('follows a new configuration, and ends with one that has no test alert', async () => {
     const testAlerts = createTestAlerts({ store, clock, logger, signals });
-    testAlerts.follow(PLAN);
-    testAlerts.follow({ ...PLAN, routes: [aRoute({ channels: ['mail'] })] });
+    testAlerts.apply(CONFIG);
+    testAlerts.apply({ ...CONFIG, routes: [aRoute({ channels: ['mail'] })] });
     await pass(2 * MINUTE);
     await expect.poll(told).toEqual(['failed → mail']);
-    testAlerts.follow({ ...PLAN, testAlert: null });
+    testAlerts.apply({ ...CONFIG, testAlert: null });
     await pass(25 * HOUR);
     await testAlerts.stop();
-    testAlerts.follow(PLAN);
+    testAlerts.apply(CONFIG);
     await pass(25 * HOUR);
     expect(await told()).toHaveLength(1);
   });

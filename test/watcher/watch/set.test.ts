@@ -5,7 +5,7 @@ import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { createWatchSet, type WatchPlan, type WatchSet } from '../../../src/watcher/watch/set.ts';
+import { createWatchSet, type WatchConfig, type WatchSet } from '../../../src/watcher/watch/set.ts';
 import { aWatch } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
@@ -42,7 +42,7 @@ afterEach(async () => {
   await store.close();
 });
 
-function plan(...watches: Watch[]): WatchPlan {
+function config(...watches: Watch[]): WatchConfig {
   return { watches, sources: new Map([['atlas', source]]), projectUrl: () => null };
 }
 
@@ -64,16 +64,16 @@ async function untilPolls(...names: string[]): Promise<void> {
 }
 
 it('polls a watch as soon as it begins to follow it', async () => {
-  await set.follow(plan(watch('orders'), watch('carts')));
+  await set.apply(config(watch('orders'), watch('carts')));
   await untilPolls('orders', 'carts');
   expect(set.status().map(({ watch }) => watch)).toEqual(['orders', 'carts']);
 });
 
 it('leaves a watch that is as it was alone, with all that it knows', async () => {
-  await set.follow(plan(watch('orders')));
+  await set.apply(config(watch('orders')));
   await untilPolls('orders');
   const [before] = set.status();
-  await set.follow(plan(watch('carts'), watch('orders')));
+  await set.apply(config(watch('carts'), watch('orders')));
   await untilPolls('orders', 'carts');
   const [, after] = set.status();
   expect(after).toMatchObject({ watch: 'orders', lastSuccessAt: before?.lastSuccessAt });
@@ -81,9 +81,9 @@ it('leaves a watch that is as it was alone, with all that it knows', async () =>
 });
 
 it('ends a watch that has left the configuration', async () => {
-  await set.follow(plan(watch('orders'), watch('carts')));
+  await set.apply(config(watch('orders'), watch('carts')));
   await untilPolls('orders', 'carts');
-  await set.follow(plan(watch('carts')));
+  await set.apply(config(watch('carts')));
   expect(set.status().map(({ watch }) => watch)).toEqual(['carts']);
 });
 
@@ -96,9 +96,9 @@ it('begins a watch that has changed anew, and only when its poll in hand has end
     await gate.promise;
     yield* listJobs(...call);
   };
-  await set.follow(plan(watch('orders')));
+  await set.apply(config(watch('orders')));
   await asked.promise;
-  const changed = set.follow(plan(watch('orders', { labels: { team: 'dba' } })));
+  const changed = set.apply(config(watch('orders', { labels: { team: 'dba' } })));
   await Promise.resolve();
   expect(polls).toEqual([]);
   gate.resolve();
@@ -107,9 +107,9 @@ it('begins a watch that has changed anew, and only when its poll in hand has end
 });
 
 it('begins nothing any more once it is stopped', async () => {
-  await set.follow(plan(watch('orders')));
+  await set.apply(config(watch('orders')));
   await untilPolls('orders');
   await set.stop();
-  await set.follow(plan(watch('orders'), watch('carts')));
+  await set.apply(config(watch('orders'), watch('carts')));
   expect(set.status().map(({ watch }) => watch)).toEqual(['orders']);
 });
