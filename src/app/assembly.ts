@@ -10,6 +10,7 @@ import type { Logger } from '../logging/logger.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { createSignals } from '../signals.ts';
 import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
 import type { RunnerConfig, RunnerDeps } from '../watcher/runner.ts';
 import { createEquipment, type Fitting } from './reload/parts.ts';
 
@@ -25,7 +26,7 @@ export interface AssemblyDeps {
 
 /** Everything that a daemon, or a single run, works with; and the way to close it again, in order. */
 export interface Assembly {
-  runnerDeps: RunnerDeps;
+  runnerDeps: RunnerDeps & { store: Store };
   metrics: Metrics;
   /**
    * Builds what another configuration asks for. Store, mirror and metrics stay; nothing that is in use changes yet.

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type AuditHead, GENESIS } from '../domain/audit.ts';
-import type { Store } from '../store/store.ts';
+import type { AuditReader } from '../store/ports/audit.ts';
 import { TORN_LAST_LINE } from './line-file.ts';
 import { type AuditProblem, type AuditVerdict, verifyFile, verifyStore } from './verify.ts';
 
@@ -20,7 +20,7 @@ export interface AuditCheck {
  * the store.
  */
 export async function checkAudit(
-  store: Pick<Store, 'readAudit' | 'auditHead' | 'mirroredSeq'> | null,
+  store: AuditReader | null,
   where: { store: string; file: string },
 ): Promise<AuditCheck> {
   const inStore = store && (await verifyStore(store));
@@ -41,10 +41,7 @@ export async function checkAudit(
   };
 }
 
-async function verifyMirror(
-  store: Pick<Store, 'readAudit' | 'mirroredSeq'>,
-  file: string,
-): Promise<AuditVerdict> {
+async function verifyMirror(store: AuditReader, file: string): Promise<AuditVerdict> {
   const mirrored = await store.mirroredSeq();
   if (mirrored === 0 && !existsSync(file)) return { entries: 0, problems: [], head: GENESIS };
   const [expectedHead] = mirrored === 0 ? [] : await store.readAudit(mirrored - 1, 1);
@@ -54,7 +51,7 @@ async function verifyMirror(
   return isTornLag ? { ...verdict, problems: [] } : verdict;
 }
 
-async function cutStore(store: Pick<Store, 'auditHead'> | null, { head }: AuditVerdict): Promise<string[]> {
+async function cutStore(store: AuditReader | null, { head }: AuditVerdict): Promise<string[]> {
   if (store === null) return [];
   const { seq } = await store.auditHead();
   return head.seq > seq

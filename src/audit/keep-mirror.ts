@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
-import type { Store } from '../store/store.ts';
+import type { AuditStore } from '../store/ports/audit.ts';
 import { openAuditMirror } from './mirror.ts';
 
 /** The mirror is brought up to date this long after an audit entry, so that a burst is one write. */
@@ -14,7 +14,7 @@ const MIRROR_DELAY_MS = 100;
  */
 export async function keepMirror(
   file: string,
-  { store, clock, logger, signals }: { store: Store; clock: Clock; logger: Logger; signals: Signals },
+  { store, clock, logger, signals }: { store: AuditStore; clock: Clock; logger: Logger; signals: Signals },
 ): Promise<() => Promise<void>> {
   const mirror = await openAuditMirror({
     file,

@@ -7,7 +7,7 @@ import { toIso } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { makeDirectory } from '../make-directory.ts';
-import type { Store } from '../store/store.ts';
+import type { AuditReader, AuditStore } from '../store/ports/audit.ts';
 import { isMissingFile, readTail } from './line-file.ts';
 
 /** A file that holds the audit log of the store, line by line. One process writes it: the daemon. */
@@ -24,7 +24,7 @@ export interface AuditMirror {
 
 export interface AuditMirrorOptions {
   file: string;
-  store: Pick<Store, 'readAudit' | 'noteMirrored' | 'mirroredSeq'>;
+  store: AuditStore;
   logger: Logger;
   clock?: Pick<Clock, 'now'>;
   /** Told when a file was put aside, before it is written anew: what it records in the store is in the new file. */
@@ -141,7 +141,7 @@ async function warnIfCut({ file, store, logger }: AuditMirrorOptions, lastSeq: n
 }
 
 /** The store's entry, when the line is that, byte for byte. */
-async function sameInStore(store: Pick<Store, 'readAudit'>, line: string): Promise<AuditEntry | null> {
+async function sameInStore(store: AuditReader, line: string): Promise<AuditEntry | null> {
   const claimed = parseAuditEntry(line);
   if (claimed === null) return null;
   const [stored] = await store.readAudit(claimed.seq - 1, 1);

@@ -7,7 +7,7 @@ import {
   parseAuditEntry,
 } from '../domain/audit.ts';
 import { StoreError } from '../errors.ts';
-import type { Store } from '../store/store.ts';
+import type { AuditReader } from '../store/ports/audit.ts';
 import { isMissingFile, readLines } from './line-file.ts';
 
 /** Something that is not as it was written. `line` counts from 1 and is `null` outside of files. */
@@ -61,7 +61,7 @@ export async function verifyFile(
 }
 
 /** The same for the log in the store, against the end that the store remembers apart. It may be written to meanwhile. */
-export async function verifyStore(store: Pick<Store, 'readAudit' | 'auditHead'>): Promise<AuditVerdict> {
+export async function verifyStore(store: AuditReader): Promise<AuditVerdict> {
   const verdict = await walk(stepsOfStore(store), await store.auditHead());
   const end = await store.auditHead();
   if (verdict.head.seq > end.seq)
@@ -135,7 +135,7 @@ function stepOfLine(line: number, text: string): Step {
   return entry === null ? { line, problem: 'this line is not an audit entry' } : { line, entry, text };
 }
 
-async function* stepsOfStore(store: Pick<Store, 'readAudit'>): AsyncGenerator<Step> {
+async function* stepsOfStore(store: AuditReader): AsyncGenerator<Step> {
   let after = 0;
   let limit = PAGE;
   for (;;) {

@@ -3,7 +3,8 @@ import { formatSpan } from '../domain/instant.ts';
 import { toError } from '../errors.ts';
 import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { Store } from '../store/store.ts';
+import type { StoreProbe } from '../store/ports/life.ts';
+import type { OutboxReader } from '../store/ports/outbox.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
 import { healthOf } from './health.ts';
 
@@ -21,7 +22,7 @@ export interface HeartbeatDeps {
   failUrl: string | null;
   everyMs: number;
   status: () => WatcherStatus;
-  store: Pick<Store, 'checkWritable' | 'nextDueAt'>;
+  store: OutboxReader & StoreProbe;
   clock: Clock;
   logger: Logger;
   fetch?: typeof fetch;

@@ -1,8 +1,9 @@
 import type { Hono } from 'hono';
 import type { Clock } from '../clock.ts';
 import { JOB_STATES } from '../domain/job/restore-job.ts';
-import type { PageRequest, Rows, Store } from '../store/store.ts';
-import { DELIVERY_STATUSES } from '../store/store.ts';
+import type { JobReader } from '../store/ports/jobs.ts';
+import { DELIVERY_STATUSES } from '../store/ports/outbox.ts';
+import type { PageRequest, RecordReader, Rows } from '../store/ports/records.ts';
 import { createExpectedEnds, type ExpectedEnds } from '../views/expected-ends.ts';
 import { jobView, listedDeliveryView, transitionView, type View, watchView } from '../views/views.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
@@ -10,7 +11,7 @@ import { QueryFault, readQuery } from './query.ts';
 
 export interface ApiDeps {
   status: () => WatcherStatus;
-  store: Pick<Store, 'listObservations' | 'listEvents' | 'listDeliveries' | 'finishedDurations'>;
+  store: JobReader & RecordReader;
   clock: Clock;
 }
 

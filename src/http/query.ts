@@ -1,5 +1,5 @@
 import { parseInstant, type Timestamp } from '../domain/instant.ts';
-import type { PageRequest } from '../store/store.ts';
+import type { PageRequest } from '../store/ports/records.ts';
 
 /** What a request got wrong, and what would be right. Answered with 400. */
 export class QueryFault extends Error {

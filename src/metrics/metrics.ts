@@ -2,7 +2,6 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { isTransitionName } from '../domain/event/event.ts';
 import { type Milestone, stateAfter } from '../domain/job/restore-job.ts';
 import type { Signals } from '../signals.ts';
-import type { Store } from '../store/store.ts';
 import { type ApiMetrics, addApiFigures } from './api-metrics.ts';
 import { addBuildInfo, addProcessFigures } from './process-metrics.ts';
 import { countReloads } from './reload-metrics.ts';
@@ -23,7 +22,6 @@ export interface Metrics extends ApiMetrics {
 
 export interface MetricsOptions extends RunningFiguresDeps {
   signals: Signals;
-  store: RunningFiguresDeps['store'] & Pick<Store, 'countJobs' | 'countDeliveries'>;
   version: string;
 }
 

@@ -2,11 +2,12 @@ import { Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../clock.ts';
 import type { Observation } from '../domain/job/observation.ts';
 import { StoreError } from '../errors.ts';
-import type { Store } from '../store/store.ts';
+import type { JobReader } from '../store/ports/jobs.ts';
+import type { RecordReader } from '../store/ports/records.ts';
 import { createExpectedEnds } from '../views/expected-ends.ts';
 
 export interface RunningFiguresDeps {
-  store: Pick<Store, 'oldestRunning' | 'finishedDurations'>;
+  store: JobReader & RecordReader;
   clock: Clock;
 }
 

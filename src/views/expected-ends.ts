@@ -3,7 +3,7 @@ import { type ExpectedEnd, expectedEnd, HISTORY_LIMIT, type Usuals, usualsFrom }
 import type { Observation } from '../domain/job/observation.ts';
 import type { RestoreJob } from '../domain/job/restore-job.ts';
 import { targetKey } from '../domain/job/watch.ts';
-import type { Store } from '../store/store.ts';
+import type { JobReader } from '../store/ports/jobs.ts';
 
 export interface ExpectedEnds {
   /**
@@ -14,7 +14,7 @@ export interface ExpectedEnds {
 }
 
 export interface ExpectedEndsDeps {
-  store: Pick<Store, 'finishedDurations'>;
+  store: JobReader;
   clock: Clock;
 }
 

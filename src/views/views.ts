@@ -5,7 +5,8 @@ import type { ExpectedEnd } from '../domain/job/eta.ts';
 import type { Observation } from '../domain/job/observation.ts';
 import { publicJob } from '../domain/job/public-job.ts';
 import { isInForce, type Mute } from '../domain/telling/mute.ts';
-import type { Delivery, RecordedEvent } from '../store/store.ts';
+import type { Delivery } from '../store/ports/outbox.ts';
+import type { RecordedEvent } from '../store/ports/records.ts';
 import type { WatchStatus } from '../watcher/status.ts';
 
 /**

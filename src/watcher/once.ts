@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { JobState } from '../domain/job/restore-job.ts';
 import { toError } from '../errors.ts';
 import { createFaultLog } from '../logging/fault-log.ts';
+import type { RecordReader } from '../store/ports/records.ts';
 import { dispatchOnce } from './deliver/dispatch.ts';
 import { callIn } from './deliver/fallbacks.ts';
 import { remindDue } from './remind/reminders.ts';
@@ -33,6 +34,9 @@ export interface OnceReport {
   isComplete: boolean;
 }
 
+/** As for the daemon; the report also tells what is on record. */
+export type OnceDeps = RunnerDeps & { store: RecordReader };
+
 const POLLS_AT_ONCE = 8;
 const BEAT_MS = 1_000;
 
@@ -41,7 +45,7 @@ const BEAT_MS = 1_000;
  * delivered now stays owed for the next run.
  * The store must have been claimed (`claimDaemon`).
  */
-export async function runOnce(deps: RunnerDeps, signal: AbortSignal): Promise<OnceReport> {
+export async function runOnce(deps: OnceDeps, signal: AbortSignal): Promise<OnceReport> {
   const limit = pLimit(POLLS_AT_ONCE);
   const polled = await Promise.all(deps.watches.map((watch) => limit(() => pollWatch(deps, watch))));
   const counts = Map.groupBy(await deps.store.countJobs(), ({ watch }) => watch);
@@ -64,7 +68,7 @@ export async function runOnce(deps: RunnerDeps, signal: AbortSignal): Promise<On
 }
 
 async function pollWatch(
-  deps: RunnerDeps,
+  deps: OnceDeps,
   watch: RunnerDeps['watches'][number],
 ): Promise<{ loop: WatchLoop; report: Omit<OnceReport['watches'][number], 'states'> }> {
   const source = deps.sources.get(watch.connection);
@@ -90,7 +94,7 @@ async function pollWatch(
 }
 
 /** What is due of what these polls have seen to last. How the channels are doing is not known here, so nobody is reminded of that. */
-async function remindAfter(deps: RunnerDeps, loops: readonly WatchLoop[]): Promise<void> {
+async function remindAfter(deps: OnceDeps, loops: readonly WatchLoop[]): Promise<void> {
   const sightOf = createSight({
     watches: () => deps.watches,
     loopOf: (name) => loops.find(({ watch }) => watch.name === name) ?? null,
@@ -104,7 +108,7 @@ async function remindAfter(deps: RunnerDeps, loops: readonly WatchLoop[]): Promi
 }
 
 /** What a channel gives up goes to its fallback within the same run; that one may have a fallback too. */
-async function drainChannels(deps: RunnerDeps, signal: AbortSignal): Promise<OnceReport['channels']> {
+async function drainChannels(deps: OnceDeps, signal: AbortSignal): Promise<OnceReport['channels']> {
   const reports = await Promise.all(deps.notifiers.map((notifier) => drainChannel(deps, notifier, signal)));
   let calledIn = 0;
   for (const fallback of deps.fallbacks) calledIn += await callIn(deps, fallback);
@@ -124,7 +128,7 @@ async function drainChannels(deps: RunnerDeps, signal: AbortSignal): Promise<Onc
 }
 
 async function drainChannel(
-  deps: RunnerDeps,
+  deps: OnceDeps,
   notifier: RunnerDeps['notifiers'][number],
   signal: AbortSignal,
 ): Promise<OnceReport['channels'][number]> {

@@ -7,7 +7,12 @@ import { toError } from '../errors.ts';
 import { createFaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
-import type { Store } from '../store/store.ts';
+import type { AlertStore } from '../store/ports/alerts.ts';
+import type { AuditRecorder } from '../store/ports/audit.ts';
+import type { JobStore } from '../store/ports/jobs.ts';
+import type { StoreProbe } from '../store/ports/life.ts';
+import type { MuteReader } from '../store/ports/mutes.ts';
+import type { Outbox } from '../store/ports/outbox.ts';
 import { createChannelAlerts } from './deliver/channel-alerts.ts';
 import { createChannelSet } from './deliver/channel-set.ts';
 import { createFallbacks } from './deliver/fallbacks.ts';
@@ -32,8 +37,11 @@ export interface RunnerConfig extends WatchConfig, TestAlertConfig {
   configEntry: AuditDraft['data'];
 }
 
+/** What the watcher asks of the store. It lists nothing, and neither mutes nor redrives: that is for people. */
+export type WatcherStore = JobStore & Outbox & AlertStore & AuditRecorder & MuteReader & StoreProbe;
+
 export interface RunnerDeps extends RunnerConfig {
-  store: Store;
+  store: WatcherStore;
   clock: Clock;
   logger: Logger;
   signals: Signals;

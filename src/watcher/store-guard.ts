@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { formatSpan } from '../domain/instant.ts';
 import { StoreError, toError } from '../errors.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
-import type { Store } from '../store/store.ts';
+import type { StoreProbe } from '../store/ports/life.ts';
 import type { StoreFault } from './status.ts';
 
 /** Nothing is written while nothing changes: so it is tried so often whether it could be. */
@@ -13,7 +13,7 @@ const PROBE_AGAIN_MS = 5_000;
 const ANSWER_WITHIN_MS = 30_000;
 
 /** Knows whether what is found can be written down. */
-export interface StoreGuard {
+export interface StoreGuard<Store extends StoreProbe> {
   /** The store as it was, except that a StoreError of any method is noted on its way to the caller. */
   readonly store: Store;
   /** `null` while the store does its work. */
@@ -27,10 +27,10 @@ export interface StoreGuard {
  * nothing was to be written, proves nothing. One that damage is the reason for lasts as long as the process: some other page can
  * always be written.
  */
-export function createStoreGuard(
+export function createStoreGuard<Store extends StoreProbe>(
   store: Store,
   { clock, faultLog }: { clock: Clock; faultLog: FaultLog },
-): StoreGuard {
+): StoreGuard<Store> {
   let fault: (StoreFault & Pick<StoreError, 'reason'>) | null = null;
   let probeBegunAt: number | null = null;
   let probedAt = clock.monotonic();
@@ -82,7 +82,7 @@ export function createStoreGuard(
 }
 
 /** Every method rejects as before. */
-function noting(store: Store, note: (error: StoreError) => void): Store {
+function noting<Store extends StoreProbe>(store: Store, note: (error: StoreError) => void): Store {
   return new Proxy(store, {
     get: (target, name) => {
       const method: unknown = Reflect.get(target, name);

@@ -263,6 +263,7 @@ describe('verifying the log in the store', () => {
     await store.recordAudit([aDraft(1)]);
     const growing = {
       auditHead: store.auditHead,
+      mirroredSeq: store.mirroredSeq,
       readAudit: async (after: number, limit: number) => {
         if (after < 3) await store.recordAudit([aDraft(after)]);
         return store.readAudit(after, limit);

@@ -14,7 +14,11 @@ const FAILING = aWatcherStatus({
   channels: [{ channel: 'oncall', failing: { since: T0, detail: 'HTTP 500' } }],
 });
 
-const goodStore = { checkWritable: async () => {}, nextDueAt: async () => null };
+const goodStore = {
+  checkWritable: async () => {},
+  nextDueAt: async () => null,
+  failingChannels: async () => new Map(),
+};
 
 describe('the condition that a heartbeat tells of', () => {
   const clock = createManualClock(T0);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DeliveryOutcome, FallbackRequest, Store } from '../../src/store/store.ts';
+import type { DeliveryOutcome, FallbackRequest } from '../../src/store/ports/outbox.ts';
+import type { Store } from '../../src/store/store.ts';
 import { HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { aCommit, plan } from './support.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ClaimRequest, Delivery, DeliveryOutcome, Store } from '../../src/store/store.ts';
+import type { ClaimRequest, Delivery, DeliveryOutcome } from '../../src/store/ports/outbox.ts';
+import type { Store } from '../../src/store/store.ts';
 import { jobId, T0 } from '../support/builders.ts';
 import { aCommit, aDraft, anImpossibleDraft, plan } from './support.ts';
 

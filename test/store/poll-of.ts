@@ -1,5 +1,5 @@
 import { eventId } from '../../src/domain/event/event.ts';
-import type { PollCommit } from '../../src/store/store.ts';
+import type { PollCommit } from '../../src/store/ports/jobs.ts';
 import { aJob, anEvent, anObservation, jobId, T0 } from '../support/builders.ts';
 
 /** Poll number `number`: it sees a job of that number for the first time, and failed. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { PlannedEvent } from '../../src/domain/event/plan.ts';
 import type { DueReminder, ReminderPlan } from '../../src/domain/telling/reminder.ts';
-import type { PlannedEvent, Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { aJob, aMuteRequest, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { aCommit, anImpossibleDraft, plan } from './support.ts';
 

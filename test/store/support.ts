@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { AuditDraft } from '../../src/domain/audit.ts';
 import { eventId, type WatcherEvent } from '../../src/domain/event/event.ts';
+import type { PlannedEvent } from '../../src/domain/event/plan.ts';
+import type { PollCommit } from '../../src/store/ports/jobs.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/sqlite-store.ts';
-import type { PlannedEvent, PollCommit, Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { aJob, anEvent, jobId, T0 } from '../support/builders.ts';
 
 export const TARGET = 'orders/serverless/g/orders';

@@ -4,7 +4,9 @@ import type { WatcherEvent } from '../../src/domain/event/event.ts';
 import type { FinishedDuration } from '../../src/domain/job/eta.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
 import { isInForce, type Mute } from '../../src/domain/telling/mute.ts';
-import type { Delivery, PageRequest, RecordedEvent, Rows, Store } from '../../src/store/store.ts';
+import type { Delivery } from '../../src/store/ports/outbox.ts';
+import type { PageRequest, RecordedEvent, Rows } from '../../src/store/ports/records.ts';
+import type { Store } from '../../src/store/store.ts';
 import { anEvent } from './builders.ts';
 
 /** What a store holds, given as it is; what is written through the store is added. */

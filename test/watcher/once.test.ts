@@ -2,8 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { DeliveryError, SourceError } from '../../src/errors.ts';
 import { createSignals } from '../../src/signals.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
-import { runOnce } from '../../src/watcher/once.ts';
-import type { RunnerDeps } from '../../src/watcher/runner.ts';
+import { type OnceDeps, runOnce } from '../../src/watcher/once.ts';
 import { aJob, anEvent, aRoute, aWatch, HOUR, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
@@ -15,9 +14,9 @@ async function aWorld() {
   const store = await openSqliteStore({ path: ':memory:' });
   onTestFinished(() => store.close());
   const clock = createManualClock(T0);
-  const run = (plan: Partial<RunnerDeps>) => {
+  const run = (plan: Partial<OnceDeps>) => {
     const logger = createRecordingLogger();
-    const deps: RunnerDeps = {
+    const deps: OnceDeps = {
       watches: [],
       sources: new Map(),
       routes: [],

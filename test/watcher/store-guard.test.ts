@@ -18,7 +18,7 @@ const TORN = new StoreError('damaged', 'w.db is damaged: pages are torn');
 let clock: ManualClock;
 let logger: ReturnType<typeof createRecordingLogger>;
 let store: Store;
-let guard: StoreGuard;
+let guard: StoreGuard<Store>;
 let probes: number;
 /** What the next writes meet. */
 let fault: Error | null;

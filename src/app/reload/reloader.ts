@@ -5,7 +5,7 @@ import { ConfigError, type ConfigIssue, toError, WatcherError } from '../../erro
 import type { ConfigFault } from '../../health/health.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { Store } from '../../store/store.ts';
+import type { AuditRecorder } from '../../store/ports/audit.ts';
 import type { Runner } from '../../watcher/runner.ts';
 import type { Preparation } from '../assembly.ts';
 
@@ -45,7 +45,7 @@ export interface ReloaderDeps {
   readConfig: (file: string, text?: string) => Promise<WatcherConfig>;
   prepare: (config: WatcherConfig) => Promise<Preparation>;
   runner: Pick<Runner, 'apply'>;
-  store: Pick<Store, 'recordAudit'>;
+  store: AuditRecorder;
   signals: Signals;
   clock: Clock;
   logger: Logger;

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type AuditEntry, auditLine } from '../../domain/audit.ts';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { Store } from '../../store/store.ts';
+import type { AuditReader } from '../../store/ports/audit.ts';
 import { type Cli, type CommonOptions, onAction, timeOption } from '../command.ts';
 import { NOTHING_RECORDED, readStore } from '../view/listing.ts';
 
@@ -50,7 +50,7 @@ async function exportAudit(cli: Cli, options: ExportOptions): Promise<number> {
 }
 
 /** The log in portions, so that its length does not matter. What is written meanwhile may come along. */
-async function* portions(store: Store): AsyncGenerator<AuditEntry[]> {
+async function* portions(store: AuditReader): AsyncGenerator<AuditEntry[]> {
   let last = 0;
   for (;;) {
     const entries = await store.readAudit(last, PORTION);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { Store } from '../../store/store.ts';
+import type { RecordReader } from '../../store/ports/records.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction, timeOption } from '../command.ts';
 import { entriesOf, type HistoryEntry, historyView } from '../view/history-entry.ts';
 import { historyLines } from '../view/history-text.ts';
@@ -56,7 +56,7 @@ async function showHistory(cli: Cli, options: HistoryOptions, jobId: string | un
   return jobId !== undefined && (found === null || found.items.length === 0) ? 1 : 0;
 }
 
-async function historyOfAll(store: Store, options: HistoryOptions): Promise<Listing<HistoryEntry>> {
+async function historyOfAll(store: RecordReader, options: HistoryOptions): Promise<Listing<HistoryEntry>> {
   const { watch, since, until = Number.POSITIVE_INFINITY, limit } = options;
   const { items, hasMore } = await collect(
     limit,
@@ -67,7 +67,7 @@ async function historyOfAll(store: Store, options: HistoryOptions): Promise<List
 }
 
 async function historyOfJob(
-  store: Store,
+  store: RecordReader,
   { watch, since = 0, until = Number.POSITIVE_INFINITY, limit }: HistoryOptions,
   jobId: string,
 ): Promise<Listing<HistoryEntry>> {

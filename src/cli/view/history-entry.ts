@@ -2,7 +2,7 @@ import { type Timestamp, toIsoOrNull } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import { publicJob } from '../../domain/job/public-job.ts';
 import type { ReachedMilestone } from '../../domain/job/restore-job.ts';
-import type { RecordedEvent } from '../../store/store.ts';
+import type { RecordedEvent } from '../../store/ports/records.ts';
 import { transitionView, type View } from '../../views/views.ts';
 
 /** `event`: recorded as such. `silent`: a milestone that was there at first sight, so that nobody was told. */

@@ -1,5 +1,6 @@
 import type { WatcherConfig } from '../../config/config.ts';
-import type { PageRequest, Rows, Store } from '../../store/store.ts';
+import type { PageRequest, Rows } from '../../store/ports/records.ts';
+import type { StoreReader } from '../../store/store.ts';
 import type { View } from '../../views/views.ts';
 import type { Cli, CommonOptions } from '../command.ts';
 import { printable, toJson } from './text.ts';
@@ -37,7 +38,7 @@ export async function collect<T>(
 export async function readStore<T>(
   cli: Cli,
   config: WatcherConfig,
-  read: (store: Store) => Promise<T>,
+  read: (store: StoreReader) => Promise<T>,
 ): Promise<T | null> {
   const store = await cli.parts.openStore(config, { mode: 'readonly' });
   if (store === null) return null;

@@ -8,7 +8,7 @@ export type ExpectedEnd = { at: Timestamp } & (
   | ({ basis: 'history'; isOverdue: boolean } & Usual)
 );
 
-/** How long one restore took; see `Store.finishedDurations`. */
+/** How long one restore took; see `JobReader.finishedDurations`. */
 export interface FinishedDuration {
   deliveryType: string;
   durationMs: number;

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { Delivery, DeliveryCount, DeliveryFilter, Rows } from '../store.ts';
+import type { Delivery } from '../ports/outbox.ts';
+import type { DeliveryCount, DeliveryFilter, Rows } from '../ports/records.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { PENDING } from './outbox.ts';
 import { toDelivery, toEvent } from './rows.ts';

@@ -1,7 +1,9 @@
 import type { Insertable, Kysely } from 'kysely';
 import { hasHappened } from '../../domain/event/event.ts';
+import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { Delivery, EventFilter, PlannedEvent, RecordedEvent, Rows } from '../store.ts';
+import type { Delivery } from '../ports/outbox.ts';
+import type { EventFilter, RecordedEvent, Rows } from '../ports/records.ts';
 import { batches } from './chunks.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { mutesById } from './mutes.ts';

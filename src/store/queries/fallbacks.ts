@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { AuditDraft } from '../../domain/audit.ts';
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { FallbackRequest } from '../store.ts';
+import type { FallbackRequest } from '../ports/outbox.ts';
 import { batches } from './chunks.ts';
 import { PENDING } from './outbox.ts';
 import { toEvent } from './rows.ts';

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type Timestamp, toIso } from '../../domain/instant.ts';
 import type { Mute, MuteRequest } from '../../domain/telling/mute.ts';
-import type { MuteFilter } from '../store.ts';
+import type { MuteFilter } from '../ports/mutes.ts';
 import { appendAudit } from './audit-log.ts';
 import { toMute } from './rows.ts';
 import type { Database } from './schema.ts';

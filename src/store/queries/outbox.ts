@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { ClaimedDelivery, ClaimRequest } from '../store.ts';
+import type { ClaimedDelivery, ClaimRequest } from '../ports/outbox.ts';
 import { toDelivery, toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
 

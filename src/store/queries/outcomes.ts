@@ -1,7 +1,7 @@
 import type { Kysely, Updateable } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import { assertNever } from '../../domain/job/restore-job.ts';
-import type { DeliveryOutcome } from '../store.ts';
+import type { DeliveryOutcome } from '../ports/outbox.ts';
 import { batches, MANY_IDS } from './chunks.ts';
 import { PENDING } from './outbox.ts';
 import type { Database } from './schema.ts';

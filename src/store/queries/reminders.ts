@@ -1,10 +1,10 @@
 import { type Kysely, type SqlBool, sql } from 'kysely';
 import { alertKeyOf } from '../../domain/event/alert.ts';
 import type { WatcherEvent } from '../../domain/event/event.ts';
+import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { DueReminder, ReminderPlan } from '../../domain/telling/reminder.ts';
-import type { PlannedEvent } from '../store.ts';
 import { readAlerts } from './alerts.ts';
 import { batches } from './chunks.ts';
 import { lastFinishedAt, readObservations } from './observations.ts';

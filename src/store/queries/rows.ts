@@ -4,7 +4,7 @@ import type { EventName, WatcherEvent } from '../../domain/event/event.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import { StoreError } from '../../errors.ts';
-import type { Delivery } from '../store.ts';
+import type { Delivery } from '../ports/outbox.ts';
 import type { Database } from './schema.ts';
 
 /** @throws {StoreError} reason `damaged` when the body is not what this program writes there. */

@@ -2,7 +2,7 @@ import type { Generated } from 'kysely';
 import type { JobState } from '../../domain/job/restore-job.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import type { SuppressReason } from '../../domain/telling/routing.ts';
-import type { DeliveryStatus } from '../store.ts';
+import type { DeliveryStatus } from '../ports/outbox.ts';
 
 /** The tables, as the queries see them. Instants are integers (epoch milliseconds); `body` columns hold JSON. */
 export interface Database {

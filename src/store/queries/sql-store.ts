@@ -1,19 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { AuditDraft } from '../../domain/audit.ts';
+import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { StoreError } from '../../errors.ts';
-import type {
-  AlertCommit,
-  ClaimedDelivery,
-  ClaimRequest,
-  DeliveryOutcome,
-  FallbackRequest,
-  PlannedEvent,
-  PollCommit,
-  ReminderJudge,
-  ReminderLook,
-  Store,
-} from '../store.ts';
+import type { AlertCommit, ReminderJudge, ReminderLook } from '../ports/alerts.ts';
+import type { PollCommit } from '../ports/jobs.ts';
+import type { ClaimedDelivery, ClaimRequest, DeliveryOutcome, FallbackRequest } from '../ports/outbox.ts';
+import type { Store } from '../store.ts';
 import { readAlerts, writeAlerts } from './alerts.ts';
 import { appendAudit, auditHead, mirroredSeq, noteMirrored, readAudit } from './audit-log.ts';
 import { countDeliveries, failingChannels, listDeliveries } from './deliveries.ts';

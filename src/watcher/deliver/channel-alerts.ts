@@ -7,7 +7,8 @@ import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { Store } from '../../store/store.ts';
+import type { AlertStore } from '../../store/ports/alerts.ts';
+import type { OutboxReader } from '../../store/ports/outbox.ts';
 import { commitAlert } from '../record/commit-alert.ts';
 import type { ChannelStatus } from '../status.ts';
 import { credibleMs } from '../watch/failing-memory.ts';
@@ -29,7 +30,7 @@ export interface ChannelAlerts {
 }
 
 export interface ChannelAlertsDeps {
-  store: Store;
+  store: AlertStore & OutboxReader;
   clock: Clock;
   logger: Logger;
   faultLog: FaultLog;

@@ -9,14 +9,14 @@ import { DeliveryError, toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { ClaimedDelivery, ClaimRequest, DeliveryOutcome, Store } from '../../store/store.ts';
+import type { ClaimedDelivery, ClaimRequest, DeliveryOutcome, Outbox } from '../../store/ports/outbox.ts';
 
 /** A claim lasts this long unless renewed, so that after a kill nothing waits longer. */
 const LEASE_MS = 15_000;
 const RENEW_EVERY_MS = 5_000;
 
 export interface DispatchDeps {
-  store: Store;
+  store: Outbox;
   notifier: Notifier;
   clock: Clock;
   logger: Logger;

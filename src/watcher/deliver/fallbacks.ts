@@ -4,12 +4,12 @@ import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { Store } from '../../store/store.ts';
+import type { Outbox } from '../../store/ports/outbox.ts';
 
 const LOOK_EVERY_MS = 5_000;
 
 export interface FallbackDeps {
-  store: Store;
+  store: Outbox;
   clock: Clock;
   logger: Logger;
   faultLog: FaultLog;

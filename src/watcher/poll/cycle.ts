@@ -22,7 +22,7 @@ import { targetKey } from '../../domain/job/watch.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import { SourceError, type SourceReason, toError } from '../../errors.ts';
 import type { JobAnswer, JobPage, JobReading, ReadOptions } from '../../source/source.ts';
-import type { TargetMemory } from '../../store/store.ts';
+import type { TargetMemory } from '../../store/ports/jobs.ts';
 import type { PageNote, PollDeps, PollInput, PollReport } from './input.ts';
 
 /** Asks by id at most this many at once; the request budget is the real limit. */

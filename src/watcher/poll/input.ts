@@ -5,12 +5,13 @@ import type { TimePolicy } from '../../domain/job/time-events.ts';
 import type { Target, Watch } from '../../domain/job/watch.ts';
 import type { NextDigest, Route } from '../../domain/telling/routing.ts';
 import type { JobSource } from '../../source/source.ts';
-import type { Store } from '../../store/store.ts';
+import type { JobStore } from '../../store/ports/jobs.ts';
+import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { PollProgress } from './progress.ts';
 
 export interface PollDeps {
   source: JobSource;
-  store: Store;
+  store: JobStore & MuteReader;
   clock: Clock;
   /** Those in force: a reload changes them. */
   routes: () => readonly Route[];

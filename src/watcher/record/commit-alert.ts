@@ -3,7 +3,7 @@ import { eventId, severityOf, type WatcherEvent } from '../../domain/event/event
 import { planEvent } from '../../domain/event/plan.ts';
 import type { RoutingRules } from '../../domain/telling/routing.ts';
 import type { Signals } from '../../signals.ts';
-import type { Store } from '../../store/store.ts';
+import type { AlertStore } from '../../store/ports/alerts.ts';
 import { announce } from './announce.ts';
 
 /** What an alert tells; it is about no job, and happens when it is told. */
@@ -18,7 +18,7 @@ export type AlertFacts = Pick<
  * @throws {StoreError} and then nothing was recorded.
  */
 export async function commitAlert(
-  { store, clock, signals }: { store: Store; clock: Clock; signals: Signals },
+  { store, clock, signals }: { store: AlertStore; clock: Clock; signals: Signals },
   { about, ...facts }: AlertFacts & { about: string },
   rules: RoutingRules,
   { raise, clear }: { raise?: string; clear?: string },

@@ -7,7 +7,7 @@ import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { Store } from '../../store/store.ts';
+import type { AlertStore } from '../../store/ports/alerts.ts';
 import { announce } from '../record/announce.ts';
 
 const LOOK_EVERY_MS = 5_000;
@@ -16,7 +16,7 @@ const LOOK_EVERY_MS = 5_000;
 const AT_ONCE = 200;
 
 export interface ReminderDeps {
-  store: Store;
+  store: AlertStore;
   clock: Clock;
   logger: Logger;
   signals: Signals;

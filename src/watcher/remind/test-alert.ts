@@ -5,7 +5,7 @@ import { planTestAlert, type TestAlert } from '../../domain/telling/test-alert.t
 import { toError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { Store } from '../../store/store.ts';
+import type { AlertStore } from '../../store/ports/alerts.ts';
 import { announce } from '../record/announce.ts';
 import { startTicker, type Ticker } from '../schedule/ticker.ts';
 
@@ -20,7 +20,7 @@ export interface TestAlertConfig {
 }
 
 export interface TestAlertDeps {
-  store: Store;
+  store: AlertStore;
   clock: Clock;
   logger: Logger;
   signals: Signals;

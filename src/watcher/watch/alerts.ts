@@ -7,7 +7,8 @@ import { isWildcard, type Watch } from '../../domain/job/watch.ts';
 import type { NextDigest, Route } from '../../domain/telling/routing.ts';
 import type { Signals } from '../../signals.ts';
 import type { JobSource } from '../../source/source.ts';
-import type { Store } from '../../store/store.ts';
+import type { AlertStore } from '../../store/ports/alerts.ts';
+import type { MuteReader } from '../../store/ports/mutes.ts';
 import { commitAlert } from '../record/commit-alert.ts';
 
 /** What lasts about a watch, is raised once, and is ended by an event of its own: kept in the store, so that a restart changes nothing. */
@@ -20,7 +21,7 @@ export interface WatchAlerts {
 
 export interface WatchAlertsDeps {
   source: Pick<JobSource, 'aheadMs'>;
-  store: Store;
+  store: AlertStore & MuteReader;
   clock: Clock;
   signals: Signals;
   /** Those in force: a reload changes them. */

@@ -1,6 +1,7 @@
 import type { AuditDraft } from '../../domain/audit.ts';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { Store } from '../../store/store.ts';
+import type { AlertStore } from '../../store/ports/alerts.ts';
+import type { AuditRecorder } from '../../store/ports/audit.ts';
 
 /** No fault is believed to have lasted longer: most likely the clock has stepped. */
 const LONGEST_MS = 31 * 86_400_000;
@@ -17,10 +18,7 @@ export interface FailingMemory {
   end(at: Timestamp, audit: readonly AuditDraft[]): Promise<void>;
 }
 
-export function createFailingMemory(
-  store: Pick<Store, 'readAlerts' | 'commitAlerts' | 'recordAudit'>,
-  watch: string,
-): FailingMemory {
+export function createFailingMemory(store: AlertStore & AuditRecorder, watch: string): FailingMemory {
   const key = `failing_since/${watch}`;
   /** As the store has it; `undefined` until it was asked. */
   let kept: Timestamp | null | undefined;

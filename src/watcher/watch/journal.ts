@@ -5,7 +5,8 @@ import type { Watch } from '../../domain/job/watch.ts';
 import { SourceError, StoreError, WatcherError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { Store } from '../../store/store.ts';
+import type { AlertStore } from '../../store/ports/alerts.ts';
+import type { AuditRecorder } from '../../store/ports/audit.ts';
 import { announce } from '../record/announce.ts';
 import type { WatchStatus } from '../status.ts';
 import { createFailingMemory } from './failing-memory.ts';
@@ -15,7 +16,7 @@ export interface WatchJournalDeps {
   clock: Clock;
   logger: Logger;
   signals: Signals;
-  store: Store;
+  store: AlertStore & AuditRecorder;
 }
 
 /** What keeps a watch from being polled, and for how long it has. */

@@ -5,6 +5,8 @@ import { SourceError, StoreError, toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
+import type { AlertStore } from '../../store/ports/alerts.ts';
+import type { AuditRecorder } from '../../store/ports/audit.ts';
 import { beginPoll, HINT, type PollInHand } from '../poll/in-hand.ts';
 import type { PollDeps } from '../poll/poll.ts';
 import type { WatchStatus } from '../status.ts';
@@ -25,6 +27,7 @@ const LEAST_PATIENCE_MS = 180_000;
 const HANGING_AFTER_MS = 60_000;
 
 export interface WatchLoopDeps extends PollDeps {
+  store: PollDeps['store'] & AlertStore & AuditRecorder;
   logger: Logger;
   faultLog: FaultLog;
   signals: Signals;

@@ -14,7 +14,7 @@ import {
 import { SourceError, toError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { JobSource, ListedInstance, ListedProject, ReadOptions } from '../../source/source.ts';
-import type { Store } from '../../store/store.ts';
+import type { JobStore } from '../../store/ports/jobs.ts';
 import type { PageNote } from '../poll/poll.ts';
 import type { PollProgress } from '../poll/progress.ts';
 
@@ -56,7 +56,7 @@ export interface TargetBook {
 
 export interface TargetBookDeps {
   source: JobSource;
-  store: Pick<Store, 'lastLookAt' | 'noteLook'>;
+  store: JobStore;
   clock: Clock;
   logger: Logger;
   /** Writes to the audit log. */

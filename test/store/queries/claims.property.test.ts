@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ClaimedDelivery, DeliveryOutcome } from '../../../src/store/ports/outbox.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
-import type { ClaimedDelivery, DeliveryOutcome, Store } from '../../../src/store/store.ts';
+import type { Store } from '../../../src/store/store.ts';
 import { T0 } from '../../support/builders.ts';
 import { aCommit, plan } from '../support.ts';
 

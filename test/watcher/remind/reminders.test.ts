@@ -72,7 +72,7 @@ async function end(): Promise<void> {
   alerts?.end();
 }
 
-function deps(): ReminderDeps & { faultLog: FaultLog } {
+function deps(): ReminderDeps & { store: Store; faultLog: FaultLog } {
   const sightOf = createSight({
     watches: () => watches,
     loopOf: (name) => (name === loop.watch.name ? loop : null),

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { WatcherEvent } from '../../../domain/event/event.ts';
-import type { Delivery, DeliveryStatus } from '../../../store/store.ts';
-import { DELIVERY_STATUSES } from '../../../store/store.ts';
+import { DELIVERY_STATUSES, type Delivery, type DeliveryStatus } from '../../../store/ports/outbox.ts';
 import { listedDeliveryView } from '../../../views/views.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../../command.ts';
 import { collect, printListing, readStore, warnOfUnknown } from '../../view/listing.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Store } from '../../../store/store.ts';
+import type { RecordReader } from '../../../store/ports/records.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
 import { NOTHING_RECORDED } from '../../view/listing.ts';
@@ -54,7 +54,7 @@ function checkUsage({ givenUp, channel }: RedriveOptions, ids: readonly string[]
 }
 
 /** One channel's given-up deliveries by id, or the store's own word for all of them. */
-async function givenUpOf(store: Store, channel: string | undefined): Promise<string[] | 'given_up'> {
+async function givenUpOf(store: RecordReader, channel: string | undefined): Promise<string[] | 'given_up'> {
   if (channel === undefined) return 'given_up';
   const ids: string[] = [];
   let cursor: string | undefined;

@@ -4,7 +4,7 @@ import { parseDuration } from '../../../config/duration.ts';
 import { EVENT_NAMES, type EventName } from '../../../domain/event/event.ts';
 import { matchesGlob } from '../../../domain/telling/glob.ts';
 import { isMutable, type Mute } from '../../../domain/telling/mute.ts';
-import type { Store } from '../../../store/store.ts';
+import type { MuteStore } from '../../../store/ports/mutes.ts';
 import { muteView } from '../../../views/views.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
@@ -108,7 +108,7 @@ function requireWatch({ watches }: WatcherConfig, glob: string): void {
 async function withStore(
   cli: Cli,
   config: WatcherConfig,
-  work: (store: Store) => Promise<number>,
+  work: (store: MuteStore) => Promise<number>,
 ): Promise<number> {
   const store = await cli.parts.openStore(config, { mode: 'readwrite' });
   if (store === null) {

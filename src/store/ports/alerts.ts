@@ -1,0 +1,45 @@
+import type { AuditDraft } from '../../domain/audit.ts';
+import type { PlannedEvent } from '../../domain/event/plan.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+import type { Mute } from '../../domain/telling/mute.ts';
+import type { DueReminder, ReminderPlan } from '../../domain/telling/reminder.ts';
+
+/** Something that lasts was raised, or has ended: with the events that tell of it. */
+export interface AlertCommit {
+  at: Timestamp;
+  raise: readonly string[];
+  clear: readonly string[];
+  events: readonly PlannedEvent[];
+  audit: readonly AuditDraft[];
+}
+
+/** One look at the reminders that are due. */
+export interface ReminderLook {
+  at: Timestamp;
+  /** So many at most, the longest due first. */
+  limit: number;
+}
+
+/** Decides about reminders that are due, from what holds at this moment. Must not ask the store: it runs within a transaction. */
+export type ReminderJudge = (found: { due: readonly DueReminder[]; mutes: readonly Mute[] }) => ReminderPlan;
+
+/**
+ * What lasts (a watch fails, a channel fails, no restore for too long), and who is told of it again.
+ * @throws {StoreError} from every method.
+ */
+export interface AlertStore {
+  /** What is raised at present: since when, by key. */
+  readAlerts(): Promise<Map<string, Timestamp>>;
+  /** When a restore of the watch finished last, going by Atlas, or else by when it was found; `null`: never on record. */
+  lastFinishedAt(watch: string): Promise<Timestamp | null>;
+  /** When the first baseline of any target of the watch was taken; `null`: none yet, or its jobs are all named. */
+  watchedSince(watch: string): Promise<Timestamp | null>;
+  /** One transaction: alerts raised and cleared, events, deliveries owed and audit entries. */
+  commitAlerts(commit: AlertCommit): Promise<void>;
+  /**
+   * One transaction: reads the reminders that are due, lets `decide` say what becomes of each, and writes that: new events, deliveries
+   * owed, audit entries, and when each reminder comes next. So nothing that ends in between is told as if it lasted, and nothing is told
+   * twice. Returns the events. Cheap when nothing is due.
+   */
+  remind(look: ReminderLook, decide: ReminderJudge): Promise<PlannedEvent[]>;
+}

@@ -1,0 +1,26 @@
+import type { AuditDraft, AuditEntry, AuditHead } from '../../domain/audit.ts';
+
+/**
+ * The audit log in the store, for whoever only reads it.
+ * @throws {StoreError} from every method.
+ */
+export interface AuditReader {
+  /** Entries after `afterSeq`, in order. */
+  readAudit(afterSeq: number, limit: number): Promise<AuditEntry[]>;
+  /** The last entry, as remembered apart from the entries themselves (so that a cut tail shows). */
+  auditHead(): Promise<AuditHead>;
+  /** Up to which entry the mirror file holds everything; 0 before the first time. */
+  mirroredSeq(): Promise<number>;
+}
+
+/** For whoever records something of which the store keeps nothing else. */
+export interface AuditRecorder {
+  /** Writes audit entries that belong to no other change. */
+  recordAudit(drafts: readonly AuditDraft[]): Promise<void>;
+}
+
+/** The audit log in the store, with how far its mirror file has got. */
+export interface AuditStore extends AuditReader, AuditRecorder {
+  /** Remembers that the mirror file holds every entry up to this one: a file that ends before it was cut, one that ends behind it lags. */
+  noteMirrored(seq: number): Promise<void>;
+}

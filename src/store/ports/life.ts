@@ -1,0 +1,20 @@
+/** Tells whether the store does its work. */
+export interface StoreProbe {
+  /**
+   * Proves that the store can be written, without leaving a trace.
+   * @throws {StoreError} when it cannot.
+   */
+  checkWritable(): Promise<void>;
+}
+
+/** The store from its claiming to its closing, for whoever opened it. */
+export interface StoreLife extends StoreProbe {
+  /**
+   * Claims the store for this process's life, as the one daemon, and frees the leases that an earlier, dead daemon left.
+   * The claim ends with the process, however it ends.
+   * @throws {StoreError} reason `conflict` when another daemon holds it.
+   */
+  claimDaemon(): Promise<void>;
+  /** Waits for what is in hand, then closes. After that every other method fails. Safe to call twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,115 @@
+import type { AuditDraft } from '../../domain/audit.ts';
+import type { WatcherEvent } from '../../domain/event/event.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+
+/** `pending`: owed, perhaps claimed; the other two are over. */
+export const DELIVERY_STATUSES = ['pending', 'delivered', 'given_up'] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+/** One event owed to one channel. */
+export interface Delivery {
+  /** `{event id}:{channel}`. */
+  id: string;
+  eventId: string;
+  channel: string;
+  /** What must arrive in order: the job, or the watch for events without a job. */
+  orderKey: string;
+  status: DeliveryStatus;
+  createdAt: Timestamp;
+  nextAttemptAt: Timestamp;
+  /** Attempts begun and attempts ended apart: more begun than ended means that one was cut off, perhaps after it was accepted. */
+  attemptsStarted: number;
+  attemptsFinished: number;
+  firstAttemptAt: Timestamp | null;
+  lastAttemptAt: Timestamp | null;
+  /** When it was accepted or given up. */
+  endedAt: Timestamp | null;
+  /** What the receiver said at the last attempt, or what went wrong; without secrets. */
+  lastDetail: string | null;
+  /** The channel that this one stands in for as its fallback; `null`: a route leads here. */
+  insteadOf: string | null;
+  /** It goes out with the channel's digest of this time, not before; `null`: at once. */
+  heldUntil: Timestamp | null;
+}
+
+/** Asks for what a channel could not deliver, to owe it to the channel's fallback. */
+export interface FallbackRequest {
+  channel: string;
+  /** The channel that stands in. */
+  fallback: string;
+  /** What is pending since then, or longer, counts as not accepted; for a digest from its slot on. */
+  notAcceptedSince: Timestamp;
+  at: Timestamp;
+}
+
+/** A delivery under our lease, with the event to send. */
+export interface ClaimedDelivery extends Delivery {
+  event: WatcherEvent;
+  /** An earlier attempt was begun and never ended: the receiver may have this already. */
+  wasInterrupted: boolean;
+}
+
+/** Asks for deliveries of one channel that are due. */
+export interface ClaimRequest {
+  channel: string;
+  owner: string;
+  now: Timestamp;
+  leaseMs: number;
+  limit: number;
+  /** `head`: at most one per order key (sent one by one); `run`: several of one key, in order (sent as one message). */
+  perKey: 'head' | 'run';
+  /** Only what goes out with a digest, or only what does not. Default: both. */
+  held?: boolean;
+}
+
+/** How an attempt ended. */
+export type DeliveryOutcome =
+  | { id: string; kind: 'delivered'; at: Timestamp; detail: string }
+  | { id: string; kind: 'retry'; at: Timestamp; nextAttemptAt: Timestamp; detail: string }
+  | { id: string; kind: 'given_up'; at: Timestamp; detail: string }
+  /** Not tried after all (shutdown): owed as before, the attempt does not count. */
+  | { id: string; kind: 'released'; at: Timestamp };
+
+/**
+ * How the outbox stands, for whoever only asks.
+ * @throws {StoreError} from every method.
+ */
+export interface OutboxReader {
+  /** When the next delivery of the channel may become due, by schedule or by a lease running out; `null` when none is pending. */
+  nextDueAt(channel: string): Promise<Timestamp | null>;
+  /**
+   * Since when channels accept nothing, by channel: the first failed attempt since the last acceptance, among what is pending. Those
+   * without one are left out.
+   */
+  failingChannels(): Promise<Map<string, Timestamp>>;
+}
+
+/** What is owed to channels: claimed under a lease, sent, and recorded. */
+export interface Outbox extends OutboxReader {
+  /**
+   * Claims deliveries of a channel that are due, oldest first, for `leaseMs`, and counts an attempt as started for each.
+   * Due: pending, `nextAttemptAt <= now` (or made or tried at a time that has not come yet: the clock has been set back since), not
+   * under a live lease, and no earlier delivery of the same channel and order key is still pending (unless it is claimed along with
+   * it, `perKey: 'run'`). What goes out with digests and what does not are kept in order each by itself: what is urgent waits for no
+   * digest. Returns `[]` when nothing is due.
+   */
+  claimDeliveries(request: ClaimRequest): Promise<ClaimedDelivery[]>;
+  /** Prolongs the leases of `owner` on these. */
+  renewLeases(ids: readonly string[], owner: string, until: Timestamp): Promise<void>;
+  /**
+   * Records how attempts ended, with audit entries, and ends their leases. `delivered` always holds; anything else is passed over
+   * when the delivery is no longer pending or, where `owner` is given, when somebody else has claimed it since.
+   */
+  recordOutcomes(
+    outcomes: readonly DeliveryOutcome[],
+    audit: readonly AuditDraft[],
+    owner?: string,
+  ): Promise<void>;
+  /**
+   * Owes to `fallback`, in the same order, what `channel` has given up or has left pending since `notAcceptedSince`, if it was owed
+   * within the last 48 hours (from the slot, with a digest) and `fallback` is not owed the same event already; each with an audit entry. Returns what is owed by it.
+   * What `channel` owes stays as it is: it may still deliver. The fallback is told at once, whatever its own digest. Cheap when there
+   * is nothing.
+   */
+  oweFallbacks(request: FallbackRequest): Promise<Array<{ eventId: string }>>;
+}

@@ -1,0 +1,82 @@
+import type { WatcherEvent } from '../../domain/event/event.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+import type { Observation } from '../../domain/job/observation.ts';
+import type { JobState } from '../../domain/job/restore-job.ts';
+import type { Mute } from '../../domain/telling/mute.ts';
+import type { SuppressReason } from '../../domain/telling/routing.ts';
+import type { Delivery, DeliveryStatus } from './outbox.ts';
+
+/** A page of rows, newest first. `nextCursor` is opaque; `null` on the last page. */
+export interface Rows<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+/** Which page of rows is asked for. `cursor`: the `nextCursor` of the page before; none for the first. */
+export interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+/** An event as it was recorded, with what became of it. */
+export interface RecordedEvent {
+  event: WatcherEvent;
+  suppressed: SuppressReason | null;
+  /** What kept it from people, when it is suppressed as `muted`. */
+  mute: Mute | null;
+  deliveries: Delivery[];
+}
+
+/** Which recorded events are asked for. */
+export interface EventFilter extends PageRequest {
+  jobId?: string | undefined;
+  watch?: string | undefined;
+  since?: Timestamp | undefined;
+  /** Leaves out what is only told again and what was made to try the way: reminders and samples. */
+  onlyHappened?: boolean | undefined;
+}
+
+/** Which observations are asked for. */
+export interface ObservationFilter extends PageRequest {
+  watch?: string | undefined;
+  jobId?: string | undefined;
+  state?: JobState | undefined;
+}
+
+/** Which deliveries are asked for. */
+export interface DeliveryFilter extends PageRequest {
+  channel?: string | undefined;
+  status?: DeliveryStatus | undefined;
+}
+
+/** How many deliveries of one channel have one status. */
+export interface DeliveryCount {
+  channel: string;
+  status: DeliveryStatus;
+  count: number;
+  /** How many of them wait for a digest whose time has not come. */
+  held: number;
+}
+
+/**
+ * What is on record, for people and scripts that look at it.
+ * @throws {StoreError} from every method.
+ */
+export interface RecordReader {
+  listObservations(filter: ObservationFilter): Promise<Rows<Observation>>;
+  listEvents(filter: EventFilter): Promise<Rows<RecordedEvent>>;
+  listDeliveries(filter: DeliveryFilter): Promise<Rows<Delivery & { event: WatcherEvent }>>;
+  /** At most `limit` jobs of the watch that are running and not missing, those that began first. */
+  oldestRunning(watch: string, limit: number): Promise<Observation[]>;
+  countJobs(): Promise<Array<{ watch: string; state: JobState; count: number }>>;
+  countDeliveries(now: Timestamp): Promise<DeliveryCount[]>;
+}
+
+/** What is on record, for people who may also have it sent again. */
+export interface RecordStore extends RecordReader {
+  /**
+   * Makes given-up deliveries due again (all of them, or those named), each with an audit entry; their retry schedule begins anew.
+   * Returns the ids of those that were.
+   */
+  redrive(which: readonly string[] | 'given_up', at: Timestamp): Promise<string[]>;
+}
