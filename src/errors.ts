@@ -1,3 +1,5 @@
+import type { JobKind } from './domain/job/restore-job.ts';
+
 /** Root of every error this program raises on purpose: one line for people, a `code` for scripts, a `hint` for what to do next. */
 export class WatcherError extends Error {
   readonly code: string;
@@ -50,7 +52,31 @@ export type SourceReason =
   | 'timeout'
   | 'bad_response';
 
+/**
+ * What a failed answer of Atlas is about, as far as the answer tells. Classified once, in `source/reply/`; nobody else reads Atlas's codes.
+ *
+ * - `credential`: the API key or service account is unknown, expired or may not log in.
+ * - `access_list`: the address of this machine is not on the API access list of the credential.
+ * - `project`: it does not exist, the credential has no role in it, it is unpaid or has used up its rate limit.
+ * - `instance`: with `not_found` it does not exist; with `bad_request` it exists and its backups are switched off; with `refused` its
+ *   tier, or a missing permission, forbids the reading.
+ * - `kind`: the instance exists and is of another kind than was asked for, or the API of this kind has ended.
+ * - `job`: there is no such restore job.
+ * - `request`: Atlas refuses what was asked for and names nothing of the above.
+ */
+export type SourceSubject =
+  | 'credential'
+  | 'access_list'
+  | 'project'
+  | 'instance'
+  | 'kind'
+  | 'job'
+  | 'request';
+
+/** What a `SourceError` knows besides its reason and its message. Each field describes itself on `SourceError`. */
 export interface SourceErrorOptions {
+  subject?: SourceSubject | null | undefined;
+  suggestedKind?: JobKind | null | undefined;
   /** HTTP status, when there was a reply. */
   status?: number | undefined;
   /** Atlas's own `errorCode`. */
@@ -66,6 +92,10 @@ export interface SourceErrorOptions {
 /** A read from Atlas failed. Nothing was learned about any job: "could not read" is never "empty". */
 export class SourceError extends WatcherError {
   readonly reason: SourceReason;
+  /** `null` where Atlas itself has said nothing: the network, a proxy, a gateway or a broken answer failed, or the request was never sent. */
+  readonly subject: SourceSubject | null;
+  /** The kind under which Atlas says that the jobs of the instance are to be read; `null` where it names none. */
+  readonly suggestedKind: JobKind | null;
   readonly status: number | undefined;
   readonly atlasCode: string | undefined;
   readonly retryable: boolean;
@@ -74,6 +104,8 @@ export class SourceError extends WatcherError {
   constructor(reason: SourceReason, message: string, options: SourceErrorOptions = {}) {
     super(`source_${reason}`, message, { hint: options.hint, cause: options.cause });
     this.reason = reason;
+    this.subject = options.subject ?? null;
+    this.suggestedKind = options.suggestedKind ?? null;
     this.status = options.status;
     this.atlasCode = options.atlasCode;
     this.retryable = options.retryable ?? false;

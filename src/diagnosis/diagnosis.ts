@@ -42,13 +42,17 @@ export interface Diagnosis {
 /** What there is to say about steps that were taken. */
 export type Notes = ReadonlyMap<StepName, { detail: string | null; warning: string | null }>;
 
-/** A fault, where it lies, and the last step that it proves: Atlas came to look at that one. */
+/** A fault, and where it lies. */
 export interface PlacedFault {
   step: StepName;
+  /** The last step that the fault proves to be sound: Atlas came to look at it. `null`: none. */
   proven: StepName | null;
   fault: StepFault;
+  /** See `SourceError.suggestedKind`. */
+  suggestedKind: JobKind | null;
 }
 
+/** The diagnosis of a watch that gets all the way; `notes` say what was found at each step. */
 export function passed(watch: Watch, notes: Notes): Diagnosis {
   return diagnosis(
     watch,
@@ -56,6 +60,7 @@ export function passed(watch: Watch, notes: Notes): Diagnosis {
   );
 }
 
+/** The diagnosis of a watch whose way ends at the step of this fault: what is proven is sound, the rest is skipped. */
 export function failed(watch: Watch, notes: Notes, { step: place, proven, fault }: PlacedFault): Diagnosis {
   const lastProven = proven === null ? -1 : STEPS.indexOf(proven);
   const steps = STEPS.map((step, index): Step => {
@@ -70,6 +75,7 @@ export function sameFor(watch: Watch, { steps }: Diagnosis): Diagnosis {
   return diagnosis(watch, steps);
 }
 
+/** The step at which the watch ends; `null` when it gets all the way. */
 export function failedStep({ steps }: Diagnosis): Extract<Step, { outcome: 'failed' }> | null {
   return steps.find((step) => step.outcome === 'failed') ?? null;
 }

@@ -1,10 +1,10 @@
-import { SourceError } from '../errors.ts';
+import { SourceError, type SourceSubject } from '../errors.ts';
 import { type PlacedFault, STEPS, type StepFault, type StepName } from './diagnosis.ts';
 
 /** What was asked for when something happened. */
 export type Question = 'projects' | 'instances' | 'jobs' | 'job';
 
-/** A fault that no answer of Atlas is by itself: what a walk makes of several, or of one that is as it should be. */
+/** A fault that the walk finds in sound answers of Atlas: a named job that is on none of the instances, or a credential that sees no project. */
 export class FoundFault extends Error {
   readonly step: StepName;
   readonly fault: StepFault;
@@ -20,24 +20,24 @@ export class FoundFault extends Error {
 export function placeFault(error: Error, question: Question): PlacedFault {
   if (error instanceof FoundFault) {
     const { step, fault } = error;
-    return { step, proven: stepBefore(step), fault };
+    return { step, proven: stepBefore(step), fault, suggestedKind: null };
   }
   if (!(error instanceof SourceError)) {
     const hint = 'This is a fault of restore-watcher itself: please report it with this message.';
-    return { step: ASKED_ABOUT[question], proven: null, fault: faultOf(error, 'internal', hint) };
+    const fault = faultOf(error, 'internal', hint);
+    return { step: ASKED_ABOUT[question], proven: null, fault, suggestedKind: null };
   }
-  const step = stepOf(error, question);
+  const step = stepOf(error.subject, question);
   const hint = isUnknownAddress(error, question) ? UNKNOWN_ADDRESS : (error.hint ?? null);
-  return { step, proven: provenBefore(step, error), fault: faultOf(error, error.reason, hint) };
+  const { reason, suggestedKind } = error;
+  return { step, proven: provenBefore(step, error), fault: faultOf(error, reason, hint), suggestedKind };
 }
 
 const UNKNOWN_ADDRESS = 'Check instanceName and kind, and baseUrl: Atlas knows nothing at that address.';
 
-/** A 404 that names nothing. By itself it would be read as one about a job, but no job was asked for. */
-function isUnknownAddress({ reason, atlasCode = '' }: SourceError, question: Question): boolean {
-  return (
-    reason === 'not_found' && question !== 'job' && !/GROUP|CLUSTER|INSTANCE|RESTORE|JOB/.test(atlasCode)
-  );
+/** True for a 404 that names nothing, where no job was asked for: its own hint takes it for one about a job. */
+function isUnknownAddress({ reason, subject }: SourceError, question: Question): boolean {
+  return reason === 'not_found' && subject === 'request' && question !== 'job';
 }
 
 function faultOf(error: Error, reason: StepFault['reason'], hint: string | null): StepFault {
@@ -60,52 +60,22 @@ const ASKED_ABOUT: Readonly<Record<Question, StepName>> = {
   job: 'job',
 };
 
-function stepOf(error: SourceError, question: Question): StepName {
-  const code = error.atlasCode ?? '';
-  switch (error.reason) {
-    case 'unavailable':
-    case 'timeout':
-    case 'bad_response':
-      return 'connection';
-    case 'auth':
-      return isOfLogin(code) ? 'credential' : 'project';
-    case 'refused':
-      return stepOfRefusal(code, question);
-    case 'rate_limited':
-      return isOAuth(code) ? 'credential' : 'project';
-    case 'not_found':
-      return stepOfNotFound(code, question);
-    case 'bad_request':
-      if (error.status === undefined) return 'connection'; // it was never sent
-      if (isOAuth(code)) return 'credential';
-      return code.includes('BACKUP') ? 'instance' : ASKED_ABOUT[question];
-    case 'wrong_kind':
-    case 'gone':
-      return 'instance';
-  }
-}
+/** The step at which each subject is looked at. */
+const STEP_OF: Readonly<Record<Exclude<SourceSubject, 'request'>, StepName>> = {
+  credential: 'credential',
+  access_list: 'accessList',
+  project: 'project',
+  instance: 'instance',
+  kind: 'instance',
+  job: 'job',
+};
 
-function stepOfRefusal(code: string, question: Question): StepName {
-  if (/ACCESS_LIST|WHITELIST/.test(code)) return 'accessList';
-  if (isOAuth(code)) return 'credential';
-  if (code === '') return 'connection'; // not Atlas: a proxy or a firewall
-  return code === 'ACCOUNT_SUSPENDED' || question === 'projects' ? 'project' : 'instance';
-}
-
-function stepOfNotFound(code: string, question: Question): StepName {
-  if (/RESTORE|JOB/.test(code)) return 'job';
-  if (/GROUP|PROJECT/.test(code)) return 'project';
-  return /CLUSTER|INSTANCE/.test(code) ? 'instance' : ASKED_ABOUT[question];
-}
-
-/** Atlas answers a wrong key as it answers a request without one. */
-function isOfLogin(code: string): boolean {
-  return code === '' || code === 'UNEXPECTED_ERROR' || isOAuth(code);
-}
-
-/** The codes of the token endpoint (RFC 6749) are in lower case, those of the Admin API never are. */
-function isOAuth(code: string): boolean {
-  return /^[a-z_]+$/.test(code);
+function stepOf(subject: SourceSubject | null, question: Question): StepName {
+  if (subject === null) return 'connection';
+  if (subject === 'request') return ASKED_ABOUT[question];
+  const step = STEP_OF[subject];
+  // The list of projects is above all instances.
+  return step === 'instance' && question === 'projects' ? 'project' : step;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { closestTo, listed } from '../closest.ts';
 import type { JobKind } from '../domain/job/restore-job.ts';
+import { SERVERLESS_END } from '../domain/job/serverless-end.ts';
 import type { Target } from '../domain/job/watch.ts';
-import type { StepFault, StepName } from './diagnosis.ts';
+import type { PlacedFault, StepFault } from './diagnosis.ts';
 import type { Neighbour, Surroundings } from './inventory.ts';
 
 /** What a kind's instances are called. */
@@ -13,34 +14,23 @@ const INSTANCE_WORDS: Readonly<Record<JobKind, string>> = {
   legacy: 'a cluster with legacy backup',
 };
 
-/** Right name, wrong API: what Atlas says the instance is. */
-const KIND_BY_CODE: Readonly<Record<string, JobKind>> = {
-  CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API: 'flex',
-  CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API: 'cluster',
-  CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API: 'cluster',
-  CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API: 'serverless',
-  // What legacy backup says of a cluster whose backups are cloud backups.
-  INCORRECT_BACKUP_API_ENDPOINT: 'cluster',
-};
-
 /**
  * Looks whether what was not found is there under another kind, or under a name that is close, and says so in the hint. A fault that
  * is about neither, and one where the credential may not look, stays as it is.
  */
 export async function withSuggestion(
-  { step, fault }: { step: StepName; fault: StepFault },
+  placed: PlacedFault,
   target: Target,
   surroundings: Surroundings,
 ): Promise<StepFault> {
-  if (step === 'project' && (fault.reason === 'not_found' || fault.atlasCode === 'NOT_IN_GROUP'))
+  const { step, fault, suggestedKind } = placed;
+  const { reason } = fault;
+  // Where the credential has no role, it may have been invited to another project than the one that is written.
+  if (step === 'project' && (reason === 'not_found' || reason === 'auth'))
     return await suggestProject(fault, target, surroundings);
-  if (step === 'instance' && isAboutKind(fault)) return await suggestInstance(fault, target, surroundings);
-  return fault;
-}
-
-function isAboutKind({ reason, atlasCode }: StepFault): boolean {
-  const isKnown = atlasCode !== null && atlasCode in KIND_BY_CODE;
-  return isKnown || reason === 'not_found' || reason === 'wrong_kind' || reason === 'gone';
+  const isAboutKind =
+    suggestedKind !== null || reason === 'not_found' || reason === 'wrong_kind' || reason === 'gone';
+  return step === 'instance' && isAboutKind ? await suggestInstance(placed, target, surroundings) : fault;
 }
 
 async function suggestProject(
@@ -69,14 +59,14 @@ async function suggestProject(
 }
 
 async function suggestInstance(
-  fault: StepFault,
+  { fault, suggestedKind }: PlacedFault,
   target: Target,
   surroundings: Surroundings,
 ): Promise<StepFault> {
   const neighbours = await surroundings.instances(target.groupId, target);
   const elsewhere = neighbours?.find((each) => isElsewhere(each, target))?.kind;
-  const kind = elsewhere ?? KIND_BY_CODE[fault.atlasCode ?? ''];
-  if (kind !== undefined && kind !== target.kind) {
+  const kind = elsewhere ?? suggestedKind;
+  if (kind !== null && kind !== target.kind) {
     const hint = `${target.instanceName} is ${INSTANCE_WORDS[kind]}: use the kind ${kind}.`;
     return { ...fault, hint, suggestion: { kind } };
   }
@@ -107,7 +97,7 @@ function suggestName(fault: StepFault, target: Target, neighbours: readonly Neig
 
 function nothingListed({ kind }: Target): string {
   return kind === 'serverless'
-    ? 'Atlas lists nothing there, and no serverless instance anywhere since January 2026.'
+    ? `Atlas lists nothing there. ${SERVERLESS_END}`
     : 'Atlas lists no instance in this project.';
 }
 

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { closestTo, listed } from '../closest.ts';
 import { shortId } from '../domain/job/restore-job.ts';
+import { SERVERLESS_END } from '../domain/job/serverless-end.ts';
 import { isWildcard, type Target, targetOf, type Watch } from '../domain/job/watch.ts';
 import type { JobAnswer, JobSource, ReadOptions } from '../source/source.ts';
 import type { Notes, StepName } from './diagnosis.ts';
@@ -153,7 +154,7 @@ function notThere(ids: readonly string[], { instanceName }: Watch): FoundFault {
 /** A watch that follows nothing looks like peace, and is most likely a mistake. */
 function nothingToFollow({ kind }: Watch): string {
   return kind === 'serverless'
-    ? 'there is no instance to follow. Atlas has listed no serverless instance since January 2026: they have become flex clusters or dedicated ones, see the kinds flex and cluster'
+    ? `there is no instance to follow. ${SERVERLESS_END}`
     : `there is no instance to follow: is there one of the kind ${kind} in the project?`;
 }
 

@@ -18,6 +18,7 @@ const WRONG_KIND: PlacedFault = {
     hint: 'orders is a flex cluster.',
     suggestion: { kind: 'flex' },
   },
+  suggestedKind: 'flex',
 };
 
 const well = (name: string, warning: string | null = null): Diagnosis =>

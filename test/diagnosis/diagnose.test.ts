@@ -4,6 +4,8 @@ import { failedStep } from '../../src/diagnosis/diagnosis.ts';
 import type { JobKind } from '../../src/domain/job/restore-job.ts';
 import type { Watch } from '../../src/domain/job/watch.ts';
 import { SourceError, type SourceErrorOptions, type SourceReason } from '../../src/errors.ts';
+import { tokenError } from '../../src/source/login/oauth-errors.ts';
+import { atlasError } from '../../src/source/reply/atlas-errors.ts';
 import type { JobSource, ListedProject } from '../../src/source/source.ts';
 import { aJob, aWatch, GROUP_ID, jobId } from '../support/builders.ts';
 import { createFakeSource } from '../support/fake-source.ts';
@@ -48,10 +50,30 @@ async function faultOf(source: JobSource, watch = aWatch()) {
   return found ? failedStep(found) : null;
 }
 
+/** What the source makes of such an answer, with a message and a hint that are easy to recognise. */
 const answered = (reason: SourceReason, status: number, atlasCode?: string, hint?: string) => {
-  const options: SourceErrorOptions = { status, atlasCode, hint };
+  const { subject, suggestedKind } = classified(status, atlasCode);
+  const options: SourceErrorOptions = { subject, suggestedKind, status, atlasCode, hint };
   return new SourceError(reason, `GET /jobs: ${status} ${atlasCode ?? ''}`, options);
 };
+
+/** The codes of the token endpoint are in lower case. */
+function classified(status: number, code: string | undefined): SourceError {
+  const who = { request: 'GET /jobs', credentials: [], now: 0 };
+  if (code !== undefined && /^[a-z_]+$/.test(code)) {
+    const text = JSON.stringify({ error: code });
+    return tokenError({ status, headers: new Headers(), text }, who);
+  }
+  const body = code === undefined ? undefined : { errorCode: code };
+  const login = {
+    role: 'Project Owner',
+    credential: 'API key',
+    sentCredentials: true,
+    stale: false,
+  } as const;
+  return atlasError({ status, headers: new Headers(), body }, { ...who, ...login });
+}
+
 const notFound = (atlasCode: string) => answered('not_found', 404, atlasCode, 'Check instanceName.');
 
 const project = (groupId: string, name: string): ListedProject => ({ groupId, name, tags: {} });
@@ -258,7 +280,7 @@ describe('a name that is not found', () => {
 
   it('leads to the end of serverless where Atlas lists nothing at all', async () => {
     const found = await faultOf(anAtlas({ fault, lists: { serverless: [], flex: [], cluster: [] } }).source);
-    expect(found?.hint).toContain('no serverless instance anywhere since January 2026');
+    expect(found?.hint).toContain('Atlas ended serverless in January 2026');
   });
 
   it('is left as it is where the credential may not list', async () => {
@@ -367,7 +389,7 @@ describe('a watch with *', () => {
   });
 
   it.each<[JobKind, string]>([
-    ['serverless', 'since January 2026'],
+    ['serverless', 'ended serverless in January 2026'],
     ['flex', 'of the kind flex'],
   ])('of the kind %s that stands for nothing is a warning', async (kind, words) => {
     const { source } = anAtlas({ lists: { [kind]: [] } });

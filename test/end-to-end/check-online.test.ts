@@ -226,7 +226,7 @@ describe('a watch that is not what is there', () => {
     atlas.removeInstance(GROUP, 'users');
     const { code, out } = await checkOnline(configFor(atlas.url, { kind: 'serverless', instanceName: '*' }));
     expect(code).toBe(0);
-    expect(out).toMatch(/Odd\n {2}nightly: instance: .*since January 2026/);
+    expect(out).toMatch(/Odd\n {2}nightly: instance: .*serverless in January 2026/);
   });
 });
 

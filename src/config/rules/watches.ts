@@ -1,3 +1,4 @@
+import { SERVERLESS_END } from '../../domain/job/serverless-end.ts';
 import { apiNamedBy } from '../addresses.ts';
 import { cronFault } from '../cron.ts';
 import { entriesOf, type Rule } from './rule.ts';
@@ -66,13 +67,10 @@ export const jobIdsDiffer: Rule = ({ config, warn }) => {
   }
 };
 
-/** Serverless support ended on 2026-01-22, which is also the sunset of its restore-job endpoints. Told once. */
+/** Warns once that serverless has ended. */
 export const serverlessHasEnded: Rule = ({ config, warn }) => {
   const [first, ...others] = entriesOf(config.watches).filter(([, { kind }]) => kind === 'serverless');
   if (first === undefined) return;
-  const count = others.length === 0 ? '' : ` (the same holds for ${others.length} more)`;
-  warn(
-    ['watches', first[0], 'kind'],
-    `Atlas ended serverless instances in January 2026 and may answer that there are none${count}`,
-  );
+  const count = others.length === 0 ? '' : ` (The same holds for ${others.length} more.)`;
+  warn(['watches', first[0], 'kind'], `${SERVERLESS_END}${count}`);
 };

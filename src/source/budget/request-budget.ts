@@ -223,6 +223,7 @@ function longSilence(ms: number): SourceError {
     'rate_limited',
     `Atlas has asked this project for silence, ${seconds} s of it are left`,
     {
+      subject: 'project',
       retryAfterMs: ms,
       hint: 'Poll less often or lower requestsPerMinute: the limit is shared by everybody who uses the project.',
     },

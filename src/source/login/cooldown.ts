@@ -57,8 +57,15 @@ export function createQuietTime(clock: Clock): QuietTime {
 
 /** The same, to be tried again when the time has come. */
 function askedToWait(
-  { reason, message, status, atlasCode, hint }: SourceError,
+  { reason, message, subject, status, atlasCode, hint }: SourceError,
   retryAfterMs: number,
 ): SourceError {
-  return new SourceError(reason, message, { status, atlasCode, hint, retryable: true, retryAfterMs });
+  return new SourceError(reason, message, {
+    subject,
+    status,
+    atlasCode,
+    hint,
+    retryable: true,
+    retryAfterMs,
+  });
 }

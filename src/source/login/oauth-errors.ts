@@ -11,6 +11,14 @@ const UNTOLD_MS: Readonly<Record<number, number>> = { 429: 10_000 };
 
 const OF_NO_USE = 'Check baseUrl: this is not how Atlas answers a service account.';
 
+/** For these the token endpoint itself has refused the service account; the others are faults on the way to it. */
+const ABOUT_CREDENTIAL: ReadonlySet<SourceReason> = new Set([
+  'auth',
+  'refused',
+  'bad_request',
+  'rate_limited',
+]);
+
 const BY_ERROR: Readonly<Record<string, { reason: SourceReason; hint: string }>> = {
   invalid_client: {
     reason: 'auth',
@@ -49,6 +57,7 @@ export function tokenError(
     reason,
     `${context.request}: ${[String(status), code].filter(Boolean).join(' ')}${said}`,
     {
+      subject: isRecord(body) && ABOUT_CREDENTIAL.has(reason) ? 'credential' : null,
       status,
       atlasCode: code ?? undefined,
       retryable,

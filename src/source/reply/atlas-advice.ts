@@ -1,4 +1,6 @@
-import type { SourceReason } from '../../errors.ts';
+import type { JobKind } from '../../domain/job/restore-job.ts';
+import { SERVERLESS_END } from '../../domain/job/serverless-end.ts';
+import type { SourceReason, SourceSubject } from '../../errors.ts';
 import type { Credential } from '../login/login.ts';
 
 /** What is known about a failed answer. */
@@ -19,9 +21,12 @@ export interface Failure {
   sunset: string | null;
 }
 
-/** Why it failed, and what the operator can do about it. */
+/** Why a read failed, what the answer is about, and what the operator can do about it. */
 export interface Advice {
   reason: SourceReason;
+  /** `null`: the answer is not from Atlas itself, or says nothing but that it cannot be had now. */
+  subject: SourceSubject | null;
+  suggestedKind?: JobKind | undefined;
   hint?: string;
 }
 
@@ -31,87 +36,103 @@ const UNWELL =
 /**
  * The error table of the Atlas API: https://www.mongodb.com/docs/atlas/reference/api-errors/ (it lists neither the `_ACCESS_LIST`
  * names nor the serverless and flex codes; those are from clients that meet them). The status decides, the code refines.
+ * The only place that reads Atlas's codes: everybody else goes by `reason`, `subject` and `suggestedKind`.
  */
 export function adviceOn(failure: Failure): Advice {
   const { status } = failure;
   if (status === 401) return onUnauthorized(failure);
   if (status === 403) return onForbidden(failure);
   if (status === 404) return onNotFound(failure);
-  if (status === 402)
-    return { reason: 'refused', hint: 'The organization has an unpaid invoice: see its billing page.' };
-  if (status === 407) return { reason: 'refused', hint: 'A proxy on the way wants a login.' };
-  if (status === 408) return { reason: 'timeout', hint: UNWELL };
+  if (status === 402) {
+    return {
+      reason: 'refused',
+      subject: failure.code === null ? null : 'project',
+      hint: 'The organization has an unpaid invoice: see its billing page.',
+    };
+  }
+  if (status === 407) return { reason: 'refused', subject: null, hint: 'A proxy on the way wants a login.' };
+  if (status === 408) return { reason: 'timeout', subject: null, hint: UNWELL };
   if (status === 410) return onGone(failure);
   if (status === 429) {
     return {
       reason: 'rate_limited',
+      subject: 'project',
       hint: 'Poll less often or lower requestsPerMinute: the limit is shared by everybody who uses the project.',
     };
   }
-  if (status >= 500) return { reason: 'unavailable', hint: UNWELL };
+  if (status >= 500) return { reason: 'unavailable', subject: null, hint: UNWELL };
   if (status >= 400) return onBadRequest(failure);
-  return { reason: 'bad_response', hint: 'Check baseUrl: this is not how the Atlas API answers.' };
-}
-
-/** True for codes that say something about the project or the instance, not about a job in it. */
-export function isAboutPlace(code: string | null): boolean {
-  return code !== null && /GROUP|PROJECT|CLUSTER|INSTANCE/.test(code) && !/RESTORE|JOB/.test(code);
+  return {
+    reason: 'bad_response',
+    subject: null,
+    hint: 'Check baseUrl: this is not how the Atlas API answers.',
+  };
 }
 
 function onUnauthorized(failure: Failure): Advice {
   const { code, role, credential, sentCredentials, stale } = failure;
   if (stale)
-    return { reason: 'unavailable', hint: 'Atlas kept saying that a login just made is out of date.' };
+    return {
+      reason: 'unavailable',
+      subject: null,
+      hint: 'Atlas kept saying that a login just made is out of date.',
+    };
   if (code !== null && code !== 'UNEXPECTED_ERROR') return onMissingRole(code, role, credential);
   if (sentCredentials && credential === 'service account') {
     return {
       reason: 'auth',
+      subject: 'credential',
       hint: 'Atlas refuses an access token that it has just made: does the service account still exist, and is baseUrl that of its own environment (government, development)?',
     };
   }
   if (sentCredentials) {
     return {
       reason: 'auth',
+      subject: 'credential',
       hint: 'Check the public and the private key: was the key rotated or deleted, or is it of another environment (government, development)?',
     };
   }
   return {
     reason: 'auth',
+    subject: 'credential',
     hint: 'The server asks for a login, and not for an HTTP Digest one that this program can give. Check baseUrl; a proxy may have answered.',
   };
 }
 
 function onMissingRole(code: string, role: string, credential: Credential): Advice {
-  return code === 'NOT_IN_GROUP'
-    ? {
-        reason: 'auth',
-        hint: `Compare groupId with the project id shown in Atlas. If it is right, invite the ${credential} to that project with the role ${role}.`,
-      }
-    : { reason: 'auth', hint: `Give the ${credential} the role ${role} in this project.` };
+  const hint =
+    code === 'NOT_IN_GROUP'
+      ? `Compare groupId with the project id shown in Atlas. If it is right, invite the ${credential} to that project with the role ${role}.`
+      : `Give the ${credential} the role ${role} in this project.`;
+  return { reason: 'auth', subject: 'project', hint };
 }
 
 function onForbidden({ code, detail, isJson, role, credential }: Failure): Advice {
   if (!isJson)
     return {
       reason: 'refused',
+      subject: null,
       hint: 'The answer is not from the Atlas API: a proxy or firewall refuses the request.',
     };
-  if (code === null) return { reason: 'refused' };
+  if (code === null) return { reason: 'refused', subject: null };
   if (/^IP_ADDRESS_NOT_ON_/.test(code)) {
     return {
       reason: 'refused',
+      subject: 'access_list',
       hint: `Add ${addressIn(detail) ?? 'the address of this machine'} to the API access list of this ${credential} (not to the network access list of the project). If the address changes, allow its whole range.`,
     };
   }
   if (/REQUIRES_(ACCESS_LIST|WHITELIST)$/.test(code)) {
     return {
       reason: 'refused',
+      subject: 'access_list',
       hint: `The organization demands an API access list and this ${credential} has none: add one with the address of this machine.`,
     };
   }
   if (/UNAUTHORIZED|CANNOT_ACCESS|NOT_IN_/.test(code)) return onMissingRole(code, role, credential);
   return {
     reason: 'refused',
+    subject: 'instance',
     hint: `Check the tier of the instance, and that the ${credential} has the role ${role}.`,
   };
 }
@@ -120,74 +141,112 @@ function onNotFound({ code, isJson }: Failure): Advice {
   if (!isJson) {
     return {
       reason: 'bad_response',
+      subject: null,
       hint: 'The 404 is not from the Atlas API: check baseUrl; a proxy may have answered.',
     };
   }
-  if (code === 'NOT_ATLAS_GROUP') {
-    return {
-      reason: 'not_found',
-      hint: 'This is a Cloud Manager project: use the kind legacy and its base URL.',
-    };
-  }
-  if (code === 'ATLAS_GROUP') {
-    return {
-      reason: 'not_found',
-      hint: 'This is an Atlas project: use an Atlas kind and https://cloud.mongodb.com.',
-    };
-  }
-  if (!isAboutPlace(code)) {
-    return {
-      reason: 'not_found',
-      hint: 'Job ids belong to the instance that the backup came from, not to the target.',
-    };
-  }
-  return /GROUP|PROJECT/.test(code ?? '')
-    ? { reason: 'not_found', hint: 'Check groupId: it is the project id, 24 hexadecimal characters.' }
-    : {
-        reason: 'not_found',
-        hint: 'Check instanceName. Was the instance deleted, renamed or migrated? Serverless instances have become flex clusters or dedicated ones: look under the kinds flex and cluster.',
-      };
+  const subject = missingSubject(code ?? '');
+  const hint = (code === null ? undefined : OTHER_PRODUCT[code]) ?? MISSING[subject];
+  return { reason: 'not_found', subject, hint };
 }
+
+type MissingSubject = Extract<SourceSubject, 'project' | 'instance' | 'job' | 'request'>;
+
+/** What a 404 says is not there. Codes about a job name its project or instance too, so the job comes first. */
+function missingSubject(code: string): MissingSubject {
+  if (/RESTORE|JOB/.test(code)) return 'job';
+  if (/CLUSTER|INSTANCE/.test(code)) return 'instance';
+  return /GROUP|PROJECT/.test(code) ? 'project' : 'request';
+}
+
+const NO_JOB = 'Job ids belong to the instance that the backup came from, not to the target.';
+
+const MISSING: Readonly<Record<MissingSubject, string>> = {
+  project: 'Check groupId: it is the project id, 24 hexadecimal characters.',
+  instance: `Check instanceName. Was the instance deleted, renamed or migrated? ${SERVERLESS_END}`,
+  job: NO_JOB,
+  // Where the code names nothing, most likely a job was asked for: nothing else is asked for by an id that people copy.
+  request: NO_JOB,
+};
+
+/** A project of Atlas that Cloud Manager was asked for, and the other way round. */
+const OTHER_PRODUCT: Readonly<Record<string, string>> = {
+  NOT_ATLAS_GROUP: 'This is a Cloud Manager project: use the kind legacy and its base URL.',
+  ATLAS_GROUP: 'This is an Atlas project: use an Atlas kind and https://cloud.mongodb.com.',
+};
 
 function onGone({ sunset, request }: Failure): Advice {
   const since = sunset === null ? '' : ` (it ended on ${sunset})`;
   const successor = /\/(?:serverless|tenant)\b/.test(request)
-    ? 'Move the watch to the kind that follows it: flex or cluster.'
+    ? SERVERLESS_END
     : 'Is there a newer version of this program, which asks for the one that follows it?';
-  return { reason: 'gone', hint: `Atlas no longer offers this API${since}. ${successor}` };
+  return { reason: 'gone', subject: 'kind', hint: `Atlas no longer offers this API${since}. ${successor}` };
 }
 
 /** Right name, wrong API: what the instance is, by the code of the API that refused it. */
-const WRONG_KIND: Readonly<Record<string, string>> = {
-  CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API: 'it is no flex cluster; try the kind cluster',
-  CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API: 'it is a flex cluster: use the kind flex',
-  CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API: 'it is a serverless instance: use the kind serverless',
-  CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API: 'it is a dedicated cluster: use the kind cluster',
+const WRONG_KIND: Readonly<Record<string, { kind: JobKind; words: string }>> = {
+  CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API: {
+    kind: 'cluster',
+    words: 'it is no flex cluster; try the kind cluster',
+  },
+  CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API: { kind: 'flex', words: 'it is a flex cluster: use the kind flex' },
+  CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API: {
+    kind: 'serverless',
+    words: 'it is a serverless instance: use the kind serverless',
+  },
+  CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API: {
+    kind: 'cluster',
+    words: 'it is a dedicated cluster: use the kind cluster',
+  },
 };
 
-const UNKNOWN_VERSION =
-  'Atlas does not know the version of its API that was asked for, or a proxy on the way has changed the Accept header. Is there a newer version of this program?';
+const UNKNOWN_VERSION: Advice = {
+  reason: 'bad_request',
+  subject: 'request',
+  hint: 'Atlas does not know the version of its API that was asked for, or a proxy on the way has changed the Accept header. Is there a newer version of this program?',
+};
 
-const BAD_REQUEST: Readonly<Record<string, string>> = {
+const BAD_REQUEST: Readonly<Record<string, Advice>> = {
   INVALID_VERSION_DATE: UNKNOWN_VERSION,
-  INCORRECT_BACKUP_API_ENDPOINT: 'The backups of this instance are kept elsewhere: use another kind.',
-  BACKUP_JOB_NOT_FOUND: 'Backup is switched off for this instance.',
+  // What legacy backup says of a cluster whose backups are cloud backups.
+  INCORRECT_BACKUP_API_ENDPOINT: {
+    reason: 'bad_request',
+    subject: 'kind',
+    suggestedKind: 'cluster',
+    hint: 'The backups of this instance are kept elsewhere: use another kind.',
+  },
+  BACKUP_JOB_NOT_FOUND: {
+    reason: 'bad_request',
+    subject: 'instance',
+    hint: 'Backup is switched off for this instance.',
+  },
 };
 
 function onBadRequest({ status, code, detail }: Failure): Advice {
-  if (status === 406) return { reason: 'bad_request', hint: UNKNOWN_VERSION };
+  if (status === 406) return UNKNOWN_VERSION;
   const key = code ?? '';
   const wrongKind = WRONG_KIND[key];
-  if (wrongKind !== undefined) return { reason: 'wrong_kind', hint: `The name is right, but ${wrongKind}.` };
+  if (wrongKind !== undefined) {
+    const { kind, words } = wrongKind;
+    return {
+      reason: 'wrong_kind',
+      subject: 'kind',
+      suggestedKind: kind,
+      hint: `The name is right, but ${words}.`,
+    };
+  }
   if (/^CANNOT_USE_.*_IN_.*_API$/.test(key)) {
     return {
       reason: 'wrong_kind',
+      subject: 'kind',
       hint: 'The name is right, but this instance is of another kind: change the kind of the watch.',
     };
   }
-  const hint =
-    BAD_REQUEST[key] ?? (detail === null ? undefined : 'Check groupId, instanceName and restoreJobIds.');
-  return hint === undefined ? { reason: 'bad_request' } : { reason: 'bad_request', hint };
+  const unlisted: Advice = { reason: 'bad_request', subject: 'request' };
+  return (
+    BAD_REQUEST[key] ??
+    (detail === null ? unlisted : { ...unlisted, hint: 'Check groupId, instanceName and restoreJobIds.' })
+  );
 }
 
 /** The caller's address as Atlas saw it. */

@@ -1,7 +1,7 @@
 import { SourceError, type SourceErrorOptions, type SourceReason } from '../../errors.ts';
 import type { Credential } from '../login/login.ts';
 import { isRecord } from '../wire/envelope.ts';
-import { adviceOn, isAboutPlace } from './atlas-advice.ts';
+import { adviceOn } from './atlas-advice.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { scrubText, scrubValue } from './scrub.ts';
 
@@ -35,7 +35,7 @@ export interface FailureContext {
 export function atlasError(reply: FailedReply, context: FailureContext): SourceError {
   const said = readErrorBody(reply, context.credentials);
   const isJson = isRecord(reply.body);
-  const { reason, hint } = adviceOn({
+  const { reason, subject, suggestedKind, hint } = adviceOn({
     ...said,
     ...context,
     status: reply.status,
@@ -44,6 +44,8 @@ export function atlasError(reply: FailedReply, context: FailureContext): SourceE
   });
   const retryable = isPassing(reply.status) || reason === 'unavailable';
   const options: SourceErrorOptions = {
+    subject,
+    suggestedKind,
     status: reply.status,
     atlasCode: said.code ?? undefined,
     retryable,
@@ -58,7 +60,8 @@ export function atlasError(reply: FailedReply, context: FailureContext): SourceE
  * or the instance. Everything else, a proxy's 404 too, is a failure of the watch.
  */
 export function isJobNotFound(error: SourceError): boolean {
-  return error.status === 404 && error.reason === 'not_found' && !isAboutPlace(error.atlasCode ?? null);
+  const { status, reason, subject } = error;
+  return status === 404 && reason === 'not_found' && (subject === 'job' || subject === 'request');
 }
 
 /** The answer was complete, and is not what the API documents. Trying again would not help. */

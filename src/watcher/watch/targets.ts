@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { Clock } from '../../clock.ts';
 import type { AuditDraft } from '../../domain/audit.ts';
 import type { Timestamp } from '../../domain/instant.ts';
+import { SERVERLESS_END } from '../../domain/job/serverless-end.ts';
 import type { StallLimit } from '../../domain/job/time-events.ts';
 import {
   isWildcard,
@@ -144,7 +145,7 @@ function discoveringBook(
         watch: watch.name,
         hint:
           watch.kind === 'serverless'
-            ? 'Atlas ended serverless in January 2026 and lists no instance any more. They have become flex clusters or dedicated ones: use the kinds flex and cluster.'
+            ? SERVERLESS_END
             : `Check groupId and the kind: is there a ${watch.kind} instance in the project?`,
       });
     }
@@ -223,13 +224,13 @@ async function findTargets(
  */
 export function hasGone(watch: Watch, failure: Error): boolean {
   if (!isWildcard(watch) || !(failure instanceof SourceError) || failure.reason !== 'not_found') return false;
-  const code = failure.atlasCode ?? '';
-  return /CLUSTER|INSTANCE/.test(code) || (watch.groupId === '*' && code.includes('GROUP'));
+  return failure.subject === 'instance' || (watch.groupId === '*' && failure.subject === 'project');
 }
 
 /** True when backups are switched off for an instance that a watch has found by itself: there is nothing to follow, and nothing wrong. */
 export function hasNoBackups(watch: Watch, failure: Error): boolean {
-  return isWildcard(watch) && failure instanceof SourceError && failure.atlasCode === 'BACKUP_JOB_NOT_FOUND';
+  if (!isWildcard(watch) || !(failure instanceof SourceError)) return false;
+  return failure.reason === 'bad_request' && failure.subject === 'instance';
 }
 
 function isAt(target: Target, place: Pick<Target, 'groupId' | 'instanceName'>): boolean {

@@ -97,6 +97,62 @@ describe('the error table', () => {
   });
 });
 
+describe('the subject of an error', () => {
+  const SUBJECTS: Record<string, string | null> = {
+    'bad-api-key': 'credential',
+    'digest-challenge': 'credential',
+    'digest-stale': 'credential',
+    'no-role': 'project',
+    'key-not-in-project': 'project',
+    'project-refused': 'project',
+    unpaid: 'project',
+    'ip-not-on-access-list': 'access_list',
+    'org-requires-access-list': 'access_list',
+    'group-not-found': 'project',
+    'invalid-group-id': 'project',
+    'not-an-atlas-project': 'project',
+    'cluster-not-found': 'instance',
+    'serverless-instance-not-found': 'instance',
+    'restore-job-not-found': 'job',
+    'flex-restore-not-found': 'job',
+    'invalid-job-id': 'job',
+    'invalid-path-parameter': 'request',
+    'missing-version': 'request',
+    'dedicated-name-in-flex-api': 'kind',
+    'flex-name-in-cluster-api': 'kind',
+    'serverless-name-in-cluster-api': 'kind',
+    'cluster-name-in-serverless-api': 'kind',
+    'wrong-backup-api': 'kind',
+    sunset: 'kind',
+    'rate-limited-token-bucket': 'project',
+    'rate-limited-legacy': 'project',
+    'server-error': null,
+    unavailable: null,
+    'proxy-html': null,
+  };
+
+  it.each(cases)('$name', (failed) => {
+    expect(errorOf(failed).subject).toBe(SUBJECTS[failed.name]);
+  });
+
+  it.each<[number, string | null, string | null]>([
+    [400, 'BACKUP_JOB_NOT_FOUND', 'instance'],
+    [400, 'NEVER_HEARD_OF', 'request'],
+    [403, 'FEATURE_UNSUPPORTED', 'instance'],
+    [403, 'USER_UNAUTHORIZED', 'project'],
+    [404, 'CLUSTER_NOT_IN_GROUP', 'instance'],
+    [404, 'NEVER_HEARD_OF', 'request'],
+    [407, null, null],
+    [408, null, null],
+  ])('of %i %s is %s', (status, errorCode, subject) => {
+    expect(errorOf({ status, body: { errorCode } }).subject).toBe(subject);
+  });
+
+  it('is nobody’s where a proxy answers in HTML', () => {
+    for (const status of [403, 404]) expect(errorOf({ status, body: '<html>' }).subject).toBeNull();
+  });
+});
+
 describe('a 401', () => {
   const challenge = cases.find(({ name }) => name === 'digest-challenge')!;
 
@@ -226,7 +282,7 @@ describe('what has a successor', () => {
     const headers = { Sunset: 'Thu, 22 Jan 2026 00:00:00 GMT' };
     const request = 'GET /api/atlas/v2/groups/64b0/serverless/orders/backup/restoreJobs';
     const { hint } = errorOf({ ...gone, headers }, { request });
-    expect(hint).toMatch(/2026-01-22.*flex or cluster/);
+    expect(hint).toMatch(/2026-01-22.*flex and cluster/);
   });
 
   it('is a newer version of this program where the kind has not ended', () => {

@@ -201,7 +201,7 @@ describe('a watch of every instance of a project', () => {
 
   it('lists again at once when an instance is not found, without calling that a failure', async () => {
     await poll();
-    source.fault = new SourceError('not_found', 'no such cluster', { atlasCode: 'CLUSTER_NOT_FOUND' });
+    source.fault = new SourceError('not_found', 'no such cluster', { subject: 'instance' });
     expect((await poll()).failure).toBeNull();
     source.fault = null;
     source.instances.set(GROUP_ID, [instance('users')]);
@@ -209,7 +209,7 @@ describe('a watch of every instance of a project', () => {
   });
 
   it('does not mind an instance whose backups are switched off, and reads it once they are on', async () => {
-    source.fault = new SourceError('bad_request', 'no backups', { atlasCode: 'BACKUP_JOB_NOT_FOUND' });
+    source.fault = new SourceError('bad_request', 'no backups', { subject: 'instance' });
     source.listInstances = async () => [instance('orders')];
     expect((await poll()).failure).toBeNull();
     source.fault = null;
@@ -219,7 +219,7 @@ describe('a watch of every instance of a project', () => {
 
   it('fails when the project that it names is not found', async () => {
     await poll();
-    source.fault = new SourceError('not_found', 'no such project', { atlasCode: 'GROUP_NOT_FOUND' });
+    source.fault = new SourceError('not_found', 'no such project', { subject: 'project' });
     expect((await poll()).failure?.message).toBe('no such project');
   });
 
@@ -273,7 +273,7 @@ describe('a watch of every project', () => {
 
   it('lists again at once when a project is not found, without calling that a failure', async () => {
     await poll();
-    source.fault = new SourceError('not_found', 'no such project', { atlasCode: 'GROUP_NOT_FOUND' });
+    source.fault = new SourceError('not_found', 'no such project', { subject: 'project' });
     expect((await poll()).failure).toBeNull();
     source.fault = null;
     source.projects = source.projects.filter(({ groupId }) => groupId !== 'b');
@@ -285,7 +285,7 @@ describe('a watch of every project', () => {
     const { listInstances } = source;
     source.listInstances = async (place, options) => {
       if (place.groupId === 'b') {
-        throw new SourceError('not_found', 'no such project', { atlasCode: 'GROUP_NOT_FOUND' });
+        throw new SourceError('not_found', 'no such project', { subject: 'project' });
       }
       return listInstances(place, options);
     };
