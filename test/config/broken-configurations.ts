@@ -163,11 +163,9 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['connections[0].baseUrl', NO_PLAIN_HTTP],
     ['channels[0].url', NO_PLAIN_HTTP],
   ],
-  'json-comment': [['', 'line 2, column 3: JSON has no comments']],
   'json-cut-short': [['', 'line 4, column 1: expected "," or "}", but the file ends here']],
   'json-empty': [['', 'line 1, column 1: expected a value, but the file ends here']],
   'json-key-twice': [['watches[0].instanceName', 'stands twice in the same object']],
-  'json-trailing-comma': [['', 'line 3, column 16: a comma stands before "}"']],
   'malformed-placeholder': [
     ['watches[0].instanceName', 'a "${" has no closing brace'],
     ['channels[0].url', 'a placeholder is not one of ${NAME}, ${NAME:-default}, ${file:/path}'],

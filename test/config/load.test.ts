@@ -135,6 +135,20 @@ describe('a sound configuration', () => {
     });
   });
 
+  it('may hold comments and trailing commas', async () => {
+    const plain = JSON.stringify(aConfigFile({ log: { level: 'warn' } }), null, 2);
+    const commented = plain
+      .replace('"connections"', '// Atlas, "our" account: {\n  "connections"')
+      .replaceAll('"orders"', '/* the shop\'s ${ORDERS} */ "orders"');
+    const trailing = plain.replaceAll(/(?<=[\]}"])(?=\s*\n\s*[\]}])/g, ',');
+    expect(trailing).toContain('"log": {\n    "level": "warn",\n  },\n}');
+    const sound = await load(JSON.parse(plain));
+    for (const text of [commented, trailing]) {
+      const { watches, log } = await loadConfig(await writeConfig(text), { env: {} });
+      expect({ watches, log }).toEqual({ watches: sound.watches, log: sound.log });
+    }
+  });
+
   it('fills in what a test alert leaves out: a failed restore of the first watch', async () => {
     const { testAlert } = await load(aConfigFile({ testAlert: { schedule: ' 0 9 * * 1 ' } }));
     expect(testAlert).toEqual({ schedule: '0 9 * * 1', event: 'failed', watch: 'orders' });

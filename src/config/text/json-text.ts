@@ -1,4 +1,5 @@
-import { formatPath, type Path } from './paths.ts';
+import { getNodeValue, type ParseErrorCode, parseTree, printParseErrorCode, visit } from 'jsonc-parser';
+import { formatPath } from './paths.ts';
 
 /** What a JSON text comes to. Line and column count from 1. A fault never quotes more of the text than one character. */
 export type JsonReading =
@@ -11,124 +12,96 @@ export type JsonReading =
 
 const DEEPEST = 100;
 
+const OPTIONS = { allowTrailingComma: true };
+
 /**
- * Reads JSON, and where it is not JSON says where and why. `JSON.parse` does not always give a place, and quotes the text around it,
- * which may hold a secret; nor does it see that a key stands twice.
+ * Reads JSON, in which comments and trailing commas may stand; of any other text it says where it stops being JSON, and why.
+ * The parser's own reading goes on behind a fault and does not see that a key stands twice.
  */
 export function readJson(text: string): JsonReading {
   try {
-    const duplicates = scanJson(text);
-    return { kind: 'value', value: JSON.parse(text), duplicates };
+    const duplicates = keysThatStandTwice(text);
+    const root = parseTree(text, [], OPTIONS);
+    return { kind: 'value', value: root && getNodeValue(root), duplicates };
   } catch (error) {
-    if (!(error instanceof JsonFault)) throw error;
-    const before = text.slice(0, error.at).split('\n');
-    return {
-      kind: 'fault',
-      line: before.length,
-      column: (before.at(-1) ?? '').length + 1,
-      message: error.message,
-    };
+    if (error instanceof JsonFault) return { kind: 'fault', ...error.place, message: error.message };
+    throw error;
   }
 }
 
 class JsonFault extends Error {
-  readonly at: number;
+  readonly place: { line: number; column: number };
 
-  constructor(at: number, message: string) {
+  /** The parser counts from 0. */
+  constructor(message: string, line: number, character: number) {
     super(message);
-    this.at = at;
+    this.place = { line: line + 1, column: character + 1 };
   }
 }
 
-/** Walks the text once. @throws {JsonFault} at the first thing that is not JSON. @returns the keys that stand twice. */
-function scanJson(text: string): string[] {
+/** Walks the text once. @throws {JsonFault} at the first thing that is not JSON. */
+function keysThatStandTwice(text: string): string[] {
   const duplicates: string[] = [];
-  let at = 0;
-
-  const skipSpace = (): void => {
-    while (' \t\n\r'.includes(text[at] ?? 'x')) at += 1;
-    if (text.startsWith('//', at) || text.startsWith('/*', at))
-      throw new JsonFault(at, 'JSON has no comments');
-  };
-
-  const unexpected = (wanted: string): JsonFault => {
-    const found = text[at];
-    if (found === undefined) return new JsonFault(at, `expected ${wanted}, but the file ends here`);
-    if (found === "'") return new JsonFault(at, 'texts and keys stand in double quotes, not in single ones');
-    return new JsonFault(
-      at,
-      `expected ${wanted}, found ${found === '"' ? 'a double quote' : JSON.stringify(found)}`,
-    );
-  };
-
-  const scanString = (): string => {
-    const token = /"(?:[^"\\\n\r]|\\.)*"?/y;
-    token.lastIndex = at;
-    const raw = token.exec(text)?.[0] ?? '';
-    if (raw.length < 2 || !raw.endsWith('"'))
-      throw new JsonFault(at, 'this text has no closing quote on its line');
-    try {
-      const value = String(JSON.parse(raw));
-      at += raw.length;
-      return value;
-    } catch {
-      throw new JsonFault(
-        at,
-        'this text holds a tab or an escape that JSON does not know (a backslash is written \\\\)',
-      );
+  /** The objects and lists around the place, from the outside in; of an object, the keys so far. */
+  const around: Array<Set<string> | 'list'> = [];
+  const enter = (container: Set<string> | 'list', line: number, character: number): void => {
+    if (around.push(container) > DEEPEST + 1) {
+      throw new JsonFault(`nested deeper than ${DEEPEST} levels`, line, character);
     }
   };
-
-  const scanList = (close: '}' | ']', scanItem: (index: number) => void): void => {
-    at += 1;
-    skipSpace();
-    for (let index = 0; text[at] !== close; index += 1) {
-      scanItem(index);
-      skipSpace();
-      if (text[at] === close) break;
-      if (text[at] !== ',') throw unexpected(`"," or "${close}"`);
-      const comma = at;
-      at += 1;
-      skipSpace();
-      if (text[at] === close)
-        throw new JsonFault(comma, `a comma stands before "${close}"; JSON allows none there`);
-    }
-    at += 1;
-  };
-
-  const scanScalar = (): void => {
-    const token = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.])/y;
-    token.lastIndex = at;
-    const raw = token.exec(text)?.[0];
-    if (raw === undefined) throw unexpected('a value');
-    at += raw.length;
-  };
-
-  const scanObject = (path: Path): void => {
-    const seen = new Set<string>();
-    scanList('}', () => {
-      if (text[at] !== '"') throw unexpected('a key in double quotes');
-      const key = scanString();
-      if (seen.has(key)) duplicates.push(formatPath([...path, key]));
-      seen.add(key);
-      skipSpace();
-      if (text[at] !== ':') throw unexpected('":"');
-      at += 1;
-      scanValue([...path, key]);
-    });
-  };
-
-  const scanValue = (path: Path): void => {
-    if (path.length > DEEPEST) throw new JsonFault(at, `nested deeper than ${DEEPEST} levels`);
-    skipSpace();
-    if (text[at] === '{') scanObject(path);
-    else if (text[at] === '[') scanList(']', (index) => scanValue([...path, index]));
-    else if (text[at] === '"') scanString();
-    else scanScalar();
-  };
-
-  scanValue([]);
-  skipSpace();
-  if (at < text.length) throw unexpected('the end of the file');
+  const leave = (): void => void around.pop();
+  visit(
+    text,
+    {
+      onObjectBegin: (_offset, _length, line, character) => enter(new Set(), line, character),
+      onObjectEnd: leave,
+      onArrayBegin: (_offset, _length, line, character) => enter('list', line, character),
+      onArrayEnd: leave,
+      onObjectProperty: (key, _offset, _length, _line, _character, pathOfObject) => {
+        const keys = around.at(-1);
+        if (!(keys instanceof Set)) return;
+        if (keys.has(key)) duplicates.push(formatPath([...pathOfObject(), key]));
+        keys.add(key);
+      },
+      onError: (code, offset, _length, line, character) => {
+        const isInList = around.at(-1) === 'list';
+        throw new JsonFault(describe(code, text[offset], isInList), line, character);
+      },
+    },
+    OPTIONS,
+  );
   return duplicates;
+}
+
+type ErrorName = ReturnType<typeof printParseErrorCode>;
+
+/** What is wrong with the text at the place. All other errors of the parser say what it expected there. */
+const WRONG: Partial<Record<ErrorName, string>> = {
+  UnexpectedEndOfString: 'this text has no closing quote on its line',
+  InvalidCharacter: 'this text holds a tab or another control character (a tab is written \\t)',
+  InvalidEscapeCharacter: 'this text holds an escape that JSON does not know (a backslash is written \\\\)',
+  InvalidUnicode: 'this text holds a \\u without four hexadecimal digits',
+  UnexpectedEndOfNumber: 'this number breaks off',
+  UnexpectedEndOfComment: 'this comment has no end',
+};
+
+const EXPECTED: Partial<Record<ErrorName, string>> = {
+  InvalidSymbol: 'a value, or a key in double quotes',
+  ValueExpected: 'a value',
+  PropertyNameExpected: 'a key in double quotes',
+  ColonExpected: '":"',
+  CloseBraceExpected: '"," or "}"',
+  CloseBracketExpected: '"," or "]"',
+  EndOfFileExpected: 'the end of the file',
+};
+
+function describe(code: ParseErrorCode, found: string | undefined, isInList: boolean): string {
+  const name = printParseErrorCode(code);
+  const wrong = WRONG[name];
+  if (wrong !== undefined) return wrong;
+  if (found === "'") return 'texts and keys stand in double quotes, not in single ones';
+  const separator = `"," or "${isInList ? ']' : '}'}"`;
+  const expected = name === 'CommaExpected' ? separator : (EXPECTED[name] ?? 'something else');
+  if (found === undefined) return `expected ${expected}, but the file ends here`;
+  return `expected ${expected}, found ${found === '"' ? 'a double quote' : JSON.stringify(found)}`;
 }
