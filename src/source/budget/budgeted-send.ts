@@ -5,7 +5,7 @@ import { type EndpointSet, endpointSetOf } from '../wire/endpoints.ts';
 import type { HttpReply } from '../wire/http-exchange.ts';
 import { createProjectLimits, type ProjectLimits } from './project-limits.ts';
 import { readRateLimits } from './rate-limits.ts';
-import type { Leave, Sent } from './request-budget.ts';
+import type { Permit, Sent } from './request-budget.ts';
 
 /** Sends one request with the login's headers added, over as many HTTP requests as the login takes; each pays to the budget of `project`. */
 export interface PaidSend {
@@ -52,8 +52,8 @@ export function createPaidSend(options: {
     return limits;
   }
 
-  /** The first request goes on the leave that was taken for it; answers to a challenge take theirs as they go. */
-  function payingWire(limits: ProjectLimits, set: EndpointSet, first: Leave, send: Wire): Wire {
+  /** The first request goes on the permit that was taken for it; answers to a challenge take theirs as they go. */
+  function payingWire(limits: ProjectLimits, set: EndpointSet, first: Permit, send: Wire): Wire {
     let isFirst = true;
     return async (headers) => {
       const sent = isFirst ? first.spend() : limits.budget.tryTake(limits.gate(set));
@@ -70,15 +70,15 @@ export function createPaidSend(options: {
       const send: Wire = (added) => exchange(url, { ...headers, ...added }, signal);
       for (;;) {
         const onTurn = onWait?.();
-        const leave = await limits.budget
+        const permit = await limits.budget
           .take(signal, { gate: limits.gate(set), spare: login.mayCostTwo() ? 1 : 0, isUrgent })
           .finally(onTurn);
         try {
-          return await login.send(url, payingWire(limits, set, leave, send), signal);
+          return await login.send(url, payingWire(limits, set, permit, send), signal);
         } catch (error) {
           if (!(error instanceof NotNow)) throw error;
         } finally {
-          leave.giveBack();
+          permit.giveBack();
         }
       }
     },

@@ -60,8 +60,8 @@ export function createProjectLimits(options: {
     states: () =>
       [...gates].map(([set, gate]) => ({
         set,
-        limit: gate.told()?.limit ?? null,
-        remaining: gate.told()?.remaining ?? null,
+        limit: gate.limits()?.limit ?? null,
+        remaining: gate.limits()?.remaining ?? null,
         waiting: budget.waiting(gate),
       })),
   };

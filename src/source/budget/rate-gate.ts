@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { RateLimits } from './rate-limits.ts';
-import { createSpendLog } from './sliding-window.ts';
+import { createSlidingWindow } from './sliding-window.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -25,30 +25,31 @@ const NEXT_TO_NOTHING = 1e-6;
  * What the end of a request tells about the bucket: what its reply says; `none`, when the reply says nothing; `unknown`, when there was no
  * reply; `uncounted`, when it was answered in front of the buckets (a login challenge).
  */
-export type Told = RateLimits | 'none' | 'unknown' | 'uncounted';
+export type BucketReport = RateLimits | 'none' | 'unknown' | 'uncounted';
 
-/** One request, from the leave to send it on. */
-export interface Passage {
-  /** True while it may (still) be sent; what is left may have changed since it got its leave. */
+/** The place of one request in the bucket of its endpoint set, from the permit to send the request until its end. */
+export interface Slot {
+  /** True while the request may (still) be sent: what is left may have changed since it got its permit. */
   isOpen(isUrgent: boolean): boolean;
-  /** It goes out. */
+  /** Notes that the request goes out. */
   sent(): void;
-  /** It has ended, or was never sent. */
-  ended(told: Told): void;
+  /** Notes that the request has ended, or was never sent. Only the first call counts. */
+  ended(report: BucketReport): void;
 }
 
 /** What a server allows on one set of endpoints in one project, as its replies tell. The bucket behind it is shared with others. */
 export interface RateGate {
   /**
    * How long until one more may go: 0 when it may. An estimate, to be asked again when a request has ended; without end where it
-   * hangs on those that were given leave already.
+   * hangs on those that have a permit already.
    */
   waitMs(isUrgent: boolean): number;
   /** True when the second request of a login may follow the first. */
   mayFollow(): boolean;
-  enter(): Passage;
-  /** As told last; `null` while nothing was told. */
-  told(): RateLimits | null;
+  /** Takes a slot for a request that has been given its permit. Never refuses: `waitMs` and `mayFollow` are asked before. */
+  enter(): Slot;
+  /** The limits as a reply told them last; `null` while none has. */
+  limits(): RateLimits | null;
 }
 
 /** What is known of the bucket. Times are the monotonic clock's. */
@@ -59,7 +60,8 @@ interface Known {
   at: number;
   /** When the last reply arrived that was taken at its word. */
   takenAt: number;
-  told: RateLimits;
+  limits: RateLimits;
+  /** When a reply told them. */
   toldAt: number;
 }
 
@@ -72,7 +74,7 @@ interface Known {
  * - Replies overtake one another: one whose request left before the last word was heard can only lower the account.
  */
 export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock: Clock }): RateGate {
-  const minute = createSpendLog();
+  const lastMinute = createSlidingWindow();
   let known: Known | null = null;
   let enteredAt = Number.NEGATIVE_INFINITY;
   let unsent = 0;
@@ -81,7 +83,7 @@ export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock:
   const left = ({ limit, remaining, at }: Known): number =>
     Math.min(limit, remaining + ((clock.monotonic() - at) * limit * REFILL_SHARE) / MINUTE_MS);
 
-  /** Until the account says that one more leaves `floor`. `held`: how many have leave and are not sent, besides the one that asks. */
+  /** Until the account says that one more leaves `floor`. `held`: how many have a permit and are not sent, besides the one that asks. */
   function untilLeft(floor: number, bucket: Known, held: number): number {
     const after = left(bucket) - held - underway - 1;
     if (after >= floor - NEXT_TO_NOTHING) return 0;
@@ -98,10 +100,10 @@ export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock:
   /** Evenly spread, and so that the last minute, with one more, holds no more of ours than the refill's share. */
   function untilInPace(limit: number): number {
     const now = clock.monotonic();
-    minute.forgetBefore(now - MINUTE_MS);
-    const tooMany = minute.count() + unsent + 1 - Math.max(1, Math.floor(limit * REFILL_SHARE));
-    if (tooMany > minute.count()) return Number.POSITIVE_INFINITY;
-    const untilFree = tooMany <= 0 ? 0 : minute.at(tooMany - 1) + MINUTE_MS - now;
+    lastMinute.forgetBefore(now - MINUTE_MS);
+    const tooMany = lastMinute.count() + unsent + 1 - Math.max(1, Math.floor(limit * REFILL_SHARE));
+    if (tooMany > lastMinute.count()) return Number.POSITIVE_INFINITY;
+    const untilFree = tooMany <= 0 ? 0 : lastMinute.at(tooMany - 1) + MINUTE_MS - now;
     const untilNext = enteredAt + MINUTE_MS / (limit * REFILL_SHARE) - now;
     return Math.max(untilFree, untilNext, 0);
   }
@@ -111,7 +113,7 @@ export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock:
     const isNews = known === null || sentAt >= known.takenAt;
     const remaining = known === null || isNews ? limits.remaining : Math.min(limits.remaining, left(known));
     const takenAt = known === null || isNews ? now : known.takenAt;
-    known = { limit: limits.limit, remaining, at: now, takenAt, told: limits, toldAt: now };
+    known = { limit: limits.limit, remaining, at: now, takenAt, limits, toldAt: now };
   }
 
   /** One went, and nobody told what is left. */
@@ -143,9 +145,9 @@ export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock:
           sentAt = clock.monotonic();
           unsent -= 1;
           underway += 1;
-          minute.add(sentAt);
+          lastMinute.add(sentAt);
         },
-        ended: (told) => {
+        ended: (report) => {
           if (hasEnded) return;
           hasEnded = true;
           if (sentAt === null) {
@@ -153,12 +155,12 @@ export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock:
             return;
           }
           underway -= 1;
-          if (told === 'none' || told === 'unknown') countDown(told === 'none');
-          else if (told !== 'uncounted') learn(told, sentAt);
+          if (report === 'none' || report === 'unknown') countDown(report === 'none');
+          else if (report !== 'uncounted') learn(report, sentAt);
         },
       };
     },
-    told: () => known?.told ?? null,
+    limits: () => known?.limits ?? null,
   };
 }
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts';
 import { SourceError } from '../../errors.ts';
-import type { Passage, RateGate, Told } from './rate-gate.ts';
-import { createSpendLog } from './sliding-window.ts';
-import { createAlarm } from './wake-timer.ts';
+import type { BucketReport, RateGate, Slot } from './rate-gate.ts';
+import { createSlidingWindow } from './sliding-window.ts';
+import { createWakeTimer } from './wake-timer.ts';
 
 const WINDOW_MS = 60_000;
 
@@ -15,11 +15,11 @@ const PATIENCE_MS = 300_000;
  */
 export interface RequestBudget {
   /**
-   * Waits for leave to send one request: the urgent ones first, else first come, first served. Who waits at its own gate does not
+   * Waits for the permit to send one request: the urgent ones first, else first come, first served. Who waits at its own gate does not
    * hold up those who want through another. Rejects with the signal's reason when that aborts first.
    * @throws {SourceError} reason `rate_limited`, when Atlas has asked for a longer silence than a poll will wait for.
    */
-  take(signal: AbortSignal, options: TakeOptions): Promise<Leave>;
+  take(signal: AbortSignal, options: TakeOptions): Promise<Permit>;
   /** Spends one more at once; `null` (and nothing is spent) when none is free or the project is silent. */
   tryTake(gate: RateGate): Sent | null;
   /** Silences the project until then. A shorter silence does not end a longer one. */
@@ -36,9 +36,9 @@ export interface TakeOptions {
   isUrgent?: boolean;
 }
 
-/** Leave to send one request. It counts against the budget from `take` on, and for a minute from `spend` on. */
-export interface Leave {
-  /** The request goes out now. `null`, and the leave is void, when it may no longer: the project has fallen silent, or others took what was left. */
+/** Permit to send one request. It counts against the budget from `take` on, and for a minute from `spend` on. */
+export interface Permit {
+  /** The request goes out now. `null`, and the permit is void, when it may no longer: the project has fallen silent, or others took what was left. */
   spend(): Sent | null;
   /** It does not. Does nothing after `spend`. */
   giveBack(): void;
@@ -46,8 +46,8 @@ export interface Leave {
 
 /** A request on its way. */
 export interface Sent {
-  /** It has ended. See `Passage.ended`. */
-  ended(told: Told): void;
+  /** It has ended. See `Slot.ended`. */
+  ended(told: BucketReport): void;
 }
 
 interface Waiter {
@@ -56,7 +56,7 @@ interface Waiter {
   isUrgent: boolean;
   /** From then on it goes for urgent at its gate. */
   patientUntil: number;
-  grant(leave: Leave): void;
+  grant(permit: Permit): void;
   refuse(reason: unknown): void;
 }
 
@@ -72,8 +72,8 @@ export function createRequestBudget(options: {
   clock: Clock;
 }): RequestBudget {
   const { requestsPerMinute, longestPauseMs, clock } = options;
-  const spent = createSpendLog();
-  const alarm = createAlarm(clock, serve);
+  const spent = createSlidingWindow();
+  const wakeTimer = createWakeTimer(clock, serve);
   let waiters: Waiter[] = [];
   let held = 0;
   let pausedUntil = Number.NEGATIVE_INFINITY;
@@ -90,19 +90,19 @@ export function createRequestBudget(options: {
     return Math.max(untilFree, pausedForMs());
   }
 
-  function sentThrough(passage: Passage): Sent {
+  function sentThrough(slot: Slot): Sent {
     spent.add(clock.monotonic());
-    passage.sent();
+    slot.sent();
     return {
       ended: (told) => {
-        passage.ended(told);
+        slot.ended(told);
         serve();
       },
     };
   }
 
-  function leave(gate: RateGate, isUrgent: boolean): Leave {
-    const passage = gate.enter();
+  function permit(gate: RateGate, isUrgent: boolean): Permit {
+    const slot = gate.enter();
     let isOpen = true;
     const close = (): boolean => {
       const wasOpen = isOpen;
@@ -112,15 +112,15 @@ export function createRequestBudget(options: {
     };
     const giveBack = (): void => {
       if (!close()) return;
-      passage.ended('unknown');
+      slot.ended('unknown');
       serve();
     };
     held += 1;
     return {
       spend: () => {
-        if (pausedForMs() > 0 || !passage.isOpen(isUrgent)) giveBack();
+        if (pausedForMs() > 0 || !slot.isOpen(isUrgent)) giveBack();
         if (!close()) return null;
-        const sent = sentThrough(passage);
+        const sent = sentThrough(slot);
         serve();
         return sent;
       },
@@ -151,7 +151,7 @@ export function createRequestBudget(options: {
       const untilFree = waitFor(waiter.needed);
       const wait = untilFree > 0 ? untilFree : waitAtGate(waiter, closed);
       soonest = wait > 0 ? Math.min(soonest, wait) : soonest;
-      if (wait <= 0) waiter.grant(leave(waiter.gate, presses(waiter)));
+      if (wait <= 0) waiter.grant(permit(waiter.gate, presses(waiter)));
       else left.push(waiter);
       if (untilFree > 0) {
         left.push(...waiters.slice(index + 1));
@@ -159,8 +159,8 @@ export function createRequestBudget(options: {
       }
     }
     waiters = left;
-    if (left.length === 0) alarm.off();
-    else alarm.ringIn(soonest);
+    if (left.length === 0) wakeTimer.off();
+    else wakeTimer.wakeIn(soonest);
   }
 
   function queue(waiter: Waiter): void {
@@ -210,7 +210,7 @@ export function createRequestBudget(options: {
       pausedUntil = Math.max(pausedUntil, untilMonotonicMs);
       if (pausedForMs() <= longestPauseMs) return;
       for (const waiter of waiters.splice(0)) waiter.refuse(longSilence(pausedForMs()));
-      alarm.off();
+      wakeTimer.off();
     },
     isPaused: () => pausedForMs() > 0,
     waiting: (gate) => waiters.filter((waiter) => waiter.gate === gate).length,

@@ -1,5 +1,5 @@
-/** When requests left: times in the order in which they were added, of which the oldest are dropped. */
-export interface SpendLog {
+/** The times at which requests left, in the order in which they were added, of which the oldest are dropped. */
+export interface SlidingWindow {
   count(): number;
   /** The `index`-th oldest. */
   at(index: number): number;
@@ -8,7 +8,8 @@ export interface SpendLog {
   forgetBefore(limit: number): void;
 }
 
-export function createSpendLog(): SpendLog {
+/** An empty window. Memory grows with the times that are kept. */
+export function createSlidingWindow(): SlidingWindow {
   let times: number[] = [];
   let first = 0;
   return {

@@ -1,13 +1,15 @@
 import type { Clock } from '../../clock.ts';
 
-/** One alarm clock: rings once, at the earliest time that was asked for. */
-export interface Alarm {
-  /** Does nothing for a time without end. */
-  ringIn(ms: number): void;
+/** A timer that wakes once, at the earliest time that was asked for. */
+export interface WakeTimer {
+  /** Asks to be woken in `ms` milliseconds at the latest. Does nothing for a time without end. */
+  wakeIn(ms: number): void;
+  /** Forgets the time that is set. */
   off(): void;
 }
 
-export function createAlarm(clock: Clock, onRing: () => void): Alarm {
+/** A timer by the clock that is given; `onWake` is called at most once for each time that was set. */
+export function createWakeTimer(clock: Clock, onWake: () => void): WakeTimer {
   let set: { at: number; cancel: AbortController } | null = null;
 
   function off(): void {
@@ -16,7 +18,7 @@ export function createAlarm(clock: Clock, onRing: () => void): Alarm {
   }
 
   return {
-    ringIn: (ms) => {
+    wakeIn: (ms) => {
       if (ms === Number.POSITIVE_INFINITY) return;
       const at = clock.monotonic() + ms;
       if (set && set.at <= at) return;
@@ -26,7 +28,7 @@ export function createAlarm(clock: Clock, onRing: () => void): Alarm {
       const ring = (): void => {
         if (set !== mine) return;
         set = null;
-        onRing();
+        onWake();
       };
       clock.sleep(Math.ceil(ms), mine.cancel.signal).then(ring, ring);
     },

@@ -11,10 +11,11 @@ const AFTER_REFUSAL_MS = 60_000;
 /** Nobody waits longer than this; who would have to is told why instead. */
 const PATIENCE_MS = 30_000;
 
-/** How long a server is left in peace after a fault, however many ask. */
-export interface QuietTime {
+/** The time for which a server is left in peace after a fault, however many ask. */
+export interface Cooldown {
+  /** Begins, or prolongs while faults repeat: a second at first, doubling up to a minute; a minute after a refusal. */
   begin(because: SourceError): void;
-  /** All is well again. */
+  /** Ends at once: all is well again. */
   end(): void;
   isOn(): boolean;
   /**
@@ -24,7 +25,8 @@ export interface QuietTime {
   pass(signal: AbortSignal): Promise<void>;
 }
 
-export function createQuietTime(clock: Clock): QuietTime {
+/** A cooldown that is not on. */
+export function createCooldown(clock: Clock): Cooldown {
   let fault: SourceError | null = null;
   let until = Number.NEGATIVE_INFINITY;
   let inARow = 0;

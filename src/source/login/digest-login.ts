@@ -2,9 +2,9 @@ import assert from 'node:assert';
 import type { Clock } from '../../clock.ts';
 import { type DigestChallenge, readDigestChallenge } from './digest-challenge.ts';
 import { DigestNonce } from './digest-nonce.ts';
-import { createTurns } from './first-in-line.ts';
+import { createFirstInLine } from './first-in-line.ts';
 import type { Answer, Login, Wire } from './login.ts';
-import { createNonceShelf } from './nonce-cache.ts';
+import { createNonceCache } from './nonce-cache.ts';
 
 /** One request and what came of it. */
 interface Leg extends Answer {
@@ -32,8 +32,8 @@ export function createDigestLogin(options: {
   clock: Clock;
 }): Login {
   const { publicKey, privateKey, origin, clock } = options;
-  const shelf = createNonceShelf(clock);
-  const turns = createTurns({ clock, areNeeded: () => !shelf.isTrusted() });
+  const nonces = createNonceCache(clock);
+  const line = createFirstInLine({ clock, isNeeded: () => !nonces.isTrusted() });
   let serial = 0;
 
   const newNonce = (challenge: DigestChallenge): DigestNonce => {
@@ -44,8 +44,8 @@ export function createDigestLogin(options: {
   async function leg(url: string, nonce: DigestNonce | null, wire: Wire): Promise<Leg> {
     const reply = await wire(nonce === null ? {} : { Authorization: nonce.authorization(url) });
     const challenge = reply.status === 401 ? challengeIn(reply.headers) : null;
-    if (nonce !== null && challenge === null) shelf.accepted(nonce);
-    if (nonce !== null && challenge !== null) shelf.refused(nonce);
+    if (nonce !== null && challenge === null) nonces.accepted(nonce);
+    if (nonce !== null && challenge !== null) nonces.refused(nonce);
     return { reply, challenge, sentCredentials: nonce !== null, stale: challenge?.stale ?? false };
   }
 
@@ -58,13 +58,13 @@ export function createDigestLogin(options: {
   return {
     credential: 'API key',
     quotable: () => [publicKey, privateKey],
-    mayCostTwo: () => !shelf.isTrusted(),
+    mayCostTwo: () => !nonces.isTrusted(),
     send: async (url, wire, signal) => {
       assert(new URL(url).origin === origin, 'credentials go to the origin of the connection only');
-      return await turns.run(signal, async () => {
-        const first = await leg(url, shelf.nonce(), wire);
+      return await line.run(signal, async () => {
+        const first = await leg(url, nonces.nonce(), wire);
         const { challenge } = first;
-        return challenge === null ? first : await turns.runNow(() => answerTo(challenge, url, wire));
+        return challenge === null ? first : await line.runNow(() => answerTo(challenge, url, wire));
       });
     },
   };

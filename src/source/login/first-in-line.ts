@@ -3,10 +3,10 @@ import type { Clock } from '../../clock.ts';
 /** Nobody waits longer for the one that went ahead: a request that hangs must not hold the others up. */
 const PATIENCE_MS = 2_000;
 
-/** Lets one go ahead and the others wait for what it learns. */
-export interface Turns {
+/** Lets one request go ahead and the others wait for what it learns, as long as there is something to learn. */
+export interface FirstInLine {
   /**
-   * Runs at once where no turns are needed. Else the first one runs, and the others wait for its end, once and for two seconds at
+   * Runs at once where nobody needs to go ahead. Else the first one runs, and the others wait for its end, once and for two seconds at
    * most, and then run as things stand. Rejects with the signal's reason when that aborts during the wait.
    */
   run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
@@ -14,7 +14,14 @@ export interface Turns {
   runNow<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export function createTurns({ clock, areNeeded }: { clock: Clock; areNeeded: () => boolean }): Turns {
+/** `isNeeded`: there is something to learn yet. Asked anew before each decision. */
+export function createFirstInLine({
+  clock,
+  isNeeded,
+}: {
+  clock: Clock;
+  isNeeded: () => boolean;
+}): FirstInLine {
   let ahead: Promise<void> | null = null;
 
   async function goAhead<T>(work: () => Promise<T>): Promise<T> {
@@ -30,8 +37,8 @@ export function createTurns({ clock, areNeeded }: { clock: Clock; areNeeded: () 
 
   return {
     run: async (signal, work) => {
-      if (areNeeded() && ahead !== null) await waitAtMost(ahead, PATIENCE_MS, clock, signal);
-      return areNeeded() && ahead === null ? await goAhead(work) : await work();
+      if (isNeeded() && ahead !== null) await waitAtMost(ahead, PATIENCE_MS, clock, signal);
+      return isNeeded() && ahead === null ? await goAhead(work) : await work();
     },
     runNow: async (work) => (ahead === null ? await goAhead(work) : await work()),
   };

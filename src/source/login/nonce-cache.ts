@@ -5,7 +5,7 @@ import type { DigestNonce } from './digest-nonce.ts';
 const TRUST_MS = 1_000;
 
 /** Holds the nonce that all requests of a connection share. */
-export interface NonceShelf {
+export interface NonceCache {
   /** The shared nonce; `null` when there is none, or it is used up. */
   nonce(): DigestNonce | null;
   /** True while the shared nonce is surely alive. */
@@ -16,7 +16,8 @@ export interface NonceShelf {
   refused(nonce: DigestNonce): void;
 }
 
-export function createNonceShelf(clock: Clock): NonceShelf {
+/** An empty cache. */
+export function createNonceCache(clock: Clock): NonceCache {
   let current: { nonce: DigestNonce; acceptedAt: number } | null = null;
   let oldestUsable = 0;
 

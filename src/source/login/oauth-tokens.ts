@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { SourceError, toError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
-import { createQuietTime } from './cooldown.ts';
+import { createCooldown } from './cooldown.ts';
 import type { FreshToken } from './oauth-request.ts';
 import { createSharedWork } from './shared-work.ts';
 import type { StoredToken, TokenVault } from './token-vault.ts';
@@ -53,7 +53,7 @@ export function createAccessTokens(options: {
   logger: Logger;
 }): AccessTokens {
   const { connection, key, request, vault, clock, logger } = options;
-  const quiet = createQuietTime(clock);
+  const cooldown = createCooldown(clock);
   const renewed = createSharedWork(renew);
   let held: Held | null = null;
   let lastRefused: string | null = null;
@@ -68,15 +68,15 @@ export function createAccessTokens(options: {
       held = stored === null ? null : hold(stored, clock);
       if (held !== null && isFresh(held)) return held;
     }
-    await quiet.pass(signal);
+    await cooldown.pass(signal);
     try {
       const { accessToken, lifeMs } = await request(signal);
       const obtainedAt = clock.now();
       held = hold({ accessToken, obtainedAt, expiresAt: obtainedAt + lifeMs, isAccepted: false }, clock);
-      quiet.end();
+      cooldown.end();
       hasWarned = false;
     } catch (error) {
-      if (!signal.aborted && error instanceof SourceError) quiet.begin(error);
+      if (!signal.aborted && error instanceof SourceError) cooldown.begin(error);
       throw error;
     }
     await keep(held.stored); // before it is used: a crash from now on does not cost another
@@ -113,7 +113,8 @@ export function createAccessTokens(options: {
 
   return {
     get: async (signal) => {
-      if (held !== null && (isFresh(held) || (isAlive(held) && quiet.isOn()))) return held.stored.accessToken;
+      if (held !== null && (isFresh(held) || (isAlive(held) && cooldown.isOn())))
+        return held.stored.accessToken;
       try {
         return (await renewed(signal)).stored.accessToken;
       } catch (error) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRateGate, type Told } from '../../../src/source/budget/rate-gate.ts';
+import { type BucketReport, createRateGate } from '../../../src/source/budget/rate-gate.ts';
 import { readRateLimits } from '../../../src/source/budget/rate-limits.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
@@ -7,10 +7,10 @@ function aGate(spacingMs = 600) {
   const clock = createManualClock(0);
   const gate = createRateGate({ spacingMs, clock });
   /** One goes and comes back with this. */
-  const hear = (told: Told): void => {
-    const passage = gate.enter();
-    passage.sent();
-    passage.ended(told);
+  const hear = (told: BucketReport): void => {
+    const slot = gate.enter();
+    slot.sent();
+    slot.ended(told);
   };
   /** How many may go one after the other, each at once and without a reply. */
   const goAtOnce = (isUrgent: boolean): number => {
@@ -39,11 +39,11 @@ describe('while nothing is known', () => {
 
   it('one that was never sent makes room at once, and only once', () => {
     const { gate } = aGate();
-    const passage = gate.enter();
-    passage.ended('unknown');
-    passage.ended('unknown');
+    const slot = gate.enter();
+    slot.ended('unknown');
+    slot.ended('unknown');
     expect(gate.waitMs(false)).toBe(0);
-    expect(gate.told()).toBeNull();
+    expect(gate.limits()).toBeNull();
   });
 });
 
@@ -66,7 +66,7 @@ describe('once the server has told', () => {
       clock.advance(2_400); // of 60, one is filled up by then
       expect(goAtOnce(false)).toBe(idle);
       expect(goAtOnce(true)).toBe(urgent);
-      expect(gate.told()).toEqual({ limit, remaining });
+      expect(gate.limits()).toEqual({ limit, remaining });
     },
   );
 
@@ -103,15 +103,15 @@ describe('once the server has told', () => {
     expect(gate.waitMs(true)).toBe(0);
   });
 
-  it('a leave is no longer good when others have taken what was left meanwhile', () => {
+  it('a permit is no longer good when others have taken what was left meanwhile', () => {
     const { gate, hear } = aGate();
     hear({ limit: 60, remaining: 40 });
-    const passage = gate.enter();
-    expect([passage.isOpen(false), passage.isOpen(true)]).toEqual([true, true]);
+    const slot = gate.enter();
+    expect([slot.isOpen(false), slot.isOpen(true)]).toEqual([true, true]);
     hear({ limit: 60, remaining: 10 });
-    expect([passage.isOpen(false), passage.isOpen(true)]).toEqual([false, true]);
+    expect([slot.isOpen(false), slot.isOpen(true)]).toEqual([false, true]);
     hear({ limit: 60, remaining: 3 });
-    expect([passage.isOpen(false), passage.isOpen(true), gate.mayFollow()]).toEqual([false, false, false]);
+    expect([slot.isOpen(false), slot.isOpen(true), gate.mayFollow()]).toEqual([false, false, false]);
   });
 
   it('replies that overtake one another do not raise the account, and the next one in order does', () => {
@@ -147,12 +147,12 @@ describe('once the server has told', () => {
     expect(gate.waitMs(true)).toBeGreaterThan(0);
     clock.advance(299_000);
     hear('none');
-    expect(gate.told()).not.toBeNull();
+    expect(gate.limits()).not.toBeNull();
     clock.advance(2_000);
     hear('unknown');
-    expect(gate.told()).not.toBeNull();
+    expect(gate.limits()).not.toBeNull();
     hear('none');
-    expect(gate.told()).toBeNull();
+    expect(gate.limits()).toBeNull();
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRateGate, type RateGate } from '../../../src/source/budget/rate-gate.ts';
 import {
   createRequestBudget,
-  type Leave,
+  type Permit,
   type RequestBudget,
 } from '../../../src/source/budget/request-budget.ts';
 import { createSteppingClock, type SteppingClock } from '../../support/stepping-clock.ts';
@@ -14,7 +14,7 @@ interface World {
   gate: RateGate;
   clock: SteppingClock;
   /** For who can wait, without a spare. */
-  take(signal?: AbortSignal): Promise<Leave>;
+  take(signal?: AbortSignal): Promise<Permit>;
 }
 
 /** Behind a server that tells nothing of its limits, and answers at once. */
@@ -25,16 +25,16 @@ function aBudget(requestsPerMinute: number): World {
   return { clock, gate, budget, take: (signal = never) => budget.take(signal, { gate }) };
 }
 
-function spend(leave: Leave): void {
-  leave.spend()?.ended('none');
+function spend(permit: Permit): void {
+  permit.spend()?.ended('none');
 }
 
 /** Takes and spends `count` times at once, and notes when each was granted. */
 function takeMany({ budget, gate, clock }: World, count: number, spare = 0): number[] {
   const grantedAt: number[] = [];
   for (let index = 0; index < count; index += 1) {
-    budget.take(never, { gate, spare }).then((leave) => {
-      spend(leave);
+    budget.take(never, { gate, spare }).then((permit) => {
+      spend(permit);
       grantedAt.push(clock.monotonic());
     });
   }
@@ -70,8 +70,8 @@ describe('the rate', () => {
     const { take, clock } = aBudget(1);
     const order: string[] = [];
     for (const name of ['a', 'b', 'c']) {
-      take().then((leave) => {
-        spend(leave);
+      take().then((permit) => {
+        spend(permit);
         order.push(name);
       });
     }
@@ -84,8 +84,8 @@ describe('the rate', () => {
     spend(await take());
     const order: string[] = [];
     for (const name of ['a', 'B', 'c', 'D']) {
-      budget.take(never, { gate, isUrgent: name < 'a' }).then((leave) => {
-        spend(leave);
+      budget.take(never, { gate, isUrgent: name < 'a' }).then((permit) => {
+        spend(permit);
         order.push(name);
       });
     }
@@ -113,28 +113,28 @@ describe('the rate', () => {
     expect(granted).toEqual([0, 90_000]);
   });
 
-  it('counts a request from when it leaves, not from when it was given leave', async () => {
+  it('counts a request from when it leaves, not from when it was given permit', async () => {
     const world = aBudget(1);
-    const leave = await world.take();
+    const permit = await world.take();
     const granted = takeMany(world, 1);
     await world.clock.step(5_000);
-    leave.spend();
+    permit.spend();
     await world.clock.step(59_999);
     expect(granted).toEqual([]);
     await world.clock.step(1);
     expect(granted).toEqual([65_000]);
   });
 
-  it('gives a leave that was not used to the next one, and only once', async () => {
+  it('gives a permit that was not used to the next one, and only once', async () => {
     const world = aBudget(1);
-    const leave = await world.take();
+    const permit = await world.take();
     const granted = takeMany(world, 3);
     await world.clock.step(1_000);
-    leave.giveBack();
+    permit.giveBack();
     await world.clock.step(59_999);
     expect(granted).toEqual([1_000]);
-    leave.giveBack();
-    leave.spend();
+    permit.giveBack();
+    permit.spend();
     await world.clock.step(60_001);
     expect(granted).toEqual([1_000, 61_000, 121_000]);
   });
@@ -242,9 +242,9 @@ describe('a gate that is closed to who can wait', () => {
   function aShortage() {
     const world = aBudget(100);
     const empty = createRateGate({ spacingMs: 0, clock: world.clock });
-    const passage = empty.enter();
-    passage.sent();
-    passage.ended({ limit: 60, remaining: 8 });
+    const slot = empty.enter();
+    slot.sent();
+    slot.ended({ limit: 60, remaining: 8 });
     return { ...world, empty };
   }
 
@@ -278,7 +278,7 @@ describe('a gate that is closed to who can wait', () => {
     expect(goneAt).toBe(300_000);
   });
 
-  it('makes a leave void when others have taken what was left before it was used', async () => {
+  it('makes a permit void when others have taken what was left before it was used', async () => {
     const { budget, empty } = aShortage();
     const held = await budget.take(never, { gate: empty, isUrgent: true });
     const quick = await budget.take(never, { gate: empty, isUrgent: true });
