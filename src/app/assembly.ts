@@ -12,7 +12,7 @@ import { createSignals } from '../signals.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { RunnerConfig, RunnerDeps } from '../watcher/runner.ts';
-import { createEquipment, type Fitting } from './reload/parts.ts';
+import { createParts, type StagedParts } from './reload/parts.ts';
 
 /** Slack takes about one message a second per incoming webhook, Teams not many more. */
 const CHAT_INTERVAL_MS = 1_000;
@@ -32,15 +32,15 @@ export interface Assembly {
    * Builds what another configuration asks for. Store, mirror and metrics stay; nothing that is in use changes yet.
    * @throws {WatcherError} when a part cannot be had.
    */
-  prepare(config: WatcherConfig): Promise<Preparation>;
+  stage(config: WatcherConfig): Promise<StagedConfig>;
   close(): Promise<void>;
 }
 
-/** The parts of another configuration, ready to be used. */
-export interface Preparation {
-  plan: RunnerConfig;
-  /** Brings them into use, for the runner to follow the plan. @returns what closes the old ones, once nothing uses them any more. */
-  adopt(): () => Promise<void>;
+/** What another configuration comes to, built and ready to be applied. */
+export interface StagedConfig {
+  runnerConfig: RunnerConfig;
+  /** Puts its parts in use, in the same instant as the runner. @returns the function that closes the old ones, once nothing uses them. */
+  apply(): () => Promise<void>;
 }
 
 /**
@@ -58,7 +58,7 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
     closers.add(await keepMirror(config.audit.file, { store, clock, logger, signals }));
     const metrics = createMetrics({ signals, store, clock, version });
     closers.add(async () => metrics.close());
-    const equipment = createEquipment({
+    const parts = createParts({
       clock,
       logger,
       limiter: createUrlLimiter({ clock, intervalMs: CHAT_INTERVAL_MS }),
@@ -66,25 +66,25 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
       onSunset: metrics.onSunset,
       onBudgets: metrics.readBudgets,
     });
-    closers.add(() => equipment.close());
+    closers.add(() => parts.close());
 
-    const prepare = async (next: WatcherConfig): Promise<Preparation> => {
-      const fitting = await equipment.fit(next);
+    const stage = async (next: WatcherConfig): Promise<StagedConfig> => {
+      const staged = await parts.stage(next);
       return {
-        plan: planOf(next, fitting),
-        adopt: () => {
-          metrics.follow({ watches: namesOf(next.watches), channels: namesOf(next.channels) });
-          return fitting.adopt();
+        runnerConfig: runnerConfigOf(next, staged),
+        apply: () => {
+          metrics.apply({ watches: namesOf(next.watches), channels: namesOf(next.channels) });
+          return staged.apply();
         },
       };
     };
-    const { plan, adopt } = await prepare(config);
-    adopt();
+    const { runnerConfig, apply } = await stage(config);
+    apply();
     return {
       metrics,
-      prepare,
+      stage,
       runnerDeps: {
-        ...plan,
+        ...runnerConfig,
         store,
         clock,
         logger,
@@ -101,8 +101,8 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
   }
 }
 
-function planOf(config: WatcherConfig, { sources, notifiers }: Fitting): RunnerConfig {
-  const { file, digest, watches, channels, routes, fallbacks, testAlert } = config;
+function runnerConfigOf(config: WatcherConfig, { sources, notifiers }: StagedParts): RunnerConfig {
+  const { file, sha256, watches, channels, routes, fallbacks, testAlert } = config;
   return {
     watches,
     routes,
@@ -112,7 +112,7 @@ function planOf(config: WatcherConfig, { sources, notifiers }: Fitting): RunnerC
     fallbacks,
     testAlert,
     projectUrl: (watch, groupId) => projectUrl(config, watch, groupId),
-    configEntry: { file, sha256: digest, watches: namesOf(watches), channels: namesOf(channels) },
+    configEntry: { file, sha256, watches: namesOf(watches), channels: namesOf(channels) },
   };
 }
 

@@ -47,18 +47,18 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const closers = createClosers(logger);
   closers.add(assembly.close);
   try {
-    const { runnerDeps, metrics, prepare } = assembly;
+    const { runnerDeps, metrics, stage } = assembly;
     const { store, signals } = runnerDeps;
     const runner = createRunner(runnerDeps);
     const heartbeat = keepHeartbeat({ status: runner.status, store, clock, logger });
     const secrets = new Set(config.secrets);
-    const onAdopted = (next: WatcherConfig): void => {
+    const onApplied = (next: WatcherConfig): void => {
       // What was a secret a moment ago may still turn up in an answer.
       for (const secret of next.secrets) secrets.add(secret);
       logger.adjust({ level: next.log.level, redact: createRedactor([...secrets]) });
       heartbeat.apply(next.heartbeat);
     };
-    const reloader = createReloader({ ...deps, store, signals, runner, prepare, onAdopted });
+    const reloader = createReloader({ ...deps, store, signals, runner, stage, onApplied });
     const server = await startServer({
       ...config.server,
       token: () => reloader.config().server.token,

@@ -26,7 +26,7 @@ export interface WatcherConfig {
   /** The file as it stands, before `${…}` is replaced. It may hold secrets. */
   text: string;
   /** SHA-256 of `text`, for the audit log. */
-  digest: string;
+  sha256: string;
   /** The files that it refers to (`${file:…}`, `caFile`, `bodyFile`), as written there, with the SHA-256 of what was in them. */
   files: ReadonlyMap<string, string>;
 }

@@ -63,7 +63,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
       ...new Set([...gatherSecrets(shape.filled), ...fileContents.filter((content) => content !== '')]),
     ],
     text,
-    digest: sha256(text),
+    sha256: sha256(text),
     files,
   };
 }

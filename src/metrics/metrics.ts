@@ -13,7 +13,7 @@ export interface Metrics extends ApiMetrics {
    * Knows these from now on. Their series exist at once, at zero: Prometheus cannot see the first step of a counter that was not there
    * before. Those of watches and channels that have gone are dropped: the age of their last success would only alarm somebody.
    */
-  follow(names: { watches: readonly string[]; channels: readonly string[] }): void;
+  apply(names: { watches: readonly string[]; channels: readonly string[] }): void;
   /** The Prometheus text. Figures that come from the store are left out while it cannot be read; the others stand. */
   render(): Promise<{ contentType: string; text: string }>;
   /** Stops listening. */
@@ -28,7 +28,7 @@ export interface MetricsOptions extends RunningFiguresDeps {
 /** Some of the figures. */
 interface Figures {
   /** Those of them that are by watch or by channel know these names from now on, and no others. */
-  follow?: Metrics['follow'];
+  apply?: Metrics['apply'];
   /** Stops listening. */
   end?: () => void;
 }
@@ -58,8 +58,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   return {
     ...api,
-    follow: (names) => {
-      for (const { follow } of figures) follow?.(names);
+    apply: (names) => {
+      for (const { apply } of figures) apply?.(names);
     },
     render: async () => {
       await storeFigures.refresh();
@@ -107,7 +107,7 @@ function countPolls(registry: Registry, { signals }: MetricsOptions): Figures {
     duration.observe(durationMs / 1000);
     if (outcome === 'ok') lastSuccess.setToCurrentTime({ watch });
   });
-  return { follow: ({ watches }) => series.follow(watches), end };
+  return { apply: ({ watches }) => series.apply(watches), end };
 }
 
 function countTransitions(registry: Registry, { signals }: MetricsOptions): Figures {
@@ -152,7 +152,7 @@ function countDeliveries(registry: Registry, { signals }: MetricsOptions): Figur
     deliveries.inc({ channel, outcome });
     if (latencyMs !== null) latency.observe(latencyMs / 1000);
   });
-  return { follow: ({ channels }) => series.follow(channels), end };
+  return { apply: ({ channels }) => series.apply(channels), end };
 }
 
 /** `refresh` brings the figures up to date: they are asked for at each scrape, so that a restart changes nothing. */
@@ -209,9 +209,9 @@ function addStoreFigures(
   };
   return {
     refresh,
-    follow: ({ watches, channels }) => {
+    apply: ({ watches, channels }) => {
       known = channels;
-      running.follow(watches);
+      running.apply(watches);
     },
   };
 }

@@ -2,7 +2,7 @@
 export interface Roster {
   has(name: string): boolean;
   /** Knows these from now on, and no others. */
-  follow(names: readonly string[]): void;
+  apply(names: readonly string[]): void;
 }
 
 /** Calls `come` for each name that was not known before and `go` for each that is known no more. */
@@ -16,7 +16,7 @@ export function createRoster({
   let known = new Set<string>();
   return {
     has: (name) => known.has(name),
-    follow: (names) => {
+    apply: (names) => {
       const next = new Set(names);
       for (const name of next) if (!known.has(name)) come(name);
       for (const name of known) if (!next.has(name)) go(name);

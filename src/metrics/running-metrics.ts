@@ -13,7 +13,7 @@ export interface RunningFiguresDeps {
 
 export interface RunningFigures {
   /** Jobs of other watches are left out: those run on in the store, but nobody looks at them any more. */
-  follow(watches: readonly string[]): void;
+  apply(watches: readonly string[]): void;
   reset(): void;
   /** Brings the figures up to date, after a `reset`, given the watches that have running jobs. What cannot be read of the store is left out. */
   refresh(watchesWithJobs: readonly string[]): Promise<void>;
@@ -57,7 +57,7 @@ export function addRunningFigures(
   };
 
   return {
-    follow: (watches) => {
+    apply: (watches) => {
       known = watches;
     },
     reset: () => {

@@ -46,7 +46,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
     warnings: [],
     secrets: ['canary-private'],
     text: '{}',
-    digest: 'd'.repeat(64),
+    sha256: 'd'.repeat(64),
     files: new Map(),
     ...over,
   };

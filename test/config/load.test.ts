@@ -304,8 +304,8 @@ describe('a sound configuration', () => {
     const first = await loadConfig(file, { env: { PORT: '1' } });
     const second = await loadConfig(file, { env: { PORT: '2' } });
     expect(first.file).toBe(file);
-    expect(first.digest).toBe(createHash('sha256').update(text).digest('hex'));
-    expect(second.digest).toBe(first.digest);
+    expect(first.sha256).toBe(createHash('sha256').update(text).digest('hex'));
+    expect(second.sha256).toBe(first.sha256);
   });
 
   it('may begin with a byte order mark', async () => {

@@ -12,7 +12,7 @@ function aWorld(content: StoreContent = {}, names: { watches?: string[]; channel
   const store = readingStore(content);
   const clock = createManualClock(T0);
   const metrics = createMetrics({ signals, store, clock, version: '1.2.3' });
-  metrics.follow({ watches: ['orders'], channels: ['dba', 'siem'], ...names });
+  metrics.apply({ watches: ['orders'], channels: ['dba', 'siem'], ...names });
   const lines = async (start: string) =>
     (await metrics.render()).text.split('\n').filter((line) => line.startsWith(`restore_watcher_${start}`));
   return { signals, store, clock, metrics, lines };
@@ -245,7 +245,7 @@ describe('metrics', () => {
   it('drops the series of a watch and a channel that have left the configuration, whatever still ends', async () => {
     const { signals, metrics, lines } = aWorld();
     signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
-    metrics.follow({ watches: ['carts'], channels: ['siem'] });
+    metrics.apply({ watches: ['carts'], channels: ['siem'] });
     signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
     for (const name of ['polls_total', 'last_successful_poll_timestamp_seconds']) {
       expect(await lines(`${name}{watch="orders"`)).toEqual([]);

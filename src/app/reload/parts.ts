@@ -7,45 +7,48 @@ import { createReplaceableSource, type ReplaceableSource } from '../../source/re
 import type { JobSource } from '../../source/source.ts';
 import { type BuiltSource, buildNotifier, buildSource, type SourceDeps } from '../adapters.ts';
 
-/** The sources and notifiers in use. A new configuration exchanges those that it changes, and leaves the others alone. */
-export interface Equipment {
+/** The sources and notifiers in use. A new configuration replaces those that it changes, and leaves the others alone. */
+export interface Parts {
   /**
-   * Builds what `config` asks for and is not there yet. What is in use stays as it is until the fitting is adopted.
+   * Builds what `config` asks for and is not there yet. The parts in use stay as they are until the staged ones are applied.
    * @throws {WatcherError} when a part cannot be built; those that could are closed again.
    */
-  fit(config: WatcherConfig): Promise<Fitting>;
+  stage(config: WatcherConfig): Promise<StagedParts>;
   close(): Promise<void>;
 }
 
-export interface Fitting {
-  /** By the name of the connection. A connection that has changed has the object it had before: its inside is exchanged. */
+/** The sources and notifiers of another configuration, built and not yet in use. */
+export interface StagedParts {
+  /** By the name of the connection. A connection that has changed keeps its object: the source inside is replaced. */
   sources: ReadonlyMap<string, JobSource>;
   /** One for each channel; the same object as before where nothing has changed. */
   notifiers: readonly Notifier[];
-  /** Brings it into use. @returns what closes the parts that have gone, to be called when nothing uses them any more. */
-  adopt(): () => Promise<void>;
+  /** Puts them in use. @returns the function that closes the old parts, to be called when nothing uses those any more. */
+  apply(): () => Promise<void>;
 }
 
-export interface EquipmentDeps extends Omit<SourceDeps, 'storeUrl'> {
+/** What the parts are built with, besides the configuration. */
+export interface PartsDeps extends Omit<SourceDeps, 'storeUrl'> {
   limiter: UrlLimiter;
   /** Is told of each connection how its budgets can be read; `null` when it has gone. */
   onBudgets: (connection: string, read: (() => BudgetState[]) | null) => void;
 }
 
 /** Things by name, each with what it was built from: equal recipes need no new thing. */
-type Parts<Thing> = ReadonlyMap<string, { recipe: unknown; thing: Thing }>;
+type Built<Thing> = ReadonlyMap<string, { recipe: unknown; thing: Thing }>;
 
 interface Closable {
   close(): Promise<void>;
 }
 
-export function createEquipment(deps: EquipmentDeps): Equipment {
-  let sources: Parts<BuiltSource> = new Map();
+/** Starts without any part: the first configuration is staged and applied like every other. */
+export function createParts(deps: PartsDeps): Parts {
+  let sources: Built<BuiltSource> = new Map();
   let handles: ReadonlyMap<string, ReplaceableSource> = new Map();
-  let notifiers: Parts<Notifier> = new Map();
+  let notifiers: Built<Notifier> = new Map();
 
-  /** Brings the sources that are new into their handles. Resolves when those that they replace have been closed. */
-  const exchange = async (next: Parts<BuiltSource>): Promise<void> => {
+  /** Puts new sources into the handles of those that they replace. Resolves when the replaced ones are closed. */
+  const replaceSources = async (next: Built<BuiltSource>): Promise<void> => {
     const replaced: Array<Promise<void>> = [];
     for (const [name, { thing }] of next) {
       const before = sources.get(name)?.thing;
@@ -57,16 +60,16 @@ export function createEquipment(deps: EquipmentDeps): Equipment {
     await Promise.all(replaced);
   };
 
-  const refitAll = async (config: WatcherConfig) => {
+  const buildMissing = async (config: WatcherConfig) => {
     const sourceDeps = { ...deps, storeUrl: config.store.url };
     const built: Closable[] = [];
     try {
-      const nextSources = refit(sources, config.connections, config, (each) => {
+      const nextSources = keepOrBuild(sources, config.connections, config, (each) => {
         const thing = buildSource(each, sourceDeps);
         built.push(thing.source);
         return thing;
       });
-      const nextNotifiers = refit(notifiers, config.channels, config, (each) => {
+      const nextNotifiers = keepOrBuild(notifiers, config.channels, config, (each) => {
         const thing = buildNotifier(each, deps);
         built.push(thing);
         return thing;
@@ -78,8 +81,8 @@ export function createEquipment(deps: EquipmentDeps): Equipment {
     }
   };
 
-  const fit = async (config: WatcherConfig): Promise<Fitting> => {
-    const { nextSources, nextNotifiers } = await refitAll(config);
+  const stage = async (config: WatcherConfig): Promise<StagedParts> => {
+    const { nextSources, nextNotifiers } = await buildMissing(config);
     const nextHandles = new Map(
       [...nextSources].map(([name, { thing }]) => [
         name,
@@ -89,29 +92,29 @@ export function createEquipment(deps: EquipmentDeps): Equipment {
     return {
       sources: nextHandles,
       notifiers: [...nextNotifiers.values()].map(({ thing }) => thing),
-      adopt: () => {
-        const exchanged = exchange(nextSources);
+      apply: () => {
+        const replaced = replaceSources(nextSources);
         const goneHandles = [...handles].filter(([name]) => !nextHandles.has(name));
         for (const [name] of goneHandles) deps.onBudgets(name, null);
         const gone = [...goneHandles.map(([, handle]) => handle), ...onlyIn(notifiers, nextNotifiers)];
         [sources, handles, notifiers] = [nextSources, nextHandles, nextNotifiers];
         return async () => {
-          await Promise.all([exchanged, closeAll(gone)]);
+          await Promise.all([replaced, closeAll(gone)]);
         };
       },
     };
   };
 
-  return { fit, close: () => closeAll([...handles.values(), ...onlyIn(notifiers, new Map())]) };
+  return { stage, close: () => closeAll([...handles.values(), ...onlyIn(notifiers, new Map())]) };
 }
 
-/** Keeps what would be built from the same again, files included. */
-function refit<Config extends ConnectionConfig | ChannelConfig, Thing>(
-  before: Parts<Thing>,
+/** Keeps each part whose configuration and files are as before, and builds the others. */
+function keepOrBuild<Config extends ConnectionConfig | ChannelConfig, Thing>(
+  before: Built<Thing>,
   wanted: readonly Config[],
   { files }: WatcherConfig,
   build: (config: Config) => Thing,
-): Parts<Thing> {
+): Built<Thing> {
   return new Map(
     wanted.map((config) => {
       const caFile = 'caFile' in config ? config.caFile : null;
@@ -123,7 +126,7 @@ function refit<Config extends ConnectionConfig | ChannelConfig, Thing>(
   );
 }
 
-function onlyIn<Thing>(parts: Parts<Thing>, others: Parts<Thing>): Thing[] {
+function onlyIn<Thing>(parts: Built<Thing>, others: Built<Thing>): Thing[] {
   return [...parts].flatMap(([name, { thing }]) => (others.get(name)?.thing === thing ? [] : [thing]));
 }
 

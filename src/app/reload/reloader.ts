@@ -7,7 +7,7 @@ import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import type { AuditRecorder } from '../../store/ports/audit.ts';
 import type { Runner } from '../../watcher/runner.ts';
-import type { Preparation } from '../assembly.ts';
+import type { StagedConfig } from '../assembly.ts';
 
 /** What became of a configuration that was read while the watcher runs. */
 export type ReloadOutcome =
@@ -43,14 +43,14 @@ export interface ReloaderDeps {
   config: WatcherConfig;
   /** @throws {ConfigError} */
   readConfig: (file: string, text?: string) => Promise<WatcherConfig>;
-  prepare: (config: WatcherConfig) => Promise<Preparation>;
+  stage: (config: WatcherConfig) => Promise<StagedConfig>;
   runner: Pick<Runner, 'apply'>;
   store: AuditRecorder;
   signals: Signals;
   clock: Clock;
   logger: Logger;
   /** Is told of a configuration in the instant in which it comes into force. */
-  onAdopted: (config: WatcherConfig) => void;
+  onApplied: (config: WatcherConfig) => void;
 }
 
 export function createReloader(deps: ReloaderDeps): Reloader {
@@ -58,32 +58,32 @@ export function createReloader(deps: ReloaderDeps): Reloader {
   let config = deps.config;
   let fault: ConfigFault | null = null;
   let turn: Promise<unknown> = Promise.resolve();
-  const retiring = new Set<Promise<void>>();
+  const draining = new Set<Promise<void>>();
 
-  const adopt = async (next: WatcherConfig, reason: string): Promise<ReloadOutcome> => {
-    const { plan, adopt: bringIntoUse } = await deps.prepare(next);
+  const applyConfig = async (next: WatcherConfig, reason: string): Promise<ReloadOutcome> => {
+    const { runnerConfig, apply: applyParts } = await deps.stage(next);
     const outcome = changesBetween(config, next);
     const { drained } = await deps.runner.apply(
-      { ...plan, configEntry: { ...plan.configEntry, reason } },
+      { ...runnerConfig, configEntry: { ...runnerConfig.configEntry, reason } },
       () => {
         config = next;
         fault = null;
-        deps.onAdopted(next);
-        return bringIntoUse();
+        deps.onApplied(next);
+        return applyParts();
       },
     );
-    retire(drained);
+    drain(drained);
     for (const { path, message } of next.warnings) logger.warn(`Configuration: ${path}: ${message}`);
     logger.info(`The configuration was read again (${reason}) and is in force`, { ...outcome });
     return outcome;
   };
 
   /** A part that does not close well costs some memory, and nothing else. */
-  const retire = (settled: Promise<void>): void => {
-    const done = settled
+  const drain = (closing: Promise<void>): void => {
+    const done = closing
       .catch((error: unknown) => logger.error('A part did not close well', { err: toError(error) }))
-      .finally(() => retiring.delete(done));
-    retiring.add(done);
+      .finally(() => draining.delete(done));
+    draining.add(done);
   };
 
   const reject = async (thrown: unknown, reason: string): Promise<ReloadOutcome> => {
@@ -108,7 +108,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
     try {
       const next = await deps.readConfig(config.file, rereads === 'secrets' ? config.text : undefined);
       refuseWhatNeedsRestart(config, next);
-      outcome = await adopt(next, reason);
+      outcome = await applyConfig(next, reason);
     } catch (thrown) {
       outcome = await reject(thrown, reason);
     }
@@ -126,7 +126,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
     fault: () => fault,
     stop: async () => {
       await turn;
-      await Promise.all(retiring);
+      await Promise.all(draining);
     },
   };
 }

@@ -25,7 +25,7 @@ export function watchSecrets({ files, clock, onChange }: SecretWatchOptions): ()
   const look = async (): Promise<void> => {
     const changed: string[] = [];
     for (const [file, read] of files()) {
-      const found = await digestOf(file);
+      const found = await sha256Of(file);
       if (found === null || found === (told.get(file) ?? read)) continue;
       told.set(file, found);
       changed.push(file);
@@ -46,7 +46,7 @@ export function watchSecrets({ files, clock, onChange }: SecretWatchOptions): ()
 }
 
 /** `null` while it cannot be read. */
-async function digestOf(file: string): Promise<string | null> {
+async function sha256Of(file: string): Promise<string | null> {
   try {
     return createHash('sha256')
       .update(await readFile(file, 'utf8'))

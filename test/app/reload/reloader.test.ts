@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Preparation } from '../../../src/app/assembly.ts';
+import type { StagedConfig } from '../../../src/app/assembly.ts';
 import { createReloader, type Reloader } from '../../../src/app/reload/reloader.ts';
 import type { WatcherConfig } from '../../../src/config/config.ts';
 import { ConfigError, StoreError } from '../../../src/errors.ts';
@@ -32,12 +32,12 @@ beforeEach(() => {
       if (onDisk instanceof Error) throw onDisk;
       return onDisk;
     },
-    prepare: async ({ watches }) => {
-      story.push('prepare');
-      const plan = { watches, configEntry: { file: 'f' } } as unknown as Preparation['plan'];
+    stage: async ({ watches }) => {
+      story.push('stage');
+      const runnerConfig = { watches, configEntry: { file: 'f' } } as unknown as StagedConfig['runnerConfig'];
       return {
-        plan,
-        adopt: () => async () => {
+        runnerConfig,
+        apply: () => async () => {
           story.push('close the old');
         },
       };
@@ -45,7 +45,7 @@ beforeEach(() => {
     runner: {
       apply: async ({ watches, configEntry }, applyParts) => {
         if (storeFault) throw storeFault;
-        story.push(`follow ${watches.map(({ name }) => name).join()} by ${configEntry.reason}`);
+        story.push(`apply ${watches.map(({ name }) => name).join()} by ${configEntry.reason}`);
         return { drained: applyParts()() };
       },
     },
@@ -57,7 +57,7 @@ beforeEach(() => {
     signals,
     clock: createManualClock(T0),
     logger,
-    onAdopted: ({ log }) => story.push(`adopt ${log.level}`),
+    onApplied: ({ log }) => story.push(`applied ${log.level}`),
   });
 });
 afterEach(() => reloader.stop());
@@ -67,7 +67,7 @@ const FAULT = new ConfigError('watcher.config.json', [
 ]);
 
 describe('a configuration without faults', () => {
-  it('is prepared, then brought into use in one step, and the old parts are closed', async () => {
+  it('is staged, then applied in one step, and the old parts are closed', async () => {
     onDisk = aConfig({
       watches: [aWatch({ name: 'carts' })],
       log: { level: 'debug', format: 'json' },
@@ -80,9 +80,9 @@ describe('a configuration without faults', () => {
     await reloader.stop();
     expect(story).toEqual([
       'read',
-      'prepare',
-      'follow carts by SIGHUP',
-      'adopt debug',
+      'stage',
+      'apply carts by SIGHUP',
+      'applied debug',
       'close the old',
       'reload ok',
     ]);
@@ -147,7 +147,7 @@ describe('a configuration that cannot be used', () => {
       kind: 'rejected',
       issues: [{ path, message: expect.stringContaining('restart') }],
     });
-    expect(story).not.toContain('prepare');
+    expect(story).not.toContain('stage');
   });
 
   it('is one that the store cannot take note of', async () => {
@@ -156,6 +156,6 @@ describe('a configuration that cannot be used', () => {
       kind: 'rejected',
       issues: [{ path: '', message: 'the disk is full' }],
     });
-    expect(story).not.toContain('adopt info');
+    expect(story).not.toContain('applied info');
   });
 });
