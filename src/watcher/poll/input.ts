@@ -48,6 +48,20 @@ export interface PageNote {
   isNewestFirst: boolean;
 }
 
+/** One commit of a cycle. */
+export interface Written {
+  /** Observations that changed. Only their number: a first listing may find a hundred thousand. */
+  changes: number;
+  events: PlannedEvent[];
+}
+
+/** What was odd about one job. */
+export interface Anomaly {
+  /** `null`: not even its id could be read. */
+  jobId: string | null;
+  problem: string;
+}
+
 /** What one poll came to. A poll that could read some jobs and not others has both results and a `failure`. */
 export interface PollReport {
   /** Jobs that were read. */
@@ -61,6 +75,6 @@ export interface PollReport {
   /** Ids of the configuration that Atlas does not know and never did. */
   unknownJobIds: string[];
   /** What was odd about single jobs; those without an id are told at every poll. */
-  anomalies: Array<{ jobId: string | null; problem: string }>;
+  anomalies: Anomaly[];
   failure: Error | null;
 }

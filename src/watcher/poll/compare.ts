@@ -1,0 +1,204 @@
+import type { Timestamp } from '../../domain/instant.ts';
+import { type FirstSight, isFollowed, type Observation } from '../../domain/job/observation.ts';
+import { isUnfinished, type RestoreJob } from '../../domain/job/restore-job.ts';
+import {
+  diffObservations,
+  type SightContext,
+  type Sighting,
+  sightNotFound,
+  sightUnreadable,
+  withTimeEvents,
+} from '../../domain/job/transition.ts';
+import type { JobAnswer, JobReading } from '../../source/source.ts';
+import type { TargetMemory } from '../../store/ports/jobs.ts';
+import type { Anomaly, PollInput } from './input.ts';
+
+/** What a comparison needs to know of a cycle. */
+export type CompareInput = Pick<PollInput, 'watch' | 'lateAfterMs' | 'newSince' | 'timePolicyFor'>;
+
+/** What was found and is not written yet. */
+export interface Findings {
+  /** The observations that changed, one for each job. */
+  observations: Observation[];
+  /** What led to them, in the order in which it was found. */
+  sightings: Array<{ sighting: Sighting; foundAt: Timestamp }>;
+}
+
+/**
+ * Compares what is read with what is known, and gathers what has changed. Asks nobody: the observations known before, and the time
+ * of each reply, come in as arguments.
+ */
+export class Comparer {
+  readonly unknownJobIds: string[] = [];
+  readonly anomalies: Anomaly[] = [];
+  readonly #input: CompareInput;
+  readonly #memory: TargetMemory | null;
+  /** Still followed and not yet seen in this cycle, by id. */
+  readonly #unseen: Map<string, Observation>;
+  /** Changed and not yet written, by id: a job may come twice while a list grows. */
+  readonly #changed = new Map<string, Observation>();
+  #sightings: Findings['sightings'] = [];
+  #jobs = 0;
+  #hasRunningJobs = false;
+
+  constructor(input: CompareInput, memory: TargetMemory | null) {
+    this.#input = input;
+    this.#memory = memory;
+    this.#unseen = new Map(memory?.followed.map((observation) => [observation.jobId, observation]));
+  }
+
+  /** Jobs that were read. */
+  get jobs(): number {
+    return this.#jobs;
+  }
+
+  /** A job that was read is unfinished. */
+  get hasRunningJobs(): boolean {
+    return this.#hasRunningJobs;
+  }
+
+  /** The jobs that are followed and were not read yet, by id. */
+  get unseen(): ReadonlyMap<string, Observation> {
+    return this.#unseen;
+  }
+
+  /** How many observations wait to be written. */
+  get changes(): number {
+    return this.#changed.size;
+  }
+
+  /** The watch names its jobs, so nothing is listed. */
+  get namesJobs(): boolean {
+    return this.#input.watch.restoreJobIds.length > 0;
+  }
+
+  /** No listing of the target was complete yet. */
+  get isFirstLook(): boolean {
+    return this.#memory === null && !this.namesJobs;
+  }
+
+  /** Counts the jobs of a page that need no look. */
+  passOver(count: number): void {
+    this.#jobs += count;
+  }
+
+  /**
+   * Compares the jobs of one page, read at `at`.
+   * @returns `isSettled`: all of them were known, are as they were, and can no longer change, by the clock neither. `isLastKnown`: the
+   *   last of them was known.
+   */
+  comparePage(
+    readings: readonly JobReading[],
+    known: ReadonlyMap<string, Observation>,
+    at: Timestamp,
+  ): { isSettled: boolean; isLastKnown: boolean } {
+    let isSettled = this.#memory !== null;
+    for (const reading of readings) {
+      this.#compare(reading, known, at);
+      isSettled &&= this.#isSettled(reading, known, at);
+    }
+    const last = readings.at(-1);
+    const isLastKnown = this.#memory !== null && last !== undefined && known.has(idOf(last) ?? '');
+    return { isSettled, isLastKnown };
+  }
+
+  /** Compares the answer about one job that was asked for by id, read at `at`. */
+  compareAnswer(id: string, answer: JobAnswer, previous: Observation | undefined, at: Timestamp): void {
+    if (answer.kind !== 'not_found') {
+      this.#compare(answer, previous ? new Map([[id, previous]]) : new Map(), at, id);
+      return;
+    }
+    if (previous === undefined) {
+      this.unknownJobIds.push(id);
+      return;
+    }
+    const sighting = sightNotFound(previous, this.#contextAt(at));
+    // One 404 may be a hiccup: the job still counts as running, lest the watch go idle over it.
+    if (sighting.observation?.missingSince === null && isUnfinished(previous.state)) {
+      this.#hasRunningJobs = true;
+    }
+    this.#gather(sighting, at);
+  }
+
+  /** What has gathered since the last `clearFindings`. */
+  findings(): Findings {
+    return { observations: [...this.#changed.values()], sightings: this.#sightings };
+  }
+
+  /** Forgets the findings. To be called when they have been written. */
+  clearFindings(): void {
+    this.#sightings = [];
+    this.#changed.clear();
+  }
+
+  #compare(
+    reading: JobReading,
+    known: ReadonlyMap<string, Observation>,
+    at: Timestamp,
+    askedFor?: string,
+  ): void {
+    this.#jobs += 1;
+    const id = idOf(reading) ?? askedFor;
+    if (id === undefined) {
+      if (reading.kind === 'unreadable') this.anomalies.push({ jobId: null, problem: reading.problem });
+      return;
+    }
+    this.#unseen.delete(id);
+    const previous = this.#changed.get(id) ?? known.get(id);
+    const sighting =
+      reading.kind === 'job'
+        ? this.#compareJob(reading.job, previous, at)
+        : sightUnreadable(previous, id, reading.problem, this.#contextAt(at));
+    const observation = sighting.observation ?? previous;
+    if (observation && isUnfinished(observation.state)) this.#hasRunningJobs = true;
+    this.#gather(sighting, at);
+  }
+
+  #compareJob(job: RestoreJob, previous: Observation | undefined, at: Timestamp): Sighting {
+    const { isFirstLook } = this;
+    const policy = this.#input.timePolicyFor(job.deliveryType, { isFirstLook });
+    return withTimeEvents(diffObservations(previous, job, this.#contextAt(at, job)), previous, policy, at);
+  }
+
+  #gather(sighting: Sighting, foundAt: Timestamp): void {
+    if (sighting.observation === null) return;
+    const { jobId } = sighting.observation;
+    this.#changed.set(jobId, sighting.observation);
+    this.#sightings.push({ sighting, foundAt });
+    if (sighting.newAnomaly !== null) this.anomalies.push({ jobId, problem: sighting.newAnomaly });
+  }
+
+  #isSettled(reading: JobReading, known: ReadonlyMap<string, Observation>, at: Timestamp): boolean {
+    if (reading.kind !== 'job' || this.#changed.has(reading.job.id)) return false;
+    const observation = known.get(reading.job.id);
+    return observation !== undefined && observation.anomaly === null && !isFollowed(observation, at);
+  }
+
+  #contextAt(now: Timestamp, job?: RestoreJob): SightContext {
+    const { watch, lateAfterMs } = this.#input;
+    return {
+      watch: watch.name,
+      now,
+      firstSight: this.#firstSight(job),
+      announceExisting: watch.announceExisting,
+      lateAfterMs,
+    };
+  }
+
+  #firstSight(job: RestoreJob | undefined): FirstSight {
+    if (this.namesJobs) return 'named';
+    const { newSince } = this.#input;
+    if (job && newSince !== null && job.createdAt >= wholeSecond(newSince)) return 'new';
+    return this.#memory === null ? 'baseline' : 'new';
+  }
+}
+
+/** Returns the id of the job that was read; `null` when not even that could be read. */
+export function idOf(reading: JobReading): string | null {
+  return reading.kind === 'job' ? reading.job.id : reading.jobId;
+}
+
+/** Creation times are as fine as that. */
+function wholeSecond(at: Timestamp): Timestamp {
+  return at - (at % 1_000);
+}
