@@ -8,6 +8,7 @@ import { callIn } from './deliver/fallbacks.ts';
 import { remindDue } from './remind/reminders.ts';
 import { createSight } from './remind/visibility.ts';
 import type { RunnerDeps } from './runner.ts';
+import { USUAL_PACE } from './schedule/pace.ts';
 import { createWatchLoop, type WatchLoop } from './watch/loop.ts';
 
 /** What one poll of every watch, and one go at what is due, came to. */
@@ -38,7 +39,6 @@ export interface OnceReport {
 export type OnceDeps = RunnerDeps & { store: RecordReader };
 
 const POLLS_AT_ONCE = 8;
-const BEAT_MS = 1_000;
 
 /**
  * One poll of every watch, then one go at every delivery that is due; for cron, CI and Kubernetes CronJobs. What cannot be
@@ -77,7 +77,7 @@ async function pollWatch(
     { ...deps, source, faultLog: createFaultLog(deps.logger, deps.clock), routes: () => deps.routes },
     { watch, projectUrl: (groupId) => deps.projectUrl(watch, groupId), gapMs: () => 60_000 },
   );
-  const beat = setInterval(loop.beat, BEAT_MS);
+  const beat = setInterval(loop.beat, USUAL_PACE.beatEveryMs);
   const report = await loop.pollNow();
   clearInterval(beat);
   await loop.stop(0);

@@ -19,12 +19,11 @@ import { createFallbacks } from './deliver/fallbacks.ts';
 import { createReminders } from './remind/reminders.ts';
 import { createTestAlerts, type TestAlertConfig } from './remind/test-alert.ts';
 import { createSight } from './remind/visibility.ts';
+import { type Pace, USUAL_PACE } from './schedule/pace.ts';
 import { createPulse } from './schedule/pulse.ts';
 import type { WatcherStatus } from './status.ts';
 import { createStoreGuard } from './store-guard.ts';
 import { createWatchSet, type WatchConfig } from './watch/set.ts';
-
-const HEARTBEAT_MS = 1_000;
 
 /** What the configuration decides. A reload gives another one. */
 export interface RunnerConfig extends WatchConfig, TestAlertConfig {
@@ -50,6 +49,7 @@ export interface RunnerDeps extends RunnerConfig {
   /** Names this process in leases. */
   owner: string;
   version: string;
+  pace?: Readonly<Pace>;
 }
 
 export interface Runner {
@@ -72,20 +72,21 @@ export interface Runner {
  * The daemon's life: `starting` → `running` → `stopping` → `stopped`. Owns every loop and timer of the watcher; knows no adapter.
  */
 export function createRunner(deps: RunnerDeps): Runner {
-  const { clock, logger, signals } = deps;
+  const { clock, logger, signals, pace = USUAL_PACE } = deps;
   const faultLog = createFaultLog(logger, clock);
   const guard = createStoreGuard(deps.store, { clock, faultLog });
   const { store } = guard;
   const startedAt = clock.now();
   let config: RunnerConfig = deps;
   let state: WatcherStatus['state'] = 'starting';
-  const pulse = createPulse(clock);
+  const pulse = createPulse(clock, pace.lateAfterMs);
   let heartbeat: NodeJS.Timeout | null = null;
   let stopping: Promise<void> | null = null;
   const unsubscribe: Array<() => void> = [];
 
   const shared = {
     ...deps,
+    lookEveryMs: pace.lookEveryMs,
     store,
     faultLog,
     routes: () => config.routes,
@@ -136,7 +137,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     await channelAlerts.begin();
     listen();
     await applyConfig(config);
-    heartbeat = setInterval(beat, HEARTBEAT_MS);
+    heartbeat = setInterval(beat, pace.beatEveryMs);
     state = 'running';
   };
 

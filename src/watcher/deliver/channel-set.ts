@@ -1,6 +1,5 @@
 import type { Notifier } from '../../channels/notifier.ts';
-import { type ChannelWorker, startChannelWorker } from './channel-worker.ts';
-import type { DispatchDeps } from './dispatch.ts';
+import { type ChannelWorker, type ChannelWorkerDeps, startChannelWorker } from './channel-worker.ts';
 
 /** A send in hand at shutdown gets this long: one that is cut short may be sent twice. */
 const SEND_GRACE_MS = 6_000;
@@ -20,7 +19,7 @@ export interface ChannelSet {
   stop(): Promise<void>;
 }
 
-export function createChannelSet(deps: Omit<DispatchDeps, 'notifier'>): ChannelSet {
+export function createChannelSet(deps: Omit<ChannelWorkerDeps, 'notifier'>): ChannelSet {
   const workers = new Map<string, ChannelWorker>();
   let isStopped = false;
 

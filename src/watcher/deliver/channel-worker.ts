@@ -1,10 +1,14 @@
 import type { Notifier } from '../../channels/notifier.ts';
 import { toError } from '../../errors.ts';
+import { USUAL_PACE } from '../schedule/pace.ts';
 import { type DispatchDeps, dispatchOnce } from './dispatch.ts';
 
-/** A worker looks at the outbox at least this often: another process (a redrive) may have made something due. */
-const LOOK_EVERY_MS = 5_000;
 const FAULT_WAIT_MS = 2_000;
+
+export interface ChannelWorkerDeps extends DispatchDeps {
+  /** The outbox is looked at this often at least: another process (a redrive) may have made something due. */
+  lookEveryMs?: number;
+}
 
 export interface ChannelWorker {
   readonly notifier: Notifier;
@@ -18,7 +22,7 @@ export interface ChannelWorker {
  * Delivers for one channel until stopped, on its own: a receiver that hangs holds up nobody else. A pass that fails is logged and
  * tried again; the loop never ends by itself.
  */
-export function startChannelWorker(deps: DispatchDeps): ChannelWorker {
+export function startChannelWorker(deps: ChannelWorkerDeps): ChannelWorker {
   const cut = new AbortController();
   const bell = createBell();
   let isStopping = false;
@@ -45,15 +49,15 @@ export function startChannelWorker(deps: DispatchDeps): ChannelWorker {
 }
 
 /** One pass; says how long to wait before the next, in milliseconds. */
-async function pass(deps: DispatchDeps, signal: AbortSignal): Promise<number> {
-  const { store, clock, notifier, faultLog } = deps;
+async function pass(deps: ChannelWorkerDeps, signal: AbortSignal): Promise<number> {
+  const { store, clock, notifier, faultLog, lookEveryMs = USUAL_PACE.lookEveryMs } = deps;
   const { channel } = notifier;
   try {
     const { mayHaveMore } = await dispatchOnce(deps, signal);
     faultLog.clear(`outbox ${channel}`, 'The outbox is worked on again', { channel });
     if (mayHaveMore) return 0;
     const dueAt = await store.nextDueAt(channel);
-    return dueAt === null ? LOOK_EVERY_MS : Math.min(LOOK_EVERY_MS, Math.max(1, dueAt - clock.now()));
+    return dueAt === null ? lookEveryMs : Math.min(lookEveryMs, Math.max(1, dueAt - clock.now()));
   } catch (thrown) {
     const error = toError(thrown);
     faultLog.report(

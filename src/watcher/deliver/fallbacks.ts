@@ -5,8 +5,7 @@ import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
-
-const LOOK_EVERY_MS = 5_000;
+import { USUAL_PACE } from '../schedule/pace.ts';
 
 export interface FallbackDeps {
   store: Outbox;
@@ -14,6 +13,7 @@ export interface FallbackDeps {
   logger: Logger;
   faultLog: FaultLog;
   signals: Signals;
+  lookEveryMs?: number;
 }
 
 /** Sees to it that what one channel does not deliver is owed to its fallback. */
@@ -31,7 +31,7 @@ export interface Fallbacks {
  * a restart is first tried where it belongs.
  */
 export function createFallbacks(deps: FallbackDeps): Fallbacks {
-  const { clock, signals } = deps;
+  const { clock, signals, lookEveryMs = USUAL_PACE.lookEveryMs } = deps;
   const lastLooks = new Map<Fallback, number>();
   let turn: Promise<void> = Promise.resolve();
 
@@ -49,7 +49,7 @@ export function createFallbacks(deps: FallbackDeps): Fallbacks {
       for (const fallback of fallbacks) lastLooks.set(fallback, clock.monotonic());
     },
     beat: () => {
-      for (const [fallback, at] of lastLooks) if (clock.monotonic() - at >= LOOK_EVERY_MS) look(fallback);
+      for (const [fallback, at] of lastLooks) if (clock.monotonic() - at >= lookEveryMs) look(fallback);
     },
     stop: () => {
       unsubscribe();

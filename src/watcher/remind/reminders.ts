@@ -9,8 +9,7 @@ import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
 import { announce } from '../record/announce.ts';
-
-const LOOK_EVERY_MS = 5_000;
+import { USUAL_PACE } from '../schedule/pace.ts';
 
 /** More are looked at the next time: a transaction must not keep the others waiting. */
 const AT_ONCE = 200;
@@ -25,6 +24,7 @@ export interface ReminderDeps {
   nextDigest: NextDigest;
   /** What can be seen at present of what an event is about. */
   sightOf: (first: WatcherEvent) => Sight;
+  lookEveryMs?: number;
 }
 
 /** Tells again of what lasts, to whom the routes would remind. */
@@ -36,14 +36,14 @@ export interface Reminders {
 }
 
 export function createReminders(deps: ReminderDeps & { faultLog: FaultLog }): Reminders {
-  const { clock } = deps;
+  const { clock, lookEveryMs = USUAL_PACE.lookEveryMs } = deps;
   let lastLookAt = clock.monotonic();
   let inHand: Promise<void> | null = null;
   let isStopped = false;
 
   return {
     beat: () => {
-      if (isStopped || inHand || clock.monotonic() - lastLookAt < LOOK_EVERY_MS) return;
+      if (isStopped || inHand || clock.monotonic() - lastLookAt < lookEveryMs) return;
       lastLookAt = clock.monotonic();
       inHand = lookLogged(deps).finally(() => {
         inHand = null;

@@ -1,7 +1,5 @@
 import type { Clock } from '../../clock.ts';
-
-/** A beat that comes so late tells that the event loop was blocked, or the whole process or machine stood still. */
-const LATE_AFTER_MS = 10_000;
+import { USUAL_PACE } from './pace.ts';
 
 /** The watcher's own signs of life, about one a second. */
 export interface Pulse {
@@ -18,7 +16,10 @@ export interface Pulse {
  * The first beat after a standstill does not count: it comes before anything else was done, and whoever asks how things are in that
  * instant must not be told that all is well.
  */
-export function createPulse({ monotonic }: Pick<Clock, 'monotonic'>): Pulse {
+export function createPulse(
+  { monotonic }: Pick<Clock, 'monotonic'>,
+  lateAfterMs = USUAL_PACE.lateAfterMs,
+): Pulse {
   let lastAt = monotonic();
   let lastInTimeAt = lastAt;
   return {
@@ -26,7 +27,7 @@ export function createPulse({ monotonic }: Pick<Clock, 'monotonic'>): Pulse {
       const now = monotonic();
       const gapMs = now - lastAt;
       lastAt = now;
-      if (gapMs >= LATE_AFTER_MS) return gapMs;
+      if (gapMs >= lateAfterMs) return gapMs;
       lastInTimeAt = now;
       return 0;
     },
