@@ -55,7 +55,7 @@ describe('a daemon that is killed in the middle of its first listing', () => {
     atlas.setFault(null);
     atlas.updateJob(GROUP_ID, INSTANCE, running, finish(Date.now()));
     const successor = aDaemon(home);
-    await expect.poll(() => baselines(home), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => baselines(home)).toBe(1);
     aRunningJob(atlas, Date.now());
     await receiver.until(() => receiver.receipts().length >= told.length);
     expect(await successor.kill('SIGTERM')).toEqual({ code: 0, signal: null });

@@ -25,7 +25,7 @@ describe('a daemon that is killed while it appends to the audit file', () => {
 
     const successor = aDaemon(home);
     await successor.url;
-    await expect.poll(() => isInStep(home), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => isInStep(home)).toBe(true);
     expect(await successor.kill('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(await auditProblems(home)).toEqual([]);
     const entries = await lookInto(home, (store) => store.readAudit(0, 1_000_000));
@@ -41,7 +41,7 @@ async function killInTheAct(atlas: AtlasSimulator, home: Home): Promise<void> {
   for (let attempt = 1; attempt <= 5; attempt += 1) {
     const jobs = runningJobs(atlas);
     const victim = aDaemon(home);
-    await expect.poll(() => isInStep(home), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => isInStep(home)).toBe(true);
     const grown = growthOf(home.auditFile);
     for (const id of jobs) atlas.updateJob(GROUP_ID, INSTANCE, id, cancel(Date.now()));
     await grown;

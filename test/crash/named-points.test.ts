@@ -55,7 +55,7 @@ async function goOnAfterKill(scene: Scene, killed: Daemon, cutOff: string[]): Pr
   const successor = aDaemon(home);
   await successor.url;
   await receiver.until(() => new Set(idsAccepted(scene)).size === 2);
-  await expect.poll(() => isAllDelivered(home), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => isAllDelivered(home)).toBe(true);
   expect(await successor.kill('SIGTERM')).toEqual({ code: 0, signal: null });
 
   expect(await auditProblems(home)).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { finish } from '../../src/simulator/atlas/scenario.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import {
   awaken,
   command,
@@ -121,7 +122,7 @@ describe('a channel in trouble', () => {
     for (const id of ids) world.atlas.updateJob(GROUP, INSTANCE, id, finish(Date.now()));
     await world.untilArrived(12, ['slack', 'email']);
 
-    const { items } = (await (await fetch(`${daemon.base}/api/v1/transitions`)).json()) as {
+    const { items } = (await (await fetchOnce(`${daemon.base}/api/v1/transitions`)).json()) as {
       items: Array<{ id: string; detectedAt: string }>;
     };
     expect(items).toHaveLength(12);

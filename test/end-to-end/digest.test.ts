@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { fail, finish } from '../../src/simulator/atlas/scenario.ts';
 import { readMail } from '../../src/simulator/receivers/read-mail.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { awaken, command, GROUP, INSTANCE, settle, startWorld, until, untilPolled } from './support.ts';
 
 /** Far off, whenever the test runs. */
@@ -73,7 +74,7 @@ it('says until when something waits, in every place where one would look, and wa
   );
   const explained = await command(home, ['routes', 'explain', '--event', 'failed', '--watch', INSTANCE]);
   expect(explained.stdout).toMatch(/Held for the digest of email, the next at \d{4}-02-29 07:00:00Z/);
-  const metrics = await (await fetch(`${again.base}/metrics`)).text();
+  const metrics = await (await fetchOnce(`${again.base}/metrics`)).text();
   expect(metrics).toContain('restore_watcher_deliveries_held{channel="email"} 1');
   expect(metrics).toContain('restore_watcher_deliveries_pending{channel="email"} 0');
   // Neither mailed before its time, nor handed to the fallback.

@@ -8,6 +8,7 @@ import {
   newJobId,
   serverlessJob,
 } from '../../src/simulator/atlas/scenario.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import {
   ALL_CHANNELS,
   awaken,
@@ -92,7 +93,7 @@ function putEndedJob(world: World, createdAt: number, index: number): string {
 }
 
 async function jobsOnRecord(base: string): Promise<number> {
-  const text = await (await fetch(`${base}/metrics`)).text();
+  const text = await (await fetchOnce(`${base}/metrics`)).text();
   const counts = text.matchAll(/^restore_watcher_jobs\{[^}]*\} (\d+)$/gm);
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { finish } from '../../src/simulator/atlas/scenario.ts';
 import { startDaemon } from '../support/daemon.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import {
   ALL_CHANNELS,
   awaken,
@@ -54,7 +55,7 @@ describe('the daemon', () => {
     );
     const ask = async (path: string, token?: string): Promise<number> => {
       const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-      return (await fetch(daemon.base + path, { headers })).status;
+      return (await fetchOnce(daemon.base + path, { headers })).status;
     };
     const guarded = ['jobs', 'transitions', 'deliveries', 'watches'].map((name) => `/api/v1/${name}`);
     for (const path of ['/metrics', ...guarded]) {
@@ -77,7 +78,7 @@ describe('the daemon', () => {
     await world.untilArrived(2);
     await untilPolled(daemon, 1);
 
-    const metrics = await (await fetch(`${daemon.base}/metrics`)).text();
+    const metrics = await (await fetchOnce(`${daemon.base}/metrics`)).text();
     for (const series of [
       'polls_total{watch="orders",outcome="ok"}',
       'polls_total{watch="orders",outcome="failed"} 0',

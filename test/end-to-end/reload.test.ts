@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { finish } from '../../src/simulator/atlas/scenario.ts';
 import type { Home } from '../support/daemon.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import {
   awaken,
   factsOf,
@@ -24,7 +25,7 @@ async function rewrite(home: Home, change: (config: Record<string, unknown>) => 
 }
 
 async function metric(base: string, name: string): Promise<string | undefined> {
-  const text = await (await fetch(`${base}/metrics`)).text();
+  const text = await (await fetchOnce(`${base}/metrics`)).text();
   return text.split('\n').find((line) => line.startsWith(`restore_watcher_${name} `));
 }
 
@@ -100,7 +101,7 @@ it('goes by a new configuration from the next tick on, and a watch that stays go
   const daemon = await awaken(home);
   const headers = { authorization: `Bearer ${TOKEN}` };
   const watches = async (): Promise<string[]> => {
-    const reply = await fetch(`${daemon.base}/api/v1/watches`, { headers });
+    const reply = await fetchOnce(`${daemon.base}/api/v1/watches`, { headers });
     return ((await reply.json()) as { items: Array<{ watch: string }> }).items.map(({ watch }) => watch);
   };
   const running = world.startJob();
@@ -111,7 +112,7 @@ it('goes by a new configuration from the next tick on, and a watch that stays go
     watches: [world.watch(), world.watch({ name: 'coming', instanceName: 'carts' })],
     routes: [{ events: ['*'], channels: ['webhook'] }],
   }));
-  const reply = await fetch(`${daemon.base}/-/reload`, { method: 'POST', headers });
+  const reply = await fetchOnce(`${daemon.base}/-/reload`, { method: 'POST', headers });
   expect([reply.status, await reply.json()]).toEqual([
     200,
     {

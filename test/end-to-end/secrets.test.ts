@@ -6,6 +6,7 @@ import { finish, LINK_CANARY, newJobId, ready, serverlessJob } from '../../src/s
 import { readMail } from '../../src/simulator/receivers/read-mail.ts';
 import { SLACK_URL_CANARY } from '../../src/simulator/receivers/slack-receiver.ts';
 import type { Daemon, Home } from '../support/daemon.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { awaken, command, GROUP, INSTANCE, settle, startWorld, type World } from './support.ts';
 
 // Every secret holds the word, so that half of one is found as well.
@@ -202,7 +203,7 @@ function secretive(world: World): Record<string, unknown> {
 }
 
 async function ask(url: string, token: string): Promise<string> {
-  const reply = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+  const reply = await fetchOnce(url, { headers: { authorization: `Bearer ${token}` } });
   return JSON.stringify([...reply.headers]) + (await reply.text());
 }
 

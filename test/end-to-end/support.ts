@@ -9,6 +9,8 @@ import {
   startWebhookReceiver,
 } from '../../src/simulator/receivers/receivers.ts';
 import { type Daemon, type Home, makeHome, runCommand, startDaemon } from '../support/daemon.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 export const GROUP = '64b0c1d2e3f4a5b6c7d8e9f0';
 export const INSTANCE = 'orders';
@@ -141,7 +143,7 @@ export async function startWorld(
     },
     arrived,
     told: () => webhook.accepted().map(({ json }) => json as Told),
-    untilArrived: async (count, channels = ALL_CHANNELS, timeoutMs = 20_000) => {
+    untilArrived: async (count, channels = ALL_CHANNELS, timeoutMs = PATIENCE_MS) => {
       for (const channel of channels) {
         const different = () => new Set(arrived(channel).map(({ eventId }) => eventId)).size;
         await until(() => different() >= count, `${count} events on ${channel}`, timeoutMs);
@@ -168,7 +170,7 @@ export async function awaken(home: Home, env?: Record<string, string>): Promise<
 
 /** How many polls have ended this way, by watch. */
 export async function pollsOf(base: string, outcome: 'ok' | 'failed'): Promise<Map<string, number>> {
-  const text = await (await fetch(`${base}/metrics`)).text();
+  const text = await (await fetchOnce(`${base}/metrics`)).text();
   const series = text.matchAll(/^restore_watcher_polls_total\{watch="([^"]+)",outcome="(\w+)"\} (\d+)$/gm);
   const counts = [...series].filter(([, , of]) => of === outcome);
   return new Map(counts.map(([, watch = '', , count]) => [watch, Number(count)]));
@@ -187,7 +189,7 @@ export async function untilPolled({ base }: { base: string }, polls: number): Pr
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
-  timeoutMs = 20_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<void> {
   const endsAt = performance.now() + timeoutMs;
   while (!(await holds())) {
@@ -197,7 +199,7 @@ export async function until(
 }
 
 export async function getJson(url: string): Promise<{ status: number; body: unknown }> {
-  const reply = await fetch(url);
+  const reply = await fetchOnce(url);
   return { status: reply.status, body: await reply.json() };
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { awaken, command, getJson, settle, startWorld, until } from './support.ts';
 
 const EVERY_OTHER_SECOND = '*/2 * * * * *';
@@ -15,7 +16,7 @@ it('sends a test alert the whole way to its receiver, marked as one, and counts 
     type: 'restore-watcher.job.finished',
     data: { event: 'finished', test: true, summary: expect.stringMatching(/^\[TEST\] /) },
   });
-  const metrics = await (await fetch(`${daemon.base}/metrics`)).text();
+  const metrics = await (await fetchOnce(`${daemon.base}/metrics`)).text();
   expect(metrics).not.toMatch(/restore_watcher_transitions_total\{/);
   expect(await getJson(`${daemon.base}/api/v1/transitions`)).toMatchObject({ body: { items: [] } });
   const { stdout } = await command(home, ['history']);

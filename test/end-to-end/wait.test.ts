@@ -10,6 +10,7 @@ import {
   newJobId,
   ready,
 } from '../../src/simulator/atlas/scenario.ts';
+import { childEnvironment } from '../support/child-environment.ts';
 import type { Home } from '../support/daemon.ts';
 import {
   awaken,
@@ -46,7 +47,7 @@ function pipe(home: Home, args: readonly string[], reader = 'cat'): Pipeline {
   const script = `trap : INT; set -o pipefail; "$0" "$@" | ${reader}`;
   const child = spawn('bash', ['-c', script, process.execPath, MAIN, ...wait], {
     cwd: home.dir,
-    env: { PATH: process.env.PATH ?? '' },
+    env: childEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, as a shell with job control makes it.
     detached: true,

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { childEnvironment } from './child-environment.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 
@@ -54,7 +56,7 @@ export interface Daemon {
 export function startDaemon(home: Home, env: Record<string, string> = {}, main = MAIN): Daemon {
   const child = spawn(process.execPath, [main, 'run', '--config', home.configFile], {
     cwd: home.dir,
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: childEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -86,7 +88,7 @@ export function startDaemon(home: Home, env: Record<string, string> = {}, main =
     });
   });
 
-  const waitForLine = (fits: (line: LogLine) => boolean, timeoutMs = 20_000): Promise<LogLine> =>
+  const waitForLine = (fits: (line: LogLine) => boolean, timeoutMs = PATIENCE_MS): Promise<LogLine> =>
     new Promise((done, fail) => {
       const end = (): void => {
         clearTimeout(timer);
@@ -137,7 +139,7 @@ export async function runCommand(
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: options.cwd,
-    env: { PATH: process.env.PATH ?? '', ...options.env },
+    env: childEnvironment(options.env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

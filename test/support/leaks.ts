@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readMail } from '../../src/simulator/receivers/read-mail.ts';
 import { command, type World } from '../end-to-end/support.ts';
 import type { Daemon, Home } from './daemon.ts';
+import { fetchOnce } from './fetch-once.ts';
 
 const COMMANDS = ['jobs --json', 'history', 'history --json', 'deliveries --json', 'audit export'];
 const PATHS = [
@@ -31,7 +32,7 @@ export async function tracesOf(
     seen.set(line, stdout + stderr);
   }
   for (const path of [...PATHS, ...jobIds.map((id) => `/api/v1/jobs/${id}`)]) {
-    const reply = await fetch(daemon.base + path);
+    const reply = await fetchOnce(daemon.base + path);
     seen.set(path, JSON.stringify([...reply.headers]) + (await reply.text()));
   }
   // A database that is in use has a journal beside it.

@@ -15,7 +15,7 @@ export interface Inbox<Item> {
   onItem(listener: (item: Item) => void): () => void;
 }
 
-const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_TIMEOUT_MS = 45_000;
 
 /** `what` names the items in the message of a time-out. */
 export function createInbox<Item>(what: string): Inbox<Item> {

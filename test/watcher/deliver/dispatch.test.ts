@@ -94,7 +94,7 @@ describe('the outbox of a channel', () => {
       isOver = true;
     });
     over.catch(() => undefined);
-    await expect.poll(() => refusals, { timeout: 5_000 }).toBe(4);
+    await expect.poll(() => refusals).toBe(4);
     await new Promise(setImmediate);
     expect(isOver).toBe(false);
     answered.resolve();
