@@ -1,56 +1,44 @@
 import type { Kysely } from 'kysely';
-import { type Timestamp, toIso } from '../../domain/instant.ts';
+import type { Timestamp } from '../../domain/instant.ts';
 import type { Mute, MuteRequest } from '../../domain/telling/mute.ts';
 import type { MuteFilter } from '../ports/mutes.ts';
-import { appendAudit } from './audit-log.ts';
 import { toMute } from './rows.ts';
 import type { Database } from './schema.ts';
 
-export async function addMute(db: Kysely<Database>, request: MuteRequest): Promise<Mute> {
+/** Inserts a mute and gives it its id, within the caller's transaction. */
+export async function insertMute(trx: Kysely<Database>, request: MuteRequest): Promise<Mute> {
   const { watch, events, createdAt, until, author, reason } = request;
-  return db.transaction().execute(async (trx) => {
-    const row = await trx
-      .insertInto('mute')
-      .values({
-        watch,
-        events: events === null ? null : JSON.stringify(events),
-        created_at: createdAt,
-        until,
-        author,
-        reason,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    await appendAudit(trx, [
-      {
-        at: createdAt,
-        kind: 'mute.added',
-        data: { muteId: row.id, watch, events, until: toIso(until), author, reason },
-      },
-    ]);
-    return toMute(row);
-  });
+  const row = await trx
+    .insertInto('mute')
+    .values({
+      watch,
+      events: events === null ? null : JSON.stringify(events),
+      created_at: createdAt,
+      until,
+      author,
+      reason,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toMute(row);
 }
 
-export async function removeMute(
-  db: Kysely<Database>,
+/** Ends a mute that is in force, within the caller's transaction; `null` when there is none of this id, or it was over already. */
+export async function endMute(
+  trx: Kysely<Database>,
   id: Mute['id'],
   at: Timestamp,
   by: string,
 ): Promise<Mute | null> {
-  return db.transaction().execute(async (trx) => {
-    const row = await trx
-      .updateTable('mute')
-      .set({ removed_at: at, removed_by: by })
-      .where('id', '=', id)
-      .where('removed_at', 'is', null)
-      .where('until', '>', at)
-      .returningAll()
-      .executeTakeFirst();
-    if (!row) return null;
-    await appendAudit(trx, [{ at, kind: 'mute.removed', data: { muteId: id, watch: row.watch, by } }]);
-    return toMute(row);
-  });
+  const row = await trx
+    .updateTable('mute')
+    .set({ removed_at: at, removed_by: by })
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .where('until', '>', at)
+    .returningAll()
+    .executeTakeFirst();
+  return row ? toMute(row) : null;
 }
 
 export async function listMutes(db: Kysely<Database>, { inForceAt }: MuteFilter): Promise<Mute[]> {

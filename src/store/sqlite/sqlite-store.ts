@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
 import { freeLeases } from '../queries/outbox.ts';
 import type { Database } from '../queries/schema.ts';
-import { createSqlStore } from '../queries/sql-store.ts';
+import { createSqlStore } from '../sql/sql-store.ts';
 import type { Store } from '../store.ts';
 import { acquireDaemonLock, type DaemonLock } from './daemon-lock.ts';
 import { toStoreError } from './errors.ts';

@@ -1,0 +1,47 @@
+import type { Kysely } from 'kysely';
+import type { PlannedEvent } from '../../domain/event/plan.ts';
+import type { AlertCommit, AlertStore, ReminderJudge, ReminderLook } from '../ports/alerts.ts';
+import { readAlerts, writeAlerts } from '../queries/alerts.ts';
+import { appendAudit } from '../queries/audit-log.ts';
+import { writeEvents } from '../queries/events.ts';
+import { listMutes } from '../queries/mutes.ts';
+import { lastFinishedAt, watchedSince } from '../queries/observations.ts';
+import { dueReminders, isAnyReminderDue, moveReminders } from '../queries/reminders.ts';
+import type { Database } from '../queries/schema.ts';
+import type { Guarded } from './method-guard.ts';
+
+/** Builds the port of alerts and reminders over SQL. */
+export function createAlertStore(db: Kysely<Database>, guarded: Guarded): AlertStore {
+  return {
+    readAlerts: guarded('read alerts', () => readAlerts(db)),
+    lastFinishedAt: guarded('read observations', (watch) => lastFinishedAt(db, watch)),
+    watchedSince: guarded('read a target', (watch) => watchedSince(db, watch)),
+    commitAlerts: guarded('commit alerts', (commit) => commitAlerts(db, commit)),
+    remind: guarded('remind', (look, decide) => remind(db, look, decide)),
+  };
+}
+
+async function commitAlerts(db: Kysely<Database>, commit: AlertCommit): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await writeAlerts(trx, commit);
+    await writeEvents(trx, commit.events, commit.at);
+    await appendAudit(trx, commit.audit);
+  });
+}
+
+/** Looks before it locks: most looks find nothing, and should not keep others from writing. */
+async function remind(
+  db: Kysely<Database>,
+  { at, limit }: ReminderLook,
+  decide: ReminderJudge,
+): Promise<PlannedEvent[]> {
+  if (!(await isAnyReminderDue(db, at))) return [];
+  return db.transaction().execute(async (trx) => {
+    const due = await dueReminders(trx, at, limit);
+    const plan = decide({ due, mutes: await listMutes(trx, { inForceAt: at }) });
+    await writeEvents(trx, plan.events, at);
+    await moveReminders(trx, plan, at);
+    await appendAudit(trx, plan.audit);
+    return plan.events;
+  });
+}

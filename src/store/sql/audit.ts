@@ -1,0 +1,22 @@
+import type { Kysely } from 'kysely';
+import type { AuditDraft } from '../../domain/audit.ts';
+import type { AuditStore } from '../ports/audit.ts';
+import { appendAudit, auditHead, mirroredSeq, noteMirrored, readAudit } from '../queries/audit-log.ts';
+import type { Database } from '../queries/schema.ts';
+import type { Guarded } from './method-guard.ts';
+
+/** Builds the port of the audit log over SQL. */
+export function createAuditStore(db: Kysely<Database>, guarded: Guarded): AuditStore {
+  return {
+    readAudit: guarded('read the audit log', (afterSeq, limit) => readAudit(db, afterSeq, limit)),
+    auditHead: guarded('read the audit log', () => auditHead(db)),
+    mirroredSeq: guarded('read the audit log', () => mirroredSeq(db)),
+    recordAudit: guarded('write the audit log', (drafts) => recordAudit(db, drafts)),
+    noteMirrored: guarded('write the audit log', (seq) => noteMirrored(db, seq)),
+  };
+}
+
+async function recordAudit(db: Kysely<Database>, drafts: readonly AuditDraft[]): Promise<void> {
+  if (drafts.length === 0) return;
+  await db.transaction().execute((trx) => appendAudit(trx, drafts));
+}

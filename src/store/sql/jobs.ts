@@ -1,0 +1,37 @@
+import type { Kysely } from 'kysely';
+import type { JobStore, PollCommit } from '../ports/jobs.ts';
+import { appendAudit } from '../queries/audit-log.ts';
+import { lastLookAt, noteLook } from '../queries/discoveries.ts';
+import { writeEvents } from '../queries/events.ts';
+import {
+  finishedDurations,
+  readObservations,
+  readTarget,
+  writeBaseline,
+  writeObservations,
+} from '../queries/observations.ts';
+import type { Database } from '../queries/schema.ts';
+import type { Guarded } from './method-guard.ts';
+
+/** Builds the port of jobs over SQL. */
+export function createJobStore(db: Kysely<Database>, guarded: Guarded): JobStore {
+  return {
+    readTarget: guarded('read a target', (key, now) => readTarget(db, key, now)),
+    readObservations: guarded('read observations', (watch, ids) => readObservations(db, watch, ids)),
+    finishedDurations: guarded('read observations', (key, limit) => finishedDurations(db, key, limit)),
+    lastLookAt: guarded('read when instances were looked for', (key) => lastLookAt(db, key)),
+    commitPoll: guarded('commit a poll', (commit) => commitPoll(db, commit)),
+    noteLook: guarded('note that instances were looked for', (key, at) => noteLook(db, key, at)),
+  };
+}
+
+async function commitPoll(db: Kysely<Database>, commit: PollCommit): Promise<void> {
+  const { targetKey, watch, at, takesBaseline, observations, events, audit } = commit;
+  if (!takesBaseline && observations.length + events.length + audit.length === 0) return;
+  await db.transaction().execute(async (trx) => {
+    if (takesBaseline) await writeBaseline(trx, { key: targetKey, watch, at });
+    await writeObservations(trx, targetKey, observations);
+    await writeEvents(trx, events, at);
+    await appendAudit(trx, audit);
+  });
+}

@@ -1,0 +1,68 @@
+import type { Kysely } from 'kysely';
+import type { AuditDraft } from '../../domain/audit.ts';
+import type {
+  ClaimedDelivery,
+  ClaimRequest,
+  DeliveryOutcome,
+  FallbackRequest,
+  Outbox,
+} from '../ports/outbox.ts';
+import { appendAudit } from '../queries/audit-log.ts';
+import { failingChannels } from '../queries/deliveries.ts';
+import { fallbackEntry, owedByFallback, writeFallbacks } from '../queries/fallbacks.ts';
+import { claimDeliveries, findClaimable, nextDueAt, renewLeases } from '../queries/outbox.ts';
+import { writeOutcome } from '../queries/outcomes.ts';
+import type { Database } from '../queries/schema.ts';
+import type { Guarded } from './method-guard.ts';
+
+/** Builds the outbox over SQL. */
+export function createOutbox(db: Kysely<Database>, guarded: Guarded): Outbox {
+  return {
+    nextDueAt: guarded('read the outbox', (channel) => nextDueAt(db, channel)),
+    failingChannels: guarded('read the outbox', () => failingChannels(db)),
+    claimDeliveries: guarded('claim deliveries', (request) => claimDue(db, request)),
+    renewLeases: guarded('renew leases', async (ids, owner, until) => {
+      if (ids.length > 0) await renewLeases(db, ids, owner, until);
+    }),
+    recordOutcomes: guarded('record outcomes', (outcomes, audit, owner) =>
+      recordOutcomes(db, outcomes, audit, owner),
+    ),
+    oweFallbacks: guarded('owe fallbacks', (request) => oweFallbacks(db, request)),
+  };
+}
+
+/** Looks before it locks: most passes find nothing, and should not keep others from writing. */
+async function claimDue(db: Kysely<Database>, request: ClaimRequest): Promise<ClaimedDelivery[]> {
+  const due = await findClaimable(db, request);
+  if (due.length === 0) return [];
+  return db.transaction().execute((trx) => claimDeliveries(trx, request));
+}
+
+/** Looks before it locks, as above. */
+async function oweFallbacks(
+  db: Kysely<Database>,
+  request: FallbackRequest,
+): Promise<Array<{ eventId: string }>> {
+  if ((await owedByFallback(db, request)).length === 0) return [];
+  return db.transaction().execute(async (trx) => {
+    const events = await writeFallbacks(trx, request);
+    await appendAudit(
+      trx,
+      events.map((event) => fallbackEntry(event, request)),
+    );
+    return events.map(({ id }) => ({ eventId: id }));
+  });
+}
+
+async function recordOutcomes(
+  db: Kysely<Database>,
+  outcomes: readonly DeliveryOutcome[],
+  audit: readonly AuditDraft[],
+  owner: string | undefined,
+): Promise<void> {
+  if (outcomes.length + audit.length === 0) return;
+  await db.transaction().execute(async (trx) => {
+    for (const outcome of outcomes) await writeOutcome(trx, outcome, owner);
+    await appendAudit(trx, audit);
+  });
+}

@@ -1,0 +1,43 @@
+import type { Kysely } from 'kysely';
+import type { Timestamp } from '../../domain/instant.ts';
+import type { RecordStore } from '../ports/records.ts';
+import { appendAudit } from '../queries/audit-log.ts';
+import { countDeliveries, listDeliveries } from '../queries/deliveries.ts';
+import { listEvents } from '../queries/events.ts';
+import { countJobs, listObservations, oldestRunning } from '../queries/observations.ts';
+import { redriveGivenUp } from '../queries/outcomes.ts';
+import type { Database } from '../queries/schema.ts';
+import type { Guarded } from './method-guard.ts';
+
+/** Builds the port of what is on record over SQL. */
+export function createRecordStore(db: Kysely<Database>, guarded: Guarded): RecordStore {
+  return {
+    listObservations: guarded('list observations', (filter) => listObservations(db, filter)),
+    listEvents: guarded('list events', (filter) => listEvents(db, filter)),
+    listDeliveries: guarded('list deliveries', (filter) => listDeliveries(db, filter)),
+    oldestRunning: guarded('list observations', (watch, limit) => oldestRunning(db, watch, limit)),
+    countJobs: guarded('count jobs', () => countJobs(db)),
+    countDeliveries: guarded('count deliveries', (now) => countDeliveries(db, now)),
+    redrive: guarded('redrive deliveries', (which, at) => redrive(db, which, at)),
+  };
+}
+
+async function redrive(
+  db: Kysely<Database>,
+  which: readonly string[] | 'given_up',
+  at: Timestamp,
+): Promise<string[]> {
+  if (which !== 'given_up' && which.length === 0) return [];
+  return db.transaction().execute(async (trx) => {
+    const redriven = await redriveGivenUp(trx, which, at);
+    await appendAudit(
+      trx,
+      redriven.map(({ id, event_id, channel }) => ({
+        at,
+        kind: 'delivery.redriven',
+        data: { deliveryId: id, eventId: event_id, channel },
+      })),
+    );
+    return redriven.map(({ id }) => id);
+  });
+}

@@ -1,0 +1,46 @@
+import type { Kysely } from 'kysely';
+import type { Database } from '../queries/schema.ts';
+import type { Store } from '../store.ts';
+import { createAlertStore } from './alerts.ts';
+import { createAuditStore } from './audit.ts';
+import { createJobStore } from './jobs.ts';
+import { createMethodGuard } from './method-guard.ts';
+import { createMuteStore } from './mutes.ts';
+import { createOutbox } from './outbox.ts';
+import { createRecordStore } from './records.ts';
+
+/** What one database engine brings along. */
+export interface SqlEngine {
+  /** Its transactions hold the write lock from their start. */
+  db: Kysely<Database>;
+  claimDaemon(): Promise<void>;
+  close(): Promise<void>;
+  /** Turns a fault of the engine into a StoreError; `doing` completes "cannot …". What is no fault of the engine comes back as it is. */
+  toStoreError(thrown: unknown, doing: string): unknown;
+}
+
+/** Builds the whole store over SQL. What is peculiar to one engine comes in as its parts. Closing waits for what is in hand. */
+export function createSqlStore(engine: SqlEngine): Store {
+  const { db } = engine;
+  const { guarded, close } = createMethodGuard(engine);
+  return {
+    ...createJobStore(db, guarded),
+    ...createOutbox(db, guarded),
+    ...createAlertStore(db, guarded),
+    ...createAuditStore(db, guarded),
+    ...createRecordStore(db, guarded),
+    ...createMuteStore(db, guarded),
+    claimDaemon: guarded('claim the store', engine.claimDaemon),
+    checkWritable: guarded('write', () => checkWritable(db)),
+    close,
+  };
+}
+
+/** Commits a row and its removal: a rollback would prove that the lock is free, but not that the disk takes anything. */
+async function checkWritable(db: Kysely<Database>): Promise<void> {
+  const key = '(write check)';
+  await db.transaction().execute(async (trx) => {
+    await trx.insertInto('target').values({ key, watch: key, baseline_at: 0 }).execute();
+    await trx.deleteFrom('target').where('key', '=', key).execute();
+  });
+}
