@@ -6,6 +6,7 @@ import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { AuditHead } from '../domain/audit.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { JobSource } from '../source/source.ts';
+import type { StoreFacts } from '../store/ports/life.ts';
 import type { Store } from '../store/store.ts';
 import type { OnceReport } from '../watcher/once.ts';
 
@@ -72,17 +73,6 @@ export interface CliParts {
  * @throws {ConfigError} when a `caFile` cannot be used.
  */
 export type Diagnostician = (config: WatcherConfig) => Promise<Diagnosis[]>;
-
-export interface StoreFacts {
-  /** Where it is, without credentials. */
-  where: string;
-  /** False: there is none yet, and the daemon will make it. */
-  exists: boolean;
-  /** `null` while there is none. */
-  schemaVersion: number | null;
-  /** A daemon holds it at the moment; `null` when that cannot be told. */
-  inUse: boolean | null;
-}
 
 export interface AuditVerdict {
   /** What was looked at, in reading order. */

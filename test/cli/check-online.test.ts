@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { StoreFacts } from '../../src/cli/parts.ts';
 import { type Diagnosis, failed, type PlacedFault, passed } from '../../src/diagnosis/diagnosis.ts';
 import { ConfigError } from '../../src/errors.ts';
+import type { StoreFacts } from '../../src/store/ports/life.ts';
 import { aWatch } from '../support/builders.ts';
 import { aConfig, cli } from './harness.ts';
 

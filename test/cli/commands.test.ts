@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import type { AuditVerdict, StoreFacts } from '../../src/cli/parts.ts';
+import type { AuditVerdict } from '../../src/cli/parts.ts';
 import { EVENT_NAMES } from '../../src/domain/event/event.ts';
 import { StoreError } from '../../src/errors.ts';
+import type { StoreFacts } from '../../src/store/ports/life.ts';
 import type { OnceReport } from '../../src/watcher/once.ts';
 import { aRoute, aWatch } from '../support/builders.ts';
 import { aConfig, cli } from './harness.ts';

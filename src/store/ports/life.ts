@@ -1,3 +1,15 @@
+/** What can be said of a store without opening it for good. */
+export interface StoreFacts {
+  /** Where it is, without credentials. */
+  where: string;
+  /** False: there is none yet, and the daemon will make it. */
+  exists: boolean;
+  /** `null` while there is none. */
+  schemaVersion: number | null;
+  /** A daemon holds it at the moment; `null` when that cannot be told. */
+  inUse: boolean | null;
+}
+
 /** Tells whether the store does its work. */
 export interface StoreProbe {
   /**

@@ -8,11 +8,11 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** One event owed to one channel. */
 export interface Delivery {
-  /** `{event id}:{channel}`. */
+  /** See `deliveryId`. */
   id: string;
   eventId: string;
   channel: string;
-  /** What must arrive in order: the job, or the watch for events without a job. */
+  /** What must arrive in order on the channel; see `orderKeyOf`. */
   orderKey: string;
   status: DeliveryStatus;
   createdAt: Timestamp;

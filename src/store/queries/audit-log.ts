@@ -7,7 +7,7 @@ import {
   chainEntries,
 } from '../../domain/audit.ts';
 import { StoreError } from '../../errors.ts';
-import { batches } from './chunks.ts';
+import { chunks } from './chunks.ts';
 import { toAuditEntry } from './rows.ts';
 import type { Database } from './schema.ts';
 
@@ -21,8 +21,8 @@ export async function appendAudit(trx: Kysely<Database>, drafts: readonly AuditD
   const entries = chainEntries(await auditHead(trx), drafts);
   const last = entries.at(-1);
   if (last === undefined) return;
-  for (const batch of batches(entries)) {
-    const rows = batch.map((entry) => ({ seq: entry.seq, body: auditLine(entry) }));
+  for (const chunk of chunks(entries)) {
+    const rows = chunk.map((entry) => ({ seq: entry.seq, body: auditLine(entry) }));
     await trx.insertInto('audit_entry').values(rows).execute();
   }
   await trx

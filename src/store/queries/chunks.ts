@@ -5,6 +5,6 @@ const ROWS = 50;
 export const MANY_IDS = 10_000;
 
 /** Cuts a list into what goes into one statement each. */
-export function* batches<T>(items: readonly T[], size = ROWS): Generator<T[]> {
+export function* chunks<T>(items: readonly T[], size = ROWS): Generator<T[]> {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }

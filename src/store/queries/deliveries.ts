@@ -4,7 +4,7 @@ import type { Timestamp } from '../../domain/instant.ts';
 import type { Delivery } from '../ports/outbox.ts';
 import type { DeliveryCount, DeliveryFilter, Rows } from '../ports/records.ts';
 import { decodeCursor, toPage } from './cursor.ts';
-import { PENDING } from './outbox.ts';
+import { DELIVERED, PENDING } from './delivery-status.ts';
 import { toDelivery, toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
 
@@ -63,7 +63,7 @@ async function countHeld(db: Kysely<Database>, now: Timestamp): Promise<Map<stri
 
 /** Looks for the last acceptance of just those channels that have failed attempts behind them. */
 export async function failingChannels(db: Kysely<Database>): Promise<Map<string, Timestamp>> {
-  const failed = db.selectFrom('delivery').where('status', '=', 'pending').where('attempts_finished', '>', 0);
+  const failed = db.selectFrom('delivery').where('status', '=', PENDING).where('attempts_finished', '>', 0);
   const channels = await failed.select('channel').distinct().execute();
   const since = new Map<string, Timestamp>();
   for (const { channel } of channels) {
@@ -71,7 +71,7 @@ export async function failingChannels(db: Kysely<Database>): Promise<Map<string,
       .selectFrom('delivery')
       .select(({ fn }) => fn.max<number | null>('ended_at').as('at'))
       .where('channel', '=', channel)
-      .where('status', '=', 'delivered')
+      .where('status', '=', DELIVERED)
       .executeTakeFirst();
     const after = accepted?.at ?? 0;
     const first = await failed

@@ -1,12 +1,14 @@
-import type { Insertable, Kysely } from 'kysely';
+import type { InsertObject, Kysely } from 'kysely';
 import { hasHappened } from '../../domain/event/event.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { Timestamp } from '../../domain/instant.ts';
+import { orderKeyOf } from '../../domain/telling/owed.ts';
 import type { Delivery } from '../ports/outbox.ts';
 import type { EventFilter, RecordedEvent, Rows } from '../ports/records.ts';
-import { batches } from './chunks.ts';
+import { chunks } from './chunks.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { mutesById } from './mutes.ts';
+import { newDelivery } from './new-delivery.ts';
 import { writeReminders } from './reminders.ts';
 import { toDelivery, toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
@@ -17,11 +19,11 @@ export async function writeEvents(
   planned: readonly PlannedEvent[],
   at: Timestamp,
 ): Promise<void> {
-  for (const batch of batches(planned)) {
-    const added = await insertEvents(trx, batch);
-    const news = batch.filter(({ event }) => added.delete(event.id));
+  for (const chunk of chunks(planned)) {
+    const added = await insertEvents(trx, chunk);
+    const news = chunk.filter(({ event }) => added.delete(event.id));
     const deliveries = news.flatMap((plan) => owed(plan, at));
-    for (const rows of batches(deliveries)) await trx.insertInto('delivery').values(rows).execute();
+    for (const rows of chunks(deliveries)) await trx.insertInto('delivery').values(rows).execute();
     await writeReminders(trx, news, at);
   }
 }
@@ -92,21 +94,18 @@ async function insertEvents(trx: Kysely<Database>, planned: readonly PlannedEven
 function owed(
   { event, channels, heldUntil }: PlannedEvent,
   at: Timestamp,
-): Array<Insertable<Database['delivery']>> {
-  const orderKey = event.job ? event.job.id : `watch:${event.watch}`;
-  return [...new Set(channels)].map((channel) => ({
-    id: `${event.id}:${channel}`,
-    event_id: event.id,
-    channel,
-    order_key: orderKey,
-    status: 'pending' as const,
-    created_at: at,
-    next_attempt_at: heldUntil?.get(channel) ?? at,
-    attempts_started: 0,
-    attempts_finished: 0,
-    lease_until: 0,
-    held_until: heldUntil?.get(channel) ?? null,
-  }));
+): Array<InsertObject<Database, 'delivery'>> {
+  const orderKey = orderKeyOf(event);
+  return [...new Set(channels)].map((channel) =>
+    newDelivery({
+      eventId: event.id,
+      channel,
+      orderKey,
+      at,
+      heldUntil: heldUntil?.get(channel) ?? null,
+      insteadOf: null,
+    }),
+  );
 }
 
 async function deliveriesOf(

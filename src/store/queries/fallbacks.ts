@@ -2,16 +2,16 @@ import { type Kysely, sql } from 'kysely';
 import type { AuditDraft } from '../../domain/audit.ts';
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import type { Timestamp } from '../../domain/instant.ts';
+import { deliveryId } from '../../domain/telling/owed.ts';
 import type { FallbackRequest } from '../ports/outbox.ts';
-import { batches } from './chunks.ts';
-import { PENDING } from './outbox.ts';
+import { chunks } from './chunks.ts';
+import { GIVEN_UP, PENDING } from './delivery-status.ts';
+import { newDelivery } from './new-delivery.ts';
 import { toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
 
 /** What is older is past helping; and a fallback that is new in the configuration does not get everything that ever failed. */
 const REACH_MS = 48 * 3_600_000;
-/** Written into the statement, as `PENDING` is, for the partial index. */
-const GIVEN_UP = sql.lit('given_up' as const);
 
 interface Missed {
   position: number;
@@ -37,7 +37,8 @@ export async function owedByFallback(
         exists(
           selectFrom('delivery as other')
             .select('other.position')
-            .where('other.id', '=', sql<string>`d.event_id || ':' || ${fallback}`),
+            // By id, for its index: what a delivery is called ends with its channel.
+            .where('other.id', '=', sql<string>`d.event_id || ${deliveryId('', fallback)}`),
         ),
       ),
     );
@@ -58,20 +59,17 @@ export async function writeFallbacks(
   const { channel, fallback, at } = request;
   const missed = await owedByFallback(trx, request);
   const events: WatcherEvent[] = [];
-  for (const batch of batches(missed)) {
-    const rows = batch.map(({ event_id, order_key }) => ({
-      id: `${event_id}:${fallback}`,
-      event_id,
-      channel: fallback,
-      order_key,
-      status: 'pending' as const,
-      created_at: at,
-      next_attempt_at: at,
-      attempts_started: 0,
-      attempts_finished: 0,
-      lease_until: 0,
-      instead_of: channel,
-    }));
+  for (const chunk of chunks(missed)) {
+    const rows = chunk.map(({ event_id, order_key }) =>
+      newDelivery({
+        eventId: event_id,
+        channel: fallback,
+        orderKey: order_key,
+        at,
+        heldUntil: null,
+        insteadOf: channel,
+      }),
+    );
     await trx.insertInto('delivery').values(rows).execute();
     const bodies = await trx
       .selectFrom('event')

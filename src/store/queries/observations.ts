@@ -4,7 +4,7 @@ import type { Observation } from '../../domain/job/observation.ts';
 import type { JobState } from '../../domain/job/restore-job.ts';
 import type { TargetMemory } from '../ports/jobs.ts';
 import type { ObservationFilter, Rows } from '../ports/records.ts';
-import { batches, MANY_IDS } from './chunks.ts';
+import { chunks, MANY_IDS } from './chunks.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { toObservation } from './rows.ts';
 import { type Database, FOREVER } from './schema.ts';
@@ -37,7 +37,7 @@ export async function readObservations(
   jobIds: readonly string[],
 ): Promise<Map<string, Observation>> {
   const found = new Map<string, Observation>();
-  for (const ids of batches(jobIds, MANY_IDS)) {
+  for (const ids of chunks(jobIds, MANY_IDS)) {
     const rows = await db
       .selectFrom('observation')
       .select(['job_id', 'body'])
@@ -118,10 +118,10 @@ export async function writeObservations(
   targetKey: string,
   observations: readonly Observation[],
 ): Promise<void> {
-  for (const batch of batches(observations)) {
+  for (const chunk of chunks(observations)) {
     await trx
       .insertInto('observation')
-      .values(batch.map((observation) => toRow(targetKey, observation)))
+      .values(chunk.map((observation) => toRow(targetKey, observation)))
       .onConflict((conflict) =>
         conflict.columns(['watch', 'job_id']).doUpdateSet((eb) => ({
           target_key: eb.ref('excluded.target_key'),

@@ -1,11 +1,9 @@
 import { type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { ClaimedDelivery, ClaimRequest } from '../ports/outbox.ts';
+import { PENDING } from './delivery-status.ts';
 import { toDelivery, toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
-
-/** Written into the statement, not bound to it: only so can SQLite use its indexes over what is owed. */
-export const PENDING = sql.lit('pending' as const);
 
 /** Clocks are corrected by less than this all the time. */
 export const CLOCK_SLACK_MS = 5_000;

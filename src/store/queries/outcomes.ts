@@ -2,8 +2,8 @@ import type { Kysely, Updateable } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import { assertNever } from '../../domain/job/restore-job.ts';
 import type { DeliveryOutcome } from '../ports/outbox.ts';
-import { batches, MANY_IDS } from './chunks.ts';
-import { PENDING } from './outbox.ts';
+import { chunks, MANY_IDS } from './chunks.ts';
+import { DELIVERED, GIVEN_UP, PENDING } from './delivery-status.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function writeOutcome(
       lease_until: 0,
     }))
     .where('id', '=', outcome.id);
-  if (outcome.kind === 'delivered') ending = ending.where('status', '!=', 'delivered');
+  if (outcome.kind === 'delivered') ending = ending.where('status', '!=', DELIVERED);
   else ending = ending.where('status', '=', PENDING);
   if (outcome.kind !== 'delivered' && owner !== undefined)
     ending = ending.where(({ eb, or }) => or([eb('lease_owner', 'is', null), eb('lease_owner', '=', owner)]));
@@ -57,17 +57,17 @@ export async function redriveGivenUp(
   const query = trx
     .updateTable('delivery')
     .set(({ eb }) => ({
-      status: 'pending' as const,
+      status: PENDING,
       next_attempt_at: at,
       attempts_started: eb('attempts_started', '-', eb.ref('attempts_finished')),
       attempts_finished: 0,
       first_attempt_at: null,
       ended_at: null,
     }))
-    .where('status', '=', 'given_up')
+    .where('status', '=', GIVEN_UP)
     .returning(['position', 'id', 'event_id', 'channel']);
   const updates =
-    which === 'given_up' ? [query] : [...batches(which, MANY_IDS)].map((ids) => query.where('id', 'in', ids));
+    which === 'given_up' ? [query] : [...chunks(which, MANY_IDS)].map((ids) => query.where('id', 'in', ids));
   const redriven: Redriven[][] = [];
   for (const update of updates) redriven.push(await update.execute());
   return redriven.flat().sort((a, b) => a.position - b.position);

@@ -4,11 +4,13 @@ import type { WatcherEvent } from '../../domain/event/event.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
+import { orderKeyOf } from '../../domain/telling/owed.ts';
 import type { DueReminder, ReminderPlan } from '../../domain/telling/reminder.ts';
 import { readAlerts } from './alerts.ts';
-import { batches } from './chunks.ts';
+import { chunks } from './chunks.ts';
+import { PENDING } from './delivery-status.ts';
 import { lastFinishedAt, readObservations } from './observations.ts';
-import { CLOCK_SLACK_MS, PENDING } from './outbox.ts';
+import { CLOCK_SLACK_MS } from './outbox.ts';
 import { toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
 
@@ -27,7 +29,7 @@ export async function writeReminders(
       count: 0,
     })),
   );
-  for (const rows of batches(wanted)) await trx.insertInto('reminder').values(rows).execute();
+  for (const rows of chunks(wanted)) await trx.insertInto('reminder').values(rows).execute();
 }
 
 /** By schedule; and when the next time lies further ahead than it was ever set, for then the clock has been set back since. */
@@ -50,15 +52,6 @@ export async function dueReminders(
     .selectFrom('reminder as r')
     .innerJoin('event as e', 'e.id', 'r.event_id')
     .select(['r.channel', 'r.count', 'e.body'])
-    .select(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('delivery as d')
-          .select('d.position')
-          .whereRef('d.channel', '=', 'r.channel')
-          .where('d.status', '=', PENDING)
-          .where('d.order_key', '=', sql<string>`coalesce(e.job_id, 'watch:' || e.watch)`),
-      ).as('is_owed'),
-    )
     .where(isDue(at))
     .orderBy('r.next_at')
     .orderBy('r.event_id')
@@ -70,6 +63,7 @@ export async function dueReminders(
     trx,
     due.map(({ first }) => first),
   );
+  const owed = await keysOwed(trx, due);
   const alerts = await readAlerts(trx);
   const reminders: DueReminder[] = [];
   for (const { row, first } of due) {
@@ -80,10 +74,30 @@ export async function dueReminders(
       observation: first.job === null ? null : (observed.get(first.watch)?.get(first.job.id) ?? null),
       raisedAt: alerts.get(alertKeyOf(first) ?? '') ?? null,
       lastFinishedAt: first.name === 'drill_overdue' ? await lastFinishedAt(trx, first.watch) : null,
-      isStillOwed: Boolean(row.is_owed),
+      isStillOwed: owed.get(row.channel)?.has(orderKeyOf(first)) ?? false,
     });
   }
   return reminders;
+}
+
+/** Which order keys of these reminders have something pending, by channel. */
+async function keysOwed(
+  trx: Kysely<Database>,
+  due: ReadonlyArray<{ row: { channel: string }; first: WatcherEvent }>,
+): Promise<Map<string, Set<string>>> {
+  if (due.length === 0) return new Map();
+  const rows = await trx
+    .selectFrom('delivery')
+    .select(['channel', 'order_key'])
+    .distinct()
+    .where('status', '=', PENDING)
+    .where('channel', 'in', [...new Set(due.map(({ row }) => row.channel))])
+    .where('order_key', 'in', [...new Set(due.map(({ first }) => orderKeyOf(first)))])
+    .execute();
+  const byChannel = Map.groupBy(rows, ({ channel }) => channel);
+  return new Map(
+    [...byChannel].map(([channel, owed]) => [channel, new Set(owed.map((row) => row.order_key))]),
+  );
 }
 
 /** By watch and job. */

@@ -3,20 +3,10 @@ import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError, toError } from '../../errors.ts';
 import { sqlitePath } from '../open-store.ts';
+import type { StoreFacts } from '../ports/life.ts';
 import { toStoreError } from './errors.ts';
 import { inspectFile } from './file.ts';
 import { openConnection, readPragma } from './node-sqlite.ts';
-
-export interface StoreFacts {
-  /** Where it is, without credentials. */
-  where: string;
-  /** False: there is none yet, and the daemon will make it. */
-  exists: boolean;
-  /** `null` while there is none. */
-  schemaVersion: number | null;
-  /** A daemon holds it at the moment; `null` when that cannot be told. */
-  inUse: boolean | null;
-}
 
 /**
  * Looks at the store without changing it.

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { ChannelConfig, WatcherConfig } from '../../../config/config.ts';
 import type { AuditDraft } from '../../../domain/audit.ts';
 import { EVENT_NAMES, type EventName } from '../../../domain/event/event.ts';
+import { deliveryId } from '../../../domain/telling/owed.ts';
 import { toError, WatcherError } from '../../../errors.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
 import { chosenChannels, sampleFor } from '../../sample.ts';
@@ -62,7 +63,7 @@ async function tryChannel(
 ): Promise<Trial> {
   const { clock, createNotifier } = cli.parts;
   const event = sampleFor(cli, config, channel, name);
-  const notice = { deliveryId: `${event.id}:${channel}`, event };
+  const notice = { deliveryId: deliveryId(event.id, channel), event };
   const base = { channel, type, eventId: event.id };
   const startedAt = clock.monotonic();
   const notifier = createNotifier(config, channel);

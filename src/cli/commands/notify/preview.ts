@@ -3,6 +3,7 @@ import type { Preview } from '../../../channels/notifier.ts';
 import type { ChannelConfig, WatcherConfig } from '../../../config/config.ts';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../../domain/event/event.ts';
 import { toIso } from '../../../domain/instant.ts';
+import { deliveryId } from '../../../domain/telling/owed.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
 import { chosenChannels, sampleFor } from '../../sample.ts';
 import { collect, readStore } from '../../view/listing.ts';
@@ -91,7 +92,7 @@ async function previewOf(
   const event = recorded ?? sampleFor(cli, config, channel.name, name);
   const notifier = cli.parts.createNotifier(config, channel.name);
   try {
-    const preview = await notifier.preview([{ deliveryId: `${event.id}:${channel.name}`, event }]);
+    const preview = await notifier.preview([{ deliveryId: deliveryId(event.id, channel.name), event }]);
     return { channel, event, isRecorded: recorded !== null, preview };
   } finally {
     await notifier.close();
