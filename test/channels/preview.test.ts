@@ -4,11 +4,11 @@ import { createUrlLimiter } from '../../src/channels/rate-limiter.ts';
 import type { ChannelConfig } from '../../src/config/config.ts';
 import { EVENT_NAMES } from '../../src/domain/event/event.ts';
 import { sampleEvent } from '../../src/domain/event/sample.ts';
+import { type SmtpSink, startSmtpSink } from '../../src/simulator/receivers/smtp-sink.ts';
 import { anEvent, T0 } from '../support/builders.ts';
 import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
-import { type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';
 import { never } from './notifier-contract.ts';
 
 const TEMPLATE = {
@@ -92,11 +92,11 @@ describe.each([null, TEMPLATE])('what is shown is what is sent, with the templat
     });
     const { content, text } = await notifier.preview([noticeOf('failed')]);
     await notifier.send([noticeOf('failed')], never);
-    const [sunk] = smtp.mails;
-    const { subject, messageId } = sunk?.mail ?? {};
+    const [received] = smtp.received;
+    const { subject, messageId } = received?.mail ?? {};
     expect(content).toMatchObject({ subject, messageId });
     expect(text).toContain(`Subject: ${subject}\nMessage-ID: ${messageId}\n`);
-    expect(text.trimEnd()).toContain(sunk?.mail.text?.trimEnd());
+    expect(text.trimEnd()).toContain(received?.mail.text.trimEnd());
   });
 });
 

@@ -5,7 +5,7 @@ import {
   startSmtpSink,
   startWebhookReceiver,
 } from '../../src/simulator/receivers/receivers.ts';
-import type { SmtpAnswer } from '../../src/simulator/receivers/smtp-session.ts';
+import type { SmtpAnswer } from '../../src/simulator/receivers/smtp-scripts.ts';
 
 export const CHANNELS = ['webhook', 'slack', 'email'] as const;
 export type Channel = (typeof CHANNELS)[number];

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { fail, finish } from '../../src/simulator/atlas/scenario.ts';
-import { readMail } from '../../src/simulator/receivers/read-mail.ts';
 import { fetchOnce } from '../support/fetch-once.ts';
 import { awaken, command, GROUP, INSTANCE, settle, startWorld, until, untilPolled } from './support.ts';
 
@@ -24,7 +23,7 @@ it('gathers what a channel is told, and sends it at its time as one message, on 
 
   await until(() => world.smtp.received.length > 0, 'a digest by mail');
   await until(() => world.slack.accepted().length > 0, 'a digest in Slack');
-  const subject = readMail(world.smtp.received[0]?.raw ?? '').subject;
+  const subject = world.smtp.received[0]?.mail.subject;
   expect(subject).toMatch(/^\[(critical|info)\] Restores since \w{3} \d\d:\d\d UTC: /);
   // The slot may fall between two polls: then what came after it has a digest of its own.
   await until(

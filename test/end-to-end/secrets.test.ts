@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Fault } from '../../src/simulator/atlas/faults.ts';
 import { finish, LINK_CANARY, newJobId, ready, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
-import { readMail } from '../../src/simulator/receivers/read-mail.ts';
 import { SLACK_URL_CANARY } from '../../src/simulator/receivers/slack-receiver.ts';
 import type { Daemon, Home } from '../support/daemon.ts';
 import { fetchOnce } from '../support/fetch-once.ts';
@@ -69,10 +68,7 @@ it('keeps keys, passwords, tokens, webhook addresses and download links out of l
   seen.set('the log', daemon.output());
   seen.set('what the webhook got', world.webhook.received.map(({ body }) => body).join('\n'));
   seen.set('what Slack got', world.slack.received.map(({ body }) => body).join('\n'));
-  seen.set(
-    'mails',
-    world.smtp.received.map(({ raw }) => `${raw}\n${JSON.stringify(readMail(raw))}`).join('\n'),
-  );
+  seen.set('mails', world.smtp.received.map(({ raw, mail }) => `${raw}\n${JSON.stringify(mail)}`).join('\n'));
 
   const leaks = [...seen].flatMap(([where, text]) => leaksIn(text).map((leak) => `${where}: ${leak}`));
   expect(leaks).toEqual([]);

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { type AtlasOptions, type AtlasSimulator, startAtlas } from '../../src/simulator/atlas/atlas.ts';
 import { type JobOptions, newJobId, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
-import { readMail } from '../../src/simulator/receivers/read-mail.ts';
 import {
   startSlackReceiver,
   startSmtpSink,
@@ -105,8 +104,8 @@ export async function startWorld(
           .accepted()
           .flatMap(({ at, body }) => [...new Set(body.match(UUID))].map((eventId) => ({ at, eventId })));
       case 'email':
-        return smtp.received.map(({ at, raw }) => {
-          const eventId = /^<([^@]+)@/.exec(readMail(raw).messageId)?.[1] ?? '';
+        return smtp.received.map(({ at, mail }) => {
+          const eventId = /^<([^@]+)@/.exec(mail.messageId)?.[1] ?? '';
           return { at, eventId };
         });
     }

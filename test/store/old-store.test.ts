@@ -7,7 +7,6 @@ import { type AuditEntry, type AuditHead, brokenLink, GENESIS } from '../../src/
 import type { WatcherEvent } from '../../src/domain/event/event.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
 import { cancel, expire, finish } from '../../src/simulator/atlas/scenario.ts';
-import { readMail } from '../../src/simulator/receivers/read-mail.ts';
 import type { Delivery } from '../../src/store/ports/outbox.ts';
 import type { RecordedEvent } from '../../src/store/ports/records.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
@@ -410,7 +409,7 @@ describe('a daemon that goes on with it', () => {
       } finally {
         await daemon.kill('SIGKILL');
       }
-      const mails = world.receivers.dba.received.map(({ raw }) => readMail(raw));
+      const mails = world.receivers.dba.received.map(({ mail }) => mail);
       expect(mails).toHaveLength(1);
       expect(mails[0]?.headers['x-restore-watcher-digest']).toBe('2');
       expect(mails[0]?.messageId).toBe(`<digest.${fingerprintOf(held)}@example.com>`);

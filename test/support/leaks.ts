@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readMail } from '../../src/simulator/receivers/read-mail.ts';
 import { command, type World } from '../end-to-end/support.ts';
 import type { Daemon, Home } from './daemon.ts';
 import { fetchOnce } from './fetch-once.ts';
@@ -42,7 +41,7 @@ export async function tracesOf(
   seen.set('the log', daemon.output());
   seen.set('what the webhook got', webhook.received.map(({ body }) => body).join('\n'));
   seen.set('what Slack got', slack.received.map(({ body }) => body).join('\n'));
-  seen.set('mails', smtp.received.map(({ raw }) => `${raw}\n${JSON.stringify(readMail(raw))}`).join('\n'));
+  seen.set('mails', smtp.received.map(({ raw, mail }) => `${raw}\n${JSON.stringify(mail)}`).join('\n'));
   return seen;
 }
 

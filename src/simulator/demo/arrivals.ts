@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Answered } from '../receivers/http-receiver.ts';
-import { readMail } from '../receivers/read-mail.ts';
 import type { ReceivedSlackMessage } from '../receivers/slack-receiver.ts';
 import type { ReceivedMail } from '../receivers/smtp-sink.ts';
 import type { ReceivedWebhook } from '../receivers/webhook-receiver.ts';
@@ -67,8 +66,8 @@ export function fromSlack({ at, status, body, json, headers }: Answered<Received
   };
 }
 
-export function fromMail({ at, raw }: ReceivedMail): Arrival {
-  const { subject, messageId, headers, text, html } = readMail(raw);
+export function fromMail({ at, raw, mail }: ReceivedMail): Arrival {
+  const { subject, messageId, headers, text, html } = mail;
   const event = headers['x-restore-watcher-event'];
   const jobId = headers['x-restore-watcher-job-id'];
   return {

@@ -1,98 +1,172 @@
-import { createServer, type Socket } from 'node:net';
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
 import type { Timestamp } from '../../domain/instant.ts';
+import { toError } from '../../errors.ts';
 import { listenOnLoopback } from '../loopback.ts';
 import { createInbox, type Inbox } from './inbox.ts';
-import { createSmtpSession, type SmtpAnswer, type SmtpStage } from './smtp-session.ts';
+import { type ReadMail, readMail } from './read-mail.ts';
+import { createSmtpScripts, type SmtpScripts, type SmtpStage, toRefusal } from './smtp-scripts.ts';
 
+/** A mail that the sink has taken. */
 export interface ReceivedMail {
   at: Timestamp;
   /** Of the envelope. */
   from: string;
   to: string[];
-  /** Headers and body as they came, read as UTF-8; see `readMail`. */
+  /** Who logged in; `null` when nobody did. */
+  user: string | null;
+  /** The connection was encrypted when the mail was sent. */
+  isEncrypted: boolean;
+  /** Headers and body as they came, read as UTF-8. */
   raw: string;
+  mail: ReadMail;
 }
 
-/**
- * An answer for every further time, or a function that is asked with the command's argument (of `MESSAGE`: the message); `null` lets
- * the command be carried out.
- */
-export type SmtpScript = SmtpAnswer | ((argument: string) => SmtpAnswer | null);
+/** What a mail sink offers and demands. */
+export interface SmtpSinkOptions {
+  /** Any free port, unless given. */
+  port?: number;
+  /** Demands this login; without it, every login is taken and none is needed. */
+  user?: string;
+  password?: string;
+  /** Offers STARTTLS, or speaks TLS from the first byte; without it, nothing is encrypted. */
+  tls?: { key: Buffer; cert: Buffer; begins: 'by_starttls' | 'at_once' };
+}
 
+/** A mail server for the demo and the tests, which keeps what it gets. */
 export interface SmtpSink {
   readonly port: number;
-  /** With user and password, where there are any. */
+  /** With user and password, where they are demanded. */
   readonly url: string;
-  /** The messages that were taken, in order. */
+  /** The mails that were taken, in order. */
   readonly received: readonly ReceivedMail[];
   /** Answers a command in a way of its own, `times` times (always, unless given). `null` ends it. */
-  answer(stage: SmtpStage, script: SmtpScript | null, options?: { times?: number }): void;
+  answer: SmtpScripts['set'];
   waitFor: Inbox<ReceivedMail>['waitFor'];
-  /** Calls the listener with every further message. Returns the function that ends it. */
+  /** Calls the listener with every further mail. Returns the function that ends it. */
   onReceived: Inbox<ReceivedMail>['onItem'];
   close(): Promise<void>;
 }
 
-const MAX_MESSAGE_BYTES = 10_485_760;
-/** RFC 5321 allows 512 bytes of command and 1,000 of text; a line this long is no line. */
-const MAX_LINE_BYTES = 1_048_576;
+/** How long encrypted connections may go on when the sink closes. */
+const CLOSE_MS = 100;
 
-/** Starts a mail server on the loopback address that keeps what it gets. With `user` and `password` it demands a login. No TLS. */
-export async function startSmtpSink(
-  options: { port?: number; user?: string; password?: string } = {},
-): Promise<SmtpSink> {
-  const { user, password = '' } = options;
+/** Starts a mail server on the loopback address. @throws when the port is taken. */
+export async function startSmtpSink(options: SmtpSinkOptions = {}): Promise<SmtpSink> {
   const inbox = createInbox<ReceivedMail>('mail');
-  const scripts = new Map<SmtpStage, { script: SmtpScript; left: number }>();
-
-  const scripted = (stage: SmtpStage, argument: string): SmtpAnswer | null => {
-    const entry = scripts.get(stage);
-    if (!entry) return null;
-    const answer = typeof entry.script === 'function' ? entry.script(argument) : entry.script;
-    if (answer !== null) entry.left -= 1;
-    if (entry.left <= 0) scripts.delete(stage);
-    return answer;
+  const scripts = createSmtpScripts();
+  const sockets = new Map<number | undefined, Socket>();
+  const drop = (remotePort: number): void => {
+    assert(!options.tls, 'Node crashes when a connection is cut below TLS');
+    sockets.get(remotePort)?.destroy();
   };
 
-  const server = createServer({ noDelay: true }, (socket) => {
-    const session = createSmtpSession({
-      account: user === undefined ? null : { user, password },
-      maxMessageBytes: MAX_MESSAGE_BYTES,
-      script: scripted,
-      write: (text) => socket.write(text),
-      end: (how) => (how === 'drop' ? socket.destroy() : socket.end()),
-      accept: ({ from, to, raw }) => inbox.add({ at: Date.now(), from, to, raw: raw.toString('utf8') }),
-    });
-    readLines(socket, session.line);
-    session.greet();
+  const server = new SMTPServer({
+    ...serverOptions(options),
+    ...handlers(options, { scripts, drop, keep: inbox.add }),
   });
-  const { host, port, close } = await listenOnLoopback(server, options.port);
+  // A client that breaks off, or does not trust the certificate, is nothing to report.
+  server.on('error', () => {});
+  server.server.on('connection', (socket: Socket) => {
+    const { remotePort } = socket;
+    sockets.set(remotePort, socket);
+    socket.on('close', () => sockets.delete(remotePort));
+  });
+  const { host, port, close } = await listenOnLoopback(server.server, options.port);
 
-  const login = user === undefined ? '' : `${encodeURIComponent(user)}:${encodeURIComponent(password)}@`;
   return {
     port,
-    url: `smtp://${login}${host}:${port}`,
+    url: urlOf(options, `${host}:${port}`),
     received: inbox.items,
-    answer: (stage, script, { times = Number.POSITIVE_INFINITY } = {}) => {
-      if (script === null) scripts.delete(stage);
-      else scripts.set(stage, { script, left: times });
-    },
+    answer: scripts.set,
     waitFor: inbox.waitFor,
     onReceived: inbox.onItem,
-    close,
+    // Cuts what is open, unless it is encrypted: see `drop`.
+    close: options.tls ? () => new Promise((done) => server.close(done)) : close,
   };
 }
 
-/** Gives each line without its line break. Latin-1, so that one character is one byte and nothing is lost. */
-function readLines(socket: Socket, take: (line: string) => void): void {
-  let rest = '';
-  socket.setEncoding('latin1');
-  socket.on('data', (chunk) => {
-    const lines = (rest + chunk).split('\r\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      if (socket.writable) take(line);
-    }
-    if (rest.length > MAX_LINE_BYTES) socket.destroy();
-  });
+function serverOptions({ user, tls }: SmtpSinkOptions): SMTPServerOptions {
+  return {
+    name: 'restore-watcher.simulator',
+    closeTimeout: CLOSE_MS,
+    disableReverseLookup: true,
+    allowInsecureAuth: true,
+    authOptional: user === undefined,
+    ...(tls
+      ? { key: tls.key, cert: tls.cert, secure: tls.begins === 'at_once' }
+      : { disabledCommands: ['STARTTLS'] }),
+  };
+}
+
+type Done = (error?: Error | null) => void;
+
+/** What is done at each step of the conversation, unless a script says otherwise. */
+function handlers(
+  { user, password }: SmtpSinkOptions,
+  parts: { scripts: SmtpScripts; drop: (remotePort: number) => void; keep: (mail: ReceivedMail) => void },
+): SMTPServerOptions {
+  const unlessScripted =
+    (stage: SmtpStage, { remotePort }: SMTPServerSession, refuse: Done) =>
+    (argument: string, carryOut: () => void): void => {
+      const answer = parts.scripts.next(stage, argument);
+      if (answer === null) carryOut();
+      else if (answer === 'drop') parts.drop(remotePort);
+      else if (answer !== 'hang') refuse(toRefusal(answer));
+    };
+
+  return {
+    onConnect: (session, done) => unlessScripted('CONNECT', session, done)('', done),
+    onAuth: ({ username = '', ...login }, session, done) =>
+      unlessScripted(
+        'AUTH',
+        session,
+        done,
+      )(username, () => {
+        const isKnown = user === undefined || (username === user && login.password === password);
+        done(null, isKnown ? { user: username } : {});
+      }),
+    onMailFrom: ({ address }, session, done) => unlessScripted('MAIL', session, done)(address, done),
+    onRcptTo: ({ address }, session, done) => unlessScripted('RCPT', session, done)(address, done),
+    onData: async (stream, session, done) => {
+      try {
+        const bytes = await buffer(stream);
+        const mail = await readMail(bytes);
+        const raw = bytes.toString('utf8');
+        unlessScripted(
+          'MESSAGE',
+          session,
+          done,
+        )(raw, () => {
+          // Kept before it is acknowledged: whoever sees the acknowledgement finds the mail.
+          parts.keep({ at: Date.now(), ...envelopeOf(session), raw, mail });
+          done();
+        });
+      } catch (thrown) {
+        // The connection broke off in mid mail, or nobody can read the mail.
+        done(toError(thrown));
+      }
+    },
+  };
+}
+
+function urlOf({ user, password = '', tls }: SmtpSinkOptions, host: string): string {
+  const scheme = tls?.begins === 'at_once' ? 'smtps' : 'smtp';
+  const login = user === undefined ? '' : `${encodeURIComponent(user)}:${encodeURIComponent(password)}@`;
+  return `${scheme}://${login}${host}`;
+}
+
+function envelopeOf({
+  envelope,
+  user,
+  secure,
+}: SMTPServerSession): Pick<ReceivedMail, 'from' | 'to' | 'user' | 'isEncrypted'> {
+  return {
+    from: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
+    to: envelope.rcptTo.map(({ address }) => address),
+    user: typeof user === 'string' ? user : null,
+    isEncrypted: secure,
+  };
 }

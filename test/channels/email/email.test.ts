@@ -4,8 +4,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEmailNotifier, type EmailOptions } from '../../../src/channels/email/email.ts';
 import type { Notifier } from '../../../src/channels/notifier.ts';
 import { type DeliveryReason, WatcherError } from '../../../src/errors.ts';
+import type { SmtpAnswer, SmtpStage } from '../../../src/simulator/receivers/smtp-scripts.ts';
+import {
+  type SmtpSink,
+  type SmtpSinkOptions,
+  startSmtpSink,
+} from '../../../src/simulator/receivers/smtp-sink.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
-import { type SmtpRefusal, type SmtpSink, startSmtpSink, startTcpSink } from '../../support/smtp-sink.ts';
+import { startTcpSink } from '../../support/tcp-sink.ts';
 import {
   aNotice,
   describeNotifier,
@@ -48,10 +54,10 @@ function notifierFor(port: number, over: Partial<EmailOptions> = {}): Notifier {
 
 /** A server that quotes what it should not. */
 const LEAK = `no: ${SECRETS.join(' ')}`;
-const REFUSALS: Partial<Record<Mood, SmtpRefusal>> = {
-  busy: { at: 'data', code: 451, text: LEAK },
-  gone: { at: 'to', code: 550, text: LEAK },
-  dislikes: { at: 'data', code: 554, text: LEAK },
+const REFUSALS: Partial<Record<Mood, { at: SmtpStage; answer: SmtpAnswer }>> = {
+  busy: { at: 'MESSAGE', answer: `451 ${LEAK}` },
+  gone: { at: 'RCPT', answer: `550 ${LEAK}` },
+  dislikes: { at: 'MESSAGE', answer: `554 ${LEAK}` },
 };
 
 describeNotifier('email', async ({ timeoutMs }) => {
@@ -73,11 +79,13 @@ describeNotifier('email', async ({ timeoutMs }) => {
     },
     secrets: SECRETS,
     become: async (mood: Mood) => {
-      sink.refusal = REFUSALS[mood] ?? null;
+      for (const { at } of Object.values(REFUSALS)) sink.answer(at, null);
+      const refusal = REFUSALS[mood];
+      if (refusal) sink.answer(refusal.at, refusal.answer);
       notifier = notifierFor(ports[mood] ?? sink.port, { timeouts });
     },
     reached: () => silent.connected,
-    accepted: () => sink.mails.length,
+    accepted: () => sink.received.length,
     close: async () => {
       await Promise.all([sink.close(), silent.close(), resetting.close()]);
     },
@@ -91,50 +99,46 @@ describe('what a mail server says', () => {
   });
   afterEach(() => sink.close());
 
-  it.each<[SmtpRefusal['at'], number, DeliveryReason, boolean, RegExp?]>([
-    ['auth', 535, 'refused', false, /user and password/],
-    ['auth', 534, 'refused', false, /user and password/],
-    ['auth', 454, 'unavailable', true],
-    ['from', 550, 'refused', false, /"from"/],
-    ['from', 552, 'rejected', false],
-    ['from', 451, 'unavailable', true],
-    ['to', 550, 'refused', false, /"to"/],
-    ['to', 554, 'refused', false, /"to"/],
-    ['to', 450, 'unavailable', true],
-    ['data', 552, 'rejected', false],
-    ['data', 554, 'rejected', false],
-    ['data', 421, 'unavailable', true],
-    ['data', 452, 'unavailable', true],
+  it.each<[SmtpStage, number, DeliveryReason, boolean, RegExp?]>([
+    ['AUTH', 535, 'refused', false, /user and password/],
+    ['AUTH', 534, 'refused', false, /user and password/],
+    ['AUTH', 454, 'unavailable', true],
+    ['MAIL', 550, 'refused', false, /"from"/],
+    ['MAIL', 552, 'rejected', false],
+    ['MAIL', 451, 'unavailable', true],
+    ['RCPT', 550, 'refused', false, /"to"/],
+    ['RCPT', 554, 'refused', false, /"to"/],
+    ['RCPT', 450, 'unavailable', true],
+    ['MESSAGE', 552, 'rejected', false],
+    ['MESSAGE', 554, 'rejected', false],
+    ['MESSAGE', 421, 'unavailable', true],
+    ['MESSAGE', 452, 'unavailable', true],
   ])('at %s, %i is %s, retryable: %s', async (at, code, reason, retryable, hint = undefined) => {
-    sink.refusal = { at, code, text: 'no' };
+    sink.answer(at, `${code} no`);
 
     const error = await failureOf(notifierFor(sink.port).send([aNotice()], never));
 
     expect(error).toMatchObject({ reason, retryable, status: code });
     expect(error.message).toContain(String(code));
     if (hint) expect(error.hint).toMatch(hint);
-    expect(sink.mails).toEqual([]);
+    expect(sink.received).toEqual([]);
   });
 
   it('counts as accepted when one recipient is accepted, and the receipt says how many were not', async () => {
-    sink.refusal = { at: 'to', code: 550, text: 'unknown', recipient: 'gone@example.com' };
+    sink.answer('RCPT', (address) => (address === 'gone@example.com' ? '550 unknown' : null));
     const to = ['dba@example.com', 'gone@example.com', 'oncall@example.com'];
 
     const receipt = await notifierFor(sink.port, { to }).send([aNotice()], never);
 
     expect(receipt.detail).toMatch(/^250 .*; 1 of 3 recipients refused$/);
-    expect(sink.mails.map((mail) => mail.to)).toEqual([['dba@example.com', 'oncall@example.com']]);
+    expect(sink.received.map((mail) => mail.to)).toEqual([['dba@example.com', 'oncall@example.com']]);
   });
 
   it('is tried again when some recipients are refused for good and the others for now', async () => {
-    const temporary = await startSmtpSink({
-      onRcptTo: ({ address }, _session, done) =>
-        done(Object.assign(new Error('no'), { responseCode: address.startsWith('later') ? 451 : 550 })),
-    });
+    sink.answer('RCPT', (address) => (address.startsWith('later') ? '451 no' : '550 no'));
     const to = ['gone@example.com', 'later@example.com'];
 
-    const error = await failureOf(notifierFor(temporary.port, { to }).send([aNotice()], never));
-    await temporary.close();
+    const error = await failureOf(notifierFor(sink.port, { to }).send([aNotice()], never));
 
     expect(error).toMatchObject({ reason: 'unavailable', retryable: true });
   });
@@ -166,18 +170,18 @@ describe('what a mail server says', () => {
 
 describe('logging in', () => {
   it('uses the user and password of the URL, decoded', async () => {
-    const logins: Array<unknown[]> = [];
-    const sink = await startSmtpSink({
-      onAuth: ({ username, password }, _session, done) => {
-        logins.push([username, password]);
-        done(null, { user: USER });
-      },
+    const logins: string[] = [];
+    const sink = await startSmtpSink({ user: USER, password: PASSWORD });
+    sink.answer('AUTH', (user) => {
+      logins.push(user);
+      return null;
     });
 
     await notifierFor(sink.port).send([aNotice()], never);
     await sink.close();
 
-    expect(logins).toEqual([[USER, PASSWORD]]);
+    expect(logins).toEqual([USER]);
+    expect(sink.received).toMatchObject([{ user: USER }]);
   });
 
   it('is left out when the URL has no user', async () => {
@@ -186,7 +190,7 @@ describe('logging in', () => {
     await notifierFor(sink.port, { smtpUrl: `smtp://127.0.0.1:${sink.port}` }).send([aNotice()], never);
     await sink.close();
 
-    expect(sink.mails[0]?.user).toBeNull();
+    expect(sink.received[0]?.user).toBeNull();
   });
 
   it('does not let the query of the URL change how mail is sent', async () => {
@@ -196,7 +200,7 @@ describe('logging in', () => {
     await notifierFor(sink.port, { smtpUrl }).send([aNotice()], never);
     await sink.close();
 
-    expect(sink.mails).toHaveLength(1);
+    expect(sink.received).toHaveLength(1);
   });
 
   it.each([
@@ -220,61 +224,63 @@ describe('encryption', () => {
   afterEach(async () => {
     await Promise.all(open.splice(0).map((sink) => sink.close()));
   });
-  const startSink = async (options: Parameters<typeof startSmtpSink>[0]) => {
+  const startSink = async (options: SmtpSinkOptions = {}) => {
     const sink = await startSmtpSink(options);
     open.push(sink);
     return sink;
   };
 
   it('is used when the server offers STARTTLS and its certificate is trusted', async () => {
-    const sink = await startSink({ ...CERTIFICATE, disabledCommands: [] });
+    const sink = await startSink({ tls: { ...CERTIFICATE, begins: 'by_starttls' } });
 
     await notifierFor(sink.port, { requireTls: true, caFile: CA }).send([aNotice()], never);
 
-    expect(sink.mails).toMatchObject([{ isEncrypted: true }]);
+    expect(sink.received).toMatchObject([{ isEncrypted: true }]);
   });
 
   it('is used from the start with smtps', async () => {
-    const sink = await startSink({ ...CERTIFICATE, secure: true });
+    const sink = await startSink({ tls: { ...CERTIFICATE, begins: 'at_once' } });
     const smtpUrl = `smtps://${LOGIN}@127.0.0.1:${sink.port}`;
 
     await notifierFor(sink.port, { smtpUrl, caFile: CA }).send([aNotice()], never);
 
-    expect(sink.mails).toMatchObject([{ isEncrypted: true }]);
+    expect(sink.received).toMatchObject([{ isEncrypted: true }]);
   });
 
   it.each(['smtp', 'smtps'])(
     'with an unknown certificate is a fault that may pass, over %s',
     async (scheme) => {
-      const sink = await startSink({ ...CERTIFICATE, secure: scheme === 'smtps', disabledCommands: [] });
+      const sink = await startSink({
+        tls: { ...CERTIFICATE, begins: scheme === 'smtps' ? 'at_once' : 'by_starttls' },
+      });
       const smtpUrl = `${scheme}://${LOGIN}@127.0.0.1:${sink.port}`;
 
       const error = await failureOf(notifierFor(sink.port, { smtpUrl }).send([aNotice()], never));
 
       expect(error).toMatchObject({ reason: 'unavailable', retryable: true });
       expect(error.hint).toMatch(/caFile/);
-      expect(sink.mails).toEqual([]);
+      expect(sink.received).toEqual([]);
       expectNoSecret(error, SECRETS);
     },
   );
 
   it('is demanded in vain: nothing is sent in clear, and the hint says what to change', async () => {
-    const sink = await startSink({ disabledCommands: ['STARTTLS'] });
+    const sink = await startSink();
 
     const error = await failureOf(notifierFor(sink.port, { requireTls: true }).send([aNotice()], never));
 
     expect(error).toMatchObject({ reason: 'refused', retryable: false });
     expect(error.hint).toMatch(/STARTTLS/);
-    expect(sink.mails).toEqual([]);
+    expect(sink.received).toEqual([]);
     expectNoSecret(error, SECRETS);
   });
 
   it('is not there when the server has none and it is not demanded', async () => {
-    const sink = await startSink({ disabledCommands: ['STARTTLS'] });
+    const sink = await startSink();
 
     await notifierFor(sink.port).send([aNotice()], never);
 
-    expect(sink.mails).toMatchObject([{ isEncrypted: false }]);
+    expect(sink.received).toMatchObject([{ isEncrypted: false }]);
   });
 
   it('with a CA file that is not there is a fault of the configuration', () => {

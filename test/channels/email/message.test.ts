@@ -4,9 +4,13 @@ import { composeMail } from '../../../src/channels/email/message.ts';
 import { tellPlainly } from '../../../src/channels/teller.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../../../src/domain/event/event.ts';
 import { sampleEvent } from '../../../src/domain/event/sample.ts';
+import {
+  type ReceivedMail,
+  type SmtpSink,
+  startSmtpSink,
+} from '../../../src/simulator/receivers/smtp-sink.ts';
 import { aJob, anEvent, HOUR, T0 } from '../../support/builders.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
-import { type SmtpSink, type SunkMail, startSmtpSink } from '../../support/smtp-sink.ts';
 import { never } from '../notifier-contract.ts';
 
 const CONTEXT = {
@@ -23,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => sink.close());
 
 /** The event sent through a real mail server and read back. */
-async function mailed(event: WatcherEvent, over: Partial<EmailOptions> = {}): Promise<SunkMail> {
+async function mailed(event: WatcherEvent, over: Partial<EmailOptions> = {}): Promise<ReceivedMail> {
   const notifier = createEmailNotifier({
     ...CONTEXT,
     smtpUrl: `smtp://127.0.0.1:${sink.port}`,
@@ -34,7 +38,7 @@ async function mailed(event: WatcherEvent, over: Partial<EmailOptions> = {}): Pr
     ...over,
   });
   await notifier.send([{ deliveryId: 'x', event }], never);
-  return sink.mails.at(-1)!;
+  return sink.received.at(-1)!;
 }
 
 /** What a mail program makes of the HTML: tags gone, entities decoded. */
@@ -59,7 +63,7 @@ describe('a mail about an event', () => {
     const { mail, to } = await mailed(anEvent('failed'), { to: ['dba@example.com', 'lead@example.com'] });
 
     expect(mail.subject).toBe('[critical] Restore 6ae8…0001 of orders to orders-copy failed after 14 min');
-    expect(mail.from?.text).toBe('"Restores" <restores@example.com>');
+    expect(mail.headers.from).toBe('Restores <restores@example.com>');
     expect(to).toEqual(['dba@example.com', 'lead@example.com']);
   });
 
@@ -67,7 +71,7 @@ describe('a mail about an event', () => {
     const event = anEvent('failed');
     const { mail } = await mailed(event);
 
-    for (const body of [mail.text ?? '', readable(mail.html || '')]) {
+    for (const body of [mail.text, readable(mail.html)]) {
       expect(body).toContain(event.summary);
       expect(body).toContain('Start another restore');
       expect(body).toMatch(/State:?\s+in progress → failed/);
@@ -99,26 +103,26 @@ describe('a mail about an event', () => {
 
     expect(first.mail.messageId).toBe(`<${event.id}@example.com>`);
     expect(second.mail.messageId).toBe(first.mail.messageId);
-    expect(first.mail.headers.get('x-restore-watcher-event-id')).toBe(event.id);
+    expect(first.mail.headers['x-restore-watcher-event-id']).toBe(event.id);
   });
 
   it('says that a machine wrote it, and from which list', async () => {
     const { mail } = await mailed(anEvent('failed'), { channel: 'dba team' });
 
-    expect(mail.headers.get('auto-submitted')).toBe('auto-generated');
-    expect(mail.headers.get('x-auto-response-suppress')).toBe('All');
-    expect(mail.headers.get('x-restore-watcher-event')).toBe('failed');
-    expect(mail.headers.get('x-restore-watcher-severity')).toBe('critical');
-    expect(mail.headers.get('x-restore-watcher-job-id')).toBe(aJob().id);
+    expect(mail.headers['auto-submitted']).toBe('auto-generated');
+    expect(mail.headers['x-auto-response-suppress']).toBe('All');
+    expect(mail.headers['x-restore-watcher-event']).toBe('failed');
+    expect(mail.headers['x-restore-watcher-severity']).toBe('critical');
+    expect(mail.headers['x-restore-watcher-job-id']).toBe(aJob().id);
     expect((await mailed(anEvent('failed'), { channel: 'dba team' })).raw).toMatch(
       /^List-Id: <dba-team\.restore-watcher\.example\.com>/im,
     );
   });
 
   it('is marked important when it is critical, and only then', async () => {
-    expect((await mailed(anEvent('failed'))).mail.headers.get('priority')).toBe('high');
-    expect((await mailed(anEvent('started'))).mail.headers.has('priority')).toBe(false);
-    expect((await mailed(anEvent('failed', { test: true }))).mail.headers.has('priority')).toBe(false);
+    expect((await mailed(anEvent('failed'))).mail.headers.importance).toBe('High');
+    expect((await mailed(anEvent('started'))).mail.headers).not.toHaveProperty('importance');
+    expect((await mailed(anEvent('failed', { test: true }))).mail.headers).not.toHaveProperty('importance');
   });
 
   it('is marked as a sample everywhere', async () => {
@@ -126,8 +130,8 @@ describe('a mail about an event', () => {
 
     expect(mail.subject).toMatch(/^\[TEST\] \[critical\] Restore/);
     expect(mail.text).toMatch(/^\[TEST\] Restore/);
-    expect(readable(mail.html || '')).toContain('[TEST] Restore');
-    expect(mail.headers.get('x-restore-watcher-test')).toBe('true');
+    expect(readable(mail.html)).toContain('[TEST] Restore');
+    expect(mail.headers['x-restore-watcher-test']).toBe('true');
   });
 
   it.each(EVENT_NAMES)('tells %s', async (name) => {
@@ -137,7 +141,7 @@ describe('a mail about an event', () => {
     expect(mail.subject).toBe(`[${event.severity}] ${event.summary}`);
     expect(mail.text).toContain(event.summary);
     expect(mail.text).not.toMatch(/undefined|null|NaN/);
-    expect(mail.html || '').not.toMatch(/undefined|null|NaN/);
+    expect(mail.html).not.toMatch(/undefined|null|NaN/);
   });
 
   it('leaves colours to the reader, for light and for dark', async () => {
@@ -157,7 +161,7 @@ describe('the thread of a job', () => {
     const root = `<job.${aJob().id}.`;
     expect(started.mail.inReplyTo).toMatch(new RegExp(`^${root}[0-9a-f]{12}@example\\.com>$`));
     expect(failed.mail.inReplyTo).toBe(started.mail.inReplyTo);
-    expect(failed.mail.references).toBe(started.mail.inReplyTo);
+    expect(failed.mail.references).toEqual([started.mail.inReplyTo]);
     expect(failed.mail.messageId).not.toBe(started.mail.messageId);
   });
 
@@ -202,7 +206,7 @@ describe('text from outside in a mail', () => {
 
   it('is no markup in the HTML', async () => {
     const { mail } = await mailed(event, { channel: hostile.replaceAll('\r\n', ' ') });
-    const tags = new Set([...(mail.html || '').matchAll(/<\/?([a-z0-9!]+)/gi)].map(([, tag]) => tag));
+    const tags = new Set([...mail.html.matchAll(/<\/?([a-z0-9!]+)/gi)].map(([, tag]) => tag));
 
     expect([...tags].sort()).toEqual(
       [
@@ -226,18 +230,18 @@ describe('text from outside in a mail', () => {
       ].sort(),
     );
     expect(mail.html).not.toMatch(/<[^>]*\son\w+=/);
-    expect(readable(mail.html || '')).toContain("<img src=x onerror=y> & '<!channel>' *b*");
+    expect(readable(mail.html)).toContain("<img src=x onerror=y> & '<!channel>' *b*");
   });
 
   it('adds no header, no recipient and no line', async () => {
     const { mail, raw, to } = await mailed(event);
 
     expect(to).toEqual(['dba@example.com']);
-    expect(mail.bcc).toBeUndefined();
+    expect(mail.headers).not.toHaveProperty('bcc');
     const [head = ''] = raw.split('\r\n\r\n');
     expect(head).not.toMatch(/^Bcc:/im);
     expect(mail.subject).toContain('Bcc: all@example.com');
-    expect(mail.text?.match(/^Took:/gm)).toHaveLength(1);
+    expect(mail.text.match(/^Took:/gm)).toHaveLength(1);
     expect(mail.text).not.toMatch(/^Bcc/m);
   });
 
