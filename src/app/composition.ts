@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { checkAudit } from '../audit/check.ts';
+import { type AuditCheck, checkAudit } from '../audit/check.ts';
 import { createUrlLimiter } from '../channels/rate-limiter.ts';
 import { runCli } from '../cli/index.ts';
-import type { AuditVerdict, CliParts } from '../cli/parts.ts';
+import type { CliParts } from '../cli/parts.ts';
 import { systemClock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
@@ -119,7 +119,7 @@ async function loggingAside<T>(config: WatcherConfig, work: (logger: Logger) => 
 }
 
 /** Checks the file, and against the store where the configuration names one that exists. */
-async function verifyAudit(config: WatcherConfig | null, file: string): Promise<AuditVerdict> {
+async function verifyAudit(config: WatcherConfig | null, file: string): Promise<AuditCheck> {
   if (config && file === config.audit.file && !existsSync(file) && !inspectStore(config.store.url).exists) {
     return { checked: [], head: null, problems: [] };
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { ReloadOutcome } from '../config/changes.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { createRedactor } from '../config/redact.ts';
 import { toError } from '../errors.ts';
@@ -8,7 +9,7 @@ import type { AdjustableLogger } from '../logging/winston-logger.ts';
 import type { Signals } from '../signals.ts';
 import { createRunner, type Runner } from '../watcher/runner.ts';
 import { assemble, createClosers } from './assembly.ts';
-import { createReloader, type ReloadOutcome } from './reload/reloader.ts';
+import { createReloader } from './reload/reloader.ts';
 import { watchSecrets } from './reload/secret-watch.ts';
 
 /** Leaves this much of the promised 10 s for whatever did not end in time. */

@@ -6,10 +6,11 @@ import { type AuditProblem, type AuditVerdict, verifyFile, verifyStore } from '.
 
 /** What a check of the whole audit log comes to: the chain in the store, the mirror file, and that both say the same. */
 export interface AuditCheck {
+  /** What was looked at, in reading order. */
   checked: Array<{ what: 'store' | 'file'; where: string; entries: number }>;
-  /** The last sound entry; `null` when there is none. */
+  /** The last sound entry: noted elsewhere, it proves later that nothing before it was changed. `null`: there is none. */
   head: AuditHead | null;
-  /** In words; empty when all is as it was written. */
+  /** Every one, in words. Empty: all is as it was written. */
   problems: string[];
 }
 

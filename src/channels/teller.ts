@@ -2,14 +2,9 @@ import type { WatcherEvent } from '../domain/event/event.ts';
 import { describeEvent, type Message, markOf, oneLine, SAMPLE_NOTE } from '../domain/event/message.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { ChannelTemplate } from '../templates/channel-template.ts';
 import { createEngine, type Escape, type ParsedTemplate } from '../templates/engine.ts';
 import { type ChannelFacts, type TemplateValues, valuesOf } from '../templates/values.ts';
-
-/** Liquid texts of a channel, in place of parts of the built-in message; `null`: the built-in part. */
-export interface ChannelTemplate {
-  title: string | null;
-  body: string | null;
-}
 
 /** An event in the words of one channel: the built-in message, and what a template has put in place of its parts. */
 export interface Told {

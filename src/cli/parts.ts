@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream';
+import type { AuditCheck } from '../audit/check.ts';
 import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
-import type { AuditHead } from '../domain/audit.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { JobSource } from '../source/source.ts';
 import type { StoreFacts } from '../store/ports/life.ts';
@@ -62,7 +62,7 @@ export interface CliParts {
    * Verifies the audit log: the chain in the store, the mirror file, and that both say the same. Without a configuration, the file
    * alone. Whatever is wrong is a problem in the verdict, not an error.
    */
-  verifyAudit(request: { config: WatcherConfig | null; file: string }): Promise<AuditVerdict>;
+  verifyAudit(request: { config: WatcherConfig | null; file: string }): Promise<AuditCheck>;
   /** The JSON Schema of the configuration, as text. */
   jsonSchema(): string;
 }
@@ -73,12 +73,3 @@ export interface CliParts {
  * @throws {ConfigError} when a `caFile` cannot be used.
  */
 export type Diagnostician = (config: WatcherConfig) => Promise<Diagnosis[]>;
-
-export interface AuditVerdict {
-  /** What was looked at, in reading order. */
-  checked: Array<{ what: 'store' | 'file'; where: string; entries: number }>;
-  /** The last sound entry: noted elsewhere, it proves later that nothing before it was changed. `null`: there is none. */
-  head: AuditHead | null;
-  /** Every one, in words. Empty: all is as it was written. */
-  problems: string[];
-}

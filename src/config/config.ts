@@ -3,6 +3,7 @@ import type { Fallback } from '../domain/telling/fallback.ts';
 import type { Route } from '../domain/telling/routing.ts';
 import type { TestAlert } from '../domain/telling/test-alert.ts';
 import type { ConfigIssue } from '../errors.ts';
+import type { ChannelTemplate } from '../templates/channel-template.ts';
 
 /** The configuration, checked and normalised: every default filled in, every span in milliseconds, every secret resolved. */
 export interface WatcherConfig {
@@ -61,12 +62,6 @@ export type ChannelConfig =
   | PagerDutyChannelConfig
   | TeamsChannelConfig;
 
-/** Liquid texts in place of parts of the built-in message; `null`: the built-in part. */
-export interface TemplateConfig {
-  title: string | null;
-  body: string | null;
-}
-
 export interface SlackChannelConfig {
   name: string;
   type: 'slack';
@@ -75,7 +70,7 @@ export interface SlackChannelConfig {
   timeZone: string | null;
   /** Cron expression, read in `timeZone` or else UTC; `null`: everything is told at once. */
   digest: string | null;
-  template: TemplateConfig | null;
+  template: ChannelTemplate | null;
 }
 
 export interface EmailChannelConfig {
@@ -93,7 +88,7 @@ export interface EmailChannelConfig {
   requireTls: boolean;
   /** PEM file of a private CA. */
   caFile: string | null;
-  template: TemplateConfig | null;
+  template: ChannelTemplate | null;
 }
 
 export interface WebhookChannelConfig {
@@ -113,7 +108,7 @@ export interface PagerDutyChannelConfig {
   routingKey: string;
   url: string;
   /** Its body is `null`: a pager shows none. */
-  template: TemplateConfig | null;
+  template: ChannelTemplate | null;
 }
 
 export interface TeamsChannelConfig {
@@ -124,5 +119,5 @@ export interface TeamsChannelConfig {
   timeZone: string | null;
   /** Cron expression, read in `timeZone` or else UTC; `null`: everything is told at once. */
   digest: string | null;
-  template: TemplateConfig | null;
+  template: ChannelTemplate | null;
 }

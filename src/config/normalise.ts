@@ -2,14 +2,9 @@ import type { ApiVersion, Watch } from '../domain/job/watch.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
 import type { Route } from '../domain/telling/routing.ts';
 import type { TestAlert } from '../domain/telling/test-alert.ts';
+import type { ChannelTemplate } from '../templates/channel-template.ts';
 import { isOpsManager, normaliseBaseUrl } from './addresses.ts';
-import type {
-  ChannelConfig,
-  ConnectionConfig,
-  HeartbeatConfig,
-  TemplateConfig,
-  WatcherConfig,
-} from './config.ts';
+import type { ChannelConfig, ConnectionConfig, HeartbeatConfig, WatcherConfig } from './config.ts';
 import { parseDuration } from './duration.ts';
 import type { FilledConfigFile } from './schema/schema.ts';
 
@@ -145,7 +140,7 @@ function toTemplate(
     bodyFile,
   }: { title?: string | undefined; body?: string | undefined; bodyFile?: string | undefined },
   bodyFiles: ReadonlyMap<string, string>,
-): TemplateConfig | null {
+): ChannelTemplate | null {
   const written = body ?? (bodyFile === undefined ? undefined : bodyFiles.get(bodyFile));
   return title === undefined && written === undefined
     ? null

@@ -2,7 +2,8 @@ import type { Context } from 'hono';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
-import { type ConfigIssue, StoreError, toError, WatcherError } from '../errors.ts';
+import type { ReloadOutcome } from '../config/changes.ts';
+import { StoreError, toError, WatcherError } from '../errors.ts';
 import { type ConfigFault, healthOf, withConfigFault } from '../health/health.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -16,17 +17,12 @@ export interface AppDeps extends ApiDeps {
   /** Demanded for everything but the bare health words; `null`: open to whoever can connect. A reload may change it. */
   token: () => string | null;
   /** Reads the configuration again; what became of it. */
-  reload: () => Promise<ReloadAnswer>;
+  reload: () => Promise<ReloadOutcome>;
   /** `null` while the configuration that was read last is in force. */
   configFault: () => ConfigFault | null;
   /** Refuse requests that come under a name which is not a loopback one. */
   loopbackNamesOnly: boolean;
 }
-
-/** What is answered to whoever asks for a reload; `issues` are there when it was rejected. */
-export type ReloadAnswer =
-  | ({ kind: 'applied' } & Readonly<Record<string, unknown>>)
-  | { kind: 'rejected'; issues: readonly ConfigIssue[] };
 
 /** Nothing here takes a body; what comes along is not read beyond this. */
 const MAX_BODY_BYTES = 16_384;

@@ -5,14 +5,10 @@ import { slackMessage } from '../../src/channels/slack/message.ts';
 import { inert as inertInSlack } from '../../src/channels/slack/text.ts';
 import { teamsMessage } from '../../src/channels/teams/card.ts';
 import { inert as inertInTeams } from '../../src/channels/teams/text.ts';
-import {
-  type ChannelTemplate,
-  createTeller,
-  type TellerOptions,
-  tellPlainly,
-} from '../../src/channels/teller.ts';
+import { createTeller, type TellerOptions, tellPlainly } from '../../src/channels/teller.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event/event.ts';
 import { sampleEvent } from '../../src/domain/event/sample.ts';
+import type { ChannelTemplate } from '../../src/templates/channel-template.ts';
 import { aJob, anEvent, T0 } from '../support/builders.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 

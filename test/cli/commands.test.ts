@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import type { AuditVerdict } from '../../src/cli/parts.ts';
+import type { AuditCheck } from '../../src/audit/check.ts';
 import { EVENT_NAMES } from '../../src/domain/event/event.ts';
 import { StoreError } from '../../src/errors.ts';
 import type { StoreFacts } from '../../src/store/ports/life.ts';
@@ -232,7 +232,7 @@ describe('check', () => {
 });
 
 describe('audit verify', () => {
-  const sound: AuditVerdict = {
+  const sound: AuditCheck = {
     checked: [
       { what: 'store', where: 'sqlite:./data/watcher.db', entries: 12 },
       { what: 'file', where: './data/audit.jsonl', entries: 1 },

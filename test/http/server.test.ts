@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { ReloadOutcome } from '../../src/config/changes.ts';
 import { StoreError } from '../../src/errors.ts';
 import { type ServerOptions, type StatusServer, startServer } from '../../src/http/server.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
@@ -10,6 +11,9 @@ import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from '../support/statuses.ts';
+
+const NONE = { added: [], removed: [], changed: [] };
+const APPLIED: ReloadOutcome = { kind: 'applied', watches: NONE, channels: NONE };
 
 const running: StatusServer[] = [];
 
@@ -24,7 +28,7 @@ async function serve(content: StoreContent = {}, over: Partial<ServerOptions> = 
     host: '127.0.0.1',
     port: 0,
     token: () => null,
-    reload: async () => ({ kind: 'applied' }),
+    reload: async () => APPLIED,
     configFault: () => null,
     status: () => aWatcherStatus(),
     store,
@@ -483,7 +487,7 @@ describe('a reload', () => {
   const post = (url: string, headers = {}) => ask(`${url}/-/reload`, { method: 'POST', headers });
 
   it('is asked for with the token, and tells what has changed', async () => {
-    const applied = { kind: 'applied' as const, watches: { added: ['carts'] } };
+    const applied = { ...APPLIED, watches: { ...NONE, added: ['carts'] } };
     const reload = vi.fn(async () => applied);
     const { server } = await serve({}, { token: () => token, reload });
     expect(await post(server.url)).toMatchObject({ status: 401 });
@@ -496,7 +500,7 @@ describe('a reload', () => {
   });
 
   it('is refused where no token is set, since any web page could ask for it', async () => {
-    const reload = vi.fn(async () => ({ kind: 'applied' as const }));
+    const reload = vi.fn(async () => APPLIED);
     const { server } = await serve({}, { reload });
     expect(await post(server.url)).toMatchObject({
       status: 403,

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../clock.ts';
+import { changesBetween, type ReloadOutcome, refuseWhatNeedsRestart } from '../../config/changes.ts';
 import type { WatcherConfig } from '../../config/config.ts';
 import { ConfigError, type ConfigIssue, toError, WatcherError } from '../../errors.ts';
 import type { ConfigFault } from '../../health/health.ts';
@@ -9,19 +9,7 @@ import type { AuditRecorder } from '../../store/ports/audit.ts';
 import type { Runner } from '../../watcher/runner.ts';
 import type { StagedConfig } from '../assembly.ts';
 
-/** What became of a configuration that was read while the watcher runs. */
-export type ReloadOutcome =
-  | { kind: 'applied'; watches: NameChanges; channels: NameChanges }
-  /** The one before stays in force. */
-  | { kind: 'rejected'; issues: readonly ConfigIssue[] };
-
-/** By name; what is in none of them has stayed as it was. */
-export interface NameChanges {
-  added: string[];
-  removed: string[];
-  changed: string[];
-}
-
+/** Reads the configuration again while the watcher runs, and goes by it. */
 export interface Reloader {
   /**
    * Reads the configuration again and goes by it from the next tick on; one with faults changes nothing. Never rejects. One after the
@@ -38,6 +26,7 @@ export interface Reloader {
   stop(): Promise<void>;
 }
 
+/** What a reload works with. */
 export interface ReloaderDeps {
   /** In force at the start. */
   config: WatcherConfig;
@@ -53,6 +42,7 @@ export interface ReloaderDeps {
   onApplied: (config: WatcherConfig) => void;
 }
 
+/** Reloads wait for one another: a configuration is compared with the one in force when its turn comes. */
 export function createReloader(deps: ReloaderDeps): Reloader {
   const { clock, logger, signals, store } = deps;
   let config = deps.config;
@@ -62,7 +52,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
 
   const applyConfig = async (next: WatcherConfig, reason: string): Promise<ReloadOutcome> => {
     const { runnerConfig, apply: applyParts } = await deps.stage(next);
-    const outcome = changesBetween(config, next);
+    const outcome: ReloadOutcome = { kind: 'applied', ...changesBetween(config, next) };
     const { drained } = await deps.runner.apply(
       { ...runnerConfig, configEntry: { ...runnerConfig.configEntry, reason } },
       () => {
@@ -128,49 +118,6 @@ export function createReloader(deps: ReloaderDeps): Reloader {
       await turn;
       await Promise.all(draining);
     },
-  };
-}
-
-/** What the process has opened for its whole life. */
-const NEEDS_RESTART: ReadonlyArray<[path: string, of: (config: WatcherConfig) => unknown]> = [
-  ['store.url', ({ store }) => store.url],
-  ['audit.file', ({ audit }) => audit.file],
-  ['server.host', ({ server }) => server.host],
-  ['server.port', ({ server }) => server.port],
-  ['log.format', ({ log }) => log.format],
-];
-
-/** @throws {ConfigError} */
-function refuseWhatNeedsRestart(before: WatcherConfig, next: WatcherConfig): void {
-  const issues = NEEDS_RESTART.filter(([, of]) => of(before) !== of(next)).map(([path]) => ({
-    path,
-    message: 'cannot change while the watcher runs; restart it',
-  }));
-  if (issues.length > 0) throw new ConfigError(next.file, issues);
-}
-
-function changesBetween(before: WatcherConfig, next: WatcherConfig): ReloadOutcome {
-  return {
-    kind: 'applied',
-    watches: nameChanges(before.watches, next.watches),
-    channels: nameChanges(before.channels, next.channels),
-  };
-}
-
-function nameChanges(
-  before: ReadonlyArray<{ name: string }>,
-  next: ReadonlyArray<{ name: string }>,
-): NameChanges {
-  const known = new Map(before.map((each) => [each.name, each]));
-  const wanted = new Map(next.map((each) => [each.name, each]));
-  const names = (of: Map<string, unknown>, keep: (name: string) => boolean) => [...of.keys()].filter(keep);
-  return {
-    added: names(wanted, (name) => !known.has(name)),
-    removed: names(known, (name) => !wanted.has(name)),
-    changed: names(
-      wanted,
-      (name) => known.has(name) && !isDeepStrictEqual(known.get(name), wanted.get(name)),
-    ),
   };
 }
 

@@ -1,12 +1,13 @@
 import type { Clock } from '../../clock.ts';
 import { DeliveryError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { type HttpReply, httpFault, networkFault } from '../http-outcome.ts';
 import { postByFetch } from '../http-post.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
 import { createScrub, secretForms } from '../scrub.ts';
-import { type ChannelTemplate, createTeller } from '../teller.ts';
+import { createTeller } from '../teller.ts';
 import { type PagerDutyEvent, pagerDutyEvents } from './event.ts';
 
 export interface PagerDutyOptions {

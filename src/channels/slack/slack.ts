@@ -3,6 +3,7 @@ import { type FetchFunction, IncomingWebhook } from '@slack/webhook';
 import type { Clock } from '../../clock.ts';
 import { DeliveryError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { type HttpReply, httpFault, networkFault } from '../http-outcome.ts';
 import { readStart } from '../http-post.ts';
 import { type ListTitler, titleOfDigest, titleOfList } from '../list-title.ts';
@@ -10,7 +11,7 @@ import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
 import type { UrlLimiter } from '../rate-limiter.ts';
 import { createScrub, secretForms } from '../scrub.ts';
-import { type ChannelTemplate, createTeller } from '../teller.ts';
+import { createTeller } from '../teller.ts';
 import { type SlackContext, type SlackMessage, slackMessage } from './message.ts';
 import { inert } from './text.ts';
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { DeliveryError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { type HttpReply, httpFault, networkFault } from '../http-outcome.ts';
 import { postByFetch } from '../http-post.ts';
 import { type ListTitler, titleOfDigest, titleOfList } from '../list-title.ts';
@@ -8,7 +9,7 @@ import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
 import type { UrlLimiter } from '../rate-limiter.ts';
 import { createScrub, secretForms } from '../scrub.ts';
-import { type ChannelTemplate, createTeller } from '../teller.ts';
+import { createTeller } from '../teller.ts';
 import { type TeamsContext, type TeamsMessage, teamsMessage } from './card.ts';
 import { inert } from './text.ts';
 

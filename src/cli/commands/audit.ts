@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { AuditCheck } from '../../audit/check.ts';
 import type { WatcherConfig } from '../../config/config.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
-import type { AuditVerdict } from '../parts.ts';
 import { count, printable, toJson } from '../view/text.ts';
 import { addAuditExport } from './audit-export.ts';
 
@@ -44,7 +44,7 @@ async function configOrNone(cli: Cli, options: VerifyOptions): Promise<WatcherCo
   return cli.parts.loadConfig(options.config);
 }
 
-function printVerdict({ out }: Cli, { checked, head, problems }: AuditVerdict): void {
+function printVerdict({ out }: Cli, { checked, head, problems }: AuditCheck): void {
   for (const { what, where, entries } of checked) {
     out.line(`${what.padEnd(5)}  ${printable(where)}: ${count(entries, 'entry', 'entries')}`);
   }
