@@ -11,7 +11,7 @@ import { assertNever } from '../domain/job/restore-job.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createAtlasSource } from '../source/atlas-source.ts';
 import type { BudgetState } from '../source/budget/budgeted-send.ts';
-import { createConnection, type RequestRecord } from '../source/connection.ts';
+import { createConnection } from '../source/connection.ts';
 import { clusterJobs } from '../source/kinds/cluster.ts';
 import { collectionJobs } from '../source/kinds/collection.ts';
 import { flexJobs } from '../source/kinds/flex.ts';
@@ -19,6 +19,7 @@ import { legacyJobs } from '../source/kinds/legacy.ts';
 import { serverlessJobs } from '../source/kinds/serverless.ts';
 import type { SunsetNotice } from '../source/reply/sunset-watch.ts';
 import type { JobSource } from '../source/source.ts';
+import type { RequestRecord } from '../source/wire/http-exchange.ts';
 import { chooseVault } from './choose-vault.ts';
 
 /** What can be watched. */

@@ -1,20 +1,13 @@
-import pRetry from 'p-retry';
 import type { Clock } from '../clock.ts';
-import { SourceError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createTrustingFetch, type HttpFetch, hasProxy } from '../net/private-ca-fetch.ts';
-import { type BudgetState, createPaidSend } from './budget/budgeted-send.ts';
+import { type BudgetState, createBudgetedSend } from './budget/budgeted-send.ts';
 import { createLogin, type LoginConfig } from './login/create-login.ts';
 import { createMemoryVault, type TokenVault } from './login/token-vault.ts';
-import { type JsonReply, readReply } from './reply/json-reply.ts';
+import { type JsonRead, reading, retrying } from './read.ts';
 import { createServerClock, type ServerClock } from './reply/server-clock.ts';
 import { createSunsetWatch, type SunsetNotice } from './reply/sunset-watch.ts';
-import type { ReadOptions } from './source.ts';
-import { exchange, type HttpReply } from './wire/http-exchange.ts';
-
-/** Waits between attempts: anything up to this, doubling with each, 8 s at most ("full jitter"). */
-const BACKOFF_BASE_MS = 500;
-const BACKOFF_CAP_MS = 8_000;
+import { createExchange, measured, paid, type RequestRecord } from './wire/http-exchange.ts';
 
 /** A poll does not sit out a longer `Retry-After`: it ends, and the project stays silent. */
 const LONGEST_RETRY_AFTER_MS = 30_000;
@@ -22,14 +15,7 @@ const LONGEST_RETRY_AFTER_MS = 30_000;
 /** 500 jobs are half a megabyte. */
 const MAX_BODY_BYTES = 64_000_000;
 
-/** One HTTP request to Atlas has ended: first ones, retries and answers to a login challenge alike. */
-export interface RequestRecord {
-  connection: string;
-  /** `error`: there was no complete answer. */
-  status: number | 'error';
-  durationMs: number;
-}
-
+/** What a connection is made of. */
 export interface ConnectionOptions {
   name: string;
   /** Origin and perhaps a path, without a trailing slash. */
@@ -54,17 +40,6 @@ export interface ConnectionOptions {
   onSunset?: (notice: SunsetNotice) => void;
 }
 
-export interface JsonRequest extends Partial<Pick<ReadOptions, 'onWait'>> {
-  accept: string;
-  /** Whose budget the request comes out of: the project. */
-  budgetKey: string;
-  /** What Atlas calls the role that this reading needs; for the hint when it is missing. */
-  role: string;
-  signal: AbortSignal;
-  /** Goes first when the budget is short. */
-  isUrgent?: boolean;
-}
-
 /** One Atlas base URL with one credential. */
 export interface Connection extends Pick<ServerClock, 'aheadMs'> {
   /**
@@ -73,115 +48,60 @@ export interface Connection extends Pick<ServerClock, 'aheadMs'> {
    * @param path below the base URL, with its query; begins with a slash.
    * @throws {SourceError}
    */
-  getJson(path: string, request: JsonRequest): Promise<JsonReply>;
+  getJson: JsonRead;
   /** Closes idle connections. (Those of the built-in fetch close by themselves, and do not keep the process alive.) */
   close(): Promise<void>;
 }
 
-/** One that can be asked how it is doing. */
+/** A connection that can be asked how it is doing. */
 export interface MeasuredConnection extends Connection {
   /** How the budgets of the projects and endpoint sets asked so far are doing. */
   budgets(): BudgetState[];
 }
 
-/** @throws {ConfigError} when `caFile` cannot be used. */
+/**
+ * Puts the layers of a request together, from the inside out: exchange, measure, pay, login, wait for a turn, read, retry. Each calls
+ * only the one inside it.
+ * @throws {ConfigError} when `caFile` cannot be used.
+ */
 export function createConnection(options: ConnectionOptions): MeasuredConnection {
-  const { name, baseUrl, clock, logger } = options;
+  const { name: connection, baseUrl, requestsPerMinute, caFile, clock, logger } = options;
+  const transport = transportOf(options);
+  const serverClock = createServerClock({ connection, clock, logger });
+
+  const exchange = measured(
+    createExchange({
+      fetch: transport.fetch,
+      timeoutMs: options.requestTimeoutMs,
+      maxBytes: MAX_BODY_BYTES,
+      caFile,
+    }),
+    { connection, clock, onRequest: options.onRequest },
+  );
   const login = createLogin(options.auth, {
-    connection: name,
+    connection,
     origin: new URL(baseUrl).origin,
-    post: (url, headers, form, signal) => timed(url, headers, signal, form),
+    exchange: paid(exchange),
+    tokenExchange: exchange,
     vault: options.vault ?? createMemoryVault(),
     clock,
     logger,
   });
-  const http = transportOf(options);
-  const serverClock = createServerClock({ connection: name, clock, logger });
-  const watchSunset = createSunsetWatch({ connection: name, logger, onSunset: options.onSunset });
-  const paid = createPaidSend({
-    login,
-    exchange: timed,
-    requestsPerMinute: options.requestsPerMinute,
+  const { send, budgets } = createBudgetedSend(login, {
+    requestsPerMinute,
     longestPauseMs: LONGEST_RETRY_AFTER_MS,
     clock,
   });
-
-  async function timed(
-    url: string,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-    body: string | null = null,
-  ): Promise<HttpReply> {
-    const startedAt = clock.monotonic();
-    let status: RequestRecord['status'] = 'error';
-    try {
-      const reply = await exchange(url, headers, {
-        fetch: http.fetch,
-        body,
-        timeoutMs: options.requestTimeoutMs,
-        maxBytes: MAX_BODY_BYTES,
-        signal,
-        caFile: options.caFile,
-      });
-      status = reply.status;
-      return reply;
-    } finally {
-      options.onRequest?.({ connection: name, status, durationMs: clock.monotonic() - startedAt });
-    }
-  }
-
-  async function attempt(path: string, request: JsonRequest): Promise<JsonReply> {
-    const { accept, role, budgetKey, isUrgent = false, signal, onWait } = request;
-    const options = { project: budgetKey, isUrgent, signal, onWait };
-    const answer = await paid.send(urlOf(baseUrl, path), { Accept: accept }, options);
-    watchSunset(path, answer.reply.headers);
-    const reply = readReply(answer, {
-      request: `GET ${inWords(path)}`,
-      role,
-      credential: login.credential,
-      credentials: login.quotable(),
-      now: clock.now(),
-    });
-    serverClock.note(answer.reply.headers);
-    return reply;
-  }
-
-  async function backOff(error: SourceError, attemptNumber: number, path: string, signal: AbortSignal) {
-    const longest = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (attemptNumber - 1));
-    const delayMs = Math.round(options.random() * longest);
-    const { reason, status, retryAfterMs } = error;
-    logger.debug('Trying again', {
-      connection: name,
-      path,
-      reason,
-      status,
-      attempt: attemptNumber,
-      delayMs,
-      retryAfterMs,
-    });
-    await clock.sleep(delayMs, signal);
-  }
+  const watchSunset = createSunsetWatch({ connection, logger, onSunset: options.onSunset });
+  const read = reading(send, { baseUrl, login, serverClock, watchSunset, clock });
+  const { retries, random } = options;
+  const retry = { connection, retries, longestRetryAfterMs: LONGEST_RETRY_AFTER_MS, random, clock, logger };
 
   return {
-    getJson: async (path, request) => {
-      const { signal } = request;
-      try {
-        return await pRetry(() => attempt(path, request), {
-          retries: options.retries,
-          minTimeout: 0, // the waits are ours, see backOff; a Retry-After is sat out in the budget
-          signal,
-          shouldRetry: ({ error }) => isWorthRetrying(error),
-          onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-            if (retriesLeft > 0 && isWorthRetrying(error)) await backOff(error, attemptNumber, path, signal);
-          },
-        });
-      } catch (error) {
-        throw signal.aborted ? signal.reason : error;
-      }
-    },
-    budgets: paid.budgets,
+    getJson: retrying(read, retry),
+    budgets,
     aheadMs: serverClock.aheadMs,
-    close: async () => http.close(),
+    close: async () => transport.close(),
   };
 }
 
@@ -194,25 +114,4 @@ function transportOf({ fetch, caFile, baseUrl, name }: ConnectionOptions): {
   return baseUrl.startsWith('https:') && (caFile !== null || hasProxy())
     ? createTrustingFetch(caFile, name)
     : { fetch: globalThis.fetch, close: () => {} };
-}
-
-/** Within the same poll. A 429 that does not say how long has silenced the project for longer than that. */
-function isWorthRetrying(error: Error): error is SourceError {
-  if (!(error instanceof SourceError) || !error.retryable) return false;
-  return (
-    (error.retryAfterMs ?? (error.status === 429 ? Number.POSITIVE_INFINITY : 0)) <= LONGEST_RETRY_AFTER_MS
-  );
-}
-
-/** Absolute and normalised, as fetch will send it: the digest is made over the very same text. */
-function urlOf(baseUrl: string, path: string): string {
-  const url = new URL(baseUrl + path);
-  url.hash = '';
-  return url.href;
-}
-
-/** For messages: without the query, which only says how the list is paged. */
-function inWords(path: string): string {
-  const [place = path] = path.split('?');
-  return place;
 }

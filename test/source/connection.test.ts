@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
-import type { RequestRecord } from '../../src/source/connection.ts';
-import { exchange } from '../../src/source/wire/http-exchange.ts';
+import { createExchange, type RequestRecord } from '../../src/source/wire/http-exchange.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { createSteppingClock, settled } from '../support/stepping-clock.ts';
 import { listen, startStrictDigestServer, stop } from '../support/strict-digest-server.ts';
@@ -380,8 +379,9 @@ describe('one exchange', () => {
   it('rejects with the reason of its signal, and not with a fault of the network', async () => {
     const { url, arrivals } = await serve(hang);
     const controller = new AbortController();
-    const options = { fetch, timeoutMs: 10_000, maxBytes: 1_000, signal: controller.signal };
-    const outcome = expect(exchange(url, {}, options)).rejects.toThrow('shutting down');
+    const { signal } = controller;
+    const exchange = createExchange({ fetch, timeoutMs: 10_000, maxBytes: 1_000, caFile: null });
+    const outcome = expect(exchange({ url, headers: {}, signal })).rejects.toThrow('shutting down');
     while (arrivals.length === 0) await settled();
     controller.abort(new Error('shutting down'));
     await outcome;

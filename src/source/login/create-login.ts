@@ -1,26 +1,33 @@
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { Exchange, PaidExchange } from '../wire/answer.ts';
 import { createDigestLogin } from './digest-login.ts';
 import type { Login } from './login.ts';
 import { createOauthLogin } from './oauth-login.ts';
-import type { PostForm } from './oauth-request.ts';
 import type { TokenVault } from './token-vault.ts';
 
+/** The credential of a connection, by its type. */
 export type LoginConfig =
   | { type: 'digest'; publicKey: string; privateKey: string }
   | { type: 'serviceAccount'; clientId: string; clientSecret: string };
 
-export function createLogin(
-  auth: LoginConfig,
-  context: {
-    connection: string;
-    origin: string;
-    post: PostForm;
-    vault: TokenVault;
-    clock: Clock;
-    logger: Logger;
-  },
-): Login {
+/** What a login is made of besides its credential. */
+export interface LoginContext {
+  connection: string;
+  /** Credentials and tokens go to this origin only. */
+  origin: string;
+  /** Sends the requests of a read. */
+  exchange: PaidExchange;
+  /** Asks for access tokens, which come out of no project's budget. */
+  tokenExchange: Exchange;
+  /** Where access tokens are kept. */
+  vault: TokenVault;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** The login for a credential. Nobody is asked for anything yet. */
+export function createLogin(auth: LoginConfig, context: LoginContext): Login {
   return auth.type === 'digest'
     ? createDigestLogin({ ...auth, ...context })
     : createOauthLogin({ ...auth, ...context });

@@ -1,9 +1,10 @@
 import assert from 'node:assert';
 import type { Clock } from '../../clock.ts';
+import type { Answer, PaidExchange, PaidRequest } from '../wire/answer.ts';
 import { type DigestChallenge, readDigestChallenge } from './digest-challenge.ts';
 import { DigestNonce } from './digest-nonce.ts';
 import { createFirstInLine } from './first-in-line.ts';
-import type { Answer, Login, Wire } from './login.ts';
+import type { Login } from './login.ts';
 import { createNonceCache } from './nonce-cache.ts';
 
 /** One request and what came of it. */
@@ -29,9 +30,10 @@ export function createDigestLogin(options: {
   privateKey: string;
   /** Credentials go to this origin only. */
   origin: string;
+  exchange: PaidExchange;
   clock: Clock;
 }): Login {
-  const { publicKey, privateKey, origin, clock } = options;
+  const { publicKey, privateKey, origin, exchange, clock } = options;
   const nonces = createNonceCache(clock);
   const line = createFirstInLine({ clock, isNeeded: () => !nonces.isTrusted() });
   let serial = 0;
@@ -41,8 +43,9 @@ export function createDigestLogin(options: {
     return new DigestNonce(publicKey, privateKey, challenge, serial);
   };
 
-  async function leg(url: string, nonce: DigestNonce | null, wire: Wire): Promise<Leg> {
-    const reply = await wire(nonce === null ? {} : { Authorization: nonce.authorization(url) });
+  async function leg(request: PaidRequest, nonce: DigestNonce | null): Promise<Leg> {
+    const proof = nonce === null ? {} : { Authorization: nonce.authorization(request.url) };
+    const reply = await exchange({ ...request, headers: { ...request.headers, ...proof } });
     const challenge = reply.status === 401 ? challengeIn(reply.headers) : null;
     if (nonce !== null && challenge === null) nonces.accepted(nonce);
     if (nonce !== null && challenge !== null) nonces.refused(nonce);
@@ -50,21 +53,21 @@ export function createDigestLogin(options: {
   }
 
   /** Answers a challenge with a nonce of our own; twice at most, should that one be out of date on arrival. */
-  async function answerTo(challenge: DigestChallenge, url: string, wire: Wire): Promise<Answer> {
-    const first = await leg(url, newNonce(challenge), wire);
-    return first.challenge?.stale ? await leg(url, newNonce(first.challenge), wire) : first;
+  async function answerTo(challenge: DigestChallenge, request: PaidRequest): Promise<Answer> {
+    const first = await leg(request, newNonce(challenge));
+    return first.challenge?.stale ? await leg(request, newNonce(first.challenge)) : first;
   }
 
   return {
     credential: 'API key',
     quotable: () => [publicKey, privateKey],
     mayCostTwo: () => !nonces.isTrusted(),
-    send: async (url, wire, signal) => {
-      assert(new URL(url).origin === origin, 'credentials go to the origin of the connection only');
-      return await line.run(signal, async () => {
-        const first = await leg(url, nonces.nonce(), wire);
+    send: async (request) => {
+      assert(new URL(request.url).origin === origin, 'credentials go to the origin of the connection only');
+      return await line.run(request.signal, async () => {
+        const first = await leg(request, nonces.nonce());
         const { challenge } = first;
-        return challenge === null ? first : await line.runNow(() => answerTo(challenge, url, wire));
+        return challenge === null ? first : await line.runNow(() => answerTo(challenge, request));
       });
     },
   };

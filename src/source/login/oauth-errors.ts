@@ -3,8 +3,8 @@ import { isPassing } from '../reply/atlas-errors.ts';
 import { parseJson } from '../reply/json-reply.ts';
 import { retryAfterMs } from '../reply/retry-after.ts';
 import { scrubText, scrubValue } from '../reply/scrub.ts';
+import type { HttpReply } from '../wire/answer.ts';
 import { isRecord } from '../wire/envelope.ts';
-import type { HttpReply } from '../wire/http-exchange.ts';
 
 /** Where there is no `Retry-After`: Atlas's guidance begins with 10 s. */
 const UNTOLD_MS: Readonly<Record<number, number>> = { 429: 10_000 };

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { parseJson } from '../reply/json-reply.ts';
+import type { Answer, Exchange, HttpReply, PaidExchange, PaidRequest } from '../wire/answer.ts';
 import { isRecord } from '../wire/envelope.ts';
-import type { HttpReply } from '../wire/http-exchange.ts';
-import type { Answer, Login, Wire } from './login.ts';
-import { type PostForm, requestToken } from './oauth-request.ts';
+import type { Login } from './login.ts';
+import { requestToken } from './oauth-request.ts';
 import { createAccessTokens } from './oauth-tokens.ts';
 import type { TokenVault } from './token-vault.ts';
 
@@ -23,20 +23,24 @@ export function createOauthLogin(options: {
   clientSecret: string;
   /** Credentials and tokens go to this origin only. */
   origin: string;
-  post: PostForm;
+  exchange: PaidExchange;
+  /** For access tokens. */
+  tokenExchange: Exchange;
   vault: TokenVault;
   clock: Clock;
   logger: Logger;
 }): Login {
-  const { clientId, clientSecret, origin, clock } = options;
+  const { clientId, clientSecret, origin, exchange, clock } = options;
   const tokens = createAccessTokens({
     ...options,
     key: vaultKey(origin, clientId),
-    request: (signal) => requestToken({ ...options, now: clock.now }, signal),
+    request: (signal) =>
+      requestToken({ ...options, exchange: options.tokenExchange, now: clock.now }, signal),
   });
 
-  async function ask(token: string, wire: Wire): Promise<Answer & { isRefusal: boolean }> {
-    const reply = await wire({ Authorization: `Bearer ${token}` });
+  async function ask(token: string, request: PaidRequest): Promise<Answer & { isRefusal: boolean }> {
+    const headers = { ...request.headers, Authorization: `Bearer ${token}` };
+    const reply = await exchange({ ...request, headers });
     const isRefusal = isAboutToken(reply);
     if (!isRefusal && reply.status < 500 && reply.status !== 407) tokens.accepted(token);
     return { reply, sentCredentials: true, stale: false, isRefusal };
@@ -46,13 +50,14 @@ export function createOauthLogin(options: {
     credential: 'service account',
     quotable: () => [clientId, clientSecret, ...tokens.known()],
     mayCostTwo: () => false,
-    send: async (url, wire, signal) => {
+    send: async (request) => {
+      const { url, signal } = request;
       assert(new URL(url).origin === origin, 'tokens go to the origin of the connection only');
       const token = await tokens.get(signal);
-      const first = await ask(token, wire);
+      const first = await ask(token, request);
       if (!first.isRefusal) return first;
       const another = await tokens.replace(token, signal);
-      return another === null ? first : await ask(another, wire);
+      return another === null ? first : await ask(another, request);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { badResponse } from '../reply/atlas-errors.ts';
 import { parseJson } from '../reply/json-reply.ts';
+import type { Exchange, HttpReply } from '../wire/answer.ts';
 import { isRecord } from '../wire/envelope.ts';
-import type { HttpReply } from '../wire/http-exchange.ts';
 import { tokenError } from './oauth-errors.ts';
 
 const PATH = '/api/oauth/token';
@@ -11,16 +11,10 @@ const REQUEST = `POST ${PATH}`;
 const USUAL_LIFE_S = 3_600;
 const LONGEST_LIFE_S = 86_400;
 
-/** Sends one form, to the last byte of the answer. */
-export type PostForm = (
-  url: string,
-  headers: Record<string, string>,
-  form: string,
-  signal: AbortSignal,
-) => Promise<HttpReply>;
-
+/** An access token as it was just made. */
 export interface FreshToken {
   accessToken: string;
+  /** How long it lives from now on. */
   lifeMs: number;
 }
 
@@ -30,7 +24,7 @@ export interface FreshToken {
  * @throws {SourceError} what the server says instead; `bad_response` when there is no usable token in its answer.
  */
 export async function requestToken(
-  options: { origin: string; clientId: string; clientSecret: string; post: PostForm; now: () => number },
+  options: { origin: string; clientId: string; clientSecret: string; exchange: Exchange; now: () => number },
   signal: AbortSignal,
 ): Promise<FreshToken> {
   const { origin, clientId, clientSecret } = options;
@@ -40,7 +34,8 @@ export async function requestToken(
     Authorization: `Basic ${basic}`,
     'Content-Type': 'application/x-www-form-urlencoded',
   };
-  const reply = await options.post(origin + PATH, headers, 'grant_type=client_credentials', signal);
+  const body = 'grant_type=client_credentials';
+  const reply = await options.exchange({ url: origin + PATH, headers, body, signal });
   if (reply.status !== 200) {
     const credentials = [clientId, clientSecret, basic];
     throw tokenError(reply, { request: REQUEST, credentials, now: options.now() });

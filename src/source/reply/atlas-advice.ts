@@ -1,7 +1,9 @@
 import type { JobKind } from '../../domain/job/restore-job.ts';
 import { SERVERLESS_END } from '../../domain/job/serverless-end.ts';
 import type { SourceReason, SourceSubject } from '../../errors.ts';
-import type { Credential } from '../login/login.ts';
+
+/** What people call the credential of a connection. */
+export type Credential = 'API key' | 'service account';
 
 /** What is known about a failed answer. */
 export interface Failure {

@@ -1,7 +1,6 @@
 import { SourceError, type SourceErrorOptions, type SourceReason } from '../../errors.ts';
-import type { Credential } from '../login/login.ts';
 import { isRecord } from '../wire/envelope.ts';
-import { adviceOn } from './atlas-advice.ts';
+import { adviceOn, type Credential } from './atlas-advice.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { scrubText, scrubValue } from './scrub.ts';
 

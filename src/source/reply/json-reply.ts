@@ -1,7 +1,8 @@
-import type { Answer } from '../login/login.ts';
+import type { Answer } from '../wire/answer.ts';
 import { isRecord, openEnvelope } from '../wire/envelope.ts';
 import { atlasError, badResponse, type FailureContext } from './atlas-errors.ts';
 
+/** An answer that holds what was asked for. */
 export interface JsonReply {
   /** The JSON object that was asked for, out of its envelope if it came in one. */
   body: unknown;

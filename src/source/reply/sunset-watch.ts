@@ -10,6 +10,9 @@ export interface SunsetNotice {
   sunsetAt: number;
 }
 
+/** Looks at the headers of an answer to a request for this path. */
+export type SunsetWatch = (path: string, headers: Headers) => void;
+
 /**
  * Looks at the `Deprecation` and `Sunset` headers of every answer: https://www.mongodb.com/docs/atlas/api/versioned-api-overview/
  * Warns once for each kind of path, and again only when the day is moved.
@@ -18,7 +21,7 @@ export function createSunsetWatch(options: {
   connection: string;
   logger: Logger;
   onSunset?: ((notice: SunsetNotice) => void) | undefined;
-}): (path: string, headers: Headers) => void {
+}): SunsetWatch {
   const { connection, logger, onSunset } = options;
   const told = new Map<string, string>();
   return (path, headers) => {

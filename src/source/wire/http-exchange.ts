@@ -1,58 +1,95 @@
+import type { Clock } from '../../clock.ts';
 import { SourceError } from '../../errors.ts';
 import type { HttpFetch } from '../../net/private-ca-fetch.ts';
-import { proxyError } from './proxy-fault.ts';
+import type { Exchange, PaidExchange } from './answer.ts';
+import { networkError } from './network-fault.ts';
 
-/** One answer, read to its end: an unread body would keep its connection from being used again. */
-export interface HttpReply {
-  status: number;
-  headers: Headers;
-  text: string;
-}
-
+/** What an exchange is made over. */
 export interface ExchangeOptions {
   fetch: HttpFetch;
-  /** To be posted; a GET without. */
-  body?: string | null;
-  /** Covers the request from its start to the last byte of the body. */
+  /** Covers each request from its start to the last byte of the body. */
   timeoutMs: number;
   /** A longer body is not read to its end. Counted after decompression. */
   maxBytes: number;
-  signal: AbortSignal;
   /** The private CA that is trusted besides the well-known ones, for the hint when that is not enough. */
-  caFile?: string | null;
+  caFile: string | null;
+}
+
+/** One HTTP request to Atlas has ended: first ones, retries and answers to a login challenge alike. */
+export interface RequestRecord {
+  connection: string;
+  /** `error`: there was no complete answer. */
+  status: number | 'error';
+  durationMs: number;
 }
 
 /**
- * One request, without following redirects (a login must not go where it does not belong).
- * Rejects with the signal's reason when that aborts.
- * @throws {SourceError} `timeout`, `unavailable` (the network; retryable), `bad_response` (a redirect, or too long).
+ * The innermost layer of a request: fetches, without following redirects (a login must not go where it does not belong).
+ * The exchange throws a `SourceError`: `timeout`, `unavailable` (the network; retryable), `bad_response` (a redirect, or too long).
  */
-export async function exchange(
-  url: string,
-  headers: Record<string, string>,
-  { fetch, body = null, timeoutMs, maxBytes, signal, caFile = null }: ExchangeOptions,
-): Promise<HttpReply> {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  try {
-    const response = await fetch(url, {
-      method: body === null ? 'GET' : 'POST',
-      headers,
-      body,
-      redirect: 'error',
-      signal: AbortSignal.any([signal, timeout]),
-    });
-    return { status: response.status, headers: response.headers, text: await readText(response, maxBytes) };
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    if (error instanceof SourceError) throw error;
-    if (timeout.aborted) {
-      throw new SourceError('timeout', `no complete answer from ${hostOf(url)} within ${timeoutMs} ms`, {
-        retryable: true,
-        hint: 'Is the way there slow, or does a firewall swallow the request? Where Atlas is merely slow, raise requestTimeout.',
+export function createExchange({ fetch, timeoutMs, maxBytes, caFile }: ExchangeOptions): Exchange {
+  return async ({ url, headers, body, signal }) => {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await fetch(url, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers,
+        body: body ?? null,
+        redirect: 'error',
+        signal: AbortSignal.any([signal, timeout]),
       });
+      return { status: response.status, headers: response.headers, text: await readText(response, maxBytes) };
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof SourceError) throw error;
+      if (timeout.aborted) {
+        throw new SourceError(
+          'timeout',
+          `no complete answer from ${new URL(url).host} within ${timeoutMs} ms`,
+          {
+            retryable: true,
+            hint: 'Is the way there slow, or does a firewall swallow the request? Where Atlas is merely slow, raise requestTimeout.',
+          },
+        );
+      }
+      throw networkError(error, url, caFile);
     }
-    throw networkError(error, url, caFile);
-  }
+  };
+}
+
+/** Around an exchange: tells of each request how it has ended and how long it took. */
+export function measured(
+  exchange: Exchange,
+  options: { connection: string; clock: Clock; onRequest?: ((record: RequestRecord) => void) | undefined },
+): Exchange {
+  const { connection, clock, onRequest } = options;
+  return async (request) => {
+    const startedAt = clock.monotonic();
+    let status: RequestRecord['status'] = 'error';
+    try {
+      const reply = await exchange(request);
+      status = reply.status;
+      return reply;
+    } finally {
+      onRequest?.({ connection, status, durationMs: clock.monotonic() - startedAt });
+    }
+  };
+}
+
+/** Around an exchange: each request is paid for when it goes out, and the budget learns how it has ended before anybody else does. */
+export function paid(exchange: Exchange): PaidExchange {
+  return async ({ allowance, ...request }) => {
+    const payment = allowance.pay();
+    try {
+      const reply = await exchange(request);
+      // Those who wait, for their turn or for this login, must not slip out when the reply asks for silence.
+      payment.settle(reply);
+      return reply;
+    } catch (error) {
+      payment.settle(null);
+      throw error;
+    }
+  };
 }
 
 async function readText(response: Response, maxBytes: number): Promise<string> {
@@ -65,80 +102,10 @@ async function readText(response: Response, maxBytes: number): Promise<string> {
       throw new SourceError(
         'bad_response',
         `an answer of more than ${Math.floor(maxBytes / 1e6)} MB was cut off`,
-        {
-          status: response.status,
-        },
+        { status: response.status },
       );
     }
     chunks.push(chunk);
   }
   return new TextDecoder().decode(Buffer.concat(chunks));
-}
-
-/** undici reports `TypeError: fetch failed` (no answer) or `terminated` (a body cut off), with the fault as its cause; node:https the fault. */
-function networkError(error: unknown, url: string, caFile: string | null): SourceError {
-  const host = hostOf(url);
-  const fault = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const ofProxy = proxyError(fault, url);
-  if (ofProxy) return ofProxy;
-  if (fault instanceof Error && fault.message === 'unexpected redirect') {
-    return new SourceError('bad_response', `${host} answered with a redirect`, {
-      hint: 'Redirects are not followed. Check baseUrl, and whether a proxy asks for a login.',
-    });
-  }
-  const code = fault instanceof Error && 'code' in fault ? fault.code : undefined;
-  if (typeof code !== 'string') return namelessFault(fault, host);
-  const hint = HINTS.find(([codes]) => codes.test(code))?.[1];
-  if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/.test(code)) {
-    return new SourceError('unavailable', `no trusted connection to ${host} (${code})`, {
-      hint: caFile !== null && UNKNOWN_ISSUER.test(code) ? wrongCa(caFile) : hint,
-    });
-  }
-  return new SourceError('unavailable', `no answer from ${host} (${code})`, { retryable: true, hint });
-}
-
-/** fetch says nothing more of a 407 than that it failed, and refuses some ports. */
-function namelessFault(fault: unknown, host: string): SourceError {
-  return fault instanceof Error && fault.message === 'bad port'
-    ? new SourceError('bad_request', `no request may be sent to ${host}`, {
-        hint: 'Check the port of baseUrl: it is one of those that are kept for other things than the web.',
-      })
-    : new SourceError('refused', `${host} cannot be asked`, {
-        hint: 'Most likely a proxy on the way wants a login (407): check HTTPS_PROXY and baseUrl.',
-        cause: fault,
-      });
-}
-
-/** What to do, by the code of the fault (Node's, OpenSSL's or undici's); the first that fits. */
-const HINTS: ReadonlyArray<[codes: RegExp, hint: string]> = [
-  [/ENOTFOUND|EAI_AGAIN/, 'The host name is not known here: check baseUrl and DNS.'],
-  [
-    /ECONNREFUSED/,
-    'Nothing listens there, or a firewall refuses: check host and port of baseUrl (and of HTTPS_PROXY).',
-  ],
-  [
-    /ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|CONNECT_TIMEOUT/,
-    'There is no way to that address from here: does a firewall swallow the request, or is a proxy needed (HTTPS_PROXY)?',
-  ],
-  [
-    /ECONNRESET|EPIPE|UND_ERR_SOCKET/,
-    'The connection was cut before the answer: by the server, or by a firewall or proxy on the way.',
-  ],
-  [/ERR_SSL/, 'There is no TLS that we understand: does that port speak http, or an old version of TLS?'],
-  [/ALTNAME_INVALID/, 'The certificate is for another host name: check baseUrl.'],
-  [/CERT_HAS_EXPIRED/, 'The certificate has run out: it has to be renewed on the server.'],
-  [
-    /CERT|SELF_SIGNED|UNABLE_TO_/,
-    'Nobody that we trust has signed the certificate. For a private certificate authority set caFile on the connection (or NODE_EXTRA_CA_CERTS).',
-  ],
-];
-
-const UNKNOWN_ISSUER = /SELF_SIGNED|UNABLE_TO_|UNTRUSTED|SIGNATURE_FAILURE/;
-
-function wrongCa(caFile: string): string {
-  return `The certificate is signed neither by an authority in caFile (${caFile}) nor by a public one. Is it the right file, and does it hold the root? (A proxy that opens TLS has an authority of its own.)`;
-}
-
-function hostOf(url: string): string {
-  return new URL(url).host;
 }

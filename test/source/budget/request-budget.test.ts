@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Permit } from '../../../src/source/budget/permit.ts';
 import { createRateGate, type RateGate } from '../../../src/source/budget/rate-gate.ts';
-import {
-  createRequestBudget,
-  type Permit,
-  type RequestBudget,
-} from '../../../src/source/budget/request-budget.ts';
+import { createRequestBudget, type RequestBudget } from '../../../src/source/budget/request-budget.ts';
 import { createSteppingClock, type SteppingClock } from '../../support/stepping-clock.ts';
 
 const never = new AbortController().signal;

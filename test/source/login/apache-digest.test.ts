@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RequestRecord } from '../../../src/source/connection.ts';
+import type { RequestRecord } from '../../../src/source/wire/http-exchange.ts';
 import { stop } from '../../support/strict-digest-server.ts';
 import { aConnection, get, PATH } from '../support.ts';
 

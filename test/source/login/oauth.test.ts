@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SourceError, SourceReason } from '../../../src/errors.ts';
-import type { ConnectionOptions, RequestRecord } from '../../../src/source/connection.ts';
+import type { ConnectionOptions } from '../../../src/source/connection.ts';
 import { createMemoryVault, type TokenVault } from '../../../src/source/login/token-vault.ts';
+import type { RequestRecord } from '../../../src/source/wire/http-exchange.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { createSteppingClock, settled } from '../../support/stepping-clock.ts';
 import { aConnection, get } from '../support.ts';

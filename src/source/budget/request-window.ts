@@ -1,0 +1,55 @@
+import type { Clock } from '../../clock.ts';
+import { createSlidingWindow } from './sliding-window.ts';
+
+const WINDOW_MS = 60_000;
+
+/**
+ * The account of one project: what it has spent in the last minute, what it has promised, and for how long it is silent. A request
+ * comes back 60 s after it was spent, so no window of a minute ever holds more than `requestsPerMinute`.
+ */
+export interface RequestWindow {
+  /** Milliseconds until `needed` requests are free at once: 0 when they are, without end while that hangs on promised ones. */
+  untilFreeMs(needed: number): number;
+  /** Promises one request: it counts from now on, until it is spent or the promise is taken back. */
+  hold(): void;
+  /** Takes one promise back. */
+  release(): void;
+  /** Spends one request, which counts for a minute. */
+  spend(): void;
+  /** Silences the project until then. A shorter silence does not end a longer one. */
+  pause(untilMonotonicMs: number): void;
+  /** How much of the silence is left; 0 when there is none. */
+  pausedForMs(): number;
+}
+
+/** An account of which nothing is spent. Memory grows with the requests of the last minute, not with the limit. */
+export function createRequestWindow(options: { requestsPerMinute: number; clock: Clock }): RequestWindow {
+  const { requestsPerMinute, clock } = options;
+  const spent = createSlidingWindow();
+  let held = 0;
+  let pausedUntil = Number.NEGATIVE_INFINITY;
+
+  const pausedForMs = (): number => Math.max(0, pausedUntil - clock.monotonic());
+
+  return {
+    untilFreeMs: (needed) => {
+      const now = clock.monotonic();
+      spent.forgetBefore(now - WINDOW_MS);
+      const tooMany = spent.count() + held + needed - requestsPerMinute;
+      if (tooMany > spent.count()) return Number.POSITIVE_INFINITY;
+      const untilFree = tooMany <= 0 ? 0 : spent.at(tooMany - 1) + WINDOW_MS - now;
+      return Math.max(untilFree, pausedForMs());
+    },
+    hold: () => {
+      held += 1;
+    },
+    release: () => {
+      held -= 1;
+    },
+    spend: () => spent.add(clock.monotonic()),
+    pause: (untilMonotonicMs) => {
+      pausedUntil = Math.max(pausedUntil, untilMonotonicMs);
+    },
+    pausedForMs,
+  };
+}

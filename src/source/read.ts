@@ -1,0 +1,129 @@
+import pRetry from 'p-retry';
+import type { Clock } from '../clock.ts';
+import { SourceError } from '../errors.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { BudgetedSend } from './budget/budgeted-send.ts';
+import type { Login } from './login/login.ts';
+import { type JsonReply, readReply } from './reply/json-reply.ts';
+import type { ServerClock } from './reply/server-clock.ts';
+import type { SunsetWatch } from './reply/sunset-watch.ts';
+import type { ReadOptions } from './source.ts';
+
+/** Waits between attempts: anything up to this, doubling with each, 8 s at most ("full jitter"). */
+const BACKOFF_BASE_MS = 500;
+const BACKOFF_CAP_MS = 8_000;
+
+/** One JSON object that is asked for. */
+export interface JsonRequest extends Partial<Pick<ReadOptions, 'isUrgent' | 'onWait'>> {
+  accept: string;
+  /** Whose budget the request comes out of: the project. */
+  budgetKey: string;
+  /** What Atlas calls the role that this reading needs; for the hint when it is missing. */
+  role: string;
+  signal: AbortSignal;
+}
+
+/**
+ * Gets a JSON object. When the signal aborts, rejects at once with the signal's reason.
+ * @param path below the base URL, with its query; begins with a slash.
+ * @throws {SourceError}
+ */
+export type JsonRead = (path: string, request: JsonRequest) => Promise<JsonReply>;
+
+/** Around a send: makes the request of a path, and takes the JSON object, or the fault, out of the answer. */
+export function reading(
+  send: BudgetedSend,
+  options: {
+    baseUrl: string;
+    login: Pick<Login, 'credential' | 'quotable'>;
+    serverClock: ServerClock;
+    watchSunset: SunsetWatch;
+    clock: Clock;
+  },
+): JsonRead {
+  const { baseUrl, login, serverClock, watchSunset, clock } = options;
+  return async (path, { accept, role, budgetKey, isUrgent = false, signal, onWait }) => {
+    const request = { url: urlOf(baseUrl, path), headers: { Accept: accept }, signal };
+    const answer = await send(request, { project: budgetKey, isUrgent, onWait });
+    watchSunset(path, answer.reply.headers);
+    const reply = readReply(answer, {
+      request: `GET ${inWords(path)}`,
+      role,
+      credential: login.credential,
+      credentials: login.quotable(),
+      now: clock.now(),
+    });
+    serverClock.note(answer.reply.headers);
+    return reply;
+  };
+}
+
+/** How passing faults are tried again. */
+export interface RetryOptions {
+  connection: string;
+  /** Further attempts. */
+  retries: number;
+  /** A fault that asks for a longer wait is not tried again: the poll ends, and the project stays silent. */
+  longestRetryAfterMs: number;
+  /** In [0, 1). */
+  random: () => number;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * The outermost layer: tries again what has failed for a passing fault (network, timeout, 408, 429, 5xx). The waits between attempts are
+ * ours; a `Retry-After` is sat out in the budget.
+ */
+export function retrying(read: JsonRead, options: RetryOptions): JsonRead {
+  const isWorthIt = (error: Error): error is SourceError =>
+    isWorthRetrying(error, options.longestRetryAfterMs);
+  return async (path, request) => {
+    const { signal } = request;
+    try {
+      return await pRetry(() => read(path, request), {
+        retries: options.retries,
+        minTimeout: 0,
+        signal,
+        shouldRetry: ({ error }) => isWorthIt(error),
+        onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+          if (retriesLeft > 0 && isWorthIt(error)) await backOff(error, attemptNumber, path, signal, options);
+        },
+      });
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    }
+  };
+}
+
+async function backOff(
+  { reason, status, retryAfterMs }: SourceError,
+  attempt: number,
+  path: string,
+  signal: AbortSignal,
+  { connection, random, clock, logger }: RetryOptions,
+): Promise<void> {
+  const longest = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (attempt - 1));
+  const delayMs = Math.round(random() * longest);
+  logger.debug('Trying again', { connection, path, reason, status, attempt, delayMs, retryAfterMs });
+  await clock.sleep(delayMs, signal);
+}
+
+/** Within the same poll. A 429 that does not say how long has silenced the project for longer than that. */
+function isWorthRetrying(error: Error, longestRetryAfterMs: number): error is SourceError {
+  if (!(error instanceof SourceError) || !error.retryable) return false;
+  return (error.retryAfterMs ?? (error.status === 429 ? Number.POSITIVE_INFINITY : 0)) <= longestRetryAfterMs;
+}
+
+/** Absolute and normalised, see `HttpRequest.url`. */
+function urlOf(baseUrl: string, path: string): string {
+  const url = new URL(baseUrl + path);
+  url.hash = '';
+  return url.href;
+}
+
+/** For messages: without the query, which only says how the list is paged. */
+function inWords(path: string): string {
+  const [place = path] = path.split('?');
+  return place;
+}
