@@ -6,7 +6,7 @@ import { SourceError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { createDiscovery } from './discovery.ts';
 import type { JobKindAdapter, Page } from './kinds/kind.ts';
-import { eachPage } from './pages.ts';
+import { FIRST_PAGE, readPage } from './pages.ts';
 import { isJobNotFound } from './reply/atlas-errors.ts';
 import type { JsonReply } from './reply/json-reply.ts';
 import type { JobAnswer, JobPage, JobReading, JobSource, ReadOptions } from './source.ts';
@@ -50,15 +50,16 @@ export function createAtlasSource(options: {
 
   async function* listJobs(target: Target, options: ReadOptions): AsyncGenerator<JobPage> {
     const adapter = adapterFor(target);
-    const read = (page: Page): Promise<JsonReply> =>
-      get(adapter, target, adapter.listPath(target, page), options);
-    for await (const { results, text } of eachPage(read)) {
+    for (let page: Page | null = FIRST_PAGE; page !== null; ) {
+      const { body, text } = await get(adapter, target, adapter.listPath(target, page), options);
+      const { results, next } = readPage(body, page);
       const now = atlasNow();
       yield {
         count: results.length,
         fingerprint: fingerprintOf(text),
         readings: () => results.map((raw) => adapter.decode(raw, target, now)),
       };
+      page = next;
     }
   }
 

@@ -1,7 +1,7 @@
 import type { JobKind } from '../domain/job/restore-job.ts';
 import type { Connection } from './connection.ts';
 import { acceptOf, apiPath, type Page, pageQuery, projectPath } from './kinds/kind.ts';
-import { eachPage } from './pages.ts';
+import { FIRST_PAGE, readPage } from './pages.ts';
 import type { JobSource, ListedInstance, ListedProject, Place, ReadOptions } from './source.ts';
 import { isRecord } from './wire/envelope.ts';
 
@@ -59,14 +59,15 @@ export function createDiscovery(
     read: (raw: Record<string, unknown>) => T | null,
   ): Promise<T[]> => {
     const found: T[] = [];
-    const pages = eachPage((page) =>
-      connection.getJson(pathOf(page), { ...request, role: READ_ROLE, signal, isUrgent, onWait }),
-    );
-    for await (const { results } of pages) {
+    const reading = { ...request, role: READ_ROLE, signal, isUrgent, onWait };
+    for (let page: Page | null = FIRST_PAGE; page !== null; ) {
+      const { body } = await connection.getJson(pathOf(page), reading);
+      const { results, next } = readPage(body, page);
       for (const raw of results) {
         const item = isRecord(raw) ? read(raw) : null;
         if (item !== null) found.push(item);
       }
+      page = next;
     }
     return found;
   };

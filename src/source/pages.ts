@@ -1,6 +1,5 @@
 import type { Page } from './kinds/kind.ts';
 import { badResponse } from './reply/atlas-errors.ts';
-import type { JsonReply } from './reply/json-reply.ts';
 import { isRecord } from './wire/envelope.ts';
 
 /** The most that Atlas gives. */
@@ -9,27 +8,15 @@ const ITEMS_PER_PAGE = 500;
 /** Five million items. A list that goes on beyond is one that answers `next` for ever. */
 const MOST_PAGES = 10_000;
 
-/**
- * Reads a list page by page, asking for the next one only when it is wanted.
- * @throws {SourceError} what `read` throws, and `bad_response` for an answer that is no list.
- */
-export async function* eachPage(
-  read: (page: Page) => Promise<Pick<JsonReply, 'body' | 'text'>>,
-): AsyncGenerator<{ results: unknown[]; text: string }> {
-  for (let pageNum = 1; pageNum <= MOST_PAGES; pageNum += 1) {
-    const { body, text } = await read({ pageNum, itemsPerPage: ITEMS_PER_PAGE });
-    const { results, isLast } = readPage(body);
-    yield { results, text };
-    if (isLast) return;
-  }
-  throw badResponse(`the list does not end after ${MOST_PAGES} pages`);
-}
+/** Where the reading of a list begins. */
+export const FIRST_PAGE: Page = { pageNum: 1, itemsPerPage: ITEMS_PER_PAGE };
 
 /**
- * One page of a list. Links are never followed, they may lead anywhere: only whether there is a `next` one counts. Where the list of
- * links is missing, a full page is taken to have a successor.
+ * Reads the answer to `page` of a list; `next` is the page to ask for after it, `null` after the last one. Links are never followed, they
+ * may lead anywhere: only whether there is a `next` one counts. Where the list of links is missing, a full page is taken to have a successor.
+ * @throws {SourceError} `bad_response`, for an answer that is no list, and for a list that does not end.
  */
-function readPage(body: unknown): { results: unknown[]; isLast: boolean } {
+export function readPage(body: unknown, page: Page): { results: unknown[]; next: Page | null } {
   const { results, links } = isRecord(body) ? body : {};
   if (!Array.isArray(results)) {
     throw badResponse('the answer holds no list of jobs', {
@@ -39,5 +26,7 @@ function readPage(body: unknown): { results: unknown[]; isLast: boolean } {
   const isLast = Array.isArray(links)
     ? !links.some((link) => isRecord(link) && link.rel === 'next')
     : results.length < ITEMS_PER_PAGE;
-  return { results, isLast };
+  if (isLast) return { results, next: null };
+  if (page.pageNum >= MOST_PAGES) throw badResponse(`the list does not end after ${MOST_PAGES} pages`);
+  return { results, next: { ...page, pageNum: page.pageNum + 1 } };
 }
