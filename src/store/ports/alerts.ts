@@ -34,12 +34,19 @@ export interface AlertStore {
   lastFinishedAt(watch: string): Promise<Timestamp | null>;
   /** When the first baseline of any target of the watch was taken; `null`: none yet, or its jobs are all named. */
   watchedSince(watch: string): Promise<Timestamp | null>;
-  /** One transaction: alerts raised and cleared, events, deliveries owed and audit entries. */
+  /**
+   * Writes in one transaction, in turn: alerts raised and cleared, events, deliveries owed and audit entries.
+   *
+   * An alert that is raised already keeps its time, and clearing what is not raised changes nothing. The events are written all the
+   * same: whether there is something to tell was decided before, so only the process that holds the claim (`claimDaemon`) raises.
+   */
   commitAlerts(commit: AlertCommit): Promise<void>;
   /**
    * One transaction: reads the reminders that are due, lets `decide` say what becomes of each, and writes that: new events, deliveries
-   * owed, audit entries, and when each reminder comes next. So nothing that ends in between is told as if it lasted, and nothing is told
-   * twice. Returns the events. Cheap when nothing is due.
+   * owed, audit entries, and when each reminder comes next. Returns the events. Cheap when nothing is due.
+   *
+   * It takes its turn before it reads. So nothing that ends in between is told as if it lasted, and a second look at the same time
+   * finds the reminders moved on: nothing is told twice.
    */
   remind(look: ReminderLook, decide: ReminderJudge): Promise<PlannedEvent[]>;
 }

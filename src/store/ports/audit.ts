@@ -15,12 +15,18 @@ export interface AuditReader {
 
 /** For whoever records something of which the store keeps nothing else. */
 export interface AuditRecorder {
-  /** Writes audit entries that belong to no other change. */
+  /**
+   * Writes audit entries that belong to no other change. One transaction, in turn: whoever comes second continues the chain behind the
+   * first.
+   */
   recordAudit(drafts: readonly AuditDraft[]): Promise<void>;
 }
 
 /** The audit log in the store, with how far its mirror file has got. */
 export interface AuditStore extends AuditReader, AuditRecorder {
-  /** Remembers that the mirror file holds every entry up to this one: a file that ends before it was cut, one that ends behind it lags. */
+  /**
+   * Remembers that the mirror file holds every entry up to this one: a file that ends before it was cut, one that ends behind it lags.
+   * One statement; the number only grows.
+   */
   noteMirrored(seq: number): Promise<void>;
 }

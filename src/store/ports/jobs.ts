@@ -42,8 +42,15 @@ export interface JobReader {
 
 /** What a poll reads before it compares, and what it writes down afterwards. */
 export interface JobStore extends JobReader {
-  /** One transaction: observations, events, deliveries owed and audit entries. An event that is already there is left as it is. */
+  /**
+   * Writes in one transaction what a poll has found: baseline, observations, events, deliveries owed and audit entries.
+   *
+   * Takes its turn (see ARCHITECTURE.md, "What a store promises"). The first baseline of a target stands; an observation replaces the
+   * one before; an event that is already there is left as it is, with its deliveries, and owes nothing anew. A job stands in
+   * `observations` once at most. Whether an observation has changed was decided from what the caller read before, so only the process
+   * that holds the claim (`claimDaemon`) may commit polls.
+   */
   commitPoll(commit: PollCommit): Promise<void>;
-  /** Remembers when a watch with wildcards looked for its instances; see `lastLookAt`. */
+  /** Remembers when a watch with wildcards looked for its instances; see `lastLookAt`. One statement; the last writer wins. */
   noteLook(key: string, at: Timestamp): Promise<void>;
 }

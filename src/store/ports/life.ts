@@ -23,7 +23,10 @@ export interface StoreProbe {
 export interface StoreLife extends StoreProbe {
   /**
    * Claims the store for this process's life, as the one daemon, and frees the leases that an earlier, dead daemon left.
-   * The claim ends with the process, however it ends.
+   * The claim ends with the process, however it ends; nothing that outlives the process may hold it.
+   *
+   * Only its holder commits polls and alerts, because both rest on what was read before. A store whose claim can get lost while the
+   * process lives must refuse those commits from then on.
    * @throws {StoreError} reason `conflict` when another daemon holds it.
    */
   claimDaemon(): Promise<void>;

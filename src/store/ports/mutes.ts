@@ -18,8 +18,11 @@ export interface MuteReader {
 
 /** Mutes, for the people who set and end them. */
 export interface MuteStore extends MuteReader {
-  /** Keeps a mute from now on, with an audit entry. */
+  /** Keeps a mute from now on, with an audit entry. One transaction, in turn. */
   addMute(request: MuteRequest): Promise<Mute>;
-  /** Ends a mute before its time, with an audit entry. `null`: there is none of this id, or it was over already. */
+  /**
+   * Ends a mute before its time, with an audit entry. `null`: there is none of this id, or it was over already. One transaction, in
+   * turn; of two who end it one gets the mute, the other `null`.
+   */
   removeMute(id: Mute['id'], at: Timestamp, by: string): Promise<Mute | null>;
 }

@@ -92,13 +92,19 @@ export interface Outbox extends OutboxReader {
    * under a live lease, and no earlier delivery of the same channel and order key is still pending (unless it is claimed along with
    * it, `perKey: 'run'`). What goes out with digests and what does not are kept in order each by itself: what is urgent waits for no
    * digest. Returns `[]` when nothing is due.
+   *
+   * Reads what is due, then puts it under the lease on condition that it is still pending and free: of two claims one gets a
+   * delivery, the other goes without. A run is claimed whole or not at all. Writes no audit entry and waits for no turn.
    */
   claimDeliveries(request: ClaimRequest): Promise<ClaimedDelivery[]>;
-  /** Prolongs the leases of `owner` on these. */
+  /** Prolongs the leases of `owner` on these. One statement: passes over what is no longer pending or has another owner by now. */
   renewLeases(ids: readonly string[], owner: string, until: Timestamp): Promise<void>;
   /**
    * Records how attempts ended, with audit entries, and ends their leases. `delivered` always holds; anything else is passed over
    * when the delivery is no longer pending or, where `owner` is given, when somebody else has claimed it since.
+   *
+   * One transaction, in turn. Each change is conditional in its statement and counts from what stands there; the audit entries are
+   * written also where the change was passed over, because the attempt has been made.
    */
   recordOutcomes(
     outcomes: readonly DeliveryOutcome[],
@@ -107,9 +113,13 @@ export interface Outbox extends OutboxReader {
   ): Promise<void>;
   /**
    * Owes to `fallback`, in the same order, what `channel` has given up or has left pending since `notAcceptedSince`, if it was owed
-   * within the last 48 hours (from the slot, with a digest) and `fallback` is not owed the same event already; each with an audit entry. Returns what is owed by it.
+   * within the last 48 hours (from the slot, with a digest) and `fallback` is not owed the same event already; each with an audit entry.
+   * Returns what is owed by it.
    * What `channel` owes stays as it is: it may still deliver. The fallback is told at once, whatever its own digest. Cheap when there
    * is nothing.
+   *
+   * One transaction, in turn: reads what is missed, then inserts it unless the fallback is owed it already. What `channel` delivers at
+   * that moment may be owed to the fallback as well: rather twice than not at all.
    */
   oweFallbacks(request: FallbackRequest): Promise<Array<{ eventId: string }>>;
 }

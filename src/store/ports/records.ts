@@ -76,7 +76,7 @@ export interface RecordReader {
 export interface RecordStore extends RecordReader {
   /**
    * Makes given-up deliveries due again (all of them, or those named), each with an audit entry; their retry schedule begins anew.
-   * Returns the ids of those that were.
+   * Returns the ids of those that were. One transaction, in turn; what somebody else has redriven is given up no more, and passed over.
    */
   redrive(which: readonly string[] | 'given_up', at: Timestamp): Promise<string[]>;
 }

@@ -1,10 +1,10 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Database } from './schema.ts';
 
 /** What was raised before stays as it was raised. */
 export async function writeAlerts(
-  trx: Kysely<Database>,
+  trx: Transaction<Database>,
   { raise, clear, at }: { raise: readonly string[]; clear: readonly string[]; at: Timestamp },
 ): Promise<void> {
   for (const key of raise) {

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import {
   type AuditDraft,
   type AuditEntry,
@@ -14,13 +14,31 @@ import type { Database } from './schema.ts';
 const HEAD_ROW = 1;
 
 /**
- * Appends to the chain. The end of the chain is read and moved within the caller's transaction, which holds the write lock from its
- * start: two processes never continue the same entry.
+ * Takes the end of the audit log for this transaction and reads it. Whoever else wants it waits until the transaction is over.
+ *
+ * The update changes nothing: it makes every database lock the row, and read it as the last commit left it. SQLite holds the lock of
+ * the whole file by then.
+ * @throws {StoreError} reason `damaged` when the row is gone.
  */
-export async function appendAudit(trx: Kysely<Database>, drafts: readonly AuditDraft[]): Promise<void> {
-  const entries = chainEntries(await auditHead(trx), drafts);
+export async function lockAuditHead(trx: Transaction<Database>): Promise<AuditHead> {
+  const head = await trx
+    .updateTable('audit_head')
+    .set(({ ref }) => ({ seq: ref('seq') }))
+    .where('id', '=', HEAD_ROW)
+    .returning(['seq', 'hash'])
+    .executeTakeFirst();
+  return headOrDamage(head);
+}
+
+/** Appends to the chain behind `head`, which the transaction must have locked; returns where the chain ends then. */
+export async function appendAudit(
+  trx: Transaction<Database>,
+  head: AuditHead,
+  drafts: readonly AuditDraft[],
+): Promise<AuditHead> {
+  const entries = chainEntries(head, drafts);
   const last = entries.at(-1);
-  if (last === undefined) return;
+  if (last === undefined) return head;
   for (const chunk of chunks(entries)) {
     const rows = chunk.map((entry) => ({ seq: entry.seq, body: auditLine(entry) }));
     await trx.insertInto('audit_entry').values(rows).execute();
@@ -30,6 +48,7 @@ export async function appendAudit(trx: Kysely<Database>, drafts: readonly AuditD
     .set({ seq: last.seq, hash: last.hash })
     .where('id', '=', HEAD_ROW)
     .execute();
+  return { seq: last.seq, hash: last.hash };
 }
 
 /** Entries after `afterSeq`, in order. */
@@ -48,12 +67,17 @@ export async function readAudit(
   return rows.map(toAuditEntry);
 }
 
+/** The last entry, without a lock: another process may have gone on by now. */
 export async function auditHead(db: Kysely<Database>): Promise<AuditHead> {
   const head = await db
     .selectFrom('audit_head')
     .select(['seq', 'hash'])
     .where('id', '=', HEAD_ROW)
     .executeTakeFirst();
+  return headOrDamage(head);
+}
+
+function headOrDamage(head: AuditHead | undefined): AuditHead {
   if (!head)
     throw new StoreError('damaged', 'The store does not know where its audit log ends', {
       hint: 'Restore the database from a backup.',
@@ -71,6 +95,7 @@ export async function noteMirrored(db: Kysely<Database>, seq: number): Promise<v
     .execute();
 }
 
+/** Up to which entry the mirror file holds everything; 0 before the first time. */
 export async function mirroredSeq(db: Kysely<Database>): Promise<number> {
   const row = await db
     .selectFrom('audit_head')

@@ -1,4 +1,4 @@
-import type { InsertObject, Kysely } from 'kysely';
+import type { InsertObject, Kysely, Transaction } from 'kysely';
 import { hasHappened } from '../../domain/event/event.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { Timestamp } from '../../domain/instant.ts';
@@ -15,7 +15,7 @@ import type { Database } from './schema.ts';
 
 /** Writes events with the deliveries and the reminders owed for them, in the given order. An event that is already there is left as it is. */
 export async function writeEvents(
-  trx: Kysely<Database>,
+  trx: Transaction<Database>,
   planned: readonly PlannedEvent[],
   at: Timestamp,
 ): Promise<void> {
@@ -71,7 +71,10 @@ export async function listEvents(
 }
 
 /** The ids of those that were not there before. */
-async function insertEvents(trx: Kysely<Database>, planned: readonly PlannedEvent[]): Promise<Set<string>> {
+async function insertEvents(
+  trx: Transaction<Database>,
+  planned: readonly PlannedEvent[],
+): Promise<Set<string>> {
   const rows = planned.map(({ event, suppressed, muteId }) => ({
     id: event.id,
     watch: event.watch,

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { AuditDraft } from '../../domain/audit.ts';
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import type { Timestamp } from '../../domain/instant.ts';
@@ -13,7 +13,8 @@ import type { Database } from './schema.ts';
 /** What is older is past helping; and a fallback that is new in the configuration does not get everything that ever failed. */
 const REACH_MS = 48 * 3_600_000;
 
-interface Missed {
+/** A delivery whose event the fallback is to get. */
+export interface Missed {
   position: number;
   event_id: string;
   order_key: string;
@@ -51,13 +52,15 @@ export async function owedByFallback(
   return [...givenUp, ...waiting].sort((a, b) => a.position - b.position);
 }
 
-/** Writes down what the fallback is owed, within the caller's transaction; returns the events. */
+/**
+ * Owes to the fallback what `owedByFallback` has found, within the caller's transaction; returns the events, in the order of insertion.
+ * What somebody else has owed to it since is left as it is, and not returned.
+ */
 export async function writeFallbacks(
-  trx: Kysely<Database>,
-  request: FallbackRequest,
+  trx: Transaction<Database>,
+  missed: readonly Missed[],
+  { channel, fallback, at }: FallbackRequest,
 ): Promise<WatcherEvent[]> {
-  const { channel, fallback, at } = request;
-  const missed = await owedByFallback(trx, request);
   const events: WatcherEvent[] = [];
   for (const chunk of chunks(missed)) {
     const rows = chunk.map(({ event_id, order_key }) =>
@@ -70,21 +73,33 @@ export async function writeFallbacks(
         insteadOf: channel,
       }),
     );
-    await trx.insertInto('delivery').values(rows).execute();
-    const bodies = await trx
-      .selectFrom('event')
-      .innerJoin('delivery', 'delivery.event_id', 'event.id')
-      .select('event.body')
-      .where(
-        'delivery.id',
-        'in',
-        rows.map(({ id }) => id),
-      )
-      .orderBy('delivery.position')
+    const added = await trx
+      .insertInto('delivery')
+      .values(rows)
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .returning('id')
       .execute();
-    events.push(...bodies.map(({ body }) => toEvent(body)));
+    events.push(
+      ...(await eventsOf(
+        trx,
+        added.map(({ id }) => id),
+      )),
+    );
   }
   return events;
+}
+
+/** The events of these deliveries, in the order of insertion. */
+async function eventsOf(trx: Transaction<Database>, deliveryIds: readonly string[]): Promise<WatcherEvent[]> {
+  if (deliveryIds.length === 0) return [];
+  const rows = await trx
+    .selectFrom('event')
+    .innerJoin('delivery', 'delivery.event_id', 'event.id')
+    .select('event.body')
+    .where('delivery.id', 'in', deliveryIds)
+    .orderBy('delivery.position')
+    .execute();
+  return rows.map(({ body }) => toEvent(body));
 }
 
 /** That the fallback is told, and why. */

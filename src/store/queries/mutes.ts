@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Mute, MuteRequest } from '../../domain/telling/mute.ts';
 import type { MuteFilter } from '../ports/mutes.ts';
@@ -6,7 +6,7 @@ import { toMute } from './rows.ts';
 import type { Database } from './schema.ts';
 
 /** Inserts a mute and gives it its id, within the caller's transaction. */
-export async function insertMute(trx: Kysely<Database>, request: MuteRequest): Promise<Mute> {
+export async function insertMute(trx: Transaction<Database>, request: MuteRequest): Promise<Mute> {
   const { watch, events, createdAt, until, author, reason } = request;
   const row = await trx
     .insertInto('mute')
@@ -25,7 +25,7 @@ export async function insertMute(trx: Kysely<Database>, request: MuteRequest): P
 
 /** Ends a mute that is in force, within the caller's transaction; `null` when there is none of this id, or it was over already. */
 export async function endMute(
-  trx: Kysely<Database>,
+  trx: Transaction<Database>,
   id: Mute['id'],
   at: Timestamp,
   by: string,

@@ -1,4 +1,4 @@
-import type { Insertable, Kysely } from 'kysely';
+import type { Insertable, Kysely, Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { JobState } from '../../domain/job/restore-job.ts';
@@ -103,7 +103,7 @@ const RECENT = 50;
 
 /** The first baseline of a target stands. */
 export async function writeBaseline(
-  trx: Kysely<Database>,
+  trx: Transaction<Database>,
   target: { key: string; watch: string; at: Timestamp },
 ): Promise<void> {
   await trx
@@ -114,7 +114,7 @@ export async function writeBaseline(
 }
 
 export async function writeObservations(
-  trx: Kysely<Database>,
+  trx: Transaction<Database>,
   targetKey: string,
   observations: readonly Observation[],
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
+import { type ExpressionBuilder, type Kysely, type SqlBool, sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { ClaimedDelivery, ClaimRequest } from '../ports/outbox.ts';
 import { PENDING } from './delivery-status.ts';
@@ -64,15 +64,33 @@ export async function findClaimable(
   return rows.map(({ id }) => id);
 }
 
-/** Claims what `findClaimable` finds, within the caller's transaction. */
+/**
+ * Claims the deliveries that `findClaimable` has found, within the caller's transaction, and reads them with their events.
+ *
+ * Another owner may have claimed some since they were found. Of the others, `head` claims each by itself; `run` claims none then,
+ * because a run that has lost its beginning would overtake it.
+ */
 export async function claimDeliveries(
-  trx: Kysely<Database>,
+  trx: Transaction<Database>,
+  found: readonly string[],
   request: ClaimRequest,
 ): Promise<ClaimedDelivery[]> {
-  const { owner, now, leaseMs } = request;
-  const ids = await findClaimable(trx, request);
+  const taken = await takeLeases(trx, found, request);
+  if (request.perKey === 'run' && taken.length < found.length) {
+    for (const id of taken) await releaseClaim(trx, id, request.owner);
+    return [];
+  }
+  return readClaimed(trx, taken);
+}
+
+/** Puts those under a lease that are still pending and free; returns their ids. The condition is in the statement: of two claims one wins. */
+async function takeLeases(
+  trx: Transaction<Database>,
+  ids: readonly string[],
+  { owner, now, leaseMs }: ClaimRequest,
+): Promise<string[]> {
   if (ids.length === 0) return [];
-  await trx
+  const taken = await trx
     .updateTable('delivery')
     .set(({ eb, fn }) => ({
       lease_owner: owner,
@@ -84,17 +102,21 @@ export async function claimDeliveries(
       claimed_at: now,
     }))
     .where('id', 'in', ids)
-    // The condition again: where transactions do not exclude one another, the slower of two claims finds nothing left.
     .where('status', '=', PENDING)
     .where('lease_until', '<=', now)
+    .returning('id')
     .execute();
+  return taken.map(({ id }) => id);
+}
+
+async function readClaimed(trx: Transaction<Database>, ids: readonly string[]): Promise<ClaimedDelivery[]> {
+  if (ids.length === 0) return [];
   const rows = await trx
     .selectFrom('delivery')
     .innerJoin('event', 'event.id', 'delivery.event_id')
     .selectAll('delivery')
     .select('event.body')
     .where('delivery.id', 'in', ids)
-    .where('lease_owner', '=', owner)
     .orderBy('delivery.position')
     .execute();
   return rows.map((row) => ({
@@ -104,6 +126,7 @@ export async function claimDeliveries(
   }));
 }
 
+/** Prolongs the leases that `owner` holds on these and that nobody has taken over. */
 export async function renewLeases(
   db: Kysely<Database>,
   ids: readonly string[],
@@ -117,6 +140,30 @@ export async function renewLeases(
     .where('lease_owner', '=', owner)
     .where('status', '=', PENDING)
     .execute();
+}
+
+/**
+ * Gives a lease back as if the delivery had not been claimed: the attempt does not count. Only a lease that is still there can be
+ * given back: a second release finds nothing.
+ */
+export async function releaseClaim(
+  trx: Transaction<Database>,
+  id: string,
+  owner: string | undefined,
+): Promise<void> {
+  let query = trx
+    .updateTable('delivery')
+    .set(({ eb }) => ({
+      attempts_started: eb('attempts_started', '-', 1),
+      claimed_at: null,
+      lease_owner: null,
+      lease_until: 0,
+    }))
+    .where('id', '=', id)
+    .where('status', '=', PENDING)
+    .where('lease_owner', 'is not', null);
+  if (owner !== undefined) query = query.where('lease_owner', '=', owner);
+  await query.execute();
 }
 
 /** Ends every lease. What was begun under them stays counted. For the one daemon, at its start. */

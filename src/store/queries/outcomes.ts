@@ -1,9 +1,10 @@
-import type { Kysely, Updateable } from 'kysely';
+import type { Transaction, Updateable } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import { assertNever } from '../../domain/job/restore-job.ts';
 import type { DeliveryOutcome } from '../ports/outbox.ts';
 import { chunks, MANY_IDS } from './chunks.ts';
 import { DELIVERED, GIVEN_UP, PENDING } from './delivery-status.ts';
+import { releaseClaim } from './outbox.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -11,7 +12,7 @@ import type { Database } from './schema.ts';
  * only while the delivery is pending and, with `owner`, while nobody else has claimed it since.
  */
 export async function writeOutcome(
-  trx: Kysely<Database>,
+  trx: Transaction<Database>,
   outcome: DeliveryOutcome,
   owner: string | undefined,
 ): Promise<void> {
@@ -50,7 +51,7 @@ interface Redriven {
  * attempts that ended are forgotten; those that were cut off are not (the receiver may have it already).
  */
 export async function redriveGivenUp(
-  trx: Kysely<Database>,
+  trx: Transaction<Database>,
   which: readonly string[] | 'given_up',
   at: Timestamp,
 ): Promise<Redriven[]> {
@@ -86,28 +87,11 @@ function changeOf(outcome: Exclude<DeliveryOutcome, { kind: 'released' }>): Upda
 }
 
 /** An attempt that ended has ended, whatever became of the delivery meanwhile. Never more than were begun. */
-async function countEndedAttempt(trx: Kysely<Database>, id: string): Promise<void> {
+async function countEndedAttempt(trx: Transaction<Database>, id: string): Promise<void> {
   await trx
     .updateTable('delivery')
     .set(({ eb }) => ({ attempts_finished: eb('attempts_finished', '+', 1) }))
     .where('id', '=', id)
     .whereRef('attempts_finished', '<', 'attempts_started')
     .execute();
-}
-
-/** Only a lease that is still there can be given back: a second release finds nothing. */
-async function releaseClaim(trx: Kysely<Database>, id: string, owner: string | undefined): Promise<void> {
-  let query = trx
-    .updateTable('delivery')
-    .set(({ eb }) => ({
-      attempts_started: eb('attempts_started', '-', 1),
-      claimed_at: null,
-      lease_owner: null,
-      lease_until: 0,
-    }))
-    .where('id', '=', id)
-    .where('status', '=', PENDING)
-    .where('lease_owner', 'is not', null);
-  if (owner !== undefined) query = query.where('lease_owner', '=', owner);
-  await query.execute();
 }

@@ -1,4 +1,4 @@
-import { type Kysely, type SqlBool, sql } from 'kysely';
+import { type Kysely, type SqlBool, sql, type Transaction } from 'kysely';
 import { alertKeyOf } from '../../domain/event/alert.ts';
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
@@ -16,7 +16,7 @@ import type { Database } from './schema.ts';
 
 /** The first time comes as long after the event as every further one after the one before. */
 export async function writeReminders(
-  trx: Kysely<Database>,
+  trx: Transaction<Database>,
   planned: readonly PlannedEvent[],
   at: Timestamp,
 ): Promise<void> {
@@ -44,7 +44,7 @@ export async function isAnyReminderDue(db: Kysely<Database>, at: Timestamp): Pro
 
 /** The longest due first, with what is known of what they are about. */
 export async function dueReminders(
-  trx: Kysely<Database>,
+  trx: Transaction<Database>,
   at: Timestamp,
   limit: number,
 ): Promise<DueReminder[]> {
@@ -82,7 +82,7 @@ export async function dueReminders(
 
 /** Which order keys of these reminders have something pending, by channel. */
 async function keysOwed(
-  trx: Kysely<Database>,
+  trx: Transaction<Database>,
   due: ReadonlyArray<{ row: { channel: string }; first: WatcherEvent }>,
 ): Promise<Map<string, Set<string>>> {
   if (due.length === 0) return new Map();
@@ -102,7 +102,7 @@ async function keysOwed(
 
 /** By watch and job. */
 async function observationsOf(
-  trx: Kysely<Database>,
+  trx: Transaction<Database>,
   events: readonly WatcherEvent[],
 ): Promise<Map<string, Map<string, Observation>>> {
   const found = new Map<string, Map<string, Observation>>();
@@ -115,7 +115,7 @@ async function observationsOf(
 
 /** When each is looked at again, and which are over. */
 export async function moveReminders(
-  trx: Kysely<Database>,
+  trx: Transaction<Database>,
   { next, ended }: Pick<ReminderPlan, 'next' | 'ended'>,
   at: Timestamp,
 ): Promise<void> {

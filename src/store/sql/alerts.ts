@@ -2,12 +2,12 @@ import type { Kysely } from 'kysely';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { AlertCommit, AlertStore, ReminderJudge, ReminderLook } from '../ports/alerts.ts';
 import { readAlerts, writeAlerts } from '../queries/alerts.ts';
-import { appendAudit } from '../queries/audit-log.ts';
 import { writeEvents } from '../queries/events.ts';
 import { listMutes } from '../queries/mutes.ts';
 import { lastFinishedAt, watchedSince } from '../queries/observations.ts';
 import { dueReminders, isAnyReminderDue, moveReminders } from '../queries/reminders.ts';
 import type { Database } from '../queries/schema.ts';
+import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
 
 /** Builds the port of alerts and reminders over SQL. */
@@ -22,10 +22,10 @@ export function createAlertStore(db: Kysely<Database>, guarded: Guarded): AlertS
 }
 
 async function commitAlerts(db: Kysely<Database>, commit: AlertCommit): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+  await inTurn(db, async (trx, record) => {
     await writeAlerts(trx, commit);
     await writeEvents(trx, commit.events, commit.at);
-    await appendAudit(trx, commit.audit);
+    await record(commit.audit);
   });
 }
 
@@ -36,12 +36,12 @@ async function remind(
   decide: ReminderJudge,
 ): Promise<PlannedEvent[]> {
   if (!(await isAnyReminderDue(db, at))) return [];
-  return db.transaction().execute(async (trx) => {
+  return inTurn(db, async (trx, record) => {
     const due = await dueReminders(trx, at, limit);
     const plan = decide({ due, mutes: await listMutes(trx, { inForceAt: at }) });
     await writeEvents(trx, plan.events, at);
     await moveReminders(trx, plan, at);
-    await appendAudit(trx, plan.audit);
+    await record(plan.audit);
     return plan.events;
   });
 }

@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { AuditDraft } from '../../domain/audit.ts';
 import type { AuditStore } from '../ports/audit.ts';
-import { appendAudit, auditHead, mirroredSeq, noteMirrored, readAudit } from '../queries/audit-log.ts';
+import { auditHead, mirroredSeq, noteMirrored, readAudit } from '../queries/audit-log.ts';
 import type { Database } from '../queries/schema.ts';
+import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
 
 /** Builds the port of the audit log over SQL. */
@@ -18,5 +19,5 @@ export function createAuditStore(db: Kysely<Database>, guarded: Guarded): AuditS
 
 async function recordAudit(db: Kysely<Database>, drafts: readonly AuditDraft[]): Promise<void> {
   if (drafts.length === 0) return;
-  await db.transaction().execute((trx) => appendAudit(trx, drafts));
+  await inTurn(db, (_trx, record) => record(drafts));
 }

@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely';
 import type { JobStore, PollCommit } from '../ports/jobs.ts';
-import { appendAudit } from '../queries/audit-log.ts';
 import { lastLookAt, noteLook } from '../queries/discoveries.ts';
 import { writeEvents } from '../queries/events.ts';
 import {
@@ -11,6 +10,7 @@ import {
   writeObservations,
 } from '../queries/observations.ts';
 import type { Database } from '../queries/schema.ts';
+import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
 
 /** Builds the port of jobs over SQL. */
@@ -28,10 +28,10 @@ export function createJobStore(db: Kysely<Database>, guarded: Guarded): JobStore
 async function commitPoll(db: Kysely<Database>, commit: PollCommit): Promise<void> {
   const { targetKey, watch, at, takesBaseline, observations, events, audit } = commit;
   if (!takesBaseline && observations.length + events.length + audit.length === 0) return;
-  await db.transaction().execute(async (trx) => {
+  await inTurn(db, async (trx, record) => {
     if (takesBaseline) await writeBaseline(trx, { key: targetKey, watch, at });
     await writeObservations(trx, targetKey, observations);
     await writeEvents(trx, events, at);
-    await appendAudit(trx, audit);
+    await record(audit);
   });
 }

@@ -2,9 +2,9 @@ import type { Kysely } from 'kysely';
 import { type Timestamp, toIso } from '../../domain/instant.ts';
 import type { Mute, MuteRequest } from '../../domain/telling/mute.ts';
 import type { MuteStore } from '../ports/mutes.ts';
-import { appendAudit } from '../queries/audit-log.ts';
 import { endMute, insertMute, listMutes } from '../queries/mutes.ts';
 import type { Database } from '../queries/schema.ts';
+import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
 
 /** Builds the port of mutes over SQL. */
@@ -17,11 +17,11 @@ export function createMuteStore(db: Kysely<Database>, guarded: Guarded): MuteSto
 }
 
 async function addMute(db: Kysely<Database>, request: MuteRequest): Promise<Mute> {
-  return db.transaction().execute(async (trx) => {
+  return inTurn(db, async (trx, record) => {
     const mute = await insertMute(trx, request);
     const { watch, events, createdAt, until, author, reason } = request;
     const data = { muteId: mute.id, watch, events, until: toIso(until), author, reason };
-    await appendAudit(trx, [{ at: createdAt, kind: 'mute.added', data }]);
+    await record([{ at: createdAt, kind: 'mute.added', data }]);
     return mute;
   });
 }
@@ -32,10 +32,10 @@ async function removeMute(
   at: Timestamp,
   by: string,
 ): Promise<Mute | null> {
-  return db.transaction().execute(async (trx) => {
+  return inTurn(db, async (trx, record) => {
     const mute = await endMute(trx, id, at, by);
     if (mute !== null)
-      await appendAudit(trx, [{ at, kind: 'mute.removed', data: { muteId: id, watch: mute.watch, by } }]);
+      await record([{ at, kind: 'mute.removed', data: { muteId: id, watch: mute.watch, by } }]);
     return mute;
   });
 }

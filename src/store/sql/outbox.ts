@@ -7,12 +7,12 @@ import type {
   FallbackRequest,
   Outbox,
 } from '../ports/outbox.ts';
-import { appendAudit } from '../queries/audit-log.ts';
 import { failingChannels } from '../queries/deliveries.ts';
 import { fallbackEntry, owedByFallback, writeFallbacks } from '../queries/fallbacks.ts';
 import { claimDeliveries, findClaimable, nextDueAt, renewLeases } from '../queries/outbox.ts';
 import { writeOutcome } from '../queries/outcomes.ts';
 import type { Database } from '../queries/schema.ts';
+import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
 
 /** Builds the outbox over SQL. */
@@ -31,11 +31,13 @@ export function createOutbox(db: Kysely<Database>, guarded: Guarded): Outbox {
   };
 }
 
-/** Looks before it locks: most passes find nothing, and should not keep others from writing. */
+/** Looks before it locks: most passes find nothing, and should not keep others from writing. Needs no turn: it records nothing. */
 async function claimDue(db: Kysely<Database>, request: ClaimRequest): Promise<ClaimedDelivery[]> {
   const due = await findClaimable(db, request);
   if (due.length === 0) return [];
-  return db.transaction().execute((trx) => claimDeliveries(trx, request));
+  return db
+    .transaction()
+    .execute(async (trx) => claimDeliveries(trx, await findClaimable(trx, request), request));
 }
 
 /** Looks before it locks, as above. */
@@ -44,12 +46,9 @@ async function oweFallbacks(
   request: FallbackRequest,
 ): Promise<Array<{ eventId: string }>> {
   if ((await owedByFallback(db, request)).length === 0) return [];
-  return db.transaction().execute(async (trx) => {
-    const events = await writeFallbacks(trx, request);
-    await appendAudit(
-      trx,
-      events.map((event) => fallbackEntry(event, request)),
-    );
+  return inTurn(db, async (trx, record) => {
+    const events = await writeFallbacks(trx, await owedByFallback(trx, request), request);
+    await record(events.map((event) => fallbackEntry(event, request)));
     return events.map(({ id }) => ({ eventId: id }));
   });
 }
@@ -61,8 +60,8 @@ async function recordOutcomes(
   owner: string | undefined,
 ): Promise<void> {
   if (outcomes.length + audit.length === 0) return;
-  await db.transaction().execute(async (trx) => {
+  await inTurn(db, async (trx, record) => {
     for (const outcome of outcomes) await writeOutcome(trx, outcome, owner);
-    await appendAudit(trx, audit);
+    await record(audit);
   });
 }

@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { RecordStore } from '../ports/records.ts';
-import { appendAudit } from '../queries/audit-log.ts';
 import { countDeliveries, listDeliveries } from '../queries/deliveries.ts';
 import { listEvents } from '../queries/events.ts';
 import { countJobs, listObservations, oldestRunning } from '../queries/observations.ts';
 import { redriveGivenUp } from '../queries/outcomes.ts';
 import type { Database } from '../queries/schema.ts';
+import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
 
 /** Builds the port of what is on record over SQL. */
@@ -28,10 +28,9 @@ async function redrive(
   at: Timestamp,
 ): Promise<string[]> {
   if (which !== 'given_up' && which.length === 0) return [];
-  return db.transaction().execute(async (trx) => {
+  return inTurn(db, async (trx, record) => {
     const redriven = await redriveGivenUp(trx, which, at);
-    await appendAudit(
-      trx,
+    await record(
       redriven.map(({ id, event_id, channel }) => ({
         at,
         kind: 'delivery.redriven',

@@ -11,7 +11,7 @@ import { createRecordStore } from './records.ts';
 
 /** What one database engine brings along. */
 export interface SqlEngine {
-  /** Its transactions hold the write lock from their start. */
+  /** Its transactions see at least what is committed (READ COMMITTED), and need lock no more than the rows they change. */
   db: Kysely<Database>;
   claimDaemon(): Promise<void>;
   close(): Promise<void>;
