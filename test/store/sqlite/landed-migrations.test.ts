@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { MIGRATIONS } from '../../../src/store/sqlite/migrations.ts';
+
+/**
+ * SHA-256 of the SQL of every migration that has landed. A line is added with each new one and never changed: databases out there
+ * have run it as it was, and would differ for ever from those that run it as it is.
+ */
+const LANDED: Record<number, string> = {
+  1: '46c12d3b13e96f9ec6c85baf8b642a8722005df220c9a9f3624100f951b1442f',
+  2: '1dd35dee17dff3a3b9258f132366ff9fd4a8091dd7ea5100b0bdbb92620bb37c',
+  3: '4a96730fb33428b4e5416c24502197a6b983a0c04e1068305528183e9da084d0',
+  4: '0b45589c3e51c923b2c34863dd0c9d97f12ba6805c6d21e286370dd8e7250bc6',
+  5: '9b8ff94a3bbd27f1ec81c3171df7b607175ad08ee3d745669b34f9165efb8915',
+};
+
+it('migrations stay, byte for byte, as they landed', () => {
+  const hashes = MIGRATIONS.map(({ number, sql }) => [
+    number,
+    createHash('sha256').update(sql).digest('hex'),
+  ]);
+  expect(Object.fromEntries(hashes)).toEqual(LANDED);
+});
