@@ -15,10 +15,11 @@ export interface AuditCheck {
 }
 
 /**
- * Checks the store (where there is one) and the file. Both hold the same chain, so a sound file that reaches an entry of the store
- * says the same as the store up to there. The file may lag behind, by as much as was not yet noted as mirrored: a process that was
- * killed leaves it so, perhaps with a torn last line, and the next one mends it. It must not end before that, and not go on behind
- * the store.
+ * Checks the audit log in the store (where there is one) and in the file. Both hold the same chain, so a sound file that reaches an
+ * entry of the store says the same as the store up to there.
+ *
+ * The file may lag behind, by as much as was not yet noted as mirrored: a process that was killed leaves it so, perhaps with a torn
+ * last line, and the next one mends it. It must not end before that, and not go on behind the store.
  */
 export async function checkAudit(
   store: AuditReader | null,

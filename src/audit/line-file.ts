@@ -5,6 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 /** A line without its newline, or what is wrong where one should be. Lines count from 1. */
 export type Line = { number: number; text: string } | { number: number; problem: string };
 
+/** The problem of a file whose last line was cut off while it was written. */
 export const TORN_LAST_LINE = 'the last line is torn: it has no newline';
 
 const NEWLINE = 0x0a;

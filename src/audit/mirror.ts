@@ -22,6 +22,7 @@ export interface AuditMirror {
   close(): Promise<void>;
 }
 
+/** What a mirror needs: its file, the store it copies, and who is told of what it finds. */
 export interface AuditMirrorOptions {
   file: string;
   store: AuditStore;
@@ -44,7 +45,9 @@ const NOTHING: Position = { seq: 0, size: 0 };
 
 /**
  * Opens the mirror and brings it up to date. A torn last line is cut off and written again; a missing file is written from the
- * store. A file that does not end with an entry of the store (changed, longer than the store, or something else altogether) is kept
+ * store.
+ *
+ * A file that does not end with an entry of the store (changed, longer than the store, or something else altogether) is kept
  * aside as `FILE.damaged-TIME`, and written anew. Only the end is looked at: the whole is for `audit verify`.
  * @throws {StoreError} as `catchUp`.
  */

@@ -17,6 +17,7 @@ export interface AuditProblem {
   problem: string;
 }
 
+/** What walking along one audit log came to. */
 export interface AuditVerdict {
   /** Entries looked at. */
   entries: number;

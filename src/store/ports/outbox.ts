@@ -2,8 +2,9 @@ import type { AuditDraft } from '../../domain/audit.ts';
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 
-/** `pending`: owed, perhaps claimed; the other two are over. */
+/** Every status of a delivery. `pending`: owed, perhaps claimed; the other two are over. */
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'given_up'] as const;
+/** What became of a delivery so far. */
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** One event owed to one channel. */

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Database } from './schema.ts';
 
-/** What was raised before stays as it was raised. */
+/** Raises and clears alerts, within the caller's transaction. An alert that is raised already keeps the time it was raised at. */
 export async function writeAlerts(
   trx: Transaction<Database>,
   { raise, clear, at }: { raise: readonly string[]; clear: readonly string[]; at: Timestamp },
@@ -17,6 +17,7 @@ export async function writeAlerts(
   if (clear.length > 0) await trx.deleteFrom('alert').where('key', 'in', clear).execute();
 }
 
+/** Reads since when each alert is raised, by key. */
 export async function readAlerts(db: Kysely<Database>): Promise<Map<string, Timestamp>> {
   const rows = await db.selectFrom('alert').selectAll().execute();
   return new Map(rows.map(({ key, raised_at }) => [key, raised_at]));

@@ -8,7 +8,7 @@ import { DELIVERED, PENDING } from './delivery-status.ts';
 import { toDelivery, toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
 
-/** Newest first, by insertion. */
+/** Lists deliveries with their events, those inserted last first. */
 export async function listDeliveries(
   db: Kysely<Database>,
   { channel, status, limit, cursor }: DeliveryFilter,
@@ -32,6 +32,7 @@ export async function listDeliveries(
   );
 }
 
+/** Counts the deliveries of each channel by status, and how many of those owed wait for a digest later than `now`. */
 export async function countDeliveries(db: Kysely<Database>, now: Timestamp): Promise<DeliveryCount[]> {
   const rows = await db
     .selectFrom('delivery')
@@ -49,7 +50,7 @@ export async function countDeliveries(db: Kysely<Database>, now: Timestamp): Pro
   }));
 }
 
-/** A question of its own: the one above is answered by an index alone, however long the past is. */
+/** Counts what waits for a digest, in a query of its own: the query above is answered by an index alone, however long the past is. */
 async function countHeld(db: Kysely<Database>, now: Timestamp): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom('delivery')
@@ -61,7 +62,7 @@ async function countHeld(db: Kysely<Database>, now: Timestamp): Promise<Map<stri
   return new Map(rows.map(({ channel, count }) => [channel, Number(count)]));
 }
 
-/** Looks for the last acceptance of just those channels that have failed attempts behind them. */
+/** Tells since when channels accept nothing; see `OutboxReader`. Looks up the last acceptance of just those that have failed attempts. */
 export async function failingChannels(db: Kysely<Database>): Promise<Map<string, Timestamp>> {
   const failed = db.selectFrom('delivery').where('status', '=', PENDING).where('attempts_finished', '>', 0);
   const channels = await failed.select('channel').distinct().execute();

@@ -23,7 +23,7 @@ export interface Missed {
 /** When it was to be delivered: what waits for a digest is not late before its slot. In this form it stands in an index. */
 const OWED_SINCE = sql<Timestamp>`coalesce(d.held_until, d.created_at)`;
 
-/** The deliveries of the channel whose events its fallback should get and is not owed, in the order of insertion. Reads only. */
+/** Finds the deliveries of the channel whose events its fallback should get and is not owed, in the order of insertion. Reads only. */
 export async function owedByFallback(
   db: Kysely<Database>,
   { channel, fallback, notAcceptedSince, at }: FallbackRequest,
@@ -102,7 +102,7 @@ async function eventsOf(trx: Transaction<Database>, deliveryIds: readonly string
   return rows.map(({ body }) => toEvent(body));
 }
 
-/** That the fallback is told, and why. */
+/** Makes the audit entry that says that the fallback is told, and why. */
 export function fallbackEntry(event: WatcherEvent, { channel, fallback, at }: FallbackRequest): AuditDraft {
   return {
     at,

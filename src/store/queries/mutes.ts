@@ -41,12 +41,14 @@ export async function endMute(
   return row ? toMute(row) : null;
 }
 
+/** Lists mutes, the newest first; with `inForceAt` only those that keep something from people at that time. */
 export async function listMutes(db: Kysely<Database>, { inForceAt }: MuteFilter): Promise<Mute[]> {
   let query = db.selectFrom('mute').selectAll().orderBy('id', 'desc');
   if (inForceAt !== undefined) query = query.where('until', '>', inForceAt).where('removed_at', 'is', null);
   return (await query.execute()).map(toMute);
 }
 
+/** Reads the mutes of these ids. An id may come several times. */
 export async function mutesById(
   db: Kysely<Database>,
   ids: ReadonlyArray<Mute['id']>,

@@ -9,6 +9,7 @@ import { decodeCursor, toPage } from './cursor.ts';
 import { toObservation } from './rows.ts';
 import { type Database, FOREVER } from './schema.ts';
 
+/** Reads the baseline of a target and the jobs to follow there; `null` before its first baseline. */
 export async function readTarget(
   db: Kysely<Database>,
   targetKey: string,
@@ -31,6 +32,7 @@ export async function readTarget(
   return { baselineAt: target.baseline_at, followed: rows.map(({ body }) => toObservation(body)) };
 }
 
+/** Reads what was last seen of these jobs, by job id. However many ids there are, no statement holds more than a database takes. */
 export async function readObservations(
   db: Kysely<Database>,
   watch: string,
@@ -49,6 +51,7 @@ export async function readObservations(
   return found;
 }
 
+/** Tells how long the latest jobs of a target took, of those that finished; see `JobReader`. */
 export async function finishedDurations(
   db: Kysely<Database>,
   targetKey: string,
@@ -71,6 +74,7 @@ export async function finishedDurations(
   });
 }
 
+/** Tells when a restore of the watch finished last; see `AlertStore`. */
 export async function lastFinishedAt(db: Kysely<Database>, watch: string): Promise<Timestamp | null> {
   const rows = await db
     .selectFrom('observation')
@@ -89,6 +93,7 @@ export async function lastFinishedAt(db: Kysely<Database>, watch: string): Promi
   return times.length === 0 ? null : Math.max(...times);
 }
 
+/** Tells when the first baseline of any target of the watch was taken; `null`: none yet. */
 export async function watchedSince(db: Kysely<Database>, watch: string): Promise<Timestamp | null> {
   const first = await db
     .selectFrom('target')
@@ -101,7 +106,7 @@ export async function watchedSince(db: Kysely<Database>, watch: string): Promise
 /** The restore that finished last is among the latest that were begun. */
 const RECENT = 50;
 
-/** The first baseline of a target stands. */
+/** Writes the baseline of a target, within the caller's transaction. A baseline that is there already stands. */
 export async function writeBaseline(
   trx: Transaction<Database>,
   target: { key: string; watch: string; at: Timestamp },
@@ -113,6 +118,7 @@ export async function writeBaseline(
     .execute();
 }
 
+/** Writes observations over what was seen of the same jobs before, within the caller's transaction. No job may stand there twice. */
 export async function writeObservations(
   trx: Transaction<Database>,
   targetKey: string,
@@ -135,7 +141,7 @@ export async function writeObservations(
   }
 }
 
-/** Newest job first. */
+/** Lists observations, those of the newest jobs first. */
 export async function listObservations(
   db: Kysely<Database>,
   { watch, jobId, state, limit, cursor }: ObservationFilter,
@@ -163,6 +169,7 @@ export async function listObservations(
   );
 }
 
+/** Reads the running jobs of the watch that began first; see `RecordReader`. */
 export async function oldestRunning(
   db: Kysely<Database>,
   watch: string,
@@ -181,6 +188,7 @@ export async function oldestRunning(
   return rows.map(({ body }) => toObservation(body));
 }
 
+/** Counts the jobs of each watch by state. */
 export async function countJobs(
   db: Kysely<Database>,
 ): Promise<Array<{ watch: string; state: JobState; count: number }>> {

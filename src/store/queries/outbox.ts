@@ -23,7 +23,7 @@ function isSameQueue() {
 }
 
 /**
- * The ids of what may be claimed now, in the order of insertion. Reads only.
+ * Finds what may be claimed now; returns the ids in the order of insertion. Reads only.
  *
  * Of one channel and queue (see `isSameQueue`), nothing may overtake: a delivery waits while an earlier one is pending (`head`), or while an earlier
  * one is pending that cannot be claimed along with it (`run`). Since a claimable one comes before all that wait for it, a limit
@@ -175,7 +175,7 @@ export async function freeLeases(db: Kysely<Database>): Promise<void> {
     .execute();
 }
 
-/** Of each queue only the first counts: the others wait for it. */
+/** Tells when the channel has something due next; see `OutboxReader`. Of each queue only the first counts: the others wait for it. */
 export async function nextDueAt(db: Kysely<Database>, channel: string): Promise<Timestamp | null> {
   const first = await db
     .selectFrom('delivery as d')

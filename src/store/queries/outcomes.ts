@@ -48,7 +48,9 @@ interface Redriven {
 
 /**
  * Makes given-up deliveries due again; returns them in the order of insertion. The retry schedule and its 24 h begin anew, so the
- * attempts that ended are forgotten; those that were cut off are not (the receiver may have it already).
+ * attempts that ended are forgotten.
+ *
+ * Those that were cut off are not: the receiver may have the message already.
  */
 export async function redriveGivenUp(
   trx: Transaction<Database>,

@@ -14,7 +14,10 @@ import { CLOCK_SLACK_MS } from './outbox.ts';
 import { toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
 
-/** The first time comes as long after the event as every further one after the one before. */
+/**
+ * Writes the reminders that events ask for, within the caller's transaction. The first comes as long after the event as every further
+ * one after the one before.
+ */
 export async function writeReminders(
   trx: Transaction<Database>,
   planned: readonly PlannedEvent[],
@@ -32,17 +35,18 @@ export async function writeReminders(
   for (const rows of chunks(wanted)) await trx.insertInto('reminder').values(rows).execute();
 }
 
-/** By schedule; and when the next time lies further ahead than it was ever set, for then the clock has been set back since. */
+/** True by schedule; and when the next time lies further ahead than it was ever set, for then the clock has been set back since. */
 function isDue(at: Timestamp) {
   return sql<SqlBool>`(r.next_at <= ${at} or r.next_at - r.wait_ms > ${at + CLOCK_SLACK_MS})`;
 }
 
+/** Tells whether `dueReminders` would find any. Reads only. */
 export async function isAnyReminderDue(db: Kysely<Database>, at: Timestamp): Promise<boolean> {
   const row = await db.selectFrom('reminder as r').select('r.event_id').where(isDue(at)).executeTakeFirst();
   return row !== undefined;
 }
 
-/** The longest due first, with what is known of what they are about. */
+/** Reads the reminders that are due, the longest due first, each with what the store knows at this moment of what it is about. */
 export async function dueReminders(
   trx: Transaction<Database>,
   at: Timestamp,
@@ -113,7 +117,7 @@ async function observationsOf(
   return found;
 }
 
-/** When each is looked at again, and which are over. */
+/** Writes down when reminders are looked at again, and removes those that are over, within the caller's transaction. */
 export async function moveReminders(
   trx: Transaction<Database>,
   { next, ended }: Pick<ReminderPlan, 'next' | 'ended'>,

@@ -7,7 +7,10 @@ import { StoreError } from '../../errors.ts';
 import type { Delivery } from '../ports/outbox.ts';
 import type { Database } from './schema.ts';
 
-/** @throws {StoreError} reason `damaged` when the body is not what this program writes there. */
+/**
+ * Reads an observation as it was stored.
+ * @throws {StoreError} reason `damaged` when the body is not what this program writes there.
+ */
 export function toObservation(body: string): Observation {
   return parseBody<Observation>(body, 'an observation', ['jobId', 'watch', 'milestones']);
 }
@@ -21,13 +24,17 @@ export function toEvent(body: string): WatcherEvent {
 /** Of events that were stored before there was such a field. */
 const LATER_FIELDS: Partial<WatcherEvent> = { expectedEnd: null, reminder: null };
 
-/** @throws {StoreError} reason `damaged`, also when the entry stands under another number than its own. */
+/**
+ * Reads an entry of the audit log as it was stored.
+ * @throws {StoreError} reason `damaged`, also when the entry stands under another number than its own.
+ */
 export function toAuditEntry({ seq, body }: Selectable<Database['audit_entry']>): AuditEntry {
   const entry = parseAuditEntry(body);
   if (entry?.seq !== seq) throw unreadable(`audit entry ${seq}`);
   return entry;
 }
 
+/** Reads a row of the outbox. An attempt in hand counts as the last one. */
 export function toDelivery(row: Selectable<Database['delivery']>): Delivery {
   return {
     id: row.id,
@@ -48,7 +55,10 @@ export function toDelivery(row: Selectable<Database['delivery']>): Delivery {
   };
 }
 
-/** @throws {StoreError} reason `damaged`. */
+/**
+ * Reads a mute as it was stored.
+ * @throws {StoreError} reason `damaged`.
+ */
 export function toMute(row: Selectable<Database['mute']>): Mute {
   return {
     id: row.id,

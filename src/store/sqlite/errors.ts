@@ -83,6 +83,7 @@ export function resultCode(thrown: unknown): number | null {
   return extended === null ? null : extended & 0xff;
 }
 
+/** Reads SQLite's extended result code, which tells apart what the primary code lumps together; `null` when SQLite did not throw it. */
 export function extendedResultCode(thrown: unknown): number | null {
   if (!(thrown instanceof Error) || !('errcode' in thrown) || typeof thrown.errcode !== 'number') return null;
   return thrown.errcode;

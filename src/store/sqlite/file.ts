@@ -15,7 +15,9 @@ const READONLY_ROLLBACK = 776;
 
 /**
  * Looks at the file before anything may write to it, through a connection that cannot write: a damaged or foreign file stays as it
- * is, byte for byte. (Not by `fs`: closing a file drops the locks that SQLite holds on it in this process.)
+ * is, byte for byte.
+ *
+ * Not by `fs`: closing a file drops the locks that SQLite holds on it in this process.
  *
  * Always: is it a database, is it ours, is its layout known, are its first pages sound. All pages (`quick_check`) before writing to
  * it, when the file is small or was not closed in an orderly way; else a torn page shows when it is read.

@@ -13,6 +13,7 @@ export interface Migration {
   sql: string;
 }
 
+/** Every step of the layout so far, in order. */
 export const MIGRATIONS: readonly Migration[] = [
   {
     number: 1,

@@ -9,9 +9,10 @@ const MAX_PREPARED = 100;
 
 /**
  * Opens a connection that keeps what it commits: WAL with `synchronous=FULL`, which is a setting of the connection, not of the file.
+ *
  * So is `journal_size_limit`: without it a log that was once long is written over from its start, and a full disk goes unseen for
  * hundreds of commits, until one of them needs more.
- * @throws whatever `node:sqlite` throws (see `sqlite-errors.ts`).
+ * @throws whatever `node:sqlite` throws (see `errors.ts`).
  */
 export function openConnection(path: string, options: { readOnly: boolean }): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: options.readOnly, timeout: BUSY_TIMEOUT_MS });

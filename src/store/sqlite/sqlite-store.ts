@@ -11,6 +11,7 @@ import { ensureDirectory, inspectFile } from './file.ts';
 import { migrate, requireLatest } from './migrations.ts';
 import { kyselyDatabase, openConnection } from './node-sqlite.ts';
 
+/** Which database file is opened, and for what. */
 export interface SqliteStoreOptions {
   /** Of the database file; `:memory:` for one that lives as long as the store. The directory is made when it is missing. */
   path: string;
