@@ -1,11 +1,9 @@
 import type { Timestamp } from '../../src/domain/instant.ts';
 import type { Answer } from '../../src/simulator/receivers/http-receiver.ts';
-import {
-  startSlackReceiver,
-  startSmtpSink,
-  startWebhookReceiver,
-} from '../../src/simulator/receivers/receivers.ts';
+import { startSlackReceiver } from '../../src/simulator/receivers/slack-receiver.ts';
 import type { SmtpAnswer } from '../../src/simulator/receivers/smtp-scripts.ts';
+import { startSmtpSink } from '../../src/simulator/receivers/smtp-sink.ts';
+import { startWebhookReceiver } from '../../src/simulator/receivers/webhook-receiver.ts';
 
 export const CHANNELS = ['webhook', 'slack', 'email'] as const;
 export type Channel = (typeof CHANNELS)[number];

@@ -2,11 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { type AtlasOptions, type AtlasSimulator, startAtlas } from '../../src/simulator/atlas/atlas.ts';
 import { type JobOptions, newJobId, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
-import {
-  startSlackReceiver,
-  startSmtpSink,
-  startWebhookReceiver,
-} from '../../src/simulator/receivers/receivers.ts';
+import { startSlackReceiver } from '../../src/simulator/receivers/slack-receiver.ts';
+import { startSmtpSink } from '../../src/simulator/receivers/smtp-sink.ts';
+import { startWebhookReceiver } from '../../src/simulator/receivers/webhook-receiver.ts';
 import { type Daemon, type Home, makeHome, runCommand, startDaemon } from '../support/daemon.ts';
 import { fetchOnce } from '../support/fetch-once.ts';
 import { PATIENCE_MS } from '../support/patience.ts';

@@ -9,11 +9,9 @@ import type { InstanceKind } from '../../src/simulator/atlas/instances/instance-
 import type { SimulatedJob } from '../../src/simulator/atlas/jobs/simulated-job.ts';
 import type { JobStep } from '../../src/simulator/atlas/scenario.ts';
 import { startHttpReceiver } from '../../src/simulator/receivers/http-receiver.ts';
-import {
-  startSlackReceiver,
-  startSmtpSink,
-  startWebhookReceiver,
-} from '../../src/simulator/receivers/receivers.ts';
+import { startSlackReceiver } from '../../src/simulator/receivers/slack-receiver.ts';
+import { startSmtpSink } from '../../src/simulator/receivers/smtp-sink.ts';
+import { startWebhookReceiver } from '../../src/simulator/receivers/webhook-receiver.ts';
 import { type Daemon, type Home, runCommand, startDaemon } from '../support/daemon.ts';
 
 /** A store as a daemon left it that was killed, and all that belongs to it; its README says how it was made. */

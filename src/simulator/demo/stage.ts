@@ -5,10 +5,13 @@ import { LINK_CANARY } from '../atlas/jobs/job-steps.ts';
 import type { ServiceAccount } from '../atlas/login/oauth-server.ts';
 import { TOKEN_CANARY } from '../atlas/login/token-book.ts';
 import type { HttpReceiver } from '../receivers/http-receiver.ts';
-import { startSlackReceiver, startSmtpSink, startWebhookReceiver } from '../receivers/receivers.ts';
-import { type ReceivedSlackMessage, SLACK_URL_CANARY } from '../receivers/slack-receiver.ts';
-import type { SmtpSink } from '../receivers/smtp-sink.ts';
-import type { ReceivedWebhook } from '../receivers/webhook-receiver.ts';
+import {
+  type ReceivedSlackMessage,
+  SLACK_URL_CANARY,
+  startSlackReceiver,
+} from '../receivers/slack-receiver.ts';
+import { type SmtpSink, startSmtpSink } from '../receivers/smtp-sink.ts';
+import { type ReceivedWebhook, startWebhookReceiver } from '../receivers/webhook-receiver.ts';
 import { ALL_DEMO_WATCHES, DEMO_GROUP_ID } from './cast.ts';
 
 /** How many restores of the past Atlas lists for each watch: the baseline, which nobody is told of. */

@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startSlackReceiver, startWebhookReceiver } from '../../../src/simulator/receivers/receivers.ts';
+import { startSlackReceiver } from '../../../src/simulator/receivers/slack-receiver.ts';
+import { startWebhookReceiver } from '../../../src/simulator/receivers/webhook-receiver.ts';
 
 const open: Array<{ close(): Promise<void> }> = [];
 afterEach(async () => {
