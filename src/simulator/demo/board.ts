@@ -63,22 +63,16 @@ export function createDemoBoard(options: {
     tally: account,
     contents: () => arrivals.map(({ content }) => content),
     whenComplete: async (timeoutMs, signal) => {
-      if (isComplete(account())) return true;
       const { promise, resolve } = Promise.withResolvers<boolean>();
       const look = (): void => {
         if (isComplete(account())) resolve(true);
       };
-      const giveUp = (): void => resolve(false);
-      const timer = setTimeout(giveUp, timeoutMs);
       watching.add(look);
-      signal.addEventListener('abort', giveUp);
+      look();
       try {
-        if (signal.aborted) return false;
-        return await promise;
+        return await orGiveUp(promise, timeoutMs, signal);
       } finally {
-        clearTimeout(timer);
         watching.delete(look);
-        signal.removeEventListener('abort', giveUp);
       }
     },
     elapsedMs: () => now() - startedAt,
@@ -86,4 +80,19 @@ export function createDemoBoard(options: {
       for (const stop of stops) stop();
     },
   };
+}
+
+/** Resolves as the promise does; with false after `timeoutMs`, or when the signal aborts. */
+async function orGiveUp(promise: Promise<boolean>, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  const { promise: givenUp, resolve } = Promise.withResolvers<boolean>();
+  const giveUp = (): void => resolve(false);
+  const timer = setTimeout(giveUp, timeoutMs);
+  signal.addEventListener('abort', giveUp);
+  if (signal.aborted) giveUp();
+  try {
+    return await Promise.race([promise, givenUp]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
+  }
 }

@@ -14,24 +14,44 @@ const { orders, catalog, ledger, collections, carts } = DEMO_WATCHES;
 const FIRST_DOCUMENTS = 6_600;
 const MORE_DOCUMENTS = 15_500;
 
+const ROLES = {
+  copy: { watch: orders, target: 'orders-copy' },
+  drill: { watch: catalog, target: 'catalog-drill' },
+  flex: { watch: carts, target: 'carts-copy' },
+  staging: { watch: orders, target: 'orders-staging' },
+  download: { watch: ledger, target: null },
+  repair: { watch: collections, target: 'ledger-repair' },
+  audit: { watch: catalog, target: 'catalog-audit' },
+  lost: { watch: catalog, target: 'catalog-eu' },
+  long: { watch: orders, target: 'orders-eu' },
+  hotfix: { watch: orders, target: 'orders-hotfix' },
+} as const satisfies Record<string, Role>;
+
+/** What the acts of the story work with. */
+interface Play {
+  stage: DemoStage;
+  board: Script;
+  actions: Actions;
+  askProgress: AskProgress | null;
+}
+
 /**
  * The story: ten restores of four kinds through every state, four seconds of outage, and a Slack that fails once. Times are
  * milliseconds from the start; it takes about 47 s. Each step changes Atlas and says on the board what has to be told.
  */
 export function demoStory(stage: DemoStage, board: Script, askProgress: AskProgress | null): TimelineStep[] {
-  const { atlas, slack } = stage;
-  const actions = createActions(stage, board);
-  const { begin, move, advance, remove } = actions;
-  const copy: Role = { watch: orders, target: 'orders-copy' };
-  const drill: Role = { watch: catalog, target: 'catalog-drill' };
-  const flex: Role = { watch: carts, target: 'carts-copy' };
-  const staging: Role = { watch: orders, target: 'orders-staging' };
-  const download: Role = { watch: ledger, target: null };
-  const repair: Role = { watch: collections, target: 'ledger-repair' };
-  const audit: Role = { watch: catalog, target: 'catalog-audit' };
-  const lost: Role = { watch: catalog, target: 'catalog-eu' };
-  const long: Role = { watch: orders, target: 'orders-eu' };
+  const play: Play = { stage, board, actions: createActions(stage, board), askProgress };
+  return [
+    ...restoresBegin(play),
+    ...firstOnesEnd(play),
+    ...othersEnd(play),
+    ...atlasIsAway(play),
+    ...timeRunsOut(play),
+  ];
+}
 
+function restoresBegin({ actions: { begin, advance } }: Play): TimelineStep[] {
+  const { copy, drill, flex, staging, download, repair, audit, lost } = ROLES;
   return [
     { at: 400, do: () => begin(copy) },
     { at: 2_250, do: () => begin(drill) },
@@ -42,11 +62,19 @@ export function demoStory(stage: DemoStage, board: Script, askProgress: AskProgr
     { at: 9_050, do: () => begin(repair) },
     { at: 10_700, do: () => begin(audit) },
     { at: 12_450, do: () => begin(lost) },
+  ];
+}
+
+/** Two end well, one fails, one is cancelled while Slack stumbles. */
+function firstOnesEnd(play: Play): TimelineStep[] {
+  const { begin, move, advance } = play.actions;
+  const { copy, drill, flex, staging, repair } = ROLES;
+  return [
     {
       at: 14_000,
       do: () => advance(repair, progress(FIRST_DOCUMENTS), 'A third of the documents of ledger is restored'),
     },
-    { at: 15_400, do: () => noteProgress(actions.idOf(repair), board, askProgress) },
+    { at: 15_400, do: () => noteProgress(repair, play) },
     {
       at: 15_900,
       do: () => move(flex, finish(Date.now()), 'finished', 'The Flex restore to carts-copy ends well'),
@@ -55,7 +83,7 @@ export function demoStory(stage: DemoStage, board: Script, askProgress: AskProgr
       at: 17_500,
       do: () => move(copy, finish(Date.now()), 'finished', 'The restore to orders-copy ends well'),
     },
-    { at: 19_150, do: () => begin(long) },
+    { at: 19_150, do: () => begin(ROLES.long) },
     {
       at: 20_800,
       do: () => {
@@ -66,11 +94,19 @@ export function demoStory(stage: DemoStage, board: Script, askProgress: AskProgr
     {
       at: 22_550,
       do: () => {
-        slack.answer([500]);
+        play.stage.slack.answer([500]);
         const text = 'The restore to orders-staging is cancelled, and Slack is about to fail once';
         move(staging, cancel(Date.now()), 'cancelled', text, 'Slack: 500 once');
       },
     },
+  ];
+}
+
+/** One ends for a time, one is ready, one is over before anybody looks, and one ends with warnings. */
+function othersEnd(play: Play): TimelineStep[] {
+  const { move, advance } = play.actions;
+  const { download, repair, audit } = ROLES;
+  return [
     {
       at: 24_300,
       do: () => {
@@ -82,7 +118,7 @@ export function demoStory(stage: DemoStage, board: Script, askProgress: AskProgr
       at: 25_900,
       do: () => advance(repair, progress(MORE_DOCUMENTS), 'Most of the documents of ledger are restored'),
     },
-    { at: 27_300, do: () => noteProgress(actions.idOf(repair), board, askProgress) },
+    { at: 27_300, do: () => noteProgress(repair, play) },
     {
       at: 28_100,
       do: () => {
@@ -90,7 +126,7 @@ export function demoStory(stage: DemoStage, board: Script, askProgress: AskProgr
         move(download, ready(expiresAt), 'ready', 'The download has its link, which nobody must see');
       },
     },
-    { at: 29_850, do: () => beginAndEnd({ watch: orders, target: 'orders-hotfix' }, actions, board) },
+    { at: 29_850, do: () => beginAndEnd(ROLES.hotfix, play) },
     {
       at: 31_650,
       do: () => {
@@ -99,6 +135,12 @@ export function demoStory(stage: DemoStage, board: Script, askProgress: AskProgr
         move(repair, end, 'finished', text, 'with warnings');
       },
     },
+  ];
+}
+
+/** A restore ends in the outage. */
+function atlasIsAway({ stage: { atlas }, board, actions: { move } }: Play): TimelineStep[] {
+  return [
     {
       at: 33_600,
       do: () => {
@@ -110,7 +152,7 @@ export function demoStory(stage: DemoStage, board: Script, askProgress: AskProgr
       at: 35_700,
       do: () => {
         const text = 'The restore to orders-eu ends well, and nobody can see it';
-        move(long, finish(Date.now()), 'finished', text, 'in the outage');
+        move(ROLES.long, finish(Date.now()), 'finished', text, 'in the outage');
       },
     },
     {
@@ -120,6 +162,13 @@ export function demoStory(stage: DemoStage, board: Script, askProgress: AskProgr
         board.scene('Answers again', RELIEF);
       },
     },
+  ];
+}
+
+/** A restore and a link expire, and a job disappears. */
+function timeRunsOut({ actions: { move, remove } }: Play): TimelineStep[] {
+  const { download, audit, lost } = ROLES;
+  return [
     {
       at: 42_450,
       do: () => {
@@ -156,7 +205,7 @@ export function demoEncore(stage: DemoStage, board: Script, round: number): Time
 }
 
 /** A restore that no poll ever sees running. */
-function beginAndEnd(role: Role, { put, expect }: Actions, board: Script): void {
+function beginAndEnd(role: Role, { actions: { put, expect }, board }: Play): void {
   const now = Date.now();
   put(role, now - 2_000, finish(now));
   board.scene(`A restore to ${role.target} begins and ends between two polls`, lookOf('finished'));
@@ -165,8 +214,8 @@ function beginAndEnd(role: Role, { put, expect }: Actions, board: Script): void 
 }
 
 /** Progress is no news for a channel; the watcher tells it to whoever asks. */
-async function noteProgress(jobId: string, board: Script, ask: AskProgress | null): Promise<void> {
-  const found = await ask?.(jobId);
+async function noteProgress(role: Role, { actions, board, askProgress }: Play): Promise<void> {
+  const found = await askProgress?.(actions.idOf(role));
   if (!found) return;
   const { done, total } = found;
   const percent = Math.round((done / total) * 100);
