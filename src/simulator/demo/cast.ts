@@ -1,6 +1,6 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { JobKind } from '../../domain/job/restore-job.ts';
-import { clusterJob, collectionJob, flexJob, serverlessJob } from '../atlas/jobs/job-makers.ts';
+import { clusterJob, collectionJob, flexJob } from '../atlas/jobs/job-makers.ts';
 import type { SimulatedJob } from '../atlas/jobs/simulated-job.ts';
 
 export const DEMO_GROUP_ID = '5f0e1d2c3b4a596877665544';
@@ -11,7 +11,7 @@ export const DEMO_DOCUMENTS = 20_000;
 /** What the watcher of the demo watches. */
 export interface DemoWatch {
   name: string;
-  kind: Exclude<JobKind, 'legacy'>;
+  kind: Extract<JobKind, 'cluster' | 'collection' | 'flex'>;
   instanceName: string;
   /** How it logs in: with an API key, or as a service account. */
   login: 'key' | 'account';
@@ -20,10 +20,10 @@ export interface DemoWatch {
   path: string;
 }
 
-/** Two serverless instances in v1.0, and in v2 a dedicated cluster, its collections and a Flex cluster. */
+/** Three dedicated clusters, the collections of one of them, and a Flex cluster. */
 export const DEMO_WATCHES = {
-  orders: watch('orders', 'serverless', 'orders', 'key', 'payments'),
-  catalog: watch('catalog', 'serverless', 'catalog', 'key', 'shop'),
+  orders: watch('orders', 'cluster', 'orders', 'key', 'payments'),
+  catalog: watch('catalog', 'cluster', 'catalog', 'key', 'shop'),
   ledger: watch('ledger', 'cluster', 'ledger', 'account', 'payments'),
   collections: watch('collections', 'collection', 'ledger', 'account', 'payments'),
   carts: watch('carts', 'flex', 'carts', 'account', 'shop'),
@@ -46,8 +46,6 @@ export function newJob({ watch, target }: Role, createdAt: Timestamp): Simulated
       ? ({ createdAt, instance, deliveryType: 'download' } as const)
       : { createdAt, instance, target };
   switch (watch.kind) {
-    case 'serverless':
-      return serverlessJob(options);
     case 'cluster':
       return clusterJob(options);
     case 'flex':
@@ -65,7 +63,6 @@ export function newJob({ watch, target }: Role, createdAt: Timestamp): Simulated
 export function describeRole({ watch: { kind, instanceName }, target }: Role): string {
   if (target === null) return `A download of the cluster ${instanceName}`;
   const what = {
-    serverless: 'restore',
     cluster: 'restore',
     flex: 'Flex restore',
     collection: 'restore of two collections',
@@ -81,7 +78,6 @@ function watch(
   team: string,
 ): DemoWatch {
   const path = {
-    serverless: `/serverless/${instanceName}/backup/`,
     cluster: `/clusters/${instanceName}/backup/`,
     collection: `/clusters/${instanceName}/collectionRestoreJobs`,
     flex: `/flexClusters/${instanceName}/backup/`,

@@ -36,7 +36,7 @@ interface Play {
 }
 
 /**
- * The story: ten restores of four kinds through every state, four seconds of outage, and a Slack that fails once. Times are
+ * The story: ten restores of three kinds through every state, four seconds of outage, and a Slack that fails once. Times are
  * milliseconds from the start; it takes about 47 s. Each step changes Atlas and says on the board what has to be told.
  */
 export function demoStory(stage: DemoStage, board: Script, askProgress: AskProgress | null): TimelineStep[] {

@@ -13,12 +13,10 @@ import { demoEncore, demoStory } from '../../../src/simulator/demo/story.ts';
 import { clusterJobs } from '../../../src/source/kinds/cluster.ts';
 import { collectionJobs } from '../../../src/source/kinds/collection.ts';
 import { flexJobs } from '../../../src/source/kinds/flex.ts';
-import { serverlessJobs } from '../../../src/source/kinds/serverless.ts';
 import { aTarget } from '../../support/builders.ts';
 import { fetchByDigest } from '../atlas/login/digest-client.ts';
 
 const ADAPTERS = {
-  serverless: serverlessJobs,
   cluster: clusterJobs,
   collection: collectionJobs,
   flex: flexJobs,
@@ -37,7 +35,7 @@ async function listJobs(watch: DemoWatch): Promise<{ raw: string; jobs: RestoreJ
     groupId: DEMO_GROUP_ID,
     instanceName: watch.instanceName,
     kind: watch.kind,
-    apiVersion: watch.kind === 'serverless' ? 'v1.0' : 'v2',
+    apiVersion: 'v2',
   });
   const { publicKey, privateKey } = stage.credentials;
   const path = adapter.listPath(target, { pageNum: 1, itemsPerPage: 500 });
@@ -110,10 +108,15 @@ describe('the story', () => {
     );
     expect(raws.join()).toContain(LINK_CANARY);
     expect(ends([...known.values()])).toEqual({
-      cluster: ['expired'],
+      cluster: [
+        'cancelled',
+        ...['expired', 'expired'],
+        'failed',
+        ...['finished', 'finished', 'finished'],
+        'in_progress',
+      ],
       collection: ['finished'],
       flex: ['finished'],
-      serverless: ['cancelled', 'expired', 'failed', 'finished', 'finished', 'finished', 'in_progress'],
     });
   });
 
