@@ -4,7 +4,9 @@ import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas/atlas
 import type { SimulatedJob } from '../../src/simulator/atlas/jobs/simulated-job.ts';
 import { fail, finish, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
 
+/** The API key of the simulated Atlas. */
 export const KEYS = { publicKey: 'benchmark', privateKey: 'benchmark-private-key' };
+/** The one project of the simulated Atlas. */
 export const GROUP_ID = '64b0c1d2e3f4a5b6c7d8e9f0';
 
 /** `ended` jobs can no longer change; `running` ones are asked for at every poll. */
@@ -22,6 +24,7 @@ export interface AtlasProcess {
   stop(): Promise<void>;
 }
 
+/** What the simulated Atlas was asked so far. */
 export interface Counts {
   /** Requests so far, login challenges included. */
   requests: number;

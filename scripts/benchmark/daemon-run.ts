@@ -10,6 +10,7 @@ const AS_IN_THE_IMAGE = '--max-semi-space-size=1';
 const GIVE_UP_AFTER_MS = 300_000;
 const SETTLING_MS = 2_000;
 
+/** What every measurement is made with. */
 export interface Bench {
   atlas: AtlasProcess;
   /** The program to measure; `undefined`: as it is in the checkout. */

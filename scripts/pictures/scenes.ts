@@ -25,6 +25,7 @@ export interface Scenes {
 const TIME_ZONE = 'Europe/Berlin';
 const ELAPSED = 8 * MINUTE;
 
+/** Makes one message for each picture, with the code that sends it. The same at every run. */
 export function makeScenes(): Scenes {
   return {
     slack: slackMessage([tellPlainly(failed())], { timeZone: TIME_ZONE }),

@@ -21,6 +21,7 @@ import { createWorld, type InstanceOptions, type World } from './world.ts';
 export type { LoggedRequest } from './front.ts';
 export type { AtlasOptions } from './options.ts';
 
+/** A simulated Atlas that answers on the loopback address, and what a test or the demo can do to it. */
 export interface AtlasSimulator
   extends Pick<
     World,

@@ -109,6 +109,7 @@ export function addressAbove({ url }: Call, parts = 0): string {
   return url.origin + path.slice(0, path.length - parts).join('/');
 }
 
+/** True for 24 hex characters, the form of every id of Atlas. */
 export function isObjectId(text: string): boolean {
   return /^[0-9a-f]{24}$/i.test(text);
 }

@@ -63,6 +63,7 @@ const ERRORS = {
   SERVICE_UNAVAILABLE: [503, 'Service unavailable.'],
 } as const satisfies Record<string, readonly [status: number, detail: string]>;
 
+/** The error codes that the simulator knows. */
 export type AtlasErrorCode = keyof typeof ERRORS;
 
 /** An error as Atlas words it, in v1.0 and v2 alike. */
@@ -75,6 +76,7 @@ export function errorReply(
   return anyErrorReply({ status: statusOf(code), code, detail, parameters, headers });
 }
 
+/** The HTTP status that Atlas sends with an error code. */
 export function statusOf(code: AtlasErrorCode): number {
   return ERRORS[code][0];
 }

@@ -24,6 +24,7 @@ export type Fault =
   /** The real reply, `ms` milliseconds late. */
   | { kind: 'slow'; ms: number };
 
+/** Which requests a fault meets; all that have logged in, unless given. */
 export interface FaultScope {
   /** Only requests whose path and query contain this, or match it. */
   onlyPath?: string | RegExp;
@@ -40,6 +41,7 @@ export interface FaultSwitch {
   take(path: string, stage: 'before_auth' | 'after_auth'): Fault | null;
 }
 
+/** Creates a switch without any fault. */
 export function createFaultSwitch(): FaultSwitch {
   let current: { fault: Fault; scope: FaultScope; left: number } | null = null;
   return {

@@ -20,6 +20,7 @@ export interface LoggedRequest {
   status: number | null;
 }
 
+/** What stands before and behind the front of the simulated Atlas. */
 export interface FrontOptions {
   /** The address that links in replies begin with. */
   origin: () => string;

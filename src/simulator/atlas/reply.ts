@@ -7,6 +7,7 @@ export interface Reply {
   body: string;
 }
 
+/** Makes a reply whose body is JSON. The content type is up to the caller. */
 export function jsonReply(status: number, body: unknown, headers: Readonly<Record<string, string>>): Reply {
   return { status, headers, body: JSON.stringify(body) };
 }

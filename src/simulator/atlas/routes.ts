@@ -6,6 +6,7 @@ import type { RateLimiter } from './limits/rate-limits.ts';
 import { refusalReply } from './refusals.ts';
 import { jsonReply, type Reply } from './reply.ts';
 
+/** The endpoints of the API, and how it treats versions, limits and resources that end. */
 export interface RouteOptions {
   endpoints: readonly Endpoint[];
   /** What wraps an entity under `envelope=true`: the API reference and the older pages differ. */

@@ -7,8 +7,10 @@ import type { Refusal } from './refusals.ts';
 /** A change of a job: what differs, or a function that makes the new job from the old one. */
 export type JobChange = Partial<Omit<SimulatedJob, 'id'>> | ((job: SimulatedJob) => SimulatedJob);
 
+/** Resource tags: values by key. */
 export type Tags = Readonly<Record<string, string>>;
 
+/** A cluster or serverless instance, with its restore jobs. */
 export interface Instance {
   /** 24 hex characters. */
   id: string;
@@ -22,6 +24,7 @@ export interface Instance {
   jobs: Map<string, SimulatedJob>;
 }
 
+/** What can be said of an instance when it is added. */
 export interface InstanceOptions {
   tags?: Tags;
   /** Made up unless given. */
@@ -38,6 +41,7 @@ export interface ProjectFacts {
   product: 'atlas' | 'ops_manager';
 }
 
+/** A project, with its instances. */
 export interface Project extends ProjectFacts {
   groupId: string;
   createdAt: Timestamp;
@@ -68,6 +72,7 @@ export interface World {
   removeJob(groupId: string, name: string, id: string): void;
 }
 
+/** Creates a world without projects. */
 export function createWorld(now: () => Timestamp): World {
   const projects = new Map<string, Project>();
 

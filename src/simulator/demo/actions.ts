@@ -26,6 +26,7 @@ export interface Actions {
   idOf(role: Role): string;
 }
 
+/** Creates the actions on the Atlas of the stage; each is written on the board. */
 export function createActions({ atlas }: Pick<DemoStage, 'atlas'>, board: Script): Actions {
   const ids = new Map<Role, string>();
 

@@ -5,7 +5,9 @@ import type { ReceivedSlackMessage } from '../receivers/slack-receiver.ts';
 import type { ReceivedMail } from '../receivers/smtp-sink.ts';
 import type { ReceivedWebhook } from '../receivers/webhook-receiver.ts';
 
+/** The channels of the demo, in the order in which they are shown. */
 export const DEMO_CHANNELS = ['slack', 'mail', 'webhook'] as const;
+/** A channel of the demo. */
 export type DemoChannel = (typeof DEMO_CHANNELS)[number];
 
 /** One message, as a receiver of the demo got it. */
@@ -46,6 +48,7 @@ const CLOUD_EVENT = z.object({
   data: z.object({ event: z.string() }),
 });
 
+/** Reads what arrived at the Slack receiver. A message may tell several events. */
 export function fromSlack({ at, status, body, json, headers }: Answered<ReceivedSlackMessage>): Arrival {
   const { blocks } = SLACK_MESSAGE.catch({ blocks: [] }).parse(json);
   const textsOf = (type: string): string[] =>
@@ -66,6 +69,7 @@ export function fromSlack({ at, status, body, json, headers }: Answered<Received
   };
 }
 
+/** Reads a mail that arrived. */
 export function fromMail({ at, raw, mail }: ReceivedMail): Arrival {
   const { subject, messageId, headers, text, html } = mail;
   const event = headers['x-restore-watcher-event'];
@@ -86,6 +90,7 @@ export function fromMail({ at, raw, mail }: ReceivedMail): Arrival {
   };
 }
 
+/** Reads a request that arrived at the webhook receiver. */
 export function fromWebhook({
   at,
   status,

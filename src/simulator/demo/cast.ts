@@ -3,6 +3,7 @@ import type { JobKind } from '../../domain/job/restore-job.ts';
 import { clusterJob, collectionJob, flexJob } from '../atlas/jobs/job-makers.ts';
 import type { SimulatedJob } from '../atlas/jobs/simulated-job.ts';
 
+/** The one project of the demo. */
 export const DEMO_GROUP_ID = '5f0e1d2c3b4a596877665544';
 
 /** Documents that the collection restore of the demo brings back. */
@@ -29,6 +30,7 @@ export const DEMO_WATCHES = {
   carts: watch('carts', 'flex', 'carts', 'account', 'shop'),
 } as const satisfies Record<string, DemoWatch>;
 
+/** The watches in the order in which they stand in the configuration. */
 export const ALL_DEMO_WATCHES: readonly DemoWatch[] = Object.values(DEMO_WATCHES);
 
 /** A restore of the story. */

@@ -21,6 +21,7 @@ const ALL_PAST_JOBS = PAST_JOBS * ALL_DEMO_WATCHES.length;
 /** The watcher has to start and to poll twice within this time. */
 const FIRST_LOOK_MS = 30_000;
 
+/** What a run of the demo needs from its caller. */
 export interface DemoRun {
   stage: DemoStage;
   print: (line: string) => void;

@@ -25,6 +25,7 @@ export interface ToldChange extends Change {
   heard: Record<DemoChannel, Hearing | null>;
 }
 
+/** How what was told compares with what had to be told. */
 export interface Tally {
   changes: ToldChange[];
   /** Messages that told an event again which the same channel had accepted before. */

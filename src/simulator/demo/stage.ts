@@ -32,6 +32,7 @@ export interface DemoStage {
   close(): Promise<void>;
 }
 
+/** Starts Atlas and the receivers on free loopback ports, with secrets made up anew. @throws when one of them cannot listen. */
 export async function startDemoStage(): Promise<DemoStage> {
   const privateKey = newSecret();
   const password = newSecret();

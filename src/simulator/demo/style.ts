@@ -4,12 +4,14 @@ import type { DemoChannel } from './arrivals.ts';
 /** The report fits into this many columns. */
 export const REPORT_WIDTH = 100;
 
+/** What the report calls each channel. */
 export const CHANNEL_LABELS: Record<DemoChannel, string> = {
   slack: 'Slack',
   mail: 'Mail',
   webhook: 'Webhook',
 };
 
+/** The styles that the report uses, by the names of `util.styleText`. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'cyan';
 
 /** Colours a text, or leaves it as it is. */
@@ -38,10 +40,13 @@ const LOOKS = {
 
 /** It goes on. */
 export const PROGRESS: Look = { mark: '◦', style: 'cyan' };
+/** It stops working. */
 export const WARNING: Look = { mark: '!', style: 'red' };
+/** It works again. */
 export const RELIEF: Look = { mark: '✔', style: 'green' };
 const OTHER: Look = { mark: '·', style: 'dim' };
 
+/** The look of an event by its name; a dot for a name that has none of its own. */
 export function lookOf(event: string): Look {
   return Object.entries(LOOKS).find(([name]) => name === event)?.[1] ?? OTHER;
 }
@@ -63,10 +68,12 @@ export function lookOfWords(line: string): Look {
   return found ? LOOKS[found[0]] : OTHER;
 }
 
+/** Milliseconds as seconds with one decimal, such as `1.2 s`. */
 export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** The text, cut to `width` characters with an ellipsis at the end. */
 export function shorten(text: string, width: number): string {
   const characters = [...text];
   return characters.length > width ? `${characters.slice(0, width - 1).join('')}…` : text;

@@ -35,6 +35,7 @@ export type Answered<Request> = Request & { status: number | null };
  */
 export type AnswerScript<Request> = Answer | readonly Answer[] | ((request: Request) => Answer | null);
 
+/** An HTTP server for the demo and the tests, which keeps what it gets and answers as it is told. */
 export interface HttpReceiver<Request> {
   /** Where to send to. */
   readonly url: string;

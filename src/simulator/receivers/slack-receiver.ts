@@ -1,6 +1,7 @@
 import { type HttpReceiver, type ReceivedRequest, startHttpReceiver } from './http-receiver.ts';
 import { type SlackFault, slackFault } from './slack-limits.ts';
 
+/** A message as the Slack receiver got it. */
 export interface ReceivedSlackMessage extends ReceivedRequest {
   /** What Slack would refuse it for. */
   fault: SlackFault | null;

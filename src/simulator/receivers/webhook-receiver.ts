@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { type HttpReceiver, type ReceivedRequest, startHttpReceiver } from './http-receiver.ts';
 
+/** A request as the webhook receiver got it. */
 export interface ReceivedWebhook extends ReceivedRequest {
   /** Whether the signature is right; `null` for a receiver without a secret. */
   verified: boolean | null;

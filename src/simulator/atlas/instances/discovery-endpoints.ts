@@ -39,6 +39,7 @@ const OLD_CLUSTERS_ENDING: Ending = {
   isOver: false,
 };
 
+/** What the lists of projects and instances are made from. */
 export interface DiscoveryOptions {
   world: World;
   /** Lists serverless instances; since January 2026 Atlas gives an empty list, whatever there is. */

@@ -48,6 +48,7 @@ export function oldClusterBody(instance: Instance, place: InstancePlace): Body {
   };
 }
 
+/** A Flex cluster as Atlas lists it. */
 export function flexClusterBody(instance: Instance, place: InstancePlace): Body {
   return {
     ...commonFields(instance, place),
@@ -62,6 +63,7 @@ export function flexClusterBody(instance: Instance, place: InstancePlace): Body 
   };
 }
 
+/** A serverless instance as Atlas lists it. */
 export function serverlessBody(instance: Instance, place: InstancePlace): Body {
   return {
     ...commonFields(instance, place),
@@ -103,6 +105,7 @@ export function managedClusterBodies(instance: Instance, { project, url }: Insta
   ];
 }
 
+/** Tags as Atlas sends them: a list of keys and values. */
 export function tagsOf(tags: Tags): Array<{ key: string; value: string }> {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }

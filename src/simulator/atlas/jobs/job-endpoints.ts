@@ -27,6 +27,7 @@ export interface ListedPage {
   pageNum: number;
 }
 
+/** Where jobs come from, and how their lists are ordered and paged. */
 export interface JobEndpointOptions {
   world: World;
   /** How jobs are listed, where the kind has no order of its own. */

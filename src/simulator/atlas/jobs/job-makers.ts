@@ -24,6 +24,7 @@ export interface JobOptions {
   deliveryType?: SimulatedJob['deliveryType'];
 }
 
+/** What a restore job of a dedicated cluster can be told from the start. */
 export interface ClusterJobOptions extends JobOptions {
   /** A sharded cluster: its downloads come in parts, one for each shard and one for the config servers. */
   shards?: number;
@@ -33,12 +34,14 @@ export interface ClusterJobOptions extends JobOptions {
   byOplog?: boolean;
 }
 
+/** What a restore job of single collections can be told from the start. */
 export interface CollectionJobOptions extends JobOptions {
   /** What is restored, as `database.collection`; each becomes `…_restored`. */
   collections?: readonly string[];
   totalDocuments?: number;
 }
 
+/** What a legacy restore job can be told from the start. */
 export interface LegacyJobOptions extends JobOptions {
   batchId?: string;
   /** The secret of the link is a header's value. */

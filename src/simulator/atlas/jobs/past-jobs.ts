@@ -6,6 +6,7 @@ import type { SimulatedJob } from './simulated-job.ts';
 
 const HOUR_MS = 3_600_000;
 
+/** Which restores have ended before, and when. */
 export interface PastOptions {
   /** Of which kind the jobs are: of the kind that the instance is of unless given. */
   kind?: JobKind;

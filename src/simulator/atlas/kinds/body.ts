@@ -9,6 +9,7 @@ export function bodyOf(
   return { ...withoutNulls(fields), ...oddities };
 }
 
+/** The fields that have a value. */
 export function withoutNulls(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }

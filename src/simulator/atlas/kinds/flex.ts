@@ -6,6 +6,7 @@ const HOUR_MS = 3_600_000;
 const RESTORE_LIFE_MS = 6 * HOUR_MS;
 const DOWNLOAD_LIFE_MS = 4 * HOUR_MS;
 
+/** Restores of Flex clusters: a status word tells the state, a date when a download expires. */
 export const flex: SimulatedKind = {
   kind: 'flex',
   instances: 'flexClusters',

@@ -3,6 +3,7 @@ import { bodyOf } from './body.ts';
 import { flagFields } from './flag-style.ts';
 import type { JobPlace, SimulatedKind } from './kind.ts';
 
+/** Restores of serverless instances: flags for the state, as dedicated clusters have them. */
 export const serverless: SimulatedKind = {
   kind: 'serverless',
   instances: 'serverless',

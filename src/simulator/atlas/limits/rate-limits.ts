@@ -13,6 +13,7 @@ export type EndpointSet =
   | 'serverless'
   | 'projects';
 
+/** The bucket of each set of endpoints; a set that is not named has no limit. */
 export type RateLimits = Readonly<Partial<Record<EndpointSet, BucketSize>>>;
 
 /** What Atlas documents as its defaults, of April 2026: per project, and for `projects` per user. Serverless is not in that list. */
@@ -24,6 +25,7 @@ export const ATLAS_RATE_LIMITS: RateLimits = {
   projects: { capacity: 1_200, refill: 500 },
 };
 
+/** How the simulated Atlas limits requests, and what it says about the limit. */
 export interface RateLimitOptions {
   /** Sets that are not named have no limit. */
   limits: RateLimits;
@@ -34,6 +36,7 @@ export interface RateLimitOptions {
   now: () => Timestamp;
 }
 
+/** Counts requests against the buckets of their endpoints. */
 export interface RateLimiter {
   /** Counts one request. Gives the headers for its reply, or the refusal, which does not count. */
   admit(set: EndpointSet, groupId: string, request: { url: URL; apiVersion: ApiVersion }): Headers | Reply;
@@ -45,6 +48,7 @@ interface Headers {
   headers: Record<string, string>;
 }
 
+/** Creates a limiter whose buckets are full. */
 export function createRateLimiter({ limits, rateHeaders, retryAfter, now }: RateLimitOptions): RateLimiter {
   const buckets = new Map<string, TokenBucket>();
 

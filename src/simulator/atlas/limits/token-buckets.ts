@@ -10,6 +10,7 @@ export interface BucketSize {
   inSteps?: boolean;
 }
 
+/** A bucket that each request takes one token from, refilled as time goes by. */
 export interface TokenBucket {
   /** Takes up to `count` tokens. Gives how many were there. */
   take(count: number): number;

@@ -2,8 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { createNonceBook } from './nonce-book.ts';
 
+/** The realm that Atlas names in its login challenges. */
 export const REALM = 'MMS Public API';
 
+/** Which API key may log in, and how strict the server is. */
 export interface DigestAuthOptions {
   /** The user name. */
   publicKey: string;
@@ -31,6 +33,7 @@ export interface DigestCounts {
   failures: number;
 }
 
+/** Whether a request is let in; if not, the challenge to answer it with. */
 export type DigestVerdict = { ok: true } | { ok: false; challenge: string };
 
 /** Verifies HTTP Digest as the server in front of Atlas does, which behaves like Jetty's: MD5, qop=auth, counted nonces. */
@@ -42,6 +45,7 @@ export interface DigestAuth {
 
 type Failing = 'challenges' | 'stale' | 'replays' | 'failures';
 
+/** Creates the HTTP Digest login of Atlas for one API key. */
 export function createDigestAuth(options: DigestAuthOptions): DigestAuth {
   const { publicKey, privateKey, now, nonceLifeMs = 60_000, opSpelling = false, strictNc = false } = options;
   const counts: DigestCounts = { accepted: 0, challenges: 0, stale: 0, replays: 0, failures: 0 };

@@ -3,6 +3,7 @@ import type { Reply } from '../reply.ts';
 import type { DigestAuth } from './digest-auth.ts';
 import type { OAuthServer } from './oauth-server.ts';
 
+/** Whether a request is let in; if not, the reply to refuse it with. */
 export type LoginVerdict = { ok: true } | { ok: false; reply: Reply };
 
 /** The layer in front of the API: lets in whoever has an API key or a live access token. */

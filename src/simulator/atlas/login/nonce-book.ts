@@ -10,6 +10,7 @@ export interface NonceBook {
   use(nonce: string, count: number): 'fresh' | 'stale' | 'replay';
 }
 
+/** Creates an empty book of nonces, each of which lives for `lifeMs` milliseconds. */
 export function createNonceBook(options: {
   now: () => Timestamp;
   lifeMs: number;

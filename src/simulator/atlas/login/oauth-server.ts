@@ -16,8 +16,10 @@ const ERRORS = {
   server_error: [500, 'Internal server error.'],
 } as const satisfies Record<string, readonly [status: number, description: string | null]>;
 
+/** The errors that a request for a token can meet. */
 export type OAuthError = keyof typeof ERRORS;
 
+/** The credentials of a service account. */
 export interface ServiceAccount {
   clientId: string;
   clientSecret: string;
@@ -31,6 +33,7 @@ export interface TokenCounts {
   refused: number;
 }
 
+/** The token endpoint of Atlas, and the tokens it has given out. */
 export interface OAuthServer {
   readonly counts: Readonly<TokenCounts>;
   /** Answers a request to one of the OAuth addresses; `null` for any other address. */
@@ -44,6 +47,7 @@ export interface OAuthServer {
   liveTokens(): number;
 }
 
+/** A request to one of the OAuth addresses. */
 export interface OAuthRequest {
   method: string;
   /** Without query. */

@@ -15,6 +15,7 @@ export interface TokenBook {
   live(): number;
 }
 
+/** Creates an empty book, for at most `most` tokens that live at a time, each for `lifeMs` milliseconds. */
 export function createTokenBook(options: { now: () => Timestamp; lifeMs: number; most: number }): TokenBook {
   const { now, lifeMs, most } = options;
   const endings = new Map<string, Timestamp>();
