@@ -10,7 +10,7 @@ import type { ChannelConfig, ConnectionConfig } from '../config/config.ts';
 import { assertNever } from '../domain/job/restore-job.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createAtlasSource } from '../source/atlas-source.ts';
-import type { BudgetState } from '../source/budget/budgeted-send.ts';
+import type { BudgetState } from '../source/budget/budgets.ts';
 import { createConnection } from '../source/connection.ts';
 import { clusterJobs } from '../source/kinds/cluster.ts';
 import { collectionJobs } from '../source/kinds/collection.ts';

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createTrustingFetch, type HttpFetch, hasProxy } from '../net/private-ca-fetch.ts';
-import { type BudgetState, createBudgetedSend } from './budget/budgeted-send.ts';
+import { type BudgetState, createBudgets } from './budget/budgets.ts';
+import { budgeted, type JsonRead, reading, retrying } from './json-read.ts';
 import { createLogin, type LoginConfig } from './login/create-login.ts';
 import { createMemoryVault, type TokenVault } from './login/token-vault.ts';
-import { type JsonRead, reading, retrying } from './read.ts';
 import { createServerClock, type ServerClock } from './reply/server-clock.ts';
 import { createSunsetWatch, type SunsetNotice } from './reply/sunset-watch.ts';
 import { createExchange, measured, paid, type RequestRecord } from './wire/http-exchange.ts';
@@ -60,8 +60,8 @@ export interface MeasuredConnection extends Connection {
 }
 
 /**
- * Puts the layers of a request together, from the inside out: exchange, measure, pay, login, wait for a turn, read, retry. Each calls
- * only the one inside it.
+ * Puts the layers of a request together, from the inside out: exchange, measure, pay, login, budget (wait for
+ * a turn), read, retry. Each calls only the one inside it.
  * @throws {ConfigError} when `caFile` cannot be used.
  */
 export function createConnection(options: ConnectionOptions): MeasuredConnection {
@@ -87,19 +87,15 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
     clock,
     logger,
   });
-  const { send, budgets } = createBudgetedSend(login, {
-    requestsPerMinute,
-    longestPauseMs: LONGEST_RETRY_AFTER_MS,
-    clock,
-  });
+  const budgets = createBudgets({ requestsPerMinute, longestPauseMs: LONGEST_RETRY_AFTER_MS, clock });
   const watchSunset = createSunsetWatch({ connection, logger, onSunset: options.onSunset });
-  const read = reading(send, { baseUrl, login, serverClock, watchSunset, clock });
+  const read = reading(budgeted(login, budgets), { baseUrl, login, serverClock, watchSunset, clock });
   const { retries, random } = options;
   const retry = { connection, retries, longestRetryAfterMs: LONGEST_RETRY_AFTER_MS, random, clock, logger };
 
   return {
     getJson: retrying(read, retry),
-    budgets,
+    budgets: budgets.states,
     aheadMs: serverClock.aheadMs,
     close: async () => transport.close(),
   };

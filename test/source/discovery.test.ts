@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createDiscovery } from '../../src/source/discovery.ts';
-import type { JsonRequest } from '../../src/source/read.ts';
+import type { JsonRequest } from '../../src/source/json-read.ts';
 
 const options = { signal: new AbortController().signal, isUrgent: false };
 const groupId = '64b0c1d2e3f4a5b6c7d8e9f0';

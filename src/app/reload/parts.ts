@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Notifier } from '../../channels/notifier.ts';
 import type { UrlLimiter } from '../../channels/rate-limiter.ts';
 import type { ChannelConfig, ConnectionConfig, WatcherConfig } from '../../config/config.ts';
-import type { BudgetState } from '../../source/budget/budgeted-send.ts';
+import type { BudgetState } from '../../source/budget/budgets.ts';
 import { createReplaceableSource, type ReplaceableSource } from '../../source/replaceable-source.ts';
 import type { JobSource } from '../../source/source.ts';
 import { type BuiltSource, buildNotifier, buildSource, type SourceDeps } from '../adapters.ts';

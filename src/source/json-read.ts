@@ -2,12 +2,15 @@ import pRetry from 'p-retry';
 import type { Clock } from '../clock.ts';
 import { SourceError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { BudgetedSend } from './budget/budgeted-send.ts';
+import type { Budgets } from './budget/budgets.ts';
+import { NotNow } from './budget/project-limits.ts';
 import type { Login } from './login/login.ts';
 import { type JsonReply, readReply } from './reply/json-reply.ts';
 import type { ServerClock } from './reply/server-clock.ts';
 import type { SunsetWatch } from './reply/sunset-watch.ts';
 import type { ReadOptions } from './source.ts';
+import type { Answer, HttpRequest } from './wire/answer.ts';
+import { endpointSetOf } from './wire/endpoints.ts';
 
 /** Waits between attempts: anything up to this, doubling with each, 8 s at most ("full jitter"). */
 const BACKOFF_BASE_MS = 500;
@@ -30,6 +33,39 @@ export interface JsonRequest extends Partial<Pick<ReadOptions, 'isUrgent' | 'onW
  */
 export type JsonRead = (path: string, request: JsonRequest) => Promise<JsonReply>;
 
+/**
+ * Sends one read with the login's headers added, over as many HTTP requests as the login takes, each of which pays.
+ * Rejects with the signal's reason when that aborts.
+ * @throws {SourceError} when there is no answer, or no turn that is worth waiting for.
+ */
+export type BudgetedSend = (
+  request: HttpRequest,
+  options: Pick<ReadOptions, 'isUrgent' | 'onWait'> & Pick<JsonRequest, 'budgetKey'>,
+) => Promise<Answer>;
+
+/**
+ * Around a login: every read waits for its turn in the budget of its project first. Where a request may not go out after all, since
+ * others were faster or Atlas has asked for silence meanwhile, the read waits again and starts over.
+ */
+export function budgeted(login: Login, budgets: Budgets): BudgetedSend {
+  return async (request, { budgetKey, isUrgent, onWait }) => {
+    const limits = budgets.of(budgetKey);
+    const set = endpointSetOf(new URL(request.url).pathname);
+    for (;;) {
+      const onTurn = onWait?.();
+      const spare = login.mayCostTwo() ? 1 : 0;
+      const allowance = await limits.admit(set, request.signal, { spare, isUrgent }).finally(onTurn);
+      try {
+        return await login.send({ ...request, allowance });
+      } catch (error) {
+        if (!(error instanceof NotNow)) throw error;
+      } finally {
+        allowance.giveBack();
+      }
+    }
+  };
+}
+
 /** Around a send: makes the request of a path, and takes the JSON object, or the fault, out of the answer. */
 export function reading(
   send: BudgetedSend,
@@ -44,7 +80,7 @@ export function reading(
   const { baseUrl, login, serverClock, watchSunset, clock } = options;
   return async (path, { accept, role, budgetKey, isUrgent = false, signal, onWait }) => {
     const request = { url: urlOf(baseUrl, path), headers: { Accept: accept }, signal };
-    const answer = await send(request, { project: budgetKey, isUrgent, onWait });
+    const answer = await send(request, { budgetKey, isUrgent, onWait });
     watchSunset(path, answer.reply.headers);
     const reply = readReply(answer, {
       request: `GET ${inWords(path)}`,
