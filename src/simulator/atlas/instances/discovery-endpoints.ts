@@ -49,19 +49,11 @@ export interface DiscoveryOptions {
 type Body = Record<string, unknown>;
 
 /** Where projects and their instances are listed. */
-export function discoveryEndpoints({ world, serverlessListed }: DiscoveryOptions): Endpoint[] {
-  const instances = (
-    kinds: (instance: Instance) => boolean,
-    bodies: (instance: Instance, place: InstancePlace, call: Call) => Body[],
-  ): Endpoint['answer'] =>
-    inProject(world, (call, project) => {
-      const shown = [...project.instances.values()].filter(kinds).flatMap((instance) => {
-        const url = `${addressAbove(call)}/${encodeURIComponent(instance.name)}`;
-        return bodies(instance, { project, url }, call);
-      });
-      return listOf(shown, call);
-    });
+export function discoveryEndpoints(options: DiscoveryOptions): Endpoint[] {
+  return [...projectEndpoints(options), ...instanceEndpoints(options)];
+}
 
+function projectEndpoints({ world }: Pick<DiscoveryOptions, 'world'>): Endpoint[] {
   return [
     {
       apiVersions: [...ATLAS, 'public'],
@@ -87,6 +79,23 @@ export function discoveryEndpoints({ world, serverlessListed }: DiscoveryOptions
       ending: null,
       answer: inProject(world, (call, project) => ({ body: projectBody(project, addressAbove(call)) })),
     },
+  ];
+}
+
+function instanceEndpoints({ world, serverlessListed }: DiscoveryOptions): Endpoint[] {
+  const instances = (
+    kinds: (instance: Instance) => boolean,
+    bodies: (instance: Instance, place: InstancePlace, call: Call) => Body[],
+  ): Endpoint['answer'] =>
+    inProject(world, (call, project) => {
+      const shown = [...project.instances.values()].filter(kinds).flatMap((instance) => {
+        const url = `${addressAbove(call)}/${encodeURIComponent(instance.name)}`;
+        return bodies(instance, { project, url }, call);
+      });
+      return listOf(shown, call);
+    });
+
+  return [
     {
       apiVersions: ATLAS,
       path: '/groups/:groupId/clusters',
