@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Store } from '../../src/store/store.ts';
-import { aMuteRequest, HOUR, T0 } from '../support/builders.ts';
-import { aCommit, plan } from './support.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { aMuteRequest, HOUR, T0 } from '../../support/builders.ts';
+import { aCommit, plan } from '../support.ts';
 
 const REQUEST = aMuteRequest({ until: T0 + HOUR });
 
 /** What every store does with mutes. */
-export function muteContract(store: () => Store): void {
+export function mutesContract(store: () => Store): void {
   describe('mutes', () => {
     it('come back as they were added, the newest first, each under an id of its own', async () => {
       const first = await store().addMute(REQUEST);

@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { PlannedEvent } from '../../src/domain/event/plan.ts';
-import type { DueReminder, ReminderPlan } from '../../src/domain/telling/reminder.ts';
-import type { Store } from '../../src/store/store.ts';
-import { aJob, aMuteRequest, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
-import { aCommit, anImpossibleDraft, plan } from './support.ts';
+import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
+import type { DueReminder, ReminderPlan } from '../../../src/domain/telling/reminder.ts';
+import type { Store } from '../../../src/store/store.ts';
+import {
+  aJob,
+  aMuteRequest,
+  anEvent,
+  anObservation,
+  HOUR,
+  jobId,
+  MINUTE,
+  T0,
+} from '../../support/builders.ts';
+import { aCommit, anImpossibleDraft, plan } from '../support.ts';
 
 const NOTHING: ReminderPlan = { events: [], audit: [], next: [], ended: [] };
 
@@ -186,17 +195,6 @@ export function reminderContract(store: () => Store): void {
       await dueAt(T0, () => ({ next: [{ eventId: idOf(1), channel: 'oncall', count: 1, waitMs: HOUR }] }));
       expect(await idsDueAt(T0 + MINUTE)).toEqual([]);
       expect(await idsDueAt(T0 + HOUR)).toEqual([idOf(1)]);
-    });
-  });
-
-  describe('what has happened', () => {
-    it('can be told from what is only told again or was made to try the way', async () => {
-      const again = plan(2, { name: 'started', reminder: { number: 3, since: T0 } });
-      await commit(T0, plan(1, { name: 'started' }), again, plan(3, { test: true }));
-      const names = async (onlyHappened?: boolean) =>
-        (await store().listEvents({ limit: 9, onlyHappened })).items.map(({ event }) => event.id).sort();
-      expect(await names(true)).toEqual([idOf(1)]);
-      expect(await names()).toEqual([idOf(1), idOf(2), idOf(3)].sort());
     });
   });
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { DeliveryOutcome, FallbackRequest } from '../../src/store/ports/outbox.ts';
-import type { Store } from '../../src/store/store.ts';
-import { HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
-import { aCommit, plan } from './support.ts';
+import type { DeliveryOutcome, FallbackRequest } from '../../../src/store/ports/outbox.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { aCommit, plan } from '../support.ts';
 
 /** What a fallback is owed when a channel does not deliver. */
 export function fallbackContract(current: () => Store): void {

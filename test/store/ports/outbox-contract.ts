@@ -1,59 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { ClaimRequest, Delivery, DeliveryOutcome } from '../../src/store/ports/outbox.ts';
-import type { Store } from '../../src/store/store.ts';
-import { jobId, T0 } from '../support/builders.ts';
-import { aCommit, aDraft, anImpossibleDraft, plan } from './support.ts';
+import type { DeliveryOutcome } from '../../../src/store/ports/outbox.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { T0 } from '../../support/builders.ts';
+import { LEASE_MS, NOW, outboxSteps } from '../outbox-steps.ts';
+import { aDraft, anImpossibleDraft, plan } from '../support.ts';
+import { digestContract } from './digest-contract.ts';
+import { fallbackContract } from './fallback-contract.ts';
 
-const NOW = T0 + 1_000;
-const LEASE_MS = 15_000;
-
-/** What is owed, who may send it, and what became of it. */
-export function outboxContract(current: () => Store): void {
-  const claim = (over: Partial<ClaimRequest> = {}) =>
-    current().claimDeliveries({
-      channel: 'oncall',
-      owner: 'a',
-      now: NOW,
-      leaseMs: LEASE_MS,
-      limit: 10,
-      perKey: 'head',
-      ...over,
-    });
-  const record = (outcome: DeliveryOutcome, owner?: string) => current().recordOutcomes([outcome], [], owner);
-  const owe = (...events: ReturnType<typeof plan>[]) => current().commitPoll(aCommit({ events }));
-  const idOf = (number: number, channel = 'oncall') => `${plan(number).event.id}:${channel}`;
-  const ids = (deliveries: readonly Delivery[]) => deliveries.map(({ id }) => id);
-  const delivered = (number: number, over: object = {}): DeliveryOutcome => ({
-    id: idOf(number),
-    kind: 'delivered',
-    at: NOW + 5,
-    detail: '200 ok',
-    ...over,
-  });
-  const retry = (number: number, nextAttemptAt: number): DeliveryOutcome => ({
-    id: idOf(number),
-    kind: 'retry',
-    at: NOW + 5,
-    nextAttemptAt,
-    detail: '503',
-  });
-  const givenUp = (number: number): DeliveryOutcome => ({
-    id: idOf(number),
-    kind: 'given_up',
-    at: NOW + 5,
-    detail: '404',
-  });
-  const released = (number: number): DeliveryOutcome => ({ id: idOf(number), kind: 'released', at: NOW + 5 });
-  async function stored(number: number): Promise<Delivery> {
-    const { items } = await current().listDeliveries({ limit: 99 });
-    const found = items.find(({ id }) => id === idOf(number));
-    if (!found) throw new Error(`no delivery ${number}`);
-    const { event: _event, ...delivery } = found;
-    return delivery;
-  }
+/** What every store owes to channels: who may send it, and what became of it. */
+export function outboxContract(store: () => Store): void {
+  const { claim, record, owe, idOf, ids, delivered, retry, givenUp, released, stored } = outboxSteps(store);
 
   describe('a channel that accepts nothing', () => {
-    const since = async () => Object.fromEntries(await current().failingChannels());
+    const since = async () => Object.fromEntries(await store().failingChannels());
     const attempt = async (number: number, at: number, outcome: DeliveryOutcome): Promise<void> => {
       await claim({ now: at });
       await record({ ...outcome, id: idOf(number), at: at + 5 });
@@ -186,9 +145,9 @@ export function outboxContract(current: () => Store): void {
     it('are prolonged by their owner and by nobody else', async () => {
       await owe(plan(1));
       await claim();
-      await current().renewLeases([idOf(1)], 'b', NOW + 9 * LEASE_MS);
-      await current().renewLeases([idOf(1)], 'a', NOW + 2 * LEASE_MS);
-      await current().renewLeases([], 'a', NOW);
+      await store().renewLeases([idOf(1)], 'b', NOW + 9 * LEASE_MS);
+      await store().renewLeases([idOf(1)], 'a', NOW + 2 * LEASE_MS);
+      await store().renewLeases([], 'a', NOW);
       expect(await claim({ now: NOW + 2 * LEASE_MS - 1 })).toEqual([]);
       expect(await claim({ now: NOW + 2 * LEASE_MS })).toHaveLength(1);
     });
@@ -196,7 +155,7 @@ export function outboxContract(current: () => Store): void {
     it('of an earlier daemon end when a new one claims the store, and its attempts stay counted', async () => {
       await owe(plan(1));
       await claim({ owner: 'dead' });
-      await current().claimDaemon();
+      await store().claimDaemon();
       const [taken] = await claim({ owner: 'b', now: NOW + 1 });
       expect(taken).toMatchObject({ id: idOf(1), wasInterrupted: true, firstAttemptAt: NOW });
     });
@@ -317,134 +276,45 @@ export function outboxContract(current: () => Store): void {
 
     it('of an unknown delivery change nothing', async () => {
       await record(delivered(1));
-      expect((await current().listDeliveries({ limit: 9 })).items).toEqual([]);
+      expect((await store().listDeliveries({ limit: 9 })).items).toEqual([]);
     });
 
     it('are recorded with their audit entries, or not at all', async () => {
       await owe(plan(1), plan(2, { job: 2 }));
       await claim();
-      await current().recordOutcomes([delivered(1)], [aDraft()]);
-      expect((await current().auditHead()).seq).toBe(1);
+      await store().recordOutcomes([delivered(1)], [aDraft()]);
+      expect((await store().auditHead()).seq).toBe(1);
 
-      await expect(current().recordOutcomes([delivered(2)], [anImpossibleDraft()])).rejects.toThrow();
+      await expect(store().recordOutcomes([delivered(2)], [anImpossibleDraft()])).rejects.toThrow();
       expect(await stored(2)).toMatchObject({ status: 'pending', attemptsFinished: 0 });
-      expect((await current().auditHead()).seq).toBe(1);
+      expect((await store().auditHead()).seq).toBe(1);
     });
   });
 
   describe('the next time something is due', () => {
     it('is unknown while nothing is pending', async () => {
-      expect(await current().nextDueAt('oncall')).toBeNull();
+      expect(await store().nextDueAt('oncall')).toBeNull();
       await owe(plan(1));
       await claim();
       await record(delivered(1));
-      expect(await current().nextDueAt('oncall')).toBeNull();
+      expect(await store().nextDueAt('oncall')).toBeNull();
     });
 
     it('is the earliest of schedule and lease, of those that wait for nothing else', async () => {
       await owe(plan(1, { job: 1 }), plan(2, { job: 1 }), plan(3, { job: 2 }));
-      expect(await current().nextDueAt('oncall')).toBe(T0);
+      expect(await store().nextDueAt('oncall')).toBe(T0);
       await claim({ limit: 1 });
-      expect(await current().nextDueAt('oncall')).toBe(T0);
+      expect(await store().nextDueAt('oncall')).toBe(T0);
       await claim({ now: NOW + 1 });
-      expect(await current().nextDueAt('oncall')).toBe(NOW + LEASE_MS);
+      expect(await store().nextDueAt('oncall')).toBe(NOW + LEASE_MS);
       await record(retry(3, NOW + 60_000));
-      expect(await current().nextDueAt('oncall')).toBe(NOW + LEASE_MS);
+      expect(await store().nextDueAt('oncall')).toBe(NOW + LEASE_MS);
       await record(retry(1, NOW + 90_000));
-      expect(await current().nextDueAt('oncall')).toBe(NOW + 60_000);
-      expect(await current().nextDueAt('dba')).toBeNull();
+      expect(await store().nextDueAt('oncall')).toBe(NOW + 60_000);
+      expect(await store().nextDueAt('dba')).toBeNull();
     });
   });
 
-  describe('redriving', () => {
-    async function giveUpThree(): Promise<void> {
-      await owe(...[1, 2, 3, 4].map((number) => plan(number, { job: number })));
-      await claim();
-      for (const number of [1, 2, 3]) await record(givenUp(number));
-    }
-
-    it('makes all that were given up due again, in order', async () => {
-      await giveUpThree();
-      expect(await current().redrive('given_up', NOW + 50)).toEqual([idOf(1), idOf(2), idOf(3)]);
-      expect(ids(await claim({ now: NOW + 49 }))).toEqual([]);
-      expect(ids(await claim({ now: NOW + 50 }))).toEqual([idOf(1), idOf(2), idOf(3)]);
-      expect(await current().redrive('given_up', NOW + 60)).toEqual([]);
-    });
-
-    it('makes only those named due again, and says which were', async () => {
-      await giveUpThree();
-      expect(await current().redrive([idOf(2), idOf(4), 'unknown'], NOW)).toEqual([idOf(2)]);
-      expect(await current().redrive([], NOW)).toEqual([]);
-      expect(await stored(1)).toMatchObject({ status: 'given_up' });
-    });
-
-    it('begins the retry schedule anew', async () => {
-      await giveUpThree();
-      await current().redrive([idOf(1)], NOW + 50);
-      expect(await stored(1)).toMatchObject({
-        status: 'pending',
-        nextAttemptAt: NOW + 50,
-        attemptsStarted: 0,
-        attemptsFinished: 0,
-        firstAttemptAt: null,
-        endedAt: null,
-        lastDetail: '404',
-      });
-    });
-
-    it('does not forget an attempt that was cut off', async () => {
-      await owe(plan(1));
-      await claim();
-      await claim({ now: NOW + LEASE_MS });
-      await record(givenUp(1));
-      await current().redrive('given_up', NOW + LEASE_MS);
-      expect(await claim({ now: NOW + LEASE_MS })).toMatchObject([{ wasInterrupted: true }]);
-    });
-
-    it('is written down, entry by entry', async () => {
-      await giveUpThree();
-      await current().redrive([idOf(3), idOf(1)], NOW);
-      const entries = await current().readAudit(0, 9);
-      expect(entries.map(({ kind, data }) => [kind, data])).toEqual(
-        [1, 3].map((number) => [
-          'delivery.redriven',
-          { deliveryId: idOf(number), eventId: plan(number).event.id, channel: 'oncall' },
-        ]),
-      );
-    });
-  });
-
-  describe('deliveries', () => {
-    it('are listed newest first, by channel and status, page by page', async () => {
-      await owe(plan(1, { job: 1, channels: ['oncall', 'dba'] }), plan(2, { job: 2 }), plan(3, { job: 3 }));
-      await claim();
-      await record(givenUp(1));
-      await record(delivered(2));
-      const list = async (filter: object) =>
-        current()
-          .listDeliveries({ limit: 9, ...filter })
-          .then(({ items }) => ids(items));
-      expect(await list({})).toEqual([idOf(3), idOf(2), idOf(1, 'dba'), idOf(1)]);
-      expect(await list({ channel: 'dba' })).toEqual([idOf(1, 'dba')]);
-      expect(await list({ status: 'given_up' })).toEqual([idOf(1)]);
-      expect(await list({ channel: 'oncall', status: 'pending' })).toEqual([idOf(3)]);
-
-      const first = await current().listDeliveries({ limit: 3 });
-      expect(first.items[2]).toMatchObject({ id: idOf(1, 'dba'), event: { job: { id: jobId(1) } } });
-      const second = await current().listDeliveries({ limit: 3, cursor: first.nextCursor ?? '' });
-      expect(ids(second.items)).toEqual([idOf(1)]);
-      expect(second.nextCursor).toBeNull();
-    });
-
-    it('are counted by channel and status', async () => {
-      await owe(plan(1, { job: 1, channels: ['oncall', 'dba'] }), plan(2, { job: 2 }), plan(3, { job: 3 }));
-      await claim();
-      await record(givenUp(1));
-      expect(await current().countDeliveries(NOW)).toEqual([
-        { channel: 'dba', status: 'pending', count: 1, held: 0 },
-        { channel: 'oncall', status: 'given_up', count: 1, held: 0 },
-        { channel: 'oncall', status: 'pending', count: 2, held: 0 },
-      ]);
-    });
-  });
+  digestContract(store);
+  fallbackContract(store);
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { PlannedEvent } from '../../src/domain/event/plan.ts';
-import type { ClaimRequest, DeliveryOutcome } from '../../src/store/ports/outbox.ts';
-import type { Store } from '../../src/store/store.ts';
-import { HOUR, MINUTE, T0 } from '../support/builders.ts';
-import { aCommit, plan } from './support.ts';
+import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
+import type { ClaimRequest, DeliveryOutcome } from '../../../src/store/ports/outbox.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { HOUR, MINUTE, T0 } from '../../support/builders.ts';
+import { aCommit, plan } from '../support.ts';
 
 const SLOT = T0 + 8 * HOUR;
 

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import type { AlertCommit } from '../../../src/store/ports/alerts.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { T0 } from '../../support/builders.ts';
+import { aCommit, aDraft, anImpossibleDraft, plan } from '../support.ts';
+import { reminderContract } from './reminder-contract.ts';
+
+/** How every store keeps what lasts, and who is told of it again. */
+export function alertsContract(store: () => Store): void {
+  describe('alerts', () => {
+    const change = (over: Partial<AlertCommit>) =>
+      store().commitAlerts({ at: T0, raise: [], clear: [], events: [], audit: [], ...over });
+
+    it('are raised once, since the first time, until they are cleared', async () => {
+      await change({ raise: ['watch/a', 'watch/b'] });
+      await change({ at: T0 + 1, raise: ['watch/a', 'watch/c'], clear: ['watch/b', 'watch/unknown'] });
+      expect(await store().readAlerts()).toEqual(
+        new Map([
+          ['watch/a', T0],
+          ['watch/c', T0 + 1],
+        ]),
+      );
+    });
+
+    it('are committed whole, with their events, what is owed and the audit entries, or not at all', async () => {
+      await change({ raise: ['watch/a'], events: [plan(1)], audit: [aDraft()] });
+      await expect(
+        change({ raise: ['watch/b'], clear: ['watch/a'], events: [plan(2)], audit: [anImpossibleDraft()] }),
+      ).rejects.toThrow();
+      expect([...(await store().readAlerts()).keys()]).toEqual(['watch/a']);
+      expect((await store().listDeliveries({ limit: 9 })).items).toMatchObject([
+        { eventId: plan(1).event.id },
+      ]);
+      expect((await store().auditHead()).seq).toBe(1);
+    });
+  });
+
+  describe('the first baseline of a watch', () => {
+    it('knows since when a watch has a baseline, by the first of its targets', async () => {
+      expect(await store().watchedSince('orders')).toBeNull();
+      await store().commitPoll(aCommit({ targetKey: 'one', takesBaseline: true, at: T0 + 2 }));
+      await store().commitPoll(aCommit({ targetKey: 'two', takesBaseline: true, at: T0 + 1 }));
+      expect(await store().watchedSince('orders')).toBe(T0 + 1);
+      expect(await store().watchedSince('other')).toBeNull();
+    });
+  });
+
+  reminderContract(store);
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { brokenLink, GENESIS } from '../../../src/domain/audit.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { aCommit, aDraft, plan } from '../support.ts';
+
+/** How every store keeps the audit log. */
+export function auditContract(store: () => Store): void {
+  describe('the audit log', () => {
+    it('is one unbroken chain over everything that writes to it', async () => {
+      await store().recordAudit([aDraft(1), aDraft(2)]);
+      await store().commitPoll(aCommit({ events: [plan(1)], audit: [aDraft(3)] }));
+      await store().recordOutcomes([], [aDraft(4)]);
+      await store().recordAudit([]);
+
+      const entries = await store().readAudit(0, 9);
+      expect(entries.map(({ data }) => data)).toEqual([1, 2, 3, 4].map((number) => ({ number })));
+      let head = GENESIS;
+      for (const entry of entries) {
+        expect(brokenLink(head, entry)).toBeNull();
+        head = { seq: entry.seq, hash: entry.hash };
+      }
+      expect(await store().auditHead()).toEqual(head);
+    });
+
+    it('begins with the genesis', async () => {
+      expect(await store().auditHead()).toEqual(GENESIS);
+      expect(await store().readAudit(0, 9)).toEqual([]);
+    });
+
+    it('remembers how far the mirror has got, and never goes back', async () => {
+      expect(await store().mirroredSeq()).toBe(0);
+      await store().noteMirrored(7);
+      await store().noteMirrored(5);
+      expect(await store().mirroredSeq()).toBe(7);
+    });
+
+    it('is read in order, page by page', async () => {
+      await store().recordAudit(Array.from({ length: 120 }, (_, index) => aDraft(index + 1)));
+      const seqs = async (after: number, limit: number) =>
+        (await store().readAudit(after, limit)).map(({ seq }) => seq);
+      expect(await seqs(0, 2)).toEqual([1, 2]);
+      expect(await seqs(117, 9)).toEqual([118, 119, 120]);
+      expect(await seqs(120, 9)).toEqual([]);
+    });
+
+    it('stays one chain when many write at once', async () => {
+      await Promise.all(Array.from({ length: 20 }, (_, index) => store().recordAudit([aDraft(index)])));
+      const entries = await store().readAudit(0, 99);
+      expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+      expect(entries.slice(1).every((entry, index) => entry.prev === entries[index]?.hash)).toBe(true);
+    });
+  });
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { GENESIS } from '../../../src/domain/audit.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { aJob, anObservation, jobId, T0 } from '../../support/builders.ts';
+import { aCommit, aDraft, anImpossibleDraft, plan, TARGET } from '../support.ts';
+
+/** What every store remembers of jobs, and how it takes what a poll has found. */
+export function jobsContract(store: () => Store): void {
+  describe('targets', () => {
+    it('knows nothing of a target before its first complete poll', async () => {
+      await store().commitPoll(aCommit({ observations: [anObservation()] }));
+      expect(await store().readTarget(TARGET, T0)).toBeNull();
+    });
+
+    it('remembers when the baseline was taken, and keeps the first one', async () => {
+      await store().commitPoll(aCommit({ takesBaseline: true, at: T0 + 1 }));
+      await store().commitPoll(aCommit({ takesBaseline: true, at: T0 + 2 }));
+      expect(await store().readTarget(TARGET, T0)).toEqual({ baselineAt: T0 + 1, followed: [] });
+    });
+
+    it('keeps the last look for instances, each key its own', async () => {
+      expect(await store().lastLookAt('orders')).toBeNull();
+      await store().noteLook('orders', T0);
+      await store().noteLook('orders', T0 + 1);
+      await store().noteLook('other', T0 + 2);
+      expect(await store().lastLookAt('orders')).toBe(T0 + 1);
+    });
+
+    it('follows the jobs of the target that may still change and are not missing, oldest first', async () => {
+      const of = (number: number, over = {}) =>
+        anObservation(aJob([], { id: jobId(number), createdAt: T0 - number }), over);
+      const running = of(1);
+      const older = of(2);
+      const mayExpire = of(3, { mayChangeUntil: T0 + 1 });
+      await store().commitPoll(
+        aCommit({
+          takesBaseline: true,
+          observations: [
+            running,
+            older,
+            mayExpire,
+            of(4, { mayChangeUntil: T0 }),
+            of(5, { mayChangeUntil: 0 }),
+            of(6, { notFoundCount: 2, missingSince: T0 }),
+          ],
+        }),
+      );
+      await store().commitPoll(aCommit({ targetKey: 'another', observations: [of(7)] }));
+
+      const target = await store().readTarget(TARGET, T0);
+      expect(target?.followed).toEqual([mayExpire, older, running]);
+    });
+
+    it('follows a job again that was missing and came back', async () => {
+      const gone = anObservation(aJob(), { notFoundCount: 2, missingSince: T0 });
+      await store().commitPoll(aCommit({ takesBaseline: true, observations: [gone] }));
+      const back = anObservation(aJob());
+      await store().commitPoll(aCommit({ observations: [back] }));
+      expect((await store().readTarget(TARGET, T0))?.followed).toEqual([back]);
+    });
+  });
+
+  describe('observations', () => {
+    it('come back as they were written, each watch its own, the latest one', async () => {
+      const first = anObservation(aJob());
+      const latest = anObservation(aJob(['failed'], { errorMessage: "a 'quote', \u0000, 💥 and \u2028" }));
+      const elsewhere = anObservation(aJob(), { watch: 'other' });
+      await store().commitPoll(aCommit({ observations: [first, elsewhere] }));
+      await store().commitPoll(aCommit({ observations: [latest] }));
+
+      expect(await store().readObservations('orders', [jobId(1)])).toEqual(new Map([[jobId(1), latest]]));
+      expect(await store().readObservations('other', [jobId(1)])).toEqual(new Map([[jobId(1), elsewhere]]));
+    });
+
+    it('are given for the known ones among very many ids', async () => {
+      const numbers = Array.from({ length: 1_200 }, (_, index) => index);
+      const observations = numbers.map((number) => anObservation(aJob([], { id: jobId(number) })));
+      await store().commitPoll(aCommit({ observations }));
+      const unknown = Array.from({ length: 40_000 }, (_, index) => 5_000 + index);
+      const asked = [...unknown, ...numbers].map((number) => jobId(number));
+      const found = await store().readObservations('orders', asked);
+      expect([...found.values()].sort((a, b) => (a.jobId < b.jobId ? -1 : 1))).toEqual(observations);
+      expect(await store().readObservations('orders', [])).toEqual(new Map());
+    });
+
+    it('keep a job of which nothing could be read', async () => {
+      const unreadable = anObservation(aJob(), { job: null, milestones: [], state: 'unknown' });
+      await store().commitPoll(aCommit({ takesBaseline: true, observations: [unreadable] }));
+      expect((await store().readTarget(TARGET, T0))?.followed).toEqual([unreadable]);
+    });
+  });
+
+  describe('a poll', () => {
+    it('is committed whole: observations, events, deliveries and audit entries', async () => {
+      const observation = anObservation();
+      const planned = plan(1, { channels: ['oncall', 'dba'] });
+      await store().commitPoll(
+        aCommit({ takesBaseline: true, observations: [observation], events: [planned], audit: [aDraft()] }),
+      );
+      expect((await store().readTarget(TARGET, T0))?.followed).toEqual([observation]);
+      const { items } = await store().listEvents({ limit: 9 });
+      expect(items).toMatchObject([
+        { event: planned.event, deliveries: [{ channel: 'oncall' }, { channel: 'dba' }] },
+      ]);
+      expect((await store().auditHead()).seq).toBe(1);
+    });
+
+    it('is committed not at all when a part of it fails', async () => {
+      const failing = aCommit({
+        takesBaseline: true,
+        observations: [anObservation()],
+        events: [plan(1)],
+        audit: [aDraft(), anImpossibleDraft()],
+      });
+      await expect(store().commitPoll(failing)).rejects.toThrow();
+      expect(await store().readTarget(TARGET, T0)).toBeNull();
+      expect(await store().readObservations('orders', [jobId(1)])).toEqual(new Map());
+      expect((await store().listEvents({ limit: 9 })).items).toEqual([]);
+      expect((await store().listDeliveries({ limit: 9 })).items).toEqual([]);
+      expect(await store().auditHead()).toEqual(GENESIS);
+    });
+
+    it('owes a new event to each channel once, ordered by the job, or by the watch without one', async () => {
+      const ofJob = plan(1, { channels: ['oncall', 'dba', 'oncall'] });
+      const ofWatch = plan(2);
+      ofWatch.event = { ...ofWatch.event, name: 'watch_failing', job: null };
+      await store().commitPoll(aCommit({ at: T0 + 5, events: [ofJob, ofWatch] }));
+
+      const { items } = await store().listDeliveries({ limit: 9 });
+      const untried = {
+        status: 'pending',
+        createdAt: T0 + 5,
+        nextAttemptAt: T0 + 5,
+        attemptsStarted: 0,
+        attemptsFinished: 0,
+        firstAttemptAt: null,
+        lastAttemptAt: null,
+        endedAt: null,
+        lastDetail: null,
+        insteadOf: null,
+        heldUntil: null,
+      };
+      const of = ({ event }: typeof ofJob, channel: string, orderKey: string) => ({
+        ...untried,
+        id: `${event.id}:${channel}`,
+        eventId: event.id,
+        event,
+        channel,
+        orderKey,
+      });
+      expect(items).toEqual([
+        of(ofWatch, 'oncall', 'watch:orders'),
+        of(ofJob, 'dba', jobId(1)),
+        of(ofJob, 'oncall', jobId(1)),
+      ]);
+    });
+
+    it('leaves an event that is already there as it is, and owes nothing twice', async () => {
+      const planned = plan(1);
+      await store().commitPoll(aCommit({ events: [planned, planned] }));
+      const again = { ...plan(1, { summary: 'told otherwise' }), channels: ['oncall', 'dba'] };
+      await store().commitPoll(aCommit({ events: [again, plan(2)] }));
+
+      const { items } = await store().listEvents({ limit: 9 });
+      expect(items.map(({ event }) => event)).toEqual([plan(2).event, planned.event]);
+      expect(items.map(({ deliveries }) => deliveries.length)).toEqual([1, 1]);
+    });
+  });
+}

@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest';
+import type { Observation } from '../../../src/domain/job/observation.ts';
+import type { Milestone } from '../../../src/domain/job/restore-job.ts';
+import { WatcherError } from '../../../src/errors.ts';
+import type { Rows } from '../../../src/store/ports/records.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { aJob, anObservation, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { LEASE_MS, NOW, outboxSteps } from '../outbox-steps.ts';
+import { aCommit, plan } from '../support.ts';
+
+/** What every store shows people and scripts of what is on record, and what it sends again for them. */
+export function recordsContract(store: () => Store): void {
+  const { claim, record, owe, idOf, ids, delivered, givenUp, stored } = outboxSteps(store);
+
+  describe('observations on record', () => {
+    it('are listed newest job first, by watch, job and state, page by page', async () => {
+      const all = [1, 2, 3, 4, 5].map((number) =>
+        anObservation(aJob(number % 2 ? ['failed'] : [], { id: jobId(number), createdAt: T0 + number }), {
+          watch: number < 4 ? 'orders' : 'other',
+        }),
+      );
+      await store().commitPoll(aCommit({ observations: all }));
+      const [one, two, three, four, five] = all;
+
+      expect(await pages((page) => store().listObservations({ limit: 2, ...page }))).toEqual([
+        [five, four],
+        [three, two],
+        [one],
+      ]);
+      const listed = async (filter: object) =>
+        (await store().listObservations({ limit: 9, ...filter })).items;
+      expect(await listed({ watch: 'orders', state: 'failed' })).toEqual([three, one]);
+      expect(await listed({ jobId: jobId(4) })).toEqual([four]);
+    });
+
+    it('are counted by watch and state', async () => {
+      const of = (number: number, watch: string, failed: boolean) =>
+        anObservation(aJob(failed ? ['failed'] : [], { id: jobId(number) }), { watch });
+      await store().commitPoll(
+        aCommit({
+          observations: [of(1, 'b', true), of(2, 'b', true), of(3, 'a', false), of(4, 'b', false)],
+        }),
+      );
+      expect(await store().countJobs()).toEqual([
+        { watch: 'a', state: 'in_progress', count: 1 },
+        { watch: 'b', state: 'failed', count: 2 },
+        { watch: 'b', state: 'in_progress', count: 1 },
+      ]);
+    });
+  });
+
+  describe('the oldest running jobs', () => {
+    it('are those of the watch that began first, without any that have ended or gone', async () => {
+      const of = (number: number, over: Partial<Observation> = {}, outcomes: Milestone[] = []) => {
+        const createdAt = T0 - number * MINUTE;
+        return anObservation(aJob(outcomes, { id: jobId(number, createdAt), createdAt }), over);
+      };
+      const observations = [
+        of(1),
+        of(4, { missingSince: T0 }),
+        of(3),
+        of(2),
+        of(5, {}, ['failed']),
+        of(6, { watch: 'other' }),
+      ];
+      await store().commitPoll(aCommit({ takesBaseline: true, observations }));
+      const running = await store().oldestRunning('orders', 2);
+      expect(running).toEqual([observations[2], observations[3]]);
+      expect(await store().oldestRunning('nobody', 2)).toEqual([]);
+    });
+  });
+
+  describe('events', () => {
+    it('are listed newest first, with what became of them, by job, watch and time, page by page', async () => {
+      const planned = [
+        plan(1, { job: 1 }),
+        plan(2, { job: 2, channels: [] }),
+        plan(3, { job: 1, watch: 'other' }),
+        plan(4, { job: 2 }),
+        plan(5, { job: 1, detectedAt: T0 + 4 }),
+      ];
+      await store().commitPoll(aCommit({ events: planned }));
+      const number = (id: string) => planned.findIndex(({ event }) => event.id === id) + 1;
+      const listed = async (filter: object) =>
+        (await store().listEvents({ limit: 9, ...filter })).items.map(({ event }) => number(event.id));
+
+      const all = await pages((page) => store().listEvents({ limit: 2, ...page }));
+      expect(all.map((page) => page.map(({ event }) => number(event.id)))).toEqual([[5, 4], [3, 2], [1]]);
+      expect(await listed({ jobId: jobId(1) })).toEqual([5, 3, 1]);
+      expect(await listed({ watch: 'other' })).toEqual([3]);
+      expect(await listed({ since: T0 + 3 })).toEqual([5, 4, 3]);
+
+      const { items } = await store().listEvents({ limit: 2, jobId: jobId(2) });
+      expect(items.map(({ suppressed, deliveries }) => [suppressed, deliveries.length])).toEqual([
+        [null, 1],
+        ['no_route', 0],
+      ]);
+    });
+
+    it('are not listed from a cursor that was never given out', async () => {
+      const forged = Buffer.from('["x"]').toString('base64url');
+      for (const cursor of ['nonsense', forged, '']) {
+        const refusal = await store()
+          .listEvents({ limit: 1, cursor })
+          .catch((error: unknown) => error);
+        expect(refusal).toBeInstanceOf(WatcherError);
+        expect(refusal).toMatchObject({ code: 'bad_cursor' });
+      }
+    });
+  });
+
+  describe('what has happened', () => {
+    it('can be told from what is only told again or was made to try the way', async () => {
+      const again = plan(2, { name: 'started', reminder: { number: 3, since: T0 } });
+      await store().commitPoll(
+        aCommit({ events: [plan(1, { name: 'started' }), again, plan(3, { test: true })] }),
+      );
+      const names = async (onlyHappened?: boolean) =>
+        (await store().listEvents({ limit: 9, onlyHappened })).items.map(({ event }) => event.id).sort();
+      expect(await names(true)).toEqual([plan(1).event.id]);
+      expect(await names()).toEqual([plan(1).event.id, plan(2).event.id, plan(3).event.id].sort());
+    });
+  });
+
+  describe('redriving', () => {
+    async function giveUpThree(): Promise<void> {
+      await owe(...[1, 2, 3, 4].map((number) => plan(number, { job: number })));
+      await claim();
+      for (const number of [1, 2, 3]) await record(givenUp(number));
+    }
+
+    it('makes all that were given up due again, in order', async () => {
+      await giveUpThree();
+      expect(await store().redrive('given_up', NOW + 50)).toEqual([idOf(1), idOf(2), idOf(3)]);
+      expect(ids(await claim({ now: NOW + 49 }))).toEqual([]);
+      expect(ids(await claim({ now: NOW + 50 }))).toEqual([idOf(1), idOf(2), idOf(3)]);
+      expect(await store().redrive('given_up', NOW + 60)).toEqual([]);
+    });
+
+    it('makes only those named due again, and says which were', async () => {
+      await giveUpThree();
+      expect(await store().redrive([idOf(2), idOf(4), 'unknown'], NOW)).toEqual([idOf(2)]);
+      expect(await store().redrive([], NOW)).toEqual([]);
+      expect(await stored(1)).toMatchObject({ status: 'given_up' });
+    });
+
+    it('begins the retry schedule anew', async () => {
+      await giveUpThree();
+      await store().redrive([idOf(1)], NOW + 50);
+      expect(await stored(1)).toMatchObject({
+        status: 'pending',
+        nextAttemptAt: NOW + 50,
+        attemptsStarted: 0,
+        attemptsFinished: 0,
+        firstAttemptAt: null,
+        endedAt: null,
+        lastDetail: '404',
+      });
+    });
+
+    it('does not forget an attempt that was cut off', async () => {
+      await owe(plan(1));
+      await claim();
+      await claim({ now: NOW + LEASE_MS });
+      await record(givenUp(1));
+      await store().redrive('given_up', NOW + LEASE_MS);
+      expect(await claim({ now: NOW + LEASE_MS })).toMatchObject([{ wasInterrupted: true }]);
+    });
+
+    it('is written down, entry by entry', async () => {
+      await giveUpThree();
+      await store().redrive([idOf(3), idOf(1)], NOW);
+      const entries = await store().readAudit(0, 9);
+      expect(entries.map(({ kind, data }) => [kind, data])).toEqual(
+        [1, 3].map((number) => [
+          'delivery.redriven',
+          { deliveryId: idOf(number), eventId: plan(number).event.id, channel: 'oncall' },
+        ]),
+      );
+    });
+  });
+
+  describe('deliveries', () => {
+    it('are listed newest first, by channel and status, page by page', async () => {
+      await owe(plan(1, { job: 1, channels: ['oncall', 'dba'] }), plan(2, { job: 2 }), plan(3, { job: 3 }));
+      await claim();
+      await record(givenUp(1));
+      await record(delivered(2));
+      const list = async (filter: object) =>
+        store()
+          .listDeliveries({ limit: 9, ...filter })
+          .then(({ items }) => ids(items));
+      expect(await list({})).toEqual([idOf(3), idOf(2), idOf(1, 'dba'), idOf(1)]);
+      expect(await list({ channel: 'dba' })).toEqual([idOf(1, 'dba')]);
+      expect(await list({ status: 'given_up' })).toEqual([idOf(1)]);
+      expect(await list({ channel: 'oncall', status: 'pending' })).toEqual([idOf(3)]);
+
+      const first = await store().listDeliveries({ limit: 3 });
+      expect(first.items[2]).toMatchObject({ id: idOf(1, 'dba'), event: { job: { id: jobId(1) } } });
+      const second = await store().listDeliveries({ limit: 3, cursor: first.nextCursor ?? '' });
+      expect(ids(second.items)).toEqual([idOf(1)]);
+      expect(second.nextCursor).toBeNull();
+    });
+
+    it('are counted by channel and status', async () => {
+      await owe(plan(1, { job: 1, channels: ['oncall', 'dba'] }), plan(2, { job: 2 }), plan(3, { job: 3 }));
+      await claim();
+      await record(givenUp(1));
+      expect(await store().countDeliveries(NOW)).toEqual([
+        { channel: 'dba', status: 'pending', count: 1, held: 0 },
+        { channel: 'oncall', status: 'given_up', count: 1, held: 0 },
+        { channel: 'oncall', status: 'pending', count: 2, held: 0 },
+      ]);
+    });
+  });
+}
+
+/** Walks a listing to its end. */
+async function pages<T>(list: (page: { cursor?: string }) => Promise<Rows<T>>): Promise<T[][]> {
+  const read: T[][] = [];
+  let cursor: string | null = null;
+  do {
+    const { items, nextCursor }: Rows<T> = await list(cursor === null ? {} : { cursor });
+    read.push(items);
+    cursor = nextCursor;
+  } while (cursor !== null && read.length < 50);
+  return read;
+}
