@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createEmailNotifier } from '../channels/email/email.ts';
 import type { Notifier } from '../channels/notifier.ts';
 import { createPagerDutyNotifier } from '../channels/pagerduty/pagerduty.ts';
@@ -17,10 +19,12 @@ import { collectionJobs } from '../source/kinds/collection.ts';
 import { flexJobs } from '../source/kinds/flex.ts';
 import { legacyJobs } from '../source/kinds/legacy.ts';
 import { serverlessJobs } from '../source/kinds/serverless.ts';
+import { createFileVault } from '../source/login/file-vault.ts';
+import { createMemoryVault, type TokenVault } from '../source/login/token-vault.ts';
 import type { SunsetNotice } from '../source/reply/sunset-watch.ts';
 import type { JobSource } from '../source/source.ts';
 import type { RequestRecord } from '../source/wire/http-exchange.ts';
-import { chooseVault } from './choose-vault.ts';
+import { sqlitePath } from '../store/open-store.ts';
 
 /** What can be watched. */
 const KINDS = [serverlessJobs, flexJobs, clusterJobs, collectionJobs, legacyJobs];
@@ -35,6 +39,7 @@ export interface SourceDeps {
   onSunset?: (notice: SunsetNotice) => void;
 }
 
+/** The source of one connection, and what can be asked of it besides. */
 export interface BuiltSource {
   source: JobSource;
   /** What its request budgets have left at the moment. */
@@ -55,6 +60,14 @@ export function buildSource(
     source: createAtlasSource({ connection, clock, adapters: KINDS }),
     budgets: connection.budgets,
   };
+}
+
+/** Access tokens are kept beside the store. Where that is no file, or its directory is not there yet, they live as long as the process. */
+function chooseVault({ auth }: ConnectionConfig, storeUrl: string): TokenVault {
+  const path = sqlitePath(storeUrl);
+  return auth.type === 'serviceAccount' && path !== null && path !== ':memory:' && existsSync(dirname(path))
+    ? createFileVault({ prefix: path, secret: auth.clientSecret })
+    : createMemoryVault();
 }
 
 /**

@@ -18,9 +18,7 @@ import { type OnceReport, runOnce } from '../watcher/once.ts';
 import { buildNotifier } from './adapters.ts';
 import { assemble, projectUrl } from './assembly.ts';
 import { runDaemon } from './daemon.ts';
-import { diagnoseConfig } from './diagnostician.ts';
-import { inForeground } from './foreground.ts';
-import { lookOnce } from './look-once.ts';
+import { diagnoseConfig, inForeground, lookOnce } from './one-off.ts';
 
 /** Builds the parts that the commands are made of, and runs the command line. @returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {

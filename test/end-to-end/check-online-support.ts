@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import { expect, onTestFinished } from 'vitest';
-import { diagnoseConfig } from '../../src/app/diagnostician.ts';
+import { diagnoseConfig } from '../../src/app/one-off.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Step, StepName } from '../../src/diagnosis/diagnosis.ts';
