@@ -74,9 +74,6 @@ function stalled(): WatcherEvent {
 
 function watchFailing(): WatcherEvent {
   return anEvent('watch_failing', {
-    job: null,
-    from: null,
-    to: null,
     occurredAt: T0 + 15 * MINUTE,
     summary:
       'Watch orders cannot be polled for 5 min: Atlas answered 403 IP_ADDRESS_NOT_ON_ACCESS_LIST for GET …/clusters/orders/backup/restoreJobs',

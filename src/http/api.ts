@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import type { Clock } from '../clock.ts';
+import { watchOf } from '../domain/event/subject.ts';
 import { JOB_STATES } from '../domain/job/restore-job.ts';
 import type { JobReader } from '../store/ports/jobs.ts';
 import { DELIVERY_STATUSES } from '../store/ports/outbox.ts';
@@ -79,7 +80,7 @@ async function readJob(
   return {
     ...jobView(latest, endOf.get(latest) ?? null),
     alsoWatchedBy: others.map((other) => other.watch),
-    transitions: history.items.filter(({ event }) => event.watch === latest.watch).map(transitionView),
+    transitions: history.items.filter(({ event }) => watchOf(event) === latest.watch).map(transitionView),
   };
 }
 

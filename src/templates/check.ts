@@ -1,6 +1,7 @@
 import { listed, suggestion } from '../closest.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../domain/event/event.ts';
 import { sampleEvent } from '../domain/event/sample.ts';
+import type { EventSubject } from '../domain/event/subject.ts';
 import { createEngine, type Variable } from './engine.ts';
 import { TemplateFault } from './template-fault.ts';
 import { type ChannelFacts, KNOWN_NAMES, type Names, valuesOf } from './values.ts';
@@ -50,23 +51,36 @@ function samples(channel: string): WatcherEvent[] {
     const bare = sampleEvent(name, { channel, now: AT });
     const full: WatcherEvent = {
       ...bare,
-      labels: { team: 'payments' },
+      subject: fullSubject(bare.subject),
       note: 'What else is known.',
-      inferred: true,
-      late: true,
-      projectUrl: 'https://cloud.mongodb.com/v2/5f0e1d2c3b4a596877665544#/clusters',
-      job: bare.job && {
-        ...bare.job,
-        warnings: true,
-        finishedAt: AT,
-        expiresAt: AT,
-        snapshotId: bare.job.id,
-        errorMessage: 'What Atlas says.',
-        progress: { done: 1, total: 2 },
-        batchId: bare.job.id,
-      },
       test: false,
     };
     return [bare, full];
   });
+}
+
+function fullSubject(subject: EventSubject): EventSubject {
+  if (subject.kind === 'channel') return subject;
+  const watched = {
+    labels: { team: 'payments' },
+    projectUrl: 'https://cloud.mongodb.com/v2/5f0e1d2c3b4a596877665544#/clusters',
+  };
+  if (subject.kind === 'watch') return { ...subject, ...watched };
+  const { job } = subject;
+  return {
+    ...subject,
+    ...watched,
+    inferred: true,
+    late: true,
+    job: {
+      ...job,
+      warnings: true,
+      finishedAt: AT,
+      expiresAt: AT,
+      snapshotId: job.id,
+      errorMessage: 'What Atlas says.',
+      progress: { done: 1, total: 2 },
+      batchId: job.id,
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import type { WatcherEvent } from '../domain/event/event.ts';
+import { flatSubject } from '../domain/event/flat-subject.ts';
 import { describeEvent, oneLine } from '../domain/event/message.ts';
 import { toIso, toIsoOrNull } from '../domain/instant.ts';
 import { publicJob } from '../domain/job/public-job.ts';
@@ -25,7 +26,8 @@ export interface ChannelFacts {
 export type TemplateValues = Readonly<Record<string, unknown>>;
 
 export function valuesOf(event: WatcherEvent, channel: ChannelFacts): TemplateValues {
-  const { id, name, severity, watch, labels, summary, note, from, to, inferred, late, test } = event;
+  const { id, name, severity, summary, note, test } = event;
+  const { watch, labels, from, to, inferred, late, job, expectedEnd } = flatSubject(event.subject);
   // The words of the real thing: that a sample is one is said around what the template says.
   const { title, advice, facts, details, ids, times, link, footnotes } = describeEvent({
     ...event,
@@ -37,10 +39,10 @@ export function valuesOf(event: WatcherEvent, channel: ChannelFacts): TemplateVa
       ...{ id, name, severity, watch, labels, summary, note, from, to, inferred, late, test },
       detectedAt: toIso(event.detectedAt),
       occurredAt: toIso(event.occurredAt),
-      expectedEnd: toIsoOrNull(event.expectedEnd?.at ?? null),
+      expectedEnd: toIsoOrNull(expectedEnd?.at ?? null),
       reminder: event.reminder?.number ?? null,
     },
-    job: event.job && publicJob(event.job),
+    job: job && publicJob(job),
     message: {
       ...{ title, advice, link, footnotes },
       facts: labelled(facts),

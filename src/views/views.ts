@@ -1,5 +1,7 @@
 import type { WatcherEvent } from '../domain/event/event.ts';
+import { flatSubject } from '../domain/event/flat-subject.ts';
 import { titleOf } from '../domain/event/message.ts';
+import { jobOf, watchOf } from '../domain/event/subject.ts';
 import { type Timestamp, toIso, toIsoOrNull } from '../domain/instant.ts';
 import type { ExpectedEnd } from '../domain/job/eta.ts';
 import type { Observation } from '../domain/job/observation.ts';
@@ -42,25 +44,28 @@ export function expectedEndView(eta: ExpectedEnd | null): View {
 }
 
 export function transitionView({ event, suppressed, mute, deliveries }: RecordedEvent): View {
+  const { watch, labels, from, to, inferred, late, job, expectedEnd, source, projectUrl } = flatSubject(
+    event.subject,
+  );
   return {
     id: event.id,
     event: event.name,
     severity: event.severity,
-    watch: event.watch,
-    labels: event.labels,
-    from: event.from,
-    to: event.to,
+    watch,
+    labels,
+    from,
+    to,
     summary: event.summary,
     detectedAt: toIso(event.detectedAt),
     occurredAt: toIso(event.occurredAt),
-    inferred: event.inferred,
-    late: event.late,
+    inferred,
+    late,
     reminder: event.reminder?.number ?? null,
     test: event.test,
-    source: event.source,
-    projectUrl: event.projectUrl,
-    ...expectedEndView(event.expectedEnd),
-    job: event.job === null ? null : publicJob(event.job),
+    source,
+    projectUrl,
+    ...expectedEndView(expectedEnd),
+    job: job === null ? null : publicJob(job),
     suppressed,
     muteId: mute?.id ?? null,
     deliveries: deliveries.map(deliveryView),
@@ -108,8 +113,8 @@ export function listedDeliveryView(delivery: Delivery & { event: WatcherEvent })
     ...deliveryView(delivery),
     event: event.name,
     severity: event.severity,
-    watch: event.watch,
-    jobId: event.job?.id ?? null,
+    watch: watchOf(event) ?? '',
+    jobId: jobOf(event)?.id ?? null,
     reminder: event.reminder?.number ?? null,
     test: event.test,
     summary: titleOf(event),

@@ -41,7 +41,7 @@ describe('notify test', () => {
     const { code, out } = await cli(['notify', 'test'], { parts: { createNotifier } });
     expect(code).toBe(0);
     expect(sent).toMatchObject([
-      { channel: 'oncall', event: { name: 'failed', test: true, watch: 'orders' } },
+      { channel: 'oncall', event: { name: 'failed', test: true, subject: { watch: 'orders' } } },
       { channel: 'siem', event: { name: 'failed', test: true } },
     ]);
     expect(sent[0]?.deliveryId).toBe(`${sent[0]?.event.id}:oncall`);
@@ -60,7 +60,10 @@ describe('notify test', () => {
       parts: { createNotifier, projectUrl: () => 'https://cloud.mongodb.com/v2/p' },
     });
     expect(sent).toMatchObject([
-      { channel: 'siem', event: { name: 'watch_failing', projectUrl: 'https://cloud.mongodb.com/v2/p' } },
+      {
+        channel: 'siem',
+        event: { name: 'watch_failing', subject: { projectUrl: 'https://cloud.mongodb.com/v2/p' } },
+      },
     ]);
   });
 

@@ -284,10 +284,7 @@ describe('deliveries', () => {
   });
 
   it('shows what is about no job', async () => {
-    const about = [
-      anEvent('channel_failing', { job: null, watch: '', source: '/channels/oncall' }),
-      anEvent('watch_failing', { job: null }),
-    ];
+    const about = [anEvent('channel_failing', { channel: 'oncall' }), anEvent('watch_failing')];
     const store = readingStore({
       events: about.map((each) => recorded(each, [{ channel: 'dba', status: 'delivered' }])),
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Notice, Notifier } from '../../src/channels/notifier.ts';
+import { jobOf } from '../../src/domain/event/subject.ts';
 import { aJob, anEvent, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { readingStore, recorded } from '../support/reading-store.ts';
 import { aConfig, cli } from './harness.ts';
@@ -57,8 +58,8 @@ describe('notify preview', () => {
     const of = async (...argv: string[]) =>
       (await cli(['notify', 'preview', '--channel', 'siem', ...argv], { store: aStore(), parts })).out;
     expect(await of('--event', 'started')).toContain(started.summary);
-    expect(await of('--job', failed.job?.id ?? '')).toContain(failed.summary);
-    expect(await of('--job', failed.job?.id ?? '', '--event', 'started')).toContain(started.summary);
+    expect(await of('--job', jobOf(failed)?.id ?? '')).toContain(failed.summary);
+    expect(await of('--job', jobOf(failed)?.id ?? '', '--event', 'started')).toContain(started.summary);
     expect(await of()).not.toContain('oncall');
   });
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { jobOf } from '../../src/domain/event/subject.ts';
 import { play } from '../../src/simulator/atlas/scenario.ts';
 import { type Daemon, type Home, startDaemon } from '../support/daemon.ts';
 import {
@@ -209,7 +210,7 @@ async function runInPeace(
 
 async function recordedEvents(home: Home): Promise<StormEvent[]> {
   const { items } = await lookInto(home, (store) => store.listEvents({ limit: 1_000_000 }));
-  return items.map(({ event }) => ({ id: event.id, jobId: event.job?.id ?? null, name: event.name }));
+  return items.map(({ event }) => ({ id: event.id, jobId: jobOf(event)?.id ?? null, name: event.name }));
 }
 
 async function countAll(

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { jobOf } from '../../src/domain/event/subject.ts';
 import type { Watch } from '../../src/domain/job/watch.ts';
 import type { AtlasSimulator } from '../../src/simulator/atlas/atlas.ts';
 import { finish, flexJob, newJobId, running } from '../../src/simulator/atlas/scenario.ts';
@@ -52,7 +53,7 @@ describe('a Flex cluster with thousands of old jobs', () => {
         { watch, book, projectUrl: () => null, lateAfterMs: 2 * MINUTE, signal },
       );
       expect(report.failure).toBeNull();
-      const told = report.events.map(({ event }) => `${event.job?.id} ${event.name}`);
+      const told = report.events.map(({ event }) => `${jobOf(event)?.id} ${event.name}`);
       return { jobs: report.jobs, requests: atlas.requests.length - before, told };
     };
   }

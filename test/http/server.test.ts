@@ -104,7 +104,7 @@ describe('the JSON reads', () => {
   const content = (): StoreContent => ({
     observations: [failed, anObservation()],
     events: [
-      recorded(anEvent('failed', { job: failed.job }), [
+      recorded(anEvent('failed', { job: aJob(['failed'], { id: jobId(2) }) }), [
         { channel: 'dba' },
         { channel: 'siem', status: 'given_up', lastDetail: 'HTTP 404' },
       ]),

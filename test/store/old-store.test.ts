@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { checkAudit } from '../../src/audit/check.ts';
 import { type AuditEntry, type AuditHead, brokenLink, GENESIS } from '../../src/domain/audit.ts';
 import type { WatcherEvent } from '../../src/domain/event/event.ts';
+import { flatSubject } from '../../src/domain/event/flat-subject.ts';
+import { jobOf, watchOf } from '../../src/domain/event/subject.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
 import { cancel, expire, finish } from '../../src/simulator/atlas/scenario.ts';
 import type { Delivery } from '../../src/store/ports/outbox.ts';
@@ -68,7 +70,8 @@ async function deliveriesIn(home: Home): Promise<Delivery[]> {
 }
 
 /** `orders: failed of broken`. */
-function titleOf({ name, watch, source, job, reminder, test, inferred, late }: WatcherEvent): string {
+function titleOf({ name, subject, reminder, test }: WatcherEvent): string {
+  const { watch, source, job, inferred, late } = flatSubject(subject);
   const marks = [
     ...(reminder ? [`reminder ${reminder.number}`] : []),
     ...(test ? ['test'] : []),
@@ -249,7 +252,7 @@ describe('a daemon that goes on with it', () => {
       .map(({ eventId }) => eventId);
   };
   const deliveryOf = (name: string, job: string, channel: string, { deliveries }: typeof before) => {
-    const of = before.recorded.find(({ event }) => event.name === name && event.job?.id === idOf(job));
+    const of = before.recorded.find(({ event }) => event.name === name && jobOf(event)?.id === idOf(job));
     return deliveries.find((delivery) => delivery.id === `${of?.event.id}:${channel}`);
   };
 
@@ -324,7 +327,7 @@ describe('a daemon that goes on with it', () => {
 
   it('goes on with the reminders where they were', () => {
     const reminders = after.recorded.filter(({ event }) => event.reminder !== null);
-    const about = ({ event }: RecordedEvent): string => `${event.watch}: ${event.name}`;
+    const about = ({ event }: RecordedEvent): string => `${watchOf(event)}: ${event.name}`;
     for (const [subject, of] of Map.groupBy(reminders, about)) {
       const numbers = of.map(({ event }) => event.reminder?.number);
       expect({ subject, numbers }).toEqual({ subject, numbers: numbers.map((_, index) => index + 1) });

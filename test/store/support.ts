@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { AuditDraft } from '../../src/domain/audit.ts';
-import { eventId, type WatcherEvent } from '../../src/domain/event/event.ts';
+import { type EventName, eventId } from '../../src/domain/event/event.ts';
 import type { PlannedEvent } from '../../src/domain/event/plan.ts';
 import type { PollCommit } from '../../src/store/ports/jobs.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { aJob, anEvent, jobId, T0 } from '../support/builders.ts';
+import { aJob, anEvent, type EventFacts, jobId, T0 } from '../support/builders.ts';
 
 export const TARGET = 'orders/serverless/g/orders';
 
@@ -44,12 +44,13 @@ export function plan(
   number: number,
   {
     job = 1,
+    name = 'failed',
     channels = ['oncall'],
     ...over
-  }: { job?: number; channels?: string[] } & Partial<Omit<WatcherEvent, 'job'>> = {},
+  }: { job?: number; name?: EventName; channels?: string[] } & Partial<Omit<EventFacts, 'job'>> = {},
 ): PlannedEvent {
   const detectedAt = over.detectedAt ?? T0 + number;
-  const event = anEvent('failed', {
+  const event = anEvent(name, {
     id: eventId(detectedAt, ['test', String(number)]),
     job: aJob(['failed'], { id: jobId(job) }),
     detectedAt,

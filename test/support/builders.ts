@@ -4,9 +4,11 @@ import {
   eventId,
   type WatcherEvent,
 } from '../../src/domain/event/event.ts';
+import type { EventSubject, JobSubject } from '../../src/domain/event/subject.ts';
 import { summarizeJobEvent } from '../../src/domain/event/summary.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
 import {
+  MILESTONES,
   type Milestone,
   mayChangeUntil,
   type ReachedMilestone,
@@ -85,33 +87,66 @@ export function anObservation(job: RestoreJob = aJob(), over: Partial<Observatio
   };
 }
 
-export function anEvent(name: EventName = 'failed', over: Partial<WatcherEvent> = {}): WatcherEvent {
-  const outcomes: Milestone[] = name === 'started' || name === 'missing' ? [] : [name as Milestone];
-  const job = over.job === undefined ? aJob(outcomes) : over.job;
+/** What a test may say of an event: its own facts and those of its subject side by side. */
+export interface EventFacts extends Omit<WatcherEvent, 'name' | 'subject'>, Omit<JobSubject, 'kind'> {
+  /** Of an event about a channel. */
+  channel: string;
+}
+
+/** An event about the job of `aJob`, the watch of these builders or the channel `chat`, as its name wants it. */
+export function anEvent(name: EventName = 'failed', over: Partial<EventFacts> = {}): WatcherEvent {
   const detectedAt = over.detectedAt ?? T0 + 15 * MINUTE;
   const occurredAt = over.occurredAt ?? T0 + 14 * MINUTE;
+  const subject = aSubject(name, over);
+  const about = subject.kind === 'job' ? subject.job.id : '';
   return {
-    id: eventId(detectedAt, ['orders', job?.id ?? '', name]),
+    id: over.id ?? eventId(detectedAt, ['orders', about, name]),
     name,
-    severity: EVENT_SEVERITIES[name],
-    watch: 'orders',
-    labels: { team: 'payments' },
-    from: name === 'started' ? null : 'in_progress',
-    to: job?.state ?? null,
-    summary: job ? summarizeJobEvent({ name, job, occurredAt }) : `Watch orders: ${name}`,
-    note: null,
+    severity: over.severity ?? EVENT_SEVERITIES[name],
+    subject,
+    summary:
+      over.summary ??
+      (subject.kind === 'job'
+        ? summarizeJobEvent({ name, job: subject.job, occurredAt })
+        : `Watch orders: ${name}`),
+    note: over.note ?? null,
     detectedAt,
     occurredAt,
-    inferred: false,
-    late: false,
-    job,
-    expectedEnd: null,
-    source: `/groups/${GROUP_ID}/serverless/orders`,
-    projectUrl: `https://cloud.mongodb.com/v2/${GROUP_ID}`,
-    reminder: null,
-    test: false,
-    ...over,
+    reminder: over.reminder ?? null,
+    test: over.test ?? false,
   };
+}
+
+function aSubject(name: EventName, over: Partial<EventFacts>): EventSubject {
+  const {
+    watch = 'orders',
+    labels = { team: 'payments' },
+    instance = { groupId: GROUP_ID, kind: 'serverless', instanceName: 'orders' },
+    projectUrl = `https://cloud.mongodb.com/v2/${GROUP_ID}`,
+  } = over;
+  if (name.startsWith('channel_')) return { kind: 'channel', channel: over.channel ?? 'chat' };
+  if (/^(watch|drill)_/.test(name)) return { kind: 'watch', watch, labels, instance, projectUrl };
+  const outcomes = MILESTONES.filter((milestone) => milestone === name && milestone !== 'started');
+  const job = over.job ?? aJob(outcomes);
+  return {
+    kind: 'job',
+    watch,
+    labels,
+    instance,
+    projectUrl,
+    job,
+    from: over.from === undefined ? (name === 'started' ? null : 'in_progress') : over.from,
+    to: over.to === undefined ? job.state : over.to,
+    expectedEnd: over.expectedEnd ?? null,
+    inferred: over.inferred ?? false,
+    late: over.late ?? false,
+  };
+}
+
+/** The facts of an event about a job; fails for any other. */
+export function jobSubjectOf({ subject }: WatcherEvent): JobSubject {
+  if (subject.kind !== 'job') throw new Error(`about a ${subject.kind}, not a job`);
+  return subject;
 }
 
 export function aTarget(over: Partial<Target> = {}): Target {
@@ -150,7 +185,7 @@ export function aWatch(over: Partial<Watch> = {}): Watch {
   };
 }
 
-/** Takes everything, for the channel `oncall`. */
+/** Takes everything, for the channel `chat`. */
 export function aRoute(over: Partial<Route> = {}): Route {
   return {
     events: ['*'],

@@ -1,4 +1,5 @@
 import type { Notice, Notifier } from '../../src/channels/notifier.ts';
+import { jobOf } from '../../src/domain/event/subject.ts';
 
 export interface FakeNotifier extends Notifier {
   /** What was accepted, send by send: the names of the events. */
@@ -30,7 +31,11 @@ export function createFakeNotifier({
       fake.sends += 1;
       await fake.answer(notices, signal);
       fake.accepted.push(
-        notices.map(({ event }) => ({ eventId: event.id, name: event.name, jobId: event.job?.id ?? null })),
+        notices.map(({ event }) => ({
+          eventId: event.id,
+          name: event.name,
+          jobId: jobOf(event)?.id ?? null,
+        })),
       );
       return { detail: 'ok' };
     },

@@ -1,6 +1,7 @@
 import type { AuditDraft, AuditEntry } from '../../src/domain/audit.ts';
 import { chainEntries, GENESIS } from '../../src/domain/audit.ts';
 import type { WatcherEvent } from '../../src/domain/event/event.ts';
+import { jobOf, watchOf } from '../../src/domain/event/subject.ts';
 import type { FinishedDuration } from '../../src/domain/job/eta.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
 import { isInForce, type Mute } from '../../src/domain/telling/mute.ts';
@@ -77,8 +78,8 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
       paged(
         rows.events.filter(
           ({ event }) =>
-            (watch === undefined || event.watch === watch) &&
-            (jobId === undefined || event.job?.id === jobId) &&
+            (watch === undefined || watchOf(event) === watch) &&
+            (jobId === undefined || jobOf(event)?.id === jobId) &&
             (onlyHappened !== true || !(event.test || event.reminder)) &&
             (since === undefined || event.detectedAt >= since),
         ),
@@ -160,7 +161,7 @@ function aDelivery(event: WatcherEvent, over: Partial<Delivery> & { channel: str
   return {
     id: `${event.id}:${over.channel}`,
     eventId: event.id,
-    orderKey: event.job?.id ?? event.watch,
+    orderKey: jobOf(event)?.id ?? watchOf(event) ?? '',
     status: 'delivered',
     createdAt: event.detectedAt,
     nextAttemptAt: event.detectedAt,

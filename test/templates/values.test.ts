@@ -56,7 +56,7 @@ describe('what a template can speak of', () => {
   });
 
   it('comes out empty where there is none, and where it is no text', async () => {
-    const watch = anEvent('watch_failing', { job: null });
+    const watch = anEvent('watch_failing');
     expect(await rendered('{{ job.id }}{{ event.labels }}{{ event.name.constructor }}', watch)).toBe(
       '[][][]',
     );

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { WatcherEvent } from '../../src/domain/event/event.ts';
+import { flatSubject } from '../../src/domain/event/flat-subject.ts';
+import { jobOf } from '../../src/domain/event/subject.ts';
 import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
 import type { Watch } from '../../src/domain/job/watch.ts';
 import { SourceError } from '../../src/errors.ts';
@@ -220,7 +222,7 @@ describe('after the API was away for two hours while 40 jobs started and ended',
     await time.pass(2 * HOUR);
 
     const events = await world.events();
-    const others = events.filter(({ job }) => job === null || job.id === before.id);
+    const others = events.filter((event) => [undefined, before.id].includes(jobOf(event)?.id));
     expect(others.map(({ name }) => name)).toEqual([
       'started',
       'watch_failing',
@@ -228,14 +230,14 @@ describe('after the API was away for two hours while 40 jobs started and ended',
       'watch_recovered',
     ]);
 
-    const told = events.filter(({ job }) => job !== null && job.id !== before.id);
+    const told = events.filter((event) => !others.includes(event));
     expect(told).toHaveLength(80);
-    const account = ({ name, job, occurredAt, inferred, late }: WatcherEvent) => ({
-      job: job?.id,
+    const account = ({ name, subject, occurredAt }: WatcherEvent) => ({
+      job: subject.kind === 'job' ? subject.job.id : undefined,
       name,
       at: new Date(occurredAt).toISOString(),
-      inferred,
-      late,
+      inferred: flatSubject(subject).inferred,
+      late: flatSubject(subject).late,
     });
     const byJob = (a: { job: string | undefined }, b: { job: string | undefined }) =>
       String(a.job).localeCompare(String(b.job));

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { jobOf, watchOf } from '../../domain/event/subject.ts';
 import { timesIn } from '../../domain/local-time.ts';
 import { titleOfDigest } from '../list-title.ts';
 import { iconOf, rankOf } from '../severity-mark.ts';
@@ -43,18 +44,19 @@ function fingerprint(eventIds: readonly string[]): string {
 }
 
 function rowOf({ event, message, headline }: Told, timeZone: string | null): DigestRow {
+  const job = jobOf(event);
   const [utc, zoned = null] = timesIn(event.occurredAt, timeZone);
   const notes = message.facts.filter(({ label }) => !['State', 'Took', 'From', 'To'].includes(label));
   return {
     when: zoned ?? utc,
     beside: zoned === null ? null : utc,
     what: headline ?? `${iconOf(event)} ${message.title}`,
-    watch: event.watch,
+    watch: watchOf(event) ?? '',
     state: message.facts.find(({ label }) => label === 'State')?.value ?? '',
     notes: [
       ...notes.map(({ label, value }) => `${label}: ${value}`),
       ...message.footnotes,
-      ...(event.job ? [`Job ${event.job.id}`] : []),
+      ...(job ? [`Job ${job.id}`] : []),
     ],
   };
 }

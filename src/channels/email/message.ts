@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import { type Fact, type Message, TEST_MARK, titleOf } from '../../domain/event/message.ts';
+import { jobOf, watchOf } from '../../domain/event/subject.ts';
 import { timesIn } from '../../domain/local-time.ts';
 import type { Told } from '../teller.ts';
 import { type MailContent, mailHtml, type Row } from './html.ts';
@@ -78,12 +79,13 @@ function subjectOf(event: WatcherEvent): string {
 }
 
 function headersOf(event: WatcherEvent, channel: string, host: string): Record<string, string> {
+  const job = jobOf(event);
   return {
     ...channelHeaders(channel, host),
     'X-Restore-Watcher-Event': event.name,
     'X-Restore-Watcher-Event-Id': event.id,
     'X-Restore-Watcher-Severity': event.severity,
-    ...(event.job ? { 'X-Restore-Watcher-Job-Id': event.job.id } : {}),
+    ...(job ? { 'X-Restore-Watcher-Job-Id': job.id } : {}),
     ...(event.test ? { 'X-Restore-Watcher-Test': 'true' } : {}),
   };
 }
@@ -100,8 +102,12 @@ export function channelHeaders(channel: string, host: string): Record<string, st
 }
 
 /** The watch is in it because two watches may follow the same job, and its name may hold anything. */
-function threadRoot({ job, watch }: WatcherEvent, host: string): string {
-  const hash = createHash('sha256').update(watch).digest('hex').slice(0, 12);
+function threadRoot(event: WatcherEvent, host: string): string {
+  const job = jobOf(event);
+  const hash = createHash('sha256')
+    .update(watchOf(event) ?? '')
+    .digest('hex')
+    .slice(0, 12);
   const about = job ? `job.${job.id.replace(/[^A-Za-z0-9-]/g, '')}` : 'watch';
   return `<${about}.${hash}@${host}>`;
 }

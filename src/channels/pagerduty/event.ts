@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Severity, WatcherEvent } from '../../domain/event/event.ts';
 import type { Message } from '../../domain/event/message.ts';
+import { jobOf, sourceOf, watchOf } from '../../domain/event/subject.ts';
 import { toIso } from '../../domain/instant.ts';
 import { assertNever } from '../../domain/job/restore-job.ts';
 import { shorten } from '../shorten.ts';
@@ -125,7 +126,9 @@ function keyOf(event: WatcherEvent, matter: Matter): string {
   return `${shorten(key, KEY_LIMIT - hash.length - 1)}#${hash}`;
 }
 
-function namesOf({ watch, job, source }: WatcherEvent, matter: Matter): string[] {
+function namesOf(event: WatcherEvent, matter: Matter): string[] {
+  const job = jobOf(event);
+  const watch = watchOf(event) ?? '';
   switch (matter) {
     case 'outcome':
     case 'progress':
@@ -138,24 +141,26 @@ function namesOf({ watch, job, source }: WatcherEvent, matter: Matter): string[]
       return ['watch', watch, matter];
     case 'channel':
       // `/channels/{name}`, of the channel that fails and not of the one that tells.
-      return [source.replace(/^\//, '')];
+      return [sourceOf(event.subject).replace(/^\//, '')];
     default:
       return assertNever(matter);
   }
 }
 
 function triggerOf({ event, message, headline }: Told, dedupKey: string): PagerDutyTrigger {
-  const component = event.job?.targetClusterName ?? event.job?.instanceName ?? '';
+  const job = jobOf(event);
+  const watch = watchOf(event) ?? '';
+  const component = job?.targetClusterName ?? job?.instanceName ?? '';
   return {
     event_action: 'trigger',
     dedup_key: dedupKey,
     payload: {
       summary: shorten(headline ?? message.title, SUMMARY_LIMIT),
-      source: shorten(event.source, FIELD_LIMIT),
+      source: shorten(sourceOf(event.subject), FIELD_LIMIT),
       severity: event.test ? 'info' : event.severity,
       timestamp: toIso(event.occurredAt),
       ...(component === '' ? {} : { component: shorten(component, FIELD_LIMIT) }),
-      ...(event.watch === '' ? {} : { group: shorten(event.watch, FIELD_LIMIT) }),
+      ...(watch === '' ? {} : { group: shorten(watch, FIELD_LIMIT) }),
       class: event.name,
       custom_details: detailsOf(message),
     },

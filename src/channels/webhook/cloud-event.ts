@@ -1,4 +1,5 @@
 import type { EventName, WatcherEvent } from '../../domain/event/event.ts';
+import { flatSubject } from '../../domain/event/flat-subject.ts';
 import { titleOf } from '../../domain/event/message.ts';
 import { toIso } from '../../domain/instant.ts';
 import { publicJob } from '../../domain/job/public-job.ts';
@@ -21,12 +22,13 @@ export interface CloudEvent {
  * only in a reminder, `data.job` and `data.expectedEnd` only when there is one.
  */
 export function toCloudEvent(event: WatcherEvent): CloudEvent {
-  const subject = event.job?.id ?? event.watch;
+  const { watch, labels, from, to, inferred, late, job, expectedEnd, source } = flatSubject(event.subject);
+  const subject = job?.id ?? watch;
   return {
     specversion: '1.0',
     id: event.id,
     // A URI reference: names may hold what has to be encoded there.
-    source: encodeURI(event.source.toWellFormed()),
+    source: encodeURI(source.toWellFormed()),
     ...(subject === '' ? {} : { subject }),
     type: `restore-watcher.${familyOf(event.name)}.${event.name}`,
     time: toIso(event.occurredAt),
@@ -34,22 +36,20 @@ export function toCloudEvent(event: WatcherEvent): CloudEvent {
     data: {
       event: event.name,
       severity: event.severity,
-      watch: event.watch,
-      labels: event.labels,
-      from: event.from,
-      to: event.to,
+      watch,
+      labels,
+      from,
+      to,
       summary: titleOf(event),
       detectedAt: toIso(event.detectedAt),
       occurredAt: toIso(event.occurredAt),
-      inferred: event.inferred,
-      late: event.late,
+      inferred,
+      late,
       ...(event.note === null ? {} : { note: event.note }),
-      ...(event.expectedEnd
-        ? { expectedEnd: toIso(event.expectedEnd.at), expectedEndBasis: event.expectedEnd.basis }
-        : {}),
+      ...(expectedEnd ? { expectedEnd: toIso(expectedEnd.at), expectedEndBasis: expectedEnd.basis } : {}),
       ...(event.reminder ? { reminder: event.reminder.number } : {}),
       ...(event.test ? { test: true } : {}),
-      ...(event.job ? { job: publicJob(event.job) } : {}),
+      ...(job ? { job: publicJob(job) } : {}),
     },
   };
 }

@@ -58,7 +58,8 @@ async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> 
       unmet: conditions,
       channels: config.routes[index]?.channels ?? [],
     }));
-    const { name, severity, watch } = event;
+    const { name, severity } = event;
+    const { watch } = options;
     const channels = mute ? [] : routed;
     const fallbacks = fallbacksOf(config, channels);
     const digests = digestsOf(config, channels).map(({ next, ...rest }) => ({ ...rest, next: toIso(next) }));
@@ -76,7 +77,7 @@ async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> 
       }),
     );
   } else {
-    print(cli, config, event, unmet);
+    print(cli, config, { ...event, watch: options.watch }, unmet);
     for (const line of fold(conclusion(routed, mute), cli.out.foldWidth)) cli.out.line(line);
     for (const { channel, next } of digestsOf(config, mute ? [] : routed)) {
       cli.out.line(`Held for the digest of ${printable(channel)}, the next at ${formatInstant(next)}`);
@@ -149,13 +150,16 @@ function imagine(
     throw new UsageError(`there is no watch ${watchName}`, `Configured are: ${names}.`);
   }
   const event = sampleEvent(name, { watch, channel: '', now: cli.parts.clock.now() });
-  return { ...event, job: event.job && { ...event.job, targetClusterName: target ?? null } };
+  const { subject } = event;
+  if (subject.kind !== 'job') return event;
+  const job = { ...subject.job, targetClusterName: target ?? null };
+  return { ...event, subject: { ...subject, job } };
 }
 
 function print(
   { out }: Cli,
   config: WatcherConfig,
-  { name, severity, watch }: WatcherEvent,
+  { name, severity, watch }: Pick<WatcherEvent, 'name' | 'severity'> & { watch: string },
   unmet: readonly RouteCondition[][],
 ): void {
   const rows = unmet.map((conditions, index) => ({ conditions, index, route: config.routes[index] }));

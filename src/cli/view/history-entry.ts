@@ -1,3 +1,5 @@
+import { flatSubject } from '../../domain/event/flat-subject.ts';
+import { jobOf, watchOf } from '../../domain/event/subject.ts';
 import { type Timestamp, toIsoOrNull } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import { publicJob } from '../../domain/job/public-job.ts';
@@ -22,7 +24,8 @@ export function entriesOf(
   observations: readonly Observation[],
 ): HistoryEntry[] {
   const told = events.map((recorded): HistoryEntry => {
-    const { detectedAt, occurredAt, job, watch } = recorded.event;
+    const { detectedAt, occurredAt } = recorded.event;
+    const { job, watch } = flatSubject(recorded.event.subject);
     return { kind: 'event', detectedAt, occurredAt, jobId: job?.id ?? null, watch, recorded };
   });
   const silent = observations.flatMap((observation) => silentEntries(observation, events));
@@ -34,7 +37,9 @@ function silentEntries(observation: Observation, events: readonly RecordedEvent[
   const { job, jobId, watch, firstSight, firstSeenAt, milestones } = observation;
   if (firstSight !== 'baseline' || job === null) return [];
   const wasTold = (milestone: string): boolean =>
-    events.some(({ event }) => event.name === milestone && event.watch === watch && event.job?.id === jobId);
+    events.some(
+      ({ event }) => event.name === milestone && watchOf(event) === watch && jobOf(event)?.id === jobId,
+    );
   return job.reached
     .filter(({ milestone }) => milestones.includes(milestone) && !wasTold(milestone))
     .map(({ milestone, at }) => ({

@@ -1,3 +1,4 @@
+import { flatSubject } from '../../domain/event/flat-subject.ts';
 import { titleOf } from '../../domain/event/message.ts';
 import { formatSpan } from '../../domain/instant.ts';
 import { assertNever, shortId } from '../../domain/job/restore-job.ts';
@@ -57,11 +58,13 @@ function sourceLine({ jobId, watch }: HistoryEntry): string {
 function foundLine(entry: HistoryEntry): string {
   const { occurredAt, detectedAt } = entry;
   const lag = occurredAt === null ? 0 : detectedAt - occurredAt;
+  const { inferred, late } =
+    entry.kind === 'event' ? flatSubject(entry.recorded.event.subject) : { inferred: false, late: false };
   const marks = [
     `found ${formatInstant(detectedAt)}`,
     ...(lag >= 1_000 ? [`${formatSpan(lag)} later`] : []),
-    ...(entry.kind === 'event' && entry.recorded.event.inferred ? ['inferred: nobody saw it'] : []),
-    ...(entry.kind === 'event' && entry.recorded.event.late ? ['late'] : []),
+    ...(inferred ? ['inferred: nobody saw it'] : []),
+    ...(late ? ['late'] : []),
   ];
   return marks.join(', ');
 }

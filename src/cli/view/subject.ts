@@ -1,9 +1,14 @@
-import type { WatcherEvent } from '../../domain/event/event.ts';
+import type { EventSubject } from '../../domain/event/subject.ts';
 import { shortId } from '../../domain/job/restore-job.ts';
 
 /** What an event is about, in short: a job, `watch orders`, or `channel oncall`. */
-export function subjectOf({ job, watch, source }: Pick<WatcherEvent, 'job' | 'watch' | 'source'>): string {
-  if (job !== null) return shortId(job.id);
-  const channel = /^\/channels\/(.+)$/.exec(source)?.[1];
-  return channel === undefined ? `watch ${watch}` : `channel ${channel}`;
+export function subjectText(subject: EventSubject): string {
+  switch (subject.kind) {
+    case 'job':
+      return shortId(subject.job.id);
+    case 'watch':
+      return `watch ${subject.watch}`;
+    case 'channel':
+      return `channel ${subject.channel}`;
+  }
 }

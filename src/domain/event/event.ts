@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Timestamp } from '../instant.ts';
-import type { ExpectedEnd } from '../job/eta.ts';
-import { type JobState, MILESTONES, type RestoreJob } from '../job/restore-job.ts';
+import { type JobState, MILESTONES } from '../job/restore-job.ts';
+import type { EventSubject } from './subject.ts';
 
 /** Everything a route can ask for, with the severity it has unless said otherwise (see `severityOf`). */
 export const EVENT_SEVERITIES = {
@@ -43,12 +43,7 @@ export interface WatcherEvent {
   id: string;
   name: EventName;
   severity: Severity;
-  watch: string;
-  labels: Readonly<Record<string, string>>;
-  /** What the job was before; `null` when nothing was known. */
-  from: JobState | null;
-  /** What it is now; `null` for events that are no change of state. */
-  to: JobState | null;
+  subject: EventSubject;
   /** One line that can be read on a lock screen. Plain text; holds names that came from Atlas, so escape it. */
   summary: string;
   /** What else is known about it, in a sentence or two: why a watch fails, what is usual. May hold text from Atlas, links removed. */
@@ -56,17 +51,6 @@ export interface WatcherEvent {
   detectedAt: Timestamp;
   /** When it happened according to Atlas; `detectedAt` where Atlas does not say. */
   occurredAt: Timestamp;
-  /** Nobody saw it; it must have been (a start between two polls). */
-  inferred: boolean;
-  /** Found long after it happened. */
-  late: boolean;
-  job: RestoreJob | null;
-  /** When the job should end, as of this event; `null` unless it is running and something tells. */
-  expectedEnd: ExpectedEnd | null;
-  /** CloudEvents `source`: `/groups/{groupId}/{kind}/{instanceName}`. */
-  source: string;
-  /** The project in Atlas's own pages, for a person to open. */
-  projectUrl: string | null;
   /** Told again because it lasts; `null` for what is told for the first time. */
   reminder: Reminder | null;
   /** A sample made on purpose (`notify test`), to be marked as such wherever it is shown. */

@@ -1,5 +1,4 @@
 import { type Route, routesPast, takes } from '../telling/routing.ts';
-import { channelOf } from './alert.ts';
 import type { EventName, WatcherEvent } from './event.ts';
 
 /**
@@ -40,10 +39,11 @@ export interface ReminderRequest {
  * where it does not last, was over when it was found, or is a sample; and never the channel that it is about.
  */
 export function remindersOf(event: WatcherEvent, routes: readonly Route[]): ReminderRequest[] {
-  if (event.test || event.inferred || !isLasting(event.name)) return [];
-  const about = channelOf(event);
+  const { subject } = event;
+  const wasOver = subject.kind === 'job' && subject.inferred;
+  if (event.test || wasOver || !isLasting(event.name)) return [];
   const byChannel = new Map<string, number>();
-  for (const route of about === null ? routes : routesPast(about, routes)) {
+  for (const route of subject.kind === 'channel' ? routesPast(subject.channel, routes) : routes) {
     if (route.remindEveryMs === null || !takes(route, event)) continue;
     for (const channel of route.channels) {
       byChannel.set(channel, Math.min(route.remindEveryMs, byChannel.get(channel) ?? route.remindEveryMs));

@@ -2,6 +2,7 @@ import { formatSpan, type Timestamp, toIso } from '../instant.ts';
 import type { ExpectedEnd } from '../job/eta.ts';
 import { isDownload, type JobKind, type JobState } from '../job/restore-job.ts';
 import type { EventName, WatcherEvent } from './event.ts';
+import { jobOf } from './subject.ts';
 
 /** An event in words, the same for every channel. Plain text, each value one line: each channel escapes it for where it goes. */
 export interface Message {
@@ -64,22 +65,23 @@ export function describeEvent(event: WatcherEvent): Message {
     link: linkOf(event),
     footnotes: footnotesOf(event),
     ids: present([
-      ['Job', event.job?.id ?? null],
+      ['Job', jobOf(event)?.id ?? null],
       ['Event', event.id],
     ]),
   };
 }
 
 function adviceFor(event: WatcherEvent): string {
+  const job = jobOf(event);
   switch (event.name) {
     case 'started':
       return 'A restore is running. If nobody on your team started it, find out who did: it may be about to overwrite its target.';
     case 'ready':
-      return event.job?.expiresAt
+      return job?.expiresAt
         ? 'The download can be fetched from Atlas until its link runs out.'
         : 'The download can be fetched from Atlas now. Its link does not live long.';
     case 'finished':
-      return event.job?.warnings
+      return job?.warnings
         ? 'The data is back, but not everything is as it was. Check the indexes before you rely on it.'
         : 'The data is back. Nothing to do here.';
     case 'failed':
@@ -87,7 +89,7 @@ function adviceFor(event: WatcherEvent): string {
     case 'cancelled':
       return 'Somebody stopped it. The data is not restored; start another one if it is still needed.';
     case 'expired':
-      return event.from === 'finished'
+      return event.subject.kind === 'job' && event.subject.from === 'finished'
         ? 'It had finished before, so the data is where it should be. Nothing to do.'
         : 'It can no longer be used. Start another one if the data is still needed.';
     case 'expiring':
@@ -110,7 +112,7 @@ function adviceFor(event: WatcherEvent): string {
 }
 
 function factsOf(event: WatcherEvent): Fact[] {
-  const { job } = event;
+  const job = jobOf(event);
   return [
     ...present([['State', stateOf(event)], spanOf(event), ['Usually takes', usualOf(event)]], {
       foreign: false,
@@ -142,10 +144,12 @@ function noteLabel(name: EventName): string {
 }
 
 function detailsOf(event: WatcherEvent): Fact[] {
-  const { job } = event;
-  const labels = Object.entries(event.labels).map(([name, value]) => `${name}=${value}`);
+  const { subject } = event;
+  if (subject.kind === 'channel') return [];
+  const job = jobOf(event);
+  const labels = Object.entries(subject.labels).map(([name, value]) => `${name}=${value}`);
   return present([
-    ['Watch', event.watch || null],
+    ['Watch', subject.watch || null],
     ['Labels', labels.join(', ') || null],
     ['Project', job?.groupId ?? null],
     ['Target project', job && job.targetGroupId !== job.groupId ? job.targetGroupId : null],
@@ -154,8 +158,9 @@ function detailsOf(event: WatcherEvent): Fact[] {
   ]);
 }
 
-function stateOf({ from, to }: WatcherEvent): string | null {
-  if (to === null) return null;
+function stateOf({ subject }: WatcherEvent): string | null {
+  if (subject.kind !== 'job' || subject.to === null) return null;
+  const { from, to } = subject;
   return from === null ? stateWords(to) : `${stateWords(from)} → ${stateWords(to)}`;
 }
 
@@ -165,7 +170,8 @@ function stateWords(state: JobState): string {
 
 /** How long it took, or has been running. Where Atlas gives no time for the end, the time of our finding it is the upper bound. */
 function spanOf(event: WatcherEvent): [label: string, value: string | null] {
-  const { job, name, occurredAt } = event;
+  const { name, occurredAt } = event;
+  const job = jobOf(event);
   if (job === null) return ['Took', null];
   switch (name) {
     case 'ready':
@@ -187,15 +193,17 @@ function spanOf(event: WatcherEvent): [label: string, value: string | null] {
   }
 }
 
-function progressOf({ job, expectedEnd }: WatcherEvent): string | null {
-  if (!job?.progress) return null;
-  const { done, total } = job.progress;
+function progressOf({ subject }: WatcherEvent): string | null {
+  if (subject.kind !== 'job' || !subject.job.progress) return null;
+  const { expectedEnd } = subject;
+  const { done, total } = subject.job.progress;
   const share = expectedEnd?.basis === 'progress' ? ` (${Math.floor(expectedEnd.doneShare * 100)} %)` : '';
   return `${done} of ${total} documents${share}`;
 }
 
-function usualOf({ job, expectedEnd }: WatcherEvent): string | null {
-  if (job === null || expectedEnd?.basis !== 'history') return null;
+function usualOf({ subject }: WatcherEvent): string | null {
+  if (subject.kind !== 'job' || subject.expectedEnd?.basis !== 'history') return null;
+  const { job, expectedEnd } = subject;
   const { usualMs, samples } = expectedEnd;
   const what = isDownload(job) ? 'download' : 'restore';
   return `${formatSpan(usualMs)}, from ${samples} ${what}${samples === 1 ? '' : 's'}`;
@@ -206,11 +214,12 @@ function spanBetween(from: Timestamp, to: Timestamp): string | null {
 }
 
 function timesOf(event: WatcherEvent): Message['times'] {
-  const { job } = event;
+  const job = jobOf(event);
+  const eta = event.subject.kind === 'job' ? event.subject.expectedEnd : null;
   const times: Array<[string, Timestamp | null]> = [
     [timeLabel(event), event.occurredAt],
     ['Started', event.name === 'started' && !event.reminder ? null : (job?.createdAt ?? null)],
-    [isPast(event.expectedEnd, event) ? 'Was expected' : 'Expected end', event.expectedEnd?.at ?? null],
+    [isPast(eta, event) ? 'Was expected' : 'Expected end', eta?.at ?? null],
     ['Snapshot taken', job?.snapshotAt ?? null],
     ['Expires', event.name === 'expired' ? null : (job?.expiresAt ?? null)],
   ];
@@ -232,11 +241,13 @@ function isUndated(event: WatcherEvent): boolean {
 }
 
 function footnotesOf(event: WatcherEvent): string[] {
-  const { reminder } = event;
+  const { reminder, subject } = event;
   return [
     ...(reminder ? [`Reminder ${reminder.number}. First noticed ${utcMinute(reminder.since)}.`] : []),
-    ...(event.inferred ? ['Nobody saw it start: it began and ended between two polls.'] : []),
-    ...(event.late
+    ...(subject.kind === 'job' && subject.inferred
+      ? ['Nobody saw it start: it began and ended between two polls.']
+      : []),
+    ...(subject.kind === 'job' && subject.late
       ? [`Found late, ${formatSpan(event.detectedAt - event.occurredAt)} after it happened.`]
       : []),
   ];
@@ -247,7 +258,8 @@ function utcMinute(at: Timestamp): string {
   return `${toIso(at).slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-function linkOf({ projectUrl }: WatcherEvent): Message['link'] {
+function linkOf({ subject }: WatcherEvent): Message['link'] {
+  const projectUrl = subject.kind === 'channel' ? null : subject.projectUrl;
   const isWebAddress = projectUrl !== null && URL.canParse(projectUrl) && /^https?:/i.test(projectUrl);
   return isWebAddress ? { label: 'Open the project in Atlas', url: new URL(projectUrl).href } : null;
 }

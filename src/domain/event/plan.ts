@@ -9,6 +9,7 @@ import type { Target } from '../job/watch.ts';
 import type { Mute } from '../telling/mute.ts';
 import { type Decision, planDeliveries, type RoutingRules, type SuppressReason } from '../telling/routing.ts';
 import { eventId, severityOf, type WatcherEvent } from './event.ts';
+import { flatSubject } from './flat-subject.ts';
 import { type ReminderRequest, remindersOf } from './lasting.ts';
 import { summarizeJobEvent } from './summary.ts';
 
@@ -144,15 +145,18 @@ function eventsOf(transition: Transition, { job }: Observation, context: PlanCon
     {
       ...jobEventBase(milestone, job, context),
       severity: severityOf(milestone, { from, warnings: job.warnings }),
-      from,
-      to,
+      subject: {
+        ...jobSubjectBase(context),
+        job: { ...job, state: to },
+        from,
+        to,
+        expectedEnd: endOf(milestone, job, context),
+        inferred,
+        late,
+      },
       note: null,
       summary: summarizeJobEvent({ name: milestone, job, occurredAt }),
       occurredAt,
-      inferred,
-      late,
-      job: { ...job, state: to },
-      expectedEnd: endOf(milestone, job, context),
     },
   ];
 }
@@ -169,15 +173,18 @@ function standingEvent(
   return {
     ...jobEventBase(name, job, context),
     severity: severityOf(name),
-    from: state,
-    to: null,
+    subject: {
+      ...jobSubjectBase(context),
+      job,
+      from: state,
+      to: null,
+      expectedEnd: endOf(name, job, context),
+      inferred: false,
+      late: false,
+    },
     note,
     summary: summarizeJobEvent({ name, job, occurredAt: now }),
     occurredAt: now,
-    inferred: false,
-    late: false,
-    job,
-    expectedEnd: endOf(name, job, context),
   };
 }
 
@@ -186,22 +193,19 @@ function endOf(name: WatcherEvent['name'], job: RestoreJob, { usuals, now }: Pla
   return saysExpectedEnd(name) ? expectedEnd(job, now, usuals) : null;
 }
 
-function jobEventBase(
-  name: WatcherEvent['name'],
-  job: RestoreJob,
-  { target, labels, projectUrl, now }: PlanContext,
-) {
+function jobEventBase(name: WatcherEvent['name'], job: RestoreJob, { target, now }: PlanContext) {
   return {
     id: eventId(now, [target.watch, target.groupId, target.instanceName, job.id, name]),
     name,
-    watch: target.watch,
-    labels,
     detectedAt: now,
-    source: `/groups/${target.groupId}/${target.kind}/${target.instanceName}`,
-    projectUrl,
     reminder: null,
     test: false,
   };
+}
+
+function jobSubjectBase({ target, labels, projectUrl }: PlanContext) {
+  const { watch, groupId, kind, instanceName } = target;
+  return { kind: 'job' as const, watch, labels, instance: { groupId, kind, instanceName }, projectUrl };
 }
 
 function observationEntry(
@@ -239,18 +243,19 @@ function anomalyEntry(
 }
 
 function transitionData(event: WatcherEvent): AuditDraft['data'] {
+  const { watch, job, from, to, inferred, late } = flatSubject(event.subject);
   return {
     eventId: event.id,
     event: event.name,
     severity: event.severity,
-    watch: event.watch,
-    jobId: event.job?.id ?? null,
-    from: event.from,
-    to: event.to,
+    watch,
+    jobId: job?.id ?? null,
+    from,
+    to,
     occurredAt: toIso(event.occurredAt),
     detectedAt: toIso(event.detectedAt),
-    inferred: event.inferred,
-    late: event.late,
+    inferred,
+    late,
     ...(event.reminder ? { reminder: event.reminder.number, since: toIso(event.reminder.since) } : {}),
   };
 }

@@ -9,6 +9,7 @@ import {
 } from '../job/restore-job.ts';
 import type { Watch } from '../job/watch.ts';
 import { type EventName, eventId, severityOf, type WatcherEvent } from './event.ts';
+import type { EventSubject } from './subject.ts';
 import { summarizeJobEvent } from './summary.ts';
 
 /** What a sample is made of. Without a watch it speaks of an invented one. */
@@ -47,22 +48,40 @@ export function sampleEvent(name: EventName, context: SampleContext): WatcherEve
     id: eventId(now, ['sample', channel, name]),
     name,
     severity: severityOf(name, { from }),
-    watch: watch.name,
-    labels: watch.labels,
-    from,
-    to: isMilestone(name) ? stateAfter([name]) : null,
+    subject: subjectOf(name, { watch, channel, projectUrl, job }),
     summary: job ? summarizeJobEvent({ name, job, occurredAt }) : otherSummary(name, watch.name, channel),
     note: null,
     detectedAt: now,
     occurredAt,
-    inferred: false,
-    late: false,
-    job,
-    expectedEnd: job && sampleEnd(name, job),
-    source: `/groups/${watch.groupId}/${watch.kind}/${watch.instanceName}`,
-    projectUrl,
     reminder: null,
     test: true,
+  };
+}
+
+/** A sample about a channel speaks of the one that it is sent to. */
+function subjectOf(
+  name: EventName,
+  about: {
+    watch: NonNullable<SampleContext['watch']>;
+    channel: string;
+    projectUrl: string | null;
+    job: RestoreJob | null;
+  },
+): EventSubject {
+  const { watch, channel, projectUrl, job } = about;
+  if (name === 'channel_failing' || name === 'channel_recovered') return { kind: 'channel', channel };
+  const { labels, groupId, kind, instanceName } = watch;
+  const watched = { watch: watch.name, labels, instance: { groupId, kind, instanceName }, projectUrl };
+  if (job === null) return { kind: 'watch', ...watched };
+  return {
+    kind: 'job',
+    ...watched,
+    job,
+    from: fromState(name),
+    to: isMilestone(name) ? stateAfter([name]) : null,
+    expectedEnd: sampleEnd(name, job),
+    inferred: false,
+    late: false,
   };
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type EventName, SEVERITIES, type WatcherEvent } from '../event/event.ts';
+import { subjectKey } from '../event/subject.ts';
 import type { Timestamp } from '../instant.ts';
 
 /** What several events come to, for a headline. */
@@ -39,8 +40,8 @@ const ORDER = Object.keys(WORDS);
 export function summarizeDigest(events: readonly WatcherEvent[]): DigestSummary {
   const heard = new Map<string, WatcherEvent>();
   for (const event of events) {
-    const subject = subjectOf(event);
-    if (!isOnlyAfterFinish(event) || !heard.has(subject)) heard.set(subject, event);
+    const matter = matterOf(event);
+    if (!isOnlyAfterFinish(event) || !heard.has(matter)) heard.set(matter, event);
   }
   const byWeight = [...heard.values()].toSorted((a, b) => weightOf(a) - weightOf(b));
   const [worst] = byWeight;
@@ -55,13 +56,14 @@ export function summarizeDigest(events: readonly WatcherEvent[]): DigestSummary 
 }
 
 /** A job of a watch; or the watch or channel itself, its drills apart from its polls. */
-function subjectOf({ name, watch, job, source }: WatcherEvent): string {
-  return JSON.stringify(job ? [watch, job.id] : [watch, source, name.split('_')[0]]);
+function matterOf({ name, subject }: WatcherEvent): string {
+  const key = subjectKey(subject);
+  return name === 'drill_overdue' ? `drill ${key}` : key;
 }
 
 /** That what had finished has run out changes nothing for anybody. */
-function isOnlyAfterFinish({ name, from }: WatcherEvent): boolean {
-  return name === 'expired' && from === 'finished';
+function isOnlyAfterFinish({ name, subject }: WatcherEvent): boolean {
+  return name === 'expired' && subject.kind === 'job' && subject.from === 'finished';
 }
 
 function wordsOf({ name, severity }: WatcherEvent): string {

@@ -1,4 +1,5 @@
 import type { EventName, WatcherEvent } from '../event/event.ts';
+import { watchOf } from '../event/subject.ts';
 import type { Timestamp } from '../instant.ts';
 import { matchesGlob } from './glob.ts';
 
@@ -42,7 +43,7 @@ export function isInForce({ until, removed }: Mute, now: Timestamp): boolean {
  * `watch_failing` and `watch_recovered` are muted only where they are named, events about a channel never.
  */
 export function mutedBy(
-  event: Pick<WatcherEvent, 'name' | 'watch'>,
+  event: Pick<WatcherEvent, 'name' | 'subject'>,
   mutes: readonly Mute[],
   now: Timestamp,
 ): Mute | null {
@@ -52,10 +53,9 @@ export function mutedBy(
   return longest;
 }
 
-function covers(
-  { watch, events }: Mute,
-  { name, watch: ofEvent }: Pick<WatcherEvent, 'name' | 'watch'>,
-): boolean {
-  if (!isMutable(name) || !matchesGlob(watch, ofEvent)) return false;
+function covers({ watch: glob, events }: Mute, event: Pick<WatcherEvent, 'name' | 'subject'>): boolean {
+  const { name } = event;
+  const watch = watchOf(event);
+  if (watch === null || !isMutable(name) || !matchesGlob(glob, watch)) return false;
   return events === null ? !MUTED_BY_NAME.has(name) : events.includes(name);
 }

@@ -1,4 +1,5 @@
 import type { WatcherEvent } from '../event/event.ts';
+import { jobOf, watchOf } from '../event/subject.ts';
 
 /** Names the delivery of one event to one channel: `{event id}:{channel}`. Every attempt has the same, so that a receiver can tell a repeat. */
 export function deliveryId(eventId: string, channel: string): string {
@@ -6,6 +7,6 @@ export function deliveryId(eventId: string, channel: string): string {
 }
 
 /** Names what must arrive in order on a channel: the events of one job, or those about a watch or a channel itself. */
-export function orderKeyOf({ job, watch }: Pick<WatcherEvent, 'job' | 'watch'>): string {
-  return job ? job.id : `watch:${watch}`;
+export function orderKeyOf(event: Pick<WatcherEvent, 'subject'>): string {
+  return jobOf(event)?.id ?? `watch:${watchOf(event) ?? ''}`;
 }

@@ -1,4 +1,5 @@
 import type { EventName, Severity, WatcherEvent } from '../event/event.ts';
+import { jobOf, watchOf } from '../event/subject.ts';
 import type { Timestamp } from '../instant.ts';
 import { matchesGlob } from './glob.ts';
 import { type Mute, mutedBy } from './mute.ts';
@@ -95,11 +96,14 @@ export function takes(route: Route, event: WatcherEvent): boolean {
 
 function unmet(route: Route, event: WatcherEvent): RouteCondition[] {
   const { events, watches, labels, severities, targetClusterNames } = route;
-  const target = event.job?.targetClusterName ?? null;
+  const target = jobOf(event)?.targetClusterName ?? null;
+  // An event about a channel belongs to no watch and has no label: only a glob that takes everything takes it.
+  const watch = watchOf(event) ?? '';
+  const has = event.subject.kind === 'channel' ? {} : event.subject.labels;
   const met: Record<RouteCondition, boolean> = {
     events: events.includes('*') || events.includes(event.name),
-    watches: watches === null || watches.some((glob) => matchesGlob(glob, event.watch)),
-    labels: labels === null || Object.entries(labels).every(([name, value]) => event.labels[name] === value),
+    watches: watches === null || watches.some((glob) => matchesGlob(glob, watch)),
+    labels: labels === null || Object.entries(labels).every(([name, value]) => has[name] === value),
     severities: severities === null || severities.includes(event.severity),
     targetClusterNames:
       targetClusterNames === null || targetClusterNames.some((glob) => matchesGlob(glob, target)),

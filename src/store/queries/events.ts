@@ -1,6 +1,7 @@
 import type { InsertObject, Kysely, Transaction } from 'kysely';
 import { hasHappened } from '../../domain/event/event.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
+import { jobOf, watchOf } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { orderKeyOf } from '../../domain/telling/owed.ts';
 import type { Delivery } from '../ports/outbox.ts';
@@ -10,8 +11,9 @@ import { decodeCursor, toPage } from './cursor.ts';
 import { mutesById } from './mutes.ts';
 import { newDelivery } from './new-delivery.ts';
 import { writeReminders } from './reminders.ts';
-import { toDelivery, toEvent } from './rows.ts';
+import { toDelivery } from './rows.ts';
 import type { Database } from './schema.ts';
+import { toBody, toEvent } from './stored-event.ts';
 
 /** Writes events with the deliveries and the reminders owed for them, in the given order. An event that is already there is left as it is. */
 export async function writeEvents(
@@ -77,13 +79,13 @@ async function insertEvents(
 ): Promise<Set<string>> {
   const rows = planned.map(({ event, suppressed, muteId }) => ({
     id: event.id,
-    watch: event.watch,
-    job_id: event.job?.id ?? null,
+    watch: watchOf(event) ?? '',
+    job_id: jobOf(event)?.id ?? null,
     detected_at: event.detectedAt,
     suppressed,
     mute_id: muteId ?? null,
     has_happened: hasHappened(event) ? (1 as const) : (0 as const),
-    body: JSON.stringify(event),
+    body: toBody(event),
   }));
   const inserted = await trx
     .insertInto('event')

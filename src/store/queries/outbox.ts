@@ -2,8 +2,9 @@ import { type ExpressionBuilder, type Kysely, type SqlBool, sql, type Transactio
 import type { Timestamp } from '../../domain/instant.ts';
 import type { ClaimedDelivery, ClaimRequest } from '../ports/outbox.ts';
 import { PENDING } from './delivery-status.ts';
-import { toDelivery, toEvent } from './rows.ts';
+import { toDelivery } from './rows.ts';
 import type { Database } from './schema.ts';
+import { toEvent } from './stored-event.ts';
 
 /** Clocks are corrected by less than this all the time. */
 export const CLOCK_SLACK_MS = 5_000;

@@ -2,6 +2,7 @@ import { type Kysely, type SqlBool, sql, type Transaction } from 'kysely';
 import { alertKeyOf } from '../../domain/event/alert.ts';
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
+import { subjectKey, watchOf } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import { orderKeyOf } from '../../domain/telling/owed.ts';
@@ -11,8 +12,8 @@ import { chunks } from './chunks.ts';
 import { PENDING } from './delivery-status.ts';
 import { lastFinishedAt, readObservations } from './observations.ts';
 import { CLOCK_SLACK_MS } from './outbox.ts';
-import { toEvent } from './rows.ts';
 import type { Database } from './schema.ts';
+import { toEvent } from './stored-event.ts';
 
 /**
  * Writes the reminders that events ask for, within the caller's transaction. The first comes as long after the event as every further
@@ -75,9 +76,9 @@ export async function dueReminders(
       first,
       channel: row.channel,
       count: row.count,
-      observation: first.job === null ? null : (observed.get(first.watch)?.get(first.job.id) ?? null),
+      observation: observed.get(subjectKey(first.subject)) ?? null,
       raisedAt: alerts.get(alertKeyOf(first) ?? '') ?? null,
-      lastFinishedAt: first.name === 'drill_overdue' ? await lastFinishedAt(trx, first.watch) : null,
+      lastFinishedAt: first.name === 'drill_overdue' ? await lastFinishedAt(trx, watchOf(first) ?? '') : null,
       isStillOwed: owed.get(row.channel)?.has(orderKeyOf(first)) ?? false,
     });
   }
@@ -104,15 +105,19 @@ async function keysOwed(
   );
 }
 
-/** By watch and job. */
+/** By the job's subject. */
 async function observationsOf(
   trx: Transaction<Database>,
   events: readonly WatcherEvent[],
-): Promise<Map<string, Map<string, Observation>>> {
-  const found = new Map<string, Map<string, Observation>>();
-  for (const [watch, ofWatch] of Map.groupBy(events, (event) => event.watch)) {
-    const ids = new Set(ofWatch.flatMap(({ job }) => (job ? [job.id] : [])));
-    found.set(watch, await readObservations(trx, watch, [...ids]));
+): Promise<Map<string, Observation>> {
+  const found = new Map<string, Observation>();
+  const jobs = events.flatMap(({ subject }) => (subject.kind === 'job' ? [subject] : []));
+  for (const [watch, ofWatch] of Map.groupBy(jobs, (subject) => subject.watch)) {
+    const observations = await readObservations(trx, watch, [...new Set(ofWatch.map(({ job }) => job.id))]);
+    for (const subject of ofWatch) {
+      const observation = observations.get(subject.job.id);
+      if (observation) found.set(subjectKey(subject), observation);
+    }
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { type AuditEntry, parseAuditEntry } from '../../domain/audit.ts';
-import type { EventName, WatcherEvent } from '../../domain/event/event.ts';
+import type { EventName } from '../../domain/event/event.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import { StoreError } from '../../errors.ts';
@@ -14,15 +14,6 @@ import type { Database } from './schema.ts';
 export function toObservation(body: string): Observation {
   return parseBody<Observation>(body, 'an observation', ['jobId', 'watch', 'milestones']);
 }
-
-/** @throws {StoreError} reason `damaged`. */
-export function toEvent(body: string): WatcherEvent {
-  const event = parseBody<WatcherEvent>(body, 'an event', ['id', 'name', 'watch']);
-  return { ...LATER_FIELDS, ...event };
-}
-
-/** Of events that were stored before there was such a field. */
-const LATER_FIELDS: Partial<WatcherEvent> = { expectedEnd: null, reminder: null };
 
 /**
  * Reads an entry of the audit log as it was stored.
@@ -82,14 +73,14 @@ function toEventNames(json: string): EventName[] {
  * Reads JSON that this program has written itself, under the layout that was checked when the file was opened. So a few fields tell
  * whether it is that; looking at all of them would cost more than reading the row.
  */
-function parseBody<T>(body: string, what: string, fields: ReadonlyArray<keyof T & string>): T {
+export function parseBody<T>(body: string, what: string, fields: ReadonlyArray<keyof T & string>): T {
   const value = parseJson(body);
   if (typeof value !== 'object' || value === null || fields.some((field) => !(field in value)))
     throw unreadable(what);
   return value as T;
 }
 
-function unreadable(what: string): StoreError {
+export function unreadable(what: string): StoreError {
   return new StoreError('damaged', `The store cannot read back what it wrote: ${what}`, {
     hint: 'Restore the database from a backup.',
   });

@@ -154,6 +154,11 @@ export const MIGRATIONS: readonly Migration[] = [
       alter table event add column has_happened integer not null default 1;
     `,
   },
+  {
+    number: 6,
+    name: 'events with a subject: their bodies are of another form, which an older program must not try to read',
+    sql: '-- Nothing else changes: bodies of the first form are read as they are.',
+  },
 ];
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { alertKey, channelSource } from '../../domain/event/alert.ts';
+import { alertKey } from '../../domain/event/alert.ts';
 import type { EventName } from '../../domain/event/event.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
 import { type NextDigest, type Route, routesPast } from '../../domain/telling/routing.ts';
@@ -170,16 +170,7 @@ async function tell(
   const isFailing = name === 'channel_failing';
   const event = await commitAlert(
     deps,
-    {
-      name,
-      about: channel,
-      watch: '',
-      labels: {},
-      summary,
-      note,
-      source: channelSource(channel),
-      projectUrl: null,
-    },
+    { name, subject: { kind: 'channel', channel }, summary, note },
     { routes: routesPast(channel, deps.routes()), mutes: [], nextDigest: deps.nextDigest },
     isFailing ? { raise: keyOf(channel) } : { clear: keyOf(channel) },
   );

@@ -3,6 +3,7 @@ import type { Notifier, Receipt } from '../../channels/notifier.ts';
 import type { Clock } from '../../clock.ts';
 import type { AuditDraft } from '../../domain/audit.ts';
 import { titleOf } from '../../domain/event/message.ts';
+import { jobOf, watchOf } from '../../domain/event/subject.ts';
 import { type Timestamp, toIso } from '../../domain/instant.ts';
 import { nextAttempt } from '../../domain/telling/retry-policy.ts';
 import { DeliveryError, toError } from '../../errors.ts';
@@ -205,7 +206,7 @@ async function persist(
 
 function auditOf(delivery: ClaimedDelivery, outcome: DeliveryOutcome): AuditDraft[] {
   const { id: deliveryId, eventId, channel, event } = delivery;
-  const about = { deliveryId, eventId, channel, event: event.name, jobId: event.job?.id ?? null };
+  const about = { deliveryId, eventId, channel, event: event.name, jobId: jobOf(event)?.id ?? null };
   const attempt = delivery.attemptsStarted;
   const detail = outcome.kind === 'released' ? null : outcome.detail;
   return [
@@ -239,7 +240,7 @@ function tell(deps: DispatchDeps, delivery: ClaimedDelivery, outcome: DeliveryOu
   const fields = {
     channel,
     event: event.name,
-    watch: event.watch,
+    watch: watchOf(event) ?? '',
     eventId,
     attempt: delivery.attemptsStarted,
   };

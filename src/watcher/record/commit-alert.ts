@@ -1,41 +1,36 @@
 import type { Clock } from '../../clock.ts';
 import { eventId, severityOf, type WatcherEvent } from '../../domain/event/event.ts';
 import { planEvent } from '../../domain/event/plan.ts';
+import type { ChannelSubject, WatchSubject } from '../../domain/event/subject.ts';
 import type { RoutingRules } from '../../domain/telling/routing.ts';
 import type { Signals } from '../../signals.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
 import { announce } from './announce.ts';
 
 /** What an alert tells; it is about no job, and happens when it is told. */
-export type AlertFacts = Pick<
-  WatcherEvent,
-  'name' | 'watch' | 'labels' | 'summary' | 'note' | 'source' | 'projectUrl'
->;
+export interface AlertFacts extends Pick<WatcherEvent, 'name' | 'summary' | 'note'> {
+  subject: WatchSubject | ChannelSubject;
+}
 
 /**
  * Records an alert that begins (`raise`) or ends (`clear`), with its event and what is owed for it, and says so to those who listen.
- * @param about the watch or the channel, for the event's id.
  * @throws {StoreError} and then nothing was recorded.
  */
 export async function commitAlert(
   { store, clock, signals }: { store: AlertStore; clock: Clock; signals: Signals },
-  { about, ...facts }: AlertFacts & { about: string },
+  facts: AlertFacts,
   rules: RoutingRules,
   { raise, clear }: { raise?: string; clear?: string },
 ): Promise<WatcherEvent> {
   const at = clock.now();
+  const { subject } = facts;
+  const about = subject.kind === 'channel' ? subject.channel : subject.watch;
   const event: WatcherEvent = {
     ...facts,
     id: eventId(at, [about, facts.name]),
     severity: severityOf(facts.name),
-    from: null,
-    to: null,
     detectedAt: at,
     occurredAt: at,
-    inferred: false,
-    late: false,
-    job: null,
-    expectedEnd: null,
     reminder: null,
     test: false,
   };

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import { titleOf } from '../../domain/event/message.ts';
+import { watchOf } from '../../domain/event/subject.ts';
 import { planReminders, type Sight } from '../../domain/telling/reminder.ts';
 import type { NextDigest, Route } from '../../domain/telling/routing.ts';
 import { toError } from '../../errors.ts';
@@ -80,8 +81,13 @@ export async function remindDue(deps: ReminderDeps): Promise<void> {
   if (planned.length === 0) return;
   signals.emit('audit:written', {});
   for (const { event } of planned) {
-    const { watch, name, id: eventId, reminder } = event;
-    logger.info(titleOf(event), { watch, event: name, eventId, reminder: reminder?.number });
+    const { name, id: eventId, reminder } = event;
+    logger.info(titleOf(event), {
+      watch: watchOf(event) ?? '',
+      event: name,
+      eventId,
+      reminder: reminder?.number,
+    });
   }
   announce(signals, planned);
 }

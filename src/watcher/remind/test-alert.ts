@@ -97,7 +97,7 @@ export async function sendTestAlert(
   await store.commitAlerts({ at, raise: [], clear: [], events: [plannedEvent], audit });
   signals.emit('audit:written', {});
   announce(signals, [plannedEvent]);
-  const fields = { watch: event.watch, event: event.name, eventId: event.id };
+  const fields = { watch: watch.name, event: event.name, eventId: event.id };
   if (channels.length > 0) {
     logger.info('Sending a test alert', { ...fields, channels });
   } else {

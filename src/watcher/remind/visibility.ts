@@ -1,4 +1,3 @@
-import { channelOf } from '../../domain/event/alert.ts';
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import type { RestoreJob } from '../../domain/job/restore-job.ts';
 import { isWildcard, type Watch } from '../../domain/job/watch.ts';
@@ -20,14 +19,14 @@ const BLIND: Sight = { kind: 'blind' };
 /** Says of what an event is about whether it can be seen now. Before the first poll of a process nothing can. */
 export function createSight({ watches, loopOf, channels }: SightDeps): (first: WatcherEvent) => Sight {
   return (first) => {
-    const channel = channelOf(first);
-    if (channel !== null) {
-      return sightOfChannel(channels().find((status) => status.channel === channel));
+    const { subject } = first;
+    if (subject.kind === 'channel') {
+      return sightOfChannel(channels().find(({ channel }) => channel === subject.channel));
     }
-    const watch = watches().find(({ name }) => name === first.watch);
+    const watch = watches().find(({ name }) => name === subject.watch);
     if (watch === undefined) return UNWATCHED;
     const loop = loopOf(watch.name);
-    if (first.job !== null) return sightOfJob(watch, loop, first.job);
+    if (subject.kind === 'job') return sightOfJob(watch, loop, subject.job);
     return sightOfWatch(watch, loop, first);
   };
 }

@@ -60,11 +60,13 @@ export function createWatchAlerts(
       {
         ...facts,
         name,
-        about: watch.name,
-        watch: watch.name,
-        labels,
-        source: `/groups/${groupId}/${kind}/${instanceName}`,
-        projectUrl: isWildcard(watch) ? null : projectUrl(groupId),
+        subject: {
+          kind: 'watch',
+          watch: watch.name,
+          labels,
+          instance: { groupId, kind, instanceName },
+          projectUrl: isWildcard(watch) ? null : projectUrl(groupId),
+        },
       },
       { routes: routes(), mutes, nextDigest },
       change,

@@ -138,7 +138,7 @@ export function createWatchJournal(
         event: event.name,
         eventId: event.id,
         ...(suppressed ? { suppressed } : {}),
-        ...(event.late ? { late: true } : {}),
+        ...(event.subject.kind === 'job' && event.subject.late ? { late: true } : {}),
       });
     }
     announce(signals, report.events);

@@ -9,7 +9,7 @@ import {
   type SmtpSink,
   startSmtpSink,
 } from '../../../src/simulator/receivers/smtp-sink.ts';
-import { aJob, anEvent, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { aJob, anEvent, type EventFacts, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { never } from '../notifier-contract.ts';
 
@@ -42,7 +42,7 @@ async function mailed(events: readonly WatcherEvent[]): Promise<ReceivedMail> {
   return sink.received.at(-1)!;
 }
 
-function of(name: EventName, number: number, over: Partial<WatcherEvent> = {}): WatcherEvent {
+function of(name: EventName, number: number, over: Partial<EventFacts> = {}): WatcherEvent {
   return anEvent(name, {
     id: `0198-${number}`,
     job: aJob(name === 'started' ? [] : [name as 'failed'], { id: jobId(number) }),
@@ -120,7 +120,7 @@ describe('a digest by mail', () => {
   it('tells of what is about no job', async () => {
     const { mail } = await mailed([
       of('failed', 1),
-      anEvent('channel_failing', { id: 'x', job: null, watch: '', summary: 'Channel oncall has given up' }),
+      anEvent('channel_failing', { id: 'x', summary: 'Channel oncall has given up' }),
     ]);
     expect(rowsOf(mail.html).at(-1)?.slice(1)).toEqual(['🔴 Channel oncall has given up', '', '']);
     expect(mail.text).toContain('🔴 Channel oncall has given up\n   2026-11-02 09:14:05 GMT+1');

@@ -4,12 +4,13 @@ import { composeMail } from '../../../src/channels/email/message.ts';
 import { tellPlainly } from '../../../src/channels/teller.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../../../src/domain/event/event.ts';
 import { sampleEvent } from '../../../src/domain/event/sample.ts';
+import { jobOf } from '../../../src/domain/event/subject.ts';
 import {
   type ReceivedMail,
   type SmtpSink,
   startSmtpSink,
 } from '../../../src/simulator/receivers/smtp-sink.ts';
-import { aJob, anEvent, HOUR, T0 } from '../../support/builders.ts';
+import { aJob, anEvent, HOUR, jobSubjectOf, T0 } from '../../support/builders.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { never } from '../notifier-contract.ts';
 
@@ -80,12 +81,12 @@ describe('a mail about an event', () => {
       expect(body).toMatch(/To:?\s+orders-copy/);
       expect(body).toMatch(/Happened:?\s+2026-11-02 09:14:05 GMT\+1\s+\(?2026-11-02 08:14:05 UTC/);
       expect(body).toMatch(/Labels:?\s+team=payments/);
-      expect(body).toContain(`Job ${event.job?.id}`);
+      expect(body).toContain(`Job ${jobOf(event)?.id}`);
       expect(body).toContain(`Event ${event.id}`);
       expect(body).toContain('channel dba');
     }
-    expect(mail.text).toContain(`Open the project in Atlas: ${event.projectUrl}`);
-    expect(mail.html).toContain(`<a href="${event.projectUrl}"`);
+    expect(mail.text).toContain(`Open the project in Atlas: ${jobSubjectOf(event).projectUrl}`);
+    expect(mail.html).toContain(`<a href="${jobSubjectOf(event).projectUrl}"`);
   });
 
   it.each([null, 'UTC', 'Europe/London'])(
@@ -170,7 +171,7 @@ describe('the thread of a job', () => {
       anEvent('failed'),
       anEvent('failed', { job: aJob(['failed'], { id: '690710a5c1d2e3f4a5b6c701' }) }),
       anEvent('failed', { watch: 'orders-eu' }),
-      anEvent('watch_failing', { job: null }),
+      anEvent('watch_failing'),
     ].map((event) => composeMail(tellPlainly(event), CONTEXT).inReplyTo);
 
     expect(new Set(roots).size).toBe(4);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPagerDutyNotifier, type PagerDutyOptions } from '../../../src/channels/pagerduty/pagerduty.ts';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../../src/domain/event/event.ts';
 import { sampleEvent } from '../../../src/domain/event/sample.ts';
-import { aJob, anEvent, jobId, T0 } from '../../support/builders.ts';
+import { aJob, anEvent, GROUP_ID, jobId, T0 } from '../../support/builders.ts';
 import type { HttpSink } from '../../support/http-sink.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
@@ -104,7 +104,7 @@ describe('what PagerDuty receives', () => {
     ['drill_overdue', 'warning'],
     ['channel_failing', 'critical'],
   ])('opens one alert for %s, as %s, however often it is sent', async (name, severity) => {
-    const event = name.includes('_') ? anEvent(name, { job: null }) : anEvent(name);
+    const event = anEvent(name);
     const bodies = await sendAll(event, event, event);
 
     const triggers = bodies.filter(({ event_action }) => event_action === 'trigger');
@@ -123,7 +123,7 @@ describe('what PagerDuty receives', () => {
     ['channel_failing', 'channel_recovered'],
     ['drill_overdue', 'finished'],
   ])('closes the alert of %s with %s, by the same key', async (begins, ends) => {
-    const eventOf = (name: EventName) => anEvent(name, name.includes('_') ? { job: null } : {});
+    const eventOf = (name: EventName) => anEvent(name);
     const bodies = await sendAll(eventOf(begins), eventOf(ends), eventOf(ends));
 
     expect(bodies.filter(({ event_action }) => event_action === 'trigger')).toHaveLength(1);
@@ -161,11 +161,11 @@ describe('what PagerDuty receives', () => {
     const alerts = await openAfter(
       anEvent('stalled'),
       anEvent('stalled', { job: other }),
-      anEvent('watch_failing', { job: null }),
-      anEvent('watch_failing', { job: null, watch: 'ledger' }),
-      anEvent('channel_failing', { job: null, watch: '', source: '/channels/mail' }),
-      anEvent('channel_failing', { job: null, watch: '', source: '/channels/chat' }),
-      anEvent('drill_overdue', { job: null }),
+      anEvent('watch_failing'),
+      anEvent('watch_failing', { watch: 'ledger' }),
+      anEvent('channel_failing', { channel: 'mail' }),
+      anEvent('channel_failing', { channel: 'chat' }),
+      anEvent('drill_overdue'),
     );
 
     expect(alerts).toHaveLength(7);
@@ -183,8 +183,8 @@ describe('what PagerDuty receives', () => {
   });
 
   it('neither opens nor closes what is real by a sample', async () => {
-    const real = anEvent('watch_failing', { job: null });
-    const sample = anEvent('watch_recovered', { job: null, test: true });
+    const real = anEvent('watch_failing');
+    const sample = anEvent('watch_recovered', { test: true });
 
     expect(await openAfter(real, sample)).toHaveLength(1);
   });
@@ -213,7 +213,7 @@ describe('what PagerDuty receives', () => {
         note: long,
         labels: Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`label${index}`, long])),
         summary: long,
-        source: `/${long}`,
+        instance: { groupId: GROUP_ID, kind: 'cluster', instanceName: long },
       });
 
     expect(await openAfter(monster('a'), monster('b'), monster('a'))).toHaveLength(2);

@@ -4,7 +4,8 @@ import { type SlackBlock, slackMessage } from '../../../src/channels/slack/messa
 import { tellPlainly } from '../../../src/channels/teller.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../../../src/domain/event/event.ts';
 import { sampleEvent } from '../../../src/domain/event/sample.ts';
-import { aJob, anEvent, HOUR, MINUTE, T0 } from '../../support/builders.ts';
+import { jobOf } from '../../../src/domain/event/subject.ts';
+import { aJob, anEvent, HOUR, jobSubjectOf, MINUTE, T0 } from '../../support/builders.ts';
 
 function messageOf(events: readonly WatcherEvent[], timeZone: string | null = null) {
   return slackMessage(events.map(tellPlainly), { timeZone });
@@ -92,7 +93,7 @@ describe('a Slack message about one event', () => {
   });
 
   it('links to the project in Atlas, in text: a button would show a warning when pressed', () => {
-    expect(seen(message.blocks)).toContain(`<${event.projectUrl}|Open the project in Atlas>`);
+    expect(seen(message.blocks)).toContain(`<${jobSubjectOf(event).projectUrl}|Open the project in Atlas>`);
     expect(JSON.stringify(message)).not.toContain('"button"');
   });
 
@@ -108,7 +109,7 @@ describe('a Slack message about one event', () => {
     const last = message.blocks.at(-1);
 
     expect(last?.type).toBe('context');
-    expect(seen([last as SlackBlock])).toContain(`Job \`${event.job?.id}\``);
+    expect(seen([last as SlackBlock])).toContain(`Job \`${jobOf(event)?.id}\``);
     expect(seen([last as SlackBlock])).toContain(`Event \`${event.id}\``);
     expect(seen([last as SlackBlock])).toContain('Watch `orders`');
   });
@@ -173,7 +174,7 @@ describe('a Slack message about several events', () => {
     expect(small[1]).toContain('<!date^');
     expect(small[1]).toContain('2026-11-02 08:14:05 UTC');
     expect(small[1]).toContain('in progress → failed');
-    expect(small[1]).toContain(`Job \`${events[1]?.job?.id}\``);
+    expect(small[1]).toContain(`Job \`${events[1] && jobOf(events[1])?.id}\``);
     expect(small[1]).toContain('Event `two`');
     expect(small[1]).toContain('|Open the project in Atlas>');
   });

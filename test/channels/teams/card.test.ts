@@ -5,7 +5,7 @@ import { escaped } from '../../../src/channels/teams/text.ts';
 import { tellPlainly } from '../../../src/channels/teller.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../../../src/domain/event/event.ts';
 import { sampleEvent } from '../../../src/domain/event/sample.ts';
-import { aJob, anEvent, HOUR, MINUTE, T0 } from '../../support/builders.ts';
+import { aJob, anEvent, HOUR, jobSubjectOf, MINUTE, T0 } from '../../support/builders.ts';
 
 type Message = ReturnType<typeof teamsMessage>;
 type Element = Message['attachments'][number]['content']['body'][number];
@@ -127,7 +127,7 @@ describe('a Teams card about one event', () => {
 
   it('opens the project in Atlas by an action, where there is one', () => {
     expect(cardOf(event).actions).toEqual([
-      { type: 'Action.OpenUrl', title: 'Open the project in Atlas', url: event.projectUrl },
+      { type: 'Action.OpenUrl', title: 'Open the project in Atlas', url: jobSubjectOf(event).projectUrl },
     ]);
     expect(cardOf(anEvent('failed', { projectUrl: null })).actions).toEqual([]);
     expect(cardOf(anEvent('failed', { projectUrl: 'javascript:alert(1)' })).actions).toEqual([]);
@@ -150,7 +150,7 @@ describe('a Teams card about one event', () => {
 
   it.each(EVENT_NAMES)('keeps the published shape: %s', (name) => {
     expectTeamsTakes(messageOf([sampleEvent(name, { channel: 'team', now: T0 })]));
-    if (name.includes('_')) expectTeamsTakes(messageOf([anEvent(name, { job: null, projectUrl: null })]));
+    if (name.includes('_')) expectTeamsTakes(messageOf([anEvent(name, { projectUrl: null })]));
   });
 });
 

@@ -70,9 +70,10 @@ describe('a CloudEvent', () => {
   it.each(EVENT_NAMES)('has what the specification demands, for %s', (name) => {
     const event = toCloudEvent(sampleEvent(name, { channel: 'siem', now: T0 }));
 
-    for (const attribute of ['id', 'source', 'specversion', 'type', 'subject', 'time'] as const) {
+    for (const attribute of ['id', 'source', 'specversion', 'type', 'time'] as const) {
       expect(event[attribute]).toMatch(/^\S+$/);
     }
+    if (event.subject !== undefined) expect(event.subject).toMatch(/^\S+$/);
     expect(Date.parse(event.time)).not.toBeNaN();
     expect(new URL(event.source, 'https://example.com').pathname).toBe(event.source);
     expect(event.data.event).toBe(name);
@@ -88,15 +89,15 @@ describe('a CloudEvent', () => {
     ['channel_failing', 'restore-watcher.channel.channel_failing'],
     ['channel_recovered', 'restore-watcher.channel.channel_recovered'],
   ] as const)('of %s has the type %s', (name, type) => {
-    expect(toCloudEvent(anEvent(name, { job: null })).type).toBe(type);
+    expect(toCloudEvent(anEvent(name)).type).toBe(type);
   });
 
   it('without a job is about the watch, and about nothing without a watch', () => {
-    const watchEvent = toCloudEvent(anEvent('watch_failing', { job: null }));
+    const watchEvent = toCloudEvent(anEvent('watch_failing'));
     expect(watchEvent.subject).toBe('orders');
     expect(watchEvent.data).not.toHaveProperty('job');
 
-    expect(toCloudEvent(anEvent('channel_failing', { job: null, watch: '' }))).not.toHaveProperty('subject');
+    expect(toCloudEvent(anEvent('channel_failing'))).not.toHaveProperty('subject');
   });
 
   it('says of a reminder which one it is, in the data and in the summary', () => {
@@ -116,7 +117,11 @@ describe('a CloudEvent', () => {
   });
 
   it('has a source that is a URI reference, whatever the name of the instance', () => {
-    const { source } = toCloudEvent(anEvent('failed', { source: '/groups/x/legacy/my "old" set\uD800' }));
+    const { source } = toCloudEvent(
+      anEvent('failed', {
+        instance: { groupId: 'x', kind: 'legacy', instanceName: 'my "old" set\uD800' },
+      }),
+    );
 
     expect(source).toMatch(/^\/groups\/x\/legacy\/my%20%22old%22%20set/);
   });

@@ -38,7 +38,7 @@ describe('who is to be told again', () => {
   });
 
   it('is never the channel that it is about', () => {
-    const event = anEvent('channel_failing', { job: null, watch: '', source: '/channels/oncall' });
+    const event = anEvent('channel_failing', { channel: 'oncall' });
     const routes = [aRoute({ channels: ['oncall', 'dba'], remindEveryMs: HOUR })];
     expect(remindersOf(event, routes)).toEqual([{ channel: 'dba', everyMs: HOUR }]);
   });

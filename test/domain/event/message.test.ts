@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../../src/domain/event/event.ts';
+import { flatSubject } from '../../../src/domain/event/flat-subject.ts';
 import { describeEvent, titleOf } from '../../../src/domain/event/message.ts';
 import { sampleEvent } from '../../../src/domain/event/sample.ts';
+import { jobOf } from '../../../src/domain/event/subject.ts';
 import { summarizeJobEvent } from '../../../src/domain/event/summary.ts';
 import { publicJob } from '../../../src/domain/job/public-job.ts';
 import { aJob, anEvent, GROUP_ID, HOUR, MINUTE, T0 } from '../../support/builders.ts';
@@ -61,7 +63,7 @@ describe('an event in words', () => {
     expect(fact(event, 'Watch')).toBe('orders');
     expect(fact(event, 'Project')).toBe(GROUP_ID);
     expect(fact(event, 'Labels')).toBe('team=payments');
-    expect(fact(event, 'Job')).toBe(event.job?.id);
+    expect(fact(event, 'Job')).toBe(jobOf(event)?.id);
     expect(fact(event, 'Event')).toBe(event.id);
   });
 
@@ -112,10 +114,12 @@ describe('an event in words', () => {
       const event = anEvent('started', { job: aJob(), ...at, expectedEnd: expected });
       expect(describeEvent(event).times[1]).toEqual({ label: 'Expected end', at: T0 + 12 * MINUTE });
       expect(fact(event, 'Usually takes')).toBe('12 min, from 34 restores');
-      const download = { ...event, job: aJob([], { deliveryType: 'download' }) };
-      expect(fact({ ...download, expectedEnd: { ...expected, samples: 1 } }, 'Usually takes')).toBe(
-        '12 min, from 1 download',
-      );
+      const download = anEvent('started', {
+        job: aJob([], { deliveryType: 'download' }),
+        ...at,
+        expectedEnd: { ...expected, samples: 1 },
+      });
+      expect(fact(download, 'Usually takes')).toBe('12 min, from 1 download');
     });
 
     it('says how far it is where Atlas tells', () => {
@@ -284,25 +288,28 @@ describe('a sample', () => {
     expect(sample).toMatchObject({
       name,
       test: true,
-      watch: 'orders',
-      labels: { team: 'payments' },
       detectedAt: T0,
+      subject: name.startsWith('channel_')
+        ? { kind: 'channel', channel: 'oncall' }
+        : { watch: 'orders', labels: { team: 'payments' } },
     });
     expect(sample.summary).not.toContain(name.includes('_') ? name : `: ${name}`);
-    expect(sample.job === null).toBe(/^(watch|drill|channel)_/.test(name));
-    const state = sample.to ?? (name === 'expiring' ? 'ready' : 'in_progress');
-    expect(sample.job?.state ?? state).toBe(state);
+    expect(jobOf(sample) === null).toBe(/^(watch|drill|channel)_/.test(name));
+    const state = flatSubject(sample.subject).to ?? (name === 'expiring' ? 'ready' : 'in_progress');
+    expect(jobOf(sample)?.state ?? state).toBe(state);
   });
 
   it('speaks of an invented watch when none is given', () => {
     expect(sampleEvent('failed', { channel: 'oncall', now: T0 })).toMatchObject({
-      watch: 'sample',
-      job: { instanceName: 'sample-source', targetClusterName: 'sample-target' },
+      subject: {
+        watch: 'sample',
+        job: { instanceName: 'sample-source', targetClusterName: 'sample-target' },
+      },
     });
   });
 
   it('has an invented job, whose id is a valid one', () => {
-    expect(sampleEvent('failed', { watch, channel: 'oncall', now: T0 }).job?.id).toMatch(
+    expect(jobOf(sampleEvent('failed', { watch, channel: 'oncall', now: T0 }))?.id).toMatch(
       /^[0-9a-f]{8}0{16}$/,
     );
   });

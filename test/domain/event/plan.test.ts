@@ -6,6 +6,7 @@ import {
   planSighting,
   type SightingPlan,
 } from '../../../src/domain/event/plan.ts';
+import { jobOf } from '../../../src/domain/event/subject.ts';
 import {
   diffObservations,
   type Sighting,
@@ -13,7 +14,17 @@ import {
   sightUnreadable,
   withTimeEvents,
 } from '../../../src/domain/job/transition.ts';
-import { aJob, anEvent, aRoute, aTarget, GROUP_ID, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import {
+  aJob,
+  anEvent,
+  aRoute,
+  aTarget,
+  GROUP_ID,
+  jobId,
+  jobSubjectOf,
+  MINUTE,
+  T0,
+} from '../../support/builders.ts';
 import { aContext, NOTHING, NOW, recorded, written } from '../../support/sightings.ts';
 
 const TO_ONCALL = aRoute({ events: ['failed', 'missing', 'expired'] });
@@ -51,18 +62,21 @@ describe('a transition', () => {
     expect(plan.events[0]?.event).toMatchObject({
       name: 'failed',
       severity: 'critical',
-      watch: 'orders',
-      labels: { team: 'payments' },
-      from: 'in_progress',
-      to: 'failed',
+      subject: {
+        kind: 'job',
+        watch: 'orders',
+        labels: { team: 'payments' },
+        instance: { groupId: GROUP_ID, kind: 'serverless', instanceName: 'orders' },
+        projectUrl: `https://cloud.mongodb.com/v2/${GROUP_ID}`,
+        job: { id: jobId(1), state: 'failed' },
+        from: 'in_progress',
+        to: 'failed',
+        inferred: false,
+        late: false,
+      },
       detectedAt: NOW,
       occurredAt: T0 + 14 * MINUTE,
-      inferred: false,
-      late: false,
-      source: `/groups/${GROUP_ID}/serverless/orders`,
-      projectUrl: `https://cloud.mongodb.com/v2/${GROUP_ID}`,
       test: false,
-      job: { id: jobId(1), state: 'failed' },
     });
   });
 
@@ -118,7 +132,7 @@ describe('a transition', () => {
   it('is one of several in the order of life, each saying the state it led to', () => {
     const sighting = diffObservations(undefined, aJob(['finished', 'expired']), aContext());
     const { events } = planSighting(sighting, aPlanContext());
-    expect(events.map(({ event }) => [event.name, event.job?.state, event.severity])).toEqual([
+    expect(events.map(({ event }) => [event.name, jobOf(event)?.state, event.severity])).toEqual([
       ['started', 'in_progress', 'info'],
       ['finished', 'finished', 'info'],
       ['expired', 'expired', 'info'],
@@ -174,10 +188,10 @@ describe('a job that has gone', () => {
       expect(told(plan)).toEqual(['missing']);
       expect(plan.events[0]).toMatchObject({
         channels: ['oncall'],
-        event: { severity: 'warning', to: null, occurredAt: NOW, late: false, inferred: false },
+        event: { severity: 'warning', occurredAt: NOW, subject: { to: null, late: false, inferred: false } },
       });
     }
-    expect(gone('ready').events[0]?.event.from).toBe('ready');
+    expect(gone('ready').events[0]?.event.subject).toMatchObject({ from: 'ready' });
   });
 
   it('is written down and not told once it had ended: Atlas forgets old jobs', () => {
@@ -196,7 +210,7 @@ describe('a job that has gone', () => {
 
 describe('an event that is no transition', () => {
   it('is routed and written down like any other', () => {
-    const event = anEvent('watch_failing', { job: null });
+    const event = anEvent('watch_failing');
     const { plannedEvent, audit } = planEvent(event, {
       routes: [{ ...TO_ONCALL, events: ['*'] }],
       mutes: [],
@@ -229,7 +243,7 @@ describe('the expected end in an event', () => {
   const usuals = new Map([['automated', { usualMs: 20 * MINUTE, samples: 34 }]]);
   const endsOf = (sighting: Sighting) => {
     const { events } = planSighting(sighting, aPlanContext({ usuals }));
-    return Object.fromEntries(events.map(({ event }) => [event.name, event.expectedEnd]));
+    return Object.fromEntries(events.map(({ event }) => [event.name, jobSubjectOf(event).expectedEnd]));
   };
   const seen = (...args: Parameters<typeof aJob>) => diffObservations(undefined, aJob(...args), aContext());
   const limit = { stalled: { afterMs: MINUTE, note: null }, expiringWithinMs: null };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../../src/domain/event/event.ts';
 import { summarizeDigest } from '../../../src/domain/telling/digest.ts';
-import { aJob, anEvent, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { aJob, anEvent, type EventFacts, jobId, MINUTE, T0 } from '../../support/builders.ts';
 
-const of = (name: EventName, job: number, over: Partial<WatcherEvent> = {}) =>
+const of = (name: EventName, job: number, over: Partial<EventFacts> = {}) =>
   anEvent(name, { job: aJob([], { id: jobId(job) }), ...over });
-const about = (name: EventName, over: Partial<WatcherEvent> = {}) => anEvent(name, { job: null, ...over });
+const about = (name: EventName, over: Partial<EventFacts> = {}) => anEvent(name, over);
 
 describe('what several events come to', () => {
   it('is counted, the worst first', () => {

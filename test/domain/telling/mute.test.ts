@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, type EventName } from '../../../src/domain/event/event.ts';
 import { type Mute, mutedBy } from '../../../src/domain/telling/mute.ts';
-import { aMute, HOUR, T0 } from '../../support/builders.ts';
+import { aMute, anEvent, HOUR, T0 } from '../../support/builders.ts';
 
 function isMuted(mute: Partial<Mute>, name: EventName = 'failed', watch = 'orders', now = T0): boolean {
-  return mutedBy({ name, watch }, [aMute({ until: T0 + HOUR, ...mute })], now) !== null;
+  return mutedBy(anEvent(name, { watch }), [aMute({ until: T0 + HOUR, ...mute })], now) !== null;
 }
 
 describe('a mute', () => {
@@ -38,11 +38,11 @@ describe('a mute', () => {
   });
 
   it('never holds for an event about a channel, not even a mute that names it', () => {
-    expect(isMuted({ watch: '*', events: ['channel_failing'] }, 'channel_failing', '')).toBe(false);
+    expect(isMuted({ watch: '*', events: ['channel_failing'] }, 'channel_failing')).toBe(false);
   });
 
   it('is, of several, the one that lasts longest', () => {
     const mutes = [aMute(), aMute({ id: 2, until: T0 + 48 * HOUR }), aMute({ id: 3, watch: 'users' })];
-    expect(mutedBy({ name: 'failed', watch: 'orders' }, mutes, T0)?.id).toBe(2);
+    expect(mutedBy(anEvent('failed'), mutes, T0)?.id).toBe(2);
   });
 });

@@ -8,7 +8,18 @@ import {
   type ReminderContext,
   type Sight,
 } from '../../../src/domain/telling/reminder.ts';
-import { aJob, aMute, anEvent, anObservation, aRoute, HOUR, MINUTE, T0 } from '../../support/builders.ts';
+import {
+  aJob,
+  aMute,
+  anEvent,
+  anObservation,
+  aRoute,
+  type EventFacts,
+  HOUR,
+  jobSubjectOf,
+  MINUTE,
+  T0,
+} from '../../support/builders.ts';
 
 const NOW = T0 + 3 * HOUR;
 const SEEN = { kind: 'seen', labels: { team: 'payments' }, fault: null, aheadMs: 0 } as const;
@@ -27,14 +38,13 @@ function due(name: EventName, over: Partial<DueReminder> = {}): DueReminder {
   };
 }
 
-function first(name: EventName, over: Partial<WatcherEvent> = {}): WatcherEvent {
+function first(name: EventName, over: Partial<EventFacts> = {}): WatcherEvent {
   return anEvent(name, { detectedAt: T0 + HOUR, occurredAt: T0 + HOUR, job: aJob(), ...over });
 }
 
 function alert(name: EventName, over: Partial<DueReminder> = {}): DueReminder {
-  const source = name === 'channel_failing' ? '/channels/siem' : '/groups/g/serverless/orders';
   return due(name, {
-    first: first(name, { job: null, source }),
+    first: first(name, { channel: 'siem' }),
     observation: null,
     raisedAt: T0 + HOUR,
     ...over,
@@ -122,7 +132,7 @@ describe('a reminder that is due', () => {
     const routes = [aRoute({ labels: { team: 'shop' }, remindEveryMs: HOUR })];
     const sight: Sight = { ...SEEN, labels: { team: 'shop' } };
     expect(decided(due('stalled'), { routes, sight })).toBe('remind');
-    expect(eventOf(due('stalled'), { routes, sight }).labels).toEqual({ team: 'shop' });
+    expect(eventOf(due('stalled'), { routes, sight }).subject).toMatchObject({ labels: { team: 'shop' } });
   });
 
   it('waits while it is muted, and goes on after that', () => {
@@ -197,12 +207,10 @@ describe('what a reminder says', () => {
     expect(event).toMatchObject({
       name: 'started',
       severity: 'info',
-      from: 'in_progress',
-      to: null,
+      subject: { from: 'in_progress', to: null, job: { progress: { done: 5, total: 10 } } },
       summary: 'Restore 6ae8…0001 of orders to orders-copy is still running after 3 h',
       detectedAt: NOW,
       occurredAt: NOW,
-      job: { progress: { done: 5, total: 10 } },
       reminder: { number: 2, since: T0 + HOUR },
     });
     expect(event.id).not.toBe(first('started').id);
@@ -220,13 +228,15 @@ describe('what a reminder says', () => {
   it('keeps what was usual when it was told first, and reads the progress anew', () => {
     const usual = { basis: 'history', usualMs: HOUR, samples: 8 } as const;
     const told = first('stalled', { expectedEnd: { ...usual, at: T0 + HOUR, isOverdue: false } });
-    expect(eventOf(due('stalled', { first: told })).expectedEnd).toEqual({
+    expect(jobSubjectOf(eventOf(due('stalled', { first: told }))).expectedEnd).toEqual({
       ...usual,
       at: T0 + HOUR,
       isOverdue: true,
     });
     const half = anObservation(aJob([], { progress: { done: 5, total: 10 } }));
-    expect(eventOf(due('stalled', { first: told, observation: half })).expectedEnd).toMatchObject({
+    expect(
+      jobSubjectOf(eventOf(due('stalled', { first: told, observation: half }))).expectedEnd,
+    ).toMatchObject({
       basis: 'progress',
       at: T0 + 6 * HOUR,
     });

@@ -57,7 +57,7 @@ describe('a route', () => {
 
   it('over targets takes no event without a target: a download, a watch', () => {
     const download = anEvent('ready', { job: aJob(['ready'], { targetClusterName: null }) });
-    const failing = anEvent('watch_failing', { job: null });
+    const failing = anEvent('watch_failing');
     for (const event of [download, failing]) {
       expect(takes({ targetClusterNames: ['*'] }, event)).toBe(false);
       expect(takes({}, event)).toBe(true);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../../src/domain/telling/routing.ts';
 import { planTestAlert } from '../../../src/domain/telling/test-alert.ts';
-import { aRoute, aWatch, T0 } from '../../support/builders.ts';
+import { aRoute, aWatch, jobSubjectOf, T0 } from '../../support/builders.ts';
 
 const context = { watch: aWatch(), projectUrl: null, now: T0 };
 
@@ -38,7 +38,7 @@ describe('a test alert', () => {
       labels: { team: '{project.tags.team}', environment: 'production' },
     });
     const { event } = plan([aRoute()], { watch }).plannedEvent;
-    expect(event.labels).toEqual({ environment: 'production' });
-    expect(JSON.stringify([event.summary, event.source, event.job])).not.toContain('*');
+    expect(jobSubjectOf(event).labels).toEqual({ environment: 'production' });
+    expect(JSON.stringify([event.summary, event.subject])).not.toContain('*');
   });
 });

@@ -6,7 +6,7 @@ import { createAtlasSource } from '../../../src/source/atlas-source.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type PollReport, pollTarget } from '../../../src/watcher/poll/poll.ts';
-import { aRoute, aWatch, HOUR, MINUTE } from '../../support/builders.ts';
+import { aRoute, aWatch, HOUR, jobSubjectOf, MINUTE } from '../../support/builders.ts';
 import { listen, stop } from '../../support/strict-digest-server.ts';
 import { aConnection } from '../support.ts';
 import {
@@ -198,7 +198,7 @@ describe('every example, polled', () => {
     answer = () => body;
     const flex = examplesOf('flex');
     const told = async () =>
-      (await poll(flex, [String(body.id)])).events.map(({ event }) => [event.name, event.from]);
+      (await poll(flex, [String(body.id)])).events.map(({ event }) => [event.name, jobSubjectOf(event).from]);
     expect(await told()).toEqual([
       ['started', null],
       ['ready', 'in_progress'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GENESIS } from '../../../src/domain/audit.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { aJob, anObservation, jobId, T0 } from '../../support/builders.ts';
+import { aJob, anEvent, anObservation, jobId, T0 } from '../../support/builders.ts';
 import { aCommit, aDraft, anImpossibleDraft, plan, TARGET } from '../support.ts';
 
 /** What every store remembers of jobs, and how it takes what a poll has found. */
@@ -123,7 +123,7 @@ export function jobsContract(store: () => Store): void {
     it('owes a new event to each channel once, ordered by the job, or by the watch without one', async () => {
       const ofJob = plan(1, { channels: ['oncall', 'dba', 'oncall'] });
       const ofWatch = plan(2);
-      ofWatch.event = { ...ofWatch.event, name: 'watch_failing', job: null };
+      ofWatch.event = anEvent('watch_failing', { id: ofWatch.event.id });
       await store().commitPoll(aCommit({ at: T0 + 5, events: [ofJob, ofWatch] }));
 
       const { items } = await store().listDeliveries({ limit: 9 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryOutcome } from '../../../src/store/ports/outbox.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { T0 } from '../../support/builders.ts';
+import { anEvent, T0 } from '../../support/builders.ts';
 import { LEASE_MS, NOW, outboxSteps } from '../outbox-steps.ts';
 import { aDraft, anImpossibleDraft, plan } from '../support.ts';
 import { digestContract } from './digest-contract.ts';
@@ -99,7 +99,7 @@ export function outboxContract(store: () => Store): void {
     it('keeps the order of events without a job per watch', async () => {
       const ofWatch = (number: number, watch: string) => {
         const planned = plan(number);
-        return { ...planned, event: { ...planned.event, watch, job: null } };
+        return { ...planned, event: anEvent('watch_failing', { id: planned.event.id, watch }) };
       };
       await owe(ofWatch(1, 'orders'), ofWatch(2, 'orders'), ofWatch(3, 'other'));
       expect(ids(await claim())).toEqual([idOf(1), idOf(3)]);

@@ -196,7 +196,10 @@ export function recordsContract(store: () => Store): void {
       expect(await list({ channel: 'oncall', status: 'pending' })).toEqual([idOf(3)]);
 
       const first = await store().listDeliveries({ limit: 3 });
-      expect(first.items[2]).toMatchObject({ id: idOf(1, 'dba'), event: { job: { id: jobId(1) } } });
+      expect(first.items[2]).toMatchObject({
+        id: idOf(1, 'dba'),
+        event: { subject: { job: { id: jobId(1) } } },
+      });
       const second = await store().listDeliveries({ limit: 3, cursor: first.nextCursor ?? '' });
       expect(ids(second.items)).toEqual([idOf(1)]);
       expect(second.nextCursor).toBeNull();

@@ -91,20 +91,15 @@ export function reminderContract(store: () => Store): void {
     });
 
     it('come with the alert that they are about, and the last restore where that matters', async () => {
-      const about = (name: 'watch_failing' | 'channel_failing' | 'drill_overdue', source = '/groups/g') => ({
+      const about = (name: 'watch_failing' | 'channel_failing' | 'drill_overdue') => ({
         ...remind(0),
-        event: anEvent(name, {
-          id: name,
-          job: null,
-          source,
-          watch: name === 'channel_failing' ? '' : 'orders',
-        }),
+        event: anEvent(name, { id: name, channel: 'siem' }),
       });
       await store().commitAlerts({
         at: T0,
         raise: ['watch_failing/orders', 'channel_failing/siem'],
         clear: [],
-        events: [about('watch_failing'), about('channel_failing', '/channels/siem'), about('drill_overdue')],
+        events: [about('watch_failing'), about('channel_failing'), about('drill_overdue')],
         audit: [],
       });
       await store().commitPoll(aCommit({ observations: [anObservation(aJob(['finished']))] }));
@@ -122,10 +117,7 @@ export function reminderContract(store: () => Store): void {
 
     it('know whether something about the same job or watch is still owed to the channel', async () => {
       await commit(T0, remind(1));
-      await commit(
-        T0,
-        remind(2, { channels: ['dba'], event: anEvent('watch_failing', { id: 'w', job: null }) }),
-      );
+      await commit(T0, remind(2, { channels: ['dba'], event: anEvent('watch_failing', { id: 'w' }) }));
       const owed = async () =>
         (await dueAt(T0 + HOUR)).map(({ first, isStillOwed }) => [first.name, isStillOwed]).sort();
       expect(await owed()).toEqual([

@@ -12,6 +12,7 @@ const LANDED: Record<number, string> = {
   3: '4a96730fb33428b4e5416c24502197a6b983a0c04e1068305528183e9da084d0',
   4: '0b45589c3e51c923b2c34863dd0c9d97f12ba6805c6d21e286370dd8e7250bc6',
   5: '9b8ff94a3bbd27f1ec81c3171df7b607175ad08ee3d745669b34f9165efb8915',
+  6: '7d5ee9123eb90a40ef3116e6c3fadea553e25d752dcf3fdd111d21387e12030e',
 };
 
 it('migrations stay, byte for byte, as they landed', () => {

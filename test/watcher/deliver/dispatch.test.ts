@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventName } from '../../../src/domain/event/event.ts';
+import { jobOf } from '../../../src/domain/event/subject.ts';
 import { DeliveryError, StoreError } from '../../../src/errors.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
@@ -148,7 +149,7 @@ describe('the outbox of a channel', () => {
   it('keeps the order of one job, and lets other jobs pass', async () => {
     await owe(['started', 1], ['failed', 1], ['started', 2]);
     notifier.answer = ([notice]) => {
-      if (notice?.event.job?.id === jobId(1))
+      if (notice && jobOf(notice.event)?.id === jobId(1))
         throw new DeliveryError('unavailable', 'down', { retryable: true });
     };
     await drain();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { jobOf } from '../../../src/domain/event/subject.ts';
 import { targetOf, type Watch } from '../../../src/domain/job/watch.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -36,7 +37,7 @@ async function poll(watch: Watch): Promise<string[]> {
       timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
     },
   );
-  return report.events.map(({ event }) => `${event.name} ${event.job?.id}`);
+  return report.events.map(({ event }) => `${event.name} ${jobOf(event)?.id}`);
 }
 
 describe('a watch whose job ids are taken out of the configuration', () => {

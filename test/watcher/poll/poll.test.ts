@@ -1,11 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { jobOf } from '../../../src/domain/event/subject.ts';
 import { targetOf, type Watch } from '../../../src/domain/job/watch.ts';
 import type { Route } from '../../../src/domain/telling/routing.ts';
 import { SourceError } from '../../../src/errors.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type PageNote, type PollReport, pollTarget } from '../../../src/watcher/poll/poll.ts';
-import { aJob, aMuteRequest, aRoute, aWatch, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import {
+  aJob,
+  aMuteRequest,
+  aRoute,
+  aWatch,
+  jobId,
+  jobSubjectOf,
+  MINUTE,
+  T0,
+} from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 
@@ -47,7 +57,8 @@ async function poll(routes: Route[] = [TO_ONCALL], depth: 'newest' | 'whole' = '
 
 function told(report: PollReport): string[] {
   return report.events.map(
-    ({ event }) => `${event.name} ${event.job?.id ?? ''}${event.inferred ? ' inferred' : ''}`,
+    ({ event }) =>
+      `${event.name} ${jobOf(event)?.id ?? ''}${jobSubjectOf(event).inferred ? ' inferred' : ''}`,
   );
 }
 
@@ -72,9 +83,9 @@ describe('a watch of a whole instance', () => {
     expect(told(await poll())).toEqual([]);
     source.jobs = [aJob(['failed'])];
     const report = await poll();
-    expect(report.events.map(({ event }) => [event.name, event.from, event.to])).toEqual([
-      ['failed', 'in_progress', 'failed'],
-    ]);
+    expect(
+      report.events.map(({ event }) => [event.name, jobSubjectOf(event).from, jobSubjectOf(event).to]),
+    ).toEqual([['failed', 'in_progress', 'failed']]);
   });
 
   it('writes nothing when nothing has changed', async () => {
@@ -185,7 +196,7 @@ describe('a watch of a whole instance', () => {
     clock.advance(120 * MINUTE);
     source.jobs = [aJob(['finished'])];
     const [planned] = (await poll()).events;
-    expect(planned?.event.late).toBe(true);
+    expect(planned?.event.subject).toMatchObject({ late: true });
     expect(planned?.event.occurredAt).toBe(T0 + 14 * MINUTE);
   });
 
@@ -289,7 +300,7 @@ describe('a watch of named jobs', () => {
     await poll();
     source.jobs = [aJob(['finished', 'expired'], { id: jobId(1), expiresAt: T0 + 60 * MINUTE })];
     const report = await poll();
-    expect(report.events.map(({ event }) => [event.name, event.from, event.severity])).toEqual([
+    expect(report.events.map(({ event }) => [event.name, jobSubjectOf(event).from, event.severity])).toEqual([
       ['expired', 'finished', 'info'],
     ]);
   });

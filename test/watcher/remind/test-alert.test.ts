@@ -60,9 +60,8 @@ describe('a test alert that is sent', () => {
     const [testAlert] = (await store.listEvents({ limit: 1 })).items;
     expect(testAlert?.event).toMatchObject({
       name: 'failed',
-      watch: 'orders',
+      subject: { watch: 'orders', projectUrl: 'https://cloud.mongodb.com/v2/x' },
       test: true,
-      projectUrl: 'https://cloud.mongodb.com/v2/x',
     });
     expect(await told()).toEqual(['failed → pager']);
     expect(woken).toEqual(['pager']);

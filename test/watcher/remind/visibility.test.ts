@@ -15,9 +15,9 @@ import { createManualClock, type ManualClock } from '../../support/manual-clock.
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 const STARTED = anEvent('started');
-const WATCH_FAILING = anEvent('watch_failing', { job: null });
-const DRILL_OVERDUE = anEvent('drill_overdue', { job: null });
-const CHANNEL_FAILING = anEvent('channel_failing', { job: null, watch: '', source: '/channels/siem' });
+const WATCH_FAILING = anEvent('watch_failing');
+const DRILL_OVERDUE = anEvent('drill_overdue');
+const CHANNEL_FAILING = anEvent('channel_failing', { channel: 'siem' });
 
 let store: Store;
 let source: FakeSource;

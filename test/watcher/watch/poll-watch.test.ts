@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { jobOf } from '../../../src/domain/event/subject.ts';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import { SourceError, StoreError } from '../../../src/errors.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
@@ -63,7 +64,7 @@ async function poll(): Promise<WatchPollReport> {
 }
 
 function told(report: WatchPollReport): string[] {
-  return report.events.map(({ event }) => `${event.name} ${event.job?.id}`);
+  return report.events.map(({ event }) => `${event.name} ${jobOf(event)?.id}`);
 }
 
 describe('a long list that comes newest first', () => {

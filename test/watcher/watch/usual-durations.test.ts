@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WatcherEvent } from '../../../src/domain/event/event.ts';
 import { describeEvent } from '../../../src/domain/event/message.ts';
+import { jobOf } from '../../../src/domain/event/subject.ts';
 import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
@@ -109,7 +110,7 @@ describe('a cluster that lists 2,000 restores on the first day', () => {
 
   const expectSlowTold = async (): Promise<void> => {
     const events = await told();
-    expect(events.map(({ name, job }) => [name, job?.id.slice(-4)])).toEqual([['stalled', '1389']]);
+    expect(events.map((event) => [event.name, jobOf(event)?.id.slice(-4)])).toEqual([['stalled', '1389']]);
     const [event] = events;
     expect(event?.summary).toMatch(/ is still running after 40 min$/);
     expect(event?.note).toBe('9 of 10 like it took under 7 min 45 s.');
@@ -151,7 +152,7 @@ describe('a cluster that lists 2,000 restores on the first day', () => {
     expect(reads).toBe(1);
     expect((await told()).at(-1)).toMatchObject({
       name: 'started',
-      expectedEnd: { basis: 'history', at: clock.now() - 30_000 + MEDIAN, samples: 2_000 },
+      subject: { expectedEnd: { basis: 'history', at: clock.now() - 30_000 + MEDIAN, samples: 2_000 } },
     });
   });
 });
@@ -193,7 +194,7 @@ describe('a cluster without a history', () => {
       await pollAfter(MINUTE);
     }
     expect(await toldNames()).toEqual(['stalled']);
-    expect((await told())[0]?.expectedEnd).toBeNull();
+    expect((await told())[0]?.subject).toMatchObject({ expectedEnd: null });
   });
 });
 
@@ -211,6 +212,8 @@ describe('what is usual', () => {
     await pollAfter(0);
     await pollAfter(30_000);
     const events = await told();
-    expect(events.map(({ name, job }) => [name, job?.deliveryType])).toEqual([['stalled', 'automated']]);
+    expect(events.map((event) => [event.name, jobOf(event)?.deliveryType])).toEqual([
+      ['stalled', 'automated'],
+    ]);
   });
 });

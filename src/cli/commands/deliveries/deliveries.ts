@@ -5,7 +5,7 @@ import { listedDeliveryView } from '../../../views/views.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../../command.ts';
 import { collect, printListing, readStore, warnOfUnknown } from '../../view/listing.ts';
 import type { Colour } from '../../view/output.ts';
-import { subjectOf } from '../../view/subject.ts';
+import { subjectText } from '../../view/subject.ts';
 import { type Column, formatTable } from '../../view/table.ts';
 import { formatDistance, printable } from '../../view/text.ts';
 import { addRedrive } from './redrive.ts';
@@ -60,7 +60,7 @@ function printDeliveries({ out, parts }: Cli, deliveries: readonly Listed[]): vo
       paint: (cell, { status }) => out.paint(COLOURS[status], cell),
     },
     { title: 'EVENT', value: ({ event }) => nameOf(event) },
-    { title: 'ABOUT', value: ({ event }) => subjectOf(event) },
+    { title: 'ABOUT', value: ({ event }) => subjectText(event.subject) },
     { title: 'TRIES', value: triesOf },
     { title: 'WHEN', value: (delivery) => whenOf(delivery, now) },
     { title: 'DELIVERY', value: ({ id }) => id },

@@ -1,0 +1,84 @@
+import type { ExpectedEnd } from '../job/eta.ts';
+import type { JobKind, JobState, RestoreJob } from '../job/restore-job.ts';
+
+/** What an event is about. Facts stand only where they mean something. */
+export type EventSubject = JobSubject | WatchSubject | ChannelSubject;
+
+/** The instance that a watch polls. In a watch that looks for its instances, `*` stands for the project or the instance. */
+export interface Instance {
+  groupId: string;
+  kind: JobKind;
+  instanceName: string;
+}
+
+/** What an event about a job has in common with one about its watch. */
+interface Watched {
+  /** Name of the watch. */
+  watch: string;
+  labels: Readonly<Record<string, string>>;
+  /** Where the watch polls. A job may name its instance otherwise: Ops Manager polls by id and shows names. */
+  instance: Instance;
+  /** The project in Atlas's own pages, for a person to open. */
+  projectUrl: string | null;
+}
+
+/** One restore job, as one watch sees it. */
+export interface JobSubject extends Watched {
+  kind: 'job';
+  job: RestoreJob;
+  /** What the job was before; `null` when nothing was known. */
+  from: JobState | null;
+  /** What it is now; `null` for events that are no change of state. */
+  to: JobState | null;
+  /** When the job should end, as of this event; `null` unless it is running and something tells. */
+  expectedEnd: ExpectedEnd | null;
+  /** Nobody saw it; it must have been (a start between two polls). */
+  inferred: boolean;
+  /** Found long after it happened. */
+  late: boolean;
+}
+
+/** A watch itself: its polls, or the restores that are expected of it. */
+export interface WatchSubject extends Watched {
+  kind: 'watch';
+}
+
+/** A channel that people are told through. */
+export interface ChannelSubject {
+  kind: 'channel';
+  channel: string;
+}
+
+/** Anything that has a subject: an event, or a part of one. */
+interface About {
+  subject: EventSubject;
+}
+
+/** CloudEvents `source` of what is said about a subject: `/groups/{groupId}/{kind}/{instanceName}` or `/channels/{name}`. */
+export function sourceOf(subject: EventSubject): string {
+  if (subject.kind === 'channel') return `/channels/${subject.channel}`;
+  const { groupId, kind, instanceName } = subject.instance;
+  return `/groups/${groupId}/${kind}/${instanceName}`;
+}
+
+/** The job that an event is about; `null` for one about a watch or a channel. */
+export function jobOf({ subject }: About): RestoreJob | null {
+  return subject.kind === 'job' ? subject.job : null;
+}
+
+/** Name of the watch that an event belongs to; `null` for one about a channel. */
+export function watchOf({ subject }: About): string | null {
+  return subject.kind === 'channel' ? null : subject.watch;
+}
+
+/** Names the subject among all others: one job of one watch, one watch, or one channel. */
+export function subjectKey(subject: EventSubject): string {
+  switch (subject.kind) {
+    case 'job':
+      return JSON.stringify(['job', subject.watch, subject.job.id]);
+    case 'watch':
+      return JSON.stringify(['watch', subject.watch]);
+    case 'channel':
+      return JSON.stringify(['channel', subject.channel]);
+  }
+}
