@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './test/support/long-first.ts';
 
 export default defineConfig({
   test: {
@@ -9,8 +10,11 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 45_000 } },
-    // Tests of the whole program mostly wait for it, so even two cores have room for two (the default there is one).
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Tests of the whole program mostly wait for it, so two cores have room for four.
+    maxWorkers: Math.max(4, availableParallelism()),
+    // A worker takes file after file: starting one for each, with all that it imports, costs more than most files do.
+    isolate: false,
+    sequence: { sequencer: LongFirst },
     env: {
       TZ: 'UTC',
       // Compiling is most of what a program does that starts from its source and soon ends: workers and child processes share it.
