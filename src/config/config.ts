@@ -3,6 +3,7 @@ import type { Fallback } from '../domain/telling/fallback.ts';
 import type { Route } from '../domain/telling/routing.ts';
 import type { TestAlert } from '../domain/telling/test-alert.ts';
 import type { ConfigIssue } from '../errors.ts';
+import type { LoginConfig } from '../net/login-config.ts';
 import type { ChannelTemplate } from '../templates/channel-template.ts';
 
 /** The configuration, checked and normalised: every default filled in, every span in milliseconds, every secret resolved. */
@@ -44,9 +45,7 @@ export interface ConnectionConfig {
   name: string;
   /** Origin and perhaps a path, without a trailing slash. */
   baseUrl: string;
-  auth:
-    | { type: 'digest'; publicKey: string; privateKey: string }
-    | { type: 'serviceAccount'; clientId: string; clientSecret: string };
+  auth: LoginConfig;
   requestTimeoutMs: number;
   /** Further attempts for passing faults, within one poll. */
   retries: number;

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { LoginConfig } from '../net/login-config.ts';
 import { createTrustingFetch, type HttpFetch, hasProxy } from '../net/private-ca-fetch.ts';
 import { type BudgetState, createBudgets } from './budget/budgets.ts';
 import { budgeted, type JsonRead, reading, retrying } from './json-read.ts';
-import { createLogin, type LoginConfig } from './login/create-login.ts';
+import { createLogin } from './login/create-login.ts';
 import { createMemoryVault, type TokenVault } from './login/token-vault.ts';
 import { createServerClock, type ServerClock } from './reply/server-clock.ts';
 import { createSunsetWatch, type SunsetNotice } from './reply/sunset-watch.ts';

@@ -1,15 +1,11 @@
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { LoginConfig } from '../../net/login-config.ts';
 import type { Exchange, PaidExchange } from '../wire/answer.ts';
 import { createDigestLogin } from './digest-login.ts';
 import type { Login } from './login.ts';
 import { createOauthLogin } from './oauth-login.ts';
 import type { TokenVault } from './token-vault.ts';
-
-/** The credential of a connection, by its type. */
-export type LoginConfig =
-  | { type: 'digest'; publicKey: string; privateKey: string }
-  | { type: 'serviceAccount'; clientId: string; clientSecret: string };
 
 /** What a login is made of besides its credential. */
 export interface LoginContext {
