@@ -1,15 +1,25 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
-import { WatcherError } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
 
 /**
- * The well-known CAs and the private one in a PEM file, for one channel's connections. Read once, when the channel is built.
- * @throws {WatcherError} code `config`, when the file cannot be read.
+ * The well-known CAs and the private ones in a PEM file. Read once, when a connection or a channel is built. `owner` is whose setting
+ * `caFile` is, for people: `connection atlas`, `channel mail`.
+ * @throws {ConfigError} when the file cannot be read, or does not begin with a certificate.
  */
-export function trustedCas(file: string, channel: string): string[] {
+export function trustedCas(file: string, owner: string): string[] {
+  return [...getCACertificates('default'), readCertificates(file, owner)];
+}
+
+function readCertificates(file: string, owner: string): string {
   try {
-    return [...getCACertificates('default'), readFileSync(file, 'utf8')];
+    const pem = readFileSync(file, 'utf8');
+    new X509Certificate(pem); // throws unless it begins with a certificate
+    return pem;
   } catch (cause) {
-    throw new WatcherError('config', `channel ${channel}: the CA file ${file} cannot be read`, { cause });
+    const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
+    const message = `${file} cannot be used as a certificate file in PEM form${code}`;
+    throw new ConfigError(owner, [{ path: 'caFile', message }], { cause });
   }
 }

@@ -1,10 +1,7 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { Readable } from 'node:stream';
-import { getCACertificates } from 'node:tls';
-import { ConfigError } from '../errors.ts';
+import { trustedCas } from './ca-file.ts';
 
 /** What we need of fetch; the built-in one will do. */
 export type HttpFetch = (
@@ -21,14 +18,13 @@ export type HttpFetch = (
 /**
  * A fetch over https that trusts the CA in a PEM file, where one is given, besides the well-known ones: the built-in one takes no CA
  * for a single connection. Keeps connections alive, honours proxies as the global agent does, and hands redirects back as they are.
- * @throws {ConfigError} when the file cannot be read, or does not begin with a certificate.
+ * @throws {ConfigError} see `trustedCas`.
  */
 export function createTrustingFetch(
   caFile: string | null,
   connection: string,
 ): { fetch: HttpFetch; close: () => void } {
-  const ca =
-    caFile === null ? {} : { ca: [...getCACertificates('default'), readCertificates(caFile, connection)] };
+  const ca = caFile === null ? {} : { ca: trustedCas(caFile, `connection ${connection}`) };
   const agent = new https.Agent({ ...https.globalAgent.options, keepAlive: true, ...ca });
   const fetch: HttpFetch = (url, { method, headers, body, signal }) =>
     new Promise((resolve, reject) => {
@@ -54,16 +50,4 @@ function responseOf(message: IncomingMessage): Response {
   const hasBody = status !== 204 && status !== 205 && status !== 304;
   if (!hasBody) message.resume();
   return new Response(hasBody ? Readable.toWeb(message) : null, { status, headers });
-}
-
-function readCertificates(file: string, connection: string): string {
-  try {
-    const pem = readFileSync(file, 'utf8');
-    new X509Certificate(pem); // throws unless it begins with a certificate
-    return pem;
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
-    const message = `${file} cannot be used as a certificate file in PEM form${code}`;
-    throw new ConfigError(`connection ${connection}`, [{ path: 'caFile', message }], { cause });
-  }
 }

@@ -144,7 +144,7 @@ function transportOptions(
     secure,
     requireTLS: requireTls,
     auth: user === '' ? undefined : { user, pass: password },
-    tls: caFile === null ? undefined : { ca: trustedCas(caFile, channel) },
+    tls: caFile === null ? undefined : { ca: trustedCas(caFile, `channel ${channel}`) },
     connectionTimeout: connect,
     dnsTimeout: connect,
     greetingTimeout: greeting,

@@ -79,7 +79,8 @@ function transportFor({ channel, url, caFile = null, fetch: fetchFn = globalThis
   post: HttpPost;
   close: () => void;
 } {
-  if (caFile !== null && url.startsWith('https:')) return postTrusting(trustedCas(caFile, channel));
+  if (caFile !== null && url.startsWith('https:'))
+    return postTrusting(trustedCas(caFile, `channel ${channel}`));
   return { post: postByFetch(fetchFn), close: () => {} };
 }
 

@@ -284,6 +284,11 @@ describe('encryption', () => {
   });
 
   it('with a CA file that is not there is a fault of the configuration', () => {
-    expect(() => notifierFor(25, { caFile: '/nowhere/ca.pem' })).toThrow(/channel dba.*\/nowhere\/ca.pem/);
+    expect(() => notifierFor(25, { caFile: '/nowhere/ca.pem' })).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('channel dba'),
+        issues: [{ path: 'caFile', message: expect.stringContaining('/nowhere/ca.pem') }],
+      }),
+    );
   });
 });
