@@ -1,6 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { isPassing } from '../reply/atlas-errors.ts';
-import { retryAfterMs } from '../reply/retry-after.ts';
+import { isPassing, retryAfterMs } from '../reply/atlas-errors.ts';
 import type { Allowance, HttpReply } from '../wire/answer.ts';
 import type { EndpointSet } from '../wire/endpoints.ts';
 import type { Permit } from './permit.ts';

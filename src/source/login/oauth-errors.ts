@@ -1,7 +1,6 @@
 import { SourceError, type SourceReason } from '../../errors.ts';
-import { isPassing } from '../reply/atlas-errors.ts';
+import { isPassing, retryAfterMs } from '../reply/atlas-errors.ts';
 import { parseJson } from '../reply/json-reply.ts';
-import { retryAfterMs } from '../reply/retry-after.ts';
 import { scrubText, scrubValue } from '../reply/scrub.ts';
 import type { HttpReply } from '../wire/answer.ts';
 import { isRecord } from '../wire/envelope.ts';

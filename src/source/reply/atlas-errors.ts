@@ -1,8 +1,11 @@
 import { SourceError, type SourceErrorOptions, type SourceReason } from '../../errors.ts';
+import { parseRetryAfter } from '../../net/retry-after.ts';
 import { isRecord } from '../wire/envelope.ts';
 import { adviceOn, type Credential } from './atlas-advice.ts';
-import { retryAfterMs } from './retry-after.ts';
 import { scrubText, scrubValue } from './scrub.ts';
+
+/** A longer silence than an hour is more likely a broken header than a wish. */
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 /** An answer that is not the one that was asked for. */
 export interface FailedReply {
@@ -71,6 +74,15 @@ export function badResponse(problem: string, options: { status?: number; hint?: 
 /** 408, 429 and 5xx pass; everything else stays as it is until somebody does something. */
 export function isPassing(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
+}
+
+/** How long Atlas asks us to wait, in milliseconds and never more than an hour; `undefined`: it does not say. */
+export function retryAfterMs(headers: Headers, now: number): number | undefined {
+  return parseRetryAfter(headers.get('retry-after'), {
+    now,
+    longestMs: LONGEST_RETRY_AFTER_MS,
+    serverDate: headers.get('date'),
+  });
 }
 
 interface ErrorBody {

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { SourceError, SourceReason } from '../../../src/errors.ts';
-import { atlasError, type FailureContext, isJobNotFound } from '../../../src/source/reply/atlas-errors.ts';
-import { retryAfterMs } from '../../../src/source/reply/retry-after.ts';
+import {
+  atlasError,
+  type FailureContext,
+  isJobNotFound,
+  retryAfterMs,
+} from '../../../src/source/reply/atlas-errors.ts';
 
 interface Case {
   name: string;
