@@ -1,3 +1,5 @@
+import { LINK, maskAll, quotedForms } from '../net/scrub.ts';
+
 /** Makes text from outside fit for an error, a log line or the database. */
 export type Scrub = (text: string) => string;
 
@@ -10,15 +12,10 @@ const SHORTEST_PART = 8;
  * one line of at most 200 characters.
  */
 export function createScrub(secrets: readonly string[]): Scrub {
-  const forms = secrets
-    .filter((secret) => secret !== '')
-    .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed())])
-    // The longest first: a secret that holds another must go as a whole.
-    .sort((a, b) => b.length - a.length);
+  const forms = quotedForms(secrets);
   return (text) => {
-    const masked = forms.reduce((rest, form) => rest.replaceAll(form, '***'), text.toWellFormed());
-    const line = masked
-      .replace(/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, '[link]')
+    const masked = maskAll(text.toWellFormed(), forms, '***');
+    const line = maskAll(masked, [LINK], '[link]')
       .replace(/[\p{Cc}\s\u2028\u2029]+/gu, ' ')
       .trim();
     const characters = [...line];

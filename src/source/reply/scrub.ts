@@ -1,9 +1,10 @@
+import { LINK, maskAll, quotedForms } from '../../net/scrub.ts';
+
 /** Longer text than this is no fact about a job; it is cut. */
 const MAX_LENGTH = 300;
 
 const SECRETS: readonly RegExp[] = [
-  // Any link, whatever its scheme: in a download link the secret is a path segment, so the whole of it goes.
-  /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi,
+  LINK,
   // A download link that has lost its scheme.
   /\b[\w-]+(?:\.[\w-]+)*\.mongodb[\w-]*\.(?:net|com)(?::\d+)?\/[^\s"'<>]+/gi,
   // The secret of a service account.
@@ -19,8 +20,7 @@ const SHORTEST_CREDENTIAL = 8;
  */
 export function scrubText(text: string, credentials: readonly string[] = []): string {
   const own = credentials.filter(({ length }) => length >= SHORTEST_CREDENTIAL);
-  const patterns = [...own, ...SECRETS];
-  const clean = patterns.reduce<string>((rest, pattern) => rest.replaceAll(pattern, '[removed]'), text);
+  const clean = maskAll(text, [...quotedForms(own), ...SECRETS], '[removed]');
   return clean.length > MAX_LENGTH ? `${clean.slice(0, MAX_LENGTH)}…` : clean;
 }
 
