@@ -4,9 +4,8 @@ import type { Timestamp } from '../../domain/instant.ts';
 import type { Delivery } from '../ports/outbox.ts';
 import type { DeliveryCount, DeliveryFilter, Rows } from '../ports/records.ts';
 import { decodeCursor, toPage } from './cursor.ts';
-import { DELIVERED, PENDING } from './delivery-status.ts';
 import { toDelivery } from './rows.ts';
-import type { Database } from './schema.ts';
+import { type Database, DELIVERED, PENDING } from './schema.ts';
 import { toEvent } from './stored-event.ts';
 
 /** Lists deliveries with their events, those inserted last first. */

@@ -6,9 +6,8 @@ import type { Timestamp } from '../../domain/instant.ts';
 import { deliveryId } from '../../domain/telling/owed.ts';
 import type { FallbackRequest } from '../ports/outbox.ts';
 import { chunks } from './chunks.ts';
-import { GIVEN_UP, PENDING } from './delivery-status.ts';
 import { newDelivery } from './new-delivery.ts';
-import type { Database } from './schema.ts';
+import { type Database, GIVEN_UP, PENDING } from './schema.ts';
 import { toEvent } from './stored-event.ts';
 
 /** What is older is past helping; and a fallback that is new in the configuration does not get everything that ever failed. */

@@ -1,8 +1,7 @@
 import type { InsertObject } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import { deliveryId } from '../../domain/telling/owed.ts';
-import { PENDING } from './delivery-status.ts';
-import type { Database } from './schema.ts';
+import { type Database, PENDING } from './schema.ts';
 
 /** Makes the row of a delivery that nobody has tried yet. `heldUntil`: the slot of the digest it waits for; `null`: it is due at once. */
 export function newDelivery(owed: {

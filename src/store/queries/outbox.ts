@@ -1,9 +1,8 @@
 import { type ExpressionBuilder, type Kysely, type SqlBool, sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { ClaimedDelivery, ClaimRequest } from '../ports/outbox.ts';
-import { PENDING } from './delivery-status.ts';
 import { toDelivery } from './rows.ts';
-import type { Database } from './schema.ts';
+import { type Database, PENDING } from './schema.ts';
 import { toEvent } from './stored-event.ts';
 
 /** Clocks are corrected by less than this all the time. */

@@ -3,9 +3,8 @@ import type { Timestamp } from '../../domain/instant.ts';
 import { assertNever } from '../../domain/job/restore-job.ts';
 import type { DeliveryOutcome } from '../ports/outbox.ts';
 import { chunks, MANY_IDS } from './chunks.ts';
-import { DELIVERED, GIVEN_UP, PENDING } from './delivery-status.ts';
 import { releaseClaim } from './outbox.ts';
-import type { Database } from './schema.ts';
+import { type Database, DELIVERED, GIVEN_UP, PENDING } from './schema.ts';
 
 /**
  * Writes down how one attempt ended. `delivered` always holds: the receiver has it, whoever had the lease by then. Anything else holds

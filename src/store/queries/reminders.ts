@@ -9,10 +9,9 @@ import { orderKeyOf } from '../../domain/telling/owed.ts';
 import type { DueReminder, ReminderPlan } from '../../domain/telling/reminder.ts';
 import { readAlerts } from './alerts.ts';
 import { chunks } from './chunks.ts';
-import { PENDING } from './delivery-status.ts';
 import { lastFinishedAt, readObservations } from './observations.ts';
 import { CLOCK_SLACK_MS } from './outbox.ts';
-import type { Database } from './schema.ts';
+import { type Database, PENDING } from './schema.ts';
 import { toEvent } from './stored-event.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import { type Generated, sql } from 'kysely';
 import type { JobState } from '../../domain/job/restore-job.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import type { SuppressReason } from '../../domain/telling/routing.ts';
@@ -137,3 +137,12 @@ interface AuditHeadTable {
 
 /** The last instant that JavaScript can express. */
 export const FOREVER = 8.64e15;
+
+// Written into the statement, not bound to it: only so can a database use its partial indexes over what is owed and given up.
+
+/** The status of what is owed, perhaps claimed. */
+export const PENDING = sql.lit('pending' as const);
+/** The status of what was given up: owed no more, unless it is redriven. */
+export const GIVEN_UP = sql.lit('given_up' as const);
+/** The status of what the receiver has accepted. */
+export const DELIVERED = sql.lit('delivered' as const);
