@@ -1,6 +1,9 @@
 import type { JobSource } from './source.ts';
 
-/** A source whose inside can be exchanged while it is in use, so that those who hold it need not know. */
+/**
+ * A source whose inside can be replaced while it is in use, so that those who hold it need not know. A changed credential, proxy or time
+ * limit must not make watches begin anew: they would forget their pages, back-off and running jobs, and list everything whole.
+ */
 export interface ReplaceableSource extends JobSource {
   /**
    * Reads begin with `next` from now on; those under way end with the one they began with. Resolves when that one has been closed.
@@ -8,7 +11,8 @@ export interface ReplaceableSource extends JobSource {
   replace(next: JobSource): Promise<void>;
 }
 
-interface Lease {
+/** A source and the reads that go over it. */
+interface Holding {
   source: JobSource;
   /** Reads under way. */
   uses: number;
@@ -16,33 +20,34 @@ interface Lease {
   onIdle: (() => void) | null;
 }
 
+/** A handle that reads from `first` until it is replaced. Closing it closes the source in use. */
 export function createReplaceableSource(first: JobSource): ReplaceableSource {
-  let current: Lease = { source: first, uses: 0, onIdle: null };
+  let current: Holding = { source: first, uses: 0, onIdle: null };
 
-  const take = (): Lease => {
+  const take = (): Holding => {
     current.uses += 1;
     return current;
   };
-  const giveBack = (lease: Lease): void => {
-    lease.uses -= 1;
-    if (lease.uses === 0) lease.onIdle?.();
+  const giveBack = (holding: Holding): void => {
+    holding.uses -= 1;
+    if (holding.uses === 0) holding.onIdle?.();
   };
   const using = async <T>(read: (source: JobSource) => Promise<T>): Promise<T> => {
-    const lease = take();
+    const holding = take();
     try {
-      return await read(lease.source);
+      return await read(holding.source);
     } finally {
-      giveBack(lease);
+      giveBack(holding);
     }
   };
 
   return {
     listJobs: async function* (target, options) {
-      const lease = take();
+      const holding = take();
       try {
-        yield* lease.source.listJobs(target, options);
+        yield* holding.source.listJobs(target, options);
       } finally {
-        giveBack(lease);
+        giveBack(holding);
       }
     },
     readJob: (target, jobId, options) => using((source) => source.readJob(target, jobId, options)),
