@@ -3,7 +3,7 @@ import type { Watch } from '../domain/job/watch.ts';
 import { toError } from '../errors.ts';
 import type { JobSource } from '../source/source.ts';
 import { type Diagnosis, failed, isConnectionWide, passed, sameFor } from './diagnosis.ts';
-import { createSurroundings, type Surroundings } from './inventory.ts';
+import { createInventory, type Inventory } from './inventory.ts';
 import { FoundFault, placeFault } from './place-fault.ts';
 import { withSuggestion } from './suggest.ts';
 import { createWalk } from './walk.ts';
@@ -41,8 +41,8 @@ async function diagnoseConnection(
 ): Promise<Diagnosis[]> {
   const [first, ...others] = watches;
   if (first === undefined) return [];
-  const surroundings = createSurroundings(source, { signal, isUrgent: true });
-  const diagnose = (watch: Watch): Promise<Diagnosis> => diagnoseWatch(watch, source, surroundings, signal);
+  const inventory = createInventory(source, { signal, isUrgent: true });
+  const diagnose = (watch: Watch): Promise<Diagnosis> => diagnoseWatch(watch, source, inventory, signal);
   const foremost = await diagnose(first);
   if (isConnectionWide(foremost)) return [foremost, ...others.map((watch) => sameFor(watch, foremost))];
   const limit = pLimit(WATCHES_AT_ONCE);
@@ -52,7 +52,7 @@ async function diagnoseConnection(
 async function diagnoseWatch(
   watch: Watch,
   source: JobSource,
-  surroundings: Surroundings,
+  inventory: Inventory,
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   // A person waits for the answer.
@@ -64,7 +64,7 @@ async function diagnoseWatch(
     if (signal.aborted) throw thrown;
     const placed = placeFault(toError(thrown), walk.question());
     const isFinal = thrown instanceof FoundFault;
-    const fault = isFinal ? placed.fault : await withSuggestion(placed, walk.target(), surroundings);
+    const fault = isFinal ? placed.fault : await withSuggestion(placed, walk.target(), inventory);
     return failed(watch, walk.notes, { ...placed, fault });
   }
 }

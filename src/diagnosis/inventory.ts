@@ -12,8 +12,9 @@ export interface Neighbour {
 
 type Own = Pick<Place, 'kind' | 'apiVersion'>;
 
-/** What else a credential sees, for suggestions. `null`: it may not look. Everything is asked for once. */
-export interface Surroundings {
+/** What else a credential sees, for suggestions. `null`: it may not look. Atlas is asked once for each list. */
+export interface Inventory {
+  /** All projects that the credential sees. */
   projects(own: Own): Promise<readonly ListedProject[] | null>;
   /** The instances of a project under every kind that can be looked under; `null` when none can. */
   instances(groupId: string, own: Own): Promise<readonly Neighbour[] | null>;
@@ -22,7 +23,8 @@ export interface Surroundings {
 /** Atlas has a list for each of these. (Collection restores and legacy backups are those of the clusters in the second.) */
 const ATLAS_LISTS: readonly JobKind[] = ['flex', 'cluster', 'serverless'];
 
-export function createSurroundings(source: JobSource, options: ReadOptions): Surroundings {
+/** An inventory of which nothing has been asked for yet. */
+export function createInventory(source: JobSource, options: ReadOptions): Inventory {
   const projects = createMemo((own: Own) => source.listProjects(own, options));
   const instances = createMemo((place: Place) => source.listInstances(place, options));
   return {

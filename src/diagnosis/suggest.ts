@@ -3,7 +3,7 @@ import type { JobKind } from '../domain/job/restore-job.ts';
 import { SERVERLESS_END } from '../domain/job/serverless-end.ts';
 import type { Target } from '../domain/job/watch.ts';
 import type { PlacedFault, StepFault } from './diagnosis.ts';
-import type { Neighbour, Surroundings } from './inventory.ts';
+import type { Inventory, Neighbour } from './inventory.ts';
 
 /** What a kind's instances are called. */
 const INSTANCE_WORDS: Readonly<Record<JobKind, string>> = {
@@ -21,24 +21,20 @@ const INSTANCE_WORDS: Readonly<Record<JobKind, string>> = {
 export async function withSuggestion(
   placed: PlacedFault,
   target: Target,
-  surroundings: Surroundings,
+  inventory: Inventory,
 ): Promise<StepFault> {
   const { step, fault, suggestedKind } = placed;
   const { reason } = fault;
   // Where the credential has no role, it may have been invited to another project than the one that is written.
   if (step === 'project' && (reason === 'not_found' || reason === 'auth'))
-    return await suggestProject(fault, target, surroundings);
+    return await suggestProject(fault, target, inventory);
   const isAboutKind =
     suggestedKind !== null || reason === 'not_found' || reason === 'wrong_kind' || reason === 'gone';
-  return step === 'instance' && isAboutKind ? await suggestInstance(placed, target, surroundings) : fault;
+  return step === 'instance' && isAboutKind ? await suggestInstance(placed, target, inventory) : fault;
 }
 
-async function suggestProject(
-  fault: StepFault,
-  target: Target,
-  surroundings: Surroundings,
-): Promise<StepFault> {
-  const projects = target.groupId === '*' ? null : await surroundings.projects(target);
+async function suggestProject(fault: StepFault, target: Target, inventory: Inventory): Promise<StepFault> {
+  const projects = target.groupId === '*' ? null : await inventory.projects(target);
   if (projects === null) return fault;
   if (projects.length === 0) return adding(fault, 'This credential sees no project at all.');
   if (projects.some(({ groupId }) => groupId === target.groupId)) return fault;
@@ -61,9 +57,9 @@ async function suggestProject(
 async function suggestInstance(
   { fault, suggestedKind }: PlacedFault,
   target: Target,
-  surroundings: Surroundings,
+  inventory: Inventory,
 ): Promise<StepFault> {
-  const neighbours = await surroundings.instances(target.groupId, target);
+  const neighbours = await inventory.instances(target.groupId, target);
   const elsewhere = neighbours?.find((each) => isElsewhere(each, target))?.kind;
   const kind = elsewhere ?? suggestedKind;
   if (kind !== null && kind !== target.kind) {

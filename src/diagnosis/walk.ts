@@ -15,15 +15,25 @@ const INSTANCES_LOOKED_INTO = 3;
 
 /** The way to the jobs of one watch. Each step throws the first fault that it meets; `question` and `target` tell what it was about. */
 export interface Walk {
+  /** What was found at the steps taken so far. */
   readonly notes: Notes;
+  /** What was asked for last. */
   question(): Question;
+  /** The target that was asked about last. */
   target(): Target;
-  /** @throws {SourceError | FoundFault} */
+  /**
+   * Finds the targets of the watch; of a `*` the first few.
+   * @throws {SourceError | FoundFault}
+   */
   findTargets(): Promise<Target[]>;
-  /** Reads the first page of each list, or every job that is named. @throws {SourceError | FoundFault} */
+  /**
+   * Reads the first page of each list, or every job that is named.
+   * @throws {SourceError | FoundFault}
+   */
   readJobs(targets: readonly Target[]): Promise<void>;
 }
 
+/** The way of a watch, of which no step is taken yet. */
 export function createWalk(watch: Watch, source: JobSource, options: ReadOptions): Walk {
   const notes = new Map<StepName, { detail: string | null; warning: string | null }>();
   let question: Question = 'jobs';

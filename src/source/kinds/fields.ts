@@ -55,6 +55,7 @@ export function readId(fields: Fields): string | null {
   return typeof id === 'string' && /^[\w-]{1,64}$/.test(id) ? id : null;
 }
 
+/** The problem of a field that holds something else than is expected. */
 export function wrongType(name: string, value: unknown, expected: string): FieldProblem {
   return new FieldProblem(`${name} is ${typeNameOf(value)} where ${expected} was expected`);
 }

@@ -46,6 +46,7 @@ export function readCreation(fields: Fields, name: string, id: string): Timestam
   return createdAt;
 }
 
+/** A milestone, and when the job reached it; `null` where Atlas does not say. */
 export function reached(milestone: Milestone, at: Timestamp | null): ReachedMilestone {
   return { milestone, at };
 }

@@ -3,6 +3,7 @@ import type { ApiVersion, Target } from '../../domain/job/watch.ts';
 import { SourceError } from '../../errors.ts';
 import type { JobReading } from '../source.ts';
 
+/** Which page of a list is asked for. */
 export interface Page {
   /** From 1. */
   pageNum: number;
@@ -37,6 +38,7 @@ export function segment(text: string): string {
   return encodeURIComponent(text);
 }
 
+/** The query that asks for one page of a list. */
 export function pageQuery({ pageNum, itemsPerPage }: Page): string {
   return `itemsPerPage=${itemsPerPage}&pageNum=${pageNum}`;
 }
@@ -51,6 +53,7 @@ export function apiPath(apiVersion: ApiVersion): string {
   return apiVersion === 'public' ? '/api/public/v1.0' : `/api/atlas/${apiVersion}`;
 }
 
+/** The path of a project in the API that the target is read with. */
 export function projectPath({ apiVersion, groupId }: Pick<Target, 'apiVersion' | 'groupId'>): string {
   return `${apiPath(apiVersion)}/groups/${segment(groupId)}`;
 }

@@ -43,6 +43,7 @@ interface Held {
   endsAt: number;
 }
 
+/** The tokens of a service account, none of which is in hand. The vault is looked at when the first one is needed. */
 export function createAccessTokens(options: {
   connection: string;
   /** Under which the token is kept. */

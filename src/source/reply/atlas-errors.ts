@@ -16,6 +16,7 @@ export interface FailedReply {
   body: unknown;
 }
 
+/** What was asked, by whom and how: an answer alone does not tell. */
 export interface FailureContext {
   /** What was asked, for people: `GET /api/atlas/…`. */
   request: string;

@@ -13,6 +13,7 @@ export interface ServerClock {
 /** `Date` counts whole seconds and is a request old: as long as the clocks agree this well, ours stands. */
 const TOLERANCE_MS = 5 * 60_000;
 
+/** A clock that agrees with ours until an answer shows something else. Warns when that begins, and tells when it ends. */
 export function createServerClock({
   connection,
   clock,

@@ -47,6 +47,7 @@ export function endpointOf(path: string): string {
   return segments.join('/');
 }
 
+/** The set of endpoints that Atlas counts a request for this path in. */
 export function endpointSetOf(path: string): EndpointSet {
   const endpoint = endpointOf(path);
   return SETS.find(([pattern]) => pattern.test(endpoint))?.[1] ?? 'others';

@@ -17,6 +17,7 @@ export function openEnvelope(body: unknown): OpenedEnvelope {
   return { status, body };
 }
 
+/** True for a JSON object: neither `null` nor a list. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
