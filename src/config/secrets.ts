@@ -1,47 +1,46 @@
-import type { FilledConfigFile } from './schema/schema.ts';
+import type { z } from 'zod';
+import { CONFIG_SCHEMA, type FilledConfigFile } from './schema/schema.ts';
+import { SECRETS, type SecretForm } from './schema/secret.ts';
+import { childOf, layersOf, schemaAt } from './schema/walk.ts';
 
 /** Shorter parts of an address are words (`api`, `hooks`), not secrets. */
 const SHORTEST_URL_PART = 8;
 /** A longer last part of a path is a token, not the name of a thing. */
 const SHORTEST_TOKEN_PART = 16;
 
-/** Every value of the configuration that must never be shown, each once; also the forms in which it may turn up elsewhere. */
+/** Every value that the schema marks as a secret, each once; also the forms in which it may turn up elsewhere. */
 export function gatherSecrets(file: FilledConfigFile): string[] {
-  const secrets = [
-    ...file.connections.flatMap(({ auth }) =>
-      auth.type === 'digest' ? [auth.publicKey, auth.privateKey] : [auth.clientId, auth.clientSecret],
-    ),
-    ...file.channels.flatMap(ofChannel),
-    ...passwordOf(file.store.url),
-    file.server.token,
-    ...ofHeartbeat(file.heartbeat),
-  ];
-  return [...new Set(secrets.flatMap((secret) => (secret ? [secret] : [])))];
+  const secrets = secretsIn(CONFIG_SCHEMA, file);
+  return [...new Set(secrets.filter((secret) => secret !== ''))];
 }
 
-function ofChannel(channel: FilledConfigFile['channels'][number]): Array<string | undefined> {
-  switch (channel.type) {
-    case 'slack':
-    case 'msteams':
-      return ofUrl(channel.url);
-    case 'pagerduty':
-      // The address is the same for everybody; one that is not the public one may hold a token.
-      return [channel.routingKey, ...tokensOf(new URL(channel.url))];
-    case 'email':
-      return [channel.smtpUrl, ...passwordOf(channel.smtpUrl)];
-    case 'webhook':
-      return [
-        ...ofUrl(channel.url),
-        channel.secret,
-        channel.secret?.replace(/^whsec_/, ''),
-        ...Object.values(channel.headers).flatMap(ofHeader),
-      ];
-  }
+function secretsIn(schema: z.ZodType, value: unknown): string[] {
+  const layers = layersOf(schema, value);
+  const [form] = layers.flatMap((layer) => SECRETS.get(layer)?.form ?? []);
+  if (form !== undefined) return textsIn(value).flatMap(FORMS[form]);
+  if (typeof value !== 'object' || value === null) return [];
+  const steps = Array.isArray(value) ? value.keys() : Object.keys(value);
+  return [...steps].flatMap((step) => {
+    const child = schemaAt(layers.at(-1), step);
+    return child === undefined ? [] : secretsIn(child, childOf(value, step));
+  });
 }
 
-function ofHeartbeat(heartbeat: FilledConfigFile['heartbeat']): string[] {
-  return [heartbeat?.url, heartbeat?.failUrl].flatMap((url) => (url === undefined ? [] : ofUrl(url)));
+/** A text, or the texts of a record. */
+function textsIn(value: unknown): string[] {
+  const texts: unknown[] = typeof value === 'object' && value !== null ? Object.values(value) : [value];
+  return texts.filter((text) => typeof text === 'string');
 }
+
+const FORMS: Readonly<Record<SecretForm, (value: string) => string[]>> = {
+  text: (value) => [value],
+  address: ofUrl,
+  sharedAddress: (value) => tokensOf(new URL(value)),
+  login: passwordOf,
+  mailServer: (value) => [value, ...passwordOf(value)],
+  signingKey: (value) => [value, value.replace(/^whsec_/, '')],
+  headers: ofHeader,
+};
 
 /** The address, its path with the query, and the parts that are tokens by their look. */
 function ofUrl(url: string): string[] {

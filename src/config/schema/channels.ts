@@ -13,6 +13,7 @@ import {
   text,
   textsByKey,
 } from './parts.ts';
+import { secret } from './secret.ts';
 
 /** Any channel may have another that stands in for it. A function, so that every type gets an instance of its own. */
 function standIn() {
@@ -79,7 +80,10 @@ const slack = z
   .strictObject({
     name: name().describe('How routes refer to it.'),
     type: z.literal('slack'),
-    url: text('the URL of an incoming webhook').describe('Incoming webhook URL. A secret.'),
+    url: secret(
+      text('the URL of an incoming webhook').describe('Incoming webhook URL. A secret.'),
+      'address',
+    ),
     timeZone: timeZone(
       "IANA zone for the times, beside UTC and each reader's own zone, which Slack puts in. Default: those two.",
     ),
@@ -94,11 +98,14 @@ const email = z
   .strictObject({
     name: name().describe('How routes refer to it.'),
     type: z.literal('email'),
-    smtpUrl: text('an address such as "smtp://user:password@mail.example.com:587"')
-      .describe(
-        'Mail server, smtp:// or smtps://, with user and password (percent-encoded) where needed. A secret.',
-      )
-      .meta({ examples: ['${SMTP_URL}', 'smtps://user:password@mail.example.com'] }),
+    smtpUrl: secret(
+      text('an address such as "smtp://user:password@mail.example.com:587"')
+        .describe(
+          'Mail server, smtp:// or smtps://, with user and password (percent-encoded) where needed. A secret.',
+        )
+        .meta({ examples: ['${SMTP_URL}', 'smtps://user:password@mail.example.com'] }),
+      'mailServer',
+    ),
     from: text('a mail address')
       .describe('Sender.')
       .meta({ examples: ['restores@example.com'] }),
@@ -116,14 +123,23 @@ const webhook = z
   .strictObject({
     name: name().describe('How routes refer to it.'),
     type: z.literal('webhook'),
-    url: text('the URL of a receiver').describe('Receives CloudEvents by POST. Treated as a secret.'),
-    secret: optionalText('a Standard Webhooks secret').describe(
-      'Standard Webhooks secret (whsec_ and base64, or any text). Empty or absent: not signed.',
+    url: secret(
+      text('the URL of a receiver').describe('Receives CloudEvents by POST. Treated as a secret.'),
+      'address',
     ),
-    headers: textsByKey('a text for each header')
-      .default({})
-      .describe('Sent along with every request, for receivers that want a token. Values are secrets.')
-      .meta({ examples: [{ authorization: 'Bearer ${SIEM_TOKEN}' }] }),
+    secret: secret(
+      optionalText('a Standard Webhooks secret').describe(
+        'Standard Webhooks secret (whsec_ and base64, or any text). Empty or absent: not signed.',
+      ),
+      'signingKey',
+    ),
+    headers: secret(
+      textsByKey('a text for each header')
+        .default({})
+        .describe('Sent along with every request, for receivers that want a token. Values are secrets.')
+        .meta({ examples: [{ authorization: 'Bearer ${SIEM_TOKEN}' }] }),
+      'headers',
+    ),
     caFile: text('the path of a PEM file').optional().describe(CA_FILE),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
     ...standIn(),
@@ -134,12 +150,17 @@ const pagerduty = z
   .strictObject({
     name: name().describe('How routes refer to it.'),
     type: z.literal('pagerduty'),
-    routingKey: text('a PagerDuty integration key of 32 letters and digits', { pattern: /^[A-Za-z0-9]{32}$/ })
-      .describe('Integration key (Events API v2) of a service or an event orchestration. A secret.')
-      .meta({ examples: ['${PAGERDUTY_ROUTING_KEY}'] }),
-    url: text('the URL of the Events API v2')
-      .default('https://events.pagerduty.com/v2/enqueue')
-      .describe('Events API v2. In the EU service region: https://events.eu.pagerduty.com/v2/enqueue.'),
+    routingKey: secret(
+      text('a PagerDuty integration key of 32 letters and digits', { pattern: /^[A-Za-z0-9]{32}$/ })
+        .describe('Integration key (Events API v2) of a service or an event orchestration. A secret.')
+        .meta({ examples: ['${PAGERDUTY_ROUTING_KEY}'] }),
+    ),
+    url: secret(
+      text('the URL of the Events API v2')
+        .default('https://events.pagerduty.com/v2/enqueue')
+        .describe('Events API v2. In the EU service region: https://events.eu.pagerduty.com/v2/enqueue.'),
+      'sharedAddress',
+    ),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
     template: titleTemplate(),
     ...standIn(),
@@ -150,8 +171,11 @@ const msteams = z
   .strictObject({
     name: name().describe('How routes refer to it.'),
     type: z.literal('msteams'),
-    url: text('the URL of a Teams workflow').describe(
-      'URL of a Teams workflow that starts with "When a Teams webhook request is received". A secret.',
+    url: secret(
+      text('the URL of a Teams workflow').describe(
+        'URL of a Teams workflow that starts with "When a Teams webhook request is received". A secret.',
+      ),
+      'address',
     ),
     timeZone: timeZone("IANA zone for the times, beside UTC. Default: each reader's own zone, beside UTC."),
     digest: digest(),

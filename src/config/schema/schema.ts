@@ -13,14 +13,17 @@ import {
   optionalText,
   text,
 } from './parts.ts';
+import { secret } from './secret.ts';
 import { WATCH_SCHEMA } from './watches.ts';
 
 const digestAuth = z
   .strictObject({
     type: z.literal('digest'),
-    publicKey: text('the public key of an Atlas API key').describe('Public key of an Atlas API key.'),
-    privateKey: text('the private key of an Atlas API key').describe(
-      'Private key of an Atlas API key. Best from the environment or a file.',
+    publicKey: secret(text('the public key of an Atlas API key').describe('Public key of an Atlas API key.')),
+    privateKey: secret(
+      text('the private key of an Atlas API key').describe(
+        'Private key of an Atlas API key. Best from the environment or a file.',
+      ),
     ),
   })
   .describe('An Atlas API key, by HTTP digest.');
@@ -28,8 +31,10 @@ const digestAuth = z
 const serviceAccountAuth = z
   .strictObject({
     type: z.literal('serviceAccount'),
-    clientId: text('the client id of a service account').describe('Client id, mdb_sa_id_…'),
-    clientSecret: text('the client secret of a service account').describe('Client secret, mdb_sa_sk_…'),
+    clientId: secret(text('the client id of a service account').describe('Client id, mdb_sa_id_…')),
+    clientSecret: secret(
+      text('the client secret of a service account').describe('Client secret, mdb_sa_sk_…'),
+    ),
   })
   .describe('An Atlas service account, by OAuth 2.');
 
@@ -84,11 +89,14 @@ export const CONFIG_SCHEMA = z.strictObject({
     .describe('Who is told of what. An event that no route takes is recorded all the same.'),
   store: z
     .strictObject({
-      url: text('"sqlite:" and a path')
-        .default('sqlite:./data/watcher.db')
-        .describe(
-          'sqlite:PATH, the embedded database. A relative path starts from the working directory. postgres://…: not in this version.',
-        ),
+      url: secret(
+        text('"sqlite:" and a path')
+          .default('sqlite:./data/watcher.db')
+          .describe(
+            'sqlite:PATH, the embedded database. A relative path starts from the working directory. postgres://…: not in this version.',
+          ),
+        'login',
+      ),
     })
     .prefault({})
     .describe('Where state is kept.'),
@@ -111,22 +119,30 @@ export const CONFIG_SCHEMA = z.strictObject({
       port: integer('a port from 0 (any free one) to 65535', 0, 65_535)
         .default(8080)
         .describe('Port to listen on.'),
-      token: optionalText('a token').describe(
-        'Asked for as "Authorization: Bearer …". Empty or absent: none.',
+      token: secret(
+        optionalText('a token').describe('Asked for as "Authorization: Bearer …". Empty or absent: none.'),
       ),
     })
     .prefault({})
     .describe('Health, metrics and the JSON reads over HTTP.'),
   heartbeat: z
     .strictObject({
-      url: text("the URL of a dead man's switch").describe(
-        "Asked by GET while all is well: every watch polled in time, every channel delivering, the store writable. Meant for a dead man's switch, which tells somebody when it hears nothing. A secret.",
+      url: secret(
+        text("the URL of a dead man's switch").describe(
+          "Asked by GET while all is well: every watch polled in time, every channel delivering, the store writable. Meant for a dead man's switch, which tells somebody when it hears nothing. A secret.",
+        ),
+        'address',
       ),
       every: duration({ atMost: '1d' }).default('1m').describe('How often.'),
-      failUrl: text('a URL')
-        .optional()
-        .describe('Asked by GET instead while something is wrong. Default: nothing is called then. A secret.')
-        .meta({ examples: ['${HEARTBEAT_URL}/fail'] }),
+      failUrl: secret(
+        text('a URL')
+          .optional()
+          .describe(
+            'Asked by GET instead while something is wrong. Default: nothing is called then. A secret.',
+          )
+          .meta({ examples: ['${HEARTBEAT_URL}/fail'] }),
+        'address',
+      ),
       allowHttp: flag().default(false).describe(ALLOW_HTTP),
     })
     .optional()
