@@ -5,6 +5,7 @@ import type { TestAlert } from '../domain/telling/test-alert.ts';
 import type { ConfigIssue } from '../errors.ts';
 import type { LoginConfig } from '../net/login-config.ts';
 import type { ChannelTemplate } from '../templates/channel-template.ts';
+import type { FilledConfigFile } from './schema/schema.ts';
 
 /** The configuration, checked and normalised: every default filled in, every span in milliseconds, every secret resolved. */
 export interface WatcherConfig {
@@ -54,69 +55,22 @@ export interface ConnectionConfig {
   caFile: string | null;
 }
 
-export type ChannelConfig =
-  | SlackChannelConfig
-  | EmailChannelConfig
-  | WebhookChannelConfig
-  | PagerDutyChannelConfig
-  | TeamsChannelConfig;
+type WrittenChannel = FilledConfigFile['channels'][number];
 
-export interface SlackChannelConfig {
-  name: string;
-  type: 'slack';
-  url: string;
-  /** IANA zone for the times, beside UTC and each reader's own; `null`: those two alone. */
-  timeZone: string | null;
-  /** Cron expression, read in `timeZone` or else UTC; `null`: everything is told at once. */
-  digest: string | null;
-  template: ChannelTemplate | null;
-}
+/** A channel as its notifier gets it: each key of its schema that is not for others; what is left out is `null`. */
+export type ChannelConfig = NormalisedChannel<WrittenChannel>;
 
-export interface EmailChannelConfig {
-  name: string;
-  type: 'email';
-  /** `smtp://` or `smtps://`, with user and password where needed. */
-  smtpUrl: string;
-  from: string;
-  to: readonly string[];
-  /** IANA zone for the times in the mail, beside UTC; `null`: UTC alone. */
-  timeZone: string | null;
-  /** Cron expression, read in `timeZone` or else UTC; `null`: everything is told at once. */
-  digest: string | null;
-  /** Refuse to send in clear when the server offers no STARTTLS. */
-  requireTls: boolean;
-  /** PEM file of a private CA. */
-  caFile: string | null;
-  template: ChannelTemplate | null;
-}
+/** Apart for each type of channel. */
+type NormalisedChannel<Written> = Written extends WrittenChannel
+  ? { [Key in keyof Written as Exclude<Key, NotForNotifiers>]-?: NormalisedKey<Key, Written[Key]> }
+  : never;
 
-export interface WebhookChannelConfig {
-  name: string;
-  type: 'webhook';
-  url: string;
-  /** Standard Webhooks secret; `null`: not signed. */
-  secret: string | null;
-  /** Sent along with every request, for receivers that want a token. */
-  headers: Readonly<Record<string, string>>;
-  caFile: string | null;
-}
+/** Keys of a channel that the rules and the watcher go by. */
+export type NotForNotifiers = 'allowHttp' | 'fallback' | 'fallbackAfter';
 
-export interface PagerDutyChannelConfig {
-  name: string;
-  type: 'pagerduty';
-  routingKey: string;
-  url: string;
-  /** Its body is `null`: a pager shows none. */
-  template: ChannelTemplate | null;
-}
-
-export interface TeamsChannelConfig {
-  name: string;
-  type: 'msteams';
-  url: string;
-  /** IANA zone for the times, beside UTC; `null`: each reader's own. */
-  timeZone: string | null;
-  /** Cron expression, read in `timeZone` or else UTC; `null`: everything is told at once. */
-  digest: string | null;
-  template: ChannelTemplate | null;
-}
+/** The words of a template have been read; everything else has the type of the schema. */
+type NormalisedKey<Key, Value> = Key extends 'template'
+  ? ChannelTemplate | null
+  : undefined extends Value
+    ? Exclude<Value, undefined> | null
+    : Value;

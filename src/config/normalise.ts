@@ -4,8 +4,16 @@ import type { Route } from '../domain/telling/routing.ts';
 import type { TestAlert } from '../domain/telling/test-alert.ts';
 import type { ChannelTemplate } from '../templates/channel-template.ts';
 import { isOpsManager, normaliseBaseUrl } from './addresses.ts';
-import type { ChannelConfig, ConnectionConfig, HeartbeatConfig, WatcherConfig } from './config.ts';
+import type {
+  ChannelConfig,
+  ConnectionConfig,
+  HeartbeatConfig,
+  NotForNotifiers,
+  WatcherConfig,
+} from './config.ts';
 import { parseDuration } from './duration.ts';
+import { CHANNEL_SCHEMA } from './schema/channels.ts';
+import { knownKeys } from './schema/known-keys.ts';
 import type { FilledConfigFile } from './schema/schema.ts';
 
 type Normalised = Pick<
@@ -107,30 +115,29 @@ function toWatch(
   };
 }
 
+const NOT_FOR_NOTIFIERS: readonly string[] = [
+  'allowHttp',
+  'fallback',
+  'fallbackAfter',
+] satisfies NotForNotifiers[];
+
+/** A channel with every key that its schema has for its notifier. What was left out, or is an empty text, is `null`. */
 function toChannel(
   written: FilledConfigFile['channels'][number],
   bodyFiles: ReadonlyMap<string, string>,
 ): ChannelConfig {
-  const { name } = written;
-  const template = 'template' in written ? toTemplate(written.template ?? {}, bodyFiles) : null;
-  switch (written.type) {
-    case 'slack':
-      return { name, type: 'slack', url: written.url, ...timingOf(written), template };
-    case 'msteams':
-      return { name, type: 'msteams', url: written.url, ...timingOf(written), template };
-    case 'pagerduty':
-      return { name, type: 'pagerduty', routingKey: written.routingKey, url: written.url, template };
-    case 'email': {
-      const { smtpUrl, from, to, requireTls } = written;
-      const caFile = written.caFile ?? null;
-      return { name, type: 'email', smtpUrl, from, to, ...timingOf(written), requireTls, caFile, template };
-    }
-    case 'webhook': {
-      const { url, headers } = written;
-      const secret = written.secret || null;
-      return { name, type: 'webhook', url, secret, headers, caFile: written.caFile ?? null };
-    }
-  }
+  const filled = {
+    ...written,
+    ...('template' in written ? { template: toTemplate(written.template ?? {}, bodyFiles) } : {}),
+    ...('digest' in written ? { digest: written.digest?.trim() } : {}),
+  };
+  const keys = knownKeys(CHANNEL_SCHEMA, written, []).filter((key) => !NOT_FOR_NOTIFIERS.includes(key));
+  // `ChannelConfig` is made of the same schema by the same rules.
+  return Object.fromEntries(keys.map((key) => [key, orNull(Reflect.get(filled, key))])) as ChannelConfig;
+}
+
+function orNull(value: unknown): unknown {
+  return value === undefined || value === '' ? null : value;
 }
 
 function toTemplate(
@@ -145,10 +152,6 @@ function toTemplate(
   return title === undefined && written === undefined
     ? null
     : { title: title ?? null, body: written ?? null };
-}
-
-function timingOf({ timeZone, digest }: { timeZone?: string | undefined; digest?: string | undefined }) {
-  return { timeZone: timeZone ?? null, digest: digest?.trim() ?? null };
 }
 
 function toFallback({ name, fallback, fallbackAfter }: FilledConfigFile['channels'][number]): Fallback[] {
