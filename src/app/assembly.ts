@@ -12,6 +12,7 @@ import { createSignals } from '../signals.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { RunnerConfig, RunnerDeps } from '../watcher/runner.ts';
+import type { Pace } from '../watcher/schedule/pace.ts';
 import { createParts, type StagedParts } from './reload/parts.ts';
 
 /** Slack takes about one message a second per incoming webhook, Teams not many more. */
@@ -22,6 +23,7 @@ export interface AssemblyDeps {
   clock: Clock;
   logger: Logger;
   version: string;
+  pace?: Readonly<Pace> | undefined;
 }
 
 /** Everything that a daemon, or a single run, works with; and the way to close it again, in order. */
@@ -48,7 +50,7 @@ export interface StagedConfig {
  * asked for anything yet. The store is claimed before anything is written: a second daemon must not even touch the first one's mirror.
  * @throws {WatcherError} when a part cannot be had; those that could are closed again.
  */
-export async function assemble({ config, clock, logger, version }: AssemblyDeps): Promise<Assembly> {
+export async function assemble({ config, clock, logger, version, pace }: AssemblyDeps): Promise<Assembly> {
   const closers = createClosers(logger);
   try {
     const signals = createSignals(logger);
@@ -90,6 +92,7 @@ export async function assemble({ config, clock, logger, version }: AssemblyDeps)
         logger,
         signals,
         version,
+        ...(pace ? { pace } : {}),
         random: Math.random,
         owner: `${hostname()}:${process.pid}`,
       },

@@ -8,6 +8,7 @@ import { startServer } from '../http/server.ts';
 import type { AdjustableLogger } from '../logging/winston-logger.ts';
 import type { Signals } from '../signals.ts';
 import { createRunner, type Runner } from '../watcher/runner.ts';
+import type { Pace } from '../watcher/schedule/pace.ts';
 import { assemble, createClosers } from './assembly.ts';
 import { createReloader } from './reload/reloader.ts';
 import { watchSecrets } from './reload/secret-watch.ts';
@@ -36,6 +37,9 @@ export interface DaemonDeps {
   clock: Clock;
   logger: AdjustableLogger;
   version: string;
+  pace?: Readonly<Pace>;
+  /** See `healthOf`. */
+  hangingAfterMs?: number;
 }
 
 /**
@@ -43,7 +47,7 @@ export interface DaemonDeps {
  * @throws {WatcherError} when a part cannot start; those that had are closed again.
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
-  const { config, clock, logger } = deps;
+  const { config, clock, logger, hangingAfterMs } = deps;
   const assembly = await assemble(deps);
   const closers = createClosers(logger);
   closers.add(assembly.close);
@@ -51,7 +55,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     const { runnerDeps, metrics, stage } = assembly;
     const { store, signals } = runnerDeps;
     const runner = createRunner(runnerDeps);
-    const heartbeat = keepHeartbeat({ status: runner.status, store, clock, logger });
+    const heartbeat = keepHeartbeat({ status: runner.status, store, clock, logger, hangingAfterMs });
     const secrets = new Set(config.secrets);
     const onApplied = (next: WatcherConfig): void => {
       // What was a secret a moment ago may still turn up in an answer.
@@ -70,6 +74,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       logger,
       reload: () => reloader.reload('POST /-/reload'),
       configFault: reloader.fault,
+      hangingAfterMs,
     });
     closers.add(() => server.close());
     logger.info(`Status server listening on ${server.url}`, { url: server.url });

@@ -3,7 +3,7 @@ import { describeEvent, type Message, markOf, oneLine, SAMPLE_NOTE } from '../do
 import { toError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { ChannelTemplate } from '../templates/channel-template.ts';
-import { createEngine, type Escape, type ParsedTemplate } from '../templates/engine.ts';
+import { createEngine, type EngineOptions, type Escape, type ParsedTemplate } from '../templates/engine.ts';
 import { type ChannelFacts, type TemplateValues, valuesOf } from '../templates/values.ts';
 
 /** An event in the words of one channel: the built-in message, and what a template has put in place of its parts. */
@@ -18,7 +18,7 @@ export interface Told {
 
 export type Teller = (event: WatcherEvent) => Promise<Told>;
 
-export interface TellerOptions extends ChannelFacts {
+export interface TellerOptions extends ChannelFacts, Pick<EngineOptions, 'renderLimitMs'> {
   template: ChannelTemplate | null;
   /** What makes a value safe in the body. A headline is plain text, which the channel escapes as a whole. */
   escapeValue: Escape;
@@ -69,11 +69,15 @@ export function createTeller(options: TellerOptions): Teller {
 type Part = (values: TemplateValues) => Promise<string>;
 
 /** Parses when it is first needed, and once. */
-function createPart(text: string | null, escapeValue: Escape, { timeZone }: TellerOptions): Part {
+function createPart(
+  text: string | null,
+  escapeValue: Escape,
+  { timeZone, renderLimitMs }: TellerOptions,
+): Part {
   if (text === null) return async () => '';
   let parsing: Promise<ParsedTemplate> | null = null;
   return async (values) => {
-    parsing ??= createEngine({ escapeValue, timeZone }).then((engine) => engine.parse(text));
+    parsing ??= createEngine({ escapeValue, timeZone, renderLimitMs }).then((engine) => engine.parse(text));
     return (await parsing).render(values);
   };
 }

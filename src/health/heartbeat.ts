@@ -26,6 +26,8 @@ export interface HeartbeatDeps {
   clock: Clock;
   logger: Logger;
   fetch?: typeof fetch;
+  /** See `healthOf`. */
+  hangingAfterMs?: number | undefined;
 }
 
 /** `starting`: some watch has not had the time for its first poll; neither well nor ill. */
@@ -82,9 +84,10 @@ export async function conditionOf({
   status,
   store,
   clock,
-}: Pick<HeartbeatDeps, 'status' | 'store' | 'clock'>): Promise<Condition> {
+  hangingAfterMs,
+}: Pick<HeartbeatDeps, 'status' | 'store' | 'clock' | 'hangingAfterMs'>): Promise<Condition> {
   const now = status();
-  const { reasons, warnings } = healthOf(now);
+  const { reasons, warnings } = healthOf(now, hangingAfterMs);
   const faults = [...reasons, ...warnings];
   try {
     // A store that is known to fail need not be tried once more: waiting for a lock holds everything up.

@@ -22,6 +22,8 @@ export interface AppDeps extends ApiDeps {
   configFault: () => ConfigFault | null;
   /** Refuse requests that come under a name which is not a loopback one. */
   loopbackNamesOnly: boolean;
+  /** A watcher that gave no sign of life for so long hangs; see `healthOf`. */
+  hangingAfterMs?: number | undefined;
 }
 
 /** Nothing here takes a body; what comes along is not read beyond this. */
@@ -84,11 +86,12 @@ export function createApp(deps: AppDeps): Hono {
 /** The two answers that need no token. Without it, `/readyz` says that something is wrong but not what. */
 function addHealth(app: Hono, deps: AppDeps): void {
   app.get('/healthz', (c) => {
-    const { live } = healthOf(deps.status());
+    const { live } = healthOf(deps.status(), deps.hangingAfterMs);
     return c.json({ status: live ? 'ok' : 'hanging' }, live ? 200 : 503);
   });
   app.get('/readyz', (c) => {
-    const { ready, reasons, warnings } = withConfigFault(healthOf(deps.status()), deps.configFault());
+    const health = healthOf(deps.status(), deps.hangingAfterMs);
+    const { ready, reasons, warnings } = withConfigFault(health, deps.configFault());
     const word = { status: ready ? 'ready' : 'not_ready' };
     return c.json(
       isAuthorized(c, deps) ? { ...word, reasons, ...(warnings.length > 0 ? { warnings } : {}) } : word,

@@ -8,6 +8,8 @@ export interface ServerOptions extends Omit<AppDeps, 'loopbackNamesOnly'> {
   host: string;
   /** 0: any free one. */
   port: number;
+  /** Requests in hand, and clients that say nothing, are cut so long after `close`, in milliseconds. */
+  closeGraceMs?: number;
 }
 
 export interface StatusServer {
@@ -29,7 +31,7 @@ const CLOSE_GRACE_MS = 1_000;
  *   reach it and no token is set.
  */
 export async function startServer(options: ServerOptions): Promise<StatusServer> {
-  const { host, port, token } = options;
+  const { host, port, token, closeGraceMs = CLOSE_GRACE_MS } = options;
   const isLoopback = isLoopbackName(host);
   if (!isLoopback && token() === null) {
     throw new WatcherError(
@@ -54,7 +56,7 @@ export async function startServer(options: ServerOptions): Promise<StatusServer>
   return {
     url: urlOf(host, server),
     close: () => {
-      closing ??= closeServer(server);
+      closing ??= closeServer(server, closeGraceMs);
       return closing;
     },
   };
@@ -94,11 +96,11 @@ function urlOf(host: string, server: Server): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-async function closeServer(server: Server): Promise<void> {
+async function closeServer(server: Server, graceMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
   server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await promise;
   clearTimeout(cut);
 }

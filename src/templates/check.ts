@@ -2,7 +2,7 @@ import { listed, suggestion } from '../closest.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../domain/event/event.ts';
 import { sampleEvent } from '../domain/event/sample.ts';
 import type { EventSubject } from '../domain/event/subject.ts';
-import { createEngine, type Variable } from './engine.ts';
+import { createEngine, type EngineOptions, type Variable } from './engine.ts';
 import { TemplateFault } from './template-fault.ts';
 import { type ChannelFacts, KNOWN_NAMES, type Names, valuesOf } from './values.ts';
 
@@ -16,8 +16,13 @@ const ALWAYS_THERE = ['first', 'last', 'size'];
  * Why a template cannot be used on a channel; `null` when it can. It is parsed, its variables are looked up, and it is tried with a
  * sample of every event.
  */
-export async function findTemplateFault(text: string, channel: ChannelFacts): Promise<string | null> {
-  const engine = await createEngine({ escapeValue: (value) => value, timeZone: channel.timeZone });
+export async function findTemplateFault(
+  text: string,
+  channel: ChannelFacts,
+  limits: Pick<EngineOptions, 'renderLimitMs'> = {},
+): Promise<string | null> {
+  const { timeZone } = channel;
+  const engine = await createEngine({ ...limits, escapeValue: (value) => value, timeZone });
   try {
     const template = engine.parse(text);
     template.variables().forEach(expectKnown);

@@ -12,6 +12,8 @@ export interface EngineOptions {
   escapeValue: Escape;
   /** IANA zone for the filter `time`, beside UTC; `null`: UTC alone. */
   timeZone: string | null;
+  /** How long one rendering may take, in milliseconds. */
+  renderLimitMs?: number | undefined;
 }
 
 /** Where a template speaks of something from outside: the steps to it (`job`, `id`), as far as they are not computed. */
@@ -45,7 +47,11 @@ const OUTPUT_LIMIT = 50_000;
  * Makes an engine that sees the values it is given and nothing else: no file, no environment, no clock, no prototype. The library is
  * loaded by the first one, so that a watcher without templates has it not in its memory.
  */
-export async function createEngine({ escapeValue, timeZone }: EngineOptions): Promise<Engine> {
+export async function createEngine({
+  escapeValue,
+  timeZone,
+  renderLimitMs = RENDER_LIMIT_MS,
+}: EngineOptions): Promise<Engine> {
   const library = await import('liquidjs');
   const liquid = new library.Liquid({
     // Instead of the file system, should anything ever ask for a template by name.
@@ -56,7 +62,7 @@ export async function createEngine({ escapeValue, timeZone }: EngineOptions): Pr
     ownPropertyOnly: true,
     outputEscape: (value: unknown) => escapeValue(textOf(value)),
     parseLimit: PARSE_LIMIT,
-    renderLimit: RENDER_LIMIT_MS,
+    renderLimit: renderLimitMs,
     memoryLimit: MEMORY_LIMIT,
   });
   keepOnly(liquid.tags, TAGS);

@@ -33,11 +33,13 @@ const RULES = [
   'unknown-events',
 ] as const;
 
-const LIMIT_MS = 3_000;
+/** A start that does nothing takes this machine so long at its best, and one that finds a fault hardly longer. */
+const TIMES_AS_LONG = 4;
 /** On a machine that is busy with other things a start may take long; not every time. */
-const TRIES = 3;
+const TRIES = 5;
 
 let proxy: Server;
+let idleStartMs: number;
 const visitors: Socket[] = [];
 
 beforeAll(async () => {
@@ -46,6 +48,9 @@ beforeAll(async () => {
     socket.destroy();
   });
   await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  const begun = performance.now();
+  await runCommand(['--version']);
+  idleStartMs = performance.now() - begun;
 });
 
 afterAll(() => {
@@ -100,8 +105,9 @@ describe('the daemon, given a broken configuration', () => {
       expect(run.files).toEqual(['watcher.config.json']);
       expect(visitors).toEqual([]);
       const times = [run.ms];
-      while (Math.min(...times) >= LIMIT_MS && times.length < TRIES) times.push((await runBroken(rule)).ms);
-      expect(Math.min(...times)).toBeLessThan(LIMIT_MS);
+      const limitMs = TIMES_AS_LONG * idleStartMs;
+      while (Math.min(...times) >= limitMs && times.length < TRIES) times.push((await runBroken(rule)).ms);
+      expect(Math.min(...times)).toBeLessThan(limitMs);
     },
   );
 

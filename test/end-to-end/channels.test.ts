@@ -13,10 +13,8 @@ import {
   untilPolled,
 } from './support.ts';
 
-/** From finding a change to its acceptance; Slack takes a message a second. */
-const TOLD_WITHIN_MS = 2_500;
-/** The first wait of the retry schedule, with its jitter, and a moment. */
-const FIRST_RETRY_MS = 8_000;
+/** A send that hangs is given up after 10 s: whoever waited for it would be told later than this. */
+const TOLD_WITHIN_MS = 9_000;
 
 describe('a channel in trouble', () => {
   it('gets the message once when Slack fails for a moment', async () => {
@@ -27,7 +25,7 @@ describe('a channel in trouble', () => {
     const id = world.startJob();
 
     await world.untilArrived(1, ['webhook', 'email']);
-    await world.untilArrived(1, ['slack'], FIRST_RETRY_MS + 5_000);
+    await world.untilArrived(1, ['slack']);
     await untilPolled(daemon, 2);
 
     expect(world.slack.received.map(({ status }) => status)).toEqual([500, 200]);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { StepName } from '../../src/diagnosis/diagnosis.ts';
 import type { AtlasErrorCode } from '../../src/simulator/atlas/errors.ts';
 import { jobId } from '../support/builders.ts';
+import type { Home } from '../support/daemon.ts';
 import {
   ACCOUNT,
   anAtlas,
@@ -297,7 +298,7 @@ describe('a service account', () => {
 });
 
 describe('the command', () => {
-  it('is content with twenty watches of every kind within three seconds, over one login', async () => {
+  it('is content with twenty watches of every kind hardly later than with one, over one login', async () => {
     const atlas = await anAtlas();
     const kinds = ['cluster', 'collection', 'flex', 'serverless', 'legacy'] as const;
     const names = {
@@ -312,13 +313,21 @@ describe('the command', () => {
       return { name: `watch-${index}`, kind, groupId: GROUP, instanceName: names[kind] };
     });
     const home = await settle({ ...configFor(atlas.url), watches });
-    const startedAt = performance.now();
-    const { code, stdout } = await command(home, ['check', '--online']);
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    const ofOne = await settle({ ...configFor(atlas.url), watches: watches.slice(0, 1) });
+    const timed = async (place: Home) => {
+      const startedAt = performance.now();
+      const result = await command(place, ['check', '--online']);
+      return { ...result, ms: performance.now() - startedAt };
+    };
+    const { ms: oneMs } = await timed(ofOne);
+    const asked = atlas.requests.length;
+    const { code, stdout, ms } = await timed(home);
+    expect(ms).toBeLessThan(4 * oneMs);
     expect(code).toBe(0);
     expect(stdout).toContain('Atlas can be read for 20 watches.');
-    expect(atlas.requests.filter(({ authenticated }) => !authenticated)).toHaveLength(1);
-    expect(atlas.requests).toHaveLength(21);
+    const requests = atlas.requests.slice(asked);
+    expect(requests.filter(({ authenticated }) => !authenticated)).toHaveLength(1);
+    expect(requests).toHaveLength(21);
   });
 
   it('makes no database and no file, and exits with 1 and a hint on a fault', async () => {

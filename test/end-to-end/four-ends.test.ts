@@ -21,9 +21,6 @@ import {
   untilPolled,
 } from './support.ts';
 
-/** One poll, here a second, and two seconds more. Slack takes a message a second. */
-const TOLD_WITHIN_MS = 3_000;
-
 /**
  * The context attributes that CloudEvents 1.0 demands or knows, and no extension.
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#context-attributes
@@ -39,7 +36,7 @@ const CLOUD_EVENT = z.strictObject({
   data: z.record(z.string(), z.unknown()),
 });
 
-it('tells every channel once of each of four named jobs that finish, fail, are cancelled and expire, within a poll and a moment', async () => {
+it('tells every channel once of each of four named jobs that finish, fail, are cancelled and expire, at the first poll after it', async () => {
   const world = await startWorld();
   const ends: ReadonlyArray<[event: string, step: (at: number) => JobStep]> = [
     ['finished', (at) => finish(at)],
@@ -90,12 +87,15 @@ it('tells every channel once of each of four named jobs that finish, fail, are c
   for (const channel of ALL_CHANNELS) {
     const arrivals = world.arrived(channel);
     expect(arrivals.map(({ eventId }) => eventId).toSorted(), channel).toEqual(eventIds.toSorted());
-    for (const { id, subject, data } of world.told()) {
-      const changed = changedAt.get(`${subject} ${data.event}`);
-      if (changed === undefined) continue;
-      const arrivedAt = arrivals.find(({ eventId }) => eventId === id)?.at ?? Number.POSITIVE_INFINITY;
-      expect(arrivedAt - changed, `${data.event} on ${channel}`).toBeLessThan(TOLD_WITHIN_MS);
-    }
+  }
+  for (const { subject, data } of world.told()) {
+    const changed = changedAt.get(`${subject} ${data.event}`);
+    if (changed === undefined) continue;
+    expect(world.atlas.requests.some(({ path }) => path.includes(subject))).toBe(true);
+    const polls = world.atlas.requests.filter(
+      ({ path, at }) => path.includes(subject) && at > changed && at < Date.parse(data.detectedAt),
+    );
+    expect(polls.length, `${data.event}: polls until it was found`).toBeLessThanOrEqual(1);
   }
 
   for (const { json, headers, verified } of world.webhook.received) {

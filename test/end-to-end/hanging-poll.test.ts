@@ -18,8 +18,9 @@ it('is red and sends no heartbeat while Atlas takes a request and does not answe
   await beats.received(1);
 
   const asked = world.atlas.requests.length;
-  world.atlas.setFault({ kind: 'slow', ms: 12_000 }, { times: 1 });
-  await until(async () => (await readiness()).status === 503, '/readyz 503', 12_000);
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  world.atlas.setFault({ kind: 'held', until: answered }, { times: 1 });
+  await until(async () => (await readiness()).status === 503, '/readyz 503');
   expect(await readiness()).toMatchObject({
     body: { reasons: [expect.stringMatching(/^watch orders: not polled since \S+Z, .* ago$/)] },
   });
@@ -28,6 +29,7 @@ it('is red and sends no heartbeat while Atlas takes a request and does not answe
   expect((await getJson(`${daemon.base}/healthz`)).status).toBe(200);
   expect(beats.requests).toHaveLength(sent);
 
+  answer();
   await until(async () => (await readiness()).status === 200, '/readyz 200');
   await beats.received(sent + 1);
   expect(world.atlas.requests.length).toBeGreaterThan(asked);

@@ -157,8 +157,12 @@ export async function settle(config: Record<string, unknown>): Promise<Home> {
 }
 
 /** A daemon that listens; killed when the test ends, should it still live. */
-export async function awaken(home: Home, env?: Record<string, string>): Promise<Daemon & { base: string }> {
-  const daemon = startDaemon(home, env);
+export async function awaken(
+  home: Home,
+  env?: Record<string, string>,
+  main?: string,
+): Promise<Daemon & { base: string }> {
+  const daemon = startDaemon(home, env, main);
   onTestFinished(async () => {
     await daemon.kill('SIGKILL');
   });

@@ -446,11 +446,9 @@ describe('starting and stopping', () => {
   });
 
   it('closes at once although clients keep their connections open', async () => {
-    const { server } = await serve();
+    const { server } = await serve({}, { closeGraceMs: 3_600_000 });
     await (await fetch(`${server.url}/healthz`)).text();
-    const startedAt = performance.now();
     await Promise.all([server.close(), server.close()]);
-    expect(performance.now() - startedAt).toBeLessThan(900);
     await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
   });
 

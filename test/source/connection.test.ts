@@ -60,7 +60,7 @@ describe('passing faults', () => {
     ['408', answer(408), 10_000],
     ['resets', reset, 10_000],
     ['a body that is cut off', cutOff, 10_000],
-    ['silence beyond the timeout', hang, 100],
+    ['silence beyond the timeout', hang, 1_000],
   ])('are tried again: %s', async (_name, fault, requestTimeoutMs) => {
     const { url, arrivals } = await serve(fault, fault, ok);
     const connection = aConnection(url, { retries: 2, requestTimeoutMs });
@@ -72,7 +72,7 @@ describe('passing faults', () => {
     ['500s', answer(500), 'unavailable', 10_000],
     ['resets', reset, 'unavailable', 10_000],
     ['a body that is cut off', cutOff, 'unavailable', 10_000],
-    ['silence beyond the timeout', hang, 'timeout', 100],
+    ['silence beyond the timeout', hang, 'timeout', 1_000],
   ])('end with their reason when they do not pass: %s', async (_name, fault, reason, requestTimeoutMs) => {
     const { url, arrivals } = await serve(fault);
     const connection = aConnection(url, { retries: 2, requestTimeoutMs });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/templates/engine.ts';
 import { KNOWN_NAMES, type Names, valuesOf } from '../../src/templates/values.ts';
 import { aJob, anEvent, MINUTE, T0 } from '../support/builders.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 const CHANNEL = { name: 'oncall', type: 'slack', timeZone: 'Europe/Berlin' };
 
@@ -26,7 +27,11 @@ const full = anEvent('failed', {
 });
 
 async function rendered(text: string, event = full, timeZone: string | null = CHANNEL.timeZone) {
-  const engine = await createEngine({ escapeValue: (value) => `[${value}]`, timeZone });
+  const engine = await createEngine({
+    escapeValue: (value) => `[${value}]`,
+    timeZone,
+    renderLimitMs: PATIENCE_MS,
+  });
   return engine.parse(text).render(valuesOf(event, CHANNEL));
 }
 

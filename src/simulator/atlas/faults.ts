@@ -22,7 +22,9 @@ export type Fault =
   /** A page of some proxy in place of the reply. Status 502 unless given. */
   | { kind: 'html'; status?: number }
   /** The real reply, `ms` milliseconds late. */
-  | { kind: 'slow'; ms: number };
+  | { kind: 'slow'; ms: number }
+  /** The real reply, once the promise has settled. */
+  | { kind: 'held'; until: Promise<unknown> };
 
 /** Which requests a fault meets; all that have logged in, unless given. */
 export interface FaultScope {
@@ -112,6 +114,9 @@ export function sendWithFault(
     }
     case 'slow':
       later(fault.ms, () => sendReply(response, reply));
+      return reply.status;
+    case 'held':
+      void fault.until.finally(() => sendReply(response, reply));
       return reply.status;
     default:
       sendReply(response, reply);

@@ -79,6 +79,20 @@ describe('a fault of Atlas', () => {
     expect((await ask()).status).toBe(200);
     expect(performance.now() - before).toBeGreaterThan(25);
   });
+
+  it('can be a reply that is held back until it is let go', async () => {
+    const { promise: until, resolve: letGo } = Promise.withResolvers<void>();
+    atlas.setFault({ kind: 'held', until }, { times: 1 });
+    let isAnswered = false;
+    const reply = ask().finally(() => {
+      isAnswered = true;
+    });
+    await atlas.waitForRequest(({ authenticated }) => authenticated);
+    expect((await ask()).status).toBe(200);
+    expect(isAnswered).toBe(false);
+    letGo();
+    expect((await reply).status).toBe(200);
+  });
 });
 
 describe('a fault is met', () => {

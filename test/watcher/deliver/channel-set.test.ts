@@ -5,7 +5,7 @@ import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelSet, createChannelSet } from '../../../src/watcher/deliver/channel-set.ts';
-import { aJob, anEvent, jobId, T0 } from '../../support/builders.ts';
+import { aJob, anEvent, HOUR, jobId, T0 } from '../../support/builders.ts';
 import { createFakeNotifier } from '../../support/fake-notifier.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
@@ -28,6 +28,7 @@ beforeEach(async () => {
     signals,
     owner: 'me',
     random: () => 0,
+    lookEveryMs: HOUR,
   });
 });
 afterEach(async () => {
@@ -57,6 +58,16 @@ async function untilRecorded(count: number): Promise<void> {
     look();
   });
 }
+
+it('delivers what is owed as soon as it hears of it, not at its next look', async () => {
+  const notifier = createFakeNotifier();
+  await set.apply([notifier]);
+  await owe(1);
+  await untilRecorded(1);
+  await owe(2);
+  await untilRecorded(2);
+  expect(notifier.accepted.flat().map(({ eventId }) => eventId)).toEqual(['event-1', 'event-2']);
+});
 
 it('delivers through a new notifier when the send of the old one has ended, and nothing twice', async () => {
   const gate = Promise.withResolvers<void>();
