@@ -9,9 +9,8 @@ import type { EventFilter, RecordedEvent, Rows } from '../ports/records.ts';
 import { chunks } from './chunks.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { mutesById } from './mutes.ts';
-import { newDelivery } from './new-delivery.ts';
 import { writeReminders } from './reminders.ts';
-import { toDelivery } from './rows.ts';
+import { newDelivery, toDelivery } from './rows.ts';
 import type { Database } from './schema.ts';
 import { toBody, toEvent } from './stored-event.ts';
 

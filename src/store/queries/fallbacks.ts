@@ -6,7 +6,7 @@ import type { Timestamp } from '../../domain/instant.ts';
 import { deliveryId } from '../../domain/telling/owed.ts';
 import type { FallbackRequest } from '../ports/outbox.ts';
 import { chunks } from './chunks.ts';
-import { newDelivery } from './new-delivery.ts';
+import { newDelivery } from './rows.ts';
 import { type Database, GIVEN_UP, PENDING } from './schema.ts';
 import { toEvent } from './stored-event.ts';
 

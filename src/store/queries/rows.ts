@@ -1,11 +1,13 @@
-import type { Selectable } from 'kysely';
+import type { InsertObject, Selectable } from 'kysely';
 import { type AuditEntry, parseAuditEntry } from '../../domain/audit.ts';
 import type { EventName } from '../../domain/event/event.ts';
+import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
+import { deliveryId } from '../../domain/telling/owed.ts';
 import { StoreError } from '../../errors.ts';
 import type { Delivery } from '../ports/outbox.ts';
-import type { Database } from './schema.ts';
+import { type Database, PENDING } from './schema.ts';
 
 /**
  * Reads an observation as it was stored.
@@ -43,6 +45,31 @@ export function toDelivery(row: Selectable<Database['delivery']>): Delivery {
     lastDetail: row.last_detail,
     insteadOf: row.instead_of,
     heldUntil: row.held_until,
+  };
+}
+
+/** Makes the row of a delivery that nobody has tried yet. `heldUntil`: the slot of the digest it waits for; `null`: it is due at once. */
+export function newDelivery(owed: {
+  eventId: string;
+  channel: string;
+  orderKey: string;
+  at: Timestamp;
+  heldUntil: Timestamp | null;
+  insteadOf: string | null;
+}): InsertObject<Database, 'delivery'> {
+  return {
+    id: deliveryId(owed.eventId, owed.channel),
+    event_id: owed.eventId,
+    channel: owed.channel,
+    order_key: owed.orderKey,
+    status: PENDING,
+    created_at: owed.at,
+    next_attempt_at: owed.heldUntil ?? owed.at,
+    attempts_started: 0,
+    attempts_finished: 0,
+    lease_until: 0,
+    held_until: owed.heldUntil,
+    instead_of: owed.insteadOf,
   };
 }
 
