@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { EventName } from './domain/event/event.ts';
+import type { PlannedEvent } from './domain/event/plan.ts';
 import type { SourceError } from './errors.ts';
 import type { Logger } from './logging/logger.ts';
 
@@ -21,7 +22,14 @@ export interface WatcherSignals {
   /** Something is owed to these channels. */
   'deliveries:owed': { channels: readonly string[] };
   /** An event was recorded. `hasHappened`: false for one that was made on purpose, or is told again. */
-  'event:recorded': { watch: string; name: EventName; eventId: string; hasHappened: boolean };
+  'event:recorded': {
+    watch: string;
+    name: EventName;
+    eventId: string;
+    hasHappened: boolean;
+    /** The whole event, and what was decided about it. */
+    planned: PlannedEvent;
+  };
   /** A delivery attempt has ended. `latencyMs`: from detected (with a digest: from its slot) to accepted. */
   'delivery:recorded': {
     channel: string;

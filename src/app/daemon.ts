@@ -63,7 +63,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       logger.adjust({ level: next.log.level, redact: createRedactor([...secrets]) });
       heartbeat.apply(next.heartbeat);
     };
-    const reloader = createReloader({ ...deps, store, signals, runner, stage, onApplied });
+    const reloader = createReloader({ ...deps, signals, runner, stage, onApplied });
     const server = await startServer({
       ...config.server,
       token: () => reloader.config().server.token,

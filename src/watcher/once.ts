@@ -1,10 +1,11 @@
 import pLimit from 'p-limit';
 import type { JobState } from '../domain/job/restore-job.ts';
 import { toError } from '../errors.ts';
-import { createFaultLog } from '../logging/fault-log.ts';
+import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { RecordReader } from '../store/ports/records.ts';
 import { dispatchOnce } from './deliver/dispatch.ts';
 import { callIn } from './deliver/fallbacks.ts';
+import { Recorder } from './record/recorder.ts';
 import { remindDue } from './remind/reminders.ts';
 import { createSight } from './remind/visibility.ts';
 import type { RunnerDeps } from './runner.ts';
@@ -38,6 +39,12 @@ export interface OnceReport {
 /** As for the daemon; the report also tells what is on record. */
 export type OnceDeps = RunnerDeps & { store: RecordReader };
 
+/** One run of `runOnce`. */
+interface Run extends OnceDeps {
+  recorder: Recorder;
+  faultLog: FaultLog;
+}
+
 const POLLS_AT_ONCE = 8;
 
 /**
@@ -46,18 +53,23 @@ const POLLS_AT_ONCE = 8;
  * The store must have been claimed (`claimDaemon`).
  */
 export async function runOnce(deps: OnceDeps, signal: AbortSignal): Promise<OnceReport> {
+  const run: Run = {
+    ...deps,
+    recorder: new Recorder({ ...deps, rules: () => deps }),
+    faultLog: createFaultLog(deps.logger, deps.clock),
+  };
   const limit = pLimit(POLLS_AT_ONCE);
-  const polled = await Promise.all(deps.watches.map((watch) => limit(() => pollWatch(deps, watch))));
+  const polled = await Promise.all(deps.watches.map((watch) => limit(() => pollWatch(run, watch))));
   const counts = Map.groupBy(await deps.store.countJobs(), ({ watch }) => watch);
   const watches = polled.map(({ report }) => ({
     ...report,
     states: Object.fromEntries((counts.get(report.watch) ?? []).map(({ state, count }) => [state, count])),
   }));
   await remindAfter(
-    deps,
+    run,
     polled.map(({ loop }) => loop),
   );
-  const channels = await drainChannels(deps, signal);
+  const channels = await drainChannels(run, signal);
   return {
     watches,
     channels,
@@ -68,17 +80,20 @@ export async function runOnce(deps: OnceDeps, signal: AbortSignal): Promise<Once
 }
 
 async function pollWatch(
-  deps: OnceDeps,
+  run: Run,
   watch: RunnerDeps['watches'][number],
 ): Promise<{ loop: WatchLoop; report: Omit<OnceReport['watches'][number], 'states'> }> {
-  const source = deps.sources.get(watch.connection);
+  const source = run.sources.get(watch.connection);
   if (!source) throw new Error(`watch ${watch.name} has no connection ${watch.connection}`);
-  const loop = createWatchLoop(
-    { ...deps, source, faultLog: createFaultLog(deps.logger, deps.clock), routes: () => deps.routes },
-    { watch, projectUrl: (groupId) => deps.projectUrl(watch, groupId), gapMs: () => 60_000 },
-  );
-  const beat = setInterval(loop.beat, USUAL_PACE.beatEveryMs);
+  const loop = createWatchLoop({ ...run, source }, { watch, gapMs: () => 60_000 });
+  const events: string[] = [];
+  const stopListening = run.signals.on('event:recorded', ({ planned: { event } }) => {
+    const { subject } = event;
+    if (subject.kind === 'job' && subject.watch === watch.name) events.push(event.summary);
+  });
+  const beat = setInterval(() => loop.beat(), USUAL_PACE.beatEveryMs);
   const report = await loop.pollNow();
+  stopListening();
   clearInterval(beat);
   await loop.stop(0);
   const { fault } = loop.status();
@@ -87,33 +102,33 @@ async function pollWatch(
     report: {
       watch: watch.name,
       jobs: report.jobs,
-      events: report.events.map(({ event }) => event.summary),
+      events,
       fault: fault && { message: fault.message, hint: fault.hint },
     },
   };
 }
 
 /** What is due of what these polls have seen to last. How the channels are doing is not known here, so nobody is reminded of that. */
-async function remindAfter(deps: OnceDeps, loops: readonly WatchLoop[]): Promise<void> {
+async function remindAfter(run: Run, loops: readonly WatchLoop[]): Promise<void> {
   const sightOf = createSight({
-    watches: () => deps.watches,
+    watches: () => run.watches,
     loopOf: (name) => loops.find(({ watch }) => watch.name === name) ?? null,
-    channels: () => deps.notifiers.map(({ channel }) => ({ channel, failing: null })),
+    channels: () => run.notifiers.map(({ channel }) => ({ channel, failing: null })),
   });
   try {
-    await remindDue({ ...deps, routes: () => deps.routes, sightOf });
+    await remindDue({ ...run, sightOf });
   } catch (thrown) {
-    deps.logger.error('Reminders could not be recorded', { err: toError(thrown) });
+    run.logger.error('Reminders could not be recorded', { err: toError(thrown) });
   }
 }
 
 /** What a channel gives up goes to its fallback within the same run; that one may have a fallback too. */
-async function drainChannels(deps: OnceDeps, signal: AbortSignal): Promise<OnceReport['channels']> {
-  const reports = await Promise.all(deps.notifiers.map((notifier) => drainChannel(deps, notifier, signal)));
+async function drainChannels(run: Run, signal: AbortSignal): Promise<OnceReport['channels']> {
+  const reports = await Promise.all(run.notifiers.map((notifier) => drainChannel(run, notifier, signal)));
   let calledIn = 0;
-  for (const fallback of deps.fallbacks) calledIn += await callIn(deps, fallback);
+  for (const fallback of run.fallbacks) calledIn += await callIn(run, fallback);
   if (calledIn === 0) return reports;
-  const again = await drainChannels(deps, signal);
+  const again = await drainChannels(run, signal);
   return again.map((second, index) => {
     const first = reports[index];
     if (first === undefined) return second;
@@ -128,21 +143,20 @@ async function drainChannels(deps: OnceDeps, signal: AbortSignal): Promise<OnceR
 }
 
 async function drainChannel(
-  deps: OnceDeps,
+  run: Run,
   notifier: RunnerDeps['notifiers'][number],
   signal: AbortSignal,
 ): Promise<OnceReport['channels'][number]> {
   const { channel } = notifier;
-  const faultLog = createFaultLog(deps.logger, deps.clock);
   let tried = 0;
   let fault: string | null = null;
   let givenUp = 0;
-  const stopCounting = deps.signals.on('delivery:recorded', (outcome) => {
+  const stopCounting = run.signals.on('delivery:recorded', (outcome) => {
     if (outcome.channel === channel && outcome.outcome === 'given_up') givenUp += 1;
   });
   try {
     for (let more = true; more && !signal.aborted; ) {
-      const result = await dispatchOnce({ ...deps, faultLog, notifier }, signal);
+      const result = await dispatchOnce({ ...run, notifier }, signal);
       tried += result.tried;
       more = result.mayHaveMore;
     }
@@ -151,7 +165,7 @@ async function drainChannel(
   } finally {
     stopCounting();
   }
-  const counts = await deps.store.countDeliveries(deps.clock.now());
+  const counts = await run.store.countDeliveries(run.clock.now());
   const pending = counts.find((row) => row.channel === channel && row.status === 'pending');
   const held = pending?.held ?? 0;
   return { channel, tried, stillOwed: (pending?.count ?? 0) - held, held, givenUp, fault };

@@ -11,6 +11,7 @@ import { pollWatch } from '../../src/watcher/watch/poll-watch.ts';
 import { createTargetBook } from '../../src/watcher/watch/targets.ts';
 import { aConnection } from '../source/support.ts';
 import { aWatch, HOUR, MINUTE } from '../support/builders.ts';
+import { aRecorder } from '../support/recorder.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import {
   awaken,
@@ -77,8 +78,8 @@ it('costs a request for each project to find all clusters, and one for each clus
     const poll = async () => {
       const before = pathsAsked(world);
       const report = await pollWatch(
-        { source, store, clock, routes: () => [], nextDigest: () => null },
-        { watch, book, projectUrl: () => null, lateAfterMs: 2 * MINUTE, signal },
+        { source, store, recorder: aRecorder({ store, clock }), clock },
+        { watch, book, lateAfterMs: 2 * MINUTE, signal },
       );
       const after = pathsAsked(world);
       return {

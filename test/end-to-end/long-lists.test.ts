@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { jobOf } from '../../src/domain/event/subject.ts';
 import type { Watch } from '../../src/domain/job/watch.ts';
+import { createSignals } from '../../src/signals.ts';
 import type { AtlasSimulator } from '../../src/simulator/atlas/atlas.ts';
 import { finish, flexJob, newJobId, running } from '../../src/simulator/atlas/scenario.ts';
 import { createAtlasSource } from '../../src/source/atlas-source.ts';
@@ -12,6 +13,7 @@ import { createTargetBook } from '../../src/watcher/watch/targets.ts';
 import { anAtlas } from '../simulator/atlas/atlas-client.ts';
 import { aConnection, createJumpingClock } from '../source/support.ts';
 import { aWatch, HOUR, MINUTE } from '../support/builders.ts';
+import { aRecorder, withEvents } from '../support/recorder.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { awaken, factsOf, GROUP, INSTANCE, pollsOf, settle, startWorld, untilPolled } from './support.ts';
 
@@ -48,9 +50,10 @@ describe('a Flex cluster with thousands of old jobs', () => {
     const { signal } = new AbortController();
     return async () => {
       const before = atlas.requests.length;
-      const report = await pollWatch(
-        { source, store, clock, routes: () => [], nextDigest: () => null },
-        { watch, book, projectUrl: () => null, lateAfterMs: 2 * MINUTE, signal },
+      const signals = createSignals(logger);
+      const recorder = aRecorder({ store, clock, signals });
+      const report = await withEvents(signals, () =>
+        pollWatch({ source, store, recorder, clock }, { watch, book, lateAfterMs: 2 * MINUTE, signal }),
       );
       expect(report.failure).toBeNull();
       const told = report.events.map(({ event }) => `${jobOf(event)?.id} ${event.name}`);

@@ -7,6 +7,9 @@ import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 
+/** Metrics count by name alone. */
+const PLANNED = { event: anEvent('failed'), channels: [], suppressed: null };
+
 function aWorld(content: StoreContent = {}, names: { watches?: string[]; channels?: string[] } = {}) {
   const signals = createSignals(createRecordingLogger());
   const store = readingStore(content);
@@ -68,7 +71,13 @@ describe('metrics', () => {
   it('counts transitions by the state they lead to, and no other event', async () => {
     const { signals, lines } = aWorld();
     for (const name of ['started', 'failed', 'watch_failing'] as const) {
-      signals.emit('event:recorded', { watch: 'orders', name, eventId: name, hasHappened: true });
+      signals.emit('event:recorded', {
+        watch: 'orders',
+        name,
+        eventId: name,
+        hasHappened: true,
+        planned: PLANNED,
+      });
     }
     expect(await lines('transitions_total')).toEqual([
       'restore_watcher_transitions_total{watch="orders",to="in_progress"} 1',
@@ -235,7 +244,13 @@ describe('metrics', () => {
     const { signals, metrics, lines } = aWorld();
     metrics.close();
     signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
-    signals.emit('event:recorded', { watch: 'orders', name: 'failed', eventId: 'e', hasHappened: true });
+    signals.emit('event:recorded', {
+      watch: 'orders',
+      name: 'failed',
+      eventId: 'e',
+      hasHappened: true,
+      planned: PLANNED,
+    });
     expect(await lines('polls_total{watch="orders",outcome="ok"}')).toEqual([
       'restore_watcher_polls_total{watch="orders",outcome="ok"} 0',
     ]);

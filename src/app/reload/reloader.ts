@@ -5,7 +5,6 @@ import { ConfigError, type ConfigIssue, toError, WatcherError } from '../../erro
 import type { ConfigFault } from '../../health/health.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { AuditRecorder } from '../../store/ports/audit.ts';
 import type { Runner } from '../../watcher/runner.ts';
 import type { StagedConfig } from '../assembly.ts';
 
@@ -33,8 +32,7 @@ export interface ReloaderDeps {
   /** @throws {ConfigError} */
   readConfig: (file: string, text?: string) => Promise<WatcherConfig>;
   stage: (config: WatcherConfig) => Promise<StagedConfig>;
-  runner: Pick<Runner, 'apply'>;
-  store: AuditRecorder;
+  runner: Pick<Runner, 'apply' | 'recordRejected'>;
   signals: Signals;
   clock: Clock;
   logger: Logger;
@@ -44,7 +42,7 @@ export interface ReloaderDeps {
 
 /** Reloads wait for one another: a configuration is compared with the one in force when its turn comes. */
 export function createReloader(deps: ReloaderDeps): Reloader {
-  const { clock, logger, signals, store } = deps;
+  const { clock, logger, signals, runner } = deps;
   let config = deps.config;
   let fault: ConfigFault | null = null;
   let turn: Promise<unknown> = Promise.resolve();
@@ -53,7 +51,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
   const applyConfig = async (next: WatcherConfig, reason: string): Promise<ReloadOutcome> => {
     const { runnerConfig, apply: applyParts } = await deps.stage(next);
     const outcome: ReloadOutcome = { kind: 'applied', ...changesBetween(config, next) };
-    const { drained } = await deps.runner.apply(
+    const { drained } = await runner.apply(
       { ...runnerConfig, configEntry: { ...runnerConfig.configEntry, reason } },
       () => {
         config = next;
@@ -84,9 +82,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
       { file: config.file, issues, ...(thrown instanceof WatcherError ? {} : { err: toError(thrown) }) },
     );
     try {
-      const data = { file: config.file, reason, issues };
-      await store.recordAudit([{ at: clock.now(), kind: 'config.rejected', data }]);
-      signals.emit('audit:written', {});
+      await runner.recordRejected({ file: config.file, reason, issues });
     } catch (error) {
       logger.error('The rejection could not be written to the audit log', { err: toError(error) });
     }

@@ -1,20 +1,16 @@
 import type { Clock } from '../../clock.ts';
 import { alertKey } from '../../domain/event/alert.ts';
-import type { EventName } from '../../domain/event/event.ts';
-import { formatSpan, type Timestamp } from '../../domain/instant.ts';
-import { type NextDigest, type Route, routesPast } from '../../domain/telling/routing.ts';
+import type { Timestamp } from '../../domain/instant.ts';
 import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
-import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
 import type { OutboxReader } from '../../store/ports/outbox.ts';
-import { commitAlert } from '../record/commit-alert.ts';
+import type { Recorder } from '../record/recorder.ts';
 import type { ChannelStatus } from '../status.ts';
 import { credibleMs } from '../watch/failing-memory.ts';
+import { ChannelCondition, type ChannelNews } from './channel-condition.ts';
 
-/** A channel that accepts nothing for this long counts as failing; one that gives something up does so at once. */
-const FAILING_AFTER_MS = 600_000;
 const FAULT_KEY = 'channel alerts';
 
 /** Watches over the channels themselves: one that fails cannot tell so itself, so the others do. */
@@ -29,154 +25,110 @@ export interface ChannelAlerts {
   end(): void;
 }
 
+/** What the alerts about channels work with. */
 export interface ChannelAlertsDeps {
-  store: AlertStore & OutboxReader;
+  store: Pick<AlertStore, 'readAlerts'> & Pick<OutboxReader, 'failingChannels'>;
+  recorder: Pick<Recorder, 'recordAlert'>;
   clock: Clock;
-  logger: Logger;
   faultLog: FaultLog;
   signals: Signals;
-  /** Those in force: a reload changes them. */
-  routes: () => readonly Route[];
-  nextDigest: NextDigest;
 }
 
-interface State {
-  /** Monotonic: of the first failed attempt since the last acceptance. */
-  failingSince: number | null;
-  /** For how long it had accepted nothing when this process began; counts when the next attempt fails as well. */
-  failedBeforeMs: number;
-  hasGivenUp: boolean;
-  detail: string;
-  /** Told, and not recovered since; wall clock. */
-  toldAt: Timestamp | null;
-}
-
+/** Watches over no channel until some are applied. */
 export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
-  const { store, clock, faultLog, signals } = deps;
-  let states = new Map<string, State>();
-  /** Since when what is raised in the store is raised, by key. */
-  let raised = new Map<string, Timestamp>();
-  /** For how long channels had accepted nothing at the beginning. */
-  let failedBefore = new Map<string, number>();
-  let turn: Promise<void> = Promise.resolve();
+  return new AlertsOfChannels(deps);
+}
 
-  const stateAtFirst = (name: string): State => {
-    const toldAt = raised.get(keyOf(name)) ?? null;
-    return {
-      failingSince: toldAt === null ? null : clock.monotonic(),
-      failedBeforeMs: failedBefore.get(name) ?? 0,
-      hasGivenUp: false,
-      detail: '',
-      toldAt,
-    };
-  };
+class AlertsOfChannels implements ChannelAlerts {
+  readonly #deps: ChannelAlertsDeps;
+  readonly #unsubscribe: () => void;
+  #conditions: ReadonlyMap<string, ChannelCondition> = new Map();
+  /** Since when what is raised in the store is raised, by key. */
+  #raised = new Map<string, Timestamp>();
+  /** For how long channels had accepted nothing at the beginning. */
+  #failedBeforeMs: ReadonlyMap<string, number> = new Map();
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(deps: ChannelAlertsDeps) {
+    this.#deps = deps;
+    this.#unsubscribe = deps.signals.on('delivery:recorded', (attempt) => {
+      if (this.#conditions.get(attempt.channel)?.noteAttempt(attempt)) this.#look(attempt.channel);
+    });
+  }
+
+  async begin(): Promise<void> {
+    const { store, clock } = this.#deps;
+    this.#raised = await store.readAlerts();
+    const now = clock.now();
+    const failing = await store.failingChannels();
+    this.#failedBeforeMs = new Map(
+      [...failing].map(([channel, since]) => [channel, credibleMs(since, now) ?? 0]),
+    );
+  }
+
+  apply(channels: readonly string[]): void {
+    this.#conditions = new Map(
+      channels.map((channel) => [channel, this.#conditions.get(channel) ?? this.#conditionAtFirst(channel)]),
+    );
+  }
+
+  beat(): void {
+    for (const [channel, condition] of this.#conditions) if (condition.news()) this.#look(channel);
+  }
+
+  status(): ChannelStatus[] {
+    return [...this.#conditions.values()].map((condition) => condition.status());
+  }
+
+  end(): void {
+    this.#unsubscribe();
+  }
+
+  #conditionAtFirst(channel: string): ChannelCondition {
+    return new ChannelCondition(this.#deps.clock, channel, {
+      toldAt: this.#raised.get(keyOf(channel)) ?? null,
+      failedBeforeMs: this.#failedBeforeMs.get(channel) ?? 0,
+    });
+  }
 
   /** One after the other, so that a failure and a recovery are told in their order. A store that fails now is asked again at the next beat. */
-  const inTurn = (work: () => Promise<void>): void => {
-    turn = turn
-      .then(work)
+  #look(channel: string): void {
+    const { faultLog } = this.#deps;
+    const condition = this.#conditions.get(channel);
+    this.#turn = this.#turn
+      .then(async () => {
+        const news = condition?.news();
+        if (condition && news) condition.noteTold(news, await this.#tell(channel, news));
+      })
       .then(() => faultLog.clear(FAULT_KEY, 'Alerts about channels can be recorded again'))
       .catch((thrown: unknown) => {
         const err = toError(thrown);
-        faultLog.report(
-          FAULT_KEY,
-          `An alert about a channel could not be recorded: ${err.message}`,
-          { err },
-          'error',
-        );
+        const message = `An alert about a channel could not be recorded: ${err.message}`;
+        faultLog.report(FAULT_KEY, message, { err }, 'error');
       });
-  };
+  }
 
-  const look = async (name: string, state: State): Promise<void> => {
-    const failingForMs = state.failingSince === null ? 0 : clock.monotonic() - state.failingSince;
-    const isFailing = state.hasGivenUp || failingForMs >= FAILING_AFTER_MS;
-    if (isFailing && state.toldAt === null) {
-      const how = state.hasGivenUp
-        ? 'has given up on a message'
-        : `has accepted nothing for ${formatSpan(failingForMs)}`;
-      await tell(deps, name, 'channel_failing', `Channel ${name} ${how}`, state.detail || null);
-      state.toldAt = clock.now();
-      raised.set(keyOf(name), state.toldAt);
-    } else if (!isFailing && state.toldAt !== null && state.failingSince === null) {
-      const forMs = clock.now() - state.toldAt;
-      await tell(
-        deps,
-        name,
-        'channel_recovered',
-        `Channel ${name} accepts messages again`,
-        `It was told to be failing ${formatSpan(forMs)} ago.`,
+  async #tell(channel: string, { kind, summary, note }: ChannelNews): Promise<Timestamp> {
+    const key = keyOf(channel);
+    const about = { channel };
+    const { recorder } = this.#deps;
+    if (kind === 'failing') {
+      const at = await recorder.recordAlert(
+        { name: 'channel_failing', about, summary, note },
+        { raise: key },
       );
-      state.toldAt = null;
-      raised.delete(keyOf(name));
+      this.#raised.set(key, at);
+      return at;
     }
-  };
-
-  const unsubscribe = signals.on('delivery:recorded', ({ channel, outcome, detail }) => {
-    const state = states.get(channel);
-    if (!state) return;
-    if (outcome === 'delivered') {
-      state.failingSince = null;
-      state.failedBeforeMs = 0;
-      state.hasGivenUp = false;
-    } else {
-      state.failingSince ??= clock.monotonic() - state.failedBeforeMs;
-      state.hasGivenUp ||= outcome === 'given_up';
-      state.detail = detail;
-    }
-    if (state.hasGivenUp || state.toldAt !== null) inTurn(() => look(channel, state));
-  });
-
-  return {
-    begin: async () => {
-      raised = await store.readAlerts();
-      const now = clock.now();
-      const failing = await store.failingChannels();
-      failedBefore = new Map([...failing].map(([name, since]) => [name, credibleMs(since, now) ?? 0]));
-    },
-    apply: (channels) => {
-      const next = channels.map((name): [string, State] => [name, states.get(name) ?? stateAtFirst(name)]);
-      states = new Map(next);
-    },
-    beat: () => {
-      for (const [name, state] of states) {
-        const isFailing =
-          state.hasGivenUp ||
-          (state.failingSince !== null && clock.monotonic() - state.failingSince >= FAILING_AFTER_MS);
-        const hasRecovered = state.failingSince === null;
-        const isDue = state.toldAt === null ? isFailing : hasRecovered;
-        if (isDue) inTurn(() => look(name, state));
-      }
-    },
-    status: () =>
-      [...states].map(([channel, { toldAt, detail }]) => ({
-        channel,
-        failing: toldAt === null ? null : { since: toldAt, detail },
-      })),
-    end: unsubscribe,
-  };
+    const at = await recorder.recordAlert(
+      { name: 'channel_recovered', about, summary, note },
+      { clear: key },
+    );
+    this.#raised.delete(key);
+    return at;
+  }
 }
 
 function keyOf(channel: string): string {
   return alertKey('channel_failing', channel);
-}
-
-async function tell(
-  deps: ChannelAlertsDeps,
-  channel: string,
-  name: Extract<EventName, 'channel_failing' | 'channel_recovered'>,
-  summary: string,
-  note: string | null,
-): Promise<void> {
-  const isFailing = name === 'channel_failing';
-  const event = await commitAlert(
-    deps,
-    { name, subject: { kind: 'channel', channel }, summary, note },
-    { routes: routesPast(channel, deps.routes()), mutes: [], nextDigest: deps.nextDigest },
-    isFailing ? { raise: keyOf(channel) } : { clear: keyOf(channel) },
-  );
-  deps.logger[isFailing ? 'error' : 'info'](summary, {
-    channel,
-    eventId: event.id,
-    ...(note ? { note } : {}),
-  });
 }

@@ -19,6 +19,7 @@ export interface ChannelSet {
   stop(): Promise<void>;
 }
 
+/** Creates a set that delivers through nothing until notifiers are applied. */
 export function createChannelSet(deps: Omit<ChannelWorkerDeps, 'notifier'>): ChannelSet {
   const workers = new Map<string, ChannelWorker>();
   let isStopped = false;

@@ -1,15 +1,19 @@
 import type { Notifier } from '../../channels/notifier.ts';
 import { toError } from '../../errors.ts';
+import type { OutboxReader } from '../../store/ports/outbox.ts';
 import { USUAL_PACE } from '../schedule/pace.ts';
 import { type DispatchDeps, dispatchOnce } from './dispatch.ts';
 
 const FAULT_WAIT_MS = 2_000;
 
+/** What a worker works with. */
 export interface ChannelWorkerDeps extends DispatchDeps {
+  store: DispatchDeps['store'] & Pick<OutboxReader, 'nextDueAt'>;
   /** The outbox is looked at this often at least: another process (a redrive) may have made something due. */
   lookEveryMs?: number;
 }
 
+/** The loop that delivers for one channel. */
 export interface ChannelWorker {
   readonly notifier: Notifier;
   /** Something may be due: look now. */

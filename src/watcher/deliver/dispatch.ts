@@ -1,35 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Notifier, Receipt } from '../../channels/notifier.ts';
-import type { Clock } from '../../clock.ts';
-import type { AuditDraft } from '../../domain/audit.ts';
-import { titleOf } from '../../domain/event/message.ts';
-import { jobOf, watchOf } from '../../domain/event/subject.ts';
-import { type Timestamp, toIso } from '../../domain/instant.ts';
-import { nextAttempt } from '../../domain/telling/retry-policy.ts';
 import { DeliveryError, toError } from '../../errors.ts';
-import type { FaultLog } from '../../logging/fault-log.ts';
-import type { Logger } from '../../logging/logger.ts';
-import type { Signals } from '../../signals.ts';
-import type { ClaimedDelivery, ClaimRequest, DeliveryOutcome, Outbox } from '../../store/ports/outbox.ts';
+import type { ClaimedDelivery, ClaimRequest, Outbox } from '../../store/ports/outbox.ts';
+import { keepLeases, LEASE_MS, type LeaseDeps } from './leases.ts';
+import { acceptedOutcome, refusedOutcome } from './outcome.ts';
+import { type RecordAttemptsDeps, recordAttempts } from './record-attempts.ts';
 
-/** A claim lasts this long unless renewed, so that after a kill nothing waits longer. */
-const LEASE_MS = 15_000;
-const RENEW_EVERY_MS = 5_000;
-
-export interface DispatchDeps {
-  store: Outbox;
+/** What a pass works with. */
+export interface DispatchDeps extends LeaseDeps, RecordAttemptsDeps {
+  store: LeaseDeps['store'] & Pick<Outbox, 'claimDeliveries'>;
   notifier: Notifier;
-  clock: Clock;
-  logger: Logger;
-  /** A channel that keeps failing is told of once, not at every attempt. */
-  faultLog: FaultLog;
-  signals: Signals;
-  /** Names this process in leases. */
-  owner: string;
   /** In [0, 1). */
   random: () => number;
 }
 
+/** What a pass came to. */
 export interface DispatchResult {
   /** Deliveries that were tried. */
   tried: number;
@@ -87,7 +71,10 @@ async function dispatchBy(way: Way, deps: DispatchDeps, signal: AbortSignal): Pr
   });
   if (claimed.length === 0) return 0;
 
-  const stopRenewing = keepLeases(deps, claimed);
+  const stopRenewing = keepLeases(
+    deps,
+    claimed.map(({ id }) => id),
+  );
   try {
     const batches = way.inOneMessage ? [claimed] : claimed.map((delivery) => [delivery]);
     // All of them end first, also when one cannot be recorded: without their leases they would be claimed and sent again.
@@ -109,14 +96,24 @@ async function deliver(
   const sent = await send(way, batch, signal);
   if (!(sent instanceof Error)) {
     const wasSent = sent.wasSent ?? true;
-    await record(deps, batch, (delivery) => accepted(deps, delivery, sent.detail), wasSent);
+    const at = deps.clock.now();
+    await recordAttempts(
+      deps,
+      batch.map((delivery) => ({ delivery, outcome: acceptedOutcome(delivery, at, sent.detail), wasSent })),
+    );
   } else if (sent instanceof DeliveryError && sent.reason === 'rejected' && batch.length > 1) {
     for (const delivery of batch) await deliver(way, deps, [delivery], signal);
   } else {
     // One time and one chance for all of them: so they come back together, as the one message they were.
-    const at = deps.clock.now();
-    const random = deps.random();
-    await record(deps, batch, (delivery) => refused(delivery, sent, { at, random, signal }));
+    const refusal = { at: deps.clock.now(), random: deps.random(), wasCut: signal.aborted };
+    await recordAttempts(
+      deps,
+      batch.map((delivery) => ({
+        delivery,
+        outcome: refusedOutcome(delivery, sent, refusal),
+        wasSent: true,
+      })),
+    );
   }
 }
 
@@ -132,151 +129,4 @@ async function send(
   } catch (thrown) {
     return toError(thrown);
   }
-}
-
-function accepted({ clock }: DispatchDeps, { id }: ClaimedDelivery, detail: string): DeliveryOutcome {
-  return { id, kind: 'delivered', at: clock.now(), detail };
-}
-
-function refused(
-  delivery: ClaimedDelivery,
-  error: Error,
-  { at, random, signal }: { at: Timestamp; random: number; signal: AbortSignal },
-): DeliveryOutcome {
-  const { id } = delivery;
-  const detail = describe(error);
-  if (signal.aborted)
-    return { id, kind: 'retry', at, nextAttemptAt: at, detail: `${detail} (shutting down)` };
-  const known = error instanceof DeliveryError ? error : null;
-  const verdict = nextAttempt({
-    retryable: known?.retryable ?? true,
-    retryAfterMs: known?.retryAfterMs,
-    attempts: delivery.attemptsFinished + 1,
-    firstAttemptAt: delivery.firstAttemptAt ?? at,
-    now: at,
-    random,
-  });
-  return verdict.kind === 'retry'
-    ? { id, kind: 'retry', at, nextAttemptAt: verdict.nextAttemptAt, detail }
-    : { id, kind: 'given_up', at, detail };
-}
-
-function describe(error: Error): string {
-  const hint = error instanceof DeliveryError && error.hint ? ` (${error.hint})` : '';
-  return `${error.message}${hint}`;
-}
-
-async function record(
-  deps: DispatchDeps,
-  batch: readonly ClaimedDelivery[],
-  outcomeOf: (delivery: ClaimedDelivery) => DeliveryOutcome,
-  wasSent = true,
-): Promise<void> {
-  const pairs = batch.map((delivery) => ({ delivery, outcome: outcomeOf(delivery) }));
-  const audit = pairs.flatMap(({ delivery, outcome }) => auditOf(delivery, outcome));
-  await persist(
-    deps,
-    pairs.map(({ outcome }) => outcome),
-    audit,
-  );
-  deps.signals.emit('audit:written', {});
-  for (const { delivery, outcome } of pairs) if (wasSent) tell(deps, delivery, outcome);
-}
-
-/** A receiver has accepted: losing that note means sending a twin. So a store that fails for a moment is asked again while the lease lasts. */
-async function persist(
-  { store, logger, notifier, owner }: DispatchDeps,
-  outcomes: readonly DeliveryOutcome[],
-  audit: readonly AuditDraft[],
-): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await store.recordOutcomes(outcomes, audit, owner);
-      return;
-    } catch (error) {
-      if (attempt === 4) throw error;
-      logger.warn('The outcome of a delivery could not be recorded; trying again', {
-        channel: notifier.channel,
-        err: error,
-      });
-      await delay(500 * attempt);
-    }
-  }
-}
-
-function auditOf(delivery: ClaimedDelivery, outcome: DeliveryOutcome): AuditDraft[] {
-  const { id: deliveryId, eventId, channel, event } = delivery;
-  const about = { deliveryId, eventId, channel, event: event.name, jobId: jobOf(event)?.id ?? null };
-  const attempt = delivery.attemptsStarted;
-  const detail = outcome.kind === 'released' ? null : outcome.detail;
-  return [
-    ...(delivery.wasInterrupted
-      ? [{ at: outcome.at, kind: 'delivery.interrupted' as const, data: { ...about, attempt: attempt - 1 } }]
-      : []),
-    {
-      at: outcome.at,
-      kind: 'delivery.attempted',
-      data: { ...about, attempt, outcome: outcome.kind, detail },
-    },
-    ...(outcome.kind === 'given_up'
-      ? [{ at: outcome.at, kind: 'delivery.given_up' as const, data: { ...about, detail } }]
-      : []),
-  ];
-}
-
-function tell(deps: DispatchDeps, delivery: ClaimedDelivery, outcome: DeliveryOutcome): void {
-  if (outcome.kind === 'released') return;
-  const { signals, logger, faultLog } = deps;
-  const { channel, eventId, event } = delivery;
-  const dueSince = Math.max(event.detectedAt, delivery.heldUntil ?? 0);
-  const latencyMs = outcome.kind === 'delivered' ? outcome.at - dueSince : null;
-  signals.emit('delivery:recorded', {
-    channel,
-    outcome: outcome.kind,
-    latencyMs,
-    eventId,
-    detail: outcome.detail,
-  });
-  const fields = {
-    channel,
-    event: event.name,
-    watch: watchOf(event) ?? '',
-    eventId,
-    attempt: delivery.attemptsStarted,
-  };
-  if (outcome.kind === 'delivered') {
-    faultLog.clear(faultKey(channel), `${channel} takes messages again`, { channel });
-    logger.info(`Told ${channel}: ${titleOf(event)}`, { ...fields, latencyMs });
-  } else if (outcome.kind === 'given_up') {
-    logger.error(`Gave up telling ${channel}: ${titleOf(event)}`, {
-      ...fields,
-      detail: outcome.detail,
-      hint: 'Mend the channel, then: restore-watcher deliveries redrive --given-up',
-    });
-  } else {
-    const retryAt = toIso(outcome.nextAttemptAt);
-    faultLog.report(faultKey(channel), `${channel} does not take messages: ${outcome.detail}`, {
-      ...fields,
-      retryAt,
-    });
-    logger.debug(`Could not tell ${channel} yet: ${titleOf(event)}`, { ...fields, retryAt });
-  }
-}
-
-function faultKey(channel: string): string {
-  return `channel ${channel}`;
-}
-
-/** Prolongs the leases while the sends go on. Returns the function that ends it. */
-function keepLeases(
-  { store, clock, owner, logger }: DispatchDeps,
-  claimed: readonly ClaimedDelivery[],
-): () => void {
-  const ids = claimed.map(({ id }) => id);
-  const timer = setInterval(() => {
-    store.renewLeases(ids, owner, clock.now() + LEASE_MS).catch((error: unknown) => {
-      logger.warn('A lease could not be renewed', { err: error });
-    });
-  }, RENEW_EVERY_MS);
-  return () => clearInterval(timer);
 }

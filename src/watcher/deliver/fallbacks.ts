@@ -4,11 +4,12 @@ import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { Outbox } from '../../store/ports/outbox.ts';
+import type { Recorder } from '../record/recorder.ts';
 import { USUAL_PACE } from '../schedule/pace.ts';
 
+/** What fallbacks work with. */
 export interface FallbackDeps {
-  store: Outbox;
+  recorder: Pick<Recorder, 'recordFallback'>;
   clock: Clock;
   logger: Logger;
   faultLog: FaultLog;
@@ -73,19 +74,20 @@ async function lookLogged(deps: FallbackDeps, fallback: Fallback): Promise<void>
 }
 
 /**
- * One look: owes to the fallback what its channel has given up or not accepted in time, and says so.
+ * Looks once: owes to the fallback what its channel has given up or not accepted in time.
  * @returns how many events that are.
- * @throws {StoreError}
+ * @throws {StoreError} and then nothing has changed.
  */
 export async function callIn(
-  { store, clock, logger, signals }: Omit<FallbackDeps, 'faultLog'>,
-  { channel, fallback, afterMs }: Fallback,
+  { recorder, logger }: Pick<FallbackDeps, 'recorder' | 'logger'>,
+  fallback: Fallback,
 ): Promise<number> {
-  const at = clock.now();
-  const owed = await store.oweFallbacks({ channel, fallback, notAcceptedSince: at - afterMs, at });
-  if (owed.length === 0) return 0;
-  logger.warn(`${fallback} stands in for ${channel}`, { channel: fallback, events: owed.length });
-  signals.emit('deliveries:owed', { channels: [fallback] });
-  signals.emit('audit:written', {});
-  return owed.length;
+  const events = await recorder.recordFallback(fallback);
+  if (events > 0) {
+    logger.warn(`${fallback.fallback} stands in for ${fallback.channel}`, {
+      channel: fallback.fallback,
+      events,
+    });
+  }
+  return events;
 }

@@ -1,27 +1,24 @@
 import type { Clock } from '../../clock.ts';
-import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { TimePolicy } from '../../domain/job/time-events.ts';
 import type { Target, Watch } from '../../domain/job/watch.ts';
-import type { NextDigest, Route } from '../../domain/telling/routing.ts';
 import type { JobSource } from '../../source/source.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
-import type { MuteReader } from '../../store/ports/mutes.ts';
+import type { JobReader } from '../../store/ports/jobs.ts';
+import type { Recorder } from '../record/recorder.ts';
 import type { PollProgress } from './progress.ts';
 
+/** What a poll works with. */
 export interface PollDeps {
   source: JobSource;
-  store: JobStore & MuteReader;
+  store: JobReader;
+  recorder: Pick<Recorder, 'recordPoll'>;
   clock: Clock;
-  /** Those in force: a reload changes them. */
-  routes: () => readonly Route[];
-  nextDigest: NextDigest;
 }
 
+/** Which target is polled, and how. */
 export interface PollInput {
   watch: Watch;
   target: Target;
-  projectUrl: string | null;
   lateAfterMs: number;
   /** After its abort, nothing is written any more. */
   signal: AbortSignal;
@@ -48,13 +45,6 @@ export interface PageNote {
   isNewestFirst: boolean;
 }
 
-/** One commit of a cycle. */
-export interface Written {
-  /** Observations that changed. Only their number: a first listing may find a hundred thousand. */
-  changes: number;
-  events: PlannedEvent[];
-}
-
 /** What was odd about one job. */
 export interface Anomaly {
   /** `null`: not even its id could be read. */
@@ -68,9 +58,6 @@ export interface PollReport {
   jobs: number;
   /** Observations that changed. Only their number: a first listing may find a hundred thousand. */
   changes: number;
-  /** Something was written: changes, or the baseline. */
-  hasWritten: boolean;
-  events: PlannedEvent[];
   hasRunningJobs: boolean;
   /** Ids of the configuration that Atlas does not know and never did. */
   unknownJobIds: string[];

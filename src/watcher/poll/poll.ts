@@ -7,7 +7,7 @@ export type { PageNote, PollDeps, PollInput, PollReport } from './input.ts';
 
 import { commitFindings } from './commit.ts';
 import { Comparer, idOf } from './compare.ts';
-import type { PageNote, PollDeps, PollInput, PollReport, Written } from './input.ts';
+import type { PageNote, PollDeps, PollInput, PollReport } from './input.ts';
 import { isNewestFirst, PageMemory } from './pages.ts';
 import { asFailure, readEach, readPages } from './read.ts';
 
@@ -20,8 +20,8 @@ interface Cycle {
   readonly input: PollInput;
   readonly comparer: Comparer;
   readonly pages: PageMemory;
-  /** What has been written, in order: one portion, or several of a long baseline. */
-  readonly written: Written[];
+  /** Observations that changed and have been written: in one portion, or in several of a long baseline. */
+  changes: number;
 }
 
 /**
@@ -33,7 +33,7 @@ interface Cycle {
 export async function pollTarget(deps: PollDeps, input: PollInput): Promise<PollReport> {
   const memory = await deps.store.readTarget(targetKey(input.target), deps.clock.now());
   const comparer = new Comparer(input, memory);
-  const cycle: Cycle = { deps, input, comparer, pages: new PageMemory(input), written: [] };
+  const cycle: Cycle = { deps, input, comparer, pages: new PageMemory(input), changes: 0 };
   let failure: Error | null;
   try {
     failure = comparer.namesJobs ? await pollNamed(cycle) : await pollListing(cycle);
@@ -103,12 +103,8 @@ function mayEnd({ depth }: PollInput, { isNewestFirst }: Pick<PageNote, 'isNewes
   return depth === 'newest' && isNewestFirst;
 }
 
-async function commit(
-  { deps, input, comparer, written }: Cycle,
-  how: { isComplete: boolean },
-): Promise<void> {
-  const portion = await commitFindings(deps, input, comparer, how);
-  if (portion !== null) written.push(portion);
+async function commit(cycle: Cycle, how: { isComplete: boolean }): Promise<void> {
+  cycle.changes += await commitFindings(cycle.deps, cycle.input, cycle.comparer, how);
 }
 
 /** The time by the clock that the times of the jobs come from: ours may be wrong, and would make jobs old or links dead that are not. */
@@ -116,13 +112,11 @@ function atlasNow({ deps }: Cycle): Timestamp {
   return deps.clock.now() + deps.source.aheadMs();
 }
 
-function reportOf({ comparer, written }: Cycle, failure: Error | null): PollReport {
+function reportOf({ comparer, changes }: Cycle, failure: Error | null): PollReport {
   const { jobs, hasRunningJobs, unknownJobIds, anomalies } = comparer;
   return {
     jobs,
-    changes: written.reduce((sum, { changes }) => sum + changes, 0),
-    hasWritten: written.length > 0,
-    events: written.flatMap(({ events }) => events),
+    changes,
     hasRunningJobs,
     unknownJobIds,
     anomalies,

@@ -1,28 +1,19 @@
 import type { Clock } from '../../clock.ts';
 import type { WatcherEvent } from '../../domain/event/event.ts';
-import { titleOf } from '../../domain/event/message.ts';
-import { watchOf } from '../../domain/event/subject.ts';
-import { planReminders, type Sight } from '../../domain/telling/reminder.ts';
-import type { NextDigest, Route } from '../../domain/telling/routing.ts';
+import type { Sight } from '../../domain/telling/reminder.ts';
 import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
-import type { Logger } from '../../logging/logger.ts';
-import type { Signals } from '../../signals.ts';
-import type { AlertStore } from '../../store/ports/alerts.ts';
-import { announce } from '../record/announce.ts';
+import type { Recorder } from '../record/recorder.ts';
 import { USUAL_PACE } from '../schedule/pace.ts';
 
 /** More are looked at the next time: a transaction must not keep the others waiting. */
 const AT_ONCE = 200;
 
+/** What reminders work with. */
 export interface ReminderDeps {
-  store: AlertStore;
+  recorder: Pick<Recorder, 'recordReminders'>;
   clock: Clock;
-  logger: Logger;
-  signals: Signals;
-  /** Those in force: a reload changes them. */
-  routes: () => readonly Route[];
-  nextDigest: NextDigest;
+  faultLog: FaultLog;
   /** What can be seen at present of what an event is about. */
   sightOf: (first: WatcherEvent) => Sight;
   lookEveryMs?: number;
@@ -36,7 +27,8 @@ export interface Reminders {
   stop(): Promise<void>;
 }
 
-export function createReminders(deps: ReminderDeps & { faultLog: FaultLog }): Reminders {
+/** Looks every `lookEveryMs`, while it is given signs of life. */
+export function createReminders(deps: ReminderDeps): Reminders {
   const { clock, lookEveryMs = USUAL_PACE.lookEveryMs } = deps;
   let lastLookAt = clock.monotonic();
   let inHand: Promise<void> | null = null;
@@ -58,7 +50,7 @@ export function createReminders(deps: ReminderDeps & { faultLog: FaultLog }): Re
 }
 
 /** A store that fails now is asked again at the next look. */
-async function lookLogged(deps: ReminderDeps & { faultLog: FaultLog }): Promise<void> {
+async function lookLogged(deps: ReminderDeps): Promise<void> {
   try {
     await remindDue(deps);
     deps.faultLog.clear('reminders', 'Reminders are looked after again');
@@ -69,25 +61,12 @@ async function lookLogged(deps: ReminderDeps & { faultLog: FaultLog }): Promise<
 }
 
 /**
- * One look: owes the reminders that are due, and says so.
+ * Looks once: owes the reminders that are due.
  * @throws {StoreError} and then nothing has changed.
  */
-export async function remindDue(deps: ReminderDeps): Promise<void> {
-  const { store, clock, logger, signals, sightOf, nextDigest } = deps;
-  const now = clock.now();
-  const planned = await store.remind({ at: now, limit: AT_ONCE }, ({ due, mutes }) =>
-    planReminders(due, { routes: deps.routes(), mutes, nextDigest, now, sightOf }),
-  );
-  if (planned.length === 0) return;
-  signals.emit('audit:written', {});
-  for (const { event } of planned) {
-    const { name, id: eventId, reminder } = event;
-    logger.info(titleOf(event), {
-      watch: watchOf(event) ?? '',
-      event: name,
-      eventId,
-      reminder: reminder?.number,
-    });
-  }
-  announce(signals, planned);
+export async function remindDue({
+  recorder,
+  sightOf,
+}: Pick<ReminderDeps, 'recorder' | 'sightOf'>): Promise<void> {
+  await recorder.recordReminders(sightOf, AT_ONCE);
 }

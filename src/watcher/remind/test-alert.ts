@@ -1,12 +1,8 @@
-import type { Clock } from '../../clock.ts';
 import type { Watch } from '../../domain/job/watch.ts';
-import type { Route } from '../../domain/telling/routing.ts';
-import { planTestAlert, type TestAlert } from '../../domain/telling/test-alert.ts';
+import type { TestAlert } from '../../domain/telling/test-alert.ts';
 import { toError } from '../../errors.ts';
-import type { Logger } from '../../logging/logger.ts';
-import type { Signals } from '../../signals.ts';
-import type { AlertStore } from '../../store/ports/alerts.ts';
-import { announce } from '../record/announce.ts';
+import type { Recorder } from '../record/recorder.ts';
+import type { SchedulesDeps } from '../schedule/schedules.ts';
 import { startTicker, type Ticker } from '../schedule/ticker.ts';
 
 /** What the configuration says about the test alert. */
@@ -14,16 +10,11 @@ export interface TestAlertConfig {
   /** `null`: none. */
   testAlert: TestAlert | null;
   watches: readonly Watch[];
-  routes: readonly Route[];
-  /** The page of a project in Atlas, for people. */
-  projectUrl: (watch: Watch, groupId: string) => string | null;
 }
 
-export interface TestAlertDeps {
-  store: AlertStore;
-  clock: Clock;
-  logger: Logger;
-  signals: Signals;
+/** What test alerts work with. */
+export interface TestAlertDeps extends SchedulesDeps {
+  recorder: Pick<Recorder, 'recordTestAlert'>;
 }
 
 /** Sends a sample at every slot of a schedule. A slot that comes while the process is down is not made up for. */
@@ -36,6 +27,7 @@ export interface TestAlerts {
   stop(): Promise<void>;
 }
 
+/** Sends none until a configuration with a test alert is applied. */
 export function createTestAlerts(deps: TestAlertDeps): TestAlerts {
   let config: TestAlertConfig | null = null;
   let ticker: Ticker | null = null;
@@ -81,29 +73,9 @@ async function sendLogged(deps: TestAlertDeps, config: TestAlertConfig): Promise
  * @throws {StoreError} and then nothing is owed.
  */
 export async function sendTestAlert(
-  { store, clock, logger, signals }: TestAlertDeps,
-  { testAlert, watches, routes, projectUrl }: TestAlertConfig,
+  { recorder }: Pick<TestAlertDeps, 'recorder'>,
+  { testAlert, watches }: TestAlertConfig,
 ): Promise<void> {
   const watch = watches.find(({ name }) => name === testAlert?.watch);
-  if (testAlert === null || watch === undefined) return;
-  const at = clock.now();
-  const { plannedEvent, audit } = planTestAlert(testAlert, {
-    watch,
-    routes,
-    projectUrl: projectUrl(watch, watch.groupId),
-    now: at,
-  });
-  const { event, channels } = plannedEvent;
-  await store.commitAlerts({ at, raise: [], clear: [], events: [plannedEvent], audit });
-  signals.emit('audit:written', {});
-  announce(signals, [plannedEvent]);
-  const fields = { watch: watch.name, event: event.name, eventId: event.id };
-  if (channels.length > 0) {
-    logger.info('Sending a test alert', { ...fields, channels });
-  } else {
-    logger.warn('A test alert reaches nobody: no route takes it', {
-      ...fields,
-      hint: 'Route this event somewhere, or name another in testAlert.event.',
-    });
-  }
+  if (testAlert && watch) await recorder.recordTestAlert(testAlert, watch);
 }

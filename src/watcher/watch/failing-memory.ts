@@ -1,7 +1,7 @@
 import type { AuditDraft } from '../../domain/audit.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
-import type { AuditRecorder } from '../../store/ports/audit.ts';
+import type { Recorder } from '../record/recorder.ts';
 
 /** No fault is believed to have lasted longer: most likely the clock has stepped. */
 const LONGEST_MS = 31 * 86_400_000;
@@ -18,7 +18,14 @@ export interface FailingMemory {
   end(at: Timestamp, audit: readonly AuditDraft[]): Promise<void>;
 }
 
-export function createFailingMemory(store: AlertStore & AuditRecorder, watch: string): FailingMemory {
+/** What the memory works with. */
+export interface FailingMemoryDeps {
+  store: Pick<AlertStore, 'readAlerts'>;
+  recorder: Pick<Recorder, 'recordAlertState' | 'recordAudit'>;
+}
+
+/** Remembers for the watch of this name. */
+export function createFailingMemory({ store, recorder }: FailingMemoryDeps, watch: string): FailingMemory {
   const key = `failing_since/${watch}`;
   /** As the store has it; `undefined` until it was asked. */
   let kept: Timestamp | null | undefined;
@@ -28,7 +35,7 @@ export function createFailingMemory(store: AlertStore & AuditRecorder, watch: st
     return kept;
   };
   const forget = async (at: Timestamp, audit: readonly AuditDraft[]): Promise<void> => {
-    await store.commitAlerts({ at, raise: [], clear: [key], events: [], audit });
+    await recorder.recordAlertState({ clear: key }, at, audit);
     kept = null;
   };
 
@@ -36,16 +43,16 @@ export function createFailingMemory(store: AlertStore & AuditRecorder, watch: st
     begin: async (since, audit) => {
       const earlier = await look();
       if (earlier !== null && credibleMs(earlier, since) !== null) {
-        await store.recordAudit(audit);
+        await recorder.recordAudit(...audit);
         return earlier;
       }
       if (earlier !== null) await forget(since, []);
-      await store.commitAlerts({ at: since, raise: [key], clear: [], events: [], audit });
+      await recorder.recordAlertState({ raise: key }, since, audit);
       kept = since;
       return since;
     },
     end: async (at, audit) => {
-      if ((await look()) === null) await store.recordAudit(audit);
+      if ((await look()) === null) await recorder.recordAudit(...audit);
       else await forget(at, audit);
     },
   };

@@ -1,19 +1,17 @@
 import { formatSpan } from '../../domain/instant.ts';
 import type { Target, Watch } from '../../domain/job/watch.ts';
-import { pollBackoffMs } from '../../domain/telling/retry-policy.ts';
-import { SourceError, StoreError, toError } from '../../errors.ts';
-import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { AlertStore } from '../../store/ports/alerts.ts';
-import type { AuditRecorder } from '../../store/ports/audit.ts';
+import type { JobStore } from '../../store/ports/jobs.ts';
 import { beginPoll, HINT, type PollInHand } from '../poll/in-hand.ts';
 import type { PollDeps } from '../poll/poll.ts';
 import type { WatchStatus } from '../status.ts';
-import { createWatchAlerts } from './alerts.ts';
-import { createWatchJournal, type Failing } from './journal.ts';
+import { type Failing, WatchAccount } from './account.ts';
+import { WatchAlerts, type WatchAlertsDeps } from './alerts.ts';
+import { BackOff, type BackOffDeps } from './back-off.ts';
+import { WatchJournal, type WatchJournalDeps } from './journal.ts';
 import { pollWatch, type WatchPollReport } from './poll-watch.ts';
-import { createTargetBook } from './targets.ts';
+import { createTargetBook, type TargetBook } from './targets.ts';
 
 /** A transition found later than this after it happened is `late`, however short the interval. */
 const LATE_AFTER_MS = 120_000;
@@ -26,23 +24,24 @@ const LEAST_PATIENCE_MS = 180_000;
 /** Sooner than this it does not count as hanging: a request may take its time, and be repeated. */
 const HANGING_AFTER_MS = 60_000;
 
-export interface WatchLoopDeps extends PollDeps {
-  store: PollDeps['store'] & AlertStore & AuditRecorder;
+/** What the loop of a watch works with. */
+export interface WatchLoopDeps extends PollDeps, WatchAlertsDeps, WatchJournalDeps, BackOffDeps {
+  source: PollDeps['source'];
+  store: PollDeps['store'] & WatchAlertsDeps['store'] & JobStore;
+  recorder: PollDeps['recorder'] & WatchAlertsDeps['recorder'] & WatchJournalDeps['recorder'];
+  clock: PollDeps['clock'];
   logger: Logger;
-  faultLog: FaultLog;
   signals: Signals;
-  /** In [0, 1). */
-  random: () => number;
 }
 
+/** Which watch a loop polls, and how often. */
 export interface WatchLoopOptions {
   watch: Watch;
-  /** The page of a project in Atlas, for people. */
-  projectUrl: (groupId: string) => string | null;
   /** From one tick to the next of the schedule in use, in milliseconds. */
   gapMs: () => number;
 }
 
+/** One watch and the poll in hand. */
 export interface WatchLoop {
   readonly watch: Watch;
   /** The schedule that counts now: the idle one while no job is running, where there is one. */
@@ -65,134 +64,150 @@ export interface WatchLoop {
 }
 
 /**
- * One watch: never two polls at once, back-off after failures, and the account of how it is doing. Faults of Atlas or the store are
- * recorded and never end it, and neither does a poll that hangs: it is cut short, or left behind.
+ * Begins the loop of one watch: never two polls at once, back-off after failures, and the account of how it is doing. Faults of Atlas
+ * or the store are recorded and never end it, and neither does a poll that hangs: it is cut short, or left behind.
  */
 export function createWatchLoop(deps: WatchLoopDeps, options: WatchLoopOptions): WatchLoop {
-  const { clock } = deps;
-  const { watch, gapMs } = options;
-  const journal = createWatchJournal(deps, watch);
-  const alerts = createWatchAlerts(deps, watch, options.projectUrl);
-  const book = createTargetBook({ ...deps, writeDown: journal.writeDown }, watch);
-  let inHand: { poll: PollInHand; end: Promise<WatchPollReport> } | null = null;
-  let retryTimer: NodeJS.Timeout | null = null;
-  let blockedUntil = Number.NEGATIVE_INFINITY;
-  let isStopped = false;
+  return new PollingLoop(deps, options);
+}
+
+class PollingLoop implements WatchLoop {
+  readonly watch: Watch;
+  readonly #deps: WatchLoopDeps;
+  readonly #gapMs: () => number;
+  readonly #account: WatchAccount;
+  readonly #journal: WatchJournal;
+  readonly #alerts: WatchAlerts;
+  readonly #book: TargetBook;
+  readonly #backOff: BackOff;
+  #inHand: { poll: PollInHand; end: Promise<WatchPollReport> } | null = null;
+  #isStopped = false;
   /** Only spares the store a question; what counts is kept there. */
-  let hasToldFailing = false;
-  let hasMissedPolls = false;
+  #hasToldFailing = false;
+  #hasMissedPolls = false;
 
-  const begin = (): PollInHand => {
-    const { projectUrl } = options;
-    const lateAfterMs = Math.max(LATE_AFTER_MS, 2 * gapMs());
-    return beginPoll(
-      (signal, progress) => pollWatch(deps, { watch, book, projectUrl, lateAfterMs, signal, progress }),
-      { clock, patienceMs: Math.max(LEAST_PATIENCE_MS, watch.failingAfterMs) },
+  constructor(deps: WatchLoopDeps, { watch, gapMs }: WatchLoopOptions) {
+    this.watch = watch;
+    this.#deps = deps;
+    this.#gapMs = gapMs;
+    this.#account = new WatchAccount(deps.clock, watch);
+    const journal = new WatchJournal(deps, watch, this.#account);
+    this.#journal = journal;
+    this.#alerts = new WatchAlerts(deps, watch);
+    this.#book = createTargetBook(
+      { ...deps, writeDown: (kind, data) => journal.writeDown(kind, data) },
+      watch,
     );
-  };
+    this.#backOff = new BackOff(deps, () => void this.pollNow());
+  }
 
-  const finish = async (poll: PollInHand): Promise<WatchPollReport> => {
+  schedule(): string {
+    const { schedule, scheduleIdle } = this.watch;
+    const isIdle = this.#account.hasSucceeded && !this.#account.hasRunningJobs;
+    return isIdle ? (scheduleIdle ?? schedule) : schedule;
+  }
+
+  tick(): void {
+    if (this.#isStopped || this.#inHand || this.#backOff.remainingMs > 0) return;
+    void this.pollNow();
+  }
+
+  beat(): void {
+    if (this.#isStopped) return;
+    this.#inHand?.poll.beat();
+    const trouble = this.#trouble();
+    if (this.#hasToldFailing || !trouble || trouble.forMs < this.watch.failingAfterMs) return;
+    this.#hasToldFailing = true;
+    void this.#alerts.onFailure(trouble);
+  }
+
+  stoodStill(forMs: number): void {
+    this.#hasMissedPolls ||= this.#gapMs() <= forMs;
+  }
+
+  pollNow(): Promise<WatchPollReport> {
+    if (this.#inHand) return this.#inHand.end;
+    const poll = this.#begin();
+    const end = this.#finish(poll).finally(() => {
+      this.#inHand = null;
+    });
+    this.#inHand = { poll, end };
+    return end;
+  }
+
+  status(): WatchStatus {
+    const gapMs = this.#gapMs();
+    return {
+      ...this.#account.status(),
+      fault: this.#trouble()?.fault ?? null,
+      hasMissedPolls: this.#hasMissedPolls,
+      dueWithinMs: Math.max(2 * gapMs, gapMs + DUE_SLACK_MS),
+      nextPollAt: this.#deps.clock.now() + Math.max(0, Math.min(this.#backOff.remainingMs, gapMs)),
+    };
+  }
+
+  aheadMs(): number {
+    return this.#deps.source.aheadMs();
+  }
+
+  targetOf(job: Pick<Target, 'groupId' | 'instanceName'>): Target | null {
+    return this.#book.find(job);
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopped = true;
+    this.#backOff.cancelRetry();
+    if (!this.#inHand) return;
+    const { poll, end } = this.#inHand;
+    const timer = setTimeout(() => poll.abort(new Error('shutting down')), graceMs);
+    await end.catch(() => undefined);
+    clearTimeout(timer);
+  }
+
+  #begin(): PollInHand {
+    const { watch } = this;
+    const book = this.#book;
+    const lateAfterMs = Math.max(LATE_AFTER_MS, 2 * this.#gapMs());
+    return beginPoll(
+      (signal, progress) => pollWatch(this.#deps, { watch, book, lateAfterMs, signal, progress }),
+      { clock: this.#deps.clock, patienceMs: Math.max(LEAST_PATIENCE_MS, watch.failingAfterMs) },
+    );
+  }
+
+  async #finish(poll: PollInHand): Promise<WatchPollReport> {
+    const { clock } = this.#deps;
     const begunAt = clock.monotonic();
     const report = await poll.report;
-    if (isStopped && poll.wasAborted()) return report;
+    if (this.#isStopped && poll.wasAborted()) return report;
+    const { failure, isPartial } = report;
     const durationMs = clock.monotonic() - begunAt;
-    await journal.note(report, { durationMs, failingForMs: poll.wasAborted() ? poll.idleMs() : 0 });
-    await lookAtAlerts(report.failure === null);
-    if (report.failure && !report.isPartial) backOff(report.failure);
-    else blockedUntil = Number.NEGATIVE_INFINITY;
-    hasToldFailing &&= report.failure !== null;
-    hasMissedPolls &&= report.failure !== null;
+    await this.#journal.note(report, { durationMs, failingForMs: poll.wasAborted() ? poll.idleMs() : 0 });
+    await this.#lookAtAlerts(failure);
+    this.#hasToldFailing &&= failure !== null;
+    this.#hasMissedPolls &&= failure !== null;
+    if (failure && !isPartial) {
+      this.#backOff.begin(failure, { failures: this.#account.failures, gapMs: this.#gapMs() });
+      if (this.#isStopped) this.#backOff.cancelRetry();
+    } else this.#backOff.end();
     return report;
-  };
+  }
 
-  /** What keeps the watch from being polled, and for how long it has: the fault of the last poll, or that nothing comes of the one in hand. */
-  const trouble = (): Failing | null => journal.failing() ?? hanging();
+  async #lookAtAlerts(failure: Error | null): Promise<void> {
+    const trouble = this.#trouble();
+    if (failure === null) await this.#alerts.onSuccess();
+    else if (trouble) await this.#alerts.onFailure(trouble);
+  }
 
-  const hanging = (): Failing | null => {
-    const forMs = inHand?.poll.idleMs() ?? 0;
+  /** What keeps the watch from being polled: the fault of the last poll, or that nothing comes of the one in hand. */
+  #trouble(): Failing | null {
+    return this.#account.failing ?? this.#hanging();
+  }
+
+  #hanging(): Failing | null {
+    const forMs = this.#inHand?.poll.idleMs() ?? 0;
     if (forMs < HANGING_AFTER_MS) return null;
     const message = `nothing has come of the poll in hand for ${formatSpan(forMs)}`;
-    return { fault: { reason: 'timeout', message, hint: HINT, since: clock.now() - forMs }, forMs };
-  };
-
-  /** A store that fails now is asked again at the next look. */
-  const lookAtAlerts = async (hasSucceeded: boolean): Promise<void> => {
-    const failing = trouble();
-    const key = `alerts of ${watch.name}`;
-    try {
-      if (hasSucceeded) await alerts.onSuccess();
-      else if (failing) await alerts.onFailure(failing.fault, failing.forMs);
-      deps.faultLog.clear(key, 'Alerts can be recorded again', { watch: watch.name });
-    } catch (thrown) {
-      const err = toError(thrown);
-      deps.faultLog.report(
-        key,
-        `An alert could not be recorded: ${err.message}`,
-        { watch: watch.name, err },
-        'error',
-      );
-    }
-  };
-
-  /** Atlas is spared when it fails. A store that fails is no reason to look less often. */
-  const backOff = (failure: Error): void => {
-    if (failure instanceof StoreError) return;
-    const asked = failure instanceof SourceError ? (failure.retryAfterMs ?? 0) : 0;
-    const waitMs = Math.max(pollBackoffMs(journal.failures(), gapMs(), deps.random()), asked);
-    blockedUntil = clock.monotonic() + waitMs;
-    if (retryTimer) clearTimeout(retryTimer);
-    if (!isStopped) retryTimer = setTimeout(() => void pollNow(), waitMs);
-  };
-
-  const pollNow = (): Promise<WatchPollReport> => {
-    if (inHand) return inHand.end;
-    const poll = begin();
-    const end = finish(poll).finally(() => {
-      inHand = null;
-    });
-    inHand = { poll, end };
-    return end;
-  };
-
-  return {
-    watch,
-    schedule: () =>
-      watch.scheduleIdle !== null && journal.hasSucceeded() && !journal.hasRunningJobs()
-        ? watch.scheduleIdle
-        : watch.schedule,
-    tick: () => {
-      if (isStopped || inHand || clock.monotonic() < blockedUntil) return;
-      void pollNow();
-    },
-    beat: () => {
-      if (isStopped) return;
-      inHand?.poll.beat();
-      const failing = trouble();
-      if (hasToldFailing || !failing || failing.forMs < watch.failingAfterMs) return;
-      hasToldFailing = true;
-      void lookAtAlerts(false);
-    },
-    stoodStill: (forMs) => {
-      hasMissedPolls ||= gapMs() <= forMs;
-    },
-    pollNow,
-    status: () => ({
-      ...journal.status(),
-      fault: trouble()?.fault ?? null,
-      hasMissedPolls,
-      dueWithinMs: Math.max(2 * gapMs(), gapMs() + DUE_SLACK_MS),
-      nextPollAt: clock.now() + Math.max(0, Math.min(blockedUntil - clock.monotonic(), gapMs())),
-    }),
-    aheadMs: () => deps.source.aheadMs(),
-    targetOf: book.find,
-    stop: async (graceMs) => {
-      isStopped = true;
-      if (retryTimer) clearTimeout(retryTimer);
-      if (!inHand) return;
-      const { poll, end } = inHand;
-      const timer = setTimeout(() => poll.abort(new Error('shutting down')), graceMs);
-      await end.catch(() => undefined);
-      clearTimeout(timer);
-    },
-  };
+    const since = this.#deps.clock.now() - forMs;
+    return { fault: { reason: 'timeout', message, hint: HINT, since }, forMs };
+  }
 }

@@ -6,10 +6,10 @@ import { type PollDeps, type PollReport, pollTarget } from '../poll/poll.ts';
 import type { PollProgress } from '../poll/progress.ts';
 import { hasGone, hasNoBackups, type TargetBook, type TrackedTarget } from './targets.ts';
 
+/** What a poll of a watch goes by. */
 export interface WatchPollInput {
   watch: Watch;
   book: TargetBook;
-  projectUrl: (groupId: string) => string | null;
   lateAfterMs: number;
   signal: AbortSignal;
   progress?: PollProgress | undefined;
@@ -46,7 +46,7 @@ async function pollTracked(
   input: WatchPollInput,
   tracked: TrackedTarget,
 ): Promise<PollReport> {
-  const { watch, book, projectUrl, lateAfterMs, signal, progress } = input;
+  const { watch, book, lateAfterMs, signal, progress } = input;
   const { target, newSince, hasRunningJobs } = tracked;
   const startedAt = deps.clock.monotonic();
   const isWhole = tracked.lastWholeAt === null || startedAt - tracked.lastWholeAt >= watch.reconcileEveryMs;
@@ -55,7 +55,6 @@ async function pollTracked(
   const report = await pollTarget(deps, {
     watch,
     target,
-    projectUrl: projectUrl(target.groupId),
     lateAfterMs,
     signal,
     progress,
@@ -106,8 +105,6 @@ function merge(reports: readonly PollReport[], fault: Error | null): WatchPollRe
     targets: reports.length,
     jobs: reports.reduce((sum, { jobs }) => sum + jobs, 0),
     changes: reports.reduce((sum, { changes }) => sum + changes, 0),
-    hasWritten: reports.some(({ hasWritten }) => hasWritten),
-    events: reports.flatMap(({ events }) => events),
     hasRunningJobs: reports.some(({ hasRunningJobs }) => hasRunningJobs),
     unknownJobIds: reports.flatMap(({ unknownJobIds }) => unknownJobIds),
     anomalies: reports.flatMap(({ anomalies }) => anomalies),

@@ -1,24 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Watch } from '../../domain/job/watch.ts';
-import type { Route } from '../../domain/telling/routing.ts';
 import type { JobSource } from '../../source/source.ts';
-import { spreadDelays } from '../schedule/spread.ts';
-import { startTicker, type Ticker } from '../schedule/ticker.ts';
+import { Schedules } from '../schedule/schedules.ts';
 import type { WatchStatus } from '../status.ts';
 import { createWatchLoop, type WatchLoop, type WatchLoopDeps } from './loop.ts';
 
 /** A poll in hand gets this long to end when its watch ends. */
 const POLL_GRACE_MS = 2_000;
-/** Of a schedule that is not ticking yet. */
-const USUAL_GAP_MS = 60_000;
 
 /** What the configuration says about watching. */
 export interface WatchConfig {
   watches: readonly Watch[];
   /** By the name of the connection. */
   sources: ReadonlyMap<string, JobSource>;
-  /** The page of a project in Atlas, for people. */
-  projectUrl: (watch: Watch, groupId: string) => string | null;
 }
 
 /** The loops of all watches, and the schedules they go by. */
@@ -40,109 +34,92 @@ export interface WatchSet {
   stop(): Promise<void>;
 }
 
-export type WatchSetDeps = Omit<WatchLoopDeps, 'source'> & { routes: () => readonly Route[] };
+/** What the watches work with. */
+export type WatchSetDeps = Omit<WatchLoopDeps, 'source'>;
 
+/** Creates a set that watches nothing until a configuration is applied. */
 export function createWatchSet(deps: WatchSetDeps): WatchSet {
-  const loops = new Map<string, WatchLoop>();
-  const tickers = new Map<string, Ticker>();
-  const spreadTimers = new Set<NodeJS.Timeout>();
-  let order: readonly string[] = [];
-  let isStopped = false;
+  return new LoopSet(deps);
+}
 
-  const gapOf = (expression: string): number => tickers.get(expression)?.gapMs() ?? USUAL_GAP_MS;
+class LoopSet implements WatchSet {
+  readonly #deps: WatchSetDeps;
+  readonly #loops = new Map<string, WatchLoop>();
+  readonly #schedules: Schedules<WatchLoop>;
+  /** Names, as in the configuration. */
+  #order: readonly string[] = [];
+  #isStopped = false;
 
-  /** A little apart, so that they do not all ask in the same instant. */
-  const tickApart = (due: readonly WatchLoop[], gapMs: number): void => {
-    spreadDelays(due.length, gapMs).forEach((delayMs, index) => {
-      const timer = setTimeout(() => {
-        spreadTimers.delete(timer);
-        due[index]?.tick();
-      }, delayMs);
-      spreadTimers.add(timer);
-    });
-  };
-  const tickAll = (expression: string): void => {
-    const due = [...loops.values()].filter((loop) => loop.schedule() === expression);
-    tickApart(due, gapOf(expression));
-  };
+  constructor(deps: WatchSetDeps) {
+    this.#deps = deps;
+    this.#schedules = new Schedules(deps, (expression) =>
+      [...this.#loops.values()].filter((loop) => loop.schedule() === expression),
+    );
+  }
 
-  /** Those that somebody goes by tick, the others do not. */
-  const keepTickers = (watches: readonly Watch[]): void => {
-    const wanted = new Set(
+  async apply(config: WatchConfig): Promise<void> {
+    if (this.#isStopped) return;
+    const { watches } = config;
+    this.#order = watches.map(({ name }) => name);
+    const next = new Map(watches.map((watch) => [watch.name, watch]));
+    const ending = [...this.#loops.values()].filter(
+      ({ watch }) => !isDeepStrictEqual(watch, next.get(watch.name)),
+    );
+    this.#schedules.apply(
       watches.flatMap(({ schedule, scheduleIdle }) => [schedule, scheduleIdle ?? schedule]),
     );
-    for (const [expression, ticker] of tickers) {
-      if (wanted.has(expression)) continue;
-      ticker.stop();
-      tickers.delete(expression);
-    }
-    for (const expression of wanted) {
-      if (tickers.has(expression)) continue;
-      tickers.set(expression, startTicker({ ...deps, expression, onTick: () => tickAll(expression) }));
-    }
-  };
-
-  const begin = (watch: Watch, config: WatchConfig): WatchLoop => {
-    const loop: WatchLoop = createWatchLoop(
-      { ...deps, source: sourceOf(config, watch) },
-      {
-        watch,
-        projectUrl: (groupId) => config.projectUrl(watch, groupId),
-        gapMs: () => gapOf(loop.schedule()),
-      },
+    this.#beginAll(
+      watches.filter(({ name }) => !this.#loops.has(name)),
+      config,
     );
-    loops.set(watch.name, loop);
-    return loop;
-  };
+    await Promise.all(ending.map((loop) => this.#exchange(loop, next.get(loop.watch.name), config)));
+  }
 
-  const beginAll = (watches: readonly Watch[], config: WatchConfig): void => {
-    const begun = watches.map((watch) => begin(watch, config));
-    for (const [schedule, due] of Map.groupBy(begun, (loop) => loop.schedule()))
-      tickApart(due, gapOf(schedule));
-  };
+  beat(): void {
+    this.#schedules.beat();
+    for (const loop of this.#loops.values()) loop.beat();
+  }
 
-  const end = async (loop: WatchLoop): Promise<void> => {
+  stoodStill(forMs: number): void {
+    for (const loop of this.#loops.values()) loop.stoodStill(forMs);
+  }
+
+  loopOf(watch: string): WatchLoop | null {
+    return this.#loops.get(watch) ?? null;
+  }
+
+  status(): WatchStatus[] {
+    return this.#order.flatMap((name) => this.#loops.get(name)?.status() ?? []);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#schedules.stop();
+    await Promise.all([...this.#loops.values()].map((loop) => loop.stop(POLL_GRACE_MS)));
+  }
+
+  /** Ends a loop, and begins its successor when it has ended. */
+  async #exchange(loop: WatchLoop, successor: Watch | undefined, config: WatchConfig): Promise<void> {
     await loop.stop(POLL_GRACE_MS);
-    if (loops.get(loop.watch.name) === loop) loops.delete(loop.watch.name);
-  };
+    if (this.#loops.get(loop.watch.name) === loop) this.#loops.delete(loop.watch.name);
+    if (successor && !this.#isStopped) this.#beginAll([successor], config);
+  }
 
-  return {
-    apply: async (config) => {
-      if (isStopped) return;
-      order = config.watches.map(({ name }) => name);
-      const next = new Map(config.watches.map((watch) => [watch.name, watch]));
-      const ending = [...loops.values()].filter(
-        ({ watch }) => !isDeepStrictEqual(watch, next.get(watch.name)),
-      );
-      keepTickers(config.watches);
-      beginAll(
-        config.watches.filter(({ name }) => !loops.has(name)),
-        config,
-      );
-      await Promise.all(
-        ending.map(async (loop) => {
-          await end(loop);
-          const successor = next.get(loop.watch.name);
-          if (successor && !isStopped) beginAll([successor], config);
-        }),
-      );
-    },
-    beat: () => {
-      for (const ticker of tickers.values()) ticker.watch();
-      for (const loop of loops.values()) loop.beat();
-    },
-    stoodStill: (forMs) => {
-      for (const loop of loops.values()) loop.stoodStill(forMs);
-    },
-    loopOf: (watch) => loops.get(watch) ?? null,
-    status: () => order.flatMap((name) => loops.get(name)?.status() ?? []),
-    stop: async () => {
-      isStopped = true;
-      for (const ticker of tickers.values()) ticker.stop();
-      for (const timer of spreadTimers) clearTimeout(timer);
-      await Promise.all([...loops.values()].map((loop) => loop.stop(POLL_GRACE_MS)));
-    },
-  };
+  #beginAll(watches: readonly Watch[], config: WatchConfig): void {
+    const begun = watches.map((watch) => this.#begin(watch, config));
+    for (const [schedule, due] of Map.groupBy(begun, (loop) => loop.schedule())) {
+      this.#schedules.tickApart(due, schedule);
+    }
+  }
+
+  #begin(watch: Watch, config: WatchConfig): WatchLoop {
+    const loop: WatchLoop = createWatchLoop(
+      { ...this.#deps, source: sourceOf(config, watch) },
+      { watch, gapMs: () => this.#schedules.gapMs(loop.schedule()) },
+    );
+    this.#loops.set(watch.name, loop);
+    return loop;
+  }
 }
 
 function sourceOf({ sources }: WatchConfig, { connection, name }: Watch): JobSource {

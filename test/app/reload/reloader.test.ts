@@ -48,10 +48,8 @@ beforeEach(() => {
         story.push(`apply ${watches.map(({ name }) => name).join()} by ${configEntry.reason}`);
         return { drained: applyParts()() };
       },
-    },
-    store: {
-      recordAudit: async (drafts) => {
-        audit.push(...drafts);
+      recordRejected: async (data) => {
+        audit.push({ kind: 'config.rejected', data });
       },
     },
     signals,
@@ -121,7 +119,6 @@ describe('a configuration that cannot be used', () => {
     ]);
     expect(audit).toEqual([
       {
-        at: T0,
         kind: 'config.rejected',
         data: { file: 'watcher.config.json', reason: 'SIGHUP', issues: FAULT.issues },
       },

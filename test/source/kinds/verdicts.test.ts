@@ -1,12 +1,16 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../../src/clock.ts';
+import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
 import type { Observation } from '../../../src/domain/job/observation.ts';
+import { createSignals } from '../../../src/signals.ts';
 import { createAtlasSource } from '../../../src/source/atlas-source.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { type PollReport, pollTarget } from '../../../src/watcher/poll/poll.ts';
+import { type PollInput, type PollReport, pollTarget } from '../../../src/watcher/poll/poll.ts';
 import { aRoute, aWatch, HOUR, jobSubjectOf, MINUTE } from '../../support/builders.ts';
+import { aRecorder, withEvents } from '../../support/recorder.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { listen, stop } from '../../support/strict-digest-server.ts';
 import { aConnection } from '../support.ts';
 import {
@@ -107,24 +111,26 @@ describe('every example, polled', () => {
   });
   afterEach(() => store.close());
 
-  function poll({ adapter, target }: ExampleFile, restoreJobIds: string[]): Promise<PollReport> {
+  function poll(
+    { adapter, target }: ExampleFile,
+    restoreJobIds: string[],
+  ): Promise<PollReport & { events: PlannedEvent[] }> {
     const connection = aConnection(baseUrl, { clock });
     const source = createAtlasSource({ connection, clock, adapters: [adapter] });
-    return pollTarget(
-      { source, store, clock, routes: () => [aRoute()], nextDigest: () => null },
-      {
-        watch: aWatch({ ...target, name: target.watch, restoreJobIds, announceExisting: true }),
-        target,
-        projectUrl: null,
-        lateAfterMs: 2 * MINUTE,
-        signal: new AbortController().signal,
-        isUrgent: false,
-        depth: 'whole',
-        newSince: null,
-        pages: new Map(),
-        timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
-      },
-    );
+    const signals = createSignals(createRecordingLogger());
+    const recorder = aRecorder({ store, clock, signals }, { routes: [aRoute()] });
+    const input: PollInput = {
+      watch: aWatch({ ...target, name: target.watch, restoreJobIds, announceExisting: true }),
+      target,
+      lateAfterMs: 2 * MINUTE,
+      signal: new AbortController().signal,
+      isUrgent: false,
+      depth: 'whole',
+      newSince: null,
+      pages: new Map(),
+      timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
+    };
+    return withEvents(signals, () => pollTarget({ source, store, recorder, clock }, input));
   }
 
   async function observations(): Promise<Observation[]> {

@@ -6,6 +6,7 @@ import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
 import { aMuteRequest, aRoute, HOUR, MINUTE, T0 } from '../../support/builders.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { settled } from '../../support/stepping-clock.ts';
 
@@ -33,12 +34,10 @@ async function begin(): Promise<void> {
   signals = createSignals(logger);
   alerts = createChannelAlerts({
     store,
+    recorder: aRecorder({ store, clock, signals, logger }, { routes: ROUTES }),
     clock,
-    logger,
     faultLog: createFaultLog(logger, clock),
     signals,
-    routes: () => ROUTES,
-    nextDigest: () => null,
   });
   await alerts.begin();
   alerts.apply(['oncall', 'siem']);

@@ -7,6 +7,7 @@ import type { Store } from '../../../src/store/store.ts';
 import { type ChannelSet, createChannelSet } from '../../../src/watcher/deliver/channel-set.ts';
 import { aJob, anEvent, HOUR, jobId, T0 } from '../../support/builders.ts';
 import { createFakeNotifier } from '../../support/fake-notifier.ts';
+import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 let store: Store;
@@ -22,10 +23,10 @@ beforeEach(async () => {
   signals.on('delivery:recorded', ({ outcome }) => recorded.push(outcome));
   set = createChannelSet({
     store,
+    recorder: aRecorder({ store, clock: systemClock, signals, logger }),
     clock: systemClock,
     logger,
     faultLog: createFaultLog(logger),
-    signals,
     owner: 'me',
     random: () => 0,
     lookEveryMs: HOUR,

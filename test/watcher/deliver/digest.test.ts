@@ -8,6 +8,7 @@ import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { aJob, anEvent, HOUR, jobId, T0 } from '../../support/builders.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 const SLOT = T0 + 8 * HOUR;
@@ -49,7 +50,8 @@ async function owe(jobs: number[], { atOnce = false } = {}): Promise<void> {
 }
 
 async function drain(): Promise<void> {
-  const deps = { store, notifier, clock, logger, signals, owner: 'me' };
+  const recorder = aRecorder({ store, clock, signals, logger });
+  const deps = { store, recorder, notifier, clock, logger, owner: 'me' };
   let draws = 0;
   const random = (): number => {
     draws += 1;

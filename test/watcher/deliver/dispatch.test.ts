@@ -10,6 +10,7 @@ import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { aJob, anEvent, HOUR, jobId, T0 } from '../../support/builders.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 let store: Store;
@@ -52,11 +53,11 @@ function pass(signal: AbortSignal = running) {
   return dispatchOnce(
     {
       store,
+      recorder: aRecorder({ store, clock, signals, logger }),
       notifier,
       clock,
       logger,
       faultLog: createFaultLog(logger, clock),
-      signals,
       owner: 'me',
       random: () => 0,
     },

@@ -6,9 +6,11 @@ import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { createFallbacks, type Fallbacks } from '../../../src/watcher/deliver/fallbacks.ts';
+import type { Recorder } from '../../../src/watcher/record/recorder.ts';
 import { aJob, anEvent, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 const SECOND = 1_000;
@@ -42,7 +44,7 @@ function begin(): void {
   logger = createRecordingLogger();
   signals = createSignals(logger);
   fallbacks = createFallbacks({
-    store,
+    recorder: recorder(),
     clock,
     logger,
     faultLog: createFaultLog(logger, clock),
@@ -52,6 +54,10 @@ function begin(): void {
     { channel: 'pager', fallback: 'oncall', afterMs: 10 * MINUTE },
     { channel: 'oncall', fallback: 'dba', afterMs: 10 * MINUTE },
   ]);
+}
+
+function recorder(): Recorder {
+  return aRecorder({ store, clock, signals, logger });
 }
 
 /** Owes the events of one restore to the pager alone. */
@@ -85,7 +91,7 @@ async function live(ms: number, stepMs = SECOND): Promise<void> {
 
 async function passes(): Promise<void> {
   for (const name of NAMES) {
-    const deps = { store, clock, logger, signals, owner: 'me', random: () => 0 };
+    const deps = { store, recorder: recorder(), clock, logger, owner: 'me', random: () => 0 };
     const faultLog = createFaultLog(logger, clock);
     const signal = new AbortController().signal;
     while ((await dispatchOnce({ ...deps, faultLog, notifier: notifiers[name] }, signal)).mayHaveMore);

@@ -11,6 +11,7 @@ import { createWatchLoop, type WatchLoop } from '../../../src/watcher/watch/loop
 import { aJob, aRoute, aWatch, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { settled } from '../../support/stepping-clock.ts';
 
@@ -51,14 +52,13 @@ function begin(over: Partial<Watch> = {}): void {
       source,
       store,
       clock,
-      routes: () => [aRoute()],
-      nextDigest: () => null,
+      recorder: aRecorder({ store, clock, signals, logger }, { routes: [aRoute()] }),
       logger,
       faultLog: createFaultLog(logger, clock),
       signals,
       random: () => 0,
     },
-    { watch: aWatch(over), projectUrl: () => null, gapMs: () => 30_000 },
+    { watch: aWatch(over), gapMs: () => 30_000 },
   );
 }
 

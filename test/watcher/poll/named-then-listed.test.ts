@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jobOf } from '../../../src/domain/event/subject.ts';
 import { targetOf, type Watch } from '../../../src/domain/job/watch.ts';
+import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { pollTarget } from '../../../src/watcher/poll/poll.ts';
+import { type PollInput, pollTarget } from '../../../src/watcher/poll/poll.ts';
 import { aJob, aWatch, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { aRecorder, withEvents } from '../../support/recorder.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 let store: Store;
 let source: FakeSource;
@@ -22,22 +25,21 @@ afterEach(() => store.close());
 /** One poll of a watch that may have been configured anew. Gives the ids of what it told. */
 async function poll(watch: Watch): Promise<string[]> {
   clock.advance(30_000);
-  const report = await pollTarget(
-    { source, store, clock, routes: () => [], nextDigest: () => null },
-    {
-      watch,
-      target: targetOf(watch),
-      projectUrl: null,
-      lateAfterMs: 2 * MINUTE,
-      signal: new AbortController().signal,
-      isUrgent: false,
-      depth: 'whole',
-      newSince: null,
-      pages: new Map(),
-      timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
-    },
-  );
-  return report.events.map(({ event }) => `${event.name} ${jobOf(event)?.id}`);
+  const signals = createSignals(createRecordingLogger());
+  const recorder = aRecorder({ store, clock, signals });
+  const input: PollInput = {
+    watch,
+    target: targetOf(watch),
+    lateAfterMs: 2 * MINUTE,
+    signal: new AbortController().signal,
+    isUrgent: false,
+    depth: 'whole',
+    newSince: null,
+    pages: new Map(),
+    timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
+  };
+  const { events } = await withEvents(signals, () => pollTarget({ source, store, recorder, clock }, input));
+  return events.map(({ event }) => `${event.name} ${jobOf(event)?.id}`);
 }
 
 describe('a watch whose job ids are taken out of the configuration', () => {

@@ -1,11 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
 import { jobOf } from '../../../src/domain/event/subject.ts';
 import { targetOf, type Watch } from '../../../src/domain/job/watch.ts';
 import type { Route } from '../../../src/domain/telling/routing.ts';
 import { SourceError } from '../../../src/errors.ts';
+import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { type PageNote, type PollReport, pollTarget } from '../../../src/watcher/poll/poll.ts';
+import {
+  type PageNote,
+  type PollInput,
+  type PollReport,
+  pollTarget,
+} from '../../../src/watcher/poll/poll.ts';
 import {
   aJob,
   aMuteRequest,
@@ -18,6 +25,10 @@ import {
 } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { aRecorder, withEvents } from '../../support/recorder.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+
+type Polled = PollReport & { events: PlannedEvent[] };
 
 const TO_ONCALL = aRoute();
 
@@ -36,26 +47,25 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-async function poll(routes: Route[] = [TO_ONCALL], depth: 'newest' | 'whole' = 'whole'): Promise<PollReport> {
+async function poll(routes: Route[] = [TO_ONCALL], depth: 'newest' | 'whole' = 'whole'): Promise<Polled> {
   clock.advance(30_000);
-  return pollTarget(
-    { source, store, clock, routes: () => routes, nextDigest: () => null },
-    {
-      watch,
-      target: targetOf(watch),
-      projectUrl: 'https://cloud.mongodb.com/v2/x',
-      lateAfterMs: 2 * MINUTE,
-      signal: new AbortController().signal,
-      isUrgent: false,
-      depth,
-      newSince: null,
-      pages,
-      timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
-    },
-  );
+  const signals = createSignals(createRecordingLogger());
+  const recorder = aRecorder({ store, clock, signals }, { routes });
+  const input: PollInput = {
+    watch,
+    target: targetOf(watch),
+    lateAfterMs: 2 * MINUTE,
+    signal: new AbortController().signal,
+    isUrgent: false,
+    depth,
+    newSince: null,
+    pages,
+    timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
+  };
+  return withEvents(signals, () => pollTarget({ source, store, recorder, clock }, input));
 }
 
-function told(report: PollReport): string[] {
+function told(report: Polled): string[] {
   return report.events.map(
     ({ event }) =>
       `${event.name} ${jobOf(event)?.id ?? ''}${jobSubjectOf(event).inferred ? ' inferred' : ''}`,

@@ -2,19 +2,20 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import type { Route } from '../../../src/domain/telling/routing.ts';
 import { DeliveryError, SourceError } from '../../../src/errors.ts';
-import { createFaultLog, type FaultLog } from '../../../src/logging/fault-log.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
-import { createReminders, type ReminderDeps, remindDue } from '../../../src/watcher/remind/reminders.ts';
+import { createReminders, remindDue } from '../../../src/watcher/remind/reminders.ts';
 import { createSight } from '../../../src/watcher/remind/visibility.ts';
 import { createWatchLoop, type WatchLoop } from '../../../src/watcher/watch/loop.ts';
 import { aJob, aMuteRequest, aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 const HOURLY = aRoute({ remindEveryMs: HOUR });
@@ -58,10 +59,7 @@ async function begin(over: Partial<Watch> = {}): Promise<void> {
   });
   const watch = aWatch(over);
   watches = [watch];
-  loop = createWatchLoop(
-    { ...deps(), source, random: () => 0 },
-    { watch, projectUrl: () => null, gapMs: () => 30_000 },
-  );
+  loop = createWatchLoop({ ...deps(), source, random: () => 0 }, { watch, gapMs: () => 30_000 });
   alerts = createChannelAlerts(deps());
   await alerts.begin();
   alerts.apply(['oncall', 'siem']);
@@ -72,14 +70,15 @@ async function end(): Promise<void> {
   alerts?.end();
 }
 
-function deps(): ReminderDeps & { store: Store; faultLog: FaultLog } {
+function deps(inUse = store) {
   const sightOf = createSight({
     watches: () => watches,
     loopOf: (name) => (name === loop.watch.name ? loop : null),
     channels: () => alerts.status(),
   });
   const faultLog = createFaultLog(logger, clock);
-  return { store, clock, logger, faultLog, signals, routes: () => routes, nextDigest: () => null, sightOf };
+  const recorder = aRecorder({ store: inUse, clock, logger, signals }, () => ({ routes }));
+  return { store: inUse, recorder, clock, logger, faultLog, signals, sightOf };
 }
 
 async function poll(): Promise<void> {
@@ -98,10 +97,16 @@ async function live(ms: number): Promise<void> {
 }
 
 async function deliver(): Promise<void> {
-  const deps = { store, clock, logger, signals, owner: 'me', random: () => 0 };
   for (const notifier of [oncall, siem]) {
     const faultLog = createFaultLog(logger, clock);
-    while ((await dispatchOnce({ ...deps, faultLog, notifier }, new AbortController().signal)).mayHaveMore);
+    while (
+      (
+        await dispatchOnce(
+          { ...deps(), owner: 'me', random: () => 0, faultLog, notifier },
+          new AbortController().signal,
+        )
+      ).mayHaveMore
+    );
   }
 }
 
@@ -358,7 +363,7 @@ describe('the looks', () => {
       looks += 1;
       return looks === 1 ? first.promise : Promise.resolve([]);
     };
-    const reminders = createReminders({ ...deps(), store: { ...whole, remind } });
+    const reminders = createReminders(deps({ ...whole, remind }));
     const beatAfter = async (ms: number): Promise<number> => {
       clock.advance(ms);
       reminders.beat();
@@ -382,7 +387,7 @@ describe('the looks', () => {
       isFull ? Promise.reject(new Error('disk full')) : whole.remind(...look);
     await startJob();
     await live(HOUR - MINUTE);
-    const reminders = createReminders({ ...deps(), store: { ...whole, remind } });
+    const reminders = createReminders(deps({ ...whole, remind }));
     const faults = () => logger.lines.filter(({ level }) => level === 'error');
     for (let look = 0; look < 12; look += 1) {
       clock.advance(5_000);

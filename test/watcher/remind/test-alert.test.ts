@@ -7,6 +7,7 @@ import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
+import type { Recorder, RecordingRules } from '../../../src/watcher/record/recorder.ts';
 import {
   createTestAlerts,
   sendTestAlert,
@@ -15,17 +16,17 @@ import {
 import { aMuteRequest, aRoute, aWatch, HOUR, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 const CONFIG: TestAlertConfig = {
   testAlert: { schedule: '0 9 * * *', event: 'failed', watch: 'orders' },
   watches: [aWatch({ name: 'users' }), aWatch()],
-  routes: [
-    aRoute({ events: ['failed'], channels: ['pager'] }),
-    aRoute({ events: ['channel_failing', 'channel_recovered'], channels: ['pager', 'mail'] }),
-  ],
-  projectUrl: () => 'https://cloud.mongodb.com/v2/x',
 };
+const ROUTES = [
+  aRoute({ events: ['failed'], channels: ['pager'] }),
+  aRoute({ events: ['channel_failing', 'channel_recovered'], channels: ['pager', 'mail'] }),
+];
 
 let store: Store;
 let signals: Signals;
@@ -37,6 +38,11 @@ beforeEach(async () => {
   signals = createSignals(logger);
 });
 afterEach(() => store.close());
+
+function recorder(clock: Clock, rules: Partial<RecordingRules> = {}): Recorder {
+  const projectUrl = () => 'https://cloud.mongodb.com/v2/x';
+  return aRecorder({ store, clock, signals, logger }, { routes: ROUTES, projectUrl, ...rules });
+}
 
 async function told(): Promise<string[]> {
   const { items } = await store.listEvents({ limit: 50 });
@@ -50,8 +56,8 @@ describe('a test alert that is sent', () => {
   beforeEach(() => {
     clock = createManualClock(T0);
   });
-  const send = (over: Partial<TestAlertConfig> = {}) =>
-    sendTestAlert({ store, clock, logger, signals }, { ...CONFIG, ...over });
+  const send = (over: Partial<TestAlertConfig> = {}, rules: Partial<RecordingRules> = {}) =>
+    sendTestAlert({ recorder: recorder(clock, rules) }, { ...CONFIG, ...over });
 
   it('is owed to those whom the routes would tell, marked as a sample, and wakes them', async () => {
     const woken: string[] = [];
@@ -85,7 +91,7 @@ describe('a test alert that is sent', () => {
   });
 
   it('is on record and warned of when no route takes it', async () => {
-    await send({ routes: [] });
+    await send({}, { routes: [] });
     const [testAlert] = (await store.listEvents({ limit: 1 })).items;
     expect(testAlert).toMatchObject({ suppressed: 'no_route', deliveries: [] });
     expect(logger.lines).toMatchObject([
@@ -110,19 +116,17 @@ describe('a test alert whose receiver does not take it', () => {
     alerts?.end();
     alerts = createChannelAlerts({
       store,
+      recorder: recorder(clock),
       clock,
-      logger,
       faultLog: createFaultLog(logger, clock),
       signals,
-      routes: () => CONFIG.routes,
-      nextDigest: () => null,
     });
     await alerts.begin();
     alerts.apply(['pager', 'mail']);
   }
 
   async function live(ms: number): Promise<void> {
-    const deps = { store, clock, logger, signals, owner: 'me', random: () => 0 };
+    const deps = { store, recorder: recorder(clock), clock, logger, owner: 'me', random: () => 0 };
     for (let gone = 0; gone < ms; gone += 1_000) {
       clock.advance(1_000);
       await dispatchOnce(
@@ -137,7 +141,7 @@ describe('a test alert whose receiver does not take it', () => {
     pager.answer = () => {
       throw new DeliveryError('refused', 'HTTP 404', { retryable: false });
     };
-    await sendTestAlert({ store, clock, logger, signals }, CONFIG);
+    await sendTestAlert({ recorder: recorder(clock) }, CONFIG);
     await live(1_000);
     await expect.poll(told).toEqual(['failed → pager', 'channel_failing → mail']);
   });
@@ -146,7 +150,7 @@ describe('a test alert whose receiver does not take it', () => {
     pager.answer = () => {
       throw new DeliveryError('unavailable', 'HTTP 503', { retryable: true });
     };
-    await sendTestAlert({ store, clock, logger, signals }, CONFIG);
+    await sendTestAlert({ recorder: recorder(clock) }, CONFIG);
     await live(10 * MINUTE);
     expect(await told()).toEqual(['failed → pager']);
     await live(2_000);
@@ -175,7 +179,7 @@ describe('a test alert schedule', () => {
   }
 
   it('sends one at each slot, and none for those that went by while nothing ran', async () => {
-    const deps = { store, clock, logger, signals };
+    const deps = { recorder: recorder(clock), clock, logger };
     const first = createTestAlerts(deps);
     first.apply(CONFIG);
     await pass(2 * MINUTE);
@@ -193,9 +197,16 @@ describe('a test alert schedule', () => {
   });
 
   it('follows a new configuration, and ends with one that has no test alert', async () => {
-    const testAlerts = createTestAlerts({ store, clock, logger, signals });
+    let routes = ROUTES;
+    const deps = {
+      recorder: aRecorder({ store, clock, signals, logger }, () => ({ routes })),
+      clock,
+      logger,
+    };
+    const testAlerts = createTestAlerts(deps);
     testAlerts.apply(CONFIG);
-    testAlerts.apply({ ...CONFIG, routes: [aRoute({ channels: ['mail'] })] });
+    routes = [aRoute({ channels: ['mail'] })];
+    testAlerts.apply({ ...CONFIG });
     await pass(2 * MINUTE);
     await expect.poll(told).toEqual(['failed → mail']);
     testAlerts.apply({ ...CONFIG, testAlert: null });

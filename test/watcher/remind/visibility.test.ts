@@ -12,6 +12,7 @@ import { createWatchLoop, type WatchLoop } from '../../../src/watcher/watch/loop
 import { aJob, anEvent, aWatch, GROUP_ID, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 const STARTED = anEvent('started');
@@ -40,19 +41,19 @@ afterEach(async () => {
 function watching(over: Partial<Watch> = {}): void {
   const logger = createRecordingLogger();
   watches = [aWatch(over)];
+  const signals = createSignals(logger);
   loop = createWatchLoop(
     {
       source,
       store,
+      recorder: aRecorder({ store, clock, signals, logger }),
       clock,
       logger,
       faultLog: createFaultLog(logger, clock),
-      signals: createSignals(logger),
-      routes: () => [],
-      nextDigest: () => null,
+      signals,
       random: () => 0,
     },
-    { watch: aWatch(over), projectUrl: () => null, gapMs: () => 30_000 },
+    { watch: aWatch(over), gapMs: () => 30_000 },
   );
 }
 

@@ -9,6 +9,7 @@ import { createWatchLoop, type WatchLoop } from '../../../src/watcher/watch/loop
 import { aJob, aMuteRequest, aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 const ALL = aRoute();
@@ -32,19 +33,19 @@ afterEach(async () => {
 async function begin(over: Partial<Watch> = {}): Promise<void> {
   await loop?.stop(0);
   const logger = createRecordingLogger();
+  const signals = createSignals(logger);
   loop = createWatchLoop(
     {
       source,
       store,
+      recorder: aRecorder({ store, clock, signals, logger }, { routes: [ALL] }),
       clock,
-      routes: () => [ALL],
       logger,
       faultLog: createFaultLog(logger, clock),
-      nextDigest: () => null,
-      signals: createSignals(logger),
+      signals,
       random: () => 0,
     },
-    { watch: aWatch(over), projectUrl: () => null, gapMs: () => 30_000 },
+    { watch: aWatch(over), gapMs: () => 30_000 },
   );
 }
 

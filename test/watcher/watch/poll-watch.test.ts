@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
 import { jobOf } from '../../../src/domain/event/subject.ts';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import { SourceError, StoreError } from '../../../src/errors.ts';
+import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { pollWatch, type WatchPollReport } from '../../../src/watcher/watch/poll-watch.ts';
@@ -9,7 +11,10 @@ import { createTargetBook, type TargetBook } from '../../../src/watcher/watch/ta
 import { aJob, aWatch, GROUP_ID, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { aRecorder, withEvents } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+
+type Polled = WatchPollReport & { events: PlannedEvent[] };
 
 let store: Store;
 let source: FakeSource;
@@ -49,21 +54,17 @@ function instance(name: string, tags: Record<string, string> = {}) {
   return { instanceName: name, name, tags };
 }
 
-async function poll(): Promise<WatchPollReport> {
+async function poll(): Promise<Polled> {
   clock.advance(30_000);
-  return pollWatch(
-    { source, store, clock, routes: () => [], nextDigest: () => null },
-    {
-      watch,
-      book,
-      projectUrl: () => null,
-      lateAfterMs: 2 * MINUTE,
-      signal: new AbortController().signal,
-    },
+  const signals = createSignals(logger);
+  const recorder = aRecorder({ store, clock, signals });
+  const { signal } = new AbortController();
+  return withEvents(signals, () =>
+    pollWatch({ source, store, recorder, clock }, { watch, book, lateAfterMs: 2 * MINUTE, signal }),
   );
 }
 
-function told(report: WatchPollReport): string[] {
+function told(report: Polled): string[] {
   return report.events.map(({ event }) => `${event.name} ${jobOf(event)?.id}`);
 }
 

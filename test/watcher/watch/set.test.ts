@@ -8,6 +8,7 @@ import type { Store } from '../../../src/store/store.ts';
 import { createWatchSet, type WatchConfig, type WatchSet } from '../../../src/watcher/watch/set.ts';
 import { aWatch } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
+import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 /** Never within a test: a watch polls when it begins, and not again. */
@@ -28,13 +29,12 @@ beforeEach(async () => {
   signals.on('poll:finished', ({ watch }) => polls.push(watch));
   set = createWatchSet({
     store,
+    recorder: aRecorder({ store, clock: systemClock, signals, logger }),
     clock: systemClock,
     logger,
     faultLog: createFaultLog(logger),
     signals,
     random: () => 0,
-    routes: () => [],
-    nextDigest: () => null,
   });
 });
 afterEach(async () => {
@@ -43,7 +43,7 @@ afterEach(async () => {
 });
 
 function config(...watches: Watch[]): WatchConfig {
-  return { watches, sources: new Map([['atlas', source]]), projectUrl: () => null };
+  return { watches, sources: new Map([['atlas', source]]) };
 }
 
 function watch(name: string, over: Partial<Watch> = {}): Watch {

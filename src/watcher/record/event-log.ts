@@ -1,0 +1,47 @@
+import type { WatcherEvent } from '../../domain/event/event.ts';
+import { titleOf } from '../../domain/event/message.ts';
+import type { PlannedEvent } from '../../domain/event/plan.ts';
+import { watchOf } from '../../domain/event/subject.ts';
+import type { Logger } from '../../logging/logger.ts';
+
+/** Logs an event that has been recorded. An alert about a watch is not logged here: the watch's journal has told of the fault itself. */
+export function logEvent(logger: Logger, planned: PlannedEvent): void {
+  const { event } = planned;
+  if (event.test) logTestAlert(logger, planned);
+  else if (event.reminder) {
+    logger.info(titleOf(event), { ...fieldsOf(event), reminder: event.reminder.number });
+  } else if (event.subject.kind === 'channel') logChannelAlert(logger, event, event.subject);
+  else if (event.subject.kind === 'job') logJobEvent(logger, planned, event.subject);
+}
+
+function logJobEvent(logger: Logger, { event, suppressed }: PlannedEvent, { late }: { late: boolean }): void {
+  logger.info(event.summary, {
+    ...fieldsOf(event),
+    ...(suppressed ? { suppressed } : {}),
+    ...(late ? { late } : {}),
+  });
+}
+
+function logTestAlert(logger: Logger, { event, channels }: PlannedEvent): void {
+  if (channels.length > 0) {
+    logger.info('Sending a test alert', { ...fieldsOf(event), channels });
+    return;
+  }
+  logger.warn('A test alert reaches nobody: no route takes it', {
+    ...fieldsOf(event),
+    hint: 'Route this event somewhere, or name another in testAlert.event.',
+  });
+}
+
+function logChannelAlert(
+  logger: Logger,
+  { id, name, summary, note }: WatcherEvent,
+  { channel }: { channel: string },
+): void {
+  const level = name === 'channel_failing' ? 'error' : 'info';
+  logger[level](summary, { channel, eventId: id, ...(note ? { note } : {}) });
+}
+
+function fieldsOf(event: WatcherEvent) {
+  return { watch: watchOf(event) ?? '', event: event.name, eventId: event.id };
+}

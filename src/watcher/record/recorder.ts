@@ -1,0 +1,279 @@
+import type { Clock } from '../../clock.ts';
+import type { AuditDraft } from '../../domain/audit.ts';
+import { type EventName, eventId, severityOf, type WatcherEvent } from '../../domain/event/event.ts';
+import { asksForUsuals, type PlannedEvent, planEvent, planSighting } from '../../domain/event/plan.ts';
+import type { ChannelSubject, WatchSubject } from '../../domain/event/subject.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../../domain/job/eta.ts';
+import type { Observation } from '../../domain/job/observation.ts';
+import type { Sighting } from '../../domain/job/transition.ts';
+import { isWildcard, type Target, targetKey, type Watch } from '../../domain/job/watch.ts';
+import type { Fallback } from '../../domain/telling/fallback.ts';
+import type { Mute } from '../../domain/telling/mute.ts';
+import { planReminders, type Sight } from '../../domain/telling/reminder.ts';
+import { type NextDigest, type Route, type RoutingRules, routesPast } from '../../domain/telling/routing.ts';
+import { planTestAlert, type TestAlert } from '../../domain/telling/test-alert.ts';
+import type { Logger } from '../../logging/logger.ts';
+import type { Signals } from '../../signals.ts';
+import type { AlertStore } from '../../store/ports/alerts.ts';
+import type { AuditRecorder } from '../../store/ports/audit.ts';
+import type { JobStore } from '../../store/ports/jobs.ts';
+import type { MuteReader } from '../../store/ports/mutes.ts';
+import type { Outbox } from '../../store/ports/outbox.ts';
+import { announceAttempt, announceEvents } from './announce.ts';
+import { type AttemptEnd, auditOfAttempt } from './attempt.ts';
+import { logEvent } from './event-log.ts';
+
+/** What the configuration says about who is told, and when. */
+export interface RecordingRules {
+  routes: readonly Route[];
+  nextDigest: NextDigest;
+  /** The page of a project in Atlas, for people. */
+  projectUrl: (watch: Watch, groupId: string) => string | null;
+}
+
+/** What a recorder works with. */
+export interface RecorderDeps {
+  store: JobStore & Outbox & AlertStore & AuditRecorder & MuteReader;
+  clock: Clock;
+  logger: Logger;
+  signals: Signals;
+  /** Those in force: a reload changes them. */
+  rules: () => RecordingRules;
+}
+
+/** What a poll of a target has found and is to be recorded. */
+export interface PollRecord {
+  watch: Watch;
+  target: Target;
+  /** Those that changed. */
+  observations: readonly Observation[];
+  /** What led to them, and when it was found. */
+  sightings: ReadonlyArray<{ sighting: Sighting; foundAt: Timestamp }>;
+  /** There when the target has now been read whole for the first time: how many jobs that were. */
+  baseline: { jobs: number } | null;
+}
+
+/** An alert that begins or ends: something that lasts about a watch or a channel, and is told when it is found. */
+export interface AlertRecord {
+  name: EventName;
+  about: { watch: Watch } | { channel: string };
+  summary: string;
+  note: string | null;
+}
+
+/** Keys of alerts (see `alertKey`) that are raised or cleared by what is recorded. */
+export interface AlertChange {
+  raise?: string;
+  clear?: string;
+}
+
+/**
+ * The one place where the watcher writes down what it has found or done, and the only one that tells of it. Each method gathers what
+ * planning needs (routes, mutes, digests, what is usual), plans, and writes in one transaction of the store: it happens whole or not
+ * at all.
+ *
+ * - A method that resolves has written. Only then are the log and the signals told: `audit:written`, `event:recorded` for each event,
+ *   `deliveries:owed`, `delivery:recorded`.
+ * - A method that throws (a `StoreError`, or the reason of its abort signal) has written nothing and told nobody: it may be called again.
+ * - Mutes, routes and digests are looked up at the write, so what is added while a poll runs counts.
+ *
+ * Later parts hook in here. What must stand in the same transaction as a fact goes into the method that records the fact. Whoever only
+ * wants to hear of it listens to the signals, which carry the whole event.
+ */
+export class Recorder {
+  readonly #deps: RecorderDeps;
+
+  constructor(deps: RecorderDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Records what a poll has found: observations, the events that follow from them, the deliveries owed, and the audit entries.
+   * @param signal aborts a poll that may have been given up, and another one begun: nothing is written once it has.
+   */
+  async recordPoll(found: PollRecord, signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#deps;
+    const { watch, target, observations, sightings, baseline } = found;
+    const at = clock.now();
+    const rules = {
+      ...this.#rules,
+      mutes: await this.#mutesFor(found),
+      usuals: await this.#usualsFor(found),
+    };
+    const projectUrl = rules.projectUrl(watch, target.groupId);
+    const plans = sightings.map(({ sighting, foundAt }) =>
+      planSighting(sighting, { ...rules, target, labels: target.labels, projectUrl, now: foundAt }),
+    );
+    const events = plans.flatMap((plan) => plan.events);
+    const audit = plans.flatMap((plan) => plan.audit);
+    signal.throwIfAborted();
+    await store.commitPoll({
+      targetKey: targetKey(target),
+      watch: watch.name,
+      at,
+      takesBaseline: baseline !== null,
+      observations,
+      events,
+      audit: baseline === null ? audit : [...audit, baselineEntry(target, at, baseline.jobs)],
+    });
+    this.#tell(events);
+  }
+
+  /**
+   * Records an alert that begins or ends, with its event and what is owed for it. What is about a channel never goes through it.
+   * @returns when it was recorded; what is raised is raised since then.
+   */
+  async recordAlert(alert: AlertRecord, change: AlertChange): Promise<Timestamp> {
+    const at = this.#deps.clock.now();
+    const event = alertEvent(alert, at, this.#rules);
+    const { plannedEvent, audit } = planEvent(event, await this.#alertRules(alert, at));
+    await this.#deps.store.commitAlerts({ ...keysOf(change), at, events: [plannedEvent], audit });
+    this.#tell([plannedEvent]);
+    return at;
+  }
+
+  /** Records that something is raised or cleared since `at`, of which no event tells. */
+  async recordAlertState(
+    change: AlertChange,
+    at: Timestamp,
+    audit: readonly AuditDraft[] = [],
+  ): Promise<void> {
+    await this.#deps.store.commitAlerts({ ...keysOf(change), at, events: [], audit });
+    if (audit.length > 0) this.#deps.signals.emit('audit:written', {});
+  }
+
+  /** Records a sample, owed to those whom the routes would tell the real event; from there on it goes the way of every event. */
+  async recordTestAlert(testAlert: TestAlert, watch: Watch): Promise<void> {
+    const { store, clock } = this.#deps;
+    const { routes, projectUrl } = this.#rules;
+    const at = clock.now();
+    const { plannedEvent, audit } = planTestAlert(testAlert, {
+      watch,
+      routes,
+      projectUrl: projectUrl(watch, watch.groupId),
+      now: at,
+    });
+    await store.commitAlerts({ at, raise: [], clear: [], events: [plannedEvent], audit });
+    this.#tell([plannedEvent]);
+  }
+
+  /**
+   * Records the reminders that are due, `limit` at most.
+   * @param sightOf what can be seen at present of what an event is about. Must ask nobody: it is called within the transaction.
+   */
+  async recordReminders(sightOf: (first: WatcherEvent) => Sight, limit: number): Promise<void> {
+    const { store, clock } = this.#deps;
+    const { routes, nextDigest } = this.#rules;
+    const now = clock.now();
+    const planned = await store.remind({ at: now, limit }, ({ due, mutes }) =>
+      planReminders(due, { routes, mutes, nextDigest, now, sightOf }),
+    );
+    if (planned.length > 0) this.#tell(planned);
+  }
+
+  /** Records how attempts of ours to deliver ended, and ends their leases. `owner` names this process in them. */
+  async recordAttempts(ends: readonly AttemptEnd[], owner: string): Promise<void> {
+    const { store, signals } = this.#deps;
+    const outcomes = ends.map(({ outcome }) => outcome);
+    await store.recordOutcomes(outcomes, ends.flatMap(auditOfAttempt), owner);
+    signals.emit('audit:written', {});
+    for (const end of ends) announceAttempt(signals, end);
+  }
+
+  /**
+   * Owes to a fallback what its channel has given up, or not accepted in time.
+   * @returns how many events that are.
+   */
+  async recordFallback({ channel, fallback, afterMs }: Fallback): Promise<number> {
+    const { store, clock, signals } = this.#deps;
+    const at = clock.now();
+    const owed = await store.oweFallbacks({ channel, fallback, notAcceptedSince: at - afterMs, at });
+    if (owed.length === 0) return 0;
+    signals.emit('audit:written', {});
+    signals.emit('deliveries:owed', { channels: [fallback] });
+    return owed.length;
+  }
+
+  /** Records audit entries that belong to no other change. None: nothing is written, and nobody told. */
+  async recordAudit(...audit: readonly AuditDraft[]): Promise<void> {
+    if (audit.length === 0) return;
+    await this.#deps.store.recordAudit(audit);
+    this.#deps.signals.emit('audit:written', {});
+  }
+
+  get #rules(): RecordingRules {
+    return this.#deps.rules();
+  }
+
+  async #alertRules({ about }: AlertRecord, at: Timestamp): Promise<RoutingRules> {
+    const { routes, nextDigest } = this.#rules;
+    if ('channel' in about) return { routes: routesPast(about.channel, routes), mutes: [], nextDigest };
+    return { routes, mutes: await this.#deps.store.listMutes({ inForceAt: at }), nextDigest };
+  }
+
+  #tell(events: readonly PlannedEvent[]): void {
+    const { logger, signals } = this.#deps;
+    signals.emit('audit:written', {});
+    for (const event of events) logEvent(logger, event);
+    announceEvents(signals, events);
+  }
+
+  /** Asked for only when something was found: an idle poll costs no question. */
+  async #mutesFor({ sightings: [first] }: PollRecord): Promise<readonly Mute[]> {
+    return first ? await this.#deps.store.listMutes({ inForceAt: first.foundAt }) : [];
+  }
+
+  /** Asked for only when a running job is told of. */
+  async #usualsFor({ sightings, target }: PollRecord): Promise<Usuals> {
+    if (!sightings.some(({ sighting }) => asksForUsuals(sighting))) return new Map();
+    return usualsFrom(await this.#deps.store.finishedDurations(targetKey(target), HISTORY_LIMIT));
+  }
+}
+
+function alertEvent(
+  { name, about, summary, note }: AlertRecord,
+  at: Timestamp,
+  rules: RecordingRules,
+): WatcherEvent {
+  return {
+    id: eventId(at, ['channel' in about ? about.channel : about.watch.name, name]),
+    name,
+    severity: severityOf(name),
+    subject: subjectOf(about, rules),
+    summary,
+    note,
+    detectedAt: at,
+    occurredAt: at,
+    reminder: null,
+    test: false,
+  };
+}
+
+function subjectOf(
+  about: AlertRecord['about'],
+  { projectUrl }: RecordingRules,
+): WatchSubject | ChannelSubject {
+  if ('channel' in about) return { kind: 'channel', channel: about.channel };
+  const { watch } = about;
+  const { name, labels, groupId, kind, instanceName } = watch;
+  return {
+    kind: 'watch',
+    watch: name,
+    labels,
+    instance: { groupId, kind, instanceName },
+    projectUrl: isWildcard(watch) ? null : projectUrl(watch, groupId),
+  };
+}
+
+function keysOf({ raise, clear }: AlertChange): { raise: string[]; clear: string[] } {
+  return { raise: raise === undefined ? [] : [raise], clear: clear === undefined ? [] : [clear] };
+}
+
+function baselineEntry(
+  { watch, kind, groupId, instanceName }: Target,
+  at: Timestamp,
+  jobs: number,
+): AuditDraft {
+  return { at, kind: 'baseline.taken', data: { watch, kind, groupId, instanceName, jobs } };
+}

@@ -1,0 +1,116 @@
+import type { Notifier } from '../channels/notifier.ts';
+import type { Clock } from '../clock.ts';
+import type { Fallback } from '../domain/telling/fallback.ts';
+import type { FaultLog } from '../logging/fault-log.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Signals } from '../signals.ts';
+import type { AlertStore } from '../store/ports/alerts.ts';
+import type { JobStore } from '../store/ports/jobs.ts';
+import type { Outbox } from '../store/ports/outbox.ts';
+import { type ChannelAlerts, createChannelAlerts } from './deliver/channel-alerts.ts';
+import { type ChannelSet, createChannelSet } from './deliver/channel-set.ts';
+import { createFallbacks, type Fallbacks } from './deliver/fallbacks.ts';
+import type { Recorder } from './record/recorder.ts';
+import { createReminders, type Reminders } from './remind/reminders.ts';
+import { createTestAlerts, type TestAlertConfig, type TestAlerts } from './remind/test-alert.ts';
+import { createSight } from './remind/visibility.ts';
+import type { WatcherStatus } from './status.ts';
+import { createWatchSet, type WatchConfig, type WatchSet } from './watch/set.ts';
+
+/** What the configuration decides of the work. */
+export interface WorkConfig extends WatchConfig, TestAlertConfig {
+  /** One for each channel. */
+  notifiers: readonly Notifier[];
+  fallbacks: readonly Fallback[];
+}
+
+/** What the workers work with. */
+export interface WorkerDeps {
+  store: JobStore & Outbox & AlertStore;
+  recorder: Recorder;
+  clock: Clock;
+  logger: Logger;
+  faultLog: FaultLog;
+  signals: Signals;
+  /** In [0, 1). */
+  random: () => number;
+  /** Names this process in leases. */
+  owner: string;
+  /** See `Pace`. */
+  lookEveryMs: number;
+}
+
+/** Everything that works while the watcher runs: watches, channels, and what looks after both. It keeps no timer for its own beat. */
+export class Workers {
+  readonly #watches: WatchSet;
+  readonly #channels: ChannelSet;
+  readonly #channelAlerts: ChannelAlerts;
+  readonly #fallbacks: Fallbacks;
+  readonly #testAlerts: TestAlerts;
+  readonly #reminders: Reminders;
+  readonly #signals: Signals;
+  #config: Pick<WorkConfig, 'watches'> = { watches: [] };
+  #unsubscribe: (() => void) | null = null;
+
+  constructor(deps: WorkerDeps) {
+    this.#signals = deps.signals;
+    this.#watches = createWatchSet(deps);
+    this.#channels = createChannelSet(deps);
+    this.#channelAlerts = createChannelAlerts(deps);
+    this.#fallbacks = createFallbacks(deps);
+    this.#testAlerts = createTestAlerts(deps);
+    this.#reminders = createReminders({
+      ...deps,
+      sightOf: createSight({
+        watches: () => this.#config.watches,
+        loopOf: (watch) => this.#watches.loopOf(watch),
+        channels: () => this.#channelAlerts.status(),
+      }),
+    });
+  }
+
+  /** Loads what was told before, and begins to listen. To be called once, before a configuration is applied. */
+  async begin(): Promise<void> {
+    await this.#channelAlerts.begin();
+    this.#unsubscribe = this.#signals.on('deliveries:owed', ({ channels }) => this.#channels.wake(channels));
+  }
+
+  /**
+   * Works by this configuration from now on, all of it in the same instant: nothing ever works by half of one. Resolves when the
+   * polls and sends that go by the one before have ended.
+   */
+  async apply(config: WorkConfig): Promise<void> {
+    this.#config = config;
+    this.#channelAlerts.apply(config.notifiers.map(({ channel }) => channel));
+    this.#fallbacks.apply(config.fallbacks);
+    this.#testAlerts.apply(config);
+    await Promise.all([this.#channels.apply(config.notifiers), this.#watches.apply(config)]);
+  }
+
+  /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
+  beat(): void {
+    this.#watches.beat();
+    this.#channelAlerts.beat();
+    this.#fallbacks.beat();
+    this.#testAlerts.beat();
+    this.#reminders.beat();
+  }
+
+  /** The process did nothing for so long. */
+  stoodStill(forMs: number): void {
+    this.#watches.stoodStill(forMs);
+  }
+
+  /** Stops polling and claiming, and lets what is in hand end. */
+  async stop(): Promise<void> {
+    const sending = [this.#channels.stop(), this.#testAlerts.stop(), this.#reminders.stop()];
+    await Promise.all([this.#watches.stop(), ...sending]);
+    this.#unsubscribe?.();
+    this.#channelAlerts.end();
+    await this.#fallbacks.stop();
+  }
+
+  status(): Pick<WatcherStatus, 'watches' | 'channels'> {
+    return { watches: this.#watches.status(), channels: this.#channelAlerts.status() };
+  }
+}
