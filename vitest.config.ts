@@ -2,14 +2,16 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LongFirst } from './test/support/long-first.ts';
+import { PATIENCE_MS } from './test/support/patience.ts';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // No verdict hangs on the speed of the machine: what takes so long will not come any more.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 45_000 } },
+    // No verdict hangs on the speed of the machine. Whatever waits gives up after 45 s by itself (`test/support/patience.ts`), and a
+    // test may wait several times.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: PATIENCE_MS } },
     // Tests of the whole program mostly wait for it, so two cores have room for four.
     maxWorkers: Math.max(4, availableParallelism()),
     // A worker takes file after file: starting one for each, with all that it imports, costs more than most files do.

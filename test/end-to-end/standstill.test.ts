@@ -11,7 +11,7 @@ import { awaken, getJson, settle, startWorld, until, untilPolled } from './suppo
 
 const SWIFT_DAEMON = join(import.meta.dirname, 'swift-daemon.ts');
 /** Longer than the loop of that daemon may show no sign of life. */
-const STANDSTILL_MS = 8_000;
+const STANDSTILL_MS = 9_000;
 
 it('answers nothing while it stands still, is red when it comes back, and recovers with no heartbeat before that', async () => {
   const beats = await startHttpSink();
