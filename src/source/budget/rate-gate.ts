@@ -1,11 +1,15 @@
 import type { Clock } from '../../clock.ts';
+import {
+  type BucketAccount,
+  createBucketAccount,
+  type KnownBucket,
+  leftIn,
+  REFILL_SHARE,
+} from './bucket-account.ts';
 import type { RateLimits } from './rate-limits.ts';
-import { createSlidingWindow } from './sliding-window.ts';
+import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts';
 
 const MINUTE_MS = 60_000;
-
-/** Atlas fills its buckets up by 500 of 1,200 a minute, and others by the same share; nothing in a reply tells. */
-const REFILL_SHARE = 5 / 12;
 
 /** Left to others in the project by those who can wait. */
 const RESERVE_SHARE = 0.2;
@@ -14,9 +18,6 @@ const SMALLEST_RESERVE = 2;
 /** Left to others by those who cannot. */
 const REST_SHARE = 0.05;
 const SMALLEST_REST = 1;
-
-/** A server that stops telling what is left is believed for this long. */
-const FORGOTTEN_AFTER_MS = 300_000;
 
 /** Sums of shares are not exact. */
 const NEXT_TO_NOTHING = 1e-6;
@@ -52,19 +53,6 @@ export interface RateGate {
   limits(): RateLimits | null;
 }
 
-/** What is known of the bucket. Times are the monotonic clock's. */
-interface Known {
-  limit: number;
-  remaining: number;
-  /** When `remaining` was right. */
-  at: number;
-  /** When the last reply arrived that was taken at its word. */
-  takenAt: number;
-  limits: RateLimits;
-  /** When a reply told them. */
-  toldAt: number;
-}
-
 /**
  * - Nothing known (yet): requests go one by one, the next one when the one before has ended, or `spacingMs` after it. So a burst does not
  *   meet a closed door all at once.
@@ -74,94 +62,102 @@ interface Known {
  * - Replies overtake one another: one whose request left before the last word was heard can only lower the account.
  */
 export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock: Clock }): RateGate {
-  const lastMinute = createSlidingWindow();
-  let known: Known | null = null;
-  let enteredAt = Number.NEGATIVE_INFINITY;
-  let unsent = 0;
-  let underway = 0;
+  const account = createBucketAccount(clock);
+  const traffic: Traffic = {
+    unsent: 0,
+    underway: 0,
+    enteredAt: Number.NEGATIVE_INFINITY,
+    lastMinute: createSlidingWindow(),
+  };
 
-  const left = ({ limit, remaining, at }: Known): number =>
-    Math.min(limit, remaining + ((clock.monotonic() - at) * limit * REFILL_SHARE) / MINUTE_MS);
-
-  /** Until the account says that one more leaves `floor`. `held`: how many have a permit and are not sent, besides the one that asks. */
-  function untilLeft(floor: number, bucket: Known, held: number): number {
-    const after = left(bucket) - held - underway - 1;
-    if (after >= floor - NEXT_TO_NOTHING) return 0;
-    return ((floor - after) * MINUTE_MS) / (bucket.limit * REFILL_SHARE);
-  }
-
-  function untilOpen(isUrgent: boolean, bucket: Known): number {
+  const untilOpen = (isUrgent: boolean, bucket: KnownBucket): number => {
+    const now = clock.monotonic();
+    const others = traffic.unsent + traffic.underway;
     const { limit } = bucket;
-    if (isUrgent) return untilLeft(restOf(limit), bucket, unsent);
-    const untilPlenty = untilLeft(limit * (1 - REFILL_SHARE), bucket, unsent);
-    return Math.max(untilLeft(reserveOf(limit), bucket, unsent), Math.min(untilPlenty, untilInPace(limit)));
-  }
-
-  /** Evenly spread, and so that the last minute, with one more, holds no more of ours than the refill's share. */
-  function untilInPace(limit: number): number {
-    const now = clock.monotonic();
-    lastMinute.forgetBefore(now - MINUTE_MS);
-    const tooMany = lastMinute.count() + unsent + 1 - Math.max(1, Math.floor(limit * REFILL_SHARE));
-    if (tooMany > lastMinute.count()) return Number.POSITIVE_INFINITY;
-    const untilFree = tooMany <= 0 ? 0 : lastMinute.at(tooMany - 1) + MINUTE_MS - now;
-    const untilNext = enteredAt + MINUTE_MS / (limit * REFILL_SHARE) - now;
-    return Math.max(untilFree, untilNext, 0);
-  }
-
-  function learn(limits: RateLimits, sentAt: number): void {
-    const now = clock.monotonic();
-    const isNews = known === null || sentAt >= known.takenAt;
-    const remaining = known === null || isNews ? limits.remaining : Math.min(limits.remaining, left(known));
-    const takenAt = known === null || isNews ? now : known.takenAt;
-    known = { limit: limits.limit, remaining, at: now, takenAt, limits, toldAt: now };
-  }
-
-  /** One went, and nobody told what is left. */
-  function countDown(isSilent: boolean): void {
-    if (known === null) return;
-    const now = clock.monotonic();
-    const isForgotten = isSilent && now - known.toldAt > FORGOTTEN_AFTER_MS;
-    known = isForgotten ? null : { ...known, remaining: Math.max(0, left(known) - 1), at: now };
-  }
+    if (isUrgent) return untilLeft(restOf(limit), bucket, others, now);
+    const untilPlenty = untilLeft(limit * (1 - REFILL_SHARE), bucket, others, now);
+    return Math.max(
+      untilLeft(reserveOf(limit), bucket, others, now),
+      Math.min(untilPlenty, untilInPace(limit, traffic, now)),
+    );
+  };
 
   return {
     waitMs: (isUrgent) => {
-      if (known !== null) return untilOpen(isUrgent, known);
-      return unsent + underway === 0 ? 0 : Math.max(0, enteredAt + spacingMs - clock.monotonic());
+      const bucket = account.known();
+      if (bucket !== null) return untilOpen(isUrgent, bucket);
+      const isIdle = traffic.unsent + traffic.underway === 0;
+      return isIdle ? 0 : Math.max(0, traffic.enteredAt + spacingMs - clock.monotonic());
     },
-    mayFollow: () => known === null || untilOpen(true, known) === 0,
-    enter: () => {
-      let sentAt: number | null = null;
-      let hasEnded = false;
-      unsent += 1;
-      enteredAt = clock.monotonic();
-      return {
-        isOpen: (isUrgent) => {
-          if (known === null) return true;
-          const floor = isUrgent ? restOf(known.limit) : reserveOf(known.limit);
-          return untilLeft(floor, known, unsent - 1) === 0;
-        },
-        sent: () => {
-          sentAt = clock.monotonic();
-          unsent -= 1;
-          underway += 1;
-          lastMinute.add(sentAt);
-        },
-        ended: (report) => {
-          if (hasEnded) return;
-          hasEnded = true;
-          if (sentAt === null) {
-            unsent -= 1;
-            return;
-          }
-          underway -= 1;
-          if (report === 'none' || report === 'unknown') countDown(report === 'none');
-          else if (report !== 'uncounted') learn(report, sentAt);
-        },
-      };
+    mayFollow: () => {
+      const bucket = account.known();
+      return bucket === null || untilOpen(true, bucket) === 0;
     },
-    limits: () => known?.limits ?? null,
+    enter: () => createSlot(account, traffic, clock),
+    limits: () => account.known()?.limits ?? null,
   };
+}
+
+/** The requests of ours that go through one gate. */
+interface Traffic {
+  /** Those that have a slot and are not sent yet. */
+  unsent: number;
+  /** Those that are sent and have not ended. */
+  underway: number;
+  /** When the last one got its slot. */
+  enteredAt: number;
+  /** When those of the last minute were sent. */
+  lastMinute: SlidingWindow;
+}
+
+function createSlot(account: BucketAccount, traffic: Traffic, clock: Clock): Slot {
+  let sentAt: number | null = null;
+  let hasEnded = false;
+  traffic.unsent += 1;
+  traffic.enteredAt = clock.monotonic();
+  return {
+    isOpen: (isUrgent) => {
+      const bucket = account.known();
+      if (bucket === null) return true;
+      const floor = isUrgent ? restOf(bucket.limit) : reserveOf(bucket.limit);
+      const others = traffic.unsent - 1 + traffic.underway;
+      return untilLeft(floor, bucket, others, clock.monotonic()) === 0;
+    },
+    sent: () => {
+      sentAt = clock.monotonic();
+      traffic.unsent -= 1;
+      traffic.underway += 1;
+      traffic.lastMinute.add(sentAt);
+    },
+    ended: (report) => {
+      if (hasEnded) return;
+      hasEnded = true;
+      if (sentAt === null) {
+        traffic.unsent -= 1;
+        return;
+      }
+      traffic.underway -= 1;
+      if (report === 'none' || report === 'unknown') account.countDown(report === 'none');
+      else if (report !== 'uncounted') account.learn(report, sentAt);
+    },
+  };
+}
+
+/** Until the account says that one more leaves `floor`, when `others` of ours have not been counted yet. */
+function untilLeft(floor: number, bucket: KnownBucket, others: number, now: number): number {
+  const after = leftIn(bucket, now) - others - 1;
+  if (after >= floor - NEXT_TO_NOTHING) return 0;
+  return ((floor - after) * MINUTE_MS) / (bucket.limit * REFILL_SHARE);
+}
+
+/** Evenly spread, and so that the last minute, with one more, holds no more of ours than the refill's share. */
+function untilInPace(limit: number, { unsent, enteredAt, lastMinute }: Traffic, now: number): number {
+  lastMinute.forgetBefore(now - MINUTE_MS);
+  const tooMany = lastMinute.count() + unsent + 1 - Math.max(1, Math.floor(limit * REFILL_SHARE));
+  if (tooMany > lastMinute.count()) return Number.POSITIVE_INFINITY;
+  const untilFree = tooMany <= 0 ? 0 : lastMinute.at(tooMany - 1) + MINUTE_MS - now;
+  const untilNext = enteredAt + MINUTE_MS / (limit * REFILL_SHARE) - now;
+  return Math.max(untilFree, untilNext, 0);
 }
 
 function reserveOf(limit: number): number {
