@@ -54,11 +54,11 @@ export function createAccessTokens(options: {
   logger: Logger;
 }): AccessTokens {
   const { connection, key, request, vault, clock, logger } = options;
+  const keep = createKeeper(options);
   const cooldown = createCooldown(clock);
   const renewed = createSharedWork(renew);
   let held: Held | null = null;
   let lastRefused: string | null = null;
-  let writing: Promise<void> = Promise.resolve();
   let hasLooked = false;
   let hasWarned = false;
 
@@ -82,19 +82,6 @@ export function createAccessTokens(options: {
     }
     await keep(held.stored); // before it is used: a crash from now on does not cost another
     return held;
-  }
-
-  /** One after the other: the newest wins. */
-  function keep(token: StoredToken): Promise<void> {
-    writing = writing
-      .then(() => vault.write(key, token))
-      .catch((error: unknown) =>
-        logger.warn('The access token cannot be kept for the next start, which will ask for a new one', {
-          connection,
-          err: toError(error),
-        }),
-      );
-    return writing;
   }
 
   const isFresh = ({ renewAt }: Held): boolean => clock.monotonic() < renewAt;
@@ -138,6 +125,32 @@ export function createAccessTokens(options: {
       void keep(held.stored);
     },
     known: () => [held?.stored.accessToken, lastRefused].flatMap((token) => token ?? []),
+  };
+}
+
+/** Keeps tokens for the next start, one after the other: the newest wins. Warns where a token cannot be kept, and never rejects. */
+function createKeeper({
+  connection,
+  key,
+  vault,
+  logger,
+}: {
+  connection: string;
+  key: string;
+  vault: TokenVault;
+  logger: Logger;
+}): (token: StoredToken) => Promise<void> {
+  let writing: Promise<void> = Promise.resolve();
+  return (token) => {
+    writing = writing
+      .then(() => vault.write(key, token))
+      .catch((error: unknown) =>
+        logger.warn('The access token cannot be kept for the next start, which will ask for a new one', {
+          connection,
+          err: toError(error),
+        }),
+      );
+    return writing;
   };
 }
 
