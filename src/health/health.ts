@@ -1,7 +1,8 @@
 import { formatSpan, type Timestamp, toIso } from '../domain/instant.ts';
 import type { ConfigIssue } from '../errors.ts';
-import type { WatcherStatus, WatchStatus } from '../watcher/status.ts';
+import { blindnessOf, type WatcherStatus, type WatchStatus } from '../watcher/status.ts';
 
+/** Whether the watcher works, and why not. */
 export interface Health {
   /** The loop shows signs of life: a restart would not help. */
   live: boolean;
@@ -57,17 +58,10 @@ function standstill(forMs: number): string {
   return `the watcher has done nothing for ${formatSpan(forMs)}: its process is blocked, or just comes back from a standstill. Restart it when that lasts.`;
 }
 
-/** Why a watch cannot be relied on at the moment; `null` when it can. */
-function blindness({
-  watch,
-  lastSuccessAt,
-  sinceSuccessMs,
-  dueWithinMs,
-  hasMissedPolls,
-  fault,
-}: WatchStatus): string | null {
-  if (lastSuccessAt !== null && sinceSuccessMs <= dueWithinMs && !hasMissedPolls) return null;
-
+/** Why a watch is blind, in words; `null` when it is not. */
+function blindness(status: WatchStatus): string | null {
+  if (blindnessOf(status) === null) return null;
+  const { watch, lastSuccessAt, sinceSuccessMs, hasMissedPolls, fault } = status;
   const ago = formatSpan(sinceSuccessMs);
   const what =
     lastSuccessAt === null

@@ -12,6 +12,7 @@ export interface HeartbeatKeeper {
   stop(): Promise<void>;
 }
 
+/** Calls nobody until a configuration with a heartbeat is applied. */
 export function keepHeartbeat(deps: Omit<HeartbeatDeps, keyof HeartbeatConfig>): HeartbeatKeeper {
   let current: HeartbeatConfig | null = null;
   let end: (() => Promise<void>) | null = null;

@@ -5,7 +5,7 @@ import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { StoreProbe } from '../store/ports/life.ts';
 import type { OutboxReader } from '../store/ports/outbox.ts';
-import type { WatcherStatus } from '../watcher/status.ts';
+import { blindnessOf, type WatcherStatus } from '../watcher/status.ts';
 import { healthOf } from './health.ts';
 
 /** For one call. */
@@ -15,6 +15,7 @@ const AGAIN_AFTER_MS = 30_000;
 /** What was due for so long and is not even tried: the outbox stands still. */
 const OUTBOX_STANDS_AFTER_MS = 600_000;
 
+/** What the heartbeat works with, and what the configuration says about it. */
 export interface HeartbeatDeps {
   /** Called while all is well. */
   url: string;
@@ -110,8 +111,8 @@ function isStarting({ state, watches, storeFault, channels }: WatcherStatus): bo
     (state === 'starting' || state === 'running') &&
     storeFault === null &&
     channels.every(({ failing }) => failing === null) &&
-    watches.some(({ lastSuccessAt }) => lastSuccessAt === null) &&
-    watches.every(({ fault, sinceSuccessMs, dueWithinMs }) => fault === null && sinceSuccessMs <= dueWithinMs)
+    watches.some((watch) => blindnessOf(watch) === 'unpolled') &&
+    watches.every((watch) => watch.fault === null && blindnessOf(watch) !== 'overdue')
   );
 }
 

@@ -9,7 +9,7 @@ import { publicJob } from '../domain/job/public-job.ts';
 import { isInForce, type Mute } from '../domain/telling/mute.ts';
 import type { Delivery } from '../store/ports/outbox.ts';
 import type { RecordedEvent } from '../store/ports/records.ts';
-import type { WatchStatus } from '../watcher/status.ts';
+import { blindnessOf, type WatchStatus } from '../watcher/status.ts';
 
 /**
  * What scripts see, over HTTP and with `--json`: the one place that turns records into JSON. Fields are picked by hand, so that
@@ -133,7 +133,7 @@ export function watchView(watch: WatchStatus): View {
     nextPollAt: toIsoOrNull(watch.nextPollAt),
     sinceSuccessMs: Math.round(watch.sinceSuccessMs),
     dueWithinMs: watch.dueWithinMs,
-    isOverdue: watch.sinceSuccessMs > watch.dueWithinMs,
+    isOverdue: blindnessOf(watch) === 'overdue',
     consecutiveFailures: watch.consecutiveFailures,
     fault:
       watch.fault === null

@@ -25,6 +25,24 @@ export interface WatchStatus {
   hasRunningJobs: boolean;
 }
 
+/**
+ * Why a watch cannot be relied on at present. `overdue`: no poll has succeeded for longer than it may take. `unpolled`: none has in
+ * this process, and there is still time. `stood_still`: the process did nothing when it should have been polled, and none has since.
+ */
+export type Blindness = 'overdue' | 'unpolled' | 'stood_still';
+
+/**
+ * Judges whether a watch is blind, by the age of its last successful poll; `null`: it can be relied on. The one place that decides
+ * so: health, heartbeat, reminders and the API ask here. A fault alone makes no watch blind as long as there is time to poll again.
+ */
+export function blindnessOf(
+  status: Pick<WatchStatus, 'lastSuccessAt' | 'sinceSuccessMs' | 'dueWithinMs' | 'hasMissedPolls'>,
+): Blindness | null {
+  if (status.sinceSuccessMs > status.dueWithinMs) return 'overdue';
+  if (status.lastSuccessAt === null) return 'unpolled';
+  return status.hasMissedPolls ? 'stood_still' : null;
+}
+
 /** How one channel is doing. */
 export interface ChannelStatus {
   channel: string;

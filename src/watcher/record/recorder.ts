@@ -140,7 +140,7 @@ export class Recorder {
     audit: readonly AuditDraft[] = [],
   ): Promise<void> {
     await this.#deps.store.commitAlerts({ ...keysOf(change), at, events: [], audit });
-    if (audit.length > 0) this.#deps.signals.emit('audit:written', {});
+    if (audit.length > 0) this.#tellAudit();
   }
 
   /** Records a sample, owed to those whom the routes would tell the real event; from there on it goes the way of every event. */
@@ -177,7 +177,7 @@ export class Recorder {
     const { store, signals } = this.#deps;
     const outcomes = ends.map(({ outcome }) => outcome);
     await store.recordOutcomes(outcomes, ends.flatMap(auditOfAttempt), owner);
-    signals.emit('audit:written', {});
+    this.#tellAudit();
     for (const end of ends) announceAttempt(signals, end);
   }
 
@@ -190,7 +190,7 @@ export class Recorder {
     const at = clock.now();
     const owed = await store.oweFallbacks({ channel, fallback, notAcceptedSince: at - afterMs, at });
     if (owed.length === 0) return 0;
-    signals.emit('audit:written', {});
+    this.#tellAudit();
     signals.emit('deliveries:owed', { channels: [fallback] });
     return owed.length;
   }
@@ -199,7 +199,7 @@ export class Recorder {
   async recordAudit(...audit: readonly AuditDraft[]): Promise<void> {
     if (audit.length === 0) return;
     await this.#deps.store.recordAudit(audit);
-    this.#deps.signals.emit('audit:written', {});
+    this.#tellAudit();
   }
 
   get #rules(): RecordingRules {
@@ -212,9 +212,13 @@ export class Recorder {
     return { routes, mutes: await this.#deps.store.listMutes({ inForceAt: at }), nextDigest };
   }
 
+  #tellAudit(): void {
+    this.#deps.signals.emit('audit:written', {});
+  }
+
   #tell(events: readonly PlannedEvent[]): void {
     const { logger, signals } = this.#deps;
-    signals.emit('audit:written', {});
+    this.#tellAudit();
     for (const event of events) logEvent(logger, event);
     announceEvents(signals, events);
   }

@@ -2,7 +2,7 @@ import type { WatcherEvent } from '../../domain/event/event.ts';
 import type { RestoreJob } from '../../domain/job/restore-job.ts';
 import { isWildcard, type Watch } from '../../domain/job/watch.ts';
 import type { Sight } from '../../domain/telling/reminder.ts';
-import type { ChannelStatus, WatchStatus } from '../status.ts';
+import { blindnessOf, type ChannelStatus } from '../status.ts';
 import type { WatchLoop } from '../watch/loop.ts';
 
 export interface SightDeps {
@@ -59,11 +59,8 @@ function sightOfWatch(watch: Watch, loop: WatchLoop | null, { name }: WatcherEve
 
 /** What the polls show: told by Atlas's clock. */
 function sightOfPolled(loop: WatchLoop, labels: Watch['labels']): Sight {
-  if (!isPolled(loop.status())) return BLIND;
+  const status = loop.status();
+  // Stricter than health: after a failed poll, what was seen before may have ended since.
+  if (blindnessOf(status) !== null || status.fault !== null) return BLIND;
   return { kind: 'seen', labels, fault: null, aheadMs: loop.aheadMs() };
-}
-
-function isPolled(status: WatchStatus): boolean {
-  const { lastSuccessAt, fault, hasMissedPolls, sinceSuccessMs, dueWithinMs } = status;
-  return lastSuccessAt !== null && fault === null && !hasMissedPolls && sinceSuccessMs <= dueWithinMs;
 }
