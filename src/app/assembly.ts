@@ -18,6 +18,7 @@ import { createParts, type StagedParts } from './reload/parts.ts';
 /** Slack takes about one message a second per incoming webhook, Teams not many more. */
 const CHAT_INTERVAL_MS = 1_000;
 
+/** What an assembly is made of. */
 export interface AssemblyDeps {
   config: WatcherConfig;
   clock: Clock;

@@ -16,6 +16,7 @@ import { watchSecrets } from './reload/secret-watch.ts';
 /** Leaves this much of the promised 10 s for whatever did not end in time. */
 const HARD_STOP_MS = 9_500;
 
+/** A daemon that runs. */
 export interface Daemon {
   readonly runner: Runner;
   readonly signals: Signals;
@@ -27,6 +28,7 @@ export interface Daemon {
   stop(reason: string): Promise<void>;
 }
 
+/** What a daemon is started with. */
 export interface DaemonDeps {
   config: WatcherConfig;
   /**

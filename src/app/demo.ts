@@ -19,6 +19,7 @@ import { type Daemon, type DaemonDeps, startDaemon } from './daemon.ts';
 
 const POLL_SECONDS = 1;
 
+/** How the demo runs, and where it prints. */
 export interface DemoOptions {
   /** Go on with further restores, and keep the files, until interrupted. */
   keep: boolean;

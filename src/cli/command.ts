@@ -17,6 +17,7 @@ export interface Cli {
   writesJsonLines: boolean;
 }
 
+/** The state of one run of the program. It ends with exit code 0 unless a command says otherwise. */
 export function createCli(parts: CliParts): Cli {
   const { stdout, stderr, env } = parts;
   return {
@@ -50,10 +51,12 @@ export function onAction<Options>(
   });
 }
 
+/** `--json`, the same for every command that lists something. */
 export function jsonOption(): Option {
   return new Option('--json', 'print JSON, for scripts');
 }
 
+/** `--limit`, a whole number; without it 100. */
 export function limitOption(): Option {
   return new Option('--limit <number>', 'show at most so many').default(100).argParser(parseLimit);
 }

@@ -34,6 +34,7 @@ export interface WatcherConfig {
   files: ReadonlyMap<string, string>;
 }
 
+/** A dead man's switch, called over and over while all is well. */
 export interface HeartbeatConfig {
   url: string;
   everyMs: number;

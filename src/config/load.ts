@@ -12,6 +12,7 @@ import { type InterpolationSources, interpolate, whyUnreadable } from './text/in
 import { readJson } from './text/json-text.ts';
 import { byPlaceIn, formatPath, isWithin, type Path } from './text/paths.ts';
 
+/** Where a configuration gets its values from. */
 export interface LoadOptions {
   /** For `${NAME}`. */
   env: InterpolationSources['env'];

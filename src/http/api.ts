@@ -10,6 +10,7 @@ import { jobView, listedDeliveryView, transitionView, type View, watchView } fro
 import type { WatcherStatus } from '../watcher/status.ts';
 import { QueryFault, readQuery } from './query.ts';
 
+/** What the JSON reads ask. */
 export interface ApiDeps {
   status: () => WatcherStatus;
   store: JobReader & RecordReader;

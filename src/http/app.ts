@@ -11,6 +11,7 @@ import { isLoopbackHostHeader, mayRead } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
 import { QueryFault } from './query.ts';
 
+/** What the routes answer with, and who may ask. */
 export interface AppDeps extends ApiDeps {
   metrics: Pick<Metrics, 'render'>;
   logger: Logger;

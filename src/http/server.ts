@@ -4,6 +4,7 @@ import { WatcherError } from '../errors.ts';
 import { isLoopbackName } from '../net/loopback.ts';
 import { type AppDeps, createApp } from './app.ts';
 
+/** Where the status server listens, and what it answers with. */
 export interface ServerOptions extends Omit<AppDeps, 'loopbackNamesOnly'> {
   host: string;
   /** 0: any free one. */
@@ -12,6 +13,7 @@ export interface ServerOptions extends Omit<AppDeps, 'loopbackNamesOnly'> {
   closeGraceMs?: number;
 }
 
+/** A server that listens. */
 export interface StatusServer {
   /** Where it answers, with the port that was really taken. */
   url: string;

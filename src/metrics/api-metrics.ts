@@ -10,6 +10,7 @@ export interface BudgetReading {
   waiting: number;
 }
 
+/** The figures about Atlas, as the sources report them. */
 export interface ApiMetrics {
   /** Counts one request to Atlas; `status` is the HTTP status, or a word where there was no reply (`timeout`, `network`). */
   onRequest(request: { connection: string; status: number | string }): void;

@@ -8,6 +8,7 @@ import { countReloads } from './reload-metrics.ts';
 import { createRoster } from './roster.ts';
 import { addRunningFigures, type RunningFiguresDeps } from './running-metrics.ts';
 
+/** All figures of one app instance. */
 export interface Metrics extends ApiMetrics {
   /**
    * Knows these from now on. Their series exist at once, at zero: Prometheus cannot see the first step of a counter that was not there
@@ -20,6 +21,7 @@ export interface Metrics extends ApiMetrics {
   close(): void;
 }
 
+/** What the figures are taken from. */
 export interface MetricsOptions extends RunningFiguresDeps {
   signals: Signals;
   version: string;

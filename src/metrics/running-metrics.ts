@@ -6,11 +6,13 @@ import type { JobReader } from '../store/ports/jobs.ts';
 import type { RecordReader } from '../store/ports/records.ts';
 import { createExpectedEnds } from '../views/expected-ends.ts';
 
+/** What the figures about running jobs are read from. */
 export interface RunningFiguresDeps {
   store: JobReader & RecordReader;
   clock: Clock;
 }
 
+/** The figures about running jobs. They are read from the store at each scrape. */
 export interface RunningFigures {
   /** Jobs of other watches are left out: those run on in the store, but nobody looks at them any more. */
   apply(watches: readonly string[]): void;
@@ -22,6 +24,7 @@ export interface RunningFigures {
 /** A series for each job: so many at once, the oldest first, and never more. */
 const JOBS_AT_MOST = 100;
 
+/** The age of the oldest running job of each watch, and the expected end of each running job. */
 export function addRunningFigures(
   registry: Registry,
   prefix: string,

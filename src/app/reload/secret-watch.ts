@@ -5,6 +5,7 @@ import type { Clock } from '../../clock.ts';
 /** Secrets are renewed every few hours or days, by programs that do not tell: looking this often is soon enough. */
 const LOOK_EVERY_MS = 10_000;
 
+/** Which files are looked at, and who is told. */
 export interface SecretWatchOptions {
   /** The files to look at, with the SHA-256 of what was in them when they were read. */
   files: () => ReadonlyMap<string, string>;

@@ -18,6 +18,7 @@ const PORTION = 500;
 /** RFC 4180, with the data as JSON in one field. */
 const CSV_HEADER = 'seq,at,kind,data,prev,hash\r\n';
 
+/** Adds `audit export`: the log as JSON lines or CSV, as a stream. */
 export function addAuditExport(cli: Cli, audit: Command): void {
   const command = audit
     .command('export')

@@ -10,6 +10,7 @@ interface VerifyOptions extends CommonOptions {
   file?: string;
 }
 
+/** Adds `audit` with `verify` and `export`. */
 export function addAudit(cli: Cli, program: Command): void {
   const audit = program.command('audit').description('verify or export the audit log');
   const verify = audit

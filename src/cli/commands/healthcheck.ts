@@ -11,6 +11,7 @@ const PATIENCE_MS = 3_000;
 /** A daemon that listens on every address is asked on this machine's own. */
 const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
+/** Adds `healthcheck`: asks the daemon of this configuration over HTTP. Exits with 1 when it is not well or does not answer. */
 export function addHealthcheck(cli: Cli, program: Command): void {
   const command = program
     .command('healthcheck')

@@ -17,6 +17,7 @@ interface HistoryOptions extends CommonOptions {
 /** One job has six milestones and perhaps a few reminders per watch; this is room for all of them. */
 const EVENTS_OF_ONE_JOB = 5_000;
 
+/** Adds `history`: what happened to the jobs, and who was told. */
 export function addHistory(cli: Cli, program: Command): void {
   const command = program
     .command('history')

@@ -17,6 +17,7 @@ interface JobsOptions extends CommonOptions {
   limit: number;
 }
 
+/** Adds `jobs`: the restore jobs on record, with the expected end of those that run. */
 export function addJobs(cli: Cli, program: Command): void {
   const command = program
     .command('jobs')

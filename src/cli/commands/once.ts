@@ -9,6 +9,7 @@ interface OnceOptions extends CommonOptions {
   store: boolean;
 }
 
+/** Adds `once`: one poll of every watch, and one go at what is due. */
 export function addOnce(cli: Cli, program: Command): void {
   const command = program
     .command('once')

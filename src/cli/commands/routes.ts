@@ -28,6 +28,7 @@ interface ExplainOptions extends CommonOptions {
   target?: string;
 }
 
+/** Adds `routes explain`: which routes take an event, and who is told. */
 export function addRoutes(cli: Cli, program: Command): void {
   const routes = program.command('routes').description('ask who would be told');
   const command = routes

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Cli, onAction } from '../command.ts';
 
+/** Adds `schema`: prints the JSON Schema of the configuration. */
 export function addSchema(cli: Cli, program: Command): void {
   const command = program
     .command('schema')

@@ -41,6 +41,7 @@ const EXIT_CODES: Readonly<Record<Verdict, number>> = {
 
 const DEFAULT_EVERY_MS = 5_000;
 
+/** Adds `wait`: follows the jobs of a watch in the foreground. The exit code tells how they ended. */
 export function addWait(cli: Cli, program: Command): void {
   const command = program
     .command('wait')

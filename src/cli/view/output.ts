@@ -26,6 +26,7 @@ export interface Output {
 const NARROWEST = 80;
 const READABLE = 100;
 
+/** Writes to a stream. A reader that goes away makes the next write throw, and does not end the process. */
 export function createOutput(stream: OutputStream, env: CliParts['env']): Output {
   const isTerminal = stream.isTTY === true;
   const hasColour = isTerminal && !env.NO_COLOR && env.TERM !== 'dumb';

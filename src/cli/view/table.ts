@@ -1,5 +1,6 @@
 import { fold, printable } from './text.ts';
 
+/** One column of a table: its title, and the text that each row has there. */
 export interface Column<T> {
   title: string;
   value: (row: T) => string;

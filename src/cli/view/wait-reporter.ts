@@ -113,10 +113,12 @@ function faultText({ message, hint }: { message: string; hint: string | null }):
   return `Atlas cannot be read at the moment, waiting goes on: ${message}${hint === null ? '' : ` (hint: ${hint})`}`;
 }
 
+/** A job that Atlas listed and nobody could decode, on one line. */
 export function problemText({ jobId, problem }: { jobId: string | null; problem: string }): string {
   return `${jobId === null ? 'a job' : `job ${jobId}`} cannot be read: ${problem}`;
 }
 
+/** When a job should end, by what is usual for its instance; `null` when nothing tells. */
 export function etaOf(job: RestoreJob | null, now: number, usuals: Usuals): ExpectedEnd | null {
   return job && expectedEnd(job, now, usuals);
 }

@@ -9,6 +9,7 @@ import {
 } from '../addresses.ts';
 import { entriesOf, type Rule, type RuleContext } from './rule.ts';
 
+/** `baseUrl` is an address without query and fragment. The path of an API in it is told of where it decides nothing. */
 export const baseUrlsAreOrigins: Rule = ({ config, fault, warn, found }) => {
   for (const [index, { name, baseUrl, allowHttp }] of entriesOf(config.connections)) {
     if (baseUrl === undefined) continue;
@@ -41,6 +42,7 @@ function extras(baseUrl: string): string | null {
   return search !== '' || hash !== '' ? 'a "?" or "#" does not belong in it' : null;
 }
 
+/** A channel is reached by https, or by http where that is allowed. */
 export const channelUrlsAreUsable: Rule = ({ config, fault, found }) => {
   for (const [index, channel] of entriesOf(config.channels)) {
     if (!('url' in channel) || channel.url === undefined) continue;
@@ -50,6 +52,7 @@ export const channelUrlsAreUsable: Rule = ({ config, fault, found }) => {
   }
 };
 
+/** The heartbeat is called by https, or by http where that is allowed. */
 export const heartbeatUrlsAreUsable: Rule = ({ config, fault, found }) => {
   for (const key of ['url', 'failUrl'] as const) {
     const url = config.heartbeat?.[key];
@@ -60,6 +63,7 @@ export const heartbeatUrlsAreUsable: Rule = ({ config, fault, found }) => {
   }
 };
 
+/** `smtpUrl` is the address of a mail server; a password that may go out in clear is told of. */
 export const mailServersAreUsable: Rule = ({ config, fault, warn, found }) => {
   for (const [index, channel] of entriesOf(config.channels)) {
     if (channel.type !== 'email' || channel.smtpUrl === undefined) continue;
@@ -82,6 +86,7 @@ export const mailServersAreUsable: Rule = ({ config, fault, warn, found }) => {
   }
 };
 
+/** Sender and recipients can stand in the header of a mail. */
 export const mailAddressesAreSound: Rule = ({ config, fault, found }) => {
   for (const [index, channel] of entriesOf(config.channels)) {
     if (channel.type !== 'email') continue;
@@ -97,6 +102,7 @@ export const mailAddressesAreSound: Rule = ({ config, fault, found }) => {
   }
 };
 
+/** A time zone is one that this machine knows. */
 export const timeZonesExist: Rule = ({ config, fault, found }) => {
   for (const [index, channel] of entriesOf(config.channels)) {
     if (!('timeZone' in channel) || channel.timeZone === undefined || isTimeZone(channel.timeZone)) continue;

@@ -23,6 +23,7 @@ export const openServersAskForToken: Rule = ({ config, isFaulty, fault, warn, fo
   }
 };
 
+/** `store.url` names a kind of store that there is. */
 export const storesAreKnown: Rule = ({ config, fault, found }) => {
   const url = config.store?.url;
   const path = ['store', 'url'];
@@ -33,6 +34,7 @@ export const storesAreKnown: Rule = ({ config, fault, found }) => {
   }
 };
 
+/** The store and the mirror of the audit log are two files. */
 export const storeAndAuditDiffer: Rule = ({ config, fault }) => {
   const { file } = config.audit ?? {};
   const store = config.store?.url?.replace(/^sqlite:/, '');
@@ -41,6 +43,7 @@ export const storeAndAuditDiffer: Rule = ({ config, fault }) => {
   }
 };
 
+/** A `caFile` can be read and holds a certificate. */
 export const caFilesAreCertificates: Rule = async ({ config, readFile, fault, found }) => {
   const files: Array<[Path, string | undefined]> = [
     ...entriesOf(config.connections).map(([index, { caFile }]): [Path, string | undefined] => [

@@ -1,6 +1,7 @@
 import { listed, suggestion } from '../../closest.ts';
 import { entriesOf, namesIn, type Rule, type RuleContext } from './rule.ts';
 
+/** A fallback is another channel that exists. */
 export const fallbacksNameOtherChannels: Rule = (context) => {
   const { names, isComplete } = namesIn(context, 'channels');
   for (const [index, { name, fallback, fallbackAfter }] of entriesOf(context.config.channels)) {

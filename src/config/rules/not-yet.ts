@@ -8,6 +8,7 @@ import { entriesOf, type Rule } from './rule.ts';
 /** Keys of a watch that are accepted. */
 const KEYS_NOT_ACTED_UPON = ['rto', 'rpo', 'actors'] as const;
 
+/** A key that this version does not act upon is told of. */
 export const keysNotYet: Rule = ({ config, warn }) => {
   for (const [index, watch] of entriesOf(config.watches)) {
     for (const key of KEYS_NOT_ACTED_UPON) {
@@ -17,6 +18,7 @@ export const keysNotYet: Rule = ({ config, warn }) => {
   }
 };
 
+/** This version has the embedded store only. */
 export const postgresNotYet: Rule = ({ config, fault }) => {
   if (/^postgres(ql)?:/.test(config.store?.url ?? '')) {
     fault(['store', 'url'], 'this version keeps its state in SQLite only; expected "sqlite:" and a path');

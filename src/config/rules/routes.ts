@@ -3,6 +3,7 @@ import { isLasting, LASTING_EVENTS } from '../../domain/event/lasting.ts';
 import { matchesGlob } from '../../domain/telling/glob.ts';
 import { entriesOf, namesIn, type Rule } from './rule.ts';
 
+/** A route leads to channels that exist. */
 export const routesNameChannels: Rule = (context) => {
   const { names, isComplete } = namesIn(context, 'channels');
   if (!isComplete) return;
@@ -19,6 +20,7 @@ export const routesNameChannels: Rule = (context) => {
   }
 };
 
+/** A route names watches that exist; a pattern that fits none is told of. */
 export const routesNameWatches: Rule = (context) => {
   const { names, isComplete } = namesIn(context, 'watches');
   if (!isComplete) return;
@@ -72,6 +74,7 @@ export const somebodyIsTold: Rule = ({ config, isFaulty, warn }) => {
   else if (routes.length === 0) warn(['routes'], 'there are none: changes are recorded, and nobody is told');
 };
 
+/** A channel that no route and no fallback leads to is told of. */
 export const channelsAreUsed: Rule = ({ config, isFaulty, warn }) => {
   const routes = entriesOf(config.routes);
   if (routes.length === 0 || routes.some(([index]) => isFaulty(['routes', index, 'channels']))) return;

@@ -4,6 +4,7 @@ import { planTestAlert } from '../../domain/telling/test-alert.ts';
 import { cronFault } from '../cron.ts';
 import { entriesOf, namesIn, type Rule, type RuleContext } from './rule.ts';
 
+/** The schedule of the test alert is a cron expression that means what it looks like. */
 export const testAlertScheduleIsCron: Rule = ({ config, fault, found }) => {
   const schedule = config.testAlert?.schedule;
   const problem = schedule === undefined ? null : cronFault(schedule);
@@ -15,6 +16,7 @@ export const testAlertScheduleIsCron: Rule = ({ config, fault, found }) => {
   );
 };
 
+/** The test alert speaks of a watch that exists. */
 export const testAlertNamesWatch: Rule = (context) => {
   const { names, isComplete } = namesIn(context, 'watches');
   const watch = context.config.testAlert?.watch;

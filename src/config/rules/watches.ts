@@ -57,6 +57,7 @@ export const targetsDiffer: Rule = ({ config, warn }) => {
   }
 };
 
+/** A job id that stands twice in a watch is told of. */
 export const jobIdsDiffer: Rule = ({ config, warn }) => {
   for (const [index, { restoreJobIds }] of entriesOf(config.watches)) {
     const seen = new Set<string>();

@@ -19,6 +19,7 @@ export type Sound<T> = T extends readonly (infer Item)[]
     : T;
 export type SoundConfig = Sound<ConfigFile>;
 
+/** What holding a file against the schema comes to. */
 export interface ShapeCheck {
   faults: Finding[];
   /** With every default; `null` when there are faults. */
@@ -27,6 +28,7 @@ export interface ShapeCheck {
   found: Found;
 }
 
+/** A file after its placeholders were replaced, and before anybody looked at it. */
 export interface Written {
   value: unknown;
   /** By `formatPath`: the placeholders of the texts that had any. */

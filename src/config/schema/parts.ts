@@ -25,16 +25,19 @@ export function optionalText(expected: string) {
   return z.string({ error: `expected ${expected}` }).optional();
 }
 
+/** A whole number within limits, both included. */
 export function integer(expected: string, min: number, max?: number) {
   const error = `expected ${expected}`;
   const base = z.int({ error }).min(min, { error });
   return max === undefined ? base : base.max(max, { error });
 }
 
+/** `true` or `false`. */
 export function flag() {
   return z.boolean({ error: 'expected true or false' });
 }
 
+/** One of a few words. */
 export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
   return z.enum(values, { error: `expected one of ${values.map((value) => `"${value}"`).join(', ')}` });
 }

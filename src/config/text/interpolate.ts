@@ -7,6 +7,7 @@ export interface InterpolationSources {
   readFile: (path: string) => Promise<string>;
 }
 
+/** A JSON value with its placeholders replaced, and what was found on the way. */
 export interface Interpolation {
   value: unknown;
   faults: Array<{ path: Path; message: string }>;

@@ -14,6 +14,7 @@ interface CheckOptions extends CommonOptions {
   online?: true;
 }
 
+/** Adds `check`: the configuration in words, what is wrong with it, and with `--online` how far each watch gets. */
 export function addCheck(cli: Cli, program: Command): void {
   const command = program
     .command('check')

@@ -18,6 +18,7 @@ interface DeliveriesOptions extends CommonOptions {
 
 type Listed = Delivery & { event: WatcherEvent };
 
+/** Adds `deliveries`, which lists them, and `deliveries redrive`. */
 export function addDeliveries(cli: Cli, program: Command): void {
   const command = program
     .command('deliveries')

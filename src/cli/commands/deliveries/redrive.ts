@@ -12,6 +12,7 @@ interface RedriveOptions extends CommonOptions {
 
 const PAGE_SIZE = 500;
 
+/** Adds `deliveries redrive`: what was given up is owed again. The daemon, or `once`, sends it. */
 export function addRedrive(cli: Cli, deliveries: Command): void {
   const command = deliveries
     .command('redrive')

@@ -10,6 +10,7 @@ interface ListOptions extends CommonOptions {
   all?: true;
 }
 
+/** Adds `mute list`: the mutes that are in force; with `--all` those that are over too. */
 export function addMuteList(cli: Cli, mute: Command): void {
   const command = mute
     .command('list')

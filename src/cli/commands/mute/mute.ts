@@ -26,6 +26,7 @@ interface RemoveOptions extends CommonOptions {
   author?: string;
 }
 
+/** Adds `mute` with `add`, `list` and `remove`. */
 export function addMute(cli: Cli, program: Command): void {
   const mute = program.command('mute').description('keep what happens on a watch from people for a while');
   const add = mute

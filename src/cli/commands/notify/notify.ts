@@ -30,6 +30,7 @@ interface Trial {
 /** Somebody is waiting at the terminal. */
 const PATIENCE_MS = 20_000;
 
+/** Adds `notify` with `test`, which sends a sample, and `preview`. */
 export function addNotify(cli: Cli, program: Command): void {
   const notify = program.command('notify').description('try the channels');
   const command = notify

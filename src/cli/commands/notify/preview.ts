@@ -24,6 +24,7 @@ interface Shown {
   preview: Preview;
 }
 
+/** Adds `notify preview`: what a channel would send of an event. Nothing is sent. */
 export function addNotifyPreview(cli: Cli, notify: Command): void {
   const command = notify
     .command('preview')
