@@ -10,14 +10,18 @@ export function isLoopbackHostHeader(header: string | undefined): boolean {
   return isLoopbackName(header.replace(/:\d+$/, ''));
 }
 
-/** Compares in constant time. `token: null` means that none is demanded. */
+/**
+ * True when a request may read: it brings the token, or none is demanded (`null`). The comparison takes the same time whatever was
+ * given. Not `hono/bearer-auth`, which answers a header in another form with 400, refuses a token with characters outside its
+ * alphabet, and cannot be asked without refusing: `/readyz` says less without a token, and is no refusal.
+ */
 export function mayRead(authorization: string | undefined, token: string | null): boolean {
   if (token === null) return true;
   const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
-  return timingSafeEqual(digest(given), digest(token));
+  return timingSafeEqual(sha256(given), sha256(token));
 }
 
-/** Equal lengths for the comparison, whatever was given. */
-function digest(text: string): Buffer {
+/** Makes texts of any length comparable: `timingSafeEqual` throws for lengths that differ. */
+function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
