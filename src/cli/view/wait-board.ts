@@ -5,6 +5,7 @@ import type { WaitReport } from '../../wait/wait.ts';
 import type { OutputStream } from '../parts.ts';
 import { etaText, routeOf, STATE_COLOURS, tookText } from './job-text.ts';
 import { type Output, OutputClosed } from './output.ts';
+import { createRedraw } from './redraw.ts';
 import { type Column, formatTable } from './table.ts';
 import { count, fold, printable } from './text.ts';
 import { etaOf, problemText, summaryText, type WaitContext, type WaitReporter } from './wait-reporter.ts';
@@ -15,15 +16,12 @@ const REDRAW_MS = 1_000;
 /** Lines of the terminal that are not for jobs: the heading, the titles, what is hidden, the cursor. */
 const OTHER_LINES = 4;
 
-const UP = (lines: number): string => (lines === 0 ? '' : `\u001b[${lines}A`);
-/** A typed `^C` may stand there. */
-const TO_LINE_START = '\r';
-/** Before the line: behind one as wide as the terminal, its last character would go. */
-const ERASE_LINE = '\u001b[K';
-const ERASE_BELOW = '\u001b[J';
-/** A line that is wider than the terminal must not take two, or the next drawing would begin too low. */
-const NO_WRAP = '\u001b[?7l';
-const WRAP = '\u001b[?7h';
+interface Fault {
+  message: string;
+  hint: string | null;
+  /** By the monotonic clock. */
+  since: number;
+}
 
 /** One line a job, drawn over again in place: for a terminal. */
 export function createBoard(
@@ -32,28 +30,14 @@ export function createBoard(
   { watchName, usuals }: WaitContext,
 ): WaitReporter {
   const startedAt = clock.monotonic();
+  const draw = createRedraw(out);
   const problems: string[] = [];
   let jobs: Map<string, WaitedJob> | null = null;
-  let fault: { message: string; hint: string | null; since: number } | null = null;
-  let drawn = 0;
-
-  function columns(now: Timestamp): Array<Column<WaitedJob>> {
-    return [
-      {
-        title: 'STATE',
-        value: ({ job, end }) => end ?? job?.state ?? '…',
-        paint: (cell, { job, end }) => out.paint(colourOf(end ?? job?.state ?? 'unknown'), cell),
-      },
-      { title: 'JOB', value: ({ jobId }) => jobId },
-      { title: 'FROM → TO', value: ({ job }) => (job ? routeOf(job) : ''), shrinks: true },
-      { title: 'TOOK', value: ({ job }) => (job ? tookText(job, now) : '') },
-      { title: 'ETA', value: ({ job }) => etaText(etaOf(job, now, usuals), now), shrinks: true },
-    ];
-  }
+  let fault: Fault | null = null;
+  const widthNow = (): number => stdout.columns ?? out.width;
 
   function table(shown: readonly WaitedJob[]): string[] {
-    const width = stdout.columns ?? out.width;
-    return shown.length === 0 ? [] : formatTable(shown, columns(clock.now()), width);
+    return shown.length === 0 ? [] : formatTable(shown, columnsAt(clock.now(), usuals, out), widthNow());
   }
 
   function heading(): string {
@@ -62,44 +46,19 @@ export function createBoard(
     return `Waiting for ${count(jobs.size, 'job')} of watch ${watchName}, ${elapsed} so far`;
   }
 
-  function notes(): string[] {
-    const width = stdout.columns ?? out.width;
-    return [...problems, ...faultNotes()].flatMap((note) => fold(printable(note), width));
-  }
-
-  function faultNotes(): string[] {
-    if (fault === null) return [];
-    const { message, hint, since } = fault;
-    const span = formatSpan(clock.monotonic() - since);
-    return [
-      `Atlas cannot be read for ${span} now; waiting goes on`,
-      message,
-      ...(hint === null ? [] : [`hint: ${hint}`]),
-    ];
-  }
-
-  /** Those that still run come first where there is no room for all. */
   function lines(): string[] {
     const all = [...(jobs?.values() ?? [])];
-    const noted = notes();
-    const room = Math.max(1, (stdout.rows ?? 24) - OTHER_LINES - noted.length);
-    const shown =
-      all.length <= room
-        ? all
-        : all.toSorted((a, b) => Number(a.end !== null) - Number(b.end !== null)).slice(0, room);
+    const notes = [...problems, ...notesOf(fault, clock.monotonic())].flatMap((note) =>
+      fold(printable(note), widthNow()),
+    );
+    const shown = unfinishedFirst(all, Math.max(1, (stdout.rows ?? 24) - OTHER_LINES - notes.length));
     const hidden = all.length - shown.length;
     return [
       out.paint('bold', printable(heading())),
       ...table(shown),
       ...(hidden > 0 ? [`… and ${hidden} more`] : []),
-      ...noted.map((note) => out.paint('yellow', note)),
+      ...notes.map((note) => out.paint('yellow', note)),
     ];
-  }
-
-  function draw(next: readonly string[]): void {
-    const text = next.map((line) => `${ERASE_LINE}${line}\n`).join('');
-    out.write(NO_WRAP + TO_LINE_START + UP(drawn) + text + ERASE_BELOW + WRAP);
-    drawn = next.length;
   }
 
   const timer = setInterval(() => {
@@ -132,6 +91,35 @@ export function createBoard(
     },
     close: () => clearInterval(timer),
   };
+}
+
+function columnsAt(now: Timestamp, usuals: WaitContext['usuals'], out: Output): Array<Column<WaitedJob>> {
+  return [
+    {
+      title: 'STATE',
+      value: ({ job, end }) => end ?? job?.state ?? '…',
+      paint: (cell, { job, end }) => out.paint(colourOf(end ?? job?.state ?? 'unknown'), cell),
+    },
+    { title: 'JOB', value: ({ jobId }) => jobId },
+    { title: 'FROM → TO', value: ({ job }) => (job ? routeOf(job) : ''), shrinks: true },
+    { title: 'TOOK', value: ({ job }) => (job ? tookText(job, now) : '') },
+    { title: 'ETA', value: ({ job }) => etaText(etaOf(job, now, usuals), now), shrinks: true },
+  ];
+}
+
+/** As many jobs as there is room for. Where that is not all, those that still run come first. */
+function unfinishedFirst(jobs: readonly WaitedJob[], room: number): readonly WaitedJob[] {
+  if (jobs.length <= room) return jobs;
+  return jobs.toSorted((a, b) => Number(a.end !== null) - Number(b.end !== null)).slice(0, room);
+}
+
+function notesOf(fault: Fault | null, monotonic: number): string[] {
+  if (fault === null) return [];
+  return [
+    `Atlas cannot be read for ${formatSpan(monotonic - fault.since)} now; waiting goes on`,
+    fault.message,
+    ...(fault.hint === null ? [] : [`hint: ${fault.hint}`]),
+  ];
 }
 
 function colourOf(state: keyof typeof STATE_COLOURS): NonNullable<(typeof STATE_COLOURS)[typeof state]> {
