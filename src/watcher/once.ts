@@ -7,7 +7,7 @@ import { dispatchOnce } from './deliver/dispatch.ts';
 import { callIn } from './deliver/fallbacks.ts';
 import { Recorder } from './record/recorder.ts';
 import { remindDue } from './remind/reminders.ts';
-import { createSight } from './remind/visibility.ts';
+import { createVisibility } from './remind/visibility.ts';
 import type { RunnerDeps } from './runner.ts';
 import { USUAL_PACE } from './schedule/pace.ts';
 import { createWatchLoop, type WatchLoop } from './watch/loop.ts';
@@ -110,13 +110,13 @@ async function pollWatch(
 
 /** What is due of what these polls have seen to last. How the channels are doing is not known here, so nobody is reminded of that. */
 async function remindAfter(run: Run, loops: readonly WatchLoop[]): Promise<void> {
-  const sightOf = createSight({
+  const visibilityOf = createVisibility({
     watches: () => run.watches,
     loopOf: (name) => loops.find(({ watch }) => watch.name === name) ?? null,
     channels: () => run.notifiers.map(({ channel }) => ({ channel, failing: null })),
   });
   try {
-    await remindDue({ ...run, sightOf });
+    await remindDue({ ...run, visibilityOf });
   } catch (thrown) {
     run.logger.error('Reminders could not be recorded', { err: toError(thrown) });
   }

@@ -13,7 +13,7 @@ import { createFallbacks, type Fallbacks } from './deliver/fallbacks.ts';
 import type { Recorder } from './record/recorder.ts';
 import { createReminders, type Reminders } from './remind/reminders.ts';
 import { createTestAlerts, type TestAlertConfig, type TestAlerts } from './remind/test-alert.ts';
-import { createSight } from './remind/visibility.ts';
+import { createVisibility } from './remind/visibility.ts';
 import type { WatcherStatus } from './status.ts';
 import { createWatchSet, type WatchConfig, type WatchSet } from './watch/set.ts';
 
@@ -61,7 +61,7 @@ export class Workers {
     this.#testAlerts = createTestAlerts(deps);
     this.#reminders = createReminders({
       ...deps,
-      sightOf: createSight({
+      visibilityOf: createVisibility({
         watches: () => this.#config.watches,
         loopOf: (watch) => this.#watches.loopOf(watch),
         channels: () => this.#channelAlerts.status(),

@@ -1,9 +1,4 @@
-import {
-  EVENT_SEVERITIES,
-  type EventName,
-  eventId,
-  type WatcherEvent,
-} from '../../src/domain/event/event.ts';
+import { type EventName, eventId, severityOf, type WatcherEvent } from '../../src/domain/event/event.ts';
 import type { EventSubject, JobSubject } from '../../src/domain/event/subject.ts';
 import { summarizeJobEvent } from '../../src/domain/event/summary.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
@@ -102,7 +97,7 @@ export function anEvent(name: EventName = 'failed', over: Partial<EventFacts> = 
   return {
     id: over.id ?? eventId(detectedAt, ['orders', about, name]),
     name,
-    severity: over.severity ?? EVENT_SEVERITIES[name],
+    severity: over.severity ?? severityOf(name),
     subject,
     summary:
       over.summary ??

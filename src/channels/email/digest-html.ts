@@ -1,4 +1,4 @@
-import type { Severity } from '../../domain/event/event.ts';
+import type { Severity } from '../../domain/event/event-kind.ts';
 import { escapeHtml, mailPage } from './html.ts';
 
 /** An event in a digest, as plain text. */

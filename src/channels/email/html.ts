@@ -1,4 +1,4 @@
-import type { Severity } from '../../domain/event/event.ts';
+import type { Severity } from '../../domain/event/event-kind.ts';
 import type { Fact, Message } from '../../domain/event/message.ts';
 
 /** A line of the mail, ready to be shown. `beside` says the same in other words: UTC beside the time of a zone. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Severity, WatcherEvent } from '../../domain/event/event.ts';
+import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
+import type { Matter, Severity } from '../../domain/event/event-kind.ts';
 import type { Message } from '../../domain/event/message.ts';
 import { jobOf, sourceOf, watchOf } from '../../domain/event/subject.ts';
 import { toIso } from '../../domain/instant.ts';
@@ -39,74 +40,19 @@ const SUMMARY_LIMIT = 1_024;
 const FIELD_LIMIT = 255;
 const DETAIL_LIMIT = 2_000;
 
-/** What an alert is about. Each has its key, made of names that are the same when it begins and when it ends. */
-type Matter = 'outcome' | 'progress' | 'polling' | 'drill' | 'channel';
-
-interface Effect {
-  /** The alert that is opened, by events that are more than news (warning or critical). */
-  opens: Matter | null;
-  closes: readonly Matter[];
-}
-
 /**
- * What an event does to the alerts of its job, its watch or the channel it is about:
- *
- * | event                                    | opens      | closes                                      |
- * |------------------------------------------|------------|---------------------------------------------|
- * | `stalled`, `missing`, `expiring`         | `progress` |                                             |
- * | `ready`                                  |            | `progress`                                  |
- * | `finished` (opens only with warnings)    | `outcome`  | `progress`, and the `drill` of its watch    |
- * | `failed`, `cancelled`                    | `outcome`  | `progress`                                  |
- * | `expired` (opens unless it had finished) | `outcome`  | `progress`                                  |
- * | `watch_failing` · `watch_recovered`      | `polling`  | · `polling`                                 |
- * | `drill_overdue`                          | `drill`    |                                             |
- * | `channel_failing` · `channel_recovered`  | `channel`  | · `channel`                                 |
- * | `started`                                |            |                                             |
+ * Decides what PagerDuty is to be told of an event: nothing, or up to four requests, to be sent in this order. Sending them again changes
+ * nothing: a trigger joins the alert that is open, and a resolve of what is closed is dropped.
  *
  * How a job ended is an alert of its own: PagerDuty keeps silent about new triggers of one that somebody has acknowledged, and whoever
  * acknowledged a slow restore still has to be woken when it fails. Nothing that Atlas tells undoes an outcome, so a person closes it.
- */
-function effectOf(event: WatcherEvent): Effect {
-  switch (event.name) {
-    case 'started':
-      return { opens: null, closes: [] };
-    case 'stalled':
-    case 'missing':
-    case 'expiring':
-      return { opens: 'progress', closes: [] };
-    case 'ready':
-      return { opens: null, closes: ['progress'] };
-    case 'finished':
-      return { opens: 'outcome', closes: ['progress', 'drill'] };
-    case 'failed':
-    case 'cancelled':
-    case 'expired':
-      return { opens: 'outcome', closes: ['progress'] };
-    case 'watch_failing':
-      return { opens: 'polling', closes: [] };
-    case 'watch_recovered':
-      return { opens: null, closes: ['polling'] };
-    case 'drill_overdue':
-      return { opens: 'drill', closes: [] };
-    case 'channel_failing':
-      return { opens: 'channel', closes: [] };
-    case 'channel_recovered':
-      return { opens: null, closes: ['channel'] };
-    default:
-      return assertNever(event.name);
-  }
-}
-
-/**
- * What PagerDuty is to be told of an event: nothing, or up to four requests, to be sent in this order. Sending them again changes
- * nothing: a trigger joins the alert that is open, and a resolve of what is closed is dropped.
  *
  * A sample opens an alert of the least severity and closes it at once: it shows that the way is open, and must not stand there as an
  * incident that somebody is called for again and again.
  */
 export function pagerDutyEvents(told: Told): PagerDutyEvent[] {
   const { event } = told;
-  const { opens, closes } = effectOf(event);
+  const { opens, closes } = kindOf(event.name);
   const opened = opens !== null && event.severity !== 'info' ? [opens] : [];
   const closed = event.test ? [...opened, ...closes] : closes;
   return [

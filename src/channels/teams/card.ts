@@ -1,4 +1,4 @@
-import type { WatcherEvent } from '../../domain/event/event.ts';
+import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
 import type { Fact, Message } from '../../domain/event/message.ts';
 import { type ListTitler, titleOfList } from '../list-title.ts';
 import { iconOf } from '../severity-mark.ts';
@@ -212,7 +212,7 @@ function styleOf({ name, severity, test }: WatcherEvent): Style {
   if (test) return 'accent';
   if (severity === 'critical') return 'attention';
   if (severity === 'warning') return 'warning';
-  return ['finished', 'watch_recovered', 'channel_recovered'].includes(name) ? 'good' : 'accent';
+  return kindOf(name).isRelief ? 'good' : 'accent';
 }
 
 function isShort(url: string): boolean {

@@ -1,4 +1,4 @@
-import type { EventName, WatcherEvent } from '../../domain/event/event.ts';
+import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
 import { flatSubject } from '../../domain/event/flat-subject.ts';
 import { titleOf } from '../../domain/event/message.ts';
 import { toIso } from '../../domain/instant.ts';
@@ -30,7 +30,7 @@ export function toCloudEvent(event: WatcherEvent): CloudEvent {
     // A URI reference: names may hold what has to be encoded there.
     source: encodeURI(source.toWellFormed()),
     ...(subject === '' ? {} : { subject }),
-    type: `restore-watcher.${familyOf(event.name)}.${event.name}`,
+    type: `restore-watcher.${kindOf(event.name).about}.${event.name}`,
     time: toIso(event.occurredAt),
     datacontenttype: 'application/json',
     data: {
@@ -52,18 +52,4 @@ export function toCloudEvent(event: WatcherEvent): CloudEvent {
       ...(job ? { job: publicJob(job) } : {}),
     },
   };
-}
-
-function familyOf(name: EventName): 'job' | 'watch' | 'channel' {
-  switch (name) {
-    case 'watch_failing':
-    case 'watch_recovered':
-    case 'drill_overdue':
-      return 'watch';
-    case 'channel_failing':
-    case 'channel_recovered':
-      return 'channel';
-    default:
-      return 'job';
-  }
 }

@@ -2,11 +2,11 @@ import { type Command, Option } from 'commander';
 import type { WatcherConfig } from '../../config/config.ts';
 import { digestOf, nextDigestOf } from '../../config/digests.ts';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../domain/event/event.ts';
-import { remindersOf } from '../../domain/event/lasting.ts';
 import { sampleEvent } from '../../domain/event/sample.ts';
 import { formatSpan, toIso } from '../../domain/instant.ts';
 import type { Fallback } from '../../domain/telling/fallback.ts';
 import { type Mute, mutedBy } from '../../domain/telling/mute.ts';
+import { remindersOf } from '../../domain/telling/reminder-requests.ts';
 import {
   explainRoutes,
   planDeliveries,

@@ -1,5 +1,5 @@
 import { listed, suggestion } from '../../closest.ts';
-import { isLasting, LASTING_EVENTS } from '../../domain/event/lasting.ts';
+import { isLasting, LASTING_EVENTS } from '../../domain/event/event.ts';
 import { matchesGlob } from '../../domain/telling/glob.ts';
 import { entriesOf, namesIn, type Rule } from './rule.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { EVENT_NAMES, type EventName, SEVERITIES } from '../../domain/event/event.ts';
-import { LASTING_EVENTS } from '../../domain/event/lasting.ts';
+import { EVENT_NAMES, type EventName, LASTING_EVENTS } from '../../domain/event/event.ts';
+import { SEVERITIES } from '../../domain/event/event-kind.ts';
 import {
   ALLOW_HTTP,
   CA_FILE,

@@ -1,23 +1,12 @@
-import type { WatcherEvent } from './event.ts';
+import { type AlertEventName, kindOf, type WatcherEvent } from './event.ts';
 
-/** What lasts about a watch or a channel: raised once in the store, and cleared by what ends it. */
-export type AlertName = 'watch_failing' | 'drill_overdue' | 'channel_failing';
-
-/** Names an alert in the store. */
-export function alertKey(name: AlertName, about: string): string {
+/** Names an alert in the store: what lasts about a watch or a channel, raised once and cleared by what ends it. */
+export function alertKey(name: AlertEventName, about: string): string {
   return `${name}/${about}`;
 }
 
 /** The key of the alert that an event tells of; `null` for events that are none. */
 export function alertKeyOf({ name, subject }: Pick<WatcherEvent, 'name' | 'subject'>): string | null {
-  switch (name) {
-    case 'watch_failing':
-    case 'drill_overdue':
-    case 'channel_failing':
-      return subject.kind === 'job'
-        ? null
-        : alertKey(name, subject.kind === 'channel' ? subject.channel : subject.watch);
-    default:
-      return null;
-  }
+  if (subject.kind === 'job' || kindOf(name).lasts === undefined) return null;
+  return alertKey(name as AlertEventName, subject.kind === 'channel' ? subject.channel : subject.watch);
 }

@@ -1,30 +1,33 @@
 import { createHash } from 'node:crypto';
 import type { Timestamp } from '../instant.ts';
 import { type JobState, MILESTONES } from '../job/restore-job.ts';
+import type { EventKind, Severity } from './event-kind.ts';
+import { EVENT_KINDS } from './event-kinds.ts';
 import type { EventSubject } from './subject.ts';
 
-/** Everything a route can ask for, with the severity it has unless said otherwise (see `severityOf`). */
-export const EVENT_SEVERITIES = {
-  started: 'info',
-  ready: 'info',
-  finished: 'info',
-  failed: 'critical',
-  cancelled: 'warning',
-  expired: 'warning',
-  expiring: 'warning',
-  stalled: 'warning',
-  missing: 'warning',
-  watch_failing: 'critical',
-  watch_recovered: 'info',
-  drill_overdue: 'warning',
-  channel_failing: 'critical',
-  channel_recovered: 'info',
-} as const satisfies Record<string, Severity>;
+/** Everything a route can ask for. */
+export type EventName = keyof typeof EVENT_KINDS;
+export const EVENT_NAMES = Object.keys(EVENT_KINDS) as [EventName, ...EventName[]];
 
-export const SEVERITIES = ['info', 'warning', 'critical'] as const;
-export type Severity = (typeof SEVERITIES)[number];
-export type EventName = keyof typeof EVENT_SEVERITIES;
-export const EVENT_NAMES = Object.keys(EVENT_SEVERITIES) as [EventName, ...EventName[]];
+type NameAbout<About extends EventKind['about']> = {
+  [Name in EventName]: (typeof EVENT_KINDS)[Name]['about'] extends About ? Name : never;
+}[EventName];
+
+/** Names of events about a watch or a channel itself. */
+export type AlertEventName = NameAbout<'watch' | 'channel'>;
+
+/** What lasts once it is told, and so can be told again. */
+export const LASTING_EVENTS: readonly EventName[] = EVENT_NAMES.filter(isLasting);
+
+/** The row of an event. */
+export function kindOf(name: EventName): EventKind {
+  return EVENT_KINDS[name];
+}
+
+/** True for what lasts until something ends it; see `EventKind.lasts`. */
+export function isLasting(name: EventName): boolean {
+  return kindOf(name).lasts !== undefined;
+}
 
 /** Which reminder of a thing this is. */
 export interface Reminder {
@@ -57,14 +60,13 @@ export interface WatcherEvent {
   test: boolean;
 }
 
-/** Severity of an event; `expired` after a finish is only news, a finish with warnings is more than news. */
+/** Severity of an event, which may depend on its job: `expired` after a finish is only news, a finish with warnings is more. */
 export function severityOf(
   name: EventName,
   facts: { from?: JobState | null; warnings?: boolean } = {},
 ): Severity {
-  if (name === 'expired' && facts.from === 'finished') return 'info';
-  if (name === 'finished' && facts.warnings) return 'warning';
-  return EVENT_SEVERITIES[name];
+  const kind = kindOf(name);
+  return (kind.about === 'job' ? kind.severityOf?.(facts) : null) ?? kind.severity;
 }
 
 /** False for one that was made on purpose (a sample), or is told again (a reminder): neither is counted as something that came to pass. */

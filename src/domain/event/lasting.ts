@@ -1,53 +1,54 @@
-import { type Route, routesPast, takes } from '../telling/routing.ts';
-import type { EventName, WatcherEvent } from './event.ts';
+import type { Timestamp } from '../instant.ts';
+import type { Observation, TimeEventName } from '../job/observation.ts';
+import type { JobWords } from './job-words.ts';
 
-/**
- * What lasts once it is told, and what ends it:
- *
- * | event                | ends                                   |
- * |----------------------|----------------------------------------|
- * | `started`, `stalled` | when the job no longer runs            |
- * | `expiring`           | when the download is no longer ready   |
- * | `missing`            | when the job is found again            |
- * | `watch_failing`      | when the watch can be polled again     |
- * | `channel_failing`    | when the channel accepts something     |
- * | `drill_overdue`      | when a restore has finished            |
- */
-export const LASTING_EVENTS = [
-  'started',
-  'stalled',
-  'expiring',
-  'missing',
-  'watch_failing',
-  'channel_failing',
-  'drill_overdue',
-] as const satisfies readonly EventName[];
-export type LastingName = (typeof LASTING_EVENTS)[number];
-
-export function isLasting(name: EventName): name is LastingName {
-  return (LASTING_EVENTS as readonly EventName[]).includes(name);
+/** How long something about a job lasts, and how it is told again while it does. */
+export interface JobLasting {
+  /** True when it is over by what is on record now; `since`: when it was told first. */
+  hasEnded: (observation: Observation | null, since: Timestamp) => boolean;
+  /** True when it is over by the clock, though Atlas may not say so yet. */
+  hasRunOut?: (observation: Observation, at: Timestamp) => boolean;
+  /** It holds of a job that cannot be seen. */
+  holdsUnseen?: true;
+  /** What says the same and more, once it is raised: who is reminded of that is not reminded of this. */
+  supersededBy?: TimeEventName;
+  /** The line that tells it again; `lasting` is `for 2 h now`. */
+  again: (facts: JobWords & { lasting: string }) => string;
 }
 
-/** A channel that is told of an event again, every so long while it lasts. */
-export interface ReminderRequest {
-  channel: string;
-  everyMs: number;
+/** How something about a watch or a channel is told again, while its alert is raised in the store. */
+export interface AlertLasting {
+  again: (facts: AlertWords) => string;
 }
 
-/**
- * Who is to be told of the event again, by the routes that take it; of several to one channel the one that reminds most often. Nobody,
- * where it does not last, was over when it was found, or is a sample; and never the channel that it is about.
- */
-export function remindersOf(event: WatcherEvent, routes: readonly Route[]): ReminderRequest[] {
-  const { subject } = event;
-  const wasOver = subject.kind === 'job' && subject.inferred;
-  if (event.test || wasOver || !isLasting(event.name)) return [];
-  const byChannel = new Map<string, number>();
-  for (const route of subject.kind === 'channel' ? routesPast(subject.channel, routes) : routes) {
-    if (route.remindEveryMs === null || !takes(route, event)) continue;
-    for (const channel of route.channels) {
-      byChannel.set(channel, Math.min(route.remindEveryMs, byChannel.get(channel) ?? route.remindEveryMs));
-    }
-  }
-  return [...byChannel].map(([channel, everyMs]) => ({ channel, everyMs }));
+/** An alert in the words of a reminder. */
+export interface AlertWords {
+  /** The watch or the channel. */
+  name: string;
+  /** `for 2 h now` */
+  lasting: string;
+  /** What is wrong now; `null` where nobody can tell. */
+  fault: string | null;
+  /** How long ago the last restore of the watch finished, in milliseconds; `null`: never on record, or not looked up. */
+  sinceFinishedMs: number | null;
 }
+
+/** Until the job no longer runs. */
+export const WHILE_RUNNING = {
+  hasEnded: (observation) => observation?.state !== 'in_progress',
+} as const satisfies Partial<JobLasting>;
+
+/** Until the download is no longer ready, or its link has run out. */
+export const WHILE_READY = {
+  hasEnded: (observation) => observation?.state !== 'ready',
+  hasRunOut: ({ job }, at) => job !== null && job.expiresAt !== null && job.expiresAt <= at,
+} as const satisfies Partial<JobLasting>;
+
+/** Until the job is found again; one that went missing anew is told by an event of its own. */
+export const WHILE_MISSING = {
+  hasEnded: (observation, toldAt) => {
+    const since = observation?.missingSince ?? null;
+    return since === null || since > toldAt;
+  },
+  holdsUnseen: true,
+} as const satisfies Partial<JobLasting>;

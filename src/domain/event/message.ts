@@ -1,7 +1,8 @@
 import { formatSpan, type Timestamp, toIso } from '../instant.ts';
 import type { ExpectedEnd } from '../job/eta.ts';
 import { isDownload, type JobKind, type JobState } from '../job/restore-job.ts';
-import type { EventName, WatcherEvent } from './event.ts';
+import { kindOf, type WatcherEvent } from './event.ts';
+import type { JobEventKind } from './event-kind.ts';
 import { jobOf } from './subject.ts';
 
 /** An event in words, the same for every channel. Plain text, each value one line: each channel escapes it for where it goes. */
@@ -71,44 +72,10 @@ export function describeEvent(event: WatcherEvent): Message {
   };
 }
 
-function adviceFor(event: WatcherEvent): string {
-  const job = jobOf(event);
-  switch (event.name) {
-    case 'started':
-      return 'A restore is running. If nobody on your team started it, find out who did: it may be about to overwrite its target.';
-    case 'ready':
-      return job?.expiresAt
-        ? 'The download can be fetched from Atlas until its link runs out.'
-        : 'The download can be fetched from Atlas now. Its link does not live long.';
-    case 'finished':
-      return job?.warnings
-        ? 'The data is back, but not everything is as it was. Check the indexes before you rely on it.'
-        : 'The data is back. Nothing to do here.';
-    case 'failed':
-      return 'The data is not restored. Start another restore, perhaps from another snapshot, and see the activity feed in Atlas for the cause.';
-    case 'cancelled':
-      return 'Somebody stopped it. The data is not restored; start another one if it is still needed.';
-    case 'expired':
-      return event.subject.kind === 'job' && event.subject.from === 'finished'
-        ? 'It had finished before, so the data is where it should be. Nothing to do.'
-        : 'It can no longer be used. Start another one if the data is still needed.';
-    case 'expiring':
-      return 'Fetch it from Atlas before then. Afterwards the link is dead and a new download has to be started.';
-    case 'stalled':
-      return 'It takes longer than expected. Look at it in Atlas; if the data is urgent, think of a second restore to another target.';
-    case 'missing':
-      return 'Atlas no longer knows this job, so how it ended cannot be told. Look at the target and at the activity feed in Atlas.';
-    case 'watch_failing':
-      return 'Restores of this watch go unseen until it can be polled again. What is wrong, "restore-watcher check --online" tells.';
-    case 'watch_recovered':
-      return 'The watch can be polled again. What happened in the meantime is told now.';
-    case 'drill_overdue':
-      return 'No restore has finished here for longer than agreed. Run a restore drill, or find out why the last one did not finish.';
-    case 'channel_failing':
-      return 'People who rely on this channel do not hear of restores. What is owed to it is kept and tried for up to 24 hours.';
-    case 'channel_recovered':
-      return 'The channel accepts messages again. What waited for it is on its way.';
-  }
+function adviceFor({ name, subject }: WatcherEvent): string {
+  const kind = kindOf(name);
+  if (kind.about !== 'job') return kind.advice;
+  return subject.kind === 'job' ? kind.advice(subject) : '';
 }
 
 function factsOf(event: WatcherEvent): Fact[] {
@@ -122,25 +89,9 @@ function factsOf(event: WatcherEvent): Fact[] {
       ['To', job && (job.targetClusterName ?? (isDownload(job) ? 'download' : null))],
       ['Restored', progressOf(event)],
       ['Atlas says', job?.errorMessage ?? null],
-      [noteLabel(event.name), event.note],
+      [kindOf(event.name).noteLabel ?? 'Note', event.note],
     ]),
   ];
-}
-
-/** What the note of such an event is. */
-function noteLabel(name: EventName): string {
-  switch (name) {
-    case 'stalled':
-      return 'Compare';
-    case 'watch_failing':
-      return 'What to do';
-    case 'channel_failing':
-      return 'It says';
-    case 'drill_overdue':
-      return 'Agreed';
-    default:
-      return 'Note';
-  }
 }
 
 function detailsOf(event: WatcherEvent): Fact[] {
@@ -173,22 +124,18 @@ function spanOf(event: WatcherEvent): [label: string, value: string | null] {
   const { name, occurredAt } = event;
   const job = jobOf(event);
   if (job === null) return ['Took', null];
-  switch (name) {
-    case 'ready':
-    case 'finished':
-    case 'failed':
-    case 'cancelled': {
-      const span = spanBetween(job.createdAt, occurredAt);
-      return ['Took', span !== null && isUndated(event) ? `at most ${span}` : span];
-    }
-    case 'expired':
+  const kind = kindOf(name);
+  const sinceStart = spanBetween(job.createdAt, occurredAt);
+  switch (kind.about === 'job' ? kind.span : null) {
+    case 'took':
+      return ['Took', sinceStart !== null && isUndated(event) ? `at most ${sinceStart}` : sinceStart];
+    case 'took_to_finish':
       return ['Took', job.finishedAt === null ? null : spanBetween(job.createdAt, job.finishedAt)];
-    case 'started':
-      return ['Running for', event.reminder && spanBetween(job.createdAt, occurredAt)];
-    case 'stalled':
-    case 'missing':
-      return ['Running for', spanBetween(job.createdAt, occurredAt)];
-    default:
+    case 'running':
+      return ['Running for', sinceStart];
+    case 'running_again':
+      return ['Running for', event.reminder && sinceStart];
+    case null:
       return ['Took', null];
   }
 }
@@ -216,14 +163,22 @@ function spanBetween(from: Timestamp, to: Timestamp): string | null {
 function timesOf(event: WatcherEvent): Message['times'] {
   const job = jobOf(event);
   const eta = event.subject.kind === 'job' ? event.subject.expectedEnd : null;
+  // A reminder tells of now, so that it repeats nothing.
+  const own = event.reminder ? undefined : ownTimeOf(event);
   const times: Array<[string, Timestamp | null]> = [
     [timeLabel(event), event.occurredAt],
-    ['Started', event.name === 'started' && !event.reminder ? null : (job?.createdAt ?? null)],
+    ['Started', own === 'createdAt' ? null : (job?.createdAt ?? null)],
     [isPast(eta, event) ? 'Was expected' : 'Expected end', eta?.at ?? null],
     ['Snapshot taken', job?.snapshotAt ?? null],
-    ['Expires', event.name === 'expired' ? null : (job?.expiresAt ?? null)],
+    ['Expires', own === 'expiresAt' ? null : (job?.expiresAt ?? null)],
   ];
   return times.flatMap(([label, at]) => (at === null ? [] : [{ label, at }]));
+}
+
+/** The time of the job that is told already as the time of the event. */
+function ownTimeOf({ name }: WatcherEvent): JobEventKind['happensAt'] {
+  const kind = kindOf(name);
+  return kind.about === 'job' ? kind.happensAt : undefined;
 }
 
 function isPast(eta: ExpectedEnd | null, { detectedAt }: WatcherEvent): boolean {

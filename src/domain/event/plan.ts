@@ -7,10 +7,10 @@ import { isUnfinished, type RestoreJob } from '../job/restore-job.ts';
 import type { Sighting, Transition } from '../job/transition.ts';
 import type { Target } from '../job/watch.ts';
 import type { Mute } from '../telling/mute.ts';
+import { type ReminderRequest, remindersOf } from '../telling/reminder-requests.ts';
 import { type Decision, planDeliveries, type RoutingRules, type SuppressReason } from '../telling/routing.ts';
-import { eventId, severityOf, type WatcherEvent } from './event.ts';
+import { eventId, kindOf, severityOf, type WatcherEvent } from './event.ts';
 import { flatSubject } from './flat-subject.ts';
-import { type ReminderRequest, remindersOf } from './lasting.ts';
 import { summarizeJobEvent } from './summary.ts';
 
 /** An event together with what was decided about it. */
@@ -81,7 +81,8 @@ export function asksForUsuals({ observation, transitions, timeEvents }: Sighting
 }
 
 function saysExpectedEnd(name: WatcherEvent['name']): boolean {
-  return name === 'started' || name === 'stalled';
+  const kind = kindOf(name);
+  return kind.about === 'job' && kind.saysExpectedEnd === true;
 }
 
 /** Decides who is told of an event, and writes down why. */

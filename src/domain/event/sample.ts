@@ -1,14 +1,9 @@
 import type { Timestamp } from '../instant.ts';
 import type { ExpectedEnd } from '../job/eta.ts';
-import {
-  type JobState,
-  MILESTONES,
-  type Milestone,
-  type RestoreJob,
-  stateAfter,
-} from '../job/restore-job.ts';
+import { MILESTONES, type Milestone, type RestoreJob, stateAfter } from '../job/restore-job.ts';
 import type { Watch } from '../job/watch.ts';
-import { type EventName, eventId, severityOf, type WatcherEvent } from './event.ts';
+import { type EventName, eventId, kindOf, severityOf, type WatcherEvent } from './event.ts';
+import type { JobEventKind } from './event-kind.ts';
 import type { EventSubject } from './subject.ts';
 import { summarizeJobEvent } from './summary.ts';
 
@@ -38,18 +33,15 @@ const ENDED_AGO = MINUTE;
  * whatever the watch: its id ends in sixteen zeros.
  */
 export function sampleEvent(name: EventName, context: SampleContext): WatcherEvent {
-  const { channel, now, projectUrl = null } = context;
-  const watch = withNames(context.watch ?? INVENTED_WATCH);
-  const isAboutJob = isJobEvent(name);
-  const job = isAboutJob ? sampleJob(name, watch, now) : null;
+  const { channel, now } = context;
+  const subject = sampleSubject(name, context);
   const occurredAt = isMilestone(name) ? (name === 'started' ? now - STARTED_AGO : now - ENDED_AGO) : now;
-  const from = fromState(name);
   return {
     id: eventId(now, ['sample', channel, name]),
     name,
-    severity: severityOf(name, { from }),
-    subject: subjectOf(name, { watch, channel, projectUrl, job }),
-    summary: job ? summarizeJobEvent({ name, job, occurredAt }) : otherSummary(name, watch.name, channel),
+    severity: severityOf(name, subject.kind === 'job' ? { from: subject.from } : {}),
+    subject,
+    summary: summaryOf(name, subject, occurredAt),
     note: null,
     detectedAt: now,
     occurredAt,
@@ -58,28 +50,32 @@ export function sampleEvent(name: EventName, context: SampleContext): WatcherEve
   };
 }
 
+function summaryOf(name: EventName, subject: EventSubject, occurredAt: Timestamp): string {
+  if (subject.kind === 'job') return summarizeJobEvent({ name, job: subject.job, occurredAt });
+  const kind = kindOf(name);
+  return kind.about === 'job'
+    ? name
+    : kind.sample(subject.kind === 'channel' ? subject.channel : subject.watch);
+}
+
 /** A sample about a channel speaks of the one that it is sent to. */
-function subjectOf(
-  name: EventName,
-  about: {
-    watch: NonNullable<SampleContext['watch']>;
-    channel: string;
-    projectUrl: string | null;
-    job: RestoreJob | null;
-  },
-): EventSubject {
-  const { watch, channel, projectUrl, job } = about;
-  if (name === 'channel_failing' || name === 'channel_recovered') return { kind: 'channel', channel };
-  const { labels, groupId, kind, instanceName } = watch;
-  const watched = { watch: watch.name, labels, instance: { groupId, kind, instanceName }, projectUrl };
-  if (job === null) return { kind: 'watch', ...watched };
+function sampleSubject(name: EventName, context: SampleContext): EventSubject {
+  const kind = kindOf(name);
+  const { channel, projectUrl = null, now } = context;
+  if (kind.about === 'channel') return { kind: 'channel', channel };
+  const watch = withNames(context.watch ?? INVENTED_WATCH);
+  const { labels, groupId, kind: jobKind, instanceName } = watch;
+  const instance = { groupId, kind: jobKind, instanceName };
+  const watched = { watch: watch.name, labels, instance, projectUrl };
+  if (kind.about !== 'job') return { kind: 'watch', ...watched };
+  const job = sampleJob(kind.sample, watch, now);
   return {
     kind: 'job',
     ...watched,
     job,
-    from: fromState(name),
+    from: kind.sample.from,
     to: isMilestone(name) ? stateAfter([name]) : null,
-    expectedEnd: sampleEnd(name, job),
+    expectedEnd: sampleEnd(kind.sample, job, now),
     inferred: false,
     late: false,
   };
@@ -95,15 +91,17 @@ function withNames(watch: NonNullable<SampleContext['watch']>): NonNullable<Samp
   };
 }
 
-function sampleJob(name: EventName, watch: NonNullable<SampleContext['watch']>, now: Timestamp): RestoreJob {
+function sampleJob(
+  { outcome, linkEndsInMs }: JobEventKind['sample'],
+  watch: NonNullable<SampleContext['watch']>,
+  now: Timestamp,
+): RestoreJob {
   const createdAt = now - STARTED_AGO;
-  const isDownload = name === 'ready' || name === 'expiring' || name === 'expired';
-  const outcome = outcomeOf(name);
+  const isDownload = linkEndsInMs !== undefined;
   const reached = [
     { milestone: 'started' as const, at: createdAt },
     ...(outcome ? [{ milestone: outcome, at: now - ENDED_AGO }] : []),
   ];
-  const hasEnd = outcome === 'finished' || outcome === 'failed' || outcome === 'cancelled';
   return {
     id: `${Math.floor(createdAt / 1000)
       .toString(16)
@@ -116,8 +114,8 @@ function sampleJob(name: EventName, watch: NonNullable<SampleContext['watch']>, 
     reached,
     warnings: false,
     createdAt,
-    finishedAt: hasEnd ? now - ENDED_AGO : null,
-    expiresAt: isDownload ? now + (name === 'expired' ? -ENDED_AGO : 45 * MINUTE) : null,
+    finishedAt: outcome !== null && !isDownload ? now - ENDED_AGO : null,
+    expiresAt: isDownload ? now + linkEndsInMs : null,
     snapshotId: null,
     snapshotAt: createdAt - 60 * MINUTE,
     targetGroupId: isDownload ? null : watch.groupId,
@@ -129,44 +127,16 @@ function sampleJob(name: EventName, watch: NonNullable<SampleContext['watch']>, 
 }
 
 /** As if history told it: ahead for a job that has just started, behind for one that should have ended. */
-function sampleEnd(name: EventName, { createdAt }: RestoreJob): ExpectedEnd | null {
-  if (name !== 'started' && name !== 'stalled') return null;
-  const isOverdue = name === 'stalled';
-  const usualMs = (isOverdue ? 4 : 20) * MINUTE;
-  return { at: createdAt + usualMs, basis: 'history', isOverdue, usualMs, samples: 34 };
-}
-
-function outcomeOf(name: EventName): Exclude<Milestone, 'started'> | null {
-  if (name === 'expiring') return 'ready';
-  return isMilestone(name) && name !== 'started' ? name : null;
-}
-
-function fromState(name: EventName): JobState | null {
-  if (name === 'started' || !isJobEvent(name)) return null;
-  return name === 'expired' || name === 'expiring' ? 'ready' : 'in_progress';
+function sampleEnd(
+  { usualMs }: JobEventKind['sample'],
+  { createdAt }: RestoreJob,
+  now: Timestamp,
+): ExpectedEnd | null {
+  if (usualMs === undefined) return null;
+  const at = createdAt + usualMs;
+  return { at, basis: 'history', isOverdue: at < now, usualMs, samples: 34 };
 }
 
 function isMilestone(name: EventName): name is Milestone {
   return (MILESTONES as readonly string[]).includes(name);
-}
-
-function isJobEvent(name: EventName): boolean {
-  return isMilestone(name) || name === 'expiring' || name === 'stalled' || name === 'missing';
-}
-
-function otherSummary(name: EventName, watch: string, channel: string): string {
-  switch (name) {
-    case 'watch_failing':
-      return `Watch ${watch} has not been polled for 5 min`;
-    case 'watch_recovered':
-      return `Watch ${watch} can be polled again`;
-    case 'drill_overdue':
-      return `No restore of watch ${watch} has finished for longer than agreed`;
-    case 'channel_failing':
-      return `Channel ${channel} has accepted nothing for 10 min`;
-    case 'channel_recovered':
-      return `Channel ${channel} accepts messages again`;
-    default:
-      return `Watch ${watch}: ${name}`;
-  }
 }

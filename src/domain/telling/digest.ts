@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type EventName, SEVERITIES, type WatcherEvent } from '../event/event.ts';
+import { kindOf, type WatcherEvent } from '../event/event.ts';
+import { SEVERITIES } from '../event/event-kind.ts';
 import { subjectKey } from '../event/subject.ts';
 import type { Timestamp } from '../instant.ts';
 
@@ -14,24 +15,8 @@ export interface DigestSummary {
   to: Timestamp;
 }
 
-/** In this order within one severity. */
-const WORDS = {
-  failed: 'failed',
-  watch_failing: 'watch failing',
-  channel_failing: 'channel failing',
-  missing: 'missing',
-  cancelled: 'cancelled',
-  expired: 'expired',
-  stalled: 'stalled',
-  expiring: 'about to expire',
-  drill_overdue: 'drill overdue',
-  finished: 'finished',
-  ready: 'ready',
-  started: 'started',
-  watch_recovered: 'watch recovered',
-  channel_recovered: 'channel recovered',
-} as const satisfies Record<EventName, string>;
-const ORDER = Object.keys(WORDS);
+/** More than there are events. */
+const RANKS = 1_000;
 
 /**
  * Counts restores (and watches, and channels) rather than events: each by what was last heard of it, so that one which started and
@@ -58,7 +43,7 @@ export function summarizeDigest(events: readonly WatcherEvent[]): DigestSummary 
 /** A job of a watch; or the watch or channel itself, its drills apart from its polls. */
 function matterOf({ name, subject }: WatcherEvent): string {
   const key = subjectKey(subject);
-  return name === 'drill_overdue' ? `drill ${key}` : key;
+  return kindOf(name).opens === 'drill' ? `drill ${key}` : key;
 }
 
 /** That what had finished has run out changes nothing for anybody. */
@@ -67,10 +52,11 @@ function isOnlyAfterFinish({ name, subject }: WatcherEvent): boolean {
 }
 
 function wordsOf({ name, severity }: WatcherEvent): string {
-  return name === 'finished' && severity === 'warning' ? 'finished with warnings' : WORDS[name];
+  const { words, wordsAsWarning = words } = kindOf(name).inDigest;
+  return severity === 'warning' ? wordsAsWarning : words;
 }
 
 /** The smallest comes first. */
 function weightOf({ name, severity }: WatcherEvent): number {
-  return -SEVERITIES.indexOf(severity) * ORDER.length + ORDER.indexOf(name);
+  return -SEVERITIES.indexOf(severity) * RANKS + kindOf(name).inDigest.rank;
 }

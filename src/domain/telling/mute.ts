@@ -1,4 +1,4 @@
-import type { EventName, WatcherEvent } from '../event/event.ts';
+import { type EventName, kindOf, type WatcherEvent } from '../event/event.ts';
 import { watchOf } from '../event/subject.ts';
 import type { Timestamp } from '../instant.ts';
 import { matchesGlob } from './glob.ts';
@@ -23,15 +23,9 @@ export interface Mute {
 /** A mute before the store has it. */
 export type MuteRequest = Omit<Mute, 'id' | 'removed'>;
 
-/** About the telling itself: silence about it would hide that everything else is silent too. */
-const NEVER_MUTED: ReadonlySet<EventName> = new Set(['channel_failing', 'channel_recovered']);
-
-/** About the watching itself: who mutes a watch does not mean to go blind without a word, so it has to be named. */
-const MUTED_BY_NAME: ReadonlySet<EventName> = new Set(['watch_failing', 'watch_recovered']);
-
 /** What a mute can name. */
 export function isMutable(name: EventName): boolean {
-  return !NEVER_MUTED.has(name);
+  return kindOf(name).mutedBy !== 'none';
 }
 
 export function isInForce({ until, removed }: Mute, now: Timestamp): boolean {
@@ -57,5 +51,5 @@ function covers({ watch: glob, events }: Mute, event: Pick<WatcherEvent, 'name' 
   const { name } = event;
   const watch = watchOf(event);
   if (watch === null || !isMutable(name) || !matchesGlob(glob, watch)) return false;
-  return events === null ? !MUTED_BY_NAME.has(name) : events.includes(name);
+  return events === null ? kindOf(name).mutedBy === 'any' : events.includes(name);
 }

@@ -1,48 +1,18 @@
 import type { AuditDraft } from '../audit.ts';
-import { severityOf, type WatcherEvent } from '../event/event.ts';
-import { remindersOf } from '../event/lasting.ts';
+import { kindOf, severityOf, type WatcherEvent } from '../event/event.ts';
+import type { JobLasting } from '../event/lasting.ts';
 import { type PlannedEvent, planReminder } from '../event/plan.ts';
-import { reminderEvent } from '../event/reminder-event.ts';
 import type { Timestamp } from '../instant.ts';
-import type { Observation } from '../job/observation.ts';
+import type { DueReminder, Visibility } from './due-reminder.ts';
 import { mutedBy } from './mute.ts';
+import { reminderEvent } from './reminder-event.ts';
+import { remindersOf } from './reminder-requests.ts';
 import type { RoutingRules } from './routing.ts';
 
-/** A reminder whose time has come, with what the store knows at this moment of what it is about. */
-export interface DueReminder {
-  /** The event as it was recorded first. */
-  first: WatcherEvent;
-  channel: string;
-  /** How often the channel was reminded of it so far. */
-  count: number;
-  /** Of the job that it is about; `null` for events about no job. */
-  observation: Observation | null;
-  /** Since when the alert is raised that it tells of; `null`: it is not, or the event is no alert. */
-  raisedAt: Timestamp | null;
-  /** When a restore of the watch finished last. Looked up for `drill_overdue` alone. */
-  lastFinishedAt: Timestamp | null;
-  /** Something about the same job or watch is owed to the channel and was not accepted yet. */
-  isStillOwed: boolean;
-}
-
-/** What can be seen at present of what an event is about. */
-export type Sight =
-  /** The configuration no longer asks for it. */
-  | { kind: 'unwatched' }
-  /** Whether it lasts cannot be told. */
-  | { kind: 'blind' }
-  | {
-      kind: 'seen';
-      labels: Readonly<Record<string, string>>;
-      /** What is wrong now, of a watch or a channel that fails. */
-      fault: { message: string; hint: string | null } | null;
-      /** By how much the clock that its times come from is ahead of ours, in milliseconds. */
-      aheadMs: number;
-    };
-
+/** What deciding about reminders needs to know besides them. */
 export interface ReminderContext extends RoutingRules {
   now: Timestamp;
-  sightOf: (first: WatcherEvent) => Sight;
+  visibilityOf: (first: WatcherEvent) => Visibility;
 }
 
 /**
@@ -61,16 +31,16 @@ const BLIND_FOR_MS = 60_000;
 /** Says "still" only of what can be seen to last, and only to whom the routes in force would remind. */
 export function decideReminder(due: DueReminder, context: ReminderContext): ReminderDecision {
   const { now, mutes } = context;
-  const sight = context.sightOf(due.first);
-  if (sight.kind === 'unwatched') return { kind: 'end', reason: 'unwatched' };
-  const isSeen = sight.kind === 'seen';
-  const at = now + (isSeen ? sight.aheadMs : 0);
+  const visibility = context.visibilityOf(due.first);
+  if (visibility.kind === 'unwatched') return { kind: 'end', reason: 'unwatched' };
+  const isSeen = visibility.kind === 'seen';
+  const at = now + (isSeen ? visibility.aheadMs : 0);
   if (hasEnded(due) || (isSeen && hasRunOut(due, at))) return { kind: 'end', reason: 'ended' };
 
-  const event = reminderEvent(due, sight, at);
+  const event = reminderEvent(due, visibility, at);
   const everyMs = intervalOf(event, due.channel, context);
   if (everyMs === null) return { kind: 'end', reason: 'route_gone' };
-  if (isToldAsStalled(event, due, context)) return { kind: 'end', reason: 'superseded' };
+  if (isSuperseded(event, due, context)) return { kind: 'end', reason: 'superseded' };
 
   if (mutedBy(event, mutes, now)) return { kind: 'wait', reason: 'muted', forMs: everyMs };
   if (due.isStillOwed) return { kind: 'wait', reason: 'still_owed', forMs: everyMs };
@@ -117,45 +87,36 @@ function intervalOf(event: WatcherEvent, channel: string, { routes }: ReminderCo
   return remindersOf(event, routes).find((request) => request.channel === channel)?.everyMs ?? null;
 }
 
-/** By what is on record now; see `LASTING_EVENTS`. What was raised anew since is told by an event of its own. */
+/** By what is on record now. What was raised anew since is told by an event of its own. */
 function hasEnded({ first, observation, raisedAt }: DueReminder): boolean {
-  switch (first.name) {
-    case 'started':
-    case 'stalled':
-      return observation?.state !== 'in_progress';
-    case 'expiring':
-      return observation?.state !== 'ready';
-    case 'missing': {
-      const since = observation?.missingSince ?? null;
-      return since === null || since > first.detectedAt;
-    }
-    case 'watch_failing':
-    case 'channel_failing':
-    case 'drill_overdue':
-      return raisedAt === null || raisedAt > first.detectedAt;
-    default:
-      return true;
-  }
+  const kind = kindOf(first.name);
+  if (kind.lasts === undefined) return true;
+  if (kind.about === 'job') return kind.lasts.hasEnded(observation, first.detectedAt);
+  return raisedAt === null || raisedAt > first.detectedAt;
 }
 
 /** A link that is dead by the clock, though Atlas may not say so yet. */
 function hasRunOut({ first, observation }: DueReminder, at: Timestamp): boolean {
-  const expiresAt = observation?.job?.expiresAt ?? null;
-  return first.name === 'expiring' && expiresAt !== null && expiresAt <= at;
+  return observation !== null && jobLastingOf(first)?.hasRunOut?.(observation, at) === true;
 }
 
-function isToldAsStalled(
+function isSuperseded(
   event: WatcherEvent,
   { channel, observation }: DueReminder,
   context: ReminderContext,
 ): boolean {
-  if (event.name !== 'started' || observation?.raised.stalled === undefined) return false;
-  const stalled: WatcherEvent = { ...event, name: 'stalled', severity: severityOf('stalled') };
-  return intervalOf(stalled, channel, context) !== null;
+  const name = jobLastingOf(event)?.supersededBy;
+  if (name === undefined || observation?.raised[name] === undefined) return false;
+  return intervalOf({ ...event, name, severity: severityOf(name) }, channel, context) !== null;
 }
 
 /** The watch can be polled, and yet this job could not be read at the last look. */
 function isOutOfSight({ first, observation }: DueReminder): boolean {
-  if (observation === null || first.name === 'missing') return false;
+  if (observation === null || jobLastingOf(first)?.holdsUnseen) return false;
   return observation.notFoundCount > 0 || observation.missingSince !== null || observation.anomaly !== null;
+}
+
+function jobLastingOf({ name }: WatcherEvent): JobLasting | undefined {
+  const kind = kindOf(name);
+  return kind.about === 'job' ? kind.lasts : undefined;
 }

@@ -1,4 +1,5 @@
-import type { EventName, Severity, WatcherEvent } from '../event/event.ts';
+import type { EventName, WatcherEvent } from '../event/event.ts';
+import type { Severity } from '../event/event-kind.ts';
 import { jobOf, watchOf } from '../event/subject.ts';
 import type { Timestamp } from '../instant.ts';
 import { matchesGlob } from './glob.ts';

@@ -1,8 +1,9 @@
 import type { AuditDraft } from '../../domain/audit.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { Timestamp } from '../../domain/instant.ts';
+import type { DueReminder } from '../../domain/telling/due-reminder.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
-import type { DueReminder, ReminderPlan } from '../../domain/telling/reminder.ts';
+import type { ReminderPlan } from '../../domain/telling/reminder.ts';
 
 /** Something that lasts was raised, or has ended: with the events that tell of it. */
 export interface AlertCommit {

@@ -1,12 +1,13 @@
 import { type Kysely, type SqlBool, sql, type Transaction } from 'kysely';
 import { alertKeyOf } from '../../domain/event/alert.ts';
-import type { WatcherEvent } from '../../domain/event/event.ts';
+import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
 import { subjectKey, watchOf } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
+import type { DueReminder } from '../../domain/telling/due-reminder.ts';
 import { orderKeyOf } from '../../domain/telling/owed.ts';
-import type { DueReminder, ReminderPlan } from '../../domain/telling/reminder.ts';
+import type { ReminderPlan } from '../../domain/telling/reminder.ts';
 import { readAlerts } from './alerts.ts';
 import { chunks } from './chunks.ts';
 import { lastFinishedAt, readObservations } from './observations.ts';
@@ -77,7 +78,8 @@ export async function dueReminders(
       count: row.count,
       observation: observed.get(subjectKey(first.subject)) ?? null,
       raisedAt: alerts.get(alertKeyOf(first) ?? '') ?? null,
-      lastFinishedAt: first.name === 'drill_overdue' ? await lastFinishedAt(trx, watchOf(first) ?? '') : null,
+      lastFinishedAt:
+        kindOf(first.name).opens === 'drill' ? await lastFinishedAt(trx, watchOf(first) ?? '') : null,
       isStillOwed: owed.get(row.channel)?.has(orderKeyOf(first)) ?? false,
     });
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import { EVENT_KINDS } from '../../domain/event/event-kinds.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
 import type { WatcherSignals } from '../../signals.ts';
 import type { ChannelStatus } from '../status.ts';
@@ -75,16 +76,15 @@ export class ChannelCondition {
   }
 
   #failingNews(): ChannelNews {
-    const how = this.#hasGivenUp
-      ? 'has given up on a message'
-      : `has accepted nothing for ${formatSpan(this.#failingForMs)}`;
-    return { kind: 'failing', summary: `Channel ${this.#channel} ${how}`, note: this.#detail || null };
+    const silentForMs = this.#hasGivenUp ? null : this.#failingForMs;
+    const summary = EVENT_KINDS.channel_failing.summary({ channel: this.#channel, silentForMs });
+    return { kind: 'failing', summary, note: this.#detail || null };
   }
 
   #recoveredNews(toldAt: Timestamp): ChannelNews {
     return {
       kind: 'recovered',
-      summary: `Channel ${this.#channel} accepts messages again`,
+      summary: EVENT_KINDS.channel_recovered.summary({ channel: this.#channel }),
       note: `It was told to be failing ${formatSpan(this.#clock.now() - toldAt)} ago.`,
     };
   }

@@ -8,9 +8,10 @@ import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../../domain/job/eta.ts'
 import type { Observation } from '../../domain/job/observation.ts';
 import type { Sighting } from '../../domain/job/transition.ts';
 import { isWildcard, type Target, targetKey, type Watch } from '../../domain/job/watch.ts';
+import type { Visibility } from '../../domain/telling/due-reminder.ts';
 import type { Fallback } from '../../domain/telling/fallback.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
-import { planReminders, type Sight } from '../../domain/telling/reminder.ts';
+import { planReminders } from '../../domain/telling/reminder.ts';
 import { type NextDigest, type Route, type RoutingRules, routesPast } from '../../domain/telling/routing.ts';
 import { planTestAlert, type TestAlert } from '../../domain/telling/test-alert.ts';
 import type { Logger } from '../../logging/logger.ts';
@@ -160,14 +161,14 @@ export class Recorder {
 
   /**
    * Records the reminders that are due, `limit` at most.
-   * @param sightOf what can be seen at present of what an event is about. Must ask nobody: it is called within the transaction.
+   * @param visibilityOf what can be seen at present of what an event is about. Must ask nobody: it is called within the transaction.
    */
-  async recordReminders(sightOf: (first: WatcherEvent) => Sight, limit: number): Promise<void> {
+  async recordReminders(visibilityOf: (first: WatcherEvent) => Visibility, limit: number): Promise<void> {
     const { store, clock } = this.#deps;
     const { routes, nextDigest } = this.#rules;
     const now = clock.now();
     const planned = await store.remind({ at: now, limit }, ({ due, mutes }) =>
-      planReminders(due, { routes, mutes, nextDigest, now, sightOf }),
+      planReminders(due, { routes, mutes, nextDigest, now, visibilityOf }),
     );
     if (planned.length > 0) this.#tell(planned);
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { WatcherEvent } from '../../domain/event/event.ts';
-import type { Sight } from '../../domain/telling/reminder.ts';
+import type { Visibility } from '../../domain/telling/due-reminder.ts';
 import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Recorder } from '../record/recorder.ts';
@@ -15,7 +15,7 @@ export interface ReminderDeps {
   clock: Clock;
   faultLog: FaultLog;
   /** What can be seen at present of what an event is about. */
-  sightOf: (first: WatcherEvent) => Sight;
+  visibilityOf: (first: WatcherEvent) => Visibility;
   lookEveryMs?: number;
 }
 
@@ -66,7 +66,7 @@ async function lookLogged(deps: ReminderDeps): Promise<void> {
  */
 export async function remindDue({
   recorder,
-  sightOf,
-}: Pick<ReminderDeps, 'recorder' | 'sightOf'>): Promise<void> {
-  await recorder.recordReminders(sightOf, AT_ONCE);
+  visibilityOf,
+}: Pick<ReminderDeps, 'recorder' | 'visibilityOf'>): Promise<void> {
+  await recorder.recordReminders(visibilityOf, AT_ONCE);
 }

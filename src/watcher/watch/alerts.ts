@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { alertKey } from '../../domain/event/alert.ts';
-import { summarizeOverdue } from '../../domain/event/summary.ts';
+import { EVENT_KINDS } from '../../domain/event/event-kinds.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
 import type { Watch } from '../../domain/job/watch.ts';
 import { toError } from '../../errors.ts';
@@ -62,7 +62,7 @@ export class WatchAlerts {
   async #raiseFailing({ fault, forMs }: Failing): Promise<void> {
     const { name, failingAfterMs } = this.#watch;
     if (forMs < failingAfterMs || (await this.#known()).has(this.#keys.failing)) return;
-    const summary = `Watch ${name} cannot be polled for ${formatSpan(forMs)}: ${fault.message}`;
+    const summary = EVENT_KINDS.watch_failing.summary({ watch: name, forMs, fault: fault.message });
     await this.#tell({ name: 'watch_failing', summary, note: fault.hint }, { raise: this.#keys.failing });
   }
 
@@ -70,7 +70,7 @@ export class WatchAlerts {
     const since = (await this.#known()).get(this.#keys.failing);
     if (since === undefined) return;
     const forMs = this.#deps.clock.now() - since;
-    const summary = `Watch ${this.#watch.name} can be polled again`;
+    const summary = EVENT_KINDS.watch_recovered.summary({ watch: this.#watch.name });
     const note = `It was told to be failing ${formatSpan(forMs)} ago.`;
     await this.#tell({ name: 'watch_recovered', summary, note }, { clear: this.#keys.failing });
   }
@@ -86,7 +86,7 @@ export class WatchAlerts {
     const forMs = clock.now() + source.aheadMs() - since;
     const raisedAt = (await this.#known()).get(this.#keys.overdue);
     if (forMs > every && raisedAt === undefined) {
-      const summary = summarizeOverdue(name, last === null ? null : forMs);
+      const summary = EVENT_KINDS.drill_overdue.summary({ watch: name, forMs: last === null ? null : forMs });
       const note = `Expected every ${formatSpan(every)}.`;
       await this.#tell({ name: 'drill_overdue', summary, note }, { raise: this.#keys.overdue });
     } else if (raisedAt !== undefined && forMs <= every && since > raisedAt - every) {

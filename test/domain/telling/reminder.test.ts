@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EventName, WatcherEvent } from '../../../src/domain/event/event.ts';
 import type { Milestone } from '../../../src/domain/job/restore-job.ts';
-import {
-  type DueReminder,
-  decideReminder,
-  planReminders,
-  type ReminderContext,
-  type Sight,
-} from '../../../src/domain/telling/reminder.ts';
+import type { DueReminder, Visibility } from '../../../src/domain/telling/due-reminder.ts';
+import { decideReminder, planReminders, type ReminderContext } from '../../../src/domain/telling/reminder.ts';
 import {
   aJob,
   aMute,
@@ -51,14 +46,14 @@ function alert(name: EventName, over: Partial<DueReminder> = {}): DueReminder {
   });
 }
 
-function context(over: Partial<ReminderContext> & { sight?: Sight } = {}): ReminderContext {
+function context(over: Partial<ReminderContext> & { sight?: Visibility } = {}): ReminderContext {
   const { sight = SEEN, ...rest } = over;
   return {
     routes: [aRoute({ remindEveryMs: HOUR })],
     mutes: [],
     nextDigest: () => null,
     now: NOW,
-    sightOf: () => sight,
+    visibilityOf: () => sight,
     ...rest,
   };
 }
@@ -130,7 +125,7 @@ describe('a reminder that is due', () => {
 
   it('is asked of the labels that the watch has now', () => {
     const routes = [aRoute({ labels: { team: 'shop' }, remindEveryMs: HOUR })];
-    const sight: Sight = { ...SEEN, labels: { team: 'shop' } };
+    const sight: Visibility = { ...SEEN, labels: { team: 'shop' } };
     expect(decided(due('stalled'), { routes, sight })).toBe('remind');
     expect(eventOf(due('stalled'), { routes, sight }).subject).toMatchObject({ labels: { team: 'shop' } });
   });
@@ -154,7 +149,7 @@ describe('a reminder that is due', () => {
     expect(decided(due('stalled', { isStillOwed: true }))).toBe('wait: still_owed');
   });
 
-  it.each<[string, DueReminder, Sight]>([
+  it.each<[string, DueReminder, Visibility]>([
     ['the watch cannot be polled', due('started'), { kind: 'blind' }],
     ['the watch cannot be polled', alert('drill_overdue'), { kind: 'blind' }],
     [
@@ -217,7 +212,7 @@ describe('what a reminder says', () => {
   });
 
   it('goes by the clock that the times of the job come from', () => {
-    const sight: Sight = { ...SEEN, aheadMs: -2 * HOUR };
+    const sight: Visibility = { ...SEEN, aheadMs: -2 * HOUR };
     expect(eventOf(due('stalled'), { sight })).toMatchObject({
       summary: expect.stringMatching(/after 1 h$/),
       detectedAt: NOW - 2 * HOUR,
@@ -242,7 +237,7 @@ describe('what a reminder says', () => {
     });
   });
 
-  it.each<[EventName, DueReminder, Partial<Extract<Sight, { kind: 'seen' }>>, string, string | null]>([
+  it.each<[EventName, DueReminder, Partial<Extract<Visibility, { kind: 'seen' }>>, string, string | null]>([
     [
       'stalled',
       due('stalled'),

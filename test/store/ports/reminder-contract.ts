@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
-import type { DueReminder, ReminderPlan } from '../../../src/domain/telling/reminder.ts';
+import type { DueReminder } from '../../../src/domain/telling/due-reminder.ts';
+import type { ReminderPlan } from '../../../src/domain/telling/reminder.ts';
 import type { Store } from '../../../src/store/store.ts';
 import {
   aJob,

@@ -9,7 +9,7 @@ import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { createReminders, remindDue } from '../../../src/watcher/remind/reminders.ts';
-import { createSight } from '../../../src/watcher/remind/visibility.ts';
+import { createVisibility } from '../../../src/watcher/remind/visibility.ts';
 import { createWatchLoop, type WatchLoop } from '../../../src/watcher/watch/loop.ts';
 import { aJob, aMuteRequest, aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
@@ -71,14 +71,14 @@ async function end(): Promise<void> {
 }
 
 function deps(inUse = store) {
-  const sightOf = createSight({
+  const visibilityOf = createVisibility({
     watches: () => watches,
     loopOf: (name) => (name === loop.watch.name ? loop : null),
     channels: () => alerts.status(),
   });
   const faultLog = createFaultLog(logger, clock);
   const recorder = aRecorder({ store: inUse, clock, logger, signals }, () => ({ routes }));
-  return { store: inUse, recorder, clock, logger, faultLog, signals, sightOf };
+  return { store: inUse, recorder, clock, logger, faultLog, signals, visibilityOf };
 }
 
 async function poll(): Promise<void> {

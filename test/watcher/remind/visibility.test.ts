@@ -6,7 +6,7 @@ import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { createSight } from '../../../src/watcher/remind/visibility.ts';
+import { createVisibility } from '../../../src/watcher/remind/visibility.ts';
 import type { ChannelStatus } from '../../../src/watcher/status.ts';
 import { createWatchLoop, type WatchLoop } from '../../../src/watcher/watch/loop.ts';
 import { aJob, anEvent, aWatch, GROUP_ID, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
@@ -57,34 +57,36 @@ function watching(over: Partial<Watch> = {}): void {
   );
 }
 
-function sightOf(event: WatcherEvent): string {
-  const sight = createSight({ watches: () => watches, loopOf: () => loop, channels: () => channels });
+function visibilityOf(event: WatcherEvent): string {
+  const sight = createVisibility({ watches: () => watches, loopOf: () => loop, channels: () => channels });
   return sight(event).kind;
 }
 
 describe('a job can be seen', () => {
   it('from the first successful poll of the process on, for as long as polls succeed in time', async () => {
     watching();
-    expect(sightOf(STARTED)).toBe('blind');
+    expect(visibilityOf(STARTED)).toBe('blind');
     await loop?.pollNow();
-    expect(sightOf(STARTED)).toBe('seen');
+    expect(visibilityOf(STARTED)).toBe('seen');
     clock.advance(HOUR);
-    expect(sightOf(STARTED)).toBe('blind');
+    expect(visibilityOf(STARTED)).toBe('blind');
     await loop?.pollNow();
-    expect(sightOf(STARTED)).toBe('seen');
+    expect(visibilityOf(STARTED)).toBe('seen');
     loop?.stoodStill(HOUR);
-    expect(sightOf(STARTED)).toBe('blind');
+    expect(visibilityOf(STARTED)).toBe('blind');
     await loop?.pollNow();
-    expect(sightOf(STARTED)).toBe('seen');
+    expect(visibilityOf(STARTED)).toBe('seen');
     source.fault = new SourceError('unavailable', 'away');
     await loop?.pollNow();
-    expect(sightOf(STARTED)).toBe('blind');
+    expect(visibilityOf(STARTED)).toBe('blind');
   });
 
   it('with the labels that its instance has now', async () => {
     watching({ labels: { team: 'shop' } });
     await loop?.pollNow();
-    const sight = createSight({ watches: () => watches, loopOf: () => loop, channels: () => [] })(STARTED);
+    const sight = createVisibility({ watches: () => watches, loopOf: () => loop, channels: () => [] })(
+      STARTED,
+    );
     expect(sight).toEqual({ kind: 'seen', labels: { team: 'shop' }, fault: null, aheadMs: 0 });
   });
 
@@ -92,7 +94,7 @@ describe('a job can be seen', () => {
     watching();
     await loop?.stop(0);
     loop = null;
-    expect(sightOf(STARTED)).toBe('blind');
+    expect(visibilityOf(STARTED)).toBe('blind');
   });
 
   it.each<[string, Partial<Watch>]>([
@@ -104,25 +106,25 @@ describe('a job can be seen', () => {
   ])('no more by a watch that now looks at %s', async (_, over) => {
     watching(over);
     await loop?.pollNow();
-    expect(sightOf(STARTED)).toBe('unwatched');
+    expect(visibilityOf(STARTED)).toBe('unwatched');
   });
 
   it('by a watch that finds its instances itself while that instance is there, and perhaps again later', async () => {
     watching({ instanceName: '*' });
     source.instances.set(GROUP_ID, [{ instanceName: 'orders', name: 'orders', tags: {} }]);
     await loop?.pollNow();
-    expect(sightOf(STARTED)).toBe('seen');
+    expect(visibilityOf(STARTED)).toBe('seen');
     source.instances.set(GROUP_ID, []);
     clock.advance(11 * MINUTE);
     await loop?.pollNow();
-    expect(sightOf(STARTED)).toBe('blind');
+    expect(visibilityOf(STARTED)).toBe('blind');
   });
 
   it('when it is one of those that the watch names', async () => {
     watching({ restoreJobIds: [jobId(1)] });
     source.jobs = [aJob()];
     await loop?.pollNow();
-    expect(sightOf(STARTED)).toBe('seen');
+    expect(visibilityOf(STARTED)).toBe('seen');
   });
 });
 
@@ -130,9 +132,9 @@ describe('a watch can be seen', () => {
   it('to fail from the first failed poll on, with what is wrong', async () => {
     watching();
     source.fault = new SourceError('auth', 'the key is refused', { hint: 'Check the key.' });
-    expect(sightOf(WATCH_FAILING)).toBe('blind');
+    expect(visibilityOf(WATCH_FAILING)).toBe('blind');
     await loop?.pollNow();
-    const sight = createSight({ watches: () => watches, loopOf: () => loop, channels: () => [] })(
+    const sight = createVisibility({ watches: () => watches, loopOf: () => loop, channels: () => [] })(
       WATCH_FAILING,
     );
     expect(sight).toMatchObject({
@@ -143,21 +145,21 @@ describe('a watch can be seen', () => {
 
   it('to be overdue while it can be polled and restores are expected', async () => {
     watching({ expectRestoreEveryMs: HOUR });
-    expect(sightOf(DRILL_OVERDUE)).toBe('blind');
+    expect(visibilityOf(DRILL_OVERDUE)).toBe('blind');
     await loop?.pollNow();
-    expect(sightOf(DRILL_OVERDUE)).toBe('seen');
+    expect(visibilityOf(DRILL_OVERDUE)).toBe('seen');
     watches = [aWatch()];
-    expect(sightOf(DRILL_OVERDUE)).toBe('unwatched');
+    expect(visibilityOf(DRILL_OVERDUE)).toBe('unwatched');
   });
 });
 
 describe('a channel can be seen', () => {
   it('to fail while it is configured and does', () => {
     watching();
-    expect(sightOf(CHANNEL_FAILING)).toBe('unwatched');
+    expect(visibilityOf(CHANNEL_FAILING)).toBe('unwatched');
     channels = [{ channel: 'siem', failing: null }];
-    expect(sightOf(CHANNEL_FAILING)).toBe('blind');
+    expect(visibilityOf(CHANNEL_FAILING)).toBe('blind');
     channels = [{ channel: 'siem', failing: { since: T0, detail: 'HTTP 503' } }];
-    expect(sightOf(CHANNEL_FAILING)).toBe('seen');
+    expect(visibilityOf(CHANNEL_FAILING)).toBe('seen');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES } from '../../../src/domain/event/event.ts';
-import { remindersOf } from '../../../src/domain/event/lasting.ts';
+import { remindersOf } from '../../../src/domain/telling/reminder-requests.ts';
 import { anEvent, aRoute, HOUR, MINUTE } from '../../support/builders.ts';
 
 const HOURLY = aRoute({ remindEveryMs: HOUR });

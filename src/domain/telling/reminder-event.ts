@@ -1,24 +1,24 @@
+import { eventId, kindOf, severityOf, type WatcherEvent } from '../event/event.ts';
+import { jobWords } from '../event/job-words.ts';
+import type { EventSubject, JobSubject } from '../event/subject.ts';
 import { formatSpan, type Timestamp } from '../instant.ts';
 import { type ExpectedEnd, expectedEnd, type Usuals } from '../job/eta.ts';
 import type { RestoreJob } from '../job/restore-job.ts';
-import type { DueReminder, Sight } from '../telling/reminder.ts';
-import { eventId, severityOf, type WatcherEvent } from './event.ts';
-import { type EventSubject, type JobSubject, jobOf, watchOf } from './subject.ts';
-import { jobInWords, summarizeJobEvent, summarizeOverdue } from './summary.ts';
+import type { DueReminder, Visibility } from './due-reminder.ts';
 
 /**
  * The event that tells again what lasts: with the facts as they are now, and an id of its own. Channels that have been told of it
  * equally often share the event.
  */
-export function reminderEvent(due: DueReminder, sight: Sight, now: Timestamp): WatcherEvent {
+export function reminderEvent(due: DueReminder, visibility: Visibility, now: Timestamp): WatcherEvent {
   const { first, count } = due;
   const number = count + 1;
-  const fault = sight.kind === 'seen' ? sight.fault : null;
+  const fault = visibility.kind === 'seen' ? visibility.fault : null;
   return {
     ...first,
     id: eventId(now, [first.id, 'reminder', String(number)]),
     severity: severityOf(first.name),
-    subject: subjectNow(first.subject, due, sight, now),
+    subject: subjectNow(first.subject, due, visibility, now),
     summary: summarize(due, fault?.message ?? null, now),
     note: fault === null ? first.note : noteOf(first, fault),
     detectedAt: now,
@@ -31,11 +31,11 @@ export function reminderEvent(due: DueReminder, sight: Sight, now: Timestamp): W
 function subjectNow(
   subject: EventSubject,
   { observation }: DueReminder,
-  sight: Sight,
+  visibility: Visibility,
   now: Timestamp,
 ): EventSubject {
   if (subject.kind === 'channel') return subject;
-  const labels = sight.kind === 'seen' ? sight.labels : subject.labels;
+  const labels = visibility.kind === 'seen' ? visibility.labels : subject.labels;
   if (subject.kind === 'watch') return { ...subject, labels };
   const job = observation?.job ?? subject.job;
   return {
@@ -61,28 +61,22 @@ function usualsOf(eta: ExpectedEnd, { deliveryType }: RestoreJob): Usuals {
   return new Map([[deliveryType, { usualMs, samples }]]);
 }
 
-function summarize(due: DueReminder, fault: string | null, now: Timestamp): string {
-  const { first, observation, lastFinishedAt } = due;
-  const job = observation?.job ?? jobOf(first);
+function summarize(
+  { first, observation, lastFinishedAt }: DueReminder,
+  fault: string | null,
+  now: Timestamp,
+): string {
+  const { subject } = first;
+  const kind = kindOf(first.name);
   const lasting = `for ${formatSpan(now - first.detectedAt)} now`;
-  const because = fault ? `: ${fault}` : '';
-  switch (first.name) {
-    case 'started':
-    case 'stalled':
-      return job ? summarizeJobEvent({ name: 'stalled', job, occurredAt: now }) : first.summary;
-    case 'expiring':
-      return job ? summarizeJobEvent({ name: 'expiring', job, occurredAt: now }) : first.summary;
-    case 'missing':
-      return job ? `${jobInWords(job)} is still missing from Atlas, ${lasting}` : first.summary;
-    case 'watch_failing':
-      return `Watch ${watchOf(first)} still cannot be polled, ${lasting}${because}`;
-    case 'channel_failing':
-      return `Channel ${first.subject.kind === 'channel' ? first.subject.channel : ''} still fails, ${lasting}`;
-    case 'drill_overdue':
-      return summarizeOverdue(watchOf(first) ?? '', lastFinishedAt === null ? null : now - lastFinishedAt);
-    default:
-      return first.summary;
+  if (kind.about === 'job') {
+    if (subject.kind !== 'job' || kind.lasts === undefined) return first.summary;
+    return kind.lasts.again({ ...jobWords(observation?.job ?? subject.job, now), lasting });
   }
+  if (subject.kind === 'job' || kind.lasts === undefined) return first.summary;
+  const name = subject.kind === 'channel' ? subject.channel : subject.watch;
+  const sinceFinishedMs = lastFinishedAt === null ? null : now - lastFinishedAt;
+  return kind.lasts.again({ name, lasting, fault, sinceFinishedMs });
 }
 
 /** A watch's fault stands in its summary and leaves room for the hint; a channel's is what its receiver said. */
@@ -90,5 +84,5 @@ function noteOf(
   { name, note }: WatcherEvent,
   fault: { message: string; hint: string | null },
 ): string | null {
-  return name === 'channel_failing' ? fault.message || note : fault.hint;
+  return kindOf(name).about === 'channel' ? fault.message || note : fault.hint;
 }

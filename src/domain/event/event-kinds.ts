@@ -1,0 +1,243 @@
+import { formatSpan } from '../instant.ts';
+import type { EventKind } from './event-kind.ts';
+import { WHILE_MISSING, WHILE_READY, WHILE_RUNNING } from './lasting.ts';
+
+const MINUTE = 60_000;
+
+/**
+ * Every event there is, a row each: what is said of it, and what follows from it. A new event is a row here and the place where it
+ * arises. The order is that in which people are shown them to choose from.
+ */
+export const EVENT_KINDS = {
+  started: {
+    about: 'job',
+    severity: 'info',
+    mutedBy: 'any',
+    opens: null,
+    closes: [],
+    inDigest: { rank: 12, words: 'started' },
+    summary: ({ what }) => `${what} started`,
+    advice: () =>
+      'A restore is running. If nobody on your team started it, find out who did: it may be about to overwrite its target.',
+    span: 'running_again',
+    happensAt: 'createdAt',
+    saysExpectedEnd: true,
+    lasts: {
+      ...WHILE_RUNNING,
+      supersededBy: 'stalled',
+      again: ({ what, after }) => `${what} is still running${after}`,
+    },
+    sample: { from: null, outcome: null, usualMs: 20 * MINUTE },
+  },
+  ready: {
+    about: 'job',
+    severity: 'info',
+    mutedBy: 'any',
+    opens: null,
+    closes: ['progress'],
+    inDigest: { rank: 11, words: 'ready' },
+    summary: ({ what, after }) => `${what} is ready${after}`,
+    advice: ({ job }) =>
+      job.expiresAt
+        ? 'The download can be fetched from Atlas until its link runs out.'
+        : 'The download can be fetched from Atlas now. Its link does not live long.',
+    span: 'took',
+    sample: { from: 'in_progress', outcome: 'ready', linkEndsInMs: 45 * MINUTE },
+  },
+  finished: {
+    about: 'job',
+    severity: 'info',
+    severityOf: ({ warnings }) => (warnings ? 'warning' : null),
+    isRelief: true,
+    mutedBy: 'any',
+    opens: 'outcome',
+    closes: ['progress', 'drill'],
+    inDigest: { rank: 10, words: 'finished', wordsAsWarning: 'finished with warnings' },
+    summary: ({ what, after, job }) => `${what} finished${job.warnings ? ' with warnings' : ''}${after}`,
+    advice: ({ job }) =>
+      job.warnings
+        ? 'The data is back, but not everything is as it was. Check the indexes before you rely on it.'
+        : 'The data is back. Nothing to do here.',
+    span: 'took',
+    sample: { from: 'in_progress', outcome: 'finished' },
+  },
+  failed: {
+    about: 'job',
+    severity: 'critical',
+    mutedBy: 'any',
+    opens: 'outcome',
+    closes: ['progress'],
+    inDigest: { rank: 1, words: 'failed' },
+    summary: ({ what, after }) => `${what} failed${after}`,
+    advice: () =>
+      'The data is not restored. Start another restore, perhaps from another snapshot, and see the activity feed in Atlas for the cause.',
+    span: 'took',
+    sample: { from: 'in_progress', outcome: 'failed' },
+  },
+  cancelled: {
+    about: 'job',
+    severity: 'warning',
+    mutedBy: 'any',
+    opens: 'outcome',
+    closes: ['progress'],
+    inDigest: { rank: 5, words: 'cancelled' },
+    summary: ({ what, after }) => `${what} was cancelled${after}`,
+    advice: () => 'Somebody stopped it. The data is not restored; start another one if it is still needed.',
+    span: 'took',
+    sample: { from: 'in_progress', outcome: 'cancelled' },
+  },
+  expired: {
+    about: 'job',
+    severity: 'warning',
+    // That what had finished has run out is only news.
+    severityOf: ({ from }) => (from === 'finished' ? 'info' : null),
+    mutedBy: 'any',
+    opens: 'outcome',
+    closes: ['progress'],
+    inDigest: { rank: 6, words: 'expired' },
+    summary: ({ what }) => `${what} expired`,
+    advice: ({ from }) =>
+      from === 'finished'
+        ? 'It had finished before, so the data is where it should be. Nothing to do.'
+        : 'It can no longer be used. Start another one if the data is still needed.',
+    span: 'took_to_finish',
+    happensAt: 'expiresAt',
+    sample: { from: 'ready', outcome: 'expired', linkEndsInMs: -MINUTE },
+  },
+  expiring: {
+    about: 'job',
+    severity: 'warning',
+    mutedBy: 'any',
+    opens: 'progress',
+    closes: [],
+    inDigest: { rank: 8, words: 'about to expire' },
+    summary: ({ what, job, occurredAt }) => expiresIn(what, job.expiresAt, occurredAt),
+    advice: () =>
+      'Fetch it from Atlas before then. Afterwards the link is dead and a new download has to be started.',
+    span: null,
+    lasts: {
+      ...WHILE_READY,
+      again: ({ what, job, occurredAt }) => expiresIn(what, job.expiresAt, occurredAt),
+    },
+    sample: { from: 'ready', outcome: 'ready', linkEndsInMs: 45 * MINUTE },
+  },
+  stalled: {
+    about: 'job',
+    severity: 'warning',
+    mutedBy: 'any',
+    opens: 'progress',
+    closes: [],
+    inDigest: { rank: 7, words: 'stalled' },
+    noteLabel: 'Compare',
+    summary: ({ what, after }) => `${what} is still running${after}`,
+    advice: () =>
+      'It takes longer than expected. Look at it in Atlas; if the data is urgent, think of a second restore to another target.',
+    span: 'running',
+    saysExpectedEnd: true,
+    lasts: { ...WHILE_RUNNING, again: ({ what, after }) => `${what} is still running${after}` },
+    sample: { from: 'in_progress', outcome: null, usualMs: 4 * MINUTE },
+  },
+  missing: {
+    about: 'job',
+    severity: 'warning',
+    mutedBy: 'any',
+    opens: 'progress',
+    closes: [],
+    inDigest: { rank: 4, words: 'missing' },
+    summary: ({ what }) => `${what} has gone from Atlas before it ended`,
+    advice: () =>
+      'Atlas no longer knows this job, so how it ended cannot be told. Look at the target and at the activity feed in Atlas.',
+    span: 'running',
+    lasts: {
+      ...WHILE_MISSING,
+      again: ({ what, lasting }) => `${what} is still missing from Atlas, ${lasting}`,
+    },
+    sample: { from: 'in_progress', outcome: null },
+  },
+  watch_failing: {
+    about: 'watch',
+    severity: 'critical',
+    // Who mutes a watch does not mean to go blind without a word, so it has to be named.
+    mutedBy: 'name',
+    opens: 'polling',
+    closes: [],
+    inDigest: { rank: 2, words: 'watch failing' },
+    noteLabel: 'What to do',
+    summary: ({ watch, forMs, fault }: { watch: string; forMs: number; fault: string }) =>
+      `Watch ${watch} cannot be polled for ${formatSpan(forMs)}: ${fault}`,
+    advice:
+      'Restores of this watch go unseen until it can be polled again. What is wrong, "restore-watcher check --online" tells.',
+    lasts: {
+      again: ({ name, lasting, fault }) =>
+        `Watch ${name} still cannot be polled, ${lasting}${fault ? `: ${fault}` : ''}`,
+    },
+    sample: (watch) => `Watch ${watch} has not been polled for 5 min`,
+  },
+  watch_recovered: {
+    about: 'watch',
+    severity: 'info',
+    isRelief: true,
+    mutedBy: 'name',
+    opens: null,
+    closes: ['polling'],
+    inDigest: { rank: 13, words: 'watch recovered' },
+    summary: ({ watch }: { watch: string }) => `Watch ${watch} can be polled again`,
+    advice: 'The watch can be polled again. What happened in the meantime is told now.',
+    sample: (watch) => `Watch ${watch} can be polled again`,
+  },
+  drill_overdue: {
+    about: 'watch',
+    severity: 'warning',
+    mutedBy: 'any',
+    opens: 'drill',
+    closes: [],
+    inDigest: { rank: 9, words: 'drill overdue' },
+    noteLabel: 'Agreed',
+    summary: ({ watch, forMs }: { watch: string; forMs: number | null }) => overdue(watch, forMs),
+    advice:
+      'No restore has finished here for longer than agreed. Run a restore drill, or find out why the last one did not finish.',
+    lasts: { again: ({ name, sinceFinishedMs }) => overdue(name, sinceFinishedMs) },
+    sample: (watch) => `No restore of watch ${watch} has finished for longer than agreed`,
+  },
+  channel_failing: {
+    about: 'channel',
+    severity: 'critical',
+    // About the telling itself: silence about it would hide that everything else is silent too.
+    mutedBy: 'none',
+    opens: 'channel',
+    closes: [],
+    inDigest: { rank: 3, words: 'channel failing' },
+    noteLabel: 'It says',
+    /** `silentForMs`: for how long it has accepted nothing; `null`: it has given something up. */
+    summary: ({ channel, silentForMs }: { channel: string; silentForMs: number | null }) =>
+      silentForMs === null
+        ? `Channel ${channel} has given up on a message`
+        : `Channel ${channel} has accepted nothing for ${formatSpan(silentForMs)}`,
+    advice:
+      'People who rely on this channel do not hear of restores. What is owed to it is kept and tried for up to 24 hours.',
+    lasts: { again: ({ name, lasting }) => `Channel ${name} still fails, ${lasting}` },
+    sample: (channel) => `Channel ${channel} has accepted nothing for 10 min`,
+  },
+  channel_recovered: {
+    about: 'channel',
+    severity: 'info',
+    isRelief: true,
+    mutedBy: 'none',
+    opens: null,
+    closes: ['channel'],
+    inDigest: { rank: 14, words: 'channel recovered' },
+    summary: ({ channel }: { channel: string }) => `Channel ${channel} accepts messages again`,
+    advice: 'The channel accepts messages again. What waited for it is on its way.',
+    sample: (channel) => `Channel ${channel} accepts messages again`,
+  },
+} as const satisfies Record<string, EventKind>;
+
+function expiresIn(what: string, expiresAt: number | null, now: number): string {
+  return expiresAt === null ? `${what} expires soon` : `${what} expires in ${formatSpan(expiresAt - now)}`;
+}
+
+/** `forMs`: since the last one finished; `null`: none ever has. */
+function overdue(watch: string, forMs: number | null): string {
+  const span = forMs === null ? 'while it was watched' : `for ${formatSpan(forMs)}`;
+  return `No restore of watch ${watch} has finished ${span}`;
+}
