@@ -14,6 +14,8 @@ export class QueryFault extends Error {
 const MAX_LIMIT = 500;
 const DEFAULT_LIMIT = 50;
 
+// Not a zod schema: each of its issues would be put into a message and a hint here again, by as many lines as these checks have.
+
 /** The query of one request. Reading a value that is not usable throws a QueryFault. */
 export interface Query {
   text(name: string): string | undefined;
