@@ -71,11 +71,11 @@ async function readJob(
   jobId: string,
   watch: string | undefined,
 ): Promise<View | null> {
-  const [sightings, history] = await Promise.all([
+  const [observations, history] = await Promise.all([
     store.listObservations({ jobId, watch, limit: HISTORY_LIMIT }),
     store.listEvents({ jobId, watch, onlyHappened: true, limit: HISTORY_LIMIT }),
   ]);
-  const [latest, ...others] = sightings.items.toSorted((a, b) => b.changedAt - a.changedAt);
+  const [latest, ...others] = observations.items.toSorted((a, b) => b.changedAt - a.changedAt);
   if (latest === undefined) return null;
   const endOf = await ends.of([latest]);
   return {

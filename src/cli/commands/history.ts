@@ -73,10 +73,10 @@ async function historyOfJob(
   jobId: string,
 ): Promise<Listing<HistoryEntry>> {
   const events = await collect(EVENTS_OF_ONE_JOB, (page) => store.listEvents({ jobId, watch, ...page }));
-  const sightings = await collect(EVENTS_OF_ONE_JOB, (page) =>
+  const observations = await collect(EVENTS_OF_ONE_JOB, (page) =>
     store.listObservations({ jobId, watch, ...page }),
   );
-  const entries = entriesOf(events.items, sightings.items).filter(
+  const entries = entriesOf(events.items, observations.items).filter(
     ({ detectedAt }) => detectedAt >= since && detectedAt < until,
   );
   return { items: entries.slice(-limit), hasMore: entries.length > limit };

@@ -4,7 +4,7 @@ import { expectedEnd, type Usuals } from '../job/eta.ts';
 import type { Observation } from '../job/observation.ts';
 import { publicJob } from '../job/public-job.ts';
 import { isUnfinished, type RestoreJob } from '../job/restore-job.ts';
-import type { Sighting, Transition } from '../job/transition.ts';
+import type { Comparison, Transition } from '../job/transition.ts';
 import type { Target } from '../job/watch.ts';
 import type { Mute } from '../telling/mute.ts';
 import { type ReminderRequest, remindersOf } from '../telling/reminder-requests.ts';
@@ -27,7 +27,7 @@ export interface PlannedEvent {
   reminders?: readonly ReminderRequest[];
 }
 
-/** What planning needs to know besides the sighting. */
+/** What planning needs to know besides the comparison. */
 export interface PlanContext extends RoutingRules {
   target: Target;
   labels: Readonly<Record<string, string>>;
@@ -38,25 +38,25 @@ export interface PlanContext extends RoutingRules {
 }
 
 /** What follows from one look at one job: the events owed to people, and what the audit log says about it. */
-export interface SightingPlan {
+export interface ComparisonPlan {
   events: PlannedEvent[];
   audit: AuditDraft[];
 }
 
 /**
- * Turns a sighting into events with their routes, and into audit entries. Transitions of the past (`verdict: 'baseline'`) become no
+ * Turns a comparison into events with their routes, and into audit entries. Transitions of the past (`verdict: 'baseline'`) become no
  * event: the entry of the observation names them as silent, with the reason. Nor does an ended job that has gone: Atlas forgets those.
  */
-export function planSighting(sighting: Sighting, context: PlanContext): SightingPlan {
-  const { observation } = sighting;
+export function planComparison(comparison: Comparison, context: PlanContext): ComparisonPlan {
+  const { observation } = comparison;
   if (observation === null) return { events: [], audit: [] };
 
-  const announced = sighting.transitions.filter(({ verdict }) => verdict === 'announce');
+  const announced = comparison.transitions.filter(({ verdict }) => verdict === 'announce');
   const events = announced.flatMap((transition) => eventsOf(transition, observation, context));
-  if (sighting.wentMissing && observation.job && isUnfinished(observation.state)) {
+  if (comparison.wentMissing && observation.job && isUnfinished(observation.state)) {
     events.push(standingEvent('missing', observation.job, observation, null, context));
   }
-  for (const { name, note } of sighting.timeEvents) {
+  for (const { name, note } of comparison.timeEvents) {
     if (observation.job) events.push(standingEvent(name, observation.job, observation, note, context));
   }
 
@@ -64,15 +64,15 @@ export function planSighting(sighting: Sighting, context: PlanContext): Sighting
   return {
     events: planned.map(({ plannedEvent }) => plannedEvent),
     audit: [
-      observationEntry(sighting, observation, context),
-      ...anomalyEntry(sighting, observation, context),
+      observationEntry(comparison, observation, context),
+      ...anomalyEntry(comparison, observation, context),
       ...planned.flatMap(({ audit }) => audit),
     ],
   };
 }
 
-/** True when an event of this sighting will say when the job should end: only then need anybody look up what is usual. */
-export function asksForUsuals({ observation, transitions, timeEvents }: Sighting): boolean {
+/** True when an event of this comparison will say when the job should end: only then need anybody look up what is usual. */
+export function asksForUsuals({ observation, transitions, timeEvents }: Comparison): boolean {
   if (observation?.state !== 'in_progress') return false;
   return (
     timeEvents.some(({ name }) => saysExpectedEnd(name)) ||
@@ -210,7 +210,7 @@ function jobSubjectBase({ target, labels, projectUrl }: PlanContext) {
 }
 
 function observationEntry(
-  { transitions }: Sighting,
+  { transitions }: Comparison,
   observation: Observation,
   { now, target }: PlanContext,
 ): AuditDraft {
@@ -235,7 +235,7 @@ function observationEntry(
 }
 
 function anomalyEntry(
-  { newAnomaly }: Sighting,
+  { newAnomaly }: Comparison,
   { jobId }: Observation,
   { now, target }: PlanContext,
 ): AuditDraft[] {

@@ -5,7 +5,7 @@ import type { JobState, Milestone, RestoreJob } from './restore-job.ts';
  * How a job came into view. `named`: by id in the configuration; `baseline`: on the first complete listing of its target;
  * `new`: afterwards.
  */
-export type FirstSight = 'named' | 'baseline' | 'new';
+export type Origin = 'named' | 'baseline' | 'new';
 
 /** What only time tells about a job. */
 export type TimeEventName = 'stalled' | 'expiring';
@@ -23,7 +23,8 @@ export interface Observation {
   milestones: readonly Milestone[];
   /** Follows from `milestones`; `unknown` while `job` is `null`. */
   state: JobState;
-  firstSight: FirstSight;
+  /** Stored, audited and shown by this name since the first version; hence not `origin`. */
+  firstSight: Origin;
   firstSeenAt: Timestamp;
   changedAt: Timestamp;
   /** How often in a row Atlas has answered 404 for this job. */

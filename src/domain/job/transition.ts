@@ -1,5 +1,5 @@
 import type { Timestamp } from '../instant.ts';
-import type { FirstSight, Observation } from './observation.ts';
+import type { Observation, Origin } from './observation.ts';
 import {
   isUpTo,
   type JobState,
@@ -27,12 +27,12 @@ export interface Transition {
 }
 
 /** What a poll knows when it looks at one job. */
-export interface SightContext {
+export interface ComparisonContext {
   watch: string;
   /** When the reply was read. */
   now: Timestamp;
   /** How this job came into view, should it be new to us. */
-  firstSight: FirstSight;
+  firstSight: Origin;
   /** See `Watch.announceExisting`. */
   announceExisting: boolean | number;
   /** A transition found later than this after it happened is `late`, in milliseconds. */
@@ -40,7 +40,7 @@ export interface SightContext {
 }
 
 /** What one look at one job comes to. `observation` is `null` when there is nothing to write. */
-export interface Sighting {
+export interface Comparison {
   observation: Observation | null;
   transitions: Transition[];
   /** Set when something odd was seen that was not there at the last look. */
@@ -51,7 +51,7 @@ export interface Sighting {
   timeEvents: TimeEvent[];
 }
 
-const NOTHING: Sighting = {
+const NOTHING: Comparison = {
   observation: null,
   transitions: [],
   newAnomaly: null,
@@ -74,8 +74,8 @@ const NOT_FOUND_LIMIT = 2;
 export function diffObservations(
   previous: Observation | undefined,
   job: RestoreJob,
-  context: SightContext,
-): Sighting {
+  context: ComparisonContext,
+): Comparison {
   const recorded = previous?.milestones ?? [];
   const news = job.reached.filter((reached) => !recorded.includes(reached.milestone));
 
@@ -112,12 +112,12 @@ export function diffObservations(
 }
 
 /** A reply about this job could not be read: its recorded life stands, the anomaly is noted once. */
-export function sightUnreadable(
+export function compareUnreadable(
   previous: Observation | undefined,
   jobId: string,
   problem: string,
-  context: SightContext,
-): Sighting {
+  context: ComparisonContext,
+): Comparison {
   if (previous) return withAnomaly(previous, problem, context);
   return {
     observation: {
@@ -143,7 +143,7 @@ export function sightUnreadable(
 }
 
 /** Atlas answered 404 for a job that we know. The second time in a row it is missing. */
-export function sightNotFound(previous: Observation, context: SightContext): Sighting {
+export function compareNotFound(previous: Observation, context: ComparisonContext): Comparison {
   if (previous.missingSince !== null) return NOTHING;
   const notFoundCount = previous.notFoundCount + 1;
   const wentMissing = notFoundCount >= NOT_FOUND_LIMIT;
@@ -163,19 +163,19 @@ export function sightNotFound(previous: Observation, context: SightContext): Sig
 
 /** Adds what time tells of the job after this look; see `dueTimeEvents`. */
 export function withTimeEvents(
-  sighting: Sighting,
+  comparison: Comparison,
   previous: Observation | undefined,
   policy: TimePolicy,
   now: Timestamp,
-): Sighting {
-  const observation = sighting.observation ?? previous;
+): Comparison {
+  const observation = comparison.observation ?? previous;
   const timeEvents = observation ? dueTimeEvents(observation, policy, now) : [];
-  if (!observation || timeEvents.length === 0) return sighting;
+  if (!observation || timeEvents.length === 0) return comparison;
   const raised = { ...observation.raised, ...Object.fromEntries(timeEvents.map(({ name }) => [name, now])) };
-  return { ...sighting, observation: { ...observation, raised, changedAt: now }, timeEvents };
+  return { ...comparison, observation: { ...observation, raised, changedAt: now }, timeEvents };
 }
 
-function withAnomaly(previous: Observation, anomaly: string, context: SightContext): Sighting {
+function withAnomaly(previous: Observation, anomaly: string, context: ComparisonContext): Comparison {
   const isBack = previous.notFoundCount > 0 || previous.missingSince !== null;
   if (previous.anomaly === anomaly && !isBack) return NOTHING;
   return {
@@ -191,7 +191,7 @@ function chain(
   previous: Observation | undefined,
   job: RestoreJob,
   news: readonly ReachedMilestone[],
-  context: SightContext,
+  context: ComparisonContext,
 ): Transition[] {
   const known: Milestone[] = [...(previous?.milestones ?? [])];
   return news.map(({ milestone, at }) => {
@@ -216,7 +216,7 @@ function verdictOf(
   previous: Observation | undefined,
   job: RestoreJob,
   occurredAt: Timestamp,
-  context: SightContext,
+  context: ComparisonContext,
 ): Transition['verdict'] {
   if (!isOfThePast(previous, occurredAt, context)) return 'announce';
   const { announceExisting, now } = context;
@@ -229,7 +229,7 @@ function verdictOf(
 function isOfThePast(
   previous: Observation | undefined,
   occurredAt: Timestamp,
-  { firstSight }: SightContext,
+  { firstSight }: ComparisonContext,
 ): boolean {
   if (previous === undefined) return firstSight === 'baseline';
   return previous.firstSight === 'baseline' && previous.job === null && occurredAt < previous.firstSeenAt;

@@ -1,12 +1,12 @@
 import type { Timestamp } from '../../domain/instant.ts';
-import { type FirstSight, isFollowed, type Observation } from '../../domain/job/observation.ts';
+import { isFollowed, type Observation, type Origin } from '../../domain/job/observation.ts';
 import { isUnfinished, type RestoreJob } from '../../domain/job/restore-job.ts';
 import {
+  type Comparison,
+  type ComparisonContext,
+  compareNotFound,
+  compareUnreadable,
   diffObservations,
-  type SightContext,
-  type Sighting,
-  sightNotFound,
-  sightUnreadable,
   withTimeEvents,
 } from '../../domain/job/transition.ts';
 import type { JobAnswer, JobReading } from '../../source/source.ts';
@@ -21,7 +21,7 @@ export interface Findings {
   /** The observations that changed, one for each job. */
   observations: Observation[];
   /** What led to them, in the order in which it was found. */
-  sightings: Array<{ sighting: Sighting; foundAt: Timestamp }>;
+  comparisons: Array<{ comparison: Comparison; foundAt: Timestamp }>;
 }
 
 /**
@@ -37,7 +37,7 @@ export class Comparer {
   readonly #unseen: Map<string, Observation>;
   /** Changed and not yet written, by id: a job may come twice while a list grows. */
   readonly #changed = new Map<string, Observation>();
-  #sightings: Findings['sightings'] = [];
+  #comparisons: Findings['comparisons'] = [];
   #jobs = 0;
   #hasRunningJobs = false;
 
@@ -112,22 +112,22 @@ export class Comparer {
       this.unknownJobIds.push(id);
       return;
     }
-    const sighting = sightNotFound(previous, this.#contextAt(at));
+    const comparison = compareNotFound(previous, this.#contextAt(at));
     // One 404 may be a hiccup: the job still counts as running, lest the watch go idle over it.
-    if (sighting.observation?.missingSince === null && isUnfinished(previous.state)) {
+    if (comparison.observation?.missingSince === null && isUnfinished(previous.state)) {
       this.#hasRunningJobs = true;
     }
-    this.#gather(sighting, at);
+    this.#gather(comparison, at);
   }
 
   /** What has gathered since the last `clearFindings`. */
   findings(): Findings {
-    return { observations: [...this.#changed.values()], sightings: this.#sightings };
+    return { observations: [...this.#changed.values()], comparisons: this.#comparisons };
   }
 
   /** Forgets the findings. To be called when they have been written. */
   clearFindings(): void {
-    this.#sightings = [];
+    this.#comparisons = [];
     this.#changed.clear();
   }
 
@@ -145,27 +145,27 @@ export class Comparer {
     }
     this.#unseen.delete(id);
     const previous = this.#changed.get(id) ?? known.get(id);
-    const sighting =
+    const comparison =
       reading.kind === 'job'
         ? this.#compareJob(reading.job, previous, at)
-        : sightUnreadable(previous, id, reading.problem, this.#contextAt(at));
-    const observation = sighting.observation ?? previous;
+        : compareUnreadable(previous, id, reading.problem, this.#contextAt(at));
+    const observation = comparison.observation ?? previous;
     if (observation && isUnfinished(observation.state)) this.#hasRunningJobs = true;
-    this.#gather(sighting, at);
+    this.#gather(comparison, at);
   }
 
-  #compareJob(job: RestoreJob, previous: Observation | undefined, at: Timestamp): Sighting {
+  #compareJob(job: RestoreJob, previous: Observation | undefined, at: Timestamp): Comparison {
     const { isFirstLook } = this;
     const policy = this.#input.timePolicyFor(job.deliveryType, { isFirstLook });
     return withTimeEvents(diffObservations(previous, job, this.#contextAt(at, job)), previous, policy, at);
   }
 
-  #gather(sighting: Sighting, foundAt: Timestamp): void {
-    if (sighting.observation === null) return;
-    const { jobId } = sighting.observation;
-    this.#changed.set(jobId, sighting.observation);
-    this.#sightings.push({ sighting, foundAt });
-    if (sighting.newAnomaly !== null) this.anomalies.push({ jobId, problem: sighting.newAnomaly });
+  #gather(comparison: Comparison, foundAt: Timestamp): void {
+    if (comparison.observation === null) return;
+    const { jobId } = comparison.observation;
+    this.#changed.set(jobId, comparison.observation);
+    this.#comparisons.push({ comparison, foundAt });
+    if (comparison.newAnomaly !== null) this.anomalies.push({ jobId, problem: comparison.newAnomaly });
   }
 
   #isSettled(reading: JobReading, known: ReadonlyMap<string, Observation>, at: Timestamp): boolean {
@@ -174,7 +174,7 @@ export class Comparer {
     return observation !== undefined && observation.anomaly === null && !isFollowed(observation, at);
   }
 
-  #contextAt(now: Timestamp, job?: RestoreJob): SightContext {
+  #contextAt(now: Timestamp, job?: RestoreJob): ComparisonContext {
     const { watch, lateAfterMs } = this.#input;
     return {
       watch: watch.name,
@@ -185,7 +185,7 @@ export class Comparer {
     };
   }
 
-  #firstSight(job: RestoreJob | undefined): FirstSight {
+  #firstSight(job: RestoreJob | undefined): Origin {
     if (this.namesJobs) return 'named';
     const { newSince } = this.#input;
     if (job && newSince !== null && job.createdAt >= wholeSecond(newSince)) return 'new';

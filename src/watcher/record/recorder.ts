@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts';
 import type { AuditDraft } from '../../domain/audit.ts';
 import { type EventName, eventId, severityOf, type WatcherEvent } from '../../domain/event/event.ts';
-import { asksForUsuals, type PlannedEvent, planEvent, planSighting } from '../../domain/event/plan.ts';
+import { asksForUsuals, type PlannedEvent, planComparison, planEvent } from '../../domain/event/plan.ts';
 import type { ChannelSubject, WatchSubject } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
-import type { Sighting } from '../../domain/job/transition.ts';
+import type { Comparison } from '../../domain/job/transition.ts';
 import { isWildcard, type Target, targetKey, type Watch } from '../../domain/job/watch.ts';
 import type { Visibility } from '../../domain/telling/due-reminder.ts';
 import type { Fallback } from '../../domain/telling/fallback.ts';
@@ -50,7 +50,7 @@ export interface PollRecord {
   /** Those that changed. */
   observations: readonly Observation[];
   /** What led to them, and when it was found. */
-  sightings: ReadonlyArray<{ sighting: Sighting; foundAt: Timestamp }>;
+  comparisons: ReadonlyArray<{ comparison: Comparison; foundAt: Timestamp }>;
   /** There when the target has now been read whole for the first time: how many jobs that were. */
   baseline: { jobs: number } | null;
 }
@@ -95,7 +95,7 @@ export class Recorder {
    */
   async recordPoll(found: PollRecord, signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#deps;
-    const { watch, target, observations, sightings, baseline } = found;
+    const { watch, target, observations, comparisons, baseline } = found;
     const at = clock.now();
     const rules = {
       ...this.#rules,
@@ -103,8 +103,8 @@ export class Recorder {
       usuals: await this.#usualsFor(found),
     };
     const projectUrl = rules.projectUrl(watch, target.groupId);
-    const plans = sightings.map(({ sighting, foundAt }) =>
-      planSighting(sighting, { ...rules, target, labels: target.labels, projectUrl, now: foundAt }),
+    const plans = comparisons.map(({ comparison, foundAt }) =>
+      planComparison(comparison, { ...rules, target, labels: target.labels, projectUrl, now: foundAt }),
     );
     const events = plans.flatMap((plan) => plan.events);
     const audit = plans.flatMap((plan) => plan.audit);
@@ -225,13 +225,13 @@ export class Recorder {
   }
 
   /** Asked for only when something was found: an idle poll costs no question. */
-  async #mutesFor({ sightings: [first] }: PollRecord): Promise<readonly Mute[]> {
+  async #mutesFor({ comparisons: [first] }: PollRecord): Promise<readonly Mute[]> {
     return first ? await this.#deps.store.listMutes({ inForceAt: first.foundAt }) : [];
   }
 
   /** Asked for only when a running job is told of. */
-  async #usualsFor({ sightings, target }: PollRecord): Promise<Usuals> {
-    if (!sightings.some(({ sighting }) => asksForUsuals(sighting))) return new Map();
+  async #usualsFor({ comparisons, target }: PollRecord): Promise<Usuals> {
+    if (!comparisons.some(({ comparison }) => asksForUsuals(comparison))) return new Map();
     return usualsFrom(await this.#deps.store.finishedDurations(targetKey(target), HISTORY_LIMIT));
   }
 }

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import {
   asksForUsuals,
+  type ComparisonPlan,
   type PlanContext,
+  planComparison,
   planEvent,
-  planSighting,
-  type SightingPlan,
 } from '../../../src/domain/event/plan.ts';
 import { jobOf } from '../../../src/domain/event/subject.ts';
 import {
+  type Comparison,
+  compareNotFound,
+  compareUnreadable,
   diffObservations,
-  type Sighting,
-  sightNotFound,
-  sightUnreadable,
   withTimeEvents,
 } from '../../../src/domain/job/transition.ts';
 import {
@@ -25,7 +25,7 @@ import {
   MINUTE,
   T0,
 } from '../../support/builders.ts';
-import { aContext, NOTHING, NOW, recorded, written } from '../../support/sightings.ts';
+import { aContext, NOTHING, NOW, recorded, written } from '../../support/comparisons.ts';
 
 const TO_ONCALL = aRoute({ events: ['failed', 'missing', 'expired'] });
 
@@ -43,19 +43,19 @@ function aPlanContext(over: Partial<PlanContext> = {}): PlanContext {
   };
 }
 
-function told(plan: SightingPlan): string[] {
+function told(plan: ComparisonPlan): string[] {
   return plan.events.map(({ event }) => event.name);
 }
 
-describe('a sighting that changes nothing', () => {
+describe('a comparison that changes nothing', () => {
   it('gives no event and no audit entry', () => {
-    expect(planSighting(NOTHING, aPlanContext())).toEqual({ events: [], audit: [] });
+    expect(planComparison(NOTHING, aPlanContext())).toEqual({ events: [], audit: [] });
   });
 });
 
 describe('a transition', () => {
   const failed = diffObservations(recorded(), aJob(['failed']), aContext());
-  const plan = planSighting(failed, aPlanContext());
+  const plan = planComparison(failed, aPlanContext());
 
   it('becomes an event that is complete in itself', () => {
     expect(plan.events).toHaveLength(1);
@@ -82,17 +82,17 @@ describe('a transition', () => {
 
   it('has the same event id when the same poll is planned again, and another at another time', () => {
     const id = plan.events[0]?.event.id;
-    expect(planSighting(failed, aPlanContext()).events[0]?.event.id).toBe(id);
-    expect(planSighting(failed, aPlanContext({ now: NOW + 1 })).events[0]?.event.id).not.toBe(id);
+    expect(planComparison(failed, aPlanContext()).events[0]?.event.id).toBe(id);
+    expect(planComparison(failed, aPlanContext({ now: NOW + 1 })).events[0]?.event.id).not.toBe(id);
   });
 
   it('has another event id for another job, watch or instance', () => {
     const other = diffObservations(undefined, aJob(['failed'], { id: jobId(2) }), aContext());
     const ids = [
       plan,
-      planSighting(other, aPlanContext()),
-      planSighting(failed, aPlanContext({ target: aTarget({ watch: 'users' }) })),
-      planSighting(failed, aPlanContext({ target: aTarget({ instanceName: 'users' }) })),
+      planComparison(other, aPlanContext()),
+      planComparison(failed, aPlanContext({ target: aTarget({ watch: 'users' }) })),
+      planComparison(failed, aPlanContext({ target: aTarget({ instanceName: 'users' }) })),
     ].flatMap(({ events }) => events.map(({ event }) => event.id));
     expect(new Set(ids).size).toBe(ids.length);
   });
@@ -121,7 +121,7 @@ describe('a transition', () => {
   });
 
   it('that no route takes is recorded all the same, as suppressed', () => {
-    const { events, audit } = planSighting(failed, aPlanContext({ routes: [] }));
+    const { events, audit } = planComparison(failed, aPlanContext({ routes: [] }));
     expect(events).toMatchObject([{ channels: [], suppressed: 'no_route' }]);
     expect(audit.at(-1)).toMatchObject({
       kind: 'decision',
@@ -130,8 +130,8 @@ describe('a transition', () => {
   });
 
   it('is one of several in the order of life, each saying the state it led to', () => {
-    const sighting = diffObservations(undefined, aJob(['finished', 'expired']), aContext());
-    const { events } = planSighting(sighting, aPlanContext());
+    const comparison = diffObservations(undefined, aJob(['finished', 'expired']), aContext());
+    const { events } = planComparison(comparison, aPlanContext());
     expect(events.map(({ event }) => [event.name, jobOf(event)?.state, event.severity])).toEqual([
       ['started', 'in_progress', 'info'],
       ['finished', 'finished', 'info'],
@@ -141,13 +141,13 @@ describe('a transition', () => {
   });
 
   it('to finished is a warning when there are warnings', () => {
-    const sighting = diffObservations(recorded(), aJob(['finished'], { warnings: true }), aContext());
-    expect(planSighting(sighting, aPlanContext()).events[0]?.event.severity).toBe('warning');
+    const comparison = diffObservations(recorded(), aJob(['finished'], { warnings: true }), aContext());
+    expect(planComparison(comparison, aPlanContext()).events[0]?.event.severity).toBe('warning');
   });
 
   it('of the past becomes no event: the entry of the observation names it as silent', () => {
     const baseline = diffObservations(undefined, aJob(['failed']), aContext({ firstSight: 'baseline' }));
-    const { events, audit } = planSighting(baseline, aPlanContext());
+    const { events, audit } = planComparison(baseline, aPlanContext());
     expect(events).toEqual([]);
     expect(audit).toHaveLength(1);
     expect(audit[0]).toMatchObject({
@@ -160,15 +160,15 @@ describe('a transition', () => {
 describe('an anomaly', () => {
   it('is written down when it is new, and tells nobody', () => {
     const backwards = diffObservations(recorded('finished'), aJob(), aContext());
-    const { events, audit } = planSighting(backwards, aPlanContext());
+    const { events, audit } = planComparison(backwards, aPlanContext());
     expect(events).toEqual([]);
     expect(audit.map(({ kind }) => kind)).toEqual(['observation.changed', 'anomaly.seen']);
     expect(audit[1]?.data).toMatchObject({ jobId: jobId(1), problem: backwards.newAnomaly });
   });
 
   it('of a job of which nothing readable was ever seen is written down too', () => {
-    const { events, audit } = planSighting(
-      sightUnreadable(undefined, jobId(3), 'state PAUSED is unknown', aContext()),
+    const { events, audit } = planComparison(
+      compareUnreadable(undefined, jobId(3), 'state PAUSED is unknown', aContext()),
       aPlanContext(),
     );
     expect(events).toEqual([]);
@@ -179,8 +179,8 @@ describe('an anomaly', () => {
 
 describe('a job that has gone', () => {
   const gone = (...outcomes: Parameters<typeof recorded>) => {
-    const once = sightNotFound(recorded(...outcomes), aContext());
-    return planSighting(sightNotFound(written(once), aContext()), aPlanContext());
+    const once = compareNotFound(recorded(...outcomes), aContext());
+    return planComparison(compareNotFound(written(once), aContext()), aPlanContext());
   };
 
   it('is told as missing while it had not ended', () => {
@@ -202,9 +202,9 @@ describe('a job that has gone', () => {
   });
 
   it('is not told when nothing readable was ever seen of it', () => {
-    const seen = written(sightUnreadable(undefined, jobId(1), 'odd', aContext()));
-    const once = written(sightNotFound(seen, aContext()));
-    expect(told(planSighting(sightNotFound(once, aContext()), aPlanContext()))).toEqual([]);
+    const seen = written(compareUnreadable(undefined, jobId(1), 'odd', aContext()));
+    const once = written(compareNotFound(seen, aContext()));
+    expect(told(planComparison(compareNotFound(once, aContext()), aPlanContext()))).toEqual([]);
   });
 });
 
@@ -241,8 +241,8 @@ describe('an event that waits for a digest', () => {
 
 describe('the expected end in an event', () => {
   const usuals = new Map([['automated', { usualMs: 20 * MINUTE, samples: 34 }]]);
-  const endsOf = (sighting: Sighting) => {
-    const { events } = planSighting(sighting, aPlanContext({ usuals }));
+  const endsOf = (comparison: Comparison) => {
+    const { events } = planComparison(comparison, aPlanContext({ usuals }));
     return Object.fromEntries(events.map(({ event }) => [event.name, jobSubjectOf(event).expectedEnd]));
   };
   const seen = (...args: Parameters<typeof aJob>) => diffObservations(undefined, aJob(...args), aContext());

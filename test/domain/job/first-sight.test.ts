@@ -11,15 +11,15 @@ import {
   recorded,
   the,
   written,
-} from '../../support/sightings.ts';
+} from '../../support/comparisons.ts';
 
 describe('a job at first sight', () => {
   const lives = Object.entries(LIVES) as Array<[Life, readonly Milestone[]]>;
 
   it.each(lives)('is announced in whatever state it is found when it is named: %s', (_life, outcomes) => {
-    const sighting = diffObservations(undefined, aJob(outcomes), aContext({ firstSight: 'named' }));
-    expect(announced(sighting)).toEqual(['started', ...outcomes]);
-    expect(written(sighting)).toMatchObject({
+    const comparison = diffObservations(undefined, aJob(outcomes), aContext({ firstSight: 'named' }));
+    expect(announced(comparison)).toEqual(['started', ...outcomes]);
+    expect(written(comparison)).toMatchObject({
       firstSight: 'named',
       firstSeenAt: NOW,
       changedAt: NOW,
@@ -29,18 +29,18 @@ describe('a job at first sight', () => {
   });
 
   it.each(lives)('is announced, even if it has ended, when it is new: %s', (_life, outcomes) => {
-    const sighting = diffObservations(undefined, aJob(outcomes), aContext({ firstSight: 'new' }));
-    expect(announced(sighting)).toEqual(['started', ...outcomes]);
-    expect(written(sighting).firstSight).toBe('new');
+    const comparison = diffObservations(undefined, aJob(outcomes), aContext({ firstSight: 'new' }));
+    expect(announced(comparison)).toEqual(['started', ...outcomes]);
+    expect(written(comparison).firstSight).toBe('new');
   });
 
   it.each(lives)('is recorded in silence when it belongs to the baseline: %s', (_life, outcomes) => {
-    const sighting = diffObservations(undefined, aJob(outcomes), aContext({ firstSight: 'baseline' }));
-    expect(announced(sighting)).toEqual([]);
-    expect(sighting.transitions.map(({ verdict }) => verdict)).toEqual(
+    const comparison = diffObservations(undefined, aJob(outcomes), aContext({ firstSight: 'baseline' }));
+    expect(announced(comparison)).toEqual([]);
+    expect(comparison.transitions.map(({ verdict }) => verdict)).toEqual(
       ['started', ...outcomes].map(() => 'baseline'),
     );
-    expect(written(sighting)).toMatchObject({
+    expect(written(comparison)).toMatchObject({
       firstSight: 'baseline',
       milestones: ['started', ...outcomes],
     });
@@ -98,12 +98,12 @@ describe('announceExisting', () => {
 
   it('does not concern what is not of the baseline', () => {
     for (const firstSight of ['named', 'new'] as const) {
-      const sighting = diffObservations(
+      const comparison = diffObservations(
         undefined,
         aJob(['failed']),
         aContext({ firstSight, announceExisting: false, now: T0 + 1_000 * HOUR }),
       );
-      expect(announced(sighting)).toEqual(['started', 'failed']);
+      expect(announced(comparison)).toEqual(['started', 'failed']);
     }
   });
 });
@@ -123,8 +123,8 @@ describe('a start', () => {
   });
 
   it('is the only thing that is ever inferred', () => {
-    const sighting = diffObservations(undefined, aJob(['finished', 'expired']), aContext());
-    expect(sighting.transitions.map(({ inferred }) => inferred)).toEqual([true, false, false]);
+    const comparison = diffObservations(undefined, aJob(['finished', 'expired']), aContext());
+    expect(comparison.transitions.map(({ inferred }) => inferred)).toEqual([true, false, false]);
   });
 });
 
@@ -135,8 +135,8 @@ describe('the time of a transition', () => {
       { milestone: 'finished', at: T0 + 14 * MINUTE },
       { milestone: 'expired', at: null },
     ];
-    const sighting = diffObservations(undefined, aJob(['finished', 'expired'], { reached }), aContext());
-    expect(sighting.transitions.map(({ occurredAt }) => occurredAt)).toEqual([T0, T0 + 14 * MINUTE, NOW]);
+    const comparison = diffObservations(undefined, aJob(['finished', 'expired'], { reached }), aContext());
+    expect(comparison.transitions.map(({ occurredAt }) => occurredAt)).toEqual([T0, T0 + 14 * MINUTE, NOW]);
   });
 
   it.each([
@@ -145,8 +145,8 @@ describe('the time of a transition', () => {
     ['more than 2 min after it happened', 16 * MINUTE + 1, true],
     ['by a clock that is behind Atlas', 10 * MINUTE, false],
   ])('makes it late or not: found %s', (_case, age, late) => {
-    const sighting = diffObservations(recorded(), aJob(['failed']), aContext({ now: T0 + age }));
-    expect(the(sighting, 'failed')).toMatchObject({
+    const comparison = diffObservations(recorded(), aJob(['failed']), aContext({ now: T0 + age }));
+    expect(the(comparison, 'failed')).toMatchObject({
       late,
       occurredAt: T0 + 14 * MINUTE,
       verdict: 'announce',
@@ -154,14 +154,14 @@ describe('the time of a transition', () => {
   });
 
   it('never drops one for its age', () => {
-    const sighting = diffObservations(recorded(), aJob(['failed']), aContext({ now: T0 + 9_000 * HOUR }));
-    expect(announced(sighting)).toEqual(['failed']);
+    const comparison = diffObservations(recorded(), aJob(['failed']), aContext({ now: T0 + 9_000 * HOUR }));
+    expect(announced(comparison)).toEqual(['failed']);
   });
 
   it('does not make one late that Atlas gives no time for', () => {
     const job = aJob(['cancelled']);
     const reached = job.reached.map((each) => (each.milestone === 'started' ? each : { ...each, at: null }));
-    const sighting = diffObservations(recorded(), { ...job, reached }, aContext({ now: T0 + 9 * HOUR }));
-    expect(the(sighting, 'cancelled')).toMatchObject({ late: false, occurredAt: T0 + 9 * HOUR });
+    const comparison = diffObservations(recorded(), { ...job, reached }, aContext({ now: T0 + 9 * HOUR }));
+    expect(the(comparison, 'cancelled')).toMatchObject({ late: false, occurredAt: T0 + 9 * HOUR });
   });
 });

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../../src/domain/job/observation.ts';
 import { MILESTONES, stateAfter } from '../../../src/domain/job/restore-job.ts';
 import {
+  type Comparison,
+  type ComparisonContext,
+  compareNotFound,
+  compareUnreadable,
   diffObservations,
-  type SightContext,
-  type Sighting,
-  sightNotFound,
-  sightUnreadable,
 } from '../../../src/domain/job/transition.ts';
 import { aJob, jobId, MINUTE } from '../../support/builders.ts';
 import { type History, histories, type Look, looksAt } from '../../support/histories.ts';
@@ -32,16 +32,16 @@ function play(history: History): Outcome[][] {
       const look = looksAtJob.find((each) => each.poll === number);
       if (!look) return;
       const id = jobId(index);
-      const context: SightContext = {
+      const context: ComparisonContext = {
         watch: 'orders',
         now: look.at,
         firstSight,
         announceExisting: history.announceExisting,
         lateAfterMs: LATE_AFTER_MS,
       };
-      const sighting = takeLook(recorded.get(id), look, id, history.lives[index]!.createdAt, context);
-      if (sighting.observation) recorded.set(id, sighting.observation);
-      outcomes[index]?.push(outcomeOf(sighting, recorded.get(id)!, number));
+      const comparison = takeLook(recorded.get(id), look, id, history.lives[index]!.createdAt, context);
+      if (comparison.observation) recorded.set(id, comparison.observation);
+      outcomes[index]?.push(outcomeOf(comparison, recorded.get(id)!, number));
     });
   });
   return outcomes;
@@ -52,17 +52,17 @@ function takeLook(
   look: Look,
   id: string,
   createdAt: number,
-  context: SightContext,
-): Sighting {
-  if (look.kind === 'not found') return sightNotFound(previous!, context);
-  if (look.kind === 'unreadable') return sightUnreadable(previous, id, look.problem, context);
+  context: ComparisonContext,
+): Comparison {
+  if (look.kind === 'not found') return compareNotFound(previous!, context);
+  if (look.kind === 'unreadable') return compareUnreadable(previous, id, look.problem, context);
   const { reached } = look;
   const state = stateAfter(reached.map(({ milestone }) => milestone));
   return diffObservations(previous, aJob([], { id, createdAt, reached, state }), context);
 }
 
-function outcomeOf(sighting: Sighting, { state }: Observation, poll: number): Outcome {
-  const { transitions, newAnomaly, wentMissing, observation } = sighting;
+function outcomeOf(comparison: Comparison, { state }: Observation, poll: number): Outcome {
+  const { transitions, newAnomaly, wentMissing, observation } = comparison;
   return {
     poll,
     transitions: transitions.map(({ milestone, occurredAt, verdict, inferred, late }) => ({

@@ -18,7 +18,7 @@ import {
   recorded,
   the,
   written,
-} from '../../support/sightings.ts';
+} from '../../support/comparisons.ts';
 
 /** `same`: nothing to write. `back`: a step backwards. `facts`: the life is as recorded, other facts differ. Else: transitions, state after. */
 type Expected = 'same' | 'back' | 'facts' | [...Milestone[], JobState];
@@ -97,26 +97,26 @@ describe('a job recorded as A and read as B', () => {
   it.each(CELLS)('%s, %s: %j', (before, after, expected) => {
     const previous = recorded(...LIVES[before]);
     const reading = aJob(LIVES[after]);
-    const sighting = diffObservations(previous, reading, aContext());
+    const comparison = diffObservations(previous, reading, aContext());
 
     if (expected === 'same') {
-      expect(sighting).toEqual(NOTHING);
+      expect(comparison).toEqual(NOTHING);
       return;
     }
-    const observation = written(sighting);
+    const observation = written(comparison);
     expect(observation.changedAt).toBe(NOW);
-    expect(sighting.wentMissing).toBe(false);
+    expect(comparison.wentMissing).toBe(false);
     if (expected === 'back') {
-      expect(sighting.transitions).toEqual([]);
-      expect(sighting.newAnomaly).toContain(`Atlas says ${reading.state}`);
-      expect(observation).toEqual({ ...previous, anomaly: sighting.newAnomaly, changedAt: NOW });
+      expect(comparison.transitions).toEqual([]);
+      expect(comparison.newAnomaly).toContain(`Atlas says ${reading.state}`);
+      expect(observation).toEqual({ ...previous, anomaly: comparison.newAnomaly, changedAt: NOW });
       return;
     }
     const transitions = expected === 'facts' ? [] : (expected.slice(0, -1) as Milestone[]);
     const state = expected === 'facts' ? previous.state : expected.at(-1);
-    expect(names(sighting)).toEqual(transitions);
-    expect(announced(sighting)).toEqual(transitions);
-    expect(sighting.newAnomaly).toBeNull();
+    expect(names(comparison)).toEqual(transitions);
+    expect(announced(comparison)).toEqual(transitions);
+    expect(comparison.newAnomaly).toBeNull();
     expect(observation).toMatchObject({
       state,
       milestones: [...previous.milestones, ...transitions],
@@ -144,8 +144,8 @@ describe('a job recorded as A and read as B', () => {
   });
 
   it.each(CELLS)('%s, %s: names what each transition leads from', (before, after) => {
-    const sighting = diffObservations(recorded(...LIVES[before]), aJob(LIVES[after]), aContext());
-    for (const { milestone, from, to, detectedAt } of sighting.transitions) {
+    const comparison = diffObservations(recorded(...LIVES[before]), aJob(LIVES[after]), aContext());
+    for (const { milestone, from, to, detectedAt } of comparison.transitions) {
       expect(to).toBe(milestone === 'started' ? 'in_progress' : milestone);
       expect(from).not.toBe(to);
       expect(from).not.toBeNull();
@@ -167,8 +167,8 @@ describe('what a transition leads from', () => {
   });
 
   it('is, for each of several, the one before it', () => {
-    const sighting = diffObservations(undefined, aJob(['finished', 'expired']), aContext());
-    expect(sighting.transitions.map(({ from, to }) => [from, to])).toEqual([
+    const comparison = diffObservations(undefined, aJob(['finished', 'expired']), aContext());
+    expect(comparison.transitions.map(({ from, to }) => [from, to])).toEqual([
       [null, 'in_progress'],
       ['in_progress', 'finished'],
       ['finished', 'expired'],
@@ -176,9 +176,9 @@ describe('what a transition leads from', () => {
   });
 
   it('is not a later stage, when Atlas shows the finish only after the expiry', () => {
-    const sighting = diffObservations(recorded('expired'), aJob(['finished', 'expired']), aContext());
-    expect(sighting.transitions.map(({ from, to }) => [from, to])).toEqual([['in_progress', 'finished']]);
-    expect(written(sighting).state).toBe('expired');
+    const comparison = diffObservations(recorded('expired'), aJob(['finished', 'expired']), aContext());
+    expect(comparison.transitions.map(({ from, to }) => [from, to])).toEqual([['in_progress', 'finished']]);
+    expect(written(comparison).state).toBe('expired');
   });
 });
 
@@ -239,15 +239,15 @@ describe('an unchanged job', () => {
     ['error message', { errorMessage: 'out of space' }],
     ['target', { targetClusterName: 'elsewhere' }],
   ])('with another %s is written and not announced', (_fact, over) => {
-    const sighting = diffObservations(recorded('finished'), aJob(['finished'], over), aContext());
-    expect(sighting).toMatchObject({ transitions: [], newAnomaly: null });
-    expect(written(sighting).job).toMatchObject(over);
+    const comparison = diffObservations(recorded('finished'), aJob(['finished'], over), aContext());
+    expect(comparison).toMatchObject({ transitions: [], newAnomaly: null });
+    expect(written(comparison).job).toMatchObject(over);
   });
 
   it('that gets an expiry is followed until after it', () => {
     const expiresAt = T0 + 6 * HOUR;
     expect(recorded('finished').mayChangeUntil).toBe(0);
-    const sighting = diffObservations(recorded('finished'), aJob(['finished'], { expiresAt }), aContext());
-    expect(written(sighting).mayChangeUntil).toBe(expiresAt + HOUR);
+    const comparison = diffObservations(recorded('finished'), aJob(['finished'], { expiresAt }), aContext());
+    expect(written(comparison).mayChangeUntil).toBe(expiresAt + HOUR);
   });
 });

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../../src/domain/job/observation.ts';
 import type { Milestone } from '../../../src/domain/job/restore-job.ts';
 import {
+  type Comparison,
+  compareNotFound,
+  compareUnreadable,
   diffObservations,
-  type Sighting,
-  sightNotFound,
-  sightUnreadable,
 } from '../../../src/domain/job/transition.ts';
 import { aJob, HOUR, jobId, MINUTE } from '../../support/builders.ts';
 import {
@@ -18,7 +18,7 @@ import {
   recorded,
   the,
   written,
-} from '../../support/sightings.ts';
+} from '../../support/comparisons.ts';
 
 describe('a reply about a job that cannot be read', () => {
   const PROBLEM = 'failed is not a boolean';
@@ -27,22 +27,22 @@ describe('a reply about a job that cannot be read', () => {
     'changes nothing of what is recorded and is told once: %s',
     (_life, outcomes) => {
       const previous = recorded(...outcomes);
-      const sighting = sightUnreadable(previous, previous.jobId, PROBLEM, aContext());
-      expect(sighting).toMatchObject({ transitions: [], newAnomaly: PROBLEM, wentMissing: false });
-      expect(written(sighting)).toEqual({ ...previous, anomaly: PROBLEM, changedAt: NOW });
-      expect(sightUnreadable(written(sighting), previous.jobId, PROBLEM, aContext())).toEqual(NOTHING);
+      const comparison = compareUnreadable(previous, previous.jobId, PROBLEM, aContext());
+      expect(comparison).toMatchObject({ transitions: [], newAnomaly: PROBLEM, wentMissing: false });
+      expect(written(comparison)).toEqual({ ...previous, anomaly: PROBLEM, changedAt: NOW });
+      expect(compareUnreadable(written(comparison), previous.jobId, PROBLEM, aContext())).toEqual(NOTHING);
     },
   );
 
   it('is told again when the problem is another one', () => {
-    const seen = written(sightUnreadable(recorded(), jobId(1), PROBLEM, aContext()));
-    expect(sightUnreadable(seen, jobId(1), 'state PAUSED is unknown', aContext()).newAnomaly).toBe(
+    const seen = written(compareUnreadable(recorded(), jobId(1), PROBLEM, aContext()));
+    expect(compareUnreadable(seen, jobId(1), 'state PAUSED is unknown', aContext()).newAnomaly).toBe(
       'state PAUSED is unknown',
     );
   });
 
   it('clears when it can be read again, and what happened meanwhile is announced', () => {
-    const seen = written(sightUnreadable(recorded(), jobId(1), PROBLEM, aContext()));
+    const seen = written(compareUnreadable(recorded(), jobId(1), PROBLEM, aContext()));
     const healed = diffObservations(seen, aJob(['finished']), aContext({ now: NOW + MINUTE }));
     expect(announced(healed)).toEqual(['finished']);
     expect(written(healed).anomaly).toBeNull();
@@ -51,10 +51,10 @@ describe('a reply about a job that cannot be read', () => {
   it.each(['named', 'baseline', 'new'] as const)(
     'records a job never seen before as unknown: %s',
     (firstSight) => {
-      const sighting = sightUnreadable(undefined, jobId(1), PROBLEM, aContext({ firstSight }));
-      expect(sighting.newAnomaly).toBe(PROBLEM);
-      expect(sighting.transitions).toEqual([]);
-      expect(written(sighting)).toEqual({
+      const comparison = compareUnreadable(undefined, jobId(1), PROBLEM, aContext({ firstSight }));
+      expect(comparison.newAnomaly).toBe(PROBLEM);
+      expect(comparison.transitions).toEqual([]);
+      expect(written(comparison)).toEqual({
         watch: 'orders',
         jobId: jobId(1),
         job: null,
@@ -73,14 +73,16 @@ describe('a reply about a job that cannot be read', () => {
   );
 
   it.each(['named', 'new'] as const)('does not swallow the life of such a job: %s', (firstSight) => {
-    const seen = written(sightUnreadable(undefined, jobId(1), PROBLEM, aContext({ firstSight })));
+    const seen = written(compareUnreadable(undefined, jobId(1), PROBLEM, aContext({ firstSight })));
     const readable = diffObservations(seen, aJob(['finished']), aContext({ now: NOW + MINUTE }));
     expect(announced(readable)).toEqual(['started', 'finished']);
     expect(the(readable, 'started')).toMatchObject({ from: null, inferred: true });
   });
 
   describe('at the baseline', () => {
-    const seen = written(sightUnreadable(undefined, jobId(1), PROBLEM, aContext({ firstSight: 'baseline' })));
+    const seen = written(
+      compareUnreadable(undefined, jobId(1), PROBLEM, aContext({ firstSight: 'baseline' })),
+    );
     const later = aContext({ now: NOW + 20 * MINUTE });
 
     it('leaves what happened before it in silence, once it can be read', () => {
@@ -114,8 +116,8 @@ describe('a reply about a job that cannot be read', () => {
 
 describe('a job that Atlas answers with 404', () => {
   const previous = recorded();
-  const once = sightNotFound(previous, aContext());
-  const twice = sightNotFound(written(once), aContext({ now: NOW + MINUTE }));
+  const once = compareNotFound(previous, aContext());
+  const twice = compareNotFound(written(once), aContext({ now: NOW + MINUTE }));
 
   it('once is remembered, and nothing else', () => {
     expect(once).toMatchObject({ transitions: [], newAnomaly: null, wentMissing: false });
@@ -133,24 +135,24 @@ describe('a job that Atlas answers with 404', () => {
   });
 
   it('again and again says nothing more', () => {
-    expect(sightNotFound(written(twice), aContext())).toEqual(NOTHING);
+    expect(compareNotFound(written(twice), aContext())).toEqual(NOTHING);
   });
 
   it('twice, but seen in between, is not missing', () => {
     const back = diffObservations(written(once), aJob(), aContext());
     expect(back.transitions).toEqual([]);
     expect(written(back)).toMatchObject({ notFoundCount: 0, missingSince: null });
-    expect(sightNotFound(written(back), aContext()).wentMissing).toBe(false);
+    expect(compareNotFound(written(back), aContext()).wentMissing).toBe(false);
   });
 
-  it.each<[string, (seen: Observation) => Sighting]>([
-    ['unreadable', (seen) => sightUnreadable(seen, seen.jobId, 'odd', aContext())],
+  it.each<[string, (seen: Observation) => Comparison]>([
+    ['unreadable', (seen) => compareUnreadable(seen, seen.jobId, 'odd', aContext())],
     ['stepping backwards', (seen) => diffObservations(seen, aJob(), aContext())],
   ])('twice, but seen in between, if only %s, is not missing', (_how, look) => {
-    const ready = sightNotFound(recorded('ready'), aContext());
+    const ready = compareNotFound(recorded('ready'), aContext());
     const back = look(written(ready));
     expect(written(back)).toMatchObject({ notFoundCount: 0, missingSince: null });
-    const gone = sightNotFound(written(back), aContext());
+    const gone = compareNotFound(written(back), aContext());
     expect(gone.wentMissing).toBe(false);
     const again = look(written(gone));
     expect(again.newAnomaly).toBeNull();
@@ -167,7 +169,7 @@ describe('a job that Atlas answers with 404', () => {
     const back = diffObservations(written(twice), aJob(), aContext({ now: NOW + HOUR }));
     expect(back.transitions).toEqual([]);
     expect(written(back).missingSince).toBeNull();
-    const gone = sightNotFound(written(back), aContext());
-    expect(sightNotFound(written(gone), aContext()).wentMissing).toBe(true);
+    const gone = compareNotFound(written(back), aContext());
+    expect(compareNotFound(written(gone), aContext()).wentMissing).toBe(true);
   });
 });

@@ -46,14 +46,14 @@ function alert(name: EventName, over: Partial<DueReminder> = {}): DueReminder {
   });
 }
 
-function context(over: Partial<ReminderContext> & { sight?: Visibility } = {}): ReminderContext {
-  const { sight = SEEN, ...rest } = over;
+function context(over: Partial<ReminderContext> & { visibility?: Visibility } = {}): ReminderContext {
+  const { visibility = SEEN, ...rest } = over;
   return {
     routes: [aRoute({ remindEveryMs: HOUR })],
     mutes: [],
     nextDigest: () => null,
     now: NOW,
-    visibilityOf: () => sight,
+    visibilityOf: () => visibility,
     ...rest,
   };
 }
@@ -111,7 +111,7 @@ describe('a reminder that is due', () => {
   });
 
   it('ends when the configuration no longer asks for it', () => {
-    expect(decided(due('stalled'), { sight: { kind: 'unwatched' } })).toBe('end: unwatched');
+    expect(decided(due('stalled'), { visibility: { kind: 'unwatched' } })).toBe('end: unwatched');
   });
 
   it.each<[string, Parameters<typeof aRoute>[0]]>([
@@ -125,9 +125,11 @@ describe('a reminder that is due', () => {
 
   it('is asked of the labels that the watch has now', () => {
     const routes = [aRoute({ labels: { team: 'shop' }, remindEveryMs: HOUR })];
-    const sight: Visibility = { ...SEEN, labels: { team: 'shop' } };
-    expect(decided(due('stalled'), { routes, sight })).toBe('remind');
-    expect(eventOf(due('stalled'), { routes, sight }).subject).toMatchObject({ labels: { team: 'shop' } });
+    const visibility: Visibility = { ...SEEN, labels: { team: 'shop' } };
+    expect(decided(due('stalled'), { routes, visibility })).toBe('remind');
+    expect(eventOf(due('stalled'), { routes, visibility }).subject).toMatchObject({
+      labels: { team: 'shop' },
+    });
   });
 
   it('waits while it is muted, and goes on after that', () => {
@@ -167,8 +169,8 @@ describe('a reminder that is due', () => {
       due('stalled', { observation: anObservation(aJob(), { anomaly: 'no state' }) }),
       SEEN,
     ],
-  ])('never says "still" of what cannot be seen: %s', (_, reminder, sight) => {
-    expect(decideReminder(reminder, context({ sight }))).toEqual({
+  ])('never says "still" of what cannot be seen: %s', (_, reminder, visibility) => {
+    expect(decideReminder(reminder, context({ visibility }))).toEqual({
       kind: 'wait',
       reason: 'blind',
       forMs: MINUTE,
@@ -177,11 +179,11 @@ describe('a reminder that is due', () => {
 
   it('takes no link for dead by a clock that may be wrong while nothing can be seen', () => {
     const reminder = due('expiring', { observation: download(NOW - MINUTE) });
-    expect(decided(reminder, { sight: { kind: 'blind' } })).toBe('wait: blind');
+    expect(decided(reminder, { visibility: { kind: 'blind' } })).toBe('wait: blind');
   });
 
   it('ends though it cannot be seen, when it is on record that it has ended', () => {
-    expect(decided(due('started', { observation: ended('failed') }), { sight: { kind: 'blind' } })).toBe(
+    expect(decided(due('started', { observation: ended('failed') }), { visibility: { kind: 'blind' } })).toBe(
       'end: ended',
     );
   });
@@ -212,12 +214,12 @@ describe('what a reminder says', () => {
   });
 
   it('goes by the clock that the times of the job come from', () => {
-    const sight: Visibility = { ...SEEN, aheadMs: -2 * HOUR };
-    expect(eventOf(due('stalled'), { sight })).toMatchObject({
+    const visibility: Visibility = { ...SEEN, aheadMs: -2 * HOUR };
+    expect(eventOf(due('stalled'), { visibility })).toMatchObject({
       summary: expect.stringMatching(/after 1 h$/),
       detectedAt: NOW - 2 * HOUR,
     });
-    expect(decided(due('expiring', { observation: download(NOW - HOUR) }), { sight })).toBe('remind');
+    expect(decided(due('expiring', { observation: download(NOW - HOUR) }), { visibility })).toBe('remind');
   });
 
   it('keeps what was usual when it was told first, and reads the progress anew', () => {
@@ -287,8 +289,8 @@ describe('what a reminder says', () => {
       'No restore of watch orders has finished while it was watched',
       null,
     ],
-  ])('is said in words: %s', (_, reminder, sight, summary, note) => {
-    expect(eventOf(reminder, { sight: { ...SEEN, ...sight } })).toMatchObject({ summary, note });
+  ])('is said in words: %s', (_, reminder, visibility, summary, note) => {
+    expect(eventOf(reminder, { visibility: { ...SEEN, ...visibility } })).toMatchObject({ summary, note });
   });
 });
 

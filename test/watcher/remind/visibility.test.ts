@@ -58,8 +58,12 @@ function watching(over: Partial<Watch> = {}): void {
 }
 
 function visibilityOf(event: WatcherEvent): string {
-  const sight = createVisibility({ watches: () => watches, loopOf: () => loop, channels: () => channels });
-  return sight(event).kind;
+  const visibility = createVisibility({
+    watches: () => watches,
+    loopOf: () => loop,
+    channels: () => channels,
+  });
+  return visibility(event).kind;
 }
 
 describe('a job can be seen', () => {
@@ -84,10 +88,10 @@ describe('a job can be seen', () => {
   it('with the labels that its instance has now', async () => {
     watching({ labels: { team: 'shop' } });
     await loop?.pollNow();
-    const sight = createVisibility({ watches: () => watches, loopOf: () => loop, channels: () => [] })(
+    const visibility = createVisibility({ watches: () => watches, loopOf: () => loop, channels: () => [] })(
       STARTED,
     );
-    expect(sight).toEqual({ kind: 'seen', labels: { team: 'shop' }, fault: null, aheadMs: 0 });
+    expect(visibility).toEqual({ kind: 'seen', labels: { team: 'shop' }, fault: null, aheadMs: 0 });
   });
 
   it('again after a moment when its watch begins anew', async () => {
@@ -134,10 +138,10 @@ describe('a watch can be seen', () => {
     source.fault = new SourceError('auth', 'the key is refused', { hint: 'Check the key.' });
     expect(visibilityOf(WATCH_FAILING)).toBe('blind');
     await loop?.pollNow();
-    const sight = createVisibility({ watches: () => watches, loopOf: () => loop, channels: () => [] })(
+    const visibility = createVisibility({ watches: () => watches, loopOf: () => loop, channels: () => [] })(
       WATCH_FAILING,
     );
-    expect(sight).toMatchObject({
+    expect(visibility).toMatchObject({
       kind: 'seen',
       fault: { message: 'the key is refused', hint: 'Check the key.' },
     });

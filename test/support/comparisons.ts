@@ -1,10 +1,10 @@
 import type { Observation } from '../../src/domain/job/observation.ts';
 import type { Milestone } from '../../src/domain/job/restore-job.ts';
-import type { SightContext, Sighting, Transition } from '../../src/domain/job/transition.ts';
+import type { Comparison, ComparisonContext, Transition } from '../../src/domain/job/transition.ts';
 import { aJob, anObservation, MINUTE, T0 } from './builders.ts';
 
 export const NOW = T0 + 15 * MINUTE;
-export const NOTHING: Sighting = {
+export const NOTHING: Comparison = {
   observation: null,
   transitions: [],
   newAnomaly: null,
@@ -12,7 +12,7 @@ export const NOTHING: Sighting = {
   timeEvents: [],
 };
 
-export function aContext(over: Partial<SightContext> = {}): SightContext {
+export function aContext(over: Partial<ComparisonContext> = {}): ComparisonContext {
   return {
     watch: 'orders',
     now: NOW,
@@ -28,25 +28,25 @@ export function recorded(...outcomes: Milestone[]): Observation {
   return anObservation(aJob(outcomes));
 }
 
-export function names(sighting: Sighting): Milestone[] {
-  return sighting.transitions.map(({ milestone }) => milestone);
+export function names(comparison: Comparison): Milestone[] {
+  return comparison.transitions.map(({ milestone }) => milestone);
 }
 
-export function announced(sighting: Sighting): Milestone[] {
-  return sighting.transitions
+export function announced(comparison: Comparison): Milestone[] {
+  return comparison.transitions
     .filter(({ verdict }) => verdict === 'announce')
     .map(({ milestone }) => milestone);
 }
 
-export function the(sighting: Sighting, milestone: Milestone): Transition {
-  const found = sighting.transitions.find((transition) => transition.milestone === milestone);
+export function the(comparison: Comparison, milestone: Milestone): Transition {
+  const found = comparison.transitions.find((transition) => transition.milestone === milestone);
   if (!found) throw new Error(`no transition ${milestone}`);
   return found;
 }
 
-export function written(sighting: Sighting): Observation {
-  if (!sighting.observation) throw new Error('nothing was written');
-  return sighting.observation;
+export function written(comparison: Comparison): Observation {
+  if (!comparison.observation) throw new Error('nothing was written');
+  return comparison.observation;
 }
 
 /** The outcomes of each life that a reading can show, by name. */
