@@ -18,6 +18,7 @@ export interface Told {
 
 export type Teller = (event: WatcherEvent) => Promise<Told>;
 
+/** What a teller needs to know of its channel. */
 export interface TellerOptions extends ChannelFacts, Pick<EngineOptions, 'renderLimitMs'> {
   template: ChannelTemplate | null;
   /** What makes a value safe in the body. A headline is plain text, which the channel escapes as a whole. */

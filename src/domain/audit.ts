@@ -59,6 +59,7 @@ export interface AuditEntry {
   hash: string;
 }
 
+/** The end of the audit chain. */
 export interface AuditHead {
   seq: number;
   hash: string;

@@ -1,10 +1,12 @@
 /** An instant: milliseconds since the epoch, UTC. ISO 8601 at the edges only. */
 export type Timestamp = number;
 
+/** Writes an instant as ISO 8601 in UTC, to the millisecond. */
 export function toIso(at: Timestamp): string {
   return new Date(at).toISOString();
 }
 
+/** Writes an instant as ISO 8601 in UTC; `null` stays `null`. */
 export function toIsoOrNull(at: Timestamp | null): string | null {
   return at === null ? null : toIso(at);
 }

@@ -7,6 +7,7 @@ import { FILTERS, TAGS } from './vocabulary.ts';
 /** What makes the text of a value safe for where it goes. Is given text on one line. */
 export type Escape = (text: string) => string;
 
+/** What an engine renders with. */
 export interface EngineOptions {
   /** Applied to every value that a template puts out, and to nothing that the template says itself. */
   escapeValue: Escape;
@@ -28,6 +29,7 @@ export interface ParsedTemplate {
   render(values: TemplateValues): string;
 }
 
+/** Parses the templates of one channel. */
 export interface Engine {
   /** @throws {TemplateFault} */
   parse(text: string): ParsedTemplate;

@@ -43,6 +43,7 @@ export function expectedEndView(eta: ExpectedEnd | null): View {
   };
 }
 
+/** An event on record, with who was told. */
 export function transitionView({ event, suppressed, mute, deliveries }: RecordedEvent): View {
   const { watch, labels, from, to, inferred, late, job, expectedEnd, source, projectUrl } = flatSubject(
     event.subject,
@@ -72,6 +73,7 @@ export function transitionView({ event, suppressed, mute, deliveries }: Recorded
   };
 }
 
+/** A mute, and whether it is in force at `now`. */
 export function muteView(mute: Mute, now: Timestamp): View {
   return {
     id: mute.id,
@@ -121,6 +123,7 @@ export function listedDeliveryView(delivery: Delivery & { event: WatcherEvent })
   };
 }
 
+/** A watch, and how its polls go. */
 export function watchView(watch: WatchStatus): View {
   return {
     watch: watch.watch,

@@ -11,6 +11,7 @@ import { composeDigest } from './digest.ts';
 import { composeMail, type LoneMail, type Mail, type MailContext } from './message.ts';
 import { smtpFault } from './smtp-outcome.ts';
 
+/** What an email channel is made with. */
 export interface EmailOptions extends MailContext {
   /** `smtp://` (port 587 unless given) or `smtps://` (465), with user and password where needed; a query is ignored. */
   smtpUrl: string;

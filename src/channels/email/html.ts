@@ -99,6 +99,7 @@ function linkParagraph({ label, url }: NonNullable<Message['link']>, colour: str
   return `<p style="margin:20px 0 0"><a href="${escapeHtml(url)}" style="${look}">${escapeHtml(label)}</a></p>`;
 }
 
+/** Makes text safe between tags and in quoted attributes. */
 export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')

@@ -10,6 +10,7 @@ import { createScrub, secretForms } from '../scrub.ts';
 import { createTeller } from '../teller.ts';
 import { type PagerDutyEvent, pagerDutyEvents } from './event.ts';
 
+/** What a PagerDuty channel is made with. */
 export interface PagerDutyOptions {
   channel: string;
   /** The integration key of a service or of an event orchestration. Whoever has it can page, so it is a secret. */

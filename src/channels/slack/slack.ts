@@ -15,6 +15,7 @@ import { createTeller } from '../teller.ts';
 import { type SlackContext, type SlackMessage, slackMessage } from './message.ts';
 import { inert } from './text.ts';
 
+/** What a Slack channel is made with. */
 export interface SlackOptions extends SlackContext {
   channel: string;
   /** The incoming webhook. Whoever has it can post, so it is a secret. */

@@ -15,6 +15,7 @@ export interface Mrkdwn {
   verbatim: true;
 }
 
+/** Makes a plain text object: the text is escaped, and cut to `limit` characters. */
 export function plain(text: string, limit: number): PlainText {
   return { type: 'plain_text', text: escaped(text, limit) || ' ', emoji: false };
 }

@@ -13,6 +13,7 @@ import { createTeller } from '../teller.ts';
 import { type TeamsContext, type TeamsMessage, teamsMessage } from './card.ts';
 import { inert } from './text.ts';
 
+/** What a Teams channel is made with. */
 export interface TeamsOptions extends TeamsContext {
   channel: string;
   /** Of a workflow that starts with "When a Teams webhook request is received". It is signed (`sig`), so it is a secret. */

@@ -9,6 +9,7 @@ import { jsonPreview } from '../preview.ts';
 import { createScrub, secretForms } from '../scrub.ts';
 import { type CloudEvent, toCloudEvent } from './cloud-event.ts';
 
+/** What a webhook channel is made with. */
 export interface WebhookOptions {
   channel: string;
   url: string;

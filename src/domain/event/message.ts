@@ -25,6 +25,7 @@ export interface Message {
   ids: Fact[];
 }
 
+/** One line of a message: a label and what it says. */
 export interface Fact {
   label: string;
   value: string;

@@ -26,6 +26,7 @@ export interface Usual {
 /** What is usual for an instance, by delivery type: downloads and restores take their time apart. */
 export type Usuals = ReadonlyMap<string, Usual>;
 
+/** Finds the median duration for each delivery type. */
 export function usualsFrom(history: readonly FinishedDuration[]): Usuals {
   const usuals = new Map<string, Usual>();
   for (const [deliveryType, durationsMs] of durationsByType(history)) {
@@ -35,6 +36,7 @@ export function usualsFrom(history: readonly FinishedDuration[]): Usuals {
   return usuals;
 }
 
+/** Groups durations, in milliseconds, by delivery type. */
 export function durationsByType(history: readonly FinishedDuration[]): Map<string, number[]> {
   const durations = new Map<string, number[]>();
   for (const { deliveryType, durationMs } of history) {

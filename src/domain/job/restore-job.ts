@@ -110,6 +110,7 @@ export function shortId(id: string): string {
   return id.length > 10 ? `${id.slice(0, 4)}…${id.slice(-4)}` : id;
 }
 
+/** Ends a switch over a closed set: the compiler demands that nothing is left, and a value from outside throws. */
 export function assertNever(value: never): never {
   throw new Error(`unexpected value: ${JSON.stringify(value)}`);
 }

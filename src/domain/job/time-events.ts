@@ -8,6 +8,7 @@ export interface StallLimit {
   note: string | null;
 }
 
+/** When time alone makes an event of a job. */
 export interface TimePolicy {
   /** `null`: never. */
   stalled: StallLimit | null;
@@ -15,6 +16,7 @@ export interface TimePolicy {
   expiringWithinMs: number | null;
 }
 
+/** An event that only time tells. */
 export interface TimeEvent {
   name: TimeEventName;
   note: string | null;

@@ -28,6 +28,7 @@ export function isMutable(name: EventName): boolean {
   return kindOf(name).mutedBy !== 'none';
 }
 
+/** True from when the mute is kept until it ends or is removed. */
 export function isInForce({ until, removed }: Mute, now: Timestamp): boolean {
   return removed === null && now < until;
 }

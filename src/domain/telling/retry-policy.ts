@@ -13,6 +13,7 @@ export type RetryVerdict =
   | { kind: 'retry'; nextAttemptAt: Timestamp }
   | { kind: 'give_up'; because: 'permanent' | 'too_long' };
 
+/** A delivery attempt that has failed, as far as the next one depends on it. */
 export interface FailedAttempt {
   retryable: boolean;
   /** How long the receiver asked us to wait. */
