@@ -1,5 +1,6 @@
 import type { Printable } from './fields.ts';
 
+/** One line of the log, before it is laid out. */
 export interface LogLine {
   /** Milliseconds since the epoch. */
   at: number;

@@ -6,4 +6,5 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
+/** What a line of the log says besides its message. */
 export type LogFields = Readonly<Record<string, unknown>>;

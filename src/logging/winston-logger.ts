@@ -4,6 +4,7 @@ import { type Printable, toPrintable } from './fields.ts';
 import { jsonLine, textLine } from './lines.ts';
 import type { LogFields, Logger } from './logger.ts';
 
+/** How the log is written, and where to. */
 export interface LoggingOptions {
   level: 'error' | 'warn' | 'info' | 'debug';
   format: 'json' | 'text';

@@ -21,6 +21,7 @@ export type WaitChange = {
   | { kind: 'unreadable'; jobId: string | null; problem: string }
 );
 
+/** Which jobs are waited for, and for how long. */
 export interface WaitInput {
   source: JobSource;
   /** Names its project and its instance. */
@@ -35,6 +36,7 @@ export interface WaitInput {
   onChange: (change: WaitChange) => void;
 }
 
+/** What waiting came to. */
 export interface WaitReport {
   verdict: Verdict;
   jobs: WaitedJob[];

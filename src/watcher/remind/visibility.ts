@@ -5,6 +5,7 @@ import type { Visibility } from '../../domain/telling/due-reminder.ts';
 import { blindnessOf, type ChannelStatus } from '../status.ts';
 import type { WatchLoop } from '../watch/loop.ts';
 
+/** Where it is looked up what can be seen. */
 export interface VisibilityDeps {
   /** Those that are configured. */
   watches: () => readonly Watch[];

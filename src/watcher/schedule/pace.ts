@@ -8,4 +8,5 @@ export interface Pace {
   lookEveryMs: number;
 }
 
+/** The pace of a daemon outside of tests. */
 export const USUAL_PACE: Readonly<Pace> = { beatEveryMs: 1_000, lateAfterMs: 10_000, lookEveryMs: 5_000 };

@@ -12,6 +12,7 @@ export interface Ticker {
   stop(): void;
 }
 
+/** Which expression ticks, and whom it tells. */
 export interface TickerOptions {
   expression: string;
   onTick: () => void;

@@ -55,6 +55,7 @@ export interface TargetBook {
   settle(): Promise<void>;
 }
 
+/** What a book of targets works with. */
 export interface TargetBookDeps {
   source: JobSource;
   store: JobStore;
@@ -67,6 +68,7 @@ export interface TargetBookDeps {
 /** Projects whose instances are listed at once; the request budget is the real limit. */
 const PROJECTS_AT_ONCE = 4;
 
+/** Opens the book of a watch. Nothing is listed before the first look. */
 export function createTargetBook(deps: TargetBookDeps, watch: Watch): TargetBook {
   if (!isWildcard(watch)) {
     const only: TrackedTarget = {
