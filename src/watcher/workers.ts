@@ -48,12 +48,9 @@ export class Workers {
   readonly #fallbacks: Fallbacks;
   readonly #testAlerts: TestAlerts;
   readonly #reminders: Reminders;
-  readonly #signals: Signals;
   #config: Pick<WorkConfig, 'watches'> = { watches: [] };
-  #unsubscribe: (() => void) | null = null;
 
   constructor(deps: WorkerDeps) {
-    this.#signals = deps.signals;
     this.#watches = createWatchSet(deps);
     this.#channels = createChannelSet(deps);
     this.#channelAlerts = createChannelAlerts(deps);
@@ -69,10 +66,9 @@ export class Workers {
     });
   }
 
-  /** Loads what was told before, and begins to listen. To be called once, before a configuration is applied. */
-  async begin(): Promise<void> {
-    await this.#channelAlerts.begin();
-    this.#unsubscribe = this.#signals.on('deliveries:owed', ({ channels }) => this.#channels.wake(channels));
+  /** Loads what was told before. To be called once, before a configuration is applied. */
+  begin(): Promise<void> {
+    return this.#channelAlerts.begin();
   }
 
   /**
@@ -105,7 +101,6 @@ export class Workers {
   async stop(): Promise<void> {
     const sending = [this.#channels.stop(), this.#testAlerts.stop(), this.#reminders.stop()];
     await Promise.all([this.#watches.stop(), ...sending]);
-    this.#unsubscribe?.();
     this.#channelAlerts.end();
     await this.#fallbacks.stop();
   }

@@ -23,6 +23,7 @@ beforeEach(async () => {
   signals.on('delivery:recorded', ({ outcome }) => recorded.push(outcome));
   set = createChannelSet({
     store,
+    signals,
     recorder: aRecorder({ store, clock: systemClock, signals, logger }),
     clock: systemClock,
     logger,
@@ -45,7 +46,7 @@ async function owe(...jobs: number[]): Promise<void> {
     suppressed: null,
   }));
   await store.commitAlerts({ at: T0, raise: [], clear: [], events, audit: [] });
-  set.wake(['oncall']);
+  signals.emit('deliveries:owed', { channels: ['oncall'] });
 }
 
 async function untilRecorded(count: number): Promise<void> {
