@@ -69,7 +69,7 @@ describe('a warning', () => {
         ],
       },
       'routes[1].remindEvery',
-      'has no effect: none of the events of this route lasts (those that do: started, stalled',
+      'has no effect: none of the events of this route lasts (those that do: started, expiring, stalled',
     ],
     [
       'a pattern that no watch matches',
