@@ -18,7 +18,7 @@ export interface SampleContext {
 
 const INVENTED_WATCH = {
   name: 'sample',
-  kind: 'serverless',
+  kind: 'cluster',
   groupId: '000000000000000000000000',
   instanceName: 'sample-source',
   labels: {},
