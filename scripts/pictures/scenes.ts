@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { composeMail } from '../../src/channels/email/message.ts';
+import { teamsMessage } from '../../src/channels/msteams/card.ts';
 import { slackMessage } from '../../src/channels/slack/message.ts';
-import { teamsMessage } from '../../src/channels/teams/card.ts';
 import { tellPlainly } from '../../src/channels/teller.ts';
 import { createOutput } from '../../src/cli/view/output.ts';
 import { createBoard } from '../../src/cli/view/wait-board.ts';

@@ -1,4 +1,4 @@
-import type { teamsMessage } from '../../src/channels/teams/card.ts';
+import type { teamsMessage } from '../../src/channels/msteams/card.ts';
 import { escapeHtml, page } from './html.ts';
 
 type Card = ReturnType<typeof teamsMessage>['attachments'][number]['content'];

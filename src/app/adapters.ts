@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createEmailNotifier } from '../channels/email/email.ts';
+import { createTeamsNotifier } from '../channels/msteams/msteams.ts';
 import type { Notifier } from '../channels/notifier.ts';
 import { createPagerDutyNotifier } from '../channels/pagerduty/pagerduty.ts';
 import type { UrlLimiter } from '../channels/rate-limiter.ts';
 import { createSlackNotifier } from '../channels/slack/slack.ts';
-import { createTeamsNotifier } from '../channels/teams/msteams.ts';
 import { createWebhookNotifier } from '../channels/webhook/webhook.ts';
 import type { Clock } from '../clock.ts';
 import type { ChannelConfig, ConnectionConfig } from '../config/config.ts';

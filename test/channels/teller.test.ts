@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { composeMail } from '../../src/channels/email/message.ts';
+import { teamsMessage } from '../../src/channels/msteams/card.ts';
+import { inert as inertInTeams } from '../../src/channels/msteams/text.ts';
 import { pagerDutyEvents } from '../../src/channels/pagerduty/event.ts';
 import { slackMessage } from '../../src/channels/slack/message.ts';
 import { inert as inertInSlack } from '../../src/channels/slack/text.ts';
-import { teamsMessage } from '../../src/channels/teams/card.ts';
-import { inert as inertInTeams } from '../../src/channels/teams/text.ts';
 import { createTeller, type TellerOptions, tellPlainly } from '../../src/channels/teller.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../../src/domain/event/event.ts';
 import { sampleEvent } from '../../src/domain/event/sample.ts';

@@ -31,7 +31,7 @@ const TIMEOUT_MS = 10_000;
 const ACCEPTED = 202;
 
 /**
- * Opens and closes alerts through the Events API v2 (`pagerduty-event.ts` says which event does what). An event that does neither is
+ * Opens and closes alerts through the Events API v2 (`event.ts` says which event does what). An event that does neither is
  * accepted without a request. Fails as soon as one request does: all of them are sent again then, which changes nothing about those
  * that were accepted.
  */

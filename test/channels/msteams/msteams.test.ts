@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTeamsNotifier, type TeamsOptions } from '../../../src/channels/msteams/msteams.ts';
 import { createUrlLimiter } from '../../../src/channels/rate-limiter.ts';
-import { createTeamsNotifier, type TeamsOptions } from '../../../src/channels/teams/msteams.ts';
 import { type HttpSink, startHttpSink } from '../../support/http-sink.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';

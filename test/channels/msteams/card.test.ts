@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { titleOfDigest } from '../../../src/channels/list-title.ts';
-import { teamsMessage } from '../../../src/channels/teams/card.ts';
-import { escaped } from '../../../src/channels/teams/text.ts';
+import { teamsMessage } from '../../../src/channels/msteams/card.ts';
+import { escaped } from '../../../src/channels/msteams/text.ts';
 import { tellPlainly } from '../../../src/channels/teller.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../../../src/domain/event/event.ts';
 import { sampleEvent } from '../../../src/domain/event/sample.ts';
