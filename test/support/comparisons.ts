@@ -8,8 +8,7 @@ export const NOTHING: Comparison = {
   observation: null,
   transitions: [],
   newAnomaly: null,
-  wentMissing: false,
-  timeEvents: [],
+  standing: [],
 };
 
 export function aContext(over: Partial<ComparisonContext> = {}): ComparisonContext {

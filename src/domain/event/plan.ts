@@ -3,7 +3,7 @@ import { type Timestamp, toIso, toIsoOrNull } from '../instant.ts';
 import { expectedEnd, type Usuals } from '../job/eta.ts';
 import type { Observation } from '../job/observation.ts';
 import { publicJob } from '../job/public-job.ts';
-import { isUnfinished, type RestoreJob } from '../job/restore-job.ts';
+import type { RestoreJob } from '../job/restore-job.ts';
 import type { Comparison, Transition } from '../job/transition.ts';
 import type { Target } from '../job/watch.ts';
 import type { Mute } from '../telling/mute.ts';
@@ -45,7 +45,7 @@ export interface ComparisonPlan {
 
 /**
  * Turns a comparison into events with their routes, and into audit entries. Transitions of the past (`verdict: 'baseline'`) become no
- * event: the entry of the observation names them as silent, with the reason. Nor does an ended job that has gone: Atlas forgets those.
+ * event: the entry of the observation names them as silent, with the reason.
  */
 export function planComparison(comparison: Comparison, context: PlanContext): ComparisonPlan {
   const { observation } = comparison;
@@ -53,10 +53,7 @@ export function planComparison(comparison: Comparison, context: PlanContext): Co
 
   const announced = comparison.transitions.filter(({ verdict }) => verdict === 'announce');
   const events = announced.flatMap((transition) => eventsOf(transition, observation, context));
-  if (comparison.wentMissing && observation.job && isUnfinished(observation.state)) {
-    events.push(standingEvent('missing', observation.job, observation, null, context));
-  }
-  for (const { name, note } of comparison.timeEvents) {
+  for (const { name, note } of comparison.standing) {
     if (observation.job) events.push(standingEvent(name, observation.job, observation, note, context));
   }
 
@@ -72,10 +69,10 @@ export function planComparison(comparison: Comparison, context: PlanContext): Co
 }
 
 /** True when an event of this comparison will say when the job should end: only then need anybody look up what is usual. */
-export function asksForUsuals({ observation, transitions, timeEvents }: Comparison): boolean {
+export function asksForUsuals({ observation, transitions, standing }: Comparison): boolean {
   if (observation?.state !== 'in_progress') return false;
   return (
-    timeEvents.some(({ name }) => saysExpectedEnd(name)) ||
+    standing.some(({ name }) => saysExpectedEnd(name)) ||
     transitions.some(({ milestone, verdict }) => verdict === 'announce' && saysExpectedEnd(milestone))
   );
 }

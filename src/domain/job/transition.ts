@@ -1,6 +1,7 @@
 import type { Timestamp } from '../instant.ts';
-import type { Observation, Origin } from './observation.ts';
+import type { Observation, Origin, TimeEventName } from './observation.ts';
 import {
+  isUnfinished,
   isUpTo,
   type JobState,
   type Milestone,
@@ -9,7 +10,7 @@ import {
   type RestoreJob,
   stateAfter,
 } from './restore-job.ts';
-import { dueTimeEvents, type TimeEvent, type TimePolicy } from './time-events.ts';
+import { dueTimeEvents, type TimePolicy } from './time-events.ts';
 
 /** One milestone newly reached, found by comparing two observations. */
 export interface Transition {
@@ -45,18 +46,21 @@ export interface Comparison {
   transitions: Transition[];
   /** Set when something odd was seen that was not there at the last look. */
   newAnomaly: string | null;
-  /** The job has just been found to be gone (404 twice in a row). */
-  wentMissing: boolean;
-  /** What only time tells of it, and was not told before. */
-  timeEvents: TimeEvent[];
+  /** What else is worth telling and is no change of the job's state, in the order in which it is told. */
+  standing: StandingEvent[];
+}
+
+/** Something about a job that is no milestone, and was not told before. `name` is that of a row of `event-kinds.ts`. */
+export interface StandingEvent {
+  name: 'missing' | TimeEventName;
+  note: string | null;
 }
 
 const NOTHING: Comparison = {
   observation: null,
   transitions: [],
   newAnomaly: null,
-  wentMissing: false,
-  timeEvents: [],
+  standing: [],
 };
 
 /** A job answered 404 this often in a row is missing. Once may be a hiccup of an eventually consistent API. */
@@ -89,6 +93,7 @@ export function diffObservations(
   const milestones = [...recorded, ...news.map(({ milestone }) => milestone)];
   const state = stateAfter(milestones);
   return {
+    ...NOTHING,
     observation: {
       watch: context.watch,
       jobId: job.id,
@@ -105,9 +110,6 @@ export function diffObservations(
       mayChangeUntil: mayChangeUntil({ state, expiresAt: job.expiresAt }),
     },
     transitions,
-    newAnomaly: null,
-    wentMissing: false,
-    timeEvents: [],
   };
 }
 
@@ -120,6 +122,7 @@ export function compareUnreadable(
 ): Comparison {
   if (previous) return withAnomaly(previous, problem, context);
   return {
+    ...NOTHING,
     observation: {
       watch: context.watch,
       jobId,
@@ -135,29 +138,28 @@ export function compareUnreadable(
       raised: {},
       mayChangeUntil: null,
     },
-    transitions: [],
     newAnomaly: problem,
-    wentMissing: false,
-    timeEvents: [],
   };
 }
 
-/** Atlas answered 404 for a job that we know. The second time in a row it is missing. */
+/**
+ * Atlas answered 404 for a job that we know. The second time in a row it is missing, which is told of an unfinished job alone: Atlas
+ * forgets those that have ended.
+ */
 export function compareNotFound(previous: Observation, context: ComparisonContext): Comparison {
   if (previous.missingSince !== null) return NOTHING;
   const notFoundCount = previous.notFoundCount + 1;
   const wentMissing = notFoundCount >= NOT_FOUND_LIMIT;
+  const isTold = wentMissing && previous.job !== null && isUnfinished(previous.state);
   return {
+    ...NOTHING,
     observation: {
       ...previous,
       notFoundCount,
       missingSince: wentMissing ? context.now : null,
       changedAt: context.now,
     },
-    transitions: [],
-    newAnomaly: null,
-    wentMissing,
-    timeEvents: [],
+    standing: isTold ? [{ name: 'missing', note: null }] : [],
   };
 }
 
@@ -172,18 +174,20 @@ export function withTimeEvents(
   const timeEvents = observation ? dueTimeEvents(observation, policy, now) : [];
   if (!observation || timeEvents.length === 0) return comparison;
   const raised = { ...observation.raised, ...Object.fromEntries(timeEvents.map(({ name }) => [name, now])) };
-  return { ...comparison, observation: { ...observation, raised, changedAt: now }, timeEvents };
+  return {
+    ...comparison,
+    observation: { ...observation, raised, changedAt: now },
+    standing: [...comparison.standing, ...timeEvents],
+  };
 }
 
 function withAnomaly(previous: Observation, anomaly: string, context: ComparisonContext): Comparison {
   const isBack = previous.notFoundCount > 0 || previous.missingSince !== null;
   if (previous.anomaly === anomaly && !isBack) return NOTHING;
   return {
+    ...NOTHING,
     observation: { ...previous, anomaly, notFoundCount: 0, missingSince: null, changedAt: context.now },
-    transitions: [],
     newAnomaly: previous.anomaly === anomaly ? null : anomaly,
-    wentMissing: false,
-    timeEvents: [],
   };
 }
 

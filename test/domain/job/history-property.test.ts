@@ -62,7 +62,7 @@ function takeLook(
 }
 
 function outcomeOf(comparison: Comparison, { state }: Observation, poll: number): Outcome {
-  const { transitions, newAnomaly, wentMissing, observation } = comparison;
+  const { transitions, newAnomaly, observation } = comparison;
   return {
     poll,
     transitions: transitions.map(({ milestone, occurredAt, verdict, inferred, late }) => ({
@@ -74,7 +74,7 @@ function outcomeOf(comparison: Comparison, { state }: Observation, poll: number)
     })),
     state,
     isWritten: observation !== null,
-    wentMissing,
+    wentMissing: observation !== null && observation.missingSince !== null,
     newAnomaly: newAnomaly === null ? null : newAnomaly.startsWith('Atlas says') ? 'backwards' : 'unreadable',
   };
 }

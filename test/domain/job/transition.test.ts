@@ -105,7 +105,7 @@ describe('a job recorded as A and read as B', () => {
     }
     const observation = written(comparison);
     expect(observation.changedAt).toBe(NOW);
-    expect(comparison.wentMissing).toBe(false);
+    expect(comparison.standing).toEqual([]);
     if (expected === 'back') {
       expect(comparison.transitions).toEqual([]);
       expect(comparison.newAnomaly).toContain(`Atlas says ${reading.state}`);
@@ -195,7 +195,7 @@ describe('a reply that steps backwards', () => {
 
   it('clears without a word when Atlas is itself again', () => {
     const healed = diffObservations(written(first), aJob(['finished']), aContext({ now: NOW + MINUTE }));
-    expect(healed).toMatchObject({ transitions: [], newAnomaly: null, wentMissing: false });
+    expect(healed).toMatchObject({ transitions: [], newAnomaly: null, standing: [] });
     expect(written(healed)).toEqual({ ...previous, changedAt: NOW + MINUTE });
     expect(diffObservations(written(healed), aJob(['finished']), aContext())).toEqual(NOTHING);
   });

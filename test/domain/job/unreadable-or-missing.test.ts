@@ -28,7 +28,7 @@ describe('a reply about a job that cannot be read', () => {
     (_life, outcomes) => {
       const previous = recorded(...outcomes);
       const comparison = compareUnreadable(previous, previous.jobId, PROBLEM, aContext());
-      expect(comparison).toMatchObject({ transitions: [], newAnomaly: PROBLEM, wentMissing: false });
+      expect(comparison).toMatchObject({ transitions: [], newAnomaly: PROBLEM, standing: [] });
       expect(written(comparison)).toEqual({ ...previous, anomaly: PROBLEM, changedAt: NOW });
       expect(compareUnreadable(written(comparison), previous.jobId, PROBLEM, aContext())).toEqual(NOTHING);
     },
@@ -120,12 +120,16 @@ describe('a job that Atlas answers with 404', () => {
   const twice = compareNotFound(written(once), aContext({ now: NOW + MINUTE }));
 
   it('once is remembered, and nothing else', () => {
-    expect(once).toMatchObject({ transitions: [], newAnomaly: null, wentMissing: false });
+    expect(once).toMatchObject({ transitions: [], newAnomaly: null, standing: [] });
     expect(written(once)).toEqual({ ...previous, notFoundCount: 1, changedAt: NOW });
   });
 
   it('twice in a row is missing, with its life as recorded', () => {
-    expect(twice).toMatchObject({ transitions: [], newAnomaly: null, wentMissing: true });
+    expect(twice).toMatchObject({
+      transitions: [],
+      newAnomaly: null,
+      standing: [{ name: 'missing', note: null }],
+    });
     expect(written(twice)).toEqual({
       ...previous,
       notFoundCount: 2,
@@ -142,7 +146,7 @@ describe('a job that Atlas answers with 404', () => {
     const back = diffObservations(written(once), aJob(), aContext());
     expect(back.transitions).toEqual([]);
     expect(written(back)).toMatchObject({ notFoundCount: 0, missingSince: null });
-    expect(compareNotFound(written(back), aContext()).wentMissing).toBe(false);
+    expect(compareNotFound(written(back), aContext()).standing).toEqual([]);
   });
 
   it.each<[string, (seen: Observation) => Comparison]>([
@@ -153,7 +157,7 @@ describe('a job that Atlas answers with 404', () => {
     const back = look(written(ready));
     expect(written(back)).toMatchObject({ notFoundCount: 0, missingSince: null });
     const gone = compareNotFound(written(back), aContext());
-    expect(gone.wentMissing).toBe(false);
+    expect(gone.standing).toEqual([]);
     const again = look(written(gone));
     expect(again.newAnomaly).toBeNull();
     expect(written(again)).toMatchObject({ notFoundCount: 0, missingSince: null });
@@ -170,6 +174,6 @@ describe('a job that Atlas answers with 404', () => {
     expect(back.transitions).toEqual([]);
     expect(written(back).missingSince).toBeNull();
     const gone = compareNotFound(written(back), aContext());
-    expect(compareNotFound(written(gone), aContext()).wentMissing).toBe(true);
+    expect(compareNotFound(written(gone), aContext()).standing).toEqual([{ name: 'missing', note: null }]);
   });
 });
