@@ -17,6 +17,14 @@ export class WatcherError extends Error {
 export interface ConfigIssue {
   path: string;
   message: string;
+  /** Of the file, from 1: where the path stands, or what it would stand in. Absent where there is no text to point at. */
+  line?: number;
+}
+
+/** `watches[0].schedule: expected … (line 12)`; an issue of the whole file says its place itself. */
+export function issueText({ path, message, line }: ConfigIssue): string {
+  if (path === '') return message;
+  return line === undefined ? `${path}: ${message}` : `${path}: ${message} (line ${line})`;
 }
 
 /** The configuration cannot be used. Carries every fault at once; nothing has been started. */

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { ConfigError, toError, WatcherError } from '../errors.ts';
+import { ConfigError, issueText, toError, WatcherError } from '../errors.ts';
 import { printable } from './view/text.ts';
 
 /** Exit codes of the whole program. */
@@ -40,7 +40,7 @@ export function explain(thrown: unknown): Explanation {
     exitCode: error instanceof ConfigError || error instanceof UsageError ? EXIT.usage : EXIT.failed,
     lines: [
       `error: ${printable(error.message)}`,
-      ...issues.map(({ path, message }) => `  ${printable(path === '' ? message : `${path}: ${message}`)}`),
+      ...issues.map((issue) => `  ${printable(issueText(issue))}`),
       ...(error.hint === undefined ? [] : [`hint: ${printable(error.hint)}`]),
     ],
     json: {

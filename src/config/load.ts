@@ -9,7 +9,7 @@ import { checkShape, type Finding } from './schema/check-shape.ts';
 import { gatherSecrets } from './secrets.ts';
 import { readBodyFiles, rememberingFiles } from './text/body-files.ts';
 import { type InterpolationSources, interpolate, whyUnreadable } from './text/interpolate.ts';
-import { readJson } from './text/json-text.ts';
+import { type JsonReading, readJson } from './text/json-text.ts';
 import { byPlaceIn, formatPath, isWithin, type Path } from './text/paths.ts';
 
 /** Where a configuration gets its values from. */
@@ -36,7 +36,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
     files.set(path, sha256(content));
     return content;
   };
-  const { value: raw, faults: textFaults } = parse(file, text);
+  const { value: raw, duplicates, lineOf } = parse(file, text);
   const { value, faults: unresolved, placeholders, fileContents } = await interpolate(raw, { env, readFile });
   const shape = checkShape({ value, placeholders, unresolved: unresolved.map(({ path }) => path) });
   const faulty = [...unresolved, ...shape.faults].map(({ path }) => path);
@@ -52,9 +52,10 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
     const byPlace = byPlaceIn(raw);
     return findings
       .toSorted((a, b) => byPlace(a.path, b.path))
-      .map(({ path, message }) => ({ path: formatPath(path), message }));
+      .map(({ path, message }) => ({ path: formatPath(path), message, line: lineOf(path) }));
   };
-  const issues = [...textFaults, ...toIssues([...unresolved, ...shape.faults, ...faults])];
+  const twice = duplicates.map((path) => ({ path, message: 'stands twice in the same object' }));
+  const issues = [...toIssues(twice), ...toIssues([...unresolved, ...shape.faults, ...faults])];
   if (issues.length > 0 || shape.filled === null) throw new ConfigError(file, issues);
   return {
     file,
@@ -84,16 +85,11 @@ async function readConfigFile(file: string): Promise<string> {
   }
 }
 
-function parse(file: string, text: string): { value: unknown; faults: ConfigIssue[] } {
+function parse(file: string, text: string): Extract<JsonReading, { kind: 'value' }> {
   const reading = readJson(text.replace(/^\uFEFF/, ''));
-  if (reading.kind === 'fault') {
-    const { line, column, message } = reading;
-    throw new ConfigError(file, [{ path: '', message: `line ${line}, column ${column}: ${message}` }]);
-  }
-  return {
-    value: reading.value,
-    faults: reading.duplicates.map((path) => ({ path, message: 'stands twice in the same object' })),
-  };
+  if (reading.kind === 'value') return reading;
+  const { line, column, message } = reading;
+  throw new ConfigError(file, [{ path: '', message: `line ${line}, column ${column}: ${message}`, line }]);
 }
 
 async function applyRules(

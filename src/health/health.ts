@@ -1,5 +1,5 @@
 import { formatSpan, type Timestamp, toIso } from '../domain/instant.ts';
-import type { ConfigIssue } from '../errors.ts';
+import { type ConfigIssue, issueText } from '../errors.ts';
 import { blindnessOf, type WatcherStatus, type WatchStatus } from '../watcher/status.ts';
 
 /** Whether the watcher works, and why not. */
@@ -49,7 +49,7 @@ export interface ConfigFault {
 /** A configuration that cannot be used makes nobody blind: the one before it stays in force. It is worth a warning. */
 export function withConfigFault(health: Health, fault: ConfigFault | null): Health {
   if (fault === null) return health;
-  const faults = fault.issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  const faults = fault.issues.map(issueText);
   const warning = `the configuration was changed and cannot be used since ${toIso(fault.since)}, the one before it stays in force: ${faults.join('; ')}`;
   return { ...health, warnings: [...health.warnings, warning] };
 }

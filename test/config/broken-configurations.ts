@@ -1,3 +1,7 @@
+import { CHANNEL_SCHEMA } from '../../src/config/schema/channels.ts';
+
+const CHANNEL_TYPES = CHANNEL_SCHEMA.options.map(({ shape }) => shape.type.value);
+
 /** What is wrong with each file of `fixtures/config/broken`, named for its rule: every fault, in order, by path and a telling part of its text. */
 export type ExpectedFault = readonly [path: string, says: string];
 
@@ -228,7 +232,7 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
   'unknown-channel-type': [
     [
       'channels[0].type',
-      'expected one of "slack", "email", "webhook", "pagerduty", "msteams", found "pigeon"',
+      `expected one of ${CHANNEL_TYPES.map((type) => JSON.stringify(type)).join(', ')}, found "pigeon"`,
     ],
   ],
   'unknown-connection': [['watches[0].connection', 'found "atlass"; did you mean "atlas"?']],

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { ConfigError } from '../../src/errors.ts';
@@ -30,6 +30,14 @@ describe('a broken configuration', () => {
   it.each(Object.keys(BROKEN))('shows no secret: %s', async (rule) => {
     const error = await faultsOf(rule);
     expect(JSON.stringify([error.message, error.issues])).not.toContain(CANARY);
+  });
+
+  it('says on which line each fault stands', async () => {
+    const { issues } = await faultsOf('unknown-keys');
+    const rows = readFileSync(`${FOLDER}/unknown-keys.json`, 'utf8').split('\n');
+    const keyOf = (path: string): string => path.split('.').at(-1) ?? '';
+    expect(issues.length).toBeGreaterThan(2);
+    for (const { path, line = 0 } of issues) expect(rows[line - 1]).toContain(`"${keyOf(path)}"`);
   });
 
   it('names the file and counts the faults', async () => {

@@ -24,6 +24,19 @@ const env = {
   SERVER_TOKEN: 'a-token-that-is-long-enough',
 };
 
+/** Whatever else the examples name: an address, or a text that is long enough to be a secret. */
+function anyValueOf(name: string): string {
+  return name.endsWith('_URL')
+    ? `https://receiver.example.com/${name.toLowerCase()}`
+    : `the-value-of-${name}`;
+}
+
+/** Every variable that a file names without a default. */
+function envOf(file: string): Record<string, string> {
+  const names = [...readFileSync(file, 'utf8').matchAll(/\$\{([A-Z_]+)\}/g)].map(([, name = '']) => name);
+  return { ...Object.fromEntries(names.map((name) => [name, anyValueOf(name)])), ...env };
+}
+
 const secretFiles: Readonly<Record<string, string>> = {
   '/run/secrets/slack_webhook_url': 'https://hooks.slack.com/services/T0/B0/x',
 };
@@ -37,7 +50,7 @@ async function readFile(path: string): Promise<string> {
 
 describe.each(files)('%s', (file) => {
   it('loads with its variables and files', async () => {
-    const config = await loadConfig(file, { env, readFile });
+    const config = await loadConfig(file, { env: envOf(file), readFile });
     expect(config.watches.length).toBeGreaterThan(0);
     expect(config.channels.length).toBeGreaterThan(0);
   });

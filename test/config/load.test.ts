@@ -263,7 +263,11 @@ describe('a sound configuration', () => {
       warnings,
     } = await load(aConfigFile({ watches }));
     expect(watch).toMatchObject({ groupId: '5f0e1d2c3b4a596877665544', restoreJobIds: [id.toLowerCase()] });
-    expect(warnings).toContainEqual({ path: 'watches[0].restoreJobIds[1]', message: 'stands here twice' });
+    expect(warnings).toContainEqual({
+      path: 'watches[0].restoreJobIds[1]',
+      message: 'stands here twice',
+      line: expect.any(Number),
+    });
   });
 
   it('accepts plain http beyond loopback where it is told to', async () => {

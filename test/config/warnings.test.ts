@@ -6,9 +6,14 @@ const auth = { type: 'digest', publicKey: 'public-key', privateKey: 'private-key
 const route = { events: ['*'], channels: ['siem'] };
 
 /** All but the one about serverless, which every file here earns. */
+/** Without the line, which hangs on how the test writes its file. */
+function placeless(issues: readonly ConfigIssue[]): ConfigIssue[] {
+  return issues.map(({ path, message }) => ({ path, message }));
+}
+
 async function warningsOf(over: Record<string, unknown>): Promise<readonly ConfigIssue[]> {
   const { warnings } = await load(aConfigFile(over));
-  return warnings.filter(({ path }) => path !== 'watches[0].kind');
+  return placeless(warnings).filter(({ path }) => path !== 'watches[0].kind');
 }
 
 describe('a warning', () => {
@@ -20,7 +25,7 @@ describe('a warning', () => {
     const { warnings } = await load(
       aConfigFile({ watches: [aWatchEntry(), aWatchEntry({ name: 'ledger', instanceName: 'ledger' })] }),
     );
-    expect(warnings).toEqual([
+    expect(placeless(warnings)).toEqual([
       { path: 'watches[0].kind', message: expect.stringMatching(/ended .* January 2026 .* 1 more/) },
     ]);
   });

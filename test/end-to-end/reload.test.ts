@@ -62,7 +62,9 @@ it('stays with the configuration in force when the new one is broken, under load
   const line = await daemon.waitForLine(({ message }) => message.includes('cannot be used'));
   expect(line).toMatchObject({
     level: 'error',
-    issues: expect.arrayContaining([{ path: 'extra', message: expect.any(String) }]),
+    issues: expect.arrayContaining([
+      { path: 'extra', message: expect.any(String), line: expect.any(Number) },
+    ]),
   });
   expect(await metric(daemon.base, 'config_last_reload_successful')).toMatch(/ 0$/);
   expect(await getJson(`${daemon.base}/readyz`)).toMatchObject({

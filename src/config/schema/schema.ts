@@ -73,7 +73,7 @@ const CONNECTION_SCHEMA = z
 
 /**
  * The configuration as it stands in the file: every key with its meaning and default. Unknown keys are faults. Also what the JSON
- * Schema is made from; rules about more than one key stand in `rules.ts`.
+ * Schema is made from; rules about more than one key stand in `rules/`.
  */
 export const CONFIG_SCHEMA = z.strictObject({
   $schema: z.string().optional().describe('Where the JSON Schema of this file is, for editors.'),

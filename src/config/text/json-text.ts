@@ -1,12 +1,23 @@
-import { getNodeValue, type ParseErrorCode, parseTree, printParseErrorCode, visit } from 'jsonc-parser';
-import { formatPath } from './paths.ts';
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  type ParseErrorCode,
+  parseTree,
+  printParseErrorCode,
+  visit,
+} from 'jsonc-parser';
+import type { Path } from './paths.ts';
 
 /** What a JSON text comes to. Line and column count from 1. A fault never quotes more of the text than one character. */
 export type JsonReading =
   | {
       kind: 'value';
-      value: unknown /** Keys that stand twice in one object; the last one won. */;
-      duplicates: string[];
+      value: unknown;
+      /** Keys that stand twice in one object; the last one won. */
+      duplicates: Path[];
+      /** The line on which a path stands; of one that is not there, the line of what it would stand in. */
+      lineOf: (path: Path) => number;
     }
   | { kind: 'fault'; line: number; column: number; message: string };
 
@@ -22,7 +33,12 @@ export function readJson(text: string): JsonReading {
   try {
     const duplicates = keysThatStandTwice(text);
     const root = parseTree(text, [], OPTIONS);
-    return { kind: 'value', value: root && getNodeValue(root), duplicates };
+    return {
+      kind: 'value',
+      value: root && getNodeValue(root),
+      duplicates,
+      lineOf: (path) => lineAt(text, offsetOf(root, path)),
+    };
   } catch (error) {
     if (error instanceof JsonFault) return { kind: 'fault', ...error.place, message: error.message };
     throw error;
@@ -40,8 +56,8 @@ class JsonFault extends Error {
 }
 
 /** Walks the text once. @throws {JsonFault} at the first thing that is not JSON. */
-function keysThatStandTwice(text: string): string[] {
-  const duplicates: string[] = [];
+function keysThatStandTwice(text: string): Path[] {
+  const duplicates: Path[] = [];
   /** The objects and lists around the place, from the outside in; of an object, the keys so far. */
   const around: Array<Set<string> | 'list'> = [];
   const enter = (container: Set<string> | 'list', line: number, character: number): void => {
@@ -60,7 +76,7 @@ function keysThatStandTwice(text: string): string[] {
       onObjectProperty: (key, _offset, _length, _line, _character, pathOfObject) => {
         const keys = around.at(-1);
         if (!(keys instanceof Set)) return;
-        if (keys.has(key)) duplicates.push(formatPath([...pathOfObject(), key]));
+        if (keys.has(key)) duplicates.push([...pathOfObject(), key]);
         keys.add(key);
       },
       onError: (code, offset, _length, line, character) => {
@@ -71,6 +87,20 @@ function keysThatStandTwice(text: string): string[] {
     OPTIONS,
   );
   return duplicates;
+}
+
+/** A key rather than its value: an object may begin a line further down. */
+function offsetOf(root: Node | undefined, path: Path): number {
+  if (root === undefined) return 0;
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = findNodeAtLocation(root, path.slice(0, length));
+    if (node) return node.parent?.type === 'property' ? node.parent.offset : node.offset;
+  }
+  return root.offset;
+}
+
+function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
 }
 
 type ErrorName = ReturnType<typeof printParseErrorCode>;

@@ -40,7 +40,19 @@ describe('reading JSON', () => {
 
   it('takes comments and a comma behind the last entry', () => {
     const text = '// one\n{"a": [1, /* two */ 2,], "b": {"c": "//", },\n}\n/* three */';
-    expect(readJson(text)).toEqual({ kind: 'value', value: { a: [1, 2], b: { c: '//' } }, duplicates: [] });
+    expect(readJson(text)).toMatchObject({
+      kind: 'value',
+      value: { a: [1, 2], b: { c: '//' } },
+      duplicates: [],
+    });
+  });
+
+  it('tells on which line a path stands, or what it would stand in', () => {
+    const reading = readJson('// top\n{\n  "a": [\n    {\n      "b":\n        1 /* two\n lines */ }\n  ]\n}');
+    const lineOf = reading.kind === 'value' ? reading.lineOf : () => 0;
+    expect([[], ['a'], ['a', 0], ['a', 0, 'b'], ['a', 0, 'c'], ['a', 7], ['z']].map(lineOf)).toEqual([
+      2, 3, 4, 5, 4, 3, 2,
+    ]);
   });
 
   it('takes a key that means something to the language for any other', () => {
@@ -49,12 +61,12 @@ describe('reading JSON', () => {
   });
 
   it('finds keys that stand twice, wherever they are', () => {
-    expect(readJson('{"a": 1, "b": [{"c": 1, "\\u0063": 2}], "a": 3}')).toEqual({
+    expect(readJson('{"a": 1, "b": [{"c": 1, "\\u0063": 2}], "a": 3}')).toMatchObject({
       kind: 'value',
       value: { a: 3, b: [{ c: 2 }] },
-      duplicates: ['b[0].c', 'a'],
+      duplicates: [['b', 0, 'c'], ['a']],
     });
-    expect(readJson('{"a": {"b": 1}, "a": {"b": 2}}')).toMatchObject({ duplicates: ['a'] });
+    expect(readJson('{"a": {"b": 1}, "a": {"b": 2}}')).toMatchObject({ duplicates: [['a']] });
   });
 
   it('agrees with the language about what is JSON and what it comes to, but for trailing commas', () => {

@@ -3,6 +3,7 @@ import type { ChannelConfig, WatcherConfig } from '../../../config/config.ts';
 import { digestOf, nextDigestOf } from '../../../config/digests.ts';
 import type { Diagnosis } from '../../../diagnosis/diagnosis.ts';
 import { formatSpan, toIsoOrNull } from '../../../domain/instant.ts';
+import { issueText } from '../../../errors.ts';
 import type { StoreFacts } from '../../../store/ports/life.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
 import { EXIT, type Explanation, explain } from '../../errors.ts';
@@ -186,8 +187,8 @@ function printStore({ out }: Cli, store: StoreFinding): void {
 function printWarnings({ out }: Cli, { warnings }: WatcherConfig): void {
   if (warnings.length === 0) return;
   out.line(`\n${out.paint('yellow', 'Warnings')}`);
-  for (const { path, message } of warnings) {
-    const lines = fold(printable(path === '' ? message : `${path}: ${message}`), out.foldWidth - 4);
+  for (const warning of warnings) {
+    const lines = fold(printable(issueText(warning)), out.foldWidth - 4);
     lines.forEach((line, index) => {
       out.line(`${index === 0 ? '  ' : '    '}${line}`);
     });
