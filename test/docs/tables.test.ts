@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { CHANNEL_SCHEMA } from '../../src/config/schema/channels.ts';
+import { AUDIT_KINDS } from '../../src/domain/audit.ts';
+import { EVENT_NAMES, kindOf } from '../../src/domain/event/event.ts';
+import { blocks, read } from './documents.ts';
+
+/** The first cell of each row of the document's tables, each name in it by itself. */
+function namesIn(file: string): string[] {
+  const cells = [...read(file).matchAll(/^\| (.*?) \|/gm)].map(([, cell = '']) => cell);
+  return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name));
+}
+
+describe('the tables of the documents', () => {
+  it('name every event in the README', () => {
+    expect(EVENT_NAMES.filter((name) => !namesIn('README.md').includes(name))).toEqual([]);
+  });
+
+  it('name everything that opens an alert at the pager', () => {
+    const openers = EVENT_NAMES.filter((name) => kindOf(name).opens !== null);
+    expect(openers.filter((name) => !namesIn('docs/channels.md').includes(name))).toEqual([]);
+  });
+
+  it('name every kind of audit entry', () => {
+    expect(AUDIT_KINDS.filter((kind) => !namesIn('docs/audit.md').includes(kind))).toEqual([]);
+  });
+
+  it('are joined by an example of each type of channel', () => {
+    const shown = blocks()
+      .filter(({ file, kind }) => file === 'docs/channels.md' && kind === 'channel')
+      .map(({ text }) => /"type": "(\w+)"/.exec(text)?.[1]);
+    const types = CHANNEL_SCHEMA.options.map(({ shape }) => String(shape.type.value));
+    expect(types.filter((type) => !shown.includes(type))).toEqual([]);
+  });
+});
