@@ -2,13 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { aJob, anEvent, anObservation, GROUP_ID, jobId, T0 } from '../support/builders.ts';
 import { type Home, makeHome, runCommand, startDaemon } from '../support/daemon.ts';
-
-const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
+import { MAIN } from '../support/program.ts';
 
 const SOUND = {
   connections: [

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   cancel,
@@ -12,6 +11,7 @@ import {
 } from '../../src/simulator/atlas/scenario.ts';
 import { childEnvironment } from '../support/child-environment.ts';
 import type { Home } from '../support/daemon.ts';
+import { MAIN } from '../support/program.ts';
 import {
   awaken,
   command,
@@ -23,8 +23,6 @@ import {
   untilPolled,
   type World,
 } from './support.ts';
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 interface Line extends Record<string, unknown> {
   kind: string;

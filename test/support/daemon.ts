@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { childEnvironment } from './child-environment.ts';
 import { PATIENCE_MS } from './patience.ts';
-
-const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
+import { MAIN } from './program.ts';
 
 /** A folder with a configuration file, where a daemon can live. */
 export interface Home {
