@@ -1,8 +1,10 @@
-import { LINK, maskAll, quotedForms } from '../net/scrub.ts';
+import { maskAll, quotedForms } from '../net/scrub.ts';
 
 /** Makes text from outside fit for an error, a log line or the database. */
 export type Scrub = (text: string) => string;
 
+/** A link and all that follows without a space: a receiver may quote an address with a quotation mark in its middle. */
+const LINK = /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi;
 const LONGEST = 200;
 /** Shorter parts are words (`api`, `Bearer`), not secrets. */
 const SHORTEST_PART = 8;

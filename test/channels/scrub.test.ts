@@ -16,6 +16,12 @@ describe('scrubbed text', () => {
     );
   });
 
+  it('has nothing of a link that a receiver quotes in its middle', () => {
+    expect(createScrub([])('see https://h.example.com/a\'tok3n x, https://u:p"ss@host/y')).toBe(
+      'see [link] x, [link]',
+    );
+  });
+
   it('has no secret, as it stands or percent-encoded, the longer one first', () => {
     const scrub = createScrub(['pass word', 'pass word and more', '']);
 

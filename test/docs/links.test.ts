@@ -31,6 +31,14 @@ describe('the documents', () => {
     expect(broken).toEqual([]);
   });
 
+  it('name no source file that is not there', () => {
+    const named = DOCUMENTS.filter((file) => file !== 'CHANGELOG.md').flatMap((file) =>
+      [...read(file).matchAll(/`([\w./-]+\/[\w.-]+\.ts)`/g)].map(([, path = '']) => ({ file, path })),
+    );
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter(({ path }) => !existsSync(path) && !existsSync(join('src', path)))).toEqual([]);
+  });
+
   it('are all named by the contents of docs/ or by the README', () => {
     const named = new Set(
       relative.map(({ file, target }) => join(dirname(file), target.split('#')[0] ?? '')),

@@ -3,4 +3,4 @@
  * restore-job endpoints, and lists none since. Two sentences, the second says what to do.
  */
 export const SERVERLESS_END =
-  'Atlas ended serverless in January 2026 and lists no instance any more. They have become flex clusters or dedicated ones: use the kinds flex and cluster.';
+  'Atlas ended serverless in January 2026 and lists no serverless instance any more. Those have become flex clusters or dedicated ones: use the kinds flex and cluster.';

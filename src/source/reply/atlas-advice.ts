@@ -41,7 +41,9 @@ const UNWELL =
  * The only place that reads Atlas's codes: everybody else goes by `reason`, `subject` and `suggestedKind`.
  */
 export function adviceOn(failure: Failure): Advice {
-  const { status } = failure;
+  const { status, code } = failure;
+  // Whatever the status: a watch that found the instance by itself is quiet about this, and about nothing else.
+  if (code === 'BACKUP_JOB_NOT_FOUND') return NO_BACKUPS;
   if (status === 401) return onUnauthorized(failure);
   if (status === 403) return onForbidden(failure);
   if (status === 404) return onNotFound(failure);
@@ -217,11 +219,12 @@ const BAD_REQUEST: Readonly<Record<string, Advice>> = {
     suggestedKind: 'cluster',
     hint: 'The backups of this instance are kept elsewhere: use another kind.',
   },
-  BACKUP_JOB_NOT_FOUND: {
-    reason: 'bad_request',
-    subject: 'instance',
-    hint: 'Backup is switched off for this instance.',
-  },
+};
+
+const NO_BACKUPS: Advice = {
+  reason: 'bad_request',
+  subject: 'instance',
+  hint: 'Backup is switched off for this instance.',
 };
 
 function onBadRequest({ status, code, detail }: Failure): Advice {

@@ -26,6 +26,7 @@ export function toBody(event: WatcherEvent): string {
 export function toEvent(body: string): WatcherEvent {
   const stored = parseBody<StoredEvent>(body, 'an event', ['id', 'name']);
   if (stored.v === 2) {
+    if (!('subject' in stored)) throw unreadable('an event');
     const { v: _form, ...event } = stored;
     return event;
   }

@@ -141,6 +141,7 @@ describe('the subject of an error', () => {
 
   it.each<[number, string | null, string | null]>([
     [400, 'BACKUP_JOB_NOT_FOUND', 'instance'],
+    [404, 'BACKUP_JOB_NOT_FOUND', 'instance'],
     [400, 'NEVER_HEARD_OF', 'request'],
     [403, 'FEATURE_UNSUPPORTED', 'instance'],
     [403, 'USER_UNAUTHORIZED', 'project'],
