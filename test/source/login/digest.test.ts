@@ -22,6 +22,8 @@ afterEach(async () => {
   server = null;
 });
 
+/** More than the 1,024 uses after which a Jetty-type server calls a nonce stale. */
+const CALLS = 1_200;
 /** Fifty watches, each polled every 30 s. */
 const BETWEEN_POLLS_MS = 600;
 const ROUND_MS = 30_000;
@@ -32,17 +34,17 @@ describe('a login that lasts', () => {
     { nonceLifeMs: 60_000, strictNc: true, atMost: 1.1 },
     { nonceLifeMs: 2_000, strictNc: true, atMost: 1.35 },
   ])(
-    'costs at most $atMost requests a call over 3,000 calls in a row ($nonceLifeMs ms to a nonce, growing counts demanded: $strictNc)',
+    'costs at most $atMost requests a call over many calls in a row ($nonceLifeMs ms to a nonce, growing counts demanded: $strictNc)',
     async ({ atMost, ...options }) => {
       const clock = createJumpingClock();
       const strict = await serve({ ...options, now: clock.monotonic });
       const connection = aConnection(strict.url, { clock });
-      for (let call = 0; call < 3_000; call += 1) {
+      for (let call = 0; call < CALLS; call += 1) {
         clock.jump(BETWEEN_POLLS_MS);
         await get(connection);
       }
-      expect(strict.counts).toMatchObject({ accepted: 3_000, failures: 0, replays: 0, challenges: 1 });
-      expect(strict.requests() / 3_000).toBeLessThanOrEqual(atMost);
+      expect(strict.counts).toMatchObject({ accepted: CALLS, failures: 0, replays: 0, challenges: 1 });
+      expect(strict.requests() / CALLS).toBeLessThanOrEqual(atMost);
     },
   );
 
