@@ -13,8 +13,8 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: PATIENCE_MS } },
-    // Tests of the whole program mostly wait for it, so two cores have room for four.
-    maxWorkers: Math.max(4, availableParallelism()),
+    // Tests of the whole program mostly wait for it, so two cores have room for six.
+    maxWorkers: Math.max(6, availableParallelism()),
     // A worker takes file after file: starting one for each, with all that it imports, costs more than most files do.
     isolate: false,
     sequence: { sequencer: LongFirst },
