@@ -7,7 +7,7 @@ import { rolldown } from 'rolldown';
 const FOLDER = resolve('dist/bundle');
 
 /**
- * Makes one file of the program before the tests start, for those that run it as a process: they start it some four hundred times, and
+ * Makes one file of the program before the tests start, for those that run it as a process: they start it again and again, and
  * loading it from its source takes a second of processor time each.
  */
 export async function setup(): Promise<void> {
