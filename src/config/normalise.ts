@@ -160,6 +160,7 @@ function toFallback({ name, fallback, fallbackAfter }: FilledConfigFile['channel
 
 function toRoute(written: FilledConfigFile['routes'][number]): Route {
   const { events, channels, watches, labels, severities, targetClusterNames, remindEvery } = written;
+  const { kinds, deliveryTypes, instanceNames, crossProject } = written;
   return {
     events,
     channels,
@@ -167,6 +168,10 @@ function toRoute(written: FilledConfigFile['routes'][number]): Route {
     labels: labels ?? null,
     severities: severities ?? null,
     targetClusterNames: targetClusterNames ?? null,
+    kinds: kinds ?? null,
+    deliveryTypes: deliveryTypes ?? null,
+    instanceNames: instanceNames ?? null,
+    crossProject: crossProject ?? null,
     remindEveryMs: remindEvery === undefined ? null : span(remindEvery),
   };
 }

@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts';
 import { createDiscovery } from './discovery.ts';
 import type { JobKindAdapter, Page } from './kinds/kind.ts';
 import { FIRST_PAGE, readPage } from './pages.ts';
+import { createProjectNames } from './project-names.ts';
 import { isJobNotFound } from './reply/atlas-errors.ts';
 import type { JsonReply } from './reply/json-reply.ts';
 import type { JobAnswer, JobPage, JobReading, JobSource, ReadOptions } from './source.ts';
@@ -46,6 +47,8 @@ export function createAtlasSource(options: {
     });
   }
 
+  const discovery = createDiscovery(connection);
+  const names = createProjectNames();
   const atlasNow = (): number => clock.now() + connection.aheadMs();
 
   async function* listJobs(target: Target, options: ReadOptions): AsyncGenerator<JobPage> {
@@ -57,7 +60,7 @@ export function createAtlasSource(options: {
       yield {
         count: results.length,
         fingerprint: fingerprintOf(text),
-        readings: () => results.map((raw) => adapter.decode(raw, target, now)),
+        readings: () => results.map((raw) => names.onto(adapter.decode(raw, target, now))),
       };
       page = next;
     }
@@ -67,7 +70,7 @@ export function createAtlasSource(options: {
     const adapter = adapterFor(target);
     try {
       const { body } = await get(adapter, target, adapter.jobPath(target, jobId), options);
-      return answerAbout(jobId, adapter.decode(body, target, atlasNow()));
+      return answerAbout(jobId, names.onto(adapter.decode(body, target, atlasNow())));
     } catch (error) {
       if (!(error instanceof SourceError) || !isJobNotFound(error)) throw error;
       return { kind: 'not_found', atlasCode: error.atlasCode ?? null };
@@ -77,7 +80,8 @@ export function createAtlasSource(options: {
   return {
     listJobs,
     readJob,
-    ...createDiscovery(connection),
+    listProjects: async (...place) => names.keep(await discovery.listProjects(...place)),
+    listInstances: discovery.listInstances,
     aheadMs: () => connection.aheadMs(),
     close: () => connection.close(),
   };

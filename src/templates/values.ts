@@ -19,7 +19,7 @@ export interface ChannelFacts {
  * | name | holds |
  * |---|---|
  * | `event` | `id`, `name` (`failed`…), `severity` (`info`, `warning`, `critical`), `watch`, `labels.NAME`, `summary`, `note`, `from`, `to`, `detectedAt`, `occurredAt`, `expectedEnd`, `reminder` (its number, from 1; `null` for what is told first); true or false: `inferred`, `late`, `test` |
- * | `job` | absent for an event about a watch or a channel. The job as a webhook gives it: `id`, `kind`, `groupId`, `instanceName`, `state`, `deliveryType`, `snapshotId`, `snapshotAt`, `targetGroupId`, `targetClusterName`, `createdAt`, `finishedAt`, `expiresAt`, `warnings`, `errorMessage`, `progress.done`, `progress.total`, `batchId`, `milestones` |
+ * | `job` | absent for an event about a watch or a channel. The job as a webhook gives it: `id`, `kind`, `groupId`, `instanceName`, `state`, `deliveryType`, `snapshotId`, `snapshotAt`, `targetGroupId`, `targetClusterName`, `targetGroupName`, `createdAt`, `finishedAt`, `expiresAt`, `warnings`, `errorMessage`, `progress.done`, `progress.total`, `batchId`, `milestones` |
  * | `message` | the words of the built-in message: `title`, `advice`; lists of `label` and `value`: `facts`, `details`, `ids`; `times`, a list of `label` and `at`; `link.label`, `link.url`; `footnotes`, a list of texts |
  * | `channel` | `name`, `type`, `timeZone` |
  */
@@ -74,7 +74,15 @@ export const KNOWN_NAMES: Names = {
   },
   job: {
     ...named('id', 'kind', 'groupId', 'instanceName', 'state', 'deliveryType', 'snapshotId', 'snapshotAt'),
-    ...named('targetGroupId', 'targetClusterName', 'createdAt', 'finishedAt', 'expiresAt', 'warnings'),
+    ...named(
+      'targetGroupId',
+      'targetClusterName',
+      'targetGroupName',
+      'createdAt',
+      'finishedAt',
+      'expiresAt',
+      'warnings',
+    ),
     ...named('errorMessage', 'batchId', 'milestones'),
     progress: named('done', 'total'),
   },

@@ -189,6 +189,10 @@ export function aRoute(over: Partial<Route> = {}): Route {
     labels: null,
     severities: null,
     targetClusterNames: null,
+    kinds: null,
+    deliveryTypes: null,
+    instanceNames: null,
+    crossProject: null,
     remindEveryMs: null,
     ...over,
   };

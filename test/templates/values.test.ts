@@ -17,6 +17,7 @@ const full = anEvent('failed', {
     snapshotAt: T0,
     targetGroupId: 'b',
     targetClusterName: 'orders-copy',
+    targetGroupName: 'stage',
     finishedAt: T0 + 14 * MINUTE,
     expiresAt: T0,
     warnings: true,

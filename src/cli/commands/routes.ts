@@ -26,6 +26,7 @@ interface ExplainOptions extends CommonOptions {
   event: EventName;
   watch: string;
   target?: string;
+  crossProject?: boolean;
 }
 
 /** Adds `routes explain`: which routes take an event, and who is told. */
@@ -37,6 +38,7 @@ export function addRoutes(cli: Cli, program: Command): void {
     .addOption(new Option('--event <name>', 'what happens').choices(EVENT_NAMES).makeOptionMandatory())
     .requiredOption('--watch <name>', 'on which watch')
     .option('--target <cluster>', 'the cluster that is restored to, for routes that ask for it')
+    .option('--cross-project', 'into another project, for routes that ask for it')
     .addOption(jsonOption());
   onAction<ExplainOptions>(cli, command, (options) => explainEvent(cli, options));
 }
@@ -139,11 +141,14 @@ function conclusion(routed: readonly string[], mute: Mute | null): string {
     : `Told: ${channels}`;
 }
 
+/** Of no real project. */
+const OTHER_PROJECT = 'f'.repeat(24);
+
 /** The event as it would be: of the watch's own labels, to the target that is asked about. */
 function imagine(
   cli: Cli,
   config: WatcherConfig,
-  { event: name, watch: watchName, target }: ExplainOptions,
+  { event: name, watch: watchName, target, crossProject }: ExplainOptions,
 ): WatcherEvent {
   const watch = config.watches.find((candidate) => candidate.name === watchName);
   if (!watch) {
@@ -153,7 +158,11 @@ function imagine(
   const event = sampleEvent(name, { watch, channel: '', now: cli.parts.clock.now() });
   const { subject } = event;
   if (subject.kind !== 'job') return event;
-  const job = { ...subject.job, targetClusterName: target ?? null };
+  const job = {
+    ...subject.job,
+    targetClusterName: target ?? null,
+    ...(crossProject ? { targetGroupId: OTHER_PROJECT } : {}),
+  };
   return { ...event, subject: { ...subject, job } };
 }
 
@@ -189,6 +198,7 @@ function because(conditions: readonly RouteCondition[], route: Route | undefined
 
 function wanted(condition: Route[RouteCondition] | undefined): string {
   if (condition === null || condition === undefined) return 'anything';
+  if (typeof condition === 'boolean') return String(condition);
   return Array.isArray(condition)
     ? condition.join(', ')
     : Object.entries(condition)

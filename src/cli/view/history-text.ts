@@ -1,4 +1,5 @@
 import { flatSubject } from '../../domain/event/flat-subject.ts';
+import { intoWords } from '../../domain/event/job-words.ts';
 import { titleOf } from '../../domain/event/message.ts';
 import { formatSpan } from '../../domain/instant.ts';
 import { assertNever, shortId } from '../../domain/job/restore-job.ts';
@@ -44,8 +45,7 @@ function colourOf(entry: HistoryEntry): Colour {
 function titleOfEntry(entry: HistoryEntry): string {
   if (entry.kind === 'event') return titleOf(entry.recorded.event);
   const { job, jobId } = entry.observation;
-  const target = job?.targetClusterName ? ` to ${job.targetClusterName}` : '';
-  return `Restore ${shortId(jobId)} of ${job?.instanceName ?? '?'}${target}`;
+  return `Restore ${shortId(jobId)} of ${job?.instanceName ?? '?'}${job ? intoWords(job) : ''}`;
 }
 
 function sourceLine({ jobId, watch }: HistoryEntry): string {

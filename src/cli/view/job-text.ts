@@ -1,6 +1,6 @@
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
 import type { ExpectedEnd } from '../../domain/job/eta.ts';
-import type { JobState, RestoreJob } from '../../domain/job/restore-job.ts';
+import { type JobState, otherProjectOf, type RestoreJob } from '../../domain/job/restore-job.ts';
 import type { Colour } from './output.ts';
 
 export const STATE_COLOURS: Readonly<Partial<Record<JobState | 'missing', Colour>>> = {
@@ -13,11 +13,12 @@ export const STATE_COLOURS: Readonly<Partial<Record<JobState | 'missing', Colour
   missing: 'yellow',
 };
 
-/** `orders → orders-copy` */
+/** `orders → orders-copy`, and where that lies in another project: `Cluster0 → Cluster0 (stage)` */
 export function routeOf(job: RestoreJob | null): string {
   if (job === null) return '?';
   const target = job.targetClusterName ?? (job.deliveryType === 'download' ? 'download' : '?');
-  return `${job.instanceName} → ${target}`;
+  const project = otherProjectOf(job);
+  return `${job.instanceName} → ${target}${project === null ? '' : ` (${project})`}`;
 }
 
 /** From its creation to its first outcome; a running job is timed until `now`. */

@@ -66,6 +66,10 @@ function routesOf({ routes }: RuleContext['config']): Route[] {
     labels: route.labels === undefined ? null : textsOf(route.labels),
     severities: route.severities === undefined ? null : soundOf(route.severities),
     targetClusterNames: route.targetClusterNames === undefined ? null : soundOf(route.targetClusterNames),
+    kinds: route.kinds === undefined ? null : soundOf(route.kinds),
+    deliveryTypes: route.deliveryTypes === undefined ? null : soundOf(route.deliveryTypes),
+    instanceNames: route.instanceNames === undefined ? null : soundOf(route.instanceNames),
+    crossProject: route.crossProject ?? null,
     remindEveryMs: null,
   }));
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EVENT_NAMES, type EventName, LASTING_EVENTS } from '../../domain/event/event.ts';
 import { SEVERITIES } from '../../domain/event/event-kind.ts';
+import { DELIVERY_TYPES, JOB_KINDS } from '../../domain/job/restore-job.ts';
 import {
   ALLOW_HTTP,
   CA_FILE,
@@ -206,6 +207,18 @@ export const ROUTE_SCHEMA = z
       .optional()
       .describe('Only for restores into these clusters; "*" stands for any characters.')
       .meta({ examples: [['prod-*']] }),
+    kinds: listOf(oneOf(JOB_KINDS), 'kind of job').optional().describe('Only jobs of these kinds.'),
+    deliveryTypes: listOf(oneOf(DELIVERY_TYPES), 'way of delivery')
+      .optional()
+      .describe('Only jobs that hand the data over in one of these ways.')
+      .meta({ examples: [['download']] }),
+    instanceNames: listOf(text('the name of an instance, or a pattern with "*"'), 'name of an instance')
+      .optional()
+      .describe('Only for restores of snapshots of these instances; "*" stands for any characters.')
+      .meta({ examples: [['prod-*']] }),
+    crossProject: flag()
+      .optional()
+      .describe('true: only for restores into another project; false: only for those within their own.'),
     remindEvery: duration({ atLeast: '1m' })
       .optional()
       .describe(

@@ -43,6 +43,10 @@ const SHOWN = new Set([
   'events',
   'severities',
   'targetClusterNames',
+  'kinds',
+  'deliveryTypes',
+  'instanceNames',
+  'crossProject',
   'remindEvery',
 ]);
 

@@ -1,10 +1,10 @@
 import { formatSpan, type Timestamp } from '../instant.ts';
-import { isDownload, type RestoreJob, shortId } from '../job/restore-job.ts';
+import { isDownload, otherProjectOf, type RestoreJob, shortId } from '../job/restore-job.ts';
 
 /** A job in the words of a summary. */
 export interface JobWords {
   job: RestoreJob;
-  /** `Restore 6080…8293 of orders to orders-copy` */
+  /** `Restore 6080…8293 of orders to orders-copy`, `Restore 6080…8293 of Cluster0 to Cluster0 in project stage` */
   what: string;
   /** ` after 14 min`; empty where no time has passed since the job began. */
   after: string;
@@ -13,8 +13,17 @@ export interface JobWords {
 
 /** Puts a job into words, as of an instant. */
 export function jobWords(job: RestoreJob, occurredAt: Timestamp): JobWords {
-  const target = job.targetClusterName === null ? '' : ` to ${job.targetClusterName}`;
-  const what = `${isDownload(job) ? 'Download' : 'Restore'} ${shortId(job.id)} of ${job.instanceName}${target}`;
+  const what = `${isDownload(job) ? 'Download' : 'Restore'} ${shortId(job.id)} of ${job.instanceName}${intoWords(job)}`;
   const after = occurredAt > job.createdAt ? ` after ${formatSpan(occurredAt - job.createdAt)}` : '';
   return { job, what, after, occurredAt };
+}
+
+/** ` to orders-copy`, and the project where it is another one; empty where the target is not known. */
+export function intoWords(
+  job: Pick<RestoreJob, 'groupId' | 'targetGroupId' | 'targetGroupName' | 'targetClusterName'>,
+): string {
+  const project = otherProjectOf(job);
+  const cluster = job.targetClusterName === null ? '' : ` to ${job.targetClusterName}`;
+  if (project === null) return cluster;
+  return `${cluster || ' to a cluster'} in project ${project}`;
 }

@@ -1,6 +1,12 @@
 import { formatSpan, type Timestamp, toIso } from '../instant.ts';
 import type { ExpectedEnd } from '../job/eta.ts';
-import { isDownload, type JobKind, type JobState } from '../job/restore-job.ts';
+import {
+  isCrossProject,
+  isDownload,
+  type JobKind,
+  type JobState,
+  type RestoreJob,
+} from '../job/restore-job.ts';
 import { kindOf, type WatcherEvent } from './event.ts';
 import type { JobEventKind } from './event-kind.ts';
 import { jobOf } from './subject.ts';
@@ -104,10 +110,16 @@ function detailsOf(event: WatcherEvent): Fact[] {
     ['Watch', subject.watch || null],
     ['Labels', labels.join(', ') || null],
     ['Project', job?.groupId ?? null],
-    ['Target project', job && job.targetGroupId !== job.groupId ? job.targetGroupId : null],
+    ['Target project', job && targetProjectOf(job)],
     ['Snapshot', job?.snapshotId ?? null],
     ['Batch', job?.batchId ?? null],
   ]);
+}
+
+/** `stage (5f0e1d2c3b4a596877665544)`; `null` in the job's own project. */
+function targetProjectOf(job: RestoreJob): string | null {
+  if (!isCrossProject(job)) return null;
+  return job.targetGroupName ? `${job.targetGroupName} (${job.targetGroupId})` : job.targetGroupId;
 }
 
 function stateOf({ subject }: WatcherEvent): string | null {

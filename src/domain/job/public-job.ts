@@ -18,6 +18,7 @@ export function publicJob(job: RestoreJob): Record<string, unknown> {
     snapshotAt: toIsoOrNull(job.snapshotAt),
     targetGroupId: job.targetGroupId,
     targetClusterName: job.targetClusterName,
+    targetGroupName: job.targetGroupName ?? null,
     createdAt: toIso(job.createdAt),
     finishedAt: toIsoOrNull(job.finishedAt),
     expiresAt: toIsoOrNull(job.expiresAt),

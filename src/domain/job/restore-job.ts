@@ -4,6 +4,20 @@ import type { Timestamp } from '../instant.ts';
 export const JOB_KINDS = ['serverless', 'flex', 'cluster', 'collection', 'legacy'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
+/**
+ * How the data of a job is handed over, in one vocabulary for all kinds: into a cluster, by a link, from the oplog, single collections;
+ * the last three with legacy backup alone. A failed job may carry another word, as Atlas gave it.
+ */
+export const DELIVERY_TYPES = [
+  'automated',
+  'download',
+  'pointInTime',
+  'collection',
+  'query',
+  'scp',
+  'thirdPartyCopy',
+] as const;
+
 /** The points of a job's life, in the order of life. They only accumulate. */
 export const MILESTONES = ['started', 'ready', 'finished', 'failed', 'cancelled', 'expired'] as const;
 export type Milestone = (typeof MILESTONES)[number];
@@ -33,10 +47,7 @@ export interface RestoreJob {
   groupId: string;
   /** The source of the snapshot, not the target. */
   instanceName: string;
-  /**
-   * How the data is handed over, in one vocabulary for all kinds, whatever each calls it: `automated` (into a cluster), `download` (by
-   * link), `pointInTime`, `collection`; with legacy backup also `query`, `scp`, `thirdPartyCopy`.
-   */
+  /** One of `DELIVERY_TYPES`, whatever the kind calls it. */
   deliveryType: string;
   state: JobState;
   /** In the order of life; `started` is always first. */
@@ -50,6 +61,8 @@ export interface RestoreJob {
   snapshotAt: Timestamp | null;
   targetGroupId: string | null;
   targetClusterName: string | null;
+  /** What the target's project is called, where it is another one than the job's and we have seen its name; left out in jobs stored before. */
+  targetGroupName?: string | null;
   /** Text from Atlas about what went wrong; links removed. */
   errorMessage: string | null;
   /** Documents restored so far, of how many. */
@@ -118,4 +131,20 @@ export function assertNever(value: never): never {
 /** It makes a link to the data, and restores into no cluster. */
 export function isDownload({ deliveryType }: Pick<RestoreJob, 'deliveryType'>): boolean {
   return deliveryType === 'download';
+}
+
+/** True when the target lies in another project than the job, by its id (in whatever case). A download has no target. */
+export function isCrossProject({
+  groupId,
+  targetGroupId,
+}: Pick<RestoreJob, 'groupId' | 'targetGroupId'>): boolean {
+  return targetGroupId !== null && targetGroupId.toLowerCase() !== groupId.toLowerCase();
+}
+
+/** Where the target lies, by name where it is known, or else by its short id; `null` in the job's own project. */
+export function otherProjectOf(
+  job: Pick<RestoreJob, 'groupId' | 'targetGroupId' | 'targetGroupName'>,
+): string | null {
+  if (job.targetGroupId === null || !isCrossProject(job)) return null;
+  return job.targetGroupName ?? shortId(job.targetGroupId);
 }

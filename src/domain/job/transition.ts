@@ -77,9 +77,10 @@ const NOT_FOUND_LIMIT = 2;
  */
 export function diffObservations(
   previous: Observation | undefined,
-  job: RestoreJob,
+  reading: RestoreJob,
   context: ComparisonContext,
 ): Comparison {
+  const job = withKnownName(reading, previous);
   const recorded = previous?.milestones ?? [];
   const news = job.reached.filter((reached) => !recorded.includes(reached.milestone));
 
@@ -250,6 +251,14 @@ function isSame(previous: Observation, job: RestoreJob): boolean {
   if (previous.anomaly !== null || previous.notFoundCount > 0 || previous.missingSince !== null) return false;
   return (
     previous.job !== null &&
-    JSON.stringify({ ...job, state: previous.state }) === JSON.stringify(previous.job)
+    JSON.stringify({ ...job, state: previous.state, targetGroupName: previous.job.targetGroupName }) ===
+      JSON.stringify(previous.job)
   );
+}
+
+/** A project's name is known after its listing, and may not be after a restart. That is no change of the job, and what was known stays. */
+function withKnownName(job: RestoreJob, previous: Observation | undefined): RestoreJob {
+  const known = previous?.job;
+  if (job.targetGroupName || !known?.targetGroupName || known.targetGroupId !== job.targetGroupId) return job;
+  return { ...job, targetGroupName: known.targetGroupName };
 }

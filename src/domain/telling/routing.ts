@@ -2,6 +2,7 @@ import type { EventName, WatcherEvent } from '../event/event.ts';
 import type { Severity } from '../event/event-kind.ts';
 import { jobOf, watchOf } from '../event/subject.ts';
 import type { Timestamp } from '../instant.ts';
+import { isCrossProject, type JobKind, type RestoreJob } from '../job/restore-job.ts';
 import { matchesGlob } from './glob.ts';
 import { type Mute, mutedBy } from './mute.ts';
 
@@ -17,6 +18,14 @@ export interface Route {
   severities: readonly Severity[] | null;
   /** `*` globs over the job's target cluster; an event without a target does not match. */
   targetClusterNames: readonly string[] | null;
+  /** Kinds of jobs; of an event about a watch, what it watches. An event about a channel has none and does not match. */
+  kinds: readonly JobKind[] | null;
+  /** See `RestoreJob.deliveryType`. An event without a job does not match. */
+  deliveryTypes: readonly string[] | null;
+  /** `*` globs over the instance that the snapshot is from, or that is watched. */
+  instanceNames: readonly string[] | null;
+  /** Whether the target lies in another project than the job. An event without a job does not match. */
+  crossProject: boolean | null;
   /** What lasts is told again every so many milliseconds until it ends; `null`: once. */
   remindEveryMs: number | null;
 }
@@ -83,7 +92,7 @@ export function routesPast(channel: string, routes: readonly Route[]): Route[] {
 }
 
 /** A condition of a route that an event does not meet. */
-export type RouteCondition = 'events' | 'watches' | 'labels' | 'severities' | 'targetClusterNames';
+export type RouteCondition = Exclude<keyof Route, 'channels' | 'remindEveryMs'>;
 
 /** For each route the conditions that the event does not meet; none: the route takes it. */
 export function explainRoutes(event: WatcherEvent, routes: readonly Route[]): RouteCondition[][] {
@@ -96,8 +105,7 @@ export function takes(route: Route, event: WatcherEvent): boolean {
 }
 
 function unmet(route: Route, event: WatcherEvent): RouteCondition[] {
-  const { events, watches, labels, severities, targetClusterNames } = route;
-  const target = jobOf(event)?.targetClusterName ?? null;
+  const { events, watches, labels, severities } = route;
   // An event about a channel belongs to no watch and has no label: only a glob that takes everything takes it.
   const watch = watchOf(event) ?? '';
   const has = event.subject.kind === 'channel' ? {} : event.subject.labels;
@@ -106,8 +114,37 @@ function unmet(route: Route, event: WatcherEvent): RouteCondition[] {
     watches: watches === null || watches.some((glob) => matchesGlob(glob, watch)),
     labels: labels === null || Object.entries(labels).every(([name, value]) => has[name] === value),
     severities: severities === null || severities.includes(event.severity),
-    targetClusterNames:
-      targetClusterNames === null || targetClusterNames.some((glob) => matchesGlob(glob, target)),
+    ...metByJob(route, event),
   };
   return (Object.keys(met) as RouteCondition[]).filter((condition) => !met[condition]);
+}
+
+type JobCondition = 'targetClusterNames' | 'kinds' | 'deliveryTypes' | 'instanceNames' | 'crossProject';
+
+function metByJob(route: Route, event: WatcherEvent): Record<JobCondition, boolean> {
+  const { targetClusterNames, kinds, deliveryTypes, instanceNames, crossProject } = route;
+  const job = jobOf(event);
+  const place = placeOf(event);
+  return {
+    targetClusterNames: fits(targetClusterNames, job?.targetClusterName),
+    kinds: kinds === null || (place !== null && kinds.includes(place.kind)),
+    deliveryTypes: deliveryTypes === null || (job !== null && deliveryTypes.includes(job.deliveryType)),
+    instanceNames: fits(instanceNames, place?.instanceName),
+    crossProject: crossProject === null || (job !== null && crossProject === isCrossProject(job)),
+  };
+}
+
+function placeOf({ subject }: WatcherEvent): Pick<RestoreJob, 'kind' | 'instanceName'> | null {
+  switch (subject.kind) {
+    case 'job':
+      return subject.job;
+    case 'watch':
+      return subject.instance;
+    default:
+      return null;
+  }
+}
+
+function fits(globs: readonly string[] | null, text: string | null | undefined): boolean {
+  return globs === null || globs.some((glob) => matchesGlob(glob, text ?? null));
 }

@@ -13,7 +13,9 @@ import { FieldProblem, type Fields, readId, readInstant } from './fields.ts';
 type Extras = Pick<RestoreJob, 'warnings' | 'errorMessage' | 'progress' | 'batchId'>;
 
 /** What a kind has to find out about a job; all else follows. */
-export interface JobFacts extends Omit<RestoreJob, keyof Extras | 'state' | 'reached'>, Partial<Extras> {
+export interface JobFacts
+  extends Omit<RestoreJob, keyof Extras | 'state' | 'reached' | 'targetGroupName'>,
+    Partial<Extras> {
   /** The milestones after `started`, in the order of life. */
   outcomes: readonly ReachedMilestone[];
 }

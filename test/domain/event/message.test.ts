@@ -39,6 +39,27 @@ describe('the one line that tells an event', () => {
     expect(line('expiring', download)).toBe('Download 6ae8…0001 of orders expires soon');
   });
 
+  it.each([
+    ['by its name', { targetGroupName: 'stage' }, 'to Cluster0 in project stage'],
+    ['by its short id where no name is known', { targetGroupName: null }, 'to Cluster0 in project ffff…ffff'],
+    ['by its short id where a job was stored before names were', {}, 'to Cluster0 in project ffff…ffff'],
+    [
+      'without a cluster',
+      { targetClusterName: null, targetGroupName: 'stage' },
+      'to a cluster in project stage',
+    ],
+  ])('names the other project that is restored into, %s', (_how, over, target) => {
+    const names = { instanceName: 'Cluster0', targetClusterName: 'Cluster0', targetGroupId: 'f'.repeat(24) };
+    expect(line('failed', { ...names, ...over })).toBe(
+      `Restore 6ae8…0001 of Cluster0 ${target} failed after 14 min`,
+    );
+  });
+
+  it("says nothing of a project that is the job's own", () => {
+    const own = { targetGroupId: GROUP_ID.toUpperCase(), targetGroupName: 'prod' };
+    expect(line('failed', own)).toBe('Restore 6ae8…0001 of orders to orders-copy failed after 14 min');
+  });
+
   it('tells of warnings', () => {
     expect(line('finished', { warnings: true })).toContain('finished with warnings after 14 min');
   });
@@ -65,6 +86,18 @@ describe('an event in words', () => {
     expect(fact(event, 'Labels')).toBe('team=payments');
     expect(fact(event, 'Job')).toBe(jobOf(event)?.id);
     expect(fact(event, 'Event')).toBe(event.id);
+  });
+
+  it('gives the other project by name and id', () => {
+    const into = (over: Parameters<typeof aJob>[1]): string | undefined =>
+      fact(anEvent('failed', { job: aJob(['failed'], over) }), 'Target project');
+
+    expect(into({ targetGroupId: 'f'.repeat(24), targetGroupName: 'stage' })).toBe(
+      'stage (ffffffffffffffffffffffff)',
+    );
+    expect(into({ targetGroupId: 'f'.repeat(24) })).toBe('ffffffffffffffffffffffff');
+    expect(into({})).toBeUndefined();
+    expect(into({ targetGroupId: null })).toBeUndefined();
   });
 
   it('gives only the new state when nothing was known before', () => {

@@ -6,7 +6,7 @@ import {
   type RestoreJob,
 } from '../../../src/domain/job/restore-job.ts';
 import { diffObservations } from '../../../src/domain/job/transition.ts';
-import { aJob, HOUR, MINUTE, T0 } from '../../support/builders.ts';
+import { aJob, anObservation, HOUR, MINUTE, T0 } from "../../support/builders.ts";
 import {
   aContext,
   announced,
@@ -249,5 +249,28 @@ describe('an unchanged job', () => {
     expect(recorded('finished').mayChangeUntil).toBe(0);
     const comparison = diffObservations(recorded('finished'), aJob(['finished'], { expiresAt }), aContext());
     expect(written(comparison).mayChangeUntil).toBe(expiresAt + HOUR);
+  });
+});
+
+describe('the name of the project that is restored into', () => {
+  const other = { targetGroupId: 'f'.repeat(24) };
+  const look = (before: Partial<RestoreJob>, now: Partial<RestoreJob>, state: Milestone[] = []) =>
+    diffObservations(anObservation(aJob([], before)), aJob(state, now), aContext());
+
+  it.each([
+    ['comes to light', {}, { targetGroupName: 'stage' }],
+    ['is not known any more', { targetGroupName: 'stage' }, { targetGroupName: null }],
+    ['was not stored by an earlier version', {}, { targetGroupName: null }],
+    ['changes', { targetGroupName: 'stage' }, { targetGroupName: 'staging' }],
+  ])('is no change of the job when it %s', (_what, before, now) => {
+    expect(look({ ...other, ...before }, { ...other, ...now })).toEqual(NOTHING);
+  });
+
+  it('stays as it was known when the job changes, and gives way to a newer one', () => {
+    const nameAfter = (name: string | null): unknown =>
+      look({ ...other, targetGroupName: 'stage' }, { ...other, targetGroupName: name }, ['finished'])
+        .observation?.job?.targetGroupName;
+    expect(nameAfter(null)).toBe('stage');
+    expect(nameAfter('staging')).toBe('staging');
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, type WatcherEvent } from '../../../src/domain/event/event.ts';
 import { matchesGlob } from '../../../src/domain/telling/glob.ts';
 import { planDeliveries, type Route } from '../../../src/domain/telling/routing.ts';
-import { aJob, aMute, anEvent, aRoute, HOUR, T0 } from '../../support/builders.ts';
+import { aJob, aMute, anEvent, aRoute, GROUP_ID, HOUR, T0 } from '../../support/builders.ts';
 
 /** Whether a route takes the event. */
 function takes(over: Partial<Route>, event: WatcherEvent): boolean {
@@ -40,6 +40,14 @@ describe('a route', () => {
     ['the target by name', { targetClusterNames: ['orders-copy'] }, true],
     ['the target by glob', { targetClusterNames: ['*-copy'] }, true],
     ['another target', { targetClusterNames: ['prod-*'] }, false],
+    ['the kind of the job', { kinds: ['flex', 'serverless'] }, true],
+    ['another kind', { kinds: ['cluster'] }, false],
+    ['the way of delivery', { deliveryTypes: ['automated'] }, true],
+    ['another way of delivery', { deliveryTypes: ['download'] }, false],
+    ['the instance by glob', { instanceNames: ['ord*'] }, true],
+    ['another instance', { instanceNames: ['orders-copy'] }, false],
+    ['a target in the same project', { crossProject: false }, true],
+    ['a target in another project', { crossProject: true }, false],
     ['an empty list of watches', { watches: [] }, false],
     ['the event, but not the watch', { events: ['failed'], watches: ['users'] }, false],
     ['the watch, but not the event', { events: ['ready'], watches: ['orders'] }, false],
@@ -53,6 +61,27 @@ describe('a route', () => {
     const news = anEvent('expired', { severity: 'info', from: 'finished' });
     expect(takes({ severities: ['info'] }, news)).toBe(true);
     expect(takes({ severities: ['warning'] }, news)).toBe(false);
+  });
+
+  it.each([
+    ['another project', aJob(['failed'], { targetGroupId: 'f'.repeat(24) }), true],
+    ['its own, in another case', aJob(['failed'], { targetGroupId: GROUP_ID.toUpperCase() }), false],
+    ['no cluster', aJob(['ready'], { targetGroupId: null, deliveryType: 'download' }), false],
+  ])('over crossProject knows a restore into %s', (_where, job, isCross) => {
+    expect(takes({ crossProject: true }, anEvent('failed', { job }))).toBe(isCross);
+    expect(takes({ crossProject: false }, anEvent('failed', { job }))).toBe(!isCross);
+  });
+
+  it.each<[Partial<Route>, watch: boolean]>([
+    [{ kinds: ['serverless'] }, true],
+    [{ kinds: ['cluster'] }, false],
+    [{ instanceNames: ['ord*'] }, true],
+    [{ instanceNames: ['users'] }, false],
+    [{ deliveryTypes: ['automated'] }, false],
+    [{ crossProject: false }, false],
+  ])('with %o goes by what a watch watches, and takes nothing about a channel', (over, isTaken) => {
+    expect(takes(over, anEvent('watch_failing'))).toBe(isTaken);
+    expect(takes(over, anEvent('channel_failing'))).toBe(false);
   });
 
   it('over targets takes no event without a target: a download, a watch', () => {

@@ -156,17 +156,18 @@ const REMINDS: Column<WatcherConfig['routes'][number]> = {
   value: ({ remindEveryMs }) => (remindEveryMs === null ? 'no' : `every ${formatSpan(remindEveryMs)}`),
 };
 
-function conditionsOf({
-  watches,
-  labels,
-  severities,
-  targetClusterNames,
-}: WatcherConfig['routes'][number]): string {
+function conditionsOf(route: WatcherConfig['routes'][number]): string {
+  const { watches, labels, severities, targetClusterNames } = route;
+  const { kinds, deliveryTypes, instanceNames, crossProject } = route;
   const conditions = [
     ...(watches === null ? [] : [`watches ${watches.join(', ')}`]),
     ...(labels === null ? [] : Object.entries(labels).map(([name, value]) => `${name}=${value}`)),
     ...(severities === null ? [] : [`severity ${severities.join(', ')}`]),
+    ...(kinds === null ? [] : [`kind ${kinds.join(', ')}`]),
+    ...(deliveryTypes === null ? [] : [`delivery ${deliveryTypes.join(', ')}`]),
+    ...(instanceNames === null ? [] : [`of ${instanceNames.join(', ')}`]),
     ...(targetClusterNames === null ? [] : [`to ${targetClusterNames.join(', ')}`]),
+    ...(crossProject === null ? [] : [crossProject ? 'into another project' : 'within the project']),
   ];
   return conditions.join('; ') || 'all';
 }
