@@ -6,7 +6,7 @@ import {
   type RestoreJob,
 } from '../../../src/domain/job/restore-job.ts';
 import { diffObservations } from '../../../src/domain/job/transition.ts';
-import { aJob, anObservation, HOUR, MINUTE, T0 } from "../../support/builders.ts";
+import { aJob, anObservation, HOUR, MINUTE, T0 } from '../../support/builders.ts';
 import {
   aContext,
   announced,
