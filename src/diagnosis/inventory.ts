@@ -26,7 +26,9 @@ const ATLAS_LISTS: readonly JobKind[] = ['flex', 'cluster', 'serverless'];
 /** An inventory of which nothing has been asked for yet. */
 export function createInventory(source: JobSource, options: ReadOptions): Inventory {
   const projects = createMemo((own: Own) => source.listProjects(own, options));
-  const instances = createMemo((place: Place) => source.listInstances(place, options));
+  const instances = createMemo(async (place: Place) =>
+    (await source.listInstances(place, options)).filter(({ isDeleted }) => !isDeleted),
+  );
   return {
     projects: (own) => projects(ofList(own)),
     instances: async (groupId, own) => {

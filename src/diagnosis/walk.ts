@@ -64,7 +64,8 @@ export function createWalk(watch: Watch, source: JobSource, options: ReadOptions
     question = 'instances';
     for (const groupId of projects) {
       target = { ...targetOf(watch), groupId };
-      const instances = await source.listInstances(target, options);
+      const listed = await source.listInstances(target, options);
+      const instances = listed.filter(({ isDeleted }) => !isDeleted);
       names.push(...instances.map(({ name }) => name));
       for (const { name, instanceName } of instances) {
         if (watch.instanceName === '*' || watch.instanceName === name)

@@ -11,6 +11,8 @@ interface InstanceList {
   path: string;
   /** For v2; v1.0 takes plain JSON. */
   version: string;
+  /** Asks for what the list leaves out by itself. */
+  query?: string;
   /** Which of the listed ones count. */
   counts: (raw: Record<string, unknown>) => boolean;
   /** Where the name stands under which its jobs are asked for, and the one that people know it by. */
@@ -23,6 +25,7 @@ const CLUSTERS: InstanceList = {
   ...ATLAS,
   path: 'clusters',
   version: '2024-08-05',
+  query: '&includeDeletedWithRetainedBackups=true',
   counts: hasBackups,
 };
 const INSTANCES: Record<JobKind, InstanceList> = {
@@ -80,15 +83,16 @@ export function createDiscovery(
         options,
         readProject,
       ),
-    listInstances: (place: Place, options) => {
+    listInstances: async (place: Place, options) => {
       const { kind, apiVersion, groupId } = place;
       const list = apiVersion === 'public' ? MANAGED_CLUSTERS : INSTANCES[kind];
-      return collect(
-        (page) => `${projectPath(place)}/${list.path}?${pageQuery(page)}`,
+      const listed = await collect(
+        (page) => `${projectPath(place)}/${list.path}?${pageQuery(page)}${list.query ?? ''}`,
         { accept: acceptOf(apiVersion, list.version), budgetKey: groupId },
         options,
         (raw) => (list.counts(raw) ? readInstance(raw, list) : null),
       );
+      return oneOfEachName(listed);
     },
   };
 }
@@ -103,7 +107,22 @@ function readInstance(raw: Record<string, unknown>, list: InstanceList): ListedI
   const instanceName = raw[list.key];
   const name = raw[list.name];
   if (typeof instanceName !== 'string') return null;
-  return { instanceName, name: typeof name === 'string' ? name : instanceName, tags: readTags(raw.tags) };
+  return {
+    instanceName,
+    name: typeof name === 'string' ? name : instanceName,
+    tags: readTags(raw.tags),
+    ...(raw.stateName === 'DELETED' ? { isDeleted: true } : {}),
+  };
+}
+
+/** Names can be used again: what is there counts before what was deleted. */
+function oneOfEachName(listed: readonly ListedInstance[]): ListedInstance[] {
+  const byName = new Map<string, ListedInstance>();
+  for (const instance of listed) {
+    const other = byName.get(instance.instanceName);
+    if (other === undefined || other.isDeleted) byName.set(instance.instanceName, instance);
+  }
+  return [...byName.values()];
 }
 
 function readTags(raw: unknown): Record<string, string> {

@@ -44,6 +44,8 @@ export interface ListedProject extends Tagged {
 /** An instance of a project, by the name that its jobs are asked for under (for Ops Manager that is the cluster's id). */
 export interface ListedInstance extends Tagged {
   instanceName: string;
+  /** It was deleted, and its backups are kept: restore jobs that ran there can still be asked for. */
+  isDeleted?: true;
 }
 
 /** Where instances are looked for: as `Target`, without the instance. */
@@ -72,7 +74,8 @@ export interface JobSource {
   listProjects(place: Pick<Place, 'kind' | 'apiVersion'>, options: ReadOptions): Promise<ListedProject[]>;
 
   /**
-   * All instances of a project that can have jobs of this kind.
+   * All instances of a project that can have jobs of this kind, each name once. A deleted one is listed for as long as Atlas keeps its
+   * backups, unless another has its name now.
    * @throws {SourceError}
    */
   listInstances(place: Place, options: ReadOptions): Promise<ListedInstance[]>;

@@ -61,9 +61,27 @@ describe('the clusters of Atlas with legacy backup', () => {
     ]);
     expect(asked).toEqual([
       {
-        path: `/api/atlas/v2/groups/${groupId}/clusters?itemsPerPage=500&pageNum=1`,
+        path: `/api/atlas/v2/groups/${groupId}/clusters?itemsPerPage=500&pageNum=1&includeDeletedWithRetainedBackups=true`,
         accept: 'application/vnd.atlas.2024-08-05+json',
       },
+    ]);
+  });
+});
+
+describe('the clusters of Atlas', () => {
+  it('are listed with the deleted ones whose backups are kept, but where another has the name now', async () => {
+    const { discovery } = discoveryOf([
+      { name: 'orders', stateName: 'DELETED' },
+      { name: 'users', stateName: 'DELETED' },
+      { name: 'orders', stateName: 'IDLE' },
+      { name: 'users', stateName: 'DELETED' },
+      { name: 'events', stateName: 'DELETING' },
+    ]);
+    const place = { kind: 'cluster' as const, apiVersion: 'v2' as const, groupId };
+    expect(await discovery.listInstances(place, options)).toEqual([
+      { instanceName: 'orders', name: 'orders', tags: {} },
+      { instanceName: 'users', name: 'users', tags: {}, isDeleted: true },
+      { instanceName: 'events', name: 'events', tags: {} },
     ]);
   });
 });

@@ -25,7 +25,14 @@ export type { AtlasOptions } from './options.ts';
 export interface AtlasSimulator
   extends Pick<
     World,
-    'putJob' | 'updateJob' | 'removeJob' | 'removeInstance' | 'setProject' | 'removeProject'
+    | 'putJob'
+    | 'updateJob'
+    | 'removeJob'
+    | 'removeInstance'
+    | 'retireInstance'
+    | 'changeKind'
+    | 'setProject'
+    | 'removeProject'
   > {
   /** Base address, e.g. `http://127.0.0.1:40123`. */
   readonly url: string;
@@ -119,6 +126,8 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
     addInstance: (groupId, name, kind = 'serverless', instance) =>
       world.addInstance(groupId, name, kind, instance),
     removeInstance: world.removeInstance,
+    retireInstance: world.retireInstance,
+    changeKind: world.changeKind,
     setProject: world.setProject,
     removeProject: world.removeProject,
     putJob: world.putJob,

@@ -20,6 +20,8 @@ export interface Instance {
   createdAt: Timestamp;
   /** 0: a replica set. */
   shards: number;
+  /** It was deleted and its backups are kept, with the restore jobs that ran there. */
+  isDeleted: boolean;
   /** In the order in which they were put; of every kind that the instance can have. */
   jobs: Map<string, SimulatedJob>;
 }
@@ -60,10 +62,14 @@ export interface World {
   /** Sets what is given, of a project that is made when it is new. */
   setProject(groupId: string, facts: Partial<ProjectFacts>): void;
   removeProject(groupId: string): void;
-  /** Adds an instance, and its project when it is new. An instance that is there stays as it is. Gives its id. */
+  /** Adds an instance, and its project when it is new. An instance that is there stays as it is, unless it was deleted. Gives its id. */
   addInstance(groupId: string, name: string, kind: InstanceKind, options?: InstanceOptions): string;
   /** With all its jobs. */
   removeInstance(groupId: string, name: string): void;
+  /** Deletes it and keeps its backups: only who asks for such ones finds it listed, and its jobs are there as before. */
+  retireInstance(groupId: string, name: string): void;
+  /** Makes another kind of it, as an upgrade or a migration does. Jobs that it cannot have now are found no more. */
+  changeKind(groupId: string, name: string, kind: InstanceKind): void;
   /** Adds the job, or puts it in place of the one with its id. @throws when there is no such instance, or none that can have it. */
   putJob(groupId: string, name: string, job: SimulatedJob): void;
   /** Gives the changed job. @throws when there is no such job. */
@@ -115,12 +121,19 @@ export function createWorld(now: () => Timestamp): World {
     addInstance: (groupId, name, kind, { tags = {}, id = newJobId(now()), shards = 0 } = {}) => {
       const { instances } = ensureProject(groupId);
       const known = instances.get(name);
-      if (known) return known.id;
-      instances.set(name, { id, name, kind, tags, shards, createdAt: now(), jobs: new Map() });
+      if (known && !known.isDeleted) return known.id;
+      const isDeleted = false;
+      instances.set(name, { id, name, kind, tags, shards, isDeleted, createdAt: now(), jobs: new Map() });
       return id;
     },
     removeInstance: (groupId, name) => {
       projects.get(groupId)?.instances.delete(name);
+    },
+    retireInstance: (groupId, name) => {
+      instanceOf(groupId, name).isDeleted = true;
+    },
+    changeKind: (groupId, name, kind) => {
+      instanceOf(groupId, name).kind = kind;
     },
     putJob: (groupId, name, job) => {
       const instance = instanceOf(groupId, name);

@@ -207,7 +207,10 @@ async function findTargets(
           const instances = await source.listInstances({ ...watch, groupId }, options);
           progress?.advanced();
           return instances
-            .filter(({ name }) => watch.instanceName === '*' || name === watch.instanceName)
+            .filter(
+              ({ name, isDeleted }) =>
+                !isDeleted && (watch.instanceName === '*' || name === watch.instanceName),
+            )
             .map((instance) => toTarget(watch, groupId, project, instance));
         } catch (thrown) {
           if (hasGone(watch, toError(thrown))) return [];

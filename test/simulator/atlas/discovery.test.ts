@@ -193,6 +193,19 @@ describe('clusters', () => {
     expect(names(await read(atlas, 'v2', `/groups/${GROUP_ID}/clusters`))).not.toContain('a-cluster');
   });
 
+  it('are listed after their deletion to whom asks for those with backups, until their name is used again', async () => {
+    const atlas = await anAtlas();
+    const path = `/groups/${GROUP_ID}/clusters`;
+    const withDeleted = `${path}?includeDeletedWithRetainedBackups=true`;
+    atlas.retireInstance(GROUP_ID, 'a-cluster');
+    expect(names(await read(atlas, 'v2', path))).not.toContain('a-cluster');
+    const list = await read(atlas, 'v2', withDeleted);
+    expect(list.results.find(({ name }) => name === 'a-cluster')).toMatchObject({ stateName: 'DELETED' });
+    atlas.addInstance(GROUP_ID, 'a-cluster', 'cluster');
+    const again = (await read(atlas, 'v2', withDeleted)).results.filter(({ name }) => name === 'a-cluster');
+    expect(again).toMatchObject([{ stateName: 'IDLE' }]);
+  });
+
   it('have one replication spec for each shard', async () => {
     const atlas = await client.anAtlas();
     atlas.addInstance(GROUP_ID, 'big', 'cluster', { shards: 3 });

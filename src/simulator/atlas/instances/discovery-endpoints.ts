@@ -88,10 +88,13 @@ function instanceEndpoints({ world, serverlessListed }: DiscoveryOptions): Endpo
     bodies: (instance: Instance, place: InstancePlace, call: Call) => Body[],
   ): Endpoint['answer'] =>
     inProject(world, (call, project) => {
-      const shown = [...project.instances.values()].filter(kinds).flatMap((instance) => {
-        const url = `${addressAbove(call)}/${encodeURIComponent(instance.name)}`;
-        return bodies(instance, { project, url }, call);
-      });
+      const shown = [...project.instances.values()]
+        .filter(isShown(call))
+        .filter(kinds)
+        .flatMap((instance) => {
+          const url = `${addressAbove(call)}/${encodeURIComponent(instance.name)}`;
+          return bodies(instance, { project, url }, call);
+        });
       return listOf(shown, call);
     });
 
@@ -140,6 +143,14 @@ function instanceEndpoints({ world, serverlessListed }: DiscoveryOptions): Endpo
       ),
     },
   ];
+}
+
+/** Of all lists, that of clusters alone can show deleted ones. */
+function isShown({ url }: Call): (instance: Instance) => boolean {
+  const asksForDeleted =
+    url.pathname.endsWith('/clusters') &&
+    url.searchParams.get('includeDeletedWithRetainedBackups') === 'true';
+  return ({ isDeleted }) => asksForDeleted || !isDeleted;
 }
 
 function listOf(bodies: readonly Body[], call: Call): Answer {

@@ -110,7 +110,10 @@ export function tagsOf(tags: Tags): Array<{ key: string; value: string }> {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }
 
-function commonFields({ id, name, tags, createdAt }: Instance, { project, url }: InstancePlace): Body {
+function commonFields(
+  { id, name, tags, createdAt, isDeleted }: Instance,
+  { project, url }: InstancePlace,
+): Body {
   return {
     createDate: toSeconds(createdAt),
     groupId: project.groupId,
@@ -118,7 +121,7 @@ function commonFields({ id, name, tags, createdAt }: Instance, { project, url }:
     links: [{ href: url, rel: 'self' }],
     mongoDBVersion: MONGODB_VERSION,
     name,
-    stateName: 'IDLE',
+    stateName: isDeleted ? 'DELETED' : 'IDLE',
     tags: tagsOf(tags),
     terminationProtectionEnabled: false,
   };
