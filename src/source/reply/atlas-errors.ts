@@ -3,6 +3,7 @@ import { parseRetryAfter } from '../../net/retry-after.ts';
 import { isRecord } from '../wire/envelope.ts';
 import { adviceOn, type Credential } from './atlas-advice.ts';
 import { scrubText, scrubValue } from './scrub.ts';
+import { dayOf, readSunset } from './sunset-watch.ts';
 
 /** A longer silence than an hour is more likely a broken header than a wish. */
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
@@ -43,7 +44,7 @@ export function atlasError(reply: FailedReply, context: FailureContext): SourceE
     ...context,
     status: reply.status,
     isJson,
-    sunset: sunsetOf(reply),
+    sunset: dayOf(readSunset(reply.headers.get('sunset'))) ?? null,
   });
   const retryable = isPassing(reply.status) || reason === 'unavailable';
   const options: SourceErrorOptions = {
@@ -105,9 +106,4 @@ function describe(status: number, said: ErrorBody, isJson: boolean, context: Fai
   const answer = [String(status), said.code].filter(Boolean).join(' ');
   const words = said.detail ?? (isJson ? null : 'the answer is not JSON');
   return `${context.request}: ${answer}${words === null ? '' : ` (${words.replace(/\.$/, '')})`}`;
-}
-
-function sunsetOf({ headers }: FailedReply): string | null {
-  const at = Date.parse(headers.get('sunset') ?? '');
-  return Number.isNaN(at) ? null : new Date(at).toISOString().slice(0, 10);
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { formatSpan } from '../../domain/instant.ts';
 import type { Logger } from '../../logging/logger.ts';
+import { readHeaderDate } from '../../net/header-date.ts';
 
 /** How far the clock of Atlas, which the times of the jobs come from, is from ours. */
 export interface ServerClock {
@@ -26,9 +27,9 @@ export function createServerClock({
   let aheadMs = 0;
   return {
     note: (headers) => {
-      const date = Date.parse(headers.get('date') ?? '');
+      const date = readHeaderDate(headers.get('date'));
       // What a cache has kept has the date of back then.
-      if (Number.isNaN(date) || headers.has('age')) return;
+      if (date === null || headers.has('age')) return;
       const before = aheadMs;
       const differenceMs = date - clock.now();
       aheadMs = Math.abs(differenceMs) > TOLERANCE_MS ? differenceMs : 0;

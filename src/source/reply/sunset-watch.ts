@@ -1,4 +1,5 @@
 import type { Logger } from '../../logging/logger.ts';
+import { readHeaderDates } from '../../net/header-date.ts';
 import { endpointOf } from '../wire/endpoints.ts';
 
 /** Atlas has named the day on which an endpoint ends. */
@@ -25,9 +26,9 @@ export function createSunsetWatch(options: {
   const { connection, logger, onSunset } = options;
   const told = new Map<string, string>();
   return (path, headers) => {
-    const deprecated = dateIn(headers.get('deprecation'));
-    const sunset = dateIn(headers.get('sunset'));
-    if (deprecated === null && sunset === null) return;
+    const deprecation = readDeprecation(headers.get('deprecation'));
+    const sunset = readSunset(headers.get('sunset'));
+    if (deprecation === null && sunset === null) return;
     const endpoint = endpointOf(path);
     const news = String(sunset ?? 'no day yet');
     if (told.get(endpoint) === news) return;
@@ -36,17 +37,30 @@ export function createSunsetWatch(options: {
       sunset === null
         ? 'Atlas advises against an API that is in use'
         : 'Atlas has set an end to an API that is in use',
-      { connection, endpoint, deprecated: dayOf(deprecated), sunset: dayOf(sunset) },
+      { connection, endpoint, deprecated: dayOf(deprecation?.since), sunset: dayOf(sunset) },
     );
     if (sunset !== null) onSunset?.({ connection, endpoint, sunsetAt: sunset });
   };
 }
 
-function dateIn(text: string | null): number | null {
-  const at = Date.parse(text ?? '');
-  return Number.isNaN(at) ? null : at;
+/** The day on which `Sunset` (RFC 8594) says that an API ends: of several, the first. `null` where it names none. */
+export function readSunset(text: string | null): number | null {
+  return earliest(readHeaderDates(text));
 }
 
-function dayOf(at: number | null): string | undefined {
-  return at === null ? undefined : new Date(at).toISOString().slice(0, 10);
+/** `Deprecation` is a date (RFC 9745: `@1688169599`; Atlas: an HTTP date) or, in its drafts, a plain yes. */
+function readDeprecation(text: string | null): { since: number | null } | null {
+  const since = earliest(readHeaderDates(text));
+  if (since !== null) return { since };
+  const isYes = (text ?? '').split(',').every((word) => /^\s*(?:true|\?1)\s*$/i.test(word));
+  return isYes ? { since: null } : null;
+}
+
+function earliest(dates: readonly number[]): number | null {
+  return dates.length === 0 ? null : Math.min(...dates);
+}
+
+/** For people and for logs: the day alone. */
+export function dayOf(at: number | null | undefined): string | undefined {
+  return at === null || at === undefined ? undefined : new Date(at).toISOString().slice(0, 10);
 }

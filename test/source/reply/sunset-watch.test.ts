@@ -66,6 +66,39 @@ describe('an API that is going to end', () => {
     expect(notices).toEqual([]);
   });
 
+  it.each<[string, Record<string, string>, string | undefined, string | undefined]>([
+    ['the second of an epoch', { Deprecation: '@1767225600' }, '2026-01-01', undefined],
+    ['a yes', { Deprecation: 'true' }, undefined, undefined],
+    ['a structured yes', { Deprecation: '?1' }, undefined, undefined],
+    ['a yes that came twice', { Deprecation: 'true, true' }, undefined, undefined],
+    [
+      'a yes, and a day that came twice',
+      { Deprecation: 'true', Sunset: `${ENDING.Sunset}, ${ENDING.Sunset}` },
+      undefined,
+      '2026-01-15',
+    ],
+    [
+      'two days, of which the first one counts',
+      { Sunset: `Thu, 22 Jan 2026 00:00:00 GMT, ${ENDING.Sunset}` },
+      undefined,
+      '2026-01-15',
+    ],
+  ])('may say so in other words: %s', async (_name, headers, deprecated, sunset) => {
+    const { read, warnings } = aWorld();
+    await read(JOBS, headers);
+    await read(JOBS, headers);
+    expect(warnings()).toEqual([{ connection: 'atlas', endpoint: ENDPOINT, deprecated, sunset }]);
+  });
+
+  it.each(['?0', 'false', '0', '2026', 'Thu, 01 Jan 1970 00:00:00 GMT', 'Fri, 31 Dec 9999 23:59:59 GMT'])(
+    'is not one of which the headers say %s',
+    async (word) => {
+      const { read, warnings } = aWorld();
+      await read(JOBS, { Deprecation: word, Sunset: word });
+      expect(warnings()).toEqual([]);
+    },
+  );
+
   it('is not one whose headers make no sense', async () => {
     const { read, warnings } = aWorld();
     await read(JOBS, { Sunset: 'soon', Deprecation: '' });
