@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { RateLimits } from './rate-limits.ts';
+import type { RateLimits } from '../reply/rate-limits.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.ts';
 import { isPassing, retryAfterMs } from '../reply/atlas-errors.ts';
+import { readRateLimits } from '../reply/rate-limits.ts';
 import type { Allowance, HttpReply } from '../wire/answer.ts';
 import type { EndpointSet } from '../wire/endpoints.ts';
 import type { Permit } from './permit.ts';
 import { createRateGate, type RateGate } from './rate-gate.ts';
-import { readRateLimits } from './rate-limits.ts';
 import { createRequestBudget, type TakeOptions } from './request-budget.ts';
 
 const MINUTE_MS = 60_000;

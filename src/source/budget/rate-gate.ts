@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import type { RateLimits } from '../reply/rate-limits.ts';
 import {
   type BucketAccount,
   createBucketAccount,
@@ -6,7 +7,6 @@ import {
   leftIn,
   REFILL_SHARE,
 } from './bucket-account.ts';
-import type { RateLimits } from './rate-limits.ts';
 import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type BucketReport, createRateGate } from '../../../src/source/budget/rate-gate.ts';
-import { readRateLimits } from '../../../src/source/budget/rate-limits.ts';
+import { readRateLimits } from '../../../src/source/reply/rate-limits.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 function aGate(spacingMs = 600) {
