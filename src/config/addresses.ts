@@ -1,19 +1,30 @@
 import { isLoopbackName } from '../net/loopback.ts';
 
-/** What Atlas's own pages show as the start of its addresses; the watcher adds it. */
-const API_PATH = /\/api\/(atlas|public)(?:\/v[\d.]+)?$/;
+/** What Atlas's own pages show as the start of its addresses, and all that people paste behind it; the watcher adds it. */
+const API_PATH = /\/api\/(atlas|public|oauth|private)(?:\/.*)?$/;
 
 /** Atlas's own hosts. Cloud Manager lives on the same. */
 const ATLAS_HOST = /(?:^|\.)mongodb(?:gov)?\.com$/;
 
-/** `baseUrl` as the watcher uses it: without a slash at the end, and without the path of the API. */
+/**
+ * `baseUrl` as the watcher uses it: without a slash at the end, and without the path of an API or of a page. On Atlas's own hosts
+ * nothing stands before the API; elsewhere a gateway may have put it below a path of its own.
+ */
 export function normaliseBaseUrl(baseUrl: string): string {
+  if (isAtlasHost(baseUrl)) return new URL(baseUrl).origin;
   return baseUrl.replace(/\/+$/, '').replace(API_PATH, '').replace(/\/+$/, '');
 }
 
-/** The API whose path stands at the end of an address, where `normaliseBaseUrl` drops it; `null` for none. */
+/** True when `normaliseBaseUrl` drops more of an address than slashes at its end. */
+export function hasPathToDrop(baseUrl: string): boolean {
+  const { pathname } = new URL(baseUrl);
+  return isAtlasHost(baseUrl) ? pathname !== '/' : API_PATH.test(baseUrl.replace(/\/+$/, ''));
+}
+
+/** The API whose path stands in an address, where `normaliseBaseUrl` drops it; `null` for none. Only Atlas has logins under `oauth`. */
 export function apiNamedBy(baseUrl: string): 'atlas' | 'public' | null {
   const [, api] = API_PATH.exec(baseUrl.replace(/\/+$/, '')) ?? [];
+  if (api === 'oauth') return 'atlas';
   return api === 'atlas' || api === 'public' ? api : null;
 }
 
@@ -29,8 +40,11 @@ export function isOpsManager(baseUrl: string): boolean {
 
 /** True for a host that is neither Atlas's nor a stand-in for it. */
 export function isForeignHost(baseUrl: string): boolean {
-  const { hostname } = new URL(baseUrl);
-  return !ATLAS_HOST.test(hostname) && !isLoopbackName(hostname);
+  return !isAtlasHost(baseUrl) && !isLoopbackName(new URL(baseUrl).hostname);
+}
+
+function isAtlasHost(baseUrl: string): boolean {
+  return ATLAS_HOST.test(new URL(baseUrl).hostname);
 }
 
 /** Why an http or https address cannot be used; `null` when it can. The address itself is not in the text. */

@@ -1,4 +1,5 @@
 import type { JobKind } from '../domain/job/restore-job.ts';
+import type { ApiVersion } from '../domain/job/watch.ts';
 import type { Connection } from './connection.ts';
 import { acceptOf, apiPath, type Page, pageQuery, projectPath } from './kinds/kind.ts';
 import { FIRST_PAGE, readPage } from './pages.ts';
@@ -13,6 +14,8 @@ interface InstanceList {
   version: string;
   /** Asks for what the list leaves out by itself. */
   query?: string;
+  /** The API that lists them for a watch that reads its jobs under v1.0; left out where v1.0 lists all of them itself. */
+  under?: ApiVersion;
   /** Which of the listed ones count. */
   counts: (raw: Record<string, unknown>) => boolean;
   /** Where the name stands under which its jobs are asked for, and the one that people know it by. */
@@ -26,6 +29,8 @@ const CLUSTERS: InstanceList = {
   path: 'clusters',
   version: '2024-08-05',
   query: '&includeDeletedWithRetainedBackups=true',
+  // v1.0 leaves out every cluster that stands with several cloud providers, and says nothing of it.
+  under: 'v2',
   counts: hasBackups,
 };
 const INSTANCES: Record<JobKind, InstanceList> = {
@@ -83,11 +88,12 @@ export function createDiscovery(
         options,
         readProject,
       ),
-    listInstances: async (place: Place, options) => {
-      const { kind, apiVersion, groupId } = place;
-      const list = apiVersion === 'public' ? MANAGED_CLUSTERS : INSTANCES[kind];
+    listInstances: async ({ kind, groupId, ...place }: Place, options) => {
+      const list = place.apiVersion === 'public' ? MANAGED_CLUSTERS : INSTANCES[kind];
+      const apiVersion = place.apiVersion === 'v1.0' ? (list.under ?? 'v1.0') : place.apiVersion;
       const listed = await collect(
-        (page) => `${projectPath(place)}/${list.path}?${pageQuery(page)}${list.query ?? ''}`,
+        (page) =>
+          `${projectPath({ apiVersion, groupId })}/${list.path}?${pageQuery(page)}${list.query ?? ''}`,
         { accept: acceptOf(apiVersion, list.version), budgetKey: groupId },
         options,
         (raw) => (list.counts(raw) ? readInstance(raw, list) : null),

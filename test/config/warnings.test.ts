@@ -119,6 +119,18 @@ describe('a warning', () => {
       'the one here is ignored',
     ],
     [
+      'the address of the token in an address',
+      { connections: [{ name: 'atlas', auth, baseUrl: 'https://cloud.mongodb.com/api/oauth/token' }] },
+      'connections[0].baseUrl',
+      'used is "https://cloud.mongodb.com"',
+    ],
+    [
+      'the address of a page in an address',
+      { connections: [{ name: 'atlas', auth, baseUrl: 'https://cloud.mongodb.com/v2/5f0e1d2c3b4a' }] },
+      'connections[0].baseUrl',
+      'used is "https://cloud.mongodb.com"',
+    ],
+    [
       'a password that may go out in clear',
       {
         channels: [

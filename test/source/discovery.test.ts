@@ -50,6 +50,25 @@ describe('the clusters of Ops Manager', () => {
   });
 });
 
+describe('the clusters of a watch under v1.0', () => {
+  it('are listed through v2: v1.0 leaves out those with several providers', async () => {
+    const { discovery, asked } = discoveryOf([{ id: 'a1', name: 'orders' }]);
+    for (const kind of ['cluster', 'legacy', 'serverless'] as const) {
+      await discovery.listInstances({ kind, apiVersion: 'v1.0', groupId }, options);
+    }
+    const query = '?itemsPerPage=500&pageNum=1';
+    const v2 = {
+      path: `/api/atlas/v2/groups/${groupId}/clusters${query}&includeDeletedWithRetainedBackups=true`,
+      accept: 'application/vnd.atlas.2024-08-05+json',
+    };
+    const serverless = {
+      path: `/api/atlas/v1.0/groups/${groupId}/serverless${query}`,
+      accept: 'application/json',
+    };
+    expect(asked).toEqual([v2, v2, serverless]);
+  });
+});
+
 describe('the clusters of Atlas with legacy backup', () => {
   it('are asked for by name', async () => {
     const { discovery, asked } = discoveryOf([

@@ -1,15 +1,17 @@
 import { isLoopbackName } from '../../net/loopback.ts';
 import {
   apiNamedBy,
+  hasPathToDrop,
   httpUrlFault,
   isForeignHost,
   isMailAddress,
   isTimeZone,
+  normaliseBaseUrl,
   smtpUrlFault,
 } from '../addresses.ts';
 import { entriesOf, type Rule, type RuleContext } from './rule.ts';
 
-/** `baseUrl` is an address without query and fragment. The path of an API in it is told of where it decides nothing. */
+/** `baseUrl` is an address without query and fragment. A path of Atlas in it is told of where it decides nothing. */
 export const baseUrlsAreOrigins: Rule = ({ config, fault, warn, found }) => {
   for (const [index, { name, baseUrl, allowHttp }] of entriesOf(config.connections)) {
     if (baseUrl === undefined) continue;
@@ -20,8 +22,9 @@ export const baseUrlsAreOrigins: Rule = ({ config, fault, warn, found }) => {
         path,
         `expected an address such as "https://cloud.mongodb.com", found ${found(path)}: ${problem}`,
       );
-    } else if (apiNamedBy(baseUrl) !== null && !doesPathDecide(baseUrl, name, config)) {
-      warn(path, 'the path of the API is added by the watcher; the one here is ignored');
+    } else if (hasPathToDrop(baseUrl) && !doesPathDecide(baseUrl, name, config)) {
+      const used = normaliseBaseUrl(baseUrl);
+      warn(path, `the path of the API is added by the watcher; the one here is ignored (used is "${used}")`);
     }
   }
 };
