@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logging/logger.ts';
+import { createHttpClient, type HttpClient } from '../net/http-client.ts';
 import type { LoginConfig } from '../net/login-config.ts';
-import { createTrustingFetch, type HttpFetch, hasProxy } from '../net/private-ca-fetch.ts';
 import { type BudgetState, createBudgets } from './budget/budgets.ts';
 import { budgeted, type JsonRead, reading, retrying } from './json-read.ts';
 import { createLogin } from './login/create-login.ts';
@@ -33,7 +33,8 @@ export interface ConnectionOptions {
   logger: Logger;
   /** In [0, 1). */
   random: () => number;
-  fetch?: HttpFetch;
+  /** The transport; one of its own unless given. */
+  client?: HttpClient;
   /** Where a service account's access token outlives the process; it does not unless given. */
   vault?: TokenVault;
   onRequest?: (record: RequestRecord) => void;
@@ -50,7 +51,7 @@ export interface Connection extends Pick<ServerClock, 'aheadMs'> {
    * @throws {SourceError}
    */
   getJson: JsonRead;
-  /** Closes idle connections. (Those of the built-in fetch close by themselves, and do not keep the process alive.) */
+  /** Closes idle connections. */
   close(): Promise<void>;
 }
 
@@ -66,19 +67,15 @@ export interface MeasuredConnection extends Connection {
  * @throws {ConfigError} when `caFile` cannot be used.
  */
 export function createConnection(options: ConnectionOptions): MeasuredConnection {
-  const { name: connection, baseUrl, requestsPerMinute, caFile, clock, logger } = options;
-  const transport = transportOf(options);
+  const { name: connection, baseUrl, requestsPerMinute, clock, logger } = options;
+  const client = options.client ?? createClient(options);
   const serverClock = createServerClock({ connection, clock, logger });
 
-  const exchange = measured(
-    createExchange({
-      fetch: transport.fetch,
-      timeoutMs: options.requestTimeoutMs,
-      maxBytes: MAX_BODY_BYTES,
-      caFile,
-    }),
-    { connection, clock, onRequest: options.onRequest },
-  );
+  const exchange = measured(createExchange({ send: client.send, timeoutMs: options.requestTimeoutMs }), {
+    connection,
+    clock,
+    onRequest: options.onRequest,
+  });
   const login = createLogin(options.auth, {
     connection,
     origin: new URL(baseUrl).origin,
@@ -98,17 +95,14 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
     getJson: retrying(read, retry),
     budgets: budgets.states,
     aheadMs: serverClock.aheadMs,
-    close: async () => transport.close(),
+    close: async () => client.close(),
   };
 }
 
-function transportOf({ fetch, caFile, baseUrl, name }: ConnectionOptions): {
-  fetch: HttpFetch;
-  close: () => void;
-} {
-  if (fetch) return { fetch, close: () => {} };
-  // The built-in fetch asks a proxy that cuts the tunnel thousands of times a second, even when its request has been given up.
-  return baseUrl.startsWith('https:') && (caFile !== null || hasProxy())
-    ? createTrustingFetch(caFile, name)
-    : { fetch: globalThis.fetch, close: () => {} };
+function createClient({ name, caFile }: ConnectionOptions): HttpClient {
+  return createHttpClient({
+    caller: { kind: 'connection', name, address: 'baseUrl' },
+    caFile,
+    body: { whole: MAX_BODY_BYTES },
+  });
 }

@@ -11,6 +11,7 @@ import type { SunsetWatch } from './reply/sunset-watch.ts';
 import type { ReadOptions } from './source.ts';
 import type { Answer, HttpRequest } from './wire/answer.ts';
 import { endpointSetOf } from './wire/endpoints.ts';
+import { isStaleConnection } from './wire/wire-error.ts';
 
 /** Waits between attempts: anything up to this, doubling with each, 8 s at most ("full jitter"). */
 const BACKOFF_BASE_MS = 500;
@@ -45,20 +46,23 @@ export type BudgetedSend = (
 
 /**
  * Around a login: every read waits for its turn in the budget of its project first. Where a request may not go out after all, since
- * others were faster or Atlas has asked for silence meanwhile, the read waits again and starts over.
+ * others were faster or Atlas has asked for silence meanwhile, the read waits again and starts over. So it does, once, after meeting a
+ * connection that the server was closing: with another header, since a digest must not be sent twice.
  */
 export function budgeted(login: Login, budgets: Budgets): BudgetedSend {
   return async (request, { budgetKey, isUrgent, onWait }) => {
     const limits = budgets.of(budgetKey);
     const set = endpointSetOf(new URL(request.url).pathname);
-    for (;;) {
+    for (let hasMetStale = false; ; ) {
       const onTurn = onWait?.();
       const spare = login.mayCostTwo() ? 1 : 0;
       const allowance = await limits.admit(set, request.signal, { spare, isUrgent }).finally(onTurn);
       try {
         return await login.send({ ...request, allowance });
       } catch (error) {
-        if (!(error instanceof NotNow)) throw error;
+        const isStale: boolean = isStaleConnection(error) && !hasMetStale;
+        if (!isStale && !(error instanceof NotNow)) throw error;
+        hasMetStale ||= isStale;
       } finally {
         allowance.giveBack();
       }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
+import { createHttpClient } from '../../src/net/http-client.ts';
 import { createExchange, type RequestRecord } from '../../src/source/wire/http-exchange.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { createSteppingClock, settled } from '../support/stepping-clock.ts';
@@ -380,7 +381,9 @@ describe('one exchange', () => {
     const { url, arrivals } = await serve(hang);
     const controller = new AbortController();
     const { signal } = controller;
-    const exchange = createExchange({ fetch, timeoutMs: 10_000, maxBytes: 1_000, caFile: null });
+    const caller = { kind: 'connection', name: 'atlas', address: 'baseUrl' } as const;
+    const { send } = createHttpClient({ caller, caFile: null, body: { whole: 1_000 } });
+    const exchange = createExchange({ send, timeoutMs: 10_000 });
     const outcome = expect(exchange({ url, headers: {}, signal })).rejects.toThrow('shutting down');
     while (arrivals.length === 0) await settled();
     controller.abort(new Error('shutting down'));

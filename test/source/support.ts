@@ -6,9 +6,13 @@ import {
   type MeasuredConnection,
 } from '../../src/source/connection.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { clientOver, type HttpFetch } from './fetch-client.ts';
 
-/** A connection for a loopback server; nothing waits longer than it must. */
-export function aConnection(baseUrl: string, over: Partial<ConnectionOptions> = {}): MeasuredConnection {
+/** A connection for a loopback server, or for an Atlas in memory (`fetch`); nothing waits longer than it must. */
+export function aConnection(
+  baseUrl: string,
+  { fetch, ...over }: Partial<ConnectionOptions> & { fetch?: HttpFetch } = {},
+): MeasuredConnection {
   return createConnection({
     name: 'atlas',
     baseUrl,
@@ -20,6 +24,7 @@ export function aConnection(baseUrl: string, over: Partial<ConnectionOptions> = 
     clock: systemClock,
     logger: createRecordingLogger(),
     random: () => 0,
+    ...(fetch ? { client: clientOver(fetch) } : {}),
     ...over,
   });
 }

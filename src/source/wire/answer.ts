@@ -1,11 +1,6 @@
-/** One HTTP request: a GET, or a POST where it has a body. */
-export interface HttpRequest {
-  /** Absolute and normalised, as fetch sends it: a digest is made over the very same text. */
-  url: string;
-  headers: Record<string, string>;
-  body?: string;
-  signal: AbortSignal;
-}
+import type { HttpRequest } from '../../net/http-client.ts';
+
+export type { HttpRequest };
 
 /** One HTTP answer, read to its end: an unread body would keep its connection from being used again. */
 export interface HttpReply {

@@ -1,18 +1,14 @@
 import type { Clock } from '../../clock.ts';
 import { SourceError } from '../../errors.ts';
-import type { HttpFetch } from '../../net/private-ca-fetch.ts';
-import type { Exchange, PaidExchange } from './answer.ts';
-import { networkError } from './network-fault.ts';
+import { type HttpClient, isRedirect } from '../../net/http-client.ts';
+import type { Exchange, HttpReply, HttpRequest, PaidExchange } from './answer.ts';
+import { wireError } from './wire-error.ts';
 
 /** What an exchange is made over. */
 export interface ExchangeOptions {
-  fetch: HttpFetch;
+  send: HttpClient['send'];
   /** Covers each request from its start to the last byte of the body. */
   timeoutMs: number;
-  /** A longer body is not read to its end. Counted after decompression. */
-  maxBytes: number;
-  /** The private CA that is trusted besides the well-known ones, for the hint when that is not enough. */
-  caFile: string | null;
 }
 
 /** One HTTP request to Atlas has ended: first ones, retries and answers to a login challenge alike. */
@@ -24,37 +20,44 @@ export interface RequestRecord {
 }
 
 /**
- * The innermost layer of a request: fetches, without following redirects (a login must not go where it does not belong).
- * The exchange throws a `SourceError`: `timeout`, `unavailable` (the network; retryable), `bad_response` (a redirect, or too long).
+ * The innermost layer of a request: sends it, without following redirects (a login must not go where it does not belong).
+ * The exchange throws a `SourceError`: `timeout`, `unavailable` (the network; retryable), `bad_response` (a redirect, too long, or not
+ * decompressible), `refused` (by a proxy).
  */
-export function createExchange({ fetch, timeoutMs, maxBytes, caFile }: ExchangeOptions): Exchange {
-  return async ({ url, headers, body, signal }) => {
+export function createExchange({ send, timeoutMs }: ExchangeOptions): Exchange {
+  return async (request) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      const response = await fetch(url, {
-        method: body === undefined ? 'GET' : 'POST',
-        headers,
-        body: body ?? null,
-        redirect: 'error',
-        signal: AbortSignal.any([signal, timeout]),
-      });
-      return { status: response.status, headers: response.headers, text: await readText(response, maxBytes) };
+      return await complete(send, { ...request, signal: AbortSignal.any([request.signal, timeout]) });
     } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      if (error instanceof SourceError) throw error;
-      if (timeout.aborted) {
-        throw new SourceError(
-          'timeout',
-          `no complete answer from ${new URL(url).host} within ${timeoutMs} ms`,
-          {
-            retryable: true,
-            hint: 'Is the way there slow, or does a firewall swallow the request? Where Atlas is merely slow, raise requestTimeout.',
-          },
-        );
-      }
-      throw networkError(error, url, caFile);
+      if (request.signal.aborted) throw request.signal.reason;
+      if (!timeout.aborted || error instanceof SourceError) throw error;
+      throw new SourceError(
+        'timeout',
+        `no complete answer from ${new URL(request.url).host} within ${timeoutMs} ms`,
+        {
+          retryable: true,
+          hint: 'Is the way there slow, or does a firewall swallow the request? Where Atlas is merely slow, raise requestTimeout.',
+        },
+      );
     }
   };
+}
+
+async function complete(send: HttpClient['send'], request: HttpRequest): Promise<HttpReply> {
+  const { host } = new URL(request.url);
+  const response = await send(request).catch((thrown: unknown) => {
+    throw wireError(thrown, host);
+  });
+  const { status, headers, text, broken } = response;
+  if (isRedirect(status)) {
+    throw new SourceError('bad_response', `${host} answered with a redirect`, {
+      status,
+      hint: 'Redirects are not followed. Check baseUrl, and whether a proxy asks for a login.',
+    });
+  }
+  if (broken !== null) throw wireError(broken, host, status);
+  return { status, headers, text };
 }
 
 /** Around an exchange: tells of each request how it has ended and how long it took. */
@@ -90,22 +93,4 @@ export function paid(exchange: Exchange): PaidExchange {
       throw error;
     }
   };
-}
-
-async function readText(response: Response, maxBytes: number): Promise<string> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) {
-      throw new SourceError(
-        'bad_response',
-        `an answer of more than ${Math.floor(maxBytes / 1e6)} MB was cut off`,
-        { status: response.status },
-      );
-    }
-    chunks.push(chunk);
-  }
-  return new TextDecoder().decode(Buffer.concat(chunks));
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../src/clock.ts';
-import type { HttpFetch } from '../../../src/net/private-ca-fetch.ts';
 import type { DigestAuth } from '../../../src/simulator/atlas/login/digest-auth.ts';
+import type { HttpFetch } from '../fetch-client.ts';
 import { json } from '../login/oauth-world.ts';
 
 /** What a project has left, at a server. */

@@ -1,4 +1,4 @@
-import type { HttpFetch } from '../../../src/net/private-ca-fetch.ts';
+import type { HttpFetch } from '../fetch-client.ts';
 
 export const CLIENT_ID = 'mdb_sa_id_64b0c1d2e3f4a5b6c7d8e9f0';
 export const CLIENT_SECRET = 'mdb_sa_sk_canarycanarycanarycanary';

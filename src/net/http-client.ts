@@ -1,0 +1,177 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import { trustContext } from './ca-file.ts';
+import { type BodyLimit, collect, readBody } from './http-body.ts';
+import { type Caller, ownerOf, StaleConnection, unsoundStatus, wireFault } from './wire-fault.ts';
+
+/** One HTTP request: a GET, or a POST where it has a body. */
+export interface HttpRequest {
+  /** Absolute and normalised, as it is sent: a digest is made over the very same text. */
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  body?: string;
+  /** Covers the whole exchange, to the last byte of the answer. */
+  signal: AbortSignal;
+}
+
+/** What came back: a redirect is handed back like any other answer. */
+export interface HttpResponse {
+  /** From 100 to 999: what is not in the standard comes over the wire all the same. */
+  status: number;
+  headers: Headers;
+  /** Decompressed, and read in the character set that the answer names. */
+  text: string;
+  /** Why the body could not be read as it was meant to be; the text is then empty. `null`: it could. */
+  broken: Error | null;
+}
+
+/** Sends requests of one connection, channel or heartbeat. */
+export interface HttpClient {
+  /**
+   * Sends one request, and resolves when its answer has been read. Keeps connections alive, goes through the proxies of the environment.
+   * @throws {WireFault} when there is no head of an answer; the signal's reason when that aborted before.
+   */
+  send(request: HttpRequest): Promise<HttpResponse>;
+  /** Closes idle connections. A request in hand may fail by it. */
+  close(): void;
+}
+
+const USUAL_HEADERS = { 'user-agent': 'restore-watcher', 'accept-encoding': 'gzip, deflate, br' };
+
+/** Gateways put long policies into headers; Node's own limit is 16 kB. */
+const MAX_HEADER_BYTES = 131_072;
+
+/** A connection that is idle for longer is closed: servers close theirs soon afterwards, and a POST must not meet that. */
+const IDLE_MS = 4_000;
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** True for an answer that leads elsewhere. We never follow: a login, or a message, must not go where it does not belong. */
+export function isRedirect(status: number): boolean {
+  return REDIRECTS.has(status);
+}
+
+/**
+ * The one transport of this program, over node:http and node:https. Whatever comes over the wire becomes an answer or a fault; nothing
+ * is thrown elsewhere. `caFile`: a PEM file of authorities that are trusted besides the well-known ones.
+ * @throws {ConfigError} when `caFile` cannot be used.
+ */
+export function createHttpClient(options: {
+  caller: Caller;
+  caFile: string | null;
+  body: BodyLimit;
+}): HttpClient {
+  const { caller, caFile, body } = options;
+  const agents = createAgents(caFile, caller);
+
+  async function send(request: HttpRequest): Promise<HttpResponse> {
+    const { signal } = request;
+    const explain = (thrown: unknown): Error =>
+      signal.aborted ? signal.reason : wireFault(thrown, { url: request.url, caller, caFile });
+    signal.throwIfAborted();
+    const { status, headers, received } = await ask(request, agents, body).catch((thrown: unknown) => {
+      if (thrown instanceof StaleConnection) dropIdle(agents);
+      throw explain(thrown);
+    });
+    try {
+      return { status, headers, text: await readBody(await received, headers, body), broken: null };
+    } catch (thrown) {
+      return { status, headers, text: '', broken: explain(thrown) };
+    }
+  }
+  return {
+    send,
+    close: () => {
+      for (const agent of Object.values(agents)) agent.destroy();
+    },
+  };
+}
+
+type Agents = Readonly<Record<'http:' | 'https:', http.Agent>>;
+
+function createAgents(caFile: string | null, caller: Caller): Agents {
+  // A context of its own: given as a list, the authorities would be parsed for every connection and be a part of every pool's name.
+  const trust = caFile === null ? {} : { secureContext: trustContext(caFile, ownerOf(caller)) };
+  // What the global agent does about proxies, see `useProxies`.
+  const { proxyEnv } = https.globalAgent.options;
+  const usual = { keepAlive: true, timeout: IDLE_MS, ...(proxyEnv === undefined ? {} : { proxyEnv }) };
+  return { 'http:': new http.Agent(usual), 'https:': new https.Agent({ ...usual, ...trust }) };
+}
+
+/** The other connections that are idle were most likely closed as well. */
+function dropIdle(agents: Agents): void {
+  for (const { freeSockets } of Object.values(agents)) {
+    for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
+  }
+}
+
+interface Incoming {
+  status: number;
+  headers: Headers;
+  /** As it came: not decompressed. */
+  received: Promise<Buffer>;
+}
+
+function ask(
+  { url, headers, body, signal }: HttpRequest,
+  agents: Agents,
+  limit: BodyLimit,
+): Promise<Incoming> {
+  return new Promise((resolve, reject) => {
+    const address = new URL(url);
+    const isTls = address.protocol === 'https:';
+    const request = (isTls ? https : http).request(address, {
+      agent: agents[isTls ? 'https:' : 'http:'],
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { ...USUAL_HEADERS, ...headers },
+      maxHeaderSize: MAX_HEADER_BYTES,
+    });
+    const abort = (): void => {
+      request.destroy();
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    request.once('close', () => signal.removeEventListener('abort', abort));
+    request.once('socket', silence);
+    request.once('response', (message) => resolve(incoming(message, limit)));
+    // Stays: a server may send rubbish, or cut, after its answer as well.
+    request.on('error', (error) => reject(isStale(request, error) ? new StaleConnection() : error));
+    request.end(body);
+  });
+}
+
+/** Listens from the very first moment: what fails in the same instant as the head comes must not go unheard. */
+function incoming(message: IncomingMessage, limit: BodyLimit): Incoming | Promise<never> {
+  const received = collect(message, limit);
+  received.catch(() => undefined);
+  const status = message.statusCode ?? 0;
+  if (status >= 100) return { status, headers: headersOf(message), received };
+  message.destroy();
+  return Promise.reject(unsoundStatus(status));
+}
+
+const silenced = new WeakSet<Socket>();
+
+/** Between two requests nobody listens to a socket, and an error that nobody hears ends the process. */
+function silence(socket: Socket): void {
+  if (silenced.has(socket)) return;
+  silenced.add(socket);
+  socket.on('error', () => {});
+}
+
+function headersOf(message: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (let index = 0; index + 1 < message.rawHeaders.length; index += 2) {
+    try {
+      headers.append(message.rawHeaders[index] ?? '', message.rawHeaders[index + 1] ?? '');
+    } catch {
+      // Stricter than the parser of node:http. A header that may not be one tells us nothing.
+    }
+  }
+  return headers;
+}
+
+/** No answer came over a connection that had been idle: most likely the server was closing it. */
+function isStale({ reusedSocket }: ClientRequest, error: Error): boolean {
+  return reusedSocket && 'code' in error && /^(ECONNRESET|EPIPE|ECONNABORTED)$/.test(String(error.code));
+}
