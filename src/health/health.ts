@@ -1,6 +1,6 @@
 import { formatSpan, type Timestamp, toIso } from '../domain/instant.ts';
 import { type ConfigIssue, issueText } from '../errors.ts';
-import { blindnessOf, type WatcherStatus, type WatchStatus } from '../watcher/status.ts';
+import { blindnessOf, type ChannelStatus, type WatcherStatus, type WatchStatus } from '../watcher/status.ts';
 
 /** Whether the watcher works, and why not. */
 export interface Health {
@@ -19,8 +19,9 @@ const HEARTBEAT_LIMIT_MS = 30_000;
 
 /**
  * Judges by the age of the last success, not by whether the process is up. Live: the heartbeat is younger than
- * `heartbeatLimitMs`. Ready: live, running, the store can be written, and every watch was polled within its due time, and since the process
- * stood still. A watch that waits for its first success is not ready either: nobody can say yet that it can be read.
+ * `heartbeatLimitMs`. Ready: live, running, the store can be written, every watch was polled within its due time, and since the process
+ * stood still, and every channel delivers by the configuration in force. A watch that waits for its first success is not ready either:
+ * nobody can say yet that it can be read. Watches and channels are those of the configuration, whether they run or not.
  *
  * Each reason is one line for people: what, since when, why, and what to do.
  */
@@ -33,6 +34,7 @@ export function healthOf(status: WatcherStatus, heartbeatLimitMs = HEARTBEAT_LIM
       ? []
       : [`the store fails since ${toSecond(status.storeFault.since)}: ${inSentences(status.storeFault)}`]),
     ...status.watches.flatMap((watch) => blindness(watch) ?? []),
+    ...status.channels.flatMap((channel) => idleness(channel) ?? []),
   ];
   const warnings = status.channels.flatMap(({ channel, failing }) =>
     failing === null ? [] : [`channel ${channel} fails since ${toIso(failing.since)}: ${failing.detail}`],
@@ -69,6 +71,12 @@ function blindness(status: WatchStatus): string | null {
       : `watch ${watch}: not polled since ${toSecond(lastSuccessAt)}, ${ago} ago`;
   if (fault !== null) return `${what}: ${inSentences(fault)}`;
   return hasMissedPolls ? `${what}: the process stood still meanwhile. It is polled next by itself.` : what;
+}
+
+/** Why nothing is sent to a channel, though it is configured; `null` when something could be. */
+function idleness({ channel, waitsForMs }: ChannelStatus): string | null {
+  if (waitsForMs === null) return null;
+  return `channel ${channel}: its configuration is not in use yet, since ${formatSpan(waitsForMs)}: a send that was under way has not ended. It is cut short by itself; restart the watcher when that lasts.`;
 }
 
 /** What is wrong, and what to do about it. */

@@ -31,7 +31,10 @@ export interface HeartbeatDeps {
   hangingAfterMs?: number | undefined;
 }
 
-/** `starting`: some watch has not had the time for its first poll; neither well nor ill. */
+/** A send in hand is cut short after a minute when its channel has changed: by then the channel must deliver again. */
+const CHANNEL_BEGINS_WITHIN_MS = 90_000;
+
+/** `starting`: some watch has not had the time for its first poll, or some channel for the end of its last send; neither well nor ill. */
 export type Condition = { kind: 'well' } | { kind: 'starting' } | { kind: 'ill'; reasons: readonly string[] };
 
 /**
@@ -110,8 +113,11 @@ function isStarting({ state, watches, storeFault, channels }: WatcherStatus): bo
   return (
     (state === 'starting' || state === 'running') &&
     storeFault === null &&
-    channels.every(({ failing }) => failing === null) &&
-    watches.some((watch) => blindnessOf(watch) === 'unpolled') &&
+    channels.every(
+      ({ failing, waitsForMs }) => failing === null && (waitsForMs ?? 0) <= CHANNEL_BEGINS_WITHIN_MS,
+    ) &&
+    (watches.some((watch) => blindnessOf(watch) === 'unpolled') ||
+      channels.some(({ waitsForMs }) => waitsForMs !== null)) &&
     watches.every((watch) => watch.fault === null && blindnessOf(watch) !== 'overdue')
   );
 }

@@ -43,9 +43,22 @@ export function blindnessOf(
   return status.hasMissedPolls ? 'stood_still' : null;
 }
 
+/** What a poll may take on top of its interval before the watch counts as blind. */
+const DUE_SLACK_MS = 5_000;
+
+/** After so many milliseconds without a successful poll a watch counts as blind, given those from one tick of its schedule to the next. */
+export function dueWithinMs(gapMs: number): number {
+  return Math.max(2 * gapMs, gapMs + DUE_SLACK_MS);
+}
+
 /** How one channel is doing. */
 export interface ChannelStatus {
   channel: string;
+  /**
+   * For how many milliseconds its configuration has been in force and not in use: nothing is sent until the last send by the former one
+   * has ended. `null`: it delivers as configured.
+   */
+  waitsForMs: number | null;
   /** It has given something up, or accepted nothing for ten minutes; `null` while it has not. */
   failing: { since: Timestamp; detail: string } | null;
 }

@@ -86,6 +86,7 @@ export class Workers {
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void {
     this.#watches.beat();
+    this.#channels.beat();
     this.#channelAlerts.beat();
     this.#fallbacks.beat();
     this.#testAlerts.beat();
@@ -106,6 +107,9 @@ export class Workers {
   }
 
   status(): Pick<WatcherStatus, 'watches' | 'channels'> {
-    return { watches: this.#watches.status(), channels: this.#channelAlerts.status() };
+    const channels = this.#channelAlerts
+      .status()
+      .map((status) => ({ ...status, waitsForMs: this.#channels.waitsForMs(status.channel) }));
+    return { watches: this.#watches.status(), channels };
   }
 }

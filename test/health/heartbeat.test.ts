@@ -11,7 +11,7 @@ import { createSteppingClock, type SteppingClock } from '../support/stepping-clo
 const WELL = aWatcherStatus();
 const BLIND = aWatcherStatus({ watches: [aWatchStatus({ sinceSuccessMs: 3 * MINUTE, fault: AUTH_FAULT })] });
 const FAILING = aWatcherStatus({
-  channels: [{ channel: 'oncall', failing: { since: T0, detail: 'HTTP 500' } }],
+  channels: [{ channel: 'oncall', failing: { since: T0, detail: 'HTTP 500' }, waitsForMs: null }],
 });
 
 const goodStore = {
@@ -24,7 +24,7 @@ describe('the condition that a heartbeat tells of', () => {
   const clock = createManualClock(T0);
   const of = (status: WatcherStatus, store: Partial<typeof goodStore> | object = {}) =>
     conditionOf({ status: () => status, store: { ...goodStore, ...store }, clock });
-  const ofOncall = { ...WELL, channels: [{ channel: 'oncall', failing: null }] };
+  const ofOncall = { ...WELL, channels: [{ channel: 'oncall', failing: null, waitsForMs: null }] };
 
   it('is well when every watch is polled in time, nothing fails and the store can be written', async () => {
     expect(await of(WELL)).toEqual({ kind: 'well' });
@@ -37,6 +37,7 @@ describe('the condition that a heartbeat tells of', () => {
     ['a channel fails', FAILING, {}, 'channel oncall fails'],
     ['the loop hangs', aWatcherStatus({ sinceHeartbeatMs: 90_000 }), {}, 'has done nothing for'],
     ['a watch has missed polls', withMissedPolls(), {}, 'stood still'],
+    ['a changed channel does not come to deliver', withWaitingChannel(91_000), {}, 'is not in use yet'],
     ['the last write failed', aWatcherStatus({ storeFault: DISK_FULL }), {}, 'disk is full'],
     ['the store cannot be written', WELL, { checkWritable: () => reject('read-only') }, 'read-only'],
     [
@@ -50,9 +51,10 @@ describe('the condition that a heartbeat tells of', () => {
     expect(await of(status, store)).toEqual({ kind: 'ill', reasons: [expect.stringContaining(says)] });
   });
 
-  it('is neither while the first polls are under way', async () => {
+  it('is neither while the first polls, or the last send of a channel that has changed, are under way', async () => {
     const young = aWatchStatus({ lastAttemptAt: null, lastSuccessAt: null, sinceSuccessMs: 1_000 });
     expect(await of(aWatcherStatus({ watches: [young, aWatchStatus()] }))).toEqual({ kind: 'starting' });
+    expect(await of(withWaitingChannel(60_000))).toEqual({ kind: 'starting' });
     const late = { ...young, sinceSuccessMs: young.dueWithinMs + 1 };
     expect(await of(aWatcherStatus({ watches: [late] }))).toMatchObject({ kind: 'ill' });
   });
@@ -60,6 +62,10 @@ describe('the condition that a heartbeat tells of', () => {
 
 function withFirstFault(): WatcherStatus {
   return aWatcherStatus({ watches: [aWatchStatus({ lastSuccessAt: null, fault: AUTH_FAULT })] });
+}
+
+function withWaitingChannel(waitsForMs: number): WatcherStatus {
+  return aWatcherStatus({ channels: [{ channel: 'oncall', failing: null, waitsForMs }] });
 }
 
 function withMissedPolls(): WatcherStatus {

@@ -21,7 +21,7 @@ export interface ChannelAlerts {
   apply(channels: readonly string[]): void;
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void;
-  status(): ChannelStatus[];
+  status(): Array<Omit<ChannelStatus, 'waitsForMs'>>;
   end(): void;
 }
 
@@ -76,7 +76,7 @@ class AlertsOfChannels implements ChannelAlerts {
     for (const [channel, condition] of this.#conditions) if (condition.news()) this.#look(channel);
   }
 
-  status(): ChannelStatus[] {
+  status(): Array<Omit<ChannelStatus, 'waitsForMs'>> {
     return [...this.#conditions.values()].map((condition) => condition.status());
   }
 

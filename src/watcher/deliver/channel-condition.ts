@@ -62,7 +62,7 @@ export class ChannelCondition {
     this.#toldAt = kind === 'failing' ? at : null;
   }
 
-  status(): ChannelStatus {
+  status(): Omit<ChannelStatus, 'waitsForMs'> {
     const failing = this.#toldAt === null ? null : { since: this.#toldAt, detail: this.#detail };
     return { channel: this.#channel, failing };
   }

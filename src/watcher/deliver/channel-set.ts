@@ -1,11 +1,13 @@
 import type { Notifier } from '../../channels/notifier.ts';
 import type { Signals } from '../../signals.ts';
+import { type Haste, Reconciler } from '../reconciler.ts';
 import { type ChannelWorker, type ChannelWorkerDeps, startChannelWorker } from './channel-worker.ts';
 
-/** A send in hand at shutdown gets this long: one that is cut short may be sent twice. */
-const SEND_GRACE_MS = 6_000;
-/** At a change of the configuration nothing hurries: longer than any send may take. */
-const CHANGE_GRACE_MS = 60_000;
+/**
+ * A send in hand gets this long to end: one that is cut short may be sent twice. At a change of the configuration it gets longer than
+ * most receivers take to answer; longer still, and one that hangs would keep the new configuration from being used.
+ */
+const SEND_GRACE_MS: Readonly<Record<Haste, number>> = { change: 60_000, end: 6_000 };
 
 /** The workers of all channels. Something that is owed to a channel wakes its worker. */
 export interface ChannelSet {
@@ -14,6 +16,10 @@ export interface ChannelSet {
    * when the send in hand has ended. Resolves when those that went have ended, and their notifiers may be closed.
    */
   apply(notifiers: readonly Notifier[]): Promise<void>;
+  /** A sign of life from outside, about once a second. */
+  beat(): void;
+  /** See `ChannelStatus.waitsForMs`. */
+  waitsForMs(channel: string): number | null;
   /** Claims nothing more, and ends the sends in hand. Safe to call while `apply` is under way. */
   stop(): Promise<void>;
 }
@@ -21,40 +27,34 @@ export interface ChannelSet {
 /** What the workers work with. */
 export interface ChannelSetDeps extends Omit<ChannelWorkerDeps, 'notifier'> {
   signals: Signals;
+  /** A channel has left the configuration, and nothing is sent to it any more: called once, before one of the same name begins again. */
+  onRemoved?: (channel: string) => Promise<void>;
 }
 
 /** Creates a set that delivers through nothing until notifiers are applied. */
 export function createChannelSet(deps: ChannelSetDeps): ChannelSet {
-  const workers = new Map<string, ChannelWorker>();
-  let isStopped = false;
-
-  const begin = (notifier: Notifier): void => {
-    if (!isStopped) workers.set(notifier.channel, startChannelWorker({ ...deps, notifier }));
-  };
+  const { clock, faultLog, onRemoved } = deps;
+  const workers = new Reconciler<Notifier, ChannelWorker>({
+    clock,
+    faultLog,
+    nameOf: (channel) => `channel ${channel}`,
+    isSame: (running, wanted) => running === wanted,
+    start: (notifier) => startChannelWorker({ ...deps, notifier }),
+    stop: (worker, haste) => worker.stop(SEND_GRACE_MS[haste]),
+    ...(onRemoved ? { onRemoved: ({ channel }) => onRemoved(channel) } : {}),
+  });
 
   const unsubscribe = deps.signals.on('deliveries:owed', ({ channels }) => {
-    for (const channel of channels) workers.get(channel)?.wake();
+    for (const channel of channels) workers.actorOf(channel)?.wake();
   });
 
   return {
-    apply: async (notifiers) => {
-      const next = new Map(notifiers.map((notifier) => [notifier.channel, notifier]));
-      const ending = [...workers.values()].filter(({ notifier }) => next.get(notifier.channel) !== notifier);
-      for (const notifier of notifiers) if (!workers.has(notifier.channel)) begin(notifier);
-      await Promise.all(
-        ending.map(async (worker) => {
-          const { channel } = worker.notifier;
-          await worker.stop(CHANGE_GRACE_MS);
-          workers.delete(channel);
-          const successor = next.get(channel);
-          if (successor) begin(successor);
-        }),
-      );
-    },
+    apply: (notifiers) => workers.apply(new Map(notifiers.map((notifier) => [notifier.channel, notifier]))),
+    beat: () => workers.look(),
+    waitsForMs: (channel) => workers.waitingMs(channel),
     stop: async () => {
-      isStopped = true;
       unsubscribe();
-      await Promise.all([...workers.values()].map((worker) => worker.stop(SEND_GRACE_MS)));
+      await workers.stop();
     },
   };
 }

@@ -1,10 +1,13 @@
 import type { Notifier } from '../../channels/notifier.ts';
-import { toError } from '../../errors.ts';
+import { DeliveryError, toError } from '../../errors.ts';
 import type { OutboxReader } from '../../store/ports/outbox.ts';
 import { USUAL_PACE } from '../schedule/pace.ts';
 import { type DispatchDeps, dispatchOnce } from './dispatch.ts';
 
 const FAULT_WAIT_MS = 2_000;
+
+/** A send that was cut short and has not ended after so long is left behind. */
+const SETTLE_MS = 2_000;
 
 /** What a worker works with. */
 export interface ChannelWorkerDeps extends DispatchDeps {
@@ -15,10 +18,12 @@ export interface ChannelWorkerDeps extends DispatchDeps {
 
 /** The loop that delivers for one channel. */
 export interface ChannelWorker {
-  readonly notifier: Notifier;
   /** Something may be due: look now. */
   wake(): void;
-  /** Claims nothing more, lets the sends in hand finish for `graceMs`, then cuts them short. Safe to call twice. */
+  /**
+   * Claims nothing more, lets the sends in hand finish for `graceMs`, then cuts them short. Resolves when none is in hand. Safe to call
+   * again with less.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -29,25 +34,24 @@ export interface ChannelWorker {
 export function startChannelWorker(deps: ChannelWorkerDeps): ChannelWorker {
   const cut = new AbortController();
   const bell = createBell();
+  const passDeps = { ...deps, notifier: endingWhenCut(deps.notifier) };
   let isStopping = false;
 
   const loop = async (): Promise<void> => {
     while (!isStopping) {
-      const waitMs = await pass(deps, cut.signal);
+      const waitMs = await pass(passDeps, cut.signal);
       if (!isStopping && waitMs > 0) await bell.wait(waitMs);
     }
   };
   const done = loop();
 
   return {
-    notifier: deps.notifier,
     wake: bell.ring,
     stop: async (graceMs) => {
       isStopping = true;
       bell.ring();
-      const timer = setTimeout(() => cut.abort(new Error('shutting down')), graceMs);
-      await done;
-      clearTimeout(timer);
+      const timer = setTimeout(() => cut.abort(new Error('the send was cut short')), graceMs);
+      await done.finally(() => clearTimeout(timer));
     },
   };
 }
@@ -72,6 +76,40 @@ async function pass(deps: ChannelWorkerDeps, signal: AbortSignal): Promise<numbe
     );
     return FAULT_WAIT_MS;
   }
+}
+
+/**
+ * The same notifier, whose sends end when they are cut short whether or not their adapter listens: nobody could stop a channel
+ * otherwise, and its successor would never begin. What was left behind may still be accepted, and is then sent twice.
+ */
+function endingWhenCut(notifier: Notifier): Notifier {
+  const ending =
+    (send: Notifier['send']): Notifier['send'] =>
+    async (notices, signal) => {
+      const left = Promise.withResolvers<never>();
+      let timer: NodeJS.Timeout | undefined;
+      const onCut = (): void => {
+        timer = setTimeout(() => left.reject(leftBehind(signal.reason)), SETTLE_MS);
+      };
+      if (signal.aborted) onCut();
+      else signal.addEventListener('abort', onCut, { once: true });
+      try {
+        return await Promise.race([send(notices, signal), left.promise]);
+      } finally {
+        signal.removeEventListener('abort', onCut);
+        clearTimeout(timer);
+      }
+    };
+  const { digest } = notifier;
+  return {
+    ...notifier,
+    send: ending(notifier.send),
+    ...(digest ? { digest: { ...digest, send: ending(digest.send) } } : {}),
+  };
+}
+
+function leftBehind(cause: unknown): DeliveryError {
+  return new DeliveryError('timeout', 'the send was cut short, and did not end', { retryable: true, cause });
 }
 
 /** A wait that can be cut short. A ring while nobody waits is kept for the next wait. */

@@ -11,7 +11,7 @@ export interface VisibilityDeps {
   watches: () => readonly Watch[];
   /** `null`: it is about to begin. */
   loopOf: (watch: string) => WatchLoop | null;
-  channels: () => readonly ChannelStatus[];
+  channels: () => ReadonlyArray<Pick<ChannelStatus, 'channel' | 'failing'>>;
 }
 
 const UNWATCHED: Visibility = { kind: 'unwatched' };
@@ -36,7 +36,7 @@ export function createVisibility({
   };
 }
 
-function visibilityOfChannel(status: ChannelStatus | undefined): Visibility {
+function visibilityOfChannel(status: Pick<ChannelStatus, 'failing'> | undefined): Visibility {
   if (status === undefined) return UNWATCHED;
   if (status.failing === null) return BLIND;
   return { kind: 'seen', labels: {}, fault: { message: status.failing.detail, hint: null }, aheadMs: 0 };

@@ -5,7 +5,7 @@ import type { Signals } from '../../signals.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import { beginPoll, HINT, type PollInHand } from '../poll/in-hand.ts';
 import type { PollDeps } from '../poll/poll.ts';
-import type { WatchStatus } from '../status.ts';
+import { dueWithinMs, type WatchStatus } from '../status.ts';
 import { type Failing, WatchAccount } from './account.ts';
 import { WatchAlerts, type WatchAlertsDeps } from './alerts.ts';
 import { BackOff, type BackOffDeps } from './back-off.ts';
@@ -15,9 +15,6 @@ import { createTargetBook, type TargetBook } from './targets.ts';
 
 /** A transition found later than this after it happened is `late`, however short the interval. */
 const LATE_AFTER_MS = 120_000;
-
-/** What a poll may take on top of its interval before the watch counts as blind. */
-const DUE_SLACK_MS = 5_000;
 
 /** A poll of which nothing comes is cut short after `failingAfter`, and no sooner than this: an answer may be long in coming. */
 const LEAST_PATIENCE_MS = 180_000;
@@ -141,7 +138,7 @@ class PollingLoop implements WatchLoop {
       ...this.#account.status(),
       fault: this.#trouble()?.fault ?? null,
       hasMissedPolls: this.#hasMissedPolls,
-      dueWithinMs: Math.max(2 * gapMs, gapMs + DUE_SLACK_MS),
+      dueWithinMs: dueWithinMs(gapMs),
       nextPollAt: this.#deps.clock.now() + Math.max(0, Math.min(this.#backOff.remainingMs, gapMs)),
     };
   }

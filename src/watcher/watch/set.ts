@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Watch } from '../../domain/job/watch.ts';
 import type { JobSource } from '../../source/source.ts';
+import { Reconciler } from '../reconciler.ts';
 import { Schedules } from '../schedule/schedules.ts';
 import type { WatchStatus } from '../status.ts';
 import { createWatchLoop, type WatchLoop, type WatchLoopDeps } from './loop.ts';
+import { waitingStatus } from './waiting.ts';
 
 /** A poll in hand gets this long to end when its watch ends. */
 const POLL_GRACE_MS = 2_000;
@@ -26,7 +28,7 @@ export interface WatchSet {
   beat(): void;
   /** The process did nothing for so long. */
   stoodStill(forMs: number): void;
-  /** In the order of the configuration. */
+  /** Of every watch that is configured, in the order of the configuration, whether it runs or not. */
   status(): WatchStatus[];
   /** `null` for a watch that is not configured, or is about to begin anew. */
   loopOf(watch: string): WatchLoop | null;
@@ -35,7 +37,17 @@ export interface WatchSet {
 }
 
 /** What the watches work with. */
-export type WatchSetDeps = Omit<WatchLoopDeps, 'source'>;
+export interface WatchSetDeps extends Omit<WatchLoopDeps, 'source'> {
+  /** A watch has left the configuration, and polls no more: called once, before a watch of the same name begins again. */
+  onRemoved?: (watch: Watch) => Promise<void>;
+}
+
+/** What a loop works by. */
+interface Spec {
+  watch: Watch;
+  /** `null`: the configuration has no such connection. */
+  source: JobSource | null;
+}
 
 /** Creates a set that watches nothing until a configuration is applied. */
 export function createWatchSet(deps: WatchSetDeps): WatchSet {
@@ -44,86 +56,85 @@ export function createWatchSet(deps: WatchSetDeps): WatchSet {
 
 class LoopSet implements WatchSet {
   readonly #deps: WatchSetDeps;
-  readonly #loops = new Map<string, WatchLoop>();
+  readonly #loops: Reconciler<Spec, WatchLoop>;
   readonly #schedules: Schedules<WatchLoop>;
-  /** Names, as in the configuration. */
-  #order: readonly string[] = [];
+  /** In the order of the configuration. */
+  #watches: readonly Watch[] = [];
   #isStopped = false;
 
   constructor(deps: WatchSetDeps) {
+    const { clock, faultLog, onRemoved } = deps;
     this.#deps = deps;
+    this.#loops = new Reconciler({
+      clock,
+      faultLog,
+      nameOf: (name) => `watch ${name}`,
+      isSame: (running, wanted) =>
+        running.source === wanted.source && isDeepStrictEqual(running.watch, wanted.watch),
+      start: (spec) => this.#begin(spec),
+      stop: (loop) => loop.stop(POLL_GRACE_MS),
+      onStarted: (begun) => this.#tickAll(begun),
+      ...(onRemoved ? { onRemoved: ({ watch }) => onRemoved(watch) } : {}),
+    });
     this.#schedules = new Schedules(deps, (expression) =>
-      [...this.#loops.values()].filter((loop) => loop.schedule() === expression),
+      this.#loops.actors().filter((loop) => loop.schedule() === expression),
     );
   }
 
-  async apply(config: WatchConfig): Promise<void> {
+  async apply({ watches, sources }: WatchConfig): Promise<void> {
     if (this.#isStopped) return;
-    const { watches } = config;
-    this.#order = watches.map(({ name }) => name);
-    const next = new Map(watches.map((watch) => [watch.name, watch]));
-    const ending = [...this.#loops.values()].filter(
-      ({ watch }) => !isDeepStrictEqual(watch, next.get(watch.name)),
-    );
+    this.#watches = watches;
     this.#schedules.apply(
       watches.flatMap(({ schedule, scheduleIdle }) => [schedule, scheduleIdle ?? schedule]),
     );
-    this.#beginAll(
-      watches.filter(({ name }) => !this.#loops.has(name)),
-      config,
-    );
-    await Promise.all(ending.map((loop) => this.#exchange(loop, next.get(loop.watch.name), config)));
+    const specOf = (watch: Watch): Spec => ({ watch, source: sources.get(watch.connection) ?? null });
+    await this.#loops.apply(new Map(watches.map((watch) => [watch.name, specOf(watch)])));
   }
 
   beat(): void {
     this.#schedules.beat();
-    for (const loop of this.#loops.values()) loop.beat();
+    this.#loops.look();
+    for (const loop of this.#loops.actors()) loop.beat();
   }
 
   stoodStill(forMs: number): void {
-    for (const loop of this.#loops.values()) loop.stoodStill(forMs);
+    for (const loop of this.#loops.actors()) loop.stoodStill(forMs);
   }
 
   loopOf(watch: string): WatchLoop | null {
-    return this.#loops.get(watch) ?? null;
+    return this.#loops.actorOf(watch);
   }
 
   status(): WatchStatus[] {
-    return this.#order.flatMap((name) => this.#loops.get(name)?.status() ?? []);
+    const { clock } = this.#deps;
+    return this.#watches.map((watch) => {
+      const { name, schedule } = watch;
+      const forMs = this.#loops.waitingMs(name) ?? 0;
+      return (
+        this.loopOf(name)?.status() ??
+        waitingStatus(watch, { forMs, gapMs: this.#schedules.gapMs(schedule), now: clock.now() })
+      );
+    });
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#schedules.stop();
-    await Promise.all([...this.#loops.values()].map((loop) => loop.stop(POLL_GRACE_MS)));
+    await this.#loops.stop();
   }
 
-  /** Ends a loop, and begins its successor when it has ended. */
-  async #exchange(loop: WatchLoop, successor: Watch | undefined, config: WatchConfig): Promise<void> {
-    await loop.stop(POLL_GRACE_MS);
-    if (this.#loops.get(loop.watch.name) === loop) this.#loops.delete(loop.watch.name);
-    if (successor && !this.#isStopped) this.#beginAll([successor], config);
-  }
-
-  #beginAll(watches: readonly Watch[], config: WatchConfig): void {
-    const begun = watches.map((watch) => this.#begin(watch, config));
+  #tickAll(begun: readonly WatchLoop[]): void {
     for (const [schedule, due] of Map.groupBy(begun, (loop) => loop.schedule())) {
       this.#schedules.tickApart(due, schedule);
     }
   }
 
-  #begin(watch: Watch, config: WatchConfig): WatchLoop {
+  #begin({ watch, source }: Spec): WatchLoop {
+    if (source === null) throw new Error(`there is no connection ${watch.connection}`);
     const loop: WatchLoop = createWatchLoop(
-      { ...this.#deps, source: sourceOf(config, watch) },
+      { ...this.#deps, source },
       { watch, gapMs: () => this.#schedules.gapMs(loop.schedule()) },
     );
-    this.#loops.set(watch.name, loop);
     return loop;
   }
-}
-
-function sourceOf({ sources }: WatchConfig, { connection, name }: Watch): JobSource {
-  const source = sources.get(connection);
-  if (!source) throw new Error(`watch ${name} has no connection ${connection}`);
-  return source;
 }

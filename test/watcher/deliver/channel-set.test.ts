@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
@@ -14,12 +14,14 @@ let store: Store;
 let signals: Signals;
 let set: ChannelSet;
 let recorded: string[];
+let removed: string[];
 
 beforeEach(async () => {
   store = await openSqliteStore({ path: ':memory:' });
   const logger = createRecordingLogger();
   signals = createSignals(logger);
   recorded = [];
+  removed = [];
   signals.on('delivery:recorded', ({ outcome }) => recorded.push(outcome));
   set = createChannelSet({
     store,
@@ -31,9 +33,13 @@ beforeEach(async () => {
     owner: 'me',
     random: () => 0,
     lookEveryMs: HOUR,
+    onRemoved: async (channel) => {
+      removed.push(channel);
+    },
   });
 });
 afterEach(async () => {
+  vi.useRealTimers();
   await set.stop();
   await store.close();
 });
@@ -110,4 +116,82 @@ it('delivers no more to a channel that has left the configuration; what it is ow
   await owe(1);
   expect(notifier.sends).toBe(0);
   expect(await store.countDeliveries(T0)).toMatchObject([{ channel: 'oncall', status: 'pending', count: 1 }]);
+});
+
+describe('changes that overlap while a send hangs', () => {
+  /** Sends until `letGo`, or until it is cut short. */
+  function aHangingNotifier() {
+    const gate = Promise.withResolvers<void>();
+    const sending = Promise.withResolvers<void>();
+    const notifier = createFakeNotifier();
+    notifier.answer = (_notices, signal) => {
+      sending.resolve();
+      signal.addEventListener('abort', () => gate.reject(signal.reason));
+      return gate.promise;
+    };
+    return { notifier, sending: sending.promise, letGo: gate.resolve };
+  }
+
+  it('leave one worker, which sends to the last address alone, and nothing twice', async () => {
+    const first = aHangingNotifier();
+    await set.apply([first.notifier]);
+    await owe(1);
+    await first.sending;
+    const [second, third] = [createFakeNotifier(), createFakeNotifier()];
+    const changes = [set.apply([second]), set.apply([]), set.apply([third])];
+    await owe(2);
+    expect(set.waitsForMs('oncall')).toBeGreaterThanOrEqual(0);
+    first.letGo();
+    await Promise.all(changes);
+    await untilRecorded(2);
+    await owe(3);
+    await untilRecorded(3);
+    expect(set.waitsForMs('oncall')).toBeNull();
+    expect([first.notifier, second, third].map(({ sends }) => sends)).toEqual([1, 0, 2]);
+    expect(removed).toEqual([]);
+  });
+
+  it('leave nothing that goes on after the end', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const first = aHangingNotifier();
+    await set.apply([first.notifier]);
+    await owe(1);
+    await first.sending;
+    const second = createFakeNotifier();
+    const changes = [set.apply([second]), set.apply([createFakeNotifier()]), set.stop()];
+    await vi.advanceTimersByTimeAsync(6_000);
+    await Promise.all(changes);
+    expect(vi.getTimerCount()).toBe(0);
+    await owe(2);
+    await vi.advanceTimersByTimeAsync(HOUR);
+    expect([first.notifier.sends, second.sends]).toEqual([1, 0]);
+    expect(await store.countDeliveries(T0)).toMatchObject([{ status: 'pending', count: 2 }]);
+  });
+
+  it('do not wait for a send that does not end though it was cut short', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const first = createFakeNotifier();
+    const sending = Promise.withResolvers<void>();
+    first.answer = () => {
+      sending.resolve();
+      return new Promise(() => {});
+    };
+    await set.apply([first]);
+    await owe(1);
+    await sending.promise;
+    const second = createFakeNotifier();
+    const changed = set.apply([second]);
+    await vi.advanceTimersByTimeAsync(62_000);
+    await changed;
+    await untilRecorded(2);
+    expect(recorded).toEqual(['retry', 'delivered']);
+    expect(second.accepted.flat().map(({ eventId }) => eventId)).toEqual(['event-1']);
+  });
+});
+
+it('tells once of a channel that has left the configuration', async () => {
+  await set.apply([createFakeNotifier(), createFakeNotifier({ channel: 'dba' })]);
+  await set.apply([createFakeNotifier({ channel: 'dba' })]);
+  await set.apply([]);
+  expect(removed).toEqual(['oncall', 'dba']);
 });

@@ -25,7 +25,7 @@ let source: FakeSource;
 let clock: ManualClock;
 let loop: WatchLoop | null;
 let watches: Watch[];
-let channels: ChannelStatus[];
+let channels: Array<Pick<ChannelStatus, 'channel' | 'failing'>>;
 
 beforeEach(async () => {
   store = await openSqliteStore({ path: ':memory:' });

@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Clock, systemClock } from '../../../src/clock.ts';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { blindnessOf } from '../../../src/watcher/status.ts';
 import { createWatchSet, type WatchConfig, type WatchSet } from '../../../src/watcher/watch/set.ts';
 import { aWatch } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
@@ -19,6 +20,10 @@ let source: FakeSource;
 let signals: Signals;
 let set: WatchSet;
 let polls: string[];
+let removed: string[];
+/** By how much more time has passed than really has. */
+let aheadMs: number;
+const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + aheadMs };
 
 beforeEach(async () => {
   store = await openSqliteStore({ path: ':memory:' });
@@ -26,15 +31,20 @@ beforeEach(async () => {
   const logger = createRecordingLogger();
   signals = createSignals(logger);
   polls = [];
+  removed = [];
+  aheadMs = 0;
   signals.on('poll:finished', ({ watch }) => polls.push(watch));
   set = createWatchSet({
     store,
     recorder: aRecorder({ store, clock: systemClock, signals, logger }),
-    clock: systemClock,
+    clock,
     logger,
     faultLog: createFaultLog(logger),
     signals,
     random: () => 0,
+    onRemoved: async ({ name }) => {
+      removed.push(name);
+    },
   });
 });
 afterEach(async () => {
@@ -104,6 +114,79 @@ it('begins a watch that has changed anew, and only when its poll in hand has end
   gate.resolve();
   await changed;
   await untilPolls('orders', 'orders');
+});
+
+describe('changes that overlap while a poll is in hand', () => {
+  /** Holds the first listing up. */
+  function holdFirst(): { asked: Promise<void>; letGo: () => void } {
+    const gate = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const { listJobs } = source;
+    let isFirst = true;
+    source.listJobs = async function* (...call) {
+      const waits = isFirst;
+      isFirst = false;
+      asked.resolve();
+      if (waits) await gate.promise;
+      yield* listJobs(...call);
+    };
+    return { asked: asked.promise, letGo: gate.resolve };
+  }
+
+  it('leave a watch that was taken out and put back polled', async () => {
+    const { asked, letGo } = holdFirst();
+    void set.apply(config(watch('orders')));
+    await asked;
+    const out = set.apply(config());
+    const back = set.apply(config(watch('orders')));
+    expect(set.status()).toMatchObject([{ watch: 'orders', lastAttemptAt: null, fault: null }]);
+    expect(blindnessOf(set.status()[0] ?? expect.fail())).toBe('unpolled');
+    letGo();
+    await Promise.all([out, back]);
+    await untilPolls('orders', 'orders');
+    expect(set.status()).toMatchObject([{ watch: 'orders', lastSuccessAt: expect.any(Number) }]);
+  });
+
+  it('leave a watch that changed twice as it was wanted last', async () => {
+    const { asked, letGo } = holdFirst();
+    void set.apply(config(watch('orders')));
+    await asked;
+    const changes = ['dba', 'sre', 'web'].map((team) =>
+      set.apply(config(watch('orders', { labels: { team } }))),
+    );
+    letGo();
+    await Promise.all(changes);
+    expect(set.loopOf('orders')?.watch.labels).toEqual({ team: 'web' });
+    await untilPolls('orders', 'orders');
+  });
+
+  it('show a watch that does not come to begin as blind', async () => {
+    const { asked, letGo } = holdFirst();
+    void set.apply(config(watch('orders')));
+    await asked;
+    const changed = set.apply(config(watch('orders', { schedule: '* * * * * *' })));
+    aheadMs = 11_000;
+    const [status] = set.status();
+    expect(status).toMatchObject({ watch: 'orders', fault: { reason: 'timeout' } });
+    expect(blindnessOf(status ?? expect.fail())).toBe('overdue');
+    letGo();
+    await changed;
+  });
+});
+
+it('tells once of a watch that has left the configuration, when its poll has ended', async () => {
+  await set.apply(config(watch('orders'), watch('carts')));
+  await untilPolls('orders', 'carts');
+  await set.apply(config(watch('carts')));
+  await set.apply(config(watch('carts')));
+  expect(removed).toEqual(['orders']);
+});
+
+it('says that a watch without a connection does not run', async () => {
+  await set.apply({ watches: [watch('orders')], sources: new Map() });
+  expect(set.status()).toMatchObject([{ watch: 'orders', lastSuccessAt: null }]);
+  await set.apply(config(watch('orders')));
+  await untilPolls('orders');
 });
 
 it('begins nothing any more once it is stopped', async () => {

@@ -1,0 +1,193 @@
+import type { Clock } from '../clock.ts';
+import { toError } from '../errors.ts';
+import type { FaultLog } from '../logging/fault-log.ts';
+
+/** How an actor is to end: `change`: another takes its place, or none, and nothing hurries; `end`: the process ends. */
+export type Haste = 'change' | 'end';
+
+/** What a reconciler works with. A spec says how an actor works; an actor works until it is stopped, and by one spec only. */
+export interface ReconcilerDeps<Spec, Actor> {
+  clock: Pick<Clock, 'monotonic'>;
+  faultLog: FaultLog;
+  /** Names the actor of a key in faults: `watch orders`. */
+  nameOf: (key: string) => string;
+  /** Whether an actor that works by `running` does what `wanted` asks for, and may go on. */
+  isSame: (running: Spec, wanted: Spec) => boolean;
+  start: (spec: Spec) => Actor;
+  /**
+   * Resolves when the actor has ended for good. The actor is cut short after a while, so that one that hangs holds up its successor no
+   * longer. May be called again with more haste.
+   */
+  stop: (actor: Actor, haste: Haste) => Promise<void>;
+  /** Is told of those that have begun in the same instant. */
+  onStarted?: (actors: readonly Actor[]) => void;
+  /**
+   * The key has left the wanted state, and its actor has ended. Called once for each time, and awaited: should the key be wanted again
+   * meanwhile, its new actor begins afterwards. A fault is logged, and not tried again.
+   */
+  onRemoved?: (spec: Spec) => Promise<void>;
+}
+
+interface Running<Spec, Actor> {
+  spec: Spec;
+  actor: Actor;
+  /** It was told to stop, and cannot be called back. */
+  isEnding: boolean;
+}
+
+/** What is known of one key. There as long as something runs by it, or is wanted. */
+interface Slot<Spec, Actor> {
+  running: Running<Spec, Actor> | null;
+  /** There while an actor is ending, or was removed and is being told of. */
+  settling: Promise<void> | null;
+  /** Since when the key is wanted otherwise than it runs, monotonic; `null`: it is not. */
+  waitingSince: number | null;
+}
+
+/**
+ * Keeps one actor for each key that is wanted, and no others. A change never queues behind another one: what is wanted is a single
+ * state, the last, and each key goes towards it one step at a time. What runs and is not wanted so is stopped; when it has
+ * ended, whatever is wanted *then* is started. So there are never two actors of a key, and none that only a former state has asked for.
+ */
+export class Reconciler<Spec, Actor> {
+  readonly #deps: ReconcilerDeps<Spec, Actor>;
+  readonly #slots = new Map<string, Slot<Spec, Actor>>();
+  #wanted: ReadonlyMap<string, Spec> = new Map();
+  #isStopped = false;
+
+  constructor(deps: ReconcilerDeps<Spec, Actor>) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Has these run from now on, and no others. What runs as is wanted goes on. What nothing is in the way of begins before this returns.
+   * Resolves when no actor runs any more that is not wanted; never rejects. Does nothing once stopped.
+   */
+  async apply(wanted: ReadonlyMap<string, Spec>): Promise<void> {
+    if (this.#isStopped) return;
+    this.#wanted = wanted;
+    this.look();
+    await Promise.all([...this.#slots.values()].map(({ settling }) => settling));
+  }
+
+  /** A sign of life from outside: what could not be started is tried again. */
+  look(): void {
+    const begun: Actor[] = [];
+    for (const key of new Set([...this.#wanted.keys(), ...this.#slots.keys()])) {
+      const slot = this.#slotOf(key);
+      if (this.#isInStep(key, slot)) slot.waitingSince = null;
+      else {
+        slot.waitingSince ??= this.#deps.clock.monotonic();
+        if (slot.settling === null) begun.push(...this.#step(key, slot));
+      }
+    }
+    this.#tellStarted(begun);
+  }
+
+  /** Those that run as is wanted. */
+  actors(): Actor[] {
+    return [...this.#slots.keys()].flatMap((key) => this.actorOf(key) ?? []);
+  }
+
+  /** `null` when nothing runs by this key, or otherwise than is wanted. */
+  actorOf(key: string): Actor | null {
+    const slot = this.#slots.get(key);
+    return slot?.running && this.#isInStep(key, slot) ? slot.running.actor : null;
+  }
+
+  /** For how long a key has been wanted without running so, in milliseconds; `null`: it runs, or is not wanted. */
+  waitingMs(key: string): number | null {
+    const since = this.#wanted.has(key) ? (this.#slots.get(key)?.waitingSince ?? null) : null;
+    return since === null ? null : this.#deps.clock.monotonic() - since;
+  }
+
+  /** Ends all of them, and starts nothing any more. Safe to call while `apply` is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all(
+      [...this.#slots].map(async ([key, { running, settling }]) => {
+        if (running) await this.#stopLogged(key, running.actor, 'end');
+        await settling;
+      }),
+    );
+  }
+
+  #slotOf(key: string): Slot<Spec, Actor> {
+    const known = this.#slots.get(key);
+    if (known) return known;
+    const slot: Slot<Spec, Actor> = { running: null, settling: null, waitingSince: null };
+    this.#slots.set(key, slot);
+    return slot;
+  }
+
+  #isInStep(key: string, { running, settling }: Slot<Spec, Actor>): boolean {
+    const wanted = this.#wanted.get(key);
+    if (wanted === undefined) return running === null && settling === null;
+    return running !== null && !running.isEnding && this.#deps.isSame(running.spec, wanted);
+  }
+
+  /** One step of a key that nothing settles yet. @returns the actor that has begun, if one has. */
+  #step(key: string, slot: Slot<Spec, Actor>): Actor[] {
+    if (slot.running === null) return this.#begin(key, slot);
+    slot.running.isEnding = true;
+    slot.settling = this.#exchange(key, slot, slot.running);
+    return [];
+  }
+
+  /** Ends what runs, and begins what is wanted when that has ended. From the look at what is wanted on, nothing comes in between. */
+  async #exchange(
+    key: string,
+    slot: Slot<Spec, Actor>,
+    { spec, actor }: Pick<Running<Spec, Actor>, 'spec' | 'actor'>,
+  ): Promise<void> {
+    await this.#stopLogged(key, actor, 'change');
+    slot.running = null;
+    if (!this.#wanted.has(key)) await this.#tellRemoved(key, spec);
+    slot.settling = null;
+    if (!this.#wanted.has(key)) this.#slots.delete(key);
+    else if (!this.#isStopped) this.#tellStarted(this.#begin(key, slot));
+  }
+
+  #begin(key: string, slot: Slot<Spec, Actor>): Actor[] {
+    const spec = this.#wanted.get(key);
+    if (spec === undefined) return [];
+    const { start, nameOf, faultLog } = this.#deps;
+    const fault = `start of ${nameOf(key)}`;
+    try {
+      const actor = start(spec);
+      slot.running = { spec, actor, isEnding: false };
+      slot.waitingSince = null;
+      faultLog.clear(fault, `${nameOf(key)} has begun`, {});
+      return [actor];
+    } catch (thrown) {
+      const err = toError(thrown);
+      const message = `${nameOf(key)} cannot begin; it is tried again: ${err.message}`;
+      faultLog.report(fault, message, { err }, 'error');
+      return [];
+    }
+  }
+
+  #tellStarted(actors: readonly Actor[]): void {
+    if (actors.length > 0) this.#deps.onStarted?.(actors);
+  }
+
+  async #tellRemoved(key: string, spec: Spec): Promise<void> {
+    const { onRemoved, nameOf, faultLog } = this.#deps;
+    await onRemoved?.(spec).catch((thrown: unknown) => {
+      const err = toError(thrown);
+      const message = `The end of ${nameOf(key)} could not be dealt with: ${err.message}`;
+      faultLog.report(`end of ${nameOf(key)}`, message, { err }, 'error');
+    });
+  }
+
+  /** An actor whose end fails has ended all the same: there is nothing more that could be done to it. */
+  async #stopLogged(key: string, actor: Actor, haste: Haste): Promise<void> {
+    const { stop, nameOf, faultLog } = this.#deps;
+    try {
+      await stop(actor, haste);
+    } catch (thrown) {
+      const err = toError(thrown);
+      faultLog.report(`stop of ${nameOf(key)}`, `${nameOf(key)} did not end well: ${err.message}`, { err });
+    }
+  }
+}
