@@ -3,8 +3,9 @@ import type { RateLimits } from '../reply/rate-limits.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Atlas fills its buckets up by 500 of 1,200 a minute, and others by the same share; nothing in a reply tells. */
+/** Atlas fills its buckets up by 500 of 1,200 a minute, and others by the same share; nothing in its replies tells. */
 export const REFILL_SHARE = 5 / 12;
+const ATLAS_REFILL_MS = MINUTE_MS / REFILL_SHARE;
 
 /** A server that stops telling what is left is believed for this long. */
 const FORGOTTEN_AFTER_MS = 300_000;
@@ -15,6 +16,10 @@ export interface KnownBucket {
   remaining: number;
   /** When `remaining` was right. */
   at: number;
+  /** When it is full again, by what a reply told; without end where none has. */
+  fullAt: number;
+  /** In how long an empty one is full: as replies told or have shown, and no longer than with Atlas. */
+  refillMs: number;
   /** When the last reply arrived that was taken at its word. */
   takenAt: number;
   /** The limits as a reply told them last. */
@@ -33,9 +38,27 @@ export interface BucketAccount {
   countDown(isSilent: boolean): void;
 }
 
-/** What is left in a bucket, with what will have been filled up since, carefully estimated. */
-export function leftIn({ limit, remaining, at }: KnownBucket, now: number): number {
-  return Math.min(limit, remaining + ((now - at) * limit * REFILL_SHARE) / MINUTE_MS);
+/**
+ * What is left in a bucket, with what will have been filled up since, carefully estimated: little by little as with Atlas, and all of
+ * it at the time that the server has named.
+ */
+export function leftIn({ limit, remaining, at, fullAt }: KnownBucket, now: number): number {
+  return now >= fullAt ? limit : Math.min(limit, remaining + ((now - at) * limit) / ATLAS_REFILL_MS);
+}
+
+/** How long until `wanted` are left in a bucket; without end where it never holds as many. */
+export function untilLeftMs(bucket: KnownBucket, wanted: number, now: number): number {
+  const { limit, fullAt } = bucket;
+  const missing = wanted - leftIn(bucket, now);
+  const untilFull = wanted > limit ? Number.POSITIVE_INFINITY : fullAt - now;
+  return Math.max(0, Math.min((missing * ATLAS_REFILL_MS) / limit, untilFull));
+}
+
+/** Where no reply names the window, it is at least as long as the longest time that was left of it. */
+function refillOf({ limit, windowMs, fullInMs }: RateLimits, before: KnownBucket | null): number {
+  const seenMs = before?.limits.limit === limit && before.limits.fullInMs !== undefined ? before.refillMs : 0;
+  const shownMs = fullInMs === undefined ? ATLAS_REFILL_MS : Math.max(seenMs, fullInMs);
+  return Math.max(1, Math.min(ATLAS_REFILL_MS, windowMs ?? shownMs));
 }
 
 /** An account of a bucket of which nothing is known. */
@@ -49,13 +72,20 @@ export function createBucketAccount(clock: Clock): BucketAccount {
       const remaining =
         known === null || isNews ? limits.remaining : Math.min(limits.remaining, leftIn(known, now));
       const takenAt = known === null || isNews ? now : known.takenAt;
-      known = { limit: limits.limit, remaining, at: now, takenAt, limits, toldAt: now };
+      const { limit, fullInMs = limits.windowMs } = limits;
+      const toldFullAt = fullInMs === undefined ? Number.POSITIVE_INFINITY : now + fullInMs;
+      const fullAt = known === null || isNews ? toldFullAt : Math.max(known.fullAt, toldFullAt);
+      const refillMs = refillOf(limits, known);
+      known = { limit, remaining, at: now, fullAt, refillMs, takenAt, limits, toldAt: now };
     },
     countDown: (isSilent) => {
       if (known === null) return;
       const now = clock.monotonic();
       const isForgotten = isSilent && now - known.toldAt > FORGOTTEN_AFTER_MS;
-      known = isForgotten ? null : { ...known, remaining: Math.max(0, leftIn(known, now) - 1), at: now };
+      const remaining = Math.max(0, leftIn(known, now) - 1);
+      const fullAt =
+        now < known.fullAt ? known.fullAt : now + (known.limits.windowMs ?? Number.POSITIVE_INFINITY);
+      known = isForgotten ? null : { ...known, remaining, at: now, fullAt };
     },
   };
 }

@@ -4,7 +4,7 @@ import { readRateLimits } from '../reply/rate-limits.ts';
 import type { Allowance, HttpReply } from '../wire/answer.ts';
 import type { EndpointSet } from '../wire/endpoints.ts';
 import type { Permit } from './permit.ts';
-import { createRateGate, type RateGate } from './rate-gate.ts';
+import { type BucketReport, createRateGate, type RateGate } from './rate-gate.ts';
 import { createRequestBudget, type TakeOptions } from './request-budget.ts';
 
 const MINUTE_MS = 60_000;
@@ -84,7 +84,7 @@ export function createProjectLimits(options: LimitOptions): ProjectLimits {
         return {
           settle: (reply) => {
             if (reply !== null) heed(reply);
-            spent.ended(reply === null ? 'unknown' : reportIn(reply));
+            spent.ended(reply === null ? 'unknown' : reportIn(reply, clock.now()));
           },
         };
       },
@@ -114,12 +114,13 @@ function createSilence(options: {
 }): (reply: HttpReply) => number | undefined {
   const { clock, isPaused } = options;
   let refusalsInARow = 0;
-  return ({ status, headers }) => {
+  return (reply) => {
+    const { status } = reply;
     if (!isPassing(status)) {
       if (!isPaused()) refusalsInARow = 0;
       return undefined;
     }
-    const asked = retryAfterMs(headers, clock.now());
+    const asked = retryAfterMs(reply, clock.now());
     if (asked !== undefined || status !== 429 || isPaused()) return asked;
     refusalsInARow += 1;
     return Math.min(LONGEST_UNTOLD_SILENCE_MS, UNTOLD_SILENCE_MS * 2 ** (refusalsInARow - 1));
@@ -127,6 +128,6 @@ function createSilence(options: {
 }
 
 /** A login challenge is answered in front of the buckets. */
-function reportIn({ status, headers }: HttpReply) {
-  return readRateLimits(headers) ?? (status === 401 ? 'uncounted' : 'none');
+function reportIn({ status, headers }: HttpReply, now: number): BucketReport {
+  return readRateLimits(headers, now) ?? (status === 401 ? 'uncounted' : 'none');
 }

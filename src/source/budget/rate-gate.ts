@@ -6,6 +6,7 @@ import {
   type KnownBucket,
   leftIn,
   REFILL_SHARE,
+  untilLeftMs,
 } from './bucket-account.ts';
 import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts';
 
@@ -58,7 +59,8 @@ export interface RateGate {
  *   meet a closed door all at once.
  * - Known: what is left, less those on their way, plus what will have been filled up since, carefully estimated; each reply puts it
  *   right. Idle reads leave a fifth of the limit to others and wait below that. Over the refill's own share of the bucket (from full to
- *   7/12) they go freely; below, no faster than it is filled up. Urgent ones go on to a small rest.
+ *   7/12) they go freely; below, no faster than it is filled up. Urgent ones go on to a small rest. A gateway whose bucket is full again
+ *   sooner than one of Atlas's is taken at its word.
  * - Replies overtake one another: one whose request left before the last word was heard can only lower the account.
  */
 export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock: Clock }): RateGate {
@@ -78,7 +80,7 @@ export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock:
     const untilPlenty = untilLeft(limit * (1 - REFILL_SHARE), bucket, others, now);
     return Math.max(
       untilLeft(reserveOf(limit), bucket, others, now),
-      Math.min(untilPlenty, untilInPace(limit, traffic, now)),
+      Math.min(untilPlenty, untilInPace(bucket, traffic, now)),
     );
   };
 
@@ -145,18 +147,22 @@ function createSlot(account: BucketAccount, traffic: Traffic, clock: Clock): Slo
 
 /** Until the account says that one more leaves `floor`, when `others` of ours have not been counted yet. */
 function untilLeft(floor: number, bucket: KnownBucket, others: number, now: number): number {
-  const after = leftIn(bucket, now) - others - 1;
-  if (after >= floor - NEXT_TO_NOTHING) return 0;
-  return ((floor - after) * MINUTE_MS) / (bucket.limit * REFILL_SHARE);
+  const wanted = floor + others + 1;
+  return leftIn(bucket, now) >= wanted - NEXT_TO_NOTHING ? 0 : untilLeftMs(bucket, wanted, now);
 }
 
-/** Evenly spread, and so that the last minute, with one more, holds no more of ours than the refill's share. */
-function untilInPace(limit: number, { unsent, enteredAt, lastMinute }: Traffic, now: number): number {
+/** Evenly spread, and so that the last minute, with one more, holds no more of ours than is filled up in a minute. */
+function untilInPace(
+  { limit, refillMs }: KnownBucket,
+  { unsent, enteredAt, lastMinute }: Traffic,
+  now: number,
+): number {
   lastMinute.forgetBefore(now - MINUTE_MS);
-  const tooMany = lastMinute.count() + unsent + 1 - Math.max(1, Math.floor(limit * REFILL_SHARE));
+  const perMinute = (limit * MINUTE_MS) / refillMs;
+  const tooMany = lastMinute.count() + unsent + 1 - Math.max(1, Math.floor(perMinute));
   if (tooMany > lastMinute.count()) return Number.POSITIVE_INFINITY;
   const untilFree = tooMany <= 0 ? 0 : lastMinute.at(tooMany - 1) + MINUTE_MS - now;
-  const untilNext = enteredAt + MINUTE_MS / (limit * REFILL_SHARE) - now;
+  const untilNext = enteredAt + MINUTE_MS / perMinute - now;
   return Math.max(untilFree, untilNext, 0);
 }
 

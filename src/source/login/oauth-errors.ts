@@ -40,9 +40,10 @@ const BY_ERROR: Readonly<Record<string, { reason: SourceReason; hint: string }>>
  * `credentials` are taken out of what the server says.
  */
 export function tokenError(
-  { status, headers, text }: HttpReply,
+  reply: HttpReply,
   context: { request: string; credentials: readonly string[]; now: number },
 ): SourceError {
+  const { status, text } = reply;
   const body = parseJson(text);
   const fields = isRecord(body) ? body : {};
   const code = typeof fields.error === 'string' ? scrubValue(fields.error) : null;
@@ -60,7 +61,7 @@ export function tokenError(
       status,
       atlasCode: code ?? undefined,
       retryable,
-      retryAfterMs: retryable ? (retryAfterMs(headers, context.now) ?? UNTOLD_MS[status]) : undefined,
+      retryAfterMs: retryable ? (retryAfterMs(reply, context.now) ?? UNTOLD_MS[status]) : undefined,
       hint,
     },
   );

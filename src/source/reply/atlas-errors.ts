@@ -2,6 +2,7 @@ import { SourceError, type SourceErrorOptions, type SourceReason } from '../../e
 import { parseRetryAfter } from '../../net/retry-after.ts';
 import { isRecord } from '../wire/envelope.ts';
 import { adviceOn, type Credential } from './atlas-advice.ts';
+import { untilRefillMs } from './rate-limits.ts';
 import { scrubText, scrubValue } from './scrub.ts';
 import { dayOf, readSunset } from './sunset-watch.ts';
 
@@ -53,7 +54,7 @@ export function atlasError(reply: FailedReply, context: FailureContext): SourceE
     status: reply.status,
     atlasCode: said.code ?? undefined,
     retryable,
-    retryAfterMs: retryable ? retryAfterMs(reply.headers, context.now) : undefined,
+    retryAfterMs: retryable ? retryAfterMs(reply, context.now) : undefined,
     hint,
   };
   return new SourceError(reason, describe(reply.status, said, isJson, context), options);
@@ -78,13 +79,20 @@ export function isPassing(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-/** How long Atlas asks us to wait, in milliseconds and never more than an hour; `undefined`: it does not say. */
-export function retryAfterMs(headers: Headers, now: number): number | undefined {
-  return parseRetryAfter(headers.get('retry-after'), {
+/**
+ * How long a reply asks us to wait, in milliseconds and never more than an hour; `undefined`: it does not say. Where a 429 has no
+ * `Retry-After`, its limits may tell when they are full again.
+ */
+export function retryAfterMs(
+  { status, headers }: Pick<FailedReply, 'status' | 'headers'>,
+  now: number,
+): number | undefined {
+  const asked = parseRetryAfter(headers.get('retry-after'), {
     now,
     longestMs: LONGEST_RETRY_AFTER_MS,
     serverDate: headers.get('date'),
   });
+  return asked ?? (status === 429 ? untilRefillMs(headers, now) : undefined);
 }
 
 interface ErrorBody {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { type BucketReport, createRateGate } from '../../../src/source/budget/rate-gate.ts';
-import { readRateLimits } from '../../../src/source/reply/rate-limits.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 function aGate(spacingMs = 600) {
@@ -156,29 +155,70 @@ describe('once the server has told', () => {
   });
 });
 
-describe('the headers', () => {
-  const read = (limit?: string, remaining?: string) =>
-    readRateLimits(
-      new Headers({
-        ...(limit === undefined ? {} : { 'RateLimit-Limit': limit }),
-        ...(remaining === undefined ? {} : { 'RateLimit-Remaining': remaining }),
-      }),
-    );
-
-  it('are read as numbers, whatever stands behind them', () => {
-    expect(read('1200', '1199')).toEqual({ limit: 1_200, remaining: 1_199 });
-    expect(read('100, 100;w=60', ' 7')).toEqual({ limit: 100, remaining: 7 });
+describe('a bucket that is full again sooner than one of Atlas’s', () => {
+  it.each([
+    { limit: 300, fullInMs: 2_000 },
+    { limit: 10, fullInMs: 1_000 },
+    { limit: 5, windowMs: 1_000 },
+    { limit: 1, fullInMs: 1_000 },
+  ])('lets on as soon as it is: %o', ({ limit, ...told }) => {
+    const { clock, gate, hear, goAtOnce } = aGate();
+    hear({ limit, remaining: 0, ...told });
+    const soon = told.fullInMs ?? 1_000;
+    expect([gate.waitMs(false), gate.waitMs(true)]).toEqual([
+      soon,
+      limit === 300 ? expect.any(Number) : soon,
+    ]);
+    clock.advance(soon - 1);
+    expect(gate.waitMs(false)).toBe(1);
+    clock.advance(1);
+    expect(goAtOnce(false)).toBeGreaterThan(0);
   });
 
-  it.each([
-    [undefined, undefined],
-    ['1200', undefined],
-    [undefined, '5'],
-    ['0', '0'],
-    ['many', '5'],
-    ['-1', '5'],
-    ['1200', ''],
-  ])('count for nothing where one is missing or makes no sense: %s, %s', (limit, remaining) => {
-    expect(read(limit, remaining)).toBeNull();
+  it('is used: behind five a second, idle ones go more than once a second for two minutes', () => {
+    const { clock, gate, hear } = aGate();
+    let gone = 0;
+    let left = 5;
+    for (let tenth = 0; tenth < 1_200; tenth += 1) {
+      if (tenth % 10 === 0) left = 5;
+      while (gate.waitMs(false) === 0) {
+        left -= 1;
+        hear({ limit: 5, remaining: left, fullInMs: 1_000 - (tenth % 10) * 100 });
+        gone += 1;
+      }
+      expect(left).toBeGreaterThanOrEqual(0);
+      clock.advance(100);
+    }
+    expect(gone).toBeGreaterThan(120);
+  });
+
+  it('is left in peace until then, also by replies that say nothing', () => {
+    const { clock, gate, hear } = aGate();
+    hear({ limit: 10, remaining: 0, fullInMs: 2_000 });
+    clock.advance(1_000);
+    hear('none');
+    expect(gate.waitMs(true)).toBe(1_000);
+    clock.advance(1_000);
+    expect(gate.waitMs(true)).toBe(0);
+  });
+
+  it('sets the pace: of a hundred a minute, idle ones go a hundred a minute', () => {
+    const { clock, gate, hear } = aGate();
+    let gone = 0;
+    for (let tenth = 0; tenth < 600; tenth += 1) {
+      while (gate.waitMs(false) === 0) {
+        hear({ limit: 100, remaining: 40, fullInMs: 30_000, windowMs: 60_000 });
+        gone += 1;
+      }
+      clock.advance(100);
+    }
+    expect(gone).toBeGreaterThan(90);
+    expect(gone).toBeLessThanOrEqual(100);
+  });
+
+  it('is not one that takes longer: of that, Atlas’s estimate is used as before', () => {
+    const { gate, hear } = aGate();
+    hear({ limit: 60, remaining: 0, fullInMs: 3_600_000, windowMs: 3_600_000 });
+    expect(gate.waitMs(false)).toBeCloseTo((13 * 60_000) / 25);
   });
 });

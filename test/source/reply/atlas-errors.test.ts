@@ -269,7 +269,19 @@ describe('Retry-After', () => {
     ['nonsense as none', { 'Retry-After': 'soon' }, undefined],
     ['a negative number as none', { 'Retry-After': '-5' }, undefined],
   ])('is read from %s', (_name, headers, expected) => {
-    expect(retryAfterMs(new Headers(headers), NOW)).toBe(expected);
+    expect(retryAfterMs({ status: 503, headers: new Headers(headers) }, NOW)).toBe(expected);
+  });
+
+  it('is made up for, where a 429 has none, by when its limits are full again', () => {
+    const ask = (status: number, headers: Record<string, string>) =>
+      retryAfterMs({ status, headers: new Headers(headers) }, NOW);
+    const used = { 'RateLimit-Limit': '5', 'RateLimit-Remaining': '0', 'RateLimit-Reset': '2' };
+    expect(ask(429, used)).toBe(2_000);
+    expect(ask(429, { ...used, 'Retry-After': '7' })).toBe(7_000);
+    expect(ask(429, { RateLimit: 'limit=10, remaining=0, reset=1' })).toBe(1_000);
+    expect(ask(429, { 'RateLimit-Reset': '3' })).toBe(3_000);
+    expect(ask(429, { ...used, 'RateLimit-Remaining': '4' })).toBeUndefined();
+    expect(ask(503, used)).toBeUndefined();
   });
 
   it('is on the error where trying again makes sense, and nowhere else', () => {
