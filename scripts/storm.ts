@@ -1,6 +1,6 @@
 /**
- * Kills the real daemon again and again (`kill -9`), at random moments and at named points, while jobs change and receivers fail, and
- * counts what the receivers got. Prints a Markdown table, and ends with exit code 1 when anything was lost, repeated without need, or
+ * Kills the real daemon again and again (`kill -9`), at random moments and at named points, while jobs change, receivers fail, and
+ * others mute, redrive and change the configuration, and counts what the receivers got. Prints a Markdown table, and ends with exit code 1 when anything was lost, repeated without need, or
  * put out of order. As it stands it takes some ten minutes.
  */
 import { parseArgs } from 'node:util';
@@ -21,6 +21,7 @@ const report = await runStorm({
   atRandom: wholeNumber('kills', values.kills),
   atEachPoint: wholeNumber('at-points', values['at-points']),
   jobs: wholeNumber('jobs', values.jobs),
+  otherHands: true,
   troubles: { share: wholeNumber('failing', values.failing) / 100, mostPerEvent: 2 },
   log: (text) => console.error(text),
 });
@@ -36,7 +37,8 @@ function wholeNumber(name: string, text: string): number {
 }
 
 function markdownTable(report: StormReport): string {
-  const { channels, kills, atEachPoint, points, jobs, expected, seconds, auditProblems } = report;
+  const { channels, kills, atEachPoint, points, jobs, expected, seconds, auditProblems, muted } = report;
+  const deeds = Object.entries(report.deeds).map(([deed, times]) => `${times} × ${deed}`);
   const titles = [
     'channel',
     'events',
@@ -59,6 +61,7 @@ function markdownTable(report: StormReport): string {
   const atPoints = atEachPoint * points;
   return [
     `${kills} kills (${kills - atPoints} at random, ${atEachPoint} at each of ${points} named points) while ${jobs} jobs changed, in ${seconds} s; audit problems: ${auditProblems.length}.`,
+    `Beside it: ${deeds.join(', ')}; ${muted} of the events fell under a mute, and were told to nobody.`,
     '',
     line(titles),
     line(titles.map((_, index) => (index === 0 ? '---' : '---:'))),

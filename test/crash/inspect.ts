@@ -51,8 +51,14 @@ export async function auditedDeliveries(home: Home): Promise<AuditedDelivery[]> 
 
 /** True once nothing is owed to anybody. */
 export async function isAllDelivered(home: Home): Promise<boolean> {
-  const { items } = await lookInto(home, (store) => store.listDeliveries({ status: 'pending', limit: 1 }));
-  return items.length === 0;
+  const counts = await lookInto(home, (store) => store.countDeliveries(Date.now()));
+  return counts.every(({ status, count }) => status === 'delivered' || count === 0);
+}
+
+/** How many deliveries have been given up and not redriven. */
+export async function countGivenUp(home: Home): Promise<number> {
+  const counts = await lookInto(home, (store) => store.countDeliveries(Date.now()));
+  return counts.filter(({ status }) => status === 'given_up').reduce((sum, { count }) => sum + count, 0);
 }
 
 /** The ids of the deliveries that a killed daemon had in hand: claimed, and no outcome recorded. Its successor frees them at its start. */

@@ -14,8 +14,8 @@ export interface Receipt {
   eventIds: readonly string[];
 }
 
-/** What a message may meet that has been read in full. `hang` is never answered, `reset` cuts the connection. */
-export type Trouble = 'fault' | 'slow_down' | 'hang' | 'reset';
+/** What a message may meet that has been read in full. `hang` is never answered, `reset` cuts the connection, `refuse` is for good. */
+export type Trouble = 'fault' | 'slow_down' | 'hang' | 'reset' | 'refuse';
 
 /** Says what the message meets that tells of these events; `null`: it is accepted. */
 export type Script = (eventIds: readonly string[]) => Trouble | null;
@@ -38,6 +38,7 @@ const HTTP_ANSWERS: Record<Trouble, Answer> = {
   slow_down: { status: 429, headers: { 'retry-after': '2' } },
   hang: 'hang',
   reset: 'reset',
+  refuse: 400,
 };
 
 const SMTP_ANSWERS: Record<Trouble, SmtpAnswer> = {
@@ -45,6 +46,7 @@ const SMTP_ANSWERS: Record<Trouble, SmtpAnswer> = {
   slow_down: '450 4.7.1 Too many messages',
   hang: 'hang',
   reset: 'drop',
+  refuse: '554 5.6.0 Not this one',
 };
 
 /** Starts a receiver on `port`, or on any free one. */

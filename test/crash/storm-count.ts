@@ -7,6 +7,8 @@ export interface StormEvent {
   /** `null`: it is not about a job. Nobody counts on those, and they may come. */
   jobId: string | null;
   name: string;
+  /** Kept from everybody by a mute. */
+  isMuted: boolean;
 }
 
 /** What one channel's receiver got. */
@@ -43,6 +45,12 @@ export interface Life {
 
 export interface StormReport {
   jobs: number;
+  /** What others did meanwhile, and how often. */
+  deeds: Readonly<Record<string, number>>;
+  /** What the commands of others said that failed. */
+  failedCommands: string[];
+  /** Events about jobs that a mute kept from everybody. */
+  muted: number;
   kills: number;
   /** Of the kills, at each named point. */
   atEachPoint: number;
@@ -70,10 +78,12 @@ export interface CountInput {
   lives: readonly Life[];
   /** Ids of events of which an attempt to tell this channel was cut off, as the audit log has it. */
   interrupted: ReadonlySet<string>;
+  /** Ids of events that this channel was given up for at some time: they come again behind what followed them. */
+  givenUp: ReadonlySet<string>;
 }
 
 export function countChannel(input: CountInput): ChannelCount {
-  const { receipts, refused, events, expected } = input;
+  const { receipts, refused, events, expected, givenUp } = input;
   const known = new Map(events.map((event) => [event.id, event]));
   const arrived = [...new Set(receipts.flatMap(({ eventIds }) => eventIds))];
   const strangers = arrived.filter((id) => !known.has(id));
@@ -83,10 +93,10 @@ export function countChannel(input: CountInput): ChannelCount {
     refused,
     messages: receipts.length,
     events: milestones.size,
-    lost: expected - milestones.size,
+    lost: expected - milestones.size - countMuted(events),
     ...countRepeats(input),
     foreign: strangers.length + told.length - milestones.size,
-    outOfOrder: countDisorder(told),
+    outOfOrder: countDisorder(told.filter(({ id }) => !givenUp.has(id))),
   };
 }
 
@@ -129,6 +139,10 @@ function countDisorder(events: readonly StormEvent[]): number {
   return disorder;
 }
 
+function countMuted(events: readonly StormEvent[]): number {
+  return events.filter((event) => isAboutJob(event) && event.isMuted).length;
+}
+
 export function countRecordedTwice(events: readonly StormEvent[]): number {
   const told = events.filter(isAboutJob);
   return told.length - new Set(told.map(milestoneOf)).size;
@@ -144,7 +158,7 @@ function milestoneOf({ jobId, name }: StormEvent): string {
 
 /** What the storm must not have done, in words; empty when it has done no harm. */
 export function violationsOf(report: StormReport): string[] {
-  const { channels, recordedTwice, auditProblems, exitCode } = report;
+  const { channels, recordedTwice, auditProblems, failedCommands, exitCode } = report;
   return [
     ...CHANNELS.flatMap((channel) =>
       (['lost', 'unexplained', 'foreign', 'outOfOrder'] as const)
@@ -153,6 +167,7 @@ export function violationsOf(report: StormReport): string[] {
     ),
     ...(recordedTwice > 0 ? [`${recordedTwice} milestones were recorded twice`] : []),
     ...auditProblems.map((problem) => `audit verify: ${problem}`),
+    ...failedCommands.map((failure) => `beside the daemon: ${failure}`),
     ...(exitCode === 0 ? [] : [`the last daemon ended with ${exitCode}`]),
   ];
 }

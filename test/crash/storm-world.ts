@@ -30,6 +30,7 @@ export interface StormWorld {
 export async function makeStormWorld(jobs: number, troubles: TroubleOptions): Promise<StormWorld> {
   const atlas = await startAtlas({ publicKey: 'public', privateKey: 'private' });
   atlas.addInstance(GROUP_ID, INSTANCE);
+  atlas.addInstance(GROUP_ID, 'spare');
   const [webhook, slack, email] = await Promise.all([
     startReceiver('webhook'),
     startReceiver('slack'),

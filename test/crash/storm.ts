@@ -5,11 +5,13 @@ import { type Daemon, type Home, startDaemon } from '../support/daemon.ts';
 import {
   auditedDeliveries,
   auditProblems,
+  countGivenUp,
   deliveriesInHand,
   isAllDelivered,
   lookInto,
   verifyByCommand,
 } from './inspect.ts';
+import { createOtherHands, type OtherHands } from './other-hands.ts';
 import {
   DELIVERY_POINTS,
   type DeliveryPoint,
@@ -43,6 +45,8 @@ export interface StormOptions {
   troubles: TroubleOptions;
   /** A daemon that is killed at random lives this long, at random between the two, in milliseconds. */
   lifeMs?: readonly [shortest: number, longest: number];
+  /** Others mute, redrive and change the configuration meanwhile. */
+  otherHands?: boolean;
   /** Told what happens, for people who watch. */
   log?: (text: string) => void;
 }
@@ -53,7 +57,7 @@ export type StormPoint = `${Channel} ${DeliveryPoint}` | `poll ${PollPoint}`;
 /** Lets a daemon live while the steps are taken, and kills it. */
 interface Kill {
   name: string;
-  end(world: StormWorld, steps: Array<() => void>): Promise<void>;
+  end(world: StormWorld, steps: Array<() => void>, others: OtherHands | null): Promise<void>;
 }
 
 type AtPoint = (world: StormWorld, start: () => Daemon) => Promise<Daemon>;
@@ -100,14 +104,18 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   ]);
   if (jobs * 2 < kills.length) throw new RangeError(`${kills.length} kills want ${kills.length / 2} jobs`);
 
-  const world = await makeStormWorld(jobs, troubles);
+  const world = await makeStormWorld(jobs, { ...troubles, refuses: options.otherHands ?? false });
+  const others = options.otherHands ? createOtherHands(world.home) : null;
   try {
-    const { lives, problems } = await killAgainAndAgain(world, kills, options);
+    const { lives, problems } = await killAgainAndAgain(world, kills, others, options);
     lives.push({ startedAt: Date.now(), inHand: new Set() });
-    const exitCode = await runInPeace(world, options);
+    const exitCode = await runInPeace(world, others, options);
     problems.push(...(await verifyByCommand(world.home)));
     const events = await recordedEvents(world.home);
     return {
+      deeds: others?.done ?? {},
+      failedCommands: [...(others?.failures ?? [])],
+      muted: events.filter(({ jobId, isMuted }) => jobId !== null && isMuted).length,
       jobs,
       kills: kills.length,
       atEachPoint,
@@ -128,6 +136,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
 async function killAgainAndAgain(
   world: StormWorld,
   kills: readonly Kill[],
+  others: OtherHands | null,
   { log = () => {} }: StormOptions,
 ): Promise<{ lives: Life[]; problems: string[] }> {
   const { home, steps, receivers } = world;
@@ -136,7 +145,7 @@ async function killAgainAndAgain(
   for (const [index, kill] of kills.entries()) {
     const share = steps.splice(0, Math.ceil(steps.length / (kills.length - index)));
     const startedAt = Date.now();
-    await kill.end(world, share);
+    await kill.end(world, share, others);
     lives.push({ startedAt, inHand: deliveriesInHand(home) });
     const count = index + 1;
     problems.push(...(await (count % COMMAND_EVERY === 0 ? verifyByCommand(home) : auditProblems(home))));
@@ -152,12 +161,14 @@ function killsAtRandom({ atRandom, lifeMs = [50, 1_000] }: StormOptions): Kill[]
     const isEarly = index % EARLY_EVERY === EARLY_EVERY - 1;
     return {
       name: isEarly ? 'while it starts' : 'at random',
-      end: async ({ home }, steps) => {
+      end: async ({ home }, steps, others) => {
         const life = between(...lifeMs);
         const times = steps.map(() => between(0, START_MS + life)).sort((a, b) => a - b);
         const changing = play(steps.map((step, index) => ({ at: times[index] ?? 0, do: step })));
-        await killAtRandom(startDaemon(home), isEarly ? null : life);
-        await changing;
+        const daemon = startDaemon(home);
+        const meddling = delay(between(0, START_MS + life)).then(() => others?.act(daemon));
+        await killAtRandom(daemon, isEarly ? null : life);
+        await Promise.all([changing, meddling]);
       },
     };
   });
@@ -177,7 +188,9 @@ async function killAtRandom(daemon: Daemon, life: number | null): Promise<void> 
 function killAtPoint(name: StormPoint): Kill {
   return {
     name,
-    end: async (world, steps) => {
+    end: async (world, steps, others) => {
+      // A mute would keep from the channel what it is to be caught with.
+      await others?.untilUnmuted();
       for (const step of steps) step();
       await AT_POINTS[name](world, () => startDaemon(world.home));
     },
@@ -187,30 +200,37 @@ function killAtPoint(name: StormPoint): Kill {
 /** Runs a daemon until everything is told (or a long time has passed), and ends it in order. Returns its exit code. */
 async function runInPeace(
   { home, receivers, expected }: StormWorld,
+  others: OtherHands | null,
   { log = () => {} }: StormOptions,
 ): Promise<number | null> {
   for (const channel of CHANNELS) receivers[channel].trouble(null);
+  await others?.untilUnmuted();
   const daemon = startDaemon(home);
   log('left in peace');
-  // Before it listens, a signal would end the process in the middle of its start.
-  await daemon.url;
-  const hasAll = (channel: Channel): boolean =>
-    new Set(receivers[channel].receipts().flatMap(({ eventIds }) => eventIds)).size >= expected;
   // What does not arrive is counted as lost; the report says more than a time-out would.
-  await Promise.allSettled(
-    CHANNELS.map((channel) => receivers[channel].until(() => hasAll(channel), CALM_MS)),
-  );
-  // A repeat may still be owed.
   const deadline = performance.now() + CALM_MS;
-  while (!(await isAllDelivered(home)) && performance.now() < deadline) await delay(100);
+  const isOver = async (): Promise<boolean> =>
+    (await recordedEvents(home)).filter(({ jobId }) => jobId !== null).length >= expected &&
+    (await isAllDelivered(home));
+  await daemon.url;
+  while (!(await isOver()) && performance.now() < deadline) {
+    if ((await countGivenUp(home)) > 0) await others?.redrive();
+    await delay(200);
+  }
+  const hasTime = performance.now() < deadline;
   const { code } = await daemon.kill('SIGTERM');
-  if (!CHANNELS.every(hasAll)) log(`what the last daemon said:\n${daemon.output()}`);
+  if (!hasTime) log(`what the last daemon said:\n${daemon.output()}`);
   return code;
 }
 
 async function recordedEvents(home: Home): Promise<StormEvent[]> {
   const { items } = await lookInto(home, (store) => store.listEvents({ limit: 1_000_000 }));
-  return items.map(({ event }) => ({ id: event.id, jobId: jobOf(event)?.id ?? null, name: event.name }));
+  return items.map(({ event, suppressed }) => ({
+    id: event.id,
+    jobId: jobOf(event)?.id ?? null,
+    name: event.name,
+    isMuted: suppressed === 'muted',
+  }));
 }
 
 async function countAll(
@@ -218,7 +238,13 @@ async function countAll(
   events: readonly StormEvent[],
   lives: readonly Life[],
 ): Promise<StormReport['channels']> {
-  const cutOff = (await auditedDeliveries(home)).filter(({ kind }) => kind === 'delivery.interrupted');
+  const deliveries = await auditedDeliveries(home);
+  const idsOf = (kind: string, channel: Channel): Set<string> =>
+    new Set(
+      deliveries
+        .filter((entry) => entry.kind === kind && entry.channel === channel)
+        .map(({ eventId }) => eventId),
+    );
   const count = (channel: Channel): ChannelCount =>
     countChannel({
       channel,
@@ -227,7 +253,8 @@ async function countAll(
       events,
       expected,
       lives,
-      interrupted: new Set(cutOff.filter((entry) => entry.channel === channel).map(({ eventId }) => eventId)),
+      interrupted: idsOf('delivery.interrupted', channel),
+      givenUp: idsOf('delivery.given_up', channel),
     });
   return { webhook: count('webhook'), slack: count('slack'), email: count('email') };
 }

@@ -1,16 +1,20 @@
 import type { Script, Trouble } from './listeners.ts';
 
-const TROUBLES: readonly Trouble[] = ['fault', 'slow_down', 'hang', 'reset'];
+const PASSING: readonly Trouble[] = ['fault', 'slow_down', 'hang', 'reset'];
 
 export interface TroubleOptions {
   /** The share of messages that meet trouble, in [0, 1]. */
   share: number;
   /** No event meets it more often than that: the outbox waits 5 s after the first refusal, 30 s after the second, minutes after more. */
   mostPerEvent: number;
+  /** Some are refused for good, so that somebody has to redrive them. */
+  refuses?: boolean;
 }
 
 /** Makes a receiver fail at random, one way or another, now and then. */
-export function createTroubles({ share, mostPerEvent }: TroubleOptions): { script: Script; met(): number } {
+export function createTroubles(options: TroubleOptions): { script: Script; met(): number } {
+  const { share, mostPerEvent, refuses = false } = options;
+  const troubles: readonly Trouble[] = refuses ? [...PASSING, 'refuse'] : PASSING;
   const perEvent = new Map<string, number>();
   let met = 0;
   return {
@@ -20,7 +24,7 @@ export function createTroubles({ share, mostPerEvent }: TroubleOptions): { scrip
       if (!mayFail || Math.random() >= share) return null;
       for (const id of eventIds) perEvent.set(id, (perEvent.get(id) ?? 0) + 1);
       met += 1;
-      return TROUBLES[Math.floor(Math.random() * TROUBLES.length)] ?? null;
+      return troubles[Math.floor(Math.random() * troubles.length)] ?? null;
     },
   };
 }
