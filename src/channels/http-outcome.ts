@@ -1,6 +1,9 @@
 import { formatSpan } from '../domain/instant.ts';
 import { DeliveryError, type DeliveryReason } from '../errors.ts';
+import { PROXY_LOGIN } from '../net/proxy-fault.ts';
 import { parseRetryAfter } from '../net/retry-after.ts';
+import { tlsHint } from '../net/tls-fault.ts';
+import { WireFault } from '../net/wire-fault.ts';
 
 /** What a receiver answered, as far as a verdict needs it. */
 export interface HttpReply {
@@ -28,7 +31,8 @@ export function httpFault(reply: HttpReply, receiver: string, now: number): Deli
   const { status, body } = reply;
   if (status >= 200 && status < 300) return null;
   const { reason, retryable, hint } = verdictOf(status);
-  return new DeliveryError(reason, `${receiver} answered HTTP ${status}${body && `: ${body}`}`, {
+  const who = status === 407 ? 'the proxy wants a login (407)' : `${receiver} answered HTTP ${status}`;
+  return new DeliveryError(reason, `${who}${body && `: ${body}`}`, {
     retryable,
     status,
     retryAfterMs: retryable
@@ -40,6 +44,8 @@ export function httpFault(reply: HttpReply, receiver: string, now: number): Deli
 
 function verdictOf(status: number): Verdict {
   if (status === 429) return { reason: 'rate_limited', retryable: true };
+  // Only a proxy says so: the receiver has not been asked.
+  if (status === 407) return { reason: 'unavailable', retryable: true, hint: PROXY_LOGIN };
   if (status === 408 || status >= 500) return { reason: 'unavailable', retryable: true };
   if (status < 400) {
     return {
@@ -65,8 +71,9 @@ function verdictOf(status: number): Verdict {
 }
 
 /**
- * What a request that got no answer means: always worth another try. The thrown error itself is not kept as `cause`: fetch and
- * Node quote addresses in theirs, and an address can be a secret. Its code is enough to know what happened.
+ * What a request that got no answer means: always worth another try, also where a proxy wants a login. The host is not named: an address
+ * can be a secret.
+ * @param thrown what the transport has thrown
  * @param cancelled the caller's signal: when it has aborted, we gave up and not the receiver
  */
 export function networkFault(
@@ -76,17 +83,22 @@ export function networkFault(
   cancelled: AbortSignal,
 ): DeliveryError {
   if (cancelled.aborted) return cancelledFault(receiver);
-  const chain = causesOf(thrown);
-  if (chain.some(({ name }) => name === 'TimeoutError')) {
+  if (thrown instanceof Error && thrown.name === 'TimeoutError') {
     return new DeliveryError('timeout', `${receiver} did not answer within ${formatSpan(timeoutMs)}`, {
       retryable: true,
     });
   }
-  const code = chain.map(codeOf).findLast((found) => found !== null);
-  return new DeliveryError('unavailable', `${receiver} cannot be reached${code ? ` (${code})` : ''}`, {
-    retryable: true,
-    hint: certificateHint(code),
-  });
+  const { kind, code, hint } = thrown instanceof WireFault ? thrown : NAMELESS;
+  const isPlain = kind === 'network' && code !== null;
+  const text = isPlain || !(thrown instanceof WireFault) ? unreached(receiver, code) : thrown.say(receiver);
+  return new DeliveryError('unavailable', text, { retryable: true, hint });
+}
+
+/** Not from the transport: nothing of it is fit to be told. */
+const NAMELESS = { kind: 'network', code: null, hint: undefined } as const;
+
+function unreached(receiver: string, code: string | null): string {
+  return `${receiver} cannot be reached${code === null ? '' : ` (${code})`}`;
 }
 
 /** We stopped waiting; whether the receiver has the message is not known. */
@@ -96,22 +108,10 @@ export function cancelledFault(receiver: string): DeliveryError {
   });
 }
 
-function causesOf(thrown: unknown): Error[] {
-  const chain: Error[] = [];
-  for (let error = thrown; error instanceof Error && chain.length < 10; error = error.cause) {
-    chain.push(error);
-  }
-  return chain;
-}
-
-/** Only what looks like a code (`ECONNREFUSED`), so that no free text slips through. */
-function codeOf(error: Error): string | null {
-  const code: unknown = 'code' in error ? error.code : null;
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? code : null;
-}
-
-/** What to do about the code of a TLS fault (Node's and OpenSSL's names); `undefined` for any other. */
-export function certificateHint(code: string | null | undefined): string | undefined {
-  if (!code || !/CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO_VERIFY/.test(code)) return undefined;
-  return 'the certificate is not trusted: for a private CA, see caFile';
+/** What to do about the code of a TLS fault of a mail server (Node's and OpenSSL's names); `undefined` for any other. */
+export function certificateHint(
+  code: string | null | undefined,
+  caFile: string | null = null,
+): string | undefined {
+  return code ? tlsHint(code, { address: 'smtpUrl', place: 'the channel', caFile }) : undefined;
 }

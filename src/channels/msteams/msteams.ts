@@ -3,7 +3,7 @@ import { DeliveryError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { type HttpReply, httpFault, networkFault } from '../http-outcome.ts';
-import { postByFetch } from '../http-post.ts';
+import { createPoster, type PosterOptions } from '../http-post.ts';
 import { type ListTitler, titleOfDigest, titleOfList } from '../list-title.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
@@ -14,8 +14,7 @@ import { type TeamsContext, type TeamsMessage, teamsMessage } from './card.ts';
 import { inert } from './text.ts';
 
 /** What a Teams channel is made with. */
-export interface TeamsOptions extends TeamsContext {
-  channel: string;
+export interface TeamsOptions extends TeamsContext, PosterOptions {
   /** Of a workflow that starts with "When a Teams webhook request is received". It is signed (`sig`), so it is a secret. */
   url: string;
   clock: Clock;
@@ -26,7 +25,6 @@ export interface TeamsOptions extends TeamsContext {
   /** `null`: the built-in card. */
   template: ChannelTemplate | null;
   logger: Logger;
-  fetch?: typeof fetch;
 }
 
 const RECEIVER = 'Teams';
@@ -42,7 +40,7 @@ const HEADERS = { 'user-agent': 'restore-watcher', 'content-type': 'application/
  */
 export function createTeamsNotifier(options: TeamsOptions): Notifier {
   const { channel, url, clock, limiter, timeoutMs = TIMEOUT_MS } = options;
-  const post = postByFetch(options.fetch ?? globalThis.fetch);
+  const { post, close } = createPoster(options);
   const scrub = createScrub(secretForms(url));
   const tell = createTeller({ ...options, name: channel, type: 'msteams', escapeValue: inert });
   const compose = async (notices: readonly Notice[], titler: ListTitler): Promise<TeamsMessage> =>
@@ -75,7 +73,7 @@ export function createTeamsNotifier(options: TeamsOptions): Notifier {
     send: sendTitled(titleOfList),
     digest: { maxBatch: MAX_BATCH, send: sendTitled(titleOfDigest) },
     preview: async (notices) => jsonPreview(await compose(notices, titleOfList)),
-    close: async () => {},
+    close: async () => close(),
   };
 }
 

@@ -3,7 +3,7 @@ import { DeliveryError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { type HttpReply, httpFault, networkFault } from '../http-outcome.ts';
-import { postByFetch } from '../http-post.ts';
+import { createPoster, type PosterOptions } from '../http-post.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
 import { createScrub, secretForms } from '../scrub.ts';
@@ -11,8 +11,7 @@ import { createTeller } from '../teller.ts';
 import { type PagerDutyEvent, pagerDutyEvents } from './event.ts';
 
 /** What a PagerDuty channel is made with. */
-export interface PagerDutyOptions {
-  channel: string;
+export interface PagerDutyOptions extends PosterOptions {
   /** The integration key of a service or of an event orchestration. Whoever has it can page, so it is a secret. */
   routingKey: string;
   url: string;
@@ -22,7 +21,6 @@ export interface PagerDutyOptions {
   /** Its title alone is used. `null`: the built-in one. */
   template: ChannelTemplate | null;
   logger: Logger;
-  fetch?: typeof fetch;
 }
 
 const RECEIVER = 'PagerDuty';
@@ -37,7 +35,7 @@ const ACCEPTED = 202;
  */
 export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
   const { channel, routingKey, url, clock, timeoutMs = TIMEOUT_MS } = options;
-  const post = postByFetch(options.fetch ?? globalThis.fetch);
+  const { post, close } = createPoster(options);
   const scrub = createScrub([routingKey, ...secretForms(url)]);
 
   const tell = createTeller({
@@ -82,7 +80,7 @@ export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
       const nothing = { content: events, text: 'Nothing: this neither opens an alert nor closes one.' };
       return events.length === 0 ? nothing : jsonPreview(events);
     },
-    close: async () => {},
+    close: async () => close(),
   };
 }
 

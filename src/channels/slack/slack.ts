@@ -5,7 +5,7 @@ import { DeliveryError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { type HttpReply, httpFault, networkFault } from '../http-outcome.ts';
-import { readStart } from '../http-post.ts';
+import { createPoster, type Poster, type PosterOptions } from '../http-post.ts';
 import { type ListTitler, titleOfDigest, titleOfList } from '../list-title.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
@@ -16,8 +16,7 @@ import { type SlackContext, type SlackMessage, slackMessage } from './message.ts
 import { inert } from './text.ts';
 
 /** What a Slack channel is made with. */
-export interface SlackOptions extends SlackContext {
-  channel: string;
+export interface SlackOptions extends SlackContext, PosterOptions {
   /** The incoming webhook. Whoever has it can post, so it is a secret. */
   url: string;
   clock: Clock;
@@ -28,7 +27,6 @@ export interface SlackOptions extends SlackContext {
   /** `null`: the built-in message. */
   template: ChannelTemplate | null;
   logger: Logger;
-  fetch?: typeof fetch;
 }
 
 const RECEIVER = 'Slack';
@@ -38,8 +36,8 @@ const TIMEOUT_MS = 10_000;
  * nowhere (https://github.com/slackapi/bolt-js/issues/2509): two blocks and some 400 characters for each event stay well below.
  */
 const DIGEST_BATCH = 15;
-/** Replies with these statuses cannot have a body. */
-const NO_BODY = [204, 205, 304];
+/** Of `Response`: replies with these statuses. */
+const CANNOT_HAVE_A_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 /** No previews of the links, no guesses at names. */
 const QUIET = { unfurl_links: false, unfurl_media: false, link_names: false };
 
@@ -64,6 +62,7 @@ const DESTINATION_GONE = new Map([
  */
 export function createSlackNotifier(options: SlackOptions): Notifier {
   const { channel, url, clock, limiter } = options;
+  const { post, close } = createPoster(options);
   const scrub = createScrub(secretForms(url));
   const tell = createTeller({ ...options, name: channel, type: 'slack', escapeValue: inert });
   const compose = async (notices: readonly Notice[], titler: ListTitler): Promise<SlackMessage> =>
@@ -74,7 +73,7 @@ export function createSlackNotifier(options: SlackOptions): Notifier {
       const pausedMs = limiter.pausedMs(url);
       if (pausedMs > 0) throw stillPaused(pausedMs);
 
-      const reply = await exchange(options, await compose(notices, titler), signal);
+      const reply = await exchange(post, options, await compose(notices, titler), signal);
       const fault = faultOf({ ...reply, body: scrub(reply.body) }, clock.now());
       if (fault?.retryAfterMs !== undefined) limiter.pause(url, fault.retryAfterMs);
       if (fault) throw fault;
@@ -88,37 +87,46 @@ export function createSlackNotifier(options: SlackOptions): Notifier {
     send: sendTitled(titleOfList),
     digest: { maxBatch: DIGEST_BATCH, send: sendTitled(titleOfDigest) },
     preview: async (notices) => jsonPreview(await compose(notices, titleOfList)),
-    close: async () => {},
+    close: async () => close(),
   };
 }
 
 /**
- * One request. The client knows how to speak to Slack; around its `fetch` stands what it lacks: it drops `Retry-After`, takes no
- * signal, and would read a body of any length.
+ * One request. The client knows how to speak to Slack; its `fetch` is our transport, since it drops `Retry-After`, takes no signal, and
+ * would read a body of any length.
  */
 async function exchange(
-  { url, limiter, timeoutMs = TIMEOUT_MS, fetch: fetchFn = globalThis.fetch }: SlackOptions,
+  post: Poster['post'],
+  { url, limiter, timeoutMs = TIMEOUT_MS }: SlackOptions,
   message: SlackMessage,
   signal: AbortSignal,
 ): Promise<HttpReply> {
-  const seen: { reply: HttpReply | null } = { reply: null };
-  const tapped: FetchFunction = async (address, { signal: timeout, ...init } = {}) => {
-    const response = await fetchFn(address, {
-      ...init,
-      // The client asks for `error`, which would hide the status.
-      redirect: 'manual',
+  const seen: { reply: HttpReply | null; fault: unknown } = { reply: null, fault: null };
+  const posting: FetchFunction = async (address, { headers, body, signal: timeout } = {}) => {
+    const reply = await post({
+      url: String(address),
+      headers: Object.fromEntries(new Headers(headers)),
+      body: String(body),
       signal: timeout ? AbortSignal.any([signal, timeout]) : signal,
+    }).catch((thrown: unknown) => {
+      // The client would wrap it.
+      seen.fault = thrown;
+      throw thrown;
     });
-    const body = await readStart(response);
-    const { status } = response;
-    seen.reply = { status, retryAfter: response.headers.get('retry-after'), body };
-    return new Response(NO_BODY.includes(status) ? null : body, { status });
+    // Slack says in the body whether it has accepted.
+    if (reply.broken !== null) {
+      seen.fault = reply.broken;
+      throw reply.broken;
+    }
+    seen.reply = reply;
+    return new Response(CANNOT_HAVE_A_BODY.has(reply.status) ? null : reply.body, { status: reply.status });
   };
   try {
     await limiter.turn(url, signal);
-    await new IncomingWebhook(url, { timeout: timeoutMs, fetch: tapped }).send({ ...message, ...QUIET });
+    await new IncomingWebhook(url, { timeout: timeoutMs, fetch: posting }).send({ ...message, ...QUIET });
   } catch (thrown) {
-    if (seen.reply === null) throw networkFault(thrown, RECEIVER, timeoutMs, signal);
+    // Once there is a reply, it is judged here: the client knows no status such as 600, and throws at a refusal.
+    if (seen.reply === null) throw networkFault(seen.fault ?? thrown, RECEIVER, timeoutMs, signal);
   }
   assert(seen.reply, 'the Slack client has answered without asking Slack');
   return seen.reply;

@@ -1,17 +1,15 @@
 import { Webhook as Signer } from 'standardwebhooks';
 import type { Clock } from '../../clock.ts';
 import { WatcherError } from '../../errors.ts';
-import { trustedCas } from '../../net/ca-file.ts';
 import { httpFault, networkFault } from '../http-outcome.ts';
-import { type HttpPost, postByFetch, postTrusting } from '../http-post.ts';
+import { createPoster, type PosterOptions } from '../http-post.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
 import { createScrub, secretForms } from '../scrub.ts';
 import { type CloudEvent, toCloudEvent } from './cloud-event.ts';
 
 /** What a webhook channel is made with. */
-export interface WebhookOptions {
-  channel: string;
+export interface WebhookOptions extends PosterOptions {
   url: string;
   /** See `createSigner`; `null`: not signed. */
   secret: string | null;
@@ -20,9 +18,6 @@ export interface WebhookOptions {
   clock: Clock;
   /** For the whole exchange. */
   timeoutMs?: number;
-  /** PEM file of a private CA to trust besides the well-known ones. */
-  caFile?: string | null;
-  fetch?: typeof fetch;
 }
 
 const RECEIVER = 'the webhook';
@@ -37,7 +32,7 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
   const { channel, url, secret, clock, timeoutMs = TIMEOUT_MS } = options;
   const headers = checkedHeaders(options.headers, channel);
   const signer = secret === null ? null : createSigner(secret, channel);
-  const { post, close } = transportFor(options);
+  const { post, close } = createPoster(options);
   const scrub = createScrub([url, secret, ...Object.values(headers)].flatMap(secretForms));
 
   return {
@@ -74,15 +69,6 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
 function compose([notice]: readonly Notice[]): CloudEvent {
   if (notice === undefined) throw new TypeError('nothing to send');
   return toCloudEvent(notice.event);
-}
-
-function transportFor({ channel, url, caFile = null, fetch: fetchFn = globalThis.fetch }: WebhookOptions): {
-  post: HttpPost;
-  close: () => void;
-} {
-  if (caFile !== null && url.startsWith('https:'))
-    return postTrusting(trustedCas(caFile, `channel ${channel}`));
-  return { post: postByFetch(fetchFn), close: () => {} };
 }
 
 /**

@@ -220,16 +220,16 @@ describe('what PagerDuty receives', () => {
   });
 
   it('is sent again as a whole when the second request fails', async () => {
-    const answers = [202, 500, 202, 202];
-    const seen: string[] = [];
-    const fetch = async (_url: unknown, init?: RequestInit) => {
-      seen.push(String(init?.body));
-      return new Response('', { status: answers[seen.length - 1]! });
-    };
-    const notifier = notifierFor(sink, { fetch: fetch as typeof globalThis.fetch });
+    const accepts = sink.answer;
+    const notifier = notifierFor(sink);
+    const sending = failureOf(notifier.send([aNotice()], never));
+    await sink.received(1);
+    sink.answer = { status: 500 };
 
-    expect(await failureOf(notifier.send([aNotice()], never))).toMatchObject({ retryable: true });
+    expect(await sending).toMatchObject({ retryable: true });
+    sink.answer = accepts;
     await notifier.send([aNotice()], never);
+    const seen = sink.accepted.map(({ body }) => body);
 
     expect(alertsAfter(seen.map(expectPagerDutyTakes))).toEqual([
       expect.objectContaining({ isOpen: true, triggers: 2 }),
