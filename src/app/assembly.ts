@@ -44,6 +44,8 @@ export interface StagedConfig {
   runnerConfig: RunnerConfig;
   /** Puts its parts in use, in the same instant as the runner. @returns the function that closes the old ones, once nothing uses them. */
   apply(): () => Promise<void>;
+  /** Closes the parts that were built for it, when it is not to be applied after all. Does nothing once it was. */
+  discard(): Promise<void>;
 }
 
 /**
@@ -79,6 +81,7 @@ export async function assemble({ config, clock, logger, version, pace }: Assembl
           metrics.apply({ watches: namesOf(next.watches), channels: namesOf(next.channels) });
           return staged.apply();
         },
+        discard: staged.discard,
       };
     };
     const { runnerConfig, apply } = await stage(config);

@@ -81,7 +81,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     closers.add(() => server.close());
     logger.info(`Status server listening on ${server.url}`, { url: server.url });
     await runner.start();
-    heartbeat.apply(config.heartbeat);
+    heartbeat.apply(reloader.config().heartbeat);
     const stopSecretWatch = watchSecrets({
       files: () => reloader.config().files,
       clock,

@@ -44,7 +44,7 @@ export interface Runner {
    * @param applyParts puts the new sources and notifiers in place, in the same instant, and returns the function that closes the old
    *   ones. That function is called when the polls and sends that use the old ones have ended.
    * @returns `drained`, which resolves when the old parts are closed.
-   * @throws {StoreError} and then the configuration before stays in force.
+   * @throws {StoreError} and then the configuration before stays in force, as it does when the watcher is stopping.
    */
   apply(config: RunnerConfig, applyParts: () => () => Promise<void>): Promise<{ drained: Promise<void> }>;
   /** Writes to the audit log that a configuration was refused, and why. @throws {StoreError} */
@@ -77,6 +77,7 @@ class Life {
   #config: RunnerConfig;
   #state: WatcherStatus['state'] = 'starting';
   #heartbeat: NodeJS.Timeout | null = null;
+  readonly #started = Promise.withResolvers<void>();
   #stopping: Promise<void> | null = null;
 
   constructor(deps: RunnerDeps) {
@@ -102,13 +103,18 @@ class Life {
     await this.#workers.apply(this.#config);
     this.#heartbeat = setInterval(() => this.#beat(), this.#pace.beatEveryMs);
     this.#state = 'running';
+    this.#started.resolve();
   }
 
   async apply(
     config: RunnerConfig,
     applyParts: () => () => Promise<void>,
   ): Promise<{ drained: Promise<void> }> {
+    // One that comes while the start is under way would be followed by the one that the start goes by.
+    await this.#started.promise;
+    this.#refuseIfStopping();
     await this.note('config.loaded', config.configEntry);
+    this.#refuseIfStopping();
     const closeOldParts = applyParts();
     this.#config = config;
     return { drained: this.#workers.apply(config).then(closeOldParts) };
@@ -133,6 +139,10 @@ class Life {
     };
   }
 
+  #refuseIfStopping(): void {
+    if (this.#stopping) throw new Error('the watcher is stopping');
+  }
+
   #beat(): void {
     const stoodStillForMs = this.#pulse.beat();
     if (stoodStillForMs > 0) {
@@ -147,6 +157,7 @@ class Life {
 
   async #stop(reason: string): Promise<void> {
     this.#state = 'stopping';
+    this.#started.resolve();
     if (this.#heartbeat) clearInterval(this.#heartbeat);
     await this.#workers.stop();
     await this.note('daemon.stopped', { reason }).catch((error: unknown) => {

@@ -25,6 +25,8 @@ export interface StagedParts {
   notifiers: readonly Notifier[];
   /** Puts them in use. @returns the function that closes the old parts, to be called when nothing uses those any more. */
   apply(): () => Promise<void>;
+  /** Closes those that were built for nothing, when they are not to be applied after all. Does nothing once they were. */
+  discard(): Promise<void>;
 }
 
 /** What the parts are built with, besides the configuration. */
@@ -59,6 +61,12 @@ export function createParts(deps: PartsDeps): Parts {
     }
     await Promise.all(replaced);
   };
+  /** The same, begun at once and waited for later: until then nobody would be told that it has failed. */
+  const beginToReplace = (next: Built<BuiltSource>): (() => Promise<void>) => {
+    const replaced = replaceSources(next);
+    replaced.catch(() => undefined);
+    return () => replaced;
+  };
 
   const buildMissing = async (config: WatcherConfig) => {
     const sourceDeps = { ...deps, storeUrl: config.store.url };
@@ -74,7 +82,7 @@ export function createParts(deps: PartsDeps): Parts {
         built.push(thing);
         return thing;
       });
-      return { nextSources, nextNotifiers };
+      return { nextSources, nextNotifiers, built };
     } catch (error) {
       await closeAll(built);
       throw error;
@@ -82,7 +90,8 @@ export function createParts(deps: PartsDeps): Parts {
   };
 
   const stage = async (config: WatcherConfig): Promise<StagedParts> => {
-    const { nextSources, nextNotifiers } = await buildMissing(config);
+    const { nextSources, nextNotifiers, built } = await buildMissing(config);
+    let isApplied = false;
     const nextHandles = new Map(
       [...nextSources].map(([name, { thing }]) => [
         name,
@@ -92,14 +101,18 @@ export function createParts(deps: PartsDeps): Parts {
     return {
       sources: nextHandles,
       notifiers: [...nextNotifiers.values()].map(({ thing }) => thing),
+      discard: async () => {
+        if (!isApplied) await closeAll(built.splice(0));
+      },
       apply: () => {
-        const replaced = replaceSources(nextSources);
+        isApplied = true;
+        const replaced = beginToReplace(nextSources);
         const goneHandles = [...handles].filter(([name]) => !nextHandles.has(name));
         for (const [name] of goneHandles) deps.onBudgets(name, null);
         const gone = [...goneHandles.map(([, handle]) => handle), ...onlyIn(notifiers, nextNotifiers)];
         [sources, handles, notifiers] = [nextSources, nextHandles, nextNotifiers];
         return async () => {
-          await Promise.all([replaced, closeAll(gone)]);
+          await Promise.all([replaced(), closeAll(gone)]);
         };
       },
     };
@@ -130,6 +143,8 @@ function onlyIn<Thing>(parts: Built<Thing>, others: Built<Thing>): Thing[] {
   return [...parts].flatMap(([name, { thing }]) => (others.get(name)?.thing === thing ? [] : [thing]));
 }
 
+/** One that does not close well does not keep the others open. @throws the fault of the first that did not. */
 async function closeAll(things: readonly Closable[]): Promise<void> {
-  await Promise.all(things.map((thing) => thing.close()));
+  const ends = await Promise.allSettled(things.map((thing) => thing.close()));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

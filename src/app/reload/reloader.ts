@@ -8,6 +8,11 @@ import type { Signals } from '../../signals.ts';
 import type { Runner } from '../../watcher/runner.ts';
 import type { StagedConfig } from '../assembly.ts';
 
+/** See `Reloader.reload`. */
+type Rereads = 'file' | 'secrets';
+
+const STOPPING: ConfigIssue = { path: '', message: 'the watcher is stopping; the next start reads the file' };
+
 /** Reads the configuration again while the watcher runs, and goes by it. */
 export interface Reloader {
   /**
@@ -16,12 +21,12 @@ export interface Reloader {
    * @param reason for the log and the audit: what asked for it.
    * @param rereads `file`: all of it; `secrets`: only the files that the configuration in force refers to.
    */
-  reload(reason: string, rereads?: 'file' | 'secrets'): Promise<ReloadOutcome>;
+  reload(reason: string, rereads?: Rereads): Promise<ReloadOutcome>;
   /** The configuration in force. */
   config(): WatcherConfig;
   /** `null` while the configuration that was read last is in force. */
   fault(): ConfigFault | null;
-  /** Waits for the reload in hand, and for the parts that it has put out of use to be closed. */
+  /** Refuses what comes from now on. Waits for the reloads in hand, and for the parts that they have put out of use to be closed. */
   stop(): Promise<void>;
 }
 
@@ -44,23 +49,34 @@ export interface ReloaderDeps {
 export function createReloader(deps: ReloaderDeps): Reloader {
   const { clock, logger, signals, runner } = deps;
   let config = deps.config;
-  let fault: ConfigFault | null = null;
+  /** `of`: what could not be used. A secret that is read again mends no file that has faults. */
+  let fault: (ConfigFault & { of: Rereads }) | null = null;
+  let isStopped = false;
   let turn: Promise<unknown> = Promise.resolve();
   const draining = new Set<Promise<void>>();
 
-  const applyConfig = async (next: WatcherConfig, reason: string): Promise<ReloadOutcome> => {
-    const { runnerConfig, apply: applyParts } = await deps.stage(next);
+  const applyConfig = async (
+    next: WatcherConfig,
+    reason: string,
+    rereads: Rereads,
+  ): Promise<ReloadOutcome> => {
+    const { runnerConfig, apply: applyParts, discard } = await deps.stage(next);
     const outcome: ReloadOutcome = { kind: 'applied', ...changesBetween(config, next) };
-    const { drained } = await runner.apply(
-      { ...runnerConfig, configEntry: { ...runnerConfig.configEntry, reason } },
-      () => {
-        config = next;
-        fault = null;
-        deps.onApplied(next);
-        return applyParts();
-      },
-    );
-    drain(drained);
+    try {
+      const { drained } = await runner.apply(
+        { ...runnerConfig, configEntry: { ...runnerConfig.configEntry, reason } },
+        () => {
+          config = next;
+          if (rereads === 'file' || fault?.of === 'secrets') fault = null;
+          deps.onApplied(next);
+          return applyParts();
+        },
+      );
+      drain(drained);
+    } catch (error) {
+      drain(discard());
+      throw error;
+    }
     for (const { path, message } of next.warnings) logger.warn(`Configuration: ${path}: ${message}`);
     logger.info(`The configuration was read again (${reason}) and is in force`, { ...outcome });
     return outcome;
@@ -74,9 +90,11 @@ export function createReloader(deps: ReloaderDeps): Reloader {
     draining.add(done);
   };
 
-  const reject = async (thrown: unknown, reason: string): Promise<ReloadOutcome> => {
+  const reject = async (thrown: unknown, reason: string, rereads: Rereads): Promise<ReloadOutcome> => {
     const issues = issuesOf(thrown);
-    fault = { since: fault?.since ?? clock.now(), issues };
+    if (rereads === 'file' || fault?.of !== 'file') {
+      fault = { since: fault?.since ?? clock.now(), issues, of: rereads };
+    }
     logger.error(
       `The configuration was read again (${reason}) and cannot be used; the one before stays in force`,
       { file: config.file, issues, ...(thrown instanceof WatcherError ? {} : { err: toError(thrown) }) },
@@ -89,14 +107,15 @@ export function createReloader(deps: ReloaderDeps): Reloader {
     return { kind: 'rejected', issues };
   };
 
-  const reloadNow = async (reason: string, rereads: 'file' | 'secrets'): Promise<ReloadOutcome> => {
+  const reloadNow = async (reason: string, rereads: Rereads): Promise<ReloadOutcome> => {
+    if (isStopped) return { kind: 'rejected', issues: [STOPPING] };
     let outcome: ReloadOutcome;
     try {
       const next = await deps.readConfig(config.file, rereads === 'secrets' ? config.text : undefined);
       refuseWhatNeedsRestart(config, next);
-      outcome = await applyConfig(next, reason);
+      outcome = await applyConfig(next, reason, rereads);
     } catch (thrown) {
-      outcome = await reject(thrown, reason);
+      outcome = await reject(thrown, reason, rereads);
     }
     signals.emit('config:reloaded', { outcome: outcome.kind === 'applied' ? 'ok' : 'failed' });
     return outcome;
@@ -109,8 +128,9 @@ export function createReloader(deps: ReloaderDeps): Reloader {
       return reloading;
     },
     config: () => config,
-    fault: () => fault,
+    fault: () => fault && { since: fault.since, issues: fault.issues },
     stop: async () => {
+      isStopped = true;
       await turn;
       await Promise.all(draining);
     },

@@ -40,6 +40,9 @@ beforeEach(() => {
         apply: () => async () => {
           story.push('close the old');
         },
+        discard: async () => {
+          story.push('close the new');
+        },
       };
     },
     runner: {
@@ -153,6 +156,49 @@ describe('a configuration that cannot be used', () => {
       kind: 'rejected',
       issues: [{ path: '', message: 'the disk is full' }],
     });
+    await reloader.stop();
     expect(story).not.toContain('applied info');
+    expect(story).toContain('close the new');
   });
+
+  it('stays told of when only a secret was read again since', async () => {
+    onDisk = FAULT;
+    await reloader.reload('SIGHUP');
+    onDisk = aConfig();
+    expect(await reloader.reload('a file has changed', 'secrets')).toMatchObject({ kind: 'applied' });
+    expect(reloader.fault()).toEqual({ since: T0, issues: FAULT.issues });
+    await reloader.reload('SIGHUP');
+    expect(reloader.fault()).toBeNull();
+  });
+
+  it('is forgotten when the secret that could not be used is one that can', async () => {
+    onDisk = FAULT;
+    await reloader.reload('a file has changed', 'secrets');
+    expect(reloader.fault()).not.toBeNull();
+    onDisk = aConfig();
+    await reloader.reload('a file has changed', 'secrets');
+    expect(reloader.fault()).toBeNull();
+  });
+});
+
+it('has the content that the file had last in force, however many ask for it at once', async () => {
+  const versions = ['first', 'second', 'third'];
+  const reloads = versions.map((name) => {
+    onDisk = aConfig({ watches: [aWatch({ name })] });
+    return reloader.reload('SIGHUP', name === 'second' ? 'secrets' : 'file');
+  });
+  await Promise.all(reloads);
+  expect(reloader.config().watches).toMatchObject([{ name: 'third' }]);
+});
+
+it('reads nothing any more once it is stopped', async () => {
+  const [running, stopped] = [reloader.reload('SIGHUP'), reloader.stop()];
+  const late = reloader.reload('POST');
+  await stopped;
+  expect(await running).toMatchObject({ kind: 'rejected' });
+  expect(await late).toMatchObject({
+    kind: 'rejected',
+    issues: [{ message: expect.stringContaining('stopping') }],
+  });
+  expect(story).toEqual([]);
 });

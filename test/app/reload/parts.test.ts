@@ -1,0 +1,66 @@
+import { expect, it, vi } from 'vitest';
+import { createParts } from '../../../src/app/reload/parts.ts';
+import { createUrlLimiter } from '../../../src/channels/rate-limiter.ts';
+import type { WatcherConfig } from '../../../src/config/config.ts';
+import { aConfig } from '../../cli/harness.ts';
+import { T0 } from '../../support/builders.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+
+const CHANNELS = aConfig().channels;
+
+function someParts() {
+  const clock = createManualClock(T0);
+  const limiter = createUrlLimiter({ clock, intervalMs: 1_000 });
+  const budgets: string[] = [];
+  const parts = createParts({
+    clock,
+    logger: createRecordingLogger(),
+    limiter,
+    onBudgets: (connection, read) => budgets.push(`${connection} ${read === null ? 'gone' : 'there'}`),
+  });
+  /** Stages it, and counts how often each notifier is closed. */
+  const stage = async (config: WatcherConfig) => {
+    const staged = await parts.stage(config);
+    const closes = staged.notifiers.map((notifier) => vi.spyOn(notifier, 'close'));
+    return { ...staged, closed: () => closes.map(({ mock }) => mock.calls.length) };
+  };
+  return { parts, budgets, stage };
+}
+
+/** The same, with another address for the first channel. */
+function changed(): WatcherConfig {
+  const [first, ...others] = CHANNELS;
+  return aConfig({
+    channels: [{ ...first, url: 'https://hooks.slack.com/another' } as (typeof CHANNELS)[number], ...others],
+  });
+}
+
+it('closes what was built for a configuration that does not come into force, and leaves what is in use', async () => {
+  const { stage, budgets } = someParts();
+  const first = await stage(aConfig());
+  first.apply();
+  const next = await stage(changed());
+  await next.discard();
+  expect(next.closed()).toEqual([1, 0]);
+  expect(first.closed()).toEqual([0, 0]);
+  expect(budgets).toEqual(['atlas there']);
+});
+
+it('closes nothing that has come into force, and the old only when it is told that nobody uses it', async () => {
+  const { stage } = someParts();
+  const first = await stage(aConfig());
+  first.apply();
+  const next = await stage(changed());
+  const closeOld = next.apply();
+  await next.discard();
+  expect([first.closed(), next.closed()]).toEqual([
+    [0, 0],
+    [0, 0],
+  ]);
+  await closeOld();
+  expect([first.closed(), next.closed()]).toEqual([
+    [1, 0],
+    [0, 0],
+  ]);
+});
