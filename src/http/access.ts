@@ -2,12 +2,12 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isLoopbackName } from '../net/loopback.ts';
 
 /**
- * True when the `Host` header names this machine by a loopback name. A page on the internet can make a browser send requests to
- * 127.0.0.1 under a name of its own (DNS rebinding) and read the answers; the header then still holds that name.
+ * True when a request comes under a loopback name, or under none. A page on the internet can make a browser send requests to
+ * 127.0.0.1 under a name of its own (DNS rebinding) and read the answers. The request then holds that name: a browser always gives one.
  */
-export function isLoopbackHostHeader(header: string | undefined): boolean {
-  if (header === undefined) return false;
-  return isLoopbackName(header.replace(/:\d+$/, ''));
+export function isLoopbackHostHeader(header: string): boolean {
+  const name = header.replace(/:\d*$/, '').replace(/\.$/, '');
+  return name === '' || isLoopbackName(name);
 }
 
 /**

@@ -1,15 +1,20 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
+import { routePath } from 'hono/route';
 import type { ReloadOutcome } from '../config/changes.ts';
 import { StoreError, toError, WatcherError } from '../errors.ts';
 import { type ConfigFault, healthOf, withConfigFault } from '../health/health.ts';
+import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { isLoopbackHostHeader, mayRead } from './access.ts';
+import { mayRead } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
+import { readBody } from './body.ts';
 import { QueryFault } from './query.ts';
+import { PROTECTIVE_HEADERS } from './refusal.ts';
+import { createTurns } from './turns.ts';
 
 /** What the routes answer with, and who may ask. */
 export interface AppDeps extends ApiDeps {
@@ -21,14 +26,9 @@ export interface AppDeps extends ApiDeps {
   reload: () => Promise<ReloadOutcome>;
   /** `null` while the configuration that was read last is in force. */
   configFault: () => ConfigFault | null;
-  /** Refuse requests that come under a name which is not a loopback one. */
-  loopbackNamesOnly: boolean;
   /** A watcher that gave no sign of life for so long hangs; see `healthOf`. */
   hangingAfterMs?: number | undefined;
 }
-
-/** Nothing here takes a body; what comes along is not read beyond this. */
-const MAX_BODY_BYTES = 16_384;
 
 const READ_METHODS = ['GET', 'HEAD'];
 /** The one thing here that changes something. */
@@ -37,20 +37,12 @@ const RELOAD_PATH = '/-/reload';
 /** The routes, without a socket. Every answer but the metrics is JSON; every refusal is `{ error, hint }`. */
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono();
+  const faultLog = createFaultLog(deps.logger, deps.clock);
   app.use(async (c, next) => {
     await next();
-    c.res.headers.set('Cache-Control', 'no-store');
-    c.res.headers.set('X-Content-Type-Options', 'nosniff');
-    c.res.headers.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
-    c.res.headers.set('Referrer-Policy', 'no-referrer');
+    for (const [name, value] of Object.entries(PROTECTIVE_HEADERS)) c.res.headers.set(name, value);
   });
-  app.use(
-    bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => refuse(c, 413, 'body too large', 'send none') }),
-  );
   app.use(async (c, next) => {
-    if (deps.loopbackNamesOnly && !isLoopbackHostHeader(c.req.header('host'))) {
-      return refuse(c, 421, 'this name is not served here', 'ask as localhost or 127.0.0.1');
-    }
     const isReload = c.req.path === RELOAD_PATH;
     const allowed = isReload ? ['POST'] : READ_METHODS;
     if (!allowed.includes(c.req.method)) {
@@ -66,11 +58,12 @@ export function createApp(deps: AppDeps): Hono {
     c.header('WWW-Authenticate', 'Bearer');
     return refuse(c, 401, 'a token is needed', 'send Authorization: Bearer with the token of server.token');
   });
+  addReload(app, deps);
+  addTurns(app, faultLog);
   app.get('/metrics', async (c) => {
     const { contentType, text } = await deps.metrics.render();
     return c.body(text, 200, { 'Content-Type': contentType });
   });
-  addReload(app, deps);
   addApi(app, deps);
   app.notFound((c) =>
     refuse(
@@ -80,7 +73,7 @@ export function createApp(deps: AppDeps): Hono {
       'see /healthz, /readyz, /metrics, /api/v1/jobs, /api/v1/transitions, /api/v1/deliveries, /api/v1/watches',
     ),
   );
-  app.onError((thrown, c) => refuseFault(c, thrown, deps.logger));
+  app.onError((thrown, c) => refuseFault(c, thrown, faultLog));
   return app;
 }
 
@@ -101,12 +94,32 @@ function addHealth(app: Hono, deps: AppDeps): void {
   });
 }
 
+/** Lets what reads the store be read a few at a time; see `turns.ts`. */
+function addTurns(app: Hono, faultLog: FaultLog): void {
+  const turns = createTurns();
+  app.use(async (c, next) => {
+    const turn = turns.take(next);
+    if (turn === null) {
+      c.header('Retry-After', '1');
+      c.header('Connection', 'close');
+      return refuse(c, 503, 'too many requests at once', 'ask again in a moment, one after the other');
+    }
+    await turn;
+    if (c.error === undefined) faultLog.clear(routePath(c, -1), 'Requests are answered again');
+    return undefined;
+  });
+}
+
 /** Only with a token, on loopback too: any web page that is open on this machine can send a POST there. */
 function addReload(app: Hono, { token, reload }: AppDeps): void {
   app.post(RELOAD_PATH, async (c) => {
     if (token() === null) {
       return refuse(c, 403, 'a reload needs a token', 'set server.token, or send the process SIGHUP');
     }
+    // The adapter puts Node's own request and response there.
+    const body = await readBody(c.req.raw, c.env as HttpBindings);
+    if (body === 'too_large') return refuse(c, 413, 'body too large', 'send none');
+    if (body === 'broken') return refuse(c, 400, 'the body did not come to its end', 'send none');
     const outcome = await reload();
     if (outcome.kind === 'rejected') {
       return c.json(
@@ -127,13 +140,15 @@ function isAuthorized(c: Context, { token }: AppDeps): boolean {
   return mayRead(c.req.header('authorization'), token());
 }
 
-function refuseFault(c: Context, thrown: Error, logger: Logger): Response | Promise<Response> {
+function refuseFault(c: Context, thrown: Error, faultLog: FaultLog): Response | Promise<Response> {
   if (thrown instanceof QueryFault) return refuse(c, 400, thrown.message, thrown.hint);
   if (thrown instanceof HTTPException) return thrown.getResponse();
   if (thrown instanceof WatcherError && thrown.code === 'bad_cursor') {
     return refuse(c, 400, 'cursor is not one of ours', 'give back nextCursor as it came');
   }
-  logger.error('A request could not be answered', { path: c.req.path, err: toError(thrown) });
+  // Once, however often it is asked for: a stranger must not be able to fill the log.
+  const fields = { path: c.req.path, err: toError(thrown) };
+  faultLog.report(routePath(c, -1), 'A request could not be answered', fields, 'error');
   return thrown instanceof StoreError
     ? refuse(c, 503, 'the store cannot be read', 'see the log and /readyz')
     : refuse(c, 500, 'the request could not be answered', 'see the log');
@@ -141,7 +156,7 @@ function refuseFault(c: Context, thrown: Error, logger: Logger): Response | Prom
 
 function refuse(
   c: Context,
-  status: 400 | 401 | 403 | 404 | 405 | 413 | 421 | 500 | 503,
+  status: 400 | 401 | 403 | 404 | 405 | 413 | 500 | 503,
   error: string,
   hint: string,
 ): Response {

@@ -1,16 +1,20 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { WatcherError } from '../errors.ts';
 import { isLoopbackName } from '../net/loopback.ts';
 import { type AppDeps, createApp } from './app.ts';
+import { connectionLimit, descriptorLimit } from './descriptors.ts';
+import { createFrontDoor } from './front-door.ts';
 
 /** Where the status server listens, and what it answers with. */
-export interface ServerOptions extends Omit<AppDeps, 'loopbackNamesOnly'> {
+export interface ServerOptions extends AppDeps {
   host: string;
   /** 0: any free one. */
   port: number;
   /** Requests in hand, and clients that say nothing, are cut so long after `close`, in milliseconds. */
   closeGraceMs?: number;
+  /** Connections held at most; without it, as many as leave this process enough descriptors for its own work. */
+  connections?: number;
 }
 
 /** A server that listens. */
@@ -44,15 +48,15 @@ export async function startServer(options: ServerOptions): Promise<StatusServer>
       },
     );
   }
-  const app = createApp({ ...options, loopbackNamesOnly: isLoopback });
-  const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 5_000 },
+  const app = createApp(options);
+  const server = createFrontDoor({
     // The package would put its own Request and Response in place of the global ones, for the Atlas client and the channels too.
-    getRequestListener(app.fetch, { overrideGlobalObjects: false }),
-  );
+    listener: getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    connections: options.connections ?? connectionLimit(descriptorLimit()),
+    loopbackNamesOnly: isLoopback,
+    logger: options.logger,
+  });
   await listen(server, host, port);
-  // A connection that cannot be accepted (no file descriptor left, say) must not end the process.
-  server.on('error', (error) => options.logger.error('The status server has a fault', { err: error }));
 
   let closing: Promise<void> | undefined;
   return {

@@ -1,73 +1,12 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
 import { connect } from 'node:net';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { ReloadOutcome } from '../../src/config/changes.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
-import { type ServerOptions, type StatusServer, startServer } from '../../src/http/server.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../support/builders.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
-import { createRecordingLogger } from '../support/silent-logger.ts';
+import { recorded, type StoreContent } from '../support/reading-store.ts';
 import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from '../support/statuses.ts';
-
-const NONE = { added: [], removed: [], changed: [] };
-const APPLIED: ReloadOutcome = { kind: 'applied', watches: NONE, channels: NONE };
-
-const running: StatusServer[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.close()));
-});
-
-async function serve(content: StoreContent = {}, over: Partial<ServerOptions> = {}) {
-  const store = readingStore(content);
-  const logger = createRecordingLogger();
-  const server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    token: () => null,
-    reload: async () => APPLIED,
-    configFault: () => null,
-    status: () => aWatcherStatus(),
-    store,
-    clock: createManualClock(T0),
-    metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }) },
-    logger,
-    ...over,
-  });
-  running.push(server);
-  return {
-    server,
-    store,
-    logged: logger.lines,
-    get: (path: string, headers = {}) => ask(server.url + path, { headers }),
-  };
-}
-
-interface Answer {
-  status: number;
-  headers: Record<string, unknown>;
-  text: string;
-  body: Record<string, unknown> & { items: Array<Record<string, unknown>> };
-}
-
-/** Not fetch: it does not let a test choose the Host header. */
-async function ask(url: string, options: { method?: string; headers?: Record<string, string> } = {}) {
-  const call = request(url, { agent: false, ...options });
-  call.end();
-  const [response] = await once(call, 'response');
-  let text = '';
-  for await (const chunk of response.setEncoding('utf8')) text += chunk;
-  const isJson = String(response.headers['content-type']).startsWith('application/json') && text !== '';
-  return {
-    status: response.statusCode,
-    headers: response.headers,
-    text,
-    body: isJson ? JSON.parse(text) : {},
-  } as Answer;
-}
+import { APPLIED, ask, NONE, serve } from './serve.ts';
 
 const FAILING = aWatcherStatus({
   watches: [aWatchStatus({ fault: AUTH_FAULT, sinceSuccessMs: 7 * MINUTE })],
@@ -273,6 +212,18 @@ describe('the JSON reads', () => {
     expect(logged).toMatchObject([{ level: 'error', fields: { path: '/api/v1/jobs', err: store.fault } }]);
   });
 
+  it('logs a fault once for each route however often it is asked for, and says when it has ended', async () => {
+    const { get, store, logged } = await serve();
+    store.fault = new StoreError('unavailable', 'cannot open the file');
+    for (const id of [1, 2, 3]) expect((await get(`/api/v1/jobs/${jobId(id)}`)).status).toBe(503);
+    expect(logged).toHaveLength(1);
+    store.fault = null;
+    expect((await get(`/api/v1/jobs/${jobId(1)}`)).status).toBe(404);
+    expect(logged.slice(1)).toMatchObject([
+      { level: 'info', message: 'Requests are answered again', fields: { times: 3 } },
+    ]);
+  });
+
   it('answers 500 without details for a fault of its own', async () => {
     const { get, store } = await serve();
     store.fault = new Error('inner secret');
@@ -352,13 +303,6 @@ describe('any answer', () => {
     const { server } = await serve();
     const answer = await ask(`${server.url}/api/v1/jobs`, { method: 'POST' });
     expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
-  });
-
-  it('is 413 for a body that is too large', async () => {
-    const { server } = await serve();
-    const answer = await fetch(`${server.url}/api/v1/jobs`, { method: 'POST', body: 'x'.repeat(20_000) });
-    expect(answer.status).toBe(413);
-    expect(await answer.json()).toMatchObject({ error: 'body too large' });
   });
 
   it('leaves the Request and Response of the process alone', async () => {

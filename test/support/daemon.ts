@@ -51,9 +51,18 @@ export interface Daemon {
   kill(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-/** Starts `restore-watcher run` as a process of its own; `main` is the program as it is in the checkout unless given. */
-export function startDaemon(home: Home, env: Record<string, string> = {}, main = MAIN): Daemon {
-  const child = spawn(process.execPath, [main, 'run', '--config', home.configFile], {
+/**
+ * Starts `restore-watcher run` as a process of its own; `main` is the program as it is in the checkout unless given, and `prefix` a
+ * command that becomes it, such as `prlimit`.
+ */
+export function startDaemon(
+  home: Home,
+  env: Record<string, string> = {},
+  main = MAIN,
+  prefix: readonly string[] = [],
+): Daemon {
+  const [command, ...args] = [...prefix, process.execPath, main, 'run', '--config', home.configFile];
+  const child = spawn(command ?? process.execPath, args, {
     cwd: home.dir,
     env: childEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { onTestFinished } from 'vitest';
+import type { ReloadOutcome } from '../../src/config/changes.ts';
+import { type ServerOptions, startServer } from '../../src/http/server.ts';
+import { T0 } from '../support/builders.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { readingStore, type StoreContent } from '../support/reading-store.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
+import { aWatcherStatus } from '../support/statuses.ts';
+
+export const NONE = { added: [], removed: [], changed: [] };
+export const APPLIED: ReloadOutcome = { kind: 'applied', watches: NONE, channels: NONE };
+
+/** Starts a status server over a store with this content; it is closed when the test ends. */
+export async function serve(content: StoreContent = {}, over: Partial<ServerOptions> = {}) {
+  const store = readingStore(content);
+  const logger = createRecordingLogger();
+  const server = await startServer({
+    host: '127.0.0.1',
+    port: 0,
+    token: () => null,
+    reload: async () => APPLIED,
+    configFault: () => null,
+    status: () => aWatcherStatus(),
+    store,
+    clock: createManualClock(T0),
+    metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }) },
+    logger,
+    ...over,
+  });
+  onTestFinished(() => server.close());
+  return {
+    server,
+    store,
+    logged: logger.lines,
+    get: (path: string, headers = {}) => ask(server.url + path, { headers }),
+  };
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, unknown>;
+  text: string;
+  body: Record<string, unknown> & { items: Array<Record<string, unknown>> };
+}
+
+/** Not fetch: it does not let a test choose the Host header. */
+export async function ask(url: string, options: { method?: string; headers?: Record<string, string> } = {}) {
+  const call = request(url, { agent: false, ...options });
+  call.end();
+  const [response] = await once(call, 'response');
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += chunk;
+  const isJson = String(response.headers['content-type']).startsWith('application/json') && text !== '';
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    text,
+    body: isJson ? JSON.parse(text) : {},
+  } as Answer;
+}
