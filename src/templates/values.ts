@@ -18,7 +18,7 @@ export interface ChannelFacts {
  *
  * | name | holds |
  * |---|---|
- * | `event` | `id`, `name` (`failed`…), `severity` (`info`, `warning`, `critical`), `watch`, `labels.NAME`, `summary`, `note`, `from`, `to`, `detectedAt`, `occurredAt`, `expectedEnd`, `reminder` (its number, from 1; `null` for what is told first); true or false: `inferred`, `late`, `test` |
+ * | `event` | `id`, `name` (`failed`…), `severity` (`info`, `warning`, `critical`), `watch`, `labels.NAME`, `summary`, `note`, `from`, `to`, `detectedAt`, `occurredAt`, `expectedEnd`, `reminder` (its number, from 1; `null` for what is told first), `place.groupId` and `place.instanceName` (where a part of a `*` watch is meant); true or false: `inferred`, `late`, `test` |
  * | `job` | absent for an event about a watch or a channel. The job as a webhook gives it: `id`, `kind`, `groupId`, `instanceName`, `state`, `deliveryType`, `snapshotId`, `snapshotAt`, `targetGroupId`, `targetClusterName`, `targetGroupName`, `createdAt`, `finishedAt`, `expiresAt`, `warnings`, `errorMessage`, `progress.done`, `progress.total`, `batchId`, `milestones` |
  * | `message` | the words of the built-in message: `title`, `advice`; lists of `label` and `value`: `facts`, `details`, `ids`; `times`, a list of `label` and `at`; `link.label`, `link.url`; `footnotes`, a list of texts |
  * | `channel` | `name`, `type`, `timeZone` |
@@ -27,7 +27,7 @@ export type TemplateValues = Readonly<Record<string, unknown>>;
 
 export function valuesOf(event: WatcherEvent, channel: ChannelFacts): TemplateValues {
   const { id, name, severity, summary, note, test } = event;
-  const { watch, labels, from, to, inferred, late, job, expectedEnd } = flatSubject(event.subject);
+  const { watch, labels, from, to, inferred, late, job, expectedEnd, place } = flatSubject(event.subject);
   // The words of the real thing: that a sample is one is said around what the template says.
   const { title, advice, facts, details, ids, times, link, footnotes } = describeEvent({
     ...event,
@@ -36,7 +36,7 @@ export function valuesOf(event: WatcherEvent, channel: ChannelFacts): TemplateVa
   const labelled = (list: typeof facts) => list.map(({ label, value }) => ({ label, value }));
   const values = {
     event: {
-      ...{ id, name, severity, watch, labels, summary, note, from, to, inferred, late, test },
+      ...{ id, name, severity, watch, labels, summary, note, from, to, inferred, late, test, place },
       detectedAt: toIso(event.detectedAt),
       occurredAt: toIso(event.occurredAt),
       expectedEnd: toIsoOrNull(expectedEnd?.at ?? null),
@@ -71,6 +71,7 @@ export const KNOWN_NAMES: Names = {
   event: {
     ...named('id', 'name', 'severity', 'watch', 'labels', 'summary', 'note', 'from', 'to'),
     ...named('detectedAt', 'occurredAt', 'expectedEnd', 'reminder', 'inferred', 'late', 'test'),
+    place: named('groupId', 'instanceName'),
   },
   job: {
     ...named('id', 'kind', 'groupId', 'instanceName', 'state', 'deliveryType', 'snapshotId', 'snapshotAt'),

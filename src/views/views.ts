@@ -45,14 +45,14 @@ export function expectedEndView(eta: ExpectedEnd | null): View {
 
 /** An event on record, with who was told. */
 export function transitionView({ event, suppressed, mute, deliveries }: RecordedEvent): View {
-  const { watch, labels, from, to, inferred, late, job, expectedEnd, source, projectUrl } = flatSubject(
-    event.subject,
-  );
+  const { watch, labels, from, to, inferred, late, job, expectedEnd, source, projectUrl, place } =
+    flatSubject(event.subject);
   return {
     id: event.id,
     event: event.name,
     severity: event.severity,
     watch,
+    place,
     labels,
     from,
     to,

@@ -2,6 +2,7 @@ import { type EventName, eventId, severityOf, type WatcherEvent } from '../../sr
 import type { EventSubject, JobSubject } from '../../src/domain/event/subject.ts';
 import { summarizeJobEvent } from '../../src/domain/event/summary.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
+import type { WatchPlace } from '../../src/domain/job/place.ts';
 import {
   MILESTONES,
   type Milestone,
@@ -86,6 +87,9 @@ export function anObservation(job: RestoreJob = aJob(), over: Partial<Observatio
 export interface EventFacts extends Omit<WatcherEvent, 'name' | 'subject'>, Omit<JobSubject, 'kind'> {
   /** Of an event about a channel. */
   channel: string;
+  /** Of an event about a watch. */
+  place: WatchPlace;
+  left: true;
 }
 
 /** An event about the job of `aJob`, the watch of these builders or the channel `chat`, as its name wants it. */
@@ -119,8 +123,12 @@ function aSubject(name: EventName, over: Partial<EventFacts>): EventSubject {
     instance = { groupId: GROUP_ID, kind: 'serverless', instanceName: 'orders' },
     projectUrl = `https://cloud.mongodb.com/v2/${GROUP_ID}`,
   } = over;
-  if (name.startsWith('channel_')) return { kind: 'channel', channel: over.channel ?? 'chat' };
-  if (/^(watch|drill)_/.test(name)) return { kind: 'watch', watch, labels, instance, projectUrl };
+  const left = over.left ? { left: over.left } : {};
+  if (name.startsWith('channel_')) return { kind: 'channel', channel: over.channel ?? 'chat', ...left };
+  if (/^(watch|drill)_/.test(name)) {
+    const place = over.place ? { place: over.place } : {};
+    return { kind: 'watch', watch, labels, instance, projectUrl, ...place, ...left };
+  }
   const outcomes = MILESTONES.filter((milestone) => milestone === name && milestone !== 'started');
   const job = over.job ?? aJob(outcomes);
   return {

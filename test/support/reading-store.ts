@@ -38,6 +38,8 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     isClosed: false,
     claimDaemon: () => refuse(),
     readTarget: () => refuse(),
+    followedTargets: () => refuse(),
+    alertEvent: () => refuse(),
     readObservations: () => refuse(),
     commitPoll: () => refuse(),
     claimDeliveries: () => refuse(),

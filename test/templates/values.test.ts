@@ -40,13 +40,17 @@ function expectNamed(value: unknown, names: Names, path = ''): void {
   const keys = Object.keys(value as object).sort();
   expect({ path, keys }).toEqual({ path, keys: Object.keys(names).sort() });
   for (const [name, below] of Object.entries(names)) {
-    if (below !== null) expectNamed((value as Record<string, unknown>)[name], below, `${path}.${name}`);
+    const inside = (value as Record<string, unknown>)[name];
+    if (below !== null && inside !== null) expectNamed(inside, below, `${path}.${name}`);
   }
 }
 
 describe('what a template can speak of', () => {
   it('is named in full, so that a slip is found', () => {
     expectNamed(valuesOf(full, CHANNEL), KNOWN_NAMES);
+    const place = { groupId: 'a', projectName: null, instanceName: 'users' };
+    const { event } = valuesOf(anEvent('watch_failing', { place }), CHANNEL);
+    expectNamed(event, KNOWN_NAMES.event as Names);
   });
 
   it('is the event, the job, the built-in words and the channel', async () => {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
+import { closedBy, kindOf, type WatcherEvent } from '../../domain/event/event.ts';
 import type { Matter, Severity } from '../../domain/event/event-kind.ts';
 import type { Message } from '../../domain/event/message.ts';
-import { jobOf, sourceOf, watchOf } from '../../domain/event/subject.ts';
+import { jobOf, placeOf, sourceOf, watchOf } from '../../domain/event/subject.ts';
 import { toIso } from '../../domain/instant.ts';
+import { publicPlace } from '../../domain/job/place.ts';
 import { assertNever } from '../../domain/job/restore-job.ts';
 import { shorten } from '../shorten.ts';
 import type { Told } from '../teller.ts';
@@ -41,7 +42,7 @@ const FIELD_LIMIT = 255;
 const DETAIL_LIMIT = 2_000;
 
 /**
- * Decides what PagerDuty is to be told of an event: nothing, or up to four requests, to be sent in this order. Sending them again changes
+ * Decides what PagerDuty is to be told of an event: nothing, or up to five requests, to be sent in this order. Sending them again changes
  * nothing: a trigger joins the alert that is open, and a resolve of what is closed is dropped.
  *
  * How a job ended is an alert of its own: PagerDuty keeps silent about new triggers of one that somebody has acknowledged, and whoever
@@ -52,7 +53,8 @@ const DETAIL_LIMIT = 2_000;
  */
 export function pagerDutyEvents(told: Told): PagerDutyEvent[] {
   const { event } = told;
-  const { opens, closes } = kindOf(event.name);
+  const { opens } = kindOf(event.name);
+  const closes = closedBy(event);
   const opened = opens !== null && event.severity !== 'info' ? [opens] : [];
   const closed = event.test ? [...opened, ...closes] : closes;
   return [
@@ -78,11 +80,15 @@ function namesOf(event: WatcherEvent, matter: Matter): string[] {
   switch (matter) {
     case 'outcome':
     case 'progress':
+    case 'absence':
       // Of the job alone, so that two watches that see the same job raise one alert.
       return job === null
         ? ['watch', watch, matter]
         : ['job', job.groupId, job.kind, job.instanceName, job.id, matter];
-    case 'polling':
+    case 'polling': {
+      const place = placeOf(event);
+      return ['watch', watch, matter, ...(place ? Object.values(publicPlace(place)) : [])];
+    }
     case 'drill':
       return ['watch', watch, matter];
     case 'channel':

@@ -19,10 +19,12 @@ export interface CloudEvent {
 
 /**
  * The event as a webhook receives it: the same text at every attempt. `data.test` is there only in a sample, `data.reminder` (from 1)
- * only in a reminder, `data.job` and `data.expectedEnd` only when there is one.
+ * only in a reminder, `data.job` and `data.expectedEnd` only when there is one, `data.place` only where a part of a `*` watch is meant.
  */
 export function toCloudEvent(event: WatcherEvent): CloudEvent {
-  const { watch, labels, from, to, inferred, late, job, expectedEnd, source } = flatSubject(event.subject);
+  const { watch, labels, from, to, inferred, late, job, expectedEnd, source, place } = flatSubject(
+    event.subject,
+  );
   const subject = job?.id ?? watch;
   return {
     specversion: '1.0',
@@ -37,6 +39,7 @@ export function toCloudEvent(event: WatcherEvent): CloudEvent {
       event: event.name,
       severity: event.severity,
       watch,
+      ...(place ? { place } : {}),
       labels,
       from,
       to,

@@ -1,4 +1,5 @@
 import type { EventSubject } from '../../domain/event/subject.ts';
+import { placeWords } from '../../domain/job/place.ts';
 import { shortId } from '../../domain/job/restore-job.ts';
 
 /** What an event is about, in short: a job, `watch orders`, or `channel oncall`. */
@@ -7,7 +8,7 @@ export function subjectText(subject: EventSubject): string {
     case 'job':
       return shortId(subject.job.id);
     case 'watch':
-      return `watch ${subject.watch}`;
+      return `watch ${subject.watch}${subject.place ? `, ${placeWords(subject.place)}` : ''}`;
     case 'channel':
       return `channel ${subject.channel}`;
   }

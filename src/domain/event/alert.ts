@@ -1,12 +1,31 @@
+import { placeKey, type WatchPlace } from '../job/place.ts';
 import { type AlertEventName, kindOf, type WatcherEvent } from './event.ts';
+import { placeOf } from './subject.ts';
 
-/** Names an alert in the store: what lasts about a watch or a channel, raised once and cleared by what ends it. */
-export function alertKey(name: AlertEventName, about: string): string {
-  return `${name}/${about}`;
+/** No name of a watch or a channel holds it. */
+const BEFORE_PLACE = '*';
+
+/** Names an alert in the store: what lasts about a watch, a place of it or a channel, raised once and cleared by what ends it. */
+export function alertKey(name: AlertEventName, about: string, place: WatchPlace | null = null): string {
+  return `${name}/${aboutKey(about, place)}`;
+}
+
+/** Names a watch, a place of it or a channel within the keys of the store. */
+export function aboutKey(about: string, place: WatchPlace | null): string {
+  return place === null ? about : `${about}${BEFORE_PLACE}${placeKey(place)}`;
+}
+
+/** What a key of the store speaks of: the name before the first slash, and the watch or the channel. */
+export function partsOfKey(key: string): { name: string; about: string } {
+  const [name = '', ...rest] = key.split('/');
+  const [about = ''] = rest.join('/').split(BEFORE_PLACE);
+  return { name, about };
 }
 
 /** The key of the alert that an event tells of; `null` for events that are none. */
-export function alertKeyOf({ name, subject }: Pick<WatcherEvent, 'name' | 'subject'>): string | null {
+export function alertKeyOf(event: Pick<WatcherEvent, 'name' | 'subject'>): string | null {
+  const { name, subject } = event;
   if (subject.kind === 'job' || kindOf(name).lasts === undefined) return null;
-  return alertKey(name as AlertEventName, subject.kind === 'channel' ? subject.channel : subject.watch);
+  const about = subject.kind === 'channel' ? subject.channel : subject.watch;
+  return alertKey(name as AlertEventName, about, placeOf(event));
 }

@@ -7,8 +7,8 @@ import type { JobSubject } from './subject.ts';
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** What may be wrong with a subject. Each is an alert of its own where alerts are opened and closed; a job has two, a watch has two. */
-export type Matter = 'outcome' | 'progress' | 'polling' | 'drill' | 'channel';
+/** What may be wrong with a subject. Each is an alert of its own where alerts are opened and closed; a job has three, a watch has two. */
+export type Matter = 'outcome' | 'progress' | 'absence' | 'polling' | 'drill' | 'channel';
 
 /** All that holds for every event of one name: a row of `EVENT_KINDS`. */
 export type EventKind = JobEventKind | AlertEventKind;
@@ -56,6 +56,10 @@ export interface AlertEventKind extends AnyKind {
   summary: (facts: never) => string;
   /** What it means and what to do now. */
   advice: string;
+  /** In place of `advice`, where it ends because what it is about has left. */
+  adviceWhenLeft?: string;
+  /** The alerts that it closes besides, where what it is about has left. */
+  closesWhenLeft?: readonly Matter[];
   /** There when it lasts until what raised it is cleared in the store: how it is told again. */
   lasts?: AlertLasting;
   /** The line of a sample, given the name of the watch or the channel. */

@@ -4,6 +4,17 @@ import { WHILE_MISSING, WHILE_READY, WHILE_RUNNING } from './lasting.ts';
 
 const MINUTE = 60_000;
 
+/** A watch, and in words the part of it that is meant; `null`: all of it. */
+interface Watched {
+  watch: string;
+  place?: string | null;
+}
+
+/** Why nothing more will be heard of something: the configuration no longer asks for it, or Atlas no longer has it. */
+export type LeftBecause = 'unconfigured' | 'gone';
+
+const LEFT_CONFIGURATION = 'has left the configuration: what was told of it no longer holds';
+
 /**
  * Every event there is, a row each: what is said of it, and what follows from it. A new event is a row here and the place where it
  * arises. The order is that in which people are shown them to choose from.
@@ -34,7 +45,7 @@ export const EVENT_KINDS = {
     severity: 'info',
     mutedBy: 'any',
     opens: null,
-    closes: ['progress'],
+    closes: ['progress', 'absence'],
     inDigest: { rank: 11, words: 'ready' },
     summary: ({ what, after }) => `${what} is ready${after}`,
     advice: ({ job }) =>
@@ -51,7 +62,7 @@ export const EVENT_KINDS = {
     isRelief: true,
     mutedBy: 'any',
     opens: 'outcome',
-    closes: ['progress', 'drill'],
+    closes: ['progress', 'absence', 'drill'],
     inDigest: { rank: 10, words: 'finished', wordsAsWarning: 'finished with warnings' },
     summary: ({ what, after, job }) => `${what} finished${job.warnings ? ' with warnings' : ''}${after}`,
     advice: ({ job }) =>
@@ -66,7 +77,7 @@ export const EVENT_KINDS = {
     severity: 'critical',
     mutedBy: 'any',
     opens: 'outcome',
-    closes: ['progress'],
+    closes: ['progress', 'absence'],
     inDigest: { rank: 1, words: 'failed' },
     summary: ({ what, after }) => `${what} failed${after}`,
     advice: () =>
@@ -79,7 +90,7 @@ export const EVENT_KINDS = {
     severity: 'warning',
     mutedBy: 'any',
     opens: 'outcome',
-    closes: ['progress'],
+    closes: ['progress', 'absence'],
     inDigest: { rank: 5, words: 'cancelled' },
     summary: ({ what, after }) => `${what} was cancelled${after}`,
     advice: () => 'Somebody stopped it. The data is not restored; start another one if it is still needed.',
@@ -93,7 +104,7 @@ export const EVENT_KINDS = {
     severityOf: ({ from }) => (from === 'finished' ? 'info' : null),
     mutedBy: 'any',
     opens: 'outcome',
-    closes: ['progress'],
+    closes: ['progress', 'absence'],
     inDigest: { rank: 6, words: 'expired' },
     summary: ({ what }) => `${what} expired`,
     advice: ({ from }) =>
@@ -141,8 +152,9 @@ export const EVENT_KINDS = {
     about: 'job',
     severity: 'warning',
     mutedBy: 'any',
-    opens: 'progress',
-    closes: [],
+    opens: 'absence',
+    // Nobody can say any more that it is slow, or that its link is about to run out.
+    closes: ['progress'],
     inDigest: { rank: 4, words: 'missing' },
     summary: ({ what }) => `${what} has gone from Atlas before it ended`,
     advice: () =>
@@ -163,13 +175,13 @@ export const EVENT_KINDS = {
     closes: [],
     inDigest: { rank: 2, words: 'watch failing' },
     noteLabel: 'What to do',
-    summary: ({ watch, forMs, fault }: { watch: string; forMs: number; fault: string }) =>
-      `Watch ${watch} cannot be polled for ${formatSpan(forMs)}: ${fault}`,
+    summary: ({ watch, place = null, forMs, fault }: { forMs: number; fault: string } & Watched) =>
+      `Watch ${watch} ${place === null ? 'cannot be polled' : `cannot read ${place}`} for ${formatSpan(forMs)}: ${fault}`,
     advice:
       'Restores of this watch go unseen until it can be polled again. What is wrong, "restore-watcher check --online" tells.',
     lasts: {
-      again: ({ name, lasting, fault }) =>
-        `Watch ${name} still cannot be polled, ${lasting}${fault ? `: ${fault}` : ''}`,
+      again: ({ name, place, lasting, fault }) =>
+        `Watch ${name} still ${place === null ? 'cannot be polled' : `cannot read ${place}`}, ${lasting}${fault ? `: ${fault}` : ''}`,
     },
     sample: (watch) => `Watch ${watch} has not been polled for 5 min`,
   },
@@ -181,8 +193,15 @@ export const EVENT_KINDS = {
     opens: null,
     closes: ['polling'],
     inDigest: { rank: 13, words: 'watch recovered' },
-    summary: ({ watch }: { watch: string }) => `Watch ${watch} can be polled again`,
+    /** `left`: why nothing more will be heard of it; otherwise it is well again. */
+    summary: ({ watch, place = null, left = null }: { left?: LeftBecause | null } & Watched) => {
+      if (left === 'unconfigured') return `Watch ${watch} ${LEFT_CONFIGURATION}`;
+      if (left === 'gone') return `Watch ${watch} no longer follows ${place}: it has gone from Atlas`;
+      return place === null ? `Watch ${watch} can be polled again` : `Watch ${watch} can read ${place} again`;
+    },
     advice: 'The watch can be polled again. What happened in the meantime is told now.',
+    adviceWhenLeft: 'Nobody looks there any more. Nothing to do, if that is meant to be so.',
+    closesWhenLeft: ['drill'],
     sample: (watch) => `Watch ${watch} can be polled again`,
   },
   drill_overdue: {
@@ -226,8 +245,12 @@ export const EVENT_KINDS = {
     opens: null,
     closes: ['channel'],
     inDigest: { rank: 14, words: 'channel recovered' },
-    summary: ({ channel }: { channel: string }) => `Channel ${channel} accepts messages again`,
+    summary: ({ channel, left }: { channel: string; left?: 'unconfigured' }) =>
+      left === undefined
+        ? `Channel ${channel} accepts messages again`
+        : `Channel ${channel} ${LEFT_CONFIGURATION}`,
     advice: 'The channel accepts messages again. What waited for it is on its way.',
+    adviceWhenLeft: 'Nothing is sent there any more. Nothing to do, if that is meant to be so.',
     sample: (channel) => `Channel ${channel} accepts messages again`,
   },
 } as const satisfies Record<string, EventKind>;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Timestamp } from '../instant.ts';
 import { type JobState, MILESTONES } from '../job/restore-job.ts';
-import type { EventKind, Severity } from './event-kind.ts';
+import type { EventKind, Matter, Severity } from './event-kind.ts';
 import { EVENT_KINDS } from './event-kinds.ts';
-import type { EventSubject } from './subject.ts';
+import { type EventSubject, hasLeft } from './subject.ts';
 
 /** Everything a route can ask for. */
 export type EventName = keyof typeof EVENT_KINDS;
@@ -67,6 +67,13 @@ export function severityOf(
 ): Severity {
   const kind = kindOf(name);
   return (kind.about === 'job' ? kind.severityOf?.(facts) : null) ?? kind.severity;
+}
+
+/** The alerts that an event closes where alerts are opened and closed. */
+export function closedBy({ name, subject }: Pick<WatcherEvent, 'name' | 'subject'>): readonly Matter[] {
+  const kind = kindOf(name);
+  if (kind.about === 'job' || !hasLeft(subject)) return kind.closes;
+  return [...kind.closes, ...(kind.closesWhenLeft ?? [])];
 }
 
 /** False for one that was made on purpose (a sample), or is told again (a reminder): neither is counted as something that came to pass. */

@@ -1,4 +1,5 @@
 import type { ExpectedEnd } from '../job/eta.ts';
+import { type PublicPlace, publicPlace } from '../job/place.ts';
 import type { JobState, RestoreJob } from '../job/restore-job.ts';
 import { type EventSubject, sourceOf } from './subject.ts';
 
@@ -19,6 +20,8 @@ export interface FlatSubject {
   /** See `sourceOf`. */
   source: string;
   projectUrl: string | null;
+  /** The part of its watch that it is about. */
+  place: PublicPlace | null;
 }
 
 const NO_JOB = { from: null, to: null, inferred: false, late: false, job: null, expectedEnd: null } as const;
@@ -29,13 +32,16 @@ export function flatSubject(subject: EventSubject): FlatSubject {
   switch (subject.kind) {
     case 'job': {
       const { watch, labels, from, to, inferred, late, job, expectedEnd, projectUrl } = subject;
-      return { watch, labels, from, to, inferred, late, job, expectedEnd, source, projectUrl };
+      return {
+        ...{ watch, labels, from, to, inferred, late, job, expectedEnd, source, projectUrl },
+        place: null,
+      };
     }
     case 'watch': {
-      const { watch, labels, projectUrl } = subject;
-      return { watch, labels, ...NO_JOB, source, projectUrl };
+      const { watch, labels, projectUrl, place } = subject;
+      return { watch, labels, ...NO_JOB, source, projectUrl, place: place ? publicPlace(place) : null };
     }
     case 'channel':
-      return { watch: '', labels: {}, ...NO_JOB, source, projectUrl: null };
+      return { watch: '', labels: {}, ...NO_JOB, source, projectUrl: null, place: null };
   }
 }

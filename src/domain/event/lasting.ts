@@ -25,6 +25,8 @@ export interface AlertLasting {
 export interface AlertWords {
   /** The watch or the channel. */
   name: string;
+  /** The part of the watch that is meant; `null`: all of it. */
+  place: string | null;
   /** `for 2 h now` */
   lasting: string;
   /** What is wrong now; `null` where nobody can tell. */

@@ -9,7 +9,7 @@ import {
 } from '../job/restore-job.ts';
 import { kindOf, type WatcherEvent } from './event.ts';
 import type { JobEventKind } from './event-kind.ts';
-import { jobOf } from './subject.ts';
+import { hasLeft, jobOf, placeOf } from './subject.ts';
 
 /** An event in words, the same for every channel. Plain text, each value one line: each channel escapes it for where it goes. */
 export interface Message {
@@ -81,7 +81,7 @@ export function describeEvent(event: WatcherEvent): Message {
 
 function adviceFor({ name, subject }: WatcherEvent): string {
   const kind = kindOf(name);
-  if (kind.about !== 'job') return kind.advice;
+  if (kind.about !== 'job') return (hasLeft(subject) ? kind.adviceWhenLeft : null) ?? kind.advice;
   return subject.kind === 'job' ? kind.advice(subject) : '';
 }
 
@@ -109,7 +109,8 @@ function detailsOf(event: WatcherEvent): Fact[] {
   return present([
     ['Watch', subject.watch || null],
     ['Labels', labels.join(', ') || null],
-    ['Project', job?.groupId ?? null],
+    ['Project', job?.groupId ?? placeOf(event)?.groupId ?? null],
+    ['Instance', placeOf(event)?.instanceName ?? null],
     ['Target project', job && targetProjectOf(job)],
     ['Snapshot', job?.snapshotId ?? null],
     ['Batch', job?.batchId ?? null],

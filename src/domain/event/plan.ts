@@ -241,12 +241,13 @@ function anomalyEntry(
 }
 
 function transitionData(event: WatcherEvent): AuditDraft['data'] {
-  const { watch, job, from, to, inferred, late } = flatSubject(event.subject);
+  const { watch, job, from, to, inferred, late, place } = flatSubject(event.subject);
   return {
     eventId: event.id,
     event: event.name,
     severity: event.severity,
     watch,
+    ...(place ? { place } : {}),
     jobId: job?.id ?? null,
     from,
     to,

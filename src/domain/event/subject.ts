@@ -1,4 +1,5 @@
 import type { ExpectedEnd } from '../job/eta.ts';
+import { placeKey, type WatchPlace } from '../job/place.ts';
 import type { JobKind, JobState, RestoreJob } from '../job/restore-job.ts';
 
 /** What an event is about. Facts stand only where they mean something. */
@@ -39,14 +40,22 @@ export interface JobSubject extends Watched {
 }
 
 /** A watch itself: its polls, or the restores that are expected of it. */
-export interface WatchSubject extends Watched {
+export interface WatchSubject extends Watched, Leaving {
   kind: 'watch';
+  /** There when only this part of a `*` watch is meant. */
+  place?: WatchPlace;
 }
 
 /** A channel that people are told through. */
-export interface ChannelSubject {
+export interface ChannelSubject extends Leaving {
   kind: 'channel';
   channel: string;
+}
+
+/** What is only there for a subject of which nothing more will be heard. */
+interface Leaving {
+  /** It ends because the watch or the channel has left the configuration, or the place has gone from Atlas. */
+  left?: true;
 }
 
 /** Anything that has a subject: an event, or a part of one. */
@@ -71,13 +80,23 @@ export function watchOf({ subject }: About): string | null {
   return subject.kind === 'channel' ? null : subject.watch;
 }
 
-/** Names the subject among all others: one job of one watch, one watch, or one channel. */
+/** True when nothing more will be heard of the subject. */
+export function hasLeft(subject: EventSubject): boolean {
+  return subject.kind !== 'job' && subject.left === true;
+}
+
+/** The part of its watch that an event is about; `null` where it is about all of it, or about no watch. */
+export function placeOf({ subject }: About): WatchPlace | null {
+  return subject.kind === 'watch' ? (subject.place ?? null) : null;
+}
+
+/** Names the subject among all others: one job of one watch, one watch or a place of it, or one channel. */
 export function subjectKey(subject: EventSubject): string {
   switch (subject.kind) {
     case 'job':
       return JSON.stringify(['job', subject.watch, subject.job.id]);
     case 'watch':
-      return JSON.stringify(['watch', subject.watch]);
+      return JSON.stringify(['watch', subject.watch, ...(subject.place ? [placeKey(subject.place)] : [])]);
     case 'channel':
       return JSON.stringify(['channel', subject.channel]);
   }

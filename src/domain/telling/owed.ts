@@ -1,12 +1,13 @@
+import { aboutKey } from '../event/alert.ts';
 import type { WatcherEvent } from '../event/event.ts';
-import { jobOf, watchOf } from '../event/subject.ts';
+import { jobOf, placeOf, watchOf } from '../event/subject.ts';
 
 /** Names the delivery of one event to one channel: `{event id}:{channel}`. Every attempt has the same, so that a receiver can tell a repeat. */
 export function deliveryId(eventId: string, channel: string): string {
   return `${eventId}:${channel}`;
 }
 
-/** Names what must arrive in order on a channel: the events of one job, or those about a watch or a channel itself. */
+/** Names what must arrive in order on a channel: the events of one job, or those about a watch, a place of it or a channel. */
 export function orderKeyOf(event: Pick<WatcherEvent, 'subject'>): string {
-  return jobOf(event)?.id ?? `watch:${watchOf(event) ?? ''}`;
+  return jobOf(event)?.id ?? `watch:${aboutKey(watchOf(event) ?? '', placeOf(event))}`;
 }

@@ -1,8 +1,9 @@
 import { eventId, kindOf, severityOf, type WatcherEvent } from '../event/event.ts';
 import { jobWords } from '../event/job-words.ts';
-import type { EventSubject, JobSubject } from '../event/subject.ts';
+import { type EventSubject, type JobSubject, placeOf } from '../event/subject.ts';
 import { formatSpan, type Timestamp } from '../instant.ts';
 import { type ExpectedEnd, expectedEnd, type Usuals } from '../job/eta.ts';
+import { placeWords } from '../job/place.ts';
 import type { RestoreJob } from '../job/restore-job.ts';
 import type { DueReminder, Visibility } from './due-reminder.ts';
 
@@ -76,7 +77,14 @@ function summarize(
   if (subject.kind === 'job' || kind.lasts === undefined) return first.summary;
   const name = subject.kind === 'channel' ? subject.channel : subject.watch;
   const sinceFinishedMs = lastFinishedAt === null ? null : now - lastFinishedAt;
-  return kind.lasts.again({ name, lasting, fault, sinceFinishedMs });
+  const place = placeOf(first);
+  return kind.lasts.again({
+    name,
+    place: place && placeWords(place),
+    lasting,
+    fault,
+    sinceFinishedMs,
+  });
 }
 
 /** A watch's fault stands in its summary and leaves room for the hint; a channel's is what its receiver said. */

@@ -1,4 +1,5 @@
 import type { AuditDraft } from '../../domain/audit.ts';
+import type { WatcherEvent } from '../../domain/event/event.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { DueReminder } from '../../domain/telling/due-reminder.ts';
@@ -31,6 +32,8 @@ export type ReminderJudge = (found: { due: readonly DueReminder[]; mutes: readon
 export interface AlertStore {
   /** What is raised at present: since when, by key. */
   readAlerts(): Promise<Map<string, Timestamp>>;
+  /** The event that told first of an alert, by its key and since when it is raised; `null` where none was ever recorded. */
+  alertEvent(key: string, raisedAt: Timestamp): Promise<WatcherEvent | null>;
   /** When a restore of the watch finished last, going by Atlas, or else by when it was found; `null`: never on record. */
   lastFinishedAt(watch: string): Promise<Timestamp | null>;
   /** When the first baseline of any target of the watch was taken; `null`: none yet, or its jobs are all named. */

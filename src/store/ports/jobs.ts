@@ -32,6 +32,8 @@ export interface PollCommit {
 export interface JobReader {
   /** `null` before the first complete poll of the target. */
   readTarget(targetKey: string, now: Timestamp): Promise<TargetMemory | null>;
+  /** The keys of the targets of the watch that have jobs which may still change and are not missing. */
+  followedTargets(watch: string, now: Timestamp): Promise<string[]>;
   /** Those of the ids that are known to the watch. */
   readObservations(watch: string, jobIds: readonly string[]): Promise<Map<string, Observation>>;
   /** How long the latest `limit` jobs of the target took that finished, newest first. A download counts until its link was ready. */

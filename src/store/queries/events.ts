@@ -1,5 +1,6 @@
 import type { InsertObject, Kysely, Transaction } from 'kysely';
-import { hasHappened } from '../../domain/event/event.ts';
+import { alertKeyOf } from '../../domain/event/alert.ts';
+import { hasHappened, type WatcherEvent } from '../../domain/event/event.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
 import { jobOf, watchOf } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
@@ -27,6 +28,22 @@ export async function writeEvents(
     for (const rows of chunks(deliveries)) await trx.insertInto('delivery').values(rows).execute();
     await writeReminders(trx, news, at);
   }
+}
+
+/** Reads the event that raised an alert: it was detected in the instant since which the alert is raised. */
+export async function alertEvent(
+  db: Kysely<Database>,
+  key: string,
+  raisedAt: Timestamp,
+): Promise<WatcherEvent | null> {
+  const rows = await db
+    .selectFrom('event')
+    .select('body')
+    .where('detected_at', '=', raisedAt)
+    .where('job_id', 'is', null)
+    .execute();
+  const events = rows.map(({ body }) => toEvent(body)).filter(hasHappened);
+  return events.find((event) => alertKeyOf(event) === key) ?? null;
 }
 
 /** Newest first, by when they were detected. */

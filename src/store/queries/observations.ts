@@ -32,6 +32,23 @@ export async function readTarget(
   return { baselineAt: target.baseline_at, followed: rows.map(({ body }) => toObservation(body)) };
 }
 
+/** Reads which targets of the watch have jobs to follow; see `JobReader`. */
+export async function followedTargets(
+  db: Kysely<Database>,
+  watch: string,
+  now: Timestamp,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('observation')
+    .select('target_key')
+    .distinct()
+    .where('watch', '=', watch)
+    .where('followed_until', '>', now)
+    .orderBy('target_key')
+    .execute();
+  return rows.map((row) => row.target_key);
+}
+
 /** Reads what was last seen of these jobs, by job id. However many ids there are, no statement holds more than a database takes. */
 export async function readObservations(
   db: Kysely<Database>,

@@ -9,7 +9,7 @@ type StoredEvent = FirstForm | SecondForm;
 
 /** Written until there were subjects: the facts of all of them side by side. Some fields came later than others. */
 type FirstForm = Omit<WatcherEvent, 'subject' | 'reminder'> &
-  Omit<FlatSubject, 'expectedEnd'> &
+  Omit<FlatSubject, 'expectedEnd' | 'place'> &
   Partial<Pick<WatcherEvent, 'reminder'> & Pick<FlatSubject, 'expectedEnd'>> & { v?: never };
 
 type SecondForm = WatcherEvent & { v: 2 };

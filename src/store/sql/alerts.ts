@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { AlertCommit, AlertStore, ReminderJudge, ReminderLook } from '../ports/alerts.ts';
 import { readAlerts, writeAlerts } from '../queries/alerts.ts';
-import { writeEvents } from '../queries/events.ts';
+import { alertEvent, writeEvents } from '../queries/events.ts';
 import { listMutes } from '../queries/mutes.ts';
 import { lastFinishedAt, watchedSince } from '../queries/observations.ts';
 import { dueReminders, isAnyReminderDue, moveReminders } from '../queries/reminders.ts';
@@ -14,6 +14,7 @@ import type { Guarded } from './method-guard.ts';
 export function createAlertStore(db: Kysely<Database>, guarded: Guarded): AlertStore {
   return {
     readAlerts: guarded('read alerts', () => readAlerts(db)),
+    alertEvent: guarded('read an event', (key, raisedAt) => alertEvent(db, key, raisedAt)),
     lastFinishedAt: guarded('read observations', (watch) => lastFinishedAt(db, watch)),
     watchedSince: guarded('read a target', (watch) => watchedSince(db, watch)),
     commitAlerts: guarded('commit alerts', (commit) => commitAlerts(db, commit)),

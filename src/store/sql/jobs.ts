@@ -4,6 +4,7 @@ import { lastLookAt, noteLook } from '../queries/discoveries.ts';
 import { writeEvents } from '../queries/events.ts';
 import {
   finishedDurations,
+  followedTargets,
   readObservations,
   readTarget,
   writeBaseline,
@@ -17,6 +18,7 @@ import type { Guarded } from './method-guard.ts';
 export function createJobStore(db: Kysely<Database>, guarded: Guarded): JobStore {
   return {
     readTarget: guarded('read a target', (key, now) => readTarget(db, key, now)),
+    followedTargets: guarded('read targets', (watch, now) => followedTargets(db, watch, now)),
     readObservations: guarded('read observations', (watch, ids) => readObservations(db, watch, ids)),
     finishedDurations: guarded('read observations', (key, limit) => finishedDurations(db, key, limit)),
     lastLookAt: guarded('read when instances were looked for', (key) => lastLookAt(db, key)),

@@ -2,10 +2,11 @@ import type { Clock } from '../../clock.ts';
 import type { AuditDraft } from '../../domain/audit.ts';
 import { type EventName, eventId, severityOf, type WatcherEvent } from '../../domain/event/event.ts';
 import { asksForUsuals, type PlannedEvent, planComparison, planEvent } from '../../domain/event/plan.ts';
-import type { ChannelSubject, WatchSubject } from '../../domain/event/subject.ts';
+import { type EventSubject, placeOf } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
+import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
 import type { Comparison } from '../../domain/job/transition.ts';
 import { isWildcard, type Target, targetKey, type Watch } from '../../domain/job/watch.ts';
 import type { Visibility } from '../../domain/telling/due-reminder.ts';
@@ -55,10 +56,16 @@ export interface PollRecord {
   baseline: { jobs: number } | null;
 }
 
+/** A part of what a `*` watch follows, with the labels that it has. */
+export interface WatchedPart {
+  place: WatchPlace;
+  labels: Readonly<Record<string, string>>;
+}
+
 /** An alert that begins or ends: something that lasts about a watch or a channel, and is told when it is found. */
 export interface AlertRecord {
   name: EventName;
-  about: { watch: Watch } | { channel: string };
+  about: { watch: Watch; part?: WatchedPart | null } | { channel: string } | { leaving: EventSubject };
   summary: string;
   note: string | null;
 }
@@ -209,7 +216,8 @@ export class Recorder {
 
   async #alertRules({ about }: AlertRecord, at: Timestamp): Promise<RoutingRules> {
     const { routes, nextDigest } = this.#rules;
-    if ('channel' in about) return { routes: routesPast(about.channel, routes), mutes: [], nextDigest };
+    const channel = channelOf(about);
+    if (channel !== null) return { routes: routesPast(channel, routes), mutes: [], nextDigest };
     return { routes, mutes: await this.#deps.store.listMutes({ inForceAt: at }), nextDigest };
   }
 
@@ -241,11 +249,12 @@ function alertEvent(
   at: Timestamp,
   rules: RecordingRules,
 ): WatcherEvent {
+  const subject = subjectOf(about, rules);
   return {
-    id: eventId(at, ['channel' in about ? about.channel : about.watch.name, name]),
+    id: eventId(at, [...namesOf(subject), name]),
     name,
     severity: severityOf(name),
-    subject: subjectOf(about, rules),
+    subject,
     summary,
     note,
     detectedAt: at,
@@ -255,13 +264,35 @@ function alertEvent(
   };
 }
 
-function subjectOf(
-  about: AlertRecord['about'],
-  { projectUrl }: RecordingRules,
-): WatchSubject | ChannelSubject {
+function channelOf(about: AlertRecord['about']): string | null {
+  if ('channel' in about) return about.channel;
+  return 'leaving' in about && about.leaving.kind === 'channel' ? about.leaving.channel : null;
+}
+
+/** What tells the event from others of its name in the same instant. */
+function namesOf(subject: EventSubject): string[] {
+  if (subject.kind === 'channel') return [subject.channel];
+  const place = placeOf({ subject });
+  return [subject.watch, ...(place ? [placeKey(place)] : [])];
+}
+
+function subjectOf(about: AlertRecord['about'], { projectUrl }: RecordingRules): EventSubject {
   if ('channel' in about) return { kind: 'channel', channel: about.channel };
-  const { watch } = about;
+  if ('leaving' in about)
+    return about.leaving.kind === 'job' ? about.leaving : { ...about.leaving, left: true };
+  const { watch, part } = about;
   const { name, labels, groupId, kind, instanceName } = watch;
+  if (part) {
+    const { place } = part;
+    return {
+      kind: 'watch',
+      watch: name,
+      place,
+      labels: part.labels,
+      instance: { groupId: place.groupId, kind, instanceName: place.instanceName ?? '*' },
+      projectUrl: projectUrl(watch, place.groupId),
+    };
+  }
   return {
     kind: 'watch',
     watch: name,

@@ -12,6 +12,7 @@ import { alertsAfter, expectPagerDutyTakes } from './pagerduty-rules.ts';
 
 const ROUTING_KEY = 'R0123456789abcdefSECRET789abcdef';
 const SECRETS = [ROUTING_KEY];
+const USERS = { groupId: GROUP_ID, projectName: null, instanceName: 'users' };
 
 const ANSWERS = {
   accepts: { status: 202, body: '{"status":"success","message":"Event processed"}' },
@@ -139,6 +140,20 @@ describe('what PagerDuty receives', () => {
     },
   );
 
+  it('closes the alert of a job that was slow, and opens another, when it has gone from Atlas', async () => {
+    const alerts = alertsAfter(await sendAll(anEvent('stalled'), anEvent('missing')));
+
+    expect(alerts.map(({ isOpen }) => isOpen)).toEqual([false, true]);
+  });
+
+  it('closes what is open of a watch or a channel that has left the configuration, overdue drills too', async () => {
+    const raised = [anEvent('watch_failing'), anEvent('drill_overdue'), anEvent('channel_failing')];
+    const recovered = [anEvent('watch_recovered'), anEvent('channel_recovered')];
+    const left = [anEvent('watch_recovered', { left: true }), anEvent('channel_recovered', { left: true })];
+    expect(await openAfter(...raised, ...recovered)).toHaveLength(1);
+    expect(await openAfter(...raised, ...left)).toEqual([]);
+  });
+
   it('pages for a finish with warnings, and not for one without', async () => {
     const job = aJob(['finished'], { warnings: true });
     expect(await openAfter(anEvent('finished'))).toHaveLength(0);
@@ -156,19 +171,22 @@ describe('what PagerDuty receives', () => {
     expect(sink.requests).toEqual([]);
   });
 
-  it('keeps jobs, watches and channels apart', async () => {
+  it('keeps jobs, watches, their places and channels apart', async () => {
     const other = aJob([], { id: jobId(2) });
     const alerts = await openAfter(
       anEvent('stalled'),
       anEvent('stalled', { job: other }),
       anEvent('watch_failing'),
       anEvent('watch_failing', { watch: 'ledger' }),
+      anEvent('watch_failing', { place: { ...USERS, instanceName: null } }),
+      anEvent('watch_failing', { place: USERS }),
+      anEvent('watch_failing', { place: { ...USERS, instanceName: 'carts' } }),
       anEvent('channel_failing', { channel: 'mail' }),
       anEvent('channel_failing', { channel: 'chat' }),
       anEvent('drill_overdue'),
     );
 
-    expect(alerts).toHaveLength(7);
+    expect(alerts).toHaveLength(10);
   });
 
   it('raises one alert for a job that two watches see', async () => {

@@ -126,3 +126,11 @@ describe('a CloudEvent', () => {
     expect(source).toMatch(/^\/groups\/x\/legacy\/my%20%22old%22%20set/);
   });
 });
+
+it('names the part of a watch that an event is about, and has no place for one about all of it', () => {
+  const place = { groupId: 'g', projectName: 'alpha', instanceName: 'users' };
+  const dataOf = (over: Parameters<typeof anEvent>[1]) => toCloudEvent(anEvent('watch_failing', over)).data;
+  expect(dataOf({ place }).place).toEqual({ groupId: 'g', instanceName: 'users' });
+  expect(dataOf({ place: { ...place, instanceName: null } }).place).toEqual({ groupId: 'g' });
+  expect(dataOf({})).not.toHaveProperty('place');
+});

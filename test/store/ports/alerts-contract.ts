@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { alertKey } from '../../../src/domain/event/alert.ts';
 import type { AlertCommit } from '../../../src/store/ports/alerts.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { T0 } from '../../support/builders.ts';
+import { anEvent, T0 } from '../../support/builders.ts';
 import { aCommit, aDraft, anImpossibleDraft, plan } from '../support.ts';
 import { reminderContract } from './reminder-contract.ts';
 
@@ -20,6 +21,23 @@ export function alertsContract(store: () => Store): void {
           ['watch/c', T0 + 1],
         ]),
       );
+    });
+
+    it('are found again by the event that told of them first', async () => {
+      const place = { groupId: 'g', projectName: null, instanceName: 'users' };
+      const events = [
+        anEvent('watch_failing', { id: 'all', detectedAt: T0 }),
+        anEvent('watch_failing', { id: 'users', detectedAt: T0, place }),
+        anEvent('watch_failing', { id: 'sample', detectedAt: T0, place, test: true }),
+        anEvent('watch_failing', { id: 'later', detectedAt: T0 + 1, place }),
+        anEvent('channel_failing', { id: 'chat', detectedAt: T0 }),
+      ].map((event) => ({ event, channels: [], suppressed: null }));
+      await change({ events: events.toReversed() });
+      const idOf = async (key: string) => (await store().alertEvent(key, T0))?.id;
+      expect(await idOf(alertKey('watch_failing', 'orders'))).toBe('all');
+      expect(await idOf(alertKey('watch_failing', 'orders', place))).toBe('users');
+      expect(await idOf(alertKey('channel_failing', 'chat'))).toBe('chat');
+      expect(await idOf(alertKey('watch_failing', 'billing'))).toBeUndefined();
     });
 
     it('are committed whole, with their events, what is owed and the audit entries, or not at all', async () => {

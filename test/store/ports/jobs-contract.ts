@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GENESIS } from '../../../src/domain/audit.ts';
+import type { Observation } from '../../../src/domain/job/observation.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aJob, anEvent, anObservation, jobId, T0 } from '../../support/builders.ts';
 import { aCommit, aDraft, anImpossibleDraft, plan, TARGET } from '../support.ts';
@@ -153,6 +154,22 @@ export function jobsContract(store: () => Store): void {
         of(ofJob, 'dba', jobId(1)),
         of(ofJob, 'oncall', jobId(1)),
       ]);
+    });
+
+    it('knows which targets of a watch have jobs to follow', async () => {
+      const open = anObservation(aJob());
+      const commit = (targetKey: string, observation: Observation, watch = 'orders') =>
+        store().commitPoll(
+          aCommit({ targetKey, watch, observations: [{ ...observation, watch }], takesBaseline: true }),
+        );
+      const ended = aJob(['finished'], { id: jobId(3) });
+      await commit('b', open);
+      await commit('a', anObservation(aJob([], { id: jobId(2) })));
+      await commit('a', anObservation(aJob([], { id: jobId(4) })));
+      await commit('ended', anObservation(ended));
+      await commit('missing', anObservation(aJob([], { id: jobId(5) }), { missingSince: T0 }));
+      await commit('other', open, 'billing');
+      expect(await store().followedTargets('orders', T0)).toEqual(['a', 'b']);
     });
 
     it('leaves an event that is already there as it is, and owes nothing twice', async () => {
