@@ -27,17 +27,9 @@ export function placeFault(error: Error, question: Question): PlacedFault {
     const fault = faultOf(error, 'internal', hint);
     return { step: ASKED_ABOUT[question], proven: null, fault, suggestedKind: null };
   }
-  const step = stepOf(error.subject, question);
-  const hint = isUnknownAddress(error, question) ? UNKNOWN_ADDRESS : (error.hint ?? null);
-  const { reason, suggestedKind } = error;
+  const step = stepOf(error, question);
+  const { reason, hint = null, suggestedKind } = error;
   return { step, proven: provenBefore(step, error), fault: faultOf(error, reason, hint), suggestedKind };
-}
-
-const UNKNOWN_ADDRESS = 'Check instanceName and kind, and baseUrl: Atlas knows nothing at that address.';
-
-/** True for a 404 that names nothing, where no job was asked for: its own hint takes it for one about a job. */
-function isUnknownAddress({ reason, subject }: SourceError, question: Question): boolean {
-  return reason === 'not_found' && subject === 'request' && question !== 'job';
 }
 
 function faultOf(error: Error, reason: StepFault['reason'], hint: string | null): StepFault {
@@ -70,9 +62,11 @@ const STEP_OF: Readonly<Record<Exclude<SourceSubject, 'request'>, StepName>> = {
   job: 'job',
 };
 
-function stepOf(subject: SourceSubject | null, question: Question): StepName {
+function stepOf({ reason, subject }: SourceError, question: Question): StepName {
   if (subject === null) return 'connection';
-  if (subject === 'request') return ASKED_ABOUT[question];
+  // An address at which nothing is known is one of the instance, also where a job was asked for.
+  if (subject === 'request')
+    return reason === 'not_found' && question === 'job' ? 'instance' : ASKED_ABOUT[question];
   const step = STEP_OF[subject];
   // The list of projects is above all instances.
   return step === 'instance' && question === 'projects' ? 'project' : step;

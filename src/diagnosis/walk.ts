@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { closestTo, listed } from '../closest.ts';
+import { JOB_HOME } from '../domain/job/job-home.ts';
 import { shortId } from '../domain/job/restore-job.ts';
 import { SERVERLESS_END } from '../domain/job/serverless-end.ts';
 import { isWildcard, type Target, targetOf, type Watch } from '../domain/job/watch.ts';
@@ -158,7 +159,7 @@ function notThere(ids: readonly string[], { instanceName }: Watch): FoundFault {
   return new FoundFault('job', {
     reason: 'not_found',
     message: `Atlas knows ${jobs} ${listed(ids)} on ${instanceName}`,
-    hint: 'Check restoreJobIds: a job belongs to the instance that the backup came from, not to the target.',
+    hint: `Check restoreJobIds. ${JOB_HOME}`,
   });
 }
 

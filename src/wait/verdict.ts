@@ -1,6 +1,7 @@
 import type { Timestamp } from '../domain/instant.ts';
+import { JOB_HOME } from '../domain/job/job-home.ts';
 import { assertNever, type RestoreJob } from '../domain/job/restore-job.ts';
-import type { SourceReason } from '../errors.ts';
+import type { SourceError } from '../errors.ts';
 
 /** How a job that was waited for ended. `ready`: a download has its link. `missing`: Atlas has no such job, said twice in a row. */
 export type JobEnd = 'finished' | 'ready' | 'failed' | 'cancelled' | 'expired' | 'missing';
@@ -23,6 +24,11 @@ const ENDS = ['failed', 'cancelled', 'finished', 'expired', 'ready'] as const;
 /** How a job has ended, for somebody who waits for it; `null` while it runs. */
 export function endOf({ reached }: Pick<RestoreJob, 'reached'>): JobEnd | null {
   return ENDS.find((end) => reached.some(({ milestone }) => milestone === end)) ?? null;
+}
+
+/** What to do about a job that Atlas does not know and never did; `null` for any other. */
+export function hintAbout({ job, end }: WaitedJob): string | null {
+  return end === 'missing' && job === null ? `Check its id. ${JOB_HOME}` : null;
 }
 
 /** True unless the job had its outcome by then: what ends while Atlas cannot be listed yet has been waited for as well. */
@@ -51,17 +57,18 @@ export function isNews(before: RestoreJob | null, job: RestoreJob): boolean {
   );
 }
 
-/** True for faults that may pass by themselves; the others need a person. */
-export function mayPass(reason: SourceReason): boolean {
+/** True for faults that may pass by themselves; the others need a person. A 404 that names nothing may be that of a gateway. */
+export function mayPass({ reason, subject }: SourceError): boolean {
   switch (reason) {
     case 'rate_limited':
     case 'unavailable':
     case 'timeout':
     case 'bad_response':
       return true;
+    case 'not_found':
+      return subject === 'request';
     case 'auth':
     case 'refused':
-    case 'not_found':
     case 'wrong_kind':
     case 'gone':
     case 'bad_request':

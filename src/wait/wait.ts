@@ -159,7 +159,7 @@ function createWaiting({ source, watch, jobIds, clock, onChange }: WaitInput, si
       await work();
       return null;
     } catch (thrown) {
-      if (!signal.aborted && thrown instanceof SourceError && mayPass(thrown.reason)) return thrown;
+      if (!signal.aborted && thrown instanceof SourceError && mayPass(thrown)) return thrown;
       throw toError(thrown);
     }
   }

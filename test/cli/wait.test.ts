@@ -89,6 +89,21 @@ describe('wait, read as plain lines', () => {
     expect(out).toContain('Failed: 1 failed.');
   });
 
+  it('says where a job is to be looked for that Atlas never knew, and not of one that has gone', async () => {
+    const home =
+      /Not found: 1 not found\. Check its id\. A job belongs to the instance that the backup came from/;
+    const unknown = createFakeSource([]);
+    const { code, out } = await waiting(['orders', ID], [], { source: unknown });
+    expect([code, out]).toEqual([1, expect.stringMatching(home)]);
+    const asJson = await waiting(['orders', ID, '--json'], [], { source: unknown });
+    expect(JSON.parse(asJson.out.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      verdict: 'missing',
+      jobs: [{ id: ID, end: 'missing', hint: expect.stringContaining('not to the target') }],
+    });
+    const gone = await waiting(['orders', ID], [running(0), aJob([], { id: jobId(2) })]);
+    expect(gone.out).toMatch(/Not found: 1 not found\.$/m);
+  });
+
   it('ends at a fault that waiting does not mend, with its hint', async () => {
     const fault = new SourceError('auth', 'GET …: 401', { hint: 'check the key' });
     const { code, err } = await waiting(['orders'], [running(1), fault]);

@@ -73,7 +73,6 @@ describe('one job over HTTP', () => {
 
   it.each<[string, number, unknown, string | null]>([
     ['a 404', 404, { errorCode: 'RESTORE_JOB_NOT_FOUND' }, 'RESTORE_JOB_NOT_FOUND'],
-    ['a 404 that says nothing more', 404, {}, null],
     ['an enveloped 404', 200, bodyOf('envelope-error'), 'RESTORE_JOB_NOT_FOUND'],
   ])('is answered with "not found" by %s', async (_name, status, body, atlasCode) => {
     const { source } = await sourceOf(() => ({ status, body }));
@@ -87,6 +86,9 @@ describe('one job over HTTP', () => {
     ['the project', { errorCode: 'GROUP_NOT_FOUND' }, 'not_found'],
     ['the instance', { errorCode: 'SERVERLESS_INSTANCE_NOT_FOUND' }, 'not_found'],
     ['a proxy', '<html>not found</html>', 'bad_response'],
+    ['a gateway', { message: 'no route' }, 'bad_response'],
+    ['nothing that it names', {}, 'bad_response'],
+    ['an address', { errorCode: 'RESOURCE_NOT_FOUND' }, 'not_found'],
   ])('fails when the 404 is about %s', async (_name, body, reason) => {
     const { source } = await sourceOf(() => ({ status: 404, body }));
     await expect(source.readJob(target, jobId(1), { signal, isUrgent: false })).rejects.toMatchObject({

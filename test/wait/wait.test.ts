@@ -273,6 +273,20 @@ describe('a job that is not there', () => {
     });
   });
 
+  it.each([
+    ['a gateway has a 404 of its own', new SourceError('bad_response', 'GET …: 404')],
+    ['nothing is known at its address', new SourceError('not_found', 'GET …: 404', { subject: 'request' })],
+  ])('is not one of which %s: it is waited for until it can be read', async (_name, fault) => {
+    const wait = await start(running(1), { jobIds: [jobId(1)] });
+    wait.source.fault = fault;
+    for (let poll = 0; poll < 5; poll += 1) await wait.clock.step(EVERY);
+    expect(wait.kinds()).toEqual(['waiting', 'job', 'fault']);
+    wait.source.fault = null;
+    reach(wait.source, jobId(1), 'finished');
+    await wait.clock.step(EVERY);
+    expect(await wait.report).toMatchObject({ verdict: 'finished' });
+  });
+
   it('is waited for when it shows up after all', async () => {
     const wait = await start(running(1));
     const { jobs } = wait.source;

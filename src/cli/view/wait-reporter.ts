@@ -3,7 +3,7 @@ import { type ExpectedEnd, expectedEnd, type Usuals } from '../../domain/job/eta
 import { publicJob } from '../../domain/job/public-job.ts';
 import type { RestoreJob } from '../../domain/job/restore-job.ts';
 import { expectedEndView } from '../../views/views.ts';
-import type { JobEnd, Verdict, WaitedJob } from '../../wait/verdict.ts';
+import { hintAbout, type JobEnd, type Verdict, type WaitedJob } from '../../wait/verdict.ts';
 import type { WaitChange, WaitReport } from '../../wait/wait.ts';
 import { etaText, percentOf, routeOf, spanOf } from './job-text.ts';
 import type { Output } from './output.ts';
@@ -51,8 +51,11 @@ export function createJsonReporter(out: Output, { watchName, usuals }: WaitConte
   };
 }
 
-function jobView({ jobId, job, end }: WaitedJob): Record<string, unknown> {
-  return { id: jobId, state: job?.state ?? null, end, job: job && publicJob(job) };
+function jobView(waited: WaitedJob): Record<string, unknown> {
+  const { jobId, job, end } = waited;
+  const hint = hintAbout(waited);
+  const view = { id: jobId, state: job?.state ?? null, end, job: job && publicJob(job) };
+  return hint === null ? view : { ...view, hint };
 }
 
 /** Plain lines, one a change, for pipes and logs. */
@@ -142,7 +145,7 @@ const VERDICT_WORDS: Readonly<Record<Exclude<Verdict, 'nothing'>, string>> = {
   interrupted: 'Interrupted',
 };
 
-/** `Failed: 1 failed, 2 finished.` */
+/** `Failed: 1 failed, 2 finished.`, and what to do where Atlas does not know a job. */
 export function summaryText({ verdict, jobs }: WaitReport, watchName: string): string {
   if (verdict === 'nothing')
     return `No restore of watch ${watchName} is running: there is nothing to wait for.`;
@@ -152,5 +155,6 @@ export function summaryText({ verdict, jobs }: WaitReport, watchName: string): s
   const words = [...counts].map(
     ([end, { length }]) => `${length} ${end === null ? 'not over' : END_WORDS[end].replace(/:.*/, '')}`,
   );
-  return `${title}: ${words.join(', ')}.`;
+  const hint = jobs.map(hintAbout).find((text) => text !== null);
+  return [`${title}: ${words.join(', ')}.`, ...(hint === undefined ? [] : [hint])].join(' ');
 }

@@ -1,3 +1,4 @@
+import { JOB_HOME } from '../../domain/job/job-home.ts';
 import type { JobKind } from '../../domain/job/restore-job.ts';
 import { SERVERLESS_END } from '../../domain/job/serverless-end.ts';
 import type { SourceReason, SourceSubject } from '../../errors.ts';
@@ -43,7 +44,7 @@ const UNWELL =
 export function adviceOn(failure: Failure): Advice {
   const { status, code } = failure;
   // Whatever the status: a watch that found the instance by itself is quiet about this, and about nothing else.
-  if (code === 'BACKUP_JOB_NOT_FOUND') return NO_BACKUPS;
+  if (NO_BACKUPS_CODES.has(code ?? '')) return NO_BACKUPS;
   if (status === 401) return onUnauthorized(failure);
   if (status === 403) return onForbidden(failure);
   if (status === 404) return onNotFound(failure);
@@ -142,35 +143,41 @@ function onForbidden({ code, detail, isJson, role, credential }: Failure): Advic
 }
 
 function onNotFound({ code, isJson }: Failure): Advice {
-  if (!isJson) {
+  // A gateway has 404s of its own, in JSON too. Atlas's have a code.
+  if (!isJson || code === null) {
     return {
       reason: 'bad_response',
       subject: null,
-      hint: 'The 404 is not from the Atlas API: check baseUrl; a proxy may have answered.',
+      hint: 'The 404 is not from the Atlas API: check baseUrl; a proxy or gateway on the way may have answered.',
     };
   }
-  const subject = missingSubject(code ?? '');
-  const hint = (code === null ? undefined : OTHER_PRODUCT[code]) ?? MISSING[subject];
-  return { reason: 'not_found', subject, hint };
+  const subject = missingSubject(code);
+  return { reason: 'not_found', subject, hint: OTHER_PRODUCT[code] ?? MISSING[subject] };
 }
 
 type MissingSubject = Extract<SourceSubject, 'project' | 'instance' | 'job' | 'request'>;
 
-/** What a 404 says is not there. Codes about a job name its project or instance too, so the job comes first. */
-function missingSubject(code: string): MissingSubject {
-  if (/RESTORE|JOB/.test(code)) return 'job';
-  if (/CLUSTER|INSTANCE/.test(code)) return 'instance';
-  return /GROUP|PROJECT/.test(code) ? 'project' : 'request';
-}
+/**
+ * The codes that say that there is no such restore job, of every kind and version: `RESTORE_JOB_NOT_FOUND`, also with `_IN_GROUP`,
+ * `CONFIG_RESTORE_JOB_NOT_FOUND` (legacy), `TENANT_RESTORE_NOT_FOUND` (flex, tenant), `INVALID_JOB_ID`. Not those about other jobs
+ * (`LOG_COLLECTION_JOB_NOT_FOUND_IN_GROUP`).
+ */
+const NO_SUCH_JOB =
+  /^(?:[A-Z0-9]+_)*RESTORE(?:_JOB)?_NOT_FOUND(?:_IN_[A-Z]+)?$|^INVALID_(?:RESTORE_)?JOB_ID$/;
 
-const NO_JOB = 'Job ids belong to the instance that the backup came from, not to the target.';
+/** What a 404 says is not there. `request`: the code names none of them, so that nothing can be concluded but that nothing was read. */
+function missingSubject(code: string): MissingSubject {
+  if (NO_SUCH_JOB.test(code)) return 'job';
+  if (/CLUSTER|INSTANCE/.test(code)) return 'instance';
+  return /GROUP|PROJECT/.test(code) && !/USER|TEAM|JOB/.test(code) ? 'project' : 'request';
+}
 
 const MISSING: Readonly<Record<MissingSubject, string>> = {
   project: 'Check groupId: it is the project id, 24 hexadecimal characters.',
   instance: `Check instanceName. Was the instance deleted, renamed or migrated? ${SERVERLESS_END}`,
-  job: NO_JOB,
-  // Where the code names nothing, most likely a job was asked for: nothing else is asked for by an id that people copy.
-  request: NO_JOB,
+  job: `Job ids have 24 hexadecimal characters. ${JOB_HOME}`,
+  request:
+    'Check instanceName and kind, and baseUrl: nothing is known at that address. A gateway on the way may have answered.',
 };
 
 /** A project of Atlas that Cloud Manager was asked for, and the other way round. */
@@ -220,6 +227,9 @@ const BAD_REQUEST: Readonly<Record<string, Advice>> = {
     hint: 'The backups of this instance are kept elsewhere: use another kind.',
   },
 };
+
+/** Of the clusters, and of legacy backup. */
+const NO_BACKUPS_CODES: ReadonlySet<string> = new Set(['BACKUP_JOB_NOT_FOUND', 'BACKUP_CONFIG_NOT_FOUND']);
 
 const NO_BACKUPS: Advice = {
   reason: 'bad_request',

@@ -60,13 +60,9 @@ export function atlasError(reply: FailedReply, context: FailureContext): SourceE
   return new SourceError(reason, describe(reply.status, said, isJson, context), options);
 }
 
-/**
- * True when a failed reading of one job means "there is no such job": a 404 from Atlas itself (JSON) that is not about the project
- * or the instance. Everything else, a proxy's 404 too, is a failure of the watch.
- */
-export function isJobNotFound(error: SourceError): boolean {
-  const { status, reason, subject } = error;
-  return status === 404 && reason === 'not_found' && (subject === 'job' || subject === 'request');
+/** True when a failed reading says that there is no such job, in Atlas's own words. Every other 404 is a reading that has failed. */
+export function isJobNotFound({ status, reason, subject }: SourceError): boolean {
+  return status === 404 && reason === 'not_found' && subject === 'job';
 }
 
 /** The answer was complete, and is not what the API documents. Trying again would not help. */

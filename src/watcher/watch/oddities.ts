@@ -1,3 +1,4 @@
+import { JOB_HOME } from '../../domain/job/job-home.ts';
 import type { LogFields, Logger } from '../../logging/logger.ts';
 import type { WatchPollReport } from './poll-watch.ts';
 
@@ -28,7 +29,7 @@ export class OddityLog {
     for (const jobId of unknownJobIds) {
       tellOnce(`unknown ${jobId}`, `Atlas knows no restore job ${jobId} on ${this.#instanceName}`, {
         jobId,
-        hint: 'Check the id in restoreJobIds; a job belongs to the instance its snapshot was taken from, not to the target.',
+        hint: `Check the id in restoreJobIds. ${JOB_HOME}`,
       });
     }
     if (failure === null) this.#told = seen;

@@ -180,12 +180,71 @@ describe('a 404 when one job was asked for', () => {
     },
   );
 
-  it.each(['RESTORE_JOB_NOT_FOUND_IN_GROUP', 'RESOURCE_NOT_FOUND', 'NEVER_HEARD_OF', undefined])(
-    'with the code %s means so too',
-    (errorCode) => {
-      expect(isJobNotFound(errorOf({ status: 404, body: { errorCode } }))).toBe(true);
+  it.each([
+    'RESTORE_JOB_NOT_FOUND_IN_GROUP',
+    'CONFIG_RESTORE_JOB_NOT_FOUND',
+    'COLLECTION_RESTORE_JOB_NOT_FOUND',
+    'FLEX_RESTORE_NOT_FOUND',
+    'SERVERLESS_RESTORE_JOB_NOT_FOUND',
+    'INVALID_RESTORE_JOB_ID',
+  ])('with the code %s means so too', (errorCode) => {
+    expect(isJobNotFound(errorOf({ status: 404, body: { errorCode } }))).toBe(true);
+    expect(isJobNotFound(errorOf({ status: 404, headers: { 'X-Error-Code': errorCode } }))).toBe(true);
+    expect(isJobNotFound(errorOf({ status: 400, body: { errorCode } }))).toBe(false);
+  });
+
+  it.each<[string, SourceReason, unknown]>([
+    ['RESOURCE_NOT_FOUND', 'not_found', 'request'],
+    ['NEVER_HEARD_OF', 'not_found', 'request'],
+    ['LOG_COLLECTION_JOB_NOT_FOUND_IN_GROUP', 'not_found', 'request'],
+    ['PROVISION_MACHINE_JOB_NOT_FOUND', 'not_found', 'request'],
+    ['INVALID_LOG_COLLECTION_JOB_ID', 'not_found', 'request'],
+    ['RESOURCE_NOT_FOUND_FOR_JOB', 'not_found', 'request'],
+    ['SNAPSHOT_NOT_FOUND', 'not_found', 'request'],
+    ['TENANT_SNAPSHOT_NOT_FOUND', 'not_found', 'request'],
+    ['USER_NOT_IN_GROUP', 'not_found', 'request'],
+    ['INVALID_CLUSTER_ID', 'not_found', 'instance'],
+    ['BACKUP_JOB_NOT_FOUND', 'bad_request', 'instance'],
+    ['BACKUP_CONFIG_NOT_FOUND', 'bad_request', 'instance'],
+    ['INVALID_ATLAS_GROUP', 'not_found', 'project'],
+  ])(
+    'with the code %s, which is about something else, is a failure of the watch',
+    (errorCode, reason, subject) => {
+      const error = errorOf({ status: 404, body: { errorCode } });
+      expect(isJobNotFound(error)).toBe(false);
+      expect(error).toMatchObject({ reason, subject });
     },
   );
+
+  it.each([
+    { message: 'no route' },
+    { message: 'no Route matched with those values' },
+    {
+      timestamp: '2026-11-23T10:00:00Z',
+      status: 404,
+      error: 'Not Found',
+      path: '/restoreJobs/RESTORE_JOB_NOT_FOUND',
+    },
+    { code: 'RESTORE_JOB_NOT_FOUND' },
+    { errorCode: '' },
+    { errorCode: 404 },
+    {},
+    [],
+    '<html>RESTORE_JOB_NOT_FOUND',
+  ])('is a failure of the watch when a gateway says so, with a hint about the address: %j', (body) => {
+    const error = errorOf({ status: 404, body });
+    expect(isJobNotFound(error)).toBe(false);
+    expect(error).toMatchObject({
+      reason: 'bad_response',
+      subject: null,
+      hint: expect.stringContaining('baseUrl'),
+    });
+  });
+
+  it('has a hint about the address when the code names nothing', () => {
+    const { hint } = errorOf({ status: 404, body: { errorCode: 'RESOURCE_NOT_FOUND' } });
+    expect(hint).toMatch(/baseUrl/);
+  });
 
   it.each([
     'group-not-found',
