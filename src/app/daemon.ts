@@ -10,11 +10,12 @@ import type { Signals } from '../signals.ts';
 import { createRunner, type Runner } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
 import { assemble, createClosers } from './assembly.ts';
+import { armLastResort, type LastResort } from './last-resort.ts';
 import { createReloader } from './reload/reloader.ts';
 import { watchSecrets } from './reload/secret-watch.ts';
 
-/** Leaves this much of the promised 10 s for whatever did not end in time. */
-const HARD_STOP_MS = 9_500;
+/** The polls and sends that held up the end of replaced parts have ended by then. What still is not closed goes with the process. */
+const RELOADS_END_WITHIN_MS = 1_000;
 
 /** A daemon that runs. */
 export interface Daemon {
@@ -93,7 +94,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       await heartbeat.stop();
       const reloadsEnd = Promise.all([stopSecretWatch(), reloader.stop()]);
       await runner.stop(reason);
-      await reloadsEnd;
+      await atMost(RELOADS_END_WITHIN_MS, reloadsEnd);
       await closers.closeAll();
     };
     let stopping: Promise<void> | null = null;
@@ -124,11 +125,12 @@ export async function runDaemon(deps: DaemonDeps): Promise<number> {
     void logger.close().finally(() => process.exit(code));
   };
   const asked = Promise.withResolvers<NodeJS.Signals>();
-  let signalsSeen = 0;
+  let lastResort: LastResort | null = null;
   const onSignal = (signal: NodeJS.Signals): void => {
-    signalsSeen += 1;
-    if (signalsSeen === 1) asked.resolve(signal);
-    else process.exit(signal === 'SIGINT' ? 130 : 143);
+    if (lastResort) process.exit(signal === 'SIGINT' ? 130 : 143);
+    // From the signal on, whatever the daemon is about: it may not even have started.
+    lastResort = armLastResort({ logger });
+    asked.resolve(signal);
   };
   const onCrash = (error: unknown): void => {
     logger.error('Something failed that nobody caught; leaving, so that a restart can begin anew', {
@@ -142,24 +144,32 @@ export async function runDaemon(deps: DaemonDeps): Promise<number> {
   process.on('SIGHUP', (signal) => void running.promise.then((daemon) => daemon.reload(signal)));
   process.on('uncaughtException', onCrash).on('unhandledRejection', onCrash);
 
-  for (const { path, message } of config.warnings) logger.warn(`Configuration: ${path}: ${message}`);
-  const daemon = await startDaemon(deps);
-  running.resolve(daemon);
-  logger.info('Watching', {
-    version: deps.version,
-    watches: config.watches.map(({ name }) => name),
-    channels: config.channels.map(({ name }) => name),
-    store: config.store.url,
-  });
-  const signal = await asked.promise;
-  logger.info(`${signal}: finishing what is in hand`);
-  const hardStop = setTimeout(() => {
-    logger.error('Something did not end in time; leaving. What is owed stays owed.');
-    leave(0);
-  }, HARD_STOP_MS);
-  await daemon.stop(signal);
-  clearTimeout(hardStop);
-  logger.info('Stopped');
-  await logger.close();
-  return 0;
+  const end = (): void => lastResort?.ended();
+  try {
+    for (const { path, message } of config.warnings) logger.warn(`Configuration: ${path}: ${message}`);
+    const daemon = await startDaemon(deps);
+    running.resolve(daemon);
+    logger.info('Watching', {
+      version: deps.version,
+      watches: config.watches.map(({ name }) => name),
+      channels: config.channels.map(({ name }) => name),
+      store: config.store.url,
+    });
+    const signal = await asked.promise;
+    logger.info(`${signal}: finishing what is in hand`);
+    await daemon.stop(signal);
+    logger.info('Stopped');
+    await logger.close();
+    return 0;
+  } finally {
+    end();
+  }
+}
+
+/** Waits for `work` to end, and no longer than `ms` milliseconds. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const limit = Promise.withResolvers<void>();
+  const timer = setTimeout(limit.resolve, ms);
+  await Promise.race([work, limit.promise]);
+  clearTimeout(timer);
 }

@@ -48,3 +48,16 @@ it('leaves at once on a second signal, and the next start delivers what was in h
   await untilPolled(next, 2);
   expect(factsOf(world.told())).toEqual([`${id} started`]);
 });
+
+it('ends within 10 s though something that nobody remembers stands in its event loop', async () => {
+  const world = await startWorld();
+  const daemon = await awaken(await settle(world.config()), {
+    NODE_OPTIONS: '--import=data:text/javascript,setInterval(()=>{},1e6)',
+  });
+  await untilPolled(daemon, 1);
+  const askedAt = performance.now();
+  expect(await daemon.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(performance.now() - askedAt).toBeLessThan(ORDERLY_MS);
+  expect(daemon.lines().at(-1)).toMatchObject({ message: 'Stopped' });
+  expect(daemon.output()).toMatch(/has ended; left behind: .*Timeout/);
+});
