@@ -127,18 +127,31 @@ export class SourceError extends WatcherError {
  */
 export type DeliveryReason = 'refused' | 'rejected' | 'rate_limited' | 'unavailable' | 'timeout';
 
+/** One recipient of a message was refused, for a reason of its own. */
+export interface RecipientRefusal {
+  /** The bare address. */
+  recipient: string;
+  fault: DeliveryError;
+}
+
 /** A delivery attempt failed. The adapter classifies (`retryable`), the dispatcher decides. */
 export class DeliveryError extends WatcherError {
   readonly reason: DeliveryReason;
   readonly status: number | undefined;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
+  /** Where every recipient was refused, and not all of them for good: each with its reason. */
+  readonly refused: readonly RecipientRefusal[];
+  /** The refusal is final by its status, but may be a mishap where the receiver has accepted lately: a deployment behind a gateway. */
+  readonly mayBeMishap: boolean;
 
   constructor(
     reason: DeliveryReason,
     message: string,
     options: {
       retryable: boolean;
+      refused?: readonly RecipientRefusal[];
+      mayBeMishap?: boolean;
       status?: number | undefined;
       retryAfterMs?: number | undefined;
       hint?: string | undefined;
@@ -150,6 +163,8 @@ export class DeliveryError extends WatcherError {
     this.status = options.status;
     this.retryable = options.retryable;
     this.retryAfterMs = options.retryAfterMs;
+    this.refused = options.refused ?? [];
+    this.mayBeMishap = options.mayBeMishap ?? false;
   }
 }
 

@@ -1,24 +1,43 @@
 import type { NodemailerError } from 'nodemailer';
-import { DeliveryError, type DeliveryReason, toError } from '../../errors.ts';
+import { DeliveryError, type RecipientRefusal, toError } from '../../errors.ts';
 import { cancelledFault, certificateHint } from '../http-outcome.ts';
 import type { Scrub } from '../scrub.ts';
-
-interface Verdict {
-  reason: DeliveryReason;
-  retryable: boolean;
-  hint?: string | undefined;
-}
+import { type SmtpStep, type Verdict, verdictOfReply } from './smtp-reply.ts';
 
 const RECEIVER = 'the mail server';
 
 /**
- * What a failed attempt to send a mail means. By the class of the reply (RFC 5321, section 4.2.1): 4yz passes, 5yz is final. Without
- * a reply (connection, DNS, TLS, time-outs) it is always worth another try. The error itself is not kept as `cause`: a server may
- * quote the login in its reply, and its objects hold the whole conversation.
+ * What a failed attempt to send a mail means: by the reply of the server (`smtp-reply.ts`), and without one (connection, DNS, TLS,
+ * time-outs) always worth another try. The error itself is not kept as `cause`: a server may quote the login in its reply, and its
+ * objects hold the whole conversation.
  */
 export function smtpFault(thrown: unknown, cancelled: AbortSignal, scrub: Scrub): DeliveryError {
-  const error: NodemailerError = toError(thrown);
   if (cancelled.aborted) return cancelledFault(RECEIVER);
+  const error: NodemailerError = toError(thrown);
+  const refused = refusedRecipients(error.rejectedErrors, scrub);
+  return refused.length > 1 ? allRefused(refused) : faultOf(error, scrub);
+}
+
+/** The recipients that a server refused, each with its own reason, as nodemailer gathers them. */
+export function refusedRecipients(
+  errors: readonly NodemailerError[] | undefined,
+  scrub: Scrub,
+): RecipientRefusal[] {
+  return (errors ?? []).flatMap((error) =>
+    error.recipient === undefined ? [] : [{ recipient: error.recipient, fault: faultOf(error, scrub) }],
+  );
+}
+
+/** Passing as long as one of them is: the others are told apart in `refused`. */
+function allRefused(refused: readonly RecipientRefusal[]): DeliveryError {
+  const faults = refused.map(({ fault }) => fault);
+  const speaker = faults.find(({ retryable }) => retryable) ?? faults[0];
+  const { reason = 'refused', retryable = false, status, hint } = speaker ?? {};
+  const text = refused.map(({ recipient, fault }) => `${recipient}: ${fault.message}`).join('; ');
+  return new DeliveryError(reason, text, { retryable, status, hint, refused });
+}
+
+function faultOf(error: NodemailerError, scrub: Scrub): DeliveryError {
   const { reason, retryable, hint } = verdictOf(error);
   const code = error.originalCode ?? error.code;
   const text = scrub(error.message) + (code && error.responseCode === undefined ? ` (${scrub(code)})` : '');
@@ -30,29 +49,18 @@ export function smtpFault(thrown: unknown, cancelled: AbortSignal, scrub: Scrub)
 }
 
 function verdictOf(error: NodemailerError): Verdict {
-  if (error.code === 'ETIMEDOUT' || error.code === 'EABORT') return { reason: 'timeout', retryable: true };
-  if (error.responseCode === undefined) return withoutReply(error);
-  // 503 too: a server that knows no STARTTLS may call the command out of sequence.
-  if (error.code === 'ETLS' && error.responseCode >= 500) return { ...final('refused'), hint: NO_STARTTLS };
-  if (error.permanent !== true) return { reason: 'unavailable', retryable: true };
-  return refusedBy(error);
+  const { code, responseCode: status, response = '' } = error;
+  if (code === 'ETIMEDOUT' || code === 'EABORT') return { reason: 'timeout', retryable: true };
+  if (status === undefined) return withoutReply(error);
+  return verdictOfReply({ status, text: response.slice(String(status).length), step: stepOf(error) });
 }
 
-const NO_STARTTLS = 'the server offers no STARTTLS: use smtps://, or requireTls: false to send in clear';
-
-/** 5yz: what it is about follows from the command that got it. */
-function refusedBy({ code, command = '', responseCode }: NodemailerError): Verdict {
-  if (code === 'EAUTH') return { ...final('refused'), hint: 'check the user and password in smtpUrl' };
-  if (command === 'DATA') return final('rejected');
-  if (command === 'RCPT TO') {
-    return { ...final('refused'), hint: 'check the addresses in "to", and whether the server relays for us' };
-  }
-  if (command === 'MAIL FROM') {
-    // 552: too big, announced by its size (RFC 1870).
-    if (responseCode === 552) return final('rejected');
-    return { ...final('refused'), hint: 'check "from": the server does not let us send as this address' };
-  }
-  return final('refused');
+function stepOf({ code, command = '' }: NodemailerError): SmtpStep {
+  if (code === 'EAUTH') return 'login';
+  if (code === 'ETLS') return 'starttls';
+  if (command === 'MAIL FROM') return 'sender';
+  if (command === 'RCPT TO') return 'recipient';
+  return command === 'DATA' ? 'content' : 'session';
 }
 
 function withoutReply({ code, originalCode }: NodemailerError): Verdict {
