@@ -33,6 +33,8 @@ export interface WatcherSignals {
   /** A delivery attempt has ended. `latencyMs`: from detected (with a digest: from its slot) to accepted. */
   'delivery:recorded': {
     channel: string;
+    /** Who alone was owed it; `null`: the channel. */
+    recipient: string | null;
     outcome: 'delivered' | 'retry' | 'given_up';
     latencyMs: number | null;
     eventId: string;

@@ -1,10 +1,15 @@
 import type { WatcherEvent } from '../domain/event/event.ts';
+import type { RecipientRefusal } from '../errors.ts';
 
 /** One event to be sent, with the id of its delivery. */
 export interface Notice {
   /** Of the delivery; the event's own id is `event.id` and the same on every channel. */
   deliveryId: string;
   event: WatcherEvent;
+  /** Of a channel with several recipients, the only one who is to get it. */
+  onlyTo?: string;
+  /** Of a channel with several recipients, those who are not to get it: they are owed it apart. */
+  notTo?: readonly string[];
 }
 
 /** What a receiver said when it accepted. `detail` is for people (an HTTP status, an SMTP reply), without secrets. */
@@ -12,6 +17,8 @@ export interface Receipt {
   detail: string;
   /** `false`: there was nothing to send (an event that is not for a pager), so this says nothing about the receiver. */
   wasSent?: false;
+  /** Of a channel with several recipients, those that were refused while others were accepted. */
+  refused?: readonly RecipientRefusal[];
 }
 
 /** What would be sent, for people to look at: without addresses and credentials. */
@@ -32,7 +39,8 @@ export interface Notifier {
   /** How many sends may be in flight at once. */
   readonly concurrency: number;
   /**
-   * Sends the notices, 1 to `maxBatch` of them, in order, as one message. Resolves when the receiver has accepted.
+   * Sends the notices, 1 to `maxBatch` of them, in order, as one message. Resolves when the receiver has accepted; of several
+   * recipients, when at least one was. Notices that go out together are for the same recipients.
    * Waits for the receiver's rate limit itself, where it has one that is known beforehand.
    * @throws {DeliveryError} classified; its text holds no secret. Aborting gives reason `timeout`, retryable.
    */

@@ -94,6 +94,7 @@ function deliveryView(delivery: Delivery): View {
     id: delivery.id,
     eventId: delivery.eventId,
     channel: delivery.channel,
+    ...(delivery.recipient === null ? {} : { recipient: delivery.recipient }),
     insteadOf: delivery.insteadOf,
     status: delivery.status,
     createdAt: toIso(delivery.createdAt),

@@ -89,6 +89,7 @@ describe('metrics', () => {
     const { signals, lines } = aWorld();
     signals.emit('delivery:recorded', {
       channel: 'dba',
+      recipient: null,
       outcome: 'retry',
       latencyMs: null,
       eventId: 'e',
@@ -96,6 +97,7 @@ describe('metrics', () => {
     });
     signals.emit('delivery:recorded', {
       channel: 'dba',
+      recipient: null,
       outcome: 'delivered',
       latencyMs: 5_400,
       eventId: 'e',

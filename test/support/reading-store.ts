@@ -47,6 +47,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     recordOutcomes: () => refuse(),
     oweFallbacks: () => refuse(),
     failingChannels: () => refuse(),
+    lastAcceptedAt: () => refuse(),
     remind: () => refuse(),
     nextDueAt: () => refuse(),
     checkWritable: () => refuse(),
@@ -175,6 +176,7 @@ function aDelivery(event: WatcherEvent, over: Partial<Delivery> & { channel: str
     lastDetail: 'HTTP 200',
     insteadOf: null,
     heldUntil: null,
+    recipient: null,
     ...over,
   };
 }

@@ -5,6 +5,7 @@ import { titleOfDigest } from '../list-title.ts';
 import { iconOf, rankOf } from '../severity-mark.ts';
 import type { Told } from '../teller.ts';
 import { type DigestRow, digestHtml } from './digest-html.ts';
+import { quotedMailbox } from './mailbox.ts';
 import { channelHeaders, composeMail, hostOf, type LoneMail, type MailContext } from './message.ts';
 
 /**
@@ -23,8 +24,8 @@ export function composeDigest(told: readonly Told[], context: MailContext): Lone
   const rows = told.toSorted((a, b) => rankOf(b.event) - rankOf(a.event)).map((one) => rowOf(one, timeZone));
   const host = hostOf(from);
   return {
-    from,
-    to: [...to],
+    from: quotedMailbox(from),
+    to: to.map(quotedMailbox),
     subject: `[${severity}] ${title}`,
     text: digestText(title, rows, channel),
     html: digestHtml({ title, rows, severity, channel }),

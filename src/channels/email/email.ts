@@ -1,5 +1,5 @@
 import { createTransport, type SMTPTransportOptions } from 'nodemailer';
-import { WatcherError } from '../../errors.ts';
+import { type RecipientRefusal, WatcherError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { trustedCas } from '../../net/ca-file.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
@@ -8,8 +8,9 @@ import { mailPreview } from '../preview.ts';
 import { createScrub } from '../scrub.ts';
 import { createTeller } from '../teller.ts';
 import { composeDigest } from './digest.ts';
+import { bareAddresses } from './mailbox.ts';
 import { composeMail, type LoneMail, type Mail, type MailContext } from './message.ts';
-import { smtpFault } from './smtp-outcome.ts';
+import { refusedRecipients, smtpFault } from './smtp-outcome.ts';
 
 /** What an email channel is made with. */
 export interface EmailOptions extends MailContext {
@@ -36,6 +37,9 @@ interface EmailTimeouts {
   total: number;
 }
 
+/** For whom a mail is, of all recipients of the channel. */
+type RecipientChoice = Pick<Notice, 'onlyTo' | 'notTo'>;
+
 /** Events in one digest: see `digestHtml` for what it may weigh. */
 const DIGEST_BATCH = 100;
 
@@ -43,7 +47,8 @@ const TIMEOUTS: EmailTimeouts = { connect: 10_000, greeting: 10_000, socket: 10_
 
 /**
  * Sends each event as one mail to all recipients, or what was gathered as a digest. Each mail has its own connection: mails are rare, and a pool would re-queue by
- * itself what the outbox already repeats. Accepted means accepted for at least one recipient; how many were refused is in the receipt.
+ * itself what the outbox already repeats. Accepted means accepted for at least one recipient; who was refused, and why, is in the
+ * receipt. A mail that is for some of the recipients alone is the same mail, with all of them in its header.
  * @throws {WatcherError} code `config`, when the URL or the CA file cannot be used.
  */
 export function createEmailNotifier(options: EmailOptions): Notifier {
@@ -58,10 +63,22 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
     if (notice === undefined) throw new TypeError('nothing to send');
     return composeMail(await tell(notice.event), options);
   };
-  const post = async (mail: LoneMail, signal: AbortSignal): Promise<Receipt> => {
+  const everyone = bareAddresses(options.to);
+  const sender = bareAddresses([options.from])[0];
+  const post = async (
+    mail: LoneMail,
+    { onlyTo, notTo = [] }: RecipientChoice,
+    signal: AbortSignal,
+  ): Promise<Receipt> => {
+    const to = everyone.filter((one) => !notTo.includes(one) && (onlyTo === undefined || one === onlyTo));
+    if (to.length === 0 && onlyTo !== undefined)
+      return { detail: `${onlyTo} is a recipient of this channel no more`, wasSent: false };
+    if (to.length === 0 && notTo.length > 0)
+      return { detail: 'every recipient is owed it apart', wasSent: false };
     const info = await transport
       .sendMail({
         ...mail,
+        envelope: { from: sender, to },
         disableFileAccess: true,
         disableUrlAccess: true,
         signal: AbortSignal.any([signal, AbortSignal.timeout(total)]),
@@ -69,7 +86,8 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
       .catch((thrown: unknown) => {
         throw smtpFault(thrown, signal, scrub);
       });
-    return { detail: scrub(info.response) + refusals(info.rejected.length, options.to.length) };
+    const refused = refusedRecipients(info.rejectedErrors, scrub);
+    return { detail: scrub(info.response) + refusals(refused, to.length), refused };
   };
 
   return {
@@ -77,12 +95,12 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
     type: 'email',
     maxBatch: 1,
     concurrency: 2,
-    send: async (notices, signal) => post(await compose(notices), signal),
+    send: async (notices, signal) => post(await compose(notices), notices[0] ?? {}, signal),
     digest: {
       maxBatch: DIGEST_BATCH,
       send: async (notices, signal) => {
         const told = await Promise.all(notices.map(({ event }) => tell(event)));
-        return post(composeDigest(told, options), signal);
+        return post(composeDigest(told, options), notices[0] ?? {}, signal);
       },
     },
     preview: async (notices) => mailPreview(await compose(notices)),
@@ -90,8 +108,13 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
   };
 }
 
-function refusals(refused: number, all: number): string {
-  return refused === 0 ? '' : `; ${refused} of ${all} recipients refused`;
+/** `; refused 2 of 3: a@example.com for now, b@example.com for good`. */
+function refusals(refused: readonly RecipientRefusal[], all: number): string {
+  if (refused.length === 0) return '';
+  const each = refused.map(
+    ({ recipient, fault }) => `${recipient} ${fault.retryable ? 'for now' : 'for good'}`,
+  );
+  return `; refused ${refused.length} of ${all}: ${each.join(', ')}`;
 }
 
 interface Login {

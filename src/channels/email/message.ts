@@ -5,6 +5,7 @@ import { jobOf, watchOf } from '../../domain/event/subject.ts';
 import { timesIn } from '../../domain/local-time.ts';
 import type { Told } from '../teller.ts';
 import { type MailContent, mailHtml, type Row } from './html.ts';
+import { quotedMailbox } from './mailbox.ts';
 
 /** What a mail of this channel needs besides the event. */
 export interface MailContext {
@@ -43,8 +44,8 @@ export function composeMail(told: Told, context: MailContext): Mail {
   const host = hostOf(context.from);
   const root = threadRoot(event, host);
   return {
-    from: context.from,
-    to: [...context.to],
+    from: quotedMailbox(context.from),
+    to: context.to.map(quotedMailbox),
     subject: told.headline ?? subjectOf(event),
     text: mailText(content),
     html: mailHtml(content),

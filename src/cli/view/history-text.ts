@@ -73,11 +73,16 @@ function toldLines(entry: HistoryEntry, painter: Painter): string[] {
   if (entry.kind === 'silent') return [painter.paint('dim', notTold('baseline', null))];
   const { suppressed, mute, deliveries }: RecordedEvent = entry.recorded;
   if (deliveries.length === 0) return [painter.paint('dim', notTold(suppressed ?? 'no_route', mute))];
-  const width = Math.max(...deliveries.map(({ channel }) => channel.length));
+  const width = Math.max(...deliveries.map((delivery) => whomOf(delivery).length));
   return deliveries.map((delivery) => {
     const instead = delivery.insteadOf === null ? '' : `instead of ${delivery.insteadOf}: `;
-    return `${delivery.channel.padEnd(width)}${GAP}${instead}${fateOf(delivery, painter)}`;
+    return `${whomOf(delivery).padEnd(width)}${GAP}${instead}${fateOf(delivery, painter)}`;
   });
+}
+
+/** The channel, or the one recipient of it who was owed the event apart. */
+function whomOf({ channel, recipient }: Delivery): string {
+  return recipient === null ? channel : `${channel} (${printable(recipient)})`;
 }
 
 function notTold(reason: SuppressReason, mute: Mute | null): string {

@@ -31,6 +31,11 @@ export interface Delivery {
   insteadOf: string | null;
   /** It goes out with the channel's digest of this time, not before; `null`: at once. */
   heldUntil: Timestamp | null;
+  /**
+   * The one recipient to whom this is owed, apart from the others of the channel. `null`: owed to the whole channel, but for those
+   * recipients who have a delivery of their own of the same event.
+   */
+  recipient: string | null;
 }
 
 /** Asks for what a channel could not deliver, to owe it to the channel's fallback. */
@@ -48,6 +53,12 @@ export interface ClaimedDelivery extends Delivery {
   event: WatcherEvent;
   /** An earlier attempt was begun and never ended: the receiver may have this already. */
   wasInterrupted: boolean;
+  /** Recipients of the channel who have a delivery of their own of this event, whatever became of it: this one is not for them. */
+  apart: readonly string[];
+  /** Recipients who still wait for something earlier in the same queue: this must not overtake it. */
+  behind: readonly string[];
+  /** Since when the receiver has refused it in a way that may be a mishap; `null` when it has not, or a redrive began anew. */
+  refusedSince: Timestamp | null;
 }
 
 /** Asks for deliveries of one channel that are due. */
@@ -63,11 +74,27 @@ export interface ClaimRequest {
   held?: boolean;
 }
 
-/** How an attempt ended. */
+/** What becomes of one recipient who gets a delivery of its own of an event: not tried yet, refused for now, or refused for good. */
+export type RecipientOutcome = { recipient: string } & (
+  | { kind: 'owed' }
+  | { kind: 'retry'; nextAttemptAt: Timestamp; detail: string }
+  | { kind: 'given_up'; detail: string }
+);
+
+/** How an attempt ended. `apart`: of a delivery to a whole channel, the recipients who from now on have a delivery of their own. */
 export type DeliveryOutcome =
-  | { id: string; kind: 'delivered'; at: Timestamp; detail: string }
-  | { id: string; kind: 'retry'; at: Timestamp; nextAttemptAt: Timestamp; detail: string }
-  | { id: string; kind: 'given_up'; at: Timestamp; detail: string }
+  | { id: string; kind: 'delivered'; at: Timestamp; detail: string; apart?: readonly RecipientOutcome[] }
+  | {
+      id: string;
+      kind: 'retry';
+      at: Timestamp;
+      nextAttemptAt: Timestamp;
+      detail: string;
+      apart?: readonly RecipientOutcome[];
+      /** The receiver has refused it since then in a way that may be a mishap. */
+      refusedSince?: Timestamp;
+    }
+  | { id: string; kind: 'given_up'; at: Timestamp; detail: string; apart?: readonly RecipientOutcome[] }
   /** Not tried after all (shutdown): owed as before, the attempt does not count. */
   | { id: string; kind: 'released'; at: Timestamp };
 
@@ -92,12 +119,15 @@ export interface Outbox extends OutboxReader {
    * Due: pending, `nextAttemptAt <= now` (or made or tried at a time that has not come yet: the clock has been set back since), not
    * under a live lease, and no earlier delivery of the same channel and order key is still pending (unless it is claimed along with
    * it, `perKey: 'run'`). What goes out with digests and what does not are kept in order each by itself: what is urgent waits for no
-   * digest. Returns `[]` when nothing is due.
+   * digest. What is owed to one recipient alone stands in the place of the delivery it is a part of, and holds up that recipient
+   * only: whoever has to wait for it is named in `behind`. Returns `[]` when nothing is due.
    *
    * Reads what is due, then puts it under the lease on condition that it is still pending and free: of two claims one gets a
    * delivery, the other goes without. A run is claimed whole or not at all. Writes no audit entry and waits for no turn.
    */
   claimDeliveries(request: ClaimRequest): Promise<ClaimedDelivery[]>;
+  /** When the channel last accepted something of what was owed to it lately; `null` when it never has. */
+  lastAcceptedAt(channel: string): Promise<Timestamp | null>;
   /** Prolongs the leases of `owner` on these. One statement: passes over what is no longer pending or has another owner by now. */
   renewLeases(ids: readonly string[], owner: string, until: Timestamp): Promise<void>;
   /**
@@ -105,7 +135,8 @@ export interface Outbox extends OutboxReader {
    * when the delivery is no longer pending or, where `owner` is given, when somebody else has claimed it since.
    *
    * One transaction, in turn. Each change is conditional in its statement and counts from what stands there; the audit entries are
-   * written also where the change was passed over, because the attempt has been made.
+   * written also where the change was passed over, because the attempt has been made. The deliveries of recipients apart are added
+   * where the change holds, with the attempt that was made counted; one that is there already stays as it is.
    */
   recordOutcomes(
     outcomes: readonly DeliveryOutcome[],

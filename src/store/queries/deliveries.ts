@@ -62,6 +62,25 @@ async function countHeld(db: Kysely<Database>, now: Timestamp): Promise<Map<stri
   return new Map(rows.map(({ channel, count }) => [channel, Number(count)]));
 }
 
+/** Of those delivered, how many of the last owed are looked at: they may end in another order. */
+const LATELY = 50;
+
+/** Tells when the channel last accepted something; see `OutboxReader`. */
+export async function lastAcceptedAt(db: Kysely<Database>, channel: string): Promise<Timestamp | null> {
+  const last = await db
+    .selectFrom('delivery')
+    .select('ended_at')
+    .where('status', '=', DELIVERED)
+    .where('channel', '=', channel)
+    .orderBy('position', 'desc')
+    .limit(LATELY)
+    .execute();
+  return last.reduce<Timestamp | null>(
+    (latest, { ended_at }) => (ended_at === null ? latest : Math.max(latest ?? ended_at, ended_at)),
+    null,
+  );
+}
+
 /** Tells since when channels accept nothing; see `OutboxReader`. Looks up the last acceptance of just those that have failed attempts. */
 export async function failingChannels(db: Kysely<Database>): Promise<Map<string, Timestamp>> {
   const failed = db.selectFrom('delivery').where('status', '=', PENDING).where('attempts_finished', '>', 0);

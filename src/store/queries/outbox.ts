@@ -1,6 +1,13 @@
-import { type ExpressionBuilder, type Kysely, type SqlBool, sql, type Transaction } from 'kysely';
+import {
+  type ExpressionBuilder,
+  type Kysely,
+  type Selectable,
+  type SqlBool,
+  sql,
+  type Transaction,
+} from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { ClaimedDelivery, ClaimRequest } from '../ports/outbox.ts';
+import type { ClaimedDelivery, ClaimRequest, DeliveryStatus } from '../ports/outbox.ts';
 import { toDelivery } from './rows.ts';
 import { type Database, PENDING } from './schema.ts';
 import { toEvent } from './stored-event.ts';
@@ -17,9 +24,17 @@ function isDue(table: 'd' | 'earlier', now: Timestamp) {
   return sql<SqlBool>`(${sql.ref(`${table}.next_attempt_at`)} <= ${now} or ${touchedAt} > ${now + CLOCK_SLACK_MS})`;
 }
 
-/** True for two deliveries of which one must not overtake the other: of one job, both with digests or both without. */
+/**
+ * True for two deliveries of which one must not overtake the other: of one job, both with digests or both without. What is owed to one
+ * recipient alone holds up nobody else.
+ */
 function isSameQueue() {
-  return sql<SqlBool>`earlier.order_key = d.order_key and (earlier.held_until is null) = (d.held_until is null)`;
+  return sql<SqlBool>`earlier.order_key = d.order_key and (earlier.held_until is null) = (d.held_until is null) and (earlier.recipient is null or earlier.recipient = d.recipient)`;
+}
+
+/** The place in the order: a part stands where the whole stood. */
+function placeOf(table: 'd' | 'earlier' | 'delivery') {
+  return sql<number>`coalesce(${sql.ref(`${table}.part_of`)}, ${sql.ref(`${table}.position`)})`;
 }
 
 /**
@@ -49,7 +64,7 @@ export async function findClaimable(
             .where('earlier.channel', '=', channel)
             .where('earlier.status', '=', PENDING)
             .where(isSameQueue())
-            .whereRef('earlier.position', '<', 'd.position')
+            .where(placeOf('earlier'), '<', placeOf('d'))
             .$if(perKey === 'run', (query) =>
               query.where(({ eb, or, not }) =>
                 or([not(isDue('earlier', now)), eb('earlier.lease_until', '>', now)]),
@@ -58,6 +73,7 @@ export async function findClaimable(
         ),
       ),
     )
+    .orderBy(placeOf('d'))
     .orderBy('d.position')
     .limit(limit)
     .execute();
@@ -80,7 +96,7 @@ export async function claimDeliveries(
     for (const id of taken) await releaseClaim(trx, id, request.owner);
     return [];
   }
-  return readClaimed(trx, taken);
+  return readClaimed(trx, taken, request.channel);
 }
 
 /** Puts those under a lease that are still pending and free; returns their ids. The condition is in the statement: of two claims one wins. */
@@ -109,7 +125,11 @@ async function takeLeases(
   return taken.map(({ id }) => id);
 }
 
-async function readClaimed(trx: Transaction<Database>, ids: readonly string[]): Promise<ClaimedDelivery[]> {
+async function readClaimed(
+  trx: Transaction<Database>,
+  ids: readonly string[],
+  channel: string,
+): Promise<ClaimedDelivery[]> {
   if (ids.length === 0) return [];
   const rows = await trx
     .selectFrom('delivery')
@@ -117,13 +137,66 @@ async function readClaimed(trx: Transaction<Database>, ids: readonly string[]): 
     .selectAll('delivery')
     .select('event.body')
     .where('delivery.id', 'in', ids)
+    .orderBy(placeOf('delivery'))
     .orderBy('delivery.position')
     .execute();
+  const parts = await readParts(
+    trx,
+    rows.map(({ position }) => position),
+    channel,
+  );
   return rows.map((row) => ({
     ...toDelivery(row),
     event: toEvent(row.body),
     wasInterrupted: row.attempts_started - 1 > row.attempts_finished,
+    refusedSince: row.refused_since,
+    ...whoseShareIsApart(row, parts),
   }));
+}
+
+type Part = Pick<
+  Selectable<Database['delivery']>,
+  'recipient' | 'part_of' | 'status' | 'order_key' | 'held_until'
+>;
+
+/** What single recipients are owed that bears on these deliveries: their parts, and what is pending in the same channel. */
+async function readParts(
+  trx: Transaction<Database>,
+  positions: readonly number[],
+  channel: string,
+): Promise<Part[]> {
+  const parts = trx
+    .selectFrom('delivery')
+    .select(['recipient', 'part_of', sql<DeliveryStatus>`status`.as('status'), 'order_key', 'held_until']);
+  const own = await parts.where('part_of', 'in', positions).execute();
+  const waiting = await parts
+    .where('channel', '=', channel)
+    .where('status', '=', PENDING)
+    .where('recipient', 'is not', null)
+    .execute();
+  return [...own, ...waiting];
+}
+
+/** A delivery to one recipient is for that one, whoever else waits. */
+function whoseShareIsApart(
+  { position, recipient, order_key, held_until }: Selectable<Database['delivery']>,
+  parts: readonly Part[],
+): Pick<ClaimedDelivery, 'apart' | 'behind'> {
+  if (recipient !== null) return { apart: [], behind: [] };
+  const namesOf = (found: readonly Part[]): string[] => [
+    ...new Set(found.flatMap((part) => part.recipient ?? [])),
+  ];
+  const apart = namesOf(parts.filter(({ part_of }) => part_of === position));
+  const behind = namesOf(
+    parts.filter(
+      (part) =>
+        part.status === 'pending' &&
+        part.order_key === order_key &&
+        (part.held_until === null) === (held_until === null) &&
+        (part.part_of ?? position) < position,
+    ),
+  );
+  return { apart, behind: behind.filter((name) => !apart.includes(name)) };
 }
 
 /** Prolongs the leases that `owner` holds on these and that nobody has taken over. */
@@ -190,7 +263,7 @@ export async function nextDueAt(db: Kysely<Database>, channel: string): Promise<
             .where('earlier.channel', '=', channel)
             .where('earlier.status', '=', PENDING)
             .where(isSameQueue())
-            .whereRef('earlier.position', '<', 'd.position'),
+            .where(placeOf('earlier'), '<', placeOf('d')),
         ),
       ),
     )

@@ -1,9 +1,10 @@
-import type { Transaction, Updateable } from 'kysely';
+import type { Selectable, Transaction, Updateable } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import { assertNever } from '../../domain/job/restore-job.ts';
-import type { DeliveryOutcome } from '../ports/outbox.ts';
+import type { DeliveryOutcome, RecipientOutcome } from '../ports/outbox.ts';
 import { chunks, MANY_IDS } from './chunks.ts';
 import { releaseClaim } from './outbox.ts';
+import { newDelivery } from './rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from './schema.ts';
 
 /**
@@ -34,7 +35,52 @@ export async function writeOutcome(
   else ending = ending.where('status', '=', PENDING);
   if (outcome.kind !== 'delivered' && owner !== undefined)
     ending = ending.where(({ eb, or }) => or([eb('lease_owner', 'is', null), eb('lease_owner', '=', owner)]));
-  await ending.execute();
+  const [ended] = await ending.returningAll().execute();
+  if (ended && outcome.apart?.length) await writeParts(trx, ended, outcome.apart, outcome.at);
+}
+
+/** Adds what single recipients are owed of a delivery from now on. Their 24 hours begin with the attempt that has just ended, which counts. */
+async function writeParts(
+  trx: Transaction<Database>,
+  whole: Selectable<Database['delivery']>,
+  parts: readonly RecipientOutcome[],
+  at: Timestamp,
+): Promise<void> {
+  const rows = parts.map((part) => ({
+    ...newDelivery({
+      eventId: whole.event_id,
+      channel: whole.channel,
+      orderKey: whole.order_key,
+      at: whole.created_at,
+      heldUntil: whole.held_until,
+      insteadOf: whole.instead_of,
+      recipient: part.recipient,
+    }),
+    part_of: whole.position,
+    ...stateOfPart(part, at),
+  }));
+  await trx
+    .insertInto('delivery')
+    .values(rows)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
+function stateOfPart(part: RecipientOutcome, at: Timestamp) {
+  const never = { status: PENDING, attempts_started: 0, attempts_finished: 0, next_attempt_at: at };
+  if (part.kind === 'owed')
+    return { ...never, first_attempt_at: null, last_attempt_at: null, last_detail: null, ended_at: null };
+  const tried = {
+    ...never,
+    attempts_started: 1,
+    attempts_finished: 1,
+    first_attempt_at: at,
+    last_attempt_at: at,
+    last_detail: part.detail,
+  };
+  return part.kind === 'retry'
+    ? { ...tried, next_attempt_at: part.nextAttemptAt, ended_at: null }
+    : { ...tried, status: GIVEN_UP, ended_at: at };
 }
 
 /** A delivery that is owed again. */
@@ -65,6 +111,7 @@ export async function redriveGivenUp(
       attempts_finished: 0,
       first_attempt_at: null,
       ended_at: null,
+      refused_since: null,
     }))
     .where('status', '=', GIVEN_UP)
     .returning(['position', 'id', 'event_id', 'channel']);
@@ -81,7 +128,7 @@ function changeOf(outcome: Exclude<DeliveryOutcome, { kind: 'released' }>): Upda
     case 'given_up':
       return { status: outcome.kind, ended_at: outcome.at };
     case 'retry':
-      return { next_attempt_at: outcome.nextAttemptAt };
+      return { next_attempt_at: outcome.nextAttemptAt, refused_since: outcome.refusedSince ?? null };
     default:
       return assertNever(outcome);
   }

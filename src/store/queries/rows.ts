@@ -45,6 +45,7 @@ export function toDelivery(row: Selectable<Database['delivery']>): Delivery {
     lastDetail: row.last_detail,
     insteadOf: row.instead_of,
     heldUntil: row.held_until,
+    recipient: row.recipient,
   };
 }
 
@@ -56,9 +57,12 @@ export function newDelivery(owed: {
   at: Timestamp;
   heldUntil: Timestamp | null;
   insteadOf: string | null;
+  /** Who alone is owed it; all of the channel unless given. */
+  recipient?: string;
 }): InsertObject<Database, 'delivery'> {
+  const { recipient = null } = owed;
   return {
-    id: deliveryId(owed.eventId, owed.channel),
+    id: deliveryId(owed.eventId, owed.channel, recipient),
     event_id: owed.eventId,
     channel: owed.channel,
     order_key: owed.orderKey,
@@ -70,6 +74,7 @@ export function newDelivery(owed: {
     lease_until: 0,
     held_until: owed.heldUntil,
     instead_of: owed.insteadOf,
+    recipient,
   };
 }
 

@@ -118,6 +118,12 @@ interface DeliveryTable {
   instead_of: string | null;
   /** The slot of the digest it goes out with; `null`: it is sent at once. */
   held_until: number | null;
+  /** Who alone is owed it; `null`: all recipients of the channel that have no part of it. */
+  recipient: string | null;
+  /** The position of the delivery of which this is the part of one recipient. In the order of a queue it stands in that place. */
+  part_of: number | null;
+  /** Since when the receiver refuses it in a way that may be a mishap. */
+  refused_since: number | null;
 }
 
 /** `body` is the line of the audit log, byte for byte. */

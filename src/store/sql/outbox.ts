@@ -7,7 +7,7 @@ import type {
   FallbackRequest,
   Outbox,
 } from '../ports/outbox.ts';
-import { failingChannels } from '../queries/deliveries.ts';
+import { failingChannels, lastAcceptedAt } from '../queries/deliveries.ts';
 import { fallbackEntry, owedByFallback, writeFallbacks } from '../queries/fallbacks.ts';
 import { claimDeliveries, findClaimable, nextDueAt, renewLeases } from '../queries/outbox.ts';
 import { writeOutcome } from '../queries/outcomes.ts';
@@ -20,6 +20,7 @@ export function createOutbox(db: Kysely<Database>, guarded: Guarded): Outbox {
   return {
     nextDueAt: guarded('read the outbox', (channel) => nextDueAt(db, channel)),
     failingChannels: guarded('read the outbox', () => failingChannels(db)),
+    lastAcceptedAt: guarded('read the outbox', (channel) => lastAcceptedAt(db, channel)),
     claimDeliveries: guarded('claim deliveries', (request) => claimDue(db, request)),
     renewLeases: guarded('renew leases', async (ids, owner, until) => {
       if (ids.length > 0) await renewLeases(db, ids, owner, until);

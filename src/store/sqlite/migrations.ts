@@ -159,6 +159,16 @@ export const MIGRATIONS: readonly Migration[] = [
     name: 'events with a subject: their bodies are of another form, which an older program must not try to read',
     sql: '-- Nothing else changes: bodies of the first form are read as they are.',
   },
+  {
+    number: 7,
+    name: 'recipients who are owed a message apart from the others, and since when a receiver refuses',
+    sql: `
+      alter table delivery add column recipient text;
+      alter table delivery add column part_of integer;
+      alter table delivery add column refused_since integer;
+      create index delivery_parts on delivery (part_of) where part_of is not null;
+    `,
+  },
 ];
 
 /**

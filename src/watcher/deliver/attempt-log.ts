@@ -18,24 +18,38 @@ export function logAttempt(
   { delivery, outcome, wasSent }: AttemptEnd,
 ): void {
   if (!wasSent || outcome.kind === 'released') return;
-  const { channel, eventId, event } = delivery;
-  const key = `channel ${channel}`;
+  const { channel, eventId, event, recipient } = delivery;
+  const whom = recipient === null ? channel : `${recipient} by ${channel}`;
+  const key = `channel ${channel}${recipient === null ? '' : ` for ${recipient}`}`;
   const title = titleOf(event);
   const attempt = delivery.attemptsStarted;
-  const fields = { channel, event: event.name, watch: watchOf(event) ?? '', eventId, attempt };
+  const fields = {
+    channel,
+    ...(recipient === null ? {} : { recipient }),
+    event: event.name,
+    watch: watchOf(event) ?? '',
+    eventId,
+    attempt,
+  };
   if (outcome.kind === 'delivered') {
-    faultLog.clear(key, `${channel} takes messages again`, { channel });
-    logger.info(`Told ${channel}: ${title}`, { ...fields, latencyMs: latencyMsOf({ delivery, outcome }) });
+    faultLog.clear(
+      key,
+      recipient === null
+        ? `${channel} takes messages again`
+        : `${channel} takes messages for ${recipient} again`,
+      { channel },
+    );
+    logger.info(`Told ${whom}: ${title}`, { ...fields, latencyMs: latencyMsOf({ delivery, outcome }) });
   } else if (outcome.kind === 'given_up') {
-    logger.error(`Gave up telling ${channel}: ${title}`, {
+    logger.error(`Gave up telling ${whom}: ${title}`, {
       ...fields,
       detail: outcome.detail,
       hint: 'Mend the channel, then: restore-watcher deliveries redrive --given-up',
     });
   } else {
     const retryAt = toIso(outcome.nextAttemptAt);
-    const message = `${channel} does not take messages: ${outcome.detail}`;
+    const message = `${channel} does not take messages${recipient === null ? '' : ` for ${recipient}`}: ${outcome.detail}`;
     faultLog.report(key, message, { ...fields, retryAt });
-    logger.debug(`Could not tell ${channel} yet: ${title}`, { ...fields, retryAt });
+    logger.debug(`Could not tell ${whom} yet: ${title}`, { ...fields, retryAt });
   }
 }

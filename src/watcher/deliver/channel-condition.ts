@@ -38,7 +38,9 @@ export class ChannelCondition {
   }
 
   /** Notes how an attempt to deliver ended. @returns whether that may be news at once. */
-  noteAttempt({ outcome, detail }: WatcherSignals['delivery:recorded']): boolean {
+  noteAttempt({ outcome, detail, recipient }: WatcherSignals['delivery:recorded']): boolean {
+    // One recipient who is refused for now (greylisted, a full mailbox) is no fault of the channel, which others are reached by.
+    if (recipient !== null && outcome === 'retry') return false;
     if (outcome === 'delivered') {
       this.#failingSince = null;
       this.#failedBeforeMs = 0;

@@ -76,7 +76,7 @@ async function dispatchBy(way: Way, deps: DispatchDeps, signal: AbortSignal): Pr
     claimed.map(({ id }) => id),
   );
   try {
-    const batches = way.inOneMessage ? [claimed] : claimed.map((delivery) => [delivery]);
+    const batches = way.inOneMessage ? messagesOf(claimed) : claimed.map((delivery) => [delivery]);
     // All of them end first, also when one cannot be recorded: without their leases they would be claimed and sent again.
     const ends = await Promise.allSettled(batches.map((batch) => deliver(way, deps, batch, signal)));
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
@@ -86,6 +86,11 @@ async function dispatchBy(way: Way, deps: DispatchDeps, signal: AbortSignal): Pr
   return claimed.length;
 }
 
+/** What goes out in one message is for the same recipients: what single ones are owed apart makes messages of its own. */
+function messagesOf(claimed: readonly ClaimedDelivery[]): ClaimedDelivery[][] {
+  return [...Map.groupBy(claimed, ({ recipient }) => recipient).values()];
+}
+
 /** Sends a batch as one message and records it. A batch whose content is refused is sent one by one: one bad event must not take others along. */
 async function deliver(
   way: Way,
@@ -93,19 +98,20 @@ async function deliver(
   batch: readonly ClaimedDelivery[],
   signal: AbortSignal,
 ): Promise<void> {
-  const sent = await send(way, batch, signal);
+  const leftOut = [...new Set(batch.flatMap(({ apart, behind }) => [...apart, ...behind]))];
+  const sent = await send(way, batch, leftOut, signal);
+  // One time and one chance for all of them: so they come back together, as the one message they were.
+  const context = { at: deps.clock.now(), random: deps.random(), leftOut };
   if (!(sent instanceof Error)) {
     const wasSent = sent.wasSent ?? true;
-    const at = deps.clock.now();
     await recordAttempts(
       deps,
-      batch.map((delivery) => ({ delivery, outcome: acceptedOutcome(delivery, at, sent.detail), wasSent })),
+      batch.map((delivery) => ({ delivery, outcome: acceptedOutcome(delivery, sent, context), wasSent })),
     );
   } else if (sent instanceof DeliveryError && sent.reason === 'rejected' && batch.length > 1) {
     for (const delivery of batch) await deliver(way, deps, [delivery], signal);
   } else {
-    // One time and one chance for all of them: so they come back together, as the one message they were.
-    const refusal = { at: deps.clock.now(), random: deps.random(), wasCut: signal.aborted };
+    const refusal = { ...context, wasCut: signal.aborted };
     await recordAttempts(
       deps,
       batch.map((delivery) => ({
@@ -121,10 +127,16 @@ async function deliver(
 async function send(
   way: Way,
   batch: readonly ClaimedDelivery[],
+  leftOut: readonly string[],
   signal: AbortSignal,
 ): Promise<Receipt | Error> {
   try {
-    const notices = batch.map(({ id, event }) => ({ deliveryId: id, event }));
+    const notices = batch.map(({ id, event, recipient }) => ({
+      deliveryId: id,
+      event,
+      ...(recipient === null ? {} : { onlyTo: recipient }),
+      ...(leftOut.length === 0 ? {} : { notTo: leftOut }),
+    }));
     return await way.send(notices, signal);
   } catch (thrown) {
     return toError(thrown);

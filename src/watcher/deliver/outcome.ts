@@ -1,28 +1,42 @@
+import type { Receipt } from '../../channels/notifier.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { nextAttempt } from '../../domain/telling/retry-policy.ts';
-import { DeliveryError } from '../../errors.ts';
-import type { ClaimedDelivery, DeliveryOutcome } from '../../store/ports/outbox.ts';
+import { DeliveryError, type RecipientRefusal } from '../../errors.ts';
+import type { ClaimedDelivery, DeliveryOutcome, RecipientOutcome } from '../../store/ports/outbox.ts';
 
-/** The outcome of an attempt that the receiver accepted. */
-export function acceptedOutcome({ id }: ClaimedDelivery, at: Timestamp, detail: string): DeliveryOutcome {
-  return { id, kind: 'delivered', at, detail };
-}
-
-/** What decides about the next attempt: the same for all deliveries of one message, so that they come back together. */
-export interface RefusalContext {
+/** When an attempt ended, and by what chance the next one is put off: the same for all deliveries of one message, so that they come back together. */
+export interface AttemptContext {
   at: Timestamp;
   /** In [0, 1). */
   random: number;
+  /** Recipients of the channel for whom the message was not. */
+  leftOut: readonly string[];
+}
+
+/** What decides about an attempt that failed. */
+export interface RefusalContext extends AttemptContext {
   /** The send was cut short: the delivery is due again at once. */
   wasCut: boolean;
 }
 
+/** The outcome of an attempt that the receiver accepted, for one recipient at least. The others get deliveries of their own. */
+export function acceptedOutcome(
+  delivery: ClaimedDelivery,
+  { detail, refused = [] }: Receipt,
+  context: AttemptContext,
+): DeliveryOutcome {
+  const apart = [...leftOutOf(delivery, context), ...refused.map((one) => refusedRecipient(one, context))];
+  return { id: delivery.id, kind: 'delivered', at: context.at, detail, ...withParts(apart) };
+}
+
 /** The outcome of an attempt that failed: tried again later, or given up. */
 export function refusedOutcome(
-  { id, attemptsFinished, firstAttemptAt }: ClaimedDelivery,
+  delivery: ClaimedDelivery,
   error: Error,
-  { at, random, wasCut }: RefusalContext,
+  context: RefusalContext,
 ): DeliveryOutcome {
+  const { id, attemptsFinished, firstAttemptAt } = delivery;
+  const { at, random, wasCut } = context;
   const detail = describe(error);
   if (wasCut) return { id, kind: 'retry', at, nextAttemptAt: at, detail: `${detail} (shutting down)` };
   const known = error instanceof DeliveryError ? error : null;
@@ -34,9 +48,43 @@ export function refusedOutcome(
     now: at,
     random,
   });
+  if (verdict.kind === 'give_up') {
+    return { id, kind: 'given_up', at, detail, ...withParts(leftOutOf(delivery, context)) };
+  }
+  // Those refused for good are over; the attempts go on for the others.
+  const lost = (known?.refused ?? []).filter(({ fault }) => !fault.retryable);
+  const apart = lost.map((one) => refusedRecipient(one, context));
+  return { id, kind: 'retry', at, nextAttemptAt: verdict.nextAttemptAt, detail, ...withParts(apart) };
+}
+
+/** Who was left out because something earlier is still owed to them is owed this one apart from now on, and so behind it. */
+function leftOutOf({ apart }: ClaimedDelivery, { leftOut }: AttemptContext): RecipientOutcome[] {
+  return leftOut
+    .filter((recipient) => !apart.includes(recipient))
+    .map((recipient) => ({ recipient, kind: 'owed' }));
+}
+
+function refusedRecipient(
+  { recipient, fault }: RecipientRefusal,
+  { at, random }: AttemptContext,
+): RecipientOutcome {
+  const { retryable, retryAfterMs } = fault;
+  const verdict = nextAttempt({
+    retryable,
+    retryAfterMs,
+    attempts: 1,
+    firstAttemptAt: at,
+    now: at,
+    random,
+  });
+  const detail = describe(fault);
   return verdict.kind === 'retry'
-    ? { id, kind: 'retry', at, nextAttemptAt: verdict.nextAttemptAt, detail }
-    : { id, kind: 'given_up', at, detail };
+    ? { recipient, kind: 'retry', nextAttemptAt: verdict.nextAttemptAt, detail }
+    : { recipient, kind: 'given_up', detail };
+}
+
+function withParts(apart: readonly RecipientOutcome[]): { apart?: readonly RecipientOutcome[] } {
+  return apart.length === 0 ? {} : { apart };
 }
 
 function describe(error: Error): string {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../logging/logger.ts';
-import type { AttemptEnd } from '../record/attempt.ts';
+import { type AttemptEnd, endsOf } from '../record/attempt.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { type AttemptLogDeps, logAttempt } from './attempt-log.ts';
 
@@ -23,7 +23,7 @@ export interface RecordAttemptsDeps extends AttemptLogDeps {
  */
 export async function recordAttempts(deps: RecordAttemptsDeps, ends: readonly AttemptEnd[]): Promise<void> {
   await persist(deps, ends);
-  for (const end of ends) logAttempt(deps, end);
+  for (const end of ends.flatMap(endsOf)) logAttempt(deps, end);
 }
 
 async function persist(

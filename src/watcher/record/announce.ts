@@ -19,9 +19,10 @@ export function announceEvents(signals: Signals, recorded: readonly PlannedEvent
 /** Says of an attempt whose end has been recorded how it ended. Nothing when nothing was sent. */
 export function announceAttempt(signals: Signals, { delivery, outcome, wasSent }: AttemptEnd): void {
   if (!wasSent || outcome.kind === 'released') return;
-  const { channel, eventId } = delivery;
+  const { channel, eventId, recipient } = delivery;
   signals.emit('delivery:recorded', {
     channel,
+    recipient,
     outcome: outcome.kind,
     latencyMs: latencyMsOf({ delivery, outcome }),
     eventId,

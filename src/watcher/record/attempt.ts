@@ -1,5 +1,6 @@
 import type { AuditDraft } from '../../domain/audit.ts';
 import { jobOf } from '../../domain/event/subject.ts';
+import { deliveryId } from '../../domain/telling/owed.ts';
 import type { ClaimedDelivery, DeliveryOutcome } from '../../store/ports/outbox.ts';
 
 /** How an attempt to deliver ended. */
@@ -10,10 +11,39 @@ export interface AttemptEnd {
   wasSent: boolean;
 }
 
+/**
+ * How the attempt ended for each who was tried: for the channel, and for every recipient who has a delivery of its own from now on. Those
+ * that were left out of the attempt are not among them.
+ */
+export function endsOf(end: AttemptEnd): AttemptEnd[] {
+  const { delivery, outcome } = end;
+  if (outcome.kind === 'released') return [end];
+  const parts = (outcome.apart ?? []).flatMap((part): AttemptEnd[] => {
+    if (part.kind === 'owed') return [];
+    const { recipient } = part;
+    const id = deliveryId(delivery.eventId, delivery.channel, recipient);
+    return [
+      {
+        delivery: { ...delivery, id, recipient, attemptsStarted: 1, wasInterrupted: false },
+        outcome: { ...part, id, at: outcome.at },
+        wasSent: true,
+      },
+    ];
+  });
+  return [end, ...parts];
+}
+
 /** What the audit log says of an attempt: that an earlier one was cut off, how this one ended, and that the last was given up. */
 export function auditOfAttempt({ delivery, outcome }: AttemptEnd): AuditDraft[] {
-  const { id: deliveryId, eventId, channel, event } = delivery;
-  const about = { deliveryId, eventId, channel, event: event.name, jobId: jobOf(event)?.id ?? null };
+  const { id, eventId, channel, event, recipient } = delivery;
+  const about = {
+    deliveryId: id,
+    eventId,
+    channel,
+    ...(recipient === null ? {} : { recipient }),
+    event: event.name,
+    jobId: jobOf(event)?.id ?? null,
+  };
   const attempt = delivery.attemptsStarted;
   const detail = outcome.kind === 'released' ? null : outcome.detail;
   return [

@@ -23,7 +23,7 @@ import type { JobStore } from '../../store/ports/jobs.ts';
 import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
 import { announceAttempt, announceEvents } from './announce.ts';
-import { type AttemptEnd, auditOfAttempt } from './attempt.ts';
+import { type AttemptEnd, auditOfAttempt, endsOf } from './attempt.ts';
 import { logEvent } from './event-log.ts';
 
 /** What the configuration says about who is told, and when. */
@@ -184,9 +184,10 @@ export class Recorder {
   async recordAttempts(ends: readonly AttemptEnd[], owner: string): Promise<void> {
     const { store, signals } = this.#deps;
     const outcomes = ends.map(({ outcome }) => outcome);
-    await store.recordOutcomes(outcomes, ends.flatMap(auditOfAttempt), owner);
+    const each = ends.flatMap(endsOf);
+    await store.recordOutcomes(outcomes, each.flatMap(auditOfAttempt), owner);
     this.#tellAudit();
-    for (const end of ends) announceAttempt(signals, end);
+    for (const end of each) announceAttempt(signals, end);
   }
 
   /**

@@ -124,13 +124,23 @@ describe('what a mail server says', () => {
     expect(sink.received).toEqual([]);
   });
 
-  it('counts as accepted when one recipient is accepted, and the receipt says how many were not', async () => {
-    sink.answer('RCPT', (address) => (address === 'gone@example.com' ? '550 unknown' : null));
-    const to = ['dba@example.com', 'gone@example.com', 'oncall@example.com'];
+  it('counts as accepted when one recipient is accepted, and the receipt says who was not, and why', async () => {
+    sink.answer('RCPT', (address) => {
+      if (address === 'gone@example.com') return `550 5.1.1 ${LEAK}`;
+      return address === 'full@example.com' ? '552 5.2.2 mailbox full' : null;
+    });
+    const to = ['dba@example.com', 'Gone: <gone@example.com>', 'oncall@example.com', 'full@example.com'];
 
     const receipt = await notifierFor(sink.port, { to }).send([aNotice()], never);
 
-    expect(receipt.detail).toMatch(/^250 .*; 1 of 3 recipients refused$/);
+    expect(receipt.detail).toMatch(
+      /^250 .*; refused 2 of 4: gone@example.com for good, full@example.com for now$/,
+    );
+    expect(receipt.refused).toMatchObject([
+      { recipient: 'gone@example.com', fault: { reason: 'refused', retryable: false, status: 550 } },
+      { recipient: 'full@example.com', fault: { reason: 'unavailable', retryable: true, status: 552 } },
+    ]);
+    expectNoSecret(receipt, SECRETS);
     expect(sink.received.map((mail) => mail.to)).toEqual([['dba@example.com', 'oncall@example.com']]);
   });
 
@@ -140,7 +150,42 @@ describe('what a mail server says', () => {
 
     const error = await failureOf(notifierFor(sink.port, { to }).send([aNotice()], never));
 
-    expect(error).toMatchObject({ reason: 'unavailable', retryable: true });
+    expect(error).toMatchObject({
+      reason: 'unavailable',
+      retryable: true,
+      refused: [
+        { recipient: 'gone@example.com', fault: { retryable: false } },
+        { recipient: 'later@example.com', fault: { retryable: true } },
+      ],
+    });
+  });
+
+  it('goes to one recipient alone, or to all but some, with everybody in its header', async () => {
+    const to = ['dba@example.com', 'Gone: now <gone@example.com>', 'oncall@example.com'];
+    const notifier = notifierFor(sink.port, { to, from: 'Alert: Restores <restores@example.com>' });
+
+    await notifier.send([{ ...aNotice(), onlyTo: 'gone@example.com' }], never);
+    await notifier.send([{ ...aNotice(), notTo: ['gone@example.com'] }], never);
+
+    expect(sink.received.map((mail) => mail.to)).toEqual([
+      ['gone@example.com'],
+      ['dba@example.com', 'oncall@example.com'],
+    ]);
+    for (const { raw, from } of sink.received) {
+      expect(from).toBe('restores@example.com');
+      expect(raw).toContain('From: "Alert: Restores" <restores@example.com>');
+      expect(raw).toContain('To: dba@example.com, "Gone: now" <gone@example.com>, oncall@example.com');
+    }
+  });
+
+  it('is sent to nobody who is a recipient no more', async () => {
+    const receipt = await notifierFor(sink.port).send([{ ...aNotice(), onlyTo: 'left@example.com' }], never);
+
+    expect(receipt).toEqual({
+      detail: 'left@example.com is a recipient of this channel no more',
+      wasSent: false,
+    });
+    expect(sink.received).toEqual([]);
   });
 
   it('is a time-out when the server stops in the middle', async () => {

@@ -140,6 +140,7 @@ export function jobsContract(store: () => Store): void {
         lastDetail: null,
         insteadOf: null,
         heldUntil: null,
+        recipient: null,
       };
       const of = ({ event }: typeof ofJob, channel: string, orderKey: string) => ({
         ...untried,

@@ -6,6 +6,7 @@ import { LEASE_MS, NOW, outboxSteps } from '../outbox-steps.ts';
 import { aDraft, anImpossibleDraft, plan } from '../support.ts';
 import { digestContract } from './digest-contract.ts';
 import { fallbackContract } from './fallback-contract.ts';
+import { recipientsContract } from './recipients-contract.ts';
 
 /** What every store owes to channels: who may send it, and what became of it. */
 export function outboxContract(store: () => Store): void {
@@ -65,6 +66,9 @@ export function outboxContract(store: () => Store): void {
         firstAttemptAt: NOW,
         lastAttemptAt: NOW,
         wasInterrupted: false,
+        apart: [],
+        behind: [],
+        refusedSince: null,
       });
       expect(ids(await claim())).toEqual([idOf(3)]);
       expect(await claim()).toEqual([]);
@@ -316,5 +320,6 @@ export function outboxContract(store: () => Store): void {
   });
 
   digestContract(store);
+  recipientsContract(store);
   fallbackContract(store);
 }

@@ -13,6 +13,7 @@ const LANDED: Record<number, string> = {
   4: '0b45589c3e51c923b2c34863dd0c9d97f12ba6805c6d21e286370dd8e7250bc6',
   5: '9b8ff94a3bbd27f1ec81c3171df7b607175ad08ee3d745669b34f9165efb8915',
   6: '7d5ee9123eb90a40ef3116e6c3fadea553e25d752dcf3fdd111d21387e12030e',
+  7: 'afd00ea3f3052be01eec1df0a699b60023d5aedf42de8929e626e4fc77478fe9',
 };
 
 it('migrations stay, byte for byte, as they landed', () => {

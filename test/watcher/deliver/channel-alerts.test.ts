@@ -46,6 +46,7 @@ async function begin(): Promise<void> {
 function attempt(outcome: 'delivered' | 'retry' | 'given_up', channel = 'oncall'): void {
   signals.emit('delivery:recorded', {
     channel,
+    recipient: null,
     outcome,
     latencyMs: null,
     eventId: 'x',

@@ -1,0 +1,19 @@
+import MimeNode from 'nodemailer/lib/mime-node';
+
+/** `Name <address>`, with nothing in the name that would make it several addresses. */
+const NAMED = /^\s*([^"<>]*[^"<>\s])\s*<([^<>]*)>\s*$/;
+const IS_LIST = /@[^,;]*[,;]/;
+/** What means something of its own in a header (RFC 5322, section 3.2.3): a name with a colon would be that of a group. */
+const SPECIAL = /[()[\]:;@\\,.]/;
+
+/** An address as people write it, with its name in quotation marks where a mail needs them: `"Alert: Restores" <a@example.com>`. */
+export function quotedMailbox(text: string): string {
+  const [, name = '', address = ''] = NAMED.exec(text) ?? [];
+  if (!SPECIAL.test(name) || IS_LIST.test(name)) return text;
+  return `"${name.replaceAll('\\', '\\\\')}" <${address}>`;
+}
+
+/** The bare addresses of these recipients, each once, as they stand in the envelope of a mail. */
+export function bareAddresses(to: readonly string[]): string[] {
+  return new MimeNode('text/plain').setHeader('To', to.map(quotedMailbox)).getEnvelope().to;
+}
