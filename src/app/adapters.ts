@@ -11,6 +11,7 @@ import type { Clock } from '../clock.ts';
 import type { ChannelConfig, ConnectionConfig } from '../config/config.ts';
 import { assertNever } from '../domain/job/restore-job.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { Redactor } from '../net/redact/redactor.ts';
 import { createAtlasSource } from '../source/atlas-source.ts';
 import type { BudgetState } from '../source/budget/budgets.ts';
 import { createConnection } from '../source/connection.ts';
@@ -33,6 +34,7 @@ const KINDS = [serverlessJobs, flexJobs, clusterJobs, collectionJobs, legacyJobs
 export interface SourceDeps {
   clock: Clock;
   logger: Logger;
+  redactor: Redactor;
   /** Access tokens are kept beside it. */
   storeUrl: string;
   onRequest?: (request: RequestRecord) => void;
@@ -57,7 +59,7 @@ export function buildSource(
   const vault = chooseVault(config, storeUrl);
   const connection = createConnection({ ...config, ...observers, clock, vault, random: Math.random });
   return {
-    source: createAtlasSource({ connection, clock, adapters: KINDS }),
+    source: createAtlasSource({ connection, clock, adapters: KINDS, redactor: observers.redactor }),
     budgets: connection.budgets,
   };
 }
@@ -84,19 +86,20 @@ export function buildSources(
 /** @throws {WatcherError} code `config`, when a URL, secret or file of the channel cannot be used. */
 export function buildNotifier(
   channel: ChannelConfig,
-  { clock, limiter, logger }: { clock: Clock; limiter: UrlLimiter; logger: Logger },
+  deps: { clock: Clock; limiter: UrlLimiter; logger: Logger; redactor: Redactor },
 ): Notifier {
+  const { clock, limiter, logger, redactor } = deps;
   switch (channel.type) {
     case 'slack':
-      return createSlackNotifier({ ...channel, channel: channel.name, clock, limiter, logger });
+      return createSlackNotifier({ ...channel, channel: channel.name, clock, limiter, logger, redactor });
     case 'email':
-      return createEmailNotifier({ ...channel, channel: channel.name, logger });
+      return createEmailNotifier({ ...channel, channel: channel.name, logger, redactor });
     case 'webhook':
-      return createWebhookNotifier({ ...channel, channel: channel.name, clock });
+      return createWebhookNotifier({ ...channel, channel: channel.name, clock, redactor });
     case 'pagerduty':
-      return createPagerDutyNotifier({ ...channel, channel: channel.name, clock, logger });
+      return createPagerDutyNotifier({ ...channel, channel: channel.name, clock, logger, redactor });
     case 'msteams':
-      return createTeamsNotifier({ ...channel, channel: channel.name, clock, limiter, logger });
+      return createTeamsNotifier({ ...channel, channel: channel.name, clock, limiter, logger, redactor });
     default:
       return assertNever(channel);
   }

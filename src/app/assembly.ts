@@ -8,8 +8,10 @@ import type { Watch } from '../domain/job/watch.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
+import type { Redactor } from '../net/redact/redactor.ts';
 import { createSignals } from '../signals.ts';
 import { openStore } from '../store/open-store.ts';
+import { redactingStore } from '../store/redacting-store.ts';
 import type { Store } from '../store/store.ts';
 import type { RunnerConfig, RunnerDeps } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
@@ -23,6 +25,7 @@ export interface AssemblyDeps {
   config: WatcherConfig;
   clock: Clock;
   logger: Logger;
+  redactor: Redactor;
   version: string;
   pace?: Readonly<Pace> | undefined;
 }
@@ -53,11 +56,12 @@ export interface StagedConfig {
  * asked for anything yet. The store is claimed before anything is written: a second daemon must not even touch the first one's mirror.
  * @throws {WatcherError} when a part cannot be had; those that could are closed again.
  */
-export async function assemble({ config, clock, logger, version, pace }: AssemblyDeps): Promise<Assembly> {
+export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
+  const { config, clock, logger, redactor, version, pace } = deps;
   const closers = createClosers(logger);
   try {
     const signals = createSignals(logger);
-    const store = await openStore(config.store.url, { mode: 'readwrite' });
+    const store = redactingStore(await openStore(config.store.url, { mode: 'readwrite' }), redactor.redact);
     closers.add(() => store.close());
     await store.claimDaemon();
     closers.add(await keepMirror(config.audit.file, { store, clock, logger, signals }));
@@ -66,6 +70,7 @@ export async function assemble({ config, clock, logger, version, pace }: Assembl
     const parts = createParts({
       clock,
       logger,
+      redactor,
       limiter: createUrlLimiter({ clock, intervalMs: CHAT_INTERVAL_MS }),
       onRequest: metrics.onRequest,
       onSunset: metrics.onSunset,

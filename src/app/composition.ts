@@ -1,18 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type AuditCheck, checkAudit } from '../audit/check.ts';
+import type { Notifier } from '../channels/notifier.ts';
 import { createUrlLimiter } from '../channels/rate-limiter.ts';
 import { runCli } from '../cli/index.ts';
 import type { CliParts } from '../cli/parts.ts';
 import { systemClock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
-import { createRedactor } from '../config/redact.ts';
 import { jsonSchemaText } from '../config/schema/json-schema.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Logger } from '../logging/logger.ts';
-import { type AdjustableLogger, createLogger } from '../logging/winston-logger.ts';
-import { useProxies } from '../net/proxies.ts';
+import { createLogger } from '../logging/winston-logger.ts';
+import { proxyPasswords, useProxies } from '../net/proxies.ts';
+import { createRedactor, type Redactor } from '../net/redact/redactor.ts';
 import { openExistingStore } from '../store/open-store.ts';
+import { redactingStore } from '../store/redacting-store.ts';
 import { inspectStore } from '../store/sqlite/inspect.ts';
 import { type OnceReport, runOnce } from '../watcher/once.ts';
 import { buildNotifier } from './adapters.ts';
@@ -29,6 +31,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 2;
   }
   const clock = systemClock;
+  // One for the whole process: whatever leaves it or stays passes through.
+  const redactor = createRedactor(proxyPasswords(env));
+  const readConfig = async (file: string, text?: string): Promise<WatcherConfig> => {
+    const config = await loadConfig(file, { env, text });
+    redactor.add(config.secrets);
+    return config;
+  };
   const version = readVersion();
   const parts: CliParts = {
     stdout,
@@ -36,23 +45,29 @@ export async function main(argv: readonly string[]): Promise<number> {
     env,
     clock,
     version,
-    loadConfig: (file) => loadConfig(file, { env }),
-    openStore: (config, { mode }) => openExistingStore(config.store.url, { mode }),
+    redact: redactor.redact,
+    loadConfig: (file) => readConfig(file),
+    openStore: async (config, { mode }) => {
+      const store = await openExistingStore(config.store.url, { mode });
+      return store && redactingStore(store, redactor.redact);
+    },
     inspectStore: async (config) => inspectStore(config.store.url),
-    diagnose,
-    createNotifier: (config, name) => createOneNotifier(config, name),
+    diagnose: (config) => diagnose(config, redactor),
+    createNotifier: (config, name) => createOneNotifier(config, name, redactor),
     projectUrl,
     runDaemon: (config) =>
       runDaemon({
         config,
-        readConfig: (file, text) => loadConfig(file, { env, text }),
+        readConfig,
         clock,
-        logger: loggerFor(config),
+        logger: createLogger({ ...config.log, redact: redactor.redact }),
+        redactor,
         version,
       }),
-    runOnce: (config) => once(config, version),
-    lookOnce: (config) => loggingAside(config, (logger) => lookOnce(config, { clock, logger, version })),
-    inForeground: (config, watch, work) => inForeground(config, watch, clock, work),
+    runOnce: (config) => once(config, version, redactor),
+    lookOnce: (config) =>
+      loggingAside(config, redactor, (logger) => lookOnce(config, { clock, logger, redactor, version })),
+    inForeground: (config, watch, work) => inForeground(config, watch, { clock, redactor }, work),
     // Loaded only when it is wanted: a daemon needs no simulator in its memory.
     runDemo: async ({ keep }) => (await import('./demo.ts')).runDemo({ keep, out: stdout, version }),
     verifyAudit: ({ config, file }) => verifyAudit(config, file),
@@ -66,30 +81,24 @@ function readVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-function loggerFor(config: WatcherConfig): AdjustableLogger {
-  return createLogger({ ...config.log, redact: createRedactor(config.secrets) });
-}
-
-function createOneNotifier(config: WatcherConfig, name: string): ReturnType<typeof buildNotifier> {
+function createOneNotifier(config: WatcherConfig, name: string, redactor: Redactor): Notifier {
   const channel = config.channels.find((candidate) => candidate.name === name);
   if (!channel) throw new Error(`there is no channel ${name}`);
   const clock = systemClock;
   const limiter = createUrlLimiter({ clock, intervalMs: 1_000 });
-  return buildNotifier(channel, { clock, limiter, logger: tellAside });
+  return buildNotifier(channel, { clock, limiter, logger: tellAside(redactor), redactor });
 }
 
 /** For a command, whose standard output is its own: what a person has to know, on standard error. */
-const tellAside: Logger = {
-  debug: () => {},
-  info: () => {},
-  warn: (message) => process.stderr.write(`note: ${message}\n`),
-  error: (message) => process.stderr.write(`note: ${message}\n`),
-};
+function tellAside({ redact }: Redactor): Logger {
+  const tell = (message: string): void => void process.stderr.write(`note: ${redact(message)}\n`);
+  return { debug: () => {}, info: () => {}, warn: tell, error: tell };
+}
 
 /** One poll of everything. */
-async function once(config: WatcherConfig, version: string): Promise<OnceReport> {
-  return await loggingAside(config, async (logger) => {
-    const assembly = await assemble({ config, clock: systemClock, logger, version });
+async function once(config: WatcherConfig, version: string, redactor: Redactor): Promise<OnceReport> {
+  return await loggingAside(config, redactor, async (logger) => {
+    const assembly = await assemble({ config, clock: systemClock, logger, redactor, version });
     try {
       return await runOnce(assembly.runnerDeps, new AbortController().signal);
     } finally {
@@ -98,15 +107,21 @@ async function once(config: WatcherConfig, version: string): Promise<OnceReport>
   });
 }
 
-function diagnose(config: WatcherConfig): Promise<Diagnosis[]> {
-  return loggingAside(config, (logger) => diagnoseConfig(config, { clock: systemClock, logger }));
+function diagnose(config: WatcherConfig, redactor: Redactor): Promise<Diagnosis[]> {
+  return loggingAside(config, redactor, (logger) =>
+    diagnoseConfig(config, { clock: systemClock, logger, redactor }),
+  );
 }
 
 /** Logs to standard error, since standard output is the report's. */
-async function loggingAside<T>(config: WatcherConfig, work: (logger: Logger) => Promise<T>): Promise<T> {
+async function loggingAside<T>(
+  config: WatcherConfig,
+  { redact }: Redactor,
+  work: (logger: Logger) => Promise<T>,
+): Promise<T> {
   const logger = createLogger({
     ...config.log,
-    redact: createRedactor(config.secrets),
+    redact,
     stream: process.stderr,
   });
   try {

@@ -1,14 +1,16 @@
 import type { Clock } from '../clock.ts';
 import type { ReloadOutcome } from '../config/changes.ts';
 import type { WatcherConfig } from '../config/config.ts';
-import { createRedactor } from '../config/redact.ts';
+import { redactTexts } from '../domain/redact-texts.ts';
 import { toError } from '../errors.ts';
 import { keepHeartbeat } from '../health/heartbeat-keeper.ts';
 import { startServer } from '../http/server.ts';
 import type { AdjustableLogger } from '../logging/winston-logger.ts';
+import type { Redactor } from '../net/redact/redactor.ts';
 import type { Signals } from '../signals.ts';
 import { createRunner, type Runner } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
+import type { WatcherStatus } from '../watcher/status.ts';
 import { assemble, createClosers } from './assembly.ts';
 import { armLastResort, type LastResort } from './last-resort.ts';
 import { createReloader } from './reload/reloader.ts';
@@ -39,6 +41,8 @@ export interface DaemonDeps {
   readConfig: (file: string, text?: string) => Promise<WatcherConfig>;
   clock: Clock;
   logger: AdjustableLogger;
+  /** Learns the secrets of every configuration that comes into force. */
+  redactor: Redactor;
   version: string;
   pace?: Readonly<Pace>;
   /** See `healthOf`. */
@@ -50,7 +54,8 @@ export interface DaemonDeps {
  * @throws {WatcherError} when a part cannot start; those that had are closed again.
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
-  const { config, clock, logger, hangingAfterMs } = deps;
+  const { config, clock, logger, redactor, hangingAfterMs } = deps;
+  redactor.add(config.secrets);
   const assembly = await assemble(deps);
   const closers = createClosers(logger);
   closers.add(assembly.close);
@@ -58,19 +63,22 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     const { runnerDeps, metrics, stage } = assembly;
     const { store, signals } = runnerDeps;
     const runner = createRunner(runnerDeps);
-    const heartbeat = keepHeartbeat({ status: runner.status, store, clock, logger, hangingAfterMs });
-    const secrets = new Set(config.secrets);
+    const status = (): WatcherStatus => redactTexts(runner.status(), redactor.redact);
+    const heartbeat = keepHeartbeat({ status, store, clock, logger, hangingAfterMs });
+    const readConfig: DaemonDeps['readConfig'] = async (file, text) => {
+      const next = await deps.readConfig(file, text);
+      redactor.add(next.secrets);
+      return next;
+    };
     const onApplied = (next: WatcherConfig): void => {
-      // What was a secret a moment ago may still turn up in an answer.
-      for (const secret of next.secrets) secrets.add(secret);
-      logger.adjust({ level: next.log.level, redact: createRedactor([...secrets]) });
+      logger.adjust({ level: next.log.level });
       heartbeat.apply(next.heartbeat);
     };
-    const reloader = createReloader({ ...deps, signals, runner, stage, onApplied });
+    const reloader = createReloader({ ...deps, readConfig, signals, runner, stage, onApplied });
     const server = await startServer({
       ...config.server,
       token: () => reloader.config().server.token,
-      status: runner.status,
+      status,
       store,
       clock,
       metrics,

@@ -7,8 +7,8 @@ import { checkAudit } from '../audit/check.ts';
 import { systemClock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
-import { createRedactor } from '../config/redact.ts';
 import { createLogger } from '../logging/winston-logger.ts';
+import { createRedactor } from '../net/redact/redactor.ts';
 import { type DemoRun, keepDemoGoing, runDemoStory } from '../simulator/demo/demo.ts';
 import { findSecrets } from '../simulator/demo/ledger.ts';
 import { type DemoStage, demoConfig, startDemoStage } from '../simulator/demo/stage.ts';
@@ -77,9 +77,10 @@ async function startWatcher(
   await writeFile(configFile, JSON.stringify(file, null, 2));
   const config = await loadConfig(configFile, { env });
   const stream = createWriteStream(logFile(dir));
-  const logger = createLogger({ ...config.log, redact: createRedactor(config.secrets), stream });
+  const redactor = createRedactor(config.secrets);
+  const logger = createLogger({ ...config.log, redact: redactor.redact, stream });
   const readConfig: DaemonDeps['readConfig'] = (file, text) => loadConfig(file, { env, text });
-  const daemon = await startDaemon({ config, readConfig, clock: systemClock, logger, version });
+  const daemon = await startDaemon({ config, readConfig, clock: systemClock, logger, redactor, version });
   return {
     daemon,
     config,

@@ -4,6 +4,7 @@ import { diagnoseWatches } from '../diagnosis/diagnose.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { Redactor } from '../net/redact/redactor.ts';
 import { createSignals } from '../signals.ts';
 import type { JobSource } from '../source/source.ts';
 import { openStore } from '../store/open-store.ts';
@@ -14,6 +15,7 @@ import { buildSources } from './adapters.ts';
 export interface OneOffDeps {
   clock: Clock;
   logger: Logger;
+  redactor: Redactor;
 }
 
 /** A person waits for the answer: one more try tells a hiccup from a fault, and what lasts longer is told rather than sat out. */
@@ -99,20 +101,25 @@ export function diagnoseConfig(config: WatcherConfig, deps: OneOffDeps): Promise
 export function inForeground<T>(
   config: WatcherConfig,
   watch: Watch,
-  clock: Clock,
+  { clock, redactor }: Pick<OneOffDeps, 'clock' | 'redactor'>,
   work: (source: JobSource, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const connections = config.connections.filter(({ name }) => name === watch.connection);
-  return withSources(config, withFewRetries(connections), { clock, logger: SILENT }, async (sources) => {
-    const source = sources.get(watch.connection);
-    if (!source) throw new Error(`watch ${watch.name} has no connection`);
-    const interrupted = new AbortController();
-    const onSignal = (): void => interrupted.abort();
-    process.once('SIGINT', onSignal);
-    try {
-      return await work(source, interrupted.signal);
-    } finally {
-      process.off('SIGINT', onSignal);
-    }
-  });
+  return withSources(
+    config,
+    withFewRetries(connections),
+    { clock, redactor, logger: SILENT },
+    async (sources) => {
+      const source = sources.get(watch.connection);
+      if (!source) throw new Error(`watch ${watch.name} has no connection`);
+      const interrupted = new AbortController();
+      const onSignal = (): void => interrupted.abort();
+      process.once('SIGINT', onSignal);
+      try {
+        return await work(source, interrupted.signal);
+      } finally {
+        process.off('SIGINT', onSignal);
+      }
+    },
+  );
 }

@@ -19,11 +19,11 @@ export interface Cli {
 
 /** The state of one run of the program. It ends with exit code 0 unless a command says otherwise. */
 export function createCli(parts: CliParts): Cli {
-  const { stdout, stderr, env } = parts;
+  const { stdout, stderr, env, redact } = parts;
   return {
     parts,
     out: createOutput(stdout, env),
-    err: createOutput(stderr, env),
+    err: createOutput(stderr, env, redact),
     exitCode: 0,
     wantsJson: false,
     writesJsonLines: false,

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { redactTexts } from '../domain/redact-texts.ts';
 import { type Cli, createCli, DEFAULT_CONFIG } from './command.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCheck } from './commands/check/check.ts';
@@ -36,7 +37,9 @@ export async function runCli(argv: readonly string[], parts: CliParts): Promise<
 /** Says what went wrong: to people on stderr, and with `--json` to the script that reads stdout as well. */
 function report(cli: Cli, thrown: unknown): number {
   if (thrown instanceof OutputClosed) return cli.exitCode;
-  const { exitCode, lines, json } = explain(thrown);
+  const { exitCode, lines, json: said } = explain(thrown);
+  const { redact } = cli.parts;
+  const json = redact ? redactTexts(said, redact) : said;
   try {
     if (cli.wantsJson && json !== null) cli.out.line(cli.writesJsonLines ? toJsonLine(json) : toJson(json));
     for (const line of lines) cli.err.line(line);

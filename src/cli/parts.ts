@@ -20,6 +20,8 @@ export interface CliParts {
   env: Readonly<Record<string, string | undefined>>;
   clock: Clock;
   version: string;
+  /** Takes secrets out of what is said about errors. Absent: nothing is known that is secret. */
+  redact?: (text: string) => string;
 
   /** @throws {ConfigError} with every fault of the file at once. */
   loadConfig(file: string): Promise<WatcherConfig>;

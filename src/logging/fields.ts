@@ -1,3 +1,4 @@
+import { shorten } from '../domain/shorten.ts';
 import { ConfigError, WatcherError } from '../errors.ts';
 
 /** Fields as they can be written: plain JSON without cycles, secrets taken out, nothing longer or deeper than a line should hold. */
@@ -11,12 +12,9 @@ const LONGEST = 8_192;
  * Makes any value fit for a line of the log; never throws. Errors become `{ name, message, code, hint, …, stack, cause }`: what else
  * an error carries (the request with its headers, say) is left out.
  */
-export function toPrintable(value: unknown, redact: (text: string) => string): Printable {
-  const clean = (text: string): string => {
-    // Cut twice, so that no half of a secret is left at the end of what is kept.
-    const kept = redact(text.slice(0, 2 * LONGEST));
-    return kept.length > LONGEST ? `${kept.slice(0, LONGEST)}…` : kept;
-  };
+export function toPrintable(value: unknown, redact: (text: string, limit: number) => string): Printable {
+  // What lies beyond is not looked at: a field of some megabytes must not hold up the program.
+  const clean = (text: string): string => shorten(redact(text, 2 * LONGEST), LONGEST);
 
   const walk = (node: unknown, depth: number, above: readonly unknown[]): Printable => {
     if (typeof node === 'string') return clean(node);

@@ -8,8 +8,11 @@ import type { LogFields, Logger } from './logger.ts';
 export interface LoggingOptions {
   level: 'error' | 'warn' | 'info' | 'debug';
   format: 'json' | 'text';
-  /** Takes secrets out; called for every text of a line: message, keys and values, errors with their stacks. */
-  redact: (text: string) => string;
+  /**
+   * Takes secrets out; called for every text of a line: message, keys and values, errors with their stacks. Of a long text only the first
+   * `limit` characters are wanted.
+   */
+  redact: (text: string, limit: number) => string;
   /** Default: standard output. Errors of the stream (nobody reads any more) end the log, not the program. */
   stream?: Writable;
   now?: () => number;
@@ -21,15 +24,14 @@ const FLUSH_MS = 3_000;
 /** A logger that can be closed, and changed while it is in use. */
 export interface AdjustableLogger extends Logger {
   /** From the next line on. */
-  adjust(options: Pick<LoggingOptions, 'level' | 'redact'>): void;
+  adjust(options: Pick<LoggingOptions, 'level'>): void;
   /** Resolves when everything has been handed over; may be called twice. */
   close(): Promise<void>;
 }
 
 /** One line for each event, to one stream. */
 export function createLogger(options: LoggingOptions): AdjustableLogger {
-  const { level, format, stream = process.stdout, now = Date.now } = options;
-  let { redact } = options;
+  const { level, format, redact, stream = process.stdout, now = Date.now } = options;
   outliveReader(stream);
   const isColoured = format === 'text' && hasColours(stream);
   const log = winston.createLogger({
@@ -69,7 +71,6 @@ export function createLogger(options: LoggingOptions): AdjustableLogger {
     error: write('error'),
     adjust: (next) => {
       log.level = next.level;
-      redact = next.redact;
     },
     close: () => {
       closing ??= flush(log, stream);

@@ -1,4 +1,5 @@
 import { setGlobalProxyFromEnv } from 'node:http';
+import { passwordsOf } from './redact/secret-parts.ts';
 
 /** Nobody means a proxy for these; Node would ask it all the same. */
 const LOOPBACK = ['localhost', '127.0.0.1', '::1', '[::1]'];
@@ -20,6 +21,11 @@ export function useProxies(
   const exempted = [env.no_proxy || env.NO_PROXY || '', ...LOOPBACK].filter(Boolean);
   const noProxy = exempted[0] === '*' ? '*' : exempted.join(',');
   return { restore: setGlobalProxyFromEnv({ ...env, no_proxy: noProxy, NO_PROXY: noProxy }) };
+}
+
+/** The passwords in the addresses of proxies: secrets that stand in no configuration. */
+export function proxyPasswords(env: Readonly<Record<string, string | undefined>>): string[] {
+  return VARIABLES.flatMap((name) => passwordsOf(env[name] ?? ''));
 }
 
 function protocolOf(address: string): string {

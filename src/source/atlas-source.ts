@@ -2,7 +2,9 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { JobKind } from '../domain/job/restore-job.ts';
 import type { Target } from '../domain/job/watch.ts';
+import { redactTexts } from '../domain/redact-texts.ts';
 import { SourceError } from '../errors.ts';
+import type { Redactor } from '../net/redact/redactor.ts';
 import type { Connection } from './connection.ts';
 import { createDiscovery } from './discovery.ts';
 import type { JobKindAdapter, Page } from './kinds/kind.ts';
@@ -17,6 +19,8 @@ export function createAtlasSource(options: {
   connection: Connection;
   clock: Clock;
   adapters: readonly JobKindAdapter[];
+  /** Takes out of jobs what Atlas may quote of our secrets. */
+  redactor?: Redactor | undefined;
 }): JobSource {
   const { connection, clock } = options;
   const adapters = new Map<JobKind, JobKindAdapter>(
@@ -49,6 +53,12 @@ export function createAtlasSource(options: {
 
   const discovery = createDiscovery(connection);
   const names = createProjectNames();
+  /** Hardly ever is there anything to clean: one look at the whole text tells. */
+  const cleaned = (text: string, raws: readonly unknown[]): readonly unknown[] =>
+    options.redactor === undefined || options.redactor.find(text).length === 0
+      ? raws
+      : redactTexts(raws, options.redactor.redact);
+
   const atlasNow = (): number => clock.now() + connection.aheadMs();
 
   async function* listJobs(target: Target, options: ReadOptions): AsyncGenerator<JobPage> {
@@ -60,7 +70,7 @@ export function createAtlasSource(options: {
       yield {
         count: results.length,
         fingerprint: fingerprintOf(text),
-        readings: () => results.map((raw) => names.onto(adapter.decode(raw, target, now))),
+        readings: () => cleaned(text, results).map((raw) => names.onto(adapter.decode(raw, target, now))),
       };
       page = next;
     }
@@ -69,8 +79,9 @@ export function createAtlasSource(options: {
   async function readJob(target: Target, jobId: string, options: ReadOptions): Promise<JobAnswer> {
     const adapter = adapterFor(target);
     try {
-      const { body } = await get(adapter, target, adapter.jobPath(target, jobId), options);
-      return answerAbout(jobId, names.onto(adapter.decode(body, target, atlasNow())));
+      const { body, text } = await get(adapter, target, adapter.jobPath(target, jobId), options);
+      const [raw] = cleaned(text, [body]);
+      return answerAbout(jobId, names.onto(adapter.decode(raw, target, atlasNow())));
     } catch (error) {
       if (!(error instanceof SourceError) || !isJobNotFound(error)) throw error;
       return { kind: 'not_found', atlasCode: error.atlasCode ?? null };

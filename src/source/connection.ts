@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createHttpClient, type HttpClient } from '../net/http-client.ts';
 import type { LoginConfig } from '../net/login-config.ts';
+import type { Redactor } from '../net/redact/redactor.ts';
 import { type BudgetState, createBudgets } from './budget/budgets.ts';
 import { budgeted, type JsonRead, reading, retrying } from './json-read.ts';
 import { createLogin } from './login/create-login.ts';
@@ -37,6 +38,8 @@ export interface ConnectionOptions {
   client?: HttpClient;
   /** Where a service account's access token outlives the process; it does not unless given. */
   vault?: TokenVault;
+  /** Knows the secrets of everybody else, to be taken out of what Atlas says. */
+  redactor?: Redactor | undefined;
   onRequest?: (record: RequestRecord) => void;
   /** Once for each endpoint, and again when the day is moved. */
   onSunset?: (notice: SunsetNotice) => void;
@@ -67,7 +70,7 @@ export interface MeasuredConnection extends Connection {
  * @throws {ConfigError} when `caFile` cannot be used.
  */
 export function createConnection(options: ConnectionOptions): MeasuredConnection {
-  const { name: connection, baseUrl, requestsPerMinute, clock, logger } = options;
+  const { name: connection, baseUrl, requestsPerMinute, redactor, clock, logger } = options;
   const client = options.client ?? createClient(options);
   const serverClock = createServerClock({ connection, clock, logger });
 
@@ -82,12 +85,20 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
     exchange: paid(exchange),
     tokenExchange: exchange,
     vault: options.vault ?? createMemoryVault(),
+    redactor,
     clock,
     logger,
   });
   const budgets = createBudgets({ requestsPerMinute, longestPauseMs: LONGEST_RETRY_AFTER_MS, clock });
   const watchSunset = createSunsetWatch({ connection, logger, onSunset: options.onSunset });
-  const read = reading(budgeted(login, budgets), { baseUrl, login, serverClock, watchSunset, clock });
+  const read = reading(budgeted(login, budgets), {
+    baseUrl,
+    login,
+    serverClock,
+    watchSunset,
+    redactor,
+    clock,
+  });
   const { retries, random } = options;
   const retry = { connection, retries, longestRetryAfterMs: LONGEST_RETRY_AFTER_MS, random, clock, logger };
 

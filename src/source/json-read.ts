@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import type { Clock } from '../clock.ts';
 import { SourceError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { Redactor } from '../net/redact/redactor.ts';
 import type { Budgets } from './budget/budgets.ts';
 import { NotNow } from './budget/project-limits.ts';
 import type { Login } from './login/login.ts';
@@ -78,10 +79,11 @@ export function reading(
     login: Pick<Login, 'credential' | 'quotable'>;
     serverClock: ServerClock;
     watchSunset: SunsetWatch;
+    redactor?: Redactor | undefined;
     clock: Clock;
   },
 ): JsonRead {
-  const { baseUrl, login, serverClock, watchSunset, clock } = options;
+  const { baseUrl, login, serverClock, watchSunset, redactor, clock } = options;
   return async (path, { accept, role, budgetKey, isUrgent = false, signal, onWait }) => {
     const request = { url: urlOf(baseUrl, path), headers: { Accept: accept }, signal };
     const answer = await send(request, { budgetKey, isUrgent, onWait });
@@ -91,6 +93,7 @@ export function reading(
       role,
       credential: login.credential,
       credentials: login.quotable(),
+      redactor,
       now: clock.now(),
     });
     serverClock.note(answer.reply.headers);

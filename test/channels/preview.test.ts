@@ -4,6 +4,7 @@ import { createUrlLimiter } from '../../src/channels/rate-limiter.ts';
 import type { ChannelConfig } from '../../src/config/config.ts';
 import { EVENT_NAMES } from '../../src/domain/event/event.ts';
 import { sampleEvent } from '../../src/domain/event/sample.ts';
+import { createRedactor } from '../../src/net/redact/redactor.ts';
 import { type SmtpSink, startSmtpSink } from '../../src/simulator/receivers/smtp-sink.ts';
 import { anEvent, T0 } from '../support/builders.ts';
 import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
@@ -28,7 +29,12 @@ afterEach(() => Promise.all([http.close(), smtp.close()]));
 function notifierFor(channel: ChannelConfig) {
   const clock = createManualClock(T0);
   const limiter = createUrlLimiter({ clock, intervalMs: 0 });
-  return buildNotifier(channel, { clock, limiter, logger: createRecordingLogger() });
+  return buildNotifier(channel, {
+    clock,
+    limiter,
+    logger: createRecordingLogger(),
+    redactor: createRedactor(),
+  });
 }
 
 const noticeOf = (name: (typeof EVENT_NAMES)[number]) => ({ deliveryId: 'x', event: anEvent(name) });

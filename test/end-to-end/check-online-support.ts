@@ -4,6 +4,7 @@ import { diagnoseConfig } from '../../src/app/one-off.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Step, StepName } from '../../src/diagnosis/diagnosis.ts';
+import { createRedactor } from '../../src/net/redact/redactor.ts';
 import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas/atlas.ts';
 import type { InstanceKind } from '../../src/simulator/atlas/instances/instance-kind.ts';
 import { listenOnLoopback } from '../../src/simulator/loopback.ts';
@@ -50,7 +51,8 @@ export async function checkOnline(config: Settings, ...argv: string[]) {
     parts: {
       loadConfig: (file) => loadConfig(file, { env: {} }),
       inspectStore: async () => ({ where: 'sqlite:x', exists: false, schemaVersion: null, inUse: null }),
-      diagnose: (checked) => diagnoseConfig(checked, { clock: systemClock, logger }),
+      diagnose: (checked) =>
+        diagnoseConfig(checked, { clock: systemClock, logger, redactor: createRedactor() }),
     },
   });
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { assemble } from '../../src/app/assembly.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { createRedactor } from '../../src/net/redact/redactor.ts';
 import { runOnce } from '../../src/watcher/once.ts';
 import type { Home } from '../support/daemon.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
@@ -15,7 +16,13 @@ async function liveOnce({ configFile }: Home, laterMs: number): Promise<boolean>
     monotonic: () => systemClock.monotonic() + laterMs,
   };
   const config = await loadConfig(configFile, { env: {} });
-  const assembly = await assemble({ config, clock, logger: createRecordingLogger(), version: '0.0.0' });
+  const assembly = await assemble({
+    config,
+    clock,
+    logger: createRecordingLogger(),
+    redactor: createRedactor(),
+    version: '0.0.0',
+  });
   try {
     return (await runOnce(assembly.runnerDeps, new AbortController().signal)).isComplete;
   } finally {

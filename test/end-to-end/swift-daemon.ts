@@ -5,16 +5,18 @@
 import { runDaemon } from '../../src/app/daemon.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { createRedactor } from '../../src/config/redact.ts';
 import { createLogger } from '../../src/logging/winston-logger.ts';
+import { createRedactor } from '../../src/net/redact/redactor.ts';
 import { USUAL_PACE } from '../../src/watcher/schedule/pace.ts';
 
 const config = await loadConfig(process.argv.at(-1) ?? '', { env: process.env });
+const redactor = createRedactor(config.secrets);
 process.exitCode = await runDaemon({
   config,
   readConfig: (file, text) => loadConfig(file, { env: process.env, text }),
   clock: systemClock,
-  logger: createLogger({ ...config.log, redact: createRedactor(config.secrets) }),
+  logger: createLogger({ ...config.log, redact: redactor.redact }),
+  redactor,
   version: '0.0.0',
   pace: { ...USUAL_PACE, beatEveryMs: 4_000, lateAfterMs: 8_000 },
   hangingAfterMs: 8_000,

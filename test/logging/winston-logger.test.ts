@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { createRedactor } from '../../src/config/redact.ts';
 import { ConfigError, SourceError } from '../../src/errors.ts';
 import type { Logger } from '../../src/logging/logger.ts';
 import { createLogger, type LoggingOptions } from '../../src/logging/winston-logger.ts';
+import { createRedactor } from '../../src/net/redact/redactor.ts';
 
 const AT = Date.parse('2026-11-23T12:01:33.120Z');
 
@@ -223,7 +223,7 @@ describe('the log', () => {
         // The first half of the secret must not be left at the end of what is kept.
         logger.info('x'.repeat(8_192 - 6) + secret);
       },
-      { redact: createRedactor([secret]) },
+      { redact: createRedactor([secret]).redact },
     );
     expect(lines).toHaveLength(2);
     expect(lines.join()).not.toContain('canary');

@@ -2,6 +2,8 @@ import { createTransport, type SMTPTransportOptions } from 'nodemailer';
 import { type RecipientRefusal, WatcherError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { trustedCas } from '../../net/ca-file.ts';
+import type { Redactor } from '../../net/redact/redactor.ts';
+import { passwordsOf } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import type { Notice, Notifier, Receipt } from '../notifier.ts';
 import { mailPreview } from '../preview.ts';
@@ -24,6 +26,8 @@ export interface EmailOptions extends MailContext {
   /** `null`: the built-in message. */
   template: ChannelTemplate | null;
   logger: Logger;
+  /** Knows the secrets of everybody else, to be taken out of what the receiver says. */
+  redactor?: Redactor | undefined;
 }
 
 /** In milliseconds. nodemailer's own are 2 min, 30 s, 30 s and 10 min: too long to wait with a lease in hand. */
@@ -56,7 +60,7 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
   const login = loginOf(options.smtpUrl, channel);
   const { total, ...timeouts } = { ...TIMEOUTS, ...options.timeouts };
   const transport = createTransport(transportOptions(options, login, timeouts));
-  const scrub = createScrub([options.smtpUrl, ...encodings(login)]);
+  const scrub = createScrub([options.smtpUrl, ...passwordsOf(options.smtpUrl)], options.redactor);
   // The whole mail is escaped for HTML where that is made; its other part is plain text.
   const tell = createTeller({ ...options, name: channel, type: 'email', escapeValue: (text) => text });
   const compose = async ([notice]: readonly Notice[]): Promise<Mail> => {
@@ -148,13 +152,6 @@ function decoded(text: string): string {
   } catch {
     return text;
   }
-}
-
-/** The forms in which the login crosses the wire, and in which a server may quote it. */
-function encodings({ user, password }: Login): string[] {
-  if (password === '') return [];
-  const encoded = [password, `\0${user}\0${password}`].map((text) => Buffer.from(text).toString('base64'));
-  return [password, ...encoded];
 }
 
 function transportOptions(

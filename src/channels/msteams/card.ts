@@ -1,8 +1,8 @@
 import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
 import type { Fact, Message } from '../../domain/event/message.ts';
+import { shorten } from '../../domain/shorten.ts';
 import { type ListTitler, titleOfList } from '../list-title.ts';
 import { iconOf } from '../severity-mark.ts';
-import { shorten } from '../shorten.ts';
 import type { Told } from '../teller.ts';
 import { escaped, link, time } from './text.ts';
 

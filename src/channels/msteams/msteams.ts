@@ -1,6 +1,8 @@
 import type { Clock } from '../../clock.ts';
 import { DeliveryError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { Redactor } from '../../net/redact/redactor.ts';
+import { secretsOfAddress } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { type HttpReply, httpFault, networkFault } from '../http-outcome.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
@@ -8,7 +10,7 @@ import { type ListTitler, titleOfDigest, titleOfList } from '../list-title.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
 import type { UrlLimiter } from '../rate-limiter.ts';
-import { createScrub, secretForms } from '../scrub.ts';
+import { createScrub } from '../scrub.ts';
 import { createTeller } from '../teller.ts';
 import { type TeamsContext, type TeamsMessage, teamsMessage } from './card.ts';
 import { inert } from './text.ts';
@@ -25,6 +27,8 @@ export interface TeamsOptions extends TeamsContext, PosterOptions {
   /** `null`: the built-in card. */
   template: ChannelTemplate | null;
   logger: Logger;
+  /** Knows the secrets of everybody else, to be taken out of what the receiver says. */
+  redactor?: Redactor | undefined;
 }
 
 const RECEIVER = 'Teams';
@@ -41,7 +45,7 @@ const HEADERS = { 'user-agent': 'restore-watcher', 'content-type': 'application/
 export function createTeamsNotifier(options: TeamsOptions): Notifier {
   const { channel, url, clock, limiter, timeoutMs = TIMEOUT_MS } = options;
   const { post, close } = createPoster(options);
-  const scrub = createScrub(secretForms(url));
+  const scrub = createScrub(secretsOfAddress(url), options.redactor);
   const tell = createTeller({ ...options, name: channel, type: 'msteams', escapeValue: inert });
   const compose = async (notices: readonly Notice[], titler: ListTitler): Promise<TeamsMessage> =>
     teamsMessage(await Promise.all(notices.map(({ event }) => tell(event))), options, titler);

@@ -1,6 +1,6 @@
 import { type Timestamp, toIso } from '../../domain/instant.ts';
 import { timesIn } from '../../domain/local-time.ts';
-import { shorten } from '../shorten.ts';
+import { shorten } from '../../domain/shorten.ts';
 
 /**
  * Text from outside, as text: what the Markdown of a card, or its DATE() and TIME(), would take for their own is escaped. Cut to

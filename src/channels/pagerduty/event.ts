@@ -6,7 +6,7 @@ import { jobOf, placeOf, sourceOf, watchOf } from '../../domain/event/subject.ts
 import { toIso } from '../../domain/instant.ts';
 import { publicPlace } from '../../domain/job/place.ts';
 import { assertNever } from '../../domain/job/restore-job.ts';
-import { shorten } from '../shorten.ts';
+import { shorten } from '../../domain/shorten.ts';
 import type { Told } from '../teller.ts';
 
 /**

@@ -1,12 +1,14 @@
 import type { Clock } from '../../clock.ts';
 import { DeliveryError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { Redactor } from '../../net/redact/redactor.ts';
+import { tokensOfAddress } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { type HttpReply, httpFault, networkFault } from '../http-outcome.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
-import { createScrub, secretForms } from '../scrub.ts';
+import { createScrub } from '../scrub.ts';
 import { createTeller } from '../teller.ts';
 import { type PagerDutyEvent, pagerDutyEvents } from './event.ts';
 
@@ -21,6 +23,8 @@ export interface PagerDutyOptions extends PosterOptions {
   /** Its title alone is used. `null`: the built-in one. */
   template: ChannelTemplate | null;
   logger: Logger;
+  /** Knows the secrets of everybody else, to be taken out of what the receiver says. */
+  redactor?: Redactor | undefined;
 }
 
 const RECEIVER = 'PagerDuty';
@@ -36,7 +40,7 @@ const ACCEPTED = 202;
 export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
   const { channel, routingKey, url, clock, timeoutMs = TIMEOUT_MS } = options;
   const { post, close } = createPoster(options);
-  const scrub = createScrub([routingKey, ...secretForms(url)]);
+  const scrub = createScrub([routingKey, ...tokensOfAddress(url)], options.redactor);
 
   const tell = createTeller({
     ...options,

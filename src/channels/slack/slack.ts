@@ -3,6 +3,8 @@ import { type FetchFunction, IncomingWebhook } from '@slack/webhook';
 import type { Clock } from '../../clock.ts';
 import { DeliveryError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { Redactor } from '../../net/redact/redactor.ts';
+import { secretsOfAddress } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { type HttpReply, httpFault, networkFault } from '../http-outcome.ts';
 import { createPoster, type Poster, type PosterOptions } from '../http-post.ts';
@@ -10,7 +12,7 @@ import { type ListTitler, titleOfDigest, titleOfList } from '../list-title.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
 import type { UrlLimiter } from '../rate-limiter.ts';
-import { createScrub, secretForms } from '../scrub.ts';
+import { createScrub } from '../scrub.ts';
 import { createTeller } from '../teller.ts';
 import { type SlackContext, type SlackMessage, slackMessage } from './message.ts';
 import { inert } from './text.ts';
@@ -27,6 +29,8 @@ export interface SlackOptions extends SlackContext, PosterOptions {
   /** `null`: the built-in message. */
   template: ChannelTemplate | null;
   logger: Logger;
+  /** Knows the secrets of everybody else, to be taken out of what the receiver says. */
+  redactor?: Redactor | undefined;
 }
 
 const RECEIVER = 'Slack';
@@ -63,7 +67,7 @@ const DESTINATION_GONE = new Map([
 export function createSlackNotifier(options: SlackOptions): Notifier {
   const { channel, url, clock, limiter } = options;
   const { post, close } = createPoster(options);
-  const scrub = createScrub(secretForms(url));
+  const scrub = createScrub(secretsOfAddress(url), options.redactor);
   const tell = createTeller({ ...options, name: channel, type: 'slack', escapeValue: inert });
   const compose = async (notices: readonly Notice[], titler: ListTitler): Promise<SlackMessage> =>
     slackMessage(await Promise.all(notices.map(({ event }) => tell(event))), options, titler);

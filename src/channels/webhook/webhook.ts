@@ -1,11 +1,13 @@
 import { Webhook as Signer } from 'standardwebhooks';
 import type { Clock } from '../../clock.ts';
 import { WatcherError } from '../../errors.ts';
+import type { Redactor } from '../../net/redact/redactor.ts';
+import { secretsOfAddress, secretsOfHeader, secretsOfSigningKey } from '../../net/redact/secret-parts.ts';
 import { httpFault, networkFault } from '../http-outcome.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
-import { createScrub, secretForms } from '../scrub.ts';
+import { createScrub } from '../scrub.ts';
 import { type CloudEvent, toCloudEvent } from './cloud-event.ts';
 
 /** What a webhook channel is made with. */
@@ -18,6 +20,8 @@ export interface WebhookOptions extends PosterOptions {
   clock: Clock;
   /** For the whole exchange. */
   timeoutMs?: number;
+  /** Knows the secrets of everybody else, to be taken out of what the receiver says. */
+  redactor?: Redactor | undefined;
 }
 
 const RECEIVER = 'the webhook';
@@ -33,7 +37,14 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
   const headers = checkedHeaders(options.headers, channel);
   const signer = secret === null ? null : createSigner(secret, channel);
   const { post, close } = createPoster(options);
-  const scrub = createScrub([url, secret, ...Object.values(headers)].flatMap(secretForms));
+  const scrub = createScrub(
+    [
+      ...secretsOfAddress(url),
+      ...secretsOfSigningKey(secret ?? ''),
+      ...Object.values(headers).flatMap(secretsOfHeader),
+    ],
+    options.redactor,
+  );
 
   return {
     channel,

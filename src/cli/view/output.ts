@@ -26,8 +26,12 @@ export interface Output {
 const NARROWEST = 80;
 const READABLE = 100;
 
-/** Writes to a stream. A reader that goes away makes the next write throw, and does not end the process. */
-export function createOutput(stream: OutputStream, env: CliParts['env']): Output {
+/** Writes to a stream, after `edit` has looked over each text. A reader that goes away makes the next write throw, and does not end the process. */
+export function createOutput(
+  stream: OutputStream,
+  env: CliParts['env'],
+  edit: (text: string) => string = (text) => text,
+): Output {
   const isTerminal = stream.isTTY === true;
   const hasColour = isTerminal && !env.NO_COLOR && env.TERM !== 'dumb';
   let fault: Error | null = null;
@@ -37,7 +41,7 @@ export function createOutput(stream: OutputStream, env: CliParts['env']): Output
   });
   const write = (text: string): void => {
     if (fault) throw fault;
-    stream.write(text);
+    stream.write(edit(text));
   };
   const columns = Math.max(NARROWEST, stream.columns ?? NARROWEST);
   return {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { LoginConfig } from '../../net/login-config.ts';
+import type { Redactor } from '../../net/redact/redactor.ts';
 import type { Exchange, PaidExchange } from '../wire/answer.ts';
 import { createDigestLogin } from './digest-login.ts';
 import type { Login } from './login.ts';
@@ -18,6 +19,8 @@ export interface LoginContext {
   tokenExchange: Exchange;
   /** Where access tokens are kept. */
   vault: TokenVault;
+  /** Knows the secrets of everybody else. */
+  redactor?: Redactor | undefined;
   clock: Clock;
   logger: Logger;
 }

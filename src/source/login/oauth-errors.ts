@@ -1,7 +1,7 @@
 import { SourceError, type SourceReason } from '../../errors.ts';
 import { isPassing, retryAfterMs } from '../reply/atlas-errors.ts';
 import { parseJson } from '../reply/json-reply.ts';
-import { scrubText, scrubValue } from '../reply/scrub.ts';
+import { type Quotable, scrubText, scrubValue } from '../reply/scrub.ts';
 import type { HttpReply } from '../wire/answer.ts';
 import { isRecord } from '../wire/envelope.ts';
 
@@ -41,7 +41,7 @@ const BY_ERROR: Readonly<Record<string, { reason: SourceReason; hint: string }>>
  */
 export function tokenError(
   reply: HttpReply,
-  context: { request: string; credentials: readonly string[]; now: number },
+  context: Quotable & { request: string; now: number },
 ): SourceError {
   const { status, text } = reply;
   const body = parseJson(text);
@@ -49,7 +49,7 @@ export function tokenError(
   const code = typeof fields.error === 'string' ? scrubValue(fields.error) : null;
   const said =
     typeof fields.error_description === 'string'
-      ? ` (${scrubText(fields.error_description, context.credentials).replace(/\.$/, '')})`
+      ? ` (${scrubText(fields.error_description, context).replace(/\.$/, '')})`
       : '';
   const retryable = isPassing(status);
   const { reason, hint } = adviceOn(status, code, isRecord(body));

@@ -2,6 +2,7 @@ import assert from 'node:assert';
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { Redactor } from '../../net/redact/redactor.ts';
 import { parseJson } from '../reply/json-reply.ts';
 import type { Answer, Exchange, HttpReply, PaidExchange, PaidRequest } from '../wire/answer.ts';
 import { isRecord } from '../wire/envelope.ts';
@@ -27,6 +28,7 @@ export function createOauthLogin(options: {
   /** For access tokens. */
   tokenExchange: Exchange;
   vault: TokenVault;
+  redactor?: Redactor | undefined;
   clock: Clock;
   logger: Logger;
 }): Login {

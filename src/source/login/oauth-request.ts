@@ -1,3 +1,4 @@
+import type { Redactor } from '../../net/redact/redactor.ts';
 import { badResponse } from '../reply/atlas-errors.ts';
 import { parseJson } from '../reply/json-reply.ts';
 import type { Exchange, HttpReply } from '../wire/answer.ts';
@@ -24,7 +25,14 @@ export interface FreshToken {
  * @throws {SourceError} what the server says instead; `bad_response` when there is no usable token in its answer.
  */
 export async function requestToken(
-  options: { origin: string; clientId: string; clientSecret: string; exchange: Exchange; now: () => number },
+  options: {
+    origin: string;
+    clientId: string;
+    clientSecret: string;
+    exchange: Exchange;
+    redactor?: Redactor | undefined;
+    now: () => number;
+  },
   signal: AbortSignal,
 ): Promise<FreshToken> {
   const { origin, clientId, clientSecret } = options;
@@ -38,7 +46,8 @@ export async function requestToken(
   const reply = await options.exchange({ url: origin + PATH, headers, body, signal });
   if (reply.status !== 200) {
     const credentials = [clientId, clientSecret, basic];
-    throw tokenError(reply, { request: REQUEST, credentials, now: options.now() });
+    const { redactor } = options;
+    throw tokenError(reply, { request: REQUEST, credentials, redactor, now: options.now() });
   }
   return readToken(reply);
 }

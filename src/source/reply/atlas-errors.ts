@@ -3,7 +3,7 @@ import { parseRetryAfter } from '../../net/retry-after.ts';
 import { isRecord } from '../wire/envelope.ts';
 import { adviceOn, type Credential } from './atlas-advice.ts';
 import { untilRefillMs } from './rate-limits.ts';
-import { scrubText, scrubValue } from './scrub.ts';
+import { type Quotable, scrubText, scrubValue } from './scrub.ts';
 import { dayOf, readSunset } from './sunset-watch.ts';
 
 /** A longer silence than an hour is more likely a broken header than a wish. */
@@ -19,15 +19,13 @@ export interface FailedReply {
 }
 
 /** What was asked, by whom and how: an answer alone does not tell. */
-export interface FailureContext {
+export interface FailureContext extends Quotable {
   /** What was asked, for people: `GET /api/atlas/…`. */
   request: string;
   /** What Atlas calls the role that this reading needs. */
   role: string;
   /** What people call our credential. */
   credential: Credential;
-  /** Who we are, to be taken out of what Atlas says. */
-  credentials: readonly string[];
   /** Credentials were sent along, so that a 401 is about them. */
   sentCredentials: boolean;
   /** 401, and the server says that only the nonce was out of date. */
@@ -38,7 +36,7 @@ export interface FailureContext {
 
 /** Turns what Atlas answered into an error with a reason, Atlas's own code, and what to do. Goes by the HTTP status first, the code second. */
 export function atlasError(reply: FailedReply, context: FailureContext): SourceError {
-  const said = readErrorBody(reply, context.credentials);
+  const said = readErrorBody(reply, context);
   const isJson = isRecord(reply.body);
   const { reason, subject, suggestedKind, hint } = adviceOn({
     ...said,
@@ -96,13 +94,13 @@ interface ErrorBody {
   detail: string | null;
 }
 
-function readErrorBody({ body, headers }: FailedReply, credentials: readonly string[]): ErrorBody {
+function readErrorBody({ body, headers }: FailedReply, quotable: Quotable): ErrorBody {
   const fields = isRecord(body) ? body : {};
   const code = fields.errorCode ?? headers.get('x-error-code');
   const { detail } = fields;
   return {
     code: typeof code === 'string' && code !== '' ? scrubValue(code) : null,
-    detail: typeof detail === 'string' && detail !== '' ? scrubText(detail, credentials) : null,
+    detail: typeof detail === 'string' && detail !== '' ? scrubText(detail, quotable) : null,
   };
 }
 

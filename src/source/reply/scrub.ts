@@ -1,32 +1,35 @@
-import { LINK, maskAll, quotedForms } from '../../net/scrub.ts';
+import { shortenToCharacters } from '../../domain/shorten.ts';
+import { withoutLinks } from '../../net/redact/links.ts';
+import { createRedactor, type Redactor } from '../../net/redact/redactor.ts';
 
 /** Longer text than this is no fact about a job; it is cut. */
 const MAX_LENGTH = 300;
+/** No more of a text is looked at than can matter after links and secrets have shrunk. */
+const LOOKED_AT = 4_096;
 
-const SECRETS: readonly RegExp[] = [
-  LINK,
-  // A download link that has lost its scheme.
-  /\b[\w-]+(?:\.[\w-]+)*\.mongodb[\w-]*\.(?:net|com)(?::\d+)?\/[^\s"'<>]+/gi,
-  // The secret of a service account.
-  /\bmdb_sa_sk_[\w-]+/gi,
-];
+const MARK = '[removed]';
 
-/** Shorter credentials are ordinary words. Atlas's own public keys have eight letters. */
-const SHORTEST_CREDENTIAL = 8;
+/** A download link that has lost its scheme. */
+const BARE_LINK = /[\w-]{1,63}\.[\w.-]{0,190}mongodb[\w-]{0,20}\.(?:net|com)(?::\d{1,5})?\/\S+/gi;
 
-/**
- * Text from Atlas without links and credentials, at most 300 characters. Not escaped: that is for whoever shows it.
- * `credentials` are those that we sent, should Atlas quote them.
- */
-export function scrubText(text: string, credentials: readonly string[] = []): string {
-  const own = credentials.filter(({ length }) => length >= SHORTEST_CREDENTIAL);
-  const clean = maskAll(text, [...quotedForms(own), ...SECRETS], '[removed]');
-  return clean.length > MAX_LENGTH ? `${clean.slice(0, MAX_LENGTH)}…` : clean;
+/** Secrets that Atlas may quote. */
+export interface Quotable {
+  /** What the connection itself sends: its credential, and tokens made of it. */
+  credentials: readonly string[];
+  /** Knows all other secrets. Absent: there are none. */
+  redactor?: Redactor | undefined;
+}
+
+/** Text from Atlas without links and secrets, well-formed, at most 300 characters. Not escaped: that is for whoever shows it. */
+export function scrubText(text: string, { credentials, redactor }: Quotable = { credentials: [] }): string {
+  const { redact } = createRedactor(credentials, redactor);
+  const clean = withoutLinks(redact(text.toWellFormed(), LOOKED_AT), MARK).replace(BARE_LINK, MARK);
+  return shortenToCharacters(clean, MAX_LENGTH);
 }
 
 /** The same for a short value such as a name. Cheap for what can hold neither a link nor a secret. */
 export function scrubValue(value: string): string {
   return value.length > MAX_LENGTH || value.includes('/') || value.includes('mdb_sa_')
     ? scrubText(value)
-    : value;
+    : value.toWellFormed();
 }

@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { createParts } from '../../../src/app/reload/parts.ts';
 import { createUrlLimiter } from '../../../src/channels/rate-limiter.ts';
 import type { WatcherConfig } from '../../../src/config/config.ts';
+import { createRedactor } from '../../../src/net/redact/redactor.ts';
 import { aConfig } from '../../cli/harness.ts';
 import { T0 } from '../../support/builders.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
@@ -16,6 +17,7 @@ function someParts() {
   const parts = createParts({
     clock,
     logger: createRecordingLogger(),
+    redactor: createRedactor(),
     limiter,
     onBudgets: (connection, read) => budgets.push(`${connection} ${read === null ? 'gone' : 'there'}`),
   });

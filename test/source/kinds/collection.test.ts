@@ -36,7 +36,7 @@ describe('a collection restore', () => {
   it('has its error text without links and secrets, and not at any length', () => {
     const errorMessage = `see https://SECRET.example/a and mdb_sa_sk_SECRET ${'x'.repeat(500)}`;
     const job = decode({ ...example('failed'), errorMessage });
-    expect(job.errorMessage).toMatch(/^see \[removed\] and \[removed\] x+…$/);
+    expect(job.errorMessage).toMatch(/^see \[removed\] and \[redacted\] x+…$/);
     expect(JSON.stringify(job)).not.toContain('SECRET');
   });
 

@@ -187,7 +187,7 @@ describe('a refused token', () => {
     await get(connection);
     oauth.onRead = () => json(403, { detail: 'bad: token-1-canary', errorCode: 'ACCESS_FORBIDDEN' });
     const { message } = await failure(get(connection));
-    expect(message).toContain('bad: [removed]');
+    expect(message).toContain('bad: [redacted]');
   });
 });
 
@@ -291,7 +291,7 @@ describe('a token that is not given', () => {
     oauth.tokenReplies = [() => json(401, { error: 'invalid_client', error_description: said })];
     const error = await failure(get(connect()));
     const text = JSON.stringify(error, Object.getOwnPropertyNames(error)) + String(error.stack);
-    expect(text).toContain('invalid_client ([removed] [removed] [removed])');
+    expect(text).toContain('invalid_client ([redacted] [redacted] [redacted])');
     for (const secret of [CLIENT_ID, CLIENT_SECRET, basic]) expect(text).not.toContain(secret);
   });
 });

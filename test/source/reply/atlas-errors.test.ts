@@ -285,7 +285,7 @@ describe('the text of an error', () => {
     const detail = `API key ${publicKey} (${privateKey}) may not read this.`;
     const error = errorOf({ status: 403, body: { detail, errorCode: 'ACCESS_FORBIDDEN' } });
     expect(error.message).toBe(
-      'GET /jobs: 403 ACCESS_FORBIDDEN (API key [removed] ([removed]) may not read this)',
+      'GET /jobs: 403 ACCESS_FORBIDDEN (API key [redacted] ([redacted]) may not read this)',
     );
   });
 

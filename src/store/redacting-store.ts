@@ -1,0 +1,26 @@
+import { redactTexts } from '../domain/redact-texts.ts';
+import type { Store } from './store.ts';
+
+/**
+ * The same store, with secrets taken out of every text that people read before it is written: events, what receivers said, audit
+ * entries, reasons of mutes. What an earlier version wrote is cleaned when it is read, but for the audit log, whose entries are hashed.
+ *
+ * Observations pass as they are: they are compared with the next reading, and the source has cleaned them.
+ */
+export function redactingStore(store: Store, redact: (text: string) => string): Store {
+  const clean = <Value>(value: Value): Value => redactTexts(value, redact);
+  return {
+    ...store,
+    commitPoll: (commit) =>
+      store.commitPoll({ ...commit, events: clean(commit.events), audit: clean(commit.audit) }),
+    commitAlerts: (commit) => store.commitAlerts(clean(commit)),
+    remind: (look, decide) => store.remind(look, (found) => clean(decide(found))),
+    recordOutcomes: (outcomes, audit, owner) => store.recordOutcomes(clean(outcomes), clean(audit), owner),
+    recordAudit: (drafts) => store.recordAudit(clean(drafts)),
+    addMute: (request) => store.addMute(clean(request)),
+    removeMute: (id, at, by) => store.removeMute(id, at, redact(by)),
+    claimDeliveries: async (request) => clean(await store.claimDeliveries(request)),
+    listEvents: async (filter) => clean(await store.listEvents(filter)),
+    listDeliveries: async (filter) => clean(await store.listDeliveries(filter)),
+  };
+}
