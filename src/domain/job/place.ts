@@ -1,5 +1,3 @@
-import type { Target } from './watch.ts';
-
 /** A part of what a `*` watch has found that can be blind by itself: a project, or one instance of it. */
 export interface WatchPlace {
   groupId: string;
@@ -29,12 +27,4 @@ export function publicPlace({ groupId, instanceName }: WatchPlace): PublicPlace 
 export function placeWords({ groupId, projectName, instanceName }: WatchPlace): string {
   const project = `project ${projectName ?? groupId}`;
   return instanceName === null ? project : `${instanceName} in ${project}`;
-}
-
-/** True when the target lies in the place. */
-export function liesIn(
-  target: Pick<Target, 'groupId' | 'instanceName'>,
-  { groupId, instanceName }: WatchPlace,
-): boolean {
-  return target.groupId === groupId && (instanceName === null || target.instanceName === instanceName);
 }
