@@ -72,7 +72,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     };
     const onApplied = (next: WatcherConfig): void => {
       logger.adjust({ level: next.log.level });
-      heartbeat.apply(next.heartbeat);
+      heartbeat.apply(next);
     };
     const reloader = createReloader({ ...deps, readConfig, signals, runner, stage, onApplied });
     const server = await startServer({
@@ -90,7 +90,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     closers.add(() => server.close());
     logger.info(`Status server listening on ${server.url}`, { url: server.url });
     await runner.start();
-    heartbeat.apply(reloader.config().heartbeat);
+    heartbeat.apply(reloader.config());
     const stopSecretWatch = watchSecrets({
       files: () => reloader.config().files,
       clock,

@@ -40,6 +40,7 @@ export interface HeartbeatConfig {
   everyMs: number;
   /** Called while something is wrong; `null`: nothing is. */
   failUrl: string | null;
+  caFile: string | null;
 }
 
 /** One Atlas (or Ops Manager) base URL with one credential. */

@@ -186,8 +186,9 @@ function toTestAlert({ testAlert, watches }: FilledConfigFile): TestAlert | null
   };
 }
 
-function toHeartbeat({ url, every, failUrl }: NonNullable<FilledConfigFile['heartbeat']>): HeartbeatConfig {
-  return { url, everyMs: span(every), failUrl: failUrl ?? null };
+function toHeartbeat(written: NonNullable<FilledConfigFile['heartbeat']>): HeartbeatConfig {
+  const { url, every, failUrl, caFile } = written;
+  return { url, everyMs: span(every), failUrl: failUrl ?? null, caFile: caFile ?? null };
 }
 
 /** The schema has seen to it that it is a duration. */

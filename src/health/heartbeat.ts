@@ -7,9 +7,8 @@ import type { StoreProbe } from '../store/ports/life.ts';
 import type { OutboxReader } from '../store/ports/outbox.ts';
 import { blindnessOf, type WatcherStatus } from '../watcher/status.ts';
 import { healthOf } from './health.ts';
+import { createHeartbeatCaller, type HeartbeatCaller } from './heartbeat-call.ts';
 
-/** For one call. */
-const TIMEOUT_MS = 10_000;
 /** A call that fails is made again so soon, that a switch with a long period does not fire for a moment's fault. */
 const AGAIN_AFTER_MS = 30_000;
 /** What was due for so long and is not even tried: the outbox stands still. */
@@ -22,11 +21,12 @@ export interface HeartbeatDeps {
   /** Called while something is wrong; `null`: nothing is called, and the silence tells. */
   failUrl: string | null;
   everyMs: number;
+  /** PEM file of a private CA to trust besides the well-known ones. */
+  caFile: string | null;
   status: () => WatcherStatus;
   store: OutboxReader & StoreProbe;
   clock: Clock;
   logger: Logger;
-  fetch?: typeof fetch;
   /** See `healthOf`. */
   hangingAfterMs?: number | undefined;
 }
@@ -41,11 +41,13 @@ export type Condition = { kind: 'well' } | { kind: 'starting' } | { kind: 'ill';
  * Tells a dead man's switch every `everyMs` that all is well, as long as it is. The calls are GET, which every such receiver takes, and
  * say nothing of what is watched. A receiver at fault is logged once, and disturbs nothing else.
  * @returns the function that ends it, and waits for the call in hand to be cut short.
+ * @throws {ConfigError} when `caFile` cannot be used.
  */
 export function startHeartbeat(deps: HeartbeatDeps): () => Promise<void> {
   const { clock, everyMs, logger } = deps;
   const end = new AbortController();
   const faultLog = createFaultLog(logger, clock);
+  const caller = createHeartbeatCaller(deps);
 
   const loop = async (): Promise<void> => {
     let waitMs = everyMs;
@@ -53,12 +55,12 @@ export function startHeartbeat(deps: HeartbeatDeps): () => Promise<void> {
       await clock.sleep(waitMs, end.signal).catch(() => undefined);
       if (end.signal.aborted) return;
       const startedAt = clock.monotonic();
-      const wentWell = await beat(deps, faultLog, end.signal);
+      const wentWell = await beat(deps, caller, faultLog, end.signal);
       const periodMs = wentWell ? everyMs : Math.min(everyMs, AGAIN_AFTER_MS);
       waitMs = Math.max(0, periodMs - (clock.monotonic() - startedAt));
     }
   };
-  const done = loop();
+  const done = loop().finally(caller.close);
   return () => {
     end.abort();
     return done;
@@ -66,7 +68,12 @@ export function startHeartbeat(deps: HeartbeatDeps): () => Promise<void> {
 }
 
 /** One heartbeat; `false` when its receiver did not take it. */
-async function beat(deps: HeartbeatDeps, faultLog: FaultLog, cancelled: AbortSignal): Promise<boolean> {
+async function beat(
+  deps: HeartbeatDeps,
+  caller: HeartbeatCaller,
+  faultLog: FaultLog,
+  cancelled: AbortSignal,
+): Promise<boolean> {
   const condition = await conditionOf(deps);
   if (cancelled.aborted || condition.kind === 'starting') return true;
   if (condition.kind === 'ill') {
@@ -76,11 +83,16 @@ async function beat(deps: HeartbeatDeps, faultLog: FaultLog, cancelled: AbortSig
 
   const url = condition.kind === 'well' ? deps.url : deps.failUrl;
   if (url === null) return true;
-  const fault = await call(url, deps.fetch ?? fetch, cancelled);
+  const answer = await caller.call(url, cancelled);
   if (cancelled.aborted) return true;
-  if (fault === null) faultLog.clear('receiver', 'The heartbeat is received again');
-  else faultLog.report('receiver', `The heartbeat is not received: ${fault}`);
-  return fault === null;
+  if (answer.kind === 'taken') {
+    faultLog.clear('receiver', 'The heartbeat is received again');
+    return true;
+  }
+  const { detail, hint } = answer;
+  faultLog.report('receiver', `The heartbeat is not received: ${detail}`, hint === null ? {} : { hint });
+  // Who answers well, and notes nothing, may do so because it is called too often.
+  return answer.kind === 'doubtful';
 }
 
 /** Well: every watch was polled in time, no channel fails, nothing in the outbox stands still, and the store can be written. */
@@ -120,29 +132,4 @@ function isStarting({ state, watches, storeFault, channels }: WatcherStatus): bo
       channels.some(({ waitsForMs }) => waitsForMs !== null)) &&
     watches.every((watch) => watch.fault === null && blindnessOf(watch) !== 'overdue')
   );
-}
-
-/** What is wrong with the receiver; `null` when it accepts. The address is a secret: it is not in the text, and neither are Node's words, which may quote it. */
-async function call(url: string, fetchFn: typeof fetch, cancelled: AbortSignal): Promise<string | null> {
-  const signal = AbortSignal.any([cancelled, AbortSignal.timeout(TIMEOUT_MS)]);
-  try {
-    const reply = await fetchFn(url, {
-      headers: { 'user-agent': 'restore-watcher' },
-      redirect: 'manual',
-      signal,
-    });
-    await reply.body?.cancel();
-    return reply.ok ? null : `HTTP ${reply.status}`;
-  } catch (thrown) {
-    if (signal.aborted) return `no answer within ${formatSpan(TIMEOUT_MS)}`;
-    const code = codeOf(thrown);
-    return code === null ? 'it cannot be reached' : `it cannot be reached (${code})`;
-  }
-}
-
-function codeOf(thrown: unknown): string | null {
-  if (!(thrown instanceof Error)) return null;
-  const code: unknown = 'code' in thrown ? thrown.code : null;
-  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
-  return codeOf(thrown.cause);
 }

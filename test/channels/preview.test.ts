@@ -50,6 +50,7 @@ describe.each([null, TEMPLATE])('what is shown is what is sent, with the templat
       url,
       timeZone: 'Asia/Tokyo',
       digest: null,
+      caFile: null,
       template,
     });
     const { content } = await notifier.preview([noticeOf('failed')]);
@@ -68,6 +69,7 @@ describe.each([null, TEMPLATE])('what is shown is what is sent, with the templat
       url,
       timeZone: null,
       digest: null,
+      caFile: null,
       template,
     });
     const { content } = await notifier.preview([noticeOf('failed')]);
@@ -78,7 +80,14 @@ describe.each([null, TEMPLATE])('what is shown is what is sent, with the templat
   it('to PagerDuty', async () => {
     http.answer = { status: 202 };
     const url = `${http.origin}/v2/enqueue`;
-    const notifier = notifierFor({ name: 'pager', type: 'pagerduty', routingKey: KEY, url, template });
+    const notifier = notifierFor({
+      name: 'pager',
+      type: 'pagerduty',
+      routingKey: KEY,
+      url,
+      caFile: null,
+      template,
+    });
     const { content } = await notifier.preview([noticeOf('failed')]);
     await notifier.send([noticeOf('failed')], never);
     expect(bodies()).toEqual((content as object[]).map((event) => ({ routing_key: KEY, ...event })));
@@ -109,7 +118,14 @@ describe.each([null, TEMPLATE])('what is shown is what is sent, with the templat
 describe('what is shown of what is not for a pager', () => {
   it('says so', async () => {
     const url = `${http.origin}/v2/enqueue`;
-    const notifier = notifierFor({ name: 'pager', type: 'pagerduty', routingKey: KEY, url, template: null });
+    const notifier = notifierFor({
+      name: 'pager',
+      type: 'pagerduty',
+      routingKey: KEY,
+      url,
+      caFile: null,
+      template: null,
+    });
     expect(await notifier.preview([noticeOf('started')])).toEqual({
       content: [],
       text: 'Nothing: this neither opens an alert nor closes one.',

@@ -31,6 +31,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
         url: 'https://hooks.slack.com/canary-hook',
         timeZone: null,
         digest: null,
+        caFile: null,
         template: null,
       },
       { name: 'siem', type: 'webhook', url: 'https://siem/canary', secret: null, headers: {}, caFile: null },

@@ -44,7 +44,7 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['heartbeat.url', NO_PLAIN_HTTP],
     ['heartbeat.every', '1d at most, found "2d"'],
     ['heartbeat.failUrl', 'it is not an address'],
-    ['heartbeat.method', 'unknown key; known here: "url", "every", "failUrl", "allowHttp"'],
+    ['heartbeat.method', 'unknown key; known here: "url", "every", "failUrl", "caFile", "allowHttp"'],
   ],
   'bad-instance-name': [['watches[0].instanceName', 'without spaces and slashes, found "../orders"']],
   'bad-job-ids': [
@@ -196,8 +196,15 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['logging', 'unknown key; known here:'],
   ],
   'missing-ca-file': [
-    ['connections[0].caFile', 'found "/no/such/ca.pem": there is no such file'],
+    [
+      'connections[0].caFile',
+      'a certificate for connection atlas, found "/no/such/ca.pem": there is no such file',
+    ],
     ['channels[0].caFile', 'it holds no certificate'],
+    ['channels[1].caFile', 'a certificate for channel oncall, found "/no/such/ca.pem"'],
+    ['channels[2].caFile', 'a certificate for channel pager, found "/no/such/ca.pem"'],
+    ['channels[3].caFile', 'a certificate for channel team, found "/no/such/ca.pem"'],
+    ['heartbeat.caFile', 'a certificate for the heartbeat, found "/no/such/ca.pem"'],
   ],
   'missing-keys': [
     ['connections[0].auth.privateKey', 'is missing; expected the private key of an Atlas API key'],

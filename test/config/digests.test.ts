@@ -6,7 +6,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const slack = { type: 'slack', url: 'https://hooks.slack.com/services/x', template: null } as const;
+const slack = {
+  type: 'slack',
+  url: 'https://hooks.slack.com/services/x',
+  caFile: null,
+  template: null,
+} as const;
 const CHANNELS: ChannelConfig[] = [
   { ...slack, name: 'oncall', timeZone: 'Europe/Berlin', digest: null },
   { ...slack, name: 'team', timeZone: 'Europe/Berlin', digest: '0 7 * * *' },

@@ -97,6 +97,7 @@ describe('a sound configuration', () => {
         url: 'https://hooks.slack.com/services/T0/B0/x',
         timeZone: null,
         digest: null,
+        caFile: null,
         template: null,
       },
       { ...email, timeZone: null, digest: null, requireTls: false, caFile: null, template: null },
@@ -113,6 +114,7 @@ describe('a sound configuration', () => {
         type: 'pagerduty',
         routingKey: '0123456789abcdef0123456789abcdef',
         url: 'https://events.pagerduty.com/v2/enqueue',
+        caFile: null,
         template: null,
       },
       {
@@ -121,6 +123,7 @@ describe('a sound configuration', () => {
         url: 'https://flows.example.com/run?sig=x',
         timeZone: null,
         digest: null,
+        caFile: null,
         template: null,
       },
     ]);
@@ -191,10 +194,12 @@ describe('a sound configuration', () => {
       url,
       everyMs: 60_000,
       failUrl: null,
+      caFile: null,
     });
-    const whole = { url, every: '5m', failUrl: `${url}/fail` };
+    const caFile = 'test/fixtures/config/ca.pem';
+    const whole = { url, every: '5m', failUrl: `${url}/fail`, caFile };
     const { heartbeat } = await load(aConfigFile({ heartbeat: whole }));
-    expect(heartbeat).toEqual({ url, everyMs: 300_000, failUrl: `${url}/fail` });
+    expect(heartbeat).toEqual({ url, everyMs: 300_000, failUrl: `${url}/fail`, caFile });
   });
 
   it('has its spans in milliseconds', async () => {

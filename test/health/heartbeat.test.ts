@@ -99,6 +99,7 @@ describe('the heartbeat', () => {
     stop = startHeartbeat({
       url: `${sink.origin}/secret-beat`,
       failUrl: null,
+      caFile: null,
       everyMs: MINUTE,
       status: () => status,
       store: goodStore,

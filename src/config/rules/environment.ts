@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { isLoopbackName } from '../../net/loopback.ts';
 import { whyUnreadable } from '../text/interpolate.ts';
 import type { Path } from '../text/paths.ts';
@@ -43,23 +44,31 @@ export const storeAndAuditDiffer: Rule = ({ config, fault }) => {
   }
 };
 
-/** A `caFile` can be read and holds a certificate. */
+/** A `caFile` can be read and holds certificates; a fault names whose it is. */
 export const caFilesAreCertificates: Rule = async ({ config, readFile, fault, found }) => {
-  const files: Array<[Path, string | undefined]> = [
-    ...entriesOf(config.connections).map(([index, { caFile }]): [Path, string | undefined] => [
-      ['connections', index, 'caFile'],
-      caFile,
+  const owners: Array<[path: Path, owner: string, settings: object | undefined]> = [
+    ...entriesOf(config.connections).map(([index, connection]): [Path, string, object] => [
+      ['connections', index],
+      `connection ${connection.name ?? ''}`,
+      connection,
     ]),
-    ...entriesOf(config.channels).map(([index, channel]): [Path, string | undefined] => [
-      ['channels', index, 'caFile'],
-      'caFile' in channel ? channel.caFile : undefined,
+    ...entriesOf(config.channels).map(([index, channel]): [Path, string, object] => [
+      ['channels', index],
+      `channel ${channel.name ?? ''}`,
+      channel,
     ]),
+    [['heartbeat'], 'the heartbeat', config.heartbeat],
   ];
-  for (const [path, file] of files) {
-    if (file === undefined) continue;
+  for (const [place, owner, settings] of owners) {
+    const file: unknown = settings && 'caFile' in settings ? settings.caFile : undefined;
+    if (typeof file !== 'string') continue;
     const problem = await certificateFault(() => readFile(file));
-    if (problem !== null)
-      fault(path, `expected a PEM file with a certificate, found ${found(path)}: ${problem}`);
+    if (problem === null) continue;
+    const path = [...place, 'caFile'];
+    fault(
+      path,
+      `expected a PEM file with a certificate for ${owner.trim()}, found ${found(path)}: ${problem}`,
+    );
   }
 };
 
@@ -72,6 +81,8 @@ async function certificateFault(read: () => Promise<string>): Promise<string | n
   }
   try {
     new X509Certificate(pem);
+    // As it is used: what follows the first certificate counts as well.
+    createSecureContext({ ca: pem });
     return null;
   } catch {
     return 'it holds no certificate';

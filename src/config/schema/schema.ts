@@ -143,6 +143,7 @@ export const CONFIG_SCHEMA = z.strictObject({
           .meta({ examples: ['${HEARTBEAT_URL}/fail'] }),
         'address',
       ),
+      caFile: text('the path of a PEM file').optional().describe(CA_FILE),
       allowHttp: flag().default(false).describe(ALLOW_HTTP),
     })
     .optional()
