@@ -19,7 +19,7 @@ FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="restore-watcher" \
       org.opencontainers.image.description="Watches MongoDB Atlas restore jobs and tells the right people about every change." \
       org.opencontainers.image.licenses="MIT"
-# UTC: the schedules are read in UTC, and node-cron is only sound when the process is too.
+# UTC: the schedules are read in UTC, and so is all that is printed.
 ENV NODE_ENV=production TZ=UTC
 WORKDIR /app
 COPY --from=production-dependencies /build/node_modules ./node_modules

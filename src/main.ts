@@ -13,7 +13,7 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
   );
   process.exitCode = 2;
 } else {
-  // node-cron loses ticks when the process lives in a zone with summer time, even for schedules that are read in UTC.
+  // Schedules are read in UTC, and so is everything that is printed: no part is to go by the zone that the process lives in.
   process.env.TZ = 'UTC';
   const { main } = await import('./app/composition.ts');
   process.exitCode = await main(process.argv.slice(2));

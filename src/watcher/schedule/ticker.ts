@@ -1,13 +1,19 @@
-import { type ScheduledTask, schedule } from 'node-cron';
+import { createTask } from 'node-cron';
 import type { Clock } from '../../clock.ts';
+import type { Timestamp } from '../../domain/instant.ts';
 import type { Logger } from '../../logging/logger.ts';
+
+/** A timer is set for so long at most: a longer one may overflow (24 days), and a step of the clock is noticed on the way. */
+const LONGEST_SLEEP_MS = 60_000;
+/** A wait that comes out longer by so much than it was found to be: the wall clock was set back. */
+const STEP_BACK_MS = 1_000;
 
 /** One node-cron expression, ticking. */
 export interface Ticker {
   readonly expression: string;
   /** From one tick to the next, as things stand: milliseconds. Long for a schedule that rests over night. */
   gapMs(): number;
-  /** Ticks and starts the schedule anew when no tick came for two gaps: the wall clock has stepped, or the schedule is stuck. */
+  /** A sign of life from outside, about once a second: notices that the wall clock has stepped, or that a timer was lost. */
   watch(): void;
   stop(): void;
 }
@@ -16,80 +22,58 @@ export interface Ticker {
 export interface TickerOptions {
   expression: string;
   onTick: () => void;
-  clock: Clock;
+  clock: Pick<Clock, 'now' | 'monotonic'>;
   logger: Logger;
 }
 
 /**
- * Calls `onTick` on a cron schedule read in UTC. What node-cron does not make up for is made up for here: any number of missed
- * slots (the loop was blocked, the machine slept) becomes one tick, and `watch()` finds a schedule that fell silent because the
- * clock was set back.
+ * Calls `onTick` on a cron schedule read in UTC. node-cron says when the next slot is; the timer is our own, since that of node-cron 4.6
+ * walks through every slot that went by, one by one (a week at every second: 90 s without a pause), and is silent as long as the clock was set back.
+ *
+ * Whatever the clock does, the next slot is the one after now. Any number of slots that went by at once (the clock was set forward, the
+ * loop was blocked, the machine slept) makes one tick. After a step back the schedule goes on by the clock as it is.
  */
 export function startTicker({ expression, onTick, clock, logger }: TickerOptions): Ticker {
-  let task: ScheduledTask;
-  let lastTickAt = clock.monotonic();
-  let expectedGapMs = 60_000;
-  let catchUp: NodeJS.Timeout | null = null;
+  // Never started: it is asked for its next runs alone, which it counts from the system's clock.
+  const task = createTask(expression, () => {}, { timezone: 'UTC' });
+  let timer: NodeJS.Timeout | undefined;
+  /** The slot that is waited for, and when it was chosen, by the monotonic clock, with the wait until then. */
+  let awaited: { at: Timestamp; chosenAt: number; waitMs: number };
+  let gapMs = 0;
 
-  const tick = (): void => {
-    lastTickAt = clock.monotonic();
-    expectedGapMs = gapOf(task) ?? expectedGapMs;
-    onTick();
+  const choose = (): void => {
+    const now = clock.now();
+    const [next, after] = task.getNextRuns(2).map((run) => run.getTime());
+    if (next === undefined || after === undefined) throw new Error(`no next run of ${expression}`);
+    awaited = { at: next, chosenAt: clock.monotonic(), waitMs: next - now };
+    gapMs = Math.max(next - now, after - next);
+    sleep();
   };
-  const missed = (): void => {
-    catchUp ??= setTimeout(() => {
-      catchUp = null;
-      logger.debug('Ticks were missed; ticking once', { expression });
-      tick();
-    }, 0);
+  const sleep = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(look, Math.min(LONGEST_SLEEP_MS, Math.max(0, awaited.at - clock.now())));
   };
-  const begin = (): void => {
-    task = schedule(expression, tick, {
-      timezone: 'UTC',
-      noOverlap: true,
-      missedExecutionTolerance: Math.max(1_000, expectedGapMs / 2),
-      suppressMissedWarning: true,
-      logger: forCron(logger),
-    });
-    task.on('execution:missed', missed);
-    expectedGapMs = gapOf(task) ?? expectedGapMs;
-  };
-  const end = (): void => {
-    void task.stop();
-    void task.destroy();
+  const look = (): void => {
+    const leftMs = awaited.at - clock.now();
+    const waitedMs = clock.monotonic() - awaited.chosenAt;
+    if (leftMs <= 0) {
+      choose();
+      onTick();
+    } else if (leftMs + waitedMs > awaited.waitMs + STEP_BACK_MS) {
+      logger.debug('The clock was set back; the schedule goes on by the clock as it is', { expression });
+      choose();
+    } else sleep();
   };
 
-  begin();
+  choose();
   return {
     expression,
-    gapMs: () => expectedGapMs,
-    watch: () => {
-      if (clock.monotonic() - lastTickAt <= 2 * expectedGapMs + 1_000) return;
-      logger.warn('A schedule fell silent; starting it anew', { expression });
-      end();
-      begin();
-      tick();
-    },
+    gapMs: () => gapMs,
+    watch: look,
     stop: () => {
-      if (catchUp) clearTimeout(catchUp);
-      end();
+      clearTimeout(timer);
+      // Takes it out of node-cron's register.
+      void task.destroy();
     },
-  };
-}
-
-/** The longer of: until the next run, from that one to the one after. `null` when the task does not know. */
-function gapOf(task: ScheduledTask): number | null {
-  const [next, after] = task.getNextRuns(2);
-  if (!next || !after) return null;
-  return Math.max(task.msToNext() ?? 0, after.getTime() - next.getTime());
-}
-
-function forCron(logger: Logger) {
-  const text = (message: string | Error): string => (message instanceof Error ? message.message : message);
-  return {
-    info: (message: string) => logger.debug(message),
-    warn: (message: string) => logger.warn(message),
-    error: (message: string | Error, err?: Error) => logger.error(text(message), err ? { err } : {}),
-    debug: (message: string | Error) => logger.debug(text(message)),
   };
 }

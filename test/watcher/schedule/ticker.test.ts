@@ -4,6 +4,23 @@ import { startTicker, type Ticker } from '../../../src/watcher/schedule/ticker.t
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 const START = Date.parse('2026-11-25T08:00:00.000Z');
+const DAY = 86_400_000;
+
+/** How many slots node-cron was asked for. */
+const computed = vi.hoisted(() => ({ slots: 0 }));
+vi.mock('node-cron', async (original) => {
+  const cron = await original<typeof import('node-cron')>();
+  const createTask: typeof cron.createTask = (...args) => {
+    const task = cron.createTask(...args);
+    const getNextRuns = task.getNextRuns.bind(task);
+    task.getNextRuns = (count) => {
+      computed.slots += count;
+      return getNextRuns(count);
+    };
+    return task;
+  };
+  return { ...cron, createTask };
+});
 
 describe('a ticker', () => {
   let ticks: number;
@@ -13,6 +30,7 @@ describe('a ticker', () => {
 
   const start = (expression: string): void => {
     ticks = 0;
+    computed.slots = 0;
     ticker = startTicker({
       expression,
       onTick: () => {
@@ -55,26 +73,88 @@ describe('a ticker', () => {
     expect(ticker.gapMs()).toBeGreaterThan(15 * 3_600_000);
   });
 
-  it('makes one tick of all the slots that were missed while the machine slept', async () => {
-    start('*/5 * * * * *');
-    await pass(5_500);
-    const before = ticks;
-    vi.setSystemTime(Date.now() + 12 * 3_600_000);
-    await pass(5_500);
-    expect(ticks - before).toBeGreaterThanOrEqual(1);
-    expect(ticks - before).toBeLessThanOrEqual(2);
-  });
-
-  it('starts the schedule anew when the clock was set back and it fell silent', async () => {
-    start('*/10 * * * * *');
-    await pass(10_500);
-    const before = ticks;
-    vi.setSystemTime(Date.now() - 3_600_000);
-    for (let second = 0; second < 60; second += 1) {
-      await pass(1_000);
+  /** The wall clock steps; the monotonic one, and timers, do not notice. */
+  const step = (ms: number): void => {
+    vi.setSystemTime(Date.now() + ms);
+  };
+  /** As a daemon lives: with a sign of life every second. */
+  const live = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= 1_000) {
+      await pass(Math.min(1_000, left));
       ticker.watch();
     }
-    expect(ticks - before).toBeGreaterThanOrEqual(3);
+  };
+
+  it.each([
+    ['a day', DAY],
+    ['a week', 7 * DAY],
+    ['a year', 366 * DAY],
+  ])(
+    'makes one tick of all the slots that a step forward by %s leaves out, and computes two',
+    async (_span, ms) => {
+      start('* * * * * *');
+      await live(5_500);
+      const before = { ticks, slots: computed.slots };
+      step(ms);
+      ticker.watch();
+      expect(ticks - before.ticks).toBe(1);
+      expect(computed.slots - before.slots).toBe(2);
+      await live(10_000);
+      expect(ticks - before.ticks).toBe(11);
+    },
+  );
+
+  it.each([
+    ['an hour', DAY / 24],
+    ['a day', DAY],
+    ['a year', 366 * DAY],
+  ])('goes on as usual after a step back by %s', async (_span, ms) => {
+    start('*/10 * * * * *');
+    await live(10_500);
+    const before = { ticks, slots: computed.slots };
+    step(-ms);
+    await live(60_000);
+    expect(ticks - before.ticks).toBe(6);
+    expect(computed.slots - before.slots).toBe(14);
+  });
+
+  it('makes one tick of the slots that went by while the event loop was blocked', async () => {
+    start('* * * * * *');
+    await live(2_500);
+    const before = { ticks, slots: computed.slots };
+    step(30_000);
+    monotonic += 30_000;
+    await live(1_000);
+    expect(ticks - before.ticks).toBe(1);
+    expect(computed.slots - before.slots).toBe(2);
+  });
+
+  it('notices a step without any sign of life, within a minute', async () => {
+    start('0 0 3 * * *');
+    step(20 * DAY);
+    await pass(60_500);
+    expect(ticks).toBe(1);
+  });
+
+  it('waits for a slot that is further away than a timer can be set for', async () => {
+    start('0 0 0 1 1 *');
+    await live(120_000);
+    expect(ticks).toBe(0);
+    expect(ticker.gapMs()).toBeGreaterThan(364 * DAY);
+  });
+
+  it('goes on though the clock is set forward and back, again and again', async () => {
+    start('*/10 * * * * *');
+    await live(10_500);
+    const before = ticks;
+    for (let times = 0; times < 6; times += 1) {
+      step(DAY);
+      await live(10_000);
+      step(-DAY);
+      await live(10_000);
+    }
+    expect(ticks - before).toBeGreaterThanOrEqual(12);
+    expect(ticks - before).toBeLessThanOrEqual(18);
   });
 
   it('leaves a schedule alone that is merely slow', async () => {
@@ -86,9 +166,10 @@ describe('a ticker', () => {
     expect(ticks).toBe(1);
   });
 
-  it('is silent after it was stopped', async () => {
+  it('is silent after it was stopped, and leaves no timer', async () => {
     start('* * * * * *');
     ticker.stop();
+    expect(vi.getTimerCount()).toBe(0);
     await pass(5_000);
     expect(ticks).toBe(0);
   });
