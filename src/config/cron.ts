@@ -1,5 +1,6 @@
-import { createTask, validateDetailed } from 'node-cron';
+import { createTask, type ScheduledTask, validateDetailed } from 'node-cron';
 import type { Timestamp } from '../domain/instant.ts';
+import { type ClockGap, clockGaps } from './clock-change.ts';
 
 const FIELDS = [
   { label: 'second', from: 0, to: 59 },
@@ -31,18 +32,39 @@ export function cronFault(expression: string): string | null {
 
 /**
  * When a cron expression comes round next on the wall of an IANA zone, counted from now by the system's clock, since node-cron 4.6
- * takes no other. Always ahead. As node-cron has it: a time that a change of the clocks leaves out does not come that day; of one that
- * comes twice, the second counts, and between the two the next day's.
+ * takes no other. Always ahead. A time that a change of the clocks leaves out comes at the next minute that there is; of one that comes
+ * twice, the second counts, as node-cron has it, and between the two the next day's.
  * @throws {Error} when it never comes, or there is no such zone.
  */
 export function nextRun(expression: string, timeZone: string): Timestamp {
-  const task = createTask(expression, () => {}, { timezone: timeZone });
+  const now = Date.now();
+  const next = withTask(expression, timeZone, (task) => task.getNextRuns(1)[0]);
+  if (next === undefined) throw new Error(`no next run of ${expression}`);
+  const gap = clockGaps(timeZone, now, next.getTime()).find((one) => isWithin(expression, one));
+  return gap === undefined ? next.getTime() : gap.at;
+}
+
+/** True when the expression would have come round within the gap. */
+function isWithin(expression: string, { wallFrom, wallTo }: ClockGap): boolean {
+  // Whatever the second: what is left out comes at the end of the gap.
+  const minutes = expression.trim().split(/\s+/).slice(-5).join(' ');
+  return withTask(minutes, 'UTC', (task) => {
+    for (let wall = wallFrom; wall < wallTo; wall += 60_000) if (task.match(new Date(wall))) return true;
+    return false;
+  });
+}
+
+/** Asks a task that is never started. */
+function withTask<Answer>(
+  expression: string,
+  timezone: string,
+  ask: (task: ScheduledTask) => Answer,
+): Answer {
+  const task = createTask(expression, () => {}, { timezone });
   try {
-    const [next] = task.getNextRuns(1);
-    if (next === undefined) throw new Error(`no next run of ${expression}`);
-    return next.getTime();
+    return ask(task);
   } finally {
-    // It was never started; this takes it out of node-cron's register.
+    // This takes it out of node-cron's register.
     void task.destroy();
   }
 }

@@ -61,11 +61,59 @@ describe('the next run of a cron expression', () => {
   });
 
   it.each([
-    ['that the clocks leave out comes the day after', '2026-03-28T12:00:00Z', '2026-03-30T00:30:00.000Z'],
-    ['that comes twice counts the second time', '2026-10-24T12:00:00Z', '2026-10-25T01:30:00.000Z'],
-  ])('of a time %s', (_, now, next) => {
-    expect(nextAt(now, '30 2 * * *', 'Europe/Berlin')).toBe(next);
-  });
+    ['in Berlin', '30 2 * * *', 'Europe/Berlin', '2026-03-28T12:00:00Z', '2026-03-29T01:00:00.000Z'],
+    ['once a week', '30 2 * * 0', 'Europe/Berlin', '2026-03-28T12:00:00Z', '2026-03-29T01:00:00.000Z'],
+    [
+      'known months before',
+      '30 2 29 3 *',
+      'Europe/Berlin',
+      '2026-01-02T12:00:00Z',
+      '2026-03-29T01:00:00.000Z',
+    ],
+    ['with seconds', '15 30 2 * * *', 'Europe/Berlin', '2026-03-28T12:00:00Z', '2026-03-29T01:00:00.000Z'],
+    [
+      'at its first minute',
+      '0 2 * * *',
+      'America/New_York',
+      '2026-03-07T12:00:00Z',
+      '2026-03-08T07:00:00.000Z',
+    ],
+    ['over midnight', '0 0 * * 0', 'Africa/Cairo', '2026-04-20T12:00:00Z', '2026-04-25T21:00:00.000Z'],
+    ['at midnight', '30 0 * * 5', 'Africa/Cairo', '2026-04-20T12:00:00Z', '2026-04-23T22:00:00.000Z'],
+    [
+      'of half an hour',
+      '15 2 * * *',
+      'Australia/Lord_Howe',
+      '2026-10-03T02:00:00Z',
+      '2026-10-03T15:30:00.000Z',
+    ],
+    [
+      'after it has gone by',
+      '30 2 * * *',
+      'Europe/Berlin',
+      '2026-03-29T01:00:00Z',
+      '2026-03-30T00:30:00.000Z',
+    ],
+    [
+      'that is not on this day',
+      '30 2 * * 1',
+      'Europe/Berlin',
+      '2026-03-28T12:00:00Z',
+      '2026-03-30T00:30:00.000Z',
+    ],
+  ])(
+    'of a time that the clocks leave out comes at the next minute there is: %s',
+    (_, expression, zone, now, next) => {
+      expect(nextAt(now, expression, zone)).toBe(next);
+    },
+  );
+
+  it.each([['that comes twice counts the second time', '2026-10-24T12:00:00Z', '2026-10-25T01:30:00.000Z']])(
+    'of a time %s',
+    (_, now, next) => {
+      expect(nextAt(now, '30 2 * * *', 'Europe/Berlin')).toBe(next);
+    },
+  );
 
   it('lies ahead at every minute of a day on which the clocks change', () => {
     for (let minute = 0; minute < 24 * 60; minute += 7) {
