@@ -20,7 +20,7 @@ import { type OnceReport, runOnce } from '../watcher/once.ts';
 import { buildNotifier } from './adapters.ts';
 import { assemble, projectUrl } from './assembly.ts';
 import { runDaemon } from './daemon.ts';
-import { diagnoseConfig, inForeground, lookOnce } from './one-off.ts';
+import { diagnoseConfig, inForeground, lookOnce, tryHeartbeat } from './one-off.ts';
 
 /** Builds the parts that the commands are made of, and runs the command line. @returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -52,6 +52,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return store && redactingStore(store, redactor.redact);
     },
     inspectStore: async (config) => inspectStore(config.store.url),
+    tryHeartbeat,
     diagnose: (config) => diagnose(config, redactor),
     createNotifier: (config, name) => createOneNotifier(config, name, redactor),
     projectUrl,

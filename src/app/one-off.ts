@@ -3,6 +3,8 @@ import type { ConnectionConfig, WatcherConfig } from '../config/config.ts';
 import { diagnoseWatches } from '../diagnosis/diagnose.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Watch } from '../domain/job/watch.ts';
+import type { HeartbeatAnswer } from '../health/heartbeat-answer.ts';
+import { createHeartbeatCaller } from '../health/heartbeat-call.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
 import { createSignals } from '../signals.ts';
@@ -92,6 +94,20 @@ export function diagnoseConfig(config: WatcherConfig, deps: OneOffDeps): Promise
   return withSources(config, withFewRetries(config.connections), deps, (sources) =>
     diagnoseWatches(config.watches, sources, new AbortController().signal),
   );
+}
+
+/**
+ * Calls the heartbeat once, as if all were well; `failUrl`, which raises an alarm, is left alone. `null` where none is configured.
+ * @throws {ConfigError} when its `caFile` cannot be used.
+ */
+export async function tryHeartbeat({ heartbeat }: WatcherConfig): Promise<HeartbeatAnswer | null> {
+  if (heartbeat === null) return null;
+  const caller = createHeartbeatCaller(heartbeat);
+  try {
+    return await caller.call(heartbeat.url, new AbortController().signal);
+  } finally {
+    caller.close();
+  }
 }
 
 /**

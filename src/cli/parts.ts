@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Watch } from '../domain/job/watch.ts';
+import type { HeartbeatAnswer } from '../health/heartbeat-answer.ts';
 import type { JobSource } from '../source/source.ts';
 import type { StoreFacts } from '../store/ports/life.ts';
 import type { Store } from '../store/store.ts';
@@ -37,6 +38,11 @@ export interface CliParts {
    */
   inspectStore(config: WatcherConfig): Promise<StoreFacts>;
   diagnose: Diagnostician;
+  /**
+   * Calls the heartbeat once, as if all were well; `null` where none is configured.
+   * @throws {ConfigError} when its `caFile` cannot be used.
+   */
+  tryHeartbeat(config: WatcherConfig): Promise<HeartbeatAnswer | null>;
   /** The channel's real notifier. @throws {Error} for a name that is not in the configuration. */
   createNotifier(config: WatcherConfig, channel: string): Notifier;
   /** The project's page in Atlas, for people. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Notice, Notifier } from '../../src/channels/notifier.ts';
 import { DeliveryError } from '../../src/errors.ts';
+import type { HeartbeatAnswer } from '../../src/health/heartbeat-answer.ts';
 import { anEvent, T0 } from '../support/builders.ts';
 import { readingStore, recorded } from '../support/reading-store.ts';
 import { aConfig, cli } from './harness.ts';
@@ -84,6 +85,38 @@ describe('notify test', () => {
       { channel: 'oncall', outcome: 'failed', detail: REFUSED.message, hint: 'Make a new webhook.' },
       { channel: 'siem', outcome: 'accepted', detail: 'HTTP 200', hint: null },
     ]);
+  });
+
+  it.each<[HeartbeatAnswer, number, string]>([
+    [{ kind: 'taken', detail: 'HTTP 200' }, 0, '\nHeartbeat: received (HTTP 200)\n'],
+    [
+      { kind: 'refused', detail: 'HTTP 404', hint: 'Check the address.' },
+      1,
+      '\nHeartbeat: not received (HTTP 404)\n  hint: Check the address.\n',
+    ],
+    [
+      { kind: 'doubtful', detail: 'HTTP 200: OK (not found)', hint: 'It has noted nothing.' },
+      0,
+      '\nHeartbeat: answered, and most likely not noted (HTTP 200: OK (not found))\n  hint: It has noted nothing.\n',
+    ],
+  ])('calls the heartbeat as well and says what came: %j', async (answer, exit, says) => {
+    const { createNotifier } = channels();
+    const parts = { createNotifier, tryHeartbeat: async () => answer };
+    const { code, out } = await cli(['notify', 'test'], { parts });
+    expect(code).toBe(exit);
+    expect(out).toContain(says);
+    const { json } = await cli(['notify', 'test', '--json'], { parts });
+    expect(json().heartbeat).toMatchObject({ outcome: answer.kind, detail: answer.detail });
+  });
+
+  it('leaves the heartbeat alone when it tries one channel', async () => {
+    const { createNotifier } = channels();
+    const tryHeartbeat = () => expect.unreachable();
+    const { code, json } = await cli(['notify', 'test', '--channel', 'siem', '--json'], {
+      parts: { createNotifier, tryHeartbeat },
+    });
+    expect(code).toBe(0);
+    expect(json().heartbeat).toBeNull();
   });
 
   it('writes the test to the audit log where there is one', async () => {

@@ -68,6 +68,23 @@ describe('check --online', () => {
     ]);
   });
 
+  it.each([
+    ['refused', 1, 'Heartbeat: not received (HTTP 404)'],
+    ['doubtful', 0, 'Heartbeat: answered, and most likely not noted (HTTP 404)'],
+    ['taken', 0, 'Heartbeat: received (HTTP 404)'],
+  ] as const)('calls the heartbeat as well: %s', async (kind, exit, says) => {
+    const parts = {
+      inspectStore: async () => FACTS,
+      diagnose: async () => [well('orders')],
+      tryHeartbeat: async () => ({ kind, detail: 'HTTP 404', hint: 'Look.' }),
+    };
+    const { code, out } = await cli(['check', '--online'], { parts });
+    expect(code).toBe(exit);
+    expect(out).toContain(says);
+    const { json } = await cli(['check', '--online', '--json'], { parts });
+    expect(json()).toMatchObject({ ok: exit === 0, heartbeat: { outcome: kind, detail: 'HTTP 404' } });
+  });
+
   it('tells a fault that many watches share once', async () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
     const { out } = await check(names.map((name) => ill(name)));

@@ -91,6 +91,7 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
     openStore: async () => store,
     inspectStore: refuse,
     diagnose: refuse,
+    tryHeartbeat: async () => null,
     createNotifier: refuse,
     projectUrl: () => null,
     runDaemon: refuse,

@@ -183,6 +183,7 @@ describe('standard output', () => {
       openStore: async () => readingStore({ observations }),
       inspectStore: unused,
       diagnose: unused,
+      tryHeartbeat: unused,
       createNotifier: unused,
       projectUrl: unused,
       runDaemon: unused,

@@ -4,9 +4,11 @@ import { digestOf, nextDigestOf } from '../../../config/digests.ts';
 import type { Diagnosis } from '../../../diagnosis/diagnosis.ts';
 import { formatSpan, toIsoOrNull } from '../../../domain/instant.ts';
 import { issueText } from '../../../errors.ts';
+import type { HeartbeatAnswer } from '../../../health/heartbeat-answer.ts';
 import type { StoreFacts } from '../../../store/ports/life.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
 import { EXIT, type Explanation, explain } from '../../errors.ts';
+import { heartbeatView, printHeartbeat } from '../../view/heartbeat.ts';
 import { type Column, formatTable } from '../../view/table.ts';
 import { fold, formatInstant, printable, toJson } from '../../view/text.ts';
 import { printDiagnoses } from './online.ts';
@@ -30,8 +32,8 @@ export function addCheck(cli: Cli, program: Command): void {
     .addHelpText(
       'after',
       `
-Asks nothing of any channel, and without --online nothing of Atlas. Exits with 1 when the store cannot be used or a watch cannot be
-polled, with 2 when the configuration has faults.`,
+Asks nothing of any channel, and without --online nothing of Atlas. With --online the heartbeat is called once as well, as if all were
+well. Exits with 1 when the store cannot be used, a watch cannot be polled or the heartbeat is not received, with 2 when the configuration has faults.`,
     );
   onAction<CheckOptions>(cli, command, (options) => check(cli, options));
 }
@@ -39,15 +41,30 @@ polled, with 2 when the configuration has faults.`,
 async function check(cli: Cli, options: CheckOptions): Promise<number> {
   const config = await cli.parts.loadConfig(options.config);
   const store = await lookAtStore(cli, config);
-  const online = options.online ? await cli.parts.diagnose(config) : null;
-  const ok = !('fault' in store) && (online === null || online.every((diagnosis) => diagnosis.ok));
+  const online = options.online ? await goOnline(cli, config) : null;
+  const ok = !('fault' in store) && (online === null || isWell(online));
   if (options.json) cli.out.line(toJson({ ok, ...checkView(config, store), ...onlineView(online) }));
   else printCheck(cli, config, store, online);
   return ok ? EXIT.done : EXIT.failed;
 }
 
-function onlineView(online: readonly Diagnosis[] | null): Record<string, unknown> {
-  return online === null ? {} : { online };
+/** What Atlas and the heartbeat's receiver answered. */
+interface Online {
+  diagnoses: readonly Diagnosis[];
+  heartbeat: HeartbeatAnswer | null;
+}
+
+async function goOnline({ parts }: Cli, config: WatcherConfig): Promise<Online> {
+  const [diagnoses, heartbeat] = await Promise.all([parts.diagnose(config), parts.tryHeartbeat(config)]);
+  return { diagnoses, heartbeat };
+}
+
+function isWell({ diagnoses, heartbeat }: Online): boolean {
+  return diagnoses.every(({ ok }) => ok) && heartbeat?.kind !== 'refused';
+}
+
+function onlineView(online: Online | null): Record<string, unknown> {
+  return online === null ? {} : { online: online.diagnoses, heartbeat: heartbeatView(online.heartbeat) };
 }
 
 type StoreFinding = { facts: StoreFacts } | { fault: Explanation };
@@ -88,12 +105,7 @@ function channelViews({ channels }: WatcherConfig): Array<Record<string, unknown
   });
 }
 
-function printCheck(
-  cli: Cli,
-  config: WatcherConfig,
-  store: StoreFinding,
-  online: readonly Diagnosis[] | null,
-): void {
+function printCheck(cli: Cli, config: WatcherConfig, store: StoreFinding, online: Online | null): void {
   const { out } = cli;
   out.line(`${out.paint('green', 'The configuration is sound')}: ${printable(config.file)}`);
   printSection(cli, 'Connections', config.connections, [
@@ -123,7 +135,9 @@ function printCheck(
   ]);
   printStore(cli, store);
   printWarnings(cli, config);
-  if (online !== null) printDiagnoses(cli, online);
+  if (online === null) return;
+  printHeartbeat(cli, online.heartbeat);
+  printDiagnoses(cli, online.diagnoses);
 }
 
 function printSection<T>({ out }: Cli, title: string, rows: readonly T[], columns: Array<Column<T>>): void {

@@ -6,6 +6,7 @@ import { deliveryId } from '../../../domain/telling/owed.ts';
 import { toError, WatcherError } from '../../../errors.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
 import { chosenChannels, sampleFor } from '../../sample.ts';
+import { heartbeatView, printHeartbeat } from '../../view/heartbeat.ts';
 import { formatTable } from '../../view/table.ts';
 import { printable, toJson } from '../../view/text.ts';
 import { addNotifyPreview } from './preview.ts';
@@ -35,8 +36,10 @@ export function addNotify(cli: Cli, program: Command): void {
   const notify = program.command('notify').description('try the channels');
   const command = notify
     .command('test')
-    .description('send a clearly marked sample through the real channels, and say what each of them answered')
-    .option('--channel <name>', 'only through this channel')
+    .description(
+      'send a clearly marked sample through the real channels, call the heartbeat, and say what each of them answered',
+    )
+    .option('--channel <name>', 'only through this channel, and not the heartbeat')
     .addOption(
       new Option('--event <name>', 'what the sample tells of').choices(EVENT_NAMES).default('failed'),
     )
@@ -47,13 +50,19 @@ export function addNotify(cli: Cli, program: Command): void {
 
 async function testChannels(cli: Cli, options: TestOptions): Promise<number> {
   const config = await cli.parts.loadConfig(options.config);
-  const trials = await Promise.all(
-    chosenChannels(config, options.channel).map((channel) => tryChannel(cli, config, channel, options.event)),
-  );
+  const channels = chosenChannels(config, options.channel);
+  const [heartbeat, ...trials] = await Promise.all([
+    options.channel === undefined ? cli.parts.tryHeartbeat(config) : null,
+    ...channels.map((channel) => tryChannel(cli, config, channel, options.event)),
+  ]);
   await record(cli, config, options.event, trials);
-  if (options.json) cli.out.line(toJson({ items: trials }));
-  else printTrials(cli, trials);
-  return trials.every(({ outcome }) => outcome === 'accepted') ? 0 : 1;
+  if (options.json) {
+    cli.out.line(toJson({ items: trials, heartbeat: heartbeatView(heartbeat) }));
+  } else {
+    printTrials(cli, trials);
+    printHeartbeat(cli, heartbeat);
+  }
+  return trials.every(({ outcome }) => outcome === 'accepted') && heartbeat?.kind !== 'refused' ? 0 : 1;
 }
 
 async function tryChannel(

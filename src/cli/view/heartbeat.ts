@@ -1,0 +1,24 @@
+import type { HeartbeatAnswer } from '../../health/heartbeat-answer.ts';
+import type { Cli } from '../command.ts';
+import { printable } from './text.ts';
+
+const WORDS = {
+  taken: ['green', 'received'],
+  doubtful: ['yellow', 'answered, and most likely not noted'],
+  refused: ['red', 'not received'],
+} as const;
+
+/** Prints what came of a try of the heartbeat, in a line, with what to do about it; nothing where there is no heartbeat. */
+export function printHeartbeat({ out }: Cli, answer: HeartbeatAnswer | null): void {
+  if (answer === null) return;
+  const [colour, words] = WORDS[answer.kind];
+  out.line(`\n${out.paint('bold', 'Heartbeat')}: ${out.paint(colour, words)} (${printable(answer.detail)})`);
+  if (answer.kind !== 'taken' && answer.hint !== null) out.line(`  hint: ${printable(answer.hint)}`);
+}
+
+/** The same for scripts: `null` where there is no heartbeat. */
+export function heartbeatView(answer: HeartbeatAnswer | null): Record<string, unknown> | null {
+  if (answer === null) return null;
+  const { kind, detail } = answer;
+  return { outcome: kind, detail, hint: kind === 'taken' ? null : answer.hint };
+}
