@@ -1,7 +1,7 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import { type InstanceKind, refusalOfKind } from './instances/instance-kind.ts';
 import { newJobId } from './jobs/job-makers.ts';
-import type { SimulatedJob } from './jobs/simulated-job.ts';
+import { OWN_PROJECT, type SimulatedJob } from './jobs/simulated-job.ts';
 import type { Refusal } from './refusals.ts';
 
 /** A change of a job: what differs, or a function that makes the new job from the old one. */
@@ -140,7 +140,7 @@ export function createWorld(now: () => Timestamp): World {
       if (refusalOfKind(job.kind, instance.kind)) {
         throw new Error(`${name} is of the kind ${instance.kind}, and has no jobs of the kind ${job.kind}`);
       }
-      instance.jobs.set(job.id, job);
+      instance.jobs.set(job.id, job.targetGroupId === OWN_PROJECT ? { ...job, targetGroupId: groupId } : job);
     },
     updateJob: (groupId, name, id, change) => {
       const job = jobOf(groupId, name, id);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Timestamp } from '../../../domain/instant.ts';
 import type { JobKind } from '../../../domain/job/restore-job.ts';
-import type { SimulatedJob } from './simulated-job.ts';
+import { OWN_PROJECT, type SimulatedJob } from './simulated-job.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -119,7 +119,7 @@ function newJob(kind: JobKind, options: JobOptions): SimulatedJob {
     secretInHeader: false,
     snapshotId: deliveryType === 'pointInTime' ? null : newJobId(snapshotAt),
     snapshotAt,
-    targetGroupId: isDownload ? null : (options.targetGroupId ?? '64b0c1d2e3f4a5b6c7d8e9f1'),
+    targetGroupId: isDownload ? null : (options.targetGroupId ?? OWN_PROJECT),
     targetClusterName: isDownload ? null : (options.target ?? `${instance}-copy`),
     targetDeploymentItemName: isDownload ? null : 'atlas-a1b2c3',
     pointInTimeSeconds: deliveryType === 'pointInTime' ? Math.floor(snapshotAt / 1000) : null,

@@ -52,3 +52,6 @@ export interface SimulatedJob {
   /** Put over the body as it is, for replies that are odd on purpose. `undefined` takes a field away. */
   oddities: Readonly<Record<string, unknown>>;
 }
+
+/** Stands for the project that the job is put into, as the project of its target. */
+export const OWN_PROJECT = 'own';

@@ -1,0 +1,86 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { HttpClient } from '../../src/net/http-client.ts';
+import { createAtlasSource } from '../../src/source/atlas-source.ts';
+import type { JobSource } from '../../src/source/source.ts';
+import { clientOver } from '../source/fetch-client.ts';
+import { EXAMPLE_FILES, NOW } from '../source/kinds/examples.ts';
+import { aConnection } from '../source/support.ts';
+import { type OddAnswer, oddAnswer } from './answers.ts';
+import { chanceOf } from './random.ts';
+import { judge } from './verdict.ts';
+
+/** What a run of odd answers has come to. */
+export interface MutationReport {
+  answers: number;
+  /** What was false, with the seed that brings it back; the first few. */
+  falsehoods: string[];
+  /** What the slowest took, in milliseconds. */
+  slowest: { ms: number; seed: number };
+  /** By how much the heap had grown at the end since a tenth of the way, in bytes; `null` where there was too little to tell. */
+  grownBytes: number | null;
+}
+
+const MOST_TOLD = 20;
+const ENOUGH_TO_GROW = 3_000;
+
+/** Reads `count` odd answers, each without any network, and compares what they say with a running job that was known. */
+export function mutateInProcess(count: number, firstSeed = 1): Promise<MutationReport> {
+  const never = new AbortController().signal;
+  let answer: OddAnswer | null = null;
+  const client = clientOver(async () => {
+    if (answer === null) throw new Error('nothing was asked');
+    const { status, headers, body } = answer;
+    const hasBody = status !== 204 && status !== 205 && status !== 304;
+    if (status < 200 || status > 599) throw new TypeError('no such status over fetch');
+    return new Response(hasBody ? new Uint8Array(body) : null, { status, headers });
+  });
+  let source = sourceOver('http://127.0.0.1:9', client, 10_000);
+  return reportOf(count, firstSeed, async (seed) => {
+    answer = oddAnswer(chanceOf(seed));
+    const falsehoods = await judge(source, answer, never);
+    // A refusal makes a connection wait, and rightly: the next answer is to meet a fresh one.
+    if (answer.status >= 400 || 'ratelimit-limit' in answer.headers || 'ratelimit' in answer.headers) {
+      source = sourceOver('http://127.0.0.1:9', client, 10_000);
+    }
+    return falsehoods;
+  });
+}
+
+/** Meets one answer for each seed, one after the other, and gathers what came of them. */
+export async function reportOf(
+  count: number,
+  firstSeed: number,
+  meet: (seed: number) => Promise<string[]>,
+): Promise<MutationReport> {
+  const falsehoods: string[] = [];
+  let slowest = { ms: 0, seed: 0 };
+  let early: number | null = null;
+  for (let index = 0; index < count; index += 1) {
+    const seed = firstSeed + index;
+    const begunAt = performance.now();
+    const found = await meet(seed);
+    const ms = Math.round(performance.now() - begunAt);
+    if (ms > slowest.ms) slowest = { ms, seed };
+    falsehoods.push(...found.map((text) => `seed ${seed}: ${text}`));
+    if (falsehoods.length > MOST_TOLD) break;
+    if (index === Math.floor(count / 10)) early = heapBytes();
+  }
+  const grownBytes = early === null || count < ENOUGH_TO_GROW ? null : heapBytes() - early;
+  return { answers: count, falsehoods, slowest, grownBytes };
+}
+
+/** A source of all kinds, over a connection that tries nothing again. */
+export function sourceOver(baseUrl: string, client: HttpClient, requestTimeoutMs: number): JobSource {
+  const connection = aConnection(baseUrl, { client, requestTimeoutMs });
+  const adapters = [...new Set(EXAMPLE_FILES.map(({ adapter }) => adapter))];
+  const clock = { now: () => NOW, monotonic: () => performance.now(), sleep: async () => {} };
+  return createAtlasSource({ connection, clock, adapters });
+}
+
+/** After a collection, so that what lies about does not count. */
+function heapBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
