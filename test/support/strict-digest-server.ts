@@ -9,6 +9,8 @@ import {
 export interface StrictDigestOptions extends Partial<DigestAuthOptions> {
   /** Put before the Digest challenge, in the same header. */
   otherChallenge?: string;
+  /** Stand beside every challenge. */
+  challengeHeaders?: Record<string, string>;
   /** Written into the body of every 401. */
   padding?: string;
   /** What an accepted request gets. */
@@ -71,10 +73,11 @@ export async function stop(server: Server): Promise<void> {
 function sendChallenge(
   response: ServerResponse,
   challenge: string,
-  { otherChallenge, padding = '' }: StrictDigestOptions,
+  { otherChallenge, challengeHeaders, padding = '' }: StrictDigestOptions,
 ): void {
   response.writeHead(401, {
     'Content-Type': 'application/json',
+    ...challengeHeaders,
     'WWW-Authenticate': otherChallenge === undefined ? challenge : `${otherChallenge}, ${challenge}`,
   });
   const detail = `You are not authorized for this resource.${padding}`;

@@ -1,3 +1,5 @@
+import { readChallenges } from '../reply/challenges.ts';
+
 /** What a server wants to see in a Digest answer. */
 export interface DigestChallenge {
   realm: string;
@@ -10,23 +12,13 @@ export interface DigestChallenge {
   stale: boolean;
 }
 
-interface Challenge {
-  scheme: string;
-  params: Map<string, string>;
-}
-
-/** Either `key=value` or `key="value"` of the challenge before it, or the scheme that opens the next one. */
-const PART =
-  /[\s,]*(?:([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))|([\w!#$%&'*+.^`|~-]+)(?=[\s,]|$))/gy;
-
 /**
  * The first Digest challenge in a `WWW-Authenticate` header that we can answer; `null` when there is none. Several challenges in one
  * header are told apart (digest-fetch 3.1.1 takes the whole header for one). `op="auth"`, as Atlas's documentation spells it, is
  * read as `qop="auth"`.
  */
 export function readDigestChallenge(header: string | null): DigestChallenge | null {
-  if (header === null) return null;
-  for (const { scheme, params } of splitChallenges(header)) {
+  for (const { scheme, params } of readChallenges(header)) {
     if (scheme !== 'digest') continue;
     const challenge = digestChallenge(params);
     if (challenge) return challenge;
@@ -34,19 +26,7 @@ export function readDigestChallenge(header: string | null): DigestChallenge | nu
   return null;
 }
 
-function splitChallenges(header: string): Challenge[] {
-  const challenges: Challenge[] = [];
-  for (const [, key, quoted, bare, scheme] of header.matchAll(PART)) {
-    if (scheme !== undefined) challenges.push({ scheme: scheme.toLowerCase(), params: new Map() });
-    else if (key !== undefined) {
-      const value = quoted === undefined ? (bare ?? '') : quoted.replace(/\\(.)/g, '$1');
-      challenges.at(-1)?.params.set(key.toLowerCase(), value);
-    }
-  }
-  return challenges;
-}
-
-function digestChallenge(params: Map<string, string>): DigestChallenge | null {
+function digestChallenge(params: ReadonlyMap<string, string>): DigestChallenge | null {
   const nonce = params.get('nonce');
   const algorithm = (params.get('algorithm') ?? 'MD5').toUpperCase();
   const qop = params.get('qop') ?? params.get('op');

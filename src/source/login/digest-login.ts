@@ -1,16 +1,21 @@
 import assert from 'node:assert';
 import type { Clock } from '../../clock.ts';
+import { type Refusal, refusalIn } from '../reply/refusal.ts';
 import type { Answer, PaidExchange, PaidRequest } from '../wire/answer.ts';
 import { type DigestChallenge, readDigestChallenge } from './digest-challenge.ts';
 import { DigestNonce } from './digest-nonce.ts';
 import { createFirstInLine } from './first-in-line.ts';
 import type { Login } from './login.ts';
 import { createNonceCache } from './nonce-cache.ts';
+import { createRoleDoubts } from './role-doubts.ts';
 
 /** One request and what came of it. */
 interface Leg extends Answer {
   /** What the server asked for in place of an answer; `null` when it answered. */
   challenge: DigestChallenge | null;
+  refusal: Refusal | null;
+  /** `null`: without credentials. */
+  nonce: DigestNonce | null;
 }
 
 /**
@@ -21,9 +26,9 @@ interface Leg extends Answer {
  * - A refused request is answered with the nonce of its own challenge, which nobody else uses until the server has accepted it: no
  *   other request can spoil its `nc`, and a second refusal really is about the key. Meanwhile newcomers wait. (Those that were refused
  *   in the same burst do the same: each of them owes one more request anyway, whichever nonce it uses.)
- * - So a wrong key costs two requests, and no call more than three. Nothing is repeated beyond that.
- * - A 401 without a Digest challenge, or with an error code other than `UNEXPECTED_ERROR`, is an answer (a role is missing), not a
- *   challenge.
+ * - So a wrong key costs two requests, and no call more than three (one more where a role is doubted). Nothing is repeated beyond that.
+ * - A refusal without a challenge is an answer, mostly about a role. One that a nonce met which was not made for the request is asked
+ *   again after a fresh login, once: see `role-doubts.ts`.
  */
 export function createDigestLogin(options: {
   publicKey: string;
@@ -36,6 +41,7 @@ export function createDigestLogin(options: {
   const { publicKey, privateKey, origin, exchange, clock } = options;
   const nonces = createNonceCache(clock);
   const line = createFirstInLine({ clock, isNeeded: () => !nonces.isTrusted() });
+  const doubts = createRoleDoubts(clock);
   let serial = 0;
 
   const newNonce = (challenge: DigestChallenge): DigestNonce => {
@@ -43,19 +49,54 @@ export function createDigestLogin(options: {
     return new DigestNonce(publicKey, privateKey, challenge, serial);
   };
 
-  async function leg(request: PaidRequest, nonce: DigestNonce | null): Promise<Leg> {
+  /** `isFresh`: the nonce was made for this very request. */
+  async function leg(
+    request: PaidRequest,
+    nonce: DigestNonce | null,
+    { isFresh = false } = {},
+  ): Promise<Leg> {
     const proof = nonce === null ? {} : { Authorization: nonce.authorization(request.url) };
     const reply = await exchange({ ...request, headers: { ...request.headers, ...proof } });
-    const challenge = reply.status === 401 ? challengeIn(reply.headers) : null;
+    const refusal = refusalIn(reply);
+    const asked = reply.status === 401 ? readDigestChallenge(reply.headers.get('www-authenticate')) : null;
+    const isBelieved =
+      refusal === 'either' && asked?.stale !== true && (isFresh || !doubts.isOpen(request.url));
+    const challenge = nonce !== null && isBelieved ? null : asked;
     if (nonce !== null && challenge === null) nonces.accepted(nonce);
     if (nonce !== null && challenge !== null) nonces.refused(nonce);
-    return { reply, challenge, sentCredentials: nonce !== null, stale: challenge?.stale ?? false };
+    return {
+      reply,
+      challenge,
+      refusal,
+      nonce,
+      sentCredentials: nonce !== null,
+      stale: challenge?.stale ?? false,
+    };
   }
 
   /** Answers a challenge with a nonce of our own; twice at most, should that one be out of date on arrival. */
-  async function answerTo(challenge: DigestChallenge, request: PaidRequest): Promise<Answer> {
-    const first = await leg(request, newNonce(challenge));
-    return first.challenge?.stale ? await leg(request, newNonce(first.challenge)) : first;
+  async function answerTo(challenge: DigestChallenge, request: PaidRequest): Promise<Leg> {
+    const first = await leg(request, newNonce(challenge), { isFresh: true });
+    return first.challenge?.stale ? await leg(request, newNonce(first.challenge), { isFresh: true }) : first;
+  }
+
+  /** One leg, or with the answer to its challenge two. `isFresh`: it logged in for this very request. */
+  function attempt(request: PaidRequest): Promise<Leg & { isFresh: boolean }> {
+    return line.run(request.signal, async () => {
+      const first = await leg(request, nonces.nonce());
+      const { challenge } = first;
+      return challenge === null
+        ? { ...first, isFresh: false }
+        : { ...(await line.runNow(() => answerTo(challenge, request))), isFresh: true };
+    });
+  }
+
+  /** Asks again after a fresh login, which all share whose login was as old. */
+  async function askAfresh(refused: Leg, request: PaidRequest): Promise<Leg> {
+    if (refused.nonce !== null) nonces.refused(refused.nonce);
+    const answer = await attempt(request);
+    // A server that refuses without asking for a login says more to who has one.
+    return answer.sentCredentials ? answer : refused;
   }
 
   return {
@@ -63,20 +104,15 @@ export function createDigestLogin(options: {
     quotable: () => [publicKey, privateKey],
     mayCostTwo: () => !nonces.isTrusted(),
     send: async (request) => {
-      assert(new URL(request.url).origin === origin, 'credentials go to the origin of the connection only');
-      return await line.run(request.signal, async () => {
-        const first = await leg(request, nonces.nonce());
-        const { challenge } = first;
-        return challenge === null ? first : await line.runNow(() => answerTo(challenge, request));
-      });
+      const { url } = request;
+      assert(new URL(url).origin === origin, 'credentials go to the origin of the connection only');
+      const first = await attempt(request);
+      const isDoubtful =
+        first.sentCredentials && !first.isFresh && first.refusal !== null && doubts.isOpen(url);
+      const answer = isDoubtful ? await askAfresh(first, request) : first;
+      if (answer.reply.status < 400) doubts.dispelled(url);
+      if (answer.refusal !== null && (isDoubtful || first.isFresh)) doubts.confirmed(url);
+      return answer;
     },
   };
-}
-
-/** The challenge of a 401, unless Atlas says in its own words that the login was fine and something else is missing. */
-function challengeIn(headers: Headers): DigestChallenge | null {
-  const code = headers.get('x-error-code');
-  return code !== null && code !== 'UNEXPECTED_ERROR'
-    ? null
-    : readDigestChallenge(headers.get('www-authenticate'));
 }

@@ -66,10 +66,16 @@ function readToken(text: string): StoredToken | null {
   const fields: unknown = JSON.parse(text);
   if (!isRecord(fields)) return null;
   const { accessToken, obtainedAt, expiresAt, isAccepted } = fields;
+  // What earlier versions did not keep.
+  const { isSuccessor = false, isRoleRefused = false, madeAt = [obtainedAt] } = fields;
   return typeof accessToken === 'string' &&
     typeof obtainedAt === 'number' &&
     typeof expiresAt === 'number' &&
-    typeof isAccepted === 'boolean'
-    ? { accessToken, obtainedAt, expiresAt, isAccepted }
+    typeof isAccepted === 'boolean' &&
+    typeof isSuccessor === 'boolean' &&
+    typeof isRoleRefused === 'boolean' &&
+    Array.isArray(madeAt) &&
+    madeAt.every((at) => typeof at === 'number')
+    ? { accessToken, obtainedAt, expiresAt, isAccepted, isSuccessor, isRoleRefused, madeAt }
     : null;
 }

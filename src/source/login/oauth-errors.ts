@@ -1,6 +1,6 @@
 import { SourceError, type SourceReason } from '../../errors.ts';
 import { isPassing, retryAfterMs } from '../reply/atlas-errors.ts';
-import { parseJson } from '../reply/json-reply.ts';
+import { parseJson } from '../reply/parse-json.ts';
 import { type Quotable, scrubText, scrubValue } from '../reply/scrub.ts';
 import type { HttpReply } from '../wire/answer.ts';
 import { isRecord } from '../wire/envelope.ts';

@@ -3,19 +3,20 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
-import { parseJson } from '../reply/json-reply.ts';
-import type { Answer, Exchange, HttpReply, PaidExchange, PaidRequest } from '../wire/answer.ts';
-import { isRecord } from '../wire/envelope.ts';
+import { type Refusal, refusalIn } from '../reply/refusal.ts';
+import type { Answer, Exchange, PaidExchange, PaidRequest } from '../wire/answer.ts';
 import type { Login } from './login.ts';
 import { requestToken } from './oauth-request.ts';
-import { createAccessTokens } from './oauth-tokens.ts';
+import { createAccessTokens, type RefusedToken } from './oauth-tokens.ts';
+import { createRoleDoubts } from './role-doubts.ts';
 import type { TokenVault } from './token-vault.ts';
 
 /**
  * A service account: OAuth 2 client credentials. One token serves everybody who uses the connection, also across restarts.
  *
  * - A request that is refused for its token is made once more with a new one, and what comes of that is the answer: never a loop.
- * - A 401 about a role, in Atlas's own words, is an answer and costs no token.
+ * - A refusal about a role may be that of an old token which does not know of a role that was given since. It is asked again with a
+ *   new one, once: see `role-doubts.ts`.
  * - Atlas allows 100 live tokens to a service account. So tokens are asked for sparingly, whatever goes wrong: see `oauth-tokens.ts`.
  */
 export function createOauthLogin(options: {
@@ -33,6 +34,7 @@ export function createOauthLogin(options: {
   logger: Logger;
 }): Login {
   const { clientId, clientSecret, origin, exchange, clock } = options;
+  const doubts = createRoleDoubts(clock);
   const tokens = createAccessTokens({
     ...options,
     key: vaultKey(origin, clientId),
@@ -40,12 +42,24 @@ export function createOauthLogin(options: {
       requestToken({ ...options, exchange: options.tokenExchange, now: clock.now }, signal),
   });
 
-  async function ask(token: string, request: PaidRequest): Promise<Answer & { isRefusal: boolean }> {
+  async function ask(token: string, request: PaidRequest): Promise<Answer & { refusal: Refusal | null }> {
     const headers = { ...request.headers, Authorization: `Bearer ${token}` };
     const reply = await exchange({ ...request, headers });
-    const isRefusal = isAboutToken(reply);
-    if (!isRefusal && reply.status < 500 && reply.status !== 407) tokens.accepted(token);
-    return { reply, sentCredentials: true, stale: false, isRefusal };
+    const refusal = refusalIn(reply);
+    if ((refusal === null || refusal === 'role') && reply.status < 500 && reply.status !== 407)
+      tokens.accepted(token);
+    if (reply.status < 400) doubts.dispelled(request.url);
+    return { reply, sentCredentials: true, stale: false, refusal };
+  }
+
+  /** The answer to the same request with another token; `null` where there is no point in making one. */
+  async function askAgain(
+    refused: RefusedToken,
+    request: PaidRequest,
+  ): Promise<Awaited<ReturnType<typeof ask>> | null> {
+    if (refused.refusal !== 'login' && !doubts.isOpen(request.url)) return null;
+    const another = await tokens.replace(refused, request.signal);
+    return another === null ? null : await ask(another, request);
   }
 
   return {
@@ -55,21 +69,19 @@ export function createOauthLogin(options: {
     send: async (request) => {
       const { url, signal } = request;
       assert(new URL(url).origin === origin, 'tokens go to the origin of the connection only');
+      const askedAt = clock.monotonic();
       const token = await tokens.get(signal);
       const first = await ask(token, request);
-      if (!first.isRefusal) return first;
-      const another = await tokens.replace(token, signal);
-      return another === null ? first : await ask(another, request);
+      const { refusal } = first;
+      if (refusal === null) return first;
+      const answer = (await askAgain({ token, refusal, askedAt }, request)) ?? first;
+      if (answer.refusal === 'role' || answer.refusal === 'either') {
+        if (doubts.isOpen(url)) doubts.confirmed(url);
+        tokens.roleRefused();
+      }
+      return answer;
     },
   };
-}
-
-/** A 401, unless Atlas says in its own words that it knows the caller and something else is missing. */
-function isAboutToken({ status, headers, text }: HttpReply): boolean {
-  if (status !== 401) return false;
-  const body = parseJson(text);
-  const code = headers.get('x-error-code') ?? (isRecord(body) ? body.errorCode : null);
-  return typeof code !== 'string' || !/UNAUTHORIZED|CANNOT_ACCESS|NOT_IN_/.test(code);
 }
 
 /** Neither of the two can be read back from it. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { SourceError, toError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { Refusal } from '../reply/refusal.ts';
 import { createCooldown } from './cooldown.ts';
 import type { FreshToken } from './oauth-request.ts';
 import { createSharedWork } from './shared-work.ts';
@@ -11,10 +12,23 @@ const MARGIN_SHARE = 0.1;
 const MARGIN_MS = 60_000;
 
 /**
- * A token that has never been accepted is not replaced within a minute of its making: where a server refuses every token that it
- * makes, sixty an hour leave room below the 100 live ones that a service account may have.
+ * One that was made in place of another and is refused as well is not replaced within a minute of its making: where a server refuses
+ * every token that it makes, sixty an hour leave room below the 100 live ones that a service account may have.
  */
 const PROBATION_MS = 60_000;
+
+/** For a missing role so many tokens are made in an hour, starts of the process included; more of them only this far apart. */
+const FREELY_AN_HOUR = 5;
+const APART_MS = 300_000;
+const HOUR_MS = 3_600_000;
+
+/** A request that was refused. */
+export interface RefusedToken {
+  token: string;
+  refusal: Refusal;
+  /** When the request asked for its token, by the monotonic clock: one made since then is as new as can be. */
+  askedAt: number;
+}
 
 /** The access tokens of one service account. */
 export interface AccessTokens {
@@ -28,9 +42,11 @@ export interface AccessTokens {
    * One to use in place of a token that was refused; `null` when there is no point in asking for another.
    * @throws {SourceError}
    */
-  replace(refused: string, signal: AbortSignal): Promise<string | null>;
+  replace(refused: RefusedToken, signal: AbortSignal): Promise<string | null>;
   /** It has been accepted. */
   accepted(token: string): void;
+  /** A role is missing, also with the newest token: a later process will not begin with it. */
+  roleRefused(): void;
   /** Those that a server could quote to us. */
   known(): string[];
 }
@@ -38,6 +54,8 @@ export interface AccessTokens {
 /** Times are the monotonic clock's. */
 interface Held {
   stored: StoredToken;
+  /** When this process made it; before all time for one of an earlier process. */
+  madeAt: number;
   obtainedAt: number;
   renewAt: number;
   endsAt: number;
@@ -59,6 +77,7 @@ export function createAccessTokens(options: {
   const renewed = createSharedWork(renew);
   let held: Held | null = null;
   let lastRefused: string | null = null;
+  let madeAt: readonly number[] = [];
   let hasLooked = false;
   let hasWarned = false;
 
@@ -66,14 +85,23 @@ export function createAccessTokens(options: {
     if (!hasLooked) {
       const stored = await vault.read(key).catch(() => null);
       hasLooked = true;
-      held = stored === null ? null : hold(stored, clock);
-      if (held !== null && isFresh(held)) return held;
+      held = stored === null ? null : hold(stored, clock, Number.NEGATIVE_INFINITY);
+      madeAt = stored?.madeAt ?? [];
+      if (held !== null && isFresh(held) && !(held.stored.isRoleRefused && mayMakeMore(madeAt, clock)))
+        return held;
     }
     await cooldown.pass(signal);
     try {
       const { accessToken, lifeMs } = await request(signal);
       const obtainedAt = clock.now();
-      held = hold({ accessToken, obtainedAt, expiresAt: obtainedAt + lifeMs, isAccepted: false }, clock);
+      madeAt = [...withinHour(madeAt, obtainedAt), obtainedAt];
+      const isSuccessor = held === null && lastRefused !== null;
+      const fresh = { isAccepted: false, isSuccessor, isRoleRefused: false, madeAt };
+      held = hold(
+        { accessToken, obtainedAt, expiresAt: obtainedAt + lifeMs, ...fresh },
+        clock,
+        clock.monotonic(),
+      );
       cooldown.end();
       hasWarned = false;
     } catch (error) {
@@ -112,16 +140,21 @@ export function createAccessTokens(options: {
       }
     },
     replace: async (refused, signal) => {
-      if (held?.stored.accessToken === refused) {
-        if (!held.stored.isAccepted && clock.monotonic() < held.obtainedAt + PROBATION_MS) return null;
+      if (held?.stored.accessToken === refused.token) {
+        if (!isWorthReplacing(held, refused, clock)) return null;
+        lastRefused = refused.token;
         held = null;
-        lastRefused = refused;
       }
       return held === null ? (await renewed(signal)).stored.accessToken : held.stored.accessToken;
     },
     accepted: (token) => {
       if (held === null || held.stored.accessToken !== token || held.stored.isAccepted) return;
       held = { ...held, stored: { ...held.stored, isAccepted: true } };
+      void keep(held.stored);
+    },
+    roleRefused: () => {
+      if (held === null || held.stored.isRoleRefused) return;
+      held = { ...held, stored: { ...held.stored, isRoleRefused: true } };
       void keep(held.stored);
     },
     known: () => [held?.stored.accessToken, lastRefused].flatMap((token) => token ?? []),
@@ -154,11 +187,30 @@ function createKeeper({
   };
 }
 
+/** Another token may be taken for what this one is not. */
+function isWorthReplacing(held: Held, { refusal, askedAt }: RefusedToken, clock: Clock): boolean {
+  const { stored, madeAt, obtainedAt } = held;
+  const ageMs = clock.monotonic() - (refusal === 'role' ? madeAt : obtainedAt);
+  const isTried = stored.isSuccessor && ageMs < PROBATION_MS;
+  if (refusal !== 'role') return stored.isAccepted || !isTried;
+  return madeAt < askedAt && !isTried && mayMakeMore(stored.madeAt, clock);
+}
+
+function mayMakeMore(madeAt: readonly number[], clock: Clock): boolean {
+  const now = clock.now();
+  const lately = withinHour(madeAt, now);
+  return lately.length < FREELY_AN_HOUR || now - (lately.at(-1) ?? 0) >= APART_MS;
+}
+
+function withinHour(madeAt: readonly number[], now: number): number[] {
+  return madeAt.filter((at) => at > now - HOUR_MS && at <= now);
+}
+
 /** One from an earlier process is not trusted for longer than its whole life, should the wall clock have stepped back meanwhile. */
-function hold(stored: StoredToken, clock: Clock): Held {
+function hold(stored: StoredToken, clock: Clock, madeAt: number): Held {
   const lifeMs = stored.expiresAt - stored.obtainedAt;
   const leftMs = Math.min(lifeMs, stored.expiresAt - clock.now());
   const marginMs = Math.min(Math.max(lifeMs * MARGIN_SHARE, MARGIN_MS), lifeMs / 2);
   const endsAt = clock.monotonic() + leftMs;
-  return { stored, obtainedAt: endsAt - lifeMs, renewAt: endsAt - marginMs, endsAt };
+  return { stored, madeAt, obtainedAt: endsAt - lifeMs, renewAt: endsAt - marginMs, endsAt };
 }

@@ -5,6 +5,12 @@ export interface StoredToken {
   expiresAt: number;
   /** Atlas has accepted it at least once. */
   isAccepted: boolean;
+  /** It was made in place of one that was refused. */
+  isSuccessor: boolean;
+  /** A role was found missing with it. The roles of a token may be those at its making: the next process makes another. */
+  isRoleRefused: boolean;
+  /** When tokens were made in the hour before its making, and itself, in the same order. */
+  madeAt: readonly number[];
 }
 
 /** Keeps access tokens from one process to the next, so that a crash loop does not ask for a new one at each start. */

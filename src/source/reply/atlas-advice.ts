@@ -2,6 +2,7 @@ import { JOB_HOME } from '../../domain/job/job-home.ts';
 import type { JobKind } from '../../domain/job/restore-job.ts';
 import { SERVERLESS_END } from '../../domain/job/serverless-end.ts';
 import type { SourceReason, SourceSubject } from '../../errors.ts';
+import type { Refusal } from './refusal.ts';
 
 /** What people call the credential of a connection. */
 export type Credential = 'API key' | 'service account';
@@ -15,6 +16,8 @@ export interface Failure {
   code: string | null;
   detail: string | null;
   isJson: boolean;
+  /** What a 401 or 403 is about. */
+  refusal: Refusal | null;
   sentCredentials: boolean;
   stale: boolean;
   /** What people call the credential that was used. */
@@ -75,44 +78,41 @@ export function adviceOn(failure: Failure): Advice {
 }
 
 function onUnauthorized(failure: Failure): Advice {
-  const { code, role, credential, sentCredentials, stale } = failure;
+  const { refusal, sentCredentials, stale } = failure;
   if (stale)
     return {
       reason: 'unavailable',
       subject: null,
-      hint: 'Atlas kept saying that a login just made is out of date.',
+      hint: `Atlas kept saying that a login just made is out of date. ${SEVERAL_SERVERS}`,
     };
-  if (code !== null && code !== 'UNEXPECTED_ERROR') return onMissingRole(code, role, credential);
-  if (sentCredentials && credential === 'service account') {
-    return {
-      reason: 'auth',
-      subject: 'credential',
-      hint: 'Atlas refuses an access token that it has just made: does the service account still exist, and is baseUrl that of its own environment (government, development)?',
-    };
-  }
-  if (sentCredentials) {
-    return {
-      reason: 'auth',
-      subject: 'credential',
-      hint: 'Check the public and the private key: was the key rotated or deleted, or is it of another environment (government, development)?',
-    };
-  }
-  return {
-    reason: 'auth',
-    subject: 'credential',
-    hint: 'The server asks for a login, and not for an HTTP Digest one that this program can give. Check baseUrl; a proxy may have answered.',
-  };
+  if (refusal === 'role' || (refusal === 'either' && sentCredentials)) return onMissingRole(failure);
+  const hint = sentCredentials
+    ? onRefusedLogin(failure)
+    : 'The server asks for a login, and not for an HTTP Digest one that this program can give. Check baseUrl; a proxy may have answered.';
+  return { reason: 'auth', subject: 'credential', hint };
 }
 
-function onMissingRole(code: string, role: string, credential: Credential): Advice {
+const SEVERAL_SERVERS =
+  'If several servers answer behind a load balancer, it has to send a client to the same one each time, or they have to share their nonces.';
+
+function onRefusedLogin({ credential }: Failure): string {
+  return credential === 'service account'
+    ? 'Atlas refuses an access token that it has just made: does the service account still exist, and is baseUrl that of its own environment (government, development)?'
+    : `Check the public and the private key: was the key rotated or deleted, or is it of another environment (government, development)? ${SEVERAL_SERVERS}`;
+}
+
+function onMissingRole(failure: Failure): Advice {
+  const { code, role, credential, refusal } = failure;
   const hint =
     code === 'NOT_IN_GROUP'
       ? `Compare groupId with the project id shown in Atlas. If it is right, invite the ${credential} to that project with the role ${role}.`
       : `Give the ${credential} the role ${role} in this project.`;
-  return { reason: 'auth', subject: 'project', hint };
+  const otherwise = refusal === 'either' ? ` If it has that role: ${onRefusedLogin(failure)}` : '';
+  return { reason: 'auth', subject: 'project', hint: hint + otherwise };
 }
 
-function onForbidden({ code, detail, isJson, role, credential }: Failure): Advice {
+function onForbidden(failure: Failure): Advice {
+  const { code, detail, isJson, role, credential } = failure;
   if (!isJson)
     return {
       reason: 'refused',
@@ -134,7 +134,7 @@ function onForbidden({ code, detail, isJson, role, credential }: Failure): Advic
       hint: `The organization demands an API access list and this ${credential} has none: add one with the address of this machine.`,
     };
   }
-  if (/UNAUTHORIZED|CANNOT_ACCESS|NOT_IN_/.test(code)) return onMissingRole(code, role, credential);
+  if (failure.refusal === 'role') return onMissingRole(failure);
   return {
     reason: 'refused',
     subject: 'instance',

@@ -3,6 +3,7 @@ import { parseRetryAfter } from '../../net/retry-after.ts';
 import { isRecord } from '../wire/envelope.ts';
 import { adviceOn, type Credential } from './atlas-advice.ts';
 import { untilRefillMs } from './rate-limits.ts';
+import { codeIn, refusalOf } from './refusal.ts';
 import { type Quotable, scrubText, scrubValue } from './scrub.ts';
 import { dayOf, readSunset } from './sunset-watch.ts';
 
@@ -43,6 +44,7 @@ export function atlasError(reply: FailedReply, context: FailureContext): SourceE
     ...context,
     status: reply.status,
     isJson,
+    refusal: refusalOf(reply.status, reply.headers, said.code),
     sunset: dayOf(readSunset(reply.headers.get('sunset'))) ?? null,
   });
   const retryable = isPassing(reply.status) || reason === 'unavailable';
@@ -96,10 +98,10 @@ interface ErrorBody {
 
 function readErrorBody({ body, headers }: FailedReply, quotable: Quotable): ErrorBody {
   const fields = isRecord(body) ? body : {};
-  const code = fields.errorCode ?? headers.get('x-error-code');
+  const code = codeIn(body, headers);
   const { detail } = fields;
   return {
-    code: typeof code === 'string' && code !== '' ? scrubValue(code) : null,
+    code: code === null ? null : scrubValue(code),
     detail: typeof detail === 'string' && detail !== '' ? scrubText(detail, quotable) : null,
   };
 }

@@ -1,6 +1,7 @@
 import type { Answer } from '../wire/answer.ts';
 import { isRecord, openEnvelope } from '../wire/envelope.ts';
 import { atlasError, badResponse, type FailureContext } from './atlas-errors.ts';
+import { parseJson } from './parse-json.ts';
 
 /** An answer that holds what was asked for. */
 export interface JsonReply {
@@ -34,13 +35,4 @@ export function readReply(
     });
   }
   return { body: opened.body, text, status, headers };
-}
-
-/** `undefined` for text that is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

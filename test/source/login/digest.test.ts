@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readDigestChallenge } from '../../../src/source/login/digest-challenge.ts';
 import { DigestNonce } from '../../../src/source/login/digest-nonce.ts';
+import type { RequestRecord } from '../../../src/source/wire/http-exchange.ts';
 import { createSteppingClock } from '../../support/stepping-clock.ts';
 import {
   type StrictDigestOptions,
@@ -274,10 +276,81 @@ describe('a login that is right, and yet refused', () => {
     expect(strict.requests()).toBe(3);
   });
 
+  const refuse = (response: ServerResponse, headers: Record<string, string> = {}): void => {
+    response.writeHead(401, { 'Content-Type': 'application/json', ...headers });
+    response.end('{"errorCode":"USER_UNAUTHORIZED"}');
+  };
+
+  it('answers a challenge beside which a code about roles stands', async () => {
+    const strict = await serve({ challengeHeaders: { 'X-Error-Code': 'USER_UNAUTHORIZED' } });
+    await expect(get(aConnection(strict.url))).resolves.toMatchObject({ status: 200 });
+    expect(strict.requests()).toBe(2);
+  });
+
+  it('logs in afresh once before it believes in a missing role that an old login is told of', async () => {
+    let isMissing = false;
+    const strict = await serve({
+      onAccepted: (_request, response) => {
+        if (isMissing && strict.counts.challenges === 1) refuse(response);
+        else response.end('{"fine":true}');
+      },
+    });
+    const connection = aConnection(strict.url);
+    await get(connection);
+    isMissing = true;
+    await expect(get(connection)).resolves.toMatchObject({ status: 200 });
+    expect([strict.requests(), strict.counts.challenges]).toEqual([5, 2]);
+  });
+
+  it('logs in afresh once in ten minutes where the role is missing indeed, within the budget', async () => {
+    const clock = createJumpingClock();
+    let isMissing = false;
+    const strict = await serve({
+      nonceLifeMs: 3_600_000,
+      now: clock.monotonic,
+      onAccepted: (_request, response) => (isMissing ? refuse(response) : response.end('{"fine":true}')),
+    });
+    const statuses: Array<number | 'error'> = [];
+    const onRequest = ({ status }: RequestRecord) => void statuses.push(status);
+    const connection = aConnection(strict.url, { clock, onRequest, requestsPerMinute: 6 });
+    await get(connection);
+    isMissing = true;
+    for (let poll = 0; poll < 8; poll += 1) {
+      clock.jump(60_000);
+      await expect(get(connection)).rejects.toMatchObject({ subject: 'project' });
+    }
+    expect(strict.counts.challenges).toBe(2);
+    expect(statuses).toHaveLength(2 + 3 + 7);
+    expect(strict.requests()).toBe(statuses.length);
+    clock.jump(60_000 * 4);
+    await expect(get(connection)).rejects.toMatchObject({ subject: 'project' });
+    expect(strict.counts.challenges).toBe(3);
+  });
+
+  it('shares one fresh login among all whose login was as old', async () => {
+    let isMissing = false;
+    const strict = await serve({
+      onAccepted: (_request, response) => {
+        if (isMissing && strict.counts.challenges === 1) setTimeout(() => refuse(response), 20);
+        else response.end('{"fine":true}');
+      },
+    });
+    const connection = aConnection(strict.url);
+    await get(connection);
+    isMissing = true;
+    const replies = await Promise.all(Array.from({ length: 20 }, () => get(connection)));
+    expect(replies.every(({ status }) => status === 200)).toBe(true);
+    expect(strict.counts.challenges).toBe(2);
+  });
+
   it('gives up on a server that calls every login out of date, without blaming the key', async () => {
     const strict = await serve({ nonceLifeMs: -1 });
     const connection = aConnection(strict.url);
-    await expect(get(connection)).rejects.toMatchObject({ reason: 'unavailable', retryable: true });
+    await expect(get(connection)).rejects.toMatchObject({
+      reason: 'unavailable',
+      retryable: true,
+      hint: expect.stringMatching(/load balancer/),
+    });
     expect(strict.requests()).toBe(3);
   });
 });

@@ -14,7 +14,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFileVault } from '../../../src/source/login/file-vault.ts';
 import { CLIENT_SECRET } from './oauth-world.ts';
 
-const TOKEN = { accessToken: 'token-canary', obtainedAt: 1, expiresAt: 3_600_001, isAccepted: true };
+const TOKEN = {
+  accessToken: 'token-canary',
+  obtainedAt: 1,
+  expiresAt: 3_600_001,
+  isAccepted: true,
+  isSuccessor: true,
+  isRoleRefused: true,
+  madeAt: [1],
+};
 const KEY = 'c0ffee';
 
 let folder = '';
@@ -35,6 +43,13 @@ describe('a vault of files', () => {
     await expect(aVault().read(KEY)).resolves.toEqual(TOKEN);
     await aVault().write(KEY, { ...TOKEN, accessToken: 'another' });
     await expect(aVault().read(KEY)).resolves.toMatchObject({ accessToken: 'another' });
+  });
+
+  it('knows of a token of an earlier version what that version kept', async () => {
+    const { isSuccessor, isRoleRefused, madeAt, ...kept } = TOKEN;
+    await aVault().write(KEY, kept as typeof TOKEN);
+    const expected = { ...kept, isSuccessor: false, isRoleRefused: false, madeAt: [1] };
+    await expect(aVault().read(KEY)).resolves.toEqual(expected);
   });
 
   it('leaves one file, for its owner only, and nothing in clear in it', async () => {

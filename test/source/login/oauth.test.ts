@@ -26,6 +26,9 @@ function aWorld(over: Partial<ConnectionOptions> = {}) {
   return { oauth, clock, logger, records, connect };
 }
 
+const INVALID_TOKEN = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
+const DIGEST = { 'WWW-Authenticate': 'Digest realm="r", nonce="n", qop="auth"' };
+
 const failure = (call: Promise<unknown>): Promise<SourceError> =>
   call.then(
     () => expect.unreachable('it went well'),
@@ -181,6 +184,24 @@ describe('a refused token', () => {
     },
   );
 
+  it.each<[string, () => Response]>([
+    ['by a challenge', () => new Response('', { status: 401, headers: INVALID_TOKEN })],
+    ['by a code of those who are not known', () => json(401, { errorCode: 'UNAUTHORIZED' })],
+    ['by a challenge beside a code about roles', () => json(401, { errorCode: 'NOT_IN_GROUP' }, DIGEST)],
+    ['without a word', () => new Response(null, { status: 401 })],
+  ])('is replaced at once, even the very first one, when it is refused %s', async (_name, refusal) => {
+    const { oauth, connect } = aWorld();
+    oauth.onRead = refusal;
+    const connection = connect();
+    const call = get(connection);
+    await settled();
+    expect(oauth.reads).toHaveLength(2);
+    oauth.onRead = () => json(200, { fine: true });
+    await call.catch(() => {});
+    await expect(get(connection)).resolves.toMatchObject({ status: 200 });
+    expect(oauth.asked).toHaveLength(2);
+  });
+
   it('is taken out of what Atlas says about it', async () => {
     const { oauth, connect } = aWorld();
     const connection = connect();
@@ -188,6 +209,103 @@ describe('a refused token', () => {
     oauth.onRead = () => json(403, { detail: 'bad: token-1-canary', errorCode: 'ACCESS_FORBIDDEN' });
     const { message } = await failure(get(connection));
     expect(message).toContain('bad: [redacted]');
+  });
+});
+
+describe('a missing role', () => {
+  const ROLE = () => json(401, { error: 401, errorCode: 'USER_UNAUTHORIZED' });
+  const GROUP = '/api/atlas/v2/groups/64b0c1d2e3f4a5b6c7d8e9f0';
+  const OTHER = '/api/atlas/v2/groups/64b0c1d2e3f4a5b6c7d8e9f1';
+
+  it.each<[string, () => Response]>([
+    ['a 401', ROLE],
+    ['a 403', () => json(403, { errorCode: 'USER_CANNOT_ACCESS_GROUP' })],
+    ['a scope', () => json(401, {}, { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' })],
+  ])('is not believed of a token that may be older than the role, told by %s', async (_name, refusal) => {
+    const { oauth, clock, connect } = aWorld();
+    const connection = connect();
+    await get(connection);
+    await clock.step(1_000);
+    oauth.onRead = () =>
+      oauth.reads.at(-1)?.token === 'token-1-canary' ? refusal() : json(200, { fine: true });
+    await expect(get(connection)).resolves.toMatchObject({ status: 200 });
+    expect(oauth.asked).toHaveLength(2);
+  });
+
+  it('is believed of one new token, for ten minutes, however often it is polled', async () => {
+    const { oauth, clock, connect } = aWorld();
+    const connection = connect();
+    await get(connection);
+    oauth.onRead = ROLE;
+    for (let poll = 0; poll < 60; poll += 1) {
+      await clock.step(10_000);
+      await expect(failure(get(connection, undefined, GROUP))).resolves.toMatchObject({ subject: 'project' });
+    }
+    expect(oauth.asked).toHaveLength(2);
+    await clock.step(10_000);
+    await failure(get(connection, undefined, GROUP));
+    expect(oauth.asked).toHaveLength(3);
+  });
+
+  it('is doubted again once the project could be read, and not because another could or Atlas was away', async () => {
+    const { oauth, clock, connect } = aWorld();
+    const connection = connect();
+    await get(connection);
+    const poll = async (path: string, reply: () => Response) => {
+      await clock.step(70_000);
+      oauth.onRead = reply;
+      await get(connection, undefined, path).catch(() => {});
+      return oauth.asked.length;
+    };
+    expect(await poll(GROUP, ROLE)).toBe(2);
+    expect(await poll(OTHER, () => json(200, {}))).toBe(2);
+    expect(await poll(GROUP, () => json(503, {}))).toBe(2);
+    expect(await poll(GROUP, ROLE)).toBe(2);
+    expect(await poll(GROUP, () => json(200, {}))).toBe(2);
+    expect(await poll(GROUP, ROLE)).toBe(3);
+  });
+
+  it('costs one new token, though it is missing in fifty projects at once', async () => {
+    const { oauth, clock, connect } = aWorld();
+    const connection = connect();
+    await get(connection);
+    await clock.step(1_000);
+    oauth.onRead = ROLE;
+    await Promise.all(
+      Array.from({ length: 50 }, (_each, at) => failure(get(connection, undefined, `/api/groups/${at}/x`))),
+    );
+    expect(oauth.asked).toHaveLength(2);
+  });
+
+  it('is not believed of the token that an earlier process was refused with', async () => {
+    const vault = createMemoryVault();
+    const { oauth, clock, connect } = aWorld({ vault });
+    oauth.onRead = ROLE;
+    const before = connect();
+    await failure(get(before, undefined, GROUP));
+    await clock.step(2_000);
+    await failure(get(before, undefined, GROUP));
+    oauth.onRead = () =>
+      oauth.reads.at(-1)?.token === 'token-1-canary' ? ROLE() : json(200, { fine: true });
+    await expect(get(connect(), undefined, GROUP)).resolves.toMatchObject({ status: 200 });
+    expect(oauth.asked).toHaveLength(2);
+    await get(connect(), undefined, GROUP);
+    expect(oauth.asked).toHaveLength(2);
+  });
+
+  it('costs one token a start, and a few an hour however often the process starts', async () => {
+    const vault = createMemoryVault();
+    const { oauth, clock, connect } = aWorld({ vault });
+    oauth.onRead = ROLE;
+    const starts = async (count: number, apartMs: number) => {
+      for (let start = 0; start < count; start += 1) {
+        await failure(get(connect(), undefined, GROUP));
+        await clock.step(apartMs);
+      }
+      return oauth.asked.length;
+    };
+    expect(await starts(3, 2_000)).toBe(3);
+    expect(await starts(300, 10_000)).toBeLessThanOrEqual(17);
   });
 });
 
@@ -368,7 +486,7 @@ describe('across restarts', () => {
     expect(oauth.asked).toHaveLength(2);
   });
 
-  it('a crash loop against a server that refuses every token costs one a minute at most', async () => {
+  it('a crash loop against a server that refuses every token costs two at first, and one a minute at most', async () => {
     const vault = createMemoryVault();
     const { oauth, clock, connect } = aWorld({ vault });
     oauth.onRead = () => json(401, {});
@@ -376,7 +494,7 @@ describe('across restarts', () => {
       await failure(get(connect()));
       await clock.step(1_000);
     }
-    expect(oauth.asked).toHaveLength(1);
+    expect(oauth.asked).toHaveLength(2);
   });
 
   it('one that has run out, or is about to, is not used', async () => {
