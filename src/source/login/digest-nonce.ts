@@ -11,6 +11,7 @@ const MOST_USES = 1_000;
  *   and `nc` is hexadecimal;
  * - it counts `nc` after the reply, so concurrent and aborted requests share one: here it is counted when the header is made;
  * - it reads the header unanchored, takes `op="auth"` for no `qop`, and ignores the algorithm: it is given a challenge that we have read;
+ * - it drops quotes from a realm and escapes nothing: the realm is hashed as it is, and stands escaped in the header;
  * - it writes into the caller's headers: it gets an object of its own;
  * - its `cnonce` comes from `Math.random`.
  * Its own `fetch` (which request is sent when) is not used: see `digest-login.ts`.
@@ -19,13 +20,16 @@ export class DigestNonce extends DigestClient {
   /** Grows with every nonce that is taken into use. */
   readonly serial: number;
   readonly #qopAuth: boolean;
+  readonly #realm: string;
   #uses = 0;
 
   constructor(user: string, password: string, challenge: DigestChallenge, serial: number) {
     super(user, password, { algorithm: challenge.algorithm });
     this.serial = serial;
     this.#qopAuth = challenge.qopAuth;
+    this.#realm = challenge.realm;
     this.parseAuth(plainHeader(challenge));
+    Object.assign(this.digest, quotable(challenge));
   }
 
   get isUsedUp(): boolean {
@@ -45,18 +49,22 @@ export class DigestNonce extends DigestClient {
       : headers.Authorization.replace(/,nc=[^,]*,cnonce="[^"]*"$/, '');
   }
 
+  override computeHash(user: string, _escapedRealm: string, password: string): string {
+    return super.computeHash(user, this.#realm, password);
+  }
+
   override makeNonce(): string {
     return randomBytes(16).toString('hex');
   }
 }
 
-/** The realm stands last: digest-fetch finds a field by its name anywhere in the text, also inside a value. */
-function plainHeader({ nonce, opaque, qopAuth, realm }: DigestChallenge): string {
-  const parts = [
-    `nonce="${nonce}"`,
-    ...(qopAuth ? ['qop="auth"'] : []),
-    ...(opaque === null ? [] : [`opaque="${opaque}"`]),
-    `realm="${realm}"`,
-  ];
-  return `Digest ${parts.join(', ')}`;
+/** What digest-fetch reads without fault. */
+function plainHeader({ nonce, qopAuth }: DigestChallenge): string {
+  return `Digest nonce="${nonce}"${qopAuth ? ', qop="auth"' : ''}`;
+}
+
+/** What stands between quotes in the answer, as it does in the challenge (RFC 9110, section 5.6.4). */
+function quotable({ realm, opaque }: DigestChallenge): { realm: string; opaque: string | null } {
+  const escaped = (text: string): string => text.replace(/["\\]/g, '\\$&');
+  return { realm: escaped(realm), opaque: opaque === null ? null : escaped(opaque) };
 }

@@ -200,6 +200,23 @@ describe('what servers ask for', () => {
     expect(header.includes('nc=')).toBe(extra.startsWith('qop'));
   });
 
+  it('hashes a realm with quotes as it is, and escapes them in the header', () => {
+    const challenge = readDigestChallenge(
+      String.raw`Digest realm="The \"MMS\", nonce=\"x\" \\ API", nonce="n", opaque="o\"o", qop="auth"`,
+    );
+    const header = new DigestNonce('user', 'secret', challenge!, 1).authorization(
+      'https://cloud.mongodb.com/a',
+    );
+    const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+    const cnonce = /cnonce="(\w{32})"/.exec(header)?.[1];
+    const realm = String.raw`The "MMS", nonce="x" \ API`;
+    expect(header).toContain(String.raw`realm="The \"MMS\", nonce=\"x\" \\ API",nonce="n",`);
+    expect(header).toContain(String.raw`opaque="o\"o"`);
+    const ha1 = md5(`user:${realm}:secret`);
+    expect(header).toContain(`response="${md5(`${ha1}:n:00000001:${cnonce}:auth:${md5('GET:/a')}`)}"`);
+    expect(readDigestChallenge(header)).toMatchObject({ realm, opaque: 'o"o' });
+  });
+
   it('signs the query as it is sent, also with spaces, umlauts and dot segments', async () => {
     const strict = await serve();
     await get(aConnection(strict.url), undefined, `${PATH}/../bäckup/x y?name=ö ä#fragment`);
