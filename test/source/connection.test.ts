@@ -132,7 +132,8 @@ describe('faults that stay', () => {
     ['a redirect', answer(302, { Location: 'http://127.0.0.1:1/' }), 'bad_response'],
     ['400', answer(400), 'bad_request'],
     ['403', answer(403), 'refused'],
-    ['404', answer(404), 'not_found'],
+    ['404 without a code', answer(404), 'bad_response'],
+    ['404', answer(404, {}, '{"errorCode":"GROUP_NOT_FOUND"}'), 'not_found'],
     ['410', answer(410), 'gone'],
     [
       'an enveloped 404',
