@@ -144,6 +144,8 @@ export class DeliveryError extends WatcherError {
   readonly refused: readonly RecipientRefusal[];
   /** The refusal is final by its status, but may be a mishap where the receiver has accepted lately: a deployment behind a gateway. */
   readonly mayBeMishap: boolean;
+  /** `false`: nothing was sent, so this says nothing about the receiver and is no attempt. */
+  readonly wasTried: boolean;
 
   constructor(
     reason: DeliveryReason,
@@ -154,6 +156,7 @@ export class DeliveryError extends WatcherError {
       mayBeMishap?: boolean;
       status?: number | undefined;
       retryAfterMs?: number | undefined;
+      wasTried?: boolean;
       hint?: string | undefined;
       cause?: unknown;
     },
@@ -165,6 +168,7 @@ export class DeliveryError extends WatcherError {
     this.retryAfterMs = options.retryAfterMs;
     this.refused = options.refused ?? [];
     this.mayBeMishap = options.mayBeMishap ?? false;
+    this.wasTried = options.wasTried ?? true;
   }
 }
 

@@ -4,7 +4,7 @@ import { createEmailNotifier } from '../channels/email/email.ts';
 import { createTeamsNotifier } from '../channels/msteams/msteams.ts';
 import type { Notifier } from '../channels/notifier.ts';
 import { createPagerDutyNotifier } from '../channels/pagerduty/pagerduty.ts';
-import type { UrlLimiter } from '../channels/rate-limiter.ts';
+import type { ReceiverLimiter } from '../channels/receiver-limiter.ts';
 import { createSlackNotifier } from '../channels/slack/slack.ts';
 import { createWebhookNotifier } from '../channels/webhook/webhook.ts';
 import type { Clock } from '../clock.ts';
@@ -86,7 +86,7 @@ export function buildSources(
 /** @throws {WatcherError} code `config`, when a URL, secret or file of the channel cannot be used. */
 export function buildNotifier(
   channel: ChannelConfig,
-  deps: { clock: Clock; limiter: UrlLimiter; logger: Logger; redactor: Redactor },
+  deps: { clock: Clock; limiter: ReceiverLimiter; logger: Logger; redactor: Redactor },
 ): Notifier {
   const { clock, limiter, logger, redactor } = deps;
   switch (channel.type) {
@@ -95,9 +95,9 @@ export function buildNotifier(
     case 'email':
       return createEmailNotifier({ ...channel, channel: channel.name, logger, redactor });
     case 'webhook':
-      return createWebhookNotifier({ ...channel, channel: channel.name, clock, redactor });
+      return createWebhookNotifier({ ...channel, channel: channel.name, clock, limiter, redactor });
     case 'pagerduty':
-      return createPagerDutyNotifier({ ...channel, channel: channel.name, clock, logger, redactor });
+      return createPagerDutyNotifier({ ...channel, channel: channel.name, clock, limiter, logger, redactor });
     case 'msteams':
       return createTeamsNotifier({ ...channel, channel: channel.name, clock, limiter, logger, redactor });
     default:

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { keepMirror } from '../audit/keep-mirror.ts';
-import { createUrlLimiter } from '../channels/rate-limiter.ts';
+import { createReceiverLimiter } from '../channels/receiver-limiter.ts';
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { nextDigestOf } from '../config/digests.ts';
@@ -16,9 +16,6 @@ import type { Store } from '../store/store.ts';
 import type { RunnerConfig, RunnerDeps } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
 import { createParts, type StagedParts } from './reload/parts.ts';
-
-/** Slack takes about one message a second per incoming webhook, Teams not many more. */
-const CHAT_INTERVAL_MS = 1_000;
 
 /** What an assembly is made of. */
 export interface AssemblyDeps {
@@ -71,7 +68,7 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
       clock,
       logger,
       redactor,
-      limiter: createUrlLimiter({ clock, intervalMs: CHAT_INTERVAL_MS }),
+      limiter: createReceiverLimiter(clock),
       onRequest: metrics.onRequest,
       onSunset: metrics.onSunset,
       onBudgets: metrics.readBudgets,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type AuditCheck, checkAudit } from '../audit/check.ts';
 import type { Notifier } from '../channels/notifier.ts';
-import { createUrlLimiter } from '../channels/rate-limiter.ts';
+import { createReceiverLimiter } from '../channels/receiver-limiter.ts';
 import { runCli } from '../cli/index.ts';
 import type { CliParts } from '../cli/parts.ts';
 import { systemClock } from '../clock.ts';
@@ -86,7 +86,7 @@ function createOneNotifier(config: WatcherConfig, name: string, redactor: Redact
   const channel = config.channels.find((candidate) => candidate.name === name);
   if (!channel) throw new Error(`there is no channel ${name}`);
   const clock = systemClock;
-  const limiter = createUrlLimiter({ clock, intervalMs: 1_000 });
+  const limiter = createReceiverLimiter(clock);
   return buildNotifier(channel, { clock, limiter, logger: tellAside(redactor), redactor });
 }
 

@@ -101,10 +101,11 @@ function unreached(receiver: string, code: string | null): string {
   return `${receiver} cannot be reached${code === null ? '' : ` (${code})`}`;
 }
 
-/** We stopped waiting; whether the receiver has the message is not known. */
-export function cancelledFault(receiver: string): DeliveryError {
+/** We stopped waiting; where something was sent (`wasTried`), whether the receiver has the message is not known. */
+export function cancelledFault(receiver: string, { wasTried = true } = {}): DeliveryError {
   return new DeliveryError('timeout', `stopped before ${receiver} had accepted the message`, {
     retryable: true,
+    wasTried,
   });
 }
 

@@ -10,6 +10,8 @@ export interface Notice {
   onlyTo?: string;
   /** Of a channel with several recipients, those who are not to get it: they are owed it apart. */
   notTo?: readonly string[];
+  /** Somebody wants it tried now, even while the receiver has asked for silence. */
+  isUrgent?: boolean;
 }
 
 /** What a receiver said when it accepted. `detail` is for people (an HTTP status, an SMTP reply), without secrets. */
@@ -42,9 +44,15 @@ export interface Notifier {
    * Sends the notices, 1 to `maxBatch` of them, in order, as one message. Resolves when the receiver has accepted; of several
    * recipients, when at least one was. Notices that go out together are for the same recipients.
    * Waits for the receiver's rate limit itself, where it has one that is known beforehand.
-   * @throws {DeliveryError} classified; its text holds no secret. Aborting gives reason `timeout`, retryable.
+   * @throws {DeliveryError} classified; its text holds no secret. Aborting gives reason `timeout`, retryable. What was not sent at all
+   * (a silence, an abort before its turn) has `wasTried: false`.
    */
   send(notices: readonly Notice[], signal: AbortSignal): Promise<Receipt>;
+  /**
+   * How much longer the receiver is to be left alone, in milliseconds, because it has asked for that (perhaps another channel). What is
+   * not urgent is refused meanwhile. Left out where the receiver has no way to ask.
+   */
+  pausedMs?(): number;
   /** What `send` would send, made by the same code. Turns to nobody. */
   preview(notices: readonly Notice[]): Promise<Preview>;
   /** Closes idle connections. A send in flight may finish. */

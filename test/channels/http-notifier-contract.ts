@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Notifier } from '../../src/channels/notifier.ts';
-import { createUrlLimiter, type UrlLimiter } from '../../src/channels/rate-limiter.ts';
+import type { Notice, Notifier } from '../../src/channels/notifier.ts';
+import { createReceiverLimiter, type ReceiverLimiter } from '../../src/channels/receiver-limiter.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { DeliveryError, DeliveryReason } from '../../src/errors.ts';
 import { type HttpSink, type SinkAnswer, startHttpSink } from '../support/http-sink.ts';
-import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import {
   aNotice,
   describeNotifier,
@@ -155,55 +155,145 @@ function describeAnswers(kind: HttpKind<{ timeoutMs?: number }>): void {
   });
 }
 
-/** The pace of a receiver that counts messages by URL. */
-export function describePace(
-  kind: HttpKind<{ clock: Clock; limiter: UrlLimiter; channel?: string; url?: string }>,
-): void {
+/** What a notifier whose receiver counts our requests is made with. */
+type Paced = { clock: Clock; limiter: ReceiverLimiter; channel?: string; url?: string };
+
+/** A receiver on stage, with a clock that the test owns. */
+function pacedStage(kind: HttpKind<Paced>) {
+  const stage = {
+    sink: null as unknown as HttpSink,
+    clock: createManualClock(NOW),
+    make: (over: Partial<Paced> = {}) => kind.notifierFor(stage.sink, { ...stage.paced, ...over }),
+    paced: null as unknown as Pick<Paced, 'clock' | 'limiter'>,
+  };
+  beforeEach(async () => {
+    stage.sink = await startReceiver(kind);
+    const clock = createManualClock(NOW);
+    stage.clock = clock;
+    stage.paced = { clock, limiter: createReceiverLimiter(clock) };
+  });
+  afterEach(() => stage.sink.close());
+  return stage;
+}
+
+/** The pace of a chat. */
+export function describePace(kind: HttpKind<Paced>): void {
   describe(`${kind.type}: its pace`, () => {
-    let sink: HttpSink;
-    let clock: ManualClock;
-    let paced: { clock: Clock; limiter: UrlLimiter };
-    beforeEach(async () => {
-      sink = await startReceiver(kind);
-      clock = createManualClock(NOW);
-      paced = { clock, limiter: createUrlLimiter({ clock, intervalMs: 1_000 }) };
-    });
-    afterEach(() => sink.close());
+    const stage = pacedStage(kind);
 
     it('is one message a second, for all channels with the same URL together', async () => {
-      const oncall = kind.notifierFor(sink, paced);
-      const dba = kind.notifierFor(sink, { ...paced, channel: 'dba' });
+      const oncall = stage.make();
+      const dba = stage.make({ channel: 'dba' });
 
       await oncall.send([aNotice()], never);
       await dba.send([aNotice()], never);
       await oncall.send([aNotice()], never);
 
-      expect(sink.accepted).toHaveLength(3);
-      expect(clock.monotonic()).toBe(2_000);
+      expect(stage.sink.accepted).toHaveLength(3);
+      expect(stage.clock.monotonic()).toBe(2_000);
     });
 
     it('does not slow another URL', async () => {
-      await kind.notifierFor(sink, paced).send([aNotice()], never);
-      await kind.notifierFor(sink, { ...paced, url: `${sink.origin}/another` }).send([aNotice()], never);
+      await stage.make().send([aNotice()], never);
+      await stage.make({ url: `${stage.sink.origin}/another` }).send([aNotice()], never);
 
-      expect(clock.monotonic()).toBe(0);
+      expect(stage.clock.monotonic()).toBe(0);
     });
+  });
+}
 
-    it('is silence for as long as a 429 asks, and then goes on', async () => {
-      const notifier = kind.notifierFor(sink, paced);
-      sink.answer = { status: 429, headers: { 'retry-after': '30' } };
+/** How a receiver that asks for silence is left alone. */
+export function describeSilence(kind: HttpKind<Paced>): void {
+  const { accepted = (sink: HttpSink) => sink.accepted.length } = kind;
+  describe(`${kind.type}: the silence that it asks for`, () => {
+    const stage = pacedStage(kind);
+    const refuseWith = async (status: number, retryAfter: string | null, notifier = stage.make()) => {
+      const before = stage.sink.requests.length;
+      stage.sink.answer = { status, headers: retryAfter === null ? {} : { 'retry-after': retryAfter } };
       await failureOf(notifier.send([aNotice()], never));
-      sink.answer = kind.answers.accepts;
-      clock.advance(10_000);
+      stage.sink.answer = kind.answers.accepts;
+      expect(stage.sink.requests).toHaveLength(before + 1);
+      return notifier;
+    };
+    const asks = async (notifier: Notifier, notice: Notice = aNotice()): Promise<boolean> => {
+      const before = stage.sink.requests.length;
+      await notifier.send([notice], never).catch(() => undefined);
+      return stage.sink.requests.length > before;
+    };
+
+    it.each([429, 503])('is kept after a %i, is no attempt, and then it goes on', async (status) => {
+      const notifier = await refuseWith(status, '30');
+      expect(notifier.pausedMs?.()).toBe(30_000);
+      stage.clock.advance(10_000);
 
       const early = await failureOf(notifier.send([aNotice()], never));
-      expect(early).toMatchObject({ reason: 'rate_limited', retryable: true, retryAfterMs: 20_000 });
-      expect(sink.requests).toHaveLength(1);
+      expect(early).toMatchObject({ reason: 'rate_limited', retryable: true, wasTried: false });
+      expect(early).toMatchObject({ retryAfterMs: 20_000, message: expect.stringContaining('20 s') });
+      expect(stage.sink.requests).toHaveLength(1);
       expectNoSecret(early, kind.secrets);
 
-      clock.advance(20_000);
+      stage.clock.advance(20_000);
+      expect(notifier.pausedMs?.()).toBe(0);
       await notifier.send([aNotice()], never);
-      expect(sink.accepted).toHaveLength(1);
+      expect(accepted(stage.sink)).toBe(1);
+    });
+
+    it('is kept by every channel with the same receiver, also by one made anew', async () => {
+      await refuseWith(429, '30');
+
+      expect(await asks(stage.make({ channel: 'dba' }))).toBe(false);
+      expect(await asks(stage.make({ url: `${stage.sink.origin}/another` }))).toBe(true);
+    });
+
+    it('keeps nothing back that somebody wants tried now, and ends when that is accepted', async () => {
+      const notifier = await refuseWith(429, '30');
+      expect(await asks(notifier)).toBe(false);
+      stage.clock.advance(1);
+
+      await notifier.send([{ ...aNotice(), isUrgent: true }], never);
+
+      expect(notifier.pausedMs?.()).toBe(0);
+      expect(await asks(notifier)).toBe(true);
+    });
+
+    it.each([
+      ['300', true],
+      ['301', false],
+      ['90000', false],
+      ['9'.repeat(30), false],
+      ['Mon, 02 Nov 2026 08:20:05 GMT', true],
+      ['Mon, 02 Nov 2026 08:20:06 GMT', false],
+      ['Mon, 02 Nov 2026 08:00:00 GMT', false],
+      ['Thu, 01 Jan 1970 00:00:00 GMT', true],
+      ['0', false],
+      ['soon', true],
+    ])('of %s is kept by the whole channel: %s', async (retryAfter, isKept) => {
+      const notifier = await refuseWith(429, retryAfter);
+
+      expect(notifier.pausedMs?.()).toBeLessThanOrEqual(300_000);
+      expect(await asks(notifier)).toBe(!isKept);
+    });
+
+    it('is a few seconds after a 429 that names no time, and none after a 503', async () => {
+      expect((await refuseWith(503, null)).pausedMs?.()).toBe(0);
+      expect((await refuseWith(429, null)).pausedMs?.()).toBe(5_000);
+    });
+
+    it('comes between tries further and further apart when it is unbelievably long again and again', async () => {
+      const notifier = stage.make();
+      const pauses: unknown[] = [];
+      for (let times = 0; times < 6; times += 1) {
+        await refuseWith(429, '90000', notifier);
+        const pausedMs = notifier.pausedMs?.() ?? 0;
+        pauses.push(pausedMs);
+        stage.clock.advance(pausedMs);
+      }
+      expect(pauses).toEqual([0, 5_000, 30_000, 120_000, 300_000, 300_000]);
+
+      stage.clock.advance(1);
+      await notifier.send([aNotice()], never);
+      await refuseWith(429, '90000', notifier);
+      expect(notifier.pausedMs?.()).toBe(0);
     });
   });
 }

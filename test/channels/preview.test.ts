@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildNotifier } from '../../src/app/adapters.ts';
-import { createUrlLimiter } from '../../src/channels/rate-limiter.ts';
+import { createReceiverLimiter } from '../../src/channels/receiver-limiter.ts';
 import type { ChannelConfig } from '../../src/config/config.ts';
 import { EVENT_NAMES } from '../../src/domain/event/event.ts';
 import { sampleEvent } from '../../src/domain/event/sample.ts';
@@ -28,7 +28,7 @@ afterEach(() => Promise.all([http.close(), smtp.close()]));
 
 function notifierFor(channel: ChannelConfig) {
   const clock = createManualClock(T0);
-  const limiter = createUrlLimiter({ clock, intervalMs: 0 });
+  const limiter = createReceiverLimiter(clock);
   return buildNotifier(channel, {
     clock,
     limiter,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Notifier } from '../../channels/notifier.ts';
-import type { UrlLimiter } from '../../channels/rate-limiter.ts';
+import type { ReceiverLimiter } from '../../channels/receiver-limiter.ts';
 import type { ChannelConfig, ConnectionConfig, WatcherConfig } from '../../config/config.ts';
 import type { BudgetState } from '../../source/budget/budgets.ts';
 import { createReplaceableSource, type ReplaceableSource } from '../../source/replaceable-source.ts';
@@ -31,7 +31,7 @@ export interface StagedParts {
 
 /** What the parts are built with, besides the configuration. */
 export interface PartsDeps extends Omit<SourceDeps, 'storeUrl'> {
-  limiter: UrlLimiter;
+  limiter: ReceiverLimiter;
   /** Is told of each connection how its budgets can be read; `null` when it has gone. */
   onBudgets: (connection: string, read: (() => BudgetState[]) | null) => void;
 }

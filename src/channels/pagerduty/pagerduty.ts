@@ -4,10 +4,12 @@ import type { Logger } from '../../logging/logger.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { tokensOfAddress } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
-import { type HttpReply, httpFault, networkFault } from '../http-outcome.ts';
+import { type HttpReply, httpFault } from '../http-outcome.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
+import { type Asked, createHttpReceiver } from '../http-receiver.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
+import type { ReceiverLimiter } from '../receiver-limiter.ts';
 import { createScrub } from '../scrub.ts';
 import { createTeller } from '../teller.ts';
 import { type PagerDutyEvent, pagerDutyEvents } from './event.ts';
@@ -18,6 +20,8 @@ export interface PagerDutyOptions extends PosterOptions {
   routingKey: string;
   url: string;
   clock: Clock;
+  /** Shared between all channels: PagerDuty counts per routing key. */
+  limiter: ReceiverLimiter;
   /** For one exchange. */
   timeoutMs?: number;
   /** Its title alone is used. `null`: the built-in one. */
@@ -35,12 +39,21 @@ const ACCEPTED = 202;
 /**
  * Opens and closes alerts through the Events API v2 (`event.ts` says which event does what). An event that does neither is
  * accepted without a request. Fails as soon as one request does: all of them are sent again then, which changes nothing about those
- * that were accepted.
+ * that were accepted. PagerDuty is left alone for as long as it asks.
  */
 export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
-  const { channel, routingKey, url, clock, timeoutMs = TIMEOUT_MS } = options;
+  const { channel, routingKey, url, clock, limiter, timeoutMs = TIMEOUT_MS } = options;
   const { post, close } = createPoster(options);
-  const scrub = createScrub([routingKey, ...tokensOfAddress(url)], options.redactor);
+  const receiver = createHttpReceiver({
+    name: RECEIVER,
+    key: `${url} ${routingKey}`,
+    intervalMs: 0,
+    timeoutMs,
+    limiter,
+    clock,
+    scrub: createScrub([routingKey, ...tokensOfAddress(url)], options.redactor),
+    faultOf,
+  });
 
   const tell = createTeller({
     ...options,
@@ -55,18 +68,16 @@ export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
     return pagerDutyEvents(await tell(notice.event));
   };
 
-  const request = async (event: PagerDutyEvent, signal: AbortSignal): Promise<string> => {
-    const reply = await post({
-      url,
-      headers: { 'user-agent': 'restore-watcher', 'content-type': 'application/json' },
-      body: JSON.stringify({ routing_key: routingKey, ...event }),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-    }).catch((thrown: unknown) => {
-      throw networkFault(thrown, RECEIVER, timeoutMs, signal);
-    });
-    const fault = faultOf({ ...reply, body: scrub(reply.body) }, clock.now());
-    if (fault) throw fault;
-    return `${event.event_action}: HTTP ${reply.status}`;
+  const request = async (event: PagerDutyEvent, asked: Asked): Promise<string> => {
+    const exchange = (signal: AbortSignal) =>
+      post({
+        url,
+        headers: { 'user-agent': 'restore-watcher', 'content-type': 'application/json' },
+        body: JSON.stringify({ routing_key: routingKey, ...event }),
+        signal,
+      });
+    const { status } = await receiver.ask(exchange, asked);
+    return `${event.event_action}: HTTP ${status}`;
   };
 
   return {
@@ -76,9 +87,11 @@ export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
     concurrency: 4,
     send: async (notices, signal) => {
       const said: string[] = [];
-      for (const event of await compose(notices)) said.push(await request(event, signal));
+      const asked = { signal, isUrgent: notices.some(({ isUrgent }) => isUrgent) };
+      for (const event of await compose(notices)) said.push(await request(event, asked));
       return said.length === 0 ? { detail: 'not for a pager', wasSent: false } : { detail: said.join(', ') };
     },
+    pausedMs: receiver.pausedMs,
     preview: async (notices) => {
       const events = await compose(notices);
       const nothing = { content: events, text: 'Nothing: this neither opens an alert nor closes one.' };

@@ -6,12 +6,12 @@ import type { Logger } from '../../logging/logger.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { secretsOfAddress } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
-import { type HttpReply, httpFault, networkFault } from '../http-outcome.ts';
+import { CHAT_INTERVAL_MS, createChatNotifier } from '../chat-notifier.ts';
+import { type HttpReply, httpFault } from '../http-outcome.ts';
 import { createPoster, type Poster, type PosterOptions } from '../http-post.ts';
-import { type ListTitler, titleOfDigest, titleOfList } from '../list-title.ts';
-import type { Notice, Notifier } from '../notifier.ts';
-import { jsonPreview } from '../preview.ts';
-import type { UrlLimiter } from '../rate-limiter.ts';
+import { createHttpReceiver } from '../http-receiver.ts';
+import type { Notifier } from '../notifier.ts';
+import type { ReceiverLimiter } from '../receiver-limiter.ts';
 import { createScrub } from '../scrub.ts';
 import { createTeller } from '../teller.ts';
 import { type SlackContext, type SlackMessage, slackMessage } from './message.ts';
@@ -24,8 +24,8 @@ export interface SlackOptions extends SlackContext, PosterOptions {
   clock: Clock;
   /** For one exchange, waiting for the rate limit not included. */
   timeoutMs?: number;
-  /** Shared between all Slack channels: Slack counts per URL. */
-  limiter: UrlLimiter;
+  /** Shared between all channels: Slack counts per URL. */
+  limiter: ReceiverLimiter;
   /** `null`: the built-in message. */
   template: ChannelTemplate | null;
   logger: Logger;
@@ -61,38 +61,34 @@ const DESTINATION_GONE = new Map([
 ]);
 
 /**
- * Posts to a Slack incoming webhook, at most one message a second per URL (https://docs.slack.dev/apis/web-api/rate-limits/); what
- * waits goes out together, up to ten events a message. After a 429 the URL is left alone for as long as Slack asks.
+ * Posts to a Slack incoming webhook, at most one message a second per URL; what waits goes out together, up to ten events a message.
+ * The URL is left alone for as long as Slack asks.
  */
 export function createSlackNotifier(options: SlackOptions): Notifier {
-  const { channel, url, clock, limiter } = options;
+  const { channel, url, clock, limiter, timeoutMs = TIMEOUT_MS } = options;
   const { post, close } = createPoster(options);
-  const scrub = createScrub(secretsOfAddress(url), options.redactor);
+  const receiver = createHttpReceiver({
+    name: RECEIVER,
+    key: url,
+    intervalMs: CHAT_INTERVAL_MS,
+    timeoutMs,
+    limiter,
+    clock,
+    scrub: createScrub(secretsOfAddress(url), options.redactor),
+    faultOf,
+  });
   const tell = createTeller({ ...options, name: channel, type: 'slack', escapeValue: inert });
-  const compose = async (notices: readonly Notice[], titler: ListTitler): Promise<SlackMessage> =>
-    slackMessage(await Promise.all(notices.map(({ event }) => tell(event))), options, titler);
-  const sendTitled =
-    (titler: ListTitler): Notifier['send'] =>
-    async (notices, signal) => {
-      const pausedMs = limiter.pausedMs(url);
-      if (pausedMs > 0) throw stillPaused(pausedMs);
-
-      const reply = await exchange(post, options, await compose(notices, titler), signal);
-      const fault = faultOf({ ...reply, body: scrub(reply.body) }, clock.now());
-      if (fault?.retryAfterMs !== undefined) limiter.pause(url, fault.retryAfterMs);
-      if (fault) throw fault;
-      return { detail: `HTTP ${reply.status}: ok` };
-    };
-  return {
+  return createChatNotifier<SlackMessage>({
     channel,
     type: 'slack',
-    maxBatch: 10,
-    concurrency: 1,
-    send: sendTitled(titleOfList),
-    digest: { maxBatch: DIGEST_BATCH, send: sendTitled(titleOfDigest) },
-    preview: async (notices) => jsonPreview(await compose(notices, titleOfList)),
-    close: async () => close(),
-  };
+    receiver,
+    batch: { usual: 10, digest: DIGEST_BATCH },
+    compose: async (notices, titler) =>
+      slackMessage(await Promise.all(notices.map(({ event }) => tell(event))), options, titler),
+    exchange: (message, signal) => exchange(post, url, message, signal),
+    detailOf: ({ status }) => `HTTP ${status}: ok`,
+    close,
+  });
 }
 
 /**
@@ -101,17 +97,17 @@ export function createSlackNotifier(options: SlackOptions): Notifier {
  */
 async function exchange(
   post: Poster['post'],
-  { url, limiter, timeoutMs = TIMEOUT_MS }: SlackOptions,
+  url: string,
   message: SlackMessage,
   signal: AbortSignal,
 ): Promise<HttpReply> {
   const seen: { reply: HttpReply | null; fault: unknown } = { reply: null, fault: null };
-  const posting: FetchFunction = async (address, { headers, body, signal: timeout } = {}) => {
+  const posting: FetchFunction = async (address, { headers, body } = {}) => {
     const reply = await post({
       url: String(address),
       headers: Object.fromEntries(new Headers(headers)),
       body: String(body),
-      signal: timeout ? AbortSignal.any([signal, timeout]) : signal,
+      signal,
     }).catch((thrown: unknown) => {
       // The client would wrap it.
       seen.fault = thrown;
@@ -126,11 +122,10 @@ async function exchange(
     return new Response(CANNOT_HAVE_A_BODY.has(reply.status) ? null : reply.body, { status: reply.status });
   };
   try {
-    await limiter.turn(url, signal);
-    await new IncomingWebhook(url, { timeout: timeoutMs, fetch: posting }).send({ ...message, ...QUIET });
+    await new IncomingWebhook(url, { fetch: posting }).send({ ...message, ...QUIET });
   } catch (thrown) {
     // Once there is a reply, it is judged here: the client knows no status such as 600, and throws at a refusal.
-    if (seen.reply === null) throw networkFault(seen.fault ?? thrown, RECEIVER, timeoutMs, signal);
+    if (seen.reply === null) throw seen.fault ?? thrown;
   }
   assert(seen.reply, 'the Slack client has answered without asking Slack');
   return seen.reply;
@@ -149,12 +144,5 @@ function faultOf(reply: HttpReply, now: number): DeliveryError | null {
   return new DeliveryError('unavailable', `HTTP ${status}, but not the ok of ${RECEIVER}: ${body}`, {
     retryable: true,
     status,
-  });
-}
-
-function stillPaused(pausedMs: number): DeliveryError {
-  return new DeliveryError('rate_limited', `${RECEIVER} has asked for silence`, {
-    retryable: true,
-    retryAfterMs: pausedMs,
   });
 }

@@ -3,10 +3,12 @@ import type { Clock } from '../../clock.ts';
 import { WatcherError } from '../../errors.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { secretsOfAddress, secretsOfHeader, secretsOfSigningKey } from '../../net/redact/secret-parts.ts';
-import { httpFault, networkFault } from '../http-outcome.ts';
+import { httpFault } from '../http-outcome.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
+import { createHttpReceiver } from '../http-receiver.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
+import type { ReceiverLimiter } from '../receiver-limiter.ts';
 import { createScrub } from '../scrub.ts';
 import { type CloudEvent, toCloudEvent } from './cloud-event.ts';
 
@@ -18,6 +20,8 @@ export interface WebhookOptions extends PosterOptions {
   /** Sent along; they cannot replace the content type or the signature. */
   headers: Readonly<Record<string, string>>;
   clock: Clock;
+  /** Shared between all channels: two of them may post to the same URL. */
+  limiter: ReceiverLimiter;
   /** For the whole exchange. */
   timeoutMs?: number;
   /** Knows the secrets of everybody else, to be taken out of what the receiver says. */
@@ -29,22 +33,31 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Posts each event as a CloudEvent, signed after Standard Webhooks where there is a secret. `webhook-id` is the event's id, so that
- * a receiver can drop a repeated one.
+ * a receiver can drop a repeated one. The URL is left alone for as long as its receiver asks.
  * @throws {WatcherError} code `config`, when the secret, a header or the CA file cannot be used.
  */
 export function createWebhookNotifier(options: WebhookOptions): Notifier {
-  const { channel, url, secret, clock, timeoutMs = TIMEOUT_MS } = options;
+  const { channel, url, secret, clock, limiter, timeoutMs = TIMEOUT_MS } = options;
   const headers = checkedHeaders(options.headers, channel);
   const signer = secret === null ? null : createSigner(secret, channel);
   const { post, close } = createPoster(options);
-  const scrub = createScrub(
-    [
-      ...secretsOfAddress(url),
-      ...secretsOfSigningKey(secret ?? ''),
-      ...Object.values(headers).flatMap(secretsOfHeader),
-    ],
-    options.redactor,
-  );
+  const receiver = createHttpReceiver({
+    name: RECEIVER,
+    key: url,
+    intervalMs: 0,
+    timeoutMs,
+    limiter,
+    clock,
+    scrub: createScrub(
+      [
+        ...secretsOfAddress(url),
+        ...secretsOfSigningKey(secret ?? ''),
+        ...Object.values(headers).flatMap(secretsOfHeader),
+      ],
+      options.redactor,
+    ),
+    faultOf: (reply, now) => httpFault(reply, RECEIVER, now),
+  });
 
   return {
     channel,
@@ -54,24 +67,23 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
     send: async (notices, signal) => {
       const event = compose(notices);
       const body = JSON.stringify(event);
-      const request = {
-        url,
-        headers: {
-          'user-agent': 'restore-watcher',
-          ...headers,
-          'content-type': 'application/cloudevents+json; charset=utf-8',
-          ...(signer ? signatureHeaders(signer, event.id, clock.now(), body) : {}),
-        },
-        body,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      };
-      const reply = await post(request).catch((thrown: unknown) => {
-        throw networkFault(thrown, RECEIVER, timeoutMs, signal);
-      });
-      const fault = httpFault({ ...reply, body: scrub(reply.body) }, RECEIVER, clock.now());
-      if (fault) throw fault;
-      return { detail: `HTTP ${reply.status}` };
+      const exchange = (until: AbortSignal) =>
+        post({
+          url,
+          headers: {
+            'user-agent': 'restore-watcher',
+            ...headers,
+            'content-type': 'application/cloudevents+json; charset=utf-8',
+            ...(signer ? signatureHeaders(signer, event.id, clock.now(), body) : {}),
+          },
+          body,
+          signal: until,
+        });
+      const isUrgent = notices.some((notice) => notice.isUrgent);
+      const { status } = await receiver.ask(exchange, { signal, isUrgent });
+      return { detail: `HTTP ${status}` };
     },
+    pausedMs: receiver.pausedMs,
     preview: async (notices) => jsonPreview(compose(notices)),
     close: async () => close(),
   };

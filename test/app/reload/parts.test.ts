@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { createParts } from '../../../src/app/reload/parts.ts';
-import { createUrlLimiter } from '../../../src/channels/rate-limiter.ts';
+import { createReceiverLimiter } from '../../../src/channels/receiver-limiter.ts';
 import type { WatcherConfig } from '../../../src/config/config.ts';
 import { createRedactor } from '../../../src/net/redact/redactor.ts';
 import { aConfig } from '../../cli/harness.ts';
@@ -12,7 +12,7 @@ const CHANNELS = aConfig().channels;
 
 function someParts() {
   const clock = createManualClock(T0);
-  const limiter = createUrlLimiter({ clock, intervalMs: 1_000 });
+  const limiter = createReceiverLimiter(clock);
   const budgets: string[] = [];
   const parts = createParts({
     clock,

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTeamsNotifier, type TeamsOptions } from '../../../src/channels/msteams/msteams.ts';
-import { createUrlLimiter } from '../../../src/channels/rate-limiter.ts';
+import { createReceiverLimiter } from '../../../src/channels/receiver-limiter.ts';
 import { type HttpSink, startHttpSink } from '../../support/http-sink.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
-import { describeHttpNotifier, describePace, NOW } from '../http-notifier-contract.ts';
+import { describeHttpNotifier, describePace, describeSilence, NOW } from '../http-notifier-contract.ts';
 import { aNotice, never } from '../notifier-contract.ts';
 
 const SIG = 'a-secret-signature_of-the-workflow';
@@ -27,7 +27,7 @@ function notifierFor(sink: HttpSink, over: Partial<TeamsOptions> = {}) {
     template: null,
     logger: createRecordingLogger(),
     clock,
-    limiter: createUrlLimiter({ clock, intervalMs: 1_000 }),
+    limiter: createReceiverLimiter(clock),
     ...over,
   });
 }
@@ -36,6 +36,7 @@ const KIND = { type: 'msteams', secrets: SECRETS, answers: ANSWERS, notifierFor 
 
 describeHttpNotifier(KIND);
 describePace(KIND);
+describeSilence(KIND);
 
 describe('what a Teams workflow receives', () => {
   let sink: HttpSink;

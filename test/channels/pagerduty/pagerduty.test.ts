@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPagerDutyNotifier, type PagerDutyOptions } from '../../../src/channels/pagerduty/pagerduty.ts';
+import { createReceiverLimiter } from '../../../src/channels/receiver-limiter.ts';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../../src/domain/event/event.ts';
 import { sampleEvent } from '../../../src/domain/event/sample.ts';
 import { aJob, anEvent, GROUP_ID, jobId, T0 } from '../../support/builders.ts';
 import type { HttpSink } from '../../support/http-sink.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
-import { describeHttpNotifier, NOW, startReceiver } from '../http-notifier-contract.ts';
+import { describeHttpNotifier, describeSilence, NOW, startReceiver } from '../http-notifier-contract.ts';
 import { aNotice, expectNoSecret, failureOf, never } from '../notifier-contract.ts';
 import { alertsAfter, expectPagerDutyTakes } from './pagerduty-rules.ts';
 
@@ -22,13 +23,15 @@ const ANSWERS = {
 } as const;
 
 function notifierFor(sink: HttpSink, over: Partial<PagerDutyOptions> = {}) {
+  const clock = createManualClock(NOW);
   return createPagerDutyNotifier({
     channel: 'pager',
     routingKey: ROUTING_KEY,
     template: null,
     logger: createRecordingLogger(),
     url: `${sink.origin}/v2/enqueue`,
-    clock: createManualClock(NOW),
+    clock,
+    limiter: createReceiverLimiter(clock),
     ...over,
   });
 }
@@ -43,6 +46,7 @@ const KIND = {
 };
 
 describeHttpNotifier(KIND);
+describeSilence(KIND);
 
 describe('what PagerDuty receives', () => {
   let sink: HttpSink;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createUrlLimiter } from '../../../src/channels/rate-limiter.ts';
+import { createReceiverLimiter } from '../../../src/channels/receiver-limiter.ts';
 import { createSlackNotifier, type SlackOptions } from '../../../src/channels/slack/slack.ts';
 import { type HttpSink, startHttpSink } from '../../support/http-sink.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
-import { describeHttpNotifier, describePace, NOW } from '../http-notifier-contract.ts';
+import { describeHttpNotifier, describePace, describeSilence, NOW } from '../http-notifier-contract.ts';
 import { aNotice, failureOf, never } from '../notifier-contract.ts';
 
 const PATH = '/services/T0000TEAM/B0000HOOK/a-secret-of-slack';
@@ -26,7 +26,7 @@ function notifierFor(sink: HttpSink, over: Partial<SlackOptions> = {}) {
     template: null,
     logger: createRecordingLogger(),
     clock,
-    limiter: createUrlLimiter({ clock, intervalMs: 1_000 }),
+    limiter: createReceiverLimiter(clock),
     ...over,
   });
 }
@@ -35,6 +35,7 @@ const KIND = { type: 'slack', secrets: SECRETS, answers: ANSWERS, notifierFor };
 
 describeHttpNotifier(KIND);
 describePace(KIND);
+describeSilence(KIND);
 
 describe("Slack's own words", () => {
   let sink: HttpSink;

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createReceiverLimiter } from '../../../src/channels/receiver-limiter.ts';
 import { createWebhookNotifier, type WebhookOptions } from '../../../src/channels/webhook/webhook.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { WatcherError } from '../../../src/errors.ts';
 import { aJob, T0 } from '../../support/builders.ts';
 import { type HttpSink, startHttpSink } from '../../support/http-sink.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
-import { describeHttpNotifier, NOW } from '../http-notifier-contract.ts';
+import { describeHttpNotifier, describeSilence, NOW } from '../http-notifier-contract.ts';
 import { aNotice, expectNoSecret, failureOf, never } from '../notifier-contract.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -25,12 +26,14 @@ const ANSWERS = {
 } as const;
 
 function notifierFor(sink: HttpSink, over: Partial<WebhookOptions> = {}) {
+  const clock = createManualClock(NOW);
   return createWebhookNotifier({
     channel: 'siem',
     url: `${sink.origin}${PATH}`,
     secret: SECRET,
     headers: { Authorization: TOKEN },
-    clock: createManualClock(NOW),
+    clock,
+    limiter: createReceiverLimiter(clock),
     ...over,
   });
 }
@@ -38,6 +41,7 @@ function notifierFor(sink: HttpSink, over: Partial<WebhookOptions> = {}) {
 const KIND = { type: 'webhook', secrets: SECRETS, answers: ANSWERS, notifierFor };
 
 describeHttpNotifier(KIND);
+describeSilence(KIND);
 
 describe('what a webhook receives', () => {
   let sink: HttpSink;
@@ -171,8 +175,9 @@ describe('a webhook with a private CA', () => {
 
   it('obeys the same verdicts, time-outs and aborts', async () => {
     const notifier = trusting();
+    const tooFast = trusting();
     sink.answer = { status: 429, headers: { 'retry-after': '7' }, body: 'slow down' };
-    expect(await failureOf(notifier.send([aNotice()], never))).toMatchObject({
+    expect(await failureOf(tooFast.send([aNotice()], never))).toMatchObject({
       reason: 'rate_limited',
       retryAfterMs: 7_000,
     });
@@ -200,6 +205,7 @@ describe('a webhook that cannot be built', () => {
       secret: null,
       headers: {},
       clock: systemClock,
+      limiter: createReceiverLimiter(systemClock),
       ...over,
     });
 

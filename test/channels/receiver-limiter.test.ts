@@ -1,21 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { createUrlLimiter } from '../../src/channels/rate-limiter.ts';
+import { createReceiverLimiter } from '../../src/channels/receiver-limiter.ts';
+import { DeliveryError } from '../../src/errors.ts';
 import { createSteppingClock } from '../support/stepping-clock.ts';
 
 const never = new AbortController().signal;
 
 function setUp() {
   const clock = createSteppingClock();
-  const limiter = createUrlLimiter({ clock, intervalMs: 1_000 });
+  const limiter = createReceiverLimiter(clock);
   const turns: string[] = [];
   const take = (name: string, url = 'a', signal = never) =>
-    limiter.turn(url, signal).then(() => {
+    limiter.turn(url, 1_000, signal).then(() => {
       turns.push(`${name} at ${clock.monotonic()}`);
     });
   return { clock, limiter, turns, take };
 }
 
-describe('turns at a URL', () => {
+describe('turns at a receiver', () => {
   it('come one interval after the other, in the order in which they were asked for', async () => {
     const { clock, turns, take } = setUp();
 
@@ -26,7 +27,7 @@ describe('turns at a URL', () => {
     expect(turns).toEqual(['first at 0', 'second at 1000', 'third at 2000']);
   });
 
-  it('come at once when the URL was left alone for an interval', async () => {
+  it('come at once when it was left alone for an interval', async () => {
     const { clock, turns, take } = setUp();
     await take('first');
     await clock.step(1_000);
@@ -36,7 +37,7 @@ describe('turns at a URL', () => {
     expect(turns).toEqual(['first at 0', 'second at 1000']);
   });
 
-  it('are counted apart for each URL', async () => {
+  it('are counted apart for each receiver', async () => {
     const { turns, take } = setUp();
 
     await Promise.all([take('a', 'a'), take('b', 'b')]);
@@ -58,10 +59,13 @@ describe('turns at a URL', () => {
   });
 });
 
-describe('a pause of a URL', () => {
+describe('the silence of a receiver', () => {
+  const asksFor = (retryAfterMs: number) =>
+    new DeliveryError('rate_limited', 'HTTP 429', { retryable: true, retryAfterMs });
+
   it('runs out by the clock that cannot step', async () => {
     const { clock, limiter } = setUp();
-    limiter.pause('a', 5_000);
+    limiter.note('a', asksFor(5_000), clock.monotonic());
     expect(limiter.pausedMs('a')).toBe(5_000);
     expect(limiter.pausedMs('b')).toBe(0);
 
@@ -72,11 +76,17 @@ describe('a pause of a URL', () => {
     expect(limiter.pausedMs('a')).toBe(0);
   });
 
-  it('is not cut short by a shorter one', () => {
-    const { limiter } = setUp();
-    limiter.pause('a', 5_000);
-    limiter.pause('a', 1_000);
-
+  it('is not cut short by a shorter one, nor by what was sent before it began', async () => {
+    const { clock, limiter } = setUp();
+    const sentBefore = clock.monotonic();
+    await clock.step(100);
+    limiter.note('a', asksFor(5_000), clock.monotonic());
+    limiter.note('a', asksFor(1_000), clock.monotonic());
+    limiter.note('a', null, sentBefore);
     expect(limiter.pausedMs('a')).toBe(5_000);
+
+    await clock.step(100);
+    limiter.note('a', null, clock.monotonic());
+    expect(limiter.pausedMs('a')).toBe(0);
   });
 });

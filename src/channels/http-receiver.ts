@@ -1,0 +1,85 @@
+import type { Clock } from '../clock.ts';
+import { formatSpan } from '../domain/instant.ts';
+import { DeliveryError } from '../errors.ts';
+import { cancelledFault, type HttpReply, networkFault } from './http-outcome.ts';
+import type { ReceiverLimiter } from './receiver-limiter.ts';
+import type { Scrub } from './scrub.ts';
+
+/** What a receiver over HTTP is spoken to with. */
+export interface HttpReceiverOptions {
+  /** As it is called in errors (`Slack`). */
+  name: string;
+  /** What it counts requests by: an address, or an address with a key. Secret. */
+  key: string;
+  /** Between two requests, in milliseconds. */
+  intervalMs: number;
+  /** For one exchange, in milliseconds; waiting for a turn is not included. */
+  timeoutMs: number;
+  limiter: ReceiverLimiter;
+  clock: Clock;
+  scrub: Scrub;
+  /** What an answer means, with its body cleaned: `null` when it accepts. */
+  faultOf: (reply: HttpReply, now: number) => DeliveryError | null;
+}
+
+/** One request of a message. */
+export interface Asked {
+  /** Aborts it. */
+  signal: AbortSignal;
+  /** It goes out although the receiver has asked for silence: somebody wants it tried now. */
+  isUrgent: boolean;
+}
+
+/** A receiver over HTTP: asked at its pace, left alone while it has asked for silence. */
+export interface HttpReceiver {
+  /**
+   * Asks in its turn; resolves when the receiver has accepted.
+   * @param exchange one request and its answer; rejects as `fetch` does.
+   * @throws {DeliveryError} classified; `wasTried` is false when the request did not go out.
+   */
+  ask(exchange: (signal: AbortSignal) => Promise<HttpReply>, asked: Asked): Promise<HttpReply>;
+  /** How much longer it is to be left alone, in milliseconds. */
+  pausedMs(): number;
+}
+
+/** The one place where a channel over HTTP waits for its turn, keeps silence, asks, and hears how long it is to be silent. */
+export function createHttpReceiver(options: HttpReceiverOptions): HttpReceiver {
+  const { name, key, intervalMs, timeoutMs, limiter, clock, scrub, faultOf } = options;
+
+  const awaitTurn = async ({ signal, isUrgent }: Asked): Promise<void> => {
+    if (!isUrgent) throwIfPaused(options);
+    await limiter.turn(key, intervalMs, signal).catch(() => {
+      throw cancelledFault(name, { wasTried: false });
+    });
+    // Another message may have met a silence meanwhile.
+    if (!isUrgent) throwIfPaused(options);
+  };
+
+  return {
+    ask: async (exchange, asked) => {
+      await awaitTurn(asked);
+      const sentAt = clock.monotonic();
+      const { signal } = asked;
+      const reply = await exchange(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])).catch(
+        (thrown: unknown) => {
+          throw networkFault(thrown, name, timeoutMs, signal);
+        },
+      );
+      const fault = faultOf({ ...reply, body: scrub(reply.body) }, clock.now());
+      limiter.note(key, fault, sentAt);
+      if (fault) throw fault;
+      return reply;
+    },
+    pausedMs: () => limiter.pausedMs(key),
+  };
+}
+
+function throwIfPaused({ name, key, limiter }: HttpReceiverOptions): void {
+  const leftMs = limiter.pausedMs(key);
+  if (leftMs === 0) return;
+  throw new DeliveryError('rate_limited', `${name} has asked for silence for another ${formatSpan(leftMs)}`, {
+    retryable: true,
+    retryAfterMs: leftMs,
+    wasTried: false,
+  });
+}
