@@ -3,6 +3,7 @@ import type { JobState } from '../domain/job/restore-job.ts';
 import { toError } from '../errors.ts';
 import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { RecordReader } from '../store/ports/records.ts';
+import { createConfidence } from './deliver/confidence.ts';
 import { dispatchOnce } from './deliver/dispatch.ts';
 import { callIn } from './deliver/fallbacks.ts';
 import { Recorder } from './record/recorder.ts';
@@ -148,6 +149,7 @@ async function drainChannel(
   signal: AbortSignal,
 ): Promise<OnceReport['channels'][number]> {
   const { channel } = notifier;
+  const confidence = createConfidence(run.clock);
   let tried = 0;
   let fault: string | null = null;
   let givenUp = 0;
@@ -156,7 +158,7 @@ async function drainChannel(
   });
   try {
     for (let more = true; more && !signal.aborted; ) {
-      const result = await dispatchOnce({ ...run, notifier }, signal);
+      const result = await dispatchOnce({ ...run, notifier, confidence }, signal);
       tried += result.tried;
       more = result.mayHaveMore;
     }

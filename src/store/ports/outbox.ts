@@ -59,6 +59,12 @@ export interface ClaimedDelivery extends Delivery {
   behind: readonly string[];
   /** Since when the receiver has refused it in a way that may be a mishap; `null` when it has not, or a redrive began anew. */
   refusedSince: Timestamp | null;
+  /** It was redriven, and is sent although the channel keeps a silence. */
+  isUrgent: boolean;
+  /** How often an acceptance of something else has made it due. */
+  madeDue: number;
+  /** Milliseconds of trying behind it when this attempt began; see `triedMs` in the retry policy. */
+  triedMs: number;
 }
 
 /** Asks for deliveries of one channel that are due. */
@@ -72,6 +78,8 @@ export interface ClaimRequest {
   perKey: 'head' | 'run';
   /** Only what goes out with a digest, or only what does not. Default: both. */
   held?: boolean;
+  /** Only what was redriven, as while the store knows of a silence of the channel. Default: all. */
+  onlyUrgent?: boolean;
 }
 
 /** What becomes of one recipient who gets a delivery of its own of an event: not tried yet, refused for now, or refused for good. */
@@ -81,9 +89,20 @@ export type RecipientOutcome = { recipient: string } & (
   | { kind: 'given_up'; detail: string }
 );
 
-/** How an attempt ended. `apart`: of a delivery to a whole channel, the recipients who from now on have a delivery of their own. */
+/**
+ * How an attempt ended. `apart`: of a delivery to a whole channel, the recipients who from now on have a delivery of their own. `wasSent:
+ * false`: there was nothing to send, so the receiver has accepted nothing. `quietUntil`: the whole channel is silent until then, as its
+ * receiver has asked.
+ */
 export type DeliveryOutcome =
-  | { id: string; kind: 'delivered'; at: Timestamp; detail: string; apart?: readonly RecipientOutcome[] }
+  | {
+      id: string;
+      kind: 'delivered';
+      at: Timestamp;
+      detail: string;
+      apart?: readonly RecipientOutcome[];
+      wasSent?: boolean;
+    }
   | {
       id: string;
       kind: 'retry';
@@ -93,9 +112,19 @@ export type DeliveryOutcome =
       apart?: readonly RecipientOutcome[];
       /** The receiver has refused it since then in a way that may be a mishap. */
       refusedSince?: Timestamp;
+      /** As the claim said it; left out: as before. */
+      triedMs?: number;
+      quietUntil?: Timestamp | undefined;
     }
-  | { id: string; kind: 'given_up'; at: Timestamp; detail: string; apart?: readonly RecipientOutcome[] }
-  /** Not tried after all (shutdown): owed as before, the attempt does not count. */
+  | {
+      id: string;
+      kind: 'given_up';
+      at: Timestamp;
+      detail: string;
+      apart?: readonly RecipientOutcome[];
+      quietUntil?: Timestamp | undefined;
+    }
+  /** Not sent after all (a silence, a shutdown): owed as before, the attempt does not count. */
   | { id: string; kind: 'released'; at: Timestamp };
 
 /**
@@ -103,7 +132,7 @@ export type DeliveryOutcome =
  * @throws {StoreError} from every method.
  */
 export interface OutboxReader {
-  /** When the next delivery of the channel may become due, by schedule or by a lease running out; `null` when none is pending. */
+  /** When the next delivery of the channel may become due, by schedule, lease or the end of a silence; `null` when none is pending. */
   nextDueAt(channel: string): Promise<Timestamp | null>;
   /**
    * Since when channels accept nothing, by channel: the first failed attempt since the last acceptance, among what is pending. Those
@@ -118,9 +147,10 @@ export interface Outbox extends OutboxReader {
    * Claims deliveries of a channel that are due, oldest first, for `leaseMs`, and counts an attempt as started for each.
    * Due: pending, `nextAttemptAt <= now` (or made or tried at a time that has not come yet: the clock has been set back since), not
    * under a live lease, and no earlier delivery of the same channel and order key is still pending (unless it is claimed along with
-   * it, `perKey: 'run'`). What goes out with digests and what does not are kept in order each by itself: what is urgent waits for no
-   * digest. What is owed to one recipient alone stands in the place of the delivery it is a part of, and holds up that recipient
-   * only: whoever has to wait for it is named in `behind`. Returns `[]` when nothing is due.
+   * it, `perKey: 'run'`). While the channel keeps a silence (`quietUntil` of an outcome), only what was redriven is due. What goes out
+   * with digests and what does not are kept in order each by itself: what is urgent waits for no digest. What is owed to one recipient
+   * alone stands in the place of the delivery it is a part of, and holds up that recipient only: whoever has to wait for it is named in
+   * `behind`. Returns `[]` when nothing is due.
    *
    * Reads what is due, then puts it under the lease on condition that it is still pending and free: of two claims one gets a
    * delivery, the other goes without. A run is claimed whole or not at all. Writes no audit entry and waits for no turn.
@@ -133,6 +163,9 @@ export interface Outbox extends OutboxReader {
   /**
    * Records how attempts ended, with audit entries, and ends their leases. `delivered` always holds; anything else is passed over
    * when the delivery is no longer pending or, where `owner` is given, when somebody else has claimed it since.
+   *
+   * What a receiver has accepted (`delivered`, unless nothing was sent) makes due what was refused before on the same channel and waits
+   * for a later attempt, and ends the silence that it kept when the send began.
    *
    * One transaction, in turn. Each change is conditional in its statement and counts from what stands there; the audit entries are
    * written also where the change was passed over, because the attempt has been made. The deliveries of recipients apart are added

@@ -75,8 +75,9 @@ export interface RecordReader {
 /** What is on record, for people who may also have it sent again. */
 export interface RecordStore extends RecordReader {
   /**
-   * Makes given-up deliveries due again (all of them, or those named), each with an audit entry; their retry schedule begins anew.
-   * Returns the ids of those that were. One transaction, in turn; what somebody else has redriven is given up no more, and passed over.
+   * Makes deliveries due at once: all that were given up, or of those named also what was refused and waits for another attempt; each
+   * with an audit entry. Their retry schedule begins anew, no silence of the channel holds them back, and what they must not overtake is
+   * tried at once with them. Returns the ids of those that were. One transaction, in turn; what somebody else has redriven is passed over.
    */
   redrive(which: readonly string[] | 'given_up', at: Timestamp): Promise<string[]>;
 }

@@ -7,7 +7,9 @@ import {
   type Transaction,
 } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
+import { triedMs } from '../../domain/telling/retry-policy.ts';
 import type { ClaimedDelivery, ClaimRequest, DeliveryStatus } from '../ports/outbox.ts';
+import { isQuiet, quietUntil } from './quiet.ts';
 import { toDelivery } from './rows.ts';
 import { type Database, PENDING } from './schema.ts';
 import { toEvent } from './stored-event.ts';
@@ -22,6 +24,13 @@ export const CLOCK_SLACK_MS = 5_000;
 function isDue(table: 'd' | 'earlier', now: Timestamp) {
   const touchedAt = sql<Timestamp>`coalesce(${sql.ref(`${table}.claimed_at`)}, ${sql.ref(`${table}.last_attempt_at`)}, ${sql.ref(`${table}.created_at`)})`;
   return sql<SqlBool>`(${sql.ref(`${table}.next_attempt_at`)} <= ${now} or ${touchedAt} > ${now + CLOCK_SLACK_MS})`;
+}
+
+/** True for what may go out now: it is due, and urgent where the channel keeps a silence. */
+function mayGo(table: 'd' | 'earlier', { channel, now, onlyUrgent = false }: ClaimRequest) {
+  const isUrgent = sql<SqlBool>`${sql.ref(`${table}.urgent`)} = 1`;
+  const mayBeHeard = onlyUrgent ? isUrgent : sql<SqlBool>`(${isUrgent} or not ${isQuiet(channel, now)})`;
+  return sql<SqlBool>`(${isDue(table, now)} and ${mayBeHeard})`;
 }
 
 /**
@@ -44,16 +53,14 @@ function placeOf(table: 'd' | 'earlier' | 'delivery') {
  * one is pending that cannot be claimed along with it (`run`). Since a claimable one comes before all that wait for it, a limit
  * never cuts a run in its middle and takes the rest.
  */
-export async function findClaimable(
-  db: Kysely<Database>,
-  { channel, now, limit, perKey, held }: ClaimRequest,
-): Promise<string[]> {
+export async function findClaimable(db: Kysely<Database>, request: ClaimRequest): Promise<string[]> {
+  const { channel, now, limit, perKey, held } = request;
   const rows = await db
     .selectFrom('delivery as d')
     .select('d.id')
     .where('d.channel', '=', channel)
     .where('d.status', '=', PENDING)
-    .where(isDue('d', now))
+    .where(mayGo('d', request))
     .where('d.lease_until', '<=', now)
     .$if(held !== undefined, (query) => query.where('d.held_until', held ? 'is not' : 'is', null))
     .where(({ not, exists, selectFrom }) =>
@@ -67,7 +74,7 @@ export async function findClaimable(
             .where(placeOf('earlier'), '<', placeOf('d'))
             .$if(perKey === 'run', (query) =>
               query.where(({ eb, or, not }) =>
-                or([not(isDue('earlier', now)), eb('earlier.lease_until', '>', now)]),
+                or([not(mayGo('earlier', request)), eb('earlier.lease_until', '>', now)]),
               ),
             ),
         ),
@@ -96,7 +103,7 @@ export async function claimDeliveries(
     for (const id of taken) await releaseClaim(trx, id, request.owner);
     return [];
   }
-  return readClaimed(trx, taken, request.channel);
+  return readClaimed(trx, taken, request);
 }
 
 /** Puts those under a lease that are still pending and free; returns their ids. The condition is in the statement: of two claims one wins. */
@@ -128,7 +135,7 @@ async function takeLeases(
 async function readClaimed(
   trx: Transaction<Database>,
   ids: readonly string[],
-  channel: string,
+  { channel, now }: ClaimRequest,
 ): Promise<ClaimedDelivery[]> {
   if (ids.length === 0) return [];
   const rows = await trx
@@ -151,6 +158,14 @@ async function readClaimed(
     wasInterrupted: row.attempts_started - 1 > row.attempts_finished,
     refusedSince: row.refused_since,
     ...whoseShareIsApart(row, parts),
+    isUrgent: row.urgent === 1,
+    madeDue: row.made_due,
+    triedMs: triedMs({
+      beforeMs: row.tried_ms,
+      previousAt: row.first_attempt_at === null ? null : row.last_attempt_at,
+      plannedAt: row.next_attempt_at,
+      now,
+    }),
   }));
 }
 
@@ -252,7 +267,7 @@ export async function freeLeases(db: Kysely<Database>): Promise<void> {
 export async function nextDueAt(db: Kysely<Database>, channel: string): Promise<Timestamp | null> {
   const first = await db
     .selectFrom('delivery as d')
-    .select((eb) => eb.fn.min<number | null>(dueAt(eb)).as('due_at'))
+    .select((eb) => eb.fn.min<number | null>(dueAt(eb, channel)).as('due_at'))
     .where('d.channel', '=', channel)
     .where('d.status', '=', PENDING)
     .where(({ not, exists, selectFrom }) =>
@@ -271,12 +286,19 @@ export async function nextDueAt(db: Kysely<Database>, channel: string): Promise<
   return first?.due_at ?? null;
 }
 
-/** The later of schedule and lease. */
-function dueAt(eb: ExpressionBuilder<Database & { d: Database['delivery'] }, 'd'>) {
-  return eb
+/** The latest of schedule, lease and silence; what is urgent waits for no silence. */
+function dueAt(eb: ExpressionBuilder<Database & { d: Database['delivery'] }, 'd'>, channel: string) {
+  const free = eb
     .case()
     .when('d.lease_until', '>', eb.ref('d.next_attempt_at'))
     .then(eb.ref('d.lease_until'))
     .else(eb.ref('d.next_attempt_at'))
+    .end();
+  const loudFrom = quietUntil(channel);
+  return eb
+    .case()
+    .when(eb.or([eb('d.urgent', '=', 1), eb(free, '>=', loudFrom)]))
+    .then(free)
+    .else(loudFrom)
     .end();
 }

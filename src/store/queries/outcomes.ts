@@ -2,7 +2,6 @@ import type { Selectable, Transaction, Updateable } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import { assertNever } from '../../domain/job/restore-job.ts';
 import type { DeliveryOutcome, RecipientOutcome } from '../ports/outbox.ts';
-import { chunks, MANY_IDS } from './chunks.ts';
 import { releaseClaim } from './outbox.ts';
 import { newDelivery } from './rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from './schema.ts';
@@ -23,6 +22,7 @@ export async function writeOutcome(
     .updateTable('delivery')
     .set(changeOf(outcome))
     .set(({ fn }) => ({
+      urgent: 0,
       last_detail: outcome.detail,
       first_attempt_at: fn.coalesce('first_attempt_at', 'claimed_at'),
       last_attempt_at: fn.coalesce('claimed_at', 'last_attempt_at'),
@@ -83,52 +83,17 @@ function stateOfPart(part: RecipientOutcome, at: Timestamp) {
     : { ...tried, status: GIVEN_UP, ended_at: at };
 }
 
-/** A delivery that is owed again. */
-interface Redriven {
-  position: number;
-  id: string;
-  event_id: string;
-  channel: string;
-}
-
-/**
- * Makes given-up deliveries due again; returns them in the order of insertion. The retry schedule and its 24 h begin anew, so the
- * attempts that ended are forgotten.
- *
- * Those that were cut off are not: the receiver may have the message already.
- */
-export async function redriveGivenUp(
-  trx: Transaction<Database>,
-  which: readonly string[] | 'given_up',
-  at: Timestamp,
-): Promise<Redriven[]> {
-  const query = trx
-    .updateTable('delivery')
-    .set(({ eb }) => ({
-      status: PENDING,
-      next_attempt_at: at,
-      attempts_started: eb('attempts_started', '-', eb.ref('attempts_finished')),
-      attempts_finished: 0,
-      first_attempt_at: null,
-      ended_at: null,
-      refused_since: null,
-    }))
-    .where('status', '=', GIVEN_UP)
-    .returning(['position', 'id', 'event_id', 'channel']);
-  const updates =
-    which === 'given_up' ? [query] : [...chunks(which, MANY_IDS)].map((ids) => query.where('id', 'in', ids));
-  const redriven: Redriven[][] = [];
-  for (const update of updates) redriven.push(await update.execute());
-  return redriven.flat().sort((a, b) => a.position - b.position);
-}
-
 function changeOf(outcome: Exclude<DeliveryOutcome, { kind: 'released' }>): Updateable<Database['delivery']> {
   switch (outcome.kind) {
     case 'delivered':
     case 'given_up':
       return { status: outcome.kind, ended_at: outcome.at };
     case 'retry':
-      return { next_attempt_at: outcome.nextAttemptAt, refused_since: outcome.refusedSince ?? null };
+      return {
+        next_attempt_at: outcome.nextAttemptAt,
+        refused_since: outcome.refusedSince ?? null,
+        ...(outcome.triedMs === undefined ? {} : { tried_ms: outcome.triedMs }),
+      };
     default:
       return assertNever(outcome);
   }

@@ -13,6 +13,7 @@ export interface Database {
   mute: MuteTable;
   event: EventTable;
   reminder: ReminderTable;
+  channel_quiet: ChannelQuietTable;
   delivery: DeliveryTable;
   audit_entry: AuditEntryTable;
   audit_head: AuditHeadTable;
@@ -91,6 +92,13 @@ interface ReminderTable {
   count: number;
 }
 
+/** The silence that a receiver has asked of a channel; stays when it is over, until the channel is accepted again. */
+interface ChannelQuietTable {
+  channel: string;
+  since: number;
+  until: number;
+}
+
 interface DeliveryTable {
   /** Grows with every row: the order in which one key's deliveries must arrive. */
   position: Generated<number>;
@@ -124,6 +132,12 @@ interface DeliveryTable {
   part_of: number | null;
   /** Since when the receiver refuses it in a way that may be a mishap. */
   refused_since: number | null;
+  /** 1: somebody wants it tried now, whatever silence the channel keeps; until the next attempt has ended. */
+  urgent: Generated<0 | 1>;
+  /** Milliseconds of trying behind it, up to the last attempt that ended; see `triedMs` in the retry policy. */
+  tried_ms: Generated<number>;
+  /** How often an acceptance of something else has made it due. */
+  made_due: Generated<number>;
 }
 
 /** `body` is the line of the audit log, byte for byte. */

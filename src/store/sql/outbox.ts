@@ -12,6 +12,7 @@ import { fallbackEntry, owedByFallback, writeFallbacks } from '../queries/fallba
 import { claimDeliveries, findClaimable, nextDueAt, renewLeases } from '../queries/outbox.ts';
 import { writeOutcome } from '../queries/outcomes.ts';
 import type { Database } from '../queries/schema.ts';
+import { writeConsequences } from '../queries/waiting.ts';
 import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
 
@@ -63,6 +64,7 @@ async function recordOutcomes(
   if (outcomes.length + audit.length === 0) return;
   await inTurn(db, async (trx, record) => {
     for (const outcome of outcomes) await writeOutcome(trx, outcome, owner);
+    await writeConsequences(trx, outcomes);
     await record(audit);
   });
 }

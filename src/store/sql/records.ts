@@ -4,7 +4,7 @@ import type { RecordStore } from '../ports/records.ts';
 import { countDeliveries, listDeliveries } from '../queries/deliveries.ts';
 import { listEvents } from '../queries/events.ts';
 import { countJobs, listObservations, oldestRunning } from '../queries/observations.ts';
-import { redriveGivenUp } from '../queries/outcomes.ts';
+import { redriveDeliveries } from '../queries/redrive.ts';
 import type { Database } from '../queries/schema.ts';
 import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
@@ -29,7 +29,7 @@ async function redrive(
 ): Promise<string[]> {
   if (which !== 'given_up' && which.length === 0) return [];
   return inTurn(db, async (trx, record) => {
-    const redriven = await redriveGivenUp(trx, which, at);
+    const redriven = await redriveDeliveries(trx, which, at);
     await record(
       redriven.map(({ id, event_id, channel }) => ({
         at,

@@ -169,6 +169,23 @@ export const MIGRATIONS: readonly Migration[] = [
       create index delivery_parts on delivery (part_of) where part_of is not null;
     `,
   },
+  {
+    number: 8,
+    name: 'silences that receivers ask for, how long a delivery has been tried, and what waits for its channel',
+    sql: `
+      create table channel_quiet (
+        channel text primary key,
+        since integer not null,
+        until integer not null
+      ) strict;
+      alter table delivery add column urgent integer not null default 0;
+      alter table delivery add column tried_ms integer not null default 0;
+      alter table delivery add column made_due integer not null default 0;
+      update delivery set tried_ms = max(0, last_attempt_at - first_attempt_at)
+        where status = 'pending' and last_attempt_at is not null and first_attempt_at is not null;
+      create index delivery_refused on delivery (channel, next_attempt_at) where status = 'pending' and attempts_finished > 0;
+    `,
+  },
 ];
 
 /**

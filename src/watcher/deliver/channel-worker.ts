@@ -2,6 +2,7 @@ import type { Notifier } from '../../channels/notifier.ts';
 import { DeliveryError, toError } from '../../errors.ts';
 import type { OutboxReader } from '../../store/ports/outbox.ts';
 import { USUAL_PACE } from '../schedule/pace.ts';
+import { createConfidence } from './confidence.ts';
 import { type DispatchDeps, dispatchOnce } from './dispatch.ts';
 
 const FAULT_WAIT_MS = 2_000;
@@ -10,7 +11,7 @@ const FAULT_WAIT_MS = 2_000;
 const SETTLE_MS = 2_000;
 
 /** What a worker works with. */
-export interface ChannelWorkerDeps extends DispatchDeps {
+export interface ChannelWorkerDeps extends Omit<DispatchDeps, 'confidence'> {
   store: DispatchDeps['store'] & Pick<OutboxReader, 'nextDueAt'>;
   /** The outbox is looked at this often at least: another process (a redrive) may have made something due. */
   lookEveryMs?: number;
@@ -34,7 +35,11 @@ export interface ChannelWorker {
 export function startChannelWorker(deps: ChannelWorkerDeps): ChannelWorker {
   const cut = new AbortController();
   const bell = createBell();
-  const passDeps = { ...deps, notifier: endingWhenCut(deps.notifier) };
+  const passDeps = {
+    ...deps,
+    notifier: endingWhenCut(deps.notifier),
+    confidence: createConfidence(deps.clock),
+  };
   let isStopping = false;
 
   const loop = async (): Promise<void> => {
@@ -57,15 +62,15 @@ export function startChannelWorker(deps: ChannelWorkerDeps): ChannelWorker {
 }
 
 /** One pass; says how long to wait before the next, in milliseconds. */
-async function pass(deps: ChannelWorkerDeps, signal: AbortSignal): Promise<number> {
+async function pass(deps: ChannelWorkerDeps & DispatchDeps, signal: AbortSignal): Promise<number> {
   const { store, clock, notifier, faultLog, lookEveryMs = USUAL_PACE.lookEveryMs } = deps;
   const { channel } = notifier;
   try {
-    const { mayHaveMore } = await dispatchOnce(deps, signal);
+    const { mayHaveMore, quietMs } = await dispatchOnce(deps, signal);
     faultLog.clear(`outbox ${channel}`, 'The outbox is worked on again', { channel });
     if (mayHaveMore) return 0;
     const dueAt = await store.nextDueAt(channel);
-    return dueAt === null ? lookEveryMs : Math.min(lookEveryMs, Math.max(1, dueAt - clock.now()));
+    return dueAt === null ? lookEveryMs : Math.min(lookEveryMs, Math.max(1, quietMs, dueAt - clock.now()));
   } catch (thrown) {
     const error = toError(thrown);
     faultLog.report(

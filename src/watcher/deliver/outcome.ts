@@ -17,16 +17,25 @@ export interface AttemptContext {
 export interface RefusalContext extends AttemptContext {
   /** The send was cut short: the delivery is due again at once. */
   wasCut: boolean;
+  /** For how long the whole channel is silent from now on, in milliseconds. */
+  silenceMs: number;
 }
 
 /** The outcome of an attempt that the receiver accepted, for one recipient at least. The others get deliveries of their own. */
 export function acceptedOutcome(
   delivery: ClaimedDelivery,
-  { detail, refused = [] }: Receipt,
+  { detail, refused = [], wasSent }: Receipt,
   context: AttemptContext,
 ): DeliveryOutcome {
   const apart = [...leftOutOf(delivery, context), ...refused.map((one) => refusedRecipient(one, context))];
-  return { id: delivery.id, kind: 'delivered', at: context.at, detail, ...withParts(apart) };
+  return {
+    id: delivery.id,
+    kind: 'delivered',
+    at: context.at,
+    detail,
+    wasSent: wasSent ?? true,
+    ...withParts(apart),
+  };
 }
 
 /** The outcome of an attempt that failed: tried again later, or given up. */
@@ -35,26 +44,31 @@ export function refusedOutcome(
   error: Error,
   context: RefusalContext,
 ): DeliveryOutcome {
-  const { id, attemptsFinished, firstAttemptAt } = delivery;
-  const { at, random, wasCut } = context;
+  const { id, attemptsFinished, madeDue, triedMs } = delivery;
+  const { at, random, wasCut, silenceMs } = context;
   const detail = describe(error);
-  if (wasCut) return { id, kind: 'retry', at, nextAttemptAt: at, detail: `${detail} (shutting down)` };
+  if (wasCut)
+    return { id, kind: 'retry', at, nextAttemptAt: at, detail: `${detail} (shutting down)`, triedMs };
   const known = error instanceof DeliveryError ? error : null;
   const verdict = nextAttempt({
     retryable: known?.retryable ?? true,
     retryAfterMs: known?.retryAfterMs,
     attempts: attemptsFinished + 1,
-    firstAttemptAt: firstAttemptAt ?? at,
+    madeDue,
+    triedMs,
     now: at,
     random,
   });
+  const quietUntil = silenceMs > 0 ? Math.ceil(at + silenceMs) : undefined;
   if (verdict.kind === 'give_up') {
-    return { id, kind: 'given_up', at, detail, ...withParts(leftOutOf(delivery, context)) };
+    const apart = leftOutOf(delivery, context);
+    return { id, kind: 'given_up', at, detail, quietUntil, ...withParts(apart) };
   }
   // Those refused for good are over; the attempts go on for the others.
   const lost = (known?.refused ?? []).filter(({ fault }) => !fault.retryable);
   const apart = lost.map((one) => refusedRecipient(one, context));
-  return { id, kind: 'retry', at, nextAttemptAt: verdict.nextAttemptAt, detail, ...withParts(apart) };
+  const { nextAttemptAt } = verdict;
+  return { id, kind: 'retry', at, nextAttemptAt, detail, triedMs, quietUntil, ...withParts(apart) };
 }
 
 /** Who was left out because something earlier is still owed to them is owed this one apart from now on, and so behind it. */
@@ -73,7 +87,8 @@ function refusedRecipient(
     retryable,
     retryAfterMs,
     attempts: 1,
-    firstAttemptAt: at,
+    madeDue: 0,
+    triedMs: 0,
     now: at,
     random,
   });

@@ -33,8 +33,12 @@ export function endsOf(end: AttemptEnd): AttemptEnd[] {
   return [end, ...parts];
 }
 
-/** What the audit log says of an attempt: that an earlier one was cut off, how this one ended, and that the last was given up. */
+/**
+ * What the audit log says of an attempt: that an earlier one was cut off, how this one ended, and that the last was given up. Nothing of
+ * what was not sent after all: that was no attempt.
+ */
 export function auditOfAttempt({ delivery, outcome }: AttemptEnd): AuditDraft[] {
+  if (outcome.kind === 'released') return [];
   const { id, eventId, channel, event, recipient } = delivery;
   const about = {
     deliveryId: id,
@@ -45,7 +49,7 @@ export function auditOfAttempt({ delivery, outcome }: AttemptEnd): AuditDraft[] 
     jobId: jobOf(event)?.id ?? null,
   };
   const attempt = delivery.attemptsStarted;
-  const detail = outcome.kind === 'released' ? null : outcome.detail;
+  const { detail } = outcome;
   return [
     ...(delivery.wasInterrupted
       ? [{ at: outcome.at, kind: 'delivery.interrupted' as const, data: { ...about, attempt: attempt - 1 } }]

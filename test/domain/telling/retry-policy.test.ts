@@ -1,10 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FailedAttempt, nextAttempt, pollBackoffMs } from '../../../src/domain/telling/retry-policy.ts';
+import {
+  APART_WHEN_MADE_DUE_MS,
+  type FailedAttempt,
+  nextAttempt,
+  pollBackoffMs,
+  triedMs,
+} from '../../../src/domain/telling/retry-policy.ts';
 import { HOUR, MINUTE, T0 } from '../../support/builders.ts';
 
 function aFailure(over: Partial<FailedAttempt> = {}): FailedAttempt {
-  return { retryable: true, attempts: 1, firstAttemptAt: T0, now: T0, random: 0, ...over };
+  return { retryable: true, attempts: 1, madeDue: 0, triedMs: 0, now: T0, random: 0, ...over };
 }
 
 /** The waits of a delivery whose every attempt fails at once, in seconds, until it is given up. */
@@ -12,7 +18,7 @@ function waitsUntilGivenUp(random: number): number[] {
   const waits: number[] = [];
   let now = T0;
   for (let attempts = 1; attempts < 100; attempts += 1) {
-    const verdict = nextAttempt(aFailure({ attempts, now, random }));
+    const verdict = nextAttempt(aFailure({ attempts, triedMs: now - T0, now, random }));
     if (verdict.kind === 'give_up') return waits;
     waits.push((verdict.nextAttemptAt - now) / 1_000);
     now = verdict.nextAttemptAt;
@@ -23,7 +29,7 @@ function waitsUntilGivenUp(random: number): number[] {
 describe('a delivery that fails', () => {
   it('is tried again after 5 s, 30 s, 2 min, 10 min, 1 h, then every 3 h, for a day', () => {
     expect(waitsUntilGivenUp(0)).toEqual([
-      5, 30, 120, 600, 3_600, 10_800, 10_800, 10_800, 10_800, 10_800, 10_800, 10_800,
+      5, 30, 120, 600, 3_600, 10_800, 10_800, 10_800, 10_800, 10_800, 10_800, 10_800, 6_445,
     ]);
   });
 
@@ -55,41 +61,81 @@ describe('a delivery that fails', () => {
     expect(nextAttempt(aFailure({ retryAfterMs }))).toEqual({ kind: 'retry', nextAttemptAt: T0 + waitMs });
   });
 
-  it('is tried a last time 24 h after the first attempt, not a millisecond later', () => {
-    const last = aFailure({ attempts: 9, now: T0 + 21 * HOUR });
-    expect(nextAttempt(last)).toEqual({ kind: 'retry', nextAttemptAt: T0 + 24 * HOUR });
-    expect(nextAttempt({ ...last, now: last.now + 1 })).toEqual({ kind: 'give_up', because: 'too_long' });
+  it('waits no longer for the attempts that came early because something else was accepted', () => {
+    const waits = [1, 2, 3].map((attempts) => nextAttempt(aFailure({ attempts, madeDue: 1 })));
+    expect(waits).toEqual([5_000, 5_000, 30_000].map((ms) => ({ kind: 'retry', nextAttemptAt: T0 + ms })));
   });
 
-  it('is given up when the receiver asks for more patience than a day', () => {
-    expect(nextAttempt(aFailure({ retryAfterMs: 24 * HOUR }))).toMatchObject({ kind: 'retry' });
-    expect(nextAttempt(aFailure({ retryAfterMs: 24 * HOUR + 1 }))).toEqual({
-      kind: 'give_up',
-      because: 'too_long',
+  it('is tried a last time when it has been tried for 24 h, and given up when that fails', () => {
+    const last = aFailure({ attempts: 9, triedMs: 21 * HOUR, now: T0 });
+    expect(nextAttempt(last)).toEqual({ kind: 'retry', nextAttemptAt: T0 + 3 * HOUR });
+    expect(nextAttempt({ ...last, triedMs: 23 * HOUR })).toEqual({
+      kind: 'retry',
+      nextAttemptAt: T0 + HOUR,
     });
+    expect(nextAttempt({ ...last, triedMs: 24 * HOUR - 1 })).toMatchObject({ kind: 'retry' });
+    expect(nextAttempt({ ...last, triedMs: 24 * HOUR })).toEqual({ kind: 'give_up', because: 'too_long' });
   });
 
-  it('is never tried sooner than the receiver asked nor than the schedule says, and never after a day', () => {
-    const schedule = [5, 30, 120, 600, 3_600, 10_800];
+  it.each([
+    ['5 min', 5 * MINUTE, 5 * MINUTE],
+    ['3 h', 3 * HOUR, 3 * HOUR],
+    ['more than 3 h', 3 * HOUR + 1, 3 * HOUR],
+    ['more than a day', 25 * HOUR, 3 * HOUR],
+    ['a week', 7 * 24 * HOUR, 3 * HOUR],
+  ])(
+    'waits 3 h at most, and is not given up, when the receiver asks for %s',
+    (_case, retryAfterMs, waitMs) => {
+      expect(nextAttempt(aFailure({ retryAfterMs }))).toEqual({ kind: 'retry', nextAttemptAt: T0 + waitMs });
+    },
+  );
+
+  it('is never given up before a day of tries, whatever the receiver asks for, and a day later at most', () => {
+    const asks = fc.option(fc.double({ min: 0, max: 200 * HOUR, noNaN: true }), { nil: undefined });
     fc.assert(
-      fc.property(
-        fc.record({
-          attempts: fc.integer({ min: 1, max: 40 }),
-          age: fc.double({ min: 0, max: 30 * HOUR, noNaN: true }),
-          random: fc.double({ min: 0, max: 0.999_999, noNaN: true }),
-          retryAfterMs: fc.option(fc.double({ min: 0, max: 30 * HOUR, noNaN: true }), { nil: undefined }),
-        }),
-        ({ attempts, age, random, retryAfterMs }) => {
-          const now = T0 + age;
-          const verdict = nextAttempt(aFailure({ attempts, now, random, retryAfterMs }));
-          if (verdict.kind === 'give_up') return;
-          const least = (schedule[attempts - 1] ?? 10_800) * 1_000;
-          expect(verdict.nextAttemptAt).toBeGreaterThanOrEqual(now + Math.max(least, retryAfterMs ?? 0));
-          expect(verdict.nextAttemptAt).toBeLessThanOrEqual(T0 + 24 * HOUR);
-          expect(Number.isInteger(verdict.nextAttemptAt)).toBe(true);
-        },
-      ),
+      fc.property(fc.array(asks, { minLength: 60, maxLength: 60 }), (retryAfters) => {
+        let [now, tried, attempts] = [T0, 0, 1];
+        for (const retryAfterMs of retryAfters) {
+          const verdict = nextAttempt(aFailure({ attempts, triedMs: tried, now, retryAfterMs }));
+          if (verdict.kind === 'give_up') break;
+          const { nextAttemptAt: plannedAt } = verdict;
+          expect(Number.isInteger(plannedAt)).toBe(true);
+          expect(plannedAt).toBeGreaterThan(now);
+          tried = triedMs({ beforeMs: tried, previousAt: now, plannedAt, now: plannedAt });
+          now = plannedAt;
+          attempts += 1;
+        }
+        expect(now - T0).toBe(24 * HOUR);
+      }),
+      { numRuns: 50 },
     );
+  });
+});
+
+describe('for how long a delivery has been tried', () => {
+  const begun = (over: Partial<Parameters<typeof triedMs>[0]>) =>
+    triedMs({ beforeMs: HOUR, previousAt: T0, plannedAt: T0 + 30_000, now: T0 + 30_000, ...over });
+
+  it.each<[string, Parameters<typeof begun>[0], number]>([
+    ['nothing at the first attempt', { previousAt: null }, 0],
+    ['the time that has passed', {}, HOUR + 30_000],
+    ['the time that has passed, when it comes late', { now: T0 + 5 * MINUTE }, HOUR + 5 * MINUTE],
+    ['the time that has passed, when it comes early', { now: T0 + 10_000 }, HOUR + 10_000],
+    [
+      'hardly more than the wait, when the clock has stepped by a day',
+      { now: T0 + 24 * HOUR },
+      HOUR + 10 * MINUTE + 30_000,
+    ],
+    ['no more than before, when the clock has stepped back', { now: T0 - 24 * HOUR }, HOUR],
+    ['little, when it was due all along', { plannedAt: T0 - HOUR, now: T0 + HOUR }, HOUR + 10 * MINUTE],
+  ])('counts %s', (_what, over, expected) => {
+    expect(begun(over)).toBe(expected);
+  });
+});
+
+describe('a delivery that an acceptance of something else makes due', () => {
+  it('is due at once the first time, and then further and further apart from its last attempt', () => {
+    expect(APART_WHEN_MADE_DUE_MS.map((ms) => ms / 1_000)).toEqual([0, 5, 30, 120, 600, 3_600, 10_800]);
   });
 });
 

@@ -69,6 +69,9 @@ export function outboxContract(store: () => Store): void {
         apart: [],
         behind: [],
         refusedSince: null,
+        isUrgent: false,
+        madeDue: 0,
+        triedMs: 0,
       });
       expect(ids(await claim())).toEqual([idOf(3)]);
       expect(await claim()).toEqual([]);

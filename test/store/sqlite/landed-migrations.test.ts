@@ -14,6 +14,7 @@ const LANDED: Record<number, string> = {
   5: '9b8ff94a3bbd27f1ec81c3171df7b607175ad08ee3d745669b34f9165efb8915',
   6: '7d5ee9123eb90a40ef3116e6c3fadea553e25d752dcf3fdd111d21387e12030e',
   7: 'afd00ea3f3052be01eec1df0a699b60023d5aedf42de8929e626e4fc77478fe9',
+  8: 'a593a16016ada7df1417809e855d25031ff3bfa816051e759e02e26dd8d20771',
 };
 
 it('migrations stay, byte for byte, as they landed', () => {

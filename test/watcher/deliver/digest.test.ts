@@ -4,6 +4,7 @@ import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { aJob, anEvent, HOUR, jobId, T0 } from '../../support/builders.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
@@ -59,7 +60,12 @@ async function drain(): Promise<void> {
   };
   const { signal } = new AbortController();
   while (
-    (await dispatchOnce({ ...deps, faultLog: createFaultLog(logger, clock), random }, signal)).mayHaveMore
+    (
+      await dispatchOnce(
+        { ...deps, faultLog: createFaultLog(logger, clock), confidence: createConfidence(clock), random },
+        signal,
+      )
+    ).mayHaveMore
   );
 }
 

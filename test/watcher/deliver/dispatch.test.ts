@@ -6,6 +6,7 @@ import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { type Confidence, createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { aJob, anEvent, HOUR, jobId, T0 } from '../../support/builders.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
@@ -17,6 +18,7 @@ let store: Store;
 let clock: ManualClock;
 let signals: Signals;
 let notifier: FakeNotifier;
+let confidence: Confidence;
 const logger = createRecordingLogger();
 const running = new AbortController().signal;
 
@@ -24,6 +26,7 @@ beforeEach(async () => {
   store = await openSqliteStore({ path: ':memory:' });
   clock = createManualClock(T0);
   signals = createSignals(logger);
+  confidence = createConfidence(clock);
   notifier = createFakeNotifier();
 });
 afterEach(() => store.close());
@@ -55,6 +58,7 @@ function pass(signal: AbortSignal = running) {
       store,
       recorder: aRecorder({ store, clock, signals, logger }),
       notifier,
+      confidence,
       clock,
       logger,
       faultLog: createFaultLog(logger, clock),
@@ -77,6 +81,7 @@ async function delivery(eventId: string) {
 describe('the outbox of a channel', () => {
   it('waits for the sends in hand when the outcome of one cannot be recorded, so that none is claimed twice', async () => {
     const [lost = '', kept = ''] = await owe(['failed', 1], ['failed', 2]);
+    confidence.note(['accepted']);
     const answered = Promise.withResolvers<void>();
     notifier.answer = ([notice]) => (notice?.event.id === kept ? answered.promise : undefined);
     const whole = store;

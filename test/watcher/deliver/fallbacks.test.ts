@@ -4,6 +4,7 @@ import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { createFallbacks, type Fallbacks } from '../../../src/watcher/deliver/fallbacks.ts';
 import type { Recorder } from '../../../src/watcher/record/recorder.ts';
@@ -94,7 +95,14 @@ async function passes(): Promise<void> {
     const deps = { store, recorder: recorder(), clock, logger, owner: 'me', random: () => 0 };
     const faultLog = createFaultLog(logger, clock);
     const signal = new AbortController().signal;
-    while ((await dispatchOnce({ ...deps, faultLog, notifier: notifiers[name] }, signal)).mayHaveMore);
+    while (
+      (
+        await dispatchOnce(
+          { ...deps, faultLog, confidence: createConfidence(clock), notifier: notifiers[name] },
+          signal,
+        )
+      ).mayHaveMore
+    );
   }
 }
 

@@ -7,6 +7,7 @@ import { type SmtpSink, startSmtpSink } from '../../../src/simulator/receivers/s
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { ChannelCondition } from '../../../src/watcher/deliver/channel-condition.ts';
+import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { aCommit, plan } from '../../store/support.ts';
 import { HOUR, MINUTE, T0 } from '../../support/builders.ts';
@@ -69,6 +70,7 @@ async function drain(): Promise<void> {
     logger,
     faultLog: createFaultLog(logger, clock),
     owner: 'me',
+    confidence: createConfidence(clock),
     random: () => 0,
   };
   while ((await dispatchOnce(deps, new AbortController().signal)).mayHaveMore);

@@ -7,6 +7,7 @@ import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
+import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { createReminders, remindDue } from '../../../src/watcher/remind/reminders.ts';
 import { createVisibility } from '../../../src/watcher/remind/visibility.ts';
@@ -102,7 +103,14 @@ async function deliver(): Promise<void> {
     while (
       (
         await dispatchOnce(
-          { ...deps(), owner: 'me', random: () => 0, faultLog, notifier },
+          {
+            ...deps(),
+            owner: 'me',
+            random: () => 0,
+            faultLog,
+            confidence: createConfidence(clock),
+            notifier,
+          },
           new AbortController().signal,
         )
       ).mayHaveMore

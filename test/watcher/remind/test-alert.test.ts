@@ -6,6 +6,7 @@ import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
+import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import type { Recorder, RecordingRules } from '../../../src/watcher/record/recorder.ts';
 import {
@@ -130,7 +131,12 @@ describe('a test alert whose receiver does not take it', () => {
     for (let gone = 0; gone < ms; gone += 1_000) {
       clock.advance(1_000);
       await dispatchOnce(
-        { ...deps, faultLog: createFaultLog(logger, clock), notifier: pager },
+        {
+          ...deps,
+          faultLog: createFaultLog(logger, clock),
+          confidence: createConfidence(clock),
+          notifier: pager,
+        },
         new AbortController().signal,
       );
       alerts.beat();

@@ -16,8 +16,8 @@ const PAGE_SIZE = 500;
 export function addRedrive(cli: Cli, deliveries: Command): void {
   const command = deliveries
     .command('redrive')
-    .description('make deliveries that were given up due again')
-    .argument('[id...]', 'which ones, as listed by "deliveries --status given_up"')
+    .description('try deliveries again at once that were given up, or that wait')
+    .argument('[id...]', 'which ones, as "deliveries" lists them')
     .option('--given-up', 'all that were given up')
     .option('--channel <name>', 'with --given-up: only those of this channel')
     .addOption(jsonOption());
@@ -74,7 +74,9 @@ function report(
   refused: readonly string[],
 ): void {
   for (const id of refused) {
-    cli.err.line(`error: ${printable(id)} is not a delivery that was given up`);
+    cli.err.line(
+      `error: ${printable(id)} is not a delivery that was given up, nor one that waits to be tried again`,
+    );
   }
   if (refused.length > 0)
     cli.err.line(

@@ -1,0 +1,39 @@
+import { type SqlBool, sql, type Transaction } from 'kysely';
+import type { Timestamp } from '../../domain/instant.ts';
+import { LONGEST_CHANNEL_SILENCE_MS } from '../../domain/telling/silence.ts';
+import type { Database } from './schema.ts';
+
+/**
+ * True while the channel keeps a silence, by what is written down. One that is longer than any that is kept does not count: the clock
+ * has been set back since.
+ */
+export function isQuiet(channel: string, now: Timestamp) {
+  return sql<SqlBool>`exists (select 1 from channel_quiet as quiet where quiet.channel = ${channel} and quiet.until > ${now} and quiet.until <= ${now + LONGEST_CHANNEL_SILENCE_MS})`;
+}
+
+/** Until when the channel keeps a silence, over or not; 0: it has none. */
+export function quietUntil(channel: string) {
+  return sql<Timestamp>`coalesce((select quiet.until from channel_quiet as quiet where quiet.channel = ${channel}), 0)`;
+}
+
+/** Writes down that the channel is silent from `since` to `until`, in place of what was written before. */
+export async function noteQuiet(
+  trx: Transaction<Database>,
+  channel: string,
+  silence: { since: Timestamp; until: Timestamp },
+): Promise<void> {
+  await trx
+    .insertInto('channel_quiet')
+    .values({ channel, ...silence })
+    .onConflict((conflict) => conflict.column('channel').doUpdateSet(silence))
+    .execute();
+}
+
+/** Ends the silence of the channel, if it began before `before`. */
+export async function endQuiet(
+  trx: Transaction<Database>,
+  channel: string,
+  before: Timestamp,
+): Promise<void> {
+  await trx.deleteFrom('channel_quiet').where('channel', '=', channel).where('since', '<', before).execute();
+}

@@ -1,0 +1,88 @@
+import { type ExpressionBuilder, type SqlBool, sql, type Transaction } from 'kysely';
+import type { Timestamp } from '../../domain/instant.ts';
+import { chunks, MANY_IDS } from './chunks.ts';
+import { type Database, GIVEN_UP, PENDING } from './schema.ts';
+
+/** A delivery that is owed anew. */
+export interface Redriven {
+  position: number;
+  id: string;
+  event_id: string;
+  channel: string;
+}
+
+/**
+ * Makes deliveries due at once, whatever silence their channel keeps: all that were given up, or of those named also what waits for
+ * another attempt. Returns them in the order of insertion. What they must not overtake is tried at once as well.
+ *
+ * The retry schedule and its 24 h begin anew, so the attempts that ended are forgotten. Those that were cut off are not: the receiver may
+ * have the message already.
+ */
+export async function redriveDeliveries(
+  trx: Transaction<Database>,
+  which: readonly string[] | 'given_up',
+  at: Timestamp,
+): Promise<Redriven[]> {
+  const query = trx
+    .updateTable('delivery')
+    .set(({ eb }) => ({
+      status: PENDING,
+      next_attempt_at: at,
+      attempts_started: eb('attempts_started', '-', eb.ref('attempts_finished')),
+      attempts_finished: 0,
+      first_attempt_at: null,
+      ended_at: null,
+      urgent: 1,
+      tried_ms: 0,
+      made_due: 0,
+      refused_since: null,
+    }))
+    .returning(['position', 'id', 'event_id', 'channel']);
+  const updates =
+    which === 'given_up'
+      ? [query.where('status', '=', GIVEN_UP)]
+      : [...chunks(which, MANY_IDS)].map((ids) =>
+          query.where('id', 'in', ids).where((eb) => eb.or([eb('status', '=', GIVEN_UP), isWaiting(eb, at)])),
+        );
+  const redriven: Redriven[][] = [];
+  for (const update of updates) redriven.push(await update.execute());
+  const all = redriven.flat().sort((a, b) => a.position - b.position);
+  if (all.length > 0) await hurryPredecessors(trx, at);
+  return all;
+}
+
+/** True for what was refused and waits for another attempt. */
+function isWaiting(eb: ExpressionBuilder<Database, 'delivery'>, at: Timestamp) {
+  return eb.and([
+    eb('status', '=', PENDING),
+    eb('attempts_finished', '>', sql.lit(0)),
+    eb('next_attempt_at', '>', at),
+    eb('claimed_at', 'is', null),
+  ]);
+}
+
+/** What stands before something urgent in the same queue and waits for another attempt is urgent too: else "at once" would be hours. */
+async function hurryPredecessors(trx: Transaction<Database>, at: Timestamp): Promise<void> {
+  await trx
+    .updateTable('delivery')
+    .set({ urgent: 1, next_attempt_at: at })
+    .where('status', '=', PENDING)
+    .where('urgent', '=', 0)
+    .where((eb) => eb.or([eb('held_until', 'is', null), eb('held_until', '<=', at)]))
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('delivery as later')
+          .select('later.position')
+          .whereRef('later.channel', '=', 'delivery.channel')
+          .whereRef('later.order_key', '=', 'delivery.order_key')
+          .where('later.status', '=', PENDING)
+          .where('later.urgent', '=', 1)
+          .where(
+            sql<SqlBool>`coalesce(later.part_of, later.position) > coalesce(delivery.part_of, delivery.position)`,
+          )
+          .where(sql<SqlBool>`(delivery.recipient is null or delivery.recipient = later.recipient)`)
+          .where(sql<SqlBool>`(later.held_until is null) = (delivery.held_until is null)`),
+      ),
+    )
+    .execute();
+}

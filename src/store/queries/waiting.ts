@@ -1,0 +1,82 @@
+import { sql, type Transaction } from 'kysely';
+import type { Timestamp } from '../../domain/instant.ts';
+import { APART_WHEN_MADE_DUE_MS } from '../../domain/telling/retry-policy.ts';
+import type { DeliveryOutcome } from '../ports/outbox.ts';
+import { endQuiet, noteQuiet } from './quiet.ts';
+import { type Database, PENDING } from './schema.ts';
+
+/**
+ * Draws the consequences of outcomes that have been written for the rest of their channels, within the same transaction: what was accepted
+ * ends a silence and makes due what waits, and what was refused may begin a silence.
+ */
+export async function writeConsequences(
+  trx: Transaction<Database>,
+  outcomes: readonly DeliveryOutcome[],
+): Promise<void> {
+  for (const [channel, { acceptedAt, sentAt }] of await acceptances(trx, outcomes)) {
+    await endQuiet(trx, channel, sentAt);
+    await makeWaitingDue(trx, channel, { acceptedAt, sentAt });
+  }
+  for (const outcome of outcomes) {
+    if ((outcome.kind !== 'retry' && outcome.kind !== 'given_up') || outcome.quietUntil === undefined)
+      continue;
+    const channel = await channelOf(trx, outcome.id);
+    if (channel !== null) await noteQuiet(trx, channel, { since: outcome.at, until: outcome.quietUntil });
+  }
+}
+
+/** By channel: when one of these outcomes was an acceptance, and when its send had begun. */
+async function acceptances(
+  trx: Transaction<Database>,
+  outcomes: readonly DeliveryOutcome[],
+): Promise<Map<string, { acceptedAt: Timestamp; sentAt: Timestamp }>> {
+  const found = new Map<string, { acceptedAt: Timestamp; sentAt: Timestamp }>();
+  // The last of a message says as much as all of them; several channels in one call are rare.
+  for (const outcome of outcomes) {
+    if (outcome.kind !== 'delivered' || outcome.wasSent === false) continue;
+    const row = await trx
+      .selectFrom('delivery')
+      .select(['channel', 'last_attempt_at'])
+      .where('id', '=', outcome.id)
+      .executeTakeFirst();
+    if (row) found.set(row.channel, { acceptedAt: outcome.at, sentAt: row.last_attempt_at ?? outcome.at });
+  }
+  return found;
+}
+
+async function channelOf(trx: Transaction<Database>, id: string): Promise<string | null> {
+  const row = await trx.selectFrom('delivery').select('channel').where('id', '=', id).executeTakeFirst();
+  return row?.channel ?? null;
+}
+
+/**
+ * Makes due what the channel has refused before the send that was accepted began, and would try again later: its fault was the channel's, which accepts again. One
+ * statement over an index that holds just those, and in the common case none.
+ */
+async function makeWaitingDue(
+  trx: Transaction<Database>,
+  channel: string,
+  { acceptedAt: at, sentAt }: { acceptedAt: Timestamp; sentAt: Timestamp },
+): Promise<void> {
+  const apart = sql.join(
+    APART_WHEN_MADE_DUE_MS.slice(0, -1).map((ms, times) => sql`when ${sql.lit(times)} then ${sql.lit(ms)}`),
+    sql` `,
+  );
+  const earliest = sql<number>`last_attempt_at + case made_due ${apart} else ${sql.lit(APART_WHEN_MADE_DUE_MS.at(-1) ?? 0)} end`;
+  await trx
+    .updateTable('delivery')
+    .set(({ eb }) => ({
+      next_attempt_at: sql<number>`case when ${earliest} > ${at} then ${earliest} else ${at} end`,
+      made_due: eb('made_due', '+', 1),
+    }))
+    .where('channel', '=', channel)
+    .where('status', '=', PENDING)
+    .where('attempts_finished', '>', sql.lit(0))
+    .where('next_attempt_at', '>', at)
+    .where('last_attempt_at', '<', sentAt)
+    // A recipient who is refused while others are accepted has a fault of its own.
+    .where((eb) => eb.or([eb('recipient', 'is', null), eb('attempts_finished', '>', 1)]))
+    .where('claimed_at', 'is', null)
+    .where(sql.ref<number>('next_attempt_at'), '>', earliest)
+    .execute();
+}
