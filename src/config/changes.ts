@@ -4,7 +4,7 @@ import type { WatcherConfig } from './config.ts';
 
 /** What became of a configuration that was read while the watcher runs. */
 export type ReloadOutcome =
-  | ({ kind: 'applied' } & ConfigChanges)
+  | ({ kind: 'applied'; warnings?: readonly ConfigIssue[] } & ConfigChanges)
   /** The one before stays in force. */
   | { kind: 'rejected'; issues: readonly ConfigIssue[] };
 

@@ -11,6 +11,7 @@ import { readBodyFiles, rememberingFiles } from './text/body-files.ts';
 import { type InterpolationSources, interpolate, whyUnreadable } from './text/interpolate.ts';
 import { type JsonReading, readJson } from './text/json-text.ts';
 import { byPlaceIn, formatPath, isWithin, type Path } from './text/paths.ts';
+import { replacedFiles } from './text/replaced.ts';
 
 /** Where a configuration gets its values from. */
 export interface LoadOptions {
@@ -57,16 +58,24 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
   const twice = duplicates.map((path) => ({ path, message: 'stands twice in the same object' }));
   const issues = [...toIssues(twice), ...toIssues([...unresolved, ...shape.faults, ...faults])];
   if (issues.length > 0 || shape.filled === null) throw new ConfigError(file, issues);
+  const replaced = await replacedFiles([...(options.text === undefined ? [file] : []), ...files.keys()]);
   return {
     file,
     ...normalise(shape.filled, await readBodyFiles(shape.filled, readFile)),
-    warnings: toIssues(warnings),
+    warnings: [...replaced.map(warnOfReplaced), ...toIssues(warnings)],
     secrets: [
       ...new Set([...gatherSecrets(shape.filled), ...fileContents.filter((content) => content !== '')]),
     ],
     text,
     sha256: sha256(text),
     files,
+  };
+}
+
+function warnOfReplaced(path: string): ConfigIssue {
+  return {
+    path: '',
+    message: `${path} is the old file: it was replaced or removed, and only this process (its container) still sees it, since it is mounted as a single file. Mount its directory instead, or start the container anew`,
   };
 }
 

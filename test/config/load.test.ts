@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { closeSync, mkdtempSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { WatcherConfig } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { aConfigFile, aWatchEntry, load, writeConfig } from './config-file.ts';
 
@@ -12,7 +16,44 @@ const email = {
   to: ['dba@example.com'],
 };
 
+const oldIn = ({ warnings }: WatcherConfig): string[] =>
+  warnings.flatMap(({ message }) => message.match(/^.* is the old file/) ?? []);
+
+/** A place for a configuration, with another beside it. */
+function onDisk(): { file: string; directory: string } {
+  const directory = mkdtempSync(join(tmpdir(), 'restore-watcher-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  for (const name of ['watcher.config.json', 'other.json']) writeFileSync(join(directory, name), '{}');
+  return { file: join(directory, 'watcher.config.json'), directory };
+}
+
 describe('a sound configuration', () => {
+  it.runIf(process.platform === 'linux')(
+    'is warned of, itself and its secrets, when only this process still sees the file',
+    async () => {
+      const { file, directory } = onDisk();
+      const secret = join(directory, 'key');
+      writeFileSync(secret, 'a-private-key');
+      const held = [file, secret].map((path) => openSync(path, 'r'));
+      onTestFinished(() => held.forEach(closeSync));
+      const [config = '', key = ''] = held.map((descriptor) => `/proc/self/fd/${descriptor}`);
+      const text = JSON.stringify(
+        aConfigFile({
+          connections: [{ name: 'atlas', auth: { ...auth, privateKey: `\${file:${key}}` } }],
+        }),
+      );
+      writeFileSync(file, text);
+      const warned = async () => oldIn(await loadConfig(config, { env: {} }));
+      expect(await warned()).toEqual([]);
+
+      rmSync(secret);
+      renameSync(join(directory, 'other.json'), file);
+      expect(await warned()).toEqual([`${config} is the old file`, `${key} is the old file`]);
+      const again = await loadConfig(config, { env: {}, text });
+      expect(oldIn(again)).toEqual([`${key} is the old file`]);
+    },
+  );
+
   it('needs connections and watches only, and gets a default for all else', async () => {
     const config = await load(aConfigFile({ channels: undefined, routes: undefined }));
     expect(config).toMatchObject({

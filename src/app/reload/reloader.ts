@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { changesBetween, type ReloadOutcome, refuseWhatNeedsRestart } from '../../config/changes.ts';
 import type { WatcherConfig } from '../../config/config.ts';
-import { ConfigError, type ConfigIssue, toError, WatcherError } from '../../errors.ts';
+import { ConfigError, type ConfigIssue, issueText, toError, WatcherError } from '../../errors.ts';
 import type { ConfigFault } from '../../health/health.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
@@ -77,9 +77,9 @@ export function createReloader(deps: ReloaderDeps): Reloader {
       drain(discard());
       throw error;
     }
-    for (const { path, message } of next.warnings) logger.warn(`Configuration: ${path}: ${message}`);
+    for (const warning of next.warnings) logger.warn(`Configuration: ${issueText(warning)}`);
     logger.info(`The configuration was read again (${reason}) and is in force`, { ...outcome });
-    return outcome;
+    return next.warnings.length > 0 ? { ...outcome, warnings: next.warnings } : outcome;
   };
 
   /** A part that does not close well costs some memory, and nothing else. */
