@@ -15,8 +15,12 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
 } else {
   // Schedules are read in UTC, and so is everything that is printed: no part is to go by the zone that the process lives in.
   process.env.TZ = 'UTC';
+  const argv = process.argv.slice(2);
+  // Before the rest, which takes a while to load.
+  const { holdEarlySignals } = await import('./app/early-signals.ts');
+  const early = holdEarlySignals(argv);
   const { main } = await import('./app/composition.ts');
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(argv, early);
 }
 
 export {};

@@ -20,10 +20,15 @@ import { type OnceReport, runOnce } from '../watcher/once.ts';
 import { buildNotifier } from './adapters.ts';
 import { assemble, projectUrl } from './assembly.ts';
 import { runDaemon } from './daemon.ts';
+import type { EarlySignals } from './early-signals.ts';
 import { diagnoseConfig, inForeground, lookOnce, tryHeartbeat } from './one-off.ts';
 
-/** Builds the parts that the commands are made of, and runs the command line. @returns the exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
+/**
+ * Builds the parts that the commands are made of, and runs the command line.
+ * @param early holds the signals that come before a daemon heeds them.
+ * @returns the exit code.
+ */
+export async function main(argv: readonly string[], early: EarlySignals | null): Promise<number> {
   const { env, stdout, stderr } = process;
   const proxies = useProxies(env);
   if ('fault' in proxies) {
@@ -64,6 +69,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         logger: createLogger({ ...config.log, redact: redactor.redact }),
         redactor,
         version,
+        early,
       }),
     runOnce: (config) => once(config, version, redactor),
     lookOnce: (config) =>

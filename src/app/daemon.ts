@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { ReloadOutcome } from '../config/changes.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { redactTexts } from '../domain/redact-texts.ts';
-import { toError } from '../errors.ts';
+import { issueText, toError } from '../errors.ts';
 import { keepHeartbeat } from '../health/heartbeat-keeper.ts';
 import { startServer } from '../http/server.ts';
 import type { AdjustableLogger } from '../logging/winston-logger.ts';
@@ -12,6 +12,7 @@ import { createRunner, type Runner } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
 import { assemble, createClosers } from './assembly.ts';
+import type { EarlySignals } from './early-signals.ts';
 import { armLastResort, type LastResort } from './last-resort.ts';
 import { createReloader } from './reload/reloader.ts';
 import { watchSecrets } from './reload/secret-watch.ts';
@@ -47,6 +48,8 @@ export interface DaemonDeps {
   pace?: Readonly<Pace>;
   /** See `healthOf`. */
   hangingAfterMs?: number;
+  /** Holds the signals that came before `runDaemon` listens. */
+  early?: EarlySignals | null;
 }
 
 /**
@@ -149,12 +152,14 @@ export async function runDaemon(deps: DaemonDeps): Promise<number> {
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   // From the start: without a listener the signal would end the process. What comes before it runs has its reload then.
   const running = Promise.withResolvers<Daemon>();
-  process.on('SIGHUP', (signal) => void running.promise.then((daemon) => daemon.reload(signal)));
+  const onHangUp = (): void => void running.promise.then((daemon) => daemon.reload('SIGHUP'));
+  process.on('SIGHUP', onHangUp);
+  if (deps.early?.handOver()) onHangUp();
   process.on('uncaughtException', onCrash).on('unhandledRejection', onCrash);
 
   const end = (): void => lastResort?.ended();
   try {
-    for (const { path, message } of config.warnings) logger.warn(`Configuration: ${path}: ${message}`);
+    for (const warning of config.warnings) logger.warn(`Configuration: ${issueText(warning)}`);
     const daemon = await startDaemon(deps);
     running.resolve(daemon);
     logger.info('Watching', {

@@ -21,6 +21,9 @@ export interface LoggingOptions {
 /** A reader that does not take the last lines must not hold up the end of the program for longer. */
 const FLUSH_MS = 3_000;
 
+/** More than this is not kept for a reader that does not take it, in bytes: the log must not fill the memory. */
+const MOST_UNREAD = 4 * 2 ** 20;
+
 /** A logger that can be closed, and changed while it is in use. */
 export interface AdjustableLogger extends Logger {
   /** From the next line on. */
@@ -51,10 +54,20 @@ export function createLogger(options: LoggingOptions): AdjustableLogger {
   });
 
   let closing: Promise<void> | undefined;
+  let unread = 0;
   const write =
     (lineLevel: LoggingOptions['level']) =>
     (message: string, fields: LogFields = {}): void => {
       if (closing || !log.isLevelEnabled(lineLevel)) return;
+      if (stream.writableLength > MOST_UNREAD) {
+        unread += 1;
+        return;
+      }
+      if (unread > 0) {
+        const lines = unread;
+        unread = 0;
+        write('warn')('Lines of the log were left out: nobody read it for a while', { lines });
+      }
       // One object of our own: winston glues a field called `message` to the message and writes on errors that it is given.
       log.log({
         level: lineLevel,

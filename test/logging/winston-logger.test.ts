@@ -262,6 +262,31 @@ describe('the log', () => {
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ line: 19_999 });
   });
 
+  it('keeps no more for a reader that has stopped reading than a few megabytes, and says what it left out', async () => {
+    const chunks: string[] = [];
+    let readOn: (() => void) | null = null;
+    const stuck = new Writable({
+      write: (chunk, _, done) => {
+        chunks.push(String(chunk));
+        if (chunks.length === 1) readOn = done;
+        else done();
+      },
+    });
+    const logger = createLogger({ level: 'info', format: 'json', redact: (text) => text, stream: stuck });
+    for (let number = 1; number <= 2_000; number += 1) logger.info('x'.repeat(8_000), { number });
+    expect(stuck.writableLength).toBeLessThan(6_000_000);
+    (readOn as (() => void) | null)?.();
+    await expect.poll(() => stuck.writableLength).toBe(0);
+    const kept = chunks.length;
+    logger.info('Here again');
+    await logger.close();
+    const told = chunks.slice(kept).filter((line) => line !== '');
+    expect(told.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'warn', lines: 2_000 - kept },
+      { message: 'Here again' },
+    ]);
+  });
+
   it('outlives the reader of standard output', async () => {
     const child = program(`
       logger.info('hello');
