@@ -5,12 +5,21 @@ import type { StoreLife } from './ports/life.ts';
 import type { MuteReader, MuteStore } from './ports/mutes.ts';
 import type { Outbox, OutboxReader } from './ports/outbox.ts';
 import type { RecordReader, RecordStore } from './ports/records.ts';
+import type { SpanStore } from './ports/spans.ts';
 
 /**
  * A whole store: every port of `ports/`, for whoever opens one or passes it on. Whoever uses it takes just the ports it needs.
  * Every method is atomic: it happens whole or, with a StoreError, not at all.
  */
-export interface Store extends JobStore, Outbox, AlertStore, AuditStore, RecordStore, MuteStore, StoreLife {}
+export interface Store
+  extends JobStore,
+    Outbox,
+    AlertStore,
+    AuditStore,
+    RecordStore,
+    MuteStore,
+    SpanStore,
+    StoreLife {}
 
 /** All that can be asked of a store without changing it. */
 export interface StoreReader extends JobReader, OutboxReader, AuditReader, RecordReader, MuteReader {}

@@ -10,6 +10,7 @@ import { Recorder } from './record/recorder.ts';
 import { remindDue } from './remind/reminders.ts';
 import { createVisibility } from './remind/visibility.ts';
 import type { RunnerDeps } from './runner.ts';
+import { createClockSteps } from './schedule/clock-steps.ts';
 import { USUAL_PACE } from './schedule/pace.ts';
 import { createWatchLoop, type WatchLoop } from './watch/loop.ts';
 
@@ -59,6 +60,7 @@ export async function runOnce(deps: OnceDeps, signal: AbortSignal): Promise<Once
     recorder: new Recorder({ ...deps, rules: () => deps }),
     faultLog: createFaultLog(deps.logger, deps.clock),
   };
+  await createClockSteps(deps).begin();
   const limit = pLimit(POLLS_AT_ONCE);
   const polled = await Promise.all(deps.watches.map((watch) => limit(() => pollWatch(run, watch))));
   const counts = Map.groupBy(await deps.store.countJobs(), ({ watch }) => watch);

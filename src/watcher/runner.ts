@@ -5,7 +5,9 @@ import { createFaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
 import type { StoreProbe } from '../store/ports/life.ts';
+import type { SpanStore } from '../store/ports/spans.ts';
 import { Recorder, type RecorderDeps, type RecordingRules } from './record/recorder.ts';
+import { type ClockSteps, createClockSteps } from './schedule/clock-steps.ts';
 import { type Pace, USUAL_PACE } from './schedule/pace.ts';
 import { createPulse, type Pulse } from './schedule/pulse.ts';
 import type { WatcherStatus } from './status.ts';
@@ -19,7 +21,7 @@ export interface RunnerConfig extends WorkConfig, RecordingRules {
 }
 
 /** What the watcher asks of the store. It lists nothing, and neither mutes nor redrives: that is for people. */
-export type WatcherStore = RecorderDeps['store'] & WorkerDeps['store'] & StoreProbe;
+export type WatcherStore = RecorderDeps['store'] & WorkerDeps['store'] & SpanStore & StoreProbe;
 
 /** What a runner works with, and the configuration that it begins with. */
 export interface RunnerDeps extends RunnerConfig {
@@ -70,6 +72,7 @@ class Life {
   readonly #deps: RunnerDeps;
   readonly #pace: Readonly<Pace>;
   readonly #guard: StoreGuard<WatcherStore>;
+  readonly #steps: ClockSteps;
   readonly #recorder: Recorder;
   readonly #workers: Workers;
   readonly #pulse: Pulse;
@@ -91,12 +94,21 @@ class Life {
     this.#guard = createStoreGuard(deps.store, { clock, faultLog });
     const { store } = this.#guard;
     this.#recorder = new Recorder({ ...deps, store, rules: () => this.#config });
+    this.#steps = createClockSteps({ store, clock, logger });
     const { lookEveryMs } = pace;
-    this.#workers = new Workers({ ...deps, store, recorder: this.#recorder, faultLog, lookEveryMs });
+    this.#workers = new Workers({
+      ...deps,
+      store,
+      recorder: this.#recorder,
+      faultLog,
+      lookEveryMs,
+      steps: this.#steps,
+    });
   }
 
   async start(): Promise<void> {
     const { version } = this.#deps;
+    await this.#steps.begin();
     await this.note('daemon.started', { version, pid: process.pid, node: process.version });
     await this.note('config.loaded', this.#config.configEntry);
     await this.#workers.begin();
@@ -144,6 +156,8 @@ class Life {
   }
 
   #beat(): void {
+    // Whoever looks at what is due waits for this as well, and tells of a store that fails.
+    this.#steps.settle().catch(() => undefined);
     const stoodStillForMs = this.#pulse.beat();
     if (stoodStillForMs > 0) {
       // Answers may lie ready that nobody has looked at yet: what is overdue is judged at the next beat.

@@ -14,6 +14,7 @@ import type { Recorder } from './record/recorder.ts';
 import { createReminders, type Reminders } from './remind/reminders.ts';
 import { createTestAlerts, type TestAlertConfig, type TestAlerts } from './remind/test-alert.ts';
 import { createVisibility } from './remind/visibility.ts';
+import type { ClockSteps } from './schedule/clock-steps.ts';
 import type { WatcherStatus } from './status.ts';
 import { createWatchSet, type WatchConfig, type WatchSet } from './watch/set.ts';
 
@@ -38,6 +39,7 @@ export interface WorkerDeps {
   owner: string;
   /** See `Pace`. */
   lookEveryMs: number;
+  steps: ClockSteps;
 }
 
 /** Everything that works while the watcher runs: watches, channels, and what looks after both. It keeps no timer for its own beat. */

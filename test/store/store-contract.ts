@@ -7,6 +7,7 @@ import { lifeContract } from './ports/life-contract.ts';
 import { mutesContract } from './ports/mutes-contract.ts';
 import { outboxContract } from './ports/outbox-contract.ts';
 import { recordsContract } from './ports/records-contract.ts';
+import { spansContract } from './ports/spans-contract.ts';
 
 /** What every store does, port by port, whatever it is made of. `makeStore` gives a new, empty one. */
 export function storeContract(name: string, makeStore: () => Promise<Store>): void {
@@ -23,6 +24,7 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
     auditContract(() => store);
     recordsContract(() => store);
     mutesContract(() => store);
+    spansContract(() => store);
     lifeContract(() => store);
   });
 }

@@ -25,3 +25,6 @@ export function createManualClock(startAt: number): ManualClock {
     },
   };
 }
+
+/** For whoever waits for steps of the clock to be made up for: there are none. */
+export const NO_STEPS = { settle: async (): Promise<void> => {} };

@@ -63,6 +63,8 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     noteLook: () => refuse(),
     lastFinishedAt: () => refuse(),
     watchedSince: () => refuse(),
+    lastWrittenAt: () => refuse(),
+    moveSpans: () => refuse(),
     recordAudit: async (drafts: readonly AuditDraft[]) => {
       rows.audit.push(...chainEntries(rows.audit.at(-1) ?? GENESIS, drafts));
     },

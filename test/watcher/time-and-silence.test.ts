@@ -7,7 +7,8 @@ import { flatSubject } from '../../src/domain/event/flat-subject.ts';
 import { jobOf } from '../../src/domain/event/subject.ts';
 import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
 import type { Watch } from '../../src/domain/job/watch.ts';
-import { SourceError } from '../../src/errors.ts';
+import type { Fallback } from '../../src/domain/telling/fallback.ts';
+import { DeliveryError, SourceError } from '../../src/errors.ts';
 import { createSignals } from '../../src/signals.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { createRunner } from '../../src/watcher/runner.ts';
@@ -23,11 +24,15 @@ const PACE = { beatEveryMs: 20_000, lateAfterMs: 200_000, lookEveryMs: 60_000 };
 const AWAY = new SourceError('unavailable', 'Atlas is away');
 
 /** The whole watcher but Atlas and the receiver: runner, schedule, store on disk; in a time of its own. */
-async function aWorld(over: Partial<Watch>) {
+async function aWorld(
+  over: Partial<Watch>,
+  { remindEveryMs = null, fallbacks = [] }: { remindEveryMs?: number | null; fallbacks?: Fallback[] } = {},
+) {
   const time = fakeTime(T0);
   const folder = mkdtempSync(join(tmpdir(), 'time-and-silence-'));
   const source = createFakeSource();
   const notifier = createFakeNotifier();
+  const standIn = createFakeNotifier({ channel: 'dba' });
   let process = await startProcess();
   onTestFinished(async () => {
     await process.stop();
@@ -43,10 +48,10 @@ async function aWorld(over: Partial<Watch>) {
     const runner = createRunner({
       watches: [aWatch({ schedule: '0 * * * * *', ...over })],
       sources: new Map([['atlas', source]]),
-      routes: [aRoute({ events: ['*'], channels: ['oncall'] })],
+      routes: [aRoute({ events: ['*'], channels: ['oncall'], remindEveryMs })],
       nextDigest: () => null,
-      notifiers: [notifier],
-      fallbacks: [],
+      notifiers: [notifier, standIn],
+      fallbacks,
       testAlert: null,
       projectUrl: () => null,
       configEntry: {},
@@ -81,6 +86,9 @@ async function aWorld(over: Partial<Watch>) {
     },
     /** What people heard, message by message. */
     heard: () => notifier.accepted.flat(),
+    notifier,
+    /** What the other channel heard. */
+    standInHeard: () => standIn.accepted.flat(),
   };
 }
 
@@ -261,4 +269,64 @@ describe('after the API was away for two hours while 40 jobs started and ended',
     }
     expect(world.heard()).toHaveLength(84);
   });
+});
+
+describe('what is waited for', () => {
+  const STEPS: ReadonlyArray<[what: string, ms: number, restarts: boolean]> = [
+    ['nothing happens', 0, false],
+    ['the clock is set forward by a day', DAY, false],
+    ['the clock is set back by a day', -DAY, false],
+    ['the clock is set forward by a day and the watcher restarted', DAY, true],
+    ['the clock is set back by a day and the watcher restarted', -DAY, true],
+  ];
+
+  it.each(STEPS)('comes as a reminder when it is due, while %s', async (_what, ms, restarts) => {
+    const world = await aWorld({}, { remindEveryMs: 30 * MINUTE });
+    const { time, source } = world;
+    source.aheadMs = () => time.truth() - time.now();
+    const started = begun(time, 1);
+    source.jobs = [aJob([], started)];
+    await time.pass(5 * MINUTE);
+    source.jobs = [aJob(['failed'], started, 3), aJob([], begun(time, 2))];
+    await time.pass(2 * MINUTE);
+    expect(world.heard()).toHaveLength(2);
+
+    time.step(ms);
+    await time.pass(2 * MINUTE);
+    if (restarts) await world.restart();
+    await time.pass(24 * MINUTE);
+    expect(world.heard()).toHaveLength(2);
+    await time.pass(6 * MINUTE);
+    expect(world.heard().map(({ name }) => name)).toEqual(['failed', 'started', 'started']);
+    await time.pass(31 * MINUTE);
+    expect(world.heard()).toHaveLength(4);
+  });
+
+  it.each(STEPS)(
+    'comes to a fallback after ten minutes, not sooner or later, while %s',
+    async (_what, ms, restarts) => {
+      const fallbacks = [{ channel: 'oncall', fallback: 'dba', afterMs: 10 * MINUTE }];
+      const world = await aWorld({}, { fallbacks });
+      const { time, source, notifier } = world;
+      source.aheadMs = () => time.truth() - time.now();
+      notifier.answer = () => {
+        throw new DeliveryError('unavailable', 'HTTP 503', { retryable: true });
+      };
+      await time.pass(2 * MINUTE);
+      source.jobs = [aJob([], begun(time, 1))];
+      await time.pass(MINUTE);
+      expect(notifier.sends).toBeGreaterThan(0);
+
+      time.step(ms);
+      await time.pass(MINUTE);
+      if (restarts) await world.restart();
+      await time.pass(6 * MINUTE);
+      expect(world.standInHeard()).toEqual([]);
+      await time.pass(4 * MINUTE);
+      expect(world.standInHeard().map(({ name }) => name)).toEqual(['started']);
+      notifier.answer = () => undefined;
+      await time.pass(15 * MINUTE);
+      expect(world.heard().map(({ name }) => name)).toContain('started');
+    },
+  );
 });

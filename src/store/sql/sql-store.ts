@@ -8,6 +8,7 @@ import { createMethodGuard } from './method-guard.ts';
 import { createMuteStore } from './mutes.ts';
 import { createOutbox } from './outbox.ts';
 import { createRecordStore } from './records.ts';
+import { createSpanStore } from './spans.ts';
 
 /** What one database engine brings along. */
 export interface SqlEngine {
@@ -30,6 +31,7 @@ export function createSqlStore(engine: SqlEngine): Store {
     ...createAuditStore(db, guarded),
     ...createRecordStore(db, guarded),
     ...createMuteStore(db, guarded),
+    ...createSpanStore(db, guarded),
     claimDaemon: guarded('claim the store', engine.claimDaemon),
     checkWritable: guarded('write', () => checkWritable(db)),
     close,

@@ -1,6 +1,7 @@
 import type { Notifier } from '../../channels/notifier.ts';
 import { DeliveryError, toError } from '../../errors.ts';
 import type { OutboxReader } from '../../store/ports/outbox.ts';
+import type { ClockSteps } from '../schedule/clock-steps.ts';
 import { USUAL_PACE } from '../schedule/pace.ts';
 import { createConfidence } from './confidence.ts';
 import { type DispatchDeps, dispatchOnce } from './dispatch.ts';
@@ -15,6 +16,7 @@ export interface ChannelWorkerDeps extends Omit<DispatchDeps, 'confidence'> {
   store: DispatchDeps['store'] & Pick<OutboxReader, 'nextDueAt'>;
   /** The outbox is looked at this often at least: another process (a redrive) may have made something due. */
   lookEveryMs?: number;
+  steps: Pick<ClockSteps, 'settle'>;
 }
 
 /** The loop that delivers for one channel. */
@@ -63,9 +65,10 @@ export function startChannelWorker(deps: ChannelWorkerDeps): ChannelWorker {
 
 /** One pass; says how long to wait before the next, in milliseconds. */
 async function pass(deps: ChannelWorkerDeps & DispatchDeps, signal: AbortSignal): Promise<number> {
-  const { store, clock, notifier, faultLog, lookEveryMs = USUAL_PACE.lookEveryMs } = deps;
+  const { store, clock, notifier, faultLog, steps, lookEveryMs = USUAL_PACE.lookEveryMs } = deps;
   const { channel } = notifier;
   try {
+    await steps.settle();
     const { mayHaveMore, quietMs } = await dispatchOnce(deps, signal);
     faultLog.clear(`outbox ${channel}`, 'The outbox is worked on again', { channel });
     if (mayHaveMore) return 0;

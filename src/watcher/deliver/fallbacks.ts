@@ -5,6 +5,7 @@ import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import type { Recorder } from '../record/recorder.ts';
+import type { ClockSteps } from '../schedule/clock-steps.ts';
 import { USUAL_PACE } from '../schedule/pace.ts';
 
 /** What fallbacks work with. */
@@ -14,6 +15,7 @@ export interface FallbackDeps {
   logger: Logger;
   faultLog: FaultLog;
   signals: Signals;
+  steps: Pick<ClockSteps, 'settle'>;
   lookEveryMs?: number;
 }
 
@@ -65,6 +67,7 @@ async function lookLogged(deps: FallbackDeps, fallback: Fallback): Promise<void>
   const { channel } = fallback;
   const key = `fallback of ${channel}`;
   try {
+    await deps.steps.settle();
     await callIn(deps, fallback);
     deps.faultLog.clear(key, 'Fallbacks are looked after again', { channel });
   } catch (thrown) {

@@ -4,6 +4,7 @@ import type { Visibility } from '../../domain/telling/due-reminder.ts';
 import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Recorder } from '../record/recorder.ts';
+import type { ClockSteps } from '../schedule/clock-steps.ts';
 import { USUAL_PACE } from '../schedule/pace.ts';
 
 /** More are looked at the next time: a transaction must not keep the others waiting. */
@@ -16,6 +17,7 @@ export interface ReminderDeps {
   faultLog: FaultLog;
   /** What can be seen at present of what an event is about. */
   visibilityOf: (first: WatcherEvent) => Visibility;
+  steps: Pick<ClockSteps, 'settle'>;
   lookEveryMs?: number;
 }
 
@@ -52,6 +54,7 @@ export function createReminders(deps: ReminderDeps): Reminders {
 /** A store that fails now is asked again at the next look. */
 async function lookLogged(deps: ReminderDeps): Promise<void> {
   try {
+    await deps.steps.settle();
     await remindDue(deps);
     deps.faultLog.clear('reminders', 'Reminders are looked after again');
   } catch (thrown) {

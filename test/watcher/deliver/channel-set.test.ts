@@ -7,6 +7,7 @@ import type { Store } from '../../../src/store/store.ts';
 import { type ChannelSet, createChannelSet } from '../../../src/watcher/deliver/channel-set.ts';
 import { aJob, anEvent, HOUR, jobId, T0 } from '../../support/builders.ts';
 import { createFakeNotifier } from '../../support/fake-notifier.ts';
+import { NO_STEPS } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
@@ -32,6 +33,7 @@ beforeEach(async () => {
     faultLog: createFaultLog(logger),
     owner: 'me',
     random: () => 0,
+    steps: NO_STEPS,
     lookEveryMs: HOUR,
     onRemoved: async (channel) => {
       removed.push(channel);

@@ -10,7 +10,7 @@ import { createFallbacks, type Fallbacks } from '../../../src/watcher/deliver/fa
 import type { Recorder } from '../../../src/watcher/record/recorder.ts';
 import { aJob, anEvent, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
-import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { createManualClock, type ManualClock, NO_STEPS } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
@@ -50,6 +50,7 @@ function begin(): void {
     logger,
     faultLog: createFaultLog(logger, clock),
     signals,
+    steps: NO_STEPS,
   });
   fallbacks.apply([
     { channel: 'pager', fallback: 'oncall', afterMs: 10 * MINUTE },

@@ -15,7 +15,7 @@ import { createWatchLoop, type WatchLoop } from '../../../src/watcher/watch/loop
 import { aJob, aMuteRequest, aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
-import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { createManualClock, type ManualClock, NO_STEPS } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
@@ -79,7 +79,7 @@ function deps(inUse = store) {
   });
   const faultLog = createFaultLog(logger, clock);
   const recorder = aRecorder({ store: inUse, clock, logger, signals }, () => ({ routes }));
-  return { store: inUse, recorder, clock, logger, faultLog, signals, visibilityOf };
+  return { store: inUse, recorder, clock, logger, faultLog, signals, visibilityOf, steps: NO_STEPS };
 }
 
 async function poll(): Promise<void> {

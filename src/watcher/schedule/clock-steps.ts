@@ -1,0 +1,77 @@
+import type { Clock } from '../../clock.ts';
+import { formatSpan } from '../../domain/instant.ts';
+import type { Logger } from '../../logging/logger.ts';
+import type { SpanStore } from '../../store/ports/spans.ts';
+
+/** What clocks are corrected by all the time is no step. */
+const LEAST_STEP_MS = 5_000;
+
+/**
+ * Keeps spans right that are counted from times in the store, though the wall clock steps: a reminder in an hour comes in an hour, a
+ * delivery of a minute ago is not a day late. A machine that slept counts as one whose clock has stepped: nothing was tried meanwhile.
+ */
+export interface ClockSteps {
+  /**
+   * To be called once, before anything else is written: a clock that shows less than the store knows was set back while no process ran.
+   * One that was set forward meanwhile cannot be told from time that has passed.
+   * @throws {StoreError}
+   */
+  begin(): Promise<void>;
+  /**
+   * To be awaited before a look at what is due: by then the times in the store go by the clock as it is.
+   * @throws {StoreError} and then it is tried again at the next call.
+   */
+  settle(): Promise<void>;
+}
+
+/** What steps are found with, and where spans are kept. */
+export interface ClockStepDeps {
+  store: SpanStore;
+  clock: Pick<Clock, 'now' | 'monotonic'>;
+  logger: Logger;
+}
+
+/** Begins to watch the clock at once. */
+export function createClockSteps({ store, clock, logger }: ClockStepDeps): ClockSteps {
+  const offset = (): number => clock.now() - clock.monotonic();
+  let lastOffset = offset();
+  /** Found, and not made up for yet. */
+  let owedMs = 0;
+  let turn: Promise<void> = Promise.resolve();
+
+  const look = (): void => {
+    const stepMs = Math.round(offset() - lastOffset);
+    lastOffset += stepMs;
+    if (Math.abs(stepMs) >= LEAST_STEP_MS) owedMs += stepMs;
+  };
+  const makeUp = async (): Promise<void> => {
+    const byMs = owedMs;
+    if (Math.abs(byMs) < LEAST_STEP_MS) return;
+    await store.moveSpans({ byMs, at: clock.now() });
+    owedMs -= byMs;
+    const way = byMs > 0 ? 'forward' : 'back';
+    logger.warn(
+      `The clock was set ${way} by ${formatSpan(Math.abs(byMs))}; what was waited for moves along`,
+      {
+        byMs,
+      },
+    );
+  };
+  const settle = (): Promise<void> => {
+    look();
+    const before = turn.catch(() => undefined);
+    if (owedMs === 0) return before;
+    turn = before.then(makeUp);
+    return turn;
+  };
+
+  return {
+    begin: async () => {
+      const lastAt = await store.lastWrittenAt();
+      const behindMs = lastAt === null ? 0 : lastAt - clock.now();
+      if (behindMs > 0) owedMs -= behindMs;
+      await settle();
+    },
+    settle,
+  };
+}
