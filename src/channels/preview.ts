@@ -1,9 +1,10 @@
+import { wellFormedJson } from '../domain/well-formed.ts';
 import type { Mail } from './email/message.ts';
 import type { Preview } from './notifier.ts';
 
 /** What is sent as JSON is looked at as JSON. */
 export function jsonPreview(content: unknown): Preview {
-  return { content, text: JSON.stringify(content, null, 2) };
+  return { content, text: wellFormedJson(content, 2) };
 }
 
 /** A mail as a person would look at it: what matters of the header, and the text part. The HTML part is in `content`. */

@@ -1,4 +1,5 @@
 import { parseInstant, type Timestamp } from '../domain/instant.ts';
+import { shorten } from '../domain/shorten.ts';
 import type { PageRequest } from '../store/ports/records.ts';
 
 /** What a request got wrong, and what would be right. Answered with 400. */
@@ -78,5 +79,5 @@ function limit(given: string | undefined): number {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+  return JSON.stringify(shorten(text, 41));
 }

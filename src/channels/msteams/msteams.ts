@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import { wellFormedJson } from '../../domain/well-formed.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { secretsOfAddress } from '../../net/redact/secret-parts.ts';
@@ -62,7 +63,7 @@ export function createTeamsNotifier(options: TeamsOptions): Notifier {
     batch: { usual: MAX_BATCH, digest: MAX_BATCH },
     compose: async (notices, titler) =>
       teamsMessage(await Promise.all(notices.map(({ event }) => tell(event))), options, titler),
-    exchange: (message, signal) => post({ url, headers: HEADERS, body: JSON.stringify(message), signal }),
+    exchange: (message, signal) => post({ url, headers: HEADERS, body: wellFormedJson(message), signal }),
     detailOf: ({ status }) => `HTTP ${status}`,
     close,
   });

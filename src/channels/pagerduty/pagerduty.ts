@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import { wellFormedJson } from '../../domain/well-formed.ts';
 import { DeliveryError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
@@ -73,7 +74,7 @@ export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
       post({
         url,
         headers: { 'user-agent': 'restore-watcher', 'content-type': 'application/json' },
-        body: JSON.stringify({ routing_key: routingKey, ...event }),
+        body: wellFormedJson({ routing_key: routingKey, ...event }),
         signal,
       });
     const { status } = await receiver.ask(exchange, asked);

@@ -1,5 +1,6 @@
 import { Webhook as Signer } from 'standardwebhooks';
 import type { Clock } from '../../clock.ts';
+import { wellFormedJson } from '../../domain/well-formed.ts';
 import { WatcherError } from '../../errors.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { secretsOfAddress, secretsOfHeader, secretsOfSigningKey } from '../../net/redact/secret-parts.ts';
@@ -66,7 +67,7 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
     concurrency: 4,
     send: async (notices, signal) => {
       const event = compose(notices);
-      const body = JSON.stringify(event);
+      const body = wellFormedJson(event);
       const exchange = (until: AbortSignal) =>
         post({
           url,

@@ -1,4 +1,5 @@
 import { formatSpan, type Timestamp, toIso } from '../../domain/instant.ts';
+import { wellFormedJson } from '../../domain/well-formed.ts';
 
 /**
  * Text that came from elsewhere, safe for a terminal: control characters (escape sequences, line breaks) and marks that turn the
@@ -50,12 +51,12 @@ export function count(number: number, one: string, many = `${one}s`): string {
 
 /** JSON that a terminal shows as it is: the control characters that JSON leaves alone are escaped too. */
 export function toJson(value: unknown): string {
-  return escapeControls(JSON.stringify(value, null, 2));
+  return escapeControls(wellFormedJson(value, 2));
 }
 
 /** As `toJson`, on one line. */
 export function toJsonLine(value: unknown): string {
-  return escapeControls(JSON.stringify(value));
+  return escapeControls(wellFormedJson(value));
 }
 
 function escapeControls(json: string): string {

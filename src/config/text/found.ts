@@ -1,3 +1,4 @@
+import { shorten } from '../../domain/shorten.ts';
 import { formatPath, type Path, valueAt } from './paths.ts';
 
 /** Says what stands at a path, fit for a message. */
@@ -82,6 +83,5 @@ function describe(value: unknown, isShown: boolean): string {
   if (typeof value === 'object') return 'an object';
   if (typeof value === 'boolean') return String(value);
   if (!isShown) return typeof value === 'string' ? 'a text that is not shown here' : 'a number';
-  const text = JSON.stringify(value);
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+  return shorten(JSON.stringify(value), LONGEST);
 }

@@ -5,6 +5,7 @@ import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import { deliveryId } from '../../domain/telling/owed.ts';
+import { parseWellFormed } from '../../domain/well-formed.ts';
 import { StoreError } from '../../errors.ts';
 import type { Delivery } from '../ports/outbox.ts';
 import { type Database, PENDING } from './schema.ts';
@@ -120,7 +121,7 @@ export function unreadable(what: string): StoreError {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseWellFormed(text);
   } catch {
     return undefined;
   }

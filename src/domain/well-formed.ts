@@ -1,0 +1,26 @@
+/** The escape of a half of a surrogate pair. Whole pairs have it as well: what it finds has to be looked at. */
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+
+/**
+ * Reads JSON as `JSON.parse` does, in which a half of a surrogate pair, written as an escape or not, becomes U+FFFD: nothing that comes
+ * in through here makes a text that cannot be sent on.
+ * @throws {SyntaxError}
+ */
+export function parseWellFormed(json: string): unknown {
+  return SURROGATE_ESCAPE.test(json) ? JSON.parse(json, wellFormed) : JSON.parse(json.toWellFormed());
+}
+
+/** Writes JSON as `JSON.stringify` does, without escapes of half a surrogate pair, which a strict reader refuses. */
+export function wellFormedJson(value: unknown, indent = 0): string {
+  const json = JSON.stringify(value, null, indent);
+  return SURROGATE_ESCAPE.test(json) ? JSON.stringify(value, wellFormed, indent) : json;
+}
+
+/** The values of an object with its keys, as a reviver and a replacer both are given them. */
+function wellFormed(_key: string, value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.keys(value).every((key) => key.isWellFormed())
+    ? value
+    : Object.fromEntries(Object.entries(value).map(([key, child]) => [key.toWellFormed(), child]));
+}
