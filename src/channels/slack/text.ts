@@ -41,8 +41,6 @@ export function cutMrkdwn(text: string, limit: number): string {
 /** What means formatting in mrkdwn, which has no escape for it, as the look-alike that means nothing. */
 const LOOK_ALIKES: ReadonlyArray<readonly [pattern: RegExp, lookAlike: string]> = [
   [/\*/g, '∗'],
-  // Inside a word it means nothing, and names are full of it.
-  [/(?<![\p{L}\p{N}_])_+|_+(?![\p{L}\p{N}_])/gu, 'ˍ'],
   [/~/g, '∼'],
   [/`/g, 'ˋ'],
   // For whoever puts a value into a token of his own.
@@ -58,9 +56,20 @@ const LOOK_ALIKES: ReadonlyArray<readonly [pattern: RegExp, lookAlike: string]> 
 export function inert(text: string): string {
   const plainText = LOOK_ALIKES.reduce(
     (rest, [pattern, lookAlike]) => rest.replace(pattern, lookAlike),
-    text.toWellFormed(),
+    withoutUnderlines(text.toWellFormed()),
   );
   return [...plainText].map(escapeCharacter).join('');
+}
+
+const IN_WORDS = /[\p{L}\p{N}]/u;
+
+/** Inside a word an underscore means nothing, and names are full of it; a run of them at the edge of a word becomes its look-alike. */
+function withoutUnderlines(text: string): string {
+  return text.replace(/_+/g, (run, at: number) => {
+    const [before = ''] = text.slice(Math.max(0, at - 2), at).match(/.$/su) ?? [];
+    const [after = ''] = text.slice(at + run.length, at + run.length + 2).match(/^./su) ?? [];
+    return IN_WORDS.test(before) && IN_WORDS.test(after) ? run : 'ˍ';
+  });
 }
 
 function joinUpTo(limit: number, pieces: readonly string[]): string {

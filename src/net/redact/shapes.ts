@@ -16,7 +16,7 @@ interface Shape {
   onlyAsWritten?: true;
 }
 
-/** What is a secret by its shape, whatever the configuration says. No expression may look back over what it has passed: see `test/net`. */
+/** What is a secret by its shape, whatever the configuration says. None goes over a text more than once: a test holds that. */
 const SHAPES: readonly Shape[] = [
   // `user:password@` or `token@` in any URL. A password may hold an "@" itself, so the last one counts.
   { hint: '://', find: /\b[a-z][a-z0-9+.-]{0,20}:\/\/([^\s/?#"'<>\\]{1,4096})@/dgi },
@@ -54,7 +54,7 @@ const SHAPES: readonly Shape[] = [
   // The secret of a service account.
   { hint: 'mdb_sa_sk_', find: /\b(mdb_sa_sk_[\w-]+)/dgi },
   // A token that was signed: of a service account, say.
-  { hint: 'eyj', find: /\b(eyJ[\w-]{8,}\.eyJ[\w-]+(?:\.[\w-]+)?)/dgi },
+  { hint: 'eyj', find: /(?<![\w.-])(eyJ[\w-]{8,}\.eyJ[\w-]+(?:\.[\w-]+)?)/dgi },
 ];
 
 /** A whole address without spaces: each is looked at once. */

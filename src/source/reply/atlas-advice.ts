@@ -250,7 +250,7 @@ function onBadRequest({ status, code, detail }: Failure): Advice {
       hint: `The name is right, but ${words}.`,
     };
   }
-  if (/^CANNOT_USE_.*_IN_.*_API$/.test(key)) {
+  if (/^CANNOT_USE_\w{1,64}_IN_\w{1,64}_API$/.test(key)) {
     return {
       reason: 'wrong_kind',
       subject: 'kind',

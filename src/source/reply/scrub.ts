@@ -10,7 +10,7 @@ const LOOKED_AT = 4_096;
 const MARK = '[removed]';
 
 /** A download link that has lost its scheme. */
-const BARE_LINK = /[\w-]{1,63}\.[\w.-]{0,190}mongodb[\w-]{0,20}\.(?:net|com)(?::\d{1,5})?\/\S+/gi;
+const BARE_LINK = /(?<![\w.-])[\w.-]*mongodb[\w-]{0,20}\.(?:net|com)(?::\d{1,5})?\/\S+/gi;
 
 /** Secrets that Atlas may quote. */
 export interface Quotable {
