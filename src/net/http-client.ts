@@ -1,6 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import { type Agents, createAgents } from './agents.ts';
 import { trustContext } from './ca-file.ts';
 import { type BodyLimit, collect, readBody } from './http-body.ts';
 import { type Caller, ownerOf, StaleConnection, unsoundStatus, wireFault } from './wire-fault.ts';
@@ -42,9 +43,6 @@ const USUAL_HEADERS = { 'user-agent': 'restore-watcher', 'accept-encoding': 'gzi
 /** Gateways put long policies into headers; Node's own limit is 16 kB. */
 const MAX_HEADER_BYTES = 131_072;
 
-/** A connection that is idle for longer is closed: servers close theirs soon afterwards, and a POST must not meet that. */
-const IDLE_MS = 4_000;
-
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** True for an answer that leads elsewhere. We never follow: a login, or a message, must not go where it does not belong. */
@@ -63,7 +61,8 @@ export function createHttpClient(options: {
   body: BodyLimit;
 }): HttpClient {
   const { caller, caFile, body } = options;
-  const agents = createAgents(caFile, caller);
+  // A context of its own: given as a list, the authorities would be parsed for every connection and be a part of every pool's name.
+  const agents = createAgents(caFile === null ? null : trustContext(caFile, ownerOf(caller)));
 
   async function send(request: HttpRequest): Promise<HttpResponse> {
     const { signal } = request;
@@ -71,7 +70,8 @@ export function createHttpClient(options: {
       signal.aborted ? signal.reason : wireFault(thrown, { url: request.url, caller, caFile });
     signal.throwIfAborted();
     const { status, headers, received } = await ask(request, agents, body).catch((thrown: unknown) => {
-      if (thrown instanceof StaleConnection) dropIdle(agents);
+      // The other connections that are idle were most likely closed as well.
+      if (thrown instanceof StaleConnection) agents.dropIdle();
       throw explain(thrown);
     });
     try {
@@ -80,30 +80,7 @@ export function createHttpClient(options: {
       return { status, headers, text: '', broken: explain(thrown) };
     }
   }
-  return {
-    send,
-    close: () => {
-      for (const agent of Object.values(agents)) agent.destroy();
-    },
-  };
-}
-
-type Agents = Readonly<Record<'http:' | 'https:', http.Agent>>;
-
-function createAgents(caFile: string | null, caller: Caller): Agents {
-  // A context of its own: given as a list, the authorities would be parsed for every connection and be a part of every pool's name.
-  const trust = caFile === null ? {} : { secureContext: trustContext(caFile, ownerOf(caller)) };
-  // What the global agent does about proxies, see `useProxies`.
-  const { proxyEnv } = https.globalAgent.options;
-  const usual = { keepAlive: true, timeout: IDLE_MS, ...(proxyEnv === undefined ? {} : { proxyEnv }) };
-  return { 'http:': new http.Agent(usual), 'https:': new https.Agent({ ...usual, ...trust }) };
-}
-
-/** The other connections that are idle were most likely closed as well. */
-function dropIdle(agents: Agents): void {
-  for (const { freeSockets } of Object.values(agents)) {
-    for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
-  }
+  return { send, close: agents.close };
 }
 
 interface Incoming {
@@ -121,21 +98,34 @@ function ask(
   return new Promise((resolve, reject) => {
     const address = new URL(url);
     const isTls = address.protocol === 'https:';
-    const request = (isTls ? https : http).request(address, {
-      agent: agents[isTls ? 'https:' : 'http:'],
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { ...USUAL_HEADERS, ...headers },
-      maxHeaderSize: MAX_HEADER_BYTES,
-    });
-    const abort = (): void => {
+    const { request, dropTunnel } = agents.open(isTls, (agent) =>
+      (isTls ? https : http).request(address, {
+        agent,
+        method: body === undefined ? 'GET' : 'POST',
+        headers: { ...USUAL_HEADERS, ...headers },
+        maxHeaderSize: MAX_HEADER_BYTES,
+      }),
+    );
+    const onAbort = (): void => {
       request.destroy();
+      dropTunnel();
+      // While a proxy is asked for a tunnel, nothing else would say so.
+      reject(signal.reason);
     };
-    signal.addEventListener('abort', abort, { once: true });
-    request.once('close', () => signal.removeEventListener('abort', abort));
+    signal.addEventListener('abort', onAbort, { once: true });
+    request.once('close', () => signal.removeEventListener('abort', onAbort));
     request.once('socket', silence);
     request.once('response', (message) => resolve(incoming(message, limit)));
+    // Without a listener node:http would wait for an answer that cannot come.
+    request.once('upgrade', (_message, socket) => {
+      socket.destroy();
+      reject(unsoundStatus(101));
+    });
     // Stays: a server may send rubbish, or cut, after its answer as well.
-    request.on('error', (error) => reject(isStale(request, error) ? new StaleConnection() : error));
+    request.on('error', (error) => {
+      dropTunnel();
+      reject(isStale(request, error) ? new StaleConnection() : error);
+    });
     request.end(body);
   });
 }
