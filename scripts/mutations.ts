@@ -1,16 +1,19 @@
 /**
  * Feeds answers of Atlas that have gone wrong to the reading of them: in the process, and over every way to Atlas, mutated on the wire as
- * well. Ends with exit code 1 when anything false was told, an answer took a second, or the heap grew.
+ * well; and rubbish of receivers to every HTTP channel. Ends with exit code 1 when anything false was told, an answer took a second, or the heap grew.
  */
 import { parseArgs } from 'node:util';
 import { type MutationReport, mutateInProcess } from '../test/mutations/in-process.ts';
 import { mutateOverHttp } from '../test/mutations/over-http.ts';
+import { mutateToChannels } from '../test/mutations/to-channels.ts';
 
 const { values } = parseArgs({
   options: {
     answers: { type: 'string', default: '300000' },
     /** Over each way. */
     'over-http': { type: 'string', default: '5000' },
+    /** Of receivers, to each kind of channel, plain and with a private authority. */
+    'to-channels': { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
   },
 });
@@ -18,6 +21,7 @@ const seed = Number(values.seed);
 const reports: Record<string, MutationReport> = {
   'in process': await mutateInProcess(Number(values.answers), seed),
   ...(await mutateOverHttp(Number(values['over-http']), seed)),
+  ...(await mutateToChannels(Number(values['to-channels']), seed)),
 };
 
 const LONGEST_MS = 1_000;

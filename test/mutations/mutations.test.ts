@@ -3,6 +3,7 @@ import { PATIENCE_MS } from '../support/patience.ts';
 import { claimsOf, deniesJob } from './claims.ts';
 import { mutateInProcess } from './in-process.ts';
 import { mutateOverHttp } from './over-http.ts';
+import { mutateToChannels } from './to-channels.ts';
 
 describe('answers that have gone wrong', () => {
   it('tell nothing that they do not say', async () => {
@@ -16,6 +17,16 @@ describe('answers that have gone wrong', () => {
     for (const [way, { falsehoods }] of Object.entries(reports))
       expect({ way, falsehoods }).toEqual({ way, falsehoods: [] });
     expect(Object.keys(reports)).toContain('http');
+  });
+});
+
+describe('rubbish from receivers', () => {
+  it('is an acceptance or a classified fault to every HTTP channel', async () => {
+    const reports = await mutateToChannels(15);
+    for (const [way, { falsehoods }] of Object.entries(reports)) {
+      expect({ way, falsehoods }).toEqual({ way, falsehoods: [] });
+    }
+    expect(Object.keys(reports)).toContain('slack over http');
   });
 });
 
