@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildNotifier } from '../../src/app/adapters.ts';
 import type { Notifier } from '../../src/channels/notifier.ts';
-import { createUrlLimiter } from '../../src/channels/rate-limiter.ts';
+import { createReceiverLimiter } from '../../src/channels/receiver-limiter.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { WatcherConfig } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -85,7 +85,7 @@ async function toOneChannel(
     buildNotifier(channel, {
       clock: systemClock,
       // One of its own: it keeps the silence that a receiver asks for, and the next answer is to be met all the same.
-      limiter: createUrlLimiter({ clock: systemClock, intervalMs: 0 }),
+      limiter: createReceiverLimiter(systemClock),
       logger: createRecordingLogger(),
       redactor: createRedactor(),
     });
