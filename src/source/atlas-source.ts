@@ -59,14 +59,15 @@ export function createAtlasSource(options: {
       ? raws
       : redactTexts(raws, options.redactor.redact);
 
-  const atlasNow = (): number => clock.now() + connection.aheadMs();
+  /** That a job has expired by the clock cannot be taken back. */
+  const surelyNow = (): number => clock.now() + connection.surelyAheadMs();
 
   async function* listJobs(target: Target, options: ReadOptions): AsyncGenerator<JobPage> {
     const adapter = adapterFor(target);
     for (let page: Page | null = FIRST_PAGE; page !== null; ) {
       const { body, text } = await get(adapter, target, adapter.listPath(target, page), options);
       const { results, next } = readPage(body, page);
-      const now = atlasNow();
+      const now = surelyNow();
       yield {
         count: results.length,
         fingerprint: fingerprintOf(text),
@@ -81,7 +82,7 @@ export function createAtlasSource(options: {
     try {
       const { body, text } = await get(adapter, target, adapter.jobPath(target, jobId), options);
       const [raw] = cleaned(text, [body]);
-      return answerAbout(jobId, names.onto(adapter.decode(raw, target, atlasNow())));
+      return answerAbout(jobId, names.onto(adapter.decode(raw, target, surelyNow())));
     } catch (error) {
       if (!(error instanceof SourceError) || !isJobNotFound(error)) throw error;
       return { kind: 'not_found', atlasCode: error.atlasCode ?? null };
@@ -94,6 +95,7 @@ export function createAtlasSource(options: {
     listProjects: async (...place) => names.keep(await discovery.listProjects(...place)),
     listInstances: discovery.listInstances,
     aheadMs: () => connection.aheadMs(),
+    surelyAheadMs: () => connection.surelyAheadMs(),
     close: () => connection.close(),
   };
 }

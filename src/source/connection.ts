@@ -46,7 +46,7 @@ export interface ConnectionOptions {
 }
 
 /** One Atlas base URL with one credential. */
-export interface Connection extends Pick<ServerClock, 'aheadMs'> {
+export interface Connection extends Pick<ServerClock, 'aheadMs' | 'surelyAheadMs'> {
   /**
    * Gets a JSON object. Passing faults (network, timeout, 408, 429, 5xx) are tried again, `retries` times; every request waits
    * for its turn in the budget of `budgetKey`, and for what Atlas leaves of the endpoint set. When the signal aborts, rejects at once with the signal's reason.
@@ -106,6 +106,7 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
     getJson: retrying(read, retry),
     budgets: budgets.states,
     aheadMs: serverClock.aheadMs,
+    surelyAheadMs: serverClock.surelyAheadMs,
     close: async () => client.close(),
   };
 }

@@ -96,7 +96,7 @@ export function reading(
       redactor,
       now: clock.now(),
     });
-    serverClock.note(answer.reply.headers);
+    serverClock.note(path, answer.reply.headers);
     return reply;
   };
 }

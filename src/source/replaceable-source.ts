@@ -54,6 +54,7 @@ export function createReplaceableSource(first: JobSource): ReplaceableSource {
     listProjects: (...place) => using((source) => source.listProjects(...place)),
     listInstances: (...place) => using((source) => source.listInstances(...place)),
     aheadMs: () => current.source.aheadMs(),
+    surelyAheadMs: () => current.source.surelyAheadMs(),
     replace: async (next) => {
       const before = current;
       current = { source: next, uses: 0, onIdle: null };

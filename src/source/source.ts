@@ -81,10 +81,16 @@ export interface JobSource {
   listInstances(place: Place, options: ReadOptions): Promise<ListedInstance[]>;
 
   /**
-   * By how much the clock that the times of the jobs come from is ahead of ours, in milliseconds, as the last answer shows it; negative
-   * when it is behind, 0 as long as they agree well enough.
+   * By how much the clock that the times of the jobs come from is ahead of ours, in milliseconds, as two witnesses at least have shown;
+   * negative when it is behind, 0 as long as they agree well enough.
    */
   aheadMs(): number;
+
+  /**
+   * By how much it is ahead at least: the same, or less while a single answer has shown a time that lies before. What is told because a
+   * time has come, and cannot be taken back, goes by this.
+   */
+  surelyAheadMs(): number;
 
   /** Closes idle connections. */
   close(): Promise<void>;

@@ -35,14 +35,14 @@ export async function judge(
   try {
     if (asked === 'job') {
       const read = await source.readJob(target, before.jobId, options);
-      comparer.compareAnswer(before.jobId, read, before, NOW);
+      comparer.compareAnswer(before.jobId, read, before, { at: NOW, surelyAt: NOW });
       return falsehoodsOf(comparer, asRead(), read.kind === 'not_found' ? [] : [read], read);
     }
     const readings: JobReading[] = [];
     for await (const page of source.listJobs(target, options)) {
       const some = page.readings();
       readings.push(...some);
-      comparer.comparePage(some, known, NOW);
+      comparer.comparePage(some, known, { at: NOW, surelyAt: NOW });
       if (readings.length > 10_000) return ['a list that does not end'];
     }
     return falsehoodsOf(comparer, asRead(), readings, null);

@@ -206,6 +206,7 @@ describe('a list over HTTP', () => {
           return { body, text: '', status: 200, headers: new Headers() };
         },
         aheadMs: () => 0,
+        surelyAheadMs: () => 0,
         close: async () => {},
       },
       clock: systemClock,

@@ -73,6 +73,7 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
       return source.instances.get(groupId) ?? [];
     },
     aheadMs: () => 0,
+    surelyAheadMs: () => source.aheadMs(),
     close: async () => {},
   };
   return source;

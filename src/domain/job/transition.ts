@@ -164,20 +164,20 @@ export function compareNotFound(previous: Observation, context: ComparisonContex
   };
 }
 
-/** Adds what time tells of the job after this look; see `dueTimeEvents`. */
+/** Adds what time tells of the job after this look, at `at`; it is due when its time has come by `surelyAt`. See `dueTimeEvents`. */
 export function withTimeEvents(
   comparison: Comparison,
   previous: Observation | undefined,
   policy: TimePolicy,
-  now: Timestamp,
+  { at, surelyAt }: { at: Timestamp; surelyAt: Timestamp },
 ): Comparison {
   const observation = comparison.observation ?? previous;
-  const timeEvents = observation ? dueTimeEvents(observation, policy, now) : [];
+  const timeEvents = observation ? dueTimeEvents(observation, policy, surelyAt) : [];
   if (!observation || timeEvents.length === 0) return comparison;
-  const raised = { ...observation.raised, ...Object.fromEntries(timeEvents.map(({ name }) => [name, now])) };
+  const raised = { ...observation.raised, ...Object.fromEntries(timeEvents.map(({ name }) => [name, at])) };
   return {
     ...comparison,
-    observation: { ...observation, raised, changedAt: now },
+    observation: { ...observation, raised, changedAt: at },
     standing: [...comparison.standing, ...timeEvents],
   };
 }

@@ -30,6 +30,6 @@ export type Visibility =
       labels: Readonly<Record<string, string>>;
       /** What is wrong now, of a watch or a channel that fails. */
       fault: { message: string; hint: string | null } | null;
-      /** By how much the clock that its times come from is ahead of ours, in milliseconds. */
+      /** By how much the clock that its times come from is ahead of ours at least, in milliseconds. */
       aheadMs: number;
     };

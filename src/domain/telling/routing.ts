@@ -38,6 +38,8 @@ export interface RoutingRules {
   routes: readonly Route[];
   /** Those that are over change nothing. */
   mutes: readonly Mute[];
+  /** At which time they count, by the clock of this machine, which people mute by. Absent: when the event was detected. */
+  mutesAt?: Timestamp;
   nextDigest: NextDigest;
 }
 
@@ -62,16 +64,19 @@ export type Decision =
 
 /**
  * Every route that matches adds its channels; a channel gets an event once, however many routes lead to it. An event that no route
- * takes is suppressed with `no_route`, one that is muted when it is detected with `muted`. A sample waits for no digest. Never empty.
+ * takes is suppressed with `no_route`, one that is muted with `muted`. A sample waits for no digest. Never empty.
  */
-export function planDeliveries(event: WatcherEvent, { routes, mutes, nextDigest }: RoutingRules): Decision[] {
+export function planDeliveries(
+  event: WatcherEvent,
+  { routes, mutes, mutesAt, nextDigest }: RoutingRules,
+): Decision[] {
   const byChannel = new Map<string, number[]>();
   routes.forEach((route, index) => {
     if (!takes(route, event)) return;
     for (const channel of route.channels) byChannel.set(channel, [...(byChannel.get(channel) ?? []), index]);
   });
   if (byChannel.size === 0) return [{ kind: 'suppress', reason: 'no_route' }];
-  const mute = mutedBy(event, mutes, event.detectedAt);
+  const mute = mutedBy(event, mutes, mutesAt ?? event.detectedAt);
   if (mute) return [{ kind: 'suppress', reason: 'muted', muteId: mute.id }];
   return [...byChannel].map(([channel, indexes]) => {
     const heldUntil = event.test ? null : nextDigest(channel);

@@ -16,6 +16,13 @@ import type { Anomaly, PollInput } from './input.ts';
 /** What a comparison needs to know of a cycle. */
 export type CompareInput = Pick<PollInput, 'watch' | 'lateAfterMs' | 'newSince' | 'timePolicyFor'>;
 
+/** When something was read, by Atlas's clock. */
+export interface ReadTimes {
+  at: Timestamp;
+  /** Earlier where it is not settled which clock is right: nothing is told because a time has come before it surely has. */
+  surelyAt: Timestamp;
+}
+
 /** What was found and is not written yet. */
 export interface Findings {
   /** The observations that changed, one for each job. */
@@ -83,29 +90,30 @@ export class Comparer {
   }
 
   /**
-   * Compares the jobs of one page, read at `at`.
+   * Compares the jobs of one page, read at these times.
    * @returns `isSettled`: all of them were known, are as they were, and can no longer change, by the clock neither. `isLastKnown`: the
    *   last of them was known.
    */
   comparePage(
     readings: readonly JobReading[],
     known: ReadonlyMap<string, Observation>,
-    at: Timestamp,
+    times: ReadTimes,
   ): { isSettled: boolean; isLastKnown: boolean } {
     let isSettled = this.#memory !== null;
     for (const reading of readings) {
-      this.#compare(reading, known, at);
-      isSettled &&= this.#isSettled(reading, known, at);
+      this.#compare(reading, known, times);
+      isSettled &&= this.#isSettled(reading, known, times.at);
     }
     const last = readings.at(-1);
     const isLastKnown = this.#memory !== null && last !== undefined && known.has(idOf(last) ?? '');
     return { isSettled, isLastKnown };
   }
 
-  /** Compares the answer about one job that was asked for by id, read at `at`. */
-  compareAnswer(id: string, answer: JobAnswer, previous: Observation | undefined, at: Timestamp): void {
+  /** Compares the answer about one job that was asked for by id, read at these times. */
+  compareAnswer(id: string, answer: JobAnswer, previous: Observation | undefined, times: ReadTimes): void {
+    const { at } = times;
     if (answer.kind !== 'not_found') {
-      this.#compare(answer, previous ? new Map([[id, previous]]) : new Map(), at, id);
+      this.#compare(answer, previous ? new Map([[id, previous]]) : new Map(), times, id);
       return;
     }
     if (previous === undefined) {
@@ -134,9 +142,10 @@ export class Comparer {
   #compare(
     reading: JobReading,
     known: ReadonlyMap<string, Observation>,
-    at: Timestamp,
+    times: ReadTimes,
     askedFor?: string,
   ): void {
+    const { at } = times;
     this.#jobs += 1;
     const id = idOf(reading) ?? askedFor;
     if (id === undefined) {
@@ -147,17 +156,18 @@ export class Comparer {
     const previous = this.#changed.get(id) ?? known.get(id);
     const comparison =
       reading.kind === 'job'
-        ? this.#compareJob(reading.job, previous, at)
+        ? this.#compareJob(reading.job, previous, times)
         : compareUnreadable(previous, id, reading.problem, this.#contextAt(at));
     const observation = comparison.observation ?? previous;
     if (observation && isUnfinished(observation.state)) this.#hasRunningJobs = true;
     this.#gather(comparison, at);
   }
 
-  #compareJob(job: RestoreJob, previous: Observation | undefined, at: Timestamp): Comparison {
+  #compareJob(job: RestoreJob, previous: Observation | undefined, times: ReadTimes): Comparison {
+    const { at } = times;
     const { isFirstLook } = this;
     const policy = this.#input.timePolicyFor(job.deliveryType, { isFirstLook });
-    return withTimeEvents(diffObservations(previous, job, this.#contextAt(at, job)), previous, policy, at);
+    return withTimeEvents(diffObservations(previous, job, this.#contextAt(at, job)), previous, policy, times);
   }
 
   #gather(comparison: Comparison, foundAt: Timestamp): void {

@@ -6,7 +6,7 @@ import type { JobPage } from '../../source/source.ts';
 export type { PageNote, PollDeps, PollInput, PollReport } from './input.ts';
 
 import { commitFindings } from './commit.ts';
-import { Comparer, idOf } from './compare.ts';
+import { Comparer, idOf, type ReadTimes } from './compare.ts';
 import type { PageNote, PollDeps, PollInput, PollReport } from './input.ts';
 import { isNewestFirst, PageMemory } from './pages.ts';
 import { asFailure, readEach, readPages } from './read.ts';
@@ -56,7 +56,7 @@ async function pollNamed(cycle: Cycle): Promise<Error | null> {
     return observation === undefined || isFollowed(observation, now);
   });
   return readEach(deps.source, input, open, (id, answer) =>
-    comparer.compareAnswer(id, answer, known.get(id), atlasNow(cycle)),
+    comparer.compareAnswer(id, answer, known.get(id), timesOf(cycle)),
   );
 }
 
@@ -74,7 +74,7 @@ async function pollListing(cycle: Cycle): Promise<Error | null> {
   }
   const known = new Map(comparer.unseen);
   return readEach(deps.source, input, [...known.keys()], (id, answer) =>
-    comparer.compareAnswer(id, answer, known.get(id), atlasNow(cycle)),
+    comparer.compareAnswer(id, answer, known.get(id), timesOf(cycle)),
   );
 }
 
@@ -92,7 +92,7 @@ async function comparePage(cycle: Cycle, page: JobPage, index: number): Promise<
   const readings = page.readings();
   const ids = readings.flatMap((reading) => idOf(reading) ?? []);
   const known = await deps.store.readObservations(input.watch.name, ids);
-  const { isSettled, isLastKnown } = comparer.comparePage(readings, known, atlasNow(cycle));
+  const { isSettled, isLastKnown } = comparer.comparePage(readings, known, timesOf(cycle));
   const order = { isNewestFirst: isNewestFirst(readings) };
   if (isSettled) pages.note(page, index, order);
   return { isLast: isLastKnown && mayEnd(input, order) };
@@ -110,6 +110,11 @@ async function commit(cycle: Cycle, how: { isComplete: boolean }): Promise<void>
 /** The time by the clock that the times of the jobs come from: ours may be wrong, and would make jobs old or links dead that are not. */
 function atlasNow({ deps }: Cycle): Timestamp {
   return deps.clock.now() + deps.source.aheadMs();
+}
+
+function timesOf(cycle: Cycle): ReadTimes {
+  const { clock, source } = cycle.deps;
+  return { at: atlasNow(cycle), surelyAt: clock.now() + source.surelyAheadMs() };
 }
 
 function reportOf({ comparer, changes }: Cycle, failure: Error | null): PollReport {

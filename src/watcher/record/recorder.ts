@@ -106,7 +106,8 @@ export class Recorder {
     const at = clock.now();
     const rules = {
       ...this.#rules,
-      mutes: await this.#mutesFor(found),
+      mutes: await this.#mutesFor(found, at),
+      mutesAt: at,
       usuals: await this.#usualsFor(found),
     };
     const projectUrl = rules.projectUrl(watch, target.groupId);
@@ -233,9 +234,9 @@ export class Recorder {
     announceEvents(signals, events);
   }
 
-  /** Asked for only when something was found: an idle poll costs no question. */
-  async #mutesFor({ comparisons: [first] }: PollRecord): Promise<readonly Mute[]> {
-    return first ? await this.#deps.store.listMutes({ inForceAt: first.foundAt }) : [];
+  /** Asked for only when something was found: an idle poll costs no question. People mute by the clock of this machine. */
+  async #mutesFor({ comparisons }: PollRecord, at: Timestamp): Promise<readonly Mute[]> {
+    return comparisons.length > 0 ? await this.#deps.store.listMutes({ inForceAt: at }) : [];
   }
 
   /** Asked for only when a running job is told of. */

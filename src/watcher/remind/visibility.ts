@@ -68,5 +68,5 @@ function visibilityOfPolled(loop: WatchLoop, labels: Watch['labels']): Visibilit
   const status = loop.status();
   // Stricter than health: after a failed poll, what was seen before may have ended since.
   if (blindnessOf(status) !== null || status.fault !== null) return BLIND;
-  return { kind: 'seen', labels, fault: null, aheadMs: loop.aheadMs() };
+  return { kind: 'seen', labels, fault: null, aheadMs: loop.surelyAheadMs() };
 }

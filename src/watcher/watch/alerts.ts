@@ -15,7 +15,7 @@ const OVERDUE_LOOK_EVERY_MS = 60_000;
 
 /** What the alerts of a watch work with. */
 export interface WatchAlertsDeps {
-  source: Pick<JobSource, 'aheadMs'>;
+  source: Pick<JobSource, 'surelyAheadMs'>;
   store: Pick<AlertStore, 'readAlerts' | 'lastFinishedAt' | 'watchedSince'>;
   recorder: Pick<Recorder, 'recordAlert' | 'recordAlertState'>;
   clock: Clock;
@@ -83,7 +83,7 @@ export class WatchAlerts {
     const last = await store.lastFinishedAt(name);
     // A watcher that is restarted every week must not begin to count anew each time.
     const since = last ?? (await store.watchedSince(name)) ?? this.#startedAt;
-    const forMs = clock.now() + source.aheadMs() - since;
+    const forMs = clock.now() + source.surelyAheadMs() - since;
     const raisedAt = (await this.#known()).get(this.#keys.overdue);
     if (forMs > every && raisedAt === undefined) {
       const summary = EVENT_KINDS.drill_overdue.summary({ watch: name, forMs: last === null ? null : forMs });

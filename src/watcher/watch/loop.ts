@@ -52,8 +52,8 @@ export interface WatchLoop {
   /** Polls now, whatever the back-off says, and waits for the end. Never rejects for a fault: see the report's `failure`. */
   pollNow(): Promise<WatchPollReport>;
   status(): WatchStatus;
-  /** See `JobSource.aheadMs`. */
-  aheadMs(): number;
+  /** See `JobSource.surelyAheadMs`. */
+  surelyAheadMs(): number;
   /** The target that a job belongs to, as of the last look for instances; `null`: none of this watch. */
   targetOf(job: Pick<Target, 'groupId' | 'instanceName'>): Target | null;
   /** Lets a poll in hand finish for `graceMs`, then aborts it. Safe to call twice. */
@@ -143,8 +143,8 @@ class PollingLoop implements WatchLoop {
     };
   }
 
-  aheadMs(): number {
-    return this.#deps.source.aheadMs();
+  surelyAheadMs(): number {
+    return this.#deps.source.surelyAheadMs();
   }
 
   targetOf(job: Pick<Target, 'groupId' | 'instanceName'>): Target | null {

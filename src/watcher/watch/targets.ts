@@ -103,7 +103,7 @@ function discoveringBook(
   const refresh = async (signal: AbortSignal, progress: PollProgress | undefined): Promise<Error | null> => {
     const begunAt = clock.now();
     const found = await findTargets(source, watch, known, { signal, progress });
-    const lookedAt = begunAt + source.aheadMs();
+    const lookedAt = begunAt + source.surelyAheadMs();
     const newSince = lastLookAt ?? (await store.lastLookAt(ownKey));
     signal.throwIfAborted();
     const next = new Map<string, TrackedTarget>();

@@ -247,7 +247,7 @@ describe('the expected end in an event', () => {
   };
   const seen = (...args: Parameters<typeof aJob>) => diffObservations(undefined, aJob(...args), aContext());
   const limit = { stalled: { afterMs: MINUTE, note: null }, expiringWithinMs: null };
-  const stalled = withTimeEvents(NOTHING, recorded(), limit, NOW);
+  const stalled = withTimeEvents(NOTHING, recorded(), limit, { at: NOW, surelyAt: NOW });
 
   it('comes with the start of a running job and with one that is stalled', () => {
     const usual = {
