@@ -12,6 +12,10 @@ export interface RawServer {
   requests(): number;
   /** How many connections were made. */
   connections(): number;
+  /** How many of them are open. */
+  open(): number;
+  /** Writes to every open connection, whether or not anything was asked. */
+  writeAll(bytes: string): void;
   /** Cuts what is open, as a server does with idle connections. */
   cutAll(): void;
   close(): Promise<void>;
@@ -43,6 +47,10 @@ export async function startRawServer(tls?: { key: string; cert: string }): Promi
     play: ['END'],
     requests: () => requests,
     connections: () => connections,
+    open: () => sockets.size,
+    writeAll: (bytes) => {
+      for (const socket of sockets) socket.write(bytes);
+    },
     cutAll: () => {
       for (const socket of sockets) socket.destroy();
     },

@@ -1,0 +1,148 @@
+import { setGlobalProxyFromEnv } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createHttpClient, type HttpClient } from '../../src/net/http-client.ts';
+import { StaleConnection } from '../../src/net/wire-fault.ts';
+import { aConnection, get } from '../source/support.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
+import type { Play } from '../support/raw-server.ts';
+import { WAYS, type Way } from './every-transport.ts';
+
+const CALLER = { kind: 'connection', name: 'atlas', address: 'baseUrl' } as const;
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{"fine":true}';
+const never = new AbortController().signal;
+
+describe.each(WAYS)('the transport over %s', (_name, open) => {
+  let way: Way;
+  let client: HttpClient;
+  beforeEach(async () => {
+    way = await open();
+    client = createHttpClient({ caller: CALLER, caFile: way.caFile, body: { whole: 1_000 } });
+  });
+  afterEach(async () => {
+    client.close();
+    await way.close();
+  });
+  const send = (signal = never, body?: string) =>
+    client.send({ url: `${way.origin}/x`, headers: {}, signal, ...(body === undefined ? {} : { body }) });
+
+  /** The end of a connection may still be on its way to us. */
+  const sendAgain = () =>
+    send().catch((thrown: unknown) => (thrown instanceof StaleConnection ? send() : Promise.reject(thrown)));
+
+  it('keeps its connection alive', async () => {
+    way.server.play = [OK];
+    for (let call = 0; call < 3; call += 1) await expect(send()).resolves.toMatchObject({ status: 200 });
+    expect(way.server.connections()).toBe(1);
+  });
+
+  it('rejects with the reason of an abort: before the head, and while the body comes', async () => {
+    const plays: Play[] = [['HANG'], [OK.slice(0, -5)]];
+    for (const [index, play] of plays.entries()) {
+      way.server.play = play;
+      const stop = new AbortController();
+      const sending = send(stop.signal);
+      await expect.poll(() => way.server.requests()).toBe(index + 1);
+      stop.abort(new Error('shutting down'));
+      const outcome = await sending.then(
+        ({ broken }) => broken,
+        (thrown: Error) => thrown,
+      );
+      expect(outcome?.message).toBe('shutting down');
+    }
+    await expect.poll(() => way.server.open()).toBe(0);
+  });
+
+  it('reads no more than it is allowed to, however small it came', async () => {
+    const bomb = gzipSync(Buffer.alloc(1_000_000));
+    for (const body of [bomb, gzipSync(bomb), Buffer.alloc(2_000)]) {
+      const encoding = body === bomb ? 'gzip' : body.length === 2_000 ? 'identity' : 'gzip, gzip';
+      const head = `HTTP/1.1 200 OK\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${body.length}\r\n\r\n`;
+      way.server.play = [head, body];
+      const { text, broken } = await send();
+      expect(text).toBe('');
+      expect(broken).toMatchObject({ kind: 'too_long' });
+    }
+  });
+
+  it('outlives what a server does to a connection that is idle', async () => {
+    const late = 'HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n';
+    way.server.play = [OK];
+    await send();
+    way.server.writeAll(late);
+    await expect.poll(() => way.server.open()).toBe(0);
+    await expect(sendAgain()).resolves.toMatchObject({ status: 200 });
+    way.server.cutAll();
+    await expect.poll(() => way.server.open()).toBe(0);
+    await expect(sendAgain()).resolves.toMatchObject({ status: 200 });
+  });
+
+  it('tells a connection that was closed between two requests from one that was cut in the first', async () => {
+    way.server.play = ['RESET'];
+    const first: unknown = await send().catch((thrown: unknown) => thrown);
+    expect(first).toMatchObject({ name: 'WireFault', code: 'ECONNRESET' });
+    expect(first).not.toBeInstanceOf(StaleConnection);
+    way.server.play = (request) => (request === 2 ? [OK] : ['RESET']);
+    await send();
+    await expect(send()).rejects.toBeInstanceOf(StaleConnection);
+  });
+});
+
+describe.each(WAYS)('a poll over %s', (_name, open) => {
+  let way: Way;
+  beforeEach(async () => {
+    way = await open();
+  });
+  afterEach(() => way.close());
+
+  it('does not fail because the server was closing idle connections, and asks no more than once again', async () => {
+    const connection = aConnection(way.origin, { caFile: way.caFile, retries: 0 });
+    way.server.play = [OK];
+    await Promise.all([get(connection), get(connection)]);
+    const before = way.server.requests();
+    way.server.play = (request) => (request === before + 1 ? ['RESET'] : [OK]);
+    await expect(get(connection)).resolves.toMatchObject({ body: { fine: true } });
+    expect(way.server.requests()).toBe(before + 2);
+
+    way.server.play = ['RESET'];
+    await expect(get(connection)).rejects.toMatchObject({ reason: 'unavailable', retryable: true });
+    expect(way.server.requests()).toBe(before + 4);
+    await connection.close();
+  });
+});
+
+describe('a proxy that makes no tunnel', () => {
+  it.each([
+    ['hangs', { hangs: true }, 'TimeoutError'],
+    ['refuses and keeps the connection', { status: 407, keeps: true }, 'WireFault'],
+    ['cuts', { cuts: true }, 'WireFault'],
+  ])('is left alone after one request, and no connection stays open: it %s', async (_how, mood, name) => {
+    const proxy = await startConnectProxy({ toPort: 1, ...mood });
+    const restore = setGlobalProxyFromEnv({ HTTPS_PROXY: proxy.url });
+    const client = createHttpClient({ caller: CALLER, caFile: null, body: { whole: 1_000 } });
+    const signal = AbortSignal.timeout(name === 'TimeoutError' ? 100 : 20_000);
+    const sending = client.send({ url: 'https://atlas.private/x', headers: {}, signal });
+    await expect(sending).rejects.toMatchObject({ name });
+    await expect.poll(() => proxy.open()).toBe(0);
+    expect(proxy.asked).toEqual(['atlas.private:443']);
+    client.close();
+    restore();
+    await proxy.close();
+  });
+});
+
+describe('what cannot stand in a request', () => {
+  it.each([
+    ['a header with a line end', 'http://127.0.0.1:9/x', { 'x-key': 'canary\nx' }],
+    ['a header beyond Latin-1', 'http://127.0.0.1:9/x', { 'x-key': 'canary\u200b' }],
+    ['a name that is none', 'http://127.0.0.1:9/x', { 'x key': 'canary' }],
+    ['another protocol', 'ftp://127.0.0.1:9/x', {}],
+  ])('is our fault and not the network’s: %s', async (_what, url, headers) => {
+    const client = createHttpClient({ caller: CALLER, caFile: null, body: { whole: 1_000 } });
+    const fault: unknown = await client
+      .send({ url, headers, signal: never })
+      .catch((thrown: unknown) => thrown);
+    expect(fault).toMatchObject({ kind: 'unsendable', hint: expect.stringContaining('baseUrl') });
+    expect(JSON.stringify(fault, Object.getOwnPropertyNames(fault))).not.toContain('canary');
+  });
+});
