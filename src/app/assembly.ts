@@ -61,7 +61,7 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
     const store = redactingStore(await openStore(config.store.url, { mode: 'readwrite' }), redactor.redact);
     closers.add(() => store.close());
     await store.claimDaemon();
-    closers.add(await keepMirror(config.audit.file, { store, clock, logger, signals }));
+    closers.add(await keepMirror(config.audit.file, { store, clock, logger, signals, onStuck: killAtExit }));
     const metrics = createMetrics({ signals, store, clock, version });
     closers.add(async () => metrics.close());
     const parts = createParts({
@@ -108,6 +108,11 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
     await closers.closeAll();
     throw error;
   }
+}
+
+/** Node's own exit waits for what its threads have in hand, and a disk that does not answer never ends that. */
+function killAtExit(): void {
+  process.once('exit', () => process.kill(process.pid, 'SIGKILL'));
 }
 
 function runnerConfigOf(config: WatcherConfig, { sources, notifiers }: StagedParts): RunnerConfig {

@@ -77,7 +77,7 @@ export async function main(argv: readonly string[], early: EarlySignals | null):
     inForeground: (config, watch, work) => inForeground(config, watch, { clock, redactor }, work),
     // Loaded only when it is wanted: a daemon needs no simulator in its memory.
     runDemo: async ({ keep }) => (await import('./demo.ts')).runDemo({ keep, out: stdout, version }),
-    verifyAudit: ({ config, file }) => verifyAudit(config, file),
+    verifyAudit: ({ config, files }) => verifyAudit(config, files),
     jsonSchema: jsonSchemaText,
   };
   return runCli(argv, parts);
@@ -139,13 +139,14 @@ async function loggingAside<T>(
 }
 
 /** Checks the file, and against the store where the configuration names one that exists. */
-async function verifyAudit(config: WatcherConfig | null, file: string): Promise<AuditCheck> {
-  if (config && file === config.audit.file && !existsSync(file) && !inspectStore(config.store.url).exists) {
+async function verifyAudit(config: WatcherConfig | null, files: readonly string[]): Promise<AuditCheck> {
+  const isNew = files.every((file) => file === config?.audit.file && !existsSync(file));
+  if (config && isNew && !inspectStore(config.store.url).exists) {
     return { checked: [], head: null, problems: [] };
   }
   const store = config && (await openExistingStore(config.store.url, { mode: 'readonly' }));
   try {
-    return await checkAudit(store, { store: config?.store.url ?? '', file });
+    return await checkAudit(store, { store: config?.store.url ?? '', files });
   } finally {
     await store?.close();
   }

@@ -97,7 +97,7 @@ async function lookAround(stage: DemoStage, config: WatcherConfig, dir: string):
   try {
     const { checked, problems } = await checkAudit(store, {
       store: config.store.url,
-      file: config.audit.file,
+      files: [config.audit.file],
     });
     const files = await readdir(dir);
     const contents = await Promise.all(files.map((file) => readFile(join(dir, file), 'latin1')));

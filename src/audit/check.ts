@@ -2,7 +2,11 @@ import { existsSync } from 'node:fs';
 import { type AuditHead, GENESIS } from '../domain/audit.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
 import { TORN_LAST_LINE } from './line-file.ts';
-import { type AuditProblem, type AuditVerdict, verifyFile, verifyStore } from './verify.ts';
+import { inOrder, piecesUpTo, readPiece } from './pieces.ts';
+import { type AuditProblem, type AuditVerdict, verifyFiles, verifyStore } from './verify.ts';
+
+/** Entries read from the store at a time. */
+const PAGE = 500;
 
 /** What a check of the whole audit log comes to: the chain in the store, the mirror file, and that both say the same. */
 export interface AuditCheck {
@@ -20,37 +24,59 @@ export interface AuditCheck {
  *
  * The file may lag behind, by as much as was not yet noted as mirrored: a process that was killed leaves it so, perhaps with a torn
  * last line, and the next one mends it. It must not end before that, and not go on behind the store.
+ *
+ * `where.files` are all files of the log, in any order; or one, and then those that a rotation has left beside it are added.
  */
 export async function checkAudit(
   store: AuditReader | null,
-  where: { store: string; file: string },
+  where: { store: string; files: readonly string[] },
 ): Promise<AuditCheck> {
   const inStore = store && (await verifyStore(store));
-  const inFile = store ? await verifyMirror(store, where.file) : await verifyFile(where.file);
+  const [first = '', ...others] = where.files;
+  const files = others.length === 0 ? await piecesUpTo(first) : await inOrder(where.files);
+  const inFile = store ? await verifyMirror(store, files) : await verifyFiles(files);
   const problems = [
     ...(inStore ? inStore.problems.map((problem) => inWords('store', problem)) : []),
-    ...inFile.problems.map((problem) => inWords('file', problem)),
+    ...inFile.problems.map((problem) => inWords('file', problem, files.length > 1)),
     ...(await cutStore(store, inFile)),
   ];
   const { head } = inStore ?? inFile;
   return {
     checked: [
       ...(inStore ? [{ what: 'store' as const, where: where.store, entries: inStore.entries }] : []),
-      { what: 'file', where: where.file, entries: inFile.entries },
+      { what: 'file', where: files.join(', '), entries: inFile.entries },
     ],
     head: head.seq === GENESIS.seq ? null : head,
     problems,
   };
 }
 
-async function verifyMirror(store: AuditReader, file: string): Promise<AuditVerdict> {
+async function verifyMirror(store: AuditReader, files: readonly string[]): Promise<AuditVerdict> {
   const mirrored = await store.mirroredSeq();
-  if (mirrored === 0 && !existsSync(file)) return { entries: 0, problems: [], head: GENESIS };
+  if (mirrored === 0 && !files.some((file) => existsSync(file)))
+    return { entries: 0, problems: [], head: GENESIS };
   const [expectedHead] = mirrored === 0 ? [] : await store.readAudit(mirrored - 1, 1);
-  const verdict = await verifyFile(file, expectedHead ? { expectedHead } : {});
+  const before = await rotatedAway(store, files[0] ?? '');
+  const verdict = await verifyFiles(files, { expectedHead, before });
   const isTornLag =
     verdict.head.seq >= mirrored && verdict.problems.every(({ problem }) => problem === TORN_LAST_LINE);
   return isTornLag ? { ...verdict, problems: [] } : verdict;
+}
+
+/**
+ * Finds the entry that the first file goes on behind, where the pieces before it are gone: only where the log itself says that there
+ * was a rotation, or cutting off the beginning would be no fault.
+ */
+async function rotatedAway(store: AuditReader, file: string): Promise<AuditHead> {
+  const last = ((await readPiece(file))?.first ?? 1) - 1;
+  if (last < 1) return GENESIS;
+  for (let after = last - 1; ; ) {
+    const entries = await store.readAudit(after, PAGE);
+    if (entries.length === 0) return GENESIS;
+    const isRotation = entries.some(({ kind, data }) => kind === 'mirror.rotated' && data.last === last);
+    if (isRotation) return (await store.readAudit(last - 1, 1))[0] ?? GENESIS;
+    after = entries.at(-1)?.seq ?? after;
+  }
 }
 
 async function cutStore(store: AuditReader | null, { head }: AuditVerdict): Promise<string[]> {
@@ -61,6 +87,7 @@ async function cutStore(store: AuditReader | null, { head }: AuditVerdict): Prom
     : [];
 }
 
-function inWords(what: 'store' | 'file', { line, problem }: AuditProblem): string {
-  return line === null ? `${what}: ${problem}` : `${what}, line ${line}: ${problem}`;
+function inWords(what: 'store' | 'file', { file, line, problem }: AuditProblem, isOneOfMany = false): string {
+  const where = isOneOfMany && file !== undefined ? `${what} ${file}` : what;
+  return line === null ? `${where}: ${problem}` : `${where}, line ${line}: ${problem}`;
 }

@@ -1,56 +1,99 @@
 import type { Clock } from '../clock.ts';
+import type { AuditData } from '../domain/audit.ts';
 import { toError } from '../errors.ts';
+import { createFaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
 import type { AuditStore } from '../store/ports/audit.ts';
-import { openAuditMirror } from './mirror.ts';
+import { createAuditMirror } from './mirror.ts';
 
 /** The mirror is brought up to date this long after an audit entry, so that a burst is one write. */
 const MIRROR_DELAY_MS = 100;
+/** A disk that does not answer holds up neither the start nor the end for longer. */
+const PATIENCE_MS = 2_000;
+
+/** What keeping a mirror takes. */
+export interface MirrorDeps {
+  store: AuditStore;
+  clock: Clock;
+  logger: Logger;
+  signals: Signals;
+  /** Told at the end when the disk still holds a write: it may hold the end of the process too. */
+  onStuck?: () => void;
+  patienceMs?: number;
+}
 
 /**
  * Keeps the audit file in step with the store, until the function that it returns is called.
- * A file that cannot be written stops nothing: the store has the record.
+ * A file that cannot be written, or whose disk does not answer, stops nothing: the store has the record, the file catches up later.
  */
 export async function keepMirror(
   file: string,
-  { store, clock, logger, signals }: { store: AuditStore; clock: Clock; logger: Logger; signals: Signals },
+  { store, clock, logger, signals, onStuck, patienceMs = PATIENCE_MS }: MirrorDeps,
 ): Promise<() => Promise<void>> {
-  const mirror = await openAuditMirror({
+  const faultLog = createFaultLog(logger, clock);
+  const record = (kind: 'mirror.rebuilt' | 'mirror.rotated', data: AuditData): Promise<void> =>
+    store.recordAudit([{ at: clock.now(), kind, data: { file, ...data } }]);
+  const mirror = createAuditMirror({
     file,
     store,
     logger,
-    onKeptAside: (aside) =>
-      store.recordAudit([{ at: clock.now(), kind: 'mirror.rebuilt', data: { file, keptAside: aside } }]),
+    clock,
+    onKeptAside: (keptAside) => record('mirror.rebuilt', { keptAside }),
+    onRotated: (piece, last) => record('mirror.rotated', { piece, last }),
   });
   let timer: NodeJS.Timeout | null = null;
-  let isFaulty = false;
+  let inHand: Promise<void> | null = null;
+  let isWanted = false;
+
   const catchUp = async (): Promise<void> => {
-    timer = null;
     try {
       await mirror.catchUp();
-      if (isFaulty) logger.info('The audit file is written again', { file });
-      isFaulty = false;
+      faultLog.clear(file, 'The audit file is written again', { file });
     } catch (error) {
-      if (!isFaulty) {
-        logger.error(
-          'The audit file cannot be written; the store keeps the record, the file catches up later',
-          {
-            file,
-            err: toError(error),
-          },
-        );
-      }
-      isFaulty = true;
+      const message =
+        'The audit file cannot be written; the store keeps the record, the file catches up later';
+      faultLog.report(file, message, { file, err: toError(error) }, 'error');
     }
   };
-  const unsubscribe = signals.on('audit:written', () => {
-    timer ??= setTimeout(() => void catchUp(), MIRROR_DELAY_MS);
-  });
+  /** One at a time: a disk that does not answer must not gather them. */
+  const start = (): Promise<void> => {
+    timer = null;
+    isWanted = inHand !== null;
+    inHand ??= catchUp().then(() => {
+      inHand = null;
+      if (isWanted) schedule();
+    });
+    return inHand;
+  };
+  const schedule = (): void => {
+    timer ??= setTimeout(() => void start(), MIRROR_DELAY_MS);
+  };
+  const patiently = async (work: Promise<void>, message: string): Promise<boolean> => {
+    const limit = Promise.withResolvers<false>();
+    const late = setTimeout(() => limit.resolve(false), patienceMs);
+    const isDone = await Promise.race([work.then(() => true), limit.promise]);
+    clearTimeout(late);
+    if (!isDone) logger.warn(message, { file, hint: 'Check `audit.file`, and the disk that it is on.' });
+    return isDone;
+  };
+
+  const unsubscribe = signals.on('audit:written', schedule);
+  await patiently(start(), 'The audit file does not take what is written; going on without it');
   return async () => {
     unsubscribe();
-    if (timer) clearTimeout(timer);
-    await catchUp();
-    await mirror.close();
+    const last = async (): Promise<void> => {
+      await inHand;
+      if (timer) clearTimeout(timer);
+      timer = null;
+      await start();
+      await mirror.close();
+      if (timer) clearTimeout(timer);
+    };
+    const isDone = await patiently(
+      last(),
+      'The audit file did not take the last entries; the next start writes them',
+    );
+    if (!isDone) onStuck?.();
   };
 }

@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { createReadStream } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 
 /** A line without its newline, or what is wrong where one should be. Lines count from 1. */
 export type Line = { number: number; text: string } | { number: number; problem: string };
@@ -15,13 +17,37 @@ const CHUNK_BYTES = 64 * 1024;
 const MAX_LINE_BYTES = 16 * 2 ** 20;
 
 /**
- * Reads a file line by line, as bytes: only `\n` ends a line, and what is not UTF-8 is said to be so.
- * @throws the fault of the file system, ENOENT among them.
+ * Opens a file, and nothing but a file: opening a pipe that nobody reads holds one of the few threads for files for ever, and the end
+ * of the process with it. A new file is for its owner alone.
+ * @param access `r` to read, `r+` to change what is there, `a` to append to what is there, `wx` to make it.
+ * @throws the fault of the file system; EINVAL for what is no file.
+ */
+export async function openRegular(file: string, access: keyof typeof FLAGS): Promise<FileHandle> {
+  if (access !== 'wx' && !(await stat(file)).isFile())
+    throw Object.assign(new Error(`${file} is not a regular file`), { code: 'EINVAL' });
+  return open(file, FLAGS[access] | constants.O_NONBLOCK, 0o600);
+}
+
+const FLAGS = {
+  r: constants.O_RDONLY,
+  'r+': constants.O_RDWR,
+  a: constants.O_WRONLY | constants.O_APPEND,
+  wx: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
+};
+
+/**
+ * Reads a file line by line, as bytes: only `\n` ends a line, and what is not UTF-8 is said to be so. One that ends in `.gz` is
+ * unpacked on the way.
+ * @throws the fault of the file system, ENOENT among them; that of zlib.
  */
 export async function* readLines(file: string): AsyncGenerator<Line> {
   let number = 0;
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
+  const handle = await openRegular(file, 'r');
+  const packed = handle.createReadStream({ highWaterMark: CHUNK_BYTES });
+  // Who reads hears of a fault by the last stream.
+  const stream = file.endsWith('.gz') ? pipeline(packed, createGunzip(), () => {}) : packed;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { type FileHandle, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { type AuditEntry, auditLine, parseAuditEntry } from '../domain/audit.ts';
@@ -8,7 +8,8 @@ import { StoreError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { makeDirectory } from '../make-directory.ts';
 import type { AuditReader, AuditStore } from '../store/ports/audit.ts';
-import { isMissingFile, readTail } from './line-file.ts';
+import { isMissingFile, openRegular, readTail } from './line-file.ts';
+import { piecesBeside } from './pieces.ts';
 
 /** A file that holds the audit log of the store, line by line. One process writes it: the daemon. */
 export interface AuditMirror {
@@ -30,51 +31,64 @@ export interface AuditMirrorOptions {
   clock?: Pick<Clock, 'now'>;
   /** Told when a file was put aside, before it is written anew: what it records in the store is in the new file. */
   onKeptAside?: (aside: string) => Promise<void>;
+  /** Told when the file was renamed and a new one goes on behind entry `last`, before anything stands in that. */
+  onRotated?: (piece: string, last: number) => Promise<void>;
 }
 
-/** Up to where the file is known to equal the store. */
+/** Up to where which file is known to equal the store. */
 interface Position {
   seq: number;
   size: number;
+  /** Of the file: another one may have taken its name. */
+  inode: number;
 }
 
 /** Entries read and written at a time. */
 const PAGE = 500;
 
-const NOTHING: Position = { seq: 0, size: 0 };
+/** So often a file may become another one within one pass before that counts as a fault. */
+const MOST_SETTLINGS = 5;
 
 /**
- * Opens the mirror and brings it up to date. A torn last line is cut off and written again; a missing file is written from the
- * store.
+ * Makes the mirror; the first `catchUp` opens the file and brings it up to date. A torn last line is cut off and written again; a missing file is written from the
+ * store. Where a file beside it holds the log up to an entry (a rotation has renamed it), the new one goes on behind that.
  *
  * A file that does not end with an entry of the store (changed, longer than the store, or something else altogether) is kept
  * aside as `FILE.damaged-TIME`, and written anew. Only the end is looked at: the whole is for `audit verify`.
- * @throws {StoreError} as `catchUp`.
  */
-export async function openAuditMirror(options: AuditMirrorOptions): Promise<AuditMirror> {
+export function createAuditMirror(options: AuditMirrorOptions): AuditMirror {
   let position: Position | null = null;
   let turn: Promise<unknown> = Promise.resolve();
   let closed = false;
 
   async function pass(): Promise<number> {
-    const known = position !== null && (await fileSize(options.file)) === position.size ? position : null;
-    let from = known ?? (await settle(options));
+    const now = await look(options.file);
+    const isKnown = position !== null && now?.size === position.size && now.ino === position.inode;
+    let from = isKnown && position !== null ? position : await settle(options);
     // Until it is known how far the writing got, the file itself has to tell.
     position = null;
     let appended = 0;
-    for (;;) {
+    for (let settlings = 0; settlings < MOST_SETTLINGS; ) {
       const entries = await options.store.readAudit(from.seq, PAGE);
-      if (entries.length === 0) break;
-      from = await append(options.file, from, entries);
+      if (entries.length === 0) {
+        // Also for what an earlier process wrote, should it have died before it noted that.
+        if (appended > 0 || !isKnown) await options.store.noteMirrored(from.seq);
+        position = from;
+        return appended;
+      }
+      const next = await append(options.file, from, entries);
+      if (next === null) {
+        settlings += 1;
+        from = await settle(options);
+        continue;
+      }
+      from = next;
       appended += entries.length;
     }
-    // Also for what an earlier process wrote, should it have died before it noted that.
-    if (appended > 0 || known === null) await options.store.noteMirrored(from.seq);
-    position = from;
-    return appended;
+    throw new Error('another process keeps changing the file');
   }
 
-  const mirror: AuditMirror = {
+  return {
     catchUp: () => {
       if (closed) return Promise.resolve(0);
       const mine = turn.then(() =>
@@ -90,8 +104,6 @@ export async function openAuditMirror(options: AuditMirrorOptions): Promise<Audi
       await turn;
     },
   };
-  await mirror.catchUp();
-  return mirror;
 }
 
 /** Makes the file end with an entry of the store, and says with which. */
@@ -99,17 +111,11 @@ async function settle(options: AuditMirrorOptions): Promise<Position> {
   const { file, logger } = options;
   makeDirectory(dirname(file));
   const handle = await openExisting(file);
-  if (handle === null) {
-    if (!(await warnIfCut(options, 0))) logger.info('Writing the audit file from the store', { file });
-    await (await open(file, 'a')).close();
-    return NOTHING;
-  }
+  if (handle === null) return begin(options);
   try {
+    const { ino: inode } = await handle.stat();
     const { text, end, size } = await readTail(handle);
-    if (size === 0) {
-      await warnIfCut(options, 0);
-      return NOTHING;
-    }
+    if (size === 0) return { ...(await goOn(options)), inode };
     const entry = text === null ? null : await sameInStore(options.store, text);
     if (entry !== null) {
       const isCut = await warnIfCut(options, entry.seq);
@@ -121,13 +127,48 @@ async function settle(options: AuditMirrorOptions): Promise<Position> {
           });
         await handle.truncate(end);
       }
-      return { seq: entry.seq, size: end };
+      return { seq: entry.seq, size: end, inode };
     }
   } finally {
     await handle.close();
   }
   await keepAside(options);
-  return NOTHING;
+  const anew = await openRegular(file, 'wx');
+  const { ino: inode } = await anew.stat();
+  await anew.close();
+  return { seq: 0, size: 0, inode };
+}
+
+/** Makes the file, for its owner alone. */
+async function begin(options: AuditMirrorOptions): Promise<Position> {
+  const handle = await openRegular(options.file, 'wx');
+  try {
+    const { ino: inode } = await handle.stat();
+    return { ...(await goOn(options)), inode };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Says behind which entry an empty file goes on: the last one of the pieces that a rotation has left, or none. */
+async function goOn(options: AuditMirrorOptions): Promise<Omit<Position, 'inode'>> {
+  const { file, store, logger, onRotated } = options;
+  const ends = await Promise.all(
+    (await piecesBeside(file)).map(async (piece) => ({
+      file: piece.file,
+      seq: (piece.lastLine === null ? null : await sameInStore(store, piece.lastLine))?.seq ?? 0,
+    })),
+  );
+  const [newest] = ends.toSorted((a, b) => b.seq - a.seq);
+  // One that ends before is a copy from earlier, and not what the file was.
+  if (newest === undefined || newest.seq === 0 || newest.seq < (await store.mirroredSeq())) {
+    if (!(await warnIfCut(options, 0))) logger.info('Writing the audit file from the store', { file });
+    return { seq: 0, size: 0 };
+  }
+  const { seq, file: piece } = newest;
+  logger.info('The audit file was renamed; going on in a new one', { file, piece, from: seq + 1 });
+  await onRotated?.(piece, seq);
+  return { seq, size: 0 };
 }
 
 /** What was noted as mirrored was on the disk by then. No crash of ours takes it away again. */
@@ -138,7 +179,7 @@ async function warnIfCut({ file, store, logger }: AuditMirrorOptions, lastSeq: n
     file,
     from: lastSeq + 1,
     to: mirrored,
-    hint: 'Find out who cut or removed it.',
+    hint: 'Find out who cut, moved or removed it. Rotated files are found beside it.',
   });
   return true;
 }
@@ -176,31 +217,46 @@ function freeName(name: string): string {
   return free;
 }
 
-/** One write and one sync per page; what a crash leaves of it is a torn line at most, which `settle` mends. */
-async function append(file: string, from: Position, entries: readonly AuditEntry[]): Promise<Position> {
+/**
+ * One write and one sync per page; what a crash leaves of it is a torn line at most, which `settle` mends.
+ * @returns `null` when the file is not the one that was looked at: nothing was written then.
+ */
+async function append(
+  file: string,
+  from: Position,
+  entries: readonly AuditEntry[],
+): Promise<Position | null> {
   const bytes = Buffer.from(entries.map((entry) => `${auditLine(entry)}\n`).join(''));
-  const handle = await open(file, 'a');
+  let handle: FileHandle;
   try {
+    handle = await openRegular(file, 'a');
+  } catch (error) {
+    if (isMissingFile(error)) return null;
+    throw error;
+  }
+  try {
+    const { ino, size } = await handle.stat();
+    if (ino !== from.inode || size !== from.size) return null;
     await handle.appendFile(bytes);
     await handle.datasync();
   } finally {
     await handle.close();
   }
-  return { seq: entries.at(-1)?.seq ?? from.seq, size: from.size + bytes.length };
+  return { ...from, seq: entries.at(-1)?.seq ?? from.seq, size: from.size + bytes.length };
 }
 
 async function openExisting(file: string): Promise<FileHandle | null> {
   try {
-    return await open(file, 'r+');
+    return await openRegular(file, 'r+');
   } catch (error) {
     if (isMissingFile(error)) return null;
     throw error;
   }
 }
 
-async function fileSize(file: string): Promise<number | null> {
+async function look(file: string): Promise<{ size: number; ino: number } | null> {
   try {
-    return (await stat(file)).size;
+    return await stat(file);
   } catch (error) {
     if (isMissingFile(error)) return null;
     throw error;
@@ -208,7 +264,8 @@ async function fileSize(file: string): Promise<number | null> {
 }
 
 function unwritable(file: string, cause: unknown): StoreError {
-  const why = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
+  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+  const why = code === 'EINVAL' ? ': it is no regular file' : code === null ? '' : ` (${code})`;
   return new StoreError('unavailable', `${file}: cannot write the audit file${why}`, {
     hint: 'Check `audit.file`, that its directory may be written, and that the disk has room.',
     cause,

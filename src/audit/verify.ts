@@ -12,6 +12,8 @@ import { isMissingFile, readLines } from './line-file.ts';
 
 /** Something that is not as it was written. `line` counts from 1 and is `null` outside of files. */
 export interface AuditProblem {
+  /** Where the log stands in files. */
+  file?: string;
   line: number | null;
   seq: number | null;
   problem: string;
@@ -34,9 +36,10 @@ export const MAX_PROBLEMS = 100;
 const PAGE = 500;
 
 /** One step along a log: an entry (with its bytes, where those count), or what is wrong in its place. */
-type Step =
-  | { line: number | null; entry: AuditEntry; text: string | null }
-  | { line: number | null; problem: string };
+type Step = { file?: string; line: number | null } & (
+  | { entry: AuditEntry; text: string | null }
+  | { problem: string }
+);
 
 /**
  * Walks a chain from its first entry: every entry must continue the one before and be as it was written. With `head`, the chain must
@@ -58,7 +61,19 @@ export async function verifyFile(
   file: string,
   { expectedHead }: { expectedHead?: AuditHead } = {},
 ): Promise<AuditVerdict> {
-  return walk(stepsOfFile(file), expectedHead);
+  return verifyFiles([file], { expectedHead });
+}
+
+/**
+ * The same for a log in several files, in their order: each goes on where the one before ends. `before` is the entry that the first
+ * one goes on behind; without it, that begins with the first entry of all.
+ * @throws {StoreError} as `verifyFile`.
+ */
+export async function verifyFiles(
+  files: readonly string[],
+  { expectedHead, before = GENESIS }: { expectedHead?: AuditHead | undefined; before?: AuditHead } = {},
+): Promise<AuditVerdict> {
+  return walk(stepsOfFiles(files), expectedHead, before);
 }
 
 /** The same for the log in the store, against the end that the store remembers apart. It may be written to meanwhile. */
@@ -66,33 +81,43 @@ export async function verifyStore(store: AuditReader): Promise<AuditVerdict> {
   const verdict = await walk(stepsOfStore(store), await store.auditHead());
   const end = await store.auditHead();
   if (verdict.head.seq > end.seq)
-    addProblem(verdict, null, verdict.head.seq, `the store says that the log ends at entry ${end.seq}`);
+    addProblem(verdict, NOWHERE, verdict.head.seq, `the store says that the log ends at entry ${end.seq}`);
   return verdict;
 }
 
-async function walk(steps: AsyncIterable<Step>, expected: AuditHead | undefined): Promise<AuditVerdict> {
-  const verdict: AuditVerdict = { entries: 0, problems: [], head: GENESIS };
+async function walk(
+  steps: AsyncIterable<Step>,
+  expected: AuditHead | undefined,
+  before: AuditHead = GENESIS,
+): Promise<AuditVerdict> {
+  const verdict: AuditVerdict = { entries: 0, problems: [], head: before };
   for await (const step of steps) {
     if (verdict.problems.length >= MAX_PROBLEMS) return verdict;
-    if ('problem' in step) addProblem(verdict, step.line, null, step.problem);
+    if ('problem' in step) addProblem(verdict, step, null, step.problem);
     else takeEntry(verdict, step, expected);
   }
   const { seq } = verdict.head;
   if (expected && seq < expected.seq)
-    addProblem(verdict, null, expected.seq, `the log ends at entry ${seq}; it should reach ${expected.seq}`);
+    addProblem(
+      verdict,
+      NOWHERE,
+      expected.seq,
+      `the log ends at entry ${seq}; it should reach ${expected.seq}`,
+    );
   return verdict;
 }
 
 /** Checks one entry and goes on from what stands there, so that one fault is told once. */
 function takeEntry(
   verdict: AuditVerdict,
-  { line, entry, text }: Extract<Step, { entry: AuditEntry }>,
+  step: Extract<Step, { entry: AuditEntry }>,
   expected: AuditHead | undefined,
 ): void {
+  const { entry, text } = step;
   const fault = faultOf(verdict.head, entry, text);
-  if (fault !== null) addProblem(verdict, line, entry.seq, fault);
+  if (fault !== null) addProblem(verdict, step, entry.seq, fault);
   else if (entry.seq === expected?.seq && entry.hash !== expected.hash)
-    addProblem(verdict, line, entry.seq, `entry ${entry.seq} is not the one that is remembered`);
+    addProblem(verdict, step, entry.seq, `entry ${entry.seq} is not the one that is remembered`);
   verdict.head = { seq: entry.seq, hash: entry.hash };
   verdict.entries += 1;
 }
@@ -110,12 +135,23 @@ function faultOf(head: AuditHead, entry: AuditEntry, text: string | null): strin
   }
 }
 
-function addProblem(verdict: AuditVerdict, line: number | null, seq: number | null, problem: string): void {
-  verdict.problems.push({ line, seq, problem });
+const NOWHERE = { line: null };
+
+function addProblem(
+  verdict: AuditVerdict,
+  { file, line }: Pick<Step, 'file' | 'line'>,
+  seq: number | null,
+  problem: string,
+): void {
+  verdict.problems.push({ ...(file === undefined ? {} : { file }), line, seq, problem });
 }
 
 async function* stepsOf(entries: AsyncIterable<AuditEntry> | Iterable<AuditEntry>): AsyncGenerator<Step> {
   for await (const entry of entries) yield { line: null, entry, text: null };
+}
+
+async function* stepsOfFiles(files: readonly string[]): AsyncGenerator<Step> {
+  for (const file of files) for await (const step of stepsOfFile(file)) yield { ...step, file };
 }
 
 async function* stepsOfFile(file: string): AsyncGenerator<Step> {

@@ -27,6 +27,7 @@ export const AUDIT_KINDS = [
   'poll.failed',
   'poll.recovered',
   'mirror.rebuilt',
+  'mirror.rotated',
   'test.sent',
   'test_alert.sent',
   'reminder.sent',

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type AuditMirror, type AuditMirrorOptions, openAuditMirror } from '../../src/audit/mirror.ts';
+import { type AuditMirror, type AuditMirrorOptions, createAuditMirror } from '../../src/audit/mirror.ts';
 import { verifyFile } from '../../src/audit/verify.ts';
 import { auditLine } from '../../src/domain/audit.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -44,8 +44,9 @@ function setUp(store: Store, file = join(temporaryDirectory(), 'audit', 'audit.j
       writeFileSync(file, text);
     },
     open: async (over: Partial<AuditMirrorOptions> = {}): Promise<AuditMirror> => {
-      const mirror = await openAuditMirror({ file, store, logger, clock: { now: () => T0 }, ...over });
+      const mirror = createAuditMirror({ file, store, logger, clock: { now: () => T0 }, ...over });
       onTestFinished(() => mirror.close());
+      await mirror.catchUp();
       return mirror;
     },
     warnings: () => logger.lines.filter(({ level }) => level === 'warn'),

@@ -276,16 +276,16 @@ describe('audit verify', () => {
   });
 
   it.each([
-    ['the configured file', [], { config: aConfig(), file: './data/audit.jsonl' }],
+    ['the configured file', [], { config: aConfig(), files: ['./data/audit.jsonl'] }],
     [
       'another file alone where there is no configuration',
       ['--file', 'x.jsonl', '--config', 'none.json'],
-      { config: null, file: 'x.jsonl' },
+      { config: null, files: ['x.jsonl'] },
     ],
     [
       'another file against the store',
       ['--file', 'x.jsonl', '--config', 'package.json'],
-      { config: aConfig(), file: 'x.jsonl' },
+      { config: aConfig(), files: ['x.jsonl'] },
     ],
   ])('verifies %s', async (_name, argv, request) => {
     const asked: unknown[] = [];

@@ -16,7 +16,7 @@ export async function lookInto<T>(home: Home, look: (store: Store) => Promise<T>
 
 /** What is wrong with the audit log: what `audit verify` comes to, without a process of its own. */
 export async function auditProblems(home: Home): Promise<string[]> {
-  const where = { store: home.dbFile, file: home.auditFile };
+  const where = { store: home.dbFile, files: [home.auditFile] };
   return (await lookInto(home, (store) => checkAudit(store, where))).problems;
 }
 

@@ -179,7 +179,7 @@ describe('a store that an earlier version has left behind', () => {
     const store = await openForTest({ path: home.dbFile });
     const { checked, head, problems } = await checkAudit(store, {
       store: home.dbFile,
-      file: home.auditFile,
+      files: [home.auditFile],
     });
     expect({ problems, entries: checked.map(({ entries }) => entries) }).toEqual({
       problems: [],

@@ -7,7 +7,7 @@ import { count, printable, toJson } from '../view/text.ts';
 import { addAuditExport } from './audit-export.ts';
 
 interface VerifyOptions extends CommonOptions {
-  file?: string;
+  file?: string[];
 }
 
 /** Adds `audit` with `verify` and `export`. */
@@ -18,7 +18,8 @@ export function addAudit(cli: Cli, program: Command): void {
     .description('verify that nothing in the audit log was changed, removed or put in another order')
     .option(
       '--file <file>',
-      'the mirror file, in place of the configured one; alone where there is no configuration',
+      'the mirror file, in place of the configured one; alone where there is no configuration; several times for pieces of a rotation that do not lie beside it',
+      (file: string, before: string[] = []) => [...before, file],
     )
     .addOption(jsonOption())
     .addHelpText(
@@ -31,8 +32,8 @@ export function addAudit(cli: Cli, program: Command): void {
 
 async function verifyAudit(cli: Cli, options: VerifyOptions): Promise<number> {
   const config = await configOrNone(cli, options);
-  const file = options.file ?? config?.audit.file ?? '';
-  const verdict = await cli.parts.verifyAudit({ config, file });
+  const files = options.file ?? [config?.audit.file ?? ''];
+  const verdict = await cli.parts.verifyAudit({ config, files });
   const isSound = verdict.problems.length === 0;
   if (options.json) cli.out.line(toJson({ ok: isSound, ...verdict }));
   else printVerdict(cli, verdict);
