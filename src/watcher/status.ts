@@ -59,7 +59,7 @@ export interface ChannelStatus {
    * has ended. `null`: it delivers as configured.
    */
   waitsForMs: number | null;
-  /** It has given something up, or accepted nothing for ten minutes; `null` while it has not. */
+  /** It is told to be failing (see `ChannelCondition`); `null`: it is not. */
   failing: { since: Timestamp; detail: string } | null;
 }
 

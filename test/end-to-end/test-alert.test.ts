@@ -42,6 +42,6 @@ it('tells through the other channel that a test alert did not get through', asyn
 
   world.slack.answer(null);
   await until(() => world.arrived('slack').length > 0, 'a test alert that arrives');
-  await world.untilArrived(2, ['webhook']);
-  expect(world.told().map(({ data }) => data.event)).toEqual(['channel_failing', 'channel_recovered']);
+  // One that gets through after others that did not is no recovery yet.
+  expect(world.told().map(({ data }) => data.event)).toEqual(['channel_failing']);
 });

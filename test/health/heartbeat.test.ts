@@ -18,6 +18,7 @@ const goodStore = {
   checkWritable: async () => {},
   nextDueAt: async () => null,
   failingChannels: async () => new Map(),
+  givenUpSince: async () => new Map(),
 };
 
 describe('the condition that a heartbeat tells of', () => {

@@ -47,6 +47,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     recordOutcomes: () => refuse(),
     oweFallbacks: () => refuse(),
     failingChannels: () => refuse(),
+    givenUpSince: () => refuse(),
     lastAcceptedAt: () => refuse(),
     remind: () => refuse(),
     nextDueAt: () => refuse(),

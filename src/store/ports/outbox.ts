@@ -139,6 +139,11 @@ export interface OutboxReader {
    * without one are left out.
    */
   failingChannels(): Promise<Map<string, Timestamp>>;
+  /**
+   * How many deliveries channels have given up since then that are given up still, by channel; those without one are left out. What has
+   * not happened (reminders, samples) does not count.
+   */
+  givenUpSince(since: Timestamp): Promise<Map<string, number>>;
 }
 
 /** What is owed to channels: claimed under a lease, sent, and recorded. */

@@ -5,7 +5,7 @@ import type { Delivery } from '../ports/outbox.ts';
 import type { DeliveryCount, DeliveryFilter, Rows } from '../ports/records.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { toDelivery } from './rows.ts';
-import { type Database, DELIVERED, PENDING } from './schema.ts';
+import { type Database, DELIVERED, GIVEN_UP, PENDING } from './schema.ts';
 import { toEvent } from './stored-event.ts';
 
 /** Lists deliveries with their events, those inserted last first. */
@@ -113,4 +113,18 @@ export async function failingChannels(db: Kysely<Database>): Promise<Map<string,
     if (typeof first?.at === 'number') since.set(channel, first.at);
   }
   return since;
+}
+
+/** Counts what channels have given up since then and nobody has redriven; see `OutboxReader`. By an index of just that. */
+export async function givenUpSince(db: Kysely<Database>, since: Timestamp): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('delivery')
+    .innerJoin('event', 'event.id', 'delivery.event_id')
+    .select(({ fn }) => ['delivery.channel', fn.countAll<number>().as('count')])
+    .where('delivery.status', '=', GIVEN_UP)
+    .where('delivery.ended_at', '>', since)
+    .where('event.has_happened', '=', 1)
+    .groupBy('delivery.channel')
+    .execute();
+  return new Map(rows.map(({ channel, count }) => [channel, Number(count)]));
 }

@@ -7,7 +7,7 @@ import type {
   FallbackRequest,
   Outbox,
 } from '../ports/outbox.ts';
-import { failingChannels, lastAcceptedAt } from '../queries/deliveries.ts';
+import { failingChannels, givenUpSince, lastAcceptedAt } from '../queries/deliveries.ts';
 import { fallbackEntry, owedByFallback, writeFallbacks } from '../queries/fallbacks.ts';
 import { claimDeliveries, findClaimable, nextDueAt, renewLeases } from '../queries/outbox.ts';
 import { writeOutcome } from '../queries/outcomes.ts';
@@ -21,6 +21,7 @@ export function createOutbox(db: Kysely<Database>, guarded: Guarded): Outbox {
   return {
     nextDueAt: guarded('read the outbox', (channel) => nextDueAt(db, channel)),
     failingChannels: guarded('read the outbox', () => failingChannels(db)),
+    givenUpSince: guarded('read the outbox', (since) => givenUpSince(db, since)),
     lastAcceptedAt: guarded('read the outbox', (channel) => lastAcceptedAt(db, channel)),
     claimDeliveries: guarded('claim deliveries', (request) => claimDue(db, request)),
     renewLeases: guarded('renew leases', async (ids, owner, until) => {

@@ -186,6 +186,13 @@ export const MIGRATIONS: readonly Migration[] = [
       create index delivery_refused on delivery (channel, next_attempt_at) where status = 'pending' and attempts_finished > 0;
     `,
   },
+  {
+    number: 9,
+    name: 'what was given up lately, and is given up still',
+    sql: `
+      create index delivery_given_up_at on delivery (ended_at, channel) where status = 'given_up';
+    `,
+  },
 ];
 
 /**

@@ -1,17 +1,22 @@
 import type { Clock } from '../../clock.ts';
-import { alertKey } from '../../domain/event/alert.ts';
+import { alertKey, partsOfKey } from '../../domain/event/alert.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Signals } from '../../signals.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
-import type { OutboxReader } from '../../store/ports/outbox.ts';
+import type { Outbox } from '../../store/ports/outbox.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { ChannelStatus } from '../status.ts';
 import { credibleMs } from '../watch/failing-memory.ts';
-import { ChannelCondition, type ChannelNews } from './channel-condition.ts';
+import { ChannelCondition, type ChannelNews, type ChannelPast, UNKNOWN_PAST } from './channel-condition.ts';
 
 const FAULT_KEY = 'channel alerts';
+
+/** What was given up longer ago than this makes no channel fail, in milliseconds. */
+const GIVEN_UP_COUNTS_MS = 24 * 3_600_000;
+/** While a channel fails, it is looked so often whether what it has given up was redriven (perhaps by another process), in milliseconds. */
+const COUNT_EVERY_MS = 30_000;
 
 /** Watches over the channels themselves: one that fails cannot tell so itself, so the others do. */
 export interface ChannelAlerts {
@@ -27,7 +32,7 @@ export interface ChannelAlerts {
 
 /** What the alerts about channels work with. */
 export interface ChannelAlertsDeps {
-  store: Pick<AlertStore, 'readAlerts'> & Pick<OutboxReader, 'failingChannels'>;
+  store: Pick<AlertStore, 'readAlerts'> & Pick<Outbox, 'failingChannels' | 'givenUpSince' | 'lastAcceptedAt'>;
   recorder: Pick<Recorder, 'recordAlert'>;
   clock: Clock;
   faultLog: FaultLog;
@@ -45,8 +50,9 @@ class AlertsOfChannels implements ChannelAlerts {
   #conditions: ReadonlyMap<string, ChannelCondition> = new Map();
   /** Since when what is raised in the store is raised, by key. */
   #raised = new Map<string, Timestamp>();
-  /** For how long channels had accepted nothing at the beginning. */
-  #failedBeforeMs: ReadonlyMap<string, number> = new Map();
+  /** How channels were doing at the beginning, by what the store knows. */
+  #before: ReadonlyMap<string, ChannelPast> = new Map();
+  #countedAt = Number.NEGATIVE_INFINITY;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(deps: ChannelAlertsDeps) {
@@ -61,18 +67,37 @@ class AlertsOfChannels implements ChannelAlerts {
     this.#raised = await store.readAlerts();
     const now = clock.now();
     const failing = await store.failingChannels();
-    this.#failedBeforeMs = new Map(
-      [...failing].map(([channel, since]) => [channel, credibleMs(since, now) ?? 0]),
-    );
+    const givenUp = await store.givenUpSince(now - GIVEN_UP_COUNTS_MS);
+    const before = new Map<string, ChannelPast>();
+    for (const channel of new Set([...failing.keys(), ...givenUp.keys(), ...channelsOf(this.#raised)])) {
+      const toldAt = this.#raised.get(keyOf(channel)) ?? null;
+      const since = failing.get(channel) ?? null;
+      const acceptedAt = toldAt === null ? null : await store.lastAcceptedAt(channel);
+      before.set(channel, {
+        toldAt,
+        failedBeforeMs: since === null ? 0 : (credibleMs(since, now) ?? 0),
+        givenUp: givenUp.get(channel) ?? 0,
+        hasAcceptedSince: since === null && acceptedAt !== null && acceptedAt > (toldAt ?? 0),
+      });
+    }
+    this.#before = before;
   }
 
   apply(channels: readonly string[]): void {
     this.#conditions = new Map(
       channels.map((channel) => [channel, this.#conditions.get(channel) ?? this.#conditionAtFirst(channel)]),
     );
+    // A channel that comes later, or returns, starts clean.
+    this.#before = new Map();
   }
 
   beat(): void {
+    const now = this.#deps.clock.monotonic();
+    const isAnyTold = [...this.#conditions.values()].some((condition) => condition.isTold);
+    if (isAnyTold && now - this.#countedAt >= COUNT_EVERY_MS) {
+      this.#countedAt = now;
+      this.#inTurn(() => this.#countGivenUp());
+    }
     for (const [channel, condition] of this.#conditions) if (condition.news()) this.#look(channel);
   }
 
@@ -85,21 +110,31 @@ class AlertsOfChannels implements ChannelAlerts {
   }
 
   #conditionAtFirst(channel: string): ChannelCondition {
-    return new ChannelCondition(this.#deps.clock, channel, {
-      toldAt: this.#raised.get(keyOf(channel)) ?? null,
-      failedBeforeMs: this.#failedBeforeMs.get(channel) ?? 0,
+    const toldAt = this.#raised.get(keyOf(channel)) ?? null;
+    const past = { ...UNKNOWN_PAST, ...this.#before.get(channel), toldAt };
+    return new ChannelCondition(this.#deps.clock, channel, past);
+  }
+
+  /** What was redriven, and what is older than a day, is given up no more. */
+  async #countGivenUp(): Promise<void> {
+    const { store, clock } = this.#deps;
+    const counts = await store.givenUpSince(clock.now() - GIVEN_UP_COUNTS_MS);
+    for (const [channel, condition] of this.#conditions) condition.noteGivenUp(counts.get(channel) ?? 0);
+  }
+
+  #look(channel: string): void {
+    const condition = this.#conditions.get(channel);
+    this.#inTurn(async () => {
+      const news = condition?.news();
+      if (condition && news) condition.noteTold(news, await this.#tell(channel, news));
     });
   }
 
   /** One after the other, so that a failure and a recovery are told in their order. A store that fails now is asked again at the next beat. */
-  #look(channel: string): void {
+  #inTurn(work: () => Promise<void>): void {
     const { faultLog } = this.#deps;
-    const condition = this.#conditions.get(channel);
     this.#turn = this.#turn
-      .then(async () => {
-        const news = condition?.news();
-        if (condition && news) condition.noteTold(news, await this.#tell(channel, news));
-      })
+      .then(work)
       .then(() => faultLog.clear(FAULT_KEY, 'Alerts about channels can be recorded again'))
       .catch((thrown: unknown) => {
         const err = toError(thrown);
@@ -127,6 +162,13 @@ class AlertsOfChannels implements ChannelAlerts {
     this.#raised.delete(key);
     return at;
   }
+}
+
+/** The channels that are told to be failing, by these keys of alerts. */
+function channelsOf(raised: ReadonlyMap<string, Timestamp>): string[] {
+  return [...raised.keys()]
+    .map(partsOfKey)
+    .flatMap(({ name, about }) => (name === 'channel_failing' ? [about] : []));
 }
 
 function keyOf(channel: string): string {

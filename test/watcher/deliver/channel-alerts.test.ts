@@ -4,6 +4,7 @@ import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
+import { aCommit, plan } from '../../store/support.ts';
 import { aMuteRequest, aRoute, HOUR, MINUTE, T0 } from '../../support/builders.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
@@ -55,10 +56,19 @@ function attempt(outcome: 'delivered' | 'retry' | 'given_up', channel = 'oncall'
 }
 
 async function told(): Promise<string[]> {
-  const { items } = await store.listEvents({ limit: 20 });
+  const { items } = await store.listEvents({ limit: 1_000 });
   return items
     .map(({ event, deliveries }) => `${event.name} → ${deliveries.map(({ channel }) => channel).join()}`)
     .reverse();
+}
+
+/** Lets time go on, with a beat every half a minute. */
+async function passes(ms: number): Promise<void> {
+  for (let gone = 0; gone < ms; gone += 30_000) {
+    clock.advance(30_000);
+    alerts.beat();
+    await settled();
+  }
 }
 
 describe('a channel that fails', () => {
@@ -84,7 +94,8 @@ describe('a channel that fails', () => {
     await expect.poll(told).toEqual(['channel_failing → siem']);
     store.commitAlerts = commitAlerts;
     attempt('delivered');
-    await expect.poll(() => refusals).toBe(2);
+    await passes(11 * MINUTE);
+    expect(refusals).toBeGreaterThan(1);
     store.commitAlerts = whole.commitAlerts;
     alerts.beat();
     alerts.beat();
@@ -109,16 +120,18 @@ describe('a channel that fails', () => {
     await expect.poll(told).toEqual(['channel_failing → siem']);
   });
 
-  it('is told of once, also across a restart, and again when it accepts something', async () => {
+  it('is told of once, also across a restart, and again when it has accepted for a while', async () => {
     attempt('given_up');
     await expect.poll(told).toHaveLength(1);
     await begin();
     attempt('given_up');
     attempt('retry');
-    clock.advance(20 * MINUTE);
-    alerts.beat();
+    await passes(20 * MINUTE);
     attempt('delivered');
-    await expect.poll(told).toEqual(['channel_failing → siem', 'channel_recovered → siem']);
+    await passes(9 * MINUTE);
+    expect(await told()).toEqual(['channel_failing → siem']);
+    await passes(2 * MINUTE);
+    expect(await told()).toEqual(['channel_failing → siem', 'channel_recovered → siem']);
     attempt('delivered');
     alerts.beat();
     expect(alerts.status()[0]?.failing).toBeNull();
@@ -165,5 +178,90 @@ describe('a channel that fails', () => {
     alerts.beat();
     await new Promise((resolve) => setImmediate(resolve));
     expect(await told()).toEqual([]);
+  });
+});
+
+describe('a channel that fails now and then', () => {
+  const world = { numbers: 0 };
+  /** One delivery, really given up (and so counted), or accepted. */
+  async function delivers(outcome: 'delivered' | 'given_up'): Promise<string> {
+    world.numbers += 1;
+    const planned = plan(world.numbers, { job: world.numbers, detectedAt: clock.now() });
+    await store.commitPoll(aCommit({ at: clock.now(), events: [planned] }));
+    const id = `${planned.event.id}:oncall`;
+    await store.recordOutcomes([{ id, kind: outcome, at: clock.now(), detail: `HTTP ${outcome}` }], []);
+    attempt(outcome);
+    return id;
+  }
+  const FAILING = 'channel_failing → siem';
+  const RECOVERED = 'channel_recovered → siem';
+  const alertsTold = async () => (await told()).filter((line) => line.includes('channel_')).sort();
+
+  it('is told of once when it refuses every fourth job for good, and once more when that is over', async () => {
+    const lost: string[] = [];
+    for (let job = 1; job <= 280; job += 1) {
+      if (job % 4 === 0) lost.push(await delivers('given_up'));
+      else await delivers('delivered');
+      await passes(MINUTE);
+      if (job === 140) await begin();
+    }
+    expect(await alertsTold()).toEqual([FAILING]);
+
+    await store.redrive('given_up', clock.now());
+    await passes(MINUTE);
+    for (const id of lost)
+      await store.recordOutcomes([{ id, kind: 'delivered', at: clock.now(), detail: 'ok' }], []);
+    attempt('delivered');
+    await passes(9 * MINUTE);
+    expect(await alertsTold()).toEqual([FAILING]);
+    await passes(2 * MINUTE);
+    expect(await alertsTold()).toEqual([FAILING, RECOVERED]);
+  });
+
+  it('has recovered when what it gave up is a day old, also when the process did not live so long', async () => {
+    await delivers('given_up');
+    await passes(MINUTE);
+    clock.advance(HOUR);
+    await delivers('delivered');
+    await passes(30 * MINUTE);
+    expect(await alertsTold()).toEqual([FAILING]);
+    clock.advance(23 * HOUR);
+    await begin();
+    await passes(9 * MINUTE);
+    expect(await alertsTold()).toEqual([FAILING]);
+    await passes(2 * MINUTE);
+    expect(await alertsTold()).toEqual([FAILING, RECOVERED]);
+  });
+
+  it('is told of once when one message gets through every eleven minutes', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      attempt('retry');
+      await passes(11 * MINUTE);
+      attempt('delivered');
+    }
+    expect(await alertsTold()).toEqual([FAILING]);
+    await passes(11 * MINUTE);
+    expect(await alertsTold()).toEqual([FAILING, RECOVERED]);
+  });
+
+  it('has recovered although an attempt fails now and then, as long as it is accepted soon', async () => {
+    attempt('retry');
+    await passes(11 * MINUTE);
+    for (let minute = 0; minute < 11; minute += 1) {
+      attempt('retry');
+      attempt('delivered');
+      await passes(MINUTE);
+    }
+    expect(await alertsTold()).toEqual([FAILING, RECOVERED]);
+  });
+
+  it('does not fail for a sample that was given up long ago', async () => {
+    const sample = plan(7_000, { test: true });
+    await store.commitPoll(aCommit({ events: [sample] }));
+    const id = `${sample.event.id}:oncall`;
+    await store.recordOutcomes([{ id, kind: 'given_up', at: clock.now(), detail: '404' }], []);
+    await begin();
+    await passes(MINUTE);
+    expect(await alertsTold()).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { createSignals, type WatcherSignals } from '../../../src/signals.ts';
 import { type SmtpSink, startSmtpSink } from '../../../src/simulator/receivers/smtp-sink.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { ChannelCondition } from '../../../src/watcher/deliver/channel-condition.ts';
+import { ChannelCondition, UNKNOWN_PAST } from '../../../src/watcher/deliver/channel-condition.ts';
 import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { aCommit, plan } from '../../store/support.ts';
@@ -234,7 +234,7 @@ describe('a mail that the server does not take for everyone', () => {
     refusals = { [B]: '451 greylisted' };
     await owe(1);
     await drain();
-    const condition = new ChannelCondition(clock, 'dba', { toldAt: null, failedBeforeMs: 0 });
+    const condition = new ChannelCondition(clock, 'dba', UNKNOWN_PAST);
     for (const attempt of attempts) condition.noteAttempt(attempt);
     clock.advance(11 * MINUTE);
     expect(condition.news()).toBeNull();
