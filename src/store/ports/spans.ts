@@ -17,7 +17,7 @@ export interface SpanStore {
   lastWrittenAt(): Promise<Timestamp | null>;
   /**
    * Moves the times that spans are counted from along with the clock, so that what was due in a minute still is: of what is
-   * owed (when it was made and tried, and when it is tried again), of reminders, and since when watches fail. What is a time of the day
+   * owed (when it was made and tried, and when it is tried again), of reminders, of silences, and since when watches fail. What is a time of the day
    * (the slot of a digest, the end of a mute) and what has ended stays. So does what was written in the last seconds before `at`: the
    * clock had stepped by then. One transaction, in turn.
    */

@@ -31,6 +31,7 @@ async function lastWrittenAt(db: Kysely<Database>): Promise<Timestamp | null> {
 async function moveSpans(trx: Transaction<Database>, step: ClockStep): Promise<void> {
   await moveDeliveries(trx, step);
   await moveReminders(trx, step);
+  await moveSilences(trx, step);
   const raisedAt = sql.ref<Timestamp>('raised_at');
   await trx
     .updateTable('alert')
@@ -64,6 +65,14 @@ async function moveReminders(trx: Transaction<Database>, step: ClockStep): Promi
   await trx
     .updateTable('reminder')
     .set({ next_at: moved(sql.ref<Timestamp>('next_at'), setAt, step) })
+    .execute();
+}
+
+async function moveSilences(trx: Transaction<Database>, step: ClockStep): Promise<void> {
+  const since = sql.ref<Timestamp>('since');
+  await trx
+    .updateTable('channel_quiet')
+    .set({ since: moved(since, since, step), until: moved(sql.ref<Timestamp>('until'), since, step) })
     .execute();
 }
 

@@ -67,6 +67,15 @@ export function spansContract(store: () => Store): void {
       expect(await deliveries()).toMatchObject([{ heldUntil: T0 + 8 * HOUR, nextAttemptAt: T0 + 8 * HOUR }]);
     });
 
+    it.each([DAY, -DAY])('keeps a silence as long as it was when the clock steps by %i ms', async (byMs) => {
+      await commit(plan(1), plan(2, { job: 2 }));
+      const refused = { at: T0 + MINUTE, kind: 'retry', nextAttemptAt: T0 + MINUTE, detail: '429' } as const;
+      await store().recordOutcomes([{ ...refused, id: idOf(1), quietUntil: T0 + 4 * MINUTE }], []);
+      await store().moveSpans({ byMs, at: T0 + 2 * MINUTE + byMs });
+      expect(await claim(T0 + 4 * MINUTE - 1 + byMs)).toEqual([]);
+      expect(await claim(T0 + 4 * MINUTE + byMs)).toHaveLength(2);
+    });
+
     it('keeps reminders as far away as they were', async () => {
       const reminders = [{ channel: 'oncall', everyMs: HOUR }];
       await commit({ ...plan(1, { name: 'stalled' }), reminders });
