@@ -77,7 +77,7 @@ export function createOauthLogin(options: {
       const answer = (await askAgain({ token, refusal, askedAt }, request)) ?? first;
       if (answer.refusal === 'role' || answer.refusal === 'either') {
         if (doubts.isOpen(url)) doubts.confirmed(url);
-        tokens.roleRefused();
+        await tokens.roleRefused();
       }
       return answer;
     },

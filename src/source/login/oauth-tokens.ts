@@ -45,8 +45,8 @@ export interface AccessTokens {
   replace(refused: RefusedToken, signal: AbortSignal): Promise<string | null>;
   /** It has been accepted. */
   accepted(token: string): void;
-  /** A role is missing, also with the newest token: a later process will not begin with it. */
-  roleRefused(): void;
+  /** A role is missing, also with the newest token: a later process will not begin with it. Resolves when that is kept. */
+  roleRefused(): Promise<void>;
   /** Those that a server could quote to us. */
   known(): string[];
 }
@@ -152,10 +152,10 @@ export function createAccessTokens(options: {
       held = { ...held, stored: { ...held.stored, isAccepted: true } };
       void keep(held.stored);
     },
-    roleRefused: () => {
+    roleRefused: async () => {
       if (held === null || held.stored.isRoleRefused) return;
       held = { ...held, stored: { ...held.stored, isRoleRefused: true } };
-      void keep(held.stored);
+      await keep(held.stored);
     },
     known: () => [held?.stored.accessToken, lastRefused].flatMap((token) => token ?? []),
   };
