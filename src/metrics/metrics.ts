@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { isTransitionName } from '../domain/event/event.ts';
-import { type Milestone, stateAfter } from '../domain/job/restore-job.ts';
+import { MILESTONES, type Milestone, stateAfter } from '../domain/job/restore-job.ts';
 import type { Signals } from '../signals.ts';
 import { type ApiMetrics, addApiFigures } from './api-metrics.ts';
 import { addBuildInfo, addProcessFigures } from './process-metrics.ts';
@@ -42,6 +42,9 @@ const POLL_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
 /** Seconds: from "at once" to the 24 h after which a delivery is given up. */
 const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1_800, 7_200, 28_800, 86_400];
+
+/** Every state that a transition leads to. */
+const REACHED_STATES = MILESTONES.map((milestone) => stateAfter([milestone]));
 
 /** One registry per app instance: a second app in the same process (tests, the demo) has its own. */
 export function createMetrics(options: MetricsOptions): Metrics {
@@ -89,13 +92,15 @@ function countPolls(registry: Registry, { signals }: MetricsOptions): Figures {
   });
   const lastSuccess = new Gauge({
     name: `${PREFIX}last_successful_poll_timestamp_seconds`,
-    help: 'When the watch was last polled with success. Alert on its age.',
+    help: 'When the watch was last polled with success; before the first time, since when it is configured. Alert on its age.',
     labelNames: ['watch'],
     registers,
   });
   const series = createRoster({
     come: (watch) => {
       for (const outcome of ['ok', 'failed']) polls.inc({ watch, outcome }, 0);
+      // One that is never polled must grow old too: of a series that is not there nobody is alarmed.
+      lastSuccess.setToCurrentTime({ watch });
     },
     go: (watch) => {
       for (const outcome of ['ok', 'failed']) polls.remove({ watch, outcome });
@@ -119,11 +124,19 @@ function countTransitions(registry: Registry, { signals }: MetricsOptions): Figu
     labelNames: ['watch', 'to'],
     registers: [registry],
   });
+  const series = createRoster({
+    come: (watch) => {
+      for (const to of REACHED_STATES) transitions.inc({ watch, to }, 0);
+    },
+    go: (watch) => {
+      for (const to of REACHED_STATES) transitions.remove({ watch, to });
+    },
+  });
   const end = signals.on('event:recorded', ({ watch, name, hasHappened }) => {
-    if (hasHappened && isTransitionName(name))
+    if (hasHappened && isTransitionName(name) && series.has(watch))
       transitions.inc({ watch, to: stateAfter([name as Milestone]) });
   });
-  return { end };
+  return { apply: ({ watches }) => series.apply(watches), end };
 }
 
 function countDeliveries(registry: Registry, { signals }: MetricsOptions): Figures {

@@ -17,7 +17,8 @@ it('sends a test alert the whole way to its receiver, marked as one, and counts 
     data: { event: 'finished', test: true, summary: expect.stringMatching(/^\[TEST\] /) },
   });
   const metrics = await (await fetchOnce(`${daemon.base}/metrics`)).text();
-  expect(metrics).not.toMatch(/restore_watcher_transitions_total\{/);
+  expect(metrics).toMatch(/restore_watcher_transitions_total\{.* 0$/m);
+  expect(metrics).not.toMatch(/restore_watcher_transitions_total\{.* [1-9]/);
   expect(await getJson(`${daemon.base}/api/v1/transitions`)).toMatchObject({ body: { items: [] } });
   const { stdout } = await command(home, ['history']);
   expect(stdout).toMatch(/finished +\[TEST\] Restore/);

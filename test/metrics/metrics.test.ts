@@ -39,8 +39,21 @@ describe('metrics', () => {
       'restore_watcher_polls_total{watch="orders",outcome="ok"} 1',
       'restore_watcher_polls_total{watch="orders",outcome="failed"} 1',
     ]);
+    expect(await lines('last_successful_poll_timestamp_seconds{watch="orders"')).toEqual([
+      `restore_watcher_last_successful_poll_timestamp_seconds{watch="orders"} ${T0 / 1000}`,
+    ]);
+  });
+
+  it('lets a watch grow old that is configured and never polled', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: T0 });
+    const { metrics, lines } = aWorld();
+    vi.setSystemTime(T0 + 60_000);
+    metrics.apply({ watches: ['orders', 'carts'], channels: [] });
+    vi.setSystemTime(T0 + 90_000);
+    metrics.apply({ watches: ['orders', 'carts'], channels: [] });
     expect(await lines('last_successful_poll_timestamp_seconds')).toEqual([
       `restore_watcher_last_successful_poll_timestamp_seconds{watch="orders"} ${T0 / 1000}`,
+      `restore_watcher_last_successful_poll_timestamp_seconds{watch="carts"} ${T0 / 1000 + 60}`,
     ]);
   });
 
@@ -79,9 +92,13 @@ describe('metrics', () => {
         planned: PLANNED,
       });
     }
-    expect(await lines('transitions_total')).toEqual([
+    expect(await lines('transitions_total{watch="orders"')).toEqual([
       'restore_watcher_transitions_total{watch="orders",to="in_progress"} 1',
+      'restore_watcher_transitions_total{watch="orders",to="ready"} 0',
+      'restore_watcher_transitions_total{watch="orders",to="finished"} 0',
       'restore_watcher_transitions_total{watch="orders",to="failed"} 1',
+      'restore_watcher_transitions_total{watch="orders",to="cancelled"} 0',
+      'restore_watcher_transitions_total{watch="orders",to="expired"} 0',
     ]);
   });
 
@@ -256,7 +273,9 @@ describe('metrics', () => {
     expect(await lines('polls_total{watch="orders",outcome="ok"}')).toEqual([
       'restore_watcher_polls_total{watch="orders",outcome="ok"} 0',
     ]);
-    expect(await lines('transitions_total')).toEqual([]);
+    expect(await lines('transitions_total{watch="orders",to="failed"}')).toEqual([
+      'restore_watcher_transitions_total{watch="orders",to="failed"} 0',
+    ]);
   });
 
   it('drops the series of a watch and a channel that have left the configuration, whatever still ends', async () => {
@@ -264,7 +283,7 @@ describe('metrics', () => {
     signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
     metrics.apply({ watches: ['carts'], channels: ['siem'] });
     signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
-    for (const name of ['polls_total', 'last_successful_poll_timestamp_seconds']) {
+    for (const name of ['polls_total', 'transitions_total', 'last_successful_poll_timestamp_seconds']) {
       expect(await lines(`${name}{watch="orders"`)).toEqual([]);
     }
     expect(await lines('polls_total{watch="carts"')).toHaveLength(2);
