@@ -1,6 +1,7 @@
 # syntax=docker/dockerfile:1
 # The image carries its own Node, so the development runtime of package.json (a dev dependency) is left out of it.
-ARG NODE_IMAGE=node:24-trixie-slim
+# By digest: a tag can be moved, and the same sources then make another image. The version is that of package.json.
+ARG NODE_IMAGE=node:24.21.0-trixie-slim@sha256:173f125896c3b47ddf056734c7ea789d04595a6a08769a8f78e0df642781fb66
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /build
