@@ -10,8 +10,9 @@ import type { Logger } from '../logging/logger.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
 import { createSignals } from '../signals.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStore, sqlitePath } from '../store/open-store.ts';
 import { redactingStore } from '../store/redacting-store.ts';
+import { isOpenToOthers } from '../store/sqlite/file.ts';
 import type { Store } from '../store/store.ts';
 import type { RunnerConfig, RunnerDeps } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
@@ -58,9 +59,13 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
   const closers = createClosers(logger);
   try {
     const signals = createSignals(logger);
-    const store = redactingStore(await openStore(config.store.url, { mode: 'readwrite' }), redactor.redact);
+    const store = redactingStore(
+      await openStore(config.store.url, { mode: 'readwrite', mirror: config.audit.file }),
+      redactor.redact,
+    );
     closers.add(() => store.close());
     await store.claimDaemon();
+    warnOfOpenFiles(logger, [sqlitePath(config.store.url), config.audit.file]);
     closers.add(await keepMirror(config.audit.file, { store, clock, logger, signals, onStuck: killAtExit }));
     const metrics = createMetrics({ signals, store, clock, version });
     closers.add(async () => metrics.close());
@@ -107,6 +112,14 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
   } catch (error) {
     await closers.closeAll();
     throw error;
+  }
+}
+
+/** A mode that somebody gave on purpose is left as it is: to a group, for a log shipper, say. That everybody may read is told. */
+function warnOfOpenFiles(logger: Logger, files: ReadonlyArray<string | null>): void {
+  for (const file of files) {
+    if (file === null || !isOpenToOthers(file)) continue;
+    logger.warn('Every user of this machine may read this file', { file, hint: `chmod o-rwx ${file}` });
   }
 }
 

@@ -56,7 +56,7 @@ export async function main(argv: readonly string[], early: EarlySignals | null):
       const store = await openExistingStore(config.store.url, { mode });
       return store && redactingStore(store, redactor.redact);
     },
-    inspectStore: async (config) => inspectStore(config.store.url),
+    inspectStore: async (config) => inspectStore(config.store.url, config.audit.file),
     tryHeartbeat,
     diagnose: (config) => diagnose(config, redactor),
     createNotifier: (config, name) => createOneNotifier(config, name, redactor),

@@ -9,13 +9,16 @@ export function sqlitePath(url: string): string | null {
 }
 
 /**
- * Opens the store that the URL names.
+ * Opens the store that the URL names; `mirror` is the file that its audit log is copied to.
  * @throws {StoreError}
  */
-export async function openStore(url: string, { mode }: { mode: 'readwrite' | 'readonly' }): Promise<Store> {
+export async function openStore(
+  url: string,
+  { mode, mirror }: { mode: 'readwrite' | 'readonly'; mirror?: string },
+): Promise<Store> {
   const path = sqlitePath(url);
   if (path === null) throw new StoreError('unavailable', 'only sqlite: stores are known');
-  return openSqliteStore({ path, mode });
+  return openSqliteStore({ path, mode, mirror });
 }
 
 /**

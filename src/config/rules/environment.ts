@@ -29,11 +29,29 @@ export const storesAreKnown: Rule = ({ config, fault, found }) => {
   const url = config.store?.url;
   const path = ['store', 'url'];
   if (url === undefined || /^postgres(ql)?:\/\/./.test(url)) return;
-  // Two slashes would be read as the start of an absolute path.
-  if (!/^sqlite:./.test(url) || /^sqlite:\/\/[^/]/.test(url)) {
-    fault(path, `expected "sqlite:" and a path, such as "sqlite:./data/watcher.db", found ${found(path)}`);
-  }
+  const reason = whyNoPath(/^sqlite:(.*)$/s.exec(url)?.[1]);
+  if (reason === null) return;
+  const why = reason === '' ? '' : `: ${reason}`;
+  fault(
+    path,
+    `expected "sqlite:" and a path, such as "sqlite:./data/watcher.db", found ${found(path)}${why}`,
+  );
 };
+
+/** @returns `null` for the path of a file; otherwise why it is none, `''` where that needs no words. */
+function whyNoPath(path: string | undefined): string | null {
+  if (path === undefined || path.trim() === '') return '';
+  if (/^\/\/[^/]/.test(path)) return 'two slashes begin the name of a host';
+  if (path === ':memory:') return 'what is kept in memory is forgotten at the end, and then told again';
+  // A single letter is a drive of Windows.
+  if (/^[a-z][a-z\d+.-]+:/i.test(path)) return 'this is a URL';
+  if (/[?#][\w-]+(=|$)/.test(path)) return 'a path has no parameters';
+  if (/(^|[\\/])\.{0,2}$/.test(path)) return 'this is a directory';
+  if (path.startsWith('~')) return 'only a shell knows what "~" stands for';
+  if (path !== path.trim() || /\p{Cc}/u.test(path))
+    return 'there is white space around it, or a control character in it';
+  return null;
+}
 
 /** The store and the mirror of the audit log are two files. */
 export const storeAndAuditDiffer: Rule = ({ config, fault }) => {

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../errors.ts';
 import { BUSY, resultCode, toStoreError } from './errors.ts';
+import { ensurePrivateFile } from './file.ts';
 
 /** Who only looks whether a daemon is there (`check`) holds the lock for an instant; that must not turn a daemon away. */
 const LOOK_MS = 200;
@@ -25,7 +26,7 @@ export function acquireDaemonLock(path: string): DaemonLock {
     throw new StoreError('conflict', `${path} is in use by another daemon${describeHolder(holderPath)}`, {
       hint: 'One store serves one daemon. Stop the other one, or give this one a `store.url` of its own.',
     });
-  bestEffort(() => writeFileSync(holderPath, `process ${process.pid} on ${hostname()}`));
+  bestEffort(() => writeFileSync(holderPath, `process ${process.pid} on ${hostname()}`, { mode: 0o600 }));
   const release = (): void => {
     process.off('exit', release);
     if (!db.isOpen) return;
@@ -41,6 +42,7 @@ export function acquireDaemonLock(path: string): DaemonLock {
 function lockExclusively(lockPath: string): DatabaseSync | null {
   let db: DatabaseSync | null = null;
   try {
+    ensurePrivateFile(lockPath);
     db = new DatabaseSync(lockPath, { timeout: LOOK_MS });
     // Nothing is ever written here, so there is nothing to keep a journal file for.
     db.exec('pragma journal_mode = memory; begin exclusive');

@@ -8,6 +8,8 @@ const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
 const NOTADB = 26;
+/** Extended code: the database may be read, but its directory not be written. */
+const READONLY_DIRECTORY = READONLY | (6 << 8);
 /** Extended codes of a write or a flush that the disk refused for another reason than being full: a quota, a limit on the file's size, a fault. */
 const REFUSED_WRITES: ReadonlySet<number> = new Set([
   IOERR | (3 << 8), // WRITE
@@ -56,7 +58,7 @@ export function toStoreError(thrown: unknown, doing: string, path: string): unkn
       return failed(
         'unavailable',
         'it cannot be opened',
-        'Check that the directory is there and may be written.',
+        'Check that the directory is there and may be written. (To read a copy whose write-ahead log, `-wal`, is still beside it, copy both to where files can be made.)',
       );
     default:
       return failed('unavailable', messageOf(thrown), CHECK_DISK);
@@ -67,6 +69,11 @@ const CHECK_DISK = 'Check that it is a file, on a local disk that is in order.';
 
 function messageOf(thrown: unknown): string {
   return toError(thrown).message;
+}
+
+/** True for what SQLite says where it cannot make the files of a write-ahead log beside the database. */
+export function isUnwritablePlace(code: number | null): boolean {
+  return code === READONLY_DIRECTORY || code === CANTOPEN;
 }
 
 /** The file is not to be trusted, and is left as it is. */

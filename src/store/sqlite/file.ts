@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError, toError } from '../../errors.ts';
@@ -21,14 +21,19 @@ const READONLY_ROLLBACK = 776;
  *
  * Always: is it a database, is it ours, is its layout known, are its first pages sound. All pages (`quick_check`) before writing to
  * it, when the file is small or was not closed in an orderly way; else a torn page shows when it is read.
+ *
+ * An empty file is a new database, unless something beside it shows that there was more: its log, its lock, or the `mirror` of its
+ * audit log.
  * @throws {StoreError} reasons `damaged`, `schema_too_new`, `unavailable`.
  */
-export function inspectFile(path: string, mode: 'readwrite' | 'readonly'): void {
+export function inspectFile(path: string, mode: 'readwrite' | 'readonly', mirror?: string): void {
   const size = fileSize(path);
   const walSize = fileSize(`${path}-wal`) ?? 0;
   if (!size) {
     if (walSize > 0)
       throw damagedError(path, 'its write-ahead log is there, but the database is gone or empty');
+    const trace = size === 0 ? traceOfMore(path, mirror) : null;
+    if (trace !== null) throw damagedError(path, `it is empty, but ${trace} shows that there was more`);
     if (mode === 'readonly')
       throw new StoreError('unavailable', `${path}: there is no database yet`, {
         hint: 'It is made by the first run of the watcher. Check `store.url`.',
@@ -57,6 +62,38 @@ export function ensureDirectory(path: string): void {
       cause: toError(error),
     });
   }
+}
+
+/** Only a daemon makes a lock, once the database is there; only its audit log is mirrored. */
+function traceOfMore(path: string, mirror: string | undefined): string | null {
+  if (fileSize(`${path}.lock`) !== null) return `its lock (${path}.lock)`;
+  return mirror !== undefined && (fileSize(mirror) ?? 0) > 0
+    ? `the mirror of its audit log (${mirror})`
+    : null;
+}
+
+/**
+ * Makes the file, should it be missing, for its owner alone: it holds who restores what, and where. SQLite gives its log the same mode.
+ * A file that is there keeps the mode that somebody gave it.
+ * @throws {StoreError} reason `unavailable`.
+ */
+export function ensurePrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    throw new StoreError('unavailable', `${path}: cannot make this file`, {
+      hint: 'Check `store.url`, and that its directory may be written.',
+      cause: toError(error),
+    });
+  }
+}
+
+/** True when every user of this machine may read the file, and get to it. */
+export function isOpenToOthers(path: string): boolean {
+  const may = (place: string, bit: number): boolean =>
+    ((statSync(place, { throwIfNoEntry: false })?.mode ?? 0) & bit) !== 0;
+  return may(path, 0o004) && may(dirname(path), 0o001);
 }
 
 function inspect(path: string, { readOnly, deep }: { readOnly: boolean; deep: boolean }): void {

@@ -12,7 +12,7 @@ import { openConnection, readPragma } from './node-sqlite.ts';
  * Looks at the store without changing it.
  * @throws {StoreError} when it cannot be used: damaged, made by a newer program, not readable.
  */
-export function inspectStore(url: string): StoreFacts {
+export function inspectStore(url: string, mirror?: string): StoreFacts {
   const path = sqlitePath(url);
   if (path === null)
     return { where: 'another kind of store', exists: false, schemaVersion: null, inUse: null };
@@ -20,7 +20,7 @@ export function inspectStore(url: string): StoreFacts {
     checkPlace(path);
     return { where: path, exists: false, schemaVersion: null, inUse: null };
   }
-  inspectFile(path, 'readonly');
+  inspectFile(path, 'readonly', mirror);
   try {
     const db = openConnection(path, { readOnly: true });
     try {
@@ -52,11 +52,12 @@ function checkPlace(path: string): void {
   }
 }
 
-/** Tries the daemon's lock for reading: while a daemon holds it, nobody can. */
+/** Tries the daemon's lock for reading: while a daemon holds it, nobody can. `null` for who may not look at it. */
 function isLocked(path: string): boolean | null {
   const lockPath = `${path}.lock`;
   if (!existsSync(lockPath)) return false;
-  const db = new DatabaseSync(lockPath, { readOnly: true, timeout: 0 });
+  const db = openLock(lockPath);
+  if (db === null) return null;
   try {
     db.prepare('select count(*) from sqlite_schema').get();
     return false;
@@ -64,5 +65,13 @@ function isLocked(path: string): boolean | null {
     return true;
   } finally {
     db.close();
+  }
+}
+
+function openLock(lockPath: string): DatabaseSync | null {
+  try {
+    return new DatabaseSync(lockPath, { readOnly: true, timeout: 0 });
+  } catch {
+    return null;
   }
 }

@@ -1,5 +1,9 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { extendedResultCode, isUnwritablePlace } from './errors.ts';
 
 /** How long a statement waits for another process's lock, in milliseconds. The event loop stands still meanwhile, so it is short. */
 const BUSY_TIMEOUT_MS = 2_000;
@@ -12,12 +16,31 @@ const MAX_PREPARED = 100;
  *
  * So is `journal_size_limit`: without it a log that was once long is written over from its start, and a full disk goes unseen for
  * hundreds of commits, until one of them needs more.
+ *
+ * A database that may only be read, on a disk or in a directory that may only be read, can be read all the same.
  * @throws whatever `node:sqlite` throws (see `errors.ts`).
  */
 export function openConnection(path: string, options: { readOnly: boolean }): DatabaseSync {
+  if (!options.readOnly) return connect(path, options);
+  try {
+    return connect(path, options);
+  } catch (error) {
+    // A reader too would make files for a log (WAL). Where it may not, and no log waits, the database is what stands in its file.
+    if (!isUnwritablePlace(extendedResultCode(error)) || hasLog(path)) throw error;
+    return connect(`${pathToFileURL(resolve(path)).href}?immutable=1`, options);
+  }
+}
+
+function hasLog(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+function connect(path: string, options: { readOnly: boolean }): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: options.readOnly, timeout: BUSY_TIMEOUT_MS });
   try {
-    if (!options.readOnly) db.exec('pragma journal_mode = wal; pragma journal_size_limit = 0');
+    // The file is opened by the first statement that reads it.
+    if (options.readOnly) db.prepare('select count(*) from sqlite_schema').get();
+    else db.exec('pragma journal_mode = wal; pragma journal_size_limit = 0');
     db.exec('pragma synchronous = full; pragma foreign_keys = on');
     return db;
   } catch (error) {

@@ -7,7 +7,7 @@ import { createSqlStore } from '../sql/sql-store.ts';
 import type { Store } from '../store.ts';
 import { acquireDaemonLock, type DaemonLock } from './daemon-lock.ts';
 import { toStoreError } from './errors.ts';
-import { ensureDirectory, inspectFile } from './file.ts';
+import { ensureDirectory, ensurePrivateFile, inspectFile } from './file.ts';
 import { migrate, requireLatest } from './migrations.ts';
 import { kyselyDatabase, openConnection } from './node-sqlite.ts';
 
@@ -17,14 +17,20 @@ export interface SqliteStoreOptions {
   path: string;
   /** `readonly`: for looking at what a daemon keeps; nothing is made or changed, and every writing method fails. */
   mode?: 'readwrite' | 'readonly';
+  /** The mirror of its audit log: a database that is empty while this is not has lost what it held. */
+  mirror?: string | undefined;
 }
 
 /**
  * Opens the embedded store, and brings its layout up to date. Several processes may have it open; one of them may be the daemon.
  * @throws {StoreError} reason `unavailable`; `schema_too_new`; `damaged`, and then the file is as it was.
  */
-export async function openSqliteStore({ path, mode = 'readwrite' }: SqliteStoreOptions): Promise<Store> {
-  const connection = connect(path, mode);
+export async function openSqliteStore({
+  path,
+  mode = 'readwrite',
+  mirror,
+}: SqliteStoreOptions): Promise<Store> {
+  const connection = connect(path, mode, mirror);
   const db = new Kysely<Database>({
     dialect: new SqliteDialect({ database: kyselyDatabase(connection) }),
   });
@@ -47,11 +53,12 @@ export async function openSqliteStore({ path, mode = 'readwrite' }: SqliteStoreO
 
 const MEMORY = ':memory:';
 
-function connect(path: string, mode: 'readwrite' | 'readonly'): DatabaseSync {
+function connect(path: string, mode: 'readwrite' | 'readonly', mirror: string | undefined): DatabaseSync {
   try {
     if (path !== MEMORY) {
       if (mode === 'readwrite') ensureDirectory(path);
-      inspectFile(path, mode);
+      inspectFile(path, mode, mirror);
+      if (mode === 'readwrite') ensurePrivateFile(path);
     }
     const connection = openConnection(path, { readOnly: mode === 'readonly' });
     try {

@@ -1,8 +1,20 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
+import { isOpenToOthers } from '../../../src/store/sqlite/file.ts';
+import { inspectStore } from '../../../src/store/sqlite/inspect.ts';
 import { MIGRATIONS, migrate } from '../../../src/store/sqlite/migrations.ts';
 import { openConnection, readPragma } from '../../../src/store/sqlite/node-sqlite.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
@@ -56,6 +68,91 @@ describe('a database file', () => {
     writeFileSync(path, '');
     expect((await (await openForTest({ path })).auditHead()).seq).toBe(0);
   });
+
+  it.each<[string, (path: string, mirror: string) => void]>([
+    ['a lock', (path) => writeFileSync(`${path}.lock`, '')],
+    ['a mirror', (_path, mirror) => writeFileSync(mirror, '{}\n')],
+  ])('that is empty is damaged where %s shows that there was more', async (_what, leave) => {
+    const directory = temporaryDirectory();
+    const [path, mirror] = [join(directory, 'watcher.db'), join(directory, 'audit.jsonl')];
+    writeFileSync(path, '');
+    leave(path, mirror);
+    for (const mode of ['readwrite', 'readonly'] as const) {
+      const opening = openSqliteStore({ path, mirror, mode });
+      await expect(opening).rejects.toMatchObject({
+        reason: 'damaged',
+        message: expect.stringContaining('it is empty, but'),
+      });
+    }
+    expect(() => inspectStore(`sqlite:${path}`, mirror)).toThrow('shows that there was more');
+    expect(statSync(path).size).toBe(0);
+    rmSync(path);
+    expect((await (await openForTest({ path, mirror })).auditHead()).seq).toBe(0);
+  });
+
+  it('is for its owner alone, with all that stands beside it; a mode that it has is left to it', async () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, 'watcher.db');
+    const modes = () => readdirSync(directory).map((name) => statSync(join(directory, name)).mode & 0o777);
+    const store = await openSqliteStore({ path });
+    await store.claimDaemon();
+    await store.commitPoll(aPollOf(1));
+    expect(readdirSync(directory)).toContain('watcher.db-wal');
+    expect(new Set(modes())).toEqual(new Set([0o600]));
+    await store.close();
+
+    chmodSync(path, 0o640);
+    await (await openSqliteStore({ path })).close();
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+  });
+
+  it('is known to be open to others when they may read it and get to it', () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, 'watcher.db');
+    writeFileSync(path, '');
+    const isOpen = (mode: number, above: number) => {
+      chmodSync(path, mode);
+      chmodSync(directory, above);
+      return isOpenToOthers(path);
+    };
+    expect([isOpen(0o644, 0o755), isOpen(0o640, 0o755), isOpen(0o644, 0o750)]).toEqual([true, false, false]);
+    expect(isOpenToOthers(join(directory, 'none'))).toBe(false);
+  });
+
+  it.runIf(process.getuid?.() === 0)(
+    'can be read by a user who may write neither it nor its directory, while it is written and after',
+    async () => {
+      const path = await aFilledFile();
+      chmodSync(dirname(path), 0o755);
+      chmodSync(path, 0o644);
+      /** Connections are opened before the first pause: who the process is need not change for longer. */
+      const asNobody = <T>(work: () => T): T => {
+        process.seteuid?.(65_534);
+        try {
+          return work();
+        } finally {
+          process.seteuid?.(0);
+        }
+      };
+      const jobs = async () => {
+        const reader = await asNobody(() => openSqliteStore({ path, mode: 'readonly' }));
+        const { items } = await reader.listObservations({ limit: 500 });
+        await reader.close();
+        return items.length;
+      };
+      expect(await jobs()).toBe(200);
+      expect(asNobody(() => inspectStore(`sqlite:${path}`))).toMatchObject({
+        exists: true,
+        schemaVersion: LATEST,
+      });
+
+      const writer = await openForTest({ path });
+      await writer.claimDaemon();
+      await writer.commitPoll(aPollOf(201));
+      expect(await jobs()).toBe(201);
+      expect(asNobody(() => inspectStore(`sqlite:${path}`))).toMatchObject({ inUse: null });
+    },
+  );
 
   it.each([
     ['a parent that is a file', (directory: string) => join(directory, 'file', 'watcher.db')],
