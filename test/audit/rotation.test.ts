@@ -14,6 +14,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkAudit } from '../../src/audit/check.ts';
 import { keepMirror } from '../../src/audit/keep-mirror.ts';
+import { createAuditMirror } from '../../src/audit/mirror.ts';
 import { auditLine } from '../../src/domain/audit.ts';
 import { createSignals } from '../../src/signals.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -101,6 +102,27 @@ describe('an audit file that is rotated', () => {
     expect(verdict.checked[1]).toEqual({ what: 'file', where: `${at(name)}, ${file}`, entries: log.length });
     expect((await check([file], null)).problems).toEqual([]);
     expect((await check([file, at(name)], null)).problems).toEqual([]);
+  });
+
+  it('is followed while the mirror stays open, however often', async () => {
+    const file = join(temporaryDirectory(), 'audit.jsonl');
+    const store = await openForTest({ path: ':memory:' });
+    const logger = createRecordingLogger();
+    const told: Array<[string, number]> = [];
+    const onRotated = async (piece: string, last: number) => void told.push([piece, last]);
+    const mirror = createAuditMirror({ file, store, logger, onRotated });
+    onTestFinished(() => mirror.close());
+    await mirror.catchUp();
+    for (const number of [1, 2, 3]) {
+      await store.recordAudit([aDraft(1), aDraft(2)]);
+      expect(await mirror.catchUp()).toBe(2);
+      renameSync(file, `${file}.${number}`);
+    }
+    await store.recordAudit([aDraft(1)]);
+    expect(await mirror.catchUp()).toBe(1);
+    expect(linesOf(file)).toEqual((await store.readAudit(6, 10)).map(auditLine));
+    expect(told).toEqual([1, 2, 3].map((number) => [`${file}.${number}`, 2 * number]));
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
   it('is verified whole over many rotations, also where the oldest are gone', async () => {
