@@ -56,8 +56,8 @@ export function createServerClock(options: {
   let claim: Claim | null = null;
   let wasOff = false;
 
-  /** By how much a clock with this origin is ahead of ours now. */
-  const aheadOf = (origin: number): number => origin + clock.monotonic() - clock.now();
+  /** By how many whole milliseconds a clock with this origin is ahead of ours now: the monotonic clock has fractions, and times have none. */
+  const aheadOf = (origin: number): number => Math.round(origin + clock.monotonic()) - clock.now();
   const aheadMs = (): number => {
     const ahead = settled === null ? 0 : aheadOf(settled);
     return Math.abs(ahead) > TOLERANCE_MS ? ahead : 0;

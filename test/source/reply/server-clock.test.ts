@@ -129,6 +129,20 @@ describe('the time where the jobs are', () => {
     expect(said()).toEqual([]);
   });
 
+  it('has no fractions of a millisecond, as the monotonic clock has', () => {
+    const { clock, atlas, poll } = aWorld();
+    clock.monotonic = (
+      (whole) => () =>
+        whole() + 0.123_456
+    )(clock.monotonic);
+    poll(6 * HOUR);
+    expect(Number.isInteger(atlas.surelyAheadMs())).toBe(true);
+    poll(-6 * HOUR);
+    expect(Number.isInteger(atlas.surelyAheadMs())).toBe(true);
+    poll(-6 * HOUR);
+    expect(atlas.aheadMs()).toBe(-6 * HOUR);
+  });
+
   it('is believed of Atlas where our clock was never set', () => {
     const { clock, now, poll } = aWorld();
     clock.set(0);
