@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile as readFileFromDisk } from 'node:fs/promises';
 import { ConfigError, type ConfigIssue } from '../errors.ts';
 import type { WatcherConfig } from './config.ts';
+import { cleanCredentials } from './credentials.ts';
 import { normalise } from './normalise.ts';
 import { RULES } from './rules/all.ts';
 import type { RuleContext } from './rules/rule.ts';
@@ -11,6 +11,7 @@ import { readBodyFiles, rememberingFiles } from './text/body-files.ts';
 import { type InterpolationSources, interpolate, whyUnreadable } from './text/interpolate.ts';
 import { type JsonReading, readJson } from './text/json-text.ts';
 import { byPlaceIn, formatPath, isWithin, type Path } from './text/paths.ts';
+import { readText } from './text/read-text.ts';
 import { replacedFiles } from './text/replaced.ts';
 
 /** Where a configuration gets its values from. */
@@ -31,14 +32,19 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
   const { env } = options;
   const text = options.text ?? (await readConfigFile(file));
   const files = new Map<string, string>();
-  const read = rememberingFiles(options.readFile ?? ((path) => readFileFromDisk(path, 'utf8')));
+  const read = rememberingFiles(options.readFile ?? readText);
   const readFile = async (path: string): Promise<string> => {
     const content = await read(path);
     files.set(path, sha256(content));
     return content;
   };
   const { value: raw, duplicates, lineOf } = parse(file, text);
-  const { value, faults: unresolved, placeholders, fileContents } = await interpolate(raw, { env, readFile });
+  const filled = await interpolate(raw, { env, readFile });
+  const { placeholders, fileContents } = filled;
+  const isUnresolved = (path: Path): boolean => filled.faults.some((fault) => isWithin(path, fault.path));
+  const credentials = cleanCredentials(filled.value, filled.pieces, isUnresolved);
+  const { value } = credentials;
+  const unresolved = [...filled.faults, ...credentials.faults];
   const shape = checkShape({ value, placeholders, unresolved: unresolved.map(({ path }) => path) });
   const faulty = [...unresolved, ...shape.faults].map(({ path }) => path);
   const { faults, warnings } = await applyRules({
@@ -62,7 +68,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
   return {
     file,
     ...normalise(shape.filled, await readBodyFiles(shape.filled, readFile)),
-    warnings: [...replaced.map(warnOfReplaced), ...toIssues(warnings)],
+    warnings: [...replaced.map(warnOfReplaced), ...toIssues([...credentials.warnings, ...warnings])],
     secrets: [
       ...new Set([...gatherSecrets(shape.filled), ...fileContents.filter((content) => content !== '')]),
     ],
@@ -85,7 +91,7 @@ function sha256(text: string): string {
 
 async function readConfigFile(file: string): Promise<string> {
   try {
-    return await readFileFromDisk(file, 'utf8');
+    return await readText(file);
   } catch (cause) {
     throw new ConfigError(file, [{ path: '', message: `cannot be read: ${whyUnreadable(cause)}` }], {
       hint: 'Name the file with --config FILE; without that it is watcher.config.json in the current directory.',

@@ -38,6 +38,7 @@ const FORMS: Readonly<Record<SecretForm, (value: string) => string[]>> = {
   text: (value) => [value],
   address: secretsOfAddress,
   sharedAddress: tokensOfAddress,
+  openAddress: () => [],
   login: passwordsOf,
   mailServer: (value) => [value, ...passwordsOf(value)],
   signingKey: secretsOfSigningKey,

@@ -16,6 +16,21 @@ export function wellFormedJson(value: unknown, indent = 0): string {
   return SURROGATE_ESCAPE.test(json) ? JSON.stringify(value, wellFormed, indent) : json;
 }
 
+/** A copy of JSON data without halves of surrogate pairs; the same object where there are none. */
+export function wellFormedData(data: unknown): unknown {
+  if (Array.isArray(data)) {
+    const items = data.map(wellFormedData);
+    return items.every((item, index) => item === data[index]) ? data : items;
+  }
+  if (typeof data !== 'object' || data === null) return wellFormed('', data);
+  const entries = Object.entries(data);
+  const sound = entries.map(([key, child]): [string, unknown] => [key.toWellFormed(), wellFormedData(child)]);
+  const isSame = sound.every(
+    ([key, child], index) => key === entries[index]?.[0] && child === entries[index]?.[1],
+  );
+  return isSame ? data : Object.fromEntries(sound);
+}
+
 /** The values of an object with its keys, as a reviver and a replacer both are given them. */
 function wellFormed(_key: string, value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed();

@@ -12,26 +12,20 @@ export const webhookSecretsCanSign: Rule = ({ config, fault, found }) => {
   }
 };
 
-/** Looked at here, because the error of a request would quote the value. */
+/** Looked at here, because the error of a request would quote the value, which has been looked at with all credentials. */
 export const headersCanBeSent: Rule = ({ config, fault }) => {
   for (const [index, channel] of entriesOf(config.channels)) {
     if (channel.type !== 'webhook') continue;
-    for (const [name, value] of Object.entries(channel.headers ?? {})) {
-      const path = ['channels', index, 'headers', name];
-      if (!canSend(name, '')) fault(path, 'expected the name of an HTTP header');
-      else if (value !== undefined && !canSend(name, value)) {
-        fault(
-          path,
-          'expected a text that can stand in an HTTP header: one line, no characters beyond Latin-1',
-        );
-      }
+    for (const name of Object.keys(channel.headers ?? {})) {
+      if (!isHeaderName(name))
+        fault(['channels', index, 'headers', name], 'expected the name of an HTTP header');
     }
   }
 };
 
-function canSend(name: string, value: string): boolean {
+function isHeaderName(name: string): boolean {
   try {
-    new Headers([[name, value]]);
+    new Headers([[name, '']]);
     return true;
   } catch {
     return false;

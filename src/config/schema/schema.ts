@@ -41,19 +41,22 @@ const serviceAccountAuth = z
 const CONNECTION_SCHEMA = z
   .strictObject({
     name: name().describe('How watches refer to it.'),
-    baseUrl: text('the address of Atlas, such as "https://cloud.mongodb.com"')
-      .default('https://cloud.mongodb.com')
-      .describe(
-        'Origin of Atlas or Ops Manager; the path of the API is added. Cloud Manager has the host of Atlas and is told by its path.',
-      )
-      .meta({
-        examples: [
-          'https://cloud.mongodb.com',
-          'https://cloud.mongodbgov.com',
-          'https://cloud.mongodb.com/api/public/v1.0',
-          'https://opsmanager.example.com:8443',
-        ],
-      }),
+    baseUrl: secret(
+      text('the address of Atlas, such as "https://cloud.mongodb.com"')
+        .default('https://cloud.mongodb.com')
+        .describe(
+          'Origin of Atlas or Ops Manager; the path of the API is added. Cloud Manager has the host of Atlas and is told by its path.',
+        )
+        .meta({
+          examples: [
+            'https://cloud.mongodb.com',
+            'https://cloud.mongodbgov.com',
+            'https://cloud.mongodb.com/api/public/v1.0',
+            'https://opsmanager.example.com:8443',
+          ],
+        }),
+      'openAddress',
+    ),
     auth: z
       .discriminatedUnion('type', [digestAuth, serviceAccountAuth])
       .describe('The credential. It needs the role that may read restore jobs.'),

@@ -2,14 +2,17 @@ import { z } from 'zod';
 
 /**
  * What of a value must never be shown:
- * `text` all of it · `address` a URL whose path is its secret · `sharedAddress` a URL that is the same for everybody, so only what
- * looks like a token in it · `login` the password in a URL · `mailServer` a URL as a whole, and the password in it · `signingKey` a
+ * `text` all of it, and it can stand in an HTTP header · `address` a URL whose path is its secret · `sharedAddress` a URL that is the same for everybody, so only what
+ * looks like a token in it · `openAddress` nothing:
+ * it is an address ·
+ * `login` the password in a URL · `mailServer` a URL as a whole, and the password in it · `signingKey` a
  * Standard Webhooks secret · `headers` every value of a record.
  */
 export type SecretForm =
   | 'text'
   | 'address'
   | 'sharedAddress'
+  | 'openAddress'
   | 'login'
   | 'mailServer'
   | 'signingKey'

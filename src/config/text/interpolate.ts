@@ -1,4 +1,5 @@
 import { formatPath, type Path } from './paths.ts';
+import { isGarbled, NotUtf8 } from './read-text.ts';
 
 /** Where `${…}` gets its values from. */
 export interface InterpolationSources {
@@ -7,12 +8,21 @@ export interface InterpolationSources {
   readFile: (path: string) => Promise<string>;
 }
 
+/** A part of a text: as the file has it (`origin` is `null`), or as it was put in for a placeholder. */
+export interface Piece {
+  text: string;
+  /** The placeholder, as it was written. */
+  origin: string | null;
+}
+
 /** A JSON value with its placeholders replaced, and what was found on the way. */
 export interface Interpolation {
   value: unknown;
   faults: Array<{ path: Path; message: string }>;
   /** The placeholders of each text that had any, as they were written, by the text's path (`formatPath`). */
   placeholders: ReadonlyMap<string, string>;
+  /** What those texts are made of. What comes from a file has lost the one newline at its end, and nothing else. */
+  pieces: ReadonlyMap<string, readonly Piece[]>;
   /** What was read from files: somebody thought it worth hiding. */
   fileContents: readonly string[];
 }
@@ -29,17 +39,19 @@ export async function interpolate(value: unknown, sources: InterpolationSources)
   const faults: Interpolation['faults'] = [];
   const placeholders = new Map<string, string>();
   const fileContents: string[] = [];
+  const piecesOf = new Map<string, readonly Piece[]>();
 
   const fill = async (text: string, path: Path): Promise<string> => {
-    const pieces: string[] = [];
+    const pieces: Piece[] = [];
+    const asWritten = (part: string): void => void pieces.push({ text: part, origin: null });
     const written: string[] = [];
     let end = 0;
     let isSound = true;
     for (const match of text.matchAll(PLACEHOLDER)) {
-      pieces.push(text.slice(end, match.index));
+      asWritten(text.slice(end, match.index));
       end = match.index + match[0].length;
       if (match[0] === '$${') {
-        pieces.push('${');
+        asWritten('${');
         continue;
       }
       written.push(match[0]);
@@ -49,11 +61,17 @@ export async function interpolate(value: unknown, sources: InterpolationSources)
         faults.push({ path, message: found.message });
         continue;
       }
-      if (found.fromFile) fileContents.push(found.text);
-      pieces.push(found.text);
+      if (found.fromFile) fileContents.push(withoutNewlines(found.text));
+      pieces.push({ text: found.text, origin: match[0] });
     }
-    if (written.length > 0) placeholders.set(formatPath(path), written.join(' '));
-    return isSound ? pieces.join('') + text.slice(end) : text;
+    asWritten(text.slice(end));
+    if (written.length > 0) {
+      placeholders.set(formatPath(path), written.join(' '));
+      piecesOf.set(formatPath(path), pieces);
+    }
+    return isSound
+      ? pieces.map((piece) => (isFile(piece) ? withoutNewlines(piece.text) : piece.text)).join('')
+      : text;
   };
 
   const walk = async (node: unknown, path: Path): Promise<unknown> => {
@@ -66,7 +84,15 @@ export async function interpolate(value: unknown, sources: InterpolationSources)
     return Array.isArray(node) ? copy.map(([, child]) => child) : Object.fromEntries(copy);
   };
 
-  return { value: await walk(value, []), faults, placeholders, fileContents };
+  return { value: await walk(value, []), faults, placeholders, pieces: piecesOf, fileContents };
+}
+
+function isFile({ origin }: Piece): boolean {
+  return origin?.startsWith('${file:') ?? false;
+}
+
+function withoutNewlines(text: string): string {
+  return text.replace(/[\r\n]+$/, '');
 }
 
 type Resolved = { kind: 'text'; text: string; fromFile: boolean } | { kind: 'fault'; message: string };
@@ -80,8 +106,11 @@ async function resolve(
   const file = /^file:(.+)$/.exec(inside)?.[1];
   if (file !== undefined) {
     try {
-      return { kind: 'text', text: (await readFile(file)).replace(/[\r\n]+$/, ''), fromFile: true };
+      const text = await readFile(file);
+      if (isGarbled(text)) return fault(notUtf8(file));
+      return { kind: 'text', text: text.replace(/\r?\n$/, ''), fromFile: true };
     } catch (error) {
+      if (error instanceof NotUtf8) return fault(notUtf8(file));
       return fault(`the file ${file} cannot be read: ${whyUnreadable(error)}`);
     }
   }
@@ -99,6 +128,10 @@ async function resolve(
   return { kind: 'text', text: value, fromFile: false };
 }
 
+function notUtf8(file: string): string {
+  return `the file is not UTF-8 text: ${file}; save it as UTF-8`;
+}
+
 function fault(message: string): Resolved {
   return { kind: 'fault', message };
 }
@@ -110,6 +143,7 @@ export function whyUnreadable(error: unknown): string {
     ENOENT: 'there is no such file',
     EACCES: 'this user may not read it',
     EISDIR: 'it is a directory',
+    NOT_UTF8: 'it is not UTF-8 text',
   };
   return words[code] ?? code;
 }

@@ -7,7 +7,7 @@ import {
   printParseErrorCode,
   visit,
 } from 'jsonc-parser';
-import { parseWellFormed } from '../../domain/well-formed.ts';
+import { wellFormedData } from '../../domain/well-formed.ts';
 import type { Path } from './paths.ts';
 
 /** What a JSON text comes to. Line and column count from 1. A fault never quotes more of the text than one character. */
@@ -36,7 +36,7 @@ export function readJson(text: string): JsonReading {
     const root = parseTree(text, [], OPTIONS);
     return {
       kind: 'value',
-      value: root && wellFormed(getNodeValue(root)),
+      value: root && wellFormedData(getNodeValue(root)),
       duplicates,
       lineOf: (path) => lineAt(text, offsetOf(root, path)),
     };
@@ -44,11 +44,6 @@ export function readJson(text: string): JsonReading {
     if (error instanceof JsonFault) return { kind: 'fault', ...error.place, message: error.message };
     throw error;
   }
-}
-
-/** The values and keys of the file, of which half a surrogate pair must not get into a message. */
-function wellFormed(value: unknown): unknown {
-  return value === undefined ? undefined : parseWellFormed(JSON.stringify(value));
 }
 
 class JsonFault extends Error {
