@@ -8,6 +8,8 @@ export interface OddAnswer {
   name: string;
   play: Play;
   verdict: Verdict;
+  /** The head came whole, and the body did not: where the status decides, that is enough. */
+  isCutInBody?: true;
 }
 
 /** What is asked for. Not ASCII alone, so that a wrong character set shows. */
@@ -127,14 +129,26 @@ const CUT_IN_THE_BODY: OddAnswer[] = [
     name: 'half a body, then the end',
     play: [answer('200 OK').subarray(0, -5), 'END'],
     verdict: 'no answer',
+    isCutInBody: true,
   },
   {
     name: 'half a body, then a reset',
     play: [answer('200 OK').subarray(0, -5), 'RESET'],
     verdict: 'no answer',
+    isCutInBody: true,
   },
-  { name: 'a chunk without its end', play: [...chunked(BYTES), 'END'], verdict: 'no answer' },
-  { name: 'a chunk that is none', play: [...chunked(BYTES), 'xyz\r\n'], verdict: 'no answer' },
+  {
+    name: 'a chunk without its end',
+    play: [...chunked(BYTES), 'END'],
+    verdict: 'no answer',
+    isCutInBody: true,
+  },
+  {
+    name: 'a chunk that is none',
+    play: [...chunked(BYTES), 'xyz\r\n'],
+    verdict: 'no answer',
+    isCutInBody: true,
+  },
 ];
 
 const FRAMES: OddAnswer[] = [
