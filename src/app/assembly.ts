@@ -65,8 +65,17 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
     );
     closers.add(() => store.close());
     await store.claimDaemon();
-    warnOfOpenFiles(logger, [sqlitePath(config.store.url), config.audit.file]);
-    closers.add(await keepMirror(config.audit.file, { store, clock, logger, signals, onStuck: killAtExit }));
+    warnIfOpen(logger, sqlitePath(config.store.url));
+    closers.add(
+      await keepMirror(config.audit.file, {
+        store,
+        clock,
+        logger,
+        signals,
+        onReady: () => warnIfOpen(logger, config.audit.file),
+        onStuck: killAtExit,
+      }),
+    );
     const metrics = createMetrics({ signals, store, clock, version });
     closers.add(async () => metrics.close());
     const parts = createParts({
@@ -116,11 +125,9 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
 }
 
 /** A mode that somebody gave on purpose is left as it is: to a group, for a log shipper, say. That everybody may read is told. */
-function warnOfOpenFiles(logger: Logger, files: ReadonlyArray<string | null>): void {
-  for (const file of files) {
-    if (file === null || !isOpenToOthers(file)) continue;
-    logger.warn('Every user of this machine may read this file', { file, hint: `chmod o-rwx ${file}` });
-  }
+function warnIfOpen(logger: Logger, file: string | null): void {
+  if (file === null || !isOpenToOthers(file)) return;
+  logger.warn('Every user of this machine may read this file', { file, hint: `chmod o-rwx ${file}` });
 }
 
 /** Node's own exit waits for what its threads have in hand, and a disk that does not answer never ends that. */

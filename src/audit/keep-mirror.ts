@@ -18,6 +18,8 @@ export interface MirrorDeps {
   clock: Clock;
   logger: Logger;
   signals: Signals;
+  /** Told once the disk has answered at the start: whoever looks at the file before could be held up by it. */
+  onReady?: () => void;
   /** Told at the end when the disk still holds a write: it may hold the end of the process too. */
   onStuck?: () => void;
   patienceMs?: number;
@@ -29,7 +31,7 @@ export interface MirrorDeps {
  */
 export async function keepMirror(
   file: string,
-  { store, clock, logger, signals, onStuck, patienceMs = PATIENCE_MS }: MirrorDeps,
+  { store, clock, logger, signals, onReady, onStuck, patienceMs = PATIENCE_MS }: MirrorDeps,
 ): Promise<() => Promise<void>> {
   const faultLog = createFaultLog(logger, clock);
   const record = (kind: 'mirror.rebuilt' | 'mirror.rotated', data: AuditData): Promise<void> =>
@@ -79,7 +81,8 @@ export async function keepMirror(
   };
 
   const unsubscribe = signals.on('audit:written', schedule);
-  await patiently(start(), 'The audit file does not take what is written; going on without it');
+  if (await patiently(start(), 'The audit file does not take what is written; going on without it'))
+    onReady?.();
   return async () => {
     unsubscribe();
     const last = async (): Promise<void> => {

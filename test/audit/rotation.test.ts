@@ -209,6 +209,7 @@ describe('the audit file', () => {
       clock: createManualClock(T0),
       signals: createSignals(logger),
       patienceMs: 10,
+      onReady: () => stuck.push('ready'),
       onStuck: () => stuck.push('stuck'),
     });
     await stop();
