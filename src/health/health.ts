@@ -1,6 +1,13 @@
 import { formatSpan, type Timestamp, toIso } from '../domain/instant.ts';
+import { placeWords } from '../domain/job/place.ts';
 import { type ConfigIssue, issueText } from '../errors.ts';
-import { blindnessOf, type ChannelStatus, type WatcherStatus, type WatchStatus } from '../watcher/status.ts';
+import {
+  blindnessOf,
+  type ChannelStatus,
+  type Fault,
+  type WatcherStatus,
+  type WatchStatus,
+} from '../watcher/status.ts';
 
 /** Whether the watcher works, and why not. */
 export interface Health {
@@ -33,7 +40,7 @@ export function healthOf(status: WatcherStatus, heartbeatLimitMs = HEARTBEAT_LIM
     ...(status.storeFault === null
       ? []
       : [`the store fails since ${toSecond(status.storeFault.since)}: ${inSentences(status.storeFault)}`]),
-    ...status.watches.flatMap((watch) => blindness(watch) ?? []),
+    ...status.watches.flatMap((watch) => [...blindness(watch), ...blindPlaces(watch)]),
     ...status.channels.flatMap((channel) => idleness(channel) ?? []),
   ];
   const warnings = status.channels.flatMap(({ channel, failing }) =>
@@ -60,17 +67,33 @@ function standstill(forMs: number): string {
   return `the watcher has done nothing for ${formatSpan(forMs)}: its process is blocked, or just comes back from a standstill. Restart it when that lasts.`;
 }
 
-/** Why a watch is blind, in words; `null` when it is not. */
-function blindness(status: WatchStatus): string | null {
-  if (blindnessOf(status) === null) return null;
-  const { watch, lastSuccessAt, sinceSuccessMs, hasMissedPolls, fault } = status;
+/** Why a watch is blind, in words; none when it is not. */
+function blindness(status: WatchStatus): string[] {
+  if (blindnessOf(status) === null) return [];
+  const { watch, lastSuccessAt, sinceSuccessMs, hasMissedPolls } = status;
+  // Its parts that fail are named by themselves.
+  const fault = status.faults.length === 0 ? status.fault : ownFaultOf(status);
   const ago = formatSpan(sinceSuccessMs);
   const what =
     lastSuccessAt === null
       ? `watch ${watch}: not polled yet, ${ago} after the start`
       : `watch ${watch}: not polled since ${toSecond(lastSuccessAt)}, ${ago} ago`;
-  if (fault !== null) return `${what}: ${inSentences(fault)}`;
-  return hasMissedPolls ? `${what}: the process stood still meanwhile. It is polled next by itself.` : what;
+  if (fault !== null) return [`${what}: ${inSentences(fault)}`];
+  return [hasMissedPolls ? `${what}: the process stood still meanwhile. It is polled next by itself.` : what];
+}
+
+function ownFaultOf({ faults }: WatchStatus): Fault | null {
+  return faults.find(({ place }) => place === null) ?? null;
+}
+
+/** What of a watch is blind by itself for longer than it may. */
+function blindPlaces({ watch, faults, dueWithinMs }: WatchStatus): string[] {
+  return faults.flatMap((fault) => {
+    const { place, blindForMs, since } = fault;
+    if (place === null || blindForMs <= dueWithinMs) return [];
+    const words = `watch ${watch}: ${placeWords(place)} cannot be read since ${toSecond(since)}`;
+    return [`${words}, for ${formatSpan(blindForMs)}: ${inSentences(fault)}`];
+  });
 }
 
 /** Why nothing is sent to a channel, though it is configured; `null` when something could be. */

@@ -5,11 +5,12 @@ import { jobOf, watchOf } from '../domain/event/subject.ts';
 import { type Timestamp, toIso, toIsoOrNull } from '../domain/instant.ts';
 import type { ExpectedEnd } from '../domain/job/eta.ts';
 import type { Observation } from '../domain/job/observation.ts';
+import { publicPlace } from '../domain/job/place.ts';
 import { publicJob } from '../domain/job/public-job.ts';
 import { isInForce, type Mute } from '../domain/telling/mute.ts';
 import type { Delivery } from '../store/ports/outbox.ts';
 import type { RecordedEvent } from '../store/ports/records.ts';
-import { blindnessOf, type WatchStatus } from '../watcher/status.ts';
+import { blindnessOf, type Fault, type WatchStatus } from '../watcher/status.ts';
 
 /**
  * What scripts see, over HTTP and with `--json`: the one place that turns records into JSON. Fields are picked by hand, so that
@@ -124,6 +125,10 @@ export function listedDeliveryView(delivery: Delivery & { event: WatcherEvent })
   };
 }
 
+function faultView({ reason, message, hint, since }: Fault): View {
+  return { reason, message, hint, since: toIso(since) };
+}
+
 /** A watch, and how its polls go. */
 export function watchView(watch: WatchStatus): View {
   return {
@@ -139,15 +144,12 @@ export function watchView(watch: WatchStatus): View {
     dueWithinMs: watch.dueWithinMs,
     isOverdue: blindnessOf(watch) === 'overdue',
     consecutiveFailures: watch.consecutiveFailures,
-    fault:
-      watch.fault === null
-        ? null
-        : {
-            reason: watch.fault.reason,
-            message: watch.fault.message,
-            hint: watch.fault.hint,
-            since: toIso(watch.fault.since),
-          },
+    fault: watch.fault === null ? null : faultView(watch.fault),
+    faults: watch.faults.map((fault) => ({
+      ...faultView(fault),
+      place: fault.place === null ? null : publicPlace(fault.place),
+      blindForMs: Math.round(fault.blindForMs),
+    })),
     unknownJobIds: watch.unknownJobIds,
     hasRunningJobs: watch.hasRunningJobs,
   };

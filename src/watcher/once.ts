@@ -88,7 +88,7 @@ async function pollWatch(
 ): Promise<{ loop: WatchLoop; report: Omit<OnceReport['watches'][number], 'states'> }> {
   const source = run.sources.get(watch.connection);
   if (!source) throw new Error(`watch ${watch.name} has no connection ${watch.connection}`);
-  const loop = createWatchLoop({ ...run, source }, { watch, gapMs: () => 60_000 });
+  const loop = createWatchLoop({ ...run, source }, { watch, gapMs: () => 60_000, isPatient: true });
   const events: string[] = [];
   const stopListening = run.signals.on('event:recorded', ({ planned: { event } }) => {
     const { subject } = event;

@@ -1,4 +1,21 @@
 import type { Timestamp } from '../domain/instant.ts';
+import type { WatchPlace } from '../domain/job/place.ts';
+
+/** Why something cannot be polled. */
+export interface Fault {
+  reason: string;
+  message: string;
+  hint: string | null;
+  since: Timestamp;
+}
+
+/** A fault, and what of the watch it concerns. */
+export interface PlaceFault extends Fault {
+  /** `null`: all of it. */
+  place: WatchPlace | null;
+  /** Milliseconds for which the place could not be read, by the clock that cannot step. */
+  blindForMs: number;
+}
 
 /** How one watch is doing. Health follows from this, and `/api/v1/watches` shows it. */
 export interface WatchStatus {
@@ -18,8 +35,10 @@ export interface WatchStatus {
   /** The process stood still when it should have been polled, and no poll has succeeded since. */
   hasMissedPolls: boolean;
   consecutiveFailures: number;
-  /** The latest fault, while it lasts. */
-  fault: { reason: string; message: string; hint: string | null; since: Timestamp } | null;
+  /** The latest fault, while it lasts: of the watch itself, or else the first of `faults`. */
+  fault: Fault | null;
+  /** Every fault that lasts: of the watch itself, and of the parts that a `*` watch cannot read. */
+  faults: PlaceFault[];
   /** Jobs named in the configuration that Atlas does not know (and never did while we looked). */
   unknownJobIds: readonly string[];
   hasRunningJobs: boolean;

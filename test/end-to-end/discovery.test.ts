@@ -8,7 +8,7 @@ import { collectionJobs } from '../../src/source/kinds/collection.ts';
 import { flexJobs } from '../../src/source/kinds/flex.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { pollWatch } from '../../src/watcher/watch/poll-watch.ts';
-import { createTargetBook } from '../../src/watcher/watch/targets.ts';
+import { createTargetBook } from '../../src/watcher/watch/targets/book.ts';
 import { aConnection } from '../source/support.ts';
 import { aWatch, HOUR, MINUTE } from '../support/builders.ts';
 import { aRecorder } from '../support/recorder.ts';
@@ -134,9 +134,11 @@ it('follows all that there is, finds what comes, and raises no alarm over what g
     return gone.length === 1 + 2 * DEDICATED + FLEX;
   };
   await until(isWrittenDown, 'an entry for each that went');
+  await world.untilArrived(4, ['webhook']);
   await untilPolled(daemon, 2);
 
   expect((await getJson(`${daemon.base}/readyz`)).status).toBe(200);
   expect([...(await pollsOf(daemon.base, 'failed')).values()]).toEqual([0, 0, 0]);
-  expect(factsOf(world.told()).toSorted()).toEqual(started.toSorted());
+  // What was open there cannot be asked for any more, and that is told.
+  expect(factsOf(world.told()).toSorted()).toEqual([...started, `${doomed.id} missing`].toSorted());
 });

@@ -9,7 +9,7 @@ import { flexJobs } from '../../src/source/kinds/flex.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { pollWatch } from '../../src/watcher/watch/poll-watch.ts';
-import { createTargetBook } from '../../src/watcher/watch/targets.ts';
+import { createTargetBook } from '../../src/watcher/watch/targets/book.ts';
 import { anAtlas } from '../simulator/atlas/atlas-client.ts';
 import { aConnection, createJumpingClock } from '../source/support.ts';
 import { aWatch, HOUR, MINUTE } from '../support/builders.ts';

@@ -16,6 +16,7 @@ export function aWatchStatus(over: Partial<WatchStatus> = {}): WatchStatus {
     hasMissedPolls: false,
     consecutiveFailures: 0,
     fault: null,
+    faults: [],
     unknownJobIds: [],
     hasRunningJobs: false,
     ...over,

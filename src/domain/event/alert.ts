@@ -1,4 +1,4 @@
-import { placeKey, type WatchPlace } from '../job/place.ts';
+import { parsePlaceKey, placeKey, type WatchPlace } from '../job/place.ts';
 import { type AlertEventName, kindOf, type WatcherEvent } from './event.ts';
 import { placeOf } from './subject.ts';
 
@@ -15,11 +15,11 @@ export function aboutKey(about: string, place: WatchPlace | null): string {
   return place === null ? about : `${about}${BEFORE_PLACE}${placeKey(place)}`;
 }
 
-/** What a key of the store speaks of: the name before the first slash, and the watch or the channel. */
-export function partsOfKey(key: string): { name: string; about: string } {
+/** What a key of the store speaks of: the name before the first slash, the watch or the channel, and the place of the watch. */
+export function partsOfKey(key: string): { name: string; about: string; place: WatchPlace | null } {
   const [name = '', ...rest] = key.split('/');
-  const [about = ''] = rest.join('/').split(BEFORE_PLACE);
-  return { name, about };
+  const [about = '', place] = rest.join('/').split(BEFORE_PLACE);
+  return { name, about, place: place === undefined ? null : parsePlaceKey(place) };
 }
 
 /** The key of the alert that an event tells of; `null` for events that are none. */

@@ -89,6 +89,21 @@ export function labelsFor(
   return filled;
 }
 
+/**
+ * Where a target lies, by its key in the store; `null`: it is none that a `*` watch of this kind can have found, as the configuration
+ * stands now.
+ */
+export function placeOfKey(watch: Watch, key: string): Pick<Target, 'groupId' | 'instanceName'> | null {
+  const prefix = `${watch.name}/${watch.kind}/`;
+  if (!key.startsWith(prefix)) return null;
+  const [groupId = '', ...rest] = key.slice(prefix.length).split('/');
+  const instanceName = rest.join('/');
+  const isCovered =
+    (watch.groupId === '*' || watch.groupId === groupId) &&
+    (watch.instanceName === '*' || watch.instanceName === instanceName);
+  return isCovered ? { groupId, instanceName } : null;
+}
+
 /** Names a target in the store. A watch that is pointed at something else is a new target, with a baseline of its own. */
 export function targetKey({
   watch,

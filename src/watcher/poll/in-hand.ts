@@ -1,16 +1,15 @@
 import type { Clock } from '../../clock.ts';
 import { formatSpan } from '../../domain/instant.ts';
 import { SourceError, toError } from '../../errors.ts';
-import { emptyReport, type WatchPollReport } from '../watch/poll-watch.ts';
 import { createPollProgress, type PollProgress } from './progress.ts';
 
 /** A poll that was told to stop and has not ended after this long is left behind. */
 const SETTLE_MS = 3_000;
 
-/** A poll under way. It ends in any case: by itself, cut short, or left behind. */
-export interface PollInHand {
+/** A poll under way, of a watch or of one target. It ends in any case: by itself, cut short, or left behind. */
+export interface PollInHand<Report> {
   /** What it came to. A fault that nobody expected is a failed poll like any other: never rejects. */
-  readonly report: Promise<WatchPollReport>;
+  readonly report: Promise<Report>;
   /** For how long nothing has come of it; see `PollProgress`. */
   idleMs(): number;
   /** It was told to stop. */
@@ -24,26 +23,27 @@ export interface PollInHand {
 /**
  * Begins a poll. One that does not end when its signal aborts is left behind, and its report is a failure with the abort's reason; it must
  * write nothing any more then.
+ * @param failed makes the report of a poll that has come to nothing.
  */
-export function beginPoll(
-  poll: (signal: AbortSignal, progress: PollProgress) => Promise<WatchPollReport>,
-  { clock, patienceMs }: { clock: Clock; patienceMs: number },
-): PollInHand {
+export function beginPoll<Report>(
+  poll: (signal: AbortSignal, progress: PollProgress) => Promise<Report>,
+  { clock, patienceMs, failed }: { clock: Clock; patienceMs: number; failed: (failure: Error) => Report },
+): PollInHand<Report> {
   const progress = createPollProgress(clock);
   const stop = new AbortController();
   const over = new AbortController();
-  const leftBehind = Promise.withResolvers<WatchPollReport>();
+  const leftBehind = Promise.withResolvers<Report>();
 
   const abort = (reason: Error): void => {
     if (stop.signal.aborted) return;
     stop.abort(reason);
     clock.sleep(SETTLE_MS, over.signal).then(
-      () => leftBehind.resolve(emptyReport(reason)),
+      () => leftBehind.resolve(failed(reason)),
       () => undefined,
     );
   };
 
-  const own = poll(stop.signal, progress).catch((thrown: unknown) => emptyReport(toError(thrown)));
+  const own = poll(stop.signal, progress).catch((thrown: unknown) => failed(toError(thrown)));
   return {
     report: Promise.race([own, leftBehind.promise]).finally(() => over.abort()),
     idleMs: progress.idleMs,

@@ -28,9 +28,10 @@ export interface PollInput {
   isUrgent: boolean;
   /**
    * `newest`: a list that comes newest first is read until it shows nothing new; running jobs further down are asked for by id.
-   * `whole`: to its end. A list in any other order is always read whole.
+   * `whole`: to its end. A list in any other order is always read whole. `open`: nothing is listed, and the followed jobs are asked for
+   * by id.
    */
-  depth: 'newest' | 'whole';
+  depth: 'newest' | 'whole' | 'open';
   /** Pages of the last complete listing whose jobs had all ended for good, by place. Kept up to date by the cycle. */
   pages: Map<number, PageNote>;
   /** What time tells of a job of this delivery type. `isFirstLook`: what is usual there is only just being read. */

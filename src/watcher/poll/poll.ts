@@ -36,13 +36,18 @@ export async function pollTarget(deps: PollDeps, input: PollInput): Promise<Poll
   const cycle: Cycle = { deps, input, comparer, pages: new PageMemory(input), changes: 0 };
   let failure: Error | null;
   try {
-    failure = comparer.namesJobs ? await pollNamed(cycle) : await pollListing(cycle);
+    failure = await read(cycle);
   } catch (thrown) {
     return reportOf(cycle, asFailure(thrown, input.signal));
   }
-  await commit(cycle, { isComplete: failure === null });
+  await commit(cycle, { isComplete: failure === null && input.depth !== 'open' });
   cycle.pages.keep();
   return reportOf(cycle, failure);
+}
+
+function read(cycle: Cycle): Promise<Error | null> {
+  if (cycle.comparer.namesJobs) return pollNamed(cycle);
+  return cycle.input.depth === 'open' ? pollFollowed(cycle) : pollListing(cycle);
 }
 
 /** Asks for every named job that can still change. */
@@ -72,6 +77,12 @@ async function pollListing(cycle: Cycle): Promise<Error | null> {
     if (isLast) break;
     index += 1;
   }
+  return pollFollowed(cycle);
+}
+
+/** Asks by id for the followed jobs that were not read yet. */
+async function pollFollowed(cycle: Cycle): Promise<Error | null> {
+  const { deps, input, comparer } = cycle;
   const known = new Map(comparer.unseen);
   return readEach(deps.source, input, [...known.keys()], (id, answer) =>
     comparer.compareAnswer(id, answer, known.get(id), timesOf(cycle)),

@@ -37,3 +37,21 @@ export function createPollProgress({ monotonic }: Pick<Clock, 'monotonic'>): Pol
     },
   };
 }
+
+/** Tells both of them, where there are two; counts by the first. */
+export function joined(own: PollProgress, whole: PollProgress | undefined): PollProgress {
+  if (whole === undefined) return own;
+  return {
+    idleMs: own.idleMs,
+    advanced: () => {
+      own.advanced();
+      whole.advanced();
+    },
+    waits: () => {
+      const ends = [own.waits(), whole.waits()];
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+  };
+}

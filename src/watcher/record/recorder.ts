@@ -65,7 +65,10 @@ export interface WatchedPart {
 /** An alert that begins or ends: something that lasts about a watch or a channel, and is told when it is found. */
 export interface AlertRecord {
   name: EventName;
-  about: { watch: Watch; part?: WatchedPart | null } | { channel: string } | { leaving: EventSubject };
+  about:
+    | { watch: Watch; part?: (WatchedPart & { hasGone?: boolean }) | null }
+    | { channel: string }
+    | { leaving: EventSubject };
   summary: string;
   note: string | null;
 }
@@ -290,6 +293,7 @@ function subjectOf(about: AlertRecord['about'], { projectUrl }: RecordingRules):
       kind: 'watch',
       watch: name,
       place,
+      ...(part.hasGone ? { left: true } : {}),
       labels: part.labels,
       instance: { groupId: place.groupId, kind, instanceName: place.instanceName ?? '*' },
       projectUrl: projectUrl(watch, place.groupId),

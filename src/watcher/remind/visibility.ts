@@ -1,6 +1,8 @@
 import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
+import { placeOf } from '../../domain/event/subject.ts';
+import { liesIn, placeKey } from '../../domain/job/place.ts';
 import type { RestoreJob } from '../../domain/job/restore-job.ts';
-import { isWildcard, type Watch } from '../../domain/job/watch.ts';
+import { isWildcard, type Target, type Watch } from '../../domain/job/watch.ts';
 import type { Visibility } from '../../domain/telling/due-reminder.ts';
 import { blindnessOf, type ChannelStatus } from '../status.ts';
 import type { WatchLoop } from '../watch/loop.ts';
@@ -48,25 +50,35 @@ function visibilityOfJob(watch: Watch, loop: WatchLoop | null, job: RestoreJob):
   if (kind !== job.kind || (restoreJobIds.length > 0 && !restoreJobIds.includes(job.id))) return UNWATCHED;
   if (loop === null) return BLIND;
   const target = loop.targetOf(job);
-  // An instance that a watch finds by itself may be back at the next look.
-  if (target === null) return isWildcard(watch) ? BLIND : UNWATCHED;
-  return visibilityOfPolled(loop, target.labels);
+  if (target !== null) return visibilityOfPolled(loop, target.labels, target);
+  // Of what a watch finds by itself only that tells of an end which a look has shown to be gone.
+  return isWildcard(watch) && !loop.hasGone(job) ? BLIND : UNWATCHED;
 }
 
-function visibilityOfWatch(watch: Watch, loop: WatchLoop | null, { name }: WatcherEvent): Visibility {
-  const { labels } = watch;
+function visibilityOfWatch(watch: Watch, loop: WatchLoop | null, first: WatcherEvent): Visibility {
+  const { name } = first;
+  const { labels } = first.subject.kind === 'watch' && first.subject.place ? first.subject : watch;
   const isDrill = kindOf(name).opens === 'drill';
   if (isDrill && watch.expectRestoreEveryMs === null) return UNWATCHED;
   if (loop === null) return BLIND;
   if (isDrill) return visibilityOfPolled(loop, labels);
-  const { fault } = loop.status();
+  const place = placeOf(first);
+  const key = place && placeKey(place);
+  const fault = loop.status().faults.find((one) => (one.place && placeKey(one.place)) === key) ?? null;
   return fault === null ? BLIND : { kind: 'seen', labels, fault, aheadMs: 0 };
 }
 
-/** What the polls show: told by Atlas's clock. */
-function visibilityOfPolled(loop: WatchLoop, labels: Watch['labels']): Visibility {
+/** What the polls show, of all of a watch or of one target: told by Atlas's clock. */
+function visibilityOfPolled(
+  loop: WatchLoop,
+  labels: Watch['labels'],
+  target: Pick<Target, 'groupId' | 'instanceName'> | null = null,
+): Visibility {
   const status = loop.status();
-  // Stricter than health: after a failed poll, what was seen before may have ended since.
-  if (blindnessOf(status) !== null || status.fault !== null) return BLIND;
+  // Stricter than health: after a failed poll, what was seen before may have ended since. What fails elsewhere changes nothing here.
+  const isConcerned = status.faults.some(
+    ({ place }) => place === null || (target !== null && liesIn(target, place)),
+  );
+  if (blindnessOf(status) !== null || isConcerned) return BLIND;
   return { kind: 'seen', labels, fault: null, aheadMs: loop.surelyAheadMs() };
 }

@@ -1,20 +1,41 @@
 import type { Clock } from '../../clock.ts';
 import type { Timestamp } from '../../domain/instant.ts';
+import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
 import type { Watch } from '../../domain/job/watch.ts';
 import { SourceError, StoreError, WatcherError } from '../../errors.ts';
+import type { WatchedPart } from '../record/recorder.ts';
 import type { WatchStatus } from '../status.ts';
 import type { WatchPollReport } from './poll-watch.ts';
 
-/** Why a watch cannot be polled. */
+/** Why a watch, or a part of it, cannot be polled. */
 export type WatchFault = NonNullable<WatchStatus['fault']>;
 
-/** What keeps a watch from being polled, and for how long it has, in milliseconds. */
+/** What keeps a watch or a part of it from being polled, and for how long it has, in milliseconds. */
 export interface Failing {
   fault: WatchFault;
   forMs: number;
+  /** `null`: all of the watch. */
+  part: WatchedPart | null;
 }
 
-/** Keeps count of how one watch is doing. It tells nobody: that is the journal's part. */
+/** A fault that has ended. */
+export interface EndedFault {
+  part: WatchedPart | null;
+  fault: WatchFault;
+  failures: number;
+}
+
+interface Trouble {
+  part: WatchedPart | null;
+  fault: WatchFault;
+  /** Monotonic. */
+  sinceMono: number;
+  failures: number;
+  /** It was met by itself in the last poll, and not only as a part of something larger that fails. */
+  stands: boolean;
+}
+
+/** Keeps count of how one watch and the parts of it are doing. It tells nobody: that is the journal's part. */
 export class WatchAccount {
   readonly #clock: Clock;
   readonly #watch: Watch;
@@ -23,10 +44,10 @@ export class WatchAccount {
   #lastAttemptAt: Timestamp | null = null;
   #lastSuccessAt: Timestamp | null = null;
   #lastSuccessMono: number | null = null;
-  #failures = 0;
   #hasRunningJobs = false;
   #unknownJobIds: readonly string[] = [];
-  #failing: { fault: WatchFault; sinceMono: number } | null = null;
+  /** By `placeKey`; the watch itself under `''`. */
+  readonly #troubles = new Map<string, Trouble>();
 
   constructor(clock: Clock, watch: Watch) {
     this.#clock = clock;
@@ -34,9 +55,9 @@ export class WatchAccount {
     this.#createdMono = clock.monotonic();
   }
 
-  /** Failed polls since the last success. */
+  /** Failed polls of the watch since the last success. */
   get failures(): number {
-    return this.#failures;
+    return this.#troubles.get('')?.failures ?? 0;
   }
 
   get hasRunningJobs(): boolean {
@@ -47,26 +68,44 @@ export class WatchAccount {
     return this.#lastSuccessAt !== null;
   }
 
-  /** The fault that lasts, and for how long it has; `null` while there is none. */
+  /** The fault of the watch itself that lasts, and for how long it has; `null` while there is none. */
   get failing(): Failing | null {
-    if (this.#failing === null) return null;
-    const { fault, sinceMono } = this.#failing;
-    return { fault, forMs: this.#clock.monotonic() - sinceMono };
+    const trouble = this.#troubles.get('');
+    return trouble ? this.#failingOf(trouble) : null;
+  }
+
+  /** The faults of parts that fail by themselves, the oldest first. */
+  get failingParts(): Failing[] {
+    return [...this.#troubles.values()]
+      .filter(({ part, stands }) => part !== null && stands)
+      .map((trouble) => this.#failingOf(trouble));
+  }
+
+  /** Parts of which it is not known that they can be read again. */
+  get troubledPlaces(): WatchPlace[] {
+    return [...this.#troubles.values()].flatMap(({ part }) => part?.place ?? []);
   }
 
   /** Notes what a poll has found. A poll that failed may not have seen all that runs. */
-  noteAttempt({ failure, hasRunningJobs, unknownJobIds }: WatchPollReport): void {
+  noteAttempt({ failure, hasRunningJobs, unknownJobIds, failing }: WatchPollReport): void {
     this.#lastAttemptAt = this.#clock.now();
     this.#unknownJobIds = unknownJobIds;
     this.#hasRunningJobs = hasRunningJobs || (failure !== null && this.#hasRunningJobs);
+    const standing = new Set(failing.map(({ place }) => placeKey(place)));
+    for (const [key, trouble] of this.#troubles) trouble.stands = standing.has(key);
   }
 
   /**
-   * Notes a failed poll that had failed for `failingForMs` when it ended.
+   * Notes that a poll of the watch (`part: null`) or of a part has failed, and had failed for `failingForMs` when it ended.
    * @returns the fault, and whether it is another one than before.
    */
-  noteFailure(error: Error, failingForMs: number): { fault: WatchFault; isNews: boolean } {
-    const before = this.#failing;
+  noteFailure(
+    part: WatchedPart | null,
+    error: Error,
+    failingForMs: number,
+  ): { fault: WatchFault; isNews: boolean } {
+    const key = keyOf(part?.place ?? null);
+    const before = this.#troubles.get(key);
     const reason = reasonOf(error);
     const fault: WatchFault = {
       reason,
@@ -74,34 +113,41 @@ export class WatchAccount {
       hint: error instanceof WatcherError ? (error.hint ?? null) : null,
       since: before?.fault.since ?? this.#clock.now() - failingForMs,
     };
-    this.#failures += 1;
-    this.#failing = { fault, sinceMono: before?.sinceMono ?? this.#clock.monotonic() - failingForMs };
+    this.#troubles.set(key, {
+      part,
+      fault,
+      sinceMono: before?.sinceMono ?? this.#clock.monotonic() - failingForMs,
+      failures: (before?.failures ?? 0) + 1,
+      stands: true,
+    });
     return { fault, isNews: before?.fault.reason !== reason || before.fault.message !== error.message };
   }
 
-  /** Takes the beginning of the failure from an earlier process, which has seen more of it. */
-  backdateFailure(since: Timestamp): void {
-    if (this.#failing === null) return;
-    const { fault, sinceMono } = this.#failing;
-    this.#failing = { fault: { ...fault, since }, sinceMono: sinceMono - (fault.since - since) };
+  /** Takes the beginning of a failure from an earlier process, which has seen more of it. */
+  backdateFailure(place: WatchPlace | null, since: Timestamp): void {
+    const trouble = this.#troubles.get(keyOf(place));
+    if (trouble === undefined) return;
+    const { fault } = trouble;
+    trouble.sinceMono -= fault.since - since;
+    trouble.fault = { ...fault, since };
   }
 
-  /**
-   * Notes a successful poll.
-   * @returns the time of it, and the fault that it ends with the number of failed polls; `null`: there was none.
-   */
-  noteSuccess(): { at: Timestamp; ended: { fault: WatchFault; failures: number } | null } {
-    const at = this.#clock.now();
-    const ended = this.#failing && { fault: this.#failing.fault, failures: this.#failures };
-    this.#lastSuccessAt = at;
+  /** Notes that the watch, or a part of it, fails no more. @returns the fault that this ends; `null`: there was none. */
+  noteEnd(place: WatchPlace | null): EndedFault | null {
+    const key = keyOf(place);
+    const ended = this.#troubles.get(key) ?? null;
+    this.#troubles.delete(key);
+    return ended;
+  }
+
+  /** Notes that something of the watch was read. */
+  noteRead(): void {
+    this.#lastSuccessAt = this.#clock.now();
     this.#lastSuccessMono = this.#clock.monotonic();
-    this.#failing = null;
-    this.#failures = 0;
-    return { at, ended };
   }
 
   /** How the watch is doing, as far as its polls show. */
-  status(): Omit<WatchStatus, 'dueWithinMs' | 'nextPollAt' | 'hasMissedPolls'> {
+  status(): Omit<WatchStatus, 'dueWithinMs' | 'nextPollAt' | 'hasMissedPolls' | 'faults'> {
     const { name, connection, kind, groupId, instanceName } = this.#watch;
     return {
       watch: name,
@@ -112,12 +158,20 @@ export class WatchAccount {
       lastAttemptAt: this.#lastAttemptAt,
       lastSuccessAt: this.#lastSuccessAt,
       sinceSuccessMs: this.#clock.monotonic() - (this.#lastSuccessMono ?? this.#createdMono),
-      consecutiveFailures: this.#failures,
-      fault: this.#failing?.fault ?? null,
+      consecutiveFailures: this.failures,
+      fault: this.failing?.fault ?? null,
       unknownJobIds: this.#unknownJobIds,
       hasRunningJobs: this.#hasRunningJobs,
     };
   }
+
+  #failingOf({ part, fault, sinceMono }: Trouble): Failing {
+    return { part, fault, forMs: this.#clock.monotonic() - sinceMono };
+  }
+}
+
+function keyOf(place: WatchPlace | null): string {
+  return place === null ? '' : placeKey(place);
 }
 
 function reasonOf(error: Error): string {

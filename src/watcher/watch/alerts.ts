@@ -1,14 +1,16 @@
 import type { Clock } from '../../clock.ts';
-import { alertKey } from '../../domain/event/alert.ts';
+import { alertKey, partsOfKey } from '../../domain/event/alert.ts';
 import { EVENT_KINDS } from '../../domain/event/event-kinds.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
+import { placeWords, type WatchPlace } from '../../domain/job/place.ts';
 import type { Watch } from '../../domain/job/watch.ts';
 import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { JobSource } from '../../source/source.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
-import type { AlertChange, AlertRecord, Recorder } from '../record/recorder.ts';
+import type { AlertChange, AlertRecord, Recorder, WatchedPart } from '../record/recorder.ts';
 import type { Failing } from './account.ts';
+import type { WatchPollReport } from './poll-watch.ts';
 
 /** "No restore for so long" is a matter of days: looking once a minute is enough, and keeps idle polls free of it. */
 const OVERDUE_LOOK_EVERY_MS = 60_000;
@@ -16,7 +18,7 @@ const OVERDUE_LOOK_EVERY_MS = 60_000;
 /** What the alerts of a watch work with. */
 export interface WatchAlertsDeps {
   source: Pick<JobSource, 'surelyAheadMs'>;
-  store: Pick<AlertStore, 'readAlerts' | 'lastFinishedAt' | 'watchedSince'>;
+  store: Pick<AlertStore, 'readAlerts' | 'alertEvent' | 'lastFinishedAt' | 'watchedSince'>;
   recorder: Pick<Recorder, 'recordAlert' | 'recordAlertState'>;
   clock: Clock;
   faultLog: FaultLog;
@@ -46,33 +48,65 @@ export class WatchAlerts {
     };
   }
 
-  /** Looks after a poll that has failed, or while one hangs. */
-  onFailure(failing: Failing): Promise<void> {
-    return this.#logged(() => this.#raiseFailing(failing));
-  }
-
-  /** Looks after a poll that has succeeded. */
-  onSuccess(): Promise<void> {
+  /** Looks after a poll that has failed, or while one hangs. Each part of a watch that fails is an alert of its own. */
+  onFailure(failing: readonly Failing[]): Promise<void> {
     return this.#logged(async () => {
-      await this.#clearFailing();
-      await this.#lookAtOverdue();
+      for (const one of failing) await this.#raiseFailing(one);
     });
   }
 
-  async #raiseFailing({ fault, forMs }: Failing): Promise<void> {
+  /** Looks after a poll: ends what is told of the watch where it `isWell`, and of its parts what has ended. */
+  afterPoll({ isWell, endOf }: { isWell: boolean; endOf: WatchPollReport['endOf'] }): Promise<void> {
+    return this.#logged(async () => {
+      if (isWell) await this.#clearFailing();
+      for (const [key, since] of [...(await this.#known())]) {
+        const { name, about, place } = partsOfKey(key);
+        if (name !== 'watch_failing' || about !== this.#watch.name || place === null) continue;
+        const end = endOf(place);
+        if (end !== null) await this.#clearPart(key, since, place, end);
+      }
+      if (isWell) await this.#lookAtOverdue();
+    });
+  }
+
+  /** True when people were told that this part of the watch cannot be read, as far as this process knows by now. */
+  isTold(place: WatchPlace): boolean {
+    return this.#raised?.has(alertKey('watch_failing', this.#watch.name, place)) ?? false;
+  }
+
+  async #raiseFailing({ fault, forMs, part }: Failing): Promise<void> {
     const { name, failingAfterMs } = this.#watch;
-    if (forMs < failingAfterMs || (await this.#known()).has(this.#keys.failing)) return;
-    const summary = EVENT_KINDS.watch_failing.summary({ watch: name, forMs, fault: fault.message });
-    await this.#tell({ name: 'watch_failing', summary, note: fault.hint }, { raise: this.#keys.failing });
+    const key = alertKey('watch_failing', name, part?.place);
+    if (forMs < failingAfterMs || (await this.#known()).has(key)) return;
+    const place = part && placeWords(part.place);
+    const summary = EVENT_KINDS.watch_failing.summary({ watch: name, place, forMs, fault: fault.message });
+    await this.#tell({ name: 'watch_failing', summary, note: fault.hint }, { raise: key }, part);
   }
 
   async #clearFailing(): Promise<void> {
     const since = (await this.#known()).get(this.#keys.failing);
     if (since === undefined) return;
-    const forMs = this.#deps.clock.now() - since;
     const summary = EVENT_KINDS.watch_recovered.summary({ watch: this.#watch.name });
-    const note = `It was told to be failing ${formatSpan(forMs)} ago.`;
-    await this.#tell({ name: 'watch_recovered', summary, note }, { clear: this.#keys.failing });
+    await this.#tell(
+      { name: 'watch_recovered', summary, note: this.#toldAgo(since) },
+      { clear: this.#keys.failing },
+    );
+  }
+
+  /** As it was told of: with the names and labels that it had. */
+  async #clearPart(key: string, since: Timestamp, place: WatchPlace, end: 'well' | 'gone'): Promise<void> {
+    const subject = (await this.#deps.store.alertEvent(key, since))?.subject;
+    const first = subject?.kind === 'watch' ? subject : null;
+    const part = { place: first?.place ?? place, labels: first?.labels ?? this.#watch.labels };
+    const watch = this.#watch.name;
+    const left = end === 'gone' ? 'gone' : null;
+    const summary = EVENT_KINDS.watch_recovered.summary({ watch, place: placeWords(part.place), left });
+    const alert = { name: 'watch_recovered' as const, summary, note: this.#toldAgo(since) };
+    await this.#tell(alert, { clear: key }, { ...part, hasGone: end === 'gone' });
+  }
+
+  #toldAgo(since: Timestamp): string {
+    return `It was told to be failing ${formatSpan(this.#deps.clock.now() - since)} ago.`;
   }
 
   async #lookAtOverdue(): Promise<void> {
@@ -96,8 +130,13 @@ export class WatchAlerts {
     }
   }
 
-  async #tell(alert: Omit<AlertRecord, 'about'>, change: AlertChange): Promise<void> {
-    const at = await this.#deps.recorder.recordAlert({ ...alert, about: { watch: this.#watch } }, change);
+  async #tell(
+    alert: Omit<AlertRecord, 'about'>,
+    change: AlertChange,
+    part: (WatchedPart & { hasGone?: boolean }) | null = null,
+  ): Promise<void> {
+    const about = { watch: this.#watch, part };
+    const at = await this.#deps.recorder.recordAlert({ ...alert, about }, change);
     if (change.raise) (await this.#known()).set(change.raise, at);
     if (change.clear) (await this.#known()).delete(change.clear);
   }

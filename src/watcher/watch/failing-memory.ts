@@ -1,21 +1,31 @@
 import type { AuditDraft } from '../../domain/audit.ts';
+import { aboutKey, partsOfKey } from '../../domain/event/alert.ts';
 import type { Timestamp } from '../../domain/instant.ts';
+import type { WatchPlace } from '../../domain/job/place.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
 import type { Recorder } from '../record/recorder.ts';
 
 /** No fault is believed to have lasted longer: most likely the clock has stepped. */
 const LONGEST_MS = 31 * 86_400_000;
 
-/** Since when a watch fails, kept in the store: a process that lives for less than `failingAfter` (a crash loop, `once`) tells of it too. */
+/** Begins the key of a memory in the store. */
+export const FAILING_SINCE = 'failing_since';
+
+/**
+ * Since when a watch or a part of it (`place`) fails, kept in the store: a process that lives for less than `failingAfter` (a crash loop,
+ * `once`) tells of it too.
+ */
 export interface FailingMemory {
   /**
-   * The watch fails, as far as this process knows since `since`. Written down with the audit entries, once.
+   * It fails, as far as this process knows since `since`. Written down with the audit entries, once.
    * @returns since when it really does, going by earlier processes too.
    * @throws {StoreError}
    */
-  begin(since: Timestamp, audit: readonly AuditDraft[]): Promise<Timestamp>;
+  begin(place: WatchPlace | null, since: Timestamp, audit: readonly AuditDraft[]): Promise<Timestamp>;
   /** It fails no more. Writes nothing where there is neither an end nor an audit entry to be written. @throws {StoreError} */
-  end(at: Timestamp, audit: readonly AuditDraft[]): Promise<void>;
+  end(place: WatchPlace | null, at: Timestamp, audit: readonly AuditDraft[]): Promise<void>;
+  /** The parts that are remembered to fail. @throws {StoreError} */
+  places(): Promise<WatchPlace[]>;
 }
 
 /** What the memory works with. */
@@ -26,35 +36,43 @@ export interface FailingMemoryDeps {
 
 /** Remembers for the watch of this name. */
 export function createFailingMemory({ store, recorder }: FailingMemoryDeps, watch: string): FailingMemory {
-  const key = `failing_since/${watch}`;
-  /** As the store has it; `undefined` until it was asked. */
-  let kept: Timestamp | null | undefined;
+  const keyOf = (place: WatchPlace | null): string => `${FAILING_SINCE}/${aboutKey(watch, place)}`;
+  /** As the store has it; `null` until it was asked. */
+  let kept: Map<string, Timestamp> | null = null;
 
-  const look = async (): Promise<Timestamp | null> => {
-    if (kept === undefined) kept = (await store.readAlerts()).get(key) ?? null;
+  const look = async (): Promise<Map<string, Timestamp>> => {
+    kept ??= new Map(
+      [...(await store.readAlerts())].filter(([key]) => {
+        const { name, about } = partsOfKey(key);
+        return name === FAILING_SINCE && about === watch;
+      }),
+    );
     return kept;
   };
-  const forget = async (at: Timestamp, audit: readonly AuditDraft[]): Promise<void> => {
+  const forget = async (key: string, at: Timestamp, audit: readonly AuditDraft[]): Promise<void> => {
     await recorder.recordAlertState({ clear: key }, at, audit);
-    kept = null;
+    kept?.delete(key);
   };
 
   return {
-    begin: async (since, audit) => {
-      const earlier = await look();
-      if (earlier !== null && credibleMs(earlier, since) !== null) {
+    begin: async (place, since, audit) => {
+      const key = keyOf(place);
+      const earlier = (await look()).get(key);
+      if (earlier !== undefined && credibleMs(earlier, since) !== null) {
         await recorder.recordAudit(...audit);
         return earlier;
       }
-      if (earlier !== null) await forget(since, []);
+      if (earlier !== undefined) await forget(key, since, []);
       await recorder.recordAlertState({ raise: key }, since, audit);
-      kept = since;
+      kept?.set(key, since);
       return since;
     },
-    end: async (at, audit) => {
-      if ((await look()) === null) await recorder.recordAudit(...audit);
-      else await forget(at, audit);
+    end: async (place, at, audit) => {
+      const key = keyOf(place);
+      if ((await look()).has(key)) await forget(key, at, audit);
+      else await recorder.recordAudit(...audit);
     },
+    places: async () => [...(await look()).keys()].flatMap((key) => partsOfKey(key).place ?? []),
   };
 }
 

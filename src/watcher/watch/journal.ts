@@ -1,9 +1,17 @@
 import type { Clock } from '../../clock.ts';
 import type { AuditDraft } from '../../domain/audit.ts';
 import { toIso } from '../../domain/instant.ts';
+import {
+  type PublicPlace,
+  placeKey,
+  placeWords,
+  publicPlace,
+  type WatchPlace,
+} from '../../domain/job/place.ts';
 import type { Watch } from '../../domain/job/watch.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
+import type { WatchedPart } from '../record/recorder.ts';
 import type { WatchAccount, WatchFault } from './account.ts';
 import { createFailingMemory, type FailingMemory, type FailingMemoryDeps } from './failing-memory.ts';
 import { OddityLog } from './oddities.ts';
@@ -23,7 +31,8 @@ export class WatchJournal {
   readonly #account: WatchAccount;
   readonly #memory: FailingMemory;
   readonly #oddities: OddityLog;
-  #isFailureKept = false;
+  /** Failures that stand in the memory, by `placeKey`; the watch's own under `''`. */
+  readonly #kept = new Set<string>();
 
   constructor(deps: WatchJournalDeps, watch: Watch, account: WatchAccount) {
     this.#deps = deps;
@@ -42,11 +51,19 @@ export class WatchJournal {
     report: WatchPollReport,
     { durationMs, failingForMs }: { durationMs: number; failingForMs: number },
   ): Promise<void> {
-    const { failure, jobs, changes } = report;
+    const { failure, failing, jobs, changes } = report;
     this.#account.noteAttempt(report);
     this.#oddities.tell(report);
-    if (failure === null) await this.#noteSuccess();
-    else await this.#noteFailure(failure, failingForMs);
+    if (failure !== null) await this.#noteFailure(null, failure, failingForMs);
+    else if (report.hasRead || failing.length > 0) await this.#noteEnd(null, 'well');
+    if (failure === null && report.hasRead) this.#account.noteRead();
+    for (const { error, isFresh, ...part } of failing) {
+      if (isFresh || this.#isTroubled(part.place)) await this.#noteFailure(part, error, 0);
+    }
+    for (const place of await this.#troubledPlaces()) {
+      const end = report.endOf(place);
+      if (end !== null) await this.#noteEnd(place, end);
+    }
     this.#deps.signals.emit('poll:finished', {
       watch: this.#watch,
       outcome: failure === null ? 'ok' : 'failed',
@@ -65,42 +82,77 @@ export class WatchJournal {
     await this.#logged(() => recorder.recordAudit(...audit), audit);
   }
 
-  async #noteFailure(error: Error, failingForMs: number): Promise<void> {
-    const { fault, isNews } = this.#account.noteFailure(error, failingForMs);
+  async #noteFailure(part: WatchedPart | null, error: Error, failingForMs: number): Promise<void> {
+    const { fault, isNews } = this.#account.noteFailure(part, error, failingForMs);
     const { reason, message, hint } = fault;
-    if (!isNews && this.#isFailureKept) return;
+    const key = keyOf(part?.place ?? null);
+    if (!isNews && this.#kept.has(key)) return;
+    const facts = this.#factsOf(part?.place ?? null);
     if (isNews) {
-      this.#deps.logger.warn(`Watch ${this.#watch} cannot be polled: ${message}`, {
-        watch: this.#watch,
+      const what = part === null ? 'cannot be polled' : `cannot read ${placeWords(part.place)}`;
+      this.#deps.logger.warn(`Watch ${this.#watch} ${what}: ${message}`, {
+        ...facts,
         reason,
         ...(hint ? { hint } : {}),
         ...(reason === 'internal' ? { err: error } : {}),
       });
     }
-    const data = { watch: this.#watch, reason, message, hint };
-    await this.#keepFailure(fault, isNews ? [{ at: this.#deps.clock.now(), kind: 'poll.failed', data }] : []);
+    const data = { ...facts, reason, message, hint };
+    const audit = isNews ? [{ at: this.#deps.clock.now(), kind: 'poll.failed' as const, data }] : [];
+    await this.#keepFailure(part?.place ?? null, fault, audit);
   }
 
   /** An earlier process may have seen the beginning. */
-  async #keepFailure({ since }: WatchFault, audit: AuditDraft[]): Promise<void> {
-    this.#isFailureKept = await this.#logged(async () => {
-      this.#account.backdateFailure(await this.#memory.begin(since, audit));
+  async #keepFailure(place: WatchPlace | null, { since }: WatchFault, audit: AuditDraft[]): Promise<void> {
+    const isKept = await this.#logged(async () => {
+      this.#account.backdateFailure(place, await this.#memory.begin(place, since, audit));
     }, audit);
+    if (isKept) this.#kept.add(keyOf(place));
+    else this.#kept.delete(keyOf(place));
   }
 
-  async #noteSuccess(): Promise<void> {
-    const { at, ended } = this.#account.noteSuccess();
+  /** Parts that fail, or did when an earlier process looked. */
+  async #troubledPlaces(): Promise<WatchPlace[]> {
+    const places = new Map(this.#account.troubledPlaces.map((place) => [placeKey(place), place]));
+    await this.#logged(async () => {
+      for (const place of await this.#memory.places()) {
+        if (!places.has(placeKey(place))) places.set(placeKey(place), place);
+      }
+    }, []);
+    return [...places.values()];
+  }
+
+  #isTroubled(place: WatchPlace): boolean {
+    return this.#account.troubledPlaces.some((other) => placeKey(other) === placeKey(place));
+  }
+
+  async #noteEnd(place: WatchPlace | null, how: 'well' | 'gone'): Promise<void> {
+    const at = this.#deps.clock.now();
+    const ended = this.#account.noteEnd(place);
     const recovery: AuditDraft[] = [];
     if (ended !== null) {
       const { failures } = ended;
       const { since, reason } = ended.fault;
-      const watch = this.#watch;
-      this.#deps.logger.info(`Watch ${watch} is polled again`, { watch, after: reason, failures });
-      const data = { watch, reason, failures, since: toIso(since) };
-      recovery.push({ at, kind: 'poll.recovered', data });
+      const facts = this.#factsOf(place);
+      const what =
+        place === null
+          ? 'is polled again'
+          : how === 'gone'
+            ? `no longer follows ${placeWords(ended.part?.place ?? place)}`
+            : `reads ${placeWords(ended.part?.place ?? place)} again`;
+      this.#deps.logger.info(`Watch ${this.#watch} ${what}`, { ...facts, after: reason, failures });
+      recovery.push({
+        at,
+        kind: 'poll.recovered',
+        data: { ...facts, reason, failures, since: toIso(since) },
+      });
     }
-    await this.#logged(() => this.#memory.end(at, recovery), recovery);
-    this.#isFailureKept = false;
+    await this.#logged(() => this.#memory.end(place, at, recovery), recovery);
+    this.#kept.delete(keyOf(place));
+  }
+
+  #factsOf(place: WatchPlace | null): { watch: string; place?: PublicPlace } {
+    return { watch: this.#watch, ...(place ? { place: publicPlace(place) } : {}) };
   }
 
   /** Whether it could be written. Of what nobody could read anyway, nothing is said. */
@@ -115,4 +167,8 @@ export class WatchJournal {
       return false;
     }
   }
+}
+
+function keyOf(place: WatchPlace | null): string {
+  return place === null ? '' : placeKey(place);
 }

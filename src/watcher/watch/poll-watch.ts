@@ -1,10 +1,17 @@
-import pLimit from 'p-limit';
 import { HISTORY_LIMIT } from '../../domain/job/eta.ts';
+import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
 import { type StallLimit, stallLimitFrom, stallLimitsFrom } from '../../domain/job/time-events.ts';
-import { type Target, targetKey, type Watch } from '../../domain/job/watch.ts';
+import { isWildcard, type Target, targetKey, type Watch } from '../../domain/job/watch.ts';
+import { SourceError } from '../../errors.ts';
 import { type PollDeps, type PollReport, pollTarget } from '../poll/poll.ts';
 import type { PollProgress } from '../poll/progress.ts';
-import { hasGone, hasNoBackups, type TargetBook, type TrackedTarget } from './targets.ts';
+import type { WatchedPart } from '../record/recorder.ts';
+import { hasNoBackups, mayHaveChanged } from './targets/book.ts';
+import { sourceOfLeaving } from './targets/leaving.ts';
+import { canRead, type Finding, judge } from './targets/scope.ts';
+import type { TargetBook } from './targets/target-book.ts';
+import type { TrackedTarget } from './targets/tracked.ts';
+import { STALL_MS } from './targets/turns.ts';
 
 /** What a poll of a watch goes by. */
 export interface WatchPollInput {
@@ -13,32 +20,105 @@ export interface WatchPollInput {
   lateAfterMs: number;
   signal: AbortSignal;
   progress?: PollProgress | undefined;
+  /** From one poll to the next, in milliseconds; for the back-off of single targets. */
+  gapMs?: number;
+  /** A target of which nothing comes for that long is cut short. */
+  patienceMs?: number;
+  /** Waits for every target, however long it takes. */
+  isPatient?: boolean;
+  /** The watch failed as a whole when it was polled last. */
+  isWholeFailing?: boolean;
+  /** People were told that this part of the watch cannot be read. */
+  isTold?: (place: WatchPlace) => boolean;
 }
 
-/** What one poll of all targets of a watch came to. */
+/** A part of a `*` watch that fails by itself. */
+export interface FailingPlace extends WatchedPart {
+  error: Error;
+  /** It was found in this poll. */
+  isFresh: boolean;
+}
+
+/** What one poll of all targets of a watch came to. `failure`: what concerns the whole watch, and no single part of it. */
 export interface WatchPollReport extends PollReport {
   targets: number;
   /** Some targets or jobs could be read, others not. */
   isPartial: boolean;
+  /** Something was read, or there is nothing to read. */
+  hasRead: boolean;
+  /** Parts of the watch that cannot be read by themselves. */
+  failing: FailingPlace[];
+  /** What has become of a part that failed; `null`: it may fail as before. */
+  endOf: (place: WatchPlace) => 'well' | 'gone' | null;
 }
 
-/** Targets polled at once; the request budget is the real limit. */
-const TARGETS_AT_ONCE = 8;
-
 /**
- * Polls every target of a watch, those with running jobs first. What fails on one target does not touch the others.
+ * Polls every target of a watch that is due, those with running jobs first. What fails on one target does not touch the others, and
+ * neither does its slowness.
  * @throws {StoreError} when the store fails.
  */
 export async function pollWatch(deps: PollDeps, input: WatchPollInput): Promise<WatchPollReport> {
-  const { book, signal, progress } = input;
-  const { targets, fault } = await book.current(signal, progress);
+  const { watch, book, signal, progress, isPatient = false } = input;
+  let targets = await book.current(signal, { progress, isPatient });
   const inOrder = targets.toSorted((a, b) => Number(b.hasRunningJobs) - Number(a.hasRunningJobs));
-  const limit = pLimit(TARGETS_AT_ONCE);
-  const reports = await Promise.all(inOrder.map((tracked) => limit(() => pollTracked(deps, input, tracked))));
-  const report = merge(reports, fault);
+  if (!isWildcard(watch)) {
+    const [only] = inOrder;
+    if (only) await pollAlone(deps, input, only);
+  } else {
+    const { gapMs = 0, patienceMs = Number.POSITIVE_INFINITY, isWholeFailing = false } = input;
+    const before = new Map(inOrder.map(({ reading }) => [reading, reading.failures]));
+    const pollOf = (tracked: TrackedTarget) => (own: AbortSignal, ownProgress: PollProgress) =>
+      pollTracked(deps, { ...input, signal: own, progress: ownProgress }, tracked);
+    await book.turns.round(inOrder, pollOf, {
+      ...{ signal, progress, patienceMs, gapMs, isPatient, isWholeFailing },
+    });
+    signal.throwIfAborted();
+    wakeNeighbours(inOrder, before);
+    if (raiseDoubts(input, inOrder, before)) targets = await book.current(signal, { progress, isPatient });
+  }
+  const report = account(input, targets);
   signal.throwIfAborted();
-  if (report.failure === null) await book.settle();
   return report;
+}
+
+async function pollAlone(deps: PollDeps, input: WatchPollInput, tracked: TrackedTarget): Promise<void> {
+  const { reading } = tracked;
+  reading.last = await pollTracked(deps, input, tracked);
+  reading.isFresh = true;
+  if (reading.last.failure === null) reading.lastReadMono = deps.clock.monotonic();
+}
+
+/** Where an instance can be read again, the others of its project most likely can as well: they need not sit out their back-off. */
+function wakeNeighbours(
+  targets: readonly TrackedTarget[],
+  failuresBefore: ReadonlyMap<unknown, number>,
+): void {
+  const back = new Set(
+    targets.flatMap(({ reading, target }) =>
+      reading.failures < (failuresBefore.get(reading) ?? 0) && reading.failures === 0 ? [target.groupId] : [],
+    ),
+  );
+  for (const { reading, target } of targets) {
+    if (back.has(target.groupId)) reading.notBeforeMono = Number.NEGATIVE_INFINITY;
+  }
+}
+
+/** Has the lists looked at again that may tell why a target could not be read. @returns whether any look is due now. */
+function raiseDoubts(
+  { watch, book }: WatchPollInput,
+  targets: readonly TrackedTarget[],
+  failuresBefore: ReadonlyMap<unknown, number>,
+): boolean {
+  let isDue = false;
+  for (const tracked of targets) {
+    const { reading } = tracked;
+    const failure = reading.last?.failure ?? null;
+    if (!reading.isFresh || failure === null || !mayHaveChanged(watch, failure)) continue;
+    const isNews = failuresBefore.get(reading) === 0;
+    const isProject = failure.subject === 'project';
+    isDue = book.doubt(tracked, { askedMono: reading.begunMono, isNews, isProject }) || isDue;
+  }
+  return isDue;
 }
 
 async function pollTracked(
@@ -47,42 +127,51 @@ async function pollTracked(
   tracked: TrackedTarget,
 ): Promise<PollReport> {
   const { watch, book, lateAfterMs, signal, progress } = input;
-  const { target, newSince, hasRunningJobs } = tracked;
+  const { target, newSince, hasRunningJobs, hasProjectGone } = tracked;
+  const isLeaving = tracked.following === 'leaving';
   const startedAt = deps.clock.monotonic();
-  const isWhole = tracked.lastWholeAt === null || startedAt - tracked.lastWholeAt >= watch.reconcileEveryMs;
+  if (isLeaving && !(await hasOpenJobs(deps, target))) {
+    book.drop(tracked);
+    return { ...NOTHING };
+  }
+  const isWhole =
+    tracked.lastWholeMono === null || startedAt - tracked.lastWholeMono >= watch.reconcileEveryMs;
   // A process that has just started goes by what earlier ones have recorded.
   if (watch.stalledAfter === 'auto') tracked.stallLimits ??= await stallLimitsOf(deps, target);
-  const report = await pollTarget(deps, {
-    watch,
-    target,
-    lateAfterMs,
-    signal,
-    progress,
-    isUrgent: hasRunningJobs,
-    depth: isWhole ? 'whole' : 'newest',
-    newSince,
-    pages: tracked.pages,
-    timePolicyFor: (deliveryType, { isFirstLook }) => ({
-      stalled:
-        isFirstLook && watch.stalledAfter === 'auto' ? null : stallLimitOf(watch, tracked, deliveryType),
-      expiringWithinMs: watch.expiringWithinMs,
-    }),
-  });
+  const source = isLeaving ? sourceOfLeaving(deps.source, { hasProjectGone }) : deps.source;
+  const report = await pollTarget(
+    { ...deps, source },
+    {
+      watch,
+      target,
+      lateAfterMs,
+      signal,
+      progress,
+      isUrgent: hasRunningJobs,
+      depth: isLeaving ? 'open' : isWhole ? 'whole' : 'newest',
+      newSince,
+      pages: tracked.pages,
+      timePolicyFor: (deliveryType, { isFirstLook }) => ({
+        stalled:
+          isFirstLook && watch.stalledAfter === 'auto' ? null : stallLimitOf(watch, tracked, deliveryType),
+        expiringWithinMs: watch.expiringWithinMs,
+      }),
+    },
+  );
   if (report.failure === null) {
     tracked.hasRunningJobs = report.hasRunningJobs;
-    if (isWhole) {
-      tracked.lastWholeAt = startedAt;
+    if (isWhole && !isLeaving) {
+      tracked.lastWholeMono = startedAt;
       if (watch.stalledAfter === 'auto') tracked.stallLimits = await stallLimitsOf(deps, target);
     }
     return report;
   }
-  if (hasNoBackups(watch, report.failure)) return { ...report, failure: null };
-  if (hasGone(watch, report.failure)) {
-    // It was deleted since the last discovery: no alarm, the next discovery takes it off the list.
-    book.expire();
-    return { ...report, failure: null };
-  }
-  return report;
+  return hasNoBackups(watch, report.failure) ? { ...report, failure: null } : report;
+}
+
+async function hasOpenJobs({ store, clock, source }: PollDeps, target: Target): Promise<boolean> {
+  const memory = await store.readTarget(targetKey(target), clock.now() + source.surelyAheadMs());
+  return memory !== null && memory.followed.length > 0;
 }
 
 function stallLimitOf(
@@ -99,21 +188,97 @@ async function stallLimitsOf({ store }: PollDeps, target: Target): Promise<Map<s
   return stallLimitsFrom(await store.finishedDurations(targetKey(target), HISTORY_LIMIT));
 }
 
-function merge(reports: readonly PollReport[], fault: Error | null): WatchPollReport {
-  const failed = reports.filter(({ failure }) => failure !== null);
+/** Takes account of all polls that have ended since the last time. */
+function account(input: WatchPollInput, targets: readonly TrackedTarget[]): WatchPollReport {
+  const { watch, book } = input;
+  const fresh = targets.filter(({ reading }) => reading.isFresh);
+  const news = fresh.flatMap(({ reading }) => reading.last ?? []);
+  for (const { reading } of fresh) reading.isFresh = false;
+  const broken = news.find(({ failure }) => failure !== null && !(failure instanceof SourceError))?.failure;
+  if (broken) throw broken;
+
+  const findings = findingsOf(input, targets, new Set(fresh));
+  const verdict = isWildcard(watch)
+    ? judge(findings, { isProjectNamed: watch.groupId !== '*' })
+    : { watch: findings[0]?.error ?? null, parts: [] };
+  const failure = book.faults().find(({ groupId }) => groupId === null)?.error ?? verdict.watch;
+  const failing = verdict.parts.map(({ groupId, instanceName, error, isFresh }) => {
+    const place = { groupId, projectName: book.projectNameOf(groupId), instanceName };
+    return { place, labels: book.labelsOf(place), error, isFresh };
+  });
+  const known = targets.flatMap(({ reading }) => reading.last ?? []);
+  const isAnyRead = news.some((report) => report.failure === null);
   return {
-    targets: reports.length,
-    jobs: reports.reduce((sum, { jobs }) => sum + jobs, 0),
-    changes: reports.reduce((sum, { changes }) => sum + changes, 0),
-    hasRunningJobs: reports.some(({ hasRunningJobs }) => hasRunningJobs),
-    unknownJobIds: reports.flatMap(({ unknownJobIds }) => unknownJobIds),
-    anomalies: reports.flatMap(({ anomalies }) => anomalies),
-    failure: failed[0]?.failure ?? fault,
-    isPartial: failed.length < reports.length || failed.some(({ jobs }) => jobs > 0),
+    targets: targets.length,
+    jobs: news.reduce((sum, { jobs }) => sum + jobs, 0),
+    changes: news.reduce((sum, { changes }) => sum + changes, 0),
+    hasRunningJobs: targets.some(
+      ({ hasRunningJobs, reading }) => hasRunningJobs || reading.last?.hasRunningJobs === true,
+    ),
+    unknownJobIds: known.flatMap(({ unknownJobIds }) => unknownJobIds),
+    anomalies: known.flatMap(({ anomalies }) => anomalies),
+    failure,
+    isPartial: isAnyRead || news.some(({ jobs }) => jobs > 0) || canRead(findings),
+    hasRead: book.isComplete && (isAnyRead || targets.length === 0),
+    failing,
+    endOf: endsFrom(book, findings, failing),
   };
 }
 
+function findingsOf(
+  { book, isTold = () => false }: WatchPollInput,
+  targets: readonly TrackedTarget[],
+  fresh: ReadonlySet<TrackedTarget>,
+): Finding[] {
+  const ofTargets = targets.flatMap((tracked): Finding[] => {
+    const { groupId, instanceName } = tracked.target;
+    const { last } = tracked.reading;
+    if (last === null) return [];
+    const place = { groupId, instanceName, projectName: null };
+    const isStalling = book.turns.idleMs(tracked) >= STALL_MS;
+    return [
+      { ...place, error: last.failure, isFresh: fresh.has(tracked), isTold: isTold(place), isStalling },
+    ];
+  });
+  const ofLists = book.faults().flatMap(({ groupId, error }): Finding[] => {
+    if (groupId === null) return [];
+    const place = { groupId, instanceName: null, projectName: null };
+    return [{ ...place, error, isFresh: true, isTold: isTold(place), isStalling: false }];
+  });
+  return [...ofTargets, ...ofLists];
+}
+
+/** A part is well when it was read: an instance itself, of a project its list and any of its instances. */
+function endsFrom(
+  book: TargetBook,
+  findings: readonly Finding[],
+  failing: readonly FailingPlace[],
+): WatchPollReport['endOf'] {
+  const keys = new Set(failing.map(({ place }) => placeKey(place)));
+  return (place) => {
+    if (keys.has(placeKey(place))) return null;
+    if (book.hasGone(place)) return 'gone';
+    const inside = findings.filter(
+      ({ groupId, instanceName }) =>
+        groupId === place.groupId && (place.instanceName === null || instanceName === place.instanceName),
+    );
+    if (place.instanceName === null && inside.length === 0)
+      return book.isListed(place.groupId) ? 'well' : null;
+    return canRead(inside) ? 'well' : null;
+  };
+}
+
+const NOTHING: PollReport = {
+  jobs: 0,
+  changes: 0,
+  hasRunningJobs: false,
+  unknownJobIds: [],
+  anomalies: [],
+  failure: null,
+};
+
 /** A report of a poll that came to nothing. */
 export function emptyReport(failure: Error): WatchPollReport {
-  return merge([], failure);
+  const nothing = { ...NOTHING, targets: 0, isPartial: false, hasRead: false, failing: [] };
+  return { ...nothing, failure, endOf: () => null };
 }

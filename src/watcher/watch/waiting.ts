@@ -17,6 +17,8 @@ export function waitingStatus(
 ): WatchStatus {
   const message = `its configuration is not in use yet: the watch has waited for ${formatSpan(forMs)} to begin`;
   const hint = 'It begins when its last poll has ended. Restart the watcher when that lasts.';
+  const isLong = forMs >= PATIENCE_MS;
+  const fault = isLong ? { reason: 'timeout', message, hint, since: now - Math.round(forMs) } : null;
   return {
     watch: name,
     connection,
@@ -30,7 +32,8 @@ export function waitingStatus(
     nextPollAt: null,
     hasMissedPolls: false,
     consecutiveFailures: 0,
-    fault: forMs < PATIENCE_MS ? null : { reason: 'timeout', message, hint, since: now - Math.round(forMs) },
+    fault,
+    faults: fault ? [{ ...fault, place: null, blindForMs: forMs }] : [],
     unknownJobIds: [],
     hasRunningJobs: false,
   };

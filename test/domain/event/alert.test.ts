@@ -8,7 +8,13 @@ const PROJECT = { ...USERS, instanceName: null };
 it('keeps the alerts of a watch, of its projects and of its instances apart', () => {
   const keys = [null, PROJECT, USERS].map((place) => alertKey('watch_failing', 'a/b', place));
   expect(new Set(keys).size).toBe(3);
-  for (const key of keys) expect(partsOfKey(key)).toEqual({ name: 'watch_failing', about: 'a/b' });
+  expect(keys.map(partsOfKey)).toEqual(
+    [null, { ...PROJECT, projectName: null }, { ...USERS, projectName: null }].map((place) => ({
+      name: 'watch_failing',
+      about: 'a/b',
+      place,
+    })),
+  );
 });
 
 it('finds the alert that an event tells of, by its place', () => {

@@ -113,7 +113,7 @@ describe('a job can be seen', () => {
     expect(visibilityOf(STARTED)).toBe('unwatched');
   });
 
-  it('by a watch that finds its instances itself while that instance is there, and perhaps again later', async () => {
+  it('by a watch that finds its instances itself until a look shows that the instance has gone, with nothing open there', async () => {
     watching({ instanceName: '*' });
     source.instances.set(GROUP_ID, [{ instanceName: 'orders', name: 'orders', tags: {} }]);
     await loop?.pollNow();
@@ -121,7 +121,7 @@ describe('a job can be seen', () => {
     source.instances.set(GROUP_ID, []);
     clock.advance(11 * MINUTE);
     await loop?.pollNow();
-    expect(visibilityOf(STARTED)).toBe('blind');
+    expect(visibilityOf(STARTED)).toBe('unwatched');
   });
 
   it('when it is one of those that the watch names', async () => {

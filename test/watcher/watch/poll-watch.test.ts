@@ -7,7 +7,8 @@ import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { pollWatch, type WatchPollReport } from '../../../src/watcher/watch/poll-watch.ts';
-import { createTargetBook, type TargetBook } from '../../../src/watcher/watch/targets.ts';
+import { createTargetBook } from '../../../src/watcher/watch/targets/book.ts';
+import type { TargetBook } from '../../../src/watcher/watch/targets/target-book.ts';
 import { aJob, aWatch, GROUP_ID, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
@@ -173,7 +174,7 @@ describe('a watch of every instance of a project', () => {
       yield { count: 1, fingerprint: job.id, readings: () => [{ kind: 'job', job }] };
     };
     begin(watch);
-    expect((await poll()).failure).not.toBeNull();
+    expect((await poll()).failing).toMatchObject([{ place: { instanceName: 'later' } }]);
     begin(watch);
     isReadable = true;
     expect(told(await poll())).toEqual([`started ${job.id}`, `failed ${job.id}`]);
@@ -190,7 +191,7 @@ describe('a watch of every instance of a project', () => {
   });
 
   it('notes that an instance went, and raises no alarm', async () => {
-    source.jobs = [aJob()];
+    source.jobs = [aJob(['finished'])];
     await poll();
     source.instances.set(GROUP_ID, [instance('orders')]);
     clock.advance(10 * MINUTE);
@@ -203,11 +204,16 @@ describe('a watch of every instance of a project', () => {
 
   it('lists again at once when an instance is not found, without calling that a failure', async () => {
     await poll();
-    source.fault = new SourceError('not_found', 'no such cluster', { subject: 'instance' });
-    expect((await poll()).failure).toBeNull();
-    source.fault = null;
     source.instances.set(GROUP_ID, [instance('users')]);
-    expect((await poll()).targets).toBe(1);
+    const { listJobs } = source;
+    source.listJobs = (target, options) => {
+      if (target.instanceName === 'orders') {
+        throw new SourceError('not_found', 'no such cluster', { subject: 'instance' });
+      }
+      return listJobs(target, options);
+    };
+    expect(await poll()).toMatchObject({ targets: 1, failure: null, failing: [] });
+    expect(written).toContain(`instance.gone ${GROUP_ID}/orders`);
   });
 
   it('does not mind an instance whose backups are switched off, and reads it once they are on', async () => {
@@ -250,7 +256,7 @@ describe('a watch of every instance of a project', () => {
       aWatch({ kind: 'cluster', instanceName: '*', labels: { team: '{instance.tags.team}', fixed: 'x' } }),
     );
     source.instances.set(GROUP_ID, [instance('orders', { team: 'payments' }), instance('users')]);
-    const { targets } = await book.current(new AbortController().signal);
+    const targets = await book.current(new AbortController().signal);
     expect(targets.map(({ target }) => target.labels)).toEqual([
       { team: 'payments', fixed: 'x' },
       { fixed: 'x' },
@@ -275,11 +281,13 @@ describe('a watch of every project', () => {
 
   it('lists again at once when a project is not found, without calling that a failure', async () => {
     await poll();
-    source.fault = new SourceError('not_found', 'no such project', { subject: 'project' });
-    expect((await poll()).failure).toBeNull();
-    source.fault = null;
     source.projects = source.projects.filter(({ groupId }) => groupId !== 'b');
-    expect((await poll()).targets).toBe(1);
+    const { listJobs } = source;
+    source.listJobs = (target, options) => {
+      if (target.groupId === 'b') throw new SourceError('auth', 'not in group', { subject: 'project' });
+      return listJobs(target, options);
+    };
+    expect(await poll()).toMatchObject({ targets: 1, failure: null, failing: [] });
     expect(written).toContain('instance.gone b/two');
   });
 
@@ -291,9 +299,16 @@ describe('a watch of every project', () => {
       }
       return listInstances(place, options);
     };
+    const { listProjects } = source;
+    source.listProjects = async (...call) => {
+      const listed = await listProjects(...call);
+      source.projects = source.projects.filter(({ groupId }) => groupId !== 'b');
+      return listed;
+    };
+    await poll();
+    clock.advance(10_000);
     const report = await poll();
-    expect(report.failure).toBeNull();
-    expect(report.targets).toBe(1);
+    expect(report).toMatchObject({ targets: 1, failure: null, failing: [] });
   });
 
   it('can be held to one name', async () => {

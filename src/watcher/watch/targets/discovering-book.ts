@@ -1,0 +1,348 @@
+import pLimit from 'p-limit';
+import type { Timestamp } from '../../../domain/instant.ts';
+import { liesIn, type WatchPlace } from '../../../domain/job/place.ts';
+import { SERVERLESS_END } from '../../../domain/job/serverless-end.ts';
+import { labelsFor, type Target, targetKey, targetOf, type Watch } from '../../../domain/job/watch.ts';
+import { SourceError } from '../../../errors.ts';
+import type { ListedInstance, ListedProject, ReadOptions } from '../../../source/source.ts';
+import { createPollProgress, joined, type PollProgress } from '../../poll/progress.ts';
+import { Listing } from './listing.ts';
+import { newSinceOf, openTargets, whereIs } from './looks.ts';
+import type { ListFault, TargetBook, TargetBookDeps } from './target-book.ts';
+import { placeOfTarget, type TrackedTarget, track } from './tracked.ts';
+import { endsInTime, STALL_MS, Turns } from './turns.ts';
+
+/** Projects whose instances are listed at once; the request budget is the real limit. */
+const PROJECTS_AT_ONCE = 4;
+
+/** One project, and the list of its instances. */
+interface ProjectPage {
+  groupId: string;
+  /** `null` where the watch names it. */
+  project: ListedProject | null;
+  listing: Listing;
+  /** By our clock as Atlas's: when its instances were listed last. `undefined`: the store was not asked yet. */
+  lookedAt: Timestamp | null | undefined;
+}
+
+/** What a watch with wildcards has found. */
+export class DiscoveringBook implements TargetBook {
+  readonly turns: Turns;
+  readonly #deps: TargetBookDeps;
+  readonly #watch: Watch;
+  readonly #limit = pLimit(PROJECTS_AT_ONCE);
+  /** `null` for a watch that names its project. */
+  readonly #projects: Listing | null;
+  readonly #pages = new Map<string, ProjectPage>();
+  readonly #targets = new Map<string, TrackedTarget>();
+  /** When the projects were listed last. */
+  #projectsLookedAt: Timestamp | null | undefined = undefined;
+  #broken: Error | null = null;
+  readonly #life = new AbortController();
+  #hasWarnedOfNothing = false;
+
+  constructor(deps: TargetBookDeps, watch: Watch) {
+    this.#deps = deps;
+    this.#watch = watch;
+    this.turns = new Turns(deps.clock);
+    this.#projects = watch.groupId === '*' ? new Listing(deps.clock, watch.discoverEveryMs) : null;
+    if (this.#projects === null) this.#open(watch.groupId, null);
+  }
+
+  async current(
+    signal: AbortSignal,
+    { progress, isPatient = false }: { progress?: PollProgress | undefined; isPatient?: boolean } = {},
+  ): Promise<TrackedTarget[]> {
+    const own = joined(createPollProgress(this.#deps.clock), progress);
+    // A list that is slow to come outlives the poll that asked for it, and ends with the watch.
+    const untilEither = AbortSignal.any([signal, this.#life.signal]);
+    const options: ReadOptions = { signal: untilEither, isUrgent: false, onWait: own.waits };
+    await this.#look(options, own.advanced, async (inHand) => {
+      const all = Promise.all(inHand);
+      if (isPatient) return all.then(() => true);
+      if (await endsInTime(all, own)) return true;
+      // Before anything is known there is nothing to poll meanwhile.
+      return this.#targets.size === 0 && Promise.race(inHand).then(() => true);
+    });
+    signal.throwIfAborted();
+    const broken = this.#broken;
+    this.#broken = null;
+    if (broken) throw broken;
+    if (this.#hasLooked()) this.#warnOfNothing();
+    return [...this.#targets.values()];
+  }
+
+  faults(): ListFault[] {
+    const ofProjects = this.#projects?.fault ? [{ groupId: null, error: this.#projects.fault }] : [];
+    const ofInstances = [...this.#pages.values()].flatMap(({ groupId, listing: { fault } }) =>
+      fault ? [{ groupId, error: fault }] : [],
+    );
+    return [...ofProjects, ...ofInstances];
+  }
+
+  find(place: Pick<Target, 'groupId' | 'instanceName'>): TrackedTarget | null {
+    return (
+      [...this.#targets.values()].find(({ target }) => liesIn(target, { ...place, projectName: null })) ??
+      null
+    );
+  }
+
+  hasGone(place: WatchPlace): boolean {
+    if ([...this.#targets.values()].some(({ target }) => liesIn(target, place))) return false;
+    if (this.#projects !== null && !this.#projects.hasSucceeded) return false;
+    const page = this.#pages.get(place.groupId);
+    return page === undefined || (place.instanceName !== null && page.listing.hasSucceeded);
+  }
+
+  doubt(tracked: TrackedTarget, how: { askedMono: number; isNews: boolean; isProject: boolean }): boolean {
+    const listing = how.isProject
+      ? this.#projects
+      : (this.#pages.get(tracked.target.groupId)?.listing ?? null);
+    if (listing === null || tracked.following === 'leaving') return false;
+    listing.doubt(how);
+    return listing.isDue;
+  }
+
+  isListed(groupId: string): boolean {
+    const listing = this.#pages.get(groupId)?.listing;
+    return listing?.hasSucceeded === true && listing.fault === null;
+  }
+
+  silent(dueWithinMs: number): ReturnType<TargetBook['silent']> {
+    const now = this.#deps.clock.monotonic();
+    return [...this.#targets.values()].flatMap((tracked) => {
+      const { lastReadMono, sinceMono } = tracked.reading;
+      const blindForMs = now - (lastReadMono ?? sinceMono);
+      const idleMs = this.turns.idleMs(tracked);
+      if (blindForMs <= dueWithinMs || idleMs < STALL_MS) return [];
+      return [{ place: placeOfTarget(tracked), blindForMs, idleMs }];
+    });
+  }
+
+  drop(tracked: TrackedTarget): void {
+    const key = targetKey(tracked.target);
+    if (this.#targets.get(key) === tracked) this.#targets.delete(key);
+  }
+
+  projectNameOf(groupId: string): string | null {
+    return this.#pages.get(groupId)?.project?.name ?? null;
+  }
+
+  labelsOf(place: WatchPlace): Readonly<Record<string, string>> {
+    const { groupId, instanceName } = place;
+    const tracked = instanceName === null ? null : this.find({ groupId, instanceName });
+    if (tracked) return tracked.target.labels;
+    return labelsFor(this.#watch.labels, {
+      project: this.#pages.get(groupId)?.project ?? null,
+      instance: null,
+    });
+  }
+
+  async stop(reason: Error): Promise<void> {
+    this.#life.abort(reason);
+    await Promise.all([this.turns.stop(reason), ...this.#inHand()]);
+  }
+
+  get isComplete(): boolean {
+    const lists = [this.#projects, ...[...this.#pages.values()].map(({ listing }) => listing)];
+    return lists.every((listing) => listing === null || listing.hasSucceeded || listing.fault !== null);
+  }
+
+  #hasLooked(): boolean {
+    const lists = [...this.#pages.values()].map(({ listing }) => listing);
+    return (this.#projects?.hasSucceeded ?? true) && lists.every(({ hasSucceeded }) => hasSucceeded);
+  }
+
+  #inHand(): Array<Promise<void>> {
+    const lists = [this.#projects, ...[...this.#pages.values()].map(({ listing }) => listing)];
+    return lists.flatMap((listing) => listing?.inHand ?? []);
+  }
+
+  /** Asks for every list that is due, and for those that become due by that, for as long as `wait` finds it worth waiting for them. */
+  async #look(
+    options: ReadOptions,
+    advanced: () => void,
+    wait: (inHand: ReadonlyArray<Promise<void>>) => Promise<boolean>,
+  ): Promise<void> {
+    for (;;) {
+      if (this.#broken === null && !options.signal.aborted) this.#begin(options, advanced);
+      const inHand = this.#inHand();
+      if (inHand.length === 0 || !(await wait(inHand))) return;
+    }
+  }
+
+  #begin(options: ReadOptions, advanced: () => void): void {
+    const { signal } = options;
+    const onBroken = (error: Error): void => {
+      this.#broken ??= error;
+    };
+    const beginPages = (): void => {
+      for (const page of this.#pages.values()) {
+        page.listing.begin(
+          () => this.#limit(() => this.#listOrDoubt(page, options, advanced)),
+          signal,
+          onBroken,
+        );
+      }
+    };
+    this.#projects?.begin(
+      async () => {
+        await this.#listProjects(options, advanced);
+        beginPages();
+      },
+      signal,
+      onBroken,
+    );
+    beginPages();
+  }
+
+  async #listProjects(options: ReadOptions, advanced: () => void): Promise<void> {
+    const { source, store, clock } = this.#deps;
+    const ownKey = targetKey({ ...this.#watch, watch: this.#watch.name });
+    const begunAt = clock.now();
+    const listed = await source.listProjects(this.#watch, options);
+    advanced();
+    const lookedAt = begunAt + source.surelyAheadMs();
+    this.#projectsLookedAt ??= await store.lastLookAt(ownKey);
+    for (const project of listed) {
+      const page = this.#pages.get(project.groupId);
+      if (page) page.project = project;
+      else await this.#openFound(project, this.#projectsLookedAt);
+    }
+    const ids = new Set(listed.map(({ groupId }) => groupId));
+    options.signal.throwIfAborted();
+    for (const groupId of this.#pages.keys()) if (!ids.has(groupId)) this.#pages.delete(groupId);
+    const hasGone = (target: Pick<Target, 'groupId'>): boolean => !ids.has(target.groupId);
+    await this.#part(hasGone, { hasProjectGone: true }, options.signal);
+    await store.noteLook(ownKey, lookedAt);
+    this.#projectsLookedAt = lookedAt;
+  }
+
+  /** What began in a project since the last look at all projects is news there; that is kept for as long as it was not listed. */
+  async #openFound(project: ListedProject, since: Timestamp | null): Promise<void> {
+    const { store } = this.#deps;
+    const key = this.#keyOfProject(project.groupId);
+    const page = this.#open(project.groupId, project);
+    page.lookedAt = await store.lastLookAt(key);
+    if (page.lookedAt === null && since !== null) {
+      page.lookedAt = since;
+      await store.noteLook(key, since);
+    }
+  }
+
+  #open(groupId: string, project: ListedProject | null): ProjectPage {
+    const listing = new Listing(this.#deps.clock, this.#watch.discoverEveryMs);
+    const page: ProjectPage = { groupId, project, listing, lookedAt: undefined };
+    this.#pages.set(groupId, page);
+    return page;
+  }
+
+  /** A project that is said not to be there may have gone since the projects were listed: they are, at once. */
+  async #listOrDoubt(page: ProjectPage, options: ReadOptions, advanced: () => void): Promise<void> {
+    const askedMono = this.#deps.clock.monotonic();
+    try {
+      await this.#listInstances(page, options, advanced);
+    } catch (thrown) {
+      if (thrown instanceof SourceError && thrown.subject === 'project' && thrown.reason !== 'rate_limited') {
+        this.#projects?.doubt({ askedMono, isNews: page.listing.fault === null });
+      }
+      throw thrown;
+    }
+  }
+
+  async #listInstances(page: ProjectPage, options: ReadOptions, advanced: () => void): Promise<void> {
+    const { source, store, clock } = this.#deps;
+    const { groupId } = page;
+    const key = this.#keyOfProject(groupId);
+    const begunAt = clock.now();
+    const listed = await source.listInstances({ ...this.#watch, groupId }, options);
+    advanced();
+    const lookedAt = begunAt + source.surelyAheadMs();
+    if (page.lookedAt === undefined) page.lookedAt = await store.lastLookAt(key);
+    const live = listed.filter(
+      ({ name, isDeleted }) =>
+        !isDeleted && (this.#watch.instanceName === '*' || name === this.#watch.instanceName),
+    );
+    for (const instance of live) await this.#enter(page, instance, options.signal);
+    const names = new Set(live.map(({ instanceName }) => instanceName));
+    const hasGone = (target: Pick<Target, 'groupId' | 'instanceName'>): boolean =>
+      target.groupId === groupId && !names.has(target.instanceName);
+    await this.#part(hasGone, { hasProjectGone: false }, options.signal);
+    await store.noteLook(key, lookedAt);
+    page.lookedAt = lookedAt;
+  }
+
+  async #enter(page: ProjectPage, instance: ListedInstance, signal: AbortSignal): Promise<void> {
+    const { clock, writeDown } = this.#deps;
+    const { groupId, project, lookedAt = null } = page;
+    const target: Target = {
+      ...targetOf(this.#watch),
+      groupId,
+      instanceName: instance.instanceName,
+      labels: labelsFor(this.#watch.labels, { project, instance }),
+    };
+    const key = targetKey(target);
+    const known = this.#targets.get(key);
+    if (known) {
+      const isBack = known.following === 'leaving';
+      known.target = target;
+      known.following = 'whole';
+      if (isBack) await writeDown('instance.found', whereIs(target));
+      return;
+    }
+    const newSince = await newSinceOf(this.#deps.store, key, lookedAt);
+    signal.throwIfAborted();
+    const nowMono = clock.monotonic();
+    this.#targets.set(key, track(target, { nowMono, projectName: project?.name ?? null, newSince }));
+    await writeDown('instance.found', whereIs(target));
+  }
+
+  /** Lets go of what is not there any more. What has open jobs is followed until they have ended, also when an earlier process left them. */
+  async #part(
+    hasGone: (target: Pick<Target, 'groupId' | 'instanceName'>) => boolean,
+    { hasProjectGone }: { hasProjectGone: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { store, clock, source, writeDown } = this.#deps;
+    const watch = this.#watch;
+    const open = await openTargets(store, watch, clock.now() + source.surelyAheadMs(), hasGone);
+    signal.throwIfAborted();
+    for (const [key, tracked] of [...this.#targets]) {
+      const { target, following } = tracked;
+      if (!hasGone(target)) continue;
+      tracked.hasProjectGone = hasProjectGone;
+      if (following === 'leaving') continue;
+      tracked.following = 'leaving';
+      if (!open.has(key)) this.#targets.delete(key);
+      await writeDown('instance.gone', whereIs(target));
+    }
+    for (const [key, place] of open) {
+      if (this.#targets.has(key)) continue;
+      const project = this.#pages.get(place.groupId)?.project ?? null;
+      const target = { ...place, labels: labelsFor(watch.labels, { project, instance: null }) };
+      const projectName = project?.name ?? null;
+      const how = { projectName, following: 'leaving' as const, hasProjectGone };
+      this.#targets.set(key, track(target, { nowMono: clock.monotonic(), ...how }));
+    }
+  }
+
+  #keyOfProject(groupId: string): string {
+    return targetKey({ ...this.#watch, watch: this.#watch.name, groupId });
+  }
+
+  /** A discovery that finds nothing looks like peace, and is most likely a mistake. */
+  #warnOfNothing(): void {
+    const { name, kind } = this.#watch;
+    if (this.#targets.size > 0) this.#hasWarnedOfNothing = false;
+    else if (!this.#hasWarnedOfNothing) {
+      this.#hasWarnedOfNothing = true;
+      this.#deps.logger.warn(`Watch ${name} finds no instance to follow`, {
+        watch: name,
+        hint:
+          kind === 'serverless'
+            ? SERVERLESS_END
+            : `Check groupId and the kind: is there a ${kind} instance in the project?`,
+      });
+    }
+  }
+}
