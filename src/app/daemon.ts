@@ -97,7 +97,10 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     const stopSecretWatch = watchSecrets({
       files: () => reloader.config().files,
       clock,
-      onChange: (files) => reloader.reload(`${files.join(', ')} has changed`, 'secrets'),
+      onChange: async (files) => {
+        const outcome = await reloader.reload(`${files.join(', ')} has changed`, 'secrets');
+        return outcome.kind === 'applied' || outcome.isPassing !== true;
+      },
     });
 
     // The heartbeat first: a watcher that stops is not ill.

@@ -6,7 +6,12 @@ import type { WatcherConfig } from './config.ts';
 export type ReloadOutcome =
   | ({ kind: 'applied'; warnings?: readonly ConfigIssue[] } & ConfigChanges)
   /** The one before stays in force. */
-  | { kind: 'rejected'; issues: readonly ConfigIssue[] };
+  | {
+      kind: 'rejected';
+      issues: readonly ConfigIssue[];
+      /** There when it may come into force as it is, asked for once more: the store could not take note of it. */
+      isPassing?: true;
+    };
 
 /** What another configuration changes, as far as it has a name. */
 export interface ConfigChanges {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { changesBetween, type ReloadOutcome, refuseWhatNeedsRestart } from '../../config/changes.ts';
 import type { WatcherConfig } from '../../config/config.ts';
-import { ConfigError, type ConfigIssue, issueText, toError, WatcherError } from '../../errors.ts';
+import { ConfigError, type ConfigIssue, issueText, StoreError, toError, WatcherError } from '../../errors.ts';
 import type { ConfigFault } from '../../health/health.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
@@ -104,7 +104,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
     } catch (error) {
       logger.error('The rejection could not be written to the audit log', { err: toError(error) });
     }
-    return { kind: 'rejected', issues };
+    return { kind: 'rejected', issues, ...(thrown instanceof StoreError ? { isPassing: true } : {}) };
   };
 
   const reloadNow = async (reason: string, rereads: Rereads): Promise<ReloadOutcome> => {

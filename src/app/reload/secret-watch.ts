@@ -10,8 +10,8 @@ export interface SecretWatchOptions {
   /** The files to look at, with the SHA-256 of what was in them when they were read. */
   files: () => ReadonlyMap<string, string>;
   clock: Clock;
-  /** Something is in these that was not there before. */
-  onChange: (files: readonly string[]) => Promise<unknown>;
+  /** Something is in these that was not there before. @returns `false` to be told of it once more, at the next look. */
+  onChange: (files: readonly string[]) => Promise<boolean>;
 }
 
 /**
@@ -31,7 +31,8 @@ export function watchSecrets({ files, clock, onChange }: SecretWatchOptions): ()
       told.set(file, found);
       changed.push(file);
     }
-    if (changed.length > 0) await onChange(changed);
+    if (changed.length === 0 || (await onChange(changed))) return;
+    for (const file of changed) told.delete(file);
   };
   const loop = async (): Promise<void> => {
     while (!end.signal.aborted) {

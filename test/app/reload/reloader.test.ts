@@ -155,6 +155,7 @@ describe('a configuration that cannot be used', () => {
     expect(await reloader.reload('SIGHUP')).toEqual({
       kind: 'rejected',
       issues: [{ path: '', message: 'the disk is full' }],
+      isPassing: true,
     });
     await reloader.stop();
     expect(story).not.toContain('applied info');

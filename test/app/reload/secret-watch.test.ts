@@ -10,6 +10,7 @@ let dir: string;
 let file: string;
 let stop: () => Promise<void>;
 let told: string[][];
+let isDealtWith: boolean;
 /** Lets the next look happen, and waits until it is over. */
 let look: () => Promise<void>;
 
@@ -18,6 +19,7 @@ beforeEach(async () => {
   file = join(dir, 'key');
   await writeFile(file, 'first');
   told = [];
+  isDealtWith = true;
   let go: () => void = () => {};
   let asleep = Promise.withResolvers<void>();
   const sleep = async (_ms: number, signal?: AbortSignal): Promise<void> => {
@@ -31,7 +33,10 @@ beforeEach(async () => {
   stop = watchSecrets({
     files: () => files,
     clock: { ...systemClock, sleep },
-    onChange: async (changed) => told.push([...changed]),
+    onChange: async (changed) => {
+      told.push([...changed]);
+      return isDealtWith;
+    },
   });
   look = async () => {
     await asleep.promise;
@@ -52,6 +57,17 @@ it('tells of a file with another content, once', async () => {
   await look();
   await look();
   expect(told).toEqual([[file]]);
+});
+
+it('tells again at every look until it is dealt with', async () => {
+  isDealtWith = false;
+  await writeFile(file, 'second');
+  await look();
+  await look();
+  isDealtWith = true;
+  await look();
+  await look();
+  expect(told).toEqual([[file], [file], [file]]);
 });
 
 it('tells again when the content changes again, also back to what it was', async () => {
