@@ -7,6 +7,7 @@ import { aDraft, anImpossibleDraft, plan } from '../support.ts';
 import { digestContract } from './digest-contract.ts';
 import { fallbackContract } from './fallback-contract.ts';
 import { recipientsContract } from './recipients-contract.ts';
+import { silenceContract } from './silence-contract.ts';
 
 /** What every store owes to channels: who may send it, and what became of it. */
 export function outboxContract(store: () => Store): void {
@@ -325,4 +326,5 @@ export function outboxContract(store: () => Store): void {
   digestContract(store);
   recipientsContract(store);
   fallbackContract(store);
+  silenceContract(store);
 }
