@@ -56,6 +56,8 @@ interface Held {
   stored: StoredToken;
   /** When this process made it; before all time for one of an earlier process. */
   madeAt: number;
+  /** What the token was refused for in whose place it was made. */
+  madeFor: Refusal | null;
   obtainedAt: number;
   renewAt: number;
   endsAt: number;
@@ -71,12 +73,14 @@ export function createAccessTokens(options: {
   clock: Clock;
   logger: Logger;
 }): AccessTokens {
-  const { connection, key, request, vault, clock, logger } = options;
+  const { key, request, vault, clock } = options;
   const keep = createKeeper(options);
   const cooldown = createCooldown(clock);
   const renewed = createSharedWork(renew);
   let held: Held | null = null;
   let lastRefused: string | null = null;
+  /** What the next one is made for. */
+  let madeFor: Refusal | null = null;
   let madeAt: readonly number[] = [];
   let hasLooked = false;
   let hasWarned = false;
@@ -85,7 +89,8 @@ export function createAccessTokens(options: {
     if (!hasLooked) {
       const stored = await vault.read(key).catch(() => null);
       hasLooked = true;
-      held = stored === null ? null : hold(stored, clock, Number.NEGATIVE_INFINITY);
+      held =
+        stored === null ? null : hold(stored, clock, { madeAt: Number.NEGATIVE_INFINITY, madeFor: null });
       madeAt = stored?.madeAt ?? [];
       if (held !== null && isFresh(held) && !(held.stored.isRoleRefused && mayMakeMore(madeAt, clock)))
         return held;
@@ -95,13 +100,12 @@ export function createAccessTokens(options: {
       const { accessToken, lifeMs } = await request(signal);
       const obtainedAt = clock.now();
       madeAt = [...withinHour(madeAt, obtainedAt), obtainedAt];
-      const isSuccessor = held === null && lastRefused !== null;
-      const fresh = { isAccepted: false, isSuccessor, isRoleRefused: false, madeAt };
-      held = hold(
-        { accessToken, obtainedAt, expiresAt: obtainedAt + lifeMs, ...fresh },
-        clock,
-        clock.monotonic(),
-      );
+      const fresh = { isAccepted: false, isSuccessor: madeFor !== null, isRoleRefused: false, madeAt };
+      held = hold({ accessToken, obtainedAt, expiresAt: obtainedAt + lifeMs, ...fresh }, clock, {
+        madeAt: clock.monotonic(),
+        madeFor,
+      });
+      madeFor = null;
       cooldown.end();
       hasWarned = false;
     } catch (error) {
@@ -115,18 +119,6 @@ export function createAccessTokens(options: {
   const isFresh = ({ renewAt }: Held): boolean => clock.monotonic() < renewAt;
   const isAlive = ({ endsAt }: Held): boolean => clock.monotonic() < endsAt;
 
-  function warnOfEnd(error: unknown, { endsAt }: Held): void {
-    if (hasWarned) return;
-    hasWarned = true;
-    const secondsLeft = Math.round((endsAt - clock.monotonic()) / 1000);
-    logger.warn('The access token cannot be renewed; the one in hand is used to its end', {
-      connection,
-      secondsLeft,
-      err: toError(error),
-      hint: error instanceof SourceError ? error.hint : undefined,
-    });
-  }
-
   return {
     get: async (signal) => {
       if (held !== null && (isFresh(held) || (isAlive(held) && cooldown.isOn())))
@@ -135,7 +127,8 @@ export function createAccessTokens(options: {
         return (await renewed(signal)).stored.accessToken;
       } catch (error) {
         if (signal.aborted || held === null || !isAlive(held)) throw error;
-        warnOfEnd(error, held);
+        if (!hasWarned) warnOfEnd(error, held, options);
+        hasWarned = true;
         return held.stored.accessToken;
       }
     },
@@ -143,6 +136,7 @@ export function createAccessTokens(options: {
       if (held?.stored.accessToken === refused.token) {
         if (!isWorthReplacing(held, refused, clock)) return null;
         lastRefused = refused.token;
+        madeFor = refused.refusal;
         held = null;
       }
       return held === null ? (await renewed(signal)).stored.accessToken : held.stored.accessToken;
@@ -159,6 +153,20 @@ export function createAccessTokens(options: {
     },
     known: () => [held?.stored.accessToken, lastRefused].flatMap((token) => token ?? []),
   };
+}
+
+function warnOfEnd(
+  error: unknown,
+  { endsAt }: Held,
+  { connection, clock, logger }: { connection: string; clock: Clock; logger: Logger },
+): void {
+  const secondsLeft = Math.round((endsAt - clock.monotonic()) / 1000);
+  logger.warn('The access token cannot be renewed; the one in hand is used to its end', {
+    connection,
+    secondsLeft,
+    err: toError(error),
+    hint: error instanceof SourceError ? error.hint : undefined,
+  });
 }
 
 /** Keeps tokens for the next start, one after the other: the newest wins. Warns where a token cannot be kept, and never rejects. */
@@ -189,10 +197,10 @@ function createKeeper({
 
 /** Another token may be taken for what this one is not. */
 function isWorthReplacing(held: Held, { refusal, askedAt }: RefusedToken, clock: Clock): boolean {
-  const { stored, madeAt, obtainedAt } = held;
-  const ageMs = clock.monotonic() - (refusal === 'role' ? madeAt : obtainedAt);
-  const isTried = stored.isSuccessor && ageMs < PROBATION_MS;
-  if (refusal !== 'role') return stored.isAccepted || !isTried;
+  const { stored, madeAt, madeFor, obtainedAt } = held;
+  const isYoung = (since: number): boolean => clock.monotonic() - since < PROBATION_MS;
+  if (refusal !== 'role') return stored.isAccepted || !(stored.isSuccessor && isYoung(obtainedAt));
+  const isTried = madeFor !== null && madeFor !== 'login' && isYoung(madeAt);
   return madeAt < askedAt && !isTried && mayMakeMore(stored.madeAt, clock);
 }
 
@@ -207,10 +215,10 @@ function withinHour(madeAt: readonly number[], now: number): number[] {
 }
 
 /** One from an earlier process is not trusted for longer than its whole life, should the wall clock have stepped back meanwhile. */
-function hold(stored: StoredToken, clock: Clock, madeAt: number): Held {
+function hold(stored: StoredToken, clock: Clock, made: Pick<Held, 'madeAt' | 'madeFor'>): Held {
   const lifeMs = stored.expiresAt - stored.obtainedAt;
   const leftMs = Math.min(lifeMs, stored.expiresAt - clock.now());
   const marginMs = Math.min(Math.max(lifeMs * MARGIN_SHARE, MARGIN_MS), lifeMs / 2);
   const endsAt = clock.monotonic() + leftMs;
-  return { stored, madeAt, obtainedAt: endsAt - lifeMs, renewAt: endsAt - marginMs, endsAt };
+  return { ...made, stored, obtainedAt: endsAt - lifeMs, renewAt: endsAt - marginMs, endsAt };
 }

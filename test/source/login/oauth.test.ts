@@ -193,11 +193,9 @@ describe('a refused token', () => {
     const { oauth, connect } = aWorld();
     oauth.onRead = refusal;
     const connection = connect();
-    const call = get(connection);
-    await settled();
+    await failure(get(connection));
     expect(oauth.reads).toHaveLength(2);
     oauth.onRead = () => json(200, { fine: true });
-    await call.catch(() => {});
     await expect(get(connection)).resolves.toMatchObject({ status: 200 });
     expect(oauth.asked).toHaveLength(2);
   });
@@ -263,6 +261,20 @@ describe('a missing role', () => {
     expect(await poll(GROUP, ROLE)).toBe(2);
     expect(await poll(GROUP, () => json(200, {}))).toBe(2);
     expect(await poll(GROUP, ROLE)).toBe(3);
+  });
+
+  it('is doubted too of a token that was made because the one before was not known', async () => {
+    const { oauth, clock, connect } = aWorld();
+    const connection = connect();
+    await get(connection);
+    oauth.revokeAll();
+    await clock.step(1_000);
+    await get(connection);
+    await clock.step(1_000);
+    oauth.onRead = () =>
+      oauth.reads.at(-1)?.token === 'token-2-canary' ? ROLE() : json(200, { fine: true });
+    await expect(get(connection)).resolves.toMatchObject({ status: 200 });
+    expect(oauth.asked).toHaveLength(3);
   });
 
   it('costs one new token, though it is missing in fifty projects at once', async () => {
