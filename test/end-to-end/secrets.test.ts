@@ -20,7 +20,13 @@ const SERVER_TOKEN = 'CANARYofTheServer';
 const ENV = { PRIVATE_KEY, WEBHOOK_SECRET, HEADER_TOKEN, SERVER_TOKEN };
 const LINK = `https://restore-1.abc12.mongodb.net:27017/${LINK_CANARY}/restore-2.tar.gz`;
 
-const CANARY = /canary/i;
+/** The word as it stands and as percent signs, JSON, HTML and hex may write it. */
+const CANARY = new RegExp(
+  ['canary', ...spellingsOf('canary').slice(0, 4), ...spellingsOf('CANARY').slice(0, 4)]
+    .map(RegExp.escape)
+    .join('|'),
+  'i',
+);
 /** Percent-encoding leaves the word whole, base64 does not; it has three forms, by where it begins. */
 const IN_BASE64 = [
   PUBLIC_KEY,
@@ -72,6 +78,7 @@ it('keeps keys, passwords, tokens, webhook addresses and download links out of l
 
   const leaks = [...seen].flatMap(([where, text]) => leaksIn(text).map((leak) => `${where}: ${leak}`));
   expect(leaks).toEqual([]);
+  for (const echoed of ['audit export', 'the log']) expect(seen.get(echoed)).toContain('[redacted]');
   expect(
     [...seen].flatMap(([where, text]) => (text === '' ? [where] : [])),
     'looked at nothing',
@@ -84,6 +91,20 @@ it('would find a secret in each of its forms', () => {
     expect(leaksIn(`{"detail":"${text}"}`)).toHaveLength(1);
   }
 });
+
+/** How a receiver may write down what it was sent, besides as it stands. */
+function spellingsOf(secret: string): string[] {
+  const each = (write: (code: number) => string): string =>
+    [...secret].map((character) => write(character.codePointAt(0) ?? 0)).join('');
+  const hex = (code: number): string => code.toString(16).padStart(2, '0');
+  return [
+    Buffer.from(secret).toString('hex'),
+    each((code) => `%${hex(code)}`),
+    each((code) => `\\u00${hex(code)}`),
+    each((code) => `&#${code};`),
+    JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/'),
+  ];
+}
 
 const COMMANDS = [
   'check',
@@ -112,16 +133,22 @@ async function failEverywhere(world: World, daemon: Daemon): Promise<number> {
   await daemon.waitForLine(({ message }) => message === 'Watching');
   await atlas.waitForRequest(({ authenticated }) => authenticated);
 
-  const quoted = `${webhook.url}?token=${WEBHOOK_TOKEN} ${WEBHOOK_SECRET} Bearer ${HEADER_TOKEN}`;
+  // Of another channel, too: what one receiver says is told through the others.
+  const spelt = [SMTP_PASSWORD, HEADER_TOKEN].flatMap(spellingsOf).join(' ');
+  const quoted = `${spelt} ${webhook.url}?token=${WEBHOOK_TOKEN} ${WEBHOOK_SECRET} Bearer ${HEADER_TOKEN}`;
   webhook.answer([
     { status: 500, body: quoted },
     { status: 400, body: quoted },
     { redirectTo: `${webhook.url}?token=${WEBHOOK_TOKEN}` },
     'reset',
   ]);
-  slack.answer([{ status: 500, body: `cannot post to ${slack.url}` }]);
+  slack.answer([{ status: 500, body: `${spellingsOf(PRIVATE_KEY).join(' ')} cannot post to ${slack.url}` }]);
   const login = Buffer.from(`\0watcher\0${SMTP_PASSWORD}`).toString('base64');
-  smtp.answer('AUTH', `454 4.7.0 not now: ${login} ${SMTP_PASSWORD} ${smtp.url}`, { times: 2 });
+  smtp.answer(
+    'AUTH',
+    `454 4.7.0 not now: ${spellingsOf(SERVER_TOKEN)[0]} ${login} ${SMTP_PASSWORD} ${smtp.url}`,
+    { times: 2 },
+  );
 
   const oddities: ReadonlyArray<Record<string, unknown>> = [
     { id: LINK },
@@ -144,7 +171,14 @@ async function failEverywhere(world: World, daemon: Daemon): Promise<number> {
 
   const faults: ReadonlyArray<[Fault, inLog: string]> = [
     [{ kind: 'status', status: 500, detail: `cannot open ${LINK}` }, ': 500'],
-    [{ kind: 'status', status: 403, detail: `no access for ${PUBLIC_KEY}:${PRIVATE_KEY}` }, ': 403'],
+    [
+      {
+        kind: 'status',
+        status: 403,
+        detail: `no access for ${PUBLIC_KEY}:${PRIVATE_KEY} ${spellingsOf(SMTP_PASSWORD).join(' ')}`,
+      },
+      ': 403',
+    ],
     [{ kind: 'truncate', clean: true }, 'not a JSON object'],
   ];
   for (const [fault, words] of faults) {
