@@ -94,6 +94,7 @@ function describeAnswers(kind: HttpKind<{ timeoutMs?: number }>): void {
       [403, 'refused', false],
       [404, 'refused', false],
       [405, 'rejected', false],
+      [407, 'unavailable', true],
       [408, 'unavailable', true],
       [410, 'refused', false],
       [413, 'rejected', false],
