@@ -48,7 +48,8 @@ function playReceiver(world: World) {
   };
   notifier.answer = (notices: readonly Notice[]) => {
     const isUrgent = notices.some((notice) => notice.isUrgent);
-    if (!isUrgent)
+    // Several may be on their way when the first meets the silence.
+    if (!isUrgent && clock.now() !== receiver.quietSince)
       expect(clock.now(), 'nothing breaks the silence').toBeGreaterThanOrEqual(receiver.quietUntil);
     for (const { deliveryId } of notices)
       receiver.sends.set(deliveryId, (receiver.sends.get(deliveryId) ?? 0) + 1);
