@@ -121,6 +121,9 @@ it('goes by a new configuration from the next tick on, and a watch that stays go
       status: 'reloaded',
       watches: { added: ['coming'], removed: ['leaving'], changed: [] },
       channels: { added: [], removed: [], changed: [] },
+      warnings: expect.arrayContaining([
+        { path: 'channels[1]', message: 'no route leads to "slack"', line: 1 },
+      ]),
     },
   ]);
   expect(await watches()).toEqual(['orders', 'coming']);
