@@ -24,29 +24,45 @@ interface Verdict {
 const LONGEST_RETRY_AFTER_MS = 7 * 24 * 3_600_000;
 
 /**
- * What an HTTP reply means for a delivery: `null` when it accepts (2xx), else the fault, classified. 408, 429 and 5xx pass by
+ * What an HTTP reply means for a delivery: `null` when it accepts (2xx), else the fault, classified. 408, 423, 425, 429 and 5xx pass by
  * themselves and are worth another try; every other status is final. `receiver` names who answered (`Slack`).
+ * @param mishaps final statuses that may come of a mishap where the receiver has accepted lately
  */
-export function httpFault(reply: HttpReply, receiver: string, now: number): DeliveryError | null {
+export function httpFault(
+  reply: HttpReply,
+  receiver: string,
+  now: number,
+  mishaps: ReadonlySet<number> = NONE,
+): DeliveryError | null {
   const { status, body } = reply;
   if (status >= 200 && status < 300) return null;
-  const { reason, retryable, hint } = verdictOf(status);
+  const { reason, retryable, hint } = verdictOfStatus(status);
   const who = status === 407 ? 'the proxy wants a login (407)' : `${receiver} answered HTTP ${status}`;
   return new DeliveryError(reason, `${who}${body && `: ${body}`}`, {
     retryable,
     status,
-    retryAfterMs: retryable
-      ? parseRetryAfter(reply.retryAfter, { now, longestMs: LONGEST_RETRY_AFTER_MS })
-      : undefined,
+    retryAfterMs: retryable ? retryAfterOf(reply, now) : undefined,
+    mayBeMishap: mishaps.has(status),
     hint,
   });
 }
 
-function verdictOf(status: number): Verdict {
+const NONE: ReadonlySet<number> = new Set();
+
+/** How long the receiver asks us to wait, in milliseconds; `undefined` when it does not say. */
+export function retryAfterOf({ retryAfter }: HttpReply, now: number): number | undefined {
+  return parseRetryAfter(retryAfter, { now, longestMs: LONGEST_RETRY_AFTER_MS });
+}
+
+/** Resource locked, and too early (RFC 4918, RFC 8470): said of this moment, not of the message. */
+const NOT_NOW: ReadonlySet<number> = new Set([408, 423, 425]);
+
+/** What a status other than 2xx means. */
+export function verdictOfStatus(status: number): Verdict {
   if (status === 429) return { reason: 'rate_limited', retryable: true };
   // Only a proxy says so: the receiver has not been asked.
   if (status === 407) return { reason: 'unavailable', retryable: true, hint: PROXY_LOGIN };
-  if (status === 408 || status >= 500) return { reason: 'unavailable', retryable: true };
+  if (NOT_NOW.has(status) || status >= 500) return { reason: 'unavailable', retryable: true };
   if (status < 400) {
     return {
       reason: 'refused',

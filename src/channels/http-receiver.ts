@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { formatSpan } from '../domain/instant.ts';
 import { DeliveryError } from '../errors.ts';
-import { cancelledFault, type HttpReply, networkFault } from './http-outcome.ts';
+import { cancelledFault, type HttpReply, httpFault, networkFault } from './http-outcome.ts';
 import type { ReceiverLimiter } from './receiver-limiter.ts';
 import type { Scrub } from './scrub.ts';
 
@@ -18,8 +18,8 @@ export interface HttpReceiverOptions {
   limiter: ReceiverLimiter;
   clock: Clock;
   scrub: Scrub;
-  /** What an answer means, with its body cleaned: `null` when it accepts. */
-  faultOf: (reply: HttpReply, now: number) => DeliveryError | null;
+  /** What an answer means: `null` when it accepts. What it quotes goes through `scrub`. Unless given: any 2xx accepts. */
+  faultOf?: (reply: HttpReply, scrub: Scrub, now: number) => DeliveryError | null;
 }
 
 /** One request of a message. */
@@ -44,7 +44,8 @@ export interface HttpReceiver {
 
 /** The one place where a channel over HTTP waits for its turn, keeps silence, asks, and hears how long it is to be silent. */
 export function createHttpReceiver(options: HttpReceiverOptions): HttpReceiver {
-  const { name, key, intervalMs, timeoutMs, limiter, clock, scrub, faultOf } = options;
+  const { name, key, intervalMs, timeoutMs, limiter, clock, scrub } = options;
+  const { faultOf = byStatus(name) } = options;
 
   const awaitTurn = async ({ signal, isUrgent }: Asked): Promise<void> => {
     if (!isUrgent) throwIfPaused(options);
@@ -65,13 +66,17 @@ export function createHttpReceiver(options: HttpReceiverOptions): HttpReceiver {
           throw networkFault(thrown, name, timeoutMs, signal);
         },
       );
-      const fault = faultOf({ ...reply, body: scrub(reply.body) }, clock.now());
+      const fault = faultOf(reply, scrub, clock.now());
       limiter.note(key, fault, sentAt);
       if (fault) throw fault;
       return reply;
     },
     pausedMs: () => limiter.pausedMs(key),
   };
+}
+
+function byStatus(name: string): NonNullable<HttpReceiverOptions['faultOf']> {
+  return (reply, scrub, now) => httpFault({ ...reply, body: scrub(reply.body) }, name, now);
 }
 
 function throwIfPaused({ name, key, limiter }: HttpReceiverOptions): void {

@@ -5,13 +5,13 @@ import type { Redactor } from '../../net/redact/redactor.ts';
 import { secretsOfAddress } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { CHAT_INTERVAL_MS, createChatNotifier } from '../chat-notifier.ts';
-import { httpFault } from '../http-outcome.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
 import { createHttpReceiver } from '../http-receiver.ts';
 import type { Notifier } from '../notifier.ts';
 import type { ReceiverLimiter } from '../receiver-limiter.ts';
 import { createScrub } from '../scrub.ts';
 import { createTeller } from '../teller.ts';
+import { saysInBody, teamsFault } from './answer.ts';
 import { type TeamsContext, type TeamsMessage, teamsMessage } from './card.ts';
 import { inert } from './text.ts';
 
@@ -53,7 +53,7 @@ export function createTeamsNotifier(options: TeamsOptions): Notifier {
     limiter,
     clock,
     scrub: createScrub(secretsOfAddress(url), options.redactor),
-    faultOf: (reply, now) => httpFault(reply, RECEIVER, now),
+    faultOf: teamsFault,
   });
   const tell = createTeller({ ...options, name: channel, type: 'msteams', escapeValue: inert });
   return createChatNotifier<TeamsMessage>({
@@ -63,7 +63,11 @@ export function createTeamsNotifier(options: TeamsOptions): Notifier {
     batch: { usual: MAX_BATCH, digest: MAX_BATCH },
     compose: async (notices, titler) =>
       teamsMessage(await Promise.all(notices.map(({ event }) => tell(event))), options, titler),
-    exchange: (message, signal) => post({ url, headers: HEADERS, body: wellFormedJson(message), signal }),
+    exchange: async (message, signal) => {
+      const reply = await post({ url, headers: HEADERS, body: wellFormedJson(message), signal });
+      if (reply.broken !== null && saysInBody(reply)) throw reply.broken;
+      return reply;
+    },
     detailOf: ({ status }) => `HTTP ${status}`,
     close,
   });

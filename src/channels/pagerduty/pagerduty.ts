@@ -1,11 +1,9 @@
 import type { Clock } from '../../clock.ts';
 import { wellFormedJson } from '../../domain/well-formed.ts';
-import { DeliveryError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { tokensOfAddress } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
-import { type HttpReply, httpFault } from '../http-outcome.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
 import { type Asked, createHttpReceiver } from '../http-receiver.ts';
 import type { Notice, Notifier } from '../notifier.ts';
@@ -34,8 +32,6 @@ export interface PagerDutyOptions extends PosterOptions {
 
 const RECEIVER = 'PagerDuty';
 const TIMEOUT_MS = 10_000;
-/** The only status by which PagerDuty says that it has an event. https://developer.pagerduty.com/docs/events-api-v2/overview/#response-codes--retry-logic */
-const ACCEPTED = 202;
 
 /**
  * Opens and closes alerts through the Events API v2 (`event.ts` says which event does what). An event that does neither is
@@ -53,7 +49,6 @@ export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
     limiter,
     clock,
     scrub: createScrub([routingKey, ...tokensOfAddress(url)], options.redactor),
-    faultOf,
   });
 
   const tell = createTeller({
@@ -100,15 +95,4 @@ export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
     },
     close: async () => close(),
   };
-}
-
-function faultOf(reply: HttpReply, now: number): DeliveryError | null {
-  const { status, body } = reply;
-  const fault = httpFault(reply, RECEIVER, now);
-  if (fault !== null || status === ACCEPTED) return fault;
-  // Something in between has answered, a proxy's login page for one. Nobody is paged by that.
-  return new DeliveryError('unavailable', `HTTP ${status}, but not the 202 of ${RECEIVER}: ${body}`, {
-    retryable: true,
-    status,
-  });
 }

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { type FetchFunction, IncomingWebhook } from '@slack/webhook';
 import type { Clock } from '../../clock.ts';
-import { DeliveryError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { secretsOfAddress } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { CHAT_INTERVAL_MS, createChatNotifier } from '../chat-notifier.ts';
-import { type HttpReply, httpFault } from '../http-outcome.ts';
+import type { HttpReply } from '../http-outcome.ts';
 import { createPoster, type Poster, type PosterOptions } from '../http-post.ts';
 import { createHttpReceiver } from '../http-receiver.ts';
 import type { Notifier } from '../notifier.ts';
 import type { ReceiverLimiter } from '../receiver-limiter.ts';
 import { createScrub } from '../scrub.ts';
 import { createTeller } from '../teller.ts';
+import { slackFault } from './answer.ts';
 import { type SlackContext, type SlackMessage, slackMessage } from './message.ts';
 import { inert } from './text.ts';
 
@@ -45,21 +45,6 @@ const CANNOT_HAVE_A_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 /** No previews of the links, no guesses at names. */
 const QUIET = { unfurl_links: false, unfurl_media: false, link_names: false };
 
-/** Slack's words for a destination that will not come back, whatever the status. From the table in https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/#handling_errors */
-const DESTINATION_GONE = new Map([
-  ['no_service', 'the webhook was removed: make a new one in Slack'],
-  ['no_service_id', 'the webhook was removed: make a new one in Slack'],
-  ['no_active_hooks', 'the webhook was switched off in Slack'],
-  ['invalid_token', 'the webhook was removed: make a new one in Slack'],
-  ['no_team', 'the Slack workspace does not exist'],
-  ['team_disabled', 'the Slack workspace is switched off'],
-  ['channel_not_found', 'the Slack channel does not exist'],
-  ['channel_is_archived', 'the Slack channel is archived'],
-  ['user_not_found', 'the Slack user does not exist'],
-  ['action_prohibited', 'an administrator of the Slack workspace does not allow this'],
-  ['posting_to_general_channel_denied', 'the webhook may not post to this Slack channel'],
-]);
-
 /**
  * Posts to a Slack incoming webhook, at most one message a second per URL; what waits goes out together, up to ten events a message.
  * The URL is left alone for as long as Slack asks.
@@ -75,7 +60,7 @@ export function createSlackNotifier(options: SlackOptions): Notifier {
     limiter,
     clock,
     scrub: createScrub(secretsOfAddress(url), options.redactor),
-    faultOf,
+    faultOf: slackFault,
   });
   const tell = createTeller({ ...options, name: channel, type: 'slack', escapeValue: inert });
   return createChatNotifier<SlackMessage>({
@@ -129,20 +114,4 @@ async function exchange(
   }
   assert(seen.reply, 'the Slack client has answered without asking Slack');
   return seen.reply;
-}
-
-function faultOf(reply: HttpReply, now: number): DeliveryError | null {
-  const { status, body } = reply;
-  const gone = status >= 400 && status < 500 ? DESTINATION_GONE.get(body) : undefined;
-  if (gone) {
-    const text = `${RECEIVER} answered HTTP ${status}: ${body}`;
-    return new DeliveryError('refused', text, { retryable: false, status, hint: gone });
-  }
-  const fault = httpFault(reply, RECEIVER, now);
-  if (fault !== null || body === 'ok') return fault;
-  // Not Slack's answer: something in between, a proxy's login page for one.
-  return new DeliveryError('unavailable', `HTTP ${status}, but not the ok of ${RECEIVER}: ${body}`, {
-    retryable: true,
-    status,
-  });
 }

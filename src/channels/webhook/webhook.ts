@@ -30,6 +30,8 @@ export interface WebhookOptions extends PosterOptions {
 }
 
 const RECEIVER = 'the webhook';
+/** A gateway says so while what stands behind it is deployed, or its login is being renewed. */
+const MISHAPS: ReadonlySet<number> = new Set([403, 404]);
 const TIMEOUT_MS = 10_000;
 
 /**
@@ -57,7 +59,7 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
       ],
       options.redactor,
     ),
-    faultOf: (reply, now) => httpFault(reply, RECEIVER, now),
+    faultOf: (reply, scrub, now) => httpFault({ ...reply, body: scrub(reply.body) }, RECEIVER, now, MISHAPS),
   });
 
   return {

@@ -9,7 +9,7 @@ import { type RecordAttemptsDeps, recordAttempts } from './record-attempts.ts';
 
 /** What a pass works with. */
 export interface DispatchDeps extends LeaseDeps, RecordAttemptsDeps {
-  store: LeaseDeps['store'] & Pick<Outbox, 'claimDeliveries'>;
+  store: LeaseDeps['store'] & Pick<Outbox, 'claimDeliveries' | 'lastAcceptedAt'>;
   notifier: Notifier;
   confidence: Confidence;
   /** In [0, 1). */
@@ -151,11 +151,13 @@ async function refuse(
 ): Promise<SendEnd[]> {
   const retryAfterMs = error instanceof DeliveryError ? error.retryAfterMs : undefined;
   const isTooLong = isTooLongForChannel(retryAfterMs);
+  const isDoubtful = error instanceof DeliveryError && error.mayBeMishap;
   const refusal = {
     at: deps.clock.now(),
     random: deps.random(),
     leftOut,
     wasCut: signal.aborted,
+    lastAcceptedAt: isDoubtful ? await deps.store.lastAcceptedAt(deps.notifier.channel) : null,
     silenceMs: deps.notifier.pausedMs?.() ?? (isTooLong ? 0 : (retryAfterMs ?? 0)),
   };
   const ends = batch.map((delivery) => ({

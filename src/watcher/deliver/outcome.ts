@@ -1,5 +1,6 @@
 import type { Receipt } from '../../channels/notifier.ts';
 import type { Timestamp } from '../../domain/instant.ts';
+import { nextAfterMishap } from '../../domain/telling/mishap.ts';
 import { nextAttempt } from '../../domain/telling/retry-policy.ts';
 import { DeliveryError, type RecipientRefusal } from '../../errors.ts';
 import type { ClaimedDelivery, DeliveryOutcome, RecipientOutcome } from '../../store/ports/outbox.ts';
@@ -19,6 +20,8 @@ export interface RefusalContext extends AttemptContext {
   wasCut: boolean;
   /** For how long the whole channel is silent from now on, in milliseconds. */
   silenceMs: number;
+  /** When the channel last accepted something; `null`: never, or nobody needs to know. */
+  lastAcceptedAt: Timestamp | null;
 }
 
 /** The outcome of an attempt that the receiver accepted, for one recipient at least. The others get deliveries of their own. */
@@ -45,20 +48,22 @@ export function refusedOutcome(
   context: RefusalContext,
 ): DeliveryOutcome {
   const { id, attemptsFinished, madeDue, triedMs } = delivery;
-  const { at, random, wasCut, silenceMs } = context;
+  const { at, random, wasCut, silenceMs, lastAcceptedAt } = context;
   const detail = describe(error);
   if (wasCut)
     return { id, kind: 'retry', at, nextAttemptAt: at, detail: `${detail} (shutting down)`, triedMs };
   const known = error instanceof DeliveryError ? error : null;
-  const verdict = nextAttempt({
-    retryable: known?.retryable ?? true,
-    retryAfterMs: known?.retryAfterMs,
-    attempts: attemptsFinished + 1,
-    madeDue,
-    triedMs,
-    now: at,
-    random,
-  });
+  const schedule = { attempts: attemptsFinished + 1, madeDue, now: at, random };
+  const refusedSince = known?.mayBeMishap ? (delivery.refusedSince ?? at) : undefined;
+  const verdict =
+    refusedSince === undefined
+      ? nextAttempt({
+          ...schedule,
+          retryable: known?.retryable ?? true,
+          retryAfterMs: known?.retryAfterMs,
+          triedMs,
+        })
+      : nextAfterMishap({ ...schedule, refusedSince, lastAcceptedAt });
   const quietUntil = silenceMs > 0 ? Math.ceil(at + silenceMs) : undefined;
   if (verdict.kind === 'give_up') {
     const apart = leftOutOf(delivery, context);
@@ -68,7 +73,17 @@ export function refusedOutcome(
   const lost = (known?.refused ?? []).filter(({ fault }) => !fault.retryable);
   const apart = lost.map((one) => refusedRecipient(one, context));
   const { nextAttemptAt } = verdict;
-  return { id, kind: 'retry', at, nextAttemptAt, detail, triedMs, quietUntil, ...withParts(apart) };
+  return {
+    id,
+    kind: 'retry',
+    at,
+    nextAttemptAt,
+    detail,
+    triedMs,
+    quietUntil,
+    ...(refusedSince === undefined ? {} : { refusedSince }),
+    ...withParts(apart),
+  };
 }
 
 /** Who was left out because something earlier is still owed to them is owed this one apart from now on, and so behind it. */

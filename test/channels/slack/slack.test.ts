@@ -75,7 +75,6 @@ describe("Slack's own words", () => {
 
   it.each([
     ['a login page', '<html>Please sign in</html>'],
-    ['nothing', ''],
     ['a refusal in JSON', '{"ok":false}'],
   ])('a 200 with %s is not an ok', async (_what, body) => {
     const error = await failWith(200, body);

@@ -1,0 +1,62 @@
+import { DeliveryError } from '../../errors.ts';
+import { type HttpReply, httpFault, retryAfterOf, verdictOfStatus } from '../http-outcome.ts';
+import { jsonFields } from '../json-answer.ts';
+import { isPage, PAGE_HINT } from '../page.ts';
+import type { Scrub } from '../scrub.ts';
+
+const RECEIVER = 'Teams';
+/** What a workflow says once it has begun: it has the message, whatever stands in the body. */
+const BEGUN = 202;
+
+/** Words with which a 200 says that nothing was delivered. */
+const SAYS_NO =
+  /fail|error|exception|denied|forbidden|unauthori|not (?:found|delivered|accepted|allowed)|throttl|too many|too large|unable|could ?n[o']t|cannot|invalid|time[d ]?.?out|reject|refus|unavailable|exceed/i;
+/** The status that such a text passes on: `upstream said 429`, `HTTP error 413 with ContextId …`, `{"status":413}`. */
+const PASSED_ON =
+  /\b(?:http|status|code|error|said|returned|response)\b[^0-9a-z]{0,5}(?:[a-z]+[^0-9a-z]{1,3}){0,2}([45]\d\d)\b/i;
+/** A status by itself: `failed: 413 Request Entity Too Large`. */
+const BARE_STATUS = /(?:^|[\s:(])([45]\d\d)(?=$|[\s:;,.)])/;
+
+/**
+ * What an answer to a card means: `null` when it is accepted, which is a 202, or another 2xx whose body is neither an error text nor a
+ * page. Teams and the gateways in front of it put their refusals into a 200: the status in such a text decides, where there is one.
+ */
+export function teamsFault(reply: HttpReply, scrub: Scrub, now: number): DeliveryError | null {
+  const { status, body } = reply;
+  const said = scrub(body);
+  const fault = httpFault({ ...reply, body: said }, RECEIVER, now);
+  if (fault || status === BEGUN) return fault;
+  if (isPage(body)) {
+    const text = `HTTP ${status}, but with a page in place of an answer of ${RECEIVER}: ${said}`;
+    return new DeliveryError('unavailable', text, { retryable: true, status, hint: PAGE_HINT });
+  }
+  if (!saysNo(body)) return null;
+  const passedOn = Number((PASSED_ON.exec(body) ?? BARE_STATUS.exec(body))?.[1] ?? Number.NaN);
+  const verdict = Number.isNaN(passedOn)
+    ? ({ reason: 'unavailable', retryable: true } as const)
+    : verdictOfStatus(passedOn);
+  return new DeliveryError(verdict.reason, `${RECEIVER} answered HTTP ${status}, but says: ${said}`, {
+    ...verdict,
+    status,
+    retryAfterMs: verdict.retryable ? retryAfterOf(reply, now) : undefined,
+  });
+}
+
+/** True for an answer that has to be read to its end before anybody knows what it means. */
+export function saysInBody({ status }: HttpReply): boolean {
+  return status >= 200 && status < 300 && status !== BEGUN;
+}
+
+function saysNo(body: string): boolean {
+  const fields = jsonFields(body);
+  if (fields === null) return SAYS_NO.test(body) || PASSED_ON.test(body);
+  const { error, errors, ok, success, status } = fields;
+  return (
+    Boolean(error) ||
+    (Array.isArray(errors) && errors.length > 0) ||
+    ok === false ||
+    success === false ||
+    (typeof status === 'number' && status >= 400) ||
+    (typeof status === 'string' && /error|fail/i.test(status))
+  );
+}
