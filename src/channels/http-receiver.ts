@@ -5,6 +5,9 @@ import { cancelledFault, type HttpReply, httpFault, networkFault } from './http-
 import type { ReceiverLimiter } from './receiver-limiter.ts';
 import type { Scrub } from './scrub.ts';
 
+/** For one exchange, where the configuration says nothing else. */
+export const HTTP_TIMEOUT_MS = 30_000;
+
 /** What a receiver over HTTP is spoken to with. */
 export interface HttpReceiverOptions {
   /** As it is called in errors (`Slack`). */

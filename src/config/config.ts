@@ -64,11 +64,14 @@ export type ChannelConfig = NormalisedChannel<WrittenChannel>;
 
 /** Apart for each type of channel. */
 type NormalisedChannel<Written> = Written extends WrittenChannel
-  ? { [Key in keyof Written as Exclude<Key, NotForNotifiers>]-?: NormalisedKey<Key, Written[Key]> }
+  ? { [Key in keyof Written as Exclude<Key, NotForNotifiers>]-?: NormalisedKey<Key, Written[Key]> } & {
+      /** For one attempt; `null` on a mail channel: what the protocol allows for each step. */
+      timeoutMs: Written extends { type: 'email' } ? number | null : number;
+    }
   : never;
 
-/** Keys of a channel that the rules and the watcher go by. */
-export type NotForNotifiers = 'allowHttp' | 'fallback' | 'fallbackAfter';
+/** Keys of a channel that the rules and the watcher go by, or that notifiers get in another form. */
+export type NotForNotifiers = 'allowHttp' | 'fallback' | 'fallbackAfter' | 'timeout';
 
 /** The words of a template have been read; everything else has the type of the schema. */
 type NormalisedKey<Key, Value> = Key extends 'template'

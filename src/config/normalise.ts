@@ -119,6 +119,7 @@ const NOT_FOR_NOTIFIERS: readonly string[] = [
   'allowHttp',
   'fallback',
   'fallbackAfter',
+  'timeout',
 ] satisfies NotForNotifiers[];
 
 /** A channel with every key that its schema has for its notifier. What was left out, or is an empty text, is `null`. */
@@ -133,7 +134,10 @@ function toChannel(
   };
   const keys = knownKeys(CHANNEL_SCHEMA, written, []).filter((key) => !NOT_FOR_NOTIFIERS.includes(key));
   // `ChannelConfig` is made of the same schema by the same rules.
-  return Object.fromEntries(keys.map((key) => [key, orNull(Reflect.get(filled, key))])) as ChannelConfig;
+  return {
+    ...Object.fromEntries(keys.map((key) => [key, orNull(Reflect.get(filled, key))])),
+    timeoutMs: written.timeout === undefined ? null : span(written.timeout),
+  } as ChannelConfig;
 }
 
 function orNull(value: unknown): unknown {

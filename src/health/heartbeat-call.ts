@@ -5,7 +5,7 @@ import { StaleConnection, WireFault } from '../net/wire-fault.ts';
 import type { HeartbeatAnswer } from './heartbeat-answer.ts';
 
 /** For one call. */
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 30_000;
 /** A dead man's switch says a word or two. */
 const BODY_LIMIT = 4_096;
 

@@ -51,6 +51,7 @@ describe.each([null, TEMPLATE])('what is shown is what is sent, with the templat
       timeZone: 'Asia/Tokyo',
       digest: null,
       caFile: null,
+      timeoutMs: 30_000,
       template,
     });
     const { content } = await notifier.preview([noticeOf('failed')]);
@@ -70,6 +71,7 @@ describe.each([null, TEMPLATE])('what is shown is what is sent, with the templat
       timeZone: null,
       digest: null,
       caFile: null,
+      timeoutMs: 30_000,
       template,
     });
     const { content } = await notifier.preview([noticeOf('failed')]);
@@ -86,6 +88,7 @@ describe.each([null, TEMPLATE])('what is shown is what is sent, with the templat
       routingKey: KEY,
       url,
       caFile: null,
+      timeoutMs: 30_000,
       template,
     });
     const { content } = await notifier.preview([noticeOf('failed')]);
@@ -103,6 +106,7 @@ describe.each([null, TEMPLATE])('what is shown is what is sent, with the templat
         digest: null,
         requireTls: false,
         caFile: null,
+        timeoutMs: 30_000,
       },
     });
     const { content, text } = await notifier.preview([noticeOf('failed')]);
@@ -124,6 +128,7 @@ describe('what is shown of what is not for a pager', () => {
       routingKey: KEY,
       url,
       caFile: null,
+      timeoutMs: 30_000,
       template: null,
     });
     expect(await notifier.preview([noticeOf('started')])).toEqual({
@@ -143,6 +148,7 @@ describe('a webhook', () => {
       secret: null,
       headers: {},
       caFile: null,
+      timeoutMs: 30_000,
     });
     const notice = { deliveryId: 'x', event: sampleEvent(name, { channel: 'siem', now: T0 }) };
     const { content } = await notifier.preview([notice]);

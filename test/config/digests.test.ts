@@ -10,13 +10,22 @@ const slack = {
   type: 'slack',
   url: 'https://hooks.slack.com/services/x',
   caFile: null,
+  timeoutMs: 30_000,
   template: null,
 } as const;
 const CHANNELS: ChannelConfig[] = [
   { ...slack, name: 'oncall', timeZone: 'Europe/Berlin', digest: null },
   { ...slack, name: 'team', timeZone: 'Europe/Berlin', digest: '0 7 * * *' },
   { ...slack, name: 'world', timeZone: null, digest: '0 7 * * *' },
-  { name: 'siem', type: 'webhook', url: 'https://siem/x', secret: null, headers: {}, caFile: null },
+  {
+    name: 'siem',
+    type: 'webhook',
+    url: 'https://siem/x',
+    secret: null,
+    headers: {},
+    caFile: null,
+    timeoutMs: 30_000,
+  },
 ];
 
 function goTo(now: string): void {

@@ -118,6 +118,18 @@ describe('a sound configuration', () => {
     expect(config.secrets).toContain('mdb_sa_sk_canary');
   });
 
+  it('takes the time that an attempt may take on a channel', async () => {
+    const { channels } = await load(
+      aConfigFile({
+        channels: [
+          { name: 'siem', type: 'webhook', url: 'https://siem.example.com/hook', timeout: '90s' },
+          { name: 'dba', type: 'email', smtpUrl: 'smtp://mail', from: 'a@b', to: ['c@d'], timeout: '2m' },
+        ],
+      }),
+    );
+    expect(channels.map(({ timeoutMs }) => timeoutMs)).toEqual([90_000, 120_000]);
+  });
+
   it('fills in what channels and routes leave out', async () => {
     const config = await load(
       aConfigFile({
@@ -139,9 +151,18 @@ describe('a sound configuration', () => {
         timeZone: null,
         digest: null,
         caFile: null,
+        timeoutMs: 30_000,
         template: null,
       },
-      { ...email, timeZone: null, digest: null, requireTls: false, caFile: null, template: null },
+      {
+        ...email,
+        timeZone: null,
+        digest: null,
+        requireTls: false,
+        caFile: null,
+        timeoutMs: null,
+        template: null,
+      },
       {
         name: 'siem',
         type: 'webhook',
@@ -149,6 +170,7 @@ describe('a sound configuration', () => {
         secret: null,
         headers: {},
         caFile: null,
+        timeoutMs: 30_000,
       },
       {
         name: 'pager',
@@ -156,6 +178,7 @@ describe('a sound configuration', () => {
         routingKey: '0123456789abcdef0123456789abcdef',
         url: 'https://events.pagerduty.com/v2/enqueue',
         caFile: null,
+        timeoutMs: 30_000,
         template: null,
       },
       {
@@ -165,6 +188,7 @@ describe('a sound configuration', () => {
         timeZone: null,
         digest: null,
         caFile: null,
+        timeoutMs: 30_000,
         template: null,
       },
     ]);

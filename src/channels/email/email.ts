@@ -12,7 +12,7 @@ import { createTeller } from '../teller.ts';
 import { composeDigest } from './digest.ts';
 import { bareAddresses } from './mailbox.ts';
 import { composeMail, type LoneMail, type Mail, type MailContext } from './message.ts';
-import { refusedRecipients, smtpFault } from './smtp-outcome.ts';
+import { refusedRecipients, smtpFault, tooSlow } from './smtp-outcome.ts';
 
 /** What an email channel is made with. */
 export interface EmailOptions extends MailContext {
@@ -22,6 +22,8 @@ export interface EmailOptions extends MailContext {
   requireTls: boolean;
   /** PEM file of a private CA to trust besides the well-known ones. */
   caFile: string | null;
+  /** For a whole attempt, in milliseconds; `null`: as long as the protocol allows. */
+  timeoutMs?: number | null;
   timeouts?: Partial<EmailTimeouts>;
   /** `null`: the built-in message. */
   template: ChannelTemplate | null;
@@ -30,24 +32,37 @@ export interface EmailOptions extends MailContext {
   redactor?: Redactor | undefined;
 }
 
-/** In milliseconds. nodemailer's own are 2 min, 30 s, 30 s and 10 min: too long to wait with a lease in hand. */
+/** In milliseconds. */
 interface EmailTimeouts {
-  /** DNS and the connection. */
-  connect: number;
+  /** For DNS; the connection itself is given up by the system after some two minutes. */
+  dns: number;
+  /** From the connection to the greeting. */
   greeting: number;
-  /** Silence in the middle. */
+  /** Silence at any later step. */
   socket: number;
   /** For the whole exchange, against a server that dribbles. */
   total: number;
 }
+
+const MINUTE = 60_000;
+
+/**
+ * RFC 5321, section 4.5.3.2: a client waits 5 minutes for the greeting and for MAIL and RCPT, 2 for DATA, 3 for each block, and 10 after
+ * the dot, when a server may be scanning or delivering: whoever stops earlier sends the mail again. The longest holds for all steps after
+ * the greeting.
+ */
+const TIMEOUTS: EmailTimeouts = {
+  dns: 30_000,
+  greeting: 5 * MINUTE,
+  socket: 10 * MINUTE,
+  total: 30 * MINUTE,
+};
 
 /** For whom a mail is, of all recipients of the channel. */
 type RecipientChoice = Pick<Notice, 'onlyTo' | 'notTo'>;
 
 /** Events in one digest: see `digestHtml` for what it may weigh. */
 const DIGEST_BATCH = 100;
-
-const TIMEOUTS: EmailTimeouts = { connect: 10_000, greeting: 10_000, socket: 10_000, total: 45_000 };
 
 /**
  * Sends each event as one mail to all recipients, or what was gathered as a digest. Each mail has its own connection: mails are rare, and a pool would re-queue by
@@ -58,7 +73,7 @@ const TIMEOUTS: EmailTimeouts = { connect: 10_000, greeting: 10_000, socket: 10_
 export function createEmailNotifier(options: EmailOptions): Notifier {
   const { channel } = options;
   const login = loginOf(options.smtpUrl, channel);
-  const { total, ...timeouts } = { ...TIMEOUTS, ...options.timeouts };
+  const { total, ...timeouts } = timeoutsOf(options);
   const transport = createTransport(transportOptions(options, login, timeouts));
   const scrub = createScrub([options.smtpUrl, ...passwordsOf(options.smtpUrl)], options.redactor);
   // The whole mail is escaped for HTML where that is made; its other part is plain text.
@@ -79,16 +94,17 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
       return { detail: `${onlyTo} is a recipient of this channel no more`, wasSent: false };
     if (to.length === 0 && notTo.length > 0)
       return { detail: 'every recipient is owed it apart', wasSent: false };
+    const inTime = AbortSignal.timeout(total);
     const info = await transport
       .sendMail({
         ...mail,
         envelope: { from: sender, to },
         disableFileAccess: true,
         disableUrlAccess: true,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(total)]),
+        signal: AbortSignal.any([signal, inTime]),
       })
       .catch((thrown: unknown) => {
-        throw smtpFault(thrown, signal, scrub);
+        throw inTime.aborted && !signal.aborted ? tooSlow(total) : smtpFault(thrown, signal, scrub);
       });
     const refused = refusedRecipients(info.rejectedErrors, scrub);
     return { detail: scrub(info.response) + refusals(refused, to.length), refused };
@@ -110,6 +126,10 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
     preview: async (notices) => mailPreview(await compose(notices)),
     close: async () => transport.close(),
   };
+}
+
+function timeoutsOf({ timeoutMs = null, timeouts }: EmailOptions): EmailTimeouts {
+  return { ...TIMEOUTS, ...(timeoutMs === null ? {} : { total: timeoutMs }), ...timeouts };
 }
 
 /** `; refused 2 of 3: a@example.com for now, b@example.com for good`. */
@@ -157,7 +177,7 @@ function decoded(text: string): string {
 function transportOptions(
   { requireTls, caFile, channel }: EmailOptions,
   { host, port, secure, user, password }: Login,
-  { connect, greeting, socket }: Omit<EmailTimeouts, 'total'>,
+  { dns, greeting, socket }: Omit<EmailTimeouts, 'total'>,
 ): SMTPTransportOptions {
   return {
     host,
@@ -166,8 +186,9 @@ function transportOptions(
     requireTLS: requireTls,
     auth: user === '' ? undefined : { user, pass: password },
     tls: caFile === null ? undefined : { ca: trustedCas(caFile, `channel ${channel}`) },
-    connectionTimeout: connect,
-    dnsTimeout: connect,
+    // Of all before the session, the greeting included.
+    connectionTimeout: dns + greeting,
+    dnsTimeout: dns,
     greetingTimeout: greeting,
     socketTimeout: socket,
     disableFileAccess: true,

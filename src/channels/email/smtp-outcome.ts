@@ -1,4 +1,5 @@
 import type { NodemailerError } from 'nodemailer';
+import { formatSpan } from '../../domain/instant.ts';
 import { DeliveryError, type RecipientRefusal, toError } from '../../errors.ts';
 import { cancelledFault, certificateHint } from '../http-outcome.ts';
 import type { Scrub } from '../scrub.ts';
@@ -16,6 +17,13 @@ export function smtpFault(thrown: unknown, cancelled: AbortSignal, scrub: Scrub)
   const error: NodemailerError = toError(thrown);
   const refused = refusedRecipients(error.rejectedErrors, scrub);
   return refused.length > 1 ? allRefused(refused) : faultOf(error, scrub);
+}
+
+/** The server has not accepted within the time for one attempt: whether it has the mail is not known. */
+export function tooSlow(timeoutMs: number): DeliveryError {
+  return new DeliveryError('timeout', `${RECEIVER} did not accept within ${formatSpan(timeoutMs)}`, {
+    retryable: true,
+  });
 }
 
 /** The recipients that a server refused, each with its own reason, as nodemailer gathers them. */

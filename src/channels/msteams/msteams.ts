@@ -6,7 +6,7 @@ import { secretsOfAddress } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { CHAT_INTERVAL_MS, createChatNotifier } from '../chat-notifier.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
-import { createHttpReceiver } from '../http-receiver.ts';
+import { createHttpReceiver, HTTP_TIMEOUT_MS } from '../http-receiver.ts';
 import type { Notifier } from '../notifier.ts';
 import type { ReceiverLimiter } from '../receiver-limiter.ts';
 import { createScrub } from '../scrub.ts';
@@ -32,7 +32,6 @@ export interface TeamsOptions extends TeamsContext, PosterOptions {
 }
 
 const RECEIVER = 'Teams';
-const TIMEOUT_MS = 10_000;
 /** Events in one card, a digest or not: so many fit whatever they hold. */
 const MAX_BATCH = 10;
 const HEADERS = { 'user-agent': 'restore-watcher', 'content-type': 'application/json' };
@@ -43,7 +42,7 @@ const HEADERS = { 'user-agent': 'restore-watcher', 'content-type': 'application/
  * Automate tells.
  */
 export function createTeamsNotifier(options: TeamsOptions): Notifier {
-  const { channel, url, clock, limiter, timeoutMs = TIMEOUT_MS } = options;
+  const { channel, url, clock, limiter, timeoutMs = HTTP_TIMEOUT_MS } = options;
   const { post, close } = createPoster(options);
   const receiver = createHttpReceiver({
     name: RECEIVER,

@@ -5,7 +5,7 @@ import type { Redactor } from '../../net/redact/redactor.ts';
 import { tokensOfAddress } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
-import { type Asked, createHttpReceiver } from '../http-receiver.ts';
+import { type Asked, createHttpReceiver, HTTP_TIMEOUT_MS } from '../http-receiver.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
 import type { ReceiverLimiter } from '../receiver-limiter.ts';
@@ -31,7 +31,6 @@ export interface PagerDutyOptions extends PosterOptions {
 }
 
 const RECEIVER = 'PagerDuty';
-const TIMEOUT_MS = 10_000;
 
 /**
  * Opens and closes alerts through the Events API v2 (`event.ts` says which event does what). An event that does neither is
@@ -39,7 +38,7 @@ const TIMEOUT_MS = 10_000;
  * that were accepted. PagerDuty is left alone for as long as it asks.
  */
 export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
-  const { channel, routingKey, url, clock, limiter, timeoutMs = TIMEOUT_MS } = options;
+  const { channel, routingKey, url, clock, limiter, timeoutMs = HTTP_TIMEOUT_MS } = options;
   const { post, close } = createPoster(options);
   const receiver = createHttpReceiver({
     name: RECEIVER,

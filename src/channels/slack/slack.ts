@@ -8,7 +8,7 @@ import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { CHAT_INTERVAL_MS, createChatNotifier } from '../chat-notifier.ts';
 import type { HttpReply } from '../http-outcome.ts';
 import { createPoster, type Poster, type PosterOptions } from '../http-post.ts';
-import { createHttpReceiver } from '../http-receiver.ts';
+import { createHttpReceiver, HTTP_TIMEOUT_MS } from '../http-receiver.ts';
 import type { Notifier } from '../notifier.ts';
 import type { ReceiverLimiter } from '../receiver-limiter.ts';
 import { createScrub } from '../scrub.ts';
@@ -34,7 +34,6 @@ export interface SlackOptions extends SlackContext, PosterOptions {
 }
 
 const RECEIVER = 'Slack';
-const TIMEOUT_MS = 10_000;
 /**
  * Events in one digest. Besides its 50 blocks, a message may have some 12,000 characters in all of them together, which is documented
  * nowhere (https://github.com/slackapi/bolt-js/issues/2509): two blocks and some 400 characters for each event stay well below.
@@ -50,7 +49,7 @@ const QUIET = { unfurl_links: false, unfurl_media: false, link_names: false };
  * The URL is left alone for as long as Slack asks.
  */
 export function createSlackNotifier(options: SlackOptions): Notifier {
-  const { channel, url, clock, limiter, timeoutMs = TIMEOUT_MS } = options;
+  const { channel, url, clock, limiter, timeoutMs = HTTP_TIMEOUT_MS } = options;
   const { post, close } = createPoster(options);
   const receiver = createHttpReceiver({
     name: RECEIVER,

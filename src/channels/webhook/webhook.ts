@@ -6,7 +6,7 @@ import type { Redactor } from '../../net/redact/redactor.ts';
 import { secretsOfAddress, secretsOfHeader, secretsOfSigningKey } from '../../net/redact/secret-parts.ts';
 import { httpFault } from '../http-outcome.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
-import { createHttpReceiver } from '../http-receiver.ts';
+import { createHttpReceiver, HTTP_TIMEOUT_MS } from '../http-receiver.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
 import type { ReceiverLimiter } from '../receiver-limiter.ts';
@@ -32,7 +32,6 @@ export interface WebhookOptions extends PosterOptions {
 const RECEIVER = 'the webhook';
 /** A gateway says so while what stands behind it is deployed, or its login is being renewed. */
 const MISHAPS: ReadonlySet<number> = new Set([403, 404]);
-const TIMEOUT_MS = 10_000;
 
 /**
  * Posts each event as a CloudEvent, signed after Standard Webhooks where there is a secret. `webhook-id` is the event's id, so that
@@ -40,7 +39,7 @@ const TIMEOUT_MS = 10_000;
  * @throws {WatcherError} code `config`, when the secret, a header or the CA file cannot be used.
  */
 export function createWebhookNotifier(options: WebhookOptions): Notifier {
-  const { channel, url, secret, clock, limiter, timeoutMs = TIMEOUT_MS } = options;
+  const { channel, url, secret, clock, limiter, timeoutMs = HTTP_TIMEOUT_MS } = options;
   const headers = checkedHeaders(options.headers, channel);
   const signer = secret === null ? null : createSigner(secret, channel);
   const { post, close } = createPoster(options);

@@ -28,6 +28,13 @@ function standIn() {
   };
 }
 
+/** For one attempt over HTTP. */
+function timeout() {
+  return duration({ atMost: '10m' })
+    .default('30s')
+    .describe('How long one attempt may take, from sending to the last byte of the answer.');
+}
+
 function timeZone(description: string) {
   return text('a time zone such as "Europe/Berlin"')
     .optional()
@@ -90,6 +97,7 @@ const slack = z
     ),
     digest: digest(),
     caFile: text('the path of a PEM file').optional().describe(CA_FILE),
+    timeout: timeout(),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
     template: template(),
     ...standIn(),
@@ -116,6 +124,12 @@ const email = z
     digest: digest(),
     requireTls: flag().default(false).describe('Refuse to send in clear when the server offers no STARTTLS.'),
     caFile: text('the path of a PEM file').optional().describe(CA_FILE),
+    timeout: duration({ atMost: '1h' })
+      .optional()
+      .describe(
+        'How long one attempt may take, from the connection to the last answer. Default: what RFC 5321 (section 4.5.3.2) allows a server: 5 minutes for its greeting, 10 for any other answer.',
+      )
+      .meta({ examples: ['2m'] }),
     template: template(),
     ...standIn(),
   })
@@ -143,6 +157,7 @@ const webhook = z
       'headers',
     ),
     caFile: text('the path of a PEM file').optional().describe(CA_FILE),
+    timeout: timeout(),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
     ...standIn(),
   })
@@ -164,6 +179,7 @@ const pagerduty = z
       'sharedAddress',
     ),
     caFile: text('the path of a PEM file').optional().describe(CA_FILE),
+    timeout: timeout(),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
     template: titleTemplate(),
     ...standIn(),
@@ -183,6 +199,7 @@ const msteams = z
     timeZone: timeZone("IANA zone for the times, beside UTC. Default: each reader's own zone, beside UTC."),
     digest: digest(),
     caFile: text('the path of a PEM file').optional().describe(CA_FILE),
+    timeout: timeout(),
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
     template: template(),
     ...standIn(),

@@ -25,6 +25,7 @@ const SHOWN = new Set([
   'rto',
   'rpo',
   'requestTimeout',
+  'timeout',
   'retries',
   'requestsPerMinute',
   'fallback',

@@ -8,16 +8,16 @@ type SmtpRefusal = `${number} ${string}`;
 
 /**
  * An answer for every further time, or a function that is asked with what stands at the stage: nothing at `CONNECT`, the user at `AUTH`,
- * the address at `MAIL` and `RCPT`, headers and body at `MESSAGE`. `null` lets the command be carried out.
+ * the address at `MAIL` and `RCPT`, headers and body at `MESSAGE`. `null` lets the command be carried out; a promise has the client wait.
  */
-export type SmtpScript = SmtpAnswer | ((argument: string) => SmtpAnswer | null);
+export type SmtpScript = SmtpAnswer | ((argument: string) => SmtpAnswer | null | Promise<SmtpAnswer | null>);
 
 /** What a mail sink has been told to answer. */
 export interface SmtpScripts {
   /** Answers at the stage as the script says, `times` times (always, unless given). `null` ends it. */
   set(stage: SmtpStage, script: SmtpScript | null, options?: { times?: number }): void;
   /** Takes the next scripted answer at the stage, which counts as one of its `times`; `null` where there is none. */
-  next(stage: SmtpStage, argument: string): SmtpAnswer | null;
+  next(stage: SmtpStage, argument: string): SmtpAnswer | null | Promise<SmtpAnswer | null>;
 }
 
 /** Begins without any script. */

@@ -7,7 +7,13 @@ import { toError } from '../../errors.ts';
 import { listenOnLoopback } from '../loopback.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { type ReadMail, readMail } from './read-mail.ts';
-import { createSmtpScripts, type SmtpScripts, type SmtpStage, toRefusal } from './smtp-scripts.ts';
+import {
+  createSmtpScripts,
+  type SmtpAnswer,
+  type SmtpScripts,
+  type SmtpStage,
+  toRefusal,
+} from './smtp-scripts.ts';
 
 /** A mail that the sink has taken. */
 export interface ReceivedMail {
@@ -111,10 +117,14 @@ function handlers(
   const unlessScripted =
     (stage: SmtpStage, { remotePort }: SMTPServerSession, refuse: Done) =>
     (argument: string, carryOut: () => void): void => {
+      const give = (answer: SmtpAnswer | null): void => {
+        if (answer === null) carryOut();
+        else if (answer === 'drop') parts.drop(remotePort);
+        else if (answer !== 'hang') refuse(toRefusal(answer));
+      };
       const answer = parts.scripts.next(stage, argument);
-      if (answer === null) carryOut();
-      else if (answer === 'drop') parts.drop(remotePort);
-      else if (answer !== 'hang') refuse(toRefusal(answer));
+      if (answer instanceof Promise) void answer.then(give);
+      else give(answer);
     };
 
   return {

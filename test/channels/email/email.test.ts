@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createEmailNotifier, type EmailOptions } from '../../../src/channels/email/email.ts';
 import type { Notifier } from '../../../src/channels/notifier.ts';
 import { type DeliveryReason, WatcherError } from '../../../src/errors.ts';
@@ -66,7 +67,7 @@ describeNotifier('email', async ({ timeoutMs }) => {
   const resetting = await startTcpSink((socket) => socket.resetAndDestroy());
   const away = await startTcpSink();
   await away.close();
-  const timeouts = { connect: timeoutMs, greeting: timeoutMs, socket: timeoutMs, total: timeoutMs };
+  const timeouts = { dns: timeoutMs, greeting: timeoutMs, socket: timeoutMs, total: timeoutMs };
   const ports: Partial<Record<Mood, number>> = {
     hangs: silent.port,
     resets: resetting.port,
@@ -190,7 +191,7 @@ describe('what a mail server says', () => {
 
   it('is a time-out when the server stops in the middle', async () => {
     const server = await startTcpSink((socket) => socket.write('220 hello\r\n'));
-    const timeouts = { connect: 20_000, greeting: 20_000, socket: 200, total: 20_000 };
+    const timeouts = { dns: 20_000, greeting: 20_000, socket: 200, total: 20_000 };
 
     const error = await failureOf(notifierFor(server.port, { timeouts }).send([aNotice()], never));
     await server.close();
@@ -204,12 +205,61 @@ describe('what a mail server says', () => {
       const timer = setInterval(() => socket.write('220-b\r\n'), 10);
       socket.on('close', () => clearInterval(timer));
     });
-    const timeouts = { connect: 20_000, greeting: 20_000, socket: 20_000, total: 200 };
+    const timeouts = { dns: 20_000, greeting: 20_000, socket: 20_000, total: 200 };
 
     const error = await failureOf(notifierFor(server.port, { timeouts }).send([aNotice()], never));
     await server.close();
 
     expect(error).toMatchObject({ reason: 'timeout', retryable: true });
+  });
+});
+
+describe('a slow mail server', () => {
+  let sink: SmtpSink;
+  beforeEach(async () => {
+    sink = await startSmtpSink();
+  });
+  afterEach(() => sink.close());
+
+  it('has five minutes for its greeting, and ten for an answer, after the dot as well', async () => {
+    const timer = vi.spyOn(globalThis, 'setTimeout');
+    const idle = vi.spyOn(Socket.prototype, 'setTimeout');
+    onTestFinished(() => {
+      timer.mockRestore();
+      idle.mockRestore();
+    });
+    const isClient = (socket: unknown): boolean =>
+      socket instanceof Socket && socket.remotePort === sink.port;
+    const patience: { whole: unknown[]; idle: number | undefined } = { whole: [], idle: undefined };
+    sink.answer('MESSAGE', () => {
+      patience.whole = timer.mock.calls.map(([, ms]) => ms);
+      patience.idle = idle.mock.calls.findLast((_, call) => isClient(idle.mock.contexts[call]))?.[0];
+      return null;
+    });
+
+    await notifierFor(sink.port).send([aNotice()], never);
+
+    expect(patience.idle).toBe(600_000);
+    expect(patience.whole).toContain(300_000);
+    expect(sink.received).toHaveLength(1);
+  });
+
+  it('gets one mail when it takes its time at every step', async () => {
+    const anotherTurn = () => new Promise<null>((resolve) => setImmediate(resolve, null));
+    for (const stage of ['CONNECT', 'MAIL', 'RCPT', 'MESSAGE'] as const) sink.answer(stage, anotherTurn);
+
+    await notifierFor(sink.port).send([aNotice()], never);
+
+    expect(sink.received).toHaveLength(1);
+  });
+
+  it('has no longer than the channel allows for an attempt', async () => {
+    sink.answer('MESSAGE', 'hang');
+
+    const error = await failureOf(notifierFor(sink.port, { timeoutMs: 200 }).send([aNotice()], never));
+
+    expect(error).toMatchObject({ reason: 'timeout', retryable: true });
+    expect(error.message).toMatch(/^the mail server did not accept within/);
   });
 });
 
