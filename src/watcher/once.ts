@@ -6,6 +6,7 @@ import type { RecordReader } from '../store/ports/records.ts';
 import { createConfidence } from './deliver/confidence.ts';
 import { dispatchOnce } from './deliver/dispatch.ts';
 import { callIn } from './deliver/fallbacks.ts';
+import { closeDeparted } from './departures.ts';
 import { Recorder } from './record/recorder.ts';
 import { remindDue } from './remind/reminders.ts';
 import { createVisibility } from './remind/visibility.ts';
@@ -72,6 +73,7 @@ export async function runOnce(deps: OnceDeps, signal: AbortSignal): Promise<Once
     run,
     polled.map(({ loop }) => loop),
   );
+  await closeWhatLeft(run);
   const channels = await drainChannels(run, signal);
   return {
     watches,
@@ -122,6 +124,19 @@ async function remindAfter(run: Run, loops: readonly WatchLoop[]): Promise<void>
     await remindDue({ ...run, visibilityOf });
   } catch (thrown) {
     run.logger.error('Reminders could not be recorded', { err: toError(thrown) });
+  }
+}
+
+/** Nobody else tells that a watch or a channel of an earlier run is configured no more. */
+async function closeWhatLeft(run: Run): Promise<void> {
+  const configured = {
+    watches: run.watches.map(({ name }) => name),
+    channels: run.notifiers.map(({ channel }) => channel),
+  };
+  try {
+    await closeDeparted({ ...run, isRunning: () => false, onChannelClosed: () => {} }, configured);
+  } catch (thrown) {
+    run.logger.error('What has left the configuration could not be closed', { err: toError(thrown) });
   }
 }
 

@@ -10,6 +10,7 @@ import type { Outbox } from '../store/ports/outbox.ts';
 import { type ChannelAlerts, createChannelAlerts } from './deliver/channel-alerts.ts';
 import { type ChannelSet, createChannelSet } from './deliver/channel-set.ts';
 import { createFallbacks, type Fallbacks } from './deliver/fallbacks.ts';
+import { createDepartures, type Departures } from './departures.ts';
 import type { Recorder } from './record/recorder.ts';
 import { createReminders, type Reminders } from './remind/reminders.ts';
 import { createTestAlerts, type TestAlertConfig, type TestAlerts } from './remind/test-alert.ts';
@@ -50,6 +51,7 @@ export class Workers {
   readonly #fallbacks: Fallbacks;
   readonly #testAlerts: TestAlerts;
   readonly #reminders: Reminders;
+  readonly #departures: Departures;
   #config: Pick<WorkConfig, 'watches'> = { watches: [] };
 
   constructor(deps: WorkerDeps) {
@@ -58,6 +60,11 @@ export class Workers {
     this.#channelAlerts = createChannelAlerts(deps);
     this.#fallbacks = createFallbacks(deps);
     this.#testAlerts = createTestAlerts(deps);
+    this.#departures = createDepartures({
+      ...deps,
+      isRunning: (watch) => this.#watches.loopOf(watch) !== null,
+      onChannelClosed: (channel) => this.#channelAlerts.forget(channel),
+    });
     this.#reminders = createReminders({
       ...deps,
       visibilityOf: createVisibility({
@@ -82,6 +89,10 @@ export class Workers {
     this.#channelAlerts.apply(config.notifiers.map(({ channel }) => channel));
     this.#fallbacks.apply(config.fallbacks);
     this.#testAlerts.apply(config);
+    this.#departures.apply({
+      watches: config.watches.map(({ name }) => name),
+      channels: config.notifiers.map(({ channel }) => channel),
+    });
     await Promise.all([this.#channels.apply(config.notifiers), this.#watches.apply(config)]);
   }
 
@@ -92,6 +103,7 @@ export class Workers {
     this.#channelAlerts.beat();
     this.#fallbacks.beat();
     this.#testAlerts.beat();
+    this.#departures.beat();
     this.#reminders.beat();
   }
 
@@ -102,7 +114,12 @@ export class Workers {
 
   /** Stops polling and claiming, and lets what is in hand end. */
   async stop(): Promise<void> {
-    const sending = [this.#channels.stop(), this.#testAlerts.stop(), this.#reminders.stop()];
+    const sending = [
+      this.#channels.stop(),
+      this.#testAlerts.stop(),
+      this.#departures.stop(),
+      this.#reminders.stop(),
+    ];
     await Promise.all([this.#watches.stop(), ...sending]);
     this.#channelAlerts.end();
     await this.#fallbacks.stop();

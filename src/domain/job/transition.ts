@@ -158,6 +158,8 @@ export function compareNotFound(previous: Observation, context: ComparisonContex
       ...previous,
       notFoundCount,
       missingSince: wentMissing ? context.now : null,
+      // Should it come back, what was told of it by the clock is told anew.
+      raised: wentMissing ? {} : previous.raised,
       changedAt: context.now,
     },
     standing: isTold ? [{ name: 'missing', note: null }] : [],

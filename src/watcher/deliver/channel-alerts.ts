@@ -24,6 +24,8 @@ export interface ChannelAlerts {
   begin(): Promise<void>;
   /** Watches over these channels from now on; of those that stay it knows what it knew. */
   apply(channels: readonly string[]): void;
+  /** What was told of a channel that has left is closed: it starts clean when it returns. */
+  forget(channel: string): void;
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void;
   status(): Array<Omit<ChannelStatus, 'waitsForMs'>>;
@@ -89,6 +91,10 @@ class AlertsOfChannels implements ChannelAlerts {
     );
     // A channel that comes later, or returns, starts clean.
     this.#before = new Map();
+  }
+
+  forget(channel: string): void {
+    this.#raised.delete(keyOf(channel));
   }
 
   beat(): void {

@@ -93,7 +93,22 @@ describe('a reminder that is due', () => {
       due('missing', { observation: anObservation(aJob(), { missingSince: T0 + HOUR - 5 }) }),
       'remind',
     ],
+    [
+      'a job that has been missing for a day',
+      due('missing', { observation: anObservation(aJob(), { missingSince: NOW - 24 * HOUR }) }),
+      'end: ended',
+    ],
     ['a job that was found again', due('missing'), 'end: ended'],
+    [
+      'a running job that is missing now',
+      due('started', { observation: anObservation(aJob(), { missingSince: T0 }) }),
+      'end: ended',
+    ],
+    [
+      'a slow job that is missing now',
+      due('stalled', { observation: anObservation(aJob(), { missingSince: T0 }) }),
+      'end: ended',
+    ],
     [
       'a job that was found and is missing anew',
       due('missing', { observation: anObservation(aJob(), { missingSince: T0 + 2 * HOUR }) }),
@@ -157,11 +172,6 @@ describe('a reminder that is due', () => {
     [
       'the job is answered 404',
       due('stalled', { observation: anObservation(aJob(), { notFoundCount: 1 }) }),
-      SEEN,
-    ],
-    [
-      'the job is missing',
-      due('started', { observation: anObservation(aJob(), { missingSince: T0 }) }),
       SEEN,
     ],
     [
