@@ -36,7 +36,17 @@ export interface CommonOptions {
   json?: true;
 }
 
-export const DEFAULT_CONFIG = 'watcher.config.json';
+const DEFAULT_CONFIG = 'watcher.config.json';
+/** The environment variable that names the configuration where the command line does not. */
+const CONFIG_VARIABLE = 'RESTORE_WATCHER_CONFIG';
+
+/** `--config`, which every command has. */
+export function configOption(): Option {
+  return new Option(
+    '-c, --config <file>',
+    `the configuration (default: $${CONFIG_VARIABLE}, else "${DEFAULT_CONFIG}")`,
+  );
+}
 
 /** Ties a command to what it does. `run` resolves to the exit code. */
 export function onAction<Options>(
@@ -47,7 +57,9 @@ export function onAction<Options>(
   command.action(async () => {
     const options = command.optsWithGlobals<Options & Partial<CommonOptions>>();
     cli.wantsJson = options.json === true;
-    cli.exitCode = await run({ ...options, config: options.config ?? DEFAULT_CONFIG }, command.args);
+    // A variable that is set to nothing, as deploy tools leave it, names no file.
+    const config = options.config ?? (cli.parts.env[CONFIG_VARIABLE] || DEFAULT_CONFIG);
+    cli.exitCode = await run({ ...options, config }, command.args);
   });
 }
 

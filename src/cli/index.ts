@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { redactTexts } from '../domain/redact-texts.ts';
-import { type Cli, createCli, DEFAULT_CONFIG } from './command.ts';
+import { type Cli, configOption, createCli } from './command.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCheck } from './commands/check/check.ts';
 import { addDeliveries } from './commands/deliveries/deliveries.ts';
@@ -51,7 +51,7 @@ function report(cli: Cli, thrown: unknown): number {
 
 /** The whole command line. Help and usage errors go through `cli`, and end by an exception rather than the process. */
 function buildProgram(cli: Cli): Command {
-  const config = new Option('--config <file>', `the configuration (default: "${DEFAULT_CONFIG}")`);
+  const config = configOption();
   const program = new Command('restore-watcher')
     .description('Watches MongoDB Atlas restore jobs and tells the right people about every change.')
     .version(cli.parts.version, '-V, --version', 'print the version')

@@ -21,6 +21,17 @@ function failingWith(error: Error): RunOptions {
   };
 }
 
+/** The files that a command line has read as its configuration. */
+async function configReadBy(argv: readonly string[], env: Record<string, string> = {}): Promise<string[]> {
+  const files: string[] = [];
+  const loadConfig = async (name: string) => {
+    files.push(name);
+    return aConfig();
+  };
+  await cli(argv, { env, parts: { loadConfig } });
+  return files;
+}
+
 describe('the command line', () => {
   it('shows the help and fails when no command is given', async () => {
     const { code, err } = await cli([]);
@@ -57,7 +68,7 @@ describe('the command line', () => {
     const { code, out } = await cli([...command.split(' '), '--help']);
     expect(code).toBe(0);
     expect(out).toContain(`Usage: restore-watcher ${command}`);
-    expect(out).toContain('--config <file>');
+    expect(out).toContain('-c, --config <file>');
   });
 
   it('offers redrive no option of the list that it belongs to', async () => {
@@ -95,14 +106,21 @@ describe('the command line', () => {
     [['jobs', '--config', 'b.json'], 'b.json'],
     [['deliveries', 'redrive', '--given-up', '--config', 'c.json'], 'c.json'],
     [['--config', 'd.json', 'audit', 'export'], 'd.json'],
+    [['jobs', '-c', 'e.json'], 'e.json'],
+    [['-c', 'f.json', 'check'], 'f.json'],
+    [['-cg.json', 'healthcheck'], 'g.json'],
+    [['run', '--config=h.json'], 'h.json'],
   ])('%j reads the configuration %s', async (argv, file) => {
-    const files: string[] = [];
-    const loadConfig = async (name: string) => {
-      files.push(name);
-      return aConfig();
-    };
-    await cli(argv, { parts: { loadConfig } });
-    expect(files).toEqual([file]);
+    expect(await configReadBy(argv)).toEqual([file]);
+  });
+
+  it.each([
+    [['run'], 'of-the-variable.json', 'of-the-variable.json'],
+    [['mute', 'list'], 'of-the-variable.json', 'of-the-variable.json'],
+    [['check', '-c', 'given.json'], 'of-the-variable.json', 'given.json'],
+    [['check'], '', 'watcher.config.json'],
+  ])('%j with RESTORE_WATCHER_CONFIG="%s" reads %s', async (argv, variable, file) => {
+    expect(await configReadBy(argv, { RESTORE_WATCHER_CONFIG: variable })).toEqual([file]);
   });
 });
 
