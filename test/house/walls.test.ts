@@ -9,7 +9,7 @@ const BIOME = resolve('node_modules/.bin/biome');
 
 /** One import that each room must not make, and one that it may. */
 const ROOMS: Record<string, { forbidden: string; allowed: string }> = {
-  audit: { forbidden: '../store/queries/outbox.ts', allowed: '../store/ports/audit.ts' },
+  audit: { forbidden: '../store/queries/outbox/outbox.ts', allowed: '../store/ports/audit.ts' },
   channels: { forbidden: '../watcher/runner.ts', allowed: '../domain/event/event.ts' },
   cli: { forbidden: '../store/open-store.ts', allowed: '../store/store.ts' },
   config: { forbidden: '../source/connection.ts', allowed: '../templates/check.ts' },

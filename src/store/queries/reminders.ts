@@ -11,7 +11,7 @@ import type { ReminderPlan } from '../../domain/telling/reminder.ts';
 import { readAlerts } from './alerts.ts';
 import { chunks } from './chunks.ts';
 import { lastFinishedAt, readObservations } from './observations.ts';
-import { CLOCK_SLACK_MS } from './outbox.ts';
+import { CLOCK_SLACK_MS } from './outbox/outbox.ts';
 import { type Database, PENDING } from './schema.ts';
 import { toEvent } from './stored-event.ts';
 

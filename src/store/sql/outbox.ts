@@ -7,12 +7,12 @@ import type {
   FallbackRequest,
   Outbox,
 } from '../ports/outbox.ts';
-import { failingChannels, givenUpSince, lastAcceptedAt } from '../queries/deliveries.ts';
-import { fallbackEntry, owedByFallback, writeFallbacks } from '../queries/fallbacks.ts';
-import { claimDeliveries, findClaimable, nextDueAt, renewLeases } from '../queries/outbox.ts';
-import { writeOutcome } from '../queries/outcomes.ts';
+import { failingChannels, givenUpSince, lastAcceptedAt } from '../queries/outbox/deliveries.ts';
+import { fallbackEntry, owedByFallback, writeFallbacks } from '../queries/outbox/fallbacks.ts';
+import { claimDeliveries, findClaimable, nextDueAt, renewLeases } from '../queries/outbox/outbox.ts';
+import { writeOutcome } from '../queries/outbox/outcomes.ts';
+import { writeConsequences } from '../queries/outbox/waiting.ts';
 import type { Database } from '../queries/schema.ts';
-import { writeConsequences } from '../queries/waiting.ts';
 import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
 

@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { RecordStore } from '../ports/records.ts';
-import { countDeliveries, listDeliveries } from '../queries/deliveries.ts';
 import { listEvents } from '../queries/events.ts';
 import { countJobs, listObservations, oldestRunning } from '../queries/observations.ts';
-import { redriveDeliveries } from '../queries/redrive.ts';
+import { countDeliveries, listDeliveries } from '../queries/outbox/deliveries.ts';
+import { redriveDeliveries } from '../queries/outbox/redrive.ts';
 import type { Database } from '../queries/schema.ts';
 import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';

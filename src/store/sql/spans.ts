@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { ClockStep, SpanStore } from '../ports/spans.ts';
-import { CLOCK_SLACK_MS } from '../queries/outbox.ts';
+import { CLOCK_SLACK_MS } from '../queries/outbox/outbox.ts';
 import { toAuditEntry } from '../queries/rows.ts';
 import { type Database, PENDING } from '../queries/schema.ts';
 import { inTurn } from './in-turn.ts';

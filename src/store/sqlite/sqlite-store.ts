@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
-import { freeLeases } from '../queries/outbox.ts';
+import { freeLeases } from '../queries/outbox/outbox.ts';
 import type { Database } from '../queries/schema.ts';
 import { createSqlStore } from '../sql/sql-store.ts';
 import type { Store } from '../store.ts';

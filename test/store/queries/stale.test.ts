@@ -1,8 +1,8 @@
 import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { ClaimRequest } from '../../../src/store/ports/outbox.ts';
-import { owedByFallback, writeFallbacks } from '../../../src/store/queries/fallbacks.ts';
-import { claimDeliveries, findClaimable } from '../../../src/store/queries/outbox.ts';
+import { owedByFallback, writeFallbacks } from '../../../src/store/queries/outbox/fallbacks.ts';
+import { claimDeliveries, findClaimable } from '../../../src/store/queries/outbox/outbox.ts';
 import type { Database } from '../../../src/store/queries/schema.ts';
 import { createSqlStore } from '../../../src/store/sql/sql-store.ts';
 import { migrate } from '../../../src/store/sqlite/migrations.ts';

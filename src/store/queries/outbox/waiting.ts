@@ -1,9 +1,9 @@
 import { sql, type Transaction } from 'kysely';
-import type { Timestamp } from '../../domain/instant.ts';
-import { APART_WHEN_MADE_DUE_MS } from '../../domain/telling/retry-policy.ts';
-import type { DeliveryOutcome } from '../ports/outbox.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
+import { APART_WHEN_MADE_DUE_MS } from '../../../domain/telling/retry-policy.ts';
+import type { DeliveryOutcome } from '../../ports/outbox.ts';
+import { type Database, PENDING } from '../schema.ts';
 import { endQuiet, noteQuiet } from './quiet.ts';
-import { type Database, PENDING } from './schema.ts';
 
 /**
  * Draws the consequences of outcomes that have been written for the rest of their channels, within the same transaction: what was accepted

@@ -1,7 +1,7 @@
 import { type SqlBool, sql, type Transaction } from 'kysely';
-import type { Timestamp } from '../../domain/instant.ts';
-import { LONGEST_CHANNEL_SILENCE_MS } from '../../domain/telling/silence.ts';
-import type { Database } from './schema.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
+import { LONGEST_CHANNEL_SILENCE_MS } from '../../../domain/telling/silence.ts';
+import type { Database } from '../schema.ts';
 
 /**
  * True while the channel keeps a silence, by what is written down. One that is longer than any that is kept does not count: the clock

@@ -1,7 +1,7 @@
 import { type ExpressionBuilder, type SqlBool, sql, type Transaction } from 'kysely';
-import type { Timestamp } from '../../domain/instant.ts';
-import { chunks, MANY_IDS } from './chunks.ts';
-import { type Database, GIVEN_UP, PENDING } from './schema.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
+import { chunks, MANY_IDS } from '../chunks.ts';
+import { type Database, GIVEN_UP, PENDING } from '../schema.ts';
 
 /** A delivery that is owed anew. */
 export interface Redriven {

@@ -1,10 +1,10 @@
 import type { Selectable, Transaction, Updateable } from 'kysely';
-import type { Timestamp } from '../../domain/instant.ts';
-import { assertNever } from '../../domain/job/restore-job.ts';
-import type { DeliveryOutcome, RecipientOutcome } from '../ports/outbox.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
+import { assertNever } from '../../../domain/job/restore-job.ts';
+import type { DeliveryOutcome, RecipientOutcome } from '../../ports/outbox.ts';
+import { newDelivery } from '../rows.ts';
+import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
 import { releaseClaim } from './outbox.ts';
-import { newDelivery } from './rows.ts';
-import { type Database, DELIVERED, GIVEN_UP, PENDING } from './schema.ts';
 
 /**
  * Writes down how one attempt ended. `delivered` always holds: the receiver has it, whoever had the lease by then. Anything else holds

@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely';
-import type { WatcherEvent } from '../../domain/event/event.ts';
-import type { Timestamp } from '../../domain/instant.ts';
-import type { Delivery } from '../ports/outbox.ts';
-import type { DeliveryCount, DeliveryFilter, Rows } from '../ports/records.ts';
-import { decodeCursor, toPage } from './cursor.ts';
-import { toDelivery } from './rows.ts';
-import { type Database, DELIVERED, GIVEN_UP, PENDING } from './schema.ts';
-import { toEvent } from './stored-event.ts';
+import type { WatcherEvent } from '../../../domain/event/event.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
+import type { Delivery } from '../../ports/outbox.ts';
+import type { DeliveryCount, DeliveryFilter, Rows } from '../../ports/records.ts';
+import { decodeCursor, toPage } from '../cursor.ts';
+import { toDelivery } from '../rows.ts';
+import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
+import { toEvent } from '../stored-event.ts';
 
 /** Lists deliveries with their events, those inserted last first. */
 export async function listDeliveries(

@@ -1,14 +1,14 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { AuditDraft } from '../../domain/audit.ts';
-import type { WatcherEvent } from '../../domain/event/event.ts';
-import { jobOf, watchOf } from '../../domain/event/subject.ts';
-import type { Timestamp } from '../../domain/instant.ts';
-import { deliveryId } from '../../domain/telling/owed.ts';
-import type { FallbackRequest } from '../ports/outbox.ts';
-import { chunks } from './chunks.ts';
-import { newDelivery } from './rows.ts';
-import { type Database, GIVEN_UP, PENDING } from './schema.ts';
-import { toEvent } from './stored-event.ts';
+import type { AuditDraft } from '../../../domain/audit.ts';
+import type { WatcherEvent } from '../../../domain/event/event.ts';
+import { jobOf, watchOf } from '../../../domain/event/subject.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
+import { deliveryId } from '../../../domain/telling/owed.ts';
+import type { FallbackRequest } from '../../ports/outbox.ts';
+import { chunks } from '../chunks.ts';
+import { newDelivery } from '../rows.ts';
+import { type Database, GIVEN_UP, PENDING } from '../schema.ts';
+import { toEvent } from '../stored-event.ts';
 
 /** What is older is past helping; and a fallback that is new in the configuration does not get everything that ever failed. */
 const REACH_MS = 48 * 3_600_000;

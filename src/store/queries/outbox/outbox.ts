@@ -6,13 +6,13 @@ import {
   sql,
   type Transaction,
 } from 'kysely';
-import type { Timestamp } from '../../domain/instant.ts';
-import { triedMs } from '../../domain/telling/retry-policy.ts';
-import type { ClaimedDelivery, ClaimRequest, DeliveryStatus } from '../ports/outbox.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
+import { triedMs } from '../../../domain/telling/retry-policy.ts';
+import type { ClaimedDelivery, ClaimRequest, DeliveryStatus } from '../../ports/outbox.ts';
+import { toDelivery } from '../rows.ts';
+import { type Database, PENDING } from '../schema.ts';
+import { toEvent } from '../stored-event.ts';
 import { isQuiet, quietUntil } from './quiet.ts';
-import { toDelivery } from './rows.ts';
-import { type Database, PENDING } from './schema.ts';
-import { toEvent } from './stored-event.ts';
 
 /** Clocks are corrected by less than this all the time. */
 export const CLOCK_SLACK_MS = 5_000;
