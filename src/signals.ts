@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { EventName } from './domain/event/event.ts';
 import type { PlannedEvent } from './domain/event/plan.ts';
+import type { PublicPlace } from './domain/job/place.ts';
 import type { SourceError } from './errors.ts';
 import type { Logger } from './logging/logger.ts';
 
@@ -18,6 +19,8 @@ export interface WatcherSignals {
     /** Any of the watch's jobs is unfinished. */
     running: boolean;
     error: SourceError | Error | null;
+    /** The parts of a `*` watch that cannot be read by themselves. Absent: none. */
+    failing?: readonly PublicPlace[];
   };
   /** Something is owed to these channels. */
   'deliveries:owed': { channels: readonly string[] };

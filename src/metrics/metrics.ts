@@ -3,6 +3,7 @@ import { isTransitionName } from '../domain/event/event.ts';
 import { MILESTONES, type Milestone, stateAfter } from '../domain/job/restore-job.ts';
 import type { Signals } from '../signals.ts';
 import { type ApiMetrics, addApiFigures } from './api-metrics.ts';
+import { showFailingPlaces } from './place-metrics.ts';
 import { addBuildInfo, addProcessFigures } from './process-metrics.ts';
 import { countReloads } from './reload-metrics.ts';
 import { createRoster } from './roster.ts';
@@ -56,6 +57,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const figures: Figures[] = [
     storeFigures,
     countPolls(registry, options),
+    showFailingPlaces(registry, PREFIX, options.signals),
     countTransitions(registry, options),
     countDeliveries(registry, options),
     { end: countReloads(registry, PREFIX, options.signals) },

@@ -137,7 +137,7 @@ it('follows all that there is, finds what comes, and raises no alarm over what g
   await world.untilArrived(4, ['webhook']);
   await untilPolled(daemon, 2);
 
-  expect((await getJson(`${daemon.base}/readyz`)).status).toBe(200);
+  expect(await getJson(`${daemon.base}/readyz`)).toMatchObject({ status: 200 });
   expect([...(await pollsOf(daemon.base, 'failed')).values()]).toEqual([0, 0, 0]);
   // What was open there cannot be asked for any more, and that is told.
   expect(factsOf(world.told()).toSorted()).toEqual([...started, `${doomed.id} missing`].toSorted());

@@ -57,6 +57,20 @@ describe('metrics', () => {
     ]);
   });
 
+  it('names the parts of a watch that cannot be read, for as long as that lasts', async () => {
+    const { signals, metrics, lines } = aWorld();
+    const failing = [{ groupId: 'a' }, { groupId: 'b', instanceName: 'users' }];
+    signals.emit('poll:finished', { ...A_POLL, outcome: 'ok', failing });
+    expect(await lines('place_failing')).toEqual([
+      'restore_watcher_place_failing{watch="orders",project="a",instance=""} 1',
+      'restore_watcher_place_failing{watch="orders",project="b",instance="users"} 1',
+    ]);
+    signals.emit('poll:finished', { ...A_POLL, outcome: 'ok', failing: failing.slice(1) });
+    expect(await lines('place_failing')).toHaveLength(1);
+    metrics.apply({ watches: [], channels: [] });
+    expect(await lines('place_failing')).toEqual([]);
+  });
+
   it('measures how long polls take, in seconds', async () => {
     const { signals, lines } = aWorld();
     signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });

@@ -72,6 +72,7 @@ export class WatchJournal {
       changes,
       running: this.#account.hasRunningJobs,
       error: failure,
+      failing: this.#account.failingParts.flatMap(({ part }) => (part ? publicPlace(part.place) : [])),
     });
   }
 
