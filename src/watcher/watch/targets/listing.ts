@@ -5,7 +5,7 @@ import { SourceError, toError } from '../../../errors.ts';
 /** The wait after a list that could not be had, at first; it doubles. */
 const RETRY_MS = 15_000;
 /** A list is asked for again no sooner than this because something in it may have changed. */
-const DOUBT_GAP_MS = 5_000;
+const DOUBT_GAP_MS = 1_000;
 /** Nor than this, at first, while what was doubted is still listed and still fails; it doubles. */
 const REPEATED_DOUBT_MS = 30_000;
 
