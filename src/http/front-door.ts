@@ -76,14 +76,21 @@ export function createFrontDoor({ listener, connections, loopbackNamesOnly, logg
     visitors.set(socket, visitor);
     socket.once('close', () => visitors.delete(socket));
   });
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+  const onRequest = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    refused: Refusal | null = null,
+  ): void => {
     visitors.get(request.socket)?.take(response, () => {
-      const refusal = admit(request, loopbackNamesOnly);
+      const refusal = refused ?? admit(request, loopbackNamesOnly);
       if (refusal === null) listener(request, response);
       else sendRefusal(response, refusal);
     });
   };
-  server.on('request', onRequest);
+  server.on('request', (request, response) => onRequest(request, response));
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    onRequest(request, response, NO_EXPECTATION),
+  );
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     // The route that reads a body says that it does. Where none does, the client may send it or not, and nobody knows which.
     response.setHeader('Connection', 'close');
@@ -93,7 +100,9 @@ export function createFrontDoor({ listener, connections, loopbackNamesOnly, logg
     visitors.get(socket)?.dismiss(refusalText(NO_PROXY));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    visitors.get(socket)?.dismiss(refusalText(refusalOf(error))) ?? socket.destroy();
+    const visitor = visitors.get(socket);
+    if (visitor === undefined) socket.destroy();
+    else visitor.dismiss(refusalText(refusalOf(error)));
   });
   // A connection that cannot be accepted (no file descriptor left, say) must not end the process.
   server.on('error', tellOfFault);
@@ -128,11 +137,19 @@ const NO_PROXY: Refusal = {
   hint: 'this is not a proxy; everything here is read with GET',
 };
 
+const NO_EXPECTATION: Refusal = {
+  status: 417,
+  error: 'this is more than can be expected here',
+  hint: 'send Expect: 100-continue, or none',
+};
+
 /** What Node's parser says of bytes that are no request (`HPE_…`: https://github.com/nodejs/llhttp). */
 function refusalOf({ code }: NodeJS.ErrnoException): Refusal {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return { status: 408, error: 'the request did not come in time', hint: 'send it whole, and at once' };
+    case 'HPE_INVALID_EOF_STATE':
+      return { status: 400, error: 'the request did not come to its end', hint: 'send it whole' };
     case 'HPE_HEADER_OVERFLOW':
       return { status: 431, error: 'the headers are too large', hint: 'send fewer, and shorter ones' };
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':

@@ -10,7 +10,7 @@ export const PROTECTIVE_HEADERS: Readonly<Record<string, string>> = {
 
 /** Why a request is not answered, and what to do about it. */
 export interface Refusal {
-  status: 400 | 408 | 413 | 421 | 431 | 500 | 501 | 503 | 505;
+  status: 400 | 408 | 413 | 417 | 421 | 431 | 500 | 501 | 503 | 505;
   error: string;
   hint: string;
 }

@@ -25,6 +25,8 @@ export class Visitor {
   #latest: ServerResponse | null = null;
   #taken = 0;
   #isHeldBack = false;
+  /** `null` until nothing more is heard; `''` where there is no last word. */
+  #lastWord: string | null = null;
 
   /**
    * @param socket of which the HTTP server has just taken hold.
@@ -33,6 +35,8 @@ export class Visitor {
   constructor(socket: Socket, onAnswered: () => void) {
     this.#socket = socket;
     this.#onAnswered = onAnswered;
+    // Node takes its own listener away after CONNECT; a client that goes away then would end the process.
+    socket.on('error', () => {});
     this.#feedInSlices();
   }
 
@@ -51,15 +55,18 @@ export class Visitor {
     if (this.#current === null) this.#next();
   }
 
-  /** Ends the connection: with a last word, unless that would stand in an answer, or be the second one to a request with a broken body. */
+  /**
+   * Ends the connection: hears nothing more, answers what had come whole, and says a last word, which is the answer to what had not.
+   * No word where that would stand in an answer, or be the second one to the same request.
+   */
   dismiss(lastWord: string): void {
-    const isHeard = this.#current === null && this.#latest?.req.complete !== false;
-    if (!isHeard || !this.#socket.writable) {
-      this.#socket.destroy();
-      return;
-    }
-    this.#socket.write(lastWord);
-    this.#socket.destroySoon();
+    if (this.#lastWord !== null) return;
+    const broken = this.#latest?.req.complete === false ? this.#latest : null;
+    const place = this.#waiting.findIndex(({ response }) => response === broken);
+    if (place !== -1) this.#waiting.splice(place, 1);
+    const hasAnswer = broken !== null && place === -1 && (broken !== this.#current || broken.headersSent);
+    this.#lastWord = hasAnswer ? '' : lastWord;
+    if (this.#current === null || this.#current === broken) this.#end();
   }
 
   #next(): void {
@@ -72,8 +79,17 @@ export class Visitor {
         setImmediate(() => this.#next());
       });
       next.answer();
-    }
+    } else if (this.#lastWord !== null) this.#end();
     this.#readOn();
+  }
+
+  #end(): void {
+    if (!this.#lastWord || !this.#socket.writable) {
+      this.#socket.destroy();
+      return;
+    }
+    this.#socket.write(this.#lastWord);
+    this.#socket.destroySoon();
   }
 
   /** Puts itself between the socket and the parser, which Node has made the one that listens. */
@@ -83,6 +99,8 @@ export class Visitor {
     if (feed === undefined) return;
     socket.off('data', feed);
     socket.on('data', (chunk: Buffer) => {
+      // The parser is not this connection's any more.
+      if (this.#lastWord !== null) return;
       const rest = chunk.subarray(SLICE_BYTES);
       if (rest.length > 0) {
         this.#holdBack();

@@ -1,23 +1,26 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { promisify } from 'node:util';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createFrontDoor } from '../../src/http/front-door.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
 import { APPLIED, serve } from './serve.ts';
 
 const TOKEN = 'a-long-enough-token';
 const AUTHORIZED = `Authorization: Bearer ${TOKEN}\r\n`;
 const run = promisify(execFile);
 
-/** Sends bytes over a socket and closes its own side; resolves with all that came back, once the server has closed too. */
-async function send(url: string, bytes: string): Promise<string> {
+/** Sends bytes over a socket and closes its own side, or leaves that to the server; resolves with all that came back, once both are closed. */
+async function send(url: string, bytes: string, { leavesOpen = false } = {}): Promise<string> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   let received = '';
   socket.setEncoding('latin1').on('data', (text) => {
     received += text;
   });
   socket.on('error', () => {});
-  socket.end(Buffer.from(bytes, 'latin1'));
+  socket.write(Buffer.from(bytes, 'latin1'));
+  if (!leavesOpen) socket.end();
   await once(socket, 'close');
   return received;
 }
@@ -25,6 +28,18 @@ async function send(url: string, bytes: string): Promise<string> {
 const statusesIn = (text: string) =>
   [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
 const bodyOf = (text: string) => text.slice(text.indexOf('\r\n\r\n') + 4);
+
+function frontDoor() {
+  const log = createRecordingLogger();
+  const server = createFrontDoor({
+    listener: (_request, response) => void response.end(),
+    connections: 10,
+    loopbackNamesOnly: true,
+    logger: log,
+  });
+  onTestFinished(() => void server.close());
+  return { server, log };
+}
 
 async function serveReloads() {
   const reload = vi.fn(async () => APPLIED);
@@ -118,6 +133,41 @@ describe('several requests over one connection', () => {
     const kept = 'GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n';
     expect(statusesIn(await send(server.url, kept + kept))).toEqual([200, 200]);
   });
+
+  it.each([
+    ['no request', 'hello\r\n\r\n', 501, { leavesOpen: true }],
+    ['another version of HTTP', 'GET /healthz HTTP/3.0\r\n\r\n', 505, { leavesOpen: true }],
+    ['a request that breaks off', 'GET /healthz HTTP/1.1\r\nHost: local', 400],
+    ['a body that breaks off', `POST /-/reload HTTP/1.1\r\n${AUTHORIZED}Content-Length: 3\r\n\r\na`, 400],
+    ['a wish for a tunnel', 'CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\nhello', 501],
+    ['an expectation', 'GET /healthz HTTP/1.1\r\nExpect: more\r\n\r\n', 417],
+  ])('are answered before %s is refused', async (_what, bytes, status, how = { leavesOpen: false }) => {
+    const { server, reload, logged } = await serveReloads();
+    const whole = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    expect(statusesIn(await send(server.url, whole + whole + bytes, how))).toEqual([200, 200, status]);
+    expect(reload).not.toHaveBeenCalled();
+    expect(logged).toEqual([]);
+  });
+});
+
+describe('a client that goes away', () => {
+  it.each([
+    'CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'GET /healthz HTTP/1.1\r\n\r\n',
+    'hello\r\n\r\n',
+  ])('without waiting for the answer to %j is no fault of the process', async (bytes) => {
+    const { server, log } = frontDoor();
+    server.on('connection', (socket) => {
+      // As when the answer meets a connection that was reset. Nobody hears it: it ends the process, and this test.
+      socket.on('data', () => void socket.destroy(new Error('write ECONNRESET')));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await send(`http://127.0.0.1:${port}`, bytes);
+    await send(`http://127.0.0.1:${port}`, bytes);
+    expect(log.lines).toEqual([]);
+  });
 });
 
 describe('a reload', () => {
@@ -180,7 +230,9 @@ describe('a reload', () => {
   it('is not done, and no fault, when the client goes away in the middle of its body', async () => {
     const { server, reload, logged } = await serveReloads();
     const bytes = ask('Host: localhost\r\nContent-Length: 300\r\n\r\nabc');
-    await send(server.url, bytes);
+    const answer = await send(server.url, bytes);
+    expect(statusesIn(answer)).toEqual([400]);
+    expect(bodyOf(answer)).toContain('did not come to its end');
     expect(reload).not.toHaveBeenCalled();
     expect(logged).toEqual([]);
   });
@@ -205,6 +257,11 @@ describe('what is refused', () => {
     ['CONNECT', 'CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n', 501],
     ['a method that nobody knows', 'BREW /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', 501],
     ['a method in small letters', 'get /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', 501],
+    [
+      'what it does not know as an expectation',
+      'GET / HTTP/1.1\r\nHost: localhost\r\nExpect: x\r\n\r\n',
+      417,
+    ],
     ['several names', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n', 400],
     ['a target that is no path', 'GET ftp://localhost/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
     ['everything as a path', 'GET * HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
