@@ -1,7 +1,7 @@
 import { DeliveryError } from '../../errors.ts';
+import { jsonFields } from '../../net/answers/json-answer.ts';
+import { isPage, PAGE_HINT } from '../../net/answers/page.ts';
 import { type HttpReply, httpFault } from '../http-outcome.ts';
-import { jsonFields } from '../json-answer.ts';
-import { isPage, PAGE_HINT } from '../page.ts';
 import type { Scrub } from '../scrub.ts';
 
 const RECEIVER = 'Slack';
