@@ -2,7 +2,6 @@ import { formatSpan } from '../domain/instant.ts';
 import { DeliveryError, type DeliveryReason } from '../errors.ts';
 import { PROXY_LOGIN } from '../net/proxy-fault.ts';
 import { parseRetryAfter } from '../net/retry-after.ts';
-import { tlsHint } from '../net/tls-fault.ts';
 import { WireFault } from '../net/wire-fault.ts';
 
 /** What a receiver answered, as far as a verdict needs it. */
@@ -123,12 +122,4 @@ export function cancelledFault(receiver: string, { wasTried = true } = {}): Deli
     retryable: true,
     wasTried,
   });
-}
-
-/** What to do about the code of a TLS fault of a mail server (Node's and OpenSSL's names); `undefined` for any other. */
-export function certificateHint(
-  code: string | null | undefined,
-  caFile: string | null = null,
-): string | undefined {
-  return code ? tlsHint(code, { address: 'smtpUrl', place: 'the channel', caFile }) : undefined;
 }

@@ -76,6 +76,7 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
   const { total, ...timeouts } = timeoutsOf(options);
   const transport = createTransport(transportOptions(options, login, timeouts));
   const scrub = createScrub([options.smtpUrl, ...passwordsOf(options.smtpUrl)], options.redactor);
+  const context = { scrub, caFile: options.caFile };
   // The whole mail is escaped for HTML where that is made; its other part is plain text.
   const tell = createTeller({ ...options, name: channel, type: 'email', escapeValue: (text) => text });
   const compose = async ([notice]: readonly Notice[]): Promise<Mail> => {
@@ -104,9 +105,9 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
         signal: AbortSignal.any([signal, inTime]),
       })
       .catch((thrown: unknown) => {
-        throw inTime.aborted && !signal.aborted ? tooSlow(total) : smtpFault(thrown, signal, scrub);
+        throw inTime.aborted && !signal.aborted ? tooSlow(total) : smtpFault(thrown, signal, context);
       });
-    const refused = refusedRecipients(info.rejectedErrors, scrub);
+    const refused = refusedRecipients(info.rejectedErrors, context);
     return { detail: scrub(info.response) + refusals(refused, to.length), refused };
   };
 

@@ -1,22 +1,31 @@
 import type { NodemailerError } from 'nodemailer';
 import { formatSpan } from '../../domain/instant.ts';
 import { DeliveryError, type RecipientRefusal, toError } from '../../errors.ts';
-import { cancelledFault, certificateHint } from '../http-outcome.ts';
+import { tlsHint } from '../../net/tls-fault.ts';
+import { cancelledFault } from '../http-outcome.ts';
 import type { Scrub } from '../scrub.ts';
 import { type SmtpStep, type Verdict, verdictOfReply } from './smtp-reply.ts';
 
 const RECEIVER = 'the mail server';
+
+/** What the words of a fault go by. */
+export interface FaultContext {
+  /** Makes what a server says fit to be told. */
+  scrub: Scrub;
+  /** The file of private authorities in use. */
+  caFile: string | null;
+}
 
 /**
  * What a failed attempt to send a mail means: by the reply of the server (`smtp-reply.ts`), and without one (connection, DNS, TLS,
  * time-outs) always worth another try. The error itself is not kept as `cause`: a server may quote the login in its reply, and its
  * objects hold the whole conversation.
  */
-export function smtpFault(thrown: unknown, cancelled: AbortSignal, scrub: Scrub): DeliveryError {
+export function smtpFault(thrown: unknown, cancelled: AbortSignal, context: FaultContext): DeliveryError {
   if (cancelled.aborted) return cancelledFault(RECEIVER);
   const error: NodemailerError = toError(thrown);
-  const refused = refusedRecipients(error.rejectedErrors, scrub);
-  return refused.length > 1 ? allRefused(refused) : faultOf(error, scrub);
+  const refused = refusedRecipients(error.rejectedErrors, context);
+  return refused.length > 1 ? allRefused(refused) : faultOf(error, context);
 }
 
 /** The server has not accepted within the time for one attempt: whether it has the mail is not known. */
@@ -29,10 +38,10 @@ export function tooSlow(timeoutMs: number): DeliveryError {
 /** The recipients that a server refused, each with its own reason, as nodemailer gathers them. */
 export function refusedRecipients(
   errors: readonly NodemailerError[] | undefined,
-  scrub: Scrub,
+  context: FaultContext,
 ): RecipientRefusal[] {
   return (errors ?? []).flatMap((error) =>
-    error.recipient === undefined ? [] : [{ recipient: error.recipient, fault: faultOf(error, scrub) }],
+    error.recipient === undefined ? [] : [{ recipient: error.recipient, fault: faultOf(error, context) }],
   );
 }
 
@@ -45,8 +54,8 @@ function allRefused(refused: readonly RecipientRefusal[]): DeliveryError {
   return new DeliveryError(reason, text, { retryable, status, hint, refused });
 }
 
-function faultOf(error: NodemailerError, scrub: Scrub): DeliveryError {
-  const { reason, retryable, hint } = verdictOf(error);
+function faultOf(error: NodemailerError, { scrub, caFile }: FaultContext): DeliveryError {
+  const { reason, retryable, hint } = verdictOf(error, caFile);
   const code = error.originalCode ?? error.code;
   const text = scrub(error.message) + (code && error.responseCode === undefined ? ` (${scrub(code)})` : '');
   return new DeliveryError(reason, `${RECEIVER}: ${text}`, {
@@ -56,10 +65,10 @@ function faultOf(error: NodemailerError, scrub: Scrub): DeliveryError {
   });
 }
 
-function verdictOf(error: NodemailerError): Verdict {
+function verdictOf(error: NodemailerError, caFile: string | null): Verdict {
   const { code, responseCode: status, response = '' } = error;
   if (code === 'ETIMEDOUT' || code === 'EABORT') return { reason: 'timeout', retryable: true };
-  if (status === undefined) return withoutReply(error);
+  if (status === undefined) return withoutReply(error, caFile);
   return verdictOfReply({ status, text: response.slice(String(status).length), step: stepOf(error) });
 }
 
@@ -71,7 +80,7 @@ function stepOf({ code, command = '' }: NodemailerError): SmtpStep {
   return command === 'DATA' ? 'content' : 'session';
 }
 
-function withoutReply({ code, originalCode }: NodemailerError): Verdict {
+function withoutReply({ code, originalCode = '' }: NodemailerError, caFile: string | null): Verdict {
   switch (code) {
     case 'EAUTH':
       return { ...final('refused'), hint: 'the server and smtpUrl have no way of logging in in common' };
@@ -80,7 +89,11 @@ function withoutReply({ code, originalCode }: NodemailerError): Verdict {
     case 'EMESSAGE':
       return final('rejected');
     default:
-      return { reason: 'unavailable', retryable: true, hint: certificateHint(originalCode) };
+      return {
+        reason: 'unavailable',
+        retryable: true,
+        hint: tlsHint(originalCode, { address: 'smtpUrl', place: 'the channel', caFile }),
+      };
   }
 }
 

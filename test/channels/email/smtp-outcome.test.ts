@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { smtpFault } from '../../../src/channels/email/smtp-outcome.ts';
 
-const asIs = (text: string): string => text;
+const CONTEXT = { scrub: (text: string): string => text, caFile: null };
 
 /** As nodemailer makes them where no local server can: its code, and the one it had before. */
-function fault(code: string, more: Record<string, unknown> = {}) {
-  return smtpFault(
-    Object.assign(new Error('it failed'), { code, ...more }),
-    new AbortController().signal,
-    asIs,
-  );
+function fault(code: string, more: Record<string, unknown> = {}, caFile: string | null = null) {
+  return smtpFault(Object.assign(new Error('it failed'), { code, ...more }), new AbortController().signal, {
+    ...CONTEXT,
+    caFile,
+  });
 }
 
 describe('a mail that failed without a reply of the server', () => {
@@ -34,8 +33,18 @@ describe('a mail that failed without a reply of the server', () => {
     expect(fault('ESOCKET', { originalCode: 'ECONNREFUSED' }).message).toContain('ECONNREFUSED');
   });
 
+  it.each([
+    ['CERT_HAS_EXPIRED', null, /has run out/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', '/etc/ca.pem', /another host name: check smtpUrl/],
+    ['SELF_SIGNED_CERT_IN_CHAIN', null, /set caFile on the channel/],
+    ['SELF_SIGNED_CERT_IN_CHAIN', '/etc/ca.pem', /neither by an authority in caFile \(\/etc\/ca\.pem\)/],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', '/etc/ca.pem', /caFile \(\/etc\/ca\.pem\).* the root/],
+  ])('says what to do about the certificate: %s with caFile %s', (originalCode, caFile, hint) => {
+    expect(fault('ESOCKET', { originalCode }, caFile).hint).toMatch(hint);
+  });
+
   it('takes whatever is thrown', () => {
-    const error = smtpFault('just text', new AbortController().signal, asIs);
+    const error = smtpFault('just text', new AbortController().signal, CONTEXT);
 
     expect(error).toMatchObject({ reason: 'unavailable', retryable: true });
     expect(error.message).toContain('just text');
