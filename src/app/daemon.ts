@@ -88,6 +88,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       logger,
       reload: () => reloader.reload('POST /-/reload'),
       configFault: reloader.fault,
+      heartbeatFault: () => redactTexts(heartbeat.fault(), redactor.redact),
       hangingAfterMs,
     });
     closers.add(() => server.close());

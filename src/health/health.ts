@@ -8,6 +8,7 @@ import {
   type WatcherStatus,
   type WatchStatus,
 } from '../watcher/status.ts';
+import { HEARTBEAT_WORDS, type HeartbeatFault } from './heartbeat-answer.ts';
 
 /** Whether the watcher works, and why not. */
 export interface Health {
@@ -17,7 +18,7 @@ export interface Health {
   ready: boolean;
   /** Why it is not ready (or not live), for people. Empty when it is both. */
   reasons: string[];
-  /** What does not make it blind, and should be known all the same: a channel that fails. */
+  /** What does not make it blind, and should be known all the same: a channel that fails, a heartbeat that is not heard. */
   warnings: string[];
 }
 
@@ -63,6 +64,18 @@ export function withConfigFault(health: Health, fault: ConfigFault | null): Heal
   return { ...health, warnings: [...health.warnings, warning] };
 }
 
+/**
+ * A heartbeat that is not heard, as far as its receiver's answers show, makes nobody blind either: it is worth a warning. Not a part of
+ * `healthOf`, by which the heartbeat itself goes: it would stop for its own sake.
+ */
+export function withHeartbeatFault(health: Health, fault: HeartbeatFault | null): Health {
+  if (fault === null) return health;
+  const { kind, detail, hint, since } = fault;
+  const words = `the heartbeat is ${HEARTBEAT_WORDS[kind]}, since ${toSecond(since)}`;
+  const warning = `${words}: ${inSentences({ message: detail, hint })}`;
+  return { ...health, warnings: [...health.warnings, warning] };
+}
+
 function standstill(forMs: number): string {
   return `the watcher has done nothing for ${formatSpan(forMs)}: its process is blocked, or just comes back from a standstill. Restart it when that lasts.`;
 }
@@ -104,7 +117,8 @@ function idleness({ channel, waitsForMs }: ChannelStatus): string | null {
 
 /** What is wrong, and what to do about it. */
 function inSentences({ message, hint }: { message: string; hint: string | null }): string {
-  return hint === null ? message : `${message.replace(/\.$/, '')}. ${hint}`;
+  if (hint === null) return message;
+  return `${message.replace(/\.$/, '')}. ${hint.charAt(0).toUpperCase()}${hint.slice(1)}`;
 }
 
 function toSecond(at: Timestamp): string {

@@ -7,6 +7,7 @@ import type { StoreProbe } from '../store/ports/life.ts';
 import type { OutboxReader } from '../store/ports/outbox.ts';
 import { blindnessOf, type WatcherStatus } from '../watcher/status.ts';
 import { healthOf } from './health.ts';
+import { HEARTBEAT_WORDS, type HeartbeatAnswer, type HeartbeatFault } from './heartbeat-answer.ts';
 import { createHeartbeatCaller, type HeartbeatCaller } from './heartbeat-call.ts';
 
 /** A call that fails is made again so soon, that a switch with a long period does not fire for a moment's fault. */
@@ -37,17 +38,25 @@ const CHANNEL_BEGINS_WITHIN_MS = 90_000;
 /** `starting`: some watch has not had the time for its first poll, or some channel for the end of its last send; neither well nor ill. */
 export type Condition = { kind: 'well' } | { kind: 'starting' } | { kind: 'ill'; reasons: readonly string[] };
 
+/** A heartbeat that goes out. */
+export interface Heartbeat {
+  /** Why its receiver has not taken the last call; `null`: it has, or was not called yet. */
+  fault(): HeartbeatFault | null;
+  /** Ends it, and waits for the call in hand to be cut short. */
+  stop(): Promise<void>;
+}
+
 /**
  * Tells a dead man's switch every `everyMs` that all is well, as long as it is. The calls are GET, which every such receiver takes, and
  * say nothing of what is watched. A receiver at fault is logged once, and disturbs nothing else.
- * @returns the function that ends it, and waits for the call in hand to be cut short.
  * @throws {ConfigError} when `caFile` cannot be used.
  */
-export function startHeartbeat(deps: HeartbeatDeps): () => Promise<void> {
+export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
   const { clock, everyMs, logger } = deps;
   const end = new AbortController();
   const faultLog = createFaultLog(logger, clock);
   const caller = createHeartbeatCaller(deps);
+  let fault: HeartbeatFault | null = null;
 
   const loop = async (): Promise<void> => {
     let waitMs = everyMs;
@@ -55,44 +64,50 @@ export function startHeartbeat(deps: HeartbeatDeps): () => Promise<void> {
       await clock.sleep(waitMs, end.signal).catch(() => undefined);
       if (end.signal.aborted) return;
       const startedAt = clock.monotonic();
-      const wentWell = await beat(deps, caller, faultLog, end.signal);
-      const periodMs = wentWell ? everyMs : Math.min(everyMs, AGAIN_AFTER_MS);
+      const answer = await beat(deps, caller, faultLog, end.signal);
+      if (answer !== null) {
+        fault = answer.kind === 'taken' ? null : { ...answer, since: fault?.since ?? clock.now() };
+      }
+      // Who answers well, and notes nothing, may do so because it is called too often.
+      const periodMs = answer?.kind === 'refused' ? Math.min(everyMs, AGAIN_AFTER_MS) : everyMs;
       waitMs = Math.max(0, periodMs - (clock.monotonic() - startedAt));
     }
   };
   const done = loop().finally(caller.close);
-  return () => {
-    end.abort();
-    return done;
+  return {
+    fault: () => fault,
+    stop: () => {
+      end.abort();
+      return done;
+    },
   };
 }
 
-/** One heartbeat; `false` when its receiver did not take it. */
+/** One heartbeat, and its answer; `null` when nobody was called, or the call was cut short. */
 async function beat(
   deps: HeartbeatDeps,
   caller: HeartbeatCaller,
   faultLog: FaultLog,
   cancelled: AbortSignal,
-): Promise<boolean> {
+): Promise<HeartbeatAnswer | null> {
   const condition = await conditionOf(deps);
-  if (cancelled.aborted || condition.kind === 'starting') return true;
+  if (cancelled.aborted || condition.kind === 'starting') return null;
   if (condition.kind === 'ill') {
     const { reasons } = condition;
     faultLog.report('condition', 'No heartbeat is sent, because something is wrong', { reasons });
   } else faultLog.clear('condition', 'The heartbeat is sent again');
 
   const url = condition.kind === 'well' ? deps.url : deps.failUrl;
-  if (url === null) return true;
+  if (url === null) return null;
   const answer = await caller.call(url, cancelled);
-  if (cancelled.aborted) return true;
-  if (answer.kind === 'taken') {
-    faultLog.clear('receiver', 'The heartbeat is received again');
-    return true;
+  if (cancelled.aborted) return null;
+  const { kind, detail } = answer;
+  if (kind === 'taken') faultLog.clear('receiver', 'The heartbeat is received again');
+  else {
+    const fields = answer.hint === null ? {} : { hint: answer.hint };
+    faultLog.report('receiver', `The heartbeat is ${HEARTBEAT_WORDS[kind]}: ${detail}`, fields);
   }
-  const { detail, hint } = answer;
-  faultLog.report('receiver', `The heartbeat is not received: ${detail}`, hint === null ? {} : { hint });
-  // Who answers well, and notes nothing, may do so because it is called too often.
-  return answer.kind === 'doubtful';
+  return answer;
 }
 
 /** Well: every watch was polled in time, no channel fails, nothing in the outbox stands still, and the store can be written. */

@@ -5,7 +5,8 @@ import { HTTPException } from 'hono/http-exception';
 import { routePath } from 'hono/route';
 import type { ReloadOutcome } from '../config/changes.ts';
 import { StoreError, toError, WatcherError } from '../errors.ts';
-import { type ConfigFault, healthOf, withConfigFault } from '../health/health.ts';
+import { type ConfigFault, healthOf, withConfigFault, withHeartbeatFault } from '../health/health.ts';
+import type { HeartbeatFault } from '../health/heartbeat-answer.ts';
 import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -26,6 +27,8 @@ export interface AppDeps extends ApiDeps {
   reload: () => Promise<ReloadOutcome>;
   /** `null` while the configuration that was read last is in force. */
   configFault: () => ConfigFault | null;
+  /** `null` while whoever waits for the heartbeat hears it, or there is none. */
+  heartbeatFault: () => HeartbeatFault | null;
   /** A watcher that gave no sign of life for so long hangs; see `healthOf`. */
   hangingAfterMs?: number | undefined;
 }
@@ -85,7 +88,10 @@ function addHealth(app: Hono, deps: AppDeps): void {
   });
   app.get('/readyz', (c) => {
     const health = healthOf(deps.status(), deps.hangingAfterMs);
-    const { ready, reasons, warnings } = withConfigFault(health, deps.configFault());
+    const { ready, reasons, warnings } = withHeartbeatFault(
+      withConfigFault(health, deps.configFault()),
+      deps.heartbeatFault(),
+    );
     const word = { status: ready ? 'ready' : 'not_ready' };
     return c.json(
       isAuthorized(c, deps) ? { ...word, reasons, ...(warnings.length > 0 ? { warnings } : {}) } : word,

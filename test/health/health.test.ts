@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { healthOf } from '../../src/health/health.ts';
-import { MINUTE } from '../support/builders.ts';
+import { healthOf, withHeartbeatFault } from '../../src/health/health.ts';
+import { MINUTE, T0 } from '../support/builders.ts';
 import { AUTH_FAULT, aWatcherStatus, aWatchStatus, DISK_FULL } from '../support/statuses.ts';
 
 describe('health', () => {
@@ -106,5 +106,25 @@ describe('health', () => {
         expect.stringMatching(/^channel oncall: its configuration is not in use yet, since 40 s: a send/),
       ],
     });
+  });
+
+  it.each([
+    [
+      { kind: 'refused', detail: 'HTTP 404', hint: 'check the address' },
+      'the heartbeat is not received, since 2026-11-02T08:00:05Z: HTTP 404. Check the address',
+    ],
+    [
+      { kind: 'doubtful', detail: 'HTTP 200: OK (not found)', hint: null },
+      'the heartbeat is answered, and most likely not noted, since 2026-11-02T08:00:05Z: HTTP 200: OK (not found)',
+    ],
+  ] as const)('stays ready, with a warning, while a heartbeat is %o', (fault, warning) => {
+    const health = healthOf(aWatcherStatus());
+    expect(withHeartbeatFault(health, { ...fault, since: T0 })).toEqual({
+      live: true,
+      ready: true,
+      reasons: [],
+      warnings: [warning],
+    });
+    expect(withHeartbeatFault(health, null)).toBe(health);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { conditionOf, startHeartbeat } from '../../src/health/heartbeat.ts';
+import { conditionOf, type Heartbeat, startHeartbeat } from '../../src/health/heartbeat.ts';
 import type { WatcherStatus } from '../../src/watcher/status.ts';
 import { MINUTE, T0 } from '../support/builders.ts';
 import { type HttpSink, startHttpSink } from '../support/http-sink.ts';
@@ -81,23 +81,23 @@ describe('the heartbeat', () => {
   let sink: HttpSink;
   let clock: SteppingClock;
   let status: WatcherStatus;
-  let stop: () => Promise<void>;
+  let heartbeat: Heartbeat | null;
   const logger = createRecordingLogger();
 
   beforeEach(async () => {
     sink = await startHttpSink();
     clock = createSteppingClock(T0);
     status = WELL;
-    stop = async () => {};
+    heartbeat = null;
     logger.lines.length = 0;
   });
   afterEach(async () => {
-    await stop();
+    await heartbeat?.stop();
     await sink.close();
   });
 
   function start(over: { failUrl?: string; everyMs?: number; url?: string } = {}): void {
-    stop = startHeartbeat({
+    heartbeat = startHeartbeat({
       url: `${sink.origin}/secret-beat`,
       failUrl: null,
       caFile: null,
@@ -179,12 +179,50 @@ describe('the heartbeat', () => {
     },
   );
 
+  it.each([
+    ['OK (not found)', 'HTTP 200: OK (not found)'],
+    ['{"ok":false,"msg":"no beat at secret-beat"}', 'HTTP 200: it says that it has not taken it'],
+    ['<!doctype html><title>Sign in</title>', 'HTTP 200: a page'],
+  ])('is told of when it is answered with %s, and is not called sooner', async (body, says) => {
+    start();
+    sink.answer = { status: 200, body };
+    await live(MINUTE);
+    await live(MINUTE - 1);
+    expect(asked()).toHaveLength(1);
+    expect(told()).toEqual([`The heartbeat is answered, and most likely not noted: ${says}`]);
+    expect(JSON.stringify(logger.lines)).not.toContain('secret-beat');
+    expect(heartbeat?.fault()).toEqual({
+      kind: 'doubtful',
+      detail: says,
+      hint: expect.any(String),
+      since: T0 + MINUTE,
+    });
+  });
+
+  it('has the same fault since its first refusal, until it is taken', async () => {
+    start();
+    expect(heartbeat?.fault()).toBeNull();
+    sink.answer = { status: 404 };
+    await live(MINUTE);
+    sink.answer = { status: 503 };
+    await live(MINUTE / 2);
+    expect(heartbeat?.fault()).toMatchObject({ kind: 'refused', detail: 'HTTP 503', since: T0 + MINUTE });
+    // Nothing new is known of a receiver that is not called.
+    status = BLIND;
+    await live(MINUTE);
+    expect(heartbeat?.fault()).toMatchObject({ detail: 'HTTP 503' });
+    status = WELL;
+    sink.answer = { status: 200 };
+    await live(MINUTE);
+    expect(heartbeat?.fault()).toBeNull();
+  });
+
   it('ends at once although its receiver hangs', async () => {
     start();
     sink.answer = 'hang';
     await clock.step(MINUTE);
     await sink.received(1);
-    await stop();
+    await heartbeat?.stop();
     expect(told()).toEqual([]);
     await clock.step(10 * MINUTE);
     expect(asked()).toHaveLength(1);

@@ -22,6 +22,7 @@ export async function serve(content: StoreContent = {}, over: Partial<ServerOpti
     token: () => null,
     reload: async () => APPLIED,
     configFault: () => null,
+    heartbeatFault: () => null,
     status: () => aWatcherStatus(),
     store,
     clock: createManualClock(T0),

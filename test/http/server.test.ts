@@ -484,4 +484,21 @@ describe('a reload', () => {
       },
     });
   });
+
+  it('warns in /readyz of a heartbeat that is not heard, and only those who may know; the watcher is ready all the same', async () => {
+    const fault = { kind: 'doubtful', detail: 'HTTP 200: OK (not found)', hint: 'look', since: T0 } as const;
+    const { get } = await serve({}, { heartbeatFault: () => fault, token: () => 'secret-token' });
+    expect(await get('/readyz', { authorization: 'Bearer secret-token' })).toMatchObject({
+      status: 200,
+      body: {
+        status: 'ready',
+        reasons: [],
+        warnings: [
+          'the heartbeat is answered, and most likely not noted, since 2026-11-02T08:00:05Z: HTTP 200: OK (not found). Look',
+        ],
+      },
+    });
+    const { status, body } = await get('/readyz');
+    expect([status, body]).toEqual([200, { status: 'ready' }]);
+  });
 });

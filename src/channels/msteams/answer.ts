@@ -1,6 +1,7 @@
 import { DeliveryError } from '../../errors.ts';
 import { jsonFields } from '../../net/answers/json-answer.ts';
 import { isPage, PAGE_HINT } from '../../net/answers/page.ts';
+import { saysNo } from '../../net/answers/says-no.ts';
 import { type HttpReply, httpFault, retryAfterOf, verdictOfStatus } from '../http-outcome.ts';
 import type { Scrub } from '../scrub.ts';
 
@@ -8,9 +9,6 @@ const RECEIVER = 'Teams';
 /** What a workflow says once it has begun: it has the message, whatever stands in the body. */
 const BEGUN = 202;
 
-/** Words with which a 200 says that nothing was delivered. */
-const SAYS_NO =
-  /fail|error|exception|denied|forbidden|unauthori|not (?:found|delivered|accepted|allowed)|throttl|too many|too large|unable|could ?n[o']t|cannot|invalid|time[d ]?.?out|reject|refus|unavailable|exceed/i;
 /** The status that such a text passes on: `upstream said 429`, `HTTP error 413 with ContextId …`, `{"status":413}`. */
 const PASSED_ON =
   /\b(?:http|status|code|error|said|returned|response)\b[^0-9a-z]{0,5}(?:[a-z]+[^0-9a-z]{1,3}){0,2}([45]\d\d)\b/i;
@@ -30,7 +28,7 @@ export function teamsFault(reply: HttpReply, scrub: Scrub, now: number): Deliver
     const text = `HTTP ${status}, but with a page in place of an answer of ${RECEIVER}: ${said}`;
     return new DeliveryError('unavailable', text, { retryable: true, status, hint: PAGE_HINT });
   }
-  if (!saysNo(body)) return null;
+  if (!isRefusal(body)) return null;
   const passedOn = Number((PASSED_ON.exec(body) ?? BARE_STATUS.exec(body))?.[1] ?? Number.NaN);
   const verdict = Number.isNaN(passedOn)
     ? ({ reason: 'unavailable', retryable: true } as const)
@@ -47,16 +45,7 @@ export function saysInBody({ status }: HttpReply): boolean {
   return status >= 200 && status < 300 && status !== BEGUN;
 }
 
-function saysNo(body: string): boolean {
-  const fields = jsonFields(body);
-  if (fields === null) return SAYS_NO.test(body) || PASSED_ON.test(body);
-  const { error, errors, ok, success, status } = fields;
-  return (
-    Boolean(error) ||
-    (Array.isArray(errors) && errors.length > 0) ||
-    ok === false ||
-    success === false ||
-    (typeof status === 'number' && status >= 400) ||
-    (typeof status === 'string' && /error|fail/i.test(status))
-  );
+/** In words or fields; or in text by the status that it passes on. */
+function isRefusal(body: string): boolean {
+  return saysNo(body) || (jsonFields(body) === null && PASSED_ON.test(body));
 }
