@@ -20,7 +20,7 @@ export interface DeparturesDeps {
   recorder: Pick<Recorder, 'recordAlert' | 'recordAlertState'>;
   clock: Pick<Clock, 'now'>;
   faultLog: FaultLog;
-  /** The last poll of a watch that has left may still be under way, and raise what is to be closed. */
+  /** The last poll of a watch that has left may still be under way, and raise or close something itself. */
   isRunning: (watch: string) => boolean;
   /** What was told of the channel is closed. */
   onChannelClosed: (channel: string) => void;
@@ -39,12 +39,13 @@ export interface Departures {
 /** Looks once after each change of the configuration; a store that fails then is asked again. */
 export function createDepartures(deps: DeparturesDeps): Departures {
   let pending: Configured | null = null;
+  let inForce: Configured = { watches: [], channels: [] };
   let inHand: Promise<void> | null = null;
   let isStopped = false;
 
   const look = async (configured: Configured): Promise<void> => {
     try {
-      const isComplete = await closeDeparted(deps, configured);
+      const isComplete = await closeDeparted(deps, () => inForce);
       if (isComplete && pending === configured) pending = null;
       deps.faultLog.clear('departures', 'What has left the configuration is closed');
     } catch (thrown) {
@@ -56,6 +57,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
   return {
     apply: (configured) => {
       pending = configured;
+      inForce = configured;
     },
     beat: () => {
       if (isStopped || pending === null || inHand !== null) return;
@@ -72,17 +74,19 @@ export function createDepartures(deps: DeparturesDeps): Departures {
 
 /**
  * Closes every alert of a watch or a channel that is not configured, with an event that says so.
+ * @param configured is asked anew for each alert: what has returned meanwhile keeps its own.
  * @returns whether that were all: false while a watch that has left still runs.
  * @throws {StoreError}
  */
 export async function closeDeparted(
   deps: Omit<DeparturesDeps, 'faultLog'>,
-  { watches, channels }: Configured,
+  configured: () => Configured,
 ): Promise<boolean> {
   const { recorder, clock } = deps;
   let isComplete = true;
   for (const [key, since] of await deps.store.readAlerts()) {
     const { name, about } = partsOfKey(key);
+    const { watches, channels } = configured();
     if (name === 'channel_failing') {
       if (channels.includes(about)) continue;
       await close(deps, { key, since, name: 'channel_recovered' });

@@ -134,7 +134,7 @@ async function closeWhatLeft(run: Run): Promise<void> {
     channels: run.notifiers.map(({ channel }) => channel),
   };
   try {
-    await closeDeparted({ ...run, isRunning: () => false, onChannelClosed: () => {} }, configured);
+    await closeDeparted({ ...run, isRunning: () => false, onChannelClosed: () => {} }, () => configured);
   } catch (thrown) {
     run.logger.error('What has left the configuration could not be closed', { err: toError(thrown) });
   }

@@ -21,11 +21,6 @@ export interface ReconcilerDeps<Spec, Actor> {
   stop: (actor: Actor, haste: Haste) => Promise<void>;
   /** Is told of those that have begun in the same instant. */
   onStarted?: (actors: readonly Actor[]) => void;
-  /**
-   * The key has left the wanted state, and its actor has ended. Called once for each time, and awaited: should the key be wanted again
-   * meanwhile, its new actor begins afterwards. A fault is logged, and not tried again.
-   */
-  onRemoved?: (spec: Spec) => Promise<void>;
 }
 
 interface Running<Spec, Actor> {
@@ -38,7 +33,7 @@ interface Running<Spec, Actor> {
 /** What is known of one key. There as long as something runs by it, or is wanted. */
 interface Slot<Spec, Actor> {
   running: Running<Spec, Actor> | null;
-  /** There while an actor is ending, or was removed and is being told of. */
+  /** There while an actor is ending. */
   settling: Promise<void> | null;
   /** Since when the key is wanted otherwise than it runs, monotonic; `null`: it is not. */
   waitingSince: number | null;
@@ -95,6 +90,11 @@ export class Reconciler<Spec, Actor> {
     return slot?.running && this.#isInStep(key, slot) ? slot.running.actor : null;
   }
 
+  /** Something runs by this key, be it only to its end: what is wanted of the key does not matter. */
+  isRunning(key: string): boolean {
+    return (this.#slots.get(key)?.running ?? null) !== null;
+  }
+
   /** For how long a key has been wanted without running so, in milliseconds; `null`: it runs, or is not wanted. */
   waitingMs(key: string): number | null {
     const since = this.#wanted.has(key) ? (this.#slots.get(key)?.waitingSince ?? null) : null;
@@ -130,19 +130,14 @@ export class Reconciler<Spec, Actor> {
   #step(key: string, slot: Slot<Spec, Actor>): Actor[] {
     if (slot.running === null) return this.#begin(key, slot);
     slot.running.isEnding = true;
-    slot.settling = this.#exchange(key, slot, slot.running);
+    slot.settling = this.#exchange(key, slot, slot.running.actor);
     return [];
   }
 
   /** Ends what runs, and begins what is wanted when that has ended. From the look at what is wanted on, nothing comes in between. */
-  async #exchange(
-    key: string,
-    slot: Slot<Spec, Actor>,
-    { spec, actor }: Pick<Running<Spec, Actor>, 'spec' | 'actor'>,
-  ): Promise<void> {
+  async #exchange(key: string, slot: Slot<Spec, Actor>, actor: Actor): Promise<void> {
     await this.#stopLogged(key, actor, 'change');
     slot.running = null;
-    if (!this.#wanted.has(key)) await this.#tellRemoved(key, spec);
     slot.settling = null;
     if (!this.#wanted.has(key)) this.#slots.delete(key);
     else if (!this.#isStopped) this.#tellStarted(this.#begin(key, slot));
@@ -169,15 +164,6 @@ export class Reconciler<Spec, Actor> {
 
   #tellStarted(actors: readonly Actor[]): void {
     if (actors.length > 0) this.#deps.onStarted?.(actors);
-  }
-
-  async #tellRemoved(key: string, spec: Spec): Promise<void> {
-    const { onRemoved, nameOf, faultLog } = this.#deps;
-    await onRemoved?.(spec).catch((thrown: unknown) => {
-      const err = toError(thrown);
-      const message = `The end of ${nameOf(key)} could not be dealt with: ${err.message}`;
-      faultLog.report(`end of ${nameOf(key)}`, message, { err }, 'error');
-    });
   }
 
   /** An actor whose end fails has ended all the same: there is nothing more that could be done to it. */

@@ -62,7 +62,7 @@ export class Workers {
     this.#testAlerts = createTestAlerts(deps);
     this.#departures = createDepartures({
       ...deps,
-      isRunning: (watch) => this.#watches.loopOf(watch) !== null,
+      isRunning: (watch) => this.#watches.isRunning(watch),
       onChannelClosed: (channel) => this.#channelAlerts.forget(channel),
     });
     this.#reminders = createReminders({

@@ -91,3 +91,14 @@ it('leaves alone what is configured, and what still runs until it has ended', as
   await lookAt({ watches: ['orders'], channels: ['chat'] });
   expect((await store.readAlerts()).size).toBe(3);
 });
+
+it('leaves to a channel its own that returns while others are being closed', async () => {
+  await raise('channel_failing', { channel: 'chat' });
+  await raise('channel_failing', { channel: 'oncall' });
+  departures.apply({ watches: [], channels: [] });
+  departures.beat();
+  departures.apply({ watches: [], channels: ['oncall'] });
+  await departures.stop();
+  expect(closed).toEqual(['chat']);
+  expect([...(await store.readAlerts()).keys()]).toEqual([alertKey('channel_failing', 'oncall')]);
+});

@@ -39,10 +39,7 @@ function aWorld() {
   const clock = createManualClock(0);
   const logger = createRecordingLogger();
   const actors: Actor[] = [];
-  const removed: string[] = [];
   let isStarting = true;
-  let removal = Promise.withResolvers<void>();
-  removal.resolve();
   const living = (key: string) => actors.filter((actor) => actor.key === key && actor.state !== 'ended');
   const reconciler = new Reconciler<{ key: string; spec: string }, Actor>({
     clock,
@@ -57,17 +54,11 @@ function aWorld() {
       return actor;
     },
     stop: (actor, haste) => actor.stop(haste),
-    onRemoved: async ({ key }) => {
-      expect(living(key)).toEqual([]);
-      removed.push(key);
-      await removal.promise;
-    },
   });
   return {
     clock,
     logger,
     actors,
-    removed,
     living,
     reconciler,
     apply: (wanted: Wanted) =>
@@ -77,10 +68,6 @@ function aWorld() {
     mayStart: (may: boolean) => {
       isStarting = may;
     },
-    holdRemovals: () => {
-      removal = Promise.withResolvers();
-    },
-    letRemovals: () => removal.resolve(),
     letGo: async (key?: string) => {
       for (const actor of actors) if (key === undefined || actor.key === key) actor.letGo();
       await settled();
@@ -107,7 +94,6 @@ describe('a reconciler', () => {
     await world.letGo();
     await back;
     expect(world.runs()).toEqual({ a: '1' });
-    expect(world.removed).toEqual([]);
   });
 
   it('never begins what was wanted only in between', async () => {
@@ -131,21 +117,14 @@ describe('a reconciler', () => {
     expect(world.reconciler.waitingMs('a')).toBeNull();
   });
 
-  it('tells once of what has gone, and begins it again only when that has been dealt with', async () => {
+  it('says that a thing runs until it has ended, wanted or not', async () => {
     const world = aWorld();
     await world.apply({ a: '1' });
-    world.holdRemovals();
-    void world.apply({});
-    expect(world.removed).toEqual([]);
+    const gone = world.apply({});
+    expect([world.reconciler.actorOf('a'), world.reconciler.isRunning('a')]).toEqual([null, true]);
     await world.letGo();
-    expect(world.removed).toEqual(['a']);
-    const back = world.apply({ a: '1' });
-    await settled();
-    expect(world.runs()).toEqual({});
-    world.letRemovals();
-    await back;
-    expect(world.runs()).toEqual({ a: '1' });
-    expect(world.removed).toEqual(['a']);
+    await gone;
+    expect(world.reconciler.isRunning('a')).toBe(false);
   });
 
   it('tries again to begin what could not be begun, and says so once', async () => {
@@ -181,7 +160,6 @@ const aStep = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('apply' as const), wanted: aWanted }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('let go' as const), key: fc.constantFrom(...KEYS) }) },
   fc.record({ do: fc.constant('look' as const) }),
-  fc.record({ do: fc.constantFrom('hold removals' as const, 'let removals' as const) }),
   fc.record({ do: fc.constant('may start' as const), may: fc.boolean() }),
 );
 
@@ -193,9 +171,7 @@ describe('whatever happens, a reconciler', () => {
     if (step.do === 'apply') void world.apply(step.wanted);
     else if (step.do === 'let go') await world.letGo(step.key);
     else if (step.do === 'look') world.reconciler.look();
-    else if (step.do === 'may start') world.mayStart(step.may);
-    else if (step.do === 'hold removals') world.holdRemovals();
-    else world.letRemovals();
+    else world.mayStart(step.may);
   };
 
   it('comes to run exactly what was wanted last, never two of a key, and knows of what does not run yet', async () => {
@@ -211,11 +187,11 @@ describe('whatever happens, a reconciler', () => {
             expect(world.living(key).length).toBeLessThanOrEqual(1);
             const isMissing = wanted[key] !== undefined && runs[key] !== wanted[key];
             if (isMissing) expect(world.reconciler.waitingMs(key)).not.toBeNull();
+            expect(world.reconciler.isRunning(key)).toBe(world.living(key).length > 0);
             expect(world.reconciler.actorOf(key)?.spec).toBe(isMissing ? undefined : wanted[key]);
           }
         }
         world.mayStart(true);
-        world.letRemovals();
         await world.letGo();
         world.reconciler.look();
         await settled();

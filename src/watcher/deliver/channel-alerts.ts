@@ -95,6 +95,8 @@ class AlertsOfChannels implements ChannelAlerts {
 
   forget(channel: string): void {
     this.#raised.delete(keyOf(channel));
+    // It has returned while it was being closed.
+    this.#conditions.get(channel)?.noteClosed();
   }
 
   beat(): void {

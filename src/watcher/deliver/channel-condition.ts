@@ -99,6 +99,15 @@ export class ChannelCondition {
     this.#calmSince = null;
   }
 
+  /** What was told of it is closed, for it had left the configuration: nothing of before counts. */
+  noteClosed(): void {
+    this.#toldAt = null;
+    this.#calmSince = null;
+    this.#failingSince = null;
+    this.#failedBeforeMs = 0;
+    this.#givenUp = 0;
+  }
+
   status(): Omit<ChannelStatus, 'waitsForMs'> {
     const failing = this.#toldAt === null ? null : { since: this.#toldAt, detail: this.#detail };
     return { channel: this.#channel, failing };

@@ -27,13 +27,11 @@ export interface ChannelSet {
 /** What the workers work with. */
 export interface ChannelSetDeps extends Omit<ChannelWorkerDeps, 'notifier'> {
   signals: Signals;
-  /** A channel has left the configuration, and nothing is sent to it any more: called once, before one of the same name begins again. */
-  onRemoved?: (channel: string) => Promise<void>;
 }
 
 /** Creates a set that delivers through nothing until notifiers are applied. */
 export function createChannelSet(deps: ChannelSetDeps): ChannelSet {
-  const { clock, faultLog, onRemoved } = deps;
+  const { clock, faultLog } = deps;
   const workers = new Reconciler<Notifier, ChannelWorker>({
     clock,
     faultLog,
@@ -41,7 +39,6 @@ export function createChannelSet(deps: ChannelSetDeps): ChannelSet {
     isSame: (running, wanted) => running === wanted,
     start: (notifier) => startChannelWorker({ ...deps, notifier }),
     stop: (worker, haste) => worker.stop(SEND_GRACE_MS[haste]),
-    ...(onRemoved ? { onRemoved: ({ channel }) => onRemoved(channel) } : {}),
   });
 
   const unsubscribe = deps.signals.on('deliveries:owed', ({ channels }) => {

@@ -32,15 +32,14 @@ export interface WatchSet {
   status(): WatchStatus[];
   /** `null` for a watch that is not configured, or is about to begin anew. */
   loopOf(watch: string): WatchLoop | null;
+  /** A watch of this name polls, or ends: one that has left the configuration may have a poll in hand. */
+  isRunning(watch: string): boolean;
   /** Ends all of them; safe to call while `apply` is under way. */
   stop(): Promise<void>;
 }
 
 /** What the watches work with. */
-export interface WatchSetDeps extends Omit<WatchLoopDeps, 'source'> {
-  /** A watch has left the configuration, and polls no more: called once, before a watch of the same name begins again. */
-  onRemoved?: (watch: Watch) => Promise<void>;
-}
+export type WatchSetDeps = Omit<WatchLoopDeps, 'source'>;
 
 /** What a loop works by. */
 interface Spec {
@@ -63,7 +62,7 @@ class LoopSet implements WatchSet {
   #isStopped = false;
 
   constructor(deps: WatchSetDeps) {
-    const { clock, faultLog, onRemoved } = deps;
+    const { clock, faultLog } = deps;
     this.#deps = deps;
     this.#loops = new Reconciler({
       clock,
@@ -74,7 +73,6 @@ class LoopSet implements WatchSet {
       start: (spec) => this.#begin(spec),
       stop: (loop) => loop.stop(POLL_GRACE_MS),
       onStarted: (begun) => this.#tickAll(begun),
-      ...(onRemoved ? { onRemoved: ({ watch }) => onRemoved(watch) } : {}),
     });
     this.#schedules = new Schedules(deps, (expression) =>
       this.#loops.actors().filter((loop) => loop.schedule() === expression),
@@ -103,6 +101,10 @@ class LoopSet implements WatchSet {
 
   loopOf(watch: string): WatchLoop | null {
     return this.#loops.actorOf(watch);
+  }
+
+  isRunning(watch: string): boolean {
+    return this.#loops.isRunning(watch);
   }
 
   status(): WatchStatus[] {

@@ -15,14 +15,12 @@ let store: Store;
 let signals: Signals;
 let set: ChannelSet;
 let recorded: string[];
-let removed: string[];
 
 beforeEach(async () => {
   store = await openSqliteStore({ path: ':memory:' });
   const logger = createRecordingLogger();
   signals = createSignals(logger);
   recorded = [];
-  removed = [];
   signals.on('delivery:recorded', ({ outcome }) => recorded.push(outcome));
   set = createChannelSet({
     store,
@@ -35,9 +33,6 @@ beforeEach(async () => {
     random: () => 0,
     steps: NO_STEPS,
     lookEveryMs: HOUR,
-    onRemoved: async (channel) => {
-      removed.push(channel);
-    },
   });
 });
 afterEach(async () => {
@@ -150,7 +145,6 @@ describe('changes that overlap while a send hangs', () => {
     await untilRecorded(3);
     expect(set.waitsForMs('oncall')).toBeNull();
     expect([first.notifier, second, third].map(({ sends }) => sends)).toEqual([1, 0, 2]);
-    expect(removed).toEqual([]);
   });
 
   it('leave nothing that goes on after the end', async () => {
@@ -189,11 +183,4 @@ describe('changes that overlap while a send hangs', () => {
     expect(recorded).toEqual(['retry', 'delivered']);
     expect(second.accepted.flat().map(({ eventId }) => eventId)).toEqual(['event-1']);
   });
-});
-
-it('tells once of a channel that has left the configuration', async () => {
-  await set.apply([createFakeNotifier(), createFakeNotifier({ channel: 'dba' })]);
-  await set.apply([createFakeNotifier({ channel: 'dba' })]);
-  await set.apply([]);
-  expect(removed).toEqual(['oncall', 'dba']);
 });

@@ -20,7 +20,6 @@ let source: FakeSource;
 let signals: Signals;
 let set: WatchSet;
 let polls: string[];
-let removed: string[];
 /** By how much more time has passed than really has. */
 let aheadMs: number;
 const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + aheadMs };
@@ -31,7 +30,6 @@ beforeEach(async () => {
   const logger = createRecordingLogger();
   signals = createSignals(logger);
   polls = [];
-  removed = [];
   aheadMs = 0;
   signals.on('poll:finished', ({ watch }) => polls.push(watch));
   set = createWatchSet({
@@ -42,9 +40,6 @@ beforeEach(async () => {
     faultLog: createFaultLog(logger),
     signals,
     random: () => 0,
-    onRemoved: async ({ name }) => {
-      removed.push(name);
-    },
   });
 });
 afterEach(async () => {
@@ -160,6 +155,17 @@ describe('changes that overlap while a poll is in hand', () => {
     await untilPolls('orders', 'orders');
   });
 
+  it('leave a watch that was taken out running until its poll has ended', async () => {
+    const { asked, letGo } = holdFirst();
+    void set.apply(config(watch('orders')));
+    await asked;
+    const left = set.apply(config());
+    expect([set.loopOf('orders'), set.isRunning('orders')]).toEqual([null, true]);
+    letGo();
+    await left;
+    expect(set.isRunning('orders')).toBe(false);
+  });
+
   it('show a watch that does not come to begin as blind', async () => {
     const { asked, letGo } = holdFirst();
     void set.apply(config(watch('orders')));
@@ -172,14 +178,6 @@ describe('changes that overlap while a poll is in hand', () => {
     letGo();
     await changed;
   });
-});
-
-it('tells once of a watch that has left the configuration, when its poll has ended', async () => {
-  await set.apply(config(watch('orders'), watch('carts')));
-  await untilPolls('orders', 'carts');
-  await set.apply(config(watch('carts')));
-  await set.apply(config(watch('carts')));
-  expect(removed).toEqual(['orders']);
 });
 
 it('says that a watch without a connection does not run', async () => {
