@@ -4,6 +4,8 @@ import { bareAddresses, quotedMailbox } from '../../../src/channels/email/mailbo
 describe('an address as people write it', () => {
   it.each([
     ['Alert: Restores <a@b>', '"Alert: Restores" <a@b>'],
+    ['O"Neil: Restores <a@b>', String.raw`"O\"Neil: Restores" <a@b>`],
+    ['Restores "prod" <a@b>', String.raw`"Restores \"prod\"" <a@b>`],
     ['Restores (prod) <a@example.com>', '"Restores (prod)" <a@example.com>'],
     ['Restores, DB <a@example.com>', '"Restores, DB" <a@example.com>'],
     ['Team; night <a@example.com>', '"Team; night" <a@example.com>'],
