@@ -1,4 +1,3 @@
-import type { WatcherEvent } from '../domain/event/event.ts';
 import { flatSubject } from '../domain/event/flat-subject.ts';
 import { titleOf } from '../domain/event/message.ts';
 import { jobOf, watchOf } from '../domain/event/subject.ts';
@@ -9,7 +8,7 @@ import { publicPlace } from '../domain/job/place.ts';
 import { publicJob } from '../domain/job/public-job.ts';
 import { isInForce, type Mute } from '../domain/telling/mute.ts';
 import type { Delivery } from '../store/ports/outbox.ts';
-import type { RecordedEvent } from '../store/ports/records.ts';
+import type { ListedDelivery, RecordedEvent } from '../store/ports/records.ts';
 import { blindnessOf, type Fault, type WatchStatus } from '../watcher/status.ts';
 
 /**
@@ -111,10 +110,12 @@ function deliveryView(delivery: Delivery): View {
 }
 
 /** A delivery listed by itself says what it is about. */
-export function listedDeliveryView(delivery: Delivery & { event: WatcherEvent }): View {
+export function listedDeliveryView(delivery: ListedDelivery): View {
   const { event } = delivery;
   return {
     ...deliveryView(delivery),
+    quietUntil: toIsoOrNull(delivery.quietUntil),
+    behindUntil: toIsoOrNull(delivery.behindUntil),
     event: event.name,
     severity: event.severity,
     watch: watchOf(event) ?? '',

@@ -283,6 +283,28 @@ describe('deliveries', () => {
     ]);
   });
 
+  it('says until when a delivery waits behind a silence, or behind what it must not overtake', async () => {
+    const whenOf = async (waits: object): Promise<string> => {
+      const due = { channel: 'oncall', status: 'pending', nextAttemptAt: NOW - 1_000 } as const;
+      const { out } = await cli(['deliveries'], {
+        store: readingStore({
+          events: [recorded(event, [due])],
+          waits: new Map([[`${event.id}:oncall`, waits]]),
+        }),
+      });
+      return /(due .*?) {2}/.exec(out)?.[1] ?? out;
+    };
+    expect(await whenOf({})).toBe('due now');
+    expect(await whenOf({ quietUntil: NOW - 1 })).toBe('due now');
+    expect(await whenOf({ quietUntil: NOW + 20_000 })).toBe('due in 20 s: silence');
+    // The clock has been set back since: such a silence is not kept.
+    expect(await whenOf({ quietUntil: NOW + HOUR })).toBe('due now');
+    expect(await whenOf({ behindUntil: NOW + HOUR })).toBe('due in 1 h: after another');
+    expect(await whenOf({ behindUntil: NOW + HOUR, quietUntil: NOW + 20_000 })).toBe(
+      'due in 1 h: after another',
+    );
+  });
+
   it('shows what is about no job', async () => {
     const about = [anEvent('channel_failing', { channel: 'oncall' }), anEvent('watch_failing')];
     const store = readingStore({

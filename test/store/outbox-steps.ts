@@ -47,7 +47,7 @@ export function outboxSteps(current: () => Store) {
     const { items } = await current().listDeliveries({ limit: 99 });
     const found = items.find(({ id }) => id === idOf(number));
     if (!found) throw new Error(`no delivery ${number}`);
-    const { event: _event, ...delivery } = found;
+    const { event: _event, quietUntil: _quiet, behindUntil: _behind, ...delivery } = found;
     return delivery;
   }
 

@@ -6,12 +6,14 @@ import type { FinishedDuration } from '../../src/domain/job/eta.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
 import { isInForce, type Mute } from '../../src/domain/telling/mute.ts';
 import type { Delivery } from '../../src/store/ports/outbox.ts';
-import type { PageRequest, RecordedEvent, Rows } from '../../src/store/ports/records.ts';
+import type { ListedDelivery, PageRequest, RecordedEvent, Rows } from '../../src/store/ports/records.ts';
 import type { Store } from '../../src/store/store.ts';
 import { anEvent } from './builders.ts';
 
 /** What a store holds, given as it is; what is written through the store is added. */
 export interface StoreContent {
+  /** What deliveries wait for besides their own schedule, by id. */
+  waits?: ReadonlyMap<string, Partial<Pick<ListedDelivery, 'quietUntil' | 'behindUntil'>>>;
   observations?: Observation[];
   events?: RecordedEvent[];
   audit?: AuditEntry[];
@@ -29,9 +31,25 @@ export type ReadingStore = Store & {
 
 /** A store of which only what people and scripts ask is there; the daemon's part refuses. */
 export function readingStore(content: StoreContent = {}): ReadingStore {
-  const rows = { observations: [], events: [], audit: [], mutes: [], durations: [], ...content };
+  const rows = {
+    observations: [],
+    events: [],
+    audit: [],
+    mutes: [],
+    durations: [],
+    waits: new Map(),
+    ...content,
+  };
   const deliveries = () =>
-    rows.events.flatMap(({ event, deliveries }) => deliveries.map((delivery) => ({ ...delivery, event })));
+    rows.events.flatMap(({ event, deliveries }) =>
+      deliveries.map((delivery) => ({
+        ...delivery,
+        event,
+        quietUntil: null,
+        behindUntil: null,
+        ...content.waits?.get(delivery.id),
+      })),
+    );
   const store: ReadingStore = {
     content: rows,
     fault: null,

@@ -26,7 +26,8 @@ export function teamsFault(reply: HttpReply, scrub: Scrub, now: number): Deliver
   if (fault || status === BEGUN) return fault;
   if (isPage(body)) {
     const text = `HTTP ${status}, but with a page in place of an answer of ${RECEIVER}: ${said}`;
-    return new DeliveryError('unavailable', text, { retryable: true, status, hint: PAGE_HINT });
+    const retryAfterMs = retryAfterOf(reply, now);
+    return new DeliveryError('unavailable', text, { retryable: true, status, retryAfterMs, hint: PAGE_HINT });
   }
   if (!isRefusal(body)) return null;
   const passedOn = Number((PASSED_ON.exec(body) ?? BARE_STATUS.exec(body))?.[1] ?? Number.NaN);

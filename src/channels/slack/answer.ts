@@ -1,7 +1,7 @@
 import { DeliveryError } from '../../errors.ts';
 import { jsonFields } from '../../net/answers/json-answer.ts';
 import { isPage, PAGE_HINT } from '../../net/answers/page.ts';
-import { type HttpReply, httpFault } from '../http-outcome.ts';
+import { type HttpReply, httpFault, retryAfterOf } from '../http-outcome.ts';
 import type { Scrub } from '../scrub.ts';
 
 const RECEIVER = 'Slack';
@@ -61,7 +61,13 @@ export function slackFault(reply: HttpReply, scrub: Scrub, now: number): Deliver
   if (isAccepted(status, body)) return null;
   const word = wordOf(body);
   const ofWord =
-    word === null ? null : faultOfWord(word, `${RECEIVER} answered HTTP ${status}: ${said}`, status);
+    word === null
+      ? null
+      : faultOfWord(word, {
+          text: `${RECEIVER} answered HTTP ${status}: ${said}`,
+          status,
+          retryAfterMs: retryAfterOf(reply, now),
+        });
   if (ofWord && (status < 300 || !ofWord.retryable)) return ofWord;
   const fault = httpFault({ ...reply, body: said }, RECEIVER, now);
   if (fault) return fault;
@@ -69,6 +75,7 @@ export function slackFault(reply: HttpReply, scrub: Scrub, now: number): Deliver
   return new DeliveryError('unavailable', `HTTP ${status}, but not the ok of ${RECEIVER}: ${said}`, {
     retryable: true,
     status,
+    retryAfterMs: retryAfterOf(reply, now),
     hint: isPage(body) ? PAGE_HINT : undefined,
   });
 }
@@ -95,12 +102,15 @@ function wordOf(body: string): string | null {
 }
 
 /** `null` for a word of which nobody knows what it means: the status decides, or another try. */
-function faultOfWord(word: string, text: string, status: number): DeliveryError | null {
+function faultOfWord(
+  word: string,
+  { text, status, retryAfterMs }: { text: string; status: number; retryAfterMs: number | undefined },
+): DeliveryError | null {
   const gone = DESTINATION_GONE.get(word);
   if (gone) return new DeliveryError('refused', text, { retryable: false, status, hint: gone });
   if (PASSES.test(word)) {
     const reason = /limit/i.test(word) ? 'rate_limited' : 'unavailable';
-    return new DeliveryError(reason, text, { retryable: true, status });
+    return new DeliveryError(reason, text, { retryable: true, status, retryAfterMs });
   }
   return DISLIKES.test(word) ? new DeliveryError('rejected', text, { retryable: false, status }) : null;
 }

@@ -34,3 +34,8 @@ export function channelSilenceMs({ retryAfterMs, isTooFast, longOnesInARow }: As
     return APART_MS[Math.min(longOnesInARow, APART_MS.length) - 1] ?? LONGEST_CHANNEL_SILENCE_MS;
   return retryAfterMs ?? (isTooFast ? UNSAID_SILENCE_MS : 0);
 }
+
+/** True while a silence that a channel keeps until then holds. One that is longer than any that is kept does not: the clock has been set back since. */
+export function isSilence(until: number, now: number): boolean {
+  return until > now && until <= now + LONGEST_CHANNEL_SILENCE_MS;
+}

@@ -49,6 +49,15 @@ export interface DeliveryFilter extends PageRequest {
   status?: DeliveryStatus | undefined;
 }
 
+/** A delivery with its event, and what else than its own schedule it waits for while it is pending. */
+export interface ListedDelivery extends Delivery {
+  event: WatcherEvent;
+  /** The silence of its channel that holds it back, over or not; `null`: none does. */
+  quietUntil: Timestamp | null;
+  /** The latest time for which something is planned that it must not overtake; `null`: nothing is owed before it. */
+  behindUntil: Timestamp | null;
+}
+
 /** How many deliveries of one channel have one status. */
 export interface DeliveryCount {
   channel: string;
@@ -65,7 +74,7 @@ export interface DeliveryCount {
 export interface RecordReader {
   listObservations(filter: ObservationFilter): Promise<Rows<Observation>>;
   listEvents(filter: EventFilter): Promise<Rows<RecordedEvent>>;
-  listDeliveries(filter: DeliveryFilter): Promise<Rows<Delivery & { event: WatcherEvent }>>;
+  listDeliveries(filter: DeliveryFilter): Promise<Rows<ListedDelivery>>;
   /** At most `limit` jobs of the watch that are running and not missing, those that began first. */
   oldestRunning(watch: string, limit: number): Promise<Observation[]>;
   countJobs(): Promise<Array<{ watch: string; state: JobState; count: number }>>;
@@ -75,8 +84,8 @@ export interface RecordReader {
 /** What is on record, for people who may also have it sent again. */
 export interface RecordStore extends RecordReader {
   /**
-   * Makes deliveries due at once: all that were given up, or of those named also what was refused and waits for another attempt; each
-   * with an audit entry. Their retry schedule begins anew, no silence of the channel holds them back, and what they must not overtake is
+   * Makes deliveries due at once: all that were given up, or of those named also what waits, but for a digest; each with an audit
+   * entry. Their retry schedule begins anew, no silence of the channel holds them back, and what they must not overtake is
    * tried at once with them. Returns the ids of those that were. One transaction, in turn; what somebody else has redriven is passed over.
    */
   redrive(which: readonly string[] | 'given_up', at: Timestamp): Promise<string[]>;

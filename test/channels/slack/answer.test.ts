@@ -65,6 +65,12 @@ describe('an answer of Slack, or of a server that takes its messages', () => {
     expect(judge(status, body)).toMatchObject({ reason, retryable: true, status });
   });
 
+  it('waits as long as a refusal in a 200 asks for', () => {
+    for (const body of ['{"ok":false,"error":"ratelimited"}', 'ratelimited', '<html>busy</html>']) {
+      expect(judge(200, body, '30')).toMatchObject({ retryable: true, retryAfterMs: 30_000 });
+    }
+  });
+
   it.each(['<html>login</html>', '<!DOCTYPE html>\n<title>Sign in</title>', '\uFEFF<!-- x --><html><body>'])(
     '%s is tried again, and the hint says that this is a page',
     (body) => {

@@ -141,6 +141,8 @@ export function jobsContract(store: () => Store): void {
         insteadOf: null,
         heldUntil: null,
         recipient: null,
+        quietUntil: null,
+        behindUntil: null,
       };
       const of = ({ event }: typeof ofJob, channel: string, orderKey: string) => ({
         ...untried,

@@ -37,6 +37,31 @@ export function silenceContract(store: () => Store): void {
       ]);
     });
 
+    it('has due by id what was not tried yet, but not what is in hand or was redriven already', async () => {
+      await owe(plan(1, { job: 1 }), plan(2, { job: 2 }), plan(3, { job: 3 }), plan(4, { job: 3 }));
+      await claim({ limit: 2 });
+      await record({ ...retry(1, QUIET_UNTIL), quietUntil: QUIET_UNTIL } as ReturnType<typeof retry>);
+      expect(await store().redrive([idOf(2), idOf(4)], NOW + 20)).toEqual([idOf(4)]);
+      expect(await store().redrive([idOf(4)], NOW + 20)).toEqual([]);
+      expect(ids(await claim({ perKey: 'run', now: NOW + 20 }))).toEqual([idOf(3), idOf(4)]);
+    });
+
+    it('is shown with what waits for it, and so is what waits for an earlier one', async () => {
+      await owe(plan(1, { job: 1 }), plan(2, { job: 1 }), plan(3, { job: 2 }), plan(4, { job: 3 }));
+      await meetsSilence(1);
+      await record(givenUp(4));
+      await store().redrive([idOf(3)], NOW + 20);
+      const { items } = await store().listDeliveries({ limit: 9 });
+      expect(
+        items.map(({ id, quietUntil, behindUntil }) => ({ id, quietUntil, behindUntil })).reverse(),
+      ).toEqual([
+        { id: idOf(1), quietUntil: QUIET_UNTIL, behindUntil: null },
+        { id: idOf(2), quietUntil: QUIET_UNTIL, behindUntil: QUIET_UNTIL },
+        { id: idOf(3), quietUntil: null, behindUntil: null },
+        { id: idOf(4), quietUntil: null, behindUntil: null },
+      ]);
+    });
+
     it('is silent no more when something is accepted that was sent since', async () => {
       await owe(plan(1, { job: 1 }), plan(2, { job: 2 }), plan(3, { job: 3 }));
       // The second is on its way when the first meets the silence.

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { WatcherEvent } from '../../../domain/event/event.ts';
+import { isSilence } from '../../../domain/telling/silence.ts';
 import { DELIVERY_STATUSES, type Delivery, type DeliveryStatus } from '../../../store/ports/outbox.ts';
+import type { ListedDelivery } from '../../../store/ports/records.ts';
 import { listedDeliveryView } from '../../../views/views.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../../command.ts';
 import { collect, printListing, readStore, warnOfUnknown } from '../../view/listing.ts';
@@ -15,8 +17,6 @@ interface DeliveriesOptions extends CommonOptions {
   channel?: string;
   limit: number;
 }
-
-type Listed = Delivery & { event: WatcherEvent };
 
 /** Adds `deliveries`, which lists them, and `deliveries redrive`. */
 export function addDeliveries(cli: Cli, program: Command): void {
@@ -52,9 +52,9 @@ async function listDeliveries(cli: Cli, options: DeliveriesOptions): Promise<num
   return 0;
 }
 
-function printDeliveries({ out, parts }: Cli, deliveries: readonly Listed[]): void {
+function printDeliveries({ out, parts }: Cli, deliveries: readonly ListedDelivery[]): void {
   const now = parts.clock.now();
-  const columns: Array<Column<Listed>> = [
+  const columns: Array<Column<ListedDelivery>> = [
     {
       title: 'STATUS',
       value: ({ status }) => status,
@@ -92,12 +92,22 @@ function triesOf({ attemptsStarted, attemptsFinished, status }: Delivery): strin
     : String(attemptsStarted);
 }
 
-function whenOf({ status, nextAttemptAt, endedAt, heldUntil }: Delivery, now: number): string {
+function whenOf(delivery: ListedDelivery, now: number): string {
+  const { status, endedAt, heldUntil } = delivery;
   if (status === 'pending' && heldUntil !== null && heldUntil > now)
     return `digest ${formatDistance(heldUntil, now)}`;
-  if (status === 'pending')
-    return nextAttemptAt <= now ? 'due now' : `due ${formatDistance(nextAttemptAt, now)}`;
+  if (status === 'pending') return dueOf(delivery, now);
   return endedAt === null ? '' : formatDistance(endedAt, now);
+}
+
+/** What holds it back the longest decides, and is named where that is not its own schedule. */
+function dueOf({ nextAttemptAt, quietUntil, behindUntil }: ListedDelivery, now: number): string {
+  const silentUntil = quietUntil !== null && isSilence(quietUntil, now) ? quietUntil : 0;
+  const at = Math.max(nextAttemptAt, silentUntil, behindUntil ?? 0);
+  if (at <= now) return 'due now';
+  const due = `due ${formatDistance(at, now)}`;
+  if (at === nextAttemptAt) return due;
+  return at === silentUntil ? `${due}: silence` : `${due}: after another`;
 }
 
 function emptySentence({ status, channel }: DeliveriesOptions): string {

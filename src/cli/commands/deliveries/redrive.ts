@@ -75,12 +75,12 @@ function report(
 ): void {
   for (const id of refused) {
     cli.err.line(
-      `error: ${printable(id)} is not a delivery that was given up, nor one that waits to be tried again`,
+      `error: ${printable(id)} is not a delivery that was given up or waits (in hand, delivered, held for a digest, or unknown)`,
     );
   }
   if (refused.length > 0)
     cli.err.line(
-      'hint: "restore-watcher deliveries --status given_up" lists those that were, with their ids.',
+      'hint: "restore-watcher deliveries" with --status given_up, or pending, lists them with their ids.',
     );
   if (options.json) cli.out.line(toJson({ redriven, refused }));
   else if (redriven.length > 0) {

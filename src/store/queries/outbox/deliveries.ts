@@ -1,34 +1,51 @@
 import type { Kysely } from 'kysely';
-import type { WatcherEvent } from '../../../domain/event/event.ts';
 import type { Timestamp } from '../../../domain/instant.ts';
-import type { Delivery } from '../../ports/outbox.ts';
-import type { DeliveryCount, DeliveryFilter, Rows } from '../../ports/records.ts';
+import type { DeliveryCount, DeliveryFilter, ListedDelivery, Rows } from '../../ports/records.ts';
 import { decodeCursor, toPage } from '../cursor.ts';
 import { toDelivery } from '../rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
 import { toEvent } from '../stored-event.ts';
+import { isSameQueue, placeOf } from './outbox.ts';
 
 /** Lists deliveries with their events, those inserted last first. */
 export async function listDeliveries(
   db: Kysely<Database>,
   { channel, status, limit, cursor }: DeliveryFilter,
-): Promise<Rows<Delivery & { event: WatcherEvent }>> {
+): Promise<Rows<ListedDelivery>> {
   const after = decodeCursor(cursor, ['number']);
   let query = db
-    .selectFrom('delivery')
-    .innerJoin('event', 'event.id', 'delivery.event_id')
-    .selectAll('delivery')
-    .select('event.body')
-    .orderBy('delivery.position', 'desc')
+    .selectFrom('delivery as d')
+    .innerJoin('event', 'event.id', 'd.event_id')
+    .leftJoin('channel_quiet as quiet', (join) =>
+      join.onRef('quiet.channel', '=', 'd.channel').on('d.status', '=', PENDING).on('d.urgent', '=', 0),
+    )
+    .selectAll('d')
+    .select(['event.body', 'quiet.until as quiet_until'])
+    .select(({ selectFrom }) =>
+      selectFrom('delivery as earlier')
+        .select(({ fn }) => fn.max<number | null>('earlier.next_attempt_at').as('at'))
+        .whereRef('earlier.channel', '=', 'd.channel')
+        .where('earlier.status', '=', PENDING)
+        .where('d.status', '=', PENDING)
+        .where(isSameQueue())
+        .where(placeOf('earlier'), '<', placeOf('d'))
+        .as('behind_until'),
+    )
+    .orderBy('d.position', 'desc')
     .limit(limit + 1);
-  if (channel !== undefined) query = query.where('channel', '=', channel);
-  if (status !== undefined) query = query.where('status', '=', status);
-  if (after) query = query.where('delivery.position', '<', after[0]);
+  if (channel !== undefined) query = query.where('d.channel', '=', channel);
+  if (status !== undefined) query = query.where('d.status', '=', status);
+  if (after) query = query.where('d.position', '<', after[0]);
   return toPage(
     await query.execute(),
     limit,
     (row) => [row.position],
-    (row) => ({ ...toDelivery(row), event: toEvent(row.body) }),
+    (row) => ({
+      ...toDelivery(row),
+      event: toEvent(row.body),
+      quietUntil: row.quiet_until,
+      behindUntil: row.behind_until,
+    }),
   );
 }
 

@@ -37,12 +37,12 @@ function mayGo(table: 'd' | 'earlier', { channel, now, onlyUrgent = false }: Cla
  * True for two deliveries of which one must not overtake the other: of one job, both with digests or both without. What is owed to one
  * recipient alone holds up nobody else.
  */
-function isSameQueue() {
+export function isSameQueue() {
   return sql<SqlBool>`earlier.order_key = d.order_key and (earlier.held_until is null) = (d.held_until is null) and (earlier.recipient is null or earlier.recipient = d.recipient)`;
 }
 
 /** The place in the order: a part stands where the whole stood. */
-function placeOf(table: 'd' | 'earlier' | 'delivery') {
+export function placeOf(table: 'd' | 'earlier' | 'delivery') {
   return sql<number>`coalesce(${sql.ref(`${table}.part_of`)}, ${sql.ref(`${table}.position`)})`;
 }
 

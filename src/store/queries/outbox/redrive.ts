@@ -12,8 +12,8 @@ export interface Redriven {
 }
 
 /**
- * Makes deliveries due at once, whatever silence their channel keeps: all that were given up, or of those named also what waits for
- * another attempt. Returns them in the order of insertion. What they must not overtake is tried at once as well.
+ * Makes deliveries due at once, whatever silence their channel keeps: all that were given up, or of those named also what is owed and not in
+ * hand. Returns them in the order of insertion. What they must not overtake is tried at once as well.
  *
  * The retry schedule and its 24 h begin anew, so the attempts that ended are forgotten. Those that were cut off are not: the receiver may
  * have the message already.
@@ -51,13 +51,14 @@ export async function redriveDeliveries(
   return all;
 }
 
-/** True for what was refused and waits for another attempt. */
+/** True for what waits: for another attempt, behind a silence, or behind what it must not overtake; not for the channel's next digest. */
 function isWaiting(eb: ExpressionBuilder<Database, 'delivery'>, at: Timestamp) {
   return eb.and([
     eb('status', '=', PENDING),
-    eb('attempts_finished', '>', sql.lit(0)),
-    eb('next_attempt_at', '>', at),
     eb('claimed_at', 'is', null),
+    eb.or([eb('held_until', 'is', null), eb('held_until', '<=', at)]),
+    // Redriven already, and not tried since.
+    eb.not(eb.and([eb('urgent', '=', 1), eb('next_attempt_at', '<=', at)])),
   ]);
 }
 
