@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { JobState } from '../domain/job/restore-job.ts';
+import { deliveryId } from '../domain/telling/owed.ts';
 import { toError } from '../errors.ts';
 import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { RecordReader } from '../store/ports/records.ts';
@@ -33,6 +34,8 @@ export interface OnceReport {
     /** Owed as well, but not before the channel's next digest. */
     held: number;
     givenUp: number;
+    /** It did not answer in time, and was left alone for the rest of this run. */
+    isHanging: boolean;
     fault: string | null;
   }>;
   /** Every watch was polled and everything owed was delivered, but for what waits for a digest. */
@@ -46,13 +49,19 @@ export type OnceDeps = RunnerDeps & { store: RecordReader };
 interface Run extends OnceDeps {
   recorder: Recorder;
   faultLog: FaultLog;
+  /** Channels that have not answered in time: whoever waits for the rest of their messages too waits for hours. */
+  hanging: Set<string>;
+  /** How often deliveries were refused for now in this run, by id. */
+  refusals: Map<string, number>;
 }
 
 const POLLS_AT_ONCE = 8;
+/** A delivery is tried so often in one run at most: once more where the channel has accepted something else meanwhile. */
+const MOST_TRIES = 2;
 
 /**
  * One poll of every watch, then one go at every delivery that is due; for cron, CI and Kubernetes CronJobs. What cannot be
- * delivered now stays owed for the next run.
+ * delivered now stays owed for the next run, and so does the rest of a channel that has not answered in time.
  * The store must have been claimed (`claimDaemon`).
  */
 export async function runOnce(deps: OnceDeps, signal: AbortSignal): Promise<OnceReport> {
@@ -60,6 +69,8 @@ export async function runOnce(deps: OnceDeps, signal: AbortSignal): Promise<Once
     ...deps,
     recorder: new Recorder({ ...deps, rules: () => deps }),
     faultLog: createFaultLog(deps.logger, deps.clock),
+    hanging: new Set(),
+    refusals: new Map(),
   };
   await createClockSteps(deps).begin();
   const limit = pLimit(POLLS_AT_ONCE);
@@ -170,14 +181,19 @@ async function drainChannel(
   let tried = 0;
   let fault: string | null = null;
   let givenUp = 0;
-  const stopCounting = run.signals.on('delivery:recorded', (outcome) => {
-    if (outcome.channel === channel && outcome.outcome === 'given_up') givenUp += 1;
+  const stopCounting = run.signals.on('delivery:recorded', ({ outcome, eventId, recipient, ...of }) => {
+    if (of.channel !== channel) return;
+    const id = deliveryId(eventId, channel, recipient);
+    if (outcome === 'given_up') givenUp += 1;
+    if (outcome === 'retry') run.refusals.set(id, (run.refusals.get(id) ?? 0) + 1);
   });
+  const except = () => [...run.refusals].flatMap(([id, times]) => (times < MOST_TRIES ? [] : [id]));
   try {
-    for (let more = true; more && !signal.aborted; ) {
-      const result = await dispatchOnce({ ...run, notifier, confidence }, signal);
+    for (let more = true; more && !signal.aborted && !run.hanging.has(channel); ) {
+      const result = await dispatchOnce({ ...run, notifier, confidence, except }, signal);
       tried += result.tried;
       more = result.mayHaveMore;
+      if (result.hasTimedOut && !signal.aborted) run.hanging.add(channel);
     }
   } catch (thrown) {
     fault = toError(thrown).message;
@@ -187,5 +203,6 @@ async function drainChannel(
   const counts = await run.store.countDeliveries(run.clock.now());
   const pending = counts.find((row) => row.channel === channel && row.status === 'pending');
   const held = pending?.held ?? 0;
-  return { channel, tried, stillOwed: (pending?.count ?? 0) - held, held, givenUp, fault };
+  const isHanging = run.hanging.has(channel);
+  return { channel, tried, stillOwed: (pending?.count ?? 0) - held, held, givenUp, isHanging, fault };
 }

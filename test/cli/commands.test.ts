@@ -60,9 +60,9 @@ describe('once', () => {
       },
     ],
     channels: [
-      { channel: 'oncall', tried: 1, stillOwed: 0, held: 0, givenUp: 0, fault: null },
-      { channel: 'siem', tried: 2, stillOwed: 1, held: 0, givenUp: 1, fault: null },
-      { channel: 'dba', tried: 0, stillOwed: 0, held: 0, givenUp: 0, fault: null },
+      { channel: 'oncall', tried: 1, stillOwed: 0, held: 0, givenUp: 0, isHanging: false, fault: null },
+      { channel: 'siem', tried: 2, stillOwed: 1, held: 0, givenUp: 1, isHanging: true, fault: null },
+      { channel: 'dba', tried: 0, stillOwed: 0, held: 0, givenUp: 0, isHanging: false, fault: null },
     ],
     isComplete: false,
   };
@@ -83,7 +83,7 @@ describe('once', () => {
       '',
       'CHANNEL  SENDS',
       'oncall   1 tried',
-      'siem     2 tried, 1 given up, 1 still owed',
+      'siem     2 tried, 1 given up, 1 still owed, no answer in time: left for the next run',
       'dba      nothing was due',
       '',
     ]);

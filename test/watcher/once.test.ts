@@ -1,9 +1,9 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { DeliveryError, SourceError } from '../../src/errors.ts';
 import { createSignals } from '../../src/signals.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { type OnceDeps, runOnce } from '../../src/watcher/once.ts';
-import { aJob, anEvent, aRoute, aWatch, HOUR, MINUTE, T0 } from '../support/builders.ts';
+import { aJob, anEvent, aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -70,9 +70,9 @@ it('gives what a channel gives up to its fallback, and that one’s fallback, wi
   expect(report).toEqual({
     watches: [],
     channels: [
-      { channel: 'dba', tried: 1, stillOwed: 0, held: 0, givenUp: 0, fault: null },
-      { channel: 'oncall', tried: 1, stillOwed: 0, held: 0, givenUp: 1, fault: null },
-      { channel: 'pager', tried: 1, stillOwed: 0, held: 0, givenUp: 1, fault: null },
+      { channel: 'dba', tried: 1, stillOwed: 0, held: 0, givenUp: 0, isHanging: false, fault: null },
+      { channel: 'oncall', tried: 1, stillOwed: 0, held: 0, givenUp: 1, isHanging: false, fault: null },
+      { channel: 'pager', tried: 1, stillOwed: 0, held: 0, givenUp: 1, isHanging: false, fault: null },
     ],
     isComplete: false,
   });
@@ -127,4 +127,56 @@ it('reminds, run by run, of what the polls of this run have seen to last', async
   expect(await runAfter(MINUTE)).toEqual(['started']);
   source.jobs = [aJob(['finished'], { createdAt: T0 })];
   expect(await runAfter(2 * HOUR)).toEqual(['finished']);
+});
+
+describe('a receiver that is slow to refuse, or does not answer', () => {
+  async function aRunAgainst(answer: (clock: ReturnType<typeof createManualClock>) => unknown) {
+    const { store, clock, run } = await aWorld();
+    const events = [1, 2, 3, 4, 5, 6].map((number) => ({
+      event: anEvent('failed', { id: `event-${number}`, job: aJob(['failed'], { id: jobId(number) }) }),
+      channels: ['oncall'],
+      suppressed: null,
+    }));
+    await store.commitAlerts({ at: T0, raise: [], clear: [], events, audit: [] });
+    const oncall = createFakeNotifier();
+    oncall.answer = () => answer(clock);
+    const report = await run({ notifiers: [oncall, createFakeNotifier({ channel: 'dba' })] });
+    return { oncall, report };
+  }
+
+  it('is left alone after one time-out, and said so; the rest stays owed', async () => {
+    const { oncall, report } = await aRunAgainst((clock) => {
+      clock.advance(10 * MINUTE);
+      throw new DeliveryError('timeout', 'no answer', { retryable: true });
+    });
+    expect(oncall.sends).toBe(1);
+    expect(report.channels).toMatchObject([
+      { channel: 'oncall', tried: 1, stillOwed: 6, isHanging: true },
+      { channel: 'dba', isHanging: false },
+    ]);
+    expect(report.isComplete).toBe(false);
+  });
+
+  it('is given each message twice at most, however long that takes', async () => {
+    const { oncall, report } = await aRunAgainst((clock) => {
+      clock.advance(10 * MINUTE);
+      throw new DeliveryError('unavailable', 'HTTP 500', { retryable: true });
+    });
+    expect(oncall.sends).toBe(12);
+    expect(report.channels).toMatchObject([
+      { stillOwed: 6, givenUp: 0, isHanging: false },
+      { channel: 'dba' },
+    ]);
+  });
+
+  it('gets what it refused once more when it accepts something else', async () => {
+    let sends = 0;
+    const { oncall, report } = await aRunAgainst((clock) => {
+      clock.advance(1_000);
+      sends += 1;
+      if (sends === 1) throw new DeliveryError('unavailable', 'HTTP 500', { retryable: true });
+    });
+    expect(oncall.accepted.flat()).toHaveLength(6);
+    expect(report.isComplete).toBe(true);
+  });
 });

@@ -69,13 +69,15 @@ function pollWords({ fault, events }: OnceReport['watches'][number]): string {
   return fault === null ? `ok, ${count(events.length, 'event')}` : `failed: ${fault.message}`;
 }
 
-function sendWords({ tried, stillOwed, held, givenUp, fault }: OnceReport['channels'][number]): string {
+function sendWords(channel: OnceReport['channels'][number]): string {
+  const { tried, stillOwed, held, givenUp, isHanging, fault } = channel;
   if (fault !== null) return `failed: ${fault}`;
   const words = [
     tried === 0 ? 'nothing was due' : `${tried} tried`,
     ...(givenUp > 0 ? [`${givenUp} given up`] : []),
     ...(stillOwed > 0 ? [`${stillOwed} still owed`] : []),
     ...(held > 0 ? [`${held} for the next digest`] : []),
+    ...(isHanging ? ['no answer in time: left for the next run'] : []),
   ];
   return words.join(', ');
 }

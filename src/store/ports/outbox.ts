@@ -78,6 +78,8 @@ export interface ClaimRequest {
   perKey: 'head' | 'run';
   /** Only what goes out with a digest, or only what does not. Default: both. */
   held?: boolean;
+  /** None of these, nor what must not overtake them. */
+  except?: readonly string[];
   /** Only what was redriven, as while the store knows of a silence of the channel. Default: all. */
   onlyUrgent?: boolean;
 }

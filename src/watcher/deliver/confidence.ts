@@ -1,11 +1,18 @@
 import type { Clock } from '../../clock.ts';
 
 /** Every way in which a send can go, from the best to the worst for the confidence in a channel. */
-const SEND_ENDS = ['released', 'nothing_to_send', 'accepted', 'refused', 'refused_long'] as const;
+const SEND_ENDS = [
+  'released',
+  'nothing_to_send',
+  'accepted',
+  'refused',
+  'timed_out',
+  'refused_long',
+] as const;
 
 /**
- * How the send of one delivery has gone. `released`: it did not go out after all; `refused_long`: with a silence that is not believed of
- * the channel.
+ * How the send of one delivery has gone. `released`: it did not go out after all; `timed_out`: nobody has answered in time;
+ * `refused_long`: with a silence that is not believed of the channel.
  */
 export type SendEnd = (typeof SEND_ENDS)[number];
 
@@ -38,7 +45,7 @@ export function createConfidence(clock: Pick<Clock, 'monotonic'>): Confidence {
       if (worst === 'accepted') {
         acceptedAt = clock.monotonic();
         isOneByOne = false;
-      } else if (worst === 'refused' || worst === 'refused_long') {
+      } else if (worst === 'refused' || worst === 'timed_out' || worst === 'refused_long') {
         acceptedAt = Number.NEGATIVE_INFINITY;
         isOneByOne ||= worst === 'refused_long';
       }

@@ -14,6 +14,8 @@ export interface DispatchDeps extends LeaseDeps, RecordAttemptsDeps {
   confidence: Confidence;
   /** In [0, 1). */
   random: () => number;
+  /** Ids of deliveries that are left alone, with what must not overtake them. Default: none. */
+  except?: () => readonly string[];
 }
 
 /** What a pass came to. */
@@ -24,6 +26,8 @@ export interface DispatchResult {
   mayHaveMore: boolean;
   /** For how many milliseconds the receiver is left alone: until then only what is redriven is due. */
   quietMs: number;
+  /** A send was not answered in time. */
+  hasTimedOut: boolean;
 }
 
 /** A way for deliveries to go out on a channel: which are claimed together, and what sends them. */
@@ -42,10 +46,11 @@ interface Way {
  */
 export async function dispatchOnce(deps: DispatchDeps, signal: AbortSignal): Promise<DispatchResult> {
   for (const way of waysOf(deps.notifier)) {
-    const tried = await dispatchBy(way, deps, signal);
-    if (tried > 0) return { tried, mayHaveMore: true, quietMs: 0 };
+    const ends = await dispatchBy(way, deps, signal);
+    const tried = ends.filter((end) => end !== 'released').length;
+    if (tried > 0) return { tried, mayHaveMore: true, quietMs: 0, hasTimedOut: ends.includes('timed_out') };
   }
-  return { tried: 0, mayHaveMore: false, quietMs: deps.notifier.pausedMs?.() ?? 0 };
+  return { tried: 0, mayHaveMore: false, quietMs: deps.notifier.pausedMs?.() ?? 0, hasTimedOut: false };
 }
 
 function waysOf({ maxBatch, concurrency, send, digest }: Notifier): Way[] {
@@ -64,9 +69,9 @@ function waysOf({ maxBatch, concurrency, send, digest }: Notifier): Way[] {
   ];
 }
 
-/** Returns how many deliveries were tried. */
-async function dispatchBy(way: Way, deps: DispatchDeps, signal: AbortSignal): Promise<number> {
-  const { store, notifier, clock, owner, confidence } = deps;
+/** Returns how each delivery that was claimed has gone. */
+async function dispatchBy(way: Way, deps: DispatchDeps, signal: AbortSignal): Promise<SendEnd[]> {
+  const { store, notifier, clock, owner, confidence, except } = deps;
   const { channel } = notifier;
   const claimed = await store.claimDeliveries({
     ...way.claim,
@@ -76,8 +81,9 @@ async function dispatchBy(way: Way, deps: DispatchDeps, signal: AbortSignal): Pr
     owner,
     now: clock.now(),
     leaseMs: LEASE_MS,
+    ...(except ? { except: except() } : {}),
   });
-  if (claimed.length === 0) return 0;
+  if (claimed.length === 0) return [];
 
   const stopRenewing = keepLeases(
     deps,
@@ -90,7 +96,7 @@ async function dispatchBy(way: Way, deps: DispatchDeps, signal: AbortSignal): Pr
     const sent = ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []));
     confidence.note(sent);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
-    return sent.filter((end) => end !== 'released').length;
+    return sent;
   } finally {
     stopRenewing();
   }
@@ -166,7 +172,8 @@ async function refuse(
     wasSent: true,
   }));
   await recordAttempts(deps, ends);
-  return batch.map(() => (isTooLong ? 'refused_long' : 'refused'));
+  const hasTimedOut = error instanceof DeliveryError && error.reason === 'timeout';
+  return batch.map(() => (isTooLong ? 'refused_long' : hasTimedOut ? 'timed_out' : 'refused'));
 }
 
 /** What the receiver said, or what went wrong. */

@@ -204,7 +204,7 @@ describe('what was not sent after all', () => {
     world.notifier.answer = accepts;
     // As when another channel with the same receiver has met the silence.
     world.notifier.pausedMs = () => 20_000;
-    expect(await world.pass()).toEqual({ tried: 0, mayHaveMore: false, quietMs: 20_000 });
+    expect(await world.pass()).toEqual({ tried: 0, mayHaveMore: false, quietMs: 20_000, hasTimedOut: false });
     expect(await world.delivery(other)).toMatchObject({ attemptsStarted: 0 });
     await world.store.redrive([given], world.clock.now());
     await world.drain();

@@ -26,11 +26,15 @@ function isDue(table: 'd' | 'earlier', now: Timestamp) {
   return sql<SqlBool>`(${sql.ref(`${table}.next_attempt_at`)} <= ${now} or ${touchedAt} > ${now + CLOCK_SLACK_MS})`;
 }
 
-/** True for what may go out now: it is due, and urgent where the channel keeps a silence. */
-function mayGo(table: 'd' | 'earlier', { channel, now, onlyUrgent = false }: ClaimRequest) {
+/** True for what may go out now: it is due, not left out, and urgent where the channel keeps a silence. */
+function mayGo(table: 'd' | 'earlier', { channel, now, onlyUrgent = false, except = [] }: ClaimRequest) {
   const isUrgent = sql<SqlBool>`${sql.ref(`${table}.urgent`)} = 1`;
   const mayBeHeard = onlyUrgent ? isUrgent : sql<SqlBool>`(${isUrgent} or not ${isQuiet(channel, now)})`;
-  return sql<SqlBool>`(${isDue(table, now)} and ${mayBeHeard})`;
+  const isMeant =
+    except.length === 0
+      ? sql<SqlBool>`1 = 1`
+      : sql<SqlBool>`${sql.ref(`${table}.id`)} not in (${sql.join(except)})`;
+  return sql<SqlBool>`(${isDue(table, now)} and ${mayBeHeard} and ${isMeant})`;
 }
 
 /**
