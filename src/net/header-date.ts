@@ -16,23 +16,27 @@ const HTTP_DATES: readonly RegExp[] = [
   new RegExp(`^${DAY} ${MONTH} (?<date>[ \\d]\\d) ${TIME} (?<year>\\d{4})$`),
 ];
 
-/** The comma between two dates of one field, and not one within a date. */
-const BETWEEN_DATES = /(?<=GMT|\d{4}|@\d{1,12})\s*,\s*(?=[@A-Z])/;
+/** The comma between two members of a field, and not the one behind the name of a day. */
+const BETWEEN_MEMBERS = /(?<!Mon|Tue|Wed|Thu|Fri|Sat|Sun|day),/;
 
 /**
- * Reads the date of a header: an HTTP date, or `@` and seconds since the epoch (RFC 9651, section 3.3.7). A field that came twice is
- * read where it says the same both times. `null` for all else that `Date.parse` takes for a date (`0`, `?1`), for a day that is in no
+ * Reads the date of a header: an HTTP date, or `@` and seconds since the epoch (RFC 9651, section 3.3.7), with or without parameters.
+ * A field that came twice is read where it says the same both times. `null` for all else that `Date.parse` takes for a date (`0`, `?1`), for a day that is in no
  * calendar, and for any time before 2010 or after 2099.
  */
 export function readHeaderDate(text: string | null): number | null {
-  const [first = null, ...others] = readHeaderDates(text);
+  const [first = null, ...others] = datedMembers(text).map(readOne);
   return others.every((other) => other === first) ? first : null;
 }
 
-/** Reads every date of a field that may have come several times. `[]` when one of them is none: see `readHeaderDate`. */
+/** Reads the dates of a field that may have come several times; leaves out what is none: see `readHeaderDate`. */
 export function readHeaderDates(text: string | null): number[] {
-  const dates = (text ?? '').trim().split(BETWEEN_DATES).map(readOne);
-  return dates.every((date) => date !== null) ? dates : [];
+  return datedMembers(text).flatMap((member) => readOne(member) ?? []);
+}
+
+/** Parts a field that came several times, or names several, into its members; dates stay whole. */
+export function datedMembers(text: string | null): string[] {
+  return (text ?? '').split(BETWEEN_MEMBERS).map((member) => member.trim());
 }
 
 /** Returns what lies between 2010 and 2099, and `null` for any other instant. */
@@ -41,7 +45,7 @@ export function plausibleInstant(at: number): number | null {
 }
 
 function readOne(text: string): number | null {
-  const seconds = /^@(\d{1,12})$/.exec(text)?.[1];
+  const seconds = /^@(\d{1,12})(?:;.*)?$/.exec(text)?.[1];
   if (seconds !== undefined) return plausibleInstant(Number(seconds) * 1_000);
   for (const form of HTTP_DATES) {
     const parts = form.exec(text)?.groups;

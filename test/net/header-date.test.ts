@@ -17,6 +17,7 @@ describe('the date of a header', () => {
     ['Thu, 31 Dec 2026 23:59:60 GMT', '2026-12-31T23:59:59.000Z'],
     ['Thu, 29 Feb 2024 00:00:00 GMT', '2024-02-29T00:00:00.000Z'],
     ['@1767225600', '2026-01-01T00:00:00.000Z'],
+    ['@1767225600;by=1', '2026-01-01T00:00:00.000Z'],
     ['Thu, 15 Jan 2026 00:00:00 GMT, Thu, 15 Jan 2026 00:00:00 GMT', '2026-01-15T00:00:00.000Z'],
     ['@1767225600, Thu, 01 Jan 2026 00:00:00 GMT', '2026-01-01T00:00:00.000Z'],
   ])('is read in every form that HTTP knows: %s', (text, expected) => {
@@ -70,7 +71,9 @@ describe('the date of a header', () => {
 
   it('may come several times, and then each is read', () => {
     const twice = 'Thu, 15 Jan 2026 00:00:00 GMT ,Fri, 16 Jan 2026 00:00:00 GMT';
-    expect(readHeaderDates(twice)).toEqual([Date.UTC(2026, 0, 15), Date.UTC(2026, 0, 16)]);
+    const both = [Date.UTC(2026, 0, 15), Date.UTC(2026, 0, 16)];
+    expect(readHeaderDates(twice)).toEqual(both);
+    expect(readHeaderDates(`?1, ${twice}, soon`)).toEqual(both);
   });
 });
 
@@ -89,6 +92,9 @@ describe('Retry-After', () => {
     ['Thu, 01 Jan 1970 00:00:00 GMT', undefined],
     ['Fri, 31 Dec 9999 23:59:59 GMT', undefined],
     ['Mon, 02 Nov 2026 08:00:20', undefined],
+    ['30, 30', 30_000],
+    ['30, Mon, 02 Nov 2026 08:00:40 GMT', 40_000],
+    ['soon, 5', 5_000],
     ['-5', undefined],
     ['1e3', undefined],
     ['soon', undefined],

@@ -92,8 +92,10 @@ export function createAccessTokens(options: {
       held =
         stored === null ? null : hold(stored, clock, { madeAt: Number.NEGATIVE_INFINITY, madeFor: null });
       madeAt = stored?.madeAt ?? [];
-      if (held !== null && isFresh(held) && !(held.stored.isRoleRefused && mayMakeMore(madeAt, clock)))
-        return held;
+      if (held !== null && isFresh(held)) {
+        if (!(held.stored.isRoleRefused && mayMakeMore(madeAt, clock))) return held;
+        madeFor = 'role';
+      }
     }
     await cooldown.pass(signal);
     try {
@@ -199,7 +201,8 @@ function createKeeper({
 function isWorthReplacing(held: Held, { refusal, askedAt }: RefusedToken, clock: Clock): boolean {
   const { stored, madeAt, madeFor, obtainedAt } = held;
   const isYoung = (since: number): boolean => clock.monotonic() - since < PROBATION_MS;
-  if (refusal !== 'role') return stored.isAccepted || !(stored.isSuccessor && isYoung(obtainedAt));
+  const isAboutLogin = refusal === 'login' || (refusal === 'either' && !stored.isRoleRefused);
+  if (isAboutLogin) return stored.isAccepted || !(stored.isSuccessor && isYoung(obtainedAt));
   const isTried = madeFor !== null && madeFor !== 'login' && isYoung(madeAt);
   return madeAt < askedAt && !isTried && mayMakeMore(stored.madeAt, clock);
 }

@@ -1,4 +1,4 @@
-import { plausibleInstant, readHeaderDate } from '../../net/header-date.ts';
+import { datedMembers, plausibleInstant, readHeaderDate } from '../../net/header-date.ts';
 import { type HeaderItem, readHeaderList } from '../../net/header-list.ts';
 
 /** What a reply says about the bucket that its request came out of. */
@@ -36,17 +36,18 @@ export function readRateLimits(headers: Headers, now: number): RateLimits | null
 export function untilRefillMs(headers: Headers, now: number): number | undefined {
   const limits = readRateLimits(headers, now);
   if (limits !== null) return limits.remaining === 0 ? limits.fullInMs : undefined;
-  return untilReset(headers.get('ratelimit-reset'), { headers, now });
+  return longest(untilResets({ headers, now }));
 }
 
 /** `"burst";r=40;t=30`, and in `RateLimit-Policy` `"burst";q=100;w=60`. */
 function inPolicies({ headers, now }: Reply): RateLimits[] {
-  const policies = readHeaderList(headers.get('ratelimit-policy'));
+  const policies = new Map(readHeaderList(headers.get('ratelimit-policy')).map((each) => [each.name, each]));
+  const [told] = leadingNumbers(headers.get('ratelimit-limit'));
   return readHeaderList(headers.get('ratelimit')).flatMap(({ name, params }) => {
-    const policy = policies.find((each) => each.name === name);
+    const policy = policies.get(name);
     const remaining = countIn(params.get('r'));
     if (remaining === null || !countsRequests(policy)) return [];
-    const limit = countIn(policy?.params.get('q')) ?? leadingNumber(headers.get('ratelimit-limit'));
+    const limit = countIn(policy?.params.get('q')) ?? told;
     const found = limitsOf(limit ?? Math.max(1, remaining), remaining, {
       fullInMs: untilReset(params.get('t'), { headers, now }),
       windowMs: windowOf(policy),
@@ -67,13 +68,26 @@ function inOneField({ headers, now }: Reply): RateLimits | null {
   });
 }
 
-/** A header for each. */
+/** A header for each. A gateway may add its own to Atlas's: then the first of each belong together, and so on. */
 function inFields({ headers, now }: Reply): RateLimits | null {
-  const limit = leadingNumber(headers.get('ratelimit-limit'));
-  return limitsOf(limit, leadingNumber(headers.get('ratelimit-remaining')), {
-    fullInMs: untilReset(headers.get('ratelimit-reset'), { headers, now }),
-    windowMs: windowOfLimit(limit, headers),
+  const limits = leadingNumbers(headers.get('ratelimit-limit'));
+  const remaining = leadingNumbers(headers.get('ratelimit-remaining'));
+  const pairs = limits.length === remaining.length ? limits : limits.slice(0, 1);
+  const resets = resetsFor(pairs, { headers, now });
+  const found = pairs.flatMap((limit, index) => {
+    const times = { fullInMs: resets[index], windowMs: undefined };
+    return limitsOf(limit, remaining[index] ?? null, times) ?? [];
   });
+  const { limit = null, remaining: left = null, fullInMs } = scarcest(found) ?? {};
+  return limitsOf(limit, left, { fullInMs, windowMs: windowOfLimit(limit, headers) });
+}
+
+/** The reset of each limit. Where there are not as many, it is that of the smallest limit: a gateway's, since Atlas sends none. */
+function resetsFor(limits: readonly number[], reply: Reply): Array<number | undefined> {
+  const resets = untilResets(reply);
+  if (resets.length === limits.length) return resets;
+  const smallest = limits.indexOf(limits.toSorted((a, b) => a - b)[0] ?? 0);
+  return limits.map((_, index) => (index === smallest ? longest(resets) : undefined));
 }
 
 function limitsOf(
@@ -118,6 +132,14 @@ function windowOf(policy: HeaderItem | undefined): number | undefined {
   return seconds === null || seconds === 0 ? undefined : seconds * 1_000;
 }
 
+function untilResets(reply: Reply): Array<number | undefined> {
+  return datedMembers(reply.headers.get('ratelimit-reset')).map((text) => untilReset(text, reply));
+}
+
+function longest(times: ReadonlyArray<number | undefined>): number | undefined {
+  return times.reduce((one, other) => (one === undefined || (other ?? 0) > one ? other : one), undefined);
+}
+
 /** Until the time that is named, in seconds from now or as a date. */
 function untilReset(text: string | null | undefined, { headers, now }: Reply): number | undefined {
   const trimmed = text?.trim() ?? '';
@@ -136,8 +158,9 @@ function countIn(text: string | null | undefined): number | null {
   return text !== null && text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : null;
 }
 
-/** Some servers write more behind the number (`100;w=60`), or send the header twice. */
-function leadingNumber(text: string | null): number | null {
-  const digits = /^\s*(\d{1,12})\b/.exec(text ?? '')?.[1];
-  return digits === undefined ? null : Number(digits);
+/** The numbers of a header that may have come several times. Policies may stand behind the first one (`100, 100;w=60`). */
+function leadingNumbers(text: string | null): number[] {
+  const members = (text ?? '').split(',').filter((member, index) => index === 0 || !member.includes(';'));
+  const numbers = members.map((member) => /^\s*(\d{1,12})\b/.exec(member)?.[1]);
+  return numbers.every((digits) => digits !== undefined) ? numbers.map(Number) : [];
 }

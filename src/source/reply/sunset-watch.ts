@@ -1,5 +1,5 @@
 import type { Logger } from '../../logging/logger.ts';
-import { readHeaderDates } from '../../net/header-date.ts';
+import { datedMembers, readHeaderDates } from '../../net/header-date.ts';
 import { endpointOf } from '../wire/endpoints.ts';
 
 /** Atlas has named the day on which an endpoint ends. */
@@ -52,7 +52,7 @@ export function readSunset(text: string | null): number | null {
 function readDeprecation(text: string | null): { since: number | null } | null {
   const since = earliest(readHeaderDates(text));
   if (since !== null) return { since };
-  const isYes = (text ?? '').split(',').every((word) => /^\s*(?:true|\?1)\s*$/i.test(word));
+  const isYes = datedMembers(text).some((word) => /^(?:true|\?1)(?:;.*)?$/i.test(word));
   return isYes ? { since: null } : null;
 }
 

@@ -47,6 +47,35 @@ describe('what a reply says of its limits', () => {
       { limit: 300, remaining: 0 },
     ],
     [
+      'that came twice',
+      { 'RateLimit-Limit': '10, 10', 'RateLimit-Remaining': '0, 0', 'RateLimit-Reset': '2, 2' },
+      { limit: 10, remaining: 0, fullInMs: 2_000 },
+    ],
+    [
+      'of a gateway that adds its own to those of Atlas, and is the scarcer one',
+      { 'RateLimit-Limit': '1200, 5', 'RateLimit-Remaining': '1199, 0', 'RateLimit-Reset': '1' },
+      { limit: 5, remaining: 0, fullInMs: 1_000 },
+    ],
+    [
+      'of Atlas behind a gateway, whose reset is not the one of Atlas',
+      { 'RateLimit-Limit': '5, 1200', 'RateLimit-Remaining': '5, 100', 'RateLimit-Reset': '1' },
+      { limit: 1_200, remaining: 100 },
+    ],
+    [
+      'with two resets, each as a date',
+      {
+        'RateLimit-Limit': '5, 1200',
+        'RateLimit-Remaining': '5, 0',
+        'RateLimit-Reset': 'Mon, 02 Nov 2026 08:00:01 GMT, Mon, 02 Nov 2026 08:00:09 GMT',
+      },
+      { limit: 1_200, remaining: 0, fullInMs: 9_000 },
+    ],
+    [
+      'with more limits than rests, by the first',
+      { 'RateLimit-Limit': '10, 20', 'RateLimit-Remaining': '3', 'RateLimit-Reset': '2' },
+      { limit: 10, remaining: 3, fullInMs: 2_000 },
+    ],
+    [
       'with a policy in its own header',
       {
         'RateLimit-Limit': '10',

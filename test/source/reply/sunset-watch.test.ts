@@ -77,6 +77,9 @@ describe('an API that is going to end', () => {
       undefined,
       '2026-01-15',
     ],
+    ['a yes beside a day', { Deprecation: 'true, @1767225600' }, '2026-01-01', undefined],
+    ['a day with parameters', { Deprecation: '@1767225600;by="a"' }, '2026-01-01', undefined],
+    ['a day beside nonsense', { Sunset: `soon, ${ENDING.Sunset}` }, undefined, '2026-01-15'],
     [
       'two days, of which the first one counts',
       { Sunset: `Thu, 22 Jan 2026 00:00:00 GMT, ${ENDING.Sunset}` },
