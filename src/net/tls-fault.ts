@@ -5,8 +5,9 @@ const KINDS: ReadonlyArray<[codes: RegExp, hint: (words: TlsWords) => string]> =
     () => 'The server asks for a certificate of ours, which this program does not have.',
   ],
   [
-    /ERR_SSL/,
-    () => 'There is no TLS that we understand: does that port speak http, or an old version of TLS?',
+    /ERR_SSL|EPROTO/,
+    ({ inClear = 'speak http' }) =>
+      `There is no TLS that we understand: does that port ${inClear}, or an old version of TLS?`,
   ],
   [/ALTNAME_INVALID/, ({ address }) => `The certificate is for another host name: check ${address}.`],
   [/CERT_HAS_EXPIRED/, () => 'The certificate has run out: it has to be renewed on the server.'],
@@ -18,7 +19,7 @@ const KINDS: ReadonlyArray<[codes: RegExp, hint: (words: TlsWords) => string]> =
   ],
 ];
 
-/** Any code of a fault of TLS. `EPROTO` is what OpenSSL's own faults came as in older versions of Node. */
+/** Any code of a fault of TLS. `EPROTO` is what OpenSSL's own faults come as while a connection is made. */
 const TLS = /CERT|SELF_SIGNED|UNABLE_TO_|INVALID_(CA|PURPOSE)|ERR_TLS|ERR_SSL|EPROTO/;
 
 /** Whose settings a hint speaks of. */
@@ -29,6 +30,8 @@ export interface TlsWords {
   place: string;
   /** The file that is in use. */
   caFile: string | null;
+  /** What a port may do that begins without TLS, where that is not HTTP. */
+  inClear?: string;
 }
 
 /** True for the code of a fault that lies in TLS: there is a server, and nothing was sent to it. */

@@ -66,6 +66,7 @@ describe('a receiver that cannot be trusted', () => {
     ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', null, /set caFile on the channel/],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', CA, /does it hold the root/],
     ['ERR_SSL_WRONG_VERSION_NUMBER', null, /does that port speak http/],
+    ['EPROTO', null, /does that port speak http/],
     ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', null, /asks for a certificate of ours/],
   ])('has a hint of its own: %s', (code, caFile, hint) => {
     expect(tlsHint(code, { address: 'url', place: 'the channel', caFile })).toMatch(hint);

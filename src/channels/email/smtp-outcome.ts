@@ -1,12 +1,18 @@
 import type { NodemailerError } from 'nodemailer';
 import { formatSpan } from '../../domain/instant.ts';
 import { DeliveryError, type RecipientRefusal, toError } from '../../errors.ts';
-import { tlsHint } from '../../net/tls-fault.ts';
+import { isTlsCode, tlsHint } from '../../net/tls-fault.ts';
 import { cancelledFault } from '../http-outcome.ts';
 import type { Scrub } from '../scrub.ts';
 import { type SmtpStep, type Verdict, verdictOfReply } from './smtp-reply.ts';
 
 const RECEIVER = 'the mail server';
+
+const TLS_WORDS = {
+  address: 'smtpUrl',
+  place: 'the channel',
+  inClear: 'begin in clear, with STARTTLS (then it is smtp:// in smtpUrl)',
+};
 
 /** What the words of a fault go by. */
 export interface FaultContext {
@@ -56,13 +62,19 @@ function allRefused(refused: readonly RecipientRefusal[]): DeliveryError {
 
 function faultOf(error: NodemailerError, { scrub, caFile }: FaultContext): DeliveryError {
   const { reason, retryable, hint } = verdictOf(error, caFile);
-  const code = error.originalCode ?? error.code;
-  const text = scrub(error.message) + (code && error.responseCode === undefined ? ` (${scrub(code)})` : '');
-  return new DeliveryError(reason, `${RECEIVER}: ${text}`, {
+  return new DeliveryError(reason, textOf(error, scrub), {
     retryable,
     status: error.responseCode,
     hint,
   });
+}
+
+function textOf({ message, code, originalCode, responseCode }: NodemailerError, scrub: Scrub): string {
+  const nameOfFault = originalCode ?? code;
+  if (responseCode !== undefined || !nameOfFault) return `${RECEIVER}: ${scrub(message)}`;
+  // Node's own words advise what would be wrong here: --use-system-ca.
+  if (isTlsCode(nameOfFault)) return `no trusted connection to ${RECEIVER} (${scrub(nameOfFault)})`;
+  return `${RECEIVER}: ${scrub(message)} (${scrub(nameOfFault)})`;
 }
 
 function verdictOf(error: NodemailerError, caFile: string | null): Verdict {
@@ -92,7 +104,7 @@ function withoutReply({ code, originalCode = '' }: NodemailerError, caFile: stri
       return {
         reason: 'unavailable',
         retryable: true,
-        hint: tlsHint(originalCode, { address: 'smtpUrl', place: 'the channel', caFile }),
+        hint: tlsHint(originalCode, { ...TLS_WORDS, caFile }),
       };
   }
 }

@@ -39,8 +39,15 @@ describe('a mail that failed without a reply of the server', () => {
     ['SELF_SIGNED_CERT_IN_CHAIN', null, /set caFile on the channel/],
     ['SELF_SIGNED_CERT_IN_CHAIN', '/etc/ca.pem', /neither by an authority in caFile \(\/etc\/ca\.pem\)/],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', '/etc/ca.pem', /caFile \(\/etc\/ca\.pem\).* the root/],
-  ])('says what to do about the certificate: %s with caFile %s', (originalCode, caFile, hint) => {
-    expect(fault('ESOCKET', { originalCode }, caFile).hint).toMatch(hint);
+    [
+      'ERR_SSL_WRONG_VERSION_NUMBER',
+      null,
+      /begin in clear, with STARTTLS \(then it is smtp:\/\/ in smtpUrl\)/,
+    ],
+  ])('says what to do about TLS: %s with caFile %s', (originalCode, caFile, hint) => {
+    const error = fault('ESOCKET', { originalCode }, caFile);
+    expect(error.hint).toMatch(hint);
+    expect(error.message).toBe(`no trusted connection to the mail server (${originalCode})`);
   });
 
   it('takes whatever is thrown', () => {
