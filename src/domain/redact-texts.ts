@@ -49,29 +49,38 @@ export function redactTexts<Value>(value: Value, redact: Redact): Value {
   return walk(value, redact) as Value;
 }
 
+/** Copies on the first change: of nearly everything there is nothing to take out. */
 function walk(node: unknown, redact: Redact): unknown {
   if (typeof node === 'string') return redact(node);
-  if (Array.isArray(node))
-    return changed(
-      node,
-      node.map((item) => walk(item, redact)),
-    );
+  if (Array.isArray(node)) return walkList(node, redact);
   if (!isPlain(node)) return node;
-  const entries = Object.entries(node);
-  const values = entries.map(([, child]) => child);
-  const clean = entries.map(([key, child]) => (isIdentity(key, child) ? child : walk(child, redact)));
-  if (changed(values, clean) === values) return node;
-  return Object.fromEntries(entries.map(([key], index) => [key, clean[index]]));
+  let copy: Record<string, unknown> | null = null;
+  for (const key of Object.keys(node)) {
+    const child = node[key];
+    if ((typeof child !== 'string' && typeof child !== 'object') || isIdentity(key, child)) continue;
+    const clean = walk(child, redact);
+    if (clean === child) continue;
+    copy ??= { ...node };
+    copy[key] = clean;
+  }
+  return copy ?? node;
+}
+
+function walkList(list: readonly unknown[], redact: Redact): readonly unknown[] {
+  let copy: unknown[] | null = null;
+  for (const [index, item] of list.entries()) {
+    const clean = walk(item, redact);
+    if (clean === item) continue;
+    copy ??= [...list];
+    copy[index] = clean;
+  }
+  return copy ?? list;
 }
 
 /** An object is looked into whatever it is called, but for labels, whose keys are free. */
 function isIdentity(key: string, value: unknown): boolean {
   if (isPlain(value)) return key === 'labels';
   return IDENTITIES.has(key) || IDENTITY_ENDINGS.test(key);
-}
-
-function changed(before: readonly unknown[], after: readonly unknown[]): readonly unknown[] {
-  return after.some((item, index) => item !== before[index]) ? after : before;
 }
 
 function isPlain(node: unknown): node is Record<string, unknown> {

@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { JobKind } from '../domain/job/restore-job.ts';
 import type { Target } from '../domain/job/watch.ts';
-import { redactTexts } from '../domain/redact-texts.ts';
 import { SourceError } from '../errors.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
 import type { Connection } from './connection.ts';
@@ -12,6 +11,7 @@ import { FIRST_PAGE, readPage } from './pages.ts';
 import { createProjectNames } from './project-names.ts';
 import { isJobNotFound } from './reply/atlas-errors.ts';
 import type { JsonReply } from './reply/json-reply.ts';
+import { scrubValue } from './reply/scrub.ts';
 import type { JobAnswer, JobPage, JobReading, JobSource, ReadOptions } from './source.ts';
 
 /** Reads restore jobs over one connection; `adapters` are the kinds it understands. */
@@ -53,11 +53,8 @@ export function createAtlasSource(options: {
 
   const discovery = createDiscovery(connection);
   const names = createProjectNames();
-  /** Hardly ever is there anything to clean: one look at the whole text tells. */
-  const cleaned = (text: string, raws: readonly unknown[]): readonly unknown[] =>
-    options.redactor === undefined || options.redactor.find(text).length === 0
-      ? raws
-      : redactTexts(raws, options.redactor.redact);
+  const quotable = { credentials: [], redactor: options.redactor };
+  const scrub = (value: string): string => scrubValue(value, quotable);
 
   /** That a job has expired by the clock cannot be taken back. */
   const surelyNow = (): number => clock.now() + connection.surelyAheadMs();
@@ -71,7 +68,7 @@ export function createAtlasSource(options: {
       yield {
         count: results.length,
         fingerprint: fingerprintOf(text),
-        readings: () => cleaned(text, results).map((raw) => names.onto(adapter.decode(raw, target, now))),
+        readings: () => results.map((raw) => names.onto(adapter.decode(raw, target, now, scrub))),
       };
       page = next;
     }
@@ -80,9 +77,8 @@ export function createAtlasSource(options: {
   async function readJob(target: Target, jobId: string, options: ReadOptions): Promise<JobAnswer> {
     const adapter = adapterFor(target);
     try {
-      const { body, text } = await get(adapter, target, adapter.jobPath(target, jobId), options);
-      const [raw] = cleaned(text, [body]);
-      return answerAbout(jobId, names.onto(adapter.decode(raw, target, surelyNow())));
+      const { body } = await get(adapter, target, adapter.jobPath(target, jobId), options);
+      return answerAbout(jobId, names.onto(adapter.decode(body, target, surelyNow(), scrub)));
     } catch (error) {
       if (!(error instanceof SourceError) || !isJobNotFound(error)) throw error;
       return { kind: 'not_found', atlasCode: error.atlasCode ?? null };

@@ -1,10 +1,12 @@
 import type { Span } from './span.ts';
-import { placeOf, type Units } from './unescaped.ts';
+import { placeOf, type Units, unitOf } from './unescaped.ts';
 
 /** Tells where any of many patterns stands. */
 export interface Search {
   /** In units: of the longest pattern. */
   readonly longest: number;
+  /** Whether `findIn` may find something in this text as it stands; hardly ever true when it would not. */
+  mayFindIn(text: string): boolean;
   /** Adds the places in the original text at which one of the patterns stands. */
   findIn(units: Units, found: Span[]): void;
 }
@@ -30,6 +32,15 @@ export function createSearch(patterns: readonly Uint16Array[]): Search {
 
   return {
     longest: patterns.reduce((longest, { length }) => Math.max(longest, length), 0),
+    mayFindIn: (text) => {
+      if (byEnd.size === 0) return false;
+      let hash = 0;
+      for (let at = 0; at < text.length; at += 1) {
+        hash = rolled(hash, unitOf(text.charCodeAt(at)));
+        if (filter[folded(hash)] !== 0 && byEnd.has(hash)) return true;
+      }
+      return false;
+    },
     findIn: (units, found) => {
       const { codes, length } = units;
       if (byEnd.size === 0) return;

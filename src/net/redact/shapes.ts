@@ -66,6 +66,12 @@ const ADDRESS = new RegExp(String.raw`https?://([^\s/"'<>\\]*)/(${REST}*)`, 'dgi
  */
 const DOWNLOAD = /backup\/restore\/|\.(?:tar\.gz|tgz|tar)\b/i;
 
+/** Whether a closer look could find anything; every shape has its hint. */
+export function mayHoldShapes(text: string): boolean {
+  const lower = text.toLowerCase();
+  return SHAPES.some(({ hint }) => lower.includes(hint));
+}
+
 /** Adds where something stands that is a secret by its shape: passwords in URLs, download links, Slack webhooks, `Authorization` headers. */
 export function findShapes(units: Units, found: Span[]): void {
   const text = units.text();

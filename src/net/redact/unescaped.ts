@@ -43,7 +43,12 @@ export function placeOf({ starts, ends }: Units, first: number, after: number): 
   return { start: starts[first] ?? 0, end: ends[after - 1] ?? 0 };
 }
 
-/** Takes the text apart. A plus counts as a space, which it is in a form. */
+/** A plus counts as a space, which it is in a form. */
+export function unitOf(code: number): number {
+  return code === PLUS ? SPACE : code;
+}
+
+/** Takes the text apart. */
 export function unitsOf(text: string): Units {
   const { length } = text;
   const codes = new Uint16Array(length);
@@ -59,6 +64,11 @@ export function unitsOf(text: string): Units {
   return units;
 }
 
+/** Whether undoing escapes could change anything. */
+export function mayHoldEscapes(text: string): boolean {
+  return text.includes('\\') || text.includes('%') || text.includes('&');
+}
+
 /**
  * Yields the text as it stands, then with its escapes undone (JSON's and JavaScript's backslashes, percent signs, HTML's entities), then
  * with those undone that have come to light, and so on until there are none. The same object each time: look before asking on.
@@ -66,7 +76,7 @@ export function unitsOf(text: string): Units {
 export function* layersOfText(text: string): Generator<Units> {
   const units = unitsOf(text);
   yield units;
-  if (!/[\\%&]/.test(text)) return;
+  if (!mayHoldEscapes(text)) return;
   for (let depth = 1; depth <= DEEPEST; depth += 1) {
     const before = units.length;
     undoEscapes(units);
@@ -83,16 +93,21 @@ export function plainest(text: string): Uint16Array {
   return last;
 }
 
-/** In place: what is undone is never longer than what was there. */
+/** In place: what is undone is never longer than what was there. Nearly every unit stands for itself, so nothing is made for those. */
 function undoEscapes(units: Units): void {
   const { codes, starts, ends, length } = units;
   units.length = 0;
   for (let at = 0; at < length; ) {
     const code = codes[at] ?? 0;
-    const taken =
-      code === BACKSLASH || code === PERCENT || code === AMPERSAND ? readEscape(codes, at, length) : null;
-    const [width, meant] = taken ?? [1, [code]];
     const start = starts[at] ?? 0;
+    const isMark = code === BACKSLASH || code === PERCENT || code === AMPERSAND;
+    const taken = isMark ? readEscape(codes, at, length) : null;
+    if (taken === null) {
+      put(units, code, start, ends[at] ?? 0);
+      at += 1;
+      continue;
+    }
+    const [width, meant] = taken;
     const end = ends[at + width - 1] ?? 0;
     for (const unit of meant) put(units, unit, start, end);
     at += width;
@@ -101,7 +116,7 @@ function undoEscapes(units: Units): void {
 
 function put(units: Units, code: number, start: number, end: number): void {
   const { length } = units;
-  units.codes[length] = code === PLUS ? SPACE : code;
+  units.codes[length] = unitOf(code);
   units.starts[length] = start;
   units.ends[length] = end;
   units.length = length + 1;

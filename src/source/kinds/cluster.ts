@@ -13,7 +13,7 @@ export const clusterJobs: JobKindAdapter = {
   listPath: (target, page) => `${jobsPath(target)}?${uncountedPageQuery(page)}`,
   jobPath: (target, jobId) => `${jobsPath(target)}/${segment(jobId)}`,
   accept: (apiVersion) => acceptOf(apiVersion, '2023-01-01'),
-  decode: (raw, target) => decodeFlagStyle('cluster', raw, target),
+  decode: (raw, target, _now, scrub) => decodeFlagStyle('cluster', raw, target, scrub),
 };
 
 function jobsPath(target: Target): string {

@@ -1,6 +1,7 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { ReachedMilestone, RestoreJob } from '../../domain/job/restore-job.ts';
 import type { Target } from '../../domain/job/watch.ts';
+import type { ScrubValue } from '../reply/scrub.ts';
 import { isRecord } from '../wire/envelope.ts';
 import { type Fields, readCountIfAny, readInstant, readText, readTextIfAny, unknownValue } from './fields.ts';
 import { decodeJob, type JobFacts, reached, readCreation } from './job.ts';
@@ -17,7 +18,8 @@ export const collectionJobs: JobKindAdapter = {
   listPath: (target, page) => `${jobsPath(target)}?${pageQuery(page)}`,
   jobPath: (target, jobId) => `${jobsPath(target)}/${segment(jobId)}`,
   accept: (apiVersion) => acceptOf(apiVersion, '2025-03-12'),
-  decode: (raw, target) => decodeJob(raw, (id, fields) => readFacts(id, fields, target)),
+  decode: (raw, target, _now, scrub) =>
+    decodeJob(raw, scrub, (id, fields) => readFacts(id, fields, target, scrub)),
 };
 
 function jobsPath(target: Target): string {
@@ -26,7 +28,7 @@ function jobsPath(target: Target): string {
 
 const RUNNING: ReadonlySet<string> = new Set(['INITIALIZING', 'IN_PROGRESS', 'FINALIZING']);
 
-function readFacts(id: string, raw: Fields, { groupId, instanceName }: Target): JobFacts {
+function readFacts(id: string, raw: Fields, { groupId, instanceName }: Target, scrub: ScrubValue): JobFacts {
   const state = readText(raw, 'state');
   const finishedAt = readInstant(raw, 'finishedAt');
   return {
@@ -40,11 +42,11 @@ function readFacts(id: string, raw: Fields, { groupId, instanceName }: Target): 
     createdAt: readCreation(raw, 'createdAt', id),
     finishedAt,
     expiresAt: null,
-    snapshotId: readTextIfAny(raw, 'snapshotId'),
+    snapshotId: readTextIfAny(raw, 'snapshotId', scrub),
     snapshotAt: null,
-    targetGroupId: readTextIfAny(raw, 'targetGroupId'),
-    targetClusterName: readTextIfAny(raw, 'targetClusterName'),
-    errorMessage: readTextIfAny(raw, 'errorMessage'),
+    targetGroupId: readTextIfAny(raw, 'targetGroupId', scrub),
+    targetClusterName: readTextIfAny(raw, 'targetClusterName', scrub),
+    errorMessage: readTextIfAny(raw, 'errorMessage', scrub),
     progress: progressOf(raw),
   };
 }

@@ -1,10 +1,31 @@
 import { parseInstant, type Timestamp } from '../../domain/instant.ts';
-import { scrubValue } from '../reply/scrub.ts';
+import type { ScrubValue } from '../reply/scrub.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Says what is wrong with one job of an answer, without quoting it. Caught where a job is decoded, never leaves `kinds/`. */
-export class FieldProblem extends Error {}
+export class FieldProblem extends Error {
+  /** For people. */
+  inWords(_scrub: ScrubValue): string {
+    return this.message;
+  }
+}
+
+/** A value that nobody knows is quoted, so that people can look it up. */
+class UnknownValue extends FieldProblem {
+  readonly #field: string;
+  readonly #value: string;
+
+  constructor(field: string, value: string) {
+    super(`${field} has a value that is not known`);
+    this.#field = field;
+    this.#value = value;
+  }
+
+  override inWords(scrub: ScrubValue): string {
+    return `${this.#field} "${scrub(this.#value)}" is not known`;
+  }
+}
 
 /** True or false; absent means false (Atlas leaves out what has no value). */
 export function readFlag(fields: Fields, name: string): boolean {
@@ -38,9 +59,9 @@ export function readText(fields: Fields, name: string, path = name): string {
 }
 
 /** A text for show, scrubbed: whatever is wrong with it must not hide the job. */
-export function readTextIfAny(fields: Fields, name: string): string | null {
+export function readTextIfAny(fields: Fields, name: string, scrub: ScrubValue): string | null {
   const value = fields[name];
-  return typeof value === 'string' && value !== '' ? scrubValue(value) : null;
+  return typeof value === 'string' && value !== '' ? scrub(value) : null;
 }
 
 /** A count for show; `null` for anything but a whole number from 0. */
@@ -60,9 +81,9 @@ export function wrongType(name: string, value: unknown, expected: string): Field
   return new FieldProblem(`${name} is ${typeNameOf(value)} where ${expected} was expected`);
 }
 
-/** A value that Atlas may have added since. Quoted, so that people can look it up. */
+/** The problem of a value that Atlas may have added since. */
 export function unknownValue(name: string, value: string): FieldProblem {
-  return new FieldProblem(`${name} "${scrubValue(value)}" is not known`);
+  return new UnknownValue(name, value);
 }
 
 const PLAIN_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;

@@ -1,7 +1,7 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { JobKind, ReachedMilestone } from '../../domain/job/restore-job.ts';
 import type { Target } from '../../domain/job/watch.ts';
-import { scrubValue } from '../reply/scrub.ts';
+import type { ScrubValue } from '../reply/scrub.ts';
 import type { JobReading } from '../source.ts';
 import { isRecord } from '../wire/envelope.ts';
 import {
@@ -23,11 +23,16 @@ const DELIVERY_TYPES: ReadonlySet<string> = new Set(['automated', 'download', 'p
  * value may be absent or `null`, and a fault in a field that is only for show does not hide the job. Never throws.
  * Links are looked at and dropped: nothing of them survives into the job.
  */
-export function decodeFlagStyle(kind: JobKind, raw: unknown, target: Target): JobReading {
-  return decodeJob(raw, (id, fields) => readFacts(kind, id, fields, target));
+export function decodeFlagStyle(kind: JobKind, raw: unknown, target: Target, scrub: ScrubValue): JobReading {
+  return decodeJob(raw, scrub, (id, fields) => readFacts({ id, kind }, fields, target, scrub));
 }
 
-function readFacts(kind: JobKind, id: string, raw: Fields, { groupId, instanceName }: Target): JobFacts {
+function readFacts(
+  { id, kind }: Pick<JobFacts, 'id' | 'kind'>,
+  raw: Fields,
+  { groupId, instanceName }: Target,
+  scrub: ScrubValue,
+): JobFacts {
   const createdAt = readCreation(raw, 'createdAt', id);
   const finishedAt = readInstant(raw, 'finishedAt');
   const expiresAt = readInstant(raw, 'expiresAt');
@@ -37,15 +42,15 @@ function readFacts(kind: JobKind, id: string, raw: Fields, { groupId, instanceNa
     kind,
     groupId,
     instanceName,
-    deliveryType: deliveryTypeOf(raw, outcomes),
+    deliveryType: deliveryTypeOf(raw, outcomes, scrub),
     outcomes,
     createdAt,
     finishedAt,
     expiresAt,
-    snapshotId: readTextIfAny(raw, 'snapshotId'),
+    snapshotId: readTextIfAny(raw, 'snapshotId', scrub),
     snapshotAt: readInstantIfAny(raw, 'timestamp'),
-    targetGroupId: readTextIfAny(raw, 'targetGroupId'),
-    targetClusterName: readTextIfAny(raw, 'targetClusterName'),
+    targetGroupId: readTextIfAny(raw, 'targetGroupId', scrub),
+    targetClusterName: readTextIfAny(raw, 'targetClusterName', scrub),
   };
 }
 
@@ -74,10 +79,11 @@ function outcomesOf(
 }
 
 /** A type that we do not know matters as long as the state may depend on it; a flag speaks for itself. */
-function deliveryTypeOf(raw: Fields, outcomes: readonly ReachedMilestone[]): string {
+function deliveryTypeOf(raw: Fields, outcomes: readonly ReachedMilestone[], scrub: ScrubValue): string {
   const deliveryType = readText(raw, 'deliveryType');
   const isFlagged = outcomes.some(({ milestone }) => milestone !== 'finished' && milestone !== 'ready');
-  if (DELIVERY_TYPES.has(deliveryType) || isFlagged) return scrubValue(deliveryType);
+  if (DELIVERY_TYPES.has(deliveryType)) return deliveryType;
+  if (isFlagged) return scrub(deliveryType);
   throw unknownValue('deliveryType', deliveryType);
 }
 

@@ -12,7 +12,7 @@ export const flexJobs: JobKindAdapter = {
   listPath: (target, page) => `${jobsPath(target)}?${uncountedPageQuery(page)}`,
   jobPath: (target, jobId) => `${jobsPath(target)}/${segment(jobId)}`,
   accept: (apiVersion) => acceptOf(apiVersion, '2024-11-13'),
-  decode: (raw, target, now) => decodeStatusStyle('flex', raw, target, now),
+  decode: (raw, target, now, scrub) => decodeStatusStyle('flex', raw, target, now, scrub),
 };
 
 function jobsPath(target: Target): string {

@@ -5,6 +5,7 @@ import {
   type RestoreJob,
   stateAfter,
 } from '../../domain/job/restore-job.ts';
+import type { ScrubValue } from '../reply/scrub.ts';
 import type { JobReading } from '../source.ts';
 import { isRecord } from '../wire/envelope.ts';
 import { FieldProblem, type Fields, readId, readInstant } from './fields.ts';
@@ -22,16 +23,21 @@ export interface JobFacts
 
 /**
  * Reads one job of an answer with a function that may throw `FieldProblem`. Never throws: what cannot be understood becomes
- * `unreadable`, under its id where it has one.
+ * `unreadable`, under its id where it has one. `scrub` goes over every text that is kept of it.
  */
-export function decodeJob(raw: unknown, read: (id: string, fields: Fields) => JobFacts): JobReading {
+export function decodeJob(
+  raw: unknown,
+  scrub: ScrubValue,
+  read: (id: string, fields: Fields) => JobFacts,
+): JobReading {
   if (!isRecord(raw)) return { kind: 'unreadable', jobId: null, problem: 'the job is not a JSON object' };
   const id = readId(raw);
   if (id === null) return { kind: 'unreadable', jobId: null, problem: 'the job has no usable id' };
   try {
     return { kind: 'job', job: toJob(read(id, raw)) };
   } catch (error) {
-    if (error instanceof FieldProblem) return { kind: 'unreadable', jobId: id, problem: error.message };
+    if (error instanceof FieldProblem)
+      return { kind: 'unreadable', jobId: id, problem: error.inWords(scrub) };
     throw error;
   }
 }

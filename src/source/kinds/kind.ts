@@ -1,6 +1,7 @@
 import type { JobKind } from '../../domain/job/restore-job.ts';
 import type { ApiVersion, Target } from '../../domain/job/watch.ts';
 import { SourceError } from '../../errors.ts';
+import type { ScrubValue } from '../reply/scrub.ts';
 import type { JobReading } from '../source.ts';
 
 /** Which page of a list is asked for. */
@@ -21,8 +22,11 @@ export interface JobKindAdapter {
   accept(apiVersion: ApiVersion): string;
   /** The role that reading needs, in Atlas's words. */
   role: string;
-  /** One job of an answer. `now` is for kinds whose expiry only the clock tells. Never throws. */
-  decode(raw: unknown, target: Target, now: number): JobReading;
+  /**
+   * One job of an answer. `now` is for kinds whose expiry only the clock tells. `scrub` takes links and secrets out of every text that
+   * is kept of the job. Never throws.
+   */
+  decode(raw: unknown, target: Target, now: number, scrub: ScrubValue): JobReading;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { ReachedMilestone } from '../../domain/job/restore-job.ts';
 import type { Target } from '../../domain/job/watch.ts';
-import { scrubValue } from '../reply/scrub.ts';
+import type { ScrubValue } from '../reply/scrub.ts';
 import { isRecord } from '../wire/envelope.ts';
 import {
   type Fields,
@@ -36,7 +36,8 @@ export const legacyJobs: JobKindAdapter = {
   },
   jobPath: (target, jobId) => `${jobsPath(target)}/${segment(jobId)}`,
   accept: (apiVersion) => acceptOf(apiVersion, '2023-01-01'),
-  decode: (raw, target) => decodeJob(raw, (id, fields) => readFacts(id, fields, target)),
+  decode: (raw, target, _now, scrub) =>
+    decodeJob(raw, scrub, (id, fields) => readFacts(id, fields, target, scrub)),
 };
 
 function jobsPath(target: Target): string {
@@ -54,28 +55,29 @@ const DELIVERY_TYPES: ReadonlyMap<string, string> = new Map([
   ['THIRD_PARTY_COPY', 'thirdPartyCopy'],
 ]);
 
-function readFacts(id: string, raw: Fields, target: Target): JobFacts {
+function readFacts(id: string, raw: Fields, target: Target, scrub: ScrubValue): JobFacts {
   const delivery = readDelivery(raw);
   const status = readText(raw, 'statusName');
-  const deliveryType = deliveryTypeOf(delivery, status);
+  const deliveryType = deliveryTypeOf(delivery, status, scrub);
   const expiresAt = deliveryType === 'automated' ? null : readInstant(delivery, 'expires');
   return {
     id,
     kind: 'legacy',
     groupId: target.groupId,
-    instanceName: nameOf(raw, target),
+    instanceName: nameOf(raw, target, scrub),
     deliveryType,
     outcomes: outcomesOf(status, deliveryType, delivery, expiresAt),
     createdAt: readCreation(raw, 'created', id),
     // This API has no date for the end.
     finishedAt: null,
     expiresAt,
-    snapshotId: readTextIfAny(raw, 'snapshotId'),
+    snapshotId: readTextIfAny(raw, 'snapshotId', scrub),
     snapshotAt: isRecord(raw.timestamp) ? readInstantIfAny(raw.timestamp, 'date') : null,
-    targetGroupId: readTextIfAny(delivery, 'targetGroupId'),
+    targetGroupId: readTextIfAny(delivery, 'targetGroupId', scrub),
     targetClusterName:
-      readTextIfAny(delivery, 'targetClusterName') ?? readTextIfAny(delivery, 'targetClusterId'),
-    batchId: readTextIfAny(raw, 'batchId'),
+      readTextIfAny(delivery, 'targetClusterName', scrub) ??
+      readTextIfAny(delivery, 'targetClusterId', scrub),
+    batchId: readTextIfAny(raw, 'batchId', scrub),
   };
 }
 
@@ -86,16 +88,16 @@ function readDelivery({ delivery }: Fields): Fields {
 }
 
 /** Ops Manager's clusters are asked for by id; people know them by name. */
-function nameOf(raw: Fields, { apiVersion, instanceName }: Target): string {
-  return (apiVersion === 'public' ? readTextIfAny(raw, 'clusterName') : null) ?? instanceName;
+function nameOf(raw: Fields, { apiVersion, instanceName }: Target, scrub: ScrubValue): string {
+  return (apiVersion === 'public' ? readTextIfAny(raw, 'clusterName', scrub) : null) ?? instanceName;
 }
 
 /** A method that we do not know matters as soon as the state depends on it. */
-function deliveryTypeOf(delivery: Fields, status: string): string {
+function deliveryTypeOf(delivery: Fields, status: string, scrub: ScrubValue): string {
   const method = readText(delivery, 'methodName', 'delivery.methodName');
   const deliveryType = DELIVERY_TYPES.get(method);
   if (deliveryType === undefined && status === 'FINISHED') throw unknownValue('delivery.methodName', method);
-  return deliveryType ?? scrubValue(method);
+  return deliveryType ?? scrub(method);
 }
 
 function outcomesOf(

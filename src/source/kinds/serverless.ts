@@ -12,7 +12,7 @@ export const serverlessJobs: JobKindAdapter = {
   listPath: (target, page) => `${jobsPath(target)}?${uncountedPageQuery(page)}`,
   jobPath: (target, jobId) => `${jobsPath(target)}/${segment(jobId)}`,
   accept: (apiVersion) => acceptOf(apiVersion, '2023-01-01'),
-  decode: (raw, target) => decodeFlagStyle('serverless', raw, target),
+  decode: (raw, target, _now, scrub) => decodeFlagStyle('serverless', raw, target, scrub),
 };
 
 function jobsPath(target: Target): string {

@@ -46,7 +46,7 @@ export function tokenError(
   const { status, text } = reply;
   const body = parseJson(text);
   const fields = isRecord(body) ? body : {};
-  const code = typeof fields.error === 'string' ? scrubValue(fields.error) : null;
+  const code = typeof fields.error === 'string' ? scrubValue(fields.error, context) : null;
   const said =
     typeof fields.error_description === 'string'
       ? ` (${scrubText(fields.error_description, context).replace(/\.$/, '')})`

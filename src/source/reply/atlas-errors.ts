@@ -101,7 +101,7 @@ function readErrorBody({ body, headers }: FailedReply, quotable: Quotable): Erro
   const code = codeIn(body, headers);
   const { detail } = fields;
   return {
-    code: code === null ? null : scrubValue(code),
+    code: code === null ? null : scrubValue(code, quotable),
     detail: typeof detail === 'string' && detail !== '' ? scrubText(detail, quotable) : null,
   };
 }

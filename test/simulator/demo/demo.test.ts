@@ -13,6 +13,7 @@ import { demoEncore, demoStory } from '../../../src/simulator/demo/story.ts';
 import { clusterJobs } from '../../../src/source/kinds/cluster.ts';
 import { collectionJobs } from '../../../src/source/kinds/collection.ts';
 import { flexJobs } from '../../../src/source/kinds/flex.ts';
+import { scrubValue } from '../../../src/source/reply/scrub.ts';
 import { aTarget } from '../../support/builders.ts';
 import { fetchByDigest } from '../atlas/login/digest-client.ts';
 
@@ -45,7 +46,7 @@ async function listJobs(watch: DemoWatch): Promise<{ raw: string; jobs: RestoreJ
   const raw = await reply.text();
   const { results } = JSON.parse(raw) as { results: unknown[] };
   const jobs = results.map((each) => {
-    const reading = adapter.decode(each, target, Date.now());
+    const reading = adapter.decode(each, target, Date.now(), scrubValue);
     if (reading.kind !== 'job') throw new Error(reading.problem);
     return reading.job;
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clusterJobs } from '../../../src/source/kinds/cluster.ts';
+import { scrubValue } from '../../../src/source/reply/scrub.ts';
 import { bodyOf, decodeExample, examplesOf, NOW } from './examples.ts';
 
 const decode = (raw: unknown) => decodeExample('dedicated', raw);
@@ -74,6 +75,9 @@ describe('where the jobs of dedicated clusters are read', () => {
     expect(clusterJobs.accept('v1.0')).toBe('application/json');
     expect(clusterJobs.accept('v2')).toBe('application/vnd.atlas.2023-01-01+json');
     expect(clusterJobs.role).toBe('Project Backup Manager');
-    expect(clusterJobs.decode(null, target, NOW)).toMatchObject({ kind: 'unreadable', jobId: null });
+    expect(clusterJobs.decode(null, target, NOW, scrubValue)).toMatchObject({
+      kind: 'unreadable',
+      jobId: null,
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { collectionJobs } from '../../../src/source/kinds/collection.ts';
+import { scrubValue } from '../../../src/source/reply/scrub.ts';
 import { bodyOf, decodeExample, examplesOf, NOW } from './examples.ts';
 
 const { target } = examplesOf('collection');
@@ -111,7 +112,7 @@ describe('a collection restore that is not as documented', () => {
     ['finishedAt', 'soon', 'finishedAt is not a date'],
   ])('is unreadable, by name, with %s = %j', (field, value, problem) => {
     const body = example('successful');
-    expect(collectionJobs.decode({ ...body, [field]: value }, target, NOW)).toEqual({
+    expect(collectionJobs.decode({ ...body, [field]: value }, target, NOW, scrubValue)).toEqual({
       kind: 'unreadable',
       jobId: body.id,
       problem,

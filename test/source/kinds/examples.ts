@@ -7,6 +7,7 @@ import { flexJobs } from '../../../src/source/kinds/flex.ts';
 import type { JobKindAdapter } from '../../../src/source/kinds/kind.ts';
 import { legacyJobs } from '../../../src/source/kinds/legacy.ts';
 import { serverlessJobs } from '../../../src/source/kinds/serverless.ts';
+import { scrubValue } from '../../../src/source/reply/scrub.ts';
 import { openEnvelope } from '../../../src/source/wire/envelope.ts';
 import { aTarget } from '../../support/builders.ts';
 
@@ -63,7 +64,7 @@ export function bodyOf(file: string, name: string): Record<string, unknown> {
 /** A reading that is a job, by the adapter of the file. */
 export function decodeExample(file: string, raw: unknown, now = NOW): RestoreJob {
   const { adapter, target } = examplesOf(file);
-  const reading = adapter.decode(raw, target, now);
+  const reading = adapter.decode(raw, target, now, scrubValue);
   if (reading.kind !== 'job') throw new Error(reading.problem);
   return reading.job;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { flexJobs } from '../../../src/source/kinds/flex.ts';
+import { scrubValue } from '../../../src/source/reply/scrub.ts';
 import { HOUR } from '../../support/builders.ts';
 import { bodyOf, decodeExample, examplesOf, NOW } from './examples.ts';
 
@@ -119,7 +120,7 @@ describe('a Flex job that is not as documented', () => {
     ['restoreScheduledDate', {}, 'restoreScheduledDate is an object where a date was expected'],
   ])('is unreadable, by name, with %s = %j', (field, value, problem) => {
     const body = example('completed');
-    expect(flexJobs.decode({ ...body, [field]: value }, target, NOW)).toEqual({
+    expect(flexJobs.decode({ ...body, [field]: value }, target, NOW, scrubValue)).toEqual({
       kind: 'unreadable',
       jobId: body.id,
       problem,
@@ -128,7 +129,7 @@ describe('a Flex job that is not as documented', () => {
 
   it('is unreadable when nothing tells its creation time', () => {
     const { restoreScheduledDate: _, ...undated } = example('running');
-    expect(flexJobs.decode({ ...undated, id: 'job-1' }, target, NOW)).toMatchObject({
+    expect(flexJobs.decode({ ...undated, id: 'job-1' }, target, NOW, scrubValue)).toMatchObject({
       kind: 'unreadable',
       problem: 'neither restoreScheduledDate nor the id tells when the job was created',
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { legacyJobs } from '../../../src/source/kinds/legacy.ts';
+import { scrubValue } from '../../../src/source/reply/scrub.ts';
 import { bodyOf, decodeExample, examplesOf, NOW } from './examples.ts';
 
 const { target } = examplesOf('legacy');
@@ -149,7 +150,7 @@ describe('a legacy job that is not as documented', () => {
     ['no date', { created: 'soon' }, 'created is not a date'],
   ])('is unreadable, by name, with %s', (_name, over, problem) => {
     const body = example('finished-link-ready');
-    expect(legacyJobs.decode({ ...body, ...over }, target, NOW)).toEqual({
+    expect(legacyJobs.decode({ ...body, ...over }, target, NOW, scrubValue)).toEqual({
       kind: 'unreadable',
       jobId: body.id,
       problem,
@@ -189,7 +190,7 @@ describe('where legacy jobs are read', () => {
 
   it('shows a cluster of Ops Manager under its name', () => {
     const nameIn = (raw: unknown) => {
-      const reading = legacyJobs.decode(raw, opsManager, NOW);
+      const reading = legacyJobs.decode(raw, opsManager, NOW, scrubValue);
       return reading.kind === 'job' ? reading.job.instanceName : reading.problem;
     };
     expect(nameIn(example('killed'))).toBe('orders-old');

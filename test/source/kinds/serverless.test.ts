@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
 import { serverlessJobs } from '../../../src/source/kinds/serverless.ts';
+import { scrubValue } from '../../../src/source/reply/scrub.ts';
 import { openEnvelope } from '../../../src/source/wire/envelope.ts';
 import { aTarget } from '../../support/builders.ts';
 
@@ -24,7 +25,7 @@ function bodyOf(name: string): Record<string, unknown> {
 }
 
 function decode(raw: unknown) {
-  return serverlessJobs.decode(raw, target, NOW);
+  return serverlessJobs.decode(raw, target, NOW, scrubValue);
 }
 
 function decodeJob(raw: unknown): RestoreJob {

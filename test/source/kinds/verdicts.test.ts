@@ -5,6 +5,7 @@ import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
 import type { Observation } from '../../../src/domain/job/observation.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { createAtlasSource } from '../../../src/source/atlas-source.ts';
+import { scrubValue } from '../../../src/source/reply/scrub.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type PollInput, type PollReport, pollTarget } from '../../../src/watcher/poll/poll.ts';
@@ -45,7 +46,7 @@ function milestonesOf({ verdict, milestones }: Example): string[] {
 describe('every example, decoded', () => {
   it.each(everyJob)('%s has its verdict', (_title, example) => {
     const { adapter, target } = fileOf(example);
-    const reading = adapter.decode(rawJob(example), target, NOW);
+    const reading = adapter.decode(rawJob(example), target, NOW, scrubValue);
     if (example.verdict === 'unknown') {
       expect(reading).toMatchObject({ kind: 'unreadable', jobId: idOf(example) });
       return;
@@ -67,7 +68,7 @@ describe('every example, decoded', () => {
   it('is laid out in one order of keys, since jobs are compared as text', () => {
     const orders = everyJob.flatMap(([, example]) => {
       const { adapter, target } = fileOf(example);
-      const reading = adapter.decode(rawJob(example), target, NOW);
+      const reading = adapter.decode(rawJob(example), target, NOW, scrubValue);
       return reading.kind === 'job' ? [Object.keys(reading.job).join()] : [];
     });
     expect(new Set(orders).size).toBe(1);
@@ -76,7 +77,7 @@ describe('every example, decoded', () => {
   it('holds no link and no credential', () => {
     const readings = everyJob.map(([, example]) => {
       const { adapter, target } = fileOf(example);
-      return adapter.decode(rawJob(example), target, NOW);
+      return adapter.decode(rawJob(example), target, NOW, scrubValue);
     });
     expect(JSON.stringify(everyJob)).toMatch(SECRET);
     expect(JSON.stringify(readings)).not.toMatch(SECRET);
