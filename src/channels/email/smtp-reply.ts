@@ -42,12 +42,19 @@ const refused = (hint?: string): Verdict => ({ reason: 'refused', retryable: fal
 const LOG_IN = refused('the server wants a login: put user and password into smtpUrl');
 const NO_RELAY = refused('log in (user and password in smtpUrl), or allow this machine to relay');
 const ENCRYPT = refused('the server wants encryption: use smtps://, or requireTls: true');
+const BLOCKED = refused(
+  'the server refuses mail from this machine: have its address taken off the block list, or send through another server',
+);
 const SEND_AS = refused('the account that logs in may not send as the address in "from"');
 const NO_SUCH_RECIPIENT = refused('check the addresses in "to"');
 
 /** Says "later" in words, though its status says "never". */
 const SAYS_LATER =
   /\b(?:re)?try\b[^.]{0,30}\b(?:later|after|soon|shortly|in \d)|temporar|gr[ae]y-?list|\bthrottl|\bdeferred\b|rate[- ]limit|at a rate that|sending limit|too many (?:messages|mails|emails|connections|requests|recipients|login|(?:bad|failed) (?:login|auth))/i;
+const SAYS_SENT_ENOUGH =
+  /\b(?:daily|hourly|sending|outbound)\b[^.]{0,30}\b(?:quota|limit)|\b(?:quota|limit) (?:for|of|on) (?:sending|outbound)/i;
+const SAYS_BLOCKED =
+  /\b(?:host|ip|address|client)\b[^.]{0,40}\b(?:blocked|block ?list|black ?list)|\b(?:blocked|listed) (?:using|by|at|on|in)\b|spamhaus/i;
 const SAYS_FULL =
   /quota|over ?limit|(?:mailbox|inbox)\b[^.]{0,20}\b(?:full|exceed)|exceeded storage|insufficient (?:system )?storage/i;
 const SAYS_TOO_BIG = /\b(?:message|mail|e-?mail|data)\b[^.]{0,30}(?:size|big|large)/i;
@@ -97,6 +104,7 @@ const ROWS: readonly Row[] = [
     enhanced: /^5\.1\.[78]$/,
     verdict: refused('check "from": the server does not know the domain or form of this address'),
   },
+  { enhanced: /^5\.(?:1\.90|7\.23[23])$/, verdict: QUOTA },
   { enhanced: /^5\.1\./, verdict: NO_SUCH_RECIPIENT },
   { enhanced: /^5\.2\.2$/, verdict: FULL },
   // Size, before room: both speak of what is exceeded.
@@ -105,9 +113,11 @@ const ROWS: readonly Row[] = [
   // What passes.
   { enhanced: /^5\.4\.5$/, verdict: QUOTA },
   { enhanced: /^5\.(?:3\.[12]|4\.3|5\.3)$/, verdict: LATER },
+  { text: SAYS_SENT_ENOUGH, verdict: QUOTA },
   { text: SAYS_FULL, steps: ['recipient', 'content'], verdict: FULL },
   { text: SAYS_FULL, verdict: QUOTA },
   { text: SAYS_LATER, verdict: LATER },
+  { text: SAYS_BLOCKED, verdict: BLOCKED },
   // RFC 5321, section 4.5.3.1.10: too many recipients, to be taken as passing.
   { status: [552], steps: ['recipient'], verdict: LATER },
   // What the step that got it says.
