@@ -12,6 +12,9 @@ const BEGUN = 202;
 /** The status that such a text passes on: `upstream said 429`, `HTTP error 413 with ContextId …`, `{"status":413}`. */
 const PASSED_ON =
   /\b(?:http|status|code|error|said|returned|response)\b[^0-9a-z]{0,5}(?:[a-z]+[^0-9a-z]{1,3}){0,2}([45]\d\d)\b/i;
+/** What the endpoints behind Teams say besides: `Summary or Text is required.`, `Bad payload received by generic incoming webhook.` */
+const COMPLAINS =
+  /\bbad (?:request|payload|gateway)\b|\bis required\b|\bproblem\b|went wrong|throttl|^\s?[45]\d\d\b/i;
 /** A status by itself: `failed: 413 Request Entity Too Large`. */
 const BARE_STATUS = /(?:^|[\s:(])([45]\d\d)(?=$|[\s:;,.)])/;
 
@@ -48,5 +51,9 @@ export function saysInBody({ status }: HttpReply): boolean {
 
 /** In words or fields; or in text by the status that it passes on. */
 function isRefusal(body: string): boolean {
-  return saysNo(body) || (jsonFields(body) === null && PASSED_ON.test(body));
+  const fields = jsonFields(body);
+  if (saysNo(body)) return true;
+  if (fields === null) return PASSED_ON.test(body) || COMPLAINS.test(body);
+  const { code, message } = fields;
+  return Number(code) >= 400 || (typeof message === 'string' && COMPLAINS.test(message));
 }

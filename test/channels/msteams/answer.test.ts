@@ -44,6 +44,13 @@ describe('an answer of Teams', () => {
     ['{"error":{"code":"TooLarge","status":413}}', 'rejected', false],
     ['{"ok":false}', 'unavailable', true],
     ['{"status":"Failed"}', 'unavailable', true],
+    ['Summary or Text is required.', 'unavailable', true],
+    ['Bad payload received by generic incoming webhook.', 'unavailable', true],
+    ['Webhook Bad Request - Null or empty event', 'unavailable', true],
+    ['An unexpected problem occurred', 'unavailable', true],
+    ['429', 'rate_limited', true],
+    ['{"message":"Throttled"}', 'unavailable', true],
+    ['{"code":"413","message":"x"}', 'rejected', false],
   ])('200 %s is a fault: %s, retryable: %s', (body, reason, retryable) => {
     const fault = judge(200, body);
     expect(fault).toMatchObject({ reason, retryable, status: 200 });
