@@ -82,6 +82,7 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
   const login = createLogin(options.auth, {
     connection,
     origin: new URL(baseUrl).origin,
+    baseUrl,
     exchange: paid(exchange),
     tokenExchange: exchange,
     vault: options.vault ?? createMemoryVault(),

@@ -13,6 +13,8 @@ export interface LoginContext {
   connection: string;
   /** Credentials and tokens go to this origin only. */
   origin: string;
+  /** That origin, and the path below which the API stands, if any. */
+  baseUrl: string;
   /** Sends the requests of a read. */
   exchange: PaidExchange;
   /** Asks for access tokens, which come out of no project's budget. */

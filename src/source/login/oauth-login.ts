@@ -25,6 +25,8 @@ export function createOauthLogin(options: {
   clientSecret: string;
   /** Credentials and tokens go to this origin only. */
   origin: string;
+  /** That origin, and the path below which the API stands, if any. */
+  baseUrl: string;
   exchange: PaidExchange;
   /** For access tokens. */
   tokenExchange: Exchange;

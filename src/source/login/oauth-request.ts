@@ -26,7 +26,8 @@ export interface FreshToken {
  */
 export async function requestToken(
   options: {
-    origin: string;
+    /** A gateway may have put Atlas below a path of its own: tokens are there, too. */
+    baseUrl: string;
     clientId: string;
     clientSecret: string;
     exchange: Exchange;
@@ -35,7 +36,7 @@ export async function requestToken(
   },
   signal: AbortSignal,
 ): Promise<FreshToken> {
-  const { origin, clientId, clientSecret } = options;
+  const { baseUrl, clientId, clientSecret } = options;
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
   const headers = {
     Accept: 'application/json',
@@ -43,7 +44,7 @@ export async function requestToken(
     'Content-Type': 'application/x-www-form-urlencoded',
   };
   const body = 'grant_type=client_credentials';
-  const reply = await options.exchange({ url: origin + PATH, headers, body, signal });
+  const reply = await options.exchange({ url: baseUrl + PATH, headers, body, signal });
   if (reply.status !== 200) {
     const credentials = [clientId, clientSecret, basic];
     const { redactor } = options;

@@ -41,7 +41,7 @@ export function createOauthWorld(): OauthWorld {
     onRefused: () => json(401, { error: 401, errorCode: 'UNEXPECTED_ERROR', detail: 'no' }),
     fetch: async (url, { method, headers, body, signal }) => {
       signal.throwIfAborted();
-      if (new URL(url).pathname === '/api/oauth/token') {
+      if (new URL(url).pathname.endsWith('/api/oauth/token')) {
         world.asked.push({ url, method, headers, body });
         const reply = world.tokenReplies.shift();
         if (reply) return reply(signal);

@@ -54,6 +54,12 @@ describe('one token', () => {
     expect(oauth.reads).toEqual([{ url: expect.stringContaining(ORIGIN), token: 'token-1-canary' }]);
   });
 
+  it('is asked for below the path that a gateway has put Atlas under', async () => {
+    const { oauth, connect } = aWorld();
+    await get(connect({ baseUrl: `${ORIGIN}/atlas` }));
+    expect(oauth.asked.map(({ url }) => url)).toEqual([`${ORIGIN}/atlas/api/oauth/token`]);
+  });
+
   it('serves a hundred polls, one after the other', async () => {
     const { oauth, clock, connect } = aWorld();
     const connection = connect();
