@@ -180,10 +180,10 @@ function addStoreFigures(
   const { store, clock } = options;
   const registers = [registry];
   const running = addRunningFigures(registry, PREFIX, options);
-  let known: readonly string[] = [];
+  let known: Parameters<Metrics['apply']>[0] = { watches: [], channels: [] };
   const jobs = new Gauge({
     name: `${PREFIX}jobs`,
-    help: 'Restore jobs on record, by state.',
+    help: 'Restore jobs of the watch on record, by state.',
     labelNames: ['watch', 'state'],
     registers,
   });
@@ -209,12 +209,14 @@ function addStoreFigures(
     pending.reset();
     held.reset();
     if (jobCounts.status === 'fulfilled') {
-      for (const { watch, state, count } of jobCounts.value) jobs.set({ watch, state }, count);
-      const ofRunning = jobCounts.value.filter(({ state }) => state === 'in_progress');
+      // Of a watch that has left nobody learns any more how its jobs go on.
+      const counts = jobCounts.value.filter(({ watch }) => known.watches.includes(watch));
+      for (const { watch, state, count } of counts) jobs.set({ watch, state }, count);
+      const ofRunning = counts.filter(({ state }) => state === 'in_progress');
       await running.refresh(ofRunning.map(({ watch }) => watch));
     }
     if (deliveryCounts.status === 'fulfilled') {
-      for (const channel of known) {
+      for (const channel of known.channels) {
         pending.set({ channel }, 0);
         held.set({ channel }, 0);
       }
@@ -226,9 +228,9 @@ function addStoreFigures(
   };
   return {
     refresh,
-    apply: ({ watches, channels }) => {
-      known = channels;
-      running.apply(watches);
+    apply: (names) => {
+      known = names;
+      running.apply(names.watches);
     },
   };
 }

@@ -149,7 +149,7 @@ describe('metrics', () => {
 
   it('takes jobs and pending deliveries from the store at every scrape', async () => {
     const done = anObservation(aJob(['finished'], { id: jobId(2) }));
-    const { store, lines } = aWorld({
+    const { store, lines, metrics } = aWorld({
       observations: [anObservation(), done],
       events: [recorded(anEvent(), [{ channel: 'dba', status: 'pending' }, { channel: 'siem' }])],
     });
@@ -164,6 +164,9 @@ describe('metrics', () => {
 
     store.content.observations = [done];
     expect(await lines('jobs')).toEqual(['restore_watcher_jobs{watch="orders",state="finished"} 1']);
+
+    metrics.apply({ watches: ['carts'], channels: [] });
+    expect(await lines('jobs')).toEqual([]);
   });
 
   it('tells how long the oldest running job of a watch has been running, 0 while none is', async () => {
