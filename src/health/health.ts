@@ -45,7 +45,7 @@ export function healthOf(status: WatcherStatus, heartbeatLimitMs = HEARTBEAT_LIM
     ...status.channels.flatMap((channel) => idleness(channel) ?? []),
   ];
   const warnings = status.channels.flatMap(({ channel, failing }) =>
-    failing === null ? [] : [`channel ${channel} fails since ${toIso(failing.since)}: ${failing.detail}`],
+    failing === null ? [] : [failure(channel, failing)],
   );
   return { live, ready: reasons.length === 0, reasons, warnings };
 }
@@ -123,4 +123,9 @@ function inSentences({ message, hint }: { message: string; hint: string | null }
 
 function toSecond(at: Timestamp): string {
   return toIso(at).replace(/\.\d+/, '');
+}
+
+/** What a process before this one has told of comes without its detail. */
+function failure(channel: string, { since, detail }: { since: number; detail: string }): string {
+  return `channel ${channel} fails since ${toIso(since)}${detail === '' ? '' : `: ${detail}`}`;
 }

@@ -137,13 +137,13 @@ export interface OutboxReader {
   /** When the next delivery of the channel may become due, by schedule, lease or the end of a silence; `null` when none is pending. */
   nextDueAt(channel: string): Promise<Timestamp | null>;
   /**
-   * Since when channels accept nothing, by channel: the first failed attempt since the last acceptance, among what is pending. Those
-   * without one are left out.
+   * Since when channels accept nothing, by channel: the first failed attempt since the last acceptance, and since what was told of the
+   * channel was closed, among what is pending. Those without one are left out.
    */
   failingChannels(): Promise<Map<string, Timestamp>>;
   /**
    * How many deliveries channels have given up since then that are given up still, by channel; those without one are left out. What has
-   * not happened (reminders, samples) does not count.
+   * not happened (reminders, samples) does not count, nor does what was given up before that which was told of the channel was closed.
    */
   givenUpSince(since: Timestamp): Promise<Map<string, number>>;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/store/store.ts';
-import { HOUR, MINUTE } from '../../support/builders.ts';
+import { anEvent, HOUR, MINUTE } from '../../support/builders.ts';
 import { NOW, outboxSteps } from '../outbox-steps.ts';
 import { plan } from '../support.ts';
 
@@ -122,6 +122,28 @@ export function silenceContract(store: () => Store): void {
       expect(await store().givenUpSince(NOW)).toEqual(new Map([['oncall', 2]]));
       expect(await store().givenUpSince(NOW + 5)).toEqual(new Map());
       await store().redrive([idOf(1)], NOW + 10);
+      expect(await store().givenUpSince(NOW)).toEqual(new Map([['oncall', 1]]));
+    });
+
+    it('counts no more, nor does what fails, once what was told of the channel is closed', async () => {
+      await owe(plan(1, { job: 1 }), plan(2, { job: 2 }), plan(3, { job: 3 }));
+      await claim();
+      await record(givenUp(1));
+      await record(retry(2, NOW + HOUR));
+      const closed = (channel: string) => ({
+        event: anEvent('channel_recovered', { id: `closed-${channel}`, channel, detectedAt: NOW + 10 }),
+        channels: [],
+        suppressed: null,
+      });
+      const commit = (channel: string) =>
+        store().commitAlerts({ at: NOW + 10, raise: [], clear: [], events: [closed(channel)], audit: [] });
+      await commit('dba');
+      expect(await store().givenUpSince(NOW)).toEqual(new Map([['oncall', 1]]));
+      expect([...(await store().failingChannels()).keys()]).toEqual(['oncall']);
+      await commit('oncall');
+      expect(await store().givenUpSince(NOW)).toEqual(new Map());
+      expect(await store().failingChannels()).toEqual(new Map());
+      await record({ ...givenUp(3), at: NOW + 20 } as ReturnType<typeof givenUp>);
       expect(await store().givenUpSince(NOW)).toEqual(new Map([['oncall', 1]]));
     });
   });

@@ -5,6 +5,7 @@ import { decodeCursor, toPage } from '../cursor.ts';
 import { toDelivery } from '../rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
 import { toEvent } from '../stored-event.ts';
+import { lastClosings } from './closings.ts';
 import { isSameQueue, placeOf } from './outbox.ts';
 
 /** Lists deliveries with their events, those inserted last first. */
@@ -102,6 +103,7 @@ export async function lastAcceptedAt(db: Kysely<Database>, channel: string): Pro
 export async function failingChannels(db: Kysely<Database>): Promise<Map<string, Timestamp>> {
   const failed = db.selectFrom('delivery').where('status', '=', PENDING).where('attempts_finished', '>', 0);
   const channels = await failed.select('channel').distinct().execute();
+  const closings = channels.length === 0 ? null : await lastClosings(db, 0);
   const since = new Map<string, Timestamp>();
   for (const { channel } of channels) {
     const accepted = await db
@@ -110,7 +112,7 @@ export async function failingChannels(db: Kysely<Database>): Promise<Map<string,
       .where('channel', '=', channel)
       .where('status', '=', DELIVERED)
       .executeTakeFirst();
-    const after = accepted?.at ?? 0;
+    const after = Math.max(accepted?.at ?? 0, closings?.get(channel) ?? 0);
     const first = await failed
       .select(({ fn, eb }) =>
         fn
@@ -134,6 +136,17 @@ export async function failingChannels(db: Kysely<Database>): Promise<Map<string,
 
 /** Counts what channels have given up since then and nobody has redriven; see `OutboxReader`. By an index of just that. */
 export async function givenUpSince(db: Kysely<Database>, since: Timestamp): Promise<Map<string, number>> {
+  const counts = await countGivenUp(db, since);
+  if (counts.size === 0) return counts;
+  for (const [channel, closedAt] of await lastClosings(db, since)) {
+    const count = counts.has(channel) ? (await countGivenUp(db, closedAt)).get(channel) : undefined;
+    if (count === undefined) counts.delete(channel);
+    else counts.set(channel, count);
+  }
+  return counts;
+}
+
+async function countGivenUp(db: Kysely<Database>, since: Timestamp): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom('delivery')
     .innerJoin('event', 'event.id', 'delivery.event_id')
