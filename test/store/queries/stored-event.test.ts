@@ -32,7 +32,12 @@ describe('an event read back', () => {
       return [`${name}${test ? ' (sample)' : ''}${reminder ? ' (reminder)' : ''}`, body];
     }),
   )('of %s says after an upgrade all that it said before', (_, body) => {
-    expect(flat(toEvent(body))).toEqual({ expectedEnd: null, reminder: null, ...JSON.parse(body) });
+    expect(flat(toEvent(body))).toEqual({
+      expectedEnd: null,
+      reminder: null,
+      place: null,
+      ...JSON.parse(body),
+    });
   });
 
   it('of before the upgrade is about what its name tells', () => {
