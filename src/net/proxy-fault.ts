@@ -41,6 +41,9 @@ export function proxyFault(fault: unknown, url: URL, setting: string): ProxyFaul
 export const PROXY_LOGIN =
   'Put a user and a password into HTTPS_PROXY: http://user:password@host:port (characters such as @ percent-encoded).';
 
+/** The same for an answer of 407 where Atlas was asked. */
+export const PROXY_ON_THE_WAY = `A proxy on the way wants a login. ${PROXY_LOGIN}`;
+
 function refusedTunnel(status: number, { host }: URL, setting: string): ProxyFault {
   const code = String(status);
   if (status >= 500) {

@@ -200,7 +200,7 @@ describe('deliveries redrive', () => {
     expect(out).toContain('1 delivery is due again.');
     expect(err).toContain(`${event.id}:oncall is not a delivery that was given up`);
     expect(err).toContain('nonsense is not');
-    expect(err).toMatch(/\nhint: "restore-watcher deliveries --status given_up" lists those that were/);
+    expect(err).toMatch(/\nhint: "restore-watcher deliveries" with --status given_up, or pending, lists/);
     expect(statuses(store)).toEqual(['delivered', 'pending', 'given_up']);
   });
 

@@ -26,8 +26,9 @@ describe('a daemon that is killed again and again while jobs change and receiver
     const told = { events: 24 - report.muted };
     expect(report.channels).toMatchObject({ webhook: told, slack: told, email: told });
     expect(report.muted).toBeLessThan(24);
-    expect(report.channels.webhook.refused).toBeGreaterThan(0);
-    expect(report.channels.webhook.repeats).toBeGreaterThan(0);
+    const counts = Object.values(report.channels);
+    expect(counts.some(({ refused }) => refused > 0)).toBe(true);
+    expect(counts.some(({ repeats }) => repeats > 0)).toBe(true);
   });
 });
 

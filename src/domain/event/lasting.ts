@@ -35,19 +35,27 @@ export interface AlertWords {
   sinceFinishedMs: number | null;
 }
 
-/** Until the job no longer runs, or is missing: that is told by itself, and nobody can say any more that the job runs. */
-export const WHILE_RUNNING = {
-  hasEnded: (observation) => observation?.state !== 'in_progress' || observation.missingSince !== null,
-} as const satisfies Partial<JobLasting>;
-
-/** Until the download is no longer ready, its link has run out, or it is missing. */
-export const WHILE_READY = {
-  hasEnded: (observation) => observation?.state !== 'ready' || observation.missingSince !== null,
-  hasRunOut: ({ job }, at) => job !== null && job.expiresAt !== null && job.expiresAt <= at,
-} as const satisfies Partial<JobLasting>;
-
 /** A job that is missing for so long has gone for good. */
 const GONE_AFTER_MS = 86_400_000;
+
+function hasGoneForGood({ missingSince }: Observation, at: Timestamp): boolean {
+  return missingSince !== null && at - missingSince >= GONE_AFTER_MS;
+}
+
+/** Until the job no longer runs, or has gone for good. While it is missing that is told by itself, and nobody can say that it runs. */
+export const WHILE_RUNNING = {
+  hasEnded: (observation) => observation?.state !== 'in_progress',
+  hasRunOut: hasGoneForGood,
+} as const satisfies Partial<JobLasting>;
+
+/** Until the download is no longer ready, its link has run out, or it has gone for good. */
+export const WHILE_READY = {
+  hasEnded: (observation) => observation?.state !== 'ready',
+  hasRunOut: (observation, at) => {
+    const expiresAt = observation.job?.expiresAt ?? null;
+    return (expiresAt !== null && expiresAt <= at) || hasGoneForGood(observation, at);
+  },
+} as const satisfies Partial<JobLasting>;
 
 /** Until the job is found again, or has been missing for a day; one that went missing anew is told by an event of its own. */
 export const WHILE_MISSING = {
@@ -55,6 +63,6 @@ export const WHILE_MISSING = {
     const since = observation?.missingSince ?? null;
     return since === null || since > toldAt;
   },
-  hasRunOut: ({ missingSince }, at) => missingSince !== null && at - missingSince >= GONE_AFTER_MS,
+  hasRunOut: hasGoneForGood,
   holdsUnseen: true,
 } as const satisfies Partial<JobLasting>;

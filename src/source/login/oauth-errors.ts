@@ -1,4 +1,5 @@
 import { SourceError, type SourceReason } from '../../errors.ts';
+import { PROXY_ON_THE_WAY } from '../../net/proxy-fault.ts';
 import { isPassing, retryAfterMs } from '../reply/atlas-errors.ts';
 import { parseJson } from '../reply/parse-json.ts';
 import { type Quotable, scrubText, scrubValue } from '../reply/scrub.ts';
@@ -75,7 +76,7 @@ function adviceOn(
   if (status === 429) return { reason: 'rate_limited' };
   if (status === 408) return { reason: 'timeout' };
   if (status >= 500) return { reason: 'unavailable' };
-  if (status === 407) return { reason: 'refused', hint: 'A proxy on the way wants a login.' };
+  if (status === 407) return { reason: 'refused', hint: PROXY_ON_THE_WAY };
   const known = code === null ? undefined : BY_ERROR[code];
   if (known) return known;
   if (!isJson && status >= 400 && status !== 404) {

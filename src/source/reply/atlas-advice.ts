@@ -2,6 +2,7 @@ import { JOB_HOME } from '../../domain/job/job-home.ts';
 import type { JobKind } from '../../domain/job/restore-job.ts';
 import { SERVERLESS_END } from '../../domain/job/serverless-end.ts';
 import type { SourceReason, SourceSubject } from '../../errors.ts';
+import { PROXY_ON_THE_WAY } from '../../net/proxy-fault.ts';
 import type { Refusal } from './refusal.ts';
 
 /** What people call the credential of a connection. */
@@ -58,7 +59,7 @@ export function adviceOn(failure: Failure): Advice {
       hint: 'The organization has an unpaid invoice: see its billing page.',
     };
   }
-  if (status === 407) return { reason: 'refused', subject: null, hint: 'A proxy on the way wants a login.' };
+  if (status === 407) return { reason: 'refused', subject: null, hint: PROXY_ON_THE_WAY };
   if (status === 408) return { reason: 'timeout', subject: null, hint: UNWELL };
   if (status === 410) return onGone(failure);
   if (status === 429) {

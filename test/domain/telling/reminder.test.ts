@@ -102,12 +102,17 @@ describe('a reminder that is due', () => {
     [
       'a running job that is missing now',
       due('started', { observation: anObservation(aJob(), { missingSince: T0 }) }),
+      'wait: blind',
+    ],
+    [
+      'a running job that has been missing for a day',
+      due('started', { observation: anObservation(aJob(), { missingSince: NOW - 24 * HOUR }) }),
       'end: ended',
     ],
     [
       'a slow job that is missing now',
       due('stalled', { observation: anObservation(aJob(), { missingSince: T0 }) }),
-      'end: ended',
+      'wait: blind',
     ],
     [
       'a job that was found and is missing anew',
