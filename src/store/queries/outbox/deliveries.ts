@@ -6,7 +6,7 @@ import { toDelivery } from '../rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
 import { toEvent } from '../stored-event.ts';
 import { lastClosings } from './closings.ts';
-import { isSameQueue, placeOf } from './outbox.ts';
+import { mustNotOvertake } from './outbox.ts';
 
 /** Lists deliveries with their events, those inserted last first. */
 export async function listDeliveries(
@@ -28,8 +28,7 @@ export async function listDeliveries(
         .whereRef('earlier.channel', '=', 'd.channel')
         .where('earlier.status', '=', PENDING)
         .where('d.status', '=', PENDING)
-        .where(isSameQueue())
-        .where(placeOf('earlier'), '<', placeOf('d'))
+        .where(mustNotOvertake())
         .as('behind_until'),
     )
     .orderBy('d.position', 'desc')

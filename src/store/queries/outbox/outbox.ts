@@ -38,22 +38,22 @@ function mayGo(table: 'd' | 'earlier', { channel, now, onlyUrgent = false, excep
 }
 
 /**
- * True for two deliveries of which one must not overtake the other: of one job, both with digests or both without. What is owed to one
- * recipient alone holds up nobody else.
+ * True where `d` must not overtake `earlier`: both are of one job, both with digests or both without, and `earlier` stands first. What
+ * is owed to one recipient alone holds up nobody else.
  */
-export function isSameQueue() {
-  return sql<SqlBool>`earlier.order_key = d.order_key and (earlier.held_until is null) = (d.held_until is null) and (earlier.recipient is null or earlier.recipient = d.recipient)`;
+export function mustNotOvertake() {
+  return sql<SqlBool>`(earlier.order_key = d.order_key and (earlier.held_until is null) = (d.held_until is null) and (earlier.recipient is null or earlier.recipient = d.recipient) and ${placeOf('earlier')} < ${placeOf('d')})`;
 }
 
 /** The place in the order: a part stands where the whole stood. */
-export function placeOf(table: 'd' | 'earlier' | 'delivery') {
+function placeOf(table: 'd' | 'earlier' | 'delivery') {
   return sql<number>`coalesce(${sql.ref(`${table}.part_of`)}, ${sql.ref(`${table}.position`)})`;
 }
 
 /**
  * Finds what may be claimed now; returns the ids in the order of insertion. Reads only.
  *
- * Of one channel and queue (see `isSameQueue`), nothing may overtake: a delivery waits while an earlier one is pending (`head`), or while an earlier
+ * Of one channel, nothing may overtake (see `mustNotOvertake`): a delivery waits while an earlier one is pending (`head`), or while an earlier
  * one is pending that cannot be claimed along with it (`run`). Since a claimable one comes before all that wait for it, a limit
  * never cuts a run in its middle and takes the rest.
  */
@@ -74,8 +74,7 @@ export async function findClaimable(db: Kysely<Database>, request: ClaimRequest)
             .select('earlier.position')
             .where('earlier.channel', '=', channel)
             .where('earlier.status', '=', PENDING)
-            .where(isSameQueue())
-            .where(placeOf('earlier'), '<', placeOf('d'))
+            .where(mustNotOvertake())
             .$if(perKey === 'run', (query) =>
               query.where(({ eb, or, not }) =>
                 or([not(mayGo('earlier', request)), eb('earlier.lease_until', '>', now)]),
@@ -281,8 +280,7 @@ export async function nextDueAt(db: Kysely<Database>, channel: string): Promise<
             .select('earlier.position')
             .where('earlier.channel', '=', channel)
             .where('earlier.status', '=', PENDING)
-            .where(isSameQueue())
-            .where(placeOf('earlier'), '<', placeOf('d')),
+            .where(mustNotOvertake()),
         ),
       ),
     )
