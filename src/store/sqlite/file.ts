@@ -27,13 +27,15 @@ const READONLY_ROLLBACK = 776;
  * @throws {StoreError} reasons `damaged`, `schema_too_new`, `unavailable`.
  */
 export function inspectFile(path: string, mode: 'readwrite' | 'readonly', mirror?: string): void {
-  const size = fileSize(path);
+  // What comes after a database is looked for before it: another process may be making all of it right now.
   const walSize = fileSize(`${path}-wal`) ?? 0;
+  const trace = traceOfMore(path, mirror);
+  const size = fileSize(path);
   if (!size) {
     if (walSize > 0)
       throw damagedError(path, 'its write-ahead log is there, but the database is gone or empty');
-    const trace = size === 0 ? traceOfMore(path, mirror) : null;
-    if (trace !== null) throw damagedError(path, `it is empty, but ${trace} shows that there was more`);
+    if (size === 0 && trace !== null)
+      throw damagedError(path, `it is empty, but ${trace} shows that there was more`);
     if (mode === 'readonly')
       throw new StoreError('unavailable', `${path}: there is no database yet`, {
         hint: 'It is made by the first run of the watcher. Check `store.url`.',

@@ -3,10 +3,13 @@ import { resolve } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
-import { extendedResultCode, isUnwritablePlace } from './errors.ts';
+import { BUSY, extendedResultCode, isUnwritablePlace, resultCode } from './errors.ts';
 
 /** How long a statement waits for another process's lock, in milliseconds. The event loop stands still meanwhile, so it is short. */
 const BUSY_TIMEOUT_MS = 2_000;
+
+/** Between two tries to open a file that is locked. */
+const BUSY_RETRY_MS = 10;
 
 /** Statements kept prepared. The watcher has some thirty; lists of other lengths than usual come and go. */
 const MAX_PREPARED = 100;
@@ -36,6 +39,23 @@ function hasLog(path: string): boolean {
 }
 
 function connect(path: string, options: { readOnly: boolean }): DatabaseSync {
+  const until = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return connectOnce(path, options);
+    } catch (error) {
+      // SQLite does not wait where two processes make the same new file a WAL database at once: one of them is refused on the spot.
+      if (resultCode(error) !== BUSY || performance.now() >= until) throw error;
+      standStill(BUSY_RETRY_MS);
+    }
+  }
+}
+
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+function connectOnce(path: string, options: { readOnly: boolean }): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: options.readOnly, timeout: BUSY_TIMEOUT_MS });
   try {
     // The file is opened by the first statement that reads it.
