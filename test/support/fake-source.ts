@@ -24,6 +24,8 @@ export interface FakeSource extends JobSource {
   /** By project. */
   instances: Map<string, ListedInstance[]>;
   listings: number;
+  /** Pages of jobs that were answered or refused. */
+  pagesAsked: number;
   asked: string[];
 }
 
@@ -39,6 +41,7 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
     projects: [],
     instances: new Map(),
     listings: 0,
+    pagesAsked: 0,
     asked: [],
     listJobs: async function* () {
       source.listings += 1;
@@ -50,6 +53,7 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
       ];
       let pages = 0;
       for (let at = 0; at === 0 || at < readings.length; at += source.pageSize) {
+        source.pagesAsked += 1;
         if (source.fault && pages >= source.failAfterPages) throw source.fault;
         pages += 1;
         const page = readings.slice(at, at + source.pageSize);

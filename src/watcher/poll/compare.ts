@@ -92,21 +92,23 @@ export class Comparer {
   /**
    * Compares the jobs of one page, read at these times.
    * @returns `isSettled`: all of them were known, are as they were, and can no longer change, by the clock neither. `isLastKnown`: the
-   *   last of them was known.
+   *   last of them was known. `followed`: those that may still change, by id, with their places on the page.
    */
   comparePage(
     readings: readonly JobReading[],
     known: ReadonlyMap<string, Observation>,
     times: ReadTimes,
-  ): { isSettled: boolean; isLastKnown: boolean } {
+  ): { isSettled: boolean; isLastKnown: boolean; followed: Map<string, number> } {
     let isSettled = this.#memory !== null;
-    for (const reading of readings) {
-      this.#compare(reading, known, times);
+    const followed = new Map<string, number>();
+    for (const [offset, reading] of readings.entries()) {
+      const seen = this.#compare(reading, known, times);
+      if (seen && seen.missingSince === null && isFollowed(seen, times.at)) followed.set(seen.jobId, offset);
       isSettled &&= this.#isSettled(reading, known, times.at);
     }
     const last = readings.at(-1);
     const isLastKnown = this.#memory !== null && last !== undefined && known.has(idOf(last) ?? '');
-    return { isSettled, isLastKnown };
+    return { isSettled, isLastKnown, followed };
   }
 
   /** Compares the answer about one job that was asked for by id, read at these times. */
@@ -139,18 +141,19 @@ export class Comparer {
     this.#changed.clear();
   }
 
+  /** Returns what is known of the job from now on; `undefined` when not even its id could be read. */
   #compare(
     reading: JobReading,
     known: ReadonlyMap<string, Observation>,
     times: ReadTimes,
     askedFor?: string,
-  ): void {
+  ): Observation | undefined {
     const { at } = times;
     this.#jobs += 1;
     const id = idOf(reading) ?? askedFor;
     if (id === undefined) {
       if (reading.kind === 'unreadable') this.anomalies.push({ jobId: null, problem: reading.problem });
-      return;
+      return undefined;
     }
     this.#unseen.delete(id);
     const previous = this.#changed.get(id) ?? known.get(id);
@@ -161,6 +164,7 @@ export class Comparer {
     const observation = comparison.observation ?? previous;
     if (observation && isUnfinished(observation.state)) this.#hasRunningJobs = true;
     this.#gather(comparison, at);
+    return observation;
   }
 
   #compareJob(job: RestoreJob, previous: Observation | undefined, times: ReadTimes): Comparison {

@@ -5,6 +5,7 @@ import type { Target, Watch } from '../../domain/job/watch.ts';
 import type { JobSource } from '../../source/source.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import type { Recorder } from '../record/recorder.ts';
+import type { Places } from './places.ts';
 import type { PollProgress } from './progress.ts';
 
 /** What a poll works with. */
@@ -27,13 +28,15 @@ export interface PollInput {
   /** A restore is running there: goes first when the budget is short. */
   isUrgent: boolean;
   /**
-   * `newest`: a list that comes newest first is read until it shows nothing new; running jobs further down are asked for by id.
-   * `whole`: to its end. A list in any other order is always read whole. `open`: nothing is listed, and the followed jobs are asked for
-   * by id.
+   * `newest`: a list that comes newest first is read until it shows nothing new. `whole`: to its end. A list in any other order is
+   * always read whole. `open`: only the followed jobs are looked for. Followed jobs that were not seen on the way are asked for by id, or
+   * the list is read on, whichever takes fewer requests.
    */
   depth: 'newest' | 'whole' | 'open';
   /** Pages of the last complete listing whose jobs had all ended for good, by place. Kept up to date by the cycle. */
   pages: Map<number, PageNote>;
+  /** Where the followed jobs stand on the list. Kept up to date by the cycle. */
+  places: Places;
   /** What time tells of a job of this delivery type. `isFirstLook`: what is usual there is only just being read. */
   timePolicyFor: (deliveryType: string, look: { isFirstLook: boolean }) => TimePolicy;
   /** For a target that came to light later: jobs created since then are news, not baseline. `null`: no such time. */

@@ -9,7 +9,8 @@ import { commitFindings } from './commit.ts';
 import { Comparer, idOf, type ReadTimes } from './compare.ts';
 import type { PageNote, PollDeps, PollInput, PollReport } from './input.ts';
 import { isNewestFirst, PageMemory } from './pages.ts';
-import { asFailure, readEach, readPages } from './read.ts';
+import type { ListWalk } from './places.ts';
+import { asFailure, concernsAll, readEach, readPages } from './read.ts';
 
 /** The baseline of a target with very many jobs is written in portions, so that memory stays flat. It announces nothing, or with `announceExisting` whole jobs: a kill half way costs nothing. */
 const BASELINE_PORTION = 2_000;
@@ -20,6 +21,7 @@ interface Cycle {
   readonly input: PollInput;
   readonly comparer: Comparer;
   readonly pages: PageMemory;
+  readonly walk: ListWalk;
   /** Observations that changed and have been written: in one portion, or in several of a long baseline. */
   changes: number;
 }
@@ -33,21 +35,23 @@ interface Cycle {
 export async function pollTarget(deps: PollDeps, input: PollInput): Promise<PollReport> {
   const memory = await deps.store.readTarget(targetKey(input.target), deps.clock.now());
   const comparer = new Comparer(input, memory);
-  const cycle: Cycle = { deps, input, comparer, pages: new PageMemory(input), changes: 0 };
+  const walk = input.places.walk();
+  const cycle: Cycle = { deps, input, comparer, pages: new PageMemory(input), walk, changes: 0 };
   let failure: Error | null;
   try {
     failure = await read(cycle);
   } catch (thrown) {
     return reportOf(cycle, asFailure(thrown, input.signal));
   }
-  await commit(cycle, { isComplete: failure === null && input.depth !== 'open' });
+  const isComplete = failure === null && input.depth !== 'open';
+  await commit(cycle, { isComplete });
   cycle.pages.keep();
+  walk.keep();
   return reportOf(cycle, failure);
 }
 
 function read(cycle: Cycle): Promise<Error | null> {
-  if (cycle.comparer.namesJobs) return pollNamed(cycle);
-  return cycle.input.depth === 'open' ? pollFollowed(cycle) : pollListing(cycle);
+  return cycle.comparer.namesJobs ? pollNamed(cycle) : pollListing(cycle);
 }
 
 /** Asks for every named job that can still change. */
@@ -65,19 +69,40 @@ async function pollNamed(cycle: Cycle): Promise<Error | null> {
   );
 }
 
-/** Reads the listing as far as it may hold news, then asks by id for the followed jobs that were not on it. */
+/** Reads the listing as far as it may hold news or spares requests, then asks by id for the followed jobs that were not on it. */
 async function pollListing(cycle: Cycle): Promise<Error | null> {
-  const { deps, input, comparer } = cycle;
-  let index = 0;
-  for await (const page of readPages(deps.source, input)) {
-    const { isLast } = await comparePage(cycle, page, index);
-    if (comparer.isFirstLook && comparer.changes >= BASELINE_PORTION) {
-      await commit(cycle, { isComplete: false });
-    }
-    if (isLast) break;
-    index += 1;
-  }
+  const { comparer, walk } = cycle;
+  walk.end(comparer.unseen, await readList(cycle));
   return pollFollowed(cycle);
+}
+
+/**
+ * Reads the listing page by page. Where it could end and is read on just to spare requests, a page that cannot be read ends it.
+ * @returns `isWhole`: it was read to its end.
+ * @throws {SourceError} when it breaks off before it could end.
+ */
+async function readList(cycle: Cycle): Promise<{ isWhole: boolean }> {
+  const { deps, input, comparer, walk } = cycle;
+  let couldEnd = input.depth === 'open';
+  if (couldEnd && !walk.isWorthReadingOn(comparer.unseen)) return { isWhole: false };
+  let index = 0;
+  try {
+    for await (const page of readPages(deps.source, input)) {
+      const looked = input.depth === 'open' ? findOnPage(cycle, page) : comparePage(cycle, page, index);
+      couldEnd = (await looked).couldEnd || couldEnd;
+      if (comparer.isFirstLook && comparer.changes >= BASELINE_PORTION) {
+        await commit(cycle, { isComplete: false });
+      }
+      if (couldEnd && !walk.isWorthReadingOn(comparer.unseen)) return { isWhole: false };
+      index += 1;
+    }
+  } catch (thrown) {
+    const failure = asFailure(thrown, input.signal);
+    if (!couldEnd || (input.depth !== 'open' && concernsAll(failure))) throw failure;
+    input.places.refuse();
+    return { isWhole: false };
+  }
+  return { isWhole: true };
 }
 
 /** Asks by id for the followed jobs that were not read yet. */
@@ -91,22 +116,48 @@ async function pollFollowed(cycle: Cycle): Promise<Error | null> {
 
 /**
  * Compares one page with what is known of its jobs, unless it is just as it was when all of them had ended for good.
- * @returns `isLast`: everything behind this page is known.
+ * @returns `couldEnd`: everything behind this page is known.
  */
-async function comparePage(cycle: Cycle, page: JobPage, index: number): Promise<{ isLast: boolean }> {
-  const { deps, input, comparer, pages } = cycle;
+async function comparePage(cycle: Cycle, page: JobPage, index: number): Promise<{ couldEnd: boolean }> {
+  const { deps, input, comparer, pages, walk } = cycle;
   const before = pages.recall(page, index);
   if (before !== null) {
     comparer.passOver(page.count);
-    return { isLast: mayEnd(input, before) };
+    walk.pass({ count: page.count, followed: new Map(), arrivals: 0 });
+    return { couldEnd: mayEnd(input, before) };
   }
   const readings = page.readings();
   const ids = readings.flatMap((reading) => idOf(reading) ?? []);
   const known = await deps.store.readObservations(input.watch.name, ids);
-  const { isSettled, isLastKnown } = comparer.comparePage(readings, known, timesOf(cycle));
+  const { isSettled, isLastKnown, followed } = comparer.comparePage(readings, known, timesOf(cycle));
   const order = { isNewestFirst: isNewestFirst(readings) };
   if (isSettled) pages.note(page, index, order);
-  return { isLast: isLastKnown && mayEnd(input, order) };
+  walk.pass({ count: page.count, followed, arrivals: ids.filter((id) => !known.has(id)).length });
+  return { couldEnd: isLastKnown && mayEnd(input, order) };
+}
+
+/** Looks for followed jobs on one page, of a list where nothing else is asked for. */
+async function findOnPage(cycle: Cycle, page: JobPage): Promise<{ couldEnd: boolean }> {
+  const { deps, input, comparer, walk } = cycle;
+  const wanted = new Map(
+    page.readings().flatMap((reading, offset) => {
+      const id = idOf(reading);
+      return id !== null && comparer.unseen.has(id) ? [[offset, { id, reading }] as const] : [];
+    }),
+  );
+  const found = [...wanted.values()];
+  const known = await deps.store.readObservations(
+    input.watch.name,
+    found.map(({ id }) => id),
+  );
+  comparer.comparePage(
+    found.map(({ reading }) => reading),
+    known,
+    timesOf(cycle),
+  );
+  const followed = new Map([...wanted].map(([offset, { id }]) => [id, offset] as const));
+  walk.pass({ count: page.count, followed, arrivals: 0 });
+  return { couldEnd: true };
 }
 
 /** True when a listing need not be read on behind a page whose last job is known. */

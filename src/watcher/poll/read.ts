@@ -65,7 +65,8 @@ function optionsOf({ signal, isUrgent, progress }: ReadInput): ReadOptions {
 /** Faults of one reply or of the moment; all others would meet the next request of this cycle as well. */
 const PASSING: ReadonlySet<SourceReason> = new Set(['unavailable', 'timeout', 'bad_response']);
 
-function concernsAll(error: Error): boolean {
+/** True for a fault that the next request of this cycle would meet as well. */
+export function concernsAll(error: Error): boolean {
   return error instanceof SourceError && !PASSING.has(error.reason);
 }
 

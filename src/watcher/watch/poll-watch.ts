@@ -151,6 +151,7 @@ async function pollTracked(
       depth: isLeaving ? 'open' : isWhole ? 'whole' : 'newest',
       newSince,
       pages: tracked.pages,
+      places: tracked.places,
       timePolicyFor: (deliveryType, { isFirstLook }) => ({
         stalled:
           isFirstLook && watch.stalledAfter === 'auto' ? null : stallLimitOf(watch, tracked, deliveryType),

@@ -8,6 +8,7 @@ import { createAtlasSource } from '../../../src/source/atlas-source.ts';
 import { scrubValue } from '../../../src/source/reply/scrub.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { Places } from '../../../src/watcher/poll/places.ts';
 import { type PollInput, type PollReport, pollTarget } from '../../../src/watcher/poll/poll.ts';
 import { aRoute, aWatch, HOUR, jobSubjectOf, MINUTE } from '../../support/builders.ts';
 import { aRecorder, withEvents } from '../../support/recorder.ts';
@@ -129,6 +130,7 @@ describe('every example, polled', () => {
       depth: 'whole',
       newSince: null,
       pages: new Map(),
+      places: new Places(),
       timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
     };
     return withEvents(signals, () => pollTarget({ source, store, recorder, clock }, input));

@@ -4,6 +4,7 @@ import { targetOf, type Watch } from '../../../src/domain/job/watch.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { Places } from '../../../src/watcher/poll/places.ts';
 import { type PollInput, pollTarget } from '../../../src/watcher/poll/poll.ts';
 import { aJob, aWatch, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
@@ -36,6 +37,7 @@ async function poll(watch: Watch): Promise<string[]> {
     depth: 'whole',
     newSince: null,
     pages: new Map(),
+    places: new Places(),
     timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
   };
   const { events } = await withEvents(signals, () => pollTarget({ source, store, recorder, clock }, input));

@@ -7,6 +7,7 @@ import { SourceError } from '../../../src/errors.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { Places } from '../../../src/watcher/poll/places.ts';
 import {
   type PageNote,
   type PollInput,
@@ -37,6 +38,7 @@ let source: FakeSource;
 let clock: ManualClock;
 let watch: Watch;
 let pages: Map<number, PageNote>;
+let places: Places;
 
 beforeEach(async () => {
   store = await openSqliteStore({ path: ':memory:' });
@@ -44,6 +46,7 @@ beforeEach(async () => {
   clock = createManualClock(T0);
   watch = aWatch();
   pages = new Map();
+  places = new Places();
 });
 afterEach(() => store.close());
 
@@ -60,6 +63,7 @@ async function poll(routes: Route[] = [TO_ONCALL], depth: 'newest' | 'whole' = '
     depth,
     newSince: null,
     pages,
+    places,
     timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
   };
   return withEvents(signals, () => pollTarget({ source, store, recorder, clock }, input));

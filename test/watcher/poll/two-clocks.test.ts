@@ -6,6 +6,7 @@ import { flexJobs } from '../../../src/source/kinds/flex.ts';
 import type { JobSource } from '../../../src/source/source.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { Places } from '../../../src/watcher/poll/places.ts';
 import { pollTarget } from '../../../src/watcher/poll/poll.ts';
 import { aConnection } from '../../source/support.ts';
 import { aMuteRequest, aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
@@ -63,6 +64,7 @@ async function poll(): Promise<Array<{ name: string; suppressed: string | null; 
         depth: 'whole',
         newSince: null,
         pages: new Map(),
+        places: new Places(),
         timePolicyFor: () => ({ stalled: { afterMs: 2 * HOUR, note: null }, expiringWithinMs: HOUR }),
       },
     ),

@@ -3,6 +3,7 @@ import type { WatchPlace } from '../../../domain/job/place.ts';
 import type { StallLimit } from '../../../domain/job/time-events.ts';
 import type { Target } from '../../../domain/job/watch.ts';
 import type { PollInHand } from '../../poll/in-hand.ts';
+import { Places } from '../../poll/places.ts';
 import type { PageNote, PollReport } from '../../poll/poll.ts';
 
 /** How a target is followed. `leaving`: it has gone, and only the jobs that were open there are asked for. */
@@ -24,6 +25,8 @@ export interface TrackedTarget {
   hasRunningJobs: boolean;
   /** See `PollInput.pages`. */
   readonly pages: Map<number, PageNote>;
+  /** See `PollInput.places`. */
+  readonly places: Places;
   /** For `stalledAfter: "auto"`, by delivery type; from the history of the target as of the last whole listing. `null`: not read by this process yet. */
   stallLimits: ReadonlyMap<string, StallLimit> | null;
   readonly reading: Reading;
@@ -69,6 +72,7 @@ export function track(
     lastWholeMono: null,
     hasRunningJobs: false,
     pages: new Map(),
+    places: new Places(),
     stallLimits: null,
     reading: {
       sinceMono: nowMono,
