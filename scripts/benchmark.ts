@@ -1,72 +1,48 @@
 /**
- * Measures what watching costs: the real daemon against a simulated Atlas, beside the loop of curl and jq that people write first.
- * Prints a Markdown table; progress goes to standard error. Takes some minutes; wants Linux (`/proc`) and an idle machine.
- * `npm run benchmark -- dist/main.js` measures the program as it is in the image (after `npm run build`), which needs less memory.
+ * Measures what watching costs: the daemon as the image runs it, against a simulated Atlas, beside a bare Node loop that asks for the
+ * same and the loop of curl and jq that people write first. Prints Markdown tables; progress goes to standard error. Wants Linux
+ * (`/proc`) and an idle machine, and takes some fifteen minutes.
+ * `--only poll-100,start` measures single rows, `--list` names them, `--short` only tries whether the benchmark itself works.
  */
+import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { relative, resolve } from 'node:path';
-import { jobId, serveAtlas, startAtlasProcess } from './benchmark/atlas-process.ts';
-import { measureDaemon, measureStarts } from './benchmark/daemon-run.ts';
-import { type Measurement, markdownTable, type Run } from './benchmark/measurement.ts';
-import { measureShell, missingPrograms } from './benchmark/shell-run.ts';
+import { parseArgs } from 'node:util';
+import type { Bench } from './benchmark/bench.ts';
+import { buildIfOld } from './benchmark/program/build.ts';
+import { ROOT, readImage } from './benchmark/program/image.ts';
+import { type Line, markdownTable } from './benchmark/report/line.ts';
+import { chosen, ROWS } from './benchmark/rows/rows.ts';
+import { missingPrograms } from './benchmark/shell/shell-run.ts';
 
-/** More polls where one costs little, since CPU time comes in ticks of 10 ms. */
-const BY_LISTING = [
-  { jobs: 100, polls: 60, shellPolls: 20 },
-  { jobs: 10_000, polls: 20, shellPolls: 3 },
-  { jobs: 100_000, polls: 5, shellPolls: 2 },
-] as const;
-const BY_ID = { jobs: 20, polls: 60, shellPolls: 5 } as const;
-const STARTS = 5;
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    short: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+  },
+});
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
 
-const [argument] = process.argv.slice(2);
-if (argument === 'atlas') await serveAtlas();
-else await benchmark(argument === undefined ? undefined : resolve(argument));
+if (values.list) console.log(ROWS.map(({ name }) => name).join('\n'));
+else await benchmark();
 
-async function benchmark(main: string | undefined): Promise<void> {
-  const atlas = await startAtlasProcess(import.meta.filename);
-  const bench = { atlas, main };
-  const missing = missingPrograms();
-  const measurements: Measurement[] = [];
-  const measure = async (run: Run, shellPolls: number): Promise<void> => {
-    const { jobs, restoreJobIds } = run;
-    tell(`${jobs.toLocaleString('en')} jobs ${restoreJobIds.length > 0 ? 'by id' : 'by listing'}: daemon`);
-    measurements.push(await measureDaemon(bench, run));
-    if (missing.length > 0) return;
-    tell('  the same by curl and jq');
-    measurements.push(await measureShell(atlas, { ...run, polls: shellPolls }));
-  };
-
-  const byId = { instanceName: 'by-id', jobs: BY_ID.jobs, polls: BY_ID.polls };
-  await atlas.addInstance({ ...byId, state: 'running' });
-  await measure(
-    { ...byId, restoreJobIds: Array.from({ length: BY_ID.jobs }, (_, n) => jobId(n)) },
-    BY_ID.shellPolls,
-  );
-
-  for (const { jobs, polls, shellPolls } of BY_LISTING) {
-    const instanceName = `list-of-${jobs}`;
-    await atlas.addInstance({ instanceName, jobs, state: 'ended' });
-    await measure({ instanceName, jobs, polls, restoreJobIds: [] }, shellPolls);
-  }
-
-  tell(`${STARTS} starts with 100 jobs`);
-  const start = await measureStarts(
-    bench,
-    { instanceName: 'list-of-100', jobs: 100, polls: 0, restoreJobIds: [] },
-    STARTS,
-  );
-  await atlas.stop();
-
-  console.log(markdownTable(measurements));
+async function benchmark(): Promise<void> {
+  const rows = chosen(values.only);
+  buildIfOld(say);
+  const bench: Bench = { image: readImage(), isShort: values.short, say };
+  const lines: Line[] = [];
+  for (const row of rows) lines.push(...(await row.measure(bench)));
+  console.log(markdownTable(lines));
   console.log(
-    `\nStart to the end of the first poll of 100 jobs, median of ${STARTS}: ${start.toFixed(2)} s.`,
+    `\nRevision ${revision()}, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}.`,
   );
-  console.log(`Measured: ${main === undefined ? 'src/main.ts' : relative('.', main)}.`);
-  console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}.`);
+  const missing = missingPrograms();
   if (missing.length > 0) console.log(`Without the shell loop: ${missing.join(', ')} not installed here.`);
 }
 
-function tell(text: string): void {
-  process.stderr.write(`${text}\n`);
+function revision(): string {
+  const git = (...args: string[]): string => spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' }).stdout;
+  return `${git('rev-parse', '--short', 'HEAD').trim()}${git('status', '--porcelain').trim() === '' ? '' : ', changed'}`;
 }

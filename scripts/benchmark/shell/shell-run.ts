@@ -3,9 +3,23 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AtlasProcess, GROUP_ID, KEYS } from './atlas-process.ts';
-import type { Measurement, Run } from './measurement.ts';
-import { treeResidentMib } from './process-cost.ts';
+import type { Atlas } from '../atlas/atlas.ts';
+import { GROUP_ID, KEYS } from '../atlas/jobs.ts';
+import { treeResidentMib } from '../process/process-cost.ts';
+import type { Watched } from '../watched.ts';
+
+/** What the shell loop polls, and how often. */
+export interface ShellRun extends Pick<Watched, 'instanceName' | 'ids'> {
+  polls: number;
+}
+
+/** What the shell loop and all that it starts took. */
+export interface ShellCost {
+  cpuMsPerPoll: number;
+  peakMib: number;
+  /** From its start to the end of its first poll. */
+  firstPollSeconds: number;
+}
 
 /** What most people write first: ask with curl, pick the fields with jq, compare with the last time. */
 const BY_LISTING = `
@@ -47,28 +61,18 @@ export function missingPrograms(): string[] {
 }
 
 /** Runs the shell loop against the simulator without pauses, and measures it with all that it starts. */
-export async function measureShell(atlas: AtlasProcess, run: Run): Promise<Measurement> {
+export async function measureShell(atlas: Atlas, run: ShellRun): Promise<ShellCost> {
   const dir = await mkdtemp(join(tmpdir(), 'shell-loop-'));
   try {
-    const script = (run.restoreJobIds.length > 0 ? BY_ID : BY_LISTING) + LOOP;
-    await writeFile(join(dir, 'loop.sh'), script);
-    const before = await atlas.count();
+    await writeFile(join(dir, 'loop.sh'), (run.ids.length > 0 ? BY_ID : BY_LISTING) + LOOP);
     const watched = await watch(dir, atlas.url, run);
-    const { requests } = await atlas.count();
-    return {
-      ...run,
-      what: 'curl and jq in a loop',
-      firstPollSeconds: watched.firstPollSeconds,
-      cpuMsPerPoll: cpuMsOf(await readFile(join(dir, 'times'), 'utf8')) / run.polls,
-      requestsPerPoll: (requests - before.requests) / run.polls,
-      memory: { now: watched.peakMib, peak: watched.peakMib },
-    };
+    return { ...watched, cpuMsPerPoll: cpuMsOf(await readFile(join(dir, 'times'), 'utf8')) / run.polls };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
 }
 
-async function watch(dir: string, atlasUrl: string, { instanceName, restoreJobIds, polls }: Run) {
+async function watch(dir: string, atlasUrl: string, { instanceName, ids, polls }: ShellRun) {
   const startedAt = Date.now();
   const shell = spawn('bash', ['loop.sh'], {
     cwd: dir,
@@ -77,7 +81,7 @@ async function watch(dir: string, atlasUrl: string, { instanceName, restoreJobId
       PATH: process.env.PATH,
       LOGIN: `${KEYS.publicKey}:${KEYS.privateKey}`,
       JOBS: `${atlasUrl}/api/atlas/v1.0/groups/${GROUP_ID}/serverless/${instanceName}/backup/restoreJobs`,
-      IDS: restoreJobIds.join(' '),
+      IDS: ids.join(' '),
       POLLS: `${polls}`,
     },
   });
