@@ -7,6 +7,7 @@ import type { Atlas } from '../atlas/atlas.ts';
 import { GROUP_ID, KEYS } from '../atlas/jobs.ts';
 import { treeResidentMib } from '../process/process-cost.ts';
 import type { Watched } from '../watched.ts';
+import { shellTimesMs } from './times.ts';
 
 /** What the shell loop polls, and how often. */
 export interface ShellRun extends Pick<Watched, 'instanceName' | 'ids'> {
@@ -66,7 +67,7 @@ export async function measureShell(atlas: Atlas, run: ShellRun): Promise<ShellCo
   try {
     await writeFile(join(dir, 'loop.sh'), (run.ids.length > 0 ? BY_ID : BY_LISTING) + LOOP);
     const watched = await watch(dir, atlas.url, run);
-    return { ...watched, cpuMsPerPoll: cpuMsOf(await readFile(join(dir, 'times'), 'utf8')) / run.polls };
+    return { ...watched, cpuMsPerPoll: shellTimesMs(await readFile(join(dir, 'times'), 'utf8')) / run.polls };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -94,12 +95,4 @@ async function watch(dir: string, atlasUrl: string, { instanceName, ids, polls }
   clearInterval(sampling);
   if (code !== 0) throw new Error(`the shell loop ended with ${code}`);
   return { peakMib, firstPollSeconds: ((await stat(join(dir, 'first'))).mtimeMs - startedAt) / 1_000 };
-}
-
-/** Adds up what bash's `times` prints: user and system time, of the shell and of all that it ran, as `0m1.234s`. */
-function cpuMsOf(times: string): number {
-  return [...times.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
-    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1_000,
-    0,
-  );
 }
