@@ -5,16 +5,14 @@ ARG NODE_IMAGE=node:24.21.0-trixie-slim@sha256:173f125896c3b47ddf056734c7ea789d0
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /build
-COPY package.json package-lock.json ./
+RUN chown node:node /build
+# The user who will run it: Node keeps compiled code for each user apart.
+USER node
+COPY --chown=node package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
-COPY src ./src
-RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json
-
-FROM ${NODE_IMAGE} AS production-dependencies
-WORKDIR /build
-COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+COPY --chown=node scripts ./scripts
+COPY --chown=node src ./src
+RUN node scripts/build.ts
 
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="restore-watcher" \
@@ -23,9 +21,9 @@ LABEL org.opencontainers.image.title="restore-watcher" \
 # UTC: the schedules are read in UTC, and so is all that is printed.
 ENV NODE_ENV=production TZ=UTC
 WORKDIR /app
-COPY --from=production-dependencies /build/node_modules ./node_modules
+# All that it loads is in there, compiled as well; it belongs to root, so that nobody who gets into the daemon changes it.
 COPY --from=build /build/dist ./dist
-COPY package.json LICENSE ./
+COPY LICENSE ./
 # The one place that is written to: the store and the mirror of the audit log.
 RUN mkdir /app/data && chown node:node /app/data
 VOLUME /app/data

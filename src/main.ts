@@ -3,7 +3,13 @@
  * The entry point. Looks at the runtime before it loads anything else: an older Node would fail on some import, with a message that
  * helps nobody.
  */
+import { existsSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+
 const NEEDED = [24, 15] as const;
+/** Where a build keeps the program compiled; a checkout has none. */
+const COMPILED = join(import.meta.dirname, 'compile-cache');
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
@@ -15,12 +21,15 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
 } else {
   // Schedules are read in UTC, and so is everything that is printed: no part is to go by the zone that the process lives in.
   process.env.TZ = 'UTC';
-  const argv = process.argv.slice(2);
+  // Portable: the folder may have been moved since. What another Node or user has compiled is not used, and nothing is amiss then.
+  if (existsSync(COMPILED)) enableCompileCache({ directory: COMPILED, portable: true });
+  void start(process.argv.slice(2));
+}
+
+async function start(argv: readonly string[]): Promise<void> {
   // Before the rest, which takes a while to load.
   const { holdEarlySignals } = await import('./app/early-signals.ts');
   const early = holdEarlySignals(argv);
   const { main } = await import('./app/composition.ts');
   process.exitCode = await main(argv, early);
 }
-
-export {};

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import ownPackage from '../../package.json' with { type: 'json' };
 import { type AuditCheck, checkAudit } from '../audit/check.ts';
 import type { Notifier } from '../channels/notifier.ts';
 import { createReceiverLimiter } from '../channels/receiver-limiter.ts';
@@ -43,7 +44,7 @@ export async function main(argv: readonly string[], early: EarlySignals | null):
     redactor.add(config.secrets);
     return config;
   };
-  const version = readVersion();
+  const { version } = ownPackage;
   const parts: CliParts = {
     stdout,
     stderr,
@@ -81,11 +82,6 @@ export async function main(argv: readonly string[], early: EarlySignals | null):
     jsonSchema: jsonSchemaText,
   };
   return runCli(argv, parts);
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 function createOneNotifier(config: WatcherConfig, name: string, redactor: Redactor): Notifier {
