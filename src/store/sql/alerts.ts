@@ -7,23 +7,23 @@ import { listMutes } from '../queries/mutes.ts';
 import { lastFinishedAt, watchedSince } from '../queries/observations.ts';
 import { dueReminders, isAnyReminderDue, moveReminders } from '../queries/reminders.ts';
 import type { Database } from '../queries/schema.ts';
-import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
+import type { Turns } from './turns.ts';
 
 /** Builds the port of alerts and reminders over SQL. */
-export function createAlertStore(db: Kysely<Database>, guarded: Guarded): AlertStore {
+export function createAlertStore(db: Kysely<Database>, turns: Turns, guarded: Guarded): AlertStore {
   return {
     readAlerts: guarded('read alerts', () => readAlerts(db)),
     alertEvent: guarded('read an event', (key, raisedAt) => alertEvent(db, key, raisedAt)),
     lastFinishedAt: guarded('read observations', (watch) => lastFinishedAt(db, watch)),
     watchedSince: guarded('read a target', (watch) => watchedSince(db, watch)),
-    commitAlerts: guarded('commit alerts', (commit) => commitAlerts(db, commit)),
-    remind: guarded('remind', (look, decide) => remind(db, look, decide)),
+    commitAlerts: guarded('commit alerts', (commit) => commitAlerts(turns, commit)),
+    remind: guarded('remind', (look, decide) => remind(db, turns, look, decide)),
   };
 }
 
-async function commitAlerts(db: Kysely<Database>, commit: AlertCommit): Promise<void> {
-  await inTurn(db, async (trx, record) => {
+async function commitAlerts({ inTurn }: Turns, commit: AlertCommit): Promise<void> {
+  await inTurn(async (trx, record) => {
     await writeAlerts(trx, commit);
     await writeEvents(trx, commit.events, commit.at);
     await record(commit.audit);
@@ -33,11 +33,12 @@ async function commitAlerts(db: Kysely<Database>, commit: AlertCommit): Promise<
 /** Looks before it locks: most looks find nothing, and should not keep others from writing. */
 async function remind(
   db: Kysely<Database>,
+  { inTurn }: Turns,
   { at, limit }: ReminderLook,
   decide: ReminderJudge,
 ): Promise<PlannedEvent[]> {
   if (!(await isAnyReminderDue(db, at))) return [];
-  return inTurn(db, async (trx, record) => {
+  return inTurn(async (trx, record) => {
     const due = await dueReminders(trx, at, limit);
     const plan = decide({ due, mutes: await listMutes(trx, { inForceAt: at }) });
     await writeEvents(trx, plan.events, at);

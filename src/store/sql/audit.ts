@@ -3,21 +3,21 @@ import type { AuditDraft } from '../../domain/audit.ts';
 import type { AuditStore } from '../ports/audit.ts';
 import { auditHead, mirroredSeq, noteMirrored, readAudit } from '../queries/audit-log.ts';
 import type { Database } from '../queries/schema.ts';
-import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
+import type { Turns } from './turns.ts';
 
 /** Builds the port of the audit log over SQL. */
-export function createAuditStore(db: Kysely<Database>, guarded: Guarded): AuditStore {
+export function createAuditStore(db: Kysely<Database>, turns: Turns, guarded: Guarded): AuditStore {
   return {
     readAudit: guarded('read the audit log', (afterSeq, limit) => readAudit(db, afterSeq, limit)),
     auditHead: guarded('read the audit log', () => auditHead(db)),
     mirroredSeq: guarded('read the audit log', () => mirroredSeq(db)),
-    recordAudit: guarded('write the audit log', (drafts) => recordAudit(db, drafts)),
+    recordAudit: guarded('write the audit log', (drafts) => recordAudit(turns, drafts)),
     noteMirrored: guarded('write the audit log', (seq) => noteMirrored(db, seq)),
   };
 }
 
-async function recordAudit(db: Kysely<Database>, drafts: readonly AuditDraft[]): Promise<void> {
+async function recordAudit({ inTurn }: Turns, drafts: readonly AuditDraft[]): Promise<void> {
   if (drafts.length === 0) return;
-  await inTurn(db, (_trx, record) => record(drafts));
+  await inTurn((_trx, record) => record(drafts));
 }

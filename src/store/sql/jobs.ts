@@ -11,26 +11,26 @@ import {
   writeObservations,
 } from '../queries/observations.ts';
 import type { Database } from '../queries/schema.ts';
-import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
+import type { Turns } from './turns.ts';
 
 /** Builds the port of jobs over SQL. */
-export function createJobStore(db: Kysely<Database>, guarded: Guarded): JobStore {
+export function createJobStore(db: Kysely<Database>, turns: Turns, guarded: Guarded): JobStore {
   return {
     readTarget: guarded('read a target', (key, now) => readTarget(db, key, now)),
     followedTargets: guarded('read targets', (watch, now) => followedTargets(db, watch, now)),
     readObservations: guarded('read observations', (watch, ids) => readObservations(db, watch, ids)),
     finishedDurations: guarded('read observations', (key, limit) => finishedDurations(db, key, limit)),
     lastLookAt: guarded('read when instances were looked for', (key) => lastLookAt(db, key)),
-    commitPoll: guarded('commit a poll', (commit) => commitPoll(db, commit)),
+    commitPoll: guarded('commit a poll', (commit) => commitPoll(turns, commit)),
     noteLook: guarded('note that instances were looked for', (key, at) => noteLook(db, key, at)),
   };
 }
 
-async function commitPoll(db: Kysely<Database>, commit: PollCommit): Promise<void> {
+async function commitPoll({ inTurn }: Turns, commit: PollCommit): Promise<void> {
   const { targetKey, watch, at, takesBaseline, observations, events, audit } = commit;
   if (!takesBaseline && observations.length + events.length + audit.length === 0) return;
-  await inTurn(db, async (trx, record) => {
+  await inTurn(async (trx, record) => {
     if (takesBaseline) await writeBaseline(trx, { key: targetKey, watch, at });
     await writeObservations(trx, targetKey, observations);
     await writeEvents(trx, events, at);

@@ -13,43 +13,48 @@ import { claimDeliveries, findClaimable, nextDueAt, renewLeases } from '../queri
 import { writeOutcome } from '../queries/outbox/outcomes.ts';
 import { writeConsequences } from '../queries/outbox/waiting.ts';
 import type { Database } from '../queries/schema.ts';
-import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
+import type { Turns } from './turns.ts';
 
 /** Builds the outbox over SQL. */
-export function createOutbox(db: Kysely<Database>, guarded: Guarded): Outbox {
+export function createOutbox(db: Kysely<Database>, turns: Turns, guarded: Guarded): Outbox {
   return {
     nextDueAt: guarded('read the outbox', (channel) => nextDueAt(db, channel)),
     failingChannels: guarded('read the outbox', () => failingChannels(db)),
     givenUpSince: guarded('read the outbox', (since) => givenUpSince(db, since)),
     lastAcceptedAt: guarded('read the outbox', (channel) => lastAcceptedAt(db, channel)),
-    claimDeliveries: guarded('claim deliveries', (request) => claimDue(db, request)),
+    claimDeliveries: guarded('claim deliveries', (request) => claimDue(db, turns, request)),
     renewLeases: guarded('renew leases', async (ids, owner, until) => {
       if (ids.length > 0) await renewLeases(db, ids, owner, until);
     }),
     recordOutcomes: guarded('record outcomes', (outcomes, audit, owner) =>
-      recordOutcomes(db, outcomes, audit, owner),
+      recordOutcomes(turns, outcomes, audit, owner),
     ),
-    oweFallbacks: guarded('owe fallbacks', (request) => oweFallbacks(db, request)),
+    oweFallbacks: guarded('owe fallbacks', (request) => oweFallbacks(db, turns, request)),
   };
 }
 
-/** Looks before it locks: most passes find nothing, and should not keep others from writing. Needs no turn: it records nothing. */
-async function claimDue(db: Kysely<Database>, request: ClaimRequest): Promise<ClaimedDelivery[]> {
-  const due = await findClaimable(db, request);
-  if (due.length === 0) return [];
-  return db
-    .transaction()
-    .execute(async (trx) => claimDeliveries(trx, await findClaimable(trx, request), request));
+/**
+ * Looks before it locks: most passes find nothing, and should not keep others from writing. What is being written just now may be what is
+ * due: the claim then rides along with that, and needs no commit of its own. Needs no turn: it records nothing.
+ */
+async function claimDue(
+  db: Kysely<Database>,
+  turns: Turns,
+  request: ClaimRequest,
+): Promise<ClaimedDelivery[]> {
+  if (!turns.areBusy && (await findClaimable(db, request)).length === 0) return [];
+  return turns.beside(async (trx) => claimDeliveries(trx, await findClaimable(trx, request), request));
 }
 
 /** Looks before it locks, as above. */
 async function oweFallbacks(
   db: Kysely<Database>,
+  { inTurn }: Turns,
   request: FallbackRequest,
 ): Promise<Array<{ eventId: string }>> {
   if ((await owedByFallback(db, request)).length === 0) return [];
-  return inTurn(db, async (trx, record) => {
+  return inTurn(async (trx, record) => {
     const events = await writeFallbacks(trx, await owedByFallback(trx, request), request);
     await record(events.map((event) => fallbackEntry(event, request)));
     return events.map(({ id }) => ({ eventId: id }));
@@ -57,13 +62,13 @@ async function oweFallbacks(
 }
 
 async function recordOutcomes(
-  db: Kysely<Database>,
+  { inTurn }: Turns,
   outcomes: readonly DeliveryOutcome[],
   audit: readonly AuditDraft[],
   owner: string | undefined,
 ): Promise<void> {
   if (outcomes.length + audit.length === 0) return;
-  await inTurn(db, async (trx, record) => {
+  await inTurn(async (trx, record) => {
     for (const outcome of outcomes) await writeOutcome(trx, outcome, owner);
     await writeConsequences(trx, outcomes);
     await record(audit);

@@ -6,11 +6,11 @@ import { countJobs, listObservations, oldestRunning } from '../queries/observati
 import { countDeliveries, listDeliveries } from '../queries/outbox/deliveries.ts';
 import { redriveDeliveries } from '../queries/outbox/redrive.ts';
 import type { Database } from '../queries/schema.ts';
-import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
+import type { Turns } from './turns.ts';
 
 /** Builds the port of what is on record over SQL. */
-export function createRecordStore(db: Kysely<Database>, guarded: Guarded): RecordStore {
+export function createRecordStore(db: Kysely<Database>, turns: Turns, guarded: Guarded): RecordStore {
   return {
     listObservations: guarded('list observations', (filter) => listObservations(db, filter)),
     listEvents: guarded('list events', (filter) => listEvents(db, filter)),
@@ -18,17 +18,17 @@ export function createRecordStore(db: Kysely<Database>, guarded: Guarded): Recor
     oldestRunning: guarded('list observations', (watch, limit) => oldestRunning(db, watch, limit)),
     countJobs: guarded('count jobs', () => countJobs(db)),
     countDeliveries: guarded('count deliveries', (now) => countDeliveries(db, now)),
-    redrive: guarded('redrive deliveries', (which, at) => redrive(db, which, at)),
+    redrive: guarded('redrive deliveries', (which, at) => redrive(turns, which, at)),
   };
 }
 
 async function redrive(
-  db: Kysely<Database>,
+  { inTurn }: Turns,
   which: readonly string[] | 'given_up',
   at: Timestamp,
 ): Promise<string[]> {
   if (which !== 'given_up' && which.length === 0) return [];
-  return inTurn(db, async (trx, record) => {
+  return inTurn(async (trx, record) => {
     const redriven = await redriveDeliveries(trx, which, at);
     await record(
       redriven.map(({ id, event_id, channel }) => ({

@@ -4,17 +4,17 @@ import type { ClockStep, SpanStore } from '../ports/spans.ts';
 import { CLOCK_SLACK_MS } from '../queries/outbox/outbox.ts';
 import { toAuditEntry } from '../queries/rows.ts';
 import { type Database, PENDING } from '../queries/schema.ts';
-import { inTurn } from './in-turn.ts';
 import type { Guarded } from './method-guard.ts';
+import type { Turns } from './turns.ts';
 
 /** Of watches that fail, what is kept across restarts. Other alerts are found by their time, which must stay. */
 const FAILING_SINCE = 'failing_since/';
 
 /** Builds the port of spans over SQL. */
-export function createSpanStore(db: Kysely<Database>, guarded: Guarded): SpanStore {
+export function createSpanStore(db: Kysely<Database>, turns: Turns, guarded: Guarded): SpanStore {
   return {
     lastWrittenAt: guarded('read the audit log', () => lastWrittenAt(db)),
-    moveSpans: guarded('move spans', (step) => inTurn(db, (trx) => moveSpans(trx, step))),
+    moveSpans: guarded('move spans', (step) => turns.inTurn((trx) => moveSpans(trx, step))),
   };
 }
 

@@ -9,6 +9,7 @@ import { createMuteStore } from './mutes.ts';
 import { createOutbox } from './outbox.ts';
 import { createRecordStore } from './records.ts';
 import { createSpanStore } from './spans.ts';
+import { createTurns } from './turns.ts';
 
 /** What one database engine brings along. */
 export interface SqlEngine {
@@ -24,14 +25,15 @@ export interface SqlEngine {
 export function createSqlStore(engine: SqlEngine): Store {
   const { db } = engine;
   const { guarded, close } = createMethodGuard(engine);
+  const turns = createTurns(db);
   return {
-    ...createJobStore(db, guarded),
-    ...createOutbox(db, guarded),
-    ...createAlertStore(db, guarded),
-    ...createAuditStore(db, guarded),
-    ...createRecordStore(db, guarded),
-    ...createMuteStore(db, guarded),
-    ...createSpanStore(db, guarded),
+    ...createJobStore(db, turns, guarded),
+    ...createOutbox(db, turns, guarded),
+    ...createAlertStore(db, turns, guarded),
+    ...createAuditStore(db, turns, guarded),
+    ...createRecordStore(db, turns, guarded),
+    ...createMuteStore(db, turns, guarded),
+    ...createSpanStore(db, turns, guarded),
     claimDaemon: guarded('claim the store', engine.claimDaemon),
     checkWritable: guarded('write', () => checkWritable(db)),
     close,

@@ -1,0 +1,119 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { AuditDraft } from '../../domain/audit.ts';
+import { appendAudit, lockAuditHead } from '../queries/audit-log.ts';
+import type { Database } from '../queries/schema.ts';
+
+/** Appends audit entries to the log, within the transaction whose turn it is. */
+export type RecordInTurn = (drafts: readonly AuditDraft[]) => Promise<void>;
+
+/** What is written in one go. May be run again from its beginning when the transaction that it was a part of came to nothing. */
+export type WorkInTurn<Result> = (trx: Transaction<Database>, record: RecordInTurn) => Promise<Result>;
+
+/** The transactions of one store. */
+export interface Turns {
+  /**
+   * Runs `work` in a transaction that first locks the end of the audit log, so that all who record something take turns.
+   *
+   * What `work` reads is therefore as the last of them left it, the audit log stays one chain, and rows are numbered in the order in
+   * which they are committed. Every write that adds events, deliveries, reminders or audit entries goes through here, whatever the
+   * database locks by itself.
+   */
+  inTurn<Result>(work: WorkInTurn<Result>): Promise<Result>;
+  /** Runs `work` in a transaction, without a turn of its own. It records nothing. */
+  beside<Result>(work: (trx: Transaction<Database>) => Promise<Result>): Promise<Result>;
+  /** Something is being written, or waits to be: what is asked for now is written along with it. */
+  readonly areBusy: boolean;
+}
+
+/**
+ * Runs work one after the other, in the order in which it was asked for, and commits together what comes together: work that is asked for
+ * while a transaction is open rides along in it. A commit has to reach the disk, and several in one cost as much as one. Work that
+ * comes alone waits for nothing.
+ *
+ * To its caller, each work is a transaction of its own: it has happened whole when its promise resolves, and not at all when that rejects.
+ * When one of several fails, all are undone and each is run again by itself.
+ */
+export function createTurns(db: Kysely<Database>): Turns {
+  const waiting: Job[] = [];
+  let isRunning = false;
+
+  const run = async (): Promise<void> => {
+    isRunning = true;
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await runFrom(next);
+    isRunning = false;
+  };
+
+  const runFrom = async (first: Job): Promise<void> => {
+    const together = [first];
+    try {
+      for (const tell of await commitTogether(db, together, waiting)) tell();
+    } catch (thrown) {
+      if (together.length === 1) first.reject(thrown);
+      else for (const job of together) await runAlone(db, job);
+    }
+  };
+
+  const ask = <Result>(takesTurn: boolean, work: WorkInTurn<Result>): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      const attempt: Job['attempt'] = async (trx, record) => {
+        const result = await work(trx, record);
+        return () => resolve(result);
+      };
+      waiting.push({ takesTurn, attempt, reject });
+      if (!isRunning) void run();
+    });
+
+  return {
+    inTurn: (work) => ask(true, work),
+    beside: (work) => ask(false, work),
+    get areBusy() {
+      return isRunning;
+    },
+  };
+}
+
+/** Work that somebody has asked for. */
+interface Job {
+  takesTurn: boolean;
+  /** Does the work; returns what tells the caller that it is committed. */
+  attempt: (trx: Transaction<Database>, record: RecordInTurn) => Promise<() => void>;
+  reject: (reason: unknown) => void;
+}
+
+/**
+ * Does the jobs that stand in `together`, and takes over from `waiting` what rides along, until nothing waits. The end of the audit log is
+ * locked before any row: so one that records does not ride along where that was not locked at first.
+ */
+function commitTogether(db: Kysely<Database>, together: Job[], waiting: Job[]): Promise<Array<() => void>> {
+  return db.transaction().execute(async (trx) => {
+    const isInTurn = together.some(({ takesTurn }) => takesTurn);
+    const record = isInTurn ? await lockedRecord(trx) : recordNothing;
+    const tellings: Array<() => void> = [];
+    for (const job of together) {
+      tellings.push(await job.attempt(trx, record));
+      const [next] = waiting;
+      if (next === undefined || (next.takesTurn && !isInTurn)) continue;
+      waiting.shift();
+      // The loop goes on to it.
+      together.push(next);
+    }
+    return tellings;
+  });
+}
+
+async function runAlone(db: Kysely<Database>, job: Job): Promise<void> {
+  try {
+    for (const tell of await commitTogether(db, [job], [])) tell();
+  } catch (thrown) {
+    job.reject(thrown);
+  }
+}
+
+async function lockedRecord(trx: Transaction<Database>): Promise<RecordInTurn> {
+  let head = await lockAuditHead(trx);
+  return async (drafts) => {
+    head = await appendAudit(trx, head, drafts);
+  };
+}
+
+const recordNothing: RecordInTurn = () => Promise.reject(new Error('recorded out of turn'));
