@@ -4,7 +4,7 @@ import type { OutboxReader } from '../../store/ports/outbox.ts';
 import type { ClockSteps } from '../schedule/clock-steps.ts';
 import { USUAL_PACE } from '../schedule/pace.ts';
 import { createConfidence } from './confidence.ts';
-import { type DispatchDeps, dispatchOnce } from './dispatch.ts';
+import { createDispatcher, type DispatchDeps, type Dispatcher } from './dispatch.ts';
 
 const FAULT_WAIT_MS = 2_000;
 
@@ -31,57 +31,98 @@ export interface ChannelWorker {
 }
 
 /**
- * Delivers for one channel until stopped, on its own: a receiver that hangs holds up nobody else. A pass that fails is logged and
+ * Delivers for one channel until stopped, on its own: a receiver that hangs holds up nobody else. A fault of the store is logged, and it is
  * tried again; the loop never ends by itself.
  */
 export function startChannelWorker(deps: ChannelWorkerDeps): ChannelWorker {
-  const cut = new AbortController();
-  const bell = createBell();
-  const passDeps = {
-    ...deps,
-    notifier: endingWhenCut(deps.notifier),
-    confidence: createConfidence(deps.clock),
-  };
-  let isStopping = false;
-
-  const loop = async (): Promise<void> => {
-    while (!isStopping) {
-      const waitMs = await pass(passDeps, cut.signal);
-      if (!isStopping && waitMs > 0) await bell.wait(waitMs);
-    }
-  };
-  const done = loop();
-
+  const worker = new Worker(deps);
+  const done = worker.run();
   return {
-    wake: bell.ring,
+    wake: () => worker.wake(),
     stop: async (graceMs) => {
-      isStopping = true;
-      bell.ring();
-      const timer = setTimeout(() => cut.abort(new Error('the send was cut short')), graceMs);
+      worker.end();
+      const timer = setTimeout(() => worker.cut(), graceMs);
       await done.finally(() => clearTimeout(timer));
     },
   };
 }
 
-/** One pass; says how long to wait before the next, in milliseconds. */
-async function pass(deps: ChannelWorkerDeps & DispatchDeps, signal: AbortSignal): Promise<number> {
-  const { store, clock, notifier, faultLog, steps, lookEveryMs = USUAL_PACE.lookEveryMs } = deps;
-  const { channel } = notifier;
-  try {
-    await steps.settle();
-    const { mayHaveMore, quietMs } = await dispatchOnce(deps, signal);
-    faultLog.clear(`outbox ${channel}`, 'The outbox is worked on again', { channel });
-    if (mayHaveMore) return 0;
-    const dueAt = await store.nextDueAt(channel);
-    return dueAt === null ? lookEveryMs : Math.min(lookEveryMs, Math.max(1, quietMs, dueAt - clock.now()));
-  } catch (thrown) {
-    const error = toError(thrown);
-    faultLog.report(
-      `outbox ${channel}`,
-      `The outbox cannot be worked on: ${error.message}`,
-      { channel, err: error },
-      'error',
+class Worker {
+  readonly #deps: ChannelWorkerDeps;
+  readonly #dispatcher: Dispatcher;
+  readonly #cut = new AbortController();
+  readonly #bell = createBell();
+  /** Claims of which not everything is recorded. */
+  readonly #inHand = new Set<Promise<void>>();
+  #isStopping = false;
+  /** Monotonic: nothing is claimed before. */
+  #restsUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: ChannelWorkerDeps) {
+    this.#deps = deps;
+    const parts = { notifier: endingWhenCut(deps.notifier), confidence: createConfidence(deps.clock) };
+    this.#dispatcher = createDispatcher({ ...deps, ...parts }, this.#bell.ring);
+  }
+
+  /** Resolves when it was ended and nothing is in hand. */
+  async run(): Promise<void> {
+    while (!this.#isStopping) {
+      const waitMs = await this.#look();
+      if (!this.#isStopping) await this.#bell.wait(waitMs);
+    }
+    await Promise.all(this.#inHand);
+  }
+
+  wake(): void {
+    this.#bell.ring();
+  }
+
+  end(): void {
+    this.#isStopping = true;
+    this.#bell.ring();
+  }
+
+  cut(): void {
+    this.#cut.abort(new Error('the send was cut short'));
+  }
+
+  /** Begins what is due; says how long to wait before the next look, in milliseconds, unless the bell rings before. */
+  async #look(): Promise<number> {
+    const { store, clock, notifier, faultLog, steps, lookEveryMs = USUAL_PACE.lookEveryMs } = this.#deps;
+    const { channel } = notifier;
+    const restsMs = this.#restsUntil - clock.monotonic();
+    if (restsMs > 0) return restsMs;
+    try {
+      await steps.settle();
+      const { claimed, isFull, quietMs, ended } = await this.#dispatcher.begin(this.#cut.signal);
+      if (claimed > 0) this.#keep(ended);
+      faultLog.clear(`outbox ${channel}`, 'The outbox is worked on again', { channel });
+      // What is in hand rings when it ends.
+      if (claimed > 0 || isFull || this.#dispatcher.inHand > 0) return lookEveryMs;
+      const dueAt = await store.nextDueAt(channel);
+      return dueAt === null ? lookEveryMs : Math.min(lookEveryMs, Math.max(1, quietMs, dueAt - clock.now()));
+    } catch (thrown) {
+      return this.#report(thrown);
+    }
+  }
+
+  #keep(ended: Promise<unknown>): void {
+    const kept = ended.then(
+      () => {},
+      (thrown: unknown) => {
+        this.#restsUntil = this.#deps.clock.monotonic() + this.#report(thrown);
+      },
     );
+    this.#inHand.add(kept);
+    void kept.then(() => this.#inHand.delete(kept));
+  }
+
+  #report(thrown: unknown): number {
+    const { faultLog, notifier } = this.#deps;
+    const { channel } = notifier;
+    const error = toError(thrown);
+    const message = `The outbox cannot be worked on: ${error.message}`;
+    faultLog.report(`outbox ${channel}`, message, { channel, err: error }, 'error');
     return FAULT_WAIT_MS;
   }
 }

@@ -1,19 +1,14 @@
-import type { Notifier, Receipt } from '../../channels/notifier.ts';
-import { isTooLongForChannel } from '../../domain/telling/silence.ts';
-import { DeliveryError, toError } from '../../errors.ts';
+import type { Notifier } from '../../channels/notifier.ts';
 import type { ClaimedDelivery, ClaimRequest, Outbox } from '../../store/ports/outbox.ts';
 import type { Confidence, SendEnd } from './confidence.ts';
 import { keepLeases, LEASE_MS, type LeaseDeps } from './leases.ts';
-import { acceptedOutcome, refusedOutcome } from './outcome.ts';
-import { type RecordAttemptsDeps, recordAttempts } from './record-attempts.ts';
+import { createAttemptRecorder, type Place, type RecordAttemptsDeps } from './record-attempts.ts';
+import { type SendDeps, sendMessage } from './send.ts';
 
-/** What a pass works with. */
-export interface DispatchDeps extends LeaseDeps, RecordAttemptsDeps {
-  store: LeaseDeps['store'] & Pick<Outbox, 'claimDeliveries' | 'lastAcceptedAt'>;
-  notifier: Notifier;
+/** What a dispatcher works with. */
+export interface DispatchDeps extends LeaseDeps, RecordAttemptsDeps, SendDeps {
+  store: LeaseDeps['store'] & SendDeps['store'] & Pick<Outbox, 'claimDeliveries'>;
   confidence: Confidence;
-  /** In [0, 1). */
-  random: () => number;
   /** Ids of deliveries that are left alone, with what must not overtake them. Default: none. */
   except?: () => readonly string[];
 }
@@ -30,28 +25,146 @@ export interface DispatchResult {
   hasTimedOut: boolean;
 }
 
+/** What was begun. */
+export interface Begun {
+  /** Deliveries that are being sent now. */
+  claimed: number;
+  /** As many messages are in hand as the channel takes. */
+  isFull: boolean;
+  /** See `DispatchResult`. */
+  quietMs: number;
+  /** How each delivery has gone, once all of them are recorded. Rejects with a `StoreError` when one could not be. */
+  ended: Promise<SendEnd[]>;
+}
+
+/** Has what one channel is owed sent and recorded. Knows what it has in hand. */
+export interface Dispatcher {
+  /**
+   * Claims what is due, as far as there is room beside what is in hand, and begins to send it. What is to be told at once goes before a
+   * digest. While the receiver has asked for silence, only what was redriven is claimed. Aborting `signal` cuts the sends short; those
+   * are owed as before. Not to be called again before it resolves.
+   * @throws {StoreError} when claiming fails.
+   */
+  begin(signal: AbortSignal): Promise<Begun>;
+  /** Messages that are being sent. */
+  readonly inHand: number;
+}
+
 /** A way for deliveries to go out on a channel: which are claimed together, and what sends them. */
 interface Way {
   claim: Pick<ClaimRequest, 'limit' | 'perKey' | 'held'>;
-  /** All that is claimed makes one message; else each makes its own. */
+  /** All that is claimed makes one message, and goes out alone; else each makes its own. */
   inOneMessage: boolean;
   send: Notifier['send'];
 }
 
 /**
- * One pass of one channel: claim what is due, send it, record how it went. What is to be told at once goes before a digest. What a
- * receiver accepts is recorded at once, batch by batch. Aborting `signal` cuts the sends short; those are owed as before. While the
- * receiver has asked for silence, only what was redriven is claimed.
- * @throws {StoreError} when claiming or recording fails.
+ * One pass of one channel: claims what is due, sends it, and records how it went.
+ * @throws {StoreError} when claiming or recording fails; all sends have ended by then.
  */
 export async function dispatchOnce(deps: DispatchDeps, signal: AbortSignal): Promise<DispatchResult> {
-  for (const way of waysOf(deps.notifier)) {
-    const ends = await dispatchBy(way, deps, signal);
-    const tried = ends.filter((end) => end !== 'released').length;
-    if (tried > 0) return { tried, mayHaveMore: true, quietMs: 0, hasTimedOut: ends.includes('timed_out') };
-  }
-  return { tried: 0, mayHaveMore: false, quietMs: deps.notifier.pausedMs?.() ?? 0, hasTimedOut: false };
+  const { quietMs, ended } = await createDispatcher(deps, () => {}).begin(signal);
+  const ends = await ended;
+  const tried = ends.filter((end) => end !== 'released').length;
+  if (tried > 0) return { tried, mayHaveMore: true, quietMs: 0, hasTimedOut: ends.includes('timed_out') };
+  return { tried, mayHaveMore: false, quietMs, hasTimedOut: false };
 }
+
+/** Creates a dispatcher that has nothing in hand. `onRoom` is called when there is room for something else, or may be. */
+export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispatcher {
+  const ways = waysOf(deps.notifier);
+  const { confidence } = deps;
+  let inHand = 0;
+  /** How sends have gone since nothing was in hand: while one of them was refused, none that was begun before says otherwise. */
+  const lately = new Set<SendEnd>();
+  /** What is in hand is told in one message. */
+  let isAlone = false;
+  const recorder = createAttemptRecorder(deps, () => inHand > 1);
+
+  const roomFor = ({ claim, inOneMessage }: Way): number => {
+    const trusted = confidence.limitFor(claim.limit, inOneMessage);
+    if (inOneMessage || isAlone) return inHand === 0 ? trusted : 0;
+    return trusted - inHand;
+  };
+  const note = (how: SendEnd): void => {
+    lately.add(how);
+    confidence.note([...lately]);
+  };
+  const takePlace = (): Place => {
+    let isTaken = false;
+    const place = {
+      occupy: () => {
+        if (!isTaken) inHand += 1;
+        isTaken = true;
+      },
+      vacate: () => {
+        if (!isTaken) return;
+        isTaken = false;
+        inHand -= 1;
+        if (inHand === 0) lately.clear();
+        onRoom();
+      },
+    };
+    place.occupy();
+    return place;
+  };
+
+  /**
+   * Sends a batch and records it. A batch whose content is refused is sent one by one: one bad event must not take others along, and what
+   * a receiver accepts is recorded at once.
+   */
+  const deliver = async (
+    way: Way,
+    batch: readonly ClaimedDelivery[],
+    place: Place,
+    signal: AbortSignal,
+  ): Promise<SendEnd[]> => {
+    const { ends, how, isRejected } = await sendMessage(deps, way.send, batch, signal);
+    if (isRejected && batch.length > 1) {
+      const each: SendEnd[] = [];
+      for (const delivery of batch) each.push(...(await deliver(way, [delivery], KEPT, signal)));
+      return each;
+    }
+    note(how);
+    await recorder.record(ends, place);
+    return batch.map(() => how);
+  };
+
+  const start = (way: Way, claimed: readonly ClaimedDelivery[], signal: AbortSignal): Promise<SendEnd[]> => {
+    isAlone = way.inOneMessage;
+    const stopRenewing = keepLeases(
+      deps,
+      claimed.map(({ id }) => id),
+    );
+    const batches = way.inOneMessage ? messagesOf(claimed) : claimed.map((delivery) => [delivery]);
+    const sends = batches.map((batch) => {
+      const place = takePlace();
+      return deliver(way, batch, place, signal).finally(place.vacate);
+    });
+    return allOf(sends).finally(stopRenewing);
+  };
+
+  return {
+    get inHand() {
+      return inHand;
+    },
+    begin: async (signal) => {
+      const none = { claimed: 0, ended: Promise.resolve([]) };
+      for (const way of ways) {
+        const room = roomFor(way);
+        if (room <= 0) return { ...none, isFull: true, quietMs: 0 };
+        const claimed = await claim(way, deps, room);
+        if (claimed.length === 0) continue;
+        const ended = start(way, claimed, signal);
+        return { claimed: claimed.length, isFull: claimed.length === room, quietMs: 0, ended };
+      }
+      return { ...none, isFull: false, quietMs: deps.notifier.pausedMs?.() ?? 0 };
+    },
+  };
+}
+
+/** Of a message that is sent in pieces: its place is free when all of them are recorded. */
+const KEPT: Place = { occupy: () => {}, vacate: () => {} };
 
 function waysOf({ maxBatch, concurrency, send, digest }: Notifier): Way[] {
   const usual: Way =
@@ -69,37 +182,18 @@ function waysOf({ maxBatch, concurrency, send, digest }: Notifier): Way[] {
   ];
 }
 
-/** Returns how each delivery that was claimed has gone. */
-async function dispatchBy(way: Way, deps: DispatchDeps, signal: AbortSignal): Promise<SendEnd[]> {
-  const { store, notifier, clock, owner, confidence, except } = deps;
-  const { channel } = notifier;
-  const claimed = await store.claimDeliveries({
+function claim(way: Way, deps: DispatchDeps, limit: number): Promise<ClaimedDelivery[]> {
+  const { store, notifier, clock, owner, except } = deps;
+  return store.claimDeliveries({
     ...way.claim,
-    limit: confidence.limitFor(way.claim.limit, way.inOneMessage),
+    limit,
     onlyUrgent: (notifier.pausedMs?.() ?? 0) > 0,
-    channel,
+    channel: notifier.channel,
     owner,
     now: clock.now(),
     leaseMs: LEASE_MS,
     ...(except ? { except: except() } : {}),
   });
-  if (claimed.length === 0) return [];
-
-  const stopRenewing = keepLeases(
-    deps,
-    claimed.map(({ id }) => id),
-  );
-  try {
-    const batches = way.inOneMessage ? messagesOf(claimed) : claimed.map((delivery) => [delivery]);
-    // All of them end first, also when one cannot be recorded: without their leases they would be claimed and sent again.
-    const ends = await Promise.allSettled(batches.map((batch) => deliver(way, deps, batch, signal)));
-    const sent = ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []));
-    confidence.note(sent);
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
-    return sent;
-  } finally {
-    stopRenewing();
-  }
 }
 
 /** What goes out in one message is for the same recipients: what single ones are owed apart makes messages of its own. */
@@ -107,94 +201,9 @@ function messagesOf(claimed: readonly ClaimedDelivery[]): ClaimedDelivery[][] {
   return [...Map.groupBy(claimed, ({ recipient }) => recipient).values()];
 }
 
-/**
- * Sends a batch as one message and records it. A batch whose content is refused is sent one by one: one bad event must not take others
- * along. What was not sent at all is released: it was no attempt. Returns how each delivery has gone.
- */
-async function deliver(
-  way: Way,
-  deps: DispatchDeps,
-  batch: readonly ClaimedDelivery[],
-  signal: AbortSignal,
-): Promise<SendEnd[]> {
-  const leftOut = [...new Set(batch.flatMap(({ apart, behind }) => [...apart, ...behind]))];
-  const sent = await send(way, batch, leftOut, signal);
-  const at = deps.clock.now();
-  if (!(sent instanceof Error)) {
-    const { wasSent = true } = sent;
-    const context = { at, random: deps.random(), leftOut };
-    const ends = batch.map((delivery) => ({
-      delivery,
-      outcome: acceptedOutcome(delivery, sent, context),
-      wasSent,
-    }));
-    await recordAttempts(deps, ends);
-    return batch.map(() => (wasSent ? 'accepted' : 'nothing_to_send'));
-  }
-  if (sent instanceof DeliveryError && !sent.wasTried) {
-    const released = batch.map((delivery) => ({
-      delivery,
-      outcome: { id: delivery.id, kind: 'released' as const, at },
-      wasSent: false,
-    }));
-    await recordAttempts(deps, released);
-    return batch.map(() => 'released');
-  }
-  if (sent instanceof DeliveryError && sent.reason === 'rejected' && batch.length > 1) {
-    const ends: SendEnd[] = [];
-    for (const delivery of batch) ends.push(...(await deliver(way, deps, [delivery], signal)));
-    return ends;
-  }
-  return refuse(deps, batch, sent, { leftOut, signal });
-}
-
-/** Records that a message was refused. One time and one chance for all its deliveries: so they come back together, as the one message they were. */
-async function refuse(
-  deps: DispatchDeps,
-  batch: readonly ClaimedDelivery[],
-  error: Error,
-  { leftOut, signal }: { leftOut: readonly string[]; signal: AbortSignal },
-): Promise<SendEnd[]> {
-  const retryAfterMs = error instanceof DeliveryError ? error.retryAfterMs : undefined;
-  const isTooLong = isTooLongForChannel(retryAfterMs);
-  const isDoubtful = error instanceof DeliveryError && error.mayBeMishap;
-  const refusal = {
-    at: deps.clock.now(),
-    random: deps.random(),
-    leftOut,
-    wasCut: signal.aborted,
-    lastAcceptedAt: isDoubtful ? await deps.store.lastAcceptedAt(deps.notifier.channel) : null,
-    silenceMs: deps.notifier.pausedMs?.() ?? (isTooLong ? 0 : (retryAfterMs ?? 0)),
-  };
-  const ends = batch.map((delivery) => ({
-    delivery,
-    outcome: refusedOutcome(delivery, error, refusal),
-    wasSent: true,
-  }));
-  await recordAttempts(deps, ends);
-  const hasTimedOut = error instanceof DeliveryError && error.reason === 'timeout';
-  return batch.map(() => (isTooLong ? 'refused_long' : hasTimedOut ? 'timed_out' : 'refused'));
-}
-
-/** What the receiver said, or what went wrong. */
-async function send(
-  way: Way,
-  batch: readonly ClaimedDelivery[],
-  leftOut: readonly string[],
-  signal: AbortSignal,
-): Promise<Receipt | Error> {
-  if (signal.aborted)
-    return new DeliveryError('timeout', 'stopped before it was sent', { retryable: true, wasTried: false });
-  try {
-    const notices = batch.map(({ id, event, recipient, isUrgent }) => ({
-      deliveryId: id,
-      event,
-      isUrgent,
-      ...(recipient === null ? {} : { onlyTo: recipient }),
-      ...(leftOut.length === 0 ? {} : { notTo: leftOut }),
-    }));
-    return await way.send(notices, signal);
-  } catch (thrown) {
-    return toError(thrown);
-  }
+/** All of them end first, also when one cannot be recorded: without their leases they would be claimed and sent again. */
+async function allOf(sends: ReadonlyArray<Promise<SendEnd[]>>): Promise<SendEnd[]> {
+  const ends = await Promise.allSettled(sends);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  return ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []));
 }

@@ -1,9 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Logger } from '../../logging/logger.ts';
 import { type AttemptEnd, endsOf } from '../record/attempt.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { type AttemptLogDeps, logAttempt } from './attempt-log.ts';
 
+/** The first one is made together with others. */
 const TRIES = 4;
 /** Milliseconds after the first try; longer each time. */
 const WAIT_MS = 500;
@@ -16,30 +17,89 @@ export interface RecordAttemptsDeps extends AttemptLogDeps {
   owner: string;
 }
 
-/**
- * Records how attempts of one message ended, and logs it. A receiver may have accepted, and losing that note means sending a twin: so
- * a store that fails for a moment is asked again while the lease lasts.
- * @throws {StoreError} when it fails every time.
- */
-export async function recordAttempts(deps: RecordAttemptsDeps, ends: readonly AttemptEnd[]): Promise<void> {
-  await persist(deps, ends);
-  for (const end of ends.flatMap(endsOf)) logAttempt(deps, end);
+/** Whoever has sent a message hears by it when its end is being written: from then on its place is free, unless that fails. */
+export interface Place {
+  vacate(): void;
+  occupy(): void;
 }
 
-async function persist(
+/** Records how the attempts of a channel ended. */
+export interface AttemptRecorder {
+  /**
+   * Records how the attempts of one message ended, and logs it. A receiver may have accepted, and losing that note means sending a twin:
+   * so a store that fails for a moment is asked again while the lease lasts.
+   * @throws {StoreError} when it fails every time.
+   */
+  record(ends: readonly AttemptEnd[], place: Place): Promise<void>;
+}
+
+/** Ends that are written in one transaction. */
+interface Group {
+  ends: AttemptEnd[];
+  places: Place[];
+  written: Promise<void>;
+}
+
+/**
+ * Creates the recorder of one channel. Messages that end in the same turn of the event loop are recorded together, for a transaction costs
+ * a flush of the disk. `areOthersInHand` tells whether any other may end as well: the last one is recorded at once.
+ */
+export function createAttemptRecorder(
+  deps: RecordAttemptsDeps,
+  areOthersInHand: () => boolean,
+): AttemptRecorder {
+  let open: Group | null = null;
+
+  const openGroup = (): Group => {
+    const group = { ends: [], places: [], written: Promise.resolve() };
+    group.written = write(group);
+    return group;
+  };
+  const write = async (group: Group): Promise<void> => {
+    // Also where nobody is waited for: the one who has opened it has still to put its ends there.
+    await (areOthersInHand() ? endOfTurn() : null);
+    open = null;
+    const written = deps.recorder.recordAttempts(group.ends, deps.owner);
+    // Now, not when it is written: so what takes the place is claimed in the same transaction.
+    for (const place of group.places) place.vacate();
+    await written;
+  };
+
+  return {
+    record: async (ends, place) => {
+      open ??= openGroup();
+      open.ends.push(...ends);
+      open.places.push(place);
+      try {
+        await open.written;
+      } catch (error) {
+        place.occupy();
+        await recordAgain(deps, ends, error);
+        place.vacate();
+      }
+      for (const end of ends.flatMap(endsOf)) logAttempt(deps, end);
+    },
+  };
+}
+
+/** One message by itself: what is wrong with another, or with its place in the store, must not take it along. */
+async function recordAgain(
   { recorder, logger, owner }: RecordAttemptsDeps,
   ends: readonly AttemptEnd[],
+  fault: unknown,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
+  let error = fault;
+  for (let tries = 1; tries < TRIES; tries += 1) {
+    logger.warn('The outcome of a delivery could not be recorded; trying again', {
+      channel: ends[0]?.delivery.channel,
+      err: error,
+    });
+    await delay(WAIT_MS * tries);
     try {
       return await recorder.recordAttempts(ends, owner);
-    } catch (error) {
-      if (attempt === TRIES) throw error;
-      logger.warn('The outcome of a delivery could not be recorded; trying again', {
-        channel: ends[0]?.delivery.channel,
-        err: error,
-      });
-      await delay(WAIT_MS * attempt);
+    } catch (thrown) {
+      error = thrown;
     }
   }
+  throw error;
 }
