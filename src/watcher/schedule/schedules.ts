@@ -1,15 +1,11 @@
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../logging/logger.ts';
-import { spreadDelays } from './spread.ts';
+import { Release, type Ticked } from './release.ts';
+import { firstStepOf, stepOf } from './spread.ts';
 import { startTicker, type Ticker } from './ticker.ts';
 
 /** Of a schedule that is not ticking yet. */
 const USUAL_GAP_MS = 60_000;
-
-/** What goes by a schedule. */
-export interface Ticked {
-  tick(): void;
-}
 
 /** What schedules work with. */
 export interface SchedulesDeps {
@@ -22,12 +18,13 @@ export class Schedules<Member extends Ticked> {
   readonly #deps: SchedulesDeps;
   readonly #membersOf: (expression: string) => readonly Member[];
   readonly #tickers = new Map<string, Ticker>();
-  readonly #spreadTimers = new Set<NodeJS.Timeout>();
+  readonly #release: Release<Ticked>;
 
   /** @param membersOf those that go by this expression at present. */
   constructor(deps: SchedulesDeps, membersOf: (expression: string) => readonly Member[]) {
     this.#deps = deps;
     this.#membersOf = membersOf;
+    this.#release = new Release(deps.clock);
   }
 
   /** Milliseconds from one tick of the expression to the next, as things stand. */
@@ -45,20 +42,19 @@ export class Schedules<Member extends Ticked> {
     }
     for (const expression of wanted) {
       if (this.#tickers.has(expression)) continue;
-      const onTick = (): void => this.tickApart(this.#membersOf(expression), expression);
+      const onTick = (): void => this.#tickAll(expression);
       this.#tickers.set(expression, startTicker({ ...this.#deps, expression, onTick }));
     }
   }
 
-  /** Ticks these, a little apart, so that they do not all ask in the same instant. */
-  tickApart(members: readonly Member[], expression: string): void {
-    spreadDelays(members.length, this.gapMs(expression)).forEach((delayMs, index) => {
-      const timer = setTimeout(() => {
-        this.#spreadTimers.delete(timer);
-        members[index]?.tick();
-      }, delayMs);
-      this.#spreadTimers.add(timer);
-    });
+  /** Ticks those that have just begun to go by the expression, a little apart, so that they do not all ask in the same instant. */
+  begin(members: readonly Member[], expression: string): void {
+    this.#release.add(members, firstStepOf(members.length, this.gapMs(expression)));
+  }
+
+  /** Ticks one out of turn, as soon as there is room. */
+  tickSoon(member: Ticked): void {
+    this.#release.add([member], 0);
   }
 
   /** A sign of life from outside, about once a second: starts a schedule that fell silent anew. */
@@ -69,6 +65,11 @@ export class Schedules<Member extends Ticked> {
   /** Ticks no more. */
   stop(): void {
     for (const ticker of this.#tickers.values()) ticker.stop();
-    for (const timer of this.#spreadTimers) clearTimeout(timer);
+    this.#release.stop();
+  }
+
+  #tickAll(expression: string): void {
+    const members = this.#membersOf(expression);
+    this.#release.add(members, stepOf(members.length, this.gapMs(expression)));
   }
 }

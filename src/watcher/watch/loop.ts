@@ -6,6 +6,7 @@ import type { Signals } from '../../signals.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import { beginPoll, HINT, type PollInHand } from '../poll/in-hand.ts';
 import type { PollDeps } from '../poll/poll.ts';
+import type { Ticked } from '../schedule/release.ts';
 import { dueWithinMs, type Fault, type PlaceFault, type WatchStatus } from '../status.ts';
 import { type Failing, WatchAccount } from './account.ts';
 import { WatchAlerts, type WatchAlertsDeps } from './alerts.ts';
@@ -40,6 +41,8 @@ export interface WatchLoopOptions {
   gapMs: () => number;
   /** A poll waits for every target, however slow: for whoever polls once. */
   isPatient?: boolean;
+  /** Has it ticked as soon as others leave room for it; at once unless given. */
+  tickSoon?: (retry: Ticked) => void;
 }
 
 /** One watch and the poll in hand. */
@@ -47,8 +50,8 @@ export interface WatchLoop {
   readonly watch: Watch;
   /** The schedule that counts now: the idle one while no job is running, where there is one. */
   schedule(): string;
-  /** A tick: polls, unless a poll is under way or the watch is backing off. */
-  tick(): void;
+  /** A tick: polls, unless a poll is under way or the watch is backing off. @returns the poll; `null`: none has begun. */
+  tick(): Promise<unknown> | null;
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void;
   /** The process did nothing for so long. A watch that would have been polled meanwhile is not to be relied on until it is. */
@@ -92,7 +95,8 @@ class PollingLoop implements WatchLoop {
   /** Nothing of the watch could be read by the last poll. */
   #isWholeFailing = false;
 
-  constructor(deps: WatchLoopDeps, { watch, gapMs, isPatient = false }: WatchLoopOptions) {
+  constructor(deps: WatchLoopDeps, options: WatchLoopOptions) {
+    const { watch, gapMs, isPatient = false, tickSoon = ({ tick }) => void tick() } = options;
     this.watch = watch;
     this.#deps = deps;
     this.#gapMs = gapMs;
@@ -105,7 +109,7 @@ class PollingLoop implements WatchLoop {
       { ...deps, writeDown: (kind, data) => journal.writeDown(kind, data) },
       watch,
     );
-    this.#backOff = new BackOff(deps, () => void this.pollNow());
+    this.#backOff = new BackOff(deps, () => tickSoon({ tick: () => this.#retry() }));
   }
 
   schedule(): string {
@@ -114,9 +118,8 @@ class PollingLoop implements WatchLoop {
     return isIdle ? (scheduleIdle ?? schedule) : schedule;
   }
 
-  tick(): void {
-    if (this.#isStopped || this.#inHand || this.#backOff.remainingMs > 0) return;
-    void this.pollNow();
+  tick(): Promise<unknown> | null {
+    return this.#backOff.remainingMs > 0 ? null : this.#retry();
   }
 
   beat(): void {
@@ -185,6 +188,10 @@ class PollingLoop implements WatchLoop {
       clearTimeout(timer);
     }
     await this.#book.stop(reason);
+  }
+
+  #retry(): Promise<unknown> | null {
+    return this.#isStopped || this.#inHand ? null : this.pollNow();
   }
 
   #begin(): PollInHand<WatchPollReport> {

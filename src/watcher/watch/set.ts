@@ -127,7 +127,7 @@ class LoopSet implements WatchSet {
 
   #tickAll(begun: readonly WatchLoop[]): void {
     for (const [schedule, due] of Map.groupBy(begun, (loop) => loop.schedule())) {
-      this.#schedules.tickApart(due, schedule);
+      this.#schedules.begin(due, schedule);
     }
   }
 
@@ -135,7 +135,11 @@ class LoopSet implements WatchSet {
     if (source === null) throw new Error(`there is no connection ${watch.connection}`);
     const loop: WatchLoop = createWatchLoop(
       { ...this.#deps, source },
-      { watch, gapMs: () => this.#schedules.gapMs(loop.schedule()) },
+      {
+        watch,
+        gapMs: () => this.#schedules.gapMs(loop.schedule()),
+        tickSoon: (retry) => this.#schedules.tickSoon(retry),
+      },
     );
     return loop;
   }
