@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import DigestClient from 'digest-fetch';
 import type { DigestChallenge } from './digest-challenge.ts';
 
@@ -13,7 +13,8 @@ const MOST_USES = 1_000;
  * - it reads the header unanchored, takes `op="auth"` for no `qop`, and ignores the algorithm: it is given a challenge that we have read;
  * - it drops quotes from a realm and escapes nothing: the realm is hashed as it is, and stands escaped in the header;
  * - it writes into the caller's headers: it gets an object of its own;
- * - its `cnonce` comes from `Math.random`.
+ * - its `cnonce` comes from `Math.random`;
+ * - it hashes in JavaScript, and the credential anew for every request: here OpenSSL does, and the credential once for each nonce.
  * Its own `fetch` (which request is sent when) is not used: see `digest-login.ts`.
  */
 export class DigestNonce extends DigestClient {
@@ -21,6 +22,9 @@ export class DigestNonce extends DigestClient {
   readonly serial: number;
   readonly #qopAuth: boolean;
   readonly #realm: string;
+  readonly #openSslName: string;
+  /** Hash of user, realm and password: the same for all uses. */
+  #credential: string | null = null;
   #uses = 0;
 
   constructor(user: string, password: string, challenge: DigestChallenge, serial: number) {
@@ -28,6 +32,7 @@ export class DigestNonce extends DigestClient {
     this.serial = serial;
     this.#qopAuth = challenge.qopAuth;
     this.#realm = challenge.realm;
+    this.#openSslName = challenge.algorithm === 'MD5' ? 'md5' : 'sha256';
     this.parseAuth(plainHeader(challenge));
     Object.assign(this.digest, quotable(challenge));
   }
@@ -50,7 +55,18 @@ export class DigestNonce extends DigestClient {
   }
 
   override computeHash(user: string, _escapedRealm: string, password: string): string {
-    return super.computeHash(user, this.#realm, password);
+    const credential = this.#credential ?? String(super.computeHash(user, this.#realm, password));
+    this.#credential = credential;
+    return credential;
+  }
+
+  override hashWithAlgorithm(data: string): string {
+    try {
+      return hash(this.#openSslName, data);
+    } catch {
+      // An OpenSSL that is held to FIPS has no MD5.
+      return super.hashWithAlgorithm(data);
+    }
   }
 
   override makeNonce(): string {

@@ -26,12 +26,12 @@ export interface RequestRecord {
  */
 export function createExchange({ send, timeoutMs }: ExchangeOptions): Exchange {
   return async (request) => {
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const limit = limitTime(request.signal, timeoutMs);
     try {
-      return await complete(send, { ...request, signal: AbortSignal.any([request.signal, timeout]) });
+      return await complete(send, { ...request, signal: limit.signal });
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason;
-      if (!timeout.aborted || error instanceof SourceError) throw error;
+      if (!limit.signal.aborted || error instanceof SourceError) throw error;
       throw new SourceError(
         'timeout',
         `no complete answer from ${new URL(request.url).host} within ${timeoutMs} ms`,
@@ -40,7 +40,29 @@ export function createExchange({ send, timeoutMs }: ExchangeOptions): Exchange {
           hint: 'Is the way there slow, or does a firewall swallow the request? Where Atlas is merely slow, raise requestTimeout.',
         },
       );
+    } finally {
+      limit.end();
     }
+  };
+}
+
+/**
+ * A signal that aborts with `outer`, or when the time is up. `end` takes both away again: `AbortSignal.timeout` and `AbortSignal.any`
+ * would stay in memory until the time is up, for each request that has long been answered.
+ */
+function limitTime(outer: AbortSignal, ms: number): { signal: AbortSignal; end: () => void } {
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort(outer.reason);
+  if (outer.aborted) onAbort();
+  outer.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(() => stop.abort(new Error('the time is up')), ms);
+  timer.unref();
+  return {
+    signal: stop.signal,
+    end: () => {
+      clearTimeout(timer);
+      outer.removeEventListener('abort', onAbort);
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DigestNonce } from '../../../src/source/login/digest-nonce.ts';
 import { createNonceCache } from '../../../src/source/login/nonce-cache.ts';
 import { createSteppingClock } from '../../support/stepping-clock.ts';
@@ -44,5 +44,15 @@ describe('the nonce that all requests share', () => {
     await clock.step(1);
     expect(nonces.isTrusted()).toBe(false);
     expect(nonces.nonce()).not.toBeNull();
+  });
+});
+
+describe('a nonce', () => {
+  it('hashes the credential once, and then twice for each request', () => {
+    const nonce = aNonce(1);
+    const hashed = vi.spyOn(nonce, 'hashWithAlgorithm');
+    for (let use = 0; use < 3; use += 1) nonce.authorization('http://atlas/api');
+    expect(hashed.mock.calls.filter(([text]) => String(text).includes('secret'))).toHaveLength(1);
+    expect(hashed).toHaveBeenCalledTimes(1 + 3 * 2);
   });
 });
