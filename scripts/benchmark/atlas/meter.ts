@@ -65,7 +65,7 @@ export function startMeter(): Meter {
     }
     if (!beginsPoll(id, query)) return;
     const cpu = account.pid === null ? Number.NaN : cpuMs(account.pid);
-    account.polls.push({ cpuMs: cpu, requests: account.requests });
+    account.polls.push({ cpuMs: cpu, requests: account.requests, atMs: now });
   });
 
   return {

@@ -25,6 +25,8 @@ export interface PollReading {
   cpuMs: number;
   /** Requests for the instance so far, login challenges included. */
   requests: number;
+  /** By the machine's monotonic clock. */
+  atMs: number;
 }
 
 /** What an instance was asked so far. */

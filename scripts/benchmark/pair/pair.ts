@@ -79,7 +79,7 @@ async function measureSide(
   }, LOOK_EVERY_MS);
   const memory = memoryOf(pid);
   const { polls } = look ?? (await atlas.look(instanceName));
-  const at = (index: number) => polls[index] ?? { cpuMs: Number.NaN, requests: Number.NaN };
+  const at = (index: number) => polls[index] ?? { cpuMs: Number.NaN, requests: Number.NaN, atMs: Number.NaN };
   return {
     cpuMsPerPoll: Array.from({ length: windows }, (_, window) => {
       const begin = first + window * pollsPerWindow;

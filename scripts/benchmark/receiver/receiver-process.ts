@@ -1,5 +1,6 @@
 /** The process of a webhook's receiver: it accepts everything, after a time, and notes when each message had come in. */
 import { createServer } from 'node:http';
+import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listenOnLoopback } from '../../../src/simulator/loopback.ts';
@@ -14,8 +15,8 @@ const server = createServer((request, response) => {
   void text(request)
     .then(async (body) => {
       const atMs = monotonicMs();
-      const { id, subject } = JSON.parse(body) as { id: string; subject: string };
-      receipts.push({ id, jobId: subject, atMs });
+      const { id, source, subject } = JSON.parse(body) as { id: string; source: string; subject: string };
+      receipts.push({ id, job: `${basename(source)}/${subject}`, atMs });
       if (answerAfterMs > 0) await delay(answerAfterMs);
       response.writeHead(204).end();
     })

@@ -8,7 +8,8 @@ export type ReceiverOrder = 'count' | 'receipts';
 export interface Receipt {
   /** The event's. */
   id: string;
-  jobId: string;
+  /** Its instance and its id, as `orders/6081…`. */
+  job: string;
   /** When its last byte had come, by the machine's monotonic clock. */
   atMs: number;
 }

@@ -1,10 +1,22 @@
 import type { Row } from '../bench.ts';
+import { CATCH_UP_ROW } from './catch-up.ts';
 import { DELIVERED_ROW } from './delivered.ts';
 import { HEALTHCHECK_ROW } from './healthcheck.ts';
+import { LATENCY_ROW } from './latency.ts';
+import { MANY_ROW } from './many.ts';
 import { POLL_ROWS } from './polls.ts';
+import { START_ROW } from './start.ts';
 
 /** Everything that can be measured, in the order of the table. */
-export const ROWS: readonly Row[] = [...POLL_ROWS, HEALTHCHECK_ROW, DELIVERED_ROW];
+export const ROWS: readonly Row[] = [
+  ...POLL_ROWS,
+  START_ROW,
+  HEALTHCHECK_ROW,
+  DELIVERED_ROW,
+  CATCH_UP_ROW,
+  MANY_ROW,
+  LATENCY_ROW,
+];
 
 /** The rows with these names, separated by commas; all of them unless given. @throws when there is no such row. */
 export function chosen(only: string | undefined): readonly Row[] {
