@@ -27,7 +27,7 @@ const LOOK_EVERY_MS = 5;
 export async function startWatcher(
   { entrypoint, env }: ImageProgram,
   home: Pick<Home, 'dir' | 'configFile'>,
-  probe: LoopProbe | null = null,
+  probe: Pick<LoopProbe, 'env'> | null = null,
 ): Promise<Watcher> {
   const [program = '', ...args] = entrypoint;
   const startedAt = performance.now();
