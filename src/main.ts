@@ -4,8 +4,8 @@
  * helps nobody.
  */
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+import type { HealthAnswer } from './cli/commands/healthcheck/ask.ts';
 
 const NEEDED = [24, 15] as const;
 /** Where a build keeps the program compiled; a checkout has none. */
@@ -21,8 +21,6 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
 } else {
   // Schedules are read in UTC, and so is everything that is printed: no part is to go by the zone that the process lives in.
   process.env.TZ = 'UTC';
-  // Portable: the folder may have been moved since. What another Node or user has compiled is not used, and nothing is amiss then.
-  if (existsSync(COMPILED)) enableCompileCache({ directory: COMPILED, portable: true });
   void start(process.argv.slice(2));
 }
 
@@ -30,6 +28,21 @@ async function start(argv: readonly string[]): Promise<void> {
   // Before the rest, which takes a while to load.
   const { holdEarlySignals } = await import('./app/early-signals.ts');
   const early = holdEarlySignals(argv);
+  const healthAnswer = argv.includes('healthcheck') ? await askHealth(argv) : null;
+  if (healthAnswer === 'said') return;
+  // Portable: the folder may have been moved since. What another Node or user has compiled is not used, and nothing is amiss then.
+  if (existsSync(COMPILED)) {
+    process.getBuiltinModule('node:module').enableCompileCache({ directory: COMPILED, portable: true });
+  }
   const { main } = await import('./app/composition.ts');
-  process.exitCode = await main(argv, early);
+  process.exitCode = await main(argv, early, healthAnswer);
+}
+
+/** Says when all is well; else the whole program has to look, and to find the words. */
+async function askHealth(argv: readonly string[]): Promise<HealthAnswer | 'said' | null> {
+  const { askQuickly, sayAlive } = await import('./cli/commands/healthcheck/quick.ts');
+  const answer = await askQuickly(argv, process.env);
+  if (answer?.kind !== 'alive') return answer;
+  sayAlive(process.stdout, process.env);
+  return 'said';
 }

@@ -3,6 +3,7 @@ import ownPackage from '../../package.json' with { type: 'json' };
 import { type AuditCheck, checkAudit } from '../audit/check.ts';
 import type { Notifier } from '../channels/notifier.ts';
 import { createReceiverLimiter } from '../channels/receiver-limiter.ts';
+import type { HealthAnswer } from '../cli/commands/healthcheck/ask.ts';
 import { runCli } from '../cli/index.ts';
 import type { CliParts } from '../cli/parts.ts';
 import { systemClock } from '../clock.ts';
@@ -27,9 +28,14 @@ import { diagnoseConfig, inForeground, lookOnce, tryHeartbeat } from './one-off.
 /**
  * Builds the parts that the commands are made of, and runs the command line.
  * @param early holds the signals that come before a daemon heeds them.
+ * @param healthAnswer is what `healthcheck` was answered, where the daemon has been asked already.
  * @returns the exit code.
  */
-export async function main(argv: readonly string[], early: EarlySignals | null): Promise<number> {
+export async function main(
+  argv: readonly string[],
+  early: EarlySignals | null,
+  healthAnswer: HealthAnswer | null,
+): Promise<number> {
   const { env, stdout, stderr } = process;
   const proxies = useProxies(env);
   if ('fault' in proxies) {
@@ -52,6 +58,7 @@ export async function main(argv: readonly string[], early: EarlySignals | null):
     clock,
     version,
     redact: redactor.redact,
+    healthAnswer,
     loadConfig: (file) => readConfig(file),
     openStore: async (config, { mode }) => {
       const store = await openExistingStore(config.store.url, { mode });

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Timestamp } from '../domain/instant.ts';
+import { CONFIG_VARIABLE, configFile, DEFAULT_CONFIG } from './config-file.ts';
 import type { CliParts } from './parts.ts';
 import { parseTime } from './time.ts';
 import { createOutput, type Output } from './view/output.ts';
@@ -36,10 +37,6 @@ export interface CommonOptions {
   json?: true;
 }
 
-const DEFAULT_CONFIG = 'watcher.config.json';
-/** The environment variable that names the configuration where the command line does not. */
-const CONFIG_VARIABLE = 'RESTORE_WATCHER_CONFIG';
-
 /** `--config`, which every command has. */
 export function configOption(): Option {
   return new Option(
@@ -57,8 +54,7 @@ export function onAction<Options>(
   command.action(async () => {
     const options = command.optsWithGlobals<Options & Partial<CommonOptions>>();
     cli.wantsJson = options.json === true;
-    // A variable that is set to nothing, as deploy tools leave it, names no file.
-    const config = options.config ?? (cli.parts.env[CONFIG_VARIABLE] || DEFAULT_CONFIG);
+    const config = configFile(options.config, cli.parts.env);
     cli.exitCode = await run({ ...options, config }, command.args);
   });
 }

@@ -4,7 +4,7 @@ import { type Cli, configOption, createCli } from './command.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCheck } from './commands/check/check.ts';
 import { addDeliveries } from './commands/deliveries/deliveries.ts';
-import { addHealthcheck } from './commands/healthcheck.ts';
+import { addHealthcheck } from './commands/healthcheck/healthcheck.ts';
 import { addHistory } from './commands/history.ts';
 import { addJobs } from './commands/jobs.ts';
 import { addMute } from './commands/mute/mute.ts';

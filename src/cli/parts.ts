@@ -10,6 +10,7 @@ import type { JobSource } from '../source/source.ts';
 import type { StoreFacts } from '../store/ports/life.ts';
 import type { Store } from '../store/store.ts';
 import type { OnceReport } from '../watcher/once.ts';
+import type { HealthAnswer } from './commands/healthcheck/ask.ts';
 
 /** Where a command writes. A terminal has `isTTY`, `columns` and `rows`. */
 export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
@@ -23,6 +24,9 @@ export interface CliParts {
   version: string;
   /** Takes secrets out of what is said about errors. Absent: nothing is known that is secret. */
   redact?: (text: string) => string;
+
+  /** What the daemon has answered to `healthcheck`, where it was asked before all this was loaded. */
+  healthAnswer?: HealthAnswer | null;
 
   /** @throws {ConfigError} with every fault of the file at once. */
   loadConfig(file: string): Promise<WatcherConfig>;

@@ -1,10 +1,9 @@
 import { setGlobalProxyFromEnv } from 'node:http';
+import { brokenProxy, PROXY_VARIABLES } from './proxy-variables.ts';
 import { passwordsOf } from './redact/secret-parts.ts';
 
 /** Nobody means a proxy for these; Node would ask it all the same. */
 const LOOPBACK = ['localhost', '127.0.0.1', '::1', '[::1]'];
-
-const VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'] as const;
 
 /**
  * From now on requests, to Atlas and channels alike, go through the proxies that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`,
@@ -14,7 +13,7 @@ const VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'] as 
 export function useProxies(
   env: Readonly<Record<string, string | undefined>>,
 ): { restore: () => void } | { fault: string } {
-  const broken = VARIABLES.find((name) => env[name] && !/^https?:$/.test(protocolOf(env[name])));
+  const broken = brokenProxy(env);
   if (broken !== undefined) {
     return { fault: `${broken} is not the address of a proxy; expected "http://host:port"` };
   }
@@ -25,9 +24,5 @@ export function useProxies(
 
 /** The passwords in the addresses of proxies: secrets that stand in no configuration. */
 export function proxyPasswords(env: Readonly<Record<string, string | undefined>>): string[] {
-  return VARIABLES.flatMap((name) => passwordsOf(env[name] ?? ''));
-}
-
-function protocolOf(address: string): string {
-  return URL.canParse(address) ? new URL(address).protocol : '';
+  return PROXY_VARIABLES.flatMap((name) => passwordsOf(env[name] ?? ''));
 }

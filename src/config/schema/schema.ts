@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { CHANNEL_SCHEMA, ROUTE_SCHEMA } from './channels.ts';
+import { DEFAULT_SERVER } from './default-server.ts';
 import {
   ALLOW_HTTP,
   CA_FILE,
@@ -116,11 +117,11 @@ export const CONFIG_SCHEMA = z.strictObject({
   server: z
     .strictObject({
       host: text('a host name or an address')
-        .default('127.0.0.1')
+        .default(DEFAULT_SERVER.host)
         .describe('Address to listen on. Anything but loopback demands a token.')
         .meta({ examples: ['127.0.0.1', '0.0.0.0'] }),
       port: integer('a port from 0 (any free one) to 65535', 0, 65_535)
-        .default(8080)
+        .default(DEFAULT_SERVER.port)
         .describe('Port to listen on.'),
       token: secret(
         optionalText('a token').describe('Asked for as "Authorization: Bearer …". Empty or absent: none.'),

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import * as fs from 'node:fs';
 
 /** A file holds something else than UTF-8 text: UTF-16, say, which editors on Windows write. */
 export class NotUtf8 extends Error {
@@ -10,7 +10,8 @@ export class NotUtf8 extends Error {
  * @throws {NotUtf8}; Node's error when the file cannot be read.
  */
 export async function readText(path: string): Promise<string> {
-  const bytes = await readFile(path);
+  // By this way a script that needs no file read so, such as `healthcheck`, does not load what promises of files take.
+  const bytes = await fs.promises.readFile(path);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

@@ -1,0 +1,69 @@
+import { isUtf8 } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+import { DEFAULT_SERVER } from '../../../config/schema/default-server.ts';
+import { interpolate } from '../../../config/text/interpolate.ts';
+import { readJson } from '../../../config/text/json-text.ts';
+import { readText } from '../../../config/text/read-text.ts';
+import { brokenProxy } from '../../../net/proxy-variables.ts';
+import { configFile } from '../../config-file.ts';
+import type { OutputStream } from '../../parts.ts';
+import { createOutput } from '../../view/output.ts';
+import { ALIVE, askHealth, type HealthAnswer } from './ask.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What needs no second thought: a name, or an address without brackets. */
+const PLAIN_HOST = /^[\w.:-]+$/;
+
+/**
+ * Asks the daemon as `healthcheck` does, with little loaded: a container does so twice a minute for as long as it lives. Of the
+ * configuration it reads `server` alone. `null`: this is another command, or not as plain as that, and the whole program must look.
+ */
+export async function askQuickly(argv: readonly string[], env: Environment): Promise<HealthAnswer | null> {
+  const file = configOf(argv, env);
+  if (file === null || brokenProxy(env) !== undefined) return null;
+  const server = await serverOf(file, env);
+  return server && askHealth(server);
+}
+
+/** Says that the daemon is alive. */
+export function sayAlive(stdout: OutputStream, env: Environment): void {
+  createOutput(stdout, env).line(ALIVE);
+}
+
+/** The configuration of a command line that is `healthcheck`, perhaps with `--config`. */
+function configOf(argv: readonly string[], env: Environment): string | null {
+  const at = argv.indexOf('healthcheck');
+  if (at < 0) return null;
+  const [option, value, ...more] = argv.toSpliced(at, 1);
+  if (option === undefined) return configFile(undefined, env);
+  const isPlain = /^(-c|--config)$/.test(option) && value !== undefined && /^[^-]/.test(value);
+  return isPlain && more.length === 0 ? value : null;
+}
+
+async function serverOf(file: string, env: Environment): Promise<{ host: string; port: number } | null> {
+  const text = textOf(file);
+  const reading = text === null ? null : readJson(text);
+  if (reading?.kind !== 'value' || reading.duplicates.length > 0 || !isObject(reading.value)) return null;
+  const { server = {} } = reading.value;
+  if (!isObject(server)) return null;
+  const { host = DEFAULT_SERVER.host, port = DEFAULT_SERVER.port } = server;
+  const filled = await interpolate(host, { env, readFile: readText });
+  const isPlain = typeof filled.value === 'string' && PLAIN_HOST.test(filled.value);
+  if (filled.faults.length > 0 || !isPlain) return null;
+  const isPort = Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536;
+  return isPort ? { host: String(filled.value), port: Number(port) } : null;
+}
+
+function textOf(file: string): string | null {
+  try {
+    const bytes = readFileSync(file);
+    return isUtf8(bytes) ? bytes.toString('utf8') : null;
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

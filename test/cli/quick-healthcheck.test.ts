@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askQuickly } from '../../src/cli/commands/healthcheck/quick.ts';
+
+let home: string;
+let server: Server;
+let port: number;
+let status = 200;
+const asked: Array<string | undefined> = [];
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'restore-watcher-'));
+  server = createServer((request, response) => {
+    asked.push(request.url);
+    response.writeHead(status).end('{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  port = typeof address === 'object' && address ? address.port : 0;
+});
+afterAll(async () => {
+  server.close();
+  await rm(home, { recursive: true });
+});
+
+async function aFile(text: string): Promise<string> {
+  const file = join(home, 'watcher.config.json');
+  await writeFile(file, text.replace('PORT', String(port)).replace(/<(\w+)>/, '$${$1}'));
+  return file;
+}
+
+/** The kind of answer to `healthcheck` with this configuration. */
+async function answerWith(text: string, env: Record<string, string> = {}): Promise<string | null> {
+  const answer = await askQuickly(['healthcheck', '-c', await aFile(text)], env);
+  return answer?.kind ?? null;
+}
+
+const PLAIN = '{ "watches": [], "server": { "port": PORT } }';
+
+describe('healthcheck without the rest of the program', () => {
+  it.each([
+    ['the port alone', PLAIN, {}],
+    ['comments and trailing commas', '{ // here\n "server": { "port": PORT, "host": "127.0.0.1", }, }', {}],
+    ['every address', '{ "server": { "port": PORT, "host": "0.0.0.0", "token": "<TOKEN>" } }', {}],
+    [
+      'a host from the environment',
+      '{ "server": { "port": PORT, "host": "<HOST>" } }',
+      { HOST: '127.0.0.1' },
+    ],
+  ])('asks the daemon at the port of the configuration: %s', async (_, text, env) => {
+    asked.length = 0;
+    expect(await answerWith(text, env)).toBe('alive');
+    expect(asked).toEqual(['/healthz']);
+  });
+
+  it('tells what else is answered, and that nobody answers', async () => {
+    status = 503;
+    expect(await answerWith(PLAIN)).toBe('other');
+    status = 200;
+    expect(await answerWith('{ "server": { "port": 1 } }')).toBe('none');
+  });
+
+  it.each([
+    ['any free port', '{ "server": { "port": 0 } }', {}],
+    ['a port that is none', '{ "server": { "port": "8080" } }', {}],
+    ['a host in brackets', '{ "server": { "port": PORT, "host": "[::1]" } }', {}],
+    ['a variable that is not set', '{ "server": { "port": PORT, "host": "<HOST>" } }', {}],
+    ['a key that stands twice', '{ "server": { "port": 1, "port": PORT } }', {}],
+    ['a text that is no JSON', '{ "server": }', {}],
+    ['no object', '[]', {}],
+    ['a byte order mark', `\uFEFF${PLAIN}`, {}],
+    ['a proxy that is none', PLAIN, { HTTPS_PROXY: 'nowhere' }],
+  ])('leaves to the whole program what is not plain: %s', async (_, text, env) => {
+    asked.length = 0;
+    expect(await answerWith(text, env)).toBeNull();
+    expect(asked).toEqual([]);
+  });
+
+  it('finds the configuration as every command does', async () => {
+    const file = await aFile(PLAIN);
+    const named = { RESTORE_WATCHER_CONFIG: file };
+    const alive = { kind: 'alive' };
+    expect(await askQuickly(['healthcheck'], named)).toMatchObject(alive);
+    expect(await askQuickly(['--config', file, 'healthcheck'], {})).toMatchObject(alive);
+    expect(await askQuickly(['healthcheck', '-c', file], { RESTORE_WATCHER_CONFIG: 'x' })).toMatchObject(
+      alive,
+    );
+    expect(await askQuickly(['healthcheck', '--config', 'nowhere.json'], named)).toBeNull();
+    for (const other of [['--help'], ['extra'], ['--json'], ['-c'], ['-c', file, 'x'], ['--config', '-x']]) {
+      expect(await askQuickly(['healthcheck', ...other], named)).toBeNull();
+    }
+    expect(await askQuickly(['jobs'], named)).toBeNull();
+  });
+});
