@@ -24,6 +24,7 @@ import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
 import { announceAttempt, announceEvents } from './announce.ts';
 import { type AttemptEnd, auditOfAttempt, endsOf } from './attempt.ts';
+import { createEndOfTurn } from './end-of-turn.ts';
 import { logEvent } from './event-log.ts';
 
 /** What the configuration says about who is told, and when. */
@@ -94,18 +95,21 @@ export interface AlertChange {
  */
 export class Recorder {
   readonly #deps: RecorderDeps;
+  readonly #endOfTurn = createEndOfTurn();
 
   constructor(deps: RecorderDeps) {
     this.#deps = deps;
   }
 
   /**
-   * Records what a poll has found: observations, the events that follow from them, the deliveries owed, and the audit entries.
+   * Records what a poll has found: observations, the events that follow from them, the deliveries owed, and the audit entries. Polls that
+   * end in the same turn of the event loop are committed together.
    * @param signal aborts a poll that may have been given up, and another one begun: nothing is written once it has.
    */
   async recordPoll(found: PollRecord, signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#deps;
     const { watch, target, observations, comparisons, baseline } = found;
+    await this.#endOfTurn();
     const at = clock.now();
     const rules = {
       ...this.#rules,
