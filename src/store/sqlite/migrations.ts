@@ -193,6 +193,16 @@ export const MIGRATIONS: readonly Migration[] = [
       create index delivery_given_up_at on delivery (ended_at, channel) where status = 'given_up';
     `,
   },
+  {
+    number: 10,
+    name: 'what a channel is owed in the order in which it goes out',
+    sql: `
+      drop index delivery_owed;
+      drop index delivery_order;
+      create index delivery_next on delivery (channel, coalesce(part_of, position), position) where status = 'pending';
+      create index delivery_order on delivery (channel, order_key, coalesce(part_of, position)) where status = 'pending';
+    `,
+  },
 ];
 
 /**

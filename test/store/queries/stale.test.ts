@@ -40,7 +40,7 @@ describe('what was found before another writer', () => {
     perKey: 'run',
     ...over,
   });
-  const claim = (found: readonly string[], asked: ClaimRequest) =>
+  const claim = (found: readonly number[], asked: ClaimRequest) =>
     db.transaction().execute((trx) => claimDeliveries(trx, found, asked));
 
   it('is not claimed a second time, not even by the same owner', async () => {
@@ -62,7 +62,7 @@ describe('what was found before another writer', () => {
     const found = await findClaimable(db, request('a'));
     await claim(await findClaimable(db, request('b', { limit: 1 })), request('b'));
     const claimed = await claim(found, request('a', { perKey: 'head' }));
-    expect(claimed.map(({ id }) => id)).toEqual(found.slice(1));
+    expect(claimed.map(({ eventId }) => eventId)).toEqual([plan(2).event.id, plan(3).event.id]);
   });
 
   it('is not owed to a fallback a second time', async () => {

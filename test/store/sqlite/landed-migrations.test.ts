@@ -16,6 +16,7 @@ const LANDED: Record<number, string> = {
   7: 'afd00ea3f3052be01eec1df0a699b60023d5aedf42de8929e626e4fc77478fe9',
   8: 'a593a16016ada7df1417809e855d25031ff3bfa816051e759e02e26dd8d20771',
   9: '69c4240a453703e3c166b031f90a961f997c86a93f3b85205799ce98e47671a5',
+  10: '9bef08260b51fa9facab7f1ebdbe316daa20285a7a6d36dc89f2bbd2a36515dd',
 };
 
 it('migrations stay, byte for byte, as they landed', () => {

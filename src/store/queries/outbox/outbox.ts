@@ -51,17 +51,17 @@ function placeOf(table: 'd' | 'earlier' | 'delivery') {
 }
 
 /**
- * Finds what may be claimed now; returns the ids in the order of insertion. Reads only.
+ * Finds what may be claimed now; returns the positions, in the order of insertion. Reads only.
  *
  * Of one channel, nothing may overtake (see `mustNotOvertake`): a delivery waits while an earlier one is pending (`head`), or while an earlier
  * one is pending that cannot be claimed along with it (`run`). Since a claimable one comes before all that wait for it, a limit
  * never cuts a run in its middle and takes the rest.
  */
-export async function findClaimable(db: Kysely<Database>, request: ClaimRequest): Promise<string[]> {
+export async function findClaimable(db: Kysely<Database>, request: ClaimRequest): Promise<number[]> {
   const { channel, now, limit, perKey, held } = request;
   const rows = await db
     .selectFrom('delivery as d')
-    .select('d.id')
+    .select('d.position')
     .where('d.channel', '=', channel)
     .where('d.status', '=', PENDING)
     .where(mayGo('d', request))
@@ -87,7 +87,7 @@ export async function findClaimable(db: Kysely<Database>, request: ClaimRequest)
     .orderBy('d.position')
     .limit(limit)
     .execute();
-  return rows.map(({ id }) => id);
+  return rows.map(({ position }) => position);
 }
 
 /**
@@ -98,25 +98,32 @@ export async function findClaimable(db: Kysely<Database>, request: ClaimRequest)
  */
 export async function claimDeliveries(
   trx: Transaction<Database>,
-  found: readonly string[],
+  found: readonly number[],
   request: ClaimRequest,
 ): Promise<ClaimedDelivery[]> {
   const taken = await takeLeases(trx, found, request);
   if (request.perKey === 'run' && taken.length < found.length) {
-    for (const id of taken) await releaseClaim(trx, id, request.owner);
+    for (const { id } of taken) await releaseClaim(trx, id, request.owner);
     return [];
   }
-  return readClaimed(trx, taken, request);
+  return readClaimed(
+    trx,
+    taken.map(({ position }) => position),
+    request,
+  );
 }
 
-/** Puts those under a lease that are still pending and free; returns their ids. The condition is in the statement: of two claims one wins. */
+/** True of what is pending, in a form that no index answers: the rows are named, and a database that went by the status would step over all that is owed. */
+const IS_STILL_PENDING = sql<SqlBool>`(status || '') = 'pending'`;
+
+/** Puts those under a lease that are still pending and free. The condition is in the statement: of two claims one wins. */
 async function takeLeases(
   trx: Transaction<Database>,
-  ids: readonly string[],
+  positions: readonly number[],
   { owner, now, leaseMs }: ClaimRequest,
-): Promise<string[]> {
-  if (ids.length === 0) return [];
-  const taken = await trx
+): Promise<Array<{ id: string; position: number }>> {
+  if (positions.length === 0) return [];
+  return trx
     .updateTable('delivery')
     .set(({ eb, fn }) => ({
       lease_owner: owner,
@@ -127,34 +134,29 @@ async function takeLeases(
       last_attempt_at: fn.coalesce('claimed_at', 'last_attempt_at'),
       claimed_at: now,
     }))
-    .where('id', 'in', ids)
-    .where('status', '=', PENDING)
+    .where('position', 'in', positions)
+    .where(IS_STILL_PENDING)
     .where('lease_until', '<=', now)
-    .returning('id')
+    .returning(['id', 'position'])
     .execute();
-  return taken.map(({ id }) => id);
 }
 
 async function readClaimed(
   trx: Transaction<Database>,
-  ids: readonly string[],
+  positions: readonly number[],
   { channel, now }: ClaimRequest,
 ): Promise<ClaimedDelivery[]> {
-  if (ids.length === 0) return [];
+  if (positions.length === 0) return [];
   const rows = await trx
     .selectFrom('delivery')
     .innerJoin('event', 'event.id', 'delivery.event_id')
     .selectAll('delivery')
     .select('event.body')
-    .where('delivery.id', 'in', ids)
+    .where('delivery.position', 'in', positions)
     .orderBy(placeOf('delivery'))
     .orderBy('delivery.position')
     .execute();
-  const parts = await readParts(
-    trx,
-    rows.map(({ position }) => position),
-    channel,
-  );
+  const parts = await readParts(trx, rows, channel);
   return rows.map((row) => ({
     ...toDelivery(row),
     event: toEvent(row.body),
@@ -177,18 +179,25 @@ type Part = Pick<
   'recipient' | 'part_of' | 'status' | 'order_key' | 'held_until'
 >;
 
-/** What single recipients are owed that bears on these deliveries: their parts, and what is pending in the same channel. */
+/** What single recipients are owed that bears on these deliveries: their parts, and what is pending in the same queues. */
 async function readParts(
   trx: Transaction<Database>,
-  positions: readonly number[],
+  rows: ReadonlyArray<Pick<Selectable<Database['delivery']>, 'position' | 'order_key'>>,
   channel: string,
 ): Promise<Part[]> {
   const parts = trx
     .selectFrom('delivery')
     .select(['recipient', 'part_of', sql<DeliveryStatus>`status`.as('status'), 'order_key', 'held_until']);
-  const own = await parts.where('part_of', 'in', positions).execute();
+  const own = await parts
+    .where(
+      'part_of',
+      'in',
+      rows.map(({ position }) => position),
+    )
+    .execute();
   const waiting = await parts
     .where('channel', '=', channel)
+    .where('order_key', 'in', [...new Set(rows.map(({ order_key }) => order_key))])
     .where('status', '=', PENDING)
     .where('recipient', 'is not', null)
     .execute();
@@ -229,7 +238,7 @@ export async function renewLeases(
     .set({ lease_until: until })
     .where('id', 'in', ids)
     .where('lease_owner', '=', owner)
-    .where('status', '=', PENDING)
+    .where(IS_STILL_PENDING)
     .execute();
 }
 

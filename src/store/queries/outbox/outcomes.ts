@@ -1,4 +1,4 @@
-import type { Selectable, Transaction, Updateable } from 'kysely';
+import { type Selectable, sql, type Transaction, type Updateable } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { assertNever } from '../../../domain/job/restore-job.ts';
 import type { DeliveryOutcome, RecipientOutcome } from '../../ports/outbox.ts';
@@ -6,22 +6,28 @@ import { newDelivery } from '../rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
 import { releaseClaim } from './outbox.ts';
 
+/** Where a delivery stands after its attempt has ended, as far as the rest of its channel goes by it. */
+export type Ended = Pick<Selectable<Database['delivery']>, 'channel' | 'last_attempt_at'>;
+
 /**
  * Writes down how one attempt ended. `delivered` always holds: the receiver has it, whoever had the lease by then. Anything else holds
- * only while the delivery is pending and, with `owner`, while nobody else has claimed it since.
+ * only while the delivery is pending and, with `owner`, while nobody else has claimed it since. Returns `null` where it did not hold, and
+ * for what was released.
  */
 export async function writeOutcome(
   trx: Transaction<Database>,
   outcome: DeliveryOutcome,
   owner: string | undefined,
-): Promise<void> {
-  if (outcome.kind === 'released') return releaseClaim(trx, outcome.id, owner);
-
-  await countEndedAttempt(trx, outcome.id);
+): Promise<Ended | null> {
+  if (outcome.kind === 'released') {
+    await releaseClaim(trx, outcome.id, owner);
+    return null;
+  }
   let ending = trx
     .updateTable('delivery')
     .set(changeOf(outcome))
     .set(({ fn }) => ({
+      attempts_finished: FINISHED,
       urgent: 0,
       last_detail: outcome.detail,
       first_attempt_at: fn.coalesce('first_attempt_at', 'claimed_at'),
@@ -36,7 +42,12 @@ export async function writeOutcome(
   if (outcome.kind !== 'delivered' && owner !== undefined)
     ending = ending.where(({ eb, or }) => or([eb('lease_owner', 'is', null), eb('lease_owner', '=', owner)]));
   const [ended] = await ending.returningAll().execute();
-  if (ended && outcome.apart?.length) await writeParts(trx, ended, outcome.apart, outcome.at);
+  if (ended === undefined) {
+    await countEndedAttempt(trx, outcome.id);
+    return null;
+  }
+  if (outcome.apart?.length) await writeParts(trx, ended, outcome.apart, outcome.at);
+  return ended;
 }
 
 /** Adds what single recipients are owed of a delivery from now on. Their 24 hours begin with the attempt that has just ended, which counts. */
@@ -99,12 +110,10 @@ function changeOf(outcome: Exclude<DeliveryOutcome, { kind: 'released' }>): Upda
   }
 }
 
-/** An attempt that ended has ended, whatever became of the delivery meanwhile. Never more than were begun. */
+/** An attempt that ended has ended. Never more than were begun. */
+const FINISHED = sql<number>`case when attempts_finished < attempts_started then attempts_finished + 1 else attempts_finished end`;
+
+/** The attempt counts, whatever became of the delivery meanwhile. */
 async function countEndedAttempt(trx: Transaction<Database>, id: string): Promise<void> {
-  await trx
-    .updateTable('delivery')
-    .set(({ eb }) => ({ attempts_finished: eb('attempts_finished', '+', 1) }))
-    .where('id', '=', id)
-    .whereRef('attempts_finished', '<', 'attempts_started')
-    .execute();
+  await trx.updateTable('delivery').set({ attempts_finished: FINISHED }).where('id', '=', id).execute();
 }

@@ -3,50 +3,56 @@ import type { Timestamp } from '../../../domain/instant.ts';
 import { APART_WHEN_MADE_DUE_MS } from '../../../domain/telling/retry-policy.ts';
 import type { DeliveryOutcome } from '../../ports/outbox.ts';
 import { type Database, PENDING } from '../schema.ts';
+import type { Ended } from './outcomes.ts';
 import { endQuiet, noteQuiet } from './quiet.ts';
 
+/** An outcome that has been written, and where its delivery stands by it; `null`: the outcome did not hold. */
+export interface Written {
+  outcome: DeliveryOutcome;
+  ended: Ended | null;
+}
+
 /**
- * Draws the consequences of outcomes that have been written for the rest of their channels, within the same transaction: what was accepted
+ * Draws the consequences of outcomes for the rest of their channels, within the transaction that has written them: what was accepted
  * ends a silence and makes due what waits, and what was refused may begin a silence.
  */
 export async function writeConsequences(
   trx: Transaction<Database>,
-  outcomes: readonly DeliveryOutcome[],
+  written: readonly Written[],
 ): Promise<void> {
-  for (const [channel, { acceptedAt, sentAt }] of await acceptances(trx, outcomes)) {
+  for (const [channel, { acceptedAt, sentAt }] of await acceptances(trx, written)) {
     await endQuiet(trx, channel, sentAt);
     await makeWaitingDue(trx, channel, { acceptedAt, sentAt });
   }
-  for (const outcome of outcomes) {
+  for (const { outcome, ended } of written) {
     if ((outcome.kind !== 'retry' && outcome.kind !== 'given_up') || outcome.quietUntil === undefined)
       continue;
-    const channel = await channelOf(trx, outcome.id);
-    if (channel !== null) await noteQuiet(trx, channel, { since: outcome.at, until: outcome.quietUntil });
+    const { channel } = ended ?? (await standing(trx, outcome.id)) ?? {};
+    if (channel !== undefined)
+      await noteQuiet(trx, channel, { since: outcome.at, until: outcome.quietUntil });
   }
 }
 
-/** By channel: when one of these outcomes was an acceptance, and when its send had begun. */
+/** By channel: when one of these outcomes was an acceptance, and when its send had begun. The last of several says as much as all of them. */
 async function acceptances(
   trx: Transaction<Database>,
-  outcomes: readonly DeliveryOutcome[],
+  written: readonly Written[],
 ): Promise<Map<string, { acceptedAt: Timestamp; sentAt: Timestamp }>> {
   const found = new Map<string, { acceptedAt: Timestamp; sentAt: Timestamp }>();
-  // The last of a message says as much as all of them; several channels in one call are rare.
-  for (const outcome of outcomes) {
+  for (const { outcome, ended } of written) {
     if (outcome.kind !== 'delivered' || outcome.wasSent === false) continue;
-    const row = await trx
-      .selectFrom('delivery')
-      .select(['channel', 'last_attempt_at'])
-      .where('id', '=', outcome.id)
-      .executeTakeFirst();
+    const row = ended ?? (await standing(trx, outcome.id));
     if (row) found.set(row.channel, { acceptedAt: outcome.at, sentAt: row.last_attempt_at ?? outcome.at });
   }
   return found;
 }
 
-async function channelOf(trx: Transaction<Database>, id: string): Promise<string | null> {
-  const row = await trx.selectFrom('delivery').select('channel').where('id', '=', id).executeTakeFirst();
-  return row?.channel ?? null;
+async function standing(trx: Transaction<Database>, id: string): Promise<Ended | undefined> {
+  return trx
+    .selectFrom('delivery')
+    .select(['channel', 'last_attempt_at'])
+    .where('id', '=', id)
+    .executeTakeFirst();
 }
 
 /**
