@@ -22,6 +22,8 @@ export interface WatcherSignals {
     /** The parts of a `*` watch that cannot be read by themselves. Absent: none. */
     failing?: readonly PublicPlace[];
   };
+  /** Something is being written that these channels are owed by it; whoever claims now may get it in the same commit. Perhaps it comes to nothing. */
+  'deliveries:coming': { channels: readonly string[] };
   /** Something is owed to these channels. */
   'deliveries:owed': { channels: readonly string[] };
   /** An event was recorded. `hasHappened`: false for one that was made on purpose, or is told again. */

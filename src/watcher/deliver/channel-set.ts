@@ -41,16 +41,18 @@ export function createChannelSet(deps: ChannelSetDeps): ChannelSet {
     stop: (worker, haste) => worker.stop(SEND_GRACE_MS[haste]),
   });
 
-  const unsubscribe = deps.signals.on('deliveries:owed', ({ channels }) => {
+  const wake = ({ channels }: { channels: readonly string[] }): void => {
     for (const channel of channels) workers.actorOf(channel)?.wake();
-  });
+  };
+  // While it is written, so that it is claimed in the same commit; and when it is, for that may have failed or come too late.
+  const unsubscribes = [deps.signals.on('deliveries:coming', wake), deps.signals.on('deliveries:owed', wake)];
 
   return {
     apply: (notifiers) => workers.apply(new Map(notifiers.map((notifier) => [notifier.channel, notifier]))),
     beat: () => workers.look(),
     waitsForMs: (channel) => workers.waitingMs(channel),
     stop: async () => {
-      unsubscribe();
+      for (const unsubscribe of unsubscribes) unsubscribe();
       await workers.stop();
     },
   };

@@ -12,8 +12,18 @@ export function announceEvents(signals: Signals, recorded: readonly PlannedEvent
     const watch = watchOf(event) ?? '';
     signals.emit('event:recorded', { watch, name, eventId, hasHappened: hasHappened(event), planned });
   }
-  const channels = [...new Set(recorded.flatMap((planned) => planned.channels))];
+  const channels = channelsOf(recorded);
   if (channels.length > 0) signals.emit('deliveries:owed', { channels });
+}
+
+/** Says to whom something will be owed when these events, which are being written, are recorded. */
+export function announceComing(signals: Signals, planned: readonly PlannedEvent[]): void {
+  const channels = channelsOf(planned);
+  if (channels.length > 0) signals.emit('deliveries:coming', { channels });
+}
+
+function channelsOf(planned: readonly PlannedEvent[]): string[] {
+  return [...new Set(planned.flatMap(({ channels }) => channels))];
 }
 
 /** Says of an attempt whose end has been recorded how it ended. Nothing when nothing was sent. */

@@ -22,7 +22,7 @@ import type { AuditRecorder } from '../../store/ports/audit.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
-import { announceAttempt, announceEvents } from './announce.ts';
+import { announceAttempt, announceComing, announceEvents } from './announce.ts';
 import { type AttemptEnd, auditOfAttempt, endsOf } from './attempt.ts';
 import { createEndOfTurn } from './end-of-turn.ts';
 import { logEvent } from './event-log.ts';
@@ -86,7 +86,7 @@ export interface AlertChange {
  * at all.
  *
  * - A method that resolves has written. Only then are the log and the signals told: `audit:written`, `event:recorded` for each event,
- *   `deliveries:owed`, `delivery:recorded`.
+ *   `deliveries:owed`, `delivery:recorded`. But for `deliveries:coming`, which comes before and promises nothing.
  * - A method that throws (a `StoreError`, or the reason of its abort signal) has written nothing and told nobody: it may be called again.
  * - Mutes, routes and digests are looked up at the write, so what is added while a poll runs counts.
  *
@@ -124,7 +124,7 @@ export class Recorder {
     const events = plans.flatMap((plan) => plan.events);
     const audit = plans.flatMap((plan) => plan.audit);
     signal.throwIfAborted();
-    await store.commitPoll({
+    const written = store.commitPoll({
       targetKey: targetKey(target),
       watch: watch.name,
       at,
@@ -133,7 +133,7 @@ export class Recorder {
       events,
       audit: baseline === null ? audit : [...audit, baselineEntry(target, at, baseline.jobs)],
     });
-    this.#tell(events);
+    await this.#tellOnce(written, events);
   }
 
   /**
@@ -144,8 +144,8 @@ export class Recorder {
     const at = this.#deps.clock.now();
     const event = alertEvent(alert, at, this.#rules);
     const { plannedEvent, audit } = planEvent(event, await this.#alertRules(alert, at));
-    await this.#deps.store.commitAlerts({ ...keysOf(change), at, events: [plannedEvent], audit });
-    this.#tell([plannedEvent]);
+    const written = this.#deps.store.commitAlerts({ ...keysOf(change), at, events: [plannedEvent], audit });
+    await this.#tellOnce(written, [plannedEvent]);
     return at;
   }
 
@@ -170,8 +170,8 @@ export class Recorder {
       projectUrl: projectUrl(watch, watch.groupId),
       now: at,
     });
-    await store.commitAlerts({ at, raise: [], clear: [], events: [plannedEvent], audit });
-    this.#tell([plannedEvent]);
+    const written = store.commitAlerts({ at, raise: [], clear: [], events: [plannedEvent], audit });
+    await this.#tellOnce(written, [plannedEvent]);
   }
 
   /**
@@ -232,6 +232,13 @@ export class Recorder {
 
   #tellAudit(): void {
     this.#deps.signals.emit('audit:written', {});
+  }
+
+  /** Tells of events when they are written. Whoever will send them hears at once: what is claimed while it is written is committed with it. */
+  async #tellOnce(written: Promise<void>, events: readonly PlannedEvent[]): Promise<void> {
+    announceComing(this.#deps.signals, events);
+    await written;
+    this.#tell(events);
   }
 
   #tell(events: readonly PlannedEvent[]): void {
