@@ -65,7 +65,7 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
     channel,
     type: 'webhook',
     maxBatch: 1,
-    concurrency: 4,
+    concurrency: 8,
     send: async (notices, signal) => {
       const event = compose(notices);
       const body = wellFormedJson(event);
