@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { buildIfOld } from './benchmark/program/build.ts';
 import { readImage } from './benchmark/program/image.ts';
 import { runFlat } from './flat/flat.ts';
-import { growthsOf, tableOf } from './flat/verdict.ts';
+import { growthsOf, markdownOf } from './flat/verdict.ts';
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '60' }, watches: { type: 'string', default: '30' } },
@@ -31,6 +31,6 @@ console.log(
   `${values.minutes} minutes, ${values.watches} watches at every second: ${requests} requests, ${told} messages for ${owed} jobs that ended\n`,
 );
 const growths = growthsOf(report, sampleEveryMs);
-console.log(tableOf(growths));
+console.log(markdownOf(growths));
 for (const { what } of growths.filter(({ isFlat }) => !isFlat)) console.error(`violation: ${what} has grown`);
 process.exitCode = growths.every(({ isFlat }) => isFlat) ? 0 : 1;

@@ -7,6 +7,10 @@ export interface Bench {
   image: ImageProgram;
   /** So little that it takes seconds: it shows that the benchmark works, and its figures say nothing. */
   isShort: boolean;
+  /** An old store that is there already, to be copied; `null`: one is made. */
+  agedStore: string | null;
+  /** Adds a table that is printed below the goals. */
+  detail(title: string, headings: readonly string[], rows: ReadonlyArray<readonly string[]>): void;
   /** Tells of the progress. */
   say(text: string): void;
 }

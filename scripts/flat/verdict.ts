@@ -1,3 +1,4 @@
+import { tableOf } from '../benchmark/report/line.ts';
 import type { FlatReport } from './flat.ts';
 import { trendOf } from './trend.ts';
 
@@ -38,7 +39,7 @@ export function growthsOf(report: FlatReport, sampleEveryMs: number): Growth[] {
 }
 
 /** The growths as a Markdown table. */
-export function tableOf(growths: readonly Growth[]): string {
+export function markdownOf(growths: readonly Growth[]): string {
   const rows = growths.map(({ what, early, late, perHour, isFlat }) => [
     what,
     `${early.toFixed(1)} MiB`,
@@ -46,7 +47,5 @@ export function tableOf(growths: readonly Growth[]): string {
     perHour === null ? '' : `${perHour.toFixed(2)} MiB`,
     isFlat ? 'yes' : '**no**',
   ]);
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const titles = ['what', 'early', 'late', 'slope an hour', 'flat'];
-  return [titles, titles.map(() => '---'), ...rows].map(line).join('\n');
+  return tableOf(['what', 'early', 'late', 'slope an hour', 'flat'], rows);
 }

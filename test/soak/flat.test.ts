@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runFlat } from '../../scripts/flat/flat.ts';
 import { trendOf } from '../../scripts/flat/trend.ts';
-import { growthsOf, tableOf } from '../../scripts/flat/verdict.ts';
+import { growthsOf, markdownOf } from '../../scripts/flat/verdict.ts';
 import { MAIN } from '../support/program.ts';
 
 describe('a daemon that does the same all the time', () => {
@@ -20,7 +20,7 @@ describe('a daemon that does the same all the time', () => {
     for (const samples of [report.residentMib, report.privateMib, report.heapMib, report.aliveMib]) {
       expect(Math.min(...samples)).toBeGreaterThan(1);
     }
-    expect(tableOf(growthsOf(report, 200)).split('\n')).toHaveLength(6);
+    expect(markdownOf(growthsOf(report, 200)).split('\n')).toHaveLength(6);
   });
 });
 

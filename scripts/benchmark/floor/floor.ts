@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GROUP_ID, KEYS } from '../atlas/jobs.ts';
 import { plainScript } from '../plain-script.ts';
+import { endWithUs } from '../process/ended-with-us.ts';
 import type { Watched } from '../watched.ts';
 
 /** The bare loop, running. */
@@ -30,6 +31,7 @@ export async function startFloor(
     env: { PATH: process.env.PATH },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  endWithUs(child);
   const ended = once(child, 'exit');
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL');

@@ -5,7 +5,14 @@ import { ROOT } from './image.ts';
 
 const PROGRAM = 'dist/main.js';
 /** What the built program is made of. */
-const MADE_OF = ['src/**/*', 'package.json', 'package-lock.json', 'tsconfig*.json', 'scripts/build*'];
+const MADE_OF = [
+  'src/**/*',
+  'package.json',
+  'package-lock.json',
+  'tsconfig*.json',
+  'scripts/build.ts',
+  'scripts/build/**/*',
+];
 
 /** Builds the program as the image has it, unless it is there and newer than its sources. @throws when the build fails. */
 export function buildIfOld(say: (text: string) => void): void {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Home } from '../../../test/support/daemon.ts';
 import type { LoopProbe } from '../probe/loop.ts';
+import { endWithUs } from '../process/ended-with-us.ts';
 import { until } from '../until.ts';
 import type { ImageProgram } from './image.ts';
 
@@ -36,6 +37,7 @@ export async function startWatcher(
     env: { PATH: process.env.PATH, ...env, ...probe?.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endWithUs(child);
   const ended = once(child, 'exit');
   let lastWords = '';
   const { promise: listening, resolve, reject } = Promise.withResolvers<string>();

@@ -31,10 +31,13 @@ export function atLeast(wanted: string, got: number, limit: number): Verdict {
 
 /** The lines as a Markdown table. */
 export function markdownTable(lines: readonly Line[]): string {
+  return tableOf(HEADINGS, lines.map(cellsOf));
+}
+
+/** Any Markdown table. */
+export function tableOf(headings: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [row(HEADINGS), row(HEADINGS.map(() => '---')), ...lines.map((line) => row(cellsOf(line)))].join(
-    '\n',
-  );
+  return [headings, headings.map(() => '---'), ...rows].map(row).join('\n');
 }
 
 function cellsOf({ what, got, goal, floor = '', shell = '' }: Line): string[] {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Atlas } from '../atlas/atlas.ts';
 import { GROUP_ID, KEYS } from '../atlas/jobs.ts';
+import { endWithUs } from '../process/ended-with-us.ts';
 import { treeResidentMib } from '../process/process-cost.ts';
 import type { Watched } from '../watched.ts';
 import { shellTimesMs } from './times.ts';
@@ -86,6 +87,7 @@ async function watch(dir: string, atlasUrl: string, { instanceName, ids, polls }
       POLLS: `${polls}`,
     },
   });
+  endWithUs(shell);
   const { pid } = shell;
   let peakMib = 0;
   const sampling = setInterval(() => {
