@@ -27,7 +27,7 @@ export interface ReadTimes {
 export interface Findings {
   /** The observations that changed, one for each job. */
   observations: Observation[];
-  /** What led to them, in the order in which it was found. */
+  /** What led to them; of each job in the order in which it was found. */
   comparisons: Array<{ comparison: Comparison; foundAt: Timestamp }>;
 }
 
@@ -43,8 +43,7 @@ export class Comparer {
   /** Still followed and not yet seen in this cycle, by id. */
   readonly #unseen: Map<string, Observation>;
   /** Changed and not yet written, by id: a job may come twice while a list grows. */
-  readonly #changed = new Map<string, Observation>();
-  #comparisons: Findings['comparisons'] = [];
+  readonly #changed = new Map<string, { observation: Observation; comparisons: Findings['comparisons'] }>();
   #jobs = 0;
   #hasRunningJobs = false;
 
@@ -130,15 +129,18 @@ export class Comparer {
     this.#gather(comparison, at);
   }
 
-  /** What has gathered since the last `clearFindings`. */
-  findings(): Findings {
-    return { observations: [...this.#changed.values()], comparisons: this.#comparisons };
+  /** What was found of the first `limit` jobs that have changed and were not written yet: all of it, for each of them. */
+  findings(limit = Number.POSITIVE_INFINITY): Findings {
+    const some = this.#changed.values().take(limit).toArray();
+    return {
+      observations: some.map(({ observation }) => observation),
+      comparisons: some.flatMap(({ comparisons }) => comparisons),
+    };
   }
 
-  /** Forgets the findings. To be called when they have been written. */
-  clearFindings(): void {
-    this.#comparisons = [];
-    this.#changed.clear();
+  /** Forgets findings. To be called when they have been written. */
+  forget({ observations }: Findings): void {
+    for (const { jobId } of observations) this.#changed.delete(jobId);
   }
 
   /** Returns what is known of the job from now on; `undefined` when not even its id could be read. */
@@ -156,7 +158,7 @@ export class Comparer {
       return undefined;
     }
     this.#unseen.delete(id);
-    const previous = this.#changed.get(id) ?? known.get(id);
+    const previous = this.#changed.get(id)?.observation ?? known.get(id);
     const comparison =
       reading.kind === 'job'
         ? this.#compareJob(reading.job, previous, times)
@@ -177,8 +179,9 @@ export class Comparer {
   #gather(comparison: Comparison, foundAt: Timestamp): void {
     if (comparison.observation === null) return;
     const { jobId } = comparison.observation;
-    this.#changed.set(jobId, comparison.observation);
-    this.#comparisons.push({ comparison, foundAt });
+    const comparisons = this.#changed.get(jobId)?.comparisons ?? [];
+    comparisons.push({ comparison, foundAt });
+    this.#changed.set(jobId, { observation: comparison.observation, comparisons });
     if (comparison.newAnomaly !== null) this.anomalies.push({ jobId, problem: comparison.newAnomaly });
   }
 

@@ -12,8 +12,10 @@ import type { PollProgress } from './progress.ts';
 export interface PollDeps {
   source: JobSource;
   store: JobReader;
-  recorder: Pick<Recorder, 'recordPoll'>;
+  recorder: Pick<Recorder, 'recordPoll' | 'usualsFor'>;
   clock: Clock;
+  /** How many jobs that have changed go into one transaction. Default: as many as hold up nobody. */
+  portion?: number;
 }
 
 /** Which target is polled, and how. */

@@ -12,8 +12,8 @@ import { isNewestFirst, PageMemory } from './pages.ts';
 import type { ListWalk } from './places.ts';
 import { asFailure, concernsAll, readEach, readPages } from './read.ts';
 
-/** The baseline of a target with very many jobs is written in portions, so that memory stays flat. It announces nothing, or with `announceExisting` whole jobs: a kill half way costs nothing. */
-const BASELINE_PORTION = 2_000;
+/** So many findings of a first listing are written before it has ended, so that memory stays flat. They announce nothing, or with `announceExisting` whole jobs: a kill half way costs nothing. */
+const BASELINE_PORTION = 500;
 
 /** One cycle of one target while it runs. */
 interface Cycle {
@@ -22,15 +22,15 @@ interface Cycle {
   readonly comparer: Comparer;
   readonly pages: PageMemory;
   readonly walk: ListWalk;
-  /** Observations that changed and have been written: in one portion, or in several of a long baseline. */
+  /** Observations that changed and have been written. */
   changes: number;
 }
 
 /**
- * Polls one target once: reads its jobs, compares each with what is known of it, and commits what has changed. All of it is committed
- * in one transaction (a long baseline in several), and nothing is written when nothing has changed. A listing that breaks off changes
+ * Polls one target once: reads its jobs, compares each with what is known of it, and commits what has changed, in one transaction (a
+ * great many changes in several, see `commitFindings`). Nothing is written when nothing has changed. A listing that breaks off changes
  * nothing; asking by id, each answer stands for itself. Never throws for a fault of Atlas: that is `failure`.
- * @throws {StoreError} when the store fails; nothing of this cycle was recorded then and the next one finds it again.
+ * @throws {StoreError} when the store fails; the next cycle finds again what was not recorded then.
  */
 export async function pollTarget(deps: PollDeps, input: PollInput): Promise<PollReport> {
   const memory = await deps.store.readTarget(targetKey(input.target), deps.clock.now());

@@ -55,6 +55,8 @@ export interface PollRecord {
   comparisons: ReadonlyArray<{ comparison: Comparison; foundAt: Timestamp }>;
   /** There when the target has now been read whole for the first time: how many jobs that were. */
   baseline: { jobs: number } | null;
+  /** What is usual for the target; see `Recorder.usualsFor`. */
+  usuals: Usuals;
 }
 
 /** A part of what a `*` watch follows, with the labels that it has. */
@@ -102,20 +104,29 @@ export class Recorder {
   }
 
   /**
+   * Looks up what is usual for a target, as far as these comparisons ask for it: only where a running job is told of. Once for each poll,
+   * so that what it says of a job does not hang on what else was recorded before.
+   */
+  async usualsFor(target: Target, comparisons: PollRecord['comparisons']): Promise<Usuals> {
+    if (!comparisons.some(({ comparison }) => asksForUsuals(comparison))) return new Map();
+    return usualsFrom(await this.#deps.store.finishedDurations(targetKey(target), HISTORY_LIMIT));
+  }
+
+  /**
    * Records what a poll has found: observations, the events that follow from them, the deliveries owed, and the audit entries. Polls that
    * end in the same turn of the event loop are committed together.
    * @param signal aborts a poll that may have been given up, and another one begun: nothing is written once it has.
    */
   async recordPoll(found: PollRecord, signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#deps;
-    const { watch, target, observations, comparisons, baseline } = found;
+    const { watch, target, observations, comparisons, baseline, usuals } = found;
     await this.#endOfTurn();
     const at = clock.now();
     const rules = {
       ...this.#rules,
       mutes: await this.#mutesFor(found, at),
       mutesAt: at,
-      usuals: await this.#usualsFor(found),
+      usuals,
     };
     const projectUrl = rules.projectUrl(watch, target.groupId);
     const plans = comparisons.map(({ comparison, foundAt }) =>
@@ -251,12 +262,6 @@ export class Recorder {
   /** Asked for only when something was found: an idle poll costs no question. People mute by the clock of this machine. */
   async #mutesFor({ comparisons }: PollRecord, at: Timestamp): Promise<readonly Mute[]> {
     return comparisons.length > 0 ? await this.#deps.store.listMutes({ inForceAt: at }) : [];
-  }
-
-  /** Asked for only when a running job is told of. */
-  async #usualsFor({ comparisons, target }: PollRecord): Promise<Usuals> {
-    if (!comparisons.some(({ comparison }) => asksForUsuals(comparison))) return new Map();
-    return usualsFrom(await this.#deps.store.finishedDurations(targetKey(target), HISTORY_LIMIT));
   }
 }
 

@@ -23,6 +23,7 @@ it('commits the polls together that end in the same turn of the event loop', asy
       observations: [],
       comparisons: [],
       baseline: { jobs: 0 },
+      usuals: new Map(),
     };
     await recorder.recordPoll(found, new AbortController().signal);
   };
@@ -38,7 +39,14 @@ it('writes nothing of a poll that is aborted while it waits for the others', asy
   const store = await openForTest({ path: ':memory:' });
   const recorder = aRecorder({ store, clock: systemClock });
   const watch = aWatch();
-  const found = { watch, target: targetOf(watch), observations: [], comparisons: [], baseline: { jobs: 0 } };
+  const found = {
+    watch,
+    target: targetOf(watch),
+    observations: [],
+    comparisons: [],
+    baseline: { jobs: 0 },
+    usuals: new Map(),
+  };
   const abort = new AbortController();
   const recorded = recorder.recordPoll(found, abort.signal);
   abort.abort(new Error('given up'));
