@@ -4,14 +4,30 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-/** A line without its newline, or what is wrong where one should be. Lines count from 1. */
-export type Line = { number: number; text: string } | { number: number; problem: string };
+/** Lines that stand one behind the other in `bytes`, which are UTF-8. Good until the next portion is asked for. */
+export interface LinePortion {
+  bytes: Buffer;
+  /** Where each line begins. */
+  starts: readonly number[];
+  /** Where it ends, without its newline. */
+  ends: readonly number[];
+  /** Number of the first one in its file, from 1. */
+  number: number;
+}
+
+/** What is wrong where a line should be. */
+export interface LineProblem {
+  number: number;
+  problem: string;
+}
 
 /** The problem of a file whose last line was cut off while it was written. */
 export const TORN_LAST_LINE = 'the last line is torn: it has no newline';
 
 const NEWLINE = 0x0a;
-const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 256 * 1024;
+/** Of the end of a file: its last line alone is wanted. */
+const TAIL_BYTES = 64 * 1024;
 
 /** No line that we write comes near this. Keeps a file that is something else from filling the memory. */
 const MAX_LINE_BYTES = 16 * 2 ** 20;
@@ -36,32 +52,86 @@ const FLAGS = {
 };
 
 /**
- * Reads a file line by line, as bytes: only `\n` ends a line, and what is not UTF-8 is said to be so. One that ends in `.gz` is
- * unpacked on the way.
+ * Reads a file in portions of whole lines, as bytes: only `\n` ends a line, and what is not UTF-8 is said to be so. A file that ends in
+ * `.gz` is unpacked on the way. However long the file is, one portion of it is in memory.
  * @throws the fault of the file system, ENOENT among them; that of zlib.
  */
-export async function* readLines(file: string): AsyncGenerator<Line> {
-  let number = 0;
-  let rest: Buffer = Buffer.alloc(0);
-  const handle = await openRegular(file, 'r');
-  const packed = handle.createReadStream({ highWaterMark: CHUNK_BYTES });
-  // Who reads hears of a fault by the last stream.
-  const stream = file.endsWith('.gz') ? pipeline(packed, createGunzip(), () => {}) : packed;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let start = 0;
-    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-      number += 1;
-      yield toLine(number, bytes.subarray(start, end));
-      start = end + 1;
-    }
-    rest = bytes.subarray(start);
-    if (rest.length > MAX_LINE_BYTES) {
-      yield { number: number + 1, problem: 'this line has no end' };
+export async function* readLines(file: string): AsyncGenerator<LinePortion | LineProblem> {
+  let number = 1;
+  let kept = 0;
+  let work: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunksOf(file)) {
+    if (kept + chunk.length > work.length) work = grown(work, kept + chunk.length);
+    chunk.copy(work, kept);
+    const bytes = work.subarray(0, kept + chunk.length);
+    const { starts, ends } = linesIn(bytes, kept);
+    const end = (ends.at(-1) ?? -1) + 1;
+    if (!isUtf8(bytes.subarray(0, end))) yield* oneByOne(bytes, starts, ends, number);
+    else if (end > 0) yield { bytes, starts, ends, number };
+    number += ends.length;
+    kept = bytes.length - end;
+    work.copyWithin(0, end, bytes.length);
+    if (kept > MAX_LINE_BYTES) {
+      yield { number, problem: 'this line has no end' };
       return;
     }
   }
-  if (rest.length > 0) yield { number: number + 1, problem: TORN_LAST_LINE };
+  if (kept > 0) yield { number, problem: TORN_LAST_LINE };
+}
+
+function linesIn(bytes: Buffer, searchFrom: number): { starts: number[]; ends: number[] } {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  let start = 0;
+  for (let end = bytes.indexOf(NEWLINE, searchFrom); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+    starts.push(start);
+    ends.push(end);
+    start = end + 1;
+  }
+  return { starts, ends };
+}
+
+/** Somewhere in these lines is what is not UTF-8. */
+function* oneByOne(
+  bytes: Buffer,
+  starts: readonly number[],
+  ends: readonly number[],
+  first: number,
+): Generator<LinePortion | LineProblem> {
+  for (const [index, start] of starts.entries()) {
+    const end = ends[index] ?? start;
+    const number = first + index;
+    if (isUtf8(bytes.subarray(start, end))) yield { bytes, starts: [start], ends: [end], number };
+    else yield { number, problem: 'this line is not UTF-8' };
+  }
+}
+
+function grown(work: Buffer, length: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * work.length));
+  work.copy(larger);
+  return larger;
+}
+
+/** The bytes of a file, unpacked. What a chunk holds is written over by the next one. */
+async function* chunksOf(file: string): AsyncGenerator<Buffer> {
+  const handle = await openRegular(file, 'r');
+  if (file.endsWith('.gz')) {
+    const packed = handle.createReadStream({ highWaterMark: CHUNK_BYTES });
+    // Who reads hears of a fault by the last stream.
+    yield* pipeline(packed, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) as AsyncIterable<Buffer>;
+    return;
+  }
+  try {
+    const { size } = await handle.stat();
+    const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, size + 1));
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Where a file's last whole line is. */
@@ -78,7 +148,7 @@ export async function readTail(handle: FileHandle): Promise<Tail> {
   const { size } = await handle.stat();
   let tail: Buffer = Buffer.alloc(0);
   for (let from = size; from > 0 && tail.length <= MAX_LINE_BYTES; ) {
-    const start = Math.max(0, from - CHUNK_BYTES);
+    const start = Math.max(0, from - TAIL_BYTES);
     tail = Buffer.concat([await readRange(handle, start, from), tail]);
     from = start;
     const last = tail.lastIndexOf(NEWLINE);
@@ -99,9 +169,4 @@ async function readRange(handle: FileHandle, start: number, end: number): Promis
 /** True for the fault of a file that is not there. */
 export function isMissingFile(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
-function toLine(number: number, bytes: Buffer): Line {
-  if (!isUtf8(bytes)) return { number, problem: 'this line is not UTF-8' };
-  return { number, text: bytes.toString('utf8') };
 }

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { parseAuditEntry } from '../domain/audit.ts';
-import { openRegular, readLines, readTail } from './line-file.ts';
+import { type LinePortion, openRegular, readLines, readTail } from './line-file.ts';
 
 /**
  * A file that holds a part of the audit log, such as a rotation leaves behind: `audit.jsonl.1`, `audit.jsonl-20261128.gz`,
@@ -57,8 +57,8 @@ export async function inOrder(files: readonly string[]): Promise<string[]> {
 /** Reads where a piece begins and ends. @returns `null` for what is empty, cannot be read, or is no regular file. */
 export async function readPiece(file: string): Promise<Piece | null> {
   try {
-    for await (const line of readLines(file)) {
-      const first = 'text' in line ? (parseAuditEntry(line.text)?.seq ?? null) : null;
+    for await (const portion of readLines(file)) {
+      const first = 'problem' in portion ? null : lastOf(lineOf(portion, 0));
       return { file, first, lastLine: await lastLineOf(file) };
     }
     return null;
@@ -70,7 +70,9 @@ export async function readPiece(file: string): Promise<Piece | null> {
 async function lastLineOf(file: string): Promise<string | null> {
   if (file.endsWith('.gz')) {
     let last: string | null = null;
-    for await (const line of readLines(file)) last = 'text' in line ? line.text : last;
+    for await (const portion of readLines(file)) {
+      if (!('problem' in portion)) last = lineOf(portion, portion.ends.length - 1) ?? last;
+    }
     return last;
   }
   const handle = await openRegular(file, 'r');
@@ -79,6 +81,11 @@ async function lastLineOf(file: string): Promise<string | null> {
   } finally {
     await handle.close();
   }
+}
+
+function lineOf({ bytes, starts, ends }: LinePortion, index: number): string | null {
+  const end = ends[index];
+  return end === undefined ? null : bytes.toString('utf8', starts[index], end);
 }
 
 function newestOf(pieces: readonly Piece[]): number {

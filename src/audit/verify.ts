@@ -1,14 +1,7 @@
-import {
-  type AuditEntry,
-  type AuditHead,
-  auditLine,
-  brokenLink,
-  GENESIS,
-  parseAuditEntry,
-} from '../domain/audit.ts';
-import { StoreError } from '../errors.ts';
+import { type AuditEntry, type AuditHead, auditLine, brokenLink, GENESIS } from '../domain/audit.ts';
+import { createLineChain, type LineChain } from '../domain/audit-line.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
-import { isMissingFile, readLines } from './line-file.ts';
+import { type FoundLine, type LogPortion, portionsOfFiles, portionsOfStore } from './log-portions.ts';
 
 /** Something that is not as it was written. `line` counts from 1 and is `null` outside of files. */
 export interface AuditProblem {
@@ -32,29 +25,10 @@ export interface AuditVerdict {
 /** After this many, what follows says nothing new. */
 export const MAX_PROBLEMS = 100;
 
-/** Entries read from the store at a time. */
-const PAGE = 500;
-
-/** One step along a log: an entry (with its bytes, where those count), or what is wrong in its place. */
-type Step = { file?: string; line: number | null } & (
-  | { entry: AuditEntry; text: string | null }
-  | { problem: string }
-);
-
 /**
- * Walks a chain from its first entry: every entry must continue the one before and be as it was written. With `head`, the chain must
- * also reach that entry, or its tail was cut; it may go on behind it.
- */
-export async function verifyEntries(
-  entries: AsyncIterable<AuditEntry> | Iterable<AuditEntry>,
-  { head }: { head?: AuditHead } = {},
-): Promise<AuditVerdict> {
-  return walk(stepsOf(entries), head);
-}
-
-/**
- * The same for a file of lines, where every byte counts: a line must be the canonical form of its entry, and whole. A missing file is
- * a problem like any other.
+ * Walks the chain in a file from its first entry: every entry must continue the one before and be as it was written, byte for byte: the
+ * canonical form of its entry, and whole. With `expectedHead`, the chain must also reach that entry, or its tail was cut; it may go on
+ * behind it. A missing file is a problem like any other.
  * @throws {StoreError} reason `unavailable` when the file is there and cannot be read.
  */
 export async function verifyFile(
@@ -73,12 +47,12 @@ export async function verifyFiles(
   files: readonly string[],
   { expectedHead, before = GENESIS }: { expectedHead?: AuditHead | undefined; before?: AuditHead } = {},
 ): Promise<AuditVerdict> {
-  return walk(stepsOfFiles(files), expectedHead, before);
+  return walk(portionsOfFiles(files), expectedHead, before);
 }
 
 /** The same for the log in the store, against the end that the store remembers apart. It may be written to meanwhile. */
 export async function verifyStore(store: AuditReader): Promise<AuditVerdict> {
-  const verdict = await walk(stepsOfStore(store), await store.auditHead());
+  const verdict = await walk(portionsOfStore(store), await store.auditHead());
   const end = await store.auditHead();
   if (verdict.head.seq > end.seq)
     addProblem(verdict, NOWHERE, verdict.head.seq, `the store says that the log ends at entry ${end.seq}`);
@@ -86,15 +60,15 @@ export async function verifyStore(store: AuditReader): Promise<AuditVerdict> {
 }
 
 async function walk(
-  steps: AsyncIterable<Step>,
+  portions: AsyncIterable<LogPortion>,
   expected: AuditHead | undefined,
   before: AuditHead = GENESIS,
 ): Promise<AuditVerdict> {
   const verdict: AuditVerdict = { entries: 0, problems: [], head: before };
-  for await (const step of steps) {
+  const chain = createLineChain(before);
+  for await (const portion of portions) {
+    if (!(await takePortion(verdict, chain, portion, expected))) break;
     if (verdict.problems.length >= MAX_PROBLEMS) return verdict;
-    if ('problem' in step) addProblem(verdict, step, null, step.problem);
-    else takeEntry(verdict, step, expected);
   }
   const { seq } = verdict.head;
   if (expected && seq < expected.seq)
@@ -107,26 +81,63 @@ async function walk(
   return verdict;
 }
 
+/**
+ * Follows the chain along the bytes of a portion. A line that does not simply follow is read in full, and judged.
+ * @returns false when nothing behind it can be read.
+ */
+async function takePortion(
+  verdict: AuditVerdict,
+  chain: LineChain,
+  portion: LogPortion,
+  expected: AuditHead | undefined,
+): Promise<boolean> {
+  if ('problem' in portion) {
+    addProblem(verdict, portion, null, portion.problem);
+    return true;
+  }
+  const { bytes, starts, ends, seqs } = portion;
+  for (let index = 0; index < ends.length && verdict.problems.length < MAX_PROBLEMS; index += 1) {
+    const isInPlace = seqs === undefined || seqs[index] === chain.head.seq + 1;
+    if (isInPlace && chain.follow(bytes, starts[index] ?? 0, ends[index] ?? 0)) {
+      verdict.entries += 1;
+      verdict.head = chain.head;
+      if (chain.head.seq === expected?.seq) compareWithExpected(verdict, portion.placeOf(index), expected);
+      continue;
+    }
+    const found = await portion.read(index);
+    if ('problem' in found) addProblem(verdict, portion.placeOf(index), null, found.problem);
+    else takeEntry(verdict, portion.placeOf(index), found, expected);
+    if ('isLast' in found) return false;
+    chain.goOnFrom(verdict.head);
+  }
+  return true;
+}
+
 /** Checks one entry and goes on from what stands there, so that one fault is told once. */
 function takeEntry(
   verdict: AuditVerdict,
-  step: Extract<Step, { entry: AuditEntry }>,
+  place: Place,
+  { entry, text }: Extract<FoundLine, { entry: AuditEntry }>,
   expected: AuditHead | undefined,
 ): void {
-  const { entry, text } = step;
   const fault = faultOf(verdict.head, entry, text);
-  if (fault !== null) addProblem(verdict, step, entry.seq, fault);
-  else if (entry.seq === expected?.seq && entry.hash !== expected.hash)
-    addProblem(verdict, step, entry.seq, `entry ${entry.seq} is not the one that is remembered`);
   verdict.head = { seq: entry.seq, hash: entry.hash };
   verdict.entries += 1;
+  if (fault !== null) addProblem(verdict, place, entry.seq, fault);
+  else if (entry.seq === expected?.seq) compareWithExpected(verdict, place, expected);
 }
 
-function faultOf(head: AuditHead, entry: AuditEntry, text: string | null): string | null {
+function compareWithExpected(verdict: AuditVerdict, place: Place, expected: AuditHead): void {
+  const { seq, hash } = verdict.head;
+  if (hash !== expected.hash)
+    addProblem(verdict, place, seq, `entry ${seq} is not the one that is remembered`);
+}
+
+function faultOf(head: AuditHead, entry: AuditEntry, text: string): string | null {
   try {
     const broken = brokenLink(head, entry);
     if (broken !== null) return broken;
-    return text === null || text === auditLine(entry)
+    return text === auditLine(entry)
       ? null
       : `entry ${entry.seq} does not stand there byte for byte as it was written`;
   } catch {
@@ -135,61 +146,10 @@ function faultOf(head: AuditHead, entry: AuditEntry, text: string | null): strin
   }
 }
 
+type Place = Pick<AuditProblem, 'file' | 'line'>;
+
 const NOWHERE = { line: null };
 
-function addProblem(
-  verdict: AuditVerdict,
-  { file, line }: Pick<Step, 'file' | 'line'>,
-  seq: number | null,
-  problem: string,
-): void {
+function addProblem(verdict: AuditVerdict, { file, line }: Place, seq: number | null, problem: string): void {
   verdict.problems.push({ ...(file === undefined ? {} : { file }), line, seq, problem });
-}
-
-async function* stepsOf(entries: AsyncIterable<AuditEntry> | Iterable<AuditEntry>): AsyncGenerator<Step> {
-  for await (const entry of entries) yield { line: null, entry, text: null };
-}
-
-async function* stepsOfFiles(files: readonly string[]): AsyncGenerator<Step> {
-  for (const file of files) for await (const step of stepsOfFile(file)) yield { ...step, file };
-}
-
-async function* stepsOfFile(file: string): AsyncGenerator<Step> {
-  try {
-    for await (const line of readLines(file)) {
-      if ('problem' in line) yield { line: line.number, problem: line.problem };
-      else yield stepOfLine(line.number, line.text);
-    }
-  } catch (error) {
-    if (!isMissingFile(error))
-      throw new StoreError('unavailable', `${file}: cannot read the audit file`, { cause: error });
-    yield { line: null, problem: 'there is no such file' };
-  }
-}
-
-function stepOfLine(line: number, text: string): Step {
-  const entry = parseAuditEntry(text);
-  return entry === null ? { line, problem: 'this line is not an audit entry' } : { line, entry, text };
-}
-
-async function* stepsOfStore(store: AuditReader): AsyncGenerator<Step> {
-  let after = 0;
-  let limit = PAGE;
-  for (;;) {
-    try {
-      const page = await store.readAudit(after, limit);
-      yield* stepsOf(page);
-      const last = page.at(-1);
-      if (last === undefined) return;
-      after = last.seq;
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.reason !== 'damaged') throw error;
-      if (limit === 1) {
-        yield { line: null, problem: error.message };
-        return;
-      }
-      // One of these cannot be read; those before it can.
-      limit = 1;
-    }
-  }
 }

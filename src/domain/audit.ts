@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { type Timestamp, toIso } from './instant.ts';
 
@@ -60,6 +60,12 @@ export interface AuditEntry {
   hash: string;
 }
 
+/** An entry as the store keeps it: the number of its row, and the text that was hashed, with its hash. */
+export interface AuditLine {
+  seq: number;
+  body: string;
+}
+
 /** The end of the audit chain. */
 export interface AuditHead {
   seq: number;
@@ -69,25 +75,26 @@ export interface AuditHead {
 /** What the first entry has for a predecessor. */
 export const GENESIS: AuditHead = { seq: 0, hash: '0'.repeat(64) };
 
+/** An entry as it is stored and mirrored: its number, its hash, and its line without the newline. */
+export interface WrittenEntry extends AuditHead {
+  line: string;
+}
+
 /**
- * Appends drafts to the chain that ends at `head`. Pure: the store writes what comes back. The data of an entry is what a reader will
- * find again: plain JSON, and half of a surrogate pair (a text cut in the middle of an emoji) becomes U+FFFD, as RFC 8785 has no form
- * for it.
+ * Appends drafts to the chain that ends at `head`. Pure: the store writes what comes back. What a reader will find again of the data is
+ * plain JSON, and half of a surrogate pair (a text cut in the middle of an emoji) becomes U+FFFD, as RFC 8785 has no form for it.
+ *
+ * The data is made canonical once; what stands around it has its members in canonical order already.
  */
-export function chainEntries(head: AuditHead, drafts: readonly AuditDraft[]): AuditEntry[] {
+export function writeEntries(head: AuditHead, drafts: readonly AuditDraft[]): WrittenEntry[] {
   let last = head;
   return drafts.map((draft) => {
-    const body = {
-      v: 1 as const,
-      seq: last.seq + 1,
-      at: toIso(draft.at),
-      kind: draft.kind,
-      data: asJson(draft.data),
-      prev: last.hash,
-    };
-    const entry = { ...body, hash: hashBody(body) };
-    last = entry;
-    return entry;
+    const seq = last.seq + 1;
+    const begin = `{"at":"${toIso(draft.at)}","data":${canonical(plainJson(draft.data))},`;
+    const end = `"kind":"${draft.kind}","prev":"${last.hash}","seq":${seq},"v":1}`;
+    const hash = sha256(begin + end);
+    last = { seq, hash };
+    return { seq, hash, line: `${begin}"hash":"${hash}",${end}` };
   });
 }
 
@@ -95,8 +102,8 @@ export function chainEntries(head: AuditHead, drafts: readonly AuditDraft[]): Au
 export function brokenLink(head: AuditHead, entry: AuditEntry): string | null {
   if (entry.seq !== head.seq + 1) return `entry ${head.seq + 1} expected, found ${entry.seq}`;
   if (entry.prev !== head.hash) return `entry ${entry.seq} does not continue entry ${head.seq}`;
-  const { hash, ...body } = entry;
-  if (hashBody(body) !== hash) return `entry ${entry.seq} was changed after it was written`;
+  const { hash: claimed, ...body } = entry;
+  if (hashBody(body) !== claimed) return `entry ${entry.seq} was changed after it was written`;
   return null;
 }
 
@@ -127,16 +134,33 @@ function isAuditEntry(value: unknown): value is AuditEntry {
   );
 }
 
-function asJson(data: AuditData): AuditData {
-  return JSON.parse(
-    JSON.stringify(data, (_key, value: unknown) =>
-      typeof value === 'string' ? value.toWellFormed() : value,
-    ),
-  );
+/** The data itself where it is plain JSON, as nearly all is; else a copy that is. */
+function plainJson(data: AuditData): AuditData {
+  return isPlainJson(data)
+    ? data
+    : JSON.parse(
+        JSON.stringify(data, (_key, value: unknown) =>
+          typeof value === 'string' ? value.toWellFormed() : value,
+        ),
+      );
+}
+
+/** Members that are `undefined` are left out of JSON, and do not matter. */
+function isPlainJson(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (value === null || typeof value === 'boolean') return true;
+  if (Array.isArray(value)) return !value.includes(undefined) && value.every(isPlainJson);
+  if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return false;
+  return Object.values(value).every((member) => member === undefined || isPlainJson(member));
 }
 
 function hashBody(body: Omit<AuditEntry, 'hash'>): string {
-  return createHash('sha256').update(canonical(body)).digest('hex');
+  return sha256(canonical(body));
+}
+
+function sha256(text: string): string {
+  return hash('sha256', text, 'hex');
 }
 
 function canonical(value: unknown): string {

@@ -3,17 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import canonicalize from 'canonicalize';
-import { describe, expect, it } from 'vitest';
-import {
-  type AuditVerdict,
-  MAX_PROBLEMS,
-  verifyEntries,
-  verifyFile,
-  verifyStore,
-} from '../../src/audit/verify.ts';
-import { type AuditEntry, auditLine, chainEntries, GENESIS } from '../../src/domain/audit.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type AuditVerdict, MAX_PROBLEMS, verifyFile, verifyStore } from '../../src/audit/verify.ts';
+import { type AuditEntry, auditLine, GENESIS } from '../../src/domain/audit.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { aDraft, openForTest, temporaryDirectory } from '../store/support.ts';
+import { chainEntries } from '../support/audit-chain.ts';
 
 const ENTRIES = 6;
 const chain = (length = ENTRIES): AuditEntry[] =>
@@ -154,11 +149,46 @@ describe('verifying an audit file', () => {
     ],
     ['an escaped letter', (line) => line.replace('ë', '\\u00eb')],
     ['a repeated field', (line) => line.replace('{', '{"v":1,')],
+    ['a space behind it', (line) => `${line} `],
+    ['a number spelled otherwise', (line) => line.replace('"number":4', '"number":4.0')],
   ])('finds bytes that mean the same and are not the same: %s', async (_what, change) => {
     const lines = linesOf(chain());
     const changed = lines.with(3, change(lines[3] ?? ''));
     expect(changed[3]).not.toBe(lines[3]);
     expect(places(await verifyLines(changed))).toEqual([{ line: 4, seq: 4 }]);
+  });
+
+  it('finds that a line has a hash that fits its bytes, and not its entry', async () => {
+    const lines = linesOf(chain());
+    const spaced = JSON.stringify({ ...chain()[3], hash: undefined }).replace('"number":4', '"number": 4');
+    const hash = createHash('sha256').update(spaced).digest('hex');
+    const forged = spaced.replace(',"kind"', `,"hash":"${hash}","kind"`);
+    const { problems } = await verifyLines(lines.with(3, forged));
+    expect(problems[0]).toMatchObject({ line: 4, problem: 'entry 4 was changed after it was written' });
+  });
+
+  it('parses no line of a sound log, and each odd one once', async () => {
+    const parse = vi.spyOn(JSON, 'parse');
+    onTestFinished(() => parse.mockRestore());
+    const lines = linesOf(chain(2_000));
+    parse.mockClear();
+    await verifyFile(fileOf(`${lines.join('\n')}\n`));
+    expect(parse).not.toHaveBeenCalled();
+    await verifyFile(fileOf(`${lines.with(7, `${lines[7]} `).join('\n')}\n`));
+    expect(parse).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['a byte order mark', (text: string) => `\ufeff${text}`, [1, null, 2, 2]],
+    ['carriage returns', (text: string) => text.replaceAll('\n', '\r\n'), [1, 1, 2, 2, 3, 3]],
+    [
+      'two logs, one in the other',
+      (text: string) => text.replaceAll('\n', `\n${linesOf(chain(1)).join()}\n`),
+      [2, 1, 4, 1, 5, 3, 6, 1],
+    ],
+  ])('finds %s', async (_what, change, found) => {
+    const verdict = await verifyFile(fileOf(change(`${linesOf(chain(3)).join('\n')}\n`)));
+    expect(places(verdict).flatMap(({ line, seq }) => [line, seq])).toEqual(found);
   });
 
   it.each([
@@ -204,15 +234,6 @@ describe('verifying an audit file', () => {
   });
 });
 
-describe('verifying entries', () => {
-  it('takes any sequence, and compares it with the remembered end', async () => {
-    expect(await verifyEntries(chain(), { head: headOf(chain()) })).toMatchObject({ problems: [] });
-    expect(await verifyEntries(chain(2), { head: headOf(chain()) })).toMatchObject({
-      problems: [{ seq: ENTRIES }],
-    });
-  });
-});
-
 describe('verifying the log in the store', () => {
   /** A store with entries, tampered with behind its back. */
   async function tampered(sql: string) {
@@ -240,6 +261,8 @@ describe('verifying the log in the store', () => {
     ['a deleted entry', 'delete from audit_entry where seq = 3', [4]],
     ['a cut tail', 'delete from audit_entry where seq > 4', [ENTRIES]],
     ['an end that was moved back', 'update audit_head set seq = 4', [4, ENTRIES]],
+    ['a space in an entry', `update audit_entry set body = replace(body, '"number":3', '"number": 3')`, [3]],
+    ['a space behind an entry', "update audit_entry set body = body || ' ' where seq = 2", [2]],
     ['another end', "update audit_head set hash = 'f'", [ENTRIES]],
     ['an entry under another number', 'update audit_entry set seq = 99 where seq = 6', [null, ENTRIES]],
     ['an entry that is none', "update audit_entry set body = '{}' where seq = 6", [null, ENTRIES]],
@@ -264,9 +287,10 @@ describe('verifying the log in the store', () => {
     const growing = {
       auditHead: store.auditHead,
       mirroredSeq: store.mirroredSeq,
-      readAudit: async (after: number, limit: number) => {
+      readAudit: store.readAudit,
+      readAuditLines: async (after: number, limit: number) => {
         if (after < 3) await store.recordAudit([aDraft(after)]);
-        return store.readAudit(after, limit);
+        return store.readAuditLines(after, limit);
       },
     };
     expect((await verifyStore(growing)).problems).toEqual([]);

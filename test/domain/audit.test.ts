@@ -1,16 +1,23 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   type AuditDraft,
   type AuditEntry,
   type AuditHead,
   auditLine,
   brokenLink,
-  chainEntries,
   GENESIS,
+  writeEntries,
 } from '../../src/domain/audit.ts';
+import { chainEntries } from '../support/audit-chain.ts';
 import { T0 } from '../support/builders.ts';
+
+const canonicalized = vi.hoisted(() => vi.fn());
+vi.mock('canonicalize', async (original) => {
+  const { default: canonicalize } = await original<typeof import('canonicalize')>();
+  return { default: canonicalized.mockImplementation(canonicalize) };
+});
 
 function aDraft(over: Partial<AuditDraft> = {}): AuditDraft {
   return { at: T0, kind: 'transition', data: { jobId: '60800a1b2c3d4e5f60718293', to: 'failed' }, ...over };
@@ -71,6 +78,35 @@ describe('the audit chain', () => {
         expect(faults(lines.map((line) => JSON.parse(line)))).toEqual([]);
       }),
     );
+  });
+});
+
+describe('writing an entry', () => {
+  it('makes its data canonical once', () => {
+    canonicalized.mockClear();
+    const { length } = writeEntries(
+      GENESIS,
+      Array.from({ length: 5 }, () => aDraft()),
+    );
+    expect(canonicalized).toHaveBeenCalledTimes(length);
+  });
+
+  it('writes what is no plain JSON as JSON has it', () => {
+    const data = {
+      half: 'a\ud83d',
+      none: undefined,
+      list: [undefined, Number.NaN, 'b\udc00'],
+      date: new Date(T0),
+      bare: Object.assign(Object.create(null), { x: 1 }),
+    };
+    const [entry] = chainEntries(GENESIS, [aDraft({ data })]);
+    expect(entry?.data).toEqual({
+      half: 'a\ufffd',
+      list: [null, null, 'b\ufffd'],
+      date: new Date(T0).toISOString(),
+      bare: { x: 1 },
+    });
+    expect(brokenLink(GENESIS, entry!)).toBeNull();
   });
 });
 

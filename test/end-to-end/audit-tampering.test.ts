@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type AuditHead, auditLine, chainEntries } from '../../src/domain/audit.ts';
+import { type AuditHead, auditLine } from '../../src/domain/audit.ts';
 import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas/atlas.ts';
 import { cancel, fail, finish, newJobId, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
+import { chainEntries } from '../support/audit-chain.ts';
 import { type Home, makeHome, runCommand, startDaemon } from '../support/daemon.ts';
 import { GROUP, INSTANCE, until } from './support.ts';
 

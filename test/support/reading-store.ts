@@ -1,5 +1,5 @@
 import type { AuditDraft, AuditEntry } from '../../src/domain/audit.ts';
-import { chainEntries, GENESIS } from '../../src/domain/audit.ts';
+import { auditLine, GENESIS } from '../../src/domain/audit.ts';
 import type { WatcherEvent } from '../../src/domain/event/event.ts';
 import { jobOf, watchOf } from '../../src/domain/event/subject.ts';
 import type { FinishedDuration } from '../../src/domain/job/eta.ts';
@@ -8,6 +8,7 @@ import { isInForce, type Mute } from '../../src/domain/telling/mute.ts';
 import type { Delivery } from '../../src/store/ports/outbox.ts';
 import type { ListedDelivery, PageRequest, RecordedEvent, Rows } from '../../src/store/ports/records.ts';
 import type { Store } from '../../src/store/store.ts';
+import { chainEntries } from './audit-chain.ts';
 import { anEvent } from './builders.ts';
 
 /** What a store holds, given as it is; what is written through the store is added. */
@@ -162,6 +163,11 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
       );
     },
     readAudit: async (afterSeq, limit) => rows.audit.filter(({ seq }) => seq > afterSeq).slice(0, limit),
+    readAuditLines: async (afterSeq, limit) =>
+      rows.audit
+        .filter(({ seq }) => seq > afterSeq)
+        .slice(0, limit)
+        .map((entry) => ({ seq: entry.seq, body: auditLine(entry) })),
     auditHead: async () => rows.audit.at(-1) ?? GENESIS,
     close: async () => {
       store.isClosed = true;

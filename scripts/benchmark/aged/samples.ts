@@ -1,4 +1,4 @@
-import { type AuditDraft, auditLine, chainEntries } from '../../../src/domain/audit.ts';
+import { type AuditDraft, writeEntries } from '../../../src/domain/audit.ts';
 import type { WatcherEvent } from '../../../src/domain/event/event.ts';
 import { jobOf, watchOf } from '../../../src/domain/event/subject.ts';
 import {
@@ -163,9 +163,9 @@ function entriesOfTelling(event: WatcherEvent, channel: string): AuditDraft[] {
 }
 
 function entrySample(draft: AuditDraft): EntrySample {
-  const [entry] = chainEntries({ seq: SEQ - 1, hash: PREV }, [draft]);
+  const [entry] = writeEntries({ seq: SEQ - 1, hash: PREV }, [draft]);
   if (!entry) throw new Error('a draft makes an entry');
-  const [head = '', tail = ''] = auditLine(entry).split(`"hash":"${entry.hash}",`);
+  const [head = '', tail = ''] = entry.line.split(`"hash":"${entry.hash}",`);
   return { head: template(head), tail: template(tail) };
 }
 

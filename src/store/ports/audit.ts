@@ -1,12 +1,14 @@
-import type { AuditDraft, AuditEntry, AuditHead } from '../../domain/audit.ts';
+import type { AuditDraft, AuditEntry, AuditHead, AuditLine } from '../../domain/audit.ts';
 
 /**
  * The audit log in the store, for whoever only reads it.
  * @throws {StoreError} from every method.
  */
 export interface AuditReader {
-  /** Entries after `afterSeq`, in order. */
+  /** Entries after `afterSeq`, in order. A `StoreError` with the reason `damaged` when one of them is none, or has another number. */
   readAudit(afterSeq: number, limit: number): Promise<AuditEntry[]>;
+  /** The same as they are stored: nobody has looked whether each is an entry, and the one of its number. */
+  readAuditLines(afterSeq: number, limit: number): Promise<AuditLine[]>;
   /** The last entry, as remembered apart from the entries themselves (so that a cut tail shows). */
   auditHead(): Promise<AuditHead>;
   /** Up to which entry the mirror file holds everything; 0 before the first time. */

@@ -3,8 +3,8 @@ import {
   type AuditDraft,
   type AuditEntry,
   type AuditHead,
-  auditLine,
-  chainEntries,
+  type AuditLine,
+  writeEntries,
 } from '../../domain/audit.ts';
 import { StoreError } from '../../errors.ts';
 import { chunks } from './chunks.ts';
@@ -36,11 +36,11 @@ export async function appendAudit(
   head: AuditHead,
   drafts: readonly AuditDraft[],
 ): Promise<AuditHead> {
-  const entries = chainEntries(head, drafts);
+  const entries = writeEntries(head, drafts);
   const last = entries.at(-1);
   if (last === undefined) return head;
   for (const chunk of chunks(entries)) {
-    const rows = chunk.map((entry) => ({ seq: entry.seq, body: auditLine(entry) }));
+    const rows = chunk.map(({ seq, line }) => ({ seq, body: line }));
     await trx.insertInto('audit_entry').values(rows).execute();
   }
   await trx
@@ -57,14 +57,23 @@ export async function readAudit(
   afterSeq: number,
   limit: number,
 ): Promise<AuditEntry[]> {
-  const rows = await db
+  const rows = await readAuditLines(db, afterSeq, limit);
+  return rows.map(toAuditEntry);
+}
+
+/** The same as they are stored, unread. */
+export async function readAuditLines(
+  db: Kysely<Database>,
+  afterSeq: number,
+  limit: number,
+): Promise<AuditLine[]> {
+  return db
     .selectFrom('audit_entry')
     .select(['seq', 'body'])
     .where('seq', '>', afterSeq)
     .orderBy('seq')
     .limit(limit)
     .execute();
-  return rows.map(toAuditEntry);
 }
 
 /** The last entry, without a lock: another process may have gone on by now. */

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { AuditDraft } from '../../domain/audit.ts';
 import type { AuditStore } from '../ports/audit.ts';
-import { auditHead, mirroredSeq, noteMirrored, readAudit } from '../queries/audit-log.ts';
+import { auditHead, mirroredSeq, noteMirrored, readAudit, readAuditLines } from '../queries/audit-log.ts';
 import type { Database } from '../queries/schema.ts';
 import type { Guarded } from './method-guard.ts';
 import type { Turns } from './turns.ts';
@@ -10,6 +10,7 @@ import type { Turns } from './turns.ts';
 export function createAuditStore(db: Kysely<Database>, turns: Turns, guarded: Guarded): AuditStore {
   return {
     readAudit: guarded('read the audit log', (afterSeq, limit) => readAudit(db, afterSeq, limit)),
+    readAuditLines: guarded('read the audit log', (afterSeq, limit) => readAuditLines(db, afterSeq, limit)),
     auditHead: guarded('read the audit log', () => auditHead(db)),
     mirroredSeq: guarded('read the audit log', () => mirroredSeq(db)),
     recordAudit: guarded('write the audit log', (drafts) => recordAudit(turns, drafts)),

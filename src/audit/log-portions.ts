@@ -1,0 +1,131 @@
+import { type AuditEntry, type AuditLine, parseAuditEntry } from '../domain/audit.ts';
+import { StoreError } from '../errors.ts';
+import type { AuditReader } from '../store/ports/audit.ts';
+import { isMissingFile, type LinePortion, readLines } from './line-file.ts';
+
+/** A line of the log, read in full: its entry, or what is wrong with it. */
+export type FoundLine =
+  | { entry: AuditEntry; text: string }
+  /** `isLast`: nothing behind it can be read. */
+  | { problem: string; isLast?: true };
+
+type Lines = Pick<LinePortion, 'bytes' | 'starts' | 'ends'>;
+
+/** Some lines of a log, or what is wrong where some should be. `line` counts from 1 and is `null` outside of files. */
+export type LogPortion =
+  | (Lines & {
+      placeOf: (index: number) => { file?: string; line: number | null };
+      /** The numbers that the entries have beside their lines, where they have any. */
+      seqs?: readonly number[];
+      read: (index: number) => Promise<FoundLine> | FoundLine;
+    })
+  | { file?: string; line: number | null; problem: string };
+
+/** Entries read from the store at a time. */
+const PAGE = 200;
+const NEWLINE = 0x0a;
+
+/**
+ * Reads a log in several files, in their order.
+ * @throws {StoreError} reason `unavailable` when a file is there and cannot be read.
+ */
+export async function* portionsOfFiles(files: readonly string[]): AsyncGenerator<LogPortion> {
+  for (const file of files) yield* portionsOfFile(file);
+}
+
+async function* portionsOfFile(file: string): AsyncGenerator<LogPortion> {
+  try {
+    for await (const portion of readLines(file)) {
+      if ('problem' in portion) yield { file, line: portion.number, problem: portion.problem };
+      else yield portionOfLines(file, portion);
+    }
+  } catch (error) {
+    if (!isMissingFile(error))
+      throw new StoreError('unavailable', `${file}: cannot read the audit file`, { cause: error });
+    yield { file, line: null, problem: 'there is no such file' };
+  }
+}
+
+function portionOfLines(file: string, { bytes, starts, ends, number }: LinePortion): LogPortion {
+  return {
+    bytes,
+    starts,
+    ends,
+    placeOf: (index) => ({ file, line: number + index }),
+    read: (index) => {
+      const text = bytes.toString('utf8', starts[index], ends[index]);
+      const entry = parseAuditEntry(text);
+      return entry === null ? { problem: 'this line is not an audit entry' } : { entry, text };
+    },
+  };
+}
+
+/**
+ * Reads the log in the store.
+ * @throws {StoreError} from the store, unless the log itself is damaged.
+ */
+export async function* portionsOfStore(store: AuditReader): AsyncGenerator<LogPortion> {
+  let after = 0;
+  let limit = PAGE;
+  let memory: Buffer = Buffer.alloc(0);
+  for (;;) {
+    try {
+      const rows = await store.readAuditLines(after, limit);
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      memory = withRoomFor(rows, memory);
+      yield portionOfRows(store, rows, memory);
+      after = last.seq;
+    } catch (error) {
+      const problem = damageOf(error);
+      if (limit === 1) {
+        yield { line: null, problem };
+        return;
+      }
+      // One of these cannot be read; those before it can.
+      limit = 1;
+    }
+  }
+}
+
+function portionOfRows(store: AuditReader, rows: readonly AuditLine[], memory: Buffer): LogPortion {
+  return {
+    ...writtenInto(memory, rows),
+    placeOf: () => ({ line: null }),
+    seqs: rows.map(({ seq }) => seq),
+    read: async (index) => {
+      const { seq = 0, body: text = '' } = rows[index] ?? {};
+      try {
+        const [entry] = await store.readAudit(seq - 1, 1);
+        return entry === undefined ? { problem: `entry ${seq} is gone` } : { entry, text };
+      } catch (error) {
+        return { problem: damageOf(error), isLast: true };
+      }
+    },
+  };
+}
+
+/** The same memory for all portions, until one needs more: a character of a text takes three bytes at most, in UTF-8. */
+function withRoomFor(rows: readonly AuditLine[], memory: Buffer): Buffer {
+  const bytes = rows.reduce((sum, { body }) => sum + 3 * body.length + 1, 0);
+  return bytes <= memory.length ? memory : Buffer.allocUnsafeSlow(2 * bytes);
+}
+
+function writtenInto(bytes: Buffer, rows: readonly AuditLine[]): Lines {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  let at = 0;
+  for (const { body } of rows) {
+    starts.push(at);
+    at += bytes.write(body, at);
+    ends.push(at);
+    bytes[at] = NEWLINE;
+    at += 1;
+  }
+  return { bytes, starts, ends };
+}
+
+function damageOf(error: unknown): string {
+  if (!(error instanceof StoreError) || error.reason !== 'damaged') throw error;
+  return error.message;
+}
