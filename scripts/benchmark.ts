@@ -4,6 +4,7 @@
  * (`/proc`) and an idle machine, and takes some fifteen minutes.
  * `--aged` measures what a store costs that is two years old and holds a million events, in place of all else. It is made first
  * (3 GB), or copied from `--store FILE` (see `scripts/aged-store.ts`).
+ * `--write docs/costs.md` puts the tables in their place on that page as well.
  * `--only poll-100,start` measures single rows, `--list` names them, `--short` only tries whether the benchmark itself works.
  */
 import { spawnSync } from 'node:child_process';
@@ -13,6 +14,7 @@ import type { Bench } from './benchmark/bench.ts';
 import { buildIfOld } from './benchmark/program/build.ts';
 import { ROOT, readImage } from './benchmark/program/image.ts';
 import { type Line, markdownTable, tableOf } from './benchmark/report/line.ts';
+import { mustHavePlace, writeIntoPage } from './benchmark/report/page.ts';
 import { AGED_ROWS, chosen, ROWS } from './benchmark/rows/rows.ts';
 import { missingPrograms } from './benchmark/shell/shell-run.ts';
 
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     aged: { type: 'boolean', default: false },
     store: { type: 'string' },
+    write: { type: 'string' },
     short: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
@@ -34,6 +37,8 @@ else await benchmark();
 
 async function benchmark(): Promise<void> {
   const rows = chosen(values.only, values.aged);
+  const place = values.aged ? 'aged' : 'benchmark';
+  if (values.write !== undefined) mustHavePlace(values.write, place);
   buildIfOld(say);
   const details: string[] = [];
   const bench: Bench = {
@@ -47,13 +52,15 @@ async function benchmark(): Promise<void> {
   };
   const lines: Line[] = [];
   for (const row of rows) lines.push(...(await row.measure(bench)));
-  console.log(markdownTable(lines));
-  for (const detail of details) console.log(detail);
-  console.log(
-    `\nRevision ${revision()}, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}.`,
-  );
   const missing = missingPrograms();
-  if (missing.length > 0) console.log(`Without the shell loop: ${missing.join(', ')} not installed here.`);
+  const text = [
+    markdownTable(lines),
+    ...details,
+    `\nRevision ${revision()}, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}.`,
+    ...(missing.length > 0 ? [`Without the shell loop: ${missing.join(', ')} not installed here.`] : []),
+  ].join('\n');
+  console.log(text);
+  if (values.write !== undefined) writeIntoPage(values.write, place, text);
 }
 
 function revision(): string {

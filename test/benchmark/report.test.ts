@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { median, quantile, span } from '../../scripts/benchmark/report/figures.ts';
 import { atLeast, atMost, markdownTable } from '../../scripts/benchmark/report/line.ts';
+import { mustHavePlace, withText } from '../../scripts/benchmark/report/page.ts';
 
 describe('the table of the benchmark', () => {
   it('says beside each figure what was wanted, and whether it was reached', () => {
@@ -39,5 +40,20 @@ describe('the table of the benchmark', () => {
       '1.25 s',
       '31.6 s',
     ]);
+  });
+});
+
+describe('the place of a table on a page', () => {
+  const page = 'before\n<!-- aged -->\nold\n<!-- /aged -->\nafter\n';
+
+  it('is filled anew each time, and nothing else of the page is touched', () => {
+    const filled = 'before\n<!-- aged -->\n\nnew\n\n<!-- /aged -->\nafter\n';
+    expect(withText(page, 'aged', 'new\n')).toBe(filled);
+    expect(withText(filled, 'aged', 'new')).toBe(filled);
+  });
+
+  it('has to be there, as it is on the page about costs', () => {
+    for (const name of ['benchmark', 'aged', 'flat']) mustHavePlace('docs/costs.md', name);
+    expect(() => withText(page, 'flat', 'new')).toThrow(/no place between <!-- flat -->/);
   });
 });
