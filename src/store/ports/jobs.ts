@@ -38,8 +38,12 @@ export interface JobReader {
   readObservations(watch: string, jobIds: readonly string[]): Promise<Map<string, Observation>>;
   /** How long the latest `limit` jobs of the target took that finished, newest first. A download counts until its link was ready. */
   finishedDurations(targetKey: string, limit: number): Promise<FinishedDuration[]>;
+  /** Those of the targets whose first complete poll was committed. */
+  targetsWithBaseline(targetKeys: readonly string[]): Promise<Set<string>>;
   /** When a watch with wildcards (see `targetKey`) last looked for its instances and then read them all; `null`: never. */
   lastLookAt(key: string): Promise<Timestamp | null>;
+  /** The same of many keys, as far as there was a look. */
+  lastLooksAt(keys: readonly string[]): Promise<Map<string, Timestamp>>;
 }
 
 /** What a poll reads before it compares, and what it writes down afterwards. */
@@ -55,4 +59,6 @@ export interface JobStore extends JobReader {
   commitPoll(commit: PollCommit): Promise<void>;
   /** Remembers when a watch with wildcards looked for its instances; see `lastLookAt`. One statement; the last writer wins. */
   noteLook(key: string, at: Timestamp): Promise<void>;
+  /** The same of many keys. One statement for each 50; the last writer wins. */
+  noteLooks(keys: readonly string[], at: Timestamp): Promise<void>;
 }

@@ -32,6 +32,19 @@ export async function readTarget(
   return { baselineAt: target.baseline_at, followed: rows.map(({ body }) => toObservation(body)) };
 }
 
+/** Reads which of these targets have a baseline; see `JobReader`. */
+export async function targetsWithBaseline(
+  db: Kysely<Database>,
+  targetKeys: readonly string[],
+): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const keys of chunks(targetKeys, MANY_IDS)) {
+    const rows = await db.selectFrom('target').select('key').where('key', 'in', keys).execute();
+    for (const { key } of rows) found.add(key);
+  }
+  return found;
+}
+
 /** Reads which targets of the watch have jobs to follow; see `JobReader`. */
 export async function followedTargets(
   db: Kysely<Database>,

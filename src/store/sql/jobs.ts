@@ -1,12 +1,13 @@
 import type { Kysely } from 'kysely';
 import type { JobStore, PollCommit } from '../ports/jobs.ts';
-import { lastLookAt, noteLook } from '../queries/discoveries.ts';
+import { lastLookAt, lastLooksAt, noteLook, noteLooks } from '../queries/discoveries.ts';
 import { writeEvents } from '../queries/events.ts';
 import {
   finishedDurations,
   followedTargets,
   readObservations,
   readTarget,
+  targetsWithBaseline,
   writeBaseline,
   writeObservations,
 } from '../queries/observations.ts';
@@ -21,9 +22,12 @@ export function createJobStore(db: Kysely<Database>, turns: Turns, guarded: Guar
     followedTargets: guarded('read targets', (watch, now) => followedTargets(db, watch, now)),
     readObservations: guarded('read observations', (watch, ids) => readObservations(db, watch, ids)),
     finishedDurations: guarded('read observations', (key, limit) => finishedDurations(db, key, limit)),
+    targetsWithBaseline: guarded('read targets', (keys) => targetsWithBaseline(db, keys)),
     lastLookAt: guarded('read when instances were looked for', (key) => lastLookAt(db, key)),
+    lastLooksAt: guarded('read when instances were looked for', (keys) => lastLooksAt(db, keys)),
     commitPoll: guarded('commit a poll', (commit) => commitPoll(turns, commit)),
     noteLook: guarded('note that instances were looked for', (key, at) => noteLook(db, key, at)),
+    noteLooks: guarded('note that instances were looked for', (keys, at) => noteLooks(db, keys, at)),
   };
 }
 

@@ -86,6 +86,11 @@ export class WatchAccount {
     return [...this.#troubles.values()].flatMap(({ part }) => part?.place ?? []);
   }
 
+  /** It is not known of this part that it can be read again. */
+  isTroubled(place: WatchPlace): boolean {
+    return this.#troubles.has(placeKey(place));
+  }
+
   /** Notes what a poll has found. A poll that failed may not have seen all that runs. */
   noteAttempt({ failure, hasRunningJobs, unknownJobIds, failing }: WatchPollReport): void {
     this.#lastAttemptAt = this.#clock.now();

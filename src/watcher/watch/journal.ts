@@ -58,7 +58,7 @@ export class WatchJournal {
     else if (report.hasRead || failing.length > 0) await this.#noteEnd(null, 'well');
     if (failure === null && report.hasRead) this.#account.noteRead();
     for (const { error, isFresh, ...part } of failing) {
-      if (isFresh || this.#isTroubled(part.place)) await this.#noteFailure(part, error, 0);
+      if (isFresh || this.#account.isTroubled(part.place)) await this.#noteFailure(part, error, 0);
     }
     for (const place of await this.#troubledPlaces()) {
       const end = report.endOf(place);
@@ -76,10 +76,10 @@ export class WatchJournal {
     });
   }
 
-  /** Writes to the audit log. A store that fails is logged, and stops nothing. */
-  async writeDown(kind: AuditDraft['kind'], data: AuditDraft['data']): Promise<void> {
+  /** Writes entries of one kind to the audit log, together. A store that fails is logged, and stops nothing. */
+  async writeDown(kind: AuditDraft['kind'], ...data: ReadonlyArray<AuditDraft['data']>): Promise<void> {
     const { clock, recorder } = this.#deps;
-    const audit = [{ at: clock.now(), kind, data }];
+    const audit = data.map((each) => ({ at: clock.now(), kind, data: each }));
     await this.#logged(() => recorder.recordAudit(...audit), audit);
   }
 
@@ -121,10 +121,6 @@ export class WatchJournal {
       }
     }, []);
     return [...places.values()];
-  }
-
-  #isTroubled(place: WatchPlace): boolean {
-    return this.#account.troubledPlaces.some((other) => placeKey(other) === placeKey(place));
   }
 
   async #noteEnd(place: WatchPlace | null, how: 'well' | 'gone'): Promise<void> {

@@ -106,7 +106,7 @@ class PollingLoop implements WatchLoop {
     this.#journal = journal;
     this.#alerts = new WatchAlerts(deps, watch);
     this.#book = createTargetBook(
-      { ...deps, writeDown: (kind, data) => journal.writeDown(kind, data) },
+      { ...deps, writeDown: (kind, ...data) => journal.writeDown(kind, ...data) },
       watch,
     );
     this.#backOff = new BackOff(deps, () => tickSoon({ tick: () => this.#retry() }));

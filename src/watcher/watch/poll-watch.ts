@@ -256,13 +256,13 @@ function endsFrom(
   failing: readonly FailingPlace[],
 ): WatchPollReport['endOf'] {
   const keys = new Set(failing.map(({ place }) => placeKey(place)));
+  const ofProject = Map.groupBy(findings, ({ groupId }) => groupId);
+  const ofInstance = Map.groupBy(findings, placeKey);
   return (place) => {
     if (keys.has(placeKey(place))) return null;
     if (book.hasGone(place)) return 'gone';
-    const inside = findings.filter(
-      ({ groupId, instanceName }) =>
-        groupId === place.groupId && (place.instanceName === null || instanceName === place.instanceName),
-    );
+    const inside =
+      (place.instanceName === null ? ofProject.get(place.groupId) : ofInstance.get(placeKey(place))) ?? [];
     if (place.instanceName === null && inside.length === 0)
       return book.isListed(place.groupId) ? 'well' : null;
     return canRead(inside) ? 'well' : null;

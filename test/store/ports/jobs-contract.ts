@@ -25,6 +25,14 @@ export function jobsContract(store: () => Store): void {
       await store().noteLook('orders', T0 + 1);
       await store().noteLook('other', T0 + 2);
       expect(await store().lastLookAt('orders')).toBe(T0 + 1);
+      await store().noteLooks(['other', 'third'], T0 + 3);
+      expect(await store().lastLooksAt(['orders', 'other', 'third', 'never'])).toEqual(
+        new Map([
+          ['orders', T0 + 1],
+          ['other', T0 + 3],
+          ['third', T0 + 3],
+        ]),
+      );
     });
 
     it('follows the jobs of the target that may still change and are not missing, oldest first', async () => {

@@ -43,8 +43,8 @@ function begin(over: Watch): void {
       store,
       clock,
       logger,
-      writeDown: async (kind, data) => {
-        written.push(`${kind} ${data.groupId}/${data.instanceName}`);
+      writeDown: async (kind, ...data) => {
+        for (const { groupId, instanceName } of data) written.push(`${kind} ${groupId}/${instanceName}`);
       },
     },
     watch,

@@ -7,7 +7,7 @@ import { SourceError } from '../../../errors.ts';
 import type { ListedInstance, ListedProject, ReadOptions } from '../../../source/source.ts';
 import { createPollProgress, joined, type PollProgress } from '../../poll/progress.ts';
 import { Listing } from './listing.ts';
-import { newSinceOf, openTargets, whereIs } from './looks.ts';
+import { newSinceOf, openTargets, portionsOf, whereIs } from './looks.ts';
 import type { ListFault, TargetBook, TargetBookDeps } from './target-book.ts';
 import { placeOfTarget, type TrackedTarget, track } from './tracked.ts';
 import { endsInTime, STALL_MS, Turns } from './turns.ts';
@@ -81,10 +81,7 @@ export class DiscoveringBook implements TargetBook {
   }
 
   find(place: Pick<Target, 'groupId' | 'instanceName'>): TrackedTarget | null {
-    return (
-      [...this.#targets.values()].find(({ target }) => liesIn(target, { ...place, projectName: null })) ??
-      null
-    );
+    return this.#targets.get(targetKey({ ...this.#watch, watch: this.#watch.name, ...place })) ?? null;
   }
 
   hasGone(place: WatchPlace): boolean {
@@ -263,7 +260,7 @@ export class DiscoveringBook implements TargetBook {
       ({ name, isDeleted }) =>
         !isDeleted && (this.#watch.instanceName === '*' || name === this.#watch.instanceName),
     );
-    for (const instance of live) await this.#enter(page, instance, options.signal);
+    for await (const portion of portionsOf(live)) await this.#enter(page, portion, options.signal);
     const names = new Set(live.map(({ instanceName }) => instanceName));
     const hasGone = (target: Pick<Target, 'groupId' | 'instanceName'>): boolean =>
       target.groupId === groupId && !names.has(target.instanceName);
@@ -272,29 +269,30 @@ export class DiscoveringBook implements TargetBook {
     page.lookedAt = lookedAt;
   }
 
-  async #enter(page: ProjectPage, instance: ListedInstance, signal: AbortSignal): Promise<void> {
-    const { clock, writeDown } = this.#deps;
-    const { groupId, project, lookedAt = null } = page;
-    const target: Target = {
-      ...targetOf(this.#watch),
-      groupId,
-      instanceName: instance.instanceName,
-      labels: labelsFor(this.#watch.labels, { project, instance }),
-    };
-    const key = targetKey(target);
-    const known = this.#targets.get(key);
-    if (known) {
-      const isBack = known.following === 'leaving';
-      known.target = target;
-      known.following = 'whole';
-      if (isBack) await writeDown('instance.found', whereIs(target));
-      return;
-    }
-    const newSince = await newSinceOf(this.#deps.store, key, lookedAt);
+  async #enter(
+    { groupId, project, lookedAt = null }: ProjectPage,
+    instances: readonly ListedInstance[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { store, clock, writeDown } = this.#deps;
+    const targets = instances.map((instance): Target => {
+      const labels = labelsFor(this.#watch.labels, { project, instance });
+      return { ...targetOf(this.#watch), groupId, instanceName: instance.instanceName, labels };
+    });
+    const unknown = targets.map(targetKey).filter((key) => !this.#targets.has(key));
+    const newSince = unknown.length === 0 ? null : await newSinceOf(store, unknown, lookedAt);
     signal.throwIfAborted();
-    const nowMono = clock.monotonic();
-    this.#targets.set(key, track(target, { nowMono, projectName: project?.name ?? null, newSince }));
-    await writeDown('instance.found', whereIs(target));
+    const how = { nowMono: clock.monotonic(), projectName: project?.name ?? null };
+    const found = targets.filter((target) => {
+      const key = targetKey(target);
+      const known = this.#targets.get(key);
+      if (!known) this.#targets.set(key, track(target, { ...how, newSince: newSince?.get(key) ?? null }));
+      else known.target = target;
+      const isNews = known?.following !== 'whole';
+      if (known) known.following = 'whole';
+      return isNews;
+    });
+    await writeDown('instance.found', ...found.map(whereIs));
   }
 
   /** Lets go of what is not there any more. What has open jobs is followed until they have ended, also when an earlier process left them. */
@@ -307,6 +305,7 @@ export class DiscoveringBook implements TargetBook {
     const watch = this.#watch;
     const open = await openTargets(store, watch, clock.now() + source.surelyAheadMs(), hasGone);
     signal.throwIfAborted();
+    const gone: Target[] = [];
     for (const [key, tracked] of [...this.#targets]) {
       const { target, following } = tracked;
       if (!hasGone(target)) continue;
@@ -314,8 +313,9 @@ export class DiscoveringBook implements TargetBook {
       if (following === 'leaving') continue;
       tracked.following = 'leaving';
       if (!open.has(key)) this.#targets.delete(key);
-      await writeDown('instance.gone', whereIs(target));
+      gone.push(target);
     }
+    for await (const portion of portionsOf(gone)) await writeDown('instance.gone', ...portion.map(whereIs));
     for (const [key, place] of open) {
       if (this.#targets.has(key)) continue;
       const project = this.#pages.get(place.groupId)?.project ?? null;

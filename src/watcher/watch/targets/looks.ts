@@ -1,21 +1,26 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { AuditDraft } from '../../../domain/audit.ts';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { placeOfKey, type Target, targetOf, type Watch } from '../../../domain/job/watch.ts';
 import type { JobStore } from '../../../store/ports/jobs.ts';
 
 /**
- * Tells since when what begins on an instance is news, given when its project was looked at before; `null`: this is the first look. An
- * instance without a baseline keeps that time in the store: what it did before must not become baseline because of a restart.
+ * Tells since when what begins on these instances is news, by key, given when their project was looked at before; nothing for the first
+ * look. An instance without a baseline keeps that time in the store: what it did before must not become baseline because of a restart.
  */
 export async function newSinceOf(
-  store: Pick<JobStore, 'lastLookAt' | 'noteLook' | 'readTarget'>,
-  key: string,
+  store: Pick<JobStore, 'lastLooksAt' | 'noteLooks' | 'targetsWithBaseline'>,
+  keys: readonly string[],
   lookedAt: Timestamp | null,
-): Promise<Timestamp | null> {
-  const kept = await store.lastLookAt(key);
-  if (kept !== null || lookedAt === null) return kept;
-  if ((await store.readTarget(key, lookedAt)) === null) await store.noteLook(key, lookedAt);
-  return lookedAt;
+): Promise<Map<string, Timestamp>> {
+  const since = await store.lastLooksAt(keys);
+  const others = lookedAt === null ? [] : keys.filter((key) => !since.has(key));
+  if (lookedAt === null || others.length === 0) return since;
+  const hasBaseline = await store.targetsWithBaseline(others);
+  const unread = new Set(others.filter((key) => !hasBaseline.has(key)));
+  await store.noteLooks([...unread], lookedAt);
+  for (const key of others) since.set(key, lookedAt);
+  return since;
 }
 
 /** The targets that a watch has left with open jobs, by key: of this process and of those before. */
@@ -36,4 +41,15 @@ export async function openTargets(
 /** A target, as the audit log says where it is. */
 export function whereIs({ watch, kind, groupId, instanceName }: Target): AuditDraft['data'] {
   return { watch, kind, groupId, instanceName };
+}
+
+/** What is taken over from a list in one go: some milliseconds of work. */
+const PORTION = 200;
+
+/** Cuts a long list into portions, and lets everybody else have a turn between two of them. */
+export async function* portionsOf<Item>(items: readonly Item[]): AsyncGenerator<Item[]> {
+  for (let start = 0; start < items.length; start += PORTION) {
+    if (start > 0) await endOfTurn();
+    yield items.slice(start, start + PORTION);
+  }
 }

@@ -68,11 +68,13 @@ export function judge(
 
   const anew = unknown.filter(({ isTold }) => !isTold);
   const isOutage = !canRead(findings) && isMoreThanOnePart(anew, findings, isProjectNamed);
+  const isAway = new Map<string, boolean>();
   if (isOutage) watch ??= anew.find(({ isFresh }) => isFresh)?.error ?? anew[0]?.error ?? null;
   for (const finding of unknown) {
     if (isOutage && !finding.isTold) continue;
     const { groupId, instanceName } = finding;
-    const isProject = !isProjectNamed && isProjectAway(groupId, findings, anew);
+    if (!isAway.has(groupId)) isAway.set(groupId, isProjectAway(groupId, findings, anew));
+    const isProject = !isProjectNamed && isAway.get(groupId) === true;
     blame(groupId, isProject ? null : instanceName, finding);
   }
   return { watch, parts: [...parts.values()] };

@@ -63,6 +63,6 @@ export interface TargetBookDeps {
   store: JobStore;
   clock: Clock;
   logger: Logger;
-  /** Writes to the audit log. */
-  writeDown: (kind: AuditDraft['kind'], data: AuditDraft['data']) => Promise<void>;
+  /** Writes entries of this kind to the audit log, one for each of `data`. */
+  writeDown: (kind: AuditDraft['kind'], ...data: ReadonlyArray<AuditDraft['data']>) => Promise<void>;
 }
