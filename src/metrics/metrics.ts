@@ -204,16 +204,15 @@ function addStoreFigures(
       store.countJobs(),
       store.countDeliveries(clock.now()),
     ]);
+    await running.refresh();
     jobs.reset();
-    running.reset();
     pending.reset();
     held.reset();
     if (jobCounts.status === 'fulfilled') {
       // Of a watch that has left nobody learns any more how its jobs go on.
-      const counts = jobCounts.value.filter(({ watch }) => known.watches.includes(watch));
+      const watches = new Set(known.watches);
+      const counts = jobCounts.value.filter(({ watch }) => watches.has(watch));
       for (const { watch, state, count } of counts) jobs.set({ watch, state }, count);
-      const ofRunning = counts.filter(({ state }) => state === 'in_progress');
-      await running.refresh(ofRunning.map(({ watch }) => watch));
     }
     if (deliveryCounts.status === 'fulfilled') {
       for (const channel of known.channels) {

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../clock.ts';
-import type { Observation } from '../domain/job/observation.ts';
+import type { Timestamp } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
 import type { JobReader } from '../store/ports/jobs.ts';
 import type { RecordReader } from '../store/ports/records.ts';
@@ -16,9 +16,8 @@ export interface RunningFiguresDeps {
 export interface RunningFigures {
   /** Jobs of other watches are left out: those run on in the store, but nobody looks at them any more. */
   apply(watches: readonly string[]): void;
-  reset(): void;
-  /** Brings the figures up to date, after a `reset`, given the watches that have running jobs. What cannot be read of the store is left out. */
-  refresh(watchesWithJobs: readonly string[]): Promise<void>;
+  /** Brings the figures up to date. What cannot be read of the store is left out. */
+  refresh(): Promise<void>;
 }
 
 /** A series for each job: so many at once, the oldest first, and never more. */
@@ -46,35 +45,34 @@ export function addRunningFigures(
   const ends = createExpectedEnds({ store, clock });
   let known: readonly string[] = [];
 
-  const fill = async (watchesWithJobs: readonly string[]): Promise<void> => {
-    const running = known.filter((watch) => watchesWithJobs.includes(watch));
-    const perWatch = await Promise.all(running.map((watch) => store.oldestRunning(watch, JOBS_AT_MOST)));
-    for (const watch of known) age.set({ watch }, 0);
-    for (const [oldest] of perWatch) {
-      if (oldest) age.set({ watch: oldest.watch }, Math.max(0, clock.now() - begunAt(oldest)) / 1000);
-    }
-    const jobs = perWatch.flat().toSorted((a, b) => begunAt(a) - begunAt(b));
-    for (const [{ watch, jobId }, { at }] of await ends.of(jobs.slice(0, JOBS_AT_MOST))) {
-      expectedEnd.set({ watch, job: jobId }, at / 1000);
-    }
+  const read = async () => {
+    const since = await store.runningSince();
+    const running = known.filter((watch) => since.has(watch));
+    const jobs = running.length === 0 ? [] : await store.oldestRunning(running, JOBS_AT_MOST);
+    return { since, endOf: await ends.of(jobs) };
   };
 
   return {
     apply: (watches) => {
       known = watches;
     },
-    reset: () => {
+    refresh: async () => {
+      const found = await read().catch((thrown: unknown) => {
+        if (thrown instanceof StoreError) return null;
+        throw thrown;
+      });
+      // In one go from here: another scrape may have come in between.
       age.reset();
       expectedEnd.reset();
-    },
-    refresh: async (watchesWithJobs) => {
-      await fill(watchesWithJobs).catch((thrown: unknown) => {
-        if (!(thrown instanceof StoreError)) throw thrown;
-      });
+      if (found === null) return;
+      for (const watch of known) age.set({ watch }, ageSeconds(found.since.get(watch), clock.now()));
+      for (const [{ watch, jobId }, { at }] of found.endOf) {
+        expectedEnd.set({ watch, job: jobId }, at / 1000);
+      }
     },
   };
 }
 
-function begunAt({ job, firstSeenAt }: Observation): number {
-  return job?.createdAt ?? firstSeenAt;
+function ageSeconds(since: Timestamp | undefined, now: Timestamp): number {
+  return since === undefined ? 0 : Math.max(0, now - since) / 1000;
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import { type ExpectedEnd, expectedEnd, HISTORY_LIMIT, type Usuals, usualsFrom } from '../domain/job/eta.ts';
 import type { Observation } from '../domain/job/observation.ts';
@@ -27,6 +28,8 @@ export function createExpectedEnds({ store, clock }: ExpectedEndsDeps): Expected
   const usualsOf = async (key: string): Promise<Usuals> => {
     const known = kept.get(key);
     if (known) return known.usuals;
+    // Of many instances one after the other, so that others get their turn in between.
+    await nextTurn();
     const usuals = usualsFrom(await store.finishedDurations(key, HISTORY_LIMIT));
     kept.set(key, { readAt: clock.monotonic(), usuals });
     return usuals;

@@ -51,6 +51,10 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
         ...content.waits?.get(delivery.id),
       })),
     );
+  const running = () =>
+    rows.observations
+      .filter((row) => row.state === 'in_progress' && row.missingSince === null)
+      .toSorted((a, b) => (a.job?.createdAt ?? 0) - (b.job?.createdAt ?? 0));
   const store: ReadingStore = {
     content: rows,
     fault: null,
@@ -102,14 +106,15 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
         page,
         store.fault,
       ),
-    listEvents: async ({ watch, jobId, since, onlyHappened, ...page }) =>
+    listEvents: async ({ watch, jobId, since, until, onlyHappened, ...page }) =>
       paged(
         rows.events.filter(
           ({ event }) =>
             (watch === undefined || watchOf(event) === watch) &&
             (jobId === undefined || jobOf(event)?.id === jobId) &&
             (onlyHappened !== true || !(event.test || event.reminder)) &&
-            (since === undefined || event.detectedAt >= since),
+            (since === undefined || event.detectedAt >= since) &&
+            (until === undefined || event.detectedAt < until),
         ),
         page,
         store.fault,
@@ -146,12 +151,16 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
       if (store.fault) throw store.fault;
       return rows.mutes.filter((mute) => inForceAt === undefined || isInForce(mute, inForceAt)).toReversed();
     },
-    oldestRunning: async (watch, limit) => {
+    oldestRunning: async (watches, limit) => {
       if (store.fault) throw store.fault;
-      return rows.observations
-        .filter((row) => row.watch === watch && row.state === 'in_progress' && row.missingSince === null)
-        .toSorted((a, b) => (a.job?.createdAt ?? 0) - (b.job?.createdAt ?? 0))
+      return running()
+        .filter(({ watch }) => watches.includes(watch))
         .slice(0, limit);
+    },
+    runningSince: async () => {
+      if (store.fault) throw store.fault;
+      // The oldest last, so that it stays.
+      return new Map(running().toReversed().map(({ watch, job }) => [watch, job?.createdAt ?? 0])); // biome-ignore format: one map
     },
     countJobs: async () => {
       if (store.fault) throw store.fault;

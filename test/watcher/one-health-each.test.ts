@@ -348,7 +348,7 @@ describe('what a watch has found by itself', () => {
     meets(({ instanceName }) => (instanceName === 'beta-0' ? NOT_THERE : null));
     await time.pass(20 * SECOND);
     expect(await told()).toEqual(['started', 'missing']);
-    expect(await store.oldestRunning('fleet', 9)).toEqual([]);
+    expect(await store.oldestRunning(['fleet'], 9)).toEqual([]);
   });
 
   it('has its restore read as the kind that it has become', async () => {

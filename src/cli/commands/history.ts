@@ -58,11 +58,9 @@ async function showHistory(cli: Cli, options: HistoryOptions, jobId: string | un
 }
 
 async function historyOfAll(store: RecordReader, options: HistoryOptions): Promise<Listing<HistoryEntry>> {
-  const { watch, since, until = Number.POSITIVE_INFINITY, limit } = options;
-  const { items, hasMore } = await collect(
-    limit,
-    (page) => store.listEvents({ watch, since, ...page }),
-    ({ event }) => event.detectedAt < until,
+  const { watch, since, until, limit } = options;
+  const { items, hasMore } = await collect(limit, (page) =>
+    store.listEvents({ watch, since, until, ...page }),
   );
   return { items: entriesOf(items, []), hasMore };
 }

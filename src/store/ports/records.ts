@@ -31,7 +31,10 @@ export interface RecordedEvent {
 export interface EventFilter extends PageRequest {
   jobId?: string | undefined;
   watch?: string | undefined;
+  /** Detected then or later. */
   since?: Timestamp | undefined;
+  /** Detected before. */
+  until?: Timestamp | undefined;
   /** Leaves out what is only told again and what was made to try the way: reminders and samples. */
   onlyHappened?: boolean | undefined;
 }
@@ -75,9 +78,13 @@ export interface RecordReader {
   listObservations(filter: ObservationFilter): Promise<Rows<Observation>>;
   listEvents(filter: EventFilter): Promise<Rows<RecordedEvent>>;
   listDeliveries(filter: DeliveryFilter): Promise<Rows<ListedDelivery>>;
-  /** At most `limit` jobs of the watch that are running and not missing, those that began first. */
-  oldestRunning(watch: string, limit: number): Promise<Observation[]>;
+  /** At most `limit` jobs of these watches that are running and not missing, those that began first. */
+  oldestRunning(watches: readonly string[], limit: number): Promise<Observation[]>;
+  /** When the first of the jobs began that are running and not missing, by watch. */
+  runningSince(): Promise<Map<string, Timestamp>>;
+  /** Cheap, however many there are: by counts that are kept. */
   countJobs(): Promise<Array<{ watch: string; state: JobState; count: number }>>;
+  /** Cheap as `countJobs`. */
   countDeliveries(now: Timestamp): Promise<DeliveryCount[]>;
 }
 

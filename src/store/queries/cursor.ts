@@ -25,17 +25,21 @@ export function decodeCursor<const Shape extends ReadonlyArray<'string' | 'numbe
   return key as unknown as { [I in keyof Shape]: Shape[I] extends 'string' ? string : number };
 }
 
-/** Cuts what was read (one row more than asked for) into a page. */
+/**
+ * Cuts what was read (one row more than asked for) into a page. `readUpTo`: there is no such row, yet there may be more behind this key;
+ * `null`: there is not.
+ */
 export function toPage<Row, T>(
   rows: readonly Row[],
   limit: number,
   keyOf: (row: Row) => readonly Key[],
   itemOf: (row: Row) => T,
+  readUpTo: readonly Key[] | null = null,
 ): { items: T[]; nextCursor: string | null } {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const more = rows.length > limit && last !== undefined;
-  return { items: page.map(itemOf), nextCursor: more ? encodeCursor(keyOf(last)) : null };
+  const end = rows.length > limit && last !== undefined ? keyOf(last) : readUpTo;
+  return { items: page.map(itemOf), nextCursor: end === null ? null : encodeCursor(end) };
 }
 
 function parse(text: string): unknown {

@@ -4,6 +4,7 @@ import { hasHappened, type WatcherEvent } from '../../domain/event/event.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
 import { jobOf, watchOf } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
+import type { Mute } from '../../domain/telling/mute.ts';
 import { orderKeyOf } from '../../domain/telling/owed.ts';
 import type { Delivery } from '../ports/outbox.ts';
 import type { EventFilter, RecordedEvent, Rows } from '../ports/records.ts';
@@ -14,6 +15,7 @@ import { writeReminders } from './reminders.ts';
 import { newDelivery, toDelivery } from './rows.ts';
 import type { Database } from './schema.ts';
 import { toBody, toEvent } from './stored-event.ts';
+import { unindexed } from './unindexed.ts';
 
 /** Writes events with the deliveries and the reminders owed for them, in the given order. An event that is already there is left as it is. */
 export async function writeEvents(
@@ -46,35 +48,27 @@ export async function alertEvent(
   return events.find((event) => alertKeyOf(event) === key) ?? null;
 }
 
-/** Newest first, by when they were detected. */
-export async function listEvents(
-  db: Kysely<Database>,
-  { jobId, watch, since, onlyHappened, limit, cursor }: EventFilter,
-): Promise<Rows<RecordedEvent>> {
-  const after = decodeCursor(cursor, ['number', 'number']);
-  let query = db
-    .selectFrom('event')
-    .select(['position', 'id', 'detected_at', 'suppressed', 'mute_id', 'body'])
-    .orderBy('detected_at', 'desc')
-    .orderBy('position', 'desc')
-    .limit(limit + 1);
-  if (jobId !== undefined) query = query.where('job_id', '=', jobId);
-  if (watch !== undefined) query = query.where('watch', '=', watch);
-  if (since !== undefined) query = query.where('detected_at', '>=', since);
-  if (onlyHappened === true) query = query.where('has_happened', '=', 1);
-  if (after)
-    query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('detected_at', 'position'), '<', tuple(...after)),
-    );
-  const rows = await query.execute();
-  const deliveries = await deliveriesOf(
-    db,
-    rows.map(({ id }) => id),
-  );
-  const mutes = await mutesById(
-    db,
-    rows.flatMap(({ mute_id }) => mute_id ?? []),
-  );
+/** So many events are looked at for one page of those that have happened: what is only told again may fill whole weeks. */
+const STEPS = 2_000;
+
+/** Lists events newest first, by when they were detected. A page may hold fewer than `limit` and not be the last. */
+export async function listEvents(db: Kysely<Database>, filter: EventFilter): Promise<Rows<RecordedEvent>> {
+  const { limit, onlyHappened = false, jobId } = filter;
+  let after = decodeCursor(filter.cursor, ['number', 'number']);
+  const rows: Awaited<ReturnType<typeof readEvents>> = [];
+  let looked = 0;
+  let isEnd = false;
+  do {
+    const found = await readEvents(db, filter, after);
+    const last = found.at(-1);
+    if (last) after = [last.detected_at, last.position];
+    rows.push(...found.filter(({ has_happened }) => !onlyHappened || has_happened === 1));
+    looked += found.length;
+    isEnd = found.length <= limit;
+    // What happened to one job is shown whole.
+  } while (rows.length <= limit && !isEnd && (looked < STEPS || jobId !== undefined));
+
+  const [deliveries, mutes] = [await deliveriesOf(db, rows), await mutesOf(db, rows)];
   return toPage(
     rows,
     limit,
@@ -85,7 +79,33 @@ export async function listEvents(
       mute: mutes.get(row.mute_id ?? 0) ?? null,
       deliveries: deliveries.get(row.id) ?? [],
     }),
+    isEnd ? null : after,
   );
+}
+
+/** Reads one event more than a page holds, whether it has happened or not. */
+async function readEvents(
+  db: Kysely<Database>,
+  { jobId, watch, since, until, limit }: EventFilter,
+  after: readonly [detectedAt: number, position: number] | null,
+) {
+  let query = db
+    .selectFrom('event')
+    .select(['position', 'id', 'detected_at', 'suppressed', 'mute_id', 'has_happened', 'body'])
+    .orderBy('detected_at', 'desc')
+    .orderBy('position', 'desc')
+    .limit(limit + 1);
+  if (jobId !== undefined) query = query.where('job_id', '=', jobId);
+  // What happened to one job is little; what happened in its watch is not.
+  if (watch !== undefined)
+    query = query.where(jobId === undefined ? 'watch' : unindexed('watch'), '=', watch);
+  if (since !== undefined) query = query.where('detected_at', '>=', since);
+  if (until !== undefined) query = query.where('detected_at', '<', until);
+  if (after)
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('detected_at', 'position'), '<', tuple(...after)),
+    );
+  return query.execute();
 }
 
 /** The ids of those that were not there before. */
@@ -129,16 +149,27 @@ function owed(
   );
 }
 
+function mutesOf(db: Kysely<Database>, rows: ReadonlyArray<{ mute_id: Mute['id'] | null }>) {
+  return mutesById(
+    db,
+    rows.flatMap(({ mute_id }) => mute_id ?? []),
+  );
+}
+
 async function deliveriesOf(
   db: Kysely<Database>,
-  eventIds: readonly string[],
+  events: ReadonlyArray<{ id: string }>,
 ): Promise<Map<string, Delivery[]>> {
-  if (eventIds.length === 0) return new Map();
+  if (events.length === 0) return new Map();
   const rows = await db
     .selectFrom('delivery')
     .selectAll()
-    .where('event_id', 'in', eventIds)
-    .orderBy('position')
+    .where(
+      'event_id',
+      'in',
+      events.map(({ id }) => id),
+    )
     .execute();
+  rows.sort((a, b) => a.position - b.position);
   return Map.groupBy(rows.map(toDelivery), ({ eventId }) => eventId);
 }

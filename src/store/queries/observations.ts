@@ -1,5 +1,6 @@
-import type { Insertable, Kysely, Transaction } from 'kysely';
+import { type Insertable, type Kysely, type SqlBool, sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
+import type { FinishedDuration } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { JobState } from '../../domain/job/restore-job.ts';
 import type { TargetMemory } from '../ports/jobs.ts';
@@ -8,6 +9,10 @@ import { chunks, MANY_IDS } from './chunks.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { toObservation } from './rows.ts';
 import { type Database, FOREVER } from './schema.ts';
+import { unindexed } from './unindexed.ts';
+
+/** Written into the statement: only so can a database use its partial indexes over the few jobs that may still change. */
+const IS_OPEN = sql<SqlBool>`followed_until > 0`;
 
 /** Reads the baseline of a target and the jobs to follow there; `null` before its first baseline. */
 export async function readTarget(
@@ -25,6 +30,7 @@ export async function readTarget(
     .selectFrom('observation')
     .select('body')
     .where('target_key', '=', targetKey)
+    .where(IS_OPEN)
     .where('followed_until', '>', now)
     .orderBy('created_at')
     .orderBy('job_id')
@@ -56,6 +62,7 @@ export async function followedTargets(
     .select('target_key')
     .distinct()
     .where('watch', '=', watch)
+    .where(IS_OPEN)
     .where('followed_until', '>', now)
     .orderBy('target_key')
     .execute();
@@ -81,46 +88,37 @@ export async function readObservations(
   return found;
 }
 
-/** Tells how long the latest jobs of a target took, of those that finished; see `JobReader`. */
+/** Tells how long the latest jobs of a target took, of those that finished; see `JobReader`. By an index alone. */
 export async function finishedDurations(
   db: Kysely<Database>,
   targetKey: string,
   limit: number,
-): Promise<Array<{ deliveryType: string; durationMs: number }>> {
+): Promise<FinishedDuration[]> {
   const rows = await db
     .selectFrom('observation')
-    .select('body')
+    .select(['delivery_type', 'took_ms'])
     .where('target_key', '=', targetKey)
-    .where('state', 'in', ['finished', 'ready', 'expired'])
+    .where('took_ms', 'is not', null)
     .orderBy('created_at', 'desc')
     .limit(limit)
     .execute();
-  return rows.flatMap(({ body }) => {
-    const { job } = toObservation(body);
-    const done = job?.reached.find(({ milestone }) => milestone === 'finished' || milestone === 'ready');
-    return job && done && done.at !== null
-      ? [{ deliveryType: job.deliveryType, durationMs: done.at - job.createdAt }]
-      : [];
-  });
+  return rows.map(({ delivery_type, took_ms }) => ({
+    deliveryType: delivery_type ?? '',
+    durationMs: took_ms ?? 0,
+  }));
 }
 
 /** Tells when a restore of the watch finished last; see `AlertStore`. */
 export async function lastFinishedAt(db: Kysely<Database>, watch: string): Promise<Timestamp | null> {
-  const rows = await db
+  const last = await db
     .selectFrom('observation')
-    .select('body')
+    .select('finished_at')
     .where('watch', '=', watch)
-    .where('state', 'in', ['finished', 'expired'])
-    // A download that ran out has not finished: many of them must not push the last restore out of sight.
-    .where('body', 'like', '%"milestones":[%"finished"%]%')
-    .orderBy('created_at', 'desc')
-    .limit(RECENT)
-    .execute();
-  const times = rows.flatMap(({ body }) => {
-    const { milestones, job, changedAt } = toObservation(body);
-    return milestones.includes('finished') ? [job?.finishedAt ?? changedAt] : [];
-  });
-  return times.length === 0 ? null : Math.max(...times);
+    .where('finished_at', 'is not', null)
+    .orderBy('finished_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return last?.finished_at ?? null;
 }
 
 /** Tells when the first baseline of any target of the watch was taken; `null`: none yet. */
@@ -132,9 +130,6 @@ export async function watchedSince(db: Kysely<Database>, watch: string): Promise
     .executeTakeFirst();
   return first?.at ?? null;
 }
-
-/** The restore that finished last is among the latest that were begun. */
-const RECENT = 50;
 
 /** Writes the baseline of a target, within the caller's transaction. A baseline that is there already stands. */
 export async function writeBaseline(
@@ -164,6 +159,10 @@ export async function writeObservations(
           state: eb.ref('excluded.state'),
           created_at: eb.ref('excluded.created_at'),
           followed_until: eb.ref('excluded.followed_until'),
+          finished_at: eb.ref('excluded.finished_at'),
+          delivery_type: eb.ref('excluded.delivery_type'),
+          took_ms: eb.ref('excluded.took_ms'),
+          running_since: eb.ref('excluded.running_since'),
           body: eb.ref('excluded.body'),
         })),
       )
@@ -186,7 +185,9 @@ export async function listObservations(
     .limit(limit + 1);
   if (watch !== undefined) query = query.where('watch', '=', watch);
   if (jobId !== undefined) query = query.where('job_id', '=', jobId);
-  if (state !== undefined) query = query.where('state', '=', state);
+  // The one job is found by its id, not among all in that state.
+  if (state !== undefined)
+    query = query.where(jobId === undefined ? 'state' : unindexed('state'), '=', state);
   if (after)
     query = query.where(({ eb, refTuple, tuple }) =>
       eb(refTuple('created_at', 'watch', 'job_id'), '<', tuple(...after)),
@@ -199,48 +200,84 @@ export async function listObservations(
   );
 }
 
-/** Reads the running jobs of the watch that began first; see `RecordReader`. */
+/** Reads the running jobs of the watches that began first; see `RecordReader`. Finds them by an index of the running ones alone. */
 export async function oldestRunning(
   db: Kysely<Database>,
-  watch: string,
+  watches: readonly string[],
   limit: number,
 ): Promise<Observation[]> {
-  const rows = await db
+  const oldest = db
     .selectFrom('observation')
-    .select('body')
-    .where('watch', '=', watch)
-    .where('state', '=', 'in_progress')
-    .where('followed_until', '>', 0)
-    .orderBy('created_at')
+    .select(['watch', 'job_id'])
+    .where('watch', 'in', watches)
+    .where('running_since', 'is not', null)
+    .orderBy('running_since')
     .orderBy('job_id')
-    .limit(limit)
+    .limit(limit);
+  const rows = await db
+    .selectFrom(oldest.as('oldest'))
+    .innerJoin('observation', (join) =>
+      join.onRef('observation.watch', '=', 'oldest.watch').onRef('observation.job_id', '=', 'oldest.job_id'),
+    )
+    .select('body')
+    .orderBy('observation.running_since')
+    .orderBy('observation.job_id')
     .execute();
   return rows.map(({ body }) => toObservation(body));
 }
 
-/** Counts the jobs of each watch by state. */
+/** Tells since when something runs, by watch; see `RecordReader`. */
+export async function runningSince(db: Kysely<Database>): Promise<Map<string, Timestamp>> {
+  const rows = await db
+    .selectFrom('observation')
+    .select(({ fn }) => ['watch', fn.min<number>('running_since').as('since')])
+    .where('running_since', 'is not', null)
+    .groupBy('watch')
+    .execute();
+  return new Map(rows.map(({ watch, since }) => [watch, since]));
+}
+
+/** Tells how many jobs of each watch are in which state, by the counts that the database keeps. */
 export async function countJobs(
   db: Kysely<Database>,
 ): Promise<Array<{ watch: string; state: JobState; count: number }>> {
-  const rows = await db
-    .selectFrom('observation')
-    .select(({ fn }) => ['watch', 'state', fn.countAll<number>().as('count')])
-    .groupBy(['watch', 'state'])
+  return db
+    .selectFrom('job_count')
+    .selectAll()
+    .where('count', '>', 0)
     .orderBy('watch')
     .orderBy('state')
     .execute();
-  return rows.map(({ watch, state, count }) => ({ watch, state, count: Number(count) }));
 }
 
 function toRow(targetKey: string, observation: Observation): Insertable<Database['observation']> {
   const { watch, jobId, state, job, firstSeenAt, missingSince, mayChangeUntil } = observation;
+  const createdAt = job?.createdAt ?? firstSeenAt;
+  const tookMs = tookMsOf(observation);
   return {
     watch,
     job_id: jobId,
     target_key: targetKey,
     state,
-    created_at: job?.createdAt ?? firstSeenAt,
+    created_at: createdAt,
     followed_until: missingSince !== null ? 0 : (mayChangeUntil ?? FOREVER),
+    finished_at: finishedAtOf(observation),
+    delivery_type: tookMs === null ? null : (job?.deliveryType ?? null),
+    took_ms: tookMs,
+    running_since: state === 'in_progress' && missingSince === null ? createdAt : null,
     body: JSON.stringify(observation),
   };
+}
+
+/** Going by Atlas, or else when it was found. */
+function finishedAtOf({ state, milestones, job, changedAt }: Observation): Timestamp | null {
+  const hasFinished = (state === 'finished' || state === 'expired') && milestones.includes('finished');
+  return hasFinished ? (job?.finishedAt ?? changedAt) : null;
+}
+
+/** A download counts until its link was ready. */
+function tookMsOf({ state, job }: Observation): number | null {
+  if (job === null || !['finished', 'ready', 'expired'].includes(state)) return null;
+  const done = job.reached.find(({ milestone }) => milestone === 'finished' || milestone === 'ready');
+  return done && done.at !== null ? done.at - job.createdAt : null;
 }

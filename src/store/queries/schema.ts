@@ -10,11 +10,13 @@ export interface Database {
   alert: AlertTable;
   discovery: DiscoveryTable;
   observation: ObservationTable;
+  job_count: JobCountTable;
   mute: MuteTable;
   event: EventTable;
   reminder: ReminderTable;
   channel_quiet: ChannelQuietTable;
   delivery: DeliveryTable;
+  delivery_count: DeliveryCountTable;
   audit_entry: AuditEntryTable;
   audit_head: AuditHeadTable;
 }
@@ -47,7 +49,21 @@ interface ObservationTable {
   created_at: number;
   /** `mayChangeUntil` as one number: 0 for a missing job, `FOREVER` for `null`. */
   followed_until: number;
+  /** When the restore finished, going by Atlas, or else when that was found. `null` unless it finished; also in old rows of which nobody asks. */
+  finished_at: number | null;
+  /** With `took_ms`: how long it took until it had finished, or its link was ready. `null` as above. */
+  delivery_type: string | null;
+  took_ms: number | null;
+  /** `created_at` while it runs and is not missing. */
+  running_since: number | null;
   body: string;
+}
+
+/** How many jobs of a watch are in a state. The database itself keeps it, by triggers, in the transaction of the change. */
+interface JobCountTable {
+  watch: string;
+  state: JobState;
+  count: number;
 }
 
 /** `body` is the whole event; the other columns repeat what is searched for. */
@@ -138,6 +154,15 @@ interface DeliveryTable {
   tried_ms: Generated<number>;
   /** How often an acceptance of something else has made it due. */
   made_due: Generated<number>;
+}
+
+/** How many deliveries of a channel have a status. The database itself keeps it, as it does `job_count`. */
+interface DeliveryCountTable {
+  channel: string;
+  status: DeliveryStatus;
+  count: number;
+  /** The latest time at which one of them ended. */
+  last_ended_at: number | null;
 }
 
 /** `body` is the line of the audit log, byte for byte. */

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { RecordStore } from '../ports/records.ts';
 import { listEvents } from '../queries/events.ts';
-import { countJobs, listObservations, oldestRunning } from '../queries/observations.ts';
+import { countJobs, listObservations, oldestRunning, runningSince } from '../queries/observations.ts';
 import { countDeliveries, listDeliveries } from '../queries/outbox/deliveries.ts';
 import { redriveDeliveries } from '../queries/outbox/redrive.ts';
 import type { Database } from '../queries/schema.ts';
@@ -15,7 +15,8 @@ export function createRecordStore(db: Kysely<Database>, turns: Turns, guarded: G
     listObservations: guarded('list observations', (filter) => listObservations(db, filter)),
     listEvents: guarded('list events', (filter) => listEvents(db, filter)),
     listDeliveries: guarded('list deliveries', (filter) => listDeliveries(db, filter)),
-    oldestRunning: guarded('list observations', (watch, limit) => oldestRunning(db, watch, limit)),
+    oldestRunning: guarded('list observations', (watches, limit) => oldestRunning(db, watches, limit)),
+    runningSince: guarded('list observations', () => runningSince(db)),
     countJobs: guarded('count jobs', () => countJobs(db)),
     countDeliveries: guarded('count deliveries', (now) => countDeliveries(db, now)),
     redrive: guarded('redrive deliveries', (which, at) => redrive(turns, which, at)),

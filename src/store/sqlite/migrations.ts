@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../errors.ts';
+import { KEPT_FIGURES } from './kept-figures.ts';
 import { inTransaction, readPragma } from './node-sqlite.ts';
 
 /** Marks a file as ours (`pragma application_id`): "RWdb". */
@@ -202,6 +203,11 @@ export const MIGRATIONS: readonly Migration[] = [
       create index delivery_next on delivery (channel, coalesce(part_of, position), position) where status = 'pending';
       create index delivery_order on delivery (channel, order_key, coalesce(part_of, position)) where status = 'pending';
     `,
+  },
+  {
+    number: 11,
+    name: 'old stores: listings by an index each, counts that are kept, and what is usual beside each job',
+    sql: KEPT_FIGURES,
   },
 ];
 

@@ -64,9 +64,18 @@ export function recordsContract(store: () => Store): void {
         of(6, { watch: 'other' }),
       ];
       await store().commitPoll(aCommit({ takesBaseline: true, observations }));
-      const running = await store().oldestRunning('orders', 2);
+      const running = await store().oldestRunning(['orders'], 2);
       expect(running).toEqual([observations[2], observations[3]]);
-      expect(await store().oldestRunning('nobody', 2)).toEqual([]);
+      expect(await store().oldestRunning(['orders', 'other'], 9)).toEqual(
+        [5, 2, 3, 0].map((index) => observations[index]),
+      );
+      expect(await store().oldestRunning(['nobody'], 2)).toEqual([]);
+      expect(await store().runningSince()).toEqual(
+        new Map([
+          ['orders', observations[2]?.job?.createdAt],
+          ['other', observations[5]?.job?.createdAt],
+        ]),
+      );
     });
   });
 

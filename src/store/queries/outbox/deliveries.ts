@@ -1,20 +1,85 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
+import type { DeliveryStatus } from '../../ports/outbox.ts';
 import type { DeliveryCount, DeliveryFilter, ListedDelivery, Rows } from '../../ports/records.ts';
 import { decodeCursor, toPage } from '../cursor.ts';
 import { toDelivery } from '../rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
 import { toEvent } from '../stored-event.ts';
+import { unindexed } from '../unindexed.ts';
 import { lastClosings } from './closings.ts';
 import { mustNotOvertake } from './outbox.ts';
 
 /** Lists deliveries with their events, those inserted last first. */
 export async function listDeliveries(
   db: Kysely<Database>,
-  { channel, status, limit, cursor }: DeliveryFilter,
+  filter: DeliveryFilter,
 ): Promise<Rows<ListedDelivery>> {
-  const after = decodeCursor(cursor, ['number']);
-  let query = db
+  const { channel, status, limit } = filter;
+  const before = decodeCursor(filter.cursor, ['number'])?.[0];
+  const positions =
+    channel === undefined && status !== undefined
+      ? await lastInStatus(db, status, { before, limit: limit + 1 })
+      : await lastPositions(db, { channel, status, before, limit: limit + 1 });
+  const rows = positions.length === 0 ? [] : await readListed(db, positions);
+  return toPage(
+    rows.sort((a, b) => b.position - a.position),
+    limit,
+    (row) => [row.position],
+    (row) => ({
+      ...toDelivery(row),
+      event: toEvent(row.body),
+      quietUntil: row.quiet_until,
+      behindUntil: row.behind_until,
+    }),
+  );
+}
+
+/** For the partial indexes; see `schema.ts`. */
+const LITERALLY = { pending: PENDING, delivered: DELIVERED, given_up: GIVEN_UP } satisfies Record<
+  DeliveryStatus,
+  unknown
+>;
+
+interface PositionFilter {
+  channel?: string | undefined;
+  status?: DeliveryStatus | undefined;
+  before: number | undefined;
+  limit: number;
+}
+
+/** The last of each channel in turn, for no index holds those of one status in the order of insertion; there are few channels. */
+async function lastInStatus(
+  db: Kysely<Database>,
+  status: DeliveryStatus,
+  { before, limit }: Pick<PositionFilter, 'before' | 'limit'>,
+): Promise<number[]> {
+  const channels = await db
+    .selectFrom('delivery_count')
+    .select('channel')
+    .where('status', '=', status)
+    .where('count', '>', 0)
+    .execute();
+  const last: number[] = [];
+  for (const { channel } of channels)
+    last.push(...(await lastPositions(db, { channel, status, before, limit })));
+  return last.sort((a, b) => b - a).slice(0, limit);
+}
+
+async function lastPositions(
+  db: Kysely<Database>,
+  { channel, status, before, limit }: PositionFilter,
+): Promise<number[]> {
+  let query = db.selectFrom('delivery').select('position').orderBy('position', 'desc').limit(limit);
+  if (channel !== undefined) query = query.where('channel', '=', channel);
+  if (status !== undefined) query = query.where('status', '=', LITERALLY[status]);
+  if (before !== undefined) query = query.where('position', '<', before);
+  return (await query.execute()).map(({ position }) => position);
+}
+
+/** Reads the deliveries at these positions, in any order, each with its event and what it waits for. */
+async function readListed(db: Kysely<Database>, positions: readonly number[]) {
+  return db
     .selectFrom('delivery as d')
     .innerJoin('event', 'event.id', 'd.event_id')
     .leftJoin('channel_quiet as quiet', (join) =>
@@ -31,43 +96,27 @@ export async function listDeliveries(
         .where(mustNotOvertake())
         .as('behind_until'),
     )
-    .orderBy('d.position', 'desc')
-    .limit(limit + 1);
-  if (channel !== undefined) query = query.where('d.channel', '=', channel);
-  if (status !== undefined) query = query.where('d.status', '=', status);
-  if (after) query = query.where('d.position', '<', after[0]);
-  return toPage(
-    await query.execute(),
-    limit,
-    (row) => [row.position],
-    (row) => ({
-      ...toDelivery(row),
-      event: toEvent(row.body),
-      quietUntil: row.quiet_until,
-      behindUntil: row.behind_until,
-    }),
-  );
+    .where('d.position', 'in', positions)
+    .execute();
 }
 
-/** Counts the deliveries of each channel by status, and how many of those owed wait for a digest later than `now`. */
+/** Tells how many deliveries of each channel have which status, by kept counts; and how many of those owed wait for a digest later than `now`. */
 export async function countDeliveries(db: Kysely<Database>, now: Timestamp): Promise<DeliveryCount[]> {
-  const rows = await db
-    .selectFrom('delivery')
-    .select(({ fn }) => ['channel', 'status', fn.countAll<number>().as('count')])
-    .groupBy(['channel', 'status'])
+  const counts = await db
+    .selectFrom('delivery_count')
+    .select(['channel', 'status', 'count'])
+    .where('count', '>', 0)
     .orderBy('channel')
     .orderBy('status')
     .execute();
   const held = await countHeld(db, now);
-  return rows.map(({ channel, status, count }) => ({
-    channel,
-    status,
-    count: Number(count),
-    held: status === 'pending' ? (held.get(channel) ?? 0) : 0,
+  return counts.map((each) => ({
+    ...each,
+    held: each.status === 'pending' ? (held.get(each.channel) ?? 0) : 0,
   }));
 }
 
-/** Counts what waits for a digest, in a query of its own: the query above is answered by an index alone, however long the past is. */
+/** Counts what waits for a digest, by an index of just that. */
 async function countHeld(db: Kysely<Database>, now: Timestamp): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom('delivery')
@@ -100,14 +149,22 @@ export async function lastAcceptedAt(db: Kysely<Database>, channel: string): Pro
 
 /** Tells since when channels accept nothing; see `OutboxReader`. Looks up the last acceptance of just those that have failed attempts. */
 export async function failingChannels(db: Kysely<Database>): Promise<Map<string, Timestamp>> {
-  const failed = db.selectFrom('delivery').where('status', '=', PENDING).where('attempts_finished', '>', 0);
-  const channels = await failed.select('channel').distinct().execute();
-  const closings = channels.length === 0 ? null : await lastClosings(db, 0);
+  const failed = db
+    .selectFrom('delivery')
+    .where('status', '=', PENDING)
+    .where('attempts_finished', '>', sql.lit(0));
+  const channels = await failed
+    .select(({ fn }) => ['channel', fn.min<number | null>('first_attempt_at').as('at')])
+    .groupBy('channel')
+    .execute();
+  // What was closed before all of that does not bear on it.
+  const earliest = Math.min(...channels.map(({ at }) => at ?? 0));
+  const closings = channels.length === 0 ? null : await lastClosings(db, earliest - 1);
   const since = new Map<string, Timestamp>();
   for (const { channel } of channels) {
     const accepted = await db
-      .selectFrom('delivery')
-      .select(({ fn }) => fn.max<number | null>('ended_at').as('at'))
+      .selectFrom('delivery_count')
+      .select('last_ended_at as at')
       .where('channel', '=', channel)
       .where('status', '=', DELIVERED)
       .executeTakeFirst();
@@ -146,14 +203,16 @@ export async function givenUpSince(db: Kysely<Database>, since: Timestamp): Prom
 }
 
 async function countGivenUp(db: Kysely<Database>, since: Timestamp): Promise<Map<string, number>> {
+  // Else all that was ever given up would be gone through, channel by channel, to spare the sorting of a day.
+  const channel = unindexed('delivery.channel');
   const rows = await db
     .selectFrom('delivery')
     .innerJoin('event', 'event.id', 'delivery.event_id')
-    .select(({ fn }) => ['delivery.channel', fn.countAll<number>().as('count')])
+    .select(({ fn }) => [channel.as('channel'), fn.countAll<number>().as('count')])
     .where('delivery.status', '=', GIVEN_UP)
     .where('delivery.ended_at', '>', since)
     .where('event.has_happened', '=', 1)
-    .groupBy('delivery.channel')
+    .groupBy(channel)
     .execute();
   return new Map(rows.map(({ channel, count }) => [channel, Number(count)]));
 }

@@ -1,0 +1,40 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { faultOf } from './plan.ts';
+import { openRecordingStore, type RecordingStore } from './recording-store.ts';
+import { tour } from './tour.ts';
+
+let recorded: RecordingStore;
+beforeAll(async () => {
+  recorded = openRecordingStore();
+  await tour(recorded.store);
+});
+
+/** Whatever is asked of a store that has never been analysed. */
+describe('on a store of any age', () => {
+  const faults = () =>
+    [...recorded.statements].flatMap((sql) => {
+      if (/^(begin|commit|rollback)$/.test(sql)) return [];
+      const fault = faultOf(recorded.db, sql);
+      return fault === null ? [] : [`${fault}\n    ${sql}`];
+    });
+
+  it('no statement looks at more than a page, or at what is little', () => {
+    expect(recorded.statements.size).toBeGreaterThan(100);
+    expect(faults()).toEqual([]);
+  });
+
+  it('what must not be overtaken is found by its key, and not among all that is owed', () => {
+    const steps = [...recorded.statements]
+      .filter((sql) => sql.includes('"earlier"') || sql.includes('"later"'))
+      .flatMap((sql) => recorded.db.prepare(`explain query plan ${sql}`).all())
+      .map(({ detail }) => String(detail))
+      .filter((step) => /\b(earlier|later)\b/.test(step));
+    expect(steps.length).toBeGreaterThan(0);
+    for (const step of steps)
+      expect(step).toContain('INDEX delivery_order (channel=? AND order_key=? AND <expr>');
+  });
+
+  it('every method of the store has been asked', () => {
+    expect(Object.keys(recorded.store).filter((name) => !recorded.called.has(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,159 @@
+import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
+import { JOB_STATES } from '../../../src/domain/job/restore-job.ts';
+import { DELIVERY_STATUSES } from '../../../src/store/ports/outbox.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { aJob, aMuteRequest, anObservation, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { aCommit, aDraft, plan, TARGET } from '../support.ts';
+
+const LATER = T0 + HOUR;
+const JOB = jobId(1);
+const REMINDER = { channel: 'oncall', everyMs: MINUTE };
+
+/** Asks a store for everything that it can be asked, with all filters in all combinations. */
+export async function tour(store: Store): Promise<void> {
+  await store.claimDaemon();
+  await store.checkWritable();
+  await tourOfJobs(store);
+  await tourOfAlerts(store);
+  await tourOfDeliveries(store);
+  await tourOfLists(store);
+  await tourOfAudit(store);
+  await store.moveSpans({ byMs: HOUR, at: LATER });
+  await store.lastWrittenAt();
+  const mute = await store.addMute(aMuteRequest());
+  await store.listMutes({});
+  await store.listMutes({ inForceAt: T0 });
+  await store.removeMute(mute.id, T0 + 1, 'ann');
+  await store.close();
+}
+
+async function tourOfJobs(store: Store): Promise<void> {
+  const muted = (number: number): PlannedEvent => ({
+    ...plan(number),
+    channels: [],
+    suppressed: 'muted',
+    muteId: 1,
+  });
+  await store.addMute(aMuteRequest());
+  await store.commitPoll(
+    aCommit({
+      takesBaseline: true,
+      observations: [anObservation(), anObservation(aJob(['finished'], { id: jobId(2) }))],
+      events: [
+        { ...plan(1, { name: 'stalled' }), reminders: [REMINDER] },
+        ...[2, 3, 4, 5].map((number) => plan(number, { job: number, channels: ['oncall', 'dba'] })),
+        { ...plan(6, { job: 6 }), heldUntil: new Map([['oncall', LATER]]) },
+        muted(7),
+      ],
+      audit: [aDraft()],
+    }),
+  );
+  await store.readTarget(TARGET, T0);
+  await store.followedTargets('orders', T0);
+  await store.readObservations('orders', [JOB]);
+  await store.finishedDurations(TARGET, 9);
+  await store.noteLook(TARGET, T0);
+  await store.lastLookAt(TARGET);
+}
+
+async function tourOfAlerts(store: Store): Promise<void> {
+  await store.commitAlerts({
+    at: T0,
+    raise: ['watch_failing/orders'],
+    clear: ['channel_failing/oncall'],
+    events: [
+      { ...plan(20, { name: 'drill_overdue', detectedAt: T0 }), reminders: [REMINDER] },
+      plan(21, { name: 'channel_recovered', channels: ['oncall'] }),
+    ],
+    audit: [],
+  });
+  await store.readAlerts();
+  await store.alertEvent('watch_failing/orders', T0);
+  await store.lastFinishedAt('orders');
+  await store.watchedSince('orders');
+  await store.remind({ at: LATER, limit: 9 }, ({ due: [first, ...others] }) => ({
+    events: [],
+    audit: [],
+    next: first ? [{ eventId: first.first.id, channel: first.channel, count: 1, waitMs: HOUR }] : [],
+    ended: others.map(({ first: { id }, channel }) => ({ eventId: id, channel })),
+  }));
+}
+
+async function tourOfDeliveries(store: Store): Promise<void> {
+  const ask = { channel: 'oncall', owner: 'a', now: T0 + MINUTE, leaseMs: 15_000, limit: 2 } as const;
+  for (const perKey of ['head', 'run'] as const) {
+    for (const held of [undefined, true, false]) {
+      for (const more of [{}, { except: ['x'] }, { onlyUrgent: true }, { except: ['x'], onlyUrgent: true }]) {
+        const at = { ...ask, ...(held === undefined ? {} : { held }), ...more };
+        await store.claimDeliveries({ ...at, perKey });
+      }
+    }
+  }
+  // What was claimed above; the outcomes of all the others are passed over.
+  const outcome = { at: T0 + MINUTE, detail: '' };
+  const held = (await store.listDeliveries({ limit: 99 })).items.map(({ id }) => id);
+  await store.renewLeases(held, 'a', LATER);
+  const apart = [
+    { recipient: 'ann', kind: 'owed' as const },
+    { recipient: 'bob', kind: 'retry' as const, nextAttemptAt: LATER, detail: '' },
+  ];
+  const retried = { ...outcome, nextAttemptAt: LATER, refusedSince: T0, triedMs: 1 };
+  for (const owner of ['a', undefined]) {
+    for (const [index, id] of held.entries()) {
+      if (index % 4 === 0) await store.recordOutcomes([{ ...outcome, id, kind: 'released' }], [], owner);
+      if (index % 4 === 1)
+        await store.recordOutcomes([{ ...outcome, id, kind: 'delivered', apart }], [aDraft()], owner);
+      if (index % 4 === 2)
+        await store.recordOutcomes([{ ...retried, id, kind: 'retry', quietUntil: LATER }], [], owner);
+      if (index % 4 === 3) await store.recordOutcomes([{ ...outcome, id, kind: 'given_up' }], [], owner);
+    }
+  }
+  await store.nextDueAt('oncall');
+  await store.failingChannels();
+  await store.givenUpSince(0);
+  await store.lastAcceptedAt('oncall');
+  await store.oweFallbacks({ channel: 'oncall', fallback: 'standby', notAcceptedSince: LATER, at: LATER });
+  await store.redrive(held, LATER);
+  await store.redrive('given_up', LATER);
+}
+
+async function tourOfLists(store: Store): Promise<void> {
+  for (const watch of [undefined, 'orders']) {
+    for (const jobId of [undefined, JOB]) {
+      for (const state of [undefined, ...JOB_STATES])
+        await pages((page) => store.listObservations({ watch, jobId, state, ...page }), ['orders', JOB]);
+      for (const since of [undefined, 0])
+        for (const until of [undefined, LATER])
+          for (const onlyHappened of [false, true])
+            await pages(
+              (page) => store.listEvents({ watch, jobId, since, until, onlyHappened, ...page }),
+              [1],
+            );
+    }
+  }
+  for (const channel of [undefined, 'oncall'])
+    for (const status of [undefined, ...DELIVERY_STATUSES])
+      await pages((page) => store.listDeliveries({ channel, status, ...page }), []);
+  await store.oldestRunning(['orders', 'other'], 9);
+  await store.runningSince();
+  await store.countJobs();
+  await store.countDeliveries(T0);
+}
+
+/** The first page, and one behind a cursor. */
+async function pages(
+  read: (page: { limit: number; cursor?: string }) => Promise<unknown>,
+  restOfKey: ReadonlyArray<string | number>,
+): Promise<void> {
+  await read({ limit: 9 });
+  const cursor = Buffer.from(JSON.stringify([LATER, ...restOfKey])).toString('base64url');
+  await read({ limit: 9, cursor });
+}
+
+async function tourOfAudit(store: Store): Promise<void> {
+  await store.recordAudit([aDraft()]);
+  await store.readAudit(0, 9);
+  await store.auditHead();
+  await store.noteMirrored(1);
+  await store.mirroredSeq();
+}

@@ -1,0 +1,116 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { Kysely, SqliteDialect } from 'kysely';
+import { describe, expect, it } from 'vitest';
+import type { Observation } from '../../../src/domain/job/observation.ts';
+import {
+  countJobs,
+  finishedDurations,
+  lastFinishedAt,
+  oldestRunning,
+  runningSince,
+} from '../../../src/store/queries/observations.ts';
+import type { Database } from '../../../src/store/queries/schema.ts';
+import { MIGRATIONS, migrate } from '../../../src/store/sqlite/migrations.ts';
+import { kyselyDatabase, openConnection } from '../../../src/store/sqlite/node-sqlite.ts';
+import { aJob, anObservation, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { openRecordingStore } from '../plans/recording-store.ts';
+import { tour } from '../plans/tour.ts';
+import { aCommit, TARGET } from '../support.ts';
+
+const download = { deliveryType: 'download', expiresAt: T0 + 9 * HOUR };
+const OBSERVATIONS: readonly Observation[] = [
+  anObservation(aJob([], { id: jobId(1), createdAt: T0 + 2 * MINUTE })),
+  anObservation(aJob([], { id: jobId(2), createdAt: T0 + MINUTE })),
+  anObservation(aJob([], { id: jobId(3) }), { missingSince: T0 + HOUR }),
+  anObservation(aJob(['finished'], { id: jobId(4), createdAt: T0 + 3 * MINUTE })),
+  anObservation(aJob(['finished', 'expired'], { id: jobId(5), createdAt: T0 + 9 * HOUR }, 20)),
+  anObservation(aJob(['ready', 'expired'], { id: jobId(6), createdAt: T0 + 10 * HOUR, ...download }, 30)),
+  anObservation(aJob(['failed'], { id: jobId(7), createdAt: T0 + 11 * HOUR })),
+  anObservation(aJob(['finished'], { id: jobId(8), finishedAt: null }), { changedAt: T0 + 2 * HOUR }),
+];
+
+/** What the store says of these, whoever wrote them. */
+async function expectFigures(db: Kysely<Database>): Promise<void> {
+  const took = [30, 20, 14, 14].map((minutes, index) => ({
+    deliveryType: index === 0 ? 'download' : 'automated',
+    durationMs: minutes * MINUTE,
+  }));
+  expect(await finishedDurations(db, TARGET, 9)).toEqual(took);
+  expect(await finishedDurations(db, TARGET, 1)).toEqual(took.slice(0, 1));
+  expect(await lastFinishedAt(db, 'orders')).toBe(T0 + 9 * HOUR + 20 * MINUTE);
+  expect(await oldestRunning(db, ['orders'], 9)).toEqual([OBSERVATIONS[1], OBSERVATIONS[0]]);
+  expect(await runningSince(db)).toEqual(new Map([['orders', T0 + MINUTE]]));
+  expect(await countJobs(db)).toEqual([
+    { watch: 'orders', state: 'expired', count: 2 },
+    { watch: 'orders', state: 'failed', count: 1 },
+    { watch: 'orders', state: 'finished', count: 2 },
+    { watch: 'orders', state: 'in_progress', count: 3 },
+  ]);
+}
+
+function over(db: DatabaseSync): Kysely<Database> {
+  return new Kysely<Database>({ dialect: new SqliteDialect({ database: kyselyDatabase(db) }) });
+}
+
+describe('what is kept beside the jobs', () => {
+  it('is written with each job', async () => {
+    const { store, db } = openRecordingStore();
+    await store.commitPoll(aCommit({ observations: OBSERVATIONS }));
+    await expectFigures(over(db));
+  });
+
+  it('is found out for those of an older layout', async () => {
+    const db = openConnection(':memory:', { readOnly: false });
+    migrate(db, ':memory:', MIGRATIONS.slice(0, 10));
+    const insert = db.prepare('insert into observation values (?, ?, ?, ?, ?, ?, ?)');
+    for (const observation of OBSERVATIONS) {
+      const { watch, jobId, state, job, missingSince } = observation;
+      const followedUntil = missingSince === null && state === 'in_progress' ? 9e15 : 0;
+      insert.run(
+        watch,
+        jobId,
+        TARGET,
+        state,
+        job?.createdAt ?? 0,
+        followedUntil,
+        JSON.stringify(observation),
+      );
+    }
+    migrate(db, ':memory:');
+    await expectFigures(over(db));
+  });
+});
+
+describe('the counts that are kept', () => {
+  const expectTrue = (db: DatabaseSync): void => {
+    expect(db.prepare('select * from job_count where count > 0').all()).toEqual(
+      db.prepare('select watch, state, count(*) as count from observation group by 1, 2').all(),
+    );
+    expect(db.prepare('select channel, status, count from delivery_count where count > 0').all()).toEqual(
+      db.prepare('select channel, status, count(*) as count from delivery group by 1, 2').all(),
+    );
+    expect(
+      db.prepare("select channel, last_ended_at from delivery_count where status = 'delivered'").all(),
+    ).toEqual(
+      db.prepare("select channel, max(ended_at) as last_ended_at from delivery where status = 'delivered' group by 1").all(), // biome-ignore format: one statement
+    );
+  };
+
+  it('are those of the rows, whatever was asked of the store', async () => {
+    const { store, db } = openRecordingStore();
+    await store.commitPoll(aCommit({ observations: OBSERVATIONS }));
+    await tour(store);
+    expectTrue(db);
+  });
+
+  it('follow whoever else writes, and what is undone with a transaction', async () => {
+    const { store, db } = openRecordingStore();
+    await tour(store);
+    db.exec("begin; update delivery set status = 'given_up'; delete from observation; rollback");
+    expectTrue(db);
+    db.exec("update delivery set status = 'given_up' where position % 2 = 0");
+    db.exec('delete from delivery where position % 3 = 0; delete from observation where rowid % 2 = 0');
+    db.exec("update observation set state = 'expired'");
+    expectTrue(db);
+  });
+});
