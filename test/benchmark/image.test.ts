@@ -9,14 +9,14 @@ FROM node
 ENV NODE_ENV=production TZ=UTC \\
     CACHE=/app/dist/cache FLAGS="--one --two=/app/x"
 HEALTHCHECK --interval=30s --retries=3 CMD ["node", "/app/dist/main.js", "healthcheck"]
-ENTRYPOINT ["node", "--flag=1", "/app/dist/main.js"]
+ENTRYPOINT ["node", "--flag=1", "--max-old-space-size-percentage=50", "/app/dist/main.js"]
 CMD ["run"]
 `;
 
 describe('how the benchmark runs the program', () => {
   it('is what the last stage of the Dockerfile says, in the checkout', () => {
     expect(imageOf(DOCKERFILE, '/checkout')).toEqual({
-      entrypoint: [process.execPath, '--flag=1', '/checkout/dist/main.js'],
+      entrypoint: [process.execPath, '--flag=1', '--max-old-space-size=256', '/checkout/dist/main.js'],
       healthcheck: [process.execPath, '/checkout/dist/main.js', 'healthcheck'],
       env: {
         NODE_ENV: 'production',

@@ -7,6 +7,12 @@ export const ROOT = resolve(import.meta.dirname, '../../..');
 /** Where the image has the program. */
 const IMAGE_FOLDER = '/app';
 
+/**
+ * A container has a limit, by which the heap goes, and this machine has none that could be set. More than the deploy files give, since
+ * a row with 2,000 watches is among what is measured; the heap grows alike in both.
+ */
+const CONTAINER_MIB = 512;
+
 /** How the image runs the program, with its paths moved into this checkout. */
 export interface ImageProgram {
   /** What ENTRYPOINT says: a program and its first arguments, without the command. */
@@ -32,11 +38,16 @@ export function imageOf(dockerfile: string, root: string): ImageProgram {
   const stage = lines.slice(lines.findLastIndex((line) => /^FROM\s/i.test(line)));
   const local = (text: string): string =>
     text.replaceAll(new RegExp(`(?<=^|[=:])${IMAGE_FOLDER}(?=/|$)`, 'g'), root);
+  const limited = (argument: string): string =>
+    argument.replace(
+      /^--max-old-space-size-percentage=(\d+)$/,
+      (_, percent: string) => `--max-old-space-size=${Math.floor((CONTAINER_MIB * Number(percent)) / 100)}`,
+    );
   const command = (instruction: RegExp): string[] => {
     const list = stage.map((line) => instruction.exec(line)?.[1]).findLast((found) => found !== undefined);
     if (list === undefined) throw new Error(`the Dockerfile has no ${instruction.source}`);
     const [program, ...rest] = JSON.parse(list) as string[];
-    return [program === 'node' ? process.execPath : local(program ?? ''), ...rest.map(local)];
+    return [program === 'node' ? process.execPath : local(program ?? ''), ...rest.map(local).map(limited)];
   };
   return {
     entrypoint: command(/^ENTRYPOINT\s+(\[.*\])$/),
