@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import {
@@ -26,18 +27,30 @@ const MOST_OF_A_START = 32_000_000;
  * not known here is taken for none, as browsers do: misconfigured servers name character sets there.
  * @throws {WireFault} too long, or not decompressible.
  */
-export async function readBody(received: Buffer, headers: Headers, limit: BodyLimit): Promise<string> {
+export async function readBody(
+  chunks: readonly Buffer[],
+  headers: Headers,
+  limit: BodyLimit,
+): Promise<string> {
+  const received = Buffer.concat(chunks);
   if (received.length === 0) return '';
   const plain = await decompress(received, headers.get('content-encoding'), limit);
   const text = decodeText(plain, headers.get('content-type'));
   return 'whole' in limit ? text : text.slice(0, limit.start);
 }
 
+/** The body of an answer as it came. */
+export interface Received {
+  chunks: Buffer[];
+  /** See `Recall`; `null` where none was wanted, or the body was not read to its end. */
+  fingerprint: string | null;
+}
+
 /**
- * Collects the body of an answer as it came. Listens at once, and for good.
+ * Collects the body of an answer as it came, and puts it into the digest on the way. Listens at once, and for good.
  * @throws {WireFault} too long; Node's error when it was cut off.
  */
-export function collect(message: IncomingMessage, limit: BodyLimit): Promise<Buffer> {
+export function collect(message: IncomingMessage, limit: BodyLimit, digest: Hash | null): Promise<Received> {
   const most = 'whole' in limit ? limit.whole : limit.start;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -45,16 +58,26 @@ export function collect(message: IncomingMessage, limit: BodyLimit): Promise<Buf
     message.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       chunks.push(chunk);
+      digest?.update(chunk);
       if (bytes <= most) return;
       // The rest is not read: the connection ends with it.
       message.destroy();
       if ('whole' in limit) reject(tooLong(limit.whole));
-      else resolve(Buffer.concat(chunks, most));
+      else resolve({ chunks: [Buffer.concat(chunks, most)], fingerprint: null });
     });
-    message.once('end', () => resolve(Buffer.concat(chunks)));
+    message.once('end', () => resolve({ chunks, fingerprint: digest?.digest('base64') ?? null }));
     message.on('error', reject);
     message.once('close', () => reject(Object.assign(new Error('cut off'), { code: 'ECONNRESET' })));
   });
+}
+
+/**
+ * Begins the fingerprint of an answer with what else decides how its bytes are read; see `Recall`. Not a matter of security, only of
+ * telling answers apart.
+ */
+export function beginFingerprint(status: number, headers: Headers): Hash {
+  const head = [status, headers.get('content-type'), headers.get('content-encoding')];
+  return createHash('sha1').update(JSON.stringify(head));
 }
 
 type Decoder = (bytes: Buffer, limit: BodyLimit) => Promise<Buffer>;

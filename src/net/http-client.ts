@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { type Agents, createAgents } from './agents.ts';
 import { trustContext } from './ca-file.ts';
-import { type BodyLimit, collect, readBody } from './http-body.ts';
+import { type BodyLimit, beginFingerprint, collect, type Received, readBody } from './http-body.ts';
 import { type Caller, ownerOf, StaleConnection, unsoundStatus, wireFault } from './wire-fault.ts';
 
 /** One HTTP request: a GET, or a POST where it has a body. */
@@ -14,7 +14,18 @@ export interface HttpRequest {
   body?: string;
   /** Covers the whole exchange, to the last byte of the answer. */
   signal: AbortSignal;
+  /**
+   * Asked with the fingerprint of an answer that has come whole: whether it is known, so that nothing of it need be decompressed or
+   * decoded. Only where it is given is a fingerprint made.
+   */
+  recall?: Recall | undefined;
 }
+
+/**
+ * Tells whether an answer is known. Fingerprints of two answers are equal when status, type, encoding and all bytes are; they say
+ * nothing about answers that differ.
+ */
+export type Recall = (fingerprint: string) => boolean;
 
 /** What came back: a redirect is handed back like any other answer. */
 export interface HttpResponse {
@@ -25,6 +36,8 @@ export interface HttpResponse {
   text: string;
   /** Why the body could not be read as it was meant to be; the text is then empty. `null`: it could. */
   broken: Error | null;
+  /** `recall` knew it: the text is empty, whatever has come. */
+  isKnown?: true;
 }
 
 /** Sends requests of one connection, channel or heartbeat. */
@@ -75,7 +88,11 @@ export function createHttpClient(options: {
       throw explain(thrown);
     });
     try {
-      return { status, headers, text: await readBody(await received, headers, body), broken: null };
+      const { chunks, fingerprint } = await received;
+      if (fingerprint !== null && request.recall?.(fingerprint)) {
+        return { status, headers, text: '', broken: null, isKnown: true };
+      }
+      return { status, headers, text: await readBody(chunks, headers, body), broken: null };
     } catch (thrown) {
       return { status, headers, text: '', broken: explain(thrown) };
     }
@@ -87,11 +104,11 @@ interface Incoming {
   status: number;
   headers: Headers;
   /** As it came: not decompressed. */
-  received: Promise<Buffer>;
+  received: Promise<Received>;
 }
 
 function ask(
-  { url, headers, body, signal }: HttpRequest,
+  { url, headers, body, signal, recall }: HttpRequest,
   agents: Agents,
   limit: BodyLimit,
 ): Promise<Incoming> {
@@ -115,7 +132,9 @@ function ask(
     signal.addEventListener('abort', onAbort, { once: true });
     request.once('close', () => signal.removeEventListener('abort', onAbort));
     request.once('socket', silence);
-    request.once('response', (message) => resolve(incoming(message, limit)));
+    request.once('response', (message) => {
+      resolve(incoming(message, limit, { isRecalled: recall !== undefined }));
+    });
     // Without a listener node:http would wait for an answer that cannot come.
     request.once('upgrade', (_message, socket) => {
       socket.destroy();
@@ -131,11 +150,16 @@ function ask(
 }
 
 /** Listens from the very first moment: what fails in the same instant as the head comes must not go unheard. */
-function incoming(message: IncomingMessage, limit: BodyLimit): Incoming | Promise<never> {
-  const received = collect(message, limit);
-  received.catch(() => undefined);
+function incoming(
+  message: IncomingMessage,
+  limit: BodyLimit,
+  { isRecalled }: { isRecalled: boolean },
+): Incoming | Promise<never> {
   const status = message.statusCode ?? 0;
-  if (status >= 100) return { status, headers: headersOf(message), received };
+  const headers = headersOf(message);
+  const received = collect(message, limit, isRecalled ? beginFingerprint(status, headers) : null);
+  received.catch(() => undefined);
+  if (status >= 100) return { status, headers, received };
   message.destroy();
   return Promise.reject(unsoundStatus(status));
 }

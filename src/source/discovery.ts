@@ -2,7 +2,7 @@ import type { JobKind } from '../domain/job/restore-job.ts';
 import type { ApiVersion } from '../domain/job/watch.ts';
 import type { Connection } from './connection.ts';
 import { acceptOf, apiPath, type Page, pageQuery, projectPath } from './kinds/kind.ts';
-import { FIRST_PAGE, readPage } from './pages.ts';
+import { FIRST_PAGE, pageAfter, readPage } from './pages.ts';
 import type { JobSource, ListedInstance, ListedProject, Place, ReadOptions } from './source.ts';
 import { isRecord } from './wire/envelope.ts';
 
@@ -70,12 +70,12 @@ export function createDiscovery(
     const reading = { ...request, role: READ_ROLE, signal, isUrgent, onWait };
     for (let page: Page | null = FIRST_PAGE; page !== null; ) {
       const { body } = await connection.getJson(pathOf(page), reading);
-      const { results, next } = readPage(body, page);
+      const { results, hasNext } = readPage(body, page);
       for (const raw of results) {
         const item = isRecord(raw) ? read(raw) : null;
         if (item !== null) found.push(item);
       }
-      page = next;
+      page = hasNext ? pageAfter(page) : null;
     }
     return found;
   };

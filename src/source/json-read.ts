@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import type { Clock } from '../clock.ts';
 import { SourceError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { Recall } from '../net/http-client.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
 import type { Budgets } from './budget/budgets.ts';
 import { NotNow } from './budget/project-limits.ts';
@@ -26,6 +27,8 @@ export interface JsonRequest extends Partial<Pick<ReadOptions, 'isUrgent' | 'onW
   /** What Atlas calls the role that this reading needs; for the hint when it is missing. */
   role: string;
   signal: AbortSignal;
+  /** See `HttpRequest.recall`. Only a good answer of this path may be known. */
+  recall?: Recall | undefined;
 }
 
 /**
@@ -84,8 +87,8 @@ export function reading(
   },
 ): JsonRead {
   const { baseUrl, login, serverClock, watchSunset, redactor, clock } = options;
-  return async (path, { accept, role, budgetKey, isUrgent = false, signal, onWait }) => {
-    const request = { url: urlOf(baseUrl, path), headers: { Accept: accept }, signal };
+  return async (path, { accept, role, budgetKey, isUrgent = false, signal, onWait, recall }) => {
+    const request = { url: urlOf(baseUrl, path), headers: { Accept: accept }, signal, recall };
     const answer = await send(request, { budgetKey, isUrgent, onWait });
     watchSunset(path, answer.reply.headers);
     const reply = readReply(answer, {

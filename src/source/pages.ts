@@ -12,11 +12,11 @@ const MOST_PAGES = 10_000;
 export const FIRST_PAGE: Page = { pageNum: 1, itemsPerPage: ITEMS_PER_PAGE };
 
 /**
- * Reads the answer to `page` of a list; `next` is the page to ask for after it, `null` after the last one. Links are never followed, they
- * may lead anywhere: only whether there is a `next` one counts. Where the list of links is missing, a full page is taken to have a successor.
+ * Reads the answer to `page` of a list; `hasNext`: it is not the last one. Links are never followed, they may lead anywhere: only whether
+ * there is a `next` one counts. Where the list of links is missing, a full page is taken to have a successor.
  * @throws {SourceError} `bad_response`, for an answer that is no list, and for a list that does not end.
  */
-export function readPage(body: unknown, page: Page): { results: unknown[]; next: Page | null } {
+export function readPage(body: unknown, page: Page): { results: unknown[]; hasNext: boolean } {
   const { results, links } = isRecord(body) ? body : {};
   if (!Array.isArray(results)) {
     throw badResponse('the answer holds no list of jobs', {
@@ -26,7 +26,12 @@ export function readPage(body: unknown, page: Page): { results: unknown[]; next:
   const isLast = Array.isArray(links)
     ? !links.some((link) => isRecord(link) && link.rel === 'next')
     : results.length < ITEMS_PER_PAGE;
-  if (isLast) return { results, next: null };
-  if (page.pageNum >= MOST_PAGES) throw badResponse(`the list does not end after ${MOST_PAGES} pages`);
-  return { results, next: { ...page, pageNum: page.pageNum + 1 } };
+  if (!isLast && page.pageNum >= MOST_PAGES)
+    throw badResponse(`the list does not end after ${MOST_PAGES} pages`);
+  return { results, hasNext: !isLast };
+}
+
+/** The page to ask for after this one. */
+export function pageAfter(page: Page): Page {
+  return { ...page, pageNum: page.pageNum + 1 };
 }

@@ -9,15 +9,23 @@ export type JobReading =
   | { kind: 'job'; job: RestoreJob }
   | { kind: 'unreadable'; jobId: string | null; problem: string };
 
-/** What asking for one job by id comes to. `not_found`: Atlas answers that there is no such job (the project and the instance exist). */
-export type JobAnswer = JobReading | { kind: 'not_found'; atlasCode: string | null };
+/**
+ * What asking for one job by id comes to. `not_found`: Atlas answers that there is no such job (the project
+ * and the instance exist). `known`: `recall` said so, and nothing was read.
+ */
+export type JobAnswer = JobReading | { kind: 'not_found'; atlasCode: string | null } | { kind: 'known' };
 
-/** One page of a listing. It is decoded only when somebody looks: most pages are as they were. */
-export interface JobPage {
+/** What the reading of a list needs to know of a page that is not looked at. */
+export interface PageFacts {
   /** How many jobs are on it. */
   count: number;
-  /** Equal for two pages with the same content; says nothing about pages that differ. */
-  fingerprint: string;
+  /** Another page follows. */
+  hasNext: boolean;
+}
+
+/** One page of a listing. It is decoded only when somebody looks. */
+export interface JobPage extends PageFacts {
+  /** Its jobs. Of a page that `recall` knew nothing was read: that is a fault of whoever asks. */
   readings(): JobReading[];
 }
 
@@ -28,6 +36,21 @@ export interface ReadOptions {
   isUrgent: boolean;
   /** Called when the read begins to wait for its turn in the budget; what comes back is called when that is over. */
   onWait?: (() => () => void) | undefined;
+}
+
+/** How one job is read. */
+export interface JobOptions extends ReadOptions {
+  /** Asked with the fingerprint of a job's answer, before anything of it is read: true, when it need not be. See `ListOptions.recall`. */
+  recall?: ((fingerprint: string) => boolean) | undefined;
+}
+
+/** How a list is read. */
+export interface ListOptions extends ReadOptions {
+  /**
+   * Asked of each page that has come, from 0, before anything of it is read: what is known of a page with this fingerprint, or `null` when
+   * it has to be looked at. Fingerprints are equal for pages of which the same would be read, at any one time.
+   */
+  recall?: ((index: number, fingerprint: string) => PageFacts | null) | undefined;
 }
 
 /** Names and tags of a project or an instance, for labels. */
@@ -59,13 +82,13 @@ export interface JobSource {
    * way says nothing about any job.
    * @throws {SourceError}
    */
-  listJobs(target: Target, options: ReadOptions): AsyncIterable<JobPage>;
+  listJobs(target: Target, options: ListOptions): AsyncIterable<JobPage>;
 
   /**
    * Asks for one job by id.
    * @throws {SourceError} for everything but a plain "there is no such job", which is an answer.
    */
-  readJob(target: Target, jobId: string, options: ReadOptions): Promise<JobAnswer>;
+  readJob(target: Target, jobId: string, options: JobOptions): Promise<JobAnswer>;
 
   /**
    * All projects that the credential sees.

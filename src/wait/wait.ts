@@ -137,6 +137,8 @@ function createWaiting({ source, watch, jobIds, clock, onChange }: WaitInput, si
         return timesNotFound < NOT_FOUND_TWICE ? null : { jobId, job: before, end: 'missing' };
       case 'job':
         return isNews(before, answer.job) ? { jobId, job: answer.job, end: endOf(answer.job) } : null;
+      case 'known':
+        return null;
     }
   }
 

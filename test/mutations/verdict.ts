@@ -35,6 +35,7 @@ export async function judge(
   try {
     if (asked === 'job') {
       const read = await source.readJob(target, before.jobId, options);
+      if (read.kind === 'known') return ['nothing was read of an answer that nobody knew'];
       comparer.compareAnswer(before.jobId, read, before, { at: NOW, surelyAt: NOW });
       return falsehoodsOf(comparer, asRead(), read.kind === 'not_found' ? [] : [read], read);
     }

@@ -1,4 +1,4 @@
-import { setGlobalProxyFromEnv } from 'node:http';
+import { createServer, setGlobalProxyFromEnv } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHttpClient, type HttpClient } from '../../src/net/http-client.ts';
@@ -6,6 +6,7 @@ import { StaleConnection } from '../../src/net/wire-fault.ts';
 import { aConnection, get } from '../source/support.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import type { Play } from '../support/raw-server.ts';
+import { listen, stop } from '../support/strict-digest-server.ts';
 import { WAYS, type Way } from './every-transport.ts';
 
 const CALLER = { kind: 'connection', name: 'atlas', address: 'baseUrl' } as const;
@@ -108,6 +109,53 @@ describe.each(WAYS)('a poll over %s', (_name, open) => {
     await expect(get(connection)).rejects.toMatchObject({ reason: 'unavailable', retryable: true });
     expect(way.server.requests()).toBe(before + 4);
     await connection.close();
+  });
+});
+
+describe('an answer that may be known', () => {
+  async function fingerprintsOf(
+    bodies: readonly unknown[],
+    types: readonly string[] = [],
+  ): Promise<string[]> {
+    let sent = 0;
+    const server = createServer((_request, response) => {
+      const type = types[sent] ?? 'application/json';
+      response.writeHead(200, { 'Content-Type': type, 'Content-Encoding': 'gzip' });
+      // In pieces, which are not the same each time.
+      const bytes = gzipSync(JSON.stringify(bodies[sent]));
+      const cut = 5 + sent;
+      response.write(bytes.subarray(0, cut));
+      setImmediate(() => response.end(bytes.subarray(cut)));
+      sent += 1;
+    });
+    const url = await listen(server);
+    const client = createHttpClient({ caller: CALLER, caFile: null, body: { whole: 1_000_000 } });
+    const seen: string[] = [];
+    const recall = (fingerprint: string): boolean => seen.push(fingerprint) > 1 && seen[0] === fingerprint;
+    for (const body of bodies) {
+      const { signal } = new AbortController();
+      const { isKnown, text } = await client.send({ url, headers: {}, signal, recall });
+      const isSame = seen.length > 1 && seen.at(-1) === seen[0];
+      expect({ isKnown, text }).toEqual(
+        isSame ? { isKnown: true, text: '' } : { isKnown: undefined, text: JSON.stringify(body) },
+      );
+    }
+    client.close();
+    await stop(server);
+    return seen;
+  }
+
+  it('is told by its bytes, whatever pieces they come in, and by nothing else', async () => {
+    const [first, second, other, again] = await fingerprintsOf([{ a: 1 }, { a: 1 }, { a: 2 }, { a: 1 }]);
+    expect([second, again]).toEqual([first, first]);
+    expect(other).not.toBe(first);
+    expect(first).toHaveLength(28);
+  });
+
+  it('is another one when it is to be read in another character set', async () => {
+    const types = ['application/json', 'application/json;charset=latin1'];
+    const [first, second] = await fingerprintsOf([{ a: 1 }, { a: 1 }], types);
+    expect(second).not.toBe(first);
   });
 });
 

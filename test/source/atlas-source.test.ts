@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { createRedactor } from '../../src/net/redact/redactor.ts';
 import { createAtlasSource } from '../../src/source/atlas-source.ts';
+import type { Connection } from '../../src/source/connection.ts';
 import { serverlessJobs } from '../../src/source/kinds/serverless.ts';
 import type { JobReading, JobSource } from '../../src/source/source.ts';
 import { aTarget, jobId } from '../support/builders.ts';
@@ -30,7 +32,7 @@ afterEach(async () => {
 /** A source that gets this answer to each of its requests; `status` and body. */
 async function sourceOf(
   respond: (request: IncomingMessage) => { status?: number; body: unknown },
-): Promise<{ source: JobSource; requests: IncomingMessage[] }> {
+): Promise<{ source: JobSource; requests: IncomingMessage[]; connection: Connection }> {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     requests.push(request);
@@ -43,6 +45,7 @@ async function sourceOf(
   return {
     source: createAtlasSource({ connection, clock: systemClock, adapters: [serverlessJobs] }),
     requests,
+    connection,
   };
 }
 
@@ -171,6 +174,49 @@ describe('a list over HTTP', () => {
       ['unreadable', null],
       ['job', jobId(3)],
     ]);
+  });
+
+  it('reads nothing of a page that is known, and goes by what is known of it', async () => {
+    const { source, requests } = await sourceOf(({ url }) => ({
+      body: { results: [job(1)], links: url?.endsWith('=1') ? [link('next')] : [] },
+    }));
+    const parse = vi.spyOn(JSON, 'parse');
+    const counts: number[] = [];
+    const recall = (index: number) => ({ count: 7 + index, hasNext: index < 2 });
+    for await (const page of source.listJobs(target, { signal, isUrgent: false, recall })) {
+      counts.push(page.count);
+    }
+    const parsed = parse.mock.calls.filter(([text]) => String(text).startsWith('{"results"'));
+    parse.mockRestore();
+    expect(parsed).toEqual([]);
+    expect(counts).toEqual([7, 8, 9]);
+    expect(requests).toHaveLength(3);
+  });
+
+  it('takes no page for known once there is a new secret to be taken out of it', async () => {
+    const redactor = createRedactor(['a-secret-of-ours']);
+    const { connection } = await sourceOf(() => ({ body: { results: [job(1)], links: [] } }));
+    const source = createAtlasSource({
+      connection,
+      clock: systemClock,
+      adapters: [serverlessJobs],
+      redactor,
+    });
+    const seen: string[] = [];
+    const recall = (_index: number, fingerprint: string) => {
+      seen.push(fingerprint);
+      return null;
+    };
+    const look = async () => {
+      for await (const page of source.listJobs(target, { signal, isUrgent: false, recall })) page.readings();
+    };
+    await look();
+    redactor.add(['a-secret-of-ours']);
+    await look();
+    redactor.add(['another-secret']);
+    await look();
+    expect(seen[1]).toBe(seen[0]);
+    expect(seen[2]).not.toBe(seen[0]);
   });
 
   it('throws half way when the second page fails, after what was read before', async () => {

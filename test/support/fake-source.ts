@@ -1,3 +1,4 @@
+import assert from 'node:assert';
 import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
 import type {
   JobAnswer,
@@ -26,6 +27,8 @@ export interface FakeSource extends JobSource {
   listings: number;
   /** Pages of jobs that were answered or refused. */
   pagesAsked: number;
+  /** Those of them that were not known. */
+  pagesLookedAt: number;
   asked: string[];
 }
 
@@ -42,8 +45,9 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
     instances: new Map(),
     listings: 0,
     pagesAsked: 0,
+    pagesLookedAt: 0,
     asked: [],
-    listJobs: async function* () {
+    listJobs: async function* (_target, { recall }) {
       source.listings += 1;
       const readings: JobReading[] = [
         ...source.jobs
@@ -57,15 +61,20 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
         if (source.fault && pages >= source.failAfterPages) throw source.fault;
         pages += 1;
         const page = readings.slice(at, at + source.pageSize);
-        yield { count: page.length, fingerprint: JSON.stringify(page), readings: () => page };
+        const known = recall?.(pages - 1, JSON.stringify(page)) ?? null;
+        if (known === null) source.pagesLookedAt += 1;
+        yield known
+          ? { ...known, readings: () => assert.fail('nothing was read of a page that is known') }
+          : { count: page.length, hasNext: at + source.pageSize < readings.length, readings: () => page };
       }
       if (source.fault) throw source.fault;
     },
-    readJob: async (_target, id): Promise<JobAnswer> => {
+    readJob: async (_target, id, { recall }): Promise<JobAnswer> => {
       source.asked.push(id);
       const fault = source.jobFaults.get(id) ?? source.fault;
       if (fault) throw fault;
       const job = source.jobs.find((candidate) => candidate.id === id);
+      if (job && recall?.(JSON.stringify(job))) return { kind: 'known' };
       return job ? { kind: 'job', job } : { kind: 'not_found', atlasCode: 'RESTORE_JOB_NOT_FOUND' };
     },
     listProjects: async () => {

@@ -56,7 +56,8 @@ export interface StandingEvent {
   note: string | null;
 }
 
-const NOTHING: Comparison = {
+/** What a look at a job comes to that is as it was. */
+export const UNCHANGED: Comparison = {
   observation: null,
   transitions: [],
   newAnomaly: null,
@@ -89,12 +90,12 @@ export function diffObservations(
   }
 
   const transitions = chain(previous, job, news, context);
-  if (previous && transitions.length === 0 && isSame(previous, job)) return NOTHING;
+  if (previous && transitions.length === 0 && isSame(previous, job)) return UNCHANGED;
 
   const milestones = [...recorded, ...news.map(({ milestone }) => milestone)];
   const state = stateAfter(milestones);
   return {
-    ...NOTHING,
+    ...UNCHANGED,
     observation: {
       watch: context.watch,
       jobId: job.id,
@@ -123,7 +124,7 @@ export function compareUnreadable(
 ): Comparison {
   if (previous) return withAnomaly(previous, problem, context);
   return {
-    ...NOTHING,
+    ...UNCHANGED,
     observation: {
       watch: context.watch,
       jobId,
@@ -148,12 +149,12 @@ export function compareUnreadable(
  * forgets those that have ended.
  */
 export function compareNotFound(previous: Observation, context: ComparisonContext): Comparison {
-  if (previous.missingSince !== null) return NOTHING;
+  if (previous.missingSince !== null) return UNCHANGED;
   const notFoundCount = previous.notFoundCount + 1;
   const wentMissing = notFoundCount >= NOT_FOUND_LIMIT;
   const isTold = wentMissing && previous.job !== null && isUnfinished(previous.state);
   return {
-    ...NOTHING,
+    ...UNCHANGED,
     observation: {
       ...previous,
       notFoundCount,
@@ -186,9 +187,9 @@ export function withTimeEvents(
 
 function withAnomaly(previous: Observation, anomaly: string, context: ComparisonContext): Comparison {
   const isBack = previous.notFoundCount > 0 || previous.missingSince !== null;
-  if (previous.anomaly === anomaly && !isBack) return NOTHING;
+  if (previous.anomaly === anomaly && !isBack) return UNCHANGED;
   return {
-    ...NOTHING,
+    ...UNCHANGED,
     observation: { ...previous, anomaly, notFoundCount: 0, missingSince: null, changedAt: context.now },
     newAnomaly: previous.anomaly === anomaly ? null : anomaly,
   };

@@ -19,6 +19,8 @@ export interface Redactor {
   add(secrets: readonly string[]): void;
   /** Where secrets stand in the text. */
   find(text: string): Span[];
+  /** Grows whenever it has learnt a secret that was new to it: the same text may come out differently from then on. */
+  readonly generation: number;
 }
 
 /** What stands where a secret was. */
@@ -35,7 +37,10 @@ const FARTHEST = 65_536;
  * encoded, as form fields and HTML entities, mixed or one in the other; in base64 and hex, wherever they begin in what was encoded. What
  * is a secret by its shape goes as well (see `shapes.ts`). `others` is a redactor whose secrets count besides.
  */
-export function createRedactor(secrets: readonly string[] = [], others?: Pick<Redactor, 'find'>): Redactor {
+export function createRedactor(
+  secrets: readonly string[] = [],
+  others?: Pick<Redactor, 'find' | 'generation'>,
+): Redactor {
   const known = new Set<string>();
   let index: SecretIndex | null = null;
 
@@ -69,6 +74,9 @@ export function createRedactor(secrets: readonly string[] = [], others?: Pick<Re
 
   return {
     redact,
+    get generation() {
+      return known.size + (others?.generation ?? 0);
+    },
     redactJson: (json) => (redact(json) === json ? json : jsonWithout(redact, json)),
     add,
     find,

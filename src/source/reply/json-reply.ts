@@ -5,10 +5,8 @@ import { parseJson } from './parse-json.ts';
 
 /** An answer that holds what was asked for. */
 export interface JsonReply {
-  /** The JSON object that was asked for, out of its envelope if it came in one. */
-  body: unknown;
-  /** The whole answer as it came. */
-  text: string;
+  /** The JSON object that was asked for, out of its envelope if it came in one. `null`: nothing was read, since the request's `recall` knew the answer. */
+  body: Readonly<Record<string, unknown>> | null;
   status: number;
   headers: Headers;
 }
@@ -22,6 +20,8 @@ export function readReply(
   context: Omit<FailureContext, 'sentCredentials' | 'stale'>,
 ): JsonReply {
   const { status: httpStatus, headers, text } = reply;
+  // What is known was read once, and found good.
+  if (reply.isKnown) return { body: null, status: httpStatus, headers };
   const opened = openEnvelope(parseJson(text));
   const isOk = httpStatus >= 200 && httpStatus < 300;
   const status = isOk ? (opened.status ?? httpStatus) : httpStatus;
@@ -34,5 +34,5 @@ export function readReply(
       hint: 'A proxy or a login page may have answered in place of Atlas: check baseUrl.',
     });
   }
-  return { body: opened.body, text, status, headers };
+  return { body: opened.body, status, headers };
 }

@@ -7,6 +7,8 @@ export interface HttpReply {
   status: number;
   headers: Headers;
   text: string;
+  /** The request's `recall` knew it: the text is empty. */
+  isKnown?: true | undefined;
 }
 
 /**

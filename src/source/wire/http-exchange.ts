@@ -71,7 +71,7 @@ async function complete(send: HttpClient['send'], request: HttpRequest): Promise
   const response = await send(request).catch((thrown: unknown) => {
     throw wireError(thrown, host);
   });
-  const { status, headers, text, broken } = response;
+  const { status, headers, text, broken, isKnown } = response;
   if (isRedirect(status)) {
     throw new SourceError('bad_response', `${host} answered with a redirect`, {
       status,
@@ -79,7 +79,7 @@ async function complete(send: HttpClient['send'], request: HttpRequest): Promise
     });
   }
   if (broken !== null) throw wireError(broken, host, status);
-  return { status, headers, text };
+  return { status, headers, text, isKnown };
 }
 
 /** Around an exchange: tells of each request how it has ended and how long it took. */

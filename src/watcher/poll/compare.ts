@@ -7,21 +7,15 @@ import {
   compareNotFound,
   compareUnreadable,
   diffObservations,
+  UNCHANGED,
   withTimeEvents,
 } from '../../domain/job/transition.ts';
 import type { JobAnswer, JobReading } from '../../source/source.ts';
 import type { TargetMemory } from '../../store/ports/jobs.ts';
-import type { Anomaly, PollInput } from './input.ts';
+import type { Anomaly, PageNote, PollInput, ReadTimes } from './input.ts';
 
 /** What a comparison needs to know of a cycle. */
 export type CompareInput = Pick<PollInput, 'watch' | 'lateAfterMs' | 'newSince' | 'timePolicyFor'>;
-
-/** When something was read, by Atlas's clock. */
-export interface ReadTimes {
-  at: Timestamp;
-  /** Earlier where it is not settled which clock is right: nothing is told because a time has come before it surely has. */
-  surelyAt: Timestamp;
-}
 
 /** What was found and is not written yet. */
 export interface Findings {
@@ -44,6 +38,8 @@ export class Comparer {
   readonly #unseen: Map<string, Observation>;
   /** Changed and not yet written, by id: a job may come twice while a list grows. */
   readonly #changed = new Map<string, { observation: Observation; comparisons: Findings['comparisons'] }>();
+  /** Known before this cycle, and changed in it, written or not. */
+  readonly #overtaken = new Set<string>();
   #jobs = 0;
   #hasRunningJobs = false;
 
@@ -83,50 +79,92 @@ export class Comparer {
     return this.#memory === null && !this.namesJobs;
   }
 
-  /** Counts the jobs of a page that need no look. */
-  passOver(count: number): void {
-    this.#jobs += count;
+  /** Jobs that were known before this cycle and have changed in it: what was noted of them holds no more. */
+  get overtaken(): ReadonlySet<string> {
+    return this.#overtaken;
+  }
+
+  /** One of these was not followed when the cycle began. */
+  hasRevived(): boolean {
+    if (this.#overtaken.size === 0) return false;
+    const followed = new Set(this.#memory?.followed.map(({ jobId }) => jobId));
+    return [...this.#overtaken].some((id) => !followed.has(id));
+  }
+
+  /** Takes in a page on which all is as it is known: nothing but time can tell anything of its jobs. */
+  passOverPage({ count, followed }: Pick<PageNote, 'count' | 'followed'>, times: ReadTimes): void {
+    this.#jobs += count - followed.size;
+    for (const id of followed.keys()) {
+      const known = this.#unseen.get(id);
+      if (known) this.passOver(known, times);
+    }
+  }
+
+  /** Takes in a job that is as it is known. */
+  passOver(known: Observation, times: ReadTimes): void {
+    this.#jobs += 1;
+    this.#unseen.delete(known.jobId);
+    if (isUnfinished(known.state)) this.#hasRunningJobs = true;
+    if (known.job) this.#gather(this.#withTimeEvents(UNCHANGED, known.job, known, times), known, times.at);
   }
 
   /**
    * Compares the jobs of one page, read at these times.
-   * @returns `isSettled`: all of them were known, are as they were, and can no longer change, by the clock neither. `isLastKnown`: the
-   *   last of them was known. `followed`: those that may still change, by id, with their places on the page.
+   * @returns `isUnchanged`: all of them were known, and are as they were. `isLastKnown`: the last of them was known. `followed`: those
+   *   that may still change, by id, with their places on the page. `found`: those of `unseen`, likewise.
    */
   comparePage(
     readings: readonly JobReading[],
     known: ReadonlyMap<string, Observation>,
     times: ReadTimes,
-  ): { isSettled: boolean; isLastKnown: boolean; followed: Map<string, number> } {
-    let isSettled = this.#memory !== null;
+  ): {
+    isUnchanged: boolean;
+    isLastKnown: boolean;
+    followed: Map<string, number>;
+    found: Map<string, number>;
+  } {
+    let isUnchanged = this.#memory !== null;
     const followed = new Map<string, number>();
+    const found = new Map<string, number>();
     for (const [offset, reading] of readings.entries()) {
+      const id = idOf(reading);
+      if (id !== null && this.#unseen.has(id)) found.set(id, offset);
       const seen = this.#compare(reading, known, times);
       if (seen && seen.missingSince === null && isFollowed(seen, times.at)) followed.set(seen.jobId, offset);
-      isSettled &&= this.#isSettled(reading, known, times.at);
+      isUnchanged &&= this.#isUnchanged(reading, known);
     }
     const last = readings.at(-1);
     const isLastKnown = this.#memory !== null && last !== undefined && known.has(idOf(last) ?? '');
-    return { isSettled, isLastKnown, followed };
+    return { isUnchanged, isLastKnown, followed, found };
   }
 
-  /** Compares the answer about one job that was asked for by id, read at these times. */
-  compareAnswer(id: string, answer: JobAnswer, previous: Observation | undefined, times: ReadTimes): void {
+  /**
+   * Compares the answer about one job that was asked for by id, read at these times.
+   * @returns `isUnchanged`: it was known, and is as it was.
+   */
+  compareAnswer(
+    id: string,
+    answer: Exclude<JobAnswer, { kind: 'known' }>,
+    previous: Observation | undefined,
+    times: ReadTimes,
+  ): { isUnchanged: boolean } {
     const { at } = times;
     if (answer.kind !== 'not_found') {
-      this.#compare(answer, previous ? new Map([[id, previous]]) : new Map(), times, id);
-      return;
+      const known = previous ? new Map([[id, previous]]) : new Map<string, Observation>();
+      this.#compare(answer, known, times, id);
+      return { isUnchanged: this.#isUnchanged(answer, known) };
     }
     if (previous === undefined) {
       this.unknownJobIds.push(id);
-      return;
+      return { isUnchanged: false };
     }
     const comparison = compareNotFound(previous, this.#contextAt(at));
     // One 404 may be a hiccup: the job still counts as running, lest the watch go idle over it.
     if (comparison.observation?.missingSince === null && isUnfinished(previous.state)) {
       this.#hasRunningJobs = true;
     }
-    this.#gather(comparison, at);
+    this.#gather(comparison, previous, at);
+    return { isUnchanged: false };
   }
 
   /** What was found of the first `limit` jobs that have changed and were not written yet: all of it, for each of them. */
@@ -165,30 +203,40 @@ export class Comparer {
         : compareUnreadable(previous, id, reading.problem, this.#contextAt(at));
     const observation = comparison.observation ?? previous;
     if (observation && isUnfinished(observation.state)) this.#hasRunningJobs = true;
-    this.#gather(comparison, at);
+    this.#gather(comparison, previous, at);
     return observation;
   }
 
   #compareJob(job: RestoreJob, previous: Observation | undefined, times: ReadTimes): Comparison {
-    const { at } = times;
-    const { isFirstLook } = this;
-    const policy = this.#input.timePolicyFor(job.deliveryType, { isFirstLook });
-    return withTimeEvents(diffObservations(previous, job, this.#contextAt(at, job)), previous, policy, times);
+    const comparison = diffObservations(previous, job, this.#contextAt(times.at, job));
+    return this.#withTimeEvents(comparison, job, previous, times);
   }
 
-  #gather(comparison: Comparison, foundAt: Timestamp): void {
+  #withTimeEvents(
+    comparison: Comparison,
+    { deliveryType }: RestoreJob,
+    previous: Observation | undefined,
+    times: ReadTimes,
+  ): Comparison {
+    const { isFirstLook } = this;
+    const policy = this.#input.timePolicyFor(deliveryType, { isFirstLook });
+    return withTimeEvents(comparison, previous, policy, times);
+  }
+
+  #gather(comparison: Comparison, previous: Observation | undefined, foundAt: Timestamp): void {
     if (comparison.observation === null) return;
     const { jobId } = comparison.observation;
+    if (previous) this.#overtaken.add(jobId);
     const comparisons = this.#changed.get(jobId)?.comparisons ?? [];
     comparisons.push({ comparison, foundAt });
     this.#changed.set(jobId, { observation: comparison.observation, comparisons });
     if (comparison.newAnomaly !== null) this.anomalies.push({ jobId, problem: comparison.newAnomaly });
   }
 
-  #isSettled(reading: JobReading, known: ReadonlyMap<string, Observation>, at: Timestamp): boolean {
+  /** Of a job that was read. What is odd about it is looked at again each time. */
+  #isUnchanged(reading: JobReading, known: ReadonlyMap<string, Observation>): boolean {
     if (reading.kind !== 'job' || this.#changed.has(reading.job.id)) return false;
-    const observation = known.get(reading.job.id);
-    return observation !== undefined && observation.anomaly === null && !isFollowed(observation, at);
+    return known.get(reading.job.id)?.anomaly === null;
   }
 
   #contextAt(now: Timestamp, job?: RestoreJob): ComparisonContext {

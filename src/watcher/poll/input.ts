@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { TimePolicy } from '../../domain/job/time-events.ts';
 import type { Target, Watch } from '../../domain/job/watch.ts';
-import type { JobSource } from '../../source/source.ts';
+import type { JobSource, PageFacts } from '../../source/source.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { Places } from './places.ts';
@@ -35,8 +35,8 @@ export interface PollInput {
    * the list is read on, whichever takes fewer requests.
    */
   depth: 'newest' | 'whole' | 'open';
-  /** Pages of the last complete listing whose jobs had all ended for good, by place. Kept up to date by the cycle. */
-  pages: Map<number, PageNote>;
+  /** What the last cycle, if it went well, has noted of the answers in which nothing had changed. Kept up to date by the cycle. */
+  notes: AnswerNotes;
   /** Where the followed jobs stand on the list. Kept up to date by the cycle. */
   places: Places;
   /** What time tells of a job of this delivery type. `isFirstLook`: what is usual there is only just being read. */
@@ -45,10 +45,33 @@ export interface PollInput {
   newSince: Timestamp | null;
 }
 
-/** A page of which nothing can change but by a change of the page. */
-export interface PageNote {
+/** Answers of one target that need no look as long as they come back unchanged. */
+export interface AnswerNotes {
+  /** By place. */
+  readonly pages: Map<number, PageNote>;
+  /** Of jobs that were asked for by id. */
+  readonly jobs: Map<string, AnswerNote>;
+}
+
+/** An answer in which all was as it had been recorded. No more than this is kept of it: nothing for each job that has ended. */
+export interface AnswerNote {
   fingerprint: string;
+  /** When it was looked at. */
+  times: ReadTimes;
+}
+
+/** A page of a list in which all was as it had been recorded. */
+export interface PageNote extends AnswerNote, PageFacts {
   isNewestFirst: boolean;
+  /** Its jobs that are followed, with their places on it. */
+  followed: ReadonlyMap<string, number>;
+}
+
+/** When something was read, by Atlas's clock. */
+export interface ReadTimes {
+  at: Timestamp;
+  /** Earlier where it is not settled which clock is right: nothing is told because a time has come before it surely has. */
+  surelyAt: Timestamp;
 }
 
 /** What was odd about one job. */

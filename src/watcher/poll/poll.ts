@@ -1,14 +1,13 @@
-import type { Timestamp } from '../../domain/instant.ts';
-import { isFollowed } from '../../domain/job/observation.ts';
+import { isFollowed, type Observation } from '../../domain/job/observation.ts';
 import { targetKey } from '../../domain/job/watch.ts';
-import type { JobPage } from '../../source/source.ts';
+import type { JobAnswer, JobPage } from '../../source/source.ts';
 
-export type { PageNote, PollDeps, PollInput, PollReport } from './input.ts';
+export type { AnswerNotes, PollDeps, PollInput, PollReport } from './input.ts';
 
+import { AnswerMemory, isNewestFirst } from './answers.ts';
 import { commitFindings } from './commit.ts';
-import { Comparer, idOf, type ReadTimes } from './compare.ts';
-import type { PageNote, PollDeps, PollInput, PollReport } from './input.ts';
-import { isNewestFirst, PageMemory } from './pages.ts';
+import { Comparer, idOf } from './compare.ts';
+import type { PageNote, PollDeps, PollInput, PollReport, ReadTimes } from './input.ts';
 import type { ListWalk } from './places.ts';
 import { asFailure, concernsAll, readEach, readPages } from './read.ts';
 
@@ -20,7 +19,7 @@ interface Cycle {
   readonly deps: PollDeps;
   readonly input: PollInput;
   readonly comparer: Comparer;
-  readonly pages: PageMemory;
+  readonly answers: AnswerMemory;
   readonly walk: ListWalk;
   /** Observations that changed and have been written. */
   changes: number;
@@ -36,7 +35,8 @@ export async function pollTarget(deps: PollDeps, input: PollInput): Promise<Poll
   const memory = await deps.store.readTarget(targetKey(input.target), deps.clock.now());
   const comparer = new Comparer(input, memory);
   const walk = input.places.walk();
-  const cycle: Cycle = { deps, input, comparer, pages: new PageMemory(input), walk, changes: 0 };
+  const answers = new AnswerMemory(input.notes, comparer, () => timesOf(deps));
+  const cycle: Cycle = { deps, input, comparer, answers, walk, changes: 0 };
   let failure: Error | null;
   try {
     failure = await read(cycle);
@@ -45,7 +45,7 @@ export async function pollTarget(deps: PollDeps, input: PollInput): Promise<Poll
   }
   const isComplete = failure === null && input.depth !== 'open';
   await commit(cycle, { isComplete });
-  cycle.pages.keep();
+  answers.keep();
   walk.keep();
   return reportOf(cycle, failure);
 }
@@ -56,17 +56,15 @@ function read(cycle: Cycle): Promise<Error | null> {
 
 /** Asks for every named job that can still change. */
 async function pollNamed(cycle: Cycle): Promise<Error | null> {
-  const { deps, input, comparer } = cycle;
+  const { deps, input } = cycle;
   const { watch } = input;
   const known = await deps.store.readObservations(watch.name, watch.restoreJobIds);
-  const now = atlasNow(cycle);
+  const now = timesOf(deps).at;
   const open = watch.restoreJobIds.filter((id) => {
     const observation = known.get(id);
     return observation === undefined || isFollowed(observation, now);
   });
-  return readEach(deps.source, input, open, (id, answer) =>
-    comparer.compareAnswer(id, answer, known.get(id), timesOf(cycle)),
-  );
+  return askEach(cycle, open, known);
 }
 
 /** Reads the listing as far as it may hold news or spares requests, then asks by id for the followed jobs that were not on it. */
@@ -82,13 +80,15 @@ async function pollListing(cycle: Cycle): Promise<Error | null> {
  * @throws {SourceError} when it breaks off before it could end.
  */
 async function readList(cycle: Cycle): Promise<{ isWhole: boolean }> {
-  const { deps, input, comparer, walk } = cycle;
+  const { deps, input, comparer, walk, answers } = cycle;
   let couldEnd = input.depth === 'open';
   if (couldEnd && !walk.isWorthReadingOn(comparer.unseen)) return { isWhole: false };
   let index = 0;
   try {
-    for await (const page of readPages(deps.source, input)) {
-      const looked = input.depth === 'open' ? findOnPage(cycle, page) : comparePage(cycle, page, index);
+    const recall = (place: number, fingerprint: string) => answers.recallPage(place, fingerprint);
+    const isOpen = input.depth === 'open';
+    for await (const page of readPages(deps.source, input, isOpen ? undefined : recall)) {
+      const looked = isOpen ? findOnPage(cycle, page) : comparePage(cycle, page, index);
       couldEnd = (await looked).couldEnd || couldEnd;
       if (comparer.isFirstLook && comparer.changes >= BASELINE_PORTION) {
         await commit(cycle, { isComplete: false });
@@ -107,31 +107,48 @@ async function readList(cycle: Cycle): Promise<{ isWhole: boolean }> {
 
 /** Asks by id for the followed jobs that were not read yet. */
 async function pollFollowed(cycle: Cycle): Promise<Error | null> {
-  const { deps, input, comparer } = cycle;
-  const known = new Map(comparer.unseen);
-  return readEach(deps.source, input, [...known.keys()], (id, answer) =>
-    comparer.compareAnswer(id, answer, known.get(id), timesOf(cycle)),
+  const known = new Map(cycle.comparer.unseen);
+  return askEach(cycle, [...known.keys()], known);
+}
+
+function askEach(
+  { deps, input, comparer, answers }: Cycle,
+  ids: readonly string[],
+  known: ReadonlyMap<string, Observation>,
+): Promise<Error | null> {
+  const take = (id: string, answer: JobAnswer): void => {
+    const previous = known.get(id);
+    if (answer.kind !== 'known') {
+      const { isUnchanged } = comparer.compareAnswer(id, answer, previous, timesOf(deps));
+      if (isUnchanged) answers.noteJob(id);
+    } else if (previous) comparer.passOver(previous, timesOf(deps));
+  };
+  return readEach(deps.source, input, ids, take, (id, fingerprint) =>
+    answers.recallJob(known.get(id), id, fingerprint),
   );
 }
 
 /**
- * Compares one page with what is known of its jobs, unless it is just as it was when all of them had ended for good.
+ * Compares one page with what is known of its jobs, unless it is just as it was when a look found nothing.
  * @returns `couldEnd`: everything behind this page is known.
  */
 async function comparePage(cycle: Cycle, page: JobPage, index: number): Promise<{ couldEnd: boolean }> {
-  const { deps, input, comparer, pages, walk } = cycle;
-  const before = pages.recall(page, index);
-  if (before !== null) {
-    comparer.passOver(page.count);
-    walk.pass({ count: page.count, followed: new Map(), arrivals: 0 });
-    return { couldEnd: mayEnd(input, before) };
+  const { deps, input, comparer, answers, walk } = cycle;
+  const note = answers.pageNote(index);
+  if (note !== null) {
+    comparer.passOverPage(note, timesOf(deps));
+    walk.pass({ ...note, arrivals: 0 });
+    return { couldEnd: mayEnd(input, note) };
   }
   const readings = page.readings();
   const ids = readings.flatMap((reading) => idOf(reading) ?? []);
   const known = await deps.store.readObservations(input.watch.name, ids);
-  const { isSettled, isLastKnown, followed } = comparer.comparePage(readings, known, timesOf(cycle));
+  const times = timesOf(deps);
+  const { isUnchanged, isLastKnown, followed, found } = comparer.comparePage(readings, known, times);
   const order = { isNewestFirst: isNewestFirst(readings) };
-  if (isSettled) pages.note(page, index, order);
+  if (isUnchanged) {
+    answers.notePage(index, { count: page.count, hasNext: page.hasNext, ...order, followed: found });
+  }
   walk.pass({ count: page.count, followed, arrivals: ids.filter((id) => !known.has(id)).length });
   return { couldEnd: isLastKnown && mayEnd(input, order) };
 }
@@ -153,7 +170,7 @@ async function findOnPage(cycle: Cycle, page: JobPage): Promise<{ couldEnd: bool
   comparer.comparePage(
     found.map(({ reading }) => reading),
     known,
-    timesOf(cycle),
+    timesOf(deps),
   );
   const followed = new Map([...wanted].map(([offset, { id }]) => [id, offset] as const));
   walk.pass({ count: page.count, followed, arrivals: 0 });
@@ -169,14 +186,10 @@ async function commit(cycle: Cycle, how: { isComplete: boolean }): Promise<void>
   cycle.changes += await commitFindings(cycle.deps, cycle.input, cycle.comparer, how);
 }
 
-/** The time by the clock that the times of the jobs come from: ours may be wrong, and would make jobs old or links dead that are not. */
-function atlasNow({ deps }: Cycle): Timestamp {
-  return deps.clock.now() + deps.source.aheadMs();
-}
-
-function timesOf(cycle: Cycle): ReadTimes {
-  const { clock, source } = cycle.deps;
-  return { at: atlasNow(cycle), surelyAt: clock.now() + source.surelyAheadMs() };
+/** By the clock that the times of the jobs come from: ours may be wrong, and would make jobs old or links dead that are not. */
+function timesOf({ clock, source }: PollDeps): ReadTimes {
+  const now = clock.now();
+  return { at: now + source.aheadMs(), surelyAt: now + source.surelyAheadMs() };
 }
 
 function reportOf({ comparer, changes }: Cycle, failure: Error | null): PollReport {

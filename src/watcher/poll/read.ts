@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { SourceError, type SourceReason, toError } from '../../errors.ts';
-import type { JobAnswer, JobPage, JobSource, ReadOptions } from '../../source/source.ts';
+import type { JobAnswer, JobPage, JobSource, ListOptions, ReadOptions } from '../../source/source.ts';
 import type { PollInput } from './input.ts';
 
 /** Asks by id at most this many at once; the request budget is the real limit. */
@@ -13,8 +13,12 @@ export type ReadInput = Pick<PollInput, 'target' | 'signal' | 'isUrgent' | 'prog
  * Yields the pages of the target's listing, in Atlas's order. Leaving the loop early asks for no further page.
  * @throws {SourceError} when the listing breaks off; it says nothing about any job then.
  */
-export async function* readPages(source: JobSource, input: ReadInput): AsyncGenerator<JobPage> {
-  for await (const page of source.listJobs(input.target, optionsOf(input))) {
+export async function* readPages(
+  source: JobSource,
+  input: ReadInput,
+  recall?: ListOptions['recall'],
+): AsyncGenerator<JobPage> {
+  for await (const page of source.listJobs(input.target, { ...optionsOf(input), recall })) {
     input.progress?.advanced();
     yield page;
   }
@@ -24,6 +28,7 @@ export async function* readPages(source: JobSource, input: ReadInput): AsyncGene
  * Asks for these jobs by id, and hands each answer to `take` when it comes. The first id goes alone: it answers the login challenge
  * for all, and tells whether there is any point in asking on. A fault that concerns all ends the asking, and so do two passing faults
  * while nothing was answered; a fault of one job alone must not hide the others.
+ * @param recall says of an answer, by its fingerprint, whether it is known and need not be read.
  * @returns the fault that counts most; `null` when every id was answered.
  */
 export async function readEach(
@@ -31,6 +36,7 @@ export async function readEach(
   input: ReadInput,
   ids: readonly string[],
   take: (id: string, answer: JobAnswer) => void,
+  recall: (id: string, fingerprint: string) => boolean,
 ): Promise<Error | null> {
   const options = optionsOf(input);
   const [first, ...rest] = ids;
@@ -42,7 +48,10 @@ export async function readEach(
   const ask = async (id: string): Promise<void> => {
     if (failure !== null && (concernsAll(failure) || (answers === 0 && failures > 1))) return;
     try {
-      const answer = await source.readJob(input.target, id, options);
+      const answer = await source.readJob(input.target, id, {
+        ...options,
+        recall: (fingerprint) => recall(id, fingerprint),
+      });
       answers += 1;
       input.progress?.advanced();
       take(id, answer);

@@ -150,7 +150,7 @@ async function pollTracked(
       isUrgent: hasRunningJobs,
       depth: isLeaving ? 'open' : isWhole ? 'whole' : 'newest',
       newSince,
-      pages: tracked.pages,
+      notes: tracked.notes,
       places: tracked.places,
       timePolicyFor: (deliveryType, { isFirstLook }) => ({
         stalled:

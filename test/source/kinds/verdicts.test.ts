@@ -129,7 +129,7 @@ describe('every example, polled', () => {
       isUrgent: false,
       depth: 'whole',
       newSince: null,
-      pages: new Map(),
+      notes: { pages: new Map(), jobs: new Map() },
       places: new Places(),
       timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
     };

@@ -86,7 +86,7 @@ function deafListing(): { give(page: JobPage): void; end(): void; waits: Array<(
 
 function aPage(number: number): JobPage {
   const job = aJob(['failed'], { id: jobId(number) });
-  return { count: 1, fingerprint: String(number), readings: () => [{ kind: 'job', job }] };
+  return { count: 1, hasNext: true, readings: () => [{ kind: 'job', job }] };
 }
 
 async function live(ms: number): Promise<void> {

@@ -36,7 +36,7 @@ async function poll(watch: Watch): Promise<string[]> {
     isUrgent: false,
     depth: 'whole',
     newSince: null,
-    pages: new Map(),
+    notes: { pages: new Map(), jobs: new Map() },
     places: new Places(),
     timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
   };

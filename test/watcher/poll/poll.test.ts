@@ -9,7 +9,7 @@ import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { Places } from '../../../src/watcher/poll/places.ts';
 import {
-  type PageNote,
+  type AnswerNotes,
   type PollInput,
   type PollReport,
   pollTarget,
@@ -37,7 +37,7 @@ let store: Store;
 let source: FakeSource;
 let clock: ManualClock;
 let watch: Watch;
-let pages: Map<number, PageNote>;
+let notes: AnswerNotes;
 let places: Places;
 
 beforeEach(async () => {
@@ -45,7 +45,7 @@ beforeEach(async () => {
   source = createFakeSource();
   clock = createManualClock(T0);
   watch = aWatch();
-  pages = new Map();
+  notes = { pages: new Map(), jobs: new Map() };
   places = new Places();
 });
 afterEach(() => store.close());
@@ -62,7 +62,7 @@ async function poll(routes: Route[] = [TO_ONCALL], depth: 'newest' | 'whole' = '
     isUrgent: false,
     depth,
     newSince: null,
-    pages,
+    notes,
     places,
     timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
   };

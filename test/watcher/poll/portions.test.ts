@@ -48,7 +48,7 @@ async function aWorld({
   const clock = createManualClock(T0);
   const watch = aWatch({ announceExisting });
   const places = new Places();
-  const pages = new Map();
+  const notes = { pages: new Map(), jobs: new Map() };
   const signals = createSignals(createRecordingLogger());
   const commitPoll: Store['commitPoll'] = async (commit) => {
     world.beforeCommit(world.transactions.length);
@@ -74,7 +74,7 @@ async function aWorld({
             isUrgent: false,
             depth: 'newest',
             newSince: null,
-            pages,
+            notes,
             places,
             timePolicyFor: () => ({
               stalled: { afterMs: 5 * MINUTE, note: null },

@@ -49,7 +49,7 @@ async function poll(depth: PollInput['depth'] = 'newest') {
       isUrgent: false,
       depth,
       newSince: null,
-      pages: new Map(),
+      notes: { pages: new Map(), jobs: new Map() },
       places,
       timePolicyFor: () => ({ stalled: null, expiringWithinMs: null }),
     },

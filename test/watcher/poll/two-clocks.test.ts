@@ -63,7 +63,7 @@ async function poll(): Promise<Array<{ name: string; suppressed: string | null; 
         isUrgent: false,
         depth: 'whole',
         newSince: null,
-        pages: new Map(),
+        notes: { pages: new Map(), jobs: new Map() },
         places: new Places(),
         timePolicyFor: () => ({ stalled: { afterMs: 2 * HOUR, note: null }, expiringWithinMs: HOUR }),
       },

@@ -171,7 +171,7 @@ describe('a watch of every instance of a project', () => {
     source.listJobs = async function* ({ instanceName }) {
       if (instanceName !== 'later') return;
       if (!isReadable) throw new SourceError('unavailable', 'away');
-      yield { count: 1, fingerprint: job.id, readings: () => [{ kind: 'job', job }] };
+      yield { count: 1, hasNext: false, readings: () => [{ kind: 'job', job }] };
     };
     begin(watch);
     expect((await poll()).failing).toMatchObject([{ place: { instanceName: 'later' } }]);

@@ -4,7 +4,7 @@ import type { StallLimit } from '../../../domain/job/time-events.ts';
 import type { Target } from '../../../domain/job/watch.ts';
 import type { PollInHand } from '../../poll/in-hand.ts';
 import { Places } from '../../poll/places.ts';
-import type { PageNote, PollReport } from '../../poll/poll.ts';
+import type { AnswerNotes, PollReport } from '../../poll/poll.ts';
 
 /** How a target is followed. `leaving`: it has gone, and only the jobs that were open there are asked for. */
 export type Following = 'whole' | 'leaving';
@@ -23,8 +23,8 @@ export interface TrackedTarget {
   /** When its list was last read whole; `null` before the first time. */
   lastWholeMono: number | null;
   hasRunningJobs: boolean;
-  /** See `PollInput.pages`. */
-  readonly pages: Map<number, PageNote>;
+  /** See `PollInput.notes`. */
+  readonly notes: AnswerNotes;
   /** See `PollInput.places`. */
   readonly places: Places;
   /** For `stalledAfter: "auto"`, by delivery type; from the history of the target as of the last whole listing. `null`: not read by this process yet. */
@@ -71,7 +71,7 @@ export function track(
     newSince: null,
     lastWholeMono: null,
     hasRunningJobs: false,
-    pages: new Map(),
+    notes: { pages: new Map(), jobs: new Map() },
     places: new Places(),
     stallLimits: null,
     reading: {
