@@ -1,5 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { monotonicMs } from '../process/monotonic.ts';
 import { cpuMs } from '../process/process-cost.ts';
 import { jobId } from './jobs.ts';
@@ -25,6 +25,7 @@ interface Account {
 }
 
 const PATH = /\/serverless\/([^/]+)\/backup\/restoreJobs(?:\/([0-9a-f]{24}))?(?:\?(.*))?$/;
+const KEEP_ALIVE_MS = 120_000;
 const FIRST_ID = jobId(0);
 
 /**
@@ -44,7 +45,9 @@ export function startMeter(): Meter {
   const willShow = new WeakMap<IncomingMessage, string[]>();
 
   subscribe('http.server.request.start', (message) => {
-    const { request } = message as { request: IncomingMessage };
+    const { request, server } = message as { request: IncomingMessage; server: Server };
+    // A client that polls once a second, on a machine with much to do, must not find its connection closed under its hands.
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
     const [, name] = PATH.exec(request.url ?? '') ?? [];
     // The answer is made in the same turn of the loop, of the jobs as they are now. One without a login shows none.
     if (name !== undefined && request.headers.authorization !== undefined)

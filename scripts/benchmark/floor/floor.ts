@@ -13,6 +13,8 @@ export interface Floor {
   readonly pid: number;
   /** From its start to the end of its first poll. */
   readonly firstPollSeconds: number;
+  /** Rejects when it ends by itself. */
+  readonly failed: Promise<never>;
   stop(): Promise<void>;
 }
 
@@ -38,10 +40,14 @@ export async function startFloor(
     await ended;
     await rm(dir, { recursive: true, force: true });
   };
+  const failed = ended.then(([code]) => {
+    throw new Error(`the bare loop ended by itself, with ${code}`);
+  });
+  failed.catch(() => undefined);
   const polled = await Promise.race([once(child.stdout, 'data'), ended.then(() => null)]);
   if (polled === null) {
     await stop();
     throw new Error('the bare loop ended by itself');
   }
-  return { pid: child.pid ?? -1, firstPollSeconds: (performance.now() - startedAt) / 1_000, stop };
+  return { pid: child.pid ?? -1, firstPollSeconds: (performance.now() - startedAt) / 1_000, failed, stop };
 }

@@ -48,12 +48,12 @@ export async function measurePair(
     const floor = await startFloor(atlas.url, { ...watched, instanceName: floorInstance });
     try {
       await Promise.all([atlas.meter(instanceName, daemon.pid), atlas.meter(floorInstance, floor.pid)]);
-      const sides = await Promise.all([
-        measureSide(atlas, instanceName, daemon.pid, order),
-        measureSide(atlas, floorInstance, floor.pid, order),
+      const [ours, bare] = await Promise.all([
+        Promise.race([measureSide(atlas, instanceName, daemon.pid, order), daemon.failed]),
+        Promise.race([measureSide(atlas, floorInstance, floor.pid, order), floor.failed]),
       ]);
       await daemon.polled();
-      return { daemon: sides[0], floor: sides[1] };
+      return { daemon: ours, floor: bare };
     } finally {
       await floor.stop();
     }

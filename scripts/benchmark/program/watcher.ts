@@ -14,6 +14,8 @@ export interface Watcher {
   readonly url: string;
   /** When it was started, by `performance.now()`. */
   readonly startedAt: number;
+  /** Rejects when it ends. */
+  readonly failed: Promise<never>;
   /** Resolves once every watch (the first hundred) was polled, and the last poll of each went well. */
   polled(): Promise<void>;
   /** The value of a metric, all its series added up whose labels hold these texts. */
@@ -48,12 +50,16 @@ export async function startWatcher(
       if (url !== undefined && line.includes('listening')) resolve(url);
     });
   }
-  void ended.then(() => reject(new Error(`the daemon ended before it listened:${lastWords}`)));
+  const failed = ended.then(([code]) => {
+    throw new Error(`the daemon ended with ${code}:${lastWords}`);
+  });
+  failed.catch(reject);
   const url = await listening;
   return {
     pid: child.pid ?? -1,
     url,
     startedAt,
+    failed,
     polled: () => until(() => wentWell(url), LOOK_EVERY_MS),
     metric: (name, ...labels) => metricOf(url, name, labels),
     stop: async (signal = 'SIGTERM') => {
