@@ -2,21 +2,24 @@ import { median } from '../benchmark/report/figures.ts';
 
 /** How a figure went over the time in which it was sampled. */
 export interface Trend {
-  /** The middle of the second third: the first is the warm-up. */
+  /** In the second third: the first is the warm-up. */
   early: number;
-  /** The middle of the last third. */
+  /** In the last third. */
   late: number;
   /** How much it grows from one sample to the next, by the line that lies closest to the last two thirds. */
   slope: number;
 }
 
-/** The trend of samples taken at equal distances. */
-export function trendOf(samples: readonly number[]): Trend {
+/** The trend of samples taken at equal distances; `figure` is what stands for a third of them: the middle unless given. */
+export function trendOf(
+  samples: readonly number[],
+  figure: (values: readonly number[]) => number = median,
+): Trend {
   const third = Math.floor(samples.length / 3);
   const counted = samples.slice(third);
   return {
-    early: median(samples.slice(third, 2 * third)),
-    late: median(samples.slice(-third)),
+    early: figure(samples.slice(third, 2 * third)),
+    late: figure(samples.slice(-third)),
     slope: slopeOf(counted),
   };
 }

@@ -1,3 +1,4 @@
+import { median } from '../benchmark/report/figures.ts';
 import { tableOf } from '../benchmark/report/line.ts';
 import type { FlatReport } from './flat.ts';
 import { trendOf } from './trend.ts';
@@ -18,8 +19,8 @@ const MS_PER_HOUR = 3_600_000;
 
 /** Early and late, for each kind of memory. */
 export function growthsOf(report: FlatReport, sampleEveryMs: number): Growth[] {
-  const sampled = (what: string, samples: readonly number[]): Growth => {
-    const { early, late, slope } = trendOf(samples);
+  const sampled = (what: string, samples: readonly number[], figure = median): Growth => {
+    const { early, late, slope } = trendOf(samples, figure);
     const perHour = slope * (MS_PER_HOUR / sampleEveryMs);
     return { what, early, late, perHour, isFlat: late - early <= ROOM_MIB.resident };
   };
@@ -27,7 +28,8 @@ export function growthsOf(report: FlatReport, sampleEveryMs: number): Growth[] {
   return [
     sampled('resident memory', report.residentMib),
     sampled('private memory', report.privateMib),
-    sampled('heap in use', report.heapMib),
+    // It goes up and down with the garbage: what it falls back to is what counts.
+    sampled('heap in use, the least', report.heapMib, (values) => Math.min(...values)),
     {
       what: 'heap alive after a collection',
       early,
