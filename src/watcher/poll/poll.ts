@@ -12,7 +12,7 @@ import type { ListWalk } from './places.ts';
 import { asFailure, concernsAll, readEach, readPages } from './read.ts';
 
 /** So many findings of a first listing are written before it has ended, so that memory stays flat. They announce nothing, or with `announceExisting` whole jobs: a kill half way costs nothing. */
-const BASELINE_PORTION = 500;
+const BASELINE_PORTION = 2_000;
 
 /** One cycle of one target while it runs. */
 interface Cycle {
