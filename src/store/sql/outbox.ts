@@ -10,8 +10,8 @@ import type {
 import { failingChannels, givenUpSince, lastAcceptedAt } from '../queries/outbox/deliveries.ts';
 import { fallbackEntry, owedByFallback, writeFallbacks } from '../queries/outbox/fallbacks.ts';
 import { claimDeliveries, findClaimable, nextDueAt, renewLeases } from '../queries/outbox/outbox.ts';
-import { writeOutcome } from '../queries/outbox/outcomes.ts';
-import { type Written, writeConsequences } from '../queries/outbox/waiting.ts';
+import { writeOutcomes } from '../queries/outbox/outcomes.ts';
+import { writeConsequences } from '../queries/outbox/waiting.ts';
 import type { Database } from '../queries/schema.ts';
 import type { Guarded } from './method-guard.ts';
 import type { Turns } from './turns.ts';
@@ -69,10 +69,7 @@ async function recordOutcomes(
 ): Promise<void> {
   if (outcomes.length + audit.length === 0) return;
   await inTurn(async (trx, record) => {
-    const written: Written[] = [];
-    for (const outcome of outcomes) {
-      written.push({ outcome, ended: await writeOutcome(trx, outcome, owner) });
-    }
+    const written = await writeOutcomes(trx, outcomes, owner);
     await writeConsequences(trx, written);
     await record(audit);
   });

@@ -114,7 +114,7 @@ export async function claimDeliveries(
 }
 
 /** True of what is pending, in a form that no index answers: the rows are named, and a database that went by the status would step over all that is owed. */
-const IS_STILL_PENDING = sql<SqlBool>`(status || '') = 'pending'`;
+export const IS_STILL_PENDING = sql<SqlBool>`(status || '') = 'pending'`;
 
 /** Puts those under a lease that are still pending and free. The condition is in the statement: of two claims one wins. */
 async function takeLeases(

@@ -4,25 +4,77 @@ import { assertNever } from '../../../domain/job/restore-job.ts';
 import type { DeliveryOutcome, RecipientOutcome } from '../../ports/outbox.ts';
 import { newDelivery } from '../rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
-import { releaseClaim } from './outbox.ts';
+import { IS_STILL_PENDING, releaseClaim } from './outbox.ts';
 
 /** Where a delivery stands after its attempt has ended, as far as the rest of its channel goes by it. */
 export type Ended = Pick<Selectable<Database['delivery']>, 'channel' | 'last_attempt_at'>;
 
+/** An outcome that has been written, and where its delivery stands by it; `null`: the outcome did not hold, or was a release. */
+export interface Written {
+  outcome: DeliveryOutcome;
+  ended: Ended | null;
+}
+
 /**
- * Writes down how one attempt ended. `delivered` always holds: the receiver has it, whoever had the lease by then. Anything else holds
- * only while the delivery is pending and, with `owner`, while nobody else has claimed it since. Returns `null` where it did not hold, and
- * for what was released.
+ * Writes down how attempts ended. `delivered` always holds: the receiver has it, whoever had the lease by then. Anything else holds
+ * only while the delivery is pending and, with `owner`, while nobody else has claimed it since. What was accepted alike, as when several
+ * messages end together, is written in one statement.
  */
-export async function writeOutcome(
+export async function writeOutcomes(
   trx: Transaction<Database>,
-  outcome: DeliveryOutcome,
+  outcomes: readonly DeliveryOutcome[],
   owner: string | undefined,
-): Promise<Ended | null> {
-  if (outcome.kind === 'released') {
-    await releaseClaim(trx, outcome.id, owner);
-    return null;
+): Promise<Written[]> {
+  const written: Written[] = [];
+  for (let start = 0; start < outcomes.length; ) {
+    const [first, ...others] = outcomes.slice(start);
+    if (first === undefined) break;
+    const differing = others.findIndex((other) => !areAlike(first, other));
+    const alike = [first, ...others.slice(0, differing === -1 ? others.length : differing)];
+    written.push(...(await writeAlike(trx, first, alike, owner)));
+    start += alike.length;
   }
+  return written;
+}
+
+function areAlike(one: DeliveryOutcome, other: DeliveryOutcome): boolean {
+  if (one.kind !== 'delivered' || other.kind !== 'delivered') return false;
+  return one.at === other.at && one.detail === other.detail && !one.apart && !other.apart;
+}
+
+async function writeAlike(
+  trx: Transaction<Database>,
+  first: DeliveryOutcome,
+  alike: readonly DeliveryOutcome[],
+  owner: string | undefined,
+): Promise<Written[]> {
+  if (first.kind === 'released') {
+    await releaseClaim(trx, first.id, owner);
+    return [{ outcome: first, ended: null }];
+  }
+  const rows = await endAttempts(
+    trx,
+    first,
+    alike.map(({ id }) => id),
+    owner,
+  );
+  const written: Written[] = [];
+  for (const outcome of alike) {
+    const ended = rows.find(({ id }) => id === outcome.id) ?? null;
+    if (ended === null) await countEndedAttempt(trx, outcome.id);
+    else if (first.apart?.length) await writeParts(trx, ended, first.apart, first.at);
+    written.push({ outcome, ended });
+  }
+  return written;
+}
+
+/** Ends the attempts at these deliveries in the same way; returns those for which that holds. */
+async function endAttempts(
+  trx: Transaction<Database>,
+  outcome: Exclude<DeliveryOutcome, { kind: 'released' }>,
+  ids: readonly string[],
+  owner: string | undefined,
+): Promise<Array<Selectable<Database['delivery']>>> {
   let ending = trx
     .updateTable('delivery')
     .set(changeOf(outcome))
@@ -36,18 +88,12 @@ export async function writeOutcome(
       lease_owner: null,
       lease_until: 0,
     }))
-    .where('id', '=', outcome.id);
+    .where('id', 'in', ids);
   if (outcome.kind === 'delivered') ending = ending.where('status', '!=', DELIVERED);
-  else ending = ending.where('status', '=', PENDING);
+  else ending = ending.where(IS_STILL_PENDING);
   if (outcome.kind !== 'delivered' && owner !== undefined)
     ending = ending.where(({ eb, or }) => or([eb('lease_owner', 'is', null), eb('lease_owner', '=', owner)]));
-  const [ended] = await ending.returningAll().execute();
-  if (ended === undefined) {
-    await countEndedAttempt(trx, outcome.id);
-    return null;
-  }
-  if (outcome.apart?.length) await writeParts(trx, ended, outcome.apart, outcome.at);
-  return ended;
+  return ending.returningAll().execute();
 }
 
 /** Adds what single recipients are owed of a delivery from now on. Their 24 hours begin with the attempt that has just ended, which counts. */

@@ -1,16 +1,9 @@
 import { sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { APART_WHEN_MADE_DUE_MS } from '../../../domain/telling/retry-policy.ts';
-import type { DeliveryOutcome } from '../../ports/outbox.ts';
 import { type Database, PENDING } from '../schema.ts';
-import type { Ended } from './outcomes.ts';
+import type { Ended, Written } from './outcomes.ts';
 import { endQuiet, noteQuiet } from './quiet.ts';
-
-/** An outcome that has been written, and where its delivery stands by it; `null`: the outcome did not hold. */
-export interface Written {
-  outcome: DeliveryOutcome;
-  ended: Ended | null;
-}
 
 /**
  * Draws the consequences of outcomes for the rest of their channels, within the transaction that has written them: what was accepted
