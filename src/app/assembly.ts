@@ -60,7 +60,17 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
   try {
     const signals = createSignals(logger);
     const store = redactingStore(
-      await openStore(config.store.url, { mode: 'readwrite', mirror: config.audit.file }),
+      await openStore(config.store.url, {
+        mode: 'readwrite',
+        mirror: config.audit.file,
+        onUpdate: ({ isDone, from, to }) =>
+          logger.info(
+            isDone
+              ? 'The store has the layout of this version'
+              : 'The store is brought to the layout of this version; with several gigabytes that takes a minute',
+            { from, to },
+          ),
+      }),
       redactor.redact,
     );
     closers.add(() => store.close());

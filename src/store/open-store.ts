@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { StoreError } from '../errors.ts';
-import { openSqliteStore } from './sqlite/sqlite-store.ts';
+import { openSqliteStore, type SqliteStoreOptions } from './sqlite/sqlite-store.ts';
 import type { Store } from './store.ts';
 
 /** The path in a `sqlite:PATH` URL; `null` for any other URL. */
@@ -9,16 +9,13 @@ export function sqlitePath(url: string): string | null {
 }
 
 /**
- * Opens the store that the URL names; `mirror` is the file that its audit log is copied to.
+ * Opens the store that the URL names; what goes with it says `SqliteStoreOptions`.
  * @throws {StoreError}
  */
-export async function openStore(
-  url: string,
-  { mode, mirror }: { mode: 'readwrite' | 'readonly'; mirror?: string },
-): Promise<Store> {
+export async function openStore(url: string, options: Omit<SqliteStoreOptions, 'path'>): Promise<Store> {
   const path = sqlitePath(url);
   if (path === null) throw new StoreError('unavailable', 'only sqlite: stores are known');
-  return openSqliteStore({ path, mode, mirror });
+  return openSqliteStore({ ...options, path });
 }
 
 /**

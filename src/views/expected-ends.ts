@@ -37,9 +37,9 @@ export function createExpectedEnds({ store, clock }: ExpectedEndsDeps): Expected
 
   return {
     of: async (observations) => {
-      for (const [key, { readAt }] of kept) {
-        if (clock.monotonic() - readAt >= KEPT_FOR_MS) kept.delete(key);
-      }
+      // One at a time, the one that was read first: who asks must not wait for all of them to be read again.
+      const [first] = kept;
+      if (first && clock.monotonic() - first[1].readAt >= KEPT_FOR_MS) kept.delete(first[0]);
       const ends = new Map<Observation, ExpectedEnd>();
       for (const observation of observations) {
         const job = runningJobOf(observation);

@@ -24,7 +24,7 @@ export async function collect<T>(
   const items: T[] = [];
   let cursor: string | undefined;
   do {
-    const page = await read({ limit: PAGE_SIZE, cursor });
+    const page = await read({ limit: Math.min(PAGE_SIZE, limit + 1), cursor });
     items.push(...page.items.filter(keep));
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined && items.length <= limit);

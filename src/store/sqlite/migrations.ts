@@ -211,19 +211,39 @@ export const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
+/** A database of an older layout is brought up to date: before, and when that is done. */
+export interface LayoutUpdate {
+  isDone: boolean;
+  /** Layouts, by number. */
+  from: number;
+  to: number;
+}
+
 /**
  * Brings the database to the latest layout: all missing steps in one transaction, or none. Safe to run again, and from several
- * processes at once: whoever comes second finds nothing to do.
+ * processes at once: whoever comes second finds nothing to do. A new database is no update.
  * @throws {StoreError} reason `schema_too_new`.
  */
-export function migrate(db: DatabaseSync, path: string, migrations: readonly Migration[] = MIGRATIONS): void {
-  if (missingFrom(db, path, migrations).length === 0) return;
+export function migrate(
+  db: DatabaseSync,
+  path: string,
+  migrations: readonly Migration[] = MIGRATIONS,
+  onUpdate: (update: LayoutUpdate) => void = () => {},
+): void {
+  const missing = missingFrom(db, path, migrations);
+  const [first, last] = [missing.at(0), missing.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const tell = (isDone: boolean): void => {
+    if (first.number > 1) onUpdate({ isDone, from: first.number - 1, to: last.number });
+  };
+  tell(false);
   inTransaction(db, () => {
     for (const { number, sql } of missingFrom(db, path, migrations)) {
       db.exec(sql);
       db.exec(`pragma user_version = ${number}`);
     }
   });
+  tell(true);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Store } from '../store.ts';
 import { acquireDaemonLock, type DaemonLock } from './daemon-lock.ts';
 import { toStoreError } from './errors.ts';
 import { ensureDirectory, ensurePrivateFile, inspectFile } from './file.ts';
-import { migrate, requireLatest } from './migrations.ts';
+import { type LayoutUpdate, MIGRATIONS, migrate, requireLatest } from './migrations.ts';
 import { kyselyDatabase, openConnection } from './node-sqlite.ts';
 
 /** Which database file is opened, and for what. */
@@ -19,18 +19,17 @@ export interface SqliteStoreOptions {
   mode?: 'readwrite' | 'readonly';
   /** The mirror of its audit log: a database that is empty while this is not has lost what it held. */
   mirror?: string | undefined;
+  /** Hears of it when a database of an older layout is brought up to date, which takes a while with a large one. */
+  onUpdate?: ((update: LayoutUpdate) => void) | undefined;
 }
 
 /**
  * Opens the embedded store, and brings its layout up to date. Several processes may have it open; one of them may be the daemon.
  * @throws {StoreError} reason `unavailable`; `schema_too_new`; `damaged`, and then the file is as it was.
  */
-export async function openSqliteStore({
-  path,
-  mode = 'readwrite',
-  mirror,
-}: SqliteStoreOptions): Promise<Store> {
-  const connection = connect(path, mode, mirror);
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { path } = options;
+  const connection = connect(options);
   const db = new Kysely<Database>({
     dialect: new SqliteDialect({ database: kyselyDatabase(connection) }),
   });
@@ -53,7 +52,7 @@ export async function openSqliteStore({
 
 const MEMORY = ':memory:';
 
-function connect(path: string, mode: 'readwrite' | 'readonly', mirror: string | undefined): DatabaseSync {
+function connect({ path, mode = 'readwrite', mirror, onUpdate }: SqliteStoreOptions): DatabaseSync {
   try {
     if (path !== MEMORY) {
       if (mode === 'readwrite') ensureDirectory(path);
@@ -62,7 +61,7 @@ function connect(path: string, mode: 'readwrite' | 'readonly', mirror: string | 
     }
     const connection = openConnection(path, { readOnly: mode === 'readonly' });
     try {
-      if (mode === 'readwrite') migrate(connection, path);
+      if (mode === 'readwrite') migrate(connection, path, MIGRATIONS, onUpdate);
       else requireLatest(connection, path);
       return connection;
     } catch (error) {

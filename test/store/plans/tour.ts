@@ -54,6 +54,9 @@ async function tourOfJobs(store: Store): Promise<void> {
   await store.finishedDurations(TARGET, 9);
   await store.noteLook(TARGET, T0);
   await store.lastLookAt(TARGET);
+  await store.noteLooks([TARGET], T0);
+  await store.lastLooksAt([TARGET, 'b']);
+  await store.targetsWithBaseline([TARGET, 'b']);
 }
 
 async function tourOfAlerts(store: Store): Promise<void> {
@@ -153,6 +156,7 @@ async function pages(
 async function tourOfAudit(store: Store): Promise<void> {
   await store.recordAudit([aDraft()]);
   await store.readAudit(0, 9);
+  await store.readAuditLines(0, 9);
   await store.auditHead();
   await store.noteMirrored(1);
   await store.mirroredSeq();
