@@ -2,6 +2,7 @@ import type { Row } from '../bench.ts';
 import { AGED_ROW } from './aged/aged.ts';
 import { CATCH_UP_ROW } from './catch-up.ts';
 import { DELIVERED_ROW } from './delivered.ts';
+import { DISK_ROW } from './disk.ts';
 import { HEALTHCHECK_ROW } from './healthcheck.ts';
 import { LATENCY_ROW } from './latency.ts';
 import { MANY_ROW } from './many.ts';
@@ -20,6 +21,7 @@ export const ROWS: readonly Row[] = [
   CATCH_UP_ROW,
   MANY_ROW,
   LATENCY_ROW,
+  DISK_ROW,
 ];
 
 /** The rows with these names, separated by commas; all of one kind unless given. @throws when there is no such row. */
