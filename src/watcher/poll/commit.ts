@@ -2,7 +2,7 @@ import type { Comparer } from './compare.ts';
 import type { PollDeps, PollInput } from './input.ts';
 
 /** Jobs in one transaction: it holds up everything else for some tens of milliseconds, and its flush is a small part of it. */
-const PORTION = 150;
+const PORTION = 100;
 
 /**
  * Records what has gathered. A transaction holds all that was found of the jobs in it; where many have changed there are several, and

@@ -70,39 +70,43 @@ async function pollNamed(cycle: Cycle): Promise<Error | null> {
 /** Reads the listing as far as it may hold news or spares requests, then asks by id for the followed jobs that were not on it. */
 async function pollListing(cycle: Cycle): Promise<Error | null> {
   const { comparer, walk } = cycle;
-  walk.end(comparer.unseen, await readList(cycle));
-  return pollFollowed(cycle);
+  const { isWhole, failure } = await readList(cycle);
+  walk.end(comparer.unseen, { isWhole });
+  return failure ?? (await pollFollowed(cycle));
 }
 
 /**
- * Reads the listing page by page. Where it could end and is read on just to spare requests, a page that cannot be read ends it.
- * @returns `isWhole`: it was read to its end.
+ * Reads the listing page by page. Where it could end and is read on just to spare requests, a page that cannot be read ends it: what was
+ * read stands.
+ * @returns `isWhole`: it was read to its end. `failure`: the fault that ended it, where asking by id would meet that as well.
  * @throws {SourceError} when it breaks off before it could end.
  */
-async function readList(cycle: Cycle): Promise<{ isWhole: boolean }> {
+async function readList(cycle: Cycle): Promise<{ isWhole: boolean; failure: Error | null }> {
   const { deps, input, comparer, walk, answers } = cycle;
-  let couldEnd = input.depth === 'open';
-  if (couldEnd && !walk.isWorthReadingOn(comparer.unseen)) return { isWhole: false };
+  const leftOff = { isWhole: false, failure: null };
+  const isOpen = input.depth === 'open';
+  let couldEnd = isOpen;
+  if (couldEnd && !walk.isWorthReadingOn(comparer.unseen)) return leftOff;
   let index = 0;
   try {
     const recall = (place: number, fingerprint: string) => answers.recallPage(place, fingerprint);
-    const isOpen = input.depth === 'open';
     for await (const page of readPages(deps.source, input, isOpen ? undefined : recall)) {
       const looked = isOpen ? findOnPage(cycle, page) : comparePage(cycle, page, index);
       couldEnd = (await looked).couldEnd || couldEnd;
       if (comparer.isFirstLook && comparer.changes >= BASELINE_PORTION) {
         await commit(cycle, { isComplete: false });
       }
-      if (couldEnd && !walk.isWorthReadingOn(comparer.unseen)) return { isWhole: false };
+      if (couldEnd && !walk.isWorthReadingOn(comparer.unseen)) return leftOff;
       index += 1;
     }
   } catch (thrown) {
     const failure = asFailure(thrown, input.signal);
-    if (!couldEnd || (input.depth !== 'open' && concernsAll(failure))) throw failure;
+    if (!couldEnd) throw failure;
+    if (!isOpen && concernsAll(failure)) return { isWhole: false, failure };
     input.places.refuse();
-    return { isWhole: false };
+    return leftOff;
   }
-  return { isWhole: true };
+  return { isWhole: true, failure: null };
 }
 
 /** Asks by id for the followed jobs that were not read yet. */

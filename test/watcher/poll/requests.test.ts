@@ -162,12 +162,17 @@ describe('an idle poll of a list that comes newest first', () => {
     expect(await poll()).toMatchObject({ pages: PAGES, ids: 0 });
   });
 
-  it('asks for nothing more when the list breaks off by a fault that concerns all', async () => {
+  it('asks for nothing more when it is broken off by a fault that concerns all, and records what it has read', async () => {
     source.jobs = world(() => true);
     await poll('whole');
+    const [first, ...rest] = source.jobs;
+    const ended = aJob(['failed'], { id: first?.id ?? '', createdAt: first?.createdAt ?? 0 });
+    source.jobs = [ended, ...rest];
     source.fault = new SourceError('auth', 'wrong key');
     source.failAfterPages = 5;
-    expect(await poll()).toMatchObject({ pages: 6, ids: 0, failure: source.fault });
+    expect(await poll()).toMatchObject({ pages: 6, ids: 0, failure: source.fault, changes: 1 });
+    source.fault = null;
+    expect(await poll()).toMatchObject({ pages: PAGES, ids: 0, failure: null, changes: 0 });
   });
 
   it('changes nothing when the list breaks off before a page that is known', async () => {
