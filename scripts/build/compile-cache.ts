@@ -52,6 +52,16 @@ function configFor(baseUrl: string): Record<string, unknown> {
         schedule: '* * * * * *',
       },
     ],
+    // Nothing is sent: what sends mail is loaded.
+    channels: [
+      {
+        name: 'mail',
+        type: 'email',
+        smtpUrl: 'smtp://127.0.0.1',
+        from: 'a@example.com',
+        to: ['b@example.com'],
+      },
+    ],
     server: { port: 0 },
     log: { format: 'json' },
   };

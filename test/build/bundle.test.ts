@@ -43,6 +43,19 @@ describe('the program of the image', () => {
     expect(fileNamed('main.js').bytes).toBeLessThan(80_000);
   });
 
+  it('loads for a daemon neither mail nor templates nor the simulator, until something asks for them', () => {
+    const loaded = new Set(['program/composition.js']);
+    for (const name of loaded) {
+      for (const each of fileNamed(name).imports) {
+        if (files.some((file) => file.name === `program/${each}`)) loaded.add(`program/${each}`);
+      }
+    }
+    const parts = [...loaded].flatMap((name) => partsOf(fileNamed(name)));
+    expect(parts).toEqual(expect.arrayContaining(['kysely', 'zod', 'channels/webhook/webhook.ts']));
+    const rare = /^(nodemailer|liquidjs|smtp-server|postal-mime|simulator\/.*|app\/demo\.ts)$/;
+    expect(parts.filter((part) => rare.test(part))).toEqual([]);
+  });
+
   it('stays within a size', () => {
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     expect(bytes).toBeGreaterThan(1_000_000);

@@ -1,4 +1,4 @@
-import { createTransport, type SMTPTransportOptions } from 'nodemailer';
+import type { SMTPTransportOptions } from 'nodemailer';
 import { type RecipientRefusal, WatcherError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { trustedCas } from '../../net/ca-file.ts';
@@ -10,7 +10,7 @@ import { mailPreview } from '../preview.ts';
 import { createScrub } from '../scrub.ts';
 import { createTeller } from '../teller.ts';
 import { composeDigest } from './digest.ts';
-import { bareAddresses } from './mailbox.ts';
+import type { Mailer } from './mailer.ts';
 import { composeMail, type LoneMail, type Mail, type MailContext } from './message.ts';
 import { refusedRecipients, smtpFault, tooSlow } from './smtp-outcome.ts';
 
@@ -74,7 +74,7 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
   const { channel } = options;
   const login = loginOf(options.smtpUrl, channel);
   const { total, ...timeouts } = timeoutsOf(options);
-  const transport = createTransport(transportOptions(options, login, timeouts));
+  const mailer = loadMailer(transportOptions(options, login, timeouts), options);
   const scrub = createScrub([options.smtpUrl, ...passwordsOf(options.smtpUrl)], options.redactor);
   const context = { scrub, caFile: options.caFile };
   // The whole mail is escaped for HTML where that is made; its other part is plain text.
@@ -83,13 +83,12 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
     if (notice === undefined) throw new TypeError('nothing to send');
     return composeMail(await tell(notice.event), options);
   };
-  const everyone = bareAddresses(options.to);
-  const sender = bareAddresses([options.from])[0];
   const post = async (
     mail: LoneMail,
     { onlyTo, notTo = [] }: RecipientChoice,
     signal: AbortSignal,
   ): Promise<Receipt> => {
+    const { transport, everyone, sender } = await mailer;
     const to = everyone.filter((one) => !notTo.includes(one) && (onlyTo === undefined || one === onlyTo));
     if (to.length === 0 && onlyTo !== undefined)
       return { detail: `${onlyTo} is a recipient of this channel no more`, wasSent: false };
@@ -125,8 +124,14 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
       },
     },
     preview: async (notices) => mailPreview(await compose(notices)),
-    close: async () => transport.close(),
+    close: async () => (await mailer).transport.close(),
   };
+}
+
+/** At once, not with the first mail: by then there may be no descriptor left to read it with. */
+async function loadMailer(settings: SMTPTransportOptions, addresses: EmailOptions): Promise<Mailer> {
+  const { createMailer } = await import('./mailer.ts');
+  return createMailer(settings, addresses);
 }
 
 function timeoutsOf({ timeoutMs = null, timeouts }: EmailOptions): EmailTimeouts {

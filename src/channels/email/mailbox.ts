@@ -1,5 +1,3 @@
-import MimeNode from 'nodemailer/lib/mime-node';
-
 /** `Name <address>`, with nothing in the name that would make it several addresses. */
 const NAMED = /^([^<>]+)<([^<>]*)>$/;
 const IS_QUOTED = /^"(?:[^"\\]|\\.)*"$/;
@@ -13,9 +11,4 @@ export function quotedMailbox(text: string): string {
   const name = written.trim();
   if (!SPECIAL.test(name) || IS_QUOTED.test(name) || IS_LIST.test(name)) return text;
   return `"${name.replaceAll(/["\\]/g, String.raw`\$&`)}" <${address}>`;
-}
-
-/** The bare addresses of these recipients, each once, as they stand in the envelope of a mail. */
-export function bareAddresses(to: readonly string[]): string[] {
-  return new MimeNode('text/plain').setHeader('To', to.map(quotedMailbox)).getEnvelope().to;
 }

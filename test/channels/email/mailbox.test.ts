@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bareAddresses, quotedMailbox } from '../../../src/channels/email/mailbox.ts';
+import { quotedMailbox } from '../../../src/channels/email/mailbox.ts';
+import { bareAddresses } from '../../../src/channels/email/mailer.ts';
 
 describe('an address as people write it', () => {
   it.each([
