@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
+import type { EventName } from '../../../src/domain/event/event.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
@@ -10,6 +11,7 @@ import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifi
 import { NO_STEPS } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { outboxWorld } from './outbox-world.ts';
 
 /** A worker that is idle, over a real store. */
 async function aWorker(notifier: FakeNotifier) {
@@ -103,5 +105,37 @@ describe('transactions, each of them a flush of the disk,', () => {
     gate.resolve();
     await untilRecorded(20);
     expect(notifier.accepted.at(-1)).toMatchObject([{ eventId: 'event-1' }]);
+  });
+});
+
+describe('a process that dies before it has recorded what was accepted together', () => {
+  it('repeats what it had in hand, once each and no more, and says so in the audit log', async () => {
+    const IN_HAND = 8;
+    const world = await outboxWorld({ concurrency: IN_HAND });
+    const { store, clock } = world;
+    await world.owe(['failed', 0]);
+    await world.pass();
+    await world.owe(...Array.from({ length: 20 }, (_, job): [EventName, number] => ['failed', job + 1]));
+    const { recordOutcomes } = store;
+    const isDead = Promise.withResolvers<void>();
+    store.recordOutcomes = () => {
+      isDead.resolve();
+      return new Promise(() => {});
+    };
+    void world.pass();
+    await isDead.promise;
+    const before = world.accepted();
+    expect(before).toHaveLength(1 + IN_HAND);
+
+    store.recordOutcomes = recordOutcomes;
+    await world.restart();
+    clock.advance(1_000);
+    await world.drain();
+    const after = world.accepted().slice(before.length);
+    expect(after.filter((id) => before.includes(id)).toSorted()).toEqual(before.slice(1).toSorted());
+    expect(new Set(world.accepted()).size).toBe(21);
+    expect(world.accepted()).toHaveLength(21 + IN_HAND);
+    const interrupted = (await world.audit()).filter(({ kind }) => kind === 'delivery.interrupted');
+    expect(interrupted.map(({ data }) => data.deliveryId).toSorted()).toEqual(before.slice(1).toSorted());
   });
 });
