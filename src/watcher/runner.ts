@@ -94,7 +94,8 @@ class Life {
     this.#guard = createStoreGuard(deps.store, { clock, faultLog });
     const { store } = this.#guard;
     this.#recorder = new Recorder({ ...deps, store, rules: () => this.#config });
-    this.#steps = createClockSteps({ store, clock, logger });
+    const onMoved = (): void => this.#recorder.alerts.forget();
+    this.#steps = createClockSteps({ store, clock, logger, onMoved });
     const { lookEveryMs } = pace;
     this.#workers = new Workers({
       ...deps,

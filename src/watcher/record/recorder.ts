@@ -22,6 +22,7 @@ import type { AuditRecorder } from '../../store/ports/audit.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
+import { AlertMemory } from './alert-memory.ts';
 import { announceAttempt, announceComing, announceEvents } from './announce.ts';
 import { type AttemptEnd, auditOfAttempt, endsOf } from './attempt.ts';
 import { createEndOfTurn } from './end-of-turn.ts';
@@ -98,9 +99,11 @@ export interface AlertChange {
 export class Recorder {
   readonly #deps: RecorderDeps;
   readonly #endOfTurn = createEndOfTurn();
+  readonly #alerts: AlertMemory;
 
   constructor(deps: RecorderDeps) {
     this.#deps = deps;
+    this.#alerts = new AlertMemory(deps.store);
   }
 
   /**
@@ -155,9 +158,15 @@ export class Recorder {
     const at = this.#deps.clock.now();
     const event = alertEvent(alert, at, this.#rules);
     const { plannedEvent, audit } = planEvent(event, await this.#alertRules(alert, at));
-    const written = this.#deps.store.commitAlerts({ ...keysOf(change), at, events: [plannedEvent], audit });
+    const commit = { ...keysOf(change), at, events: [plannedEvent], audit };
+    const written = this.#deps.store.commitAlerts(commit).then(() => this.#alerts.note(commit));
     await this.#tellOnce(written, [plannedEvent]);
     return at;
+  }
+
+  /** What is raised, by watch. Kept up to date with all that goes through the recorder. */
+  get alerts(): Pick<AlertMemory, 'about' | 'forget'> {
+    return this.#alerts;
   }
 
   /** Records that something is raised or cleared since `at`, of which no event tells. */
@@ -167,6 +176,7 @@ export class Recorder {
     audit: readonly AuditDraft[] = [],
   ): Promise<void> {
     await this.#deps.store.commitAlerts({ ...keysOf(change), at, events: [], audit });
+    this.#alerts.note({ ...keysOf(change), at });
     if (audit.length > 0) this.#tellAudit();
   }
 

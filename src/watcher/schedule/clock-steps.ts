@@ -29,10 +29,12 @@ export interface ClockStepDeps {
   store: SpanStore;
   clock: Pick<Clock, 'now' | 'monotonic'>;
   logger: Logger;
+  /** Is told when the times in the store have been moved. */
+  onMoved?: () => void;
 }
 
 /** Begins to watch the clock at once. */
-export function createClockSteps({ store, clock, logger }: ClockStepDeps): ClockSteps {
+export function createClockSteps({ store, clock, logger, onMoved }: ClockStepDeps): ClockSteps {
   const offset = (): number => clock.now() - clock.monotonic();
   let lastOffset = offset();
   /** Found, and not made up for yet. */
@@ -48,6 +50,7 @@ export function createClockSteps({ store, clock, logger }: ClockStepDeps): Clock
     const byMs = owedMs;
     if (Math.abs(byMs) < LEAST_STEP_MS) return;
     await store.moveSpans({ byMs, at: clock.now() });
+    onMoved?.();
     owedMs -= byMs;
     const way = byMs > 0 ? 'forward' : 'back';
     logger.warn(

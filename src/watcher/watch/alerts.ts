@@ -18,8 +18,8 @@ const OVERDUE_LOOK_EVERY_MS = 60_000;
 /** What the alerts of a watch work with. */
 export interface WatchAlertsDeps {
   source: Pick<JobSource, 'surelyAheadMs'>;
-  store: Pick<AlertStore, 'readAlerts' | 'alertEvent' | 'lastFinishedAt' | 'watchedSince'>;
-  recorder: Pick<Recorder, 'recordAlert' | 'recordAlertState'>;
+  store: Pick<AlertStore, 'alertEvent' | 'lastFinishedAt' | 'watchedSince'>;
+  recorder: Pick<Recorder, 'alerts' | 'recordAlert' | 'recordAlertState'>;
   clock: Clock;
   faultLog: FaultLog;
 }
@@ -142,7 +142,7 @@ export class WatchAlerts {
   }
 
   async #known(): Promise<Map<string, Timestamp>> {
-    this.#raised ??= await this.#deps.store.readAlerts();
+    this.#raised ??= await this.#deps.recorder.alerts.about(this.#watch.name);
     return this.#raised;
   }
 

@@ -2,7 +2,6 @@ import type { AuditDraft } from '../../domain/audit.ts';
 import { aboutKey, partsOfKey } from '../../domain/event/alert.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { WatchPlace } from '../../domain/job/place.ts';
-import type { AlertStore } from '../../store/ports/alerts.ts';
 import type { Recorder } from '../record/recorder.ts';
 
 /** No fault is believed to have lasted longer: most likely the clock has stepped. */
@@ -30,22 +29,18 @@ export interface FailingMemory {
 
 /** What the memory works with. */
 export interface FailingMemoryDeps {
-  store: Pick<AlertStore, 'readAlerts'>;
-  recorder: Pick<Recorder, 'recordAlertState' | 'recordAudit'>;
+  recorder: Pick<Recorder, 'alerts' | 'recordAlertState' | 'recordAudit'>;
 }
 
 /** Remembers for the watch of this name. */
-export function createFailingMemory({ store, recorder }: FailingMemoryDeps, watch: string): FailingMemory {
+export function createFailingMemory({ recorder }: FailingMemoryDeps, watch: string): FailingMemory {
   const keyOf = (place: WatchPlace | null): string => `${FAILING_SINCE}/${aboutKey(watch, place)}`;
   /** As the store has it; `null` until it was asked. */
   let kept: Map<string, Timestamp> | null = null;
 
   const look = async (): Promise<Map<string, Timestamp>> => {
     kept ??= new Map(
-      [...(await store.readAlerts())].filter(([key]) => {
-        const { name, about } = partsOfKey(key);
-        return name === FAILING_SINCE && about === watch;
-      }),
+      [...(await recorder.alerts.about(watch))].filter(([key]) => partsOfKey(key).name === FAILING_SINCE),
     );
     return kept;
   };
