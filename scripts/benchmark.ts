@@ -11,6 +11,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Bench } from './benchmark/bench.ts';
+import { keepTemporaryFoldersTogether } from './benchmark/process/temporary-folder.ts';
 import { buildIfOld } from './benchmark/program/build.ts';
 import { ROOT, readImage } from './benchmark/program/image.ts';
 import { type Line, markdownTable, tableOf } from './benchmark/report/line.ts';
@@ -39,6 +40,7 @@ async function benchmark(): Promise<void> {
   const rows = chosen(values.only, values.aged);
   const place = values.aged ? 'aged' : 'benchmark';
   if (values.write !== undefined) mustHavePlace(values.write, place);
+  keepTemporaryFoldersTogether('benchmark');
   buildIfOld(say);
   const details: string[] = [];
   const bench: Bench = {
@@ -51,7 +53,12 @@ async function benchmark(): Promise<void> {
     say,
   };
   const lines: Line[] = [];
-  for (const row of rows) lines.push(...(await row.measure(bench)));
+  for (const row of rows) {
+    const measured = await row.measure(bench);
+    // A later row may fail, and this one is not lost then.
+    for (const { what, got } of measured) say(`  ${what}: ${got}`);
+    lines.push(...measured);
+  }
   const missing = missingPrograms();
   const text = [
     markdownTable(lines),

@@ -4,6 +4,7 @@
  * `--write docs/costs.md` puts the table in its place on that page as well.
  */
 import { parseArgs } from 'node:util';
+import { keepTemporaryFoldersTogether } from './benchmark/process/temporary-folder.ts';
 import { buildIfOld } from './benchmark/program/build.ts';
 import { readImage } from './benchmark/program/image.ts';
 import { mustHavePlace, writeIntoPage } from './benchmark/report/page.ts';
@@ -22,6 +23,7 @@ const CHANGE_EVERY_MS = 10_000;
 
 const say = (text: string): void => console.error(text);
 if (values.write !== undefined) mustHavePlace(values.write, 'flat');
+keepTemporaryFoldersTogether('flat');
 buildIfOld(say);
 const seconds = Number(values.minutes) * 60;
 const sampleEveryMs = Math.min(SAMPLE_EVERY_MS, (seconds * 1_000) / 60);

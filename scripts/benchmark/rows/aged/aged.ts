@@ -7,7 +7,6 @@ import { startWatcher, type Watcher } from '../../program/watcher.ts';
 import { startReceiver } from '../../receiver/receiver.ts';
 import { count, median, megabytes, span } from '../../report/figures.ts';
 import { atMost, type Line } from '../../report/line.ts';
-import { until } from '../../until.ts';
 import { commandLines } from './commands.ts';
 import { age, homeOf, putInstances, settle } from './home.ts';
 import { type Known, readsOf } from './questions.ts';
@@ -15,7 +14,6 @@ import { verifyLine } from './verify.ts';
 
 const WANTED = { readMs: 50, metricsMs: 10 };
 const TIMES = { long: 7, short: 2 };
-const LOOK_EVERY_MS = 10;
 
 /** What a store that is two years old costs whoever asks it. */
 export const AGED_ROW: Row = { name: 'aged', measure };
@@ -31,11 +29,13 @@ async function measure(bench: Bench): Promise<Line[]> {
     const daemon = await startWatcher(bench.image, home, probe);
     const lines: Line[] = [];
     try {
-      await until(async () => (await fetch(`${daemon.url}/readyz`)).status === 200, LOOK_EVERY_MS);
+      const listening = span(performance.now() - daemon.startedAt);
+      // Its first poll asks for thousands of jobs by id, since the simulated Atlas lists none of them.
+      await daemon.polled();
       lines.push({
-        what: `a store of ${count(events)} events: start to ready, memory (private)`,
+        what: `a store of ${count(events)} events: start until it answers over HTTP, memory (private) after the first poll`,
         goal: null,
-        got: `${span(performance.now() - daemon.startedAt)}, ${megabytes(memoryOf(daemon.pid))}`,
+        got: `${listening}, ${megabytes(memoryOf(daemon.pid))}`,
       });
       lines.push(...(await readLines(bench, daemon, probe, known)));
       await settle(bench, empty);
