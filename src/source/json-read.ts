@@ -126,8 +126,21 @@ export function retrying(read: JsonRead, options: RetryOptions): JsonRead {
     isWorthRetrying(error, options.longestRetryAfterMs);
   return async (path, request) => {
     const { signal } = request;
+    // Nearly every read goes well: what is needed to try again is made when it has failed.
+    let first: Promise<JsonReply> | null = read(path, request);
     try {
-      return await pRetry(() => read(path, request), {
+      return await first;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (!(error instanceof SourceError) || !isWorthIt(error)) throw error;
+    }
+    const attempt = (): Promise<JsonReply> => {
+      const begun = first ?? read(path, request);
+      first = null;
+      return begun;
+    };
+    try {
+      return await pRetry(attempt, {
         retries: options.retries,
         minTimeout: 0,
         signal,

@@ -105,7 +105,8 @@ export function createDigestLogin(options: {
     mayCostTwo: () => !nonces.isTrusted(),
     send: async (request) => {
       const { url } = request;
-      assert(new URL(url).origin === origin, 'credentials go to the origin of the connection only');
+      // Both are normalised.
+      assert(url.startsWith(`${origin}/`), 'credentials go to the origin of the connection only');
       const first = await attempt(request);
       const isDoubtful =
         first.sentCredentials && !first.isFresh && first.refusal !== null && doubts.isOpen(url);

@@ -67,18 +67,18 @@ function limitTime(outer: AbortSignal, ms: number): { signal: AbortSignal; end: 
 }
 
 async function complete(send: HttpClient['send'], request: HttpRequest): Promise<HttpReply> {
-  const { host } = new URL(request.url);
+  const host = (): string => new URL(request.url).host;
   const response = await send(request).catch((thrown: unknown) => {
-    throw wireError(thrown, host);
+    throw wireError(thrown, host());
   });
   const { status, headers, text, broken, isKnown } = response;
   if (isRedirect(status)) {
-    throw new SourceError('bad_response', `${host} answered with a redirect`, {
+    throw new SourceError('bad_response', `${host()} answered with a redirect`, {
       status,
       hint: 'Redirects are not followed. Check baseUrl, and whether a proxy asks for a login.',
     });
   }
-  if (broken !== null) throw wireError(broken, host, status);
+  if (broken !== null) throw wireError(broken, host(), status);
   return { status, headers, text, isKnown };
 }
 
