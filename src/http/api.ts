@@ -8,6 +8,7 @@ import type { PageRequest, RecordReader, Rows } from '../store/ports/records.ts'
 import { createExpectedEnds, type ExpectedEnds } from '../views/expected-ends.ts';
 import { jobView, listedDeliveryView, transitionView, type View, watchView } from '../views/views.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
+import { readInPortions } from './portions.ts';
 import { QueryFault, readQuery } from './query.ts';
 
 /** What the JSON reads ask. */
@@ -27,7 +28,7 @@ export function addApi(app: Hono, { store, status, clock }: ApiDeps): void {
   app.get('/api/v1/jobs', async (c) => {
     const query = readQuery(c.req.url, ['watch', 'state']);
     const filter = { watch: query.text('watch'), state: query.oneOf('state', JOB_STATES) };
-    const jobs = await store.listObservations({ ...filter, ...query.page() });
+    const jobs = await readInPortions(query.page(), (page) => store.listObservations({ ...filter, ...page }));
     const endOf = await ends.of(jobs.items);
     return c.json(listing(jobs, (job) => jobView(job, endOf.get(job) ?? null)));
   });
@@ -47,13 +48,17 @@ export function addApi(app: Hono, { store, status, clock }: ApiDeps): void {
       since: query.instant('since'),
       onlyHappened: true,
     };
-    return c.json(listing(await store.listEvents({ ...filter, ...query.page() }), transitionView));
+    const events = await readInPortions(query.page(), (page) => store.listEvents({ ...filter, ...page }));
+    return c.json(listing(events, transitionView));
   });
 
   app.get('/api/v1/deliveries', async (c) => {
     const query = readQuery(c.req.url, ['channel', 'status']);
     const filter = { channel: query.text('channel'), status: query.oneOf('status', DELIVERY_STATUSES) };
-    return c.json(listing(await store.listDeliveries({ ...filter, ...query.page() }), listedDeliveryView));
+    const deliveries = await readInPortions(query.page(), (page) =>
+      store.listDeliveries({ ...filter, ...page }),
+    );
+    return c.json(listing(deliveries, listedDeliveryView));
   });
 
   app.get('/api/v1/watches', (c) => {
