@@ -9,7 +9,8 @@ import type { AnswerNote, AnswerNotes, PageNote, ReadTimes } from './input.ts';
  * no look: what comes of a look follows from the bytes, from what is recorded of the jobs, and from the time.
  *
  * - Recorded is what this target's cycles have found, and nobody else writes it. So a note holds on, also of a page that is not read for
- *   a while, until a cycle changes one of its jobs. After a cycle that failed, and before the first whole look, all is looked at.
+ *   a while, until a cycle changes one of its jobs: in that very cycle already, since a job may stand on two pages. After a cycle that
+ *   failed, and before the first whole look, all is looked at.
  * - The time matters where a link runs out, which some kinds of jobs are told by the clock alone: then it is looked at again. What time
  *   tells of a job besides (`stalled`, `expiring`) comes of its observation, with or without a look. After a step back of the clock all
  *   is looked at.
@@ -48,8 +49,9 @@ export class AnswerMemory {
     const isAsItWas =
       note !== undefined &&
       !this.#comparer.isFirstLook &&
+      !this.#comparer.hasRevived &&
       isOf(note, fingerprint, times) &&
-      [...note.followed.keys()].every((id) => isStill(this.#comparer.unseen.get(id), times.surelyAt));
+      [...note.followed.keys()].every((id) => isStill(this.#comparer.recordedOf(id), times.surelyAt));
     if (isAsItWas) {
       this.#pages.set(index, { ...note, times });
       return note;
@@ -93,7 +95,7 @@ export class AnswerMemory {
   keep(): void {
     const { overtaken } = this.#comparer;
     // It may stand on any page: nothing is kept of jobs that are not followed.
-    if (!this.#comparer.hasRevived()) {
+    if (!this.#comparer.hasRevived) {
       const unread = [...this.#pagesBefore].filter(([index]) => !this.#read.has(index));
       for (const [index, note] of [...unread, ...this.#pages]) {
         if (overtaken.size === 0 || ![...note.followed.keys()].some((id) => overtaken.has(id))) {
@@ -109,7 +111,7 @@ function isOf(note: AnswerNote, fingerprint: string, { at, surelyAt }: ReadTimes
   return note.fingerprint === fingerprint && at >= note.times.at && surelyAt >= note.times.surelyAt;
 }
 
-/** Still followed, and not due to be read otherwise by the clock alone. */
+/** Still followed and as it was, and not due to be read otherwise by the clock alone. */
 function isStill(observation: Observation | undefined, surelyAt: Timestamp): boolean {
   if (observation?.job == null) return false;
   const { state, job } = observation;

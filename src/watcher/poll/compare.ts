@@ -34,19 +34,23 @@ export class Comparer {
   readonly anomalies: Anomaly[] = [];
   readonly #input: CompareInput;
   readonly #memory: TargetMemory | null;
+  /** As they were when the cycle began, by id. */
+  readonly #followed: ReadonlyMap<string, Observation>;
   /** Still followed and not yet seen in this cycle, by id. */
   readonly #unseen: Map<string, Observation>;
   /** Changed and not yet written, by id: a job may come twice while a list grows. */
   readonly #changed = new Map<string, { observation: Observation; comparisons: Findings['comparisons'] }>();
   /** Known before this cycle, and changed in it, written or not. */
   readonly #overtaken = new Set<string>();
+  #hasRevived = false;
   #jobs = 0;
   #hasRunningJobs = false;
 
   constructor(input: CompareInput, memory: TargetMemory | null) {
     this.#input = input;
     this.#memory = memory;
-    this.#unseen = new Map(memory?.followed.map((observation) => [observation.jobId, observation]));
+    this.#followed = new Map(memory?.followed.map((observation) => [observation.jobId, observation]));
+    this.#unseen = new Map(this.#followed);
   }
 
   /** Jobs that were read. */
@@ -85,24 +89,31 @@ export class Comparer {
   }
 
   /** One of these was not followed when the cycle began. */
-  hasRevived(): boolean {
-    if (this.#overtaken.size === 0) return false;
-    const followed = new Set(this.#memory?.followed.map(({ jobId }) => jobId));
-    return [...this.#overtaken].some((id) => !followed.has(id));
+  get hasRevived(): boolean {
+    return this.#hasRevived;
+  }
+
+  /** What is recorded of a followed job, as long as nothing in this cycle says otherwise. */
+  recordedOf(jobId: string): Observation | undefined {
+    return this.#overtaken.has(jobId) ? undefined : this.#followed.get(jobId);
   }
 
   /** Takes in a page on which all is as it is known: nothing but time can tell anything of its jobs. */
   passOverPage({ count, followed }: Pick<PageNote, 'count' | 'followed'>, times: ReadTimes): void {
-    this.#jobs += count - followed.size;
+    this.#jobs += count;
     for (const id of followed.keys()) {
       const known = this.#unseen.get(id);
-      if (known) this.passOver(known, times);
+      if (known) this.#passOver(known, times);
     }
   }
 
   /** Takes in a job that is as it is known. */
   passOver(known: Observation, times: ReadTimes): void {
     this.#jobs += 1;
+    this.#passOver(known, times);
+  }
+
+  #passOver(known: Observation, times: ReadTimes): void {
     this.#unseen.delete(known.jobId);
     if (isUnfinished(known.state)) this.#hasRunningJobs = true;
     if (known.job) this.#gather(this.#withTimeEvents(UNCHANGED, known.job, known, times), known, times.at);
@@ -111,7 +122,7 @@ export class Comparer {
   /**
    * Compares the jobs of one page, read at these times.
    * @returns `isUnchanged`: all of them were known, and are as they were. `isLastKnown`: the last of them was known. `followed`: those
-   *   that may still change, by id, with their places on the page. `found`: those of `unseen`, likewise.
+   *   that may still change, by id, with their places on the page. `wereFollowed`: those that could when the cycle began, likewise.
    */
   comparePage(
     readings: readonly JobReading[],
@@ -121,21 +132,21 @@ export class Comparer {
     isUnchanged: boolean;
     isLastKnown: boolean;
     followed: Map<string, number>;
-    found: Map<string, number>;
+    wereFollowed: Map<string, number>;
   } {
     let isUnchanged = this.#memory !== null;
     const followed = new Map<string, number>();
-    const found = new Map<string, number>();
+    const wereFollowed = new Map<string, number>();
     for (const [offset, reading] of readings.entries()) {
       const id = idOf(reading);
-      if (id !== null && this.#unseen.has(id)) found.set(id, offset);
+      if (id !== null && this.#followed.has(id)) wereFollowed.set(id, offset);
       const seen = this.#compare(reading, known, times);
       if (seen && seen.missingSince === null && isFollowed(seen, times.at)) followed.set(seen.jobId, offset);
       isUnchanged &&= this.#isUnchanged(reading, known);
     }
     const last = readings.at(-1);
     const isLastKnown = this.#memory !== null && last !== undefined && known.has(idOf(last) ?? '');
-    return { isUnchanged, isLastKnown, followed, found };
+    return { isUnchanged, isLastKnown, followed, wereFollowed };
   }
 
   /**
@@ -226,7 +237,10 @@ export class Comparer {
   #gather(comparison: Comparison, previous: Observation | undefined, foundAt: Timestamp): void {
     if (comparison.observation === null) return;
     const { jobId } = comparison.observation;
-    if (previous) this.#overtaken.add(jobId);
+    if (previous) {
+      this.#overtaken.add(jobId);
+      this.#hasRevived ||= !this.#followed.has(jobId);
+    }
     const comparisons = this.#changed.get(jobId)?.comparisons ?? [];
     comparisons.push({ comparison, foundAt });
     this.#changed.set(jobId, { observation: comparison.observation, comparisons });

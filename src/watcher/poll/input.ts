@@ -63,7 +63,7 @@ export interface AnswerNote {
 /** A page of a list in which all was as it had been recorded. */
 export interface PageNote extends AnswerNote, PageFacts {
   isNewestFirst: boolean;
-  /** Its jobs that are followed, with their places on it. */
+  /** Its jobs that are followed, with their places on it; also those that stand on another page as well. */
   followed: ReadonlyMap<string, number>;
 }
 

@@ -148,10 +148,10 @@ async function comparePage(cycle: Cycle, page: JobPage, index: number): Promise<
   const ids = readings.flatMap((reading) => idOf(reading) ?? []);
   const known = await deps.store.readObservations(input.watch.name, ids);
   const times = timesOf(deps);
-  const { isUnchanged, isLastKnown, followed, found } = comparer.comparePage(readings, known, times);
+  const { isUnchanged, isLastKnown, followed, wereFollowed } = comparer.comparePage(readings, known, times);
   const order = { isNewestFirst: isNewestFirst(readings) };
   if (isUnchanged) {
-    answers.notePage(index, { count: page.count, hasNext: page.hasNext, ...order, followed: found });
+    answers.notePage(index, { count: page.count, hasNext: page.hasNext, ...order, followed: wereFollowed });
   }
   walk.pass({ count: page.count, followed, arrivals: ids.filter((id) => !known.has(id)).length });
   return { couldEnd: isLastKnown && mayEnd(input, order) };
