@@ -99,6 +99,17 @@ export function silenceContract(store: () => Store): void {
       expect(await claim({ now: NOW + 20 })).toMatchObject([{ id: idOf(1), madeDue: 1 }]);
     });
 
+    it('makes due what was refused before the latest of several was sent, when one that has hung ends with it', async () => {
+      await owe(plan(1, { job: 1 }), plan(2, { job: 2 }), plan(3, { job: 3 }));
+      await claim({ limit: 2, leaseMs: HOUR });
+      await record({ ...retry(1, NOW + HOUR), quietUntil: QUIET_UNTIL } as ReturnType<typeof retry>);
+      expect(ids(await claim({ now: QUIET_UNTIL }))).toEqual([idOf(3)]);
+      const at = QUIET_UNTIL + 10;
+      await store().recordOutcomes([delivered(3, { at }), delivered(2, { at })], []);
+      expect(await stored(1)).toMatchObject({ nextAttemptAt: at });
+      expect(ids(await claim({ now: at }))).toEqual([idOf(1)]);
+    });
+
     it('makes due nothing of another channel, nothing that was refused after it was sent, and nothing when nothing was sent', async () => {
       await owe(plan(9, { job: 9, channels: ['dba'] }));
       await claim({ channel: 'dba' });

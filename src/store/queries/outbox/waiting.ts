@@ -26,7 +26,10 @@ export async function writeConsequences(
   }
 }
 
-/** By channel: when one of these outcomes was an acceptance, and when its send had begun. The last of several says as much as all of them. */
+/**
+ * By channel: when something was accepted by these outcomes, and when its send had begun. Of several the latest, which says as much as all of
+ * them: one that has hung may end along with one that was begun long after it.
+ */
 async function acceptances(
   trx: Transaction<Database>,
   written: readonly Written[],
@@ -35,7 +38,12 @@ async function acceptances(
   for (const { outcome, ended } of written) {
     if (outcome.kind !== 'delivered' || outcome.wasSent === false) continue;
     const row = ended ?? (await standing(trx, outcome.id));
-    if (row) found.set(row.channel, { acceptedAt: outcome.at, sentAt: row.last_attempt_at ?? outcome.at });
+    if (!row) continue;
+    const before = found.get(row.channel);
+    found.set(row.channel, {
+      acceptedAt: Math.max(outcome.at, before?.acceptedAt ?? outcome.at),
+      sentAt: Math.max(row.last_attempt_at ?? outcome.at, before?.sentAt ?? 0),
+    });
   }
   return found;
 }
