@@ -79,7 +79,12 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
   const lately = new Set<SendEnd>();
   /** What is in hand is told in one message. */
   let isAlone = false;
-  const recorder = createAttemptRecorder(deps, () => inHand > 1);
+  /**
+   * What is on its way, by id. Its lease says so too, but looks as if it had run out when the clock is set forward or the process has stood
+   * still: then it would be sent again beside itself.
+   */
+  const onTheirWay = new Set<string>();
+  const recorder = createAttemptRecorder(deps);
 
   const roomFor = ({ claim, inOneMessage }: Way): number => {
     const trusted = confidence.limitFor(claim.limit, inOneMessage);
@@ -90,17 +95,19 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
     lately.add(how);
     confidence.note([...lately]);
   };
-  const takePlace = (): Place => {
+  const takePlace = (batch: readonly ClaimedDelivery[]): Place => {
     let isTaken = false;
     const place = {
       occupy: () => {
         if (!isTaken) inHand += 1;
         isTaken = true;
+        for (const { id } of batch) onTheirWay.add(id);
       },
       vacate: () => {
         if (!isTaken) return;
         isTaken = false;
         inHand -= 1;
+        for (const { id } of batch) onTheirWay.delete(id);
         if (inHand === 0) lately.clear();
         onRoom();
       },
@@ -138,7 +145,7 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
     );
     const batches = way.inOneMessage ? messagesOf(claimed) : claimed.map((delivery) => [delivery]);
     const sends = batches.map((batch) => {
-      const place = takePlace();
+      const place = takePlace(batch);
       return deliver(way, batch, place, signal).finally(place.vacate);
     });
     return allOf(sends).finally(stopRenewing);
@@ -153,7 +160,7 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
       for (const way of ways) {
         const room = roomFor(way);
         if (room <= 0) return { ...none, isFull: true, quietMs: 0 };
-        const claimed = await claim(way, deps, room);
+        const claimed = await claim(way, deps, room, onTheirWay);
         if (claimed.length === 0) continue;
         const ended = start(way, claimed, signal);
         return { claimed: claimed.length, isFull: claimed.length === room, quietMs: 0, ended };
@@ -182,8 +189,14 @@ function waysOf({ maxBatch, concurrency, send, digest }: Notifier): Way[] {
   ];
 }
 
-function claim(way: Way, deps: DispatchDeps, limit: number): Promise<ClaimedDelivery[]> {
-  const { store, notifier, clock, owner, except } = deps;
+function claim(
+  way: Way,
+  deps: DispatchDeps,
+  limit: number,
+  onTheirWay: ReadonlySet<string>,
+): Promise<ClaimedDelivery[]> {
+  const { store, notifier, clock, owner } = deps;
+  const except = [...onTheirWay, ...(deps.except?.() ?? [])];
   return store.claimDeliveries({
     ...way.claim,
     limit,
@@ -192,7 +205,7 @@ function claim(way: Way, deps: DispatchDeps, limit: number): Promise<ClaimedDeli
     owner,
     now: clock.now(),
     leaseMs: LEASE_MS,
-    ...(except ? { except: except() } : {}),
+    except,
   });
 }
 

@@ -42,12 +42,10 @@ interface Group {
 
 /**
  * Creates the recorder of one channel. Messages that end in the same turn of the event loop are recorded together, for a transaction costs
- * a flush of the disk. `areOthersInHand` tells whether any other may end as well: the last one is recorded at once.
+ * a flush of the disk. One alone waits for the end of the turn too: some end without having gone anywhere, and a thousand of those must
+ * not keep everything else from running.
  */
-export function createAttemptRecorder(
-  deps: RecordAttemptsDeps,
-  areOthersInHand: () => boolean,
-): AttemptRecorder {
+export function createAttemptRecorder(deps: RecordAttemptsDeps): AttemptRecorder {
   let open: Group | null = null;
 
   const openGroup = (): Group => {
@@ -56,8 +54,7 @@ export function createAttemptRecorder(
     return group;
   };
   const write = async (group: Group): Promise<void> => {
-    // Also where nobody is waited for: the one who has opened it has still to put its ends there.
-    await (areOthersInHand() ? endOfTurn() : null);
+    await endOfTurn();
     open = null;
     const written = deps.recorder.recordAttempts(group.ends, deps.owner);
     // Now, not when it is written: so what takes the place is claimed in the same transaction.

@@ -1,0 +1,61 @@
+import { onTestFinished } from 'vitest';
+import { type Clock, systemClock } from '../../../src/clock.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
+import { createSignals } from '../../../src/signals.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+import { createChannelSet } from '../../../src/watcher/deliver/channel-set.ts';
+import { aJob, anEvent, aRoute, HOUR, jobId, T0 } from '../../support/builders.ts';
+import type { FakeNotifier } from '../../support/fake-notifier.ts';
+import { NO_STEPS } from '../../support/manual-clock.ts';
+import { aRecorder } from '../../support/recorder.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+
+/** A worker that is idle, over a real store. */
+export async function aWorker(notifier: FakeNotifier, clock: Clock = systemClock) {
+  const store = await openSqliteStore({ path: ':memory:' });
+  const logger = createRecordingLogger();
+  const signals = createSignals(logger);
+  const recorder = aRecorder({ store, clock, signals, logger }, { routes: [aRoute()] });
+  const set = createChannelSet({
+    ...{ store, signals, recorder, clock, logger },
+    faultLog: createFaultLog(logger),
+    owner: 'me',
+    random: () => 0,
+    steps: NO_STEPS,
+    lookEveryMs: HOUR,
+  });
+  onTestFinished(async () => {
+    await set.stop();
+    await store.close();
+  });
+  let recorded = 0;
+  const all = { count: 0, done: () => {} };
+  signals.on('delivery:recorded', () => {
+    recorded += 1;
+    if (recorded === all.count) all.done();
+  });
+  await set.apply([notifier]);
+  // It has looked, and waits.
+  await new Promise(setImmediate);
+  return {
+    store,
+    signals,
+    recorder,
+    /** Owes one event about each of these jobs, and says so. */
+    owe: async (...jobs: number[]): Promise<void> => {
+      const events = jobs.map((job) => ({
+        event: anEvent('failed', { id: `event-${job}`, job: aJob(['failed'], { id: jobId(job) }) }),
+        channels: ['oncall'],
+        suppressed: null,
+      }));
+      await store.commitAlerts({ at: T0, raise: [], clear: [], events, audit: [] });
+      signals.emit('deliveries:owed', { channels: ['oncall'] });
+    },
+    /** Resolves when so many have ended since the beginning. */
+    untilRecorded: (count: number) =>
+      new Promise<void>((resolve) => {
+        Object.assign(all, { count, done: resolve });
+        if (recorded >= count) resolve();
+      }),
+  };
+}
