@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { formatSpan } from '../domain/instant.ts';
 import { DeliveryError } from '../errors.ts';
+import { limitTime } from '../net/limit-time.ts';
 import { cancelledFault, type HttpReply, httpFault, networkFault } from './http-outcome.ts';
 import type { ReceiverLimiter } from './receiver-limiter.ts';
 import type { Scrub } from './scrub.ts';
@@ -64,11 +65,12 @@ export function createHttpReceiver(options: HttpReceiverOptions): HttpReceiver {
       await awaitTurn(asked);
       const sentAt = clock.monotonic();
       const { signal } = asked;
-      const reply = await exchange(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])).catch(
-        (thrown: unknown) => {
+      const limit = limitTime(signal, timeoutMs);
+      const reply = await exchange(limit.signal)
+        .catch((thrown: unknown) => {
           throw networkFault(thrown, name, timeoutMs, signal);
-        },
-      );
+        })
+        .finally(limit.end);
       const fault = faultOf(reply, scrub, clock.now());
       limiter.note(key, fault, sentAt);
       if (fault) throw fault;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { SourceError } from '../../errors.ts';
 import { type HttpClient, isRedirect } from '../../net/http-client.ts';
+import { limitTime } from '../../net/limit-time.ts';
 import type { Exchange, HttpReply, HttpRequest, PaidExchange } from './answer.ts';
 import { wireError } from './wire-error.ts';
 
@@ -43,26 +44,6 @@ export function createExchange({ send, timeoutMs }: ExchangeOptions): Exchange {
     } finally {
       limit.end();
     }
-  };
-}
-
-/**
- * A signal that aborts with `outer`, or when the time is up. `end` takes both away again: `AbortSignal.timeout` and `AbortSignal.any`
- * would stay in memory until the time is up, for each request that has long been answered.
- */
-function limitTime(outer: AbortSignal, ms: number): { signal: AbortSignal; end: () => void } {
-  const stop = new AbortController();
-  const onAbort = (): void => stop.abort(outer.reason);
-  if (outer.aborted) onAbort();
-  outer.addEventListener('abort', onAbort, { once: true });
-  const timer = setTimeout(() => stop.abort(new Error('the time is up')), ms);
-  timer.unref();
-  return {
-    signal: stop.signal,
-    end: () => {
-      clearTimeout(timer);
-      outer.removeEventListener('abort', onAbort);
-    },
   };
 }
 
