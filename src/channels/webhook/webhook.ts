@@ -1,4 +1,3 @@
-import { Webhook as Signer } from 'standardwebhooks';
 import type { Clock } from '../../clock.ts';
 import { wellFormedJson } from '../../domain/well-formed.ts';
 import { WatcherError } from '../../errors.ts';
@@ -12,6 +11,7 @@ import { jsonPreview } from '../preview.ts';
 import type { ReceiverLimiter } from '../receiver-limiter.ts';
 import { createScrub } from '../scrub.ts';
 import { type CloudEvent, toCloudEvent } from './cloud-event.ts';
+import { createSigner } from './signer.ts';
 
 /** What a webhook channel is made with. */
 export interface WebhookOptions extends PosterOptions {
@@ -41,7 +41,7 @@ const MISHAPS: ReadonlySet<number> = new Set([403, 404]);
 export function createWebhookNotifier(options: WebhookOptions): Notifier {
   const { channel, url, secret, clock, limiter, timeoutMs = HTTP_TIMEOUT_MS } = options;
   const headers = checkedHeaders(options.headers, channel);
-  const signer = secret === null ? null : createSigner(secret, channel);
+  const sign = secret === null ? null : createSigner(secret, channel);
   const { post, close } = createPoster(options);
   const receiver = createHttpReceiver({
     name: RECEIVER,
@@ -76,7 +76,7 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
             'user-agent': 'restore-watcher',
             ...headers,
             'content-type': 'application/cloudevents+json; charset=utf-8',
-            ...(signer ? signatureHeaders(signer, event.id, clock.now(), body) : {}),
+            ...sign?.(event.id, clock.now(), body),
           },
           body,
           signal: until,
@@ -94,28 +94,6 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
 function compose([notice]: readonly Notice[]): CloudEvent {
   if (notice === undefined) throw new TypeError('nothing to send');
   return toCloudEvent(notice.event);
-}
-
-/**
- * A secret is read as the receiver's Standard Webhooks library reads the same string: base64, perhaps after `whsec_`. A text that is
- * not base64 is taken as it stands (UTF-8): the receiver then has to give it to its library as raw bytes.
- */
-function createSigner(secret: string, channel: string): Signer {
-  try {
-    return new Signer(secret);
-  } catch {
-    if (!secret.startsWith('whsec_')) return new Signer(new TextEncoder().encode(secret), { format: 'raw' });
-    throw new WatcherError('config', `channel ${channel}: the secret begins with whsec_ but is not base64`);
-  }
-}
-
-function signatureHeaders(signer: Signer, id: string, now: number, body: string): Record<string, string> {
-  const at = new Date(now);
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(now / 1_000)),
-    'webhook-signature': signer.sign(id, at, body),
-  };
 }
 
 /** Names in lower case, so that ours replace theirs. Checked here, because the error of `fetch` would quote the value. */
