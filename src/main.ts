@@ -42,7 +42,5 @@ async function start(argv: readonly string[]): Promise<void> {
 async function askHealth(argv: readonly string[]): Promise<HealthAnswer | 'said' | null> {
   const { askQuickly, sayAlive } = await import('./cli/commands/healthcheck/quick.ts');
   const answer = await askQuickly(argv, process.env);
-  if (answer?.kind !== 'alive') return answer;
-  sayAlive(process.stdout, process.env);
-  return 'said';
+  return answer?.kind === 'alive' && (await sayAlive(process.stdout, process.env)) ? 'said' : answer;
 }

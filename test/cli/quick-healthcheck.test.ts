@@ -1,10 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askQuickly } from '../../src/cli/commands/healthcheck/quick.ts';
+import { askQuickly, sayAlive } from '../../src/cli/commands/healthcheck/quick.ts';
 
 let home: string;
 let server: Server;
@@ -75,6 +77,8 @@ describe('healthcheck without the rest of the program', () => {
     ['no object', '[]', {}],
     ['a byte order mark', `\uFEFF${PLAIN}`, {}],
     ['a proxy that is none', PLAIN, { HTTPS_PROXY: 'nowhere' }],
+    ['a key that may be `port` misspelt', '{ "server": { "prot": PORT } }', {}],
+    ['one key too many', '{ "server": { "port": PORT, "hots": "127.0.0.1" } }', {}],
   ])('leaves to the whole program what is not plain: %s', async (_, text, env) => {
     asked.length = 0;
     expect(await answerWith(text, env)).toBeNull();
@@ -95,5 +99,32 @@ describe('healthcheck without the rest of the program', () => {
       expect(await askQuickly(['healthcheck', ...other], named)).toBeNull();
     }
     expect(await askQuickly(['jobs'], named)).toBeNull();
+  });
+
+  it('leaves alone a command whose configuration is called healthcheck', async () => {
+    const file = await aFile(PLAIN);
+    expect(await askQuickly(['-c', 'healthcheck', file], {})).toBeNull();
+    expect(await askQuickly(['--config', 'healthcheck', 'healthcheck'], {})).toBeNull();
+  });
+
+  it('reads nothing but a file, since a pipe has its text once', async () => {
+    const pipe = join(home, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    expect(await askQuickly(['healthcheck', '-c', pipe], {})).toBeNull();
+    expect(await askQuickly(['healthcheck', '-c', home], {})).toBeNull();
+  });
+
+  it('has said it when it is written or nobody reads, and not when it cannot be written', async () => {
+    const saying = (fault: string | null) =>
+      sayAlive(
+        new Writable({
+          write: (_chunk, _encoding, done) =>
+            done(fault === null ? null : Object.assign(new Error(fault), { code: fault })),
+        }),
+        {},
+      );
+    expect(await saying(null)).toBe(true);
+    expect(await saying('EPIPE')).toBe(true);
+    expect(await saying('ENOSPC')).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { DEFAULT_SERVER } from '../../../config/schema/default-server.ts';
 import { interpolate } from '../../../config/text/interpolate.ts';
 import { readJson } from '../../../config/text/json-text.ts';
@@ -7,7 +7,7 @@ import { readText } from '../../../config/text/read-text.ts';
 import { brokenProxy } from '../../../net/proxy-variables.ts';
 import { configFile } from '../../config-file.ts';
 import type { OutputStream } from '../../parts.ts';
-import { createOutput } from '../../view/output.ts';
+import { createOutput, OutputClosed } from '../../view/output.ts';
 import { ALIVE, askHealth, type HealthAnswer } from './ask.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -26,15 +26,23 @@ export async function askQuickly(argv: readonly string[], env: Environment): Pro
   return server && askHealth(server);
 }
 
-/** Says that the daemon is alive. */
-export function sayAlive(stdout: OutputStream, env: Environment): void {
-  createOutput(stdout, env).line(ALIVE);
+/** Says that the daemon is alive. `false`: that cannot be written, which the whole program has the words for. */
+export async function sayAlive(stdout: OutputStream, env: Environment): Promise<boolean> {
+  const out = createOutput(stdout, env);
+  try {
+    out.line(ALIVE);
+    await out.flush();
+    return true;
+  } catch (thrown) {
+    return thrown instanceof OutputClosed;
+  }
 }
 
 /** The configuration of a command line that is `healthcheck`, perhaps with `--config`. */
 function configOf(argv: readonly string[], env: Environment): string | null {
   const at = argv.indexOf('healthcheck');
-  if (at < 0) return null;
+  // Second, it is what an option before it names: `-c healthcheck jobs` is another command.
+  if (at !== 0 && at !== 2) return null;
   const [option, value, ...more] = argv.toSpliced(at, 1);
   if (option === undefined) return configFile(undefined, env);
   const isPlain = /^(-c|--config)$/.test(option) && value !== undefined && /^[^-]/.test(value);
@@ -47,7 +55,9 @@ async function serverOf(file: string, env: Environment): Promise<{ host: string;
   if (reading?.kind !== 'value' || reading.duplicates.length > 0 || !isObject(reading.value)) return null;
   const { server = {} } = reading.value;
   if (!isObject(server)) return null;
-  const { host = DEFAULT_SERVER.host, port = DEFAULT_SERVER.port } = server;
+  // The token is not asked for. A key that is not known may be one of these misspelt: somebody else may listen at the default port.
+  const { host = DEFAULT_SERVER.host, port = DEFAULT_SERVER.port, token: _, ...unknown } = server;
+  if (Object.keys(unknown).length > 0) return null;
   const filled = await interpolate(host, { env, readFile: readText });
   const isPlain = typeof filled.value === 'string' && PLAIN_HOST.test(filled.value);
   if (filled.faults.length > 0 || !isPlain) return null;
@@ -57,6 +67,8 @@ async function serverOf(file: string, env: Environment): Promise<{ host: string;
 
 function textOf(file: string): string | null {
   try {
+    // What comes through a pipe comes once, and the whole program may have to read it.
+    if (!statSync(file).isFile()) return null;
     const bytes = readFileSync(file);
     return isUtf8(bytes) ? bytes.toString('utf8') : null;
   } catch {
