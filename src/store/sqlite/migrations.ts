@@ -209,6 +209,13 @@ export const MIGRATIONS: readonly Migration[] = [
     name: 'old stores: listings by an index each, counts that are kept, and what is usual beside each job',
     sql: KEPT_FIGURES,
   },
+  {
+    number: 12,
+    name: 'what somebody wants tried now',
+    sql: `
+      create index delivery_urgent on delivery (channel, order_key) where status = 'pending' and urgent = 1;
+    `,
+  },
 ];
 
 /** A database of an older layout is brought up to date: before, and when that is done. */

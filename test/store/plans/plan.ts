@@ -21,6 +21,7 @@ const BOUNDED: Record<string, string> = {
   delivery_next: 'what is owed',
   delivery_order: 'what is owed',
   delivery_refused: 'what is owed',
+  delivery_urgent: 'what somebody wants tried now',
   delivery_held: 'what waits for a digest',
   delivery_leased: 'what is in hand',
   delivery_given_up:

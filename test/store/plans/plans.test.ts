@@ -34,6 +34,20 @@ describe('on a store of any age', () => {
       expect(step).toContain('INDEX delivery_order (channel=? AND order_key=? AND <expr>');
   });
 
+  it('what stands before something urgent is found from that, and not among all that is owed', () => {
+    const [sql = ''] = [...recorded.statements].filter((each) => each.includes('as "last"'));
+    const steps = recorded.db
+      .prepare(`explain query plan ${sql}`)
+      .all()
+      .map(({ detail }) => String(detail))
+      .filter((step) => /^(SEARCH|SCAN) (delivery|earlier)\b/.test(step));
+    expect(steps).toEqual([
+      'SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)',
+      'SCAN delivery USING INDEX delivery_urgent',
+      'SEARCH earlier USING INDEX delivery_order (channel=? AND order_key=? AND <expr><?)',
+    ]);
+  });
+
   it('every method of the store has been asked', () => {
     expect(Object.keys(recorded.store).filter((name) => !recorded.called.has(name))).toEqual([]);
   });

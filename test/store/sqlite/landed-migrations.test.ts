@@ -18,6 +18,7 @@ const LANDED: Record<number, string> = {
   9: '69c4240a453703e3c166b031f90a961f997c86a93f3b85205799ce98e47671a5',
   10: '9bef08260b51fa9facab7f1ebdbe316daa20285a7a6d36dc89f2bbd2a36515dd',
   11: '0790ead707b0de74924eb1996353ed074fc12c1191e817b5dfbf46a1215a6958',
+  12: 'fbcbe2612744e91be1136ab53f4af18584273285ad2073ab0b59a51febdffa80',
 };
 
 it('migrations stay, byte for byte, as they landed', () => {

@@ -2,6 +2,7 @@ import { type ExpressionBuilder, type SqlBool, sql, type Transaction } from 'kys
 import type { Timestamp } from '../../../domain/instant.ts';
 import { chunks, MANY_IDS } from '../chunks.ts';
 import { type Database, GIVEN_UP, PENDING } from '../schema.ts';
+import { IS_STILL_PENDING } from './outbox.ts';
 
 /** A delivery that is owed anew. */
 export interface Redriven {
@@ -62,28 +63,41 @@ function isWaiting(eb: ExpressionBuilder<Database, 'delivery'>, at: Timestamp) {
   ]);
 }
 
-/** What stands before something urgent in the same queue and waits for another attempt is urgent too: else "at once" would be hours. */
+/**
+ * What stands before something urgent in the same queue and waits for another attempt is urgent too: else "at once" would be hours. Of each
+ * queue the last urgent one decides, so that neither all that is owed nor each urgent one's predecessors are gone through.
+ */
 async function hurryPredecessors(trx: Transaction<Database>, at: Timestamp): Promise<void> {
+  const lastUrgent = trx
+    .selectFrom('delivery')
+    .select([
+      'channel',
+      'order_key',
+      'recipient',
+      sql<SqlBool>`held_until is null`.as('is_unheld'),
+      sql<number>`max(coalesce(part_of, position))`.as('place'),
+    ])
+    .where('status', '=', PENDING)
+    .where('urgent', '=', sql.lit(1))
+    .groupBy(['channel', 'order_key', 'recipient', sql`held_until is null`]);
+  const before = trx
+    .selectFrom(lastUrgent.as('last'))
+    .innerJoin('delivery as earlier', (join) =>
+      join
+        .onRef('earlier.channel', '=', 'last.channel')
+        .onRef('earlier.order_key', '=', 'last.order_key')
+        .on('earlier.status', '=', PENDING),
+    )
+    .select('earlier.position')
+    .where(sql<SqlBool>`coalesce(earlier.part_of, earlier.position) < last.place`)
+    .where('earlier.urgent', '=', 0)
+    .where((eb) => eb.or([eb('earlier.held_until', 'is', null), eb('earlier.held_until', '<=', at)]))
+    .where(sql<SqlBool>`(earlier.recipient is null or earlier.recipient = last.recipient)`)
+    .where(sql<SqlBool>`(earlier.held_until is null) = last.is_unheld`);
   await trx
     .updateTable('delivery')
     .set({ urgent: 1, next_attempt_at: at })
-    .where('status', '=', PENDING)
-    .where('urgent', '=', 0)
-    .where((eb) => eb.or([eb('held_until', 'is', null), eb('held_until', '<=', at)]))
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('delivery as later')
-          .select('later.position')
-          .whereRef('later.channel', '=', 'delivery.channel')
-          .whereRef('later.order_key', '=', 'delivery.order_key')
-          .where('later.status', '=', PENDING)
-          .where('later.urgent', '=', 1)
-          .where(
-            sql<SqlBool>`coalesce(later.part_of, later.position) > coalesce(delivery.part_of, delivery.position)`,
-          )
-          .where(sql<SqlBool>`(delivery.recipient is null or delivery.recipient = later.recipient)`)
-          .where(sql<SqlBool>`(later.held_until is null) = (delivery.held_until is null)`),
-      ),
-    )
+    .where('position', 'in', before)
+    .where(IS_STILL_PENDING)
     .execute();
 }
