@@ -45,8 +45,11 @@ export async function pollTarget(deps: PollDeps, input: PollInput): Promise<Poll
   }
   const isComplete = failure === null && input.depth !== 'open';
   await commit(cycle, { isComplete });
-  answers.keep();
-  walk.keep();
+  // Given up while it was being written: the next cycle has begun from what is recorded, and keeps notes of its own.
+  if (!input.signal.aborted) {
+    answers.keep();
+    walk.keep();
+  }
   return reportOf(cycle, failure);
 }
 

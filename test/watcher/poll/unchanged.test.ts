@@ -109,7 +109,7 @@ async function createPoller(atlas: FakeAtlas, clock: ManualClock, { remembers = 
   return {
     store,
     notes: () => notes,
-    poll: async (depth: PollInput['depth'] = 'whole') => {
+    poll: async (depth: PollInput['depth'] = 'whole', { signal } = new AbortController()) => {
       if (!remembers) notes = { pages: new Map(), jobs: new Map() };
       atlas.asked = [];
       atlas.read = [];
@@ -120,7 +120,7 @@ async function createPoller(atlas: FakeAtlas, clock: ManualClock, { remembers = 
           { source, store, recorder, clock },
           {
             ...{ watch, target: TARGET, lateAfterMs: 2 * MINUTE, isUrgent: false, depth, newSince: null },
-            ...{ notes, places, signal: new AbortController().signal },
+            ...{ notes, places, signal },
             timePolicyFor: () => ({
               stalled: { afterMs: 2 * HOUR, note: null },
               expiringWithinMs: 10 * MINUTE,
@@ -277,6 +277,20 @@ describe('a list that comes back byte for byte is looked at all the same', () =>
     await expect(poller.poll()).rejects.toThrow('disk full');
     atlas.jobs = before;
     expect(await poller.poll()).toMatchObject({ read: ['page 1'] });
+  });
+
+  it('after a poll that was given up while it was being written', async () => {
+    atlas.pageSize = 3;
+    atlas.jobs = [...atlas.jobs, running(3)];
+    const giveUp = new AbortController();
+    const { commitPoll } = poller.store;
+    vi.spyOn(poller.store, 'commitPoll').mockImplementationOnce(async (found) => {
+      await commitPoll(found);
+      giveUp.abort(new Error('given up'));
+    });
+    expect(await poller.poll('whole', giveUp)).toMatchObject({ read: ['page 1', 'page 2'] });
+    expect(poller.notes().pages.size).toBe(0);
+    expect(await poller.poll()).toMatchObject({ read: ['page 1', 'page 2'] });
   });
 
   it('after the clock was set back', async () => {
