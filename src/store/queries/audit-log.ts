@@ -8,6 +8,7 @@ import {
 } from '../../domain/audit.ts';
 import { StoreError } from '../../errors.ts';
 import { chunks } from './chunks.ts';
+import { keepQuery } from './kept-query.ts';
 import { toAuditEntry } from './rows.ts';
 import type { Database } from './schema.ts';
 
@@ -21,14 +22,25 @@ const HEAD_ROW = 1;
  * @throws {StoreError} reason `damaged` when the row is gone.
  */
 export async function lockAuditHead(trx: Transaction<Database>): Promise<AuditHead> {
-  const head = await trx
+  const [head] = await touchHead(trx, {});
+  return headOrDamage(head);
+}
+
+const touchHead = keepQuery((db) =>
+  db
     .updateTable('audit_head')
     .set(({ ref }) => ({ seq: ref('seq') }))
     .where('id', '=', HEAD_ROW)
-    .returning(['seq', 'hash'])
-    .executeTakeFirst();
-  return headOrDamage(head);
-}
+    .returning(['seq', 'hash']),
+);
+
+const moveHead = keepQuery((db, { seq, hash }: { seq: number; hash: string }) =>
+  db.updateTable('audit_head').set({ seq, hash }).where('id', '=', HEAD_ROW),
+);
+
+const insertEntries = keepQuery((db, { seqs, bodies }: { seqs: number[]; bodies: string[] }) =>
+  db.insertInto('audit_entry').values(seqs.map((seq, index) => ({ seq, body: bodies[index] ?? '' }))),
+);
 
 /** Appends to the chain behind `head`, which the transaction must have locked; returns where the chain ends then. */
 export async function appendAudit(
@@ -40,15 +52,11 @@ export async function appendAudit(
   const last = entries.at(-1);
   if (last === undefined) return head;
   for (const chunk of chunks(entries)) {
-    const rows = chunk.map(({ seq, line }) => ({ seq, body: line }));
-    await trx.insertInto('audit_entry').values(rows).execute();
+    await insertEntries(trx, { seqs: chunk.map(({ seq }) => seq), bodies: chunk.map(({ line }) => line) });
   }
-  await trx
-    .updateTable('audit_head')
-    .set({ seq: last.seq, hash: last.hash })
-    .where('id', '=', HEAD_ROW)
-    .execute();
-  return { seq: last.seq, hash: last.hash };
+  const end = { seq: last.seq, hash: last.hash };
+  await moveHead(trx, end);
+  return end;
 }
 
 /** Entries after `afterSeq`, in order. */

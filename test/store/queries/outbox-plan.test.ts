@@ -1,11 +1,11 @@
-import { type CompiledQuery, Kysely, SqliteDialect } from 'kysely';
-import { expect, it, onTestFinished } from 'vitest';
+import { type CompiledQuery, Kysely, SqliteDialect, SqliteQueryCompiler } from 'kysely';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Database } from '../../../src/store/queries/schema.ts';
 import { createSqlStore } from '../../../src/store/sql/sql-store.ts';
 import { migrate } from '../../../src/store/sqlite/migrations.ts';
 import { kyselyDatabase, openConnection } from '../../../src/store/sqlite/node-sqlite.ts';
 import { T0 } from '../../support/builders.ts';
-import { aCommit, plan } from '../support.ts';
+import { aCommit, aDraft, plan } from '../support.ts';
 
 const CLAIM = { channel: 'oncall', owner: 'me', now: T0 + 1_000, leaseMs: 15_000, limit: 4 } as const;
 
@@ -80,4 +80,20 @@ it('records what was accepted alike in one statement, and of what was not accept
   expect(items.map(({ status, attemptsFinished }) => [status, attemptsFinished])).toEqual(
     Array(10).fill(['delivered', 1]),
   );
+});
+
+it('builds the statements of claiming and recording once, however often that is done', async () => {
+  const { store, queries } = await aStore();
+  const deliverTwo = async () => {
+    const claimed = await store.claimDeliveries({ ...CLAIM, perKey: 'head', limit: 2 });
+    const ends = claimed.map(({ id }) => ({ id, kind: 'delivered' as const, at: T0, detail: '' }));
+    await store.recordOutcomes(ends, [aDraft(1)], 'me');
+  };
+  await deliverTwo();
+  const compile = vi.spyOn(SqliteQueryCompiler.prototype, 'compileQuery');
+  queries.length = 0;
+  await deliverTwo();
+  await deliverTwo();
+  expect(queries.length).toBeGreaterThan(10);
+  expect(compile).not.toHaveBeenCalled();
 });

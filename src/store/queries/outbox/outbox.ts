@@ -9,6 +9,7 @@ import {
 import type { Timestamp } from '../../../domain/instant.ts';
 import { triedMs } from '../../../domain/telling/retry-policy.ts';
 import type { ClaimedDelivery, ClaimRequest, DeliveryStatus } from '../../ports/outbox.ts';
+import { keepQuery } from '../kept-query.ts';
 import { toDelivery } from '../rows.ts';
 import { type Database, PENDING } from '../schema.ts';
 import { toEvent } from '../stored-event.ts';
@@ -23,11 +24,11 @@ export const CLOCK_SLACK_MS = 5_000;
  */
 function isDue(table: 'd' | 'earlier', now: Timestamp) {
   const touchedAt = sql<Timestamp>`coalesce(${sql.ref(`${table}.claimed_at`)}, ${sql.ref(`${table}.last_attempt_at`)}, ${sql.ref(`${table}.created_at`)})`;
-  return sql<SqlBool>`(${sql.ref(`${table}.next_attempt_at`)} <= ${now} or ${touchedAt} > ${now + CLOCK_SLACK_MS})`;
+  return sql<SqlBool>`(${sql.ref(`${table}.next_attempt_at`)} <= ${now} or ${touchedAt} > ${now} + ${sql.lit(CLOCK_SLACK_MS)})`;
 }
 
 /** True for what may go out now: it is due, not left out, and urgent where the channel keeps a silence. */
-function mayGo(table: 'd' | 'earlier', { channel, now, onlyUrgent = false, except = [] }: ClaimRequest) {
+function mayGo(table: 'd' | 'earlier', { channel, now, except }: LookValues, { onlyUrgent }: LookForm) {
   const isUrgent = sql<SqlBool>`${sql.ref(`${table}.urgent`)} = 1`;
   const mayBeHeard = onlyUrgent ? isUrgent : sql<SqlBool>`(${isUrgent} or not ${isQuiet(channel, now)})`;
   const isMeant =
@@ -58,13 +59,23 @@ function placeOf(table: 'd' | 'earlier' | 'delivery') {
  * never cuts a run in its middle and takes the rest.
  */
 export async function findClaimable(db: Kysely<Database>, request: ClaimRequest): Promise<number[]> {
-  const { channel, now, limit, perKey, held } = request;
-  const rows = await db
+  const { channel, now, limit, perKey, held, onlyUrgent = false, except = [] } = request;
+  const rows = await look(db, { channel, now, limit, except }, { perKey, held, onlyUrgent });
+  return rows.map(({ position }) => position);
+}
+
+type LookValues = Readonly<{ channel: string; now: Timestamp; limit: number; except: readonly string[] }>;
+type LookForm = Readonly<{ perKey: ClaimRequest['perKey']; held: boolean | undefined; onlyUrgent: boolean }>;
+
+const look = keepQuery((db, values: LookValues, form: LookForm) => {
+  const { channel, now, limit } = values;
+  const { perKey, held } = form;
+  return db
     .selectFrom('delivery as d')
     .select('d.position')
     .where('d.channel', '=', channel)
     .where('d.status', '=', PENDING)
-    .where(mayGo('d', request))
+    .where(mayGo('d', values, form))
     .where('d.lease_until', '<=', now)
     .$if(held !== undefined, (query) => query.where('d.held_until', held ? 'is not' : 'is', null))
     .where(({ not, exists, selectFrom }) =>
@@ -77,7 +88,7 @@ export async function findClaimable(db: Kysely<Database>, request: ClaimRequest)
             .where(mustNotOvertake())
             .$if(perKey === 'run', (query) =>
               query.where(({ eb, or, not }) =>
-                or([not(mayGo('earlier', request)), eb('earlier.lease_until', '>', now)]),
+                or([not(mayGo('earlier', values, form)), eb('earlier.lease_until', '>', now)]),
               ),
             ),
         ),
@@ -85,10 +96,8 @@ export async function findClaimable(db: Kysely<Database>, request: ClaimRequest)
     )
     .orderBy(placeOf('d'))
     .orderBy('d.position')
-    .limit(limit)
-    .execute();
-  return rows.map(({ position }) => position);
-}
+    .limit(limit);
+});
 
 /**
  * Claims the deliveries that `findClaimable` has found, within the caller's transaction, and reads them with their events.
@@ -123,11 +132,17 @@ async function takeLeases(
   { owner, now, leaseMs }: ClaimRequest,
 ): Promise<Array<{ id: string; position: number }>> {
   if (positions.length === 0) return [];
-  return trx
+  return lease(trx, { positions, owner, now, until: now + leaseMs });
+}
+
+type Lease = Readonly<{ positions: readonly number[]; owner: string; now: Timestamp; until: Timestamp }>;
+
+const lease = keepQuery((db, { positions, owner, now, until }: Lease) =>
+  db
     .updateTable('delivery')
     .set(({ eb, fn }) => ({
       lease_owner: owner,
-      lease_until: now + leaseMs,
+      lease_until: until,
       attempts_started: eb('attempts_started', '+', 1),
       // An earlier attempt that was cut off becomes one of the past.
       first_attempt_at: fn.coalesce('first_attempt_at', 'claimed_at'),
@@ -137,9 +152,19 @@ async function takeLeases(
     .where('position', 'in', positions)
     .where(IS_STILL_PENDING)
     .where('lease_until', '<=', now)
-    .returning(['id', 'position'])
-    .execute();
-}
+    .returning(['id', 'position']),
+);
+
+const readWithEvents = keepQuery((db, { positions }: { positions: readonly number[] }) =>
+  db
+    .selectFrom('delivery')
+    .innerJoin('event', 'event.id', 'delivery.event_id')
+    .selectAll('delivery')
+    .select('event.body')
+    .where('delivery.position', 'in', positions)
+    .orderBy(placeOf('delivery'))
+    .orderBy('delivery.position'),
+);
 
 async function readClaimed(
   trx: Transaction<Database>,
@@ -147,15 +172,7 @@ async function readClaimed(
   { channel, now }: ClaimRequest,
 ): Promise<ClaimedDelivery[]> {
   if (positions.length === 0) return [];
-  const rows = await trx
-    .selectFrom('delivery')
-    .innerJoin('event', 'event.id', 'delivery.event_id')
-    .selectAll('delivery')
-    .select('event.body')
-    .where('delivery.position', 'in', positions)
-    .orderBy(placeOf('delivery'))
-    .orderBy('delivery.position')
-    .execute();
+  const rows = await readWithEvents(trx, { positions });
   const parts = await readParts(trx, rows, channel);
   return rows.map((row) => ({
     ...toDelivery(row),
@@ -185,24 +202,33 @@ async function readParts(
   rows: ReadonlyArray<Pick<Selectable<Database['delivery']>, 'position' | 'order_key'>>,
   channel: string,
 ): Promise<Part[]> {
-  const parts = trx
-    .selectFrom('delivery')
-    .select(['recipient', 'part_of', sql<DeliveryStatus>`status`.as('status'), 'order_key', 'held_until']);
-  const own = await parts
-    .where(
-      'part_of',
-      'in',
-      rows.map(({ position }) => position),
-    )
-    .execute();
-  const waiting = await parts
-    .where('channel', '=', channel)
-    .where('order_key', 'in', [...new Set(rows.map(({ order_key }) => order_key))])
-    .where('status', '=', PENDING)
-    .where('recipient', 'is not', null)
-    .execute();
-  return [...own, ...waiting];
+  const wholes = rows.map(({ position }) => position);
+  const orderKeys = [...new Set(rows.map(({ order_key }) => order_key))];
+  return [...(await partsOf(trx, { wholes })), ...(await waitingParts(trx, { channel, orderKeys }))];
 }
+
+const PART = [
+  'recipient',
+  'part_of',
+  sql<DeliveryStatus>`status`.as('status'),
+  'order_key',
+  'held_until',
+] as const;
+
+const partsOf = keepQuery((db, { wholes }: { wholes: readonly number[] }) =>
+  db.selectFrom('delivery').select(PART).where('part_of', 'in', wholes),
+);
+
+const waitingParts = keepQuery(
+  (db, { channel, orderKeys }: { channel: string; orderKeys: readonly string[] }) =>
+    db
+      .selectFrom('delivery')
+      .select(PART)
+      .where('channel', '=', channel)
+      .where('order_key', 'in', orderKeys)
+      .where('status', '=', PENDING)
+      .where('recipient', 'is not', null),
+);
 
 /** A delivery to one recipient is for that one, whoever else waits. */
 function whoseShareIsApart(

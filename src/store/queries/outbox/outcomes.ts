@@ -1,7 +1,8 @@
-import { type Selectable, sql, type Transaction, type Updateable } from 'kysely';
+import { type ExpressionBuilder, type Selectable, sql, type Transaction, type Updateable } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { assertNever } from '../../../domain/job/restore-job.ts';
 import type { DeliveryOutcome, RecipientOutcome } from '../../ports/outbox.ts';
+import { keepQuery } from '../kept-query.ts';
 import { newDelivery } from '../rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
 import { IS_STILL_PENDING, releaseClaim } from './outbox.ts';
@@ -68,6 +69,29 @@ async function writeAlike(
   return written;
 }
 
+/** What an attempt that has ended leaves behind, whatever its end. */
+const ended = ({ fn }: ExpressionBuilder<Database, 'delivery'>, detail: string) => ({
+  attempts_finished: FINISHED,
+  urgent: sql.lit(0 as const),
+  last_detail: detail,
+  first_attempt_at: fn.coalesce('first_attempt_at', 'claimed_at'),
+  last_attempt_at: fn.coalesce('claimed_at', 'last_attempt_at'),
+  claimed_at: null,
+  lease_owner: null,
+  lease_until: sql.lit(0),
+});
+
+const endAccepted = keepQuery(
+  (db, { at, detail, ids }: { at: Timestamp; detail: string; ids: readonly string[] }) =>
+    db
+      .updateTable('delivery')
+      .set({ status: DELIVERED, ended_at: at })
+      .set((eb) => ended(eb, detail))
+      .where('id', 'in', ids)
+      .where('status', '!=', DELIVERED)
+      .returningAll(),
+);
+
 /** Ends the attempts at these deliveries in the same way; returns those for which that holds. */
 async function endAttempts(
   trx: Transaction<Database>,
@@ -75,23 +99,15 @@ async function endAttempts(
   ids: readonly string[],
   owner: string | undefined,
 ): Promise<Array<Selectable<Database['delivery']>>> {
+  const { at, detail } = outcome;
+  if (outcome.kind === 'delivered') return endAccepted(trx, { at, detail, ids });
   let ending = trx
     .updateTable('delivery')
     .set(changeOf(outcome))
-    .set(({ fn }) => ({
-      attempts_finished: FINISHED,
-      urgent: 0,
-      last_detail: outcome.detail,
-      first_attempt_at: fn.coalesce('first_attempt_at', 'claimed_at'),
-      last_attempt_at: fn.coalesce('claimed_at', 'last_attempt_at'),
-      claimed_at: null,
-      lease_owner: null,
-      lease_until: 0,
-    }))
-    .where('id', 'in', ids);
-  if (outcome.kind === 'delivered') ending = ending.where('status', '!=', DELIVERED);
-  else ending = ending.where(IS_STILL_PENDING);
-  if (outcome.kind !== 'delivered' && owner !== undefined)
+    .set((eb) => ended(eb, detail))
+    .where('id', 'in', ids)
+    .where(IS_STILL_PENDING);
+  if (owner !== undefined)
     ending = ending.where(({ eb, or }) => or([eb('lease_owner', 'is', null), eb('lease_owner', '=', owner)]));
   return ending.returningAll().execute();
 }
@@ -140,9 +156,10 @@ function stateOfPart(part: RecipientOutcome, at: Timestamp) {
     : { ...tried, status: GIVEN_UP, ended_at: at };
 }
 
-function changeOf(outcome: Exclude<DeliveryOutcome, { kind: 'released' }>): Updateable<Database['delivery']> {
+function changeOf(
+  outcome: Exclude<DeliveryOutcome, { kind: 'released' | 'delivered' }>,
+): Updateable<Database['delivery']> {
   switch (outcome.kind) {
-    case 'delivered':
     case 'given_up':
       return { status: outcome.kind, ended_at: outcome.at };
     case 'retry':

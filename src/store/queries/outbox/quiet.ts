@@ -1,6 +1,7 @@
 import { type SqlBool, sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { LONGEST_CHANNEL_SILENCE_MS } from '../../../domain/telling/silence.ts';
+import { keepQuery } from '../kept-query.ts';
 import type { Database } from '../schema.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { Database } from '../schema.ts';
  * has been set back since.
  */
 export function isQuiet(channel: string, now: Timestamp) {
-  return sql<SqlBool>`exists (select 1 from channel_quiet as quiet where quiet.channel = ${channel} and quiet.until > ${now} and quiet.until <= ${now + LONGEST_CHANNEL_SILENCE_MS})`;
+  return sql<SqlBool>`exists (select 1 from channel_quiet as quiet where quiet.channel = ${channel} and quiet.until > ${now} and quiet.until <= ${now} + ${sql.lit(LONGEST_CHANNEL_SILENCE_MS)})`;
 }
 
 /** Until when the channel keeps a silence, over or not; 0: it has none. */
@@ -29,11 +30,15 @@ export async function noteQuiet(
     .execute();
 }
 
+const deleteQuiet = keepQuery((db, { channel, before }: { channel: string; before: Timestamp }) =>
+  db.deleteFrom('channel_quiet').where('channel', '=', channel).where('since', '<', before),
+);
+
 /** Ends the silence of the channel, if it began before `before`. */
 export async function endQuiet(
   trx: Transaction<Database>,
   channel: string,
   before: Timestamp,
 ): Promise<void> {
-  await trx.deleteFrom('channel_quiet').where('channel', '=', channel).where('since', '<', before).execute();
+  await deleteQuiet(trx, { channel, before });
 }

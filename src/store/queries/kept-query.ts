@@ -1,0 +1,88 @@
+import type { Compilable, CompiledQuery, Kysely } from 'kysely';
+import type { Database } from './schema.ts';
+
+type Value = string | number | null;
+
+/** What differs from one run of a statement to the next, by name; a list stands for as many values as it has. */
+type Values = Readonly<Record<string, Value | readonly Value[]>>;
+
+/** What else the text of a statement hangs on. */
+type Form = Readonly<Record<string, string | boolean | undefined>>;
+
+/** Runs a statement with these values; returns the rows that it has. */
+type KeptQuery<Given extends Values, Row, Shape extends Form> = (
+  db: Kysely<Database>,
+  values: Given,
+  ...form: Shape extends Record<string, never> ? [] : [Shape]
+) => Promise<Row[]>;
+
+/** Forms of one statement that are kept: lists of other lengths than usual come and go. */
+const MOST_FORMS = 100;
+
+/**
+ * Keeps a statement compiled: it is built once for each form, and from then on only gets its values. To build one costs more than most
+ * of them cost to run. A text and the names of its values are kept, so nothing that happens to a database makes them untrue; there is
+ * one dialect.
+ *
+ * `build` may do nothing with a value but hand it to the statement: it gets marks in their place, which throw when they are used as a
+ * number or a text. A list of another length is another form, and so is a value that is `null`.
+ */
+export function keepQuery<Given extends Values, Row, Shape extends Form = Record<string, never>>(
+  build: (db: Kysely<Database>, values: Given, form: Shape) => Compilable<Row>,
+): KeptQuery<Given, Row, Shape> {
+  const kept = new Map<string, CompiledQuery<unknown>>();
+  return async (db, values, ...[form]) => {
+    const key = keyOf(values, form);
+    let query = kept.get(key);
+    if (query === undefined) {
+      // Marks stand where the values will: `build` cannot tell them apart, or throws.
+      query = build(db, marksFor(values) as unknown as Given, form as Shape).compile();
+      if (kept.size >= MOST_FORMS) kept.clear();
+      kept.set(key, query);
+    }
+    const parameters = query.parameters.map((one) => (one instanceof Mark ? one.valueIn(values) : one));
+    const { rows } = await db.executeQuery<Row>({ ...query, parameters });
+    return rows;
+  };
+}
+
+/** Stands for a value while a statement is built. */
+class Mark {
+  readonly #name: string;
+  readonly #index: number | null;
+
+  constructor(name: string, index: number | null) {
+    this.#name = name;
+    this.#index = index;
+  }
+
+  valueIn(values: Values): Value | undefined {
+    const value = values[this.#name];
+    if (this.#index === null || typeof value !== 'object') return value as Value;
+    return value?.[this.#index];
+  }
+
+  [Symbol.toPrimitive](): never {
+    throw new TypeError(`the value ${this.#name} of a kept statement is known only when it runs`);
+  }
+}
+
+function marksFor(values: Values): Record<string, null | Mark | Mark[]> {
+  const marks: Record<string, null | Mark | Mark[]> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null) marks[name] = null;
+    else if (typeof value === 'object') marks[name] = value.map((_, index) => new Mark(name, index));
+    else marks[name] = new Mark(name, null);
+  }
+  return marks;
+}
+
+function keyOf(values: Values, form: Form | undefined): string {
+  let key = form === undefined ? '' : JSON.stringify(form);
+  for (const name of Object.keys(values)) {
+    const value = values[name];
+    if (value === null) key += `,${name} null`;
+    else if (typeof value === 'object') key += `,${name} ${value.length}`;
+  }
+  return key;
+}
