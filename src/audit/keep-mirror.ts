@@ -36,6 +36,7 @@ export async function keepMirror(
   const faultLog = createFaultLog(logger, clock);
   const record = (kind: 'mirror.rebuilt' | 'mirror.rotated', data: AuditData): Promise<void> =>
     store.recordAudit([{ at: clock.now(), kind, data: { file, ...data } }]);
+  const answered = Promise.withResolvers<void>();
   const mirror = createAuditMirror({
     file,
     store,
@@ -43,6 +44,7 @@ export async function keepMirror(
     clock,
     onKeptAside: (keptAside) => record('mirror.rebuilt', { keptAside }),
     onRotated: (piece, last) => record('mirror.rotated', { piece, last }),
+    onMoreToCome: answered.resolve,
   });
   let timer: NodeJS.Timeout | null = null;
   let inHand: Promise<void> | null = null;
@@ -81,7 +83,9 @@ export async function keepMirror(
   };
 
   const unsubscribe = signals.on('audit:written', schedule);
-  if (await patiently(start(), 'The audit file does not take what is written; going on without it'))
+  // A long log is written while the watcher goes on: once the disk has taken some of it, there is nothing to wait for.
+  const first = Promise.race([start(), answered.promise]);
+  if (await patiently(first, 'The audit file does not take what is written; going on without it'))
     onReady?.();
   return async () => {
     unsubscribe();

@@ -33,6 +33,8 @@ export interface AuditMirrorOptions {
   onKeptAside?: (aside: string) => Promise<void>;
   /** Told when the file was renamed and a new one goes on behind entry `last`, before anything stands in that. */
   onRotated?: (piece: string, last: number) => Promise<void>;
+  /** Told when the disk has taken some and there is more to write, as when all of a long log is written anew. */
+  onMoreToCome?: () => void;
 }
 
 /** Up to where which file is known to equal the store. */
@@ -84,6 +86,7 @@ export function createAuditMirror(options: AuditMirrorOptions): AuditMirror {
       }
       from = next;
       appended += entries.length;
+      if (entries.length === PAGE) options.onMoreToCome?.();
     }
     throw new Error('another process keeps changing the file');
   }

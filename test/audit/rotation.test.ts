@@ -216,4 +216,31 @@ describe('the audit file', () => {
     expect(stuck).toEqual(['stuck']);
     expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(2);
   });
+
+  it('does not hold up the start while a long log is written anew, and is whole in the end', async () => {
+    const logger = createRecordingLogger();
+    const store = await openForTest({ path: ':memory:' });
+    await store.recordAudit(Array.from({ length: 600 }, (_, index) => aDraft(index + 1)));
+    const gate = Promise.withResolvers<void>();
+    const file = join(temporaryDirectory(), 'audit.jsonl');
+    const stop = await keepMirror(file, {
+      store: {
+        ...store,
+        readAudit: async (after, limit) => {
+          if (after > 0) await gate.promise;
+          return store.readAudit(after, limit);
+        },
+      },
+      logger,
+      clock: createManualClock(T0),
+      signals: createSignals(logger),
+      // Far beyond what a test may take: it is not waited for.
+      patienceMs: 600_000,
+    });
+    expect(linesOf(file)).toHaveLength(500);
+    gate.resolve();
+    await stop();
+    expect(linesOf(file)).toHaveLength(600);
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
 });
