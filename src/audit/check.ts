@@ -3,7 +3,8 @@ import { type AuditHead, GENESIS } from '../domain/audit.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
 import { TORN_LAST_LINE } from './line-file.ts';
 import { inOrder, piecesUpTo, readPiece } from './pieces.ts';
-import { type AuditProblem, type AuditVerdict, verifyFiles, verifyStore } from './verify.ts';
+import { type StoreWalk, verifyFiles, walkStore } from './verify.ts';
+import type { AuditProblem, AuditVerdict } from './walk.ts';
 
 /** Entries read from the store at a time. */
 const PAGE = 500;
@@ -31,10 +32,12 @@ export async function checkAudit(
   store: AuditReader | null,
   where: { store: string; files: readonly string[] },
 ): Promise<AuditCheck> {
-  const inStore = store && (await verifyStore(store));
+  const storeWalk = store && (await walkStore(store));
   const [first = '', ...others] = where.files;
   const files = others.length === 0 ? await piecesUpTo(first) : await inOrder(where.files);
-  const inFile = store ? await verifyMirror(store, files) : await verifyFiles(files);
+  // In step with the store, so that what stands in both is hashed once.
+  const inFile = store && storeWalk ? await verifyMirror(store, storeWalk, files) : await verifyFiles(files);
+  const inStore = storeWalk && (await storeWalk.finish());
   const problems = [
     ...(inStore ? inStore.problems.map((problem) => inWords('store', problem)) : []),
     ...inFile.problems.map((problem) => inWords('file', problem, files.length > 1)),
@@ -51,13 +54,17 @@ export async function checkAudit(
   };
 }
 
-async function verifyMirror(store: AuditReader, files: readonly string[]): Promise<AuditVerdict> {
+async function verifyMirror(
+  store: AuditReader,
+  storeWalk: StoreWalk,
+  files: readonly string[],
+): Promise<AuditVerdict> {
   const mirrored = await store.mirroredSeq();
   if (mirrored === 0 && !files.some((file) => existsSync(file)))
     return { entries: 0, problems: [], head: GENESIS };
   const [expectedHead] = mirrored === 0 ? [] : await store.readAudit(mirrored - 1, 1);
   const before = await rotatedAway(store, files[0] ?? '');
-  const verdict = await verifyFiles(files, { expectedHead, before });
+  const verdict = await verifyFiles(files, { expectedHead, before, store: storeWalk });
   const isTornLag =
     verdict.head.seq >= mirrored && verdict.problems.every(({ problem }) => problem === TORN_LAST_LINE);
   return isTornLag ? { ...verdict, problems: [] } : verdict;

@@ -65,17 +65,15 @@ function portionOfLines(file: string, { bytes, starts, ends, number }: LinePorti
  * @throws {StoreError} from the store, unless the log itself is damaged.
  */
 export async function* portionsOfStore(store: AuditReader): AsyncGenerator<LogPortion> {
+  const read = createRowReader(store);
   let after = 0;
   let limit = PAGE;
-  let memory: Buffer = Buffer.alloc(0);
   for (;;) {
     try {
-      const rows = await store.readAuditLines(after, limit);
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      memory = withRoomFor(rows, memory);
-      yield portionOfRows(store, rows, memory);
-      after = last.seq;
+      const portion = await read(after, limit);
+      if (portion === null) return;
+      yield portion;
+      after = portion.seqs.at(-1) ?? after;
     } catch (error) {
       const problem = damageOf(error);
       if (limit === 1) {
@@ -88,21 +86,44 @@ export async function* portionsOfStore(store: AuditReader): AsyncGenerator<LogPo
   }
 }
 
-function portionOfRows(store: AuditReader, rows: readonly AuditLine[], memory: Buffer): LogPortion {
-  return {
-    ...writtenInto(memory, rows),
-    placeOf: () => ({ line: null }),
-    seqs: rows.map(({ seq }) => seq),
-    read: async (index) => {
-      const { seq = 0, body: text = '' } = rows[index] ?? {};
-      try {
-        const [entry] = await store.readAudit(seq - 1, 1);
-        return entry === undefined ? { problem: `entry ${seq} is gone` } : { entry, text };
-      } catch (error) {
-        return { problem: damageOf(error), isLast: true };
-      }
-    },
+type RowPortion = Exclude<LogPortion, { problem: string }> & { seqs: readonly number[] };
+
+/** Reads portions into one memory. Their texts are let go of at once. */
+function createRowReader(store: AuditReader): (after: number, limit: number) => Promise<RowPortion | null> {
+  let memory: Buffer = Buffer.alloc(0);
+  return async (after, limit) => {
+    const rows = await store.readAuditLines(after, limit);
+    if (rows.length === 0) return null;
+    memory = withRoomFor(rows, memory);
+    return portionOfRows(store, rows, memory);
   };
+}
+
+function portionOfRows(store: AuditReader, rows: readonly AuditLine[], memory: Buffer): RowPortion {
+  const lines = writtenInto(memory, rows);
+  const seqs = rows.map(({ seq }) => seq);
+  return {
+    ...lines,
+    seqs,
+    placeOf: () => ({ line: null }),
+    read: (index) => readRow(store, lines, seqs, index),
+  };
+}
+
+async function readRow(
+  store: AuditReader,
+  { bytes, starts, ends }: Lines,
+  seqs: readonly number[],
+  index: number,
+): Promise<FoundLine> {
+  const seq = seqs[index] ?? 0;
+  const text = bytes.toString('utf8', starts[index], ends[index]);
+  try {
+    const [entry] = await store.readAudit(seq - 1, 1);
+    return entry === undefined ? { problem: `entry ${seq} is gone` } : { entry, text };
+  } catch (error) {
+    return { problem: damageOf(error), isLast: true };
+  }
 }
 
 /** The same memory for all portions, until one needs more: a character of a text takes three bytes at most, in UTF-8. */

@@ -37,8 +37,8 @@ const KIND = /^[a-z_.]+$/;
 /** Begins to follow a chain behind `head`. It keeps the memory that it needs for the longest line. */
 export function createLineChain(head: AuditHead): LineChain {
   let current = head;
-  /** What stands at a fault may be no hash: nothing follows that. */
-  let isHash = HASH.test(head.hash);
+  /** Whoever hands an entry in may hand in one whose hash is none: nothing follows that. `null`: not looked at yet. */
+  let isHash: boolean | null = null;
   let hashed = Buffer.allocUnsafeSlow(4096);
 
   /** The hash of a line whose member `hash` stands at `at`, with the comma before it. */
@@ -60,6 +60,7 @@ export function createLineChain(head: AuditHead): LineChain {
       const rest = bytes.toString('latin1', at, end);
       const seq = current.seq + 1;
       const ending = `","prev":"${current.hash}","seq":${seq},"v":1}`;
+      isHash ??= HASH.test(current.hash);
       const isInForm =
         isHash &&
         rest.startsWith(BEFORE_HASH) &&
@@ -75,7 +76,7 @@ export function createLineChain(head: AuditHead): LineChain {
     },
     goOnFrom: (next) => {
       current = next;
-      isHash = HASH.test(next.hash);
+      isHash = null;
     },
   };
 }
