@@ -1,8 +1,6 @@
+import { JOBS_IN_A_TURN } from '../record/end-of-turn.ts';
 import type { Comparer } from './compare.ts';
 import type { PollDeps, PollInput } from './input.ts';
-
-/** Jobs in one transaction: it holds up everything else for some tens of milliseconds, and its flush is a small part of it. */
-const PORTION = 100;
 
 /**
  * Records what has gathered. A transaction holds all that was found of the jobs in it; where many have changed there are several, and
@@ -15,7 +13,7 @@ const PORTION = 100;
  * @throws {StoreError} and then what was not recorded is still among the findings.
  */
 export async function commitFindings(
-  { recorder, portion = PORTION }: Pick<PollDeps, 'recorder' | 'portion'>,
+  { recorder, portion = JOBS_IN_A_TURN }: Pick<PollDeps, 'recorder' | 'portion'>,
   { watch, target, signal, progress }: Pick<PollInput, 'watch' | 'target' | 'signal' | 'progress'>,
   comparer: Comparer,
   { isComplete }: { isComplete: boolean },

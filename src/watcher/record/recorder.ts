@@ -117,13 +117,13 @@ export class Recorder {
 
   /**
    * Records what a poll has found: observations, the events that follow from them, the deliveries owed, and the audit entries. Polls that
-   * end in the same turn of the event loop are committed together.
+   * end in the same turn of the event loop are committed together, as far as that holds up nobody.
    * @param signal aborts a poll that may have been given up, and another one begun: nothing is written once it has.
    */
   async recordPoll(found: PollRecord, signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#deps;
     const { watch, target, observations, comparisons, baseline, usuals } = found;
-    await this.#endOfTurn();
+    await this.#endOfTurn(observations.length);
     const at = clock.now();
     const rules = {
       ...this.#rules,

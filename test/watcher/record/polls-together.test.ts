@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { targetOf } from '../../../src/domain/job/watch.ts';
+import { createEndOfTurn } from '../../../src/watcher/record/end-of-turn.ts';
 import { openForTest } from '../../store/support.ts';
 import { aWatch } from '../../support/builders.ts';
 import { countTransactions } from '../../support/count-transactions.ts';
@@ -33,6 +34,21 @@ it('commits the polls together that end in the same turn of the event loop', asy
   expect((await store.readAudit(0, 100)).map(({ data }) => data)).toMatchObject(
     NAMES.map((watch) => ({ watch })),
   );
+});
+
+it('lets polls that have found much write in several turns, in the order in which they ended', async () => {
+  const endOfTurn = createEndOfTurn();
+  let turn = 0;
+  const count = (): void => {
+    turn += 1;
+    if (turn < 10) setImmediate(count);
+  };
+  setImmediate(count);
+  const turns = [60, 40, 1, 250, 0, 100].map(async (jobs) => {
+    await endOfTurn(jobs);
+    return turn;
+  });
+  expect(await Promise.all(turns)).toEqual([1, 1, 2, 3, 4, 4]);
 });
 
 it('writes nothing of a poll that is aborted while it waits for the others', async () => {
