@@ -21,8 +21,8 @@ const MOST_FORMS = 100;
 
 /**
  * Keeps a statement compiled: it is built once for each form, and from then on only gets its values. To build one costs more than most
- * of them cost to run. A text and the names of its values are kept, so nothing that happens to a database makes them untrue; there is
- * one dialect.
+ * of them cost to run. A text and the names of its values are kept, by the dialect of the database: nothing that happens in a database makes
+ * them untrue.
  *
  * `build` may do nothing with a value but hand it to the statement: it gets marks in their place, which throw when they are used as a
  * number or a text. A list of another length is another form, and so is a value that is `null`.
@@ -30,8 +30,11 @@ const MOST_FORMS = 100;
 export function keepQuery<Given extends Values, Row, Shape extends Form = Record<string, never>>(
   build: (db: Kysely<Database>, values: Given, form: Shape) => Compilable<Row>,
 ): KeptQuery<Given, Row, Shape> {
-  const kept = new Map<string, CompiledQuery<unknown>>();
+  const keptFor = new WeakMap<object, Map<string, CompiledQuery<unknown>>>();
   return async (db, values, ...[form]) => {
+    const { adapter } = db.getExecutor();
+    const kept = keptFor.get(adapter) ?? new Map<string, CompiledQuery<unknown>>();
+    keptFor.set(adapter, kept);
     const key = keyOf(values, form);
     let query = kept.get(key);
     if (query === undefined) {

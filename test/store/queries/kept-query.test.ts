@@ -33,7 +33,7 @@ describe('a kept statement', () => {
         .$if(isLast, (query) => query.orderBy('seq', 'desc')),
   );
 
-  it('is built once for each length of a list, each null and each form, and has its values every time', async () => {
+  it('is built once for each length of a list, each null, each form and each database, and has its values every time', async () => {
     build.mockClear();
     const { db, ran } = aDatabase();
     const run = keepQuery(build);
@@ -50,6 +50,9 @@ describe('a kept statement', () => {
     expect(build).toHaveBeenCalledTimes(4);
     expect(ran.slice(2).map(([, parameters]) => parameters)).toEqual([[7, 8], [9], [10, 11]]);
     expect(ran.at(-1)?.[0]).toMatch(/order by/);
+    // Another database may be of another dialect.
+    await run(aDatabase().db, { ids: [1, 2], mirroredSeq: 3 }, { isLast: false });
+    expect(build).toHaveBeenCalledTimes(5);
   });
 
   it('says so when a value is calculated with while it is built', async () => {
