@@ -25,8 +25,13 @@ export async function piecesBeside(file: string): Promise<Piece[]> {
     !name.includes('.damaged-') &&
     (name.startsWith(own) || (name.startsWith(stem) && name.includes(extension)));
   const names = await readdir(dirname(file)).catch(() => []);
-  const pieces = await Promise.all(names.filter(isPiece).map((name) => readPiece(join(dirname(file), name))));
-  return pieces.filter((piece) => piece !== null);
+  const pieces: Piece[] = [];
+  // One at a time: each that is packed is unpacked to its end, and there may be years of them.
+  for (const name of names.filter(isPiece)) {
+    const piece = await readPiece(join(dirname(file), name));
+    if (piece !== null) pieces.push(piece);
+  }
+  return pieces;
 }
 
 /**
