@@ -13,6 +13,7 @@ import type { Pace } from '../watcher/schedule/pace.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
 import { assemble, createClosers } from './assembly.ts';
 import type { EarlySignals } from './early-signals.ts';
+import { boundHeapGrowth } from './heap-growth.ts';
 import { armLastResort, type LastResort } from './last-resort.ts';
 import { createReloader } from './reload/reloader.ts';
 import { watchSecrets } from './reload/secret-watch.ts';
@@ -162,6 +163,7 @@ export async function runDaemon(deps: DaemonDeps): Promise<number> {
   process.on('uncaughtException', onCrash).on('unhandledRejection', onCrash);
 
   const end = (): void => lastResort?.ended();
+  const unbindHeapGrowth = boundHeapGrowth();
   try {
     for (const warning of config.warnings) logger.warn(`Configuration: ${issueText(warning)}`);
     const daemon = await startDaemon(deps);
@@ -180,6 +182,7 @@ export async function runDaemon(deps: DaemonDeps): Promise<number> {
     return 0;
   } finally {
     end();
+    unbindHeapGrowth();
   }
 }
 
