@@ -6,6 +6,7 @@ import { type ApiMetrics, addApiFigures } from './api-metrics.ts';
 import { showFailingPlaces } from './place-metrics.ts';
 import { addBuildInfo, addProcessFigures } from './process-metrics.ts';
 import { countReloads } from './reload-metrics.ts';
+import { renderInTurns } from './render.ts';
 import { createRoster } from './roster.ts';
 import { addRunningFigures, type RunningFiguresDeps } from './running-metrics.ts';
 
@@ -70,7 +71,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     render: async () => {
       await storeFigures.refresh();
-      return { contentType: registry.contentType, text: await registry.metrics() };
+      return { contentType: registry.contentType, text: await renderInTurns(registry) };
     },
     close: () => {
       for (const { end } of figures) end?.();
