@@ -51,6 +51,8 @@ export function startChild(script: string, ...args: string[]): Child {
     kill,
     ended: async () => {
       await closed;
+      // Else nobody learns why, where a test compares the code alone.
+      if (err !== '') console.error(`${script}: ${err}`);
       return child.exitCode;
     },
   };
