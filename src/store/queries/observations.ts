@@ -7,6 +7,7 @@ import type { TargetMemory } from '../ports/jobs.ts';
 import type { ObservationFilter, Rows } from '../ports/records.ts';
 import { chunks, MANY_IDS } from './chunks.ts';
 import { decodeCursor, toPage } from './cursor.ts';
+import { keepQuery } from './kept-query.ts';
 import { toObservation } from './rows.ts';
 import { type Database, FOREVER } from './schema.ts';
 import { unindexed } from './unindexed.ts';
@@ -14,27 +15,30 @@ import { unindexed } from './unindexed.ts';
 /** Written into the statement: only so can a database use its partial indexes over the few jobs that may still change. */
 const IS_OPEN = sql<SqlBool>`followed_until > 0`;
 
-/** Reads the baseline of a target and the jobs to follow there; `null` before its first baseline. */
-export async function readTarget(
-  db: Kysely<Database>,
-  targetKey: string,
-  now: Timestamp,
-): Promise<TargetMemory | null> {
-  const target = await db
-    .selectFrom('target')
-    .select('baseline_at')
-    .where('key', '=', targetKey)
-    .executeTakeFirst();
-  if (!target) return null;
-  const rows = await db
+const baselineOf = keepQuery((db, { targetKey }: { targetKey: string }) =>
+  db.selectFrom('target').select('baseline_at').where('key', '=', targetKey),
+);
+
+const followedOf = keepQuery((db, { targetKey, now }: { targetKey: string; now: Timestamp }) =>
+  db
     .selectFrom('observation')
     .select('body')
     .where('target_key', '=', targetKey)
     .where(IS_OPEN)
     .where('followed_until', '>', now)
     .orderBy('created_at')
-    .orderBy('job_id')
-    .execute();
+    .orderBy('job_id'),
+);
+
+/** Reads the baseline of a target and the jobs to follow there; `null` before its first baseline. Every poll begins with it. */
+export async function readTarget(
+  db: Kysely<Database>,
+  targetKey: string,
+  now: Timestamp,
+): Promise<TargetMemory | null> {
+  const [target] = await baselineOf(db, { targetKey });
+  if (!target) return null;
+  const rows = await followedOf(db, { targetKey, now });
   return { baselineAt: target.baseline_at, followed: rows.map(({ body }) => toObservation(body)) };
 }
 
