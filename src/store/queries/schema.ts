@@ -154,6 +154,8 @@ interface DeliveryTable {
   tried_ms: Generated<number>;
   /** How often an acceptance of something else has made it due. */
   made_due: Generated<number>;
+  /** The fallback that is known to be owed the same event; empty: none is. Stays true, since no delivery is ever taken away. */
+  covered_by: Generated<string>;
 }
 
 /** How many deliveries of a channel have a status. The database itself keeps it, as it does `job_count`. */

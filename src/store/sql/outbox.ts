@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { AuditDraft } from '../../domain/audit.ts';
 import type {
@@ -7,8 +8,9 @@ import type {
   FallbackRequest,
   Outbox,
 } from '../ports/outbox.ts';
+import { chunks } from '../queries/chunks.ts';
 import { failingChannels, givenUpSince, lastAcceptedAt } from '../queries/outbox/deliveries.ts';
-import { fallbackEntry, owedByFallback, writeFallbacks } from '../queries/outbox/fallbacks.ts';
+import { fallbackEntry, findLate, noteCovered, writeFallbacks } from '../queries/outbox/fallbacks.ts';
 import { claimDeliveries, findClaimable, nextDueAt, renewLeases } from '../queries/outbox/outbox.ts';
 import { writeOutcomes } from '../queries/outbox/outcomes.ts';
 import { writeConsequences } from '../queries/outbox/waiting.ts';
@@ -47,15 +49,27 @@ async function claimDue(
   return turns.beside(async (trx) => claimDeliveries(trx, await findClaimable(trx, request), request));
 }
 
-/** Looks before it locks, as above. */
+/** Covered deliveries that are written down in one transaction. */
+const PORTION = 1_000;
+
+/**
+ * Looks before it locks, as above. What the fallback has by other ways, such as a route, is written down first, so that it is looked at
+ * once: in portions, for it may be all that is owed, as after the configuration has named another fallback and this one again.
+ */
 async function oweFallbacks(
   db: Kysely<Database>,
-  { inTurn }: Turns,
+  { inTurn, beside }: Turns,
   request: FallbackRequest,
 ): Promise<Array<{ eventId: string }>> {
-  if ((await owedByFallback(db, request)).length === 0) return [];
+  const late = await findLate(db, request);
+  const covered = late.filter(({ is_covered }) => is_covered);
+  for (const [index, portion] of [...chunks(covered, PORTION)].entries()) {
+    if (index > 0) await nextTurn();
+    await beside((trx) => noteCovered(trx, portion, request.fallback));
+  }
+  if (covered.length === late.length) return [];
   return inTurn(async (trx, record) => {
-    const events = await writeFallbacks(trx, await owedByFallback(trx, request), request);
+    const events = await writeFallbacks(trx, await findLate(trx, request), request);
     await record(events.map((event) => fallbackEntry(event, request)));
     return events.map(({ id }) => ({ eventId: id }));
   });

@@ -216,6 +216,19 @@ export const MIGRATIONS: readonly Migration[] = [
       create index delivery_urgent on delivery (channel, order_key) where status = 'pending' and urgent = 1;
     `,
   },
+  {
+    number: 13,
+    name: 'which fallback has been owed what its channel did not deliver',
+    sql: `
+      alter table delivery add column covered_by text not null default '';
+      update delivery set covered_by = other.channel from delivery as other
+        where other.instead_of = delivery.channel and other.recipient is null
+          and other.event_id = delivery.event_id and delivery.status in ('pending', 'given_up');
+      drop index delivery_given_up;
+      create index delivery_given_up on delivery (channel, covered_by, coalesce(held_until, created_at)) where status = 'given_up';
+      create index delivery_late on delivery (channel, covered_by, coalesce(held_until, created_at)) where status = 'pending';
+    `,
+  },
 ];
 
 /** A database of an older layout is brought up to date: before, and when that is done. */

@@ -13,19 +13,20 @@ const SMALL: Record<string, string> = {
   audit_head: 'one row',
 };
 
+/** What a channel is owed is little, unless it accepts nothing for long. */
+const OWED = 'what is owed';
+
 /** Indexes of which all that a statement finds is little, however old the store is, and why. */
 const BOUNDED: Record<string, string> = {
   observation_followed: 'jobs that may still change',
   observation_open: 'jobs that may still change',
   observation_running: 'jobs that run',
-  delivery_next: 'what is owed',
-  delivery_order: 'what is owed',
-  delivery_refused: 'what is owed',
+  delivery_next: OWED,
+  delivery_order: OWED,
+  delivery_refused: OWED,
   delivery_urgent: 'what somebody wants tried now',
   delivery_held: 'what waits for a digest',
   delivery_leased: 'what is in hand',
-  delivery_given_up:
-    'what was given up: all of it is asked for by hand, to be redriven; else that of two days',
 };
 
 /** How an index is searched when what it finds is little, and why. */
@@ -38,6 +39,10 @@ const LITTLE: Record<string, string> = {
   'event_watch (watch=? AND detected_at>?':
     'what is told of channels themselves, since the oldest that is owed or was given up within a day',
   'delivery_given_up_at (ended_at>?': 'what was given up within a day',
+  'delivery_given_up (channel=? AND covered_by=? AND <expr>>?':
+    'what was given up and a fallback has not got',
+  'delivery_late (channel=? AND covered_by=? AND <expr>>? AND <expr><?':
+    'what is late and a fallback has not got',
 };
 
 /** What one statement does with one table. */
@@ -51,13 +56,14 @@ interface Access {
  * Says what is wrong with a statement on a store of any age; `null`: nothing.
  *
  * All that it finds must be little, or it must read a page: in the order of an index that knows every one of its conditions, up to a limit.
+ * `isOwedLittle: false`: also while a channel accepts nothing for days.
  */
-export function faultOf(db: DatabaseSync, sql: string): string | null {
+export function faultOf(db: DatabaseSync, sql: string, { isOwedLittle = true } = {}): string | null {
   const steps = db
     .prepare(`explain query plan ${sql}`)
     .all()
     .map(({ detail }) => String(detail));
-  const accesses = steps.flatMap((step) => accessOf(db, sql, step) ?? []);
+  const accesses = steps.flatMap((step) => accessOf(db, sql, step, isOwedLittle) ?? []);
   const long = accesses.filter(({ isBounded }) => !isBounded);
   if (long.length === 0) return null;
   const sort = steps.find((step) => step.startsWith('USE TEMP B-TREE'));
@@ -71,7 +77,7 @@ export function faultOf(db: DatabaseSync, sql: string): string | null {
   return unknown.length > 0 ? `${first.step}, and then looks at each row for ${unknown.join(', ')}` : null;
 }
 
-function accessOf(db: DatabaseSync, sql: string, step: string): Access | null {
+function accessOf(db: DatabaseSync, sql: string, step: string, isOwedLittle: boolean): Access | null {
   const [, how, alias = ''] = /^(SEARCH|SCAN) (\w+)/.exec(step) ?? [];
   if (how === undefined) return null;
   const table = tableOf(sql, alias);
@@ -82,9 +88,9 @@ function accessOf(db: DatabaseSync, sql: string, step: string): Access | null {
   const isOwed =
     table === 'delivery' && new RegExp(`"?${alias}"?\\."?status"? = 'pending'`).test(qualified(sql, alias));
   const isBounded =
-    isOwed ||
+    (isOwed && isOwedLittle) ||
     table in SMALL ||
-    index in BOUNDED ||
+    (index in BOUNDED && (isOwedLittle || BOUNDED[index] !== OWED)) ||
     isOfUniqueKey(db, table, step) ||
     Object.keys(LITTLE).some((little) => step.includes(little));
   return { table, step, isBounded };

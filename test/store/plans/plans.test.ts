@@ -48,6 +48,13 @@ describe('on a store of any age', () => {
     ]);
   });
 
+  it('a look for what a fallback is to get goes through nothing that grows while the channel accepts nothing', () => {
+    const looks = [...recorded.statements].filter((sql) => sql.includes('covered_by in'));
+    expect(looks).toHaveLength(2);
+    const faults = looks.map((sql) => faultOf(recorded.db, sql, { isOwedLittle: false }));
+    expect(faults).toEqual([null, null]);
+  });
+
   it('every method of the store has been asked', () => {
     expect(Object.keys(recorded.store).filter((name) => !recorded.called.has(name))).toEqual([]);
   });

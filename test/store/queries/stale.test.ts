@@ -1,7 +1,7 @@
 import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { ClaimRequest } from '../../../src/store/ports/outbox.ts';
-import { owedByFallback, writeFallbacks } from '../../../src/store/queries/outbox/fallbacks.ts';
+import { findLate, writeFallbacks } from '../../../src/store/queries/outbox/fallbacks.ts';
 import { claimDeliveries, findClaimable } from '../../../src/store/queries/outbox/outbox.ts';
 import type { Database } from '../../../src/store/queries/schema.ts';
 import { createSqlStore } from '../../../src/store/sql/sql-store.ts';
@@ -67,7 +67,7 @@ describe('what was found before another writer', () => {
 
   it('is not owed to a fallback a second time', async () => {
     const asked = { channel: 'oncall', fallback: 'dba', notAcceptedSince: NOW, at: NOW };
-    const missed = await owedByFallback(db, asked);
+    const missed = await findLate(db, asked);
     const owe = () => db.transaction().execute((trx) => writeFallbacks(trx, missed, asked));
     expect((await owe()).map(({ id }) => id)).toEqual([1, 2, 3].map((number) => plan(number).event.id));
     expect(await owe()).toEqual([]);
