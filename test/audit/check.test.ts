@@ -1,19 +1,24 @@
+import crypto from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { checkAudit } from '../../src/audit/check.ts';
 import { verifyFiles, verifyStore } from '../../src/audit/verify.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { aDraft, openForTest, temporaryDirectory } from '../store/support.ts';
 
-const hashes = vi.hoisted(() => ({ count: (): number => 0 }));
-vi.mock('node:crypto', async (original) => {
-  const crypto = await original<typeof import('node:crypto')>();
-  const hash = vi.fn(crypto.hash);
-  hashes.count = () => hash.mock.calls.length;
-  return { ...crypto, hash };
-});
+/** How many hashes are made from now on. A mock of the module would find it loaded already, by another test of this process. */
+function countHashes(): () => number {
+  const spy = vi.spyOn(crypto, 'hash');
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    spy.mockRestore();
+    syncBuiltinESMExports();
+  });
+  return () => spy.mock.calls.length;
+}
 
 type Change = (lines: string[]) => string[];
 
@@ -39,11 +44,11 @@ async function checked({ path, lines }: Awaited<ReturnType<typeof written>>, inF
   );
   const store = await openForTest({ path });
   const [expectedHead] = await store.readAudit(lines.length - 1, 1).catch(() => []);
-  const before = hashes.count();
+  const hashes = countHashes();
   const together = await checkAudit(store, { store: 'store', files: [file] });
   return {
     together,
-    hashed: hashes.count() - before,
+    hashed: hashes(),
     alone: [await verifyStore(store), await verifyFiles([file], { expectedHead })],
   };
 }

@@ -31,7 +31,8 @@ export interface Turns {
  * comes alone waits for nothing.
  *
  * To its caller, each work is a transaction of its own: it has happened whole when its promise resolves, and not at all when that rejects.
- * When one of several fails, all are undone and each is run again by itself.
+ * When one of several fails, all are undone and each is run again by itself. Where not even a transaction can be opened, all that wait
+ * are refused at once: each would wait for a lock by itself, one behind the other, and the event loop with it.
  */
 export function createTurns(db: Kysely<Database>): Turns {
   const waiting: Job[] = [];
@@ -48,18 +49,25 @@ export function createTurns(db: Kysely<Database>): Turns {
     try {
       for (const tell of await commitTogether(db, together, waiting)) tell();
     } catch (thrown) {
-      if (together.length === 1) first.reject(thrown);
+      if (!first.isTried) for (const job of [first, ...waiting.splice(0)]) job.reject(thrown);
+      else if (together.length === 1) first.reject(thrown);
       else for (const job of together) await runAlone(db, job);
     }
   };
 
   const ask = <Result>(takesTurn: boolean, work: WorkInTurn<Result>): Promise<Result> =>
     new Promise((resolve, reject) => {
-      const attempt: Job['attempt'] = async (trx, record) => {
-        const result = await work(trx, record);
-        return () => resolve(result);
+      const job: Job = {
+        takesTurn,
+        isTried: false,
+        attempt: async (trx, record) => {
+          job.isTried = true;
+          const result = await work(trx, record);
+          return () => resolve(result);
+        },
+        reject,
       };
-      waiting.push({ takesTurn, attempt, reject });
+      waiting.push(job);
       if (!isRunning) void run();
     });
 
@@ -75,6 +83,8 @@ export function createTurns(db: Kysely<Database>): Turns {
 /** Work that somebody has asked for. */
 interface Job {
   takesTurn: boolean;
+  /** A transaction was open for it. */
+  isTried: boolean;
   /** Does the work; returns what tells the caller that it is committed. */
   attempt: (trx: Transaction<Database>, record: RecordInTurn) => Promise<() => void>;
   reject: (reason: unknown) => void;

@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { verifyStore } from '../../../src/audit/verify.ts';
 import type { DeliveryOutcome } from '../../../src/store/ports/outbox.ts';
+import { openConnection } from '../../../src/store/sqlite/node-sqlite.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { T0 } from '../../support/builders.ts';
 import { countTransactions } from '../../support/count-transactions.ts';
-import { aCommit, aDraft, anImpossibleDraft, openForTest, plan } from '../support.ts';
+import { aCommit, aDraft, anImpossibleDraft, openForTest, plan, temporaryDirectory } from '../support.ts';
 
 const CLAIM = {
   channel: 'oncall',
@@ -81,5 +83,23 @@ describe('what is written', () => {
     for (let turn = 0; turn < 100 && transactions() === 0; turn += 1) await null;
     await Promise.all([claiming, store.recordAudit([aDraft(1)])]);
     expect(transactions()).toBe(2);
+  });
+
+  it('at once is refused at once while another process holds the file locked', async () => {
+    const path = join(temporaryDirectory(), 'locked.db');
+    const locked = await openForTest({ path });
+    const other = openConnection(path, { readOnly: false });
+    other.exec('begin immediate');
+    const transactions = countTransactions();
+    const writes = [1, 2, 3, 4, 5].map((number) => locked.recordAudit([aDraft(number)]));
+    expect((await Promise.allSettled(writes)).map(({ status }) => status)).toEqual(
+      writes.map(() => 'rejected'),
+    );
+    // Each try waits for the lock, and the event loop stands still meanwhile.
+    expect(transactions()).toBe(1);
+    other.exec('rollback');
+    other.close();
+    await locked.recordAudit([aDraft(6)]);
+    expect((await locked.auditHead()).seq).toBe(1);
   });
 });
