@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import ownPackage from '../../package.json' with { type: 'json' };
 import { type AuditCheck, checkAudit } from '../audit/check.ts';
 import type { Notifier } from '../channels/notifier.ts';
@@ -24,6 +23,7 @@ import { buildNotifier } from './adapters.ts';
 import { assemble, projectUrl } from './assembly.ts';
 import { runDaemon } from './daemon.ts';
 import type { EarlySignals } from './early-signals.ts';
+import { boundHeapGrowth } from './heap-growth.ts';
 import { diagnoseConfig, inForeground, lookOnce, tryHeartbeat } from './one-off.ts';
 
 /**
@@ -149,11 +149,12 @@ async function verifyAudit(config: WatcherConfig | null, files: readonly string[
     return { checked: [], head: null, problems: [] };
   }
   const store = config && (await openExistingStore(config.store.url, { mode: 'readonly' }));
-  // Garbage of a million lines is cleared early, and not when the heap is four times what is alive. For this command: it ends after it.
-  setFlagsFromString('--heap-growing-percent=30');
+  // A million lines are nearly all garbage.
+  const unbound = boundHeapGrowth(30);
   try {
     return await checkAudit(store, { store: config?.store.url ?? '', files });
   } finally {
+    unbound();
     await store?.close();
   }
 }

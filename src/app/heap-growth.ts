@@ -11,7 +11,7 @@ const GROWTH_PERCENT = 50;
  * once the program is loaded, and undone before the process ends: code that V8 compiles under other flags is not used, nor is it of use
  * to the next start.
  */
-export function boundHeapGrowth(): () => void {
-  v8.setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+export function boundHeapGrowth(percent = GROWTH_PERCENT): () => void {
+  v8.setFlagsFromString(`--heap-growing-percent=${percent}`);
   return () => v8.setFlagsFromString('--heap-growing-percent=0');
 }
