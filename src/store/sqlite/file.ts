@@ -101,9 +101,12 @@ export function isOpenToOthers(path: string): boolean {
 function inspect(path: string, { readOnly, deep }: { readOnly: boolean; deep: boolean }): void {
   const db = openConnection(path, { readOnly });
   try {
+    // As one look at it: another process may be making all of it right now.
+    db.exec('begin');
     const version = checkVersion(db, path);
     if (readPragma(db, 'application_id') !== APPLICATION_ID && (version > 0 || countTables(db) > 0))
       throw damagedError(path, 'it is a database of another program');
+    db.exec('commit');
     if (deep) quickCheck(db, path);
   } finally {
     db.close();
