@@ -229,6 +229,13 @@ export const MIGRATIONS: readonly Migration[] = [
       create index delivery_late on delivery (channel, covered_by, coalesce(held_until, created_at)) where status = 'pending';
     `,
   },
+  {
+    number: 14,
+    name: 'what is owed, in the order in which it was inserted',
+    sql: `
+      create index delivery_pending on delivery (channel) where status = 'pending';
+    `,
+  },
 ];
 
 /** A database of an older layout is brought up to date: before, and when that is done. */

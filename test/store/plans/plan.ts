@@ -23,6 +23,7 @@ const BOUNDED: Record<string, string> = {
   observation_running: 'jobs that run',
   delivery_next: OWED,
   delivery_order: OWED,
+  delivery_pending: OWED,
   delivery_refused: OWED,
   delivery_urgent: 'what somebody wants tried now',
   delivery_held: 'what waits for a digest',

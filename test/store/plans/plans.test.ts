@@ -55,6 +55,17 @@ describe('on a store of any age', () => {
     expect(faults).toEqual([null, null]);
   });
 
+  it('a list of what is owed reads a page of it, however much that is', () => {
+    const lists = [...recorded.statements].filter(
+      (sql) => sql.startsWith('select "position" from "delivery"') && sql.includes("'pending'"),
+    );
+    expect(lists.length).toBeGreaterThan(0);
+    const steps = lists.flatMap((sql) => recorded.db.prepare(`explain query plan ${sql}`).all());
+    expect(new Set(steps.map(({ detail }) => String(detail).replace(/ \(.*/, '')))).toEqual(
+      new Set(['SEARCH delivery USING COVERING INDEX delivery_pending']),
+    );
+  });
+
   it('every method of the store has been asked', () => {
     expect(Object.keys(recorded.store).filter((name) => !recorded.called.has(name))).toEqual([]);
   });
