@@ -1,6 +1,6 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 
-/** So many jobs are written before everything else gets its turn: some tens of milliseconds of work, of which a flush is a small part. */
+/** So many jobs are written before everything else gets its turn: a flush is a small part of it then, and the event loop stands still for no longer. */
 export const JOBS_IN_A_TURN = 100;
 
 /**
