@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Instruments } from './instruments.ts';
 
 /** What one endpoint set in one project has left, and who waits for it. */
 export interface BudgetReading {
@@ -21,49 +21,24 @@ export interface ApiMetrics {
 }
 
 /** The figures about the API of Atlas. */
-export function addApiFigures(registry: Registry, prefix: string): ApiMetrics {
-  const registers = [registry];
+export function addApiFigures(instruments: Instruments): ApiMetrics {
   const readers = new Map<string, () => readonly BudgetReading[]>();
-  const requests = new Counter({
-    name: `${prefix}api_requests_total`,
-    help: 'Requests made to Atlas, by HTTP status or kind of failure.',
-    labelNames: ['connection', 'status'],
-    registers,
-  });
-  const sunset = new Gauge({
-    name: `${prefix}api_sunset_timestamp_seconds`,
-    help: 'When an API that is in use ends, as Atlas says. Alert when it comes near.',
-    labelNames: ['connection', 'endpoint'],
-    registers,
-  });
-  new Gauge({
-    name: `${prefix}rate_limit_remaining`,
-    help: 'Requests that Atlas said were left, to all who use the project, when it said so last.',
-    labelNames: ['connection', 'project', 'set'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [connection, read] of readers) {
-        for (const { project, set, remaining } of read()) {
-          if (remaining !== null) this.set({ connection, project, set }, remaining);
-        }
+  const requests = instruments.counter('restore_watcher_api_requests_total');
+  const sunset = instruments.gauge('restore_watcher_api_sunset_timestamp_seconds');
+  instruments.gauge('restore_watcher_rate_limit_remaining', (gauge) => {
+    gauge.reset();
+    for (const [connection, read] of readers) {
+      for (const { project, set, remaining } of read()) {
+        if (remaining !== null) gauge.set({ connection, project, set }, remaining);
       }
-    },
+    }
   });
-  new Gauge({
-    name: `${prefix}requests_waiting`,
-    help: 'Requests to Atlas that wait for their turn in the rate budget.',
-    labelNames: ['connection'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [connection, read] of readers) {
-        this.set(
-          { connection },
-          read().reduce((sum, { waiting }) => sum + waiting, 0),
-        );
-      }
-    },
+  instruments.gauge('restore_watcher_requests_waiting', (gauge) => {
+    gauge.reset();
+    for (const [connection, read] of readers) {
+      const waiting = read().reduce((sum, reading) => sum + reading.waiting, 0);
+      gauge.set({ connection }, waiting);
+    }
   });
   return {
     onRequest: ({ connection, status }) => requests.inc({ connection, status: String(status) }),

@@ -1,20 +1,12 @@
-import { Gauge, type Registry } from 'prom-client';
 import type { PublicPlace } from '../domain/job/place.ts';
 import type { Signals } from '../signals.ts';
+import type { Figures } from './figures.ts';
+import type { Instruments } from './instruments.ts';
 import { createRoster } from './roster.ts';
 
 /** Names the projects and instances that a `*` watch cannot read, a series each while it lasts. */
-export function showFailingPlaces(
-  registry: Registry,
-  prefix: string,
-  signals: Signals,
-): { apply: (names: { watches: readonly string[] }) => void; end: () => void } {
-  const gauge = new Gauge({
-    name: `${prefix}place_failing`,
-    help: '1 for each project, or instance of one, that a watch with "*" cannot read by itself. Alert on any.',
-    labelNames: ['watch', 'project', 'instance'],
-    registers: [registry],
-  });
+export function showFailingPlaces(instruments: Instruments, signals: Signals): Figures {
+  const gauge = instruments.gauge('restore_watcher_place_failing');
   const shown = new Map<string, readonly PublicPlace[]>();
   const show = (watch: string, places: readonly PublicPlace[]): void => {
     for (const place of shown.get(watch) ?? []) gauge.remove(labelsOf(watch, place));

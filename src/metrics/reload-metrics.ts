@@ -1,24 +1,16 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Signals } from '../signals.ts';
+import type { Figures } from './figures.ts';
+import type { Instruments } from './instruments.ts';
 
-/** Counts the configurations that are read while running. @returns the function that ends it. */
-export function countReloads(registry: Registry, prefix: string, signals: Signals): () => void {
-  const registers = [registry];
-  const reloads = new Counter({
-    name: `${prefix}config_reloads_total`,
-    help: 'Configurations that were read while running, by outcome (ok, failed).',
-    labelNames: ['outcome'],
-    registers,
-  });
-  const isSuccess = new Gauge({
-    name: `${prefix}config_last_reload_successful`,
-    help: '1 while the configuration in force is the one that was read last; 0 while that one has faults.',
-    registers,
-  });
+/** Counts the configurations that are read while running. */
+export function countReloads(instruments: Instruments, signals: Signals): Figures {
+  const reloads = instruments.counter('restore_watcher_config_reloads_total');
+  const isSuccess = instruments.gauge('restore_watcher_config_last_reload_successful');
   for (const outcome of ['ok', 'failed']) reloads.inc({ outcome }, 0);
   isSuccess.set(1);
-  return signals.on('config:reloaded', ({ outcome }) => {
+  const end = signals.on('config:reloaded', ({ outcome }) => {
     reloads.inc({ outcome });
     isSuccess.set(outcome === 'ok' ? 1 : 0);
   });
+  return { end };
 }

@@ -1,10 +1,12 @@
-import { Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../clock.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
 import type { JobReader } from '../store/ports/jobs.ts';
 import type { RecordReader } from '../store/ports/records.ts';
 import { createExpectedEnds } from '../views/expected-ends.ts';
+import { JOBS_AT_MOST } from './definitions.ts';
+import type { Figures } from './figures.ts';
+import type { Instruments } from './instruments.ts';
 
 /** What the figures about running jobs are read from. */
 export interface RunningFiguresDeps {
@@ -12,36 +14,10 @@ export interface RunningFiguresDeps {
   clock: Clock;
 }
 
-/** The figures about running jobs. They are read from the store at each scrape. */
-export interface RunningFigures {
-  /** Jobs of other watches are left out: those run on in the store, but nobody looks at them any more. */
-  apply(watches: readonly string[]): void;
-  /** Brings the figures up to date. What cannot be read of the store is left out. */
-  refresh(): Promise<void>;
-}
-
-/** A series for each job: so many at once, the oldest first, and never more. */
-const JOBS_AT_MOST = 100;
-
-/** The age of the oldest running job of each watch, and the expected end of each running job. */
-export function addRunningFigures(
-  registry: Registry,
-  prefix: string,
-  { store, clock }: RunningFiguresDeps,
-): RunningFigures {
-  const registers = [registry];
-  const age = new Gauge({
-    name: `${prefix}oldest_running_job_age_seconds`,
-    help: 'How long the restore job of the watch that began first has been running; 0 while none is.',
-    labelNames: ['watch'],
-    registers,
-  });
-  const expectedEnd = new Gauge({
-    name: `${prefix}job_expected_end_timestamp_seconds`,
-    help: `When a running restore job should end, where its progress or history tells; the oldest ${JOBS_AT_MOST} of them.`,
-    labelNames: ['watch', 'job'],
-    registers,
-  });
+/** The age of the oldest running job of each watch, and the expected end of each running job. Both are read from the store. */
+export function addRunningFigures(instruments: Instruments, { store, clock }: RunningFiguresDeps): Figures {
+  const age = instruments.gauge('restore_watcher_oldest_running_job_age_seconds');
+  const expectedEnd = instruments.gauge('restore_watcher_job_expected_end_timestamp_seconds');
   const ends = createExpectedEnds({ store, clock });
   let known: readonly string[] = [];
 
@@ -53,7 +29,8 @@ export function addRunningFigures(
   };
 
   return {
-    apply: (watches) => {
+    // Jobs of other watches run on in the store, but nobody looks at them any more.
+    apply: ({ watches }) => {
       known = watches;
     },
     refresh: async () => {

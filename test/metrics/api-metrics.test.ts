@@ -1,10 +1,11 @@
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { addApiFigures, type BudgetReading } from '../../src/metrics/api-metrics.ts';
+import { instrumentsOf } from '../../src/metrics/instruments.ts';
 
 function aWorld() {
   const registry = new Registry();
-  const api = addApiFigures(registry, 'restore_watcher_');
+  const api = addApiFigures(instrumentsOf(registry));
   const lines = async (start: string): Promise<string[]> =>
     (await registry.metrics()).split('\n').filter((line) => line.startsWith(`restore_watcher_${start}`));
   return { api, lines };

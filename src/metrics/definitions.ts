@@ -1,0 +1,146 @@
+/** What one metric is called, what kind it is, and what it says. */
+interface Definition {
+  type: 'counter' | 'gauge' | 'histogram';
+  labels: readonly string[];
+  /** One line, for whoever sees the metric for the first time. */
+  help: string;
+  /** Upper bounds of a histogram, in the unit of its name. */
+  buckets?: readonly number[];
+}
+
+/** A running job has a series of its own in some metrics: so many at once, those that began first, and never more. */
+export const JOBS_AT_MOST = 100;
+
+/** Every metric there is, by its full name, in the order in which people read of them. The one table: `docs/metrics.md` is made of it. */
+export const METRICS = {
+  restore_watcher_build_info: {
+    type: 'gauge',
+    labels: ['version', 'node'],
+    help: 'Always 1; the labels say what is running.',
+  },
+  restore_watcher_config_reloads_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Configurations that were read while running, by outcome (ok, failed).',
+  },
+  restore_watcher_config_last_reload_successful: {
+    type: 'gauge',
+    labels: [],
+    help: '1 while the configuration in force is the one that was read last; 0 while that one has faults.',
+  },
+  restore_watcher_polls_total: {
+    type: 'counter',
+    labels: ['watch', 'outcome'],
+    help: 'Polls that have ended, by outcome (ok, failed).',
+  },
+  restore_watcher_poll_duration_seconds: {
+    type: 'histogram',
+    labels: [],
+    help: 'How long a poll took, retries included.',
+    // From a quick poll of one job to a long listing with retries.
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
+  },
+  restore_watcher_last_successful_poll_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['watch'],
+    help: 'When the watch was last polled with success; before the first time, since when it is configured. Alert on its age.',
+  },
+  restore_watcher_place_failing: {
+    type: 'gauge',
+    labels: ['watch', 'project', 'instance'],
+    help: '1 for each project, or instance of one, that a watch with "*" cannot read by itself. Alert on any.',
+  },
+  restore_watcher_api_requests_total: {
+    type: 'counter',
+    labels: ['connection', 'status'],
+    help: 'Requests made to Atlas, by HTTP status or kind of failure.',
+  },
+  restore_watcher_rate_limit_remaining: {
+    type: 'gauge',
+    labels: ['connection', 'project', 'set'],
+    help: 'Requests that Atlas said were left, to all who use the project, when it said so last.',
+  },
+  restore_watcher_requests_waiting: {
+    type: 'gauge',
+    labels: ['connection'],
+    help: 'Requests to Atlas that wait for their turn in the rate budget.',
+  },
+  restore_watcher_api_sunset_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['connection', 'endpoint'],
+    help: 'When an API that is in use ends, as Atlas says. Alert when it comes near.',
+  },
+  restore_watcher_jobs: {
+    type: 'gauge',
+    labels: ['watch', 'state'],
+    help: 'Restore jobs of the watch on record, by state.',
+  },
+  restore_watcher_transitions_total: {
+    type: 'counter',
+    labels: ['watch', 'to'],
+    help: 'Transitions of restore jobs that were found, by the state they led to.',
+  },
+  restore_watcher_oldest_running_job_age_seconds: {
+    type: 'gauge',
+    labels: ['watch'],
+    help: 'How long the restore job of the watch that began first has been running; 0 while none is.',
+  },
+  restore_watcher_job_expected_end_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['watch', 'job'],
+    help: `When a running restore job should end, where its progress or history tells; the oldest ${JOBS_AT_MOST} of them.`,
+  },
+  restore_watcher_deliveries_total: {
+    type: 'counter',
+    labels: ['channel', 'outcome'],
+    help: 'Delivery attempts that have ended, by outcome (delivered, retry, given_up).',
+  },
+  restore_watcher_delivery_latency_seconds: {
+    type: 'histogram',
+    labels: [],
+    help: 'From detecting a change, or from the slot of the digest that tells it, to its acceptance by a channel.',
+    // From "at once" to the 24 h after which a delivery is given up.
+    buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1_800, 7_200, 28_800, 86_400],
+  },
+  restore_watcher_deliveries_pending: {
+    type: 'gauge',
+    labels: ['channel'],
+    help: 'Deliveries owed and not yet made; those that wait for a digest count from its slot on.',
+  },
+  restore_watcher_deliveries_held: {
+    type: 'gauge',
+    labels: ['channel'],
+    help: 'Deliveries that wait for the next digest of their channel.',
+  },
+  process_resident_memory_bytes: {
+    type: 'gauge',
+    labels: [],
+    help: 'Resident memory size in bytes.',
+  },
+  process_start_time_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'Start time of the process since unix epoch in seconds.',
+  },
+  process_cpu_seconds_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Total user and system CPU time spent in seconds.',
+  },
+  nodejs_eventloop_lag_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'Lag of event loop in seconds, sampled at the scrape.',
+  },
+} as const satisfies Record<string, Definition>;
+
+/** The names of all metrics. */
+export type MetricName = keyof typeof METRICS;
+
+/** The names of all metrics of one type. */
+export type NameOf<Type extends Definition['type']> = {
+  [Name in MetricName]: (typeof METRICS)[Name]['type'] extends Type ? Name : never;
+}[MetricName];
+
+/** The labels that a metric has. */
+export type LabelOf<Name extends MetricName> = (typeof METRICS)[Name]['labels'][number];

@@ -1,0 +1,32 @@
+import type { Signals } from '../signals.ts';
+import type { Figures } from './figures.ts';
+import type { Instruments } from './instruments.ts';
+import { createRoster } from './roster.ts';
+
+const OUTCOMES = ['ok', 'failed'];
+
+/** How polls go, and when each watch was last polled with success. */
+export function countPolls(instruments: Instruments, signals: Signals): Figures {
+  const polls = instruments.counter('restore_watcher_polls_total');
+  const duration = instruments.histogram('restore_watcher_poll_duration_seconds');
+  const lastSuccess = instruments.gauge('restore_watcher_last_successful_poll_timestamp_seconds');
+  const series = createRoster({
+    come: (watch) => {
+      for (const outcome of OUTCOMES) polls.inc({ watch, outcome }, 0);
+      // One that is never polled must grow old too: of a series that is not there nobody is alarmed.
+      lastSuccess.setToCurrentTime({ watch });
+    },
+    go: (watch) => {
+      for (const outcome of OUTCOMES) polls.remove({ watch, outcome });
+      lastSuccess.remove({ watch });
+    },
+  });
+  const end = signals.on('poll:finished', ({ watch, outcome, durationMs }) => {
+    // The last poll of a watch that has just left the configuration must not bring its series back.
+    if (!series.has(watch)) return;
+    polls.inc({ watch, outcome });
+    duration.observe(durationMs / 1000);
+    if (outcome === 'ok') lastSuccess.setToCurrentTime({ watch });
+  });
+  return { apply: ({ watches }) => series.apply(watches), end };
+}
