@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { ConfigError, issueText, toError, WatcherError } from '../errors.ts';
+import { AmbiguousId, UnfitId } from '../views/resolve-id.ts';
 import { printable } from './view/text.ts';
 
 /** Exit codes of the whole program. */
@@ -36,11 +37,13 @@ export function explain(thrown: unknown): Explanation {
     };
   }
   const issues = error instanceof ConfigError ? error.issues : [];
+  const candidates = error instanceof AmbiguousId ? error.candidates : [];
   return {
-    exitCode: error instanceof ConfigError || error instanceof UsageError ? EXIT.usage : EXIT.failed,
+    exitCode: isUsage(error) ? EXIT.usage : EXIT.failed,
     lines: [
       `error: ${printable(error.message)}`,
       ...issues.map((issue) => `  ${printable(issueText(issue))}`),
+      ...candidates.map(({ id, about }) => printable(`  ${id}  ${about}`).trimEnd()),
       ...(error.hint === undefined ? [] : [`hint: ${printable(error.hint)}`]),
     ],
     json: {
@@ -49,7 +52,12 @@ export function explain(thrown: unknown): Explanation {
         message: error.message,
         hint: error.hint ?? null,
         ...(error instanceof ConfigError ? { issues } : {}),
+        ...(error instanceof AmbiguousId ? { candidates } : {}),
       },
     },
   };
+}
+
+function isUsage(error: WatcherError): boolean {
+  return [ConfigError, UsageError, AmbiguousId, UnfitId].some((kind) => error instanceof kind);
 }

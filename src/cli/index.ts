@@ -13,7 +13,7 @@ import { addOnce } from './commands/once.ts';
 import { addRoutes } from './commands/routes.ts';
 import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
-import { addWait } from './commands/wait.ts';
+import { addWait } from './commands/wait/wait.ts';
 import { EXIT, explain } from './errors.ts';
 import type { CliParts } from './parts.ts';
 import { OutputClosed } from './view/output.ts';

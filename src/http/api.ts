@@ -6,6 +6,7 @@ import type { JobReader } from '../store/ports/jobs.ts';
 import { DELIVERY_STATUSES } from '../store/ports/outbox.ts';
 import type { PageRequest, RecordReader, Rows } from '../store/ports/records.ts';
 import { createExpectedEnds, type ExpectedEnds } from '../views/expected-ends.ts';
+import { resolveJobId } from '../views/resolve-id.ts';
 import { jobView, listedDeliveryView, transitionView, type View, watchView } from '../views/views.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
 import { readInPortions } from './portions.ts';
@@ -35,16 +36,18 @@ export function addApi(app: Hono, { store, status, clock }: ApiDeps): void {
 
   app.get('/api/v1/jobs/:id', async (c) => {
     const query = readQuery(c.req.url, ['watch']);
-    const found = await readJob(store, ends, c.req.param('id'), query.text('watch'));
+    const jobId = await resolveJobId(store, c.req.param('id'));
+    const found = await readJob(store, ends, jobId, query.text('watch'));
     if (found !== null) return c.json(found);
     return c.json({ error: 'no such job on record', hint: 'see /api/v1/jobs for those that are' }, 404);
   });
 
   app.get('/api/v1/transitions', async (c) => {
     const query = readQuery(c.req.url, ['watch', 'job', 'since']);
+    const job = query.text('job');
     const filter = {
       watch: query.text('watch'),
-      jobId: query.text('job'),
+      jobId: job === undefined ? undefined : await resolveJobId(store, job),
       since: query.instant('since'),
       onlyHappened: true,
     };

@@ -10,6 +10,7 @@ import type { HeartbeatFault } from '../health/heartbeat-answer.ts';
 import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { AmbiguousId, UnfitId } from '../views/resolve-id.ts';
 import { mayRead } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
 import { readBody } from './body.ts';
@@ -148,6 +149,11 @@ function isAuthorized(c: Context, { token }: AppDeps): boolean {
 
 function refuseFault(c: Context, thrown: Error, faultLog: FaultLog): Response | Promise<Response> {
   if (thrown instanceof QueryFault) return refuse(c, 400, thrown.message, thrown.hint);
+  if (thrown instanceof UnfitId) return refuse(c, 400, thrown.message, thrown.hint ?? '');
+  if (thrown instanceof AmbiguousId) {
+    const { message, hint, candidates } = thrown;
+    return c.json({ error: message, hint, candidates }, 409);
+  }
   if (thrown instanceof HTTPException) return thrown.getResponse();
   if (thrown instanceof WatcherError && thrown.code === 'bad_cursor') {
     return refuse(c, 400, 'cursor is not one of ours', 'give back nextCursor as it came');

@@ -222,7 +222,8 @@ describe('wait on a terminal', () => {
 describe('wait, asked for what cannot be', () => {
   it.each([
     ['a watch that is not there', ['ordres'], 'no watch ordres is configured\nhint: There are: orders.'],
-    ['a text that is no id', ['orders', '6080'], '6080 is not the id of a restore job'],
+    ['a text that is no id', ['orders', 'x!'], 'x! is not the id of a restore job'],
+    ['an id that no job has', ['orders', '6080', '--no-store'], 'watch orders has no restore job like 6080'],
     ['a time-out without a unit', ['orders', '--timeout', '2'], 'Expected a duration such as 30s or 2h'],
     ['a time-out that no timer holds', ['orders', '--timeout', '30d'], '24d at most'],
     ['another instance', ['orders', '--instance', 'users'], 'the watch has instance orders, not users'],

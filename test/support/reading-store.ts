@@ -2,11 +2,18 @@ import type { AuditDraft, AuditEntry } from '../../src/domain/audit.ts';
 import { auditLine, GENESIS } from '../../src/domain/audit.ts';
 import type { WatcherEvent } from '../../src/domain/event/event.ts';
 import { jobOf, watchOf } from '../../src/domain/event/subject.ts';
+import { fitsId, type IdForm } from '../../src/domain/id-form.ts';
 import type { FinishedDuration } from '../../src/domain/job/eta.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
 import { isInForce, type Mute } from '../../src/domain/telling/mute.ts';
 import type { Delivery } from '../../src/store/ports/outbox.ts';
-import type { ListedDelivery, PageRequest, RecordedEvent, Rows } from '../../src/store/ports/records.ts';
+import type {
+  FoundIds,
+  ListedDelivery,
+  PageRequest,
+  RecordedEvent,
+  Rows,
+} from '../../src/store/ports/records.ts';
 import type { Store } from '../../src/store/store.ts';
 import { chainEntries } from './audit-chain.ts';
 import { anEvent } from './builders.ts';
@@ -63,7 +70,12 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     readTarget: () => refuse(),
     followedTargets: () => refuse(),
     alertEvent: () => refuse(),
-    readObservations: () => refuse(),
+    readObservations: async (watch, ids) =>
+      new Map(
+        rows.observations
+          .filter((row) => row.watch === watch && ids.includes(row.jobId))
+          .map((row) => [row.jobId, row]),
+      ),
     commitPoll: () => refuse(),
     claimDeliveries: () => refuse(),
     renewLeases: () => refuse(),
@@ -127,6 +139,20 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
             (status === undefined || row.status === status),
         ),
         page,
+        store.fault,
+      ),
+    findJobIds: async (form, limit) => {
+      const known = [
+        ...rows.observations.map(({ jobId }) => jobId),
+        ...rows.events.flatMap(({ event }) => jobOf(event)?.id ?? []),
+      ];
+      return found(known, form, limit, store.fault);
+    },
+    findDeliveryIds: async (form, limit) =>
+      found(
+        deliveries().map(({ id }) => id),
+        form,
+        limit,
         store.fault,
       ),
     redrive: async (which) => {
@@ -224,6 +250,16 @@ function paged<T>(all: readonly T[], { limit, cursor = '0' }: PageRequest, fault
   if (fault) throw fault;
   const end = Number(cursor) + limit;
   return { items: all.slice(Number(cursor), end), nextCursor: end < all.length ? String(end) : null };
+}
+
+function found(all: readonly string[], form: IdForm, limit: number, fault: Error | null): FoundIds {
+  if (fault) throw fault;
+  const fitting = [...new Set(all)]
+    .filter((id) => fitsId(form, id))
+    .toSorted()
+    .toReversed();
+  const exact = fitting.filter((id) => id === form.head && form.tail === '');
+  return { ids: (exact.length > 0 ? exact : fitting).slice(0, limit), isComplete: true };
 }
 
 function refuse(): never {

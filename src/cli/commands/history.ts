@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { RecordReader } from '../../store/ports/records.ts';
+import { resolveJobId } from '../../views/resolve-id.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction, timeOption } from '../command.ts';
 import { entriesOf, type HistoryEntry, historyView } from '../view/history-entry.ts';
 import { historyLines } from '../view/history-text.ts';
@@ -26,7 +27,7 @@ export function addHistory(cli: Cli, program: Command): void {
     )
     .argument(
       '[job]',
-      'only what happened to this job (its full id); shows also what was there at first sight',
+      'only what happened to this job (its id whole, its beginning, or 6080…8293 as messages show it); shows also what was there at first sight',
     )
     .option('--watch <name>', 'only what this watch saw')
     .addOption(timeOption(cli, 'since', 'found at or after this time'))
@@ -68,8 +69,9 @@ async function historyOfAll(store: RecordReader, options: HistoryOptions): Promi
 async function historyOfJob(
   store: RecordReader,
   { watch, since = 0, until = Number.POSITIVE_INFINITY, limit }: HistoryOptions,
-  jobId: string,
+  given: string,
 ): Promise<Listing<HistoryEntry>> {
+  const jobId = await resolveJobId(store, given);
   const events = await collect(EVENTS_OF_ONE_JOB, (page) => store.listEvents({ jobId, watch, ...page }));
   const observations = await collect(EVENTS_OF_ONE_JOB, (page) =>
     store.listObservations({ jobId, watch, ...page }),

@@ -1,4 +1,5 @@
 import type { WatcherEvent } from '../../domain/event/event.ts';
+import type { IdForm } from '../../domain/id-form.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { JobState } from '../../domain/job/restore-job.ts';
@@ -52,6 +53,13 @@ export interface DeliveryFilter extends PageRequest {
   status?: DeliveryStatus | undefined;
 }
 
+/** The ids that fit what somebody gave, the greatest first. */
+export interface FoundIds {
+  ids: string[];
+  /** False: there were too many with that beginning to look at all of them. */
+  isComplete: boolean;
+}
+
 /** A delivery with its event, and what else than its own schedule it waits for while it is pending. */
 export interface ListedDelivery extends Delivery {
   event: WatcherEvent;
@@ -78,6 +86,10 @@ export interface RecordReader {
   listObservations(filter: ObservationFilter): Promise<Rows<Observation>>;
   listEvents(filter: EventFilter): Promise<Rows<RecordedEvent>>;
   listDeliveries(filter: DeliveryFilter): Promise<Rows<ListedDelivery>>;
+  /** The ids of jobs on record, observed or told of, that fit the form: `limit` at most. An id that is the form itself stands alone. */
+  findJobIds(form: IdForm, limit: number): Promise<FoundIds>;
+  /** The same of deliveries. */
+  findDeliveryIds(form: IdForm, limit: number): Promise<FoundIds>;
   /** At most `limit` jobs of these watches that are running and not missing, those that began first. */
   oldestRunning(watches: readonly string[], limit: number): Promise<Observation[]>;
   /** When the first of the jobs began that are running and not missing, by watch. */

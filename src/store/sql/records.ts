@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { RecordStore } from '../ports/records.ts';
 import { listEvents } from '../queries/events.ts';
+import { findDeliveryIds, findJobIds } from '../queries/ids.ts';
 import { countJobs, listObservations, oldestRunning, runningSince } from '../queries/observations.ts';
 import { countDeliveries, listDeliveries } from '../queries/outbox/deliveries.ts';
 import { redriveDeliveries } from '../queries/outbox/redrive.ts';
@@ -15,6 +16,8 @@ export function createRecordStore(db: Kysely<Database>, turns: Turns, guarded: G
     listObservations: guarded('list observations', (filter) => listObservations(db, filter)),
     listEvents: guarded('list events', (filter) => listEvents(db, filter)),
     listDeliveries: guarded('list deliveries', (filter) => listDeliveries(db, filter)),
+    findJobIds: guarded('find a job', (form, limit) => findJobIds(db, form, limit)),
+    findDeliveryIds: guarded('find a delivery', (form, limit) => findDeliveryIds(db, form, limit)),
     oldestRunning: guarded('list observations', (watches, limit) => oldestRunning(db, watches, limit)),
     runningSince: guarded('list observations', () => runningSince(db)),
     countJobs: guarded('count jobs', () => countJobs(db)),

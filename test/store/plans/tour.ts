@@ -137,6 +137,11 @@ async function tourOfLists(store: Store): Promise<void> {
   for (const channel of [undefined, 'oncall'])
     for (const status of [undefined, ...DELIVERY_STATUSES])
       await pages((page) => store.listDeliveries({ channel, status, ...page }), []);
+  for (const head of [JOB, JOB.slice(0, 4), 'none'])
+    for (const tail of ['', '1']) {
+      await store.findJobIds({ head, tail, watch: null }, 9);
+      await store.findDeliveryIds({ head, tail, watch: null }, 9);
+    }
   await store.oldestRunning(['orders', 'other'], 9);
   await store.runningSince();
   await store.countJobs();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { jobOf } from '../../../src/domain/event/subject.ts';
 import type { Observation } from '../../../src/domain/job/observation.ts';
 import type { Milestone } from '../../../src/domain/job/restore-job.ts';
 import { WatcherError } from '../../../src/errors.ts';
@@ -31,6 +32,34 @@ export function recordsContract(store: () => Store): void {
         (await store().listObservations({ limit: 9, ...filter })).items;
       expect(await listed({ watch: 'orders', state: 'failed' })).toEqual([three, one]);
       expect(await listed({ jobId: jobId(4) })).toEqual([four]);
+    });
+
+    it('are found by the beginning and the end of their ids, the greatest first, and each once', async () => {
+      const ids = ['6b0a000000000000000000a1', '6b0a000000000000000000b2', '6b0b000000000000000000a1'];
+      const observations = ids.map((id) => anObservation(aJob([], { id })));
+      const [again] = ids.map((id) => anObservation(aJob([], { id }), { watch: 'all' }));
+      await store().commitPoll(aCommit({ observations: [...observations, again as Observation] }));
+      const find = (head: string, tail = '', limit = 9) =>
+        store().findJobIds({ head, tail, watch: null }, limit);
+      expect(await find('6b0a')).toEqual({ ids: [ids[1], ids[0]], isComplete: true });
+      expect((await find('6b0', 'a1')).ids).toEqual([ids[2], ids[0]]);
+      expect((await find('6b0', '', 1)).ids).toEqual([ids[2]]);
+      expect((await find(String(ids[0]))).ids).toEqual([ids[0]]);
+      expect((await find('6b0c')).ids).toEqual([]);
+    });
+
+    it('are found by their ids among what is told, where nobody has observed them', async () => {
+      await owe(plan(1));
+      const [job = ''] = (await store().listEvents({ limit: 1 })).items.map(({ event }) => jobOf(event)?.id);
+      expect(
+        (await store().findJobIds({ head: job.slice(0, 8), tail: job.slice(-2), watch: null }, 2)).ids,
+      ).toEqual([job]);
+      const [delivery = ''] = (await store().listDeliveries({ limit: 1 })).items.map(({ id }) => id);
+      const found = await store().findDeliveryIds(
+        { head: delivery.slice(0, 6), tail: ':oncall', watch: null },
+        2,
+      );
+      expect(found).toEqual({ ids: [delivery], isComplete: true });
     });
 
     it('are counted by watch and state', async () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RecordReader } from '../../../store/ports/records.ts';
+import { resolveDeliveryId } from '../../../views/resolve-id.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
 import { NOTHING_RECORDED } from '../../view/listing.ts';
@@ -17,7 +18,7 @@ export function addRedrive(cli: Cli, deliveries: Command): void {
   const command = deliveries
     .command('redrive')
     .description('try deliveries again at once that were given up, or that wait')
-    .argument('[id...]', 'which ones, as "deliveries" lists them')
+    .argument('[id...]', 'which ones: an id as "deliveries" lists it, whole or its beginning')
     .option('--given-up', 'all that were given up')
     .option('--channel <name>', 'with --given-up: only those of this channel')
     .addOption(jsonOption());
@@ -33,7 +34,7 @@ async function redrive(cli: Cli, options: RedriveOptions, ids: readonly string[]
     return options.givenUp ? 0 : 1;
   }
   try {
-    const which = options.givenUp ? await givenUpOf(store, options.channel) : [...new Set(ids)];
+    const which = options.givenUp ? await givenUpOf(store, options.channel) : await resolved(store, ids);
     const redriven = await store.redrive(which, cli.parts.clock.now());
     const refused = which === 'given_up' ? [] : which.filter((id) => !redriven.includes(id));
     report(cli, options, redriven, refused);
@@ -52,6 +53,12 @@ function checkUsage({ givenUp, channel }: RedriveOptions, ids: readonly string[]
     );
   }
   if (!givenUp && channel !== undefined) throw new UsageError('redrive --channel goes with --given-up');
+}
+
+async function resolved(store: RecordReader, ids: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const id of ids) found.push(await resolveDeliveryId(store, id));
+  return [...new Set(found)];
 }
 
 /** One channel's given-up deliveries by id, or the store's own word for all of them. */

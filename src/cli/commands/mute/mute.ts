@@ -144,7 +144,8 @@ function parseText(text: string): string {
 }
 
 function parseId(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text))
+  const [, id] = /^\W*(?:mute\s+)?#?([1-9]\d{0,8})\W*$/i.exec(text) ?? [];
+  if (id === undefined)
     throw new UsageError(`${printable(text)} is not the id of a mute`, '"mute list" shows the ids.');
-  return Number(text);
+  return Number(id);
 }

@@ -4,6 +4,7 @@ import type { ChannelConfig, WatcherConfig } from '../../../config/config.ts';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../../domain/event/event.ts';
 import { toIso } from '../../../domain/instant.ts';
 import { deliveryId } from '../../../domain/telling/owed.ts';
+import { resolveJobId } from '../../../views/resolve-id.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
 import { chosenChannels, sampleFor } from '../../sample.ts';
 import { collect, readStore } from '../../view/listing.ts';
@@ -31,7 +32,12 @@ export function addNotifyPreview(cli: Cli, notify: Command): void {
     .description('show what the channels would be sent, and send nothing')
     .option('--channel <name>', 'only for this channel')
     .addOption(new Option('--event <name>', 'of an event of this name').choices(EVENT_NAMES))
-    .addOption(new Option('--job <id>', 'the latest that is on record of this job (its full id)'))
+    .addOption(
+      new Option(
+        '--job <id>',
+        'the latest that is on record of this job (its id whole, its beginning, or 6080…8293)',
+      ),
+    )
     .option('--recorded', 'of an event on record, and never of a sample')
     .addOption(jsonOption())
     .addHelpText(
@@ -69,13 +75,14 @@ async function findRecorded(
   config: WatcherConfig,
   { event: name, job }: PreviewOptions,
 ): Promise<WatcherEvent | null> {
-  const found = await readStore(cli, config, (store) =>
-    collect(
+  const found = await readStore(cli, config, async (store) => {
+    const jobId = job === undefined ? undefined : await resolveJobId(store, job);
+    return collect(
       1,
-      (page) => store.listEvents({ jobId: job, ...page }),
+      (page) => store.listEvents({ jobId, ...page }),
       ({ event }) => name === undefined || event.name === name,
-    ),
-  );
+    );
+  });
   return found?.items[0]?.event ?? null;
 }
 

@@ -1,22 +1,23 @@
 import { type Command, Option } from 'commander';
-import type { WatcherConfig } from '../../config/config.ts';
-import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../../domain/job/eta.ts';
-import { isWildcard, targetKey, targetOf, type Watch } from '../../domain/job/watch.ts';
-import { StoreError } from '../../errors.ts';
-import type { Verdict } from '../../wait/verdict.ts';
-import { waitForJobs } from '../../wait/wait.ts';
-import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
-import { EXIT, UsageError } from '../errors.ts';
-import { parseWait } from '../time.ts';
-import { readStore } from '../view/listing.ts';
-import { printable } from '../view/text.ts';
-import { createBoard } from '../view/wait-board.ts';
+import type { WatcherConfig } from '../../../config/config.ts';
+import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../../../domain/job/eta.ts';
+import { isWildcard, targetKey, targetOf, type Watch } from '../../../domain/job/watch.ts';
+import { StoreError } from '../../../errors.ts';
+import type { Verdict } from '../../../wait/verdict.ts';
+import { waitForJobs } from '../../../wait/wait.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
+import { EXIT, UsageError } from '../../errors.ts';
+import { parseWait } from '../../time.ts';
+import { readStore } from '../../view/listing.ts';
+import { printable } from '../../view/text.ts';
+import { createBoard } from '../../view/wait-board.ts';
 import {
   createJsonReporter,
   createLineReporter,
   type WaitContext,
   type WaitReporter,
-} from '../view/wait-reporter.ts';
+} from '../../view/wait-reporter.ts';
+import { meantIds, readGivenIds } from './named-ids.ts';
 
 interface WaitOptions extends CommonOptions {
   timeout?: number;
@@ -49,7 +50,7 @@ export function addWait(cli: Cli, program: Command): void {
     .argument('<watch>', 'the watch, by its name')
     .argument(
       '[job...]',
-      "which jobs (full ids); else the watch's restoreJobIds, else all that are running now",
+      "which jobs (ids whole, their beginning, or 6080…8293); else the watch's restoreJobIds, else all that are running now",
     )
     .addOption(new Option('--timeout <duration>', 'wait no longer than this (2h)').argParser(parseWait))
     .addOption(
@@ -85,14 +86,17 @@ async function wait(
   cli.writesJsonLines = options.json === true;
   // Should nobody read any longer, the waiting ends, and must not look like a restore that finished.
   cli.exitCode = EXIT.failed;
-  const ids = jobIds.map(checkedId);
+  const given = readGivenIds(jobIds);
   const config = await cli.parts.loadConfig(options.config);
   const watch = findWatch(config, name, options);
   const usuals: Usuals = options.store ? await readUsuals(cli, config, watch) : new Map();
-  const named = ids.length > 0 ? ids : watch.restoreJobIds;
   const reporter = createReporter(cli, options, { watchName: watch.name, usuals });
   try {
-    const report = await cli.parts.inForeground(config, watch, (source, signal) => {
+    const report = await cli.parts.inForeground(config, watch, async (source, signal) => {
+      const named =
+        given.length === 0
+          ? watch.restoreJobIds
+          : await meantIds(cli, given, { config, usesStore: options.store, source, watch, signal });
       if (named.length === 0) reporter.looking(cli.parts.clock.now());
       return waitForJobs({
         source,
@@ -111,16 +115,6 @@ async function wait(
   } finally {
     reporter.close();
   }
-}
-
-function checkedId(id: string): string {
-  if (!/^[0-9a-f]{24}$/i.test(id)) {
-    throw new UsageError(
-      `${printable(id)} is not the id of a restore job`,
-      'An id has 24 hexadecimal characters; "restore-watcher jobs" lists them.',
-    );
-  }
-  return id.toLowerCase();
 }
 
 /** The watch, narrowed to one instance. */

@@ -1,0 +1,97 @@
+import { type IdForm, parseDeliveryId, parseJobId, SHORTEST_HEAD } from '../domain/id-form.ts';
+import type { Observation } from '../domain/job/observation.ts';
+import { WatcherError } from '../errors.ts';
+import type { FoundIds, RecordReader } from '../store/ports/records.ts';
+
+/** One of several that may be meant. */
+export interface IdCandidate {
+  id: string;
+  /** What else helps to tell it from the others, for people. */
+  about: string;
+}
+
+/** What was given may be the id of several; nothing was done. */
+export class AmbiguousId extends WatcherError {
+  readonly candidates: readonly IdCandidate[];
+
+  constructor(what: string, text: string, candidates: readonly IdCandidate[], hasMore: boolean) {
+    const many = hasMore ? `more than ${candidates.length}` : String(candidates.length);
+    super('ambiguous_id', `${text} may be one of ${many} ${what}`, {
+      hint: 'Give more of its beginning, or all of it.',
+    });
+    this.candidates = candidates;
+  }
+}
+
+/** What was given cannot be an id. */
+export class UnfitId extends WatcherError {
+  constructor(what: string, text: string) {
+    super('unfit_id', `${text} is not the id of a ${what}`, {
+      hint: `An id is understood whole, by its beginning (${SHORTEST_HEAD} characters or more), or as messages show it: 6080…8293 or 6080...8293.`,
+    });
+  }
+}
+
+/** What resolving asks of whoever knows the records. */
+export type IdFinder = Pick<RecordReader, 'findJobIds' | 'findDeliveryIds' | 'listObservations'>;
+
+const MOST_CANDIDATES = 10;
+
+/**
+ * Finds the job that somebody means, by its id in any form that `parseJobId` reads. One that is not on record comes back as it was
+ * given: whoever looks it up then says so.
+ * @throws {AmbiguousId} with those that may be meant; UnfitId.
+ */
+export async function resolveJobId(records: IdFinder, text: string): Promise<string> {
+  const form = parseJobId(text);
+  if (form === null) throw new UnfitId('restore job', text);
+  const found = await records.findJobIds(form, MOST_CANDIDATES + 1);
+  const [only, ...others] = found.ids;
+  if (only === undefined) return notFound(form, text, found, 'jobs');
+  if (others.length === 0) return only;
+  const seen = await Promise.all(
+    found.ids.slice(0, MOST_CANDIDATES).map((id) => observationsOf(records, id)),
+  );
+  const ofWatch = seen.filter(({ by }) => by.some(({ watch }) => watch === form.watch));
+  const [meant, second] = ofWatch;
+  if (meant !== undefined && second === undefined) return meant.id;
+  const candidates = (ofWatch.length > 0 ? ofWatch : seen).map(({ id, by }) => ({ id, about: aboutJob(by) }));
+  throw new AmbiguousId('jobs', text, candidates, found.ids.length > MOST_CANDIDATES);
+}
+
+/**
+ * The same for a delivery.
+ * @throws {AmbiguousId} with those that may be meant; UnfitId.
+ */
+export async function resolveDeliveryId(records: IdFinder, text: string): Promise<string> {
+  const form = parseDeliveryId(text);
+  if (form === null) throw new UnfitId('delivery', text);
+  const found = await records.findDeliveryIds(form, MOST_CANDIDATES + 1);
+  const [only, ...others] = found.ids;
+  if (only === undefined) return notFound(form, text, found, 'deliveries');
+  if (others.length === 0) return only;
+  const candidates = found.ids.slice(0, MOST_CANDIDATES).map((id) => ({ id, about: '' }));
+  throw new AmbiguousId('deliveries', text, candidates, found.ids.length > MOST_CANDIDATES);
+}
+
+function notFound({ head, tail }: IdForm, text: string, { isComplete }: FoundIds, what: string): string {
+  if (!isComplete) throw new AmbiguousId(`very many ${what}`, text, [], true);
+  return tail === '' ? head : `${head}…${tail}`;
+}
+
+async function observationsOf(
+  records: IdFinder,
+  id: string,
+): Promise<{ id: string; by: readonly Observation[] }> {
+  const { items } = await records.listObservations({ jobId: id, limit: MOST_CANDIDATES });
+  return { id, by: items };
+}
+
+function aboutJob(by: readonly Observation[]): string {
+  const [first] = by;
+  if (first === undefined) return 'told of, never seen';
+  const { job, state } = first;
+  const target = job?.targetClusterName ?? null;
+  const route = job === null ? '' : ` ${job.instanceName}${target === null ? '' : ` → ${target}`}`;
+  return `watch ${by.map(({ watch }) => watch).join(', ')}:${route} ${state}`;
+}
