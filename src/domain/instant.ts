@@ -54,3 +54,9 @@ export function formatSpan(ms: number): string {
   }
   return parts.join(' ') || 'under 1 s';
 }
+
+/** A span that is an upper bound, for people: rounded up to what is shown, so that it stays one. Never under 1 s. */
+export function formatBound(ms: number): string {
+  const step = ms < 3_600_000 ? 1_000 : ms < 86_400_000 ? 60_000 : 3_600_000;
+  return formatSpan(Math.max(1_000, Math.ceil(ms / step) * step));
+}

@@ -1,6 +1,7 @@
 import type { WatcherEvent } from '../domain/event/event.ts';
 import { flatSubject } from '../domain/event/flat-subject.ts';
 import { describeEvent, oneLine } from '../domain/event/message.ts';
+import { happenedAfter } from '../domain/event/undated.ts';
 import { toIso, toIsoOrNull } from '../domain/instant.ts';
 import { publicJob } from '../domain/job/public-job.ts';
 
@@ -18,7 +19,7 @@ export interface ChannelFacts {
  *
  * | name | holds |
  * |---|---|
- * | `event` | `id`, `name` (`failed`…), `severity` (`info`, `warning`, `critical`), `watch`, `labels.NAME`, `summary`, `note`, `from`, `to`, `detectedAt`, `occurredAt`, `expectedEnd`, `reminder` (its number, from 1; `null` for what is told first), `place.groupId` and `place.instanceName` (where a part of a `*` watch is meant); true or false: `inferred`, `late`, `test` |
+ * | `event` | `id`, `name` (`failed`…), `severity` (`info`, `warning`, `critical`), `watch`, `labels.NAME`, `summary`, `note`, `from`, `to`, `detectedAt`, `occurredAt`, `occurredAfter` (the last good look before, where nobody knows when it happened), `expectedEnd`, `reminder` (its number, from 1; `null` for what is told first), `place.groupId` and `place.instanceName` (where a part of a `*` watch is meant); true or false: `inferred`, `late`, `test` |
  * | `job` | absent for an event about a watch or a channel. The job as a webhook gives it: `id`, `kind`, `groupId`, `instanceName`, `state`, `deliveryType`, `snapshotId`, `snapshotAt`, `targetGroupId`, `targetClusterName`, `targetGroupName`, `createdAt`, `finishedAt`, `expiresAt`, `warnings`, `errorMessage`, `progress.done`, `progress.total`, `batchId`, `milestones` |
  * | `message` | the words of the built-in message: `title`, `advice`; lists of `label` and `value`: `facts`, `details`, `ids`; `times`, a list of `label` and `at`; `link.label`, `link.url`; `footnotes`, a list of texts |
  * | `channel` | `name`, `type`, `timeZone` |
@@ -39,6 +40,7 @@ export function valuesOf(event: WatcherEvent, channel: ChannelFacts): TemplateVa
       ...{ id, name, severity, watch, labels, summary, note, from, to, inferred, late, test, place },
       detectedAt: toIso(event.detectedAt),
       occurredAt: toIso(event.occurredAt),
+      occurredAfter: toIsoOrNull(happenedAfter(event)),
       expectedEnd: toIsoOrNull(expectedEnd?.at ?? null),
       reminder: event.reminder?.number ?? null,
     },
@@ -70,7 +72,16 @@ const named = (...names: string[]): Names => Object.fromEntries(names.map((name)
 export const KNOWN_NAMES: Names = {
   event: {
     ...named('id', 'name', 'severity', 'watch', 'labels', 'summary', 'note', 'from', 'to'),
-    ...named('detectedAt', 'occurredAt', 'expectedEnd', 'reminder', 'inferred', 'late', 'test'),
+    ...named(
+      'detectedAt',
+      'occurredAt',
+      'occurredAfter',
+      'expectedEnd',
+      'reminder',
+      'inferred',
+      'late',
+      'test',
+    ),
     place: named('groupId', 'instanceName'),
   },
   job: {

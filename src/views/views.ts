@@ -1,6 +1,7 @@
 import { flatSubject } from '../domain/event/flat-subject.ts';
 import { titleOf } from '../domain/event/message.ts';
 import { jobOf, watchOf } from '../domain/event/subject.ts';
+import { happenedAfter } from '../domain/event/undated.ts';
 import { type Timestamp, toIso, toIsoOrNull } from '../domain/instant.ts';
 import type { ExpectedEnd } from '../domain/job/eta.ts';
 import type { Observation } from '../domain/job/observation.ts';
@@ -59,6 +60,7 @@ export function transitionView({ event, suppressed, mute, deliveries }: Recorded
     summary: event.summary,
     detectedAt: toIso(event.detectedAt),
     occurredAt: toIso(event.occurredAt),
+    occurredAfter: toIsoOrNull(happenedAfter(event)),
     inferred,
     late,
     reminder: event.reminder?.number ?? null,

@@ -1,5 +1,6 @@
 import type { Timestamp } from '../domain/instant.ts';
 import { JOB_HOME } from '../domain/job/job-home.ts';
+import type { Noticed } from '../domain/job/observation.ts';
 import { assertNever, type RestoreJob } from '../domain/job/restore-job.ts';
 import type { SourceError } from '../errors.ts';
 
@@ -16,6 +17,8 @@ export interface WaitedJob {
   job: RestoreJob | null;
   /** `null`: waited for still. */
   end: JobEnd | null;
+  /** When an outcome was first seen that Atlas does not date. */
+  noticed?: Noticed;
 }
 
 /** In the order in which they count: a restore that finished stays so when it expires later, a link that ran out is of no use. */

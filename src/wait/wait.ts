@@ -1,7 +1,9 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../clock.ts';
 import type { Timestamp } from '../domain/instant.ts';
+import type { Noticed } from '../domain/job/observation.ts';
 import type { RestoreJob } from '../domain/job/restore-job.ts';
+import { noticedBy } from '../domain/job/took.ts';
 import { targetOf, type Watch } from '../domain/job/watch.ts';
 import { SourceError, type SourceReason, toError } from '../errors.ts';
 import type { JobAnswer, JobSource } from '../source/source.ts';
@@ -126,7 +128,7 @@ function createWaiting({ source, watch, jobIds, clock, onChange }: WaitInput, si
   }
 
   /** What an answer makes of a job; `null`: nothing new. */
-  function next({ jobId, job: before }: WaitedJob, answer: JobAnswer): WaitedJob | null {
+  function next({ jobId, job: before, noticed }: WaitedJob, answer: JobAnswer): WaitedJob | null {
     const timesNotFound = answer.kind === 'not_found' ? (notFound.get(jobId) ?? 0) + 1 : 0;
     notFound.set(jobId, timesNotFound);
     switch (answer.kind) {
@@ -136,10 +138,16 @@ function createWaiting({ source, watch, jobIds, clock, onChange }: WaitInput, si
       case 'not_found':
         return timesNotFound < NOT_FOUND_TWICE ? null : { jobId, job: before, end: 'missing' };
       case 'job':
-        return isNews(before, answer.job) ? { jobId, job: answer.job, end: endOf(answer.job) } : null;
+        return isNews(before, answer.job) ? seen(jobId, answer.job, noticed) : null;
       case 'known':
         return null;
     }
+  }
+
+  function seen(jobId: string, job: RestoreJob, before: Noticed = {}): WaitedJob {
+    const news = job.reached.filter(({ milestone }) => before[milestone] === undefined);
+    const noticed = noticedBy(before, news, clock.now()) ?? {};
+    return { jobId, job, end: endOf(job), noticed };
   }
 
   /** Reads each job that is waited for still. One that cannot be read does not keep the others from it. */

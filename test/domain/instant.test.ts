@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { formatSpan, objectIdInstant, parseInstant, toIso, toIsoOrNull } from '../../src/domain/instant.ts';
+import {
+  formatBound,
+  formatSpan,
+  objectIdInstant,
+  parseInstant,
+  toIso,
+  toIsoOrNull,
+} from '../../src/domain/instant.ts';
 import { jobId, T0 } from '../support/builders.ts';
 
 describe('reading an instant', () => {
@@ -91,5 +98,19 @@ describe('a span for people', () => {
     [400 * 86_400_000, '400 d'],
   ])('of %d ms is %s', (ms, expected) => {
     expect(formatSpan(ms)).toBe(expected);
+  });
+});
+
+describe('an upper bound for people', () => {
+  it.each([
+    [0, '1 s'],
+    [33_001, '34 s'],
+    [34_000, '34 s'],
+    [59_999, '1 min'],
+    [14 * 60_000 + 1, '14 min 1 s'],
+    [2 * 3_600_000 + 5 * 60_000 + 1, '2 h 6 min'],
+    [86_400_000 + 1, '1 d 1 h'],
+  ])('rounds %d ms up to %s', (ms, text) => {
+    expect(formatBound(ms)).toBe(text);
   });
 });

@@ -15,6 +15,7 @@ export function aContext(over: Partial<ComparisonContext> = {}): ComparisonConte
   return {
     watch: 'orders',
     now: NOW,
+    lastLookAt: null,
     firstSight: 'new',
     announceExisting: false,
     lateAfterMs: 2 * MINUTE,

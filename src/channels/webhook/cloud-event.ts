@@ -1,6 +1,7 @@
 import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
 import { flatSubject } from '../../domain/event/flat-subject.ts';
 import { titleOf } from '../../domain/event/message.ts';
+import { happenedAfter } from '../../domain/event/undated.ts';
 import { toIso } from '../../domain/instant.ts';
 import { publicJob } from '../../domain/job/public-job.ts';
 
@@ -19,13 +20,14 @@ export interface CloudEvent {
 
 /**
  * The event as a webhook receives it: the same text at every attempt. `data.test` is there only in a sample, `data.reminder` (from 1)
- * only in a reminder, `data.job` and `data.expectedEnd` only when there is one, `data.place` only where a part of a `*` watch is meant.
+ * only in a reminder, `data.occurredAfter` only where the time is not known and a good look before is, `data.job` and `data.expectedEnd` only when there is one, `data.place` only where a part of a `*` watch is meant.
  */
 export function toCloudEvent(event: WatcherEvent): CloudEvent {
   const { watch, labels, from, to, inferred, late, job, expectedEnd, source, place } = flatSubject(
     event.subject,
   );
   const subject = job?.id ?? watch;
+  const after = happenedAfter(event);
   return {
     specversion: '1.0',
     id: event.id,
@@ -46,6 +48,7 @@ export function toCloudEvent(event: WatcherEvent): CloudEvent {
       summary: titleOf(event),
       detectedAt: toIso(event.detectedAt),
       occurredAt: toIso(event.occurredAt),
+      ...(after === null ? {} : { occurredAfter: toIso(after) }),
       inferred,
       late,
       ...(event.note === null ? {} : { note: event.note }),

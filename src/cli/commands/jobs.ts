@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Timestamp } from '../../domain/instant.ts';
 import type { ExpectedEnd } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import { JOB_STATES, type JobState, shortId } from '../../domain/job/restore-job.ts';
@@ -6,7 +7,7 @@ import { createExpectedEnds } from '../../views/expected-ends.ts';
 import { jobView } from '../../views/views.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../command.ts';
 import { tieBatches } from '../view/job-groups.ts';
-import { etaText, routeOf, STATE_COLOURS, tookText } from '../view/job-text.ts';
+import { boundText, etaText, routeOf, STATE_COLOURS, tookText } from '../view/job-text.ts';
 import { collect, printListing, readStore, warnOfUnknown } from '../view/listing.ts';
 import { type Column, formatTable } from '../view/table.ts';
 import { formatDistance, printable } from '../view/text.ts';
@@ -74,7 +75,7 @@ function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
     { title: 'JOB', value: (row) => `${marks.get(row) ?? ''}${row.jobId}` },
     { title: 'WATCH', value: ({ watch }) => watch, shrinks: true },
     { title: 'FROM → TO', value: ({ job }) => routeOf(job), shrinks: true },
-    { title: 'TOOK', value: ({ job, missingSince }) => tookText(job, missingSince ?? now) },
+    { title: 'TOOK', value: (row) => tookOfRow(row, now) },
     {
       title: hasEta ? 'CHANGED, ETA' : 'CHANGED',
       // Of a job that runs, it is the end that people want to know; when it was seen to start, the span tells.
@@ -89,6 +90,14 @@ function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
   ];
   if (notes.length > 0) out.line();
   for (const note of notes) out.line(printable(note));
+}
+
+/** A running job that has gone may have ended at any time before it was missed. */
+function tookOfRow({ job, missingSince, noticed }: Observation, now: Timestamp): string {
+  const isRunning = job !== null && job.reached.length < 2;
+  return isRunning && missingSince !== null
+    ? boundText(missingSince - job.createdAt)
+    : tookText(job, now, noticed);
 }
 
 function stateOf({ state, missingSince }: Observation): JobState | 'missing' {

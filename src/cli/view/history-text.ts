@@ -1,6 +1,8 @@
+import { isTransitionName } from '../../domain/event/event.ts';
 import { flatSubject } from '../../domain/event/flat-subject.ts';
 import { intoWords } from '../../domain/event/job-words.ts';
 import { titleOf } from '../../domain/event/message.ts';
+import { happenedAfter, isUndated } from '../../domain/event/undated.ts';
 import { formatSpan } from '../../domain/instant.ts';
 import { assertNever, shortId } from '../../domain/job/restore-job.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
@@ -63,10 +65,22 @@ function foundLine(entry: HistoryEntry): string {
   const marks = [
     `found ${formatInstant(detectedAt)}`,
     ...(lag >= 1_000 ? [`${formatSpan(lag)} later`] : []),
+    ...betweenLooks(entry),
     ...(inferred ? ['inferred: nobody saw it'] : []),
     ...(late ? ['late'] : []),
   ];
   return marks.join(', ');
+}
+
+/** Of what nobody dates: `it happened then or before, after 2026-11-02 08:14:05Z`. */
+function betweenLooks(entry: HistoryEntry): string[] {
+  if (entry.kind !== 'event' || entry.recorded.event.reminder !== null) return [];
+  const { event } = entry.recorded;
+  if (!isTransitionName(event.name) || !isUndated(event)) return [];
+  const after = happenedAfter(event);
+  return [
+    `happened then at the latest${after === null ? '' : `, after the look of ${formatInstant(after)}`}`,
+  ];
 }
 
 function toldLines(entry: HistoryEntry, painter: Painter): string[] {

@@ -1,6 +1,8 @@
-import { formatSpan, type Timestamp } from '../../domain/instant.ts';
+import { formatBound, formatSpan, type Timestamp } from '../../domain/instant.ts';
 import type { ExpectedEnd } from '../../domain/job/eta.ts';
+import type { Noticed } from '../../domain/job/observation.ts';
 import { type JobState, otherProjectOf, type RestoreJob } from '../../domain/job/restore-job.ts';
+import { tookOf } from '../../domain/job/took.ts';
 import type { Colour } from './output.ts';
 
 export const STATE_COLOURS: Readonly<Partial<Record<JobState | 'missing', Colour>>> = {
@@ -21,18 +23,30 @@ export function routeOf(job: RestoreJob | null): string {
   return `${job.instanceName} → ${target}${project === null ? '' : ` (${project})`}`;
 }
 
-/** From its creation to its first outcome; a running job is timed until `now`. */
-export function tookText(job: RestoreJob | null, now: Timestamp): string {
+/**
+ * From its creation to its first outcome; a running job is timed until `now`. `≤ 34 s`: its end was only seen between two looks, and
+ * `noticed` says when.
+ */
+export function tookText(job: RestoreJob | null, now: Timestamp, noticed: Noticed = {}): string {
   if (job === null) return '?';
-  const [, outcome] = job.reached;
-  if (outcome === undefined) return formatSpan(now - job.createdAt);
-  return outcome.at === null ? '?' : formatSpan(outcome.at - job.createdAt);
+  if (job.reached.length < 2) return formatSpan(now - job.createdAt);
+  const took = tookOf(job, noticed);
+  if (took === null) return '?';
+  return took.isAtMost ? boundText(took.ms) : formatSpan(took.ms);
 }
 
-/** The same in a sentence, where nothing else says that it runs still: `12 min so far`. */
-export function spanOf(job: RestoreJob | null, now: Timestamp): string {
-  const isRunning = job !== null && job.reached.length < 2;
-  return isRunning ? `${tookText(job, now)} so far` : tookText(job, now);
+/** `≤ 34 s` */
+export function boundText(ms: number): string {
+  return `≤ ${formatBound(ms)}`;
+}
+
+/** The same in a sentence: `12 min so far` where it runs still, `at most 34 s`; empty where nobody knows. */
+export function spanOf(job: RestoreJob | null, now: Timestamp, noticed: Noticed = {}): string {
+  if (job === null) return '';
+  if (job.reached.length < 2) return `${tookText(job, now)} so far`;
+  const took = tookOf(job, noticed);
+  if (took === null) return '';
+  return took.isAtMost ? `at most ${formatBound(took.ms)}` : formatSpan(took.ms);
 }
 
 /** `42 %, about 3 min left`, `over the usual 4 min`; empty when nothing tells. */

@@ -102,7 +102,7 @@ function columnsAt(now: Timestamp, usuals: WaitContext['usuals'], out: Output): 
     },
     { title: 'JOB', value: ({ jobId }) => jobId },
     { title: 'FROM → TO', value: ({ job }) => (job ? routeOf(job) : ''), shrinks: true },
-    { title: 'TOOK', value: ({ job }) => (job ? tookText(job, now) : '') },
+    { title: 'TOOK', value: ({ job, noticed }) => (job ? tookText(job, now, noticed) : '') },
     { title: 'ETA', value: ({ job }) => etaText(etaOf(job, now, usuals), now), shrinks: true },
   ];
 }

@@ -97,12 +97,12 @@ function changeText(change: WaitChange, watchName: string, usuals: Usuals): stri
   }
 }
 
-function jobText({ jobId, job, end }: WaitedJob, at: number, usuals: Usuals): string {
+function jobText({ jobId, job, end, noticed }: WaitedJob, at: number, usuals: Usuals): string {
   if (end === 'missing') return `${jobId}  ${END_WORDS.missing}`;
   if (job === null) return jobId;
   const words = [
     routeOf(job),
-    spanOf(job, at),
+    spanOf(job, at, noticed),
     etaText(etaOf(job, at, usuals), at),
     job.warnings ? 'with warnings' : '',
     job.errorMessage === null ? '' : `Atlas says: ${job.errorMessage}`,

@@ -9,7 +9,9 @@ import {
 } from '../job/restore-job.ts';
 import { kindOf, type WatcherEvent } from './event.ts';
 import type { JobEventKind } from './event-kind.ts';
+import { atMost } from './job-words.ts';
 import { hasLeft, jobOf, placeOf } from './subject.ts';
+import { happenedAfter, isUndated } from './undated.ts';
 
 /** An event in words, the same for every channel. Plain text, each value one line: each channel escapes it for where it goes. */
 export interface Message {
@@ -142,7 +144,10 @@ function spanOf(event: WatcherEvent): [label: string, value: string | null] {
   const sinceStart = spanBetween(job.createdAt, occurredAt);
   switch (kind.about === 'job' ? kind.span : null) {
     case 'took':
-      return ['Took', sinceStart !== null && isUndated(event) ? `at most ${sinceStart}` : sinceStart];
+      return [
+        'Took',
+        sinceStart !== null && isUndated(event) ? atMost(occurredAt - job.createdAt) : sinceStart,
+      ];
     case 'took_to_finish':
       return ['Took', job.finishedAt === null ? null : spanBetween(job.createdAt, job.finishedAt)];
     case 'running':
@@ -181,6 +186,7 @@ function timesOf(event: WatcherEvent): Message['times'] {
   const own = event.reminder ? undefined : ownTimeOf(event);
   const times: Array<[string, Timestamp | null]> = [
     [timeLabel(event), event.occurredAt],
+    ['Last look before', happenedAfter(event)],
     ['Started', own === 'createdAt' ? null : (job?.createdAt ?? null)],
     [isPast(eta, event) ? 'Was expected' : 'Expected end', eta?.at ?? null],
     ['Snapshot taken', job?.snapshotAt ?? null],
@@ -202,11 +208,6 @@ function isPast(eta: ExpectedEnd | null, { detectedAt }: WatcherEvent): boolean 
 function timeLabel(event: WatcherEvent): string {
   if (event.reminder) return 'As of';
   return isUndated(event) ? 'Noticed' : 'Happened';
-}
-
-/** Atlas did not say when; all we know is when we saw it. */
-function isUndated(event: WatcherEvent): boolean {
-  return event.occurredAt === event.detectedAt;
 }
 
 function footnotesOf(event: WatcherEvent): string[] {

@@ -12,6 +12,7 @@ import { type Decision, planDeliveries, type RoutingRules, type SuppressReason }
 import { eventId, kindOf, severityOf, type WatcherEvent } from './event.ts';
 import { flatSubject } from './flat-subject.ts';
 import { summarizeJobEvent } from './summary.ts';
+import { happenedAfter } from './undated.ts';
 
 /** An event together with what was decided about it. */
 export interface PlannedEvent {
@@ -138,7 +139,7 @@ function entryKindOf({ test, reminder }: WatcherEvent): AuditKind {
 
 function eventsOf(transition: Transition, { job }: Observation, context: PlanContext): WatcherEvent[] {
   if (job === null) return [];
-  const { milestone, from, to, occurredAt, inferred, late } = transition;
+  const { milestone, from, to, occurredAt, lastLookAt, inferred, late } = transition;
   return [
     {
       ...jobEventBase(milestone, job, context),
@@ -150,6 +151,7 @@ function eventsOf(transition: Transition, { job }: Observation, context: PlanCon
         to,
         expectedEnd: endOf(milestone, job, context),
         inferred,
+        ...(lastLookAt === null ? {} : { lastLookAt }),
         late,
       },
       note: null,
@@ -242,6 +244,7 @@ function anomalyEntry(
 
 function transitionData(event: WatcherEvent): AuditDraft['data'] {
   const { watch, job, from, to, inferred, late, place } = flatSubject(event.subject);
+  const after = happenedAfter(event);
   return {
     eventId: event.id,
     event: event.name,
@@ -252,6 +255,7 @@ function transitionData(event: WatcherEvent): AuditDraft['data'] {
     from,
     to,
     occurredAt: toIso(event.occurredAt),
+    ...(after === null ? {} : { occurredAfter: toIso(after) }),
     detectedAt: toIso(event.detectedAt),
     inferred,
     late,

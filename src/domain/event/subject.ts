@@ -1,3 +1,4 @@
+import type { Timestamp } from '../instant.ts';
 import type { ExpectedEnd } from '../job/eta.ts';
 import { placeKey, type WatchPlace } from '../job/place.ts';
 import type { JobKind, JobState, RestoreJob } from '../job/restore-job.ts';
@@ -35,6 +36,8 @@ export interface JobSubject extends Watched {
   expectedEnd: ExpectedEnd | null;
   /** Nobody saw it; it must have been (a start between two polls). */
   inferred: boolean;
+  /** There when it is known and is a milestone: when the last good look before began, at which the job had not reached it. */
+  lastLookAt?: Timestamp;
   /** Found long after it happened. */
   late: boolean;
 }

@@ -13,6 +13,7 @@ export interface SummaryFacts {
 /** The one line that tells a job's event: `Restore 6080…8293 of orders to orders-copy failed after 14 min`. */
 export function summarizeJobEvent({ name, job, occurredAt }: SummaryFacts): string {
   const kind = kindOf(name);
-  const words = jobWords(job, occurredAt);
+  const isAtMost = job.reached.some(({ milestone, at }) => milestone === name && at === null);
+  const words = jobWords(job, occurredAt, { isAtMost });
   return kind.about === 'job' ? kind.summary(words) : `${words.what}: ${name}`;
 }

@@ -13,6 +13,9 @@ export type TimeEventName = 'stalled' | 'expiring';
 /** When it was told; each is told once. */
 export type Raised = Readonly<Partial<Record<TimeEventName, Timestamp>>>;
 
+/** When milestones were first seen for which Atlas gives no time: they happened at that time at the latest. */
+export type Noticed = Readonly<Partial<Record<Milestone, Timestamp>>>;
+
 /** What we saw of a job last, and what we have recorded of its life. One per watch and job. */
 export interface Observation {
   watch: string;
@@ -23,6 +26,8 @@ export interface Observation {
   milestones: readonly Milestone[];
   /** Follows from `milestones`; `unknown` while `job` is `null`. */
   state: JobState;
+  /** Absent where Atlas dates every milestone that is recorded. */
+  noticed?: Noticed;
   /** Stored, audited and shown by this name since the first version; hence not `origin`. */
   firstSight: Origin;
   firstSeenAt: Timestamp;

@@ -1,4 +1,5 @@
 import type { Timestamp } from '../instant.ts';
+import { lastGoodLook } from './last-look.ts';
 import type { Observation, Origin, TimeEventName } from './observation.ts';
 import {
   isUnfinished,
@@ -11,6 +12,7 @@ import {
   stateAfter,
 } from './restore-job.ts';
 import { dueTimeEvents, type TimePolicy } from './time-events.ts';
+import { noticedBy } from './took.ts';
 
 /** One milestone newly reached, found by comparing two observations. */
 export interface Transition {
@@ -21,6 +23,8 @@ export interface Transition {
   /** When it happened according to Atlas; `detectedAt` where Atlas does not say. */
   occurredAt: Timestamp;
   detectedAt: Timestamp;
+  /** When the last good look at the job began, at which it had not reached this; `null`: there was none. */
+  lastLookAt: Timestamp | null;
   inferred: boolean;
   late: boolean;
   /** `announce`, or why it is recorded in silence. */
@@ -32,6 +36,8 @@ export interface ComparisonContext {
   watch: string;
   /** When the reply was read. */
   now: Timestamp;
+  /** When the last look began at all jobs of the target that may change; `null`: this process remembers none. */
+  lastLookAt: Timestamp | null;
   /** How this job came into view, should it be new to us. */
   firstSight: Origin;
   /** See `Watch.announceExisting`. */
@@ -94,6 +100,7 @@ export function diffObservations(
 
   const milestones = [...recorded, ...news.map(({ milestone }) => milestone)];
   const state = stateAfter(milestones);
+  const noticed = noticedBy(previous?.noticed, news, context.now);
   return {
     ...UNCHANGED,
     observation: {
@@ -102,6 +109,7 @@ export function diffObservations(
       job: { ...job, state },
       milestones,
       state,
+      ...(noticed === undefined ? {} : { noticed }),
       firstSight: previous?.firstSight ?? context.firstSight,
       firstSeenAt: previous?.firstSeenAt ?? context.now,
       changedAt: context.now,
@@ -202,6 +210,7 @@ function chain(
   context: ComparisonContext,
 ): Transition[] {
   const known: Milestone[] = [...(previous?.milestones ?? [])];
+  const lastLookAt = lastGoodLook(previous, context.lastLookAt);
   return news.map(({ milestone, at }) => {
     const before = known.filter((earlier) => isUpTo(earlier, milestone));
     const occurredAt = at ?? context.now;
@@ -211,6 +220,7 @@ function chain(
       to: stateAfter([milestone]),
       occurredAt,
       detectedAt: context.now,
+      lastLookAt,
       inferred: milestone === 'started' && job.state !== 'in_progress',
       late: context.now - occurredAt > context.lateAfterMs,
       verdict: verdictOf(previous, job, occurredAt, context),

@@ -39,8 +39,9 @@ function subjectNow(
   const labels = visibility.kind === 'seen' ? visibility.labels : subject.labels;
   if (subject.kind === 'watch') return { ...subject, labels };
   const job = observation?.job ?? subject.job;
+  const { lastLookAt: _ofTheFirst, ...rest } = subject;
   return {
-    ...subject,
+    ...rest,
     labels,
     job,
     from: observation?.state ?? null,

@@ -15,7 +15,9 @@ import type { TargetMemory } from '../../store/ports/jobs.ts';
 import type { Anomaly, PageNote, PollInput, ReadTimes } from './input.ts';
 
 /** What a comparison needs to know of a cycle. */
-export type CompareInput = Pick<PollInput, 'watch' | 'lateAfterMs' | 'newSince' | 'timePolicyFor'>;
+export type CompareInput = Pick<PollInput, 'watch' | 'lateAfterMs' | 'newSince' | 'timePolicyFor'> & {
+  notes?: Pick<PollInput['notes'], 'lastLookAt'>;
+};
 
 /** What was found and is not written yet. */
 export interface Findings {
@@ -254,10 +256,11 @@ export class Comparer {
   }
 
   #contextAt(now: Timestamp, job?: RestoreJob): ComparisonContext {
-    const { watch, lateAfterMs } = this.#input;
+    const { watch, lateAfterMs, notes } = this.#input;
     return {
       watch: watch.name,
       now,
+      lastLookAt: notes?.lastLookAt ?? null,
       firstSight: this.#firstSight(job),
       announceExisting: watch.announceExisting,
       lateAfterMs,

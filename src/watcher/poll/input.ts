@@ -51,6 +51,8 @@ export interface AnswerNotes {
   readonly pages: Map<number, PageNote>;
   /** Of jobs that were asked for by id. */
   readonly jobs: Map<string, AnswerNote>;
+  /** When the last cycle began that has read every job which may change; absent before the first. */
+  lastLookAt?: Timestamp;
 }
 
 /** An answer in which all was as it had been recorded. No more than this is kept of it: nothing for each job that has ended. */

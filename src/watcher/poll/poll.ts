@@ -33,6 +33,7 @@ interface Cycle {
  */
 export async function pollTarget(deps: PollDeps, input: PollInput): Promise<PollReport> {
   const memory = await deps.store.readTarget(targetKey(input.target), deps.clock.now());
+  const begunAt = timesOf(deps).at;
   const comparer = new Comparer(input, memory);
   const walk = input.places.walk();
   const answers = new AnswerMemory(input.notes, comparer, () => timesOf(deps));
@@ -49,6 +50,7 @@ export async function pollTarget(deps: PollDeps, input: PollInput): Promise<Poll
   if (!input.signal.aborted) {
     answers.keep();
     walk.keep();
+    if (failure === null) input.notes.lastLookAt = begunAt;
   }
   return reportOf(cycle, failure);
 }

@@ -3,7 +3,7 @@ import { toCloudEvent } from '../../../src/channels/webhook/cloud-event.ts';
 import { EVENT_NAMES } from '../../../src/domain/event/event.ts';
 import { sampleEvent } from '../../../src/domain/event/sample.ts';
 import { publicJob } from '../../../src/domain/job/public-job.ts';
-import { aJob, anEvent, GROUP_ID, MINUTE, T0 } from '../../support/builders.ts';
+import { aJob, anEvent, GROUP_ID, jobSubjectOf, MINUTE, T0 } from '../../support/builders.ts';
 
 describe('a CloudEvent', () => {
   it('tells a failed restore', () => {
@@ -133,4 +133,15 @@ it('names the part of a watch that an event is about, and has no place for one a
   expect(dataOf({ place }).place).toEqual({ groupId: 'g', instanceName: 'users' });
   expect(dataOf({ place: { ...place, instanceName: null } }).place).toEqual({ groupId: 'g' });
   expect(dataOf({})).not.toHaveProperty('place');
+});
+
+it('says after which look it happened where nobody knows when', () => {
+  const detectedAt = T0 + 14 * MINUTE;
+  const event = anEvent('failed', { detectedAt, occurredAt: detectedAt });
+  const seen = { ...event, subject: { ...jobSubjectOf(event), lastLookAt: T0 + 13 * MINUTE } };
+  expect(toCloudEvent(seen).data).toMatchObject({
+    occurredAfter: '2026-11-02T08:13:05.000Z',
+    occurredAt: '2026-11-02T08:14:05.000Z',
+  });
+  expect(toCloudEvent({ ...seen, occurredAt: detectedAt - 1_000 }).data).not.toHaveProperty('occurredAfter');
 });

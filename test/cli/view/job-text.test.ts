@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { routeOf } from '../../../src/cli/view/job-text.ts';
-import { aJob } from '../../support/builders.ts';
+import { routeOf, spanOf, tookText } from '../../../src/cli/view/job-text.ts';
+import { aJob, T0 } from '../../support/builders.ts';
 
 describe('where a job goes, in a table', () => {
   it.each([
@@ -14,5 +14,24 @@ describe('where a job goes, in a table', () => {
     ['a download', { deliveryType: 'download', targetClusterName: null }, 'orders → download'],
   ])('%s', (_where, over, text) => {
     expect(routeOf(aJob([], over))).toBe(text);
+  });
+});
+
+describe('how long a job took, in a table and in a sentence', () => {
+  const undated = aJob([], {
+    reached: [
+      { milestone: 'started', at: T0 },
+      { milestone: 'failed', at: null },
+    ],
+  });
+
+  it.each([
+    ['a job that runs', aJob(), {}, '34 s', '34 s so far'],
+    ['an end that Atlas dates', aJob(['finished']), {}, '14 min', '14 min'],
+    ['an end that was seen between two looks', undated, { failed: T0 + 33_500 }, '≤ 34 s', 'at most 34 s'],
+    ['an end that nobody noted', undated, {}, '?', ''],
+  ])('%s', (_what, job, noticed, cell, words) => {
+    expect(tookText(job, T0 + 34_000, noticed)).toBe(cell);
+    expect(spanOf(job, T0 + 34_000, noticed)).toBe(words);
   });
 });

@@ -6,7 +6,7 @@ import { sampleEvent } from '../../../src/domain/event/sample.ts';
 import { jobOf } from '../../../src/domain/event/subject.ts';
 import { summarizeJobEvent } from '../../../src/domain/event/summary.ts';
 import { publicJob } from '../../../src/domain/job/public-job.ts';
-import { aJob, anEvent, GROUP_ID, HOUR, MINUTE, T0 } from '../../support/builders.ts';
+import { aJob, anEvent, GROUP_ID, HOUR, jobSubjectOf, MINUTE, T0 } from '../../support/builders.ts';
 
 describe('the one line that tells an event', () => {
   const line = (name: EventName, over: Parameters<typeof aJob>[1] = {}, minutes = 14): string =>
@@ -109,6 +109,23 @@ describe('an event in words', () => {
     expect(fact(anEvent('failed'), 'Target project')).toBeUndefined();
     const job = aJob(['failed'], { targetGroupId: 'other' });
     expect(fact(anEvent('failed', { job }), 'Target project')).toBe('other');
+  });
+
+  it('says in its title too that an end which nobody dates came at the latest then, and after which look', () => {
+    const detectedAt = T0 + 14 * MINUTE;
+    const job = aJob([], {
+      reached: [
+        { milestone: 'started', at: T0 },
+        { milestone: 'failed', at: null },
+      ],
+    });
+    const event = anEvent('failed', { job, detectedAt, occurredAt: detectedAt });
+    const seen = { ...event, subject: { ...jobSubjectOf(event), lastLookAt: T0 + 13 * MINUTE } };
+    expect(titleOf(seen)).toBe('Restore 6ae8…0001 of orders to orders-copy failed after at most 14 min');
+    expect(describeEvent(seen).times.slice(0, 2)).toEqual([
+      { label: 'Noticed', at: detectedAt },
+      { label: 'Last look before', at: T0 + 13 * MINUTE },
+    ]);
   });
 
   it('says how long it took, at most, when only our finding is dated', () => {

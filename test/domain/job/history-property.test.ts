@@ -35,6 +35,7 @@ function play(history: History): Outcome[][] {
       const context: ComparisonContext = {
         watch: 'orders',
         now: look.at,
+        lastLookAt: null,
         firstSight,
         announceExisting: history.announceExisting,
         lateAfterMs: LATE_AFTER_MS,

@@ -102,6 +102,25 @@ describe('a watch of a whole instance', () => {
     ).toEqual([['failed', 'in_progress', 'failed']]);
   });
 
+  it('tells when it last looked before an end that Atlas does not date', async () => {
+    source.jobs = [aJob()];
+    await poll();
+    await poll();
+    const lastLookAt = clock.now();
+    source.jobs = [
+      aJob([], {
+        state: 'failed',
+        reached: [
+          { milestone: 'started', at: T0 },
+          { milestone: 'failed', at: null },
+        ],
+      }),
+    ];
+    const [found] = (await poll()).events;
+    expect(found && jobSubjectOf(found.event).lastLookAt).toBe(lastLookAt);
+    expect(found?.event.occurredAt).toBe(clock.now());
+  });
+
   it('writes nothing when nothing has changed', async () => {
     source.jobs = [aJob()];
     await poll();

@@ -110,7 +110,7 @@ async function createPoller(atlas: FakeAtlas, clock: ManualClock, { remembers = 
     store,
     notes: () => notes,
     poll: async (depth: PollInput['depth'] = 'whole', { signal } = new AbortController()) => {
-      if (!remembers) notes = { pages: new Map(), jobs: new Map() };
+      if (!remembers) notes = { ...notes, pages: new Map(), jobs: new Map() };
       atlas.asked = [];
       atlas.read = [];
       counts.decoded = 0;
