@@ -15,7 +15,8 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
   process.stderr.write(
     `restore-watcher needs Node ${NEEDED.join('.')} or newer; this is ${process.versions.node}.\n` +
-      'In a checkout, "npm run restore-watcher -- <command>" brings the right one after "npm ci".\n',
+      'Without installing one: "npx -p node@24 -p atlas-restore-watcher restore-watcher <command>". In a checkout "npm ci" brings it, and ' +
+      '"npm run restore-watcher -- <command>" uses it.\n',
   );
   process.exitCode = 2;
 } else {

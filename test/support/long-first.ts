@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Test files that mostly wait, the longest first: begun last, one of them would keep everybody waiting. */
 const LONG = [
   'test/crash/named-points.test.ts',
+  'test/end-to-end/package.test.ts',
   'test/end-to-end/check-online.test.ts',
   'test/end-to-end/full-disk.test.ts',
   'test/crash/storm.test.ts',
