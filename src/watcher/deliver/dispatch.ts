@@ -84,7 +84,7 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
    * still: then it would be sent again beside itself.
    */
   const onTheirWay = new Set<string>();
-  const recorder = createAttemptRecorder(deps);
+  const recorder = createAttemptRecorder(deps, () => inHand);
 
   const roomFor = ({ claim, inOneMessage }: Way): number => {
     const trusted = confidence.limitFor(claim.limit, inOneMessage);

@@ -33,28 +33,49 @@ export interface AttemptRecorder {
   record(ends: readonly AttemptEnd[], place: Place): Promise<void>;
 }
 
+/** So long, in milliseconds, messages that have ended wait at most for those that are still on their way. */
+const GATHER_MS = 5;
+
 /** Ends that are written in one transaction. */
 interface Group {
   ends: AttemptEnd[];
   places: Place[];
+  /** Resolved once nothing more is waited for. */
+  isComplete: PromiseWithResolvers<void>;
   written: Promise<void>;
 }
 
 /**
- * Creates the recorder of one channel. Messages that end in the same turn of the event loop are recorded together, for a transaction costs
- * a flush of the disk. One alone waits for the end of the turn too: some end without having gone anywhere, and a thousand of those must
- * not keep everything else from running.
+ * Creates the recorder of one channel. Messages that end at nearly the same time are recorded together, for a transaction costs a flush
+ * of the disk: half of what is in hand, or what has ended within `GATHER_MS` milliseconds. So while they are written, the receiver has the
+ * other half. The last one in hand waits for nobody but the end of the turn of the event loop: some end without having gone anywhere,
+ * and a thousand of those must not keep everything else from running.
+ * @param inHand messages that are on their way, and those whose end is not being written yet.
  */
-export function createAttemptRecorder(deps: RecordAttemptsDeps): AttemptRecorder {
+export function createAttemptRecorder(deps: RecordAttemptsDeps, inHand: () => number): AttemptRecorder {
   let open: Group | null = null;
 
   const openGroup = (): Group => {
-    const group = { ends: [], places: [], written: Promise.resolve() };
+    const group = {
+      ends: [],
+      places: [],
+      isComplete: Promise.withResolvers<void>(),
+      written: Promise.resolve(),
+    };
     group.written = write(group);
     return group;
   };
-  const write = async (group: Group): Promise<void> => {
+  const isHalf = ({ places }: Group): boolean => 2 * places.length >= inHand();
+  const gathered = async (group: Group): Promise<void> => {
     await endOfTurn();
+    if (isHalf(group)) return;
+    const limit = setTimeout(group.isComplete.resolve, GATHER_MS);
+    await group.isComplete.promise;
+    clearTimeout(limit);
+    await endOfTurn();
+  };
+  const write = async (group: Group): Promise<void> => {
+    await gathered(group);
     open = null;
     const written = deps.recorder.recordAttempts(group.ends, deps.owner);
     // Now, not when it is written: so what takes the place is claimed in the same transaction.
@@ -67,6 +88,7 @@ export function createAttemptRecorder(deps: RecordAttemptsDeps): AttemptRecorder
       open ??= openGroup();
       open.ends.push(...ends);
       open.places.push(place);
+      if (isHalf(open)) open.isComplete.resolve();
       try {
         await open.written;
       } catch (error) {

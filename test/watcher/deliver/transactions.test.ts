@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { EventName } from '../../../src/domain/event/event.ts';
 import { aWatch } from '../../support/builders.ts';
 import { countTransactions } from '../../support/count-transactions.ts';
@@ -33,6 +33,25 @@ describe('transactions, each of them a flush of the disk,', () => {
     await untilRecorded(COUNT);
     // What owes them; the claim of the first, by which the channel is trusted; its end; and the others.
     expect(transactions()).toBe(3 + (COUNT - 1) / IN_HAND);
+  });
+
+  it('are one for half of what a channel has in hand, when that ends one after the other', async () => {
+    const COUNT = 201;
+    const IN_HAND = 8;
+    const notifier = createFakeNotifier({ concurrency: IN_HAND });
+    let before = Promise.resolve();
+    notifier.answer = () => {
+      before = before.then(() => new Promise<void>((resolve) => void setImmediate(resolve)));
+      return before;
+    };
+    const { owe, untilRecorded } = await aWorker(notifier);
+    // What waits for the others waits for them alone, and never for the time.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const transactions = countTransactions();
+    await owe(...Array(COUNT).keys());
+    await untilRecorded(COUNT);
+    expect(transactions()).toBeLessThanOrEqual(5 + (2 * COUNT) / IN_HAND);
   });
 
   it('are not waited for by a message that hangs: the others go on', async () => {
