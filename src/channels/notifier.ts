@@ -40,6 +40,8 @@ export interface Notifier {
   readonly maxBatch: number;
   /** How many sends may be in flight at once. */
   readonly concurrency: number;
+  /** How many may be while the receiver accepts each of them quickly. Left out: no more than that. */
+  readonly concurrencyWhenQuick?: number;
   /**
    * Sends the notices, 1 to `maxBatch` of them, in order, as one message. Resolves when the receiver has accepted; of several
    * recipients, when at least one was. Notices that go out together are for the same recipients.

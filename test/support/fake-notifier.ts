@@ -14,7 +14,7 @@ export interface FakeNotifier extends Notifier {
 export function createFakeNotifier({
   digestOf,
   ...over
-}: Partial<Pick<FakeNotifier, 'channel' | 'maxBatch' | 'concurrency'>> & {
+}: Partial<Pick<FakeNotifier, 'channel' | 'maxBatch' | 'concurrency' | 'concurrencyWhenQuick'>> & {
   /** How many events its digests carry; without it, it sends none. */
   digestOf?: number;
 } = {}): FakeNotifier {

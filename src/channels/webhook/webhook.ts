@@ -66,6 +66,8 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
     type: 'webhook',
     maxBatch: 1,
     concurrency: 8,
+    // A kill may repeat as many. With an answer after 20 ms that is what it takes to be faster than this process can write.
+    concurrencyWhenQuick: 32,
     send: async (notices, signal) => {
       const event = compose(notices);
       const body = wellFormedJson(event);

@@ -19,15 +19,29 @@ export type SendEnd = (typeof SEND_ENDS)[number];
 /** A receiver that has accepted nothing for this long is asked by one send first, in milliseconds. */
 const LAPSES_AFTER_MS = 10_000;
 
+/** A receiver that has accepted within so many milliseconds has done it quickly. More at once makes a slow one slower still. */
+const QUICKLY_MS = 250;
+
+/** How many messages a channel takes at once. */
+export interface AtOnce {
+  /** While it accepts. */
+  usual: number;
+  /** While it accepts one after the other quickly. */
+  most: number;
+}
+
 /**
  * How far a channel is trusted to accept what is sent to it. Several sends go out at once only while it accepts: else the first answer is
- * waited for, and thirty events do not run into the same refusal.
+ * waited for, and thirty events do not run into the same refusal. Beyond what is usual it gets as many at once as it has accepted quickly
+ * in a row.
  */
 export interface Confidence {
-  /** How many deliveries to claim for a way that takes `limit`. */
-  limitFor(limit: number, inOneMessage: boolean): number;
-  /** Notes how the sends of a pass have gone. */
-  note(ends: readonly SendEnd[]): void;
+  /** How many messages, each of one delivery, it may have in hand. */
+  messagesFor(atOnce: AtOnce): number;
+  /** How many deliveries one message may carry, where it carries `limit` of them. */
+  deliveriesFor(limit: number): number;
+  /** Notes how the sends of a pass have gone, the last of which took so many milliseconds. */
+  note(ends: readonly SendEnd[], tookMs: number): void;
 }
 
 /** Creates the confidence in a channel of which nothing is known. */
@@ -35,19 +49,23 @@ export function createConfidence(clock: Pick<Clock, 'monotonic'>): Confidence {
   let acceptedAt = Number.NEGATIVE_INFINITY;
   /** Each event that goes out now may have to wait for hours, and takes no other along. */
   let isOneByOne = false;
+  let quickInARow = 0;
   return {
-    limitFor: (limit, inOneMessage) => {
-      if (inOneMessage) return isOneByOne ? 1 : limit;
-      return clock.monotonic() - acceptedAt < LAPSES_AFTER_MS ? limit : 1;
+    messagesFor: ({ usual, most }) => {
+      if (clock.monotonic() - acceptedAt >= LAPSES_AFTER_MS) return 1;
+      return Math.max(usual, Math.min(most, quickInARow));
     },
-    note: (ends) => {
+    deliveriesFor: (limit) => (isOneByOne ? 1 : limit),
+    note: (ends, tookMs) => {
       const worst = SEND_ENDS.findLast((end) => ends.includes(end));
       if (worst === 'accepted') {
         acceptedAt = clock.monotonic();
         isOneByOne = false;
+        quickInARow = tookMs < QUICKLY_MS ? quickInARow + 1 : 0;
       } else if (worst === 'refused' || worst === 'timed_out' || worst === 'refused_long') {
         acceptedAt = Number.NEGATIVE_INFINITY;
         isOneByOne ||= worst === 'refused_long';
+        quickInARow = 0;
       }
     },
   };

@@ -1,6 +1,6 @@
 import type { Notifier } from '../../channels/notifier.ts';
 import type { ClaimedDelivery, ClaimRequest, Outbox } from '../../store/ports/outbox.ts';
-import type { Confidence, SendEnd } from './confidence.ts';
+import type { AtOnce, Confidence, SendEnd } from './confidence.ts';
 import { keepLeases, LEASE_MS, type LeaseDeps } from './leases.ts';
 import { createAttemptRecorder, type Place, type RecordAttemptsDeps } from './record-attempts.ts';
 import { type SendDeps, sendMessage } from './send.ts';
@@ -52,9 +52,11 @@ export interface Dispatcher {
 
 /** A way for deliveries to go out on a channel: which are claimed together, and what sends them. */
 interface Way {
-  claim: Pick<ClaimRequest, 'limit' | 'perKey' | 'held'>;
-  /** All that is claimed makes one message, and goes out alone; else each makes its own. */
-  inOneMessage: boolean;
+  claim: Pick<ClaimRequest, 'perKey' | 'held'>;
+  /** As many make one message, which goes out alone. `null`: each makes its own. */
+  inOneMessage: number | null;
+  /** Of messages that are made of one each. */
+  atOnce: AtOnce;
   send: Notifier['send'];
 }
 
@@ -86,14 +88,15 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
   const onTheirWay = new Set<string>();
   const recorder = createAttemptRecorder(deps, () => inHand);
 
-  const roomFor = ({ claim, inOneMessage }: Way): number => {
-    const trusted = confidence.limitFor(claim.limit, inOneMessage);
-    if (inOneMessage || isAlone) return inHand === 0 ? trusted : 0;
+  const roomFor = ({ inOneMessage, atOnce }: Way): number => {
+    const trusted =
+      inOneMessage === null ? confidence.messagesFor(atOnce) : confidence.deliveriesFor(inOneMessage);
+    if (inOneMessage !== null || isAlone) return inHand === 0 ? trusted : 0;
     return trusted - inHand;
   };
-  const note = (how: SendEnd): void => {
+  const note = (how: SendEnd, tookMs: number): void => {
     lately.add(how);
-    confidence.note([...lately]);
+    confidence.note([...lately], tookMs);
   };
   const takePlace = (batch: readonly ClaimedDelivery[]): Place => {
     let isTaken = false;
@@ -126,24 +129,25 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
     place: Place,
     signal: AbortSignal,
   ): Promise<SendEnd[]> => {
+    const sentAt = deps.clock.monotonic();
     const { ends, how, isRejected } = await sendMessage(deps, way.send, batch, signal);
     if (isRejected && batch.length > 1) {
       const each: SendEnd[] = [];
       for (const delivery of batch) each.push(...(await deliver(way, [delivery], KEPT, signal)));
       return each;
     }
-    note(how);
+    note(how, deps.clock.monotonic() - sentAt);
     await recorder.record(ends, place);
     return batch.map(() => how);
   };
 
   const start = (way: Way, claimed: readonly ClaimedDelivery[], signal: AbortSignal): Promise<SendEnd[]> => {
-    isAlone = way.inOneMessage;
+    isAlone = way.inOneMessage !== null;
     const stopRenewing = keepLeases(
       deps,
       claimed.map(({ id }) => id),
     );
-    const batches = way.inOneMessage ? messagesOf(claimed) : claimed.map((delivery) => [delivery]);
+    const batches = isAlone ? messagesOf(claimed) : claimed.map((delivery) => [delivery]);
     const sends = batches.map((batch) => {
       const place = takePlace(batch);
       return deliver(way, batch, place, signal).finally(place.vacate);
@@ -173,17 +177,19 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
 /** Of a message that is sent in pieces: its place is free when all of them are recorded. */
 const KEPT: Place = { occupy: () => {}, vacate: () => {} };
 
-function waysOf({ maxBatch, concurrency, send, digest }: Notifier): Way[] {
+function waysOf({ maxBatch, concurrency, concurrencyWhenQuick, send, digest }: Notifier): Way[] {
+  const atOnce = { usual: concurrency, most: Math.max(concurrency, concurrencyWhenQuick ?? 0) };
   const usual: Way =
     maxBatch > 1
-      ? { claim: { limit: maxBatch, perKey: 'run' }, inOneMessage: true, send }
-      : { claim: { limit: concurrency, perKey: 'head' }, inOneMessage: false, send };
+      ? { claim: { perKey: 'run' }, inOneMessage: maxBatch, atOnce, send }
+      : { claim: { perKey: 'head' }, inOneMessage: null, atOnce, send };
   if (digest === undefined) return [usual];
   return [
     { ...usual, claim: { ...usual.claim, held: false } },
     {
-      claim: { limit: digest.maxBatch, perKey: 'run', held: true },
-      inOneMessage: true,
+      claim: { perKey: 'run', held: true },
+      inOneMessage: digest.maxBatch,
+      atOnce,
       send: digest.send,
     },
   ];

@@ -81,7 +81,7 @@ async function delivery(eventId: string) {
 describe('the outbox of a channel', () => {
   it('waits for the sends in hand when the outcome of one cannot be recorded, so that none is claimed twice', async () => {
     const [lost = '', kept = ''] = await owe(['failed', 1], ['failed', 2]);
-    confidence.note(['accepted']);
+    confidence.note(['accepted'], 0);
     const answered = Promise.withResolvers<void>();
     notifier.answer = ([notice]) => (notice?.event.id === kept ? answered.promise : undefined);
     const whole = store;

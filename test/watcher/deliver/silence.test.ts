@@ -294,6 +294,25 @@ describe('how much goes out at once', () => {
     expect(await mostOf([], 1)).toBe(4);
     expect(await mostOf([11, 12, 13], 3)).toBe(1);
   });
+
+  it('grows with all that is accepted quickly, and falls back to what is usual when one takes long', async () => {
+    const world = await outboxWorld({ concurrency: 4, concurrencyWhenQuick: 10 });
+    let tookMs = 0;
+    world.notifier.answer = () => world.clock.advance(tookMs);
+    const triedInPasses = async (passes: number): Promise<number[]> => {
+      const tried: number[] = [];
+      for (let count = 0; count < passes; count += 1) tried.push((await world.pass()).tried);
+      return tried;
+    };
+    await world.owe(...Array.from({ length: 80 }, (_, job): ['failed', number] => ['failed', job]));
+    expect(await triedInPasses(5)).toEqual([1, 4, 5, 10, 10]);
+    tookMs = 300;
+    expect(await triedInPasses(2)).toEqual([10, 4]);
+    tookMs = 0;
+    expect(await triedInPasses(3)).toEqual([4, 4, 8]);
+    world.notifier.answer = isDown;
+    expect(await triedInPasses(2)).toEqual([10, 1]);
+  });
 });
 
 describe('a wall clock that steps', () => {
