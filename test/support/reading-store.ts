@@ -9,6 +9,7 @@ import { isInForce, type Mute } from '../../src/domain/telling/mute.ts';
 import type { Delivery } from '../../src/store/ports/outbox.ts';
 import type {
   FoundIds,
+  LastFinish,
   ListedDelivery,
   PageRequest,
   RecordedEvent,
@@ -28,6 +29,8 @@ export interface StoreContent {
   mutes?: Mute[];
   /** How long finished jobs took, of whatever target. */
   durations?: FinishedDuration[];
+  lastFinishes?: LastFinish[];
+  lastSuccesses?: ReadonlyMap<string, number>;
 }
 
 export type ReadingStore = Store & {
@@ -45,6 +48,8 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     audit: [],
     mutes: [],
     durations: [],
+    lastFinishes: [],
+    lastSuccesses: new Map(),
     waits: new Map(),
     ...content,
   };
@@ -100,6 +105,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     lastLooksAt: () => refuse(),
     noteLook: () => refuse(),
     noteLooks: () => refuse(),
+    noteSuccesses: () => refuse(),
     lastFinishedAt: () => refuse(),
     watchedSince: () => refuse(),
     lastWrittenAt: () => refuse(),
@@ -182,6 +188,14 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
       return running()
         .filter(({ watch }) => watches.includes(watch))
         .slice(0, limit);
+    },
+    lastFinishes: async (limit) => {
+      if (store.fault) throw store.fault;
+      return rows.lastFinishes.slice(0, limit);
+    },
+    lastSuccesses: async () => {
+      if (store.fault) throw store.fault;
+      return new Map(rows.lastSuccesses);
     },
     runningSince: async () => {
       if (store.fault) throw store.fault;

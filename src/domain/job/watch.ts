@@ -94,14 +94,18 @@ export function labelsFor(
  * stands now.
  */
 export function placeOfKey(watch: Watch, key: string): Pick<Target, 'groupId' | 'instanceName'> | null {
-  const prefix = `${watch.name}/${watch.kind}/`;
-  if (!key.startsWith(prefix)) return null;
-  const [groupId = '', ...rest] = key.slice(prefix.length).split('/');
-  const instanceName = rest.join('/');
+  if (!key.startsWith(`${watch.name}/${watch.kind}/`)) return null;
+  const { groupId, instanceName } = homeOfKey(watch.name, key);
   const isCovered =
     (watch.groupId === '*' || watch.groupId === groupId) &&
     (watch.instanceName === '*' || watch.instanceName === instanceName);
   return isCovered ? { groupId, instanceName } : null;
+}
+
+/** The project and the instance that the key of a target of this watch names. */
+export function homeOfKey(watch: string, key: string): Pick<Target, 'groupId' | 'instanceName'> {
+  const [_kind, groupId = '', ...rest] = key.slice(watch.length + 1).split('/');
+  return { groupId, instanceName: rest.join('/') };
 }
 
 /** Names a target in the store. A watch that is pointed at something else is a new target, with a baseline of its own. */

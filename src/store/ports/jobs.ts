@@ -61,4 +61,6 @@ export interface JobStore extends JobReader {
   noteLook(key: string, at: Timestamp): Promise<void>;
   /** The same of many keys. One statement for each 50; the last writer wins. */
   noteLooks(keys: readonly string[], at: Timestamp): Promise<void>;
+  /** Remembers when these watches were last polled with success. One statement for each 50; the last writer wins. */
+  noteSuccesses(successes: ReadonlyMap<string, Timestamp>): Promise<void>;
 }

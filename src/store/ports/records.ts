@@ -78,6 +78,15 @@ export interface DeliveryCount {
   held: number;
 }
 
+/** When a restore of one instance finished last, as a watch saw it. */
+export interface LastFinish {
+  watch: string;
+  groupId: string;
+  instanceName: string;
+  /** Going by Atlas, or else when it was found. */
+  finishedAt: Timestamp;
+}
+
 /**
  * What is on record, for people and scripts that look at it.
  * @throws {StoreError} from every method.
@@ -94,6 +103,10 @@ export interface RecordReader {
   oldestRunning(watches: readonly string[], limit: number): Promise<Observation[]>;
   /** When the first of the jobs began that are running and not missing, by watch. */
   runningSince(): Promise<Map<string, Timestamp>>;
+  /** When a restore finished last, by watch and instance: of `limit` instances at most, the latest first. Kept, not counted. */
+  lastFinishes(limit: number): Promise<LastFinish[]>;
+  /** When each watch was last polled with success, also by an earlier process: at most a minute too early; see `noteSuccesses`. */
+  lastSuccesses(): Promise<Map<string, Timestamp>>;
   /** Cheap, however many there are: by counts that are kept. */
   countJobs(): Promise<Array<{ watch: string; state: JobState; count: number }>>;
   /** Cheap as `countJobs`. */

@@ -273,6 +273,14 @@ function toRow(targetKey: string, observation: Observation): Insertable<Database
   };
 }
 
+/** When the latest of these finished; `null`: none has. */
+export function lastFinishOf(observations: readonly Observation[]): Timestamp | null {
+  return observations.reduce<Timestamp | null>((last, observation) => {
+    const at = finishedAtOf(observation);
+    return at === null || (last !== null && at <= last) ? last : at;
+  }, null);
+}
+
 /** Going by Atlas, or else when it was found. */
 function finishedAtOf({ state, milestones, job, changedAt }: Observation): Timestamp | null {
   const hasFinished = (state === 'finished' || state === 'expired') && milestones.includes('finished');

@@ -10,6 +10,8 @@ export interface Database {
   alert: AlertTable;
   discovery: DiscoveryTable;
   observation: ObservationTable;
+  watch_success: WatchSuccessTable;
+  last_finish: LastFinishTable;
   job_count: JobCountTable;
   mute: MuteTable;
   event: EventTable;
@@ -57,6 +59,19 @@ interface ObservationTable {
   /** `created_at` while it runs and is not missing. */
   running_since: number | null;
   body: string;
+}
+
+/** When a watch was last polled with success, a minute behind at most. */
+interface WatchSuccessTable {
+  watch: string;
+  succeeded_at: number;
+}
+
+/** When a restore of a target finished last. Written with the observation that says so. */
+interface LastFinishTable {
+  target_key: string;
+  watch: string;
+  finished_at: number;
 }
 
 /** How many jobs of a watch are in a state. The database itself keeps it, by triggers, in the transaction of the change. */

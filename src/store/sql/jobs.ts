@@ -2,9 +2,11 @@ import type { Kysely } from 'kysely';
 import type { JobStore, PollCommit } from '../ports/jobs.ts';
 import { lastLookAt, lastLooksAt, noteLook, noteLooks } from '../queries/discoveries.ts';
 import { writeEvents } from '../queries/events.ts';
+import { noteFinish } from '../queries/finishes.ts';
 import {
   finishedDurations,
   followedTargets,
+  lastFinishOf,
   readObservations,
   readTarget,
   targetsWithBaseline,
@@ -12,6 +14,7 @@ import {
   writeObservations,
 } from '../queries/observations.ts';
 import type { Database } from '../queries/schema.ts';
+import { noteSuccesses } from '../queries/successes.ts';
 import type { Guarded } from './method-guard.ts';
 import type { Turns } from './turns.ts';
 
@@ -28,6 +31,7 @@ export function createJobStore(db: Kysely<Database>, turns: Turns, guarded: Guar
     commitPoll: guarded('commit a poll', (commit) => commitPoll(turns, commit)),
     noteLook: guarded('note that instances were looked for', (key, at) => noteLook(db, key, at)),
     noteLooks: guarded('note that instances were looked for', (keys, at) => noteLooks(db, keys, at)),
+    noteSuccesses: guarded('note when watches were polled', (successes) => noteSuccesses(db, successes)),
   };
 }
 
@@ -37,6 +41,8 @@ async function commitPoll({ inTurn }: Turns, commit: PollCommit): Promise<void> 
   await inTurn(async (trx, record) => {
     if (takesBaseline) await writeBaseline(trx, { key: targetKey, watch, at });
     await writeObservations(trx, targetKey, observations);
+    const finishedAt = lastFinishOf(observations);
+    if (finishedAt !== null) await noteFinish(trx, { targetKey, watch, at: finishedAt });
     await writeEvents(trx, events, at);
     await record(audit);
   });

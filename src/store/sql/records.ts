@@ -2,11 +2,13 @@ import type { Kysely } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { RecordStore } from '../ports/records.ts';
 import { listEvents } from '../queries/events.ts';
+import { lastFinishes } from '../queries/finishes.ts';
 import { findDeliveryIds, findJobIds } from '../queries/ids.ts';
 import { countJobs, listObservations, oldestRunning, runningSince } from '../queries/observations.ts';
 import { countDeliveries, listDeliveries } from '../queries/outbox/deliveries.ts';
 import { redriveDeliveries } from '../queries/outbox/redrive.ts';
 import type { Database } from '../queries/schema.ts';
+import { lastSuccesses } from '../queries/successes.ts';
 import type { Guarded } from './method-guard.ts';
 import type { Turns } from './turns.ts';
 
@@ -20,6 +22,8 @@ export function createRecordStore(db: Kysely<Database>, turns: Turns, guarded: G
     findDeliveryIds: guarded('find a delivery', (form, limit) => findDeliveryIds(db, form, limit)),
     oldestRunning: guarded('list observations', (watches, limit) => oldestRunning(db, watches, limit)),
     runningSince: guarded('list observations', () => runningSince(db)),
+    lastFinishes: guarded('list when restores finished', (limit) => lastFinishes(db, limit)),
+    lastSuccesses: guarded('read when watches were polled', () => lastSuccesses(db)),
     countJobs: guarded('count jobs', () => countJobs(db)),
     countDeliveries: guarded('count deliveries', (now) => countDeliveries(db, now)),
     redrive: guarded('redrive deliveries', (which, at) => redrive(turns, which, at)),

@@ -236,6 +236,24 @@ export const MIGRATIONS: readonly Migration[] = [
       create index delivery_pending on delivery (channel) where status = 'pending';
     `,
   },
+  {
+    number: 15,
+    name: 'when each watch was last polled with success, and when a restore of each instance finished last',
+    sql: `
+      create table watch_success (
+        watch text primary key,
+        succeeded_at integer not null
+      ) strict, without rowid;
+      create table last_finish (
+        target_key text primary key,
+        watch text not null,
+        finished_at integer not null
+      ) strict, without rowid;
+      create index last_finish_newest on last_finish (finished_at);
+      insert into last_finish
+        select target_key, watch, max(finished_at) from observation where finished_at is not null group by target_key;
+    `,
+  },
 ];
 
 /** A database of an older layout is brought up to date: before, and when that is done. */

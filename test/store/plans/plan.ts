@@ -8,6 +8,8 @@ const SMALL: Record<string, string> = {
   reminder: 'a row for what lasts and each channel',
   channel_quiet: 'a row for each channel',
   discovery: 'a row for each watch',
+  watch_success: 'a row for each watch',
+  last_finish: 'a row for each instance',
   job_count: 'a row for each watch and state',
   delivery_count: 'a row for each channel and status',
   audit_head: 'one row',

@@ -57,6 +57,7 @@ async function tourOfJobs(store: Store): Promise<void> {
   await store.noteLooks([TARGET], T0);
   await store.lastLooksAt([TARGET, 'b']);
   await store.targetsWithBaseline([TARGET, 'b']);
+  await store.noteSuccesses(new Map([['orders', T0]]));
 }
 
 async function tourOfAlerts(store: Store): Promise<void> {
@@ -144,6 +145,8 @@ async function tourOfLists(store: Store): Promise<void> {
     }
   await store.oldestRunning(['orders', 'other'], 9);
   await store.runningSince();
+  await store.lastFinishes(9);
+  await store.lastSuccesses();
   await store.countJobs();
   await store.countDeliveries(T0);
 }

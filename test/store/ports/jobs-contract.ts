@@ -35,6 +35,13 @@ export function jobsContract(store: () => Store): void {
       );
     });
 
+    it('keeps when each watch was last polled with success', async () => {
+      expect(await store().lastSuccesses()).toEqual(new Map());
+      await store().noteSuccesses(new Map([['orders', T0], ['other', T0]])); // biome-ignore format: one map
+      await store().noteSuccesses(new Map([['orders', T0 + 1]]));
+      expect(await store().lastSuccesses()).toEqual(new Map([['orders', T0 + 1], ['other', T0]])); // biome-ignore format: one map
+    });
+
     it('follows the jobs of the target that may still change and are not missing, oldest first', async () => {
       const of = (number: number, over = {}) =>
         anObservation(aJob([], { id: jobId(number), createdAt: T0 - number }), over);

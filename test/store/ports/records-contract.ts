@@ -108,6 +108,31 @@ export function recordsContract(store: () => Store): void {
     });
   });
 
+  describe('when a restore finished last', () => {
+    it('is known of each instance, the latest first', async () => {
+      const of = (number: number, finishedAt: number, outcome: Milestone = 'finished') =>
+        anObservation(aJob([outcome], { id: jobId(number), createdAt: T0, finishedAt }));
+      const commit = (targetKey: string, ...observations: Observation[]) =>
+        store().commitPoll(aCommit({ targetKey, observations }));
+      await commit(
+        'orders/flex/p/orders',
+        of(1, T0 + 3),
+        of(2, T0 + 5),
+        of(3, T0 + 4),
+        of(4, T0 + 9, 'failed'),
+      );
+      await commit('orders/flex/p/orders', of(5, T0 + 2));
+      await commit('orders/flex/p/carts', of(6, T0 + 7));
+      await commit('orders/flex/p/users', of(7, T0 + 9, 'failed'));
+      const project = { watch: 'orders', groupId: 'p' };
+      expect(await store().lastFinishes(9)).toEqual([
+        { ...project, instanceName: 'carts', finishedAt: T0 + 7 },
+        { ...project, instanceName: 'orders', finishedAt: T0 + 5 },
+      ]);
+      expect(await store().lastFinishes(1)).toHaveLength(1);
+    });
+  });
+
   describe('events', () => {
     it('are listed newest first, with what became of them, by job, watch and time, page by page', async () => {
       const planned = [

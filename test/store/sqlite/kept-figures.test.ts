@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../../src/domain/job/observation.ts';
+import { lastFinishes } from '../../../src/store/queries/finishes.ts';
 import {
   countJobs,
   finishedDurations,
@@ -38,6 +39,7 @@ async function expectFigures(db: Kysely<Database>): Promise<void> {
   expect(await finishedDurations(db, TARGET, 9)).toEqual(took);
   expect(await finishedDurations(db, TARGET, 1)).toEqual(took.slice(0, 1));
   expect(await lastFinishedAt(db, 'orders')).toBe(T0 + 9 * HOUR + 20 * MINUTE);
+  expect(await lastFinishes(db, 9)).toMatchObject([{ finishedAt: T0 + 9 * HOUR + 20 * MINUTE }]);
   expect(await oldestRunning(db, ['orders'], 9)).toEqual([OBSERVATIONS[1], OBSERVATIONS[0]]);
   expect(await runningSince(db)).toEqual(new Map([['orders', T0 + MINUTE]]));
   expect(await countJobs(db)).toEqual([

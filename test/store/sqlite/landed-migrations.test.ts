@@ -21,6 +21,7 @@ const LANDED: Record<number, string> = {
   12: 'fbcbe2612744e91be1136ab53f4af18584273285ad2073ab0b59a51febdffa80',
   13: '678348aaacc01d10952e1c67ec5cec7c7c56f4ee9d8bb18e68c81b7d690b38b2',
   14: '4e4bd838d125cb864714f6d0c8db90869597eb601d60f486207b4be31814dc97',
+  15: '2c46567a638bacc3f7719f76669ce9c4d709a0a5520afd8d6c8680667a307a05',
 };
 
 it('migrations stay, byte for byte, as they landed', () => {

@@ -1,0 +1,44 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Timestamp } from '../../domain/instant.ts';
+import { homeOfKey } from '../../domain/job/watch.ts';
+import type { LastFinish } from '../ports/records.ts';
+import type { Database } from './schema.ts';
+
+/** A restore of a target that has finished. */
+interface Finish {
+  targetKey: string;
+  watch: string;
+  at: Timestamp;
+}
+
+/** Reads when a restore finished last, the latest first; see `RecordReader`. */
+export async function lastFinishes(db: Kysely<Database>, limit: number): Promise<LastFinish[]> {
+  const rows = await db
+    .selectFrom('last_finish')
+    .select(['watch', 'target_key', 'finished_at'])
+    .orderBy('finished_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(({ watch, target_key, finished_at }) => ({
+    watch,
+    ...homeOfKey(watch, target_key),
+    finishedAt: finished_at,
+  }));
+}
+
+/** Notes that a restore finished, within the caller's transaction. One that finished earlier than what is noted changes nothing. */
+export async function noteFinish(
+  trx: Transaction<Database>,
+  { targetKey, watch, at }: Finish,
+): Promise<void> {
+  await trx
+    .insertInto('last_finish')
+    .values({ target_key: targetKey, watch, finished_at: at })
+    .onConflict((conflict) =>
+      conflict
+        .column('target_key')
+        .doUpdateSet((eb) => ({ finished_at: eb.ref('excluded.finished_at') }))
+        .whereRef('last_finish.finished_at', '<', 'excluded.finished_at'),
+    )
+    .execute();
+}
