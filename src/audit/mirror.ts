@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
-import { type AuditEntry, auditLine, parseAuditEntry } from '../domain/audit.ts';
+import { type AuditLine, parseAuditEntry } from '../domain/audit.ts';
 import { toIso } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -71,7 +71,7 @@ export function createAuditMirror(options: AuditMirrorOptions): AuditMirror {
     position = null;
     let appended = 0;
     for (let settlings = 0; settlings < MOST_SETTLINGS; ) {
-      const entries = await options.store.readAudit(from.seq, PAGE);
+      const entries = await options.store.readAuditLines(from.seq, PAGE);
       if (entries.length === 0) {
         // Also for what an earlier process wrote, should it have died before it noted that.
         if (appended > 0 || !isKnown) await options.store.noteMirrored(from.seq);
@@ -188,11 +188,11 @@ async function warnIfCut({ file, store, logger }: AuditMirrorOptions, lastSeq: n
 }
 
 /** The store's entry, when the line is that, byte for byte. */
-async function sameInStore(store: AuditReader, line: string): Promise<AuditEntry | null> {
+async function sameInStore(store: AuditReader, line: string): Promise<AuditLine | null> {
   const claimed = parseAuditEntry(line);
   if (claimed === null) return null;
-  const [stored] = await store.readAudit(claimed.seq - 1, 1);
-  return stored !== undefined && auditLine(stored) === line ? stored : null;
+  const [stored] = await store.readAuditLines(claimed.seq - 1, 1);
+  return stored?.body === line ? stored : null;
 }
 
 async function keepAside({
@@ -221,15 +221,22 @@ function freeName(name: string): string {
 }
 
 /**
+ * The line of an entry is what the store has of it, and is not made again.
+ * @throws {StoreError} reason `damaged` when that is no entry, another one, or more than a line.
+ */
+function lineOf({ seq, body }: AuditLine): string {
+  if (parseAuditEntry(body)?.seq === seq && !body.includes('\n')) return body;
+  throw new StoreError('damaged', `The store cannot read back what it wrote: audit entry ${seq}`, {
+    hint: 'Restore the database from a backup.',
+  });
+}
+
+/**
  * One write and one sync per page; what a crash leaves of it is a torn line at most, which `settle` mends.
  * @returns `null` when the file is not the one that was looked at: nothing was written then.
  */
-async function append(
-  file: string,
-  from: Position,
-  entries: readonly AuditEntry[],
-): Promise<Position | null> {
-  const bytes = Buffer.from(entries.map((entry) => `${auditLine(entry)}\n`).join(''));
+async function append(file: string, from: Position, entries: readonly AuditLine[]): Promise<Position | null> {
+  const bytes = Buffer.from(entries.map((entry) => `${lineOf(entry)}\n`).join(''));
   let handle: FileHandle;
   try {
     handle = await openRegular(file, 'a');

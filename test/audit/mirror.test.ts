@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AuditMirror, type AuditMirrorOptions, createAuditMirror } from '../../src/audit/mirror.ts';
 import { verifyFile } from '../../src/audit/verify.ts';
 import { auditLine } from '../../src/domain/audit.ts';
@@ -61,6 +61,36 @@ describe('the audit mirror', () => {
     await open();
     expect(read()).toBe(await logOf(store));
     expect(warnings()).toEqual([]);
+  });
+
+  it('copies the lines of the store without making them again', async () => {
+    const store = await aStore(20);
+    const readAudit = vi.spyOn(store, 'readAudit');
+    const { open, read, write } = setUp(store);
+    const stored = (await store.readAuditLines(0, 99)).map(({ body }) => `${body}\n`);
+    write(stored.slice(0, 5).join(''));
+    await open();
+    expect(read()).toBe(stored.join(''));
+    expect(readAudit).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['another entry', (body: string) => body.replace('"seq":3', '"seq":4')],
+    ['no entry', () => '{}'],
+    ['more than a line', (body: string) => body.replace(',', ',\n')],
+  ])('does not copy what the store has as an entry and is %s', async (_, damage) => {
+    const store = await aStore(3);
+    const { open, read } = setUp(store);
+    const readAuditLines = async (after: number, limit: number) =>
+      (await store.readAuditLines(after, limit)).map(({ seq, body }) => ({
+        seq,
+        body: seq === 3 ? damage(body) : body,
+      }));
+    await expect(open({ store: { ...store, readAuditLines } })).rejects.toMatchObject({
+      reason: 'damaged',
+      message: expect.stringContaining('audit entry 3'),
+    });
+    expect(read()).toBe('');
   });
 
   it('is an empty file while nothing has happened', async () => {
