@@ -11,6 +11,7 @@ import {
   zstdDecompress,
 } from 'node:zlib';
 import { decodeText } from './body-text.ts';
+import type { ReplyHeaders } from './reply-headers.ts';
 import { tooLong, unreadable } from './wire-fault.ts';
 
 /** How much of a body is read, in bytes: all of it, and a longer one is a fault; or just its beginning, compressed or not. */
@@ -29,7 +30,7 @@ const MOST_OF_A_START = 32_000_000;
  */
 export async function readBody(
   chunks: readonly Buffer[],
-  headers: Headers,
+  headers: ReplyHeaders,
   limit: BodyLimit,
 ): Promise<string> {
   const received = Buffer.concat(chunks);
@@ -75,7 +76,7 @@ export function collect(message: IncomingMessage, limit: BodyLimit, digest: Hash
  * Begins the fingerprint of an answer with what else decides how its bytes are read; see `Recall`. Not a matter of security, only of
  * telling answers apart.
  */
-export function beginFingerprint(status: number, headers: Headers): Hash {
+export function beginFingerprint(status: number, headers: ReplyHeaders): Hash {
   const head = [status, headers.get('content-type'), headers.get('content-encoding')];
   return createHash('sha1').update(JSON.stringify(head));
 }

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { type Agents, createAgents } from './agents.ts';
 import { trustContext } from './ca-file.ts';
 import { type BodyLimit, beginFingerprint, collect, type Received, readBody } from './http-body.ts';
+import { headersOf, type ReplyHeaders } from './reply-headers.ts';
 import { type Caller, ownerOf, StaleConnection, unsoundStatus, wireFault } from './wire-fault.ts';
 
 /** One HTTP request: a GET, or a POST where it has a body. */
@@ -31,7 +32,7 @@ export type Recall = (fingerprint: string) => boolean;
 export interface HttpResponse {
   /** From 100 to 999: what is not in the standard comes over the wire all the same. */
   status: number;
-  headers: Headers;
+  headers: ReplyHeaders;
   /** Decompressed, and read in the character set that the answer names. */
   text: string;
   /** Why the body could not be read as it was meant to be; the text is then empty. `null`: it could. */
@@ -102,7 +103,7 @@ export function createHttpClient(options: {
 
 interface Incoming {
   status: number;
-  headers: Headers;
+  headers: ReplyHeaders;
   /** As it came: not decompressed. */
   received: Promise<Received>;
 }
@@ -171,18 +172,6 @@ function silence(socket: Socket): void {
   if (silenced.has(socket)) return;
   silenced.add(socket);
   socket.on('error', () => {});
-}
-
-function headersOf(message: IncomingMessage): Headers {
-  const headers = new Headers();
-  for (let index = 0; index + 1 < message.rawHeaders.length; index += 2) {
-    try {
-      headers.append(message.rawHeaders[index] ?? '', message.rawHeaders[index + 1] ?? '');
-    } catch {
-      // Stricter than the parser of node:http. A header that may not be one tells us nothing.
-    }
-  }
-  return headers;
 }
 
 /** No answer came over a connection that had been idle: most likely the server was closing it. */

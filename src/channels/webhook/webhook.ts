@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Clock } from '../../clock.ts';
 import { wellFormedJson } from '../../domain/well-formed.ts';
 import { WatcherError } from '../../errors.ts';
@@ -98,12 +99,13 @@ function compose([notice]: readonly Notice[]): CloudEvent {
   return toCloudEvent(notice.event);
 }
 
-/** Names in lower case, so that ours replace theirs. Checked here, because the error of `fetch` would quote the value. */
+/** Names in lower case, so that ours replace theirs. Checked here, because the error of a request would quote the value. */
 function checkedHeaders(headers: Readonly<Record<string, string>>, channel: string): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
       try {
-        new Headers({ [name]: value });
+        validateHeaderName(name);
+        validateHeaderValue(name, value);
       } catch {
         throw new WatcherError(
           'config',

@@ -1,3 +1,4 @@
+import { validateHeaderName } from 'node:http';
 import { entriesOf, type Rule } from './rule.ts';
 
 /** `whsec_` promises base64 after it; any other text is a secret as it stands. */
@@ -25,7 +26,7 @@ export const headersCanBeSent: Rule = ({ config, fault }) => {
 
 function isHeaderName(name: string): boolean {
   try {
-    new Headers([[name, '']]);
+    validateHeaderName(name);
     return true;
   } catch {
     return false;

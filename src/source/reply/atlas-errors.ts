@@ -1,4 +1,5 @@
 import { SourceError, type SourceErrorOptions, type SourceReason } from '../../errors.ts';
+import type { ReplyHeaders } from '../../net/reply-headers.ts';
 import { parseRetryAfter } from '../../net/retry-after.ts';
 import { isRecord } from '../wire/envelope.ts';
 import { adviceOn, type Credential } from './atlas-advice.ts';
@@ -14,7 +15,7 @@ const LONGEST_RETRY_AFTER_MS = 3_600_000;
 export interface FailedReply {
   /** The HTTP status, or the one written inside an envelope. */
   status: number;
-  headers: Headers;
+  headers: ReplyHeaders;
   /** Parsed; `undefined` when it is not JSON. */
   body: unknown;
 }

@@ -1,3 +1,4 @@
+import type { ReplyHeaders } from '../../net/reply-headers.ts';
 import type { Answer } from '../wire/answer.ts';
 import { isRecord, openEnvelope } from '../wire/envelope.ts';
 import { atlasError, badResponse, type FailureContext } from './atlas-errors.ts';
@@ -8,7 +9,7 @@ export interface JsonReply {
   /** The JSON object that was asked for, out of its envelope if it came in one. `null`: nothing was read, since the request's `recall` knew the answer. */
   body: Readonly<Record<string, unknown>> | null;
   status: number;
-  headers: Headers;
+  headers: ReplyHeaders;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { datedMembers, plausibleInstant, readHeaderDate } from '../../net/header-date.ts';
 import { type HeaderItem, readHeaderList } from '../../net/header-list.ts';
+import type { ReplyHeaders } from '../../net/reply-headers.ts';
 
 /** What a reply says about the bucket that its request came out of. */
 export interface RateLimits {
@@ -13,7 +14,7 @@ export interface RateLimits {
 }
 
 /** Which headers there are, and against which time a date in them counts where the reply has no `Date`. */
-type Reply = { headers: Headers; now: number };
+type Reply = { headers: ReplyHeaders; now: number };
 
 /** Who counts from now on counts up to an hour at most; a greater number is the second of an epoch, or its millisecond. */
 const LONGEST_MS = 3_600_000;
@@ -27,13 +28,13 @@ const FIRST_EPOCH_MS = 1e12;
  *
  * Of several policies, the one of which the smallest share is left.
  */
-export function readRateLimits(headers: Headers, now: number): RateLimits | null {
+export function readRateLimits(headers: ReplyHeaders, now: number): RateLimits | null {
   const reply = { headers, now };
   return scarcest(inPolicies(reply)) ?? inOneField(reply) ?? inFields(reply);
 }
 
 /** How long a reply that refuses because of its limits asks to wait; `undefined`: it does not say. */
-export function untilRefillMs(headers: Headers, now: number): number | undefined {
+export function untilRefillMs(headers: ReplyHeaders, now: number): number | undefined {
   const limits = readRateLimits(headers, now);
   if (limits !== null) return limits.remaining === 0 ? limits.fullInMs : undefined;
   return longest(untilResets({ headers, now }));
@@ -115,7 +116,7 @@ function countsRequests(policy: HeaderItem | undefined): boolean {
 }
 
 /** The window of the policy that has this limit: `100;w=60`, in the header of the policies or behind the limit itself. */
-function windowOfLimit(limit: number | null, headers: Headers): number | undefined {
+function windowOfLimit(limit: number | null, headers: ReplyHeaders): number | undefined {
   const policies = [
     ...readHeaderList(headers.get('ratelimit-policy')),
     ...readHeaderList(headers.get('ratelimit-limit')),

@@ -1,3 +1,4 @@
+import type { ReplyHeaders } from '../../net/reply-headers.ts';
 import type { HttpReply } from '../wire/answer.ts';
 import { isRecord } from '../wire/envelope.ts';
 import { readChallenges } from './challenges.ts';
@@ -27,7 +28,7 @@ const MISSING_ROLE = /UNAUTHORIZED|CANNOT_ACCESS|NOT_IN_|^NOT_(?:ORG|GROUP|USER|
  * A challenge in the headers wins over the code: who asks for a login does not know the caller, whatever else is said, until a fresh
  * login is told the same. Without a challenge Atlas's code decides. RFC 6750 (section 3.1) has two words of its own for it.
  */
-export function refusalOf(status: number, headers: Headers, code: string | null): Refusal | null {
+export function refusalOf(status: number, headers: ReplyHeaders, code: string | null): Refusal | null {
   if (status === 403) return namesRole(code) ? 'role' : null;
   if (status !== 401) return null;
   const challenges = readChallenges(headers.get('www-authenticate'));
@@ -50,7 +51,7 @@ export function refusalIn({ status, headers, text }: HttpReply): Refusal | null 
 }
 
 /** The code that Atlas gives to an error, in the body or beside it; `null` where there is none. */
-export function codeIn(body: unknown, headers: Headers): string | null {
+export function codeIn(body: unknown, headers: ReplyHeaders): string | null {
   const codes = [isRecord(body) ? body.errorCode : null, headers.get('x-error-code')];
   return codes.find((code): code is string => typeof code === 'string' && code !== '') ?? null;
 }

@@ -2,11 +2,12 @@ import type { Clock } from '../../clock.ts';
 import { formatSpan } from '../../domain/instant.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { readHeaderDate } from '../../net/header-date.ts';
+import type { ReplyHeaders } from '../../net/reply-headers.ts';
 
 /** How far the clock of Atlas, which the times of the jobs come from, is from ours. */
 export interface ServerClock {
   /** Looks at the `Date` of an answer that has just come from Atlas itself, to a request for this path. */
-  note(path: string, headers: Headers): void;
+  note(path: string, headers: ReplyHeaders): void;
   /** See `JobSource.aheadMs`. */
   aheadMs(): number;
   /** See `JobSource.surelyAheadMs`. */

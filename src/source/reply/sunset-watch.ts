@@ -1,5 +1,6 @@
 import type { Logger } from '../../logging/logger.ts';
 import { datedMembers, readHeaderDates } from '../../net/header-date.ts';
+import type { ReplyHeaders } from '../../net/reply-headers.ts';
 import { endpointOf } from '../wire/endpoints.ts';
 
 /** Atlas has named the day on which an endpoint ends. */
@@ -12,7 +13,7 @@ export interface SunsetNotice {
 }
 
 /** Looks at the headers of an answer to a request for this path. */
-export type SunsetWatch = (path: string, headers: Headers) => void;
+export type SunsetWatch = (path: string, headers: ReplyHeaders) => void;
 
 /**
  * Looks at the `Deprecation` and `Sunset` headers of every answer: https://www.mongodb.com/docs/atlas/api/versioned-api-overview/

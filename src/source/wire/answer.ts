@@ -1,11 +1,12 @@
 import type { HttpRequest } from '../../net/http-client.ts';
+import type { ReplyHeaders } from '../../net/reply-headers.ts';
 
 export type { HttpRequest };
 
 /** One HTTP answer, read to its end: an unread body would keep its connection from being used again. */
 export interface HttpReply {
   status: number;
-  headers: Headers;
+  headers: ReplyHeaders;
   text: string;
   /** The request's `recall` knew it: the text is empty. */
   isKnown?: true | undefined;
