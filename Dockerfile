@@ -20,13 +20,14 @@ LABEL org.opencontainers.image.title="restore-watcher" \
       org.opencontainers.image.licenses="MIT"
 # UTC: the schedules are read in UTC, and so is all that is printed.
 # MALLOC: one pool of memory outside of JavaScript's, which gives back what is free at its end: 8 of 122 MB with 10,000 jobs.
-ENV NODE_ENV=production TZ=UTC MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
+# The configuration is mounted as a folder, so that a file which is replaced in it is seen; every command finds it there.
+ENV NODE_ENV=production TZ=UTC MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 RESTORE_WATCHER_CONFIG=/app/config/watcher.config.json
 WORKDIR /app
 # All that it loads is in there, compiled as well; it belongs to root, so that nobody who gets into the daemon changes it.
 COPY --from=build /build/dist ./dist
 COPY LICENSE ./
-# The one place that is written to: the store and the mirror of the audit log.
-RUN mkdir /app/data && chown node:node /app/data
+# The one place that is written to: the store and the mirror of the audit log. And the command, for "docker exec".
+RUN mkdir /app/data && chown node:node /app/data && ln -s /app/dist/main.js /usr/local/bin/restore-watcher
 VOLUME /app/data
 USER node
 EXPOSE 8080

@@ -1,41 +1,180 @@
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { readImage } from '../../scripts/benchmark/program/image.ts';
+import { loadConfig } from '../../src/config/load.ts';
 
-const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const DEPLOY = 'config/deploy';
+const read = (path: string): string => readFileSync(path, 'utf8');
+// biome-ignore lint/suspicious/noExplicitAny: what a YAML file holds is what the assertions are about.
+const yaml = (path: string): any => parse(read(join(DEPLOY, path)));
+
+const dockerfile = read('Dockerfile');
+const inImage = (name: string): string | undefined => new RegExp(`\\b${name}=(\\S+)`).exec(dockerfile)?.[1];
+
+/** A configuration as the files for deployment bring it, with a file behind every secret. */
+async function loaded(path: string) {
+  const asked: string[] = [];
+  const config = await loadConfig(path, {
+    env: {},
+    text: read(path),
+    readFile: async (file) => {
+      asked.push(file);
+      return file.endsWith('url') ? 'https://hooks.slack.com/services/T0/B0/x\n' : 'secret-of-some-length\n';
+    },
+  });
+  return { config, secrets: asked.map((file) => file.replace('/run/secrets/', '')) };
+}
 
 describe('the image', () => {
   it('is built on one that is named by its digest, of the version that development has', () => {
-    const { node } = (JSON.parse(read('package.json')) as { devDependencies: { node: string } })
-      .devDependencies;
-    const base = /^ARG NODE_IMAGE=(\S+)$/m.exec(read('Dockerfile'))?.[1];
+    const { node } = JSON.parse(read('package.json')).devDependencies;
+    const base = /^ARG NODE_IMAGE=(\S+)$/m.exec(dockerfile)?.[1];
     expect(base).toMatch(new RegExp(`^node:${RegExp.escape(node)}-[a-z-]+@sha256:[0-9a-f]{64}$`));
-    expect(read('Dockerfile')).not.toMatch(/^FROM (?!\$\{NODE_IMAGE\})/m);
+    expect(dockerfile).not.toMatch(/^FROM (?!\$\{NODE_IMAGE\})/m);
+  });
+
+  it('has the command in the PATH, and finds its configuration in the folder that is mounted', () => {
+    expect(dockerfile).toContain('ln -s /app/dist/main.js /usr/local/bin/restore-watcher');
+    expect(inImage('RESTORE_WATCHER_CONFIG')).toBe('/app/config/watcher.config.json');
   });
 });
 
-describe('the Kubernetes manifest', () => {
-  const manifest = read('config/deploy/kubernetes.yaml');
+describe('the Kubernetes base', () => {
+  const pod = yaml('kubernetes/deployment.yaml').spec.template.spec;
+  const [container] = pod.containers;
+  const labels = yaml('kubernetes/deployment.yaml').spec.template.metadata.labels;
+  const kustomization = yaml('kubernetes/kustomization.yaml');
+
+  it('takes in every file that lies there, but for what needs an operator', () => {
+    const files = readdirSync(join(DEPLOY, 'kubernetes')).filter((file) => file.endsWith('.yaml'));
+    expect([...kustomization.resources, 'kustomization.yaml', 'pod-monitor.yaml'].toSorted()).toEqual(
+      files.toSorted(),
+    );
+  });
 
   it('names the image by its digest', () => {
-    expect(manifest.match(/^ +image: .*$/gm)).toEqual([expect.stringMatching(/@sha256:[0-9a-f]{64}$/)]);
-  });
-
-  it('gives the pod no token of a service account', () => {
-    expect(manifest).toContain('\n      automountServiceAccountToken: false\n');
-  });
-
-  it('has a probe for the start, for life and for readiness', () => {
-    const probes = manifest.matchAll(/^ +(\w+Probe):\n +httpGet: \{ path: (\S+),/gm);
-    expect([...probes].map(([, name, path]) => `${name} ${path}`)).toEqual([
-      'startupProbe /healthz',
-      'livenessProbe /healthz',
-      'readinessProbe /readyz',
+    expect(kustomization.images).toEqual([
+      expect.objectContaining({
+        name: container.image,
+        digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      }),
     ]);
   });
 
-  it('mounts the configuration as a directory, so that a reload sees a new one', () => {
-    expect(manifest).not.toContain('subPath');
-    expect(manifest).toContain("args: ['run', '--config', '/app/config/watcher.config.json']");
-    expect(manifest).toContain('mountPath: /app/config, readOnly');
+  it('runs without rights: what the restricted standard for pods asks, and no token of a service account', () => {
+    expect(pod).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+    });
+    expect(container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+  });
+
+  it('has a probe for the start, for life and for readiness', () => {
+    const probes = ['startupProbe', 'livenessProbe', 'readinessProbe'].map((name) => container[name].httpGet);
+    expect(probes).toEqual([
+      { path: '/healthz', port: 'http' },
+      { path: '/healthz', port: 'http' },
+      { path: '/readyz', port: 'http' },
+    ]);
+  });
+
+  it('mounts configuration and secrets as folders, so that a reload sees new ones', () => {
+    const paths = container.volumeMounts.map(({ mountPath, subPath }: Record<string, string>) => [
+      mountPath,
+      subPath,
+    ]);
+    expect(paths).toEqual([
+      ['/app/config', undefined],
+      ['/run/secrets', undefined],
+      ['/app/data', undefined],
+      ['/tmp', undefined],
+    ]);
+    expect(kustomization.generatorOptions.disableNameSuffixHash).toBe(true);
+  });
+
+  it('loads its configuration, listens where it is asked, and names every secret that it reads', async () => {
+    const { config, secrets } = await loaded(join(DEPLOY, 'kubernetes/configuration/watcher.config.json'));
+    expect(config.server).toMatchObject({ host: '0.0.0.0', port: container.ports[0].containerPort });
+    const text = read(join(DEPLOY, 'kubernetes/kustomization.yaml'));
+    expect([...text.matchAll(/--from-file=(\S+)/g)].map(([, name]) => name).toSorted()).toEqual(
+      secrets.toSorted(),
+    );
+    expect(secrets).toContain(
+      yaml('kubernetes/pod-monitor.yaml').spec.podMetricsEndpoints[0].authorization.credentials.key,
+    );
+  });
+
+  it('finds the pod by its label from everywhere', () => {
+    expect(yaml('kubernetes/service.yaml').spec.selector).toEqual(labels);
+    expect(yaml('kubernetes/network-policy.yaml').spec.podSelector.matchLabels).toEqual(labels);
+    expect(yaml('kubernetes/pod-monitor.yaml').spec.selector.matchLabels).toEqual(labels);
+  });
+
+  it('lets out what the channels need', () => {
+    const ports = yaml('kubernetes/network-policy.yaml').spec.egress.flatMap(
+      (rule: { ports: Array<{ port: number }> }) => rule.ports.map(({ port }) => port),
+    );
+    expect(new Set(ports)).toEqual(new Set([53, 443, 465, 587]));
+  });
+});
+
+describe('the compose file', () => {
+  const service = yaml('compose/compose.yaml').services['restore-watcher'];
+
+  it('mounts configuration and secrets as folders, on a root that cannot be written to', () => {
+    expect(service.read_only).toBe(true);
+    expect(service.volumes).toEqual([
+      './configuration:/app/config:ro',
+      './secrets:/run/secrets:ro',
+      'data:/app/data',
+    ]);
+    // Compose cannot give secrets from the environment to a container with such a root.
+    expect(service.secrets).toBeUndefined();
+  });
+
+  it('is reached on this machine alone, at the port that the configuration names', async () => {
+    const { config, secrets } = await loaded(join(DEPLOY, 'compose/configuration/watcher.config.json'));
+    expect(service.ports).toEqual([`127.0.0.1:\${PORT:-8080}:${config.server.port}`]);
+    for (const secret of secrets) expect(read(join(DEPLOY, 'compose/compose.yaml'))).toContain(secret);
+    const variables = [...read(join(DEPLOY, 'compose/compose.yaml')).matchAll(/\$\{(\w+)/g)].map(
+      ([, name]) => name,
+    );
+    for (const name of variables) expect(read(join(DEPLOY, 'compose/.env.example'))).toContain(`${name}=`);
+  });
+});
+
+describe('the systemd unit', () => {
+  const unit = read(join(DEPLOY, 'systemd/restore-watcher.service'));
+
+  it('runs the daemon with the flags and the memory of the image', () => {
+    const start = /^ExecStart=(.*)$/m.exec(unit)?.[1] ?? '';
+    const young = readImage().entrypoint.find((flag) => flag.startsWith('--max-semi-space-size'));
+    expect(start).toContain(` ${young} `);
+    expect(unit).toContain(`MALLOC_ARENA_MAX=${inImage('MALLOC_ARENA_MAX')}`);
+    expect(unit).toContain(`MALLOC_TRIM_THRESHOLD_=${inImage('MALLOC_TRIM_THRESHOLD_')}`);
+  });
+
+  it('does not start again what cannot be used, and has its secrets handed over', () => {
+    expect(unit).toContain('RestartPreventExitStatus=2');
+    expect([...unit.matchAll(/^LoadCredential=([^:]+):\/etc\/restore-watcher\/secrets\/\1$/gm)]).toHaveLength(
+      3,
+    );
+  });
+
+  it.skipIf(!existsSync('/usr/bin/systemd-analyze'))('is one that systemd understands', async () => {
+    const { stderr } = await promisify(execFile)('systemd-analyze', [
+      'verify',
+      '--man=no',
+      join(DEPLOY, 'systemd/restore-watcher.service'),
+    ]);
+    expect(stderr).not.toContain('restore-watcher.service');
   });
 });

@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path';
 /** The root of the checkout. */
 export const ROOT = resolve(import.meta.dirname, '../../..');
 
+/** What is measured has a folder and a configuration of its own. */
+const OF_THE_IMAGE_ALONE = /RESTORE_WATCHER_CONFIG=\S+/;
 /** Where the image has the program. */
 const IMAGE_FOLDER = '/app';
 
@@ -53,11 +55,13 @@ export function imageOf(dockerfile: string, root: string): ImageProgram {
     entrypoint: command(/^ENTRYPOINT\s+(\[.*\])$/),
     healthcheck: command(/^HEALTHCHECK\s.*?\bCMD\s+(\[.*\])$/),
     env: Object.fromEntries(
-      stage.flatMap((line) =>
-        [...(/^ENV\s+(.*)$/.exec(line)?.[1] ?? '').matchAll(/(\w+)=(?:"([^"]*)"|(\S+))/g)].map(
-          ([, name = '', quoted, plain = '']) => [name, local(quoted ?? plain)],
+      stage
+        .map((line) => line.replace(OF_THE_IMAGE_ALONE, ''))
+        .flatMap((line) =>
+          [...(/^ENV\s+(.*)$/.exec(line)?.[1] ?? '').matchAll(/(\w+)=(?:"([^"]*)"|(\S+))/g)].map(
+            ([, name = '', quoted, plain = '']) => [name, local(quoted ?? plain)],
+          ),
         ),
-      ),
     ),
   };
 }
