@@ -7,8 +7,8 @@ import {
   writeEntries,
 } from '../../domain/audit.ts';
 import { StoreError } from '../../errors.ts';
-import { chunks } from './chunks.ts';
 import { keepQuery } from './kept-query.ts';
+import { keepRows } from './kept-rows.ts';
 import { toAuditEntry } from './rows.ts';
 import type { Database } from './schema.ts';
 
@@ -38,9 +38,7 @@ const moveHead = keepQuery((db, { seq, hash }: { seq: number; hash: string }) =>
   db.updateTable('audit_head').set({ seq, hash }).where('id', '=', HEAD_ROW),
 );
 
-const insertEntries = keepQuery((db, { seqs, bodies }: { seqs: number[]; bodies: string[] }) =>
-  db.insertInto('audit_entry').values(seqs.map((seq, index) => ({ seq, body: bodies[index] ?? '' }))),
-);
+const insertEntries = keepRows((db, rows: AuditLine[]) => db.insertInto('audit_entry').values(rows));
 
 /** Appends to the chain behind `head`, which the transaction must have locked; returns where the chain ends then. */
 export async function appendAudit(
@@ -51,9 +49,10 @@ export async function appendAudit(
   const entries = writeEntries(head, drafts);
   const last = entries.at(-1);
   if (last === undefined) return head;
-  for (const chunk of chunks(entries)) {
-    await insertEntries(trx, { seqs: chunk.map(({ seq }) => seq), bodies: chunk.map(({ line }) => line) });
-  }
+  await insertEntries(
+    trx,
+    entries.map(({ seq, line }) => ({ seq, body: line })),
+  );
   const end = { seq: last.seq, hash: last.hash };
   await moveHead(trx, end);
   return end;

@@ -1,4 +1,4 @@
-import type { InsertObject, Kysely, Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { alertKeyOf } from '../../domain/event/alert.ts';
 import { hasHappened, type WatcherEvent } from '../../domain/event/event.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
@@ -8,11 +8,11 @@ import type { Mute } from '../../domain/telling/mute.ts';
 import { orderKeyOf } from '../../domain/telling/owed.ts';
 import type { Delivery } from '../ports/outbox.ts';
 import type { EventFilter, RecordedEvent, Rows } from '../ports/records.ts';
-import { chunks } from './chunks.ts';
 import { decodeCursor, toPage } from './cursor.ts';
+import { keepRows } from './kept-rows.ts';
 import { mutesById } from './mutes.ts';
 import { writeReminders } from './reminders.ts';
-import { newDelivery, toDelivery } from './rows.ts';
+import { type NewDelivery, newDelivery, toDelivery } from './rows.ts';
 import type { Database } from './schema.ts';
 import { toBody, toEvent } from './stored-event.ts';
 import { unindexed } from './unindexed.ts';
@@ -23,13 +23,14 @@ export async function writeEvents(
   planned: readonly PlannedEvent[],
   at: Timestamp,
 ): Promise<void> {
-  for (const chunk of chunks(planned)) {
-    const added = await insertEvents(trx, chunk);
-    const news = chunk.filter(({ event }) => added.delete(event.id));
-    const deliveries = news.flatMap((plan) => owed(plan, at));
-    for (const rows of chunks(deliveries)) await trx.insertInto('delivery').values(rows).execute();
-    await writeReminders(trx, news, at);
-  }
+  const inserted = await insertEvents(trx, planned.map(toRow));
+  const added = new Set(inserted.map(({ id }) => id));
+  const news = planned.filter(({ event }) => added.delete(event.id));
+  await insertDeliveries(
+    trx,
+    news.flatMap((plan) => owed(plan, at)),
+  );
+  await writeReminders(trx, news, at);
 }
 
 /** Reads the event that raised an alert: it was detected in the instant since which the alert is raised. */
@@ -108,12 +109,17 @@ async function readEvents(
   return query.execute();
 }
 
-/** The ids of those that were not there before. */
-async function insertEvents(
-  trx: Transaction<Database>,
-  planned: readonly PlannedEvent[],
-): Promise<Set<string>> {
-  const rows = planned.map(({ event, suppressed, muteId }) => ({
+/** Returns the ids of those that were not there before. */
+const insertEvents = keepRows((db, rows: Array<ReturnType<typeof toRow>>) =>
+  db
+    .insertInto('event')
+    .values(rows)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id'),
+);
+
+function toRow({ event, suppressed, muteId }: PlannedEvent) {
+  return {
     id: event.id,
     watch: watchOf(event) ?? '',
     job_id: jobOf(event)?.id ?? null,
@@ -122,20 +128,12 @@ async function insertEvents(
     mute_id: muteId ?? null,
     has_happened: hasHappened(event) ? (1 as const) : (0 as const),
     body: toBody(event),
-  }));
-  const inserted = await trx
-    .insertInto('event')
-    .values(rows)
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .returning('id')
-    .execute();
-  return new Set(inserted.map(({ id }) => id));
+  };
 }
 
-function owed(
-  { event, channels, heldUntil }: PlannedEvent,
-  at: Timestamp,
-): Array<InsertObject<Database, 'delivery'>> {
+const insertDeliveries = keepRows((db, rows: NewDelivery[]) => db.insertInto('delivery').values(rows));
+
+function owed({ event, channels, heldUntil }: PlannedEvent, at: Timestamp): NewDelivery[] {
   const orderKey = orderKeyOf(event);
   return [...new Set(channels)].map((channel) =>
     newDelivery({

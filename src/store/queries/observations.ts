@@ -1,4 +1,4 @@
-import { type Insertable, type Kysely, type SqlBool, sql, type Transaction } from 'kysely';
+import { type Kysely, type SqlBool, sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { FinishedDuration } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
@@ -8,6 +8,7 @@ import type { ObservationFilter, Rows } from '../ports/records.ts';
 import { chunks, MANY_IDS } from './chunks.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { keepQuery } from './kept-query.ts';
+import { keepRows } from './kept-rows.ts';
 import { toObservation } from './rows.ts';
 import { type Database, FOREVER } from './schema.ts';
 import { unindexed } from './unindexed.ts';
@@ -153,26 +154,30 @@ export async function writeObservations(
   targetKey: string,
   observations: readonly Observation[],
 ): Promise<void> {
-  for (const chunk of chunks(observations)) {
-    await trx
-      .insertInto('observation')
-      .values(chunk.map((observation) => toRow(targetKey, observation)))
-      .onConflict((conflict) =>
-        conflict.columns(['watch', 'job_id']).doUpdateSet((eb) => ({
-          target_key: eb.ref('excluded.target_key'),
-          state: eb.ref('excluded.state'),
-          created_at: eb.ref('excluded.created_at'),
-          followed_until: eb.ref('excluded.followed_until'),
-          finished_at: eb.ref('excluded.finished_at'),
-          delivery_type: eb.ref('excluded.delivery_type'),
-          took_ms: eb.ref('excluded.took_ms'),
-          running_since: eb.ref('excluded.running_since'),
-          body: eb.ref('excluded.body'),
-        })),
-      )
-      .execute();
-  }
+  await upsertRows(
+    trx,
+    observations.map((observation) => toRow(targetKey, observation)),
+  );
 }
+
+const upsertRows = keepRows((db, rows: Array<ReturnType<typeof toRow>>) =>
+  db
+    .insertInto('observation')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['watch', 'job_id']).doUpdateSet((eb) => ({
+        target_key: eb.ref('excluded.target_key'),
+        state: eb.ref('excluded.state'),
+        created_at: eb.ref('excluded.created_at'),
+        followed_until: eb.ref('excluded.followed_until'),
+        finished_at: eb.ref('excluded.finished_at'),
+        delivery_type: eb.ref('excluded.delivery_type'),
+        took_ms: eb.ref('excluded.took_ms'),
+        running_since: eb.ref('excluded.running_since'),
+        body: eb.ref('excluded.body'),
+      })),
+    ),
+);
 
 /** Lists observations, those of the newest jobs first. */
 export async function listObservations(
@@ -254,7 +259,7 @@ export async function countJobs(
     .execute();
 }
 
-function toRow(targetKey: string, observation: Observation): Insertable<Database['observation']> {
+function toRow(targetKey: string, observation: Observation) {
   const { watch, jobId, state, job, firstSeenAt, missingSince, mayChangeUntil } = observation;
   const createdAt = job?.createdAt ?? firstSeenAt;
   const tookMs = tookMsOf(observation);

@@ -1,4 +1,4 @@
-import type { InsertObject, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import { type AuditEntry, parseAuditEntry } from '../../domain/audit.ts';
 import type { EventName } from '../../domain/event/event.ts';
 import type { Timestamp } from '../../domain/instant.ts';
@@ -8,7 +8,7 @@ import { deliveryId } from '../../domain/telling/owed.ts';
 import { parseWellFormed } from '../../domain/well-formed.ts';
 import { StoreError } from '../../errors.ts';
 import type { Delivery } from '../ports/outbox.ts';
-import { type Database, PENDING } from './schema.ts';
+import type { Database } from './schema.ts';
 
 /**
  * Reads an observation as it was stored.
@@ -50,6 +50,9 @@ export function toDelivery(row: Selectable<Database['delivery']>): Delivery {
   };
 }
 
+/** The row of a delivery that nobody has tried yet. */
+export type NewDelivery = ReturnType<typeof newDelivery>;
+
 /** Makes the row of a delivery that nobody has tried yet. `heldUntil`: the slot of the digest it waits for; `null`: it is due at once. */
 export function newDelivery(owed: {
   eventId: string;
@@ -60,14 +63,14 @@ export function newDelivery(owed: {
   insteadOf: string | null;
   /** Who alone is owed it; all of the channel unless given. */
   recipient?: string;
-}): InsertObject<Database, 'delivery'> {
+}) {
   const { recipient = null } = owed;
   return {
     id: deliveryId(owed.eventId, owed.channel, recipient),
     event_id: owed.eventId,
     channel: owed.channel,
     order_key: owed.orderKey,
-    status: PENDING,
+    status: 'pending' as const,
     created_at: owed.at,
     next_attempt_at: owed.heldUntil ?? owed.at,
     attempts_started: 0,
