@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import canonicalize from 'canonicalize';
+import { canonicalText } from './canonical-text.ts';
 import { type Timestamp, toIso } from './instant.ts';
 
 /**
@@ -90,7 +90,7 @@ export function writeEntries(head: AuditHead, drafts: readonly AuditDraft[]): Wr
   let last = head;
   return drafts.map((draft) => {
     const seq = last.seq + 1;
-    const begin = `{"at":"${toIso(draft.at)}","data":${canonical(plainJson(draft.data))},`;
+    const begin = `{"at":"${toIso(draft.at)}","data":${canonicalData(draft.data)},`;
     const end = `"kind":"${draft.kind}","prev":"${last.hash}","seq":${seq},"v":1}`;
     const hash = sha256(begin + end);
     last = { seq, hash };
@@ -134,25 +134,13 @@ function isAuditEntry(value: unknown): value is AuditEntry {
   );
 }
 
-/** The data itself where it is plain JSON, as nearly all is; else a copy that is. */
-function plainJson(data: AuditData): AuditData {
-  return isPlainJson(data)
-    ? data
-    : JSON.parse(
-        JSON.stringify(data, (_key, value: unknown) =>
-          typeof value === 'string' ? value.toWellFormed() : value,
-        ),
-      );
+/** Data that is no plain JSON is taken as a reader would find it again. */
+function canonicalData(data: AuditData): string {
+  return canonicalText(data) ?? canonical(JSON.parse(JSON.stringify(data, wellFormed)));
 }
 
-/** Members that are `undefined` are left out of JSON, and do not matter. */
-function isPlainJson(value: unknown): boolean {
-  if (typeof value === 'string') return value.isWellFormed();
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (value === null || typeof value === 'boolean') return true;
-  if (Array.isArray(value)) return !value.includes(undefined) && value.every(isPlainJson);
-  if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return false;
-  return Object.values(value).every((member) => member === undefined || isPlainJson(member));
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
 function hashBody(body: Omit<AuditEntry, 'hash'>): string {
@@ -164,7 +152,7 @@ function sha256(text: string): string {
 }
 
 function canonical(value: unknown): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new Error('an audit entry must be JSON');
+  const text = canonicalText(value);
+  if (text === null) throw new Error('an audit entry must be JSON');
   return text;
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -77,7 +76,7 @@ describe('the audit chain', () => {
 });
 
 describe('writing an entry', () => {
-  it('looks at its data once, and makes it canonical once', () => {
+  it('looks at its data once', () => {
     let reads = 0;
     const data = {
       get jobId() {
@@ -85,11 +84,8 @@ describe('writing an entry', () => {
         return '60800a1b2c3d4e5f60718293';
       },
     };
-    canonicalize(data);
-    const once = reads;
-    reads = 0;
     writeEntries(GENESIS, [aDraft({ data })]);
-    expect(reads).toBe(1 + once);
+    expect(reads).toBe(1);
   });
 
   it('writes what is no plain JSON as JSON has it', () => {
