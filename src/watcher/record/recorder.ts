@@ -1,14 +1,12 @@
 import type { Clock } from '../../clock.ts';
 import type { AuditDraft } from '../../domain/audit.ts';
-import { type EventName, eventId, severityOf, type WatcherEvent } from '../../domain/event/event.ts';
+import type { WatcherEvent } from '../../domain/event/event.ts';
 import { asksForUsuals, type PlannedEvent, planComparison, planEvent } from '../../domain/event/plan.ts';
-import { type EventSubject, placeOf } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
-import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
 import type { Comparison } from '../../domain/job/transition.ts';
-import { isWildcard, type Target, targetKey, type Watch } from '../../domain/job/watch.ts';
+import { type Target, targetKey, type Watch } from '../../domain/job/watch.ts';
 import type { Visibility } from '../../domain/telling/due-reminder.ts';
 import type { Fallback } from '../../domain/telling/fallback.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
@@ -22,6 +20,7 @@ import type { AuditRecorder } from '../../store/ports/audit.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
+import { type AlertRecord, alertEvent, channelOf } from './alert-event.ts';
 import { AlertMemory } from './alert-memory.ts';
 import { announceAttempt, announceComing, announceEvents } from './announce.ts';
 import { type AttemptEnd, auditOfAttempt, endsOf } from './attempt.ts';
@@ -58,23 +57,6 @@ export interface PollRecord {
   baseline: { jobs: number } | null;
   /** What is usual for the target; see `Recorder.usualsFor`. */
   usuals: Usuals;
-}
-
-/** A part of what a `*` watch follows, with the labels that it has. */
-export interface WatchedPart {
-  place: WatchPlace;
-  labels: Readonly<Record<string, string>>;
-}
-
-/** An alert that begins or ends: something that lasts about a watch or a channel, and is told when it is found. */
-export interface AlertRecord {
-  name: EventName;
-  about:
-    | { watch: Watch; part?: (WatchedPart & { hasGone?: boolean }) | null }
-    | { channel: string }
-    | { leaving: EventSubject };
-  summary: string;
-  note: string | null;
 }
 
 /** Keys of alerts (see `alertKey`) that are raised or cleared by what is recorded. */
@@ -156,7 +138,7 @@ export class Recorder {
    */
   async recordAlert(alert: AlertRecord, change: AlertChange): Promise<Timestamp> {
     const at = this.#deps.clock.now();
-    const event = alertEvent(alert, at, this.#rules);
+    const event = alertEvent(alert, at, this.#rules.projectUrl);
     const { plannedEvent, audit } = planEvent(event, await this.#alertRules(alert, at));
     const commit = { ...keysOf(change), at, events: [plannedEvent], audit };
     const written = this.#deps.store.commitAlerts(commit).then(() => this.#alerts.note(commit));
@@ -273,65 +255,6 @@ export class Recorder {
   async #mutesFor({ comparisons }: PollRecord, at: Timestamp): Promise<readonly Mute[]> {
     return comparisons.length > 0 ? await this.#deps.store.listMutes({ inForceAt: at }) : [];
   }
-}
-
-function alertEvent(
-  { name, about, summary, note }: AlertRecord,
-  at: Timestamp,
-  rules: RecordingRules,
-): WatcherEvent {
-  const subject = subjectOf(about, rules);
-  return {
-    id: eventId(at, [...namesOf(subject), name]),
-    name,
-    severity: severityOf(name),
-    subject,
-    summary,
-    note,
-    detectedAt: at,
-    occurredAt: at,
-    reminder: null,
-    test: false,
-  };
-}
-
-function channelOf(about: AlertRecord['about']): string | null {
-  if ('channel' in about) return about.channel;
-  return 'leaving' in about && about.leaving.kind === 'channel' ? about.leaving.channel : null;
-}
-
-/** What tells the event from others of its name in the same instant. */
-function namesOf(subject: EventSubject): string[] {
-  if (subject.kind === 'channel') return [subject.channel];
-  const place = placeOf({ subject });
-  return [subject.watch, ...(place ? [placeKey(place)] : [])];
-}
-
-function subjectOf(about: AlertRecord['about'], { projectUrl }: RecordingRules): EventSubject {
-  if ('channel' in about) return { kind: 'channel', channel: about.channel };
-  if ('leaving' in about)
-    return about.leaving.kind === 'job' ? about.leaving : { ...about.leaving, left: true };
-  const { watch, part } = about;
-  const { name, labels, groupId, kind, instanceName } = watch;
-  if (part) {
-    const { place } = part;
-    return {
-      kind: 'watch',
-      watch: name,
-      place,
-      ...(part.hasGone ? { left: true } : {}),
-      labels: part.labels,
-      instance: { groupId: place.groupId, kind, instanceName: place.instanceName ?? '*' },
-      projectUrl: projectUrl(watch, place.groupId),
-    };
-  }
-  return {
-    kind: 'watch',
-    watch: name,
-    labels,
-    instance: { groupId, kind, instanceName },
-    projectUrl: isWildcard(watch) ? null : projectUrl(watch, groupId),
-  };
 }
 
 function keysOf({ raise, clear }: AlertChange): { raise: string[]; clear: string[] } {

@@ -3,7 +3,7 @@ import type { Timestamp } from '../../domain/instant.ts';
 import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
 import type { Watch } from '../../domain/job/watch.ts';
 import { SourceError, StoreError, WatcherError } from '../../errors.ts';
-import type { WatchedPart } from '../record/recorder.ts';
+import type { WatchedPart } from '../record/alert-event.ts';
 import type { WatchStatus } from '../status.ts';
 import type { WatchPollReport } from './poll-watch.ts';
 

@@ -11,7 +11,7 @@ import {
 import type { Watch } from '../../domain/job/watch.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { WatchedPart } from '../record/recorder.ts';
+import type { WatchedPart } from '../record/alert-event.ts';
 import type { WatchAccount, WatchFault } from './account.ts';
 import { createFailingMemory, type FailingMemory, type FailingMemoryDeps } from './failing-memory.ts';
 import { OddityLog } from './oddities.ts';

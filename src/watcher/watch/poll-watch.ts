@@ -5,7 +5,7 @@ import { isWildcard, type Target, targetKey, type Watch } from '../../domain/job
 import { SourceError } from '../../errors.ts';
 import { type PollDeps, type PollReport, pollTarget } from '../poll/poll.ts';
 import type { PollProgress } from '../poll/progress.ts';
-import type { WatchedPart } from '../record/recorder.ts';
+import type { WatchedPart } from '../record/alert-event.ts';
 import { hasNoBackups, mayHaveChanged } from './targets/book.ts';
 import { sourceOfLeaving } from './targets/leaving.ts';
 import { canRead, type Finding, judge } from './targets/scope.ts';

@@ -1,0 +1,86 @@
+import { type EventName, eventId, severityOf, type WatcherEvent } from '../../domain/event/event.ts';
+import { type EventSubject, placeOf } from '../../domain/event/subject.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
+import { isWildcard, type Watch } from '../../domain/job/watch.ts';
+
+/** A part of what a `*` watch follows, with the labels that it has. */
+export interface WatchedPart {
+  place: WatchPlace;
+  labels: Readonly<Record<string, string>>;
+}
+
+/** An alert that begins or ends: something that lasts about a watch or a channel, and is told when it is found. */
+export interface AlertRecord {
+  name: EventName;
+  about:
+    | { watch: Watch; part?: (WatchedPart & { hasGone?: boolean }) | null }
+    | { channel: string }
+    | { leaving: EventSubject };
+  summary: string;
+  note: string | null;
+}
+
+/** The page of a project in Atlas, for people. */
+type ProjectUrl = (watch: Watch, groupId: string) => string | null;
+
+/** Makes the event of an alert that was found at this time. */
+export function alertEvent(
+  { name, about, summary, note }: AlertRecord,
+  at: Timestamp,
+  projectUrl: ProjectUrl,
+): WatcherEvent {
+  const subject = subjectOf(about, projectUrl);
+  return {
+    id: eventId(at, [...namesOf(subject), name]),
+    name,
+    severity: severityOf(name),
+    subject,
+    summary,
+    note,
+    detectedAt: at,
+    occurredAt: at,
+    reminder: null,
+    test: false,
+  };
+}
+
+/** Names the channel that an alert is about; `null`: it is about none. */
+export function channelOf(about: AlertRecord['about']): string | null {
+  if ('channel' in about) return about.channel;
+  return 'leaving' in about && about.leaving.kind === 'channel' ? about.leaving.channel : null;
+}
+
+/** What tells the event from others of its name in the same instant. */
+function namesOf(subject: EventSubject): string[] {
+  if (subject.kind === 'channel') return [subject.channel];
+  const place = placeOf({ subject });
+  return [subject.watch, ...(place ? [placeKey(place)] : [])];
+}
+
+function subjectOf(about: AlertRecord['about'], projectUrl: ProjectUrl): EventSubject {
+  if ('channel' in about) return { kind: 'channel', channel: about.channel };
+  if ('leaving' in about)
+    return about.leaving.kind === 'job' ? about.leaving : { ...about.leaving, left: true };
+  const { watch, part } = about;
+  const { name, labels, groupId, kind, instanceName } = watch;
+  if (part) {
+    const { place } = part;
+    return {
+      kind: 'watch',
+      watch: name,
+      place,
+      ...(part.hasGone ? { left: true } : {}),
+      labels: part.labels,
+      instance: { groupId: place.groupId, kind, instanceName: place.instanceName ?? '*' },
+      projectUrl: projectUrl(watch, place.groupId),
+    };
+  }
+  return {
+    kind: 'watch',
+    watch: name,
+    labels,
+    instance: { groupId, kind, instanceName },
+    projectUrl: isWildcard(watch) ? null : projectUrl(watch, groupId),
+  };
+}
