@@ -1,10 +1,9 @@
-import { JOBS_IN_A_TURN } from '../record/end-of-turn.ts';
 import type { Comparer } from './compare.ts';
 import type { PollDeps, PollInput } from './input.ts';
 
 /**
- * Records what has gathered. A transaction holds all that was found of the jobs in it; where many have changed there are several, and
- * everything else gets its turn before each (`Recorder.recordPoll`). Killed between two of them, the next poll finds the rest.
+ * Records what has gathered. A transaction holds all that was found of the jobs in it; where many have changed there are several, of as
+ * many jobs as fit into a turn of the event loop, and everything else gets its turn before each (`Recorder.recordPoll`). Killed between two of them, the next poll finds the rest.
  *
  * `isComplete`: the target has now been read whole, so its baseline stands, with the last transaction. Jobs asked for by name are no
  * baseline: once their ids leave the configuration, the first listing must not take the instance's whole past for news. An aborted cycle
@@ -13,7 +12,7 @@ import type { PollDeps, PollInput } from './input.ts';
  * @throws {StoreError} and then what was not recorded is still among the findings.
  */
 export async function commitFindings(
-  { recorder, portion = JOBS_IN_A_TURN }: Pick<PollDeps, 'recorder' | 'portion'>,
+  { recorder, portion }: Pick<PollDeps, 'recorder' | 'portion'>,
   { watch, target, signal, progress }: Pick<PollInput, 'watch' | 'target' | 'signal' | 'progress'>,
   comparer: Comparer,
   { isComplete }: { isComplete: boolean },
@@ -24,7 +23,7 @@ export async function commitFindings(
   if (!takesBaseline && changes === 0) return 0;
   const usuals = await recorder.usualsFor(target, comparer.findings().comparisons);
   for (let isLast = false; !isLast; ) {
-    const findings = comparer.findings(portion);
+    const findings = comparer.findings(portion ?? recorder.jobsAtATime);
     isLast = findings.observations.length === comparer.changes;
     const baseline = takesBaseline && isLast ? { jobs } : null;
     await recorder.recordPoll({ ...findings, watch, target, baseline, usuals }, signal);

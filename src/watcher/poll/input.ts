@@ -12,7 +12,7 @@ import type { PollProgress } from './progress.ts';
 export interface PollDeps {
   source: JobSource;
   store: JobReader;
-  recorder: Pick<Recorder, 'recordPoll' | 'usualsFor'>;
+  recorder: Pick<Recorder, 'recordPoll' | 'usualsFor' | 'jobsAtATime'>;
   clock: Clock;
   /** How many jobs that have changed go into one transaction. Default: as many as hold up nobody. */
   portion?: number;

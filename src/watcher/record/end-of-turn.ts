@@ -1,32 +1,58 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
+import type { Clock } from '../../clock.ts';
+import type { Pace } from './pace.ts';
 
-/** So many jobs are written before everything else gets its turn: a flush is a small part of it then, and the event loop stands still for no longer. */
-export const JOBS_IN_A_TURN = 100;
+/**
+ * Waits for the end of the turn, to write so many jobs then. What it resolves to is to be called when they are written, or could not be.
+ */
+export type EndOfTurn = (jobs: number) => Promise<() => void>;
+
+/** Those who go on together. */
+interface Group {
+  jobs: number;
+  /** How many of them have not ended. */
+  members: number;
+  begin: PromiseWithResolvers<void>;
+  beganAt: number;
+}
 
 /**
  * Lets those who ask in the same turn of the event loop go on together when that ends. What they write then is committed together: each by
- * itself would cost a flush of the disk, before the next had even been heard. Those who would write more than `JOBS_IN_A_TURN` between
- * them go on in several turns, in the order in which they asked.
+ * itself would cost a flush of the disk, before the next had even been heard. Those who would write more between them than fits into a
+ * turn (`pace`) go on in several turns, in the order in which they asked.
  */
-export function createEndOfTurn(): (jobs: number) => Promise<void> {
-  const groups: Array<{ jobs: number; begin: PromiseWithResolvers<void> }> = [];
+export function createEndOfTurn(pace: Pace, clock: Pick<Clock, 'monotonic'>): EndOfTurn {
+  const groups: Group[] = [];
 
   const run = async (): Promise<void> => {
     while (groups.length > 0) {
       await endOfTurn();
-      groups.shift()?.begin.resolve();
+      const group = groups.shift();
+      if (group === undefined) continue;
+      group.beganAt = clock.monotonic();
+      group.begin.resolve();
     }
   };
 
-  return (jobs) => {
+  const join = (jobs: number): Group => {
     const last = groups.at(-1);
-    if (last !== undefined && last.jobs + jobs <= JOBS_IN_A_TURN) {
+    if (last !== undefined && last.jobs + jobs <= pace.jobs) {
       last.jobs += jobs;
-      return last.begin.promise;
+      last.members += 1;
+      return last;
     }
-    const group = { jobs, begin: Promise.withResolvers<void>() };
+    const group = { jobs, members: 1, begin: Promise.withResolvers<void>(), beganAt: 0 };
     groups.push(group);
     if (groups.length === 1) void run();
-    return group.begin.promise;
+    return group;
+  };
+
+  return async (jobs) => {
+    const group = join(jobs);
+    await group.begin.promise;
+    return () => {
+      group.members -= 1;
+      if (group.members === 0) pace.took(group.jobs, clock.monotonic() - group.beganAt);
+    };
   };
 }

@@ -24,8 +24,9 @@ import { type AlertRecord, alertEvent, channelOf } from './alert-event.ts';
 import { AlertMemory } from './alert-memory.ts';
 import { announceAttempt, announceComing, announceEvents } from './announce.ts';
 import { type AttemptEnd, auditOfAttempt, endsOf } from './attempt.ts';
-import { createEndOfTurn } from './end-of-turn.ts';
+import { createEndOfTurn, type EndOfTurn } from './end-of-turn.ts';
 import { logEvent } from './event-log.ts';
+import { createPace } from './pace.ts';
 
 /** What the configuration says about who is told, and when. */
 export interface RecordingRules {
@@ -80,11 +81,13 @@ export interface AlertChange {
  */
 export class Recorder {
   readonly #deps: RecorderDeps;
-  readonly #endOfTurn = createEndOfTurn();
+  readonly #pace = createPace();
+  readonly #endOfTurn: EndOfTurn;
   readonly #alerts: AlertMemory;
 
   constructor(deps: RecorderDeps) {
     this.#deps = deps;
+    this.#endOfTurn = createEndOfTurn(this.#pace, deps.clock);
     this.#alerts = new AlertMemory(deps.store);
   }
 
@@ -103,33 +106,17 @@ export class Recorder {
    * @param signal aborts a poll that may have been given up, and another one begun: nothing is written once it has.
    */
   async recordPoll(found: PollRecord, signal: AbortSignal): Promise<void> {
-    const { store, clock } = this.#deps;
-    const { watch, target, observations, comparisons, baseline, usuals } = found;
-    await this.#endOfTurn(observations.length);
-    const at = clock.now();
-    const rules = {
-      ...this.#rules,
-      mutes: await this.#mutesFor(found, at),
-      mutesAt: at,
-      usuals,
-    };
-    const projectUrl = rules.projectUrl(watch, target.groupId);
-    const plans = comparisons.map(({ comparison, foundAt }) =>
-      planComparison(comparison, { ...rules, target, labels: target.labels, projectUrl, now: foundAt }),
-    );
-    const events = plans.flatMap((plan) => plan.events);
-    const audit = plans.flatMap((plan) => plan.audit);
-    signal.throwIfAborted();
-    const written = store.commitPoll({
-      targetKey: targetKey(target),
-      watch: watch.name,
-      at,
-      takesBaseline: baseline !== null,
-      observations,
-      events,
-      audit: baseline === null ? audit : [...audit, baselineEntry(target, at, baseline.jobs)],
-    });
-    await this.#tellOnce(written, events);
+    const ended = await this.#endOfTurn(found.observations.length);
+    try {
+      await this.#writePoll(found, signal);
+    } finally {
+      ended();
+    }
+  }
+
+  /** So many jobs at most should be recorded at a time: more would hold up everything else for too long, on this machine. */
+  get jobsAtATime(): number {
+    return this.#pace.jobs;
   }
 
   /**
@@ -224,6 +211,35 @@ export class Recorder {
 
   get #rules(): RecordingRules {
     return this.#deps.rules();
+  }
+
+  async #writePoll(found: PollRecord, signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#deps;
+    const { watch, target, observations, comparisons, baseline, usuals } = found;
+    const at = clock.now();
+    const rules = {
+      ...this.#rules,
+      mutes: await this.#mutesFor(found, at),
+      mutesAt: at,
+      usuals,
+    };
+    const projectUrl = rules.projectUrl(watch, target.groupId);
+    const plans = comparisons.map(({ comparison, foundAt }) =>
+      planComparison(comparison, { ...rules, target, labels: target.labels, projectUrl, now: foundAt }),
+    );
+    const events = plans.flatMap((plan) => plan.events);
+    const audit = plans.flatMap((plan) => plan.audit);
+    signal.throwIfAborted();
+    const written = store.commitPoll({
+      targetKey: targetKey(target),
+      watch: watch.name,
+      at,
+      takesBaseline: baseline !== null,
+      observations,
+      events,
+      audit: baseline === null ? audit : [...audit, baselineEntry(target, at, baseline.jobs)],
+    });
+    await this.#tellOnce(written, events);
   }
 
   async #alertRules({ about }: AlertRecord, at: Timestamp): Promise<RoutingRules> {

@@ -37,7 +37,7 @@ it('commits the polls together that end in the same turn of the event loop', asy
 });
 
 it('lets polls that have found much write in several turns, in the order in which they ended', async () => {
-  const endOfTurn = createEndOfTurn();
+  const endOfTurn = createEndOfTurn({ jobs: 100, took: () => {} }, systemClock);
   let turn = 0;
   const count = (): void => {
     turn += 1;
