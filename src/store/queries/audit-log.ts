@@ -7,8 +7,8 @@ import {
   writeEntries,
 } from '../../domain/audit.ts';
 import { StoreError } from '../../errors.ts';
-import { keepQuery } from './kept-query.ts';
-import { keepRows } from './kept-rows.ts';
+import { keepQuery } from './kept/kept-query.ts';
+import { keepRows } from './kept/kept-rows.ts';
 import { toAuditEntry } from './rows.ts';
 import type { Database } from './schema.ts';
 

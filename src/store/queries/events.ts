@@ -9,7 +9,7 @@ import { orderKeyOf } from '../../domain/telling/owed.ts';
 import type { Delivery } from '../ports/outbox.ts';
 import type { EventFilter, RecordedEvent, Rows } from '../ports/records.ts';
 import { decodeCursor, toPage } from './cursor.ts';
-import { keepRows } from './kept-rows.ts';
+import { keepRows } from './kept/kept-rows.ts';
 import { mutesById } from './mutes.ts';
 import { writeReminders } from './reminders.ts';
 import { type NewDelivery, newDelivery, toDelivery } from './rows.ts';

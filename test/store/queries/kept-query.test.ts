@@ -1,6 +1,6 @@
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import { describe, expect, it, vi } from 'vitest';
-import { keepQuery } from '../../../src/store/queries/kept-query.ts';
+import { keepQuery } from '../../../src/store/queries/kept/kept-query.ts';
 import type { Database } from '../../../src/store/queries/schema.ts';
 
 /** A database that does nothing, and the statements that it was given. */

@@ -1,6 +1,6 @@
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import { describe, expect, it, vi } from 'vitest';
-import { keepRows } from '../../../src/store/queries/kept-rows.ts';
+import { keepRows } from '../../../src/store/queries/kept/kept-rows.ts';
 import type { Database } from '../../../src/store/queries/schema.ts';
 
 type Row = { seq: number; body: string };

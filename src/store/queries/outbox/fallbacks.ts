@@ -6,7 +6,7 @@ import type { Timestamp } from '../../../domain/instant.ts';
 import { deliveryId } from '../../../domain/telling/owed.ts';
 import type { FallbackRequest } from '../../ports/outbox.ts';
 import { chunks, MANY_IDS } from '../chunks.ts';
-import { keepQuery } from '../kept-query.ts';
+import { keepQuery } from '../kept/kept-query.ts';
 import { newDelivery } from '../rows.ts';
 import { type Database, FOREVER, GIVEN_UP, PENDING } from '../schema.ts';
 import { toEvent } from '../stored-event.ts';

@@ -9,7 +9,7 @@ import {
 import type { Timestamp } from '../../../domain/instant.ts';
 import { triedMs } from '../../../domain/telling/retry-policy.ts';
 import type { ClaimedDelivery, ClaimRequest, DeliveryStatus } from '../../ports/outbox.ts';
-import { keepQuery } from '../kept-query.ts';
+import { keepQuery } from '../kept/kept-query.ts';
 import { toDelivery } from '../rows.ts';
 import { type Database, PENDING } from '../schema.ts';
 import { toEvent } from '../stored-event.ts';

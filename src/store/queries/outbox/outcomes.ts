@@ -2,7 +2,7 @@ import { type ExpressionBuilder, type Selectable, sql, type Transaction, type Up
 import type { Timestamp } from '../../../domain/instant.ts';
 import { assertNever } from '../../../domain/job/restore-job.ts';
 import type { DeliveryOutcome, RecipientOutcome } from '../../ports/outbox.ts';
-import { keepQuery } from '../kept-query.ts';
+import { keepQuery } from '../kept/kept-query.ts';
 import { newDelivery } from '../rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
 import { IS_STILL_PENDING, releaseClaim } from './outbox.ts';

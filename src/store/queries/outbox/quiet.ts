@@ -1,7 +1,7 @@
 import { type SqlBool, sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { LONGEST_CHANNEL_SILENCE_MS } from '../../../domain/telling/silence.ts';
-import { keepQuery } from '../kept-query.ts';
+import { keepQuery } from '../kept/kept-query.ts';
 import type { Database } from '../schema.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { APART_WHEN_MADE_DUE_MS } from '../../../domain/telling/retry-policy.ts';
-import { keepQuery } from '../kept-query.ts';
+import { keepQuery } from '../kept/kept-query.ts';
 import { type Database, PENDING } from '../schema.ts';
 import type { Ended, Written } from './outcomes.ts';
 import { endQuiet, noteQuiet } from './quiet.ts';
