@@ -5,6 +5,7 @@ import type { Notifier } from '../channels/notifier.ts';
 import { createReceiverLimiter } from '../channels/receiver-limiter.ts';
 import type { HealthAnswer } from '../cli/commands/healthcheck/ask.ts';
 import { runCli } from '../cli/index.ts';
+import { ownName } from '../cli/own-name.ts';
 import type { CliParts } from '../cli/parts.ts';
 import { systemClock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
@@ -24,7 +25,7 @@ import { assemble, projectUrl } from './assembly.ts';
 import { runDaemon } from './daemon.ts';
 import type { EarlySignals } from './early-signals.ts';
 import { boundHeapGrowth } from './heap-growth.ts';
-import { diagnoseConfig, inForeground, lookOnce, tryHeartbeat } from './one-off.ts';
+import { diagnoseConfig, inForeground, lookOnce, surveyConfig, tryHeartbeat } from './one-off.ts';
 
 /**
  * Builds the parts that the commands are made of, and runs the command line.
@@ -37,7 +38,7 @@ export async function main(
   early: EarlySignals | null,
   healthAnswer: HealthAnswer | null,
 ): Promise<number> {
-  const { env, stdout, stderr } = process;
+  const { env, stdin, stdout, stderr } = process;
   const proxies = useProxies(env);
   if ('fault' in proxies) {
     stderr.write(`error: ${proxies.fault}\n`);
@@ -53,6 +54,7 @@ export async function main(
   };
   const { version } = ownPackage;
   const parts: CliParts = {
+    stdin,
     stdout,
     stderr,
     env,
@@ -61,6 +63,13 @@ export async function main(
     redact: redactor.redact,
     healthAnswer,
     loadConfig: (file) => readConfig(file),
+    loadDraft: async ({ file, text, env: own }) => {
+      // Known as secrets before anything can be said about them.
+      redactor.add(Object.values(own));
+      const config = await loadConfig(file, { env: { ...env, ...own }, text });
+      redactor.add(config.secrets);
+      return config;
+    },
     openStore: async (config, { mode }) => {
       const store = await openExistingStore(config.store.url, { mode });
       return store && redactingStore(store, redactor.redact);
@@ -68,6 +77,8 @@ export async function main(
     inspectStore: async (config) => inspectStore(config.store.url, config.audit.file),
     tryHeartbeat,
     diagnose: (config) => diagnose(config, redactor),
+    survey: (config) =>
+      loggingAside(config, redactor, (logger) => surveyConfig(config, { clock, logger, redactor })),
     createNotifier: (config, name) => createOneNotifier(config, name, redactor),
     projectUrl,
     runDaemon: (config) =>
@@ -85,7 +96,8 @@ export async function main(
       loggingAside(config, redactor, (logger) => lookOnce(config, { clock, logger, redactor, version })),
     inForeground: (config, watch, work) => inForeground(config, watch, { clock, redactor }, work),
     // Loaded only when it is wanted: a daemon needs no simulator in its memory.
-    runDemo: async ({ keep }) => (await import('./demo.ts')).runDemo({ keep, out: stdout, version }),
+    runDemo: async ({ keep }) =>
+      (await import('./demo.ts')).runDemo({ keep, out: stdout, version, ownName: ownName(env) }),
     verifyAudit: ({ config, files }) => verifyAudit(config, files),
     jsonSchema: jsonSchemaText,
   };

@@ -25,13 +25,15 @@ export interface DemoOptions {
   keep: boolean;
   out: NodeJS.WritableStream;
   version: string;
+  /** How this program is called here. */
+  ownName: string;
 }
 
 /**
  * Runs the real daemon against the simulated Atlas and local receivers, in a minute, and looks afterwards at what it left behind.
  * @returns the exit code: 0 when everything arrived once, in order, and nothing leaked.
  */
-export async function runDemo({ keep, out, version }: DemoOptions): Promise<number> {
+export async function runDemo({ keep, out, version, ownName }: DemoOptions): Promise<number> {
   const startedAt = Date.now();
   const dir = await mkdtemp(join(tmpdir(), 'restore-watcher-demo-'));
   const interrupted = new AbortController();
@@ -49,6 +51,9 @@ export async function runDemo({ keep, out, version }: DemoOptions): Promise<numb
     const leftovers = outcome && (await lookAround(stage, config, dir));
     if (outcome && leftovers) {
       for (const line of formatSummary(outcome, leftovers, paint)) print(line);
+      print(
+        `  ${paint('bold', 'Next:')} ${ownName} init   asks for your Atlas key, and writes a first configuration\n`,
+      );
       if (keep) {
         print(
           paint('dim', `  The status server is at ${daemon.url}, the files are in ${dir}. Ctrl-C ends it.`),

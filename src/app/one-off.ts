@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { ConnectionConfig, WatcherConfig } from '../config/config.ts';
 import { diagnoseWatches } from '../diagnosis/diagnose.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import { type Survey, surveyProjects } from '../diagnosis/survey.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { HeartbeatAnswer } from '../health/heartbeat-answer.ts';
 import { createHeartbeatCaller } from '../health/heartbeat-call.ts';
@@ -94,6 +95,19 @@ export function diagnoseConfig(config: WatcherConfig, deps: OneOffDeps): Promise
   return withSources(config, withFewRetries(config.connections), deps, (sources) =>
     diagnoseWatches(config.watches, sources, new AbortController().signal),
   );
+}
+
+/**
+ * Lists what the credential of the first watch sees, by the API of that watch.
+ * @throws {ConfigError} when a `caFile` cannot be used.
+ */
+export function surveyConfig(config: WatcherConfig, deps: OneOffDeps): Promise<Survey> {
+  return withSources(config, withFewRetries(config.connections), deps, (sources) => {
+    const [watch] = config.watches;
+    const source = watch && sources.get(watch.connection);
+    if (!source) throw new Error('a survey needs a watch with a connection');
+    return surveyProjects(source, watch, new AbortController().signal);
+  });
 }
 
 /**

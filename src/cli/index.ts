@@ -6,6 +6,7 @@ import { addCheck } from './commands/check/check.ts';
 import { addDeliveries } from './commands/deliveries/deliveries.ts';
 import { addHealthcheck } from './commands/healthcheck/healthcheck.ts';
 import { addHistory } from './commands/history.ts';
+import { addInit } from './commands/init/init.ts';
 import { addJobs } from './commands/jobs.ts';
 import { addMute } from './commands/mute/mute.ts';
 import { addNotify } from './commands/notify/notify.ts';
@@ -75,6 +76,7 @@ function buildProgram(cli: Cli): Command {
   addRun(cli, program);
   addOnce(cli, program);
   addWait(cli, program);
+  addInit(cli, program);
   addCheck(cli, program);
   addNotify(cli, program);
   addRoutes(cli, program);
@@ -97,6 +99,7 @@ function helpWidth(width: number): number {
 const EXAMPLES = `
 Examples:
   restore-watcher demo                               see it work; needs no account
+  restore-watcher init                               log in, and write a first configuration
   restore-watcher check --online                     is all sound, and does every watch get to its jobs?
   restore-watcher notify test --channel oncall       does the message arrive?
   restore-watcher run                                the daemon

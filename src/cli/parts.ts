@@ -1,9 +1,10 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { AuditCheck } from '../audit/check.ts';
 import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import type { Survey } from '../diagnosis/survey.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { HeartbeatAnswer } from '../health/heartbeat-answer.ts';
 import type { JobSource } from '../source/source.ts';
@@ -15,8 +16,13 @@ import type { HealthAnswer } from './commands/healthcheck/ask.ts';
 /** Where a command writes. A terminal has `isTTY`, `columns` and `rows`. */
 export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
+/** Where a person answers. A terminal has `isTTY`. */
+export type InputStream = Readable & { isTTY?: boolean };
+
 /** What the commands are made of, already built: the CLI knows no adapter. */
 export interface CliParts {
+  /** Absent: nobody can be asked. */
+  stdin?: InputStream;
   stdout: OutputStream;
   stderr: OutputStream;
   env: Readonly<Record<string, string | undefined>>;
@@ -31,6 +37,15 @@ export interface CliParts {
   /** @throws {ConfigError} with every fault of the file at once. */
   loadConfig(file: string): Promise<WatcherConfig>;
   /**
+   * Loads a configuration that does not stand in its file yet, with `env` on top of the environment.
+   * @throws {ConfigError}
+   */
+  loadDraft(draft: {
+    file: string;
+    text: string;
+    env: Readonly<Record<string, string>>;
+  }): Promise<WatcherConfig>;
+  /**
    * Opens the store beside a daemon that may be running; never makes one (a command run as another user would leave files that the
    * daemon cannot write). `null` while there is no database.
    * @throws {StoreError}
@@ -42,6 +57,11 @@ export interface CliParts {
    */
   inspectStore(config: WatcherConfig): Promise<StoreFacts>;
   diagnose: Diagnostician;
+  /**
+   * Lists what the credential of the first watch sees, by the API of that watch. What is wrong is in the survey.
+   * @throws {ConfigError} when a `caFile` cannot be used.
+   */
+  survey(config: WatcherConfig): Promise<Survey>;
   /**
    * Calls the heartbeat once, as if all were well; `null` where none is configured.
    * @throws {ConfigError} when its `caFile` cannot be used.

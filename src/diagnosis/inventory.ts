@@ -21,7 +21,7 @@ export interface Inventory {
 }
 
 /** Atlas has a list for each of these. (Collection restores and legacy backups are those of the clusters in the second.) */
-const ATLAS_LISTS: readonly JobKind[] = ['flex', 'cluster', 'serverless'];
+export const ATLAS_LISTS: readonly JobKind[] = ['flex', 'cluster', 'serverless'];
 
 /** An inventory of which nothing has been asked for yet. */
 export function createInventory(source: JobSource, options: ReadOptions): Inventory {

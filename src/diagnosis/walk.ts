@@ -136,7 +136,8 @@ function isThere(id: string, answer: JobAnswer): boolean {
   });
 }
 
-function seesNoProject(): FoundFault {
+/** A credential that may log in, and nothing else. */
+export function seesNoProject(): FoundFault {
   return new FoundFault('project', {
     reason: 'not_found',
     message: 'the credential sees no project',

@@ -97,6 +97,8 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
     clock: createManualClock(NOW),
     version: '1.2.3',
     loadConfig: async () => config,
+    loadDraft: refuse,
+    survey: refuse,
     openStore: async () => store,
     inspectStore: refuse,
     diagnose: refuse,

@@ -198,6 +198,8 @@ describe('standard output', () => {
       clock: { now: () => 0, monotonic: () => 0, sleep: async () => {} },
       version: '1',
       loadConfig: async () => aConfig(),
+      loadDraft: unused,
+      survey: unused,
       openStore: async () => readingStore({ observations }),
       inspectStore: unused,
       diagnose: unused,

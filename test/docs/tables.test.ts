@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { CHANNEL_SCHEMA } from '../../src/config/schema/channels.ts';
 import { AUDIT_KINDS } from '../../src/domain/audit.ts';
 import { EVENT_NAMES, kindOf } from '../../src/domain/event/event.ts';
+import { clusterJobs } from '../../src/source/kinds/cluster.ts';
+import { collectionJobs } from '../../src/source/kinds/collection.ts';
+import { flexJobs } from '../../src/source/kinds/flex.ts';
+import { legacyJobs } from '../../src/source/kinds/legacy.ts';
+import { serverlessJobs } from '../../src/source/kinds/serverless.ts';
 import { blocks, read } from './documents.ts';
 
 /** The first cell of each row of the document's tables, each name in it by itself. */
@@ -13,6 +18,14 @@ function namesIn(file: string): string[] {
 describe('the tables of the documents', () => {
   it('name every event in the README', () => {
     expect(EVENT_NAMES.filter((name) => !namesIn('README.md').includes(name))).toEqual([]);
+  });
+
+  it('name in the README the role that each kind of job needs', () => {
+    const rows = read('README.md').split('\n');
+    for (const { kind, role } of [clusterJobs, collectionJobs, flexJobs, legacyJobs, serverlessJobs]) {
+      const row = rows.find((line) => line.startsWith('|') && line.includes(`(\`${kind}\``));
+      expect([kind, row]).toEqual([kind, expect.stringContaining(`| ${role} |`)]);
+    }
   });
 
   it('name everything that opens an alert at the pager', () => {

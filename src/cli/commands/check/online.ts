@@ -11,7 +11,8 @@ import type { Cli } from '../../command.ts';
 import { type Column, formatTable } from '../../view/table.ts';
 import { count, printable } from '../../view/text.ts';
 
-const STEP_WORDS: Readonly<Record<StepName, string>> = {
+/** What each step is called for people. */
+export const STEP_WORDS: Readonly<Record<StepName, string>> = {
   connection: 'connection',
   credential: 'credential',
   accessList: 'access list',
