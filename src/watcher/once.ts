@@ -15,6 +15,7 @@ import type { RunnerDeps } from './runner.ts';
 import { createClockSteps } from './schedule/clock-steps.ts';
 import { USUAL_PACE } from './schedule/pace.ts';
 import { createWatchLoop, type WatchLoop } from './watch/loop.ts';
+import { createSuccesses } from './watch/successes.ts';
 
 /** What one poll of every watch, and one go at what is due, came to. */
 export interface OnceReport {
@@ -73,8 +74,10 @@ export async function runOnce(deps: OnceDeps, signal: AbortSignal): Promise<Once
     refusals: new Map(),
   };
   await createClockSteps(deps).begin();
+  const successes = createSuccesses(deps);
   const limit = pLimit(POLLS_AT_ONCE);
   const polled = await Promise.all(deps.watches.map((watch) => limit(() => pollWatch(run, watch))));
+  await successes.stop();
   const counts = Map.groupBy(await deps.store.countJobs(), ({ watch }) => watch);
   const watches = polled.map(({ report }) => ({
     ...report,

@@ -29,6 +29,8 @@ export interface WatchStatus {
   lastSuccessAt: Timestamp | null;
   /** Milliseconds since the last success (or since the start, before the first one), by the clock that cannot step. */
   sinceSuccessMs: number;
+  /** From one poll to the next as its schedule has it, in milliseconds. */
+  scheduledMs: number;
   /** The watch counts as blind when no poll succeeded for this long: its interval and what a poll may take on top. */
   dueWithinMs: number;
   nextPollAt: Timestamp | null;

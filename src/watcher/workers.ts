@@ -18,6 +18,7 @@ import { createVisibility } from './remind/visibility.ts';
 import type { ClockSteps } from './schedule/clock-steps.ts';
 import type { WatcherStatus } from './status.ts';
 import { createWatchSet, type WatchConfig, type WatchSet } from './watch/set.ts';
+import { createSuccesses, type Successes } from './watch/successes.ts';
 
 /** What the configuration decides of the work. */
 export interface WorkConfig extends WatchConfig, TestAlertConfig {
@@ -46,6 +47,7 @@ export interface WorkerDeps {
 /** Everything that works while the watcher runs: watches, channels, and what looks after both. It keeps no timer for its own beat. */
 export class Workers {
   readonly #watches: WatchSet;
+  readonly #successes: Successes;
   readonly #channels: ChannelSet;
   readonly #channelAlerts: ChannelAlerts;
   readonly #fallbacks: Fallbacks;
@@ -55,6 +57,7 @@ export class Workers {
   #config: Pick<WorkConfig, 'watches'> = { watches: [] };
 
   constructor(deps: WorkerDeps) {
+    this.#successes = createSuccesses(deps);
     this.#watches = createWatchSet(deps);
     this.#channels = createChannelSet(deps);
     this.#channelAlerts = createChannelAlerts(deps);
@@ -99,6 +102,7 @@ export class Workers {
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void {
     this.#watches.beat();
+    this.#successes.beat();
     this.#channels.beat();
     this.#channelAlerts.beat();
     this.#fallbacks.beat();
@@ -121,6 +125,7 @@ export class Workers {
       this.#reminders.stop(),
     ];
     await Promise.all([this.#watches.stop(), ...sending]);
+    await this.#successes.stop();
     this.#channelAlerts.end();
     await this.#fallbacks.stop();
   }

@@ -30,6 +30,8 @@ export interface StoreContent {
   /** How long finished jobs took, of whatever target. */
   durations?: FinishedDuration[];
   lastFinishes?: LastFinish[];
+  /** What is raised, by key. */
+  alerts?: ReadonlyMap<string, number>;
   lastSuccesses?: ReadonlyMap<string, number>;
 }
 
@@ -49,6 +51,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     mutes: [],
     durations: [],
     lastFinishes: [],
+    alerts: new Map(),
     lastSuccesses: new Map(),
     waits: new Map(),
     ...content,
@@ -99,7 +102,10 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
       return rows.durations;
     },
     commitAlerts: () => refuse(),
-    readAlerts: () => refuse(),
+    readAlerts: async () => {
+      if (store.fault) throw store.fault;
+      return new Map(rows.alerts);
+    },
     targetsWithBaseline: () => refuse(),
     lastLookAt: () => refuse(),
     lastLooksAt: () => refuse(),
@@ -196,6 +202,13 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     lastSuccesses: async () => {
       if (store.fault) throw store.fault;
       return new Map(rows.lastSuccesses);
+    },
+    owedSince: async (channels) => {
+      if (store.fault) throw store.fault;
+      const owed = deliveries().filter(
+        ({ channel, status }) => status === 'pending' && channels.includes(channel),
+      );
+      return new Map(owed.toReversed().map((each) => [each.channel, each.heldUntil ?? each.createdAt]));
     },
     runningSince: async () => {
       if (store.fault) throw store.fault;

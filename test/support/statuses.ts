@@ -11,6 +11,7 @@ export function aWatchStatus(over: Partial<WatchStatus> = {}): WatchStatus {
     lastAttemptAt: T0,
     lastSuccessAt: T0,
     sinceSuccessMs: 20_000,
+    scheduledMs: MINUTE,
     dueWithinMs: 2 * MINUTE,
     nextPollAt: T0 + 30_000,
     hasMissedPolls: false,

@@ -6,6 +6,7 @@ import { lastFinishes } from '../queries/finishes.ts';
 import { findDeliveryIds, findJobIds } from '../queries/ids.ts';
 import { countJobs, listObservations, oldestRunning, runningSince } from '../queries/observations.ts';
 import { countDeliveries, listDeliveries } from '../queries/outbox/deliveries.ts';
+import { owedSince } from '../queries/outbox/owed-since.ts';
 import { redriveDeliveries } from '../queries/outbox/redrive.ts';
 import type { Database } from '../queries/schema.ts';
 import { lastSuccesses } from '../queries/successes.ts';
@@ -24,6 +25,7 @@ export function createRecordStore(db: Kysely<Database>, turns: Turns, guarded: G
     runningSince: guarded('list observations', () => runningSince(db)),
     lastFinishes: guarded('list when restores finished', (limit) => lastFinishes(db, limit)),
     lastSuccesses: guarded('read when watches were polled', () => lastSuccesses(db)),
+    owedSince: guarded('read what is owed', (channels) => owedSince(db, channels)),
     countJobs: guarded('count jobs', () => countJobs(db)),
     countDeliveries: guarded('count deliveries', (now) => countDeliveries(db, now)),
     redrive: guarded('redrive deliveries', (which, at) => redrive(turns, which, at)),

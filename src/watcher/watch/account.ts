@@ -152,7 +152,7 @@ export class WatchAccount {
   }
 
   /** How the watch is doing, as far as its polls show. */
-  status(): Omit<WatchStatus, 'dueWithinMs' | 'nextPollAt' | 'hasMissedPolls' | 'faults'> {
+  status(): Omit<WatchStatus, 'dueWithinMs' | 'nextPollAt' | 'hasMissedPolls' | 'faults' | 'scheduledMs'> {
     const { name, connection, kind, groupId, instanceName } = this.#watch;
     return {
       watch: name,

@@ -157,6 +157,7 @@ class PollingLoop implements WatchLoop {
       fault: faults[0] ? toFault(faults[0]) : null,
       faults,
       hasMissedPolls: this.#hasMissedPolls,
+      scheduledMs: gapMs,
       dueWithinMs: mayTakeMs,
       nextPollAt: this.#deps.clock.now() + Math.max(0, Math.min(this.#backOff.remainingMs, gapMs)),
     };

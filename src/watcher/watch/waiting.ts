@@ -28,6 +28,7 @@ export function waitingStatus(
     lastAttemptAt: null,
     lastSuccessAt: null,
     sinceSuccessMs: forMs,
+    scheduledMs: gapMs,
     dueWithinMs: dueWithinMs(gapMs),
     nextPollAt: null,
     hasMissedPolls: false,

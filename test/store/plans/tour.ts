@@ -147,6 +147,7 @@ async function tourOfLists(store: Store): Promise<void> {
   await store.runningSince();
   await store.lastFinishes(9);
   await store.lastSuccesses();
+  await store.owedSince(['oncall']);
   await store.countJobs();
   await store.countDeliveries(T0);
 }

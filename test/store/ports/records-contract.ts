@@ -278,6 +278,19 @@ export function recordsContract(store: () => Store): void {
         { channel: 'oncall', status: 'pending', count: 2, held: 0 },
       ]);
     });
+
+    it('tell since when the first in the queue of each channel is owed, with a digest from its slot', async () => {
+      await owe(plan(1, { job: 1, channels: ['oncall'] }), {
+        ...plan(2, { job: 2, channels: ['dba'] }),
+        heldUntil: new Map([['dba', NOW + MINUTE]]),
+      });
+      expect(await store().owedSince(['oncall', 'dba', 'chat'])).toEqual(
+        new Map([['oncall', T0], ['dba', NOW + MINUTE]]), // biome-ignore format: one map
+      );
+      await claim();
+      await record(delivered(1));
+      expect([...(await store().owedSince(['oncall', 'dba'])).keys()]).toEqual(['dba']);
+    });
   });
 }
 
