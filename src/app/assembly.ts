@@ -4,6 +4,7 @@ import { createReceiverLimiter } from '../channels/receiver-limiter.ts';
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { nextDigestOf } from '../config/digests.ts';
+import type { Timestamp } from '../domain/instant.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -11,6 +12,7 @@ import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
 import { createSignals } from '../signals.ts';
 import { openStore, sqlitePath } from '../store/open-store.ts';
+import type { RecordReader } from '../store/ports/records.ts';
 import { redactingStore } from '../store/redacting-store.ts';
 import { isOpenToOthers } from '../store/sqlite/file.ts';
 import type { Store } from '../store/store.ts';
@@ -101,10 +103,15 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
 
     const stage = async (next: WatcherConfig): Promise<StagedConfig> => {
       const staged = await parts.stage(next);
+      const lastSuccesses = await successesOf(store);
       return {
         runnerConfig: runnerConfigOf(next, staged),
         apply: () => {
-          metrics.apply({ watches: namesOf(next.watches), channels: namesOf(next.channels) });
+          metrics.apply({
+            watches: namesOf(next.watches),
+            channels: namesOf(next.channels),
+            lastSuccesses,
+          });
           return staged.apply();
         },
         discard: staged.discard,
@@ -132,6 +139,11 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
     await closers.closeAll();
     throw error;
   }
+}
+
+/** A store that fails at this moment must not refuse a configuration: the metrics then begin without. */
+function successesOf(store: RecordReader): Promise<ReadonlyMap<string, Timestamp>> {
+  return store.lastSuccesses().catch(() => new Map());
 }
 
 /** A mode that somebody gave on purpose is left as it is: to a group, for a log shipper, say. That everybody may read is told. */

@@ -3,6 +3,7 @@ import type { ReloadOutcome } from '../config/changes.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { redactTexts } from '../domain/redact-texts.ts';
 import { issueText, toError } from '../errors.ts';
+import { healthOf } from '../health/health.ts';
 import { keepHeartbeat } from '../health/heartbeat-keeper.ts';
 import { startServer } from '../http/server.ts';
 import type { AdjustableLogger } from '../logging/winston-logger.ts';
@@ -68,6 +69,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     const { store, signals } = runnerDeps;
     const runner = createRunner(runnerDeps);
     const status = (): WatcherStatus => redactTexts(runner.status(), redactor.redact);
+    metrics.readStatus({ status, isReady: (now) => healthOf(now, hangingAfterMs).ready });
     const heartbeat = keepHeartbeat({ status, store, clock, logger, hangingAfterMs });
     const readConfig: DaemonDeps['readConfig'] = async (file, text) => {
       const next = await deps.readConfig(file, text);

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { Hono } from 'hono';
+import { accepts } from 'hono/accepts';
 import { HTTPException } from 'hono/http-exception';
 import { routePath } from 'hono/route';
 import type { ReloadOutcome } from '../config/changes.ts';
@@ -10,6 +11,7 @@ import type { HeartbeatFault } from '../health/heartbeat-answer.ts';
 import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { MetricsFormat } from '../metrics/render.ts';
 import { AmbiguousId, UnfitId } from '../views/resolve-id.ts';
 import { mayRead } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
@@ -65,8 +67,8 @@ export function createApp(deps: AppDeps): Hono {
   addReload(app, deps);
   addTurns(app, faultLog);
   app.get('/metrics', async (c) => {
-    const { contentType, text } = await deps.metrics.render();
-    return c.body(text, 200, { 'Content-Type': contentType });
+    const { contentType, text } = await deps.metrics.render(metricsFormatOf(c));
+    return c.body(text, 200, { 'Content-Type': contentType, Vary: 'Accept' });
   });
   addApi(app, deps);
   app.notFound((c) =>
@@ -79,6 +81,14 @@ export function createApp(deps: AppDeps): Hono {
   );
   app.onError((thrown, c) => refuseFault(c, thrown, faultLog));
   return app;
+}
+
+/** OpenMetrics for who prefers it, as Prometheus does; the older text for everybody else. */
+function metricsFormatOf(c: Context): MetricsFormat {
+  const types = { openmetrics: 'application/openmetrics-text', prometheus: 'text/plain' };
+  const supports = Object.values(types);
+  const chosen = accepts(c, { header: 'Accept', supports, default: types.prometheus });
+  return chosen === types.openmetrics ? 'openmetrics' : 'prometheus';
 }
 
 /** The two answers that need no token. Without it, `/readyz` says that something is wrong but not what. */

@@ -11,12 +11,25 @@ interface Definition {
 /** A running job has a series of its own in some metrics: so many at once, those that began first, and never more. */
 export const JOBS_AT_MOST = 100;
 
+/** So many instances have a series that says when a restore finished last, those where it was latest. */
+export const INSTANCES_AT_MOST = 1_000;
+
 /** Every metric there is, by its full name, in the order in which people read of them. The one table: `docs/metrics.md` is made of it. */
 export const METRICS = {
   restore_watcher_build_info: {
     type: 'gauge',
     labels: ['version', 'node'],
     help: 'Always 1; the labels say what is running.',
+  },
+  restore_watcher_ready: {
+    type: 'gauge',
+    labels: [],
+    help: '1 while /readyz says so: every watch sees, every channel is in use, the store can be written.',
+  },
+  restore_watcher_mutes_in_force: {
+    type: 'gauge',
+    labels: [],
+    help: 'Mutes that keep something from people at present.',
   },
   restore_watcher_config_reloads_total: {
     type: 'counter',
@@ -27,6 +40,11 @@ export const METRICS = {
     type: 'gauge',
     labels: [],
     help: '1 while the configuration in force is the one that was read last; 0 while that one has faults.',
+  },
+  restore_watcher_config_loaded_timestamp_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'Since when the configuration in force has been in force.',
   },
   restore_watcher_polls_total: {
     type: 'counter',
@@ -43,7 +61,22 @@ export const METRICS = {
   restore_watcher_last_successful_poll_timestamp_seconds: {
     type: 'gauge',
     labels: ['watch'],
-    help: 'When the watch was last polled with success; before the first time, since when it is configured. Alert on its age.',
+    help: 'When the watch was last polled with success, also by an earlier process; before the first time, since when it is configured.',
+  },
+  restore_watcher_watch_blind: {
+    type: 'gauge',
+    labels: ['watch'],
+    help: '1 while the watch cannot be relied on: no poll has succeeded within its due time, or none yet since the start. Alert on it.',
+  },
+  restore_watcher_watch_schedule_seconds: {
+    type: 'gauge',
+    labels: ['watch'],
+    help: 'From one poll of the watch to the next, as the schedule in use has it.',
+  },
+  restore_watcher_watch_due_seconds: {
+    type: 'gauge',
+    labels: ['watch'],
+    help: 'How old the last successful poll may become before the watch counts as blind.',
   },
   restore_watcher_place_failing: {
     type: 'gauge',
@@ -53,7 +86,7 @@ export const METRICS = {
   restore_watcher_api_requests_total: {
     type: 'counter',
     labels: ['connection', 'status'],
-    help: 'Requests made to Atlas, by HTTP status or kind of failure.',
+    help: 'Requests made to Atlas, by HTTP status; error where there was no answer.',
   },
   restore_watcher_rate_limit_remaining: {
     type: 'gauge',
@@ -79,6 +112,32 @@ export const METRICS = {
     type: 'counter',
     labels: ['watch', 'to'],
     help: 'Transitions of restore jobs that were found, by the state they led to.',
+  },
+  restore_watcher_events_total: {
+    type: 'counter',
+    labels: ['watch', 'event'],
+    help: 'Events of the watch that are no transition of a job (stalled, watch_failing, drill_overdue and so on), by name.',
+  },
+  restore_watcher_restore_duration_seconds: {
+    type: 'histogram',
+    labels: ['watch'],
+    help: 'How long restores took that finished, a download until its link was ready. As Atlas says, or else until it was noticed.',
+    buckets: [60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400],
+  },
+  restore_watcher_last_finished_restore_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['watch', 'project', 'instance'],
+    help: `When a restore of the instance finished last; the latest ${INSTANCES_AT_MOST} of them.`,
+  },
+  restore_watcher_drill_overdue: {
+    type: 'gauge',
+    labels: ['watch'],
+    help: '1 while no restore of the watch has finished for as long as expected (drill_overdue).',
+  },
+  restore_watcher_stalled_jobs: {
+    type: 'gauge',
+    labels: ['watch'],
+    help: `Running restore jobs that are told as stalled; of the oldest ${JOBS_AT_MOST}.`,
   },
   restore_watcher_oldest_running_job_age_seconds: {
     type: 'gauge',
@@ -111,6 +170,26 @@ export const METRICS = {
     type: 'gauge',
     labels: ['channel'],
     help: 'Deliveries that wait for the next digest of their channel.',
+  },
+  restore_watcher_deliveries_given_up: {
+    type: 'gauge',
+    labels: ['channel'],
+    help: 'Deliveries that were given up and have not been redriven.',
+  },
+  restore_watcher_oldest_pending_delivery_age_seconds: {
+    type: 'gauge',
+    labels: ['channel'],
+    help: 'For how long the first in the queue of the channel has been owed; 0 while nothing is.',
+  },
+  restore_watcher_channel_failing: {
+    type: 'gauge',
+    labels: ['channel'],
+    help: '1 while the channel has given up, or accepted nothing for ten minutes (channel_failing).',
+  },
+  restore_watcher_channel_events_total: {
+    type: 'counter',
+    labels: ['channel', 'event'],
+    help: 'Events about the channel itself (channel_failing, channel_recovered), by name.',
   },
   process_resident_memory_bytes: {
     type: 'gauge',

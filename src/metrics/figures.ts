@@ -1,7 +1,11 @@
+import type { Timestamp } from '../domain/instant.ts';
+
 /** What the configuration in force names. */
 export interface Names {
   watches: readonly string[];
   channels: readonly string[];
+  /** When watches were last polled with success, as far as an earlier process has noted it. */
+  lastSuccesses?: ReadonlyMap<string, Timestamp>;
 }
 
 /** Some of the metrics, which belong together. */

@@ -9,25 +9,27 @@ import { showFailingPlaces } from './place-metrics.ts';
 import { countPolls } from './poll-metrics.ts';
 import { addBuildInfo, addProcessFigures } from './process-metrics.ts';
 import { countReloads } from './reload-metrics.ts';
-import { renderInTurns } from './render.ts';
+import { CONTENT_TYPES, type MetricsFormat, renderInTurns } from './render.ts';
 import { addRunningFigures, type RunningFiguresDeps } from './running-metrics.ts';
-import { addStoredCounts } from './stored-metrics.ts';
+import { addStatusFigures, type StatusFigures } from './status-metrics.ts';
+import { addStoredFigures, type StoredFiguresDeps } from './stored-metrics.ts';
 
 /** All figures of one app instance. */
-export interface Metrics extends ApiMetrics {
+export interface Metrics extends ApiMetrics, Pick<StatusFigures, 'readStatus'> {
   /**
    * Knows these from now on. Their series exist at once, at zero: Prometheus cannot see the first step of a counter that was not there
    * before. Those of watches and channels that have gone are dropped: the age of their last success would only alarm somebody.
    */
   apply(names: Names): void;
-  /** The Prometheus text. Figures that come from the store are left out while it cannot be read; the others stand. */
-  render(): Promise<{ contentType: string; text: string }>;
+  /** The figures as text. Those that come from the store are left out while it cannot be read; the others stand. */
+  render(format?: MetricsFormat): Promise<{ contentType: string; text: string }>;
   /** Stops listening. */
   close(): void;
 }
 
 /** What the figures are taken from. */
-export interface MetricsOptions extends RunningFiguresDeps {
+export interface MetricsOptions extends RunningFiguresDeps, StoredFiguresDeps {
+  store: RunningFiguresDeps['store'] & StoredFiguresDeps['store'];
   signals: Signals;
   version: string;
 }
@@ -39,12 +41,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const instruments = instrumentsOf(registry);
   addBuildInfo(instruments, version);
   addProcessFigures(instruments);
+  const status = addStatusFigures(instruments);
   const api = addApiFigures(instruments);
   const figures: Figures[] = [
-    countReloads(instruments, signals),
+    countReloads(instruments, options),
     countPolls(instruments, signals),
     showFailingPlaces(instruments, signals),
-    addStoredCounts(instruments, options),
+    status,
+    addStoredFigures(instruments, options),
     countEvents(instruments, signals),
     addRunningFigures(instruments, options),
     countDeliveries(instruments, signals),
@@ -52,12 +56,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   return {
     ...api,
+    readStatus: status.readStatus,
     apply: (names) => {
       for (const { apply } of figures) apply?.(names);
     },
-    render: async () => {
+    render: async (format = 'prometheus') => {
       for (const { refresh } of figures) await refresh?.();
-      return { contentType: registry.contentType, text: await renderInTurns(registry) };
+      return { contentType: CONTENT_TYPES[format], text: await renderInTurns(registry, format) };
     },
     close: () => {
       for (const { end } of figures) end?.();

@@ -1,5 +1,5 @@
 import type { Signals } from '../signals.ts';
-import type { Figures } from './figures.ts';
+import type { Figures, Names } from './figures.ts';
 import type { Instruments } from './instruments.ts';
 import { createRoster } from './roster.ts';
 
@@ -10,11 +10,14 @@ export function countPolls(instruments: Instruments, signals: Signals): Figures 
   const polls = instruments.counter('restore_watcher_polls_total');
   const duration = instruments.histogram('restore_watcher_poll_duration_seconds');
   const lastSuccess = instruments.gauge('restore_watcher_last_successful_poll_timestamp_seconds');
+  let lastSuccesses: Names['lastSuccesses'];
   const series = createRoster({
     come: (watch) => {
       for (const outcome of OUTCOMES) polls.inc({ watch, outcome }, 0);
       // One that is never polled must grow old too: of a series that is not there nobody is alarmed.
       lastSuccess.setToCurrentTime({ watch });
+      const noted = lastSuccesses?.get(watch);
+      if (noted !== undefined) lastSuccess.set({ watch }, noted / 1000);
     },
     go: (watch) => {
       for (const outcome of OUTCOMES) polls.remove({ watch, outcome });
@@ -28,5 +31,11 @@ export function countPolls(instruments: Instruments, signals: Signals): Figures 
     duration.observe(durationMs / 1000);
     if (outcome === 'ok') lastSuccess.setToCurrentTime({ watch });
   });
-  return { apply: ({ watches }) => series.apply(watches), end };
+  return {
+    apply: (names) => {
+      lastSuccesses = names.lastSuccesses;
+      series.apply(names.watches);
+    },
+    end,
+  };
 }

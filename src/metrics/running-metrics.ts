@@ -14,10 +14,11 @@ export interface RunningFiguresDeps {
   clock: Clock;
 }
 
-/** The age of the oldest running job of each watch, and the expected end of each running job. Both are read from the store. */
+/** The age of the oldest running job of each watch, and which are stalled, and the expected end of each. All is read from the store. */
 export function addRunningFigures(instruments: Instruments, { store, clock }: RunningFiguresDeps): Figures {
   const age = instruments.gauge('restore_watcher_oldest_running_job_age_seconds');
   const expectedEnd = instruments.gauge('restore_watcher_job_expected_end_timestamp_seconds');
+  const stalled = instruments.gauge('restore_watcher_stalled_jobs');
   const ends = createExpectedEnds({ store, clock });
   let known: readonly string[] = [];
 
@@ -25,7 +26,7 @@ export function addRunningFigures(instruments: Instruments, { store, clock }: Ru
     const since = await store.runningSince();
     const running = known.filter((watch) => since.has(watch));
     const jobs = running.length === 0 ? [] : await store.oldestRunning(running, JOBS_AT_MOST);
-    return { since, endOf: await ends.of(jobs) };
+    return { since, jobs, endOf: await ends.of(jobs) };
   };
 
   return {
@@ -40,9 +41,12 @@ export function addRunningFigures(instruments: Instruments, { store, clock }: Ru
       });
       // In one go from here: another scrape may have come in between.
       age.reset();
+      stalled.reset();
       expectedEnd.reset();
       if (found === null) return;
       for (const watch of known) age.set({ watch }, ageSeconds(found.since.get(watch), clock.now()));
+      for (const watch of known) stalled.set({ watch }, 0);
+      for (const { watch, raised } of found.jobs) if (raised.stalled !== undefined) stalled.inc({ watch });
       for (const [{ watch, jobId }, { at }] of found.endOf) {
         expectedEnd.set({ watch, job: jobId }, at / 1000);
       }

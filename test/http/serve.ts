@@ -26,7 +26,12 @@ export async function serve(content: StoreContent = {}, over: Partial<ServerOpti
     status: () => aWatcherStatus(),
     store,
     clock: createManualClock(T0),
-    metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }) },
+    metrics: {
+      render: async (format) => ({
+        contentType: 'text/plain; version=0.0.4',
+        text: `up{format="${format}"} 1\n`,
+      }),
+    },
     logger,
     ...over,
   });

@@ -275,9 +275,19 @@ describe('any answer', () => {
     const { get } = await serve();
     expect(await get('/metrics')).toMatchObject({
       status: 200,
-      text: 'up 1\n',
-      headers: { 'content-type': 'text/plain; version=0.0.4' },
+      text: 'up{format="prometheus"} 1\n',
+      headers: { 'content-type': 'text/plain; version=0.0.4', vary: 'Accept' },
     });
+  });
+
+  it.each([
+    ['application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1', 'openmetrics'], // biome-ignore format: as Prometheus asks
+    ['application/openmetrics-text;q=0.5,text/plain', 'prometheus'],
+    ['text/html,*/*;q=0.8', 'prometheus'],
+    ['application/openmetrics-text', 'openmetrics'],
+  ])('serves the metrics in the format that %s prefers', async (accept, format) => {
+    const { get } = await serve();
+    expect((await get('/metrics', { accept })).text).toBe(`up{format="${format}"} 1\n`);
   });
 
   it.each(['/healthz', '/api/v1/jobs', '/api/v1/jobs?limit=0', '/nowhere', '/metrics'])(

@@ -36,11 +36,14 @@ describe('the figures about the API', () => {
 
   it('say when an endpoint ends', async () => {
     const { api, lines } = aWorld();
+    api.readBudgets('atlas', () => []);
     const notice = { connection: 'atlas', endpoint: '/groups', sunsetAt: 1_768_435_200_000 };
     api.onSunset({ ...notice, sunsetAt: 1 });
     api.onSunset(notice);
     expect(await lines('api_sunset_timestamp_seconds')).toEqual([
       'restore_watcher_api_sunset_timestamp_seconds{connection="atlas",endpoint="/groups"} 1768435200',
     ]);
+    api.readBudgets('atlas', null);
+    expect(await lines('api_sunset_timestamp_seconds')).toEqual([]);
   });
 });

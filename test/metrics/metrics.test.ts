@@ -2,10 +2,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
 import { createMetrics } from '../../src/metrics/metrics.ts';
 import { createSignals } from '../../src/signals.ts';
-import { aJob, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { aJob, aMuteRequest, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { aWatcherStatus, aWatchStatus } from '../support/statuses.ts';
 
 /** Metrics count by name alone. */
 const PLANNED = { event: anEvent('failed'), channels: [], suppressed: null };
@@ -16,10 +17,14 @@ function aWorld(content: StoreContent = {}, names: { watches?: string[]; channel
   const clock = createManualClock(T0);
   const metrics = createMetrics({ signals, store, clock, version: '1.2.3' });
   metrics.apply({ watches: ['orders'], channels: ['dba', 'siem'], ...names });
+  metrics.readBudgets('atlas', () => []);
   const lines = async (start: string) =>
     (await metrics.render()).text.split('\n').filter((line) => line.startsWith(`restore_watcher_${start}`));
   return { signals, store, clock, metrics, lines };
 }
+
+const requests = (connection: string, status: string | undefined, count: number) =>
+  `restore_watcher_api_requests_total{connection="${connection}",status="${status}"} ${count}`;
 
 const A_POLL = { watch: 'orders', durationMs: 300, jobs: 3, changes: 0, running: false, error: null };
 
@@ -88,14 +93,19 @@ describe('metrics', () => {
     const { metrics, lines } = aWorld();
     metrics.onRequest({ connection: 'atlas', status: 200 });
     metrics.onRequest({ connection: 'atlas', status: 200 });
-    metrics.onRequest({ connection: 'atlas', status: 'timeout' });
-    expect(await lines('api_requests_total')).toEqual([
-      'restore_watcher_api_requests_total{connection="atlas",status="200"} 2',
-      'restore_watcher_api_requests_total{connection="atlas",status="timeout"} 1',
-    ]);
+    metrics.onRequest({ connection: 'atlas', status: 'error' });
+    const all = ['200'].concat(['401', '429'], ['error']);
+    expect(await lines('api_requests_total')).toEqual(
+      [2, 0, 0, 1].map((count, index) => requests('atlas', all[index], count)),
+    );
+    metrics.onRequest({ connection: 'atlas', status: 503 });
+    metrics.readBudgets('ops', () => []);
+    metrics.readBudgets('atlas', null);
+    metrics.onRequest({ connection: 'atlas', status: 200 });
+    expect(await lines('api_requests_total')).toEqual(all.map((status) => requests('ops', status, 0)));
   });
 
-  it('counts transitions by the state they lead to, and no other event', async () => {
+  it('counts transitions by the state they lead to, and other events by name', async () => {
     const { signals, lines } = aWorld();
     for (const name of ['started', 'failed', 'watch_failing'] as const) {
       signals.emit('event:recorded', {
@@ -106,6 +116,19 @@ describe('metrics', () => {
         planned: PLANNED,
       });
     }
+    signals.emit('event:recorded', {
+      watch: 'orders',
+      name: 'stalled',
+      eventId: 'told again',
+      hasHappened: false,
+      planned: PLANNED,
+    });
+    expect(await lines('events_total{watch="orders"')).toEqual(
+      ['expiring', 'stalled', 'missing', 'watch_failing', 'watch_recovered', 'drill_overdue'].map(
+        (event) =>
+          `restore_watcher_events_total{watch="orders",event="${event}"} ${event === 'watch_failing' ? 1 : 0}`,
+      ),
+    );
     expect(await lines('transitions_total{watch="orders"')).toEqual([
       'restore_watcher_transitions_total{watch="orders",to="in_progress"} 1',
       'restore_watcher_transitions_total{watch="orders",to="ready"} 0',
@@ -153,20 +176,22 @@ describe('metrics', () => {
       observations: [anObservation(), done],
       events: [recorded(anEvent(), [{ channel: 'dba', status: 'pending' }, { channel: 'siem' }])],
     });
-    expect(await lines('jobs')).toEqual([
+    expect((await lines('jobs')).filter((line) => line.endsWith('1'))).toEqual([
       'restore_watcher_jobs{watch="orders",state="in_progress"} 1',
       'restore_watcher_jobs{watch="orders",state="finished"} 1',
     ]);
+    expect(await lines('jobs')).toContain('restore_watcher_jobs{watch="orders",state="failed"} 0');
     expect(await lines('deliveries_pending')).toEqual([
       'restore_watcher_deliveries_pending{channel="dba"} 1',
       'restore_watcher_deliveries_pending{channel="siem"} 0',
     ]);
 
     store.content.observations = [done];
-    expect(await lines('jobs')).toEqual(['restore_watcher_jobs{watch="orders",state="finished"} 1']);
+    expect(await lines('jobs')).toContain('restore_watcher_jobs{watch="orders",state="in_progress"} 0');
 
     metrics.apply({ watches: ['carts'], channels: [] });
-    expect(await lines('jobs')).toEqual([]);
+    expect(await lines('jobs{watch="orders"')).toEqual([]);
+    expect(await lines('jobs{watch="carts"')).toHaveLength(7);
   });
 
   it('tells how long the oldest running job of a watch has been running, 0 while none is', async () => {
@@ -239,6 +264,94 @@ describe('metrics', () => {
     expect(await lines('build_info')).toEqual([
       `restore_watcher_build_info{version="1.2.3",node="${process.versions.node}"} 1`,
     ]);
+  });
+
+  it('knows the last success of an earlier process', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: T0 });
+    const { metrics, lines } = aWorld({}, { watches: [] });
+    const lastSuccesses = new Map([['orders', T0 - HOUR]]);
+    metrics.apply({ watches: ['orders', 'carts'], channels: [], lastSuccesses });
+    expect(await lines('last_successful_poll_timestamp_seconds')).toEqual([
+      `restore_watcher_last_successful_poll_timestamp_seconds{watch="orders"} ${(T0 - HOUR) / 1000}`,
+      `restore_watcher_last_successful_poll_timestamp_seconds{watch="carts"} ${T0 / 1000}`,
+    ]);
+  });
+
+  it('measures how long restores took, from zero on: what finished, and what a download took until its link', async () => {
+    const { signals, lines } = aWorld();
+    const count = () => lines('restore_duration_seconds_count');
+    expect(await count()).toEqual(['restore_watcher_restore_duration_seconds_count{watch="orders"} 0']);
+    const tell = (name: 'finished' | 'ready' | 'failed', job: Parameters<typeof aJob>[1]) => {
+      const event = anEvent(name, { job: aJob([name], job) });
+      const planned = { event, channels: [], suppressed: null };
+      signals.emit('event:recorded', { watch: 'orders', name, eventId: name, hasHappened: true, planned });
+    };
+    const download = { deliveryType: 'download' };
+    tell('finished', { createdAt: T0, finishedAt: T0 + 14 * MINUTE });
+    tell('ready', download);
+    tell('finished', download);
+    tell('failed', {});
+    expect(await count()).toEqual(['restore_watcher_restore_duration_seconds_count{watch="orders"} 2']);
+    expect(await lines('restore_duration_seconds_bucket')).toContain(
+      'restore_watcher_restore_duration_seconds_bucket{le="900",watch="orders"} 2',
+    );
+  });
+
+  it('says when a restore of each instance finished last', async () => {
+    const here = { watch: 'orders', groupId: 'p' };
+    const { lines } = aWorld({
+      lastFinishes: [
+        { ...here, instanceName: 'orders', finishedAt: T0 },
+        { ...here, watch: 'gone', instanceName: 'carts', finishedAt: T0 },
+      ],
+    });
+    expect(await lines('last_finished_restore_timestamp_seconds')).toEqual([
+      `restore_watcher_last_finished_restore_timestamp_seconds{watch="orders",project="p",instance="orders"} ${T0 / 1000}`,
+    ]);
+  });
+
+  it('says what lasts: stalled jobs, overdue drills, mutes, and for how long a channel has owed something', async () => {
+    const { store, clock, lines } = aWorld({
+      observations: [anObservation(aJob(), { raised: { stalled: T0 } })],
+      alerts: new Map([['drill_overdue/orders', T0]]),
+      events: [recorded(anEvent(), [{ channel: 'dba', status: 'pending', createdAt: T0 }])],
+    });
+    await store.addMute(aMuteRequest());
+    clock.advance(MINUTE);
+    const all = await lines('');
+    for (const line of [
+      'stalled_jobs{watch="orders"} 1',
+      'drill_overdue{watch="orders"} 1',
+      'mutes_in_force 1',
+      'oldest_pending_delivery_age_seconds{channel="dba"} 60',
+      'oldest_pending_delivery_age_seconds{channel="siem"} 0',
+    ])
+      expect(all).toContain(`restore_watcher_${line}`);
+  });
+
+  it('says how the watcher is doing', async () => {
+    const { metrics, lines } = aWorld();
+    let isReady = false;
+    const blind = aWatchStatus({ sinceSuccessMs: HOUR });
+    const failing = { channel: 'dba', waitsForMs: null, failing: { since: T0, detail: '' } };
+    let status = aWatcherStatus({ watches: [blind], channels: [failing] });
+    metrics.readStatus({ status: () => status, isReady: () => isReady });
+    const shown = async () => [
+      ...(await lines('ready')),
+      ...(await lines('watch_')),
+      ...(await lines('channel_failing')),
+    ];
+    const as = (ready: 0 | 1, isBlind: 0 | 1, isFailing: 0 | 1) => [
+      `restore_watcher_ready ${ready}`,
+      `restore_watcher_watch_blind{watch="orders"} ${isBlind}`,
+      'restore_watcher_watch_schedule_seconds{watch="orders"} 60',
+      'restore_watcher_watch_due_seconds{watch="orders"} 120',
+      `restore_watcher_channel_failing{channel="dba"} ${isFailing}`,
+    ];
+    expect(await shown()).toEqual(as(0, 1, 1));
+    isReady = true;
+    status = aWatcherStatus({ channels: [{ ...failing, failing: null }] });
+    expect(await shown()).toEqual(as(1, 0, 0));
   });
 
   it('starts the series of known watches and channels at zero', async () => {

@@ -1,0 +1,44 @@
+import { blindnessOf, type WatcherStatus } from '../watcher/status.ts';
+import type { Figures } from './figures.ts';
+import type { Instruments } from './instruments.ts';
+
+/** How the watcher is doing, at each scrape. */
+export interface StatusReadings {
+  status: () => WatcherStatus;
+  isReady: (status: WatcherStatus) => boolean;
+}
+
+/** The figures about how the watcher is doing. */
+export interface StatusFigures extends Figures {
+  /** From now on they are taken from there; before, there are none. */
+  readStatus(readings: StatusReadings): void;
+}
+
+/** Whether watches see and channels accept, and how often each watch is polled. */
+export function addStatusFigures(instruments: Instruments): StatusFigures {
+  const ready = instruments.gauge('restore_watcher_ready');
+  const blind = instruments.gauge('restore_watcher_watch_blind');
+  const scheduled = instruments.gauge('restore_watcher_watch_schedule_seconds');
+  const due = instruments.gauge('restore_watcher_watch_due_seconds');
+  const failing = instruments.gauge('restore_watcher_channel_failing');
+  let readings: StatusReadings | null = null;
+  return {
+    readStatus: (from) => {
+      readings = from;
+    },
+    refresh: async () => {
+      if (readings === null) return;
+      const watcher = readings.status();
+      const { watches, channels } = watcher;
+      ready.set(readings.isReady(watcher) ? 1 : 0);
+      for (const gauge of [blind, scheduled, due, failing]) gauge.reset();
+      for (const status of watches) {
+        const { watch, scheduledMs, dueWithinMs } = status;
+        blind.set({ watch }, blindnessOf(status) === null ? 0 : 1);
+        scheduled.set({ watch }, scheduledMs / 1000);
+        due.set({ watch }, dueWithinMs / 1000);
+      }
+      for (const { channel, failing: since } of channels) failing.set({ channel }, since === null ? 0 : 1);
+    },
+  };
+}
