@@ -18,6 +18,8 @@ export interface LoggingOptions {
   now?: () => number;
 }
 
+const LEVELS: Readonly<Record<LoggingOptions['level'], number>> = { error: 0, warn: 1, info: 2, debug: 3 };
+
 /** A reader that does not take the last lines must not hold up the end of the program for longer. */
 const FLUSH_MS = 3_000;
 
@@ -39,7 +41,7 @@ export function createLogger(options: LoggingOptions): AdjustableLogger {
   const isColoured = format === 'text' && hasColours(stream);
   const log = winston.createLogger({
     level,
-    levels: { error: 0, warn: 1, info: 2, debug: 3 },
+    levels: LEVELS,
     format: winston.format((info) => {
       const line = {
         at: Number(info.at),
@@ -55,10 +57,12 @@ export function createLogger(options: LoggingOptions): AdjustableLogger {
 
   let closing: Promise<void> | undefined;
   let unread = 0;
+  let levelNow = level;
   const write =
     (lineLevel: LoggingOptions['level']) =>
     (message: string, fields: LogFields = {}): void => {
-      if (closing || !log.isLevelEnabled(lineLevel)) return;
+      // What winston would say, which goes through its transports for each line.
+      if (closing || LEVELS[lineLevel] > LEVELS[levelNow]) return;
       if (stream.writableLength > MOST_UNREAD) {
         unread += 1;
         return;
@@ -83,6 +87,7 @@ export function createLogger(options: LoggingOptions): AdjustableLogger {
     warn: write('warn'),
     error: write('error'),
     adjust: (next) => {
+      levelNow = next.level;
       log.level = next.level;
     },
     close: () => {

@@ -68,7 +68,10 @@ export function collect(message: IncomingMessage, limit: BodyLimit, digest: Hash
     });
     message.once('end', () => resolve({ chunks, fingerprint: digest?.digest('base64') ?? null }));
     message.on('error', reject);
-    message.once('close', () => reject(Object.assign(new Error('cut off'), { code: 'ECONNRESET' })));
+    message.once('close', () => {
+      // It closes behind its end too, and an error with its stack for each answer that has come whole would be dear.
+      if (!message.readableEnded) reject(Object.assign(new Error('cut off'), { code: 'ECONNRESET' }));
+    });
   });
 }
 

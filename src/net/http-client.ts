@@ -1,6 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import { urlToHttpOptions } from 'node:url';
 import { type Agents, createAgents } from './agents.ts';
 import { trustContext } from './ca-file.ts';
 import { type BodyLimit, beginFingerprint, collect, type Received, readBody } from './http-body.ts';
@@ -75,6 +76,7 @@ export function createHttpClient(options: {
   body: BodyLimit;
 }): HttpClient {
   const { caller, caFile, body } = options;
+  const addressOf = createAddressMemory();
   // A context of its own: given as a list, the authorities would be parsed for every connection and be a part of every pool's name.
   const agents = createAgents(caFile === null ? null : trustContext(caFile, ownerOf(caller)));
 
@@ -83,11 +85,13 @@ export function createHttpClient(options: {
     const explain = (thrown: unknown): Error =>
       signal.aborted ? signal.reason : wireFault(thrown, { url: request.url, caller, caFile });
     signal.throwIfAborted();
-    const { status, headers, received } = await ask(request, agents, body).catch((thrown: unknown) => {
-      // The other connections that are idle were most likely closed as well.
-      if (thrown instanceof StaleConnection) agents.dropIdle();
-      throw explain(thrown);
-    });
+    const { status, headers, received } = await ask(request, addressOf, agents, body).catch(
+      (thrown: unknown) => {
+        // The other connections that are idle were most likely closed as well.
+        if (thrown instanceof StaleConnection) agents.dropIdle();
+        throw explain(thrown);
+      },
+    );
     try {
       const { chunks, fingerprint } = await received;
       if (fingerprint !== null && request.recall?.(fingerprint)) {
@@ -108,16 +112,27 @@ interface Incoming {
   received: Promise<Received>;
 }
 
+/** Takes addresses apart, and remembers the last one: a channel has no other. Throws for what is none. */
+function createAddressMemory(): (url: string) => http.RequestOptions {
+  let last: { url: string; address: http.RequestOptions } | null = null;
+  return (url) => {
+    if (last?.url !== url) last = { url, address: urlToHttpOptions(new URL(url)) };
+    return last.address;
+  };
+}
+
 function ask(
   { url, headers, body, signal, recall }: HttpRequest,
+  addressOf: (url: string) => http.RequestOptions,
   agents: Agents,
   limit: BodyLimit,
 ): Promise<Incoming> {
   return new Promise((resolve, reject) => {
-    const address = new URL(url);
+    const address = addressOf(url);
     const isTls = address.protocol === 'https:';
     const { request, dropTunnel } = agents.open(isTls, (agent) =>
-      (isTls ? https : http).request(address, {
+      (isTls ? https : http).request({
+        ...address,
         agent,
         method: body === undefined ? 'GET' : 'POST',
         headers: { ...USUAL_HEADERS, ...headers },

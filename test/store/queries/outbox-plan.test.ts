@@ -61,25 +61,42 @@ it.each(['head', 'run'] as const)(
   },
 );
 
-it('records what was accepted alike in one statement, and of what was not accepted alike each in its own', async () => {
+it('records what was accepted in the same words in one statement, each at its own time, and other words in another', async () => {
   const { store, queries } = await aStore();
   const claimed = await store.claimDeliveries({ ...CLAIM, perKey: 'head', limit: 10 });
   const ends = (text: string) => queries.filter(({ sql }) => sql.includes(text)).length;
   const accepted = claimed
     .slice(0, 8)
-    .map(({ id }) => ({ id, kind: 'delivered' as const, at: T0, detail: '' }));
+    .map(({ id }, index) => ({ id, kind: 'delivered' as const, at: T0 + index, detail: '' }));
   await store.recordOutcomes(accepted, [], 'me');
   expect(ends('"ended_at" = ')).toBe(1);
   await store.recordOutcomes(
-    claimed.slice(8).map(({ id }, index) => ({ id, kind: 'delivered', at: T0 + index, detail: '' })),
+    claimed.slice(8).map(({ id }, index) => ({ id, kind: 'delivered', at: T0 + 8, detail: `${index}` })),
     [],
     'me',
   );
   expect(ends('"ended_at" = ')).toBe(3);
   const { items } = await store.listDeliveries({ limit: 20 });
-  expect(items.map(({ status, attemptsFinished }) => [status, attemptsFinished])).toEqual(
-    Array(10).fill(['delivered', 1]),
-  );
+  expect(
+    items
+      .toSorted((a, b) => Number(a.endedAt) - Number(b.endedAt))
+      .map(({ status, attemptsFinished, endedAt }) => [status, attemptsFinished, Number(endedAt) - T0]),
+  ).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 8].map((ms) => ['delivered', 1, ms]));
+});
+
+it('builds no statement anew because three are claimed and recorded at once in place of four', async () => {
+  const { store } = await aStore();
+  const deliver = async (limit: number) => {
+    const claimed = await store.claimDeliveries({ ...CLAIM, perKey: 'head', limit });
+    expect(claimed).toHaveLength(limit);
+    const ends = claimed.map(({ id }) => ({ id, kind: 'delivered' as const, at: T0, detail: '' }));
+    await store.recordOutcomes(ends, [], 'me');
+  };
+  await deliver(4);
+  const compile = vi.spyOn(SqliteQueryCompiler.prototype, 'compileQuery');
+  onTestFinished(() => compile.mockRestore());
+  await deliver(3);
+  expect(compile).not.toHaveBeenCalled();
 });
 
 it('builds the statements of claiming and recording once, however often that is done', async () => {

@@ -9,6 +9,7 @@ import {
 import type { Timestamp } from '../../../domain/instant.ts';
 import { triedMs } from '../../../domain/telling/retry-policy.ts';
 import type { ClaimedDelivery, ClaimRequest, DeliveryStatus } from '../../ports/outbox.ts';
+import { fewLengths } from '../kept/few-lengths.ts';
 import { keepQuery } from '../kept/kept-query.ts';
 import { toDelivery } from '../rows.ts';
 import { type Database, PENDING } from '../schema.ts';
@@ -60,7 +61,8 @@ function placeOf(table: 'd' | 'earlier' | 'delivery') {
  */
 export async function findClaimable(db: Kysely<Database>, request: ClaimRequest): Promise<number[]> {
   const { channel, now, limit, perKey, held, onlyUrgent = false, except = [] } = request;
-  const rows = await look(db, { channel, now, limit, except }, { perKey, held, onlyUrgent });
+  const values = { channel, now, limit, except: fewLengths(except) };
+  const rows = await look(db, values, { perKey, held, onlyUrgent });
   return rows.map(({ position }) => position);
 }
 
@@ -132,7 +134,7 @@ async function takeLeases(
   { owner, now, leaseMs }: ClaimRequest,
 ): Promise<Array<{ id: string; position: number }>> {
   if (positions.length === 0) return [];
-  return lease(trx, { positions, owner, now, until: now + leaseMs });
+  return lease(trx, { positions: fewLengths(positions), owner, now, until: now + leaseMs });
 }
 
 type Lease = Readonly<{ positions: readonly number[]; owner: string; now: Timestamp; until: Timestamp }>;
@@ -172,7 +174,7 @@ async function readClaimed(
   { channel, now }: ClaimRequest,
 ): Promise<ClaimedDelivery[]> {
   if (positions.length === 0) return [];
-  const rows = await readWithEvents(trx, { positions });
+  const rows = await readWithEvents(trx, { positions: fewLengths(positions) });
   const parts = await readParts(trx, rows, channel);
   return rows.map((row) => ({
     ...toDelivery(row),
@@ -202,8 +204,8 @@ async function readParts(
   rows: ReadonlyArray<Pick<Selectable<Database['delivery']>, 'position' | 'order_key'>>,
   channel: string,
 ): Promise<Part[]> {
-  const wholes = rows.map(({ position }) => position);
-  const orderKeys = [...new Set(rows.map(({ order_key }) => order_key))];
+  const wholes = fewLengths(rows.map(({ position }) => position));
+  const orderKeys = fewLengths([...new Set(rows.map(({ order_key }) => order_key))]);
   return [...(await partsOf(trx, { wholes })), ...(await waitingParts(trx, { channel, orderKeys }))];
 }
 

@@ -2,6 +2,7 @@ import { type ExpressionBuilder, type Selectable, sql, type Transaction, type Up
 import type { Timestamp } from '../../../domain/instant.ts';
 import { assertNever } from '../../../domain/job/restore-job.ts';
 import type { DeliveryOutcome, RecipientOutcome } from '../../ports/outbox.ts';
+import { fewLengths } from '../kept/few-lengths.ts';
 import { keepQuery } from '../kept/kept-query.ts';
 import { newDelivery } from '../rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
@@ -18,8 +19,8 @@ export interface Written {
 
 /**
  * Writes down how attempts ended. `delivered` always holds: the receiver has it, whoever had the lease by then. Anything else holds
- * only while the delivery is pending and, with `owner`, while nobody else has claimed it since. What was accepted alike, as when several
- * messages end together, is written in one statement.
+ * only while the delivery is pending and, with `owner`, while nobody else has claimed it since. What was accepted in the same words, as
+ * when several messages end together, is written in one statement.
  */
 export async function writeOutcomes(
   trx: Transaction<Database>,
@@ -27,46 +28,59 @@ export async function writeOutcomes(
   owner: string | undefined,
 ): Promise<Written[]> {
   const written: Written[] = [];
-  for (let start = 0; start < outcomes.length; ) {
-    const [first, ...others] = outcomes.slice(start);
+  while (written.length < outcomes.length) {
+    const rest = outcomes.slice(written.length);
+    const [first] = rest;
     if (first === undefined) break;
-    const differing = others.findIndex((other) => !areAlike(first, other));
-    const alike = [first, ...others.slice(0, differing === -1 ? others.length : differing)];
-    written.push(...(await writeAlike(trx, first, alike, owner)));
-    start += alike.length;
+    const alike = acceptedAlike(rest);
+    if (alike.length > 0) written.push(...(await writeAccepted(trx, alike)));
+    else written.push(await writeOne(trx, first, owner));
   }
   return written;
 }
 
-function areAlike(one: DeliveryOutcome, other: DeliveryOutcome): boolean {
-  if (one.kind !== 'delivered' || other.kind !== 'delivered') return false;
-  return one.at === other.at && one.detail === other.detail && !one.apart && !other.apart;
+type Accepted = Extract<DeliveryOutcome, { kind: 'delivered' }>;
+
+/** Those at the beginning that were accepted for everybody, in the same words. */
+function acceptedAlike(outcomes: readonly DeliveryOutcome[]): Accepted[] {
+  const alike: Accepted[] = [];
+  for (const outcome of outcomes) {
+    if (outcome.kind !== 'delivered' || outcome.apart?.length) break;
+    if (outcome.detail !== (alike[0] ?? outcome).detail) break;
+    alike.push(outcome);
+  }
+  return alike;
 }
 
-async function writeAlike(
-  trx: Transaction<Database>,
-  first: DeliveryOutcome,
-  alike: readonly DeliveryOutcome[],
-  owner: string | undefined,
-): Promise<Written[]> {
-  if (first.kind === 'released') {
-    await releaseClaim(trx, first.id, owner);
-    return [{ outcome: first, ended: null }];
-  }
-  const rows = await endAttempts(
-    trx,
-    first,
-    alike.map(({ id }) => id),
-    owner,
-  );
+async function writeAccepted(trx: Transaction<Database>, alike: readonly Accepted[]): Promise<Written[]> {
+  const each = fewLengths(alike);
+  const rows = await endAccepted(trx, {
+    ids: each.map(({ id }) => id),
+    times: each.map(({ at }) => at),
+    detail: alike[0]?.detail ?? '',
+  });
   const written: Written[] = [];
   for (const outcome of alike) {
     const ended = rows.find(({ id }) => id === outcome.id) ?? null;
     if (ended === null) await countEndedAttempt(trx, outcome.id);
-    else if (first.apart?.length) await writeParts(trx, ended, first.apart, first.at);
     written.push({ outcome, ended });
   }
   return written;
+}
+
+async function writeOne(
+  trx: Transaction<Database>,
+  outcome: DeliveryOutcome,
+  owner: string | undefined,
+): Promise<Written> {
+  if (outcome.kind === 'released') {
+    await releaseClaim(trx, outcome.id, owner);
+    return { outcome, ended: null };
+  }
+  const [ended = null] = await endAttempt(trx, outcome, owner);
+  if (ended === null) await countEndedAttempt(trx, outcome.id);
+  else if (outcome.apart?.length) await writeParts(trx, ended, outcome.apart, outcome.at);
+  return { outcome, ended };
 }
 
 /** What an attempt that has ended leaves behind, whatever its end. */
@@ -81,32 +95,38 @@ const ended = ({ fn }: ExpressionBuilder<Database, 'delivery'>, detail: string) 
   lease_until: sql.lit(0),
 });
 
-const endAccepted = keepQuery(
-  (db, { at, detail, ids }: { at: Timestamp; detail: string; ids: readonly string[] }) =>
-    db
-      .updateTable('delivery')
-      .set({ status: DELIVERED, ended_at: at })
-      .set((eb) => ended(eb, detail))
-      .where('id', 'in', ids)
-      .where('status', '!=', DELIVERED)
-      .returningAll(),
+type Acceptances = { ids: readonly string[]; times: readonly Timestamp[]; detail: string };
+
+/** Ends what was accepted, each at its own time; returns what of it was not known to be. */
+const endAccepted = keepQuery((db, { ids, times, detail }: Acceptances) =>
+  db
+    .updateTable('delivery')
+    .set({
+      status: DELIVERED,
+      ended_at: sql<Timestamp>`case id ${sql.join(
+        ids.map((id, index) => sql`when ${id} then ${times[index]}`),
+        sql` `,
+      )} end`,
+    })
+    .set((eb) => ended(eb, detail))
+    .where('id', 'in', ids)
+    .where('status', '!=', DELIVERED)
+    .returning(['id', 'channel', 'last_attempt_at']),
 );
 
-/** Ends the attempts at these deliveries in the same way; returns those for which that holds. */
-async function endAttempts(
+/** Ends the attempt at a delivery; returns its row, unless the outcome does not hold. */
+async function endAttempt(
   trx: Transaction<Database>,
   outcome: Exclude<DeliveryOutcome, { kind: 'released' }>,
-  ids: readonly string[],
   owner: string | undefined,
 ): Promise<Array<Selectable<Database['delivery']>>> {
-  const { at, detail } = outcome;
-  if (outcome.kind === 'delivered') return endAccepted(trx, { at, detail, ids });
   let ending = trx
     .updateTable('delivery')
     .set(changeOf(outcome))
-    .set((eb) => ended(eb, detail))
-    .where('id', 'in', ids)
-    .where(IS_STILL_PENDING);
+    .set((eb) => ended(eb, outcome.detail))
+    .where('id', '=', outcome.id);
+  if (outcome.kind === 'delivered') return ending.where('status', '!=', DELIVERED).returningAll().execute();
+  ending = ending.where(IS_STILL_PENDING);
   if (owner !== undefined)
     ending = ending.where(({ eb, or }) => or([eb('lease_owner', 'is', null), eb('lease_owner', '=', owner)]));
   return ending.returningAll().execute();
@@ -156,10 +176,9 @@ function stateOfPart(part: RecipientOutcome, at: Timestamp) {
     : { ...tried, status: GIVEN_UP, ended_at: at };
 }
 
-function changeOf(
-  outcome: Exclude<DeliveryOutcome, { kind: 'released' | 'delivered' }>,
-): Updateable<Database['delivery']> {
+function changeOf(outcome: Exclude<DeliveryOutcome, { kind: 'released' }>): Updateable<Database['delivery']> {
   switch (outcome.kind) {
+    case 'delivered':
     case 'given_up':
       return { status: outcome.kind, ended_at: outcome.at };
     case 'retry':
