@@ -26,7 +26,7 @@ const FLAGS = [
 const run = promisify(execFile);
 
 await mkdir(OUT, { recursive: true });
-const scenes = makeScenes();
+const scenes = await makeScenes();
 for (const [name, text] of textsOf(scenes)) await writeFile(join(OUT, name), text);
 if (existsSync(CHROMIUM)) {
   const dir = await mkdtemp(join(tmpdir(), 'restore-watcher-pictures-'));

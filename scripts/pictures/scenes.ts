@@ -9,6 +9,7 @@ import type { WatcherEvent } from '../../src/domain/event/event.ts';
 import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
 import { aJob, anEvent, jobId, MINUTE, T0 } from '../../test/support/builders.ts';
 import { createManualClock } from '../../test/support/manual-clock.ts';
+import { whyScene } from './why-scene.ts';
 
 /** What is shown, as the channels and the command themselves make it; the same at every run. */
 export interface Scenes {
@@ -20,13 +21,15 @@ export interface Scenes {
   mail: string;
   /** As a terminal gets it. */
   wait: string;
+  /** `history JOB --why`, by columns of the terminal. */
+  why: Record<80 | 120, string>;
 }
 
 const TIME_ZONE = 'Europe/Berlin';
 const ELAPSED = 8 * MINUTE;
 
 /** Makes one message for each picture, with the code that sends it. The same at every run. */
-export function makeScenes(): Scenes {
+export async function makeScenes(): Promise<Scenes> {
   return {
     slack: slackMessage([tellPlainly(failed())], { timeZone: TIME_ZONE }),
     teams: teamsMessage([tellPlainly(watchFailing())], { timeZone: TIME_ZONE }),
@@ -37,6 +40,7 @@ export function makeScenes(): Scenes {
       timeZone: TIME_ZONE,
     }).html,
     wait: waitBoard(),
+    why: { 80: await whyScene(80), 120: await whyScene(120) },
   };
 }
 

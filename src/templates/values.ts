@@ -21,7 +21,7 @@ export interface ChannelFacts {
  * |---|---|
  * | `event` | `id`, `name` (`failed`…), `severity` (`info`, `warning`, `critical`), `watch`, `labels.NAME`, `summary`, `note`, `from`, `to`, `detectedAt`, `occurredAt`, `occurredAfter` (the last good look before, where nobody knows when it happened), `expectedEnd`, `reminder` (its number, from 1; `null` for what is told first), `place.groupId` and `place.instanceName` (where a part of a `*` watch is meant); true or false: `inferred`, `late`, `test` |
  * | `job` | absent for an event about a watch or a channel. The job as a webhook gives it: `id`, `kind`, `groupId`, `instanceName`, `state`, `deliveryType`, `snapshotId`, `snapshotAt`, `targetGroupId`, `targetClusterName`, `targetGroupName`, `createdAt`, `finishedAt`, `expiresAt`, `warnings`, `errorMessage`, `progress.done`, `progress.total`, `batchId`, `milestones` |
- * | `message` | the words of the built-in message: `title`, `advice`; lists of `label` and `value`: `facts`, `details`, `ids`; `times`, a list of `label` and `at`; `link.label`, `link.url`; `footnotes`, a list of texts |
+ * | `message` | the words of the built-in message: `title`, `advice`; lists of `label` and `value`: `facts`, `details`, `ids`; `times`, a list of `label` and `at`; `link.label`, `link.url`; `footnotes`, a list of texts; `explain`, the command that says who was told and why |
  * | `channel` | `name`, `type`, `timeZone` |
  */
 export type TemplateValues = Readonly<Record<string, unknown>>;
@@ -30,7 +30,7 @@ export function valuesOf(event: WatcherEvent, channel: ChannelFacts): TemplateVa
   const { id, name, severity, summary, note, test } = event;
   const { watch, labels, from, to, inferred, late, job, expectedEnd, place } = flatSubject(event.subject);
   // The words of the real thing: that a sample is one is said around what the template says.
-  const { title, advice, facts, details, ids, times, link, footnotes } = describeEvent({
+  const { title, advice, facts, details, ids, times, link, footnotes, explain } = describeEvent({
     ...event,
     test: false,
   });
@@ -46,7 +46,7 @@ export function valuesOf(event: WatcherEvent, channel: ChannelFacts): TemplateVa
     },
     job: job && publicJob(job),
     message: {
-      ...{ title, advice, link, footnotes },
+      ...{ title, advice, link, footnotes, explain },
       facts: labelled(facts),
       details: labelled(details),
       ids: labelled(ids),
@@ -99,7 +99,7 @@ export const KNOWN_NAMES: Names = {
     progress: named('done', 'total'),
   },
   message: {
-    ...named('title', 'advice', 'facts', 'details', 'ids', 'times', 'footnotes'),
+    ...named('title', 'advice', 'facts', 'details', 'ids', 'times', 'footnotes', 'explain'),
     link: named('label', 'url'),
   },
   channel: named('name', 'type', 'timeZone'),

@@ -106,7 +106,7 @@ describe('the title of a template', () => {
 describe('the body of a template', () => {
   it('stands between headline and small print in Slack', async () => {
     const { blocks } = await inSlack({ body: BODY }, event);
-    expect(blocks.map(({ type }) => type)).toEqual(['header', 'section', 'context']);
+    expect(blocks.map(({ type }) => type)).toEqual(['header', 'section', 'context', 'context']);
     expect(blocks[1]).toMatchObject({ text: { type: 'mrkdwn', verbatim: true } });
     expect(JSON.stringify(blocks[1])).toMatch(/What now: The data is not restored.*Runbook 7, \*at once\*/);
     expect(JSON.stringify(blocks[2])).toContain(`Event \`${event.id}\``);
@@ -131,7 +131,8 @@ describe('the body of a template', () => {
       { type: 'TextBlock', text: 'Runbook 7, *at once*', wrap: true },
       { type: 'TextBlock', text: '- call somebody', wrap: true, spacing: 'None' },
     ]);
-    expect(JSON.stringify(body.at(-1))).toContain(`Event ${event.id}`);
+    expect(JSON.stringify(body.at(-2))).toContain(`Event ${event.id}`);
+    expect(JSON.stringify(body.at(-1))).toContain('history 6ae8…0001');
     expect(actions).toEqual([]);
   });
 

@@ -25,9 +25,11 @@ export function digestHtml(content: {
   title: string;
   rows: readonly DigestRow[];
   severity: Severity;
+  /** Small print, a line each. */
+  small: readonly string[];
   channel: string;
 }): string {
-  const { title, rows, severity, channel } = content;
+  const { title, rows, severity, small, channel } = content;
   const heads = HEADINGS.map(
     (heading) => `<th scope="col" style="text-align:left;font-weight:400;opacity:.7">${heading}</th>`,
   );
@@ -41,7 +43,7 @@ export function digestHtml(content: {
 ${rows.map(tableRow).join('\n')}
 </table>`,
     ],
-    small: [],
+    small,
     channel,
   });
 }

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { explainAllCommand } from '../../domain/event/explain.ts';
+import { EXPLAIN_LABEL } from '../../domain/event/message.ts';
 import { jobOf, watchOf } from '../../domain/event/subject.ts';
 import { timesIn } from '../../domain/local-time.ts';
 import { titleOfDigest } from '../list-title.ts';
@@ -23,12 +25,14 @@ export function composeDigest(told: readonly Told[], context: MailContext): Lone
   const { severity } = worst;
   const rows = told.toSorted((a, b) => rankOf(b.event) - rankOf(a.event)).map((one) => rowOf(one, timeZone));
   const host = hostOf(from);
+  const explain = explainAllCommand(events);
+  const small = explain === null ? [] : [`${EXPLAIN_LABEL}: ${explain}`];
   return {
     from: quotedMailbox(from),
     to: to.map(quotedMailbox),
     subject: `[${severity}] ${title}`,
-    text: digestText(title, rows, channel),
-    html: digestHtml({ title, rows, severity, channel }),
+    text: digestText(title, rows, small, channel),
+    html: digestHtml({ title, rows, severity, small, channel }),
     messageId: `<digest.${fingerprint(events.map(({ id }) => id))}@${host}>`,
     // It has waited until now: nothing in it is urgent.
     priority: 'normal',
@@ -63,7 +67,12 @@ function rowOf({ event, message, headline }: Told, timeZone: string | null): Dig
 }
 
 /** Blocks and not columns: where mails are read as text, there is seldom room for a table. */
-function digestText(title: string, rows: readonly DigestRow[], channel: string): string {
+function digestText(
+  title: string,
+  rows: readonly DigestRow[],
+  small: readonly string[],
+  channel: string,
+): string {
   const block = ({ when, beside, what, watch, state, notes }: DigestRow): string[] => {
     const where = [...(watch === '' ? [] : [`watch ${watch}`]), ...(state === '' ? [] : [state])].join(', ');
     return [
@@ -74,7 +83,13 @@ function digestText(title: string, rows: readonly DigestRow[], channel: string):
       ),
     ];
   };
-  return [title, ...rows.flatMap(block), '', '-- ', `Sent by restore-watcher, channel ${channel}`, ''].join(
-    '\n',
-  );
+  return [
+    title,
+    ...rows.flatMap(block),
+    '',
+    ...small,
+    '-- ',
+    `Sent by restore-watcher, channel ${channel}`,
+    '',
+  ].join('\n');
 }

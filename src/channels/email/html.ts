@@ -1,5 +1,5 @@
 import type { Severity } from '../../domain/event/event-kind.ts';
-import type { Fact, Message } from '../../domain/event/message.ts';
+import { EXPLAIN_LABEL, type Fact, type Message } from '../../domain/event/message.ts';
 
 /** A line of the mail, ready to be shown. `beside` says the same in other words: UTC beside the time of a zone. */
 export interface Row {
@@ -16,6 +16,8 @@ export interface MailContent {
   link: Message['link'];
   footnotes: readonly string[];
   ids: readonly Fact[];
+  /** See `Message.explain`. */
+  explain: string | null;
   severity: Severity;
   channel: string;
 }
@@ -30,13 +32,17 @@ const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-s
  * that it can be read in light and in dark; everything that is not ours is escaped.
  */
 export function mailHtml(content: MailContent): string {
-  const { heading, paragraphs, rows, link, footnotes, ids, severity, channel } = content;
+  const { heading, paragraphs, rows, link, footnotes, ids, explain, severity, channel } = content;
   const body = [
     ...paragraphs.map(paragraph),
     ...(rows.length > 0 ? [table(rows)] : []),
     ...(link ? [linkParagraph(link, COLOURS[severity])] : []),
   ];
-  const small = [...footnotes, ids.map(({ label, value }) => `${label} ${value}`).join(' · ')];
+  const small = [
+    ...footnotes,
+    ids.map(({ label, value }) => `${label} ${value}`).join(' · '),
+    ...(explain === null ? [] : [`${EXPLAIN_LABEL}: ${explain}`]),
+  ];
   return mailPage({ heading, severity, width: 600, body, small, channel });
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { WatcherEvent } from '../../domain/event/event.ts';
-import { type Fact, type Message, TEST_MARK, titleOf } from '../../domain/event/message.ts';
+import { EXPLAIN_LABEL, type Fact, type Message, TEST_MARK, titleOf } from '../../domain/event/message.ts';
 import { jobOf, watchOf } from '../../domain/event/subject.ts';
 import { timesIn } from '../../domain/local-time.ts';
 import type { Told } from '../teller.ts';
@@ -68,6 +68,7 @@ function contentOf(
     link: body === null ? message.link : null,
     footnotes: message.footnotes,
     ids: message.ids,
+    explain: message.explain,
     severity: event.severity,
     channel,
   };
@@ -127,7 +128,16 @@ function rowsOf({ facts, details, times }: Message, timeZone: string | null): Ro
   return [...facts.map(row), ...instants, ...details.map(row)];
 }
 
-function mailText({ heading, paragraphs, rows, link, footnotes, ids, channel }: MailContent): string {
+function mailText({
+  heading,
+  paragraphs,
+  rows,
+  link,
+  footnotes,
+  ids,
+  explain,
+  channel,
+}: MailContent): string {
   const width = Math.max(...rows.map(({ label }) => label.length)) + 2;
   const line = ({ label, value, beside }: Row): string =>
     `${`${label}:`.padEnd(width)}${value}${beside === null ? '' : ` (${beside})`}`;
@@ -140,6 +150,7 @@ function mailText({ heading, paragraphs, rows, link, footnotes, ids, channel }: 
     '',
     ...footnotes,
     ids.map(({ label, value }) => `${label} ${value}`).join(', '),
+    ...(explain === null ? [] : [`${EXPLAIN_LABEL}: ${explain}`]),
     // The mark of a signature: mail programs show it apart.
     '-- ',
     `Sent by restore-watcher, channel ${channel}`,

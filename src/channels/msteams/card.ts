@@ -1,5 +1,6 @@
 import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
-import type { Fact, Message } from '../../domain/event/message.ts';
+import { explainAllCommand } from '../../domain/event/explain.ts';
+import { EXPLAIN_LABEL, type Fact, type Message } from '../../domain/event/message.ts';
 import { shorten } from '../../domain/shorten.ts';
 import { type ListTitler, titleOfList } from '../list-title.ts';
 import { iconOf } from '../severity-mark.ts';
@@ -51,6 +52,7 @@ const TEXT_LIMITS = [400, 150, 40] as const;
 const BODY_FACTOR = 10;
 /** A longer address cannot be cut, so it is left out. */
 const URL_LIMIT = 500;
+const COMMAND_LIMIT = 300;
 const SHORTEST_LIMIT = TEXT_LIMITS[2];
 
 /** What a card of this channel needs besides the events. */
@@ -98,6 +100,7 @@ function single(told: Told, making: Making): AdaptiveCard {
       banner(headlineOf(told, limit), styleOf(event)),
       ...(body === null ? builtInBody(message, making) : ownBody(body, limit)),
       small(smallPrint(message, message.details, limit)),
+      ...explained(message.explain),
     ],
     body === null ? actionsOf(message) : [],
   );
@@ -145,7 +148,12 @@ function list(told: readonly Told[], making: Making): AdaptiveCard {
     making.timeZone,
   );
   const title = `${iconOf(worst)} ${words}`;
-  return cardOf(title, [banner(title, styleOf(worst)), ...told.map((one) => listEntry(one, making))], []);
+  const explain = explainAllCommand(told.map(({ event }) => event));
+  return cardOf(
+    title,
+    [banner(title, styleOf(worst)), ...told.map((one) => listEntry(one, making)), ...explained(explain)],
+    [],
+  );
 }
 
 function listEntry(told: Told, { limit, timeZone }: Making): CardElement {
@@ -199,6 +207,11 @@ function factSet({ facts, times }: Message, { limit, timeZone }: Making): CardEl
 
 function small(texts: readonly string[]): CardElement {
   return { type: 'TextBlock', text: texts.join(' · '), wrap: true, size: 'Small', isSubtle: true };
+}
+
+/** A command that is cut is of no use: it has room of its own. */
+function explained(command: string | null): CardElement[] {
+  return command === null ? [] : [small([`${EXPLAIN_LABEL}: ${escaped(command, COMMAND_LIMIT)}`])];
 }
 
 function smallPrint({ footnotes, ids }: Message, details: readonly Fact[], limit: number): string[] {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closedBy, kindOf, type WatcherEvent } from '../../domain/event/event.ts';
 import type { Matter, Severity } from '../../domain/event/event-kind.ts';
-import type { Message } from '../../domain/event/message.ts';
+import { EXPLAIN_LABEL, type Message } from '../../domain/event/message.ts';
 import { jobOf, placeOf, sourceOf, watchOf } from '../../domain/event/subject.ts';
 import { toIso } from '../../domain/instant.ts';
 import { publicPlace } from '../../domain/job/place.ts';
@@ -122,13 +122,22 @@ function triggerOf({ event, message, headline }: Told, dedupKey: string): PagerD
 }
 
 /** Everything the other channels show. PagerDuty shows it as text, so nothing has to be escaped. */
-function detailsOf({ advice, facts, times, footnotes, details, ids }: Message): Record<string, string> {
+function detailsOf({
+  advice,
+  facts,
+  times,
+  footnotes,
+  details,
+  ids,
+  explain,
+}: Message): Record<string, string> {
   const entries = [
     ['What now', advice],
     ...facts.map(({ label, value }) => [label, value]),
     ...times.map(({ label, at }) => [label, toIso(at)]),
     ...(footnotes.length > 0 ? [['Note', footnotes.join(' ')]] : []),
     ...[...details, ...ids].map(({ label, value }) => [label, value]),
+    ...(explain === null ? [] : [[EXPLAIN_LABEL, explain]]),
   ];
   return Object.fromEntries(entries.map(([label = '', value = '']) => [label, shorten(value, DETAIL_LIMIT)]));
 }

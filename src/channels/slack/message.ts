@@ -1,4 +1,5 @@
-import type { Fact, Message } from '../../domain/event/message.ts';
+import { explainAllCommand } from '../../domain/event/explain.ts';
+import { EXPLAIN_LABEL, type Fact, type Message } from '../../domain/event/message.ts';
 import { type ListTitler, titleOfList } from '../list-title.ts';
 import { iconOf, rankOf } from '../severity-mark.ts';
 import type { Told } from '../teller.ts';
@@ -50,6 +51,7 @@ function single(told: Told, context: SlackContext): SlackMessage {
       { type: 'header', text: plain(title, HEADER_LIMIT) },
       ...bodyBlocks(told, context),
       { type: 'context', elements: [mrkdwn(smallPrint(message, message.details).join(' · '))] },
+      ...explainBlocks(message.explain),
     ],
   };
 }
@@ -83,6 +85,7 @@ function list(told: readonly Told[], { timeZone }: SlackContext, titler: ListTit
     blocks: [
       { type: 'header', text: plain(title, HEADER_LIMIT) },
       ...told.flatMap((one) => listEntry(one, timeZone)),
+      ...explainBlocks(explainAllCommand(told.map(({ event }) => event))),
     ],
   };
 }
@@ -122,6 +125,11 @@ function fieldBlocks({ facts, times }: Message, timeZone: string | null): SlackB
  */
 function linkBlocks({ link: target }: Message): SlackBlock[] {
   return target ? [{ type: 'section', text: mrkdwn(`*${link(target.url, target.label)}*`) }] : [];
+}
+
+function explainBlocks(command: string | null): SlackBlock[] {
+  if (command === null) return [];
+  return [{ type: 'context', elements: [mrkdwn(`${EXPLAIN_LABEL}: ${code(command, VALUE_LIMIT)}`)] }];
 }
 
 function smallPrint({ footnotes, ids }: Message, details: readonly Fact[]): string[] {

@@ -2,17 +2,23 @@ import type { Command } from 'commander';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { RecordReader } from '../../store/ports/records.ts';
 import { resolveJobId } from '../../views/resolve-id.ts';
+import { type EventWhy, whyOf, whyView } from '../../views/why.ts';
 import { type Cli, type CommonOptions, jsonOption, limitOption, onAction, timeOption } from '../command.ts';
+import { tellingConfigOf } from '../telling-config.ts';
 import { entriesOf, type HistoryEntry, historyView } from '../view/history-entry.ts';
 import { historyLines } from '../view/history-text.ts';
 import { collect, type Listing, printListing, readStore, warnOfUnknown } from '../view/listing.ts';
-import { printable } from '../view/text.ts';
+import { fold, printable } from '../view/text.ts';
+import { WHY_LEGEND, whyLines } from '../view/why-text.ts';
 
 interface HistoryOptions extends CommonOptions {
   watch?: string;
   since?: Timestamp;
   until?: Timestamp;
   limit: number;
+  why?: true;
+  /** False with `--no-test`. */
+  test: boolean;
 }
 
 /** One job has six milestones and perhaps a few reminders per watch; this is room for all of them. */
@@ -32,11 +38,13 @@ export function addHistory(cli: Cli, program: Command): void {
     .option('--watch <name>', 'only what this watch saw')
     .addOption(timeOption(cli, 'since', 'found at or after this time'))
     .addOption(timeOption(cli, 'until', 'found before this time'))
+    .option('--why', 'say for each channel why it was told, or was not')
+    .option('--no-test', 'leave out test alerts')
     .addOption(limitOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  restore-watcher history --since 7d\n  restore-watcher history 60800a1b2c3d4e5f60718293 --json',
+      '\nExamples:\n  restore-watcher history --since 7d\n  restore-watcher history 6080…8293 --why\n  restore-watcher history 60800a1b2c3d4e5f60718293 --json',
     );
   onAction<HistoryOptions>(cli, command, (options, [jobId]) => showHistory(cli, options, jobId));
 }
@@ -44,15 +52,32 @@ export function addHistory(cli: Cli, program: Command): void {
 async function showHistory(cli: Cli, options: HistoryOptions, jobId: string | undefined): Promise<number> {
   const config = await cli.parts.loadConfig(options.config);
   warnOfUnknown(cli, 'watch', options.watch, config.watches);
-  const found = await readStore(cli, config, (store) =>
-    jobId === undefined ? historyOfAll(store, options) : historyOfJob(store, options, jobId),
-  );
+  const whys = new Map<HistoryEntry, EventWhy>();
+  const found = await readStore(cli, config, async (store) => {
+    const listing = await (jobId === undefined
+      ? historyOfAll(store, options)
+      : historyOfJob(store, options, jobId));
+    for (const entry of options.why ? listing.items : []) {
+      if (entry.kind === 'event')
+        whys.set(entry, await whyOf(store, entry.recorded, tellingConfigOf(config)));
+    }
+    return listing;
+  });
   printListing(cli, options, found, {
     empty: emptySentence(options, jobId),
-    view: historyView,
+    view: (entry) => {
+      const why = whys.get(entry);
+      return why === undefined ? historyView(entry) : { ...historyView(entry), why: whyView(why) };
+    },
     print: (entries) => {
-      const blocks = historyLines(entries, cli.out).map((lines) => lines.join('\n'));
+      const blocks = historyLines(entries, cli.out, (entry) => {
+        const why = whys.get(entry);
+        return why === undefined ? null : whyLines(why, cli.out.foldWidth, cli.out);
+      }).map((lines) => lines.join('\n'));
       cli.out.line(blocks.join('\n\n'));
+      if (whys.size === 0) return;
+      cli.out.line();
+      for (const line of fold(WHY_LEGEND, cli.out.foldWidth)) cli.out.line(cli.out.paint('dim', line));
     },
   });
   return jobId !== undefined && (found === null || found.items.length === 0) ? 1 : 0;
@@ -60,15 +85,17 @@ async function showHistory(cli: Cli, options: HistoryOptions, jobId: string | un
 
 async function historyOfAll(store: RecordReader, options: HistoryOptions): Promise<Listing<HistoryEntry>> {
   const { watch, since, until, limit } = options;
-  const { items, hasMore } = await collect(limit, (page) =>
-    store.listEvents({ watch, since, until, ...page }),
+  const { items, hasMore } = await collect(
+    limit,
+    (page) => store.listEvents({ watch, since, until, ...page }),
+    (recorded) => options.test || !recorded.event.test,
   );
   return { items: entriesOf(items, []), hasMore };
 }
 
 async function historyOfJob(
   store: RecordReader,
-  { watch, since = 0, until = Number.POSITIVE_INFINITY, limit }: HistoryOptions,
+  { watch, since = 0, until = Number.POSITIVE_INFINITY, limit, test }: HistoryOptions,
   given: string,
 ): Promise<Listing<HistoryEntry>> {
   const jobId = await resolveJobId(store, given);
@@ -76,7 +103,8 @@ async function historyOfJob(
   const observations = await collect(EVENTS_OF_ONE_JOB, (page) =>
     store.listObservations({ jobId, watch, ...page }),
   );
-  const entries = entriesOf(events.items, observations.items).filter(
+  const wanted = events.items.filter(({ event }) => test || !event.test);
+  const entries = entriesOf(wanted, observations.items).filter(
     ({ detectedAt }) => detectedAt >= since && detectedAt < until,
   );
   return { items: entries.slice(-limit), hasMore: entries.length > limit };

@@ -12,26 +12,44 @@ import type { RecordedEvent } from '../../store/ports/records.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import { muteText } from './mute-text.ts';
 import type { Colour, Output } from './output.ts';
-import { count, formatInstant, printable } from './text.ts';
+import { count, fold, formatInstant, printable } from './text.ts';
 
-type Painter = Pick<Output, 'paint'>;
+/** Colours what is printed, or does not. */
+export type Painter = Pick<Output, 'paint' | 'width'>;
 
 const INSTANT_WIDTH = '2026-11-02 08:14:05Z'.length;
 const GAP = '  ';
+const NARROWEST = 20;
 
 /** Each entry as a block of lines: when and what, how it was found, and who was told. */
-export function historyLines(entries: readonly HistoryEntry[], painter: Painter): string[][] {
+export function historyLines(
+  entries: readonly HistoryEntry[],
+  painter: Painter,
+  /** Lines in place of who was told; `null`: no others for this entry. */
+  insteadOfTold: (entry: HistoryEntry) => string[] | null = () => null,
+): string[][] {
   const nameWidth = Math.max(...entries.map((entry) => nameOf(entry).length));
   const indent = ' '.repeat(INSTANT_WIDTH + GAP.length);
   return entries.map((entry) => {
     const { occurredAt } = entry;
     const when = (occurredAt === null ? 'time not known' : formatInstant(occurredAt)).padEnd(INSTANT_WIDTH);
     const name = painter.paint(colourOf(entry), nameOf(entry).padEnd(nameWidth));
+    const titleIndent = ' '.repeat(indent.length + nameWidth + GAP.length);
+    const [title = '', ...more] = fold(printable(titleOfEntry(entry)), roomFor(painter, titleIndent));
     return [
-      [when, name, printable(titleOfEntry(entry))].join(GAP).trimEnd(),
-      ...[sourceLine(entry), foundLine(entry), ...toldLines(entry, painter)].map((line) => indent + line),
+      [when, name, title].join(GAP).trimEnd(),
+      ...more.map((line) => titleIndent + line),
+      ...[sourceLine(entry), foundLine(entry)].flatMap((line) =>
+        fold(line, roomFor(painter, indent)).map((part) => indent + part),
+      ),
+      ...(insteadOfTold(entry) ?? toldLines(entry, painter).map((line) => indent + line)),
     ];
   });
+}
+
+/** Columns behind an indent; on a terminal that is very narrow, lines get longer rather than no room. */
+function roomFor({ width }: Painter, indent: string): number {
+  return Math.max(NARROWEST, width - indent.length);
 }
 
 function nameOf(entry: HistoryEntry): string {
@@ -90,7 +108,20 @@ function toldLines(entry: HistoryEntry, painter: Painter): string[] {
   const width = Math.max(...deliveries.map((delivery) => whomOf(delivery).length));
   return deliveries.map((delivery) => {
     const instead = delivery.insteadOf === null ? '' : `instead of ${delivery.insteadOf}: `;
-    return `${whomOf(delivery).padEnd(width)}${GAP}${instead}${fateOf(delivery, painter)}`;
+    const { text, colour } = fateOf(delivery);
+    const fate = colour === null ? text : painter.paint(colour, text);
+    return `${whomOf(delivery).padEnd(width)}${GAP}${instead}${fate}`;
+  });
+}
+
+/** What became of what was owed to one channel, of the whole channel or of one recipient each; in lines behind `indent`. */
+export function toldOf(deliveries: readonly Delivery[], painter: Painter, indent: string): string[] {
+  return deliveries.flatMap((delivery) => {
+    const whom = delivery.recipient === null ? '' : `${printable(delivery.recipient)}: `;
+    const { text, colour } = fateOf(delivery);
+    return fold(`${whom}${text}`, roomFor(painter, indent)).map((line) =>
+      colour === null ? line : painter.paint(colour, line),
+    );
   });
 }
 
@@ -112,22 +143,23 @@ function notTold(reason: SuppressReason, mute: Mute | null): string {
   }
 }
 
-function fateOf(delivery: Delivery, painter: Painter): string {
+function fateOf(delivery: Delivery): { text: string; colour: Colour | null } {
   const { status, endedAt, nextAttemptAt, attemptsStarted } = delivery;
   const said = delivery.lastDetail === null ? '' : `: ${printable(delivery.lastDetail)}`;
   const tries = count(attemptsStarted, 'attempt');
+  const ended = endedAt === null ? '' : formatInstant(endedAt);
   switch (status) {
     case 'delivered':
-      return `told ${endedAt === null ? '' : formatInstant(endedAt)}${attemptsStarted > 1 ? ` after ${tries}` : ''}`;
+      return { text: `told ${ended}${attemptsStarted > 1 ? ` after ${tries}` : ''}`, colour: null };
     case 'pending':
       return attemptsStarted === 0
-        ? untried(delivery)
-        : painter.paint('yellow', `pending after ${tries}, next ${formatInstant(nextAttemptAt)}${said}`);
+        ? { text: untried(delivery), colour: null }
+        : {
+            text: `pending after ${tries}, next ${formatInstant(nextAttemptAt)}${said}`,
+            colour: 'yellow',
+          };
     case 'given_up':
-      return painter.paint(
-        'red',
-        `given up ${endedAt === null ? '' : formatInstant(endedAt)} after ${tries}${said}`,
-      );
+      return { text: `given up ${ended} after ${tries}${said}`, colour: 'red' };
     default:
       return assertNever(status);
   }

@@ -9,6 +9,7 @@ import {
 } from '../job/restore-job.ts';
 import { kindOf, type WatcherEvent } from './event.ts';
 import type { JobEventKind } from './event-kind.ts';
+import { explainCommand } from './explain.ts';
 import { atMost } from './job-words.ts';
 import { hasLeft, jobOf, placeOf } from './subject.ts';
 import { happenedAfter, isUndated } from './undated.ts';
@@ -31,6 +32,8 @@ export interface Message {
   footnotes: string[];
   /** Small print, to be quoted when asking about it. */
   ids: Fact[];
+  /** The command that tells who was told and why; `null` for a sample. */
+  explain: string | null;
 }
 
 /** One line of a message: a label and what it says. */
@@ -48,6 +51,9 @@ const KIND_LABELS: Record<JobKind, string> = {
   collection: 'collection restore',
   legacy: 'legacy backup',
 };
+
+/** What stands before `Message.explain`. */
+export const EXPLAIN_LABEL = 'Who was told, and why';
 
 /** Begins the headline of a sample, and nothing else. */
 export const TEST_MARK = '[TEST] ';
@@ -78,6 +84,7 @@ export function describeEvent(event: WatcherEvent): Message {
       ['Job', jobOf(event)?.id ?? null],
       ['Event', event.id],
     ]),
+    explain: explainCommand(event),
   };
 }
 

@@ -129,7 +129,7 @@ type JobCondition = 'targetClusterNames' | 'kinds' | 'deliveryTypes' | 'instance
 function metByJob(route: Route, event: WatcherEvent): Record<JobCondition, boolean> {
   const { targetClusterNames, kinds, deliveryTypes, instanceNames, crossProject } = route;
   const job = jobOf(event);
-  const place = placeOf(event);
+  const place = placeOfEvent(event);
   return {
     targetClusterNames: fits(targetClusterNames, job?.targetClusterName),
     kinds: kinds === null || (place !== null && kinds.includes(place.kind)),
@@ -139,7 +139,8 @@ function metByJob(route: Route, event: WatcherEvent): Record<JobCondition, boole
   };
 }
 
-function placeOf({ subject }: WatcherEvent): Pick<RestoreJob, 'kind' | 'instanceName'> | null {
+/** What kind of jobs an event is about, and of which instance; `null` for one about a channel. */
+export function placeOfEvent({ subject }: WatcherEvent): Pick<RestoreJob, 'kind' | 'instanceName'> | null {
   switch (subject.kind) {
     case 'job':
       return subject.job;

@@ -164,11 +164,12 @@ describe('a Teams card about several events', () => {
     expect(seen(...events)).toMatch(
       /^🔴 3 events about restores\n.* started\n.*\n.* failed after 14 min\n.*\n.* finished after 14 min\n.*Watch ledger/,
     );
-    expect(card.body.slice(1).map((element) => 'style' in element && element.style)).toEqual([
+    expect(card.body.slice(1, -1).map((element) => 'style' in element && element.style)).toEqual([
       'accent',
       'attention',
       'good',
     ]);
+    expect(JSON.stringify(card.body.at(-1))).toMatch(/Who was told, and why: restore.{1,2}watcher history/);
   });
 
   it('links each to its project', () => {

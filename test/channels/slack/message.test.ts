@@ -105,8 +105,9 @@ describe('a Slack message about one event', () => {
     expect(seen(messageOf([odd]).blocks)).not.toContain('javascript');
   });
 
-  it('ends with small print: the watch, the job and the event', () => {
-    const last = message.blocks.at(-1);
+  it('ends with small print: the watch, the job and the event, and then the command that explains it', () => {
+    const last = message.blocks.at(-2);
+    expect(seen(message.blocks.slice(-1))).toContain('`restore-watcher history 6ae8…0001 --why`');
 
     expect(last?.type).toBe('context');
     expect(seen([last as SlackBlock])).toContain(`Job \`${jobOf(event)?.id}\``);
@@ -170,7 +171,8 @@ describe('a Slack message about several events', () => {
     expect(sections.map((section) => seen([section]).slice(0, 2))).toEqual(['🔵', '🔴', '🟠']);
 
     const small = message.blocks.filter(({ type }) => type === 'context').map((block) => seen([block]));
-    expect(small).toHaveLength(3);
+    expect(small).toHaveLength(4);
+    expect(small[3]).toMatch(/`restore-watcher history --since 2026-\S+Z --why`/);
     expect(small[1]).toContain('<!date^');
     expect(small[1]).toContain('2026-11-02 08:14:05 UTC');
     expect(small[1]).toContain('in progress → failed');

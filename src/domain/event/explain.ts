@@ -1,0 +1,35 @@
+import { type Timestamp, toIso } from '../instant.ts';
+import { shortId } from '../job/restore-job.ts';
+import type { WatcherEvent } from './event.ts';
+
+/** Returns the command that explains who was told of an event and why; `null` for a sample, which is on no record. */
+export function explainCommand({ subject, test }: Pick<WatcherEvent, 'subject' | 'test'>): string | null {
+  if (test) return null;
+  switch (subject.kind) {
+    case 'job':
+      return `restore-watcher history ${inShell(shortId(subject.job.id))} --why`;
+    case 'watch':
+      return `restore-watcher history --watch ${inShell(subject.watch)} --why`;
+    case 'channel':
+      return `restore-watcher deliveries --channel ${inShell(subject.channel)}`;
+  }
+}
+
+/** The same for several events told together: everything since the first of them was found. `null`: all are samples. */
+export function explainAllCommand(
+  events: ReadonlyArray<Pick<WatcherEvent, 'test' | 'detectedAt'>>,
+): string | null {
+  const times = events.flatMap(({ test, detectedAt }) => (test ? [] : [detectedAt]));
+  return times.length === 0 ? null : `restore-watcher history --since ${minuteOf(Math.min(...times))} --why`;
+}
+
+/** `2026-11-02T08:14Z`, which `--since` takes. */
+function minuteOf(at: Timestamp): string {
+  return `${toIso(at).slice(0, 16)}Z`;
+}
+
+/** One word of a shell, whatever a name holds. */
+function inShell(text: string): string {
+  const clean = text.toWellFormed().replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+  return /^[\p{L}\p{N}_.:@%+,/…-]+$/u.test(clean) ? clean : `'${clean.replaceAll("'", "'\\''")}'`;
+}

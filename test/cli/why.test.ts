@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { aMute, anEvent, aRoute, HOUR, jobSubjectOf, MINUTE, T0 } from '../support/builders.ts';
+import { readingStore, recorded } from '../support/reading-store.ts';
+import { aConfig, cli } from './harness.ts';
+
+const failed = anEvent('failed', { occurredAt: T0 + 14 * MINUTE, detectedAt: T0 + 15 * MINUTE });
+const config = aConfig({
+  routes: [
+    aRoute({ events: ['failed'], channels: ['oncall'] }),
+    aRoute({ events: ['started'], channels: ['siem'] }),
+  ],
+});
+const one = (...deliveries: Parameters<typeof recorded>[1] & object) =>
+  readingStore({ events: [recorded(failed, deliveries)] });
+
+describe('history --why', () => {
+  it('says for each channel that it was told, or what kept it away, and what is of now', async () => {
+    const { code, out } = await cli(['history', '6ae8…0001', '--why'], {
+      config,
+      store: one({ channel: 'oncall', endedAt: T0 + 16 * MINUTE }),
+    });
+    expect(code).toBe(0);
+    expect(out).toContain('    oncall  told 2026-11-02 08:16:05Z\n            now: routes[0] leads here');
+    expect(out).toContain('    siem    not told\n');
+    expect(out).toContain('now: routes[1] does not take it: events wants started, it is failed');
+    expect(out).toContain('"then" is what was recorded');
+  });
+
+  it('says it to scripts', async () => {
+    const store = one({ channel: 'oncall' });
+    const { json } = await cli(['history', '6ae8…0001', '--why', '--json'], { config, store });
+    expect(json().items[0]?.why).toMatchObject({
+      channels: [
+        { channel: 'oncall', told: true, reasons: [{ kind: 'routed', routes: [0] }] },
+        { channel: 'siem', told: false, reasons: [{ kind: 'unmet', route: 1 }] },
+      ],
+      blindness: null,
+    });
+  });
+
+  it('names the mute', async () => {
+    const mute = aMute({ until: T0 + HOUR, reason: 'the move' });
+    const store = readingStore({ events: [recorded(failed, [], 'muted', mute)] });
+    const { out } = await cli(['history', '--why'], { config, store });
+    expect(out).toContain('then: mute 1, muted until 2026-11-02 09:00:05Z by ann (the move)');
+  });
+
+  it('says what the watch could not see', async () => {
+    const base = anEvent('failed', { late: true, occurredAt: T0, detectedAt: T0 + HOUR });
+    const late = { ...base, subject: { ...jobSubjectOf(base), lastLookAt: T0 - MINUTE } };
+    const blind = anEvent('watch_failing', {
+      detectedAt: T0 - 10_000,
+      summary: 'Watch orders cannot be polled',
+    });
+    const store = readingStore({ events: [recorded(late), recorded(blind)] });
+    const { out } = await cli(['history', '6ae8…0001', '--why'], { config, store });
+    expect(out.replaceAll(/\s+/g, ' ')).toContain(
+      'nothing of it between 2026-11-02 07:59:05Z and 2026-11-02 09:00:05Z. It was blind, told 2026-11-02 07:59:55Z: Watch orders cannot be polled',
+    );
+  });
+
+  it.each([80, 120])('fits %d columns', async (terminal) => {
+    const { out } = await cli(['history', '--why'], {
+      config,
+      terminal,
+      env: { NO_COLOR: '1' },
+      store: one({ channel: 'oncall' }),
+    });
+    for (const line of out.split('\n').filter((text) => text.startsWith('    '))) {
+      expect(line.length).toBeLessThanOrEqual(terminal);
+    }
+  });
+});
+
+describe('history --no-test', () => {
+  it('leaves out test alerts', async () => {
+    const sample = anEvent('failed', { id: 'sample', test: true });
+    const store = readingStore({ events: [recorded(failed), recorded(sample)] });
+    expect((await cli(['history', '--json'], { store })).json().items).toHaveLength(2);
+    const { items } = (await cli(['history', '--no-test', '--json'], { store })).json();
+    expect(items.map(({ test }) => test)).toEqual([false]);
+  });
+});
