@@ -83,6 +83,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     const reloader = createReloader({ ...deps, readConfig, signals, runner, stage, onApplied });
     const server = await startServer({
       ...config.server,
+      version: deps.version,
       token: () => reloader.config().server.token,
       status,
       store,

@@ -22,6 +22,8 @@ import { createTurns } from './turns.ts';
 
 /** What the routes answer with, and who may ask. */
 export interface AppDeps extends ApiDeps {
+  /** Of the program, for its description. */
+  version: string;
   metrics: Pick<Metrics, 'render'>;
   logger: Logger;
   /** Demanded for everything but the bare health words; `null`: open to whoever can connect. A reload may change it. */
@@ -71,12 +73,17 @@ export function createApp(deps: AppDeps): Hono {
     return c.body(text, 200, { 'Content-Type': contentType, Vary: 'Accept' });
   });
   addApi(app, deps);
+  app.get('/api/v1/openapi.json', async (c) => {
+    // Few ask for it: it is no part of what a daemon holds in memory until somebody does.
+    const { openApiDocument } = await import('./openapi/document.ts');
+    return c.json(openApiDocument(deps.version));
+  });
   app.notFound((c) =>
     refuse(
       c,
       404,
       'no such path',
-      'see /healthz, /readyz, /metrics, /api/v1/jobs, /api/v1/transitions, /api/v1/deliveries, /api/v1/watches',
+      'see /healthz, /readyz, /metrics, /api/v1/jobs, and /api/v1/openapi.json for all there is',
     ),
   );
   app.onError((thrown, c) => refuseFault(c, thrown, faultLog));
@@ -159,7 +166,9 @@ function isAuthorized(c: Context, { token }: AppDeps): boolean {
 
 function refuseFault(c: Context, thrown: Error, faultLog: FaultLog): Response | Promise<Response> {
   if (thrown instanceof QueryFault) return refuse(c, 400, thrown.message, thrown.hint);
-  if (thrown instanceof UnfitId) return refuse(c, 400, thrown.message, thrown.hint ?? '');
+  // In a path it names something that is not there; as a parameter it is a fault of the request.
+  if (thrown instanceof UnfitId)
+    return refuse(c, c.req.param('id') === undefined ? 400 : 404, thrown.message, thrown.hint ?? '');
   if (thrown instanceof AmbiguousId) {
     const { message, hint, candidates } = thrown;
     return c.json({ error: message, hint, candidates }, 409);

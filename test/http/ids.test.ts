@@ -27,6 +27,8 @@ describe('the id of a job, over HTTP', () => {
       hint: expect.any(String),
       candidates: [{ id: OTHER }, { id: WANTED }],
     });
-    expect(await get('/api/v1/jobs/x!')).toMatchObject({ status: 400 });
+    // In a path it names something that is not there; as a parameter it is a fault of the request.
+    expect(await get('/api/v1/jobs/x!')).toMatchObject({ status: 404 });
+    expect(await get('/api/v1/transitions?job=x!')).toMatchObject({ status: 400 });
   });
 });

@@ -8,6 +8,7 @@ import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, type StoreContent } from '../support/reading-store.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { aWatcherStatus } from '../support/statuses.ts';
+import { expectDocumented } from './documented.ts';
 
 export const NONE = { added: [], removed: [], changed: [] };
 export const APPLIED: ReloadOutcome = { kind: 'applied', watches: NONE, channels: NONE };
@@ -19,6 +20,7 @@ export async function serve(content: StoreContent = {}, over: Partial<ServerOpti
   const server = await startServer({
     host: '127.0.0.1',
     port: 0,
+    version: '1.2.3',
     token: () => null,
     reload: async () => APPLIED,
     configFault: () => null,
@@ -51,7 +53,7 @@ export interface Answer {
   body: Record<string, unknown> & { items: Array<Record<string, unknown>> };
 }
 
-/** Not fetch: it does not let a test choose the Host header. */
+/** Not fetch: it does not let a test choose the Host header. What comes is held against the OpenAPI document. */
 export async function ask(url: string, options: { method?: string; headers?: Record<string, string> } = {}) {
   const call = request(url, { agent: false, ...options });
   call.end();
@@ -59,10 +61,12 @@ export async function ask(url: string, options: { method?: string; headers?: Rec
   let text = '';
   for await (const chunk of response.setEncoding('utf8')) text += chunk;
   const isJson = String(response.headers['content-type']).startsWith('application/json') && text !== '';
-  return {
+  const answer = {
     status: response.statusCode,
     headers: response.headers,
     text,
     body: isJson ? JSON.parse(text) : {},
   } as Answer;
+  expectDocumented(options.method ?? 'GET', url, answer);
+  return answer;
 }

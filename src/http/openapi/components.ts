@@ -1,0 +1,201 @@
+import { EVENT_NAMES } from '../../domain/event/event.ts';
+import { SEVERITIES } from '../../domain/event/event-kind.ts';
+import { DELIVERY_TYPES, JOB_KINDS, JOB_STATES, MILESTONES } from '../../domain/job/restore-job.ts';
+import { DELIVERY_STATUSES } from '../../store/ports/outbox.ts';
+import {
+  count,
+  described,
+  flag,
+  instant,
+  listOf,
+  ms,
+  oneOf,
+  orNull,
+  record,
+  ref,
+  type Schema,
+  text,
+  texts,
+} from './schema.ts';
+
+const PLACE = record({ groupId: text }, { instanceName: text });
+
+const EXPECTED_END = {
+  expectedEnd: orNull(instant, 'When a running job should end; null where nothing tells.'),
+  expectedEndBasis: orNull(
+    oneOf(['progress', 'history']),
+    'What tells: its own progress, or how long others took there.',
+  ),
+};
+const USUAL = { usualMs: ms('How long a restore like it takes there; only by history.') };
+
+const FAULT = {
+  reason: described(text, 'A short word out of a small set, such as auth, access_list, rate_limited.'),
+  message: text,
+  hint: orNull(text, 'What to do.'),
+  since: instant,
+};
+
+const NAME_CHANGES = record({ added: texts, removed: texts, changed: texts });
+const ISSUE = record({ path: text, message: text }, { line: described(count, 'Line of the file, from 1.') });
+
+const JOB = {
+  id: text,
+  watch: text,
+  state: oneOf(JOB_STATES),
+  milestones: listOf(oneOf(MILESTONES)),
+  firstSight: oneOf(
+    ['named', 'baseline', 'new'],
+    'Named in the configuration, there at the first look, or new since.',
+  ),
+  firstSeenAt: instant,
+  changedAt: instant,
+  missingSince: orNull(instant, 'Since when Atlas does not know it any more.'),
+  anomaly: orNull(text, 'A reading that stepped backwards, as last seen.'),
+  ...EXPECTED_END,
+  job: orNull(ref('RestoreJob'), 'Null while nothing readable was seen of it.'),
+};
+
+const DELIVERY = {
+  required: {
+    id: text,
+    eventId: text,
+    channel: text,
+    insteadOf: orNull(text, 'The channel that did not deliver it, where this is a fallback.'),
+    status: oneOf(DELIVERY_STATUSES),
+    createdAt: instant,
+    heldUntil: orNull(instant, 'The slot of the digest it waits for.'),
+    nextAttemptAt: orNull(instant, 'While it is pending.'),
+    attemptsStarted: count,
+    attemptsFinished: count,
+    firstAttemptAt: orNull(instant),
+    lastAttemptAt: orNull(instant),
+    endedAt: orNull(instant),
+    detail: orNull(text, 'What the receiver said last.'),
+  },
+  optional: { recipient: described(text, 'The one address that this is owed to, of a mail to several.') },
+};
+
+/** The shapes of what is answered, by their names. `views/views.ts` makes what they describe. */
+export const COMPONENTS: Readonly<Record<string, Schema>> = {
+  Refusal: record({ error: text, hint: described(text, 'What to do.') }),
+  AmbiguousId: record({
+    error: text,
+    hint: orNull(text),
+    candidates: listOf(record({ id: text, about: text })),
+  }),
+  Alive: record({ status: oneOf(['ok', 'hanging']) }),
+  Readiness: record(
+    { status: oneOf(['ready', 'not_ready']) },
+    {
+      reasons: described(texts, 'What is wrong; only for who may read.'),
+      warnings: described(
+        texts,
+        'What ought to be looked at, and does not make it unready; only for who may read.',
+      ),
+    },
+  ),
+  RestoreJob: record(
+    {
+      id: text,
+      kind: oneOf(JOB_KINDS),
+      groupId: described(text, 'The project.'),
+      instanceName: described(text, 'What was backed up.'),
+      state: oneOf(JOB_STATES),
+      createdAt: instant,
+      milestones: listOf(
+        record({ milestone: oneOf(MILESTONES), at: orNull(instant, 'Null where Atlas gives no time.') }),
+      ),
+    },
+    {
+      deliveryType: oneOf(DELIVERY_TYPES),
+      snapshotId: text,
+      snapshotAt: instant,
+      targetGroupId: text,
+      targetClusterName: text,
+      targetGroupName: text,
+      finishedAt: instant,
+      expiresAt: instant,
+      warnings: described(flag, 'Restored, but for some indexes; there only when true.'),
+      errorMessage: text,
+      progress: record({ done: count, total: count }),
+      batchId: text,
+    },
+  ),
+  Job: record(JOB, USUAL),
+  JobWithHistory: record(
+    {
+      ...JOB,
+      alsoWatchedBy: described(texts, 'Other watches that follow the same job.'),
+      transitions: listOf(ref('Transition')),
+    },
+    USUAL,
+  ),
+  Delivery: record(DELIVERY.required, DELIVERY.optional),
+  ListedDelivery: record(
+    {
+      ...DELIVERY.required,
+      quietUntil: orNull(instant, 'The silence that the channel asked for.'),
+      behindUntil: orNull(instant, 'When what stands before it in its queue is tried again.'),
+      event: oneOf(EVENT_NAMES),
+      severity: oneOf(SEVERITIES),
+      watch: described(text, 'Empty for what is about a channel.'),
+      jobId: orNull(text),
+      reminder: orNull(count, 'The how manieth reminder it is.'),
+      test: flag,
+      summary: text,
+    },
+    DELIVERY.optional,
+  ),
+  Transition: record(
+    {
+      id: described(text, 'Of the event; the same on every channel and at every attempt.'),
+      event: oneOf(EVENT_NAMES),
+      severity: oneOf(SEVERITIES),
+      watch: described(text, 'Empty for what is about a channel.'),
+      place: orNull(PLACE, 'The part of its watch that it is about.'),
+      labels: { type: 'object', additionalProperties: text },
+      from: orNull(oneOf(JOB_STATES)),
+      to: orNull(oneOf(JOB_STATES)),
+      summary: text,
+      detectedAt: instant,
+      occurredAt: instant,
+      occurredAfter: orNull(instant, 'The last look before, where only two looks tell when it happened.'),
+      inferred: described(flag, 'Nobody saw it; its time comes from the id of the job.'),
+      late: described(flag, 'Found long after it happened.'),
+      reminder: orNull(count),
+      test: flag,
+      source: text,
+      projectUrl: orNull(text),
+      ...EXPECTED_END,
+      job: orNull(ref('RestoreJob')),
+      suppressed: orNull(oneOf(['baseline', 'no_route', 'muted']), 'Why nobody was told.'),
+      muteId: orNull(text),
+      deliveries: listOf(ref('Delivery')),
+    },
+    USUAL,
+  ),
+  Watch: record({
+    watch: text,
+    connection: text,
+    kind: oneOf(JOB_KINDS),
+    groupId: text,
+    instanceName: text,
+    lastAttemptAt: orNull(instant),
+    lastSuccessAt: orNull(instant),
+    nextPollAt: orNull(instant),
+    sinceSuccessMs: ms('Since the last poll that succeeded, by a clock that cannot step.'),
+    dueWithinMs: ms('Longer than that without one, and the watch is blind.'),
+    isOverdue: flag,
+    consecutiveFailures: count,
+    fault: orNull(record(FAULT)),
+    faults: listOf(record({ ...FAULT, place: orNull(PLACE), blindForMs: ms('By the same clock.') })),
+    unknownJobIds: described(texts, 'Jobs of the configuration that Atlas does not know.'),
+    hasRunningJobs: flag,
+  }),
+  Reloaded: record(
+    { status: oneOf(['reloaded']), watches: NAME_CHANGES, channels: NAME_CHANGES },
+    { warnings: listOf(ISSUE) },
+  ),
+  ReloadRefused: record({ error: text, hint: text, faults: listOf(ISSUE) }),
+};

@@ -1,0 +1,115 @@
+import { COMPONENTS } from './components.ts';
+import { type Access, OPERATIONS, type Operation } from './operations.ts';
+import { count, listOf, orNull, record, ref, type Schema, text } from './schema.ts';
+
+const SAYS: Readonly<Record<number, string>> = {
+  200: 'As asked for.',
+  400: 'Something about the request is wrong; `hint` says what would be right.',
+  401: 'A token is needed.',
+  403: 'The token may read, and not act; or none is set, and without one nobody may act.',
+  404: 'There is no such thing.',
+  405: 'Another method is offered there.',
+  409: 'Several may be meant: give more of the id.',
+  413: 'The body is too large.',
+  422: 'The configuration cannot be used; the one before stays in force.',
+  500: 'The request could not be answered; the log says why.',
+  503: 'Not now: the answer says what is wrong.',
+};
+/** What may come of every path, whoever asks. */
+const ALWAYS: Readonly<Record<number, string>> = { 405: 'Refusal', 500: 'Refusal' };
+/** What else may come, by who may ask. */
+const BY_ACCESS: Readonly<Record<Access, Readonly<Record<number, string>>>> = {
+  open: {},
+  read: { 400: 'Refusal', 401: 'Refusal', 503: 'Refusal' },
+  act: { 401: 'Refusal', 403: 'Refusal', 503: 'Refusal' },
+};
+const MOST = 500;
+
+/** The OpenAPI 3.1 document of everything that is served, for a program of this version. */
+export function openApiDocument(version: string): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of OPERATIONS) {
+    const path = operation.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [operation.method]: described(operation) };
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'restore-watcher',
+      version,
+      description:
+        'Lists are `{ items, nextCursor }`: go on with `cursor` until `nextCursor` is null. Instants are ISO 8601 in UTC. Every refusal is `{ error, hint }`.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    // Where it was asked for.
+    servers: [{ url: '/' }],
+    security: [{ token: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: '`server.token`, where one is set.',
+        },
+      },
+      schemas: COMPONENTS,
+    },
+  };
+}
+
+/** The answers of an operation, by status: those of its own, and those that are everywhere. */
+export function answersOf({ access, answers, listOf: items }: Operation): Readonly<Record<number, string>> {
+  const own = items === undefined ? answers : { ...answers, 200: items };
+  return { ...ALWAYS, ...BY_ACCESS[access], ...own };
+}
+
+/** What one answer looks like. */
+export function schemaOf(operation: Operation, status: number, name: string): Schema {
+  if (name === 'text') return text;
+  // A document that described itself would be the whole of OpenAPI.
+  if (name === 'OpenApi') return { type: 'object' };
+  if (status !== 200 || operation.listOf === undefined) return ref(name);
+  return record({ items: listOf(ref(name)), nextCursor: orNull(text) });
+}
+
+function described(operation: Operation): Record<string, unknown> {
+  const { method, path, access, summary } = operation;
+  const responses = Object.entries(answersOf(operation)).map(([status, name]) => {
+    const schema = schemaOf(operation, Number(status), name);
+    const content = { [name === 'text' ? 'text/plain' : 'application/json']: { schema } };
+    return [status, { description: SAYS[Number(status)] ?? '', content }];
+  });
+  return {
+    operationId: `${method} ${path}`.replaceAll(/[^a-z0-9]+(\w?)/gi, (_, next: string) => next.toUpperCase()),
+    summary,
+    ...(access === 'open' ? { security: [] } : {}),
+    parameters: [...pathParameters(path), ...queryParameters(operation)],
+    responses: Object.fromEntries(responses),
+  };
+}
+
+function pathParameters(path: string): unknown[] {
+  return [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: text,
+  }));
+}
+
+function queryParameters({ query, listOf: items }: Operation): unknown[] {
+  const paging = {
+    limit: { ...count, minimum: 1, maximum: MOST, default: 50, description: 'How many at most.' },
+    cursor: { ...text, description: '`nextCursor` of the page before, as it came.' },
+  };
+  return Object.entries({ ...query, ...(items === undefined ? {} : paging) }).map(
+    ([name, { description, ...schema }]) => ({
+      name,
+      in: 'query',
+      required: false,
+      ...(description === undefined ? {} : { description }),
+      schema,
+    }),
+  );
+}
