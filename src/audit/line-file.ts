@@ -79,7 +79,8 @@ export async function* readLines(file: string): AsyncGenerator<LinePortion | Lin
   if (kept > 0) yield { number, problem: TORN_LAST_LINE };
 }
 
-function linesIn(bytes: Buffer, searchFrom: number): { starts: number[]; ends: number[] } {
+/** Finds the lines that begin in these bytes and end there, the first one not before `searchFrom`. */
+export function linesIn(bytes: Buffer, searchFrom = 0): { starts: number[]; ends: number[] } {
   const starts: number[] = [];
   const ends: number[] = [];
   let start = 0;
@@ -121,15 +122,22 @@ async function* chunksOf(file: string): AsyncGenerator<Buffer> {
     yield* pipeline(packed, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) as AsyncIterable<Buffer>;
     return;
   }
+  let ahead: ReturnType<FileHandle['read']> | null = null;
   try {
     const { size } = await handle.stat();
-    const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, size + 1));
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+    const length = Math.min(CHUNK_BYTES, size + 1);
+    let [one, other] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
+    for (ahead = handle.read(one, 0, length, null); ; ) {
+      const { bytesRead } = await ahead;
       if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
+      // While one is looked at, the next one comes.
+      ahead = handle.read(other, 0, length, null);
+      yield one.subarray(0, bytesRead);
+      [one, other] = [other, one];
     }
   } finally {
+    // Who has seen enough may leave while it comes.
+    await ahead?.catch(() => {});
     await handle.close();
   }
 }

@@ -1,7 +1,7 @@
 import { type AuditEntry, type AuditLine, parseAuditEntry } from '../domain/audit.ts';
 import { StoreError } from '../errors.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
-import { isMissingFile, type LinePortion, readLines } from './line-file.ts';
+import { isMissingFile, type LinePortion, linesIn, readLines } from './line-file.ts';
 
 /** A line of the log, read in full: its entry, or what is wrong with it. */
 export type FoundLine =
@@ -22,7 +22,7 @@ export type LogPortion =
   | { file?: string; line: number | null; problem: string };
 
 /** Entries read from the store at a time. */
-const PAGE = 200;
+const PAGE = 500;
 const NEWLINE = 0x0a;
 
 /**
@@ -91,17 +91,30 @@ type RowPortion = Exclude<LogPortion, { problem: string }> & { seqs: readonly nu
 /** Reads portions into one memory. Their texts are let go of at once. */
 function createRowReader(store: AuditReader): (after: number, limit: number) => Promise<RowPortion | null> {
   let memory: Buffer = Buffer.alloc(0);
-  return async (after, limit) => {
+  const readOneByOne = async (after: number, limit: number): Promise<RowPortion | null> => {
     const rows = await store.readAuditLines(after, limit);
     if (rows.length === 0) return null;
-    memory = withRoomFor(rows, memory);
-    return portionOfRows(store, rows, memory);
+    memory = withRoomFor(
+      rows.reduce((sum, { body }) => sum + body.length + 1, 0),
+      memory,
+    );
+    const seqs = rows.map(({ seq }) => seq);
+    return portionOfRows(store, writtenInto(memory, rows), seqs);
+  };
+  return async (after, limit) => {
+    const page = await store.readAuditText(after, limit);
+    if (page === null) return null;
+    memory = withRoomFor(page.text.length + 1, memory);
+    const lines = linesOfText(memory, page.text);
+    // An entry that is gone, or one of several lines: which is which shows only one by one.
+    const isOneEach = lines.ends.length === page.count && page.last - page.first + 1 === page.count;
+    if (!isOneEach) return readOneByOne(after, limit);
+    const seqs = lines.ends.map((_, index) => page.first + index);
+    return portionOfRows(store, lines, seqs);
   };
 }
 
-function portionOfRows(store: AuditReader, rows: readonly AuditLine[], memory: Buffer): RowPortion {
-  const lines = writtenInto(memory, rows);
-  const seqs = rows.map(({ seq }) => seq);
+function portionOfRows(store: AuditReader, lines: Lines, seqs: readonly number[]): RowPortion {
   return {
     ...lines,
     seqs,
@@ -127,9 +140,16 @@ async function readRow(
 }
 
 /** The same memory for all portions, until one needs more: a character of a text takes three bytes at most, in UTF-8. */
-function withRoomFor(rows: readonly AuditLine[], memory: Buffer): Buffer {
-  const bytes = rows.reduce((sum, { body }) => sum + 3 * body.length + 1, 0);
+function withRoomFor(characters: number, memory: Buffer): Buffer {
+  const bytes = 3 * characters;
   return bytes <= memory.length ? memory : Buffer.allocUnsafeSlow(2 * bytes);
+}
+
+function linesOfText(memory: Buffer, text: string): Lines {
+  const length = memory.write(text);
+  memory[length] = NEWLINE;
+  const bytes = memory.subarray(0, length + 1);
+  return { bytes, ...linesIn(bytes) };
 }
 
 function writtenInto(bytes: Buffer, rows: readonly AuditLine[]): Lines {

@@ -23,8 +23,8 @@ export interface LineChain {
 const BEFORE_AT = Buffer.from('{"at":');
 const BEFORE_DATA = Buffer.from(',"data":');
 const OPEN_OBJECT = 0x7b;
-const BEFORE_HASH = ',"hash":"';
-const AFTER_HASH = '","kind":"';
+const BEFORE_HASH = Buffer.from(',"hash":"');
+const AFTER_HASH = Buffer.from('","kind":"');
 const HASH_FROM = BEFORE_HASH.length;
 const HASH_TO = HASH_FROM + 64;
 const KIND_FROM = HASH_TO + AFTER_HASH.length;
@@ -32,7 +32,10 @@ const KIND_FROM = HASH_TO + AFTER_HASH.length;
 const HASH_MEMBER_BYTES = HASH_TO + 1;
 
 const HASH = /^[0-9a-f]{64}$/;
-const KIND = /^[a-z_.]+$/;
+/** 1 for the bytes that names of kinds are made of. */
+const OF_KIND = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[a-z_.]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
 
 /** Begins to follow a chain behind `head`. It keeps the memory that it needs for the longest line. */
 export function createLineChain(head: AuditHead): LineChain {
@@ -57,20 +60,21 @@ export function createLineChain(head: AuditHead): LineChain {
     follow: (bytes, start, end) => {
       const at = endOfData(bytes, start);
       if (at === NOT_CANONICAL || at > end) return false;
-      const rest = bytes.toString('latin1', at, end);
+      const kindFrom = at + KIND_FROM;
+      if (!standsAt(bytes, at, BEFORE_HASH) || !standsAt(bytes, at + HASH_TO, AFTER_HASH)) return false;
+      const kindTo = endOfKind(bytes, kindFrom);
       const seq = current.seq + 1;
       const ending = `","prev":"${current.hash}","seq":${seq},"v":1}`;
       isHash ??= HASH.test(current.hash);
       const isInForm =
         isHash &&
-        rest.startsWith(BEFORE_HASH) &&
-        rest.startsWith(AFTER_HASH, HASH_TO) &&
-        rest.endsWith(ending) &&
-        KIND.test(rest.slice(KIND_FROM, -ending.length)) &&
+        kindTo > kindFrom &&
+        end - kindTo === ending.length &&
+        bytes.toString('latin1', kindTo, end) === ending &&
         Number.isSafeInteger(seq);
       if (!isInForm) return false;
       const own = hashOf(bytes, start, end, at);
-      if (own !== rest.slice(HASH_FROM, HASH_TO)) return false;
+      if (own !== bytes.toString('latin1', at + HASH_FROM, at + HASH_TO)) return false;
       current = { seq, hash: own };
       return true;
     },
@@ -79,6 +83,12 @@ export function createLineChain(head: AuditHead): LineChain {
       isHash = null;
     },
   };
+}
+
+function endOfKind(bytes: Buffer, start: number): number {
+  let end = start;
+  while (OF_KIND[bytes[end] ?? 0] === 1) end += 1;
+  return end;
 }
 
 function endOfData(bytes: Buffer, start: number): number {

@@ -66,6 +66,16 @@ export interface AuditLine {
   body: string;
 }
 
+/** Entries as the store keeps them, one behind the other. */
+export interface AuditText {
+  /** The numbers of the first row and the last, and how many rows there are: fewer than between these when some are gone. */
+  first: number;
+  last: number;
+  count: number;
+  /** The texts, each but the last with a newline behind it. Those of sound entries have none inside. */
+  text: string;
+}
+
 /** The end of the audit chain. */
 export interface AuditHead {
   seq: number;

@@ -265,6 +265,13 @@ describe('verifying the log in the store', () => {
     ['a space in an entry', `update audit_entry set body = replace(body, '"number":3', '"number": 3')`, [3]],
     ['a space behind an entry', "update audit_entry set body = body || ' ' where seq = 2", [2]],
     ['another end', "update audit_head set hash = 'f'", [ENTRIES]],
+    ['a line break in an entry', 'update audit_entry set body = body || char(10) where seq = 3', [3]],
+    [
+      'an entry of two lines for two entries',
+      `update audit_entry set body = body || char(10) || (select body from audit_entry where seq = 4) where seq = 3;
+       delete from audit_entry where seq = 4`,
+      [null, ENTRIES],
+    ],
     ['an entry under another number', 'update audit_entry set seq = 99 where seq = 6', [null, ENTRIES]],
     ['an entry that is none', "update audit_entry set body = '{}' where seq = 6", [null, ENTRIES]],
   ])('finds %s', async (_what, sql, seqs) => {
@@ -282,6 +289,26 @@ describe('verifying the log in the store', () => {
     expect(problems).toMatchObject([{ problem: expect.stringContaining('entry 4') }, { seq: ENTRIES }]);
   });
 
+  it('asks for a page in one text, and one by one only where something is wrong', async () => {
+    const sound = await tampered('');
+    const asked = { pages: 0, rows: 0 };
+    const counting = (store: typeof sound) => ({
+      ...store,
+      readAuditText: (after: number, limit: number) => {
+        asked.pages += 1;
+        return store.readAuditText(after, limit);
+      },
+      readAuditLines: (after: number, limit: number) => {
+        asked.rows += 1;
+        return store.readAuditLines(after, limit);
+      },
+    });
+    await verifyStore(counting(sound));
+    expect(asked).toEqual({ pages: 2, rows: 0 });
+    await verifyStore(counting(await tampered('delete from audit_entry where seq = 3')));
+    expect(asked.rows).toBe(1);
+  });
+
   it('is not misled by what is written meanwhile', async () => {
     const store = await openForTest({ path: ':memory:' });
     await store.recordAudit([aDraft(1)]);
@@ -289,9 +316,10 @@ describe('verifying the log in the store', () => {
       auditHead: store.auditHead,
       mirroredSeq: store.mirroredSeq,
       readAudit: store.readAudit,
-      readAuditLines: async (after: number, limit: number) => {
+      readAuditLines: store.readAuditLines,
+      readAuditText: async (after: number, limit: number) => {
         if (after < 3) await store.recordAudit([aDraft(after)]);
-        return store.readAuditLines(after, limit);
+        return store.readAuditText(after, limit);
       },
     };
     expect((await verifyStore(growing)).problems).toEqual([]);

@@ -233,6 +233,13 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
         .filter(({ seq }) => seq > afterSeq)
         .slice(0, limit)
         .map((entry) => ({ seq: entry.seq, body: auditLine(entry) })),
+    readAuditText: async (afterSeq, limit) => {
+      const page = rows.audit.filter(({ seq }) => seq > afterSeq).slice(0, limit);
+      const [first, last] = [page[0]?.seq, page.at(-1)?.seq];
+      return first === undefined || last === undefined
+        ? null
+        : { first, last, count: page.length, text: page.map(auditLine).join('\n') };
+    },
     auditHead: async () => rows.audit.at(-1) ?? GENESIS,
     close: async () => {
       store.isClosed = true;

@@ -1,9 +1,10 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import {
   type AuditDraft,
   type AuditEntry,
   type AuditHead,
   type AuditLine,
+  type AuditText,
   writeEntries,
 } from '../../domain/audit.ts';
 import { StoreError } from '../../errors.ts';
@@ -69,18 +70,44 @@ export async function readAudit(
 }
 
 /** The same as they are stored, unread. */
-export async function readAuditLines(
+export function readAuditLines(db: Kysely<Database>, afterSeq: number, limit: number): Promise<AuditLine[]> {
+  return linesAfter(db, { afterSeq, limit });
+}
+
+const linesAfter = keepQuery((db, page: Page) => pageOf(db, page));
+
+/** The same in one text. */
+export async function readAuditText(
   db: Kysely<Database>,
   afterSeq: number,
   limit: number,
-): Promise<AuditLine[]> {
+): Promise<AuditText | null> {
+  const [row] = await textAfter(db, { afterSeq, limit });
+  if (!row || row.first === null || row.last === null || row.text === null) return null;
+  return { first: row.first, last: row.last, count: row.count, text: row.text };
+}
+
+/** The rows come to the function in the order of the page. Whoever reads them looks whether they do. */
+const textAfter = keepQuery((db, page: Page) =>
+  db
+    .selectFrom(pageOf(db, page).as('page'))
+    .select(({ fn }) => [
+      fn.min<number | null>('seq').as('first'),
+      fn.max<number | null>('seq').as('last'),
+      fn.countAll<number>().as('count'),
+      sql<string | null>`string_agg(body, ${sql.lit('\n')})`.as('text'),
+    ]),
+);
+
+type Page = Readonly<{ afterSeq: number; limit: number }>;
+
+function pageOf(db: Kysely<Database>, { afterSeq, limit }: Page) {
   return db
     .selectFrom('audit_entry')
     .select(['seq', 'body'])
     .where('seq', '>', afterSeq)
     .orderBy('seq')
-    .limit(limit)
-    .execute();
+    .limit(limit);
 }
 
 /** The last entry, without a lock: another process may have gone on by now. */

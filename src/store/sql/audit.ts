@@ -1,7 +1,14 @@
 import type { Kysely } from 'kysely';
 import type { AuditDraft } from '../../domain/audit.ts';
 import type { AuditStore } from '../ports/audit.ts';
-import { auditHead, mirroredSeq, noteMirrored, readAudit, readAuditLines } from '../queries/audit-log.ts';
+import {
+  auditHead,
+  mirroredSeq,
+  noteMirrored,
+  readAudit,
+  readAuditLines,
+  readAuditText,
+} from '../queries/audit-log.ts';
 import type { Database } from '../queries/schema.ts';
 import type { Guarded } from './method-guard.ts';
 import type { Turns } from './turns.ts';
@@ -11,6 +18,7 @@ export function createAuditStore(db: Kysely<Database>, turns: Turns, guarded: Gu
   return {
     readAudit: guarded('read the audit log', (afterSeq, limit) => readAudit(db, afterSeq, limit)),
     readAuditLines: guarded('read the audit log', (afterSeq, limit) => readAuditLines(db, afterSeq, limit)),
+    readAuditText: guarded('read the audit log', (afterSeq, limit) => readAuditText(db, afterSeq, limit)),
     auditHead: guarded('read the audit log', () => auditHead(db)),
     mirroredSeq: guarded('read the audit log', () => mirroredSeq(db)),
     recordAudit: guarded('write the audit log', (drafts) => recordAudit(turns, drafts)),

@@ -166,6 +166,7 @@ async function tourOfAudit(store: Store): Promise<void> {
   await store.recordAudit([aDraft()]);
   await store.readAudit(0, 9);
   await store.readAuditLines(0, 9);
+  await store.readAuditText(0, 9);
   await store.auditHead();
   await store.noteMirrored(1);
   await store.mirroredSeq();
