@@ -1,6 +1,7 @@
 /** What one metric is called, what kind it is, and what it says. */
 interface Definition {
   type: 'counter' | 'gauge' | 'histogram';
+  /** Never `job` or `instance`: those say to Prometheus which process it asked. */
   labels: readonly string[];
   /** One line, for whoever sees the metric for the first time. */
   help: string;
@@ -80,7 +81,7 @@ export const METRICS = {
   },
   restore_watcher_place_failing: {
     type: 'gauge',
-    labels: ['watch', 'project', 'instance'],
+    labels: ['watch', 'project', 'instance_name'],
     help: '1 for each project, or instance of one, that a watch with "*" cannot read by itself. Alert on any.',
   },
   restore_watcher_api_requests_total: {
@@ -126,7 +127,7 @@ export const METRICS = {
   },
   restore_watcher_last_finished_restore_timestamp_seconds: {
     type: 'gauge',
-    labels: ['watch', 'project', 'instance'],
+    labels: ['watch', 'project', 'instance_name'],
     help: `When a restore of the instance finished last; the latest ${INSTANCES_AT_MOST} of them.`,
   },
   restore_watcher_drill_overdue: {
@@ -146,7 +147,7 @@ export const METRICS = {
   },
   restore_watcher_job_expected_end_timestamp_seconds: {
     type: 'gauge',
-    labels: ['watch', 'job'],
+    labels: ['watch', 'job_id'],
     help: `When a running restore job should end, where its progress or history tells; the oldest ${JOBS_AT_MOST} of them.`,
   },
   restore_watcher_deliveries_total: {
@@ -184,7 +185,7 @@ export const METRICS = {
   restore_watcher_channel_failing: {
     type: 'gauge',
     labels: ['channel'],
-    help: '1 while the channel has given up, or accepted nothing for ten minutes (channel_failing).',
+    help: '1 from when the channel has given up, or accepted nothing for ten minutes, until ten minutes of calm (channel_failing).',
   },
   restore_watcher_channel_events_total: {
     type: 'counter',

@@ -21,5 +21,5 @@ export function showFailingPlaces(instruments: Instruments, signals: Signals): F
 }
 
 function labelsOf(watch: string, { groupId, instanceName = '' }: PublicPlace) {
-  return { watch, project: groupId, instance: instanceName };
+  return { watch, project: groupId, instance_name: instanceName };
 }

@@ -48,7 +48,7 @@ export function addRunningFigures(instruments: Instruments, { store, clock }: Ru
       for (const watch of known) stalled.set({ watch }, 0);
       for (const { watch, raised } of found.jobs) if (raised.stalled !== undefined) stalled.inc({ watch });
       for (const [{ watch, jobId }, { at }] of found.endOf) {
-        expectedEnd.set({ watch, job: jobId }, at / 1000);
+        expectedEnd.set({ watch, job_id: jobId }, at / 1000);
       }
     },
   };

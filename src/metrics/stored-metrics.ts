@@ -88,7 +88,7 @@ function finishFigures(instruments: Instruments, { store }: StoredFiguresDeps): 
     const names = new Set(watches);
     for (const { watch, groupId, instanceName, finishedAt } of finishes ?? []) {
       if (names.has(watch))
-        finished.set({ watch, project: groupId, instance: instanceName }, finishedAt / 1000);
+        finished.set({ watch, project: groupId, instance_name: instanceName }, finishedAt / 1000);
     }
   };
 }

@@ -67,8 +67,8 @@ describe('metrics', () => {
     const failing = [{ groupId: 'a' }, { groupId: 'b', instanceName: 'users' }];
     signals.emit('poll:finished', { ...A_POLL, outcome: 'ok', failing });
     expect(await lines('place_failing')).toEqual([
-      'restore_watcher_place_failing{watch="orders",project="a",instance=""} 1',
-      'restore_watcher_place_failing{watch="orders",project="b",instance="users"} 1',
+      'restore_watcher_place_failing{watch="orders",project="a",instance_name=""} 1',
+      'restore_watcher_place_failing{watch="orders",project="b",instance_name="users"} 1',
     ]);
     signals.emit('poll:finished', { ...A_POLL, outcome: 'ok', failing: failing.slice(1) });
     expect(await lines('place_failing')).toHaveLength(1);
@@ -223,12 +223,12 @@ describe('metrics', () => {
       ],
     });
     const series = async () => (await lines('job_expected_end_timestamp_seconds{')).toSorted();
-    const halfDone = `restore_watcher_job_expected_end_timestamp_seconds{watch="orders",job="${jobId(2)}"} ${T0 / 1000 + 240}`;
+    const halfDone = `restore_watcher_job_expected_end_timestamp_seconds{watch="orders",job_id="${jobId(2)}"} ${T0 / 1000 + 240}`;
     expect(await series()).toEqual([halfDone]);
     store.content.durations.push({ deliveryType: 'automated', durationMs: 12 * MINUTE });
     clock.advance(10 * MINUTE);
     expect(await series()).toContain(
-      `restore_watcher_job_expected_end_timestamp_seconds{watch="orders",job="${jobId(1)}"} ${T0 / 1000 + 720}`,
+      `restore_watcher_job_expected_end_timestamp_seconds{watch="orders",job_id="${jobId(1)}"} ${T0 / 1000 + 720}`,
     );
     store.content.observations.splice(0, 2);
     expect(await series()).toEqual([]);
@@ -306,7 +306,7 @@ describe('metrics', () => {
       ],
     });
     expect(await lines('last_finished_restore_timestamp_seconds')).toEqual([
-      `restore_watcher_last_finished_restore_timestamp_seconds{watch="orders",project="p",instance="orders"} ${T0 / 1000}`,
+      `restore_watcher_last_finished_restore_timestamp_seconds{watch="orders",project="p",instance_name="orders"} ${T0 / 1000}`,
     ]);
   });
 
