@@ -10,7 +10,8 @@ import { gatherSecrets } from './secrets.ts';
 import { readBodyFiles, rememberingFiles } from './text/body-files.ts';
 import { type InterpolationSources, interpolate, whyUnreadable } from './text/interpolate.ts';
 import { type JsonReading, readJson } from './text/json-text.ts';
-import { byPlaceIn, formatPath, isWithin, type Path } from './text/paths.ts';
+import { withLikelySlip } from './text/likely-slip.ts';
+import { byPlaceIn, formatPath, isWithin, type Path, valueAt } from './text/paths.ts';
 import { readText } from './text/read-text.ts';
 import { replacedFiles } from './text/replaced.ts';
 
@@ -62,13 +63,20 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
       .map(({ path, message }) => ({ path: formatPath(path), message, line: lineOf(path) }));
   };
   const twice = duplicates.map((path) => ({ path, message: 'stands twice in the same object' }));
-  const issues = [...toIssues(twice), ...toIssues([...unresolved, ...shape.faults, ...faults])];
+  const isWritten = (path: Path): boolean => !placeholders.has(formatPath(path));
+  const refused = [...shape.faults, ...faults].map((fault) =>
+    isWritten(fault.path) ? withLikelySlip(fault, valueAt(raw, fault.path)) : fault,
+  );
+  const issues = [...toIssues(twice), ...toIssues([...unresolved, ...refused])];
   if (issues.length > 0 || shape.filled === null) throw new ConfigError(file, issues);
   const replaced = await replacedFiles([...(options.text === undefined ? [file] : []), ...files.keys()]);
   return {
     file,
     ...normalise(shape.filled, await readBodyFiles(shape.filled, readFile)),
-    warnings: [...replaced.map(warnOfReplaced), ...toIssues([...credentials.warnings, ...warnings])],
+    warnings: [
+      ...replaced.map(warnOfReplaced),
+      ...toIssues(eachOnce([...credentials.warnings, ...warnings])),
+    ],
     secrets: [
       ...new Set([...gatherSecrets(shape.filled), ...fileContents.filter((content) => content !== '')]),
     ],
@@ -76,6 +84,11 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
     sha256: sha256(text),
     files,
   };
+}
+
+/** Two who look at the same text may find the same in it. */
+function eachOnce(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
 function warnOfReplaced(path: string): ConfigIssue {

@@ -14,6 +14,12 @@ import {
   storesAreKnown,
 } from './environment.ts';
 import { fallbacksLeadNowhereBack, fallbacksNameOtherChannels } from './fallbacks.ts';
+import {
+  instancesAreNoHosts,
+  patternsAreNoExpressions,
+  routesTakeWhatMatters,
+  variablesHaveBraces,
+} from './likely-slips.ts';
 import { connectionsAreUsed, connectionsExist, namesAreUnique } from './names.ts';
 import { keysNotYet, postgresNotYet } from './not-yet.ts';
 import {
@@ -25,6 +31,7 @@ import {
   somebodyIsTold,
 } from './routes.ts';
 import type { Rule } from './rule.ts';
+import { schedulesMeanWhatTheySay } from './schedules.ts';
 import { bodiesStandOnce, templatesRender } from './templates.ts';
 import { testAlertNamesWatch, testAlertReachesSomebody, testAlertScheduleIsCron } from './test-alert.ts';
 import {
@@ -35,7 +42,7 @@ import {
   serverlessHasEnded,
   targetsDiffer,
 } from './watches.ts';
-import { headersCanBeSent, webhookSecretsCanSign } from './webhooks.ts';
+import { headersCanBeSent, webhookSecretsAreKeys, webhookSecretsCanSign } from './webhooks.ts';
 
 /** Everything the schema cannot say. Each rule stands alone, and the order does not matter. */
 export const RULES: readonly Rule[] = [
@@ -45,6 +52,8 @@ export const RULES: readonly Rule[] = [
   apiVersionFitsAddress,
   apiVersionFitsKind,
   schedulesAreCron,
+  schedulesMeanWhatTheySay,
+  instancesAreNoHosts,
   targetsDiffer,
   jobIdsDiffer,
   serverlessHasEnded,
@@ -57,6 +66,7 @@ export const RULES: readonly Rule[] = [
   bodiesStandOnce,
   templatesRender,
   webhookSecretsCanSign,
+  webhookSecretsAreKeys,
   headersCanBeSent,
   fallbacksNameOtherChannels,
   fallbacksLeadNowhereBack,
@@ -64,6 +74,8 @@ export const RULES: readonly Rule[] = [
   routesNameWatches,
   routesNameLabels,
   somebodyIsTold,
+  routesTakeWhatMatters,
+  patternsAreNoExpressions,
   channelsAreUsed,
   digestsAreCron,
   somebodyIsToldAtOnce,
@@ -75,6 +87,7 @@ export const RULES: readonly Rule[] = [
   storesAreKnown,
   storeAndAuditDiffer,
   caFilesAreCertificates,
+  variablesHaveBraces,
   keysNotYet,
   postgresNotYet,
 ];

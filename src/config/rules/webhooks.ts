@@ -13,6 +13,17 @@ export const webhookSecretsCanSign: Rule = ({ config, fault, found }) => {
   }
 };
 
+/** Any text signs, and few of them cannot be guessed. */
+export const webhookSecretsAreKeys: Rule = ({ config, warn }) => {
+  for (const [index, channel] of entriesOf(config.channels)) {
+    if (channel.type !== 'webhook' || !channel.secret || channel.secret.startsWith('whsec_')) continue;
+    warn(
+      ['channels', index, 'secret'],
+      'signs as the text that it is; Standard Webhooks libraries expect "whsec_" and base64 (made by: echo "whsec_$(openssl rand -base64 24)")',
+    );
+  }
+};
+
 /** Looked at here, because the error of a request would quote the value, which has been looked at with all credentials. */
 export const headersCanBeSent: Rule = ({ config, fault }) => {
   for (const [index, channel] of entriesOf(config.channels)) {

@@ -3,6 +3,7 @@ import { listed, suggestion } from '../../closest.ts';
 import { createFound, type Found } from '../text/found.ts';
 import { formatPath, isWithin, type Path, valueAt, withValueAt } from '../text/paths.ts';
 import { knownKeys } from './known-keys.ts';
+import { nearWord } from './near-words.ts';
 import { CONFIG_SCHEMA, type ConfigFile, type FilledConfigFile } from './schema.ts';
 
 /** A fault or a warning, where its path is still in steps. */
@@ -79,8 +80,7 @@ function explain(issue: Issue, value: unknown, found: Found): Finding[] {
   const expected = expectation(issue);
   const written = valueAt(value, path);
   if (written === undefined) return [{ path, message: `is missing; ${expected}` }];
-  const options = issue.code === 'invalid_value' ? issue.values.map(String) : [];
-  const hint = typeof written === 'string' ? suggestion(written, options) : '';
+  const hint = typeof written === 'string' ? didYouMean(written, optionsOf(issue)) : '';
   return [{ path, message: `${expected}, found ${found(path)}${hint}` }];
 }
 
@@ -91,7 +91,19 @@ function unknownKey(path: Path, known: readonly string[]): string {
   const renamed = RENAMED.get(formatPath(path));
   if (renamed !== undefined) return `unknown key; it is called ${JSON.stringify(renamed)} now`;
   const key = String(path.at(-1));
-  return `unknown key${suggestion(key, known) || `; known here: ${listed(known, 30)}`}`;
+  return `unknown key${didYouMean(key, known) || `; known here: ${listed(known, 30)}`}`;
+}
+
+/** A word of another tool, or a slip of the finger. */
+function didYouMean(written: string, known: readonly string[]): string {
+  const near = nearWord(written, known);
+  return near === null ? suggestion(written, known) : `; did you mean ${JSON.stringify(near)}?`;
+}
+
+/** The words that may stand where an issue is; `[]` where any text may. */
+function optionsOf(issue: Issue): string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  return 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
 }
 
 /** Our own words stand in the schema and begin with "expected"; for lists and objects the type says it. */
@@ -99,10 +111,8 @@ function expectation(issue: Issue): string {
   if (issue.message.startsWith('expected ')) return issue.message;
   if (issue.code === 'invalid_type')
     return issue.expected === 'object' ? 'expected an object' : 'expected a list';
-  if ('options' in issue && Array.isArray(issue.options)) {
-    return `expected one of ${listed(issue.options.map(String))}`;
-  }
-  return 'expected something else';
+  const options = optionsOf(issue);
+  return options.length > 0 ? `expected one of ${listed(options)}` : 'expected something else';
 }
 
 /** The part that cannot be trusted because of an issue. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { cadenceText } from '../../../config/cadence.ts';
 import type { ChannelConfig, WatcherConfig } from '../../../config/config.ts';
 import { digestOf, nextDigestOf } from '../../../config/digests.ts';
 import type { Diagnosis } from '../../../diagnosis/diagnosis.ts';
@@ -122,7 +123,8 @@ function printCheck(cli: Cli, config: WatcherConfig, store: StoreFinding, online
     { title: 'JOBS', value: ({ restoreJobIds: ids }) => (ids.length === 0 ? 'all' : `${ids.length} by id`) },
     {
       title: 'SCHEDULE',
-      value: ({ schedule, scheduleIdle }) => [schedule, scheduleIdle ?? []].flat().join(' | '),
+      value: ({ schedule, scheduleIdle }) =>
+        [schedule, scheduleIdle ?? []].flat().map(withCadence).join(' | '),
       folds: true,
     },
   ]);
@@ -138,6 +140,12 @@ function printCheck(cli: Cli, config: WatcherConfig, store: StoreFinding, online
   if (online === null) return;
   printHeartbeat(cli, online.heartbeat);
   printDiagnoses(cli, online.diagnoses);
+}
+
+/** As it is written, and how often that is. */
+function withCadence(schedule: string): string {
+  const cadence = cadenceText(schedule);
+  return cadence === '' ? schedule : `${schedule} (${cadence})`;
 }
 
 function printSection<T>({ out }: Cli, title: string, rows: readonly T[], columns: Array<Column<T>>): void {
