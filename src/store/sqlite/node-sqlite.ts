@@ -86,15 +86,15 @@ export function inTransaction(db: DatabaseSync, work: () => void): void {
   }
 }
 
-/** What Kysely's SqliteDialect asks of a database, over `node:sqlite`. */
-export function kyselyDatabase(db: DatabaseSync): SqliteDatabase {
+/** What Kysely's SqliteDialect asks of a database, over `node:sqlite`. `onCommit` hears of each transaction that has reached the disk. */
+export function kyselyDatabase(db: DatabaseSync, onCommit: () => void = () => {}): SqliteDatabase {
   const prepared = new Map<string, SqliteStatement>();
   return {
     close: () => db.close(),
     prepare: (sql) => {
       const known = prepared.get(sql);
       if (known) return known;
-      const statement = prepareStatement(db, sql);
+      const statement = prepareStatement(db, sql, onCommit);
       if (prepared.size >= MAX_PREPARED) prepared.clear();
       prepared.set(sql, statement);
       return statement;
@@ -102,13 +102,19 @@ export function kyselyDatabase(db: DatabaseSync): SqliteDatabase {
   };
 }
 
-function prepareStatement(db: DatabaseSync, sql: string): SqliteStatement {
+function prepareStatement(db: DatabaseSync, sql: string, onCommit: () => void): SqliteStatement {
   // A plain BEGIN takes the write lock at the first write, and fails at once when another process wrote in between.
   if (sql === 'begin') return command(() => db.exec('begin immediate'));
   // Some faults (a full disk) end the transaction by themselves; a rollback after that would hide them behind its own error.
   if (sql === 'rollback') return command(() => db.isTransaction && db.exec('rollback'));
 
   const statement = db.prepare(sql);
+  if (sql === 'commit') {
+    return command(() => {
+      statement.run();
+      onCommit();
+    });
+  }
   return {
     reader: statement.columns().length > 0,
     all: (parameters) => statement.all(...bindable(parameters)),

@@ -10,6 +10,7 @@ import { toStoreError } from './errors.ts';
 import { ensureDirectory, ensurePrivateFile, inspectFile } from './file.ts';
 import { type LayoutUpdate, MIGRATIONS, migrate, requireLatest } from './migrations.ts';
 import { kyselyDatabase, openConnection } from './node-sqlite.ts';
+import { createQuietCheckpoint } from './quiet-checkpoint.ts';
 
 /** Which database file is opened, and for what. */
 export interface SqliteStoreOptions {
@@ -30,8 +31,10 @@ export interface SqliteStoreOptions {
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { path } = options;
   const connection = connect(options);
+  const isFile = path !== MEMORY && options.mode !== 'readonly';
+  const checkpoint = isFile ? createQuietCheckpoint(connection, realpathSync(path)) : null;
   const db = new Kysely<Database>({
-    dialect: new SqliteDialect({ database: kyselyDatabase(connection) }),
+    dialect: new SqliteDialect({ database: kyselyDatabase(connection, checkpoint?.committed) }),
   });
   let lock: DaemonLock | null = null;
 
@@ -43,6 +46,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       await freeLeases(db);
     },
     close: async () => {
+      checkpoint?.end();
       await db.destroy();
       if (connection.isOpen) connection.close();
       lock?.release();
