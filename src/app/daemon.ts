@@ -22,6 +22,9 @@ import { watchSecrets } from './reload/secret-watch.ts';
 /** The polls and sends that held up the end of replaced parts have ended by then. What still is not closed goes with the process. */
 const RELOADS_END_WITHIN_MS = 1_000;
 
+/** The first requests to Atlas are out by then, and their answers are waited for. */
+const ROUTES_AFTER_MS = 50;
+
 /** A daemon that runs. */
 export interface Daemon {
   readonly runner: Runner;
@@ -98,6 +101,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     closers.add(() => server.close());
     logger.info(`Status server listening on ${server.url}`, { url: server.url });
     await runner.start();
+    const preparing = setTimeout(server.prepare, ROUTES_AFTER_MS);
+    closers.add(async () => clearTimeout(preparing));
     heartbeat.apply(reloader.config());
     const stopSecretWatch = watchSecrets({
       files: () => reloader.config().files,

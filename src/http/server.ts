@@ -1,8 +1,7 @@
-import type { Server } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import type { RequestListener, Server } from 'node:http';
 import { WatcherError } from '../errors.ts';
 import { isLoopbackName } from '../net/loopback.ts';
-import { type AppDeps, createApp } from './app.ts';
+import type { AppDeps } from './app.ts';
 import { connectionLimit, descriptorLimit } from './descriptors.ts';
 import { createFrontDoor } from './front-door.ts';
 
@@ -21,6 +20,8 @@ export interface ServerOptions extends AppDeps {
 export interface StatusServer {
   /** Where it answers, with the port that was really taken. */
   url: string;
+  /** Loads what answers requests, which the first request does otherwise. */
+  prepare(): void;
   /**
    * Takes no new connection, closes the idle ones at once, gives requests in hand a moment and then cuts them. May be called
    * twice.
@@ -48,10 +49,13 @@ export async function startServer(options: ServerOptions): Promise<StatusServer>
       },
     );
   }
-  const app = createApp(options);
+  let loading: Promise<RequestListener> | undefined;
+  const routes = (): Promise<RequestListener> => {
+    loading ??= import('./routes.ts').then(({ createRoutes }) => createRoutes(options));
+    return loading;
+  };
   const server = createFrontDoor({
-    // The package would put its own Request and Response in place of the global ones, for the Atlas client and the channels too.
-    listener: getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    listener: async (request, response) => (await routes())(request, response),
     connections: options.connections ?? connectionLimit(descriptorLimit()),
     loopbackNamesOnly: isLoopback,
     logger: options.logger,
@@ -61,6 +65,7 @@ export async function startServer(options: ServerOptions): Promise<StatusServer>
   let closing: Promise<void> | undefined;
   return {
     url: urlOf(host, server),
+    prepare: () => void routes(),
     close: () => {
       closing ??= closeServer(server, closeGraceMs);
       return closing;

@@ -43,7 +43,7 @@ describe('the program of the image', () => {
     expect(fileNamed('main.js').bytes).toBeLessThan(80_000);
   });
 
-  it('loads for a daemon neither mail nor templates nor the simulator, until something asks for them', () => {
+  it('loads for a daemon neither mail nor templates nor routes nor the simulator, until something asks for them', () => {
     const loaded = new Set(['program/composition.js']);
     for (const name of loaded) {
       for (const each of fileNamed(name).imports) {
@@ -52,8 +52,13 @@ describe('the program of the image', () => {
     }
     const parts = [...loaded].flatMap((name) => partsOf(fileNamed(name)));
     expect(parts).toEqual(expect.arrayContaining(['kysely', 'zod', 'channels/webhook/webhook.ts']));
-    const rare = /^(nodemailer|liquidjs|smtp-server|postal-mime|simulator\/.*|app\/demo\.ts)$/;
+    const rare =
+      /^(nodemailer|liquidjs|hono|@hono\/node-server|smtp-server|postal-mime|simulator\/.*|app\/demo\.ts)$/;
     expect(parts.filter((part) => rare.test(part))).toEqual([]);
+  });
+
+  it('never loads HTTP/2, which nothing here speaks', () => {
+    expect(files.flatMap(({ imports }) => imports).filter((each) => each.includes('http2'))).toEqual([]);
   });
 
   it('stays within a size', () => {
