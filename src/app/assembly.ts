@@ -172,7 +172,8 @@ function runnerConfigOf(config: WatcherConfig, { sources, notifiers }: StagedPar
   };
 }
 
-function namesOf(named: ReadonlyArray<{ name: string }>): string[] {
+/** The names of watches or channels, in their order. */
+export function namesOf(named: ReadonlyArray<{ name: string }>): string[] {
   return named.map(({ name }) => name);
 }
 

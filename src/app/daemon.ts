@@ -12,9 +12,9 @@ import type { Signals } from '../signals.ts';
 import { createRunner, type Runner } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
-import { assemble, createClosers } from './assembly.ts';
+import { assemble, createClosers, namesOf } from './assembly.ts';
 import type { EarlySignals } from './early-signals.ts';
-import { boundHeapGrowth } from './heap-growth.ts';
+import { boundHeapAfterStart } from './heap-growth.ts';
 import { armLastResort, type LastResort } from './last-resort.ts';
 import { createReloader } from './reload/reloader.ts';
 import { watchSecrets } from './reload/secret-watch.ts';
@@ -171,15 +171,16 @@ export async function runDaemon(deps: DaemonDeps): Promise<number> {
   process.on('uncaughtException', onCrash).on('unhandledRejection', onCrash);
 
   const end = (): void => lastResort?.ended();
-  const unbindHeapGrowth = boundHeapGrowth();
+  let unboundHeap = (): void => {};
   try {
     for (const warning of config.warnings) logger.warn(`Configuration: ${issueText(warning)}`);
     const daemon = await startDaemon(deps);
+    unboundHeap = boundHeapAfterStart(daemon.signals, namesOf(config.watches));
     running.resolve(daemon);
     logger.info('Watching', {
       version: deps.version,
-      watches: config.watches.map(({ name }) => name),
-      channels: config.channels.map(({ name }) => name),
+      watches: namesOf(config.watches),
+      channels: namesOf(config.channels),
       store: config.store.url,
     });
     const signal = await asked.promise;
@@ -190,7 +191,7 @@ export async function runDaemon(deps: DaemonDeps): Promise<number> {
     return 0;
   } finally {
     end();
-    unbindHeapGrowth();
+    unboundHeap();
   }
 }
 

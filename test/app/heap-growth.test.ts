@@ -1,6 +1,8 @@
 import v8 from 'node:v8';
 import { afterEach, describe, expect, it } from 'vitest';
-import { boundHeapGrowth } from '../../src/app/heap-growth.ts';
+import { boundHeapAfterStart, boundHeapGrowth } from '../../src/app/heap-growth.ts';
+import { createSignals, type Signals } from '../../src/signals.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
 
 describe('the growth of the heap', () => {
   let undo = (): void => {};
@@ -13,4 +15,76 @@ describe('the growth of the heap', () => {
     undo();
     expect(v8.cachedDataVersionTag()).toBe(before);
   });
+
+  it('is left alone until each watch has been polled, and a moment longer', () => {
+    const before = v8.cachedDataVersionTag();
+    const { signals, timers, polled, start } = setUp();
+    start('orders', 'billing');
+    polled('orders');
+    polled('orders');
+    expect(timers).toEqual([expect.objectContaining({ ms: 60_000 })]);
+    polled('billing');
+    expect(v8.cachedDataVersionTag()).toBe(before);
+    expect(timers.at(-1)).toMatchObject({ ms: 3_000 });
+    timers.at(-1)?.work();
+    expect(v8.cachedDataVersionTag()).not.toBe(before);
+    undo();
+    expect(v8.cachedDataVersionTag()).toBe(before);
+    expect(signals.listeners).toBe(0);
+  });
+
+  it('is bound after a minute when a watch is not polled', () => {
+    const before = v8.cachedDataVersionTag();
+    const { timers, start } = setUp();
+    start('orders');
+    timers[0]?.work();
+    expect(v8.cachedDataVersionTag()).not.toBe(before);
+  });
+
+  it('is not bound any more once that has been undone', () => {
+    const before = v8.cachedDataVersionTag();
+    const { signals, polled, start } = setUp();
+    start('orders');
+    undo();
+    polled('orders');
+    expect(signals.listeners).toBe(0);
+    expect(v8.cachedDataVersionTag()).toBe(before);
+  });
+
+  function setUp() {
+    const real = createSignals(createRecordingLogger());
+    const signals = {
+      listeners: 0,
+      on: ((name, listener) => {
+        signals.listeners += 1;
+        const off = real.on(name, listener);
+        return () => {
+          signals.listeners = 0;
+          off();
+        };
+      }) as Signals['on'],
+    };
+    const timers: Array<{ work: () => void; ms: number }> = [];
+    const setTimer = (work: () => void, ms: number): NodeJS.Timeout => {
+      timers.push({ work, ms });
+      return setTimeout(() => {}, 0);
+    };
+    return {
+      signals,
+      timers,
+      polled: (watch: string) =>
+        real.emit('poll:finished', {
+          watch,
+          outcome: 'ok',
+          durationMs: 1,
+          jobs: 0,
+          changes: 0,
+          running: false,
+          error: null,
+        }),
+      start: (...watches: string[]) => {
+        undo = boundHeapAfterStart(signals, watches, setTimer);
+      },
+    };
+  }
 });
