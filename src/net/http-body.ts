@@ -11,7 +11,7 @@ import {
   zstdDecompress,
 } from 'node:zlib';
 import { decodeText } from './body-text.ts';
-import type { ReplyHeaders } from './reply-headers.ts';
+import type { ReplyHeaders } from './headers/reply-headers.ts';
 import { tooLong, unreadable } from './wire-fault.ts';
 
 /** How much of a body is read, in bytes: all of it, and a longer one is a fault; or just its beginning, compressed or not. */

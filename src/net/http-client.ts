@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import { urlToHttpOptions } from 'node:url';
 import { type Agents, createAgents } from './agents.ts';
 import { trustContext } from './ca-file.ts';
+import { headersOf, type ReplyHeaders } from './headers/reply-headers.ts';
 import { type BodyLimit, beginFingerprint, collect, type Received, readBody } from './http-body.ts';
-import { headersOf, type ReplyHeaders } from './reply-headers.ts';
 import { type Caller, ownerOf, StaleConnection, unsoundStatus, wireFault } from './wire-fault.ts';
 
 /** One HTTP request: a GET, or a POST where it has a body. */

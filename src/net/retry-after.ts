@@ -1,4 +1,4 @@
-import { datedMembers, readHeaderDate } from './header-date.ts';
+import { datedMembers, readHeaderDate } from './headers/header-date.ts';
 
 /**
  * How long `Retry-After` asks for, in milliseconds and never more than `longestMs`: seconds, or an HTTP date (RFC 9110, section

@@ -123,7 +123,7 @@ describe('an expression that meets foreign text', () => {
   it('is found wherever it stands', () => {
     expect(EXPRESSIONS.length).toBeGreaterThan(50);
     expect(built.map(({ where }) => where)).toEqual(
-      expect.arrayContaining(['src/net/redact/shapes.ts', 'src/net/header-date.ts']),
+      expect.arrayContaining(['src/net/redact/shapes.ts', 'src/net/headers/header-date.ts']),
     );
   });
 

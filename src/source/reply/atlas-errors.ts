@@ -1,5 +1,5 @@
 import { SourceError, type SourceErrorOptions, type SourceReason } from '../../errors.ts';
-import type { ReplyHeaders } from '../../net/reply-headers.ts';
+import type { ReplyHeaders } from '../../net/headers/reply-headers.ts';
 import { parseRetryAfter } from '../../net/retry-after.ts';
 import { isRecord } from '../wire/envelope.ts';
 import { adviceOn, type Credential } from './atlas-advice.ts';

@@ -1,4 +1,4 @@
-import type { ReplyHeaders } from '../../net/reply-headers.ts';
+import type { ReplyHeaders } from '../../net/headers/reply-headers.ts';
 import type { Answer } from '../wire/answer.ts';
 import { isRecord, openEnvelope } from '../wire/envelope.ts';
 import { atlasError, badResponse, type FailureContext } from './atlas-errors.ts';

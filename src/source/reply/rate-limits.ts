@@ -1,6 +1,6 @@
-import { datedMembers, plausibleInstant, readHeaderDate } from '../../net/header-date.ts';
-import { type HeaderItem, readHeaderList } from '../../net/header-list.ts';
-import type { ReplyHeaders } from '../../net/reply-headers.ts';
+import { datedMembers, plausibleInstant, readHeaderDate } from '../../net/headers/header-date.ts';
+import { type HeaderItem, readHeaderList } from '../../net/headers/header-list.ts';
+import type { ReplyHeaders } from '../../net/headers/reply-headers.ts';
 
 /** What a reply says about the bucket that its request came out of. */
 export interface RateLimits {

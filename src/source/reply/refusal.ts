@@ -1,4 +1,4 @@
-import type { ReplyHeaders } from '../../net/reply-headers.ts';
+import type { ReplyHeaders } from '../../net/headers/reply-headers.ts';
 import type { HttpReply } from '../wire/answer.ts';
 import { isRecord } from '../wire/envelope.ts';
 import { readChallenges } from './challenges.ts';

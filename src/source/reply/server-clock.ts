@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts';
 import { formatSpan } from '../../domain/instant.ts';
 import type { Logger } from '../../logging/logger.ts';
-import { readHeaderDate } from '../../net/header-date.ts';
-import type { ReplyHeaders } from '../../net/reply-headers.ts';
+import { readHeaderDate } from '../../net/headers/header-date.ts';
+import type { ReplyHeaders } from '../../net/headers/reply-headers.ts';
 
 /** How far the clock of Atlas, which the times of the jobs come from, is from ours. */
 export interface ServerClock {

@@ -1,6 +1,6 @@
 import type { Logger } from '../../logging/logger.ts';
-import { datedMembers, readHeaderDates } from '../../net/header-date.ts';
-import type { ReplyHeaders } from '../../net/reply-headers.ts';
+import { datedMembers, readHeaderDates } from '../../net/headers/header-date.ts';
+import type { ReplyHeaders } from '../../net/headers/reply-headers.ts';
 import { endpointOf } from '../wire/endpoints.ts';
 
 /** Atlas has named the day on which an endpoint ends. */

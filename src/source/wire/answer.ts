@@ -1,5 +1,5 @@
+import type { ReplyHeaders } from '../../net/headers/reply-headers.ts';
 import type { HttpRequest } from '../../net/http-client.ts';
-import type { ReplyHeaders } from '../../net/reply-headers.ts';
 
 export type { HttpRequest };
 

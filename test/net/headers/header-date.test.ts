@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readHeaderDate, readHeaderDates } from '../../src/net/header-date.ts';
-import { parseRetryAfter } from '../../src/net/retry-after.ts';
+import { readHeaderDate, readHeaderDates } from '../../../src/net/headers/header-date.ts';
+import { parseRetryAfter } from '../../../src/net/retry-after.ts';
 
 const iso = (text: string | null): string | null => {
   const at = readHeaderDate(text);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { headersOf } from '../../src/net/reply-headers.ts';
+import { headersOf } from '../../../src/net/headers/reply-headers.ts';
 
 describe('the headers of an answer', () => {
   const headers = headersOf({
