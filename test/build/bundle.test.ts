@@ -40,6 +40,7 @@ describe('the program of the image', () => {
       'app/early-signals.ts',
     ]);
     expect(parts.length).toBeLessThan(20);
+    expect(fileNamed('main.js').imports.filter((each) => /http|crypto|stream|zlib/.test(each))).toEqual([]);
     expect(fileNamed('main.js').bytes).toBeLessThan(80_000);
   });
 

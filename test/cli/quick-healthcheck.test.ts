@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askHealth } from '../../src/cli/commands/healthcheck/ask.ts';
 import { askQuickly, sayAlive } from '../../src/cli/commands/healthcheck/quick.ts';
 
 let home: string;
@@ -68,11 +70,38 @@ describe('healthcheck without the rest of the program', () => {
   });
 
   it.each([
+    ['nothing', '', 'ECONNRESET'],
+    ['another protocol', 'SSH-2.0-OpenSSH_10.0\r\n', 'what came is no answer in HTTP'],
+    ['an answer in two pieces', 'HTTP/1.|1 503 Service Unavailable\r\n\r\n', 503],
+  ])('tells what comes from who listens there: %s', async (_, said, expected) => {
+    const other = createTcpServer(async (socket) => {
+      socket.setNoDelay(true);
+      for (const piece of said.split('|')) {
+        socket.write(piece);
+        await new Promise(setImmediate);
+      }
+      socket.end();
+    });
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const answer = await askHealth({
+      host: '127.0.0.1',
+      port: typeof address === 'object' && address ? address.port : 0,
+    });
+    other.close();
+    expect(answer).toMatchObject(
+      typeof expected === 'number' ? { kind: 'other', status: expected } : { kind: 'none', reason: expected },
+    );
+  });
+
+  it.each([
     ['any free port', '{ "server": { "port": 0 } }', {}],
     ['a port that is none', '{ "server": { "port": "8080" } }', {}],
     ['a host in brackets', '{ "server": { "port": PORT, "host": "[::1]" } }', {}],
     ['a variable that is not set', '{ "server": { "port": PORT, "host": "<HOST>" } }', {}],
     ['a key that stands twice', '{ "server": { "port": 1, "port": PORT } }', {}],
+    ['a key that stands twice, once escaped', '{ "server": { "port": 1, "p\\u006frt": PORT } }', {}],
     ['a text that is no JSON', '{ "server": }', {}],
     ['no object', '[]', {}],
     ['a byte order mark', `\uFEFF${PLAIN}`, {}],

@@ -10,6 +10,9 @@ import type { OutputStream } from '../../parts.ts';
 import { createOutput, OutputClosed } from '../../view/output.ts';
 import { ALIVE, askHealth, type HealthAnswer } from './ask.ts';
 
+/** Wherever they stand: in doubt the text is read with care. */
+const KEYS_READ = /"(?:server|host|port|token)"/g;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What needs no second thought: a name, or an address without brackets. */
@@ -51,9 +54,9 @@ function configOf(argv: readonly string[], env: Environment): string | null {
 
 async function serverOf(file: string, env: Environment): Promise<{ host: string; port: number } | null> {
   const text = textOf(file);
-  const reading = text === null ? null : readJson(text);
-  if (reading?.kind !== 'value' || reading.duplicates.length > 0 || !isObject(reading.value)) return null;
-  const { server = {} } = reading.value;
+  const config = text === null ? null : (plainJson(text) ?? carefully(text));
+  if (!isObject(config)) return null;
+  const { server = {} } = config;
   if (!isObject(server)) return null;
   // The token is not asked for. A key that is not known may be one of these misspelt: somebody else may listen at the default port.
   const { host = DEFAULT_SERVER.host, port = DEFAULT_SERVER.port, token: _, ...unknown } = server;
@@ -63,6 +66,22 @@ async function serverOf(file: string, env: Environment): Promise<{ host: string;
   if (filled.faults.length > 0 || !isPlain) return null;
   const isPort = Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536;
   return isPort ? { host: String(filled.value), port: Number(port) } : null;
+}
+
+/** JSON as nearly all is written: without comments, and with none of the keys that are read here twice. `null`: it is not. */
+function plainJson(text: string): unknown {
+  const keys = text.match(KEYS_READ) ?? [];
+  if (new Set(keys).size < keys.length || text.includes('\\u')) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function carefully(text: string): unknown {
+  const reading = readJson(text);
+  return reading.kind === 'value' && reading.duplicates.length === 0 ? reading.value : null;
 }
 
 function textOf(file: string): string | null {
