@@ -120,6 +120,8 @@ export function createAtlasSource(options: {
     readJob,
     listProjects: async (...place) => names.keep(await discovery.listProjects(...place)),
     listInstances: discovery.listInstances,
+    budgetOf: (groupId) => connection.budgetOf(groupId),
+    forgive: () => connection.forgive(),
     aheadMs: () => connection.aheadMs(),
     surelyAheadMs: () => connection.surelyAheadMs(),
     close: () => connection.close(),

@@ -9,6 +9,7 @@ import { createLogin } from './login/create-login.ts';
 import { createMemoryVault, type TokenVault } from './login/token-vault.ts';
 import { createServerClock, type ServerClock } from './reply/server-clock.ts';
 import { createSunsetWatch, type SunsetNotice } from './reply/sunset-watch.ts';
+import type { ProjectBudget } from './source.ts';
 import { createExchange, measured, paid, type RequestRecord } from './wire/http-exchange.ts';
 
 /** A poll does not sit out a longer `Retry-After`: it ends, and the project stays silent. */
@@ -54,6 +55,10 @@ export interface Connection extends Pick<ServerClock, 'aheadMs' | 'surelyAheadMs
    * @throws {SourceError}
    */
   getJson: JsonRead;
+  /** See `JobSource.budgetOf`. */
+  budgetOf(project: string): ProjectBudget;
+  /** See `JobSource.forgive`. */
+  forgive(): void;
   /** Closes idle connections. */
   close(): Promise<void>;
 }
@@ -106,6 +111,14 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
   return {
     getJson: retrying(read, retry),
     budgets: budgets.states,
+    budgetOf: (project) => ({
+      ...budgets.of(project).facts(),
+      login: options.auth.type === 'digest' ? 1 : 0,
+    }),
+    forgive: () => {
+      budgets.forgive();
+      login.forgive();
+    },
     aheadMs: serverClock.aheadMs,
     surelyAheadMs: serverClock.surelyAheadMs,
     close: async () => client.close(),

@@ -53,6 +53,23 @@ export interface ListOptions extends ReadOptions {
   recall?: ((index: number, fingerprint: string) => PageFacts | null) | undefined;
 }
 
+/**
+ * What keeps reads waiting: our own ceiling; what Atlas leaves in the bucket of an endpoint set; the silence that Atlas has asked for.
+ */
+export type WaitsFor = 'ceiling' | 'bucket' | 'silence';
+
+/** What may be asked in one project over one connection. */
+export interface ProjectBudget {
+  /** Our own ceiling: requests a minute. */
+  perMinute: number;
+  /** What Atlas fills up in a minute, for everybody who uses the project, as its replies tell; `null` where they tell nothing. */
+  refillPerMinute: number | null;
+  /** What a login costs in requests, besides the read; see `Demand.login`. */
+  login: number;
+  /** What the reads wait for that wait at present; `null`: none does. */
+  waitsFor: WaitsFor | null;
+}
+
 /** Names and tags of a project or an instance, for labels. */
 export interface Tagged {
   name: string;
@@ -102,6 +119,15 @@ export interface JobSource {
    * @throws {SourceError}
    */
   listInstances(place: Place, options: ReadOptions): Promise<ListedInstance[]>;
+
+  /** How the budget of a project is doing. Costs no request. */
+  budgetOf(groupId: string): ProjectBudget;
+
+  /**
+   * Somebody says that what was wrong is mended: waits end that are our own guess. What Atlas has asked for is kept: how long a silence is
+   * to be, and what it says is left in a bucket.
+   */
+  forgive(): void;
 
   /**
    * By how much the clock that the times of the jobs come from is ahead of ours, in milliseconds, as two witnesses at least have shown;

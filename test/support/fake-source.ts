@@ -6,6 +6,7 @@ import type {
   JobSource,
   ListedInstance,
   ListedProject,
+  ProjectBudget,
 } from '../../src/source/source.ts';
 
 /** An Atlas in memory: what the next reads will answer, and what was asked. */
@@ -30,6 +31,10 @@ export interface FakeSource extends JobSource {
   /** Those of them that were not known. */
   pagesLookedAt: number;
   asked: string[];
+  /** What it says of the budget of each project. Nothing is held back by it. */
+  budget: ProjectBudget;
+  /** How often it was told to forgive. */
+  forgiven: number;
 }
 
 export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
@@ -47,6 +52,8 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
     pagesAsked: 0,
     pagesLookedAt: 0,
     asked: [],
+    budget: { perMinute: 1_000_000, refillPerMinute: null, login: 0, waitsFor: null },
+    forgiven: 0,
     listJobs: async function* (_target, { recall }) {
       source.listings += 1;
       const readings: JobReading[] = [
@@ -76,6 +83,10 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
       const job = source.jobs.find((candidate) => candidate.id === id);
       if (job && recall?.(JSON.stringify(job))) return { kind: 'known' };
       return job ? { kind: 'job', job } : { kind: 'not_found', atlasCode: 'RESTORE_JOB_NOT_FOUND' };
+    },
+    budgetOf: () => ({ ...source.budget }),
+    forgive: () => {
+      source.forgiven += 1;
     },
     listProjects: async () => {
       if (source.fault) throw source.fault;

@@ -16,6 +16,8 @@ export interface Budgets {
   /** The limits of a project; the same object each time. */
   of(project: string): ProjectLimits;
   states(): BudgetState[];
+  /** See `ProjectLimits.forgive`; for all projects. */
+  forgive(): void;
 }
 
 /** Budgets of which nothing is spent. Each project gets its own when it is first asked for. */
@@ -28,6 +30,9 @@ export function createBudgets(options: LimitOptions): Budgets {
       const limits = createProjectLimits(options);
       projects.set(project, limits);
       return limits;
+    },
+    forgive: () => {
+      for (const limits of projects.values()) limits.forgive();
     },
     states: () =>
       [...projects].flatMap(([project, limits]) => limits.states().map((state) => ({ project, ...state }))),

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { isPassing, retryAfterMs } from '../reply/atlas-errors.ts';
 import { readRateLimits } from '../reply/rate-limits.ts';
+import type { ProjectBudget } from '../source.ts';
 import type { Allowance, HttpReply } from '../wire/answer.ts';
 import type { EndpointSet } from '../wire/endpoints.ts';
 import type { Permit } from './permit.ts';
@@ -47,6 +48,10 @@ export interface ProjectLimits {
   admit(set: EndpointSet, signal: AbortSignal, options: Omit<TakeOptions, 'gate'>): Promise<ReadAllowance>;
   /** Of the endpoint sets that were asked so far. */
   states(): EndpointState[];
+  /** The project as a whole. */
+  facts(): Omit<ProjectBudget, 'login'>;
+  /** Ends a silence of which Atlas has not said how long it is to be, and begins to guess anew. One that Atlas has asked for stands. */
+  forgive(): void;
 }
 
 /** Thrown in place of sending a request, when the project has fallen silent or its budget is spent: the read waits and starts over. */
@@ -57,7 +62,7 @@ export function createProjectLimits(options: LimitOptions): ProjectLimits {
   const { requestsPerMinute, clock } = options;
   const budget = createRequestBudget(options);
   const gates = new Map<EndpointSet, RateGate>();
-  const silenceAfter = createSilence({ clock, isPaused: budget.isPaused });
+  const silence = createSilence({ clock, isPaused: budget.isPaused });
 
   function gateOf(set: EndpointSet): RateGate {
     const known = gates.get(set);
@@ -69,8 +74,8 @@ export function createProjectLimits(options: LimitOptions): ProjectLimits {
 
   /** Falls silent where the reply asks for it. */
   function heed(reply: HttpReply): void {
-    const silenceMs = silenceAfter(reply);
-    if (silenceMs !== undefined) budget.pause(clock.monotonic() + silenceMs);
+    const silent = silence.after(reply);
+    if (silent !== undefined) budget.pause(clock.monotonic() + silent.ms, silent);
   }
 
   /** The first request goes on the permit that was waited for; answers to a login challenge take theirs as they go. */
@@ -97,6 +102,18 @@ export function createProjectLimits(options: LimitOptions): ProjectLimits {
       const gate = gateOf(set);
       return allowanceOf(await budget.take(signal, { ...wishes, gate }), gate);
     },
+    facts: () => {
+      const refills = [...gates.values()].flatMap((gate) => gate.refillPerMinute() ?? []);
+      return {
+        perMinute: requestsPerMinute,
+        refillPerMinute: refills.length === 0 ? null : Math.min(...refills),
+        waitsFor: budget.waitsFor(),
+      };
+    },
+    forgive: () => {
+      silence.forget();
+      budget.endGuessedPause();
+    },
     states: () =>
       [...gates].map(([set, gate]) => ({
         set,
@@ -107,23 +124,36 @@ export function createProjectLimits(options: LimitOptions): ProjectLimits {
   };
 }
 
-/** How long a project has to be silent after a reply, in milliseconds; `undefined`: not at all. Remembers refusals that do not say how long. */
-function createSilence(options: {
-  clock: Clock;
-  isPaused: () => boolean;
-}): (reply: HttpReply) => number | undefined {
+/** A silence that a reply calls for. `isGuess`: the reply does not say how long. */
+interface CalledFor {
+  ms: number;
+  isGuess: boolean;
+}
+
+/** Tells which silence a reply calls for; `undefined`: none. Remembers refusals that do not say how long, until it is to forget them. */
+function createSilence(options: { clock: Clock; isPaused: () => boolean }): {
+  after: (reply: HttpReply) => CalledFor | undefined;
+  forget: () => void;
+} {
   const { clock, isPaused } = options;
   let refusalsInARow = 0;
-  return (reply) => {
-    const { status } = reply;
-    if (!isPassing(status)) {
-      if (!isPaused()) refusalsInARow = 0;
-      return undefined;
-    }
-    const asked = retryAfterMs(reply, clock.now());
-    if (asked !== undefined || status !== 429 || isPaused()) return asked;
-    refusalsInARow += 1;
-    return Math.min(LONGEST_UNTOLD_SILENCE_MS, UNTOLD_SILENCE_MS * 2 ** (refusalsInARow - 1));
+  return {
+    forget: () => {
+      refusalsInARow = 0;
+    },
+    after: (reply) => {
+      const { status } = reply;
+      if (!isPassing(status)) {
+        if (!isPaused()) refusalsInARow = 0;
+        return undefined;
+      }
+      const asked = retryAfterMs(reply, clock.now());
+      if (asked !== undefined) return { ms: asked, isGuess: false };
+      if (status !== 429 || isPaused()) return undefined;
+      refusalsInARow += 1;
+      const ms = UNTOLD_SILENCE_MS * 2 ** (refusalsInARow - 1);
+      return { ms: Math.min(LONGEST_UNTOLD_SILENCE_MS, ms), isGuess: true };
+    },
   };
 }
 

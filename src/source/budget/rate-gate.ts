@@ -52,6 +52,8 @@ export interface RateGate {
   enter(): Slot;
   /** The limits as a reply told them last; `null` while none has. */
   limits(): RateLimits | null;
+  /** How many requests are filled up in a minute, as far as replies tell; `null` while none has. */
+  refillPerMinute(): number | null;
 }
 
 /**
@@ -97,6 +99,10 @@ export function createRateGate({ spacingMs, clock }: { spacingMs: number; clock:
     },
     enter: () => createSlot(account, traffic, clock),
     limits: () => account.known()?.limits ?? null,
+    refillPerMinute: () => {
+      const bucket = account.known();
+      return bucket === null ? null : perMinuteOf(bucket);
+    },
   };
 }
 
@@ -152,18 +158,18 @@ function untilLeft(floor: number, bucket: KnownBucket, others: number, now: numb
 }
 
 /** Evenly spread, and so that the last minute, with one more, holds no more of ours than is filled up in a minute. */
-function untilInPace(
-  { limit, refillMs }: KnownBucket,
-  { unsent, enteredAt, lastMinute }: Traffic,
-  now: number,
-): number {
+function untilInPace(bucket: KnownBucket, { unsent, enteredAt, lastMinute }: Traffic, now: number): number {
   lastMinute.forgetBefore(now - MINUTE_MS);
-  const perMinute = (limit * MINUTE_MS) / refillMs;
+  const perMinute = perMinuteOf(bucket);
   const tooMany = lastMinute.count() + unsent + 1 - Math.max(1, Math.floor(perMinute));
   if (tooMany > lastMinute.count()) return Number.POSITIVE_INFINITY;
   const untilFree = tooMany <= 0 ? 0 : lastMinute.at(tooMany - 1) + MINUTE_MS - now;
   const untilNext = enteredAt + MINUTE_MS / perMinute - now;
   return Math.max(untilFree, untilNext, 0);
+}
+
+function perMinuteOf({ limit, refillMs }: KnownBucket): number {
+  return (limit * MINUTE_MS) / refillMs;
 }
 
 function reserveOf(limit: number): number {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { SourceError } from '../../errors.ts';
+import type { WaitsFor } from '../source.ts';
 import { createPermit, type Permit, type SpentRequest, spendSlot } from './permit.ts';
 import type { RateGate } from './rate-gate.ts';
 import { createRequestWindow } from './request-window.ts';
@@ -19,9 +20,13 @@ export interface RequestBudget {
   take(signal: AbortSignal, options: TakeOptions): Promise<Permit>;
   /** Spends one more at once; `null` (and nothing is spent) when none is free or the project is silent. */
   tryTake(gate: RateGate): SpentRequest | null;
-  /** Silences the project until then. A shorter silence does not end a longer one. */
-  pause(untilMonotonicMs: number): void;
+  /** Silences the project until then. A shorter silence does not end a longer one. `isGuess`: nobody has said how long it is to be. */
+  pause(untilMonotonicMs: number, how?: { isGuess: boolean }): void;
   isPaused(): boolean;
+  /** Ends a silence that is a guess; one that was asked for stands. */
+  endGuessedPause(): void;
+  /** What those wait for who wait; `null`: nobody does. */
+  waitsFor(): WaitsFor | null;
   /** How many wait, for this gate. */
   waiting(gate: RateGate): number;
 }
@@ -103,13 +108,24 @@ export function createRequestBudget(options: {
       if (window.pausedForMs() > 0 || !isFree || !gate.mayFollow()) return null;
       return spendSlot(gate.enter(), window, serve);
     },
-    pause: (untilMonotonicMs) => {
-      window.pause(untilMonotonicMs);
+    pause: (untilMonotonicMs, how) => {
+      window.pause(untilMonotonicMs, how);
       if (window.pausedForMs() <= longestPauseMs) return;
       for (const waiter of waiters.splice(0)) waiter.refuse(longSilence(window.pausedForMs()));
       timer.off();
     },
     isPaused: () => window.pausedForMs() > 0,
+    endGuessedPause: () => {
+      window.endGuessedPause();
+      serve();
+    },
+    waitsFor: () => {
+      const [first] = waiters;
+      if (first === undefined) return null;
+      if (window.pausedForMs() > 0) return 'silence';
+      // As long as nothing is known of a bucket, requests go one by one: that is no wait to speak of.
+      return window.untilFreeMs(first.needed) > 0 || first.gate.limits() === null ? 'ceiling' : 'bucket';
+    },
     waiting: (gate) => waiters.filter((waiter) => waiter.gate === gate).length,
   };
 }

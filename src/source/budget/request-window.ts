@@ -16,8 +16,10 @@ export interface RequestWindow {
   release(): void;
   /** Spends one request, which counts for a minute. */
   spend(): void;
-  /** Silences the project until then. A shorter silence does not end a longer one. */
-  pause(untilMonotonicMs: number): void;
+  /** Silences the project until then. A shorter silence does not end a longer one. `isGuess`: nobody has said how long it is to be. */
+  pause(untilMonotonicMs: number, how?: { isGuess: boolean }): void;
+  /** Ends the part of a silence that is a guess. */
+  endGuessedPause(): void;
   /** How much of the silence is left; 0 when there is none. */
   pausedForMs(): number;
 }
@@ -27,9 +29,11 @@ export function createRequestWindow(options: { requestsPerMinute: number; clock:
   const { requestsPerMinute, clock } = options;
   const spent = createSlidingWindow();
   let held = 0;
-  let pausedUntil = Number.NEGATIVE_INFINITY;
+  let askedUntil = Number.NEGATIVE_INFINITY;
+  let guessedUntil = Number.NEGATIVE_INFINITY;
 
-  const pausedForMs = (): number => Math.max(0, pausedUntil - clock.monotonic());
+  const pausedForMs = (): number =>
+    Math.max(0, askedUntil - clock.monotonic(), guessedUntil - clock.monotonic());
 
   return {
     untilFreeMs: (needed) => {
@@ -47,8 +51,12 @@ export function createRequestWindow(options: { requestsPerMinute: number; clock:
       held -= 1;
     },
     spend: () => spent.add(clock.monotonic()),
-    pause: (untilMonotonicMs) => {
-      pausedUntil = Math.max(pausedUntil, untilMonotonicMs);
+    pause: (untilMonotonicMs, { isGuess } = { isGuess: false }) => {
+      if (isGuess) guessedUntil = Math.max(guessedUntil, untilMonotonicMs);
+      else askedUntil = Math.max(askedUntil, untilMonotonicMs);
+    },
+    endGuessedPause: () => {
+      guessedUntil = Number.NEGATIVE_INFINITY;
     },
     pausedForMs,
   };

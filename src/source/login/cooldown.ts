@@ -17,6 +17,8 @@ export interface Cooldown {
   begin(because: SourceError): void;
   /** Ends at once: all is well again. */
   end(): void;
+  /** Ends, unless the server has asked for it: somebody says that what was wrong is mended. */
+  forgive(): void;
   isOn(): boolean;
   /**
    * Waits for its end. Rejects with the signal's reason when that aborts.
@@ -31,6 +33,11 @@ export function createCooldown(clock: Clock): Cooldown {
   let until = Number.NEGATIVE_INFINITY;
   let inARow = 0;
 
+  const end = (): void => {
+    inARow = 0;
+    fault = null;
+    until = Number.NEGATIVE_INFINITY;
+  };
   const leftMs = (): number => Math.max(0, until - clock.monotonic());
 
   return {
@@ -41,10 +48,9 @@ export function createCooldown(clock: Clock): Cooldown {
       const ms = because.retryable ? Math.max(own, because.retryAfterMs ?? 0) : AFTER_REFUSAL_MS;
       until = clock.monotonic() + ms;
     },
-    end: () => {
-      inARow = 0;
-      fault = null;
-      until = Number.NEGATIVE_INFINITY;
+    end,
+    forgive: () => {
+      if (fault?.retryAfterMs === undefined) end();
     },
     isOn: () => leftMs() > 0,
     pass: async (signal) => {

@@ -103,6 +103,7 @@ export function createDigestLogin(options: {
     credential: 'API key',
     quotable: () => [publicKey, privateKey],
     mayCostTwo: () => !nonces.isTrusted(),
+    forgive: () => doubts.forgive(),
     send: async (request) => {
       const { url } = request;
       // Both are normalised.

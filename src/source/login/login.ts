@@ -9,6 +9,8 @@ export interface Login {
   quotable(): readonly string[];
   /** True when the next request may cost a second one. */
   mayCostTwo(): boolean;
+  /** Somebody says that what was wrong is mended: waits end that the server has not asked for, and what it refused is asked for anew. */
+  forgive(): void;
   /**
    * Sends the request with proof of who we are, over as many HTTP requests as that takes. What the exchange throws goes to the caller as
    * it is. Rejects with the signal's reason when that aborts.

@@ -68,6 +68,10 @@ export function createOauthLogin(options: {
     credential: 'service account',
     quotable: () => [clientId, clientSecret, ...tokens.known()],
     mayCostTwo: () => false,
+    forgive: () => {
+      doubts.forgive();
+      tokens.forgive();
+    },
     send: async (request) => {
       const { url, signal } = request;
       // Both are normalised.

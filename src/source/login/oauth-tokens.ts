@@ -47,6 +47,8 @@ export interface AccessTokens {
   accepted(token: string): void;
   /** A role is missing, also with the newest token: a later process will not begin with it. Resolves when that is kept. */
   roleRefused(): Promise<void>;
+  /** See `Cooldown.forgive`. */
+  forgive(): void;
   /** Those that a server could quote to us. */
   known(): string[];
 }
@@ -122,6 +124,7 @@ export function createAccessTokens(options: {
   const isAlive = ({ endsAt }: Held): boolean => clock.monotonic() < endsAt;
 
   return {
+    forgive: () => cooldown.forgive(),
     get: async (signal) => {
       if (held !== null && (isFresh(held) || (isAlive(held) && cooldown.isOn())))
         return held.stored.accessToken;

@@ -15,6 +15,8 @@ export interface RoleDoubts {
   confirmed(url: string): void;
   /** It could be read. */
   dispelled(url: string): void;
+  /** Somebody says that what was wrong is mended: every refusal is doubted again. */
+  forgive(): void;
 }
 
 /** Doubts of a credential that has not been refused yet. */
@@ -31,6 +33,7 @@ export function createRoleDoubts(clock: Clock): RoleDoubts {
     dispelled: (url) => {
       confirmedAt.delete(placeOf(url));
     },
+    forgive: () => confirmedAt.clear(),
   };
 }
 

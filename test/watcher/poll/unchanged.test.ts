@@ -52,6 +52,8 @@ class FakeAtlas {
   readonly connection: Connection = {
     getJson: async (path, request) => this.#answer(path, request),
     aheadMs: () => 0,
+    budgetOf: () => ({ perMinute: 90, refillPerMinute: null, login: 0, waitsFor: null }),
+    forgive: () => {},
     surelyAheadMs: () => 0,
     close: async () => {},
   };
