@@ -7,8 +7,11 @@ import type { SourceError } from '../errors.ts';
 /** How a job that was waited for ended. `ready`: a download has its link. `missing`: Atlas has no such job, said twice in a row. */
 export type JobEnd = 'finished' | 'ready' | 'failed' | 'cancelled' | 'expired' | 'missing';
 
-/** What waiting came to. `nothing`: no job was running. `interrupted`: the signal ended it. */
-export type Verdict = Exclude<JobEnd, 'ready'> | 'timed_out' | 'nothing' | 'interrupted';
+/** What waiting came to. `nothing`: no job was running. `absent`: fewer jobs appeared than were expected. `interrupted`: the signal ended it. */
+export type Verdict = Exclude<JobEnd, 'ready'> | 'absent' | 'timed_out' | 'nothing' | 'interrupted';
+
+/** Whether those jobs are there that were expected. `coming`: not yet; `short`: not in time. */
+export type Turnout = 'all' | 'coming' | 'short';
 
 /** One job as it stands. */
 export interface WaitedJob {
@@ -43,12 +46,14 @@ export function wasRunning({ reached }: Pick<RestoreJob, 'reached'>, at: Timesta
 const WORST_FIRST = ['failed', 'cancelled', 'expired', 'missing'] as const;
 
 /** What several jobs come to when nobody waits any longer: the worst decides. `null`: it never came to light which jobs there are. */
-export function verdictOf(jobs: readonly WaitedJob[] | null): Verdict {
+export function verdictOf(jobs: readonly WaitedJob[] | null, turnout: Turnout = 'all'): Verdict {
   if (jobs === null) return 'timed_out';
-  if (jobs.length === 0) return 'nothing';
+  if (jobs.length === 0 && turnout === 'all') return 'nothing';
   const ends = new Set(jobs.map(({ end }) => end));
   const worst = WORST_FIRST.find((end) => ends.has(end));
-  return worst ?? (ends.has(null) ? 'timed_out' : 'finished');
+  if (worst !== undefined) return worst;
+  if (ends.has(null) || turnout === 'coming') return 'timed_out';
+  return turnout === 'short' ? 'absent' : 'finished';
 }
 
 /** True when a job is not as it was, as far as somebody who waits would see. */

@@ -7,7 +7,8 @@ import { noticedBy } from '../domain/job/took.ts';
 import { targetOf, type Watch } from '../domain/job/watch.ts';
 import { SourceError, type SourceReason, toError } from '../errors.ts';
 import type { JobAnswer, JobSource } from '../source/source.ts';
-import { endOf, isNews, mayPass, type Verdict, verdictOf, type WaitedJob, wasRunning } from './verdict.ts';
+import { createSearch, type Expected } from './search.ts';
+import { endOf, isNews, mayPass, type Turnout, type Verdict, verdictOf, type WaitedJob } from './verdict.ts';
 
 /** What there is to tell while waiting. */
 export type WaitChange = {
@@ -34,6 +35,8 @@ export interface WaitInput {
   pollEveryMs: number;
   /** `null`: without end. */
   timeoutMs: number | null;
+  /** Jobs that may only be about to begin; absent: what is there is what is waited for. */
+  expected?: Expected | undefined;
   signal: AbortSignal;
   onChange: (change: WaitChange) => void;
 }
@@ -75,7 +78,7 @@ export async function waitForJobs(input: WaitInput): Promise<WaitReport> {
   }
   const jobs = waiting.jobs();
   const isCutShort = signal.aborted && !waiting.isOver();
-  return { verdict: isCutShort ? 'interrupted' : verdictOf(jobs), jobs: jobs ?? [] };
+  return { verdict: isCutShort ? 'interrupted' : verdictOf(jobs, waiting.turnout()), jobs: jobs ?? [] };
 }
 
 /** What is known of the jobs, and the one step that learns more. */
@@ -83,6 +86,7 @@ interface Waiting {
   /** @throws {SourceError} see `waitForJobs`. */
   poll(): Promise<void>;
   isOver(): boolean;
+  turnout(): Turnout;
   /** `null` until it is known which. */
   jobs(): WaitedJob[] | null;
 }
@@ -93,31 +97,27 @@ const JOBS_AT_ONCE = 4;
 /** So often in a row Atlas has to say that there is no such job: it is eventually consistent. */
 const NOT_FOUND_TWICE = 2;
 
-function createWaiting({ source, watch, jobIds, clock, onChange }: WaitInput, signal: AbortSignal): Waiting {
+function createWaiting(input: WaitInput, signal: AbortSignal): Waiting {
+  const { source, watch, clock, onChange } = input;
   const target = targetOf(watch);
   const options = { signal, isUrgent: true };
   const limit = pLimit(JOBS_AT_ONCE);
-  const startedAt = clock.now();
+  const search = createSearch(input, { signal, onUnreadable: tellProblem });
   const notFound = new Map<string, number>();
   const problems = new Set<string>();
   let jobs: Map<string, WaitedJob> | null = null;
   let blindSince: number | null = null;
+  const turnout = (): Turnout => search.turnout(jobs?.size ?? 0);
 
-  /** They are known at once where they are named, else from a whole listing. */
-  async function choose(): Promise<Map<string, WaitedJob>> {
-    const ids = jobIds.length > 0 ? jobIds : await runningIds();
-    return new Map(ids.map((jobId) => [jobId, { jobId, job: null, end: null }]));
-  }
-
-  async function runningIds(): Promise<string[]> {
-    const ids: string[] = [];
-    for await (const page of source.listJobs(target, options)) {
-      for (const reading of page.readings()) {
-        if (reading.kind === 'unreadable') tellProblem(reading.jobId, reading.problem);
-        else if (wasRunning(reading.job, startedAt)) ids.push(reading.job.id);
-      }
-    }
-    return ids;
+  /** Looks which jobs there are, once, or again as long as some are expected. */
+  async function look(): Promise<void> {
+    if (jobs !== null && turnout() !== 'coming') return;
+    const known = jobs;
+    const ids = await search.ids();
+    if (known !== null && ids.every((id) => known.has(id))) return;
+    const found = ids.map((jobId): [string, WaitedJob] => [jobId, { jobId, job: null, end: null }]);
+    jobs = new Map([...found, ...(known ?? [])]);
+    onChange({ at: clock.now(), kind: 'waiting', jobs: [...jobs.values()] });
   }
 
   function tellProblem(jobId: string | null, problem: string): void {
@@ -136,7 +136,9 @@ function createWaiting({ source, watch, jobIds, clock, onChange }: WaitInput, si
         tellProblem(jobId, answer.problem);
         return null;
       case 'not_found':
-        return timesNotFound < NOT_FOUND_TWICE ? null : { jobId, job: before, end: 'missing' };
+        return timesNotFound < NOT_FOUND_TWICE || search.mayAppear()
+          ? null
+          : { jobId, job: before, end: 'missing' };
       case 'job':
         return isNews(before, answer.job) ? seen(jobId, answer.job, noticed) : null;
       case 'known':
@@ -188,14 +190,12 @@ function createWaiting({ source, watch, jobIds, clock, onChange }: WaitInput, si
 
   return {
     poll: async () => {
-      const fault = await passingFault(async () => {
-        if (jobs !== null) return;
-        jobs = await choose();
-        onChange({ at: clock.now(), kind: 'waiting', jobs: [...jobs.values()] });
-      });
+      const fault = await passingFault(look);
       tellSight(fault ?? (jobs && (await readOpen(jobs))));
     },
-    isOver: () => jobs !== null && [...jobs.values()].every(({ end }) => end !== null),
+    isOver: () =>
+      jobs !== null && turnout() !== 'coming' && [...jobs.values()].every(({ end }) => end !== null),
+    turnout,
     jobs: () => jobs && [...jobs.values()],
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Milestone, RestoreJob } from '../../src/domain/job/restore-job.ts';
 import { SourceError, type SourceReason } from '../../src/errors.ts';
+import type { Expected } from '../../src/wait/search.ts';
 import { type WaitChange, type WaitReport, waitForJobs } from '../../src/wait/wait.ts';
 import { aJob, aWatch, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../support/fake-source.ts';
@@ -21,7 +22,12 @@ interface Wait {
 /** Starts to wait, and goes on until the first poll has been made. */
 async function start(
   jobs: RestoreJob[],
-  options: { jobIds?: string[]; timeoutMs?: number; prepare?: (source: FakeSource) => void } = {},
+  options: {
+    jobIds?: string[];
+    timeoutMs?: number;
+    expected?: Expected;
+    prepare?: (source: FakeSource) => void;
+  } = {},
 ): Promise<Wait> {
   const source = createFakeSource(jobs);
   options.prepare?.(source);
@@ -35,6 +41,7 @@ async function start(
     clock,
     pollEveryMs: EVERY,
     timeoutMs: options.timeoutMs ?? null,
+    expected: options.expected,
     signal: interrupted.signal,
     onChange: (change) => changes.push(change),
   });
@@ -99,6 +106,58 @@ describe('which jobs are waited for', () => {
     });
     expect(wait.changes[0]).toMatchObject({ kind: 'unreadable', jobId: jobId(9), problem: 'state is odd' });
     expect(wait.changes[1]).toMatchObject({ kind: 'waiting', jobs: [{ jobId: jobId(1) }] });
+  });
+});
+
+describe('jobs that are only about to begin', () => {
+  const expected = { count: 2, withinMs: 4 * EVERY };
+  const STARTED = T0 + HOUR;
+
+  it('are waited for together with those that run, also where one ends before the next look', async () => {
+    const wait = await start([...running(1), aJob(['failed'], { id: jobId(2) })], { expected });
+    expect(wait.changes[0]).toMatchObject({ kind: 'waiting', jobs: [{ jobId: jobId(1) }] });
+    const quick = aJob(['finished'], { id: jobId(3, STARTED), createdAt: STARTED }, 0.01);
+    wait.source.jobs.push(quick);
+    reach(wait.source, jobId(1), 'finished');
+    await wait.clock.step(EVERY);
+    const { verdict, jobs } = await wait.report;
+    expect(verdict).toBe('finished');
+    expect(jobs.map(({ jobId: id }) => id).toSorted()).toEqual([jobId(1), quick.id].toSorted());
+    expect(wait.source.listings).toBe(2);
+  });
+
+  it('are given up when their time is over: what is there is followed to its end, and it is not all well', async () => {
+    const wait = await start(running(1), { expected });
+    for (let step = 0; step < 4; step += 1) await wait.clock.step(EVERY);
+    const { listings } = wait.source;
+    await wait.clock.step(EVERY);
+    expect(wait.source.listings).toBe(listings);
+    reach(wait.source, jobId(1), 'finished');
+    await wait.clock.step(EVERY);
+    expect(await wait.report).toMatchObject({ verdict: 'absent', jobs: [{ end: 'finished' }] });
+  });
+
+  it('are given up when none has appeared', async () => {
+    const wait = await start([], { expected });
+    for (let step = 0; step < 4; step += 1) await wait.clock.step(EVERY);
+    expect(await wait.report).toEqual({ verdict: 'absent', jobs: [] });
+  });
+
+  it('time out while some are still to come', async () => {
+    const wait = await start([], { expected, timeoutMs: EVERY });
+    await wait.clock.step(EVERY);
+    expect(await wait.report).toEqual({ verdict: 'timed_out', jobs: [] });
+  });
+
+  it('may be unknown to Atlas by their id for as long', async () => {
+    const wait = await start([], { jobIds: [jobId(1)], expected });
+    for (let step = 0; step < 3; step += 1) await wait.clock.step(EVERY);
+    wait.source.jobs = [aJob(['finished'], { id: jobId(1) })];
+    await wait.clock.step(EVERY);
+    expect(await wait.report).toMatchObject({ verdict: 'finished' });
+    const never = await start([], { jobIds: [jobId(1)], expected });
+    for (let step = 0; step < 4; step += 1) await never.clock.step(EVERY);
+    expect(await never.report).toMatchObject({ verdict: 'missing' });
   });
 });
 

@@ -27,8 +27,9 @@ interface Fault {
 export function createBoard(
   out: Output,
   { stdout, clock }: { stdout: OutputStream; clock: Clock },
-  { watchName, usuals }: WaitContext,
+  context: WaitContext,
 ): WaitReporter {
+  const { watchName, usuals } = context;
   const startedAt = clock.monotonic();
   const draw = createRedraw(out);
   const problems: string[] = [];
@@ -81,7 +82,7 @@ export function createBoard(
       draw(lines());
     },
     end: (report: WaitReport) => {
-      const last = summaryText(report, watchName);
+      const last = summaryText(report, context);
       draw([
         ...table(report.jobs),
         ...problems.map(printable),

@@ -3,6 +3,7 @@ import { type ExpectedEnd, expectedEnd, type Usuals } from '../../domain/job/eta
 import { publicJob } from '../../domain/job/public-job.ts';
 import type { RestoreJob } from '../../domain/job/restore-job.ts';
 import { expectedEndView } from '../../views/views.ts';
+import type { Expected } from '../../wait/search.ts';
 import { hintAbout, type JobEnd, type Verdict, type WaitedJob } from '../../wait/verdict.ts';
 import type { WaitChange, WaitReport } from '../../wait/wait.ts';
 import { etaText, percentOf, routeOf, spanOf } from './job-text.ts';
@@ -24,6 +25,8 @@ export interface WaitReporter {
 export interface WaitContext {
   watchName: string;
   usuals: Usuals;
+  /** Jobs that may only be about to begin. */
+  expected?: Expected | undefined;
 }
 
 /** One JSON object a change and line, then a summary. */
@@ -59,7 +62,8 @@ function jobView(waited: WaitedJob): Record<string, unknown> {
 }
 
 /** Plain lines, one a change, for pipes and logs. */
-export function createLineReporter(out: Output, { watchName, usuals }: WaitContext): WaitReporter {
+export function createLineReporter(out: Output, context: WaitContext): WaitReporter {
+  const { watchName, usuals } = context;
   const line = (at: Timestamp, text: string): void => out.line(`${formatInstant(at)}  ${printable(text)}`);
   return {
     looking: (at) => line(at, `looking for running restores of watch ${watchName}`),
@@ -70,7 +74,7 @@ export function createLineReporter(out: Output, { watchName, usuals }: WaitConte
       if (change.kind === 'waiting' && change.jobs.length === 0) return;
       line(change.at, changeText(change, watchName, usuals));
     },
-    end: (report) => out.line(printable(summaryText(report, watchName))),
+    end: (report) => out.line(printable(summaryText(report, context))),
     close: () => {},
   };
 }
@@ -141,15 +145,27 @@ const VERDICT_WORDS: Readonly<Record<Exclude<Verdict, 'nothing'>, string>> = {
   cancelled: 'Cancelled',
   expired: 'Expired',
   missing: 'Not found',
+  absent: 'Not begun',
   timed_out: 'Timed out',
   interrupted: 'Interrupted',
 };
 
+function absentText(appeared: number, expected: Expected | undefined): string {
+  const { count: wanted = 1, withinMs = 0 } = expected ?? {};
+  return `${VERDICT_WORDS.absent}: ${appeared} of ${count(wanted, 'expected job')} appeared within ${formatSpan(withinMs)}. Was the restore started, and is it of this watch's instance? "atlas backups restores list" tells.`;
+}
+
 /** `Failed: 1 failed, 2 finished.`, and what to do where Atlas does not know a job. */
-export function summaryText({ verdict, jobs }: WaitReport, watchName: string): string {
+export function summaryText(
+  { verdict, jobs }: WaitReport,
+  { watchName, expected }: Pick<WaitContext, 'watchName' | 'expected'>,
+): string {
   if (verdict === 'nothing')
     return `No restore of watch ${watchName} is running: there is nothing to wait for.`;
   const title = VERDICT_WORDS[verdict];
+  if (verdict === 'absent') return absentText(jobs.length, expected);
+  if (jobs.length === 0 && expected !== undefined)
+    return `${title}: none of the expected jobs has appeared so far.`;
   if (jobs.length === 0) return `${title}: Atlas could not be asked which jobs are running.`;
   const counts = Map.groupBy(jobs, ({ end }) => end);
   const words = [...counts].map(

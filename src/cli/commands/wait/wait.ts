@@ -1,8 +1,9 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { WatcherConfig } from '../../../config/config.ts';
 import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../../../domain/job/eta.ts';
 import { isWildcard, targetKey, targetOf, type Watch } from '../../../domain/job/watch.ts';
 import { StoreError } from '../../../errors.ts';
+import type { Expected } from '../../../wait/search.ts';
 import type { Verdict } from '../../../wait/verdict.ts';
 import { waitForJobs } from '../../../wait/wait.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
@@ -22,6 +23,8 @@ import { meantIds, readGivenIds } from './named-ids.ts';
 interface WaitOptions extends CommonOptions {
   timeout?: number;
   every: number;
+  appear?: number;
+  expect?: number;
   project?: string;
   instance?: string;
   /** False with `--no-store`. */
@@ -32,6 +35,7 @@ const EXIT_CODES: Readonly<Record<Verdict, number>> = {
   finished: EXIT.done,
   nothing: EXIT.done,
   missing: EXIT.failed,
+  absent: EXIT.failed,
   failed: 3,
   cancelled: 4,
   expired: 5,
@@ -58,6 +62,17 @@ export function addWait(cli: Cli, program: Command): void {
         .argParser(parseWait)
         .default(DEFAULT_EVERY_MS, '5s'),
     )
+    .addOption(
+      new Option(
+        '--appear <duration>',
+        'for jobs that are only about to begin: they have so long (5m)',
+      ).argParser(parseWait),
+    )
+    .addOption(
+      new Option('--expect <number>', 'wait for so many jobs, those that run and those that begin').argParser(
+        parseCount,
+      ),
+    )
     .option('--project <id>', 'the project, where the watch follows all of them')
     .option('--instance <name>', 'the instance, where the watch follows all of them')
     .option('--no-store', 'do without the store; history then tells no expected end')
@@ -70,11 +85,15 @@ const EPILOGUE = `
 Asks Atlas itself and only reads, so that it may run beside the daemon; nobody is told anything. Faults that pass (the network, 5xx, rate
 limits) are told and waited out. With --json, each change is one line of JSON, and the last one is the summary, or the error.
 
+After a start that was only just issued, --appear closes the race: that nothing runs yet, or that Atlas does not know the id yet, is then
+no reason to end. --expect says how many jobs there will be (5m to appear, unless --appear says otherwise).
+
 Exit codes: 0 all finished (a download: ready), or nothing is running; 3 failed, 4 cancelled, 5 expired, 6 timed out; 1 for another
-reason (a wrong key, no such job), 2 usage or configuration, 130 interrupted. Of several jobs the worst decides, in the order 3, 4, 5, 1, 6, 0.
+reason (a wrong key, no such job, fewer than expected), 2 usage or configuration, 130 interrupted. Of several jobs the worst decides, in the order 3, 4, 5, 1, 6, 0.
 
 Examples:
   restore-watcher wait orders --timeout 2h
+  restore-watcher wait orders --expect 3 --appear 5m
   restore-watcher wait orders 60800a1b2c3d4e5f60718293 --json | jq -c .`;
 
 async function wait(
@@ -89,8 +108,9 @@ async function wait(
   const given = readGivenIds(jobIds);
   const config = await cli.parts.loadConfig(options.config);
   const watch = findWatch(config, name, options);
+  const expected = expectedOf(options, given.length > 0 || watch.restoreJobIds.length > 0);
   const usuals: Usuals = options.store ? await readUsuals(cli, config, watch) : new Map();
-  const reporter = createReporter(cli, options, { watchName: watch.name, usuals });
+  const reporter = createReporter(cli, options, { watchName: watch.name, usuals, expected });
   try {
     const report = await cli.parts.inForeground(config, watch, async (source, signal) => {
       const named =
@@ -105,6 +125,7 @@ async function wait(
         clock: cli.parts.clock,
         pollEveryMs: options.every,
         timeoutMs: options.timeout ?? null,
+        expected,
         signal,
         onChange: reporter.onChange,
       });
@@ -115,6 +136,25 @@ async function wait(
   } finally {
     reporter.close();
   }
+}
+
+const DEFAULT_APPEAR_MS = 5 * 60_000;
+
+function parseCount(text: string): number {
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (value < 1) throw new InvalidArgumentError('Expected a whole number, 1 or more.');
+  return value;
+}
+
+function expectedOf({ appear, expect }: WaitOptions, isNamed: boolean): Expected | undefined {
+  if (expect !== undefined && isNamed) {
+    throw new UsageError(
+      '--expect is for jobs that are not named',
+      'With ids, give --appear: they have so long until Atlas knows them.',
+    );
+  }
+  if (appear === undefined && expect === undefined) return undefined;
+  return { count: expect ?? 1, withinMs: appear ?? DEFAULT_APPEAR_MS };
 }
 
 /** The watch, narrowed to one instance. */
