@@ -13,14 +13,14 @@ const COLOURS: Readonly<Record<string, string>> = { error: '31', warn: '33', inf
 const FRAMES = 6;
 
 /**
- * A line for people: `12:01:33.120 warn  Watch orders cannot be polled: …  watch=orders reason=unavailable`. The time is UTC. One
+ * A line for people: `2026-11-02 12:01:33.120 warn  Watch orders cannot be polled: …  watch=orders reason=unavailable`. The time is UTC. One
  * event is one line, whatever it holds: control characters are escaped, so that no message can pose as another line or move the
  * cursor.
  */
 export function textLine({ at, level, message, fields }: LogLine, isColoured: boolean): string {
   const paint = (code: string, text: string): string =>
     isColoured ? `\u001b[${code}m${text}\u001b[0m` : text;
-  const time = new Date(at).toISOString().slice(11, 23);
+  const time = new Date(at).toISOString().slice(0, 23).replace('T', ' ');
   const pairs = Object.entries(fields).flatMap(([key, value]) => pairsOf(key, value));
   return [
     paint('2', time),

@@ -47,8 +47,8 @@ describe('a line for people', () => {
       logger.info('Started', { hint: 'two words', count: 3, jobs: ['a', 'b'], nothing: undefined });
     });
     expect(lines).toEqual([
-      '12:01:33.120 warn  Watch orders cannot be polled: Atlas is away  watch=orders reason=unavailable',
-      '12:01:33.120 info  Started  hint="two words" count=3 jobs=["a","b"]',
+      '2026-11-23 12:01:33.120 warn  Watch orders cannot be polled: Atlas is away  watch=orders reason=unavailable',
+      '2026-11-23 12:01:33.120 info  Started  hint="two words" count=3 jobs=["a","b"]',
     ]);
   });
 
@@ -89,7 +89,7 @@ describe('a line for people', () => {
     const use = (logger: Logger): void => logger.warn('Careful');
     await linesOf('text', use, { stream: terminal });
     expect(chunks.join('')).toContain('\u001b[33mwarn');
-    expect(await linesOf('text', use)).toEqual(['12:01:33.120 warn  Careful']);
+    expect(await linesOf('text', use)).toEqual(['2026-11-23 12:01:33.120 warn  Careful']);
     chunks.length = 0;
     await linesOf('json', use, { stream: terminal });
     expect(chunks.join('')).not.toContain('\u001b');

@@ -1,6 +1,6 @@
 import { titleOf } from '../../domain/event/message.ts';
-import { watchOf } from '../../domain/event/subject.ts';
 import { toIso } from '../../domain/instant.ts';
+import { eventFields } from '../../logging/event-fields.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { type AttemptEnd, latencyMsOf } from '../record/attempt.ts';
@@ -18,7 +18,7 @@ export function logAttempt(
   { delivery, outcome, wasSent }: AttemptEnd,
 ): void {
   if (!wasSent || outcome.kind === 'released') return;
-  const { channel, eventId, event, recipient } = delivery;
+  const { channel, event, recipient } = delivery;
   const whom = recipient === null ? channel : `${recipient} by ${channel}`;
   const key = `channel ${channel}${recipient === null ? '' : ` for ${recipient}`}`;
   const title = titleOf(event);
@@ -26,9 +26,7 @@ export function logAttempt(
   const fields = {
     channel,
     ...(recipient === null ? {} : { recipient }),
-    event: event.name,
-    watch: watchOf(event) ?? '',
-    eventId,
+    ...eventFields(event),
     attempt,
   };
   if (outcome.kind === 'delivered') {

@@ -1,7 +1,7 @@
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import { titleOf } from '../../domain/event/message.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
-import { watchOf } from '../../domain/event/subject.ts';
+import { eventFields } from '../../logging/event-fields.ts';
 import type { Logger } from '../../logging/logger.ts';
 
 /** Logs an event that has been recorded. An alert about a watch is not logged here: the watch's journal has told of the fault itself. */
@@ -9,14 +9,14 @@ export function logEvent(logger: Logger, planned: PlannedEvent): void {
   const { event } = planned;
   if (event.test) logTestAlert(logger, planned);
   else if (event.reminder) {
-    logger.info(titleOf(event), { ...fieldsOf(event), reminder: event.reminder.number });
+    logger.info(titleOf(event), { ...eventFields(event), reminder: event.reminder.number });
   } else if (event.subject.kind === 'channel') logChannelAlert(logger, event, event.subject);
   else if (event.subject.kind === 'job') logJobEvent(logger, planned, event.subject);
 }
 
 function logJobEvent(logger: Logger, { event, suppressed }: PlannedEvent, { late }: { late: boolean }): void {
   logger.info(event.summary, {
-    ...fieldsOf(event),
+    ...eventFields(event),
     ...(suppressed ? { suppressed } : {}),
     ...(late ? { late } : {}),
   });
@@ -24,11 +24,11 @@ function logJobEvent(logger: Logger, { event, suppressed }: PlannedEvent, { late
 
 function logTestAlert(logger: Logger, { event, channels }: PlannedEvent): void {
   if (channels.length > 0) {
-    logger.info('Sending a test alert', { ...fieldsOf(event), channels });
+    logger.info('Sending a test alert', { ...eventFields(event), channels });
     return;
   }
   logger.warn('A test alert reaches nobody: no route takes it', {
-    ...fieldsOf(event),
+    ...eventFields(event),
     hint: 'Route this event somewhere, or name another in testAlert.event.',
   });
 }
@@ -40,8 +40,4 @@ function logChannelAlert(
 ): void {
   const level = name === 'channel_failing' ? 'error' : 'info';
   logger[level](summary, { channel, eventId: id, ...(note ? { note } : {}) });
-}
-
-function fieldsOf(event: WatcherEvent) {
-  return { watch: watchOf(event) ?? '', event: event.name, eventId: event.id };
 }
