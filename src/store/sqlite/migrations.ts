@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { StoreError } from '../../errors.ts';
+import { StoreError, toError } from '../../errors.ts';
 import { KEPT_FIGURES } from './kept-figures.ts';
 import { inTransaction, readPragma } from './node-sqlite.ts';
+import { unreadableBodies } from './unreadable-bodies.ts';
 
 /** Marks a file as ours (`pragma application_id`): "RWdb". */
 export const APPLICATION_ID = 0x52576462;
@@ -267,7 +268,7 @@ export interface LayoutUpdate {
 /**
  * Brings the database to the latest layout: all missing steps in one transaction, or none. Safe to run again, and from several
  * processes at once: whoever comes second finds nothing to do. A new database is no update.
- * @throws {StoreError} reason `schema_too_new`.
+ * @throws {StoreError} reason `schema_too_new`; `damaged` when a row that a step reads is not what was written, which it names.
  */
 export function migrate(
   db: DatabaseSync,
@@ -284,11 +285,19 @@ export function migrate(
   tell(false);
   inTransaction(db, () => {
     for (const { number, sql } of missingFrom(db, path, migrations)) {
-      db.exec(sql);
+      apply(db, path, sql);
       db.exec(`pragma user_version = ${number}`);
     }
   });
   tell(true);
+}
+
+function apply(db: DatabaseSync, path: string, sql: string): void {
+  try {
+    db.exec(sql);
+  } catch (error) {
+    throw unreadableBodies(db, path, toError(error)) ?? error;
+  }
 }
 
 /**

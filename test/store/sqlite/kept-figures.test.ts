@@ -81,6 +81,25 @@ describe('what is kept beside the jobs', () => {
     migrate(db, ':memory:');
     await expectFigures(over(db));
   });
+
+  it('names the jobs of an older layout of which it cannot be found out, says what to do, and changes nothing', () => {
+    const db = openConnection(':memory:', { readOnly: false });
+    migrate(db, ':memory:', MIGRATIONS.slice(0, 10));
+    const insert = db.prepare("insert into observation values ('orders', ?, ?, 'finished', 0, 0, ?)");
+    insert.run(jobId(1), TARGET, JSON.stringify(OBSERVATIONS[3]));
+    for (const number of [2, 3]) insert.run(jobId(number), TARGET, '{"jobId":"6');
+    expect(() => migrate(db, 'watcher.db')).toThrow(
+      expect.objectContaining({
+        reason: 'damaged',
+        message: expect.stringContaining(`job ${jobId(2)} of watch orders, job ${jobId(3)} of watch orders`),
+        hint: expect.stringContaining("sqlite3 'watcher.db' \"delete from observation where not json_valid"),
+      }),
+    );
+    expect(db.prepare('pragma user_version').get()).toEqual({ user_version: 10 });
+    db.exec('delete from observation where not json_valid(body)');
+    migrate(db, 'watcher.db');
+    expect(db.prepare('select count(*) as jobs from observation').get()).toEqual({ jobs: 1 });
+  });
 });
 
 describe('the counts that are kept', () => {
