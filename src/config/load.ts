@@ -72,7 +72,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
   const replaced = await replacedFiles([...(options.text === undefined ? [file] : []), ...files.keys()]);
   return {
     file,
-    ...normalise(shape.filled, await readBodyFiles(shape.filled, readFile)),
+    ...normalise(shape.filled, shape.sound, await readBodyFiles(shape.filled, readFile)),
     warnings: [
       ...replaced.map(warnOfReplaced),
       ...toIssues(eachOnce([...credentials.warnings, ...warnings])),

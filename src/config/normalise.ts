@@ -13,6 +13,7 @@ import type {
 } from './config.ts';
 import { parseDuration } from './duration.ts';
 import { CHANNEL_SCHEMA } from './schema/channels.ts';
+import type { SoundConfig } from './schema/check-shape.ts';
 import { knownKeys } from './schema/known-keys.ts';
 import type { FilledConfigFile } from './schema/schema.ts';
 
@@ -31,12 +32,23 @@ type Normalised = Pick<
   | 'log'
 >;
 
-/** Brings a file without faults into the one shape that the program works with. `bodyFiles`: what stands in them, by path. */
-export function normalise(file: FilledConfigFile, bodyFiles: ReadonlyMap<string, string>): Normalised {
+/**
+ * Brings a file without faults into the one shape that the program works with.
+ * @param written as somebody has written it, without defaults.
+ * @param bodyFiles what stands in them, by path.
+ */
+export function normalise(
+  file: FilledConfigFile,
+  written: SoundConfig,
+  bodyFiles: ReadonlyMap<string, string>,
+): Normalised {
   const connections = file.connections.map(toConnection);
   return {
     connections,
-    watches: file.watches.map((watch) => toWatch(watch, connectionOf(watch, file.connections))),
+    watches: file.watches.map((watch, index) => ({
+      ...toWatch(watch, connectionOf(watch, file.connections)),
+      isScheduleDefault: !isScheduleWritten(written.watches?.[index]),
+    })),
     channels: file.channels.map((channel) => toChannel(channel, bodyFiles)),
     fallbacks: file.channels.flatMap(toFallback),
     routes: file.routes.map(toRoute),
@@ -85,11 +97,15 @@ function apiVersionOf(
   return apiVersion ?? (kind === 'serverless' ? 'v1.0' : 'v2');
 }
 
+function isScheduleWritten(watch: NonNullable<SoundConfig['watches']>[number]): boolean {
+  return watch?.schedule !== undefined || watch?.scheduleIdle !== undefined;
+}
+
 /** Ids are compared with what Atlas sends, which is in lower case. */
 function toWatch(
   written: FilledConfigFile['watches'][number],
   connection: FilledConfigFile['connections'][number],
-): Watch {
+): Omit<Watch, 'isScheduleDefault'> {
   const { name, kind, instanceName, schedule, announceExisting, labels } = written;
   return {
     name,

@@ -44,9 +44,12 @@ export function healthOf(status: WatcherStatus, heartbeatLimitMs = HEARTBEAT_LIM
     ...status.watches.flatMap((watch) => [...blindness(watch), ...blindPlaces(watch)]),
     ...status.channels.flatMap((channel) => idleness(channel) ?? []),
   ];
-  const warnings = status.channels.flatMap(({ channel, failing }) =>
-    failing === null ? [] : [failure(channel, failing)],
-  );
+  const warnings = [
+    ...status.watches.flatMap((watch) => heldBack(watch)),
+    ...status.channels.flatMap(({ channel, failing }) =>
+      failing === null ? [] : [failure(channel, failing)],
+    ),
+  ];
   return { live, ready: reasons.length === 0, reasons, warnings };
 }
 
@@ -97,6 +100,13 @@ function blindness(status: WatchStatus): string[] {
 
 function ownFaultOf({ faults }: WatchStatus): Fault | null {
   return faults.find(({ place }) => place === null) ?? null;
+}
+
+/** What is told of a watch that is polled, and less often than somebody has asked for. One that is late is blind, which is told by that. */
+function heldBack({ watch, throttled, faults }: WatchStatus): string[] {
+  if (throttled === null || throttled.isMeant) return [];
+  if (faults.some(({ place, reason }) => place === null && reason === throttled.reason)) return [];
+  return [`watch ${watch}: since ${toSecond(throttled.since)} ${inSentences(throttled)}`];
 }
 
 /** What of a watch is blind by itself for longer than it may. */

@@ -74,6 +74,16 @@ export const METRICS = {
     labels: ['watch'],
     help: 'From one poll of the watch to the next, as the schedule in use has it.',
   },
+  restore_watcher_watch_period_seconds: {
+    type: 'gauge',
+    labels: ['watch'],
+    help: 'From one poll of the watch to the next, as the rate limits allow it: as scheduled, or longer.',
+  },
+  restore_watcher_watch_throttled: {
+    type: 'gauge',
+    labels: ['watch', 'by'],
+    help: '1 while a rate limit keeps the watch from its schedule, by which: ceiling (requestsPerMinute), bucket (what Atlas leaves), silence (that Atlas asked for).',
+  },
   restore_watcher_watch_due_seconds: {
     type: 'gauge',
     labels: ['watch'],

@@ -1,4 +1,4 @@
-import { blindnessOf, type WatcherStatus } from '../watcher/status.ts';
+import { blindnessOf, type Throttled, type WatcherStatus } from '../watcher/status.ts';
 import type { Figures } from './figures.ts';
 import type { Instruments } from './instruments.ts';
 
@@ -14,11 +14,15 @@ export interface StatusFigures extends Figures {
   readStatus(readings: StatusReadings): void;
 }
 
+const THROTTLES: ReadonlyArray<Throttled['by']> = ['ceiling', 'bucket', 'silence'];
+
 /** Whether watches see and channels accept, and how often each watch is polled. */
 export function addStatusFigures(instruments: Instruments): StatusFigures {
   const ready = instruments.gauge('restore_watcher_ready');
   const blind = instruments.gauge('restore_watcher_watch_blind');
   const scheduled = instruments.gauge('restore_watcher_watch_schedule_seconds');
+  const period = instruments.gauge('restore_watcher_watch_period_seconds');
+  const throttled = instruments.gauge('restore_watcher_watch_throttled');
   const due = instruments.gauge('restore_watcher_watch_due_seconds');
   const failing = instruments.gauge('restore_watcher_channel_failing');
   let readings: StatusReadings | null = null;
@@ -31,11 +35,13 @@ export function addStatusFigures(instruments: Instruments): StatusFigures {
       const watcher = readings.status();
       const { watches, channels } = watcher;
       ready.set(readings.isReady(watcher) ? 1 : 0);
-      for (const gauge of [blind, scheduled, due, failing]) gauge.reset();
+      for (const gauge of [blind, scheduled, period, throttled, due, failing]) gauge.reset();
       for (const status of watches) {
-        const { watch, scheduledMs, dueWithinMs } = status;
+        const { watch, scheduledMs, periodMs, dueWithinMs } = status;
         blind.set({ watch }, blindnessOf(status) === null ? 0 : 1);
         scheduled.set({ watch }, scheduledMs / 1000);
+        period.set({ watch }, periodMs / 1000);
+        for (const by of THROTTLES) throttled.set({ watch, by }, status.throttled?.by === by ? 1 : 0);
         due.set({ watch }, dueWithinMs / 1000);
       }
       for (const { channel, failing: since } of channels) failing.set({ channel }, since === null ? 0 : 1);

@@ -144,7 +144,13 @@ export function watchView(watch: WatchStatus): View {
     lastSuccessAt: toIsoOrNull(watch.lastSuccessAt),
     nextPollAt: toIsoOrNull(watch.nextPollAt),
     sinceSuccessMs: Math.round(watch.sinceSuccessMs),
-    dueWithinMs: watch.dueWithinMs,
+    scheduledMs: Math.round(watch.scheduledMs),
+    periodMs: Math.round(watch.periodMs),
+    dueWithinMs: Math.round(watch.dueWithinMs),
+    throttled:
+      watch.throttled === null
+        ? null
+        : { ...faultView(watch.throttled), by: watch.throttled.by, isMeant: watch.throttled.isMeant },
     isOverdue: blindnessOf(watch) === 'overdue',
     consecutiveFailures: watch.consecutiveFailures,
     fault: watch.fault === null ? null : faultView(watch.fault),

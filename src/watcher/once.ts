@@ -14,8 +14,9 @@ import { createVisibility } from './remind/visibility.ts';
 import type { RunnerDeps } from './runner.ts';
 import { createClockSteps } from './schedule/clock-steps.ts';
 import { USUAL_PACE } from './schedule/pace.ts';
-import { createWatchLoop, type WatchLoop } from './watch/loop.ts';
+import { createWatchLoop } from './watch/loop.ts';
 import { createSuccesses } from './watch/successes.ts';
+import type { WatchLoop } from './watch/watch-loop.ts';
 
 /** What one poll of every watch, and one go at what is due, came to. */
 export interface OnceReport {

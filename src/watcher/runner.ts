@@ -12,6 +12,7 @@ import { type Pace, USUAL_PACE } from './schedule/pace.ts';
 import { createPulse, type Pulse } from './schedule/pulse.ts';
 import type { WatcherStatus } from './status.ts';
 import { createStoreGuard, type StoreGuard } from './store-guard.ts';
+import type { PollNow } from './watch/watch-loop.ts';
 import { type WorkConfig, type WorkerDeps, Workers } from './workers.ts';
 
 /** What the configuration decides. A reload gives another one. */
@@ -49,6 +50,8 @@ export interface Runner {
    * @throws {StoreError} and then the configuration before stays in force, as it does when the watcher is stopping.
    */
   apply(config: RunnerConfig, applyParts: () => () => Promise<void>): Promise<{ drained: Promise<void> }>;
+  /** Polls a watch at once, whatever its schedule and back-off say; `null`: it is not configured, or is about to begin anew. */
+  pollSoon(watch: string): PollNow | null;
   /** Writes to the audit log that a configuration was refused, and why. @throws {StoreError} */
   recordRejected(data: AuditDraft['data']): Promise<void>;
   /** Stops polling, finishes what is in hand, and records the end. May be called twice or at once: the same promise. */
@@ -62,6 +65,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   return {
     start: () => life.start(),
     apply: (config, applyParts) => life.apply(config, applyParts),
+    pollSoon: (watch) => life.pollSoon(watch),
     recordRejected: (data) => life.note('config.rejected', data),
     stop: (reason) => life.stop(reason),
     status: () => life.status(),
@@ -131,6 +135,10 @@ class Life {
     const closeOldParts = applyParts();
     this.#config = config;
     return { drained: this.#workers.apply(config).then(closeOldParts) };
+  }
+
+  pollSoon(watch: string): PollNow | null {
+    return this.#stopping ? 'stopped' : this.#workers.pollSoon(watch);
   }
 
   note(kind: AuditDraft['kind'], data: AuditDraft['data']): Promise<void> {

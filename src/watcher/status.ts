@@ -1,5 +1,6 @@
 import type { Timestamp } from '../domain/instant.ts';
 import type { WatchPlace } from '../domain/job/place.ts';
+import type { WaitsFor } from '../source/source.ts';
 
 /** Why something cannot be polled. */
 export interface Fault {
@@ -17,6 +18,17 @@ export interface PlaceFault extends Fault {
   blindForMs: number;
 }
 
+/**
+ * Why a watch is polled less often than its schedule has it, or waits for its turn. `ceiling`: `requestsPerMinute`; `bucket`: what Atlas
+ * leaves of its rate limit; `silence`: Atlas has asked for one.
+ */
+export interface Throttled extends Fault {
+  reason: 'rate_limited';
+  by: WaitsFor;
+  /** Nobody has written the schedule: the default stretches by itself, and nothing is wrong. */
+  isMeant: boolean;
+}
+
 /** How one watch is doing. Health follows from this, and `/api/v1/watches` shows it. */
 export interface WatchStatus {
   watch: string;
@@ -31,7 +43,11 @@ export interface WatchStatus {
   sinceSuccessMs: number;
   /** From one poll to the next as its schedule has it, in milliseconds. */
   scheduledMs: number;
-  /** The watch counts as blind when no poll succeeded for this long: its interval and what a poll may take on top. */
+  /** The same as the rate limits allow it: as scheduled, or longer. */
+  periodMs: number;
+  /** `null`: it is polled as its schedule has it. */
+  throttled: Throttled | null;
+  /** The watch counts as blind when no poll succeeded for this long: the period that can be reached, and what a poll may take on top. */
   dueWithinMs: number;
   nextPollAt: Timestamp | null;
   /** The process stood still when it should have been polled, and no poll has succeeded since. */
@@ -67,9 +83,16 @@ export function blindnessOf(
 /** What a poll may take on top of its interval before the watch counts as blind. */
 const DUE_SLACK_MS = 5_000;
 
-/** After so many milliseconds without a successful poll a watch counts as blind, given those from one tick of its schedule to the next. */
-export function dueWithinMs(gapMs: number): number {
-  return Math.max(2 * gapMs, gapMs + DUE_SLACK_MS);
+/** Where the ceiling is the limit, requests that others have made in one go may hold up the end of a poll for a minute. */
+const CEILING_SLACK_MS = 65_000;
+
+/**
+ * After so many milliseconds without a successful poll a watch counts as blind.
+ * @param periodMs from one poll to the next, as it can be reached.
+ * @param isStretched it is longer than the schedule has it.
+ */
+export function dueWithinMs(periodMs: number, isStretched = false): number {
+  return periodMs + Math.max(periodMs, isStretched ? CEILING_SLACK_MS : DUE_SLACK_MS);
 }
 
 /** How one channel is doing. */

@@ -19,6 +19,7 @@ import type { ClockSteps } from './schedule/clock-steps.ts';
 import type { WatcherStatus } from './status.ts';
 import { createWatchSet, type WatchConfig, type WatchSet } from './watch/set.ts';
 import { createSuccesses, type Successes } from './watch/successes.ts';
+import type { PollNow } from './watch/watch-loop.ts';
 
 /** What the configuration decides of the work. */
 export interface WorkConfig extends WatchConfig, TestAlertConfig {
@@ -97,6 +98,11 @@ export class Workers {
       channels: config.notifiers.map(({ channel }) => channel),
     });
     await Promise.all([this.#channels.apply(config.notifiers), this.#watches.apply(config)]);
+  }
+
+  /** See `WatchSet.pollSoon`. */
+  pollSoon(watch: string): PollNow | null {
+    return this.#watches.pollSoon(watch);
   }
 
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */

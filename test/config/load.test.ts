@@ -79,6 +79,7 @@ describe('a sound configuration', () => {
           restoreJobIds: [],
           schedule: '*/30 * * * * *',
           scheduleIdle: null,
+          isScheduleDefault: true,
           announceExisting: false,
           labels: {},
         },

@@ -345,6 +345,10 @@ describe('metrics', () => {
       `restore_watcher_ready ${ready}`,
       `restore_watcher_watch_blind{watch="orders"} ${isBlind}`,
       'restore_watcher_watch_schedule_seconds{watch="orders"} 60',
+      'restore_watcher_watch_period_seconds{watch="orders"} 60',
+      'restore_watcher_watch_throttled{watch="orders",by="ceiling"} 0',
+      'restore_watcher_watch_throttled{watch="orders",by="bucket"} 0',
+      'restore_watcher_watch_throttled{watch="orders",by="silence"} 0',
       'restore_watcher_watch_due_seconds{watch="orders"} 120',
       `restore_watcher_channel_failing{channel="dba"} ${isFailing}`,
     ];

@@ -176,6 +176,7 @@ export function aWatch(over: Partial<Watch> = {}): Watch {
     restoreJobIds: [],
     schedule: '*/30 * * * * *',
     scheduleIdle: null,
+    isScheduleDefault: false,
     announceExisting: false,
     stalledAfter: null,
     expiringWithinMs: null,

@@ -12,6 +12,8 @@ export function aWatchStatus(over: Partial<WatchStatus> = {}): WatchStatus {
     lastSuccessAt: T0,
     sinceSuccessMs: 20_000,
     scheduledMs: MINUTE,
+    periodMs: MINUTE,
+    throttled: null,
     dueWithinMs: 2 * MINUTE,
     nextPollAt: T0 + 30_000,
     hasMissedPolls: false,

@@ -175,8 +175,18 @@ export const EVENT_KINDS = {
     closes: [],
     inDigest: { rank: 2, words: 'watch failing' },
     noteLabel: 'What to do',
-    summary: ({ watch, place = null, forMs, fault }: { forMs: number; fault: string } & Watched) =>
-      `Watch ${watch} ${place === null ? 'cannot be polled' : `cannot read ${place}`} for ${formatSpan(forMs)}: ${fault}`,
+    /** `isPolled`: it is, and less often than its schedule has it. */
+    summary: ({
+      watch,
+      place = null,
+      forMs,
+      fault,
+      isPolled = false,
+    }: { forMs: number; fault: string; isPolled?: boolean } & Watched) => {
+      if (isPolled)
+        return `Watch ${watch} cannot keep its schedule for ${formatSpan(forMs)} (rate_limited): ${fault}`;
+      return `Watch ${watch} ${place === null ? 'cannot be polled' : `cannot read ${place}`} for ${formatSpan(forMs)}: ${fault}`;
+    },
     advice:
       'Restores of this watch go unseen until it can be polled again. What is wrong, "restore-watcher check --online" tells.',
     lasts: {

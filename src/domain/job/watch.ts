@@ -18,6 +18,8 @@ export interface Watch {
   /** node-cron expressions, read in UTC. */
   schedule: string;
   scheduleIdle: string | null;
+  /** Nobody has written a schedule: the default one stretches, where the ceiling of requests does not allow it. */
+  isScheduleDefault: boolean;
   /** `false`: at first sight nothing about the past; `true`: all of it; a number: what ended within that many milliseconds. */
   announceExisting: boolean | number;
   /** A running job is stalled after so many milliseconds; `auto`: well beyond what is usual there; `null`: never. */

@@ -185,6 +185,16 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     lastSuccessAt: orNull(instant),
     nextPollAt: orNull(instant),
     sinceSuccessMs: ms('Since the last poll that succeeded, by a clock that cannot step.'),
+    scheduledMs: ms('From one poll to the next, as the schedule has it.'),
+    periodMs: ms('The same as the rate limits allow it.'),
+    throttled: orNull(
+      record({
+        ...FAULT,
+        by: oneOf(['ceiling', 'bucket', 'silence']),
+        isMeant: described(flag, 'Nobody has written the schedule: the default stretches by itself.'),
+      }),
+      'What keeps the watch from its schedule.',
+    ),
     dueWithinMs: ms('Longer than that without one, and the watch is blind.'),
     isOverdue: flag,
     consecutiveFailures: count,

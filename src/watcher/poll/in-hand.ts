@@ -12,6 +12,8 @@ export interface PollInHand<Report> {
   readonly report: Promise<Report>;
   /** For how long nothing has come of it; see `PollProgress`. */
   idleMs(): number;
+  /** Something of it waits for its turn in the request budget. */
+  isWaiting(): boolean;
   /** It was told to stop. */
   wasAborted(): boolean;
   /** A sign of life from outside, about once a second: cuts the poll short when nothing has come of it for `patienceMs`. */
@@ -47,6 +49,7 @@ export function beginPoll<Report>(
   return {
     report: Promise.race([own, leftBehind.promise]).finally(() => over.abort()),
     idleMs: progress.idleMs,
+    isWaiting: progress.isWaiting,
     wasAborted: () => stop.signal.aborted,
     beat: () => {
       if (stop.signal.aborted || progress.idleMs() < patienceMs) return;

@@ -8,6 +8,8 @@ export interface PollProgress {
   waits(): () => void;
   /** For how long nothing has come of it, in milliseconds; without the time it waited for its turn. */
   idleMs(): number;
+  /** Something of it waits for its turn. */
+  isWaiting(): boolean;
 }
 
 /** Begins to count at once. Several parts of a poll may wait at once: time counts while none does. */
@@ -20,6 +22,7 @@ export function createPollProgress({ monotonic }: Pick<Clock, 'monotonic'>): Pol
 
   return {
     idleMs,
+    isWaiting: () => waiting > 0,
     advanced: () => {
       idleBefore = 0;
       countedFrom = monotonic();
@@ -38,11 +41,30 @@ export function createPollProgress({ monotonic }: Pick<Clock, 'monotonic'>): Pol
   };
 }
 
+/** Counts how often a turn is waited for, which is once for each read. */
+export function countingTurns(inner: PollProgress | undefined): {
+  progress: PollProgress;
+  turns: () => number;
+} {
+  let turns = 0;
+  const progress: PollProgress = {
+    idleMs: () => inner?.idleMs() ?? 0,
+    isWaiting: () => inner?.isWaiting() ?? false,
+    advanced: () => inner?.advanced(),
+    waits: () => {
+      turns += 1;
+      return inner?.waits() ?? (() => {});
+    },
+  };
+  return { progress, turns: () => turns };
+}
+
 /** Tells both of them, where there are two; counts by the first. */
 export function joined(own: PollProgress, whole: PollProgress | undefined): PollProgress {
   if (whole === undefined) return own;
   return {
     idleMs: own.idleMs,
+    isWaiting: own.isWaiting,
     advanced: () => {
       own.advanced();
       whole.advanced();

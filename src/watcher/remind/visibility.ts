@@ -5,7 +5,7 @@ import type { RestoreJob } from '../../domain/job/restore-job.ts';
 import { isWildcard, type Target, type Watch } from '../../domain/job/watch.ts';
 import type { Visibility } from '../../domain/telling/due-reminder.ts';
 import { blindnessOf, type ChannelStatus } from '../status.ts';
-import type { WatchLoop } from '../watch/loop.ts';
+import type { WatchLoop } from '../watch/watch-loop.ts';
 
 /** Where it is looked up what can be seen. */
 export interface VisibilityDeps {
@@ -64,7 +64,9 @@ function visibilityOfWatch(watch: Watch, loop: WatchLoop | null, first: WatcherE
   if (isDrill) return visibilityOfPolled(loop, labels);
   const place = placeOf(first);
   const key = place && placeKey(place);
-  const fault = loop.status().faults.find((one) => (one.place && placeKey(one.place)) === key) ?? null;
+  const { faults, throttled } = loop.status();
+  const own = faults.find((one) => (one.place && placeKey(one.place)) === key) ?? null;
+  const fault = own ?? (key === null && throttled?.isMeant === false ? throttled : null);
   return fault === null ? BLIND : { kind: 'seen', labels, fault, aheadMs: 0 };
 }
 

@@ -16,6 +16,8 @@ export interface Failing {
   forMs: number;
   /** `null`: all of the watch. */
   part: WatchedPart | null;
+  /** It is polled, and less often than its schedule has it. */
+  isPolled?: boolean;
 }
 
 /** A fault that has ended. */
@@ -152,7 +154,10 @@ export class WatchAccount {
   }
 
   /** How the watch is doing, as far as its polls show. */
-  status(): Omit<WatchStatus, 'dueWithinMs' | 'nextPollAt' | 'hasMissedPolls' | 'faults' | 'scheduledMs'> {
+  status(): Omit<
+    WatchStatus,
+    'dueWithinMs' | 'nextPollAt' | 'hasMissedPolls' | 'faults' | 'scheduledMs' | 'periodMs' | 'throttled'
+  > {
     const { name, connection, kind, groupId, instanceName } = this.#watch;
     return {
       watch: name,

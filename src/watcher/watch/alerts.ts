@@ -75,12 +75,18 @@ export class WatchAlerts {
     return this.#raised?.has(alertKey('watch_failing', this.#watch.name, place)) ?? false;
   }
 
-  async #raiseFailing({ fault, forMs, part }: Failing): Promise<void> {
+  async #raiseFailing({ fault, forMs, part, isPolled = false }: Failing): Promise<void> {
     const { name, failingAfterMs } = this.#watch;
     const key = alertKey('watch_failing', name, part?.place);
     if (forMs < failingAfterMs || (await this.#known()).has(key)) return;
     const place = part && placeWords(part.place);
-    const summary = EVENT_KINDS.watch_failing.summary({ watch: name, place, forMs, fault: fault.message });
+    const summary = EVENT_KINDS.watch_failing.summary({
+      watch: name,
+      place,
+      forMs,
+      isPolled,
+      fault: fault.message,
+    });
     await this.#tell({ name: 'watch_failing', summary, note: fault.hint }, { raise: key }, part);
   }
 

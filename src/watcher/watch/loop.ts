@@ -1,73 +1,39 @@
-import { formatSpan } from '../../domain/instant.ts';
-import { liesIn, placeKey, type WatchPlace } from '../../domain/job/place.ts';
+import type { WatchPlace } from '../../domain/job/place.ts';
 import { isWildcard, type Target, type Watch } from '../../domain/job/watch.ts';
-import type { Logger } from '../../logging/logger.ts';
-import type { Signals } from '../../signals.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
-import { beginPoll, HINT, type PollInHand } from '../poll/in-hand.ts';
+import { beginPoll, type PollInHand } from '../poll/in-hand.ts';
 import type { PollDeps } from '../poll/poll.ts';
 import type { Ticked } from '../schedule/release.ts';
-import { dueWithinMs, type Fault, type PlaceFault, type WatchStatus } from '../status.ts';
+import { dueWithinMs, type PlaceFault, type WatchStatus } from '../status.ts';
 import { type Failing, WatchAccount } from './account.ts';
-import { WatchAlerts, type WatchAlertsDeps } from './alerts.ts';
-import { BackOff, type BackOffDeps } from './back-off.ts';
-import { WatchJournal, type WatchJournalDeps } from './journal.ts';
-import { emptyReport, pollWatch, type WatchPollReport } from './poll-watch.ts';
+import { WatchAlerts } from './alerts.ts';
+import { BackOff } from './back-off.ts';
+import { WatchJournal } from './journal.ts';
+import { asksOf, freePace, type Pace, type ProjectAsks, type Sharer } from './pace.ts';
+import { type PacedWatch, Pacer, type PollScope, wholePeriodMs } from './pacer.ts';
+import {
+  emptyReport,
+  pollRunning,
+  pollWatch,
+  type WatchPollInput,
+  type WatchPollReport,
+} from './poll-watch.ts';
 import { createTargetBook } from './targets/book.ts';
 import type { TargetBook } from './targets/target-book.ts';
+import { Throttle } from './throttle.ts';
+import { keyOf, liesInPart, silence, toFault, toPlaceFault, toThrottled } from './troubles.ts';
+import type { PollNow, WatchLoop, WatchLoopDeps, WatchLoopOptions } from './watch-loop.ts';
 
 /** A transition found later than this after it happened is `late`, however short the interval. */
 const LATE_AFTER_MS = 120_000;
 
 /** A poll of which nothing comes is cut short after `failingAfter`, and no sooner than this: an answer may be long in coming. */
 const LEAST_PATIENCE_MS = 180_000;
+/** The book cuts short what is in hand when it stops. */
+const { signal: NEVER } = new AbortController();
+/** Of its period, where the ceiling stretches that: its targets are polled spread over so much. */
+const SPREAD_OVER = 0.9;
 /** Sooner than this it does not count as hanging: a request may take its time, and be repeated. */
 const HANGING_AFTER_MS = 60_000;
-
-/** What the loop of a watch works with. */
-export interface WatchLoopDeps extends PollDeps, WatchAlertsDeps, WatchJournalDeps, BackOffDeps {
-  source: PollDeps['source'];
-  store: PollDeps['store'] & WatchAlertsDeps['store'] & JobStore;
-  recorder: PollDeps['recorder'] & WatchAlertsDeps['recorder'] & WatchJournalDeps['recorder'];
-  clock: PollDeps['clock'];
-  logger: Logger;
-  signals: Signals;
-}
-
-/** Which watch a loop polls, and how often. */
-export interface WatchLoopOptions {
-  watch: Watch;
-  /** From one tick to the next of the schedule in use, in milliseconds. */
-  gapMs: () => number;
-  /** A poll waits for every target, however slow: for whoever polls once. */
-  isPatient?: boolean;
-  /** Has it ticked as soon as others leave room for it; at once unless given. */
-  tickSoon?: (retry: Ticked) => void;
-}
-
-/** One watch and the poll in hand. */
-export interface WatchLoop {
-  readonly watch: Watch;
-  /** The schedule that counts now: the idle one while no job is running, where there is one. */
-  schedule(): string;
-  /** A tick: polls, unless a poll is under way or the watch is backing off. @returns the poll; `null`: none has begun. */
-  tick(): Promise<unknown> | null;
-  /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
-  beat(): void;
-  /** The process did nothing for so long. A watch that would have been polled meanwhile is not to be relied on until it is. */
-  stoodStill(forMs: number): void;
-  /** Polls now, whatever the back-off says, and waits for the end. Never rejects for a fault: see the report's `failure`. */
-  pollNow(): Promise<WatchPollReport>;
-  status(): WatchStatus;
-  /** See `JobSource.surelyAheadMs`. */
-  surelyAheadMs(): number;
-  /** The target that a job belongs to, as of the last look for instances; `null`: none of this watch. */
-  targetOf(job: Pick<Target, 'groupId' | 'instanceName'>): Target | null;
-  /** Its instance has gone, and no job of it is open any more; false as long as nobody has looked. */
-  hasGone(job: Pick<Target, 'groupId' | 'instanceName'>): boolean;
-  /** Lets a poll in hand finish for `graceMs`, then aborts it. Safe to call twice. */
-  stop(graceMs: number): Promise<void>;
-}
 
 /**
  * Begins the loop of one watch: never two polls at once, back-off after failures, and the account of how it is doing. Faults of Atlas
@@ -81,6 +47,10 @@ class PollingLoop implements WatchLoop {
   readonly watch: Watch;
   readonly #deps: WatchLoopDeps;
   readonly #gapMs: () => number;
+  readonly #paceOf: (loop: Sharer) => Pace;
+  readonly #tickSoon: (retry: Ticked) => void;
+  readonly #pacer: Pacer;
+  readonly #throttle: Throttle;
   readonly #isPatient: boolean;
   readonly #account: WatchAccount;
   readonly #journal: WatchJournal;
@@ -88,6 +58,7 @@ class PollingLoop implements WatchLoop {
   readonly #book: TargetBook;
   readonly #backOff: BackOff;
   #inHand: { poll: PollInHand<WatchPollReport>; end: Promise<WatchPollReport> } | null = null;
+  #beside: Promise<void> | null = null;
   #isStopped = false;
   /** Which failures were told. Only spares the store a question; what counts is kept there. */
   readonly #hasTold = new Set<string>();
@@ -100,6 +71,8 @@ class PollingLoop implements WatchLoop {
     this.watch = watch;
     this.#deps = deps;
     this.#gapMs = gapMs;
+    this.#paceOf = options.paceOf ?? (() => freePace(gapMs()));
+    this.#tickSoon = tickSoon;
     this.#isPatient = isPatient;
     this.#account = new WatchAccount(deps.clock, watch);
     const journal = new WatchJournal(deps, watch, this.#account);
@@ -110,6 +83,20 @@ class PollingLoop implements WatchLoop {
       watch,
     );
     this.#backOff = new BackOff(deps, () => tickSoon({ tick: () => this.#retry() }));
+    this.#pacer = new Pacer(deps.clock, () => tickSoon({ tick: () => this.tick() }));
+    this.#throttle = new Throttle(deps, watch);
+  }
+
+  get source(): PollDeps['source'] {
+    return this.#deps.source;
+  }
+
+  gapMs(): number {
+    return this.#gapMs();
+  }
+
+  asks(): ReadonlyMap<string, ProjectAsks> {
+    return asksOf(this.#book.known());
   }
 
   schedule(): string {
@@ -119,14 +106,18 @@ class PollingLoop implements WatchLoop {
   }
 
   tick(): Promise<unknown> | null {
-    return this.#backOff.remainingMs > 0 ? null : this.#retry();
+    if (this.#isStopped || this.#backOff.remainingMs > 0) return null;
+    if (this.#inHand) return this.#pollBeside();
+    const scope = this.#pacer.due(this.#paced());
+    return scope === null ? null : this.#poll(scope);
   }
 
   beat(): void {
     if (this.#isStopped) return;
     this.#inHand?.poll.beat();
     this.#book.turns.beat();
-    const due = this.#troubles().filter(
+    this.#lookAtThrottle();
+    const due = [...this.#troubles(), ...this.#tooSeldom()].filter(
       (trouble) => trouble.forMs >= this.watch.failingAfterMs && !this.#hasTold.has(keyOf(trouble)),
     );
     if (due.length === 0) return;
@@ -139,27 +130,43 @@ class PollingLoop implements WatchLoop {
   }
 
   pollNow(): Promise<WatchPollReport> {
-    if (this.#inHand) return this.#inHand.end;
-    const poll = this.#begin();
-    const end = this.#finish(poll).finally(() => {
-      this.#inHand = null;
-    });
-    this.#inHand = { poll, end };
-    return end;
+    return this.#inHand?.end ?? this.#poll('whole');
+  }
+
+  forgive(): void {
+    const isTroubled = this.#troubles().length > 0;
+    this.#backOff.end();
+    this.#backOff.cancelRetry();
+    this.#book.forgive();
+    if (isTroubled) this.#tickSoon({ tick: () => this.#retry() });
+  }
+
+  pollSoon(): PollNow {
+    if (this.#isStopped) return 'stopped';
+    if (this.#inHand) return 'under_way';
+    this.forgive();
+    void this.#poll('whole');
+    return 'begun';
   }
 
   status(): WatchStatus {
-    const gapMs = this.#gapMs();
-    const mayTakeMs = dueWithinMs(gapMs);
+    const paced = this.#paced();
+    const gapMs = paced.pace.scheduledMs;
+    const periodMs = wholePeriodMs(paced);
+    const mayTakeMs = this.#mayTakeMs(paced);
     const faults = [...this.#troubles().map(toPlaceFault), ...this.#silent(mayTakeMs)];
+    const untilNextMs = periodMs > gapMs ? this.#pacer.untilNextMs(periodMs) : 0;
     return {
       ...this.#account.status(),
+      scheduledMs: gapMs,
+      periodMs,
+      throttled: toThrottled(this.#throttle.standing),
       fault: faults[0] ? toFault(faults[0]) : null,
       faults,
       hasMissedPolls: this.#hasMissedPolls,
-      scheduledMs: gapMs,
       dueWithinMs: mayTakeMs,
-      nextPollAt: this.#deps.clock.now() + Math.max(0, Math.min(this.#backOff.remainingMs, gapMs)),
+      nextPollAt:
+        this.#deps.clock.now() + Math.max(0, untilNextMs, Math.min(this.#backOff.remainingMs, gapMs)),
     };
   }
 
@@ -178,6 +185,7 @@ class PollingLoop implements WatchLoop {
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true;
     this.#backOff.cancelRetry();
+    this.#pacer.cancel();
     const reason = new Error('shutting down');
     if (this.#inHand) {
       const { poll, end } = this.#inHand;
@@ -195,22 +203,77 @@ class PollingLoop implements WatchLoop {
     return this.#isStopped || this.#inHand ? null : this.pollNow();
   }
 
-  #begin(): PollInHand<WatchPollReport> {
+  #poll(scope: PollScope): Promise<WatchPollReport> {
+    this.#pacer.begun(scope);
+    const poll = this.#begin(scope);
+    const end = this.#finish(poll).finally(() => {
+      this.#inHand = null;
+      if (!this.#isStopped) this.#pacer.plan(this.#paced());
+    });
+    this.#inHand = { poll, end };
+    return end;
+  }
+
+  #paced(): PacedWatch {
+    const pace = this.#paceOf(this);
+    return { pace, hasRunningJobs: this.#account.hasRunningJobs, isMany: isWildcard(this.watch) };
+  }
+
+  /** Atlas may leave less than the ceiling allows: a watch that is polled as fast as that lets it is not blind. */
+  #mayTakeMs(paced: PacedWatch): number {
+    const periodMs = Math.max(wholePeriodMs(paced), paced.pace.refilledMs);
+    return dueWithinMs(periodMs, periodMs > paced.pace.scheduledMs);
+  }
+
+  #lookAtThrottle(): void {
+    const paced = this.#paced();
+    const periodMs = wholePeriodMs(paced);
+    const { sinceSuccessMs } = this.#account.status();
+    const isLate = this.#inHand?.poll.isWaiting() && sinceSuccessMs > this.#mayTakeMs(paced);
+    this.#throttle.look({
+      ...{ pace: paced.pace, periodMs, hasRunningJobs: paced.hasRunningJobs },
+      late: isLate ? { byMs: sinceSuccessMs - periodMs } : null,
+      projects: this.asks().keys(),
+    });
+  }
+
+  #begin(scope: PollScope): PollInHand<WatchPollReport> {
+    const input = this.#input(scope);
+    return beginPoll((signal, progress) => pollWatch(this.#deps, { ...input, signal, progress }), {
+      clock: this.#deps.clock,
+      patienceMs: input.patienceMs,
+      failed: emptyReport,
+    });
+  }
+
+  #input(scope: PollScope): Omit<WatchPollInput, 'signal' | 'progress'> & { patienceMs: number } {
     const { watch } = this;
-    const gapMs = this.#gapMs();
+    const gapMs = wholePeriodMs(this.#paced());
     const patienceMs = Math.max(LEAST_PATIENCE_MS, watch.failingAfterMs);
-    const how = {
-      ...{ watch, book: this.#book, gapMs, patienceMs },
+    return {
+      ...{ watch, book: this.#book, gapMs, patienceMs, scope, spreadMs: this.#spreadMs(scope) },
       lateAfterMs: Math.max(LATE_AFTER_MS, 2 * gapMs),
       isPatient: this.#isPatient,
       isWholeFailing: this.#isWholeFailing,
       isTold: (place: WatchPlace) => this.#alerts.isTold(place),
     };
-    return beginPoll((signal, progress) => pollWatch(this.#deps, { ...how, signal, progress }), {
-      clock: this.#deps.clock,
-      patienceMs,
-      failed: emptyReport,
+  }
+
+  /** Where the ceiling is the limit, a burst would leave running restores no request for a minute. The first look is not to wait. */
+  #spreadMs(scope: PollScope): number {
+    const { scheduledMs, idleMs } = this.#paced().pace;
+    const isFirst = !this.#account.hasSucceeded || this.#isPatient;
+    return idleMs > scheduledMs && scope === 'whole' && !isFirst ? idleMs * SPREAD_OVER : 0;
+  }
+
+  /** What runs is not to wait for all the others. */
+  #pollBeside(): Promise<unknown> | null {
+    if (this.#beside !== null || !this.#pacer.isRunningDue(this.#paced())) return null;
+    this.#pacer.begun('running');
+    this.#beside = pollRunning(this.#deps, { ...this.#input('running'), signal: NEVER }).finally(() => {
+      this.#beside = null;
     });
+    return this.#beside;
   }
 
   async #finish(poll: PollInHand<WatchPollReport>): Promise<WatchPollReport> {
@@ -232,8 +295,10 @@ class PollingLoop implements WatchLoop {
   }
 
   async #lookAtAlerts({ failure, hasRead, failing, endOf }: WatchPollReport): Promise<void> {
-    const isWell = failure === null && (hasRead || failing.length > 0);
-    const troubles = this.#troubles();
+    this.#lookAtThrottle();
+    const tooSeldom = this.#tooSeldom();
+    const isWell = failure === null && (hasRead || failing.length > 0) && tooSeldom.length === 0;
+    const troubles = [...this.#troubles(), ...tooSeldom];
     const keys = new Set(troubles.map(keyOf));
     for (const told of this.#hasTold) if (!keys.has(told)) this.#hasTold.delete(told);
     await this.#alerts.afterPoll({ isWell, endOf });
@@ -242,13 +307,28 @@ class PollingLoop implements WatchLoop {
 
   /** What keeps the watch from being polled: the fault of the last poll, or that nothing comes of the one in hand. Then its parts. */
   #troubles(): Failing[] {
-    const own = this.#account.failing ?? this.#hanging();
+    const own = this.#account.failing ?? this.#hanging() ?? this.#late();
     return [...(own ? [own] : []), ...this.#account.failingParts];
+  }
+
+  /** It waits for its turn, for longer than it should have to. */
+  #late(): Failing | null {
+    const held = this.#throttle.standing;
+    return held === null || held.isPolled ? null : { fault: held, forMs: held.forMs, part: null };
+  }
+
+  /** It is polled, and less often than somebody has asked for. That makes it no blinder than it is meant to be, and is told all the same. */
+  #tooSeldom(): Failing[] {
+    const held = this.#throttle.standing;
+    if (held === null || !held.isPolled || held.isMeant) return [];
+    return [{ fault: held, forMs: held.forMs, part: null, isPolled: true }];
   }
 
   #hanging(): Failing | null {
     const forMs = this.#inHand?.poll.idleMs() ?? 0;
-    return forMs < HANGING_AFTER_MS ? null : { ...this.#silence(forMs, 'the poll in hand'), part: null };
+    return forMs < HANGING_AFTER_MS
+      ? null
+      : { ...silence(this.#deps.clock.now(), forMs, 'the poll in hand'), part: null };
   }
 
   /** Instances that could not be read for longer than they may, though no fault has shown yet: nothing comes of their polls. */
@@ -258,29 +338,7 @@ class PollingLoop implements WatchLoop {
     return this.#book.silent(dueWithinMs).flatMap(({ place, blindForMs, idleMs }) => {
       const isKnown = known.some(({ part }) => part === null || liesInPart(place, part.place));
       if (isKnown) return [];
-      return [{ ...this.#silence(idleMs, 'its poll in hand').fault, place, blindForMs }];
+      return [{ ...silence(this.#deps.clock.now(), idleMs, 'its poll in hand').fault, place, blindForMs }];
     });
   }
-
-  #silence(forMs: number, what: string): Pick<Failing, 'fault' | 'forMs'> {
-    const message = `nothing has come of ${what} for ${formatSpan(forMs)}`;
-    const since = this.#deps.clock.now() - forMs;
-    return { fault: { reason: 'timeout', message, hint: HINT, since }, forMs };
-  }
-}
-
-function keyOf({ part }: Failing): string {
-  return part === null ? '' : placeKey(part.place);
-}
-
-function toPlaceFault({ fault, forMs, part }: Failing): PlaceFault {
-  return { ...fault, place: part?.place ?? null, blindForMs: forMs };
-}
-
-function toFault({ reason, message, hint, since }: PlaceFault): Fault {
-  return { reason, message, hint, since };
-}
-
-function liesInPart({ groupId, instanceName }: WatchPlace, part: WatchPlace): boolean {
-  return instanceName !== null && liesIn({ groupId, instanceName }, part);
 }

@@ -4,8 +4,9 @@ import { type StallLimit, stallLimitFrom, stallLimitsFrom } from '../../domain/j
 import { isWildcard, type Target, targetKey, type Watch } from '../../domain/job/watch.ts';
 import { SourceError } from '../../errors.ts';
 import { type PollDeps, type PollReport, pollTarget } from '../poll/poll.ts';
-import type { PollProgress } from '../poll/progress.ts';
+import { countingTurns, type PollProgress } from '../poll/progress.ts';
 import type { WatchedPart } from '../record/alert-event.ts';
+import type { PollScope } from './pacer.ts';
 import { hasNoBackups, mayHaveChanged } from './targets/book.ts';
 import { sourceOfLeaving } from './targets/leaving.ts';
 import { canRead, type Finding, judge } from './targets/scope.ts';
@@ -30,6 +31,10 @@ export interface WatchPollInput {
   isWholeFailing?: boolean;
   /** People were told that this part of the watch cannot be read. */
   isTold?: (place: WatchPlace) => boolean;
+  /** `running`: only the targets of a `*` watch on which restores run. */
+  scope?: PollScope;
+  /** The polls of targets on which nothing runs begin over so many milliseconds, evenly apart; 0 unless given: at once. */
+  spreadMs?: number;
 }
 
 /** A part of a `*` watch that fails by itself. */
@@ -58,20 +63,17 @@ export interface WatchPollReport extends PollReport {
  * @throws {StoreError} when the store fails.
  */
 export async function pollWatch(deps: PollDeps, input: WatchPollInput): Promise<WatchPollReport> {
-  const { watch, book, signal, progress, isPatient = false } = input;
+  const { watch, book, signal, progress, isPatient = false, scope = 'whole' } = input;
   let targets = await book.current(signal, { progress, isPatient });
-  const inOrder = targets.toSorted((a, b) => Number(b.hasRunningJobs) - Number(a.hasRunningJobs));
+  const inOrder = targets
+    .filter(({ hasRunningJobs }) => scope === 'whole' || hasRunningJobs)
+    .toSorted((a, b) => Number(b.hasRunningJobs) - Number(a.hasRunningJobs));
   if (!isWildcard(watch)) {
     const [only] = inOrder;
     if (only) await pollAlone(deps, input, only);
   } else {
-    const { gapMs = 0, patienceMs = Number.POSITIVE_INFINITY, isWholeFailing = false } = input;
     const before = new Map(inOrder.map(({ reading }) => [reading, reading.failures]));
-    const pollOf = (tracked: TrackedTarget) => (own: AbortSignal, ownProgress: PollProgress) =>
-      pollTracked(deps, { ...input, signal: own, progress: ownProgress }, tracked);
-    await book.turns.round(inOrder, pollOf, {
-      ...{ signal, progress, patienceMs, gapMs, isPatient, isWholeFailing },
-    });
+    await roundOver(deps, input, inOrder);
     signal.throwIfAborted();
     wakeNeighbours(inOrder, before);
     if (raiseDoubts(input, inOrder, before)) targets = await book.current(signal, { progress, isPatient });
@@ -79,6 +81,28 @@ export async function pollWatch(deps: PollDeps, input: WatchPollInput): Promise<
   const report = account(input, targets);
   signal.throwIfAborted();
   return report;
+}
+
+/**
+ * Polls the targets on which restores run, beside a poll of all that waits for its turn; what comes of it is accounted for with that
+ * one. Never rejects.
+ */
+export function pollRunning(deps: PollDeps, input: WatchPollInput): Promise<void> {
+  return roundOver(
+    deps,
+    input,
+    input.book.known().filter(({ hasRunningJobs }) => hasRunningJobs),
+  );
+}
+
+function roundOver(deps: PollDeps, input: WatchPollInput, targets: readonly TrackedTarget[]): Promise<void> {
+  const { book, signal, progress, isPatient = false } = input;
+  const { gapMs = 0, patienceMs = Number.POSITIVE_INFINITY, isWholeFailing = false, spreadMs = 0 } = input;
+  const pollOf = (tracked: TrackedTarget) => (own: AbortSignal, ownProgress: PollProgress) =>
+    pollTracked(deps, { ...input, signal: own, progress: ownProgress }, tracked);
+  return book.turns.round(targets, pollOf, {
+    ...{ signal, progress, patienceMs, gapMs, isPatient, isWholeFailing, spreadMs },
+  });
 }
 
 async function pollAlone(deps: PollDeps, input: WatchPollInput, tracked: TrackedTarget): Promise<void> {
@@ -126,7 +150,8 @@ async function pollTracked(
   input: WatchPollInput,
   tracked: TrackedTarget,
 ): Promise<PollReport> {
-  const { watch, book, lateAfterMs, signal, progress } = input;
+  const { watch, book, lateAfterMs, signal } = input;
+  const { progress, turns } = countingTurns(input.progress);
   const { target, newSince, hasRunningJobs, hasProjectGone } = tracked;
   const isLeaving = tracked.following === 'leaving';
   const startedAt = deps.clock.monotonic();
@@ -161,6 +186,7 @@ async function pollTracked(
   );
   if (report.failure === null) {
     tracked.hasRunningJobs = report.hasRunningJobs;
+    if (!isWhole || watch.restoreJobIds.length > 0) tracked.asks = turns();
     if (isWhole && !isLeaving) {
       tracked.lastWholeMono = startedAt;
       if (watch.stalledAfter === 'auto') tracked.stallLimits = await stallLimitsOf(deps, target);
@@ -191,7 +217,7 @@ async function stallLimitsOf({ store }: PollDeps, target: Target): Promise<Map<s
 
 /** Takes account of all polls that have ended since the last time. */
 function account(input: WatchPollInput, targets: readonly TrackedTarget[]): WatchPollReport {
-  const { watch, book } = input;
+  const { watch, book, scope = 'whole' } = input;
   const fresh = targets.filter(({ reading }) => reading.isFresh);
   const news = fresh.flatMap(({ reading }) => reading.last ?? []);
   for (const { reading } of fresh) reading.isFresh = false;
@@ -220,7 +246,8 @@ function account(input: WatchPollInput, targets: readonly TrackedTarget[]): Watc
     anomalies: known.flatMap(({ anomalies }) => anomalies),
     failure,
     isPartial: isAnyRead || news.some(({ jobs }) => jobs > 0) || canRead(findings),
-    hasRead: book.isComplete && (isAnyRead || targets.length === 0),
+    // Of those that were left out nothing is known anew.
+    hasRead: scope === 'whole' && book.isComplete && (isAnyRead || targets.length === 0),
     failing,
     endOf: endsFrom(book, findings, failing),
   };

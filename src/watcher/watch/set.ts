@@ -4,8 +4,10 @@ import type { JobSource } from '../../source/source.ts';
 import { Reconciler } from '../reconciler.ts';
 import { Schedules } from '../schedule/schedules.ts';
 import type { WatchStatus } from '../status.ts';
-import { createWatchLoop, type WatchLoop, type WatchLoopDeps } from './loop.ts';
+import { createWatchLoop } from './loop.ts';
+import { SharedLoad } from './pace.ts';
 import { waitingStatus } from './waiting.ts';
+import type { PollNow, WatchLoop, WatchLoopDeps } from './watch-loop.ts';
 
 /** A poll in hand gets this long to end when its watch ends. */
 const POLL_GRACE_MS = 2_000;
@@ -32,6 +34,8 @@ export interface WatchSet {
   status(): WatchStatus[];
   /** `null` for a watch that is not configured, or is about to begin anew. */
   loopOf(watch: string): WatchLoop | null;
+  /** Polls a watch at once, whatever its schedule and back-off say; `null`: it is not configured, or is about to begin anew. */
+  pollSoon(watch: string): PollNow | null;
   /** A watch of this name polls, or ends: one that has left the configuration may have a poll in hand. */
   isRunning(watch: string): boolean;
   /** Ends all of them; safe to call while `apply` is under way. */
@@ -57,6 +61,7 @@ class LoopSet implements WatchSet {
   readonly #deps: WatchSetDeps;
   readonly #loops: Reconciler<Spec, WatchLoop>;
   readonly #schedules: Schedules<WatchLoop>;
+  readonly #load: SharedLoad;
   /** In the order of the configuration. */
   #watches: readonly Watch[] = [];
   #isStopped = false;
@@ -74,6 +79,7 @@ class LoopSet implements WatchSet {
       stop: (loop) => loop.stop(POLL_GRACE_MS),
       onStarted: (begun) => this.#tickAll(begun),
     });
+    this.#load = new SharedLoad(clock, () => this.#loops.actors());
     this.#schedules = new Schedules(deps, (expression) =>
       this.#loops.actors().filter((loop) => loop.schedule() === expression),
     );
@@ -86,6 +92,10 @@ class LoopSet implements WatchSet {
       watches.flatMap(({ schedule, scheduleIdle }) => [schedule, scheduleIdle ?? schedule]),
     );
     const specOf = (watch: Watch): Spec => ({ watch, source: sources.get(watch.connection) ?? null });
+    this.#load.touch();
+    // Whoever has the configuration read again has mended something.
+    for (const source of new Set(sources.values())) source.forgive();
+    for (const loop of this.#loops.actors()) loop.forgive();
     await this.#loops.apply(new Map(watches.map((watch) => [watch.name, specOf(watch)])));
   }
 
@@ -101,6 +111,10 @@ class LoopSet implements WatchSet {
 
   loopOf(watch: string): WatchLoop | null {
     return this.#loops.actorOf(watch);
+  }
+
+  pollSoon(watch: string): PollNow | null {
+    return this.loopOf(watch)?.pollSoon() ?? null;
   }
 
   isRunning(watch: string): boolean {
@@ -138,6 +152,7 @@ class LoopSet implements WatchSet {
       {
         watch,
         gapMs: () => this.#schedules.gapMs(loop.schedule()),
+        paceOf: (sharer) => this.#load.paceOf(sharer),
         tickSoon: (retry) => this.#schedules.tickSoon(retry),
       },
     );

@@ -29,6 +29,8 @@ export function waitingStatus(
     lastSuccessAt: null,
     sinceSuccessMs: forMs,
     scheduledMs: gapMs,
+    periodMs: gapMs,
+    throttled: null,
     dueWithinMs: dueWithinMs(gapMs),
     nextPollAt: null,
     hasMissedPolls: false,

@@ -8,13 +8,16 @@ import { Turns } from './turns.ts';
 /** Opens the book of a watch. Nothing is listed before the first look. */
 export function createTargetBook(deps: TargetBookDeps, watch: Watch): TargetBook {
   if (isWildcard(watch)) return new DiscoveringBook(deps, watch);
-  const only = track(targetOf(watch), { nowMono: deps.clock.monotonic() });
+  const asks = Math.max(1, watch.restoreJobIds.length);
+  const only = track(targetOf(watch), { nowMono: deps.clock.monotonic(), asks });
   const { target } = only;
   const turns = new Turns(deps.clock);
   return {
     turns,
     isComplete: true,
     current: async () => [only],
+    known: () => [only],
+    forgive: () => {},
     faults: () => [],
     find: ({ groupId, instanceName }) =>
       target.groupId === groupId && target.instanceName === instanceName ? only : null,

@@ -1,13 +1,12 @@
 import pLimit from 'p-limit';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { liesIn, type WatchPlace } from '../../../domain/job/place.ts';
-import { SERVERLESS_END } from '../../../domain/job/serverless-end.ts';
 import { labelsFor, type Target, targetKey, targetOf, type Watch } from '../../../domain/job/watch.ts';
 import { SourceError } from '../../../errors.ts';
 import type { ListedInstance, ListedProject, ReadOptions } from '../../../source/source.ts';
 import { createPollProgress, joined, type PollProgress } from '../../poll/progress.ts';
 import { Listing } from './listing.ts';
-import { newSinceOf, openTargets, portionsOf, whereIs } from './looks.ts';
+import { newSinceOf, openTargets, portionsOf, whereIs, whyNothing } from './looks.ts';
 import type { ListFault, TargetBook, TargetBookDeps } from './target-book.ts';
 import { placeOfTarget, type TrackedTarget, track } from './tracked.ts';
 import { endsInTime, STALL_MS, Turns } from './turns.ts';
@@ -70,6 +69,16 @@ export class DiscoveringBook implements TargetBook {
     if (broken) throw broken;
     if (this.#hasLooked()) this.#warnOfNothing();
     return [...this.#targets.values()];
+  }
+
+  known(): readonly TrackedTarget[] {
+    return [...this.#targets.values()];
+  }
+
+  forgive(): void {
+    for (const { reading } of this.#targets.values()) reading.notBeforeMono = Number.NEGATIVE_INFINITY;
+    this.#projects?.forgive();
+    for (const { listing } of this.#pages.values()) listing.forgive();
   }
 
   faults(): ListFault[] {
@@ -332,17 +341,12 @@ export class DiscoveringBook implements TargetBook {
 
   /** A discovery that finds nothing looks like peace, and is most likely a mistake. */
   #warnOfNothing(): void {
-    const { name, kind } = this.#watch;
+    const { name } = this.#watch;
     if (this.#targets.size > 0) this.#hasWarnedOfNothing = false;
     else if (!this.#hasWarnedOfNothing) {
       this.#hasWarnedOfNothing = true;
-      this.#deps.logger.warn(`Watch ${name} finds no instance to follow`, {
-        watch: name,
-        hint:
-          kind === 'serverless'
-            ? SERVERLESS_END
-            : `Check groupId and the kind: is there a ${kind} instance in the project?`,
-      });
+      const hint = whyNothing(this.#watch);
+      this.#deps.logger.warn(`Watch ${name} finds no instance to follow`, { watch: name, hint });
     }
   }
 }

@@ -85,6 +85,13 @@ export class Listing {
     this.#dueMono = Math.min(this.#dueMono, Math.max(now, this.#begunMono + DOUBT_GAP_MS));
   }
 
+  /** Somebody says that what was wrong is mended: a list that could not be had is due at once. */
+  forgive(): void {
+    if (this.#fault === null) return;
+    this.#failures = 0;
+    this.#dueMono = Number.NEGATIVE_INFINITY;
+  }
+
   #noteSuccess(): void {
     this.#fault = null;
     this.#failures = 0;

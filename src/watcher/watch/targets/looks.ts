@@ -1,6 +1,7 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { AuditDraft } from '../../../domain/audit.ts';
 import type { Timestamp } from '../../../domain/instant.ts';
+import { SERVERLESS_END } from '../../../domain/job/serverless-end.ts';
 import { placeOfKey, type Target, targetOf, type Watch } from '../../../domain/job/watch.ts';
 import type { JobStore } from '../../../store/ports/jobs.ts';
 
@@ -41,6 +42,12 @@ export async function openTargets(
 /** A target, as the audit log says where it is. */
 export function whereIs({ watch, kind, groupId, instanceName }: Target): AuditDraft['data'] {
   return { watch, kind, groupId, instanceName };
+}
+
+/** Why a look may have found no instance, for people. */
+export function whyNothing({ kind }: Watch): string {
+  if (kind === 'serverless') return SERVERLESS_END;
+  return `Check groupId and the kind: is there a ${kind} instance in the project?`;
 }
 
 /** What is taken over from a list in one go: some milliseconds of work. */

@@ -30,6 +30,10 @@ export interface TargetBook {
     signal: AbortSignal,
     how?: { progress?: PollProgress | undefined; isPatient?: boolean },
   ): Promise<TrackedTarget[]>;
+  /** The targets as they are known by now. */
+  known(): readonly TrackedTarget[];
+  /** Somebody says that what was wrong is mended: what waits before it is tried again is due at once. */
+  forgive(): void;
   /** Every list has been looked at once, with success or not. */
   readonly isComplete: boolean;
   /** What could not be listed when it was asked for last. */

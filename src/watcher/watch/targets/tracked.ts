@@ -23,6 +23,8 @@ export interface TrackedTarget {
   /** When its list was last read whole; `null` before the first time. */
   lastWholeMono: number | null;
   hasRunningJobs: boolean;
+  /** Requests that a poll of it takes, as the last one that was not of a whole list has shown; retries are not looked for. */
+  asks: number;
   /** See `PollInput.notes`. */
   readonly notes: AnswerNotes;
   /** See `PollInput.places`. */
@@ -60,7 +62,7 @@ export function track(
     nowMono,
     ...over
   }: { nowMono: number } & Partial<
-    Pick<TrackedTarget, 'projectName' | 'following' | 'newSince' | 'hasProjectGone'>
+    Pick<TrackedTarget, 'asks' | 'projectName' | 'following' | 'newSince' | 'hasProjectGone'>
   >,
 ): TrackedTarget {
   return {
@@ -71,6 +73,7 @@ export function track(
     newSince: null,
     lastWholeMono: null,
     hasRunningJobs: false,
+    asks: 1,
     notes: { pages: new Map(), jobs: new Map() },
     places: new Places(),
     stallLimits: null,

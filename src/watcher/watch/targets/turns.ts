@@ -34,6 +34,8 @@ export interface RoundInput {
   isPatient: boolean;
   /** All of the watch fails: no target is spared by itself, since one probe is as good as another. */
   isWholeFailing: boolean;
+  /** See `WatchPollInput.spreadMs`. */
+  spreadMs: number;
 }
 
 /**
@@ -45,6 +47,7 @@ export class Turns {
   readonly #beside = pLimit(BESIDE_AT_ONCE);
   readonly #inHand = new Set<PollInHand<PollReport>>();
   readonly #ends = new Set<Promise<void>>();
+  readonly #life = new AbortController();
   #isStopped = false;
 
   constructor(clock: Clock) {
@@ -70,9 +73,12 @@ export class Turns {
     });
     const limit = pLimit(AT_ONCE);
     const awaited = due.filter((tracked) => !isBeside(tracked));
+    const stepMs = input.spreadMs / Math.max(1, awaited.length);
     await Promise.all(
-      awaited.map((tracked) =>
+      awaited.map((tracked, index) =>
         limit(async () => {
+          if (stepMs > 0 && !tracked.hasRunningJobs) await this.#waitUntil(now + index * stepMs, input);
+          if (input.signal.aborted || tracked.reading.turn !== null) return;
           const { inHand, end } = this.#take(tracked, pollOf(tracked), input);
           void this.#keep(end);
           if (input.isPatient || targets.length === 1) return end;
@@ -97,8 +103,17 @@ export class Turns {
   /** Cuts short what is in hand, begins nothing any more, and waits until all of it has ended. */
   async stop(reason: Error): Promise<void> {
     this.#isStopped = true;
+    this.#life.abort(reason);
     for (const inHand of this.#inHand) inHand.abort(reason);
     await Promise.all(this.#ends);
+  }
+
+  /** Such a wait is as meant: nothing hangs. */
+  async #waitUntil(atMono: number, { signal, progress }: RoundInput): Promise<void> {
+    const over = progress?.waits();
+    const end = AbortSignal.any([signal, this.#life.signal]);
+    await this.#clock.sleep(Math.max(0, atMono - this.#clock.monotonic()), end).catch(() => undefined);
+    over?.();
   }
 
   #take(

@@ -1,0 +1,66 @@
+import type { Target, Watch } from '../../domain/job/watch.ts';
+import type { Logger } from '../../logging/logger.ts';
+import type { Signals } from '../../signals.ts';
+import type { JobStore } from '../../store/ports/jobs.ts';
+import type { PollDeps } from '../poll/poll.ts';
+import type { Ticked } from '../schedule/release.ts';
+import type { WatchStatus } from '../status.ts';
+import type { WatchAlertsDeps } from './alerts.ts';
+import type { BackOffDeps } from './back-off.ts';
+import type { WatchJournalDeps } from './journal.ts';
+import type { Pace, Sharer } from './pace.ts';
+import type { WatchPollReport } from './poll-watch.ts';
+
+/** What the loop of a watch works with. */
+export interface WatchLoopDeps extends PollDeps, WatchAlertsDeps, WatchJournalDeps, BackOffDeps {
+  source: PollDeps['source'];
+  store: PollDeps['store'] & WatchAlertsDeps['store'] & JobStore;
+  recorder: PollDeps['recorder'] & WatchAlertsDeps['recorder'] & WatchJournalDeps['recorder'];
+  clock: PollDeps['clock'];
+  logger: Logger;
+  signals: Signals;
+}
+
+/** Which watch a loop polls, and how often. */
+export interface WatchLoopOptions {
+  watch: Watch;
+  /** From one tick to the next of the schedule in use, in milliseconds. */
+  gapMs: () => number;
+  /** How often it can be polled beside others who share its ceiling; as its schedule has it unless given. */
+  paceOf?: (loop: Sharer) => Pace;
+  /** A poll waits for every target, however slow: for whoever polls once. */
+  isPatient?: boolean;
+  /** Has it ticked as soon as others leave room for it; at once unless given. */
+  tickSoon?: (retry: Ticked) => void;
+}
+
+/** What came of the wish to poll at once. */
+export type PollNow = 'begun' | 'under_way' | 'stopped';
+
+/** One watch and the poll in hand. */
+export interface WatchLoop extends Sharer {
+  readonly watch: Watch;
+  /** The schedule that counts now: the idle one while no job is running, where there is one. */
+  schedule(): string;
+  /** A tick: polls what is due, unless a poll is under way or the watch is backing off. @returns the poll; `null`: none has begun. */
+  tick(): Promise<unknown> | null;
+  /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
+  beat(): void;
+  /** The process did nothing for so long. A watch that would have been polled meanwhile is not to be relied on until it is. */
+  stoodStill(forMs: number): void;
+  /** Polls now, whatever the back-off says, and waits for the end. Never rejects for a fault: see the report's `failure`. */
+  pollNow(): Promise<WatchPollReport>;
+  /** Somebody says that what was wrong is mended: back-off ends. A watch that fails, or a part of which does, is polled soon. */
+  forgive(): void;
+  /** Polls all of it at once, back-off or not, and does not wait for the end. */
+  pollSoon(): PollNow;
+  status(): WatchStatus;
+  /** See `JobSource.surelyAheadMs`. */
+  surelyAheadMs(): number;
+  /** The target that a job belongs to, as of the last look for instances; `null`: none of this watch. */
+  targetOf(job: Pick<Target, 'groupId' | 'instanceName'>): Target | null;
+  /** Its instance has gone, and no job of it is open any more; false as long as nobody has looked. */
+  hasGone(job: Pick<Target, 'groupId' | 'instanceName'>): boolean;
+  /** Lets a poll in hand finish for `graceMs`, then aborts it. Safe to call twice. */
+  stop(graceMs: number): Promise<void>;
+}
