@@ -11,11 +11,14 @@ import { systemClock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { jsonSchemaText } from '../config/schema/json-schema.ts';
+import { accessOf, readStoreAccess } from '../config/store-access.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import { ConfigError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createLogger } from '../logging/winston-logger.ts';
 import { proxyPasswords, useProxies } from '../net/proxies.ts';
 import { createRedactor, type Redactor } from '../net/redact/redactor.ts';
+import { connectDaemon } from '../remote/remote-records.ts';
 import { openExistingStore } from '../store/open-store.ts';
 import { redactingStore } from '../store/redacting-store.ts';
 import { inspectStore } from '../store/sqlite/inspect.ts';
@@ -69,6 +72,21 @@ export async function main(
       const config = await loadConfig(file, { env: { ...env, ...own }, text });
       redactor.add(config.secrets);
       return config;
+    },
+    readAccess: async (file) => {
+      try {
+        // What an older version has kept is cleaned of the secrets, where they are known.
+        return accessOf(await readConfig(file));
+      } catch (fault) {
+        if (!(fault instanceof ConfigError)) throw fault;
+        const access = await readStoreAccess(file, { env, fault });
+        redactor.add(access.server?.token ? [access.server.token] : []);
+        return access;
+      }
+    },
+    connectDaemon: (address) => {
+      redactor.add(address.token === null ? [] : [address.token]);
+      return connectDaemon(address, { clock });
     },
     openStore: async (config, { mode }) => {
       const store = await openExistingStore(config.store.url, { mode });

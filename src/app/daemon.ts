@@ -3,16 +3,18 @@ import type { ReloadOutcome } from '../config/changes.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { redactTexts } from '../domain/redact-texts.ts';
 import { issueText, toError } from '../errors.ts';
-import { healthOf } from '../health/health.ts';
+import { healthOf, withConfigFault, withHeartbeatFault } from '../health/health.ts';
 import { keepHeartbeat } from '../health/heartbeat-keeper.ts';
 import { startServer } from '../http/server.ts';
 import type { AdjustableLogger } from '../logging/winston-logger.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
 import type { Signals } from '../signals.ts';
+import { reportOfDaemon } from '../views/status/from-daemon.ts';
 import { createRunner, type Runner } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
 import { assemble, createClosers, namesOf } from './assembly.ts';
+import { configInForce } from './config-in-force.ts';
 import type { EarlySignals } from './early-signals.ts';
 import { boundHeapAfterStart } from './heap-growth.ts';
 import { armLastResort, type LastResort } from './last-resort.ts';
@@ -89,6 +91,19 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       version: deps.version,
       token: () => reloader.config().server.token,
       status,
+      report: () =>
+        reportOfDaemon({
+          now: clock.now(),
+          version: deps.version,
+          pid: process.pid,
+          status: status(),
+          health: withHeartbeatFault(
+            withConfigFault(healthOf(status(), hangingAfterMs), reloader.fault()),
+            redactTexts(heartbeat.fault(), redactor.redact),
+          ),
+          config: configInForce(reloader.config(), redactTexts(reloader.history(), redactor.redact)),
+          store,
+        }),
       store,
       clock,
       metrics,

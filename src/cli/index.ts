@@ -14,6 +14,7 @@ import { addOnce } from './commands/once.ts';
 import { addRoutes } from './commands/routes.ts';
 import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
+import { addStatus } from './commands/status.ts';
 import { addWait } from './commands/wait/wait.ts';
 import { EXIT, explain } from './errors.ts';
 import type { CliParts } from './parts.ts';
@@ -81,6 +82,7 @@ function buildProgram(cli: Cli): Command {
   addNotify(cli, program);
   addRoutes(cli, program);
   addMute(cli, program);
+  addStatus(cli, program);
   addJobs(cli, program);
   addHistory(cli, program);
   addDeliveries(cli, program);
@@ -104,6 +106,7 @@ Examples:
   restore-watcher notify test --channel oncall       does the message arrive?
   restore-watcher run                                the daemon
   restore-watcher wait orders --timeout 2h           until its restores have ended
+  restore-watcher status                             is all well, what comes next?
   restore-watcher history --since 7d                 what happened, and who was told
   restore-watcher deliveries redrive --given-up      try again what could not be delivered
 

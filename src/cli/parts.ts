@@ -3,6 +3,7 @@ import type { AuditCheck } from '../audit/check.ts';
 import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
+import type { StoreAccess } from '../config/store-access.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Survey } from '../diagnosis/survey.ts';
 import type { Watch } from '../domain/job/watch.ts';
@@ -10,6 +11,8 @@ import type { HeartbeatAnswer } from '../health/heartbeat-answer.ts';
 import type { JobSource } from '../source/source.ts';
 import type { StoreFacts } from '../store/ports/life.ts';
 import type { Store } from '../store/store.ts';
+import type { Records } from '../views/records/records.ts';
+import type { StatusReport } from '../views/status/report.ts';
 import type { OnceReport } from '../watcher/once.ts';
 import type { HealthAnswer } from './commands/healthcheck/ask.ts';
 
@@ -18,6 +21,13 @@ export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?
 
 /** Where a person answers. A terminal has `isTTY`. */
 export type InputStream = Readable & { isTTY?: boolean };
+
+/** A daemon that is asked over HTTP. */
+export interface RemoteDaemon {
+  records: Records;
+  /** @throws {WatcherError} when it does not answer, or refuses. */
+  status(): Promise<StatusReport>;
+}
 
 /** What the commands are made of, already built: the CLI knows no adapter. */
 export interface CliParts {
@@ -46,16 +56,26 @@ export interface CliParts {
     env: Readonly<Record<string, string>>;
   }): Promise<WatcherConfig>;
   /**
+   * As much of a configuration as reading the record takes: also of one with faults, or whose secrets are not there.
+   * @throws {ConfigError} when there is no file, or its `store.url` cannot be read.
+   */
+  readAccess(file: string): Promise<StoreAccess>;
+  /** Nothing is asked yet. */
+  connectDaemon(server: { url: string; token: string | null }): RemoteDaemon;
+  /**
    * Opens the store beside a daemon that may be running; never makes one (a command run as another user would leave files that the
    * daemon cannot write). `null` while there is no database.
    * @throws {StoreError}
    */
-  openStore(config: WatcherConfig, options: { mode: 'readonly' | 'readwrite' }): Promise<Store | null>;
+  openStore(
+    config: Pick<WatcherConfig, 'store'>,
+    options: { mode: 'readonly' | 'readwrite' },
+  ): Promise<Store | null>;
   /**
    * Looks at the store without changing it.
    * @throws {StoreError} when it cannot be used: damaged, made by a newer program, not readable.
    */
-  inspectStore(config: WatcherConfig): Promise<StoreFacts>;
+  inspectStore(config: Pick<WatcherConfig, 'store' | 'audit'>): Promise<StoreFacts>;
   diagnose: Diagnostician;
   /**
    * Lists what the credential of the first watch sees, by the API of that watch. What is wrong is in the survey.

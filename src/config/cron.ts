@@ -44,6 +44,12 @@ export function nextRun(expression: string, timeZone: string): Timestamp {
   return gap === undefined ? next.getTime() : gap.at;
 }
 
+/** Milliseconds from the next slot of a cron expression, read in UTC, to the one after it. */
+export function periodOf(expression: string): number {
+  const [next, after] = withTask(expression, 'UTC', (task) => task.getNextRuns(2));
+  return next === undefined || after === undefined ? 0 : after.getTime() - next.getTime();
+}
+
 /** True when the expression would have come round within the gap. */
 function isWithin(expression: string, { wallFrom, wallTo }: ClockGap): boolean {
   // Whatever the second: what is left out comes at the end of the gap.

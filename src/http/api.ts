@@ -2,12 +2,22 @@ import type { Hono } from 'hono';
 import type { Clock } from '../clock.ts';
 import { watchOf } from '../domain/event/subject.ts';
 import { JOB_STATES } from '../domain/job/restore-job.ts';
+import type { AuditReader } from '../store/ports/audit.ts';
 import type { JobReader } from '../store/ports/jobs.ts';
+import type { MuteReader } from '../store/ports/mutes.ts';
 import { DELIVERY_STATUSES } from '../store/ports/outbox.ts';
 import type { PageRequest, RecordReader, Rows } from '../store/ports/records.ts';
 import { createExpectedEnds, type ExpectedEnds } from '../views/expected-ends.ts';
 import { resolveJobId } from '../views/resolve-id.ts';
-import { jobView, listedDeliveryView, transitionView, type View, watchView } from '../views/views.ts';
+import type { StatusReport } from '../views/status/report.ts';
+import {
+  jobView,
+  listedDeliveryView,
+  muteView,
+  transitionView,
+  type View,
+  watchView,
+} from '../views/views.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
 import { readInPortions } from './portions.ts';
 import { QueryFault, readQuery } from './query.ts';
@@ -15,7 +25,9 @@ import { QueryFault, readQuery } from './query.ts';
 /** What the JSON reads ask. */
 export interface ApiDeps {
   status: () => WatcherStatus;
-  store: JobReader & RecordReader;
+  /** How all of it stands. @throws {StoreError} */
+  report: () => Promise<StatusReport>;
+  store: JobReader & RecordReader & MuteReader & Pick<AuditReader, 'readAuditLines' | 'auditHead'>;
   clock: Clock;
 }
 
@@ -23,12 +35,22 @@ export interface ApiDeps {
 const HISTORY_LIMIT = 100;
 
 /** The reads under `/api/v1`. Lists are `{ items, nextCursor }`, newest first. */
-export function addApi(app: Hono, { store, status, clock }: ApiDeps): void {
+export function addApi(app: Hono, deps: ApiDeps): void {
+  const { store, status, clock } = deps;
   const ends = createExpectedEnds({ store, clock });
 
+  app.get('/api/v1/status', async (c) => {
+    readQuery(c.req.url, []);
+    return c.json(await deps.report());
+  });
+
   app.get('/api/v1/jobs', async (c) => {
-    const query = readQuery(c.req.url, ['watch', 'state']);
-    const filter = { watch: query.text('watch'), state: query.oneOf('state', JOB_STATES) };
+    const query = readQuery(c.req.url, ['watch', 'state', 'job']);
+    const filter = {
+      watch: query.text('watch'),
+      state: query.oneOf('state', JOB_STATES),
+      jobId: await jobIdIn(store, query.text('job')),
+    };
     const jobs = await readInPortions(query.page(), (page) => store.listObservations({ ...filter, ...page }));
     const endOf = await ends.of(jobs.items);
     return c.json(listing(jobs, (job) => jobView(job, endOf.get(job) ?? null)));
@@ -43,13 +65,14 @@ export function addApi(app: Hono, { store, status, clock }: ApiDeps): void {
   });
 
   app.get('/api/v1/transitions', async (c) => {
-    const query = readQuery(c.req.url, ['watch', 'job', 'since']);
-    const job = query.text('job');
+    const query = readQuery(c.req.url, ['watch', 'job', 'since', 'until', 'target', 'all']);
     const filter = {
       watch: query.text('watch'),
-      jobId: job === undefined ? undefined : await resolveJobId(store, job),
+      jobId: await jobIdIn(store, query.text('job')),
       since: query.instant('since'),
-      onlyHappened: true,
+      until: query.instant('until'),
+      target: query.text('target'),
+      onlyHappened: query.oneOf('all', YES_OR_NO) !== 'true',
     };
     const events = await readInPortions(query.page(), (page) => store.listEvents({ ...filter, ...page }));
     return c.json(listing(events, transitionView));
@@ -64,12 +87,37 @@ export function addApi(app: Hono, { store, status, clock }: ApiDeps): void {
     return c.json(listing(deliveries, listedDeliveryView));
   });
 
+  app.get('/api/v1/mutes', async (c) => {
+    const query = readQuery(c.req.url, ['all']);
+    const now = clock.now();
+    const isAll = query.oneOf('all', YES_OR_NO) === 'true';
+    const mutes = await store.listMutes({ inForceAt: isAll ? undefined : now });
+    return c.json(
+      listing(slice(mutes, { ...query.page(), limit: mutes.length + 1 }), (mute) => muteView(mute, now)),
+    );
+  });
+
+  app.get('/api/v1/audit', async (c) => {
+    const query = readQuery(c.req.url, ['after']);
+    const after = query.whole('after') ?? 0;
+    const { limit } = query.page();
+    const lines = await store.readAuditLines(after, limit);
+    const { seq, hash } = await store.auditHead();
+    return c.json({ items: lines.map(({ seq, body }) => ({ seq, line: body })), head: { seq, hash } });
+  });
+
   app.get('/api/v1/watches', (c) => {
     const query = readQuery(c.req.url, ['watch']);
     const name = query.text('watch');
     const watches = status().watches.filter(({ watch }) => name === undefined || watch === name);
     return c.json(listing(slice(watches, query.page()), watchView));
   });
+}
+
+const YES_OR_NO = ['true', 'false'] as const;
+
+function jobIdIn(store: ApiDeps['store'], given: string | undefined): Promise<string> | undefined {
+  return given === undefined ? undefined : resolveJobId(store, given);
 }
 
 /** One job with its history, as the watch that saw it change last sees it; the other watches that follow it are named. */

@@ -19,11 +19,13 @@ import { readBody } from './body.ts';
 import { QueryFault } from './query.ts';
 import { PROTECTIVE_HEADERS } from './refusal.ts';
 import { createTurns } from './turns.ts';
+import { addWrites, type WriteDeps, writesAt } from './writes.ts';
 
 /** What the routes answer with, and who may ask. */
 export interface AppDeps extends ApiDeps {
   /** Of the program, for its description. */
   version: string;
+  store: ApiDeps['store'] & WriteDeps['store'];
   metrics: Pick<Metrics, 'render'>;
   logger: Logger;
   /** Demanded for everything but the bare health words; `null`: open to whoever can connect. A reload may change it. */
@@ -39,7 +41,7 @@ export interface AppDeps extends ApiDeps {
 }
 
 const READ_METHODS = ['GET', 'HEAD'];
-/** The one thing here that changes something. */
+/** It has no reading beside it. */
 const RELOAD_PATH = '/-/reload';
 
 /** The routes, without a socket. Every answer but the metrics is JSON; every refusal is `{ error, hint }`. */
@@ -52,10 +54,18 @@ export function createApp(deps: AppDeps): Hono {
   });
   app.use(async (c, next) => {
     const isReload = c.req.path === RELOAD_PATH;
-    const allowed = isReload ? ['POST'] : READ_METHODS;
+    const writes = writesAt(c.req.path);
+    const allowed = isReload
+      ? ['POST']
+      : writes.length > 0
+        ? [...readsAt(c.req.path), ...writes]
+        : READ_METHODS;
     if (!allowed.includes(c.req.method)) {
       c.header('Allow', allowed.join(', '));
-      const hint = isReload ? 'a reload is asked for with POST' : 'everything here is read with GET';
+      const hint =
+        isReload || writes.length > 0
+          ? `this is asked for with ${allowed.join(' or ')}`
+          : 'everything here is read with GET';
       return refuse(c, 405, `${c.req.method} is not offered`, hint);
     }
     return next();
@@ -67,6 +77,7 @@ export function createApp(deps: AppDeps): Hono {
     return refuse(c, 401, 'a token is needed', 'send Authorization: Bearer with the token of server.token');
   });
   addReload(app, deps);
+  addWrites(app, deps);
   addTurns(app, faultLog);
   app.get('/metrics', async (c) => {
     const { contentType, text } = await deps.metrics.render(metricsFormatOf(c));
@@ -96,6 +107,10 @@ function metricsFormatOf(c: Context): MetricsFormat {
   const supports = Object.values(types);
   const chosen = accepts(c, { header: 'Accept', supports, default: types.prometheus });
   return chosen === types.openmetrics ? 'openmetrics' : 'prometheus';
+}
+
+function readsAt(path: string): readonly string[] {
+  return path === '/api/v1/mutes' ? READ_METHODS : [];
 }
 
 /** The two answers that need no token. Without it, `/readyz` says that something is wrong but not what. */

@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 
-/** Nothing here takes a body. What comes along all the same is read up to this size, in bytes, and left aside. */
+/** What is written here is small. More than so many bytes are not read. */
 const MAX_BODY_BYTES = 16_384;
 
 /**
@@ -11,19 +11,21 @@ const MAX_BODY_BYTES = 16_384;
 export async function readBody(
   request: Request,
   { incoming, outgoing }: HttpBindings,
-): Promise<'read' | 'too_large' | 'broken'> {
+): Promise<{ text: string } | 'too_large' | 'broken'> {
   if (Number(incoming.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return 'too_large';
   if (incoming.headers.expect !== undefined) outgoing.writeContinue();
   const reader = request.body?.getReader();
+  const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     while (reader) {
       const { done, value } = await reader.read();
       if (done) break;
       size += value.length;
+      chunks.push(value);
       if (size > MAX_BODY_BYTES) return 'too_large';
     }
-    return 'read';
+    return { text: Buffer.concat(chunks).toString('utf8') };
   } catch {
     return 'broken';
   }

@@ -22,6 +22,8 @@ export interface Query {
   text(name: string): string | undefined;
   oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined;
   instant(name: string): Timestamp | undefined;
+  /** A whole number from 0. */
+  whole(name: string): number | undefined;
   page(): PageRequest;
 }
 
@@ -44,6 +46,7 @@ export function readQuery(url: string, filters: readonly string[]): Query {
     text,
     oneOf: (name, allowed) => oneOf(name, text(name), allowed),
     instant: (name) => instant(name, text(name)),
+    whole: (name) => whole(name, text(name)),
     page: () => ({ limit: limit(text('limit')), cursor: text('cursor') }),
   };
 }
@@ -67,6 +70,11 @@ function instant(name: string, given: string | undefined): Timestamp | undefined
     throw new QueryFault(`${name} is not a time: ${quote(given)}`, 'ISO 8601, such as 2026-11-02T08:00:00Z');
   }
   return at;
+}
+
+function whole(name: string, given: string | undefined): number | undefined {
+  if (given === undefined || /^\d{1,15}$/.test(given)) return given === undefined ? undefined : Number(given);
+  throw new QueryFault(`${name} cannot be ${quote(given)}`, 'a whole number from 0');
 }
 
 function limit(given: string | undefined): number {

@@ -8,12 +8,13 @@ import { headersOf, type ReplyHeaders } from './headers/reply-headers.ts';
 import { type BodyLimit, beginFingerprint, collect, type Received, readBody } from './http-body.ts';
 import { type Caller, ownerOf, StaleConnection, unsoundStatus, wireFault } from './wire-fault.ts';
 
-/** One HTTP request: a GET, or a POST where it has a body. */
+/** One HTTP request: a GET, or a POST where it has a body, unless it names another method. */
 export interface HttpRequest {
   /** Absolute and normalised, as it is sent: a digest is made over the very same text. */
   url: string;
   headers: Readonly<Record<string, string>>;
   body?: string;
+  method?: 'DELETE';
   /** Covers the whole exchange, to the last byte of the answer. */
   signal: AbortSignal;
   /**
@@ -122,7 +123,7 @@ function createAddressMemory(): (url: string) => http.RequestOptions {
 }
 
 function ask(
-  { url, headers, body, signal, recall }: HttpRequest,
+  { url, headers, body, method, signal, recall }: HttpRequest,
   addressOf: (url: string) => http.RequestOptions,
   agents: Agents,
   limit: BodyLimit,
@@ -134,7 +135,7 @@ function ask(
       (isTls ? https : http).request({
         ...address,
         agent,
-        method: body === undefined ? 'GET' : 'POST',
+        method: method ?? (body === undefined ? 'GET' : 'POST'),
         headers: { ...USUAL_HEADERS, ...headers },
         maxHeaderSize: MAX_HEADER_BYTES,
       }),

@@ -15,7 +15,7 @@ export interface ExpectedEnds {
 }
 
 export interface ExpectedEndsDeps {
-  store: JobReader;
+  store: Pick<JobReader, 'finishedDurations'>;
   clock: Clock;
 }
 

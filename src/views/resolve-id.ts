@@ -14,12 +14,15 @@ export interface IdCandidate {
 export class AmbiguousId extends WatcherError {
   readonly candidates: readonly IdCandidate[];
 
-  constructor(what: string, text: string, candidates: readonly IdCandidate[], hasMore: boolean) {
-    const many = hasMore ? `more than ${candidates.length}` : String(candidates.length);
-    super('ambiguous_id', `${text} may be one of ${many} ${what}`, {
-      hint: 'Give more of its beginning, or all of it.',
-    });
+  constructor(message: string, candidates: readonly IdCandidate[]) {
+    super('ambiguous_id', message, { hint: 'Give more of its beginning, or all of it.' });
     this.candidates = candidates;
+  }
+
+  /** `what` they are, in the plural; of `candidates` there may be more. */
+  static of(what: string, text: string, candidates: readonly IdCandidate[], hasMore = false): AmbiguousId {
+    const many = hasMore ? `more than ${candidates.length}` : String(candidates.length);
+    return new AmbiguousId(`${text} may be one of ${many} ${what}`, candidates);
   }
 }
 
@@ -56,7 +59,7 @@ export async function resolveJobId(records: IdFinder, text: string): Promise<str
   const [meant, second] = ofWatch;
   if (meant !== undefined && second === undefined) return meant.id;
   const candidates = (ofWatch.length > 0 ? ofWatch : seen).map(({ id, by }) => ({ id, about: aboutJob(by) }));
-  throw new AmbiguousId('jobs', text, candidates, found.ids.length > MOST_CANDIDATES);
+  throw AmbiguousId.of('jobs', text, candidates, found.ids.length > MOST_CANDIDATES);
 }
 
 /**
@@ -71,11 +74,11 @@ export async function resolveDeliveryId(records: IdFinder, text: string): Promis
   if (only === undefined) return notFound(form, text, found, 'deliveries');
   if (others.length === 0) return only;
   const candidates = found.ids.slice(0, MOST_CANDIDATES).map((id) => ({ id, about: '' }));
-  throw new AmbiguousId('deliveries', text, candidates, found.ids.length > MOST_CANDIDATES);
+  throw AmbiguousId.of('deliveries', text, candidates, found.ids.length > MOST_CANDIDATES);
 }
 
 function notFound({ head, tail }: IdForm, text: string, { isComplete }: FoundIds, what: string): string {
-  if (!isComplete) throw new AmbiguousId(`very many ${what}`, text, [], true);
+  if (!isComplete) throw new AmbiguousId(`${text} may be one of very many ${what}`, []);
   return tail === '' ? head : `${head}…${tail}`;
 }
 

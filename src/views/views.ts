@@ -1,6 +1,6 @@
 import { flatSubject } from '../domain/event/flat-subject.ts';
 import { titleOf } from '../domain/event/message.ts';
-import { jobOf, watchOf } from '../domain/event/subject.ts';
+import { jobOf, placeOf, sourceOf, watchOf } from '../domain/event/subject.ts';
 import { happenedAfter } from '../domain/event/undated.ts';
 import { type Timestamp, toIso, toIsoOrNull } from '../domain/instant.ts';
 import type { ExpectedEnd } from '../domain/job/eta.ts';
@@ -30,8 +30,17 @@ export function jobView(observation: Observation, eta: ExpectedEnd | null): View
     changedAt: toIso(observation.changedAt),
     missingSince: toIsoOrNull(observation.missingSince),
     anomaly: observation.anomaly,
+    ...noticedView(observation),
     ...expectedEndView(eta),
     job: observation.job === null ? null : publicJob(observation.job),
+  };
+}
+
+/** Milestones that Atlas does not date happened at these times at the latest. */
+function noticedView({ noticed }: Observation): View {
+  if (noticed === undefined) return {};
+  return {
+    noticed: Object.fromEntries(Object.entries(noticed).map(([milestone, at]) => [milestone, toIso(at)])),
   };
 }
 
@@ -58,6 +67,7 @@ export function transitionView({ event, suppressed, mute, deliveries }: Recorded
     from,
     to,
     summary: event.summary,
+    ...(event.note === null ? {} : { note: event.note }),
     detectedAt: toIso(event.detectedAt),
     occurredAt: toIso(event.occurredAt),
     occurredAfter: toIsoOrNull(happenedAfter(event)),
@@ -71,12 +81,17 @@ export function transitionView({ event, suppressed, mute, deliveries }: Recorded
     job: job === null ? null : publicJob(job),
     suppressed,
     muteId: mute?.id ?? null,
+    ...(mute === null ? {} : { mute: muteFacts(mute) }),
     deliveries: deliveries.map(deliveryView),
   };
 }
 
 /** A mute, and whether it is in force at `now`. */
 export function muteView(mute: Mute, now: Timestamp): View {
+  return { ...muteFacts(mute), inForce: isInForce(mute, now) };
+}
+
+function muteFacts(mute: Mute): View {
   return {
     id: mute.id,
     watch: mute.watch,
@@ -87,7 +102,6 @@ export function muteView(mute: Mute, now: Timestamp): View {
     reason: mute.reason,
     removedAt: toIsoOrNull(mute.removed?.at ?? null),
     removedBy: mute.removed?.by ?? null,
-    inForce: isInForce(mute, now),
   };
 }
 
@@ -122,10 +136,17 @@ export function listedDeliveryView(delivery: ListedDelivery): View {
     severity: event.severity,
     watch: watchOf(event) ?? '',
     jobId: jobOf(event)?.id ?? null,
+    place: placeViewOf(event),
+    source: sourceOf(event.subject),
     reminder: event.reminder?.number ?? null,
     test: event.test,
     summary: titleOf(event),
   };
+}
+
+function placeViewOf(event: ListedDelivery['event']): View | null {
+  const place = placeOf(event);
+  return place === null ? null : { ...publicPlace(place) };
 }
 
 function faultView({ reason, message, hint, since }: Fault): View {

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { runCli } from '../../src/cli/index.ts';
 import type { CliParts, OutputStream } from '../../src/cli/parts.ts';
 import type { WatcherConfig } from '../../src/config/config.ts';
+import { accessOf } from '../../src/config/store-access.ts';
 import { aRoute, aWatch, T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import type { ReadingStore } from '../support/reading-store.ts';
@@ -99,8 +100,10 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
     loadConfig: async () => config,
     loadDraft: refuse,
     survey: refuse,
+    readAccess: async (file) => accessOf(await (options.parts?.loadConfig?.(file) ?? config)),
+    connectDaemon: refuse,
     openStore: async () => store,
-    inspectStore: refuse,
+    inspectStore: async () => ({ where: 'watcher.db', exists: true, schemaVersion: 1, inUse: true }),
     diagnose: refuse,
     tryHeartbeat: async () => null,
     createNotifier: refuse,

@@ -1,6 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/index.ts';
+import { accessOf } from '../../src/config/store-access.ts';
 import { ConfigError, SourceError, StoreError } from '../../src/errors.ts';
 import { aJob, anObservation, jobId } from '../support/builders.ts';
 import { readingStore } from '../support/reading-store.ts';
@@ -200,8 +201,10 @@ describe('standard output', () => {
       loadConfig: async () => aConfig(),
       loadDraft: unused,
       survey: unused,
+      readAccess: async () => accessOf(aConfig()),
+      connectDaemon: unused,
       openStore: async () => readingStore({ observations }),
-      inspectStore: unused,
+      inspectStore: async () => ({ where: 'watcher.db', exists: true, schemaVersion: 1, inUse: true }),
       diagnose: unused,
       tryHeartbeat: unused,
       createNotifier: unused,

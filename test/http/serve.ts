@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { onTestFinished } from 'vitest';
 import type { ReloadOutcome } from '../../src/config/changes.ts';
 import { type ServerOptions, startServer } from '../../src/http/server.ts';
+import { reportOfDaemon } from '../../src/views/status/from-daemon.ts';
 import { T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, type StoreContent } from '../support/reading-store.ts';
@@ -26,6 +27,15 @@ export async function serve(content: StoreContent = {}, over: Partial<ServerOpti
     configFault: () => null,
     heartbeatFault: () => null,
     status: () => aWatcherStatus(),
+    report: () =>
+      reportOfDaemon({
+        ...{ now: T0, version: '1.2.3', pid: 1, status: aWatcherStatus(), store },
+        health: { reasons: [], warnings: [] },
+        config: {
+          ...{ file: '/w.json', sha256: 'c'.repeat(64), loadedAt: T0, lastReload: null, store: '/w.db' },
+          ...{ schedules: new Map(), nextDigestAt: () => null, testAlert: null },
+        },
+      }),
     store,
     clock: createManualClock(T0),
     metrics: {

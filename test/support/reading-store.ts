@@ -91,9 +91,17 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     oweFallbacks: () => refuse(),
     failingChannels: () => refuse(),
     givenUpSince: () => refuse(),
-    lastAcceptedAt: () => refuse(),
+    lastAcceptedAt: async (channel) =>
+      deliveries().reduce<number | null>(
+        (last, row) =>
+          row.channel === channel && row.endedAt !== null ? Math.max(last ?? 0, row.endedAt) : last,
+        null,
+      ),
     remind: () => refuse(),
-    nextDueAt: () => refuse(),
+    nextDueAt: async (channel) => {
+      const due = deliveries().filter((row) => row.channel === channel && row.status === 'pending');
+      return due.length === 0 ? null : Math.min(...due.map(({ nextAttemptAt }) => nextAttemptAt));
+    },
     checkWritable: () => refuse(),
     noteMirrored: () => refuse(),
     mirroredSeq: () => refuse(),
@@ -114,7 +122,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     noteSuccesses: () => refuse(),
     lastFinishedAt: () => refuse(),
     watchedSince: () => refuse(),
-    lastWrittenAt: () => refuse(),
+    lastWrittenAt: async () => (rows.audit.length === 0 ? null : Date.parse(rows.audit.at(-1)?.at ?? '')),
     moveSpans: () => refuse(),
     recordAudit: async (drafts: readonly AuditDraft[]) => {
       rows.audit.push(...chainEntries(rows.audit.at(-1) ?? GENESIS, drafts));

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { changesBetween, type ReloadOutcome, refuseWhatNeedsRestart } from '../../config/changes.ts';
 import type { WatcherConfig } from '../../config/config.ts';
+import type { Timestamp } from '../../domain/instant.ts';
 import { ConfigError, type ConfigIssue, issueText, StoreError, toError, WatcherError } from '../../errors.ts';
 import type { ConfigFault } from '../../health/health.ts';
 import type { Logger } from '../../logging/logger.ts';
@@ -26,8 +27,19 @@ export interface Reloader {
   config(): WatcherConfig;
   /** `null` while the configuration that was read last is in force. */
   fault(): ConfigFault | null;
+  /** Since when the configuration in force is, and what became of the last reload; `null`: there was none in this process. */
+  history(): { loadedAt: Timestamp; lastReload: LastReload | null };
   /** Refuses what comes from now on. Waits for the reloads in hand, and for the parts that they have put out of use to be closed. */
   stop(): Promise<void>;
+}
+
+/** What became of a reload, and what asked for it. */
+export interface LastReload {
+  at: Timestamp;
+  outcome: 'applied' | 'rejected';
+  reason: string;
+  /** A line each. */
+  issues: string[];
 }
 
 /** What a reload works with. */
@@ -51,6 +63,8 @@ export function createReloader(deps: ReloaderDeps): Reloader {
   let config = deps.config;
   /** `of`: what could not be used. A secret that is read again mends no file that has faults. */
   let fault: (ConfigFault & { of: Rereads }) | null = null;
+  let loadedAt = clock.now();
+  let lastReload: LastReload | null = null;
   let isStopped = false;
   let turn: Promise<unknown> = Promise.resolve();
   const draining = new Set<Promise<void>>();
@@ -67,6 +81,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
         { ...runnerConfig, configEntry: { ...runnerConfig.configEntry, reason } },
         () => {
           config = next;
+          loadedAt = clock.now();
           if (rereads === 'file' || fault?.of === 'secrets') fault = null;
           deps.onApplied(next);
           return applyParts();
@@ -117,6 +132,12 @@ export function createReloader(deps: ReloaderDeps): Reloader {
     } catch (thrown) {
       outcome = await reject(thrown, reason, rereads);
     }
+    lastReload = {
+      at: clock.now(),
+      outcome: outcome.kind,
+      reason,
+      issues: outcome.kind === 'rejected' ? outcome.issues.map(issueText) : [],
+    };
     signals.emit('config:reloaded', { outcome: outcome.kind === 'applied' ? 'ok' : 'failed' });
     return outcome;
   };
@@ -129,6 +150,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
     },
     config: () => config,
     fault: () => fault && { since: fault.since, issues: fault.issues },
+    history: () => ({ loadedAt, lastReload }),
     stop: async () => {
       isStopped = true;
       await turn;

@@ -1,13 +1,15 @@
 import { type Command, Option } from 'commander';
-import { type AuditEntry, auditLine } from '../../domain/audit.ts';
+import { type AuditEntry, type AuditLine, auditLine, parseAuditEntry } from '../../domain/audit.ts';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { AuditReader } from '../../store/ports/audit.ts';
-import { type Cli, type CommonOptions, onAction, timeOption } from '../command.ts';
-import { NOTHING_RECORDED, readStore } from '../view/listing.ts';
+import { StoreError } from '../../errors.ts';
+import type { Records } from '../../views/records/records.ts';
+import { type Cli, onAction, timeOption } from '../command.ts';
+import { addRecordsOptions, type RecordsOptions, withRecords } from '../records.ts';
+import { NOTHING_RECORDED } from '../view/listing.ts';
 
 const FORMATS = ['jsonl', 'csv'] as const;
 
-interface ExportOptions extends CommonOptions {
+interface ExportOptions extends RecordsOptions {
   format: (typeof FORMATS)[number];
   since?: Timestamp;
   until?: Timestamp;
@@ -31,15 +33,14 @@ export function addAuditExport(cli: Cli, audit: Command): void {
     .addOption(timeOption(cli, 'since', 'written at or after this time'))
     .addOption(timeOption(cli, 'until', 'written before this time'))
     .addHelpText('after', '\nExample:\n  restore-watcher audit export --format csv --since 30d > audit.csv');
-  onAction<ExportOptions>(cli, command, (options) => exportAudit(cli, options));
+  onAction<ExportOptions>(cli, addRecordsOptions(command), (options) => exportAudit(cli, options));
 }
 
 async function exportAudit(cli: Cli, options: ExportOptions): Promise<number> {
-  const config = await cli.parts.loadConfig(options.config);
   const format = options.format === 'csv' ? csvLine : jsonLine;
   if (options.format === 'csv') cli.out.write(CSV_HEADER);
-  const done = await readStore(cli, config, async (store) => {
-    for await (const entries of portions(store)) {
+  const done = await withRecords(cli, options, 'readonly', async ({ records }) => {
+    for await (const entries of portions(records)) {
       const wanted = entries.filter((entry) => isWithin(entry, options));
       if (wanted.length > 0) cli.out.write(wanted.map(format).join(''));
       await cli.out.flush();
@@ -51,15 +52,23 @@ async function exportAudit(cli: Cli, options: ExportOptions): Promise<number> {
 }
 
 /** The log in portions, so that its length does not matter. What is written meanwhile may come along. */
-async function* portions(store: AuditReader): AsyncGenerator<AuditEntry[]> {
+async function* portions(records: Pick<Records, 'readAudit'>): AsyncGenerator<AuditEntry[]> {
   let last = 0;
   for (;;) {
-    const entries = await store.readAudit(last, PORTION);
-    const newest = entries.at(-1);
+    const { lines } = await records.readAudit(last, PORTION);
+    const newest = lines.at(-1);
     if (newest === undefined) return;
-    yield entries;
+    yield lines.map(entryOf);
     last = newest.seq;
   }
+}
+
+function entryOf({ seq, body }: AuditLine): AuditEntry {
+  const entry = parseAuditEntry(body);
+  if (entry?.seq === seq) return entry;
+  throw new StoreError('damaged', `audit entry ${seq} cannot be read back`, {
+    hint: '"restore-watcher audit verify" says what is wrong.',
+  });
 }
 
 function isWithin({ at }: AuditEntry, { since, until }: ExportOptions): boolean {

@@ -1,18 +1,21 @@
 import type { Command } from 'commander';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { RecordReader } from '../../store/ports/records.ts';
-import { resolveJobId } from '../../views/resolve-id.ts';
+import { matchesGlob } from '../../domain/telling/glob.ts';
+import type { Records } from '../../views/records/records.ts';
 import { type EventWhy, whyOf, whyView } from '../../views/why.ts';
-import { type Cli, type CommonOptions, jsonOption, limitOption, onAction, timeOption } from '../command.ts';
+import { type Cli, jsonOption, limitOption, onAction, timeOption } from '../command.ts';
+import { UsageError } from '../errors.ts';
+import { addRecordsOptions, type RecordsOptions, withRecords } from '../records.ts';
 import { tellingConfigOf } from '../telling-config.ts';
 import { entriesOf, type HistoryEntry, historyView } from '../view/history-entry.ts';
 import { historyLines } from '../view/history-text.ts';
-import { collect, type Listing, printListing, readStore, warnOfUnknown } from '../view/listing.ts';
+import { collect, type Listing, printListing, warnOfUnknown } from '../view/listing.ts';
 import { fold, printable } from '../view/text.ts';
 import { WHY_LEGEND, whyLines } from '../view/why-text.ts';
 
-interface HistoryOptions extends CommonOptions {
+interface HistoryOptions extends RecordsOptions {
   watch?: string;
+  target?: string;
   since?: Timestamp;
   until?: Timestamp;
   limit: number;
@@ -36,6 +39,7 @@ export function addHistory(cli: Cli, program: Command): void {
       'only what happened to this job (its id whole, its beginning, or 6080…8293 as messages show it); shows also what was there at first sight',
     )
     .option('--watch <name>', 'only what this watch saw')
+    .option('--target <name>', 'only restores into this cluster: * stands for any characters')
     .addOption(timeOption(cli, 'since', 'found at or after this time'))
     .addOption(timeOption(cli, 'until', 'found before this time'))
     .option('--why', 'say for each channel why it was told, or was not')
@@ -46,18 +50,24 @@ export function addHistory(cli: Cli, program: Command): void {
       'after',
       '\nExamples:\n  restore-watcher history --since 7d\n  restore-watcher history 6080…8293 --why\n  restore-watcher history 60800a1b2c3d4e5f60718293 --json',
     );
-  onAction<HistoryOptions>(cli, command, (options, [jobId]) => showHistory(cli, options, jobId));
+  onAction<HistoryOptions>(cli, addRecordsOptions(command), (options, [jobId]) =>
+    showHistory(cli, options, jobId),
+  );
 }
 
 async function showHistory(cli: Cli, options: HistoryOptions, jobId: string | undefined): Promise<number> {
-  const config = await cli.parts.loadConfig(options.config);
-  warnOfUnknown(cli, 'watch', options.watch, config.watches);
+  if (options.why && options.server !== undefined) {
+    throw new UsageError('--why goes by the configuration and its store: it cannot be asked of --server');
+  }
+  const config = options.why ? await cli.parts.loadConfig(options.config) : null;
   const whys = new Map<HistoryEntry, EventWhy>();
-  const found = await readStore(cli, config, async (store) => {
+  const found = await withRecords(cli, options, 'readonly', async ({ records, watches, store }) => {
+    warnOfUnknown(cli, 'watch', options.watch, watches);
     const listing = await (jobId === undefined
-      ? historyOfAll(store, options)
-      : historyOfJob(store, options, jobId));
-    for (const entry of options.why ? listing.items : []) {
+      ? historyOfAll(records, options)
+      : historyOfJob(records, options, jobId));
+    if (config === null || store === null) return listing;
+    for (const entry of listing.items) {
       if (entry.kind === 'event')
         whys.set(entry, await whyOf(store, entry.recorded, tellingConfigOf(config)));
     }
@@ -83,35 +93,39 @@ async function showHistory(cli: Cli, options: HistoryOptions, jobId: string | un
   return jobId !== undefined && (found === null || found.items.length === 0) ? 1 : 0;
 }
 
-async function historyOfAll(store: RecordReader, options: HistoryOptions): Promise<Listing<HistoryEntry>> {
-  const { watch, since, until, limit } = options;
+async function historyOfAll(records: Records, options: HistoryOptions): Promise<Listing<HistoryEntry>> {
+  const { watch, target, since, until, limit } = options;
   const { items, hasMore } = await collect(
     limit,
-    (page) => store.listEvents({ watch, since, until, ...page }),
+    (page) => records.listEvents({ watch, target, since, until, ...page }),
     (recorded) => options.test || !recorded.event.test,
   );
   return { items: entriesOf(items, []), hasMore };
 }
 
 async function historyOfJob(
-  store: RecordReader,
-  { watch, since = 0, until = Number.POSITIVE_INFINITY, limit, test }: HistoryOptions,
+  records: Records,
+  { watch, target, since = 0, until = Number.POSITIVE_INFINITY, limit, test }: HistoryOptions,
   given: string,
 ): Promise<Listing<HistoryEntry>> {
-  const jobId = await resolveJobId(store, given);
-  const events = await collect(EVENTS_OF_ONE_JOB, (page) => store.listEvents({ jobId, watch, ...page }));
-  const observations = await collect(EVENTS_OF_ONE_JOB, (page) =>
-    store.listObservations({ jobId, watch, ...page }),
+  const jobId = await records.resolveJob(given);
+  const events = await collect(EVENTS_OF_ONE_JOB, (page) =>
+    records.listEvents({ jobId, watch, target, ...page }),
   );
+  const jobs = await collect(EVENTS_OF_ONE_JOB, (page) => records.listJobs({ jobId, watch, ...page }));
+  const observations = jobs.items
+    .map(({ observation }) => observation)
+    .filter(({ job }) => target === undefined || matchesGlob(target, job?.targetClusterName ?? null));
   const wanted = events.items.filter(({ event }) => test || !event.test);
-  const entries = entriesOf(wanted, observations.items).filter(
+  const entries = entriesOf(wanted, observations).filter(
     ({ detectedAt }) => detectedAt >= since && detectedAt < until,
   );
   return { items: entries.slice(-limit), hasMore: entries.length > limit };
 }
 
-function emptySentence({ watch, since, until }: HistoryOptions, jobId: string | undefined): string {
-  const isNarrowed = watch !== undefined || since !== undefined || until !== undefined;
+function emptySentence({ watch, target, since, until }: HistoryOptions, jobId: string | undefined): string {
+  const isNarrowed =
+    watch !== undefined || target !== undefined || since !== undefined || until !== undefined;
   if (jobId !== undefined) {
     return `Nothing is on record for job ${printable(jobId)}${isNarrowed ? ' within these limits' : ''}. "restore-watcher jobs" lists those that are.`;
   }

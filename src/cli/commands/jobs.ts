@@ -1,18 +1,18 @@
 import { type Command, Option } from 'commander';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { ExpectedEnd } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import { JOB_STATES, type JobState, shortId } from '../../domain/job/restore-job.ts';
-import { createExpectedEnds } from '../../views/expected-ends.ts';
+import type { ListedJob } from '../../views/records/records.ts';
 import { jobView } from '../../views/views.ts';
-import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../command.ts';
+import { type Cli, jsonOption, limitOption, onAction } from '../command.ts';
+import { addRecordsOptions, type RecordsOptions, withRecords } from '../records.ts';
 import { tieBatches } from '../view/job-groups.ts';
 import { boundText, etaText, routeOf, STATE_COLOURS, tookText } from '../view/job-text.ts';
-import { collect, printListing, readStore, warnOfUnknown } from '../view/listing.ts';
+import { collect, printListing, warnOfUnknown } from '../view/listing.ts';
 import { type Column, formatTable } from '../view/table.ts';
 import { formatDistance, printable } from '../view/text.ts';
 
-interface JobsOptions extends CommonOptions {
+interface JobsOptions extends RecordsOptions {
   watch?: string;
   state?: JobState;
   limit: number;
@@ -27,20 +27,14 @@ export function addJobs(cli: Cli, program: Command): void {
     .addOption(new Option('--state <state>', 'only those in this state').choices(JOB_STATES))
     .addOption(limitOption())
     .addOption(jsonOption());
-  onAction<JobsOptions>(cli, command, (options) => listJobs(cli, options));
+  onAction<JobsOptions>(cli, addRecordsOptions(command), (options) => listJobs(cli, options));
 }
 
 async function listJobs(cli: Cli, options: JobsOptions): Promise<number> {
   const { watch, state, limit } = options;
-  const config = await cli.parts.loadConfig(options.config);
-  warnOfUnknown(cli, 'watch', watch, config.watches);
-  const found = await readStore(cli, config, async (store) => {
-    const { items, hasMore } = await collect(limit, (page) =>
-      store.listObservations({ watch, state, ...page }),
-    );
-    const ends = await createExpectedEnds({ store, clock: cli.parts.clock }).of(items);
-    const listed = items.map((observation) => ({ observation, eta: ends.get(observation) ?? null }));
-    return { items: listed, hasMore };
+  const found = await withRecords(cli, options, 'readonly', ({ records, watches }) => {
+    warnOfUnknown(cli, 'watch', watch, watches);
+    return collect(limit, (page) => records.listJobs({ watch, state, ...page }));
   });
   printListing(cli, options, found, {
     empty:
@@ -51,12 +45,6 @@ async function listJobs(cli: Cli, options: JobsOptions): Promise<number> {
     print: (jobs) => printJobs(cli, jobs),
   });
   return 0;
-}
-
-/** A job on record, and when it should end. */
-interface ListedJob {
-  observation: Observation;
-  eta: ExpectedEnd | null;
 }
 
 function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
@@ -72,7 +60,11 @@ function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
       value: stateOf,
       paint: (cell, row) => out.paint(STATE_COLOURS[stateOf(row)] ?? 'dim', cell),
     },
-    { title: 'JOB', value: (row) => `${marks.get(row) ?? ''}${row.jobId}` },
+    {
+      title: 'JOB',
+      value: (row) => `${marks.get(row) ?? ''}${row.jobId}`,
+      short: (row) => `${marks.get(row) ?? ''}${shortId(row.jobId)}`,
+    },
     { title: 'WATCH', value: ({ watch }) => watch, shrinks: true },
     { title: 'FROM → TO', value: ({ job }) => routeOf(job), shrinks: true },
     { title: 'TOOK', value: (row) => tookOfRow(row, now) },

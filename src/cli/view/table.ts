@@ -4,6 +4,8 @@ import { fold, printable } from './text.ts';
 export interface Column<T> {
   title: string;
   value: (row: T) => string;
+  /** What stands there in short, where the table is too wide: an id is shortened before any name is cut. */
+  short?: (row: T) => string;
   /** May be cut where the table is too wide. */
   shrinks?: boolean;
   /** May go on in further lines where the table is too wide. */
@@ -24,14 +26,10 @@ export function formatTable<T>(
   columns: ReadonlyArray<Column<T>>,
   width: number,
 ): string[] {
-  const cells = rows.map((row) => columns.map((column) => printable(column.value(row))));
-  const widths = fitWidths(
-    columns.map(({ title }, index) =>
-      cells.reduce((widest, line) => Math.max(widest, [...(line[index] ?? '')].length), title.length),
-    ),
-    columns,
-    width,
-  );
+  const whole = cellsOf(rows, columns, ({ value }) => value);
+  const isTooWide = totalOf(widestOf(whole, columns)) > width;
+  const cells = isTooWide ? cellsOf(rows, columns, ({ value, short }) => short ?? value) : whole;
+  const widths = fitWidths(widestOf(cells, columns), columns, width);
   const titles = columns.map(({ title }, index) => pad(title, widths[index] ?? 0));
   const lines = rows.flatMap((row, index) => {
     const stacks = columns.map(({ folds }, at) => {
@@ -49,6 +47,26 @@ export function formatTable<T>(
   return [titles, ...lines].map((line) => line.join(GAP).trimEnd());
 }
 
+type Titled = Pick<Column<never>, 'title'>;
+
+function cellsOf<T>(
+  rows: readonly T[],
+  columns: ReadonlyArray<Column<T>>,
+  pick: (column: Column<T>) => (row: T) => string,
+): string[][] {
+  return rows.map((row) => columns.map((column) => printable(pick(column)(row))));
+}
+
+function widestOf(cells: ReadonlyArray<readonly string[]>, columns: readonly Titled[]): number[] {
+  return columns.map(({ title }, index) =>
+    cells.reduce((widest, line) => Math.max(widest, [...(line[index] ?? '')].length), title.length),
+  );
+}
+
+function totalOf(widths: readonly number[]): number {
+  return widths.reduce((sum, each) => sum + each + GAP.length, -GAP.length);
+}
+
 /** Takes the surplus from the widest column that may be narrower, again and again. */
 function fitWidths(
   widths: readonly number[],
@@ -57,8 +75,7 @@ function fitWidths(
 ): number[] {
   const fitted = [...widths];
   const mayNarrow = columns.map(({ shrinks, folds }) => shrinks || folds);
-  const total = (): number => fitted.reduce((sum, each) => sum + each + GAP.length, -GAP.length);
-  for (let surplus = total() - width; surplus > 0; surplus -= 1) {
+  for (let surplus = totalOf(fitted) - width; surplus > 0; surplus -= 1) {
     const candidates = fitted.filter((each, index) => mayNarrow[index] && each > NARROWEST);
     if (candidates.length === 0) break;
     const widest = fitted.findIndex((each, index) => mayNarrow[index] && each === Math.max(...candidates));

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
+import { shortId } from '../../domain/job/restore-job.ts';
 import type { WaitedJob } from '../../wait/verdict.ts';
 import type { WaitReport } from '../../wait/wait.ts';
 import type { OutputStream } from '../parts.ts';
@@ -101,7 +102,7 @@ function columnsAt(now: Timestamp, usuals: WaitContext['usuals'], out: Output): 
       value: ({ job, end }) => end ?? job?.state ?? '…',
       paint: (cell, { job, end }) => out.paint(colourOf(end ?? job?.state ?? 'unknown'), cell),
     },
-    { title: 'JOB', value: ({ jobId }) => jobId },
+    { title: 'JOB', value: ({ jobId }) => jobId, short: ({ jobId }) => shortId(jobId) },
     { title: 'FROM → TO', value: ({ job }) => (job ? routeOf(job) : ''), shrinks: true },
     { title: 'TOOK', value: ({ job, noticed }) => (job ? tookText(job, now, noticed) : '') },
     { title: 'ETA', value: ({ job }) => etaText(etaOf(job, now, usuals), now), shrinks: true },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { CHANNEL_SCHEMA, ROUTE_SCHEMA } from './channels.ts';
 import { DEFAULT_SERVER } from './default-server.ts';
+import { DEFAULT_AUDIT, DEFAULT_STORE } from './default-store.ts';
 import {
   ALLOW_HTTP,
   CA_FILE,
@@ -95,7 +96,7 @@ export const CONFIG_SCHEMA = z.strictObject({
     .strictObject({
       url: secret(
         text('"sqlite:" and a path')
-          .default('sqlite:./data/watcher.db')
+          .default(DEFAULT_STORE.url)
           .describe(
             'sqlite:PATH, the embedded database. A relative path starts from the working directory. postgres://…: not in this version.',
           ),
@@ -107,7 +108,7 @@ export const CONFIG_SCHEMA = z.strictObject({
   audit: z
     .strictObject({
       file: text('the path of a file')
-        .default('./data/audit.jsonl')
+        .default(DEFAULT_AUDIT.file)
         .describe(
           'Mirror of the audit log, one JSON object a line. A relative path starts from the working directory.',
         ),

@@ -23,6 +23,9 @@ export interface Mute {
 /** A mute before the store has it. */
 export type MuteRequest = Omit<Mute, 'id' | 'removed'>;
 
+/** Longer than that is no pause but a change of routes. In milliseconds. */
+export const LONGEST_MUTE_MS = 30 * 86_400_000;
+
 /** What a mute can name. */
 export function isMutable(name: EventName): boolean {
   return kindOf(name).mutedBy !== 'none';

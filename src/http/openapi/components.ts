@@ -56,6 +56,52 @@ const JOB = {
   job: orNull(ref('RestoreJob'), 'Null while nothing readable was seen of it.'),
 };
 
+const JOB_OPTIONAL = {
+  ...USUAL,
+  noticed: {
+    type: 'object',
+    additionalProperties: instant,
+    description: 'Milestones that Atlas does not date: each happened then at the latest.',
+  },
+};
+
+const MUTE = {
+  id: count,
+  watch: text,
+  events: orNull(listOf(oneOf(EVENT_NAMES)), 'Null: all but those about the watching itself.'),
+  createdAt: instant,
+  until: instant,
+  author: text,
+  reason: text,
+  removedAt: orNull(instant),
+  removedBy: orNull(text),
+};
+
+const WATCH_REPORT = record({
+  watch: text,
+  sight: oneOf(['sees', 'partly_blind', 'blind', 'starting', 'unwatched']),
+  why: orNull(text, 'Why it does not see all.'),
+  schedule: orNull(text),
+  periodMs: orNull({ type: 'number' }, 'From one poll to the next.'),
+  lastSuccessAt: orNull(instant),
+  nextPollAt: orNull(instant),
+  running: count,
+  jobs: { type: 'object', additionalProperties: count, description: 'On record, by state.' },
+});
+
+const CHANNEL_REPORT = record({
+  channel: text,
+  state: oneOf(['accepts', 'failing', 'waiting']),
+  since: orNull(instant),
+  detail: orNull(text),
+  owed: described(count, 'Now, without what waits for a digest.'),
+  nextTryAt: orNull(instant),
+  held: described(count, 'Waits for the digest.'),
+  givenUp: count,
+  lastAcceptedAt: orNull(instant),
+  nextDigestAt: orNull(instant),
+});
+
 const DELIVERY = {
   required: {
     id: text,
@@ -122,14 +168,14 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       batchId: text,
     },
   ),
-  Job: record(JOB, USUAL),
+  Job: record(JOB, JOB_OPTIONAL),
   JobWithHistory: record(
     {
       ...JOB,
       alsoWatchedBy: described(texts, 'Other watches that follow the same job.'),
       transitions: listOf(ref('Transition')),
     },
-    USUAL,
+    JOB_OPTIONAL,
   ),
   Delivery: record(DELIVERY.required, DELIVERY.optional),
   ListedDelivery: record(
@@ -141,6 +187,8 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       severity: oneOf(SEVERITIES),
       watch: described(text, 'Empty for what is about a channel.'),
       jobId: orNull(text),
+      place: orNull(PLACE, 'The part of its watch that it is about.'),
+      source: text,
       reminder: orNull(count, 'The how manieth reminder it is.'),
       test: flag,
       summary: text,
@@ -170,11 +218,43 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       ...EXPECTED_END,
       job: orNull(ref('RestoreJob')),
       suppressed: orNull(oneOf(['baseline', 'no_route', 'muted']), 'Why nobody was told.'),
-      muteId: orNull(text),
+      muteId: orNull(count),
       deliveries: listOf(ref('Delivery')),
     },
-    USUAL,
+    { ...USUAL, note: described(text, 'What else is known about it.'), mute: record(MUTE) },
   ),
+  Mute: record({ ...MUTE, inForce: flag }),
+  Status: record({
+    asOf: instant,
+    from: oneOf(['daemon', 'store']),
+    ok: described(flag, 'False: there is something to mend.'),
+    problems: described(texts, 'What makes the watcher blind or idle.'),
+    warnings: described(texts, 'What else ought to be looked at.'),
+    daemon: record({
+      state: oneOf(['starting', 'running', 'stopping', 'stopped', 'not_running', 'silent', 'unknown']),
+      version: orNull(text),
+      startedAt: orNull(instant),
+      pid: orNull(count),
+    }),
+    watches: listOf(WATCH_REPORT),
+    channels: listOf(CHANNEL_REPORT),
+    mutes: described(listOf(ref('Mute')), 'Those in force.'),
+    testAlert: orNull(record({ event: oneOf(EVENT_NAMES), watch: text, nextAt: instant })),
+    config: record({
+      file: text,
+      sha256: orNull(text),
+      loadedAt: orNull(instant),
+      lastReload: orNull(
+        record({ at: instant, outcome: oneOf(['applied', 'rejected']), reason: text, issues: texts }),
+      ),
+    }),
+    store: record({ where: text, lastWrittenAt: orNull(instant) }),
+  }),
+  AuditPage: record({
+    items: listOf(record({ seq: count, line: described(text, 'The entry as it was hashed.') })),
+    head: record({ seq: count, hash: text }),
+  }),
+  Redriven: record({ id: text, redriven: described(flag, 'False: it neither waits nor was given up.') }),
   Watch: record({
     watch: text,
     connection: text,

@@ -4,6 +4,7 @@ import { count, listOf, orNull, record, ref, type Schema, text } from './schema.
 
 const SAYS: Readonly<Record<number, string>> = {
   200: 'As asked for.',
+  201: 'It is made.',
   400: 'Something about the request is wrong; `hint` says what would be right.',
   401: 'A token is needed.',
   403: 'The token may read, and not act; or none is set, and without one nobody may act.',
@@ -74,7 +75,7 @@ export function schemaOf(operation: Operation, status: number, name: string): Sc
 }
 
 function described(operation: Operation): Record<string, unknown> {
-  const { method, path, access, summary } = operation;
+  const { method, path, access, summary, body } = operation;
   const responses = Object.entries(answersOf(operation)).map(([status, name]) => {
     const schema = schemaOf(operation, Number(status), name);
     const content = { [name === 'text' ? 'text/plain' : 'application/json']: { schema } };
@@ -85,6 +86,9 @@ function described(operation: Operation): Record<string, unknown> {
     summary,
     ...(access === 'open' ? { security: [] } : {}),
     parameters: [...pathParameters(path), ...queryParameters(operation)],
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
     responses: Object.fromEntries(responses),
   };
 }

@@ -1,6 +1,8 @@
+import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { JOB_STATES } from '../../domain/job/restore-job.ts';
+import { isMutable } from '../../domain/telling/mute.ts';
 import { DELIVERY_STATUSES } from '../../store/ports/outbox.ts';
-import { instant, oneOf, type Schema, text } from './schema.ts';
+import { count, described, instant, listOf, oneOf, orNull, record, type Schema, text } from './schema.ts';
 
 /** Who may ask, where a token is set: anybody, whoever shows one, or just who shows the one that may act. */
 export type Access = 'open' | 'read' | 'act';
@@ -14,6 +16,8 @@ export interface Operation {
   summary: string;
   /** Parameters of the query, all of them optional. */
   query: Readonly<Record<string, Schema & { description?: string }>>;
+  /** What is sent, as JSON; absent: nothing. */
+  body?: Schema;
   /** By status, the name of a shape in `components`; `text` for what is not JSON. */
   answers: Readonly<Record<number, string>>;
   /** Answers with a page of these: `{ items, nextCursor }`. */
@@ -62,8 +66,12 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/api/v1/jobs',
     access: 'read',
     summary: 'Restore jobs on record, those that changed last first.',
-    query: { watch: WATCH, state: oneOf(JOB_STATES, 'Only jobs in this state.') },
-    answers: {},
+    query: {
+      watch: WATCH,
+      state: oneOf(JOB_STATES, 'Only jobs in this state.'),
+      job: { ...text, description: 'Id of a job, in any of its forms: as each watch sees it.' },
+    },
+    answers: { 409: 'AmbiguousId' },
     listOf: 'Job',
   },
   {
@@ -83,6 +91,9 @@ export const OPERATIONS: readonly Operation[] = [
       watch: WATCH,
       job: { ...text, description: 'Id of a job, in any of its forms.' },
       since: { ...instant, description: 'What was found from then on.' },
+      until: { ...instant, description: 'What was found before.' },
+      target: { ...text, description: 'Only restores into this cluster; * stands for any characters.' },
+      all: oneOf(['true', 'false'], 'Also what is only told again and what was made to try the way.'),
     },
     answers: { 409: 'AmbiguousId' },
     listOf: 'Transition',
@@ -107,6 +118,67 @@ export const OPERATIONS: readonly Operation[] = [
     query: { watch: WATCH },
     answers: {},
     listOf: 'Watch',
+  },
+  {
+    method: 'get',
+    path: '/api/v1/status',
+    access: 'read',
+    summary: 'How daemon, watches, channels, mutes and configuration stand, and what comes next.',
+    query: {},
+    answers: { 200: 'Status' },
+  },
+  {
+    method: 'get',
+    path: '/api/v1/mutes',
+    access: 'read',
+    summary: 'Mutes in force, the newest first; all of them at once.',
+    query: { all: oneOf(['true', 'false'], 'Also those that are over.') },
+    answers: {},
+    listOf: 'Mute',
+  },
+  {
+    method: 'get',
+    path: '/api/v1/audit',
+    access: 'read',
+    summary: 'Entries of the audit log in order, and where it ends.',
+    query: {
+      after: { ...count, description: 'Only entries behind this number.' },
+      limit: { ...count, description: 'How many at most: 500.' },
+    },
+    answers: { 200: 'AuditPage' },
+  },
+  {
+    method: 'post',
+    path: '/api/v1/mutes',
+    access: 'act',
+    summary: 'Mutes what happens on a watch, from now on.',
+    query: {},
+    body: record(
+      {
+        watch: described(text, 'Name of a watch, or several: * stands for any characters.'),
+        author: text,
+        reason: text,
+        forMs: described(count, 'For so many milliseconds; 30 days at most.'),
+      },
+      { events: orNull(listOf(oneOf(EVENT_NAMES.filter(isMutable))), 'Only these.') },
+    ),
+    answers: { 201: 'Mute', 400: 'Refusal' },
+  },
+  {
+    method: 'delete',
+    path: '/api/v1/mutes/:id',
+    access: 'act',
+    summary: 'Ends a mute before its time.',
+    query: { author: { ...text, description: 'Who does it.' } },
+    answers: { 200: 'Mute', 400: 'Refusal', 404: 'Refusal' },
+  },
+  {
+    method: 'post',
+    path: '/api/v1/deliveries/:id/redrive',
+    access: 'act',
+    summary: 'Makes a delivery due again that was given up, or waits.',
+    query: {},
+    answers: { 200: 'Redriven', 400: 'Refusal', 409: 'AmbiguousId' },
   },
   {
     method: 'post',

@@ -36,6 +36,8 @@ export interface EventFilter extends PageRequest {
   since?: Timestamp | undefined;
   /** Detected before. */
   until?: Timestamp | undefined;
+  /** Only of jobs whose target fits this `*` glob. */
+  target?: string | undefined;
   /** Leaves out what is only told again and what was made to try the way: reminders and samples. */
   onlyHappened?: boolean | undefined;
 }

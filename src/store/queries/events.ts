@@ -4,6 +4,7 @@ import { hasHappened, type WatcherEvent } from '../../domain/event/event.ts';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
 import { jobOf, watchOf } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
+import { matchesGlob } from '../../domain/telling/glob.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import { orderKeyOf } from '../../domain/telling/owed.ts';
 import type { Delivery } from '../ports/outbox.ts';
@@ -54,7 +55,7 @@ const STEPS = 2_000;
 
 /** Lists events newest first, by when they were detected. A page may hold fewer than `limit` and not be the last. */
 export async function listEvents(db: Kysely<Database>, filter: EventFilter): Promise<Rows<RecordedEvent>> {
-  const { limit, onlyHappened = false, jobId } = filter;
+  const { limit, jobId } = filter;
   let after = decodeCursor(filter.cursor, ['number', 'number']);
   const rows: Awaited<ReturnType<typeof readEvents>> = [];
   let looked = 0;
@@ -63,7 +64,7 @@ export async function listEvents(db: Kysely<Database>, filter: EventFilter): Pro
     const found = await readEvents(db, filter, after);
     const last = found.at(-1);
     if (last) after = [last.detected_at, last.position];
-    rows.push(...found.filter(({ has_happened }) => !onlyHappened || has_happened === 1));
+    rows.push(...found.filter((row) => isWanted(row, filter)));
     looked += found.length;
     isEnd = found.length <= limit;
     // What happened to one job is shown whole.
@@ -82,6 +83,15 @@ export async function listEvents(db: Kysely<Database>, filter: EventFilter): Pro
     }),
     isEnd ? null : after,
   );
+}
+
+/** Of what no index knows. */
+function isWanted(
+  { has_happened, body }: { has_happened: 0 | 1; body: string },
+  { onlyHappened = false, target }: EventFilter,
+): boolean {
+  if (onlyHappened && has_happened === 0) return false;
+  return target === undefined || matchesGlob(target, jobOf(toEvent(body))?.targetClusterName ?? null);
 }
 
 /** Reads one event more than a page holds, whether it has happened or not. */

@@ -4,15 +4,16 @@ import { isSilence } from '../../../domain/telling/silence.ts';
 import { DELIVERY_STATUSES, type Delivery, type DeliveryStatus } from '../../../store/ports/outbox.ts';
 import type { ListedDelivery } from '../../../store/ports/records.ts';
 import { listedDeliveryView } from '../../../views/views.ts';
-import { type Cli, type CommonOptions, jsonOption, limitOption, onAction } from '../../command.ts';
-import { collect, printListing, readStore, warnOfUnknown } from '../../view/listing.ts';
+import { type Cli, jsonOption, limitOption, onAction } from '../../command.ts';
+import { addRecordsOptions, type RecordsOptions, withRecords } from '../../records.ts';
+import { collect, printListing, warnOfUnknown } from '../../view/listing.ts';
 import type { Colour } from '../../view/output.ts';
 import { subjectText } from '../../view/subject.ts';
 import { type Column, formatTable } from '../../view/table.ts';
 import { formatDistance, printable } from '../../view/text.ts';
 import { addRedrive } from './redrive.ts';
 
-interface DeliveriesOptions extends CommonOptions {
+interface DeliveriesOptions extends RecordsOptions {
   status?: DeliveryStatus;
   channel?: string;
   limit: number;
@@ -33,17 +34,16 @@ export function addDeliveries(cli: Cli, program: Command): void {
       'after',
       '\nExamples:\n  restore-watcher deliveries --status given_up\n  restore-watcher deliveries redrive --given-up --channel oncall',
     );
-  onAction<DeliveriesOptions>(cli, command, (options) => listDeliveries(cli, options));
+  onAction<DeliveriesOptions>(cli, addRecordsOptions(command), (options) => listDeliveries(cli, options));
   addRedrive(cli, command);
 }
 
 async function listDeliveries(cli: Cli, options: DeliveriesOptions): Promise<number> {
   const { status, channel, limit } = options;
-  const config = await cli.parts.loadConfig(options.config);
-  warnOfUnknown(cli, 'channel', channel, config.channels);
-  const found = await readStore(cli, config, (store) =>
-    collect(limit, (page) => store.listDeliveries({ status, channel, ...page })),
-  );
+  const found = await withRecords(cli, options, 'readonly', ({ records, channels }) => {
+    warnOfUnknown(cli, 'channel', channel, channels);
+    return collect(limit, (page) => records.listDeliveries({ status, channel, ...page }));
+  });
   printListing(cli, options, found, {
     empty: emptySentence(options),
     view: listedDeliveryView,
@@ -64,7 +64,7 @@ function printDeliveries({ out, parts }: Cli, deliveries: readonly ListedDeliver
     { title: 'ABOUT', value: ({ event }) => subjectText(event.subject) },
     { title: 'TRIES', value: triesOf },
     { title: 'WHEN', value: (delivery) => whenOf(delivery, now) },
-    { title: 'DELIVERY', value: ({ id }) => id },
+    { title: 'DELIVERY', value: ({ id }) => id, short: shortDelivery },
   ];
   const [titles = '', ...lines] = formatTable(deliveries, columns, out.width);
   out.line(titles);
@@ -75,6 +75,14 @@ function printDeliveries({ out, parts }: Cli, deliveries: readonly ListedDeliver
     }
   });
 }
+
+/** The moment of its event, and to whom: enough to name it by. */
+function shortDelivery({ id, eventId }: ListedDelivery): string {
+  return `${eventId.slice(0, MOMENT)}…${id.slice(eventId.length)}`;
+}
+
+/** `019d1f2a-3b4c`: the milliseconds in the id of an event. */
+const MOMENT = 13;
 
 /** What has not happened must not look as if it had. */
 function nameOf({ name, test, reminder }: WatcherEvent): string {

@@ -1,17 +1,14 @@
 import type { Command } from 'commander';
-import type { RecordReader } from '../../../store/ports/records.ts';
-import { resolveDeliveryId } from '../../../views/resolve-id.ts';
-import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
+import { type Cli, jsonOption, onAction } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
+import { addRecordsOptions, type RecordsOptions, withRecords } from '../../records.ts';
 import { NOTHING_RECORDED } from '../../view/listing.ts';
 import { count, printable, toJson } from '../../view/text.ts';
 
-interface RedriveOptions extends CommonOptions {
+interface RedriveOptions extends RecordsOptions {
   givenUp?: true;
   channel?: string;
 }
-
-const PAGE_SIZE = 500;
 
 /** Adds `deliveries redrive`: what was given up is owed again. The daemon, or `once`, sends it. */
 export function addRedrive(cli: Cli, deliveries: Command): void {
@@ -22,26 +19,21 @@ export function addRedrive(cli: Cli, deliveries: Command): void {
     .option('--given-up', 'all that were given up')
     .option('--channel <name>', 'with --given-up: only those of this channel')
     .addOption(jsonOption());
-  onAction<RedriveOptions>(cli, command, (options, ids) => redrive(cli, options, ids));
+  onAction<RedriveOptions>(cli, addRecordsOptions(command), (options, ids) => redrive(cli, options, ids));
 }
 
 async function redrive(cli: Cli, options: RedriveOptions, ids: readonly string[]): Promise<number> {
   checkUsage(options, ids);
-  const config = await cli.parts.loadConfig(options.config);
-  const store = await cli.parts.openStore(config, { mode: 'readwrite' });
-  if (store === null) {
+  const { givenUp, channel = null } = options;
+  const came = await withRecords(cli, options, 'readwrite', ({ records }) =>
+    records.redrive(givenUp ? { kind: 'given_up', channel } : { kind: 'ids', ids }),
+  );
+  if (came === null) {
     cli.err.line(NOTHING_RECORDED);
-    return options.givenUp ? 0 : 1;
+    return givenUp ? 0 : 1;
   }
-  try {
-    const which = options.givenUp ? await givenUpOf(store, options.channel) : await resolved(store, ids);
-    const redriven = await store.redrive(which, cli.parts.clock.now());
-    const refused = which === 'given_up' ? [] : which.filter((id) => !redriven.includes(id));
-    report(cli, options, redriven, refused);
-    return refused.length === 0 ? 0 : 1;
-  } finally {
-    await store.close();
-  }
+  report(cli, options, came.redriven, came.refused);
+  return came.refused.length === 0 ? 0 : 1;
 }
 
 function checkUsage({ givenUp, channel }: RedriveOptions, ids: readonly string[]): void {
@@ -53,25 +45,6 @@ function checkUsage({ givenUp, channel }: RedriveOptions, ids: readonly string[]
     );
   }
   if (!givenUp && channel !== undefined) throw new UsageError('redrive --channel goes with --given-up');
-}
-
-async function resolved(store: RecordReader, ids: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const id of ids) found.push(await resolveDeliveryId(store, id));
-  return [...new Set(found)];
-}
-
-/** One channel's given-up deliveries by id, or the store's own word for all of them. */
-async function givenUpOf(store: RecordReader, channel: string | undefined): Promise<string[] | 'given_up'> {
-  if (channel === undefined) return 'given_up';
-  const ids: string[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await store.listDeliveries({ channel, status: 'given_up', limit: PAGE_SIZE, cursor });
-    ids.push(...page.items.map(({ id }) => id));
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  return ids;
 }
 
 function report(

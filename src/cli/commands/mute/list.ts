@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { isInForce, type Mute } from '../../../domain/telling/mute.ts';
 import { muteView } from '../../../views/views.ts';
-import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
-import { printListing, readStore } from '../../view/listing.ts';
+import { type Cli, jsonOption, onAction } from '../../command.ts';
+import { addRecordsOptions, type RecordsOptions, withRecords } from '../../records.ts';
+import { printListing } from '../../view/listing.ts';
 import { type Column, formatTable } from '../../view/table.ts';
 import { formatDistance, formatInstant } from '../../view/text.ts';
 
-interface ListOptions extends CommonOptions {
+interface ListOptions extends RecordsOptions {
   all?: true;
 }
 
@@ -17,14 +18,13 @@ export function addMuteList(cli: Cli, mute: Command): void {
     .description('list the mutes that are in force, the newest first')
     .option('--all', 'also those that are over')
     .addOption(jsonOption());
-  onAction<ListOptions>(cli, command, (options) => listMutes(cli, options));
+  onAction<ListOptions>(cli, addRecordsOptions(command), (options) => listMutes(cli, options));
 }
 
 async function listMutes(cli: Cli, options: ListOptions): Promise<number> {
-  const config = await cli.parts.loadConfig(options.config);
   const now = cli.parts.clock.now();
-  const mutes = await readStore(cli, config, (store) =>
-    store.listMutes({ inForceAt: options.all ? undefined : now }),
+  const mutes = await withRecords(cli, options, 'readonly', ({ records }) =>
+    records.listMutes({ inForceAt: options.all ? undefined : now }),
   );
   printListing(cli, options, mutes && { items: mutes, hasMore: false }, {
     empty: options.all ? 'Nothing has been muted yet.' : 'No mute is in force.',

@@ -1,20 +1,19 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { WatcherConfig } from '../../../config/config.ts';
 import { parseDuration } from '../../../config/duration.ts';
 import { EVENT_NAMES, type EventName } from '../../../domain/event/event.ts';
 import { matchesGlob } from '../../../domain/telling/glob.ts';
-import { isMutable, type Mute } from '../../../domain/telling/mute.ts';
-import type { MuteStore } from '../../../store/ports/mutes.ts';
+import { isMutable, LONGEST_MUTE_MS, type Mute } from '../../../domain/telling/mute.ts';
 import { muteView } from '../../../views/views.ts';
-import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
+import { type Cli, jsonOption, onAction } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
 import { osUser } from '../../os-user.ts';
+import { addRecordsOptions, type Reach, type RecordsOptions, withRecords } from '../../records.ts';
 import { NOTHING_RECORDED } from '../../view/listing.ts';
 import { muteText } from '../../view/mute-text.ts';
 import { printable, toJson } from '../../view/text.ts';
 import { addMuteList } from './list.ts';
 
-interface AddOptions extends CommonOptions {
+interface AddOptions extends RecordsOptions {
   watch: string;
   event?: EventName[];
   for: number;
@@ -22,7 +21,7 @@ interface AddOptions extends CommonOptions {
   author?: string;
 }
 
-interface RemoveOptions extends CommonOptions {
+interface RemoveOptions extends RecordsOptions {
   author?: string;
 }
 
@@ -47,7 +46,7 @@ export function addMute(cli: Cli, program: Command): void {
       'after',
       '\nExamples:\n  restore-watcher mute add --watch orders --for 2h --reason "planned restore drill"\n  restore-watcher mute add --watch "staging-*" --event stalled --for 3d --reason "slow disks, OPS-17"',
     );
-  onAction<AddOptions>(cli, add, (options) => addOne(cli, options));
+  onAction<AddOptions>(cli, addRecordsOptions(add), (options) => addOne(cli, options));
   addMuteList(cli, mute);
   const remove = mute
     .command('remove')
@@ -55,39 +54,44 @@ export function addMute(cli: Cli, program: Command): void {
     .argument('<id>', 'which one, as listed by "mute list"')
     .addOption(authorOption())
     .addOption(jsonOption());
-  onAction<RemoveOptions>(cli, remove, (options, [id = '']) => removeOne(cli, options, id));
+  onAction<RemoveOptions>(cli, addRecordsOptions(remove), (options, [id = '']) =>
+    removeOne(cli, options, id),
+  );
 }
 
 async function addOne(cli: Cli, options: AddOptions): Promise<number> {
   const { watch, event, reason, author = osUser() } = options;
-  const config = await cli.parts.loadConfig(options.config);
-  requireWatch(config, watch);
-  const createdAt = cli.parts.clock.now();
-  const until = createdAt + options.for;
   const events = event ? [...new Set(event)] : null;
-  return withStore(cli, config, async (store) => {
-    const mute = await store.addMute({ watch, events, createdAt, until, author, reason });
-    if (options.json) cli.out.line(toJson(muteView(mute, createdAt)));
-    else printAdded(cli, mute);
-    return 0;
+  const mute = await withRecords(cli, options, 'readwrite', ({ records, watches }) => {
+    requireWatch(watches, watch);
+    return records.addMute({ watch, events, forMs: options.for, author, reason });
   });
+  if (mute === null) return nothingRecorded(cli);
+  if (options.json) cli.out.line(toJson(muteView(mute, mute.createdAt)));
+  else printAdded(cli, mute);
+  return 0;
 }
 
 async function removeOne(cli: Cli, options: RemoveOptions, text: string): Promise<number> {
   const id = parseId(text);
-  const config = await cli.parts.loadConfig(options.config);
-  return withStore(cli, config, async (store) => {
-    const now = cli.parts.clock.now();
-    const mute = await store.removeMute(id, now, options.author ?? osUser());
-    if (options.json) cli.out.line(toJson({ removed: mute && muteView(mute, now) }));
-    if (mute === null) {
-      cli.err.line(`error: no mute ${id} is in force`);
-      cli.err.line('hint: "restore-watcher mute list" shows those that are.');
-      return 1;
-    }
-    if (!options.json) cli.out.line(`Mute ${id} is over: people are told again of ${printable(mute.watch)}.`);
-    return 0;
-  });
+  const found = await withRecords(cli, options, 'readwrite', async ({ records }) => ({
+    mute: await records.removeMute(id, options.author ?? osUser()),
+  }));
+  if (found === null) return nothingRecorded(cli);
+  const { mute } = found;
+  if (options.json) cli.out.line(toJson({ removed: mute && muteView(mute, cli.parts.clock.now()) }));
+  if (mute === null) {
+    cli.err.line(`error: no mute ${id} is in force`);
+    cli.err.line('hint: "restore-watcher mute list" shows those that are.');
+    return 1;
+  }
+  if (!options.json) cli.out.line(`Mute ${id} is over: people are told again of ${printable(mute.watch)}.`);
+  return 0;
+}
+
+function nothingRecorded(cli: Cli): number {
+  cli.err.line(NOTHING_RECORDED);
+  return 1;
 }
 
 function printAdded({ out }: Cli, mute: Mute): void {
@@ -99,36 +103,17 @@ function printAdded({ out }: Cli, mute: Mute): void {
 }
 
 /** A slip in the name would mute nothing, and nobody would know before the first page. */
-function requireWatch({ watches }: WatcherConfig, glob: string): void {
+function requireWatch(watches: Reach['watches'], glob: string): void {
+  // Of a file that cannot be read the names may be missing.
+  if (watches.length === 0) return;
   if (watches.some(({ name }) => matchesGlob(glob, name))) return;
   const names = watches.map(({ name }) => name).join(', ');
   throw new UsageError(`no watch is called ${glob}`, `Configured are: ${names}.`);
 }
 
-/** Opens the store to write, beside a daemon that may be running. */
-async function withStore(
-  cli: Cli,
-  config: WatcherConfig,
-  work: (store: MuteStore) => Promise<number>,
-): Promise<number> {
-  const store = await cli.parts.openStore(config, { mode: 'readwrite' });
-  if (store === null) {
-    cli.err.line(NOTHING_RECORDED);
-    return 1;
-  }
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
-}
-
 function authorOption(): Option {
   return new Option('--author <name>', "who does it (default: the system's user)").argParser(parseText);
 }
-
-/** Longer than that is no pause but a change of routes. */
-const LONGEST_MUTE_MS = 30 * 86_400_000;
 
 function parseSpan(text: string): number {
   const span = parseDuration(text);

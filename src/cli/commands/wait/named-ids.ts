@@ -61,7 +61,7 @@ export async function meantIds(
         id: job.id,
         about: `${job.instanceName} → ${job.targetClusterName ?? job.deliveryType} ${job.state}`,
       }));
-      throw new AmbiguousId('jobs', text, candidates.slice(0, MOST), candidates.length > MOST);
+      throw AmbiguousId.of('jobs', text, candidates.slice(0, MOST), candidates.length > MOST);
     }
     ids.set(form, only.id);
   }

@@ -1,0 +1,30 @@
+import { resolve } from 'node:path';
+import type { WatcherConfig } from '../config/config.ts';
+import { nextRun, periodOf } from '../config/cron.ts';
+import { nextDigestOf } from '../config/digests.ts';
+import { sqlitePath } from '../store/open-store.ts';
+import type { ConfigInForce } from '../views/status/from-daemon.ts';
+import type { LastReload } from './reload/reloader.ts';
+
+/** Tells what `status` shows of the configuration in force. */
+export function configInForce(
+  { file, sha256, watches, channels, testAlert, store }: WatcherConfig,
+  { loadedAt, lastReload }: { loadedAt: number; lastReload: LastReload | null },
+): ConfigInForce {
+  return {
+    file: resolve(file),
+    sha256,
+    loadedAt,
+    lastReload,
+    store: resolve(sqlitePath(store.url) ?? ''),
+    schedules: new Map(
+      watches.map(({ name, schedule }) => [name, { schedule, periodMs: periodOf(schedule) }]),
+    ),
+    nextDigestAt: nextDigestOf(channels),
+    testAlert: testAlert && {
+      event: testAlert.event,
+      watch: testAlert.watch,
+      nextAt: nextRun(testAlert.schedule, 'UTC'),
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { type Command, Option } from 'commander';
+import { httpUrlFault } from '../config/addresses.ts';
+import { shorten } from '../domain/shorten.ts';
+import type { StoreReader } from '../store/store.ts';
+import type { Records } from '../views/records/records.ts';
+import { createStoreRecords } from '../views/records/store-records.ts';
+import { blindWords, daemonWords } from '../views/status/from-store.ts';
+import type { Cli, CommonOptions } from './command.ts';
+import { UsageError } from './errors.ts';
+import type { RemoteDaemon } from './parts.ts';
+import { printable } from './view/text.ts';
+
+/** The environment variable that holds the token where the command line does not. */
+const TOKEN_VARIABLE = 'RESTORE_WATCHER_TOKEN';
+
+/** Options of every command that reads the record. */
+export interface RecordsOptions extends CommonOptions {
+  server?: string;
+  token?: string;
+}
+
+/** The record, and the names that it may be asked by. */
+export interface Reach {
+  records: Records;
+  /** The store behind it; `null`: a daemon is asked. */
+  store: StoreReader | null;
+  watches: ReadonlyArray<{ name: string }>;
+  channels: ReadonlyArray<{ name: string }>;
+}
+
+/** Adds `--server` and `--token`: a running daemon is asked in place of the store. */
+export function addRecordsOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--server <url>', 'ask the daemon that answers there, and no store'))
+    .addOption(new Option('--token <token>', `its server.token (default: $${TOKEN_VARIABLE})`));
+}
+
+/**
+ * Lets `work` use the record: of the daemon that `--server` names, or else in the store that the configuration names, of which nothing else
+ * is needed. Says first, on standard error, when no daemon runs or a watch is blind. `null`: there is no database yet.
+ * @throws {ConfigError} when `store.url` cannot be read; WatcherError when store or daemon cannot be.
+ */
+export async function withRecords<T>(
+  cli: Cli,
+  options: RecordsOptions,
+  mode: 'readonly' | 'readwrite',
+  work: (reach: Reach) => Promise<T>,
+): Promise<T | null> {
+  const daemon = daemonOf(cli, options);
+  if (daemon !== null) {
+    try {
+      const report = await daemon.status();
+      tellFirst(cli, [...report.problems]);
+      const named = (names: readonly string[]) => names.map((name) => ({ name }));
+      return await work({
+        records: daemon.records,
+        store: null,
+        watches: named(report.watches.map(({ watch }) => watch)),
+        channels: named(report.channels.map(({ channel }) => channel)),
+      });
+    } finally {
+      await daemon.records.close();
+    }
+  }
+  const access = await cli.parts.readAccess(options.config);
+  const { inUse } = await cli.parts.inspectStore(access);
+  const store = await cli.parts.openStore(access, { mode });
+  if (store === null) return null;
+  try {
+    const lastWrittenAt = await store.lastWrittenAt();
+    const state = { true: 'silent', false: 'not_running', null: 'unknown' } as const;
+    const facts = { daemon: state[`${inUse}`], asked: null, now: cli.parts.clock.now(), store };
+    tellFirst(cli, [
+      ...(inUse === false ? [daemonWords(facts, lastWrittenAt)] : []),
+      ...(await store.readAlerts().then(blindWords)),
+    ]);
+    const records = createStoreRecords(store, cli.parts);
+    return await work({ ...access, store, records: { ...records, close: async () => {} } });
+  } finally {
+    await store.close();
+  }
+}
+
+/** The daemon that `--server` names; `null`: none is named. @throws {UsageError} */
+export function daemonOf(cli: Cli, { server, token }: RecordsOptions): RemoteDaemon | null {
+  if (server === undefined) {
+    if (token !== undefined) throw new UsageError('--token goes with --server');
+    return null;
+  }
+  const fault = httpUrlFault(server, true);
+  if (fault !== null) throw new UsageError(`--server cannot be used: ${fault}`);
+  if (httpUrlFault(server, false) !== null) {
+    throw new UsageError(
+      '--server cannot be used: plain http is for loopback addresses only',
+      'Name an https address, or forward a local port (ssh -L, kubectl port-forward).',
+    );
+  }
+  return cli.parts.connectDaemon({ url: server, token: token ?? (cli.parts.env[TOKEN_VARIABLE] || null) });
+}
+
+/** "status" says it whole. */
+const LONGEST_NOTE = 240;
+
+/** What a report says before all else. */
+export function tellFirst(cli: Cli, lines: readonly string[]): void {
+  for (const line of lines) cli.err.line(`note: ${shorten(printable(line), LONGEST_NOTE)}`);
+}

@@ -1,0 +1,178 @@
+import { formatSpan, parseInstant, type Timestamp } from '../../domain/instant.ts';
+import type { ChannelReport, StatusReport, WatchReport } from '../../views/status/report.ts';
+import type { Colour, Output } from './output.ts';
+import { type Column, formatTable } from './table.ts';
+import { count, fold, formatDistance, formatInstant, printable } from './text.ts';
+
+type Screen = Pick<Output, 'paint' | 'width' | 'foldWidth'>;
+
+/** The whole report in lines for people, what is wrong first. */
+export function statusLines(report: StatusReport, screen: Screen, now: Timestamp): string[] {
+  return [
+    ...headline(report, screen, now),
+    ...listed('red', report.from === 'store' ? report.problems.slice(1) : report.problems, screen),
+    ...listed('yellow', report.warnings, screen),
+    '',
+    ...watchLines(report, screen, now),
+    '',
+    ...channelLines(report, screen, now),
+    '',
+    ...muteLines(report, screen, now),
+    ...nextLines(report, now),
+    ...configLines(report, screen, now),
+  ].map((line) => line.trimEnd());
+}
+
+function headline(report: StatusReport, { paint, foldWidth }: Screen, now: Timestamp): string[] {
+  const { daemon, problems, warnings, ok, from } = report;
+  if (from === 'store') {
+    const [first = ''] = problems;
+    return fold(printable(first), foldWidth).map((line) => paint('red', line));
+  }
+  const since =
+    daemon.startedAt === null ? '' : `, since ${at(daemon.startedAt)} (${ago(daemon.startedAt, now)})`;
+  const what = `restore-watcher ${daemon.version ?? ''} is ${daemon.state}${since}, process ${daemon.pid ?? '?'}`;
+  const wrong = problems.length + warnings.length;
+  return [
+    ...fold(printable(what), foldWidth),
+    ok ? paint('green', 'All is well.') : paint('red', `${count(wrong, 'thing is', 'things are')} wrong:`),
+  ];
+}
+
+function listed(colour: Colour, lines: readonly string[], { paint, foldWidth }: Screen): string[] {
+  return lines.flatMap((line) =>
+    fold(printable(line), foldWidth - 4).map(
+      (part, index) => `${index === 0 ? `  ${paint(colour, '!')} ` : '    '}${part}`,
+    ),
+  );
+}
+
+const SIGHT: Readonly<Record<WatchReport['sight'], [words: string, colour: Colour]>> = {
+  sees: ['yes', 'green'],
+  partly_blind: ['in part', 'yellow'],
+  blind: ['no', 'red'],
+  starting: ['not yet', 'yellow'],
+  unwatched: ['nobody looks', 'red'],
+};
+
+function watchLines({ watches, from }: StatusReport, screen: Screen, now: Timestamp): string[] {
+  if (watches.length === 0) return ['No watch is known.'];
+  const lastRead: Column<WatchReport> = {
+    title: 'LAST READ',
+    value: ({ lastSuccessAt }) => distance(lastSuccessAt, now) || 'never',
+  };
+  const polls: Array<Column<WatchReport>> = [
+    { title: 'EVERY', value: ({ periodMs }) => (periodMs === null ? '' : formatSpan(periodMs)) },
+    lastRead,
+    { title: 'NEXT', value: ({ nextPollAt }) => distance(nextPollAt, now) },
+  ];
+  const columns: Array<Column<WatchReport>> = [
+    { title: 'WATCH', value: ({ watch }) => watch, shrinks: true },
+    {
+      title: 'SEES',
+      value: ({ sight }) => SIGHT[sight][0],
+      paint: (cell, { sight }) => screen.paint(SIGHT[sight][1], cell),
+    },
+    ...(from === 'daemon' ? polls : [lastRead]),
+    { title: 'RUNNING', value: ({ running }) => String(running) },
+    { title: 'ON RECORD', value: recordWords, folds: true },
+  ];
+  return formatTable(watches, columns, screen.width);
+}
+
+function recordWords({ jobs }: WatchReport): string {
+  const words = Object.entries(jobs)
+    .filter(([state]) => state !== 'in_progress')
+    .map(([state, number]) => `${number} ${state}`);
+  return words.length === 0 ? 'none ended' : words.join(', ');
+}
+
+const STATE: Readonly<Record<ChannelReport['state'], [words: string, colour: Colour]>> = {
+  accepts: ['yes', 'green'],
+  failing: ['no', 'red'],
+  waiting: ['not yet', 'yellow'],
+};
+
+function channelLines({ channels }: StatusReport, screen: Screen, now: Timestamp): string[] {
+  if (channels.length === 0) return ['No channel is known: nobody is told.'];
+  const columns: Array<Column<ChannelReport>> = [
+    { title: 'CHANNEL', value: ({ channel }) => channel, shrinks: true },
+    {
+      title: 'ACCEPTS',
+      value: ({ state }) => STATE[state][0],
+      paint: (cell, { state }) => screen.paint(STATE[state][1], cell),
+    },
+    { title: 'LAST', value: ({ lastAcceptedAt }) => distance(lastAcceptedAt, now) || 'never' },
+    { title: 'OWED', value: (channel) => owedWords(channel, now), folds: true },
+    {
+      title: 'GIVEN UP',
+      value: ({ givenUp }) => String(givenUp),
+      paint: (cell, { givenUp }) => (givenUp > 0 ? screen.paint('red', cell) : cell),
+    },
+  ];
+  return formatTable(channels, columns, screen.width);
+}
+
+function owedWords({ owed, nextTryAt, held, nextDigestAt }: ChannelReport, now: Timestamp): string {
+  const due = nextTryAt === null ? '' : `, next try ${distance(nextTryAt, now)}`;
+  const words = [
+    ...(owed > 0 ? [`${owed}${due}`] : []),
+    ...(held > 0 ? [`${held} for the digest`] : []),
+    ...(nextDigestAt === null ? [] : [`digest ${distance(nextDigestAt, now)}`]),
+  ];
+  return words.length === 0 ? 'nothing' : words.join('; ');
+}
+
+function muteLines({ mutes }: StatusReport, { foldWidth }: Screen, now: Timestamp): string[] {
+  if (mutes.length === 0) return ['Muted: nothing.'];
+  const lines = mutes.map((mute) => {
+    const { id, watch, events, until, author, reason } = mute;
+    const which = Array.isArray(events) ? `: ${events.join(', ')}` : '';
+    return `Mute ${id}: ${watch}${which} until ${at(String(until))} (${distance(String(until), now)}) by ${author}: ${reason}`;
+  });
+  return lines.flatMap((line) => hanging(line, foldWidth));
+}
+
+function nextLines({ testAlert }: StatusReport, now: Timestamp): string[] {
+  if (testAlert === null) return [];
+  const { event, watch, nextAt } = testAlert;
+  return [printable(`Test alert: ${event} of ${watch} at ${at(nextAt)} (${distance(nextAt, now)})`)];
+}
+
+function configLines({ config, store, from }: StatusReport, screen: Screen, now: Timestamp): string[] {
+  const { file, sha256, loadedAt, lastReload } = config;
+  const hash = sha256 === null ? '' : `, sha256 ${sha256.slice(0, 12)}`;
+  const inForce = loadedAt === null ? '' : `, in force since ${at(loadedAt)} (${ago(loadedAt, now)})`;
+  const reload =
+    lastReload === null
+      ? []
+      : [
+          `Last reload: ${lastReload.outcome} ${distance(lastReload.at, now)}, asked for by ${lastReload.reason}${lastReload.issues.length === 0 ? '' : `: ${lastReload.issues.join('; ')}`}`,
+        ];
+  const written = store.lastWrittenAt === null ? '' : `, written last ${distance(store.lastWrittenAt, now)}`;
+  return [
+    `${from === 'store' ? 'Configuration on disk' : 'Configuration'}: ${file}${hash}${inForce}`,
+    ...reload,
+    `Store: ${store.where}${written}`,
+  ].flatMap((line) => hanging(line, screen.foldWidth));
+}
+
+/** Folded, with what follows set in. */
+function hanging(line: string, width: number): string[] {
+  return fold(printable(line), width - 2).map((part, index) => (index === 0 ? part : `  ${part}`));
+}
+
+function at(iso: string): string {
+  const instant = parseInstant(iso);
+  return instant === null ? '?' : formatInstant(instant);
+}
+
+function distance(iso: string | null, now: Timestamp): string {
+  const instant = iso === null ? null : parseInstant(iso);
+  return instant === null ? '' : formatDistance(instant, now);
+}
+
+function ago(iso: string, now: Timestamp): string {
+  const instant = parseInstant(iso);
+  return instant === null ? '' : formatSpan(Math.max(0, now - instant));
+}

@@ -1,0 +1,4 @@
+/** Where everything is kept unless the configuration says otherwise. */
+export const DEFAULT_STORE = { url: 'sqlite:./data/watcher.db' } as const;
+/** Where the audit log is mirrored unless the configuration says otherwise. */
+export const DEFAULT_AUDIT = { file: './data/audit.jsonl' } as const;

@@ -1,0 +1,128 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Context, Hono } from 'hono';
+import type { Clock } from '../clock.ts';
+import { EVENT_NAMES, type EventName } from '../domain/event/event.ts';
+import { isMutable, LONGEST_MUTE_MS, type Mute } from '../domain/telling/mute.ts';
+import type { MuteStore } from '../store/ports/mutes.ts';
+import type { RecordStore } from '../store/ports/records.ts';
+import { resolveDeliveryId } from '../views/resolve-id.ts';
+import { muteView } from '../views/views.ts';
+import { readBody } from './body.ts';
+import { QueryFault, readQuery } from './query.ts';
+
+/** What the writes change. */
+export interface WriteDeps {
+  store: RecordStore & MuteStore;
+  clock: Clock;
+  /** Who writes has to bring it; `null`: nobody may. */
+  token: () => string | null;
+}
+
+/** Which methods besides reading a path takes. */
+export function writesAt(path: string): string[] {
+  if (path === '/api/v1/mutes') return ['POST'];
+  if (/^\/api\/v1\/mutes\/[^/]+$/.test(path)) return ['DELETE'];
+  return /^\/api\/v1\/deliveries\/[^/]+\/redrive$/.test(path) ? ['POST'] : [];
+}
+
+/**
+ * The writes under `/api/v1`. Only with a token, on loopback too: any web page that is open on this machine can send a POST there. Whoever gets
+ * here has brought it.
+ */
+export function addWrites(app: Hono, { store, clock, token }: WriteDeps): void {
+  app.use(async (c, next) => {
+    if (writesAt(c.req.path).includes(c.req.method) && token() === null) {
+      return c.json({ error: 'this needs a token', hint: 'set server.token, or use the command line' }, 403);
+    }
+    return next();
+  });
+
+  app.post('/api/v1/mutes', async (c) => {
+    const now = clock.now();
+    const mute = await store.addMute({ ...muteIn(await bodyOf(c)), ...spanIn(await bodyOf(c), now) });
+    return c.json(muteView(mute, now), 201);
+  });
+
+  app.delete('/api/v1/mutes/:id', async (c) => {
+    const { text } = readQuery(c.req.url, ['author']);
+    const id = /^[1-9]\d{0,8}$/.test(c.req.param('id')) ? Number(c.req.param('id')) : 0;
+    const now = clock.now();
+    const mute = id === 0 ? null : await store.removeMute(id, now, text('author') ?? 'somebody over HTTP');
+    if (mute !== null) return c.json(muteView(mute, now));
+    return c.json({ error: 'no such mute is in force', hint: 'see /api/v1/mutes for those that are' }, 404);
+  });
+
+  app.post('/api/v1/deliveries/:id/redrive', async (c) => {
+    await bodyOf(c);
+    const id = await resolveDeliveryId(store, c.req.param('id'));
+    const redriven = await store.redrive([id], clock.now());
+    return c.json({ id, redriven: redriven.includes(id) });
+  });
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+const read = new WeakMap<Request, Promise<Body>>();
+
+/** The JSON object in the body; an empty body is one without keys. @throws {QueryFault} */
+function bodyOf(c: Context): Promise<Body> {
+  const known = read.get(c.req.raw);
+  if (known !== undefined) return known;
+  const body = parseBody(c);
+  read.set(c.req.raw, body);
+  return body;
+}
+
+async function parseBody(c: Context): Promise<Body> {
+  // The adapter puts Node's own request and response there.
+  const found = await readBody(c.req.raw, c.env as HttpBindings);
+  if (found === 'too_large' || found === 'broken') {
+    throw new QueryFault(
+      `the body is ${found === 'broken' ? 'cut off' : 'too large'}`,
+      'send one JSON object',
+    );
+  }
+  try {
+    const value: unknown = JSON.parse(found.text === '' ? '{}' : found.text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Body;
+  } catch {
+    // Said below.
+  }
+  throw new QueryFault('the body is not a JSON object', 'send one JSON object');
+}
+
+function muteIn(body: Body): Pick<Mute, 'watch' | 'events' | 'author' | 'reason'> {
+  const unknown = Object.keys(body).find((key) => !MUTE_KEYS.includes(key));
+  if (unknown !== undefined) {
+    throw new QueryFault(`unknown key ${JSON.stringify(unknown)}`, `known: ${MUTE_KEYS.join(', ')}`);
+  }
+  return {
+    watch: textIn(body, 'watch'),
+    events: eventsIn(body),
+    author: textIn(body, 'author'),
+    reason: textIn(body, 'reason'),
+  };
+}
+
+const MUTE_KEYS = ['watch', 'events', 'author', 'reason', 'forMs'];
+
+function textIn(body: Body, key: string): string {
+  const value = body[key];
+  if (typeof value === 'string' && value.trim() !== '' && value.length <= 1_000) return value.trim();
+  throw new QueryFault(`${key} is missing`, `a text of 1,000 characters at most`);
+}
+
+function eventsIn({ events = null }: Body): EventName[] | null {
+  if (events === null) return null;
+  const mutable = EVENT_NAMES.filter(isMutable);
+  const named = Array.isArray(events) ? mutable.filter((name) => events.includes(name)) : [];
+  if (Array.isArray(events) && named.length > 0 && named.length === new Set(events).size) return named;
+  throw new QueryFault('events cannot be that', `null for all, or a list of: ${mutable.join(', ')}`);
+}
+
+function spanIn({ forMs }: Body, now: number): Pick<Mute, 'createdAt' | 'until'> {
+  if (typeof forMs === 'number' && Number.isInteger(forMs) && forMs > 0 && forMs <= LONGEST_MUTE_MS) {
+    return { createdAt: now, until: now + forMs };
+  }
+  throw new QueryFault('forMs cannot be that', `milliseconds, ${LONGEST_MUTE_MS} at most`);
+}

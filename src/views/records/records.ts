@@ -1,0 +1,62 @@
+import type { AuditHead, AuditLine } from '../../domain/audit.ts';
+import type { ExpectedEnd } from '../../domain/job/eta.ts';
+import type { Observation } from '../../domain/job/observation.ts';
+import type { Mute, MuteRequest } from '../../domain/telling/mute.ts';
+import type { MuteFilter } from '../../store/ports/mutes.ts';
+import type {
+  DeliveryFilter,
+  EventFilter,
+  ListedDelivery,
+  ObservationFilter,
+  RecordedEvent,
+  Rows,
+} from '../../store/ports/records.ts';
+
+/** A job on record, and when it should end. */
+export interface ListedJob {
+  observation: Observation;
+  /** `null`: it does not run, or nothing tells. */
+  eta: ExpectedEnd | null;
+}
+
+/** Which deliveries are to be tried again: some, by their ids in any form, or what was given up. */
+export type RedriveRequest =
+  | { kind: 'ids'; ids: readonly string[] }
+  /** `null`: of every channel. */
+  | { kind: 'given_up'; channel: string | null };
+
+/** What came of it. */
+export interface Redriven {
+  redriven: string[];
+  /** What was neither given up nor waits: in hand, delivered, held for a digest, or unknown. */
+  refused: string[];
+}
+
+/** A page of the audit log, and where the log ends. */
+export interface AuditPage {
+  lines: AuditLine[];
+  head: AuditHead;
+}
+
+/**
+ * The record as people at a command line read it and act on it, wherever it is kept: in a store that is opened beside the daemon, or with
+ * a daemon that is asked over HTTP. Both say the same.
+ * @throws {WatcherError} from every method, when it cannot be read.
+ */
+export interface Records {
+  listJobs(filter: ObservationFilter): Promise<Rows<ListedJob>>;
+  listEvents(filter: EventFilter): Promise<Rows<RecordedEvent>>;
+  listDeliveries(filter: DeliveryFilter): Promise<Rows<ListedDelivery>>;
+  listMutes(filter: MuteFilter): Promise<Mute[]>;
+  /** See `resolveJobId`. @throws {WatcherError} AmbiguousId, UnfitId. */
+  resolveJob(text: string): Promise<string>;
+  /** Entries after `afterSeq`, in order, as they are stored. */
+  readAudit(afterSeq: number, limit: number): Promise<AuditPage>;
+  /** @throws {WatcherError} AmbiguousId, UnfitId; then nothing was done. */
+  redrive(request: RedriveRequest): Promise<Redriven>;
+  /** Mutes from now on, for `forMs` milliseconds. */
+  addMute(request: Omit<MuteRequest, 'createdAt' | 'until'> & { forMs: number }): Promise<Mute>;
+  /** `null`: there is none of this id in force. */
+  removeMute(id: Mute['id'], by: string): Promise<Mute | null>;
+  close(): Promise<void>;
+}

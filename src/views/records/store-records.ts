@@ -1,0 +1,71 @@
+import type { Clock } from '../../clock.ts';
+import type { AuditReader } from '../../store/ports/audit.ts';
+import type { JobReader } from '../../store/ports/jobs.ts';
+import type { MuteStore } from '../../store/ports/mutes.ts';
+import type { RecordStore } from '../../store/ports/records.ts';
+import { createExpectedEnds } from '../expected-ends.ts';
+import { resolveDeliveryId, resolveJobId } from '../resolve-id.ts';
+import type { Records, RedriveRequest } from './records.ts';
+
+/** What people ask of a store that is opened for them. */
+export type RecordsStore = RecordStore &
+  MuteStore &
+  Pick<JobReader, 'finishedDurations'> &
+  Pick<AuditReader, 'readAuditLines' | 'auditHead'>;
+
+const PAGE_SIZE = 500;
+
+/** The record in a store. Whoever opened the store closes it. */
+export function createStoreRecords(store: RecordsStore, { clock }: { clock: Clock }): Omit<Records, 'close'> {
+  const ends = createExpectedEnds({ store, clock });
+  return {
+    listJobs: async (filter) => {
+      const { items, nextCursor } = await store.listObservations(filter);
+      const endOf = await ends.of(items);
+      return {
+        items: items.map((observation) => ({ observation, eta: endOf.get(observation) ?? null })),
+        nextCursor,
+      };
+    },
+    listEvents: (filter) => store.listEvents(filter),
+    listDeliveries: (filter) => store.listDeliveries(filter),
+    listMutes: (filter) => store.listMutes(filter),
+    resolveJob: (text) => resolveJobId(store, text),
+    readAudit: async (afterSeq, limit) => ({
+      lines: await store.readAuditLines(afterSeq, limit),
+      head: await store.auditHead(),
+    }),
+    redrive: async (request) => {
+      const which = await wanted(store, request);
+      const redriven = await store.redrive(which, clock.now());
+      const refused = which === 'given_up' ? [] : which.filter((id) => !redriven.includes(id));
+      return { redriven, refused };
+    },
+    addMute: ({ forMs, ...request }) => {
+      const createdAt = clock.now();
+      return store.addMute({ ...request, createdAt, until: createdAt + forMs });
+    },
+    removeMute: (id, by) => store.removeMute(id, clock.now(), by),
+  };
+}
+
+/** The deliveries by id, or the store's own word for all that was given up. */
+async function wanted(store: RecordsStore, request: RedriveRequest): Promise<string[] | 'given_up'> {
+  if (request.kind === 'given_up') {
+    return request.channel === null ? 'given_up' : givenUpOf(store, request.channel);
+  }
+  const found = new Set<string>();
+  for (const id of request.ids) found.add(await resolveDeliveryId(store, id));
+  return [...found];
+}
+
+async function givenUpOf(store: RecordsStore, channel: string): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await store.listDeliveries({ channel, status: 'given_up', limit: PAGE_SIZE, cursor });
+    ids.push(...page.items.map(({ id }) => id));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return ids;
+}

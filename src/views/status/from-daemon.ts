@@ -1,0 +1,126 @@
+import { type Timestamp, toIso, toIsoOrNull } from '../../domain/instant.ts';
+import { placeWords } from '../../domain/job/place.ts';
+import type { MuteReader } from '../../store/ports/mutes.ts';
+import type { RecordReader } from '../../store/ports/records.ts';
+import type { SpanStore } from '../../store/ports/spans.ts';
+import {
+  blindnessOf,
+  type ChannelStatus,
+  type WatcherStatus,
+  type WatchStatus,
+} from '../../watcher/status.ts';
+import { muteView } from '../views.ts';
+import { type ChannelRecords, reportChannels } from './channels.ts';
+import { jobsByWatch } from './jobs.ts';
+import type { ReloadReport, StatusReport, WatchReport, WatchSight } from './report.ts';
+
+/** What the configuration in force adds to what the watcher knows of itself. */
+export interface ConfigInForce {
+  file: string;
+  sha256: string;
+  loadedAt: Timestamp;
+  lastReload: (Omit<ReloadReport, 'at'> & { at: Timestamp }) | null;
+  /** Where the store is, without credentials. */
+  store: string;
+  /** By the name of the watch. */
+  schedules: ReadonlyMap<string, { schedule: string; periodMs: number }>;
+  /** Of the channels that have a digest. */
+  nextDigestAt: (channel: string) => Timestamp | null;
+  testAlert: { event: string; watch: string; nextAt: Timestamp } | null;
+}
+
+/** What a report of a running daemon asks of the store. */
+export type StatusStore = ChannelRecords &
+  Pick<RecordReader, 'countJobs'> &
+  MuteReader &
+  Pick<SpanStore, 'lastWrittenAt'>;
+
+/** What a report of a running daemon is made of. */
+export interface DaemonFacts {
+  now: Timestamp;
+  version: string;
+  pid: number;
+  status: WatcherStatus;
+  /** What makes it not ready, and what else is to be known; see `healthOf`. */
+  health: { reasons: readonly string[]; warnings: readonly string[] };
+  config: ConfigInForce;
+  store: StatusStore;
+}
+
+/**
+ * Reports how a daemon stands that runs. What it asks of the store costs the same however old that is.
+ * @throws {StoreError}
+ */
+export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> {
+  const { now, version, pid, status, health, config, store } = facts;
+  const jobs = jobsByWatch(await store.countJobs());
+  const mutes = await store.listMutes({ inForceAt: now });
+  const standings = status.channels.map((channel) => ({
+    channel: channel.channel,
+    ...standingOf(channel, now),
+    nextDigestAt: config.nextDigestAt(channel.channel),
+  }));
+  const channels = await reportChannels(store, standings, now);
+  const lastWrittenAt = await store.lastWrittenAt();
+  const { file, sha256, loadedAt, lastReload, testAlert } = config;
+  return {
+    asOf: toIso(now),
+    from: 'daemon',
+    ok: health.reasons.length === 0 && health.warnings.length === 0,
+    problems: health.reasons,
+    warnings: health.warnings,
+    daemon: { state: status.state, version, startedAt: toIso(status.startedAt), pid },
+    watches: status.watches.map((watch) => ({
+      ...watchReport(watch),
+      ...(config.schedules.get(watch.watch) ?? { schedule: null, periodMs: null }),
+      ...(jobs.get(watch.watch) ?? { running: 0, jobs: {} }),
+    })),
+    channels,
+    mutes: mutes.map((mute) => muteView(mute, now)),
+    testAlert: testAlert && { ...testAlert, nextAt: toIso(testAlert.nextAt) },
+    config: {
+      file,
+      sha256,
+      loadedAt: toIso(loadedAt),
+      lastReload: lastReload && { ...lastReload, at: toIso(lastReload.at) },
+    },
+    store: { where: config.store, lastWrittenAt: toIsoOrNull(lastWrittenAt) },
+  };
+}
+
+function watchReport(
+  status: WatchStatus,
+): Pick<WatchReport, 'watch' | 'sight' | 'why' | 'lastSuccessAt' | 'nextPollAt'> {
+  const { watch, lastSuccessAt, nextPollAt } = status;
+  return {
+    watch,
+    sight: sightOf(status),
+    why: whyOf(status),
+    lastSuccessAt: toIsoOrNull(lastSuccessAt),
+    nextPollAt: toIsoOrNull(nextPollAt),
+  };
+}
+
+function sightOf(status: WatchStatus): WatchSight {
+  const blindness = blindnessOf(status);
+  if (blindness === 'unpolled' && status.fault === null) return 'starting';
+  if (blindness !== null) return 'blind';
+  return status.faults.length > 0 ? 'partly_blind' : 'sees';
+}
+
+/** The first of its faults, and how many more there are. */
+function whyOf({ fault, faults, hasMissedPolls }: WatchStatus): string | null {
+  const [first, ...others] = faults;
+  const told = first ?? fault;
+  if (told === null) return hasMissedPolls ? 'the process stood still when it should have been polled' : null;
+  const place = first?.place ? `${placeWords(first.place)}: ` : '';
+  const hint = told.hint === null ? '' : ` ${told.hint}`;
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  return `${place}${told.message.replace(/\.?$/, '.')}${hint}${more}`;
+}
+
+function standingOf({ failing, waitsForMs }: ChannelStatus, now: Timestamp) {
+  if (failing !== null) return { state: 'failing' as const, since: failing.since, detail: failing.detail };
+  if (waitsForMs === null) return { state: 'accepts' as const, since: null, detail: null };
+  return { state: 'waiting' as const, since: now - Math.round(waitsForMs), detail: null };
+}

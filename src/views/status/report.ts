@@ -1,0 +1,91 @@
+import type { JobState } from '../../domain/job/restore-job.ts';
+import type { View } from '../views.ts';
+
+/**
+ * How a watch is doing. `sees`: its jobs are read; `partly_blind`: parts of it are not; `blind`: it cannot be relied on; `starting`: not polled
+ * yet, and there is time; `unwatched`: nobody watches, since no daemon runs.
+ */
+export type WatchSight = 'sees' | 'partly_blind' | 'blind' | 'starting' | 'unwatched';
+
+/** `accepts`: nothing is known against it; `failing`: it is told to fail; `waiting`: its configuration is not in use yet. */
+export type ChannelState = 'accepts' | 'failing' | 'waiting';
+
+/** One watch in a report. Instants are ISO 8601 in all of it. */
+export interface WatchReport {
+  watch: string;
+  sight: WatchSight;
+  /** Why it does not see all, in a line for people; `null`: it does. */
+  why: string | null;
+  /** As configured, `null` where only the store was asked. */
+  schedule: string | null;
+  /** Milliseconds from one poll to the next. */
+  periodMs: number | null;
+  lastSuccessAt: string | null;
+  nextPollAt: string | null;
+  /** How many of its jobs run. */
+  running: number;
+  /** How many of its jobs are on record, by state. */
+  jobs: Partial<Record<JobState, number>>;
+}
+
+/** One channel in a report. */
+export interface ChannelReport {
+  channel: string;
+  state: ChannelState;
+  since: string | null;
+  /** What it said last, while it fails. */
+  detail: string | null;
+  /** Owed now, without what waits for a digest. */
+  owed: number;
+  /** When the next of that is tried. */
+  nextTryAt: string | null;
+  /** Waits for its digest. */
+  held: number;
+  givenUp: number;
+  lastAcceptedAt: string | null;
+  nextDigestAt: string | null;
+}
+
+/** What became of the last reload. */
+export interface ReloadReport {
+  at: string;
+  outcome: 'applied' | 'rejected';
+  /** What asked for it. */
+  reason: string;
+  /** Each fault in a line, of one that was rejected. */
+  issues: readonly string[];
+}
+
+/** How all of it stands: what `status` shows and `GET /api/v1/status` answers. */
+export interface StatusReport {
+  asOf: string;
+  /** Who says so: a daemon that runs, or the store alone. */
+  from: 'daemon' | 'store';
+  /** False: something of `problems` or `warnings` is for somebody to mend. */
+  ok: boolean;
+  /** What makes the watcher blind or idle, a line each. */
+  problems: readonly string[];
+  /** What does not, and should be known all the same. */
+  warnings: readonly string[];
+  daemon: {
+    /** `not_running`: nobody holds the store; `silent`: somebody does, and does not answer; `unknown`: this cannot be told. */
+    state: 'starting' | 'running' | 'stopping' | 'stopped' | 'not_running' | 'silent' | 'unknown';
+    version: string | null;
+    startedAt: string | null;
+    pid: number | null;
+  };
+  watches: readonly WatchReport[];
+  channels: readonly ChannelReport[];
+  /** Those in force. */
+  mutes: readonly View[];
+  /** `null`: none is configured, or only the store was asked. */
+  testAlert: { event: string; watch: string; nextAt: string } | null;
+  /** In force; what the file says now, where only the store was asked. */
+  config: {
+    file: string;
+    sha256: string | null;
+    loadedAt: string | null;
+    lastReload: ReloadReport | null;
+  };
+  store: { where: string; lastWrittenAt: string | null };
+}

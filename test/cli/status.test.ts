@@ -1,0 +1,202 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { CliParts, RemoteDaemon } from '../../src/cli/parts.ts';
+import { WatcherError } from '../../src/errors.ts';
+import { reportOfDaemon } from '../../src/views/status/from-daemon.ts';
+import type { StatusReport } from '../../src/views/status/report.ts';
+import { aJob, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { readingStore, recorded } from '../support/reading-store.ts';
+import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from '../support/statuses.ts';
+import { cli, NOW } from './harness.ts';
+
+const store = () =>
+  readingStore({
+    observations: [
+      anObservation(aJob([], { id: jobId(1) })),
+      anObservation(aJob(['failed'], { id: jobId(2) })),
+    ],
+    events: [
+      recorded(anEvent('failed'), [
+        { channel: 'oncall', status: 'pending', endedAt: null, nextAttemptAt: NOW + 2 * MINUTE },
+        { channel: 'siem' },
+      ]),
+    ],
+    mutes: [
+      {
+        ...{ id: 7, watch: 'orders', events: ['stalled'], author: 'ann', reason: 'slow disks, OPS-17' },
+        ...{ createdAt: T0, until: NOW + 2 * HOUR, removed: null },
+      },
+    ],
+    alerts: new Map([['watch_failing/orders', T0]]),
+  });
+
+/** What a daemon says of itself, one of whose watches and channels fail, unless it is well. */
+function report(isWell = false, over: Partial<StatusReport> = {}): Promise<StatusReport> {
+  const fault = { ...AUTH_FAULT, place: null, blindForMs: MINUTE };
+  const carts = aWatchStatus({
+    ...{ watch: 'carts-of-the-european-region', sinceSuccessMs: HOUR, lastSuccessAt: NOW - HOUR },
+    ...{ fault: AUTH_FAULT, faults: [fault] },
+  });
+  const near = { lastSuccessAt: NOW - 12_000, nextPollAt: NOW + 18_000 };
+  return reportOfDaemon({
+    now: NOW,
+    version: '1.2.3',
+    pid: 42,
+    status: aWatcherStatus({
+      watches: [aWatchStatus(near), ...(isWell ? [] : [carts])],
+      channels: [
+        {
+          channel: 'oncall',
+          waitsForMs: null,
+          failing: isWell ? null : { since: T0, detail: 'HTTP 500' },
+        },
+        { channel: 'siem', waitsForMs: null, failing: null },
+      ],
+    }),
+    health: isWell
+      ? { reasons: [], warnings: [] }
+      : {
+          reasons: [
+            'watch carts-of-the-european-region: not polled since 2026-11-02T08:00:05Z, 1 h ago: Atlas refuses the credentials. Check the API key.',
+          ],
+          warnings: ['channel oncall fails since 2026-11-02T08:00:05.000Z: HTTP 500'],
+        },
+    config: {
+      file: '/etc/restore-watcher/watcher.config.json',
+      sha256: 'c0ffee'.padEnd(64, '0'),
+      loadedAt: NOW - MINUTE,
+      lastReload: {
+        at: NOW - MINUTE,
+        outcome: 'rejected',
+        reason: 'SIGHUP',
+        issues: ['watches: is missing'],
+      },
+      store: resolve('./data/watcher.db'),
+      schedules: new Map([['orders', { schedule: '*/30 * * * * *', periodMs: 30_000 }]]),
+      nextDigestAt: (channel) => (channel === 'siem' ? NOW + 4 * HOUR : null),
+      testAlert: { event: 'failed', watch: 'orders', nextAt: NOW + 24 * HOUR },
+    },
+    store: store(),
+  }).then((made) => ({ ...made, ...over }));
+}
+
+const answering = (status: RemoteDaemon['status']): Partial<CliParts> => ({
+  connectDaemon: () => ({ status, records: { close: async () => {} } as RemoteDaemon['records'] }),
+});
+const without = (state: { exists?: boolean; inUse: boolean | null }): Partial<CliParts> => ({
+  inspectStore: async () => ({ where: 'watcher.db', exists: true, schemaVersion: 1, ...state }),
+});
+
+describe('status', () => {
+  it.each([80, 120])(
+    'shows what is wrong first, and then everything else, in %i columns',
+    async (terminal) => {
+      const { code, out } = await cli(['status'], {
+        parts: answering(() => report()),
+        terminal,
+        env: { NO_COLOR: '1' },
+      });
+      expect(code).toBe(1);
+      expect(Math.max(...out.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(terminal);
+      const whole = out.replaceAll(/\s+/g, ' ');
+      expect(whole).toContain(
+        'restore-watcher 1.2.3 is running, since 2026-11-02 07:59:05Z (1 h 1 min), process 42',
+      );
+      expect(whole).toContain('2 things are wrong: ! watch carts-of-the-european-region: not polled since');
+      expect(whole).toContain('orders yes 30 s 12 s ago in 18 s 1 1 failed');
+      expect(whole).toContain('oncall no never 1, next try in 2 min 0');
+      expect(whole).toMatch(/siem yes \S+ \S+ ago digest in 4 h 0/);
+      expect(whole).toContain(
+        'Mute 7: orders: stalled until 2026-11-02 11:00:05Z (in 2 h) by ann: slow disks, OPS-17',
+      );
+      expect(whole).toContain('Test alert: failed of orders at 2026-11-03 09:00:05Z (in 1 d)');
+      expect(whole).toContain('sha256 c0ffee000000, in force since 2026-11-02 08:59:05Z (1 min)');
+      expect(whole).toContain('Last reload: rejected 1 min ago, asked for by SIGHUP: watches: is missing');
+    },
+  );
+
+  it('ends with 0 when all is well', async () => {
+    const { code, out } = await cli(['status'], { parts: answering(() => report(true)) });
+    expect(code).toBe(0);
+    expect(out).toContain('All is well.');
+  });
+
+  it('prints the report as the API gives it', async () => {
+    const { code, out } = await cli(['status', '--json'], { parts: answering(() => report()) });
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toEqual(await report());
+  });
+
+  it('says first that no daemon runs, and then what the store knows', async () => {
+    const { code, out, err } = await cli(['status'], { store: store(), parts: without({ inUse: false }) });
+    expect(code).toBe(1);
+    expect(err).toBe('');
+    expect(out).toMatch(/^no daemon runs: nobody is watching\. Start it with "restore-watcher run"\.\n/);
+    expect(out).toContain('! watch orders fails since 2026-11-02T08:00:05Z, as far as the store knows');
+    expect(out).toMatch(/^orders +nobody looks +never +1 +1 failed$/m);
+    const json = await cli(['status', '--json'], { store: store(), parts: without({ inUse: false }) });
+    expect(json.err).toMatch(/^note: no daemon runs/);
+    expect(JSON.parse(json.out)).toMatchObject({
+      from: 'store',
+      ok: false,
+      daemon: { state: 'not_running' },
+    });
+  });
+
+  it.each([
+    [
+      'does not answer',
+      () => Promise.reject(new WatcherError('daemon_unreachable', 'ECONNREFUSED')),
+      'ECONNREFUSED',
+    ],
+    [
+      'works with another store',
+      () => report(true, { store: { where: '/elsewhere.db', lastWrittenAt: null } }),
+      'the one at http://127.0.0.1:8080 works with another store, /elsewhere.db',
+    ],
+  ])('says so where the daemon that holds the store %s', async (_what, status, why) => {
+    const parts = { ...answering(status), ...without({ inUse: true }) };
+    const { code, out } = await cli(['status'], { store: store(), parts });
+    expect(code).toBe(1);
+    expect(out.replaceAll('\n', ' ')).toContain(`a daemon holds the store, and does not answer (${why})`);
+  });
+
+  it('asks the daemon that --server names, over plain http only on loopback', async () => {
+    const given: unknown[] = [];
+    const parts: Partial<CliParts> = {
+      loadConfig: () => Promise.reject(new Error('no configuration is needed')),
+      connectDaemon: (address) => {
+        given.push(address);
+        return answering(() => report(true)).connectDaemon?.(address) as RemoteDaemon;
+      },
+    };
+    const env = { RESTORE_WATCHER_TOKEN: 'of-the-environment' };
+    const url = 'https://watcher.example.com';
+    expect((await cli(['status', '--server', url, '--token', 't'], { parts, env })).code).toBe(0);
+    expect((await cli(['status', '--server', url], { parts, env })).code).toBe(0);
+    expect(given).toEqual([
+      { url, token: 't' },
+      { url, token: 'of-the-environment' },
+    ]);
+    const refused = await cli(['status', '--server', 'http://watcher.example.com'], { parts });
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('plain http is for loopback addresses only');
+    expect((await cli(['status', '--token', 't'], { parts })).err).toContain('--token goes with --server');
+  });
+});
+
+describe('commands that read', () => {
+  const commands = [['jobs'], ['history'], ['deliveries'], ['mute', 'list'], ['audit', 'export']];
+
+  it.each(commands)(
+    '%s %s: say first that no daemon runs and that a watch is blind, not on standard output',
+    async (...argv) => {
+      const run = () => cli(argv.filter(Boolean), { store: store(), parts: without({ inUse: false }) });
+      const { code, out, err } = await run();
+      expect(code).toBe(0);
+      expect(err).toMatch(/^note: no daemon runs: nobody is watching/);
+      expect(err).toContain('note: watch orders fails since 2026-11-02T08:00:05Z');
+      expect(out).not.toContain('note:');
+    },
+  );
+});

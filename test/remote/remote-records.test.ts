@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { GENESIS } from '../../src/domain/audit.ts';
+import { connectDaemon } from '../../src/remote/remote-records.ts';
+import { createStoreRecords } from '../../src/views/records/store-records.ts';
+import { jobView, listedDeliveryView, muteView, transitionView } from '../../src/views/views.ts';
+import { serve } from '../http/serve.ts';
+import { chainEntries } from '../support/audit-chain.ts';
+import { aJob, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
+
+const TOKEN = 'a-token-of-the-server';
+const mute = {
+  id: 1,
+  watch: 'orders',
+  events: ['failed' as const],
+  createdAt: T0,
+  until: T0 + HOUR,
+  author: 'ann',
+  reason: 'a drill',
+  removed: null,
+};
+const content = (): StoreContent => ({
+  observations: [
+    anObservation(aJob([], { id: jobId(1), progress: { done: 1, total: 4 } })),
+    anObservation(aJob(['failed'], { id: jobId(2), errorMessage: 'no room', targetGroupName: 'stage' }), {
+      missingSince: T0,
+      anomaly: 'steps back',
+    }),
+  ],
+  events: [
+    recorded(anEvent('failed'), [
+      { channel: 'oncall', status: 'pending', lastDetail: 'HTTP 500', endedAt: null },
+      { channel: 'dba', recipient: 'ann@example.com', insteadOf: 'oncall' },
+    ]),
+    recorded({ ...anEvent('failed'), id: '2', test: true, note: 'a sample' }, [], 'muted', mute),
+    recorded({ ...anEvent('watch_failing'), id: '3' }, [{ channel: 'dba' }]),
+    recorded(
+      {
+        ...anEvent('channel_failing'),
+        id: '4',
+        reminder: { number: 2, since: T0 },
+        subject: { kind: 'channel', channel: 'on/call' },
+      },
+      [{ channel: 'dba' }],
+    ),
+  ],
+  mutes: [{ ...mute }],
+  audit: chainEntries(GENESIS, [
+    { at: T0, kind: 'daemon.started', data: {} },
+    { at: T0, kind: 'daemon.stopped', data: {} },
+  ]),
+});
+
+/** The record of one store, asked directly and over HTTP. */
+async function bothWays() {
+  const store = readingStore(content());
+  const clock = createManualClock(T0 + MINUTE);
+  const { server } = await serve({}, { store, clock, token: () => TOKEN });
+  const { records } = connectDaemon({ url: server.url, token: TOKEN }, { clock });
+  return { near: createStoreRecords(store, { clock }), far: records, store, server, clock };
+}
+
+describe('a daemon that is asked', () => {
+  it('shows jobs, history, deliveries and mutes as its store does', async () => {
+    const { near, far } = await bothWays();
+    const page = { limit: 9 };
+    const now = T0 + MINUTE;
+    for (const filter of [page, { ...page, state: 'failed' as const }, { ...page, jobId: jobId(1) }]) {
+      const [here, there] = [await near.listJobs(filter), await far.listJobs(filter)];
+      const shown = (jobs: typeof here) =>
+        jobs.items.map(({ observation, eta }) => jobView(observation, eta));
+      expect(shown(there)).toEqual(shown(here));
+    }
+    for (const filter of [page, { ...page, onlyHappened: true }, { ...page, target: 'nowhere*' }]) {
+      const [here, there] = [await near.listEvents(filter), await far.listEvents(filter)];
+      expect(there.items.map(transitionView)).toEqual(here.items.map(transitionView));
+    }
+    const deliveries = [await near.listDeliveries(page), await far.listDeliveries(page)];
+    const [here, there] = deliveries.map(({ items }) => items.map(listedDeliveryView));
+    expect(there).toEqual(here);
+    const mutes = [await near.listMutes({}), await far.listMutes({})];
+    expect(mutes[1]?.map((each) => muteView(each, now))).toEqual(
+      mutes[0]?.map((each) => muteView(each, now)),
+    );
+  });
+
+  it('goes on where a page ended, and gives the audit log with its end', async () => {
+    const { near, far } = await bothWays();
+    const first = await far.listJobs({ limit: 1 });
+    const second = await far.listJobs({ limit: 1, cursor: first.nextCursor ?? '' });
+    const ids = [...first.items, ...second.items].map(({ observation }) => observation.jobId);
+    expect(ids).toEqual([jobId(1), jobId(2)]);
+    expect(second.nextCursor).toBeNull();
+    expect(await near.readAudit(1, 9)).toMatchObject(await far.readAudit(1, 9));
+  });
+
+  it('understands ids, redrives, mutes and ends mutes', async () => {
+    const { far } = await bothWays();
+    expect(await far.resolveJob(jobId(2).slice(0, 4) + '...2')).toBe(jobId(2));
+    await expect(far.resolveJob(jobId(1).slice(0, 6))).rejects.toMatchObject({
+      code: 'ambiguous_id',
+      candidates: [{ id: jobId(2) }, { id: jobId(1) }],
+    });
+    expect(await far.resolveJob('7777')).toBe('7777');
+    const added = await far.addMute({
+      watch: 'orders',
+      events: null,
+      author: 'bob',
+      reason: 'why',
+      forMs: HOUR,
+    });
+    expect(added).toMatchObject({ id: 2, author: 'bob', until: T0 + MINUTE + HOUR });
+    expect(await far.removeMute(2, 'ann')).toMatchObject({ removed: { by: 'ann' } });
+    expect(await far.removeMute(2, 'ann')).toBeNull();
+    const id = `${anEvent('failed').id}:oncall`;
+    expect(await far.redrive({ kind: 'ids', ids: [id] })).toEqual({ redriven: [], refused: [id] });
+    expect(await far.redrive({ kind: 'given_up', channel: null })).toEqual({ redriven: [], refused: [] });
+  });
+
+  it('that wants another token, or is none of ours, is said to', async () => {
+    const { server, clock } = await bothWays();
+    const ask = (token: string | null, url = server.url) =>
+      connectDaemon({ url, token }, { clock }).records.listJobs({ limit: 1 });
+    await expect(ask(null)).rejects.toThrow('demands a token');
+    await expect(ask('nope')).rejects.toThrow('does not take this token');
+    await expect(ask(TOKEN, 'http://127.0.0.1:9')).rejects.toThrow('ECONNREFUSED');
+  });
+});
+
+describe('writes over HTTP', () => {
+  it('are refused where no token is set, and say what is wrong with what was sent', async () => {
+    const clock = createManualClock(T0);
+    const { server } = await serve({});
+    const open = connectDaemon({ url: server.url, token: null }, { clock }).records;
+    const request = { watch: 'orders', events: null, author: 'ann', reason: 'r', forMs: HOUR };
+    await expect(open.addMute(request)).rejects.toThrow('this needs a token');
+    const { far } = await bothWays();
+    await expect(far.addMute({ ...request, forMs: 0 })).rejects.toThrow('forMs cannot be that');
+    await expect(far.addMute({ ...request, events: ['channel_failing'] })).rejects.toThrow(
+      'events cannot be',
+    );
+    await expect(far.addMute({ ...request, reason: ' ' })).rejects.toThrow('reason is missing');
+  });
+});
