@@ -33,13 +33,17 @@ export function beginPoll<Report>(
 ): PollInHand<Report> {
   const progress = createPollProgress(clock);
   const stop = new AbortController();
-  const over = new AbortController();
+  let isOver = false;
+  let settling: AbortController | null = null;
   const leftBehind = Promise.withResolvers<Report>();
 
   const abort = (reason: Error): void => {
     if (stop.signal.aborted) return;
     stop.abort(reason);
-    clock.sleep(SETTLE_MS, over.signal).then(
+    if (isOver) return;
+    // Only now: to abort one makes an error with its stack, which would be one for each poll.
+    settling = new AbortController();
+    clock.sleep(SETTLE_MS, settling.signal).then(
       () => leftBehind.resolve(failed(reason)),
       () => undefined,
     );
@@ -47,7 +51,10 @@ export function beginPoll<Report>(
 
   const own = poll(stop.signal, progress).catch((thrown: unknown) => failed(toError(thrown)));
   return {
-    report: Promise.race([own, leftBehind.promise]).finally(() => over.abort()),
+    report: Promise.race([own, leftBehind.promise]).finally(() => {
+      isOver = true;
+      settling?.abort();
+    }),
     idleMs: progress.idleMs,
     isWaiting: progress.isWaiting,
     wasAborted: () => stop.signal.aborted,

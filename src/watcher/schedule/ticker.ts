@@ -7,6 +7,9 @@ import type { Logger } from '../../logging/logger.ts';
 const LONGEST_SLEEP_MS = 60_000;
 /** A wait that comes out longer by so much than it was found to be: the wall clock was set back. */
 const STEP_BACK_MS = 1_000;
+/** Of a schedule that ticks more often than this, node-cron is asked for some slots at once: each costs it a part of a millisecond. */
+const OFTEN_MS = 10_000;
+const SLOTS_AT_ONCE = 16;
 
 /** One node-cron expression, ticking. */
 export interface Ticker {
@@ -40,10 +43,19 @@ export function startTicker({ expression, onTick, clock, logger }: TickerOptions
   /** The slot that is waited for, and when it was chosen, by the monotonic clock, with the wait until then. */
   let awaited: { at: Timestamp; chosenAt: number; waitMs: number };
   let gapMs = 0;
+  /** What node-cron said last, and when it was asked: all slots from then to the last of these. */
+  let slots: { list: readonly Timestamp[]; askedAt: Timestamp } | null = null;
 
+  const slotsAfter = (now: Timestamp): readonly Timestamp[] => {
+    const known = slots !== null && now >= slots.askedAt ? slots.list.filter((at) => at > now) : [];
+    if (known.length >= 2) return known;
+    const count = slots !== null && gapMs < OFTEN_MS ? SLOTS_AT_ONCE : 2;
+    slots = { list: task.getNextRuns(count).map((run) => run.getTime()), askedAt: now };
+    return slots.list;
+  };
   const choose = (): void => {
     const now = clock.now();
-    const [next, after] = task.getNextRuns(2).map((run) => run.getTime());
+    const [next, after] = slotsAfter(now);
     if (next === undefined || after === undefined) throw new Error(`no next run of ${expression}`);
     awaited = { at: next, chosenAt: clock.monotonic(), waitMs: next - now };
     gapMs = Math.max(next - now, after - next);

@@ -1,3 +1,4 @@
+import { createTask, type ScheduledTask } from 'node-cron';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../../src/clock.ts';
 import { startTicker, type Ticker } from '../../../src/watcher/schedule/ticker.ts';
@@ -6,9 +7,13 @@ import { createRecordingLogger } from '../../support/silent-logger.ts';
 const START = Date.parse('2026-11-25T08:00:00.000Z');
 const DAY = 86_400_000;
 
-/** What node-cron reckons with: some calls for each slot that it computes. */
-const reckoned = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+/** Each time that node-cron is asked for slots. */
+const reckoned = vi.spyOn(slotsOf(createTask('* * * * * *', () => {})), 'getNextRuns');
 afterAll(() => reckoned.mockRestore());
+
+function slotsOf(task: ScheduledTask): Pick<ScheduledTask, 'getNextRuns'> {
+  return Object.getPrototypeOf(task);
+}
 
 describe('a ticker', () => {
   let ticks: number;
@@ -16,14 +21,10 @@ describe('a ticker', () => {
   let monotonic: number;
   const clock: Clock = { now: () => Date.now(), monotonic: () => monotonic, sleep: async () => {} };
 
-  /** Calls for the look that a start takes. */
-  let callsOfOneLook: number;
-  const looksSince = ({ calls }: { calls: number }): number =>
-    Math.round((reckoned.mock.calls.length - calls) / callsOfOneLook);
+  const looksSince = ({ calls }: { calls: number }): number => reckoned.mock.calls.length - calls;
 
   const start = (expression: string): void => {
     ticks = 0;
-    const before = reckoned.mock.calls.length;
     ticker = startTicker({
       expression,
       onTick: () => {
@@ -32,7 +33,6 @@ describe('a ticker', () => {
       clock,
       logger: createRecordingLogger(),
     });
-    callsOfOneLook = reckoned.mock.calls.length - before;
   };
   /** Lets both clocks run. */
   const pass = async (ms: number): Promise<void> => {
@@ -57,6 +57,29 @@ describe('a ticker', () => {
     expect(ticks).toBe(6);
     expect(ticker.gapMs()).toBeGreaterThanOrEqual(9_000);
     expect(ticker.gapMs()).toBeLessThanOrEqual(10_000);
+  });
+
+  it('asks node-cron for some slots at once when it ticks each second, and for the next two otherwise', async () => {
+    start('* * * * * *');
+    const before = { calls: reckoned.mock.calls.length };
+    await live(60_500);
+    expect(ticks).toBe(60);
+    expect(looksSince(before)).toBeLessThanOrEqual(6);
+    ticker.stop();
+    start('0 * * * * *');
+    await live(180_500);
+    expect(ticks).toBe(3);
+    expect(reckoned.mock.lastCall).toEqual([2]);
+  });
+
+  it('goes on after a step back of some seconds that have ticked already', async () => {
+    start('* * * * * *');
+    await live(10_500);
+    step(-5_000);
+    ticker.watch();
+    const before = ticks;
+    await live(10_000);
+    expect(ticks - before).toBe(10);
   });
 
   it('knows that a schedule which rests over night has a long gap', async () => {
