@@ -11,7 +11,7 @@ import { addJobs } from './commands/jobs.ts';
 import { addMute } from './commands/mute/mute.ts';
 import { addNotify } from './commands/notify/notify.ts';
 import { addOnce } from './commands/once.ts';
-import { addRoutes } from './commands/routes.ts';
+import { addRoutes } from './commands/routes/routes.ts';
 import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
 import { addStatus } from './commands/status.ts';

@@ -1,26 +1,27 @@
 import { type Command, Option } from 'commander';
-import type { WatcherConfig } from '../../config/config.ts';
-import { digestOf, nextDigestOf } from '../../config/digests.ts';
-import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../domain/event/event.ts';
-import { sampleEvent } from '../../domain/event/sample.ts';
-import { formatSpan, toIso } from '../../domain/instant.ts';
-import type { Fallback } from '../../domain/telling/fallback.ts';
-import { type Mute, mutedBy } from '../../domain/telling/mute.ts';
-import { remindersOf } from '../../domain/telling/reminder-requests.ts';
+import type { WatcherConfig } from '../../../config/config.ts';
+import { digestOf, nextDigestOf } from '../../../config/digests.ts';
+import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../../domain/event/event.ts';
+import { sampleEvent } from '../../../domain/event/sample.ts';
+import { formatSpan, toIso } from '../../../domain/instant.ts';
+import type { Fallback } from '../../../domain/telling/fallback.ts';
+import { type Mute, mutedBy } from '../../../domain/telling/mute.ts';
+import { remindersOf } from '../../../domain/telling/reminder-requests.ts';
 import {
   explainRoutes,
   planDeliveries,
   type Route,
   type RouteCondition,
-} from '../../domain/telling/routing.ts';
-import { StoreError } from '../../errors.ts';
-import { muteView } from '../../views/views.ts';
-import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
-import { UsageError } from '../errors.ts';
-import { readStore } from '../view/listing.ts';
-import { muteText } from '../view/mute-text.ts';
-import { formatTable } from '../view/table.ts';
-import { fold, formatInstant, printable, toJson } from '../view/text.ts';
+} from '../../../domain/telling/routing.ts';
+import { StoreError } from '../../../errors.ts';
+import { muteView } from '../../../views/views.ts';
+import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
+import { UsageError } from '../../errors.ts';
+import { readStore } from '../../view/listing.ts';
+import { muteText } from '../../view/mute-text.ts';
+import { formatTable } from '../../view/table.ts';
+import { fold, formatInstant, printable, toJson } from '../../view/text.ts';
+import { addReplay } from './replay.ts';
 
 interface ExplainOptions extends CommonOptions {
   event: EventName;
@@ -41,6 +42,7 @@ export function addRoutes(cli: Cli, program: Command): void {
     .option('--cross-project', 'into another project, for routes that ask for it')
     .addOption(jsonOption());
   onAction<ExplainOptions>(cli, command, (options) => explainEvent(cli, options));
+  addReplay(cli, routes);
 }
 
 async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> {
