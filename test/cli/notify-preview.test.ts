@@ -53,6 +53,18 @@ describe('notify preview', () => {
     expect(store.isClosed).toBe(true);
   });
 
+  it('prefers what has happened to a test alert that is newer', async () => {
+    const { parts } = previewing();
+    const sample = anEvent('failed', { id: 'e4', detectedAt: T0 + 3 * MINUTE, test: true });
+    const events = [recorded(sample, []), recorded(failed, [])];
+    const ids = async (store: ReturnType<typeof readingStore>) =>
+      (await cli(['notify', 'preview', '--channel', 'siem', '--json'], { store, parts }))
+        .json()
+        .items.map(({ eventId }) => eventId);
+    expect(await ids(readingStore({ events }))).toEqual(['e2']);
+    expect(await ids(readingStore({ events: events.slice(0, 1) }))).toEqual(['e4']);
+  });
+
   it('shows one channel, and the latest event of a name or of a job', async () => {
     const { parts } = previewing();
     const of = async (...argv: string[]) =>

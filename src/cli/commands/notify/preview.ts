@@ -4,6 +4,7 @@ import type { ChannelConfig, WatcherConfig } from '../../../config/config.ts';
 import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../../domain/event/event.ts';
 import { toIso } from '../../../domain/instant.ts';
 import { deliveryId } from '../../../domain/telling/owed.ts';
+import type { PageRequest, RecordedEvent } from '../../../store/ports/records.ts';
 import { resolveJobId } from '../../../views/resolve-id.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
 import { chosenChannels, sampleFor } from '../../sample.ts';
@@ -69,7 +70,7 @@ async function previewChannels(cli: Cli, options: PreviewOptions): Promise<numbe
   return 0;
 }
 
-/** The latest event on record that was asked for; `null`: there is none. */
+/** The latest real event on record that was asked for, else the latest test alert; `null`: there is none. */
 async function findRecorded(
   cli: Cli,
   config: WatcherConfig,
@@ -77,11 +78,10 @@ async function findRecorded(
 ): Promise<WatcherEvent | null> {
   const found = await readStore(cli, config, async (store) => {
     const jobId = job === undefined ? undefined : await resolveJobId(store, job);
-    return collect(
-      1,
-      (page) => store.listEvents({ jobId, ...page }),
-      ({ event }) => name === undefined || event.name === name,
-    );
+    const isWanted = ({ event }: RecordedEvent) => name === undefined || event.name === name;
+    const read = (page: PageRequest) => store.listEvents({ jobId, ...page });
+    const real = await collect(1, read, (one) => isWanted(one) && !one.event.test);
+    return real.items.length > 0 ? real : collect(1, read, isWanted);
   });
   return found?.items[0]?.event ?? null;
 }
