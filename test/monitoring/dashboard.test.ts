@@ -44,7 +44,6 @@ describe('the dashboard', () => {
     expect(Object.keys(METRICS).filter((name) => !shown.has(name as MetricName))).toEqual([
       'restore_watcher_config_reloads_total',
       'restore_watcher_config_loaded_timestamp_seconds',
-      'restore_watcher_watch_schedule_seconds',
       'restore_watcher_api_sunset_timestamp_seconds',
       'restore_watcher_job_expected_end_timestamp_seconds',
       'process_start_time_seconds',
