@@ -1,4 +1,5 @@
 import type { ApiVersion, Watch } from '../domain/job/watch.ts';
+import { cessionsOf } from '../domain/polling/ownership.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
 import type { Route } from '../domain/telling/routing.ts';
 import type { TestAlert } from '../domain/telling/test-alert.ts';
@@ -43,12 +44,13 @@ export function normalise(
   bodyFiles: ReadonlyMap<string, string>,
 ): Normalised {
   const connections = file.connections.map(toConnection);
+  const watches = file.watches.map((watch, index) => ({
+    ...toWatch(watch, connectionOf(watch, file.connections)),
+    isScheduleDefault: !isScheduleWritten(written.watches?.[index]),
+  }));
   return {
     connections,
-    watches: file.watches.map((watch, index) => ({
-      ...toWatch(watch, connectionOf(watch, file.connections)),
-      isScheduleDefault: !isScheduleWritten(written.watches?.[index]),
-    })),
+    watches: watches.map((watch) => ({ ...watch, cedes: cessionsOf(watch, watches) })),
     channels: file.channels.map((channel) => toChannel(channel, bodyFiles)),
     fallbacks: file.channels.flatMap(toFallback),
     routes: file.routes.map(toRoute),
@@ -105,7 +107,7 @@ function isScheduleWritten(watch: NonNullable<SoundConfig['watches']>[number]): 
 function toWatch(
   written: FilledConfigFile['watches'][number],
   connection: FilledConfigFile['connections'][number],
-): Omit<Watch, 'isScheduleDefault'> {
+): Omit<Watch, 'isScheduleDefault' | 'cedes'> {
   const { name, kind, instanceName, schedule, announceExisting, labels } = written;
   return {
     name,
@@ -114,6 +116,7 @@ function toWatch(
     apiVersion: apiVersionOf(written, connection),
     groupId: written.groupId.toLowerCase(),
     instanceName,
+    exclude: written.exclude,
     restoreJobIds: [...new Set(written.restoreJobIds.map((id) => id.toLowerCase()))],
     schedule: schedule.trim(),
     scheduleIdle: written.scheduleIdle?.trim() ?? null,

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { closestTo, listed } from '../closest.ts';
+import { isLeftOut } from '../domain/job/cession.ts';
 import { JOB_HOME } from '../domain/job/job-home.ts';
 import { shortId } from '../domain/job/restore-job.ts';
 import { SERVERLESS_END } from '../domain/job/serverless-end.ts';
@@ -66,7 +67,10 @@ export function createWalk(watch: Watch, source: JobSource, options: ReadOptions
     for (const groupId of projects) {
       target = { ...targetOf(watch), groupId };
       const listed = await source.listInstances(target, options);
-      const instances = listed.filter(({ isDeleted }) => !isDeleted);
+      const instances = listed.filter(
+        ({ isDeleted, instanceName, name }) =>
+          !isDeleted && !isLeftOut(watch, { groupId, instanceName, name }),
+      );
       names.push(...instances.map(({ name }) => name));
       for (const { name, instanceName } of instances) {
         if (watch.instanceName === '*' || watch.instanceName === name)

@@ -80,6 +80,8 @@ describe('a sound configuration', () => {
           schedule: '*/30 * * * * *',
           scheduleIdle: null,
           isScheduleDefault: true,
+          exclude: [],
+          cedes: [],
           announceExisting: false,
           labels: {},
         },

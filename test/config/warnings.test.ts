@@ -61,12 +61,20 @@ describe('a warning', () => {
         ],
         watches: [
           aWatchEntry({ labels: { team: 'payments' } }),
-          aWatchEntry({ name: 'ledger', groupId: '*' }),
+          aWatchEntry({ name: 'ledger', groupId: '*', instanceName: 'ledger' }),
         ],
         testAlert: { schedule: '0 9 * * 1', watch: 'ledger' },
       },
       'testAlert',
       'no route takes "failed" of watch "ledger", so it reaches nobody',
+    ],
+    [
+      'a watch that takes in what another one names',
+      {
+        watches: [aWatchEntry(), aWatchEntry({ name: 'fleet', instanceName: '*' })],
+      },
+      'watches[1]',
+      'takes in what watch "orders" names more closely (instance orders): that is told by "orders" alone',
     ],
     [
       'reminders of what does not last',

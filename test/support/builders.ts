@@ -173,6 +173,8 @@ export function aWatch(over: Partial<Watch> = {}): Watch {
     apiVersion: 'v1.0',
     groupId: GROUP_ID,
     instanceName: 'orders',
+    exclude: [],
+    cedes: [],
     restoreJobIds: [],
     schedule: '*/30 * * * * *',
     scheduleIdle: null,

@@ -1,4 +1,5 @@
 import { SERVERLESS_END } from '../../domain/job/serverless-end.ts';
+import { cessionsOf } from '../../domain/polling/ownership.ts';
 import { apiNamedBy } from '../addresses.ts';
 import { cronFault } from '../cron.ts';
 import { entriesOf, type Rule } from './rule.ts';
@@ -74,4 +75,34 @@ export const serverlessHasEnded: Rule = ({ config, warn }) => {
   if (first === undefined) return;
   const count = others.length === 0 ? '' : ` (The same holds for ${others.length} more.)`;
   warn(['watches', first[0], 'kind'], `${SERVERLESS_END}${count}`);
+};
+
+/** A job is told once: by the watch that names it most closely. Whoever wonders why the other is silent finds it here. */
+export const overlapsAreTold: Rule = ({ config, warn }) => {
+  const connections = entriesOf(config.connections).map(([, { name }]) => name);
+  const whole = entriesOf(config.watches).flatMap(([index, watch]) => {
+    const { name, kind, groupId, instanceName, exclude, restoreJobIds } = watch;
+    const connection = watch.connection ?? connections[0];
+    if (name === undefined || kind === undefined || groupId === undefined) return [];
+    if (instanceName === undefined || connection === undefined) return [];
+    const coverage = {
+      ...{ name, connection, kind, groupId: groupId.toLowerCase(), instanceName },
+      exclude: entriesOf(exclude).map(([, glob]) => glob),
+      restoreJobIds: entriesOf(restoreJobIds).map(([, id]) => id.toLowerCase()),
+    };
+    return [{ index, coverage }];
+  });
+  const all = whole.map(({ coverage }) => coverage);
+  for (const { index, coverage } of whole) {
+    for (const { to, instanceName, jobIds } of cessionsOf(coverage, all)) {
+      const what = jobIds.length > 0 ? `${jobIds.length} restore jobs` : `instance ${instanceName}`;
+      warn(
+        ['watches', index],
+        `takes in what watch "${to}" names more closely (${what}): that is told by "${to}" alone`,
+      );
+    }
+    if (coverage.exclude.length > 0 && coverage.instanceName !== '*') {
+      warn(['watches', index, 'exclude'], 'no effect where instanceName names an instance');
+    }
+  }
 };

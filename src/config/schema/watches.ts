@@ -28,6 +28,13 @@ export const WATCH_SCHEMA = z
         'The instance whose snapshots are restored: the source, not the target. On Ops Manager and Cloud Manager the id of the cluster. "*": every instance of the project that can have such jobs.',
       )
       .meta({ examples: ['orders'] }),
+    exclude: z
+      .array(text('a glob of instance names'), { error: 'expected a list of globs of instance names' })
+      .default([])
+      .describe(
+        'With instanceName "*": instances that are not followed, by name; "*" stands for any run of characters.',
+      )
+      .meta({ examples: [['test-*', 'scratch']] }),
     restoreJobIds: z
       .array(text('a restore job id of 24 hexadecimal characters', { pattern: HEX_ID }), {
         error: 'expected a list of restore job ids',

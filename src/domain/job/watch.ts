@@ -1,3 +1,4 @@
+import { type Cession, isLeftOut } from './cession.ts';
 import type { JobKind } from './restore-job.ts';
 
 /** `v1.0` and `v2` of the Atlas Administration API; `public`: the API of Ops Manager and Cloud Manager, which has one version. */
@@ -13,6 +14,10 @@ export interface Watch {
   groupId: string;
   /** `*`: every instance of the project that can have such jobs. */
   instanceName: string;
+  /** With `*`: globs of instances that are not followed. */
+  exclude: readonly string[];
+  /** What it leaves to other watches that name it more closely. */
+  cedes: readonly Cession[];
   /** Empty: every job of the instance. */
   restoreJobIds: readonly string[];
   /** node-cron expressions, read in UTC. */
@@ -101,7 +106,7 @@ export function placeOfKey(watch: Watch, key: string): Pick<Target, 'groupId' | 
   const isCovered =
     (watch.groupId === '*' || watch.groupId === groupId) &&
     (watch.instanceName === '*' || watch.instanceName === instanceName);
-  return isCovered ? { groupId, instanceName } : null;
+  return isCovered && !isLeftOut(watch, { groupId, instanceName }) ? { groupId, instanceName } : null;
 }
 
 /** The project and the instance that the key of a target of this watch names. */

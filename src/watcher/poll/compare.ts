@@ -15,7 +15,10 @@ import type { TargetMemory } from '../../store/ports/jobs.ts';
 import type { Anomaly, PageNote, PollInput, ReadTimes } from './input.ts';
 
 /** What a comparison needs to know of a cycle. */
-export type CompareInput = Pick<PollInput, 'watch' | 'lateAfterMs' | 'newSince' | 'timePolicyFor'> & {
+export type CompareInput = Pick<
+  PollInput,
+  'watch' | 'ceded' | 'lateAfterMs' | 'newSince' | 'timePolicyFor'
+> & {
   notes?: Pick<PollInput['notes'], 'lastLookAt'>;
 };
 
@@ -51,7 +54,8 @@ export class Comparer {
   constructor(input: CompareInput, memory: TargetMemory | null) {
     this.#input = input;
     this.#memory = memory;
-    this.#followed = new Map(memory?.followed.map((observation) => [observation.jobId, observation]));
+    const followed = memory?.followed.filter(({ jobId }) => input.ceded?.has(jobId) !== true);
+    this.#followed = new Map(followed?.map((observation) => [observation.jobId, observation]));
     this.#unseen = new Map(this.#followed);
   }
 

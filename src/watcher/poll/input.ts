@@ -27,6 +27,8 @@ export interface PollInput {
   signal: AbortSignal;
   /** Told how the cycle gets on. */
   progress?: PollProgress | undefined;
+  /** Jobs that another watch has: they are not followed, though they may have been before. Absent: none. */
+  ceded?: ReadonlySet<string>;
   /** A restore is running there: goes first when the budget is short. */
   isUrgent: boolean;
   /**

@@ -1,3 +1,4 @@
+import { cededJobs } from '../../domain/job/cession.ts';
 import { HISTORY_LIMIT } from '../../domain/job/eta.ts';
 import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
 import { type StallLimit, stallLimitFrom, stallLimitsFrom } from '../../domain/job/time-events.ts';
@@ -8,6 +9,7 @@ import { countingTurns, type PollProgress } from '../poll/progress.ts';
 import type { WatchedPart } from '../record/alert-event.ts';
 import type { PollScope } from './pacer.ts';
 import { hasNoBackups, mayHaveChanged } from './targets/book.ts';
+import { sourceWithout } from './targets/ceded.ts';
 import { sourceOfLeaving } from './targets/leaving.ts';
 import { canRead, type Finding, judge } from './targets/scope.ts';
 import type { TargetBook } from './targets/target-book.ts';
@@ -163,7 +165,9 @@ async function pollTracked(
     tracked.lastWholeMono === null || startedAt - tracked.lastWholeMono >= watch.reconcileEveryMs;
   // A process that has just started goes by what earlier ones have recorded.
   if (watch.stalledAfter === 'auto') tracked.stallLimits ??= await stallLimitsOf(deps, target);
-  const source = isLeaving ? sourceOfLeaving(deps.source, { hasProjectGone }) : deps.source;
+  const whole = isLeaving ? sourceOfLeaving(deps.source, { hasProjectGone }) : deps.source;
+  const ceded = cededJobs(watch, target);
+  const source = ceded.size === 0 ? whole : sourceWithout(whole, ceded);
   const report = await pollTarget(
     { ...deps, source },
     {
@@ -173,6 +177,7 @@ async function pollTracked(
       signal,
       progress,
       isUrgent: hasRunningJobs,
+      ceded,
       depth: isLeaving ? 'open' : isWhole ? 'whole' : 'newest',
       newSince,
       notes: tracked.notes,

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Timestamp } from '../../../domain/instant.ts';
+import { isLeftOut } from '../../../domain/job/cession.ts';
 import { liesIn, type WatchPlace } from '../../../domain/job/place.ts';
 import { labelsFor, type Target, targetKey, targetOf, type Watch } from '../../../domain/job/watch.ts';
 import { SourceError } from '../../../errors.ts';
@@ -266,8 +267,10 @@ export class DiscoveringBook implements TargetBook {
     const lookedAt = begunAt + source.surelyAheadMs();
     if (page.lookedAt === undefined) page.lookedAt = await store.lastLookAt(key);
     const live = listed.filter(
-      ({ name, isDeleted }) =>
-        !isDeleted && (this.#watch.instanceName === '*' || name === this.#watch.instanceName),
+      ({ name, instanceName, isDeleted }) =>
+        !isDeleted &&
+        (this.#watch.instanceName === '*' || name === this.#watch.instanceName) &&
+        !isLeftOut(this.#watch, { groupId, instanceName, name }),
     );
     for await (const portion of portionsOf(live)) await this.#enter(page, portion, options.signal);
     const names = new Set(live.map(({ instanceName }) => instanceName));
