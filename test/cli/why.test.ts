@@ -72,6 +72,13 @@ describe('history --why', () => {
   });
 });
 
+it('routes explain --job says the same', async () => {
+  const store = () => one({ channel: 'oncall' });
+  const { out } = await cli(['history', '6ae8…0001', '--why'], { config, store: store() });
+  expect((await cli(['routes', 'explain', '--job', '6ae8…0001'], { config, store: store() })).out).toBe(out);
+  expect((await cli(['routes', 'explain', '--watch', 'orders'], { config })).code).toBe(2);
+});
+
 describe('history --no-test', () => {
   it('leaves out test alerts', async () => {
     const sample = anEvent('failed', { id: 'sample', test: true });

@@ -25,7 +25,7 @@ interface HistoryOptions extends RecordsOptions {
 }
 
 /** One job has six milestones and perhaps a few reminders per watch; this is room for all of them. */
-const EVENTS_OF_ONE_JOB = 5_000;
+export const EVENTS_OF_ONE_JOB = 5_000;
 
 /** Adds `history`: what happened to the jobs, and who was told. */
 export function addHistory(cli: Cli, program: Command): void {
@@ -55,7 +55,12 @@ export function addHistory(cli: Cli, program: Command): void {
   );
 }
 
-async function showHistory(cli: Cli, options: HistoryOptions, jobId: string | undefined): Promise<number> {
+/** Prints what is on record, of one job or of all; 1 where a job is meant and nothing is. */
+export async function showHistory(
+  cli: Cli,
+  options: HistoryOptions,
+  jobId: string | undefined,
+): Promise<number> {
   if (options.why && options.server !== undefined) {
     throw new UsageError('--why goes by the configuration and its store: it cannot be asked of --server');
   }

@@ -21,11 +21,13 @@ import { readStore } from '../../view/listing.ts';
 import { muteText } from '../../view/mute-text.ts';
 import { formatTable } from '../../view/table.ts';
 import { fold, formatInstant, printable, toJson } from '../../view/text.ts';
+import { EVENTS_OF_ONE_JOB, showHistory } from '../history.ts';
 import { addReplay } from './replay.ts';
 
 interface ExplainOptions extends CommonOptions {
   event: EventName;
   watch: string;
+  job?: string;
   target?: string;
   crossProject?: boolean;
 }
@@ -36,13 +38,29 @@ export function addRoutes(cli: Cli, program: Command): void {
   const command = routes
     .command('explain')
     .description('say which routes take an event, which do not and why, and who would be told')
-    .addOption(new Option('--event <name>', 'what happens').choices(EVENT_NAMES).makeOptionMandatory())
-    .requiredOption('--watch <name>', 'on which watch')
+    .addOption(new Option('--event <name>', 'what happens').choices(EVENT_NAMES))
+    .option('--watch <name>', 'on which watch')
+    .option('--job <id>', 'in place of both: what is on record of this job, and who was told or why not')
     .option('--target <cluster>', 'the cluster that is restored to, for routes that ask for it')
     .option('--cross-project', 'into another project, for routes that ask for it')
     .addOption(jsonOption());
-  onAction<ExplainOptions>(cli, command, (options) => explainEvent(cli, options));
+  onAction<ExplainOptions>(cli, command, (options) => explain(cli, options));
   addReplay(cli, routes);
+}
+
+/** What happened to a job is explained by the record; what is only imagined, by the configuration. */
+async function explain(cli: Cli, options: Partial<ExplainOptions> & CommonOptions): Promise<number> {
+  const { job, event, watch } = options;
+  if (job !== undefined) {
+    if (event !== undefined) {
+      throw new UsageError('--job explains all that is on record of it', 'Leave --event out.');
+    }
+    return showHistory(cli, { ...options, limit: EVENTS_OF_ONE_JOB, why: true, test: true }, job);
+  }
+  if (event === undefined || watch === undefined) {
+    throw new UsageError('what is to be explained?', 'Give --event and --watch, or --job ID.');
+  }
+  return explainEvent(cli, { ...options, event, watch });
 }
 
 async function explainEvent(cli: Cli, options: ExplainOptions): Promise<number> {
