@@ -69,6 +69,16 @@ describe('a warning', () => {
       'no route takes "failed" of watch "ledger", so it reaches nobody',
     ],
     [
+      'three watches every second on one project',
+      {
+        watches: ['a', 'b', 'c'].map((name) =>
+          aWatchEntry({ name, instanceName: name, restoreJobIds: [], schedule: '* * * * * *' }),
+        ),
+      },
+      'connections[0]',
+      'requests a minute of 90: they are polled every 2.7 s instead of every 1 s; set requestsPerMinute to',
+    ],
+    [
       'a watch that takes in what another one names',
       {
         watches: [aWatchEntry(), aWatchEntry({ name: 'fleet', instanceName: '*' })],

@@ -6,6 +6,7 @@ import {
   mailServersAreUsable,
   timeZonesExist,
 } from './addresses.ts';
+import { schedulesFitCeilings } from './ceilings.ts';
 import { digestsAreCron, somebodyIsToldAtOnce } from './digests.ts';
 import {
   caFilesAreCertificates,
@@ -53,6 +54,7 @@ export const RULES: readonly Rule[] = [
   apiVersionFitsAddress,
   apiVersionFitsKind,
   schedulesAreCron,
+  schedulesFitCeilings,
   schedulesMeanWhatTheySay,
   instancesAreNoHosts,
   targetsDiffer,
