@@ -140,16 +140,10 @@ function createWaiting(input: WaitInput, signal: AbortSignal): Waiting {
           ? null
           : { jobId, job: before, end: 'missing' };
       case 'job':
-        return isNews(before, answer.job) ? seen(jobId, answer.job, noticed) : null;
+        return isNews(before, answer.job) ? seenAt(clock.now(), jobId, answer.job, noticed) : null;
       case 'known':
         return null;
     }
-  }
-
-  function seen(jobId: string, job: RestoreJob, before: Noticed = {}): WaitedJob {
-    const news = job.reached.filter(({ milestone }) => before[milestone] === undefined);
-    const noticed = noticedBy(before, news, clock.now()) ?? {};
-    return { jobId, job, end: endOf(job), noticed };
   }
 
   /** Reads each job that is waited for still. One that cannot be read does not keep the others from it. */
@@ -198,4 +192,10 @@ function createWaiting(input: WaitInput, signal: AbortSignal): Waiting {
     turnout,
     jobs: () => jobs && [...jobs.values()],
   };
+}
+
+/** A job as it was read at this time. */
+function seenAt(now: Timestamp, jobId: string, job: RestoreJob, before: Noticed = {}): WaitedJob {
+  const news = job.reached.filter(({ milestone }) => before[milestone] === undefined);
+  return { jobId, job, end: endOf(job), noticed: noticedBy(before, news, now) ?? {} };
 }
