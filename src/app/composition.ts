@@ -80,7 +80,9 @@ export async function main(
       } catch (fault) {
         if (!(fault instanceof ConfigError)) throw fault;
         const access = await readStoreAccess(file, { env, fault });
-        redactor.add(access.server?.token ? [access.server.token] : []);
+        redactor.add(
+          [access.server?.token, access.server?.viewToken].filter((each) => typeof each === 'string'),
+        );
         return access;
       }
     },

@@ -89,7 +89,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     const server = await startServer({
       ...config.server,
       version: deps.version,
-      token: () => reloader.config().server.token,
+      tokens: () => reloader.config().server,
       status,
       report: () =>
         reportOfDaemon({

@@ -19,7 +19,8 @@ export interface WatcherConfig {
   testAlert: TestAlert | null;
   store: { url: string };
   audit: { file: string };
-  server: { host: string; port: number; token: string | null };
+  /** `token` may act and read, `viewToken` read. */
+  server: { host: string; port: number; token: string | null; viewToken: string | null };
   heartbeat: HeartbeatConfig | null;
   log: { level: 'error' | 'warn' | 'info' | 'debug'; format: 'json' | 'text' };
   /** Not wrong, but worth telling. */

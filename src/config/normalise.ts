@@ -61,6 +61,7 @@ export function normalise(
       host: file.server.host.replace(/^\[(.*)\]$/, '$1'),
       port: file.server.port,
       token: file.server.token || null,
+      viewToken: file.server.viewToken || null,
     },
     heartbeat: file.heartbeat === undefined ? null : toHeartbeat(file.heartbeat),
     log: file.log,

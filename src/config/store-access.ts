@@ -79,9 +79,13 @@ async function serverOf(
   const { host = DEFAULT_SERVER.host, port = DEFAULT_SERVER.port } = server;
   const address = await interpolate(host, sources);
   if (address.faults.length > 0 || typeof address.value !== 'string' || !Number.isInteger(port)) return null;
-  const token = await interpolate(server.token, sources);
-  const isToken = token.faults.length === 0 && typeof token.value === 'string' && token.value !== '';
-  return { host: address.value, port: Number(port), token: isToken ? String(token.value) : null };
+  const [token, viewToken] = await Promise.all(
+    [server.token, server.viewToken].map(async (written) => {
+      const { faults, value } = await interpolate(written, sources);
+      return faults.length === 0 && typeof value === 'string' && value !== '' ? value : null;
+    }),
+  );
+  return { host: address.value, port: Number(port), token: token ?? null, viewToken: viewToken ?? null };
 }
 
 function namesIn(list: unknown): Array<{ name: string }> {

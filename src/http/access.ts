@@ -10,15 +10,36 @@ export function isLoopbackHostHeader(header: string): boolean {
   return name === '' || isLoopbackName(name);
 }
 
+/** Who has which token may do what; `null`: there is none. */
+export interface Tokens {
+  /** May act, and read. */
+  token: string | null;
+  /** May read. */
+  viewToken: string | null;
+}
+
+/** True when no token is set: whoever can connect may read. */
+export function isOpen({ token, viewToken }: Tokens): boolean {
+  return token === null && viewToken === null;
+}
+
+/** What whoever asks may do: `actor` everything, `viewer` read. */
+export type Role = 'actor' | 'viewer';
+
 /**
- * True when a request may read: it brings the token, or none is demanded (`null`). The comparison takes the same time whatever was
- * given. Not `hono/bearer-auth`, which answers a header in another form with 400, refuses a token with characters outside its
+ * Tells what a request may do by the token that it brings; `null`: nothing. Where no token is set everybody may read. The comparison takes
+ * the same time whatever was given. Not `hono/bearer-auth`, which answers a header in another form with 400, refuses a token with characters outside its
  * alphabet, and cannot be asked without refusing: `/readyz` says less without a token, and is no refusal.
  */
-export function mayRead(authorization: string | undefined, token: string | null): boolean {
-  if (token === null) return true;
-  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
-  return timingSafeEqual(sha256(given), sha256(token));
+export function roleOf(authorization: string | undefined, tokens: Tokens): Role | null {
+  if (isOpen(tokens)) return 'viewer';
+  const { token, viewToken } = tokens;
+  const given = sha256(/^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '');
+  const [acts, views] = [token, viewToken].map(
+    (each) => each !== null && timingSafeEqual(given, sha256(each)),
+  );
+  if (acts) return 'actor';
+  return views ? 'viewer' : null;
 }
 
 /** Makes texts of any length comparable: `timingSafeEqual` throws for lengths that differ. */

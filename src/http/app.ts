@@ -13,7 +13,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { MetricsFormat } from '../metrics/render.ts';
 import { AmbiguousId, UnfitId } from '../views/resolve-id.ts';
-import { mayRead } from './access.ts';
+import { type Role, roleOf, type Tokens } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
 import { readBody } from './body.ts';
 import { QueryFault } from './query.ts';
@@ -28,8 +28,8 @@ export interface AppDeps extends ApiDeps {
   store: ApiDeps['store'] & WriteDeps['store'];
   metrics: Pick<Metrics, 'render'>;
   logger: Logger;
-  /** Demanded for everything but the bare health words; `null`: open to whoever can connect. A reload may change it. */
-  token: () => string | null;
+  /** One is demanded for everything but the bare health words; without any, whoever can connect may read. A reload may change them. */
+  tokens: () => Tokens;
   /** Reads the configuration again; what became of it. */
   reload: () => Promise<ReloadOutcome>;
   /** `null` while the configuration that was read last is in force. */
@@ -72,9 +72,12 @@ export function createApp(deps: AppDeps): Hono {
   });
   addHealth(app, deps);
   app.use(async (c, next) => {
-    if (isAuthorized(c, deps)) return next();
-    c.header('WWW-Authenticate', 'Bearer');
-    return refuse(c, 401, 'a token is needed', 'send Authorization: Bearer with the token of server.token');
+    const role = roleOfRequest(c, deps);
+    if (role === null) {
+      c.header('WWW-Authenticate', 'Bearer');
+      return refuse(c, 401, 'a token is needed', 'send Authorization: Bearer with the token of server.token');
+    }
+    return READ_METHODS.includes(c.req.method) || role === 'actor' ? next() : refuseToAct(c, deps);
   });
   addReload(app, deps);
   addWrites(app, deps);
@@ -127,7 +130,9 @@ function addHealth(app: Hono, deps: AppDeps): void {
     );
     const word = { status: ready ? 'ready' : 'not_ready' };
     return c.json(
-      isAuthorized(c, deps) ? { ...word, reasons, ...(warnings.length > 0 ? { warnings } : {}) } : word,
+      roleOfRequest(c, deps) !== null
+        ? { ...word, reasons, ...(warnings.length > 0 ? { warnings } : {}) }
+        : word,
       ready ? 200 : 503,
     );
   });
@@ -149,12 +154,20 @@ function addTurns(app: Hono, faultLog: FaultLog): void {
   });
 }
 
-/** Only with a token, on loopback too: any web page that is open on this machine can send a POST there. */
-function addReload(app: Hono, { token, reload }: AppDeps): void {
+/** Whoever acts shows a token, on loopback too: any web page that is open on this machine can send a POST there. */
+function refuseToAct(c: Context, { tokens }: AppDeps): Response {
+  if (tokens().token !== null)
+    return refuse(c, 403, 'this token may read, and not act', 'send the one of server.token');
+  return refuse(
+    c,
+    403,
+    'nobody may act without a token',
+    'set server.token, or use the command line; a reload may be asked for by SIGHUP',
+  );
+}
+
+function addReload(app: Hono, { reload }: AppDeps): void {
   app.post(RELOAD_PATH, async (c) => {
-    if (token() === null) {
-      return refuse(c, 403, 'a reload needs a token', 'set server.token, or send the process SIGHUP');
-    }
     // The adapter puts Node's own request and response there.
     const body = await readBody(c.req.raw, c.env as HttpBindings);
     if (body === 'too_large') return refuse(c, 413, 'body too large', 'send none');
@@ -175,8 +188,8 @@ function addReload(app: Hono, { token, reload }: AppDeps): void {
   });
 }
 
-function isAuthorized(c: Context, { token }: AppDeps): boolean {
-  return mayRead(c.req.header('authorization'), token());
+function roleOfRequest(c: Context, { tokens }: AppDeps): Role | null {
+  return roleOf(c.req.header('authorization'), tokens());
 }
 
 function refuseFault(c: Context, thrown: Error, faultLog: FaultLog): Response | Promise<Response> {

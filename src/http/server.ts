@@ -1,6 +1,7 @@
 import type { RequestListener, Server } from 'node:http';
 import { WatcherError } from '../errors.ts';
 import { isLoopbackName } from '../net/loopback.ts';
+import { isOpen } from './access.ts';
 import type { AppDeps } from './app.ts';
 import { connectionLimit, descriptorLimit } from './descriptors.ts';
 import { createFrontDoor } from './front-door.ts';
@@ -38,12 +39,12 @@ const CLOSE_GRACE_MS = 1_000;
  *   reach it and no token is set.
  */
 export async function startServer(options: ServerOptions): Promise<StatusServer> {
-  const { host, port, token, closeGraceMs = CLOSE_GRACE_MS } = options;
+  const { host, port, tokens, closeGraceMs = CLOSE_GRACE_MS } = options;
   const isLoopback = isLoopbackName(host);
-  if (!isLoopback && token() === null) {
+  if (!isLoopback && isOpen(tokens())) {
     throw new WatcherError(
       'server_token',
-      `server.host ${host} can be reached by others and no server.token is set`,
+      `server.host ${host} can be reached by others and neither server.token nor server.viewToken is set`,
       {
         hint: 'Set server.token, or server.host to 127.0.0.1.',
       },

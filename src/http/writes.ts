@@ -14,8 +14,6 @@ import { QueryFault, readQuery } from './query.ts';
 export interface WriteDeps {
   store: RecordStore & MuteStore;
   clock: Clock;
-  /** Who writes has to bring it; `null`: nobody may. */
-  token: () => string | null;
 }
 
 /** Which methods besides reading a path takes. */
@@ -26,17 +24,9 @@ export function writesAt(path: string): string[] {
 }
 
 /**
- * The writes under `/api/v1`. Only with a token, on loopback too: any web page that is open on this machine can send a POST there. Whoever gets
- * here has brought it.
+ * The writes under `/api/v1`. Whoever gets here has shown the token that may act.
  */
-export function addWrites(app: Hono, { store, clock, token }: WriteDeps): void {
-  app.use(async (c, next) => {
-    if (writesAt(c.req.path).includes(c.req.method) && token() === null) {
-      return c.json({ error: 'this needs a token', hint: 'set server.token, or use the command line' }, 403);
-    }
-    return next();
-  });
-
+export function addWrites(app: Hono, { store, clock }: WriteDeps): void {
   app.post('/api/v1/mutes', async (c) => {
     const now = clock.now();
     const mute = await store.addMute({ ...muteIn(await bodyOf(c)), ...spanIn(await bodyOf(c), now) });

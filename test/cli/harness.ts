@@ -51,7 +51,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
     fallbacks: [],
     store: { url: 'sqlite:./data/watcher.db' },
     audit: { file: './data/audit.jsonl' },
-    server: { host: '127.0.0.1', port: 8080, token: null },
+    server: { host: '127.0.0.1', port: 8080, token: null, viewToken: null },
     heartbeat: null,
     log: { level: 'info', format: 'json' },
     warnings: [],

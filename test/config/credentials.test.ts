@@ -26,6 +26,7 @@ const PLACES: Readonly<Record<string, { path: string; file: (value: string) => R
     file: (clientSecret) => account({ clientSecret }),
   },
   token: { path: 'server.token', file: (token) => ({ server: { token } }) },
+  viewToken: { path: 'server.viewToken', file: (viewToken) => ({ server: { viewToken } }) },
   header: {
     path: 'channels[0].headers.x-token',
     file: (value) => channel({ headers: { 'x-token': value } }),

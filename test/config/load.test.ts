@@ -90,7 +90,7 @@ describe('a sound configuration', () => {
       routes: [],
       store: { url: 'sqlite:./data/watcher.db' },
       audit: { file: './data/audit.jsonl' },
-      server: { host: '127.0.0.1', port: 8080, token: null },
+      server: { host: '127.0.0.1', port: 8080, token: null, viewToken: null },
       log: { level: 'info', format: 'json' },
     });
   });
@@ -413,7 +413,7 @@ describe('a sound configuration', () => {
   it('opens its server to others with a token', async () => {
     const server = { host: '[::]', token: 'a-token-that-is-long-enough' };
     const config = await load(aConfigFile({ server }));
-    expect(config.server).toEqual({ host: '::', port: 8080, token: 'a-token-that-is-long-enough' });
+    expect(config.server).toMatchObject({ host: '::', port: 8080, token: 'a-token-that-is-long-enough' });
   });
 });
 

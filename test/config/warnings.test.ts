@@ -174,6 +174,12 @@ describe('a warning', () => {
       'nobody hears at once',
     ],
     ['a token that can be guessed', { server: { token: 'short' } }, 'server.token', 'can be guessed'],
+    [
+      'a token for looking that can be guessed',
+      { server: { viewToken: 'short' } },
+      'server.viewToken',
+      'can be guessed',
+    ],
   ])('is given for %s', async (_, over, path, says) => {
     expect(await warningsOf(over)).toEqual([{ path, message: expect.stringContaining(says) }]);
   });

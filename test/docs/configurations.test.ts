@@ -19,6 +19,8 @@ const env = {
   WEBHOOK_SECRET: 'whsec_c2VjcmV0LWtleS1vZi10aGUtdGVzdHM=',
   PAGERDUTY_ROUTING_KEY: '0123456789abcdef0123456789abcdef',
   TEAMS_WORKFLOW_URL: 'https://flows.example.com/invoke?sig=signature',
+  SERVER_TOKEN: 'a-token-for-acting-0123',
+  VIEW_TOKEN: 'a-token-for-looking-0123',
   HEARTBEAT_URL: 'https://hc-ping.example.com/0b1e5c1e-0000-4000-8000-000000000000',
 };
 

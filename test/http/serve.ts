@@ -14,15 +14,23 @@ import { expectDocumented } from './documented.ts';
 export const NONE = { added: [], removed: [], changed: [] };
 export const APPLIED: ReloadOutcome = { kind: 'applied', watches: NONE, channels: NONE };
 
+interface Given {
+  token?: () => string | null;
+  viewToken?: string | null;
+}
+
 /** Starts a status server over a store with this content; it is closed when the test ends. */
-export async function serve(content: StoreContent = {}, over: Partial<ServerOptions> = {}) {
+export async function serve(
+  content: StoreContent = {},
+  { token = () => null, viewToken = null, ...over }: Partial<ServerOptions> & Given = {},
+) {
   const store = readingStore(content);
   const logger = createRecordingLogger();
   const server = await startServer({
     host: '127.0.0.1',
     port: 0,
     version: '1.2.3',
-    token: () => null,
+    tokens: () => ({ token: token(), viewToken }),
     reload: async () => APPLIED,
     configFault: () => null,
     heartbeatFault: () => null,

@@ -351,6 +351,34 @@ describe('who may read', () => {
     expect((await get('/api/v1/jobs', { authorization })).status).toBe(status);
   });
 
+  it('lets whoever shows the token of those who look read, and not act', async () => {
+    const viewToken = 'a-token-for-looking';
+    const reload = vi.fn(async () => APPLIED);
+    const { server, get } = await serve({}, { token: () => token, viewToken, reload });
+    const viewer = { authorization: `Bearer ${viewToken}` };
+    expect((await get('/api/v1/jobs', viewer)).status).toBe(200);
+    expect((await get('/metrics', viewer)).status).toBe(200);
+    expect((await get('/readyz', viewer)).body).toHaveProperty('reasons');
+    expect(await ask(`${server.url}/-/reload`, { method: 'POST', headers: viewer })).toMatchObject({
+      status: 403,
+      body: { error: 'this token may read, and not act', hint: 'send the one of server.token' },
+    });
+    expect(reload).not.toHaveBeenCalled();
+    expect((await get('/api/v1/jobs', { authorization: `Bearer ${token}` })).status).toBe(200);
+  });
+
+  it('demands a token to read where there is only one for looking, and lets nobody act', async () => {
+    const viewToken = 'a-token-for-looking';
+    const { server, get } = await serve({}, { viewToken });
+    expect((await get('/api/v1/jobs')).status).toBe(401);
+    const headers = { authorization: `Bearer ${viewToken}` };
+    expect((await get('/api/v1/jobs', headers)).status).toBe(200);
+    expect(await ask(`${server.url}/-/reload`, { method: 'POST', headers })).toMatchObject({
+      status: 403,
+      body: { error: 'nobody may act without a token' },
+    });
+  });
+
   it('tells the reasons of /readyz only to those with the token', async () => {
     const { get } = await serve({}, { token: () => token, status: () => FAILING });
     expect((await get('/readyz')).body).toEqual({ status: 'not_ready' });

@@ -10,13 +10,20 @@ const SHORT_TOKEN = 16;
 
 /** What others can reach shows what is restored where: it asks for a token. */
 export const openServersAskForToken: Rule = ({ config, isFaulty, fault, warn, found }) => {
-  const { host, token } = config.server ?? {};
+  const { host, token, viewToken } = config.server ?? {};
   const path = ['server', 'token'];
-  if (token !== undefined && token !== '' && token.length < SHORT_TOKEN) {
-    warn(path, `is shorter than ${SHORT_TOKEN} characters and can be guessed`);
+  const viewPath = ['server', 'viewToken'];
+  for (const [where, value] of [
+    [path, token],
+    [viewPath, viewToken],
+  ] as const) {
+    if (value && value.length < SHORT_TOKEN)
+      warn(where, `is shorter than ${SHORT_TOKEN} characters and can be guessed`);
   }
-  if (host === undefined || isLoopbackName(host) || isFaulty(path)) return;
-  if (token === undefined || token === '') {
+  if (token && token === viewToken)
+    fault(viewPath, 'expected another token than server.token: who has it could act, and is only to read');
+  if (host === undefined || isLoopbackName(host) || isFaulty(path) || isFaulty(viewPath)) return;
+  if (!token && !viewToken) {
     fault(
       path,
       `${token === undefined ? 'is missing' : `found ${found(path)}`}; expected a token, since others can reach server.host ${found(['server', 'host'])}`,

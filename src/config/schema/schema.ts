@@ -125,7 +125,12 @@ export const CONFIG_SCHEMA = z.strictObject({
         .default(DEFAULT_SERVER.port)
         .describe('Port to listen on.'),
       token: secret(
-        optionalText('a token').describe('Asked for as "Authorization: Bearer …". Empty or absent: none.'),
+        optionalText('a token').describe(
+          'Asked for as "Authorization: Bearer …"; whoever sends it may read, and act: reload, poll, mute, redrive. Empty or absent: none, and nobody may act.',
+        ),
+      ),
+      viewToken: secret(
+        optionalText('a token').describe('Whoever sends it may read, and not act. Empty or absent: none.'),
       ),
     })
     .prefault({})

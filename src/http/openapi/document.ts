@@ -51,7 +51,8 @@ export function openApiDocument(version: string): Record<string, unknown> {
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: '`server.token`, where one is set.',
+          description:
+            'Where one is set: `server.token` may read and act, `server.viewToken` read. What acts says so, and wants the former.',
         },
       },
       schemas: COMPONENTS,
@@ -83,7 +84,7 @@ function described(operation: Operation): Record<string, unknown> {
   });
   return {
     operationId: `${method} ${path}`.replaceAll(/[^a-z0-9]+(\w?)/gi, (_, next: string) => next.toUpperCase()),
-    summary,
+    summary: access === 'act' ? `${summary} Needs \`server.token\`.` : summary,
     ...(access === 'open' ? { security: [] } : {}),
     parameters: [...pathParameters(path), ...queryParameters(operation)],
     ...(body === undefined

@@ -139,7 +139,7 @@ describe('a configuration that cannot be used', () => {
   it.each([
     ['store.url', { store: { url: 'sqlite:./elsewhere.db' } }],
     ['audit.file', { audit: { file: './elsewhere.jsonl' } }],
-    ['server.port', { server: { host: '127.0.0.1', port: 9090, token: null } }],
+    ['server.port', { server: { host: '127.0.0.1', port: 9090, token: null, viewToken: null } }],
     ['log.format', { log: { level: 'info', format: 'text' } }],
   ] as const)('is one that changes %s, which is for a restart', async (path, over) => {
     onDisk = aConfig(over);

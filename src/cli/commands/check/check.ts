@@ -93,7 +93,12 @@ function checkView(config: WatcherConfig, store: StoreFinding): Record<string, u
     channels: channelViews(config),
     routes: config.routes,
     store: 'fault' in store ? store.fault.json : store.facts,
-    server: { host: config.server.host, port: config.server.port, token: config.server.token !== null },
+    server: {
+      host: config.server.host,
+      port: config.server.port,
+      token: config.server.token !== null,
+      viewToken: config.server.viewToken !== null,
+    },
   };
 }
 
