@@ -22,6 +22,7 @@ const env = {
   TEAMS_WORKFLOW_URL: 'https://flows.example.com/invoke?sig=signature',
   HEARTBEAT_URL: 'https://hc-ping.example.com/0b1e5c1e-0000-4000-8000-000000000000',
   SERVER_TOKEN: 'a-token-that-is-long-enough',
+  VIEW_TOKEN: 'another-that-is-long-enough',
 };
 
 /** Whatever else the examples name: an address, or a text that is long enough to be a secret. */
