@@ -8,7 +8,8 @@ import { releaseChangelog } from '../../scripts/release/changelog.ts';
 import { ReleaseRefused, release } from '../../scripts/release/release.ts';
 import { faultOfVersion } from '../../scripts/release/version.ts';
 
-const CHANGELOG = '# Changelog\n\n## Unreleased\n\n### Added\n\n- Something.\n\n## 0.1.0 (2026-10-01)\n\n- The first.\n';
+const CHANGELOG =
+  '# Changelog\n\n## Unreleased\n\n### Added\n\n- Something.\n\n## 0.1.0 (2026-10-01)\n\n- The first.\n';
 
 describe('the changelog of a release', () => {
   it('names the version and the day, and begins anew above it', () => {
@@ -17,11 +18,17 @@ describe('the changelog of a release', () => {
     expect(text).toBe(
       '# Changelog\n\n## Unreleased\n\n## 0.2.0 (2026-11-29)\n\n### Added\n\n- Something.\n\n## 0.1.0 (2026-10-01)\n\n- The first.\n',
     );
-    expect(() => releaseChangelog(text, '0.3.0', '2026-11-30')).toThrow('names nothing under "## Unreleased"');
+    expect(() => releaseChangelog(text, '0.3.0', '2026-11-30')).toThrow(
+      'names nothing under "## Unreleased"',
+    );
   });
 
   it('is the first one as well', () => {
-    const { text } = releaseChangelog('# Changelog\n\n## Unreleased\n\n- All of it.\n', '0.1.0', '2026-11-29');
+    const { text } = releaseChangelog(
+      '# Changelog\n\n## Unreleased\n\n- All of it.\n',
+      '0.1.0',
+      '2026-11-29',
+    );
     expect(text).toBe('# Changelog\n\n## Unreleased\n\n## 0.1.0 (2026-11-29)\n\n- All of it.\n');
   });
 });
@@ -53,9 +60,18 @@ describe('the version of a release', () => {
 describe('a release', () => {
   let root: string;
   let said: string[];
-  const git = (...args: string[]): string => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
   const make = (version: string, more: { dryRun?: boolean } = {}): void =>
-    release({ root, version, dryRun: false, tested: true, date: '2026-11-29', say: (line) => said.push(line), ...more });
+    release({
+      root,
+      version,
+      dryRun: false,
+      tested: true,
+      date: '2026-11-29',
+      say: (line) => said.push(line),
+      ...more,
+    });
 
   beforeEach(() => {
     said = [];
@@ -79,7 +95,9 @@ describe('a release', () => {
   it('is one commit and one tag, a tarball, what it is made of, and their checksums', () => {
     make('0.2.0');
     expect(git('log', '--format=%s')).toBe('release: 0.2.0\nall of it');
-    expect(git('tag', '--list', '--format=%(refname:short) %(contents:subject)')).toBe('v0.2.0 restore-watcher 0.2.0');
+    expect(git('tag', '--list', '--format=%(refname:short) %(contents:subject)')).toBe(
+      'v0.2.0 restore-watcher 0.2.0',
+    );
     expect(git('show', 'v0.2.0:package.json')).toContain('"version": "0.2.0"');
     expect(git('show', 'v0.2.0:CHANGELOG.md')).toContain('## 0.2.0 (2026-11-29)');
     expect(git('status', '--porcelain')).toBe('');
@@ -93,11 +111,15 @@ describe('a release', () => {
     expect(sbom.metadata.component).toMatchObject({ name: 'atlas-restore-watcher', version: '0.2.0' });
     const names = sbom.components.map(({ name }: { name: string }) => name);
     expect(names).toEqual(
-      expect.arrayContaining(packagesOf(inject('bundledFiles').flatMap(({ modules }) => modules)).map(({ name }) => name)),
+      expect.arrayContaining(
+        packagesOf(inject('bundledFiles').flatMap(({ modules }) => modules)).map(({ name }) => name),
+      ),
     );
     expect(names).not.toContain('vitest');
     execFileSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: join(root, 'release') });
-    expect(said.join('\n')).toContain(`--label org.opencontainers.image.revision=${git('rev-parse', 'HEAD')}`);
+    expect(said.join('\n')).toContain(
+      `--label org.opencontainers.image.revision=${git('rev-parse', 'HEAD')}`,
+    );
   });
 
   it('changes nothing when it is only asked what it would do', () => {
