@@ -1,18 +1,8 @@
 import { titleOf } from '../domain/event/message.ts';
 import { watchOf } from '../domain/event/subject.ts';
+import { type Blindness, blindnessBefore, isAboutSightOf, wasFoundLate } from '../domain/explain/sight.ts';
+import { type ChannelWhy, explainTelling, type Reason, type TellingConfig } from '../domain/explain/why.ts';
 import { toIso, toIsoOrNull } from '../domain/instant.ts';
-import {
-  type Blindness,
-  blindnessBefore,
-  isAboutSightOf,
-  wasFoundLate,
-} from '../domain/telling/explain/sight.ts';
-import {
-  type ChannelWhy,
-  explainTelling,
-  type Reason,
-  type TellingConfig,
-} from '../domain/telling/explain/why.ts';
 import type { Delivery } from '../store/ports/outbox.ts';
 import type { RecordedEvent, RecordReader } from '../store/ports/records.ts';
 import type { View } from './views.ts';

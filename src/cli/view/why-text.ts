@@ -1,7 +1,7 @@
 import { titleOf } from '../../domain/event/message.ts';
+import type { UnmetCondition } from '../../domain/explain/unmet.ts';
+import type { Reason } from '../../domain/explain/why.ts';
 import { assertNever } from '../../domain/job/restore-job.ts';
-import type { UnmetCondition } from '../../domain/telling/explain/unmet.ts';
-import type { Reason } from '../../domain/telling/explain/why.ts';
 import type { EventWhy } from '../../views/why.ts';
 import { type Painter, toldOf } from './history-text.ts';
 import { muteText } from './mute-text.ts';

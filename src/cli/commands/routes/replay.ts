@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { WatcherEvent } from '../../../domain/event/event.ts';
 import { titleOf } from '../../../domain/event/message.ts';
 import { watchOf } from '../../../domain/event/subject.ts';
+import { type Replayed, ReplayTally, replayEvent } from '../../../domain/explain/replay.ts';
 import { type Timestamp, toIso } from '../../../domain/instant.ts';
-import { type Replayed, ReplayTally, replayEvent } from '../../../domain/telling/explain/replay.ts';
 import type { StoreReader } from '../../../store/store.ts';
 import {
   type Cli,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ReplayTally, replayEvent } from '../../../../src/domain/telling/explain/replay.ts';
-import { aMute, anEvent, aRoute, aWatch, HOUR, T0 } from '../../../support/builders.ts';
-import { recorded } from '../../../support/reading-store.ts';
+import { ReplayTally, replayEvent } from '../../../src/domain/explain/replay.ts';
+import { aMute, anEvent, aRoute, aWatch, HOUR, T0 } from '../../support/builders.ts';
+import { recorded } from '../../support/reading-store.ts';
 
 const config = {
   watches: [aWatch()],

@@ -1,8 +1,8 @@
-import type { WatcherEvent } from '../../event/event.ts';
-import { watchOf } from '../../event/subject.ts';
-import type { Watch } from '../../job/watch.ts';
-import { isInForce, type Mute, mutedBy } from '../mute.ts';
-import { planDeliveries, type Route, routesPast } from '../routing.ts';
+import type { WatcherEvent } from '../event/event.ts';
+import { watchOf } from '../event/subject.ts';
+import type { Watch } from '../job/watch.ts';
+import { isInForce, type Mute, mutedBy } from '../telling/mute.ts';
+import { planDeliveries, type Route, routesPast } from '../telling/routing.ts';
 import type { OnRecord, TellingConfig } from './why.ts';
 
 /** The configuration that recorded events are put to. */

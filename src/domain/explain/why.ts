@@ -1,8 +1,8 @@
-import type { WatcherEvent } from '../../event/event.ts';
-import type { Timestamp } from '../../instant.ts';
-import type { Fallback } from '../fallback.ts';
-import type { Mute } from '../mute.ts';
-import type { Route, SuppressReason } from '../routing.ts';
+import type { WatcherEvent } from '../event/event.ts';
+import type { Timestamp } from '../instant.ts';
+import type { Fallback } from '../telling/fallback.ts';
+import type { Mute } from '../telling/mute.ts';
+import type { Route, SuppressReason } from '../telling/routing.ts';
 import { type UnmetCondition, unmetConditions } from './unmet.ts';
 
 /** What became of an event on one channel, as the record has it. */

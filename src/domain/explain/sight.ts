@@ -1,7 +1,7 @@
-import { kindOf, type WatcherEvent } from '../../event/event.ts';
-import { placeOf, watchOf } from '../../event/subject.ts';
-import type { Timestamp } from '../../instant.ts';
-import { liesIn } from '../../job/place.ts';
+import { kindOf, type WatcherEvent } from '../event/event.ts';
+import { placeOf, watchOf } from '../event/subject.ts';
+import type { Timestamp } from '../instant.ts';
+import { liesIn } from '../job/place.ts';
 
 /** Why something was found long after it happened, as far as the record tells. */
 export interface Blindness {

@@ -1,7 +1,7 @@
-import type { WatcherEvent } from '../../event/event.ts';
-import { jobOf, watchOf } from '../../event/subject.ts';
-import { isCrossProject } from '../../job/restore-job.ts';
-import { explainRoutes, placeOfEvent, type Route, type RouteCondition } from '../routing.ts';
+import type { WatcherEvent } from '../event/event.ts';
+import { jobOf, watchOf } from '../event/subject.ts';
+import { isCrossProject } from '../job/restore-job.ts';
+import { explainRoutes, placeOfEvent, type Route, type RouteCondition } from '../telling/routing.ts';
 
 /** A condition of a route that an event does not meet, in words. */
 export interface UnmetCondition {

@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { blindnessBefore, isAboutSightOf } from '../../../../src/domain/telling/explain/sight.ts';
-import { explainTelling, type OnRecord, type OwedFact } from '../../../../src/domain/telling/explain/why.ts';
-import {
-  aMute,
-  anEvent,
-  aRoute,
-  GROUP_ID,
-  HOUR,
-  jobSubjectOf,
-  MINUTE,
-  T0,
-} from '../../../support/builders.ts';
+import { blindnessBefore, isAboutSightOf } from '../../../src/domain/explain/sight.ts';
+import { explainTelling, type OnRecord, type OwedFact } from '../../../src/domain/explain/why.ts';
+import { aMute, anEvent, aRoute, GROUP_ID, HOUR, jobSubjectOf, MINUTE, T0 } from '../../support/builders.ts';
 
 const owed = (channel: string, over: Partial<OwedFact> = {}): OwedFact => ({
   channel,
