@@ -109,6 +109,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       metrics,
       logger,
       reload: () => reloader.reload('POST /-/reload'),
+      pollSoon: (watch) => runner.pollSoon(watch),
       configFault: reloader.fault,
       heartbeatFault: () => redactTexts(heartbeat.fault(), redactor.redact),
       hangingAfterMs,

@@ -13,6 +13,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { MetricsFormat } from '../metrics/render.ts';
 import { AmbiguousId, UnfitId } from '../views/resolve-id.ts';
+import type { PollNow } from '../watcher/status.ts';
 import { type Role, roleOf, type Tokens } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
 import { readBody } from './body.ts';
@@ -32,6 +33,8 @@ export interface AppDeps extends ApiDeps {
   tokens: () => Tokens;
   /** Reads the configuration again; what became of it. */
   reload: () => Promise<ReloadOutcome>;
+  /** See `WriteDeps.pollSoon`. */
+  pollSoon: (watch: string) => PollNow | null;
   /** `null` while the configuration that was read last is in force. */
   configFault: () => ConfigFault | null;
   /** `null` while whoever waits for the heartbeat hears it, or there is none. */

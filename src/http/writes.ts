@@ -7,6 +7,7 @@ import type { MuteStore } from '../store/ports/mutes.ts';
 import type { RecordStore } from '../store/ports/records.ts';
 import { resolveDeliveryId } from '../views/resolve-id.ts';
 import { muteView } from '../views/views.ts';
+import type { PollNow, WatcherStatus } from '../watcher/status.ts';
 import { readBody } from './body.ts';
 import { QueryFault, readQuery } from './query.ts';
 
@@ -14,11 +15,14 @@ import { QueryFault, readQuery } from './query.ts';
 export interface WriteDeps {
   store: RecordStore & MuteStore;
   clock: Clock;
+  status: () => WatcherStatus;
+  /** Polls a watch at once, back-off or not; `null`: none of this name runs. */
+  pollSoon: (watch: string) => PollNow | null;
 }
 
 /** Which methods besides reading a path takes. */
 export function writesAt(path: string): string[] {
-  if (path === '/api/v1/mutes') return ['POST'];
+  if (path === '/api/v1/mutes' || path === '/-/poll') return ['POST'];
   if (/^\/api\/v1\/mutes\/[^/]+$/.test(path)) return ['DELETE'];
   return /^\/api\/v1\/deliveries\/[^/]+\/redrive$/.test(path) ? ['POST'] : [];
 }
@@ -26,7 +30,20 @@ export function writesAt(path: string): string[] {
 /**
  * The writes under `/api/v1`. Whoever gets here has shown the token that may act.
  */
-export function addWrites(app: Hono, { store, clock }: WriteDeps): void {
+export function addWrites(app: Hono, { store, clock, status, pollSoon }: WriteDeps): void {
+  app.post('/-/poll', async (c) => {
+    await bodyOf(c);
+    const wanted = readQuery(c.req.url, ['watch']).text('watch');
+    const known = status().watches.map(({ watch }) => watch);
+    const names = wanted === undefined ? known : known.filter((name) => name === wanted);
+    if (wanted !== undefined && names.length === 0) {
+      return c.json({ error: 'no such watch', hint: `there are: ${known.join(', ')}` }, 404);
+    }
+    return c.json({
+      watches: names.map((watch) => ({ watch, poll: pollSoon(watch) ?? 'stopped' })),
+    });
+  });
+
   app.post('/api/v1/mutes', async (c) => {
     const now = clock.now();
     const mute = await store.addMute({ ...muteIn(await bodyOf(c)), ...spanIn(await bodyOf(c), now) });

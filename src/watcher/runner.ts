@@ -10,9 +10,8 @@ import { Recorder, type RecorderDeps, type RecordingRules } from './record/recor
 import { type ClockSteps, createClockSteps } from './schedule/clock-steps.ts';
 import { type Pace, USUAL_PACE } from './schedule/pace.ts';
 import { createPulse, type Pulse } from './schedule/pulse.ts';
-import type { WatcherStatus } from './status.ts';
+import type { PollNow, WatcherStatus } from './status.ts';
 import { createStoreGuard, type StoreGuard } from './store-guard.ts';
-import type { PollNow } from './watch/watch-loop.ts';
 import { type WorkConfig, type WorkerDeps, Workers } from './workers.ts';
 
 /** What the configuration decides. A reload gives another one. */

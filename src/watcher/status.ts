@@ -125,3 +125,6 @@ export interface WatcherStatus {
   /** `null` while what is found can be written down. */
   storeFault: StoreFault | null;
 }
+
+/** What came of the wish to poll a watch at once. */
+export type PollNow = 'begun' | 'under_way' | 'stopped';

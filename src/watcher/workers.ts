@@ -16,10 +16,9 @@ import { createReminders, type Reminders } from './remind/reminders.ts';
 import { createTestAlerts, type TestAlertConfig, type TestAlerts } from './remind/test-alert.ts';
 import { createVisibility } from './remind/visibility.ts';
 import type { ClockSteps } from './schedule/clock-steps.ts';
-import type { WatcherStatus } from './status.ts';
+import type { PollNow, WatcherStatus } from './status.ts';
 import { createWatchSet, type WatchConfig, type WatchSet } from './watch/set.ts';
 import { createSuccesses, type Successes } from './watch/successes.ts';
-import type { PollNow } from './watch/watch-loop.ts';
 
 /** What the configuration decides of the work. */
 export interface WorkConfig extends WatchConfig, TestAlertConfig {

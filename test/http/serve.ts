@@ -32,6 +32,7 @@ export async function serve(
     version: '1.2.3',
     tokens: () => ({ token: token(), viewToken }),
     reload: async () => APPLIED,
+    pollSoon: () => 'begun',
     configFault: () => null,
     heartbeatFault: () => null,
     status: () => aWatcherStatus(),

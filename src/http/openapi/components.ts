@@ -283,6 +283,9 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     unknownJobIds: described(texts, 'Jobs of the configuration that Atlas does not know.'),
     hasRunningJobs: flag,
   }),
+  Polled: record({
+    watches: listOf(record({ watch: text, poll: oneOf(['begun', 'under_way', 'stopped']) })),
+  }),
   Reloaded: record(
     { status: oneOf(['reloaded']), watches: NAME_CHANGES, channels: NAME_CHANGES },
     { warnings: listOf(ISSUE) },

@@ -182,6 +182,14 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'post',
+    path: '/-/poll',
+    access: 'act',
+    summary: 'Polls a watch at once, or every watch, whatever schedule and back-off say.',
+    query: { watch: WATCH },
+    answers: { 200: 'Polled', 400: 'Refusal', 404: 'Refusal' },
+  },
+  {
+    method: 'post',
     path: '/-/reload',
     access: 'act',
     summary: 'Reads the configuration again. All of it comes into force, or nothing.',

@@ -3,7 +3,7 @@ import { isWildcard, type Target, type Watch } from '../../domain/job/watch.ts';
 import { beginPoll, type PollInHand } from '../poll/in-hand.ts';
 import type { PollDeps } from '../poll/poll.ts';
 import type { Ticked } from '../schedule/release.ts';
-import { dueWithinMs, type PlaceFault, type WatchStatus } from '../status.ts';
+import { dueWithinMs, type PlaceFault, type PollNow, type WatchStatus } from '../status.ts';
 import { type Failing, WatchAccount } from './account.ts';
 import { WatchAlerts } from './alerts.ts';
 import { BackOff } from './back-off.ts';
@@ -21,7 +21,7 @@ import { createTargetBook } from './targets/book.ts';
 import type { TargetBook } from './targets/target-book.ts';
 import { Throttle } from './throttle.ts';
 import { keyOf, liesInPart, silence, toFault, toPlaceFault, toThrottled } from './troubles.ts';
-import type { PollNow, WatchLoop, WatchLoopDeps, WatchLoopOptions } from './watch-loop.ts';
+import type { WatchLoop, WatchLoopDeps, WatchLoopOptions } from './watch-loop.ts';
 
 /** A transition found later than this after it happened is `late`, however short the interval. */
 const LATE_AFTER_MS = 120_000;

@@ -3,11 +3,11 @@ import type { Watch } from '../../domain/job/watch.ts';
 import type { JobSource } from '../../source/source.ts';
 import { Reconciler } from '../reconciler.ts';
 import { Schedules } from '../schedule/schedules.ts';
-import type { WatchStatus } from '../status.ts';
+import type { PollNow, WatchStatus } from '../status.ts';
 import { createWatchLoop } from './loop.ts';
 import { SharedLoad } from './pace.ts';
 import { waitingStatus } from './waiting.ts';
-import type { PollNow, WatchLoop, WatchLoopDeps } from './watch-loop.ts';
+import type { WatchLoop, WatchLoopDeps } from './watch-loop.ts';
 
 /** A poll in hand gets this long to end when its watch ends. */
 const POLL_GRACE_MS = 2_000;

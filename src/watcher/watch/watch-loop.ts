@@ -4,7 +4,7 @@ import type { Signals } from '../../signals.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { PollDeps } from '../poll/poll.ts';
 import type { Ticked } from '../schedule/release.ts';
-import type { WatchStatus } from '../status.ts';
+import type { PollNow, WatchStatus } from '../status.ts';
 import type { WatchAlertsDeps } from './alerts.ts';
 import type { BackOffDeps } from './back-off.ts';
 import type { WatchJournalDeps } from './journal.ts';
@@ -33,9 +33,6 @@ export interface WatchLoopOptions {
   /** Has it ticked as soon as others leave room for it; at once unless given. */
   tickSoon?: (retry: Ticked) => void;
 }
-
-/** What came of the wish to poll at once. */
-export type PollNow = 'begun' | 'under_way' | 'stopped';
 
 /** One watch and the poll in hand. */
 export interface WatchLoop extends Sharer {
