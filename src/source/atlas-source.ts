@@ -33,6 +33,7 @@ export function createAtlasSource(options: {
   redactor?: Redactor | undefined;
 }): JobSource {
   const { connection, clock } = options;
+  const { budgetOf, forgive, aheadMs, surelyAheadMs, close } = connection;
   const adapters = new Map<JobKind, JobKindAdapter>(
     options.adapters.map((adapter) => [adapter.kind, adapter]),
   );
@@ -120,11 +121,7 @@ export function createAtlasSource(options: {
     readJob,
     listProjects: async (...place) => names.keep(await discovery.listProjects(...place)),
     listInstances: discovery.listInstances,
-    budgetOf: (groupId) => connection.budgetOf(groupId),
-    forgive: () => connection.forgive(),
-    aheadMs: () => connection.aheadMs(),
-    surelyAheadMs: () => connection.surelyAheadMs(),
-    close: () => connection.close(),
+    ...{ budgetOf, forgive, aheadMs, surelyAheadMs, close },
   };
 }
 

@@ -1,13 +1,12 @@
 import pLimit from 'p-limit';
 import type { Timestamp } from '../../../domain/instant.ts';
-import { isLeftOut } from '../../../domain/job/cession.ts';
 import { liesIn, type WatchPlace } from '../../../domain/job/place.ts';
 import { labelsFor, type Target, targetKey, targetOf, type Watch } from '../../../domain/job/watch.ts';
 import { SourceError } from '../../../errors.ts';
 import type { ListedInstance, ListedProject, ReadOptions } from '../../../source/source.ts';
 import { createPollProgress, joined, type PollProgress } from '../../poll/progress.ts';
 import { Listing } from './listing.ts';
-import { newSinceOf, openTargets, portionsOf, whereIs, whyNothing } from './looks.ts';
+import { isFollowed, newSinceOf, openTargets, portionsOf, whereIs, whyNothing } from './looks.ts';
 import type { ListFault, TargetBook, TargetBookDeps } from './target-book.ts';
 import { placeOfTarget, type TrackedTarget, track } from './tracked.ts';
 import { endsInTime, STALL_MS, Turns } from './turns.ts';
@@ -78,8 +77,7 @@ export class DiscoveringBook implements TargetBook {
 
   forgive(): void {
     for (const { reading } of this.#targets.values()) reading.notBeforeMono = Number.NEGATIVE_INFINITY;
-    this.#projects?.forgive();
-    for (const { listing } of this.#pages.values()) listing.forgive();
+    for (const listing of this.#lists) listing.forgive();
   }
 
   faults(): ListFault[] {
@@ -151,18 +149,19 @@ export class DiscoveringBook implements TargetBook {
   }
 
   get isComplete(): boolean {
-    const lists = [this.#projects, ...[...this.#pages.values()].map(({ listing }) => listing)];
-    return lists.every((listing) => listing === null || listing.hasSucceeded || listing.fault !== null);
+    return this.#lists.every((listing) => listing.hasSucceeded || listing.fault !== null);
+  }
+
+  get #lists(): Listing[] {
+    return [this.#projects ?? [], [...this.#pages.values()].map(({ listing }) => listing)].flat();
   }
 
   #hasLooked(): boolean {
-    const lists = [...this.#pages.values()].map(({ listing }) => listing);
-    return (this.#projects?.hasSucceeded ?? true) && lists.every(({ hasSucceeded }) => hasSucceeded);
+    return this.#lists.every(({ hasSucceeded }) => hasSucceeded);
   }
 
   #inHand(): Array<Promise<void>> {
-    const lists = [this.#projects, ...[...this.#pages.values()].map(({ listing }) => listing)];
-    return lists.flatMap((listing) => listing?.inHand ?? []);
+    return this.#lists.flatMap((listing) => listing.inHand ?? []);
   }
 
   /** Asks for every list that is due, and for those that become due by that, for as long as `wait` finds it worth waiting for them. */
@@ -266,12 +265,7 @@ export class DiscoveringBook implements TargetBook {
     advanced();
     const lookedAt = begunAt + source.surelyAheadMs();
     if (page.lookedAt === undefined) page.lookedAt = await store.lastLookAt(key);
-    const live = listed.filter(
-      ({ name, instanceName, isDeleted }) =>
-        !isDeleted &&
-        (this.#watch.instanceName === '*' || name === this.#watch.instanceName) &&
-        !isLeftOut(this.#watch, { groupId, instanceName, name }),
-    );
+    const live = listed.filter((instance) => isFollowed(this.#watch, groupId, instance));
     for await (const portion of portionsOf(live)) await this.#enter(page, portion, options.signal);
     const names = new Set(live.map(({ instanceName }) => instanceName));
     const hasGone = (target: Pick<Target, 'groupId' | 'instanceName'>): boolean =>

@@ -1,8 +1,10 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { AuditDraft } from '../../../domain/audit.ts';
 import type { Timestamp } from '../../../domain/instant.ts';
+import { isLeftOut } from '../../../domain/job/cession.ts';
 import { SERVERLESS_END } from '../../../domain/job/serverless-end.ts';
 import { placeOfKey, type Target, targetOf, type Watch } from '../../../domain/job/watch.ts';
+import type { ListedInstance } from '../../../source/source.ts';
 import type { JobStore } from '../../../store/ports/jobs.ts';
 
 /**
@@ -42,6 +44,13 @@ export async function openTargets(
 /** A target, as the audit log says where it is. */
 export function whereIs({ watch, kind, groupId, instanceName }: Target): AuditDraft['data'] {
   return { watch, kind, groupId, instanceName };
+}
+
+/** True for an instance of a list that the watch follows. */
+export function isFollowed(watch: Watch, groupId: string, listed: ListedInstance): boolean {
+  const { instanceName, name, isDeleted } = listed;
+  if (isDeleted || (watch.instanceName !== '*' && watch.instanceName !== name)) return false;
+  return !isLeftOut(watch, { groupId, instanceName, name });
 }
 
 /** Why a look may have found no instance, for people. */
