@@ -3,6 +3,7 @@ import { redactTexts } from '../domain/redact-texts.ts';
 import { type Cli, configOption, createCli } from './command.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCheck } from './commands/check/check.ts';
+import { addCompletion } from './commands/completion/completion.ts';
 import { addDeliveries } from './commands/deliveries/deliveries.ts';
 import { addHealthcheck } from './commands/healthcheck/healthcheck.ts';
 import { addHistory } from './commands/history.ts';
@@ -89,6 +90,7 @@ function buildProgram(cli: Cli): Command {
   addAudit(cli, program);
   addHealthcheck(cli, program);
   addSchema(cli, program);
+  addCompletion(cli, program);
   return program;
 }
 
