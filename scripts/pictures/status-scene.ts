@@ -15,7 +15,8 @@ export function statusScene(columns: number): string {
 
 function watch(name: string, over: Partial<WatchReport> = {}): WatchReport {
   return {
-    ...{ watch: name, sight: 'sees', why: null, schedule: '*/30 * * * * *', periodMs: 30_000, running: 0 },
+    ...{ watch: name, sight: 'sees', why: null, schedule: '*/30 * * * * *', running: 0 },
+    ...{ scheduledMs: 30_000, periodMs: 30_000, throttled: null },
     ...{ lastSuccessAt: toIso(NOW - 12_000), nextPollAt: toIso(NOW + 18_000), jobs: { finished: 34 } },
     ...over,
   };

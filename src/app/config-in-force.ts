@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { WatcherConfig } from '../config/config.ts';
-import { nextRun, periodOf } from '../config/cron.ts';
+import { nextRun } from '../config/cron.ts';
 import { nextDigestOf } from '../config/digests.ts';
 import { sqlitePath } from '../store/open-store.ts';
 import type { ConfigInForce } from '../views/status/from-daemon.ts';
@@ -17,9 +17,7 @@ export function configInForce(
     loadedAt,
     lastReload,
     store: resolve(sqlitePath(store.url) ?? ''),
-    schedules: new Map(
-      watches.map(({ name, schedule }) => [name, { schedule, periodMs: periodOf(schedule) }]),
-    ),
+    schedules: new Map(watches.map(({ name, schedule }) => [name, schedule])),
     nextDigestAt: nextDigestOf(channels),
     testAlert: testAlert && {
       event: testAlert.event,

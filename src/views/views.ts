@@ -10,7 +10,7 @@ import { publicJob } from '../domain/job/public-job.ts';
 import { isInForce, type Mute } from '../domain/telling/mute.ts';
 import type { Delivery } from '../store/ports/outbox.ts';
 import type { ListedDelivery, RecordedEvent } from '../store/ports/records.ts';
-import { blindnessOf, type Fault, type WatchStatus } from '../watcher/status.ts';
+import { blindnessOf, type Fault, type Throttled, type WatchStatus } from '../watcher/status.ts';
 
 /**
  * What scripts see, over HTTP and with `--json`: the one place that turns records into JSON. Fields are picked by hand, so that
@@ -149,8 +149,16 @@ function placeViewOf(event: ListedDelivery['event']): View | null {
   return place === null ? null : { ...publicPlace(place) };
 }
 
-function faultView({ reason, message, hint, since }: Fault): View {
+function faultView({ reason, message, hint, since }: Fault) {
   return { reason, message, hint, since: toIso(since) };
+}
+
+/** See `throttledView`. */
+export type ThrottledView = ReturnType<typeof throttledView>;
+
+/** What keeps a watch from its schedule. */
+export function throttledView(throttled: Throttled) {
+  return { ...faultView(throttled), by: throttled.by, isMeant: throttled.isMeant };
 }
 
 /** A watch, and how its polls go. */
@@ -168,10 +176,7 @@ export function watchView(watch: WatchStatus): View {
     scheduledMs: Math.round(watch.scheduledMs),
     periodMs: Math.round(watch.periodMs),
     dueWithinMs: Math.round(watch.dueWithinMs),
-    throttled:
-      watch.throttled === null
-        ? null
-        : { ...faultView(watch.throttled), by: watch.throttled.by, isMeant: watch.throttled.isMeant },
+    throttled: watch.throttled && throttledView(watch.throttled),
     isOverdue: blindnessOf(watch) === 'overdue',
     consecutiveFailures: watch.consecutiveFailures,
     fault: watch.fault === null ? null : faultView(watch.fault),

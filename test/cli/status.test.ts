@@ -37,7 +37,10 @@ function report(isWell = false, over: Partial<StatusReport> = {}): Promise<Statu
     ...{ watch: 'carts-of-the-european-region', sinceSuccessMs: HOUR, lastSuccessAt: NOW - HOUR },
     ...{ fault: AUTH_FAULT, faults: [fault] },
   });
-  const near = { lastSuccessAt: NOW - 12_000, nextPollAt: NOW + 18_000 };
+  const near = {
+    ...{ lastSuccessAt: NOW - 12_000, nextPollAt: NOW + 18_000 },
+    ...{ scheduledMs: 30_000, periodMs: 30_000 },
+  };
   return reportOfDaemon({
     now: NOW,
     version: '1.2.3',
@@ -72,12 +75,28 @@ function report(isWell = false, over: Partial<StatusReport> = {}): Promise<Statu
         issues: ['watches: is missing'],
       },
       store: resolve('./data/watcher.db'),
-      schedules: new Map([['orders', { schedule: '*/30 * * * * *', periodMs: 30_000 }]]),
+      schedules: new Map([['orders', '*/30 * * * * *']]),
       nextDigestAt: (channel) => (channel === 'siem' ? NOW + 4 * HOUR : null),
       testAlert: { event: 'failed', watch: 'orders', nextAt: NOW + 24 * HOUR },
     },
     store: store(),
   }).then((made) => ({ ...made, ...over }));
+}
+
+function throttledWatch(watch: string, isMeant: boolean, message: string): StatusReport['watches'][number] {
+  const hint = 'Set requestsPerMinute.';
+  return {
+    ...{ watch, sight: 'sees', why: null, schedule: '*/30 * * * * *', running: 0, jobs: {} },
+    ...{ scheduledMs: 30_000, periodMs: 66_700, lastSuccessAt: null, nextPollAt: null },
+    throttled: {
+      reason: 'rate_limited',
+      by: 'ceiling',
+      isMeant,
+      message,
+      hint,
+      since: '2026-11-02T08:00:05Z',
+    },
+  };
 }
 
 const answering = (status: RemoteDaemon['status']): Partial<CliParts> => ({
@@ -112,6 +131,28 @@ describe('status', () => {
       expect(whole).toContain('Test alert: failed of orders at 2026-11-03 09:00:05Z (in 1 d)');
       expect(whole).toContain('sha256 c0ffee000000, in force since 2026-11-02 08:59:05Z (1 min)');
       expect(whole).toContain('Last reload: rejected 1 min ago, asked for by SIGHUP: watches: is missing');
+    },
+  );
+
+  it.each([80, 120])(
+    'tells the period that a rate limit leaves, and why, in %i columns',
+    async (terminal) => {
+      const whole = await report(true, {
+        watches: [
+          throttledWatch('fleet', true, 'it is polled every 67 s instead of every 30 s: 200 of 90'),
+          throttledWatch('eager', false, 'told above'),
+        ],
+      });
+      const parts = answering(async () => whole);
+      const { code, out } = await cli(['status'], { parts, terminal, env: { NO_COLOR: '1' } });
+      expect(code).toBe(0);
+      expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(terminal);
+      expect(out).toMatch(/^fleet +yes +67 s, not 30 s /m);
+      expect(out).toMatch(/^eager +yes +67 s, not 30 s /m);
+      expect(out.replaceAll(/\s+/g, ' ')).toContain(
+        'fleet: it is polled every 67 s instead of every 30 s: 200 of 90. Set requestsPerMinute.',
+      );
+      expect(out).not.toContain('told above');
     },
   );
 

@@ -1,4 +1,5 @@
 import { formatSpan, parseInstant, type Timestamp } from '../../domain/instant.ts';
+import { periodWords } from '../../domain/polling/reachable.ts';
 import type { ChannelReport, StatusReport, WatchReport } from '../../views/status/report.ts';
 import type { Colour, Output } from './output.ts';
 import { type Column, formatTable } from './table.ts';
@@ -62,7 +63,7 @@ function watchLines({ watches, from }: StatusReport, screen: Screen, now: Timest
     value: ({ lastSuccessAt }) => distance(lastSuccessAt, now) || 'never',
   };
   const polls: Array<Column<WatchReport>> = [
-    { title: 'EVERY', value: ({ periodMs }) => (periodMs === null ? '' : formatSpan(periodMs)) },
+    { title: 'EVERY', value: everyWords, short: ({ periodMs }) => periodWordsOf(periodMs) },
     lastRead,
     { title: 'NEXT', value: ({ nextPollAt }) => distance(nextPollAt, now) },
   ];
@@ -77,7 +78,31 @@ function watchLines({ watches, from }: StatusReport, screen: Screen, now: Timest
     { title: 'RUNNING', value: ({ running }) => String(running) },
     { title: 'ON RECORD', value: recordWords, folds: true },
   ];
-  return formatTable(watches, columns, screen.width);
+  return [...formatTable(watches, columns, screen.width), ...throttleLines(watches, screen)];
+}
+
+/** How often it is polled, and how often it should be where a rate limit keeps it from that. */
+function everyWords({ periodMs, scheduledMs, throttled }: WatchReport): string {
+  const words = periodWordsOf(periodMs);
+  const should = periodWordsOf(scheduledMs);
+  return throttled === null || words === should ? words : `${words}, not ${should}`;
+}
+
+function sentences(message: string, hint: string | null): string {
+  return `${message.replace(/\.?$/, '.')}${hint === null ? '' : ` ${hint}`}`;
+}
+
+function periodWordsOf(ms: number | null): string {
+  return ms === null ? '' : periodWords(ms);
+}
+
+/** Where the default schedule stretches, nothing is wrong; what is stands above. */
+function throttleLines(watches: readonly WatchReport[], { foldWidth }: Screen): string[] {
+  return watches.flatMap(({ watch, throttled }) =>
+    throttled?.isMeant === true
+      ? hanging(`${watch}: ${sentences(throttled.message, throttled.hint)}`, foldWidth)
+      : [],
+  );
 }
 
 function recordWords({ jobs }: WatchReport): string {

@@ -77,12 +77,20 @@ const MUTE = {
   removedBy: orNull(text),
 };
 
+const THROTTLED = record({
+  ...FAULT,
+  by: oneOf(['ceiling', 'bucket', 'silence']),
+  isMeant: described(flag, 'Nobody has written the schedule: the default stretches by itself.'),
+});
+
 const WATCH_REPORT = record({
   watch: text,
   sight: oneOf(['sees', 'partly_blind', 'blind', 'starting', 'unwatched']),
   why: orNull(text, 'Why it does not see all.'),
   schedule: orNull(text),
-  periodMs: orNull({ type: 'number' }, 'From one poll to the next.'),
+  scheduledMs: orNull({ type: 'number' }, 'From one poll to the next, as the schedule has it.'),
+  periodMs: orNull({ type: 'number' }, 'The same as the rate limits allow it.'),
+  throttled: orNull(THROTTLED, 'Which rate limit keeps it from its schedule.'),
   lastSuccessAt: orNull(instant),
   nextPollAt: orNull(instant),
   running: count,
@@ -267,14 +275,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     sinceSuccessMs: ms('Since the last poll that succeeded, by a clock that cannot step.'),
     scheduledMs: ms('From one poll to the next, as the schedule has it.'),
     periodMs: ms('The same as the rate limits allow it.'),
-    throttled: orNull(
-      record({
-        ...FAULT,
-        by: oneOf(['ceiling', 'bucket', 'silence']),
-        isMeant: described(flag, 'Nobody has written the schedule: the default stretches by itself.'),
-      }),
-      'What keeps the watch from its schedule.',
-    ),
+    throttled: orNull(THROTTLED, 'Which rate limit keeps it from its schedule.'),
     dueWithinMs: ms('Longer than that without one, and the watch is blind.'),
     isOverdue: flag,
     consecutiveFailures: count,

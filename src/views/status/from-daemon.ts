@@ -9,7 +9,7 @@ import {
   type WatcherStatus,
   type WatchStatus,
 } from '../../watcher/status.ts';
-import { muteView } from '../views.ts';
+import { muteView, throttledView } from '../views.ts';
 import { type ChannelRecords, reportChannels } from './channels.ts';
 import { jobsByWatch } from './jobs.ts';
 import type { ReloadReport, StatusReport, WatchReport, WatchSight } from './report.ts';
@@ -23,7 +23,7 @@ export interface ConfigInForce {
   /** Where the store is, without credentials. */
   store: string;
   /** By the name of the watch. */
-  schedules: ReadonlyMap<string, { schedule: string; periodMs: number }>;
+  schedules: ReadonlyMap<string, string>;
   /** Of the channels that have a digest. */
   nextDigestAt: (channel: string) => Timestamp | null;
   testAlert: { event: string; watch: string; nextAt: Timestamp } | null;
@@ -72,7 +72,7 @@ export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> 
     daemon: { state: status.state, version, startedAt: toIso(status.startedAt), pid },
     watches: status.watches.map((watch) => ({
       ...watchReport(watch),
-      ...(config.schedules.get(watch.watch) ?? { schedule: null, periodMs: null }),
+      schedule: config.schedules.get(watch.watch) ?? null,
       ...(jobs.get(watch.watch) ?? { running: 0, jobs: {} }),
     })),
     channels,
@@ -88,14 +88,15 @@ export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> 
   };
 }
 
-function watchReport(
-  status: WatchStatus,
-): Pick<WatchReport, 'watch' | 'sight' | 'why' | 'lastSuccessAt' | 'nextPollAt'> {
-  const { watch, lastSuccessAt, nextPollAt } = status;
+function watchReport(status: WatchStatus): Omit<WatchReport, 'schedule' | 'running' | 'jobs'> {
+  const { watch, lastSuccessAt, nextPollAt, scheduledMs, periodMs, throttled } = status;
   return {
     watch,
     sight: sightOf(status),
     why: whyOf(status),
+    scheduledMs: Math.round(scheduledMs),
+    periodMs: Math.round(periodMs),
+    throttled: throttled && throttledView(throttled),
     lastSuccessAt: toIsoOrNull(lastSuccessAt),
     nextPollAt: toIsoOrNull(nextPollAt),
   };

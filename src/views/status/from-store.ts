@@ -65,8 +65,7 @@ export async function reportOfStore(facts: StoreFactsForStatus): Promise<StatusR
           failureWords('', failuresOf(alerts, 'watch_failing', watch))
             .join('; ')
             .trim() || null,
-        schedule: null,
-        periodMs: null,
+        ...{ schedule: null, scheduledMs: null, periodMs: null, throttled: null },
         lastSuccessAt: toIsoOrNull(successes.get(watch) ?? null),
         nextPollAt: null,
         ...(jobs.get(watch) ?? { running: 0, jobs: {} }),

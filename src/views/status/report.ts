@@ -1,5 +1,5 @@
 import type { JobState } from '../../domain/job/restore-job.ts';
-import type { View } from '../views.ts';
+import type { ThrottledView, View } from '../views.ts';
 
 /**
  * How a watch is doing. `sees`: its jobs are read; `partly_blind`: parts of it are not; `blind`: it cannot be relied on; `starting`: not polled
@@ -18,8 +18,12 @@ export interface WatchReport {
   why: string | null;
   /** As configured, `null` where only the store was asked. */
   schedule: string | null;
-  /** Milliseconds from one poll to the next. */
+  /** Milliseconds from one poll to the next as the schedule has it, `null` where only the store was asked. */
+  scheduledMs: number | null;
+  /** The same as the rate limits allow it. */
   periodMs: number | null;
+  /** Which rate limit keeps it from its schedule, as `/api/v1/watches` has it; `null`: none does. */
+  throttled: ThrottledView | null;
   lastSuccessAt: string | null;
   nextPollAt: string | null;
   /** How many of its jobs run. */
