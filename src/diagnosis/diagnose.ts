@@ -59,7 +59,7 @@ async function diagnoseWatch(
   const walk = createWalk(watch, source, { signal, isUrgent: true });
   try {
     await walk.readJobs(await walk.findTargets());
-    return passed(watch, walk.notes);
+    return passed(watch, walk.notes, walk.asks);
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     const placed = placeFault(toError(thrown), walk.question());

@@ -35,6 +35,8 @@ export interface Diagnosis {
   kind: JobKind;
   /** No step failed; there may be warnings. */
   ok: boolean;
+  /** Requests that a poll of it takes, by project; of a `*` in those that were looked into. Empty where a step failed. */
+  asks: Readonly<Record<string, number>>;
   /** All of them, in order. */
   steps: Step[];
 }
@@ -52,12 +54,10 @@ export interface PlacedFault {
   suggestedKind: JobKind | null;
 }
 
-/** The diagnosis of a watch that gets all the way; `notes` say what was found at each step. */
-export function passed(watch: Watch, notes: Notes): Diagnosis {
-  return diagnosis(
-    watch,
-    STEPS.map((step) => okStep(step, notes)),
-  );
+/** The diagnosis of a watch that gets all the way; `notes` say what was found at each step, `asks` what its polls ask for. */
+export function passed(watch: Watch, notes: Notes, asks: ReadonlyMap<string, number>): Diagnosis {
+  const steps = STEPS.map((step) => okStep(step, notes));
+  return { ...diagnosis(watch, steps), asks: Object.fromEntries(asks) };
 }
 
 /** The diagnosis of a watch whose way ends at the step of this fault: what is proven is sound, the rest is skipped. */
@@ -91,7 +91,7 @@ export function isConnectionWide(diagnosis: Diagnosis): boolean {
 
 function diagnosis({ name, connection, kind }: Watch, steps: Step[]): Diagnosis {
   const ok = steps.every(({ outcome }) => outcome !== 'failed');
-  return { watch: name, connection, kind, ok, steps };
+  return { watch: name, connection, kind, ok, asks: {}, steps };
 }
 
 function okStep(step: StepName, notes: Notes): Step {

@@ -19,6 +19,8 @@ const INSTANCES_LOOKED_INTO = 3;
 export interface Walk {
   /** What was found at the steps taken so far. */
   readonly notes: Notes;
+  /** How many requests a poll takes, by project, as far as the targets were found. */
+  readonly asks: ReadonlyMap<string, number>;
   /** What was asked for last. */
   question(): Question;
   /** The target that was asked about last. */
@@ -38,11 +40,17 @@ export interface Walk {
 /** The way of a watch, of which no step is taken yet. */
 export function createWalk(watch: Watch, source: JobSource, options: ReadOptions): Walk {
   const notes = new Map<StepName, { detail: string | null; warning: string | null }>();
+  const asks = new Map<string, number>();
   let question: Question = 'jobs';
   let target = targetOf(watch);
 
   const note = (step: StepName, detail: string, warning: string | null = null): void => {
     notes.set(step, { detail, warning });
+  };
+
+  /** A list's first page, or each job that is named. */
+  const noteAsks = (groupId: string, instances: number): void => {
+    asks.set(groupId, instances * Math.max(1, watch.restoreJobIds.length));
   };
 
   async function findProjects(): Promise<string[]> {
@@ -72,10 +80,9 @@ export function createWalk(watch: Watch, source: JobSource, options: ReadOptions
           !isDeleted && !isLeftOut(watch, { groupId, instanceName, name }),
       );
       names.push(...instances.map(({ name }) => name));
-      for (const { name, instanceName } of instances) {
-        if (watch.instanceName === '*' || watch.instanceName === name)
-          found.push({ ...target, instanceName });
-      }
+      const meant = instances.filter(({ name }) => watch.instanceName === '*' || watch.instanceName === name);
+      noteAsks(groupId, meant.length);
+      found.push(...meant.map(({ instanceName }) => ({ ...target, instanceName })));
     }
     if (found.length === 0 && watch.instanceName !== '*') throw nowhere(watch, names);
     const words = counted(found.length, INSTANCES_LOOKED_INTO, 'instance');
@@ -118,13 +125,14 @@ export function createWalk(watch: Watch, source: JobSource, options: ReadOptions
   }
 
   return {
-    notes,
+    ...{ notes, asks },
     question: () => question,
     target: () => target,
     findTargets: async () => {
       if (isWildcard(watch)) return await discoverTargets();
       note('project', watch.groupId);
       note('instance', watch.instanceName);
+      noteAsks(watch.groupId, 1);
       return [target];
     },
     readJobs: watch.restoreJobIds.length > 0 ? askForJobs : listJobs,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Diagnosis, failed, type PlacedFault, passed } from '../../src/diagnosis/diagnosis.ts';
 import { ConfigError } from '../../src/errors.ts';
 import type { StoreFacts } from '../../src/store/ports/life.ts';
-import { aWatch } from '../support/builders.ts';
+import { aWatch, GROUP_ID } from '../support/builders.ts';
 import { aConfig, cli } from './harness.ts';
 
 const FACTS: StoreFacts = { where: 'sqlite:x', exists: false, schemaVersion: null, inUse: null };
@@ -21,8 +21,12 @@ const WRONG_KIND: PlacedFault = {
   suggestedKind: 'flex',
 };
 
-const well = (name: string, warning: string | null = null): Diagnosis =>
-  passed(aWatch({ name }), new Map([['job', { detail: '3 on the first page', warning }]]));
+const well = (name: string, warning: string | null = null, asks = 1): Diagnosis =>
+  passed(
+    aWatch({ name }),
+    new Map([['job', { detail: '3 on the first page', warning }]]),
+    new Map([[GROUP_ID, asks]]),
+  );
 const ill = (name: string, fault: PlacedFault = WRONG_KIND): Diagnosis =>
   failed(aWatch({ name }), new Map(), fault);
 

@@ -79,6 +79,18 @@ describe('a warning', () => {
       'requests a minute of 90: they are polled every 2.7 s instead of every 1 s; set requestsPerMinute to',
     ],
     [
+      'a ceiling that is too low even for what is named beside a *',
+      {
+        watches: [
+          aWatchEntry({ name: 'fleet', instanceName: '*', restoreJobIds: [], exclude: ['orders', 'k'] }),
+          aWatchEntry({ name: 'eager', restoreJobIds: [], schedule: '* * * * * *' }),
+          aWatchEntry({ name: 'keen', instanceName: 'k', restoreJobIds: [], schedule: '* * * * * *' }),
+        ],
+      },
+      'connections[0]',
+      'need at least 122 requests a minute of 90',
+    ],
+    [
       'a watch that takes in what another one names',
       {
         watches: [aWatchEntry(), aWatchEntry({ name: 'fleet', instanceName: '*' })],

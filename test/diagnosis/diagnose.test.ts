@@ -87,6 +87,7 @@ describe('the way to the jobs of a watch', () => {
       connection: 'atlas',
       kind: 'serverless',
       ok: true,
+      asks: { [GROUP_ID]: 1 },
       steps: [
         { step: 'connection', outcome: 'ok', detail: null, warning: null },
         { step: 'credential', outcome: 'ok', detail: null, warning: null },
@@ -374,6 +375,7 @@ describe('a watch with *', () => {
     const { source, places, jobs } = anAtlas({ projects, lists: { flex: ['a', 'b'] } });
     const watch = aWatch({ kind: 'flex', groupId: '*', instanceName: '*' });
     const [found] = await diagnose(source, watch);
+    expect(Object.values(found?.asks ?? {})).toEqual([2, 2, 2, 2, 2]);
     expect(found?.steps.slice(3)).toEqual([
       { step: 'project', outcome: 'ok', detail: '7 projects, 5 of them looked into', warning: null },
       { step: 'instance', outcome: 'ok', detail: '10 instances, 3 of them looked into', warning: null },

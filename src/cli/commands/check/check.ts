@@ -10,8 +10,10 @@ import type { StoreFacts } from '../../../store/ports/life.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
 import { EXIT, type Explanation, explain } from '../../errors.ts';
 import { heartbeatView, printHeartbeat } from '../../view/heartbeat.ts';
+import type { Output } from '../../view/output.ts';
 import { type Column, formatTable } from '../../view/table.ts';
 import { fold, formatInstant, printable, toJson } from '../../view/text.ts';
+import { connectionDemands, demandWords, roomWords } from './ceilings.ts';
 import { printDiagnoses } from './online.ts';
 
 interface CheckOptions extends CommonOptions {
@@ -44,7 +46,7 @@ async function check(cli: Cli, options: CheckOptions): Promise<number> {
   const store = await lookAtStore(cli, config);
   const online = options.online ? await goOnline(cli, config) : null;
   const ok = !('fault' in store) && (online === null || isWell(online));
-  if (options.json) cli.out.line(toJson({ ok, ...checkView(config, store), ...onlineView(online) }));
+  if (options.json) cli.out.line(toJson({ ok, ...checkView(config, store), ...onlineView(config, online) }));
   else printCheck(cli, config, store, online);
   return ok ? EXIT.done : EXIT.failed;
 }
@@ -64,8 +66,14 @@ function isWell({ diagnoses, heartbeat }: Online): boolean {
   return diagnoses.every(({ ok }) => ok) && heartbeat?.kind !== 'refused';
 }
 
-function onlineView(online: Online | null): Record<string, unknown> {
-  return online === null ? {} : { online: online.diagnoses, heartbeat: heartbeatView(online.heartbeat) };
+function onlineView(config: WatcherConfig, online: Online | null): Record<string, unknown> {
+  if (online === null) return {};
+  const { diagnoses, heartbeat } = online;
+  return {
+    online: diagnoses,
+    heartbeat: heartbeatView(heartbeat),
+    ceilings: connectionDemands(config, diagnoses),
+  };
 }
 
 type StoreFinding = { facts: StoreFacts } | { fault: Explanation };
@@ -142,9 +150,13 @@ function printCheck(cli: Cli, config: WatcherConfig, store: StoreFinding, online
   ]);
   printStore(cli, store);
   printWarnings(cli, config);
-  if (online === null) return;
+  if (online === null) {
+    printCeilings(cli, roomWords(config));
+    return;
+  }
   printHeartbeat(cli, online.heartbeat);
   printDiagnoses(cli, online.diagnoses);
+  printCeilings(cli, demandWords(config, online.diagnoses));
 }
 
 /** As it is written, and how often that is. */
@@ -212,11 +224,22 @@ function printStore({ out }: Cli, store: StoreFinding): void {
   out.line(`\n${out.paint('bold', 'Store')}\n  ${printable(where)}: ${words}`);
 }
 
+/** How the schedules fit the ceilings of requests, a line each. */
+function printCeilings({ out }: Cli, words: readonly string[]): void {
+  if (words.length === 0) return;
+  out.line(`\n${out.paint('bold', 'Rate limits')}`);
+  printListed(out, words);
+}
+
 function printWarnings({ out }: Cli, { warnings }: WatcherConfig): void {
   if (warnings.length === 0) return;
   out.line(`\n${out.paint('yellow', 'Warnings')}`);
-  for (const warning of warnings) {
-    const lines = fold(printable(issueText(warning)), out.foldWidth - 4);
+  printListed(out, warnings.map(issueText));
+}
+
+function printListed(out: Output, words: readonly string[]): void {
+  for (const each of words) {
+    const lines = fold(printable(each), out.foldWidth - 4);
     lines.forEach((line, index) => {
       out.line(`${index === 0 ? '  ' : '    '}${line}`);
     });
