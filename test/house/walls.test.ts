@@ -21,6 +21,7 @@ const ROOMS: Record<string, { forbidden: string; allowed: string }> = {
   logging: { forbidden: '../config/config.ts', allowed: '../domain/instant.ts' },
   metrics: { forbidden: '../http/server.ts', allowed: '../store/ports/records.ts' },
   net: { forbidden: '../source/connection.ts', allowed: '../logging/logger.ts' },
+  remote: { forbidden: '../store/open-store.ts', allowed: '../views/records/records.ts' },
   simulator: { forbidden: '../watcher/runner.ts', allowed: '../domain/job/restore-job.ts' },
   'simulator/atlas/login': { forbidden: '../../../source/source.ts', allowed: '../../../domain/instant.ts' },
   source: { forbidden: '../store/store.ts', allowed: '../net/proxies.ts' },
