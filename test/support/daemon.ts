@@ -56,7 +56,7 @@ export interface Daemon {
  * command that becomes it, such as `prlimit`.
  */
 export function startDaemon(
-  home: Home,
+  home: Pick<Home, 'dir' | 'configFile'>,
   env: Record<string, string> = {},
   main = MAIN,
   prefix: readonly string[] = [],

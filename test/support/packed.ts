@@ -14,8 +14,11 @@ const PARTS = ['package.json', 'config', 'docs', 'README.md', 'CHANGELOG.md', 'S
 /** An npm tarball of the program, in a folder of its own. */
 export interface Packed {
   tarball: string;
-  /** Runs a command where `cwd` says, with a home and a cache of its own: neither registry nor what this machine has is of any use to it. */
-  run(command: string, args: readonly string[], cwd: string): Promise<string>;
+  /**
+   * Runs a command where `cwd` says, with a home and a cache of its own: neither registry nor what this machine has is of any use to it.
+   * Rejects when it ends with another exit code than 0.
+   */
+  run(command: string, args: readonly string[], cwd: string, more?: Record<string, string>): Promise<string>;
   /** Makes an empty folder. */
   emptyFolder(): Promise<string>;
   remove(): Promise<void>;
@@ -33,8 +36,9 @@ export async function packProgram(): Promise<Packed> {
     npm_config_offline: 'true',
     npm_config_update_notifier: 'false',
   });
-  const run = async (command: string, args: readonly string[], cwd: string): Promise<string> =>
-    (await promisify(execFile)(command, args, { cwd, env, maxBuffer: 16 * 1024 ** 2 })).stdout;
+  const run: Packed['run'] = async (command, args, cwd, more = {}) =>
+    (await promisify(execFile)(command, args, { cwd, env: { ...env, ...more }, maxBuffer: 16 * 1024 ** 2 }))
+      .stdout;
 
   for (const part of PARTS) await cp(join(ROOT, part), join(checkout, part), { recursive: true });
   await cp(dirname(MAIN), join(checkout, 'dist'), { recursive: true });
