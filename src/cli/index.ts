@@ -52,8 +52,8 @@ function report(cli: Cli, thrown: unknown): number {
   return exitCode === EXIT.done ? cli.exitCode : exitCode;
 }
 
-/** The whole command line. Help and usage errors go through `cli`, and end by an exception rather than the process. */
-function buildProgram(cli: Cli): Command {
+/** Builds the whole command line. Help and usage errors go through `cli`, and end by an exception rather than the process. */
+export function buildProgram(cli: Cli): Command {
   const config = configOption();
   const program = new Command('restore-watcher')
     .description('Watches MongoDB Atlas restore jobs and tells the right people about every change.')

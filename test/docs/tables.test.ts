@@ -1,4 +1,10 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { createCli } from '../../src/cli/command.ts';
+import { vocabularyOf } from '../../src/cli/commands/completion/vocabulary.ts';
+import { buildProgram } from '../../src/cli/index.ts';
+import type { CliParts } from '../../src/cli/parts.ts';
+import { systemClock } from '../../src/clock.ts';
 import { CHANNEL_SCHEMA } from '../../src/config/schema/channels.ts';
 import { AUDIT_KINDS } from '../../src/domain/audit.ts';
 import { EVENT_NAMES, kindOf } from '../../src/domain/event/event.ts';
@@ -43,5 +49,27 @@ describe('the tables of the documents', () => {
       .map(({ text }) => /"type": "(\w+)"/.exec(text)?.[1]);
     const types = CHANNEL_SCHEMA.options.map(({ shape }) => String(shape.type.value));
     expect(types.filter((type) => !shown.includes(type))).toEqual([]);
+  });
+
+  it('name every command, and every option where its command is told of', () => {
+    const parts: Partial<CliParts> = {
+      stdout: new PassThrough(),
+      stderr: new PassThrough(),
+      env: {},
+      clock: systemClock,
+      version: '1.2.3',
+    };
+    const vocabulary = vocabularyOf(buildProgram(createCli(parts as CliParts)));
+    const rows = namesIn('docs/commands.md');
+    const groups = ['', 'notify', 'routes', 'mute', 'audit'];
+    const commands = vocabulary
+      .map(({ path }) => path)
+      .filter((path) => !groups.includes(path) && !/\bhelp$/.test(path));
+    expect(commands.filter((path) => !rows.some((row) => `${row} `.startsWith(`${path} `)))).toEqual([]);
+
+    const said = ['docs/commands.md', 'docs/routing-and-templates.md', 'docs/audit.md'].map(read).join('\n');
+    const flags = vocabulary.flatMap(({ options }) => options.flatMap((option) => option.flags));
+    const silent = new Set(['-h', '--help', '-V', '--version']);
+    expect([...new Set(flags)].filter((flag) => !silent.has(flag) && !said.includes(flag))).toEqual([]);
   });
 });
