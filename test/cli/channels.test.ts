@@ -210,10 +210,10 @@ describe('deliveries redrive', () => {
   });
 
   it('prints JSON', async () => {
-    const { json } = await cli(['deliveries', 'redrive', `${event.id}:siem`, 'x', '--json'], {
+    const { json } = await cli(['deliveries', 'redrive', `${event.id}:siem`, 'nonsense', '--json'], {
       store: aStore(),
     });
-    expect(json()).toEqual({ redriven: [`${event.id}:siem`], refused: ['x'] });
+    expect(json()).toEqual({ redriven: [`${event.id}:siem`], refused: ['nonsense'] });
   });
 
   it('has nothing to do without a database', async () => {

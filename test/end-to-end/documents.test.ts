@@ -13,30 +13,36 @@ interface CommandLine {
   words: string[];
 }
 
+/** The job that the documents speak of. */
+const JOB_ID = '60800a1b2c3d4e5f60718293';
+const PROJECT = '5f0e1d2c3b4a596877665544';
 const SERVER_TOKEN = 'a-token-that-is-long-enough';
+const VIEW_TOKEN = 'another-that-is-long-enough';
 
 const lines = blocks()
   .filter(({ language }) => language === 'sh')
   .flatMap(({ file, line, text }) =>
-    text.split('\n').flatMap((row, index) =>
+    joined(text).flatMap((row, index) =>
       row
         .replace(/\s#.*$/, '')
-        .split('&&')
+        .split(/&&| \| /)
         .map((one) => ({ place: `${file}:${line + index + 1}`, words: wordsOf(one) }))
         .filter(({ words }) => words.length > 0),
     ),
   );
 
+/** The rows of a text, each with those that a backslash makes a part of it. */
+function joined(text: string): string[] {
+  return text.replaceAll(/\\\n\s*/g, '').split('\n');
+}
+
 const OURS = /^(npm run -s restore-watcher --|restore-watcher)( |$)/;
-/** The job that the documents speak of. */
-const JOB_ID = '60800a1b2c3d4e5f60718293';
-const PROJECT = '5f0e1d2c3b4a596877665544';
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 
 describe('the command lines that the documents show', () => {
   it('all begin with a program that is known here', () => {
-    const known = /^(npm|restore-watcher|docker|kubectl|curl)$/;
+    const known = /^(npm|npx|git|source|restore-watcher|docker|kubectl|curl|jq|atlas)$/;
     expect(lines.filter(({ words: [program = ''] }) => !known.test(program))).toEqual([]);
   });
 
@@ -69,7 +75,7 @@ describe('the command lines that the documents show', () => {
           { name: 'siem', type: 'webhook', url: world.webhook.url, secret: WEBHOOK_SECRET },
         ],
         routes: [{ events: ['*'], channels: ['oncall', 'siem'] }],
-        server: { host: '127.0.0.1', port: 0, token: SERVER_TOKEN },
+        server: { host: '127.0.0.1', port: 0, token: SERVER_TOKEN, viewToken: VIEW_TOKEN },
       }),
     );
     const daemon = await awaken(home);
@@ -86,13 +92,14 @@ describe('the command lines that the documents show', () => {
     await writeFile(home.configFile, config.replace('"port": 0', `"port": ${new URL(daemon.base).port}`));
     const unique = new Map(
       lines
-        .filter(({ words }) => OURS.test(words.join(' ')))
+        // It logs in somewhere: its own tests do that.
+        .filter(({ words }) => OURS.test(words.join(' ')) && !words.includes('init'))
         .map(({ place, words }) => [argumentsOf(words).join('\u0000'), { place, args: argumentsOf(words) }]),
     );
     const limit = pLimit(3);
     const ends = await Promise.all(
       [...unique.values()].map(({ place, args }) =>
-        limit(async () => ({ place, args, ...(await command(home, args)) })),
+        limit(async () => ({ place, args, ...(await command(home, besideDaemon(args, daemon.base))) })),
       ),
     );
     const refused = ends.filter(({ code }) => code !== 0);
@@ -100,15 +107,32 @@ describe('the command lines that the documents show', () => {
   });
 });
 
-/** Words as a shell takes them apart, without its variables. */
+/** Words as a shell takes them apart, with our values for its variables, from the program on. */
 function wordsOf(line: string): string[] {
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) =>
-    (quoted ?? bare ?? '').replaceAll('$SERVER_TOKEN', SERVER_TOKEN),
+  const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) =>
+    (double ?? single ?? bare ?? '')
+      .replaceAll('$SERVER_TOKEN', SERVER_TOKEN)
+      .replaceAll('$VIEW_TOKEN', VIEW_TOKEN)
+      .replaceAll('$id', JOB_ID)
+      // What a variable is set to, or a pipeline is made of.
+      .replace(/^\w+=\$\(/, ''),
+  );
+  return words.slice(
+    Math.max(
+      0,
+      words.findIndex((word) => !/^[A-Z_]+=/.test(word)),
+    ),
   );
 }
 
 function argumentsOf(words: readonly string[]): string[] {
   return words.slice(words[0] === 'npm' ? words.indexOf('--') + 1 : 1);
+}
+
+/** The daemon of the documents is elsewhere. */
+function besideDaemon(args: readonly string[], base: string): string[] {
+  const at = args.indexOf('--server') + 1;
+  return at === 0 ? [...args] : [...args.with(at, base), '--token', VIEW_TOKEN];
 }
 
 function scriptOf({ words }: CommandLine): string {

@@ -134,7 +134,7 @@ describe('writes over HTTP', () => {
     const { server } = await serve({});
     const open = connectDaemon({ url: server.url, token: null }, { clock }).records;
     const request = { watch: 'orders', events: null, author: 'ann', reason: 'r', forMs: HOUR };
-    await expect(open.addMute(request)).rejects.toThrow('this needs a token');
+    await expect(open.addMute(request)).rejects.toThrow('nobody may act without a token');
     const { far } = await bothWays();
     await expect(far.addMute({ ...request, forMs: 0 })).rejects.toThrow('forMs cannot be that');
     await expect(far.addMute({ ...request, events: ['channel_failing'] })).rejects.toThrow(

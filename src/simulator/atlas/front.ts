@@ -77,6 +77,8 @@ export function createFront(
 
   return (request, response) => {
     const { method = '', url: path = '/' } = request;
+    // By its own time, which may be another than this machine's.
+    response.setHeader('date', new Date(now()).toUTCString());
     const entry: LoggedRequest = { method, path, at: now(), authenticated: false, status: null };
     if (path.startsWith('/api/oauth/')) {
       requests.add(entry);
