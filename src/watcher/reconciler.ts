@@ -9,8 +9,8 @@ export type Haste = 'change' | 'end';
 export interface ReconcilerDeps<Spec, Actor> {
   clock: Pick<Clock, 'monotonic'>;
   faultLog: FaultLog;
-  /** Names the actor of a key in faults: `watch orders`. */
-  nameOf: (key: string) => string;
+  /** What the actors are of: `watch`. A fault is told of `watch orders`, with the key as field `watch`. */
+  noun: string;
   /** Whether an actor that works by `running` does what `wanted` asks for, and may go on. */
   isSame: (running: Spec, wanted: Spec) => boolean;
   start: (spec: Spec) => Actor;
@@ -146,18 +146,18 @@ export class Reconciler<Spec, Actor> {
   #begin(key: string, slot: Slot<Spec, Actor>): Actor[] {
     const spec = this.#wanted.get(key);
     if (spec === undefined) return [];
-    const { start, nameOf, faultLog } = this.#deps;
-    const fault = `start of ${nameOf(key)}`;
+    const { start, noun, faultLog } = this.#deps;
+    const fault = `start of ${noun} ${key}`;
     try {
       const actor = start(spec);
       slot.running = { spec, actor, isEnding: false };
       slot.waitingSince = null;
-      faultLog.clear(fault, `${nameOf(key)} has begun`, {});
+      faultLog.clear(fault, `${noun} ${key} has begun`, { [noun]: key });
       return [actor];
     } catch (thrown) {
       const err = toError(thrown);
-      const message = `${nameOf(key)} cannot begin; it is tried again: ${err.message}`;
-      faultLog.report(fault, message, { err }, 'error');
+      const message = `${noun} ${key} cannot begin; it is tried again: ${err.message}`;
+      faultLog.report(fault, message, { [noun]: key, err }, 'error');
       return [];
     }
   }
@@ -168,12 +168,13 @@ export class Reconciler<Spec, Actor> {
 
   /** An actor whose end fails has ended all the same: there is nothing more that could be done to it. */
   async #stopLogged(key: string, actor: Actor, haste: Haste): Promise<void> {
-    const { stop, nameOf, faultLog } = this.#deps;
+    const { stop, noun, faultLog } = this.#deps;
     try {
       await stop(actor, haste);
     } catch (thrown) {
       const err = toError(thrown);
-      faultLog.report(`stop of ${nameOf(key)}`, `${nameOf(key)} did not end well: ${err.message}`, { err });
+      const name = `${noun} ${key}`;
+      faultLog.report(`stop of ${name}`, `${name} did not end well: ${err.message}`, { [noun]: key, err });
     }
   }
 }

@@ -44,7 +44,7 @@ function aWorld() {
   const reconciler = new Reconciler<{ key: string; spec: string }, Actor>({
     clock,
     faultLog: createFaultLog(logger, clock),
-    nameOf: (key) => `actor ${key}`,
+    noun: 'actor',
     isSame: (running, wanted) => running.spec === wanted.spec,
     start: ({ key, spec }) => {
       if (!isStarting) throw new Error('no');
@@ -134,8 +134,8 @@ describe('a reconciler', () => {
     world.reconciler.look();
     world.clock.advance(3_000);
     expect(world.reconciler.waitingMs('a')).toBe(3_000);
-    expect(world.logger.lines.map(({ message }) => message)).toEqual([
-      'actor a cannot begin; it is tried again: no',
+    expect(world.logger.lines).toMatchObject([
+      { message: 'actor a cannot begin; it is tried again: no', fields: { actor: 'a' } },
     ]);
     world.mayStart(true);
     world.reconciler.look();

@@ -132,14 +132,15 @@ class AlertsOfChannels implements ChannelAlerts {
 
   #look(channel: string): void {
     const condition = this.#conditions.get(channel);
-    this.#inTurn(async () => {
+    const look = async (): Promise<void> => {
       const news = condition?.news();
       if (condition && news) condition.noteTold(news, await this.#tell(channel, news));
-    });
+    };
+    this.#inTurn(look, { about: channel });
   }
 
   /** One after the other, so that a failure and a recovery are told in their order. A store that fails now is asked again at the next beat. */
-  #inTurn(work: () => Promise<void>): void {
+  #inTurn(work: () => Promise<void>, about: { about?: string } = {}): void {
     const { faultLog } = this.#deps;
     this.#turn = this.#turn
       .then(work)
@@ -147,7 +148,7 @@ class AlertsOfChannels implements ChannelAlerts {
       .catch((thrown: unknown) => {
         const err = toError(thrown);
         const message = `An alert about a channel could not be recorded: ${err.message}`;
-        faultLog.report(FAULT_KEY, message, { err }, 'error');
+        faultLog.report(FAULT_KEY, message, { ...about, err }, 'error');
       });
   }
 

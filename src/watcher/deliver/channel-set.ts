@@ -35,7 +35,7 @@ export function createChannelSet(deps: ChannelSetDeps): ChannelSet {
   const workers = new Reconciler<Notifier, ChannelWorker>({
     clock,
     faultLog,
-    nameOf: (channel) => `channel ${channel}`,
+    noun: 'channel',
     isSame: (running, wanted) => running === wanted,
     start: (notifier) => startChannelWorker({ ...deps, notifier }),
     stop: (worker, haste) => worker.stop(SEND_GRACE_MS[haste]),

@@ -89,6 +89,7 @@ export async function callIn(
   if (events > 0) {
     logger.warn(`${fallback.fallback} stands in for ${fallback.channel}`, {
       channel: fallback.fallback,
+      about: fallback.channel,
       events,
     });
   }

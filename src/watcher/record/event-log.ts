@@ -33,11 +33,9 @@ function logTestAlert(logger: Logger, { event, channels }: PlannedEvent): void {
   });
 }
 
-function logChannelAlert(
-  logger: Logger,
-  { id, name, summary, note }: WatcherEvent,
-  { channel }: { channel: string },
-): void {
+/** The channel is there by both names: whoever looks for all lines of a channel looks for `channel`. */
+function logChannelAlert(logger: Logger, event: WatcherEvent, { channel }: { channel: string }): void {
+  const { name, summary, note } = event;
   const level = name === 'channel_failing' ? 'error' : 'info';
-  logger[level](summary, { channel, eventId: id, ...(note ? { note } : {}) });
+  logger[level](summary, { channel, ...eventFields(event), ...(note ? { note } : {}) });
 }

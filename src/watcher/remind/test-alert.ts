@@ -63,7 +63,8 @@ async function sendLogged(deps: TestAlertDeps, config: TestAlertConfig): Promise
   try {
     await sendTestAlert(deps, config);
   } catch (thrown) {
-    deps.logger.error('A test alert could not be recorded', { err: toError(thrown) });
+    const { watch, event } = config.testAlert ?? {};
+    deps.logger.error('A test alert could not be recorded', { watch, event, err: toError(thrown) });
   }
 }
 

@@ -72,7 +72,7 @@ class LoopSet implements WatchSet {
     this.#loops = new Reconciler({
       clock,
       faultLog,
-      nameOf: (name) => `watch ${name}`,
+      noun: 'watch',
       isSame: (running, wanted) =>
         running.source === wanted.source && isDeepStrictEqual(running.watch, wanted.watch),
       start: (spec) => this.#begin(spec),

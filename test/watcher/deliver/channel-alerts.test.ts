@@ -16,6 +16,7 @@ const ROUTES = [aRoute({ channels: ['oncall', 'siem'] })];
 let store: Store;
 let clock: ManualClock;
 let signals: Signals;
+let logger: ReturnType<typeof createRecordingLogger>;
 let alerts: ChannelAlerts;
 
 beforeEach(async () => {
@@ -31,7 +32,7 @@ afterEach(async () => {
 /** As at the start of a process: what was told before is known from the store alone. */
 async function begin(): Promise<void> {
   alerts?.end();
-  const logger = createRecordingLogger();
+  logger = createRecordingLogger();
   signals = createSignals(logger);
   alerts = createChannelAlerts({
     store,
@@ -76,6 +77,12 @@ describe('a channel that fails', () => {
     attempt('given_up');
     await expect.poll(told).toEqual(['channel_failing → siem']);
     expect(alerts.status()[0]?.failing?.detail).toBe('HTTP given_up');
+    expect(logger.lines.find(({ level }) => level === 'error')?.fields).toMatchObject({
+      channel: 'oncall',
+      about: 'oncall',
+      event: 'channel_failing',
+      eventId: expect.any(String),
+    });
   });
 
   it('is told of, and of its recovery, at the next beat after the store has failed', async () => {

@@ -189,7 +189,12 @@ describe('a fallback', () => {
       })
       .toEqual(['started']);
     expect(clock.now()).toBe(T0);
-    expect(logger.lines.map(({ message }) => message)).toContain('oncall stands in for pager');
+    expect(
+      logger.lines.find(({ message }) => message === 'oncall stands in for pager')?.fields,
+    ).toMatchObject({
+      channel: 'oncall',
+      about: 'pager',
+    });
   });
 
   it('has one of its own', async () => {
