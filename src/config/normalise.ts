@@ -1,5 +1,5 @@
 import type { ApiVersion, Watch } from '../domain/job/watch.ts';
-import { cessionsOf } from '../domain/polling/ownership.ts';
+import { alongsideOf, cessionsOf } from '../domain/polling/ownership.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
 import type { Route } from '../domain/telling/routing.ts';
 import type { TestAlert } from '../domain/telling/test-alert.ts';
@@ -50,7 +50,11 @@ export function normalise(
   }));
   return {
     connections,
-    watches: watches.map((watch) => ({ ...watch, cedes: cessionsOf(watch, watches) })),
+    watches: watches.map((watch) => ({
+      ...watch,
+      cedes: cessionsOf(watch, watches),
+      alongside: alongsideOf(watch, watches),
+    })),
     channels: file.channels.map((channel) => toChannel(channel, bodyFiles)),
     fallbacks: file.channels.flatMap(toFallback),
     routes: file.routes.map(toRoute),
@@ -108,7 +112,7 @@ function isScheduleWritten(watch: NonNullable<SoundConfig['watches']>[number]): 
 function toWatch(
   written: FilledConfigFile['watches'][number],
   connection: FilledConfigFile['connections'][number],
-): Omit<Watch, 'isScheduleDefault' | 'cedes'> {
+): Omit<Watch, 'isScheduleDefault' | 'cedes' | 'alongside'> {
   const { name, kind, instanceName, schedule, announceExisting, labels } = written;
   return {
     name,

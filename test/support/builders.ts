@@ -174,7 +174,7 @@ export function aWatch(over: Partial<Watch> = {}): Watch {
     groupId: GROUP_ID,
     instanceName: 'orders',
     exclude: [],
-    cedes: [],
+    ...{ cedes: [], alongside: [] },
     restoreJobIds: [],
     schedule: '*/30 * * * * *',
     scheduleIdle: null,

@@ -115,6 +115,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
       return new Map(rows.alerts);
     },
     targetsWithBaseline: () => refuse(),
+    readElsewhere: () => refuse(),
     lastLookAt: () => refuse(),
     lastLooksAt: () => refuse(),
     noteLook: () => refuse(),

@@ -18,6 +18,8 @@ export interface Watch {
   exclude: readonly string[];
   /** What it leaves to other watches that name it more closely. */
   cedes: readonly Cession[];
+  /** Watches that follow some of the same and tell of it as well: neither leaves it to the other. */
+  alongside: readonly string[];
   /** Empty: every job of the instance. */
   restoreJobIds: readonly string[];
   /** node-cron expressions, read in UTC. */
@@ -115,12 +117,10 @@ export function homeOfKey(watch: string, key: string): Pick<Target, 'groupId' | 
   return { groupId, instanceName: rest.join('/') };
 }
 
+/** What of a target names it in the store. */
+export type TargetPlace = Pick<Target, 'watch' | 'kind' | 'groupId' | 'instanceName'>;
+
 /** Names a target in the store. A watch that is pointed at something else is a new target, with a baseline of its own. */
-export function targetKey({
-  watch,
-  kind,
-  groupId,
-  instanceName,
-}: Pick<Target, 'watch' | 'kind' | 'groupId' | 'instanceName'>): string {
+export function targetKey({ watch, kind, groupId, instanceName }: TargetPlace): string {
   return [watch, kind, groupId, instanceName].join('/');
 }

@@ -26,6 +26,19 @@ export function cessionsOf(watch: Coverage, all: readonly Coverage[]): Cession[]
     }));
 }
 
+/** The names of those that follow some of the same, neither of which leaves it to the other: both tell. */
+export function alongsideOf(watch: Coverage, all: readonly Coverage[]): string[] {
+  return all
+    .filter(
+      (other) =>
+        other.name !== watch.name &&
+        other.kind === watch.kind &&
+        (other.connection !== watch.connection || closenessOf(other) === closenessOf(watch)) &&
+        overlaps(other, watch),
+    )
+    .map(({ name }) => name);
+}
+
 function closenessOf({ groupId, instanceName, restoreJobIds }: Coverage): number {
   return (restoreJobIds.length > 0 ? 4 : 0) + (instanceName === '*' ? 0 : 2) + (groupId === '*' ? 0 : 1);
 }

@@ -3,6 +3,7 @@ import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { FinishedDuration } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
+import type { TargetPlace } from '../../domain/job/watch.ts';
 
 /** What the store remembers of a target (see `targetKey`). */
 export interface TargetMemory {
@@ -36,6 +37,11 @@ export interface JobReader {
   followedTargets(watch: string, now: Timestamp): Promise<string[]>;
   /** Those of the ids that are known to the watch. */
   readObservations(watch: string, jobIds: readonly string[]): Promise<Map<string, Observation>>;
+  /**
+   * What other watches have recorded of these jobs where this target lies (kind, project and instance), by job id. Costs a look into an
+   * index for each id.
+   */
+  readElsewhere(target: TargetPlace, jobIds: readonly string[]): Promise<Map<string, Observation[]>>;
   /** How long the latest `limit` jobs of the target took that finished, newest first. A download counts until its link was ready. */
   finishedDurations(targetKey: string, limit: number): Promise<FinishedDuration[]>;
   /** Those of the targets whose first complete poll was committed. */

@@ -4,6 +4,7 @@ import type { Timestamp } from '../../domain/instant.ts';
 import type { FinishedDuration } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { JobState } from '../../domain/job/restore-job.ts';
+import { type TargetPlace, targetKey } from '../../domain/job/watch.ts';
 import type { TargetMemory } from '../ports/jobs.ts';
 import type { ObservationFilter, Rows } from '../ports/records.ts';
 import { chunks, MANY_IDS } from './chunks.ts';
@@ -109,6 +110,29 @@ const observationsOf = keepQuery((db, { watch, ids }: { watch: string; ids: read
     .where('watch', '=', watch)
     .where('job_id', 'in', ids),
 );
+
+/** Reads what other watches have recorded of these jobs at the same place; see `JobReader`. */
+export async function readElsewhere(
+  db: Kysely<Database>,
+  target: TargetPlace,
+  jobIds: readonly string[],
+): Promise<Map<string, Observation[]>> {
+  const found = new Map<string, Observation[]>();
+  for (const ids of chunks(jobIds, MANY_IDS)) {
+    const rows = await db
+      .selectFrom('observation')
+      .select(['watch', 'target_key', 'job_id', 'body'])
+      .where('job_id', 'in', ids)
+      .execute();
+    for (const { watch, target_key, job_id, body } of rows) {
+      if (watch === target.watch || target_key !== targetKey({ ...target, watch })) continue;
+      const records = found.get(job_id);
+      if (records) records.push(toObservation(body));
+      else found.set(job_id, [toObservation(body)]);
+    }
+  }
+  return found;
+}
 
 /** Tells how long the latest jobs of a target took, of those that finished; see `JobReader`. By an index alone. */
 export async function finishedDurations(

@@ -1,4 +1,5 @@
 import type { Timestamp } from '../../domain/instant.ts';
+import { handedOver, takeOver } from '../../domain/job/handover.ts';
 import { isFollowed, type Observation, type Origin } from '../../domain/job/observation.ts';
 import { isUnfinished, type RestoreJob } from '../../domain/job/restore-job.ts';
 import {
@@ -126,7 +127,7 @@ export class Comparer {
   }
 
   /**
-   * Compares the jobs of one page, read at these times.
+   * Compares the jobs of one page, read at these times. `elsewhere`: what other watches have recorded of those that are not known.
    * @returns `isUnchanged`: all of them were known, and are as they were. `isLastKnown`: the last of them was known. `followed`: those
    *   that may still change, by id, with their places on the page. `wereFollowed`: those that could when the cycle began, likewise.
    */
@@ -134,6 +135,7 @@ export class Comparer {
     readings: readonly JobReading[],
     known: ReadonlyMap<string, Observation>,
     times: ReadTimes,
+    elsewhere?: ReadonlyMap<string, readonly Observation[]>,
   ): {
     isUnchanged: boolean;
     isLastKnown: boolean;
@@ -146,7 +148,8 @@ export class Comparer {
     for (const [offset, reading] of readings.entries()) {
       const id = idOf(reading);
       if (id !== null && this.#followed.has(id)) wereFollowed.set(id, offset);
-      const seen = this.#compare(reading, known, times);
+      const records = elsewhere?.get(id ?? '') ?? [];
+      const seen = this.#compare(reading, known, times, { records });
       if (seen && seen.missingSince === null && isFollowed(seen, times.at)) followed.set(seen.jobId, offset);
       isUnchanged &&= this.#isUnchanged(reading, known);
     }
@@ -168,7 +171,7 @@ export class Comparer {
     const { at } = times;
     if (answer.kind !== 'not_found') {
       const known = previous ? new Map([[id, previous]]) : new Map<string, Observation>();
-      this.#compare(answer, known, times, id);
+      this.#compare(answer, known, times, { askedFor: id });
       return { isUnchanged: this.#isUnchanged(answer, known) };
     }
     if (previous === undefined) {
@@ -203,7 +206,7 @@ export class Comparer {
     reading: JobReading,
     known: ReadonlyMap<string, Observation>,
     times: ReadTimes,
-    askedFor?: string,
+    { askedFor, records = [] }: { askedFor?: string; records?: readonly Observation[] },
   ): Observation | undefined {
     const { at } = times;
     this.#jobs += 1;
@@ -216,7 +219,7 @@ export class Comparer {
     const previous = this.#changed.get(id)?.observation ?? known.get(id);
     const comparison =
       reading.kind === 'job'
-        ? this.#compareJob(reading.job, previous, times)
+        ? this.#compareJob(reading.job, previous ?? records, times)
         : compareUnreadable(previous, id, reading.problem, this.#contextAt(at));
     const observation = comparison.observation ?? previous;
     if (observation && isUnfinished(observation.state)) this.#hasRunningJobs = true;
@@ -224,9 +227,16 @@ export class Comparer {
     return observation;
   }
 
-  #compareJob(job: RestoreJob, previous: Observation | undefined, times: ReadTimes): Comparison {
-    const comparison = diffObservations(previous, job, this.#contextAt(times.at, job));
-    return this.#withTimeEvents(comparison, job, previous, times);
+  /** `known`: the job as it was seen last, or what others have recorded of one that is new here. */
+  #compareJob(job: RestoreJob, known: Observation | readonly Observation[], times: ReadTimes): Comparison {
+    const context = this.#contextAt(times.at, job);
+    if ('jobId' in known) {
+      return this.#withTimeEvents(diffObservations(known, job, context), job, known, times);
+    }
+    const record = handedOver(known, this.#input.watch.alongside);
+    const comparison =
+      record === undefined ? diffObservations(undefined, job, context) : takeOver(record, job, context);
+    return this.#withTimeEvents(comparison, job, record, times);
   }
 
   #withTimeEvents(

@@ -14,6 +14,8 @@ import { asFailure, concernsAll, readEach, readPages } from './read.ts';
 /** So many findings of a first listing are written before it has ended, so that memory stays flat. They announce nothing, or with `announceExisting` whole jobs: a kill half way costs nothing. */
 const BASELINE_PORTION = 2_000;
 
+const NOTHING: ReadonlyMap<string, readonly Observation[]> = new Map();
+
 /** One cycle of one target while it runs. */
 interface Cycle {
   readonly deps: PollDeps;
@@ -153,12 +155,19 @@ async function comparePage(cycle: Cycle, page: JobPage, index: number): Promise<
   const ids = readings.flatMap((reading) => idOf(reading) ?? []);
   const known = await deps.store.readObservations(input.watch.name, ids);
   const times = timesOf(deps);
-  const { isUnchanged, isLastKnown, followed, wereFollowed } = comparer.comparePage(readings, known, times);
+  const unknown = ids.filter((id) => !known.has(id));
+  const elsewhere = unknown.length === 0 ? NOTHING : await deps.store.readElsewhere(input.target, unknown);
+  const { isUnchanged, isLastKnown, followed, wereFollowed } = comparer.comparePage(
+    readings,
+    known,
+    times,
+    elsewhere,
+  );
   const order = { isNewestFirst: isNewestFirst(readings) };
   if (isUnchanged) {
     answers.notePage(index, { count: page.count, hasNext: page.hasNext, ...order, followed: wereFollowed });
   }
-  walk.pass({ count: page.count, followed, arrivals: ids.filter((id) => !known.has(id)).length });
+  walk.pass({ count: page.count, followed, arrivals: unknown.length });
   return { couldEnd: isLastKnown && mayEnd(input, order) };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cededJobs, isLeftOut } from '../../../src/domain/job/cession.ts';
 import type { Watch } from '../../../src/domain/job/watch.ts';
-import { cessionsOf } from '../../../src/domain/polling/ownership.ts';
+import { alongsideOf, cessionsOf } from '../../../src/domain/polling/ownership.ts';
 import { aWatch, GROUP_ID } from '../../support/builders.ts';
 
 const place = (instanceName: string) => ({ groupId: GROUP_ID, instanceName });
@@ -36,6 +36,17 @@ describe('whose job it is', () => {
     const others = [aWatch({ connection: 'gov' }), aWatch({ kind: 'flex' })];
     expect(among(fleet(), ...others).cedes).toEqual([]);
     expect(among(aWatch(), aWatch({ name: 'again' })).cedes).toEqual([]);
+  });
+
+  it('is told by all who follow it where nobody leaves it to another', () => {
+    const again = aWatch({ name: 'again' });
+    const gov = fleet({ name: 'gov', connection: 'gov' });
+    const all = [aWatch(), again, gov, fleet(), aWatch({ name: 'flexible', kind: 'flex' })];
+    expect(alongsideOf(aWatch(), all)).toEqual(['again', 'gov']);
+    expect(alongsideOf(fleet(), all)).toEqual(['gov']);
+    expect(
+      alongsideOf(aWatch(), [aWatch(), fleet({ name: 'gov', connection: 'gov', exclude: ['or*'] })]),
+    ).toEqual([]);
   });
 
   it('is nobody where a "*" watch excludes the instance', () => {

@@ -51,6 +51,8 @@ async function tourOfJobs(store: Store): Promise<void> {
   await store.readTarget(TARGET, T0);
   await store.followedTargets('orders', T0);
   await store.readObservations('orders', [JOB]);
+  const place = { watch: 'orders', kind: 'serverless', groupId: 'g', instanceName: 'orders' } as const;
+  await store.readElsewhere(place, [JOB]);
   await store.finishedDurations(TARGET, 9);
   await store.noteLook(TARGET, T0);
   await store.lastLookAt(TARGET);

@@ -88,6 +88,23 @@ export function jobsContract(store: () => Store): void {
       expect(await store().readObservations('other', [jobId(1)])).toEqual(new Map([[jobId(1), elsewhere]]));
     });
 
+    it('gives what other watches have recorded of a job at the same place, and nowhere else', async () => {
+      const at = (watch: string, place: string) => {
+        const observation = anObservation(aJob(), { watch });
+        return aCommit({ targetKey: `${watch}/${place}`, watch, observations: [observation] });
+      };
+      await store().commitPoll(at('orders', 'serverless/g/orders'));
+      await store().commitPoll(at('before', 'serverless/g/orders'));
+      await store().commitPoll(at('flexible', 'flex/g/orders'));
+      await store().commitPoll(at('abroad', 'serverless/h/orders'));
+      const here = { watch: 'orders', kind: 'serverless', groupId: 'g', instanceName: 'orders' } as const;
+      const found = await store().readElsewhere(here, [aJob().id, jobId(9)]);
+      expect([...found].map(([id, records]) => [id, records.map(({ watch }) => watch)])).toEqual([
+        [aJob().id, ['before']],
+      ]);
+      expect(await store().readElsewhere(here, [])).toEqual(new Map());
+    });
+
     it('are given for the known ones among very many ids', async () => {
       const numbers = Array.from({ length: 1_200 }, (_, index) => index);
       const observations = numbers.map((number) => anObservation(aJob([], { id: jobId(number) })));
