@@ -37,6 +37,8 @@ export interface CliParts {
   stderr: OutputStream;
   env: Readonly<Record<string, string | undefined>>;
   clock: Clock;
+  /** Who gives the command, by the system. Absent: the system is asked. */
+  systemUser?: () => string;
   version: string;
   /** Takes secrets out of what is said about errors. Absent: nothing is known that is secret. */
   redact?: (text: string) => string;

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { httpUrlFault } from '../config/addresses.ts';
 import { shorten } from '../domain/shorten.ts';
+import type { MutableWatch } from '../domain/telling/mute-reach.ts';
 import type { StoreReader } from '../store/store.ts';
 import type { Records } from '../views/records/records.ts';
 import { createStoreRecords } from '../views/records/store-records.ts';
@@ -24,7 +25,7 @@ export interface Reach {
   records: Records;
   /** The store behind it; `null`: a daemon is asked. */
   store: StoreReader | null;
-  watches: ReadonlyArray<{ name: string }>;
+  watches: readonly MutableWatch[];
   channels: ReadonlyArray<{ name: string }>;
 }
 
@@ -74,7 +75,7 @@ export async function withRecords<T>(
       ...(inUse === false ? [daemonWords(facts, lastWrittenAt)] : []),
       ...(await store.readAlerts().then(blindWords)),
     ]);
-    const records = createStoreRecords(store, cli.parts);
+    const records = createStoreRecords(store, { clock: cli.parts.clock, watches: access.watches });
     return await work({ ...access, store, records: { ...records, close: async () => {} } });
   } finally {
     await store.close();

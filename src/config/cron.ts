@@ -1,6 +1,6 @@
 import { createTask, type ScheduledTask, validateDetailed } from 'node-cron';
 import type { Timestamp } from '../domain/instant.ts';
-import { type ClockGap, clockGaps } from './clock-change.ts';
+import { type ClockGap, clockGaps } from '../domain/schedule/clock-change.ts';
 
 const FIELDS = [
   { label: 'second', from: 0, to: 59 },

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { MutableWatch } from '../domain/telling/mute-reach.ts';
 import { ConfigError, issueText } from '../errors.ts';
 import type { WatcherConfig } from './config.ts';
 import { DEFAULT_SERVER } from './schema/default-server.ts';
@@ -18,7 +19,7 @@ export interface StoreAccess {
   /** Where a daemon may be asked; `null`: that cannot be read. */
   server: WatcherConfig['server'] | null;
   /** As far as they can be read. */
-  watches: ReadonlyArray<{ name: string }>;
+  watches: readonly MutableWatch[];
   channels: ReadonlyArray<{ name: string }>;
   /** Why the rest of the file cannot be used, for people; `null`: it can. */
   fault: string | null;
@@ -66,7 +67,7 @@ export async function readStoreAccess(
     store: { url: textOr(objectOf(objectOf(store.value).store).url, DEFAULT_STORE.url) },
     audit: { file: textOr(audit.value, DEFAULT_AUDIT.file) },
     server: await serverOf(objectOf(root.server), sources),
-    watches: namesIn(root.watches),
+    watches: watchesIn(root.watches),
     channels: namesIn(root.channels),
     fault: firstOf(fault),
   };
@@ -93,6 +94,17 @@ function namesIn(list: unknown): Array<{ name: string }> {
   return list.flatMap((each) => {
     const { name } = objectOf(each);
     return typeof name === 'string' ? { name } : [];
+  });
+}
+
+/** A text with a placeholder in it is not known. */
+function watchesIn(list: unknown): MutableWatch[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((each) => {
+    const { name, groupId, instanceName } = objectOf(each);
+    const isKnown = (text: unknown): text is string => typeof text === 'string' && !text.includes('${');
+    if (typeof name !== 'string') return [];
+    return [{ name, ...(isKnown(groupId) && { groupId }), ...(isKnown(instanceName) && { instanceName }) }];
   });
 }
 

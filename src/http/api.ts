@@ -8,16 +8,10 @@ import type { MuteReader } from '../store/ports/mutes.ts';
 import { DELIVERY_STATUSES } from '../store/ports/outbox.ts';
 import type { PageRequest, RecordReader, Rows } from '../store/ports/records.ts';
 import { createExpectedEnds, type ExpectedEnds } from '../views/expected-ends.ts';
+import { muteView } from '../views/mutes.ts';
 import { resolveJobId } from '../views/resolve-id.ts';
 import type { StatusReport } from '../views/status/report.ts';
-import {
-  jobView,
-  listedDeliveryView,
-  muteView,
-  transitionView,
-  type View,
-  watchView,
-} from '../views/views.ts';
+import { jobView, listedDeliveryView, transitionView, type View, watchView } from '../views/views.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
 import { readInPortions } from './portions.ts';
 import { QueryFault, readQuery } from './query.ts';
@@ -91,7 +85,7 @@ export function addApi(app: Hono, deps: ApiDeps): void {
     const query = readQuery(c.req.url, ['all']);
     const now = clock.now();
     const isAll = query.oneOf('all', YES_OR_NO) === 'true';
-    const mutes = await store.listMutes({ inForceAt: isAll ? undefined : now });
+    const mutes = await store.listMutes({ openAt: isAll ? undefined : now });
     return c.json(
       listing(slice(mutes, { ...query.page(), limit: mutes.length + 1 }), (mute) => muteView(mute, now)),
     );

@@ -1,14 +1,13 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import type { Clock } from '../clock.ts';
-import { EVENT_NAMES, type EventName } from '../domain/event/event.ts';
-import { isMutable, LONGEST_MUTE_MS, type Mute } from '../domain/telling/mute.ts';
 import type { MuteStore } from '../store/ports/mutes.ts';
 import type { RecordStore } from '../store/ports/records.ts';
+import { addMute, muteView } from '../views/mutes.ts';
 import { resolveDeliveryId } from '../views/resolve-id.ts';
-import { muteView } from '../views/views.ts';
 import type { PollNow, WatcherStatus } from '../watcher/status.ts';
 import { readBody } from './body.ts';
+import { muteIn } from './mute-body.ts';
 import { QueryFault, readQuery } from './query.ts';
 
 /** What the writes change. */
@@ -46,8 +45,13 @@ export function addWrites(app: Hono, { store, clock, status, pollSoon }: WriteDe
 
   app.post('/api/v1/mutes', async (c) => {
     const now = clock.now();
-    const mute = await store.addMute({ ...muteIn(await bodyOf(c)), ...spanIn(await bodyOf(c), now) });
-    return c.json(muteView(mute, now), 201);
+    const watches = status().watches.map(({ watch: name, groupId, instanceName }) => ({
+      name,
+      groupId,
+      instanceName,
+    }));
+    const { mute, warnings } = await addMute(store, muteIn(await bodyOf(c), now), { now, watches });
+    return c.json({ ...muteView(mute, now), warnings }, 201);
   });
 
   app.delete('/api/v1/mutes/:id', async (c) => {
@@ -96,40 +100,4 @@ async function parseBody(c: Context): Promise<Body> {
     // Said below.
   }
   throw new QueryFault('the body is not a JSON object', 'send one JSON object');
-}
-
-function muteIn(body: Body): Pick<Mute, 'watch' | 'events' | 'author' | 'reason'> {
-  const unknown = Object.keys(body).find((key) => !MUTE_KEYS.includes(key));
-  if (unknown !== undefined) {
-    throw new QueryFault(`unknown key ${JSON.stringify(unknown)}`, `known: ${MUTE_KEYS.join(', ')}`);
-  }
-  return {
-    watch: textIn(body, 'watch'),
-    events: eventsIn(body),
-    author: textIn(body, 'author'),
-    reason: textIn(body, 'reason'),
-  };
-}
-
-const MUTE_KEYS = ['watch', 'events', 'author', 'reason', 'forMs'];
-
-function textIn(body: Body, key: string): string {
-  const value = body[key];
-  if (typeof value === 'string' && value.trim() !== '' && value.length <= 1_000) return value.trim();
-  throw new QueryFault(`${key} is missing`, `a text of 1,000 characters at most`);
-}
-
-function eventsIn({ events = null }: Body): EventName[] | null {
-  if (events === null) return null;
-  const mutable = EVENT_NAMES.filter(isMutable);
-  const named = Array.isArray(events) ? mutable.filter((name) => events.includes(name)) : [];
-  if (Array.isArray(events) && named.length > 0 && named.length === new Set(events).size) return named;
-  throw new QueryFault('events cannot be that', `null for all, or a list of: ${mutable.join(', ')}`);
-}
-
-function spanIn({ forMs }: Body, now: number): Pick<Mute, 'createdAt' | 'until'> {
-  if (typeof forMs === 'number' && Number.isInteger(forMs) && forMs > 0 && forMs <= LONGEST_MUTE_MS) {
-    return { createdAt: now, until: now + forMs };
-  }
-  throw new QueryFault('forMs cannot be that', `milliseconds, ${LONGEST_MUTE_MS} at most`);
 }

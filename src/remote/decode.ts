@@ -109,13 +109,25 @@ export function toMute(view: Answer): Mute {
   return {
     id: Number(view.id),
     watch: text(view.watch),
+    project: textOrNull(view.project),
+    instance: textOrNull(view.instance),
+    target: textOrNull(view.target),
+    job: textOrNull(view.job),
+    labels: isObject(view.labels) ? (view.labels as Record<string, string>) : null,
     events: Array.isArray(view.events) ? (view.events as Mute['events']) : null,
     createdAt: instant(view.createdAt),
-    until: instant(view.until),
+    until: instantOrNull(view.until),
+    recurs: recurrenceIn(view),
     author: text(view.author),
     reason: text(view.reason),
     removed: removedAt === null ? null : { at: removedAt, by: text(view.removedBy) },
   };
+}
+
+function recurrenceIn({ every, timeZone, forMs }: Answer): Mute['recurs'] {
+  return typeof every === 'string'
+    ? { schedule: every, timeZone: text(timeZone), forMs: Number(forMs) }
+    : null;
 }
 
 function toDelivery(view: Answer): Delivery {

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { parseJobId } from '../domain/id-form.ts';
 import { toIso } from '../domain/instant.ts';
+import { isInForce } from '../domain/telling/mute.ts';
 import { WatcherError } from '../errors.ts';
 import type { PageRequest, Rows } from '../store/ports/records.ts';
 import type { Records } from '../views/records/records.ts';
@@ -57,8 +58,11 @@ export function connectDaemon(
       rows(client.get('/deliveries', { channel, status, ...page(asked) }), (view) =>
         toListedDelivery(view, clock.now()),
       ),
-    listMutes: async ({ inForceAt }) =>
-      itemsOf(await client.get('/mutes', { all: inForceAt === undefined ? 'true' : undefined })).map(toMute),
+    listMutes: async ({ inForceAt, openAt = inForceAt }) => {
+      const answer = await client.get('/mutes', { all: openAt === undefined ? 'true' : undefined });
+      const mutes = itemsOf(answer).map(toMute);
+      return inForceAt === undefined ? mutes : mutes.filter((mute) => isInForce(mute, inForceAt));
+    },
     resolveJob: async (text) => {
       if (parseJobId(text) === null) throw new UnfitId('restore job', text);
       try {
@@ -89,8 +93,12 @@ export function connectDaemon(
       }
       return { redriven, refused };
     },
-    addMute: async ({ watch, events, author, reason, forMs }) =>
-      toMute(await client.post('/mutes', { watch, events, author, reason, forMs })),
+    addMute: async ({ every, ...asked }) => {
+      const when = every === null ? {} : { every: every.schedule, timeZone: every.timeZone };
+      const answer = await client.post('/mutes', { ...asked, ...when });
+      const { warnings } = answer;
+      return { mute: toMute(answer), warnings: Array.isArray(warnings) ? warnings.map(String) : [] };
+    },
     removeMute: async (id, by) => {
       try {
         return toMute(await client.delete(`/mutes/${id}`, { author: by }));

@@ -2,15 +2,15 @@ import { flatSubject } from '../domain/event/flat-subject.ts';
 import { titleOf } from '../domain/event/message.ts';
 import { jobOf, placeOf, sourceOf, watchOf } from '../domain/event/subject.ts';
 import { happenedAfter } from '../domain/event/undated.ts';
-import { type Timestamp, toIso, toIsoOrNull } from '../domain/instant.ts';
+import { toIso, toIsoOrNull } from '../domain/instant.ts';
 import type { ExpectedEnd } from '../domain/job/eta.ts';
 import type { Observation } from '../domain/job/observation.ts';
 import { publicPlace } from '../domain/job/place.ts';
 import { publicJob } from '../domain/job/public-job.ts';
-import { isInForce, type Mute } from '../domain/telling/mute.ts';
 import type { Delivery } from '../store/ports/outbox.ts';
 import type { ListedDelivery, RecordedEvent } from '../store/ports/records.ts';
 import { blindnessOf, type Fault, type Throttled, type WatchStatus } from '../watcher/status.ts';
+import { muteFacts } from './mutes.ts';
 
 /**
  * What scripts see, over HTTP and with `--json`: the one place that turns records into JSON. Fields are picked by hand, so that
@@ -83,25 +83,6 @@ export function transitionView({ event, suppressed, mute, deliveries }: Recorded
     muteId: mute?.id ?? null,
     ...(mute === null ? {} : { mute: muteFacts(mute) }),
     deliveries: deliveries.map(deliveryView),
-  };
-}
-
-/** A mute, and whether it is in force at `now`. */
-export function muteView(mute: Mute, now: Timestamp): View {
-  return { ...muteFacts(mute), inForce: isInForce(mute, now) };
-}
-
-function muteFacts(mute: Mute): View {
-  return {
-    id: mute.id,
-    watch: mute.watch,
-    events: mute.events,
-    createdAt: toIso(mute.createdAt),
-    until: toIso(mute.until),
-    author: mute.author,
-    reason: mute.reason,
-    removedAt: toIsoOrNull(mute.removed?.at ?? null),
-    removedBy: mute.removed?.by ?? null,
   };
 }
 

@@ -96,6 +96,7 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
     stderr: err,
     env: options.env ?? {},
     clock: createManualClock(NOW),
+    systemUser: () => 'ann',
     version: '1.2.3',
     loadConfig: async () => config,
     loadDraft: refuse,

@@ -1,8 +1,7 @@
-import { userInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { Mute } from '../../src/domain/telling/mute.ts';
 import { StoreError } from '../../src/errors.ts';
-import { aMute, anEvent, aWatch, HOUR, MINUTE } from '../support/builders.ts';
+import { aJob, aMute, anEvent, anObservation, aWatch, HOUR, jobId, MINUTE } from '../support/builders.ts';
 import { readingStore, recorded } from '../support/reading-store.ts';
 import { aConfig, cli, NOW } from './harness.ts';
 
@@ -23,10 +22,63 @@ describe('mute add', () => {
     expect(store.isClosed).toBe(true);
   });
 
-  it("takes the system's user for the author unless told", async () => {
+  it("takes the system's user for the author unless told, also behind sudo", async () => {
     const store = readingStore();
     await cli(ADD, { store });
-    expect(store.content.mutes).toMatchObject([{ author: userInfo().username }]);
+    await cli(ADD, { store, env: { SUDO_USER: 'eve' }, parts: { systemUser: () => 'root' } });
+    expect(store.content.mutes).toMatchObject([{ author: 'ann' }, { author: 'eve' }]);
+  });
+
+  it.each(['root', 'node', 'uid 10001'])('asks for the author where the system says %s', async (user) => {
+    const store = readingStore({ mutes: [muteOf()] });
+    for (const argv of [ADD, ['mute', 'remove', '1']]) {
+      const { code, err } = await cli(argv, { store, parts: { systemUser: () => user } });
+      expect(code).toBe(2);
+      expect(err).toContain('--author');
+    }
+    expect(store.content.mutes).toEqual([muteOf()]);
+  });
+
+  it('covers a project, an instance, a target, a job in any form of its id, and labels', async () => {
+    const observations = [anObservation(aJob([], { id: jobId(1) }))];
+    const store = readingStore({ observations });
+    const scope = [
+      ...['--project', 'a*', '--instance', 'orders', '--target', 'copy-*', '--label', 'team=pay*'],
+      ...['--label', 'env=prod', '--job', `${jobId(1).slice(0, 4)}...${jobId(1).slice(-4)}`],
+    ];
+    const argv = ['mute', 'add', ...scope, '--for', '1h', '--reason', 'r'];
+    const { code, out } = await cli(argv, { store });
+    expect(code).toBe(0);
+    const named = { project: 'a*', instance: 'orders', target: 'copy-*', job: jobId(1) };
+    expect(store.content.mutes).toMatchObject([
+      { watch: '*', ...named, labels: { team: 'pay*', env: 'prod' }, until: NOW + HOUR },
+    ]);
+    expect(out).toContain(
+      `Mute 1: project a*, instance orders, target copy-*, job ${jobId(1)}, label team=pay*, label env=prod muted`,
+    );
+  });
+
+  it('warns of what fits nothing that is configured, and says what may be meant', async () => {
+    const config = aConfig({ watches: [aWatch({ instanceName: 'orders-db' })] });
+    const argv = ['mute', 'add', '--instance', 'order-db', '--for', '1h', '--reason', 'r'];
+    const { code, err } = await cli(argv, { config, store: readingStore() });
+    expect(code).toBe(0);
+    expect(err).toContain('no watch that is configured has the instance "order-db"');
+    expect(err).toContain('did you mean "orders-db"?');
+  });
+
+  it('comes round with --every, and says when it is next in force', async () => {
+    const store = readingStore();
+    const argv = [...ADD, '--every', '0 0 2 * * 6', '--time-zone', 'Europe/Vienna'];
+    const { out } = await cli(argv, { store });
+    const recurs = { schedule: '0 0 2 * * 6', timeZone: 'Europe/Vienna', forMs: 2 * HOUR };
+    expect(store.content.mutes).toMatchObject([{ until: null, recurs }]);
+    expect(out).toContain('orders muted every "0 0 2 * * 6" (Europe/Vienna) for 2 h by ann (migration)');
+    expect(out).toContain('next from 2026-11-07 01:00:00Z (in 4 d)');
+    const listed = await cli(['mute', 'list'], { store });
+    expect(listed.out).toContain('from 2026-11-07 01:00:00Z (in 4 d), every "0 0 2 * * 6"');
+    const { json } = await cli(['mute', 'list', '--json'], { store });
+    expect(json().items).toMatchObject([{ inForce: false, nextAt: '2026-11-07T01:00:00.000Z' }]);
   });
 
   it('takes several events, each once', async () => {
@@ -54,7 +106,11 @@ describe('mute add', () => {
     ['no reason', ['--watch', 'orders', '--for', '2h'], '--reason'],
     ['a blank reason', ['--watch', 'orders', '--for', '2h', '--reason', ' '], 'must not be empty'],
     ['a time that never ends', ['--watch', 'orders', '--for', '31d', '--reason', 'r'], '30d at most'],
-    ['no watch', ['--for', '2h', '--reason', 'r'], '--watch'],
+    ['nothing to mute', ['--for', '2h', '--reason', 'r'], '--watch'],
+    ['what is no cron expression', [...ADD.slice(2), '--every', 'saturdays'], '--every cannot be used'],
+    ['what would never end', [...ADD.slice(2), '--every', '0 * * * *'], 'it would never end'],
+    ['a zone that is none', [...ADD.slice(2), '--every', '0 2 * * 6', '--time-zone', 'Wien'], 'IANA'],
+    ['a label without a value', ['--label', 'team', '--for', '2h', '--reason', 'r'], 'team=payments'],
     [
       'an event about a channel',
       ['--watch', '*', '--for', '2h', '--reason', 'r', '--event', 'channel_failing'],
@@ -89,7 +145,7 @@ describe('mute list', () => {
         .split('\n')
         .map((line) => line.split(/ {2,}/)),
     ).toEqual([
-      ['ID', 'WATCH', 'EVENTS', 'UNTIL', 'BY', 'REASON'],
+      ['ID', 'COVERS', 'EVENTS', 'UNTIL', 'BY', 'REASON'],
       ['3', 'orders', 'failed', '2026-11-02 10:00:05Z (in 1 h)', 'ann', 'a drill [2J'],
     ]);
   });

@@ -4,7 +4,7 @@ import type { CliParts, RemoteDaemon } from '../../src/cli/parts.ts';
 import { WatcherError } from '../../src/errors.ts';
 import { reportOfDaemon } from '../../src/views/status/from-daemon.ts';
 import type { StatusReport } from '../../src/views/status/report.ts';
-import { aJob, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { aJob, aMute, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { readingStore, recorded } from '../support/reading-store.ts';
 import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from '../support/statuses.ts';
 import { cli, NOW } from './harness.ts';
@@ -21,12 +21,7 @@ const store = () =>
         { channel: 'siem' },
       ]),
     ],
-    mutes: [
-      {
-        ...{ id: 7, watch: 'orders', events: ['stalled'], author: 'ann', reason: 'slow disks, OPS-17' },
-        ...{ createdAt: T0, until: NOW + 2 * HOUR, removed: null },
-      },
-    ],
+    mutes: [aMute({ id: 7, events: ['stalled'], reason: 'slow disks, OPS-17', until: NOW + 2 * HOUR })],
     alerts: new Map([['watch_failing/orders', T0]]),
   });
 

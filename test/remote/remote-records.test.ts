@@ -1,25 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { GENESIS } from '../../src/domain/audit.ts';
+import { OPEN_SCOPE } from '../../src/domain/telling/mute.ts';
 import { connectDaemon } from '../../src/remote/remote-records.ts';
+import { muteView } from '../../src/views/mutes.ts';
 import { createStoreRecords } from '../../src/views/records/store-records.ts';
-import { jobView, listedDeliveryView, muteView, transitionView } from '../../src/views/views.ts';
+import { jobView, listedDeliveryView, transitionView } from '../../src/views/views.ts';
 import { serve } from '../http/serve.ts';
 import { chainEntries } from '../support/audit-chain.ts';
-import { aJob, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { aJob, aMute, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
 
 const TOKEN = 'a-token-of-the-server';
-const mute = {
-  id: 1,
-  watch: 'orders',
-  events: ['failed' as const],
-  createdAt: T0,
-  until: T0 + HOUR,
-  author: 'ann',
-  reason: 'a drill',
-  removed: null,
-};
+const mute = aMute({ events: ['failed'], until: T0 + HOUR, reason: 'a drill' });
 const content = (): StoreContent => ({
   observations: [
     anObservation(aJob([], { id: jobId(1), progress: { done: 1, total: 4 } })),
@@ -97,20 +90,15 @@ describe('a daemon that is asked', () => {
 
   it('understands ids, redrives, mutes and ends mutes', async () => {
     const { far } = await bothWays();
-    expect(await far.resolveJob(jobId(2).slice(0, 4) + '...2')).toBe(jobId(2));
+    expect(await far.resolveJob(`${jobId(2).slice(0, 4)}...2`)).toBe(jobId(2));
     await expect(far.resolveJob(jobId(1).slice(0, 6))).rejects.toMatchObject({
       code: 'ambiguous_id',
       candidates: [{ id: jobId(2) }, { id: jobId(1) }],
     });
     expect(await far.resolveJob('7777')).toBe('7777');
-    const added = await far.addMute({
-      watch: 'orders',
-      events: null,
-      author: 'bob',
-      reason: 'why',
-      forMs: HOUR,
-    });
-    expect(added).toMatchObject({ id: 2, author: 'bob', until: T0 + MINUTE + HOUR });
+    const asked = { ...OPEN_SCOPE, watch: 'orders', author: 'bob', reason: 'why', every: null, forMs: HOUR };
+    const added = await far.addMute(asked);
+    expect(added.mute).toMatchObject({ id: 2, author: 'bob', until: T0 + MINUTE + HOUR });
     expect(await far.removeMute(2, 'ann')).toMatchObject({ removed: { by: 'ann' } });
     expect(await far.removeMute(2, 'ann')).toBeNull();
     const id = `${anEvent('failed').id}:oncall`;
@@ -133,7 +121,9 @@ describe('writes over HTTP', () => {
     const clock = createManualClock(T0);
     const { server } = await serve({});
     const open = connectDaemon({ url: server.url, token: null }, { clock }).records;
-    const request = { watch: 'orders', events: null, author: 'ann', reason: 'r', forMs: HOUR };
+    const request = {
+      ...{ ...OPEN_SCOPE, watch: 'orders', author: 'ann', reason: 'r', every: null, forMs: HOUR },
+    };
     await expect(open.addMute(request)).rejects.toThrow('nobody may act without a token');
     const { far } = await bothWays();
     await expect(far.addMute({ ...request, forMs: 0 })).rejects.toThrow('forMs cannot be that');
@@ -141,5 +131,49 @@ describe('writes over HTTP', () => {
       'events cannot be',
     );
     await expect(far.addMute({ ...request, reason: ' ' })).rejects.toThrow('reason is missing');
+    const yearly = { schedule: '0 0 1 1 *', timeZone: 'UTC' };
+    for (const [over, said] of [
+      [{ every: { ...yearly, schedule: 'daily' } }, 'every cannot be that'],
+      [{ every: { ...yearly, timeZone: 'Wien' } }, 'every cannot be that'],
+      [{ labels: {} }, 'labels cannot be that'],
+    ] as const) {
+      await expect(far.addMute({ ...request, ...over })).rejects.toThrow(said);
+    }
+  });
+
+  it('keep a mute of less than a watch that comes round, and say what fits nothing', async () => {
+    const { far } = await bothWays();
+    const every = { schedule: '0 0 1 1 *', timeZone: 'Europe/Vienna' };
+    const scope = {
+      ...OPEN_SCOPE,
+      target: 'copy-*',
+      job: `${jobId(2).slice(0, 4)}...2`,
+      labels: { team: 'pay*' },
+    };
+    const { mute, warnings } = await far.addMute({
+      ...scope,
+      author: 'ann',
+      reason: 'r',
+      every,
+      forMs: HOUR,
+    });
+    expect(mute).toMatchObject({
+      ...{ watch: '*', target: 'copy-*', job: jobId(2), labels: { team: 'pay*' }, until: null },
+      recurs: { ...every, forMs: HOUR },
+    });
+    expect(warnings).toEqual([]);
+    const nowhere = {
+      ...OPEN_SCOPE,
+      instance: 'nowhere',
+      author: 'ann',
+      reason: 'r',
+      every: null,
+      forMs: HOUR,
+    };
+    expect((await far.addMute(nowhere)).warnings).toEqual([expect.stringContaining('"nowhere"')]);
+    expect(await far.listMutes({ inForceAt: T0 + MINUTE })).toMatchObject([
+      { instance: 'nowhere' },
+      { id: 1 },
+    ]);
   });
 });

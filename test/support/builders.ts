@@ -213,9 +213,15 @@ export function aRoute(over: Partial<Route> = {}): Route {
 export function aMuteRequest(over: Partial<MuteRequest> = {}): MuteRequest {
   return {
     watch: 'orders',
+    project: null,
+    instance: null,
+    target: null,
+    job: null,
+    labels: null,
     events: null,
     createdAt: T0,
     until: T0 + 24 * HOUR,
+    recurs: null,
     author: 'ann',
     reason: 'migration',
     ...over,

@@ -5,7 +5,7 @@ import { jobOf, watchOf } from '../../src/domain/event/subject.ts';
 import { fitsId, type IdForm } from '../../src/domain/id-form.ts';
 import type { FinishedDuration } from '../../src/domain/job/eta.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
-import { isInForce, type Mute } from '../../src/domain/telling/mute.ts';
+import { isInForce, isOver, type Mute } from '../../src/domain/telling/mute.ts';
 import type { Delivery } from '../../src/store/ports/outbox.ts';
 import type {
   FoundIds,
@@ -191,12 +191,15 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
       return mute;
     },
     removeMute: async (id, at, by) => {
-      const mute = rows.mutes.find((each) => each.id === id && isInForce(each, at));
+      const mute = rows.mutes.find((each) => each.id === id && !isOver(each, at));
       return mute ? Object.assign(mute, { removed: { at, by } }) : null;
     },
-    listMutes: async ({ inForceAt }) => {
+    listMutes: async ({ inForceAt, openAt }) => {
       if (store.fault) throw store.fault;
-      return rows.mutes.filter((mute) => inForceAt === undefined || isInForce(mute, inForceAt)).toReversed();
+      return rows.mutes
+        .filter((mute) => inForceAt === undefined || isInForce(mute, inForceAt))
+        .filter((mute) => openAt === undefined || !isOver(mute, openAt))
+        .toReversed();
     },
     oldestRunning: async (watches, limit) => {
       if (store.fault) throw store.fault;

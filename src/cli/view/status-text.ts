@@ -1,6 +1,9 @@
 import { formatSpan, parseInstant, type Timestamp } from '../../domain/instant.ts';
 import { periodWords } from '../../domain/polling/reachable.ts';
+import { endOf, type Mute, nextStart } from '../../domain/telling/mute.ts';
+import { toMute } from '../../remote/decode.ts';
 import type { ChannelReport, StatusReport, WatchReport } from '../../views/status/report.ts';
+import { coverageText, recurrenceText } from './mute-text.ts';
 import type { Colour, Output } from './output.ts';
 import { type Column, formatTable } from './table.ts';
 import { count, fold, formatDistance, formatInstant, printable } from './text.ts';
@@ -150,12 +153,21 @@ function owedWords({ owed, nextTryAt, held, nextDigestAt }: ChannelReport, now: 
 
 function muteLines({ mutes }: StatusReport, { foldWidth }: Screen, now: Timestamp): string[] {
   if (mutes.length === 0) return ['Muted: nothing.'];
-  const lines = mutes.map((mute) => {
-    const { id, watch, events, until, author, reason } = mute;
-    const which = Array.isArray(events) ? `: ${events.join(', ')}` : '';
-    return `Mute ${id}: ${watch}${which} until ${at(String(until))} (${distance(String(until), now)}) by ${author}: ${reason}`;
+  const lines = mutes.map((view) => {
+    const mute = toMute(view);
+    const which = mute.events === null ? '' : `: ${mute.events.join(', ')}`;
+    return `Mute ${mute.id}: ${coverageText(mute)}${which} ${muteTime(mute, now)} by ${mute.author}: ${mute.reason}`;
   });
   return lines.flatMap((line) => hanging(line, foldWidth));
+}
+
+function muteTime(mute: Mute, now: Timestamp): string {
+  const away = (instant: Timestamp | null): string =>
+    instant === null ? 'not within a year' : `${formatInstant(instant)} (${formatDistance(instant, now)})`;
+  if (mute.recurs === null) return `until ${away(mute.until)}`;
+  const end = endOf(mute, now);
+  const when = end === null ? `next ${away(nextStart(mute, now))}` : `now, until ${away(end)}`;
+  return `${recurrenceText(mute.recurs)}, ${when},`;
 }
 
 function nextLines({ testAlert }: StatusReport, now: Timestamp): string[] {

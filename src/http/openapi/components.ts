@@ -67,10 +67,18 @@ const JOB_OPTIONAL = {
 
 const MUTE = {
   id: count,
-  watch: text,
+  watch: described(text, 'As all of these, a name or id in which * stands for any characters.'),
+  project: orNull(text, 'Id of a project. Null, as in all of these: whatever it is.'),
+  instance: orNull(text, 'Restored from, or watched.'),
+  target: orNull(text, 'Cluster that is restored to.'),
+  job: orNull(text),
+  labels: orNull({ type: 'object', additionalProperties: text }, 'All of these are on the watch.'),
   events: orNull(listOf(oneOf(EVENT_NAMES)), 'Null: all but those about the watching itself.'),
   createdAt: instant,
-  until: instant,
+  until: orNull(instant, 'Null: it comes round until it is removed.'),
+  every: orNull(text, 'Cron expression, of one that comes round.'),
+  timeZone: orNull(text, 'IANA zone that it is read in.'),
+  forMs: orNull(count, 'How long it is in force each time.'),
   author: text,
   reason: text,
   removedAt: orNull(instant),
@@ -82,6 +90,13 @@ const THROTTLED = record({
   by: oneOf(['ceiling', 'bucket', 'silence']),
   isMeant: described(flag, 'Nobody has written the schedule: the default stretches by itself.'),
 });
+
+const MUTE_NOW = {
+  ...MUTE,
+  inForce: flag,
+  inForceUntil: orNull(instant, 'Null: it is not in force.'),
+  nextAt: orNull(instant, 'When one that comes round, and is not in force, is in force next.'),
+};
 
 const WATCH_REPORT = record({
   watch: text,
@@ -231,7 +246,11 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     },
     { ...USUAL, note: described(text, 'What else is known about it.'), mute: record(MUTE) },
   ),
-  Mute: record({ ...MUTE, inForce: flag }),
+  Mute: record(MUTE_NOW),
+  AddedMute: record({
+    ...MUTE_NOW,
+    warnings: described(texts, 'What in it fits nothing that is configured.'),
+  }),
   Status: record({
     asOf: instant,
     from: oneOf(['daemon', 'store']),
@@ -246,7 +265,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     }),
     watches: listOf(WATCH_REPORT),
     channels: listOf(CHANNEL_REPORT),
-    mutes: described(listOf(ref('Mute')), 'Those in force.'),
+    mutes: described(listOf(ref('Mute')), 'Those in force, and those that come round.'),
     testAlert: orNull(record({ event: oneOf(EVENT_NAMES), watch: text, nextAt: instant })),
     config: record({
       file: text,

@@ -26,6 +26,31 @@ export interface Operation {
 
 const WATCH = { ...text, description: 'Name of a watch.' };
 
+const MUTE_BODY = record(
+  {
+    author: text,
+    reason: text,
+    forMs: described(count, 'For so many milliseconds, each time where it comes round; 30 days at most.'),
+  },
+  {
+    watch: orNull(
+      text,
+      'One of these six has to be named. As all, a name in which * stands for any characters.',
+    ),
+    project: orNull(text, 'Id of a project.'),
+    instance: orNull(text, 'Restored from, or watched.'),
+    target: orNull(text, 'Cluster that is restored to.'),
+    job: orNull(text, 'Id of a job, in any of its forms.'),
+    labels: orNull({ type: 'object', additionalProperties: text }, 'All of these are on the watch.'),
+    events: orNull(listOf(oneOf(EVENT_NAMES.filter(isMutable))), 'Only these.'),
+    every: orNull(
+      text,
+      'Cron expression: it comes round until it is removed. Null: it is in force now, once.',
+    ),
+    timeZone: orNull(text, 'IANA zone that it is read in; UTC.'),
+  },
+);
+
 /** Everything that is served, in the order of the documentation. */
 export const OPERATIONS: readonly Operation[] = [
   {
@@ -131,7 +156,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     path: '/api/v1/mutes',
     access: 'read',
-    summary: 'Mutes in force, the newest first; all of them at once.',
+    summary: 'Mutes in force or to come round, the newest first; all of them at once.',
     query: { all: oneOf(['true', 'false'], 'Also those that are over.') },
     answers: {},
     listOf: 'Mute',
@@ -151,18 +176,10 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     path: '/api/v1/mutes',
     access: 'act',
-    summary: 'Mutes what happens on a watch, from now on.',
+    summary: 'Mutes some of what happens, from now on or again and again.',
     query: {},
-    body: record(
-      {
-        watch: described(text, 'Name of a watch, or several: * stands for any characters.'),
-        author: text,
-        reason: text,
-        forMs: described(count, 'For so many milliseconds; 30 days at most.'),
-      },
-      { events: orNull(listOf(oneOf(EVENT_NAMES.filter(isMutable))), 'Only these.') },
-    ),
-    answers: { 201: 'Mute', 400: 'Refusal' },
+    body: MUTE_BODY,
+    answers: { 201: 'AddedMute', 400: 'Refusal', 409: 'AmbiguousId' },
   },
   {
     method: 'delete',

@@ -5,6 +5,8 @@ import type { Mute, MuteRequest } from '../../domain/telling/mute.ts';
 export interface MuteFilter {
   /** Only those in force at this time. */
   inForceAt?: Timestamp | undefined;
+  /** Only those that are not over at this time: in force, or to come round again. */
+  openAt?: Timestamp | undefined;
 }
 
 /**

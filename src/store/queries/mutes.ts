@@ -1,20 +1,28 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { Mute, MuteRequest } from '../../domain/telling/mute.ts';
+import { isInForce, type Mute, type MuteRequest } from '../../domain/telling/mute.ts';
 import type { MuteFilter } from '../ports/mutes.ts';
-import { toMute } from './rows.ts';
+import { ENDLESS, toMute } from './rows.ts';
 import type { Database } from './schema.ts';
 
 /** Inserts a mute and gives it its id, within the caller's transaction. */
 export async function insertMute(trx: Transaction<Database>, request: MuteRequest): Promise<Mute> {
-  const { watch, events, createdAt, until, author, reason } = request;
+  const { watch, project, instance, target, job, labels, events, recurs, author, reason } = request;
   const row = await trx
     .insertInto('mute')
     .values({
       watch,
+      project,
+      instance,
+      target,
+      job,
+      labels: labels === null ? null : JSON.stringify(labels),
       events: events === null ? null : JSON.stringify(events),
-      created_at: createdAt,
-      until,
+      created_at: request.createdAt,
+      until: request.until ?? ENDLESS,
+      schedule: recurs?.schedule ?? null,
+      time_zone: recurs?.timeZone ?? null,
+      for_ms: recurs?.forMs ?? null,
       author,
       reason,
     })
@@ -41,11 +49,15 @@ export async function endMute(
   return row ? toMute(row) : null;
 }
 
-/** Lists mutes, the newest first; with `inForceAt` only those that keep something from people at that time. */
-export async function listMutes(db: Kysely<Database>, { inForceAt }: MuteFilter): Promise<Mute[]> {
+/** Lists mutes, the newest first. Of those that come round the database knows only that they are not over. */
+export async function listMutes(
+  db: Kysely<Database>,
+  { inForceAt, openAt = inForceAt }: MuteFilter,
+): Promise<Mute[]> {
   let query = db.selectFrom('mute').selectAll().orderBy('id', 'desc');
-  if (inForceAt !== undefined) query = query.where('until', '>', inForceAt).where('removed_at', 'is', null);
-  return (await query.execute()).map(toMute);
+  if (openAt !== undefined) query = query.where('until', '>', openAt).where('removed_at', 'is', null);
+  const mutes = (await query.execute()).map(toMute);
+  return inForceAt === undefined ? mutes : mutes.filter((mute) => isInForce(mute, inForceAt));
 }
 
 /** Reads the mutes of these ids. An id may come several times. */

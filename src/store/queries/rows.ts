@@ -90,13 +90,28 @@ export function toMute(row: Selectable<Database['mute']>): Mute {
   return {
     id: row.id,
     watch: row.watch,
+    project: row.project,
+    instance: row.instance,
+    target: row.target,
+    job: row.job,
+    labels: row.labels === null ? null : parseBody<Record<string, string>>(row.labels, 'a mute', []),
     events: row.events === null ? null : toEventNames(row.events),
     createdAt: row.created_at,
-    until: row.until,
+    until: row.until === ENDLESS ? null : row.until,
+    recurs: toRecurrence(row),
     author: row.author,
     reason: row.reason,
     removed: row.removed_at === null ? null : { at: row.removed_at, by: row.removed_by ?? '' },
   };
+}
+
+/** Stands in the column `until` for a mute that has no end: behind every instant, so that it needs no condition of its own. */
+export const ENDLESS = Date.UTC(9999, 0, 1);
+
+function toRecurrence({ schedule, time_zone, for_ms }: Selectable<Database['mute']>): Mute['recurs'] {
+  if (schedule === null) return null;
+  if (time_zone === null || for_ms === null) throw unreadable('a mute');
+  return { schedule, timeZone: time_zone, forMs: for_ms };
 }
 
 function toEventNames(json: string): EventName[] {

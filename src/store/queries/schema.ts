@@ -101,10 +101,21 @@ interface EventTable {
 interface MuteTable {
   id: Generated<number>;
   watch: string;
+  project: string | null;
+  instance: string | null;
+  target: string | null;
+  job: string | null;
+  /** A JSON object of globs. */
+  labels: string | null;
   /** A JSON list of names; `null`: see `Mute.events`. */
   events: string | null;
   created_at: number;
+  /** `ENDLESS` where it comes round. */
   until: number;
+  /** All three or none. */
+  schedule: string | null;
+  time_zone: string | null;
+  for_ms: number | null;
   author: string;
   reason: string;
   /** Both or none. */

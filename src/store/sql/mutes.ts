@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
-import { type Timestamp, toIso } from '../../domain/instant.ts';
+import type { AuditDraft } from '../../domain/audit.ts';
+import { type Timestamp, toIsoOrNull } from '../../domain/instant.ts';
 import type { Mute, MuteRequest } from '../../domain/telling/mute.ts';
 import type { MuteStore } from '../ports/mutes.ts';
 import { endMute, insertMute, listMutes } from '../queries/mutes.ts';
@@ -19,11 +20,27 @@ export function createMuteStore(db: Kysely<Database>, turns: Turns, guarded: Gua
 async function addMute({ inTurn }: Turns, request: MuteRequest): Promise<Mute> {
   return inTurn(async (trx, record) => {
     const mute = await insertMute(trx, request);
-    const { watch, events, createdAt, until, author, reason } = request;
-    const data = { muteId: mute.id, watch, events, until: toIso(until), author, reason };
-    await record([{ at: createdAt, kind: 'mute.added', data }]);
+    await record([{ at: request.createdAt, kind: 'mute.added', data: added(mute) }]);
     return mute;
   });
+}
+
+/** What is left open is left out. */
+function added({ id, watch, events, until, recurs, author, reason, ...scope }: Mute): AuditDraft['data'] {
+  const { project, instance, target, job, labels } = scope;
+  const named = Object.entries({ project, instance, target, job, labels }).filter(
+    ([, value]) => value !== null,
+  );
+  return {
+    muteId: id,
+    watch,
+    ...Object.fromEntries(named),
+    events,
+    until: toIsoOrNull(until),
+    ...(recurs === null ? {} : { every: recurs.schedule, timeZone: recurs.timeZone, forMs: recurs.forMs }),
+    author,
+    reason,
+  };
 }
 
 async function removeMute(

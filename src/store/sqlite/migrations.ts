@@ -255,6 +255,20 @@ export const MIGRATIONS: readonly Migration[] = [
         select target_key, watch, max(finished_at) from observation where finished_at is not null group by target_key;
     `,
   },
+  {
+    number: 16,
+    name: 'mutes of less than a watch, and mutes that come round',
+    sql: `
+      alter table mute add column project text;
+      alter table mute add column instance text;
+      alter table mute add column target text;
+      alter table mute add column job text;
+      alter table mute add column labels text;
+      alter table mute add column schedule text;
+      alter table mute add column time_zone text;
+      alter table mute add column for_ms integer;
+    `,
+  },
 ];
 
 /** A database of an older layout is brought up to date: before, and when that is done. */

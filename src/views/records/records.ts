@@ -1,7 +1,7 @@
 import type { AuditHead, AuditLine } from '../../domain/audit.ts';
 import type { ExpectedEnd } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
-import type { Mute, MuteRequest } from '../../domain/telling/mute.ts';
+import type { AskedMute, Mute } from '../../domain/telling/mute.ts';
 import type { MuteFilter } from '../../store/ports/mutes.ts';
 import type {
   DeliveryFilter,
@@ -38,6 +38,12 @@ export interface AuditPage {
   head: AuditHead;
 }
 
+/** A mute, and what in it fits nothing that is configured, in words. */
+export interface AddedMute {
+  mute: Mute;
+  warnings: string[];
+}
+
 /**
  * The record as people at a command line read it and act on it, wherever it is kept: in a store that is opened beside the daemon, or with
  * a daemon that is asked over HTTP. Both say the same.
@@ -54,8 +60,8 @@ export interface Records {
   readAudit(afterSeq: number, limit: number): Promise<AuditPage>;
   /** @throws {WatcherError} AmbiguousId, UnfitId; then nothing was done. */
   redrive(request: RedriveRequest): Promise<Redriven>;
-  /** Mutes from now on, for `forMs` milliseconds. */
-  addMute(request: Omit<MuteRequest, 'createdAt' | 'until'> & { forMs: number }): Promise<Mute>;
+  /** Its job in any form of an id. @throws {WatcherError} AmbiguousId, UnfitId; then nothing was done. */
+  addMute(asked: AskedMute): Promise<AddedMute>;
   /** `null`: there is none of this id in force. */
   removeMute(id: Mute['id'], by: string): Promise<Mute | null>;
   close(): Promise<void>;

@@ -1,9 +1,11 @@
 import type { Clock } from '../../clock.ts';
+import type { MutableWatch } from '../../domain/telling/mute-reach.ts';
 import type { AuditReader } from '../../store/ports/audit.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import type { MuteStore } from '../../store/ports/mutes.ts';
 import type { RecordStore } from '../../store/ports/records.ts';
 import { createExpectedEnds } from '../expected-ends.ts';
+import { addMute } from '../mutes.ts';
 import { resolveDeliveryId, resolveJobId } from '../resolve-id.ts';
 import type { Records, RedriveRequest } from './records.ts';
 
@@ -15,8 +17,14 @@ export type RecordsStore = RecordStore &
 
 const PAGE_SIZE = 500;
 
-/** The record in a store. Whoever opened the store closes it. */
-export function createStoreRecords(store: RecordsStore, { clock }: { clock: Clock }): Omit<Records, 'close'> {
+/**
+ * The record in a store. Whoever opened the store closes it.
+ * @param options.watches those that are configured, as far as they are known.
+ */
+export function createStoreRecords(
+  store: RecordsStore,
+  { clock, watches = [] }: { clock: Clock; watches?: readonly MutableWatch[] },
+): Omit<Records, 'close'> {
   const ends = createExpectedEnds({ store, clock });
   return {
     listJobs: async (filter) => {
@@ -41,10 +49,7 @@ export function createStoreRecords(store: RecordsStore, { clock }: { clock: Cloc
       const refused = which === 'given_up' ? [] : which.filter((id) => !redriven.includes(id));
       return { redriven, refused };
     },
-    addMute: ({ forMs, ...request }) => {
-      const createdAt = clock.now();
-      return store.addMute({ ...request, createdAt, until: createdAt + forMs });
-    },
+    addMute: (asked) => addMute(store, asked, { now: clock.now(), watches }),
     removeMute: (id, by) => store.removeMute(id, clock.now(), by),
   };
 }

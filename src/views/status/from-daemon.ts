@@ -9,7 +9,8 @@ import {
   type WatcherStatus,
   type WatchStatus,
 } from '../../watcher/status.ts';
-import { muteView, throttledView } from '../views.ts';
+import { muteView } from '../mutes.ts';
+import { throttledView } from '../views.ts';
 import { type ChannelRecords, reportChannels } from './channels.ts';
 import { jobsByWatch } from './jobs.ts';
 import type { ReloadReport, StatusReport, WatchReport, WatchSight } from './report.ts';
@@ -54,7 +55,7 @@ export interface DaemonFacts {
 export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> {
   const { now, version, pid, status, health, config, store } = facts;
   const jobs = jobsByWatch(await store.countJobs());
-  const mutes = await store.listMutes({ inForceAt: now });
+  const mutes = await store.listMutes({ openAt: now });
   const standings = status.channels.map((channel) => ({
     channel: channel.channel,
     ...standingOf(channel, now),

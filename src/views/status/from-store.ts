@@ -3,7 +3,7 @@ import { formatSpan, type Timestamp, toIso, toIsoOrNull } from '../../domain/ins
 import { placeWords, type WatchPlace } from '../../domain/job/place.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
 import type { RecordReader } from '../../store/ports/records.ts';
-import { muteView } from '../views.ts';
+import { muteView } from '../mutes.ts';
 import { type ChannelStanding, reportChannels } from './channels.ts';
 import type { StatusStore } from './from-daemon.ts';
 import { jobsByWatch } from './jobs.ts';
@@ -79,8 +79,7 @@ export async function reportOfStore(facts: StoreFactsForStatus): Promise<StatusR
             channels.map((channel) => standingOf(channel, failuresOf(alerts, 'channel_failing', channel))),
             now,
           ),
-    mutes:
-      store === null ? [] : (await store.listMutes({ inForceAt: now })).map((mute) => muteView(mute, now)),
+    mutes: store === null ? [] : (await store.listMutes({ openAt: now })).map((mute) => muteView(mute, now)),
     testAlert: null,
     config: { file, sha256, loadedAt: null, lastReload: null },
     store: { where, lastWrittenAt: toIsoOrNull(lastWrittenAt) },

@@ -80,7 +80,7 @@ export interface StatusReport {
   };
   watches: readonly WatchReport[];
   channels: readonly ChannelReport[];
-  /** Those in force. */
+  /** Those in force, and those that come round. */
   mutes: readonly View[];
   /** `null`: none is configured, or only the store was asked. */
   testAlert: { event: string; watch: string; nextAt: string } | null;

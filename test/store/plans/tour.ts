@@ -23,6 +23,7 @@ export async function tour(store: Store): Promise<void> {
   const mute = await store.addMute(aMuteRequest());
   await store.listMutes({});
   await store.listMutes({ inForceAt: T0 });
+  await store.listMutes({ openAt: T0 });
   await store.removeMute(mute.id, T0 + 1, 'ann');
   await store.close();
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { MuteFilter } from '../../../src/store/ports/mutes.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aMuteRequest, HOUR, T0 } from '../../support/builders.ts';
 import { aCommit, plan } from '../support.ts';
@@ -14,6 +15,41 @@ export function mutesContract(store: () => Store): void {
       expect(first).toEqual({ ...REQUEST, id: 1, removed: null });
       expect(second).toMatchObject({ id: 2, watch: 'u*', events: ['failed', 'stalled'] });
       expect(await store().listMutes({})).toEqual([second, first]);
+    });
+
+    it('of less than a watch, and those that come round, come back as they were added', async () => {
+      const scope = {
+        watch: '*',
+        project: 'p',
+        instance: 'i*',
+        target: 't',
+        job: 'j',
+        labels: { team: 'x' },
+      };
+      const recurs = { schedule: '0 0 2 * * 6', timeZone: 'Europe/Vienna', forMs: HOUR };
+      const request = aMuteRequest({ ...scope, until: null, recurs });
+      const added = await store().addMute(request);
+      expect(added).toEqual({ ...request, id: 1, removed: null });
+      expect(await store().listMutes({})).toEqual([added]);
+      const [entry] = await store().readAudit(0, 9);
+      expect(entry).toMatchObject({
+        kind: 'mute.added',
+        data: { ...scope, until: null, every: recurs.schedule, timeZone: recurs.timeZone, forMs: HOUR },
+      });
+    });
+
+    it('that come round are in force in their time, and open until they are removed', async () => {
+      const slot = Date.parse('2026-11-07T02:00:00Z');
+      const recurs = { schedule: '0 0 2 * * 6', timeZone: 'UTC', forMs: HOUR };
+      const { id } = await store().addMute(aMuteRequest({ until: null, recurs }));
+      const count = async (filter: MuteFilter) => (await store().listMutes(filter)).length;
+      expect([await count({ inForceAt: slot }), await count({ inForceAt: slot + HOUR })]).toEqual([1, 0]);
+      expect(await count({ openAt: slot + HOUR })).toBe(1);
+      expect(await store().removeMute(id, slot, 'bob')).toMatchObject({
+        until: null,
+        removed: { by: 'bob' },
+      });
+      expect([await count({ openAt: slot }), await count({})]).toEqual([0, 1]);
     });
 
     it('are in force until their end', async () => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { verifyStore } from '../../../src/audit/verify.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { HOUR, MINUTE, T0 } from '../../support/builders.ts';
+import { aMuteRequest, HOUR, MINUTE, T0 } from '../../support/builders.ts';
 import { startChild } from '../child.ts';
 import { aCommit, aDraft, openForTest, plan, temporaryDirectory } from '../support.ts';
 
@@ -86,14 +86,7 @@ describe('two writers of one file', () => {
     expect(await second.redrive('given_up', CLAIM.now)).toHaveLength(1);
     expect(await first.redrive('given_up', CLAIM.now)).toEqual([]);
 
-    const { id } = await first.addMute({
-      watch: 'orders',
-      events: null,
-      createdAt: T0,
-      until: T0 + HOUR,
-      author: 'ann',
-      reason: 'drill',
-    });
+    const { id } = await first.addMute(aMuteRequest({ until: T0 + HOUR }));
     expect(await second.removeMute(id, T0 + 1, 'bob')).toMatchObject({ removed: { by: 'bob' } });
     expect(await first.removeMute(id, T0 + 2, 'ann')).toBeNull();
   });

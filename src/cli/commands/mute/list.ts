@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { isInForce, type Mute } from '../../../domain/telling/mute.ts';
-import { muteView } from '../../../views/views.ts';
+import { endOf, isInForce, isOver, type Mute, nextStart } from '../../../domain/telling/mute.ts';
+import { muteView } from '../../../views/mutes.ts';
 import { type Cli, jsonOption, onAction } from '../../command.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../../records.ts';
 import { printListing } from '../../view/listing.ts';
+import { coverageText, recurrenceText } from '../../view/mute-text.ts';
 import { type Column, formatTable } from '../../view/table.ts';
 import { formatDistance, formatInstant } from '../../view/text.ts';
 
@@ -15,7 +16,7 @@ interface ListOptions extends RecordsOptions {
 export function addMuteList(cli: Cli, mute: Command): void {
   const command = mute
     .command('list')
-    .description('list the mutes that are in force, the newest first')
+    .description('list the mutes that are in force or will come round, the newest first')
     .option('--all', 'also those that are over')
     .addOption(jsonOption());
   onAction<ListOptions>(cli, addRecordsOptions(command), (options) => listMutes(cli, options));
@@ -24,7 +25,7 @@ export function addMuteList(cli: Cli, mute: Command): void {
 async function listMutes(cli: Cli, options: ListOptions): Promise<number> {
   const now = cli.parts.clock.now();
   const mutes = await withRecords(cli, options, 'readonly', ({ records }) =>
-    records.listMutes({ inForceAt: options.all ? undefined : now }),
+    records.listMutes({ openAt: options.all ? undefined : now }),
   );
   printListing(cli, options, mutes && { items: mutes, hasMore: false }, {
     empty: options.all ? 'Nothing has been muted yet.' : 'No mute is in force.',
@@ -40,9 +41,9 @@ function columnsOf({ all }: ListOptions, now: number): Array<Column<Mute>> {
   return [
     { title: 'ID', value: ({ id }) => String(id) },
     ...(all ? [{ title: 'STATE', value: (mute: Mute) => stateOf(mute, now) }] : []),
-    { title: 'WATCH', value: ({ watch }) => watch },
+    { title: 'COVERS', value: coverageText, shrinks: true },
     { title: 'EVENTS', value: ({ events }) => events?.join(', ') ?? 'all', shrinks: true },
-    { title: 'UNTIL', value: ({ until }) => `${formatInstant(until)} (${formatDistance(until, now)})` },
+    { title: 'UNTIL', value: (mute) => timeOf(mute, now), folds: true },
     { title: 'BY', value: ({ author }) => author },
     { title: 'REASON', value: ({ reason }) => reason, shrinks: true },
   ];
@@ -50,5 +51,17 @@ function columnsOf({ all }: ListOptions, now: number): Array<Column<Mute>> {
 
 function stateOf(mute: Mute, now: number): string {
   if (mute.removed) return `removed ${formatInstant(mute.removed.at)} by ${mute.removed.by}`;
-  return isInForce(mute, now) ? 'in force' : 'over';
+  if (isOver(mute, now)) return 'over';
+  return isInForce(mute, now) ? 'in force' : 'waits';
+}
+
+/** Until when it is in force, or from when on it is next. */
+function timeOf(mute: Mute, now: number): string {
+  const away = (at: number): string => `${formatInstant(at)} (${formatDistance(at, now)})`;
+  const end = endOf(mute, now) ?? mute.until;
+  if (mute.recurs === null) return end === null ? '' : away(end);
+  if (isOver(mute, now)) return recurrenceText(mute.recurs);
+  const next = nextStart(mute, now);
+  const when = end !== null ? away(end) : next === null ? 'not within a year' : `from ${away(next)}`;
+  return `${when}, ${recurrenceText(mute.recurs)}`;
 }

@@ -14,7 +14,7 @@ import {
   type RouteCondition,
 } from '../../../domain/telling/routing.ts';
 import { StoreError } from '../../../errors.ts';
-import { muteView } from '../../../views/views.ts';
+import { muteView } from '../../../views/mutes.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
 import { readStore } from '../../view/listing.ts';

@@ -1,4 +1,4 @@
-import type { Timestamp } from '../domain/instant.ts';
+import type { Timestamp } from '../instant.ts';
 
 const MINUTE_MS = 60_000;
 /** No zone changes its clocks forth and back within a week. */
