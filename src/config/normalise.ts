@@ -211,6 +211,7 @@ function toTestAlert({ testAlert, watches }: FilledConfigFile): TestAlert | null
     schedule: testAlert.schedule.trim(),
     event: testAlert.event,
     watch: testAlert.watch ?? watches[0]?.name ?? '',
+    target: testAlert.target ?? null,
   };
 }
 

@@ -128,6 +128,25 @@ describe('check', () => {
     expect(out).toMatch(/\n {2}watches\[0\]\.kind: something .*\n {4}\S/);
   });
 
+  it('says whom the test alert reaches, and route by route why it does not reach the others', async () => {
+    const config = aConfig({
+      testAlert: { schedule: '0 9 * * 1', event: 'failed', watch: 'orders', target: null },
+      routes: [
+        aRoute({ channels: ['oncall'], targetClusterNames: ['prod-*'] }),
+        aRoute({ channels: ['siem'], targetClusterNames: ['stage-*'] }),
+        aRoute({ channels: ['siem'], events: ['finished'] }),
+      ],
+    });
+    const { out } = await cli(['check'], { config, parts: { inspectStore } });
+    expect(out).toContain('failed of orders to prod-, 0 9 * * 1');
+    expect(out).toMatch(/: reaches\s+oncall\n/);
+    expect(out.replaceAll(/\s+/g, ' ')).toContain(
+      'does not reach siem: routes[1]: targetClusterNames wants stage-*, it is prod-; routes[2]: events wants finished, it is failed',
+    );
+    const { json } = await cli(['check', '--json'], { config, parts: { inspectStore } });
+    expect(json().testAlert).toMatchObject({ target: 'prod-', reached: ['oncall'] });
+  });
+
   it('shows what would be watched, who would be told, and the store', async () => {
     const config = aConfig({
       watches: [aWatch(), aWatch({ name: 'billing', restoreJobIds: ['a', 'b'], scheduleIdle: '0 * * * *' })],

@@ -20,7 +20,7 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['testAlert.schedule', 'found "@daily": there is 1 field'],
     ['testAlert.event', 'found "faild"; did you mean "failed"?'],
     ['testAlert.watch', 'expected the name of a watch ("orders"), found "ordres"; did you mean "orders"?'],
-    ['testAlert.channel', 'unknown key; known here: "schedule", "event", "watch"'],
+    ['testAlert.channel', 'unknown key; known here: "schedule", "event", "watch", "target"'],
   ],
   'bad-durations': [
     ['connections[0].requestTimeout', 'expected a duration such as "500ms", "30s", "5m", "2h" or "30d"'],

@@ -226,7 +226,7 @@ describe('a sound configuration', () => {
 
   it('fills in what a test alert leaves out: a failed restore of the first watch', async () => {
     const { testAlert } = await load(aConfigFile({ testAlert: { schedule: ' 0 9 * * 1 ' } }));
-    expect(testAlert).toEqual({ schedule: '0 9 * * 1', event: 'failed', watch: 'orders' });
+    expect(testAlert).toEqual({ schedule: '0 9 * * 1', event: 'failed', watch: 'orders', target: null });
     expect((await load(aConfigFile({}))).testAlert).toBeNull();
   });
 

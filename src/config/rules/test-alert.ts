@@ -37,7 +37,7 @@ export const testAlertReachesSomebody: Rule = ({ config, warn }) => {
   if (watch?.name === undefined || watch.kind === undefined) return;
   const event = testAlert.event ?? 'failed';
   const { plannedEvent } = planTestAlert(
-    { event },
+    { event, target: testAlert.target ?? null },
     {
       watch: {
         name: watch.name,

@@ -169,6 +169,11 @@ export const CONFIG_SCHEMA = z.strictObject({
       watch: name()
         .optional()
         .describe('The watch that the sample speaks of; routes may ask for it. Default: the first.'),
+      target: text('the name of a cluster')
+        .optional()
+        .describe(
+          'The cluster that the sample is said to restore to; routes may ask for it. Default: a name that the routes take.',
+        ),
     })
     .optional()
     .describe(

@@ -55,7 +55,7 @@ const SHOWN = new Set([
 /** Keys that hold a name in these sections, and may hold anything elsewhere. */
 const NAMED: Readonly<Record<string, readonly string[]>> = {
   routes: ['channels', 'watches'],
-  testAlert: ['event', 'watch'],
+  testAlert: ['event', 'watch', 'target'],
 };
 
 const LONGEST = 60;

@@ -13,6 +13,8 @@ export interface SampleContext {
   /** The channel it will be sent to. */
   channel: string;
   projectUrl?: string | null | undefined;
+  /** The cluster that its job restores to; absent: an invented one. */
+  target?: string;
   now: Timestamp;
 }
 
@@ -68,7 +70,9 @@ function sampleSubject(name: EventName, context: SampleContext): EventSubject {
   const instance = { groupId, kind: jobKind, instanceName };
   const watched = { watch: watch.name, labels, instance, projectUrl };
   if (kind.about !== 'job') return { kind: 'watch', ...watched };
-  const job = sampleJob(kind.sample, watch, now);
+  const sample = sampleJob(kind.sample, watch, now);
+  const isRestored = sample.targetClusterName !== null && context.target !== undefined;
+  const job = isRestored ? { ...sample, targetClusterName: context.target ?? null } : sample;
   return {
     kind: 'job',
     ...watched,

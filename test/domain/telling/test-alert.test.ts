@@ -6,7 +6,7 @@ import { aRoute, aWatch, jobSubjectOf, T0 } from '../../support/builders.ts';
 const context = { watch: aWatch(), projectUrl: null, now: T0 };
 
 function plan(routes: Route[], over: Partial<typeof context> = {}) {
-  return planTestAlert({ event: 'failed' }, { ...context, ...over, routes });
+  return planTestAlert({ event: 'failed', target: null }, { ...context, ...over, routes });
 }
 
 describe('a test alert', () => {

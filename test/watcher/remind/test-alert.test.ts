@@ -21,7 +21,7 @@ import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 const CONFIG: TestAlertConfig = {
-  testAlert: { schedule: '0 9 * * *', event: 'failed', watch: 'orders' },
+  testAlert: { schedule: '0 9 * * *', event: 'failed', watch: 'orders', target: null },
   watches: [aWatch({ name: 'users' }), aWatch()],
 };
 const ROUTES = [
@@ -85,7 +85,7 @@ describe('a test alert that is sent', () => {
   it('is no restore: it counts neither as a transition nor as one that finished', async () => {
     const counted: boolean[] = [];
     signals.on('event:recorded', ({ hasHappened }) => counted.push(hasHappened));
-    await send({ testAlert: { schedule: '0 9 * * *', event: 'finished', watch: 'orders' } });
+    await send({ testAlert: { schedule: '0 9 * * *', event: 'finished', watch: 'orders', target: null } });
     expect(counted).toEqual([false]);
     expect(await store.lastFinishedAt('orders')).toBeNull();
     expect(await store.countJobs()).toEqual([]);

@@ -15,6 +15,7 @@ import { type Column, formatTable } from '../../view/table.ts';
 import { fold, formatInstant, printable, toJson } from '../../view/text.ts';
 import { connectionDemands, demandWords, roomWords } from './ceilings.ts';
 import { printDiagnoses } from './online.ts';
+import { printTestAlert, testAlertView } from './test-alert.ts';
 
 interface CheckOptions extends CommonOptions {
   online?: true;
@@ -100,6 +101,7 @@ function checkView(config: WatcherConfig, store: StoreFinding): Record<string, u
     watches: config.watches,
     channels: channelViews(config),
     routes: config.routes,
+    testAlert: testAlertView(config),
     store: 'fault' in store ? store.fault.json : store.facts,
     server: {
       host: config.server.host,
@@ -148,6 +150,7 @@ function printCheck(cli: Cli, config: WatcherConfig, store: StoreFinding, online
     { title: 'CHANNELS', value: ({ channels }) => channels.join(', '), folds: true },
     ...(config.routes.some(({ remindEveryMs }) => remindEveryMs !== null) ? [REMINDS] : []),
   ]);
+  printTestAlert(cli, config);
   printStore(cli, store);
   printWarnings(cli, config);
   if (online === null) {
