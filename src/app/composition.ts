@@ -11,7 +11,7 @@ import { systemClock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { jsonSchemaText } from '../config/schema/json-schema.ts';
-import { accessOf, readStoreAccess } from '../config/store-access.ts';
+import { accessOf, readStoreAccess, type StoreAccess } from '../config/store-access.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import { ConfigError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -175,7 +175,10 @@ async function loggingAside<T>(
 }
 
 /** Checks the file, and against the store where the configuration names one that exists. */
-async function verifyAudit(config: WatcherConfig | null, files: readonly string[]): Promise<AuditCheck> {
+async function verifyAudit(
+  config: Pick<StoreAccess, 'store' | 'audit'> | null,
+  files: readonly string[],
+): Promise<AuditCheck> {
   const isNew = files.every((file) => file === config?.audit.file && !existsSync(file));
   if (config && isNew && !inspectStore(config.store.url).exists) {
     return { checked: [], head: null, problems: [] };

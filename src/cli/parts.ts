@@ -116,7 +116,10 @@ export interface CliParts {
    * Verifies the audit log: the chain in the store, the mirror file, and that both say the same. Without a configuration, the file
    * alone. Several files are the pieces of one log; one is completed by those that a rotation left beside it. Whatever is wrong is a problem in the verdict, not an error.
    */
-  verifyAudit(request: { config: WatcherConfig | null; files: readonly string[] }): Promise<AuditCheck>;
+  verifyAudit(request: {
+    config: Pick<StoreAccess, 'store' | 'audit'> | null;
+    files: readonly string[];
+  }): Promise<AuditCheck>;
   /** The JSON Schema of the configuration, as text. */
   jsonSchema(): string;
 }

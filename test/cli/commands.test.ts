@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { AuditCheck } from '../../src/audit/check.ts';
+import { accessOf } from '../../src/config/store-access.ts';
 import { EVENT_NAMES } from '../../src/domain/event/event.ts';
-import { StoreError } from '../../src/errors.ts';
+import { ConfigError, StoreError } from '../../src/errors.ts';
 import type { StoreFacts } from '../../src/store/ports/life.ts';
 import type { OnceReport } from '../../src/watcher/once.ts';
 import { aRoute, aWatch } from '../support/builders.ts';
@@ -296,7 +297,7 @@ describe('audit verify', () => {
   });
 
   it.each([
-    ['the configured file', [], { config: aConfig(), files: ['./data/audit.jsonl'] }],
+    ['the configured file', [], { config: accessOf(aConfig()), files: ['./data/audit.jsonl'] }],
     [
       'another file alone where there is no configuration',
       ['--file', 'x.jsonl', '--config', 'none.json'],
@@ -305,7 +306,7 @@ describe('audit verify', () => {
     [
       'another file against the store',
       ['--file', 'x.jsonl', '--config', 'package.json'],
-      { config: aConfig(), files: ['x.jsonl'] },
+      { config: accessOf(aConfig()), files: ['x.jsonl'] },
     ],
   ])('verifies %s', async (_name, argv, request) => {
     const asked: unknown[] = [];
@@ -315,6 +316,15 @@ describe('audit verify', () => {
     };
     await cli(['audit', 'verify', ...argv], { parts: { verifyAudit } });
     expect(asked).toEqual([request]);
+  });
+
+  it('needs neither the secrets nor the rest of a configuration, only where store and file are', async () => {
+    const access = { ...accessOf(aConfig()), fault: 'connections[0].auth: ATLAS_PUBLIC_KEY is not set' };
+    const loadConfig = async () => {
+      throw new ConfigError('watcher.config.json', [{ path: 'connections', message: 'missing' }]);
+    };
+    const parts = { verifyAudit: async () => sound, loadConfig, readAccess: async () => access };
+    expect(await cli(['audit', 'verify'], { parts })).toMatchObject({ code: 0, err: '' });
   });
 });
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { AuditCheck } from '../../audit/check.ts';
-import type { WatcherConfig } from '../../config/config.ts';
+import type { StoreAccess } from '../../config/store-access.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { count, printable, toJson } from '../view/text.ts';
 import { addAuditExport } from './audit-export.ts';
@@ -40,10 +40,13 @@ async function verifyAudit(cli: Cli, options: VerifyOptions): Promise<number> {
   return isSound ? 0 : 1;
 }
 
-/** An auditor holds the file and perhaps nothing else: with `--file`, a configuration that is not there is not missed. */
-async function configOrNone(cli: Cli, options: VerifyOptions): Promise<WatcherConfig | null> {
+/**
+ * An auditor holds the file and perhaps nothing else: with `--file`, a configuration that is not there is not missed. Of one that is
+ * there, neither the secrets nor the rest are needed.
+ */
+async function configOrNone(cli: Cli, options: VerifyOptions): Promise<StoreAccess | null> {
   if (options.file !== undefined && !existsSync(options.config)) return null;
-  return cli.parts.loadConfig(options.config);
+  return cli.parts.readAccess(options.config);
 }
 
 function printVerdict({ out }: Cli, { checked, head, problems }: AuditCheck): void {
