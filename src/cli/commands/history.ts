@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import type { WatcherConfig } from '../../config/config.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { matchesGlob } from '../../domain/telling/glob.ts';
+import { ConfigError } from '../../errors.ts';
 import type { Records } from '../../views/records/records.ts';
 import { type EventWhy, whyOf, whyView } from '../../views/why.ts';
 import { type Cli, jsonOption, limitOption, onAction, timeOption } from '../command.ts';
@@ -64,17 +66,17 @@ export async function showHistory(
   if (options.why && options.server !== undefined) {
     throw new UsageError('--why goes by the configuration and its store: it cannot be asked of --server');
   }
-  const config = options.why ? await cli.parts.loadConfig(options.config) : null;
+  const config = options.why ? await configInForce(cli, options.config) : null;
   const whys = new Map<HistoryEntry, EventWhy>();
   const found = await withRecords(cli, options, 'readonly', async ({ records, watches, store }) => {
     warnOfUnknown(cli, 'watch', options.watch, watches);
     const listing = await (jobId === undefined
       ? historyOfAll(records, options)
       : historyOfJob(records, options, jobId));
-    if (config === null || store === null) return listing;
+    if (!options.why || store === null) return listing;
     for (const entry of listing.items) {
       if (entry.kind === 'event')
-        whys.set(entry, await whyOf(store, entry.recorded, tellingConfigOf(config)));
+        whys.set(entry, await whyOf(store, entry.recorded, config && tellingConfigOf(config)));
     }
     return listing;
   });
@@ -96,6 +98,18 @@ export async function showHistory(
     },
   });
   return jobId !== undefined && (found === null || found.items.length === 0) ? 1 : 0;
+}
+
+/** What was recorded explains much without it: no secret is needed for that. */
+async function configInForce(cli: Cli, file: string): Promise<WatcherConfig | null> {
+  try {
+    return await cli.parts.loadConfig(file);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    cli.err.line(`note: ${error.message}; what its routes would say now is left out`);
+    cli.err.line('hint: "restore-watcher check" names each fault. A secret that is not set here is one.');
+    return null;
+  }
 }
 
 async function historyOfAll(records: Records, options: HistoryOptions): Promise<Listing<HistoryEntry>> {

@@ -1,3 +1,4 @@
+import type { Timestamp } from '../../domain/instant.ts';
 import type { WatchPlace } from '../../domain/job/place.ts';
 import { isWildcard, type Target, type Watch } from '../../domain/job/watch.ts';
 import { beginPoll, type PollInHand } from '../poll/in-hand.ts';
@@ -155,7 +156,6 @@ class PollingLoop implements WatchLoop {
     const periodMs = wholePeriodMs(paced);
     const mayTakeMs = this.#mayTakeMs(paced);
     const faults = [...this.#troubles().map(toPlaceFault), ...this.#silent(mayTakeMs)];
-    const untilNextMs = periodMs > gapMs ? this.#pacer.untilNextMs(periodMs) : 0;
     return {
       ...this.#account.status(),
       scheduledMs: gapMs,
@@ -165,9 +165,15 @@ class PollingLoop implements WatchLoop {
       faults,
       hasMissedPolls: this.#hasMissedPolls,
       dueWithinMs: mayTakeMs,
-      nextPollAt:
-        this.#deps.clock.now() + Math.max(0, untilNextMs, Math.min(this.#backOff.remainingMs, gapMs)),
+      nextPollAt: this.#nextPollAt(periodMs),
     };
+  }
+
+  /** By the period, or when the back-off ends; `null` before the first poll has begun. */
+  #nextPollAt(periodMs: number): Timestamp | null {
+    const backOffMs = this.#backOff.remainingMs;
+    const untilNextMs = backOffMs > 0 ? backOffMs : this.#pacer.untilNextMs(periodMs);
+    return untilNextMs === null ? null : this.#deps.clock.now() + Math.max(0, untilNextMs);
   }
 
   surelyAheadMs(): number {

@@ -68,12 +68,12 @@ export class Pacer {
     this.cancel();
     const periodMs = wholePeriodMs(watch);
     if (periodMs <= watch.pace.scheduledMs) return;
-    this.#timer = setTimeout(this.#again, Math.max(0, this.untilNextMs(periodMs)));
+    this.#timer = setTimeout(this.#again, Math.max(0, this.untilNextMs(periodMs) ?? 0));
   }
 
-  /** How long until all of it is polled again, given its period. */
-  untilNextMs(periodMs: number): number {
-    return this.#wholeMono + periodMs - this.#clock.monotonic();
+  /** How long until all of it is polled again, given its period; `null`: it has not been polled yet. */
+  untilNextMs(periodMs: number): number | null {
+    return Number.isFinite(this.#wholeMono) ? this.#wholeMono + periodMs - this.#clock.monotonic() : null;
   }
 
   /** Plans nothing any more. */
