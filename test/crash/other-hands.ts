@@ -50,6 +50,8 @@ export function createOtherHands(home: Home): OtherHands {
         span,
         '--reason',
         'storm',
+        '--author',
+        'storm',
         '--json',
       ]);
       mutes.push(...(/"id":\s*"?([\w-]+)/.exec(said)?.slice(1) ?? []));
@@ -60,7 +62,9 @@ export function createOtherHands(home: Home): OtherHands {
       mutes = mutes.slice(1);
       // It may be over by now, which the command says by failing.
       if (id !== undefined)
-        await runCommand(['mute', 'remove', id, '--config', home.configFile], { cwd: home.dir });
+        await runCommand(['mute', 'remove', id, '--author', 'storm', '--config', home.configFile], {
+          cwd: home.dir,
+        });
     },
     redrive: () => command(['deliveries', 'redrive', '--given-up']),
     reload: async ({ child, waitForLine }) => {

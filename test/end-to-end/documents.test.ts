@@ -129,10 +129,14 @@ function argumentsOf(words: readonly string[]): string[] {
   return words.slice(words[0] === 'npm' ? words.indexOf('--') + 1 : 1);
 }
 
-/** The daemon of the documents is elsewhere. */
+/** The daemon of the documents is elsewhere, and whoever reads them has a name. */
 function besideDaemon(args: readonly string[], base: string): string[] {
   const at = args.indexOf('--server') + 1;
-  return at === 0 ? [...args] : [...args.with(at, base), '--token', VIEW_TOKEN];
+  const isNameless = args[0] === 'mute' && /^(add|remove)$/.test(args[1] ?? '') && !args.includes('--author');
+  return [
+    ...(at === 0 ? args : [...args.with(at, base), '--token', VIEW_TOKEN]),
+    ...(isNameless ? ['--author', 'ann'] : []),
+  ];
 }
 
 function scriptOf({ words }: CommandLine): string {
