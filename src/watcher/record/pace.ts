@@ -1,12 +1,15 @@
 /** So long, in milliseconds, the event loop may stand still while jobs are written. Half of what anybody should notice: others have their share. */
 const TURN_MS = 25;
 
-/** Fewer say little: what each transaction costs by itself would count as theirs. */
-const FEWEST_JOBS = 10;
+/**
+ * What each transaction costs by itself, its flush above all, counts as theirs: on a slow disk a turn with fewer would be no shorter, and
+ * there would be many times as many.
+ */
+const FEWEST_JOBS = 50;
 /** More gain nothing: the flush of a transaction is a small part of it by then. */
 const MOST_JOBS = 250;
 /** Before anything is known. The first ones take longest. */
-const FIRST_JOBS = 25;
+const FIRST_JOBS = 50;
 
 /** How many jobs are written in one turn of the event loop. */
 export interface Pace {

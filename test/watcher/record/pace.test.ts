@@ -16,9 +16,11 @@ function paceAt(msPerJob: number, msPerTurn = 0, turns = 12): number[] {
 describe('how many jobs are written in one turn', () => {
   it('comes to what fits into it, from few jobs on, and never takes more than twice as many as before', () => {
     expect(paceAt(0.3).at(-1)).toBe(83);
-    expect(paceAt(0.01)).toEqual([25, 50, 100, 200, ...Array(8).fill(250)]);
-    expect(paceAt(2).at(-1)).toBe(12);
-    expect(paceAt(100).at(-1)).toBe(10);
+    expect(paceAt(0.01)).toEqual([50, 100, 200, ...Array(9).fill(250)]);
+    expect(paceAt(2).at(-1)).toBe(50);
+    expect(paceAt(100).at(-1)).toBe(50);
+    // A disk that takes 40 ms for each flush.
+    expect(paceAt(0.3, 40).at(-1)).toBe(50);
     expect(paceAt(0.3, 5).at(-1)).toBeGreaterThan(60);
   });
 
@@ -29,7 +31,7 @@ describe('how many jobs are written in one turn', () => {
     pace.took(2, 5);
     expect(pace.jobs).toBe(250);
     pace.took(250, 250);
-    expect(pace.jobs).toBe(25);
+    expect(pace.jobs).toBe(50);
   });
 
   it('goes by all who write together, until the last of them has ended', async () => {
