@@ -14,7 +14,7 @@ type SignalSource = Pick<NodeJS.Process, 'on' | 'off' | 'exit'>;
  * Listens from the first moment on, when the command is `run`: loading the program and its configuration takes a second or more, and
  * a signal without a listener ends the process (SIGHUP), or is lost to a container's first process (SIGTERM). Until the daemon
  * starts there is nothing to finish, so SIGTERM and SIGINT end the process at once, in order.
- * @returns `null` for any other command: those end as any program does.
+ * @returns `null` for any other command: Node's own handling of signals ends it.
  */
 export function holdEarlySignals(
   argv: readonly string[],

@@ -22,7 +22,7 @@ export interface HttpReceiverOptions {
   limiter: ReceiverLimiter;
   clock: Clock;
   scrub: Scrub;
-  /** What an answer means: `null` when it accepts. What it quotes goes through `scrub`. Unless given: any 2xx accepts. */
+  /** Judges an answer: `null` when the receiver has accepted. It scrubs what it quotes. Without it any 2xx accepts. */
   faultOf?: (reply: HttpReply, scrub: Scrub, now: number) => DeliveryError | null;
 }
 

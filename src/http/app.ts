@@ -157,7 +157,10 @@ function addTurns(app: Hono, faultLog: FaultLog): void {
   });
 }
 
-/** Whoever acts shows a token, on loopback too: any web page that is open on this machine can send a POST there. */
+/**
+ * Refuses a write that came without the token that may act. It is demanded on loopback too, since any web page that is open on this machine can
+ * send a POST there.
+ */
 function refuseToAct(c: Context, { tokens }: AppDeps): Response {
   if (tokens().token !== null)
     return refuse(c, 403, 'this token may read, and not act', 'send the one of server.token');

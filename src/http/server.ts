@@ -9,7 +9,7 @@ import { createFrontDoor } from './front-door.ts';
 /** Where the status server listens, and what it answers with. */
 export interface ServerOptions extends AppDeps {
   host: string;
-  /** 0: any free one. */
+  /** The TCP port to listen on; 0 takes any free one. */
   port: number;
   /** Requests in hand, and clients that say nothing, are cut so long after `close`, in milliseconds. */
   closeGraceMs?: number;

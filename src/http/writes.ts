@@ -73,18 +73,8 @@ export function addWrites(app: Hono, { store, clock, status, pollSoon }: WriteDe
 
 type Body = Readonly<Record<string, unknown>>;
 
-const read = new WeakMap<Request, Promise<Body>>();
-
-/** The JSON object in the body; an empty body is one without keys. @throws {QueryFault} */
-function bodyOf(c: Context): Promise<Body> {
-  const known = read.get(c.req.raw);
-  if (known !== undefined) return known;
-  const body = parseBody(c);
-  read.set(c.req.raw, body);
-  return body;
-}
-
-async function parseBody(c: Context): Promise<Body> {
+/** Reads the JSON object in the body; an empty body is one without keys. @throws {QueryFault} */
+async function bodyOf(c: Context): Promise<Body> {
   // The adapter puts Node's own request and response there.
   const found = await readBody(c.req.raw, c.env as HttpBindings);
   if (found === 'too_large' || found === 'broken') {

@@ -138,7 +138,7 @@ function timeoutsOf({ timeoutMs = null, timeouts }: EmailOptions): EmailTimeouts
   return { ...TIMEOUTS, ...(timeoutMs === null ? {} : { total: timeoutMs }), ...timeouts };
 }
 
-/** `; refused 2 of 3: a@example.com for now, b@example.com for good`. */
+/** Words who of the recipients was refused, and how: `; refused 2 of 3: a@example.com for now, b@example.com for good`; `''` for nobody. */
 function refusals(refused: readonly RecipientRefusal[], all: number): string {
   if (refused.length === 0) return '';
   const each = refused.map(

@@ -27,8 +27,8 @@ export interface StoreFactsForStatus {
 }
 
 /**
- * Reports what the store alone knows while no daemon answers: who was failing when it was written last, what runs as far as anybody saw, and
- * what is owed.
+ * Reports what the store alone knows while no daemon answers: the watches and channels that were failing when it was written last, the jobs
+ * that run as far as anybody saw, and the deliveries that are owed.
  * @throws {StoreError}
  */
 export async function reportOfStore(facts: StoreFactsForStatus): Promise<StatusReport> {

@@ -3,7 +3,8 @@ import type { PollDeps, PollInput } from './input.ts';
 
 /**
  * Records what has gathered. A transaction holds all that was found of the jobs in it; where many have changed there are several, of as
- * many jobs as fit into a turn of the event loop, and everything else gets its turn before each (`Recorder.recordPoll`). Killed between two of them, the next poll finds the rest.
+ * many jobs as fit into a turn of the event loop, and everything else gets its turn before each (`Recorder.recordPoll`). Killed between two
+ * of them, the next poll finds the rest.
  *
  * `isComplete`: the target has now been read whole, so its baseline stands, with the last transaction. Jobs asked for by name are no
  * baseline: once their ids leave the configuration, the first listing must not take the instance's whole past for news. An aborted cycle
