@@ -177,10 +177,10 @@ describe('wait in a pipeline', () => {
   it('does not end with 0 when its reader goes away', async () => {
     const { world, home } = await scene();
     const id = world.startJob();
-    const { lines, code, saw } = pipe(home, [], 'head -n 1');
-    await saw('waiting');
-    // One more line to notice that nobody reads, and another to end by it.
-    world.atlas.setFault({ kind: 'reset' }, { times: 1 });
+    const { lines, code, stderr } = pipe(home, [], '(head -n 1; exec <&-; echo gone >&2)');
+    await until(() => stderr().includes('gone'), 'the end of the reader');
+    // One more line to notice that nobody reads, and another to end by it. Not a reset: on a connection that was in use that is tried again.
+    world.atlas.setFault({ kind: 'status', status: 503 }, { times: 1 });
     world.atlas.updateJob(GROUP, INSTANCE, id, finish(Date.now()));
     expect(await code).toBe(1);
     expect(lines).toHaveLength(1);
