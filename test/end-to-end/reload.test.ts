@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { finish } from '../../src/simulator/atlas/scenario.ts';
@@ -21,7 +21,13 @@ const JOBS = 20;
 
 async function rewrite(home: Home, change: (config: Record<string, unknown>) => unknown): Promise<void> {
   const config = JSON.parse(await readFile(home.configFile, 'utf8')) as Record<string, unknown>;
-  await writeFile(home.configFile, JSON.stringify(change(config)));
+  await putInPlace(home, JSON.stringify(change(config)));
+}
+
+/** In one step, as editors do it: the daemon may be reading the file for an earlier reload, and is not to find it empty. */
+async function putInPlace({ configFile }: Home, text: string): Promise<void> {
+  await writeFile(`${configFile}.new`, text);
+  await rename(`${configFile}.new`, configFile);
 }
 
 async function metric(base: string, name: string): Promise<string | undefined> {
@@ -78,7 +84,7 @@ it('stays with the configuration in force when the new one is broken, under load
     ids.flatMap((id) => [`${id} finished`, `${id} started`]).toSorted(),
   );
 
-  await writeFile(home.configFile, good);
+  await putInPlace(home, good);
   daemon.child.kill('SIGHUP');
   await until(
     async () => (await metric(daemon.base, 'config_last_reload_successful'))?.endsWith(' 1') === true,
