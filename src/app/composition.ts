@@ -94,7 +94,7 @@ export async function main(
       const store = await openExistingStore(config.store.url, { mode });
       return store && redactingStore(store, redactor.redact);
     },
-    inspectStore: async (config) => inspectStore(config.store.url, config.audit.file),
+    inspectStore: async (config) => inspectStore(config.store.url, config.audit?.file),
     tryHeartbeat,
     diagnose: (config) => diagnose(config, redactor),
     survey: (config) =>
@@ -179,7 +179,7 @@ async function verifyAudit(
   config: Pick<StoreAccess, 'store' | 'audit'> | null,
   files: readonly string[],
 ): Promise<AuditCheck> {
-  const isNew = files.every((file) => file === config?.audit.file && !existsSync(file));
+  const isNew = files.every((file) => file === config?.audit?.file && !existsSync(file));
   if (config && isNew && !inspectStore(config.store.url).exists) {
     return { checked: [], head: null, problems: [] };
   }

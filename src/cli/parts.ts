@@ -59,7 +59,7 @@ export interface CliParts {
   }): Promise<WatcherConfig>;
   /**
    * As much of a configuration as reading the record takes: also of one with faults, or whose secrets are not there.
-   * @throws {ConfigError} when there is no file, or its `store.url` cannot be read.
+   * @throws {ConfigError} when there is no file, or its `store.url` cannot be read with certainty.
    */
   readAccess(file: string): Promise<StoreAccess>;
   /** Nothing is asked yet. */
@@ -77,7 +77,7 @@ export interface CliParts {
    * Looks at the store without changing it.
    * @throws {StoreError} when it cannot be used: damaged, made by a newer program, not readable.
    */
-  inspectStore(config: Pick<WatcherConfig, 'store' | 'audit'>): Promise<StoreFacts>;
+  inspectStore(config: Pick<StoreAccess, 'store' | 'audit'>): Promise<StoreFacts>;
   diagnose: Diagnostician;
   /**
    * Lists what the credential of the first watch sees, by the API of that watch. What is wrong is in the survey.

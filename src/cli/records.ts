@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
 import { httpUrlFault } from '../config/addresses.ts';
+import { accessToStore, type StoreAccess } from '../config/store-access.ts';
 import { shorten } from '../domain/shorten.ts';
 import type { MutableWatch } from '../domain/telling/mute-reach.ts';
+import { StoreError } from '../errors.ts';
 import type { StoreReader } from '../store/store.ts';
 import type { Records } from '../views/records/records.ts';
 import { createStoreRecords } from '../views/records/store-records.ts';
@@ -18,6 +20,7 @@ const TOKEN_VARIABLE = 'RESTORE_WATCHER_TOKEN';
 export interface RecordsOptions extends CommonOptions {
   server?: string;
   token?: string;
+  store?: string;
 }
 
 /** The record, and the names that it may be asked by. */
@@ -27,19 +30,46 @@ export interface Reach {
   store: StoreReader | null;
   watches: readonly MutableWatch[];
   channels: ReadonlyArray<{ name: string }>;
+  /** False: there may be other watches and channels than those. */
+  isWhole: boolean;
 }
 
-/** Adds `--server` and `--token`: a running daemon is asked in place of the store. */
+/** Adds `--server` and `--token`, by which a running daemon is asked, and `--store`, by which no configuration is read. */
 export function addRecordsOptions(command: Command): Command {
   return command
+    .addOption(storeOption())
     .addOption(new Option('--server <url>', 'ask the daemon that answers there, and no store'))
     .addOption(new Option('--token <token>', `its server.token (default: $${TOKEN_VARIABLE})`));
+}
+
+/** `--store`, which stands in for a configuration that cannot be read. */
+export function storeOption(): Option {
+  return new Option('--store <url>', 'read this store (sqlite:PATH), and no configuration');
+}
+
+/**
+ * The store that `--store` names, or else the configuration.
+ * @throws {ConfigError} when `store.url` cannot be read with certainty; StoreError when there is no store of that name; UsageError.
+ */
+export async function accessFor(cli: Cli, { store, config }: RecordsOptions): Promise<StoreAccess> {
+  if (store === undefined) return cli.parts.readAccess(config);
+  if (!/^sqlite:./.test(store)) {
+    throw new UsageError(
+      '--store cannot be used: expected "sqlite:" and a path, such as sqlite:./data/watcher.db',
+    );
+  }
+  const access = accessToStore(store, config);
+  const { exists, where } = await cli.parts.inspectStore(access);
+  if (exists) return access;
+  throw new StoreError('unavailable', `--store: there is no database at ${where}`, {
+    hint: 'A relative path starts from the working directory.',
+  });
 }
 
 /**
  * Lets `work` use the record: of the daemon that `--server` names, or else in the store that the configuration names, of which nothing else
  * is needed. Says first, on standard error, when no daemon runs or a watch is blind. `null`: there is no database yet.
- * @throws {ConfigError} when `store.url` cannot be read; WatcherError when store or daemon cannot be.
+ * @throws {ConfigError} when `store.url` cannot be read with certainty; WatcherError when store or daemon cannot be.
  */
 export async function withRecords<T>(
   cli: Cli,
@@ -58,12 +88,13 @@ export async function withRecords<T>(
         store: null,
         watches: named(report.watches.map(({ watch }) => watch)),
         channels: named(report.channels.map(({ channel }) => channel)),
+        isWhole: true,
       });
     } finally {
       await daemon.records.close();
     }
   }
-  const access = await cli.parts.readAccess(options.config);
+  const access = await accessFor(cli, options);
   const { inUse } = await cli.parts.inspectStore(access);
   const store = await cli.parts.openStore(access, { mode });
   if (store === null) return null;
@@ -83,7 +114,10 @@ export async function withRecords<T>(
 }
 
 /** The daemon that `--server` names; `null`: none is named. @throws {UsageError} */
-export function daemonOf(cli: Cli, { server, token }: RecordsOptions): RemoteDaemon | null {
+export function daemonOf(cli: Cli, { server, token, store }: RecordsOptions): RemoteDaemon | null {
+  if (server !== undefined && store !== undefined) {
+    throw new UsageError('--server and --store name two records: give one of them');
+  }
   if (server === undefined) {
     if (token !== undefined) throw new UsageError('--token goes with --server');
     return null;

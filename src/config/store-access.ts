@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { MutableWatch } from '../domain/telling/mute-reach.ts';
-import { ConfigError, issueText } from '../errors.ts';
+import { ConfigError, type ConfigIssue, issueText } from '../errors.ts';
 import type { WatcherConfig } from './config.ts';
 import { DEFAULT_SERVER } from './schema/default-server.ts';
 import { DEFAULT_AUDIT, DEFAULT_STORE } from './schema/default-store.ts';
+import { knownKeys } from './schema/known-keys.ts';
+import { CONFIG_SCHEMA } from './schema/schema.ts';
 import { type InterpolationSources, interpolate } from './text/interpolate.ts';
-import { formatPath } from './text/paths.ts';
 import { readText } from './text/read-text.ts';
-import { salvageJson } from './text/salvage-json.ts';
+import { type Salvage, salvageJson } from './text/salvage-json.ts';
 
 /** As much of a configuration as a command needs that only reads, or mutes, what is stored. */
 export interface StoreAccess {
@@ -15,12 +16,15 @@ export interface StoreAccess {
   /** SHA-256 of the file; `null` where there is no text of its own. */
   sha256: string | null;
   store: { url: string };
-  audit: { file: string };
-  /** Where a daemon may be asked; `null`: that cannot be read. */
+  /** `null`: where the mirror of the audit log lies cannot be read with certainty. */
+  audit: { file: string } | null;
+  /** Where a daemon may be asked; `null`: that cannot be read with certainty. */
   server: WatcherConfig['server'] | null;
   /** As far as they can be read. */
   watches: readonly MutableWatch[];
   channels: ReadonlyArray<{ name: string }>;
+  /** False: there may be other watches and channels than those. */
+  isWhole: boolean;
   /** Why the rest of the file cannot be used, for people; `null`: it can. */
   fault: string | null;
 }
@@ -35,12 +39,21 @@ export function accessOf({
   watches,
   channels,
 }: WatcherConfig): StoreAccess {
-  return { file, sha256, store, audit, server, watches, channels, fault: null };
+  return { file, sha256, store, audit, server, watches, channels, isWhole: true, fault: null };
+}
+
+/** The access to a store that somebody names, without any configuration. */
+export function accessToStore(url: string, file: string): StoreAccess {
+  return {
+    ...{ file, sha256: null, store: { url }, audit: null, server: null },
+    ...{ watches: [], channels: [], isWhole: false, fault: null },
+  };
 }
 
 /**
- * Reads `store.url`, and what else helps, out of a configuration that has faults, or whose secrets are not there. JSON that breaks off is read as
- * far as it goes. Placeholders are replaced only in what is used.
+ * Reads `store.url`, and what else helps, out of a configuration that has faults, or whose secrets are not there. Nothing is taken for
+ * its default that may only be unreadable: a command that reads another store than was meant tells nothing, and one that mutes there mutes
+ * nothing. Placeholders are replaced only in what is used.
  * @param fault what the whole file is refused for.
  * @throws {ConfigError} that fault, when there is no file; or one about `store.url` alone.
  */
@@ -51,59 +64,130 @@ export async function readStoreAccess(
   const text = await readText(file).catch(() => {
     throw fault;
   });
-  const root = objectOf(salvageJson(text.replace(/^\uFEFF/, '')));
+  const salvage = salvageJson(text.replace(/^\uFEFF/, ''));
   const sources = { env, readFile: readText };
-  const { url = DEFAULT_STORE.url } = objectOf(root.store);
-  const store = await interpolate({ store: { url } }, sources);
-  const [storeFault] = store.faults;
-  if (storeFault !== undefined || typeof url !== 'string') {
-    const message = storeFault?.message ?? 'expected a text such as "sqlite:./data/watcher.db"';
-    throw new ConfigError(file, [{ path: formatPath(['store', 'url']), message }]);
-  }
-  const audit = await interpolate(objectOf(root.audit).file ?? DEFAULT_AUDIT.file, sources);
+  const reader = createSectionReader(salvage, fault.issues);
+  const store = await textIn(reader, ['store', 'url', DEFAULT_STORE.url], sources);
+  if ('issues' in store) throw new ConfigError(file, store.issues, { hint: HOW_TO_GO_ON });
+  const audit = await textIn(reader, ['audit', 'file', DEFAULT_AUDIT.file], sources);
+  const { watches, channels } = salvage.guessed;
+  const names = { watches: watchesIn(watches), channels: namesIn(channels) };
   return {
     file,
     sha256: createHash('sha256').update(text).digest('hex'),
-    store: { url: textOr(objectOf(objectOf(store.value).store).url, DEFAULT_STORE.url) },
-    audit: { file: textOr(audit.value, DEFAULT_AUDIT.file) },
-    server: await serverOf(objectOf(root.server), sources),
-    watches: watchesIn(root.watches),
-    channels: namesIn(root.channels),
+    store: { url: store.text },
+    audit: 'issues' in audit ? null : { file: audit.text },
+    server: await serverOf(reader, sources),
+    ...names,
+    isWhole:
+      isWholeList(reader, 'watches', names.watches, watches) &&
+      isWholeList(reader, 'channels', names.channels, channels),
     fault: firstOf(fault),
   };
 }
 
+const HOW_TO_GO_ON =
+  'Mend the file, or name the store itself (--store sqlite:PATH) or a running daemon (--server URL).';
+
+/** Reads sections of a file with faults. */
+interface SectionReader {
+  /** What certainly stands in an object, `{}` where it is not written; or why that cannot be told. */
+  objectAt(key: string): { value: Readonly<Record<string, unknown>> } | { issues: ConfigIssue[] };
+  /** True when just this was written. */
+  isCertain(key: string): boolean;
+  /** What the file is refused for within a section. */
+  issuesAt(key: string): ConfigIssue[];
+}
+
+function createSectionReader(salvage: Salvage, issues: readonly ConfigIssue[]): SectionReader {
+  const known = knownKeys(CONFIG_SCHEMA, {}, []);
+  const unknown = Object.keys(salvage.guessed).filter((key) => !known.includes(key));
+  const issuesAt = (key: string) =>
+    issues.filter(({ path }) => path.startsWith(key) && /^$|^[.[]/.test(path.slice(key.length)));
+  const notCertain = (key: string, why: string): { issues: ConfigIssue[] } => ({
+    issues: [{ path: key, message: `cannot be read with certainty: ${why}` }],
+  });
+  return {
+    issuesAt,
+    isCertain: (key) => {
+      const section = salvage.section(key);
+      return section.kind === 'is' || (section.kind === 'absent' && unknown.length === 0);
+    },
+    objectAt: (key) => {
+      const section = salvage.section(key);
+      if (section.kind === 'absent') {
+        // A slip of the finger in its key, and nothing is left of it.
+        const [slip] = unknown.flatMap(issuesAt);
+        return slip === undefined ? { value: {} } : notCertain(key, issueText(slip));
+      }
+      if (section.kind === 'is' && isObject(section.value)) return { value: section.value };
+      const [own = issues[0]] = issuesAt(key);
+      return notCertain(key, salvage.fault ?? (own === undefined ? 'it is no object' : issueText(own)));
+    },
+  };
+}
+
+/** Reads one text of a section, or its default where it is certainly not written. */
+async function textIn(
+  { objectAt, issuesAt }: SectionReader,
+  [section, key, fallback]: readonly [section: string, key: string, fallback: string],
+  sources: InterpolationSources,
+): Promise<{ text: string } | { issues: ConfigIssue[] }> {
+  const found = objectAt(section);
+  if ('issues' in found) return found;
+  const own = issuesAt(section);
+  if (own.length > 0) return { issues: own };
+  const path = `${section}.${key}`;
+  const slip = Object.keys(found.value).find((name) => name !== key);
+  if (slip !== undefined) {
+    return { issues: [{ path, message: `cannot be read with certainty: ${section} holds ${slip}` }] };
+  }
+  const { value, faults } = await interpolate(found.value[key] ?? fallback, sources);
+  const [fault] = faults;
+  if (fault !== undefined) return { issues: [{ path, message: fault.message }] };
+  return typeof value === 'string' ? { text: value } : { issues: [{ path, message: 'expected a text' }] };
+}
+
+/** Its tokens may be missing: without one, a daemon is asked all the same. */
 async function serverOf(
-  server: Record<string, unknown>,
+  { objectAt, issuesAt }: SectionReader,
   sources: InterpolationSources,
 ): Promise<StoreAccess['server']> {
+  const found = objectAt('server');
+  const isAboutToken = ({ path }: ConfigIssue) => /^server\.(token|viewToken)$/.test(path);
+  if ('issues' in found || !issuesAt('server').every(isAboutToken)) return null;
+  const server = found.value;
   const { host = DEFAULT_SERVER.host, port = DEFAULT_SERVER.port } = server;
-  const address = await interpolate(host, sources);
-  if (address.faults.length > 0 || typeof address.value !== 'string' || !Number.isInteger(port)) return null;
+  const address = await interpolate({ host, port }, sources);
+  const { host: name, port: number } = address.value as { host: unknown; port: unknown };
+  if (address.faults.length > 0 || typeof name !== 'string' || !/^\d{1,5}$/.test(String(number))) return null;
   const [token, viewToken] = await Promise.all(
     [server.token, server.viewToken].map(async (written) => {
       const { faults, value } = await interpolate(written, sources);
       return faults.length === 0 && typeof value === 'string' && value !== '' ? value : null;
     }),
   );
-  return { host: address.value, port: Number(port), token: token ?? null, viewToken: viewToken ?? null };
+  return { host: name, port: Number(number), token: token ?? null, viewToken: viewToken ?? null };
 }
 
 function namesIn(list: unknown): Array<{ name: string }> {
   if (!Array.isArray(list)) return [];
   return list.flatMap((each) => {
     const { name } = objectOf(each);
-    return typeof name === 'string' ? { name } : [];
+    return isKnown(name) ? { name } : [];
   });
 }
 
 /** A text with a placeholder in it is not known. */
+function isKnown(text: unknown): text is string {
+  return typeof text === 'string' && !text.includes('${');
+}
+
 function watchesIn(list: unknown): MutableWatch[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((each) => {
     const { name, groupId, instanceName } = objectOf(each);
-    const isKnown = (text: unknown): text is string => typeof text === 'string' && !text.includes('${');
-    if (typeof name !== 'string') return [];
+    if (!isKnown(name)) return [];
     return [{ name, ...(isKnown(groupId) && { groupId }), ...(isKnown(instanceName) && { instanceName }) }];
   });
 }
@@ -114,12 +198,23 @@ function firstOf({ issues, message }: ConfigError): string {
   return `${issueText(first)}${others.length === 0 ? '' : ` (and ${others.length} more)`}`;
 }
 
-function textOr(value: unknown, otherwise: string): string {
-  return typeof value === 'string' ? value : otherwise;
+/** True when every entry of the list has its name, and the list is all that was written. */
+function isWholeList(
+  reader: SectionReader,
+  key: string,
+  read: readonly unknown[],
+  written: unknown,
+): boolean {
+  return (
+    reader.isCertain(key) &&
+    (written === undefined || (Array.isArray(written) && written.length === read.length))
+  );
 }
 
-function objectOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isObject(value) ? value : {};
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,12 +2,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { AuditCheck } from '../../src/audit/check.ts';
+import type { WatcherConfig } from '../../src/config/config.ts';
 import { accessOf } from '../../src/config/store-access.ts';
 import { EVENT_NAMES } from '../../src/domain/event/event.ts';
 import { ConfigError, StoreError } from '../../src/errors.ts';
 import type { StoreFacts } from '../../src/store/ports/life.ts';
 import type { OnceReport } from '../../src/watcher/once.ts';
 import { aRoute, aWatch } from '../support/builders.ts';
+import { readingStore } from '../support/reading-store.ts';
 import { aConfig, cli } from './harness.ts';
 
 describe('run and demo', () => {
@@ -325,6 +327,52 @@ describe('audit verify', () => {
     };
     const parts = { verifyAudit: async () => sound, loadConfig, readAccess: async () => access };
     expect(await cli(['audit', 'verify'], { parts })).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('verifies nothing in place of a mirror file of which it cannot be read where it lies', async () => {
+    const fault = 'line 9, column 3: expected ":"';
+    const access = { ...accessOf(aConfig()), audit: null, fault };
+    const verifyAudit = async () => sound;
+    const parts = { verifyAudit, readAccess: async () => access };
+    const { code, err } = await cli(['audit', 'verify'], { parts });
+    expect(code).toBe(2);
+    expect(err).toContain(`audit.file cannot be read with certainty: ${fault}`);
+    expect(await cli(['audit', 'verify', '--file', 'a.jsonl'], { parts })).toMatchObject({ code: 0 });
+    expect(await cli(['audit', 'verify', '--store', 'sqlite:a.db'], { parts })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Name it with --file'),
+    });
+  });
+});
+
+describe('--store', () => {
+  it('reads the store that it names, and no configuration', async () => {
+    const opened: string[] = [];
+    const parts = {
+      readAccess: () => Promise.reject(new Error('no configuration is needed')),
+      openStore: async ({ store }: Pick<WatcherConfig, 'store'>) => {
+        opened.push(store.url);
+        return readingStore();
+      },
+    };
+    for (const argv of [['jobs'], ['status'], ['mute', 'list'], ['audit', 'export']]) {
+      await cli([...argv, '--store', 'sqlite:other.db'], { parts });
+    }
+    expect(opened).toEqual(Array(4).fill('sqlite:other.db'));
+  });
+
+  it('is refused where it names no store, or where there is none', async () => {
+    expect(await cli(['jobs', '--store', 'other.db'])).toMatchObject({ code: 2 });
+    expect(await cli(['jobs', '--store', 'sqlite:a.db', '--server', 'http://localhost'])).toMatchObject({
+      code: 2,
+    });
+    const parts = {
+      inspectStore: async () => ({ where: '/a.db', exists: false, schemaVersion: null, inUse: null }),
+    };
+    expect(await cli(['jobs', '--store', 'sqlite:a.db'], { parts })).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('there is no database at /a.db'),
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
@@ -78,6 +78,26 @@ describe('the program', () => {
       expect(await run(argv)).toMatchObject({ code: 0 });
     }
     expect(await readdir(home.dir)).toEqual(['watcher.config.json']);
+  });
+
+  it('reads no other store than the one that is meant while the file is broken, and says where it is', async () => {
+    const broken = await makeHome(SOUND);
+    const text = await readFile(broken.configFile, 'utf8');
+    const at = text.indexOf('"store"');
+    expect(at).toBeGreaterThan(0);
+    await writeFile(broken.configFile, `${text.slice(0, at)}${text.slice(at + 1)}`);
+    const line = text.slice(0, at).split('\n').length;
+    const mute = ['mute', 'add', '--watch', '*', '--for', '1h', '--reason', 'r', '--author', 'ann'];
+    for (const argv of [['status'], ['jobs'], mute, ['audit', 'verify'], ['audit', 'export']]) {
+      const { code, stderr } = await runCommand([...argv, '--config', broken.configFile], {
+        cwd: broken.dir,
+      });
+      expect({ argv, code }).toEqual({ argv, code: 2 });
+      expect(stderr).toContain(`store: cannot be read with certainty: line ${line}, column `);
+      expect(stderr).toContain('--store sqlite:PATH');
+    }
+    expect(await readdir(broken.dir)).toEqual(['watcher.config.json']);
+    await broken.remove();
   });
 
   it('asks its own daemon past any proxy', async () => {

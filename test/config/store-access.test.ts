@@ -7,12 +7,12 @@ import { ConfigError } from '../../src/errors.ts';
 
 const fault = new ConfigError('w.json', [{ path: 'connections[0].auth', message: 'is missing' }]);
 
-async function read(text: string | null, env: Record<string, string> = {}) {
+async function read(text: string | null, env: Record<string, string> = {}, refused = fault) {
   const dir = await mkdtemp(join(tmpdir(), 'store-access-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   const file = join(dir, 'w.json');
   if (text !== null) await writeFile(file, text);
-  return readStoreAccess(file, { env, fault });
+  return readStoreAccess(file, { env, fault: refused });
 }
 
 it('reads the store of a configuration whose secrets are not there', async () => {
@@ -27,14 +27,74 @@ it('reads the store of a configuration whose secrets are not there', async () =>
     server: { host: '127.0.0.1', port: 9000, token: null },
     watches: [{ name: 'orders' }],
     channels: [],
+    isWhole: false,
     fault: 'connections[0].auth: is missing',
   });
 });
 
-it('reads as far as JSON goes that breaks off, and takes the defaults for the rest', async () => {
-  const access = await read('{ "store": { "url": "sqlite:a.db" }, "watches": [ { "name": "orders" ');
-  expect(access).toMatchObject({ store: { url: 'sqlite:a.db' }, watches: [{ name: 'orders' }] });
-  expect(await read('no json at all')).toMatchObject({ store: { url: 'sqlite:./data/watcher.db' } });
+const SOUND = `{
+  "connections": [ { "name": "atlas" } ],
+  "watches": [
+    { "name": "orders", "groupId": "5f0e1d2c3b4a596877665544" },
+    { "name": "carts" }
+  ],
+  "channels": [ { "name": "oncall" } ],
+  "store": { "url": "sqlite:prod.db" },
+  "audit": { "file": "prod.jsonl" }
+}`;
+
+it('takes of a broken file what stands whole before or behind the fault, and knows that names may be missing', async () => {
+  expect(await read(SOUND)).toMatchObject({ isWhole: true });
+  const broken = SOUND.replace('"carts"', '"carts');
+  expect(await read(broken)).toMatchObject({
+    store: { url: 'sqlite:prod.db' },
+    audit: { file: 'prod.jsonl' },
+    server: null,
+    isWhole: false,
+  });
+  const behind = `${SOUND.replace('"audit"', '"audit')}`;
+  expect(await read(behind)).toMatchObject({
+    store: { url: 'sqlite:prod.db' },
+    audit: null,
+    watches: [{ name: 'orders' }, { name: 'carts' }],
+    isWhole: true,
+  });
+});
+
+it.each([
+  ['its closing quote is missing', SOUND.replace('prod.db"', 'prod.db')],
+  ['its opening quote is missing', SOUND.replace('"sqlite', 'sqlite')],
+  ['the quote of its key is missing', SOUND.replace('"store"', '"store')],
+  ['the file breaks off before it', SOUND.slice(0, SOUND.indexOf('"store"'))],
+  ['the file breaks off within it', SOUND.slice(0, SOUND.indexOf('prod.db') + 4)],
+  ['it stands in what may be a comment', SOUND.replace('"carts"', '"carts').replace('{', '{ /*')],
+  ['it is a comment', SOUND.replace('"carts"', '"carts').replace('  "store"', '  // "store"')],
+  ['it stands there twice', SOUND.replace('"audit"', '"store": { "url": "sqlite:b.db" }, "audit')],
+  ['another key is named so', SOUND.replace('"carts"', '"carts').replace('"atlas"', '{ "store": 1 }')],
+  ['there is nothing', ''],
+  ['there is a list', '[]'],
+  ['there is no JSON at all', 'no json at all'],
+])('refuses to guess the store of a broken file: %s', async (_case, text) => {
+  const refused = expect(read(text)).rejects;
+  await refused.toMatchObject({
+    issues: [{ path: 'store', message: expect.stringMatching(/^cannot be read with certainty: ./) }],
+    hint: expect.stringContaining('--store sqlite:PATH'),
+  });
+});
+
+it.each([
+  ['a slip in its key', '{ "stroe": { "url": "sqlite:prod.db" } }', 'stroe'],
+  ['a slip within it', '{ "store": { "ulr": "sqlite:prod.db" } }', 'store.ulr'],
+  ['another form', '{ "store": "sqlite:prod.db" }', 'store'],
+])('refuses to take the default for a store that is written with %s', async (_case, text, path) => {
+  const slip = new ConfigError('w.json', [{ path, message: 'is refused' }]);
+  const refusal = await read(text, {}, slip).catch((thrown: unknown) => thrown);
+  expect(refusal).toBeInstanceOf(ConfigError);
+  expect(JSON.stringify((refusal as ConfigError).issues)).toContain('is refused');
+});
+
+it('takes the default where the store is certainly not written', async () => {
+  expect(await read('{ "watches": [] }')).toMatchObject({ store: { url: 'sqlite:./data/watcher.db' } });
 });
 
 it('takes the token where it can be had', async () => {

@@ -3,11 +3,14 @@ import type { Command } from 'commander';
 import type { AuditCheck } from '../../audit/check.ts';
 import type { StoreAccess } from '../../config/store-access.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
+import { UsageError } from '../errors.ts';
+import { accessFor, storeOption } from '../records.ts';
 import { count, printable, toJson } from '../view/text.ts';
 import { addAuditExport } from './audit-export.ts';
 
 interface VerifyOptions extends CommonOptions {
   file?: string[];
+  store?: string;
 }
 
 /** Adds `audit` with `verify` and `export`. */
@@ -21,6 +24,7 @@ export function addAudit(cli: Cli, program: Command): void {
       'the mirror file, in place of the configured one; alone where there is no configuration; several times for pieces of a rotation that do not lie beside it',
       (file: string, before: string[] = []) => [...before, file],
     )
+    .addOption(storeOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -32,7 +36,7 @@ export function addAudit(cli: Cli, program: Command): void {
 
 async function verifyAudit(cli: Cli, options: VerifyOptions): Promise<number> {
   const config = await configOrNone(cli, options);
-  const files = options.file ?? [config?.audit.file ?? ''];
+  const files = options.file ?? [mirrorOf(config, options)];
   const verdict = await cli.parts.verifyAudit({ config, files });
   const isSound = verdict.problems.length === 0;
   if (options.json) cli.out.line(toJson({ ok: isSound, ...verdict }));
@@ -45,8 +49,18 @@ async function verifyAudit(cli: Cli, options: VerifyOptions): Promise<number> {
  * there, neither the secrets nor the rest are needed.
  */
 async function configOrNone(cli: Cli, options: VerifyOptions): Promise<StoreAccess | null> {
-  if (options.file !== undefined && !existsSync(options.config)) return null;
-  return cli.parts.readAccess(options.config);
+  if (options.file !== undefined && options.store === undefined && !existsSync(options.config)) return null;
+  return accessFor(cli, options);
+}
+
+/** Of a file that is taken for the wrong one, nothing would be verified, and all be well. @throws {UsageError} */
+function mirrorOf(config: StoreAccess | null, { store }: VerifyOptions): string {
+  if (config?.audit) return config.audit.file;
+  const why =
+    store === undefined
+      ? `audit.file cannot be read with certainty: ${config?.fault}`
+      : '--store does not say where the mirror of the audit log lies';
+  throw new UsageError(why, 'Name it with --file.');
 }
 
 function printVerdict({ out }: Cli, { checked, head, problems }: AuditCheck): void {

@@ -68,8 +68,8 @@ export async function showHistory(
   }
   const config = options.why ? await configInForce(cli, options.config) : null;
   const whys = new Map<HistoryEntry, EventWhy>();
-  const found = await withRecords(cli, options, 'readonly', async ({ records, watches, store }) => {
-    warnOfUnknown(cli, 'watch', options.watch, watches);
+  const found = await withRecords(cli, options, 'readonly', async ({ records, watches, isWhole, store }) => {
+    warnOfUnknown(cli, 'watch', options.watch, { known: watches, isWhole });
     const listing = await (jobId === undefined
       ? historyOfAll(records, options)
       : historyOfJob(records, options, jobId));

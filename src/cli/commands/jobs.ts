@@ -32,8 +32,8 @@ export function addJobs(cli: Cli, program: Command): void {
 
 async function listJobs(cli: Cli, options: JobsOptions): Promise<number> {
   const { watch, state, limit } = options;
-  const found = await withRecords(cli, options, 'readonly', ({ records, watches }) => {
-    warnOfUnknown(cli, 'watch', watch, watches);
+  const found = await withRecords(cli, options, 'readonly', ({ records, watches, isWhole }) => {
+    warnOfUnknown(cli, 'watch', watch, { known: watches, isWhole });
     return collect(limit, (page) => records.listJobs({ watch, state, ...page }));
   });
   printListing(cli, options, found, {

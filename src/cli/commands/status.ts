@@ -5,7 +5,7 @@ import { WatcherError } from '../../errors.ts';
 import { reportOfStore } from '../../views/status/from-store.ts';
 import type { StatusReport } from '../../views/status/report.ts';
 import { type Cli, jsonOption, onAction } from '../command.ts';
-import { addRecordsOptions, daemonOf, type RecordsOptions, tellFirst } from '../records.ts';
+import { accessFor, addRecordsOptions, daemonOf, type RecordsOptions, tellFirst } from '../records.ts';
 import { statusLines } from '../view/status-text.ts';
 import { toJson } from '../view/text.ts';
 
@@ -47,7 +47,7 @@ async function findReport(cli: Cli, options: RecordsOptions): Promise<StatusRepo
       await named.records.close();
     }
   }
-  const access = await cli.parts.readAccess(options.config);
+  const access = await accessFor(cli, options);
   const { inUse, exists } = await cli.parts.inspectStore(access);
   const asked = !exists || inUse === false ? null : await askOwn(cli, access);
   if (asked !== null && 'report' in asked) return asked.report;
@@ -67,6 +67,7 @@ async function findReport(cli: Cli, options: RecordsOptions): Promise<StatusRepo
       where: access.store.url,
       watches: access.watches.map(({ name }) => name),
       channels: access.channels.map(({ name }) => name),
+      isWhole: access.isWhole,
       store,
     });
   } finally {

@@ -70,14 +70,14 @@ export function printListing<T>(
 export const NOTHING_RECORDED =
   'Nothing is recorded yet: there is no database. "restore-watcher run" (or "once") makes it at its first poll.';
 
-/** `--watch` and `--channel` name something of the configuration; a name that is not there deserves a word. */
+/** `--watch` and `--channel` name something of the configuration; a name that is certainly not there deserves a word. */
 export function warnOfUnknown(
   cli: Cli,
   what: 'watch' | 'channel',
   name: string | undefined,
-  known: ReadonlyArray<{ name: string }>,
+  { known, isWhole }: { known: ReadonlyArray<{ name: string }>; isWhole: boolean },
 ): void {
-  if (name === undefined || known.some((each) => each.name === name)) return;
+  if (name === undefined || !isWhole || known.some((each) => each.name === name)) return;
   const names = known.map((each) => each.name).join(', ');
   cli.err.line(
     `note: no ${what} ${printable(name)} is configured${names === '' ? '' : ` (there are: ${names})`}`,

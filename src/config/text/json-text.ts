@@ -20,7 +20,14 @@ export type JsonReading =
       /** The line on which a path stands; of one that is not there, the line of what it would stand in. */
       lineOf: (path: Path) => number;
     }
-  | { kind: 'fault'; line: number; column: number; message: string };
+  | {
+      kind: 'fault';
+      line: number;
+      column: number;
+      /** How many characters stand before it. */
+      offset: number;
+      message: string;
+    };
 
 const DEEPEST = 100;
 
@@ -47,12 +54,12 @@ export function readJson(text: string): JsonReading {
 }
 
 class JsonFault extends Error {
-  readonly place: { line: number; column: number };
+  readonly place: { line: number; column: number; offset: number };
 
   /** The parser counts from 0. */
-  constructor(message: string, line: number, character: number) {
+  constructor(message: string, offset: number, line: number, character: number) {
     super(message);
-    this.place = { line: line + 1, column: character + 1 };
+    this.place = { line: line + 1, column: character + 1, offset };
   }
 }
 
@@ -61,18 +68,18 @@ function keysThatStandTwice(text: string): Path[] {
   const duplicates: Path[] = [];
   /** The objects and lists around the place, from the outside in; of an object, the keys so far. */
   const around: Array<Set<string> | 'list'> = [];
-  const enter = (container: Set<string> | 'list', line: number, character: number): void => {
+  const enter = (container: Set<string> | 'list', offset: number, line: number, character: number): void => {
     if (around.push(container) > DEEPEST + 1) {
-      throw new JsonFault(`nested deeper than ${DEEPEST} levels`, line, character);
+      throw new JsonFault(`nested deeper than ${DEEPEST} levels`, offset, line, character);
     }
   };
   const leave = (): void => void around.pop();
   visit(
     text,
     {
-      onObjectBegin: (_offset, _length, line, character) => enter(new Set(), line, character),
+      onObjectBegin: (offset, _length, line, character) => enter(new Set(), offset, line, character),
       onObjectEnd: leave,
-      onArrayBegin: (_offset, _length, line, character) => enter('list', line, character),
+      onArrayBegin: (offset, _length, line, character) => enter('list', offset, line, character),
       onArrayEnd: leave,
       onObjectProperty: (key, _offset, _length, _line, _character, pathOfObject) => {
         const keys = around.at(-1);
@@ -82,7 +89,7 @@ function keysThatStandTwice(text: string): Path[] {
       },
       onError: (code, offset, _length, line, character) => {
         const isInList = around.at(-1) === 'list';
-        throw new JsonFault(describe(code, text[offset], isInList), line, character);
+        throw new JsonFault(describe(code, text[offset], isInList), offset, line, character);
       },
     },
     OPTIONS,

@@ -19,9 +19,11 @@ export interface StoreFactsForStatus {
   file: string;
   sha256: string | null;
   where: string;
-  /** As the configuration names them; empty where it cannot be read. */
+  /** As the configuration names them, as far as it can be read. */
   watches: readonly string[];
   channels: readonly string[];
+  /** False: it may name others besides; those on record are reported as well. */
+  isWhole: boolean;
   /** `null`: there is no database yet. */
   store: (StatusStore & Pick<AlertStore, 'readAlerts'> & Pick<RecordReader, 'lastSuccesses'>) | null;
 }
@@ -38,11 +40,13 @@ export async function reportOfStore(facts: StoreFactsForStatus): Promise<StatusR
   const alerts = store === null ? new Map<string, Timestamp>() : await store.readAlerts();
   const successes = store === null ? new Map<string, Timestamp>() : await store.lastSuccesses();
   const counted = store === null ? [] : await store.countDeliveries(now);
+  const namesOf = (configured: readonly string[], known: Iterable<string>): string[] =>
+    facts.isWhole && configured.length > 0 ? [...configured] : allOf([...configured, ...known]);
   const channels = namesOf(
     facts.channels,
     counted.map(({ channel }) => channel),
   );
-  const watches = namesOf(facts.watches, [...jobs.keys()]);
+  const watches = namesOf(facts.watches, [...jobs.keys(), ...successes.keys()]);
   const problems = [
     daemonWords(facts, lastWrittenAt),
     ...watches.flatMap((watch) => failureWords(`watch ${watch}`, failuresOf(alerts, 'watch_failing', watch))),
@@ -146,8 +150,6 @@ function standingOf(channel: string, [failure]: readonly Failure[]): ChannelStan
   };
 }
 
-function namesOf(configured: readonly string[], known: readonly string[]): string[] {
-  return configured.length > 0
-    ? [...configured]
-    : [...new Set(known)].filter((name) => name !== '').toSorted();
+function allOf(names: readonly string[]): string[] {
+  return [...new Set(names)].filter((name) => name !== '').toSorted();
 }

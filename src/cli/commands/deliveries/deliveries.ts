@@ -40,8 +40,8 @@ export function addDeliveries(cli: Cli, program: Command): void {
 
 async function listDeliveries(cli: Cli, options: DeliveriesOptions): Promise<number> {
   const { status, channel, limit } = options;
-  const found = await withRecords(cli, options, 'readonly', ({ records, channels }) => {
-    warnOfUnknown(cli, 'channel', channel, channels);
+  const found = await withRecords(cli, options, 'readonly', ({ records, channels, isWhole }) => {
+    warnOfUnknown(cli, 'channel', channel, { known: channels, isWhole });
     return collect(limit, (page) => records.listDeliveries({ status, channel, ...page }));
   });
   printListing(cli, options, found, {

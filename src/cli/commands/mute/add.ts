@@ -81,8 +81,8 @@ async function addOne(cli: Cli, options: AddOptions): Promise<number> {
     author,
     reason: options.reason,
   };
-  const added = await withRecords(cli, options, 'readwrite', ({ records, watches }) => {
-    requireWatch(watches, scope.watch);
+  const added = await withRecords(cli, options, 'readwrite', ({ records, watches, isWhole }) => {
+    if (isWhole) requireWatch(watches, scope.watch);
     return records.addMute(asked);
   });
   if (added === null) {
@@ -140,8 +140,6 @@ function printAdded({ out }: Cli, mute: Mute): void {
 
 /** A slip in the name would mute nothing, and nobody would know before the first page. */
 function requireWatch(watches: Reach['watches'], glob: string): void {
-  // Of a file that cannot be read the names may be missing.
-  if (watches.length === 0) return;
   if (watches.some(({ name }) => matchesGlob(glob, name))) return;
   const names = watches.map(({ name }) => name);
   throw new UsageError(
