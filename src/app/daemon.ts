@@ -110,6 +110,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       logger,
       reload: () => reloader.reload('POST /-/reload'),
       pollSoon: (watch) => runner.pollSoon(watch),
+      mutableWatches: () => reloader.config().watches,
       configFault: reloader.fault,
       heartbeatFault: () => redactTexts(heartbeat.fault(), redactor.redact),
       hangingAfterMs,

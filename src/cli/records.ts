@@ -106,7 +106,7 @@ export async function withRecords<T>(
       ...(inUse === false ? [daemonWords(facts, lastWrittenAt)] : []),
       ...(await store.readAlerts().then(blindWords)),
     ]);
-    const records = createStoreRecords(store, { clock: cli.parts.clock, watches: access.watches });
+    const records = createStoreRecords(store, { clock: cli.parts.clock, ...access });
     return await work({ ...access, store, records: { ...records, close: async () => {} } });
   } finally {
     await store.close();

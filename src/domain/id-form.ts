@@ -36,6 +36,11 @@ export function parseDeliveryId(text: string): IdForm | null {
   return form && { ...form, watch: null };
 }
 
+/** True for the whole id of a restore job, as Atlas gives them. */
+export function isWholeJobId({ head, tail }: Pick<IdForm, 'head' | 'tail'>): boolean {
+  return tail === '' && /^[0-9a-f]{24}$/.test(head);
+}
+
 /** True when the form fits an id. */
 export function fitsId({ head, tail }: Pick<IdForm, 'head' | 'tail'>, id: string): boolean {
   if (tail === '') return id.startsWith(head);

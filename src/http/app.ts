@@ -12,8 +12,8 @@ import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { MetricsFormat } from '../metrics/render.ts';
+import { UnfitMute } from '../views/mutes.ts';
 import { AmbiguousId, UnfitId } from '../views/resolve-id.ts';
-import type { PollNow } from '../watcher/status.ts';
 import { type Role, roleOf, type Tokens } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
 import { readBody } from './body.ts';
@@ -33,8 +33,9 @@ export interface AppDeps extends ApiDeps {
   tokens: () => Tokens;
   /** Reads the configuration again; what became of it. */
   reload: () => Promise<ReloadOutcome>;
-  /** See `WriteDeps.pollSoon`. */
-  pollSoon: (watch: string) => PollNow | null;
+  /** See `WriteDeps`. */
+  pollSoon: WriteDeps['pollSoon'];
+  mutableWatches: WriteDeps['mutableWatches'];
   /** `null` while the configuration that was read last is in force. */
   configFault: () => ConfigFault | null;
   /** `null` while whoever waits for the heartbeat hears it, or there is none. */
@@ -201,6 +202,7 @@ function roleOfRequest(c: Context, { tokens }: AppDeps): Role | null {
 function refuseFault(c: Context, thrown: Error, faultLog: FaultLog): Response | Promise<Response> {
   if (thrown instanceof QueryFault) return refuse(c, 400, thrown.message, thrown.hint);
   // In a path it names something that is not there; as a parameter it is a fault of the request.
+  if (thrown instanceof UnfitMute) return refuse(c, 400, thrown.message, thrown.hint ?? '');
   if (thrown instanceof UnfitId)
     return refuse(c, c.req.param('id') === undefined ? 400 : 404, thrown.message, thrown.hint ?? '');
   if (thrown instanceof AmbiguousId) {

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import type { Clock } from '../clock.ts';
+import type { MutableWatch } from '../domain/telling/mute-reach.ts';
 import type { MuteStore } from '../store/ports/mutes.ts';
 import type { RecordStore } from '../store/ports/records.ts';
 import { addMute, muteView } from '../views/mutes.ts';
@@ -15,6 +16,8 @@ export interface WriteDeps {
   store: RecordStore & MuteStore;
   clock: Clock;
   status: () => WatcherStatus;
+  /** Those of the configuration in force. */
+  mutableWatches: () => readonly MutableWatch[];
   /** Polls a watch at once, back-off or not; `null`: none of this name runs. */
   pollSoon: (watch: string) => PollNow | null;
 }
@@ -29,7 +32,7 @@ export function writesAt(path: string): string[] {
 /**
  * The writes under `/api/v1`. Whoever gets here has shown the token that may act.
  */
-export function addWrites(app: Hono, { store, clock, status, pollSoon }: WriteDeps): void {
+export function addWrites(app: Hono, { store, clock, status, mutableWatches, pollSoon }: WriteDeps): void {
   app.post('/-/poll', async (c) => {
     await bodyOf(c);
     const wanted = readQuery(c.req.url, ['watch']).text('watch');
@@ -45,12 +48,8 @@ export function addWrites(app: Hono, { store, clock, status, pollSoon }: WriteDe
 
   app.post('/api/v1/mutes', async (c) => {
     const now = clock.now();
-    const watches = status().watches.map(({ watch: name, groupId, instanceName }) => ({
-      name,
-      groupId,
-      instanceName,
-    }));
-    const { mute, warnings } = await addMute(store, muteIn(await bodyOf(c), now), { now, watches });
+    const world = { now, watches: mutableWatches(), isWhole: true };
+    const { mute, warnings } = await addMute(store, muteIn(await bodyOf(c), now), world);
     return c.json({ ...muteView(mute, now), warnings }, 201);
   });
 

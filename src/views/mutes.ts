@@ -8,30 +8,79 @@ import {
   muteRequest,
   nextStart,
 } from '../domain/telling/mute.ts';
-import { type MutableWatch, unreachedBy } from '../domain/telling/mute-reach.ts';
+import {
+  isNeverMet,
+  type MutableWatch,
+  type MuteWorld,
+  type Unreached,
+  unreachedBy,
+} from '../domain/telling/mute-reach.ts';
+import { WatcherError } from '../errors.ts';
 import type { MuteStore } from '../store/ports/mutes.ts';
 import type { RecordReader } from '../store/ports/records.ts';
 import type { AddedMute } from './records/records.ts';
-import { resolveJobId } from './resolve-id.ts';
+import { findJobId, type IdFinder } from './resolve-id.ts';
+
+/** A mute that could never keep anything from anybody; none was kept. */
+export class UnfitMute extends WatcherError {
+  constructor(message: string, hint: string) {
+    super('unfit_mute', message, { hint });
+  }
+}
+
+/** So many of the restores on record are looked through for what a mute names. */
+const MOST_LOOKED_AT = 500;
 
 /**
- * Keeps a mute that somebody asks for, of the job that is meant.
- * @throws {AmbiguousId} UnfitId: then nothing was kept.
+ * Keeps a mute that somebody asks for, of the job that is meant, and says what in it fits nothing that is configured or on record.
+ * @throws {AmbiguousId} UnfitId, UnfitMute: then nothing was kept.
  */
 export async function addMute(
-  store: Pick<MuteStore, 'addMute'> &
-    Pick<RecordReader, 'findJobIds' | 'findDeliveryIds' | 'listObservations'>,
+  store: Pick<MuteStore, 'addMute'> & Pick<RecordReader, 'listObservations'> & IdFinder,
   asked: AskedMute,
-  { now, watches }: { now: Timestamp; watches: readonly MutableWatch[] },
+  { now, watches, isWhole }: { now: Timestamp; watches: readonly MutableWatch[]; isWhole: boolean },
 ): Promise<AddedMute> {
-  const { job } = asked;
-  const meant = job === null || job.includes('*') ? job : await resolveJobId(store, job);
-  const mute = await store.addMute(muteRequest({ ...asked, job: meant }, now));
-  const warnings = unreachedBy(mute, watches).map(({ what, wanted, known }) => {
-    const others = known.length === 0 ? 'none is known' : `there are ${listed(known)}`;
-    return `no watch that is configured has the ${what} ${JSON.stringify(wanted)}: it may keep nothing from anybody (${others})${suggestion(wanted, known)}`;
-  });
-  return { mute, warnings };
+  if (isNeverMet(asked)) {
+    throw new UnfitMute(
+      `${asked.events?.join(', ')} is about no job, and the mute asks for one`,
+      'Leave out the job and the target, or name events of jobs.',
+    );
+  }
+  const job = asked.job === null ? null : await jobMeant(store, asked.job);
+  const { items } = await store.listObservations({ limit: MOST_LOOKED_AT });
+  const seen = items.flatMap(({ watch, job: seenJob }) =>
+    seenJob === null ? [] : [{ ...seenJob, watch, target: seenJob.targetClusterName }],
+  );
+  const mute = await store.addMute(muteRequest({ ...asked, job: job?.id ?? null }, now));
+  const world: MuteWorld = { watches, isWhole, seen };
+  return { mute, warnings: [...(job?.warnings ?? []), ...unreachedBy(mute, world).map(wordsOf)] };
+}
+
+/**
+ * The job that a mute is to name. The beginning of an id that nobody knows would cover no job, now or ever; a whole one may yet be seen.
+ * @throws {AmbiguousId} UnfitId, UnfitMute.
+ */
+async function jobMeant(store: IdFinder, given: string): Promise<{ id: string; warnings: string[] }> {
+  const isGlob = given.includes('*');
+  const { id, isKnown, isWhole } = await findJobId(store, given, isGlob ? 'any' : 'one');
+  if (isKnown) return { id: isGlob ? given : id, warnings: [] };
+  if (!isGlob && !isWhole) {
+    throw new UnfitMute(
+      `no restore job on record has the id ${given}: the mute would keep nothing from anybody`,
+      '"restore-watcher jobs" lists those on record. The id of a job that nobody has seen yet is given whole.',
+    );
+  }
+  const none = `no restore job on record has the id ${given}: it keeps nothing from anybody until one is seen`;
+  return { id: isGlob ? given : id, warnings: [none] };
+}
+
+function wordsOf({ what, wanted, among, known }: Unreached): string {
+  const others = known.length === 0 ? 'none is known' : `there are ${listed(known)}`;
+  const who =
+    among === 'watches'
+      ? `no watch that is configured has the ${what} ${JSON.stringify(wanted)}: it may keep nothing from anybody`
+      : `none of the latest restores on record has the ${what} ${JSON.stringify(wanted)}: it keeps nothing from anybody until one has`;
+  return `${who} (${others})${suggestion(wanted, known)}`;
 }
 
 /** A mute, and when it is in force as of `now`. */

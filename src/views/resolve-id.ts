@@ -1,4 +1,4 @@
-import { type IdForm, parseDeliveryId, parseJobId, SHORTEST_HEAD } from '../domain/id-form.ts';
+import { type IdForm, isWholeJobId, parseDeliveryId, parseJobId, SHORTEST_HEAD } from '../domain/id-form.ts';
 import type { Observation } from '../domain/job/observation.ts';
 import { WatcherError } from '../errors.ts';
 import type { FoundIds, RecordReader } from '../store/ports/records.ts';
@@ -40,24 +40,44 @@ export type IdFinder = Pick<RecordReader, 'findJobIds' | 'findDeliveryIds' | 'li
 
 const MOST_CANDIDATES = 10;
 
+/** A job that somebody means. */
+export interface MeantJob {
+  /** As it was given, where it is not on record. */
+  id: string;
+  isKnown: boolean;
+  /** It was given whole, as far as can be seen. */
+  isWhole: boolean;
+}
+
 /**
  * Finds the job that somebody means, by its id in any form that `parseJobId` reads. One that is not on record comes back as it was
  * given: whoever looks it up then says so.
  * @throws {AmbiguousId} with those that may be meant; UnfitId.
  */
 export async function resolveJobId(records: IdFinder, text: string): Promise<string> {
+  return (await findJobId(records, text, 'one')).id;
+}
+
+/**
+ * The same, and whether it is on record. With `any`, several will do.
+ * @throws {AmbiguousId} with those that may be meant; UnfitId.
+ */
+export async function findJobId(records: IdFinder, text: string, wanted: 'one' | 'any'): Promise<MeantJob> {
   const form = parseJobId(text);
   if (form === null) throw new UnfitId('restore job', text);
   const found = await records.findJobIds(form, MOST_CANDIDATES + 1);
   const [only, ...others] = found.ids;
-  if (only === undefined) return notFound(form, text, found, 'jobs');
-  if (others.length === 0) return only;
+  if (only === undefined) {
+    return { id: notFound(form, text, found, 'jobs'), isKnown: false, isWhole: isWholeJobId(form) };
+  }
+  const known = (id: string): MeantJob => ({ id, isKnown: true, isWhole: true });
+  if (others.length === 0 || wanted === 'any') return known(only);
   const seen = await Promise.all(
     found.ids.slice(0, MOST_CANDIDATES).map((id) => observationsOf(records, id)),
   );
   const ofWatch = seen.filter(({ by }) => by.some(({ watch }) => watch === form.watch));
   const [meant, second] = ofWatch;
-  if (meant !== undefined && second === undefined) return meant.id;
+  if (meant !== undefined && second === undefined) return known(meant.id);
   const candidates = (ofWatch.length > 0 ? ofWatch : seen).map(({ id, by }) => ({ id, about: aboutJob(by) }));
   throw AmbiguousId.of('jobs', text, candidates, found.ids.length > MOST_CANDIDATES);
 }

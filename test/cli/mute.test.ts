@@ -67,6 +67,34 @@ describe('mute add', () => {
     expect(err).toContain('did you mean "orders-db"?');
   });
 
+  it('warns of a target that no restore on record has, and of a job that nobody has seen', async () => {
+    const observations = [anObservation(aJob([], { id: jobId(1), targetClusterName: 'orders-copy' }))];
+    const store = readingStore({ observations });
+    const of = (...scope: string[]) =>
+      cli(['mute', 'add', ...scope, '--for', '1h', '--reason', 'r'], { store });
+    const target = await of('--target', 'order-copy');
+    expect(target).toMatchObject({ code: 0, err: expect.stringContaining('did you mean "orders-copy"?') });
+    expect(target.err).toContain('none of the latest restores on record has the target "order-copy"');
+    const job = await of('--job', jobId(7));
+    expect(job).toMatchObject({ code: 0, err: expect.stringContaining('until one is seen') });
+    expect(await of('--job', `${jobId(1).slice(0, 6)}*`)).toMatchObject({ code: 0, err: '' });
+    expect(store.content.mutes).toHaveLength(3);
+  });
+
+  it('refuses what could never keep anything from anybody', async () => {
+    const store = readingStore({ observations: [anObservation(aJob([], { id: jobId(1) }))] });
+    const of = (...scope: string[]) =>
+      cli(['mute', 'add', ...scope, '--for', '1h', '--reason', 'r'], { store });
+    for (const id of ['7777', '7777…8888', '7777...8888']) {
+      const { code, err } = await of('--job', id);
+      expect({ id, code }).toEqual({ id, code: 2 });
+      expect(err).toContain(`no restore job on record has the id ${id}`);
+    }
+    const event = await of('--job', jobId(1), '--event', 'watch_failing');
+    expect(event).toMatchObject({ code: 2, err: expect.stringContaining('watch_failing is about no job') });
+    expect(store.content.mutes).toEqual([]);
+  });
+
   it('comes round with --every, and says when it is next in force', async () => {
     const store = readingStore();
     const argv = [...ADD, '--every', '0 0 2 * * 6', '--time-zone', 'Europe/Vienna'];

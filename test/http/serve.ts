@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { ReloadOutcome } from '../../src/config/changes.ts';
 import { type ServerOptions, startServer } from '../../src/http/server.ts';
 import { reportOfDaemon } from '../../src/views/status/from-daemon.ts';
-import { T0 } from '../support/builders.ts';
+import { aWatch, T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, type StoreContent } from '../support/reading-store.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
@@ -33,6 +33,7 @@ export async function serve(
     tokens: () => ({ token: token(), viewToken }),
     reload: async () => APPLIED,
     pollSoon: () => 'begun',
+    mutableWatches: () => [aWatch()],
     configFault: () => null,
     heartbeatFault: () => null,
     status: () => aWatcherStatus(),

@@ -146,7 +146,7 @@ describe('writes over HTTP', () => {
     const every = { schedule: '0 0 1 1 *', timeZone: 'Europe/Vienna' };
     const scope = {
       ...OPEN_SCOPE,
-      target: 'copy-*',
+      target: '*-copy',
       job: `${jobId(2).slice(0, 4)}...2`,
       labels: { team: 'pay*' },
     };
@@ -158,10 +158,13 @@ describe('writes over HTTP', () => {
       forMs: HOUR,
     });
     expect(mute).toMatchObject({
-      ...{ watch: '*', target: 'copy-*', job: jobId(2), labels: { team: 'pay*' }, until: null },
+      ...{ watch: '*', target: '*-copy', job: jobId(2), labels: { team: 'pay*' }, until: null },
       recurs: { ...every, forMs: HOUR },
     });
     expect(warnings).toEqual([]);
+    await expect(
+      far.addMute({ ...OPEN_SCOPE, job: '7777', author: 'ann', reason: 'r', every: null, forMs: HOUR }),
+    ).rejects.toThrow('no restore job on record has the id 7777');
     const nowhere = {
       ...OPEN_SCOPE,
       instance: 'nowhere',

@@ -19,11 +19,15 @@ const PAGE_SIZE = 500;
 
 /**
  * The record in a store. Whoever opened the store closes it.
- * @param options.watches those that are configured, as far as they are known.
+ * @param options.watches those that are configured, as far as they are known; `isWhole` says that these are all.
  */
 export function createStoreRecords(
   store: RecordsStore,
-  { clock, watches = [] }: { clock: Clock; watches?: readonly MutableWatch[] },
+  {
+    clock,
+    watches = [],
+    isWhole = false,
+  }: { clock: Clock; watches?: readonly MutableWatch[]; isWhole?: boolean },
 ): Omit<Records, 'close'> {
   const ends = createExpectedEnds({ store, clock });
   return {
@@ -49,7 +53,7 @@ export function createStoreRecords(
       const refused = which === 'given_up' ? [] : which.filter((id) => !redriven.includes(id));
       return { redriven, refused };
     },
-    addMute: (asked) => addMute(store, asked, { now: clock.now(), watches }),
+    addMute: (asked) => addMute(store, asked, { now: clock.now(), watches, isWhole }),
     removeMute: (id, by) => store.removeMute(id, clock.now(), by),
   };
 }

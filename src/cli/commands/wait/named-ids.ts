@@ -1,5 +1,5 @@
 import type { WatcherConfig } from '../../../config/config.ts';
-import { type IdForm, parseJobId } from '../../../domain/id-form.ts';
+import { type IdForm, isWholeJobId, parseJobId } from '../../../domain/id-form.ts';
 import type { Watch } from '../../../domain/job/watch.ts';
 import { StoreError } from '../../../errors.ts';
 import type { JobSource } from '../../../source/source.ts';
@@ -41,7 +41,7 @@ export async function meantIds(
   const ids = new Map<IdForm, string>();
   const open: GivenId[] = [];
   for (const one of given) {
-    const id = isWhole(one.form) ? one.form.head : await knownId(cli, one.form, where);
+    const id = isWholeJobId(one.form) ? one.form.head : await knownId(cli, one.form, where);
     if (id === null) open.push(one);
     else ids.set(one.form, id);
   }
@@ -69,10 +69,6 @@ export async function meantIds(
 }
 
 const MOST = 10;
-
-function isWhole({ head, tail }: IdForm): boolean {
-  return tail === '' && /^[0-9a-f]{24}$/.test(head);
-}
 
 /** The one job of this watch on record that fits; `null`: there is none, or more than one. */
 async function knownId(
