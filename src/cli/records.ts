@@ -3,18 +3,16 @@ import { httpUrlFault } from '../config/addresses.ts';
 import { accessToStore, type StoreAccess } from '../config/store-access.ts';
 import { shorten } from '../domain/shorten.ts';
 import type { MutableWatch } from '../domain/telling/mute-reach.ts';
-import { StoreError } from '../errors.ts';
+import { ConfigError, StoreError } from '../errors.ts';
 import type { StoreReader } from '../store/store.ts';
 import type { Records } from '../views/records/records.ts';
 import { createStoreRecords } from '../views/records/store-records.ts';
 import { blindWords, daemonWords } from '../views/status/from-store.ts';
 import type { Cli, CommonOptions } from './command.ts';
 import { UsageError } from './errors.ts';
+import { askOwn, isOwnAddress, ownToken, TOKEN_VARIABLE } from './own-daemon.ts';
 import type { RemoteDaemon } from './parts.ts';
 import { printable } from './view/text.ts';
-
-/** The environment variable that holds the token where the command line does not. */
-const TOKEN_VARIABLE = 'RESTORE_WATCHER_TOKEN';
 
 /** Options of every command that reads the record. */
 export interface RecordsOptions extends CommonOptions {
@@ -39,7 +37,12 @@ export function addRecordsOptions(command: Command): Command {
   return command
     .addOption(storeOption())
     .addOption(new Option('--server <url>', 'ask the daemon that answers there, and no store'))
-    .addOption(new Option('--token <token>', `its server.token (default: $${TOKEN_VARIABLE})`));
+    .addOption(
+      new Option(
+        '--token <token>',
+        `its server.token, or to read its server.viewToken (default: that of the configuration where this has it listen there, else $${TOKEN_VARIABLE})`,
+      ),
+    );
 }
 
 /** `--store`, which stands in for a configuration that cannot be read. */
@@ -77,7 +80,7 @@ export async function withRecords<T>(
   mode: 'readonly' | 'readwrite',
   work: (reach: Reach) => Promise<T>,
 ): Promise<T | null> {
-  const daemon = daemonOf(cli, options);
+  const daemon = await daemonOf(cli, options, mode === 'readonly' ? 'read' : 'act');
   if (daemon !== null) {
     try {
       const report = await daemon.status();
@@ -95,13 +98,16 @@ export async function withRecords<T>(
     }
   }
   const access = await accessFor(cli, options);
-  const { inUse } = await cli.parts.inspectStore(access);
+  const { inUse, where } = await cli.parts.inspectStore(access);
   const store = await cli.parts.openStore(access, { mode });
-  if (store === null) return null;
+  if (store === null) {
+    tellFirst(cli, await wordsOfNone(cli, access, where));
+    return null;
+  }
   try {
     const lastWrittenAt = await store.lastWrittenAt();
     const state = { true: 'silent', false: 'not_running', null: 'unknown' } as const;
-    const facts = { daemon: state[`${inUse}`], asked: null, now: cli.parts.clock.now(), store };
+    const facts = { daemon: state[`${inUse}`], asked: null, now: cli.parts.clock.now(), where, store };
     tellFirst(cli, [
       ...(inUse === false ? [daemonWords(facts, lastWrittenAt)] : []),
       ...(await store.readAlerts().then(blindWords)),
@@ -113,16 +119,28 @@ export async function withRecords<T>(
   }
 }
 
+/** In another folder than the daemon's, the store that a relative path names is not there. */
+async function wordsOfNone(cli: Cli, access: StoreAccess, where: string): Promise<string[]> {
+  const own = await askOwn(cli, access, false);
+  if (own.kind !== 'report') return [`there is no database at ${where}`];
+  return [
+    `there is no database at ${where}; the daemon at ${own.url} works with ${own.report.store.where}: --server ${own.url} asks it`,
+  ];
+}
+
 /** The daemon that `--server` names; `null`: none is named. @throws {UsageError} */
-export function daemonOf(cli: Cli, { server, token, store }: RecordsOptions): RemoteDaemon | null {
-  if (server !== undefined && store !== undefined) {
-    throw new UsageError('--server and --store name two records: give one of them');
-  }
+export async function daemonOf(
+  cli: Cli,
+  options: RecordsOptions,
+  purpose: 'read' | 'act',
+): Promise<RemoteDaemon | null> {
+  const { server, token, store } = options;
   if (server === undefined) {
     if (token !== undefined) throw new UsageError('--token goes with --server');
     return null;
   }
-  const fault = httpUrlFault(server, true);
+  if (store !== undefined) throw new UsageError('--server and --store name two records: give one of them');
+  const fault = serverFault(server);
   if (fault !== null) throw new UsageError(`--server cannot be used: ${fault}`);
   if (httpUrlFault(server, false) !== null) {
     throw new UsageError(
@@ -130,7 +148,30 @@ export function daemonOf(cli: Cli, { server, token, store }: RecordsOptions): Re
       'Name an https address, or forward a local port (ssh -L, kubectl port-forward).',
     );
   }
-  return cli.parts.connectDaemon({ url: server, token: token ?? (cli.parts.env[TOKEN_VARIABLE] || null) });
+  const shown = token ?? (cli.parts.env[TOKEN_VARIABLE] || (await configuredToken(cli, options, purpose)));
+  return cli.parts.connectDaemon({ url: server, token: shown });
+}
+
+function serverFault(server: string): string | null {
+  const fault = httpUrlFault(server, true);
+  if (fault !== null) return fault;
+  const { search, hash } = new URL(server);
+  return search === '' && hash === '' ? null : 'no "?" or "#" belongs in it';
+}
+
+/** Of the configuration, where that has its daemon listen at the address that is asked; `null`: of another, or none can be read. */
+async function configuredToken(
+  cli: Cli,
+  { server = '', config }: RecordsOptions,
+  purpose: 'read' | 'act',
+): Promise<string | null> {
+  try {
+    const access = await cli.parts.readAccess(config);
+    return isOwnAddress(server, access) ? ownToken(cli, access.server, purpose) : null;
+  } catch (thrown) {
+    if (thrown instanceof ConfigError) return null;
+    throw thrown;
+  }
 }
 
 /** "status" says it whole. */

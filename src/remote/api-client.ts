@@ -5,6 +5,7 @@ import { AmbiguousId, type IdCandidate } from '../views/resolve-id.ts';
 
 /** Where a daemon answers, and what it wants to see. */
 export interface DaemonAddress {
+  /** An http or https address that `URL` can read. */
   url: string;
   /** `null`: it is asked without. */
   token: string | null;
@@ -13,21 +14,38 @@ export interface DaemonAddress {
 /** A JSON object as it came. */
 export type Answer = Readonly<Record<string, unknown>>;
 
-/** Asks a running daemon over its own API. */
+/** Parameters of a request; those that are undefined are left out. */
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+/**
+ * Asks a running daemon over its own API, for what is under a path of `/api/v1`. `read` makes something of the answer. Every error says
+ * what was asked, what came, and what to do.
+ * @throws {WatcherError} `daemon_unreachable`, `daemon_refuses` (token, fault, foreign answer), `not_found`; AmbiguousId.
+ */
 export interface ApiClient {
-  /**
-   * Reads what is under a path of `/api/v1`. Parameters that are undefined are left out.
-   * @throws {WatcherError} `daemon_unreachable`, `daemon_refuses` (token, fault), `not_found`; AmbiguousId.
-   */
-  get(path: string, query?: Readonly<Record<string, string | number | undefined>>): Promise<Answer>;
-  /** Writes, which only `server.token` may. The same errors. */
-  post(path: string, body: unknown): Promise<Answer>;
-  delete(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
+  get<T>(path: string, query: Query, read: (answer: Answer) => T): Promise<T>;
+  /** Writes, which only `server.token` may. */
+  post<T>(path: string, body: unknown, read: (answer: Answer) => T): Promise<T>;
+  delete<T>(path: string, query: Query, read: (answer: Answer) => T): Promise<T>;
   close(): void;
 }
 
+/** An answer is not what this program gives. Thrown by those who read it; the client says to what it was the answer. */
+export class ForeignAnswer extends Error {}
+
 const PATIENCE_MS = 10_000;
 const MOST_BYTES = 64_000_000;
+
+type Method = 'GET' | 'POST' | 'DELETE';
+
+/** One request, for the words about it. */
+interface Asked {
+  method: Method;
+  /** `GET /api/v1/status`, without parameters. */
+  what: string;
+  host: string;
+  hasToken: boolean;
+}
 
 /** Creates a client for one daemon. Redirects are not followed: the token must not go elsewhere. */
 export function createApiClient({ url, token }: DaemonAddress): ApiClient {
@@ -37,36 +55,46 @@ export function createApiClient({ url, token }: DaemonAddress): ApiClient {
     body: { whole: MOST_BYTES },
   });
   const base = url.replace(/\/+$/, '').replace(/\/api\/v1$/, '');
-  const host = new URL(url).host;
+  const { host } = new URL(url);
 
-  const send = async (path: string, more: { body?: string; method?: 'DELETE' } = {}): Promise<Answer> => {
+  const send = async <T>(
+    method: Method,
+    [path, query, body]: readonly [path: string, query: Query, body?: string],
+    read: (answer: Answer) => T,
+  ): Promise<T> => {
     const headers = {
       accept: 'application/json',
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      ...(more.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    const address = new URL(`${base}/api/v1${path}`).href;
-    const { status, text, broken } = await client
-      .send({ url: address, headers, signal, ...more })
-      .catch((thrown: unknown) => {
-        throw unreachable(thrown, host);
-      });
-    if (broken !== null) throw unreachable(broken, host);
+    const asked = { method, what: `${method} /api/v1${path}`, host, hasToken: token !== null };
+    const request = {
+      ...{ url: new URL(`${base}/api/v1${path}${queryText(query)}`).href, headers },
+      ...{ signal: AbortSignal.timeout(PATIENCE_MS), ...(body === undefined ? {} : { body }) },
+      ...(method === 'DELETE' ? { method } : {}),
+    };
+    const { status, text, broken } = await client.send(request).catch((thrown: unknown) => {
+      throw unreachable(thrown, asked);
+    });
+    if (broken !== null) throw unreachable(broken, asked);
     const answer = objectIn(text);
-    if (status >= 200 && status < 300 && answer !== null) return answer;
-    throw refusal(status, answer, { host, hasToken: token !== null });
+    if (status < 200 || status >= 300 || answer === null) throw refusal(status, answer, asked);
+    try {
+      return read(answer);
+    } catch (thrown) {
+      throw thrown instanceof ForeignAnswer ? foreign(thrown.message, asked) : thrown;
+    }
   };
 
   return {
-    get: (path, query = {}) => send(path + queryText(query)),
-    post: (path, body) => send(path, { body: JSON.stringify(body) }),
-    delete: (path, query = {}) => send(path + queryText(query), { method: 'DELETE' }),
+    get: (path, query, read) => send('GET', [path, query], read),
+    post: (path, body, read) => send('POST', [path, {}, JSON.stringify(body)], read),
+    delete: (path, query, read) => send('DELETE', [path, query], read),
     close: client.close,
   };
 }
 
-function queryText(query: Readonly<Record<string, string | number | undefined>>): string {
+function queryText(query: Query): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) params.set(name, String(value));
   return params.size === 0 ? '' : `?${params}`;
@@ -81,44 +109,55 @@ function objectIn(text: string): Answer | null {
   }
 }
 
-function unreachable(thrown: unknown, host: string): WatcherError {
-  const isFault = thrown instanceof WireFault;
-  const reason = isFault ? thrown.say(host) : `no answer from ${host} within ${PATIENCE_MS / 1_000} s`;
-  return new WatcherError('daemon_unreachable', `the daemon cannot be asked: ${reason}`, {
-    hint: 'Is it running, and does its server.host listen there? "restore-watcher run" starts it.',
+const NOBODY_LISTENS =
+  'Is it running, and does its server.host listen there? "restore-watcher run" starts it.';
+
+/** Nothing was sent then. */
+const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH)$/;
+
+function unreachable(thrown: unknown, { method, what, host }: Asked): WatcherError {
+  const fault = thrown instanceof WireFault ? thrown : null;
+  const reason = fault?.say(host) ?? `no answer from ${host} within ${PATIENCE_MS / 1_000} s`;
+  const hint = fault?.code === 'ECONNREFUSED' ? NOBODY_LISTENS : (fault?.hint ?? NOBODY_LISTENS);
+  const isSent = fault === null || (fault.kind === 'network' && !NEVER_SENT.test(fault.code ?? ''));
+  const mayBeDone =
+    method !== 'GET' && isSent ? ' It may have been done all the same: look before you ask again.' : '';
+  return new WatcherError('daemon_unreachable', `the daemon cannot be asked for ${what}: ${reason}`, {
+    hint: `${hint}${mayBeDone}`,
     cause: thrown,
   });
 }
 
-function refusal(
-  status: number,
-  answer: Answer | null,
-  { host, hasToken }: { host: string; hasToken: boolean },
-): WatcherError {
+function refusal(status: number, answer: Answer | null, asked: Asked): WatcherError {
+  const { method, what, host, hasToken } = asked;
   const said = typeof answer?.error === 'string' ? answer.error : null;
   const hint = typeof answer?.hint === 'string' ? answer.hint : undefined;
   if (status === 401) {
-    const message = hasToken ? `${host} does not take this token` : `${host} demands a token`;
+    const message = `${host} ${hasToken ? 'does not take this token' : 'demands a token'} for ${what}`;
+    const which = method === 'GET' ? 'its server.viewToken or server.token' : 'its server.token';
     return new WatcherError('daemon_refuses', message, {
-      hint: 'Give its server.token with --token or RESTORE_WATCHER_TOKEN.',
+      hint: `Give ${which} with --token or RESTORE_WATCHER_TOKEN.`,
     });
   }
   if (status === 409 && Array.isArray(answer?.candidates)) {
     return new AmbiguousId(said ?? 'the id may be one of several', answer.candidates.map(toCandidate));
   }
-  if (said === null || isRedirect(status)) {
-    return new WatcherError(
-      'daemon_refuses',
-      `what answers at ${host} is no restore-watcher (status ${status})`,
-      {
-        hint: 'Check the address: the daemon logs where its status server listens.',
-      },
-    );
-  }
-  return new WatcherError(status === 404 ? 'not_found' : 'daemon_refuses', `${host}: ${said}`, { hint });
+  if (said === null || isRedirect(status)) return foreign(`status ${status}, and no answer of ours`, asked);
+  const code = status === 404 ? 'not_found' : 'daemon_refuses';
+  return new WatcherError(code, `${host} refuses ${what} (status ${status}): ${said}`, { hint });
+}
+
+function foreign(came: string, { what, host }: Asked): WatcherError {
+  return new WatcherError(
+    'daemon_refuses',
+    `what answers at ${host} is no restore-watcher, or one of another version: ${what} came back with ${came}`,
+    {
+      hint: 'Check the address: the daemon logs where its status server listens. "status" tells its version.',
+    },
+  );
 }
 
 function toCandidate(value: unknown): IdCandidate {
-  const { id, about } = value as Partial<IdCandidate>;
+  const { id, about } = (typeof value === 'object' && value !== null ? value : {}) as Partial<IdCandidate>;
   return { id: String(id), about: about ?? '' };
 }

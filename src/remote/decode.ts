@@ -6,10 +6,9 @@ import type { ExpectedEnd } from '../domain/job/eta.ts';
 import type { Observation } from '../domain/job/observation.ts';
 import type { JobKind, RestoreJob } from '../domain/job/restore-job.ts';
 import type { Mute } from '../domain/telling/mute.ts';
-import { WatcherError } from '../errors.ts';
 import type { Delivery } from '../store/ports/outbox.ts';
 import type { ListedDelivery, RecordedEvent } from '../store/ports/records.ts';
-import type { Answer } from './api-client.ts';
+import { type Answer, ForeignAnswer } from './api-client.ts';
 
 /**
  * Reads back what `views/` makes of records. A view of what comes of it is the view that came; what no view shows (`orderKey`, how often a
@@ -217,26 +216,26 @@ function jobOrNull(value: unknown): RestoreJob | null {
   };
 }
 
-/** The objects in a list of the answer. */
+/** The objects in a list of the answer. @throws {ForeignAnswer} */
 export function itemsOf(answer: Answer): Answer[] {
   if (!Array.isArray(answer.items)) throw foreign('items');
   return answer.items.filter(isObject);
 }
 
-/** @throws {WatcherError} when one is missing: something else has answered. */
+/** @throws {ForeignAnswer} when one is missing: something else has answered. */
 export function requireFields(view: Answer, fields: readonly string[]): void {
   const missing = fields.find((field) => !(field in view));
   if (missing !== undefined) throw foreign(missing);
 }
 
-function foreign(field: string): WatcherError {
-  return new WatcherError(
-    'daemon_refuses',
-    `the answer has no "${field}": it is not of this program, or of another version of it`,
-    {
-      hint: 'Check the address of --server, and the version of the daemon.',
-    },
-  );
+/** @throws {ForeignAnswer} when one is no list of objects. */
+export function requireLists(view: Answer, fields: readonly string[]): void {
+  const odd = fields.find((field) => !Array.isArray(view[field]));
+  if (odd !== undefined) throw foreign(odd);
+}
+
+function foreign(field: string): ForeignAnswer {
+  return new ForeignAnswer(`no "${field}"`);
 }
 
 function isObject(value: unknown): value is Answer {

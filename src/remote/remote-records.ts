@@ -1,16 +1,17 @@
 import type { Clock } from '../clock.ts';
-import { parseJobId } from '../domain/id-form.ts';
+import { parseDeliveryId, parseJobId } from '../domain/id-form.ts';
 import { toIso } from '../domain/instant.ts';
 import { isInForce } from '../domain/telling/mute.ts';
 import { WatcherError } from '../errors.ts';
 import type { PageRequest, Rows } from '../store/ports/records.ts';
-import type { Records } from '../views/records/records.ts';
+import type { Records, Redriven } from '../views/records/records.ts';
 import { UnfitId } from '../views/resolve-id.ts';
 import type { StatusReport } from '../views/status/report.ts';
-import { type Answer, createApiClient, type DaemonAddress } from './api-client.ts';
+import { type Answer, type ApiClient, createApiClient, type DaemonAddress } from './api-client.ts';
 import {
   itemsOf,
   requireFields,
+  requireLists,
   toExpectedEnd,
   toListedDelivery,
   toMute,
@@ -28,96 +29,117 @@ export function connectDaemon(
 ): { records: Records; status: () => Promise<StatusReport> } {
   const client = createApiClient(address);
   const page = ({ limit, cursor }: PageRequest) => ({ limit: Math.min(MOST_AT_ONCE, limit), cursor });
-  const rows = async <T>(answer: Promise<Answer>, decode: (view: Answer) => T): Promise<Rows<T>> => {
-    const found = await answer;
-    const { nextCursor } = found;
-    return {
-      items: itemsOf(found).map(decode),
-      nextCursor: typeof nextCursor === 'string' ? nextCursor : null,
-    };
-  };
+  const rows =
+    <T>(decode: (view: Answer) => T) =>
+    (answer: Answer): Rows<T> => ({
+      items: itemsOf(answer).map(decode),
+      nextCursor: typeof answer.nextCursor === 'string' ? answer.nextCursor : null,
+    });
   const iso = (at: number | undefined): string | undefined =>
     at === undefined || !Number.isFinite(at) ? undefined : toIso(at);
 
   const records: Records = {
     listJobs: ({ watch, jobId, state, ...asked }) =>
-      rows(client.get('/jobs', { watch, job: jobId, state, ...page(asked) }), (view) => {
-        const observation = toObservation(view);
-        return { observation, eta: toExpectedEnd(view, observation.job, clock.now()) };
-      }),
+      client.get(
+        '/jobs',
+        { watch, job: jobId, state, ...page(asked) },
+        rows((view) => {
+          const observation = toObservation(view);
+          return { observation, eta: toExpectedEnd(view, observation.job, clock.now()) };
+        }),
+      ),
     listEvents: ({ jobId, watch, since, until, target, onlyHappened = false, ...asked }) =>
-      rows(
-        client.get('/transitions', {
+      client.get(
+        '/transitions',
+        {
           ...{ job: jobId, watch, since: iso(since), until: iso(until), target },
           all: onlyHappened ? undefined : 'true',
           ...page(asked),
-        }),
-        (view) => toRecordedEvent(view, clock.now()),
+        },
+        rows((view) => toRecordedEvent(view, clock.now())),
       ),
     listDeliveries: ({ channel, status, ...asked }) =>
-      rows(client.get('/deliveries', { channel, status, ...page(asked) }), (view) =>
-        toListedDelivery(view, clock.now()),
+      client.get(
+        '/deliveries',
+        { channel, status, ...page(asked) },
+        rows((view) => toListedDelivery(view, clock.now())),
       ),
     listMutes: async ({ inForceAt, openAt = inForceAt }) => {
-      const answer = await client.get('/mutes', { all: openAt === undefined ? 'true' : undefined });
-      const mutes = itemsOf(answer).map(toMute);
-      return inForceAt === undefined ? mutes : mutes.filter((mute) => isInForce(mute, inForceAt));
+      const { items } = await client.get(
+        '/mutes',
+        { all: openAt === undefined ? 'true' : undefined },
+        rows(toMute),
+      );
+      return inForceAt === undefined ? items : items.filter((mute) => isInForce(mute, inForceAt));
     },
     resolveJob: async (text) => {
       if (parseJobId(text) === null) throw new UnfitId('restore job', text);
-      try {
-        const { id } = await client.get(`/jobs/${encodeURIComponent(text)}`);
-        return String(id);
-      } catch (thrown) {
-        // Nobody has observed it: something may be told of it all the same.
-        if (thrown instanceof WatcherError && thrown.code === 'not_found') return text;
-        throw thrown;
-      }
+      // Nobody has observed it: something may be told of it all the same.
+      const id = await orNull(client.get(`/jobs/${encodeURIComponent(text)}`, {}, ({ id }) => String(id)));
+      return id ?? text;
     },
-    readAudit: async (afterSeq, limit) => {
-      const answer = await client.get('/audit', { after: afterSeq, limit: Math.min(MOST_AT_ONCE, limit) });
-      requireFields(answer, ['items', 'head']);
-      const { head } = answer as { head: { seq: number; hash: string } };
-      return {
-        lines: itemsOf(answer).map(({ seq, line }) => ({ seq: Number(seq), body: String(line) })),
-        head,
-      };
-    },
+    readAudit: (afterSeq, limit) =>
+      client.get('/audit', { after: afterSeq, limit: Math.min(MOST_AT_ONCE, limit) }, (answer) => {
+        requireFields(answer, ['items', 'head']);
+        const { head } = answer as { head: { seq: number; hash: string } };
+        const lines = itemsOf(answer).map(({ seq, line }) => ({ seq: Number(seq), body: String(line) }));
+        return { lines, head };
+      }),
     redrive: async (request) => {
       const ids = request.kind === 'ids' ? request.ids : await givenUpOf(records, request.channel);
-      const redriven: string[] = [];
-      const refused: string[] = [];
-      for (const id of ids) {
-        const answer = await client.post(`/deliveries/${encodeURIComponent(id)}/redrive`, {});
-        (answer.redriven === true ? redriven : refused).push(String(answer.id ?? id));
-      }
-      return { redriven, refused };
+      return redriveEach(client, ids);
     },
-    addMute: async ({ every, ...asked }) => {
+    addMute: ({ every, ...asked }) => {
       const when = every === null ? {} : { every: every.schedule, timeZone: every.timeZone };
-      const answer = await client.post('/mutes', { ...asked, ...when });
-      const { warnings } = answer;
-      return { mute: toMute(answer), warnings: Array.isArray(warnings) ? warnings.map(String) : [] };
+      return client.post('/mutes', { ...asked, ...when }, (answer) => {
+        const { warnings } = answer;
+        return { mute: toMute(answer), warnings: Array.isArray(warnings) ? warnings.map(String) : [] };
+      });
     },
-    removeMute: async (id, by) => {
-      try {
-        return toMute(await client.delete(`/mutes/${id}`, { author: by }));
-      } catch (thrown) {
-        if (thrown instanceof WatcherError && thrown.code === 'not_found') return null;
-        throw thrown;
-      }
-    },
+    removeMute: (id, by) => orNull(client.delete(`/mutes/${id}`, { author: by }, toMute)),
     close: async () => client.close(),
   };
   return {
     records,
-    status: async () => {
-      const answer = await client.get('/status');
-      requireFields(answer, ['asOf', 'daemon', 'watches', 'channels', 'config', 'problems']);
-      // Made by the same version of this program, or a later one that adds to it.
-      return answer as unknown as StatusReport;
-    },
+    status: () =>
+      client.get('/status', {}, (answer) => {
+        requireFields(answer, ['asOf', 'ok', 'daemon', 'config', 'store']);
+        requireLists(answer, ['problems', 'warnings', 'watches', 'channels', 'mutes']);
+        // Made by the same version of this program, or a later one that adds to it.
+        return answer as unknown as StatusReport;
+      }),
   };
+}
+
+/** `null` for what the daemon does not have. */
+async function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (thrown) {
+    if (thrown instanceof WatcherError && thrown.code === 'not_found') return null;
+    throw thrown;
+  }
+}
+
+/** One after the other, as the API has it: where it ends early, what was done before stays done, and is told. */
+async function redriveEach(client: ApiClient, ids: readonly string[]): Promise<Redriven> {
+  const unfit = ids.find((id) => parseDeliveryId(id) === null);
+  if (unfit !== undefined) throw new UnfitId('delivery', unfit);
+  const redriven: string[] = [];
+  const refused: string[] = [];
+  for (const [index, id] of ids.entries()) {
+    try {
+      const answer = await client.post(`/deliveries/${encodeURIComponent(id)}/redrive`, {}, (came) => came);
+      (answer.redriven === true ? redriven : refused).push(String(answer.id ?? id));
+    } catch (thrown) {
+      if (!(thrown instanceof WatcherError) || index === 0) throw thrown;
+      // Only what was not answered may have been done.
+      const isUnknown = thrown.code === 'daemon_unreachable';
+      const left = ids.slice(isUnknown ? index + 1 : index);
+      return { redriven, refused, cutShort: { at: isUnknown ? id : null, left, fault: thrown } };
+    }
+  }
+  return { redriven, refused, cutShort: null };
 }
 
 async function givenUpOf(

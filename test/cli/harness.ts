@@ -1,8 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { runCli } from '../../src/cli/index.ts';
-import type { CliParts, OutputStream } from '../../src/cli/parts.ts';
+import type { CliParts, OutputStream, RemoteDaemon } from '../../src/cli/parts.ts';
 import type { WatcherConfig } from '../../src/config/config.ts';
 import { accessOf } from '../../src/config/store-access.ts';
+import { WatcherError } from '../../src/errors.ts';
 import { aRoute, aWatch, T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import type { ReadingStore } from '../support/reading-store.ts';
@@ -102,7 +103,11 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
     loadDraft: refuse,
     survey: refuse,
     readAccess: async (file) => accessOf(await (options.parts?.loadConfig?.(file) ?? config)),
-    connectDaemon: refuse,
+    // Nobody listens where the configuration says.
+    connectDaemon: () => ({
+      status: () => Promise.reject(new WatcherError('daemon_unreachable', 'no answer (ECONNREFUSED)')),
+      records: { close: async () => {} } as RemoteDaemon['records'],
+    }),
     openStore: async () => store,
     inspectStore: async () => ({ where: 'watcher.db', exists: true, schemaVersion: 1, inUse: true }),
     diagnose: refuse,

@@ -355,7 +355,7 @@ describe('any listing', () => {
     '%s says that nothing is recorded yet without a database',
     async (name) => {
       const text = await cli([name]);
-      expect(text).toMatchObject({ code: 0, err: '' });
+      expect(text).toMatchObject({ code: 0, err: 'note: there is no database at watcher.db\n' });
       expect(text.out).toContain('Nothing is recorded yet');
       expect((await cli([name, '--json'])).json()).toEqual({ items: [], hasMore: false });
     },

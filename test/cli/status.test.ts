@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CliParts, RemoteDaemon } from '../../src/cli/parts.ts';
-import { WatcherError } from '../../src/errors.ts';
+import { StoreError, WatcherError } from '../../src/errors.ts';
 import { reportOfDaemon } from '../../src/views/status/from-daemon.ts';
 import type { StatusReport } from '../../src/views/status/report.ts';
 import { aJob, aMute, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { readingStore, recorded } from '../support/reading-store.ts';
 import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from '../support/statuses.ts';
-import { cli, NOW } from './harness.ts';
+import { aConfig, cli, NOW } from './harness.ts';
 
 const store = () =>
   readingStore({
@@ -218,6 +218,94 @@ describe('status', () => {
     expect(refused.code).toBe(2);
     expect(refused.err).toContain('plain http is for loopback addresses only');
     expect((await cli(['status', '--token', 't'], { parts })).err).toContain('--token goes with --server');
+  });
+});
+
+describe('status in a folder without the database', () => {
+  const nowhere: Partial<CliParts> = {
+    inspectStore: async () => ({
+      where: '/here/watcher.db',
+      exists: false,
+      schemaVersion: null,
+      inUse: null,
+    }),
+  };
+
+  it('asks the daemon all the same, and says that it works with another file', async () => {
+    const parts = { ...answering(() => report(true)), ...nowhere };
+    const { code, out, err } = await cli(['status'], { parts });
+    expect(code).toBe(0);
+    expect(out).toContain('is running, since');
+    expect(err).toBe('');
+    const store = { where: '/elsewhere.db', lastWrittenAt: null };
+    const other = { ...answering(() => report(true, { store })), ...nowhere };
+    expect((await cli(['status'], { parts: other })).err).toContain(
+      'the daemon at http://127.0.0.1:8080 works with /elsewhere.db; here is no database at /here/watcher.db',
+    );
+    const jobs = await cli(['jobs'], { parts: other });
+    expect(jobs.err).toContain('--server http://127.0.0.1:8080 asks it');
+  });
+
+  it('says that none runs only where none answers', async () => {
+    const silent = await cli(['status'], { parts: nowhere });
+    expect(silent).toMatchObject({ code: 1, out: expect.stringMatching(/^no daemon runs, and there is no/) });
+    const refusing = () => Promise.reject(new WatcherError('daemon_refuses', 'demands a token'));
+    const { out } = await cli(['status'], { parts: { ...answering(refusing), ...nowhere } });
+    expect(out).toMatch(/^whether a daemon runs cannot be told \(demands a token\): there is no database/);
+  });
+
+  it('asks also where this user may not look for the store, and sends no token to another machine', async () => {
+    const denied: Partial<CliParts> = {
+      inspectStore: () => Promise.reject(new StoreError('unavailable', 'may not write in /var/lib')),
+    };
+    const parts = { ...answering(() => report(true)), ...denied };
+    expect(await cli(['status'], { parts })).toMatchObject({ code: 0 });
+    expect((await cli(['status'], { parts: denied })).err).toContain('may not write in /var/lib');
+    const config = aConfig({ server: { host: '10.0.0.7', port: 8080, token: 't', viewToken: null } });
+    const asked = { ...nowhere, connectDaemon: () => Promise.reject(new Error('asked')) as never };
+    expect(await cli(['status'], { config, parts: asked })).toMatchObject({ code: 1 });
+  });
+
+  it.each(['my host', 'fe80::1%eth0', ''])(
+    'survives a server.host that no URL can hold: %j',
+    async (host) => {
+      const config = aConfig({ server: { host, port: 8080, token: null, viewToken: null } });
+      const { code, out } = await cli(['status'], {
+        config,
+        store: store(),
+        parts: without({ inUse: true }),
+      });
+      expect(code).toBe(1);
+      expect(out.replaceAll('\n', ' ')).toContain('cannot stand in a URL');
+    },
+  );
+});
+
+describe('the token of the configuration', () => {
+  const config = aConfig({ server: { host: '0.0.0.0', port: 8080, token: 'acts', viewToken: 'reads' } });
+  const tokens: Array<string | null> = [];
+  const parts: Partial<CliParts> = {
+    connectDaemon: ({ url, token }) => {
+      tokens.push(token);
+      return answering(() => report(true)).connectDaemon?.({ url, token }) as RemoteDaemon;
+    },
+  };
+  const asked = async (...argv: string[]) => {
+    tokens.length = 0;
+    await cli(argv, { config, store: store(), parts });
+    return tokens;
+  };
+
+  it('goes to where the configuration has it listen, the one that may read wherever it will do', async () => {
+    expect(await asked('status')).toEqual(['reads']);
+    const here = ['--server', 'http://localhost:8080'];
+    expect(await asked('jobs', ...here)).toEqual(['reads']);
+    expect(await asked('mute', 'remove', '1', '--author', 'ann', ...here)).toEqual(['acts']);
+  });
+
+  it('goes nowhere else', async () => {
+    expect(await asked('jobs', '--server', 'http://127.0.0.1:8081')).toEqual([null]);
+    expect(await asked('jobs', '--server', 'https://example.com:8080')).toEqual([null]);
   });
 });
 

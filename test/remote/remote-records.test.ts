@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { GENESIS } from '../../src/domain/audit.ts';
 import { OPEN_SCOPE } from '../../src/domain/telling/mute.ts';
+import { WatcherError } from '../../src/errors.ts';
 import { connectDaemon } from '../../src/remote/remote-records.ts';
 import { muteView } from '../../src/views/mutes.ts';
 import { createStoreRecords } from '../../src/views/records/store-records.ts';
@@ -44,6 +48,17 @@ const content = (): StoreContent => ({
     { at: T0, kind: 'daemon.stopped', data: {} },
   ]),
 });
+
+/** A server that gives one answer to everything; its address. */
+async function answering(answer: (response: ServerResponse) => void): Promise<string> {
+  const server = createServer((_request, response) => answer(response));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 /** The record of one store, asked directly and over HTTP. */
 async function bothWays() {
@@ -102,8 +117,12 @@ describe('a daemon that is asked', () => {
     expect(await far.removeMute(2, 'ann')).toMatchObject({ removed: { by: 'ann' } });
     expect(await far.removeMute(2, 'ann')).toBeNull();
     const id = `${anEvent('failed').id}:oncall`;
-    expect(await far.redrive({ kind: 'ids', ids: [id] })).toEqual({ redriven: [], refused: [id] });
-    expect(await far.redrive({ kind: 'given_up', channel: null })).toEqual({ redriven: [], refused: [] });
+    expect(await far.redrive({ kind: 'ids', ids: [id] })).toEqual({
+      ...{ redriven: [], refused: [id], cutShort: null },
+    });
+    expect(await far.redrive({ kind: 'given_up', channel: null })).toEqual({
+      ...{ redriven: [], refused: [], cutShort: null },
+    });
   });
 
   it('that wants another token, or is none of ours, is said to', async () => {
@@ -113,6 +132,62 @@ describe('a daemon that is asked', () => {
     await expect(ask(null)).rejects.toThrow('demands a token');
     await expect(ask('nope')).rejects.toThrow('does not take this token');
     await expect(ask(TOKEN, 'http://127.0.0.1:9')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it.each([
+    ['a page', (response: ServerResponse) => response.end('<html>'), 'status 200, and no answer of ours'],
+    ['JSON of something else', (response: ServerResponse) => response.end('{}'), 'came back with no "items"'],
+    [
+      'a redirect',
+      (response: ServerResponse) => response.writeHead(302, { location: '/login' }).end('{"error":"x"}'),
+      'status 302, and no answer of ours',
+    ],
+    [
+      'a proxy that fails',
+      (response: ServerResponse) => response.writeHead(502).end('Bad Gateway'),
+      'status 502, and no answer of ours',
+    ],
+    [
+      'a refusal',
+      (response: ServerResponse) => response.writeHead(503).end('{"error":"busy","hint":"wait"}'),
+      'refuses GET /api/v1/jobs (status 503): busy',
+    ],
+    ['nothing', (response: ServerResponse) => response.destroy(), 'asked for GET /api/v1/jobs: no answer'],
+  ])('is named with what was asked and what came, when that is %s', async (_what, answer, said) => {
+    const url = await answering(answer);
+    const { records } = connectDaemon({ url, token: null }, { clock: createManualClock(T0) });
+    const fault = await records.listJobs({ limit: 1 }).catch((thrown: unknown) => thrown);
+    expect(fault).toBeInstanceOf(WatcherError);
+    const { message, hint } = fault as WatcherError;
+    expect(message).toContain(said);
+    expect(message).toContain('GET /api/v1/jobs');
+    expect(message).toContain(new URL(url).host);
+    expect(hint).toMatch(/\w/);
+  });
+
+  it('whose report is of another shape is not taken for ours', async () => {
+    const report = { asOf: '', ok: true, daemon: {}, config: {}, store: {}, problems: [], warnings: [] };
+    const url = await answering((response) => response.end(JSON.stringify({ ...report, watches: {} })));
+    const daemon = connectDaemon({ url, token: null }, { clock: createManualClock(T0) });
+    await expect(daemon.status()).rejects.toThrow('came back with no "watches"');
+  });
+
+  it('that ends while several are redriven leaves told what was done', async () => {
+    let asked = 0;
+    const url = await answering((response) => {
+      asked += 1;
+      if (asked === 3) response.destroy();
+      else response.end(JSON.stringify({ id: `id-${asked}`, redriven: asked === 1 }));
+    });
+    const { records } = connectDaemon({ url, token: null }, { clock: createManualClock(T0) });
+    const ids = ['1111', '2222', '3333', '4444'];
+    const came = await records.redrive({ kind: 'ids', ids });
+    expect(came).toMatchObject({
+      redriven: ['id-1'],
+      refused: ['id-2'],
+      cutShort: { at: '3333', left: ['4444'], fault: { code: 'daemon_unreachable' } },
+    });
+    expect(came.cutShort?.fault.hint).toContain('It may have been done all the same');
   });
 });
 

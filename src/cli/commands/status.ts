@@ -1,16 +1,14 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { StoreAccess } from '../../config/store-access.ts';
-import { WatcherError } from '../../errors.ts';
+import { StoreError } from '../../errors.ts';
+import type { StoreFacts } from '../../store/ports/life.ts';
 import { reportOfStore } from '../../views/status/from-store.ts';
 import type { StatusReport } from '../../views/status/report.ts';
 import { type Cli, jsonOption, onAction } from '../command.ts';
+import { askOwn, type OwnAnswer } from '../own-daemon.ts';
 import { accessFor, addRecordsOptions, daemonOf, type RecordsOptions, tellFirst } from '../records.ts';
 import { statusLines } from '../view/status-text.ts';
 import { toJson } from '../view/text.ts';
-
-/** A daemon that listens on every address is asked on this machine's own. */
-const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** Adds `status`: how all of it stands. Exits with 1 when something is wrong. */
 export function addStatus(cli: Cli, program: Command): void {
@@ -39,7 +37,7 @@ async function showStatus(cli: Cli, options: RecordsOptions): Promise<number> {
 }
 
 async function findReport(cli: Cli, options: RecordsOptions): Promise<StatusReport> {
-  const named = daemonOf(cli, options);
+  const named = await daemonOf(cli, options, 'read');
   if (named !== null) {
     try {
       return await named.status();
@@ -48,9 +46,17 @@ async function findReport(cli: Cli, options: RecordsOptions): Promise<StatusRepo
     }
   }
   const access = await accessFor(cli, options);
-  const { inUse, exists } = await cli.parts.inspectStore(access);
-  const asked = !exists || inUse === false ? null : await askOwn(cli, access);
-  if (asked !== null && 'report' in asked) return asked.report;
+  const facts = await factsOf(cli, access);
+  const isHeld = facts.exists && facts.inUse !== false;
+  const own = await askOwn(cli, access, isHeld);
+  if (own.kind === 'report' && (own.isOwnStore || !facts.exists)) {
+    if (!own.isOwnStore) {
+      const { where } = own.report.store;
+      tellFirst(cli, [`the daemon at ${own.url} works with ${where}; here is no database at ${facts.where}`]);
+    }
+    return own.report;
+  }
+  if (facts.fault !== null) throw facts.fault;
   if (access.fault !== null) {
     tellFirst(cli, [
       `${access.file} is read for its store alone; run from here, it would be refused: ${access.fault}`,
@@ -60,11 +66,11 @@ async function findReport(cli: Cli, options: RecordsOptions): Promise<StatusRepo
   try {
     return await reportOfStore({
       now: cli.parts.clock.now(),
-      daemon: stateOf(exists, inUse),
-      asked: asked?.why ?? null,
+      daemon: stateOf(facts, own),
+      asked: own.kind === 'silent' && !isHeld ? null : whyNot(own),
       file: access.file,
       sha256: access.sha256,
-      where: access.store.url,
+      where: facts.where,
       watches: access.watches.map(({ name }) => name),
       channels: access.channels.map(({ name }) => name),
       isWhole: access.isWhole,
@@ -75,33 +81,23 @@ async function findReport(cli: Cli, options: RecordsOptions): Promise<StatusRepo
   }
 }
 
-function stateOf(exists: boolean, inUse: boolean | null): 'unknown' | 'silent' | 'not_running' {
-  if (!exists || inUse === false) return 'not_running';
-  return inUse === null ? 'unknown' : 'silent';
-}
-
-/** Asks the daemon where the configuration has it listen; or says why it has not answered for this store. */
-async function askOwn(
-  cli: Cli,
-  { server, store, file }: StoreAccess,
-): Promise<{ report: StatusReport } | { why: string }> {
-  if (server === null || server.port === 0) return { why: `${file} does not say where it listens` };
-  const host = ANY_ADDRESS[server.host] ?? server.host;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
-  const daemon = cli.parts.connectDaemon({ url, token: tokenFor(cli, server) });
+/** Where the store may not even be looked at, a daemon may know all of it. */
+async function factsOf(cli: Cli, access: StoreAccess): Promise<StoreFacts & { fault: StoreError | null }> {
   try {
-    const report = await daemon.status();
-    const own = resolve(store.url.replace(/^sqlite:/, ''));
-    if (report.store.where === own) return { report };
-    return { why: `the one at ${url} works with another store, ${report.store.where}` };
-  } catch (thrown) {
-    if (!(thrown instanceof WatcherError)) throw thrown;
-    return { why: thrown.message };
-  } finally {
-    await daemon.records.close();
+    return { ...(await cli.parts.inspectStore(access)), fault: null };
+  } catch (fault) {
+    if (!(fault instanceof StoreError)) throw fault;
+    return { where: access.store.url, exists: false, schemaVersion: null, inUse: null, fault };
   }
 }
 
-function tokenFor(cli: Cli, { token }: NonNullable<StoreAccess['server']>): string | null {
-  return token ?? (cli.parts.env.RESTORE_WATCHER_TOKEN || null);
+function stateOf({ exists, inUse }: StoreFacts, own: OwnAnswer): 'unknown' | 'silent' | 'not_running' {
+  if (!exists) return own.kind === 'refused' ? 'unknown' : 'not_running';
+  if (inUse === false) return 'not_running';
+  return inUse === null ? 'unknown' : 'silent';
+}
+
+function whyNot(own: OwnAnswer): string {
+  if (own.kind !== 'report') return own.why;
+  return `the one at ${own.url} works with another store, ${own.report.store.where}`;
 }

@@ -103,7 +103,7 @@ function partsOf({ watch, project, instance, target, labels }: MuteScope): Part[
 /** True when no event can fit the mute: all those that it names are about no job, and it asks for one. */
 export function isNeverMet({ job, target, events }: MuteScope): boolean {
   const asksForJob = job !== null || target !== null;
-  return asksForJob && events !== null && events.every((name) => kindOf(name).about !== 'job');
+  return asksForJob && (events?.every((name) => kindOf(name).about !== 'job') ?? false);
 }
 
 /** `undefined` for what only Atlas tells. */

@@ -2,6 +2,7 @@ import type { AuditHead, AuditLine } from '../../domain/audit.ts';
 import type { ExpectedEnd } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { AskedMute, Mute } from '../../domain/telling/mute.ts';
+import type { WatcherError } from '../../errors.ts';
 import type { MuteFilter } from '../../store/ports/mutes.ts';
 import type {
   DeliveryFilter,
@@ -30,6 +31,8 @@ export interface Redriven {
   redriven: string[];
   /** What was neither given up nor waits: in hand, delivered, held for a digest, or unknown. */
   refused: string[];
+  /** Where it ended early: the one of which nobody knows whether it was done, those that were not, and why. */
+  cutShort: { at: string | null; left: readonly string[]; fault: WatcherError } | null;
 }
 
 /** A page of the audit log, and where the log ends. */
@@ -58,7 +61,10 @@ export interface Records {
   resolveJob(text: string): Promise<string>;
   /** Entries after `afterSeq`, in order, as they are stored. */
   readAudit(afterSeq: number, limit: number): Promise<AuditPage>;
-  /** @throws {WatcherError} AmbiguousId, UnfitId; then nothing was done. */
+  /**
+   * A store does it in one transaction; over HTTP each is done by itself, and the answer says where it ended early.
+   * @throws {WatcherError} AmbiguousId, UnfitId; then nothing was done.
+   */
   redrive(request: RedriveRequest): Promise<Redriven>;
   /** Its job in any form of an id. @throws {WatcherError} AmbiguousId, UnfitId; then nothing was done. */
   addMute(asked: AskedMute): Promise<AddedMute>;

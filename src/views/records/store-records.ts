@@ -51,7 +51,7 @@ export function createStoreRecords(
       const which = await wanted(store, request);
       const redriven = await store.redrive(which, clock.now());
       const refused = which === 'given_up' ? [] : which.filter((id) => !redriven.includes(id));
-      return { redriven, refused };
+      return { redriven, refused, cutShort: null };
     },
     addMute: (asked) => addMute(store, asked, { now: clock.now(), watches, isWhole }),
     removeMute: (id, by) => store.removeMute(id, clock.now(), by),

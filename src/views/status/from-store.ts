@@ -92,22 +92,31 @@ export async function reportOfStore(facts: StoreFactsForStatus): Promise<StatusR
 
 /** What is said before anything else: nobody watches, and since when. */
 export function daemonWords(
-  { daemon, asked, now, store }: Pick<StoreFactsForStatus, 'daemon' | 'asked' | 'now' | 'store'>,
+  {
+    daemon,
+    asked,
+    now,
+    where,
+    store,
+  }: Pick<StoreFactsForStatus, 'daemon' | 'asked' | 'now' | 'where' | 'store'>,
   lastWrittenAt: Timestamp | null,
 ): string {
   const last =
     lastWrittenAt === null
       ? ''
       : `; the store was written last ${formatSpan(Math.max(0, now - lastWrittenAt))} ago, at ${toIso(lastWrittenAt).slice(0, 19)}Z`;
+  const why = asked === null ? '' : ` (${asked})`;
+  const known =
+    store === null ? `there is no database at ${where}` : `what follows is what the store knows${last}`;
   switch (daemon) {
     case 'not_running':
       return store === null
-        ? 'no daemon runs, and there is no database yet: "restore-watcher run" makes it'
-        : `no daemon runs: nobody is watching${last}. Start it with "restore-watcher run".`;
+        ? `no daemon runs${why}, and there is no database yet at ${where}: "restore-watcher run" makes it`
+        : `no daemon runs${why}: nobody is watching${last}. Start it with "restore-watcher run".`;
     case 'silent':
-      return `a daemon holds the store, and does not answer${asked === null ? '' : ` (${asked})`}: what follows is what the store knows${last}`;
+      return `a daemon holds the store, and does not answer${why}: ${known}`;
     case 'unknown':
-      return `whether a daemon runs cannot be told${asked === null ? '' : ` (${asked})`}: what follows is what the store knows${last}`;
+      return `whether a daemon runs cannot be told${why}: ${known}`;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Redriven } from '../../../views/records/records.ts';
 import { type Cli, jsonOption, onAction } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../../records.ts';
@@ -32,8 +33,8 @@ async function redrive(cli: Cli, options: RedriveOptions, ids: readonly string[]
     cli.err.line(NOTHING_RECORDED);
     return givenUp ? 0 : 1;
   }
-  report(cli, options, came.redriven, came.refused);
-  return came.refused.length === 0 ? 0 : 1;
+  report(cli, options, came);
+  return came.refused.length === 0 && came.cutShort === null ? 0 : 1;
 }
 
 function checkUsage({ givenUp, channel }: RedriveOptions, ids: readonly string[]): void {
@@ -47,12 +48,7 @@ function checkUsage({ givenUp, channel }: RedriveOptions, ids: readonly string[]
   if (!givenUp && channel !== undefined) throw new UsageError('redrive --channel goes with --given-up');
 }
 
-function report(
-  cli: Cli,
-  options: RedriveOptions,
-  redriven: readonly string[],
-  refused: readonly string[],
-): void {
+function report(cli: Cli, options: RedriveOptions, { redriven, refused, cutShort }: Redriven): void {
   for (const id of refused) {
     cli.err.line(
       `error: ${printable(id)} is not a delivery that was given up or waits (in hand, delivered, held for a digest, or unknown)`,
@@ -62,9 +58,22 @@ function report(
     cli.err.line(
       'hint: "restore-watcher deliveries" with --status given_up, or pending, lists them with their ids.',
     );
-  if (options.json) cli.out.line(toJson({ redriven, refused }));
-  else if (redriven.length > 0) {
+  if (options.json) {
+    const { at = null, left = [] } = cutShort ?? {};
+    cli.out.line(toJson({ redriven, refused, ...(cutShort && { unknown: at, left }) }));
+  } else if (redriven.length > 0) {
     cli.out.line(`${count(redriven.length, 'delivery is', 'deliveries are')} due again.`);
     cli.out.line('A running daemon sends within seconds; otherwise "restore-watcher once" does.');
   } else if (refused.length === 0) cli.out.line('No delivery is given up.');
+  if (cutShort !== null) reportCut(cli, cutShort);
+}
+
+/** Whoever gives the command again must know where. */
+function reportCut({ err }: Cli, { at, left, fault }: NonNullable<Redriven['cutShort']>): void {
+  err.line(`error: it ended early: ${printable(fault.message)}`);
+  if (fault.hint !== undefined) err.line(`hint: ${printable(fault.hint)}`);
+  if (at !== null) err.line(`Whether ${printable(at)} is due again is not known.`);
+  if (left.length === 0) return;
+  err.line(`${count(left.length, 'delivery is', 'deliveries are')} left as before:`);
+  for (const id of left) err.line(`  ${printable(id)}`);
 }
