@@ -71,15 +71,18 @@ export async function findJobId(records: IdFinder, text: string, wanted: 'one' |
     return { id: notFound(form, text, found, 'jobs'), isKnown: false, isWhole: isWholeJobId(form) };
   }
   const known = (id: string): MeantJob => ({ id, isKnown: true, isWhole: true });
-  if (others.length === 0 || wanted === 'any') return known(only);
+  if (wanted === 'any') return known(only);
+  const hasAll = found.isComplete && found.ids.length <= MOST_CANDIDATES;
+  if (others.length === 0 && hasAll) return known(only);
   const seen = await Promise.all(
     found.ids.slice(0, MOST_CANDIDATES).map((id) => observationsOf(records, id)),
   );
   const ofWatch = seen.filter(({ by }) => by.some(({ watch }) => watch === form.watch));
   const [meant, second] = ofWatch;
-  if (meant !== undefined && second === undefined) return known(meant.id);
+  // Of those that were not looked at, another may be of the same watch.
+  if (meant !== undefined && second === undefined && hasAll) return known(meant.id);
   const candidates = (ofWatch.length > 0 ? ofWatch : seen).map(({ id, by }) => ({ id, about: aboutJob(by) }));
-  throw AmbiguousId.of('jobs', text, candidates, found.ids.length > MOST_CANDIDATES);
+  throw AmbiguousId.of('jobs', text, candidates, !hasAll);
 }
 
 /**
@@ -92,9 +95,10 @@ export async function resolveDeliveryId(records: IdFinder, text: string): Promis
   const found = await records.findDeliveryIds(form, MOST_CANDIDATES + 1);
   const [only, ...others] = found.ids;
   if (only === undefined) return notFound(form, text, found, 'deliveries');
-  if (others.length === 0) return only;
+  const hasAll = found.isComplete && found.ids.length <= MOST_CANDIDATES;
+  if (others.length === 0 && hasAll) return only;
   const candidates = found.ids.slice(0, MOST_CANDIDATES).map((id) => ({ id, about: '' }));
-  throw AmbiguousId.of('deliveries', text, candidates, found.ids.length > MOST_CANDIDATES);
+  throw AmbiguousId.of('deliveries', text, candidates, !hasAll);
 }
 
 function notFound({ head, tail }: IdForm, text: string, { isComplete }: FoundIds, what: string): string {

@@ -36,6 +36,21 @@ describe('a job', () => {
     expect(await resolveJobId(store, 'orders/6b0a')).toBe(WANTED);
   });
 
+  it('is not guessed where others with that beginning were not looked at, whatever the watch', async () => {
+    const one = { ...store, findJobIds: async () => ({ ids: [WANTED], isComplete: false }) };
+    const fault: unknown = await resolveJobId(one, '6b0a…1').catch((error: unknown) => error);
+    expect(fault).toMatchObject({
+      message: '6b0a…1 may be one of more than 1 jobs',
+      candidates: [{ id: WANTED }],
+    });
+    const many = readingStore({
+      observations: Array.from({ length: 20 }, (_, index) =>
+        seen(`6b0a${String(99 - index).padStart(20, '0')}`, index === 3 || index === 19 ? 'rare' : 'orders'),
+      ),
+    });
+    await expect(resolveJobId(many, 'rare/6b0a')).rejects.toBeInstanceOf(AmbiguousId);
+  });
+
   it('comes back as it was given where it is not on record', async () => {
     expect(await resolveJobId(store, '7777')).toBe('7777');
     expect(await resolveJobId(store, '7777...1')).toBe('7777…1');
@@ -44,6 +59,11 @@ describe('a job', () => {
 });
 
 describe('a delivery', () => {
+  it('is not guessed where others with that beginning were not looked at', async () => {
+    const one = { ...store, findDeliveryIds: async () => ({ ids: ['0198bbbb-1:dba'], isComplete: false }) };
+    await expect(resolveDeliveryId(one, '0198…:dba')).rejects.toBeInstanceOf(AmbiguousId);
+  });
+
   it('is found by its beginning, or by both its ends', async () => {
     expect(await resolveDeliveryId(store, '0198bbbb')).toBe('0198bbbb-1:oncall');
     expect(await resolveDeliveryId(store, '0198…:dba')).toBe('0198aaaa-1:dba');

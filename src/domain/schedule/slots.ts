@@ -37,6 +37,31 @@ export function nextSlot(cron: CronSchedule, after: Timestamp, until: Timestamp)
   return found === null || skipped === null ? (found ?? skipped) : Math.min(found, skipped);
 }
 
+const DAY_MS = 2 * HALF_DAY_MS;
+
+/** What is asked of days that are far from each other: none of them is stepped over. */
+const WIDE_STEP_MS = 6 * 60 * MINUTE_MS;
+
+/**
+ * True when a schedule leaves more than `lengthMs` between one slot and the next at some time of the year after `from`, and also when it does
+ * not come round. All days of a schedule have the same times, so two of them tell what lies between those; the others only have to be there.
+ * Times that a change of the clocks leaves out are not looked for.
+ */
+export function everPauses(cron: CronSchedule, lengthMs: number, from: Timestamp): boolean {
+  return withFits(cron, (fits) => {
+    const end = from + 366 * DAY_MS;
+    const pausesUntil = (until: Timestamp, stepMs: number): boolean => {
+      let slot = seek(fits, from, (next) => next > end, 1);
+      while (slot !== null && slot < until) {
+        const known: Timestamp = slot;
+        slot = seek(fits, known + stepMs, (next) => next <= known, -1);
+      }
+      return slot === null;
+    };
+    return pausesUntil(from + 3 * DAY_MS, lengthMs) || pausesUntil(end, Math.max(lengthMs, WIDE_STEP_MS));
+  });
+}
+
 /** Goes by half days past days that do not fit, by quarters past hours, and so on: a year takes about a thousand questions. */
 function seek(
   fits: Fits,

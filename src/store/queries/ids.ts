@@ -23,7 +23,7 @@ export async function findJobIds(db: Kysely<Database>, form: IdForm, limit: numb
       .execute();
     return rows.map(({ job_id }) => job_id);
   });
-  if (observed.ids.length > 0) return observed;
+  if (observed.ids.length > 0 || !observed.isComplete) return observed;
   return findIds(form, limit, async (from, below, portion) => {
     const rows = await db
       .selectFrom('event')

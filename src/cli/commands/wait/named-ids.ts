@@ -79,7 +79,9 @@ async function knownId(
   if (!usesStore) return null;
   try {
     const known = await readStore(cli, config, async (store) => {
-      const { ids } = await store.findJobIds(form, MOST);
+      const { ids, isComplete } = await store.findJobIds(form, MOST + 1);
+      // Among those that were not looked at may be another of this watch.
+      if (!isComplete || ids.length > MOST) return [];
       const seen = await store.readObservations(watch.name, ids);
       return ids.filter((id) => seen.has(id));
     });
