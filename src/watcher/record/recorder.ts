@@ -107,10 +107,12 @@ export class Recorder {
    */
   async recordPoll(found: PollRecord, signal: AbortSignal): Promise<void> {
     const ended = await this.#endOfTurn(found.observations.length);
+    let isWritten = false;
     try {
       await this.#writePoll(found, signal);
+      isWritten = true;
     } finally {
-      ended();
+      ended(isWritten);
     }
   }
 

@@ -40,10 +40,23 @@ describe('how many jobs are written in one turn', () => {
     const endOfTurn = createEndOfTurn({ jobs: 100, took: (jobs, ms) => void took.push([jobs, ms]) }, clock);
     const [first, second] = await Promise.all([endOfTurn(40), endOfTurn(60)]);
     clock.advance(7);
-    first?.();
+    first?.(true);
     expect(took).toEqual([]);
     clock.advance(4);
-    second?.();
+    second?.(true);
     expect(took).toEqual([[100, 11]]);
+  });
+
+  it('learns nothing from a turn in which something could not be written', async () => {
+    const clock = createManualClock(0);
+    const took: number[] = [];
+    const endOfTurn = createEndOfTurn({ jobs: 100, took: (jobs) => void took.push(jobs) }, clock);
+    const [first, second] = await Promise.all([endOfTurn(40), endOfTurn(60)]);
+    first?.(false);
+    second?.(true);
+    expect(took).toEqual([]);
+    const alone = await endOfTurn(50);
+    alone(true);
+    expect(took).toEqual([50]);
   });
 });

@@ -2,10 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { targetOf } from '../../../src/domain/job/watch.ts';
+import { StoreError } from '../../../src/errors.ts';
 import { createEndOfTurn } from '../../../src/watcher/record/end-of-turn.ts';
 import { openForTest } from '../../store/support.ts';
-import { aWatch } from '../../support/builders.ts';
+import { aJob, anObservation, aWatch, jobId } from '../../support/builders.ts';
 import { countTransactions } from '../../support/count-transactions.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 
 const NAMES = Array.from({ length: 60 }, (_, index) => `orders-${index}`);
@@ -68,4 +70,31 @@ it('writes nothing of a poll that is aborted while it waits for the others', asy
   abort.abort(new Error('given up'));
   await expect(recorded).rejects.toThrow('given up');
   expect(await store.readAudit(0, 100)).toEqual([]);
+});
+
+it('does not take a write that fails at once for a quick one', async () => {
+  const store = await openForTest({ path: ':memory:' });
+  let isUp = false;
+  const failing: typeof store = {
+    ...store,
+    commitPoll: (commit) =>
+      isUp ? store.commitPoll(commit) : Promise.reject(new StoreError('unavailable', 'the disk is full')),
+  };
+  const recorder = aRecorder({ store: failing, clock: createManualClock(0) });
+  const watch = aWatch();
+  const atFirst = recorder.jobsAtATime;
+  const found = {
+    watch,
+    target: targetOf(watch),
+    observations: Array.from({ length: atFirst }, (_, job) => anObservation(aJob([], { id: jobId(job) }))),
+    comparisons: [],
+    baseline: null,
+    usuals: new Map(),
+  };
+  const record = (): Promise<void> => recorder.recordPoll(found, new AbortController().signal);
+  await expect(record()).rejects.toThrow('the disk is full');
+  expect(recorder.jobsAtATime).toBe(atFirst);
+  isUp = true;
+  await record();
+  expect(recorder.jobsAtATime).toBe(2 * atFirst);
 });
