@@ -119,11 +119,7 @@ export async function readElsewhere(
 ): Promise<Map<string, Observation[]>> {
   const found = new Map<string, Observation[]>();
   for (const ids of chunks(jobIds, MANY_IDS)) {
-    const rows = await db
-      .selectFrom('observation')
-      .select(['watch', 'target_key', 'job_id', 'body'])
-      .where('job_id', 'in', ids)
-      .execute();
+    const rows = await ofAllWatches(db, { ids });
     for (const { watch, target_key, job_id, body } of rows) {
       if (watch === target.watch || target_key !== targetKey({ ...target, watch })) continue;
       const records = found.get(job_id);
@@ -133,6 +129,10 @@ export async function readElsewhere(
   }
   return found;
 }
+
+const ofAllWatches = keepQuery((db, { ids }: { ids: readonly string[] }) =>
+  db.selectFrom('observation').select(['watch', 'target_key', 'job_id', 'body']).where('job_id', 'in', ids),
+);
 
 /** Tells how long the latest jobs of a target took, of those that finished; see `JobReader`. By an index alone. */
 export async function finishedDurations(

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { LastUsed } from '../last-used.ts';
 import { BUSY, extendedResultCode, isUnwritablePlace, resultCode } from './errors.ts';
 
 /** How long a statement waits for another process's lock, in milliseconds. The event loop stands still meanwhile, so it is short. */
@@ -11,7 +12,7 @@ const BUSY_TIMEOUT_MS = 2_000;
 /** Between two tries to open a file that is locked. */
 const BUSY_RETRY_MS = 10;
 
-/** Statements kept prepared. The watcher has some thirty; lists of other lengths than usual come and go. */
+/** Statements kept prepared: those that were used last. */
 const MAX_PREPARED = 100;
 
 /**
@@ -88,14 +89,13 @@ export function inTransaction(db: DatabaseSync, work: () => void): void {
 
 /** What Kysely's SqliteDialect asks of a database, over `node:sqlite`. `onCommit` hears of each transaction that has reached the disk. */
 export function kyselyDatabase(db: DatabaseSync, onCommit: () => void = () => {}): SqliteDatabase {
-  const prepared = new Map<string, SqliteStatement>();
+  const prepared = new LastUsed<SqliteStatement>(MAX_PREPARED);
   return {
     close: () => db.close(),
     prepare: (sql) => {
       const known = prepared.get(sql);
       if (known) return known;
       const statement = prepareStatement(db, sql, onCommit);
-      if (prepared.size >= MAX_PREPARED) prepared.clear();
       prepared.set(sql, statement);
       return statement;
     },

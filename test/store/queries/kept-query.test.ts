@@ -55,6 +55,29 @@ describe('a kept statement', () => {
     expect(build).toHaveBeenCalledTimes(5);
   });
 
+  it('is built once for all lengths of a list up to the next power of two, and its last value fills that up', async () => {
+    build.mockClear();
+    const { db, ran } = aDatabase();
+    const run = keepQuery(build);
+    for (const ids of [
+      [1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9, 10, 11, 12],
+      [],
+      Array.from({ length: 8 }, (_, id) => id),
+    ])
+      await run(db, { ids, mirroredSeq: 0 }, { isLast: false });
+    // Of 4, of 8, and of none.
+    expect(build).toHaveBeenCalledTimes(3);
+    expect(ran.map(([, parameters]) => parameters.slice(0, -1))).toEqual([
+      [1, 2, 3, 3],
+      [4, 5, 6, 7],
+      [8, 9, 10, 11, 12, 12, 12, 12],
+      [],
+      [0, 1, 2, 3, 4, 5, 6, 7],
+    ]);
+  });
+
   it('says so when a value is calculated with while it is built', async () => {
     const { db } = aDatabase();
     const run = keepQuery((on: Kysely<Database>, { seq }: { seq: number }) =>

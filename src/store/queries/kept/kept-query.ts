@@ -1,9 +1,11 @@
 import type { Compilable, CompiledQuery, Kysely } from 'kysely';
+import { LastUsed } from '../../last-used.ts';
 import type { Database } from '../schema.ts';
+import { fewLengths } from './few-lengths.ts';
 
 type Value = string | number | null;
 
-/** What differs from one run of a statement to the next, by name; a list stands for as many values as it has. */
+/** What differs from one run of a statement to the next, by name; a list stands for one value or more. */
 type Values = Readonly<Record<string, Value | readonly Value[]>>;
 
 /** What else the text of a statement hangs on. */
@@ -16,7 +18,7 @@ type KeptQuery<Given extends Values, Row, Shape extends Form> = (
   ...form: Shape extends Record<string, never> ? [] : [Shape]
 ) => Promise<Row[]>;
 
-/** Forms of one statement that are kept: lists of other lengths than usual come and go. */
+/** Forms of one statement that are kept: those that were used last. */
 const MOST_FORMS = 100;
 
 /**
@@ -25,28 +27,39 @@ const MOST_FORMS = 100;
  * them untrue.
  *
  * `build` may do nothing with a value but hand it to the statement: it gets marks in their place, which throw when they are used as a
- * number or a text. A list of another length is another form, and so is a value that is `null`.
+ * number or a text. A value that is `null` is another form. So is a list of another length, so its last value is repeated until there are
+ * 1, 2, 4, 8… of them: each list must stand where a value that comes twice says no more than once (`in`, `not in`).
  */
 export function keepQuery<Given extends Values, Row, Shape extends Form = Record<string, never>>(
   build: (db: Kysely<Database>, values: Given, form: Shape) => Compilable<Row>,
 ): KeptQuery<Given, Row, Shape> {
-  const keptFor = new WeakMap<object, Map<string, CompiledQuery<unknown>>>();
-  return async (db, values, ...[form]) => {
+  const keptFor = new WeakMap<object, LastUsed<CompiledQuery<unknown>>>();
+  return async (db, given, ...[form]) => {
+    const values = withFewLengths(given);
     const { adapter } = db.getExecutor();
-    const kept = keptFor.get(adapter) ?? new Map<string, CompiledQuery<unknown>>();
+    const kept = keptFor.get(adapter) ?? new LastUsed<CompiledQuery<unknown>>(MOST_FORMS);
     keptFor.set(adapter, kept);
     const key = keyOf(values, form);
     let query = kept.get(key);
     if (query === undefined) {
       // Marks stand where the values will: `build` cannot tell them apart, or throws.
       query = build(db, marksFor(values) as unknown as Given, form as Shape).compile();
-      if (kept.size >= MOST_FORMS) kept.clear();
       kept.set(key, query);
     }
     const parameters = query.parameters.map((one) => (one instanceof Mark ? one.valueIn(values) : one));
     const { rows } = await db.executeQuery<Row>({ ...query, parameters });
     return rows;
   };
+}
+
+function withFewLengths(given: Values): Values {
+  let values = given;
+  for (const [name, value] of Object.entries(given)) {
+    if (value === null || typeof value !== 'object') continue;
+    const list = fewLengths(value);
+    if (list !== value) values = { ...values, [name]: list };
+  }
+  return values;
 }
 
 /** Stands for a value while a statement is built. */

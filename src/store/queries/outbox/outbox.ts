@@ -9,7 +9,6 @@ import {
 import type { Timestamp } from '../../../domain/instant.ts';
 import { triedMs } from '../../../domain/telling/retry-policy.ts';
 import type { ClaimedDelivery, ClaimRequest, DeliveryStatus } from '../../ports/outbox.ts';
-import { fewLengths } from '../kept/few-lengths.ts';
 import { keepQuery } from '../kept/kept-query.ts';
 import { toDelivery } from '../rows.ts';
 import { type Database, PENDING } from '../schema.ts';
@@ -61,7 +60,7 @@ function placeOf(table: 'd' | 'earlier' | 'delivery') {
  */
 export async function findClaimable(db: Kysely<Database>, request: ClaimRequest): Promise<number[]> {
   const { channel, now, limit, perKey, held, onlyUrgent = false, except = [] } = request;
-  const values = { channel, now, limit, except: fewLengths(except) };
+  const values = { channel, now, limit, except };
   const rows = await look(db, values, { perKey, held, onlyUrgent });
   return rows.map(({ position }) => position);
 }
@@ -134,7 +133,7 @@ async function takeLeases(
   { owner, now, leaseMs }: ClaimRequest,
 ): Promise<Array<{ id: string; position: number }>> {
   if (positions.length === 0) return [];
-  return lease(trx, { positions: fewLengths(positions), owner, now, until: now + leaseMs });
+  return lease(trx, { positions, owner, now, until: now + leaseMs });
 }
 
 type Lease = Readonly<{ positions: readonly number[]; owner: string; now: Timestamp; until: Timestamp }>;
@@ -174,7 +173,7 @@ async function readClaimed(
   { channel, now }: ClaimRequest,
 ): Promise<ClaimedDelivery[]> {
   if (positions.length === 0) return [];
-  const rows = await readWithEvents(trx, { positions: fewLengths(positions) });
+  const rows = await readWithEvents(trx, { positions });
   const parts = await readParts(trx, rows, channel);
   return rows.map((row) => ({
     ...toDelivery(row),
@@ -204,8 +203,8 @@ async function readParts(
   rows: ReadonlyArray<Pick<Selectable<Database['delivery']>, 'position' | 'order_key'>>,
   channel: string,
 ): Promise<Part[]> {
-  const wholes = fewLengths(rows.map(({ position }) => position));
-  const orderKeys = fewLengths([...new Set(rows.map(({ order_key }) => order_key))]);
+  const wholes = rows.map(({ position }) => position);
+  const orderKeys = [...new Set(rows.map(({ order_key }) => order_key))];
   return [...(await partsOf(trx, { wholes })), ...(await waitingParts(trx, { channel, orderKeys }))];
 }
 
@@ -261,14 +260,19 @@ export async function renewLeases(
   owner: string,
   until: Timestamp,
 ): Promise<void> {
-  await db
+  await prolong(db, { ids, owner, until });
+}
+
+type Prolonging = Readonly<{ ids: readonly string[]; owner: string; until: Timestamp }>;
+
+const prolong = keepQuery((db, { ids, owner, until }: Prolonging) =>
+  db
     .updateTable('delivery')
     .set({ lease_until: until })
     .where('id', 'in', ids)
     .where('lease_owner', '=', owner)
-    .where(IS_STILL_PENDING)
-    .execute();
-}
+    .where(IS_STILL_PENDING),
+);
 
 /**
  * Gives a lease back as if the delivery had not been claimed: the attempt does not count. Only a lease that is still there can be

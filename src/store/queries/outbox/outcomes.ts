@@ -2,7 +2,6 @@ import { type ExpressionBuilder, type Selectable, sql, type Transaction, type Up
 import type { Timestamp } from '../../../domain/instant.ts';
 import { assertNever } from '../../../domain/job/restore-job.ts';
 import type { DeliveryOutcome, RecipientOutcome } from '../../ports/outbox.ts';
-import { fewLengths } from '../kept/few-lengths.ts';
 import { keepQuery } from '../kept/kept-query.ts';
 import { newDelivery } from '../rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
@@ -53,10 +52,9 @@ function acceptedAlike(outcomes: readonly DeliveryOutcome[]): Accepted[] {
 }
 
 async function writeAccepted(trx: Transaction<Database>, alike: readonly Accepted[]): Promise<Written[]> {
-  const each = fewLengths(alike);
   const rows = await endAccepted(trx, {
-    ids: each.map(({ id }) => id),
-    times: each.map(({ at }) => at),
+    ids: alike.map(({ id }) => id),
+    times: alike.map(({ at }) => at),
     detail: alike[0]?.detail ?? '',
   });
   const written: Written[] = [];
