@@ -7,6 +7,7 @@ import type { RecordReader } from '../store/ports/records.ts';
 import { createConfidence } from './deliver/confidence.ts';
 import { dispatchOnce } from './deliver/dispatch.ts';
 import { callIn } from './deliver/fallbacks.ts';
+import { createSendTimes } from './deliver/send-times.ts';
 import { closeDeparted } from './departures.ts';
 import { Recorder } from './record/recorder.ts';
 import { remindDue } from './remind/reminders.ts';
@@ -181,7 +182,7 @@ async function drainChannel(
   signal: AbortSignal,
 ): Promise<OnceReport['channels'][number]> {
   const { channel } = notifier;
-  const confidence = createConfidence(run.clock);
+  const confidence = createConfidence(run.clock, createSendTimes(run.clock));
   let tried = 0;
   let fault: string | null = null;
   let givenUp = 0;

@@ -9,6 +9,7 @@ import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
+import { createSendTimes } from '../../../src/watcher/deliver/send-times.ts';
 import { Places } from '../../../src/watcher/poll/places.ts';
 import { type PollInput, pollTarget } from '../../../src/watcher/poll/poll.ts';
 import { aRoute, aWatch, MINUTE } from '../../../test/support/builders.ts';
@@ -55,7 +56,7 @@ export async function createDiskWorld(startAt: number, channels: readonly string
   };
   const faultLog = createFaultLog(logger, clock);
   const dispatchers = notifiers.map((notifier) => {
-    const confidence = createConfidence(clock);
+    const confidence = createConfidence(clock, createSendTimes(clock));
     const common = { store, recorder, clock, logger, faultLog, owner: 'me', random: () => 0.5 };
     return { ...common, notifier, confidence };
   });

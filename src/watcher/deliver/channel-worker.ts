@@ -5,6 +5,7 @@ import type { ClockSteps } from '../schedule/clock-steps.ts';
 import { USUAL_PACE } from '../schedule/pace.ts';
 import { createConfidence } from './confidence.ts';
 import { createDispatcher, type DispatchDeps, type Dispatcher } from './dispatch.ts';
+import { createSendTimes } from './send-times.ts';
 
 const FAULT_WAIT_MS = 2_000;
 
@@ -60,7 +61,8 @@ class Worker {
 
   constructor(deps: ChannelWorkerDeps) {
     this.#deps = deps;
-    const parts = { notifier: endingWhenCut(deps.notifier), confidence: createConfidence(deps.clock) };
+    const confidence = createConfidence(deps.clock, createSendTimes(deps.clock));
+    const parts = { notifier: endingWhenCut(deps.notifier), confidence };
     this.#dispatcher = createDispatcher({ ...deps, ...parts }, this.#bell.ring);
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import type { SendTimes } from './send-times.ts';
 
 /** Every way in which a send can go, from the best to the worst for the confidence in a channel. */
 const SEND_ENDS = [
@@ -40,12 +41,16 @@ export interface Confidence {
   messagesFor(atOnce: AtOnce): number;
   /** How many deliveries one message may carry, where it carries `limit` of them. */
   deliveriesFor(limit: number): number;
+  /** A message goes out. Returns the function that tells how long it took, in milliseconds; to be called when it has ended. */
+  begin(): () => number;
   /** Notes how the sends of a pass have gone, the last of which took so many milliseconds. */
   note(ends: readonly SendEnd[], tookMs: number): void;
+  /** Notes that an end could not be written at once: no more than usual goes out before others could. */
+  noteUnwritten(): void;
 }
 
 /** Creates the confidence in a channel of which nothing is known. */
-export function createConfidence(clock: Pick<Clock, 'monotonic'>): Confidence {
+export function createConfidence(clock: Pick<Clock, 'monotonic'>, times: SendTimes): Confidence {
   let acceptedAt = Number.NEGATIVE_INFINITY;
   /** Each event that goes out now may have to wait for hours, and takes no other along. */
   let isOneByOne = false;
@@ -56,6 +61,7 @@ export function createConfidence(clock: Pick<Clock, 'monotonic'>): Confidence {
       return Math.max(usual, Math.min(most, quickInARow));
     },
     deliveriesFor: (limit) => (isOneByOne ? 1 : limit),
+    begin: times.begin,
     note: (ends, tookMs) => {
       const worst = SEND_ENDS.findLast((end) => ends.includes(end));
       if (worst === 'accepted') {
@@ -67,6 +73,9 @@ export function createConfidence(clock: Pick<Clock, 'monotonic'>): Confidence {
         isOneByOne ||= worst === 'refused_long';
         quickInARow = 0;
       }
+    },
+    noteUnwritten: () => {
+      quickInARow = 0;
     },
   };
 }

@@ -86,7 +86,7 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
    * still: then it would be sent again beside itself.
    */
   const onTheirWay = new Set<string>();
-  const recorder = createAttemptRecorder(deps, () => inHand);
+  const recorder = createAttemptRecorder(deps, { inHand: () => inHand, onFault: confidence.noteUnwritten });
 
   const roomFor = ({ inOneMessage, atOnce }: Way): number => {
     const trusted =
@@ -129,14 +129,17 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
     place: Place,
     signal: AbortSignal,
   ): Promise<SendEnd[]> => {
-    const sentAt = deps.clock.monotonic();
-    const { ends, how, isRejected } = await sendMessage(deps, way.send, batch, signal);
+    const timed = confidence.begin();
+    let tookMs = 0;
+    const { ends, how, isRejected } = await sendMessage(deps, way.send, batch, signal).finally(() => {
+      tookMs = timed();
+    });
     if (isRejected && batch.length > 1) {
       const each: SendEnd[] = [];
       for (const delivery of batch) each.push(...(await deliver(way, [delivery], KEPT, signal)));
       return each;
     }
-    note(how, deps.clock.monotonic() - sentAt);
+    note(how, tookMs);
     await recorder.record(ends, place);
     return batch.map(() => how);
   };

@@ -36,6 +36,14 @@ export interface AttemptRecorder {
 /** So long, in milliseconds, messages that have ended wait at most for those that are still on their way. */
 const GATHER_MS = 5;
 
+/** What the recorder of a channel hears from it, and tells it. */
+export interface RecordingChannel {
+  /** Messages that are on their way, and those whose end is not being written yet. */
+  inHand(): number;
+  /** Called when ends could not be written at once. */
+  onFault(): void;
+}
+
 /** Ends that are written in one transaction. */
 interface Group {
   ends: AttemptEnd[];
@@ -50,9 +58,11 @@ interface Group {
  * of the disk: half of what is in hand, or what has ended within `GATHER_MS` milliseconds. So while they are written, the receiver has the
  * other half. The last one in hand waits for nobody but the end of the turn of the event loop: some end without having gone anywhere,
  * and a thousand of those must not keep everything else from running.
- * @param inHand messages that are on their way, and those whose end is not being written yet.
  */
-export function createAttemptRecorder(deps: RecordAttemptsDeps, inHand: () => number): AttemptRecorder {
+export function createAttemptRecorder(
+  deps: RecordAttemptsDeps,
+  { inHand, onFault }: RecordingChannel,
+): AttemptRecorder {
   let open: Group | null = null;
 
   const openGroup = (): Group => {
@@ -93,6 +103,7 @@ export function createAttemptRecorder(deps: RecordAttemptsDeps, inHand: () => nu
         await open.written;
       } catch (error) {
         place.occupy();
+        onFault();
         await recordAgain(deps, ends, error);
         place.vacate();
       }

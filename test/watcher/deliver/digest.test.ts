@@ -4,9 +4,9 @@ import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { aJob, anEvent, HOUR, jobId, T0 } from '../../support/builders.ts';
+import { aConfidence } from '../../support/confidence.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
@@ -62,7 +62,7 @@ async function drain(): Promise<void> {
   while (
     (
       await dispatchOnce(
-        { ...deps, faultLog: createFaultLog(logger, clock), confidence: createConfidence(clock), random },
+        { ...deps, faultLog: createFaultLog(logger, clock), confidence: aConfidence(clock), random },
         signal,
       )
     ).mayHaveMore

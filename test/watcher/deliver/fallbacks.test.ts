@@ -4,11 +4,11 @@ import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { createFallbacks, type Fallbacks } from '../../../src/watcher/deliver/fallbacks.ts';
 import type { Recorder } from '../../../src/watcher/record/recorder.ts';
 import { aJob, anEvent, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { aConfidence } from '../../support/confidence.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
 import { createManualClock, type ManualClock, NO_STEPS } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
@@ -99,7 +99,7 @@ async function passes(): Promise<void> {
     while (
       (
         await dispatchOnce(
-          { ...deps, faultLog, confidence: createConfidence(clock), notifier: notifiers[name] },
+          { ...deps, faultLog, confidence: aConfidence(clock), notifier: notifiers[name] },
           signal,
         )
       ).mayHaveMore

@@ -3,9 +3,9 @@ import type { EventName } from '../../../src/domain/event/event.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
-import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { aJob, anEvent, jobId, T0 } from '../../support/builders.ts';
+import { aConfidence } from '../../support/confidence.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
@@ -19,7 +19,7 @@ export async function outboxWorld(over: Parameters<typeof createFakeNotifier>[0]
   const logger = createRecordingLogger();
   const signals = createSignals(logger);
   const notifier: FakeNotifier = createFakeNotifier(over);
-  let confidence = createConfidence(clock);
+  let confidence = aConfidence(clock);
   let numbers = 0;
 
   const pass = () =>
@@ -80,7 +80,7 @@ export async function outboxWorld(over: Parameters<typeof createFakeNotifier>[0]
     },
     /** Another process with the same store: what was known in memory is gone. */
     restart: async (): Promise<void> => {
-      confidence = createConfidence(clock);
+      confidence = aConfidence(clock);
       await store.claimDaemon();
     },
     delivery: async (id: string) => {

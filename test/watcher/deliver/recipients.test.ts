@@ -7,10 +7,10 @@ import { type SmtpSink, startSmtpSink } from '../../../src/simulator/receivers/s
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { ChannelCondition, UNKNOWN_PAST } from '../../../src/watcher/deliver/channel-condition.ts';
-import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { aCommit, plan } from '../../store/support.ts';
 import { HOUR, MINUTE, T0 } from '../../support/builders.ts';
+import { aConfidence } from '../../support/confidence.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
@@ -70,7 +70,7 @@ async function drain(): Promise<void> {
     logger,
     faultLog: createFaultLog(logger, clock),
     owner: 'me',
-    confidence: createConfidence(clock),
+    confidence: aConfidence(clock),
     random: () => 0,
   };
   while ((await dispatchOnce(deps, new AbortController().signal)).mayHaveMore);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DeliveryError } from '../../../src/errors.ts';
+import { DeliveryError, StoreError } from '../../../src/errors.ts';
 import { HOUR, MINUTE, T0 } from '../../support/builders.ts';
 import { outboxWorld } from './outbox-world.ts';
 
@@ -312,6 +312,27 @@ describe('how much goes out at once', () => {
     expect(await triedInPasses(3)).toEqual([4, 4, 8]);
     world.notifier.answer = isDown;
     expect(await triedInPasses(2)).toEqual([10, 1]);
+  });
+});
+
+describe('a store that cannot take what was accepted', () => {
+  it('lets no more go out at once than is usual until it takes it again', async () => {
+    const world = await outboxWorld({ concurrency: 2, concurrencyWhenQuick: 10 });
+    const triedInPasses = async (passes: number): Promise<number[]> => {
+      const tried: number[] = [];
+      for (let count = 0; count < passes; count += 1) tried.push((await world.pass()).tried);
+      return tried;
+    };
+    await world.owe(...Array.from({ length: 80 }, (_, job): ['failed', number] => ['failed', job]));
+    expect(await triedInPasses(4)).toEqual([1, 2, 3, 6]);
+    const { recordOutcomes } = world.store;
+    let faults = 1;
+    world.store.recordOutcomes = async (...how) => {
+      faults -= 1;
+      if (faults >= 0) throw new StoreError('unavailable', 'the disk is full');
+      return recordOutcomes(...how);
+    };
+    expect(await triedInPasses(2)).toEqual([10, 2]);
   });
 });
 

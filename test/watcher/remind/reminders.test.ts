@@ -7,13 +7,13 @@ import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
-import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { createReminders, remindDue } from '../../../src/watcher/remind/reminders.ts';
 import { createVisibility } from '../../../src/watcher/remind/visibility.ts';
 import { createWatchLoop } from '../../../src/watcher/watch/loop.ts';
 import type { WatchLoop } from '../../../src/watcher/watch/watch-loop.ts';
 import { aJob, aMuteRequest, aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { aConfidence } from '../../support/confidence.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { createManualClock, type ManualClock, NO_STEPS } from '../../support/manual-clock.ts';
@@ -109,7 +109,7 @@ async function deliver(): Promise<void> {
             owner: 'me',
             random: () => 0,
             faultLog,
-            confidence: createConfidence(clock),
+            confidence: aConfidence(clock),
             notifier,
           },
           new AbortController().signal,

@@ -6,7 +6,6 @@ import { createSignals, type Signals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
-import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import type { Recorder, RecordingRules } from '../../../src/watcher/record/recorder.ts';
 import {
@@ -15,6 +14,7 @@ import {
   type TestAlertConfig,
 } from '../../../src/watcher/remind/test-alert.ts';
 import { aMuteRequest, aRoute, aWatch, HOUR, MINUTE, T0 } from '../../support/builders.ts';
+import { aConfidence } from '../../support/confidence.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
@@ -134,7 +134,7 @@ describe('a test alert whose receiver does not take it', () => {
         {
           ...deps,
           faultLog: createFaultLog(logger, clock),
-          confidence: createConfidence(clock),
+          confidence: aConfidence(clock),
           notifier: pager,
         },
         new AbortController().signal,
