@@ -7,8 +7,13 @@ import type { Signals } from '../signals.ts';
 import type { AuditStore } from '../store/ports/audit.ts';
 import { createAuditMirror } from './mirror.ts';
 
-/** The mirror is brought up to date this long after an audit entry, so that a burst is one write. */
-const MIRROR_DELAY_MS = 100;
+/**
+ * The mirror is brought up to date when no audit entry has been written for so long, in milliseconds: a burst is one write. And what a tick
+ * of the schedules has found is told by then. Before, each flush of the file holds up the commits that people wait for.
+ */
+const QUIET_MS = 250;
+/** Where entries follow one another without such a pause, an entry waits for so long at most, in milliseconds. */
+const LONGEST_WAIT_MS = 1_000;
 /** A disk that does not answer holds up neither the start nor the end for longer. */
 const PATIENCE_MS = 2_000;
 
@@ -49,6 +54,8 @@ export async function keepMirror(
   let timer: NodeJS.Timeout | null = null;
   let inHand: Promise<void> | null = null;
   let isWanted = false;
+  /** Monotonic: when an entry came for which the timer was set. */
+  let waitsSince = 0;
 
   const catchUp = async (): Promise<void> => {
     try {
@@ -71,7 +78,10 @@ export async function keepMirror(
     return inHand;
   };
   const schedule = (): void => {
-    timer ??= setTimeout(() => void start(), MIRROR_DELAY_MS);
+    if (timer === null) {
+      waitsSince = clock.monotonic();
+      timer = setTimeout(() => void start(), QUIET_MS);
+    } else if (clock.monotonic() - waitsSince <= LONGEST_WAIT_MS - QUIET_MS) timer.refresh();
   };
   const patiently = async (work: Promise<void>, message: string): Promise<boolean> => {
     const limit = Promise.withResolvers<false>();
