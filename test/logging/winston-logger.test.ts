@@ -262,6 +262,42 @@ describe('the log', () => {
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ line: 19_999 });
   });
 
+  it('hands over the lines of one turn of the event loop together, a great many in several goes', async () => {
+    const goes: number[] = [];
+    const stream = new Writable({
+      write: (_chunk, _encoding, done) => {
+        goes.push(1);
+        done();
+      },
+      writev: (chunks, done) => {
+        goes.push(chunks.length);
+        done();
+      },
+    });
+    const logger = createLogger({ level: 'info', format: 'json', redact: (line) => line, stream });
+    for (let line = 0; line < 250; line += 1) logger.info('a job', { line });
+    await new Promise(setImmediate);
+    expect(goes).toEqual([250]);
+    logger.info('alone');
+    await new Promise(setImmediate);
+    expect(goes).toEqual([250, 1]);
+    for (let line = 0; line < 1_000; line += 1) logger.info('x'.repeat(1_000));
+    await new Promise(setImmediate);
+    expect(goes.reduce((sum, each) => sum + each)).toBe(1_251);
+    expect(Math.max(...goes.slice(2))).toBeLessThan(100);
+    await logger.close();
+  });
+
+  it('hands over what was written in the turn in which the process exits', async () => {
+    const child = program(`
+      logger.info('the first');
+      logger.info('the last');
+      process.exit(0);
+    `);
+    const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    expect(output.match(/the (first|last)/g)).toEqual(['the first', 'the last']);
+  });
+
   it('keeps no more for a reader that has stopped reading than a few megabytes, and says what it left out', async () => {
     const chunks: string[] = [];
     let readOn: (() => void) | null = null;
