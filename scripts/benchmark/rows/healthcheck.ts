@@ -31,10 +31,10 @@ async function measure(bench: Bench): Promise<Line[]> {
   const daemon = await startWatcher(bench.image, home);
   try {
     await daemon.polled();
-    bench.say('the idle daemon for as long as lies between two health checks');
-    const before = cpuMs(daemon.pid);
-    await delay(bench.isShort ? IDLE_MS.short : IDLE_MS.long);
-    const idleMs = cpuMs(daemon.pid) - before;
+    bench.say('the idle daemon for as long as lies between two health checks, twice');
+    const spanMs = bench.isShort ? IDLE_MS.short : IDLE_MS.long;
+    const afterStartMs = await cpuDuring(daemon.pid, spanMs);
+    const idleMs = await cpuDuring(daemon.pid, spanMs);
     bench.say('the health check of the image, and a bare one');
     const how = { dir: home.dir, env: bench.image.env, times: bench.isShort ? TIMES.short : TIMES.long };
     const ours = await costOfCommand(bench.image.healthcheck, how);
@@ -50,13 +50,24 @@ async function measure(bench: Bench): Promise<Line[]> {
         got: `${span(ours.cpuMs)} CPU, ${inMb(ours.peakMib).toFixed(0)} MB`,
         floor: `${span(bare.cpuMs)}, ${inMb(bare.peakMib).toFixed(0)} MB`,
       },
-      { what: 'the idle daemon in the 30 s between two of them', goal: null, got: `${span(idleMs)} CPU` },
+      {
+        what: 'the idle daemon in the 30 s between two of them',
+        goal: null,
+        got: `${span(idleMs)} CPU (${span(afterStartMs)} in the first 30 s, with the garbage of the start)`,
+      },
     ];
   } finally {
     await daemon.stop();
     await atlas.stop();
     await home.remove();
   }
+}
+
+/** V8 tidies up what a start has left some 8 and 16 s later, once: that is no part of being idle. */
+async function cpuDuring(pid: number, ms: number): Promise<number> {
+  const before = cpuMs(pid);
+  await delay(ms);
+  return cpuMs(pid) - before;
 }
 
 /** A port that was free a moment ago: the health check asks the one that the configuration names. */
