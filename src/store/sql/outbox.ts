@@ -11,7 +11,8 @@ import type {
 import { chunks } from '../queries/chunks.ts';
 import { failingChannels, givenUpSince, lastAcceptedAt } from '../queries/outbox/deliveries.ts';
 import { fallbackEntry, findLate, noteCovered, writeFallbacks } from '../queries/outbox/fallbacks.ts';
-import { claimDeliveries, findClaimable, nextDueAt, renewLeases } from '../queries/outbox/outbox.ts';
+import { nextDueAt } from '../queries/outbox/next-due.ts';
+import { claimDeliveries, findClaimable, renewLeases } from '../queries/outbox/outbox.ts';
 import { writeOutcomes } from '../queries/outbox/outcomes.ts';
 import { writeConsequences } from '../queries/outbox/waiting.ts';
 import type { Database } from '../queries/schema.ts';

@@ -1,11 +1,4 @@
-import {
-  type ExpressionBuilder,
-  type Kysely,
-  type Selectable,
-  type SqlBool,
-  sql,
-  type Transaction,
-} from 'kysely';
+import { type Kysely, type Selectable, type SqlBool, sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { triedMs } from '../../../domain/telling/retry-policy.ts';
 import type { ClaimedDelivery, ClaimRequest, DeliveryStatus } from '../../ports/outbox.ts';
@@ -13,7 +6,7 @@ import { keepQuery } from '../kept/kept-query.ts';
 import { toDelivery } from '../rows.ts';
 import { type Database, PENDING } from '../schema.ts';
 import { toEvent } from '../stored-event.ts';
-import { isQuiet, quietUntil } from './quiet.ts';
+import { isQuiet } from './quiet.ts';
 
 /** Clocks are corrected by less than this all the time. */
 export const CLOCK_SLACK_MS = 5_000;
@@ -305,43 +298,4 @@ export async function freeLeases(db: Kysely<Database>): Promise<void> {
     .set({ lease_owner: null, lease_until: 0 })
     .where('lease_owner', 'is not', null)
     .execute();
-}
-
-/** Tells when the channel has something due next; see `OutboxReader`. Of each queue only the first counts: the others wait for it. */
-export async function nextDueAt(db: Kysely<Database>, channel: string): Promise<Timestamp | null> {
-  const first = await db
-    .selectFrom('delivery as d')
-    .select((eb) => eb.fn.min<number | null>(dueAt(eb, channel)).as('due_at'))
-    .where('d.channel', '=', channel)
-    .where('d.status', '=', PENDING)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('delivery as earlier')
-            .select('earlier.position')
-            .where('earlier.channel', '=', channel)
-            .where('earlier.status', '=', PENDING)
-            .where(mustNotOvertake()),
-        ),
-      ),
-    )
-    .executeTakeFirst();
-  return first?.due_at ?? null;
-}
-
-/** The latest of schedule, lease and silence; what is urgent waits for no silence. */
-function dueAt(eb: ExpressionBuilder<Database & { d: Database['delivery'] }, 'd'>, channel: string) {
-  const free = eb
-    .case()
-    .when('d.lease_until', '>', eb.ref('d.next_attempt_at'))
-    .then(eb.ref('d.lease_until'))
-    .else(eb.ref('d.next_attempt_at'))
-    .end();
-  const loudFrom = quietUntil(channel);
-  return eb
-    .case()
-    .when(eb.or([eb('d.urgent', '=', 1), eb(free, '>=', loudFrom)]))
-    .then(free)
-    .else(loudFrom)
-    .end();
 }
