@@ -190,7 +190,7 @@ export const METRICS = {
   restore_watcher_oldest_pending_delivery_age_seconds: {
     type: 'gauge',
     labels: ['channel'],
-    help: 'For how long the first in the queue of the channel has been owed; 0 while nothing is.',
+    help: 'For how long the oldest that the channel owes has been owed, with a digest from its slot; 0 while nothing is.',
   },
   restore_watcher_channel_failing: {
     type: 'gauge',

@@ -73,7 +73,7 @@ function deliveryFigures(instruments: Instruments, { store, clock }: StoredFigur
     }
     if (since !== null) {
       const now = clock.now();
-      // What waits for the slot of a digest is owed from then on.
+      // What waits for the slot of a digest is owed from then on: until then it is no age.
       for (const channel of channels)
         age.set({ channel }, Math.max(0, now - (since.get(channel) ?? now)) / 1000);
     }

@@ -98,8 +98,10 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
         null,
       ),
     remind: () => refuse(),
-    nextDueAt: async (channel) => {
-      const due = deliveries().filter((row) => row.channel === channel && row.status === 'pending');
+    nextDueAt: async (channel, { owedAt = Number.POSITIVE_INFINITY } = {}) => {
+      const due = deliveries().filter(
+        (row) => row.channel === channel && row.status === 'pending' && (row.heldUntil ?? 0) <= owedAt,
+      );
       return due.length === 0 ? null : Math.min(...due.map(({ nextAttemptAt }) => nextAttemptAt));
     },
     checkWritable: () => refuse(),
@@ -220,7 +222,9 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
       const owed = deliveries().filter(
         ({ channel, status }) => status === 'pending' && channels.includes(channel),
       );
-      return new Map(owed.toReversed().map((each) => [each.channel, each.heldUntil ?? each.createdAt]));
+      const since = ({ heldUntil, createdAt }: (typeof owed)[number]) => heldUntil ?? createdAt;
+      // The oldest last, so that it stays.
+      return new Map(owed.toSorted((a, b) => since(b) - since(a)).map((each) => [each.channel, since(each)]));
     },
     runningSince: async () => {
       if (store.fault) throw store.fault;

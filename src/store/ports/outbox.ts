@@ -129,13 +129,19 @@ export type DeliveryOutcome =
   /** Not sent after all (a silence, a shutdown): owed as before, the attempt does not count. */
   | { id: string; kind: 'released'; at: Timestamp };
 
+/** Which deliveries are asked for. */
+export interface DueFilter {
+  /** Leaves out what waits for a digest later than that. */
+  owedAt?: Timestamp | undefined;
+}
+
 /**
  * How the outbox stands, for whoever only asks.
  * @throws {StoreError} from every method.
  */
 export interface OutboxReader {
   /** When the next delivery of the channel may become due, by schedule, lease or the end of a silence; `null` when none is pending. */
-  nextDueAt(channel: string): Promise<Timestamp | null>;
+  nextDueAt(channel: string, filter?: DueFilter): Promise<Timestamp | null>;
   /**
    * Since when channels accept nothing, by channel: the first failed attempt since the last acceptance, and since what was told of the
    * channel was closed, among what is pending. Those without one are left out.

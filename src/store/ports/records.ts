@@ -110,8 +110,8 @@ export interface RecordReader {
   /** When each watch was last polled with success, also by an earlier process: at most a minute too early; see `noteSuccesses`. */
   lastSuccesses(): Promise<Map<string, Timestamp>>;
   /**
-   * Since when the first in the queue of each of these channels is owed (from the slot, with a digest), by channel; those that owe nothing
-   * are left out.
+   * Since when the oldest that each of these channels owes is owed (from the slot, with a digest), by channel; those that owe nothing are
+   * left out.
    */
   owedSince(channels: readonly string[]): Promise<Map<string, Timestamp>>;
   /** Cheap, however many there are: by counts that are kept. */

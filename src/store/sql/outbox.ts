@@ -22,7 +22,7 @@ import type { Turns } from './turns.ts';
 /** Builds the outbox over SQL. */
 export function createOutbox(db: Kysely<Database>, turns: Turns, guarded: Guarded): Outbox {
   return {
-    nextDueAt: guarded('read the outbox', (channel) => nextDueAt(db, channel)),
+    nextDueAt: guarded('read the outbox', (channel, filter) => nextDueAt(db, channel, filter)),
     failingChannels: guarded('read the outbox', () => failingChannels(db)),
     givenUpSince: guarded('read the outbox', (since) => givenUpSince(db, since)),
     lastAcceptedAt: guarded('read the outbox', (channel) => lastAcceptedAt(db, channel)),

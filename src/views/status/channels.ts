@@ -37,7 +37,7 @@ export async function reportChannels(
       since: toIsoOrNull(since),
       detail,
       owed,
-      nextTryAt: owed === 0 ? null : toIsoOrNull(await store.nextDueAt(channel)),
+      nextTryAt: owed === 0 ? null : toIsoOrNull(await store.nextDueAt(channel, { owedAt: now })),
       held: pending?.held ?? 0,
       givenUp: countOf(own, 'given_up'),
       lastAcceptedAt:

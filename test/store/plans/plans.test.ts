@@ -55,6 +55,15 @@ describe('on a store of any age', () => {
     expect(faults).toEqual([null, null]);
   });
 
+  it('the oldest that a channel owes is found without a look at the others', () => {
+    const looks = [...recorded.statements].filter((sql) => sql.startsWith('select "covered_by"'));
+    expect(looks).toHaveLength(2);
+    const steps = looks.flatMap((sql) => recorded.db.prepare(`explain query plan ${sql}`).all());
+    expect(steps.map(({ detail }) => detail)).toEqual(
+      looks.map(() => 'SEARCH delivery USING INDEX delivery_late (channel=? AND covered_by>?)'),
+    );
+  });
+
   it('a list of what is owed reads a page of it, however much that is', () => {
     const lists = [...recorded.statements].filter(
       (sql) => sql.startsWith('select "position" from "delivery"') && sql.includes("'pending'"),

@@ -116,6 +116,7 @@ async function tourOfDeliveries(store: Store): Promise<void> {
     }
   }
   await store.nextDueAt('oncall');
+  await store.nextDueAt('oncall', { owedAt: LATER });
   await store.failingChannels();
   await store.givenUpSince(0);
   await store.lastAcceptedAt('oncall');

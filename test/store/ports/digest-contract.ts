@@ -70,6 +70,30 @@ export function digestContract(current: () => Store): void {
       expect(await claim(SLOT)).toEqual([idOf(1)]);
     });
 
+    it('hides nothing that stands behind it: since when that is owed, also where a fallback has it, and when it is tried', async () => {
+      const owe = (event: PlannedEvent, at: number) => current().commitPoll(aCommit({ events: [event], at }));
+      const oldest = async () => (await current().owedSince(['dba'])).get('dba');
+      await owe(held(1, { until: T0 + 20 * MINUTE }), T0);
+      expect(await oldest()).toBe(T0 + 20 * MINUTE);
+      expect(await current().nextDueAt('dba', { owedAt: T0 + 20 * MINUTE - 1 })).toBeNull();
+      expect(await current().nextDueAt('dba', { owedAt: T0 + 20 * MINUTE })).toBe(T0 + 20 * MINUTE);
+      await owe(direct(2, 2), T0 + MINUTE);
+      await owe(direct(3, 3), T0 + 2 * MINUTE);
+      expect(await claim(T0 + 2 * MINUTE, { perKey: 'head' })).toEqual([idOf(2), idOf(3)]);
+      const later = { kind: 'retry', at: T0 + 2 * MINUTE } as const;
+      await end(2, { ...later, nextAttemptAt: T0 + HOUR });
+      await end(3, { ...later, nextAttemptAt: T0 + 2 * HOUR });
+      expect(await oldest()).toBe(T0 + MINUTE);
+      expect(await current().nextDueAt('dba')).toBe(T0 + 20 * MINUTE);
+      expect(await current().nextDueAt('dba', { owedAt: T0 + 3 * MINUTE })).toBe(T0 + HOUR);
+
+      const late = { channel: 'dba', fallback: 'oncall', notAcceptedSince: T0 + MINUTE, at: T0 + HOUR };
+      await current().oweFallbacks(late);
+      expect(await oldest()).toBe(T0 + MINUTE);
+      await end(2, { kind: 'given_up', at: T0 + HOUR });
+      expect(await oldest()).toBe(T0 + 2 * MINUTE);
+    });
+
     it('keeps the order of its job among its like', async () => {
       await owe(held(1), held(2));
       await claim(SLOT, { limit: 1 });

@@ -279,7 +279,7 @@ export function recordsContract(store: () => Store): void {
       ]);
     });
 
-    it('tell since when the first in the queue of each channel is owed, with a digest from its slot', async () => {
+    it('tell since when the oldest that each channel owes is owed, with a digest from its slot', async () => {
       await owe(plan(1, { job: 1, channels: ['oncall'] }), {
         ...plan(2, { job: 2, channels: ['dba'] }),
         heldUntil: new Map([['dba', NOW + MINUTE]]),

@@ -1,11 +1,16 @@
 import type { ExpressionBuilder, Kysely } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
+import type { DueFilter } from '../../ports/outbox.ts';
 import { type Database, PENDING } from '../schema.ts';
 import { mustNotOvertake } from './outbox.ts';
 import { quietUntil } from './quiet.ts';
 
 /** Tells when the channel has something due next; see `OutboxReader`. Of each queue only the first counts: the others wait for it. */
-export async function nextDueAt(db: Kysely<Database>, channel: string): Promise<Timestamp | null> {
+export async function nextDueAt(
+  db: Kysely<Database>,
+  channel: string,
+  { owedAt }: DueFilter = {},
+): Promise<Timestamp | null> {
   const first = await db
     .selectFrom('delivery as d')
     .select((eb) => eb.fn.min<number | null>(dueAt(eb, channel)).as('due_at'))
@@ -21,6 +26,9 @@ export async function nextDueAt(db: Kysely<Database>, channel: string): Promise<
             .where(mustNotOvertake()),
         ),
       ),
+    )
+    .$if(owedAt !== undefined, (query) =>
+      query.where((eb) => eb.or([eb('d.held_until', 'is', null), eb('d.held_until', '<=', owedAt ?? 0)])),
     )
     .executeTakeFirst();
   return first?.due_at ?? null;

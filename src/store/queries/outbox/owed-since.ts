@@ -3,26 +3,39 @@ import type { Timestamp } from '../../../domain/instant.ts';
 import { keepQuery } from '../kept/kept-query.ts';
 import { type Database, PENDING } from '../schema.ts';
 
-const headOf = keepQuery((db, { channel }: { channel: string }) =>
+/** In this form it stands in the index. */
+const SINCE = sql<Timestamp>`coalesce(held_until, created_at)`;
+
+type Part = Readonly<{ channel: string; covered: string }>;
+
+/** The oldest of a part, or of the part behind it. */
+const oldestOf = keepQuery((db, { channel, covered }: Part, { isBehind }: { isBehind: boolean }) =>
   db
     .selectFrom('delivery')
-    .select(sql<Timestamp>`coalesce(held_until, created_at)`.as('since'))
+    .select(['covered_by', SINCE.as('since')])
     .where('channel', '=', channel)
     .where('status', '=', PENDING)
-    .orderBy(sql`coalesce(part_of, position)`)
-    .orderBy('position')
+    .where('covered_by', isBehind ? '>' : '>=', covered)
+    .orderBy('covered_by')
+    .orderBy(SINCE)
     .limit(1),
 );
 
-/** Reads since when the first in the queue of each channel is owed; see `RecordReader`. One row of an index for each channel. */
+/**
+ * Reads since when the oldest that each channel owes is owed; see `RecordReader`. The index that holds it is parted by the fallback that is
+ * known to be owed the same: one row is read of each part.
+ */
 export async function owedSince(
   db: Kysely<Database>,
   channels: readonly string[],
 ): Promise<Map<string, Timestamp>> {
   const since = new Map<string, Timestamp>();
   for (const channel of channels) {
-    const [head] = await headOf(db, { channel });
-    if (head) since.set(channel, head.since);
+    let [oldest] = await oldestOf(db, { channel, covered: '' }, { isBehind: false });
+    while (oldest) {
+      since.set(channel, Math.min(oldest.since, since.get(channel) ?? oldest.since));
+      [oldest] = await oldestOf(db, { channel, covered: oldest.covered_by }, { isBehind: true });
+    }
   }
   return since;
 }
