@@ -83,13 +83,10 @@ function deliveryFigures(instruments: Instruments, { store, clock }: StoredFigur
 function finishFigures(instruments: Instruments, { store }: StoredFiguresDeps): Refresh {
   const finished = instruments.gauge('restore_watcher_last_finished_restore_timestamp_seconds');
   return async ({ watches }) => {
-    const finishes = await orNull(store.lastFinishes(INSTANCES_AT_MOST));
+    const finishes = await orNull(store.lastFinishes(watches, INSTANCES_AT_MOST));
     finished.reset();
-    const names = new Set(watches);
-    for (const { watch, groupId, instanceName, finishedAt } of finishes ?? []) {
-      if (names.has(watch))
-        finished.set({ watch, project: groupId, instance_name: instanceName }, finishedAt / 1000);
-    }
+    for (const { watch, groupId, instanceName, finishedAt } of finishes ?? [])
+      finished.set({ watch, project: groupId, instance_name: instanceName }, finishedAt / 1000);
   };
 }
 

@@ -209,9 +209,9 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
         .filter(({ watch }) => watches.includes(watch))
         .slice(0, limit);
     },
-    lastFinishes: async (limit) => {
+    lastFinishes: async (watches, limit) => {
       if (store.fault) throw store.fault;
-      return rows.lastFinishes.slice(0, limit);
+      return rows.lastFinishes.filter(({ watch }) => watches.includes(watch)).slice(0, limit);
     },
     lastSuccesses: async () => {
       if (store.fault) throw store.fault;

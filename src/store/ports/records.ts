@@ -105,8 +105,8 @@ export interface RecordReader {
   oldestRunning(watches: readonly string[], limit: number): Promise<Observation[]>;
   /** When the first of the jobs began that are running and not missing, by watch. */
   runningSince(): Promise<Map<string, Timestamp>>;
-  /** When a restore finished last, by watch and instance: of `limit` instances at most, the latest first. Kept, not counted. */
-  lastFinishes(limit: number): Promise<LastFinish[]>;
+  /** When a restore finished last, by instance of these watches: of `limit` instances at most, the latest first. Kept, not counted. */
+  lastFinishes(watches: readonly string[], limit: number): Promise<LastFinish[]>;
   /** When each watch was last polled with success, also by an earlier process: at most a minute too early; see `noteSuccesses`. */
   lastSuccesses(): Promise<Map<string, Timestamp>>;
   /**

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import { homeOfKey } from '../../domain/job/watch.ts';
 import type { LastFinish } from '../ports/records.ts';
+import { keepQuery } from './kept/kept-query.ts';
 import type { Database } from './schema.ts';
 
 /** A restore of a target that has finished. */
@@ -11,14 +12,23 @@ interface Finish {
   at: Timestamp;
 }
 
-/** Reads when a restore finished last, the latest first; see `RecordReader`. */
-export async function lastFinishes(db: Kysely<Database>, limit: number): Promise<LastFinish[]> {
-  const rows = await db
+const latest = keepQuery((db, { watches, limit }: { watches: readonly string[]; limit: number }) =>
+  db
     .selectFrom('last_finish')
     .select(['watch', 'target_key', 'finished_at'])
+    .where('watch', 'in', watches)
     .orderBy('finished_at', 'desc')
-    .limit(limit)
-    .execute();
+    .limit(limit),
+);
+
+/** Reads when a restore of these watches finished last, the latest first; see `RecordReader`. */
+export async function lastFinishes(
+  db: Kysely<Database>,
+  watches: readonly string[],
+  limit: number,
+): Promise<LastFinish[]> {
+  if (watches.length === 0) return [];
+  const rows = await latest(db, { watches, limit });
   return rows.map(({ watch, target_key, finished_at }) => ({
     watch,
     ...homeOfKey(watch, target_key),

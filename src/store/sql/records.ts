@@ -23,7 +23,9 @@ export function createRecordStore(db: Kysely<Database>, turns: Turns, guarded: G
     findDeliveryIds: guarded('find a delivery', (form, limit) => findDeliveryIds(db, form, limit)),
     oldestRunning: guarded('list observations', (watches, limit) => oldestRunning(db, watches, limit)),
     runningSince: guarded('list observations', () => runningSince(db)),
-    lastFinishes: guarded('list when restores finished', (limit) => lastFinishes(db, limit)),
+    lastFinishes: guarded('list when restores finished', (watches, limit) =>
+      lastFinishes(db, watches, limit),
+    ),
     lastSuccesses: guarded('read when watches were polled', () => lastSuccesses(db)),
     owedSince: guarded('read what is owed', (channels) => owedSince(db, channels)),
     countJobs: guarded('count jobs', () => countJobs(db)),

@@ -149,7 +149,8 @@ async function tourOfLists(store: Store): Promise<void> {
     }
   await store.oldestRunning(['orders', 'other'], 9);
   await store.runningSince();
-  await store.lastFinishes(9);
+  await store.lastFinishes(['orders', 'other'], 9);
+  await store.lastFinishes([], 9);
   await store.lastSuccesses();
   await store.owedSince(['oncall']);
   await store.countJobs();

@@ -125,11 +125,28 @@ export function recordsContract(store: () => Store): void {
       await commit('orders/flex/p/carts', of(6, T0 + 7));
       await commit('orders/flex/p/users', of(7, T0 + 9, 'failed'));
       const project = { watch: 'orders', groupId: 'p' };
-      expect(await store().lastFinishes(9)).toEqual([
+      expect(await store().lastFinishes(['orders'], 9)).toEqual([
         { ...project, instanceName: 'carts', finishedAt: T0 + 7 },
         { ...project, instanceName: 'orders', finishedAt: T0 + 5 },
       ]);
-      expect(await store().lastFinishes(1)).toHaveLength(1);
+      expect(await store().lastFinishes(['orders'], 1)).toHaveLength(1);
+    });
+
+    it('is told of the watches that are asked for, however many of others finished later', async () => {
+      const commit = (watch: string, number: number) =>
+        store().commitPoll(
+          aCommit({
+            ...{ watch, targetKey: `${watch}/flex/p/i${number}` },
+            observations: [
+              anObservation(aJob(['finished'], { id: jobId(number), finishedAt: T0 + number }), { watch }),
+            ],
+          }),
+        );
+      for (const number of [1, 2]) await commit('orders', number);
+      for (const number of [3, 4, 5]) await commit('left', number);
+      const found = await store().lastFinishes(['orders', 'nobody'], 2);
+      expect(found.map(({ instanceName }) => instanceName)).toEqual(['i2', 'i1']);
+      expect(await store().lastFinishes([], 9)).toEqual([]);
     });
   });
 

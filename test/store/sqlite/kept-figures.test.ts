@@ -39,7 +39,7 @@ async function expectFigures(db: Kysely<Database>): Promise<void> {
   expect(await finishedDurations(db, TARGET, 9)).toEqual(took);
   expect(await finishedDurations(db, TARGET, 1)).toEqual(took.slice(0, 1));
   expect(await lastFinishedAt(db, 'orders')).toBe(T0 + 9 * HOUR + 20 * MINUTE);
-  expect(await lastFinishes(db, 9)).toMatchObject([{ finishedAt: T0 + 9 * HOUR + 20 * MINUTE }]);
+  expect(await lastFinishes(db, ['orders'], 9)).toMatchObject([{ finishedAt: T0 + 9 * HOUR + 20 * MINUTE }]);
   expect(await oldestRunning(db, ['orders'], 9)).toEqual([OBSERVATIONS[1], OBSERVATIONS[0]]);
   expect(await runningSince(db)).toEqual(new Map([['orders', T0 + MINUTE]]));
   expect(await countJobs(db)).toEqual([
