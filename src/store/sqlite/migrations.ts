@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StoreError, toError } from '../../errors.ts';
 import { FIRST_LAYOUT } from './first-layout.ts';
 import { KEPT_FIGURES } from './kept-figures.ts';
+import { LAST_FINISHES } from './last-finishes.ts';
 import { inTransaction, readPragma } from './node-sqlite.ts';
 import { unreadableBodies } from './unreadable-bodies.ts';
 
@@ -174,6 +175,11 @@ export const MIGRATIONS: readonly Migration[] = [
       alter table mute add column time_zone text;
       alter table mute add column for_ms integer;
     `,
+  },
+  {
+    number: 17,
+    name: 'when a restore finished last, of every instance of a watch that has many',
+    sql: LAST_FINISHES,
   },
 ];
 

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../../src/domain/job/observation.ts';
+import type { Milestone, RestoreJob } from '../../../src/domain/job/restore-job.ts';
 import { lastFinishes } from '../../../src/store/queries/finishes.ts';
 import {
   countJobs,
@@ -80,6 +81,44 @@ describe('what is kept beside the jobs', () => {
     }
     migrate(db, ':memory:');
     await expectFigures(over(db));
+  });
+
+  it('is found out for every instance of a watch that has many, however old its last restore', async () => {
+    const db = openConnection(':memory:', { readOnly: false });
+    migrate(db, ':memory:', MIGRATIONS.slice(0, 10));
+    for (const instance of ['quiet', 'expired', 'busy', 'none', 'undated'])
+      db.prepare("insert into target values (?, 'orders', 0)").run(`orders/flex/p/${instance}`);
+    const insert = db.prepare("insert into observation values ('orders', ?, ?, ?, ?, 0, ?)");
+    const add = (
+      instance: string,
+      minute: number,
+      milestones: Milestone[],
+      over: Partial<RestoreJob> = {},
+    ) => {
+      const createdAt = T0 + minute * MINUTE;
+      const observation = anObservation(aJob(milestones, { id: jobId(minute), createdAt, ...over }));
+      const { jobId: id, state } = observation;
+      insert.run(id, `orders/flex/p/${instance}`, state, createdAt, JSON.stringify(observation));
+    };
+    add('undated', 1, ['finished'], { finishedAt: null, reached: [{ milestone: 'finished', at: null }] });
+    add('quiet', 2, ['finished'], { finishedAt: T0 + HOUR });
+    add('quiet', 3, ['finished']);
+    add('expired', 4, ['finished', 'expired']);
+    add('none', 5, ['failed']);
+    for (let minute = 6; minute < 70; minute += 1) add('busy', minute, ['finished']);
+    const finishes = async () =>
+      (await lastFinishes(over(db), ['orders'], 9)).map((each) => [each.instanceName, each.finishedAt - T0]);
+    const busy = ['busy', (69 + 14) * MINUTE];
+
+    migrate(db, ':memory:', MIGRATIONS.slice(0, 16));
+    expect(await finishes()).toEqual([busy]);
+    migrate(db, ':memory:');
+    expect(await finishes()).toEqual([
+      busy,
+      ['quiet', HOUR],
+      ['expired', (4 + 14) * MINUTE],
+      ['undated', MINUTE + 1_000],
+    ]);
   });
 
   it('names the jobs of an older layout of which it cannot be found out, says what to do, and changes nothing', () => {
