@@ -123,15 +123,21 @@ async function* chunksOf(file: string): AsyncGenerator<Buffer> {
     return;
   }
   let ahead: ReturnType<FileHandle['read']> | null = null;
+  const read = (into: Buffer, length: number): NonNullable<typeof ahead> => {
+    const reading = handle.read(into, 0, length, null);
+    // It may fail while the chunk before is looked at, when nobody waits for it yet: who asks for the next chunk hears of it.
+    reading.catch(() => {});
+    return reading;
+  };
   try {
     const { size } = await handle.stat();
     const length = Math.min(CHUNK_BYTES, size + 1);
     let [one, other] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
-    for (ahead = handle.read(one, 0, length, null); ; ) {
+    for (ahead = read(one, length); ; ) {
       const { bytesRead } = await ahead;
       if (bytesRead === 0) return;
       // While one is looked at, the next one comes.
-      ahead = handle.read(other, 0, length, null);
+      ahead = read(other, length);
       yield one.subarray(0, bytesRead);
       [one, other] = [other, one];
     }
