@@ -69,17 +69,17 @@ export function createTeller(options: TellerOptions): Teller {
 
 type Part = (values: TemplateValues) => Promise<string>;
 
-/** Parses when it is first needed, and once. */
+/** Parses when it is first needed, and once; what cannot be loaded or parsed is tried again with the next event. */
 function createPart(
   text: string | null,
   escapeValue: Escape,
   { timeZone, renderLimitMs }: TellerOptions,
 ): Part {
   if (text === null) return async () => '';
-  let parsing: Promise<ParsedTemplate> | null = null;
+  let parsed: ParsedTemplate | null = null;
   return async (values) => {
-    parsing ??= createEngine({ escapeValue, timeZone, renderLimitMs }).then((engine) => engine.parse(text));
-    return (await parsing).render(values);
+    parsed ??= (await createEngine({ escapeValue, timeZone, renderLimitMs })).parse(text);
+    return parsed.render(values);
   };
 }
 

@@ -1,10 +1,11 @@
-import type { RequestListener, Server } from 'node:http';
+import type { Server } from 'node:http';
 import { WatcherError } from '../errors.ts';
 import { isLoopbackName } from '../net/loopback.ts';
 import { isOpen } from './access.ts';
 import type { AppDeps } from './app.ts';
 import { connectionLimit, descriptorLimit } from './descriptors.ts';
 import { createFrontDoor } from './front-door.ts';
+import { createRoutes } from './routes.ts';
 
 /** Where the status server listens, and what it answers with. */
 export interface ServerOptions extends AppDeps {
@@ -50,13 +51,9 @@ export async function startServer(options: ServerOptions): Promise<StatusServer>
       },
     );
   }
-  let loading: Promise<RequestListener> | undefined;
-  const routes = (): Promise<RequestListener> => {
-    loading ??= import('./routes.ts').then(({ createRoutes }) => createRoutes(options));
-    return loading;
-  };
+  const routes = createRoutes(async () => (await import('./app.ts')).createListener(options), options.logger);
   const server = createFrontDoor({
-    listener: async (request, response) => (await routes())(request, response),
+    listener: routes.listener,
     connections: options.connections ?? connectionLimit(descriptorLimit()),
     loopbackNamesOnly: isLoopback,
     logger: options.logger,
@@ -66,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<StatusServer>
   let closing: Promise<void> | undefined;
   return {
     url: urlOf(host, server),
-    prepare: () => void routes(),
+    prepare: routes.prepare,
     close: () => {
       closing ??= closeServer(server, closeGraceMs);
       return closing;

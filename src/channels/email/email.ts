@@ -1,5 +1,5 @@
 import type { SMTPTransportOptions } from 'nodemailer';
-import { type RecipientRefusal, WatcherError } from '../../errors.ts';
+import { DeliveryError, type RecipientRefusal, toError, WatcherError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { trustedCas } from '../../net/ca-file.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
@@ -88,7 +88,7 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
     { onlyTo, notTo = [] }: RecipientChoice,
     signal: AbortSignal,
   ): Promise<Receipt> => {
-    const { transport, everyone, sender } = await mailer;
+    const { transport, everyone, sender } = await mailer.get();
     const to = everyone.filter((one) => !notTo.includes(one) && (onlyTo === undefined || one === onlyTo));
     if (to.length === 0 && onlyTo !== undefined)
       return { detail: `${onlyTo} is a recipient of this channel no more`, wasSent: false };
@@ -124,14 +124,45 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
       },
     },
     preview: async (notices) => mailPreview(await compose(notices)),
-    close: async () => (await mailer).transport.close(),
+    close: mailer.close,
   };
 }
 
-/** At once, not with the first mail: by then there may be no descriptor left to read it with. */
-async function loadMailer(settings: SMTPTransportOptions, addresses: EmailOptions): Promise<Mailer> {
-  const { createMailer } = await import('./mailer.ts');
-  return createMailer(settings, addresses);
+/**
+ * Loads the mailer of a channel at once, not with the first mail: by then there may be no descriptor left to read it with. Where that fails, each
+ * mail tries it again.
+ */
+function loadMailer(settings: SMTPTransportOptions, options: EmailOptions) {
+  let loading: Promise<Mailer> | null = null;
+  const get = (): Promise<Mailer> => {
+    loading ??= import('./mailer.ts').then(
+      ({ createMailer }) => createMailer(settings, options),
+      (thrown: unknown) => {
+        loading = null;
+        throw notLoaded(options.channel, thrown);
+      },
+    );
+    return loading;
+  };
+  get().catch(() => undefined);
+  return {
+    /** @throws {DeliveryError} that may be tried again. */
+    get,
+    close: async (): Promise<void> => (await loading?.catch(() => null))?.transport.close(),
+  };
+}
+
+function notLoaded(channel: string, thrown: unknown): DeliveryError {
+  const cause = toError(thrown);
+  return new DeliveryError(
+    'unavailable',
+    `channel ${channel}: what sends mail could not be loaded: ${cause.message}`,
+    {
+      retryable: true,
+      cause,
+      hint: 'Have the files of the program been replaced or taken away while it runs? Then start it again.',
+    },
+  );
 }
 
 function timeoutsOf({ timeoutMs = null, timeouts }: EmailOptions): EmailTimeouts {
