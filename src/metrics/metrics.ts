@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import type { Signals } from '../signals.ts';
 import { type ApiMetrics, addApiFigures } from './api-metrics.ts';
@@ -61,7 +62,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
       for (const { apply } of figures) apply?.(names);
     },
     render: async (format = 'prometheus') => {
-      for (const { refresh } of figures) await refresh?.();
+      for (const { refresh } of figures) {
+        await refresh?.();
+        await nextTurn();
+      }
       return { contentType: CONTENT_TYPES[format], text: await renderInTurns(registry, format) };
     },
     close: () => {

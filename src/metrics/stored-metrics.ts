@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import { partsOfKey } from '../domain/event/alert.ts';
 import type { AlertEventName } from '../domain/event/event.ts';
@@ -34,7 +35,10 @@ export function addStoredFigures(instruments: Instruments, deps: StoredFiguresDe
       known = names;
     },
     refresh: async () => {
-      for (const refresh of refreshEach) await refresh(known);
+      for (const refresh of refreshEach) {
+        await refresh(known);
+        await nextTurn();
+      }
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { titleOf } from '../domain/event/message.ts';
 import { watchOf } from '../domain/event/subject.ts';
 import { type Blindness, blindnessBefore, isAboutSightOf, wasFoundLate } from '../domain/explain/sight.ts';
@@ -48,6 +49,7 @@ async function blindnessOf(
     const oldest = page.items.at(-1)?.event.detectedAt ?? 0;
     // The newest that began before it is enough.
     if (alerts.length > 0 && oldest < event.occurredAt) break;
+    await nextTurn();
   } while (cursor !== undefined && looked < MOST_LOOKED_AT);
   return blindnessBefore(event, alerts);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import { alertKeyOf } from '../../domain/event/alert.ts';
 import { hasHappened, type WatcherEvent } from '../../domain/event/event.ts';
@@ -61,6 +62,8 @@ export async function listEvents(db: Kysely<Database>, filter: EventFilter): Pro
   let looked = 0;
   let isEnd = false;
   do {
+    // Others have their turn in between: the store holds the event loop while it reads.
+    if (looked > 0) await nextTurn();
     const found = await readEvents(db, filter, after);
     const last = found.at(-1);
     if (last) after = [last.detected_at, last.position];

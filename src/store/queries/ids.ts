@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { fitsId, type IdForm } from '../../domain/id-form.ts';
 import type { FoundIds } from '../ports/records.ts';
@@ -52,7 +53,7 @@ export function findDeliveryIds(db: Kysely<Database>, form: IdForm, limit: numbe
   });
 }
 
-/** Reads on from the greatest id down. Ids begin with a time, so the newest are found first. */
+/** Reads on from the greatest id down, with a turn for others between portions. Ids begin with a time, so the newest are found first. */
 async function findIds(form: IdForm, limit: number, read: ReadRange): Promise<FoundIds> {
   const { head, tail } = form;
   if (tail === '') {
@@ -69,6 +70,7 @@ async function findIds(form: IdForm, limit: number, read: ReadRange): Promise<Fo
       return { ids: [...found].slice(0, limit), isComplete: true };
     }
     below = last;
+    await nextTurn();
   }
   return { ids: [...found], isComplete: false };
 }

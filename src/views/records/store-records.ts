@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
 import type { MutableWatch } from '../../domain/telling/mute-reach.ts';
 import type { AuditReader } from '../../store/ports/audit.ts';
@@ -75,6 +76,7 @@ async function givenUpOf(store: RecordsStore, channel: string): Promise<string[]
     const page = await store.listDeliveries({ channel, status: 'given_up', limit: PAGE_SIZE, cursor });
     ids.push(...page.items.map(({ id }) => id));
     cursor = page.nextCursor ?? undefined;
+    await nextTurn();
   } while (cursor !== undefined);
   return ids;
 }

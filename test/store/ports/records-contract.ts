@@ -6,6 +6,7 @@ import { WatcherError } from '../../../src/errors.ts';
 import type { Rows } from '../../../src/store/ports/records.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aJob, anObservation, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { turnsDuring } from '../../support/turns-during.ts';
 import { LEASE_MS, NOW, outboxSteps } from '../outbox-steps.ts';
 import { aCommit, plan } from '../support.ts';
 
@@ -75,6 +76,27 @@ export function recordsContract(store: () => Store): void {
         { watch: 'b', state: 'failed', count: 2 },
         { watch: 'b', state: 'in_progress', count: 1 },
       ]);
+    });
+  });
+
+  describe('what looks at thousands of rows', () => {
+    const numbers = Array.from({ length: 2_500 }, (_, index) => index);
+
+    it('gives others their turn while it looks for an id', async () => {
+      const observations = numbers.map((number) =>
+        anObservation(aJob([], { id: `6b0a${String(number).padStart(19, '0')}0` })),
+      );
+      await store().commitPoll(aCommit({ observations }));
+      const find = () => store().findJobIds({ head: '6b0a', tail: '1', watch: null }, 9);
+      expect(await find()).toEqual({ ids: [], isComplete: true });
+      expect(await turnsDuring(find)).toBeGreaterThanOrEqual(2);
+    });
+
+    it('gives others their turn while it looks for events of a target', async () => {
+      await store().commitPoll(aCommit({ events: numbers.map((number) => plan(number, { channels: [] })) }));
+      const list = () => store().listEvents({ limit: 100, target: 'none' });
+      expect((await list()).items).toEqual([]);
+      expect(await turnsDuring(list)).toBeGreaterThanOrEqual(19);
     });
   });
 
