@@ -91,19 +91,21 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       version: deps.version,
       tokens: () => reloader.config().server,
       status,
-      report: () =>
-        reportOfDaemon({
+      report: () => {
+        const standing = status();
+        return reportOfDaemon({
           now: clock.now(),
           version: deps.version,
           pid: process.pid,
-          status: status(),
+          status: standing,
           health: withHeartbeatFault(
-            withConfigFault(healthOf(status(), hangingAfterMs), reloader.fault()),
+            withConfigFault(healthOf(standing, hangingAfterMs), reloader.fault()),
             redactTexts(heartbeat.fault(), redactor.redact),
           ),
           config: configInForce(reloader.config(), redactTexts(reloader.history(), redactor.redact)),
           store,
-        }),
+        });
+      },
       store,
       clock,
       metrics,

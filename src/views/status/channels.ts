@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Timestamp, toIsoOrNull } from '../../domain/instant.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
 import type { DeliveryCount, RecordReader } from '../../store/ports/records.ts';
@@ -28,6 +29,8 @@ export async function reportChannels(
   const counts = Map.groupBy(await store.countDeliveries(now), ({ channel }) => channel);
   const reports: ChannelReport[] = [];
   for (const { channel, state, since, detail, nextDigestAt } of channels) {
+    // What a channel owes takes time to look through: others have their turn in between.
+    await nextTurn();
     const own = counts.get(channel) ?? [];
     const pending = own.find(({ status }) => status === 'pending');
     const owed = (pending?.count ?? 0) - (pending?.held ?? 0);

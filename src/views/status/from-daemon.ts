@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Timestamp, toIso, toIsoOrNull } from '../../domain/instant.ts';
 import { placeWords } from '../../domain/job/place.ts';
 import type { MuteReader } from '../../store/ports/mutes.ts';
@@ -63,6 +64,8 @@ export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> 
   }));
   const channels = await reportChannels(store, standings, now);
   const lastWrittenAt = await store.lastWrittenAt();
+  // There may be thousands of watches.
+  await nextTurn();
   const { file, sha256, loadedAt, lastReload, testAlert } = config;
   return {
     asOf: toIso(now),

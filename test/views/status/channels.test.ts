@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { reportChannels } from '../../../src/views/status/channels.ts';
 import { aCommit, openForTest, plan } from '../../store/support.ts';
 import { HOUR, MINUTE, T0 } from '../../support/builders.ts';
+import { turnsDuring } from '../../support/turns-during.ts';
 
 const NOW = T0 + HOUR;
 const DBA = { channel: 'dba', state: 'accepts', since: null, detail: null, nextDigestAt: null } as const;
@@ -19,4 +20,10 @@ it('says when what is owed now is tried next, and not when the digest goes out t
   const retry = { id, kind: 'retry', at: NOW, nextAttemptAt: NOW + 2 * HOUR, detail: '503' } as const;
   await store.recordOutcomes([retry], []);
   expect(await report()).toMatchObject({ owed: 1, held: 1, nextTryAt: '2026-11-02T11:00:05.000Z' });
+});
+
+it('gives others their turn between one channel and the next', async () => {
+  const store = await openForTest({ path: ':memory:' });
+  const channels = Array.from({ length: 20 }, (_, index) => ({ ...DBA, channel: `channel-${index}` }));
+  expect(await turnsDuring(() => reportChannels(store, channels, NOW))).toBeGreaterThanOrEqual(19);
 });
