@@ -7,7 +7,7 @@ import { jobView } from '../../views/views.ts';
 import { type Cli, jsonOption, limitOption, onAction } from '../command.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../records.ts';
 import { tieBatches } from '../view/job-groups.ts';
-import { boundText, etaText, routeOf, STATE_COLOURS, tookText } from '../view/job-text.ts';
+import { boundText, etaText, routeOf, STATE_COLOURS, shortEtaText, tookText } from '../view/job-text.ts';
 import { collect, printListing, warnOfUnknown } from '../view/listing.ts';
 import { type Column, formatTable } from '../view/table.ts';
 import { formatDistance, printable } from '../view/text.ts';
@@ -53,6 +53,7 @@ function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
   const jobs = tied.map(({ observation }) => observation);
   const marks = new Map(tied.map(({ observation, mark }) => [observation, mark]));
   const etas = new Map(listed.map(({ observation, eta }) => [observation, etaText(eta, now)]));
+  const shortEtas = new Map(listed.map(({ observation, eta }) => [observation, shortEtaText(eta, now)]));
   const hasEta = [...etas.values()].some((text) => text !== '');
   const columns: Array<Column<Observation>> = [
     {
@@ -72,6 +73,7 @@ function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
       title: hasEta ? 'CHANGED, ETA' : 'CHANGED',
       // Of a job that runs, it is the end that people want to know; when it was seen to start, the span tells.
       value: (row) => etas.get(row) || formatDistance(row.changedAt, now),
+      short: (row) => shortEtas.get(row) || formatDistance(row.changedAt, now),
     },
   ];
   for (const line of formatTable(jobs, columns, out.width)) out.line(line);

@@ -58,6 +58,13 @@ export function etaText(eta: ExpectedEnd | null, now: Timestamp): string {
   return eta.basis === 'progress' ? `${percentOf(eta.doneShare)} %, ${left}` : left;
 }
 
+/** The same where there is little room: `42 %, 3 min left`, `over 4 min`. */
+export function shortEtaText(eta: ExpectedEnd | null, now: Timestamp): string {
+  return etaText(eta, now)
+    .replace(/about (?=\d)/, '')
+    .replace('the usual ', '');
+}
+
 /** To the minute from two minutes on: more would promise what nobody knows. */
 function roughSpan(ms: number): string {
   return formatSpan(ms < 120_000 ? ms : Math.round(ms / 60_000) * 60_000);

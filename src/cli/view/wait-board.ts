@@ -4,7 +4,7 @@ import { shortId } from '../../domain/job/restore-job.ts';
 import type { WaitedJob } from '../../wait/verdict.ts';
 import type { WaitReport } from '../../wait/wait.ts';
 import type { OutputStream } from '../parts.ts';
-import { etaText, routeOf, STATE_COLOURS, tookText } from './job-text.ts';
+import { etaText, routeOf, STATE_COLOURS, shortEtaText, tookText } from './job-text.ts';
 import { type Output, OutputClosed } from './output.ts';
 import { createRedraw } from './redraw.ts';
 import { type Column, formatTable } from './table.ts';
@@ -105,7 +105,12 @@ function columnsAt(now: Timestamp, usuals: WaitContext['usuals'], out: Output): 
     { title: 'JOB', value: ({ jobId }) => jobId, short: ({ jobId }) => shortId(jobId) },
     { title: 'FROM → TO', value: ({ job }) => (job ? routeOf(job) : ''), shrinks: true },
     { title: 'TOOK', value: ({ job, noticed }) => (job ? tookText(job, now, noticed) : '') },
-    { title: 'ETA', value: ({ job }) => etaText(etaOf(job, now, usuals), now), shrinks: true },
+    {
+      title: 'ETA',
+      value: ({ job }) => etaText(etaOf(job, now, usuals), now),
+      short: ({ job }) => shortEtaText(etaOf(job, now, usuals), now),
+      shrinks: true,
+    },
   ];
 }
 

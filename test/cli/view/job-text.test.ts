@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { routeOf, spanOf, tookText } from '../../../src/cli/view/job-text.ts';
-import { aJob, T0 } from '../../support/builders.ts';
+import { etaText, routeOf, shortEtaText, spanOf, tookText } from '../../../src/cli/view/job-text.ts';
+import type { ExpectedEnd } from '../../../src/domain/job/eta.ts';
+import { aJob, MINUTE, T0 } from '../../support/builders.ts';
 
 describe('where a job goes, in a table', () => {
   it.each([
@@ -14,6 +15,35 @@ describe('where a job goes, in a table', () => {
     ['a download', { deliveryType: 'download', targetClusterName: null }, 'orders → download'],
   ])('%s', (_where, over, text) => {
     expect(routeOf(aJob([], over))).toBe(text);
+  });
+});
+
+describe('when a job should end, in a table and where there is little room', () => {
+  const usual = { usualMs: 4 * MINUTE, samples: 9 };
+
+  it.each<[string, ExpectedEnd | null, string, string]>([
+    [
+      'by its progress',
+      { at: T0 + 3 * MINUTE, basis: 'progress', doneShare: 0.43 },
+      '43 %, about 3 min left',
+      '43 %, 3 min left',
+    ],
+    [
+      'by what is usual',
+      { at: T0 + 3 * MINUTE, basis: 'history', isOverdue: false, ...usual },
+      'about 3 min left',
+      '3 min left',
+    ],
+    [
+      'overdue',
+      { at: T0 - MINUTE, basis: 'history', isOverdue: true, ...usual },
+      'over the usual 4 min',
+      'over 4 min',
+    ],
+    ['nearly over', { at: T0, basis: 'progress', doneShare: 0.99 }, '99 %, about done', '99 %, about done'],
+    ['when nothing tells', null, '', ''],
+  ])('%s', (_what, eta, long, short) => {
+    expect([etaText(eta, T0), shortEtaText(eta, T0)]).toEqual([long, short]);
   });
 });
 
