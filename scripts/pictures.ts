@@ -1,6 +1,7 @@
 /**
  * Makes what docs/pictures holds: what a person gets, as the channels and `wait` themselves make it (JSON, HTML, text), and with
- * Chromium a picture of each. Without Chromium (`CHROMIUM=/path/to/it`) the pictures stay as they are.
+ * Chromium a picture of each. Without Chromium (`CHROMIUM=/path/to/it`) the pictures stay as they are. And what `status`, `history --why` and
+ * `wait` print into terminals of 80 and 120 columns, beside a daemon that runs: other ids and times at each run.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -8,7 +9,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { pagesOf, textsOf } from './pictures/files.ts';
+import { filesOf, pagesOf, textsOf } from './pictures/files.ts';
+import { liveScenes } from './pictures/live.ts';
 import { makeScenes } from './pictures/scenes.ts';
 
 const OUT = new URL('../docs/pictures/', import.meta.url).pathname;
@@ -28,6 +30,7 @@ const run = promisify(execFile);
 await mkdir(OUT, { recursive: true });
 const scenes = await makeScenes();
 for (const [name, text] of textsOf(scenes)) await writeFile(join(OUT, name), text);
+for (const [name, text] of (await liveScenes()).flatMap(filesOf)) await writeFile(join(OUT, name), text);
 if (existsSync(CHROMIUM)) {
   const dir = await mkdtemp(join(tmpdir(), 'restore-watcher-pictures-'));
   for (const { name, html, width } of pagesOf(scenes)) await shoot(dir, name, html, width);

@@ -9,7 +9,6 @@ import type { WatcherEvent } from '../../src/domain/event/event.ts';
 import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
 import { aJob, anEvent, jobId, MINUTE, T0 } from '../../test/support/builders.ts';
 import { createManualClock } from '../../test/support/manual-clock.ts';
-import { statusScene } from './status-scene.ts';
 import { whyScene } from './why-scene.ts';
 
 /** What is shown, as the channels and the command themselves make it; the same at every run. */
@@ -22,12 +21,8 @@ export interface Scenes {
   mail: string;
   /** As a terminal of 100 columns gets it. */
   wait: string;
-  /** The same in narrower and wider ones, by their columns. */
-  waits: Record<80 | 120, string>;
-  /** `status`, by columns of the terminal. */
-  status: Record<80 | 120, string>;
-  /** `history JOB --why`, by columns of the terminal. */
-  why: Record<80 | 120, string>;
+  /** `history JOB --why`, as a terminal of 80 columns gets it. */
+  why: string;
 }
 
 const TIME_ZONE = 'Europe/Berlin';
@@ -44,10 +39,8 @@ export async function makeScenes(): Promise<Scenes> {
       to: ['dba@example.com'],
       timeZone: TIME_ZONE,
     }).html,
-    wait: waitBoard(100),
-    waits: { 80: waitBoard(80), 120: waitBoard(120) },
-    status: { 80: statusScene(80), 120: statusScene(120) },
-    why: { 80: await whyScene(80), 120: await whyScene(120) },
+    wait: waitBoard(),
+    why: await whyScene(80),
   };
 }
 
@@ -96,9 +89,9 @@ function clusterJob(number: number, over: Partial<RestoreJob> = {}): RestoreJob 
   return aJob([], { id: jobId(number), kind: 'cluster', ...over });
 }
 
-/** The board of `wait` in the middle of three restores, in a terminal of so many columns. */
-function waitBoard(columns: number): string {
-  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns, rows: 24 });
+/** The board of `wait` in the middle of three restores. */
+function waitBoard(): string {
+  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 100, rows: 24 });
   const clock = createManualClock(T0 + ELAPSED);
   const out = createOutput(stdout, { TERM: 'xterm' });
   const usuals = new Map([['automated', { usualMs: 12 * MINUTE, samples: 34 }]]);
