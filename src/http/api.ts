@@ -14,7 +14,7 @@ import type { StatusReport } from '../views/status/report.ts';
 import { jobView, listedDeliveryView, transitionView, type View, watchView } from '../views/views.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
 import { readInPortions } from './portions.ts';
-import { QueryFault, readQuery } from './query.ts';
+import { QueryFault, readPagedQuery, readQuery } from './query.ts';
 
 /** What the JSON reads ask. */
 export interface ApiDeps {
@@ -39,7 +39,7 @@ export function addApi(app: Hono, deps: ApiDeps): void {
   });
 
   app.get('/api/v1/jobs', async (c) => {
-    const query = readQuery(c.req.url, ['watch', 'state', 'job']);
+    const query = readPagedQuery(c.req.url, ['watch', 'state', 'job']);
     const filter = {
       watch: query.text('watch'),
       state: query.oneOf('state', JOB_STATES),
@@ -59,7 +59,7 @@ export function addApi(app: Hono, deps: ApiDeps): void {
   });
 
   app.get('/api/v1/transitions', async (c) => {
-    const query = readQuery(c.req.url, ['watch', 'job', 'since', 'until', 'target', 'all']);
+    const query = readPagedQuery(c.req.url, ['watch', 'job', 'since', 'until', 'target', 'all']);
     const filter = {
       watch: query.text('watch'),
       jobId: await jobIdIn(store, query.text('job')),
@@ -73,7 +73,7 @@ export function addApi(app: Hono, deps: ApiDeps): void {
   });
 
   app.get('/api/v1/deliveries', async (c) => {
-    const query = readQuery(c.req.url, ['channel', 'status']);
+    const query = readPagedQuery(c.req.url, ['channel', 'status']);
     const filter = { channel: query.text('channel'), status: query.oneOf('status', DELIVERY_STATUSES) };
     const deliveries = await readInPortions(query.page(), (page) =>
       store.listDeliveries({ ...filter, ...page }),
@@ -86,22 +86,19 @@ export function addApi(app: Hono, deps: ApiDeps): void {
     const now = clock.now();
     const isAll = query.oneOf('all', YES_OR_NO) === 'true';
     const mutes = await store.listMutes({ openAt: isAll ? undefined : now });
-    return c.json(
-      listing(slice(mutes, { ...query.page(), limit: mutes.length + 1 }), (mute) => muteView(mute, now)),
-    );
+    return c.json(listing({ items: mutes, nextCursor: null }, (mute) => muteView(mute, now)));
   });
 
   app.get('/api/v1/audit', async (c) => {
-    const query = readQuery(c.req.url, ['after']);
+    const query = readQuery(c.req.url, ['after', 'limit']);
     const after = query.whole('after') ?? 0;
-    const { limit } = query.page();
-    const lines = await store.readAuditLines(after, limit);
+    const lines = await store.readAuditLines(after, query.limit());
     const { seq, hash } = await store.auditHead();
     return c.json({ items: lines.map(({ seq, body }) => ({ seq, line: body })), head: { seq, hash } });
   });
 
   app.get('/api/v1/watches', (c) => {
-    const query = readQuery(c.req.url, ['watch']);
+    const query = readPagedQuery(c.req.url, ['watch']);
     const name = query.text('watch');
     const watches = status().watches.filter(({ watch }) => name === undefined || watch === name);
     return c.json(listing(slice(watches, query.page()), watchView));

@@ -21,7 +21,7 @@ import { readBody } from './body.ts';
 import { QueryFault } from './query.ts';
 import { PROTECTIVE_HEADERS } from './refusal.ts';
 import { createTurns } from './turns.ts';
-import { addWrites, type WriteDeps, writesAt } from './writes.ts';
+import { addWrites, BodyTooLarge, type WriteDeps, writesAt } from './writes.ts';
 
 /** What the routes answer with, and who may ask. */
 export interface AppDeps extends ApiDeps {
@@ -211,6 +211,7 @@ function roleOfRequest(c: Context, { tokens }: AppDeps): Role | null {
 function refuseFault(c: Context, thrown: Error, faultLog: FaultLog): Response | Promise<Response> {
   if (thrown instanceof QueryFault) return refuse(c, 400, thrown.message, thrown.hint);
   // In a path it names something that is not there; as a parameter it is a fault of the request.
+  if (thrown instanceof BodyTooLarge) return refuse(c, 413, 'body too large', 'send one JSON object');
   if (thrown instanceof UnfitMute) return refuse(c, 400, thrown.message, thrown.hint ?? '');
   if (thrown instanceof UnfitId)
     return refuse(c, c.req.param('id') === undefined ? 400 : 404, thrown.message, thrown.hint ?? '');

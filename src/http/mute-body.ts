@@ -28,7 +28,7 @@ export function muteIn(body: Body, now: Timestamp): AskedMute {
     events: eventsIn(body),
     forMs,
     every: everyIn(body, forMs, now),
-    author: textIn(body, 'author'),
+    author: authorIn(body.author),
     reason: textIn(body, 'reason'),
   };
 }
@@ -72,6 +72,11 @@ function everyIn({ every, timeZone }: Body, forMs: number, now: Timestamp): Aske
   const fault = muteScheduleFault(schedule, forMs, now);
   if (fault !== null) throw new QueryFault('every cannot be that', fault);
   return schedule;
+}
+
+/** Who sets or ends a mute: it is kept, and shown to whoever asks. @throws {QueryFault} */
+export function authorIn(author: unknown): string {
+  return textIn({ author }, 'author');
 }
 
 function textIn(body: Body, key: string): string {

@@ -18,26 +18,40 @@ const DEFAULT_LIMIT = 50;
 // Not a zod schema: each of its issues would be put into a message and a hint here again, by as many lines as these checks have.
 
 /** The query of one request. Reading a value that is not usable throws a QueryFault. */
-export interface Query {
+interface Query {
   text(name: string): string | undefined;
   oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined;
   instant(name: string): Timestamp | undefined;
   /** A whole number from 0. */
   whole(name: string): number | undefined;
+  /** `limit`, or how many are usual. */
+  limit(): number;
+}
+
+/** The query of a request for a list that is answered page by page. */
+interface PagedQuery extends Query {
   page(): PageRequest;
 }
 
+/** Reads a query that may hold `limit` and `cursor` besides. @throws {QueryFault} */
+export function readPagedQuery(url: string, filters: readonly string[]): PagedQuery {
+  const query = readQuery(url, [...filters, 'limit', 'cursor']);
+  return { ...query, page: () => ({ limit: query.limit(), cursor: query.text('cursor') }) };
+}
+
 /**
- * Reads a query that may hold `limit`, `cursor` and the `filters`, and nothing else: a filter that is misspelt must not
- * answer with everything.
+ * Reads a query that may hold these parameters, and nothing else: a filter that is misspelt, or that is not heeded, must not answer with
+ * everything.
  * @throws {QueryFault} for an unknown or repeated parameter.
  */
-export function readQuery(url: string, filters: readonly string[]): Query {
+export function readQuery(url: string, known: readonly string[]): Query {
   const params = new URL(url).searchParams;
-  const known = [...filters, 'limit', 'cursor'];
   for (const name of params.keys()) {
     if (!known.includes(name))
-      throw new QueryFault(`unknown parameter ${quote(name)}`, `known: ${known.join(', ')}`);
+      throw new QueryFault(
+        `unknown parameter ${quote(name)}`,
+        known.length === 0 ? 'none is known here' : `known: ${known.join(', ')}`,
+      );
     if (params.getAll(name).length > 1)
       throw new QueryFault(`parameter ${name} is given twice`, 'give it once');
   }
@@ -47,7 +61,7 @@ export function readQuery(url: string, filters: readonly string[]): Query {
     oneOf: (name, allowed) => oneOf(name, text(name), allowed),
     instant: (name) => instant(name, text(name)),
     whole: (name) => whole(name, text(name)),
-    page: () => ({ limit: limit(text('limit')), cursor: text('cursor') }),
+    limit: () => limit(text('limit')),
   };
 }
 

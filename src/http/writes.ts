@@ -8,7 +8,7 @@ import { addMute, muteView } from '../views/mutes.ts';
 import { resolveDeliveryId } from '../views/resolve-id.ts';
 import type { PollNow, WatcherStatus } from '../watcher/status.ts';
 import { readBody } from './body.ts';
-import { muteIn } from './mute-body.ts';
+import { authorIn, muteIn } from './mute-body.ts';
 import { QueryFault, readQuery } from './query.ts';
 
 /** What the writes change. */
@@ -54,10 +54,10 @@ export function addWrites(app: Hono, { store, clock, status, mutableWatches, pol
   });
 
   app.delete('/api/v1/mutes/:id', async (c) => {
-    const { text } = readQuery(c.req.url, ['author']);
+    const author = authorIn(readQuery(c.req.url, ['author']).text('author'));
     const id = /^[1-9]\d{0,8}$/.test(c.req.param('id')) ? Number(c.req.param('id')) : 0;
     const now = clock.now();
-    const mute = id === 0 ? null : await store.removeMute(id, now, text('author') ?? 'somebody over HTTP');
+    const mute = id === 0 ? null : await store.removeMute(id, now, author);
     if (mute !== null) return c.json(muteView(mute, now));
     return c.json({ error: 'no such mute is in force', hint: 'see /api/v1/mutes for those that are' }, 404);
   });
@@ -70,18 +70,17 @@ export function addWrites(app: Hono, { store, clock, status, mutableWatches, pol
   });
 }
 
+/** A body is longer than anything that is asked for here. Answered with 413. */
+export class BodyTooLarge extends Error {}
+
 type Body = Readonly<Record<string, unknown>>;
 
 /** Reads the JSON object in the body; an empty body is one without keys. @throws {QueryFault} */
 async function bodyOf(c: Context): Promise<Body> {
   // The adapter puts Node's own request and response there.
   const found = await readBody(c.req.raw, c.env as HttpBindings);
-  if (found === 'too_large' || found === 'broken') {
-    throw new QueryFault(
-      `the body is ${found === 'broken' ? 'cut off' : 'too large'}`,
-      'send one JSON object',
-    );
-  }
+  if (found === 'too_large') throw new BodyTooLarge();
+  if (found === 'broken') throw new QueryFault('the body is cut off', 'send one JSON object');
   try {
     const value: unknown = JSON.parse(found.text === '' ? '{}' : found.text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Body;

@@ -31,6 +31,30 @@ describe('the OpenAPI document', () => {
     expect(names).toContain('getApiV1JobsId');
   });
 
+  it('says only of what is answered page by page that it takes limit and cursor, and each route takes no other', async () => {
+    const { get } = await serve();
+    const paths = openApiDocument('1').paths as Record<
+      string,
+      Record<string, { parameters: Array<{ name: string }> }>
+    >;
+    for (const { method, path } of OPERATIONS.filter(
+      (each) => each.path.startsWith('/api/') && each.method === 'get',
+    )) {
+      const names = paths[path.replace(':id', '{id}')]?.[method]?.parameters.map(({ name }) => name) ?? [];
+      for (const parameter of path.endsWith('openapi.json') ? [] : ['limit', 'cursor']) {
+        const { status, body } = await get(
+          `${path.replace(':id', '0123456789abcdef01234567')}?${parameter}=x`,
+        );
+        const isUnknown = status === 400 && String(body.error).startsWith('unknown parameter');
+        expect({ path, parameter, isUnknown }).toEqual({
+          path,
+          parameter,
+          isUnknown: !names.includes(parameter),
+        });
+      }
+    }
+  });
+
   it.each(
     OPERATIONS.filter(({ method }) => method === 'get').map((operation) => [operation.path, operation]),
   )('describes what is served at %s', async (path) => {

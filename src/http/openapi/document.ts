@@ -1,6 +1,6 @@
 import { COMPONENTS } from './components.ts';
-import { type Access, OPERATIONS, type Operation } from './operations.ts';
-import { count, listOf, orNull, record, ref, type Schema, text } from './schema.ts';
+import { type Access, LIMIT, OPERATIONS, type Operation } from './operations.ts';
+import { listOf, orNull, record, ref, type Schema, text } from './schema.ts';
 
 const SAYS: Readonly<Record<number, string>> = {
   200: 'As asked for.',
@@ -22,9 +22,8 @@ const ALWAYS: Readonly<Record<number, string>> = { 405: 'Refusal', 500: 'Refusal
 const BY_ACCESS: Readonly<Record<Access, Readonly<Record<number, string>>>> = {
   open: {},
   read: { 400: 'Refusal', 401: 'Refusal', 503: 'Refusal' },
-  act: { 401: 'Refusal', 403: 'Refusal', 503: 'Refusal' },
+  act: { 400: 'Refusal', 401: 'Refusal', 403: 'Refusal', 413: 'Refusal', 503: 'Refusal' },
 };
-const MOST = 500;
 
 /** The OpenAPI 3.1 document of everything that is served, for a program of this version. */
 export function openApiDocument(version: string): Record<string, unknown> {
@@ -103,16 +102,16 @@ function pathParameters(path: string): unknown[] {
   }));
 }
 
-function queryParameters({ query, listOf: items }: Operation): unknown[] {
+function queryParameters({ query, needs = [], listOf: items, isPaged = true }: Operation): unknown[] {
   const paging = {
-    limit: { ...count, minimum: 1, maximum: MOST, default: 50, description: 'How many at most.' },
+    limit: LIMIT,
     cursor: { ...text, description: '`nextCursor` of the page before, as it came.' },
   };
-  return Object.entries({ ...query, ...(items === undefined ? {} : paging) }).map(
+  return Object.entries({ ...query, ...(items === undefined || !isPaged ? {} : paging) }).map(
     ([name, { description, ...schema }]) => ({
       name,
       in: 'query',
-      required: false,
+      required: needs.includes(name),
       ...(description === undefined ? {} : { description }),
       schema,
     }),

@@ -14,15 +14,21 @@ export interface Operation {
   path: string;
   access: Access;
   summary: string;
-  /** Parameters of the query, all of them optional. */
+  /** Parameters of the query, `needs` names those that must be there. */
   query: Readonly<Record<string, Schema & { description?: string }>>;
+  needs?: readonly string[];
   /** What is sent, as JSON; absent: nothing. */
   body?: Schema;
   /** By status, the name of a shape in `components`; `text` for what is not JSON. */
   answers: Readonly<Record<number, string>>;
   /** Answers with a page of these: `{ items, nextCursor }`. */
   listOf?: string;
+  /** False: the list comes whole, and `nextCursor` is null. */
+  isPaged?: boolean;
 }
+
+/** How many rows are given at once. */
+export const LIMIT = { ...count, minimum: 1, maximum: 500, default: 50, description: 'How many at most.' };
 
 const WATCH = { ...text, description: 'Name of a watch.' };
 
@@ -160,6 +166,7 @@ export const OPERATIONS: readonly Operation[] = [
     query: { all: oneOf(['true', 'false'], 'Also those that are over.') },
     answers: {},
     listOf: 'Mute',
+    isPaged: false,
   },
   {
     method: 'get',
@@ -168,7 +175,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Entries of the audit log in order, and where it ends.',
     query: {
       after: { ...count, description: 'Only entries behind this number.' },
-      limit: { ...count, description: 'How many at most: 500.' },
+      limit: LIMIT,
     },
     answers: { 200: 'AuditPage' },
   },
@@ -179,7 +186,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Mutes some of what happens, from now on or again and again.',
     query: {},
     body: MUTE_BODY,
-    answers: { 201: 'AddedMute', 400: 'Refusal', 409: 'AmbiguousId' },
+    answers: { 201: 'AddedMute', 409: 'AmbiguousId' },
   },
   {
     method: 'delete',
@@ -187,7 +194,8 @@ export const OPERATIONS: readonly Operation[] = [
     access: 'act',
     summary: 'Ends a mute before its time.',
     query: { author: { ...text, description: 'Who does it.' } },
-    answers: { 200: 'Mute', 400: 'Refusal', 404: 'Refusal' },
+    needs: ['author'],
+    answers: { 200: 'Mute', 404: 'Refusal' },
   },
   {
     method: 'post',
@@ -195,7 +203,7 @@ export const OPERATIONS: readonly Operation[] = [
     access: 'act',
     summary: 'Makes a delivery due again that was given up, or waits.',
     query: {},
-    answers: { 200: 'Redriven', 400: 'Refusal', 409: 'AmbiguousId' },
+    answers: { 200: 'Redriven', 404: 'Refusal', 409: 'AmbiguousId' },
   },
   {
     method: 'post',
@@ -203,7 +211,7 @@ export const OPERATIONS: readonly Operation[] = [
     access: 'act',
     summary: 'Polls a watch at once, or every watch, whatever schedule and back-off say.',
     query: { watch: WATCH },
-    answers: { 200: 'Polled', 400: 'Refusal', 404: 'Refusal' },
+    answers: { 200: 'Polled', 404: 'Refusal' },
   },
   {
     method: 'post',
@@ -211,6 +219,6 @@ export const OPERATIONS: readonly Operation[] = [
     access: 'act',
     summary: 'Reads the configuration again. All of it comes into force, or nothing.',
     query: {},
-    answers: { 200: 'Reloaded', 400: 'Refusal', 413: 'Refusal', 422: 'ReloadRefused' },
+    answers: { 200: 'Reloaded', 422: 'ReloadRefused' },
   },
 ];
