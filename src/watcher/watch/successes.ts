@@ -30,7 +30,17 @@ export function createSuccesses({ store, clock, signals }: SuccessesDeps): Succe
     if (outcome === 'ok') unwritten.set(watch, clock.now());
   });
 
+  /** The write in hand; `null`: none is. */
+  let writing: Promise<void> | null = null;
+  /** One after the other: older times must not be written over newer ones, and the end waits for what was begun. */
   const note = async (): Promise<void> => {
+    if (writing !== null) await writing;
+    writing = write().finally(() => {
+      writing = null;
+    });
+    await writing;
+  };
+  const write = async (): Promise<void> => {
     if (unwritten.size === 0) return;
     const noting = unwritten;
     unwritten = new Map();

@@ -54,6 +54,31 @@ describe('when each watch was last polled with success', () => {
     expect(noted).toEqual([new Map([['orders', T0]])]);
   });
 
+  it('is written down whole when a write is still in hand at the stop', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const slow = createSuccesses({
+      ...{ clock, signals },
+      store: {
+        noteSuccesses: async (successes) => {
+          await promise;
+          noted.push(successes);
+        },
+      },
+    });
+    polled('orders');
+    clock.advance(MINUTE);
+    slow.beat();
+    let hasStopped = false;
+    const stopping = slow.stop().then(() => {
+      hasStopped = true;
+    });
+    await Promise.resolve();
+    expect(hasStopped).toBe(false);
+    resolve();
+    await stopping;
+    expect(noted).toContainEqual(new Map([['orders', T0]]));
+  });
+
   it('is not lost while the store fails', async () => {
     polled('orders');
     fault = new StoreError('unavailable', 'disk gone');
