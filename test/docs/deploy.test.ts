@@ -23,7 +23,9 @@ async function loaded(path: string) {
     text: read(path),
     readFile: async (file) => {
       asked.push(file);
-      return file.endsWith('url') ? 'https://hooks.slack.com/services/T0/B0/x\n' : 'secret-of-some-length\n';
+      return file.endsWith('url')
+        ? 'https://hooks.slack.com/services/T0/B0/x\n'
+        : `of ${file}\n`.replaceAll(/[ /]/g, '-');
     },
   });
   return { config, secrets: asked.map((file) => file.replace('/run/secrets/', '')) };
@@ -107,9 +109,11 @@ describe('the Kubernetes base', () => {
     expect([...text.matchAll(/--from-file=(\S+)/g)].map(([, name]) => name).toSorted()).toEqual(
       secrets.toSorted(),
     );
-    expect(secrets).toContain(
-      yaml('kubernetes/pod-monitor.yaml').spec.podMetricsEndpoints[0].authorization.credentials.key,
-    );
+    const { key } = yaml('kubernetes/pod-monitor.yaml').spec.podMetricsEndpoints[0].authorization.credentials;
+    expect(secrets).toContain(key);
+    // Who only reads shows the token that may do no more.
+    expect(config.server.viewToken).toContain(key);
+    expect(config.server.token).not.toContain(key);
   });
 
   it('finds the pod by its label from everywhere', () => {
