@@ -6,6 +6,7 @@ import { type Agents, createAgents } from './agents.ts';
 import { trustContext } from './ca-file.ts';
 import { headersOf, type ReplyHeaders } from './headers/reply-headers.ts';
 import { type BodyLimit, beginFingerprint, collect, type Received, readBody } from './http-body.ts';
+import { USER_AGENT } from './user-agent.ts';
 import { type Caller, ownerOf, StaleConnection, unsoundStatus, wireFault } from './wire-fault.ts';
 
 /** One HTTP request: a GET, or a POST where it has a body, unless it names another method. */
@@ -54,7 +55,7 @@ export interface HttpClient {
   close(): void;
 }
 
-const USUAL_HEADERS = { 'user-agent': 'restore-watcher', 'accept-encoding': 'gzip, deflate, br' };
+const USUAL_HEADERS = { 'user-agent': USER_AGENT, 'accept-encoding': 'gzip, deflate, br' };
 
 /** Gateways put long policies into headers; Node's own limit is 16 kB. */
 const MAX_HEADER_BYTES = 131_072;

@@ -3,6 +3,7 @@ import { wellFormedJson } from '../../domain/well-formed.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { secretsOfAddress } from '../../net/redact/secret-parts.ts';
+import { USER_AGENT } from '../../net/user-agent.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { CHAT_INTERVAL_MS, createChatNotifier } from '../chat-notifier.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
@@ -34,7 +35,7 @@ export interface TeamsOptions extends TeamsContext, PosterOptions {
 const RECEIVER = 'Teams';
 /** Events in one card, a digest or not: so many fit whatever they hold. */
 const MAX_BATCH = 10;
-const HEADERS = { 'user-agent': 'restore-watcher', 'content-type': 'application/json' };
+const HEADERS = { 'user-agent': USER_AGENT, 'content-type': 'application/json' };
 
 /**
  * Posts a card to a Teams workflow, one at a time; what waits goes out together, up to ten events a card. The URL is left alone for

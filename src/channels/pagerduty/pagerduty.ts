@@ -3,6 +3,7 @@ import { wellFormedJson } from '../../domain/well-formed.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { tokensOfAddress } from '../../net/redact/secret-parts.ts';
+import { USER_AGENT } from '../../net/user-agent.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
 import { type Asked, createHttpReceiver, HTTP_TIMEOUT_MS } from '../http-receiver.ts';
@@ -67,7 +68,7 @@ export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
     const exchange = (signal: AbortSignal) =>
       post({
         url,
-        headers: { 'user-agent': 'restore-watcher', 'content-type': 'application/json' },
+        headers: { 'user-agent': USER_AGENT, 'content-type': 'application/json' },
         body: wellFormedJson({ routing_key: routingKey, ...event }),
         signal,
       });

@@ -4,6 +4,7 @@ import { wellFormedJson } from '../../domain/well-formed.ts';
 import { WatcherError } from '../../errors.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { secretsOfAddress, secretsOfHeader, secretsOfSigningKey } from '../../net/redact/secret-parts.ts';
+import { USER_AGENT } from '../../net/user-agent.ts';
 import { httpFault } from '../http-outcome.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
 import { createHttpReceiver, HTTP_TIMEOUT_MS } from '../http-receiver.ts';
@@ -76,7 +77,7 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
         post({
           url,
           headers: {
-            'user-agent': 'restore-watcher',
+            'user-agent': USER_AGENT,
             ...headers,
             'content-type': 'application/cloudevents+json; charset=utf-8',
             ...sign?.(event.id, clock.now(), body),

@@ -61,7 +61,7 @@ describe('what a webhook receives', () => {
 
     expect({ method, path }).toEqual({ method: 'POST', path: PATH });
     expect(headers['content-type']).toBe('application/cloudevents+json; charset=utf-8');
-    expect(headers['user-agent']).toBe('restore-watcher');
+    expect(headers['user-agent']).toMatch(/^restore-watcher\/\d+\.\d+\.\d+/);
     expect(event).toMatchObject({ specversion: '1.0', type: 'restore-watcher.job.failed' });
   });
 
