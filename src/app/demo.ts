@@ -1,9 +1,10 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { checkAudit } from '../audit/check.ts';
+import { DEFAULT_CONFIG } from '../cli/config-file.ts';
 import { systemClock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
@@ -51,9 +52,7 @@ export async function runDemo({ keep, out, version, ownName }: DemoOptions): Pro
     const leftovers = outcome && (await lookAround(stage, config, dir));
     if (outcome && leftovers) {
       for (const line of formatSummary(outcome, leftovers, paint)) print(line);
-      print(
-        `  ${paint('bold', 'Next:')} ${ownName} init   asks for your Atlas key, and writes a first configuration\n`,
-      );
+      print(`  ${paint('bold', 'Next:')} ${ownName} ${firstStep(existsSync(DEFAULT_CONFIG))}\n`);
       if (keep) {
         print(
           paint('dim', `  The status server is at ${daemon.url}, the files are in ${dir}. Ctrl-C ends it.`),
@@ -69,6 +68,12 @@ export async function runDemo({ keep, out, version, ownName }: DemoOptions): Pro
     await stage.close();
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** `init` leaves a configuration alone that is there, as in a checkout. */
+function firstStep(hasConfig: boolean): string {
+  const does = 'asks for your Atlas key, and writes a first configuration';
+  return hasConfig ? `init --config my.config.json   ${does}, beside the one that is here` : `init   ${does}`;
 }
 
 /** Starts the daemon as `run` would: from a configuration file, with its secrets in the environment. Its log goes to a file. */

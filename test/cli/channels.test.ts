@@ -219,9 +219,14 @@ describe('deliveries redrive', () => {
   it('has nothing to do without a database', async () => {
     expect(await cli(['deliveries', 'redrive', '--given-up'])).toMatchObject({
       code: 0,
-      err: expect.stringContaining('Nothing is recorded yet'),
+      out: 'No delivery is given up.\n',
+      err: expect.stringContaining('there is no database at watcher.db'),
     });
     expect((await cli(['deliveries', 'redrive', 'x'])).code).toBe(1);
+    const none = await cli(['deliveries', 'redrive', 'x', '--json']);
+    expect(none.json()).toMatchObject({ error: { code: 'store_unavailable' } });
+    const all = await cli(['deliveries', 'redrive', '--given-up', '--json']);
+    expect(all.json()).toEqual({ redriven: [], refused: [] });
   });
 });
 

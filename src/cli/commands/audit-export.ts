@@ -38,8 +38,10 @@ export function addAuditExport(cli: Cli, audit: Command): void {
 
 async function exportAudit(cli: Cli, options: ExportOptions): Promise<number> {
   const format = options.format === 'csv' ? csvLine : jsonLine;
-  if (options.format === 'csv') cli.out.write(CSV_HEADER);
+  // Behind what may be refused: a header alone is the table of a log that is empty, and not of one that cannot be read.
+  const begin = (): void => void (options.format === 'csv' && cli.out.write(CSV_HEADER));
   const done = await withRecords(cli, options, 'readonly', async ({ records }) => {
+    begin();
     for await (const entries of portions(records)) {
       const wanted = entries.filter((entry) => isWithin(entry, options));
       if (wanted.length > 0) cli.out.write(wanted.map(format).join(''));
@@ -47,7 +49,10 @@ async function exportAudit(cli: Cli, options: ExportOptions): Promise<number> {
     }
     return true;
   });
-  if (done === null) cli.err.line(NOTHING_RECORDED);
+  if (done === null) {
+    begin();
+    cli.err.line(NOTHING_RECORDED);
+  }
   return 0;
 }
 

@@ -1,4 +1,5 @@
 import type { WatcherConfig } from '../../config/config.ts';
+import { StoreError } from '../../errors.ts';
 import type { PageRequest, Rows } from '../../store/ports/records.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { View } from '../../views/views.ts';
@@ -69,6 +70,13 @@ export function printListing<T>(
 
 export const NOTHING_RECORDED =
   'Nothing is recorded yet: there is no database. "restore-watcher run" (or "once") makes it at its first poll.';
+
+/** What whoever wants to change something of the record is told where there is none; with `--json` as an error. */
+export function nothingRecorded(): StoreError {
+  return new StoreError('unavailable', 'nothing is recorded yet: there is no database', {
+    hint: '"restore-watcher run" (or "once") makes it at its first poll.',
+  });
+}
 
 /** `--watch` and `--channel` name something of the configuration; a name that is certainly not there deserves a word. */
 export function warnOfUnknown(

@@ -1,7 +1,7 @@
 import type { WatcherEvent } from '../event/event.ts';
 import { watchOf } from '../event/subject.ts';
 import type { Watch } from '../job/watch.ts';
-import { isInForce, type Mute, mutedBy } from '../telling/mute.ts';
+import { type Mute, mutedBy } from '../telling/mute.ts';
 import { planDeliveries, type Route, routesPast } from '../telling/routing.ts';
 import type { OnRecord, TellingConfig } from './why.ts';
 
@@ -43,11 +43,11 @@ export function replayEvent(record: OnRecord, config: ReplayConfig, mutes: reado
 }
 
 function toldNow(event: WatcherEvent, config: ReplayConfig, mutes: readonly Mute[]): Map<string, number[]> {
-  const inForce = mutes
+  // Whether one is in force takes a look at its schedule: only those that cover the event are asked.
+  const then = mutes
     .filter(({ createdAt }) => createdAt <= event.detectedAt)
-    .map((mute) => asOf(mute, event.detectedAt))
-    .filter((mute) => isInForce(mute, event.detectedAt));
-  if (mutedBy(event, inForce, event.detectedAt) !== null) return new Map();
+    .map((mute) => asOf(mute, event.detectedAt));
+  if (mutedBy(event, then, event.detectedAt) !== null) return new Map();
   const { subject } = event;
   const routes: readonly Route[] =
     subject.kind === 'channel' ? alignedPast(subject.channel, config.routes) : config.routes;

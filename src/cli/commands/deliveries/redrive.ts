@@ -3,7 +3,7 @@ import type { Redriven } from '../../../views/records/records.ts';
 import { type Cli, jsonOption, onAction } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../../records.ts';
-import { NOTHING_RECORDED } from '../../view/listing.ts';
+import { nothingRecorded } from '../../view/listing.ts';
 import { count, printable, toJson } from '../../view/text.ts';
 
 interface RedriveOptions extends RecordsOptions {
@@ -30,8 +30,9 @@ async function redrive(cli: Cli, options: RedriveOptions, ids: readonly string[]
     records.redrive(givenUp ? { kind: 'given_up', channel } : { kind: 'ids', ids }),
   );
   if (came === null) {
-    cli.err.line(NOTHING_RECORDED);
-    return givenUp ? 0 : 1;
+    if (!givenUp) throw nothingRecorded();
+    report(cli, options, { redriven: [], refused: [], cutShort: null });
+    return 0;
   }
   report(cli, options, came);
   return came.refused.length === 0 && came.cutShort === null ? 0 : 1;

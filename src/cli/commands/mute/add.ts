@@ -18,7 +18,7 @@ import { type Cli, jsonOption, onAction } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
 import { authorOf } from '../../os-user.ts';
 import { addRecordsOptions, type Reach, type RecordsOptions, withRecords } from '../../records.ts';
-import { NOTHING_RECORDED } from '../../view/listing.ts';
+import { nothingRecorded } from '../../view/listing.ts';
 import { coverageText, muteText } from '../../view/mute-text.ts';
 import { formatDistance, formatInstant, printable, toJson } from '../../view/text.ts';
 import { authorOption, parseText } from './options.ts';
@@ -85,10 +85,7 @@ async function addOne(cli: Cli, options: AddOptions): Promise<number> {
     if (isWhole) requireWatch(watches, scope.watch);
     return records.addMute(asked);
   });
-  if (added === null) {
-    cli.err.line(NOTHING_RECORDED);
-    return 1;
-  }
+  if (added === null) throw nothingRecorded();
   const { mute, warnings } = added;
   for (const warning of warnings) cli.err.line(`warning: ${printable(warning)}`);
   if (options.json) cli.out.line(toJson({ ...muteView(mute, mute.createdAt), warnings }));

@@ -4,7 +4,7 @@ import { type Cli, jsonOption, onAction } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
 import { authorOf } from '../../os-user.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../../records.ts';
-import { NOTHING_RECORDED } from '../../view/listing.ts';
+import { nothingRecorded } from '../../view/listing.ts';
 import { coverageText } from '../../view/mute-text.ts';
 import { printable, toJson } from '../../view/text.ts';
 import { addMuteAdd } from './add.ts';
@@ -37,10 +37,7 @@ async function removeOne(cli: Cli, options: RemoveOptions, text: string): Promis
   const found = await withRecords(cli, options, 'readwrite', async ({ records }) => ({
     mute: await records.removeMute(id, author),
   }));
-  if (found === null) {
-    cli.err.line(NOTHING_RECORDED);
-    return 1;
-  }
+  if (found === null) throw nothingRecorded();
   const { mute } = found;
   if (options.json) cli.out.line(toJson({ removed: mute && muteView(mute, cli.parts.clock.now()) }));
   if (mute === null) {
