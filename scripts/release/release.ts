@@ -51,8 +51,15 @@ export function release({ root, version, dryRun, tested, date, say }: ReleaseOpt
   }
   if (!tested) run('npm', ['test'], true);
 
-  if (version !== present) run('npm', ['version', version, '--no-git-tag-version', '--ignore-scripts']);
-  writeFileSync(join(root, 'CHANGELOG.md'), changelog.text);
+  try {
+    if (version !== present) run('npm', ['version', version, '--no-git-tag-version', '--ignore-scripts']);
+    writeFileSync(join(root, 'CHANGELOG.md'), changelog.text);
+    makeFiles(root, version, run);
+  } catch (error) {
+    // All was committed before, so that nothing but this is undone. There is no commit and no tag yet.
+    run('git', ['checkout', '--quiet', '--', '.']);
+    throw error;
+  }
   run('git', ['commit', '--quiet', '--all', '--message', `release: ${version}`]);
   run('git', [
     'tag',
@@ -61,7 +68,7 @@ export function release({ root, version, dryRun, tested, date, say }: ReleaseOpt
     '--message',
     `restore-watcher ${version}\n\n${changelog.notes}`,
   ]);
-  for (const line of makeFiles(root, version, run)) say(line);
+  for (const line of whatIsLeft(version, run('git', ['rev-parse', 'HEAD']).trim())) say(line);
 }
 
 function changelogOf(root: string, version: string, date: string): ReturnType<typeof releaseChangelog> {
@@ -72,17 +79,17 @@ function changelogOf(root: string, version: string, date: string): ReturnType<ty
   }
 }
 
-/** Puts what people take into `release/`, and says what is left to do. */
-function makeFiles(
-  root: string,
-  version: string,
-  run: (command: string, args: string[]) => string,
-): string[] {
+function namesOf(version: string): { tarball: string; sbom: string } {
+  const name = `atlas-restore-watcher-${version}`;
+  return { tarball: `${name}.tgz`, sbom: `${name}.cdx.json` };
+}
+
+/** Puts what people take into `release/`. */
+function makeFiles(root: string, version: string, run: (command: string, args: string[]) => string): void {
   const folder = join(root, 'release');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  const tarball = `atlas-restore-watcher-${version}.tgz`;
-  const sbom = `atlas-restore-watcher-${version}.cdx.json`;
+  const { tarball, sbom } = namesOf(version);
   run('npm', ['pack', '--silent', '--pack-destination', folder]);
   writeFileSync(join(folder, sbom), bomOf(root));
   const sum = (file: string): string =>
@@ -90,7 +97,10 @@ function makeFiles(
       .update(readFileSync(join(folder, file)))
       .digest('hex')}  ${file}`;
   writeFileSync(join(folder, 'SHA256SUMS'), `${sum(tarball)}\n${sum(sbom)}\n`);
-  const commit = run('git', ['rev-parse', 'HEAD']).trim();
+}
+
+function whatIsLeft(version: string, commit: string): string[] {
+  const { tarball, sbom } = namesOf(version);
   const labels = [
     `org.opencontainers.image.version=${version}`,
     `org.opencontainers.image.revision=${commit}`,

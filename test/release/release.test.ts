@@ -129,6 +129,21 @@ describe('a release', () => {
     expect(git('log', '--format=%s')).toBe('all of it');
   });
 
+  it('that cannot be packed leaves no commit and no tag, and may be tried again', () => {
+    const file = join(root, 'package.json');
+    const sound = readFileSync(file, 'utf8');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(sound), scripts: { prepack: 'exit 1' } }));
+    git('commit', '--quiet', '--all', '--message', 'what does not pack');
+    expect(() => make('0.2.0')).toThrow();
+    expect(git('log', '-1', '--format=%s')).toBe('what does not pack');
+    expect(git('tag', '--list')).toBe('');
+    expect(git('status', '--porcelain')).toBe('');
+    writeFileSync(file, sound);
+    git('commit', '--quiet', '--all', '--message', 'what does');
+    make('0.2.0');
+    expect(git('tag', '--list')).toBe('v0.2.0');
+  });
+
   it('is refused while something is not committed', () => {
     writeFileSync(join(root, 'CHANGELOG.md'), `${CHANGELOG}\n`);
     expect(() => make('0.2.0')).toThrow(ReleaseRefused);
