@@ -4,6 +4,7 @@ import type { AtOnce, Confidence, SendEnd } from './confidence.ts';
 import { keepLeases, LEASE_MS, type LeaseDeps } from './leases.ts';
 import { createAttemptRecorder, type Place, type RecordAttemptsDeps } from './record-attempts.ts';
 import { type SendDeps, sendMessage } from './send.ts';
+import { createUnderWay, type UnderWay } from './under-way.ts';
 
 /** What a dispatcher works with. */
 export interface DispatchDeps extends LeaseDeps, RecordAttemptsDeps, SendDeps {
@@ -76,48 +77,11 @@ export async function dispatchOnce(deps: DispatchDeps, signal: AbortSignal): Pro
 export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispatcher {
   const ways = waysOf(deps.notifier);
   const { confidence } = deps;
-  let inHand = 0;
-  /** How sends have gone since nothing was in hand: while one of them was refused, none that was begun before says otherwise. */
-  const lately = new Set<SendEnd>();
-  /** What is in hand is told in one message. */
-  let isAlone = false;
-  /**
-   * What is on its way, by id. Its lease says so too, but looks as if it had run out when the clock is set forward or the process has stood
-   * still: then it would be sent again beside itself.
-   */
-  const onTheirWay = new Set<string>();
-  const recorder = createAttemptRecorder(deps, { inHand: () => inHand, onFault: confidence.noteUnwritten });
-
-  const roomFor = ({ inOneMessage, atOnce }: Way): number => {
-    const trusted =
-      inOneMessage === null ? confidence.messagesFor(atOnce) : confidence.deliveriesFor(inOneMessage);
-    if (inOneMessage !== null || isAlone) return inHand === 0 ? trusted : 0;
-    return trusted - inHand;
-  };
-  const note = (how: SendEnd, tookMs: number): void => {
-    lately.add(how);
-    confidence.note([...lately], tookMs);
-  };
-  const takePlace = (batch: readonly ClaimedDelivery[]): Place => {
-    let isTaken = false;
-    const place = {
-      occupy: () => {
-        if (!isTaken) inHand += 1;
-        isTaken = true;
-        for (const { id } of batch) onTheirWay.add(id);
-      },
-      vacate: () => {
-        if (!isTaken) return;
-        isTaken = false;
-        inHand -= 1;
-        for (const { id } of batch) onTheirWay.delete(id);
-        if (inHand === 0) lately.clear();
-        onRoom();
-      },
-    };
-    place.occupy();
-    return place;
-  };
+  const underWay = createUnderWay(confidence, onRoom);
+  const recorder = createAttemptRecorder(deps, {
+    inHand: () => underWay.messages,
+    onFault: confidence.noteUnwritten,
+  });
 
   /**
    * Sends a batch and records it. A batch whose content is refused is sent one by one: one bad event must not take others along, and what
@@ -139,20 +103,21 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
       for (const delivery of batch) each.push(...(await deliver(way, [delivery], KEPT, signal)));
       return each;
     }
-    note(how, tookMs);
+    underWay.note(how, tookMs);
     await recorder.record(ends, place);
     return batch.map(() => how);
   };
 
   const start = (way: Way, claimed: readonly ClaimedDelivery[], signal: AbortSignal): Promise<SendEnd[]> => {
-    isAlone = way.inOneMessage !== null;
+    const goesAlone = way.inOneMessage !== null;
+    underWay.goesAlone(goesAlone);
     const stopRenewing = keepLeases(
       deps,
       claimed.map(({ id }) => id),
     );
-    const batches = isAlone ? messagesOf(claimed) : claimed.map((delivery) => [delivery]);
+    const batches = goesAlone ? messagesOf(claimed) : claimed.map((delivery) => [delivery]);
     const sends = batches.map((batch) => {
-      const place = takePlace(batch);
+      const place = underWay.take(batch.map(({ id }) => id));
       return deliver(way, batch, place, signal).finally(place.vacate);
     });
     return allOf(sends).finally(stopRenewing);
@@ -160,14 +125,14 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
 
   return {
     get inHand() {
-      return inHand;
+      return underWay.messages;
     },
     begin: async (signal) => {
       const none = { claimed: 0, ended: Promise.resolve([]) };
       for (const way of ways) {
-        const room = roomFor(way);
+        const room = roomFor(way, confidence, underWay);
         if (room <= 0) return { ...none, isFull: true, quietMs: 0 };
-        const claimed = await claim(way, deps, room, onTheirWay);
+        const claimed = await claim(way, deps, room, underWay.ids);
         if (claimed.length === 0) continue;
         const ended = start(way, claimed, signal);
         return { claimed: claimed.length, isFull: claimed.length === room, quietMs: 0, ended };
@@ -198,14 +163,21 @@ function waysOf({ maxBatch, concurrency, concurrencyWhenQuick, send, digest }: N
   ];
 }
 
+/** How many deliveries may be claimed to go out in this way now. */
+function roomFor({ inOneMessage, atOnce }: Way, confidence: Confidence, underWay: UnderWay): number {
+  return inOneMessage === null
+    ? underWay.roomFor(confidence.messagesFor(atOnce), { goAlone: false })
+    : underWay.roomFor(confidence.deliveriesFor(inOneMessage), { goAlone: true });
+}
+
 function claim(
   way: Way,
   deps: DispatchDeps,
   limit: number,
-  onTheirWay: ReadonlySet<string>,
+  underWay: ReadonlySet<string>,
 ): Promise<ClaimedDelivery[]> {
   const { store, notifier, clock, owner } = deps;
-  const except = [...onTheirWay, ...(deps.except?.() ?? [])];
+  const except = [...underWay, ...(deps.except?.() ?? [])];
   return store.claimDeliveries({
     ...way.claim,
     limit,
