@@ -1,5 +1,5 @@
 import { type AuditEntry, type AuditHead, auditLine, brokenLink, GENESIS } from '../domain/audit.ts';
-import { createLineChain, type LineChain } from '../domain/audit-line.ts';
+import { createLineChain, type LineChain } from '../domain/evidence/audit-line.ts';
 import type { KnownLines } from './known-lines.ts';
 import type { FoundLine, LogPortion } from './log-portions.ts';
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { canonicalText } from './canonical-text.ts';
+import { canonicalText } from './evidence/canonical-text.ts';
 import { type Timestamp, toIso } from './instant.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { AuditHead } from './audit.ts';
+import type { AuditHead } from '../audit.ts';
 import { endOfCanonical, endOfCanonicalString, NOT_CANONICAL, standsAt } from './canonical-json.ts';
 
 /**

@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { endOfCanonical, NOT_CANONICAL } from '../../src/domain/canonical-json.ts';
+import { endOfCanonical, NOT_CANONICAL } from '../../../src/domain/evidence/canonical-json.ts';
 
 const isCanonical = (text: string): boolean => {
   const bytes = Buffer.from(`..${text}`);

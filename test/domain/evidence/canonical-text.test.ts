@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalText } from '../../src/domain/canonical-text.ts';
+import { canonicalText } from '../../../src/domain/evidence/canonical-text.ts';
 
 describe('the canonical text of plain JSON', () => {
   it('is what the reference implementation of RFC 8785 writes', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AuditDraft, GENESIS, writeEntries } from '../../src/domain/audit.ts';
-import { createLineChain } from '../../src/domain/audit-line.ts';
-import { T0 } from '../support/builders.ts';
+import { type AuditDraft, GENESIS, writeEntries } from '../../../src/domain/audit.ts';
+import { createLineChain } from '../../../src/domain/evidence/audit-line.ts';
+import { T0 } from '../../support/builders.ts';
 
 const draft = (data: AuditDraft['data']): AuditDraft => ({ at: T0, kind: 'transition', data });
 
