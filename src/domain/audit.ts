@@ -31,6 +31,7 @@ export const AUDIT_KINDS = [
   'test.sent',
   'test_alert.sent',
   'reminder.sent',
+  'store.pruned',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 

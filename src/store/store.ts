@@ -1,6 +1,7 @@
 import type { AlertStore } from './ports/alerts.ts';
 import type { AuditReader, AuditStore } from './ports/audit.ts';
 import type { JobReader, JobStore } from './ports/jobs.ts';
+import type { KeepingStore } from './ports/keeping.ts';
 import type { StoreLife } from './ports/life.ts';
 import type { MuteReader, MuteStore } from './ports/mutes.ts';
 import type { Outbox, OutboxReader } from './ports/outbox.ts';
@@ -19,6 +20,7 @@ export interface Store
     RecordStore,
     MuteStore,
     SpanStore,
+    KeepingStore,
     StoreLife {}
 
 /** All that can be asked of a store without changing it. */

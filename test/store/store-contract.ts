@@ -3,6 +3,7 @@ import type { Store } from '../../src/store/store.ts';
 import { alertsContract } from './ports/alerts-contract.ts';
 import { auditContract } from './ports/audit-contract.ts';
 import { jobsContract } from './ports/jobs-contract.ts';
+import { keepingContract } from './ports/keeping-contract.ts';
 import { lifeContract } from './ports/life-contract.ts';
 import { mutesContract } from './ports/mutes-contract.ts';
 import { outboxContract } from './ports/outbox-contract.ts';
@@ -25,6 +26,7 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
     recordsContract(() => store);
     mutesContract(() => store);
     spansContract(() => store);
+    keepingContract(() => store);
     lifeContract(() => store);
   });
 }

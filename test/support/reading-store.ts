@@ -127,6 +127,13 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     watchedSince: () => refuse(),
     lastWrittenAt: async () => (rows.audit.length === 0 ? null : Date.parse(rows.audit.at(-1)?.at ?? '')),
     moveSpans: () => refuse(),
+    prune: () => refuse(),
+    notePruned: () => refuse(),
+    oldestEventAt: async () =>
+      rows.events.reduce<number | null>(
+        (oldest, { event }) => Math.min(oldest ?? event.detectedAt, event.detectedAt),
+        null,
+      ),
     recordAudit: async (drafts: readonly AuditDraft[]) => {
       rows.audit.push(...chainEntries(rows.audit.at(-1) ?? GENESIS, drafts));
     },

@@ -1,5 +1,5 @@
 import type { Observation } from './observation.ts';
-import type { RestoreJob } from './restore-job.ts';
+import { mayChangeUntil, type RestoreJob } from './restore-job.ts';
 import { type Comparison, type ComparisonContext, diffObservations } from './transition.ts';
 
 /**
@@ -11,7 +11,7 @@ export function handedOver(
   alongside: readonly string[],
 ): Observation | undefined {
   return records
-    .filter(({ watch, job }) => job !== null && !alongside.includes(watch))
+    .filter(({ watch, job, isPruned }) => (job !== null || isPruned) && !alongside.includes(watch))
     .toSorted((a, b) => b.milestones.length - a.milestones.length || b.changedAt - a.changedAt)
     .at(0);
 }
@@ -23,5 +23,17 @@ export function handedOver(
 export function takeOver(record: Observation, reading: RestoreJob, context: ComparisonContext): Comparison {
   const own = { ...record, watch: context.watch };
   const comparison = diffObservations(own, reading, context);
-  return { ...comparison, observation: comparison.observation ?? { ...own, changedAt: context.now } };
+  return { ...comparison, observation: comparison.observation ?? recordAnew(own, reading, context) };
+}
+
+/** The facts about a job that was pruned are as they are read now. */
+function recordAnew(
+  own: Observation,
+  reading: RestoreJob,
+  { now: changedAt }: ComparisonContext,
+): Observation {
+  const { isPruned, ...kept } = own;
+  if (!isPruned) return { ...own, changedAt };
+  const job = { ...reading, state: own.state };
+  return { ...kept, job, changedAt, mayChangeUntil: mayChangeUntil(job) };
 }

@@ -40,8 +40,42 @@ export interface Observation {
   anomaly: string | null;
   /** What only time tells, and was told of this job. */
   raised: Raised;
+  /** There when the job was pruned: `PrunedJob` is all that is left of it. Such a one is never written. */
+  isPruned?: true;
+  /** There when the job was pruned, and is recorded anew: what was left of it goes. Not kept. */
+  wasPruned?: true;
   /** Worth asking for by id until then: `null` without end, `0` when it can no longer change. */
   mayChangeUntil: Timestamp | null;
+}
+
+/** What stays of a job that was pruned. */
+export type PrunedJob = Pick<
+  Observation,
+  'watch' | 'jobId' | 'milestones' | 'state' | 'firstSight' | 'firstSeenAt'
+>;
+
+/** What a pruned job is compared as, should Atlas still list it: as one that is over and of which nothing is to be told any more. */
+export function observationOfPruned(pruned: PrunedJob): Observation {
+  return {
+    ...pruned,
+    job: null,
+    changedAt: pruned.firstSeenAt,
+    notFoundCount: 0,
+    missingSince: null,
+    anomaly: null,
+    raised: {},
+    mayChangeUntil: 0,
+    isPruned: true,
+  };
+}
+
+/**
+ * Since when nothing can change about a job any more: the store learned of its last change then, or may have until then. `null`: it may
+ * change without end.
+ */
+export function overSince({ changedAt, missingSince, mayChangeUntil }: Observation): Timestamp | null {
+  if (missingSince !== null) return changedAt;
+  return mayChangeUntil === null ? null : Math.max(changedAt, mayChangeUntil);
 }
 
 /** True while the job should still be asked for by id. */

@@ -81,6 +81,8 @@ const NOT_FOUND_LIMIT = 2;
  * - `baseline`: the job was there at the first listing, and the milestone belongs to the past;
  * - `baseline`: nothing readable was seen of it at the first listing, and the milestone lies before that.
  * `announceExisting` makes either of them heard.
+ *
+ * Of a job that was pruned no more is told than what is new. One that runs after all (it was missing) is recorded anew.
  */
 export function diffObservations(
   previous: Observation | undefined,
@@ -91,6 +93,7 @@ export function diffObservations(
   const recorded = previous?.milestones ?? [];
   const news = job.reached.filter((reached) => !recorded.includes(reached.milestone));
 
+  if (previous?.isPruned && news.length === 0 && !runsAfterAll(previous, job)) return UNCHANGED;
   if (previous && news.length === 0 && previous.state !== job.state) {
     return withAnomaly(previous, `Atlas says ${job.state}, after it had said ${previous.state}`, context);
   }
@@ -110,6 +113,7 @@ export function diffObservations(
       milestones,
       state,
       ...(noticed === undefined ? {} : { noticed }),
+      ...(previous?.isPruned || previous?.wasPruned ? { wasPruned: true } : {}),
       firstSight: previous?.firstSight ?? context.firstSight,
       firstSeenAt: previous?.firstSeenAt ?? context.now,
       changedAt: context.now,
@@ -130,6 +134,7 @@ export function compareUnreadable(
   problem: string,
   context: ComparisonContext,
 ): Comparison {
+  if (previous?.isPruned) return UNCHANGED;
   if (previous) return withAnomaly(previous, problem, context);
   return {
     ...UNCHANGED,
@@ -157,7 +162,7 @@ export function compareUnreadable(
  * forgets those that have ended.
  */
 export function compareNotFound(previous: Observation, context: ComparisonContext): Comparison {
-  if (previous.missingSince !== null) return UNCHANGED;
+  if (previous.missingSince !== null || previous.isPruned) return UNCHANGED;
   const notFoundCount = previous.notFoundCount + 1;
   const wentMissing = notFoundCount >= NOT_FOUND_LIMIT;
   const isTold = wentMissing && previous.job !== null && isUnfinished(previous.state);
@@ -250,7 +255,8 @@ function isOfThePast(
   { firstSight }: ComparisonContext,
 ): boolean {
   if (previous === undefined) return firstSight === 'baseline';
-  return previous.firstSight === 'baseline' && previous.job === null && occurredAt < previous.firstSeenAt;
+  const wasUnreadable = previous.job === null && !previous.isPruned;
+  return previous.firstSight === 'baseline' && wasUnreadable && occurredAt < previous.firstSeenAt;
 }
 
 /** True for a job that has an outcome which is at most `spanMs` old, going by the latest time Atlas gives for it. */
@@ -258,6 +264,11 @@ function endedWithin(job: RestoreJob, spanMs: number, now: Timestamp): boolean {
   if (job.state === 'in_progress') return false;
   const times = job.reached.flatMap(({ at }) => (at === null ? [] : [at]));
   return now - Math.max(job.createdAt, ...times) <= spanMs;
+}
+
+/** It was missing when it was pruned, and is there again as it was. */
+function runsAfterAll(pruned: Observation, { state }: RestoreJob): boolean {
+  return state === pruned.state && isUnfinished(state);
 }
 
 function isSame(previous: Observation, job: RestoreJob): boolean {

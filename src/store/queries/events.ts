@@ -11,6 +11,7 @@ import { orderKeyOf } from '../../domain/telling/owed.ts';
 import type { Delivery } from '../ports/outbox.ts';
 import type { EventFilter, RecordedEvent, Rows } from '../ports/records.ts';
 import { decodeCursor, toPage } from './cursor.ts';
+import { keepQuery } from './kept/kept-query.ts';
 import { keepRows } from './kept/kept-rows.ts';
 import { mutesById } from './mutes.ts';
 import { writeReminders } from './reminders.ts';
@@ -121,6 +122,16 @@ async function readEvents(
     );
   return query.execute();
 }
+
+/** Tells when the oldest event on record was detected; see `KeepingStore`. */
+export async function oldestEventAt(db: Kysely<Database>): Promise<Timestamp | null> {
+  const [oldest] = await firstEvent(db, {});
+  return oldest?.detected_at ?? null;
+}
+
+const firstEvent = keepQuery((db) =>
+  db.selectFrom('event').select('detected_at').orderBy('detected_at').limit(1),
+);
 
 /** Returns the ids of those that were not there before. */
 const insertEvents = keepRows((db, rows: Array<ReturnType<typeof toRow>>) =>

@@ -36,6 +36,30 @@ export async function lastFinishes(
   }));
 }
 
+/**
+ * Tells when a restore of the watch finished last; see `AlertStore`. Also one whose job was pruned. (What old stores have noted of each
+ * target goes less far back than their jobs.)
+ */
+export async function lastFinishedAt(db: Kysely<Database>, watch: string): Promise<Timestamp | null> {
+  const onRecord = await db
+    .selectFrom('observation')
+    .select('finished_at')
+    .where('watch', '=', watch)
+    .where('finished_at', 'is not', null)
+    .orderBy('finished_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const noted = await db
+    .selectFrom('last_finish')
+    .select('finished_at')
+    .where('watch', '=', watch)
+    .orderBy('finished_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const last = Math.max(onRecord?.finished_at ?? 0, noted?.finished_at ?? 0);
+  return last === 0 ? null : last;
+}
+
 /** Notes that a restore finished, within the caller's transaction. One that finished earlier than what is noted changes nothing. */
 export async function noteFinish(
   trx: Transaction<Database>,

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Kysely, type SqlBool, sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { FinishedDuration } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { JobState } from '../../domain/job/restore-job.ts';
 import { type TargetPlace, targetKey } from '../../domain/job/watch.ts';
@@ -9,6 +8,7 @@ import type { TargetMemory } from '../ports/jobs.ts';
 import type { ObservationFilter, Rows } from '../ports/records.ts';
 import { chunks, MANY_IDS } from './chunks.ts';
 import { decodeCursor, toPage } from './cursor.ts';
+import { forgetPruned, readPruned, readPrunedAnywhere } from './keeping/pruned-jobs.ts';
 import { keepQuery } from './kept/kept-query.ts';
 import { keepRows } from './kept/kept-rows.ts';
 import { toObservation } from './rows.ts';
@@ -89,7 +89,7 @@ export async function followedTargets(
   return rows.map((row) => row.target_key);
 }
 
-/** Reads what was last seen of these jobs, by job id. However many ids there are, no statement holds more than a database takes. */
+/** Reads what was last seen of these jobs, by job id, also of those that were pruned. However many ids there are, no statement holds more than a database takes. */
 export async function readObservations(
   db: Kysely<Database>,
   watch: string,
@@ -99,6 +99,8 @@ export async function readObservations(
   for (const ids of chunks(jobIds, MANY_IDS)) {
     const rows = await observationsOf(db, { watch, ids });
     for (const { job_id, body } of rows) found.set(job_id, toObservation(body));
+    const unknown = ids.filter((id) => !found.has(id));
+    for (const pruned of await readPruned(db, watch, unknown)) found.set(pruned.jobId, pruned);
   }
   return found;
 }
@@ -118,54 +120,26 @@ export async function readElsewhere(
   jobIds: readonly string[],
 ): Promise<Map<string, Observation[]>> {
   const found = new Map<string, Observation[]>();
+  const isThere = (watch: string, key: string): boolean =>
+    watch !== target.watch && key === targetKey({ ...target, watch });
+  const add = (record: Observation): void => {
+    const records = found.get(record.jobId);
+    if (records) records.push(record);
+    else found.set(record.jobId, [record]);
+  };
   for (const ids of chunks(jobIds, MANY_IDS)) {
     const rows = await ofAllWatches(db, { ids });
-    for (const { watch, target_key, job_id, body } of rows) {
-      if (watch === target.watch || target_key !== targetKey({ ...target, watch })) continue;
-      const records = found.get(job_id);
-      if (records) records.push(toObservation(body));
-      else found.set(job_id, [toObservation(body)]);
+    for (const { watch, target_key, body } of rows) if (isThere(watch, target_key)) add(toObservation(body));
+    for (const { key, pruned } of await readPrunedAnywhere(db, ids)) {
+      if (isThere(pruned.watch, key)) add(pruned);
     }
   }
   return found;
 }
 
 const ofAllWatches = keepQuery((db, { ids }: { ids: readonly string[] }) =>
-  db.selectFrom('observation').select(['watch', 'target_key', 'job_id', 'body']).where('job_id', 'in', ids),
+  db.selectFrom('observation').select(['watch', 'target_key', 'body']).where('job_id', 'in', ids),
 );
-
-/** Tells how long the latest jobs of a target took, of those that finished; see `JobReader`. By an index alone. */
-export async function finishedDurations(
-  db: Kysely<Database>,
-  targetKey: string,
-  limit: number,
-): Promise<FinishedDuration[]> {
-  const rows = await db
-    .selectFrom('observation')
-    .select(['delivery_type', 'took_ms'])
-    .where('target_key', '=', targetKey)
-    .where('took_ms', 'is not', null)
-    .orderBy('created_at', 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map(({ delivery_type, took_ms }) => ({
-    deliveryType: delivery_type ?? '',
-    durationMs: took_ms ?? 0,
-  }));
-}
-
-/** Tells when a restore of the watch finished last; see `AlertStore`. */
-export async function lastFinishedAt(db: Kysely<Database>, watch: string): Promise<Timestamp | null> {
-  const last = await db
-    .selectFrom('observation')
-    .select('finished_at')
-    .where('watch', '=', watch)
-    .where('finished_at', 'is not', null)
-    .orderBy('finished_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return last?.finished_at ?? null;
-}
 
 /** Tells when the first baseline of any target of the watch was taken; `null`: none yet. */
 export async function watchedSince(db: Kysely<Database>, watch: string): Promise<Timestamp | null> {
@@ -199,6 +173,8 @@ export async function writeObservations(
     trx,
     observations.map((observation) => toRow(targetKey, observation)),
   );
+  const again = observations.filter(({ wasPruned }) => wasPruned);
+  if (again.length > 0) await forgetPruned(trx, again);
 }
 
 const upsertRows = keepRows((db, rows: Array<ReturnType<typeof toRow>>) =>
@@ -300,7 +276,8 @@ export async function countJobs(
     .execute();
 }
 
-function toRow(targetKey: string, observation: Observation) {
+function toRow(targetKey: string, { wasPruned: _known, ...kept }: Observation) {
+  const observation: Observation = kept;
   const { watch, jobId, state, job, firstSeenAt, missingSince, mayChangeUntil } = observation;
   const createdAt = job?.createdAt ?? firstSeenAt;
   const tookMs = tookMsOf(observation);
@@ -315,7 +292,7 @@ function toRow(targetKey: string, observation: Observation) {
     delivery_type: tookMs === null ? null : (job?.deliveryType ?? null),
     took_ms: tookMs,
     running_since: state === 'in_progress' && missingSince === null ? createdAt : null,
-    body: JSON.stringify(observation),
+    body: JSON.stringify(kept),
   };
 }
 

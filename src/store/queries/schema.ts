@@ -1,4 +1,5 @@
 import { type Generated, sql } from 'kysely';
+import type { Origin } from '../../domain/job/observation.ts';
 import type { JobState } from '../../domain/job/restore-job.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import type { SuppressReason } from '../../domain/telling/routing.ts';
@@ -10,6 +11,8 @@ export interface Database {
   alert: AlertTable;
   discovery: DiscoveryTable;
   observation: ObservationTable;
+  pruned_job: PrunedJobTable;
+  pruned: PrunedTable;
   watch_success: WatchSuccessTable;
   last_finish: LastFinishTable;
   job_count: JobCountTable;
@@ -59,6 +62,35 @@ interface ObservationTable {
   /** `created_at` while it runs and is not missing. */
   running_since: number | null;
   body: string;
+}
+
+/** What stays of a job that was pruned, so that it is not told as new while Atlas lists it; and for how long such jobs took. */
+interface PrunedJobTable {
+  watch: string;
+  job_id: string;
+  target_key: string;
+  state: JobState;
+  created_at: number;
+  first_seen_at: number;
+  first_sight: Origin;
+  /** In the order in which they were recorded, with blanks between them. */
+  milestones: string;
+  /** As in the observation. */
+  delivery_type: string | null;
+  took_ms: number | null;
+}
+
+/** One row: what was pruned and stands in no audit entry yet. */
+interface PrunedTable {
+  id: number;
+  jobs: number;
+  events: number;
+  deliveries: number;
+  mutes: number;
+  /** All of it was over by then. */
+  over_before: number;
+  /** When an audit entry said so last; 0: never. */
+  noted_at: number;
 }
 
 /** When a watch was last polled with success, a minute behind at most. */

@@ -3,8 +3,8 @@ import type { JobStore, PollCommit } from '../ports/jobs.ts';
 import { lastLookAt, lastLooksAt, noteLook, noteLooks } from '../queries/discoveries.ts';
 import { writeEvents } from '../queries/events.ts';
 import { noteFinish } from '../queries/finishes.ts';
+import { finishedDurations } from '../queries/keeping/durations.ts';
 import {
-  finishedDurations,
   followedTargets,
   lastFinishOf,
   readElsewhere,

@@ -4,6 +4,7 @@ import type { Store } from '../store.ts';
 import { createAlertStore } from './alerts.ts';
 import { createAuditStore } from './audit.ts';
 import { createJobStore } from './jobs.ts';
+import { createKeepingStore } from './keeping.ts';
 import { createMethodGuard } from './method-guard.ts';
 import { createMuteStore } from './mutes.ts';
 import { createOutbox } from './outbox.ts';
@@ -34,6 +35,7 @@ export function createSqlStore(engine: SqlEngine): Store {
     ...createRecordStore(db, turns, guarded),
     ...createMuteStore(db, turns, guarded),
     ...createSpanStore(db, turns, guarded),
+    ...createKeepingStore(db, turns, guarded),
     claimDaemon: guarded('claim the store', engine.claimDaemon),
     checkWritable: guarded('write', () => checkWritable(db)),
     close,

@@ -4,6 +4,7 @@ import { FIRST_LAYOUT } from './first-layout.ts';
 import { KEPT_FIGURES } from './kept-figures.ts';
 import { LAST_FINISHES } from './last-finishes.ts';
 import { inTransaction, readPragma } from './node-sqlite.ts';
+import { PRUNED } from './pruned.ts';
 import { unreadableBodies } from './unreadable-bodies.ts';
 
 /** One step of the layout. Once released it is never changed; what comes later is a new step with the next number. */
@@ -180,6 +181,11 @@ export const MIGRATIONS: readonly Migration[] = [
     number: 17,
     name: 'when a restore finished last, of every instance of a watch that has many',
     sql: LAST_FINISHES,
+  },
+  {
+    number: 18,
+    name: 'what stays of jobs that are pruned, and what was pruned since the last audit entry about it',
+    sql: PRUNED,
   },
 ];
 

@@ -13,6 +13,7 @@ const SMALL: Record<string, string> = {
   job_count: 'a row for each watch and state',
   delivery_count: 'a row for each channel and status',
   audit_head: 'one row',
+  pruned: 'one row',
 };
 
 /** What a channel is owed is little, unless it accepts nothing for long. */
@@ -37,7 +38,9 @@ const LITTLE: Record<string, string> = {
   'event_job (job_id=?': 'what happened to one job',
   'observation_job (job_id=?': 'one job, as several watches see it',
   'delivery_event (event_id=?': 'one event, to all channels',
+  'pruned_job USING PRIMARY KEY (job_id=?': 'one job, as several watches saw it',
   'delivery_parts (part_of=?': 'one mail, to its recipients',
+  'event_muted (mute_id=?': 'of a mute that is deleted: nothing on record names it',
   'event_newest (detected_at=?': 'what was found in one instant',
   'event_watch (watch=? AND detected_at>?':
     'what is told of channels themselves, since the oldest that is owed or was given up within a day',

@@ -1,5 +1,6 @@
 import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
 import { JOB_STATES } from '../../../src/domain/job/restore-job.ts';
+import { PRUNED_THINGS } from '../../../src/store/ports/keeping.ts';
 import { DELIVERY_STATUSES } from '../../../src/store/ports/outbox.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aJob, aMuteRequest, anObservation, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
@@ -25,7 +26,32 @@ export async function tour(store: Store): Promise<void> {
   await store.listMutes({ inForceAt: T0 });
   await store.listMutes({ openAt: T0 });
   await store.removeMute(mute.id, T0 + 1, 'ann');
+  await tourOfKeeping(store);
   await store.close();
+}
+
+/** Of what is so old that nothing else of the tour is touched: a job, an event of no job, and a mute. */
+async function tourOfKeeping(store: Store): Promise<void> {
+  const at = T0 - 100 * 24 * HOUR;
+  const job = aJob(['finished'], { id: jobId(30), createdAt: at });
+  const events = [
+    plan(30, { job: 30, channels: ['old'], detectedAt: at }),
+    plan(31, { name: 'drill_overdue', channels: ['old'], detectedAt: at }),
+  ];
+  await store.commitPoll(aCommit({ at, observations: [anObservation(job, { changedAt: at })], events }));
+  await store.addMute(aMuteRequest({ createdAt: at, until: at + 1 }));
+  const owed = (await store.listDeliveries({ channel: 'old', limit: 9 })).items;
+  const outcomes = owed.map(({ id }) => ({ id, kind: 'given_up' as const, at, detail: '' }));
+  await store.recordOutcomes(outcomes, []);
+  for (const thing of PRUNED_THINGS) {
+    const step = { thing, overBefore: T0 - 50 * 24 * HOUR, limit: 1 };
+    const { next } = await store.prune({ ...step, from: null });
+    await store.prune({ ...step, from: next, limit: 9 });
+  }
+  await store.readObservations('orders', [job.id]);
+  await store.commitPoll(aCommit({ observations: [anObservation(job, { wasPruned: true })] }));
+  await store.notePruned(T0);
+  await store.oldestEventAt();
 }
 
 async function tourOfJobs(store: Store): Promise<void> {

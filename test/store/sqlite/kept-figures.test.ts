@@ -3,14 +3,9 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../../src/domain/job/observation.ts';
 import type { Milestone, RestoreJob } from '../../../src/domain/job/restore-job.ts';
-import { lastFinishes } from '../../../src/store/queries/finishes.ts';
-import {
-  countJobs,
-  finishedDurations,
-  lastFinishedAt,
-  oldestRunning,
-  runningSince,
-} from '../../../src/store/queries/observations.ts';
+import { lastFinishedAt, lastFinishes } from '../../../src/store/queries/finishes.ts';
+import { finishedDurations } from '../../../src/store/queries/keeping/durations.ts';
+import { countJobs, oldestRunning, runningSince } from '../../../src/store/queries/observations.ts';
 import type { Database } from '../../../src/store/queries/schema.ts';
 import { MIGRATIONS, migrate } from '../../../src/store/sqlite/migrations.ts';
 import { kyselyDatabase, openConnection } from '../../../src/store/sqlite/node-sqlite.ts';

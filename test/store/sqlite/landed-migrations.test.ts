@@ -24,6 +24,7 @@ const LANDED: Record<number, string> = {
   15: '2c46567a638bacc3f7719f76669ce9c4d709a0a5520afd8d6c8680667a307a05',
   16: 'f9a624bddfbad8418fdd31978c726522d1f7138f6d481ddc8abd2b871a7b8534',
   17: '08976631b44f9ae3b60ee98a7729608a10fc2534912153e1e49907860071f4d5',
+  18: 'd76354b78deade5cfe5311bf9dd837bbda85da8896a8a59331b91f8002927237',
 };
 
 it('migrations stay, byte for byte, as they landed', () => {

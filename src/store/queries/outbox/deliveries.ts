@@ -141,10 +141,19 @@ export async function lastAcceptedAt(db: Kysely<Database>, channel: string): Pro
     .orderBy('position', 'desc')
     .limit(LATELY)
     .execute();
-  return last.reduce<Timestamp | null>(
-    (latest, { ended_at }) => (ended_at === null ? latest : Math.max(latest ?? ended_at, ended_at)),
-    null,
-  );
+  const times = last.flatMap(({ ended_at }) => ended_at ?? []);
+  return times.length > 0 ? Math.max(...times) : keptAcceptance(db, channel);
+}
+
+/** What is kept of it beside the counts, also when the deliveries were pruned. */
+async function keptAcceptance(db: Kysely<Database>, channel: string): Promise<Timestamp | null> {
+  const kept = await db
+    .selectFrom('delivery_count')
+    .select('last_ended_at')
+    .where('channel', '=', channel)
+    .where('status', '=', DELIVERED)
+    .executeTakeFirst();
+  return kept?.last_ended_at ?? null;
 }
 
 /** Tells since when channels accept nothing; see `OutboxReader`. Looks up the last acceptance of just those that have failed attempts. */
@@ -162,13 +171,8 @@ export async function failingChannels(db: Kysely<Database>): Promise<Map<string,
   const closings = channels.length === 0 ? null : await lastClosings(db, earliest - 1);
   const since = new Map<string, Timestamp>();
   for (const { channel } of channels) {
-    const accepted = await db
-      .selectFrom('delivery_count')
-      .select('last_ended_at as at')
-      .where('channel', '=', channel)
-      .where('status', '=', DELIVERED)
-      .executeTakeFirst();
-    const after = Math.max(accepted?.at ?? 0, closings?.get(channel) ?? 0);
+    const acceptedAt = await keptAcceptance(db, channel);
+    const after = Math.max(acceptedAt ?? 0, closings?.get(channel) ?? 0);
     const first = await failed
       .select(({ fn, eb }) =>
         fn
