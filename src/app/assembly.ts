@@ -158,7 +158,7 @@ function killAtExit(): void {
 }
 
 function runnerConfigOf(config: WatcherConfig, { sources, notifiers }: StagedParts): RunnerConfig {
-  const { file, sha256, watches, channels, routes, fallbacks, testAlert } = config;
+  const { file, sha256, watches, channels, routes, fallbacks, testAlert, keepMs } = config;
   return {
     watches,
     routes,
@@ -167,6 +167,7 @@ function runnerConfigOf(config: WatcherConfig, { sources, notifiers }: StagedPar
     notifiers,
     fallbacks,
     testAlert,
+    keepMs,
     projectUrl: (watch, groupId) => projectUrl(config, watch, groupId),
     configEntry: { file, sha256, watches: namesOf(watches), channels: namesOf(channels) },
   };

@@ -72,6 +72,7 @@ export function lookOnce(config: WatcherConfig, deps: OneOffDeps & { version: st
       notifiers: [],
       fallbacks: [],
       testAlert: null,
+      keepMs: null,
       projectUrl: () => null,
       store,
       signals: createSignals(deps.logger),

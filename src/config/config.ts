@@ -18,6 +18,8 @@ export interface WatcherConfig {
   fallbacks: readonly Fallback[];
   testAlert: TestAlert | null;
   store: { url: string };
+  /** For how many milliseconds what is over stays on record (`store.keep`); `null`: for ever. */
+  keepMs: number | null;
   audit: { file: string };
   /** `token` may act and read, `viewToken` read. */
   server: { host: string; port: number; token: string | null; viewToken: string | null };

@@ -27,6 +27,7 @@ type Normalised = Pick<
   | 'routes'
   | 'testAlert'
   | 'store'
+  | 'keepMs'
   | 'audit'
   | 'server'
   | 'heartbeat'
@@ -59,7 +60,8 @@ export function normalise(
     fallbacks: file.channels.flatMap(toFallback),
     routes: file.routes.map(toRoute),
     testAlert: toTestAlert(file),
-    store: file.store,
+    store: { url: file.store.url },
+    keepMs: file.store.keep === 'forever' ? null : span(file.store.keep),
     audit: file.audit,
     server: {
       host: file.server.host.replace(/^\[(.*)\]$/, '$1'),

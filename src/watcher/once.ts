@@ -9,6 +9,7 @@ import { dispatchOnce } from './deliver/dispatch.ts';
 import { callIn } from './deliver/fallbacks.ts';
 import { createSendTimes } from './deliver/send-times.ts';
 import { closeDeparted } from './departures.ts';
+import { pruneForAWhile } from './keep/prune-for-a-while.ts';
 import { Recorder } from './record/recorder.ts';
 import { remindDue } from './remind/reminders.ts';
 import { createVisibility } from './remind/visibility.ts';
@@ -91,6 +92,10 @@ export async function runOnce(deps: OnceDeps, signal: AbortSignal): Promise<Once
   );
   await closeWhatLeft(run);
   const channels = await drainChannels(run, signal);
+  await keepHouse(
+    run,
+    polled.map(({ loop }) => loop),
+  );
   return {
     watches,
     channels,
@@ -153,6 +158,17 @@ async function closeWhatLeft(run: Run): Promise<void> {
     await closeDeparted({ ...run, isRunning: () => false, onChannelClosed: () => {} }, () => configured);
   } catch (thrown) {
     run.logger.error('What has left the configuration could not be closed', { err: toError(thrown) });
+  }
+}
+
+/** Nobody else prunes what is old. Goes by the earliest clock that was heard, and not at all where no poll has succeeded. */
+async function keepHouse(run: Run, loops: readonly WatchLoop[]): Promise<void> {
+  const ahead = loops.flatMap((loop) => (loop.status().lastSuccessAt === null ? [] : loop.surelyAheadMs()));
+  if (run.keepMs === null || ahead.length === 0) return;
+  try {
+    await pruneForAWhile(run, run.clock.now() + Math.min(0, ...ahead) - run.keepMs);
+  } catch (thrown) {
+    run.logger.error('What is old could not be pruned', { err: toError(thrown) });
   }
 }
 

@@ -1,16 +1,19 @@
 import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
+import type { Timestamp } from '../domain/instant.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
 import type { AlertStore } from '../store/ports/alerts.ts';
 import type { JobStore } from '../store/ports/jobs.ts';
+import type { KeepingStore } from '../store/ports/keeping.ts';
 import type { Outbox } from '../store/ports/outbox.ts';
 import { type ChannelAlerts, createChannelAlerts } from './deliver/channel-alerts.ts';
 import { type ChannelSet, createChannelSet } from './deliver/channel-set.ts';
 import { createFallbacks, type Fallbacks } from './deliver/fallbacks.ts';
 import { createDepartures, type Departures } from './departures.ts';
+import { createKeeper, type Keeper } from './keep/keeper.ts';
 import type { Recorder } from './record/recorder.ts';
 import { createReminders, type Reminders } from './remind/reminders.ts';
 import { createTestAlerts, type TestAlertConfig, type TestAlerts } from './remind/test-alert.ts';
@@ -25,11 +28,13 @@ export interface WorkConfig extends WatchConfig, TestAlertConfig {
   /** One for each channel. */
   notifiers: readonly Notifier[];
   fallbacks: readonly Fallback[];
+  /** For how many milliseconds what is over stays on record; `null`: for ever. */
+  keepMs: number | null;
 }
 
 /** What the workers work with. */
 export interface WorkerDeps {
-  store: JobStore & Outbox & AlertStore;
+  store: JobStore & Outbox & AlertStore & Pick<KeepingStore, 'prune'>;
   recorder: Recorder;
   clock: Clock;
   logger: Logger;
@@ -54,9 +59,12 @@ export class Workers {
   readonly #testAlerts: TestAlerts;
   readonly #reminders: Reminders;
   readonly #departures: Departures;
+  readonly #keeper: Keeper;
+  readonly #clock: Clock;
   #config: Pick<WorkConfig, 'watches'> = { watches: [] };
 
   constructor(deps: WorkerDeps) {
+    this.#clock = deps.clock;
     this.#successes = createSuccesses(deps);
     this.#watches = createWatchSet(deps);
     this.#channels = createChannelSet(deps);
@@ -68,6 +76,7 @@ export class Workers {
       isRunning: (watch) => this.#watches.isRunning(watch),
       onChannelClosed: (channel) => this.#channelAlerts.forget(channel),
     });
+    this.#keeper = createKeeper({ ...deps, surelyNow: () => this.#surelyNow() });
     this.#reminders = createReminders({
       ...deps,
       visibilityOf: createVisibility({
@@ -92,6 +101,7 @@ export class Workers {
     this.#channelAlerts.apply(config.notifiers.map(({ channel }) => channel));
     this.#fallbacks.apply(config.fallbacks);
     this.#testAlerts.apply(config);
+    this.#keeper.apply(config.keepMs);
     this.#departures.apply({
       watches: config.watches.map(({ name }) => name),
       channels: config.notifiers.map(({ channel }) => channel),
@@ -114,6 +124,7 @@ export class Workers {
     this.#testAlerts.beat();
     this.#departures.beat();
     this.#reminders.beat();
+    this.#keeper.beat();
   }
 
   /** The process did nothing for so long. */
@@ -128,11 +139,19 @@ export class Workers {
       this.#testAlerts.stop(),
       this.#departures.stop(),
       this.#reminders.stop(),
+      this.#keeper.stop(),
     ];
     await Promise.all([this.#watches.stop(), ...sending]);
     await this.#successes.stop();
     this.#channelAlerts.end();
     await this.#fallbacks.stop();
+  }
+
+  /** By our clock, or the earliest that a watch has heard of Atlas; `null` while no watch has been polled with success. */
+  #surelyNow(): Timestamp | null {
+    const loops = this.#config.watches.flatMap(({ name }) => this.#watches.loopOf(name) ?? []);
+    const ahead = loops.flatMap((loop) => (loop.status().lastSuccessAt === null ? [] : loop.surelyAheadMs()));
+    return ahead.length === 0 ? null : this.#clock.now() + Math.min(0, ...ahead);
   }
 
   status(): Pick<WatcherStatus, 'watches' | 'channels'> {

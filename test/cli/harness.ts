@@ -49,6 +49,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
     ],
     routes: [aRoute({ channels: ['siem'] })],
     testAlert: null,
+    keepMs: null,
     fallbacks: [],
     store: { url: 'sqlite:./data/watcher.db' },
     audit: { file: './data/audit.jsonl' },

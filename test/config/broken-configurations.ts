@@ -27,6 +27,7 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['watches[0].announceExisting', 'expected true or false, or a duration'],
     ['watches[0].stalledAfter', 'expected "auto", or a duration'],
     ['watches[0].rto', 'found "-5m"'],
+    ['store.keep', 'expected "forever", or a duration'],
   ],
   'bad-fallback': [
     ['channels[0].fallback', 'expected the name of a channel ("siem", "pager", "team"), found "pagr"'],
@@ -53,6 +54,7 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
   'bad-job-ids': [
     ['watches[0].restoreJobIds[1]', 'expected a restore job id of 24 hexadecimal characters, found "latest"'],
   ],
+  'bad-keep': [['store.keep', 'expected "7d" or more, or "forever", found "90m"']],
   'bad-mail-addresses': [
     ['channels[1].from', 'expected a mail address such as "dba@example.com", found "restores"'],
     ['channels[1].to[1]', 'found "two@a b"'],

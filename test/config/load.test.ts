@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { WatcherConfig } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { HOUR } from '../support/builders.ts';
 import { aConfigFile, aWatchEntry, load, writeConfig } from './config-file.ts';
 
 const auth = { type: 'digest', publicKey: 'public-key', privateKey: 'private-key' };
@@ -89,6 +90,7 @@ describe('a sound configuration', () => {
       channels: [],
       routes: [],
       store: { url: 'sqlite:./data/watcher.db' },
+      keepMs: 400 * 24 * HOUR,
       audit: { file: './data/audit.jsonl' },
       server: { host: '127.0.0.1', port: 8080, token: null, viewToken: null },
       log: { level: 'info', format: 'json' },

@@ -3,7 +3,17 @@ import { DeliveryError, SourceError } from '../../src/errors.ts';
 import { createSignals } from '../../src/signals.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { type OnceDeps, runOnce } from '../../src/watcher/once.ts';
-import { aJob, anEvent, aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import {
+  aJob,
+  anEvent,
+  anObservation,
+  aRoute,
+  aWatch,
+  HOUR,
+  jobId,
+  MINUTE,
+  T0,
+} from '../support/builders.ts';
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -24,6 +34,7 @@ async function aWorld() {
       projectUrl: () => null,
       notifiers: [],
       testAlert: null,
+      keepMs: null,
       fallbacks: [],
       store,
       clock,
@@ -179,4 +190,33 @@ describe('a receiver that is slow to refuse, or does not answer', () => {
     expect(oncall.accepted.flat()).toHaveLength(6);
     expect(report.isComplete).toBe(true);
   });
+});
+
+it('prunes what was over long ago, unless no poll has succeeded', async () => {
+  const { store, run } = await aWorld();
+  const at = T0 - 40 * 24 * HOUR;
+  const old = anObservation(aJob(['finished'], { createdAt: at }), { changedAt: at });
+  await store.commitPoll({
+    targetKey: 'orders',
+    watch: 'orders',
+    at,
+    takesBaseline: false,
+    observations: [old],
+    events: [],
+    audit: [],
+  });
+  const keepMs = 30 * 24 * HOUR;
+  const source = createFakeSource();
+  const watched = { watches: [aWatch()], sources: new Map([['atlas', source]]), keepMs };
+  const jobs = async () => (await store.listObservations({ limit: 9 })).items.length;
+
+  source.fault = new SourceError('auth', 'HTTP 401');
+  await run(watched);
+  expect(await jobs()).toBe(1);
+  source.fault = null;
+  await run({ ...watched, keepMs: null });
+  expect(await jobs()).toBe(1);
+  await run(watched);
+  expect(await jobs()).toBe(0);
+  expect((await store.readAudit(0, 99)).at(-1)).toMatchObject({ kind: 'store.pruned', data: { jobs: 1 } });
 });

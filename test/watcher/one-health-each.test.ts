@@ -87,6 +87,7 @@ async function aWorld({ each = 2, ...over }: Partial<Watch> & { each?: number } 
       notifiers: [notifier],
       fallbacks: [],
       testAlert: null,
+      keepMs: null,
       projectUrl: () => null,
       configEntry: {},
       store,

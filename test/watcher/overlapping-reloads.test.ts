@@ -111,6 +111,7 @@ async function aWorld(time: FakeTime) {
     }),
     fallbacks: [],
     testAlert: null,
+    keepMs: null,
     projectUrl: () => null,
     configEntry: {},
   });

@@ -59,6 +59,7 @@ async function aWorld(watches: Watch[], { clusters = 0, perMinute = 90 } = {}) {
     notifiers: [createFakeNotifier()],
     fallbacks: [],
     testAlert: null,
+    keepMs: null,
     projectUrl: () => null,
     configEntry: {},
   };

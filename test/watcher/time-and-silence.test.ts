@@ -53,6 +53,7 @@ async function aWorld(
       notifiers: [notifier, standIn],
       fallbacks,
       testAlert: null,
+      keepMs: null,
       projectUrl: () => null,
       configEntry: {},
       store,

@@ -11,6 +11,7 @@ import { digestsAreCron, somebodyIsToldAtOnce } from './digests.ts';
 import {
   caFilesAreCertificates,
   openServersAskForToken,
+  recordsAreKeptAWhile,
   storeAndAuditDiffer,
   storesAreKnown,
 } from './environment.ts';
@@ -90,6 +91,7 @@ export const RULES: readonly Rule[] = [
   openServersAskForToken,
   storesAreKnown,
   storeAndAuditDiffer,
+  recordsAreKeptAWhile,
   caFilesAreCertificates,
   variablesHaveBraces,
   keysNotYet,

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { isLoopbackName } from '../../net/loopback.ts';
+import { parseDuration } from '../duration.ts';
 import { whyUnreadable } from '../text/interpolate.ts';
 import type { Path } from '../text/paths.ts';
 import { entriesOf, type Rule } from './rule.ts';
@@ -59,6 +60,18 @@ function whyNoPath(path: string | undefined): string | null {
     return 'there is white space around it, or a control character in it';
   return null;
 }
+
+/** What is shorter would prune what is still being delivered, redriven and looked into. */
+const SHORTEST_KEEP = '7d';
+
+/** `store.keep` leaves time to look into what has happened. */
+export const recordsAreKeptAWhile: Rule = ({ config, fault, found }) => {
+  const keep = config.store?.keep;
+  const keepMs = keep === undefined || keep === 'forever' ? null : parseDuration(keep);
+  if (keepMs === null || keepMs >= (parseDuration(SHORTEST_KEEP) ?? 0)) return;
+  const path = ['store', 'keep'];
+  fault(path, `expected "${SHORTEST_KEEP}" or more, or "forever", found ${found(path)}`);
+};
 
 /** The store and the mirror of the audit log are two files. */
 export const storeAndAuditDiffer: Rule = ({ config, fault }) => {

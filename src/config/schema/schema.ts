@@ -7,6 +7,7 @@ import {
   ALLOW_HTTP,
   CA_FILE,
   duration,
+  durationOr,
   flag,
   integer,
   listOf,
@@ -102,9 +103,14 @@ export const CONFIG_SCHEMA = z.strictObject({
           ),
         'login',
       ),
+      keep: durationOr(z.literal('forever'), '"forever"')
+        .default(DEFAULT_STORE.keep)
+        .describe(
+          'For how long jobs that have ended stay on record, with their events and deliveries; "forever" keeps them all. At least "7d". Running jobs, what is owed, and the audit log always stay.',
+        ),
     })
     .prefault({})
-    .describe('Where state is kept.'),
+    .describe('Where state is kept, and for how long.'),
   audit: z
     .strictObject({
       file: text('the path of a file')

@@ -40,6 +40,7 @@ const SHOWN = new Set([
   'file',
   'host',
   'port',
+  'keep',
   'level',
   'format',
   'events',

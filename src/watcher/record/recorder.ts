@@ -18,6 +18,7 @@ import type { Signals } from '../../signals.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
 import type { AuditRecorder } from '../../store/ports/audit.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
+import type { KeepingStore } from '../../store/ports/keeping.ts';
 import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
 import { type AlertRecord, alertEvent, channelOf } from './alert-event.ts';
@@ -38,7 +39,7 @@ export interface RecordingRules {
 
 /** What a recorder works with. */
 export interface RecorderDeps {
-  store: JobStore & Outbox & AlertStore & AuditRecorder & MuteReader;
+  store: JobStore & Outbox & AlertStore & AuditRecorder & MuteReader & Pick<KeepingStore, 'notePruned'>;
   clock: Clock;
   logger: Logger;
   signals: Signals;
@@ -209,6 +210,12 @@ export class Recorder {
     if (audit.length === 0) return;
     await this.#deps.store.recordAudit(audit);
     this.#tellAudit();
+  }
+
+  /** Records what was pruned since that was recorded last, once a day at most. */
+  async recordPruned(): Promise<void> {
+    const { store, clock } = this.#deps;
+    if (await store.notePruned(clock.now())) this.#tellAudit();
   }
 
   get #rules(): RecordingRules {
