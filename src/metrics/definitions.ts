@@ -119,6 +119,11 @@ export const METRICS = {
     labels: ['watch', 'state'],
     help: 'Restore jobs of the watch on record, by state.',
   },
+  restore_watcher_oldest_event_timestamp_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'When the oldest event on record was detected: how far back the record goes (store.keep).',
+  },
   restore_watcher_transitions_total: {
     type: 'counter',
     labels: ['watch', 'to'],

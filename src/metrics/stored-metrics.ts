@@ -4,6 +4,7 @@ import { partsOfKey } from '../domain/event/alert.ts';
 import type { AlertEventName } from '../domain/event/event.ts';
 import { JOB_STATES } from '../domain/job/restore-job.ts';
 import type { AlertStore } from '../store/ports/alerts.ts';
+import type { KeepingStore } from '../store/ports/keeping.ts';
 import type { MuteReader } from '../store/ports/mutes.ts';
 import type { RecordReader } from '../store/ports/records.ts';
 import { INSTANCES_AT_MOST } from './definitions.ts';
@@ -12,7 +13,7 @@ import type { Instruments } from './instruments.ts';
 
 /** What these figures are read from. */
 export interface StoredFiguresDeps {
-  store: RecordReader & MuteReader & Pick<AlertStore, 'readAlerts'>;
+  store: RecordReader & MuteReader & Pick<AlertStore, 'readAlerts'> & Pick<KeepingStore, 'oldestEventAt'>;
   clock: Clock;
 }
 
@@ -28,6 +29,7 @@ export function addStoredFigures(instruments: Instruments, deps: StoredFiguresDe
     jobFigures(instruments, deps),
     deliveryFigures(instruments, deps),
     finishFigures(instruments, deps),
+    keepingFigures(instruments, deps),
     lastingFigures(instruments, deps),
   ];
   return {
@@ -91,6 +93,15 @@ function finishFigures(instruments: Instruments, { store }: StoredFiguresDeps): 
     finished.reset();
     for (const { watch, groupId, instanceName, finishedAt } of finishes ?? [])
       finished.set({ watch, project: groupId, instance_name: instanceName }, finishedAt / 1000);
+  };
+}
+
+function keepingFigures(instruments: Instruments, { store }: StoredFiguresDeps): Refresh {
+  const oldest = instruments.gauge('restore_watcher_oldest_event_timestamp_seconds');
+  return async () => {
+    const at = await orNull(store.oldestEventAt());
+    if (at === null) oldest.remove();
+    else oldest.set(at / 1000);
   };
 }
 

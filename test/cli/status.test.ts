@@ -187,7 +187,7 @@ describe('status', () => {
     ],
     [
       'works with another store',
-      () => report(true, { store: { where: '/elsewhere.db', lastWrittenAt: null } }),
+      () => report(true, { store: { where: '/elsewhere.db', lastWrittenAt: null, oldestEventAt: null } }),
       'the one at http://127.0.0.1:8080 works with another store, /elsewhere.db',
     ],
   ])('says so where the daemon that holds the store %s', async (_what, status, why) => {
@@ -237,7 +237,7 @@ describe('status in a folder without the database', () => {
     expect(code).toBe(0);
     expect(out).toContain('is running, since');
     expect(err).toBe('');
-    const store = { where: '/elsewhere.db', lastWrittenAt: null };
+    const store = { where: '/elsewhere.db', lastWrittenAt: null, oldestEventAt: null };
     const other = { ...answering(() => report(true, { store })), ...nowhere };
     expect((await cli(['status'], { parts: other })).err).toContain(
       'the daemon at http://127.0.0.1:8080 works with /elsewhere.db; here is no database at /here/watcher.db',

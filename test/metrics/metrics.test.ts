@@ -310,6 +310,13 @@ describe('metrics', () => {
     ]);
   });
 
+  it('says how far back the record goes', async () => {
+    const name = 'oldest_event_timestamp_seconds';
+    const { lines } = aWorld({ events: [recorded(anEvent('failed', { detectedAt: T0 }), [])] });
+    expect(await lines(name)).toEqual([`restore_watcher_${name} ${T0 / 1000}`]);
+    expect(await aWorld({}).lines(name)).toEqual([]);
+  });
+
   it('says what lasts: stalled jobs, overdue drills, mutes, and for how long a channel has owed something', async () => {
     const { store, clock, lines } = aWorld({
       observations: [anObservation(aJob(), { raised: { stalled: T0 } })],

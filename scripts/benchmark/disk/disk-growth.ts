@@ -6,6 +6,8 @@ import { createDiskWorld, type OnDisk } from './disk-world.ts';
 export interface DiskGrowth {
   /** Each through its whole life: two events, told on one channel. */
   perJob: OnDisk;
+  /** What is left of each once it was pruned. */
+  perPrunedJob: OnDisk;
   /** Each event on each further channel. */
   perDelivery: OnDisk;
   /** A day of polls every 30 seconds in which nothing changes. */
@@ -35,6 +37,7 @@ export async function measureDiskGrowth({
   for (const count of waiting) failingDays.push(await failForADay(count));
   return {
     perJob: one.perJob,
+    perPrunedJob: one.perPrunedJob,
     perDelivery: over(grownBy(one.perJob, two.perJob), EVENTS_OF_A_JOB),
     perIdleDay: one.idle,
     failingDays,
@@ -45,7 +48,7 @@ async function jobsAndIdleDay(
   channels: number,
   jobs: number,
   idlePolls: number,
-): Promise<{ perJob: OnDisk; idle: OnDisk }> {
+): Promise<{ perJob: OnDisk; perPrunedJob: OnDisk; idle: OnDisk }> {
   const names = Array.from({ length: channels }, (_, index) => `channel-${index + 1}`);
   const world = await createDiskWorld(T0, names);
   try {
@@ -57,7 +60,10 @@ async function jobsAndIdleDay(
       world.clock.advance(MINUTE / 2);
       await world.poll();
     }
-    return { perJob: over(grownBy(empty, full), jobs), idle: grownBy(full, await world.measure()) };
+    const idle = grownBy(full, await world.measure());
+    await world.pruneAll();
+    const left = grownBy(empty, await world.measure());
+    return { perJob: over(grownBy(empty, full), jobs), perPrunedJob: over(left, jobs), idle };
   } finally {
     await world.close();
   }

@@ -10,6 +10,7 @@ import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import { createConfidence } from '../../../src/watcher/deliver/confidence.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { createSendTimes } from '../../../src/watcher/deliver/send-times.ts';
+import { PruneWalk } from '../../../src/watcher/keep/walk.ts';
 import { Places } from '../../../src/watcher/poll/places.ts';
 import { type PollInput, pollTarget } from '../../../src/watcher/poll/poll.ts';
 import { aRoute, aWatch, MINUTE } from '../../../test/support/builders.ts';
@@ -86,6 +87,11 @@ export async function createDiskWorld(startAt: number, channels: readonly string
         clock.advance(Math.max(1, due - clock.now()));
       }
       clock.advance(Math.max(0, until - clock.now()));
+    },
+    /** Prunes everything that has ended. */
+    pruneAll: async (): Promise<void> => {
+      const walk = new PruneWalk({ store, clock }, clock.now() + 1, 200);
+      while (!walk.hasEnded) await walk.step();
     },
     /** What is used of both files, free pages of the database left out. */
     measure: async (): Promise<OnDisk> => {

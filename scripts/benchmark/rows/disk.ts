@@ -10,12 +10,15 @@ export const DISK_ROW: Row = { name: 'disk', measure };
 
 async function measure({ isShort, say, detail }: Bench): Promise<Line[]> {
   say('growth of store and mirror');
-  const { perJob, perDelivery, perIdleDay, failingDays } = await measureDiskGrowth(isShort ? SHORT : {});
+  const { perJob, perPrunedJob, perDelivery, perIdleDay, failingDays } = await measureDiskGrowth(
+    isShort ? SHORT : {},
+  );
   detail(
     'Disk',
     ['for each', 'store', 'mirror'],
     [
       ['job with two events, told on one channel', ...inKb(perJob)],
+      ['the same once it was pruned', ...inKb(perPrunedJob)],
       ['event on each further channel', ...inKb(perDelivery)],
       ['day of a watch on which nothing changes', ...inKb(perIdleDay)],
       ...failingDays.map((day) => [

@@ -187,10 +187,11 @@ function configLines({ config, store, from }: StatusReport, screen: Screen, now:
           `Last reload: ${lastReload.outcome} ${distance(lastReload.at, now)}, asked for by ${lastReload.reason}${lastReload.issues.length === 0 ? '' : `: ${lastReload.issues.join('; ')}`}`,
         ];
   const written = store.lastWrittenAt === null ? '' : `, written last ${distance(store.lastWrittenAt, now)}`;
+  const oldest = store.oldestEventAt ? `, oldest event ${distance(store.oldestEventAt, now)}` : '';
   return [
     `${from === 'store' ? 'Configuration on disk' : 'Configuration'}: ${file}${hash}${inForce}`,
     ...reload,
-    `Store: ${store.where}${written}`,
+    `Store: ${store.where}${written}${oldest}`,
   ].flatMap((line) => hanging(line, screen.foldWidth));
 }
 

@@ -275,7 +275,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
         record({ at: instant, outcome: oneOf(['applied', 'rejected']), reason: text, issues: texts }),
       ),
     }),
-    store: record({ where: text, lastWrittenAt: orNull(instant) }),
+    store: record({ where: text, lastWrittenAt: orNull(instant), oldestEventAt: orNull(instant) }),
   }),
   AuditPage: record({
     items: listOf(record({ seq: count, line: described(text, 'The entry as it was hashed.') })),

@@ -43,8 +43,8 @@ export async function reportChannels(
       nextTryAt: owed === 0 ? null : toIsoOrNull(await store.nextDueAt(channel, { owedAt: now })),
       held: pending?.held ?? 0,
       givenUp: countOf(own, 'given_up'),
-      lastAcceptedAt:
-        countOf(own, 'delivered') === 0 ? null : toIsoOrNull(await store.lastAcceptedAt(channel)),
+      // Also when all that it has accepted was pruned.
+      lastAcceptedAt: toIsoOrNull(await store.lastAcceptedAt(channel)),
       nextDigestAt: toIsoOrNull(nextDigestAt),
     });
   }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Timestamp, toIso, toIsoOrNull } from '../../domain/instant.ts';
 import { placeWords } from '../../domain/job/place.ts';
+import type { KeepingStore } from '../../store/ports/keeping.ts';
 import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { RecordReader } from '../../store/ports/records.ts';
 import type { SpanStore } from '../../store/ports/spans.ts';
@@ -35,7 +36,8 @@ export interface ConfigInForce {
 export type StatusStore = ChannelRecords &
   Pick<RecordReader, 'countJobs'> &
   MuteReader &
-  Pick<SpanStore, 'lastWrittenAt'>;
+  Pick<SpanStore, 'lastWrittenAt'> &
+  Pick<KeepingStore, 'oldestEventAt'>;
 
 /** What a report of a running daemon is made of. */
 export interface DaemonFacts {
@@ -66,6 +68,7 @@ export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> 
   const lastWrittenAt = await store.lastWrittenAt();
   // There may be thousands of watches.
   await nextTurn();
+  const oldestEventAt = await store.oldestEventAt();
   const { file, sha256, loadedAt, lastReload, testAlert } = config;
   return {
     asOf: toIso(now),
@@ -88,7 +91,11 @@ export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> 
       loadedAt: toIso(loadedAt),
       lastReload: lastReload && { ...lastReload, at: toIso(lastReload.at) },
     },
-    store: { where: config.store, lastWrittenAt: toIsoOrNull(lastWrittenAt) },
+    store: {
+      where: config.store,
+      lastWrittenAt: toIsoOrNull(lastWrittenAt),
+      oldestEventAt: toIsoOrNull(oldestEventAt),
+    },
   };
 }
 

@@ -36,6 +36,7 @@ export interface StoreFactsForStatus {
 export async function reportOfStore(facts: StoreFactsForStatus): Promise<StatusReport> {
   const { now, daemon, file, sha256, where, store } = facts;
   const lastWrittenAt = store === null ? null : await store.lastWrittenAt();
+  const oldestEventAt = store === null ? null : await store.oldestEventAt();
   const jobs = jobsByWatch(store === null ? [] : await store.countJobs());
   const alerts = store === null ? new Map<string, Timestamp>() : await store.readAlerts();
   const successes = store === null ? new Map<string, Timestamp>() : await store.lastSuccesses();
@@ -86,7 +87,11 @@ export async function reportOfStore(facts: StoreFactsForStatus): Promise<StatusR
     mutes: store === null ? [] : (await store.listMutes({ openAt: now })).map((mute) => muteView(mute, now)),
     testAlert: null,
     config: { file, sha256, loadedAt: null, lastReload: null },
-    store: { where, lastWrittenAt: toIsoOrNull(lastWrittenAt) },
+    store: {
+      where,
+      lastWrittenAt: toIsoOrNull(lastWrittenAt),
+      oldestEventAt: toIsoOrNull(oldestEventAt),
+    },
   };
 }
 

@@ -91,5 +91,6 @@ export interface StatusReport {
     loadedAt: string | null;
     lastReload: ReloadReport | null;
   };
-  store: { where: string; lastWrittenAt: string | null };
+  /** `oldestEventAt`: how far back the record goes; see `store.keep`. */
+  store: { where: string; lastWrittenAt: string | null; oldestEventAt: string | null };
 }

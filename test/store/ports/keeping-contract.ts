@@ -179,7 +179,7 @@ export function keepingContract(store: () => Store): void {
         durations: await store().finishedDurations(TARGET, 9),
         two: await store().finishedDurations(TARGET, 2),
         last: await store().lastFinishedAt('orders'),
-        finishes: await store().lastFinishes(9),
+        finishes: await store().lastFinishes(['orders'], 9),
         since: await store().watchedSince('orders'),
         accepted: await store().lastAcceptedAt('oncall'),
       });

@@ -147,7 +147,7 @@ class World {
     return {
       durations: await this.store.finishedDurations(targetKey(targetOf(this.watch)), 50),
       last: await this.store.lastFinishedAt(this.watch.name),
-      finishes: await this.store.lastFinishes(9),
+      finishes: await this.store.lastFinishes([this.watch.name], 9),
       pending: (await this.store.listDeliveries({ status: 'pending', ...ALL })).items.map(({ id }) => id),
     };
   }
