@@ -12,12 +12,14 @@ import type { WatcherConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { jsonSchemaText } from '../config/schema/json-schema.ts';
 import { accessOf, readStoreAccess, type StoreAccess } from '../config/store-access.ts';
+import { readStoreUrl } from '../config/store-url.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import { ConfigError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createLogger } from '../logging/winston-logger.ts';
 import { proxyPasswords, useProxies } from '../net/proxies.ts';
 import { createRedactor, type Redactor } from '../net/redact/redactor.ts';
+import { passwordsOf } from '../net/redact/secret-parts.ts';
 import { connectDaemon } from '../remote/remote-records.ts';
 import { openExistingStore } from '../store/open-store.ts';
 import { redactingStore } from '../store/redacting-store.ts';
@@ -95,6 +97,11 @@ export async function main(
       return store && redactingStore(store, redactor.redact);
     },
     inspectStore: async (config) => inspectStore(config.store.url, config.audit?.file),
+    moveStore: async ({ from, to }, onProgress) => {
+      const url = await readStoreUrl(to, { option: '--to', env });
+      redactor.add(passwordsOf(url));
+      return (await import('./move-store.ts')).moveStore(from, url, onProgress);
+    },
     tryHeartbeat,
     diagnose: (config) => diagnose(config, redactor),
     survey: (config) =>

@@ -16,6 +16,7 @@ import { addRoutes } from './commands/routes/routes.ts';
 import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
 import { addStatus } from './commands/status.ts';
+import { addStore } from './commands/store/store.ts';
 import { addWait } from './commands/wait/wait.ts';
 import { EXIT, explain } from './errors.ts';
 import type { CliParts } from './parts.ts';
@@ -88,6 +89,7 @@ export function buildProgram(cli: Cli): Command {
   addHistory(cli, program);
   addDeliveries(cli, program);
   addAudit(cli, program);
+  addStore(cli, program);
   addHealthcheck(cli, program);
   addSchema(cli, program);
   addCompletion(cli, program);

@@ -6,9 +6,11 @@ import type { WatcherConfig } from '../config/config.ts';
 import type { StoreAccess } from '../config/store-access.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Survey } from '../diagnosis/survey.ts';
+import type { AuditHead } from '../domain/audit.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { HeartbeatAnswer } from '../health/heartbeat-answer.ts';
 import type { JobSource } from '../source/source.ts';
+import type { CopyProgress } from '../store/ports/copying.ts';
 import type { StoreFacts } from '../store/ports/life.ts';
 import type { Store } from '../store/store.ts';
 import type { Records } from '../views/records/records.ts';
@@ -27,6 +29,16 @@ export interface RemoteDaemon {
   records: Records;
   /** @throws {WatcherError} when it does not answer, or refuses. */
   status(): Promise<StatusReport>;
+}
+
+/** What copying a store into another one has come to. */
+export interface StoreMove {
+  /** Where they are, without credentials. */
+  from: string;
+  to: string;
+  tables: ReadonlyArray<{ table: string; rows: number }>;
+  /** Of the audit log in the copy, verified from its first entry on. */
+  audit: { entries: number; head: AuditHead; problems: readonly string[] };
 }
 
 /** What the commands are made of, already built: the CLI knows no adapter. */
@@ -78,6 +90,15 @@ export interface CliParts {
    * @throws {StoreError} when it cannot be used: damaged, made by a newer program, not readable.
    */
   inspectStore(config: Pick<StoreAccess, 'store' | 'audit'>): Promise<StoreFacts>;
+  /**
+   * Copies the store at `from` into the empty one at `to`, which may hold placeholders, and verifies the copy.
+   * @throws {StoreError} when a daemon runs on either, when `to` is not empty, and for every fault of the two; ConfigError when a
+   *   placeholder cannot be filled in.
+   */
+  moveStore(
+    urls: { from: string; to: string },
+    onProgress: (progress: CopyProgress) => void,
+  ): Promise<StoreMove>;
   diagnose: Diagnostician;
   /**
    * Lists what the credential of the first watch sees, by the API of that watch. What is wrong is in the survey.

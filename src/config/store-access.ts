@@ -138,7 +138,8 @@ async function textIn(
   const own = issuesAt(section);
   if (own.length > 0) return { issues: own };
   const path = `${section}.${key}`;
-  const slip = Object.keys(found.value).find((name) => name !== key);
+  const known = knownKeys(CONFIG_SCHEMA, {}, [section]);
+  const slip = Object.keys(found.value).find((name) => !known.includes(name));
   if (slip !== undefined) {
     return { issues: [{ path, message: `cannot be read with certainty: ${section} holds ${slip}` }] };
   }

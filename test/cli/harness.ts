@@ -111,6 +111,7 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
     }),
     openStore: async () => store,
     inspectStore: async () => ({ where: 'watcher.db', exists: true, schemaVersion: 1, inUse: true }),
+    moveStore: refuse,
     diagnose: refuse,
     tryHeartbeat: async () => null,
     createNotifier: refuse,

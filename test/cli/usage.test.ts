@@ -205,6 +205,7 @@ describe('standard output', () => {
       connectDaemon: unused,
       openStore: async () => readingStore({ observations }),
       inspectStore: async () => ({ where: 'watcher.db', exists: true, schemaVersion: 1, inUse: true }),
+      moveStore: unused,
       diagnose: unused,
       tryHeartbeat: unused,
       createNotifier: unused,

@@ -1,15 +1,17 @@
 import { realpathSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
+import type { CopyEnd } from '../copy/copy-end.ts';
 import { freeLeases } from '../queries/outbox/outbox.ts';
 import type { Database } from '../queries/schema.ts';
-import { createSqlStore } from '../sql/sql-store.ts';
+import { createSqlStore, type SqlEngine } from '../sql/sql-store.ts';
 import type { Store } from '../store.ts';
 import { acquireDaemonLock, type DaemonLock } from './daemon-lock.ts';
 import { toStoreError } from './errors.ts';
 import { ensureDirectory, ensurePrivateFile, inspectFile } from './file.ts';
 import { type LayoutUpdate, MIGRATIONS, migrate, requireLatest } from './migrations.ts';
 import { kyselyDatabase, openConnection } from './node-sqlite.ts';
+import { lastNumbers, numberOnFrom } from './numbering.ts';
 import { createQuietCheckpoint } from './quiet-checkpoint.ts';
 
 /** Which database file is opened, and for what. */
@@ -29,6 +31,18 @@ export interface SqliteStoreOptions {
  * @throws {StoreError} reason `unavailable`; `schema_too_new`; `damaged`, and then the file is as it was.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  return createSqlStore(openEngine(options));
+}
+
+/**
+ * Opens the database to copy it, or to copy another one into it.
+ * @throws {StoreError} as `openSqliteStore`.
+ */
+export async function openSqliteCopyEnd(path: string): Promise<CopyEnd> {
+  return { ...openEngine({ path }), where: path, lastNumbers, numberOnFrom };
+}
+
+function openEngine(options: SqliteStoreOptions): SqlEngine {
   const { path } = options;
   const connection = connect(options);
   const isFile = path !== MEMORY && options.mode !== 'readonly';
@@ -38,7 +52,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   });
   let lock: DaemonLock | null = null;
 
-  return createSqlStore({
+  return {
     db,
     toStoreError: (thrown, doing) => toStoreError(thrown, doing, path),
     claimDaemon: async () => {
@@ -51,7 +65,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       if (connection.isOpen) connection.close();
       lock?.release();
     },
-  });
+  };
 }
 
 const MEMORY = ':memory:';

@@ -1,6 +1,7 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { type Observation, observationOfPruned } from '../../../domain/job/observation.ts';
 import type { Milestone } from '../../../domain/job/restore-job.ts';
+import { fewLengths } from '../kept/few-lengths.ts';
 import { keepQuery } from '../kept/kept-query.ts';
 import { keepRows } from '../kept/kept-rows.ts';
 import { toObservation } from '../rows.ts';
@@ -66,7 +67,7 @@ export async function readPruned(
   jobIds: readonly string[],
 ): Promise<Observation[]> {
   if (jobIds.length === 0) return [];
-  return (await ofWatch(db, { watch, ids: jobIds })).map(toPruned);
+  return (await ofWatch(db, { watch, ids: fewLengths(jobIds) })).map(toPruned);
 }
 
 /** Reads what stays of these jobs where they were pruned, of every watch, with the key of its target. */

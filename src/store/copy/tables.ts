@@ -1,0 +1,39 @@
+import type { Database } from '../queries/schema.ts';
+
+/** What names a row of each table, in the order in which tables are filled: one that refers to another comes behind it. */
+const KEYS = {
+  target: ['key'],
+  alert: ['key'],
+  discovery: ['key'],
+  watch_success: ['watch'],
+  last_finish: ['target_key'],
+  observation: ['watch', 'job_id'],
+  pruned_job: ['job_id', 'watch'],
+  mute: ['id'],
+  event: ['position'],
+  reminder: ['event_id', 'channel'],
+  delivery: ['position'],
+  channel_quiet: ['channel'],
+  // Behind what they count: the database has counted along, and knows nothing of what was pruned.
+  job_count: ['watch', 'state'],
+  delivery_count: ['channel', 'status'],
+  audit_entry: ['seq'],
+  // A new store has these rows already.
+  pruned: ['id'],
+  audit_head: ['id'],
+} satisfies Record<keyof Database, readonly string[]>;
+
+/** Every table of the layout. */
+export type TableName = keyof Database;
+
+/** Every table of the layout, in the order in which they are filled. */
+export const TABLES = Object.keys(KEYS) as TableName[];
+
+/** The columns that name a row of the table. */
+export function keyOf(table: TableName): readonly string[] {
+  return KEYS[table];
+}
+
+/** Tables whose rows are numbered by the database. */
+export const NUMBERED_TABLES = ['mute', 'event', 'delivery'] as const satisfies readonly TableName[];
+export type NumberedTable = (typeof NUMBERED_TABLES)[number];
