@@ -165,10 +165,68 @@ describe('three watches every second on one project', () => {
     );
     world.raiseCeiling(1_000);
     await world.time.pass(10 * SECOND);
-    expect((await world.told()).slice(3).toSorted()).toEqual(
-      ['a', 'b', 'c'].map((name) => `Watch ${name} can be polled again`),
-    );
     expect(world.status().watches.map(({ throttled }) => throttled)).toEqual([null, null, null]);
+    expect(await world.told()).toHaveLength(3);
+    await world.time.pass(5 * MINUTE);
+    expect((await world.told()).slice(3).toSorted()).toEqual(
+      ['a', 'b', 'c'].map((name) => `Watch ${name} keeps its schedule again`),
+    );
+  });
+});
+
+describe('a watch that a rate limit holds back', () => {
+  const two = ['a', 'b'].map((name) =>
+    aWatch({ name, instanceName: name, kind: 'cluster', apiVersion: 'v2', schedule: '* * * * * *' }),
+  );
+  const onlyOf = (told: readonly string[], name: string): string[] =>
+    told.filter((summary) => summary.startsWith(`Watch ${name} `));
+
+  it('is told of all the same when its key is refused, and so is the end of either', async () => {
+    const { SourceError } = await import('../../src/errors.ts');
+    const world = await aWorld(two);
+    await world.time.pass(6 * MINUTE);
+    expect(onlyOf(await world.told(), 'a')).toEqual([expect.stringMatching(/cannot keep its schedule/)]);
+    world.source.fault = new SourceError('auth', 'the key is refused', { subject: 'credential' });
+    await world.time.pass(8 * MINUTE);
+    expect(onlyOf(await world.told(), 'a').slice(1)).toEqual([
+      expect.stringMatching(/^Watch a cannot be polled for 5 min: the key is refused/),
+    ]);
+    world.source.fault = null;
+    await world.time.pass(8 * MINUTE);
+    expect(onlyOf(await world.told(), 'a').slice(2)).toEqual(['Watch a can be polled again']);
+    world.raiseCeiling(1_000);
+    await world.time.pass(6 * MINUTE);
+    expect(onlyOf(await world.told(), 'a').slice(3)).toEqual(['Watch a keeps its schedule again']);
+  });
+
+  it('is asked all the same whether a restore is overdue there', async () => {
+    const world = await aWorld(two.map((watch) => ({ ...watch, expectRestoreEveryMs: 10 * MINUTE })));
+    await world.time.pass(12 * MINUTE);
+    expect(onlyOf(await world.told(), 'a')).toEqual([expect.stringMatching(/cannot keep its schedule/)]);
+    expect((await world.told()).filter((summary) => /No restore of watch a has/.test(summary))).toHaveLength(
+      1,
+    );
+  });
+
+  it('is told of once where it misses its schedule in one minute and keeps it in the next', async () => {
+    const world = await aWorld(two);
+    for (let minute = 0; minute < 20; minute += 1) {
+      world.raiseCeiling(minute % 2 === 0 ? 90 : 1_000);
+      await world.time.pass(MINUTE);
+    }
+    expect(onlyOf(await world.told(), 'a')).toEqual([expect.stringMatching(/cannot keep its schedule/)]);
+    const logged = world.logger.lines.filter(({ fields }) => fields?.watch === 'a');
+    expect(
+      logged.filter(({ message }) => /^Watch a.*(schedule has it again|instead of every)/.test(message)),
+    ).toHaveLength(1);
+  });
+
+  it('is not told of where it missed its schedule for a moment', async () => {
+    const world = await aWorld(two);
+    await world.time.pass(MINUTE);
+    world.raiseCeiling(1_000);
+    await world.time.pass(10 * MINUTE);
+    expect(await world.told()).toEqual([]);
   });
 });
 

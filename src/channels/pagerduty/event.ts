@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closedBy, kindOf, type WatcherEvent } from '../../domain/event/event.ts';
 import type { Matter, Severity } from '../../domain/event/event-kind.ts';
 import { EXPLAIN_LABEL, type Message } from '../../domain/event/message.ts';
-import { jobOf, placeOf, sourceOf, watchOf } from '../../domain/event/subject.ts';
+import { isAboutLimit, jobOf, placeOf, sourceOf, watchOf } from '../../domain/event/subject.ts';
 import { toIso } from '../../domain/instant.ts';
 import { publicPlace } from '../../domain/job/place.ts';
 import { assertNever } from '../../domain/job/restore-job.ts';
@@ -87,7 +87,8 @@ function namesOf(event: WatcherEvent, matter: Matter): string[] {
         : ['job', job.groupId, job.kind, job.instanceName, job.id, matter];
     case 'polling': {
       const place = placeOf(event);
-      return ['watch', watch, matter, ...(place ? Object.values(publicPlace(place)) : [])];
+      const limit = isAboutLimit(event) ? ['limit'] : [];
+      return ['watch', watch, matter, ...limit, ...(place ? Object.values(publicPlace(place)) : [])];
     }
     case 'drill':
       return ['watch', watch, matter];

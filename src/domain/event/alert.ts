@@ -1,12 +1,18 @@
 import { parsePlaceKey, placeKey, type WatchPlace } from '../job/place.ts';
 import { type AlertEventName, kindOf, type WatcherEvent } from './event.ts';
-import { placeOf } from './subject.ts';
+import { isAboutLimit, placeOf } from './subject.ts';
 
 /** No name of a watch or a channel holds it. */
 const BEFORE_PLACE = '*';
 
+/**
+ * What an alert is, in the keys of the store. `watch_limited`: a watch that a rate limit is in the way of, which is told as `watch_failing`
+ * like one that cannot be read. It is an alert of its own: other people mend it, and the one must not hide the other.
+ */
+export type AlertName = AlertEventName | 'watch_limited';
+
 /** Names an alert in the store: what lasts about a watch, a place of it or a channel, raised once and cleared by what ends it. */
-export function alertKey(name: AlertEventName, about: string, place: WatchPlace | null = null): string {
+export function alertKey(name: AlertName, about: string, place: WatchPlace | null = null): string {
   return `${name}/${aboutKey(about, place)}`;
 }
 
@@ -27,5 +33,5 @@ export function alertKeyOf(event: Pick<WatcherEvent, 'name' | 'subject'>): strin
   const { name, subject } = event;
   if (subject.kind === 'job' || kindOf(name).lasts === undefined) return null;
   const about = subject.kind === 'channel' ? subject.channel : subject.watch;
-  return alertKey(name as AlertEventName, about, placeOf(event));
+  return alertKey(isAboutLimit(event) ? 'watch_limited' : (name as AlertEventName), about, placeOf(event));
 }

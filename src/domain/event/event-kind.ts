@@ -7,7 +7,7 @@ import type { JobSubject } from './subject.ts';
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** What may be wrong with a subject. Each is an alert of its own where alerts are opened and closed; a job has three, a watch has two. */
+/** What may be wrong with a subject. Each is an alert of its own where alerts are opened and closed; a job has three, a watch has two, of which `polling` may be open twice: for what cannot be read, and for a rate limit. */
 export type Matter = 'outcome' | 'progress' | 'absence' | 'polling' | 'drill' | 'channel';
 
 /** All that holds for every event of one name: a row of `EVENT_KINDS`. */
@@ -56,6 +56,8 @@ export interface AlertEventKind extends AnyKind {
   summary: (facts: never) => string;
   /** What it means and what to do now. */
   advice: string;
+  /** In place of `advice`, where a rate limit is the matter. */
+  adviceWhenLimited?: string;
   /** In place of `advice`, where it ends because what it is about has left. */
   adviceWhenLeft?: string;
   /** The alerts that it closes besides, where what it is about has left. */

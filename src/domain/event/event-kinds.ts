@@ -175,23 +175,30 @@ export const EVENT_KINDS = {
     closes: [],
     inDigest: { rank: 2, words: 'watch failing' },
     noteLabel: 'What to do',
-    /** `isPolled`: it is, and less often than its schedule has it. */
+    /** `isPolled`: it is, and less often than its schedule has it. `isOther`: it was told before, for another reason. */
     summary: ({
       watch,
       place = null,
       forMs,
       fault,
       isPolled = false,
-    }: { forMs: number; fault: string; isPolled?: boolean } & Watched) => {
+      isOther = false,
+    }: { forMs: number; fault: string; isPolled?: boolean; isOther?: boolean } & Watched) => {
       if (isPolled)
         return `Watch ${watch} cannot keep its schedule for ${formatSpan(forMs)} (rate_limited): ${fault}`;
-      return `Watch ${watch} ${place === null ? 'cannot be polled' : `cannot read ${place}`} for ${formatSpan(forMs)}: ${fault}`;
+      const what = place === null ? 'cannot be polled' : `cannot read ${place}`;
+      return `Watch ${watch} ${what} for ${formatSpan(forMs)}${isOther ? ', now for another reason' : ''}: ${fault}`;
     },
     advice:
       'Restores of this watch go unseen until it can be polled again. What is wrong, "restore-watcher check --online" tells.',
+    adviceWhenLimited:
+      'A rate limit is in the way: restores of this watch are told of later than its schedule has it. What the schedules ask for, "restore-watcher check --online" tells.',
     lasts: {
-      again: ({ name, place, lasting, fault }) =>
-        `Watch ${name} still ${place === null ? 'cannot be polled' : `cannot read ${place}`}, ${lasting}${fault ? `: ${fault}` : ''}`,
+      again: ({ name, place, lasting, fault, isLimited }) => {
+        const limited = 'is held back by a rate limit';
+        const what = place === null ? 'cannot be polled' : `cannot read ${place}`;
+        return `Watch ${name} still ${isLimited ? limited : what}, ${lasting}${fault ? `: ${fault}` : ''}`;
+      },
     },
     sample: (watch) => `Watch ${watch} has not been polled for 5 min`,
   },
@@ -203,13 +210,20 @@ export const EVENT_KINDS = {
     opens: null,
     closes: ['polling'],
     inDigest: { rank: 13, words: 'watch recovered' },
-    /** `left`: why nothing more will be heard of it; otherwise it is well again. */
-    summary: ({ watch, place = null, left = null }: { left?: LeftBecause | null } & Watched) => {
+    /** `left`: why nothing more will be heard of it; otherwise it is well again. `isLimit`: a rate limit was in the way. */
+    summary: ({
+      watch,
+      place = null,
+      left = null,
+      isLimit = false,
+    }: { left?: LeftBecause | null; isLimit?: boolean } & Watched) => {
       if (left === 'unconfigured') return `Watch ${watch} ${LEFT_CONFIGURATION}`;
       if (left === 'gone') return `Watch ${watch} no longer follows ${place}: it has gone from Atlas`;
+      if (isLimit && place === null) return `Watch ${watch} keeps its schedule again`;
       return place === null ? `Watch ${watch} can be polled again` : `Watch ${watch} can read ${place} again`;
     },
     advice: 'The watch can be polled again. What happened in the meantime is told now.',
+    adviceWhenLimited: 'No rate limit is in the way any more. Nothing to do.',
     adviceWhenLeft: 'Nobody looks there any more. Nothing to do, if that is meant to be so.',
     closesWhenLeft: ['drill'],
     sample: (watch) => `Watch ${watch} can be polled again`,

@@ -27,6 +27,8 @@ export interface AlertWords {
   name: string;
   /** The part of the watch that is meant; `null`: all of it. */
   place: string | null;
+  /** A rate limit is the matter. */
+  isLimited: boolean;
   /** `for 2 h now` */
   lasting: string;
   /** What is wrong now; `null` where nobody can tell. */

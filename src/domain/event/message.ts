@@ -11,7 +11,7 @@ import { kindOf, type WatcherEvent } from './event.ts';
 import type { JobEventKind } from './event-kind.ts';
 import { explainCommand } from './explain.ts';
 import { atMost } from './job-words.ts';
-import { hasLeft, jobOf, placeOf } from './subject.ts';
+import { hasLeft, isAboutLimit, jobOf, placeOf } from './subject.ts';
 import { happenedAfter, isUndated } from './undated.ts';
 
 /** An event in words, the same for every channel. Plain text, each value one line: each channel escapes it for where it goes. */
@@ -90,7 +90,10 @@ export function describeEvent(event: WatcherEvent): Message {
 
 function adviceFor({ name, subject }: WatcherEvent): string {
   const kind = kindOf(name);
-  if (kind.about !== 'job') return (hasLeft(subject) ? kind.adviceWhenLeft : null) ?? kind.advice;
+  if (kind.about !== 'job') {
+    if (hasLeft(subject)) return kind.adviceWhenLeft ?? kind.advice;
+    return (isAboutLimit({ subject }) ? kind.adviceWhenLimited : null) ?? kind.advice;
+  }
   return subject.kind === 'job' ? kind.advice(subject) : '';
 }
 

@@ -2,6 +2,7 @@ import type { Timestamp } from '../instant.ts';
 import type { ExpectedEnd } from '../job/eta.ts';
 import { placeKey, type WatchPlace } from '../job/place.ts';
 import type { JobKind, JobState, RestoreJob } from '../job/restore-job.ts';
+import { isRateLimit } from '../polling/mender.ts';
 
 /** What an event is about. Facts stand only where they mean something. */
 export type EventSubject = JobSubject | WatchSubject | ChannelSubject;
@@ -47,6 +48,8 @@ export interface WatchSubject extends Watched, Leaving {
   kind: 'watch';
   /** There when only this part of a `*` watch is meant. */
   place?: WatchPlace;
+  /** Why it cannot be polled as it should, in one word (`auth`, `rate_limited`). Absent where that is not the matter, and in older events. */
+  reason?: string;
 }
 
 /** A channel that people are told through. */
@@ -93,13 +96,22 @@ export function placeOf({ subject }: About): WatchPlace | null {
   return subject.kind === 'watch' ? (subject.place ?? null) : null;
 }
 
+/** True for an event about a rate limit that is in the way of a watch; what keeps it from being read at all is another matter. */
+export function isAboutLimit({ subject }: About): boolean {
+  return subject.kind === 'watch' && isRateLimit(subject.reason);
+}
+
 /** Names the subject among all others: one job of one watch, one watch or a place of it, or one channel. */
 export function subjectKey(subject: EventSubject): string {
   switch (subject.kind) {
     case 'job':
       return JSON.stringify(['job', subject.watch, subject.job.id]);
     case 'watch':
-      return JSON.stringify(['watch', subject.watch, ...(subject.place ? [placeKey(subject.place)] : [])]);
+      return JSON.stringify([
+        isAboutLimit({ subject }) ? 'limit' : 'watch',
+        subject.watch,
+        ...(subject.place ? [placeKey(subject.place)] : []),
+      ]);
     case 'channel':
       return JSON.stringify(['channel', subject.channel]);
   }

@@ -1,6 +1,6 @@
 import { eventId, kindOf, severityOf, type WatcherEvent } from '../event/event.ts';
 import { jobWords } from '../event/job-words.ts';
-import { type EventSubject, type JobSubject, placeOf } from '../event/subject.ts';
+import { type EventSubject, isAboutLimit, type JobSubject, placeOf } from '../event/subject.ts';
 import { formatSpan, type Timestamp } from '../instant.ts';
 import { type ExpectedEnd, expectedEnd, type Usuals } from '../job/eta.ts';
 import { placeWords } from '../job/place.ts';
@@ -82,6 +82,7 @@ function summarize(
   return kind.lasts.again({
     name,
     place: place && placeWords(place),
+    isLimited: isAboutLimit(first),
     lasting,
     fault,
     sinceFinishedMs,

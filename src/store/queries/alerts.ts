@@ -2,11 +2,15 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Database } from './schema.ts';
 
-/** Raises and clears alerts, within the caller's transaction. An alert that is raised already keeps the time it was raised at. */
+/**
+ * Clears and raises alerts, within the caller's transaction. An alert that is raised already keeps the time it was raised at, unless it is
+ * cleared by the same change: then it is raised anew.
+ */
 export async function writeAlerts(
   trx: Transaction<Database>,
   { raise, clear, at }: { raise: readonly string[]; clear: readonly string[]; at: Timestamp },
 ): Promise<void> {
+  if (clear.length > 0) await trx.deleteFrom('alert').where('key', 'in', clear).execute();
   for (const key of raise) {
     await trx
       .insertInto('alert')
@@ -14,7 +18,6 @@ export async function writeAlerts(
       .onConflict((conflict) => conflict.column('key').doNothing())
       .execute();
   }
-  if (clear.length > 0) await trx.deleteFrom('alert').where('key', 'in', clear).execute();
 }
 
 /** Reads since when each alert is raised, by key. */

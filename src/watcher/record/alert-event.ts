@@ -1,5 +1,5 @@
 import { type EventName, eventId, severityOf, type WatcherEvent } from '../../domain/event/event.ts';
-import { type EventSubject, placeOf } from '../../domain/event/subject.ts';
+import { type EventSubject, isAboutLimit, placeOf } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
 import { isWildcard, type Watch } from '../../domain/job/watch.ts';
@@ -14,7 +14,7 @@ export interface WatchedPart {
 export interface AlertRecord {
   name: EventName;
   about:
-    | { watch: Watch; part?: (WatchedPart & { hasGone?: boolean }) | null }
+    | { watch: Watch; part?: (WatchedPart & { hasLeft?: boolean }) | null; reason?: string | null }
     | { channel: string }
     | { leaving: EventSubject };
   summary: string;
@@ -55,14 +55,15 @@ export function channelOf(about: AlertRecord['about']): string | null {
 function namesOf(subject: EventSubject): string[] {
   if (subject.kind === 'channel') return [subject.channel];
   const place = placeOf({ subject });
-  return [subject.watch, ...(place ? [placeKey(place)] : [])];
+  const limit = isAboutLimit({ subject }) ? ['limit'] : [];
+  return [subject.watch, ...limit, ...(place ? [placeKey(place)] : [])];
 }
 
 function subjectOf(about: AlertRecord['about'], projectUrl: ProjectUrl): EventSubject {
   if ('channel' in about) return { kind: 'channel', channel: about.channel };
   if ('leaving' in about)
     return about.leaving.kind === 'job' ? about.leaving : { ...about.leaving, left: true };
-  const { watch, part } = about;
+  const { watch, part, reason } = about;
   const { name, labels, groupId, kind, instanceName } = watch;
   if (part) {
     const { place } = part;
@@ -70,7 +71,8 @@ function subjectOf(about: AlertRecord['about'], projectUrl: ProjectUrl): EventSu
       kind: 'watch',
       watch: name,
       place,
-      ...(part.hasGone ? { left: true } : {}),
+      ...(reason ? { reason } : {}),
+      ...(part.hasLeft ? { left: true } : {}),
       labels: part.labels,
       instance: { groupId: place.groupId, kind, instanceName: place.instanceName ?? '*' },
       projectUrl: projectUrl(watch, place.groupId),
@@ -79,6 +81,7 @@ function subjectOf(about: AlertRecord['about'], projectUrl: ProjectUrl): EventSu
   return {
     kind: 'watch',
     watch: name,
+    ...(reason ? { reason } : {}),
     labels,
     instance: { groupId, kind, instanceName },
     projectUrl: isWildcard(watch) ? null : projectUrl(watch, groupId),

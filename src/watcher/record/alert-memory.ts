@@ -33,8 +33,8 @@ export class AlertMemory {
   note({ raise, clear, at }: Pick<AlertCommit, 'raise' | 'clear' | 'at'>): void {
     if (raise.length + clear.length === 0) return;
     this.#changes += 1;
-    for (const key of raise) this.#raise(key, at);
     for (const key of clear) this.#known?.get(partsOfKey(key).about)?.delete(key);
+    for (const key of raise) this.#raise(key, at);
   }
 
   /** Has all of it read anew: times in the store have changed. */

@@ -1,8 +1,9 @@
 import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
-import { placeOf } from '../../domain/event/subject.ts';
+import { isAboutLimit, placeOf } from '../../domain/event/subject.ts';
 import { liesIn, placeKey } from '../../domain/job/place.ts';
 import type { RestoreJob } from '../../domain/job/restore-job.ts';
 import { isWildcard, type Target, type Watch } from '../../domain/job/watch.ts';
+import { isRateLimit } from '../../domain/polling/mender.ts';
 import type { Visibility } from '../../domain/telling/due-reminder.ts';
 import { blindnessOf, type ChannelStatus } from '../status.ts';
 import type { WatchLoop } from '../watch/watch-loop.ts';
@@ -65,8 +66,11 @@ function visibilityOfWatch(watch: Watch, loop: WatchLoop | null, first: WatcherE
   const place = placeOf(first);
   const key = place && placeKey(place);
   const { faults, throttled } = loop.status();
-  const own = faults.find((one) => (one.place && placeKey(one.place)) === key) ?? null;
-  const fault = own ?? (key === null && throttled?.isMeant === false ? throttled : null);
+  const isLimit = isAboutLimit(first);
+  const own =
+    faults.find((one) => (one.place && placeKey(one.place)) === key && isRateLimit(one.reason) === isLimit) ??
+    null;
+  const fault = own ?? (isLimit && key === null && throttled?.isMeant === false ? throttled : null);
   return fault === null ? BLIND : { kind: 'seen', labels, fault, aheadMs: 0 };
 }
 

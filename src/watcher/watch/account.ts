@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
 import type { Watch } from '../../domain/job/watch.ts';
+import { menderOf } from '../../domain/polling/mender.ts';
 import { SourceError, StoreError, WatcherError } from '../../errors.ts';
 import type { WatchedPart } from '../record/alert-event.ts';
 import type { WatchStatus } from '../status.ts';
@@ -14,6 +15,8 @@ export type WatchFault = NonNullable<WatchStatus['fault']>;
 export interface Failing {
   fault: WatchFault;
   forMs: number;
+  /** For how long the same people could mend it; as long as `forMs` unless given. */
+  sameForMs?: number;
   /** `null`: all of the watch. */
   part: WatchedPart | null;
   /** It is polled, and less often than its schedule has it. */
@@ -32,6 +35,8 @@ interface Trouble {
   fault: WatchFault;
   /** Monotonic. */
   sinceMono: number;
+  /** Since when it is for the same people to mend, monotonic. */
+  sameSinceMono: number;
   failures: number;
   /** It was met by itself in the last poll, and not only as a part of something larger that fails. */
   stands: boolean;
@@ -114,6 +119,8 @@ export class WatchAccount {
     const key = keyOf(part?.place ?? null);
     const before = this.#troubles.get(key);
     const reason = reasonOf(error);
+    const beganMono = this.#clock.monotonic() - failingForMs;
+    const isSame = before !== undefined && menderOf(before.fault.reason) === menderOf(reason);
     const fault: WatchFault = {
       reason,
       message: error.message,
@@ -123,7 +130,8 @@ export class WatchAccount {
     this.#troubles.set(key, {
       part,
       fault,
-      sinceMono: before?.sinceMono ?? this.#clock.monotonic() - failingForMs,
+      sinceMono: before?.sinceMono ?? beganMono,
+      sameSinceMono: isSame ? before.sameSinceMono : beganMono,
       failures: (before?.failures ?? 0) + 1,
       stands: true,
     });
@@ -175,8 +183,9 @@ export class WatchAccount {
     };
   }
 
-  #failingOf({ part, fault, sinceMono }: Trouble): Failing {
-    return { part, fault, forMs: this.#clock.monotonic() - sinceMono };
+  #failingOf({ part, fault, sinceMono, sameSinceMono }: Trouble): Failing {
+    const now = this.#clock.monotonic();
+    return { part, fault, forMs: now - sinceMono, sameForMs: now - sameSinceMono };
   }
 }
 

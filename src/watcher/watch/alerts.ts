@@ -4,6 +4,7 @@ import { EVENT_KINDS } from '../../domain/event/event-kinds.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
 import { placeWords, type WatchPlace } from '../../domain/job/place.ts';
 import type { Watch } from '../../domain/job/watch.ts';
+import { isRateLimit, menderOf } from '../../domain/polling/mender.ts';
 import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { JobSource } from '../../source/source.ts';
@@ -15,6 +16,20 @@ import type { WatchPollReport } from './poll-watch.ts';
 
 /** "No restore for so long" is a matter of days: looking once a minute is enough, and keeps idle polls free of it. */
 const OVERDUE_LOOK_EVERY_MS = 60_000;
+
+/** Of the parts of a watch. */
+const TOLD_OF_PARTS: ReadonlySet<string> = new Set(['watch_failing', 'watch_limited']);
+
+const RATE_LIMITED = 'rate_limited';
+
+/** What a poll shows about alerts. */
+export interface PollVerdict {
+  /** All of the watch that does not fail by itself could be read. */
+  isWell: boolean;
+  /** A rate limit is in the way of the watch. */
+  isLimited: boolean;
+  endOf: WatchPollReport['endOf'];
+}
 
 /** What the alerts of a watch work with. */
 export interface WatchAlertsDeps {
@@ -32,10 +47,12 @@ export interface WatchAlertsDeps {
 export class WatchAlerts {
   readonly #deps: WatchAlertsDeps;
   readonly #watch: Watch;
-  readonly #keys: { failing: string; overdue: string };
+  readonly #keys: { failing: string; limited: string; overdue: string };
   readonly #startedAt: Timestamp;
   /** Since when what is raised is raised, by key; `null` until the store was asked. */
   #raised: Map<string, Timestamp> | null = null;
+  /** The reason that was told last, by key; filled when it is asked for. */
+  readonly #toldReasons = new Map<string, string | null>();
   /** Monotonic. */
   #nextOverdueLookAt = Number.NEGATIVE_INFINITY;
 
@@ -45,27 +62,36 @@ export class WatchAlerts {
     this.#startedAt = deps.clock.now();
     this.#keys = {
       failing: alertKey('watch_failing', watch.name),
+      limited: alertKey('watch_limited', watch.name),
       overdue: alertKey('drill_overdue', watch.name),
     };
   }
 
-  /** Looks after a poll that has failed, or while one hangs. Each part of a watch that fails is an alert of its own. */
+  /**
+   * Looks after a poll that has failed, or while one hangs. Each part of a watch that fails is an alert of its own, and so is a rate limit
+   * that is in the way. Where others can mend it than those who were told, and that lasts, it is told again with the new reason.
+   */
   onFailure(failing: readonly Failing[]): Promise<void> {
     return this.#logged(async () => {
       for (const one of failing) await this.#raiseFailing(one);
     });
   }
 
-  /** Looks after a poll: ends what is told of the watch where it `isWell`, and of its parts what has ended. */
-  afterPoll({ isWell, endOf }: { isWell: boolean; endOf: WatchPollReport['endOf'] }): Promise<void> {
+  /**
+   * Looks after a poll: ends what is told of the watch where it `isWell`, that a rate limit is in the way unless it `isLimited` still, and of
+   * its parts what has ended.
+   */
+  afterPoll({ isWell, isLimited, endOf }: PollVerdict): Promise<void> {
     return this.#logged(async () => {
-      if (isWell) await this.#clearFailing();
+      if (isWell) await this.#clear(this.#keys.failing);
+      if (isWell && !isLimited) await this.#clear(this.#keys.limited);
       for (const [key, since] of [...(await this.#known())]) {
         const { name, about, place } = partsOfKey(key);
-        if (name !== 'watch_failing' || about !== this.#watch.name || place === null) continue;
+        if (!TOLD_OF_PARTS.has(name) || about !== this.#watch.name || place === null) continue;
         const end = endOf(place);
         if (end !== null) await this.#clearPart(key, since, place, end);
       }
+      // Whether a rate limit is in the way is another matter.
       if (isWell) await this.#lookAtOverdue();
     });
   }
@@ -75,28 +101,45 @@ export class WatchAlerts {
     return this.#raised?.has(alertKey('watch_failing', this.#watch.name, place)) ?? false;
   }
 
-  async #raiseFailing({ fault, forMs, part, isPolled = false }: Failing): Promise<void> {
+  async #raiseFailing(failing: Failing): Promise<void> {
+    const { fault, forMs, sameForMs = forMs, part, isPolled = false } = failing;
     const { name, failingAfterMs } = this.#watch;
-    const key = alertKey('watch_failing', name, part?.place);
-    if (forMs < failingAfterMs || (await this.#known()).has(key)) return;
+    const isLimit = isRateLimit(fault.reason);
+    const key = alertKey(isLimit ? 'watch_limited' : 'watch_failing', name, part?.place);
+    const known = await this.#known();
+    const toldAt = known.get(key);
+    const isOther = toldAt !== undefined && (await this.#isForOthers(key, toldAt, fault.reason));
+    if (toldAt !== undefined && !isOther) return;
+    // What lasted before was told as something else.
+    const isNewMatter = isLimit && known.has(alertKey('watch_failing', name, part?.place));
+    if ((isOther || isNewMatter ? sameForMs : forMs) < failingAfterMs) return;
     const place = part && placeWords(part.place);
-    const summary = EVENT_KINDS.watch_failing.summary({
-      watch: name,
-      place,
-      forMs,
-      isPolled,
-      fault: fault.message,
-    });
-    await this.#tell({ name: 'watch_failing', summary, note: fault.hint }, { raise: key }, part);
+    const facts = { watch: name, place, forMs: isNewMatter ? sameForMs : forMs, isPolled, isOther };
+    const summary = EVENT_KINDS.watch_failing.summary({ ...facts, fault: fault.message });
+    const alert = { name: 'watch_failing' as const, summary, note: fault.hint, reason: fault.reason };
+    await this.#tell(alert, isOther ? { clear: key, raise: key } : { raise: key }, part);
   }
 
-  async #clearFailing(): Promise<void> {
-    const since = (await this.#known()).get(this.#keys.failing);
+  /** Others can mend it than those who were told. What was told by an older version says no reason. */
+  async #isForOthers(key: string, toldAt: Timestamp, reason: string): Promise<boolean> {
+    let told = this.#toldReasons.get(key);
+    if (told === undefined) {
+      const subject = (await this.#deps.store.alertEvent(key, toldAt))?.subject;
+      told = (subject?.kind === 'watch' ? subject.reason : null) ?? null;
+      this.#toldReasons.set(key, told);
+    }
+    return told !== null && menderOf(told) !== menderOf(reason);
+  }
+
+  async #clear(key: string): Promise<void> {
+    const since = (await this.#known()).get(key);
     if (since === undefined) return;
-    const summary = EVENT_KINDS.watch_recovered.summary({ watch: this.#watch.name });
+    const isLimit = key === this.#keys.limited;
+    const summary = EVENT_KINDS.watch_recovered.summary({ watch: this.#watch.name, isLimit });
+    const reason = isLimit ? RATE_LIMITED : null;
     await this.#tell(
-      { name: 'watch_recovered', summary, note: this.#toldAgo(since) },
-      { clear: this.#keys.failing },
+      { name: 'watch_recovered', summary, note: this.#toldAgo(since), reason },
+      { clear: key },
     );
   }
 
@@ -108,8 +151,9 @@ export class WatchAlerts {
     const watch = this.#watch.name;
     const left = end === 'gone' ? 'gone' : null;
     const summary = EVENT_KINDS.watch_recovered.summary({ watch, place: placeWords(part.place), left });
-    const alert = { name: 'watch_recovered' as const, summary, note: this.#toldAgo(since) };
-    await this.#tell(alert, { clear: key }, { ...part, hasGone: end === 'gone' });
+    const reason = partsOfKey(key).name === 'watch_limited' ? RATE_LIMITED : null;
+    const alert = { name: 'watch_recovered' as const, summary, note: this.#toldAgo(since), reason };
+    await this.#tell(alert, { clear: key }, { ...part, hasLeft: end === 'gone' });
   }
 
   #toldAgo(since: Timestamp): string {
@@ -138,14 +182,16 @@ export class WatchAlerts {
   }
 
   async #tell(
-    alert: Omit<AlertRecord, 'about'>,
+    { reason = null, ...alert }: Omit<AlertRecord, 'about'> & { reason?: string | null },
     change: AlertChange,
-    part: (WatchedPart & { hasGone?: boolean }) | null = null,
+    part: (WatchedPart & { hasLeft?: boolean }) | null = null,
   ): Promise<void> {
-    const about = { watch: this.#watch, part };
+    const about = { watch: this.#watch, part, reason };
     const at = await this.#deps.recorder.recordAlert({ ...alert, about }, change);
-    if (change.raise) (await this.#known()).set(change.raise, at);
-    if (change.clear) (await this.#known()).delete(change.clear);
+    const known = await this.#known();
+    if (change.clear) known.delete(change.clear);
+    if (change.raise) known.set(change.raise, at);
+    for (const key of [change.clear, change.raise]) if (key) this.#toldReasons.delete(key);
   }
 
   async #known(): Promise<Map<string, Timestamp>> {

@@ -4,8 +4,8 @@ import { isWildcard, type Target, type Watch } from '../../domain/job/watch.ts';
 import { beginPoll, type PollInHand } from '../poll/in-hand.ts';
 import type { PollDeps } from '../poll/poll.ts';
 import type { Ticked } from '../schedule/release.ts';
-import { dueWithinMs, type PlaceFault, type PollNow, type WatchStatus } from '../status.ts';
-import { type Failing, WatchAccount } from './account.ts';
+import { dueWithinMs, type PollNow, type WatchStatus } from '../status.ts';
+import { WatchAccount } from './account.ts';
 import { WatchAlerts } from './alerts.ts';
 import { BackOff } from './back-off.ts';
 import { WatchJournal } from './journal.ts';
@@ -21,7 +21,7 @@ import {
 import { createTargetBook } from './targets/book.ts';
 import type { TargetBook } from './targets/target-book.ts';
 import { Throttle } from './throttle.ts';
-import { keyOf, liesInPart, silence, toFault, toPlaceFault, toThrottled } from './troubles.ts';
+import { keyOf, Troubles, toFault, toPlaceFault, toThrottled } from './troubles.ts';
 import type { WatchLoop, WatchLoopDeps, WatchLoopOptions } from './watch-loop.ts';
 
 /** A transition found later than this after it happened is `late`, however short the interval. */
@@ -33,8 +33,6 @@ const LEAST_PATIENCE_MS = 180_000;
 const { signal: NEVER } = new AbortController();
 /** Of its period, where the ceiling stretches that: its targets are polled spread over so much. */
 const SPREAD_OVER = 0.9;
-/** Sooner than this it does not count as hanging: a request may take its time, and be repeated. */
-const HANGING_AFTER_MS = 60_000;
 
 /**
  * Begins the loop of one watch: never two polls at once, back-off after failures, and the account of how it is doing. Faults of Atlas
@@ -63,6 +61,7 @@ class PollingLoop implements WatchLoop {
   #isStopped = false;
   /** Which failures were told. Only spares the store a question; what counts is kept there. */
   readonly #hasTold = new Set<string>();
+  readonly #troubles: Troubles;
   #hasMissedPolls = false;
   /** Nothing of the watch could be read by the last poll. */
   #isWholeFailing = false;
@@ -86,6 +85,10 @@ class PollingLoop implements WatchLoop {
     this.#backOff = new BackOff(deps, () => tickSoon({ tick: () => this.#retry() }));
     this.#pacer = new Pacer(deps.clock, () => tickSoon({ tick: () => this.tick() }));
     this.#throttle = new Throttle(deps, watch);
+    this.#troubles = new Troubles({
+      ...{ clock: deps.clock, account: this.#account, throttle: this.#throttle, book: this.#book },
+      idleMs: () => this.#inHand?.poll.idleMs() ?? 0,
+    });
   }
 
   get source(): PollDeps['source'] {
@@ -118,11 +121,15 @@ class PollingLoop implements WatchLoop {
     this.#inHand?.poll.beat();
     this.#book.turns.beat();
     this.#lookAtThrottle();
-    const due = [...this.#troubles(), ...this.#tooSeldom()].filter(
+    const due = [...this.#troubles.all(), ...this.#troubles.tooSeldom()].filter(
       (trouble) => trouble.forMs >= this.watch.failingAfterMs && !this.#hasTold.has(keyOf(trouble)),
     );
     if (due.length === 0) return;
-    for (const trouble of due) this.#hasTold.add(keyOf(trouble));
+    for (const trouble of due) {
+      // For less than that others can mend it: it is looked at again then.
+      const { forMs, sameForMs = forMs } = trouble;
+      if (sameForMs >= this.watch.failingAfterMs) this.#hasTold.add(keyOf(trouble));
+    }
     void this.#alerts.onFailure(due);
   }
 
@@ -135,7 +142,7 @@ class PollingLoop implements WatchLoop {
   }
 
   forgive(): void {
-    const isTroubled = this.#troubles().length > 0;
+    const isTroubled = this.#troubles.all().length > 0;
     this.#backOff.end();
     this.#backOff.cancelRetry();
     this.#book.forgive();
@@ -155,7 +162,7 @@ class PollingLoop implements WatchLoop {
     const gapMs = paced.pace.scheduledMs;
     const periodMs = wholePeriodMs(paced);
     const mayTakeMs = this.#mayTakeMs(paced);
-    const faults = [...this.#troubles().map(toPlaceFault), ...this.#silent(mayTakeMs)];
+    const faults = [...this.#troubles.all().map(toPlaceFault), ...this.#troubles.silent(mayTakeMs)];
     return {
       ...this.#account.status(),
       scheduledMs: gapMs,
@@ -302,49 +309,12 @@ class PollingLoop implements WatchLoop {
 
   async #lookAtAlerts({ failure, hasRead, failing, endOf }: WatchPollReport): Promise<void> {
     this.#lookAtThrottle();
-    const tooSeldom = this.#tooSeldom();
-    const isWell = failure === null && (hasRead || failing.length > 0) && tooSeldom.length === 0;
-    const troubles = [...this.#troubles(), ...tooSeldom];
+    const isWell = failure === null && (hasRead || failing.length > 0);
+    const troubles = [...this.#troubles.all(), ...this.#troubles.tooSeldom()];
     const keys = new Set(troubles.map(keyOf));
     for (const told of this.#hasTold) if (!keys.has(told)) this.#hasTold.delete(told);
-    await this.#alerts.afterPoll({ isWell, endOf });
+    const isLimited = this.#throttle.stretched?.isMeant === false;
+    await this.#alerts.afterPoll({ isWell, isLimited, endOf });
     await this.#alerts.onFailure(troubles);
-  }
-
-  /** What keeps the watch from being polled: the fault of the last poll, or that nothing comes of the one in hand. Then its parts. */
-  #troubles(): Failing[] {
-    const own = this.#account.failing ?? this.#hanging() ?? this.#late();
-    return [...(own ? [own] : []), ...this.#account.failingParts];
-  }
-
-  /** It waits for its turn, for longer than it should have to. */
-  #late(): Failing | null {
-    const held = this.#throttle.standing;
-    return held === null || held.isPolled ? null : { fault: held, forMs: held.forMs, part: null };
-  }
-
-  /** It is polled, and less often than somebody has asked for. That makes it no blinder than it is meant to be, and is told all the same. */
-  #tooSeldom(): Failing[] {
-    const held = this.#throttle.standing;
-    if (held === null || !held.isPolled || held.isMeant) return [];
-    return [{ fault: held, forMs: held.forMs, part: null, isPolled: true }];
-  }
-
-  #hanging(): Failing | null {
-    const forMs = this.#inHand?.poll.idleMs() ?? 0;
-    return forMs < HANGING_AFTER_MS
-      ? null
-      : { ...silence(this.#deps.clock.now(), forMs, 'the poll in hand'), part: null };
-  }
-
-  /** Instances that could not be read for longer than they may, though no fault has shown yet: nothing comes of their polls. */
-  #silent(dueWithinMs: number): PlaceFault[] {
-    if (!isWildcard(this.watch)) return [];
-    const known = this.#troubles();
-    return this.#book.silent(dueWithinMs).flatMap(({ place, blindForMs, idleMs }) => {
-      const isKnown = known.some(({ part }) => part === null || liesInPart(place, part.place));
-      if (isKnown) return [];
-      return [{ ...silence(this.#deps.clock.now(), idleMs, 'its poll in hand').fault, place, blindForMs }];
-    });
   }
 }

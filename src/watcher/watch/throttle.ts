@@ -6,7 +6,7 @@ import type { JobSource, WaitsFor } from '../../source/source.ts';
 import type { Throttled } from '../status.ts';
 import type { Pace } from './pace.ts';
 
-/** A period that differs by less from the one that was told is no news. */
+/** A period that is longer by less than the one that was told is no news. */
 const NEWS = 1.2;
 
 /** What a throttle works with. */
@@ -31,43 +31,62 @@ export interface ThrottleLook {
 /** What holds a watch back, and for how long it has, in milliseconds. */
 export interface HeldBack extends Throttled {
   forMs: number;
-  /** The watch is polled, and less often than its schedule has it; false: it waits for its turn, and is late. */
-  isPolled: boolean;
 }
 
-/** Notices that a watch cannot keep its schedule, since a rate limit is in the way, and tells so once, to the log. */
+/** A schedule that is missed, from when it was first until it has been kept for long enough. */
+interface Stretch {
+  held: Throttled;
+  /** Monotonic, like all that ends in `Mono`. */
+  sinceMono: number;
+  /** Since when the schedule is kept again; `null`: it is not. */
+  keptMono: number | null;
+}
+
+/**
+ * Notices that a watch cannot keep its schedule, since a rate limit is in the way, and tells so once, to the log. What is told ends when the
+ * schedule has been kept for `failingAfter`, which is as long as it has to be missed until people are told: a watch just at its ceiling,
+ * which misses its schedule for a minute and keeps it for the next, is told of once.
+ */
 export class Throttle {
   readonly #deps: ThrottleDeps;
   readonly #watch: Watch;
-  #standing: HeldBack | null = null;
-  /** Monotonic. */
-  #sinceMono = 0;
-  #told: { periodMs: number; by: WaitsFor | null } | null = null;
+  #waiting: HeldBack | null = null;
+  #stretch: Stretch | null = null;
+  /** What the log was told: the longest period, and each limit. */
+  #told: { periodMs: number; by: Set<WaitsFor> } | null = null;
 
   constructor(deps: ThrottleDeps, watch: Watch) {
     this.#deps = deps;
     this.#watch = watch;
   }
 
-  /** `null`: the watch is polled as its schedule has it. */
-  get standing(): HeldBack | null {
-    if (this.#standing?.isPolled !== true) return this.#standing;
-    return { ...this.#standing, forMs: this.#deps.clock.monotonic() - this.#sinceMono };
+  /** How it is at present; `null`: the watch is polled as its schedule has it. */
+  get standing(): Throttled | null {
+    if (this.#waiting !== null) return this.#waiting;
+    return this.#stretch?.keptMono === null ? this.#stretch.held : null;
+  }
+
+  /** It waits for its turn, and is late. */
+  get late(): HeldBack | null {
+    return this.#waiting;
+  }
+
+  /** It is polled, and less often than its schedule has it: `missed`; or was, and has not kept it for long enough since: `kept`. */
+  get stretched(): (HeldBack & { at: 'missed' | 'kept' }) | null {
+    if (this.#stretch === null) return null;
+    const { held, sinceMono, keptMono } = this.#stretch;
+    const forMs = this.#deps.clock.monotonic() - sinceMono;
+    return { ...held, forMs, at: keptMono === null ? 'missed' : 'kept' };
   }
 
   /** Looks how things stand. */
   look(look: ThrottleLook): void {
-    const { clock } = this.#deps;
-    const found = this.#waiting(look) ?? this.#stretched(look);
-    if (found !== null && this.#standing?.isPolled !== found.isPolled) {
-      this.#sinceMono = clock.monotonic() - found.forMs;
-    }
-    const since = found !== null && this.#standing?.isPolled === found.isPolled ? this.#standing.since : null;
-    this.#standing = found && { ...found, since: since ?? found.since };
+    this.#waiting = this.#waitingIn(look);
+    this.#stretch = this.#stretchedBy(look);
     this.#tell(look);
   }
 
-  #waiting({ late, projects, pace, periodMs }: ThrottleLook): HeldBack | null {
+  #waitingIn({ late, projects, pace, periodMs }: ThrottleLook): HeldBack | null {
     if (late === null) return null;
     const { source, clock } = this.#deps;
     for (const groupId of projects) {
@@ -82,20 +101,30 @@ export class Throttle {
         reason: 'rate_limited',
         by: waitsFor,
         message: `it waits for its turn in project ${groupId}, beyond the ${periodWords(periodMs)} that should do: ${what}`,
-        hint:
-          waitsFor === 'ceiling'
-            ? this.#wayOut(pace)
-            : 'Who else uses the API of this project? Poll less often, or ask MongoDB for a higher limit.',
-        since: clock.now() - Math.round(late.byMs),
+        hint: waitsFor === 'ceiling' ? this.#wayOut(pace) : ASK_LESS,
+        since: this.#waiting?.since ?? clock.now() - Math.round(late.byMs),
         isMeant: false,
         forMs: late.byMs,
-        isPolled: false,
       };
     }
     return null;
   }
 
-  #stretched({ pace, periodMs, hasRunningJobs }: ThrottleLook): HeldBack | null {
+  #stretchedBy(look: ThrottleLook): Stretch | null {
+    const { clock } = this.#deps;
+    const before = this.#stretch;
+    const nowMono = clock.monotonic();
+    const held = this.#missedBy(look);
+    if (held !== null) {
+      const since = before?.held.since ?? clock.now();
+      return { held: { ...held, since }, sinceMono: before?.sinceMono ?? nowMono, keptMono: null };
+    }
+    if (before === null) return null;
+    const keptMono = before.keptMono ?? nowMono;
+    return nowMono - keptMono >= this.#watch.failingAfterMs ? null : { ...before, keptMono };
+  }
+
+  #missedBy({ pace, periodMs, hasRunningJobs }: ThrottleLook): Omit<Throttled, 'since'> | null {
     const { scheduledMs, narrowest } = pace;
     if (narrowest === null || !isShort(scheduledMs, periodMs)) return null;
     const { groupId, needed, perMinute } = narrowest;
@@ -106,10 +135,7 @@ export class Throttle {
       by: 'ceiling',
       message: `it is polled every ${periodWords(periodMs)}${running} instead of every ${periodWords(scheduledMs)}: project ${groupId} needs ${Math.ceil(needed)} requests a minute of ${perMinute}`,
       hint: this.#wayOut(pace),
-      since: this.#deps.clock.now(),
       isMeant: isScheduleDefault,
-      forMs: 0,
-      isPolled: true,
     };
   }
 
@@ -123,20 +149,22 @@ export class Throttle {
     const { faultLog } = this.#deps;
     const { name } = this.#watch;
     const key = `pace of ${name}`;
-    const by = this.#standing?.by ?? null;
-    const before = this.#told;
-    const isNews =
-      before === null ||
-      before.by !== by ||
-      periodMs > before.periodMs * NEWS ||
-      periodMs * NEWS < before.periodMs;
-    if (isNews) this.#told = { periodMs, by };
-    if (this.#standing === null) {
+    const held = this.#waiting ?? this.#stretch?.held ?? null;
+    if (held === null) {
+      this.#told = null;
       faultLog.clear(key, `Watch ${name} is polled as its schedule has it again`, { watch: name });
-    } else if (isNews) {
-      const { message, hint } = this.#standing;
-      const fields = { watch: name, reason: 'rate_limited', by, hint, periodMs: Math.round(periodMs) };
-      faultLog.report(key, `Watch ${name}: ${message}`, fields);
+      return;
     }
+    const before = this.#told;
+    if (before?.by.has(held.by) === true && periodMs <= before.periodMs * NEWS) return;
+    this.#told = {
+      periodMs: Math.max(periodMs, before?.periodMs ?? 0),
+      by: new Set([...(before?.by ?? []), held.by]),
+    };
+    const { message, hint, by } = held;
+    const fields = { watch: name, reason: 'rate_limited', by, hint, periodMs: Math.round(periodMs) };
+    faultLog.report(key, `Watch ${name}: ${message}`, fields);
   }
 }
+
+const ASK_LESS = 'Who else uses the API of this project? Poll less often, or ask MongoDB for a higher limit.';

@@ -104,6 +104,31 @@ describe('a watch that cannot be polled', () => {
     expect(await told()).toEqual(['watch_failing', 'watch_recovered']);
   });
 
+  it('is told of again once others have been able to mend it for as long, also after a restart', async () => {
+    await pollAfter(30_000);
+    await pollAfter(6 * MINUTE);
+    source.fault = new SourceError('refused', 'the address is not on the access list');
+    await pollAfter(10 * MINUTE);
+    await pollAfter(10 * MINUTE);
+    expect(await told()).toEqual(['watch_failing']);
+    await begin();
+    source.fault = new SourceError('unavailable', 'Atlas is away');
+    await pollAfter(MINUTE);
+    await pollAfter(4 * MINUTE);
+    expect(await told()).toEqual(['watch_failing']);
+    await pollAfter(2 * MINUTE);
+    await pollAfter(10 * MINUTE);
+    expect(await told()).toEqual(['watch_failing', 'watch_failing']);
+    const [again] = (await store.listEvents({ limit: 1 })).items;
+    expect(again?.event.summary).toMatch(
+      /^Watch orders cannot be polled for .*, now for another reason: Atlas is away/,
+    );
+    source.fault = null;
+    await pollAfter(MINUTE);
+    expect(await told()).toEqual(['watch_failing', 'watch_failing', 'watch_recovered']);
+    expect([...(await store.readAlerts()).keys()]).toEqual([]);
+  });
+
   it('is told of though the watch is muted, unless the mute names it', async () => {
     const fates = async () =>
       (await store.listEvents({ limit: 9 })).items.map(({ event, suppressed }) => [event.name, suppressed]);
