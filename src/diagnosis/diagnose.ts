@@ -49,6 +49,16 @@ async function diagnoseConnection(
   return [foremost, ...(await Promise.all(others.map((watch) => limit(diagnose, watch))))];
 }
 
+/** As the replies to what was asked just now have told. */
+function refillsOf(source: JobSource, projects: Iterable<string>): Map<string, number> {
+  const refills = new Map<string, number>();
+  for (const groupId of projects) {
+    const { refillPerMinute } = source.budgetOf(groupId);
+    if (refillPerMinute !== null) refills.set(groupId, refillPerMinute);
+  }
+  return refills;
+}
+
 async function diagnoseWatch(
   watch: Watch,
   source: JobSource,
@@ -59,7 +69,7 @@ async function diagnoseWatch(
   const walk = createWalk(watch, source, { signal, isUrgent: true });
   try {
     await walk.readJobs(await walk.findTargets());
-    return passed(watch, walk.notes, walk.asks);
+    return passed(watch, walk.notes, walk.asks, refillsOf(source, walk.asks.keys()));
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     const placed = placeFault(toError(thrown), walk.question());

@@ -37,6 +37,8 @@ export interface Diagnosis {
   ok: boolean;
   /** Requests that a poll of it takes, by project; of a `*` in those that were looked into. Empty where a step failed. */
   asks: Readonly<Record<string, number>>;
+  /** What Atlas fills up there in a minute, for all who use the project, by project; as far as its replies tell. */
+  refills: Readonly<Record<string, number>>;
   /** All of them, in order. */
   steps: Step[];
 }
@@ -54,10 +56,22 @@ export interface PlacedFault {
   suggestedKind: JobKind | null;
 }
 
-/** The diagnosis of a watch that gets all the way; `notes` say what was found at each step, `asks` what its polls ask for. */
-export function passed(watch: Watch, notes: Notes, asks: ReadonlyMap<string, number>): Diagnosis {
+/**
+ * The diagnosis of a watch that gets all the way; `notes` say what was found at each step, `asks` what its polls ask for, `refills` what Atlas
+ * allows there.
+ */
+export function passed(
+  watch: Watch,
+  notes: Notes,
+  asks: ReadonlyMap<string, number>,
+  refills: ReadonlyMap<string, number> = new Map(),
+): Diagnosis {
   const steps = STEPS.map((step) => okStep(step, notes));
-  return { ...diagnosis(watch, steps), asks: Object.fromEntries(asks) };
+  return {
+    ...diagnosis(watch, steps),
+    asks: Object.fromEntries(asks),
+    refills: Object.fromEntries(refills),
+  };
 }
 
 /** The diagnosis of a watch whose way ends at the step of this fault: what is proven is sound, the rest is skipped. */
@@ -91,7 +105,7 @@ export function isConnectionWide(diagnosis: Diagnosis): boolean {
 
 function diagnosis({ name, connection, kind }: Watch, steps: Step[]): Diagnosis {
   const ok = steps.every(({ outcome }) => outcome !== 'failed');
-  return { watch: name, connection, kind, ok, asks: {}, steps };
+  return { watch: name, connection, kind, ok, asks: {}, refills: {}, steps };
 }
 
 function okStep(step: StepName, notes: Notes): Step {

@@ -62,7 +62,10 @@ export type WaitsFor = 'ceiling' | 'bucket' | 'silence';
 export interface ProjectBudget {
   /** Our own ceiling: requests a minute. */
   perMinute: number;
-  /** What Atlas fills up in a minute, for everybody who uses the project, as its replies tell; `null` where they tell nothing. */
+  /**
+   * What Atlas fills up in a minute of the buckets that jobs are read from, for everybody who uses the project, as its replies tell; `null`
+   * where they tell nothing.
+   */
   refillPerMinute: number | null;
   /** What a login costs in requests, besides the read; see `Demand.login`. */
   login: number;

@@ -39,6 +39,15 @@ describe('check, about the ceiling of requests', () => {
     );
   });
 
+  it('tells the real period that Atlas leaves where that is less than the ceiling', async () => {
+    const refills = new Map([[GROUP_ID, 60]]);
+    const limited = [passed(fleet, new Map(), new Map([[GROUP_ID, 100]]), refills)];
+    const { out } = await check(aConfig({ watches: [fleet] }), limited);
+    expect(limitsOf(out)).toMatch(
+      /need 202 requests a minute of the 60 that Atlas allows all who use the project: they are polled every 101 s instead of every 30 s\. Poll less often/,
+    );
+  });
+
   it('is calm about a default schedule, which stretches by itself', async () => {
     const meant = aConfig({ watches: [{ ...fleet, isScheduleDefault: true }] });
     const { out } = await check(meant, found(100));

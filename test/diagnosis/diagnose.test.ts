@@ -88,6 +88,7 @@ describe('the way to the jobs of a watch', () => {
       kind: 'serverless',
       ok: true,
       asks: { [GROUP_ID]: 1 },
+      refills: {},
       steps: [
         { step: 'connection', outcome: 'ok', detail: null, warning: null },
         { step: 'credential', outcome: 'ok', detail: null, warning: null },

@@ -230,6 +230,30 @@ describe('a watch that a rate limit holds back', () => {
   });
 });
 
+describe('a watch for which Atlas fills up less than the ceiling allows', () => {
+  it('is polled as fast as that allows, never blind, and says who limits it', async () => {
+    const world = await aWorld([aWatch({ ...FLEET })], { clusters: 100, perMinute: 400 });
+    const { budgetOf } = world.source;
+    world.source.budgetOf = (groupId) => ({ ...budgetOf(groupId), refillPerMinute: 60 });
+    await world.time.pass(20 * SECOND);
+    const since = world.time.monotonic();
+    const blind: string[] = [];
+    for (let seconds = 0; seconds < 5 * 60; seconds += 5) {
+      await world.time.pass(5 * SECOND);
+      const [watch] = world.status().watches;
+      if (watch && blindnessOf(watch) === 'overdue') blind.push(`${seconds} s`);
+    }
+    expect(blind).toEqual([]);
+    const [watch] = world.status().watches;
+    expect(watch).toMatchObject({ periodMs: 100_000, throttled: { by: 'bucket', isMeant: false } });
+    expect(watch?.throttled?.message).toBe(
+      `it is polled every 100 s instead of every 30 s: project ${GROUP_ID} needs 200 requests a minute of the 60 that Atlas allows all who use the project`,
+    );
+    expect(world.asked.filter(({ at }) => at >= since + MINUTE).length).toBeLessThanOrEqual(4.5 * 60);
+    expect(healthOf(world.status()).warnings).toHaveLength(1);
+  });
+});
+
 describe('a watch whose requests Atlas leaves no room for', () => {
   it('is blind for that reason, and told as failing after failingAfter', async () => {
     const watch = aWatch({ kind: 'cluster', apiVersion: 'v2', schedule: '*/10 * * * * *' });

@@ -36,6 +36,19 @@ export interface Reach {
   idleMs: number;
 }
 
+/** What limits the requests of a project: our own ceiling, or what Atlas fills up of its bucket, where that is less. */
+export interface Limit {
+  by: 'ceiling' | 'bucket';
+  perMinute: number;
+}
+
+/** The lower one of both. `refillPerMinute`: what Atlas fills up in a minute, for all who use the project; `null`: nobody knows. */
+export function limitOf(perMinute: number, refillPerMinute: number | null): Limit {
+  return refillPerMinute !== null && refillPerMinute < perMinute
+    ? { by: 'bucket', perMinute: refillPerMinute }
+    : { by: 'ceiling', perMinute };
+}
+
 /** How many requests a minute the schedules ask for, logins included. */
 export function neededPerMinute(demand: Demand): number {
   const { running, idle } = withLogins(demand, { runningMs: 0, idleMs: 0 });

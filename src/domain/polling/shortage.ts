@@ -1,6 +1,8 @@
 import {
   type Asker,
   isShort,
+  type Limit,
+  limitOf,
   neededPerMinute,
   periodMs,
   periodWords,
@@ -11,6 +13,8 @@ import {
 /** Somebody who asks about one project again and again, as far as the configuration tells. */
 export interface ProjectAsker extends Asker {
   groupId: string;
+  /** What Atlas fills up there in a minute, for all who use the project; `null` where nobody knows. */
+  refillPerMinute?: number | null;
 }
 
 /** The ceiling of a connection, one for each project. */
@@ -25,7 +29,9 @@ export interface ProjectDemand {
   groupId: string;
   /** Requests a minute, logins included. */
   needed: number;
+  /** What there is, and what limits it. */
   perMinute: number;
+  by: Limit['by'];
   /** From one poll to the next, as the most eager schedule has it and as the ceiling allows. */
   scheduledMs: number;
   periodMs: number;
@@ -36,12 +42,14 @@ export interface ProjectDemand {
 export function demandsOf(askers: readonly ProjectAsker[], { perMinute, login }: Ceiling): ProjectDemand[] {
   return [...Map.groupBy(askers, ({ groupId }) => groupId)].map(([groupId, idle]) => {
     const demand = { running: [], idle, login };
-    const { idleMs } = reachOf(demand, perMinute);
+    const refills = idle.flatMap(({ refillPerMinute }) => refillPerMinute ?? []);
+    const limit = limitOf(perMinute, refills.length === 0 ? null : Math.min(...refills));
+    const { idleMs } = reachOf(demand, limit.perMinute);
     const scheduledMs = Math.min(...idle.map(({ everyMs }) => everyMs));
     return {
       groupId,
       needed: Math.ceil(neededPerMinute(demand)),
-      ...{ perMinute, scheduledMs },
+      ...{ ...limit, scheduledMs },
       periodMs: periodMs(scheduledMs, idleMs),
       isShort: isShort(scheduledMs, idleMs),
     };

@@ -3,7 +3,7 @@ import { isPassing, retryAfterMs } from '../reply/atlas-errors.ts';
 import { readRateLimits } from '../reply/rate-limits.ts';
 import type { ProjectBudget } from '../source.ts';
 import type { Allowance, HttpReply } from '../wire/answer.ts';
-import type { EndpointSet } from '../wire/endpoints.ts';
+import { type EndpointSet, holdsJobs } from '../wire/endpoints.ts';
 import type { Permit } from './permit.ts';
 import { type BucketReport, createRateGate, type RateGate } from './rate-gate.ts';
 import { createRequestBudget, type TakeOptions } from './request-budget.ts';
@@ -103,7 +103,9 @@ export function createProjectLimits(options: LimitOptions): ProjectLimits {
       return allowanceOf(await budget.take(signal, { ...wishes, gate }), gate);
     },
     facts: () => {
-      const refills = [...gates.values()].flatMap((gate) => gate.refillPerMinute() ?? []);
+      const refills = [...gates].flatMap(([set, gate]) =>
+        holdsJobs(set) ? (gate.refillPerMinute() ?? []) : [],
+      );
       return {
         perMinute: requestsPerMinute,
         refillPerMinute: refills.length === 0 ? null : Math.min(...refills),

@@ -12,6 +12,14 @@ export type EndpointSet =
   | 'collection_restore_jobs'
   | 'others';
 
+/** Sets that polls of jobs never come out of: they are asked now and then, for lists of projects and instances. */
+const OF_LISTS: ReadonlySet<EndpointSet> = new Set(['clusters', 'flex_clusters', 'groups']);
+
+/** True for a set that jobs are read from: what it allows limits how often can be polled. */
+export function holdsJobs(set: EndpointSet): boolean {
+  return !OF_LISTS.has(set);
+}
+
 /** The first that fits. A path is told by its template, see `endpointOf`. */
 const SETS: ReadonlyArray<[pattern: RegExp, set: EndpointSet]> = [
   [/\/flexClusters\/\{name\}\/backup\b/, 'flex_restore_jobs'],

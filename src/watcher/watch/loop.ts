@@ -232,9 +232,8 @@ class PollingLoop implements WatchLoop {
     return { pace, hasRunningJobs: this.#account.hasRunningJobs, isMany: isWildcard(this.watch) };
   }
 
-  /** Atlas may leave less than the ceiling allows: a watch that is polled as fast as that lets it is not blind. */
   #mayTakeMs(paced: PacedWatch): number {
-    const periodMs = Math.max(wholePeriodMs(paced), paced.pace.refilledMs);
+    const periodMs = wholePeriodMs(paced);
     return dueWithinMs(periodMs, periodMs > paced.pace.scheduledMs);
   }
 

@@ -2,6 +2,8 @@ import type { Clock } from '../../clock.ts';
 import {
   type Asker,
   type Demand,
+  type Limit,
+  limitOf,
   neededPerMinute,
   periodMs,
   type Reach,
@@ -29,14 +31,12 @@ export interface Sharer {
 export interface Pace {
   /** As its schedule has it. */
   scheduledMs: number;
-  /** All of it, as the ceiling allows: `scheduledMs` at least. */
+  /** All of it, as the ceiling allows and as Atlas fills up its buckets: `scheduledMs` at least. */
   idleMs: number;
   /** What runs of it. */
   runningMs: number;
-  /** As above, and as Atlas fills up its buckets, where that is slower. */
-  refilledMs: number;
-  /** The project whose ceiling is lowest for what is asked there; `null`: nothing is asked yet. */
-  narrowest: { groupId: string; needed: number; perMinute: number } | null;
+  /** The project that is limited most for what is asked there, and by what; `null`: nothing is asked yet. */
+  narrowest: ({ groupId: string; needed: number } & Limit) | null;
 }
 
 /** Demands change by the second at most. */
@@ -48,7 +48,6 @@ export function freePace(scheduledMs: number): Pace {
     scheduledMs,
     idleMs: scheduledMs,
     runningMs: scheduledMs,
-    refilledMs: scheduledMs,
     narrowest: null,
   };
 }
@@ -65,10 +64,9 @@ export function asksOf(targets: readonly TrackedTarget[]): Map<string, ProjectAs
 }
 
 interface ProjectLoad {
-  budget: ProjectBudget;
+  limit: Limit;
   needed: number;
   reach: Reach;
-  refilledMs: number;
 }
 
 /** What all watches together ask of the ceilings of their connections, each of which is one per project. */
@@ -98,11 +96,10 @@ export class SharedLoad {
       if (load === undefined) continue;
       const idleMs = periodMs(scheduledMs, load.reach.idleMs);
       if (pace.narrowest === null || idleMs > pace.idleMs) {
-        pace.narrowest = { groupId, needed: load.needed, perMinute: load.budget.perMinute };
+        pace.narrowest = { groupId, needed: load.needed, ...load.limit };
       }
       pace.idleMs = Math.max(pace.idleMs, idleMs);
       pace.runningMs = Math.max(pace.runningMs, load.reach.runningMs);
-      pace.refilledMs = Math.max(pace.refilledMs, pace.idleMs, load.refilledMs);
     }
     return pace;
   }
@@ -134,12 +131,6 @@ function loadsOf(source: JobSource, sharers: readonly Sharer[]): Map<string, Pro
 
 function loadOf(askers: Omit<Demand, 'login'>, budget: ProjectBudget): ProjectLoad {
   const demand: Demand = { ...askers, login: budget.login };
-  const { perMinute, refillPerMinute } = budget;
-  const slowest = Math.min(perMinute, refillPerMinute ?? perMinute);
-  return {
-    budget,
-    needed: neededPerMinute(demand),
-    reach: reachOf(demand, perMinute),
-    refilledMs: reachOf(demand, slowest).idleMs,
-  };
+  const limit = limitOf(budget.perMinute, budget.refillPerMinute);
+  return { limit, needed: neededPerMinute(demand), reach: reachOf(demand, limit.perMinute) };
 }

@@ -127,14 +127,16 @@ export class Throttle {
   #missedBy({ pace, periodMs, hasRunningJobs }: ThrottleLook): Omit<Throttled, 'since'> | null {
     const { scheduledMs, narrowest } = pace;
     if (narrowest === null || !isShort(scheduledMs, periodMs)) return null;
-    const { groupId, needed, perMinute } = narrowest;
+    const { groupId, needed, perMinute, by } = narrowest;
     const { isScheduleDefault } = this.#watch;
+    const most = Math.floor(perMinute);
+    const limit = by === 'ceiling' ? `${most}` : `the ${most} that Atlas allows all who use the project`;
     const running = hasRunningJobs ? ' (what runs more often)' : '';
     return {
       reason: 'rate_limited',
-      by: 'ceiling',
-      message: `it is polled every ${periodWords(periodMs)}${running} instead of every ${periodWords(scheduledMs)}: project ${groupId} needs ${Math.ceil(needed)} requests a minute of ${perMinute}`,
-      hint: this.#wayOut(pace),
+      by,
+      message: `it is polled every ${periodWords(periodMs)}${running} instead of every ${periodWords(scheduledMs)}: project ${groupId} needs ${Math.ceil(needed)} requests a minute of ${limit}`,
+      hint: by === 'ceiling' ? this.#wayOut(pace) : ASK_LESS,
       isMeant: isScheduleDefault,
     };
   }

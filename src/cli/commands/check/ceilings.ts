@@ -25,13 +25,14 @@ export function connectionDemands(
   { connections, watches }: WatcherConfig,
   diagnoses: readonly Diagnosis[],
 ): ConnectionDemand[] {
-  const asksOf = new Map(diagnoses.map(({ watch, asks }) => [watch, asks]));
+  const found = new Map(diagnoses.map((diagnosis) => [diagnosis.watch, diagnosis]));
   return connections.flatMap((connection) => {
     const askers = watches
       .filter((watch) => watch.connection === connection.name)
       .flatMap((watch) =>
-        Object.entries(asksOf.get(watch.name) ?? {}).map(([groupId, requests]) => ({
+        Object.entries(found.get(watch.name)?.asks ?? {}).map(([groupId, requests]) => ({
           ...{ watch, groupId, requests, everyMs: everyMsOf(watch) },
+          refillPerMinute: found.get(watch.name)?.refills[groupId] ?? null,
         })),
       );
     return demandsOf(askers, ceilingOf(connection)).map((demand): ConnectionDemand => {
@@ -60,8 +61,11 @@ export function demandWords(config: WatcherConfig, diagnoses: readonly Diagnosis
 }
 
 function shortageWords(demand: ConnectionDemand): string {
-  const { groupId, needed, perMinute, connection, isMeant } = demand;
-  const what = `the watches of project ${groupId} need ${needed} requests a minute of ${perMinute}: ${stretchWords(demand)}`;
+  const { groupId, needed, perMinute, connection, isMeant, by } = demand;
+  const most = Math.floor(perMinute);
+  const there = by === 'ceiling' ? `${most}` : `the ${most} that Atlas allows all who use the project`;
+  const what = `the watches of project ${groupId} need ${needed} requests a minute of ${there}: ${stretchWords(demand)}`;
+  if (by === 'bucket') return `${what}. Poll less often, or ask MongoDB for a higher limit.`;
   const wayOut = `set requestsPerMinute of connection ${connection} to ${needed} at least (Atlas itself allows about 500 a minute and project), or poll less often`;
   return isMeant
     ? `${what}. The default schedule does so by itself; for more, ${wayOut}.`
