@@ -11,6 +11,8 @@ export interface WatcherSignals {
   'poll:finished': {
     watch: string;
     outcome: 'ok' | 'failed';
+    /** The watch was read; false as well for a poll of just what runs, which says nothing about the rest. */
+    hasRead: boolean;
     durationMs: number;
     /** Jobs that were read. */
     jobs: number;

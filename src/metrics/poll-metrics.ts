@@ -24,12 +24,12 @@ export function countPolls(instruments: Instruments, signals: Signals): Figures 
       lastSuccess.remove({ watch });
     },
   });
-  const end = signals.on('poll:finished', ({ watch, outcome, durationMs }) => {
+  const end = signals.on('poll:finished', ({ watch, outcome, hasRead, durationMs }) => {
     // The last poll of a watch that has just left the configuration must not bring its series back.
     if (!series.has(watch)) return;
     polls.inc({ watch, outcome });
     duration.observe(durationMs / 1000);
-    if (outcome === 'ok') lastSuccess.setToCurrentTime({ watch });
+    if (hasRead) lastSuccess.setToCurrentTime({ watch });
   });
   return {
     apply: (names) => {

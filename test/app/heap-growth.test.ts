@@ -76,6 +76,7 @@ describe('the growth of the heap', () => {
         real.emit('poll:finished', {
           watch,
           outcome: 'ok',
+          hasRead: true,
           durationMs: 1,
           jobs: 0,
           changes: 0,

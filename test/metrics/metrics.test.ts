@@ -26,7 +26,15 @@ function aWorld(content: StoreContent = {}, names: { watches?: string[]; channel
 const requests = (connection: string, status: string | undefined, count: number) =>
   `restore_watcher_api_requests_total{connection="${connection}",status="${status}"} ${count}`;
 
-const A_POLL = { watch: 'orders', durationMs: 300, jobs: 3, changes: 0, running: false, error: null };
+const A_POLL = {
+  watch: 'orders',
+  hasRead: true,
+  durationMs: 300,
+  jobs: 3,
+  changes: 0,
+  running: false,
+  error: null,
+};
 
 describe('metrics', () => {
   afterEach(() => {
@@ -38,10 +46,11 @@ describe('metrics', () => {
     const { signals, lines } = aWorld();
     signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
     vi.setSystemTime(T0 + 60_000);
-    signals.emit('poll:finished', { ...A_POLL, outcome: 'failed', error: new Error('no') });
+    signals.emit('poll:finished', { ...A_POLL, hasRead: false, outcome: 'failed', error: new Error('no') });
+    signals.emit('poll:finished', { ...A_POLL, hasRead: false, outcome: 'ok' });
 
     expect(await lines('polls_total')).toEqual([
-      'restore_watcher_polls_total{watch="orders",outcome="ok"} 1',
+      'restore_watcher_polls_total{watch="orders",outcome="ok"} 2',
       'restore_watcher_polls_total{watch="orders",outcome="failed"} 1',
     ]);
     expect(await lines('last_successful_poll_timestamp_seconds{watch="orders"')).toEqual([

@@ -67,6 +67,7 @@ export class WatchJournal {
     this.#deps.signals.emit('poll:finished', {
       watch: this.#watch,
       outcome: failure === null ? 'ok' : 'failed',
+      hasRead: failure === null && report.hasRead,
       durationMs,
       jobs,
       changes,

@@ -297,7 +297,7 @@ class PollingLoop implements WatchLoop {
     const durationMs = clock.monotonic() - begunAt;
     await this.#journal.note(report, { durationMs, failingForMs: poll.wasAborted() ? poll.idleMs() : 0 });
     await this.#lookAtAlerts(report);
-    this.#hasMissedPolls &&= failure !== null;
+    this.#hasMissedPolls &&= failure !== null || !report.hasRead;
     this.#isWholeFailing = failure !== null && !isPartial;
     if (this.#isWholeFailing && failure) {
       this.#backOff.begin(failure, { failures: this.#account.failures, gapMs: this.#gapMs() });

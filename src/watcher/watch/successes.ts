@@ -7,6 +7,9 @@ import type { JobStore } from '../../store/ports/jobs.ts';
 /** A poll that finds nothing writes nothing: so when watches were polled is written down so often, for all of them together. */
 const NOTE_EVERY_MS = 60_000;
 
+/** The first success of a watch is written down sooner: who asks the store alone is not to hear that it was never polled. */
+const NOTE_FIRST_MS = 1_000;
+
 /** Writes down when each watch was last polled with success, so that the next process knows. */
 export interface Successes {
   /** A sign of life from outside, about once a second. */
@@ -26,8 +29,10 @@ export interface SuccessesDeps {
 export function createSuccesses({ store, clock, signals }: SuccessesDeps): Successes {
   let unwritten = new Map<string, Timestamp>();
   let notedMono = clock.monotonic();
-  const end = signals.on('poll:finished', ({ watch, outcome }) => {
-    if (outcome === 'ok') unwritten.set(watch, clock.now());
+  /** Watches of which a success of this process stands in the store. */
+  const written = new Set<string>();
+  const end = signals.on('poll:finished', ({ watch, hasRead }) => {
+    if (hasRead) unwritten.set(watch, clock.now());
   });
 
   /** The write in hand; `null`: none is. */
@@ -46,6 +51,7 @@ export function createSuccesses({ store, clock, signals }: SuccessesDeps): Succe
     unwritten = new Map();
     try {
       await store.noteSuccesses(noting);
+      for (const watch of noting.keys()) written.add(watch);
     } catch (thrown) {
       // The guard of the store tells of it. What came meanwhile is newer.
       if (!(thrown instanceof StoreError)) throw thrown;
@@ -55,7 +61,8 @@ export function createSuccesses({ store, clock, signals }: SuccessesDeps): Succe
 
   return {
     beat: () => {
-      if (clock.monotonic() - notedMono < NOTE_EVERY_MS) return;
+      const isFirst = unwritten.keys().some((watch) => !written.has(watch));
+      if (clock.monotonic() - notedMono < (isFirst ? NOTE_FIRST_MS : NOTE_EVERY_MS)) return;
       notedMono = clock.monotonic();
       void note();
     },

@@ -27,10 +27,43 @@ beforeEach(() => {
 });
 
 describe('when each watch was last polled with success', () => {
-  const polled = (watch: string, outcome: 'ok' | 'failed' = 'ok') =>
-    signals.emit('poll:finished', { ...POLL, watch, outcome });
+  const polled = (watch: string, outcome: 'ok' | 'failed' = 'ok', hasRead = outcome === 'ok') =>
+    signals.emit('poll:finished', { ...POLL, watch, outcome, hasRead });
 
-  it('is written down once a minute, for all watches together', () => {
+  /** The first success of each is written down at once. */
+  async function begin(...watches: string[]): Promise<void> {
+    for (const watch of watches) polled(watch);
+    clock.advance(1_000);
+    successes.beat();
+    await Promise.resolve();
+    noted.length = 0;
+  }
+
+  it('is written down within a second or two the first time', async () => {
+    polled('orders');
+    clock.advance(1_000);
+    successes.beat();
+    expect(noted).toEqual([new Map([['orders', T0]])]);
+    await Promise.resolve();
+    polled('orders');
+    clock.advance(1_000);
+    successes.beat();
+    expect(noted).toHaveLength(1);
+    polled('carts');
+    clock.advance(1_000);
+    successes.beat();
+    expect(noted).toHaveLength(2);
+  });
+
+  it('is not what a poll of just the running jobs shows', () => {
+    polled('orders', 'ok', false);
+    clock.advance(MINUTE);
+    successes.beat();
+    expect(noted).toEqual([]);
+  });
+
+  it('is written down once a minute, for all watches together', async () => {
+    await begin('orders', 'carts');
     polled('orders');
     clock.advance(1_000);
     polled('orders');
@@ -41,7 +74,7 @@ describe('when each watch was last polled with success', () => {
     clock.advance(MINUTE);
     successes.beat();
     successes.beat();
-    expect(noted).toEqual([new Map([['orders', T0 + 1_000], ['carts', T0 + 1_000]])]); // biome-ignore format: one map
+    expect(noted).toEqual([new Map([['orders', T0 + 2_000], ['carts', T0 + 2_000]])]); // biome-ignore format: one map
     clock.advance(MINUTE);
     successes.beat();
     expect(noted).toHaveLength(1);
