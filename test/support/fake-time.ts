@@ -23,7 +23,15 @@ export function fakeTime(startAt: number): FakeTime {
   return {
     now: () => Date.now(),
     monotonic: () => performance.now(),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        const timer = setTimeout(resolve, ms);
+        signal?.addEventListener('abort', () => {
+          clearTimeout(timer);
+          reject(signal.reason);
+        });
+      }),
     truth: () => startAt + performance.now() - origin,
     pass: async (ms) => {
       await vi.advanceTimersByTimeAsync(ms);

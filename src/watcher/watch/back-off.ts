@@ -16,6 +16,8 @@ export class BackOff {
   /** Monotonic. */
   #until = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
+  /** Failed polls in a row, since somebody has said that what was wrong is mended. */
+  #failures = 0;
 
   /** @param retry polls again, when the time has passed. */
   constructor(deps: BackOffDeps, retry: () => void) {
@@ -28,19 +30,22 @@ export class BackOff {
     return this.#until - this.#deps.clock.monotonic();
   }
 
-  /** Begins after a failed poll, the `failures`th in a row. A store that fails is no reason to look less often. */
-  begin(failure: Error, { failures, gapMs }: { failures: number; gapMs: number }): void {
+  /** Begins after a failed poll, for longer after each one in a row. A store that fails is no reason to look less often. */
+  begin(failure: Error, { gapMs }: { gapMs: number }): void {
     if (failure instanceof StoreError) return;
+    this.#failures += 1;
     const askedMs = failure instanceof SourceError ? (failure.retryAfterMs ?? 0) : 0;
-    const waitMs = Math.max(pollBackoffMs(failures, gapMs, this.#deps.random()), askedMs);
+    const waitMs = Math.max(pollBackoffMs(this.#failures, gapMs, this.#deps.random()), askedMs);
     this.#until = this.#deps.clock.monotonic() + waitMs;
     this.cancelRetry();
     this.#timer = setTimeout(this.#retry, waitMs);
   }
 
-  /** Ends it: polls may be made again. */
+  /** Ends it: polls may be made again, and the next failure is the first one. */
   end(): void {
     this.#until = Number.NEGATIVE_INFINITY;
+    this.#failures = 0;
+    this.cancelRetry();
   }
 
   /** Polls no more by itself. */

@@ -59,6 +59,8 @@ class PollingLoop implements WatchLoop {
   #inHand: { poll: PollInHand<WatchPollReport>; end: Promise<WatchPollReport> } | null = null;
   #beside: Promise<void> | null = null;
   #isStopped = false;
+  /** What follows the poll in hand at once, which may have begun before something was mended: nothing, a poll where it fails, or one anyway. */
+  #next: 'as planned' | 'if failing' | 'at once' = 'as planned';
   /** Which failures were told. Only spares the store a question; what counts is kept there. */
   readonly #hasTold = new Set<string>();
   readonly #troubles: Troubles;
@@ -142,19 +144,27 @@ class PollingLoop implements WatchLoop {
   }
 
   forgive(): void {
-    const isTroubled = this.#troubles.all().length > 0;
-    this.#backOff.end();
-    this.#backOff.cancelRetry();
-    this.#book.forgive();
-    if (isTroubled) this.#tickSoon({ tick: () => this.#retry() });
+    this.#forgetFaults();
+    if (this.#inHand) this.#next = this.#next === 'at once' ? 'at once' : 'if failing';
+    else if (this.#troubles.all().length > 0) this.#tickSoon({ tick: () => this.#retry() });
   }
 
   pollSoon(): PollNow {
     if (this.#isStopped) return 'stopped';
-    if (this.#inHand) return 'under_way';
-    this.forgive();
-    void this.#poll('whole');
+    this.#forgetFaults();
+    if (this.#inHand) {
+      this.#next = 'at once';
+      this.#book.turns.hurry();
+      return 'under_way';
+    }
+    void this.#poll('whole', { isNow: true });
     return 'begun';
+  }
+
+  /** Nothing waits any longer because of what has failed before. */
+  #forgetFaults(): void {
+    this.#backOff.end();
+    this.#book.forgive();
   }
 
   status(): WatchStatus {
@@ -216,15 +226,30 @@ class PollingLoop implements WatchLoop {
     return this.#isStopped || this.#inHand ? null : this.pollNow();
   }
 
-  #poll(scope: PollScope): Promise<WatchPollReport> {
+  /** `isNow`: somebody waits for it, so that nothing of it is spread. */
+  #poll(scope: PollScope, { isNow = false } = {}): Promise<WatchPollReport> {
     this.#pacer.begun(scope);
-    const poll = this.#begin(scope);
+    const poll = this.#begin(scope, isNow);
     const end = this.#finish(poll).finally(() => {
       this.#inHand = null;
-      if (!this.#isStopped) this.#pacer.plan(this.#paced());
+      if (this.#isStopped) return;
+      this.#pacer.plan(this.#paced());
+      this.#pollOn();
     });
     this.#inHand = { poll, end };
     return end;
+  }
+
+  /** Polls at once after a poll that may have begun before something was mended. */
+  #pollOn(): void {
+    const next = this.#next;
+    this.#next = 'as planned';
+    const isDue = next === 'at once' || (next === 'if failing' && this.#troubles.all().length > 0);
+    if (!isDue) return;
+    this.#forgetFaults();
+    this.#tickSoon({
+      tick: () => (this.#isStopped || this.#inHand ? null : this.#poll('whole', { isNow: true })),
+    });
   }
 
   #paced(): PacedWatch {
@@ -249,8 +274,8 @@ class PollingLoop implements WatchLoop {
     });
   }
 
-  #begin(scope: PollScope): PollInHand<WatchPollReport> {
-    const input = this.#input(scope);
+  #begin(scope: PollScope, isNow: boolean): PollInHand<WatchPollReport> {
+    const input = this.#input(scope, isNow);
     return beginPoll((signal, progress) => pollWatch(this.#deps, { ...input, signal, progress }), {
       clock: this.#deps.clock,
       patienceMs: input.patienceMs,
@@ -258,12 +283,15 @@ class PollingLoop implements WatchLoop {
     });
   }
 
-  #input(scope: PollScope): Omit<WatchPollInput, 'signal' | 'progress'> & { patienceMs: number } {
+  #input(
+    scope: PollScope,
+    isNow = false,
+  ): Omit<WatchPollInput, 'signal' | 'progress'> & { patienceMs: number } {
     const { watch } = this;
     const gapMs = wholePeriodMs(this.#paced());
     const patienceMs = Math.max(LEAST_PATIENCE_MS, watch.failingAfterMs);
     return {
-      ...{ watch, book: this.#book, gapMs, patienceMs, scope, spreadMs: this.#spreadMs(scope) },
+      ...{ watch, book: this.#book, gapMs, patienceMs, scope, spreadMs: isNow ? 0 : this.#spreadMs(scope) },
       lateAfterMs: Math.max(LATE_AFTER_MS, 2 * gapMs),
       isPatient: this.#isPatient,
       isWholeFailing: this.#isWholeFailing,
@@ -300,7 +328,7 @@ class PollingLoop implements WatchLoop {
     this.#hasMissedPolls &&= failure !== null || !report.hasRead;
     this.#isWholeFailing = failure !== null && !isPartial;
     if (this.#isWholeFailing && failure) {
-      this.#backOff.begin(failure, { failures: this.#account.failures, gapMs: this.#gapMs() });
+      this.#backOff.begin(failure, { gapMs: this.#gapMs() });
       if (this.#isStopped) this.#backOff.cancelRetry();
     } else this.#backOff.end();
     return report;

@@ -47,9 +47,15 @@ export interface WatchLoop extends Sharer {
   stoodStill(forMs: number): void;
   /** Polls now, whatever the back-off says, and waits for the end. Never rejects for a fault: see the report's `failure`. */
   pollNow(): Promise<WatchPollReport>;
-  /** Somebody says that what was wrong is mended: back-off ends. A watch that fails, or a part of which does, is polled soon. */
+  /**
+   * Somebody says that what was wrong is mended: back-off ends, and counts anew. A watch that fails, or a part of which does, is polled soon;
+   * where a poll is in hand, as soon as that has failed.
+   */
   forgive(): void;
-  /** Polls all of it at once, back-off or not, and does not wait for the end. */
+  /**
+   * Polls all of it at once, back-off or not, spread over no time, and does not wait for the end. A poll in hand may have begun before what
+   * was wrong was mended: it is hurried on, and another follows it.
+   */
   pollSoon(): PollNow;
   status(): WatchStatus;
   /** See `JobSource.surelyAheadMs`. */

@@ -76,7 +76,11 @@ export class DiscoveringBook implements TargetBook {
   }
 
   forgive(): void {
-    for (const { reading } of this.#targets.values()) reading.notBeforeMono = Number.NEGATIVE_INFINITY;
+    for (const { reading } of this.#targets.values()) {
+      reading.notBeforeMono = Number.NEGATIVE_INFINITY;
+      reading.failures = 0;
+      reading.isForgiven = reading.turn !== null;
+    }
     for (const listing of this.#lists) listing.forgive();
   }
 

@@ -24,6 +24,8 @@ export class Listing {
   #fault: SourceError | null = null;
   #hasSucceeded = false;
   #inHand: Promise<void> | null = null;
+  /** Somebody has said since it was asked for that what was wrong is mended. */
+  #isForgiven = false;
 
   constructor(clock: Pick<Clock, 'monotonic'>, everyMs: number) {
     this.#clock = clock;
@@ -56,6 +58,7 @@ export class Listing {
   begin(ask: () => Promise<void>, signal: AbortSignal, onBroken: (error: Error) => void): void {
     if (!this.isDue) return;
     this.#begunMono = this.#clock.monotonic();
+    this.#isForgiven = false;
     const aborted = Promise.withResolvers<never>();
     const onAbort = (): void => aborted.reject(toError(signal.reason));
     signal.addEventListener('abort', onAbort, { once: true });
@@ -85,11 +88,13 @@ export class Listing {
     this.#dueMono = Math.min(this.#dueMono, Math.max(now, this.#begunMono + DOUBT_GAP_MS));
   }
 
-  /** Somebody says that what was wrong is mended: a list that could not be had is due at once. */
+  /** Somebody says that what was wrong is mended: a list that could not be had, or cannot in what is in hand, is due at once. */
   forgive(): void {
-    if (this.#fault === null) return;
     this.#failures = 0;
-    this.#dueMono = Number.NEGATIVE_INFINITY;
+    this.#doubts = 0;
+    this.#nextDoubtMono = Number.NEGATIVE_INFINITY;
+    this.#isForgiven = this.#inHand !== null;
+    if (this.#fault !== null) this.#dueMono = Number.NEGATIVE_INFINITY;
   }
 
   #noteSuccess(): void {
@@ -101,6 +106,10 @@ export class Listing {
 
   #noteFault(fault: SourceError): void {
     this.#fault = fault;
+    if (this.#isForgiven) {
+      this.#dueMono = Number.NEGATIVE_INFINITY;
+      return;
+    }
     this.#failures += 1;
     const waitMs = Math.min(this.#everyMs, pollBackoffMs(this.#failures, RETRY_MS, 0));
     this.#dueMono = this.#clock.monotonic() + Math.max(waitMs, fault.retryAfterMs ?? 0);

@@ -51,6 +51,8 @@ export interface Reading {
   failures: number;
   /** It is polled no sooner. */
   notBeforeMono: number;
+  /** Somebody has said while it was polled that what was wrong is mended: that poll may have begun before. */
+  isForgiven: boolean;
   /** Nothing came of its last poll for a while: the polls of others do not wait for it. */
   isSlow: boolean;
 }
@@ -86,6 +88,7 @@ export function track(
       lastReadMono: null,
       failures: 0,
       notBeforeMono: Number.NEGATIVE_INFINITY,
+      isForgiven: false,
       isSlow: false,
     },
     ...over,

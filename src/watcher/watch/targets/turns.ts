@@ -49,6 +49,7 @@ export class Turns {
   readonly #ends = new Set<Promise<void>>();
   readonly #life = new AbortController();
   #isStopped = false;
+  #hurry = new AbortController();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -74,10 +75,12 @@ export class Turns {
     const limit = pLimit(AT_ONCE);
     const awaited = due.filter((tracked) => !isBeside(tracked));
     const stepMs = input.spreadMs / Math.max(1, awaited.length);
+    const { signal: hurry } = this.#hurry;
     await Promise.all(
       awaited.map((tracked, index) =>
         limit(async () => {
-          if (stepMs > 0 && !tracked.hasRunningJobs) await this.#waitUntil(now + index * stepMs, input);
+          if (stepMs > 0 && !tracked.hasRunningJobs)
+            await this.#waitUntil(now + index * stepMs, input, hurry);
           if (input.signal.aborted || tracked.reading.turn !== null) return;
           const { inHand, end } = this.#take(tracked, pollOf(tracked), input);
           void this.#keep(end);
@@ -95,6 +98,12 @@ export class Turns {
     return turn === null || turn === 'waits' ? 0 : turn.idleMs();
   }
 
+  /** A round in hand that is spread over its time is made at once. */
+  hurry(): void {
+    this.#hurry.abort();
+    this.#hurry = new AbortController();
+  }
+
   /** A sign of life from outside, about once a second. */
   beat(): void {
     for (const inHand of this.#inHand) inHand.beat();
@@ -109,9 +118,10 @@ export class Turns {
   }
 
   /** Such a wait is as meant: nothing hangs. */
-  async #waitUntil(atMono: number, { signal, progress }: RoundInput): Promise<void> {
+  async #waitUntil(atMono: number, { signal, progress }: RoundInput, hurry: AbortSignal): Promise<void> {
+    if (hurry.aborted) return;
     const over = progress?.waits();
-    const end = AbortSignal.any([signal, this.#life.signal]);
+    const end = AbortSignal.any([signal, this.#life.signal, hurry]);
     await this.#clock.sleep(Math.max(0, atMono - this.#clock.monotonic()), end).catch(() => undefined);
     over?.();
   }
@@ -153,12 +163,16 @@ export class Turns {
     reading.last = report;
     reading.isFresh = true;
     reading.isSlow = false;
+    const { isForgiven } = reading;
+    reading.isForgiven = false;
     if (report.failure === null) {
       reading.lastReadMono = now;
       reading.failures = 0;
       reading.notBeforeMono = Number.NEGATIVE_INFINITY;
       return;
     }
+    // It may have begun before what was wrong was mended.
+    if (isForgiven) return;
     // An outage of all says nothing about this one: it must not be looked at late when the others are back.
     reading.failures = isWholeFailing ? 1 : reading.failures + 1;
     const askedMs = report.failure instanceof SourceError ? (report.failure.retryAfterMs ?? 0) : 0;
