@@ -21,14 +21,45 @@ export function cadenceOf(expression: string): Cadence | null {
   const [seconds, minutes, hours] = [valuesOf(second, 60), valuesOf(minute, 60), valuesOf(hour, 24)];
   if (seconds === null || minutes === null || hours === null) return null;
   const isOnSomeDays = date.some((field) => !isAny(field));
-  const times = hours.flatMap((h) => minutes.flatMap((m) => seconds.map((s) => (h * 60 + m) * 60 + s)));
-  const [first = 0] = times;
-  const overnight = isOnSomeDays && times.length > 1 ? [] : [first + DAY_S];
-  const gaps = [...times, ...overnight].flatMap((time, index, all) => {
-    const before = all[index - 1];
-    return before === undefined ? [] : [time - before];
-  });
-  return { usualMs: mostFrequent(gaps) * 1_000, longestMs: Math.max(...gaps) * 1_000, isOnSomeDays };
+  const gaps = gapsOf({ seconds, minutes, hours }, { isEveryDay: !isOnSomeDays });
+  return {
+    usualMs: mostFrequent(gaps) * 1_000,
+    longestMs: Math.max(...gaps.map(({ s }) => s)) * 1_000,
+    isOnSomeDays,
+  };
+}
+
+/** From one time of a day to the next, in seconds, and how often on such a day. */
+interface Gap {
+  s: number;
+  times: number;
+}
+
+/**
+ * The gaps of a day, in the order in which each comes first: within its minutes, from minute to minute, from hour to hour, and over night.
+ * Reckoned from the fields, not from the times that they come to: of every second those are 86,400.
+ */
+function gapsOf(
+  { seconds, minutes, hours }: Record<'seconds' | 'minutes' | 'hours', number[]>,
+  { isEveryDay }: { isEveryDay: boolean },
+): Gap[] {
+  const inMinute = spanOf(seconds);
+  const inHour = spanOf(minutes) * 60 + inMinute;
+  const inDay = spanOf(hours) * 3_600 + inHour;
+  const steps = (values: number[], unitS: number, within: number, times: number): Gap[] =>
+    values.slice(1).map((value, index) => ({ s: (value - (values[index] ?? 0)) * unitS - within, times }));
+  const isOnce = seconds.length * minutes.length * hours.length === 1;
+  return [
+    ...steps(seconds, 1, 0, minutes.length * hours.length),
+    ...steps(minutes, 60, inMinute, hours.length),
+    ...steps(hours, 3_600, inHour, 1),
+    ...(isEveryDay || isOnce ? [{ s: DAY_S - inDay, times: 1 }] : []),
+  ];
+}
+
+/** From the first of these to the last. */
+function spanOf(values: readonly number[]): number {
+  return (values.at(-1) ?? 0) - (values[0] ?? 0);
 }
 
 /** `every 30 s`, `every 5 min on some days, at most 16 h 5 min apart`; `''` where it cannot be told. */
@@ -74,9 +105,9 @@ function valuesOf(field: string, end: number): number[] | null {
   return [...values].filter((value) => value < end).sort((a, b) => a - b);
 }
 
-function mostFrequent(gaps: readonly number[]): number {
+function mostFrequent(gaps: readonly Gap[]): number {
   const counts = new Map<number, number>();
-  for (const gap of gaps) counts.set(gap, (counts.get(gap) ?? 0) + 1);
+  for (const { s, times } of gaps) counts.set(s, (counts.get(s) ?? 0) + times);
   const [most] = [...counts].sort(([, a], [, b]) => b - a);
   return most?.[0] ?? DAY_S;
 }
