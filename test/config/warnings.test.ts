@@ -140,6 +140,34 @@ describe('a warning', () => {
       'follows the same jobs as watches[0]',
     ],
     [
+      'two watches on the same jobs, one of which names the only connection',
+      { watches: [aWatchEntry(), aWatchEntry({ name: 'again', connection: 'atlas' })] },
+      'watches[1]',
+      'follows the same jobs as watches[0], so all is told twice',
+    ],
+    [
+      'two watches of one instance with a job in common',
+      {
+        watches: [
+          aWatchEntry({ restoreJobIds: ['a'.repeat(24), 'b'.repeat(24)] }),
+          aWatchEntry({ name: 'again', restoreJobIds: ['B'.repeat(24), 'c'.repeat(24)] }),
+        ],
+      },
+      'watches[1]',
+      'follows some of the jobs that watches[0] ("orders") follows and names equally closely: those are told twice',
+    ],
+    [
+      'two watches of a project that exclude different instances',
+      {
+        watches: [
+          aWatchEntry({ instanceName: '*', restoreJobIds: [], exclude: ['a*'] }),
+          aWatchEntry({ name: 'again', instanceName: '*', restoreJobIds: [], exclude: ['b*'] }),
+        ],
+      },
+      'watches[1]',
+      'follows some of the jobs that watches[0]',
+    ],
+    [
       'the path of the API in an address',
       { connections: [{ name: 'atlas', auth, baseUrl: 'https://cloud.mongodb.com/api/atlas/v2' }] },
       'connections[0].baseUrl',

@@ -43,7 +43,6 @@ import {
   overlapsAreTold,
   schedulesAreCron,
   serverlessHasEnded,
-  targetsDiffer,
 } from './watches.ts';
 import { headersCanBeSent, webhookSecretsAreKeys, webhookSecretsCanSign } from './webhooks.ts';
 
@@ -58,7 +57,6 @@ export const RULES: readonly Rule[] = [
   schedulesFitCeilings,
   schedulesMeanWhatTheySay,
   instancesAreNoHosts,
-  targetsDiffer,
   jobIdsDiffer,
   overlapsAreTold,
   serverlessHasEnded,

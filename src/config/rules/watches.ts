@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SERVERLESS_END } from '../../domain/job/serverless-end.ts';
-import { cessionsOf } from '../../domain/polling/ownership.ts';
+import { alongsideOf, type Coverage, cessionsOf } from '../../domain/polling/ownership.ts';
 import { apiNamedBy } from '../addresses.ts';
 import { cronFault } from '../cron.ts';
 import { entriesOf, type Rule } from './rule.ts';
@@ -44,20 +45,6 @@ export const schedulesAreCron: Rule = ({ config, fault, found }) => {
   }
 };
 
-/** Every job would be told twice. */
-export const targetsDiffer: Rule = ({ config, warn }) => {
-  const first = new Map<string, number>();
-  for (const [index, watch] of entriesOf(config.watches)) {
-    const { connection, kind, groupId, instanceName, restoreJobIds } = watch;
-    if (kind === undefined || groupId === undefined || instanceName === undefined) continue;
-    const jobs = entriesOf(restoreJobIds).map(([, id]) => id.toLowerCase());
-    const target = JSON.stringify([connection, kind, groupId.toLowerCase(), instanceName, jobs.sort()]);
-    const earlier = first.get(target);
-    if (earlier === undefined) first.set(target, index);
-    else warn(['watches', index], `follows the same jobs as watches[${earlier}], so all is told twice`);
-  }
-};
-
 /** A job id that stands twice in a watch is told of. */
 export const jobIdsDiffer: Rule = ({ config, warn }) => {
   for (const [index, { restoreJobIds }] of entriesOf(config.watches)) {
@@ -77,7 +64,10 @@ export const serverlessHasEnded: Rule = ({ config, warn }) => {
   warn(['watches', first[0], 'kind'], `${SERVERLESS_END}${count}`);
 };
 
-/** A job is told once: by the watch that names it most closely. Whoever wonders why the other is silent finds it here. */
+/**
+ * A job is told once: by the watch that names it most closely. Whoever wonders why the other is silent finds it here, and which jobs are told
+ * twice, since two watches of one connection name them equally closely.
+ */
 export const overlapsAreTold: Rule = ({ config, warn }) => {
   const connections = entriesOf(config.connections).map(([, { name }]) => name);
   const whole = entriesOf(config.watches).flatMap(([index, watch]) => {
@@ -101,8 +91,24 @@ export const overlapsAreTold: Rule = ({ config, warn }) => {
         `takes in what watch "${to}" names more closely (${what}): that is told by "${to}" alone`,
       );
     }
+    const alongside = new Set(alongsideOf(coverage, all));
+    for (const { index: earlier, coverage: other } of whole) {
+      if (earlier >= index || other.connection !== coverage.connection || !alongside.has(other.name))
+        continue;
+      warn(['watches', index], doubleWords(coverage, other, earlier));
+    }
     if (coverage.exclude.length > 0 && coverage.instanceName !== '*') {
       warn(['watches', index, 'exclude'], 'no effect where instanceName names an instance');
     }
   }
 };
+
+function doubleWords(watch: Coverage, other: Coverage, index: number): string {
+  const isAll =
+    watch.groupId === other.groupId &&
+    watch.instanceName === other.instanceName &&
+    isDeepStrictEqual(new Set(watch.restoreJobIds), new Set(other.restoreJobIds)) &&
+    isDeepStrictEqual(new Set(watch.exclude), new Set(other.exclude));
+  if (isAll) return `follows the same jobs as watches[${index}], so all is told twice`;
+  return `follows some of the jobs that watches[${index}] ("${other.name}") follows and names equally closely: those are told twice; name each in one of them, or use "exclude"`;
+}

@@ -26,7 +26,10 @@ export function cessionsOf(watch: Coverage, all: readonly Coverage[]): Cession[]
     }));
 }
 
-/** The names of those that follow some of the same, neither of which leaves it to the other: both tell. */
+/**
+ * The names of those that follow some of the same, neither of which leaves it to the other: both tell. Watches of two connections tell both,
+ * whatever they name.
+ */
 export function alongsideOf(watch: Coverage, all: readonly Coverage[]): string[] {
   return all
     .filter(
@@ -48,9 +51,14 @@ function overlaps(one: Coverage, other: Coverage): boolean {
   const isSame = (a: string, b: string): boolean => a === '*' || b === '*' || a === b;
   const isOut = (named: Coverage, by: Coverage): boolean =>
     named.instanceName !== '*' && isExcluded(by.exclude, named);
+  const namesOthers =
+    one.restoreJobIds.length > 0 &&
+    other.restoreJobIds.length > 0 &&
+    !one.restoreJobIds.some((id) => other.restoreJobIds.includes(id));
   return (
     isSame(one.groupId, other.groupId) &&
     isSame(one.instanceName, other.instanceName) &&
+    !namesOthers &&
     !isOut(one, other) &&
     !isOut(other, one)
   );
