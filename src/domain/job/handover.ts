@@ -2,6 +2,13 @@ import type { Observation } from './observation.ts';
 import { mayChangeUntil, type RestoreJob } from './restore-job.ts';
 import { type Comparison, type ComparisonContext, diffObservations } from './transition.ts';
 
+/** The record that has seen most of a job's life; of several such, the one that changed last. */
+function freshest(records: readonly Observation[]): Observation | undefined {
+  return records
+    .toSorted((a, b) => b.milestones.length - a.milestones.length || b.changedAt - a.changedAt)
+    .at(0);
+}
+
 /**
  * Chooses what is known of a job that this watch sees for the first time: what a watch has recorded that had it before. `alongside`: those
  * that follow it still, and tell of it themselves. Of several, who has seen most of its life.
@@ -10,10 +17,26 @@ export function handedOver(
   records: readonly Observation[],
   alongside: readonly string[],
 ): Observation | undefined {
-  return records
-    .filter(({ watch, job, isPruned }) => (job !== null || isPruned) && !alongside.includes(watch))
-    .toSorted((a, b) => b.milestones.length - a.milestones.length || b.changedAt - a.changedAt)
-    .at(0);
+  return freshest(
+    records.filter(({ watch, job, isPruned }) => (job !== null || isPruned) && !alongside.includes(watch)),
+  );
+}
+
+/**
+ * Chooses what is known of a job that this watch has followed before, when it begins anew: its own record, or what another watch has recorded
+ * since, which had the job in between. That is written down as its own; of one that was pruned there what is left of it: how the job ended.
+ * @returns the other record, as this watch's own; `null`: its own stands.
+ */
+export function takenBack(
+  own: Observation,
+  records: readonly Observation[],
+  alongside: readonly string[],
+): Observation | null {
+  const other = handedOver(records, alongside);
+  if (other === undefined || freshest([own, other]) === own) return null;
+  const { watch } = own;
+  if (!other.isPruned) return { ...other, watch };
+  return { ...own, milestones: other.milestones, state: other.state, mayChangeUntil: other.mayChangeUntil };
 }
 
 /**

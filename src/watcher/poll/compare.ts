@@ -41,7 +41,7 @@ export class Comparer {
   readonly #input: CompareInput;
   readonly #memory: TargetMemory | null;
   /** As they were when the cycle began, by id. */
-  readonly #followed: ReadonlyMap<string, Observation>;
+  readonly #followed: Map<string, Observation>;
   /** Still followed and not yet seen in this cycle, by id. */
   readonly #unseen: Map<string, Observation>;
   /** Changed and not yet written, by id: a job may come twice while a list grows. */
@@ -52,11 +52,23 @@ export class Comparer {
   #jobs = 0;
   #hasRunningJobs = false;
 
-  constructor(input: CompareInput, memory: TargetMemory | null) {
+  /** @param takenBack see `takenBack`: what stands in place of records of its own, to be written with what is found. */
+  constructor(
+    input: CompareInput,
+    memory: TargetMemory | null,
+    { takenBack = [], now = 0 }: { takenBack?: readonly Observation[]; now?: Timestamp } = {},
+  ) {
     this.#input = input;
     this.#memory = memory;
     const followed = memory?.followed.filter(({ jobId }) => input.ceded?.has(jobId) !== true);
     this.#followed = new Map(followed?.map((observation) => [observation.jobId, observation]));
+    for (const observation of takenBack) {
+      const { jobId } = observation;
+      this.#changed.set(jobId, { observation, comparisons: [] });
+      this.#overtaken.add(jobId);
+      if (isFollowed(observation, now)) this.#followed.set(jobId, observation);
+      else this.#followed.delete(jobId);
+    }
     this.#unseen = new Map(this.#followed);
   }
 
@@ -178,7 +190,7 @@ export class Comparer {
       this.unknownJobIds.push(id);
       return { isUnchanged: false };
     }
-    const comparison = compareNotFound(previous, this.#contextAt(at));
+    const comparison = compareNotFound(this.#changed.get(id)?.observation ?? previous, this.#contextAt(at));
     // One 404 may be a hiccup: the job still counts as running, lest the watch go idle over it.
     if (comparison.observation?.missingSince === null && isUnfinished(previous.state)) {
       this.#hasRunningJobs = true;

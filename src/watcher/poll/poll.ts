@@ -1,6 +1,8 @@
+import { takenBack } from '../../domain/job/handover.ts';
 import { isFollowed, type Observation } from '../../domain/job/observation.ts';
 import { targetKey } from '../../domain/job/watch.ts';
 import type { JobAnswer, JobPage } from '../../source/source.ts';
+import type { TargetMemory } from '../../store/ports/jobs.ts';
 
 export type { AnswerNotes, PollDeps, PollInput, PollReport } from './input.ts';
 
@@ -36,7 +38,10 @@ interface Cycle {
 export async function pollTarget(deps: PollDeps, input: PollInput): Promise<PollReport> {
   const memory = await deps.store.readTarget(targetKey(input.target), deps.clock.now());
   const begunAt = timesOf(deps).at;
-  const comparer = new Comparer(input, memory);
+  const comparer = new Comparer(input, memory, {
+    takenBack: await takeBack(deps, input, memory),
+    now: begunAt,
+  });
   const walk = input.places.walk();
   const answers = new AnswerMemory(input.notes, comparer, () => timesOf(deps));
   const cycle: Cycle = { deps, input, comparer, answers, walk, changes: 0 };
@@ -55,6 +60,27 @@ export async function pollTarget(deps: PollDeps, input: PollInput): Promise<Poll
     if (failure === null) input.notes.lastLookAt = begunAt;
   }
   return reportOf(cycle, failure);
+}
+
+/**
+ * Looks, when a watch begins anew, what others have recorded meanwhile of the jobs that it followed: its own name, or the instance, may have
+ * been another watch's in between. Of jobs that it did not follow any more there is nothing to be told.
+ */
+async function takeBack(
+  { store }: PollDeps,
+  { target, watch, notes }: PollInput,
+  memory: TargetMemory | null,
+): Promise<Observation[]> {
+  if (notes.lastLookAt !== undefined) return [];
+  const { restoreJobIds: ids, name } = watch;
+  const named = ids.length === 0 ? [] : [...(await store.readObservations(name, ids)).values()];
+  const followed = ids.length === 0 ? (memory?.followed ?? []) : named;
+  if (followed.length === 0) return [];
+  const elsewhere = await store.readElsewhere(
+    target,
+    followed.map(({ jobId }) => jobId),
+  );
+  return followed.flatMap((own) => takenBack(own, elsewhere.get(own.jobId) ?? [], watch.alongside) ?? []);
 }
 
 function read(cycle: Cycle): Promise<Error | null> {

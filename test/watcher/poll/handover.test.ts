@@ -77,6 +77,41 @@ describe('an instance that another watch had before', () => {
     expect(await poll(after)).toEqual([]);
   });
 
+  it('is told of once where a watch gets its old name back', async () => {
+    source.jobs = [aJob([], { id: jobId(1) }), aJob([], { id: jobId(2) })];
+    await poll(before);
+    source.jobs = [aJob(['finished'], { id: jobId(1) }), aJob([], { id: jobId(2) })];
+    expect(await poll(after)).toEqual([`finished ${jobId(1)}`]);
+    source.jobs = [aJob(['finished'], { id: jobId(1) }), aJob(['failed'], { id: jobId(2) })];
+    expect(await poll(before)).toEqual([`failed ${jobId(2)}`]);
+    expect(await poll(before)).toEqual([]);
+    const kept = await store.readObservations('before', [jobId(1), jobId(2)]);
+    expect([...kept.values()].map(({ state }) => state)).toEqual(['finished', 'failed']);
+    expect(
+      (await store.readTarget('before/serverless/64b0c1d2e3f4a5b6c7d8e9f0/orders', clock.now()))?.followed,
+    ).toEqual([]);
+  });
+
+  it('is told of once where a watch that names its jobs gets its old name back', async () => {
+    const named = { restoreJobIds: [jobId(1)] };
+    source.jobs = [aJob([], { id: jobId(1) })];
+    expect(await poll({ ...before, ...named })).toEqual([`started ${jobId(1)}`]);
+    source.jobs = [aJob(['finished'], { id: jobId(1) })];
+    await poll({ ...after, ...named });
+    expect(await poll({ ...before, ...named })).toEqual([]);
+  });
+
+  it('asks for no job that another watch has seen end, where a watch gets its old name back', async () => {
+    source.jobs = [aJob([], { id: jobId(1) })];
+    await poll(before);
+    source.jobs = [aJob(['finished'], { id: jobId(1) })];
+    await poll(after);
+    source.jobs = [];
+    source.asked.length = 0;
+    expect(await poll(before)).toEqual([]);
+    expect(source.asked).toEqual([]);
+  });
+
   it('is told of by both where both follow it, each by what it has seen', async () => {
     const [one, other] = [
       { ...before, alongside: ['after'] },
