@@ -13,6 +13,8 @@ export interface ReconcilerDeps<Spec, Actor> {
   noun: string;
   /** Whether an actor that works by `running` does what `wanted` asks for, and may go on. */
   isSame: (running: Spec, wanted: Spec) => boolean;
+  /** Whether an actor that is ending has to have ended before one of another key begins; no unless given. */
+  isInTheWay?: (ending: Spec, wanted: Spec) => boolean;
   start: (spec: Spec) => Actor;
   /**
    * Resolves when the actor has ended for good. The actor is cut short after a while, so that one that hangs holds up its successor no
@@ -67,16 +69,22 @@ export class Reconciler<Spec, Actor> {
 
   /** A sign of life from outside: what could not be started is tried again. */
   look(): void {
-    const begun: Actor[] = [];
+    const outOfStep: Array<[key: string, slot: Slot<Spec, Actor>]> = [];
     for (const key of new Set([...this.#wanted.keys(), ...this.#slots.keys()])) {
       const slot = this.#slotOf(key);
       if (this.#isInStep(key, slot)) slot.waitingSince = null;
       else {
         slot.waitingSince ??= this.#deps.clock.monotonic();
-        if (slot.settling === null) begun.push(...this.#step(key, slot));
+        outOfStep.push([key, slot]);
       }
     }
-    this.#tellStarted(begun);
+    // What is to end is told so first: it may be in the way of what is to begin.
+    for (const [key, slot] of outOfStep) if (slot.settling === null) this.#end(key, slot);
+    this.#tellStarted(
+      outOfStep.flatMap(([key, slot]) =>
+        slot.running === null && slot.settling === null ? this.#begin(key, slot) : [],
+      ),
+    );
   }
 
   /** Those that run as is wanted. */
@@ -126,26 +134,24 @@ export class Reconciler<Spec, Actor> {
     return running !== null && !running.isEnding && this.#deps.isSame(running.spec, wanted);
   }
 
-  /** One step of a key that nothing settles yet. @returns the actor that has begun, if one has. */
-  #step(key: string, slot: Slot<Spec, Actor>): Actor[] {
-    if (slot.running === null) return this.#begin(key, slot);
+  #end(key: string, slot: Slot<Spec, Actor>): void {
+    if (slot.running === null) return;
     slot.running.isEnding = true;
     slot.settling = this.#exchange(key, slot, slot.running.actor);
-    return [];
   }
 
-  /** Ends what runs, and begins what is wanted when that has ended. From the look at what is wanted on, nothing comes in between. */
+  /** Ends what runs, and then begins what is wanted: of this key, and of those that it was in the way of. */
   async #exchange(key: string, slot: Slot<Spec, Actor>, actor: Actor): Promise<void> {
     await this.#stopLogged(key, actor, 'change');
     slot.running = null;
     slot.settling = null;
     if (!this.#wanted.has(key)) this.#slots.delete(key);
-    else if (!this.#isStopped) this.#tellStarted(this.#begin(key, slot));
+    if (!this.#isStopped) this.look();
   }
 
   #begin(key: string, slot: Slot<Spec, Actor>): Actor[] {
     const spec = this.#wanted.get(key);
-    if (spec === undefined) return [];
+    if (spec === undefined || this.#isHeldUp(spec)) return [];
     const { start, noun, faultLog } = this.#deps;
     const fault = `start of ${noun} ${key}`;
     try {
@@ -160,6 +166,14 @@ export class Reconciler<Spec, Actor> {
       faultLog.report(fault, message, { [noun]: key, err }, 'error');
       return [];
     }
+  }
+
+  #isHeldUp(spec: Spec): boolean {
+    const { isInTheWay } = this.#deps;
+    if (isInTheWay === undefined) return false;
+    return this.#slots
+      .values()
+      .some(({ running }) => running?.isEnding === true && isInTheWay(running.spec, spec));
   }
 
   #tellStarted(actors: readonly Actor[]): void {

@@ -42,6 +42,11 @@ export function alongsideOf(watch: Coverage, all: readonly Coverage[]): string[]
     .map(({ name }) => name);
 }
 
+/** True for watches that may follow the same job, whoever tells it. */
+export function mayShareJobs(one: Coverage, other: Coverage): boolean {
+  return one.kind === other.kind && overlaps(one, other);
+}
+
 function closenessOf({ groupId, instanceName, restoreJobIds }: Coverage): number {
   return (restoreJobIds.length > 0 ? 4 : 0) + (instanceName === '*' ? 0 : 2) + (groupId === '*' ? 0 : 1);
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Watch } from '../../domain/job/watch.ts';
+import { mayShareJobs } from '../../domain/polling/ownership.ts';
 import type { JobSource } from '../../source/source.ts';
 import { Reconciler } from '../reconciler.ts';
 import { Schedules } from '../schedule/schedules.ts';
@@ -75,6 +76,8 @@ class LoopSet implements WatchSet {
       noun: 'watch',
       isSame: (running, wanted) =>
         running.source === wanted.source && isDeepStrictEqual(running.watch, wanted.watch),
+      // The last poll of one that had these jobs may be telling of them still: who has them next goes by what it has recorded.
+      isInTheWay: (ending, wanted) => mayShareJobs(ending.watch, wanted.watch),
       start: (spec) => this.#begin(spec),
       stop: (loop) => loop.stop(POLL_GRACE_MS),
       onStarted: (begun) => this.#tickAll(begun),

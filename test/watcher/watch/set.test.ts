@@ -7,7 +7,7 @@ import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { blindnessOf } from '../../../src/watcher/status.ts';
 import { createWatchSet, type WatchConfig, type WatchSet } from '../../../src/watcher/watch/set.ts';
-import { aWatch } from '../../support/builders.ts';
+import { aJob, aWatch, jobId } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
@@ -164,6 +164,24 @@ describe('changes that overlap while a poll is in hand', () => {
     letGo();
     await left;
     expect(set.isRunning('orders')).toBe(false);
+  });
+
+  it('begin a watch that gets the jobs of another one when the last poll of that has ended', async () => {
+    const events: string[] = [];
+    signals.on('event:recorded', ({ watch, name }) => events.push(`${watch} ${name}`));
+    source.jobs = [aJob([], { id: jobId(1) })];
+    await set.apply(config(watch('before')));
+    await untilPolls('before');
+    source.jobs = [aJob(['failed'], { id: jobId(1) })];
+    const { asked, letGo } = holdFirst();
+    set.pollSoon('before');
+    await asked;
+    const renamed = set.apply(config(watch('after'), watch('other', { instanceName: 'other' })));
+    expect([set.loopOf('after'), set.loopOf('other')]).toEqual([null, expect.anything()]);
+    letGo();
+    await renamed;
+    await untilPolls('before', 'before', 'after', 'other');
+    expect(events).toEqual(['before failed']);
   });
 
   it('show a watch that does not come to begin as blind', async () => {
