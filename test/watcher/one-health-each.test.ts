@@ -77,10 +77,10 @@ async function aWorld({ each = 2, ...over }: Partial<Watch> & { each?: number } 
     ...over,
   });
   let runner: Runner;
-  const start = async (): Promise<void> => {
+  const start = async (watches: readonly Watch[] = [watch]): Promise<void> => {
     const logger = createRecordingLogger();
     runner = createRunner({
-      watches: [watch],
+      watches,
       sources: new Map([['atlas', source]]),
       routes: [aRoute({ channels: ['oncall'] })],
       nextDigest: () => null,
@@ -115,9 +115,11 @@ async function aWorld({ each = 2, ...over }: Partial<Watch> & { each?: number } 
     meets: (next: typeof fate) => {
       fate = next;
     },
-    restart: async () => {
+    watch,
+    /** With these watches; unless given, as before. */
+    restart: async (watches?: readonly Watch[]) => {
       await runner.stop('test');
-      await start();
+      await start(watches);
     },
     /** In the order in which they were found, each with its place. */
     told: async (): Promise<string[]> => {
@@ -341,6 +343,52 @@ describe('what a watch has found by itself', () => {
     ended('failed');
     await time.pass(5 * SECOND);
     expect(await told()).toEqual(['started', 'failed']);
+  });
+
+  it('has the end of its restore told once, by the watch that has it now', async () => {
+    const { time, told, events, ended, restart, watch, askedFor } = await aWorldWithRestore();
+    const named = { ...watch, name: 'named', groupId: 'beta', instanceName: 'beta-0' };
+    const cession = { to: 'named', groupId: 'beta', instanceName: 'beta-0', exclude: [], jobIds: [] };
+    await restart([{ ...watch, cedes: [cession] }, named]);
+    await time.pass(5 * SECOND);
+    ended('failed');
+    await time.pass(2 * MINUTE);
+    expect(await told()).toEqual(['started', 'failed']);
+    expect((await events()).map(({ subject }) => subject.kind === 'job' && subject.watch)).toEqual([
+      'fleet',
+      'named',
+    ]);
+    expect(askedFor('job of beta-0', MINUTE)).toBe(0);
+    await restart([watch]);
+    await time.pass(MINUTE);
+    expect(await told()).toEqual(['started', 'failed']);
+  });
+
+  it.each([
+    ['left out by the name that people see', { exclude: ['Beta*'] }, 'the configuration leaves it out'],
+    [
+      'of another watch by that name',
+      { cedes: [{ to: 'x', groupId: 'beta', instanceName: 'Beta Zero', exclude: [], jobIds: [] }] },
+      'another watch has it now',
+    ],
+  ])('is let go of where it is %s, also after a restart', async (_, over, words) => {
+    const { time, source, told, events, ended, restart, watch, askedFor, meets } = await aWorldWithRestore();
+    const [first, ...others] = source.instances.get('beta') ?? [];
+    source.instances.set('beta', [{ ...first!, name: 'Beta Zero' }, ...others]);
+    meets(({ instanceName }) => (instanceName === 'beta-0' ? AWAY : null));
+    await time.pass(45 * SECOND);
+    expect(await told()).toEqual(['started', 'watch_failing beta/beta-0']);
+    meets(() => null);
+    for (let starts = 0; starts < 2; starts += 1) {
+      await restart([{ ...watch, ...over }]);
+      ended('failed');
+      await time.pass(2 * MINUTE);
+      expect(await told()).toEqual(['started', 'watch_failing beta/beta-0', 'watch_recovered beta/beta-0']);
+      expect(askedFor('beta-0', MINUTE) + askedFor('job of beta-0', MINUTE)).toBe(0);
+    }
+    expect((await events()).at(-1)?.summary).toMatch(
+      new RegExp(`^Watch fleet no longer follows beta-0 .*: ${words}$`),
+    );
   });
 
   it('has its restore told as missing where nobody can ask for it any more', async () => {

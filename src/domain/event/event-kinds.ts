@@ -1,4 +1,5 @@
 import { formatSpan } from '../instant.ts';
+import type { Fate } from '../job/cession.ts';
 import type { EventKind } from './event-kind.ts';
 import { WHILE_MISSING, WHILE_READY, WHILE_RUNNING } from './lasting.ts';
 
@@ -10,8 +11,14 @@ interface Watched {
   place?: string | null;
 }
 
-/** Why nothing more will be heard of something: the configuration no longer asks for it, or Atlas no longer has it. */
-export type LeftBecause = 'unconfigured' | 'gone';
+/** Why nothing more will be heard of something: the configuration no longer asks for the watch or the channel, or see `Fate`. */
+export type LeftBecause = 'unconfigured' | Fate;
+
+const FATES: Readonly<Record<Fate, string>> = {
+  gone: 'it has gone from Atlas',
+  ceded: 'another watch has it now',
+  excluded: 'the configuration leaves it out',
+};
 
 const LEFT_CONFIGURATION = 'has left the configuration: what was told of it no longer holds';
 
@@ -218,13 +225,13 @@ export const EVENT_KINDS = {
       isLimit = false,
     }: { left?: LeftBecause | null; isLimit?: boolean } & Watched) => {
       if (left === 'unconfigured') return `Watch ${watch} ${LEFT_CONFIGURATION}`;
-      if (left === 'gone') return `Watch ${watch} no longer follows ${place}: it has gone from Atlas`;
+      if (left !== null) return `Watch ${watch} no longer follows ${place}: ${FATES[left]}`;
       if (isLimit && place === null) return `Watch ${watch} keeps its schedule again`;
       return place === null ? `Watch ${watch} can be polled again` : `Watch ${watch} can read ${place} again`;
     },
     advice: 'The watch can be polled again. What happened in the meantime is told now.',
     adviceWhenLimited: 'No rate limit is in the way any more. Nothing to do.',
-    adviceWhenLeft: 'Nobody looks there any more. Nothing to do, if that is meant to be so.',
+    adviceWhenLeft: 'This watch looks there no more. Nothing to do, if that is meant to be so.',
     closesWhenLeft: ['drill'],
     sample: (watch) => `Watch ${watch} can be polled again`,
   },

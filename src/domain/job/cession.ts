@@ -24,12 +24,24 @@ interface Follower {
   cedes: readonly Cession[];
 }
 
+/** Why a `*` watch does not follow an instance that is there: another watch has all of it, or nobody wants it. */
+export type LeftOut = 'ceded' | 'excluded';
+
+/**
+ * Why a `*` watch follows an instance no more. `gone`: Atlas no longer has it; the jobs that were open there are followed to their end.
+ * `ceded`: another watch has it now, and goes on from what this one has recorded. `excluded`: nobody wants to hear of it.
+ */
+export type Fate = 'gone' | LeftOut;
+
+/** Why a `*` watch leaves the instance out; `null`: it does not. */
+export function leftOutBy(watch: Follower, place: ListedPlace): LeftOut | null {
+  if (watch.cedes.some((cession) => cession.jobIds.length === 0 && takesIn(cession, place))) return 'ceded';
+  return isExcluded(watch.exclude, place) ? 'excluded' : null;
+}
+
 /** True when a `*` watch leaves the instance out, by `exclude` or because another watch has all of it. */
 export function isLeftOut(watch: Follower, place: ListedPlace): boolean {
-  return (
-    isExcluded(watch.exclude, place) ||
-    watch.cedes.some((cession) => cession.jobIds.length === 0 && takesIn(cession, place))
-  );
+  return leftOutBy(watch, place) !== null;
 }
 
 /** The jobs of an instance that other watches have. */

@@ -52,8 +52,8 @@ function visibilityOfJob(watch: Watch, loop: WatchLoop | null, job: RestoreJob):
   if (loop === null) return BLIND;
   const target = loop.targetOf(job);
   if (target !== null) return visibilityOfPolled(loop, target.labels, target);
-  // Of what a watch finds by itself only that tells of an end which a look has shown to be gone.
-  return isWildcard(watch) && !loop.hasGone(job) ? BLIND : UNWATCHED;
+  // Of what a watch finds by itself only that tells of an end which a look has shown to have left.
+  return isWildcard(watch) && !loop.hasLeft(job) ? BLIND : UNWATCHED;
 }
 
 function visibilityOfWatch(watch: Watch, loop: WatchLoop | null, first: WatcherEvent): Visibility {

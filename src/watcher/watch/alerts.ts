@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { alertKey, partsOfKey } from '../../domain/event/alert.ts';
 import { EVENT_KINDS } from '../../domain/event/event-kinds.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
+import type { Fate } from '../../domain/job/cession.ts';
 import { placeWords, type WatchPlace } from '../../domain/job/place.ts';
 import type { Watch } from '../../domain/job/watch.ts';
 import { isRateLimit, menderOf } from '../../domain/polling/mender.ts';
@@ -144,16 +145,16 @@ export class WatchAlerts {
   }
 
   /** As it was told of: with the names and labels that it had. */
-  async #clearPart(key: string, since: Timestamp, place: WatchPlace, end: 'well' | 'gone'): Promise<void> {
+  async #clearPart(key: string, since: Timestamp, place: WatchPlace, end: 'well' | Fate): Promise<void> {
     const subject = (await this.#deps.store.alertEvent(key, since))?.subject;
     const first = subject?.kind === 'watch' ? subject : null;
     const part = { place: first?.place ?? place, labels: first?.labels ?? this.#watch.labels };
     const watch = this.#watch.name;
-    const left = end === 'gone' ? 'gone' : null;
+    const left = end === 'well' ? null : end;
     const summary = EVENT_KINDS.watch_recovered.summary({ watch, place: placeWords(part.place), left });
     const reason = partsOfKey(key).name === 'watch_limited' ? RATE_LIMITED : null;
     const alert = { name: 'watch_recovered' as const, summary, note: this.#toldAgo(since), reason };
-    await this.#tell(alert, { clear: key }, { ...part, hasLeft: end === 'gone' });
+    await this.#tell(alert, { clear: key }, { ...part, hasLeft: left !== null });
   }
 
   #toldAgo(since: Timestamp): string {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { AuditDraft } from '../../domain/audit.ts';
 import { toIso } from '../../domain/instant.ts';
+import type { Fate } from '../../domain/job/cession.ts';
 import {
   type PublicPlace,
   placeKey,
@@ -124,7 +125,7 @@ export class WatchJournal {
     return [...places.values()];
   }
 
-  async #noteEnd(place: WatchPlace | null, how: 'well' | 'gone'): Promise<void> {
+  async #noteEnd(place: WatchPlace | null, how: 'well' | Fate): Promise<void> {
     const at = this.#deps.clock.now();
     const ended = this.#account.noteEnd(place);
     const recovery: AuditDraft[] = [];
@@ -135,7 +136,7 @@ export class WatchJournal {
       const what =
         place === null
           ? 'is polled again'
-          : how === 'gone'
+          : how !== 'well'
             ? `no longer follows ${placeWords(ended.part?.place ?? place)}`
             : `reads ${placeWords(ended.part?.place ?? place)} again`;
       this.#deps.logger.info(`Watch ${this.#watch} ${what}`, { ...facts, after: reason, failures });

@@ -201,8 +201,8 @@ class PollingLoop implements WatchLoop {
     return this.#book.find(job)?.target ?? null;
   }
 
-  hasGone({ groupId, instanceName }: Pick<Target, 'groupId' | 'instanceName'>): boolean {
-    return isWildcard(this.watch) && this.#book.hasGone({ groupId, instanceName, projectName: null });
+  hasLeft({ groupId, instanceName }: Pick<Target, 'groupId' | 'instanceName'>): boolean {
+    return isWildcard(this.watch) && this.#book.fateOf({ groupId, instanceName, projectName: null }) !== null;
   }
 
   async stop(graceMs: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { cededJobs } from '../../domain/job/cession.ts';
+import { cededJobs, type Fate } from '../../domain/job/cession.ts';
 import { HISTORY_LIMIT } from '../../domain/job/eta.ts';
 import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
 import { type StallLimit, stallLimitFrom, stallLimitsFrom } from '../../domain/job/time-events.ts';
@@ -56,7 +56,7 @@ export interface WatchPollReport extends PollReport {
   /** Parts of the watch that cannot be read by themselves. */
   failing: FailingPlace[];
   /** What has become of a part that failed; `null`: it may fail as before. */
-  endOf: (place: WatchPlace) => 'well' | 'gone' | null;
+  endOf: (place: WatchPlace) => 'well' | Fate | null;
 }
 
 /**
@@ -292,7 +292,8 @@ function endsFrom(
   const ofInstance = Map.groupBy(findings, placeKey);
   return (place) => {
     if (keys.has(placeKey(place))) return null;
-    if (book.hasGone(place)) return 'gone';
+    const fate = book.fateOf(place);
+    if (fate !== null) return fate;
     const inside =
       (place.instanceName === null ? ofProject.get(place.groupId) : ofInstance.get(placeKey(place))) ?? [];
     if (place.instanceName === null && inside.length === 0)

@@ -62,8 +62,8 @@ export interface WatchLoop extends Sharer {
   surelyAheadMs(): number;
   /** The target that a job belongs to, as of the last look for instances; `null`: none of this watch. */
   targetOf(job: Pick<Target, 'groupId' | 'instanceName'>): Target | null;
-  /** Its instance has gone, and no job of it is open any more; false as long as nobody has looked. */
-  hasGone(job: Pick<Target, 'groupId' | 'instanceName'>): boolean;
+  /** Its instance is not followed any more, and no job of it is open here; false as long as nobody has looked. */
+  hasLeft(job: Pick<Target, 'groupId' | 'instanceName'>): boolean;
   /** Lets a poll in hand finish for `graceMs`, then aborts it. Safe to call twice. */
   stop(graceMs: number): Promise<void>;
 }

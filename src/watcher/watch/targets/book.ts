@@ -22,7 +22,7 @@ export function createTargetBook(deps: TargetBookDeps, watch: Watch): TargetBook
     find: ({ groupId, instanceName }) =>
       target.groupId === groupId && target.instanceName === instanceName ? only : null,
     // It is not of a watch that finds its places by itself: what was told of one is of an earlier configuration.
-    hasGone: () => true,
+    fateOf: () => 'excluded',
     doubt: () => false,
     isListed: () => true,
     silent: () => [],

@@ -1,28 +1,20 @@
 import pLimit from 'p-limit';
 import type { Timestamp } from '../../../domain/instant.ts';
+import type { Fate } from '../../../domain/job/cession.ts';
 import { liesIn, type WatchPlace } from '../../../domain/job/place.ts';
 import { labelsFor, type Target, targetKey, targetOf, type Watch } from '../../../domain/job/watch.ts';
 import { SourceError } from '../../../errors.ts';
 import type { ListedInstance, ListedProject, ReadOptions } from '../../../source/source.ts';
 import { createPollProgress, joined, type PollProgress } from '../../poll/progress.ts';
 import { Listing } from './listing.ts';
-import { isFollowed, newSinceOf, openTargets, portionsOf, whereIs, whyNothing } from './looks.ts';
+import { type FateOf, newSinceOf, openTargets, portionsOf, sorted, whereIs, whyNothing } from './looks.ts';
+import { departureOf, emptyPage, fateBy, type ProjectPage } from './project-page.ts';
 import type { ListFault, TargetBook, TargetBookDeps } from './target-book.ts';
 import { placeOfTarget, type TrackedTarget, track } from './tracked.ts';
 import { endsInTime, STALL_MS, Turns } from './turns.ts';
 
 /** Projects whose instances are listed at once; the request budget is the real limit. */
 const PROJECTS_AT_ONCE = 4;
-
-/** One project, and the list of its instances. */
-interface ProjectPage {
-  groupId: string;
-  /** `null` where the watch names it. */
-  project: ListedProject | null;
-  listing: Listing;
-  /** By our clock as Atlas's: when its instances were listed last. `undefined`: the store was not asked yet. */
-  lookedAt: Timestamp | null | undefined;
-}
 
 /** What a watch with wildcards has found. */
 export class DiscoveringBook implements TargetBook {
@@ -96,11 +88,10 @@ export class DiscoveringBook implements TargetBook {
     return this.#targets.get(targetKey({ ...this.#watch, watch: this.#watch.name, ...place })) ?? null;
   }
 
-  hasGone(place: WatchPlace): boolean {
-    if ([...this.#targets.values()].some(({ target }) => liesIn(target, place))) return false;
-    if (this.#projects !== null && !this.#projects.hasSucceeded) return false;
-    const page = this.#pages.get(place.groupId);
-    return page === undefined || (place.instanceName !== null && page.listing.hasSucceeded);
+  fateOf(place: WatchPlace): Fate | null {
+    if ([...this.#targets.values()].some(({ target }) => liesIn(target, place))) return null;
+    if (this.#projects !== null && !this.#projects.hasSucceeded) return null;
+    return fateBy(this.#pages.get(place.groupId), this.#watch, place);
   }
 
   doubt(tracked: TrackedTarget, how: { askedMono: number; isNews: boolean; isProject: boolean }): boolean {
@@ -222,8 +213,8 @@ export class DiscoveringBook implements TargetBook {
     const ids = new Set(listed.map(({ groupId }) => groupId));
     options.signal.throwIfAborted();
     for (const groupId of this.#pages.keys()) if (!ids.has(groupId)) this.#pages.delete(groupId);
-    const hasGone = (target: Pick<Target, 'groupId'>): boolean => !ids.has(target.groupId);
-    await this.#part(hasGone, { hasProjectGone: true }, options.signal);
+    const fateOf: FateOf = ({ groupId }) => (ids.has(groupId) ? null : 'gone');
+    await this.#part(fateOf, { hasProjectGone: true }, options.signal);
     await store.noteLook(ownKey, lookedAt);
     this.#projectsLookedAt = lookedAt;
   }
@@ -241,8 +232,7 @@ export class DiscoveringBook implements TargetBook {
   }
 
   #open(groupId: string, project: ListedProject | null): ProjectPage {
-    const listing = new Listing(this.#deps.clock, this.#watch.discoverEveryMs);
-    const page: ProjectPage = { groupId, project, listing, lookedAt: undefined };
+    const page = emptyPage(this.#deps.clock, this.#watch, { groupId, project });
     this.#pages.set(groupId, page);
     return page;
   }
@@ -262,19 +252,20 @@ export class DiscoveringBook implements TargetBook {
 
   async #listInstances(page: ProjectPage, options: ReadOptions, advanced: () => void): Promise<void> {
     const { source, store, clock } = this.#deps;
-    const { groupId } = page;
-    const key = this.#keyOfProject(groupId);
-    const begunAt = clock.now();
+    const [groupId, key, begunAt] = [page.groupId, this.#keyOfProject(page.groupId), clock.now()];
     const listed = await source.listInstances({ ...this.#watch, groupId }, options);
     advanced();
     const lookedAt = begunAt + source.surelyAheadMs();
     if (page.lookedAt === undefined) page.lookedAt = await store.lastLookAt(key);
-    const live = listed.filter((instance) => isFollowed(this.#watch, groupId, instance));
-    for await (const portion of portionsOf(live)) await this.#enter(page, portion, options.signal);
-    const names = new Set(live.map(({ instanceName }) => instanceName));
-    const hasGone = (target: Pick<Target, 'groupId' | 'instanceName'>): boolean =>
-      target.groupId === groupId && !names.has(target.instanceName);
-    await this.#part(hasGone, { hasProjectGone: false }, options.signal);
+    const { followed, leftOut } = sorted(this.#watch, groupId, listed);
+    page.leftOut = leftOut;
+    for await (const portion of portionsOf(followed)) await this.#enter(page, portion, options.signal);
+    const names = new Set(followed.map(({ instanceName }) => instanceName));
+    const fateOf: FateOf = (target) =>
+      target.groupId !== groupId || names.has(target.instanceName)
+        ? null
+        : (leftOut.get(target.instanceName) ?? 'gone');
+    await this.#part(fateOf, { hasProjectGone: false }, options.signal);
     await store.noteLook(key, lookedAt);
     page.lookedAt = lookedAt;
   }
@@ -305,27 +296,33 @@ export class DiscoveringBook implements TargetBook {
     await writeDown('instance.found', ...found.map(whereIs));
   }
 
-  /** Lets go of what is not there any more. What has open jobs is followed until they have ended, also when an earlier process left them. */
+  /**
+   * Lets go of what is not followed any more. What has gone from Atlas with open jobs is followed until they have ended, also when an earlier
+   * process left them; what another watch has now, or nobody wants, is let go of at once.
+   */
   async #part(
-    hasGone: (target: Pick<Target, 'groupId' | 'instanceName'>) => boolean,
+    fateOf: FateOf,
     { hasProjectGone }: { hasProjectGone: boolean },
     signal: AbortSignal,
   ): Promise<void> {
     const { store, clock, source, writeDown } = this.#deps;
     const watch = this.#watch;
-    const open = await openTargets(store, watch, clock.now() + source.surelyAheadMs(), hasGone);
+    const open = await openTargets(store, watch, clock.now() + source.surelyAheadMs(), fateOf);
     signal.throwIfAborted();
-    const gone: Target[] = [];
+    const left: Array<{ target: Target; fate: Fate }> = [];
     for (const [key, tracked] of [...this.#targets]) {
       const { target, following } = tracked;
-      if (!hasGone(target)) continue;
+      const fate = fateOf(target);
+      if (fate === null) continue;
       tracked.hasProjectGone = hasProjectGone;
+      if ((following === 'whole' || fate !== 'gone') && !open.has(key)) this.#targets.delete(key);
       if (following === 'leaving') continue;
       tracked.following = 'leaving';
-      if (!open.has(key)) this.#targets.delete(key);
-      gone.push(target);
+      left.push({ target, fate });
     }
-    for await (const portion of portionsOf(gone)) await writeDown('instance.gone', ...portion.map(whereIs));
+    for await (const portion of portionsOf(left)) {
+      await writeDown('instance.gone', ...portion.map(departureOf));
+    }
     for (const [key, place] of open) {
       if (this.#targets.has(key)) continue;
       const project = this.#pages.get(place.groupId)?.project ?? null;
@@ -346,8 +343,8 @@ export class DiscoveringBook implements TargetBook {
     if (this.#targets.size > 0) this.#hasWarnedOfNothing = false;
     else if (!this.#hasWarnedOfNothing) {
       this.#hasWarnedOfNothing = true;
-      const hint = whyNothing(this.#watch);
-      this.#deps.logger.warn(`Watch ${name} finds no instance to follow`, { watch: name, hint });
+      const fields = { watch: name, hint: whyNothing(this.#watch) };
+      this.#deps.logger.warn(`Watch ${name} finds no instance to follow`, fields);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { AuditDraft } from '../../../domain/audit.ts';
 import type { Timestamp } from '../../../domain/instant.ts';
-import { isLeftOut } from '../../../domain/job/cession.ts';
+import { type Fate, type LeftOut, leftOutBy } from '../../../domain/job/cession.ts';
 import { SERVERLESS_END } from '../../../domain/job/serverless-end.ts';
 import { placeOfKey, type Target, targetOf, type Watch } from '../../../domain/job/watch.ts';
 import type { ListedInstance } from '../../../source/source.ts';
@@ -26,17 +26,20 @@ export async function newSinceOf(
   return since;
 }
 
-/** The targets that a watch has left with open jobs, by key: of this process and of those before. */
+/** What a list says of an instance; `null`: it is followed, or the list is not about it. */
+export type FateOf = (place: Pick<Target, 'groupId' | 'instanceName'>) => Fate | null;
+
+/** The targets that have gone and on which a watch has left open jobs, by key: of this process and of those before. */
 export async function openTargets(
   store: Pick<JobStore, 'followedTargets'>,
   watch: Watch,
   now: Timestamp,
-  hasGone: (place: Pick<Target, 'groupId' | 'instanceName'>) => boolean,
+  fateOf: FateOf,
 ): Promise<Map<string, Target>> {
   const open = new Map<string, Target>();
   for (const key of await store.followedTargets(watch.name, now)) {
     const place = placeOfKey(watch, key);
-    if (place !== null && hasGone(place)) open.set(key, { ...targetOf(watch), ...place });
+    if (place !== null && fateOf(place) === 'gone') open.set(key, { ...targetOf(watch), ...place });
   }
   return open;
 }
@@ -46,11 +49,23 @@ export function whereIs({ watch, kind, groupId, instanceName }: Target): AuditDr
   return { watch, kind, groupId, instanceName };
 }
 
-/** True for an instance of a list that the watch follows. */
-export function isFollowed(watch: Watch, groupId: string, listed: ListedInstance): boolean {
-  const { instanceName, name, isDeleted } = listed;
-  if (isDeleted || (watch.instanceName !== '*' && watch.instanceName !== name)) return false;
-  return !isLeftOut(watch, { groupId, instanceName, name });
+/**
+ * Sorts what is listed: what the watch follows, and what it leaves out, by the name under which jobs are asked for there. People may have
+ * named that by another, which the list alone tells.
+ */
+export function sorted(
+  watch: Watch,
+  groupId: string,
+  listed: readonly ListedInstance[],
+): { followed: ListedInstance[]; leftOut: Map<string, LeftOut> } {
+  const leftOut = new Map<string, LeftOut>();
+  const followed = listed.filter(({ instanceName, name, isDeleted }) => {
+    const why = leftOutBy(watch, { groupId, instanceName, name });
+    if (why !== null) leftOut.set(instanceName, why);
+    const isMeant = watch.instanceName === '*' || watch.instanceName === name;
+    return why === null && isMeant && !isDeleted;
+  });
+  return { followed, leftOut };
 }
 
 /** Why a look may have found no instance, for people. */

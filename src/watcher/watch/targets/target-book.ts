@@ -1,5 +1,6 @@
 import type { Clock } from '../../../clock.ts';
 import type { AuditDraft } from '../../../domain/audit.ts';
+import type { Fate } from '../../../domain/job/cession.ts';
 import type { WatchPlace } from '../../../domain/job/place.ts';
 import type { Target } from '../../../domain/job/watch.ts';
 import type { SourceError } from '../../../errors.ts';
@@ -40,8 +41,8 @@ export interface TargetBook {
   faults(): ListFault[];
   /** The target that this instance is, as of the last look; `null`: none of this watch. */
   find(place: Pick<Target, 'groupId' | 'instanceName'>): TrackedTarget | null;
-  /** The place is not there any more; false as long as nobody has looked. */
-  hasGone(place: WatchPlace): boolean;
+  /** Why the place is not followed any more; `null`: it is, or nobody has looked yet. */
+  fateOf(place: WatchPlace): Fate | null;
   /**
    * A target could not be read, and what Atlas says may mean that it has gone or has become another kind: its list is looked at again.
    * `isProject`: what it says is about the project. @returns whether a look is due now.
