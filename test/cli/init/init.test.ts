@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
@@ -89,6 +89,36 @@ describe('init', () => {
     expect(code).toBe(1);
     expect(screen).toContain('interrupted; nothing was written');
     expect(() => statSync(config)).toThrow();
+  });
+
+  it('ends at Ctrl-C while it looks around in Atlas, and has written nothing', async () => {
+    const atlas = await anAtlas();
+    const folder = aFolder();
+    const { code, err, screen } = await runAtTerminal(
+      ['init', '--base-url', atlas.url, '--project', 'money', '--write-env', '-c', join(folder, 'c.json')],
+      [
+        ['Public key', `${KEYS.publicKey}\r`],
+        ['Private key', `${KEYS.privateKey}\r\u0003`],
+      ],
+    );
+    expect(code).toBe(1);
+    expect(err + screen).toContain('interrupted; nothing was written');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('keeps variables from others in a file that they could read, and what a link leads to', async () => {
+    const atlas = await anAtlas();
+    const folder = aFolder();
+    const [real, link] = [join(folder, 'real.env'), join(folder, 'link.env')];
+    writeFileSync(real, 'OTHER=1\n', { mode: 0o644 });
+    symlinkSync(real, link);
+    const argv = ['init', '--base-url', atlas.url, '--write-env', link, '-c', join(folder, 'c.json')];
+    const { code } = await run(argv, IN_ENV);
+    expect(code).toBe(0);
+    expect(statSync(real).mode & 0o777).toBe(0o600);
+    expect(readFileSync(real, 'utf8')).toMatch(/^OTHER=1\nATLAS_PUBLIC_KEY=/);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readdirSync(folder).toSorted()).toEqual(['c.json', 'link.env', 'real.env']);
   });
 
   it.each<[what: string, argv: string[], env: Record<string, string>, says: string]>([

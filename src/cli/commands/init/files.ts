@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { whyUnreadable } from '../../../config/text/interpolate.ts';
 import { WatcherError } from '../../../errors.ts';
@@ -36,11 +36,11 @@ export function assertFree(file: string, { force }: { force: boolean }): void {
 }
 
 /**
- * Writes the configuration. Without `force`, one that has come meanwhile is left as it is.
+ * Writes the configuration, whole or not at all. Without `force`, one that has come meanwhile is left as it is.
  * @throws {WatcherError} when it cannot be written.
  */
 export function writeConfig(file: string, text: string, { force }: { force: boolean }): void {
-  attempt(file, () => writeFileSync(file, text, { flag: force ? 'w' : 'wx' }));
+  attempt(file, () => writeWhole(file, text, { mode: 0o644, replaces: force }));
 }
 
 /**
@@ -59,10 +59,23 @@ export function writeVariables(
       hint: 'Give --force to set it anew there.',
     });
   }
-  attempt(file, () => {
-    writeFileSync(file, withVariables(before, values), { mode: 0o600 });
-    chmodSync(file, 0o600);
-  });
+  attempt(file, () => writeWhole(file, withVariables(before, values), { mode: 0o600, replaces: true }));
+}
+
+/**
+ * Puts a text in place in one step, with this mode from its first byte on: whoever is interrupted leaves what was there, and a secret never
+ * stands where others can read it, be it that a file was there that they could. What a link leads to is replaced, not the link.
+ */
+function writeWhole(file: string, text: string, how: { mode: number; replaces: boolean }): void {
+  const place = existsSync(file) ? realpathSync(file) : file;
+  const draft = `${place}.${process.pid}.new`;
+  try {
+    writeFileSync(draft, text, { mode: how.mode, flag: 'wx' });
+    if (!how.replaces && existsSync(place)) throw Object.assign(new Error('it is there'), { code: 'EEXIST' });
+    renameSync(draft, place);
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
 
 function attempt<T>(file: string, work: () => T): T {

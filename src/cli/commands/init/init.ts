@@ -95,7 +95,9 @@ async function fromCredentialToFile(
     caFile: options.caFile ?? null,
     credential,
   };
-  const projects = await lookAround(cli, file, connection);
+  // Between two questions the terminal is ours as well: who presses Ctrl-C then wants no more, and nothing is to be written.
+  const during = <Result>(work: Promise<Result>): Promise<Result> => prompter?.during(work) ?? work;
+  const projects = await during(lookAround(cli, file, connection));
   if (!json) printSurvey(cli, projects);
 
   const watches = planWatches({ ...(await chooseProjects(projects, named, prompter)), instances });
@@ -104,8 +106,8 @@ async function fromCredentialToFile(
   const variables = variablesOf(credential, slack);
   const schema = schemaBeside(file);
   const text = configText({ ...connection, schema, watches, slackVariable: slack && SLACK_VARIABLE });
-  const config = await cli.parts.loadDraft({ file, text, env: Object.fromEntries(variables) });
-  const diagnoses = await cli.parts.diagnose(config);
+  const config = await during(cli.parts.loadDraft({ file, text, env: Object.fromEntries(variables) }));
+  const diagnoses = await during(cli.parts.diagnose(config));
 
   const envFile = await chooseEnvFile(options, env, variables, prompter);
   const force = options.force === true;

@@ -9,6 +9,8 @@ export interface Prompter {
   ask(question: string): Promise<string>;
   /** As `ask`, and the terminal shows nothing of the answer. @throws {WatcherError} */
   askHidden(question: string): Promise<string>;
+  /** Gives what the work comes to, unless the person wants no more before. @throws {WatcherError} and then nobody waits for the work. */
+  during<Result>(work: Promise<Result>): Promise<Result>;
   /** Gives the terminal back. */
   close(): void;
 }
@@ -26,7 +28,13 @@ export function createPrompter(input: InputStream | undefined, output: OutputStr
   // Without a history: a secret would come back at a press of the upward arrow.
   const lines = createInterface({ input, output: shown, terminal: true, historySize: 0 });
   const gone = new AbortController();
-  lines.once('close', () => gone.abort());
+  const left = Promise.withResolvers<never>();
+  // Nobody may be waiting when it comes.
+  left.promise.catch(() => undefined);
+  lines.once('close', () => {
+    gone.abort();
+    left.reject(interrupted());
+  });
   lines.once('SIGINT', () => lines.close());
 
   const ask = async (question: string): Promise<string> => {
@@ -36,7 +44,7 @@ export function createPrompter(input: InputStream | undefined, output: OutputStr
     } catch (cause) {
       if (!gone.signal.aborted) throw cause;
       output.write('\n');
-      throw new WatcherError('interrupted', 'interrupted; nothing was written', { cause });
+      throw interrupted(cause);
     }
   };
   return {
@@ -51,6 +59,14 @@ export function createPrompter(input: InputStream | undefined, output: OutputStr
         output.write('\n');
       }
     },
+    during: (work) => {
+      work.catch(() => undefined);
+      return Promise.race([work, left.promise]);
+    },
     close: () => lines.close(),
   };
+}
+
+function interrupted(cause?: unknown): WatcherError {
+  return new WatcherError('interrupted', 'interrupted; nothing was written', { cause });
 }
