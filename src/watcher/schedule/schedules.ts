@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import type { Timestamp } from '../../domain/instant.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { Release, type Ticked } from './release.ts';
 import { firstStepOf, stepOf } from './spread.ts';
@@ -30,6 +31,11 @@ export class Schedules<Member extends Ticked> {
   /** Milliseconds from one tick of the expression to the next, as things stand. */
   gapMs(expression: string): number {
     return this.#tickers.get(expression)?.gapMs() ?? USUAL_GAP_MS;
+  }
+
+  /** When the expression ticks next; `null`: it is not ticking. */
+  nextAt(expression: string): Timestamp | null {
+    return this.#tickers.get(expression)?.nextAt() ?? null;
   }
 
   /** Has these expressions tick, and no others. One that ticks already goes on. */

@@ -16,6 +16,8 @@ export interface Ticker {
   readonly expression: string;
   /** From one tick to the next, as things stand: milliseconds. Long for a schedule that rests over night. */
   gapMs(): number;
+  /** When it ticks next. */
+  nextAt(): Timestamp;
   /** A sign of life from outside, about once a second: notices that the wall clock has stepped, or that a timer was lost. */
   watch(): void;
   stop(): void;
@@ -81,6 +83,7 @@ export function startTicker({ expression, onTick, clock, logger }: TickerOptions
   return {
     expression,
     gapMs: () => gapMs,
+    nextAt: () => awaited.at,
     watch: look,
     stop: () => {
       clearTimeout(timer);

@@ -29,8 +29,7 @@ const LATE_AFTER_MS = 120_000;
 
 /** A poll of which nothing comes is cut short after `failingAfter`, and no sooner than this: an answer may be long in coming. */
 const LEAST_PATIENCE_MS = 180_000;
-/** The book cuts short what is in hand when it stops. */
-const { signal: NEVER } = new AbortController();
+const { signal: NEVER } = new AbortController(); // The book cuts short what is in hand when it stops.
 /** Of its period, where the ceiling stretches that: its targets are polled spread over so much. */
 const SPREAD_OVER = 0.9;
 
@@ -46,6 +45,7 @@ class PollingLoop implements WatchLoop {
   readonly watch: Watch;
   readonly #deps: WatchLoopDeps;
   readonly #gapMs: () => number;
+  readonly #nextTickAt: () => Timestamp | null;
   readonly #paceOf: (loop: Sharer) => Pace;
   readonly #tickSoon: (retry: Ticked) => void;
   readonly #pacer: Pacer;
@@ -73,6 +73,7 @@ class PollingLoop implements WatchLoop {
     this.watch = watch;
     this.#deps = deps;
     this.#gapMs = gapMs;
+    this.#nextTickAt = options.nextTickAt ?? (() => null);
     this.#paceOf = options.paceOf ?? (() => freePace(gapMs()));
     this.#tickSoon = tickSoon;
     this.#isPatient = isPatient;
@@ -182,15 +183,17 @@ class PollingLoop implements WatchLoop {
       faults,
       hasMissedPolls: this.#hasMissedPolls,
       dueWithinMs: mayTakeMs,
-      nextPollAt: this.#nextPollAt(periodMs),
+      nextPollAt: this.#nextPollAt(periodMs, gapMs),
     };
   }
 
-  /** By the period, or when the back-off ends; `null` before the first poll has begun. */
-  #nextPollAt(periodMs: number): Timestamp | null {
+  /** When the schedule comes round, by the period where that is longer, or when the back-off ends; `null` before the first poll has begun. */
+  #nextPollAt(periodMs: number, scheduledMs: number): Timestamp | null {
     const backOffMs = this.#backOff.remainingMs;
     const untilNextMs = backOffMs > 0 ? backOffMs : this.#pacer.untilNextMs(periodMs);
-    return untilNextMs === null ? null : this.#deps.clock.now() + Math.max(0, untilNextMs);
+    const slot = backOffMs <= 0 && periodMs <= scheduledMs ? this.#nextTickAt() : null;
+    if (untilNextMs === null) return null;
+    return slot ?? this.#deps.clock.now() + Math.max(0, untilNextMs);
   }
 
   surelyAheadMs(): number {

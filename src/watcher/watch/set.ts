@@ -155,6 +155,7 @@ class LoopSet implements WatchSet {
       {
         watch,
         gapMs: () => this.#schedules.gapMs(loop.schedule()),
+        nextTickAt: () => this.#schedules.nextAt(loop.schedule()),
         paceOf: (sharer) => this.#load.paceOf(sharer),
         tickSoon: (retry) => this.#schedules.tickSoon(retry),
       },

@@ -1,3 +1,4 @@
+import type { Timestamp } from '../../domain/instant.ts';
 import type { Target, Watch } from '../../domain/job/watch.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
@@ -26,6 +27,8 @@ export interface WatchLoopOptions {
   watch: Watch;
   /** From one tick to the next of the schedule in use, in milliseconds. */
   gapMs: () => number;
+  /** When that ticks next; `null` where nobody knows, and unless given. */
+  nextTickAt?: () => Timestamp | null;
   /** How often it can be polled beside others who share its ceiling; as its schedule has it unless given. */
   paceOf?: (loop: Sharer) => Pace;
   /** A poll waits for every target, however slow: for whoever polls once. */

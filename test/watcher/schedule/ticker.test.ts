@@ -55,6 +55,7 @@ describe('a ticker', () => {
     start('*/10 * * * * *');
     await pass(60_500);
     expect(ticks).toBe(6);
+    expect(ticker.nextAt()).toBe(START + 70_000);
     expect(ticker.gapMs()).toBeGreaterThanOrEqual(9_000);
     expect(ticker.gapMs()).toBeLessThanOrEqual(10_000);
   });

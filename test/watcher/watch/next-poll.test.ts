@@ -9,7 +9,9 @@ import { createManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
-it('a watch says when it is polled next: a period after the last poll has begun, and nothing before the first', async () => {
+let nextTickAt: number | null = null;
+
+it('a watch says when it is polled next: when its schedule comes round, else a period after the last poll has begun, and nothing before the first', async () => {
   const store = await openForTest({ path: ':memory:' });
   const clock = createManualClock(T0);
   const logger = createRecordingLogger();
@@ -20,7 +22,7 @@ it('a watch says when it is polled next: a period after the last poll has begun,
       recorder: aRecorder({ store, clock, signals, logger }),
       faultLog: createFaultLog(logger, clock),
     },
-    { watch: aWatch(), gapMs: () => 30_000 },
+    { watch: aWatch(), gapMs: () => 30_000, nextTickAt: () => nextTickAt },
   );
   expect(loop.status().nextPollAt).toBeNull();
   await loop.pollNow();
@@ -28,4 +30,6 @@ it('a watch says when it is polled next: a period after the last poll has begun,
   expect(loop.status().nextPollAt).toBe(T0 + 30_000);
   clock.advance(20_000);
   expect(loop.status().nextPollAt).toBe(T0 + 32_000);
+  nextTickAt = T0 + 9 * 3_600_000;
+  expect(loop.status().nextPollAt).toBe(nextTickAt);
 });
