@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import type { JobKind } from '../domain/job/restore-job.ts';
 import { toError } from '../errors.ts';
 import type { JobSource, ListedInstance, ListedProject, Place, ReadOptions } from '../source/source.ts';
 import type { StepFault, StepName } from './diagnosis.ts';
@@ -13,6 +14,8 @@ export interface SurveyedProject {
   instances: readonly Neighbour[];
   /** Why its instances cannot be listed; `null` when at least one of their lists could be read. */
   fault: StepFault | null;
+  /** The lists that could not be read, and why: whether there are instances of these kinds nobody knows. An API that has ended has none. */
+  unread: ReadonlyArray<{ kind: JobKind; fault: StepFault }>;
 }
 
 /** What a credential sees; or where the way to it ends, as a diagnosis has it. */
@@ -64,18 +67,24 @@ async function surveyProject(
 ): Promise<SurveyedProject> {
   const kinds = apiVersion === 'public' ? [kind] : ATLAS_LISTS;
   const instances: Neighbour[] = [];
-  const faults: StepFault[] = [];
+  const unread: Array<{ kind: JobKind; fault: StepFault }> = [];
   for (const each of kinds) {
     try {
       const listed = await source.listInstances({ kind: each, apiVersion, groupId }, options);
       instances.push(...listed.filter(isThere).map((instance) => ({ ...named(instance), kind: each })));
     } catch (thrown) {
       if (options.signal.aborted) throw thrown;
-      faults.push(placed(thrown, 'instances').fault);
+      unread.push({ kind: each, fault: placed(thrown, 'instances').fault });
     }
   }
-  const isBlind = faults.length === kinds.length;
-  return { groupId, name, instances, fault: isBlind ? (faults[0] ?? null) : null };
+  const fault = unread.length === kinds.length ? (unread[0]?.fault ?? null) : null;
+  return {
+    groupId,
+    name,
+    instances,
+    fault,
+    unread: unread.filter(({ fault: { reason } }) => reason !== 'gone'),
+  };
 }
 
 function placed(thrown: unknown, question: Question): { step: StepName; fault: StepFault } {

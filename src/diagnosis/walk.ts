@@ -5,15 +5,18 @@ import { JOB_HOME } from '../domain/job/job-home.ts';
 import { shortId } from '../domain/job/restore-job.ts';
 import { SERVERLESS_END } from '../domain/job/serverless-end.ts';
 import { isWildcard, type Target, targetOf, type Watch } from '../domain/job/watch.ts';
-import type { JobAnswer, JobSource, ReadOptions } from '../source/source.ts';
+import { SourceError } from '../errors.ts';
+import type { JobAnswer, JobSource, ListedInstance, ReadOptions } from '../source/source.ts';
 import type { Notes, StepName } from './diagnosis.ts';
 import { FoundFault, type Question } from './place-fault.ts';
 
 const JOBS_AT_ONCE = 4;
 
-/** Of what a `*` stands for, so many are looked into: enough to tell whether it can be read. */
-const PROJECTS_LOOKED_INTO = 5;
+/** Of what a `*` stands for, the jobs of so many instances are read: enough to tell whether they can be. */
 const INSTANCES_LOOKED_INTO = 3;
+
+/** Projects whose instances are listed at once. All of them are: what their polls ask for is to be known of each. */
+const PROJECTS_AT_ONCE = 4;
 
 /** The way to the jobs of one watch. Each step throws the first fault that it meets; `question` and `target` tell what it was about. */
 export interface Walk {
@@ -61,10 +64,8 @@ export function createWalk(watch: Watch, source: JobSource, options: ReadOptions
     question = 'projects';
     const ids = (await source.listProjects(watch, options)).map(({ groupId }) => groupId);
     if (ids.length === 0) throw seesNoProject();
-    // Whether an instance of that name is there at all, only all of them tell.
-    const lookedInto = watch.instanceName === '*' ? PROJECTS_LOOKED_INTO : ids.length;
-    note('project', counted(ids.length, lookedInto, 'project'));
-    return ids.slice(0, lookedInto);
+    note('project', counted(ids.length, ids.length, 'project'));
+    return ids;
   }
 
   async function discoverTargets(): Promise<Target[]> {
@@ -72,21 +73,19 @@ export function createWalk(watch: Watch, source: JobSource, options: ReadOptions
     const found: Target[] = [];
     const names: string[] = [];
     question = 'instances';
-    for (const groupId of projects) {
-      target = { ...targetOf(watch), groupId };
-      const listed = await source.listInstances(target, options);
-      const instances = listed.filter(
-        ({ isDeleted, instanceName, name }) =>
-          !isDeleted && !isLeftOut(watch, { groupId, instanceName, name }),
-      );
+    target = { ...targetOf(watch), groupId: projects[0] ?? '' };
+    const { lists, unlisted } = await listAll(projects, { watch, source, options });
+    for (const { groupId, instances } of lists) {
       names.push(...instances.map(({ name }) => name));
       const meant = instances.filter(({ name }) => watch.instanceName === '*' || watch.instanceName === name);
       noteAsks(groupId, meant.length);
-      found.push(...meant.map(({ instanceName }) => ({ ...target, instanceName })));
+      found.push(...meant.map(({ instanceName }) => ({ ...targetOf(watch), groupId, instanceName })));
     }
-    if (found.length === 0 && watch.instanceName !== '*') throw nowhere(watch, names);
+    // It may be where nobody could look.
+    if (found.length === 0 && watch.instanceName !== '*') throw unlisted[0]?.fault ?? nowhere(watch, names);
     const words = counted(found.length, INSTANCES_LOOKED_INTO, 'instance');
-    note('instance', words, found.length === 0 ? nothingToFollow(watch) : null);
+    const nothing = found.length === 0 ? nothingToFollow(watch) : null;
+    note('instance', words, unlisted.length === 0 ? nothing : unlistedWords(unlisted));
     return found.slice(0, INSTANCES_LOOKED_INTO);
   }
 
@@ -181,6 +180,52 @@ function nothingToFollow({ kind }: Watch): string {
   return kind === 'serverless'
     ? `there is no instance to follow. ${SERVERLESS_END}`
     : `there is no instance to follow: is there one of the kind ${kind} in the project?`;
+}
+
+interface InstanceLists {
+  lists: Array<{ groupId: string; instances: ListedInstance[] }>;
+  /** Those that could not be had; what is there nobody knows. */
+  unlisted: Array<{ groupId: string; fault: SourceError }>;
+}
+
+/**
+ * Lists what the watch follows in each of these projects. The first one goes alone: what concerns all is met there.
+ * @throws {SourceError} where the first one cannot be listed.
+ */
+async function listAll(
+  projects: readonly string[],
+  { watch, source, options }: { watch: Watch; source: JobSource; options: ReadOptions },
+): Promise<InstanceLists> {
+  const found: InstanceLists = { lists: [], unlisted: [] };
+  const list = async (groupId: string): Promise<void> => {
+    const listed = await source.listInstances({ ...targetOf(watch), groupId }, options);
+    const isFollowed = ({ isDeleted, instanceName, name }: ListedInstance): boolean =>
+      !isDeleted && !isLeftOut(watch, { groupId, instanceName, name });
+    found.lists.push({ groupId, instances: listed.filter(isFollowed) });
+  };
+  const [first, ...others] = projects;
+  if (first !== undefined) await list(first);
+  const limit = pLimit(PROJECTS_AT_ONCE);
+  await Promise.all(
+    others.map((groupId) =>
+      limit(() =>
+        list(groupId).catch((fault: unknown) => {
+          if (options.signal.aborted || !(fault instanceof SourceError)) throw fault;
+          found.unlisted.push({ groupId, fault });
+        }),
+      ),
+    ),
+  );
+  const inOrder = (a: { groupId: string }, b: { groupId: string }): number =>
+    projects.indexOf(a.groupId) - projects.indexOf(b.groupId);
+  return { lists: found.lists.sort(inOrder), unlisted: found.unlisted.sort(inOrder) };
+}
+
+/** What could not be read is not empty: how much is followed there, and what it asks for, nobody knows. */
+function unlistedWords(unlisted: ReadonlyArray<{ groupId: string; fault: SourceError }>): string {
+  const first = unlisted.map(({ groupId, fault }) => `${groupId} (${fault.message})`).at(0);
+  const more = unlisted.length > 1 ? `, and of ${unlisted.length - 1} more projects` : '';
+  return `the instances of project ${first} cannot be listed${more}: what is followed there is not counted`;
 }
 
 function counted(all: number, lookedInto: number, what: string): string {

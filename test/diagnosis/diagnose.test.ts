@@ -376,13 +376,13 @@ describe('a watch with *', () => {
     const { source, places, jobs } = anAtlas({ projects, lists: { flex: ['a', 'b'] } });
     const watch = aWatch({ kind: 'flex', groupId: '*', instanceName: '*' });
     const [found] = await diagnose(source, watch);
-    expect(Object.values(found?.asks ?? {})).toEqual([2, 2, 2, 2, 2]);
+    expect(Object.values(found?.asks ?? {})).toEqual([2, 2, 2, 2, 2, 2, 2]);
     expect(found?.steps.slice(3)).toEqual([
-      { step: 'project', outcome: 'ok', detail: '7 projects, 5 of them looked into', warning: null },
-      { step: 'instance', outcome: 'ok', detail: '10 instances, 3 of them looked into', warning: null },
+      { step: 'project', outcome: 'ok', detail: '7 projects', warning: null },
+      { step: 'instance', outcome: 'ok', detail: '14 instances, 3 of them looked into', warning: null },
       { step: 'job', outcome: 'ok', detail: '6 on the first page', warning: null },
     ]);
-    expect(places).toHaveLength(5);
+    expect(places).toHaveLength(7);
     expect(jobs.listings).toBe(3);
   });
 
@@ -399,6 +399,24 @@ describe('a watch with *', () => {
     const [found] = await diagnose(source, aWatch({ kind, instanceName: '*' }));
     expect(found?.ok).toBe(true);
     expect(found?.steps[4]).toMatchObject({ outcome: 'ok', warning: expect.stringContaining(words) });
+  });
+
+  it('counts for nothing what cannot be listed, and says so', async () => {
+    const { source } = anAtlas({ projects, lists: { flex: ['orders'] } });
+    const { listInstances } = source;
+    source.listInstances = async (place, options) => {
+      if (place.groupId.startsWith('6'))
+        throw new SourceError('auth', 'no role there', { subject: 'project' });
+      return listInstances(place, options);
+    };
+    const [found] = await diagnose(source, aWatch({ kind: 'flex', groupId: '*', instanceName: '*' }));
+    expect(Object.values(found?.asks ?? {})).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(found?.steps[4]).toMatchObject({
+      warning: `the instances of project ${'6'.repeat(24)} (no role there) cannot be listed: what is followed there is not counted`,
+    });
+    const [named] = await diagnose(source, aWatch({ kind: 'flex', groupId: '*', instanceName: 'other' }));
+    expect(named?.ok).toBe(false);
+    expect(JSON.stringify(named?.steps)).toContain('no role there');
   });
 
   it('for every project finds the one that has the instance, and a name that is close where none has', async () => {

@@ -209,7 +209,8 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     path: '/-/poll',
     access: 'act',
-    summary: 'Polls a watch at once, or every watch, whatever schedule and back-off say.',
+    summary:
+      'Polls a watch at once, or every watch, whatever schedule and back-off say. A poll in hand (`under_way`) is hurried on, and another follows it.',
     query: { watch: WATCH },
     answers: { 200: 'Polled', 404: 'Refusal' },
   },

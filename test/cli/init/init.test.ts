@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
@@ -191,6 +191,19 @@ describe('init', () => {
     expect(out).toContain('1 of 3 watches cannot be polled.');
     expect(out).toContain('the role Project Backup Manager');
     expect(await watchesOf(config)).toHaveLength(3);
+  });
+
+  it('says what could not be read, in the file too, and what that means', async () => {
+    const atlas = await anAtlas();
+    atlas.refuse(SHOP, 'USER_UNAUTHORIZED', { onlyPath: /flexClusters/ });
+    const config = join(aFolder(), 'c.json');
+    const { code, out } = await run(['init', '--base-url', atlas.url, '-c', config], IN_ENV);
+    expect(code).toBe(1);
+    const words =
+      /flex instances of project shop could not be listed, so that no watch here follows any by that list/;
+    expect(out.replaceAll(/\s+/g, ' ')).toMatch(words);
+    expect(readFileSync(config, 'utf8')).toMatch(words);
+    expect((await watchesOf(config)).some((watch) => watch.includes('flex'))).toBe(false);
   });
 
   it('takes named projects and instances, and Slack from the environment; --json says what it found', async () => {

@@ -10,6 +10,7 @@ function aProject(number: number, name: string, ...instances: string[]): Surveye
     name,
     instances: instances.map((instance) => ({ name: instance, instanceName: instance, kind: 'cluster' })),
     fault: null,
+    unread: [],
   };
 }
 

@@ -15,13 +15,15 @@ export interface FirstConfig extends FirstConnection {
   /** The path of the JSON Schema; `null`: there is none at hand. */
   schema: string | null;
   watches: readonly PlannedWatch[];
+  /** What could not be read in Atlas, a line each: nobody is to take the watches for all there is. */
+  unread: readonly string[];
   /** The variable with the address of a Slack webhook; `null`: nobody is told yet. */
   slackVariable: string | null;
 }
 
 /** The text of a first configuration, with comments that say what can be changed. It holds placeholders in place of secrets. */
 export function configText(first: FirstConfig): string {
-  const { schema, baseUrl, caFile, allowHttp, credential, watches, slackVariable } = first;
+  const { schema, baseUrl, caFile, allowHttp, credential, watches, slackVariable, unread } = first;
   const { idKey, secretKey } = FORMS[credential.type];
   const connection = [
     '"name": "atlas"',
@@ -46,6 +48,7 @@ export function configText(first: FirstConfig): string {
     '    // instance of the kind, new ones too; a name follows that one alone. "stalledAfter" tells of a restore that takes too long,',
     '    // "expiringWithin" of a download link that is about to run out. Restores of single collections have a kind of their own: a further',
     '    // watch with "kind": "collection".',
+    ...unread.map((line) => `    // Missing: ${printable(line)}`),
     ...watches.flatMap(watchLines),
     '  ],',
     ...tellingLines(slackVariable),

@@ -14,7 +14,7 @@ import { type Credential, type CredentialOptions, FORMS, findCredential } from '
 import { assertFree, schemaBeside, writeConfig, writeVariables } from './files.ts';
 import { planWatches } from './plan-watches.ts';
 import { createPrompter, type Prompter } from './prompter.ts';
-import { outcomeView, printOutcome, printSurvey } from './report.ts';
+import { outcomeView, printOutcome, printSurvey, unreadWords } from './report.ts';
 
 interface InitOptions extends CommonOptions, CredentialOptions {
   baseUrl: string;
@@ -62,7 +62,7 @@ Asks at a terminal for what is not given. Secrets come from the environment, fro
 which others can see; the configuration refers to them as \${NAME} or \${file:PATH}. Looked for are ATLAS_PUBLIC_KEY and ATLAS_PRIVATE_KEY,
 ATLAS_CLIENT_ID and ATLAS_CLIENT_SECRET, and what the Atlas CLI and Terraform read (MONGODB_ATLAS_…). With SLACK_WEBHOOK_URL, all is told there.
 
-Exits with 0 when it is written and every watch gets to its jobs, with 1 when Atlas cannot be read or a watch does not get there, with 2
+Exits with 0 when it is written and every watch gets to its jobs, with 1 when Atlas or a list of it cannot be read or a watch does not get there, with 2
 when something is missing or the file is there already.
 
 Examples:
@@ -100,12 +100,14 @@ async function fromCredentialToFile(
   const projects = await during(lookAround(cli, file, connection));
   if (!json) printSurvey(cli, projects);
 
-  const watches = planWatches({ ...(await chooseProjects(projects, named, prompter)), instances });
+  const chosen = await chooseProjects(projects, named, prompter);
+  const watches = planWatches({ ...chosen, instances });
+  const unread = unreadWords(chosen.projects);
   if (watches.length === 0) throw nothingToWatch(projects);
   const slack = await findSlack(env, prompter);
   const variables = variablesOf(credential, slack);
   const schema = schemaBeside(file);
-  const text = configText({ ...connection, schema, watches, slackVariable: slack && SLACK_VARIABLE });
+  const text = configText({ ...connection, schema, watches, unread, slackVariable: slack && SLACK_VARIABLE });
   const config = await during(cli.parts.loadDraft({ file, text, env: Object.fromEntries(variables) }));
   const diagnoses = await during(cli.parts.diagnose(config));
 
@@ -114,10 +116,10 @@ async function fromCredentialToFile(
   if (envFile !== null) writeVariables(envFile, variables, { force });
   writeConfig(file, text, { force });
   const unset = envFile === null ? unsetIn(env, variables) : [];
-  const outcome = { projects, config, diagnoses, envFile, unset };
+  const outcome = { projects, config, diagnoses, envFile, unset, unread };
   if (json) cli.out.line(toJson(outcomeView(cli, outcome)));
   else printOutcome(cli, outcome);
-  return diagnoses.every(({ ok }) => ok) ? EXIT.done : EXIT.failed;
+  return diagnoses.every(({ ok }) => ok) && unread.length === 0 ? EXIT.done : EXIT.failed;
 }
 
 type Projects = Extract<Survey, { kind: 'seen' }>['projects'];

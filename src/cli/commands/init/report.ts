@@ -18,6 +18,8 @@ export interface Outcome {
   envFile: string | null;
   /** Variables that the configuration refers to, and that are set neither here nor in `envFile`. */
   unset: readonly string[];
+  /** See `unreadWords`. */
+  unread: readonly string[];
 }
 
 interface Row {
@@ -46,6 +48,16 @@ export function printSurvey({ out }: Cli, projects: readonly SurveyedProject[]):
   out.line();
 }
 
+/** What could not be read of the chosen projects, and what that means for the file: a line each. */
+export function unreadWords(projects: readonly SurveyedProject[]): string[] {
+  return projects.flatMap(({ name, unread }) =>
+    unread.map(
+      ({ kind, fault: { message } }) =>
+        `${kind} instances of project ${name} could not be listed, so that no watch here follows any by that list: ${message}`,
+    ),
+  );
+}
+
 /** What was written, how far its watches get, and what comes next. */
 export function printOutcome(cli: Cli, outcome: Outcome): void {
   const { out } = cli;
@@ -54,6 +66,11 @@ export function printOutcome(cli: Cli, outcome: Outcome): void {
   out.line(`${out.paint('green', `Written: ${printable(config.file)}`)}, with ${watches}`);
   if (envFile !== null) out.line(`Written: ${printable(envFile)}, readable by its owner alone`);
   printDiagnoses(cli, diagnoses);
+  if (outcome.unread.length > 0) {
+    out.line(`\n${out.paint('yellow', 'Could not be read')}`);
+    for (const line of outcome.unread) out.line(`  ${printable(line)}`);
+    out.line('  Mend that and run "init --force" again, or add the watches yourself.');
+  }
   out.line(`\n${out.paint('bold', 'Next:')}`);
   for (const { run, why } of nextSteps(cli, outcome)) out.line(`  ${run.padEnd(NEXT_WIDTH)}  ${why}`);
 }
@@ -62,13 +79,14 @@ const NEXT_WIDTH = 46;
 
 /** The same for scripts. */
 export function outcomeView(cli: Cli, outcome: Outcome): Record<string, unknown> {
-  const { projects, config, diagnoses, envFile, unset } = outcome;
+  const { projects, config, diagnoses, envFile, unset, unread } = outcome;
   const { name, baseUrl, auth } = config.connections[0] ?? {};
   return {
-    ok: diagnoses.every(({ ok }) => ok),
+    ok: diagnoses.every(({ ok }) => ok) && unread.length === 0,
     file: config.file,
     envFile,
     unset,
+    unread,
     connection: { name, baseUrl, auth: auth?.type },
     projects,
     watches: config.watches.map(({ name: watch, kind, groupId, instanceName }) => ({
