@@ -35,7 +35,7 @@ describe('when each watch was last polled with success', () => {
     for (const watch of watches) polled(watch);
     clock.advance(1_000);
     successes.beat();
-    await Promise.resolve();
+    await new Promise(setImmediate);
     noted.length = 0;
   }
 
@@ -44,7 +44,7 @@ describe('when each watch was last polled with success', () => {
     clock.advance(1_000);
     successes.beat();
     expect(noted).toEqual([new Map([['orders', T0]])]);
-    await Promise.resolve();
+    await new Promise(setImmediate);
     polled('orders');
     clock.advance(1_000);
     successes.beat();
@@ -52,6 +52,7 @@ describe('when each watch was last polled with success', () => {
     polled('carts');
     clock.advance(1_000);
     successes.beat();
+    await new Promise(setImmediate);
     expect(noted).toHaveLength(2);
   });
 
@@ -105,7 +106,7 @@ describe('when each watch was last polled with success', () => {
     const stopping = slow.stop().then(() => {
       hasStopped = true;
     });
-    await Promise.resolve();
+    await new Promise(setImmediate);
     expect(hasStopped).toBe(false);
     resolve();
     await stopping;
