@@ -187,6 +187,13 @@ export const MIGRATIONS: readonly Migration[] = [
     name: 'what stays of jobs that are pruned, and what was pruned since the last audit entry about it',
     sql: PRUNED,
   },
+  {
+    number: 19,
+    name: 'what a channel is owed in the order of its schedule',
+    sql: `
+      create index delivery_due on delivery (channel, urgent, coalesce(held_until, 0), next_attempt_at, position) where status = 'pending';
+    `,
+  },
 ];
 
 /** A database of an older layout is brought up to date: before, and when that is done. */

@@ -25,6 +25,7 @@ const BOUNDED: Record<string, string> = {
   observation_open: 'jobs that may still change',
   observation_running: 'jobs that run',
   delivery_next: OWED,
+  delivery_due: OWED,
   delivery_order: OWED,
   delivery_pending: OWED,
   delivery_refused: OWED,

@@ -64,6 +64,26 @@ describe('on a store of any age', () => {
     );
   });
 
+  it('when a channel has something due next is found in the order of its schedule, however much it is owed', () => {
+    const reads = [...recorded.statements].filter((sql) => sql.includes('coalesce(d.held_until, 0)'));
+    const plans = reads.map((sql) =>
+      recorded.db
+        .prepare(`explain query plan ${sql}`)
+        .all()
+        .map(({ detail }) => String(detail))
+        .filter((step) => /^(SEARCH|SCAN) d\b|ORDER BY/.test(step)),
+    );
+    const byPart = 'SEARCH d USING INDEX delivery_due (channel=? AND urgent=? AND';
+    expect(plans).toEqual([
+      ['SEARCH d USING INDEX delivery_leased (lease_owner>?)'],
+      [`${byPart} <expr>>? AND <expr><?)`],
+      [`${byPart} <expr>=? AND next_attempt_at>?)`],
+      [`${byPart} <expr>=? AND next_attempt_at>? AND next_attempt_at<?)`],
+    ]);
+    // Each but the first, which finds what is in hand, reads one row, or steps over a fixed number.
+    for (const sql of reads.slice(1)) expect(sql).toMatch(/ limit \?( offset \d+)?$/);
+  });
+
   it('a list of what is owed reads a page of it, however much that is', () => {
     const lists = [...recorded.statements].filter(
       (sql) => sql.startsWith('select "position" from "delivery"') && sql.includes("'pending'"),

@@ -321,6 +321,29 @@ export function outboxContract(store: () => Store): void {
       expect(await store().nextDueAt('oncall')).toBe(NOW + 60_000);
       expect(await store().nextDueAt('dba')).toBeNull();
     });
+
+    it('is found behind any number of those that wait for another one', async () => {
+      const behind = Array.from({ length: 2_100 }, (_, index) => plan(index + 3, { job: 1 }));
+      await owe(plan(1, { job: 1 }), plan(2, { job: 2 }), ...behind);
+      await claim({ limit: 2 });
+      await record(retry(1, NOW + 90_000));
+      await record(retry(2, NOW + 60_000));
+      expect(await store().nextDueAt('oncall')).toBe(NOW + 60_000);
+      await claim({ now: NOW + 60_000 });
+      await record(givenUp(2));
+      expect(await store().nextDueAt('oncall')).toBe(NOW + 90_000);
+    });
+
+    it('is that of what was redriven, also behind what waits longer', async () => {
+      await owe(plan(1, { job: 1 }), plan(2, { job: 2 }), plan(3, { job: 3 }));
+      await claim();
+      for (const number of [1, 2]) await record(retry(number, NOW + 60_000));
+      await record(givenUp(3));
+      await store().redrive([idOf(3)], NOW + 30_000);
+      expect(await store().nextDueAt('oncall')).toBe(NOW + 30_000);
+      await claim({ now: NOW + 30_000 });
+      expect(await store().nextDueAt('oncall')).toBe(Math.min(NOW + 60_000, NOW + 30_000 + LEASE_MS));
+    });
   });
 
   digestContract(store);

@@ -25,6 +25,7 @@ const LANDED: Record<number, string> = {
   16: 'f9a624bddfbad8418fdd31978c726522d1f7138f6d481ddc8abd2b871a7b8534',
   17: '08976631b44f9ae3b60ee98a7729608a10fc2534912153e1e49907860071f4d5',
   18: 'd76354b78deade5cfe5311bf9dd837bbda85da8896a8a59331b91f8002927237',
+  19: '158df010dea045139441189b54a0fe3136fb802308f12679d0218841a859e68a',
 };
 
 it('migrations stay, byte for byte, as they landed', () => {

@@ -12,11 +12,6 @@ export function isQuiet(channel: string, now: Timestamp) {
   return sql<SqlBool>`exists (select 1 from channel_quiet as quiet where quiet.channel = ${channel} and quiet.until > ${now} and quiet.until <= ${now} + ${sql.lit(LONGEST_CHANNEL_SILENCE_MS)})`;
 }
 
-/** Until when the channel keeps a silence, over or not; 0: it has none. */
-export function quietUntil(channel: string) {
-  return sql<Timestamp>`coalesce((select quiet.until from channel_quiet as quiet where quiet.channel = ${channel}), 0)`;
-}
-
 /** Writes down that the channel is silent from `since` to `until`, in place of what was written before. */
 export async function noteQuiet(
   trx: Transaction<Database>,
