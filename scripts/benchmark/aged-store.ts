@@ -1,6 +1,12 @@
 import { hash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { brokenLink, GENESIS, parseAuditEntry } from '../../src/domain/audit.ts';
+import {
+  EMPTY_FRONTIER,
+  frontierText,
+  growFrontier,
+  leafHash,
+} from '../../src/domain/evidence/audit-tree.ts';
 import { targetKey } from '../../src/domain/job/watch.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { GROUP_ID } from '../../test/support/builders.ts';
@@ -237,6 +243,7 @@ function fillAudit(db: DatabaseSync, world: World, events: Float64Array): number
   const insert = db.prepare('insert into audit_entry (seq, body) values (?, ?)');
   const samples = new Map<string, EventSample>();
   let head = GENESIS;
+  let tree = EMPTY_FRONTIER;
   const append = (sample: EntrySample, job: Job, event: string): void => {
     const seq = head.seq + 1;
     const names = [job.id, event, head.hash, String(seq)];
@@ -248,6 +255,7 @@ function fillAudit(db: DatabaseSync, world: World, events: Float64Array): number
     if (seq % 10_007 === 1) checkEntry(head, line);
     insert.run(seq, line);
     head = { seq, hash: digest };
+    tree = growFrontier(tree, [leafHash(line)]);
   };
   for (const code of events) {
     const { job, id, sample, channels } = stepOf(world, code, samples);
@@ -255,7 +263,11 @@ function fillAudit(db: DatabaseSync, world: World, events: Float64Array): number
       if (head.seq < world.auditEntries) append(entry, job, id);
     }
   }
-  db.prepare('update audit_head set seq = ?, hash = ? where id = 1').run(head.seq, head.hash);
+  db.prepare('update audit_head set seq = ?, hash = ?, tree = ? where id = 1').run(
+    head.seq,
+    head.hash,
+    frontierText(tree),
+  );
   return head.seq;
 }
 

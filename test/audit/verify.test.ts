@@ -314,6 +314,7 @@ describe('verifying the log in the store', () => {
     await store.recordAudit([aDraft(1)]);
     const growing = {
       auditHead: store.auditHead,
+      auditTree: store.auditTree,
       mirroredSeq: store.mirroredSeq,
       readAudit: store.readAudit,
       readAuditLines: store.readAuditLines,

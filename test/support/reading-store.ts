@@ -107,6 +107,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     checkWritable: () => refuse(),
     noteMirrored: () => refuse(),
     mirroredSeq: () => refuse(),
+    auditTree: () => refuse(),
     finishedDurations: async () => {
       if (store.fault) throw store.fault;
       return rows.durations;

@@ -1,4 +1,5 @@
 import type { AuditDraft, AuditEntry, AuditHead, AuditLine, AuditText } from '../../domain/audit.ts';
+import type { Frontier } from '../../domain/evidence/audit-tree.ts';
 
 /**
  * The audit log in the store, for whoever only reads it.
@@ -13,6 +14,11 @@ export interface AuditReader {
   readAuditText(afterSeq: number, limit: number): Promise<AuditText | null>;
   /** The last entry, as remembered apart from the entries themselves (so that a cut tail shows). */
   auditHead(): Promise<AuditHead>;
+  /**
+   * The number of the last entry, and the tree over the lines up to it, which moves with it. `null`: the log was written by an older
+   * version and nobody has written since, or what is kept cannot be the tree of so many entries.
+   */
+  auditTree(): Promise<{ seq: number; tree: Frontier | null }>;
   /** Up to which entry the mirror file holds everything; 0 before the first time. */
   mirroredSeq(): Promise<number>;
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import {
   type AuditDraft,
@@ -7,6 +8,14 @@ import {
   type AuditText,
   writeEntries,
 } from '../../domain/audit.ts';
+import {
+  EMPTY_FRONTIER,
+  type Frontier,
+  frontierText,
+  growFrontier,
+  leafHash,
+  parseFrontier,
+} from '../../domain/evidence/audit-tree.ts';
 import { StoreError } from '../../errors.ts';
 import { keepQuery } from './kept/kept-query.ts';
 import { keepRows } from './kept/kept-rows.ts';
@@ -14,17 +23,26 @@ import { toAuditEntry } from './rows.ts';
 import type { Database } from './schema.ts';
 
 const HEAD_ROW = 1;
+/** Entries read at a time to build the tree over those that are there. */
+const TREE_PAGE = 500;
+
+/** The end of the audit log, and the tree over all of its lines. */
+export interface AuditEnd extends AuditHead {
+  tree: Frontier;
+}
 
 /**
  * Takes the end of the audit log for this transaction and reads it. Whoever else wants it waits until the transaction is over.
+ * A log that has no tree yet, because an older version wrote it, gets it here: once, 0.3 s for 100,000 entries, in slices.
  *
  * The update changes nothing: it makes every database lock the row, and read it as the last commit left it. SQLite holds the lock of
  * the whole file by then.
  * @throws {StoreError} reason `damaged` when the row is gone.
  */
-export async function lockAuditHead(trx: Transaction<Database>): Promise<AuditHead> {
-  const [head] = await touchHead(trx, {});
-  return headOrDamage(head);
+export async function lockAuditEnd(trx: Transaction<Database>): Promise<AuditEnd> {
+  const [row] = await touchHead(trx, {});
+  const { seq, hash, tree } = rowOrDamage(row);
+  return { seq, hash, tree: parseFrontier(seq, tree) ?? (await treeOver(trx, seq)) };
 }
 
 const touchHead = keepQuery((db) =>
@@ -32,31 +50,52 @@ const touchHead = keepQuery((db) =>
     .updateTable('audit_head')
     .set(({ ref }) => ({ seq: ref('seq') }))
     .where('id', '=', HEAD_ROW)
-    .returning(['seq', 'hash']),
+    .returning(['seq', 'hash', 'tree']),
 );
 
-const moveHead = keepQuery((db, { seq, hash }: { seq: number; hash: string }) =>
-  db.updateTable('audit_head').set({ seq, hash }).where('id', '=', HEAD_ROW),
+const moveHead = keepQuery((db, { seq, hash, tree }: { seq: number; hash: string; tree: string }) =>
+  db.updateTable('audit_head').set({ seq, hash, tree }).where('id', '=', HEAD_ROW),
 );
+
+/** Builds the tree over the entries up to `last`. One that is gone counts as an empty line: verifying the log tells of it. */
+async function treeOver(trx: Transaction<Database>, last: number): Promise<Frontier> {
+  let tree = EMPTY_FRONTIER;
+  while (tree.size < last) {
+    const lines = await readAuditLines(trx, tree.size, TREE_PAGE);
+    const bodies = new Map(lines.map(({ seq, body }) => [seq, body]));
+    const end = Math.min(last, lines.length === 0 ? last : (lines.at(-1)?.seq ?? last));
+    const leaves = Array.from({ length: end - tree.size }, (_, index) =>
+      leafHash(bodies.get(tree.size + index + 1) ?? ''),
+    );
+    tree = growFrontier(tree, leaves);
+    // Whoever asks whether the process lives is answered in between.
+    await setImmediate();
+  }
+  return tree;
+}
 
 const insertEntries = keepRows((db, rows: AuditLine[]) => db.insertInto('audit_entry').values(rows));
 
-/** Appends to the chain behind `head`, which the transaction must have locked; returns where the chain ends then. */
+/** Appends to the chain and the tree behind `end`, which the transaction must have locked; returns where the chain ends then. */
 export async function appendAudit(
   trx: Transaction<Database>,
-  head: AuditHead,
+  end: AuditEnd,
   drafts: readonly AuditDraft[],
-): Promise<AuditHead> {
-  const entries = writeEntries(head, drafts);
+): Promise<AuditEnd> {
+  const entries = writeEntries(end, drafts);
   const last = entries.at(-1);
-  if (last === undefined) return head;
+  if (last === undefined) return end;
   await insertEntries(
     trx,
     entries.map(({ seq, line }) => ({ seq, body: line })),
   );
-  const end = { seq: last.seq, hash: last.hash };
-  await moveHead(trx, end);
-  return end;
+  const { seq, hash } = last;
+  const tree = growFrontier(
+    end.tree,
+    entries.map(({ line }) => leafHash(line)),
+  );
+  await moveHead(trx, { seq, hash, tree: frontierText(tree) });
+  return { seq, hash, tree };
 }
 
 /** Entries after `afterSeq`, in order. */
@@ -112,20 +151,32 @@ function pageOf(db: Kysely<Database>, { afterSeq, limit }: Page) {
 
 /** The last entry, without a lock: another process may have gone on by now. */
 export async function auditHead(db: Kysely<Database>): Promise<AuditHead> {
-  const head = await db
+  const row = await db
     .selectFrom('audit_head')
     .select(['seq', 'hash'])
     .where('id', '=', HEAD_ROW)
     .executeTakeFirst();
-  return headOrDamage(head);
+  const { seq, hash } = rowOrDamage(row);
+  return { seq, hash };
 }
 
-function headOrDamage(head: AuditHead | undefined): AuditHead {
-  if (!head)
+/** The last entry and the tree, without a lock; the tree is `null` where none is kept that could be over so many entries. */
+export async function auditTree(db: Kysely<Database>): Promise<{ seq: number; tree: Frontier | null }> {
+  const row = await db
+    .selectFrom('audit_head')
+    .select(['seq', 'tree'])
+    .where('id', '=', HEAD_ROW)
+    .executeTakeFirst();
+  const { seq, tree } = rowOrDamage(row);
+  return { seq, tree: parseFrontier(seq, tree) };
+}
+
+function rowOrDamage<Row>(row: Row | undefined): Row {
+  if (!row)
     throw new StoreError('damaged', 'The store does not know where its audit log ends', {
       hint: 'Restore the database from a backup.',
     });
-  return { seq: head.seq, hash: head.hash };
+  return row;
 }
 
 /** Only grows: a file that is written anew gets back to where it was. */

@@ -238,6 +238,8 @@ interface AuditHeadTable {
   hash: string;
   /** The file has everything up to this entry. */
   mirrored_seq: number;
+  /** The tree over the lines of all entries, as `frontierText` writes it; empty while there is none. */
+  tree: string;
 }
 
 /** The last instant that JavaScript can express. */

@@ -3,6 +3,7 @@ import type { AuditDraft } from '../../domain/audit.ts';
 import type { AuditStore } from '../ports/audit.ts';
 import {
   auditHead,
+  auditTree,
   mirroredSeq,
   noteMirrored,
   readAudit,
@@ -20,6 +21,7 @@ export function createAuditStore(db: Kysely<Database>, turns: Turns, guarded: Gu
     readAuditLines: guarded('read the audit log', (afterSeq, limit) => readAuditLines(db, afterSeq, limit)),
     readAuditText: guarded('read the audit log', (afterSeq, limit) => readAuditText(db, afterSeq, limit)),
     auditHead: guarded('read the audit log', () => auditHead(db)),
+    auditTree: guarded('read the audit log', () => auditTree(db)),
     mirroredSeq: guarded('read the audit log', () => mirroredSeq(db)),
     recordAudit: guarded('write the audit log', (drafts) => recordAudit(turns, drafts)),
     noteMirrored: guarded('write the audit log', (seq) => noteMirrored(db, seq)),

@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { AuditDraft } from '../../domain/audit.ts';
-import { appendAudit, lockAuditHead } from '../queries/audit-log.ts';
+import { appendAudit, lockAuditEnd } from '../queries/audit-log.ts';
 import type { Database } from '../queries/schema.ts';
 
 /** Appends audit entries to the log, within the transaction whose turn it is. */
@@ -120,9 +120,9 @@ async function runAlone(db: Kysely<Database>, job: Job): Promise<void> {
 }
 
 async function lockedRecord(trx: Transaction<Database>): Promise<RecordInTurn> {
-  let head = await lockAuditHead(trx);
+  let end = await lockAuditEnd(trx);
   return async (drafts) => {
-    head = await appendAudit(trx, head, drafts);
+    end = await appendAudit(trx, end, drafts);
   };
 }
 

@@ -194,6 +194,13 @@ export const MIGRATIONS: readonly Migration[] = [
       create index delivery_due on delivery (channel, urgent, coalesce(held_until, 0), next_attempt_at, position) where status = 'pending';
     `,
   },
+  {
+    number: 20,
+    name: 'the tree over the audit log; whoever writes first builds it',
+    sql: `
+      alter table audit_head add column tree text not null default '';
+    `,
+  },
 ];
 
 /** A database of an older layout is brought up to date: before, and when that is done. */

@@ -199,6 +199,7 @@ async function tourOfAudit(store: Store): Promise<void> {
   await store.readAuditLines(0, 9);
   await store.readAuditText(0, 9);
   await store.auditHead();
+  await store.auditTree();
   await store.noteMirrored(1);
   await store.mirroredSeq();
 }

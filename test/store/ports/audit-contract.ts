@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { brokenLink, GENESIS } from '../../../src/domain/audit.ts';
+import { EMPTY_FRONTIER, growFrontier, leafHash } from '../../../src/domain/evidence/audit-tree.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aCommit, aDraft, plan } from '../support.ts';
 
@@ -32,6 +33,21 @@ export function auditContract(store: () => Store): void {
       await store().noteMirrored(7);
       await store().noteMirrored(5);
       expect(await store().mirroredSeq()).toBe(7);
+    });
+
+    it('has the tree over its lines, in however many steps it was written', async () => {
+      expect(await store().auditTree()).toEqual({ seq: 0, tree: EMPTY_FRONTIER });
+      await store().recordAudit([aDraft(1), aDraft(2), aDraft(3)]);
+      await Promise.all([4, 5].map((number) => store().recordAudit([aDraft(number)])));
+      await store().commitPoll(aCommit({ events: [plan(1)], audit: [aDraft(6)] }));
+      const lines = await store().readAuditLines(0, 9);
+      expect(await store().auditTree()).toEqual({
+        seq: 6,
+        tree: growFrontier(
+          EMPTY_FRONTIER,
+          lines.map(({ body }) => leafHash(body)),
+        ),
+      });
     });
 
     it('is read in order, page by page', async () => {
