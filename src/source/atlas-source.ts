@@ -7,6 +7,7 @@ import type { Recall } from '../net/http-client.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
 import type { Connection } from './connection.ts';
 import { createDiscovery } from './discovery.ts';
+import { createFeed } from './feed.ts';
 import type { JobKindAdapter, Page } from './kinds/kind.ts';
 import { FIRST_PAGE, pageAfter, readPage } from './pages.ts';
 import { createProjectNames } from './project-names.ts';
@@ -64,7 +65,7 @@ export function createAtlasSource(options: {
     });
   }
 
-  const discovery = createDiscovery(connection);
+  const discovery = { ...createDiscovery(connection), ...createFeed(connection) };
   const names = createProjectNames();
   const quotable = { credentials: [], redactor: options.redactor };
   const scrub = (value: string): string => scrubValue(value, quotable);
@@ -121,6 +122,7 @@ export function createAtlasSource(options: {
     readJob,
     listProjects: async (...place) => names.keep(await discovery.listProjects(...place)),
     listInstances: discovery.listInstances,
+    readFeed: discovery.readFeed,
     ...{ budgetOf, forgive, aheadMs, surelyAheadMs, close },
   };
 }

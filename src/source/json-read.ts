@@ -24,6 +24,8 @@ export interface JsonRequest extends Partial<Pick<ReadOptions, 'isUrgent' | 'onW
   accept: string;
   /** Whose budget the request comes out of: the project. */
   budgetKey: string;
+  /** Which budget of the project, where it has several: each has the whole ceiling, and its own silence. The one of the jobs unless given. */
+  budget?: string | undefined;
   /** What Atlas calls the role that this reading needs; for the hint when it is missing. */
   role: string;
   signal: AbortSignal;
@@ -45,7 +47,7 @@ export type JsonRead = (path: string, request: JsonRequest) => Promise<JsonReply
  */
 export type BudgetedSend = (
   request: HttpRequest,
-  options: Pick<ReadOptions, 'isUrgent' | 'onWait'> & Pick<JsonRequest, 'budgetKey'>,
+  options: Pick<ReadOptions, 'isUrgent' | 'onWait'> & Pick<JsonRequest, 'budgetKey' | 'budget'>,
 ) => Promise<Answer>;
 
 /**
@@ -54,8 +56,8 @@ export type BudgetedSend = (
  * connection that the server was closing: with another header, since a digest must not be sent twice.
  */
 export function budgeted(login: Login, budgets: Budgets): BudgetedSend {
-  return async (request, { budgetKey, isUrgent, onWait }) => {
-    const limits = budgets.of(budgetKey);
+  return async (request, { budgetKey, budget, isUrgent, onWait }) => {
+    const limits = budgets.of(budgetKey, budget);
     const set = endpointSetOf(new URL(request.url).pathname);
     for (let hasMetStale = false; ; ) {
       const onTurn = onWait?.();
@@ -87,9 +89,9 @@ export function reading(
   },
 ): JsonRead {
   const { baseUrl, login, serverClock, watchSunset, redactor, clock } = options;
-  return async (path, { accept, role, budgetKey, isUrgent = false, signal, onWait, recall }) => {
+  return async (path, { accept, role, budgetKey, budget, isUrgent = false, signal, onWait, recall }) => {
     const request = { url: urlOf(baseUrl, path), headers: { Accept: accept }, signal, recall };
-    const answer = await send(request, { budgetKey, isUrgent, onWait });
+    const answer = await send(request, { budgetKey, budget, isUrgent, onWait });
     watchSunset(path, answer.reply.headers);
     const reply = readReply(answer, {
       request: `GET ${inWords(path)}`,

@@ -19,7 +19,7 @@ export const FIRST_PAGE: Page = { pageNum: 1, itemsPerPage: ITEMS_PER_PAGE };
 export function readPage(body: unknown, page: Page): { results: unknown[]; hasNext: boolean } {
   const { results, links } = isRecord(body) ? body : {};
   if (!Array.isArray(results)) {
-    throw badResponse('the answer holds no list of jobs', {
+    throw badResponse('the answer holds no list', {
       hint: 'Check baseUrl: this is not how the Atlas API answers.',
     });
   }

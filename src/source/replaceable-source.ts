@@ -53,6 +53,7 @@ export function createReplaceableSource(first: JobSource): ReplaceableSource {
     readJob: (target, jobId, options) => using((source) => source.readJob(target, jobId, options)),
     listProjects: (...place) => using((source) => source.listProjects(...place)),
     listInstances: (...place) => using((source) => source.listInstances(...place)),
+    readFeed: (...asked) => using((source) => source.readFeed(...asked)),
     budgetOf: (groupId) => current.source.budgetOf(groupId),
     forgive: () => current.source.forgive(),
     aheadMs: () => current.source.aheadMs(),

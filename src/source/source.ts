@@ -1,5 +1,7 @@
+import type { Timestamp } from '../domain/instant.ts';
 import type { RestoreJob } from '../domain/job/restore-job.ts';
 import type { Target } from '../domain/job/watch.ts';
+import type { FeedEvent } from '../domain/polling/feed-events.ts';
 
 /**
  * One job of a reply. `unreadable`: its state is unknown to us or a field has the wrong type; the other jobs of the reply stand.
@@ -122,6 +124,13 @@ export interface JobSource {
    * @throws {SourceError}
    */
   listInstances(place: Place, options: ReadOptions): Promise<ListedInstance[]>;
+
+  /**
+   * What the activity feed of a project holds about restores since then (by Atlas's clock), each event once, in no order. Comes out of a
+   * budget of its own: it neither waits for the reads of jobs nor holds them up, and a refusal silences the feed alone. Only the v2 API has it.
+   * @throws {SourceError}
+   */
+  readFeed(groupId: string, since: Timestamp, options: ReadOptions): Promise<FeedEvent[]>;
 
   /** How the budget of a project is doing. Costs no request. */
   budgetOf(groupId: string): ProjectBudget;

@@ -1,5 +1,6 @@
 import assert from 'node:assert';
 import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
+import type { FeedEvent } from '../../src/domain/polling/feed-events.ts';
 import type {
   JobAnswer,
   JobReading,
@@ -25,6 +26,11 @@ export interface FakeSource extends JobSource {
   projects: ListedProject[];
   /** By project. */
   instances: Map<string, ListedInstance[]>;
+  /** The activity feed of each project. */
+  feed: Map<string, FeedEvent[]>;
+  feedsRead: number;
+  /** Thrown when a feed is read. */
+  feedFault: Error | null;
   listings: number;
   /** Pages of jobs that were answered or refused. */
   pagesAsked: number;
@@ -48,6 +54,9 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
     jobFaults: new Map(),
     projects: [],
     instances: new Map(),
+    feed: new Map(),
+    feedsRead: 0,
+    feedFault: null,
     listings: 0,
     pagesAsked: 0,
     pagesLookedAt: 0,
@@ -83,6 +92,12 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
       const job = source.jobs.find((candidate) => candidate.id === id);
       if (job && recall?.(JSON.stringify(job))) return { kind: 'known' };
       return job ? { kind: 'job', job } : { kind: 'not_found', atlasCode: 'RESTORE_JOB_NOT_FOUND' };
+    },
+    readFeed: async (groupId, since) => {
+      source.feedsRead += 1;
+      const fault = source.feedFault ?? source.fault;
+      if (fault) throw fault;
+      return (source.feed.get(groupId) ?? []).filter(({ at }) => at >= since);
     },
     budgetOf: () => ({ ...source.budget }),
     forgive: () => {

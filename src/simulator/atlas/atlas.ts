@@ -4,6 +4,7 @@ import { listenOnLoopback } from '../loopback.ts';
 import { createInbox, type Inbox } from '../receivers/inbox.ts';
 import type { AtlasErrorCode } from './errors.ts';
 import { createFaultSwitch, type Fault, type FaultScope } from './faults.ts';
+import { type FeedMood, feedEndpoints } from './feed/feed-endpoints.ts';
 import { createFront, type LoggedRequest } from './front.ts';
 import { discoveryEndpoints } from './instances/discovery-endpoints.ts';
 import type { InstanceKind } from './instances/instance-kind.ts';
@@ -69,6 +70,8 @@ export interface AtlasSimulator
    * outside of any project, or of what stands between, see `setFault`.
    */
   refuse(groupId: string, code: AtlasErrorCode | null, how?: Omit<Refusal, 'code'>): void;
+  /** Sets what the activity feed of a project does wrong; `null` ends it. */
+  setFeed(groupId: string, mood: FeedMood | null): void;
   /** Stops and cuts every connection, hanging ones too. */
   close(): Promise<void>;
 }
@@ -84,6 +87,7 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
   const limiter = createRateLimiter({ limits, rateHeaders, retryAfter, now });
   const requests = createInbox<LoggedRequest>('request');
   const timers = createTimers();
+  const moods = new Map<string, FeedMood>();
   let beforeNextPage: ((page: ListedPage) => void) | null = null;
   const routes: RouteOptions = {
     endpoints: [
@@ -92,6 +96,7 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
         order: options.order ?? 'insertion',
         beforeNextPage: (page) => beforeNextPage?.(page),
       }),
+      ...feedEndpoints({ world, now, moodOf: (groupId) => moods.get(groupId) ?? {} }),
       ...discoveryEndpoints({ world, serverlessListed: options.serverlessListed ?? false }),
     ],
     limiter,
@@ -147,6 +152,9 @@ export async function startAtlas(options: AtlasOptions): Promise<AtlasSimulator>
     setFault: faults.set,
     refuse: (groupId, code, how) => {
       world.ensureProject(groupId).refusal = code && { ...how, code };
+    },
+    setFeed: (groupId, mood) => {
+      moods.set(groupId, mood ?? {});
     },
     close: async () => {
       timers.clear();

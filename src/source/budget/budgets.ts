@@ -13,8 +13,8 @@ export interface BudgetState extends EndpointState {
 
 /** The budgets of all projects that are read over one connection. */
 export interface Budgets {
-  /** The limits of a project; the same object each time. */
-  of(project: string): ProjectLimits;
+  /** The limits of a project, or those of one budget of it that is kept apart; the same object each time. */
+  of(project: string, apart?: string): ProjectLimits;
   states(): BudgetState[];
   /** See `ProjectLimits.forgive`; for all projects. */
   forgive(): void;
@@ -22,19 +22,22 @@ export interface Budgets {
 
 /** Budgets of which nothing is spent. Each project gets its own when it is first asked for. */
 export function createBudgets(options: LimitOptions): Budgets {
-  const projects = new Map<string, ProjectLimits>();
+  const projects = new Map<string, { project: string; limits: ProjectLimits }>();
   return {
-    of: (project) => {
-      const known = projects.get(project);
-      if (known) return known;
+    of: (project, apart = '') => {
+      const key = apart === '' ? project : `${project} ${apart}`;
+      const known = projects.get(key);
+      if (known) return known.limits;
       const limits = createProjectLimits(options);
-      projects.set(project, limits);
+      projects.set(key, { project, limits });
       return limits;
     },
     forgive: () => {
-      for (const limits of projects.values()) limits.forgive();
+      for (const { limits } of projects.values()) limits.forgive();
     },
     states: () =>
-      [...projects].flatMap(([project, limits]) => limits.states().map((state) => ({ project, ...state }))),
+      [...projects.values()].flatMap(({ project, limits }) =>
+        limits.states().map((state) => ({ project, ...state })),
+      ),
   };
 }

@@ -10,6 +10,7 @@ export type EndpointSet =
   | 'groups'
   | 'serverless'
   | 'collection_restore_jobs'
+  | 'events'
   | 'others';
 
 /** Sets that polls of jobs never come out of: they are asked now and then, for lists of projects and instances. */
@@ -28,6 +29,7 @@ const SETS: ReadonlyArray<[pattern: RegExp, set: EndpointSet]> = [
   [/\/collectionRestoreJobs\b/, 'collection_restore_jobs'],
   [/\/serverless\b/, 'serverless'],
   [/\/clusters\b/, 'clusters'],
+  [/\/events$/, 'events'],
   [/\/groups$/, 'groups'],
 ];
 

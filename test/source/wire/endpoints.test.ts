@@ -41,6 +41,7 @@ it.each([
     '/api/public/v1.0/groups/{groupId}/clusters/{name}/restoreJobs',
     'cloud_backups',
   ],
+  [`${V2}/${ID}/events?minDate=2026-01-01T00%3A00%3A00Z`, `${V2}/{groupId}/events`, 'events'],
   [`/atlas${V2}/${ID}/clusters`, `/atlas${V2}/{groupId}/clusters`, 'clusters'],
 ])('%s is of the kind %s and counts to %s', (path, endpoint, set) => {
   expect(endpointOf(path)).toBe(endpoint);

@@ -11,6 +11,7 @@ export type EndpointSet =
   | 'flexClusters'
   | 'clusters'
   | 'serverless'
+  | 'events'
   | 'projects';
 
 /** The bucket of each set of endpoints; a set that is not named has no limit. */
@@ -22,6 +23,7 @@ export const ATLAS_RATE_LIMITS: RateLimits = {
   flexRestoreJobs: { capacity: 1_200, refill: 500 },
   flexClusters: { capacity: 1_200, refill: 500 },
   clusters: { capacity: 10_000, refill: 5_000 },
+  events: { capacity: 300, refill: 100 },
   projects: { capacity: 1_200, refill: 500 },
 };
 

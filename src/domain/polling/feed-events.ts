@@ -1,0 +1,37 @@
+import type { Timestamp } from '../instant.ts';
+import type { JobKind } from '../job/restore-job.ts';
+
+/** For each type of event that a project's activity feed holds about restores: the kinds whose jobs it may be about. */
+const KINDS_BY_TYPE = {
+  CPS_RESTORE_REQUESTED_AUDIT: ['cluster', 'collection'],
+  CPS_RESTORE_SUCCESSFUL: ['cluster'],
+  CPS_RESTORE_FAILED: ['cluster'],
+  CPS_SNAPSHOT_DOWNLOAD_REQUEST_FAILED: ['cluster'],
+  CPS_COLLECTION_RESTORE_SUCCESSFUL: ['collection'],
+  CPS_COLLECTION_RESTORE_FAILED: ['collection'],
+  CPS_COLLECTION_RESTORE_PARTIAL_SUCCESS: ['collection'],
+  CPS_COLLECTION_RESTORE_CANCELED: ['collection'],
+  TENANT_RESTORE_REQUESTED_AUDIT: ['flex'],
+  TENANT_RESTORE_COMPLETED_AUDIT: ['flex'],
+  TENANT_RESTORE_FAILED: ['flex'],
+  TENANT_SNAPSHOT_DOWNLOAD_REQUESTED_AUDIT: ['flex'],
+} as const satisfies Record<string, readonly JobKind[]>;
+
+/** A type of event that tells of restores, as Atlas spells it. */
+export type FeedEventType = keyof typeof KINDS_BY_TYPE;
+
+/** Every type of event that is asked for. */
+export const FEED_EVENT_TYPES = Object.keys(KINDS_BY_TYPE) as readonly FeedEventType[];
+
+/** One event of a project's activity feed. It names neither cluster nor job: it says that something was restored in the project. */
+export interface FeedEvent {
+  id: string;
+  type: FeedEventType;
+  /** When it happened, by Atlas's clock, to the second. */
+  at: Timestamp;
+}
+
+/** True for a type of event that is asked for. Atlas has more, and may send what nobody asked for. */
+export function isFeedEventType(text: unknown): text is FeedEventType {
+  return typeof text === 'string' && Object.hasOwn(KINDS_BY_TYPE, text);
+}
