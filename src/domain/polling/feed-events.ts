@@ -35,3 +35,14 @@ export interface FeedEvent {
 export function isFeedEventType(text: unknown): text is FeedEventType {
   return typeof text === 'string' && Object.hasOwn(KINDS_BY_TYPE, text);
 }
+
+/** True when the event may be about a job of this kind. */
+export function isAbout({ type }: Pick<FeedEvent, 'type'>, kind: JobKind): boolean {
+  const kinds: readonly JobKind[] = KINDS_BY_TYPE[type];
+  return kinds.includes(kind);
+}
+
+/** True for a kind of which the feed tells at all. */
+export function isTold(kind: JobKind): boolean {
+  return FEED_EVENT_TYPES.some((type) => isAbout({ type }, kind));
+}
