@@ -16,6 +16,7 @@ export function redactingStore(store: Store, redact: (text: string) => string): 
     commitAlerts: (commit) => store.commitAlerts(clean(commit)),
     remind: (look, decide) => store.remind(look, (found) => clean(decide(found))),
     recordOutcomes: (outcomes, audit, owner) => store.recordOutcomes(clean(outcomes), clean(audit), owner),
+    noteFeedTrust: (all, audit) => store.noteFeedTrust(clean(all), clean(audit)),
     recordAudit: (drafts) => store.recordAudit(clean(drafts)),
     addMute: (request) => store.addMute(clean(request)),
     removeMute: (id, at, by) => store.removeMute(id, at, redact(by)),

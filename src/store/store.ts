@@ -1,5 +1,6 @@
 import type { AlertStore } from './ports/alerts.ts';
 import type { AuditReader, AuditStore } from './ports/audit.ts';
+import type { FeedStore } from './ports/feeds.ts';
 import type { JobReader, JobStore } from './ports/jobs.ts';
 import type { KeepingStore } from './ports/keeping.ts';
 import type { StoreLife } from './ports/life.ts';
@@ -21,6 +22,7 @@ export interface Store
     MuteStore,
     SpanStore,
     KeepingStore,
+    FeedStore,
     StoreLife {}
 
 /** All that can be asked of a store without changing it. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import { alertsContract } from './ports/alerts-contract.ts';
 import { auditContract } from './ports/audit-contract.ts';
+import { feedsContract } from './ports/feeds-contract.ts';
 import { jobsContract } from './ports/jobs-contract.ts';
 import { keepingContract } from './ports/keeping-contract.ts';
 import { lifeContract } from './ports/life-contract.ts';
@@ -27,6 +28,7 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
     mutesContract(() => store);
     spansContract(() => store);
     keepingContract(() => store);
+    feedsContract(() => store);
     lifeContract(() => store);
   });
 }

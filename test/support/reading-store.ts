@@ -124,6 +124,8 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     noteLook: () => refuse(),
     noteLooks: () => refuse(),
     noteSuccesses: () => refuse(),
+    readFeedTrust: () => refuse(),
+    noteFeedTrust: () => refuse(),
     lastFinishedAt: () => refuse(),
     watchedSince: () => refuse(),
     lastWrittenAt: async () => (rows.audit.length === 0 ? null : Date.parse(rows.audit.at(-1)?.at ?? '')),

@@ -5,6 +5,7 @@ const KEYS = {
   target: ['key'],
   alert: ['key'],
   discovery: ['key'],
+  feed_trust: ['connection', 'kind', 'group_id'],
   watch_success: ['watch'],
   last_finish: ['target_key'],
   observation: ['watch', 'job_id'],

@@ -24,6 +24,7 @@ export interface Database {
   delivery_count: DeliveryCountTable;
   audit_entry: AuditEntryTable;
   audit_head: AuditHeadTable;
+  feed_trust: FeedTrustTable;
 }
 
 interface TargetTable {
@@ -42,6 +43,18 @@ interface AlertTable {
 interface DiscoveryTable {
   key: string;
   looked_at: number;
+}
+
+/** How far the activity feed of a project is relied on. `proofs`: a digit for each of the last jobs, 1 where the feed told of it in time. */
+export interface FeedTrustTable {
+  connection: string;
+  kind: string;
+  group_id: string;
+  standing: string;
+  since: number;
+  reason: string | null;
+  detail: string | null;
+  proofs: string;
 }
 
 /** `body` is the whole observation; the other columns repeat what is searched for. */

@@ -3,6 +3,7 @@ import type { Database } from '../queries/schema.ts';
 import type { Store } from '../store.ts';
 import { createAlertStore } from './alerts.ts';
 import { createAuditStore } from './audit.ts';
+import { createFeedStore } from './feeds.ts';
 import { createJobStore } from './jobs.ts';
 import { createKeepingStore } from './keeping.ts';
 import { createMethodGuard } from './method-guard.ts';
@@ -36,6 +37,7 @@ export function createSqlStore(engine: SqlEngine): Store {
     ...createMuteStore(db, turns, guarded),
     ...createSpanStore(db, turns, guarded),
     ...createKeepingStore(db, turns, guarded),
+    ...createFeedStore(db, turns, guarded),
     claimDaemon: guarded('claim the store', engine.claimDaemon),
     checkWritable: guarded('write', () => checkWritable(db)),
     close,

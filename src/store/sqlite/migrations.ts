@@ -201,6 +201,23 @@ export const MIGRATIONS: readonly Migration[] = [
       alter table audit_head add column tree text not null default '';
     `,
   },
+  {
+    number: 21,
+    name: 'how far the activity feeds of projects are relied on',
+    sql: `
+      create table feed_trust (
+        connection text not null,
+        kind text not null,
+        group_id text not null,
+        standing text not null,
+        since integer not null,
+        reason text,
+        detail text,
+        proofs text not null,
+        primary key (connection, kind, group_id)
+      ) strict;
+    `,
+  },
 ];
 
 /** A database of an older layout is brought up to date: before, and when that is done. */

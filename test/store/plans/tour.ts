@@ -1,6 +1,7 @@
 import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
 import { JOB_STATES } from '../../../src/domain/job/restore-job.ts';
 import { PRUNED_THINGS } from '../../../src/store/ports/keeping.ts';
+import { firstTrust } from '../../../src/domain/polling/trust.ts';
 import { DELIVERY_STATUSES } from '../../../src/store/ports/outbox.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aJob, aMuteRequest, anObservation, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
@@ -87,6 +88,11 @@ async function tourOfJobs(store: Store): Promise<void> {
   await store.lastLooksAt([TARGET, 'b']);
   await store.targetsWithBaseline([TARGET, 'b']);
   await store.noteSuccesses(new Map([['orders', T0]]));
+  const feed = { connection: 'atlas', kind: 'cluster' } as const;
+  const trust = { ...feed, groupId: 'g', trust: firstTrust('cluster', T0) };
+  await store.noteFeedTrust([trust], []);
+  await store.noteFeedTrust([trust], [aDraft()]);
+  await store.readFeedTrust(feed, ['g', 'h']);
 }
 
 async function tourOfAlerts(store: Store): Promise<void> {
