@@ -48,6 +48,8 @@ export interface WatcherSignals {
     /** What the receiver said, or what went wrong; without secrets. */
     detail: string;
   };
+  /** A job was found that was not known, and the activity feed of its project had told of it in time, or not. */
+  'feed:judged': { watch: string; isTold: boolean };
   /** The configuration was read again; `failed`: it has faults, and the one before stays in force. */
   'config:reloaded': { outcome: 'ok' | 'failed' };
   /** Audit entries were written. */

@@ -137,6 +137,8 @@ function toWatch(
     expectRestoreEveryMs: written.expectRestoreEvery === undefined ? null : span(written.expectRestoreEvery),
     discoverEveryMs: span(written.discoverEvery),
     reconcileEveryMs: span(written.reconcileEvery),
+    hint: written.hint,
+    sweepEveryMs: span(written.sweepEvery),
     labels,
   };
 }

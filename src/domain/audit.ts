@@ -32,6 +32,11 @@ export const AUDIT_KINDS = [
   'test_alert.sent',
   'reminder.sent',
   'store.pruned',
+  'feed.trusted',
+  'feed.proving',
+  'feed.distrusted',
+  'feed.silent',
+  'feed.heard',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 

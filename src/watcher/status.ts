@@ -1,5 +1,6 @@
 import type { Timestamp } from '../domain/instant.ts';
 import type { WatchPlace } from '../domain/job/place.ts';
+import type { PollMode } from '../domain/polling/hint.ts';
 import type { WaitsFor } from '../source/source.ts';
 
 /** Why something cannot be polled. */
@@ -60,6 +61,19 @@ export interface WatchStatus {
   /** Jobs named in the configuration that Atlas does not know (and never did while we looked). */
   unknownJobIds: readonly string[];
   hasRunningJobs: boolean;
+  /** How far activity feeds tell when to poll; `null`: the watch goes without. */
+  hint: HintStatus | null;
+}
+
+/** Which projects of a watch are polled when their activity feed tells of a restore. */
+export interface HintStatus {
+  projects: number;
+  /** In these projects. */
+  instances: number;
+  /** How often these are polled all the same, in milliseconds. */
+  sweepMs: number;
+  /** The other projects, all of which are polled at every tick, and why. */
+  without: ReadonlyArray<{ groupId: string; reason: Exclude<PollMode, 'hint'>; detail: string | null }>;
 }
 
 /**

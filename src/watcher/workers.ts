@@ -6,6 +6,7 @@ import type { FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
 import type { AlertStore } from '../store/ports/alerts.ts';
+import type { FeedStore } from '../store/ports/feeds.ts';
 import type { JobStore } from '../store/ports/jobs.ts';
 import type { KeepingStore } from '../store/ports/keeping.ts';
 import type { Outbox } from '../store/ports/outbox.ts';
@@ -34,7 +35,7 @@ export interface WorkConfig extends WatchConfig, TestAlertConfig {
 
 /** What the workers work with. */
 export interface WorkerDeps {
-  store: JobStore & Outbox & AlertStore & Pick<KeepingStore, 'prune'>;
+  store: JobStore & Outbox & AlertStore & FeedStore & Pick<KeepingStore, 'prune'>;
   recorder: Recorder;
   clock: Clock;
   logger: Logger;

@@ -186,6 +186,8 @@ export function aWatch(over: Partial<Watch> = {}): Watch {
     expectRestoreEveryMs: null,
     discoverEveryMs: 10 * MINUTE,
     reconcileEveryMs: HOUR,
+    hint: 'auto',
+    sweepEveryMs: 10 * MINUTE,
     labels: { team: 'payments' },
     ...over,
   };

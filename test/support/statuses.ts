@@ -22,6 +22,7 @@ export function aWatchStatus(over: Partial<WatchStatus> = {}): WatchStatus {
     faults: [],
     unknownJobIds: [],
     hasRunningJobs: false,
+    hint: null,
     ...over,
   };
 }

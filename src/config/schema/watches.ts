@@ -65,6 +65,16 @@ export const WATCH_SCHEMA = z
       .describe(
         'How often a long list of jobs is read whole. In between, newest first, as far as there is news.',
       ),
+    hint: oneOf(['auto', 'off'])
+      .default('auto')
+      .describe(
+        'With "*": whether the activity feed of a project may tell when to poll it. "auto": in projects with three instances or more, as far as the feed proves right; "off": every instance is polled at every tick.',
+      ),
+    sweepEvery: duration()
+      .default('10m')
+      .describe(
+        'Where the activity feed tells when to poll: how often every instance is polled all the same.',
+      ),
     labels: textsByKey('a text for each label')
       .default({})
       .describe(

@@ -41,6 +41,10 @@ export interface Watch {
   discoverEveryMs: number;
   /** How often a long list is read whole, in place of its newest page, in milliseconds. */
   reconcileEveryMs: number;
+  /** With `*`: `auto`: the activity feed of a project may tell when to poll it; `off`: all of it is polled at every tick. */
+  hint: 'auto' | 'off';
+  /** Where the feed tells when to poll: how often each target is polled all the same, in milliseconds. */
+  sweepEveryMs: number;
   /** Values may take from the project and the instance that an event is about; see `labelsFor`. */
   labels: Readonly<Record<string, string>>;
 }

@@ -1,3 +1,5 @@
+import { isWildcard, type Watch } from '../job/watch.ts';
+import { isTold } from './feed-events.ts';
 import type { Distrust, Trust } from './trust.ts';
 
 /** After an event all targets of the project are polled so many times: Atlas shows a job a little later than it tells of it. */
@@ -28,6 +30,13 @@ export const UNHINTED = [
 
 /** How the targets of a project are polled. `hint`: when the feed tells of something, and in sweeps. Else all of them at every tick. */
 export type PollMode = 'hint' | (typeof UNHINTED)[number];
+
+/** Whether the activity feeds of its projects can help a watch: it has to look for its targets, and of such jobs feeds tell. */
+export function mayBeHinted(
+  watch: Pick<Watch, 'hint' | 'kind' | 'apiVersion' | 'groupId' | 'instanceName'>,
+): boolean {
+  return watch.hint === 'auto' && isWildcard(watch) && watch.apiVersion === 'v2' && isTold(watch.kind);
+}
 
 /** From one look at a feed to the next, in milliseconds, for a watch that ticks so often. */
 export function feedPeriodMs(gapMs: number): number {

@@ -17,6 +17,7 @@ import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
 import type { AuditRecorder } from '../../store/ports/audit.ts';
+import type { FeedStore, FeedTrust } from '../../store/ports/feeds.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { KeepingStore } from '../../store/ports/keeping.ts';
 import type { MuteReader } from '../../store/ports/mutes.ts';
@@ -39,7 +40,13 @@ export interface RecordingRules {
 
 /** What a recorder works with. */
 export interface RecorderDeps {
-  store: JobStore & Outbox & AlertStore & AuditRecorder & MuteReader & Pick<KeepingStore, 'notePruned'>;
+  store: JobStore &
+    Outbox &
+    AlertStore &
+    AuditRecorder &
+    MuteReader &
+    FeedStore &
+    Pick<KeepingStore, 'notePruned'>;
   clock: Clock;
   logger: Logger;
   signals: Signals;
@@ -218,6 +225,16 @@ export class Recorder {
     if (await store.notePruned(clock.now())) this.#tellAudit();
   }
 
+  /** Records how far activity feeds are relied on. `news`: those of which an auditor is to know. */
+  async recordFeedTrust(all: readonly FeedTrust[], news: readonly FeedTrust[]): Promise<void> {
+    const at = this.#deps.clock.now();
+    await this.#deps.store.noteFeedTrust(
+      all,
+      news.map((each) => feedEntry(each, at)),
+    );
+    if (news.length > 0) this.#tellAudit();
+  }
+
   get #rules(): RecordingRules {
     return this.#deps.rules();
   }
@@ -292,4 +309,9 @@ function baselineEntry(
   jobs: number,
 ): AuditDraft {
   return { at, kind: 'baseline.taken', data: { watch, kind, groupId, instanceName, jobs } };
+}
+
+function feedEntry({ connection, kind, groupId, trust }: FeedTrust, at: Timestamp): AuditDraft {
+  const { standing, reason, detail } = trust;
+  return { at, kind: `feed.${standing}`, data: { connection, kind, groupId, reason, detail } };
 }

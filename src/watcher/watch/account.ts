@@ -164,7 +164,14 @@ export class WatchAccount {
   /** How the watch is doing, as far as its polls show. */
   status(): Omit<
     WatchStatus,
-    'dueWithinMs' | 'nextPollAt' | 'hasMissedPolls' | 'faults' | 'scheduledMs' | 'periodMs' | 'throttled'
+    | 'dueWithinMs'
+    | 'nextPollAt'
+    | 'hasMissedPolls'
+    | 'faults'
+    | 'scheduledMs'
+    | 'periodMs'
+    | 'throttled'
+    | 'hint'
   > {
     const { name, connection, kind, groupId, instanceName } = this.#watch;
     return {

@@ -8,18 +8,13 @@ import { dueWithinMs, type PollNow, type WatchStatus } from '../status.ts';
 import { WatchAccount } from './account.ts';
 import { WatchAlerts } from './alerts.ts';
 import { BackOff } from './back-off.ts';
+import { createWatchHint, type WatchHint } from './hint/watch-hint.ts';
 import { WatchJournal } from './journal.ts';
 import { asksOf, freePace, type Pace, type ProjectAsks, type Sharer } from './pace.ts';
-import { type PacedWatch, Pacer, type PollScope, wholePeriodMs } from './pacer.ts';
-import {
-  emptyReport,
-  pollRunning,
-  pollWatch,
-  type WatchPollInput,
-  type WatchPollReport,
-} from './poll-watch.ts';
+import { type PacedWatch, Pacer, type PollScope, spreadMs, wholePeriodMs } from './pacer.ts';
+import { emptyReport, pollRunning, pollWatch, type WatchPollReport } from './poll-watch.ts';
 import { createTargetBook } from './targets/book.ts';
-import type { TargetBook } from './targets/target-book.ts';
+import type { TargetBook, TargetBookDeps } from './targets/target-book.ts';
 import { Throttle } from './throttle.ts';
 import { keyOf, Troubles, toFault, toPlaceFault, toThrottled } from './troubles.ts';
 import type { WatchLoop, WatchLoopDeps, WatchLoopOptions } from './watch-loop.ts';
@@ -30,8 +25,6 @@ const LATE_AFTER_MS = 120_000;
 /** A poll of which nothing comes is cut short after `failingAfter`, and no sooner than this: an answer may be long in coming. */
 const LEAST_PATIENCE_MS = 180_000;
 const { signal: NEVER } = new AbortController(); // The book cuts short what is in hand when it stops.
-/** Of its period, where the ceiling stretches that: its targets are polled spread over so much. */
-const SPREAD_OVER = 0.9;
 
 /**
  * Begins the loop of one watch: never two polls at once, back-off after failures, and the account of how it is doing. Faults of Atlas
@@ -56,6 +49,7 @@ class PollingLoop implements WatchLoop {
   readonly #alerts: WatchAlerts;
   readonly #book: TargetBook;
   readonly #backOff: BackOff;
+  readonly #hint: WatchHint | null;
   #inHand: { poll: PollInHand<WatchPollReport>; end: Promise<WatchPollReport> } | null = null;
   #beside: Promise<void> | null = null;
   #isStopped = false;
@@ -69,7 +63,7 @@ class PollingLoop implements WatchLoop {
   #isWholeFailing = false;
 
   constructor(deps: WatchLoopDeps, options: WatchLoopOptions) {
-    const { watch, gapMs, isPatient = false, tickSoon = ({ tick }) => void tick() } = options;
+    const { watch, gapMs, feeds, isPatient = false, tickSoon = ({ tick }) => void tick() } = options;
     this.watch = watch;
     this.#deps = deps;
     this.#gapMs = gapMs;
@@ -81,15 +75,16 @@ class PollingLoop implements WatchLoop {
     const journal = new WatchJournal(deps, watch, this.#account);
     this.#journal = journal;
     this.#alerts = new WatchAlerts(deps, watch);
-    this.#book = createTargetBook(
-      { ...deps, writeDown: (kind, ...data) => journal.writeDown(kind, ...data) },
-      watch,
-    );
+    const writeDown: TargetBookDeps['writeDown'] = (kind, ...data) => journal.writeDown(kind, ...data);
+    this.#book = createTargetBook({ ...deps, writeDown }, watch);
+    const again = (): void => tickSoon({ tick: () => (this.#isFree ? this.#poll('told') : null) });
+    this.#hint = createWatchHint({ ...deps, writeDown, again }, watch, feeds);
     this.#backOff = new BackOff(deps, () => tickSoon({ tick: () => this.#retry() }));
     this.#pacer = new Pacer(deps.clock, () => tickSoon({ tick: () => this.tick() }));
     this.#throttle = new Throttle(deps, watch);
     this.#troubles = new Troubles({
       ...{ clock: deps.clock, account: this.#account, throttle: this.#throttle, book: this.#book },
+      hint: this.#hint,
       idleMs: () => this.#inHand?.poll.idleMs() ?? 0,
     });
   }
@@ -103,7 +98,7 @@ class PollingLoop implements WatchLoop {
   }
 
   asks(): ReadonlyMap<string, ProjectAsks> {
-    return asksOf(this.#book.known());
+    return asksOf(this.#book.known(), this.#hint);
   }
 
   schedule(): string {
@@ -184,6 +179,7 @@ class PollingLoop implements WatchLoop {
       hasMissedPolls: this.#hasMissedPolls,
       dueWithinMs: mayTakeMs,
       nextPollAt: this.#nextPollAt(periodMs, gapMs),
+      hint: this.#hint?.status() ?? null,
     };
   }
 
@@ -193,7 +189,9 @@ class PollingLoop implements WatchLoop {
     const untilNextMs = backOffMs > 0 ? backOffMs : this.#pacer.untilNextMs(periodMs);
     const slot = backOffMs <= 0 && periodMs <= scheduledMs ? this.#nextTickAt() : null;
     if (untilNextMs === null) return null;
-    return slot ?? this.#deps.clock.now() + Math.max(0, untilNextMs);
+    const now = this.#deps.clock.now();
+    const toldMs = this.#hint?.untilNextMs() ?? Number.POSITIVE_INFINITY;
+    return Math.min(slot ?? now + Math.max(0, untilNextMs), now + toldMs);
   }
 
   surelyAheadMs(): number {
@@ -212,6 +210,7 @@ class PollingLoop implements WatchLoop {
     this.#isStopped = true;
     this.#backOff.cancelRetry();
     this.#pacer.cancel();
+    this.#hint?.stop();
     const reason = new Error('shutting down');
     if (this.#inHand) {
       const { poll, end } = this.#inHand;
@@ -225,18 +224,28 @@ class PollingLoop implements WatchLoop {
     await this.#book.stop(reason);
   }
 
+  get #isFree(): boolean {
+    return !this.#isStopped && this.#inHand === null;
+  }
+
   #retry(): Promise<unknown> | null {
-    return this.#isStopped || this.#inHand ? null : this.pollNow();
+    return this.#isFree ? this.pollNow() : null;
   }
 
   /** `isNow`: somebody waits for it, so that nothing of it is spread. */
   #poll(scope: PollScope, { isNow = false } = {}): Promise<WatchPollReport> {
     this.#pacer.begun(scope);
-    const poll = this.#begin(scope, isNow);
+    const input = this.#input(scope, isNow);
+    const poll = beginPoll((signal, progress) => pollWatch(this.#deps, { ...input, signal, progress }), {
+      clock: this.#deps.clock,
+      patienceMs: input.patienceMs,
+      failed: emptyReport,
+    });
     const end = this.#finish(poll).finally(() => {
       this.#inHand = null;
       if (this.#isStopped) return;
       this.#pacer.plan(this.#paced());
+      this.#hint?.plan();
       this.#pollOn();
     });
     this.#inHand = { poll, end };
@@ -250,9 +259,7 @@ class PollingLoop implements WatchLoop {
     const isDue = next === 'at once' || (next === 'if failing' && this.#troubles.all().length > 0);
     if (!isDue) return;
     this.#forgetFaults();
-    this.#tickSoon({
-      tick: () => (this.#isStopped || this.#inHand ? null : this.#poll('whole', { isNow: true })),
-    });
+    this.#tickSoon({ tick: () => (this.#isFree ? this.#poll('whole', { isNow: true }) : null) });
   }
 
   #paced(): PacedWatch {
@@ -262,7 +269,9 @@ class PollingLoop implements WatchLoop {
 
   #mayTakeMs(paced: PacedWatch): number {
     const periodMs = wholePeriodMs(paced);
-    return dueWithinMs(periodMs, periodMs > paced.pace.scheduledMs);
+    // That a feed does not answer is known after two periods: then all is polled.
+    const moreMs = this.#hint?.isInUse ? periodMs : 0;
+    return dueWithinMs(periodMs, periodMs > paced.pace.scheduledMs) + moreMs;
   }
 
   #lookAtThrottle(): void {
@@ -277,36 +286,21 @@ class PollingLoop implements WatchLoop {
     });
   }
 
-  #begin(scope: PollScope, isNow: boolean): PollInHand<WatchPollReport> {
-    const input = this.#input(scope, isNow);
-    return beginPoll((signal, progress) => pollWatch(this.#deps, { ...input, signal, progress }), {
-      clock: this.#deps.clock,
-      patienceMs: input.patienceMs,
-      failed: emptyReport,
-    });
-  }
-
-  #input(
-    scope: PollScope,
-    isNow = false,
-  ): Omit<WatchPollInput, 'signal' | 'progress'> & { patienceMs: number } {
+  #input(scope: PollScope, isNow = false) {
     const { watch } = this;
-    const gapMs = wholePeriodMs(this.#paced());
+    const paced = this.#paced();
+    const gapMs = wholePeriodMs(paced);
     const patienceMs = Math.max(LEAST_PATIENCE_MS, watch.failingAfterMs);
+    // The first look is not to wait.
+    const isHeldApart = !isNow && this.#account.hasSucceeded && !this.#isPatient;
     return {
-      ...{ watch, book: this.#book, gapMs, patienceMs, scope, spreadMs: isNow ? 0 : this.#spreadMs(scope) },
+      ...{ watch, book: this.#book, hint: this.#hint, gapMs, patienceMs, scope },
+      spreadMs: isHeldApart ? spreadMs(paced.pace, scope) : 0,
       lateAfterMs: Math.max(LATE_AFTER_MS, 2 * gapMs),
       isPatient: this.#isPatient,
       isWholeFailing: this.#isWholeFailing,
       isTold: (place: WatchPlace) => this.#alerts.isTold(place),
     };
-  }
-
-  /** Where the ceiling is the limit, a burst would leave running restores no request for a minute. The first look is not to wait. */
-  #spreadMs(scope: PollScope): number {
-    const { scheduledMs, idleMs } = this.#paced().pace;
-    const isFirst = !this.#account.hasSucceeded || this.#isPatient;
-    return idleMs > scheduledMs && scope === 'whole' && !isFirst ? idleMs * SPREAD_OVER : 0;
   }
 
   /** What runs is not to wait for all the others. */

@@ -10,12 +10,17 @@ import {
   reachOf,
 } from '../../domain/polling/reachable.ts';
 import type { JobSource, ProjectBudget } from '../../source/source.ts';
+import type { WatchHint } from './hint/watch-hint.ts';
 import type { TrackedTarget } from './targets/tracked.ts';
 
 /** How many requests a watch makes in a project each time it polls. */
 export interface ProjectAsks {
   running: number;
   idle: number;
+  /** Of targets that are polled in sweeps alone, from one sweep to the next. */
+  swept: number;
+  /** From one sweep to the next, in milliseconds. */
+  sweepMs: number;
 }
 
 /** One of those who share the ceilings of connections. */
@@ -53,12 +58,18 @@ export function freePace(scheduledMs: number): Pace {
 }
 
 /** What polls of these targets ask of each project. */
-export function asksOf(targets: readonly TrackedTarget[]): Map<string, ProjectAsks> {
+export function asksOf(
+  targets: readonly TrackedTarget[],
+  hint: Pick<WatchHint, 'sweepMsOf'> | null = null,
+): Map<string, ProjectAsks> {
   const asks = new Map<string, ProjectAsks>();
-  for (const { target, hasRunningJobs, asks: requests } of targets) {
-    const of = asks.get(target.groupId) ?? { running: 0, idle: 0 };
+  for (const tracked of targets) {
+    const { target, hasRunningJobs, asks: requests } = tracked;
+    const of = asks.get(target.groupId) ?? { running: 0, idle: 0, swept: 0, sweepMs: 0 };
     asks.set(target.groupId, of);
-    of[hasRunningJobs ? 'running' : 'idle'] += requests;
+    const sweepMs = hasRunningJobs ? null : (hint?.sweepMsOf(tracked) ?? null);
+    of[hasRunningJobs ? 'running' : sweepMs === null ? 'idle' : 'swept'] += requests;
+    of.sweepMs = Math.max(of.sweepMs, sweepMs ?? 0);
   }
   return asks;
 }
@@ -91,15 +102,17 @@ export class SharedLoad {
     this.#look();
     const pace = freePace(sharer.gapMs());
     const { scheduledMs } = pace;
-    for (const groupId of sharer.asks().keys()) {
+    for (const [groupId, asks] of sharer.asks()) {
       const load = this.#loads.get(sharer.source)?.get(groupId);
       if (load === undefined) continue;
+      pace.runningMs = Math.max(pace.runningMs, load.reach.runningMs);
+      // What is polled in sweeps alone is none of those that crowd the ceiling, as long as it allows the sweeps.
+      if (asks.idle === 0 && asks.swept > 0 && load.reach.idleMs <= asks.sweepMs) continue;
       const idleMs = periodMs(scheduledMs, load.reach.idleMs);
       if (pace.narrowest === null || idleMs > pace.idleMs) {
         pace.narrowest = { groupId, needed: load.needed, ...load.limit };
       }
       pace.idleMs = Math.max(pace.idleMs, idleMs);
-      pace.runningMs = Math.max(pace.runningMs, load.reach.runningMs);
     }
     return pace;
   }
@@ -119,11 +132,12 @@ function loadsOf(source: JobSource, sharers: readonly Sharer[]): Map<string, Pro
   const askers = new Map<string, { running: Asker[]; idle: Asker[] }>();
   for (const sharer of sharers) {
     const everyMs = sharer.gapMs();
-    for (const [groupId, { running, idle }] of sharer.asks()) {
+    for (const [groupId, { running, idle, swept, sweepMs }] of sharer.asks()) {
       const of = askers.get(groupId) ?? { running: [], idle: [] };
       askers.set(groupId, of);
       if (running > 0) of.running.push({ everyMs, requests: running });
       if (idle > 0) of.idle.push({ everyMs, requests: idle });
+      if (swept > 0) of.idle.push({ everyMs: Math.max(everyMs, sweepMs), requests: swept });
     }
   }
   return new Map([...askers].map(([groupId, of]) => [groupId, loadOf(of, source.budgetOf(groupId))]));

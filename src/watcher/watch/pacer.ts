@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts';
 import type { Pace } from './pace.ts';
 
-/** What one poll covers: everything, or just the targets of a `*` watch on which restores run. */
-export type PollScope = 'whole' | 'running';
+/** What one poll covers: everything that is due, or just the targets of a `*` watch on which restores run, or those of which an activity feed has told. */
+export type PollScope = 'whole' | 'running' | 'told';
 
 /** A timer may come a little early. */
 const EARLY_MS = 50;
@@ -18,6 +18,17 @@ export interface PacedWatch {
 /** From one poll of all of a watch to the next, in milliseconds. Running restores go first: a watch that has but one target is polled for them. */
 export function wholePeriodMs({ pace, hasRunningJobs, isMany }: PacedWatch): number {
   return hasRunningJobs && !isMany ? pace.runningMs : pace.idleMs;
+}
+
+/** Of its period, where the ceiling stretches that: its targets are polled spread over so much. */
+const SPREAD_OVER = 0.9;
+
+/**
+ * Over how many milliseconds the polls of the targets of a watch begin; 0: at once. Where the ceiling is the limit, a burst would leave
+ * running restores no request for a minute.
+ */
+export function spreadMs({ scheduledMs, idleMs }: Pace, scope: PollScope): number {
+  return idleMs > scheduledMs && scope === 'whole' ? idleMs * SPREAD_OVER : 0;
 }
 
 /**

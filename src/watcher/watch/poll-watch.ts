@@ -7,6 +7,7 @@ import { SourceError } from '../../errors.ts';
 import { type PollDeps, type PollReport, pollTarget } from '../poll/poll.ts';
 import { countingTurns, type PollProgress } from '../poll/progress.ts';
 import type { WatchedPart } from '../record/alert-event.ts';
+import type { WatchHint } from './hint/watch-hint.ts';
 import type { PollScope } from './pacer.ts';
 import { hasNoBackups, mayHaveChanged } from './targets/book.ts';
 import { sourceWithout } from './targets/ceded.ts';
@@ -33,8 +34,10 @@ export interface WatchPollInput {
   isWholeFailing?: boolean;
   /** People were told that this part of the watch cannot be read. */
   isTold?: (place: WatchPlace) => boolean;
-  /** `running`: only the targets of a `*` watch on which restores run. */
+  /** `running`: only the targets of a `*` watch on which restores run; `told`: only those that a hint makes due. */
   scope?: PollScope;
+  /** Knows what the activity feeds of its projects make due; `null`: all is due each time. */
+  hint?: WatchHint | null;
   /** The polls of targets on which nothing runs begin over so many milliseconds, evenly apart; 0 unless given: at once. */
   spreadMs?: number;
 }
@@ -65,11 +68,12 @@ export interface WatchPollReport extends PollReport {
  * @throws {StoreError} when the store fails.
  */
 export async function pollWatch(deps: PollDeps, input: WatchPollInput): Promise<WatchPollReport> {
-  const { watch, book, signal, progress, isPatient = false, scope = 'whole' } = input;
+  const { watch, book, signal, progress, isPatient = false } = input;
+  const begunMono = deps.clock.monotonic();
   let targets = await book.current(signal, { progress, isPatient });
-  const inOrder = targets
-    .filter(({ hasRunningJobs }) => scope === 'whole' || hasRunningJobs)
-    .toSorted((a, b) => Number(b.hasRunningJobs) - Number(a.hasRunningJobs));
+  const inOrder = (await dueNow(input, targets)).toSorted(
+    (a, b) => Number(b.hasRunningJobs) - Number(a.hasRunningJobs),
+  );
   if (!isWildcard(watch)) {
     const [only] = inOrder;
     if (only) await pollAlone(deps, input, only);
@@ -80,9 +84,29 @@ export async function pollWatch(deps: PollDeps, input: WatchPollInput): Promise<
     wakeNeighbours(inOrder, before);
     if (raiseDoubts(input, inOrder, before)) targets = await book.current(signal, { progress, isPatient });
   }
-  const report = account(input, targets);
+  const report = account(input, targets, { begunMono });
   signal.throwIfAborted();
   return report;
+}
+
+/** The targets that this poll is to read. */
+async function dueNow(
+  { scope = 'whole', hint = null, isWholeFailing = false, gapMs = 0, progress, signal }: WatchPollInput,
+  targets: readonly TrackedTarget[],
+): Promise<readonly TrackedTarget[]> {
+  if (scope === 'running') return targets.filter(({ hasRunningJobs }) => hasRunningJobs);
+  if (hint === null) return targets;
+  if (scope === 'told') return targets.filter((tracked) => hint.dueOf(tracked) === 'event');
+  await hint.look(targets, { gapMs, progress });
+  signal.throwIfAborted();
+  if (isWholeFailing) return targets;
+  // What a feed has told of is to be seen soon: sweeps can wait for that.
+  const due = targets
+    .map((tracked) => ({ tracked, due: hint.dueOf(tracked) }))
+    .filter(({ due }) => due !== null);
+  return due
+    .toSorted((a, b) => Number(b.due === 'event') - Number(a.due === 'event'))
+    .map(({ tracked }) => tracked);
 }
 
 /**
@@ -221,8 +245,12 @@ async function stallLimitsOf({ store }: PollDeps, target: Target): Promise<Map<s
 }
 
 /** Takes account of all polls that have ended since the last time. */
-function account(input: WatchPollInput, targets: readonly TrackedTarget[]): WatchPollReport {
-  const { watch, book, scope = 'whole' } = input;
+function account(
+  input: WatchPollInput,
+  targets: readonly TrackedTarget[],
+  { begunMono }: { begunMono: number },
+): WatchPollReport {
+  const { watch, book, scope = 'whole', hint = null } = input;
   const fresh = targets.filter(({ reading }) => reading.isFresh);
   const news = fresh.flatMap(({ reading }) => reading.last ?? []);
   for (const { reading } of fresh) reading.isFresh = false;
@@ -252,7 +280,10 @@ function account(input: WatchPollInput, targets: readonly TrackedTarget[]): Watc
     failure,
     isPartial: isAnyRead || news.some(({ jobs }) => jobs > 0) || canRead(findings),
     // Of those that were left out nothing is known anew.
-    hasRead: scope === 'whole' && book.isComplete && (isAnyRead || targets.length === 0),
+    hasRead:
+      scope === 'whole' &&
+      book.isComplete &&
+      (isAnyRead || targets.length === 0 || (news.length === 0 && hint?.hasLookedSince(begunMono) === true)),
     failing,
     endOf: endsFrom(book, findings, failing),
   };

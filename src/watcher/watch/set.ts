@@ -5,6 +5,7 @@ import type { JobSource } from '../../source/source.ts';
 import { Reconciler } from '../reconciler.ts';
 import { Schedules } from '../schedule/schedules.ts';
 import type { PollNow, WatchStatus } from '../status.ts';
+import { FeedBook } from './hint/feed-book.ts';
 import { createWatchLoop } from './loop.ts';
 import { SharedLoad } from './pace.ts';
 import { waitingStatus } from './waiting.ts';
@@ -63,6 +64,7 @@ class LoopSet implements WatchSet {
   readonly #loops: Reconciler<Spec, WatchLoop>;
   readonly #schedules: Schedules<WatchLoop>;
   readonly #load: SharedLoad;
+  readonly #feeds: FeedBook;
   /** In the order of the configuration. */
   #watches: readonly Watch[] = [];
   #isStopped = false;
@@ -82,6 +84,7 @@ class LoopSet implements WatchSet {
       stop: (loop) => loop.stop(POLL_GRACE_MS),
       onStarted: (begun) => this.#tickAll(begun),
     });
+    this.#feeds = new FeedBook(deps);
     this.#load = new SharedLoad(clock, () => this.#loops.actors());
     this.#schedules = new Schedules(deps, (expression) =>
       this.#loops.actors().filter((loop) => loop.schedule() === expression),
@@ -139,7 +142,7 @@ class LoopSet implements WatchSet {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#schedules.stop();
-    await this.#loops.stop();
+    await Promise.all([this.#loops.stop(), this.#feeds.stop(new Error('shutting down'))]);
   }
 
   #tickAll(begun: readonly WatchLoop[]): void {
@@ -154,6 +157,7 @@ class LoopSet implements WatchSet {
       { ...this.#deps, source },
       {
         watch,
+        feeds: this.#feeds,
         gapMs: () => this.#schedules.gapMs(loop.schedule()),
         nextTickAt: () => this.#schedules.nextAt(loop.schedule()),
         paceOf: (sharer) => this.#load.paceOf(sharer),

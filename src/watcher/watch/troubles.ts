@@ -5,6 +5,7 @@ import { menderOf } from '../../domain/polling/mender.ts';
 import { HINT } from '../poll/in-hand.ts';
 import type { Fault, PlaceFault, Throttled } from '../status.ts';
 import type { Failing, WatchAccount } from './account.ts';
+import type { WatchHint } from './hint/watch-hint.ts';
 import type { TargetBook } from './targets/target-book.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -50,6 +51,8 @@ export interface TroublesDeps {
   account: Pick<WatchAccount, 'failing' | 'failingParts'>;
   throttle: Pick<Throttle, 'late' | 'stretched'>;
   book: Pick<TargetBook, 'silent'>;
+  /** What is polled in sweeps alone may be so much older. */
+  hint: Pick<WatchHint, 'sweepMsOf'> | null;
   /** For how long nothing has come of the poll in hand; 0 while there is none. */
   idleMs: () => number;
 }
@@ -78,9 +81,10 @@ export class Troubles {
 
   /** Instances that could not be read for longer than they may, though no fault has shown yet: nothing comes of their polls. */
   silent(dueWithinMs: number): PlaceFault[] {
-    const { book, clock } = this.#deps;
+    const { book, clock, hint } = this.#deps;
     const known = this.all();
-    return book.silent(dueWithinMs).flatMap(({ place, blindForMs, idleMs }) => {
+    const silent = book.silent((tracked) => dueWithinMs + (hint?.sweepMsOf(tracked) ?? 0));
+    return silent.flatMap(({ place, blindForMs, idleMs }) => {
       const isKnown = known.some(({ part }) => part === null || liesInPart(place, part.place));
       if (isKnown) return [];
       return [{ ...silence(clock.now(), idleMs, 'its poll in hand').fault, place, blindForMs }];

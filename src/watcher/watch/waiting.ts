@@ -39,5 +39,6 @@ export function waitingStatus(
     faults: fault ? [{ ...fault, place: null, blindForMs: forMs }] : [],
     unknownJobIds: [],
     hasRunningJobs: false,
+    hint: null,
   };
 }

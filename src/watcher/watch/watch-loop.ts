@@ -2,12 +2,14 @@ import type { Timestamp } from '../../domain/instant.ts';
 import type { Target, Watch } from '../../domain/job/watch.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
+import type { FeedStore } from '../../store/ports/feeds.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { PollDeps } from '../poll/poll.ts';
 import type { Ticked } from '../schedule/release.ts';
 import type { PollNow, WatchStatus } from '../status.ts';
 import type { WatchAlertsDeps } from './alerts.ts';
 import type { BackOffDeps } from './back-off.ts';
+import type { FeedBook, FeedBookDeps } from './hint/feed-book.ts';
 import type { WatchJournalDeps } from './journal.ts';
 import type { Pace, Sharer } from './pace.ts';
 import type { WatchPollReport } from './poll-watch.ts';
@@ -15,8 +17,11 @@ import type { WatchPollReport } from './poll-watch.ts';
 /** What the loop of a watch works with. */
 export interface WatchLoopDeps extends PollDeps, WatchAlertsDeps, WatchJournalDeps, BackOffDeps {
   source: PollDeps['source'];
-  store: PollDeps['store'] & WatchAlertsDeps['store'] & JobStore;
-  recorder: PollDeps['recorder'] & WatchAlertsDeps['recorder'] & WatchJournalDeps['recorder'];
+  store: PollDeps['store'] & WatchAlertsDeps['store'] & JobStore & FeedStore;
+  recorder: PollDeps['recorder'] &
+    WatchAlertsDeps['recorder'] &
+    WatchJournalDeps['recorder'] &
+    FeedBookDeps['recorder'];
   clock: PollDeps['clock'];
   logger: Logger;
   signals: Signals;
@@ -31,6 +36,8 @@ export interface WatchLoopOptions {
   nextTickAt?: () => Timestamp | null;
   /** How often it can be polled beside others who share its ceiling; as its schedule has it unless given. */
   paceOf?: (loop: Sharer) => Pace;
+  /** The activity feeds that may tell when to poll; without them all is polled at every tick. */
+  feeds?: FeedBook;
   /** A poll waits for every target, however slow: for whoever polls once. */
   isPatient?: boolean;
   /** Has it ticked as soon as others leave room for it; at once unless given. */

@@ -108,13 +108,13 @@ export class DiscoveringBook implements TargetBook {
     return listing?.hasSucceeded === true && listing.fault === null;
   }
 
-  silent(dueWithinMs: number): ReturnType<TargetBook['silent']> {
+  silent(dueWithinMsOf: (tracked: TrackedTarget) => number): ReturnType<TargetBook['silent']> {
     const now = this.#deps.clock.monotonic();
     return [...this.#targets.values()].flatMap((tracked) => {
       const { lastReadMono, sinceMono } = tracked.reading;
       const blindForMs = now - (lastReadMono ?? sinceMono);
       const idleMs = this.turns.idleMs(tracked);
-      if (blindForMs <= dueWithinMs || idleMs < STALL_MS) return [];
+      if (blindForMs <= dueWithinMsOf(tracked) || idleMs < STALL_MS) return [];
       return [{ place: placeOfTarget(tracked), blindForMs, idleMs }];
     });
   }

@@ -50,8 +50,10 @@ export interface TargetBook {
   doubt(tracked: TrackedTarget, how: { askedMono: number; isNews: boolean; isProject: boolean }): boolean;
   /** The instances of the project could be listed when they were asked for last. */
   isListed(groupId: string): boolean;
-  /** Instances that were not read for longer than `dueWithinMs` while a poll of them is in hand of which nothing comes. */
-  silent(dueWithinMs: number): Array<{ place: WatchPlace; blindForMs: number; idleMs: number }>;
+  /** Instances that were not read for longer than they may take while a poll of them is in hand of which nothing comes. */
+  silent(
+    dueWithinMsOf: (tracked: TrackedTarget) => number,
+  ): Array<{ place: WatchPlace; blindForMs: number; idleMs: number }>;
   /** A target that was leaving has no open job any more. */
   drop(tracked: TrackedTarget): void;
   /** Cuts short what is in hand, begins nothing any more, and waits until all of it has ended. */

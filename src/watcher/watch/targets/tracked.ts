@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto';
 import type { Timestamp } from '../../../domain/instant.ts';
 import type { WatchPlace } from '../../../domain/job/place.ts';
 import type { StallLimit } from '../../../domain/job/time-events.ts';
-import type { Target } from '../../../domain/job/watch.ts';
+import { type Target, targetKey } from '../../../domain/job/watch.ts';
 import type { PollInHand } from '../../poll/in-hand.ts';
 import { Places } from '../../poll/places.ts';
 import type { AnswerNotes, PollReport } from '../../poll/poll.ts';
@@ -32,6 +33,8 @@ export interface TrackedTarget {
   /** For `stalledAfter: "auto"`, by delivery type; from the history of the target as of the last whole listing. `null`: not read by this process yet. */
   stallLimits: ReadonlyMap<string, StallLimit> | null;
   readonly reading: Reading;
+  /** In [0, 1): where it comes in the time between two sweeps; see `TargetFacts.phase`. */
+  readonly phase: number;
 }
 
 /** How the polls of one target go. */
@@ -79,6 +82,7 @@ export function track(
     notes: { pages: new Map(), jobs: new Map() },
     places: new Places(),
     stallLimits: null,
+    phase: Number.parseInt(hash('sha256', targetKey(target)).slice(0, 8), 16) / 2 ** 32,
     reading: {
       sinceMono: nowMono,
       turn: null,
