@@ -89,6 +89,21 @@ export const METRICS = {
     labels: ['watch'],
     help: 'How old the last successful poll may become before the watch counts as blind.',
   },
+  restore_watcher_hinted_projects: {
+    type: 'gauge',
+    labels: ['watch'],
+    help: 'Projects of the watch that are polled when their activity feed tells of a restore, and in sweeps.',
+  },
+  restore_watcher_unhinted_projects: {
+    type: 'gauge',
+    labels: ['watch', 'reason'],
+    help: 'Projects of the watch that are polled at every tick all the same, by reason: few, seldom, proving, missed, refused, unreadable, silent.',
+  },
+  restore_watcher_hint_missed_total: {
+    type: 'counter',
+    labels: ['watch'],
+    help: 'Jobs that were found although the activity feed of their project had not told of them within a minute.',
+  },
   restore_watcher_place_failing: {
     type: 'gauge',
     labels: ['watch', 'project', 'instance_name'],

@@ -8,12 +8,14 @@ const OUTCOMES = ['ok', 'failed'];
 /** How polls go, and when each watch was last polled with success. */
 export function countPolls(instruments: Instruments, signals: Signals): Figures {
   const polls = instruments.counter('restore_watcher_polls_total');
+  const missed = instruments.counter('restore_watcher_hint_missed_total');
   const duration = instruments.histogram('restore_watcher_poll_duration_seconds');
   const lastSuccess = instruments.gauge('restore_watcher_last_successful_poll_timestamp_seconds');
   let lastSuccesses: Names['lastSuccesses'];
   const series = createRoster({
     come: (watch) => {
       for (const outcome of OUTCOMES) polls.inc({ watch, outcome }, 0);
+      missed.inc({ watch }, 0);
       // One that is never polled must grow old too: of a series that is not there nobody is alarmed.
       lastSuccess.setToCurrentTime({ watch });
       const noted = lastSuccesses?.get(watch);
@@ -21,10 +23,14 @@ export function countPolls(instruments: Instruments, signals: Signals): Figures 
     },
     go: (watch) => {
       for (const outcome of OUTCOMES) polls.remove({ watch, outcome });
+      missed.remove({ watch });
       lastSuccess.remove({ watch });
     },
   });
-  const end = signals.on('poll:finished', ({ watch, outcome, hasRead, durationMs }) => {
+  const endOfJudging = signals.on('feed:judged', ({ watch, isTold }) => {
+    if (!isTold && series.has(watch)) missed.inc({ watch });
+  });
+  const endOfPolls = signals.on('poll:finished', ({ watch, outcome, hasRead, durationMs }) => {
     // The last poll of a watch that has just left the configuration must not bring its series back.
     if (!series.has(watch)) return;
     polls.inc({ watch, outcome });
@@ -36,6 +42,9 @@ export function countPolls(instruments: Instruments, signals: Signals): Figures 
       lastSuccesses = names.lastSuccesses;
       series.apply(names.watches);
     },
-    end,
+    end: () => {
+      endOfJudging();
+      endOfPolls();
+    },
   };
 }

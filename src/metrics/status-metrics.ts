@@ -1,3 +1,4 @@
+import { UNHINTED } from '../domain/polling/hint.ts';
 import { blindnessOf, type Throttled, type WatcherStatus } from '../watcher/status.ts';
 import type { Figures } from './figures.ts';
 import type { Instruments } from './instruments.ts';
@@ -24,6 +25,8 @@ export function addStatusFigures(instruments: Instruments): StatusFigures {
   const period = instruments.gauge('restore_watcher_watch_period_seconds');
   const throttled = instruments.gauge('restore_watcher_watch_throttled');
   const due = instruments.gauge('restore_watcher_watch_due_seconds');
+  const hinted = instruments.gauge('restore_watcher_hinted_projects');
+  const unhinted = instruments.gauge('restore_watcher_unhinted_projects');
   const failing = instruments.gauge('restore_watcher_channel_failing');
   let readings: StatusReadings | null = null;
   return {
@@ -35,7 +38,8 @@ export function addStatusFigures(instruments: Instruments): StatusFigures {
       const watcher = readings.status();
       const { watches, channels } = watcher;
       ready.set(readings.isReady(watcher) ? 1 : 0);
-      for (const gauge of [blind, scheduled, period, throttled, due, failing]) gauge.reset();
+      for (const gauge of [blind, scheduled, period, throttled, due, hinted, unhinted, failing])
+        gauge.reset();
       for (const status of watches) {
         const { watch, scheduledMs, periodMs, dueWithinMs } = status;
         blind.set({ watch }, blindnessOf(status) === null ? 0 : 1);
@@ -43,6 +47,10 @@ export function addStatusFigures(instruments: Instruments): StatusFigures {
         period.set({ watch }, periodMs / 1000);
         for (const by of THROTTLES) throttled.set({ watch, by }, status.throttled?.by === by ? 1 : 0);
         due.set({ watch }, dueWithinMs / 1000);
+        if (status.hint === null) continue;
+        hinted.set({ watch }, status.hint.projects);
+        const byReason = Map.groupBy(status.hint.without, ({ reason }) => reason);
+        for (const reason of UNHINTED) unhinted.set({ watch, reason }, byReason.get(reason)?.length ?? 0);
       }
       for (const { channel, failing: since } of channels) failing.set({ channel }, since === null ? 0 : 1);
     },

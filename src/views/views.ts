@@ -9,7 +9,13 @@ import { publicPlace } from '../domain/job/place.ts';
 import { publicJob } from '../domain/job/public-job.ts';
 import type { Delivery } from '../store/ports/outbox.ts';
 import type { ListedDelivery, RecordedEvent } from '../store/ports/records.ts';
-import { blindnessOf, type Fault, type Throttled, type WatchStatus } from '../watcher/status.ts';
+import {
+  blindnessOf,
+  type Fault,
+  type HintStatus,
+  type Throttled,
+  type WatchStatus,
+} from '../watcher/status.ts';
 import { muteFacts } from './mutes.ts';
 
 /**
@@ -142,6 +148,14 @@ export function throttledView(throttled: Throttled) {
   return { ...faultView(throttled), by: throttled.by, isMeant: throttled.isMeant };
 }
 
+/** See `hintView`. */
+export type HintView = ReturnType<typeof hintView>;
+
+/** How far activity feeds tell when to poll. */
+export function hintView({ projects, instances, sweepMs, without }: HintStatus) {
+  return { projects, instances, sweepMs: Math.round(sweepMs), without };
+}
+
 /** A watch, and how its polls go. */
 export function watchView(watch: WatchStatus): View {
   return {
@@ -168,5 +182,6 @@ export function watchView(watch: WatchStatus): View {
     })),
     unknownJobIds: watch.unknownJobIds,
     hasRunningJobs: watch.hasRunningJobs,
+    hint: watch.hint && hintView(watch.hint),
   };
 }

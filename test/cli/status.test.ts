@@ -82,7 +82,7 @@ function throttledWatch(watch: string, isMeant: boolean, message: string): Statu
   const hint = 'Set requestsPerMinute.';
   return {
     ...{ watch, sight: 'sees', why: null, schedule: '*/30 * * * * *', running: 0, jobs: {} },
-    ...{ scheduledMs: 30_000, periodMs: 66_700, lastSuccessAt: null, nextPollAt: null },
+    ...{ scheduledMs: 30_000, periodMs: 66_700, hint: null, lastSuccessAt: null, nextPollAt: null },
     throttled: {
       reason: 'rate_limited',
       by: 'ceiling',

@@ -2,6 +2,7 @@ import { formatSpan, parseInstant, type Timestamp } from '../../domain/instant.t
 import { periodWords } from '../../domain/polling/reachable.ts';
 import { endOf, type Mute, nextStart } from '../../domain/telling/mute.ts';
 import { toMute } from '../../remote/decode.ts';
+import { hintWords } from '../../views/status/hint-words.ts';
 import type { ChannelReport, StatusReport, WatchReport } from '../../views/status/report.ts';
 import { coverageText, recurrenceText } from './mute-text.ts';
 import type { Colour, Output } from './output.ts';
@@ -81,7 +82,11 @@ function watchLines({ watches, from }: StatusReport, screen: Screen, now: Timest
     { title: 'RUNNING', value: ({ running }) => String(running) },
     { title: 'ON RECORD', value: recordWords, folds: true },
   ];
-  return [...formatTable(watches, columns, screen.width), ...throttleLines(watches, screen)];
+  return [
+    ...formatTable(watches, columns, screen.width),
+    ...throttleLines(watches, screen),
+    ...hintLines(watches, screen),
+  ];
 }
 
 /** How often it is polled, and how often it should be where a rate limit keeps it from that. */
@@ -105,6 +110,14 @@ function throttleLines(watches: readonly WatchReport[], { foldWidth }: Screen): 
     throttled?.isMeant === true
       ? hanging(`${watch}: ${sentences(throttled.message, throttled.hint)}`, foldWidth)
       : [],
+  );
+}
+
+function hintLines(watches: readonly WatchReport[], { foldWidth }: Screen): string[] {
+  return watches.flatMap(({ watch, hint }) =>
+    hint === null
+      ? []
+      : hintWords(hint).flatMap((line) => hanging(`${watch}: ${printable(line)}`, foldWidth)),
   );
 }
 

@@ -1,6 +1,7 @@
 import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { SEVERITIES } from '../../domain/event/event-kind.ts';
 import { DELIVERY_TYPES, JOB_KINDS, JOB_STATES, MILESTONES } from '../../domain/job/restore-job.ts';
+import { UNHINTED } from '../../domain/polling/hint.ts';
 import { DELIVERY_STATUSES } from '../../store/ports/outbox.ts';
 import {
   count,
@@ -91,6 +92,16 @@ const THROTTLED = record({
   isMeant: described(flag, 'Nobody has written the schedule: the default stretches by itself.'),
 });
 
+const HINT = record({
+  projects: described(count, 'Polled when their activity feed tells of a restore.'),
+  instances: described(count, 'In these projects.'),
+  sweepMs: ms('How often these are polled all the same.'),
+  without: described(
+    listOf(record({ groupId: text, reason: oneOf(UNHINTED), detail: orNull(text) })),
+    'Projects that are polled at every tick all the same, and why.',
+  ),
+});
+
 const MUTE_NOW = {
   ...MUTE,
   inForce: flag,
@@ -106,6 +117,7 @@ const WATCH_REPORT = record({
   scheduledMs: orNull({ type: 'number' }, 'From one poll to the next, as the schedule has it.'),
   periodMs: orNull({ type: 'number' }, 'The same as the rate limits allow it.'),
   throttled: orNull(THROTTLED, 'Which rate limit keeps it from its schedule.'),
+  hint: orNull(HINT, 'How far activity feeds tell when to poll; null: the watch goes without.'),
   lastSuccessAt: orNull(instant),
   nextPollAt: orNull(instant),
   running: count,
@@ -302,6 +314,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     faults: listOf(record({ ...FAULT, place: orNull(PLACE), blindForMs: ms('By the same clock.') })),
     unknownJobIds: described(texts, 'Jobs of the configuration that Atlas does not know.'),
     hasRunningJobs: flag,
+    hint: orNull(HINT, 'How far activity feeds tell when to poll; null: the watch goes without.'),
   }),
   Polled: record({
     watches: listOf(record({ watch: text, poll: oneOf(['begun', 'under_way', 'stopped']) })),

@@ -12,7 +12,7 @@ import {
   type WatchStatus,
 } from '../../watcher/status.ts';
 import { muteView } from '../mutes.ts';
-import { throttledView } from '../views.ts';
+import { hintView, throttledView } from '../views.ts';
 import { type ChannelRecords, reportChannels } from './channels.ts';
 import { jobsByWatch } from './jobs.ts';
 import type { ReloadReport, StatusReport, WatchReport, WatchSight } from './report.ts';
@@ -100,7 +100,7 @@ export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> 
 }
 
 function watchReport(status: WatchStatus): Omit<WatchReport, 'schedule' | 'running' | 'jobs'> {
-  const { watch, lastSuccessAt, nextPollAt, scheduledMs, periodMs, throttled } = status;
+  const { watch, lastSuccessAt, nextPollAt, scheduledMs, periodMs, throttled, hint } = status;
   return {
     watch,
     sight: sightOf(status),
@@ -108,6 +108,7 @@ function watchReport(status: WatchStatus): Omit<WatchReport, 'schedule' | 'runni
     scheduledMs: Math.round(scheduledMs),
     periodMs: Math.round(periodMs),
     throttled: throttled && throttledView(throttled),
+    hint: hint && hintView(hint),
     lastSuccessAt: toIsoOrNull(lastSuccessAt),
     nextPollAt: toIsoOrNull(nextPollAt),
   };

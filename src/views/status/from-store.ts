@@ -70,7 +70,7 @@ export async function reportOfStore(facts: StoreFactsForStatus): Promise<StatusR
           failureWords('', failuresOf(alerts, 'watch_failing', watch))
             .join('; ')
             .trim() || null,
-        ...{ schedule: null, scheduledMs: null, periodMs: null, throttled: null },
+        ...{ schedule: null, scheduledMs: null, periodMs: null, throttled: null, hint: null },
         lastSuccessAt: toIsoOrNull(successes.get(watch) ?? null),
         nextPollAt: null,
         ...(jobs.get(watch) ?? { running: 0, jobs: {} }),

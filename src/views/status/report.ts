@@ -1,5 +1,5 @@
 import type { JobState } from '../../domain/job/restore-job.ts';
-import type { ThrottledView, View } from '../views.ts';
+import type { HintView, ThrottledView, View } from '../views.ts';
 
 /**
  * How a watch is doing. `sees`: its jobs are read; `partly_blind`: parts of it are not; `blind`: it cannot be relied on; `starting`: not polled
@@ -24,6 +24,8 @@ export interface WatchReport {
   periodMs: number | null;
   /** Which rate limit keeps it from its schedule, as `/api/v1/watches` has it; `null`: none does. */
   throttled: ThrottledView | null;
+  /** How far activity feeds tell when to poll, as `/api/v1/watches` has it; `null`: the watch goes without. */
+  hint: HintView | null;
   lastSuccessAt: string | null;
   nextPollAt: string | null;
   /** How many of its jobs run. */
