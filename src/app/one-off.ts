@@ -94,7 +94,10 @@ export function lookOnce(config: WatcherConfig, deps: OneOffDeps & { version: st
  */
 export function diagnoseConfig(config: WatcherConfig, deps: OneOffDeps): Promise<Diagnosis[]> {
   return withSources(config, withFewRetries(config.connections), deps, (sources) =>
-    diagnoseWatches(config.watches, sources, new AbortController().signal),
+    diagnoseWatches(config.watches, sources, {
+      signal: new AbortController().signal,
+      now: deps.clock.now(),
+    }),
   );
 }
 

@@ -1,8 +1,10 @@
 import pLimit from 'p-limit';
+import type { Timestamp } from '../domain/instant.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import { toError } from '../errors.ts';
 import type { JobSource } from '../source/source.ts';
 import { type Diagnosis, failed, isConnectionWide, passed, sameFor } from './diagnosis.ts';
+import { readFeeds } from './feeds.ts';
 import { createInventory, type Inventory } from './inventory.ts';
 import { FoundFault, placeFault } from './place-fault.ts';
 import { withSuggestion } from './suggest.ts';
@@ -15,19 +17,20 @@ const WATCHES_AT_ONCE = 8;
  * Walks the way to its jobs for every watch, and says how far it gets. The first watch of a connection goes alone: it logs in for all,
  * and where the connection or the credential is at fault the others are not asked again. Never rejects for a fault of Atlas, of a
  * watch, or of this program.
+ * @param how `now`: by this machine's clock.
  * @throws what the signal says, when it aborts.
  */
 export async function diagnoseWatches(
   watches: readonly Watch[],
   sources: ReadonlyMap<string, JobSource>,
-  signal: AbortSignal,
+  how: { signal: AbortSignal; now: Timestamp },
 ): Promise<Diagnosis[]> {
   const byConnection = Map.groupBy(watches, ({ connection }) => connection);
   const found = await Promise.all(
     [...byConnection].map(([connection, own]) => {
       const source = sources.get(connection);
       if (!source) throw new Error(`there is no connection ${connection}`);
-      return diagnoseConnection(own, source, signal);
+      return diagnoseConnection(own, source, how);
     }),
   );
   const byName = new Map(found.flat().map((diagnosis) => [diagnosis.watch, diagnosis]));
@@ -37,12 +40,12 @@ export async function diagnoseWatches(
 async function diagnoseConnection(
   watches: readonly Watch[],
   source: JobSource,
-  signal: AbortSignal,
+  how: { signal: AbortSignal; now: Timestamp },
 ): Promise<Diagnosis[]> {
   const [first, ...others] = watches;
   if (first === undefined) return [];
-  const inventory = createInventory(source, { signal, isUrgent: true });
-  const diagnose = (watch: Watch): Promise<Diagnosis> => diagnoseWatch(watch, source, inventory, signal);
+  const inventory = createInventory(source, { signal: how.signal, isUrgent: true });
+  const diagnose = (watch: Watch): Promise<Diagnosis> => diagnoseWatch(watch, source, inventory, how);
   const foremost = await diagnose(first);
   if (isConnectionWide(foremost)) return [foremost, ...others.map((watch) => sameFor(watch, foremost))];
   const limit = pLimit(WATCHES_AT_ONCE);
@@ -63,13 +66,15 @@ async function diagnoseWatch(
   watch: Watch,
   source: JobSource,
   inventory: Inventory,
-  signal: AbortSignal,
+  { signal, now }: { signal: AbortSignal; now: Timestamp },
 ): Promise<Diagnosis> {
   // A person waits for the answer.
   const walk = createWalk(watch, source, { signal, isUrgent: true });
   try {
     await walk.readJobs(await walk.findTargets());
-    return passed(watch, walk.notes, walk.asks, refillsOf(source, walk.asks.keys()));
+    const { notes, asks } = walk;
+    const feeds = await readFeeds(watch, asks, { source, now, signal, isUrgent: true });
+    return passed(watch, notes, { asks, feeds, refills: refillsOf(source, asks.keys()) });
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     const placed = placeFault(toError(thrown), walk.question());

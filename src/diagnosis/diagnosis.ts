@@ -1,6 +1,7 @@
 import type { JobKind } from '../domain/job/restore-job.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { SourceReason } from '../errors.ts';
+import type { FeedFinding } from './feeds.ts';
 
 /** The way from here to a restore job, in its order. Nobody can take a step before the one that comes before it. */
 export const STEPS = ['connection', 'credential', 'accessList', 'project', 'instance', 'job'] as const;
@@ -39,6 +40,8 @@ export interface Diagnosis {
   asks: Readonly<Record<string, number>>;
   /** What Atlas fills up there in a minute, for all who use the project, by project; as far as its replies tell. */
   refills: Readonly<Record<string, number>>;
+  /** Whether the activity feeds can be read that may tell when to poll; see `asks` for which projects. */
+  feeds: readonly FeedFinding[];
   /** All of them, in order. */
   steps: Step[];
 }
@@ -58,19 +61,27 @@ export interface PlacedFault {
 
 /**
  * The diagnosis of a watch that gets all the way; `notes` say what was found at each step, `asks` what its polls ask for, `refills` what Atlas
- * allows there.
+ * allows there, `feeds` which activity feeds can be read.
  */
 export function passed(
   watch: Watch,
   notes: Notes,
-  asks: ReadonlyMap<string, number>,
-  refills: ReadonlyMap<string, number> = new Map(),
+  {
+    asks,
+    refills = new Map(),
+    feeds = [],
+  }: {
+    asks: ReadonlyMap<string, number>;
+    refills?: ReadonlyMap<string, number>;
+    feeds?: readonly FeedFinding[];
+  },
 ): Diagnosis {
   const steps = STEPS.map((step) => okStep(step, notes));
   return {
     ...diagnosis(watch, steps),
     asks: Object.fromEntries(asks),
     refills: Object.fromEntries(refills),
+    feeds,
   };
 }
 
@@ -105,7 +116,7 @@ export function isConnectionWide(diagnosis: Diagnosis): boolean {
 
 function diagnosis({ name, connection, kind }: Watch, steps: Step[]): Diagnosis {
   const ok = steps.every(({ outcome }) => outcome !== 'failed');
-  return { watch: name, connection, kind, ok, asks: {}, refills: {}, steps };
+  return { watch: name, connection, kind, ok, asks: {}, refills: {}, feeds: [], steps };
 }
 
 function okStep(step: StepName, notes: Notes): Step {

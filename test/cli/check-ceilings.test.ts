@@ -6,7 +6,7 @@ import { aConfig, cli } from './harness.ts';
 
 const fleet = aWatch({ name: 'fleet', instanceName: '*', restoreJobIds: [] });
 const found = (instances: number): Diagnosis[] => [
-  passed(fleet, new Map(), new Map([[GROUP_ID, instances]])),
+  passed(fleet, new Map(), { asks: new Map([[GROUP_ID, instances]]), feeds: [] }),
 ];
 
 function check(config: WatcherConfig, diagnoses: Diagnosis[] | null, argv: string[] = []) {
@@ -41,7 +41,7 @@ describe('check, about the ceiling of requests', () => {
 
   it('tells the real period that Atlas leaves where that is less than the ceiling', async () => {
     const refills = new Map([[GROUP_ID, 60]]);
-    const limited = [passed(fleet, new Map(), new Map([[GROUP_ID, 100]]), refills)];
+    const limited = [passed(fleet, new Map(), { asks: new Map([[GROUP_ID, 100]]), refills })];
     const { out } = await check(aConfig({ watches: [fleet] }), limited);
     expect(limitsOf(out)).toMatch(
       /need 202 requests a minute of the 60 that Atlas allows all who use the project: they are polled every 101 s instead of every 30 s\. Poll less often/,

@@ -22,11 +22,10 @@ const WRONG_KIND: PlacedFault = {
 };
 
 const well = (name: string, warning: string | null = null, asks = 1): Diagnosis =>
-  passed(
-    aWatch({ name }),
-    new Map([['job', { detail: '3 on the first page', warning }]]),
-    new Map([[GROUP_ID, asks]]),
-  );
+  passed(aWatch({ name }), new Map([['job', { detail: '3 on the first page', warning }]]), {
+    asks: new Map([[GROUP_ID, asks]]),
+    feeds: [],
+  });
 const ill = (name: string, fault: PlacedFault = WRONG_KIND): Diagnosis =>
   failed(aWatch({ name }), new Map(), fault);
 

@@ -7,7 +7,7 @@ import { SourceError, type SourceErrorOptions, type SourceReason } from '../../s
 import { tokenError } from '../../src/source/login/oauth-errors.ts';
 import { atlasError } from '../../src/source/reply/atlas-errors.ts';
 import type { JobSource, ListedProject } from '../../src/source/source.ts';
-import { aJob, aWatch, GROUP_ID, jobId } from '../support/builders.ts';
+import { aJob, aWatch, GROUP_ID, jobId, T0 } from '../support/builders.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 
 /** An Atlas that lists these instances, by kind; `null`: the credential may not list them. */
@@ -36,7 +36,7 @@ function anAtlas(options: { fault?: Error; lists?: Lists; projects?: ListedProje
 
 async function diagnose(source: JobSource, ...watches: Watch[]) {
   const signal = new AbortController().signal;
-  return await diagnoseWatches(watches, new Map([['atlas', source]]), signal);
+  return await diagnoseWatches(watches, new Map([['atlas', source]]), { signal, now: T0 });
 }
 
 /** `connection ok, credential failed, …`, shortened to what is not skipped. */
@@ -89,6 +89,7 @@ describe('the way to the jobs of a watch', () => {
       ok: true,
       asks: { [GROUP_ID]: 1 },
       refills: {},
+      feeds: [],
       steps: [
         { step: 'connection', outcome: 'ok', detail: null, warning: null },
         { step: 'credential', outcome: 'ok', detail: null, warning: null },
@@ -165,9 +166,9 @@ describe('the way to the jobs of a watch', () => {
   it('is left at once when the signal aborts', async () => {
     const { source } = anAtlas({ fault: new Error('stopping') });
     const signal = AbortSignal.abort(new Error('stopping'));
-    await expect(diagnoseWatches([aWatch()], new Map([['atlas', source]]), signal)).rejects.toThrow(
-      'stopping',
-    );
+    await expect(
+      diagnoseWatches([aWatch()], new Map([['atlas', source]]), { signal, now: T0 }),
+    ).rejects.toThrow('stopping');
   });
 });
 
@@ -457,7 +458,10 @@ describe('several watches', () => {
       ['well', well],
       ['ill', ill],
     ]);
-    const found = await diagnoseWatches(watches, sources, new AbortController().signal);
+    const found = await diagnoseWatches(watches, sources, {
+      signal: new AbortController().signal,
+      now: T0,
+    });
     expect(found.map(({ watch, ok }) => `${watch} ${ok}`)).toEqual(['a false', 'b true', 'c false']);
   });
 

@@ -26,12 +26,16 @@ export function connectionDemands(
   diagnoses: readonly Diagnosis[],
 ): ConnectionDemand[] {
   const found = new Map(diagnoses.map((diagnosis) => [diagnosis.watch, diagnosis]));
+  const sweptOf = new Map(diagnoses.map(({ watch, feeds }) => [watch, sweptIn(feeds)]));
   return connections.flatMap((connection) => {
     const askers = watches
       .filter((watch) => watch.connection === connection.name)
       .flatMap((watch) =>
         Object.entries(found.get(watch.name)?.asks ?? {}).map(([groupId, requests]) => ({
-          ...{ watch, groupId, requests, everyMs: everyMsOf(watch) },
+          ...{ watch, groupId, requests },
+          everyMs: sweptOf.get(watch.name)?.has(groupId)
+            ? Math.max(everyMsOf(watch), watch.sweepEveryMs)
+            : everyMsOf(watch),
           refillPerMinute: found.get(watch.name)?.refills[groupId] ?? null,
         })),
       );
@@ -88,6 +92,11 @@ export function roomWords({ connections, watches }: WatcherConfig): string[] {
       `${watch.name}: how many instances "*" stands for, Atlas alone knows; ${connection.requestsPerMinute} requests a minute are enough for ${room} in a project every ${periodWords(everyMs)}, more than that are polled less often. --online counts them.`,
     ];
   });
+}
+
+/** Projects whose feed tells when to poll, after the first hour. */
+function sweptIn(feeds: Diagnosis['feeds']): ReadonlySet<string> {
+  return new Set(feeds.flatMap(({ groupId, fault }) => (fault === null ? [groupId] : [])));
 }
 
 function isOpenEnded({ instanceName }: Watch): boolean {

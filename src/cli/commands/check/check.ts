@@ -14,6 +14,7 @@ import type { Output } from '../../view/output.ts';
 import { type Column, formatTable } from '../../view/table.ts';
 import { fold, formatInstant, printable, toJson } from '../../view/text.ts';
 import { connectionDemands, demandWords, roomWords } from './ceilings.ts';
+import { hintWords, worstCases } from './hints.ts';
 import { printDiagnoses } from './online.ts';
 import { printTestAlert, testAlertView } from './test-alert.ts';
 
@@ -99,6 +100,7 @@ function checkView(config: WatcherConfig, store: StoreFinding): Record<string, u
       requestsPerMinute,
     })),
     watches: config.watches,
+    worstCases: worstCases(config),
     channels: channelViews(config),
     routes: config.routes,
     testAlert: testAlertView(config),
@@ -154,12 +156,14 @@ function printCheck(cli: Cli, config: WatcherConfig, store: StoreFinding, online
   printStore(cli, store);
   printWarnings(cli, config);
   if (online === null) {
-    printCeilings(cli, roomWords(config));
+    printLines(cli, 'Rate limits', roomWords(config));
+    printLines(cli, 'Activity feeds', hintWords(config, null));
     return;
   }
   printHeartbeat(cli, online.heartbeat);
   printDiagnoses(cli, online.diagnoses);
-  printCeilings(cli, demandWords(config, online.diagnoses));
+  printLines(cli, 'Rate limits', demandWords(config, online.diagnoses));
+  printLines(cli, 'Activity feeds', hintWords(config, online.diagnoses));
 }
 
 /** As it is written, and how often that is. */
@@ -227,10 +231,9 @@ function printStore({ out }: Cli, store: StoreFinding): void {
   out.line(`\n${out.paint('bold', 'Store')}\n  ${printable(where)}: ${words}`);
 }
 
-/** How the schedules fit the ceilings of requests, a line each. */
-function printCeilings({ out }: Cli, words: readonly string[]): void {
+function printLines({ out }: Cli, title: string, words: readonly string[]): void {
   if (words.length === 0) return;
-  out.line(`\n${out.paint('bold', 'Rate limits')}`);
+  out.line(`\n${out.paint('bold', title)}`);
   printListed(out, words);
 }
 

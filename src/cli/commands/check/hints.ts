@@ -1,0 +1,57 @@
+import type { WatcherConfig } from '../../../config/config.ts';
+import { periodOf } from '../../../config/cron.ts';
+import type { Diagnosis } from '../../../diagnosis/diagnosis.ts';
+import { formatBound } from '../../../domain/instant.ts';
+import type { Watch } from '../../../domain/job/watch.ts';
+import { FEWEST_TARGETS, mayBeHinted } from '../../../domain/polling/hint.ts';
+
+/** How soon a watch sees a new restore at the latest, in milliseconds. */
+export interface WorstCase {
+  watch: string;
+  /** Where the activity feed of the project tells of it. */
+  byHintMs: number;
+  /** Where it does not, and has not shown yet that it cannot be relied on. */
+  withoutMs: number;
+}
+
+/** The worst case of each watch that activity feeds may help. */
+export function worstCases({ watches }: WatcherConfig): WorstCase[] {
+  return watches.filter(isHelped).map((watch) => {
+    const everyMs = everyMsOf(watch);
+    return { watch: watch.name, byHintMs: everyMs, withoutMs: watch.sweepEveryMs + everyMs };
+  });
+}
+
+/** The worst case of each watch that activity feeds may help, and whether these can be read, a line each. */
+export function hintWords(config: WatcherConfig, diagnoses: readonly Diagnosis[] | null): string[] {
+  const worst = worstCases(config).map(
+    ({ watch, byHintMs, withoutMs }) =>
+      `${watch}: in projects of ${FEWEST_TARGETS} instances or more a new restore is seen within ${formatBound(byHintMs)} by hint (the activity feed of the project tells of it), within ${formatBound(withoutMs)} without. A feed that misses one is relied on no more. "hint": "off" polls every instance every ${formatBound(byHintMs)}.`,
+  );
+  return [...worst, ...(diagnoses ?? []).flatMap(feedWords)];
+}
+
+function feedWords({ watch, feeds }: Diagnosis): string[] {
+  const faulty = feeds.filter(({ fault }) => fault !== null);
+  const readable = feeds.length - faulty.length;
+  return [
+    ...(readable === 0
+      ? []
+      : [
+          `${watch}: the activity feed of ${readable === 1 ? '1 project' : `${readable} projects`} can be read`,
+        ]),
+    ...faulty.map(
+      ({ groupId, fault, hint }) =>
+        `${watch}: the activity feed of project ${groupId} cannot be read, so every instance there is polled at every tick: ${fault}${hint === null ? '' : `. ${hint}`}`,
+    ),
+  ];
+}
+
+function isHelped(watch: Watch): boolean {
+  return mayBeHinted(watch) && everyMsOf(watch) < watch.sweepEveryMs;
+}
+
+/** From one poll to the next while nothing runs. */
+function everyMsOf({ schedule, scheduleIdle }: Watch): number {
+  return Math.max(1_000, periodOf(scheduleIdle ?? schedule));
+}
