@@ -1,7 +1,7 @@
 import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
 import { JOB_STATES } from '../../../src/domain/job/restore-job.ts';
-import { PRUNED_THINGS } from '../../../src/store/ports/keeping.ts';
 import { firstTrust } from '../../../src/domain/polling/trust.ts';
+import { PRUNED_THINGS } from '../../../src/store/ports/keeping.ts';
 import { DELIVERY_STATUSES } from '../../../src/store/ports/outbox.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aJob, aMuteRequest, anObservation, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
