@@ -74,7 +74,7 @@ async function takeBack(
   if (notes.lastLookAt !== undefined) return [];
   const { restoreJobIds: ids, name } = watch;
   const named = ids.length === 0 ? [] : [...(await store.readObservations(name, ids)).values()];
-  const followed = ids.length === 0 ? (memory?.followed ?? []) : named;
+  const followed = ids.length === 0 ? (memory?.followed ?? []) : named.filter(({ isPruned }) => !isPruned);
   if (followed.length === 0) return [];
   const elsewhere = await store.readElsewhere(
     target,

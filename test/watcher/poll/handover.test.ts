@@ -4,6 +4,7 @@ import { targetOf, type Watch } from '../../../src/domain/job/watch.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { PruneWalk } from '../../../src/watcher/keep/walk.ts';
 import { Places } from '../../../src/watcher/poll/places.ts';
 import { type PollInput, pollTarget } from '../../../src/watcher/poll/poll.ts';
 import { aJob, aWatch, jobId, MINUTE, T0 } from '../../support/builders.ts';
@@ -110,6 +111,23 @@ describe('an instance that another watch had before', () => {
     source.asked.length = 0;
     expect(await poll(before)).toEqual([]);
     expect(source.asked).toEqual([]);
+  });
+
+  it('is told once of a job that was pruned of both, and writes nothing of it', async () => {
+    const named = { restoreJobIds: [jobId(1)] };
+    const prune = async (): Promise<void> => {
+      const walk = new PruneWalk({ store, clock }, clock.now() + 1);
+      while (!walk.hasEnded) await walk.step();
+      expect((await store.listObservations({ limit: 9 })).items).toEqual([]);
+    };
+    source.jobs = [aJob(['finished'], { id: jobId(1) })];
+    await poll({ ...before, ...named });
+    await prune();
+    source.jobs = [aJob(['finished', 'expired'], { id: jobId(1) })];
+    expect(await poll({ ...after, ...named })).toHaveLength(3);
+    await prune();
+    for (const watch of [before, after]) expect(await poll({ ...watch, ...named })).toEqual([]);
+    expect((await store.listObservations({ limit: 9 })).items).toEqual([]);
   });
 
   it('is told of by both where both follow it, each by what it has seen', async () => {
