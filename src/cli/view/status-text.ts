@@ -62,13 +62,13 @@ const SIGHT: Readonly<Record<WatchReport['sight'], [words: string, colour: Colou
 
 function watchLines({ watches, from }: StatusReport, screen: Screen, now: Timestamp): string[] {
   if (watches.length === 0) return ['No watch is known.'];
-  const lastRead: Column<WatchReport> = {
-    title: 'LAST READ',
+  const lastSuccess: Column<WatchReport> = {
+    title: 'LAST SUCCESS',
     value: ({ lastSuccessAt }) => distance(lastSuccessAt, now) || 'never',
   };
   const polls: Array<Column<WatchReport>> = [
     { title: 'EVERY', value: everyWords, short: ({ periodMs }) => periodWordsOf(periodMs) },
-    lastRead,
+    lastSuccess,
     { title: 'NEXT', value: ({ nextPollAt }) => distance(nextPollAt, now) },
   ];
   const columns: Array<Column<WatchReport>> = [
@@ -78,7 +78,7 @@ function watchLines({ watches, from }: StatusReport, screen: Screen, now: Timest
       value: ({ sight }) => SIGHT[sight][0],
       paint: (cell, { sight }) => screen.paint(SIGHT[sight][1], cell),
     },
-    ...(from === 'daemon' ? polls : [lastRead]),
+    ...(from === 'daemon' ? polls : [lastSuccess]),
     { title: 'RUNNING', value: ({ running }) => String(running) },
     { title: 'ON RECORD', value: recordWords, folds: true },
   ];
