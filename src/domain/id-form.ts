@@ -15,7 +15,7 @@ export const SHORTEST_HEAD = 4;
 const LEFT_OUT = /…|⋯|\.{2,}|\*+/u;
 
 /** What comes along when an id is copied out of a sentence, a shell or a table. */
-const AROUND = /^[\s"'`“”‘’«»([{<#┌│└]+|[\s"'`“”‘’«»)\]}>,;:!?]+$/gu;
+const AROUND = /^[\s"'`“”‘’«»([{<#┌│└]+|[\s"'`“”‘’«»)\]}>,;:!?]+$|(?<![.])[.]$/gu;
 
 /**
  * Reads an id as messages show it and people write it: `6b0a…005b`, `6b0a...005b`, the first characters, the whole. What stands around it goes:

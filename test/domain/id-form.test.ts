@@ -9,6 +9,11 @@ describe('the id of a job', () => {
     expect(form && fitsId(form, WANTED.replace(/^6b0a1/, '6b0b1'))).toBe(false);
   });
 
+  it('is understood at the end of a sentence, and with nothing behind what is left out', () => {
+    expect(parseJobId('Restore 6b0a…005b.')).toEqual({ head: '6b0a', tail: '005b', watch: null });
+    expect(parseJobId('6b0a1c...')).toEqual({ head: '6b0a1c', tail: '', watch: null });
+  });
+
   it('is understood with the watch in front of it, which is remembered', () => {
     expect(parseJobId('orders/6b0a…005b')).toEqual({ head: '6b0a', tail: '005b', watch: 'orders' });
   });

@@ -4,9 +4,12 @@ import { fitsId, type IdForm } from '../../domain/id-form.ts';
 import type { FoundIds } from '../ports/records.ts';
 import type { Database } from './schema.ts';
 
-/** So many ids are read at once, and so many portions at most: four characters of a delivery's id are the same for seven weeks. */
+/**
+ * So many ids are read at once, by an index, and so many portions at most: four characters of a delivery's id are the same for seven weeks,
+ * in which a million are hardly made.
+ */
 const PORTION = 1_000;
-const MOST_PORTIONS = 20;
+const MOST_PORTIONS = 1_000;
 
 /** The ids from `from` on and below `below`, the greatest first. An id may come several times. */
 type ReadRange = (from: string, below: string, limit: number) => Promise<string[]>;
