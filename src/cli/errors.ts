@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { ConfigError, issueText, toError, WatcherError } from '../errors.ts';
-import { UnfitMute } from '../views/mutes.ts';
-import { AmbiguousId, UnfitId } from '../views/resolve-id.ts';
+import { AmbiguousId } from '../views/resolve-id.ts';
+import { Unfit } from '../views/unfit.ts';
 import { printable } from './view/text.ts';
 
 /** Exit codes of the whole program. */
@@ -60,5 +60,5 @@ export function explain(thrown: unknown): Explanation {
 }
 
 function isUsage(error: WatcherError): boolean {
-  return [ConfigError, UsageError, AmbiguousId, UnfitId, UnfitMute].some((kind) => error instanceof kind);
+  return [ConfigError, UsageError, AmbiguousId, Unfit].some((kind) => error instanceof kind);
 }

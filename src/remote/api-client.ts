@@ -2,6 +2,7 @@ import { WatcherError } from '../errors.ts';
 import { createHttpClient, isRedirect } from '../net/http-client.ts';
 import { WireFault } from '../net/wire-fault.ts';
 import { AmbiguousId, type IdCandidate } from '../views/resolve-id.ts';
+import { Unfit } from '../views/unfit.ts';
 
 /** Where a daemon answers, and what it wants to see. */
 export interface DaemonAddress {
@@ -128,6 +129,9 @@ function unreachable(thrown: unknown, { method, what, host }: Asked): WatcherErr
   });
 }
 
+const HOW_TO_ACT =
+  'It takes the server.token of its configuration, given with --token or RESTORE_WATCHER_TOKEN. Beside its store the command needs none: leave out --server.';
+
 function refusal(status: number, answer: Answer | null, asked: Asked): WatcherError {
   const { method, what, host, hasToken } = asked;
   const said = typeof answer?.error === 'string' ? answer.error : null;
@@ -143,6 +147,10 @@ function refusal(status: number, answer: Answer | null, asked: Asked): WatcherEr
     return new AmbiguousId(said ?? 'the id may be one of several', answer.candidates.map(toCandidate));
   }
   if (said === null || isRedirect(status)) return foreign(`status ${status}, and no answer of ours`, asked);
+  // The same fault, found beside the store, is said in the same words.
+  if (status === 400) return new Unfit('unfit_request', said, { hint });
+  if (status === 403)
+    return new WatcherError('daemon_refuses', `${host} refuses ${what}: ${said}`, { hint: HOW_TO_ACT });
   const code = status === 404 ? 'not_found' : 'daemon_refuses';
   return new WatcherError(code, `${host} refuses ${what} (status ${status}): ${said}`, { hint });
 }

@@ -15,14 +15,14 @@ import {
   type Unreached,
   unreachedBy,
 } from '../domain/telling/mute-reach.ts';
-import { WatcherError } from '../errors.ts';
 import type { MuteStore } from '../store/ports/mutes.ts';
 import type { RecordReader } from '../store/ports/records.ts';
 import type { AddedMute } from './records/records.ts';
 import { findJobId, type IdFinder } from './resolve-id.ts';
+import { Unfit } from './unfit.ts';
 
 /** A mute that could never keep anything from anybody; none was kept. */
-export class UnfitMute extends WatcherError {
+export class UnfitMute extends Unfit {
   constructor(message: string, hint: string) {
     super('unfit_mute', message, { hint });
   }

@@ -2,6 +2,7 @@ import { type IdForm, isWholeJobId, parseDeliveryId, parseJobId, SHORTEST_HEAD }
 import type { Observation } from '../domain/job/observation.ts';
 import { WatcherError } from '../errors.ts';
 import type { FoundIds, RecordReader } from '../store/ports/records.ts';
+import { Unfit } from './unfit.ts';
 
 /** One of several that may be meant. */
 export interface IdCandidate {
@@ -27,7 +28,7 @@ export class AmbiguousId extends WatcherError {
 }
 
 /** What was given cannot be an id. */
-export class UnfitId extends WatcherError {
+export class UnfitId extends Unfit {
   constructor(what: string, text: string) {
     super('unfit_id', `${text} is not the id of a ${what}`, {
       hint: `An id is understood whole, by its beginning (${SHORTEST_HEAD} characters or more), or as messages show it: 6080…8293 or 6080...8293.`,

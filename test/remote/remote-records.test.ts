@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { explain } from '../../src/cli/errors.ts';
 import { GENESIS } from '../../src/domain/audit.ts';
 import { OPEN_SCOPE } from '../../src/domain/telling/mute.ts';
-import { WatcherError } from '../../src/errors.ts';
+import { toError, WatcherError } from '../../src/errors.ts';
 import { connectDaemon } from '../../src/remote/remote-records.ts';
 import { muteView } from '../../src/views/mutes.ts';
 import { createStoreRecords } from '../../src/views/records/store-records.ts';
@@ -199,7 +200,10 @@ describe('writes over HTTP', () => {
     const request = {
       ...{ ...OPEN_SCOPE, watch: 'orders', author: 'ann', reason: 'r', every: null, forMs: HOUR },
     };
-    await expect(open.addMute(request)).rejects.toThrow('nobody may act without a token');
+    await expect(open.addMute(request)).rejects.toMatchObject({
+      message: expect.stringContaining('nobody may act without a token'),
+      hint: expect.stringContaining('leave out --server'),
+    });
     const { far } = await bothWays();
     await expect(far.addMute({ ...request, forMs: 0 })).rejects.toThrow('forMs cannot be that');
     await expect(far.addMute({ ...request, events: ['channel_failing'] })).rejects.toThrow(
@@ -213,6 +217,23 @@ describe('writes over HTTP', () => {
       [{ labels: {} }, 'labels cannot be that'],
     ] as const) {
       await expect(far.addMute({ ...request, ...over })).rejects.toThrow(said);
+    }
+  });
+
+  it('refuse what makes no sense as the store does: the same words, hint and exit code', async () => {
+    const { near, far } = await bothWays();
+    const asked = { ...OPEN_SCOPE, author: 'ann', reason: 'r', every: null, forMs: HOUR };
+    for (const over of [
+      { job: '7777' },
+      { job: 'x!' },
+      { job: jobId(1).slice(0, 6) },
+      { job: jobId(1), events: ['drill_overdue' as const] },
+    ]) {
+      const [here, there] = await Promise.all(
+        [near, far].map(async ({ addMute }) => explain(await addMute({ ...asked, ...over }).catch(toError))),
+      );
+      expect(there?.lines).toEqual(here?.lines);
+      expect([here?.exitCode, there?.exitCode]).toEqual([2, 2]);
     }
   });
 
