@@ -107,7 +107,7 @@ async function readConfigFile(file: string): Promise<string> {
     return await readText(file);
   } catch (cause) {
     throw new ConfigError(file, [{ path: '', message: `cannot be read: ${whyUnreadable(cause)}` }], {
-      hint: 'Name the file with --config FILE or RESTORE_WATCHER_CONFIG; without them it is watcher.config.json in the current directory.',
+      hint: 'Name the file with --config FILE or RESTORE_WATCHER_CONFIG; without them it is watcher.config.json in the current directory. "restore-watcher init" writes a first one.',
       cause,
     });
   }

@@ -25,6 +25,14 @@ describe('jobs', () => {
     ]);
   });
 
+  it('shows when a restore finished that was found long after', async () => {
+    const finishedAt = NOW - 3 * 24 * HOUR;
+    const job = aJob(['finished'], { id: jobId(3), createdAt: finishedAt - 4 * MINUTE, finishedAt });
+    const past = anObservation(job, { changedAt: NOW - 12_000 });
+    const { out } = await cli(['jobs'], { store: readingStore({ observations: [past] }) });
+    expect(lines(out)[1]).toMatch(/ +3 d ago$/);
+  });
+
   it('shows when a running job should end, where its progress or the history of its instance tells', async () => {
     const durations = [{ deliveryType: 'automated', durationMs: 20 * MINUTE }];
     const halfDone = anObservation(

@@ -72,8 +72,8 @@ function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
     {
       title: hasEta ? 'CHANGED, ETA' : 'CHANGED',
       // Of a job that runs, it is the end that people want to know; when it was seen to start, the span tells.
-      value: (row) => etas.get(row) || formatDistance(row.changedAt, now),
-      short: (row) => shortEtas.get(row) || formatDistance(row.changedAt, now),
+      value: (row) => etas.get(row) || formatDistance(changeOf(row), now),
+      short: (row) => shortEtas.get(row) || formatDistance(changeOf(row), now),
     },
   ];
   for (const line of formatTable(jobs, columns, out.width)) out.line(line);
@@ -84,6 +84,11 @@ function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
   ];
   if (notes.length > 0) out.line();
   for (const note of notes) out.line(printable(note));
+}
+
+/** When it came into its state: by Atlas where that has the time, as of restores that had finished before they were first seen. */
+function changeOf({ state, missingSince, job, changedAt }: Observation): Timestamp {
+  return state === 'finished' && missingSince === null ? (job?.finishedAt ?? changedAt) : changedAt;
 }
 
 /** A running job that has gone may have ended at any time before it was missed. */
