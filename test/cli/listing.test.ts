@@ -82,6 +82,30 @@ describe('jobs', () => {
     expect(JSON.parse(out).items).toMatchObject([{ id: jobId(2), state: 'failed' }]);
   });
 
+  it('prints any number of them a page at a time: one table, one JSON', async () => {
+    const many = Array.from({ length: 1_200 }, (_, index) =>
+      anObservation(aJob(['finished'], { id: jobId(index + 1) })),
+    );
+    const store = readingStore({ observations: many });
+    const asked: number[] = [];
+    const { listObservations } = store;
+    store.listObservations = (filter) => {
+      asked.push(filter.limit);
+      return listObservations(filter);
+    };
+    const { out } = await cli(['jobs', '--limit', '1000000'], { store });
+    expect(lines(out)).toHaveLength(1_201);
+    expect(lines(out)[1_200]).toMatch(/^finished +\S+04b0 /);
+    expect(lines(out)[1_200]?.length).toBe(lines(out)[1]?.length);
+    expect(Math.max(...asked)).toBeLessThanOrEqual(500);
+
+    const json = await cli(['jobs', '--json', '--limit', '1100'], { store });
+    const whole = json.json();
+    expect(whole).toMatchObject({ hasMore: true });
+    expect(whole.items.map(({ id }) => id)).toEqual(many.slice(0, 1_100).map(({ jobId: id }) => id));
+    expect(json.out).toBe(`${JSON.stringify(whole, null, 2)}\n`);
+  });
+
   it('prints JSON with the same fields as the HTTP reads', async () => {
     const { json } = await cli(['jobs', '--json'], { store: readingStore({ observations }) });
     expect(json()).toMatchObject({ hasMore: false, items: [{ id: jobId(2), job: { id: jobId(2) } }, {}] });

@@ -3,6 +3,7 @@ import type { WatcherConfig } from '../../config/config.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { matchesGlob } from '../../domain/telling/glob.ts';
 import { ConfigError } from '../../errors.ts';
+import type { RecordedEvent } from '../../store/ports/records.ts';
 import type { Records } from '../../views/records/records.ts';
 import { type EventWhy, whyOf, whyView } from '../../views/why.ts';
 import { type Cli, jsonOption, limitOption, onAction, timeOption } from '../command.ts';
@@ -11,7 +12,16 @@ import { addRecordsOptions, type RecordsOptions, withRecords } from '../records.
 import { tellingConfigOf } from '../telling-config.ts';
 import { entriesOf, type HistoryEntry, historyView } from '../view/history-entry.ts';
 import { historyLines } from '../view/history-text.ts';
-import { collect, type Listing, printListing, warnOfUnknown } from '../view/listing.ts';
+import {
+  allAtOnce,
+  collect,
+  type Listing,
+  type ListingWords,
+  portionsFromEnd,
+  printListing,
+  printNothingRecorded,
+  warnOfUnknown,
+} from '../view/listing.ts';
 import { fold, printable } from '../view/text.ts';
 import { WHY_LEGEND, whyLines } from '../view/why-text.ts';
 
@@ -67,37 +77,62 @@ export async function showHistory(
     throw new UsageError('--why goes by the configuration and its store: it cannot be asked of --server');
   }
   const config = options.why ? await configInForce(cli, options.config) : null;
-  const whys = new Map<HistoryEntry, EventWhy>();
-  const found = await withRecords(cli, options, 'readonly', async ({ records, watches, isWhole, store }) => {
+  const shown = await withRecords(cli, options, 'readonly', async ({ records, watches, isWhole, store }) => {
     warnOfUnknown(cli, 'watch', options.watch, { known: watches, isWhole });
-    const listing = await (jobId === undefined
-      ? historyOfAll(records, options)
-      : historyOfJob(records, options, jobId));
-    if (!options.why || store === null) return listing;
-    for (const entry of listing.items) {
-      if (entry.kind === 'event')
-        whys.set(entry, await whyOf(store, entry.recorded, config && tellingConfigOf(config)));
+    const entries =
+      jobId === undefined ? historyOfAll(records, options) : historyOfJob(records, options, jobId);
+    const telling = config && tellingConfigOf(config);
+    const whyOfEvent = options.why && store ? (event: RecordedEvent) => whyOf(store, event, telling) : null;
+    return printListing(cli, options, explained(entries, whyOfEvent), wordsFor(cli, options, jobId));
+  });
+  if (shown === null) printNothingRecorded(cli, options);
+  return jobId !== undefined && !shown ? 1 : 0;
+}
+
+/** An entry, and why each channel was told of it, or was not; `null`: it is not asked for. */
+interface Explained {
+  entry: HistoryEntry;
+  why: EventWhy | null;
+}
+
+async function* explained(
+  entries: Listing<HistoryEntry>,
+  whyOfEvent: ((event: RecordedEvent) => Promise<EventWhy>) | null,
+): Listing<Explained> {
+  let step = await entries.next();
+  for (; !step.done; step = await entries.next()) {
+    const portion: Explained[] = [];
+    for (const entry of step.value) {
+      const why = entry.kind === 'event' && whyOfEvent ? await whyOfEvent(entry.recorded) : null;
+      portion.push({ entry, why });
     }
-    return listing;
-  });
-  printListing(cli, options, found, {
+    yield portion;
+  }
+  return step.value;
+}
+
+function wordsFor({ out }: Cli, options: HistoryOptions, jobId: string | undefined): ListingWords<Explained> {
+  let isExplained = false;
+  return {
     empty: emptySentence(options, jobId),
-    view: (entry) => {
-      const why = whys.get(entry);
-      return why === undefined ? historyView(entry) : { ...historyView(entry), why: whyView(why) };
-    },
-    print: (entries) => {
-      const blocks = historyLines(entries, cli.out, (entry) => {
-        const why = whys.get(entry);
-        return why === undefined ? null : whyLines(why, cli.out.foldWidth, cli.out);
+    view: ({ entry, why }) =>
+      why === null ? historyView(entry) : { ...historyView(entry), why: whyView(why) },
+    print: (portion, { isFirst }) => {
+      const whys = new Map(portion.map(({ entry, why }) => [entry, why]));
+      const blocks = historyLines([...whys.keys()], out, (entry) => {
+        const why = whys.get(entry) ?? null;
+        return why === null ? null : whyLines(why, out.foldWidth, out);
       }).map((lines) => lines.join('\n'));
-      cli.out.line(blocks.join('\n\n'));
-      if (whys.size === 0) return;
-      cli.out.line();
-      for (const line of fold(WHY_LEGEND, cli.out.foldWidth)) cli.out.line(cli.out.paint('dim', line));
+      if (!isFirst) out.line();
+      out.line(blocks.join('\n\n'));
+      isExplained ||= portion.some(({ why }) => why !== null);
     },
-  });
-  return jobId !== undefined && (found === null || found.items.length === 0) ? 1 : 0;
+    end: () => {
+      if (!isExplained) return;
+      out.line();
+      for (const line of fold(WHY_LEGEND, out.foldWidth)) out.line(out.paint('dim', line));
+    },
+  };
 }
 
 /** What was recorded explains much without it: no secret is needed for that. */
@@ -112,21 +147,24 @@ async function configInForce(cli: Cli, file: string): Promise<WatcherConfig | nu
   }
 }
 
-async function historyOfAll(records: Records, options: HistoryOptions): Promise<Listing<HistoryEntry>> {
+/** The latest entries. Beyond one portion they are in the order in which they were found, and of time within each. */
+async function* historyOfAll(records: Records, options: HistoryOptions): Listing<HistoryEntry> {
   const { watch, target, since, until, limit } = options;
-  const { items, hasMore } = await collect(
+  const portions = portionsFromEnd(
     limit,
     (page) => records.listEvents({ watch, target, since, until, ...page }),
     (recorded) => options.test || !recorded.event.test,
   );
-  return { items: entriesOf(items, []), hasMore };
+  let step = await portions.next();
+  for (; !step.done; step = await portions.next()) yield entriesOf(step.value, []);
+  return step.value;
 }
 
-async function historyOfJob(
+async function* historyOfJob(
   records: Records,
   { watch, target, since = 0, until = Number.POSITIVE_INFINITY, limit, test }: HistoryOptions,
   given: string,
-): Promise<Listing<HistoryEntry>> {
+): Listing<HistoryEntry> {
   const jobId = await records.resolveJob(given);
   const events = await collect(EVENTS_OF_ONE_JOB, (page) =>
     records.listEvents({ jobId, watch, target, ...page }),
@@ -139,7 +177,7 @@ async function historyOfJob(
   const entries = entriesOf(wanted, observations).filter(
     ({ detectedAt }) => detectedAt >= since && detectedAt < until,
   );
-  return { items: entries.slice(-limit), hasMore: entries.length > limit };
+  return yield* allAtOnce(entries.slice(-limit), entries.length > limit);
 }
 
 function emptySentence({ watch, target, since, until }: HistoryOptions, jobId: string | undefined): string {

@@ -8,8 +8,8 @@ import { type Cli, jsonOption, limitOption, onAction } from '../command.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../records.ts';
 import { tieBatches } from '../view/job-groups.ts';
 import { boundText, etaText, routeOf, STATE_COLOURS, shortEtaText, tookText } from '../view/job-text.ts';
-import { collect, printListing, warnOfUnknown } from '../view/listing.ts';
-import { type Column, formatTable } from '../view/table.ts';
+import { pagesOf, printListing, printNothingRecorded, warnOfUnknown } from '../view/listing.ts';
+import { type Column, createTable, type Table } from '../view/table.ts';
 import { formatDistance, printable } from '../view/text.ts';
 
 interface JobsOptions extends RecordsOptions {
@@ -32,22 +32,28 @@ export function addJobs(cli: Cli, program: Command): void {
 
 async function listJobs(cli: Cli, options: JobsOptions): Promise<number> {
   const { watch, state, limit } = options;
-  const found = await withRecords(cli, options, 'readonly', ({ records, watches, isWhole }) => {
+  const shown = await withRecords(cli, options, 'readonly', ({ records, watches, isWhole }) => {
     warnOfUnknown(cli, 'watch', watch, { known: watches, isWhole });
-    return collect(limit, (page) => records.listJobs({ watch, state, ...page }));
+    const table = createTable();
+    return printListing(
+      cli,
+      options,
+      pagesOf(limit, (page) => records.listJobs({ watch, state, ...page })),
+      {
+        empty:
+          watch === undefined && state === undefined
+            ? 'No restore job has been seen yet. Can Atlas be read? `check --online` tells.'
+            : 'No restore job on record matches. Without --watch and --state, all of them are listed.',
+        view: ({ observation, eta }) => jobView(observation, eta),
+        print: (jobs) => printJobs(cli, table, jobs),
+      },
+    );
   });
-  printListing(cli, options, found, {
-    empty:
-      watch === undefined && state === undefined
-        ? 'No restore job has been seen yet. Can Atlas be read? `check --online` tells.'
-        : 'No restore job on record matches. Without --watch and --state, all of them are listed.',
-    view: ({ observation, eta }) => jobView(observation, eta),
-    print: (jobs) => printJobs(cli, jobs),
-  });
+  if (shown === null) printNothingRecorded(cli, options);
   return 0;
 }
 
-function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
+function printJobs({ out, parts }: Cli, table: Table, listed: readonly ListedJob[]): void {
   const now = parts.clock.now();
   const tied = tieBatches(listed.map(({ observation }) => observation));
   const jobs = tied.map(({ observation }) => observation);
@@ -76,7 +82,7 @@ function printJobs({ out, parts }: Cli, listed: readonly ListedJob[]): void {
       short: (row) => shortEtas.get(row) || formatDistance(changeOf(row), now),
     },
   ];
-  for (const line of formatTable(jobs, columns, out.width)) out.line(line);
+  for (const line of table.add(jobs, columns, out.width)) out.line(line);
   const hasBatches = tied.some(({ mark }) => mark !== '');
   const notes = [
     ...(hasBatches ? ['Jobs between ┌ and └ are the shards of one restore.'] : []),

@@ -6,30 +6,80 @@ import type { View } from '../../views/views.ts';
 import type { Cli, CommonOptions } from '../command.ts';
 import { printable, toJson } from './text.ts';
 
-/** What a listing shows. */
-export interface Listing<T> {
-  items: T[];
-  /** There are more than were asked for. */
-  hasMore: boolean;
-}
+/** What a listing shows, in portions that are printed as they come. Returns whether there is more than was asked for. */
+export type Listing<T> = AsyncGenerator<readonly T[], boolean>;
 
-const NOTHING: Listing<never> = { items: [], hasMore: false };
+type Read<T> = (page: PageRequest) => Promise<Rows<T>>;
+type Keep<T> = (row: T) => boolean;
+
 const PAGE_SIZE = 500;
 
-/** Reads pages until `limit` rows are kept. */
-export async function collect<T>(
-  limit: number,
-  read: (page: PageRequest) => Promise<Rows<T>>,
-  keep: (row: T) => boolean = () => true,
-): Promise<Listing<T>> {
-  const items: T[] = [];
+/** The first `limit` rows, a page at a time. */
+export async function* pagesOf<T>(limit: number, read: Read<T>): Listing<T> {
+  let left = limit;
   let cursor: string | undefined;
   do {
-    const page = await read({ limit: Math.min(PAGE_SIZE, limit + 1), cursor });
-    items.push(...page.items.filter(keep));
+    const page = await read({ limit: Math.min(PAGE_SIZE, left + 1), cursor });
+    if (left > 0 && page.items.length > 0) yield page.items.slice(0, left);
+    if (page.items.length > left) return true;
+    left -= page.items.length;
     cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined && items.length <= limit);
-  return { items: items.slice(0, limit), hasMore: items.length > limit };
+  } while (cursor !== undefined);
+  return false;
+}
+
+/** What is at hand already. */
+export async function* allAtOnce<T>(items: readonly T[], hasMore = false): Listing<T> {
+  if (items.length > 0) yield items;
+  return hasMore;
+}
+
+/** So many rows at most are held at once where the last that is read is to be shown first. */
+const PORTION = 5_000;
+
+/**
+ * The first `limit` rows that are kept, in portions, those that are read last first. What goes beyond a portion is read twice: to find where
+ * each one begins, and then from the end, so that no more than two portions are held at once.
+ */
+export async function* portionsFromEnd<T>(limit: number, read: Read<T>, keep: Keep<T>): Listing<T> {
+  const first = await collect(Math.min(PORTION, limit), read, keep);
+  const later: Array<{ cursor: string; size: number }> = [];
+  let left = limit - first.items.length;
+  let { next } = first;
+  while (next !== undefined && left > 0) {
+    const portion: Collected<T> = await collect(Math.min(PORTION, left), read, keep, next);
+    later.push({ cursor: next, size: portion.items.length });
+    left -= portion.items.length;
+    next = portion.next;
+  }
+  const hasMore = next !== undefined && (await collect(1, read, keep, next)).items.length > 0;
+  for (const { cursor, size } of later.toReversed())
+    if (size > 0) yield (await collect(size, read, keep, cursor)).items;
+  if (first.items.length > 0) yield first.items;
+  return hasMore;
+}
+
+/** Rows, and where to go on; `next` is left out at the end. */
+interface Collected<T> {
+  items: T[];
+  next?: string | undefined;
+}
+
+/** Reads pages until `limit` rows are kept; never further. */
+export async function collect<T>(
+  limit: number,
+  read: Read<T>,
+  keep: Keep<T> = () => true,
+  from?: string,
+): Promise<Collected<T>> {
+  const items: T[] = [];
+  let next = from;
+  do {
+    const page = await read({ limit: Math.min(PAGE_SIZE, limit - items.length), cursor: next });
+    items.push(...page.items.filter(keep));
+    next = page.nextCursor ?? undefined;
+  } while (next !== undefined && items.length < limit);
+  return { items, next };
 }
 
 /**
@@ -50,22 +100,56 @@ export async function readStore<T>(
   }
 }
 
-/** Prints a listing: JSON when asked for, else what `print` makes of it, or a sentence when there is nothing. `null`: no database. */
-export function printListing<T>(
+/** How a listing is printed. */
+export interface ListingWords<T> {
+  /** A sentence, when there is nothing. */
+  empty: string;
+  /** A row in JSON. */
+  view: (item: T) => View;
+  /** Prints the rows of a portion. */
+  print: (items: readonly T[], portion: { isFirst: boolean }) => void;
+  /** Called behind the last portion, when there was any. */
+  end?: () => void;
+}
+
+/** Prints a listing as it comes: JSON when asked for, else what the words make of it. Returns how many rows there were. */
+export async function printListing<T>(
   cli: Cli,
   options: CommonOptions,
-  found: Listing<T> | null,
-  words: { empty: string; view: (item: T) => View; print: (items: readonly T[]) => void },
-): void {
-  const { items, hasMore } = found ?? NOTHING;
-  if (options.json) {
-    cli.out.line(toJson({ items: items.map(words.view), hasMore }));
-  } else if (items.length > 0) {
-    words.print(items);
-    if (hasMore) cli.out.line(`\nThere are more than these ${items.length}: --limit shows them.`);
-  } else {
-    cli.out.line(found === null ? NOTHING_RECORDED : words.empty);
+  listing: Listing<T>,
+  words: ListingWords<T>,
+): Promise<number> {
+  const { out } = cli;
+  let shown = 0;
+  let step = await listing.next();
+  for (; !step.done; step = await listing.next()) {
+    if (options.json) out.write(jsonRows(step.value.map(words.view), shown === 0));
+    else words.print(step.value, { isFirst: shown === 0 });
+    shown += step.value.length;
+    await out.flush();
   }
+  const hasMore = step.value;
+  if (options.json) {
+    if (shown === 0) out.line(toJson({ items: [], hasMore }));
+    else out.line(`\n  ],\n  "hasMore": ${hasMore}\n}`);
+  } else if (shown === 0) {
+    out.line(words.empty);
+  } else {
+    words.end?.();
+    if (hasMore) out.line(`\nThere are more than these ${shown}: --limit shows them.`);
+  }
+  return shown;
+}
+
+/** The rows as they stand in the whole, without its end. */
+function jsonRows(rows: readonly View[], isFirst: boolean): string {
+  const texts = rows.map((row) => `\n${toJson(row)}`.replaceAll('\n', '\n    '));
+  return `${isFirst ? '{\n  "items": [' : ','}${texts.join(',')}`;
+}
+
+/** Says that there is no database yet. */
+export function printNothingRecorded(cli: Cli, options: CommonOptions): void {
+  cli.out.line(options.json ? toJson({ items: [], hasMore: false }) : NOTHING_RECORDED);
 }
 
 export const NOTHING_RECORDED =

@@ -26,25 +26,54 @@ export function formatTable<T>(
   columns: ReadonlyArray<Column<T>>,
   width: number,
 ): string[] {
-  const whole = cellsOf(rows, columns, ({ value }) => value);
-  const isTooWide = totalOf(widestOf(whole, columns)) > width;
-  const cells = isTooWide ? cellsOf(rows, columns, ({ value, short }) => short ?? value) : whole;
-  const widths = fitWidths(widestOf(cells, columns), columns, width);
-  const titles = columns.map(({ title }, index) => pad(title, widths[index] ?? 0));
-  const lines = rows.flatMap((row, index) => {
-    const stacks = columns.map(({ folds }, at) => {
-      const cell = cells[index]?.[at] ?? '';
-      return folds ? fold(cell, widths[at] ?? 0) : [cell];
-    });
-    const height = Math.max(...stacks.map(({ length }) => length));
-    return Array.from({ length: height }, (_, line) =>
-      columns.map((column, at) => {
-        const cell = pad(stacks[at]?.[line] ?? '', widths[at] ?? 0);
-        return column.paint ? column.paint(cell, row) : cell;
-      }),
-    );
+  return createTable().add(rows, columns, width);
+}
+
+/** A table that is printed in portions. */
+export interface Table {
+  /** The lines of further rows, behind the titles where they are the first. No column is narrower than it was for those before. */
+  add<T>(rows: readonly T[], columns: ReadonlyArray<Column<T>>, width: number): string[];
+}
+
+/** Creates a table without rows. */
+export function createTable(): Table {
+  let widest: readonly number[] = [];
+  let hasTitles = false;
+  let isShort = false;
+  const widestSoFar = (cells: ReadonlyArray<readonly string[]>, columns: readonly Titled[]): number[] =>
+    widestOf(cells, columns).map((each, index) => Math.max(each, widest[index] ?? 0));
+  return {
+    add: (rows, columns, width) => {
+      const whole = cellsOf(rows, columns, ({ value }) => value);
+      isShort ||= totalOf(widestSoFar(whole, columns)) > width;
+      const cells = isShort ? cellsOf(rows, columns, ({ value, short }) => short ?? value) : whole;
+      widest = widestSoFar(cells, columns);
+      const widths = fitWidths(widest, columns, width);
+      const lines = rows.flatMap((row, index) => linesOf(row, cells[index] ?? [], columns, widths));
+      const titles = hasTitles ? [] : [columns.map(({ title }, index) => pad(title, widths[index] ?? 0))];
+      hasTitles = true;
+      return [...titles, ...lines].map((line) => line.join(GAP).trimEnd());
+    },
+  };
+}
+
+function linesOf<T>(
+  row: T,
+  cells: readonly string[],
+  columns: ReadonlyArray<Column<T>>,
+  widths: readonly number[],
+): string[][] {
+  const stacks = columns.map(({ folds }, at) => {
+    const cell = cells[at] ?? '';
+    return folds ? fold(cell, widths[at] ?? 0) : [cell];
   });
-  return [titles, ...lines].map((line) => line.join(GAP).trimEnd());
+  const height = Math.max(...stacks.map(({ length }) => length));
+  return Array.from({ length: height }, (_, line) =>
+    columns.map((column, at) => {
+      const cell = pad(stacks[at]?.[line] ?? '', widths[at] ?? 0);
+      return column.paint ? column.paint(cell, row) : cell;
+    }),
+  );
 }
 
 type Titled = Pick<Column<never>, 'title'>;

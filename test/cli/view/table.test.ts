@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatTable } from '../../../src/cli/view/table.ts';
+import { createTable, formatTable } from '../../../src/cli/view/table.ts';
 
 const ROWS = [
   { name: 'orders', text: 'a rather long text that goes on' },
@@ -53,5 +53,16 @@ describe('a table', () => {
       80,
     );
     expect(lines).toEqual(['NAME    TEXT', '<orders>  x', '<é→x   >  x']);
+  });
+
+  it('grows in portions under one line of titles, and no column gets narrower', () => {
+    const columns = [
+      { title: 'NAME', value: (name: string) => name },
+      { title: 'END', value: () => 'x' },
+    ];
+    const table = createTable();
+    expect(table.add(['orders'], columns, 80)).toEqual(['NAME    END', 'orders  x']);
+    expect(table.add(['a', 'customers'], columns, 80)).toEqual(['a          x', 'customers  x']);
+    expect(table.add(['b'], columns, 80)).toEqual(['b          x']);
   });
 });

@@ -6,10 +6,10 @@ import type { ListedDelivery } from '../../../store/ports/records.ts';
 import { listedDeliveryView } from '../../../views/views.ts';
 import { type Cli, jsonOption, limitOption, onAction } from '../../command.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../../records.ts';
-import { collect, printListing, warnOfUnknown } from '../../view/listing.ts';
+import { pagesOf, printListing, printNothingRecorded, warnOfUnknown } from '../../view/listing.ts';
 import type { Colour } from '../../view/output.ts';
 import { subjectText } from '../../view/subject.ts';
-import { type Column, formatTable } from '../../view/table.ts';
+import { type Column, createTable, type Table } from '../../view/table.ts';
 import { formatDistance, printable } from '../../view/text.ts';
 import { addRedrive } from './redrive.ts';
 
@@ -40,19 +40,25 @@ export function addDeliveries(cli: Cli, program: Command): void {
 
 async function listDeliveries(cli: Cli, options: DeliveriesOptions): Promise<number> {
   const { status, channel, limit } = options;
-  const found = await withRecords(cli, options, 'readonly', ({ records, channels, isWhole }) => {
+  const shown = await withRecords(cli, options, 'readonly', ({ records, channels, isWhole }) => {
     warnOfUnknown(cli, 'channel', channel, { known: channels, isWhole });
-    return collect(limit, (page) => records.listDeliveries({ status, channel, ...page }));
+    const table = createTable();
+    return printListing(
+      cli,
+      options,
+      pagesOf(limit, (page) => records.listDeliveries({ status, channel, ...page })),
+      {
+        empty: emptySentence(options),
+        view: listedDeliveryView,
+        print: (deliveries) => printDeliveries(cli, table, deliveries),
+      },
+    );
   });
-  printListing(cli, options, found, {
-    empty: emptySentence(options),
-    view: listedDeliveryView,
-    print: (deliveries) => printDeliveries(cli, deliveries),
-  });
+  if (shown === null) printNothingRecorded(cli, options);
   return 0;
 }
 
-function printDeliveries({ out, parts }: Cli, deliveries: readonly ListedDelivery[]): void {
+function printDeliveries({ out, parts }: Cli, table: Table, deliveries: readonly ListedDelivery[]): void {
   const now = parts.clock.now();
   const columns: Array<Column<ListedDelivery>> = [
     {
@@ -66,8 +72,8 @@ function printDeliveries({ out, parts }: Cli, deliveries: readonly ListedDeliver
     { title: 'WHEN', value: (delivery) => whenOf(delivery, now) },
     { title: 'DELIVERY', value: ({ id }) => id, short: shortDelivery },
   ];
-  const [titles = '', ...lines] = formatTable(deliveries, columns, out.width);
-  out.line(titles);
+  const lines = table.add(deliveries, columns, out.width);
+  for (const title of lines.splice(0, lines.length - deliveries.length)) out.line(title);
   deliveries.forEach((delivery, index) => {
     out.line(lines[index]);
     if (delivery.status !== 'delivered' && delivery.lastDetail !== null) {

@@ -3,7 +3,7 @@ import { endOf, isInForce, isOver, type Mute, nextStart } from '../../../domain/
 import { muteView } from '../../../views/mutes.ts';
 import { type Cli, jsonOption, onAction } from '../../command.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../../records.ts';
-import { printListing } from '../../view/listing.ts';
+import { allAtOnce, printListing, printNothingRecorded } from '../../view/listing.ts';
 import { coverageText, recurrenceText } from '../../view/mute-text.ts';
 import { type Column, formatTable } from '../../view/table.ts';
 import { formatDistance, formatInstant } from '../../view/text.ts';
@@ -27,7 +27,11 @@ async function listMutes(cli: Cli, options: ListOptions): Promise<number> {
   const mutes = await withRecords(cli, options, 'readonly', ({ records }) =>
     records.listMutes({ openAt: options.all ? undefined : now }),
   );
-  printListing(cli, options, mutes && { items: mutes, hasMore: false }, {
+  if (mutes === null) {
+    printNothingRecorded(cli, options);
+    return 0;
+  }
+  await printListing(cli, options, allAtOnce(mutes), {
     empty: options.all ? 'Nothing has been muted yet.' : 'No mute is in force.',
     view: (mute) => muteView(mute, now),
     print: (items) => {
