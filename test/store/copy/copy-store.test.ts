@@ -39,10 +39,20 @@ beforeAll(async () => {
   await store.noteLook('orders/serverless/g/orders', T0);
   await store.noteSuccesses(new Map([['orders', T0]]));
   await store.close();
-  const db = new DatabaseSync(source);
-  db.exec(`insert or replace into channel_quiet values ('oncall', ${T0}, ${T0 + 5})`);
-  db.close();
+  fillEmptyTables(source);
 });
+
+/** A row in each table that still has none, whatever its columns are: one that is left out of a copy must be missed. */
+function fillEmptyTables(path: string): void {
+  const db = new DatabaseSync(path);
+  for (const table of TABLES) {
+    if (db.prepare(`select 1 from ${table}`).get() !== undefined) continue;
+    const columns = db.prepare(`pragma table_info(${table})`).all();
+    const values = columns.map(({ type }) => (type === 'TEXT' ? "'some'" : '1'));
+    db.exec(`insert into ${table} values (${values.join(', ')})`);
+  }
+  db.close();
+}
 
 async function openEnds(given?: string) {
   copies += 1;
@@ -73,8 +83,8 @@ describe('a copy of a store', () => {
       .all();
     db.close();
     expect(TABLES.toSorted()).toEqual(tables.map(({ name }) => name as never).toSorted());
-    // Else a table that is left out would not be missed.
-    for (const table of TABLES) expect([table, contentOf(source)[table]?.length]).not.toEqual([table, 0]);
+    const content = contentOf(source);
+    expect(TABLES.filter((table) => content[table]?.length === 0)).toEqual([]);
   });
 
   it('is the same in every row, number and count, and has the same audit log', async () => {
