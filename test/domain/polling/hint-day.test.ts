@@ -12,7 +12,7 @@ const restores = (count: number) =>
   fc.array(
     fc.record({
       target: fc.integer({ min: 0, max: 24 }),
-      at: fc.integer({ min: HOUR_MS, max: (HOURS - 1) * HOUR_MS }),
+      at: fc.integer({ min: HOUR_MS, max: (HOURS - 2) * HOUR_MS }),
       tookMs: fc.integer({ min: 1_000, max: 900_000 }),
       listedAfterMs: fc.integer({ min: 0, max: 10_000 }),
     }),

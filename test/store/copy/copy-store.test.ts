@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeAgedStore } from '../../../scripts/benchmark/aged-store.ts';
 import { verifyStore } from '../../../src/audit/verify.ts';
+import { firstTrust } from '../../../src/domain/polling/trust.ts';
 import { copyStore } from '../../../src/store/copy/copy-store.ts';
 import { TABLES } from '../../../src/store/copy/tables.ts';
 import { openSqliteCopyEnd, openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
@@ -38,6 +39,8 @@ beforeAll(async () => {
   await store.commitPoll(aCommit({ at: T0, observations, events: [lasting] }));
   await store.noteLook('orders/serverless/g/orders', T0);
   await store.noteSuccesses(new Map([['orders', T0]]));
+  const trust = firstTrust('cluster', T0);
+  await store.noteFeedTrust([{ connection: 'atlas', kind: 'cluster', groupId: 'g', trust }], []);
   await store.close();
   fillEmptyTables(source);
 });
