@@ -112,6 +112,8 @@ export async function aHintedWorld(
     },
     status: () => runner.status().watches,
     isBlind: () => runner.status().watches.some((watch) => blindnessOf(watch) === 'overdue'),
+    /** The configuration is read again, as it is. */
+    reload: () => runner.apply(config, () => async () => {}),
     /** Another process on the same store. */
     restart: async () => {
       await end();

@@ -82,6 +82,17 @@ describe('a project whose activity feed is honest', () => {
     }
   });
 
+  it('leaves no watch blind that shares its feed with another one', async () => {
+    const flex = aWatch({ ...FLEET, name: 'flex', kind: 'flex' });
+    const world = await aHintedWorld({ clusters: 3 }, [flex]);
+    await firstHour(world);
+    for (let minute = 0; minute < 20; minute += 1) {
+      await world.time.pass(MINUTE);
+      expect(world.isBlind()).toBe(false);
+    }
+    expect(world.lately(10 * MINUTE)).toEqual({ polls: 6, feeds: 20 });
+  });
+
   it('is polled each tick where a restore runs', async () => {
     const world = await aHintedWorld();
     await firstHour(world);
@@ -190,6 +201,21 @@ describe('a feed that cannot be relied on', () => {
       'feed.distrusted',
       'feed.trusted',
     ]);
+  });
+
+  it('and was refused is tried again when the configuration is read again', async () => {
+    const world = await aHintedWorld();
+    await firstHour(world);
+    world.source.feedFault = refusal();
+    await world.time.pass(5 * MINUTE);
+    expect(world.status()[0]?.hint?.without).toMatchObject([{ reason: 'refused' }]);
+    world.source.feedFault = null;
+    await world.reload();
+    await world.time.pass(2 * MINUTE);
+    expect(world.status()[0]?.hint).toMatchObject({ projects: 1, sweepMs: 30 * SECOND });
+    await firstHour(world);
+    await world.time.pass(10 * MINUTE);
+    expect(world.lately(10 * MINUTE)).toEqual(HINTED);
   });
 
   it('and does not answer is known after two periods, and relied on again as soon as it does', async () => {

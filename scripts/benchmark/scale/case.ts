@@ -30,7 +30,7 @@ export interface ScaleResult {
 export const SCALE_CASES: readonly ScaleCase[] = [
   ...casesOf({ projects: 1, clustersEach: 25 }, { auto: 60, off: 60 }),
   ...casesOf({ projects: 40, clustersEach: 25 }, { auto: 30, off: 10 }),
-  ...casesOf({ projects: 400, clustersEach: 25 }, { auto: 12, off: 3 }),
+  ...casesOf({ projects: 400, clustersEach: 25 }, { auto: 10, off: 2 }),
 ];
 
 function casesOf(

@@ -74,6 +74,12 @@ export function afterTime(trust: Trust, kind: JobKind, now: Timestamp): Trust {
   return firstTrust(kind, now);
 }
 
+/** What comes of somebody saying that what was wrong is mended: a feed that could not be read begins anew. What it has missed stands. */
+export function afterMending(trust: Trust, kind: JobKind, now: Timestamp): Trust {
+  const isMended = trust.standing === 'distrusted' && trust.reason !== 'missed';
+  return isMended ? firstTrust(kind, now) : trust;
+}
+
 /** From one sweep over all targets to the next, in milliseconds: 0, at every tick, in the first hour of trust, then as configured. */
 export function sweepMsOf({ since }: Pick<Trust, 'since'>, sweepEveryMs: number, now: Timestamp): number {
   return now - since < FIRST_TIME_MS ? 0 : sweepEveryMs;

@@ -102,6 +102,7 @@ class LoopSet implements WatchSet {
     // Whoever has the configuration read again has mended something.
     for (const source of new Set(sources.values())) source.forgive();
     for (const loop of this.#loops.actors()) loop.forgive();
+    this.#feeds.forgive();
     await this.#loops.apply(new Map(watches.map((watch) => [watch.name, specOf(watch)])));
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   afterJob,
+  afterMending,
   afterRefusal,
   afterTime,
   firstTrust,
@@ -60,6 +61,15 @@ describe('trust in a feed', () => {
     expect(afterTime(refused, 'collection', NOW + DAY_MS).standing).toBe('proving');
     const trusted = firstTrust('flex', NOW);
     expect(afterTime(trusted, 'flex', NOW + 9 * DAY_MS)).toBe(trusted);
+  });
+
+  it('begins anew when somebody says that the feed can be read now, and not after a job that it missed', () => {
+    const refused = afterRefusal(firstTrust('cluster', NOW), { reason: 'refused', detail: 'no' }, NOW);
+    expect(afterMending(refused, 'cluster', NOW + 5)).toEqual(firstTrust('cluster', NOW + 5));
+    const missed = afterJobs(firstTrust('cluster', NOW), false);
+    expect(afterMending(missed, 'cluster', NOW + 5)).toBe(missed);
+    const trusted = firstTrust('cluster', NOW);
+    expect(afterMending(trusted, 'cluster', NOW + 5)).toBe(trusted);
   });
 
   it('is checked by a sweep at every tick for an hour', () => {

@@ -1,8 +1,16 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../../../clock.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
 import type { JobKind } from '../../../domain/job/restore-job.ts';
 import { verdictOn } from '../../../domain/polling/feed-memory.ts';
-import { afterJob, afterRefusal, afterTime, firstTrust, type Trust } from '../../../domain/polling/trust.ts';
+import {
+  afterJob,
+  afterMending,
+  afterRefusal,
+  afterTime,
+  firstTrust,
+  type Trust,
+} from '../../../domain/polling/trust.ts';
 import type { Signals } from '../../../signals.ts';
 import type { JobSource, ReadOptions } from '../../../source/source.ts';
 import type { FeedPlace, FeedStore, FeedTrust } from '../../../store/ports/feeds.ts';
@@ -29,6 +37,8 @@ export class FeedBook {
   readonly #feeds = new WeakMap<JobSource, Map<string, ProjectFeed>>();
   /** By `keyOf`. */
   readonly #trusts = new Map<string, Trust>();
+  /** Those of them that are to be tried again. */
+  readonly #forgiven = new Set<string>();
   readonly #limit = pLimit(AT_ONCE);
   readonly #life = new AbortController();
   readonly #inHand = new Set<Promise<unknown>>();
@@ -63,7 +73,7 @@ export class FeedBook {
     const begun = groupIds.flatMap((groupId): FeedTrust[] => {
       const place = { ...of, groupId };
       const known = this.#trusts.get(keyOf(place));
-      const trust = known === undefined ? firstTrust(of.kind, now) : afterTime(known, of.kind, now);
+      const trust = known === undefined ? firstTrust(of.kind, now) : this.#renewed(known, place, now);
       return trust === known ? [] : [{ ...place, trust }];
     });
     await this.#note(begun);
@@ -86,6 +96,11 @@ export class FeedBook {
     );
     this.#inHand.add(looks);
     await looks.finally(() => this.#inHand.delete(looks));
+  }
+
+  /** Somebody says that what was wrong is mended: feeds that could not be read are tried again. */
+  forgive(): void {
+    for (const key of this.#trusts.keys()) this.#forgiven.add(key);
   }
 
   /** A job was found that was not known. What the feed has told of it shows whether that can be relied on. */
@@ -127,6 +142,12 @@ export class FeedBook {
   async stop(reason: Error): Promise<void> {
     this.#life.abort(reason);
     await Promise.all(this.#inHand);
+  }
+
+  #renewed(known: Trust, place: FeedPlace, now: Timestamp): Trust {
+    const isForgiven = this.#forgiven.delete(keyOf(place));
+    const trust = isForgiven ? afterMending(known, place.kind, now) : known;
+    return afterTime(trust, place.kind, now);
   }
 
   /** What is written counts: after a fault of the store all is as it was. */

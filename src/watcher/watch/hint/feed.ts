@@ -75,9 +75,9 @@ export class ProjectFeed {
     return this.#answeredMono === null ? null : this.#clock.monotonic() - this.#answeredMono;
   }
 
-  /** It has answered since then. */
-  hasAnsweredSince(mono: number): boolean {
-    return this.#answeredMono !== null && this.#answeredMono >= mono;
+  /** It has answered since then, or so shortly before that whoever looked then need not ask: several watches share a feed. */
+  hasAnsweredSince(mono: number, gapMs: number): boolean {
+    return this.#answeredMono !== null && this.#answeredMono >= mono - feedPeriodMs(gapMs) * EARLY;
   }
 
   /**

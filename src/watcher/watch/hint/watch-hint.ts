@@ -120,7 +120,7 @@ export class WatchHint {
   /** Every project was looked at since then, be it by its feed alone: nothing that is due was left out. */
   hasLookedSince(mono: number): boolean {
     return [...this.#projects.values()].every(
-      ({ facts, feed }) => facts.mode === 'hint' && feed?.hasAnsweredSince(mono) === true,
+      ({ facts, feed }) => facts.mode === 'hint' && feed?.hasAnsweredSince(mono, facts.gapMs) === true,
     );
   }
 
@@ -152,7 +152,10 @@ export class WatchHint {
     return {
       projects: hinted.length,
       instances: hinted.reduce((sum, { targets }) => sum + targets, 0),
-      sweepMs: Math.max(this.#watch.sweepEveryMs, ...hinted.map(({ facts }) => facts.sweepMs)),
+      sweepMs:
+        hinted.length === 0
+          ? this.#watch.sweepEveryMs
+          : Math.max(...hinted.map(({ facts }) => Math.max(facts.sweepMs, facts.gapMs))),
       without: this.#modes().flatMap(({ groupId, mode, detail }) =>
         mode === 'hint' ? [] : [{ groupId, reason: mode, detail }],
       ),
