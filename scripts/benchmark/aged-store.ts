@@ -108,7 +108,8 @@ function fillSmallTables(db: DatabaseSync, { now }: World): void {
 /** The newest job last. */
 function fillJobs(db: DatabaseSync, world: World): number {
   const insert = db.prepare(
-    'insert into observation (watch, job_id, target_key, state, created_at, followed_until, body) values (?, ?, ?, ?, ?, ?, ?)',
+    `insert into observation (watch, job_id, target_key, state, created_at, followed_until, finished_at, delivery_type, took_ms, running_since, body)
+      values (:watch, :job_id, :target_key, :state, :created_at, :followed_until, :finished_at, :delivery_type, :took_ms, :running_since, :body)`,
   );
   const samples = new Map<string, ObservationSample>();
   let count = 0;
@@ -117,12 +118,14 @@ function fillJobs(db: DatabaseSync, world: World): number {
     if (life.about !== 'job') continue;
     const reached = life.steps.filter(([, afterMs]) => createdAt + afterMs <= world.now).length;
     const sample = kept(samples, [place.watch, place.instance, keyOfLife(life), reached].join(), () =>
-      observationSample(place, life, reached),
+      observationSample(place, life, reached, keyOf(place)),
     );
-    const { state, followedUntil, body } = sample;
-    insert.run(place.watch, id, keyOf(place), state, createdAt, followedUntil(createdAt), body(createdAt, [id])); // biome-ignore format: one row
+    insert.run(sample.row(createdAt, id));
     count += 1;
   }
+  db.exec(
+    'insert into last_finish select target_key, watch, max(finished_at) from observation where finished_at is not null group by target_key',
+  );
   return count;
 }
 

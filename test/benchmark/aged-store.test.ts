@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { makeAgedStore } from '../../scripts/benchmark/aged-store.ts';
 import { brokenLink, GENESIS } from '../../src/domain/audit.ts';
+import { targetKey } from '../../src/domain/job/watch.ts';
 import { openForTest, temporaryDirectory } from '../store/support.ts';
 import { T0 } from '../support/builders.ts';
 
@@ -19,6 +20,12 @@ it('makes an old store that the program can read, with something in every state 
   expect(deliveries.reduce((sum, { count }) => sum + count, 0)).toBe(made.deliveries);
   expect((await store.listEvents({ limit: 20 })).items).toHaveLength(20);
   expect((await store.listObservations({ limit: 20 })).items).toHaveLength(20);
+  // What stands in columns beside the body, as a poll would have written it.
+  expect(await store.runningSince()).not.toEqual(new Map());
+  expect(await store.lastFinishes(made.watches, 100)).not.toEqual([]);
+  const [finished] = (await store.listObservations({ state: 'finished', limit: 1 })).items;
+  const target = { watch: finished?.watch ?? '', ...finished?.job } as Parameters<typeof targetKey>[0];
+  expect(await store.finishedDurations(targetKey(target), 9)).not.toEqual([]);
 
   const entries = await store.readAudit(0, 1_000);
   const end = entries.reduce((head, entry) => {

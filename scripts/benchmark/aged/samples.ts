@@ -9,6 +9,7 @@ import {
   stateAfter,
 } from '../../../src/domain/job/restore-job.ts';
 import { orderKeyOf } from '../../../src/domain/telling/owed.ts';
+import { observationRow } from '../../../src/store/queries/observations.ts';
 import { FOREVER } from '../../../src/store/queries/schema.ts';
 import { toBody } from '../../../src/store/queries/stored-event.ts';
 import { aJob, anEvent, anObservation, GROUP_ID, jobId } from '../../../test/support/builders.ts';
@@ -32,9 +33,8 @@ export interface Place {
 
 /** An observation as the store keeps it, for all jobs with this life that have come so far. */
 export interface ObservationSample {
-  state: string;
-  followedUntil: (createdAt: number) => number;
-  body: TextTemplate;
+  /** The row of the job of this life that was created then. */
+  row: (createdAt: number, id: string) => ReturnType<typeof observationRow>;
 }
 
 /** The half-open lines of an audit entry: its hash comes in between. */
@@ -58,7 +58,12 @@ export interface EventSample {
 }
 
 /** Makes the sample of what was seen of a job after so many steps of its life. */
-export function observationSample(place: Place, life: Life, reached: number): ObservationSample {
+export function observationSample(
+  place: Place,
+  life: Life,
+  reached: number,
+  targetOf: string,
+): ObservationSample {
   const job = sampleJob(place, life, reached);
   const last = life.steps[reached - 1]?.[1] ?? 0;
   const missingSince = life.isMissing && reached === life.steps.length ? SAMPLED_AT + last : null;
@@ -67,12 +72,25 @@ export function observationSample(place: Place, life: Life, reached: number): Ob
     changedAt: SAMPLED_AT + last,
     missingSince,
     notFoundCount: missingSince === null ? 0 : 2,
+    mayChangeUntil: mayChangeUntil(job),
   });
-  const until = missingSince === null ? (mayChangeUntil(job) ?? FOREVER) : 0;
+  const row = observationRow(targetOf, observation);
+  const body = template(row.body);
   return {
-    state: job.state,
-    followedUntil: (createdAt) => (until === 0 || until === FOREVER ? until : until - SAMPLED_AT + createdAt),
-    body: template(JSON.stringify(observation)),
+    row: (createdAt, id) => {
+      const moved = (at: number): number => at - SAMPLED_AT + createdAt;
+      const { followed_until, finished_at, running_since } = row;
+      return {
+        ...row,
+        job_id: id,
+        created_at: createdAt,
+        followed_until:
+          followed_until === 0 || followed_until === FOREVER ? followed_until : moved(followed_until),
+        finished_at: finished_at === null ? null : moved(finished_at),
+        running_since: running_since === null ? null : createdAt,
+        body: body(createdAt, [id]),
+      };
+    },
   };
 }
 

@@ -171,13 +171,13 @@ export async function writeObservations(
 ): Promise<void> {
   await upsertRows(
     trx,
-    observations.map((observation) => toRow(targetKey, observation)),
+    observations.map((observation) => observationRow(targetKey, observation)),
   );
   const again = observations.filter(({ wasPruned }) => wasPruned);
   if (again.length > 0) await forgetPruned(trx, again);
 }
 
-const upsertRows = keepRows((db, rows: Array<ReturnType<typeof toRow>>) =>
+const upsertRows = keepRows((db, rows: Array<ReturnType<typeof observationRow>>) =>
   db
     .insertInto('observation')
     .values(rows)
@@ -276,7 +276,8 @@ export async function countJobs(
     .execute();
 }
 
-function toRow(targetKey: string, { wasPruned: _known, ...kept }: Observation) {
+/** The row of an observation: what is asked of many at once stands in columns beside the body. */
+export function observationRow(targetKey: string, { wasPruned: _known, ...kept }: Observation) {
   const observation: Observation = kept;
   const { watch, jobId, state, job, firstSeenAt, missingSince, mayChangeUntil } = observation;
   const createdAt = job?.createdAt ?? firstSeenAt;
