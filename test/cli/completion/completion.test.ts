@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import ownPackage from '../../../package.json' with { type: 'json' };
 import { PROGRAMS } from '../../../src/cli/commands/completion/walk.ts';
-import { cli } from '../harness.ts';
+import { ConfigError } from '../../../src/errors.ts';
+import { aWatch } from '../../support/builders.ts';
+import { aConfig, cli } from '../harness.ts';
 
 /** Words as bash splits them (at `=` too), the last one at the cursor, and what it then offers. */
 const LINES: ReadonlyArray<readonly [words: string[], offered: string[]]> = [
@@ -23,7 +25,15 @@ const LINES: ReadonlyArray<readonly [words: string[], offered: string[]]> = [
   ],
   [['jobs', '--state', 'fini'], ['finished']],
   [['mute', 'add', '--reason', 'remove', '--event', 'fail'], ['failed']],
-  [['jobs', '--watch', ''], []],
+  [
+    ['jobs', '--watch', ''],
+    ['ledger', 'orders'],
+  ],
+  [['-c', 'other.json', 'jobs', '--watch', ''], ['elsewhere']],
+  [['jobs', '--config', 'none.json', '--watch', ''], []],
+  [['deliveries', '--channel', 'on'], ['oncall']],
+  [['wait', 'or'], ['orders']],
+  [['mute', 'add', '--reason', ''], []],
   [['history', '--no'], ['--no-test']],
   [
     ['completion', ''],
@@ -32,23 +42,41 @@ const LINES: ReadonlyArray<readonly [words: string[], offered: string[]]> = [
   [['status', '--config', 'watcher.'], ['watcher.config.json']],
 ];
 
+/** Stands in for the program, as far as a script asks it. */
+const PROGRAM = `#!/bin/sh
+case "$*" in
+  'completion-names watches') echo orders; echo ledger ;;
+  'completion-names watches --config other.json') echo elsewhere ;;
+  'completion-names channels') echo oncall ;;
+  *) echo "nobody asks $*" >&2; exit 2 ;;
+esac
+`;
+
 let folder: string;
+/** Where that program lies: the folder above is listed by tests. */
+let bin: string;
 const scripts = new Map<string, string>();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'restore-watcher-completion-'));
   await writeFile(join(folder, 'watcher.config.json'), '{}');
+  await writeFile(join(folder, 'other.json'), '{}');
+  bin = await mkdtemp(join(tmpdir(), 'restore-watcher-bin-'));
+  await writeFile(join(bin, 'restore-watcher'), PROGRAM, { mode: 0o755 });
   for (const shell of ['bash', 'zsh', 'fish']) {
     scripts.set(shell, (await cli(['completion', shell])).out);
   }
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  for (const each of [folder, bin]) await rm(each, { recursive: true });
+});
 
 /** Runs lines after the script in a shell without anybody's own settings, and answers what each offers. */
 function offers(shell: string, flags: string[], lines: readonly string[]): string[][] {
   const said = execFileSync(shell, [...flags, '-c', [scripts.get(shell), ...lines].join('\n')], {
     cwd: folder,
     encoding: 'utf8',
+    env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
   });
   return said
     .split('=\n')
@@ -91,7 +119,7 @@ describe('completion', () => {
         `COMP_WORDS=(restore-watcher '$(echo evaluated >&2; touch evil)' '$(touch evil)'); COMP_CWORD=2; _restore_watcher; ls; echo =`,
       ],
     );
-    expect(offered).toEqual(['watcher.config.json']);
+    expect(offered).toEqual(['other.json', 'watcher.config.json']);
   });
 
   it.skipIf(!isThere('fish'))('completes the same in fish', () => {
@@ -130,6 +158,19 @@ describe('completion', () => {
     for (const script of scripts.values()) {
       for (const program of PROGRAMS) expect(script).toContain(program);
     }
+  });
+
+  it('gets names as far as a configuration can be read, and else says nothing', async () => {
+    const file = aConfig({ watches: [aWatch(), aWatch({ name: 'two words' })] });
+    expect(await cli(['completion-names', 'watches'], { config: file })).toMatchObject({
+      ...{ code: 0, out: 'orders\n', err: '' },
+    });
+    expect((await cli(['completion-names', 'channels'], { config: file })).out).toBe('oncall\nsiem\n');
+    const readAccess = () => Promise.reject(new ConfigError('watcher.config.json', []));
+    expect(await cli(['completion-names', 'watches'], { parts: { readAccess } })).toMatchObject({
+      ...{ code: 0, out: '', err: '' },
+    });
+    expect((await cli(['--help'])).out).not.toContain('completion-names');
   });
 
   it('says which shells there are', async () => {

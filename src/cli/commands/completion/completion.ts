@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 import { type Cli, onAction } from '../../command.ts';
 import { bashCompletion } from './bash.ts';
 import { fishCompletion } from './fish.ts';
+import { addCompletionNames } from './names.ts';
 import { type CommandWords, vocabularyOf } from './vocabulary.ts';
 import { zshCompletion } from './zsh.ts';
 
@@ -13,6 +14,7 @@ const SCRIPTS = new Map<string, (vocabulary: readonly CommandWords[]) => string>
 
 /** Adds `completion`: prints a script by which a shell completes commands, options and what they may be. */
 export function addCompletion(cli: Cli, program: Command): void {
+  addCompletionNames(cli, program);
   const command = program
     .command('completion')
     .description('print a script that completes commands and options in a shell')

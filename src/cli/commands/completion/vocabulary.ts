@@ -1,9 +1,12 @@
 import type { Command, Option } from 'commander';
+import type { NamedThing } from './names.ts';
 
 /** What may follow a flag, or stand as an operand. */
 export type Expected =
   | { kind: 'choices'; choices: readonly string[] }
   | { kind: 'file' }
+  /** Names that the configuration gives: the script asks for them when they are wanted. */
+  | { kind: 'names'; of: NamedThing }
   /** Something that only the person knows. */
   | { kind: 'text' };
 
@@ -26,6 +29,8 @@ export interface CommandWords {
   options: readonly OptionWords[];
   /** What the first operand may be, where a closed set says so. */
   operands: readonly string[];
+  /** Of what the first operand is the name; `null`: of nothing that the configuration names. */
+  operandNames: NamedThing | null;
 }
 
 /** Lists what can be typed after each command of a program, the program itself first, from the same tree that reads the command line. */
@@ -37,6 +42,7 @@ export function vocabularyOf(program: Command, path = ''): readonly CommandWords
     commands: commands.map((command) => ({ name: command.name(), description: command.description() })),
     options: [...help.visibleOptions(program), ...help.visibleGlobalOptions(program)].map(optionWords),
     operands: program.registeredArguments[0]?.argChoices ?? [],
+    operandNames: program.registeredArguments[0]?.name() === 'watch' ? 'watches' : null,
   };
   return [
     own,
@@ -58,5 +64,7 @@ function optionWords(option: Option): OptionWords {
 
 function expected({ argChoices, flags }: Option): Expected {
   if (argChoices && argChoices.length > 0) return { kind: 'choices', choices: argChoices };
+  const [, named] = /^--(watch|channel) <name>$/.exec(flags) ?? [];
+  if (named !== undefined) return { kind: 'names', of: named === 'watch' ? 'watches' : 'channels' };
   return /[<[](?:file|dir)[\]>]$/.test(flags) ? { kind: 'file' } : { kind: 'text' };
 }

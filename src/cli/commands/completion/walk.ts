@@ -3,6 +3,9 @@ import type { CommandWords } from './vocabulary.ts';
 /** The names that the program is called by: those of `bin` in package.json. */
 export const PROGRAMS = ['restore-watcher', 'atlas-restore-watcher'] as const;
 
+/** The flags that name the configuration: what the line gives there is handed on to whoever is asked for names. */
+export const CONFIG_FLAGS = ['-c', '--config'] as const;
+
 /** The steps from a command to one of its own, as `path word`: `" audit"`, `"audit verify"`. A script goes from word to word by them. */
 export function stepsOf(vocabulary: readonly CommandWords[]): readonly string[] {
   return vocabulary.flatMap(({ path, commands }) => commands.map(({ name }) => `${path} ${name}`));
