@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CliParts } from '../../src/cli/parts.ts';
 import type { RestoreJob } from '../../src/domain/job/restore-job.ts';
 import { ConfigError, SourceError, StoreError } from '../../src/errors.ts';
-import { aJob, aWatch, GROUP_ID, jobId, MINUTE } from '../support/builders.ts';
+import { aJob, anObservation, aWatch, GROUP_ID, jobId, MINUTE } from '../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../support/fake-source.ts';
 import { type ReadingStore, readingStore } from '../support/reading-store.ts';
 import { aConfig, cli, NOW, type Run, type RunOptions } from './harness.ts';
@@ -241,6 +241,18 @@ describe('wait, asked for what cannot be', () => {
     expect(err).toContain('hint: Name it: --project ID --instance NAME.');
     const named = ['orders', '--project', GROUP_ID, '--instance', 'orders'];
     expect(await waiting(named, [finished], { config })).toMatchObject({ code: 0 });
+  });
+
+  it('takes the instance from the jobs on record, and else names those it knows', async () => {
+    const config = aConfig({ watches: [aWatch({ groupId: '*', instanceName: '*' })] });
+    const other = aJob([], { id: jobId(7, NOW), instanceName: 'ledger' });
+    const store = readingStore({ observations: [anObservation(finished), anObservation(other)] });
+    const run = (...argv: string[]) => waiting(['orders', ...argv], [finished], { config, store });
+    expect(await run(ID)).toMatchObject({ code: 0 });
+    for (const ids of [[], [ID, other.id], [ID, 'ffff']]) expect((await run(...ids)).code).toBe(2);
+    expect((await run()).err).toContain(`NAME. Restores are on record of: ledger in ${GROUP_ID}.`);
+    expect((await run(ID, other.id)).err).toContain(`orders in ${GROUP_ID}, ledger in ${GROUP_ID}.`);
+    expect((await run(ID, '--no-store')).code).toBe(2);
   });
 
   it('ends with 2 when a file of the connection cannot be used', async () => {

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { WatcherConfig } from '../../../config/config.ts';
 import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../../../domain/job/eta.ts';
-import { isWildcard, targetKey, targetOf, type Watch } from '../../../domain/job/watch.ts';
+import { targetKey, targetOf, type Watch } from '../../../domain/job/watch.ts';
 import { StoreError } from '../../../errors.ts';
 import type { Expected } from '../../../wait/search.ts';
 import type { Verdict } from '../../../wait/verdict.ts';
@@ -19,16 +19,13 @@ import {
   type WaitReporter,
 } from '../../view/wait-reporter.ts';
 import { meantIds, readGivenIds } from './named-ids.ts';
+import { type PlaceOptions, watchAt } from './place.ts';
 
-interface WaitOptions extends CommonOptions {
+interface WaitOptions extends CommonOptions, PlaceOptions {
   timeout?: number;
   every: number;
   appear?: number;
   expect?: number;
-  project?: string;
-  instance?: string;
-  /** False with `--no-store`. */
-  store: boolean;
 }
 
 const EXIT_CODES: Readonly<Record<Verdict, number>> = {
@@ -73,8 +70,14 @@ export function addWait(cli: Cli, program: Command): void {
         parseCount,
       ),
     )
-    .option('--project <id>', 'the project, where the watch follows all of them')
-    .option('--instance <name>', 'the instance, where the watch follows all of them')
+    .option(
+      '--project <id>',
+      'the project, where the watch follows all of them and the store does not know the jobs',
+    )
+    .option(
+      '--instance <name>',
+      'the instance, where the watch follows all of them and the store does not know the jobs',
+    )
     .option('--no-store', 'do without the store; history then tells no expected end')
     .addOption(jsonOption())
     .addHelpText('after', EPILOGUE);
@@ -107,7 +110,7 @@ async function wait(
   cli.exitCode = EXIT.failed;
   const given = readGivenIds(jobIds);
   const config = await cli.parts.loadConfig(options.config);
-  const watch = findWatch(config, name, options);
+  const watch = await watchAt(cli, { config, name, given }, options);
   const expected = expectedOf(options, given.length > 0 || watch.restoreJobIds.length > 0);
   const usuals: Usuals = options.store ? await readUsuals(cli, config, watch) : new Map();
   const reporter = createReporter(cli, options, { watchName: watch.name, usuals, expected });
@@ -155,36 +158,6 @@ function expectedOf({ appear, expect }: WaitOptions, isNamed: boolean): Expected
   }
   if (appear === undefined && expect === undefined) return undefined;
   return { count: expect ?? 1, withinMs: appear ?? DEFAULT_APPEAR_MS };
-}
-
-/** The watch, narrowed to one instance. */
-function findWatch(config: WatcherConfig, name: string, { project, instance }: WaitOptions): Watch {
-  const watch = config.watches.find((candidate) => candidate.name === name);
-  if (!watch) {
-    const names = config.watches.map((each) => each.name).join(', ');
-    throw new UsageError(`no watch ${printable(name)} is configured`, `There are: ${names}.`);
-  }
-  const narrowed = {
-    ...watch,
-    groupId: narrow('project', watch.groupId, project),
-    instanceName: narrow('instance', watch.instanceName, instance),
-  };
-  if (!isWildcard(narrowed)) return narrowed;
-  const missing = [
-    ...(narrowed.groupId === '*' ? ['--project ID'] : []),
-    ...(narrowed.instanceName === '*' ? ['--instance NAME'] : []),
-  ];
-  throw new UsageError(
-    `watch ${name} follows more than one instance, and wait follows the jobs of one`,
-    `Name it: ${missing.join(' ')}.`,
-  );
-}
-
-function narrow(what: string, configured: string, asked: string | undefined): string {
-  if (asked === undefined || asked === configured) return configured;
-  if (configured !== '*')
-    throw new UsageError(`the watch has ${what} ${configured}, not ${printable(asked)}`);
-  return asked;
 }
 
 /** What is usual there. It only helps to foretell: a store that cannot be read is no reason not to wait. */
