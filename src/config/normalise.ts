@@ -186,11 +186,17 @@ function toTemplate(
     : { title: title ?? null, body: written ?? null };
 }
 
-function toFallback({ name, fallback, fallbackAfter }: FilledConfigFile['channels'][number]): Fallback[] {
+/** The stand-in of a channel, where it has one. */
+export function toFallback({
+  name,
+  fallback,
+  fallbackAfter,
+}: Pick<FilledConfigFile['channels'][number], 'name' | 'fallback' | 'fallbackAfter'>): Fallback[] {
   return fallback === undefined ? [] : [{ channel: name, fallback, afterMs: span(fallbackAfter) }];
 }
 
-function toRoute(written: FilledConfigFile['routes'][number]): Route {
+/** A route with every condition; one that it does not have is `null`. */
+export function toRoute(written: FilledConfigFile['routes'][number]): Route {
   const { events, channels, watches, labels, severities, targetClusterNames, remindEvery } = written;
   const { kinds, deliveryTypes, instanceNames, crossProject } = written;
   return {

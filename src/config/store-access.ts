@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
+import type { TellingConfig } from '../domain/explain/why.ts';
 import type { MutableWatch } from '../domain/telling/mute-reach.ts';
 import { ConfigError, type ConfigIssue, issueText } from '../errors.ts';
 import type { WatcherConfig } from './config.ts';
+import { toFallback, toRoute } from './normalise.ts';
 import { DEFAULT_SERVER } from './schema/default-server.ts';
 import { DEFAULT_AUDIT, DEFAULT_STORE } from './schema/default-store.ts';
 import { knownKeys } from './schema/known-keys.ts';
-import { CONFIG_SCHEMA } from './schema/schema.ts';
+import { CONFIG_SCHEMA, TELLING_SCHEMA } from './schema/schema.ts';
 import { type InterpolationSources, interpolate } from './text/interpolate.ts';
 import { readText } from './text/read-text.ts';
 import { type Salvage, salvageJson } from './text/salvage-json.ts';
@@ -25,28 +27,35 @@ export interface StoreAccess {
   channels: ReadonlyArray<{ name: string }>;
   /** False: there may be other watches and channels than those. */
   isWhole: boolean;
+  /** Who is told of what; `null`: that cannot be read with certainty. */
+  telling: TellingConfig | null;
   /** Why the rest of the file cannot be used, for people; `null`: it can. */
   fault: string | null;
 }
 
 /** Takes it out of a configuration that is sound. */
-export function accessOf({
-  file,
-  sha256,
-  store,
-  audit,
-  server,
-  watches,
+export function accessOf(config: WatcherConfig): StoreAccess {
+  const { file, sha256, store, audit, server, watches, channels } = config;
+  const telling = tellingConfigOf(config);
+  return { file, sha256, store, audit, server, watches, channels, isWhole: true, telling, fault: null };
+}
+
+/** Picks what explains who is told from a configuration. */
+export function tellingConfigOf({
+  routes,
   channels,
-}: WatcherConfig): StoreAccess {
-  return { file, sha256, store, audit, server, watches, channels, isWhole: true, fault: null };
+  fallbacks,
+}: Pick<WatcherConfig, 'routes' | 'fallbacks'> & {
+  channels: ReadonlyArray<{ name: string }>;
+}): TellingConfig {
+  return { routes, fallbacks, channels: channels.map(({ name }) => name) };
 }
 
 /** The access to a store that somebody names, without any configuration. */
 export function accessToStore(url: string, file: string): StoreAccess {
   return {
     ...{ file, sha256: null, store: { url }, audit: null, server: null },
-    ...{ watches: [], channels: [], isWhole: false, fault: null },
+    ...{ watches: [], channels: [], isWhole: false, telling: null, fault: null },
   };
 }
 
@@ -82,6 +91,7 @@ export async function readStoreAccess(
     isWhole:
       isWholeList(reader, 'watches', names.watches, watches) &&
       isWholeList(reader, 'channels', names.channels, channels),
+    telling: tellingIn(reader, salvage.guessed),
     fault: firstOf(fault),
   };
 }
@@ -191,6 +201,35 @@ function watchesIn(list: unknown): MutableWatch[] {
     if (!isKnown(name)) return [];
     return [{ name, ...(isKnown(groupId) && { groupId }), ...(isKnown(instanceName) && { instanceName }) }];
   });
+}
+
+/** What is wrong with how a channel sends changes nothing in who is told. */
+const SENDING_ONLY = /^channels\[\d+\]\.(?!name$|fallback$|fallbackAfter$|type$)/;
+
+/** Routes and fallbacks, where just these were written: without placeholders and without a fault of their own. */
+function tellingIn(
+  { isCertain, issuesAt }: SectionReader,
+  { routes = [], channels = [] }: Readonly<Record<string, unknown>>,
+): TellingConfig | null {
+  const faults = [
+    ...issuesAt('routes'),
+    ...issuesAt('channels').filter(({ path }) => !SENDING_ONLY.test(path)),
+  ];
+  if (!isCertain('routes') || !isCertain('channels') || faults.length > 0 || !Array.isArray(channels))
+    return null;
+  const standIns = channels.map((each) => {
+    const { name, fallback, fallbackAfter } = objectOf(each);
+    return { name, fallback, fallbackAfter };
+  });
+  if (JSON.stringify([routes, standIns]).includes('${')) return null;
+  const { data } = TELLING_SCHEMA.safeParse({ routes, channels: standIns });
+  return data === undefined
+    ? null
+    : tellingConfigOf({
+        ...data,
+        routes: data.routes.map(toRoute),
+        fallbacks: data.channels.flatMap(toFallback),
+      });
 }
 
 function firstOf({ issues, message }: ConfigError): string {

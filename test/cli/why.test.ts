@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { accessOf } from '../../src/config/store-access.ts';
-import { ConfigError } from '../../src/errors.ts';
 import { aMute, anEvent, aRoute, HOUR, jobSubjectOf, MINUTE, T0 } from '../support/builders.ts';
 import { readingStore, recorded } from '../support/reading-store.ts';
 import { aConfig, cli } from './harness.ts';
@@ -40,23 +39,24 @@ describe('history --why', () => {
     });
   });
 
-  it('needs no secret: without the configuration it says what was recorded, and that the rest is left out', async () => {
-    const fault = new ConfigError('watcher.config.json', [
-      { path: 'channels[0].url', message: 'the environment variable SLACK_WEBHOOK_URL is not set' },
-    ]);
+  it('needs no secret: what the routes say now is said without', async () => {
     const { code, out, err } = await cli(['history', '6ae8…0001', '--why'], {
-      config,
       store: one({ channel: 'oncall', endedAt: T0 + 16 * MINUTE }),
-      parts: {
-        loadConfig: async () => {
-          throw fault;
-        },
-        readAccess: async () => accessOf(config),
-      },
+      parts: { readAccess: async () => ({ ...accessOf(config), fault: 'channels[0].url: … is not set' }) },
+    });
+    expect(code).toBe(0);
+    expect(out).toContain('    oncall  told 2026-11-02 08:16:05Z\n            now: routes[0] leads here');
+    expect(err).not.toContain('left out');
+  });
+
+  it('says what was recorded where the routes cannot be read, and that the rest is left out', async () => {
+    const { code, out, err } = await cli(['history', '6ae8…0001', '--why'], {
+      store: one({ channel: 'oncall', endedAt: T0 + 16 * MINUTE }),
+      parts: { readAccess: async () => ({ ...accessOf(config), telling: null, fault: 'routes: …' }) },
     });
     expect(code).toBe(0);
     expect(out).toContain('    oncall  told 2026-11-02 08:16:05Z');
-    expect(err).toContain('1 fault in the configuration; what its routes would say now is left out');
+    expect(err).toContain('watcher.config.json has faults; what its routes would say now is left out');
   });
 
   it('names the mute', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { readStoreAccess } from '../../src/config/store-access.ts';
 import { ConfigError } from '../../src/errors.ts';
+import { aRoute } from '../support/builders.ts';
 
 const fault = new ConfigError('w.json', [{ path: 'connections[0].auth', message: 'is missing' }]);
 
@@ -108,4 +109,34 @@ it('names what is wrong with store.url alone, and says what the whole file says 
   });
   await expect(read('{ "store": { "url": 7 } }')).rejects.toBeInstanceOf(ConfigError);
   await expect(read(null)).rejects.toBe(fault);
+});
+
+const TELLING = `{
+  "store": { "url": "sqlite:x.db" },
+  "watches": [{ "name": "orders" }],
+  "channels": [
+    { "name": "oncall", "type": "slack", "url": "\${NOT_SET}", "fallback": "dba", "fallbackAfter": "5m" },
+    { "name": "dba", "type": "email", "smtpUrl": "\${NOT_SET}" }
+  ],
+  "routes": [{ "events": ["failed"], "channels": ["oncall"] }]
+}`;
+const unset = (path: string) => new ConfigError('w.json', [{ path, message: 'NOT_SET is not set' }]);
+
+it('knows who is told of what without any secret', async () => {
+  const { telling } = await read(TELLING, {}, unset('channels[0].url'));
+  expect(telling).toEqual({
+    channels: ['oncall', 'dba'],
+    routes: [aRoute({ events: ['failed'], channels: ['oncall'] })],
+    fallbacks: [{ channel: 'oncall', fallback: 'dba', afterMs: 300_000 }],
+  });
+});
+
+it.each([
+  ['the routes have a fault', TELLING, 'routes[0].channels'],
+  ['a channel has no certain name', TELLING, 'channels[0].name'],
+  ['a placeholder stands in a route', TELLING.replace('"failed"', '"${EVENT}"'), 'routes[0].events[0]'],
+  ['the file breaks off in the routes', TELLING.replace('"failed"', '"failed'), ''],
+  ['a key may have been meant for them', TELLING.replace('"routes"', '"rotues"'), 'rotues'],
+])('does not say who is told of what where %s', async (_why, text, path) => {
+  expect((await read(text, {}, unset(path))).telling).toBeNull();
 });

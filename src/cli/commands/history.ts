@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { WatcherConfig } from '../../config/config.ts';
+import type { TellingConfig } from '../../domain/explain/why.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { matchesGlob } from '../../domain/telling/glob.ts';
 import { ConfigError } from '../../errors.ts';
@@ -9,7 +9,6 @@ import { type EventWhy, whyOf, whyView } from '../../views/why.ts';
 import { type Cli, jsonOption, limitOption, onAction, timeOption } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../records.ts';
-import { tellingConfigOf } from '../telling-config.ts';
 import { entriesOf, type HistoryEntry, historyView } from '../view/history-entry.ts';
 import { historyLines } from '../view/history-text.ts';
 import {
@@ -76,12 +75,11 @@ export async function showHistory(
   if (options.why && options.server !== undefined) {
     throw new UsageError('--why goes by the configuration and its store: it cannot be asked of --server');
   }
-  const config = options.why ? await configInForce(cli, options.config) : null;
+  const telling = options.why ? await tellingNow(cli, options.config) : null;
   const shown = await withRecords(cli, options, 'readonly', async ({ records, watches, isWhole, store }) => {
     warnOfUnknown(cli, 'watch', options.watch, { known: watches, isWhole });
     const entries =
       jobId === undefined ? historyOfAll(records, options) : historyOfJob(records, options, jobId);
-    const telling = config && tellingConfigOf(config);
     const whyOfEvent = options.why && store ? (event: RecordedEvent) => whyOf(store, event, telling) : null;
     return printListing(cli, options, explained(entries, whyOfEvent), wordsFor(cli, options, jobId));
   });
@@ -135,19 +133,20 @@ function wordsFor({ out }: Cli, options: HistoryOptions, jobId: string | undefin
   };
 }
 
-/** What was recorded explains much without it: no secret is needed for that. */
-async function configInForce(cli: Cli, file: string): Promise<WatcherConfig | null> {
+/** Who is told of what by the configuration of now: no secret is needed for that. What was recorded explains much without it. */
+async function tellingNow(cli: Cli, file: string): Promise<TellingConfig | null> {
   try {
-    return await cli.parts.loadConfig(file);
+    const { telling } = await cli.parts.readAccess(file);
+    if (telling !== null) return telling;
+    cli.err.line(`note: ${printable(file)} has faults; what its routes would say now is left out`);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    cli.err.line(`note: ${error.message}; what its routes would say now is left out`);
-    cli.err.line('hint: "restore-watcher check" names each fault. A secret that is not set here is one.');
-    return null;
+    cli.err.line(`note: ${printable(error.message)}; what its routes would say now is left out`);
   }
+  cli.err.line('hint: "restore-watcher check" names each fault.');
+  return null;
 }
 
-/** The latest entries. Beyond one portion they are in the order in which they were found, and of time within each. */
 async function* historyOfAll(records: Records, options: HistoryOptions): Listing<HistoryEntry> {
   const { watch, target, since, until, limit } = options;
   const portions = portionsFromEnd(

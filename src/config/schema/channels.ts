@@ -17,7 +17,7 @@ import {
 import { secret } from './secret.ts';
 
 /** Any channel may have another that stands in for it. A function, so that every type gets an instance of its own. */
-function standIn() {
+export function standIn() {
   return {
     fallback: name()
       .optional()

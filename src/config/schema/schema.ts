@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EVENT_NAMES } from '../../domain/event/event.ts';
-import { CHANNEL_SCHEMA, ROUTE_SCHEMA } from './channels.ts';
+import { CHANNEL_SCHEMA, ROUTE_SCHEMA, standIn } from './channels.ts';
 import { DEFAULT_SERVER } from './default-server.ts';
 import { DEFAULT_AUDIT, DEFAULT_STORE } from './default-store.ts';
 import {
@@ -76,6 +76,12 @@ const CONNECTION_SCHEMA = z
     allowHttp: flag().default(false).describe(ALLOW_HTTP),
   })
   .describe('One Atlas base URL with one credential.');
+
+/** Just what says who is told, whatever else of the file has faults. */
+export const TELLING_SCHEMA = z.object({
+  channels: z.array(z.object({ name: name(), ...standIn() })),
+  routes: z.array(ROUTE_SCHEMA),
+});
 
 /**
  * The configuration as it stands in the file: every key with its meaning and default. Unknown keys are faults. Also what the JSON
