@@ -60,7 +60,8 @@ export function findDeliveryIds(db: Kysely<Database>, form: IdForm, limit: numbe
 async function findIds(form: IdForm, limit: number, read: ReadRange): Promise<FoundIds> {
   const { head, tail } = form;
   if (tail === '') {
-    const [exact] = await read(head, `${head}\0`, 1);
+    // The first character that a text in every database may hold: nothing else fits in between.
+    const [exact] = await read(head, `${head}\u0001`, 1);
     if (exact !== undefined) return { ids: [exact], isComplete: true };
   }
   const found = new Set<string>();

@@ -17,7 +17,7 @@ export const CLOCK_SLACK_MS = 5_000;
  */
 function isDue(table: 'd' | 'earlier', now: Timestamp) {
   const touchedAt = sql<Timestamp>`coalesce(${sql.ref(`${table}.claimed_at`)}, ${sql.ref(`${table}.last_attempt_at`)}, ${sql.ref(`${table}.created_at`)})`;
-  return sql<SqlBool>`(${sql.ref(`${table}.next_attempt_at`)} <= ${now} or ${touchedAt} > ${now} + ${sql.lit(CLOCK_SLACK_MS)})`;
+  return sql<SqlBool>`(${sql.ref(`${table}.next_attempt_at`)} <= ${now} or ${touchedAt} - ${sql.lit(CLOCK_SLACK_MS)} > ${now})`;
 }
 
 /** True for what may go out now: it is due, not left out, and urgent where the channel keeps a silence. */
@@ -296,6 +296,8 @@ export async function freeLeases(db: Kysely<Database>): Promise<void> {
   await db
     .updateTable('delivery')
     .set({ lease_owner: null, lease_until: 0 })
+    // Only what is owed is ever under a lease; a database need not keep an index of leases for this.
+    .where('status', '=', PENDING)
     .where('lease_owner', 'is not', null)
     .execute();
 }

@@ -102,7 +102,7 @@ const endAccepted = keepQuery((db, { ids, times, detail }: Acceptances) =>
     .set({
       status: DELIVERED,
       ended_at: sql<Timestamp>`case id ${sql.join(
-        ids.map((id, index) => sql`when ${id} then ${times[index]}`),
+        ids.map((id, index) => sql`when ${id} then cast(${times[index]} as bigint)`),
         sql` `,
       )} end`,
     })

@@ -9,7 +9,7 @@ import type { Database } from '../schema.ts';
  * has been set back since.
  */
 export function isQuiet(channel: string, now: Timestamp) {
-  return sql<SqlBool>`exists (select 1 from channel_quiet as quiet where quiet.channel = ${channel} and quiet.until > ${now} and quiet.until <= ${now} + ${sql.lit(LONGEST_CHANNEL_SILENCE_MS)})`;
+  return sql<SqlBool>`exists (select 1 from channel_quiet as quiet where quiet.channel = ${channel} and quiet.until > ${now} and quiet.until - ${sql.lit(LONGEST_CHANNEL_SILENCE_MS)} <= ${now})`;
 }
 
 /** Writes down that the channel is silent from `since` to `until`, in place of what was written before. */
