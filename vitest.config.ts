@@ -7,7 +7,7 @@ import { PATIENCE_MS } from './test/support/patience.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: 'test/support/bundle-program.ts',
+    globalSetup: ['test/support/bundle-program.ts', 'test/support/postgres/setup.ts'],
     // No verdict hangs on the speed of the machine. Whatever waits gives up after 45 s by itself (`test/support/patience.ts`), and a
     // test may wait several times.
     testTimeout: 300_000,

@@ -25,7 +25,7 @@ import { createMemoryVault, type TokenVault } from '../source/login/token-vault.
 import type { SunsetNotice } from '../source/reply/sunset-watch.ts';
 import type { JobSource } from '../source/source.ts';
 import type { RequestRecord } from '../source/wire/http-exchange.ts';
-import { sqlitePath } from '../store/open-store.ts';
+import { sqlitePath } from '../store/ports/address.ts';
 
 /** What can be watched. */
 const KINDS = [serverlessJobs, flexJobs, clusterJobs, collectionJobs, legacyJobs];

@@ -11,7 +11,8 @@ import type { Logger } from '../logging/logger.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
 import { createSignals } from '../signals.ts';
-import { openStore, sqlitePath } from '../store/open-store.ts';
+import { openStore } from '../store/open-store.ts';
+import { sqlitePath } from '../store/ports/address.ts';
 import type { RecordReader } from '../store/ports/records.ts';
 import { redactingStore } from '../store/redacting-store.ts';
 import { isOpenToOthers } from '../store/sqlite/file.ts';
@@ -62,7 +63,7 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
   try {
     const signals = createSignals(logger);
     const store = redactingStore(
-      await openStore(config.store.url, {
+      await openStore(config.store, {
         mode: 'readwrite',
         mirror: config.audit.file,
         onUpdate: ({ isDone, from, to }) =>

@@ -21,9 +21,9 @@ import { proxyPasswords, useProxies } from '../net/proxies.ts';
 import { createRedactor, type Redactor } from '../net/redact/redactor.ts';
 import { passwordsOf } from '../net/redact/secret-parts.ts';
 import { connectDaemon } from '../remote/remote-records.ts';
-import { openExistingStore } from '../store/open-store.ts';
+import { inspectStore, openExistingStore } from '../store/open-store.ts';
+import { shownPlace } from '../store/ports/address.ts';
 import { redactingStore } from '../store/redacting-store.ts';
-import { inspectStore } from '../store/sqlite/inspect.ts';
 import { type OnceReport, runOnce } from '../watcher/once.ts';
 import { buildNotifier } from './adapters.ts';
 import { assemble, projectUrl } from './assembly.ts';
@@ -83,7 +83,9 @@ export async function main(
         if (!(fault instanceof ConfigError)) throw fault;
         const access = await readStoreAccess(file, { env, fault });
         redactor.add(
-          [access.server?.token, access.server?.viewToken].filter((each) => typeof each === 'string'),
+          [access.server?.token, access.server?.viewToken, ...passwordsOf(access.store.url)].filter(
+            (each) => typeof each === 'string',
+          ),
         );
         return access;
       }
@@ -93,14 +95,14 @@ export async function main(
       return connectDaemon(address, { clock });
     },
     openStore: async (config, { mode }) => {
-      const store = await openExistingStore(config.store.url, { mode });
+      const store = await openExistingStore(config.store, { mode });
       return store && redactingStore(store, redactor.redact);
     },
-    inspectStore: async (config) => inspectStore(config.store.url, config.audit?.file),
+    inspectStore: (config) => inspectStore(config.store, config.audit?.file),
     moveStore: async ({ from, to }, onProgress) => {
-      const url = await readStoreUrl(to, { option: '--to', env });
+      const url = await readStoreUrl(to.url, { option: '--to', env });
       redactor.add(passwordsOf(url));
-      return (await import('./move-store.ts')).moveStore(from, url, onProgress);
+      return (await import('./move-store.ts')).moveStore(from, { ...to, url }, onProgress);
     },
     tryHeartbeat,
     diagnose: (config) => diagnose(config, redactor),
@@ -187,14 +189,14 @@ async function verifyAudit(
   files: readonly string[],
 ): Promise<AuditCheck> {
   const isNew = files.every((file) => file === config?.audit?.file && !existsSync(file));
-  if (config && isNew && !inspectStore(config.store.url).exists) {
+  if (config && isNew && !(await inspectStore(config.store)).exists) {
     return { checked: [], head: null, problems: [] };
   }
-  const store = config && (await openExistingStore(config.store.url, { mode: 'readonly' }));
+  const store = config && (await openExistingStore(config.store, { mode: 'readonly' }));
   // A million lines are nearly all garbage.
   const unbound = boundHeapGrowth(30);
   try {
-    return await checkAudit(store, { store: config?.store.url ?? '', files });
+    return await checkAudit(store, { store: config === null ? '' : shownPlace(config.store), files });
   } finally {
     unbound();
     await store?.close();

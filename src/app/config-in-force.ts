@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { WatcherConfig } from '../config/config.ts';
 import { nextRun } from '../config/cron.ts';
 import { nextDigestOf } from '../config/digests.ts';
-import { sqlitePath } from '../store/open-store.ts';
+import { placeOfStore } from '../store/ports/address.ts';
 import type { ConfigInForce } from '../views/status/from-daemon.ts';
 import type { LastReload } from './reload/reloader.ts';
 
@@ -16,7 +16,7 @@ export function configInForce(
     sha256,
     loadedAt,
     lastReload,
-    store: resolve(sqlitePath(store.url) ?? ''),
+    store: placeOfStore(store),
     schedules: new Map(watches.map(({ name, schedule }) => [name, schedule])),
     nextDigestAt: nextDigestOf(channels),
     testAlert: testAlert && {

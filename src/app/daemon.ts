@@ -9,6 +9,7 @@ import { startServer } from '../http/server.ts';
 import type { AdjustableLogger } from '../logging/winston-logger.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
 import type { Signals } from '../signals.ts';
+import { shownPlace } from '../store/ports/address.ts';
 import { reportOfDaemon } from '../views/status/from-daemon.ts';
 import { createRunner, type Runner } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
@@ -200,7 +201,7 @@ export async function runDaemon(deps: DaemonDeps): Promise<number> {
       version: deps.version,
       watches: namesOf(config.watches),
       channels: namesOf(config.channels),
-      store: config.store.url,
+      store: shownPlace(config.store),
     });
     const signal = await asked.promise;
     logger.info(`${signal}: finishing what is in hand`);

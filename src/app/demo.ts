@@ -103,7 +103,7 @@ async function startWatcher(
 
 /** Verifies the audit log, and searches every file that the watcher wrote for the secrets it was given. */
 async function lookAround(stage: DemoStage, config: WatcherConfig, dir: string): Promise<DemoLeftovers> {
-  const store = await openStore(config.store.url, { mode: 'readonly' });
+  const store = await openStore(config.store, { mode: 'readonly' });
   try {
     const { checked, problems } = await checkAudit(store, {
       store: config.store.url,

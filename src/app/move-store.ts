@@ -1,24 +1,23 @@
-import { resolve } from 'node:path';
 import { verifyStore } from '../audit/verify.ts';
 import type { StoreMove } from '../cli/parts.ts';
 import { StoreError } from '../errors.ts';
 import { copyStore } from '../store/copy/copy-store.ts';
-import { openCopyEnd, openExistingStore, sqlitePath } from '../store/open-store.ts';
+import { openCopyEnd, openExistingStore } from '../store/open-store.ts';
+import { placeOfStore, type StoreAddress } from '../store/ports/address.ts';
 import type { CopyProgress } from '../store/ports/copying.ts';
 import { boundHeapGrowth } from './heap-growth.ts';
 
 /**
- * Copies the embedded store at `from` into the empty one at `to`, and verifies the copy. Claims both: no daemon may run on either.
+ * Copies the store at `from` into the empty one at `to`, and verifies the copy. Claims both: no daemon may run on either.
  * @throws {StoreError} and then the target holds nothing of it.
  */
 export async function moveStore(
-  from: string,
-  to: string,
+  from: StoreAddress,
+  to: StoreAddress,
   onProgress: (progress: CopyProgress) => void,
 ): Promise<StoreMove> {
-  const [fromPath, toPath] = [sqlitePath(from), sqlitePath(to)];
-  if (toPath !== null && fromPath !== null && resolve(toPath) === resolve(fromPath))
-    throw new StoreError('conflict', `${to} is the store that is to be copied`, {
+  if (placeOfStore(to) === placeOfStore(from))
+    throw new StoreError('conflict', `${placeOfStore(to)} is the store that is to be copied`, {
       hint: 'Name another one with --to.',
     });
   // Millions of rows are nearly all garbage.
@@ -31,8 +30,8 @@ export async function moveStore(
 }
 
 async function copyAndVerify(
-  from: string,
-  to: string,
+  from: StoreAddress,
+  to: StoreAddress,
   onProgress: (progress: CopyProgress) => void,
 ): Promise<StoreMove> {
   const copied = await copyClaimed(from, to, onProgress);
@@ -47,8 +46,8 @@ async function copyAndVerify(
 }
 
 async function copyClaimed(
-  from: string,
-  to: string,
+  from: StoreAddress,
+  to: StoreAddress,
   onProgress: (progress: CopyProgress) => void,
 ): Promise<Omit<StoreMove, 'audit'>> {
   const source = await openCopyEnd(from, { mustExist: true });

@@ -28,7 +28,7 @@ const RETRIES = 1;
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** An in-memory store is gone when the process is. */
-const NO_STORE = 'sqlite::memory:';
+const NO_STORE = { url: 'sqlite::memory:' };
 
 /**
  * Lets `work` read Atlas through sources of its own, by the names of their connections, and closes the sources afterwards. The store of

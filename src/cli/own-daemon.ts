@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import type { WatcherConfig } from '../config/config.ts';
 import type { StoreAccess } from '../config/store-access.ts';
 import { WatcherError } from '../errors.ts';
 import { isLoopbackName } from '../net/loopback.ts';
+import { placeOfStore } from '../store/ports/address.ts';
 import type { StatusReport } from '../views/status/report.ts';
 import type { Cli } from './command.ts';
 
@@ -73,8 +73,7 @@ export async function askOwn(cli: Cli, access: StoreAccess, isHere: boolean): Pr
   const daemon = cli.parts.connectDaemon({ url, token: ownToken(cli, access.server, 'read') });
   try {
     const report = await daemon.status();
-    const path = resolve(access.store.url.replace(/^sqlite:/, ''));
-    return { kind: 'report', url, report, isOwnStore: report.store.where === path };
+    return { kind: 'report', url, report, isOwnStore: report.store.where === placeOfStore(access.store) };
   } catch (thrown) {
     if (!(thrown instanceof WatcherError)) throw thrown;
     return { kind: thrown.code === 'daemon_unreachable' ? 'silent' : 'refused', why: thrown.message };

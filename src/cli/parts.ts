@@ -10,6 +10,7 @@ import type { AuditHead } from '../domain/audit.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { HeartbeatAnswer } from '../health/heartbeat-answer.ts';
 import type { JobSource } from '../source/source.ts';
+import type { StoreAddress } from '../store/ports/address.ts';
 import type { CopyProgress } from '../store/ports/copying.ts';
 import type { StoreFacts } from '../store/ports/life.ts';
 import type { Store } from '../store/store.ts';
@@ -96,7 +97,7 @@ export interface CliParts {
    *   placeholder cannot be filled in.
    */
   moveStore(
-    urls: { from: string; to: string },
+    addresses: { from: StoreAddress; to: StoreAddress },
     onProgress: (progress: CopyProgress) => void,
   ): Promise<StoreMove>;
   diagnose: Diagnostician;

@@ -47,7 +47,10 @@ export function addRecordsOptions(command: Command): Command {
 
 /** `--store`, which stands in for a configuration that cannot be read. */
 export function storeOption(): Option {
-  return new Option('--store <url>', 'read this store (sqlite:PATH), and no configuration');
+  return new Option(
+    '--store <url>',
+    'read this store (sqlite:PATH, or a postgres: address), and no configuration',
+  );
 }
 
 /**
@@ -56,9 +59,9 @@ export function storeOption(): Option {
  */
 export async function accessFor(cli: Cli, { store, config }: RecordsOptions): Promise<StoreAccess> {
   if (store === undefined) return cli.parts.readAccess(config);
-  if (!/^sqlite:./.test(store)) {
+  if (!/^(sqlite:|postgres(ql)?:\/\/)./.test(store)) {
     throw new UsageError(
-      '--store cannot be used: expected "sqlite:" and a path, such as sqlite:./data/watcher.db',
+      '--store cannot be used: expected "sqlite:" and a path, such as sqlite:./data/watcher.db, or a postgres: address',
     );
   }
   const access = accessToStore(store, config);

@@ -70,6 +70,23 @@ export function smtpUrlFault(text: string): string | null {
   return [username, password].every(isDecodable) ? null : 'a "%" in user or password is written "%25"';
 }
 
+const SSL_MODES = ['disable', 'require', 'verify-full'];
+
+/** Why the address of a PostgreSQL cannot be used; `null` when it can. The address itself is not in the text. */
+export function postgresUrlFault(text: string): string | null {
+  if (!URL.canParse(text)) return 'it is not an address (what is special in a password is written with "%")';
+  const { hostname, username, password, pathname, searchParams, hash } = new URL(text);
+  if (hostname === '') return 'the host is missing';
+  if (!/^\/[^/]+$/.test(pathname)) return 'the name of the database is missing';
+  if (![username, password, pathname, hostname].every(isDecodable))
+    return 'a "%" in user or password is written "%25"';
+  if (hash !== '') return 'a "#" in user or password is written "%23"';
+  const others = [...searchParams.keys()].filter((key) => key !== 'sslmode');
+  if (others.length > 0) return `the only parameter it may have is sslmode, not ${others.join(', ')}`;
+  const mode = searchParams.get('sslmode');
+  return mode === null || SSL_MODES.includes(mode) ? null : `sslmode is one of ${SSL_MODES.join(', ')}`;
+}
+
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);

@@ -29,6 +29,8 @@ export interface NameChanges {
 /** What the process has opened for its whole life. */
 const NEEDS_RESTART: ReadonlyArray<[path: string, of: (config: WatcherConfig) => unknown]> = [
   ['store.url', ({ store }) => store.url],
+  ['store.schema', ({ store }) => store.schema],
+  ['store.caFile', ({ store }) => store.caFile],
   ['audit.file', ({ audit }) => audit.file],
   ['server.host', ({ server }) => server.host],
   ['server.port', ({ server }) => server.port],

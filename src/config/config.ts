@@ -17,7 +17,8 @@ export interface WatcherConfig {
   routes: readonly Route[];
   fallbacks: readonly Fallback[];
   testAlert: TestAlert | null;
-  store: { url: string };
+  /** `schema` and `caFile` are of a PostgreSQL. */
+  store: { url: string; schema?: string | undefined; caFile?: string | undefined };
   /** For how many milliseconds what is over stays on record (`store.keep`); `null`: for ever. */
   keepMs: number | null;
   audit: { file: string };

@@ -60,7 +60,7 @@ export function normalise(
     fallbacks: file.channels.flatMap(toFallback),
     routes: file.routes.map(toRoute),
     testAlert: toTestAlert(file),
-    store: { url: file.store.url },
+    store: placeOf(file.store),
     keepMs: file.store.keep === 'forever' ? null : span(file.store.keep),
     audit: file.audit,
     server: {
@@ -72,6 +72,11 @@ export function normalise(
     heartbeat: file.heartbeat === undefined ? null : toHeartbeat(file.heartbeat),
     log: file.log,
   };
+}
+
+/** Without the keys that say something else than where the store is. */
+function placeOf({ url, schema, caFile }: FilledConfigFile['store']): WatcherConfig['store'] {
+  return { url, ...(schema === undefined ? {} : { schema }), ...(caFile === undefined ? {} : { caFile }) };
 }
 
 function toConnection(written: FilledConfigFile['connections'][number]): ConnectionConfig {

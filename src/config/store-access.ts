@@ -17,7 +17,7 @@ export interface StoreAccess {
   file: string;
   /** SHA-256 of the file; `null` where there is no text of its own. */
   sha256: string | null;
-  store: { url: string };
+  store: WatcherConfig['store'];
   /** `null`: where the mirror of the audit log lies cannot be read with certainty. */
   audit: { file: string } | null;
   /** Where a daemon may be asked; `null`: that cannot be read with certainty. */
@@ -76,16 +76,21 @@ export async function readStoreAccess(
   const salvage = salvageJson(text.replace(/^\uFEFF/, ''));
   const sources = { env, readFile: readText };
   const reader = createSectionReader(salvage, fault.issues);
-  const store = await textIn(reader, ['store', 'url', DEFAULT_STORE.url], sources);
+  const store = await textsIn(
+    reader,
+    'store',
+    { ...DEFAULT_STORE, schema: undefined, caFile: undefined },
+    sources,
+  );
   if ('issues' in store) throw new ConfigError(file, store.issues, { hint: HOW_TO_GO_ON });
-  const audit = await textIn(reader, ['audit', 'file', DEFAULT_AUDIT.file], sources);
+  const audit = await textsIn(reader, 'audit', DEFAULT_AUDIT, sources);
   const { watches, channels } = salvage.guessed;
   const names = { watches: watchesIn(watches), channels: namesIn(channels) };
   return {
     file,
     sha256: createHash('sha256').update(text).digest('hex'),
-    store: { url: store.text },
-    audit: 'issues' in audit ? null : { file: audit.text },
+    store: { ...store.texts, url: store.texts.url ?? DEFAULT_STORE.url },
+    audit: 'issues' in audit ? null : { file: audit.texts.file ?? DEFAULT_AUDIT.file },
     server: await serverOf(reader, sources),
     ...names,
     isWhole:
@@ -137,26 +142,34 @@ function createSectionReader(salvage: Salvage, issues: readonly ConfigIssue[]): 
   };
 }
 
-/** Reads one text of a section, or its default where it is certainly not written. */
-async function textIn(
+/** Reads the texts of a section by its keys: each, or its default where it is certainly not written. */
+async function textsIn<Key extends string>(
   { objectAt, issuesAt }: SectionReader,
-  [section, key, fallback]: readonly [section: string, key: string, fallback: string],
+  section: string,
+  defaults: Readonly<Record<Key, string | undefined>>,
   sources: InterpolationSources,
-): Promise<{ text: string } | { issues: ConfigIssue[] }> {
+): Promise<{ texts: Partial<Record<Key, string>> } | { issues: ConfigIssue[] }> {
   const found = objectAt(section);
   if ('issues' in found) return found;
   const own = issuesAt(section);
   if (own.length > 0) return { issues: own };
-  const path = `${section}.${key}`;
+  const [first = ''] = Object.keys(defaults);
   const known = knownKeys(CONFIG_SCHEMA, {}, [section]);
   const slip = Object.keys(found.value).find((name) => !known.includes(name));
   if (slip !== undefined) {
-    return { issues: [{ path, message: `cannot be read with certainty: ${section} holds ${slip}` }] };
+    const message = `cannot be read with certainty: ${section} holds ${slip}`;
+    return { issues: [{ path: `${section}.${first}`, message }] };
   }
-  const { value, faults } = await interpolate(found.value[key] ?? fallback, sources);
-  const [fault] = faults;
-  if (fault !== undefined) return { issues: [{ path, message: fault.message }] };
-  return typeof value === 'string' ? { text: value } : { issues: [{ path, message: 'expected a text' }] };
+  const texts: Partial<Record<Key, string>> = {};
+  for (const [key, fallback] of Object.entries(defaults) as Array<[Key, string | undefined]>) {
+    const path = `${section}.${key}`;
+    const { value, faults } = await interpolate(found.value[key] ?? fallback, sources);
+    const [fault] = faults;
+    if (fault !== undefined) return { issues: [{ path, message: fault.message }] };
+    if (typeof value === 'string') texts[key] = value;
+    else if (value !== undefined) return { issues: [{ path, message: 'expected a text' }] };
+  }
+  return { texts };
 }
 
 /** Its tokens may be missing: without one, a daemon is asked all the same. */

@@ -1,22 +1,22 @@
 import { existsSync } from 'node:fs';
 import { StoreError } from '../errors.ts';
 import type { CopyEnd } from './copy/copy-end.ts';
+import { isPostgresUrl, placeOfStore, type StoreAddress, sqlitePath } from './ports/address.ts';
+import type { StoreFacts } from './ports/life.ts';
+import { inspectFileStore } from './sqlite/inspect.ts';
 import { openSqliteCopyEnd, openSqliteStore, type SqliteStoreOptions } from './sqlite/sqlite-store.ts';
 import type { Store } from './store.ts';
 
-/** The path in a `sqlite:PATH` URL; `null` for any other URL. */
-export function sqlitePath(url: string): string | null {
-  return url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : null;
-}
-
 /**
- * Opens the store that the URL names; what goes with it says `SqliteStoreOptions`.
+ * Opens the store at this address; what goes with it says `SqliteStoreOptions`.
  * @throws {StoreError}
  */
-export async function openStore(url: string, options: Omit<SqliteStoreOptions, 'path'>): Promise<Store> {
-  const path = sqlitePath(url);
-  if (path === null) throw new StoreError('unavailable', 'only sqlite: stores are known');
-  return openSqliteStore({ ...options, path });
+export async function openStore(
+  address: StoreAddress,
+  options: Omit<SqliteStoreOptions, 'path'>,
+): Promise<Store> {
+  if (isPostgresUrl(address.url)) return (await postgres()).openPostgresStore({ ...address, ...options });
+  return openSqliteStore({ ...options, path: pathIn(address) });
 }
 
 /**
@@ -25,25 +25,55 @@ export async function openStore(url: string, options: Omit<SqliteStoreOptions, '
  * @throws {StoreError}
  */
 export async function openExistingStore(
-  url: string,
+  address: StoreAddress,
   options: { mode: 'readwrite' | 'readonly' },
 ): Promise<Store | null> {
-  const path = sqlitePath(url);
-  if (path !== null && !existsSync(path)) return null;
-  return openStore(url, options);
+  return (await isThere(address)) ? openStore(address, options) : null;
 }
 
 /**
- * Opens the store that the URL names to copy it, or to copy another one into it.
+ * Looks at the store without changing it.
+ * @throws {StoreError} when it cannot be used: not reachable, damaged, made by a newer program, not readable.
+ */
+export async function inspectStore(address: StoreAddress, mirror?: string): Promise<StoreFacts> {
+  if (isPostgresUrl(address.url)) return (await postgres()).inspectPostgresStore(address);
+  return inspectFileStore(pathIn(address), mirror);
+}
+
+/**
+ * Opens the store at this address to copy it, or to copy another one into it.
  * @param mustExist refuses a store that is not there, and makes none.
  * @throws {StoreError}
  */
-export async function openCopyEnd(url: string, { mustExist }: { mustExist: boolean }): Promise<CopyEnd> {
+export async function openCopyEnd(
+  address: StoreAddress,
+  { mustExist }: { mustExist: boolean },
+): Promise<CopyEnd> {
+  if (mustExist && !(await isThere(address)))
+    throw new StoreError(
+      'unavailable',
+      `${placeOfStore(address)}: there is no database, and nothing to copy`,
+      {
+        hint: 'Check `store.url`.',
+      },
+    );
+  if (isPostgresUrl(address.url)) return (await postgres()).openPostgresCopyEnd(address);
+  return openSqliteCopyEnd(pathIn(address));
+}
+
+async function isThere(address: StoreAddress): Promise<boolean> {
+  return isPostgresUrl(address.url)
+    ? (await postgres()).isPostgresStoreThere(address)
+    : existsSync(pathIn(address));
+}
+
+function pathIn({ url }: StoreAddress): string {
   const path = sqlitePath(url);
-  if (path === null) throw new StoreError('unavailable', 'only sqlite: stores are known');
-  if (mustExist && !existsSync(path))
-    throw new StoreError('unavailable', `${path}: there is no database, and nothing to copy`, {
-      hint: 'Check `store.url`.',
-    });
-  return openSqliteCopyEnd(path);
+  if (path === null) throw new StoreError('unavailable', 'only sqlite: and postgres: stores are known');
+  return path;
+}
+
+/** Loaded only where it is used: the embedded store needs none of it in its memory. */
+function postgres() {
+  return import('./postgres/postgres-store.ts');
 }

@@ -23,7 +23,7 @@ beforeEach(async () => {
   await store.close();
 });
 
-const move = () => moveStore(`sqlite:${from}`, `sqlite:${to}`, () => {});
+const move = () => moveStore({ url: `sqlite:${from}` }, { url: `sqlite:${to}` }, () => {});
 
 describe('moving a store', () => {
   it('copies it, verifies the audit log in the copy, and lets go of both', async () => {

@@ -36,7 +36,7 @@ describe('store migrate', () => {
     const asked: unknown[] = [];
     const { code, out, err } = await cli(['store', 'migrate', '--to', TO], moving({}, asked));
     expect(code).toBe(0);
-    expect(asked).toEqual([{ from: 'sqlite:./data/watcher.db', to: TO }]);
+    expect(asked).toEqual([{ from: { url: 'sqlite:./data/watcher.db' }, to: { url: TO } }]);
     expect(err.split('\n')).toEqual([
       'copying: 0 % of 10 rows',
       'copying: 10 % of 10 rows',

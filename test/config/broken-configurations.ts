@@ -67,6 +67,9 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['channels[0].routingKey', 'expected a PagerDuty integration key of 32 letters and digits'],
     ['channels[1].url', NO_PLAIN_HTTP],
   ],
+  'bad-postgres-url': [
+    ['store.url', 'found a text that is not shown here: the name of the database is missing'],
+  ],
   'bad-reminders': [
     ['routes[0].remindEvery', 'or "30d", 1m at least, found "59s"'],
     ['routes[1].remindEvery', 'expected a duration'],
@@ -233,10 +236,10 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['channels[0].url', 'it begins neither with https:// nor with http://'],
   ],
   'not-an-object': [['', 'expected an object, found a list']],
-  'not-yet-postgres': [['store.url', 'this version keeps its state in SQLite only']],
   'number-from-variable': [['server.port', 'found the value from ${ATLAS_PUBLIC_KEY}']],
   'open-server-with-empty-token': [['server.token', 'found an empty text from ${EMPTY:-}; expected a token']],
   'open-server-without-token': [['server.token', 'since others can reach server.host "0.0.0.0"']],
+  'postgres-keys': [['store.schema', 'is for a store.url with "postgres://" alone']],
   'renamed-test-alert': [['drill', 'unknown key; it is called "testAlert" now']],
   'store-is-audit-file': [['audit.file', 'expected another file than the one of store.url']],
   'too-long-request-timeout': [['connections[0].requestTimeout', '10m at most, found "11m"']],

@@ -98,6 +98,13 @@ it('takes the default where the store is certainly not written', async () => {
   expect(await read('{ "watches": [] }')).toMatchObject({ store: { url: 'sqlite:./data/watcher.db' } });
 });
 
+it('reads where a PostgreSQL is, with what goes by its name', async () => {
+  const text = `{ "store": { "url": "postgres://w:\${PW}@db/w", "schema": "restores", "caFile": "ca.pem" }, "x": 1 }`;
+  expect(await read(text, { PW: 'secret' })).toMatchObject({
+    store: { url: 'postgres://w:secret@db/w', schema: 'restores', caFile: 'ca.pem' },
+  });
+});
+
 it('takes the token where it can be had', async () => {
   const text = '{ "server": { "token": "${TOKEN}", "host": "0.0.0.0" } }';
   expect(await read(text, { TOKEN: 'abc' })).toMatchObject({ server: { host: '0.0.0.0', token: 'abc' } });

@@ -8,7 +8,7 @@ const SECRET = 'p"a\\s/ß word';
 const ECHO = JSON.stringify(`no ${SECRET}`).replaceAll('/', '\\/');
 
 it('writes no secret, whatever a receiver or a person says, and shows none that was written before', async () => {
-  const bare = await openStore('sqlite::memory:', { mode: 'readwrite' });
+  const bare = await openStore({ url: 'sqlite::memory:' }, { mode: 'readwrite' });
   const store = redactingStore(bare, createRedactor([SECRET]).redact);
   const event = { ...anEvent('channel_failing'), summary: `says ${ECHO}`, note: ECHO };
   const planned = { event, channels: ['oncall'], suppressed: null };

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { StoreAccess } from '../../config/store-access.ts';
 import { StoreError } from '../../errors.ts';
+import { shownPlace } from '../../store/ports/address.ts';
 import type { StoreFacts } from '../../store/ports/life.ts';
 import { reportOfStore } from '../../views/status/from-store.ts';
 import type { StatusReport } from '../../views/status/report.ts';
@@ -87,7 +88,7 @@ async function factsOf(cli: Cli, access: StoreAccess): Promise<StoreFacts & { fa
     return { ...(await cli.parts.inspectStore(access)), fault: null };
   } catch (fault) {
     if (!(fault instanceof StoreError)) throw fault;
-    return { where: access.store.url, exists: false, schemaVersion: null, inUse: null, fault };
+    return { where: shownPlace(access.store), exists: false, schemaVersion: null, inUse: null, fault };
   }
 }
 

@@ -11,6 +11,7 @@ import { digestsAreCron, somebodyIsToldAtOnce } from './digests.ts';
 import {
   caFilesAreCertificates,
   openServersAskForToken,
+  postgresKeysHavePostgres,
   recordsAreKeptAWhile,
   storeAndAuditDiffer,
   storesAreKnown,
@@ -23,7 +24,7 @@ import {
   variablesHaveBraces,
 } from './likely-slips.ts';
 import { connectionsAreUsed, connectionsExist, namesAreUnique } from './names.ts';
-import { keysNotYet, postgresNotYet } from './not-yet.ts';
+import { keysNotYet } from './not-yet.ts';
 import {
   channelsAreUsed,
   remindersHaveWhatLasts,
@@ -88,10 +89,10 @@ export const RULES: readonly Rule[] = [
   testAlertReachesSomebody,
   openServersAskForToken,
   storesAreKnown,
+  postgresKeysHavePostgres,
   storeAndAuditDiffer,
   recordsAreKeptAWhile,
   caFilesAreCertificates,
   variablesHaveBraces,
   keysNotYet,
-  postgresNotYet,
 ];

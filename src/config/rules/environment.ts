@@ -2,7 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { isLoopbackName } from '../../net/loopback.ts';
+import { postgresUrlFault } from '../addresses.ts';
 import { parseDuration } from '../duration.ts';
+import { DEFAULT_STORE } from '../schema/default-store.ts';
 import { whyUnreadable } from '../text/interpolate.ts';
 import type { Path } from '../text/paths.ts';
 import { entriesOf, type Rule } from './rule.ts';
@@ -36,7 +38,16 @@ export const openServersAskForToken: Rule = ({ config, isFaulty, fault, warn, fo
 export const storesAreKnown: Rule = ({ config, fault, found }) => {
   const url = config.store?.url;
   const path = ['store', 'url'];
-  if (url === undefined || /^postgres(ql)?:\/\/./.test(url)) return;
+  if (url === undefined) return;
+  if (isPostgres(url)) {
+    const problem = postgresUrlFault(url);
+    if (problem !== null)
+      fault(
+        path,
+        `expected an address such as "postgres://db.example.com:5432/watcher", with user and password before the host, found ${found(path)}: ${problem}`,
+      );
+    return;
+  }
   const reason = whyNoPath(/^sqlite:(.*)$/s.exec(url)?.[1]);
   if (reason === null) return;
   const why = reason === '' ? '' : `: ${reason}`;
@@ -44,6 +55,18 @@ export const storesAreKnown: Rule = ({ config, fault, found }) => {
     path,
     `expected "sqlite:" and a path, such as "sqlite:./data/watcher.db", found ${found(path)}${why}`,
   );
+};
+
+function isPostgres(url: string): boolean {
+  return /^postgres(ql)?:/.test(url);
+}
+
+/** What only a PostgreSQL has is not asked of the embedded store. */
+export const postgresKeysHavePostgres: Rule = ({ config, fault }) => {
+  const { url = DEFAULT_STORE.url, schema, caFile } = config.store ?? {};
+  if (isPostgres(url)) return;
+  for (const [key, value] of Object.entries({ schema, caFile }))
+    if (value !== undefined) fault(['store', key], 'is for a store.url with "postgres://" alone');
 };
 
 /** @returns `null` for the path of a file; otherwise why it is none, `''` where that needs no words. */
@@ -96,6 +119,7 @@ export const caFilesAreCertificates: Rule = async ({ config, readFile, fault, fo
       channel,
     ]),
     [['heartbeat'], 'the heartbeat', config.heartbeat],
+    [['store'], 'the store', config.store],
   ];
   for (const [place, owner, settings] of owners) {
     const file: unknown = settings && 'caFile' in settings ? settings.caFile : undefined;

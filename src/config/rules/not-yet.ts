@@ -17,10 +17,3 @@ export const keysNotYet: Rule = ({ config, warn }) => {
     }
   }
 };
-
-/** This version has the embedded store only. */
-export const postgresNotYet: Rule = ({ config, fault }) => {
-  if (/^postgres(ql)?:/.test(config.store?.url ?? '')) {
-    fault(['store', 'url'], 'this version keeps its state in SQLite only; expected "sqlite:" and a path');
-  }
-};

@@ -102,13 +102,19 @@ export const CONFIG_SCHEMA = z.strictObject({
   store: z
     .strictObject({
       url: secret(
-        text('"sqlite:" and a path')
+        text('"sqlite:" and a path, or a postgres: address')
           .default(DEFAULT_STORE.url)
           .describe(
-            'sqlite:PATH, the embedded database. A relative path starts from the working directory. postgres://…: not in this version.',
+            'sqlite:PATH, the embedded database; a relative path starts from the working directory. Or postgres://user:password@host:5432/database, a PostgreSQL from version 14 on, reached by TLS unless it runs on this machine; `?sslmode=require` asks for no proof of who it is, `?sslmode=disable` for no TLS.',
           ),
         'login',
       ),
+      schema: text('the name of a schema, of 1 to 63 characters', { max: 63 })
+        .optional()
+        .describe(
+          "PostgreSQL: the schema of the watcher's tables, made when it is missing. Left out, the first of the user's search_path, mostly `public`.",
+        ),
+      caFile: text('the path of a PEM file').optional().describe(`PostgreSQL: ${CA_FILE}`),
       keep: durationOr(z.literal('forever'), '"forever"')
         .default(DEFAULT_STORE.keep)
         .describe(

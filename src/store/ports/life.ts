@@ -10,6 +10,14 @@ export interface StoreFacts {
   inUse: boolean | null;
 }
 
+/** A database of an older layout is brought up to date: before, and when that is done. */
+export interface LayoutUpdate {
+  isDone: boolean;
+  /** Layouts, by number. */
+  from: number;
+  to: number;
+}
+
 /** Tells whether the store does its work. */
 export interface StoreProbe {
   /**

@@ -2,7 +2,6 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError, toError } from '../../errors.ts';
-import { sqlitePath } from '../open-store.ts';
 import type { StoreFacts } from '../ports/life.ts';
 import { toStoreError } from './errors.ts';
 import { inspectFile } from './file.ts';
@@ -12,10 +11,7 @@ import { openConnection, readPragma } from './node-sqlite.ts';
  * Looks at the store without changing it.
  * @throws {StoreError} when it cannot be used: damaged, made by a newer program, not readable.
  */
-export function inspectStore(url: string, mirror?: string): StoreFacts {
-  const path = sqlitePath(url);
-  if (path === null)
-    return { where: 'another kind of store', exists: false, schemaVersion: null, inUse: null };
+export function inspectFileStore(path: string, mirror?: string): StoreFacts {
   if (!existsSync(path)) {
     checkPlace(path);
     return { where: path, exists: false, schemaVersion: null, inUse: null };

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError, toError } from '../../errors.ts';
+import type { LayoutUpdate } from '../ports/life.ts';
 import { FIRST_LAYOUT } from './first-layout.ts';
 import { KEPT_FIGURES } from './kept-figures.ts';
 import { LAST_FINISHES } from './last-finishes.ts';
@@ -219,14 +220,6 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
   },
 ];
-
-/** A database of an older layout is brought up to date: before, and when that is done. */
-export interface LayoutUpdate {
-  isDone: boolean;
-  /** Layouts, by number. */
-  from: number;
-  to: number;
-}
 
 /**
  * Brings the database to the latest layout: all missing steps in one transaction, or none. Safe to run again, and from several

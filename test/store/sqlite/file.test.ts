@@ -13,9 +13,10 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
+import type { LayoutUpdate } from '../../../src/store/ports/life.ts';
 import { isOpenToOthers } from '../../../src/store/sqlite/file.ts';
-import { inspectStore } from '../../../src/store/sqlite/inspect.ts';
-import { type LayoutUpdate, MIGRATIONS, migrate } from '../../../src/store/sqlite/migrations.ts';
+import { inspectFileStore } from '../../../src/store/sqlite/inspect.ts';
+import { MIGRATIONS, migrate } from '../../../src/store/sqlite/migrations.ts';
 import { openConnection, readPragma } from '../../../src/store/sqlite/node-sqlite.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import { anObservation, jobId } from '../../support/builders.ts';
@@ -84,7 +85,7 @@ describe('a database file', () => {
         message: expect.stringContaining('it is empty, but'),
       });
     }
-    expect(() => inspectStore(`sqlite:${path}`, mirror)).toThrow('shows that there was more');
+    expect(() => inspectFileStore(path, mirror)).toThrow('shows that there was more');
     expect(statSync(path).size).toBe(0);
     rmSync(path);
     expect((await (await openForTest({ path, mirror })).auditHead()).seq).toBe(0);
@@ -141,7 +142,7 @@ describe('a database file', () => {
         return items.length;
       };
       expect(await jobs()).toBe(200);
-      expect(asNobody(() => inspectStore(`sqlite:${path}`))).toMatchObject({
+      expect(asNobody(() => inspectFileStore(path))).toMatchObject({
         exists: true,
         schemaVersion: LATEST,
       });
@@ -150,7 +151,7 @@ describe('a database file', () => {
       await writer.claimDaemon();
       await writer.commitPoll(aPollOf(201));
       expect(await jobs()).toBe(201);
-      expect(asNobody(() => inspectStore(`sqlite:${path}`))).toMatchObject({ inUse: null });
+      expect(asNobody(() => inspectFileStore(path))).toMatchObject({ inUse: null });
     },
   );
 

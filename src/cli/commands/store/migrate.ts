@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { StoreAddress } from '../../../store/ports/address.ts';
 import type { CopyProgress } from '../../../store/ports/copying.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../../command.ts';
 import type { StoreMove } from '../../parts.ts';
@@ -6,6 +7,8 @@ import { count, printable, toJson } from '../../view/text.ts';
 
 interface MigrateOptions extends CommonOptions {
   to: string;
+  schema?: string;
+  caFile?: string;
 }
 
 /** Adds `store migrate`, which copies the store into an empty one. The daemon must not run. */
@@ -14,6 +17,8 @@ export function addMigrate(cli: Cli, store: Command): void {
     .command('migrate')
     .description('copy the store, audit log and all, into an empty one, and verify the copy')
     .requiredOption('--to <url>', 'the other store, as store.url names it, with the same placeholders')
+    .option('--schema <name>', 'where that is a PostgreSQL: its store.schema')
+    .option('--ca-file <file>', 'where that is a PostgreSQL: its store.caFile')
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -24,10 +29,19 @@ export function addMigrate(cli: Cli, store: Command): void {
 
 async function migrate(cli: Cli, options: MigrateOptions): Promise<number> {
   const { store } = await cli.parts.readAccess(options.config);
-  const move = await cli.parts.moveStore({ from: store.url, to: options.to }, tellProgress(cli, options));
+  const move = await cli.parts.moveStore({ from: store, to: targetOf(options) }, tellProgress(cli, options));
   if (options.json) cli.out.line(toJson(viewOf(move)));
   else print(cli, move, options);
   return move.audit.problems.length === 0 ? 0 : 1;
+}
+
+/** The other store, as `store` in the configuration names it. */
+function targetOf({ to, schema, caFile }: MigrateOptions): StoreAddress {
+  return {
+    url: to,
+    ...(schema === undefined ? {} : { schema }),
+    ...(caFile === undefined ? {} : { caFile }),
+  };
 }
 
 /** A line for each tenth, for people who wait: on standard error, so that what the command comes to stands alone. */
@@ -52,11 +66,7 @@ function viewOf({ from, to, tables, audit: { entries, head, problems } }: StoreM
   };
 }
 
-function print(
-  { out }: Cli,
-  { from, to, tables, audit }: StoreMove,
-  { to: written, config }: MigrateOptions,
-): void {
+function print({ out }: Cli, { from, to, tables, audit }: StoreMove, options: MigrateOptions): void {
   const rowsOf = (name: string): number => tables.find(({ table }) => table === name)?.rows ?? 0;
   const what = [
     count(rowsOf('observation'), 'job'),
@@ -76,7 +86,9 @@ function print(
     out.line(`The audit log is whole; its last entry is ${audit.head.seq}, ${audit.head.hash}.`);
   out.line();
   out.line('Next:');
-  out.line(`  1. In ${printable(config)}: "store": { "url": ${JSON.stringify(shown(written))} }`);
+  const target = targetOf(options);
+  const next = JSON.stringify({ ...target, url: shown(target.url) }, null, 1).replace(/\n ?/g, ' ');
+  out.line(`  1. In ${printable(options.config)}: "store": ${next}`);
   out.line('  2. restore-watcher check');
   out.line(
     `  3. Start the daemon. ${printable(from)} stays as it is: keep it for a way back, and let no daemon use it.`,
