@@ -19,18 +19,22 @@ export function createDialect(pool: Pool): PostgresDialect {
 
 /** A connection that has failed takes nothing more: what waits for an answer that will not come would hold up who comes next. */
 function connectionOver(client: PoolClient): PostgresPoolClient {
-  let isLost = false;
+  let lostBy: unknown = null;
   const query = async (sql: string, parameters: readonly unknown[]) => {
-    if (isLost) throw new Error('Connection is lost');
+    // What comes after it, such as a rollback, has failed for the same reason.
+    if (lostBy !== null) throw lostBy;
     try {
       return await client.query(sql, parameters.map(storable));
     } catch (thrown) {
-      isLost = endsConnection(thrown);
+      if (endsConnection(thrown)) lostBy = thrown;
       throw thrown;
     }
   };
   // There are no cursors here, the other form of `query`.
-  return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release(isLost) };
+  return {
+    query: query as unknown as PostgresPoolClient['query'],
+    release: () => client.release(lostBy !== null),
+  };
 }
 
 /** PostgreSQL keeps every character in a text but U+0000. */

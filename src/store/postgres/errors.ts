@@ -120,7 +120,7 @@ const IN_WORDS: ReadonlyArray<{ words: RegExp; why: string; hint: string }> = [
     hint: 'Is it up, and does a firewall let this machine through? The watcher goes on by itself.',
   },
   {
-    words: /Connection terminated|not queryable|Connection is lost|discarded/i,
+    words: /Connection terminated|not queryable|discarded/i,
     why: 'the connection was lost',
     hint: 'Is the server up? The watcher goes on by itself.',
   },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { StoreError, toError } from '../../errors.ts';
 import { placeOfStore, type StoreAddress } from '../ports/address.ts';
+import { LIMITS, type Limits } from './limits.ts';
 
 /** An address that has been read: what `pg` needs of it, and how people are told of it. */
 export interface PostgresPlace {
@@ -12,6 +13,7 @@ export interface PostgresPlace {
   schema: string | null;
   /** `false`: no TLS. Otherwise whether the server must prove who it is, and to whose authorities. */
   tls: false | { rejectUnauthorized: boolean; ca?: string };
+  limits: Limits;
   /** For people: without user and password. */
   where: string;
 }
@@ -22,7 +24,7 @@ const DEFAULT_PORT = 5432;
  * Reads where the store is.
  * @throws {StoreError} reason `unavailable` when the URL is none, or the `caFile` cannot be read.
  */
-export function readPlace(address: StoreAddress): PostgresPlace {
+export function readPlace(address: StoreAddress, limits: Limits = LIMITS): PostgresPlace {
   const { url, schema = null, caFile = null } = address;
   const parsed = URL.canParse(url) ? new URL(url) : null;
   const database = decodeURIComponent(parsed?.pathname.slice(1) ?? '');
@@ -39,6 +41,7 @@ export function readPlace(address: StoreAddress): PostgresPlace {
     password: decodeURIComponent(parsed.password) || undefined,
     schema,
     tls: tlsOf(parsed.searchParams.get('sslmode'), host, caFile),
+    limits,
     where: placeOfStore(address),
   };
 }

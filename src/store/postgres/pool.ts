@@ -6,13 +6,6 @@ import type { PostgresPlace } from './place.ts';
 /** Writers take turns, so one connection writes; the others are for what is read meanwhile. */
 const MOST_CONNECTIONS = 5;
 
-// How long anything may take, in milliseconds. The server's own limits come first, so that it says what it gave up on; the client's is
-// for a server that has gone without a word.
-const CONNECT_WITHIN_MS = 5_000;
-const STATEMENT_WITHIN_MS = 10_000;
-const LOCK_WITHIN_MS = 8_000;
-const IDLE_IN_TRANSACTION_MS = 15_000;
-const ANSWER_WITHIN_MS = 12_000;
 /** A connection that nobody uses is given back after so long. */
 const IDLE_MS = 60_000;
 /** Keeps what stands between (a firewall, a balancer) from forgetting a connection on which nothing is said. */
@@ -23,7 +16,7 @@ const INT8 = 20;
 
 /** What every connection of this program is made with. */
 export function clientConfig(place: PostgresPlace, types: typeof import('pg').types): ClientConfig {
-  const { host, port, database, user, password, tls } = place;
+  const { host, port, database, user, password, tls, limits } = place;
   return {
     host,
     port,
@@ -32,8 +25,8 @@ export function clientConfig(place: PostgresPlace, types: typeof import('pg').ty
     ...(password === undefined ? {} : { password }),
     ssl: tls,
     application_name: `restore-watcher, process ${process.pid} on ${hostname()}`.slice(0, 63),
-    connectionTimeoutMillis: CONNECT_WITHIN_MS,
-    query_timeout: ANSWER_WITHIN_MS,
+    connectionTimeoutMillis: limits.connectMs,
+    query_timeout: limits.answerMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     types: {
@@ -52,13 +45,13 @@ export function clientConfig(place: PostgresPlace, types: typeof import('pg').ty
  */
 export async function prepareSession(
   client: Pick<PoolClient, 'query'>,
-  { schema }: PostgresPlace,
+  { schema, limits }: PostgresPlace,
   { mayWrite }: { mayWrite: boolean },
 ): Promise<void> {
   const settings: Array<[name: string, value: string | number]> = [
-    ['statement_timeout', STATEMENT_WITHIN_MS],
-    ['lock_timeout', LOCK_WITHIN_MS],
-    ['idle_in_transaction_session_timeout', IDLE_IN_TRANSACTION_MS],
+    ['statement_timeout', limits.statementMs],
+    ['lock_timeout', limits.lockMs],
+    ['idle_in_transaction_session_timeout', limits.idleInTransactionMs],
   ];
   const { rows } = await client.query<{ is_read_only: string; is_standby: boolean }>(
     `select current_setting('transaction_read_only') as is_read_only, pg_is_in_recovery() as is_standby,

@@ -12,6 +12,7 @@ import type { Store } from '../store.ts';
 import { type Claim, takeClaim } from './claim.ts';
 import { createDialect } from './dialect.ts';
 import { toStoreError } from './errors.ts';
+import type { Limits } from './limits.ts';
 import { migrate, readLayout, requireLayout } from './migrations.ts';
 import { lastNumbers, numberOnFrom } from './numbering.ts';
 import { type PostgresPlace, readPlace } from './place.ts';
@@ -27,6 +28,8 @@ export interface PostgresStoreOptions extends StoreAddress {
   mirror?: string | undefined;
   /** Hears of it when a database of an older layout is brought up to date, which takes a while with a large one. */
   onUpdate?: ((update: LayoutUpdate) => void) | undefined;
+  /** What is not said in time counts as a fault; a daemon's own limits unless given. */
+  limits?: Limits | undefined;
 }
 
 /**
@@ -55,7 +58,7 @@ export async function openPostgresCopyEnd(address: StoreAddress): Promise<CopyEn
 async function openEngine(
   options: PostgresStoreOptions,
 ): Promise<{ engine: SqlEngine; claim: KeptClaim; where: string }> {
-  const place = readPlace(options);
+  const place = readPlace(options, options.limits);
   const { where } = place;
   const pool = await createPool(place, { mayWrite: options.mode !== 'readonly' });
   try {

@@ -16,6 +16,8 @@ export interface PostgresServer {
   /** How it ends: `fast` says so to everybody, `immediate` as a crash does, `kill` without a word. */
   stop(how?: 'fast' | 'immediate' | 'kill'): Promise<void>;
   start(): Promise<void>;
+  /** Changes lines of postgresql.conf, at once. */
+  configure(settings: Readonly<Record<string, string>>): Promise<void>;
   /** Stops it, and removes everything. */
   remove(): Promise<void>;
 }
@@ -81,8 +83,12 @@ export async function startPostgres(
     fsync: 'off',
     ...settings,
   };
-  const text = Object.entries(lines).map(([name, value]) => `${name} = '${value}'\n`);
-  await appendFile(join(data, 'postgresql.conf'), text.join(''));
+  const write = (settings: Readonly<Record<string, string>>): Promise<void> =>
+    appendFile(
+      join(data, 'postgresql.conf'),
+      Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`),
+    );
+  await write(lines);
 
   let child: ChildProcess | null = null;
   const start = async (): Promise<void> => {
@@ -104,6 +110,10 @@ export async function startPostgres(
     dir,
     start,
     stop,
+    configure: async (settings) => {
+      await write(settings);
+      child?.kill('SIGHUP');
+    },
     remove: async () => {
       await stop('immediate');
       await rm(dir, { recursive: true, force: true });
