@@ -49,6 +49,10 @@ const MEANINGS: Readonly<Record<string, { why: string; hint: string }>> = {
     why: 'a table of the watcher is missing',
     hint: 'Did somebody drop it, or does store.schema or search_path lead elsewhere? Else restore the database from a backup.',
   },
+  '42P07': {
+    why: 'a table of that name is there, and is not the watcher’s',
+    hint: 'Give the watcher a schema of its own (store.schema), or a database of its own.',
+  },
   '53100': {
     why: 'the disk of the server is full',
     hint: 'Make room on it; nothing was half written, and the watcher goes on by itself.',

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifyStore } from '../../../src/audit/verify.ts';
+import { openPostgresStore } from '../../../src/store/postgres/postgres-store.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { jobId } from '../../support/builders.ts';
+import { type CuttingProxy, startCuttingProxy } from '../../support/postgres/cutting-proxy.ts';
+import { type PostgresServer, startPostgres } from '../../support/postgres/server.ts';
+import { hasPostgres } from '../../support/postgres/shared.ts';
+import { aPollOf } from '../poll-of.ts';
+
+let server: PostgresServer;
+let proxy: CuttingProxy;
+let store: Store;
+/** How many polls were committed, as far as anybody was told. */
+let acknowledged = 0;
+
+describe.skipIf(!hasPostgres())('a PostgreSQL that goes away', () => {
+  beforeAll(async () => {
+    server = await startPostgres();
+    proxy = await startCuttingProxy(server.port);
+    store = await openPostgresStore({
+      url: server.url.replace(`:${server.port}/`, `:${proxy.port}/`),
+      limits: {
+        connectMs: 700,
+        statementMs: 9_000,
+        lockMs: 9_000,
+        idleInTransactionMs: 9_000,
+        answerMs: 700,
+      },
+    });
+    await store.claimDaemon();
+  });
+  afterAll(async () => {
+    await store.close();
+    await proxy.close();
+    await server.remove();
+  });
+
+  /** Commits the next poll; the same again as long as it is refused, as the next poll of a watch would be. */
+  async function commitNext(): Promise<void> {
+    await expect
+      .poll(() =>
+        store.commitPoll(aPollOf(acknowledged + 1)).then(
+          () => 'committed',
+          (error: unknown) => String(error),
+        ),
+      )
+      .toBe('committed');
+    acknowledged += 1;
+  }
+
+  /** Everything that was acknowledged is there, once, and the chain is one. */
+  async function expectAllThere(): Promise<void> {
+    const ids = Array.from({ length: acknowledged }, (_, index) => jobId(index + 1));
+    const jobs = await store.readObservations('orders', ids);
+    const [deliveries] = await store.countDeliveries(0);
+    expect([jobs.size, deliveries?.count]).toEqual([acknowledged, acknowledged]);
+    expect((await verifyStore(store)).problems).toEqual([]);
+  }
+
+  it.each(['fast', 'immediate', 'kill'] as const)(
+    'loses nothing that was committed, stopped by %s',
+    async (how) => {
+      for (let number = 0; number < 20; number += 1) await commitNext();
+      let isAway = false;
+      const busy = (async () => {
+        while (!isAway)
+          await store.commitPoll(aPollOf(acknowledged + 1)).then(
+            () => {
+              acknowledged += 1;
+            },
+            () => undefined,
+          );
+      })();
+      await server.stop(how);
+      isAway = true;
+      await busy;
+      await expect(store.commitPoll(aPollOf(acknowledged + 1))).rejects.toMatchObject({
+        reason: 'unavailable',
+        message: expect.stringContaining('postgres://127.0.0.1:'),
+        hint: expect.stringMatching(/up/),
+      });
+      await server.start();
+      await commitNext();
+      await expectAllThere();
+    },
+  );
+
+  it('has done what it could not answer any more, and the next try finds it done', async () => {
+    await commitNext();
+    proxy.cutBehind('commit');
+    const next = aPollOf(acknowledged + 1);
+    await expect(store.commitPoll(next)).rejects.toMatchObject({ reason: 'unavailable' });
+    await expect
+      .poll(() =>
+        store.auditHead().then(
+          ({ seq }) => seq,
+          () => 0,
+        ),
+      )
+      .toBe(acknowledged + 1);
+    // The next poll reads what is there, finds nothing new, and has nothing to record.
+    await expect
+      .poll(() =>
+        store.commitPoll({ ...next, audit: [] }).then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true);
+    acknowledged += 1;
+    await expectAllThere();
+  });
+
+  it('is given up when it says nothing any more, and found again', async () => {
+    await commitNext();
+    proxy.hang(true);
+    await expect(store.commitPoll(aPollOf(acknowledged + 1))).rejects.toMatchObject({
+      reason: 'unavailable',
+      message: expect.stringContaining('does not answer'),
+    });
+    await expect(store.auditHead()).rejects.toMatchObject({ reason: 'unavailable' });
+    proxy.hang(false);
+    await commitNext();
+    await expectAllThere();
+  });
+
+  it('is found again by all who read when every connection was cut', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => store.auditHead()));
+    proxy.cut();
+    const reads = () => Promise.allSettled(Array.from({ length: 8 }, () => store.auditHead()));
+    await expect.poll(async () => (await reads()).every(({ status }) => status === 'fulfilled')).toBe(true);
+    await commitNext();
+    await expectAllThere();
+  });
+});
