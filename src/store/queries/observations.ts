@@ -254,13 +254,21 @@ export async function oldestRunning(
 
 /** Tells since when something runs, by watch; see `RecordReader`. */
 export async function runningSince(db: Kysely<Database>): Promise<Map<string, Timestamp>> {
+  // Watch by watch, and only of those of which something is in progress: an index begins with what each of them needs.
   const rows = await db
-    .selectFrom('observation')
-    .select(({ fn }) => ['watch', fn.min<number>('running_since').as('since')])
-    .where('running_since', 'is not', null)
-    .groupBy('watch')
+    .selectFrom('job_count as counted')
+    .select('counted.watch')
+    .select(({ selectFrom }) =>
+      selectFrom('observation')
+        .select(({ fn }) => fn.min<number | null>('running_since').as('since'))
+        .whereRef('observation.watch', '=', 'counted.watch')
+        .where('running_since', 'is not', null)
+        .as('since'),
+    )
+    .where('counted.state', '=', 'in_progress')
+    .where('counted.count', '>', 0)
     .execute();
-  return new Map(rows.map(({ watch, since }) => [watch, since]));
+  return new Map(rows.flatMap(({ watch, since }) => (since === null ? [] : [[watch, since]])));
 }
 
 /** Tells how many jobs of each watch are in which state, by the counts that the database keeps. */
