@@ -92,6 +92,18 @@ export const BASELINE = `
     looked_at bigint not null
   ) with (fillfactor = 50);
 
+  create table feed_trust (
+    connection ${TEXT} not null,
+    kind ${TEXT} not null,
+    group_id ${TEXT} not null,
+    standing text not null,
+    since bigint not null,
+    reason text,
+    detail text,
+    proofs text not null,
+    primary key (connection, kind, group_id)
+  );
+
   create table alert (
     key ${TEXT} primary key,
     raised_at bigint not null
@@ -182,15 +194,17 @@ export const BASELINE = `
     autovacuum_vacuum_scale_factor = 0.02,
     autovacuum_vacuum_threshold = 500
   );
-  -- None knows a lease: so to claim and to renew changes the row and no index.
+  -- Three of them say what they hold in words of their own: see queries/queue.ts.
   create index delivery_event on delivery (event_id);
   create index delivery_channel on delivery (channel, position);
   create index delivery_parts on delivery (part_of) where part_of is not null;
   create index delivery_pending on delivery (channel, position) where status = 'pending';
   create index delivery_delivered on delivery (channel, position) where status = 'delivered';
   create index delivery_over on delivery (channel, position) where status = 'given_up';
-  create index delivery_next on delivery (channel, coalesce(part_of, position), position) where status = 'pending';
-  create index delivery_order on delivery (channel, order_key, coalesce(part_of, position)) where status = 'pending';
+  create index delivery_next on delivery ((channel || '.'), coalesce(part_of, position), position) where (status || '.') = 'pending.';
+  create index delivery_order on delivery (order_key, coalesce(part_of, position)) where (status || ':') = 'pending:';
+  create index delivery_due on delivery (channel, urgent, coalesce(held_until, 0), next_attempt_at, position) where status = 'pending';
+  create index delivery_leased on delivery ((channel || '!')) where lease_owner is not null;
   create index delivery_refused on delivery (channel, next_attempt_at) where status = 'pending' and attempts_finished > 0;
   create index delivery_urgent on delivery (channel, order_key) where status = 'pending' and urgent = 1;
   create index delivery_held on delivery (channel, held_until) where status = 'pending' and held_until is not null;
@@ -214,9 +228,10 @@ export const BASELINE = `
     id bigint primary key check (id = 1),
     seq bigint not null,
     hash text not null,
-    mirrored_seq bigint not null
+    mirrored_seq bigint not null,
+    tree text not null default ''
   ) with (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
-  insert into audit_head values (1, 0, '${'0'.repeat(64)}', 0);
+  insert into audit_head (id, seq, hash, mirrored_seq) values (1, 0, '${'0'.repeat(64)}', 0);
 
   create function count_jobs() returns trigger language plpgsql set search_path from current as $$
   begin

@@ -96,9 +96,17 @@ export async function migrate(
     throw error;
   }
   // What the planner knows of the rows may be true no more. Of a new database there is nothing to know, and it had better not believe that.
-  if (found !== null) await run('analyze');
+  if (found !== null) {
+    const { rows } = await client.query<{ name: string }>(OWN_TABLES);
+    for (const { name } of rows) await run(`analyze ${name}`);
+  }
   tell(true);
 }
+
+const OWN_TABLES = `
+  select oid::regclass::text as name from pg_class
+    where relkind = 'r' and relnamespace = (select relnamespace from pg_class where oid = 'schema_version'::regclass)
+`;
 
 type Run = (text: string, values?: unknown[]) => Promise<unknown>;
 

@@ -5,6 +5,8 @@ import type { StoreAddress } from '../../../src/store/ports/address.ts';
 import type { LayoutUpdate } from '../../../src/store/ports/life.ts';
 import { MIGRATIONS, type Migration, migrate, readLayout } from '../../../src/store/postgres/migrations.ts';
 import { openPostgresStore } from '../../../src/store/postgres/postgres-store.ts';
+import { migrate as migrateEmbedded } from '../../../src/store/sqlite/migrations.ts';
+import { openConnection } from '../../../src/store/sqlite/node-sqlite.ts';
 import { hasPostgres, newPostgresAddress } from '../../support/postgres/shared.ts';
 import { aPollOf } from '../poll-of.ts';
 
@@ -59,6 +61,23 @@ describe.skipIf(!hasPostgres())('the layout in a PostgreSQL', () => {
   it('has steps without a gap, each of which names the oldest program that works after it', () => {
     expect(MIGRATIONS.map(({ number }) => number)).toEqual(MIGRATIONS.map((_, index) => index + 1));
     for (const { number, worksFrom } of MIGRATIONS) expect(worksFrom).toBeLessThanOrEqual(number);
+  });
+
+  it('has the tables and columns of the embedded store', async () => {
+    const { address } = await world();
+    await (await openPostgresStore(address)).close();
+    const { rows } = (await clients[0]?.query<{ place: string }>(
+      `select table_name || '.' || column_name as place from information_schema.columns where table_schema = $1 and table_name <> 'schema_version'`,
+      [address.schema],
+    )) ?? { rows: [] };
+    const embedded = openConnection(':memory:', { readOnly: false });
+    migrateEmbedded(embedded, ':memory:');
+    const own = embedded
+      .prepare(`select t.name || '.' || c.name as place from sqlite_schema as t, pragma_table_info(t.name) as c
+        where t.type = 'table' and t.name not like 'sqlite_%'`)
+      .all();
+    embedded.close();
+    expect(rows.map(({ place }) => place).sort()).toEqual(own.map(({ place }) => String(place)).sort());
   });
 
   it('is made once by many who begin at once, and nobody is told of an update', async () => {

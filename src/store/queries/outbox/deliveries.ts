@@ -3,6 +3,7 @@ import type { Timestamp } from '../../../domain/instant.ts';
 import type { DeliveryStatus } from '../../ports/outbox.ts';
 import type { DeliveryCount, DeliveryFilter, ListedDelivery, Rows } from '../../ports/records.ts';
 import { decodeCursor, toPage } from '../cursor.ts';
+import { isOwedByKey } from '../queue.ts';
 import { toDelivery } from '../rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
 import { toEvent } from '../stored-event.ts';
@@ -90,8 +91,7 @@ async function readListed(db: Kysely<Database>, positions: readonly number[]) {
     .select(({ selectFrom }) =>
       selectFrom('delivery as earlier')
         .select(({ fn }) => fn.max<number | null>('earlier.next_attempt_at').as('at'))
-        .whereRef('earlier.channel', '=', 'd.channel')
-        .where('earlier.status', '=', PENDING)
+        .where(isOwedByKey(db, sql.ref<string>('d.channel')))
         .where('d.status', '=', PENDING)
         .where(mustNotOvertake())
         .as('behind_until'),

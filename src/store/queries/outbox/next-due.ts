@@ -3,8 +3,8 @@ import { type Kysely, type SqlBool, sql } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
 import type { DueFilter } from '../../ports/outbox.ts';
 import { keepQuery } from '../kept/kept-query.ts';
+import { isInHandOf, isOwedByKey, ONE_ROW } from '../queue.ts';
 import { type Database, PENDING } from '../schema.ts';
-import { unindexed } from '../unindexed.ts';
 import { mustNotOvertake } from './outbox.ts';
 
 /**
@@ -55,19 +55,18 @@ const freeFromLease = keepQuery((db, { channel, owedAt }: { channel: string; owe
         'free_at',
       ),
     ])
-    .where('d.lease_owner', 'is not', null)
-    .where(unindexed('d.channel'), '=', channel)
+    .where(isInHandOf(db, channel))
     .where(IS_PENDING)
     .where(SLOT, '<=', owedAt)
-    .where(isFirst(channel))
+    .where(isFirst(db, channel))
     .groupBy(sql`d.urgent`),
 );
 
 /** In a form that no index answers: what is in hand is little, and what is pending need not be. */
 const IS_PENDING = sql<SqlBool>`(d.status || '') = 'pending'`;
 
-function isFirst(channel: string) {
-  return sql<SqlBool>`not exists (select earlier.position from delivery as earlier where earlier.channel = ${channel} and earlier.status = ${PENDING} and ${mustNotOvertake()})`;
+function isFirst(db: Kysely<Database>, channel: string) {
+  return sql<SqlBool>`not exists (select earlier.position from delivery as earlier where ${isOwedByKey(db, channel)} and ${mustNotOvertake()} limit ${ONE_ROW.limit} offset ${ONE_ROW.offset})`;
 }
 
 /** When the first of what is not in hand is due by its schedule, whatever silence the channel keeps. */
@@ -148,5 +147,5 @@ const firstBetween = keepQuery((db, { lastAt, lastPosition, ...from }: Stretch) 
     .select('d.next_attempt_at as at')
     .where(sql<SqlBool>`(d.next_attempt_at, d.position) <= (${lastAt}, ${lastPosition})`)
     .where('d.lease_owner', 'is', null)
-    .where(isFirst(from.channel)),
+    .where(isFirst(db, from.channel)),
 );

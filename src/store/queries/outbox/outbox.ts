@@ -3,6 +3,7 @@ import type { Timestamp } from '../../../domain/instant.ts';
 import { triedMs } from '../../../domain/telling/retry-policy.ts';
 import type { ClaimedDelivery, ClaimRequest, DeliveryStatus } from '../../ports/outbox.ts';
 import { keepQuery } from '../kept/kept-query.ts';
+import { isInQueueOf, isOwedByKey, ONE_ROW } from '../queue.ts';
 import { toDelivery } from '../rows.ts';
 import { type Database, PENDING } from '../schema.ts';
 import { toEvent } from '../stored-event.ts';
@@ -67,8 +68,7 @@ const look = keepQuery((db, values: LookValues, form: LookForm) => {
   return db
     .selectFrom('delivery as d')
     .select('d.position')
-    .where('d.channel', '=', channel)
-    .where('d.status', '=', PENDING)
+    .where(isInQueueOf(db, channel, 'd'))
     .where(mayGo('d', values, form))
     .where('d.lease_until', '<=', now)
     .$if(held !== undefined, (query) => query.where('d.held_until', held ? 'is not' : 'is', null))
@@ -77,14 +77,15 @@ const look = keepQuery((db, values: LookValues, form: LookForm) => {
         exists(
           selectFrom('delivery as earlier')
             .select('earlier.position')
-            .where('earlier.channel', '=', channel)
-            .where('earlier.status', '=', PENDING)
+            .where(isOwedByKey(db, channel))
             .where(mustNotOvertake())
             .$if(perKey === 'run', (query) =>
               query.where(({ eb, or, not }) =>
                 or([not(mayGo('earlier', values, form)), eb('earlier.lease_until', '>', now)]),
               ),
-            ),
+            )
+            .limit(ONE_ROW.limit)
+            .offset(ONE_ROW.offset),
         ),
       ),
     )
@@ -218,9 +219,8 @@ const waitingParts = keepQuery(
     db
       .selectFrom('delivery')
       .select(PART)
-      .where('channel', '=', channel)
+      .where(isOwedByKey(db, channel, 'delivery'))
       .where('order_key', 'in', orderKeys)
-      .where('status', '=', PENDING)
       .where('recipient', 'is not', null),
 );
 

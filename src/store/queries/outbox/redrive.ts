@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, type SqlBool, sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { chunks, MANY_IDS } from '../chunks.ts';
+import { isOwedByKey } from '../queue.ts';
 import { type Database, GIVEN_UP, PENDING } from '../schema.ts';
 import { IS_STILL_PENDING } from './outbox.ts';
 
@@ -84,9 +85,8 @@ async function hurryPredecessors(trx: Transaction<Database>, at: Timestamp): Pro
     .selectFrom(lastUrgent.as('last'))
     .innerJoin('delivery as earlier', (join) =>
       join
-        .onRef('earlier.channel', '=', 'last.channel')
-        .onRef('earlier.order_key', '=', 'last.order_key')
-        .on('earlier.status', '=', PENDING),
+        .on(isOwedByKey(trx, sql.ref<string>('last.channel')))
+        .onRef('earlier.order_key', '=', 'last.order_key'),
     )
     .select('earlier.position')
     .where(sql<SqlBool>`coalesce(earlier.part_of, earlier.position) < last.place`)
