@@ -163,6 +163,15 @@ describe('status', () => {
     expect(JSON.parse(out)).toEqual(await report());
   });
 
+  it('does not say never of a watch that an earlier process may have polled', async () => {
+    const made = await report();
+    const [first] = made.watches;
+    const watches = first === undefined ? [] : [{ ...first, lastSuccessAt: null }];
+    const { out } = await cli(['status'], { parts: answering(async () => ({ ...made, watches })) });
+    expect(out).toMatch(/ LAST SUCCESS +NEXT/);
+    expect(out).toMatch(/ not since start +/);
+  });
+
   it('says first that no daemon runs, and then what the store knows', async () => {
     const { code, out, err } = await cli(['status'], { store: store(), parts: without({ inUse: false }) });
     expect(code).toBe(1);

@@ -64,7 +64,9 @@ function watchLines({ watches, from }: StatusReport, screen: Screen, now: Timest
   if (watches.length === 0) return ['No watch is known.'];
   const lastSuccess: Column<WatchReport> = {
     title: 'LAST SUCCESS',
-    value: ({ lastSuccessAt }) => distance(lastSuccessAt, now) || 'never',
+    // A daemon tells its own: an earlier process may have had one.
+    value: ({ lastSuccessAt }) =>
+      distance(lastSuccessAt, now) || (from === 'daemon' ? 'not since start' : 'never'),
   };
   const polls: Array<Column<WatchReport>> = [
     { title: 'EVERY', value: everyWords, short: ({ periodMs }) => periodWordsOf(periodMs) },
