@@ -1,7 +1,7 @@
 /**
  * Measures what many clusters cost, with the hint of activity feeds and without: 25, 1,000 and 10,000 clusters of two kinds, the watcher and
  * its store as in the daemon, before an Atlas in the same process, in simulated time. Prints a Markdown table; progress goes to standard error.
- * `--write docs/costs.md` puts the table in its place on that page as well. `--only 25` measures estates of so many clusters alone.
+ * `--write docs/costs.md` puts the table in its place on that page as well. `--only 25,1000` measures estates of so many clusters alone.
  * `--short` only tries whether it works.
  */
 import { spawnSync } from 'node:child_process';
@@ -21,7 +21,8 @@ const { values } = parseArgs({
 });
 if (values.write !== undefined) mustHavePlace(values.write, 'scale');
 const wanted = SCALE_CASES.filter(
-  ({ projects, clustersEach }) => values.only === undefined || values.only === `${projects * clustersEach}`,
+  ({ projects, clustersEach }) =>
+    values.only === undefined || values.only.split(',').includes(`${projects * clustersEach}`),
 ).map((each) => (values.short ? shortened(each) : each));
 
 const rows = wanted.map((each: ScaleCase) => {

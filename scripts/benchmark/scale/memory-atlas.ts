@@ -4,6 +4,7 @@ import type { HttpClient, HttpRequest, HttpResponse } from '../../../src/net/htt
 import { feedEndpoints } from '../../../src/simulator/atlas/feed/feed-endpoints.ts';
 import { discoveryEndpoints } from '../../../src/simulator/atlas/instances/discovery-endpoints.ts';
 import { jobEndpoints } from '../../../src/simulator/atlas/jobs/job-endpoints.ts';
+import { ATLAS_RATE_LIMITS, createRateLimiter } from '../../../src/simulator/atlas/limits/rate-limits.ts';
 import { answer, type RouteOptions } from '../../../src/simulator/atlas/routes.ts';
 import { clusterJob, finish } from '../../../src/simulator/atlas/scenario.ts';
 import { createWorld } from '../../../src/simulator/atlas/world.ts';
@@ -45,7 +46,7 @@ export function createMemoryAtlas({ projects, clustersEach }: Estate, clock: Clo
       ...feedEndpoints({ world, now, moodOf: () => ({ lagMs: FEED_LAG_MS }) }),
       ...discoveryEndpoints({ world, serverlessListed: false }),
     ],
-    limiter: { admit: () => ({ headers: {} }) },
+    limiter: createRateLimiter({ limits: ATLAS_RATE_LIMITS, rateHeaders: true, retryAfter: true, now }),
     envelopeKey: 'content',
     versionErrorStatus: 400,
     deprecated: false,
