@@ -3,13 +3,13 @@ import type { Timestamp } from '../../../domain/instant.ts';
 import type { DeliveryStatus } from '../../ports/outbox.ts';
 import type { DeliveryCount, DeliveryFilter, ListedDelivery, Rows } from '../../ports/records.ts';
 import { decodeCursor, toPage } from '../cursor.ts';
-import { isOwedByKey } from '../queue.ts';
 import { toDelivery } from '../rows.ts';
 import { type Database, DELIVERED, GIVEN_UP, PENDING } from '../schema.ts';
 import { toEvent } from '../stored-event.ts';
 import { unindexed } from '../unindexed.ts';
 import { lastClosings } from './closings.ts';
 import { mustNotOvertake } from './outbox.ts';
+import { isOwedByKey } from './queue.ts';
 
 /** Lists deliveries with their events, those inserted last first. */
 export async function listDeliveries(

@@ -3,9 +3,9 @@ import { type Kysely, type SqlBool, sql } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
 import type { DueFilter } from '../../ports/outbox.ts';
 import { keepQuery } from '../kept/kept-query.ts';
-import { isInHandOf, isOwedByKey, ONE_ROW } from '../queue.ts';
 import { type Database, PENDING } from '../schema.ts';
 import { mustNotOvertake } from './outbox.ts';
+import { isInHandOf, isOwedByKey, ONE_ROW } from './queue.ts';
 
 /**
  * Tells when the channel has something due next; see `OutboxReader`. Of each queue only the first counts: the others wait for it.

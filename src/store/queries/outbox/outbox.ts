@@ -3,10 +3,10 @@ import type { Timestamp } from '../../../domain/instant.ts';
 import { triedMs } from '../../../domain/telling/retry-policy.ts';
 import type { ClaimedDelivery, ClaimRequest, DeliveryStatus } from '../../ports/outbox.ts';
 import { keepQuery } from '../kept/kept-query.ts';
-import { isInQueueOf, isOwedByKey, ONE_ROW } from '../queue.ts';
 import { toDelivery } from '../rows.ts';
 import { type Database, PENDING } from '../schema.ts';
 import { toEvent } from '../stored-event.ts';
+import { isInQueueOf, isOwedByKey, ONE_ROW } from './queue.ts';
 import { isQuiet } from './quiet.ts';
 
 /** Clocks are corrected by less than this all the time. */

@@ -1,9 +1,9 @@
 import { type ExpressionBuilder, type SqlBool, sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { chunks, MANY_IDS } from '../chunks.ts';
-import { isOwedByKey } from '../queue.ts';
 import { type Database, GIVEN_UP, PENDING } from '../schema.ts';
 import { IS_STILL_PENDING } from './outbox.ts';
+import { isOwedByKey } from './queue.ts';
 
 /** A delivery that is owed anew. */
 export interface Redriven {

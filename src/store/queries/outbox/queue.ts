@@ -1,5 +1,5 @@
 import { type Kysely, PostgresAdapter, type RawBuilder, type SqlBool, sql } from 'kysely';
-import { type Database, PENDING } from './schema.ts';
+import { type Database, PENDING } from '../schema.ts';
 
 // What a channel is owed is looked for in three ways: from the front of its queue, by an order key, and by what is in hand. Each has an index of its own, which
 // must be taken however many are owed. SQLite takes the index that knows most of the conditions. PostgreSQL goes by what it knows of the
