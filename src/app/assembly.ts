@@ -1,12 +1,15 @@
 import { hostname } from 'node:os';
+import { type CheckpointDeps, keepCheckpoints } from '../audit/checkpoints/keep-checkpoints.ts';
+import { loadLogKey } from '../audit/checkpoints/log-key.ts';
 import { keepMirror } from '../audit/keep-mirror.ts';
 import { createReceiverLimiter } from '../channels/receiver-limiter.ts';
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { nextDigestOf } from '../config/digests.ts';
+import { parseVerifierKey, verifierKeyText } from '../domain/evidence/signed-note.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import type { Watch } from '../domain/job/watch.ts';
-import { toError } from '../errors.ts';
+import { ConfigError, toError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
@@ -89,6 +92,7 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
         onStuck: killAtExit,
       }),
     );
+    closers.add(await signTheLog(config, { store, clock, logger, signals }));
     const metrics = createMetrics({ signals, store, clock, version });
     closers.add(async () => metrics.close());
     const parts = createParts({
@@ -140,6 +144,37 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
     await closers.closeAll();
     throw error;
   }
+}
+
+/** @throws {ConfigError} for another name than the log has; {StoreError} when its key cannot be used. */
+async function signTheLog(
+  { file, audit }: WatcherConfig,
+  deps: Pick<CheckpointDeps, 'store' | 'clock' | 'logger' | 'signals'>,
+): Promise<() => Promise<void>> {
+  const { key: known } = await deps.store.lastCheckpoint();
+  const name = known === null ? null : (parseVerifierKey(known)?.name ?? null);
+  if (audit.origin !== null && name !== null && audit.origin !== name) {
+    const message = `cannot change: checkpoints of this log were signed as "${name}"`;
+    throw new ConfigError(file, [{ path: 'audit.origin', message }]);
+  }
+  const { key, isNew } = await loadLogKey({ ...audit.key, origin: audit.origin ?? name });
+  warnIfOpen(deps.logger, audit.key.file);
+  const verifierKey = verifierKeyText(key.verifier);
+  if (isNew) deps.logger.info('Made the key that signs the audit log', { file: audit.key.file, verifierKey });
+  if (known !== null && known !== verifierKey)
+    deps.logger.warn('The audit log is signed by another key than before', {
+      verifierKey,
+      before: known,
+      hint: 'Put the key back that was there, or give the new verifier key to whoever verifies the log.',
+    });
+  const { checkpoints, checkpointEveryMs } = audit;
+  return keepCheckpoints({
+    ...deps,
+    key,
+    file: checkpoints,
+    everyMs: checkpointEveryMs,
+    onStuck: killAtExit,
+  });
 }
 
 /** A store that fails at this moment must not refuse a configuration: the metrics then begin without. */

@@ -21,7 +21,7 @@ export interface WatcherConfig {
   store: { url: string; schema?: string | undefined; caFile?: string | undefined };
   /** For how many milliseconds what is over stays on record (`store.keep`); `null`: for ever. */
   keepMs: number | null;
-  audit: { file: string };
+  audit: AuditConfig;
   /** `token` may act and read, `viewToken` read. */
   server: { host: string; port: number; token: string | null; viewToken: string | null };
   heartbeat: HeartbeatConfig | null;
@@ -36,6 +36,18 @@ export interface WatcherConfig {
   sha256: string;
   /** The files that it refers to (`${file:…}`, `caFile`, `bodyFile`), as written there, with the SHA-256 of what was in them. */
   files: ReadonlyMap<string, string>;
+}
+
+/** The record for auditors. */
+export interface AuditConfig {
+  file: string;
+  /** Where checkpoints are written down. */
+  checkpoints: string;
+  checkpointEveryMs: number;
+  /** The name of the log; `null`: it is named after its key. */
+  origin: string | null;
+  /** `isGiven`: somebody has named it. Otherwise it is made when it is missing. */
+  key: { file: string; isGiven: boolean };
 }
 
 /** A dead man's switch, called over and over while all is well. */

@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import type { ApiVersion, Watch } from '../domain/job/watch.ts';
 import { alongsideOf, cessionsOf } from '../domain/polling/ownership.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
@@ -6,6 +7,7 @@ import type { TestAlert } from '../domain/telling/test-alert.ts';
 import type { ChannelTemplate } from '../templates/channel-template.ts';
 import { isOpsManager, normaliseBaseUrl } from './addresses.ts';
 import type {
+  AuditConfig,
   ChannelConfig,
   ConnectionConfig,
   HeartbeatConfig,
@@ -62,7 +64,7 @@ export function normalise(
     testAlert: toTestAlert(file),
     store: placeOf(file.store),
     keepMs: file.store.keep === 'forever' ? null : span(file.store.keep),
-    audit: file.audit,
+    audit: toAudit(file),
     server: {
       host: file.server.host.replace(/^\[(.*)\]$/, '$1'),
       port: file.server.port,
@@ -77,6 +79,19 @@ export function normalise(
 /** Without the keys that say something else than where the store is. */
 function placeOf({ url, schema, caFile }: FilledConfigFile['store']): WatcherConfig['store'] {
   return { url, ...(schema === undefined ? {} : { schema }), ...(caFile === undefined ? {} : { caFile }) };
+}
+
+function toAudit({ audit, store }: FilledConfigFile): AuditConfig {
+  const { file, checkpoints, checkpointEvery, origin, keyFile } = audit;
+  const stem = file.slice(0, file.length - extname(file).length);
+  const beside = store.url.startsWith('sqlite:') ? store.url.slice('sqlite:'.length) : stem;
+  return {
+    file,
+    checkpoints: checkpoints ?? `${stem}.checkpoints`,
+    checkpointEveryMs: span(checkpointEvery),
+    origin: origin ?? null,
+    key: { file: keyFile ?? `${beside}.audit-key`, isGiven: keyFile !== undefined },
+  };
 }
 
 function toConnection(written: FilledConfigFile['connections'][number]): ConnectionConfig {

@@ -19,7 +19,7 @@ export interface StoreAccess {
   sha256: string | null;
   store: WatcherConfig['store'];
   /** `null`: where the mirror of the audit log lies cannot be read with certainty. */
-  audit: { file: string } | null;
+  audit: { file: string; checkpoints?: string } | null;
   /** Where a daemon may be asked; `null`: that cannot be read with certainty. */
   server: WatcherConfig['server'] | null;
   /** As far as they can be read. */

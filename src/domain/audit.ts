@@ -28,6 +28,8 @@ export const AUDIT_KINDS = [
   'poll.recovered',
   'mirror.rebuilt',
   'mirror.rotated',
+  'checkpoint.key',
+  'checkpoint.made',
   'test.sent',
   'test_alert.sent',
   'reminder.sent',
@@ -118,9 +120,14 @@ export function writeEntries(head: AuditHead, drafts: readonly AuditDraft[]): Wr
 export function brokenLink(head: AuditHead, entry: AuditEntry): string | null {
   if (entry.seq !== head.seq + 1) return `entry ${head.seq + 1} expected, found ${entry.seq}`;
   if (entry.prev !== head.hash) return `entry ${entry.seq} does not continue entry ${head.seq}`;
-  const { hash: claimed, ...body } = entry;
-  if (hashBody(body) !== claimed) return `entry ${entry.seq} was changed after it was written`;
+  if (!isIntact(entry)) return `entry ${entry.seq} was changed after it was written`;
   return null;
+}
+
+/** Says whether the hash of an entry is the one of its content. */
+export function isIntact(entry: AuditEntry): boolean {
+  const { hash: claimed, ...body } = entry;
+  return hashBody(body) === claimed;
 }
 
 /** The line as it stands in the mirror file, without the newline: canonical JSON, so that equal entries are equal bytes. */

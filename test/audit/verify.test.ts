@@ -315,6 +315,7 @@ describe('verifying the log in the store', () => {
     const growing = {
       auditHead: store.auditHead,
       auditTree: store.auditTree,
+      lastCheckpoint: store.lastCheckpoint,
       mirroredSeq: store.mirroredSeq,
       readAudit: store.readAudit,
       readAuditLines: store.readAuditLines,

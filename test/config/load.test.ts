@@ -91,7 +91,13 @@ describe('a sound configuration', () => {
       routes: [],
       store: { url: 'sqlite:./data/watcher.db' },
       keepMs: 400 * 24 * HOUR,
-      audit: { file: './data/audit.jsonl' },
+      audit: {
+        file: './data/audit.jsonl',
+        checkpoints: './data/audit.checkpoints',
+        checkpointEveryMs: HOUR,
+        origin: null,
+        key: { file: './data/watcher.db.audit-key', isGiven: false },
+      },
       server: { host: '127.0.0.1', port: 8080, token: null, viewToken: null },
       log: { level: 'info', format: 'json' },
     });

@@ -217,7 +217,7 @@ describe('a daemon that finds its audit file tampered with', () => {
   }
 
   it.each<[string, (lines: string[]) => string[]]>([
-    ['changed at its end', (lines) => lines.with(-1, lines.at(-1)?.replace('reason', 'raeson') ?? '')],
+    ['changed at its end', (lines) => lines.with(-1, lines.at(-1)?.replace('note', 'nose') ?? '')],
     ['continued by somebody else', (lines) => [...lines, forgedAfter(lines)]],
     ['replaced', () => ['Gone fishing']],
   ])('keeps it aside and writes it anew, with a warning, when it was %s', async (_what, change) => {

@@ -108,6 +108,8 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     noteMirrored: () => refuse(),
     mirroredSeq: () => refuse(),
     auditTree: () => refuse(),
+    lastCheckpoint: async () => ({ key: null, last: null }),
+    recordCheckpoint: () => refuse(),
     finishedDurations: async () => {
       if (store.fault) throw store.fault;
       return rows.durations;

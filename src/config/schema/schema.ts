@@ -130,6 +130,28 @@ export const CONFIG_SCHEMA = z.strictObject({
         .describe(
           'Mirror of the audit log, one JSON object a line. A relative path starts from the working directory.',
         ),
+      checkpoints: text('the path of a file')
+        .optional()
+        .describe(
+          'Where each checkpoint of the audit log is written down, one JSON object a line. By default beside the mirror.',
+        ),
+      checkpointEvery: duration({ atLeast: '1m', atMost: '1d' })
+        .default(DEFAULT_AUDIT.checkpointEvery)
+        .describe(
+          'How often the audit log is signed as it stands, when something was written to it. Besides at a clean stop, and once a day.',
+        ),
+      origin: text('a name of letters, digits and ./:@~_-, such as "example.com/restores"', {
+        pattern: /^[\w./:@~-]+$/,
+      })
+        .optional()
+        .describe(
+          'The name of the audit log in its checkpoints; it stays for ever. By default it is made of the key.',
+        ),
+      keyFile: text('the path of a file')
+        .optional()
+        .describe(
+          'The private key that signs checkpoints: Ed25519, PKCS#8 in PEM. By default PATH.audit-key beside the database, or with PostgreSQL beside the mirror, which the first start makes.',
+        ),
     })
     .prefault({})
     .describe('The record for auditors.'),

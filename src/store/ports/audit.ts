@@ -1,5 +1,6 @@
 import type { AuditDraft, AuditEntry, AuditHead, AuditLine, AuditText } from '../../domain/audit.ts';
 import type { Frontier } from '../../domain/evidence/audit-tree.ts';
+import type { Timestamp } from '../../domain/instant.ts';
 
 /**
  * The audit log in the store, for whoever only reads it.
@@ -21,6 +22,36 @@ export interface AuditReader {
   auditTree(): Promise<{ seq: number; tree: Frontier | null }>;
   /** Up to which entry the mirror file holds everything; 0 before the first time. */
   mirroredSeq(): Promise<number>;
+  /** The last checkpoint, and the key that signs. */
+  lastCheckpoint(): Promise<LastCheckpoint>;
+}
+
+/** A checkpoint that was made of the log, and when. */
+export interface MadeCheckpoint {
+  /** ISO 8601. */
+  at: string;
+  /** Entries that it is about. */
+  size: number;
+  /** The signed note. */
+  note: string;
+}
+
+/** The key by which checkpoints are signed, as text, and the last one that was made; `null` before the first. */
+export interface LastCheckpoint {
+  key: string | null;
+  last: MadeCheckpoint | null;
+}
+
+/** How a checkpoint is made. */
+export interface CheckpointRequest {
+  at: Timestamp;
+  /** The verifier key; one that is another than before is recorded as an entry `checkpoint.key` first. */
+  key: string;
+  /**
+   * Signs the tree over so many entries; `null`: no checkpoint is wanted. Called with the end of the log locked, perhaps more than once
+   * for one checkpoint.
+   */
+  sign(tree: Frontier, last: MadeCheckpoint | null): string | null;
 }
 
 /** For whoever records something of which the store keeps nothing else. */
@@ -32,8 +63,18 @@ export interface AuditRecorder {
   recordAudit(drafts: readonly AuditDraft[]): Promise<void>;
 }
 
+/** For whoever signs how the log stands. */
+export interface CheckpointStore extends AuditReader {
+  /**
+   * Signs how the log stands and writes that down as an entry `checkpoint.made` right behind what it is about. One transaction, in turn.
+   * A log without entries is not signed.
+   * @returns the checkpoint, or `null` when none was wanted.
+   */
+  recordCheckpoint(request: CheckpointRequest): Promise<MadeCheckpoint | null>;
+}
+
 /** The audit log in the store, with how far its mirror file has got. */
-export interface AuditStore extends AuditReader, AuditRecorder {
+export interface AuditStore extends CheckpointStore, AuditRecorder {
   /**
    * Remembers that the mirror file holds every entry up to this one: a file that ends before it was cut, one that ends behind it lags.
    * One statement; the number only grows.

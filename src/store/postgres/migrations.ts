@@ -19,6 +19,15 @@ export interface Migration {
 /** Every step of the layout so far, in order. */
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: 'everything that the embedded store keeps', sql: BASELINE, worksFrom: 1 },
+  {
+    number: 2,
+    name: 'the key that signs checkpoints of the audit log, and the last checkpoint',
+    sql: `
+      alter table audit_head add column verifier_key text not null default '';
+      alter table audit_head add column checkpoint text not null default '';
+    `,
+    worksFrom: 1,
+  },
 ];
 
 /** With the schema's name it makes the advisory lock under which a layout is changed: "RWdb". */

@@ -198,3 +198,23 @@ export async function mirroredSeq(db: Kysely<Database>): Promise<number> {
     .executeTakeFirst();
   return row?.mirrored_seq ?? 0;
 }
+
+/** The key by which checkpoints are signed, and the last checkpoint, as they are kept; each may be empty. */
+export async function checkpointRow(
+  db: Kysely<Database>,
+): Promise<{ verifier_key: string; checkpoint: string }> {
+  const row = await db
+    .selectFrom('audit_head')
+    .select(['verifier_key', 'checkpoint'])
+    .where('id', '=', HEAD_ROW)
+    .executeTakeFirst();
+  return rowOrDamage(row);
+}
+
+/** Keeps either of them, within a transaction that has locked the end of the log. */
+export async function keepCheckpointRow(
+  trx: Transaction<Database>,
+  values: { verifier_key: string } | { checkpoint: string },
+): Promise<void> {
+  await trx.updateTable('audit_head').set(values).where('id', '=', HEAD_ROW).execute();
+}

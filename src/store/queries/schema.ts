@@ -253,6 +253,10 @@ interface AuditHeadTable {
   mirrored_seq: number;
   /** The tree over the lines of all entries, as `frontierText` writes it; empty while there is none. */
   tree: string;
+  /** Of the key that signs checkpoints; empty before the first one. */
+  verifier_key: string;
+  /** The last checkpoint, as JSON; empty before the first one. */
+  checkpoint: string;
 }
 
 /** The last instant that JavaScript can express. */

@@ -1,13 +1,18 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { AuditDraft } from '../../domain/audit.ts';
-import { appendAudit, lockAuditEnd } from '../queries/audit-log.ts';
+import { type AuditEnd, appendAudit, lockAuditEnd } from '../queries/audit-log.ts';
 import type { Database } from '../queries/schema.ts';
 
 /** Appends audit entries to the log, within the transaction whose turn it is. */
 export type RecordInTurn = (drafts: readonly AuditDraft[]) => Promise<void>;
 
 /** What is written in one go. May be run again from its beginning when the transaction that it was a part of came to nothing. */
-export type WorkInTurn<Result> = (trx: Transaction<Database>, record: RecordInTurn) => Promise<Result>;
+export type WorkInTurn<Result> = (
+  trx: Transaction<Database>,
+  record: RecordInTurn,
+  /** Where the audit log ends by now. */
+  end: () => AuditEnd,
+) => Promise<Result>;
 
 /** The transactions of one store. */
 export interface Turns {
@@ -60,9 +65,9 @@ export function createTurns(db: Kysely<Database>): Turns {
       const job: Job = {
         takesTurn,
         isTried: false,
-        attempt: async (trx, record) => {
+        attempt: async (trx, { record, end }) => {
           job.isTried = true;
-          const result = await work(trx, record);
+          const result = await work(trx, record, end);
           return () => resolve(result);
         },
         reject,
@@ -80,13 +85,19 @@ export function createTurns(db: Kysely<Database>): Turns {
   };
 }
 
+/** The audit log as a transaction has it that holds its end. */
+interface LogInTurn {
+  record: RecordInTurn;
+  end: () => AuditEnd;
+}
+
 /** Work that somebody has asked for. */
 interface Job {
   takesTurn: boolean;
   /** A transaction was open for it. */
   isTried: boolean;
   /** Does the work; returns what tells the caller that it is committed. */
-  attempt: (trx: Transaction<Database>, record: RecordInTurn) => Promise<() => void>;
+  attempt: (trx: Transaction<Database>, log: LogInTurn) => Promise<() => void>;
   reject: (reason: unknown) => void;
 }
 
@@ -97,10 +108,10 @@ interface Job {
 function commitTogether(db: Kysely<Database>, together: Job[], waiting: Job[]): Promise<Array<() => void>> {
   return db.transaction().execute(async (trx) => {
     const isInTurn = together.some(({ takesTurn }) => takesTurn);
-    const record = isInTurn ? await lockedRecord(trx) : recordNothing;
+    const log = isInTurn ? await lockLog(trx) : OUT_OF_TURN;
     const tellings: Array<() => void> = [];
     for (const job of together) {
-      tellings.push(await job.attempt(trx, record));
+      tellings.push(await job.attempt(trx, log));
       const [next] = waiting;
       if (next === undefined || (next.takesTurn && !isInTurn)) continue;
       waiting.shift();
@@ -119,11 +130,19 @@ async function runAlone(db: Kysely<Database>, job: Job): Promise<void> {
   }
 }
 
-async function lockedRecord(trx: Transaction<Database>): Promise<RecordInTurn> {
+async function lockLog(trx: Transaction<Database>): Promise<LogInTurn> {
   let end = await lockAuditEnd(trx);
-  return async (drafts) => {
-    end = await appendAudit(trx, end, drafts);
+  return {
+    end: () => end,
+    record: async (drafts) => {
+      end = await appendAudit(trx, end, drafts);
+    },
   };
 }
 
-const recordNothing: RecordInTurn = () => Promise.reject(new Error('recorded out of turn'));
+const OUT_OF_TURN: LogInTurn = {
+  record: () => Promise.reject(new Error('recorded out of turn')),
+  end: () => {
+    throw new Error('asked for the end of the audit log out of turn');
+  },
+};

@@ -219,6 +219,14 @@ export const MIGRATIONS: readonly Migration[] = [
       ) strict;
     `,
   },
+  {
+    number: 22,
+    name: 'the key that signs checkpoints of the audit log, and the last checkpoint',
+    sql: `
+      alter table audit_head add column verifier_key text not null default '';
+      alter table audit_head add column checkpoint text not null default '';
+    `,
+  },
 ];
 
 /**

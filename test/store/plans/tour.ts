@@ -206,6 +206,8 @@ async function tourOfAudit(store: Store): Promise<void> {
   await store.readAuditText(0, 9);
   await store.auditHead();
   await store.auditTree();
+  await store.recordCheckpoint({ at: T0, key: 'log+00000000+AA==', sign: () => 'note' });
+  await store.lastCheckpoint();
   await store.noteMirrored(1);
   await store.mirroredSeq();
 }

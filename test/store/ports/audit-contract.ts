@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { brokenLink, GENESIS } from '../../../src/domain/audit.ts';
 import { EMPTY_FRONTIER, growFrontier, leafHash } from '../../../src/domain/evidence/audit-tree.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { T0 } from '../../support/builders.ts';
 import { aCommit, aDraft, plan } from '../support.ts';
 
 /** How every store keeps the audit log. */
@@ -48,6 +49,36 @@ export function auditContract(store: () => Store): void {
           lines.map(({ body }) => leafHash(body)),
         ),
       });
+    });
+
+    it('signs how it stands, and writes that down right behind it', async () => {
+      const sizes: number[] = [];
+      const request = (key: string, isWanted = true) => ({
+        at: T0,
+        key,
+        sign: ({ size }: { size: number }) => {
+          sizes.push(size);
+          return isWanted ? `note of ${size}` : null;
+        },
+      });
+      expect(await store().recordCheckpoint(request('a'))).toBeNull();
+      expect(await store().lastCheckpoint()).toEqual({ key: null, last: null });
+
+      await store().recordAudit([aDraft(1), aDraft(2)]);
+      const made = await store().recordCheckpoint(request('a'));
+      expect(made).toEqual({ at: '2026-11-02T08:00:05.000Z', size: 3, note: 'note of 3' });
+      expect(await store().lastCheckpoint()).toEqual({ key: 'a', last: made });
+      expect(await store().recordCheckpoint(request('a', false))).toBeNull();
+      await store().recordCheckpoint(request('b'));
+      expect(sizes).toEqual([3, 4, 5]);
+      const entries = await store().readAudit(2, 9);
+      expect(entries.map(({ kind, data }) => [kind, data])).toEqual([
+        ['checkpoint.key', { key: 'a', before: null }],
+        ['checkpoint.made', { note: 'note of 3' }],
+        ['checkpoint.key', { key: 'b', before: 'a' }],
+        ['checkpoint.made', { note: 'note of 5' }],
+      ]);
+      expect(await store().lastCheckpoint()).toMatchObject({ key: 'b', last: { size: 5 } });
     });
 
     it('is read in order, page by page', async () => {

@@ -1,0 +1,41 @@
+import { dirname } from 'node:path';
+import { StoreError } from '../../errors.ts';
+import { makeDirectory } from '../../make-directory.ts';
+import type { MadeCheckpoint } from '../../store/ports/audit.ts';
+import { isMissingFile, openRegular, readTail } from '../line-file.ts';
+
+/** Writes a checkpoint as a line of the file of checkpoints, without the newline. */
+export function checkpointLine({ at, note }: MadeCheckpoint): string {
+  return JSON.stringify({ at, note });
+}
+
+/**
+ * Appends a checkpoint to the file of checkpoints, and forces it to the disk. One that stands last there already is not written again;
+ * a torn last line is cut off.
+ * @throws {StoreError} reason `unavailable`.
+ */
+export async function appendCheckpoint(file: string, made: MadeCheckpoint): Promise<void> {
+  const line = checkpointLine(made);
+  try {
+    const handle = await openRegular(file, 'r+').catch((error: unknown) => {
+      if (!isMissingFile(error)) throw error;
+      makeDirectory(dirname(file));
+      return openRegular(file, 'wx');
+    });
+    try {
+      const { size } = await handle.stat();
+      const tail = size === 0 ? { text: null, end: 0 } : await readTail(handle);
+      if (tail.text === line) return;
+      if (tail.end < size) await handle.truncate(tail.end);
+      await handle.write(`${line}\n`, tail.end);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw new StoreError('unavailable', `${file}: cannot write the file of checkpoints`, {
+      hint: 'Check `audit.checkpoints`, that its directory may be written, and that the disk has room.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,90 @@
+import type { Clock } from '../../clock.ts';
+import { rootOf } from '../../domain/evidence/audit-tree.ts';
+import { makeCheckpoint } from '../../domain/evidence/checkpoint.ts';
+import { type SigningKey, verifierKeyText } from '../../domain/evidence/signed-note.ts';
+import { toError } from '../../errors.ts';
+import { createFaultLog } from '../../logging/fault-log.ts';
+import type { Logger } from '../../logging/logger.ts';
+import type { Signals } from '../../signals.ts';
+import type { CheckpointRequest, CheckpointStore } from '../../store/ports/audit.ts';
+import { appendCheckpoint } from './checkpoint-file.ts';
+
+/** A log of which nothing was signed yet is signed so soon after the start, in milliseconds. */
+const FIRST_AFTER_MS = 60_000;
+/** A log that stands still says so once in so many milliseconds. */
+const QUIET_MS = 86_400_000;
+/** A disk that does not answer does not hold up the end for longer. */
+const PATIENCE_MS = 2_000;
+
+/** What making checkpoints takes. */
+export interface CheckpointDeps {
+  store: CheckpointStore;
+  clock: Clock;
+  logger: Logger;
+  signals: Signals;
+  key: SigningKey;
+  /** Where each is written down outside of the log. */
+  file: string;
+  everyMs: number;
+  /** Told at the end when the disk still holds a write. */
+  onStuck?: () => void;
+}
+
+/**
+ * Signs how the audit log stands: every `everyMs` when something was written since, once a day when nothing was, and at the end, which
+ * is when the function that it returns is called. A fault stops nothing: it is logged, and tried again at the next turn.
+ */
+export async function keepCheckpoints(deps: CheckpointDeps): Promise<() => Promise<void>> {
+  const { store, clock, logger, everyMs } = deps;
+  const faultLog = createFaultLog(logger, clock);
+  const end = new AbortController();
+  const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+      faultLog.clear(what, `${what}: done again`);
+    } catch (error) {
+      faultLog.report(what, `${what} failed; it is tried again`, { err: toError(error) }, 'error');
+    }
+  };
+  const make = (): Promise<void> => attempt('Signing how the audit log stands', () => makeOne(deps, attempt));
+
+  const { last } = await store.lastCheckpoint();
+  if (last !== null) await attempt(WRITING, () => appendCheckpoint(deps.file, last));
+  const loop = async (): Promise<void> => {
+    const age = last === null ? everyMs - FIRST_AFTER_MS : clock.now() - Date.parse(last.at);
+    let waitMs = Math.min(everyMs, Math.max(FIRST_AFTER_MS, everyMs - age));
+    while (!end.signal.aborted) {
+      await clock.sleep(waitMs, end.signal).catch(() => undefined);
+      if (!end.signal.aborted) await make();
+      waitMs = everyMs;
+    }
+  };
+  const looping = loop();
+  return async () => {
+    end.abort();
+    const limit = Promise.withResolvers<false>();
+    const timer = setTimeout(() => limit.resolve(false), PATIENCE_MS);
+    const isDone = await Promise.race([looping.then(make).then(() => true), limit.promise]);
+    clearTimeout(timer);
+    if (!isDone) deps.onStuck?.();
+  };
+}
+
+const WRITING = 'Writing down a checkpoint';
+
+async function makeOne(
+  { store, clock, signals, key, file }: CheckpointDeps,
+  attempt: (what: string, work: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const at = clock.now();
+  const sign: CheckpointRequest['sign'] = (tree, last) => {
+    // The entry about the last one is all that came since.
+    const isQuiet = last !== null && tree.size <= last.size + 1;
+    if (isQuiet && at - Date.parse(last.at) < QUIET_MS) return null;
+    return makeCheckpoint({ size: tree.size, root: rootOf(tree) }, key);
+  };
+  const made = await store.recordCheckpoint({ at, key: verifierKeyText(key.verifier), sign });
+  if (made === null) return;
+  signals.emit('audit:written', {});
+  await attempt(WRITING, () => appendCheckpoint(file, made));
+}
