@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import ownPackage from '../../package.json' with { type: 'json' };
 import { type AuditCheck, checkAudit } from '../audit/check.ts';
+import { gatherEvidence } from '../audit/evidence.ts';
 import type { Notifier } from '../channels/notifier.ts';
 import { createReceiverLimiter } from '../channels/receiver-limiter.ts';
 import type { HealthAnswer } from '../cli/commands/healthcheck/ask.ts';
@@ -11,7 +12,7 @@ import { systemClock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { jsonSchemaText } from '../config/schema/json-schema.ts';
-import { accessOf, readStoreAccess, type StoreAccess } from '../config/store-access.ts';
+import { accessOf, readStoreAccess } from '../config/store-access.ts';
 import { readStoreUrl } from '../config/store-url.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import { ConfigError } from '../errors.ts';
@@ -127,7 +128,7 @@ export async function main(
     // Loaded only when it is wanted: a daemon needs no simulator in its memory.
     runDemo: async ({ keep }) =>
       (await import('./demo.ts')).runDemo({ keep, out: stdout, version, ownName: ownName(env) }),
-    verifyAudit: ({ config, files }) => verifyAudit(config, files),
+    verifyAudit,
     jsonSchema: jsonSchemaText,
   };
   return runCli(argv, parts);
@@ -184,19 +185,30 @@ async function loggingAside<T>(
 }
 
 /** Checks the file, and against the store where the configuration names one that exists. */
-async function verifyAudit(
-  config: Pick<StoreAccess, 'store' | 'audit'> | null,
-  files: readonly string[],
-): Promise<AuditCheck> {
+async function verifyAudit({
+  config,
+  files,
+  key,
+  checkpoints,
+}: Parameters<CliParts['verifyAudit']>[0]): Promise<AuditCheck> {
   const isNew = files.every((file) => file === config?.audit?.file && !existsSync(file));
   if (config && isNew && !(await inspectStore(config.store)).exists) {
-    return { checked: [], head: null, problems: [] };
+    return { checked: [], head: null, problems: [], first: null, checkpoints: 0, notes: [] };
   }
   const store = config && (await openExistingStore(config.store, { mode: 'readonly' }));
   // A million lines are nearly all garbage.
   const unbound = boundHeapGrowth(30);
   try {
-    return await checkAudit(store, { store: config === null ? '' : shownPlace(config.store), files });
+    const evidence = await gatherEvidence({
+      key,
+      checkpoints,
+      own: config?.audit?.checkpoints,
+    });
+    return await checkAudit(
+      store,
+      { store: config === null ? '' : shownPlace(config.store), files },
+      evidence,
+    );
   } finally {
     unbound();
     await store?.close();

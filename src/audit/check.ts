@@ -1,8 +1,16 @@
 import { existsSync } from 'node:fs';
 import { type AuditHead, GENESIS } from '../domain/audit.ts';
+import { rootOf } from '../domain/evidence/audit-tree.ts';
+import { parseCheckpoint } from '../domain/evidence/checkpoint.ts';
+import { parseVerifierKey, type VerifierKey } from '../domain/evidence/signed-note.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
+import type { KeptCheckpoint } from './checkpoints/known-checkpoints.ts';
+import { createClockCheck } from './clock-check.ts';
+import { type AuditEvidence, NO_EVIDENCE } from './evidence.ts';
+import type { WrongEntry } from './fault-kind.ts';
 import { TORN_LAST_LINE } from './line-file.ts';
 import { inOrder, piecesUpTo, readPiece } from './pieces.ts';
+import { createTreeCheck, type KnownTree, signatureFault, type TreeCheck } from './tree-check.ts';
 import { type StoreWalk, verifyFiles, walkStore } from './verify.ts';
 import type { AuditProblem, AuditVerdict } from './walk.ts';
 
@@ -17,6 +25,12 @@ export interface AuditCheck {
   head: AuditHead | null;
   /** Every one, in words. Empty: all is as it was written. */
   problems: string[];
+  /** The first entry that is wrong, and how; `null`: none is. */
+  first: WrongEntry | null;
+  /** Checkpoints that agree with the log: those in it, and those that were given. */
+  checkpoints: number;
+  /** What is no fault, and what an auditor should know. */
+  notes: string[];
 }
 
 /**
@@ -31,17 +45,25 @@ export interface AuditCheck {
 export async function checkAudit(
   store: AuditReader | null,
   where: { store: string; files: readonly string[] },
+  evidence: AuditEvidence = NO_EVIDENCE,
 ): Promise<AuditCheck> {
-  const storeWalk = store && (await walkStore(store));
+  const own = store === null ? null : await ownEvidence(store);
+  const key = evidence.key ?? own?.key ?? null;
+  const known = [...(own?.known ?? []), ...evidence.kept.map(knownTree)];
+  const along = { tree: createTreeCheck({ known, key }), clock: createClockCheck() };
+  const storeWalk = store && (await walkStore(store, along));
   const [first = '', ...others] = where.files;
   const files = others.length === 0 ? await piecesUpTo(first) : await inOrder(where.files);
   // In step with the store, so that what stands in both is hashed once.
-  const inFile = store && storeWalk ? await verifyMirror(store, storeWalk, files) : await verifyFiles(files);
+  const inFile =
+    store && storeWalk ? await verifyMirror(store, storeWalk, files) : await verifyFiles(files, along);
   const inStore = storeWalk && (await storeWalk.finish());
   const problems = [
     ...(inStore ? inStore.problems.map((problem) => inWords('store', problem)) : []),
     ...inFile.problems.map((problem) => inWords('file', problem, files.length > 1)),
     ...(await cutStore(store, inFile)),
+    ...evidence.faults,
+    ...evidence.kept.flatMap((kept) => unsigned(kept, key)),
   ];
   const { head } = inStore ?? inFile;
   return {
@@ -51,7 +73,65 @@ export async function checkAudit(
     ],
     head: head.seq === GENESIS.seq ? null : head,
     problems,
+    first: firstOf([...(inStore?.problems ?? []), ...inFile.problems]),
+    checkpoints: along.tree.agreeing,
+    notes: notesOn(along, { head, key: evidence.key }),
   };
+}
+
+/** What the store itself says of its log: the tree beside it, the last checkpoint, the key. */
+async function ownEvidence(store: AuditReader): Promise<{ known: KnownTree[]; key: VerifierKey | null }> {
+  const { key, last } = await store.lastCheckpoint();
+  const { tree } = await store.auditTree();
+  const checkpoint = last === null ? null : parseCheckpoint(last.note);
+  return {
+    key: key === null ? null : parseVerifierKey(key),
+    known: [
+      ...(checkpoint === null
+        ? []
+        : [{ ...checkpoint, source: 'the last checkpoint of the store', from: 'own' as const }]),
+      ...(tree === null
+        ? []
+        : [
+            {
+              size: tree.size,
+              root: rootOf(tree),
+              source: 'the tree beside the log',
+              from: 'beside' as const,
+            },
+          ]),
+    ],
+  };
+}
+
+function knownTree({ checkpoint: { size, root }, source }: KeptCheckpoint): KnownTree {
+  return { size, root, source, from: 'kept' };
+}
+
+function unsigned({ checkpoint, source }: KeptCheckpoint, key: VerifierKey | null): string[] {
+  const fault = key === null ? null : signatureFault(checkpoint, key);
+  return fault === null ? [] : [`${source}: ${fault}`];
+}
+
+function firstOf(problems: readonly AuditProblem[]): WrongEntry | null {
+  return problems.reduce<WrongEntry | null>(
+    (first, { wrong }) => (first === null || wrong.entry < first.entry ? wrong : first),
+    null,
+  );
+}
+
+function notesOn(
+  { tree, clock }: { tree: TreeCheck; clock: { note: string | null } },
+  { head, key }: { head: AuditHead; key: VerifierKey | null },
+): string[] {
+  const isUnsigned = head.seq > 0 && tree.agreeing === 0;
+  return [
+    ...(clock.note === null ? [] : [clock.note]),
+    ...(isUnsigned ? ['nothing in this log is signed yet: it may have been written anew as a whole'] : []),
+    ...(key === null && !isUnsigned
+      ? ['checked with the key that the log names itself; give the one that you have kept with --key']
+      : []),
+  ];
 }
 
 async function verifyMirror(

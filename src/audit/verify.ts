@@ -1,7 +1,9 @@
 import type { AuditHead } from '../domain/audit.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
+import type { ClockCheck } from './clock-check.ts';
 import { createKnownLines } from './known-lines.ts';
 import { portionsOfFiles, portionsOfStore } from './log-portions.ts';
+import type { TreeCheck } from './tree-check.ts';
 import { type AuditVerdict, addProblem, NOWHERE, type OtherCopy, startWalk, type Walk } from './walk.ts';
 
 /**
@@ -29,9 +31,16 @@ export async function verifyFiles(
     expectedHead,
     before,
     store,
-  }: { expectedHead?: AuditHead | undefined; before?: AuditHead; store?: StoreWalk } = {},
+    ...along
+  }: { expectedHead?: AuditHead | undefined; before?: AuditHead; store?: StoreWalk } & Along = {},
 ): Promise<AuditVerdict> {
-  return toEnd(startWalk(portionsOfFiles(files), { expected: expectedHead, before, known: store }));
+  return toEnd(startWalk(portionsOfFiles(files), { expected: expectedHead, before, known: store, ...along }));
+}
+
+/** What is checked along the lines besides the chain. */
+export interface Along {
+  tree?: TreeCheck;
+  clock?: ClockCheck;
 }
 
 /** The same for the log in the store, against the end that the store remembers apart. It may be written to meanwhile. */
@@ -46,9 +55,10 @@ export interface StoreWalk extends OtherCopy {
 }
 
 /** Begins to verify the log in the store. */
-export async function walkStore(store: AuditReader): Promise<StoreWalk> {
+export async function walkStore(store: AuditReader, along: Along = {}): Promise<StoreWalk> {
   const lines = createKnownLines();
-  const walk = startWalk(portionsOfStore(store), { expected: await store.auditHead(), noted: lines });
+  const expected = await store.auditHead();
+  const walk = startWalk(portionsOfStore(store), { expected, noted: lines, ...along });
   let isAtEnd = false;
   return {
     lines,
@@ -62,6 +72,7 @@ export async function walkStore(store: AuditReader): Promise<StoreWalk> {
           NOWHERE,
           verdict.head.seq,
           `the store says that the log ends at entry ${end.seq}`,
+          { entry: end.seq + 1, how: 'inserted' },
         );
       return verdict;
     },

@@ -1,15 +1,28 @@
-import { type AuditEntry, type AuditHead, auditLine, brokenLink, GENESIS } from '../domain/audit.ts';
+import {
+  type AuditEntry,
+  type AuditHead,
+  auditLine,
+  brokenLink,
+  GENESIS,
+  isIntact,
+} from '../domain/audit.ts';
 import { createLineChain, type LineChain } from '../domain/evidence/audit-line.ts';
+import type { ClockCheck } from './clock-check.ts';
+import { createFaultKinds, type FaultKinds, type WrongEntry } from './fault-kind.ts';
 import type { KnownLines } from './known-lines.ts';
 import type { FoundLine, LogPortion } from './log-portions.ts';
+import type { TreeCheck } from './tree-check.ts';
 
 /** Something that is not as it was written. `line` counts from 1 and is `null` outside of files. */
 export interface AuditProblem {
   /** Where the log stands in files. */
   file?: string;
   line: number | null;
+  /** Of the entry that stands there. */
   seq: number | null;
   problem: string;
+  /** Which entry is wrong by that, and how; it may be another than the one that stands there. */
+  wrong: WrongEntry;
 }
 
 /** What walking along one audit log came to. */
@@ -43,6 +56,9 @@ export interface WalkOptions {
   noted?: KnownLines | undefined;
   /** Lines that another walk has noted. */
   known?: OtherCopy | undefined;
+  /** Grows a tree along the lines. */
+  tree?: TreeCheck | undefined;
+  clock?: ClockCheck | undefined;
 }
 
 /** Another copy of the log, along which somebody walks as this one does. */
@@ -63,21 +79,27 @@ async function* walk(
   portions: AsyncIterable<LogPortion>,
   options: WalkOptions,
 ): AsyncGenerator<void, void> {
-  const { expected } = options;
+  const { expected, tree } = options;
   const chain = createLineChain(verdict.head);
+  const kinds = createFaultKinds();
   for await (const portion of portions) {
-    if (!(await takePortion(verdict, chain, portion, options))) break;
+    if (!(await takePortion(verdict, { chain, kinds }, portion, options))) break;
     if (verdict.problems.length >= MAX_PROBLEMS) return;
     yield;
   }
   const { seq } = verdict.head;
-  if (expected && seq < expected.seq)
-    addProblem(
-      verdict,
-      NOWHERE,
-      expected.seq,
-      `the log ends at entry ${seq}; it should reach ${expected.seq}`,
-    );
+  if (expected && seq < expected.seq) {
+    const problem = `the log ends at entry ${seq}; it should reach ${expected.seq}`;
+    addProblem(verdict, NOWHERE, expected.seq, problem, { entry: seq + 1, how: 'cut' });
+  }
+  for (const { entry, how, problem } of tree?.finish(seq) ?? [])
+    addProblem(verdict, NOWHERE, entry, problem, { entry, how });
+}
+
+/** What a walk carries from line to line. */
+interface OnTheWay {
+  chain: LineChain;
+  kinds: FaultKinds;
 }
 
 /**
@@ -86,16 +108,18 @@ async function* walk(
  */
 async function takePortion(
   verdict: AuditVerdict,
-  chain: LineChain,
+  { chain, kinds }: OnTheWay,
   portion: LogPortion,
   options: WalkOptions,
 ): Promise<boolean> {
+  const unreadable = (): WrongEntry => ({ entry: verdict.head.seq + 1, how: 'unreadable' });
   if ('problem' in portion) {
-    addProblem(verdict, portion, null, portion.problem);
+    addProblem(verdict, portion, null, portion.problem, unreadable());
+    options.tree?.stop();
     return true;
   }
   const { bytes, ends } = portion;
-  const { expected, known, noted } = options;
+  const { expected, known, noted, tree } = options;
   noted?.begin(bytes);
   for (let index = 0; index < ends.length && verdict.problems.length < MAX_PROBLEMS; index += 1) {
     const walking = known?.reach(chain.head.seq + 1) ?? null;
@@ -104,15 +128,33 @@ async function takePortion(
       verdict.entries += 1;
       verdict.head = chain.head;
       if (chain.head.seq === expected?.seq) compareWithExpected(verdict, portion.placeOf(index), expected);
+      takeAlong(verdict, portion, index, options);
       continue;
     }
     const found = await portion.read(index);
-    if ('problem' in found) addProblem(verdict, portion.placeOf(index), null, found.problem);
-    else takeEntry(verdict, portion.placeOf(index), found, expected);
+    const before = verdict.problems.length;
+    if ('problem' in found) addProblem(verdict, portion.placeOf(index), null, found.problem, unreadable());
+    else takeEntry(verdict, portion.placeOf(index), found, { kinds, expected });
+    if (verdict.problems.length > before) tree?.stop();
+    else takeAlong(verdict, portion, index, options);
     if ('isLast' in found) return false;
     chain.goOnFrom(verdict.head);
   }
   return true;
+}
+
+/** Hands a sound line on to what is checked besides the chain. */
+function takeAlong(
+  verdict: AuditVerdict,
+  { bytes, starts, ends, placeOf }: Lines,
+  index: number,
+  { tree, clock }: WalkOptions,
+): void {
+  const [start = 0, end = 0] = [starts[index], ends[index]];
+  const { seq } = verdict.head;
+  clock?.take(bytes, start, seq);
+  for (const { entry, how, problem } of tree?.take(bytes, start, end, seq) ?? [])
+    addProblem(verdict, placeOf(index), seq, problem, { entry, how });
 }
 
 /** Says whether a line simply follows; a line that is known to is not hashed again. */
@@ -139,19 +181,23 @@ function takeEntry(
   verdict: AuditVerdict,
   place: Place,
   { entry, text }: Extract<FoundLine, { entry: AuditEntry }>,
-  expected: AuditHead | undefined,
+  { kinds, expected }: { kinds: FaultKinds; expected: AuditHead | undefined },
 ): void {
-  const fault = faultOf(verdict.head, entry, text);
+  const { head } = verdict;
+  const fault = faultOf(head, entry, text);
   verdict.head = { seq: entry.seq, hash: entry.hash };
   verdict.entries += 1;
-  if (fault !== null) addProblem(verdict, place, entry.seq, fault);
+  if (fault !== null) addProblem(verdict, place, entry.seq, fault, kinds.judge(head, entry, isSound(entry)));
   else if (entry.seq === expected?.seq) compareWithExpected(verdict, place, expected);
 }
 
 function compareWithExpected(verdict: AuditVerdict, place: Place, expected: AuditHead): void {
   const { seq, hash } = verdict.head;
   if (hash !== expected.hash)
-    addProblem(verdict, place, seq, `entry ${seq} is not the one that is remembered`);
+    addProblem(verdict, place, seq, `entry ${seq} is not the one that is remembered`, {
+      entry: seq,
+      how: 'changed',
+    });
 }
 
 function faultOf(head: AuditHead, entry: AuditEntry, text: string): string | null {
@@ -167,6 +213,15 @@ function faultOf(head: AuditHead, entry: AuditEntry, text: string): string | nul
   }
 }
 
+/** Text that is no valid Unicode has no canonical form, and no hash that could be right. */
+function isSound(entry: AuditEntry): boolean {
+  try {
+    return isIntact(entry);
+  } catch {
+    return false;
+  }
+}
+
 type Place = Pick<AuditProblem, 'file' | 'line'>;
 
 /** What is wrong with no line in particular. */
@@ -178,6 +233,7 @@ export function addProblem(
   { file, line }: Place,
   seq: number | null,
   problem: string,
+  wrong: WrongEntry,
 ): void {
-  verdict.problems.push({ ...(file === undefined ? {} : { file }), line, seq, problem });
+  verdict.problems.push({ ...(file === undefined ? {} : { file }), line, seq, problem, wrong });
 }

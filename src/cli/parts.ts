@@ -7,6 +7,7 @@ import type { StoreAccess } from '../config/store-access.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Survey } from '../diagnosis/survey.ts';
 import type { AuditHead } from '../domain/audit.ts';
+import type { VerifierKey } from '../domain/evidence/signed-note.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { HeartbeatAnswer } from '../health/heartbeat-answer.ts';
 import type { JobSource } from '../source/source.ts';
@@ -141,6 +142,10 @@ export interface CliParts {
   verifyAudit(request: {
     config: Pick<StoreAccess, 'store' | 'audit'> | null;
     files: readonly string[];
+    /** By which checkpoints should be signed; `null`: by the one that the log itself names. */
+    key: VerifierKey | null;
+    /** Files with checkpoints that somebody has kept. */
+    checkpoints: readonly string[];
   }): Promise<AuditCheck>;
   /** The JSON Schema of the configuration, as text. */
   jsonSchema(): string;

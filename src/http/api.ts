@@ -21,7 +21,10 @@ export interface ApiDeps {
   status: () => WatcherStatus;
   /** How all of it stands. @throws {StoreError} */
   report: () => Promise<StatusReport>;
-  store: JobReader & RecordReader & MuteReader & Pick<AuditReader, 'readAuditLines' | 'auditHead'>;
+  store: JobReader &
+    RecordReader &
+    MuteReader &
+    Pick<AuditReader, 'readAuditLines' | 'auditHead' | 'lastCheckpoint'>;
   clock: Clock;
 }
 
@@ -95,6 +98,12 @@ export function addApi(app: Hono, deps: ApiDeps): void {
     const lines = await store.readAuditLines(after, query.limit());
     const { seq, hash } = await store.auditHead();
     return c.json({ items: lines.map(({ seq, body }) => ({ seq, line: body })), head: { seq, hash } });
+  });
+
+  app.get('/api/v1/checkpoint', async (c) => {
+    readQuery(c.req.url, []);
+    const { key, last } = await store.lastCheckpoint();
+    return c.json({ key, checkpoint: last });
   });
 
   app.get('/api/v1/watches', (c) => {

@@ -3,6 +3,7 @@ import { parseDeliveryId, parseJobId } from '../domain/id-form.ts';
 import { toIso } from '../domain/instant.ts';
 import { isInForce } from '../domain/telling/mute.ts';
 import { WatcherError } from '../errors.ts';
+import type { MadeCheckpoint } from '../store/ports/audit.ts';
 import type { PageRequest, Rows } from '../store/ports/records.ts';
 import type { Records, Redriven } from '../views/records/records.ts';
 import { UnfitId } from '../views/resolve-id.ts';
@@ -84,6 +85,12 @@ export function connectDaemon(
         const { head } = answer as { head: { seq: number; hash: string } };
         const lines = itemsOf(answer).map(({ seq, line }) => ({ seq: Number(seq), body: String(line) }));
         return { lines, head };
+      }),
+    lastCheckpoint: () =>
+      client.get('/checkpoint', {}, (answer) => {
+        requireFields(answer, ['key', 'checkpoint']);
+        const { key, checkpoint } = answer as { key: string | null; checkpoint: MadeCheckpoint | null };
+        return { key, last: checkpoint };
       }),
     redrive: async (request) => {
       const ids = request.kind === 'ids' ? request.ids : await givenUpOf(records, request.channel);

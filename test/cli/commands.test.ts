@@ -262,6 +262,9 @@ describe('audit verify', () => {
     ],
     head: { seq: 12, hash: 'abc' },
     problems: [],
+    first: null,
+    checkpoints: 0,
+    notes: [],
   };
 
   it('says what it looked at and what the last entry is', async () => {
@@ -291,7 +294,7 @@ describe('audit verify', () => {
   });
 
   it('says so when there is no log yet', async () => {
-    const verifyAudit = async () => ({ checked: [], head: null, problems: [] });
+    const verifyAudit = async () => ({ ...sound, checked: [], head: null });
     expect(await cli(['audit', 'verify'], { parts: { verifyAudit } })).toMatchObject({
       code: 0,
       out: 'There is no audit log yet.\n',
@@ -317,7 +320,7 @@ describe('audit verify', () => {
       return sound;
     };
     await cli(['audit', 'verify', ...argv], { parts: { verifyAudit } });
-    expect(asked).toEqual([request]);
+    expect(asked).toEqual([{ ...request, key: null, checkpoints: [] }]);
   });
 
   it('needs neither the secrets nor the rest of a configuration, only where store and file are', async () => {

@@ -102,6 +102,7 @@ describe('a daemon that is asked', () => {
     expect(ids).toEqual([jobId(1), jobId(2)]);
     expect(second.nextCursor).toBeNull();
     expect(await near.readAudit(1, 9)).toMatchObject(await far.readAudit(1, 9));
+    expect(await far.lastCheckpoint()).toEqual(await near.lastCheckpoint());
   });
 
   it('understands ids, redrives, mutes and ends mutes', async () => {

@@ -2,20 +2,36 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { AuditCheck } from '../../audit/check.ts';
 import type { StoreAccess } from '../../config/store-access.ts';
+import { parseVerifierKey, type VerifierKey } from '../../domain/evidence/signed-note.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { accessFor, storeOption } from '../records.ts';
 import { count, printable, toJson } from '../view/text.ts';
+import { addAuditCheckpoint } from './audit-checkpoint.ts';
 import { addAuditExport } from './audit-export.ts';
+
+/** How an entry is wrong, in words. */
+const HOW: Readonly<Record<NonNullable<AuditCheck['first']>['how'], string>> = {
+  changed: 'changed after it was written',
+  missing: 'missing',
+  inserted: 'inserted: it was not written there',
+  reordered: 'not in its place',
+  cut: 'cut off, with all behind it',
+  other_history: 'of another history than a checkpoint',
+  signature: 'not signed as it should be',
+  unreadable: 'not readable',
+};
 
 interface VerifyOptions extends CommonOptions {
   file?: string[];
+  key?: string;
+  checkpoint?: string[];
   store?: string;
 }
 
-/** Adds `audit` with `verify` and `export`. */
+/** Adds `audit` with its commands. */
 export function addAudit(cli: Cli, program: Command): void {
-  const audit = program.command('audit').description('verify or export the audit log');
+  const audit = program.command('audit').description('verify, sign or export the audit log');
   const verify = audit
     .command('verify')
     .description('verify that nothing in the audit log was changed, removed or put in another order')
@@ -24,20 +40,32 @@ export function addAudit(cli: Cli, program: Command): void {
       'the mirror file, in place of the configured one; alone where there is no configuration; several times for pieces of a rotation that do not lie beside it',
       (file: string, before: string[] = []) => [...before, file],
     )
+    .option('--key <key>', 'the verifier key, as "audit key" prints it and you have kept it')
+    .option(
+      '--checkpoint <file>',
+      'a checkpoint that was kept elsewhere, or a file with one a line; several times for several',
+      (file: string, before: string[] = []) => [...before, file],
+    )
     .addOption(storeOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nChecks the chain in the store and in the mirror file, and that both say the same. Exits with 1 on any problem.',
+      '\nChecks the chain in the store and in the mirror file, that both say the same, and every checkpoint. Exits with 1 on any problem.\nWith --file and --key nothing else is needed: no configuration, no store.',
     );
   onAction<VerifyOptions>(cli, verify, (options) => verifyAudit(cli, options));
   addAuditExport(cli, audit);
+  addAuditCheckpoint(cli, audit);
 }
 
 async function verifyAudit(cli: Cli, options: VerifyOptions): Promise<number> {
   const config = await configOrNone(cli, options);
   const files = options.file ?? [mirrorOf(config, options)];
-  const verdict = await cli.parts.verifyAudit({ config, files });
+  const verdict = await cli.parts.verifyAudit({
+    config,
+    files,
+    key: keyOf(options),
+    checkpoints: options.checkpoint ?? [],
+  });
   const isSound = verdict.problems.length === 0;
   if (options.json) cli.out.line(toJson({ ok: isSound, ...verdict }));
   else printVerdict(cli, verdict);
@@ -63,12 +91,27 @@ function mirrorOf(config: StoreAccess | null, { store }: VerifyOptions): string 
   throw new UsageError(why, 'Name it with --file.');
 }
 
-function printVerdict({ out }: Cli, { checked, head, problems }: AuditCheck): void {
+/** @throws {UsageError} for what is no verifier key. */
+function keyOf({ key }: VerifyOptions): VerifierKey | null {
+  if (key === undefined) return null;
+  const parsed = parseVerifierKey(key);
+  if (parsed === null)
+    throw new UsageError(
+      '--key is no verifier key: expected NAME+ID+BASE64, whole, as "audit key" prints it',
+    );
+  return parsed;
+}
+
+function printVerdict({ out }: Cli, verdict: AuditCheck): void {
+  const { checked, head, problems, first, checkpoints, notes } = verdict;
   for (const { what, where, entries } of checked) {
     out.line(`${what.padEnd(5)}  ${printable(where)}: ${count(entries, 'entry', 'entries')}`);
   }
   if (checked.length === 0 && problems.length === 0) out.line('There is no audit log yet.');
   if (head !== null) out.line(`last sound entry  ${head.seq}, ${head.hash}`);
+  if (checkpoints > 0) out.line(`checkpoints       ${checkpoints} agree`);
+  for (const note of notes) out.line(`note  ${printable(note)}`);
+  if (first !== null) out.line(`first wrong entry  ${first.entry}, ${HOW[first.how]}`);
   if (problems.length === 0) {
     if (checked.length > 0) out.line(out.paint('green', 'All as it was written.'));
     return;

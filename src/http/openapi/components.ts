@@ -293,6 +293,12 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     items: listOf(record({ seq: count, line: described(text, 'The entry as it was hashed.') })),
     head: record({ seq: count, hash: text }),
   }),
+  LastCheckpoint: record({
+    key: orNull(described(text, 'The verifier key: NAME+ID+BASE64. `null`: nothing is signed yet.')),
+    checkpoint: orNull(
+      record({ at: instant, size: count, note: described(text, 'A signed note: C2SP tlog-checkpoint.') }),
+    ),
+  }),
   Redriven: record({ id: text, redriven: described(flag, 'False: it neither waits nor was given up.') }),
   Watch: record({
     watch: text,

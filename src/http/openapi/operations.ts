@@ -180,6 +180,14 @@ export const OPERATIONS: readonly Operation[] = [
     answers: { 200: 'AuditPage' },
   },
   {
+    method: 'get',
+    path: '/api/v1/checkpoint',
+    access: 'read',
+    summary: 'The last checkpoint of the audit log, and the key that signs it.',
+    query: {},
+    answers: { 200: 'LastCheckpoint' },
+  },
+  {
     method: 'post',
     path: '/api/v1/mutes',
     access: 'act',

@@ -3,6 +3,7 @@ import type { ExpectedEnd } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { AskedMute, Mute } from '../../domain/telling/mute.ts';
 import type { WatcherError } from '../../errors.ts';
+import type { LastCheckpoint } from '../../store/ports/audit.ts';
 import type { MuteFilter } from '../../store/ports/mutes.ts';
 import type {
   DeliveryFilter,
@@ -61,6 +62,8 @@ export interface Records {
   resolveJob(text: string): Promise<string>;
   /** Entries after `afterSeq`, in order, as they are stored. */
   readAudit(afterSeq: number, limit: number): Promise<AuditPage>;
+  /** The last checkpoint of the audit log, and the key that signs. */
+  lastCheckpoint(): Promise<LastCheckpoint>;
   /**
    * A store does it in one transaction; over HTTP each is done by itself, and the answer says where it ended early.
    * @throws {WatcherError} AmbiguousId, UnfitId; then nothing was done.

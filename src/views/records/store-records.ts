@@ -14,7 +14,7 @@ import type { Records, RedriveRequest } from './records.ts';
 export type RecordsStore = RecordStore &
   MuteStore &
   Pick<JobReader, 'finishedDurations'> &
-  Pick<AuditReader, 'readAuditLines' | 'auditHead'>;
+  Pick<AuditReader, 'readAuditLines' | 'auditHead' | 'lastCheckpoint'>;
 
 const PAGE_SIZE = 500;
 
@@ -48,6 +48,7 @@ export function createStoreRecords(
       lines: await store.readAuditLines(afterSeq, limit),
       head: await store.auditHead(),
     }),
+    lastCheckpoint: () => store.lastCheckpoint(),
     redrive: async (request) => {
       const which = await wanted(store, request);
       const redriven = await store.redrive(which, clock.now());

@@ -1,0 +1,173 @@
+import {
+  EMPTY_FRONTIER,
+  type Frontier,
+  growFrontier,
+  leafHash,
+  rootOf,
+  type TreeHead,
+} from '../domain/evidence/audit-tree.ts';
+import { type Checkpoint, parseCheckpoint } from '../domain/evidence/checkpoint.ts';
+import {
+  parseVerifierKey,
+  type VerifierKey,
+  verifierKeyText,
+  verifyNote,
+} from '../domain/evidence/signed-note.ts';
+import type { FaultKind } from './fault-kind.ts';
+
+/** How a log should stand at some size: what somebody has kept of it, or says of it. */
+export interface KnownTree extends TreeHead {
+  /** Who says so, for people: `the checkpoint FILE`. */
+  source: string;
+  /** `kept`: a checkpoint that somebody has kept elsewhere; `own`: the last one of the store; `beside`: the tree beside the log. */
+  from: 'kept' | 'own' | 'beside';
+}
+
+/** What is wrong with the tree or with what is signed. */
+export interface TreeProblem {
+  entry: number;
+  how: FaultKind;
+  problem: string;
+}
+
+/** What a log is checked against besides itself. */
+export interface TreeCheckOptions {
+  known?: readonly KnownTree[];
+  /** The key that checkpoints are signed by; `null`: whatever the log itself says. */
+  key?: VerifierKey | null;
+}
+
+/** Grows the tree along a log, and compares it with every checkpoint that is met in it or known from elsewhere. */
+export interface TreeCheck {
+  /** Takes the next line, of entry `seq`. Once something is wrong with the chain, nothing is said of the tree behind it. */
+  take(bytes: Buffer, start: number, end: number, seq: number): TreeProblem[];
+  /** Something is wrong with the chain: what follows has another tree in any case. */
+  stop(): void;
+  /** Tells what shows only at the end, which is entry `last`. */
+  finish(last: number): TreeProblem[];
+  /** Checkpoints, in the log or known from elsewhere, that agree with it. */
+  readonly agreeing: number;
+}
+
+const KIND = Buffer.from('"kind":"checkpoint.');
+/** What stands behind the name of the kind, but for the number: `"prev":"…","seq":` and `,"v":1}`. */
+const TAIL_BYTES = '","prev":"","seq":,"v":1}'.length + 64;
+const KINDS = ['made', 'key'] as const;
+
+/** Begins with the first entry. */
+export function createTreeCheck({ known = [], key: given = null }: TreeCheckOptions): TreeCheck {
+  // Of a tree without leaves there is nothing to compare.
+  const due = known.filter(({ size }) => size > 0).toSorted((a, b) => a.size - b.size);
+  let next = 0;
+  let tree: Frontier = EMPTY_FRONTIER;
+  let isStopped = false;
+  let agreeing = 0;
+  let inForce: VerifierKey | null = null;
+  let inForceSince = 0;
+
+  const compareKnown = (): TreeProblem[] => {
+    const problems: TreeProblem[] = [];
+    for (let one = due[next]; one !== undefined && one.size === tree.size; one = due[next]) {
+      next += 1;
+      if (one.root.equals(rootOf(tree))) agreeing += one.from === 'kept' ? 1 : 0;
+      else
+        problems.push({
+          entry: one.size,
+          how: 'other_history',
+          problem: `${one.source}: its ${one.size} entries are not the first ${one.size} of this log`,
+        });
+    }
+    return problems;
+  };
+
+  const takeKey = (data: Readonly<Record<string, unknown>>, seq: number): TreeProblem[] => {
+    const key = typeof data.key === 'string' ? parseVerifierKey(data.key) : null;
+    if (key === null) return [{ entry: seq, how: 'signature', problem: `entry ${seq} names no key` }];
+    inForce = key;
+    inForceSince = seq;
+    return [];
+  };
+
+  const takeCheckpoint = (data: Readonly<Record<string, unknown>>, seq: number): TreeProblem[] => {
+    const checkpoint = typeof data.note === 'string' ? parseCheckpoint(data.note) : null;
+    const fault = (how: FaultKind, what: string) => [{ entry: seq, how, problem: `entry ${seq}: ${what}` }];
+    if (checkpoint === null) return fault('signature', 'this is no checkpoint');
+    const key = inForce ?? given;
+    if (key === null) return fault('signature', 'no entry before it names the key of this checkpoint');
+    const signature = signatureFault(checkpoint, key);
+    if (signature !== null) return fault('signature', signature);
+    const isThis = checkpoint.size === seq - 1 && checkpoint.size === tree.size;
+    if (isThis && checkpoint.root.equals(rootOf(tree))) {
+      agreeing += 1;
+      return [];
+    }
+    return fault('other_history', `its checkpoint of ${checkpoint.size} entries is not of this log`);
+  };
+
+  return {
+    get agreeing() {
+      return agreeing;
+    },
+    stop: () => {
+      isStopped = true;
+    },
+    take: (bytes, start, end, seq) => {
+      if (isStopped) return [];
+      // The checkpoint is about what stands before it.
+      const kind = kindOf(bytes, end, seq);
+      const data = kind === null ? null : dataOf(bytes.toString('utf8', start, end));
+      const problems = data === null ? [] : kind === 'key' ? takeKey(data, seq) : takeCheckpoint(data, seq);
+      tree = growFrontier(tree, [leafHash(bytes.subarray(start, end))]);
+      problems.push(...compareKnown());
+      if (problems.length > 0) isStopped = true;
+      return problems;
+    },
+    finish: (last) => {
+      const cut = due
+        .filter(({ size, from }) => size > last && (from === 'kept' || (from === 'own' && !isStopped)))
+        .map(({ size, source }) => ({
+          entry: last + 1,
+          how: 'cut' as const,
+          problem: `${source} knows ${size} entries, but the log ends at entry ${last}: it was cut, or is an older copy`,
+        }));
+      const isOther =
+        given !== null && inForce !== null && verifierKeyText(given) !== verifierKeyText(inForce);
+      const other = isOther && {
+        entry: inForceSince,
+        how: 'signature' as const,
+        problem: `from entry ${inForceSince} on, the log is signed by another key than the one given`,
+      };
+      return other === false ? cut : [...cut, other];
+    },
+  };
+}
+
+/** What is wrong with who has signed a checkpoint; `null`: nothing. */
+export function signatureFault({ origin, note }: Checkpoint, key: VerifierKey): string | null {
+  if (origin !== key.name) return `it is of the log ${origin}, not of ${key.name}`;
+  const verdict = verifyNote(note, key);
+  if (verdict === 'signed') return null;
+  return verdict === 'wrong'
+    ? 'its signature does not fit its text'
+    : 'it is not signed by the key of this log';
+}
+
+/** The kind of the entry whose line ends there, when it is about checkpoints. Every other line costs a comparison of some bytes. */
+function kindOf(bytes: Buffer, end: number, seq: number): (typeof KINDS)[number] | null {
+  const digits = String(seq).length;
+  return (
+    KINDS.find((kind) => {
+      const at = end - TAIL_BYTES - digits - kind.length - KIND.length;
+      return (
+        at >= 0 &&
+        bytes.compare(KIND, 0, KIND.length, at, at + KIND.length) === 0 &&
+        bytes.toString('latin1', at + KIND.length, at + KIND.length + kind.length) === kind
+      );
+    }) ?? null
+  );
+}
+
+function dataOf(line: string): Readonly<Record<string, unknown>> {
+  const { data } = JSON.parse(line) as { data: Readonly<Record<string, unknown>> };
+  return data;
+}
