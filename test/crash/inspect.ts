@@ -1,12 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import { checkAudit } from '../../src/audit/check.ts';
-import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Home, runCommand } from '../support/daemon.ts';
 
 /** Looks into a home's store, beside a daemon or after one. */
 export async function lookInto<T>(home: Home, look: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openSqliteStore({ path: home.dbFile, mode: 'readonly' });
+  const store = await openStore(home.store, { mode: 'readonly' });
   try {
     return await look(store);
   } finally {

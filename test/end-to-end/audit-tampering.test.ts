@@ -77,6 +77,7 @@ async function aCopy(): Promise<Home> {
     dir,
     configFile: join(dir, 'watcher.config.json'),
     dbFile: join(dir, 'watcher.db'),
+    store: { url: `sqlite:${join(dir, 'watcher.db')}` },
     auditFile: join(dir, 'audit.jsonl'),
     remove,
   };

@@ -57,6 +57,7 @@ export function takeOldStore(): Home {
     dir,
     configFile: 'watcher.config.json',
     dbFile: join(dir, 'watcher.db'),
+    store: { url: `sqlite:${join(dir, 'watcher.db')}` },
     auditFile: join(dir, 'audit.jsonl'),
     remove: async () => rmSync(dir, { recursive: true, force: true }),
   };

@@ -2,15 +2,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { StoreAddress } from '../../src/store/ports/address.ts';
 import { childEnvironment } from './child-environment.ts';
 import { PATIENCE_MS } from './patience.ts';
 import { MAIN } from './program.ts';
+import { newStoreAddress } from './test-store.ts';
 
 /** A folder with a configuration file, where a daemon can live. */
 export interface Home {
   dir: string;
   configFile: string;
   dbFile: string;
+  /** Where its store is: that file, or a schema of the PostgreSQL that tests share (`TEST_STORE=postgres`). */
+  store: StoreAddress;
   auditFile: string;
   remove(): Promise<void>;
 }
@@ -21,15 +25,18 @@ export async function makeHome(config: Record<string, unknown>): Promise<Home> {
   const dbFile = join(dir, 'watcher.db');
   const auditFile = join(dir, 'audit.jsonl');
   const configFile = join(dir, 'watcher.config.json');
-  const whole = {
-    store: { url: `sqlite:${dbFile}` },
+  const whole: Record<string, unknown> & { store: StoreAddress } = {
+    store: await newStoreAddress(dbFile),
     audit: { file: auditFile },
     server: { host: '127.0.0.1', port: 0 },
     log: { level: 'info', format: 'json' },
     ...config,
   };
   await writeFile(configFile, JSON.stringify(whole, null, 2));
-  return { dir, configFile, dbFile, auditFile, remove: () => rm(dir, { recursive: true, force: true }) };
+  return {
+    ...{ dir, configFile, dbFile, store: whole.store, auditFile },
+    remove: () => rm(dir, { recursive: true, force: true }),
+  };
 }
 
 export interface LogLine extends Record<string, unknown> {

@@ -3,7 +3,6 @@ import { alertKey } from '../../src/domain/event/alert.ts';
 import type { AlertEventName } from '../../src/domain/event/event.ts';
 import { hasLeft, placeOf } from '../../src/domain/event/subject.ts';
 import { createFaultLog } from '../../src/logging/fault-log.ts';
-import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createDepartures, type Departures } from '../../src/watcher/departures.ts';
 import type { Recorder } from '../../src/watcher/record/recorder.ts';
@@ -11,6 +10,7 @@ import { aRoute, aWatch, MINUTE, T0 } from '../support/builders.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { aRecorder } from '../support/recorder.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { openNewStore } from '../support/test-store.ts';
 
 const USERS = { groupId: 'g', projectName: 'alpha', instanceName: 'users' };
 
@@ -22,7 +22,7 @@ let closed: string[];
 let departures: Departures;
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   clock = createManualClock(T0);
   recorder = aRecorder({ store, clock }, { routes: [aRoute()] });
   running = [];

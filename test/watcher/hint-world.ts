@@ -4,7 +4,6 @@ import type { Watch } from '../../src/domain/job/watch.ts';
 import type { FeedEvent } from '../../src/domain/polling/feed-events.ts';
 import { SourceError } from '../../src/errors.ts';
 import { createSignals } from '../../src/signals.ts';
-import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createRunner, type Runner } from '../../src/watcher/runner.ts';
 import { blindnessOf } from '../../src/watcher/status.ts';
@@ -13,6 +12,7 @@ import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { type FakeTime, fakeTime } from '../support/fake-time.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { openNewStore } from '../support/test-store.ts';
 
 export const FLEET: Partial<Watch> = {
   name: 'fleet',
@@ -47,7 +47,7 @@ export async function aHintedWorld(
     feeds.push(time.monotonic());
     return readFeed(...asked);
   };
-  const store: Store = { ...(await openSqliteStore({ path: ':memory:' })), checkWritable: async () => {} };
+  const store: Store = { ...(await openNewStore()), checkWritable: async () => {} };
   await store.claimDaemon();
   const logger = createRecordingLogger();
   const signals = createSignals(logger);

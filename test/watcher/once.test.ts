@@ -1,7 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DeliveryError, SourceError } from '../../src/errors.ts';
 import { createSignals } from '../../src/signals.ts';
-import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { type OnceDeps, runOnce } from '../../src/watcher/once.ts';
 import {
   aJob,
@@ -18,10 +17,11 @@ import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { openNewStore } from '../support/test-store.ts';
 
 /** A store of its own, and a run on it with nothing configured but what is given. */
 async function aWorld() {
-  const store = await openSqliteStore({ path: ':memory:' });
+  const store = await openNewStore();
   onTestFinished(() => store.close());
   const clock = createManualClock(T0);
   const run = (plan: Partial<OnceDeps>) => {

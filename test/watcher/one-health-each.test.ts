@@ -7,7 +7,6 @@ import type { Target, Watch } from '../../src/domain/job/watch.ts';
 import { SourceError } from '../../src/errors.ts';
 import { healthOf } from '../../src/health/health.ts';
 import { createSignals } from '../../src/signals.ts';
-import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createRunner, type Runner } from '../../src/watcher/runner.ts';
 import { aJob, aRoute, aWatch, jobId, MINUTE, T0 } from '../support/builders.ts';
@@ -15,6 +14,7 @@ import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { fakeTime } from '../support/fake-time.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { openNewStore } from '../support/test-store.ts';
 
 const SECOND = 1_000;
 const PROJECTS = ['alpha', 'beta', 'gamma', 'small'];
@@ -68,7 +68,7 @@ async function aWorld({ each = 2, ...over }: Partial<Watch> & { each?: number } 
     return listInstances(place, options);
   };
 
-  const store: Store = { ...(await openSqliteStore({ path: ':memory:' })), checkWritable: async () => {} };
+  const store: Store = { ...(await openNewStore()), checkWritable: async () => {} };
   await store.claimDaemon();
   const notifier = createFakeNotifier();
   const watch = aWatch({

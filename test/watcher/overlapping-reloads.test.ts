@@ -3,13 +3,13 @@ import { expect, it, vi } from 'vitest';
 import type { Notifier } from '../../src/channels/notifier.ts';
 import { healthOf } from '../../src/health/health.ts';
 import { createSignals } from '../../src/signals.ts';
-import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { createRunner, type RunnerConfig } from '../../src/watcher/runner.ts';
 import { aJob, aRoute, aWatch, jobId, T0 } from '../support/builders.ts';
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { type FakeTime, fakeTime } from '../support/fake-time.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { openNewStore } from '../support/test-store.ts';
 
 const WATCHES = ['orders', 'carts'] as const;
 const CHANNELS = ['oncall', 'siem'] as const;
@@ -92,7 +92,7 @@ async function aWorld(time: FakeTime) {
     return notifier;
   };
 
-  const store = await openSqliteStore({ path: ':memory:' });
+  const store = await openNewStore();
   await store.claimDaemon();
   const logger = createRecordingLogger();
   let notifiers: readonly Notifier[] = [];

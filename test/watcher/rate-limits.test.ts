@@ -4,7 +4,6 @@ import { healthOf } from '../../src/health/health.ts';
 import { createSignals } from '../../src/signals.ts';
 import { type Budgets, createBudgets } from '../../src/source/budget/budgets.ts';
 import type { ReadOptions } from '../../src/source/source.ts';
-import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createRunner, type RunnerConfig } from '../../src/watcher/runner.ts';
 import { blindnessOf } from '../../src/watcher/status.ts';
@@ -13,6 +12,7 @@ import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { fakeTime } from '../support/fake-time.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { openNewStore } from '../support/test-store.ts';
 
 const SECOND = 1_000;
 
@@ -48,7 +48,7 @@ async function aWorld(watches: Watch[], { clusters = 0, perMinute = 90 } = {}) {
   };
   source.budgetOf = (groupId) => ({ ...budgets.of(groupId).facts(), login: 0 });
 
-  const store: Store = { ...(await openSqliteStore({ path: ':memory:' })), checkWritable: async () => {} };
+  const store: Store = { ...(await openNewStore()), checkWritable: async () => {} };
   await store.claimDaemon();
   const logger = createRecordingLogger();
   const config: RunnerConfig = {

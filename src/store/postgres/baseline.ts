@@ -194,7 +194,7 @@ export const BASELINE = `
     autovacuum_vacuum_scale_factor = 0.02,
     autovacuum_vacuum_threshold = 500
   );
-  -- Three of them say what they hold in words of their own: see queries/queue.ts.
+  -- Three of them say what they hold in words of their own: see queries/outbox/queue.ts.
   create index delivery_event on delivery (event_id);
   create index delivery_channel on delivery (channel, position);
   create index delivery_parts on delivery (part_of) where part_of is not null;

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
 import { aCommit, plan } from '../../store/support.ts';
@@ -10,6 +9,7 @@ import { createManualClock, type ManualClock } from '../../support/manual-clock.
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { settled } from '../../support/stepping-clock.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 const ROUTES = [aRoute({ channels: ['oncall', 'siem'] })];
 
@@ -20,7 +20,7 @@ let logger: ReturnType<typeof createRecordingLogger>;
 let alerts: ChannelAlerts;
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   clock = createManualClock(T0);
   await begin();
 });

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelSet, createChannelSet } from '../../../src/watcher/deliver/channel-set.ts';
 import { aJob, anEvent, HOUR, jobId, T0 } from '../../support/builders.ts';
@@ -10,6 +9,7 @@ import { createFakeNotifier } from '../../support/fake-notifier.ts';
 import { NO_STEPS } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 let store: Store;
 let signals: Signals;
@@ -17,7 +17,7 @@ let set: ChannelSet;
 let recorded: string[];
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   const logger = createRecordingLogger();
   signals = createSignals(logger);
   recorded = [];

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeliveryError } from '../../../src/errors.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { aJob, anEvent, HOUR, jobId, T0 } from '../../support/builders.ts';
@@ -11,6 +10,7 @@ import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifi
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 const SLOT = T0 + 8 * HOUR;
 const logger = createRecordingLogger();
@@ -20,7 +20,7 @@ let clock: ManualClock;
 let signals: Signals;
 let notifier: FakeNotifier;
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   clock = createManualClock(T0);
   signals = createSignals(logger);
   notifier = createFakeNotifier({ digestOf: 3 });

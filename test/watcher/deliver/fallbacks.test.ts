@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeliveryError } from '../../../src/errors.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { createFallbacks, type Fallbacks } from '../../../src/watcher/deliver/fallbacks.ts';
@@ -13,6 +12,7 @@ import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifi
 import { createManualClock, type ManualClock, NO_STEPS } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 const SECOND = 1_000;
 /** The notifiers, from the first one to the last resort. */
@@ -26,7 +26,7 @@ let notifiers: Record<(typeof NAMES)[number], FakeNotifier>;
 let fallbacks: Fallbacks;
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   clock = createManualClock(T0);
   notifiers = {
     pager: createFakeNotifier({ channel: 'pager' }),

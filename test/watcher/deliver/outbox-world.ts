@@ -2,7 +2,6 @@ import { onTestFinished } from 'vitest';
 import type { EventName } from '../../../src/domain/event/event.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { aJob, anEvent, jobId, T0 } from '../../support/builders.ts';
 import { aConfidence } from '../../support/confidence.ts';
@@ -10,10 +9,11 @@ import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifi
 import { createManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 /** One channel over a real store, with the real dispatch, a receiver that the test plays, and a clock that it owns. */
 export async function outboxWorld(over: Parameters<typeof createFakeNotifier>[0] = {}) {
-  const store = await openSqliteStore({ path: ':memory:' });
+  const store = await openNewStore();
   onTestFinished(() => store.close());
   const clock = createManualClock(T0);
   const logger = createRecordingLogger();

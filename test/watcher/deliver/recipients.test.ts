@@ -4,7 +4,6 @@ import type { Notifier } from '../../../src/channels/notifier.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type WatcherSignals } from '../../../src/signals.ts';
 import { type SmtpSink, startSmtpSink } from '../../../src/simulator/receivers/smtp-sink.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { ChannelCondition, UNKNOWN_PAST } from '../../../src/watcher/deliver/channel-condition.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
@@ -14,6 +13,7 @@ import { aConfidence } from '../../support/confidence.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 const A = 'a@example.com';
 const B = 'b@example.com';
@@ -31,7 +31,7 @@ let attempts: Array<WatcherSignals['delivery:recorded']>;
 const logger = createRecordingLogger();
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   clock = createManualClock(T0 + MINUTE);
   sink = await startSmtpSink();
   refusals = {};

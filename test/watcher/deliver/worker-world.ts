@@ -2,17 +2,17 @@ import { onTestFinished } from 'vitest';
 import { type Clock, systemClock } from '../../../src/clock.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import { createChannelSet } from '../../../src/watcher/deliver/channel-set.ts';
 import { aJob, anEvent, aRoute, HOUR, jobId, T0 } from '../../support/builders.ts';
 import type { FakeNotifier } from '../../support/fake-notifier.ts';
 import { NO_STEPS } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 /** A worker that is idle, over a real store. */
 export async function aWorker(notifier: FakeNotifier, clock: Clock = systemClock) {
-  const store = await openSqliteStore({ path: ':memory:' });
+  const store = await openNewStore();
   const logger = createRecordingLogger();
   const signals = createSignals(logger);
   const recorder = aRecorder({ store, clock, signals, logger }, { routes: [aRoute()] });

@@ -6,7 +6,6 @@ import type { Milestone, ReachedMilestone, RestoreJob } from '../../../src/domai
 import { stateAfter } from '../../../src/domain/job/restore-job.ts';
 import { targetKey, targetOf, type Watch } from '../../../src/domain/job/watch.ts';
 import { createSignals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { PruneWalk } from '../../../src/watcher/keep/walk.ts';
 import { Places } from '../../../src/watcher/poll/places.ts';
@@ -16,6 +15,7 @@ import { createFakeSource } from '../../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder, withEvents } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 const DAY = 24 * HOUR;
 const KEEP = 10 * DAY;
@@ -232,10 +232,7 @@ it('whatever is pruned, and whenever: what is told, owed, usual and listed of al
       fc.array(steps, { minLength: 8, maxLength: 30, size: 'max' }),
       async (all, timeline) => {
         const clock = createManualClock(T0);
-        const stores = [
-          await openSqliteStore({ path: ':memory:' }),
-          await openSqliteStore({ path: ':memory:' }),
-        ] as const;
+        const stores = [await openNewStore(), await openNewStore()] as const;
         const [plain, pruned] = [new World(stores[0], clock), new World(stores[1], clock)];
         const everPruned = new Set<string>();
         try {

@@ -5,7 +5,6 @@ import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals, type WatcherSignals } from '../../../src/signals.ts';
 import type { JobPage } from '../../../src/source/source.ts';
 import type { PollCommit } from '../../../src/store/ports/jobs.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { createWatchLoop } from '../../../src/watcher/watch/loop.ts';
 import type { WatchLoop } from '../../../src/watcher/watch/watch-loop.ts';
@@ -15,6 +14,7 @@ import { createManualClock, type ManualClock } from '../../support/manual-clock.
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { settled } from '../../support/stepping-clock.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 let store: Store;
 let source: FakeSource;
@@ -25,7 +25,7 @@ let commits: PollCommit[];
 let polls: Array<WatcherSignals['poll:finished']>;
 
 beforeEach(async () => {
-  const opened = await openSqliteStore({ path: ':memory:' });
+  const opened = await openNewStore();
   commits = [];
   store = {
     ...opened,

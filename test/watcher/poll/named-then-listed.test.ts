@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jobOf } from '../../../src/domain/event/subject.ts';
 import { targetOf, type Watch } from '../../../src/domain/job/watch.ts';
 import { createSignals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { Places } from '../../../src/watcher/poll/places.ts';
 import { type PollInput, pollTarget } from '../../../src/watcher/poll/poll.ts';
@@ -11,13 +10,14 @@ import { createFakeSource, type FakeSource } from '../../support/fake-source.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder, withEvents } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 let store: Store;
 let source: FakeSource;
 let clock: ManualClock;
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   source = createFakeSource();
   clock = createManualClock(T0);
 });

@@ -5,7 +5,6 @@ import { targetOf, type Watch } from '../../../src/domain/job/watch.ts';
 import type { Route } from '../../../src/domain/telling/routing.ts';
 import { SourceError } from '../../../src/errors.ts';
 import { createSignals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { Places } from '../../../src/watcher/poll/places.ts';
 import {
@@ -28,6 +27,7 @@ import { createFakeSource, type FakeSource } from '../../support/fake-source.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder, withEvents } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 type Polled = PollReport & { events: PlannedEvent[] };
 
@@ -41,7 +41,7 @@ let notes: AnswerNotes;
 let places: Places;
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   source = createFakeSource();
   clock = createManualClock(T0);
   watch = aWatch();

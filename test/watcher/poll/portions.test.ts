@@ -4,7 +4,6 @@ import type { Milestone, RestoreJob } from '../../../src/domain/job/restore-job.
 import { targetKey, targetOf } from '../../../src/domain/job/watch.ts';
 import { StoreError } from '../../../src/errors.ts';
 import { createSignals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { Places } from '../../../src/watcher/poll/places.ts';
 import { pollTarget } from '../../../src/watcher/poll/poll.ts';
@@ -13,6 +12,7 @@ import { createFakeSource, type FakeSource } from '../../support/fake-source.ts'
 import { createManualClock } from '../../support/manual-clock.ts';
 import { aRecorder, withEvents } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 const ENDS: Milestone[][] = [[], ['finished'], ['failed'], ['cancelled'], ['ready'], ['ready', 'expired']];
 const SECOND = 1_000;
@@ -42,7 +42,7 @@ async function aWorld({
   portion: number;
   announceExisting?: boolean;
 }) {
-  const store = await openSqliteStore({ path: ':memory:' });
+  const store = await openNewStore();
   const source = createFakeSource();
   source.pageSize = 7;
   const clock = createManualClock(T0);

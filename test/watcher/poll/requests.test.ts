@@ -3,7 +3,6 @@ import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
 import { targetOf } from '../../../src/domain/job/watch.ts';
 import { SourceError } from '../../../src/errors.ts';
 import { createSignals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { cheapestReach, Places } from '../../../src/watcher/poll/places.ts';
 import { type PollInput, pollTarget } from '../../../src/watcher/poll/poll.ts';
@@ -12,6 +11,7 @@ import { createFakeSource, type FakeSource } from '../../support/fake-source.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 const PAGE = 10;
 const JOBS = 200;
@@ -24,7 +24,7 @@ let clock: ManualClock;
 let places: Places;
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   source = createFakeSource();
   source.pageSize = PAGE;
   clock = createManualClock(T0);

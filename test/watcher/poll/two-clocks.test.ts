@@ -4,7 +4,6 @@ import { createSignals } from '../../../src/signals.ts';
 import { createAtlasSource } from '../../../src/source/atlas-source.ts';
 import { flexJobs } from '../../../src/source/kinds/flex.ts';
 import type { JobSource } from '../../../src/source/source.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { Places } from '../../../src/watcher/poll/places.ts';
 import { pollTarget } from '../../../src/watcher/poll/poll.ts';
@@ -13,6 +12,7 @@ import { aMuteRequest, aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../../sup
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder, withEvents } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 const watch = aWatch({ kind: 'flex', apiVersion: 'v2' });
 const STARTED_AT = T0 - HOUR;
@@ -26,7 +26,7 @@ let date: string | null;
 let job: Record<string, unknown>;
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   clock = createManualClock(T0);
   aheadMs = 0;
   date = null;

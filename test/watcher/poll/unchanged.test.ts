@@ -7,7 +7,6 @@ import type { Connection } from '../../../src/source/connection.ts';
 import type { JsonRequest } from '../../../src/source/json-read.ts';
 import { flexJobs } from '../../../src/source/kinds/flex.ts';
 import type { JobSource } from '../../../src/source/source.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { Places } from '../../../src/watcher/poll/places.ts';
 import { type AnswerNotes, type PollInput, pollTarget } from '../../../src/watcher/poll/poll.ts';
@@ -15,6 +14,7 @@ import { aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../../support/builders.
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder, withEvents } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 /** A job as Atlas writes it. */
 type Raw = Record<string, unknown> & { id: string };
@@ -87,7 +87,7 @@ const STATEMENTS = ['readTarget', 'readObservations', 'commitPoll'] as const;
 
 /** A watcher of one target, with a store and a memory of its own. */
 async function createPoller(atlas: FakeAtlas, clock: ManualClock, { remembers = true, watch = WATCH } = {}) {
-  const store: Store = await openSqliteStore({ path: ':memory:' });
+  const store: Store = await openNewStore();
   const asked = Object.fromEntries(STATEMENTS.map((name) => [name, vi.spyOn(store, name)]));
   const signals = createSignals(createRecordingLogger());
   const recorder = aRecorder({ store, clock, signals }, { routes: [aRoute()] });

@@ -4,7 +4,6 @@ import type { Route } from '../../../src/domain/telling/routing.ts';
 import { DeliveryError, SourceError } from '../../../src/errors.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
@@ -19,6 +18,7 @@ import { createFakeSource, type FakeSource } from '../../support/fake-source.ts'
 import { createManualClock, type ManualClock, NO_STEPS } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 const HOURLY = aRoute({ remindEveryMs: HOUR });
 
@@ -36,7 +36,7 @@ let watches: Watch[];
 let counted: string[];
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   source = createFakeSource();
   clock = createManualClock(T0);
   oncall = createFakeNotifier({ channel: 'oncall' });

@@ -4,7 +4,6 @@ import type { Watch } from '../../../src/domain/job/watch.ts';
 import { SourceError } from '../../../src/errors.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { createVisibility } from '../../../src/watcher/remind/visibility.ts';
 import type { ChannelStatus } from '../../../src/watcher/status.ts';
@@ -15,6 +14,7 @@ import { createFakeSource, type FakeSource } from '../../support/fake-source.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 const STARTED = anEvent('started');
 const WATCH_FAILING = anEvent('watch_failing');
@@ -29,7 +29,7 @@ let watches: Watch[];
 let channels: Array<Pick<ChannelStatus, 'channel' | 'failing'>>;
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   source = createFakeSource();
   clock = createManualClock(T0);
   channels = [];

@@ -3,7 +3,6 @@ import type { Watch } from '../../../src/domain/job/watch.ts';
 import { SourceError, StoreError } from '../../../src/errors.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { createWatchLoop } from '../../../src/watcher/watch/loop.ts';
 import type { WatchLoop } from '../../../src/watcher/watch/watch-loop.ts';
@@ -12,6 +11,7 @@ import { createFakeSource, type FakeSource } from '../../support/fake-source.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 const ALL = aRoute();
 
@@ -21,7 +21,7 @@ let clock: ManualClock;
 let loop: WatchLoop;
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   source = createFakeSource();
   clock = createManualClock(T0);
 });

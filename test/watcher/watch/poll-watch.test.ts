@@ -4,7 +4,6 @@ import { jobOf } from '../../../src/domain/event/subject.ts';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import { SourceError, StoreError } from '../../../src/errors.ts';
 import { createSignals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { pollWatch, type WatchPollReport } from '../../../src/watcher/watch/poll-watch.ts';
 import { createTargetBook } from '../../../src/watcher/watch/targets/book.ts';
@@ -14,6 +13,7 @@ import { createFakeSource, type FakeSource } from '../../support/fake-source.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder, withEvents } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 type Polled = WatchPollReport & { events: PlannedEvent[] };
 
@@ -26,7 +26,7 @@ let logger: ReturnType<typeof createRecordingLogger>;
 let written: string[];
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   source = createFakeSource();
   clock = createManualClock(T0);
   logger = createRecordingLogger();

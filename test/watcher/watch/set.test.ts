@@ -3,7 +3,6 @@ import { type Clock, systemClock } from '../../../src/clock.ts';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { blindnessOf } from '../../../src/watcher/status.ts';
 import { createWatchSet, type WatchConfig, type WatchSet } from '../../../src/watcher/watch/set.ts';
@@ -11,6 +10,7 @@ import { aJob, aWatch, jobId } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 /** Never within a test: a watch polls when it begins, and not again. */
 const YEARLY = '0 0 0 1 1 *';
@@ -25,7 +25,7 @@ let aheadMs: number;
 const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + aheadMs };
 
 beforeEach(async () => {
-  store = await openSqliteStore({ path: ':memory:' });
+  store = await openNewStore();
   source = createFakeSource();
   const logger = createRecordingLogger();
   signals = createSignals(logger);

@@ -6,7 +6,6 @@ import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { createWatchLoop } from '../../../src/watcher/watch/loop.ts';
 import type { WatchLoop } from '../../../src/watcher/watch/watch-loop.ts';
@@ -15,6 +14,7 @@ import { createFakeSource, type FakeSource } from '../../support/fake-source.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 const MEDIAN = 4 * MINUTE;
 
@@ -25,7 +25,7 @@ let clock: ManualClock;
 let loop: WatchLoop | undefined;
 
 beforeEach(async () => {
-  const opened = await openSqliteStore({ path: ':memory:' });
+  const opened = await openNewStore();
   reads = 0;
   store = {
     ...opened,

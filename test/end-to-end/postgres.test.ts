@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { finish } from '../../src/simulator/atlas/scenario.ts';
+import { makeHome, runCommand, startDaemon } from '../support/daemon.ts';
+import { hasPostgres, newPostgresAddress } from '../support/postgres/shared.ts';
+import { GROUP, INSTANCE, startWorld, until } from './support.ts';
+
+describe.skipIf(!hasPostgres())('a daemon whose store is a PostgreSQL', () => {
+  it('tells each event once over a kill, and says where it keeps it, without the password', {
+    timeout: 300_000,
+  }, async () => {
+    const world = await startWorld();
+    const address = await newPostgresAddress();
+    const url = address.url.replace('//watcher@', `//watcher:\${DATABASE_PASSWORD}@`);
+    const home = await makeHome(world.config({ store: { ...address, url } }));
+    onTestFinished(home.remove);
+    const env = { DATABASE_PASSWORD: 'canary-password' };
+    const command = (...args: string[]) =>
+      runCommand([...args, '--config', home.configFile], { cwd: home.dir, env });
+
+    const check = await command('check');
+    expect(check.stdout).toContain(`(schema ${address.schema}): not there yet, the daemon makes it`);
+    const victim = startDaemon(home, env);
+    await victim.url;
+    const hasBaseline = async () =>
+      (await readFile(home.auditFile, 'utf8').catch(() => '')).includes('baseline.taken');
+    await until(hasBaseline, 'the baseline');
+    const first = world.startJob();
+    await world.untilArrived(1);
+    await victim.kill('SIGKILL');
+
+    world.atlas.updateJob(GROUP, INSTANCE, first, finish(Date.now()));
+    const daemon = startDaemon(home, env);
+    await world.untilArrived(2);
+    expect(world.told().map(({ data }) => data.event)).toEqual(['started', 'finished']);
+
+    const second = await command('run');
+    expect(second.code).not.toBe(0);
+    expect(second.stdout + second.stderr).toContain('is in use by another daemon');
+    const status = await command('status');
+    expect(status.stdout).toContain(`(schema ${address.schema})`);
+    expect((await command('history', first)).stdout).toContain('finished');
+    expect((await command('audit', 'verify')).code).toBe(0);
+    expect((await daemon.kill('SIGTERM')).code).toBe(0);
+    for (const { stdout, stderr } of [check, status])
+      expect(stdout + stderr).not.toContain('canary-password');
+    expect(daemon.output() + victim.output()).not.toContain('canary-password');
+  });
+});

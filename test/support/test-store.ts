@@ -1,0 +1,18 @@
+import type { StoreAddress } from '../../src/store/ports/address.ts';
+import { openPostgresStore } from '../../src/store/postgres/postgres-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { newPostgresAddress } from './postgres/shared.ts';
+
+/** `TEST_STORE=postgres` has tests that need some store use a PostgreSQL. */
+const isPostgres = process.env.TEST_STORE === 'postgres';
+
+/** Where a new store is: the file, or a schema of the PostgreSQL that tests share. */
+export async function newStoreAddress(file: string): Promise<StoreAddress> {
+  return isPostgres ? newPostgresAddress() : { url: `sqlite:${file}` };
+}
+
+/** A new, empty store for a test to which it is all one what it is made of: in memory, unless said otherwise. */
+export async function openNewStore(): Promise<Store> {
+  return isPostgres ? openPostgresStore(await newPostgresAddress()) : openSqliteStore({ path: ':memory:' });
+}
