@@ -124,7 +124,8 @@ function notesOn(
   { tree, clock }: { tree: TreeCheck; clock: { note: string | null } },
   { head, key }: { head: AuditHead; key: VerifierKey | null },
 ): string[] {
-  const isUnsigned = head.seq > 0 && tree.agreeing === 0;
+  // Behind the first fault no checkpoint is looked at.
+  const isUnsigned = head.seq > 0 && tree.agreeing === 0 && !tree.isStopped;
   return [
     ...(clock.note === null ? [] : [clock.note]),
     ...(isUnsigned ? ['nothing in this log is signed yet: it may have been written anew as a whole'] : []),

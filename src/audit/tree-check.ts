@@ -47,6 +47,8 @@ export interface TreeCheck {
   finish(last: number): TreeProblem[];
   /** Checkpoints, in the log or known from elsewhere, that agree with it. */
   readonly agreeing: number;
+  /** Something was wrong: nothing was compared from there on. */
+  readonly isStopped: boolean;
 }
 
 const KIND = Buffer.from('"kind":"checkpoint.');
@@ -107,6 +109,9 @@ export function createTreeCheck({ known = [], key: given = null }: TreeCheckOpti
   return {
     get agreeing() {
       return agreeing;
+    },
+    get isStopped() {
+      return isStopped;
     },
     stop: () => {
       isStopped = true;
