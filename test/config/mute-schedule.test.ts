@@ -6,7 +6,7 @@ const DAY = 24 * HOUR;
 
 /** What is said of it at hours of all sorts within a week, each verdict once. */
 function verdicts(schedule: string, forMs: number, timeZone = 'UTC'): Array<string | null> {
-  const hours = [0, 1, 4, 9, 15, 39, 67, 93, 118, 145].map((hour) => T0 + hour * HOUR);
+  const hours = [0, 15, 67, 118].map((hour) => T0 + hour * HOUR);
   return [...new Set(hours.map((now) => muteScheduleFault({ schedule, timeZone }, forMs, now)))];
 }
 
