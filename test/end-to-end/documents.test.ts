@@ -42,7 +42,7 @@ const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { script
 
 describe('the command lines that the documents show', () => {
   it('all begin with a program that is known here', () => {
-    const known = /^(npm|npx|git|source|restore-watcher|docker|kubectl|curl|jq|atlas)$/;
+    const known = /^(npm|npx|git|source|restore-watcher|docker|kubectl|curl|jq|atlas|pg_dump|pg_restore)$/;
     expect(lines.filter(({ words: [program = ''] }) => !known.test(program))).toEqual([]);
   });
 
