@@ -172,8 +172,11 @@ export class DeliveryError extends WatcherError {
   }
 }
 
-/** `unavailable` cannot be written or read; `conflict` another daemon has it; `schema_too_new` made by a newer program; `damaged` the file is not a sound database. */
-export type StoreReason = 'unavailable' | 'conflict' | 'schema_too_new' | 'damaged';
+/**
+ * `unavailable` cannot be written or read; `conflict` another daemon has it; `schema_too_new` made by a newer program; `damaged` the file
+ * is not a sound database; `fenced` the lease under which it was to be written is not ours any more.
+ */
+export type StoreReason = 'unavailable' | 'conflict' | 'schema_too_new' | 'damaged' | 'fenced';
 
 /** The store cannot be used. No transaction was half done. */
 export class StoreError extends WatcherError {

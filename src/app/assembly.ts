@@ -24,6 +24,9 @@ import type { RunnerConfig, RunnerDeps } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
 import { createParts, type StagedParts } from './reload/parts.ts';
 
+/** What other replicas have written reaches the mirror of this one within so many milliseconds. */
+const MIRROR_OTHERS_EVERY_MS = 5_000;
+
 /** What an assembly is made of. */
 export interface AssemblyDeps {
   config: WatcherConfig;
@@ -80,7 +83,11 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
       redactor.redact,
     );
     closers.add(() => store.close());
-    await store.claimDaemon();
+    const membership = await store.join({
+      name: `${hostname()}:${process.pid}`,
+      version,
+      configuration: config.sha256,
+    });
     warnIfOpen(logger, sqlitePath(config.store.url));
     closers.add(
       await keepMirror(config.audit.file, {
@@ -90,6 +97,7 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
         signals,
         onReady: () => warnIfOpen(logger, config.audit.file),
         onStuck: killAtExit,
+        lookEveryMs: membership.kind === 'alone' ? undefined : MIRROR_OTHERS_EVERY_MS,
       }),
     );
     closers.add(await signTheLog(config, { store, clock, logger, signals }));
@@ -136,7 +144,7 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
         version,
         ...(pace ? { pace } : {}),
         random: Math.random,
-        owner: `${hostname()}:${process.pid}`,
+        membership,
       },
       close: closers.closeAll,
     };
@@ -204,6 +212,7 @@ function runnerConfigOf(config: WatcherConfig, { sources, notifiers }: StagedPar
     fallbacks,
     testAlert,
     keepMs,
+    configuration: sha256,
     projectUrl: (watch, groupId) => projectUrl(config, watch, groupId),
     configEntry: { file, sha256, watches: namesOf(watches), channels: namesOf(channels) },
   };

@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { verifyStore } from '../audit/verify.ts';
 import type { StoreMove } from '../cli/parts.ts';
 import { StoreError } from '../errors.ts';
+import type { CopyEnd } from '../store/copy/copy-end.ts';
 import { copyStore } from '../store/copy/copy-store.ts';
 import { openCopyEnd, openExistingStore } from '../store/open-store.ts';
 import { placeOfStore, type StoreAddress } from '../store/ports/address.ts';
@@ -52,10 +54,10 @@ async function copyClaimed(
 ): Promise<Omit<StoreMove, 'audit'>> {
   const source = await openCopyEnd(from, { mustExist: true });
   try {
-    await source.claimDaemon();
+    await takeAlone(source);
     const target = await openCopyEnd(to, { mustExist: false });
     try {
-      await target.claimDaemon();
+      await takeAlone(target);
       const tables = await copyStore(source, target, onProgress);
       return { from: source.where, to: target.where, tables };
     } finally {
@@ -64,4 +66,18 @@ async function copyClaimed(
   } finally {
     await source.close();
   }
+}
+
+/** @throws {StoreError} reason `conflict` when anybody works with it. */
+async function takeAlone(end: CopyEnd): Promise<void> {
+  const joining = { name: `${hostname()}:${process.pid}`, version: 'copy', configuration: '' };
+  const membership = await end.join(joining);
+  if (membership.kind === 'alone') return;
+  const { replicas } = await membership.beat({ wanted: [], configuration: '' });
+  const others = replicas.filter(({ id }) => id !== membership.replica).map(({ name }) => name);
+  await membership.end();
+  if (others.length === 0) return;
+  throw new StoreError('conflict', `${end.where} is in use by ${others.join(', ')}`, {
+    hint: 'Stop what runs there first. What was killed counts as running for 15 s.',
+  });
 }

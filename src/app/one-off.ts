@@ -77,7 +77,8 @@ export function lookOnce(config: WatcherConfig, deps: OneOffDeps & { version: st
       store,
       signals: createSignals(deps.logger),
       random: Math.random,
-      owner: 'nobody',
+      membership: { kind: 'alone' as const, replica: 'nobody' },
+      configuration: config.sha256,
       configEntry: {},
     };
     try {

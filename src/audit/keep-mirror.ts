@@ -28,6 +28,8 @@ export interface MirrorDeps {
   /** Told at the end when the disk still holds a write: it may hold the end of the process too. */
   onStuck?: () => void;
   patienceMs?: number;
+  /** Others may write to the log as well: it is looked so often what they have written. Only this process does unless given. */
+  lookEveryMs?: number | undefined;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface MirrorDeps {
  */
 export async function keepMirror(
   file: string,
-  { store, clock, logger, signals, onReady, onStuck, patienceMs = PATIENCE_MS }: MirrorDeps,
+  { store, clock, logger, signals, onReady, onStuck, patienceMs = PATIENCE_MS, lookEveryMs }: MirrorDeps,
 ): Promise<() => Promise<void>> {
   const faultLog = createFaultLog(logger, clock);
   const record = (kind: 'mirror.rebuilt' | 'mirror.rotated', data: AuditData): Promise<void> =>
@@ -93,12 +95,14 @@ export async function keepMirror(
   };
 
   const unsubscribe = signals.on('audit:written', schedule);
+  const looking = lookEveryMs === undefined ? undefined : setInterval(schedule, lookEveryMs);
   // A long log is written while the watcher goes on: once the disk has taken some of it, there is nothing to wait for.
   const first = Promise.race([start(), answered.promise]);
   if (await patiently(first, 'The audit file does not take what is written; going on without it'))
     onReady?.();
   return async () => {
     unsubscribe();
+    clearInterval(looking);
     const last = async (): Promise<void> => {
       await inHand;
       if (timer) clearTimeout(timer);

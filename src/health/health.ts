@@ -36,6 +36,7 @@ const HEARTBEAT_LIMIT_MS = 30_000;
 export function healthOf(status: WatcherStatus, heartbeatLimitMs = HEARTBEAT_LIMIT_MS): Health {
   const live = status.sinceHeartbeatMs < heartbeatLimitMs;
   const reasons = [
+    ...cutOff(status),
     ...(live ? [] : [standstill(status.sinceHeartbeatMs)]),
     ...(status.state === 'running' ? [] : [`the watcher is ${status.state}`]),
     ...(status.storeFault === null
@@ -45,6 +46,7 @@ export function healthOf(status: WatcherStatus, heartbeatLimitMs = HEARTBEAT_LIM
     ...status.channels.flatMap((channel) => idleness(channel) ?? []),
   ];
   const warnings = [
+    ...differences(status),
     ...status.watches.flatMap((watch) => heldBack(watch)),
     ...status.channels.flatMap(({ channel, failing }) =>
       failing === null ? [] : [failure(channel, failing)],
@@ -77,6 +79,29 @@ export function withHeartbeatFault(health: Health, fault: HeartbeatFault | null)
   const words = `the heartbeat is ${HEARTBEAT_WORDS[kind]}, since ${toSecond(since)}`;
   const warning = `${words}: ${inSentences({ message: detail, hint })}`;
   return { ...health, warnings: [...health.warnings, warning] };
+}
+
+/** Why this replica does nothing, in words; none when it can. */
+function cutOff({ replicas }: WatcherStatus): string[] {
+  const forMs = replicas?.cutOffMs ?? null;
+  if (forMs === null) return [];
+  return [
+    `this replica is cut off: for ${formatSpan(forMs)} it could not renew its leases in the store, so it polls and sends nothing, and the others do its work. It goes on by itself once the store answers.`,
+  ];
+}
+
+/** What is told where replicas go by different configurations: they share no work then, and may tell different people. */
+function differences({ replicas }: WatcherStatus): string[] {
+  if (replicas === null) return [];
+  const groups = Map.groupBy(replicas.replicas, ({ configuration }) => configuration);
+  if (groups.size < 2) return [];
+  const words = [...groups].map(
+    ([configuration, those]) =>
+      `${those.map(({ name }) => name).join(', ')} by ${configuration.slice(0, 12)}`,
+  );
+  return [
+    `the replicas go by different configurations: ${words.join('; ')}. Give all of them the same file, and reload or restart those that lag.`,
+  ];
 }
 
 function standstill(forMs: number): string {

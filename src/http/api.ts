@@ -9,6 +9,7 @@ import { DELIVERY_STATUSES } from '../store/ports/outbox.ts';
 import type { PageRequest, RecordReader, Rows } from '../store/ports/records.ts';
 import { createExpectedEnds, type ExpectedEnds } from '../views/expected-ends.ts';
 import { muteView } from '../views/mutes.ts';
+import { replicaViews } from '../views/replicas.ts';
 import { resolveJobId } from '../views/resolve-id.ts';
 import type { StatusReport } from '../views/status/report.ts';
 import { jobView, listedDeliveryView, transitionView, type View, watchView } from '../views/views.ts';
@@ -104,6 +105,13 @@ export function addApi(app: Hono, deps: ApiDeps): void {
     readQuery(c.req.url, []);
     const { key, last } = await store.lastCheckpoint();
     return c.json({ key, checkpoint: last });
+  });
+
+  app.get('/api/v1/replicas', (c) => {
+    const query = readPagedQuery(c.req.url, []);
+    return c.json(
+      listing(slice(replicaViews(status().replicas), query.page()), (replica) => ({ ...replica })),
+    );
   });
 
   app.get('/api/v1/watches', (c) => {

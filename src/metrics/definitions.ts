@@ -27,6 +27,16 @@ export const METRICS = {
     labels: [],
     help: '1 while /readyz says so: every watch sees, every channel is in use, the store can be written.',
   },
+  restore_watcher_leases: {
+    type: 'gauge',
+    labels: ['kind'],
+    help: 'What this replica does, by kind (project, discovery, channel, keeper); none where the store serves one daemon alone.',
+  },
+  restore_watcher_replicas: {
+    type: 'gauge',
+    labels: ['configuration'],
+    help: 'Replicas that live, as this one sees it, by the beginning of the SHA-256 of their configuration: more than one series is a fault.',
+  },
   restore_watcher_mutes_in_force: {
     type: 'gauge',
     labels: [],

@@ -1,4 +1,5 @@
 import { UNHINTED } from '../domain/polling/hint.ts';
+import { kindOfUnit, UNIT_KINDS } from '../domain/replicas/unit.ts';
 import { blindnessOf, type Throttled, type WatcherStatus } from '../watcher/status.ts';
 import type { Figures } from './figures.ts';
 import type { Instruments } from './instruments.ts';
@@ -28,6 +29,7 @@ export function addStatusFigures(instruments: Instruments): StatusFigures {
   const hinted = instruments.gauge('restore_watcher_hinted_projects');
   const unhinted = instruments.gauge('restore_watcher_unhinted_projects');
   const failing = instruments.gauge('restore_watcher_channel_failing');
+  const setReplicas = addReplicaFigures(instruments);
   let readings: StatusReadings | null = null;
   return {
     readStatus: (from) => {
@@ -41,7 +43,9 @@ export function addStatusFigures(instruments: Instruments): StatusFigures {
       for (const gauge of [blind, scheduled, period, throttled, due, hinted, unhinted, failing])
         gauge.reset();
       for (const status of watches) {
-        const { watch, scheduledMs, periodMs, dueWithinMs } = status;
+        const { watch, scheduledMs, periodMs, dueWithinMs, polledBy } = status;
+        // It has its series where it is polled.
+        if (polledBy !== null) continue;
         blind.set({ watch }, blindnessOf(status) === null ? 0 : 1);
         scheduled.set({ watch }, scheduledMs / 1000);
         period.set({ watch }, periodMs / 1000);
@@ -52,7 +56,29 @@ export function addStatusFigures(instruments: Instruments): StatusFigures {
         const byReason = Map.groupBy(status.hint.without, ({ reason }) => reason);
         for (const reason of UNHINTED) unhinted.set({ watch, reason }, byReason.get(reason)?.length ?? 0);
       }
-      for (const { channel, failing: since } of channels) failing.set({ channel }, since === null ? 0 : 1);
+      for (const { channel, failing: since, sentBy } of channels) {
+        if (sentBy === null) failing.set({ channel }, since === null ? 0 : 1);
+      }
+      setReplicas(watcher);
     },
+  };
+}
+
+/** Makes the figures of what this replica does; none where a daemon has the store alone. @returns what sets them. */
+function addReplicaFigures(instruments: Instruments): (status: Pick<WatcherStatus, 'replicas'>) => void {
+  const leases = instruments.gauge('restore_watcher_leases');
+  const replicas = instruments.gauge('restore_watcher_replicas');
+  return ({ replicas: status }) => {
+    leases.reset();
+    replicas.reset();
+    if (status === null) return;
+    const own = [...status.owners].filter(([, owner]) => owner === status.me && status.cutOffMs === null);
+    const counts = Map.groupBy(own, ([unit]) => kindOfUnit(unit));
+    for (const kind of UNIT_KINDS) leases.set({ kind }, counts.get(kind)?.length ?? 0);
+    const configurations = new Set(status.replicas.map(({ configuration }) => configuration));
+    for (const configuration of configurations) {
+      const those = status.replicas.filter((one) => one.configuration === configuration);
+      replicas.set({ configuration: configuration.slice(0, 12) }, those.length);
+    }
   };
 }

@@ -11,6 +11,7 @@ export function redactingStore(store: Store, redact: (text: string) => string): 
   const clean = <Value>(value: Value): Value => redactTexts(value, redact);
   return {
     ...store,
+    under: (lease) => redactingStore(store.under(lease), redact),
     commitPoll: (commit) =>
       store.commitPoll({ ...commit, events: clean(commit.events), audit: clean(commit.audit) }),
     commitAlerts: (commit) => store.commitAlerts(clean(commit)),

@@ -3,6 +3,7 @@ import type { AuditReader, AuditStore } from './ports/audit.ts';
 import type { FeedStore } from './ports/feeds.ts';
 import type { JobReader, JobStore } from './ports/jobs.ts';
 import type { KeepingStore } from './ports/keeping.ts';
+import type { LeaseStore } from './ports/leases.ts';
 import type { StoreLife } from './ports/life.ts';
 import type { MuteReader, MuteStore } from './ports/mutes.ts';
 import type { Outbox, OutboxReader } from './ports/outbox.ts';
@@ -23,6 +24,7 @@ export interface Store
     SpanStore,
     KeepingStore,
     FeedStore,
+    LeaseStore<Store>,
     StoreLife {}
 
 /** All that can be asked of a store without changing it. */

@@ -183,5 +183,6 @@ export function watchView(watch: WatchStatus): View {
     unknownJobIds: watch.unknownJobIds,
     hasRunningJobs: watch.hasRunningJobs,
     hint: watch.hint && hintView(watch.hint),
+    polledBy: watch.polledBy,
   };
 }

@@ -22,6 +22,8 @@ export interface DeparturesDeps {
   faultLog: FaultLog;
   /** The last poll of a watch that has left may still be under way, and raise or close something itself. */
   isRunning: (watch: string) => boolean;
+  /** All replicas go by the same configuration: what is not in it is in none. Always so unless given. */
+  areAgreed?: () => boolean;
   /** What was told of the channel is closed. */
   onChannelClosed: (channel: string) => void;
 }
@@ -60,7 +62,7 @@ export function createDepartures(deps: DeparturesDeps): Departures {
       inForce = configured;
     },
     beat: () => {
-      if (isStopped || pending === null || inHand !== null) return;
+      if (isStopped || pending === null || inHand !== null || deps.areAgreed?.() === false) return;
       inHand = look(pending).finally(() => {
         inHand = null;
       });

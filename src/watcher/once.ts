@@ -10,6 +10,8 @@ import { callIn } from './deliver/fallbacks.ts';
 import { createSendTimes } from './deliver/send-times.ts';
 import { closeDeparted } from './departures.ts';
 import { pruneForAWhile } from './keep/prune-for-a-while.ts';
+import { takeEveryLease } from './leases/every-lease.ts';
+import { unitsOf } from './leases/units.ts';
 import { Recorder } from './record/recorder.ts';
 import { remindDue } from './remind/reminders.ts';
 import { createVisibility } from './remind/visibility.ts';
@@ -55,6 +57,8 @@ interface Run extends OnceDeps {
   faultLog: FaultLog;
   /** Channels that have not answered in time: whoever waits for the rest of their messages too waits for hours. */
   hanging: Set<string>;
+  /** Names this process in leases. */
+  owner: string;
   /** How often deliveries were refused for now in this run, by id. */
   refusals: Map<string, number>;
 }
@@ -66,22 +70,34 @@ const MOST_TRIES = 2;
 /**
  * One poll of every watch, then one go at every delivery that is due; for cron, CI and Kubernetes CronJobs. What cannot be
  * delivered now stays owed for the next run, and so does the rest of a channel that has not answered in time.
- * The store must have been claimed (`claimDaemon`).
+ * This process must have joined the store (`join`).
+ * @throws {StoreError} reason `conflict` where replicas that share the store do the work already.
  */
 export async function runOnce(deps: OnceDeps, signal: AbortSignal): Promise<OnceReport> {
   const run: Run = {
     ...deps,
     recorder: new Recorder({ ...deps, rules: () => deps }),
     faultLog: createFaultLog(deps.logger, deps.clock),
+    owner: deps.membership.replica,
     hanging: new Set(),
     refusals: new Map(),
   };
-  await createClockSteps(deps).begin();
-  const successes = createSuccesses(deps);
+  const units = unitsOf({ watches: deps.watches, channels: deps.notifiers.map(({ channel }) => channel) });
+  const giveUpLeases = await takeEveryLease(run, units, deps.configuration);
+  try {
+    return await runAll(run, signal);
+  } finally {
+    await giveUpLeases();
+  }
+}
+
+async function runAll(run: Run, signal: AbortSignal): Promise<OnceReport> {
+  await createClockSteps(run).begin();
+  const successes = createSuccesses(run);
   const limit = pLimit(POLLS_AT_ONCE);
-  const polled = await Promise.all(deps.watches.map((watch) => limit(() => pollWatch(run, watch))));
+  const polled = await Promise.all(run.watches.map((watch) => limit(() => pollWatch(run, watch))));
   await successes.stop();
-  const counts = Map.groupBy(await deps.store.countJobs(), ({ watch }) => watch);
+  const counts = Map.groupBy(await run.store.countJobs(), ({ watch }) => watch);
   const watches = polled.map(({ report }) => ({
     ...report,
     states: Object.fromEntries((counts.get(report.watch) ?? []).map(({ state, count }) => [state, count])),

@@ -2,8 +2,11 @@ import type { Clock } from '../clock.ts';
 import { toError } from '../errors.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
 
-/** How an actor is to end: `change`: another takes its place, or none, and nothing hurries; `end`: the process ends. */
-export type Haste = 'change' | 'end';
+/**
+ * How an actor is to end: `change`: another takes its place, or none, and nothing hurries; `end`: the process ends; `lost`: what it does
+ * is another process's by now, and is cut short.
+ */
+export type Haste = 'change' | 'end' | 'lost';
 
 /** What a reconciler works with. A spec says how an actor works; an actor works until it is stopped, and by one spec only. */
 export interface ReconcilerDeps<Spec, Actor> {
@@ -37,6 +40,8 @@ interface Slot<Spec, Actor> {
   running: Running<Spec, Actor> | null;
   /** There while an actor is ending. */
   settling: Promise<void> | null;
+  /** There once the end of everything was asked for. */
+  stopping: Promise<void> | null;
   /** Since when the key is wanted otherwise than it runs, monotonic; `null`: it is not. */
   waitingSince: number | null;
 }
@@ -50,6 +55,7 @@ export class Reconciler<Spec, Actor> {
   readonly #deps: ReconcilerDeps<Spec, Actor>;
   readonly #slots = new Map<string, Slot<Spec, Actor>>();
   #wanted: ReadonlyMap<string, Spec> = new Map();
+  #haste: Haste = 'change';
   #isStopped = false;
 
   constructor(deps: ReconcilerDeps<Spec, Actor>) {
@@ -59,11 +65,15 @@ export class Reconciler<Spec, Actor> {
   /**
    * Has these run from now on, and no others. What runs as is wanted goes on. What nothing is in the way of begins before this returns.
    * Resolves when no actor runs any more that is not wanted; never rejects. Does nothing once stopped.
+   * @param haste how those end that are not wanted any more, also those that were ending already.
    */
-  async apply(wanted: ReadonlyMap<string, Spec>): Promise<void> {
+  async apply(wanted: ReadonlyMap<string, Spec>, haste: Haste = 'change'): Promise<void> {
     if (this.#isStopped) return;
     this.#wanted = wanted;
+    this.#haste = haste;
+    if (haste === 'lost') this.#hurry();
     this.look();
+    this.#haste = 'change';
     await Promise.all([...this.#slots.values()].map(({ settling }) => settling));
   }
 
@@ -103,6 +113,12 @@ export class Reconciler<Spec, Actor> {
     return (this.#slots.get(key)?.running ?? null) !== null;
   }
 
+  /** Resolves when what runs by this key and is to end has ended. */
+  async ended(key: string): Promise<void> {
+    const slot = this.#slots.get(key);
+    await (slot?.stopping ?? slot?.settling);
+  }
+
   /** For how long a key has been wanted without running so, in milliseconds; `null`: it runs, or is not wanted. */
   waitingMs(key: string): number | null {
     const since = this.#wanted.has(key) ? (this.#slots.get(key)?.waitingSince ?? null) : null;
@@ -112,18 +128,30 @@ export class Reconciler<Spec, Actor> {
   /** Ends all of them, and starts nothing any more. Safe to call while `apply` is under way. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await Promise.all(
-      [...this.#slots].map(async ([key, { running, settling }]) => {
-        if (running) await this.#stopLogged(key, running.actor, 'end');
-        await settling;
-      }),
-    );
+    const stop = async (key: string, { running, settling }: Slot<Spec, Actor>): Promise<void> => {
+      if (running) await this.#stopLogged(key, running.actor, 'end');
+      await settling;
+    };
+    for (const [key, slot] of this.#slots) slot.stopping ??= stop(key, slot);
+    await Promise.all([...this.#slots.values()].map(({ stopping }) => stopping));
+  }
+
+  /** Those that are ending, and are not wanted to go on, end at once. */
+  #hurry(): void {
+    for (const [key, { running }] of this.#slots) {
+      if (running?.isEnding && !this.#wanted.has(key)) void this.#stopLogged(key, running.actor, 'lost');
+    }
   }
 
   #slotOf(key: string): Slot<Spec, Actor> {
     const known = this.#slots.get(key);
     if (known) return known;
-    const slot: Slot<Spec, Actor> = { running: null, settling: null, waitingSince: null };
+    const slot: Slot<Spec, Actor> = {
+      running: null,
+      settling: null,
+      stopping: null,
+      waitingSince: null,
+    };
     this.#slots.set(key, slot);
     return slot;
   }
@@ -137,12 +165,12 @@ export class Reconciler<Spec, Actor> {
   #end(key: string, slot: Slot<Spec, Actor>): void {
     if (slot.running === null) return;
     slot.running.isEnding = true;
-    slot.settling = this.#exchange(key, slot, slot.running.actor);
+    slot.settling = this.#exchange(key, slot, slot.running.actor, this.#haste);
   }
 
   /** Ends what runs, and then begins what is wanted: of this key, and of those that it was in the way of. */
-  async #exchange(key: string, slot: Slot<Spec, Actor>, actor: Actor): Promise<void> {
-    await this.#stopLogged(key, actor, 'change');
+  async #exchange(key: string, slot: Slot<Spec, Actor>, actor: Actor, haste: Haste): Promise<void> {
+    await this.#stopLogged(key, actor, haste);
     slot.running = null;
     slot.settling = null;
     if (!this.#wanted.has(key)) this.#slots.delete(key);

@@ -4,24 +4,23 @@ import { toError } from '../errors.ts';
 import { createFaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
-import type { StoreProbe } from '../store/ports/life.ts';
-import type { SpanStore } from '../store/ports/spans.ts';
-import { Recorder, type RecorderDeps, type RecordingRules } from './record/recorder.ts';
+import type { Membership } from '../store/ports/leases.ts';
+import { type Leases, leasesAlone } from './leases/leases.ts';
+import { SharedLeases } from './leases/shared-leases.ts';
+import { Recorder, type RecordingRules } from './record/recorder.ts';
 import { type ClockSteps, createClockSteps } from './schedule/clock-steps.ts';
 import { type Pace, USUAL_PACE } from './schedule/pace.ts';
 import { createPulse, type Pulse } from './schedule/pulse.ts';
 import type { PollNow, WatcherStatus } from './status.ts';
 import { createStoreGuard, type StoreGuard } from './store-guard.ts';
-import { type WorkConfig, type WorkerDeps, Workers } from './workers.ts';
+import type { WatcherStore } from './watcher-store.ts';
+import { type WorkConfig, Workers } from './workers.ts';
 
 /** What the configuration decides. A reload gives another one. */
 export interface RunnerConfig extends WorkConfig, RecordingRules {
   /** Written to the audit log when the configuration comes into force. */
   configEntry: AuditDraft['data'];
 }
-
-/** What the watcher asks of the store. It lists nothing, and neither mutes nor redrives: that is for people. */
-export type WatcherStore = RecorderDeps['store'] & WorkerDeps['store'] & SpanStore & StoreProbe;
 
 /** What a runner works with, and the configuration that it begins with. */
 export interface RunnerDeps extends RunnerConfig {
@@ -31,15 +30,15 @@ export interface RunnerDeps extends RunnerConfig {
   signals: Signals;
   /** In [0, 1). */
   random: () => number;
-  /** Names this process in leases. */
-  owner: string;
+  /** What this process has joined. */
+  membership: Membership;
   version: string;
   pace?: Readonly<Pace>;
 }
 
 /** The daemon's life: `starting` → `running` → `stopping` → `stopped`. */
 export interface Runner {
-  /** Watches and delivers until `stop`. The store must have been claimed (`claimDaemon`). Resolves once everything is under way. */
+  /** Watches and delivers until `stop`. This process must have joined the store (`join`). Resolves once everything is under way. */
   start(): Promise<void>;
   /**
    * Writes another configuration to the audit log and works by it from the next tick on. What it leaves as it was goes on undisturbed.
@@ -77,6 +76,7 @@ class Life {
   readonly #guard: StoreGuard<WatcherStore>;
   readonly #steps: ClockSteps;
   readonly #recorder: Recorder;
+  readonly #leases: Leases;
   readonly #workers: Workers;
   readonly #pulse: Pulse;
   readonly #startedAt: number;
@@ -96,14 +96,19 @@ class Life {
     const faultLog = createFaultLog(logger, clock);
     this.#guard = createStoreGuard(deps.store, { clock, faultLog });
     const { store } = this.#guard;
+    const { membership } = deps;
+    this.#leases =
+      membership.kind === 'alone' ? leasesAlone() : new SharedLeases({ membership, clock, logger, faultLog });
     this.#recorder = new Recorder({ ...deps, store, rules: () => this.#config });
     const onMoved = (): void => this.#recorder.alerts.forget();
-    this.#steps = createClockSteps({ store, clock, logger, onMoved });
+    this.#steps = createClockSteps({ store, clock, logger, onMoved, scope: () => this.#workers.spans() });
     const { lookEveryMs } = pace;
     this.#workers = new Workers({
       ...deps,
       store,
       recorder: this.#recorder,
+      owner: deps.membership.replica,
+      leases: this.#leases,
       faultLog,
       lookEveryMs,
       steps: this.#steps,
@@ -181,7 +186,7 @@ class Life {
     this.#state = 'stopping';
     this.#started.resolve();
     if (this.#heartbeat) clearInterval(this.#heartbeat);
-    await this.#workers.stop();
+    await Promise.all([this.#leases.leave(), this.#workers.stop()]);
     await this.note('daemon.stopped', { reason }).catch((error: unknown) => {
       this.#deps.logger.error('The stop could not be written to the audit log', { err: toError(error) });
     });

@@ -2,6 +2,7 @@ import type { Timestamp } from '../domain/instant.ts';
 import type { WatchPlace } from '../domain/job/place.ts';
 import type { PollMode } from '../domain/polling/hint.ts';
 import type { WaitsFor } from '../source/source.ts';
+import type { ReplicaFacts } from '../store/ports/leases.ts';
 
 /** Why something cannot be polled. */
 export interface Fault {
@@ -63,6 +64,8 @@ export interface WatchStatus {
   hasRunningJobs: boolean;
   /** How far activity feeds tell when to poll; `null`: the watch goes without. */
   hint: HintStatus | null;
+  /** The replica that polls it, for people, where that is another one: then nothing else is known of it here. `null`: this one does. */
+  polledBy: string | null;
 }
 
 /** Which projects of a watch are polled when their activity feed tells of a restore. */
@@ -84,11 +87,16 @@ export type Blindness = 'overdue' | 'unpolled' | 'stood_still';
 
 /**
  * Judges whether a watch is blind, by the age of its last successful poll; `null`: it can be relied on. The one place that decides
- * so: health, heartbeat, reminders and the API ask here. A fault alone makes no watch blind as long as there is time to poll again.
+ * so: health, heartbeat, reminders and the API ask here. A fault alone makes no watch blind as long as there is time to poll again. What
+ * another replica polls is judged there.
  */
 export function blindnessOf(
-  status: Pick<WatchStatus, 'lastSuccessAt' | 'sinceSuccessMs' | 'dueWithinMs' | 'hasMissedPolls'>,
+  status: Pick<
+    WatchStatus,
+    'lastSuccessAt' | 'sinceSuccessMs' | 'dueWithinMs' | 'hasMissedPolls' | 'polledBy'
+  >,
 ): Blindness | null {
+  if (status.polledBy !== null) return null;
   if (status.sinceSuccessMs > status.dueWithinMs) return 'overdue';
   if (status.lastSuccessAt === null) return 'unpolled';
   return status.hasMissedPolls ? 'stood_still' : null;
@@ -119,6 +127,20 @@ export interface ChannelStatus {
   waitsForMs: number | null;
   /** It is told to be failing (see `ChannelCondition`); `null`: it is not. */
   failing: { since: Timestamp; detail: string } | null;
+  /** The replica that sends for it, for people, where that is another one: then nothing else is known of it here. `null`: this one does. */
+  sentBy: string | null;
+}
+
+/** How the replicas share the work, as one of them sees it. */
+export interface ReplicasStatus {
+  /** This one's id. */
+  me: string;
+  /** Those that live, this one among them. */
+  replicas: readonly ReplicaFacts[];
+  /** The id of the replica that has a unit, by unit. */
+  owners: ReadonlyMap<string, string>;
+  /** For how many milliseconds the leases could not be renewed, once nothing is ours for that reason; `null`: they can. */
+  cutOffMs: number | null;
 }
 
 /** Why the store does not do its work. */
@@ -138,6 +160,8 @@ export interface WatcherStatus {
   channels: ChannelStatus[];
   /** `null` while what is found can be written down. */
   storeFault: StoreFault | null;
+  /** How the replicas share the work; `null`: this process has the store alone. */
+  replicas: ReplicasStatus | null;
 }
 
 /** What came of the wish to poll a watch at once. */

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { formatSpan } from '../domain/instant.ts';
 import { StoreError, toError } from '../errors.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
+import type { LeaseStore } from '../store/ports/leases.ts';
 import type { StoreProbe } from '../store/ports/life.ts';
 import type { StoreFault } from './status.ts';
 
@@ -12,8 +13,11 @@ const PROBE_AGAIN_MS = 5_000;
 /** A store that has not answered a probe for so long hangs. */
 const ANSWER_WITHIN_MS = 30_000;
 
+/** A store that can be guarded, whatever it is written under. */
+export type Guardable<Store> = StoreProbe & Pick<LeaseStore<Store>, 'under'>;
+
 /** Knows whether what is found can be written down. */
-export interface StoreGuard<Store extends StoreProbe> {
+export interface StoreGuard<Store> {
   /** The store as it was, except that a StoreError of any method is noted on its way to the caller. */
   readonly store: Store;
   /** `null` while the store does its work. */
@@ -27,7 +31,7 @@ export interface StoreGuard<Store extends StoreProbe> {
  * nothing was to be written, proves nothing. One that damage is the reason for lasts as long as the process: some other page can
  * always be written.
  */
-export function createStoreGuard<Store extends StoreProbe>(
+export function createStoreGuard<Store extends Guardable<Store>>(
   store: Store,
   { clock, faultLog }: { clock: Clock; faultLog: FaultLog },
 ): StoreGuard<Store> {
@@ -81,17 +85,19 @@ export function createStoreGuard<Store extends StoreProbe>(
   };
 }
 
-/** Every method rejects as before. */
-function noting<Store extends StoreProbe>(store: Store, note: (error: StoreError) => void): Store {
+/** Every method rejects as before. That a lease is not ours any more says nothing about the store. */
+function noting<Store extends Guardable<Store>>(store: Store, note: (error: StoreError) => void): Store {
+  const under: Store['under'] = (lease) => noting(store.under(lease), note);
   return new Proxy(store, {
     get: (target, name) => {
+      if (name === 'under') return under;
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== 'function') return method;
       return async (...args: unknown[]): Promise<unknown> => {
         try {
           return await method.apply(target, args);
         } catch (thrown) {
-          if (thrown instanceof StoreError) note(thrown);
+          if (thrown instanceof StoreError && thrown.reason !== 'fenced') note(thrown);
           throw thrown;
         }
       };

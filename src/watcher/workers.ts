@@ -1,28 +1,27 @@
 import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { Timestamp } from '../domain/instant.ts';
+import { channelOfUnit, channelUnit, KEEPER_UNIT } from '../domain/replicas/unit.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
-import type { AlertStore } from '../store/ports/alerts.ts';
-import type { FeedStore } from '../store/ports/feeds.ts';
-import type { JobStore } from '../store/ports/jobs.ts';
-import type { KeepingStore } from '../store/ports/keeping.ts';
-import type { Outbox } from '../store/ports/outbox.ts';
+import type { SpanScope } from '../store/ports/spans.ts';
+import { Chores } from './chores.ts';
 import { type ChannelAlerts, createChannelAlerts } from './deliver/channel-alerts.ts';
 import { type ChannelSet, createChannelSet } from './deliver/channel-set.ts';
-import { createFallbacks, type Fallbacks } from './deliver/fallbacks.ts';
-import { createDepartures, type Departures } from './departures.ts';
-import { createKeeper, type Keeper } from './keep/keeper.ts';
+import { type Hold, type Leases, underHold } from './leases/leases.ts';
+import { unitsOf } from './leases/units.ts';
+import { type Haste, Reconciler } from './reconciler.ts';
 import type { Recorder } from './record/recorder.ts';
-import { createReminders, type Reminders } from './remind/reminders.ts';
-import { createTestAlerts, type TestAlertConfig, type TestAlerts } from './remind/test-alert.ts';
+import { createElsewhere } from './remind/elsewhere.ts';
+import type { TestAlertConfig } from './remind/test-alert.ts';
 import { createVisibility } from './remind/visibility.ts';
 import type { ClockSteps } from './schedule/clock-steps.ts';
 import type { PollNow, WatcherStatus } from './status.ts';
 import { createWatchSet, type WatchConfig, type WatchSet } from './watch/set.ts';
 import { createSuccesses, type Successes } from './watch/successes.ts';
+import type { WatcherStore } from './watcher-store.ts';
 
 /** What the configuration decides of the work. */
 export interface WorkConfig extends WatchConfig, TestAlertConfig {
@@ -31,12 +30,15 @@ export interface WorkConfig extends WatchConfig, TestAlertConfig {
   fallbacks: readonly Fallback[];
   /** For how many milliseconds what is over stays on record; `null`: for ever. */
   keepMs: number | null;
+  /** Stands for the whole configuration: replicas that go by another one share no work with this. */
+  configuration: string;
 }
 
 /** What the workers work with. */
 export interface WorkerDeps {
-  store: JobStore & Outbox & AlertStore & FeedStore & Pick<KeepingStore, 'prune'>;
+  store: WatcherStore;
   recorder: Recorder;
+  leases: Leases;
   clock: Clock;
   logger: Logger;
   faultLog: FaultLog;
@@ -50,47 +52,54 @@ export interface WorkerDeps {
   steps: ClockSteps;
 }
 
-/** Everything that works while the watcher runs: watches, channels, and what looks after both. It keeps no timer for its own beat. */
+const NOTHING: WorkConfig = {
+  watches: [],
+  sources: new Map(),
+  notifiers: [],
+  fallbacks: [],
+  testAlert: null,
+  keepMs: null,
+  configuration: '',
+};
+
+/**
+ * Everything that works while the watcher runs: watches, channels, and what looks after both; each as far as the lease on it is ours. It
+ * keeps no timer for its own beat.
+ */
 export class Workers {
+  readonly #deps: WorkerDeps;
   readonly #watches: WatchSet;
   readonly #successes: Successes;
   readonly #channels: ChannelSet;
   readonly #channelAlerts: ChannelAlerts;
-  readonly #fallbacks: Fallbacks;
-  readonly #testAlerts: TestAlerts;
-  readonly #reminders: Reminders;
-  readonly #departures: Departures;
-  readonly #keeper: Keeper;
-  readonly #clock: Clock;
-  #config: Pick<WorkConfig, 'watches'> = { watches: [] };
+  readonly #chores: Reconciler<Hold, Chores>;
+  #config = NOTHING;
 
   constructor(deps: WorkerDeps) {
-    this.#clock = deps.clock;
+    const { clock, faultLog } = deps;
+    this.#deps = deps;
     this.#successes = createSuccesses(deps);
     this.#watches = createWatchSet(deps);
     this.#channels = createChannelSet(deps);
     this.#channelAlerts = createChannelAlerts(deps);
-    this.#fallbacks = createFallbacks(deps);
-    this.#testAlerts = createTestAlerts(deps);
-    this.#departures = createDepartures({
-      ...deps,
-      isRunning: (watch) => this.#watches.isRunning(watch),
-      onChannelClosed: (channel) => this.#channelAlerts.forget(channel),
-    });
-    this.#keeper = createKeeper({ ...deps, surelyNow: () => this.#surelyNow() });
-    this.#reminders = createReminders({
-      ...deps,
-      visibilityOf: createVisibility({
-        watches: () => this.#config.watches,
-        loopOf: (watch) => this.#watches.loopOf(watch),
-        channels: () => this.#channelAlerts.status(),
-      }),
+    this.#chores = new Reconciler({
+      clock,
+      faultLog,
+      noun: 'chores',
+      isSame: (running, wanted) => running === wanted,
+      start: (hold) => this.#choresUnder(hold),
+      stop: (chores) => chores.stop(),
+      onStarted: (begun) => this.#configure(begun),
     });
   }
 
-  /** Loads what was told before. To be called once, before a configuration is applied. */
-  begin(): Promise<void> {
-    return this.#channelAlerts.begin();
+  /** Loads what was told before, and begins to follow the leases. To be called once, before a configuration is applied. */
+  async begin(): Promise<void> {
+    await this.#channelAlerts.begin();
+    this.#deps.leases.begin({
+      onChange: (how) => this.#follow(how === 'lost' ? 'lost' : 'change'),
+      ended: (unit) => this.#ended(unit),
+    });
   }
 
   /**
@@ -99,15 +108,11 @@ export class Workers {
    */
   async apply(config: WorkConfig): Promise<void> {
     this.#config = config;
-    this.#channelAlerts.apply(config.notifiers.map(({ channel }) => channel));
-    this.#fallbacks.apply(config.fallbacks);
-    this.#testAlerts.apply(config);
-    this.#keeper.apply(config.keepMs);
-    this.#departures.apply({
-      watches: config.watches.map(({ name }) => name),
-      channels: config.notifiers.map(({ channel }) => channel),
-    });
-    await Promise.all([this.#channels.apply(config.notifiers), this.#watches.apply(config)]);
+    this.#want();
+    this.#channelAlerts.apply(this.#channelsOfOurs());
+    this.#configure(this.#chores.actors());
+    const keeping = this.#chores.apply(this.#keeping());
+    await Promise.all([keeping, this.#channels.apply(config.notifiers), this.#watches.apply(config)]);
   }
 
   /** See `WatchSet.pollSoon`. */
@@ -121,11 +126,7 @@ export class Workers {
     this.#successes.beat();
     this.#channels.beat();
     this.#channelAlerts.beat();
-    this.#fallbacks.beat();
-    this.#testAlerts.beat();
-    this.#departures.beat();
-    this.#reminders.beat();
-    this.#keeper.beat();
+    for (const chores of this.#chores.actors()) chores.beat();
   }
 
   /** The process did nothing for so long. */
@@ -135,30 +136,115 @@ export class Workers {
 
   /** Stops polling and claiming, and lets what is in hand end. */
   async stop(): Promise<void> {
-    const sending = [
-      this.#channels.stop(),
-      this.#testAlerts.stop(),
-      this.#departures.stop(),
-      this.#reminders.stop(),
-      this.#keeper.stop(),
-    ];
-    await Promise.all([this.#watches.stop(), ...sending]);
+    await Promise.all([this.#watches.stop(), this.#channels.stop()]);
     await this.#successes.stop();
     this.#channelAlerts.end();
-    await this.#fallbacks.stop();
+    // What the last sends have given up is owed to the fallback at once.
+    await this.#chores.stop();
   }
 
-  /** By our clock, or the earliest that a watch has heard of Atlas; `null` while no watch has been polled with success. */
+  status(): Pick<WatcherStatus, 'watches' | 'channels' | 'replicas'> {
+    const { leases } = this.#deps;
+    const known = new Map(this.#channelAlerts.status().map((status) => [status.channel, status]));
+    const channels = this.#config.notifiers.map(({ channel }) => {
+      const unit = channelUnit(channel);
+      const owner = leases.holdOf(unit) === null ? leases.ownerOf(unit) : null;
+      const waitsForMs = this.#channels.waitsForMs(channel);
+      return {
+        channel,
+        failing: known.get(channel)?.failing ?? null,
+        waitsForMs,
+        sentBy: owner?.name ?? null,
+      };
+    });
+    return { watches: this.#watches.status(), channels, replicas: leases.status() };
+  }
+
+  /**
+   * By our clock, or the earliest that a watch has heard of Atlas. Where other replicas poll, by that of the store. `null` while no watch has
+   * been polled with success.
+   */
   #surelyNow(): Timestamp | null {
     const loops = this.#config.watches.flatMap(({ name }) => this.#watches.loopOf(name) ?? []);
     const ahead = loops.flatMap((loop) => (loop.status().lastSuccessAt === null ? [] : loop.surelyAheadMs()));
-    return ahead.length === 0 ? null : this.#clock.now() + Math.min(0, ...ahead);
+    const now = this.#deps.clock.now();
+    if (ahead.length > 0) return now + Math.min(0, ...ahead);
+    const status = this.#deps.leases.status();
+    const self = status?.replicas.find(({ id }) => id === status.me);
+    return self ? Math.min(now, self.until) : null;
   }
 
-  status(): Pick<WatcherStatus, 'watches' | 'channels'> {
-    const channels = this.#channelAlerts
-      .status()
-      .map((status) => ({ ...status, waitsForMs: this.#channels.waitsForMs(status.channel) }));
-    return { watches: this.#watches.status(), channels };
+  /** Asks for what the configuration comes to. */
+  #want(): void {
+    const { watches, notifiers, configuration } = this.#config;
+    const channels = notifiers.map(({ channel }) => channel);
+    this.#deps.leases.want(unitsOf({ watches, channels }), configuration);
+  }
+
+  /** What is counted by this process's clock; `null`: everything, since it has the store alone. */
+  spans(): SpanScope | null {
+    const { leases } = this.#deps;
+    if (leases.status() === null) return null;
+    return {
+      channels: this.#channelsOfOurs(),
+      watches: this.#watches.status().flatMap(({ watch, polledBy }) => (polledBy === null ? [watch] : [])),
+      reminders: leases.holdOf(KEEPER_UNIT) !== null,
+    };
+  }
+
+  /** What is ours has changed: another may have written about it since it was read. */
+  #follow(haste: Haste): void {
+    this.#deps.recorder.alerts.forget();
+    this.#channelAlerts.follow(this.#channelsOfOurs());
+    void this.#chores.apply(this.#keeping(), haste);
+    this.#channels.follow(haste);
+    this.#watches.follow(haste);
+  }
+
+  async #ended(unit: string): Promise<void> {
+    if (unit === KEEPER_UNIT) return this.#chores.ended(unit);
+    const channel = channelOfUnit(unit);
+    return channel === null ? this.#watches.ended(unit) : this.#channels.ended(channel);
+  }
+
+  #keeping(): Map<string, Hold> {
+    const hold = this.#deps.leases.holdOf(KEEPER_UNIT);
+    return new Map(hold ? [[KEEPER_UNIT, hold]] : []);
+  }
+
+  #channelsOfOurs(): string[] {
+    return this.#config.notifiers
+      .map(({ channel }) => channel)
+      .filter((channel) => this.#deps.leases.holdOf(channelUnit(channel)) !== null);
+  }
+
+  #configure(all: readonly Chores[]): void {
+    const { watches, notifiers } = this.#config;
+    const configured = {
+      watches: watches.map(({ name }) => name),
+      channels: notifiers.map(({ channel }) => channel),
+    };
+    for (const chores of all) chores.apply({ ...this.#config, configured });
+  }
+
+  #choresUnder(hold: Hold): Chores {
+    const { store, recorder, clock, leases } = this.#deps;
+    const elsewhere = createElsewhere({ store, clock, status: () => this.status() });
+    return new Chores({
+      ...this.#deps,
+      store: underHold(store, hold),
+      recorder: underHold(recorder, hold),
+      isRunning: (watch) => this.#watches.isRunning(watch),
+      surelyNow: () => this.#surelyNow(),
+      onChannelClosed: (channel) => this.#channelAlerts.forget(channel),
+      areAgreed: () => new Set(leases.status()?.replicas.map(({ configuration }) => configuration)).size < 2,
+      prepareVisibility: elsewhere.prepare,
+      visibilityOf: createVisibility({
+        elsewhere,
+        watches: () => this.#config.watches,
+        loopOf: (watch) => this.#watches.loopOf(watch),
+        channels: () => this.#channelAlerts.status(),
+      }),
+    });
   }
 }

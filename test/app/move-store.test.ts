@@ -7,6 +7,7 @@ import { moveStore } from '../../src/app/move-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { aCommit, aDraft, plan } from '../store/support.ts';
 import { anObservation } from '../support/builders.ts';
+import { aJoining } from '../support/joining.ts';
 
 let from: string;
 let to: string;
@@ -34,7 +35,7 @@ describe('moving a store', () => {
     expect(moved.tables).toContainEqual({ table: 'audit_entry', rows: 2 });
     expect(await copy.auditHead()).toEqual(head);
     for (const store of [source, copy]) {
-      await store.claimDaemon();
+      await store.join(aJoining());
       await store.close();
     }
   });
@@ -49,7 +50,7 @@ describe('moving a store', () => {
   it('is refused while a daemon has either of the two', async () => {
     for (const path of [from, to]) {
       const daemon = await openSqliteStore({ path });
-      await daemon.claimDaemon();
+      await daemon.join(aJoining());
       await expect(move()).rejects.toMatchObject({
         reason: 'conflict',
         message: expect.stringContaining(`${path} is in use by another daemon`),

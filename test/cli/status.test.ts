@@ -46,9 +46,10 @@ function report(isWell = false, over: Partial<StatusReport> = {}): Promise<Statu
         {
           channel: 'oncall',
           waitsForMs: null,
+          sentBy: null,
           failing: isWell ? null : { since: T0, detail: 'HTTP 500' },
         },
-        { channel: 'siem', waitsForMs: null, failing: null },
+        { channel: 'siem', waitsForMs: null, sentBy: null, failing: null },
       ],
     }),
     health: isWell
@@ -82,6 +83,7 @@ function throttledWatch(watch: string, isMeant: boolean, message: string): Statu
   const hint = 'Set requestsPerMinute.';
   return {
     ...{ watch, sight: 'sees', why: null, schedule: '*/30 * * * * *', running: 0, jobs: {} },
+    polledBy: null,
     ...{ scheduledMs: 30_000, periodMs: 66_700, hint: null, lastSuccessAt: null, nextPollAt: null },
     throttled: {
       reason: 'rate_limited',

@@ -34,9 +34,9 @@ describe.skipIf(!hasPostgres())('a daemon whose store is a PostgreSQL', () => {
     await world.untilArrived(2);
     expect(world.told().map(({ data }) => data.event)).toEqual(['started', 'finished']);
 
-    const second = await command('run');
+    const second = await command('once');
     expect(second.code).not.toBe(0);
-    expect(second.stdout + second.stderr).toContain('is in use by another daemon');
+    expect(second.stdout + second.stderr).toContain('is in use by');
     const status = await command('status');
     expect(status.stdout).toContain(`(schema ${address.schema})`);
     expect((await command('history', first)).stdout).toContain('finished');

@@ -93,13 +93,15 @@ describe('health', () => {
 
   it('warns of a channel that fails, and stays ready: the watching goes on', () => {
     const failing = { since: Date.parse('2026-11-25T08:00:00Z'), detail: 'HTTP 404' };
-    const health = healthOf(aWatcherStatus({ channels: [{ channel: 'oncall', failing, waitsForMs: null }] }));
+    const health = healthOf(
+      aWatcherStatus({ channels: [{ channel: 'oncall', failing, waitsForMs: null, sentBy: null }] }),
+    );
     expect(health.ready).toBe(true);
     expect(health.warnings).toEqual(['channel oncall fails since 2026-11-25T08:00:00.000Z: HTTP 404']);
   });
 
   it('is not ready while a channel does not deliver by the configuration in force', () => {
-    const channels = [{ channel: 'oncall', failing: null, waitsForMs: 40_000 }];
+    const channels = [{ channel: 'oncall', failing: null, waitsForMs: 40_000, sentBy: null }];
     expect(healthOf(aWatcherStatus({ channels }))).toMatchObject({
       ready: false,
       reasons: [

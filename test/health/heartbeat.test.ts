@@ -11,7 +11,9 @@ import { createSteppingClock, type SteppingClock } from '../support/stepping-clo
 const WELL = aWatcherStatus();
 const BLIND = aWatcherStatus({ watches: [aWatchStatus({ sinceSuccessMs: 3 * MINUTE, fault: AUTH_FAULT })] });
 const FAILING = aWatcherStatus({
-  channels: [{ channel: 'oncall', failing: { since: T0, detail: 'HTTP 500' }, waitsForMs: null }],
+  channels: [
+    { channel: 'oncall', failing: { since: T0, detail: 'HTTP 500' }, waitsForMs: null, sentBy: null },
+  ],
 });
 
 const goodStore = {
@@ -25,7 +27,10 @@ describe('the condition that a heartbeat tells of', () => {
   const clock = createManualClock(T0);
   const of = (status: WatcherStatus, store: Partial<typeof goodStore> | object = {}) =>
     conditionOf({ status: () => status, store: { ...goodStore, ...store }, clock });
-  const ofOncall = { ...WELL, channels: [{ channel: 'oncall', failing: null, waitsForMs: null }] };
+  const ofOncall = {
+    ...WELL,
+    channels: [{ channel: 'oncall', failing: null, waitsForMs: null, sentBy: null }],
+  };
 
   it('is well when every watch is polled in time, nothing fails and the store can be written', async () => {
     expect(await of(WELL)).toEqual({ kind: 'well' });
@@ -66,7 +71,7 @@ function withFirstFault(): WatcherStatus {
 }
 
 function withWaitingChannel(waitsForMs: number): WatcherStatus {
-  return aWatcherStatus({ channels: [{ channel: 'oncall', failing: null, waitsForMs }] });
+  return aWatcherStatus({ channels: [{ channel: 'oncall', failing: null, waitsForMs, sentBy: null }] });
 }
 
 function withMissedPolls(): WatcherStatus {

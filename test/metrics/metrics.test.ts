@@ -349,7 +349,7 @@ describe('metrics', () => {
     const { metrics, lines } = aWorld();
     let isReady = false;
     const blind = aWatchStatus({ sinceSuccessMs: HOUR });
-    const failing = { channel: 'dba', waitsForMs: null, failing: { since: T0, detail: '' } };
+    const failing = { channel: 'dba', waitsForMs: null, sentBy: null, failing: { since: T0, detail: '' } };
     let status = aWatcherStatus({ watches: [blind], channels: [failing] });
     metrics.readStatus({ status: () => status, isReady: () => isReady });
     const shown = async () => [

@@ -42,6 +42,8 @@ describe('the dashboard', () => {
   it('shows every metric that the watcher has, but for those that other metrics show as well', () => {
     const shown = new Set(queries.flatMap(({ expr }) => metricsIn(expr)));
     expect(Object.keys(METRICS).filter((name) => !shown.has(name as MetricName))).toEqual([
+      'restore_watcher_leases',
+      'restore_watcher_replicas',
       'restore_watcher_config_reloads_total',
       'restore_watcher_config_loaded_timestamp_seconds',
       'restore_watcher_api_sunset_timestamp_seconds',

@@ -23,6 +23,7 @@ export function aWatchStatus(over: Partial<WatchStatus> = {}): WatchStatus {
     unknownJobIds: [],
     hasRunningJobs: false,
     hint: null,
+    polledBy: null,
     ...over,
   };
 }
@@ -35,6 +36,7 @@ export function aWatcherStatus(over: Partial<WatcherStatus> = {}): WatcherStatus
     watches: [aWatchStatus()],
     channels: [],
     storeFault: null,
+    replicas: null,
     ...over,
   };
 }

@@ -48,7 +48,6 @@ export async function aHintedWorld(
     return readFeed(...asked);
   };
   const store: Store = { ...(await openNewStore()), checkWritable: async () => {} };
-  await store.claimDaemon();
   const logger = createRecordingLogger();
   const signals = createSignals(logger);
   const judged: boolean[] = [];
@@ -61,6 +60,7 @@ export async function aHintedWorld(
     notifiers: [createFakeNotifier()],
     fallbacks: [],
     testAlert: null,
+    configuration: 'c0ffee',
     keepMs: null,
     projectUrl: () => null,
     configEntry: {},
@@ -68,7 +68,8 @@ export async function aHintedWorld(
   const begin = async (): Promise<Runner> => {
     const runner = createRunner({
       ...config,
-      ...{ store, clock: time, logger, signals, random: () => 0.5, owner: 'me', version: '0.0.0' },
+      ...{ store, clock: time, logger, signals, random: () => 0.5, version: '0.0.0' },
+      membership: { kind: 'alone', replica: 'me' },
     });
     await runner.start();
     return runner;

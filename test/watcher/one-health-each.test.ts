@@ -13,6 +13,7 @@ import { aJob, aRoute, aWatch, jobId, MINUTE, T0 } from '../support/builders.ts'
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { fakeTime } from '../support/fake-time.ts';
+import { aJoining } from '../support/joining.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { openNewStore } from '../support/test-store.ts';
 
@@ -69,7 +70,7 @@ async function aWorld({ each = 2, ...over }: Partial<Watch> & { each?: number } 
   };
 
   const store: Store = { ...(await openNewStore()), checkWritable: async () => {} };
-  await store.claimDaemon();
+  await store.join(aJoining());
   const notifier = createFakeNotifier();
   const watch = aWatch({
     ...{ name: 'fleet', kind: 'cluster', apiVersion: 'v2', groupId: '*', instanceName: '*' },
@@ -88,6 +89,7 @@ async function aWorld({ each = 2, ...over }: Partial<Watch> & { each?: number } 
       fallbacks: [],
       testAlert: null,
       keepMs: null,
+      configuration: 'c0ffee',
       projectUrl: () => null,
       configEntry: {},
       store,
@@ -95,7 +97,7 @@ async function aWorld({ each = 2, ...over }: Partial<Watch> & { each?: number } 
       logger,
       signals: createSignals(logger),
       random: () => 0.5,
-      owner: 'me',
+      membership: { kind: 'alone', replica: 'me' },
       version: '0.0.0',
     });
     await runner.start();

@@ -8,6 +8,7 @@ import { aJob, aRoute, aWatch, jobId, T0 } from '../support/builders.ts';
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { type FakeTime, fakeTime } from '../support/fake-time.ts';
+import { aJoining } from '../support/joining.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { openNewStore } from '../support/test-store.ts';
 
@@ -93,7 +94,7 @@ async function aWorld(time: FakeTime) {
   };
 
   const store = await openNewStore();
-  await store.claimDaemon();
+  await store.join(aJoining());
   const logger = createRecordingLogger();
   let notifiers: readonly Notifier[] = [];
   let versions: Wanted['channels'] = {};
@@ -112,6 +113,7 @@ async function aWorld(time: FakeTime) {
     fallbacks: [],
     testAlert: null,
     keepMs: null,
+    configuration: 'c0ffee',
     projectUrl: () => null,
     configEntry: {},
   });
@@ -122,7 +124,7 @@ async function aWorld(time: FakeTime) {
     logger,
     signals: createSignals(logger),
     random: () => 0.5,
-    owner: 'me',
+    membership: { kind: 'alone', replica: 'me' },
     version: '0.0.0',
   });
   await runner.start();

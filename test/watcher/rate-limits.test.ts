@@ -11,6 +11,7 @@ import { aJob, aRoute, aWatch, GROUP_ID, MINUTE, T0 } from '../support/builders.
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { fakeTime } from '../support/fake-time.ts';
+import { aJoining } from '../support/joining.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { openNewStore } from '../support/test-store.ts';
 
@@ -49,7 +50,7 @@ async function aWorld(watches: Watch[], { clusters = 0, perMinute = 90 } = {}) {
   source.budgetOf = (groupId) => ({ ...budgets.of(groupId).facts(), login: 0 });
 
   const store: Store = { ...(await openNewStore()), checkWritable: async () => {} };
-  await store.claimDaemon();
+  await store.join(aJoining());
   const logger = createRecordingLogger();
   const config: RunnerConfig = {
     watches,
@@ -60,13 +61,15 @@ async function aWorld(watches: Watch[], { clusters = 0, perMinute = 90 } = {}) {
     fallbacks: [],
     testAlert: null,
     keepMs: null,
+    configuration: 'c0ffee',
     projectUrl: () => null,
     configEntry: {},
   };
   const signals = createSignals(logger);
   const runner = createRunner({
     ...config,
-    ...{ store, clock: time, logger, signals, random: () => 0.5, owner: 'me', version: '0.0.0' },
+    ...{ store, clock: time, logger, signals, random: () => 0.5, version: '0.0.0' },
+    membership: { kind: 'alone', replica: 'me' },
   });
   await runner.start();
   onTestFinished(async () => {

@@ -16,6 +16,7 @@ import { aJob, aRoute, aWatch, HOUR, jobId, MINUTE, T0 } from '../support/builde
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { type FakeTime, fakeTime } from '../support/fake-time.ts';
+import { aJoining } from '../support/joining.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 
 const DAY = 24 * HOUR;
@@ -43,7 +44,7 @@ async function aWorld(
     const opened = await openSqliteStore({ path: join(folder, 'watcher.db') });
     // The disk is in order all along: thousands of probes would write to it for nothing.
     const store = { ...opened, checkWritable: async () => {} };
-    await store.claimDaemon();
+    await store.join(aJoining());
     const logger = createRecordingLogger();
     const runner = createRunner({
       watches: [aWatch({ schedule: '0 * * * * *', ...over })],
@@ -54,6 +55,7 @@ async function aWorld(
       fallbacks,
       testAlert: null,
       keepMs: null,
+      configuration: 'c0ffee',
       projectUrl: () => null,
       configEntry: {},
       store,
@@ -61,7 +63,7 @@ async function aWorld(
       logger,
       signals: createSignals(logger),
       random: () => 0.5,
-      owner: 'me',
+      membership: { kind: 'alone', replica: 'me' },
       version: '0.0.0',
       pace: PACE,
     });

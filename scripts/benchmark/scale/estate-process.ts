@@ -38,7 +38,7 @@ process.exit(0);
 async function live(scale: ScaleCase, clock: VirtualTime): Promise<ScaleResult> {
   const atlas = createMemoryAtlas(scale, clock);
   const store = await openSqliteStore({ path: join(folder, 'watcher.db') });
-  await store.claimDaemon();
+  const membership = await store.join({ name: 'benchmark', version: '0', configuration: '' });
   await trustFeeds(scale, store);
   const signals = createSignals(SILENT);
   const foundAt = new Map<string, number>();
@@ -50,7 +50,16 @@ async function live(scale: ScaleCase, clock: VirtualTime): Promise<ScaleResult> 
     sources: new Map([['atlas', aSource(atlas, clock)]]),
     ...{ routes: [], notifiers: [], fallbacks: [], testAlert: null, configEntry: {}, keepMs: null },
     ...{ nextDigest: () => null, projectUrl: () => null },
-    ...{ store, clock, logger: SILENT, signals, random: () => 0.5, owner: 'benchmark', version: '0' },
+    ...{
+      store,
+      clock,
+      logger: SILENT,
+      signals,
+      random: () => 0.5,
+      version: '0',
+      configuration: '',
+      membership,
+    },
   });
   await runner.start();
   const firstLookMs = await firstLook(clock, () =>

@@ -24,6 +24,7 @@ export function statusLines(report: StatusReport, screen: Screen, now: Timestamp
     '',
     ...muteLines(report, screen, now),
     ...nextLines(report, now),
+    ...replicaLines(report, screen, now),
     ...configLines(report, screen, now),
   ].map((line) => line.trimEnd());
 }
@@ -57,6 +58,7 @@ const SIGHT: Readonly<Record<WatchReport['sight'], [words: string, colour: Colou
   partly_blind: ['in part', 'yellow'],
   blind: ['no', 'red'],
   starting: ['not yet', 'yellow'],
+  elsewhere: ['elsewhere', 'green'],
   unwatched: ['nobody looks', 'red'],
 };
 
@@ -134,6 +136,7 @@ const STATE: Readonly<Record<ChannelReport['state'], [words: string, colour: Col
   accepts: ['yes', 'green'],
   failing: ['no', 'red'],
   waiting: ['not yet', 'yellow'],
+  elsewhere: ['elsewhere', 'green'],
 };
 
 function channelLines({ channels }: StatusReport, screen: Screen, now: Timestamp): string[] {
@@ -189,6 +192,25 @@ function nextLines({ testAlert }: StatusReport, now: Timestamp): string[] {
   if (testAlert === null) return [];
   const { event, watch, nextAt } = testAlert;
   return [printable(`Test alert: ${event} of ${watch} at ${at(nextAt)} (${distance(nextAt, now)})`)];
+}
+
+/** Who does what. Nothing where one has the store alone. */
+function replicaLines({ replicas }: StatusReport, { foldWidth }: Screen, now: Timestamp): string[] {
+  return replicas.flatMap(({ name, isThisOne, isLeaving, version, joinedAt, units }) => {
+    const kinds = Map.groupBy(units, (unit) => unit.split(':', 1)[0] ?? '');
+    const projects = kinds.get('project')?.length ?? 0;
+    const channels = (kinds.get('channel') ?? []).map((unit) => unit.slice('channel:'.length));
+    const work = [
+      ...(projects > 0 ? [count(projects, 'project', 'projects')] : []),
+      ...(channels.length > 0
+        ? [`the ${channels.length === 1 ? 'channel' : 'channels'} ${channels.join(', ')}`]
+        : []),
+      ...(kinds.has('keeper') ? ['reminders, fallbacks and test alerts'] : []),
+    ];
+    const which = `${isThisOne ? ', which says all this' : ''}${isLeaving ? ', which is ending' : ''}`;
+    const does = work.length === 0 ? 'nothing yet' : work.join('; ');
+    return hanging(`Replica ${name} (${version}, since ${ago(joinedAt, now)}${which}): ${does}`, foldWidth);
+  });
 }
 
 function configLines({ config, store, from }: StatusReport, screen: Screen, now: Timestamp): string[] {

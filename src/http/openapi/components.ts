@@ -111,7 +111,7 @@ const MUTE_NOW = {
 
 const WATCH_REPORT = record({
   watch: text,
-  sight: oneOf(['sees', 'partly_blind', 'blind', 'starting', 'unwatched']),
+  sight: oneOf(['sees', 'partly_blind', 'blind', 'starting', 'elsewhere', 'unwatched']),
   why: orNull(text, 'Why it does not see all.'),
   schedule: orNull(text),
   scheduledMs: orNull({ type: 'number' }, 'From one poll to the next, as the schedule has it.'),
@@ -122,11 +122,12 @@ const WATCH_REPORT = record({
   nextPollAt: orNull(instant),
   running: count,
   jobs: { type: 'object', additionalProperties: count, description: 'On record, by state.' },
+  polledBy: orNull(text, 'The replica that polls it, where that is another one.'),
 });
 
 const CHANNEL_REPORT = record({
   channel: text,
-  state: oneOf(['accepts', 'failing', 'waiting']),
+  state: oneOf(['accepts', 'failing', 'waiting', 'elsewhere']),
   since: orNull(instant),
   detail: orNull(text),
   owed: described(count, 'Now, without what waits for a digest.'),
@@ -135,6 +136,7 @@ const CHANNEL_REPORT = record({
   givenUp: count,
   lastAcceptedAt: orNull(instant),
   nextDigestAt: orNull(instant),
+  sentBy: orNull(text, 'The replica that sends for it, where that is another one.'),
 });
 
 const DELIVERY = {
@@ -288,6 +290,17 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       ),
     }),
     store: record({ where: text, lastWrittenAt: orNull(instant), oldestEventAt: orNull(instant) }),
+    replicas: described(listOf(ref('Replica')), 'Those that share the work.'),
+  }),
+  Replica: record({
+    replica: described(text, 'Its name in leases.'),
+    name: described(text, 'The machine and the process.'),
+    version: text,
+    configuration: described(text, 'SHA-256 of the configuration that it goes by; all should have the same.'),
+    joinedAt: instant,
+    isLeaving: described(flag, 'It gives up what it has, to end.'),
+    isThisOne: described(flag, 'It is the one that answers.'),
+    units: described(texts, 'What it does: project:CONNECTION/ID, channel:NAME, discovery:WATCH, keeper.'),
   }),
   AuditPage: record({
     items: listOf(record({ seq: count, line: described(text, 'The entry as it was hashed.') })),
@@ -321,6 +334,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     unknownJobIds: described(texts, 'Jobs of the configuration that Atlas does not know.'),
     hasRunningJobs: flag,
     hint: orNull(HINT, 'How far activity feeds tell when to poll; null: the watch goes without.'),
+    polledBy: orNull(text, 'The replica that polls it, where that is another one.'),
   }),
   Polled: record({
     watches: listOf(record({ watch: text, poll: oneOf(['begun', 'under_way', 'stopped']) })),

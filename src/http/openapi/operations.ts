@@ -152,6 +152,16 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/v1/replicas',
+    access: 'read',
+    summary:
+      'The replicas that share a PostgreSQL store, and what each of them does; empty with the embedded store.',
+    query: {},
+    answers: {},
+    listOf: 'Replica',
+  },
+  {
+    method: 'get',
     path: '/api/v1/status',
     access: 'read',
     summary: 'How daemon, watches, channels, mutes and configuration stand, and what comes next.',

@@ -22,10 +22,10 @@ const KEYS = {
   // A new store has these rows already.
   pruned: ['id'],
   audit_head: ['id'],
-} satisfies Record<keyof Database, readonly string[]>;
+} satisfies Record<Exclude<keyof Database, 'replica' | 'lease' | 'audit_mirror'>, readonly string[]>;
 
-/** Every table of the layout. */
-export type TableName = keyof Database;
+/** Every table of the layout that holds what is kept: who works with the store does not come along. */
+export type TableName = keyof typeof KEYS;
 
 /** Every table of the layout, in the order in which they are filled. */
 export const TABLES = Object.keys(KEYS) as TableName[];

@@ -42,7 +42,7 @@ export interface AlertStore {
    * Writes in one transaction, in turn: alerts raised and cleared, events, deliveries owed and audit entries.
    *
    * An alert that is raised already keeps its time, and clearing what is not raised changes nothing. The events are written all the
-   * same: whether there is something to tell was decided before, so only the process that holds the claim (`claimDaemon`) raises.
+   * same: whether there is something to tell was decided before, so only the process that holds the lease raises.
    */
   commitAlerts(commit: AlertCommit): Promise<void>;
   /**

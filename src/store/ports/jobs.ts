@@ -60,7 +60,7 @@ export interface JobStore extends JobReader {
    * Takes its turn (see ARCHITECTURE.md, "What a store promises"). The first baseline of a target stands; an observation replaces the
    * one before; an event that is already there is left as it is, with its deliveries, and owes nothing anew. A job stands in
    * `observations` once at most. Whether an observation has changed was decided from what the caller read before, so only the process
-   * that holds the claim (`claimDaemon`) may commit polls.
+   * that holds the lease on the project may commit polls.
    */
   commitPoll(commit: PollCommit): Promise<void>;
   /** Remembers when a watch with wildcards looked for its instances; see `lastLookAt`. One statement; the last writer wins. */

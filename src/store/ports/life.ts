@@ -27,17 +27,8 @@ export interface StoreProbe {
   checkWritable(): Promise<void>;
 }
 
-/** The store from its claiming to its closing, for whoever opened it. */
+/** The store until its closing, for whoever opened it. */
 export interface StoreLife extends StoreProbe {
-  /**
-   * Claims the store for this process's life, as the one daemon, and frees the leases that an earlier, dead daemon left.
-   * The claim ends with the process, however it ends; nothing that outlives the process may hold it.
-   *
-   * Only its holder commits polls and alerts, because both rest on what was read before. A store whose claim can get lost while the
-   * process lives must refuse those commits from then on.
-   * @throws {StoreError} reason `conflict` when another daemon holds it.
-   */
-  claimDaemon(): Promise<void>;
   /** Waits for what is in hand, then closes. After that every other method fails. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -6,6 +6,17 @@ export interface ClockStep {
   byMs: number;
   /** What it shows since. */
   at: Timestamp;
+  /** Only what this replica goes by: the others have clocks of their own. Left out: everything. */
+  of?: SpanScope | undefined;
+}
+
+/** What one of several replicas counts by its clock. */
+export interface SpanScope {
+  /** What is owed to these, and their silences. */
+  channels: readonly string[];
+  /** Since when these fail. */
+  watches: readonly string[];
+  reminders: boolean;
 }
 
 /**

@@ -2,8 +2,8 @@ import type { Client } from 'pg';
 import { StoreError } from '../../errors.ts';
 import type { StoreAddress } from '../ports/address.ts';
 import type { StoreFacts } from '../ports/life.ts';
-import { isClaimed } from './claim.ts';
 import { toStoreError } from './errors.ts';
+import { isAnyReplicaAlive } from './leases.ts';
 import { readLayout } from './migrations.ts';
 import { type PostgresPlace, readPlace } from './place.ts';
 import { clientConfig, prepareSession } from './pool.ts';
@@ -17,7 +17,7 @@ export function inspectPostgresStore(address: StoreAddress): Promise<StoreFacts>
     const layout = await readLayout(client, where);
     await requireRights(client, where, layout !== null);
     if (layout === null) return { where, exists: false, schemaVersion: null, inUse: null };
-    return { where, exists: true, schemaVersion: layout.layout, inUse: await isClaimed(client) };
+    return { where, exists: true, schemaVersion: layout.layout, inUse: await isAnyReplicaAlive(client) };
   });
 }
 

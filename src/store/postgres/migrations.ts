@@ -16,6 +16,30 @@ export interface Migration {
   worksFrom: number;
 }
 
+/** The first two are small and written all the time: old versions of their rows are cleaned away early. */
+const REPLICAS = `
+  create table replica (
+    id text collate "C" primary key,
+    name text not null,
+    version text not null,
+    configuration text not null,
+    joined_at bigint not null,
+    until bigint not null,
+    is_leaving bigint not null,
+    asks text not null
+  ) with (fillfactor = 50, autovacuum_vacuum_threshold = 100);
+  create table lease (
+    unit text collate "C" primary key,
+    owner text collate "C",
+    token bigint not null,
+    free_since bigint not null
+  ) with (fillfactor = 50, autovacuum_vacuum_threshold = 100);
+  create table audit_mirror (
+    place text collate "C" primary key,
+    seq bigint not null
+  );
+`;
+
 /** Every step of the layout so far, in order. */
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: 'everything that the embedded store keeps', sql: BASELINE, worksFrom: 1 },
@@ -28,6 +52,7 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
     worksFrom: 1,
   },
+  { number: 3, name: 'replicas, their leases and their mirrors', sql: REPLICAS, worksFrom: 1 },
 ];
 
 /** With the schema's name it makes the advisory lock under which a layout is changed: "RWdb". */

@@ -5,15 +5,16 @@ import { StoreError } from '../../errors.ts';
 import type { CopyEnd } from '../copy/copy-end.ts';
 import type { StoreAddress } from '../ports/address.ts';
 import type { LayoutUpdate } from '../ports/life.ts';
-import { freeLeases } from '../queries/outbox/outbox.ts';
 import type { Database } from '../queries/schema.ts';
+import { createSqlLeases } from '../sql/leases.ts';
 import { createSqlStore, type SqlEngine } from '../sql/sql-store.ts';
 import type { Store } from '../store.ts';
-import { type Claim, takeClaim } from './claim.ts';
 import { createDialect } from './dialect.ts';
 import { toStoreError } from './errors.ts';
+import { POSTGRES_LEASES } from './leases.ts';
 import type { Limits } from './limits.ts';
 import { migrate, readLayout, requireLayout } from './migrations.ts';
+import { keepingMirrorsApart } from './mirrors.ts';
 import { lastNumbers, numberOnFrom } from './numbering.ts';
 import { type PostgresPlace, readPlace } from './place.ts';
 import { createPool } from './pool.ts';
@@ -37,13 +38,8 @@ export interface PostgresStoreOptions extends StoreAddress {
  * @throws {StoreError} reason `unavailable`; `schema_too_new`; `damaged`, and then the database is as it was.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { engine, claim } = await openEngine(options);
-  const store = createSqlStore(engine);
-  return {
-    ...store,
-    commitPoll: (commit) => (claim.isLost ? claim.retake('commit a poll') : store.commitPoll(commit)),
-    commitAlerts: (commit) => (claim.isLost ? claim.retake('commit alerts') : store.commitAlerts(commit)),
-  };
+  const { engine } = await openEngine(options);
+  return keepingMirrorsApart(createSqlStore(engine), engine, options.mirror);
 }
 
 /**
@@ -55,9 +51,7 @@ export async function openPostgresCopyEnd(address: StoreAddress): Promise<CopyEn
   return { ...engine, where, lastNumbers, numberOnFrom };
 }
 
-async function openEngine(
-  options: PostgresStoreOptions,
-): Promise<{ engine: SqlEngine; claim: KeptClaim; where: string }> {
+async function openEngine(options: PostgresStoreOptions): Promise<{ engine: SqlEngine; where: string }> {
   const place = readPlace(options, options.limits);
   const { where } = place;
   const pool = await createPool(place, { mayWrite: options.mode !== 'readonly' });
@@ -68,22 +62,24 @@ async function openEngine(
     throw toStoreError(error, 'open the store', where);
   }
   const db = new Kysely<Database>({ dialect: createDialect(pool) });
-  const claim = createKeptClaim(place);
+  const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work();
+    } catch (thrown) {
+      throw toStoreError(thrown, doing, where);
+    }
+  };
   const engine: SqlEngine = {
     db,
+    ...createSqlLeases(db, POSTGRES_LEASES, guarded),
     toStoreError: (thrown, doing) => toStoreError(thrown, doing, where),
-    claimDaemon: async () => {
-      await claim.take();
-      await freeLeases(db);
-    },
     close: async () => {
-      await claim.release();
       await db.destroy();
       // Kysely closes only what it has used.
       if (!pool.ended) await pool.end().catch(() => undefined);
     },
   };
-  return { engine, claim, where };
+  return { engine, where };
 }
 
 async function prepareLayout(
@@ -110,50 +106,4 @@ async function prepareLayout(
 
 function hasEntries(mirror: string | undefined): boolean {
   return mirror !== undefined && (statSync(mirror, { throwIfNoEntry: false })?.size ?? 0) > 0;
-}
-
-/** A claim that is taken again when it has got lost. */
-interface KeptClaim {
-  /** It was taken, and has ended with its connection. */
-  readonly isLost: boolean;
-  take(): Promise<void>;
-  /**
-   * Takes it again, and refuses all the same: what is to be written was compared while somebody else may have held the store.
-   * @throws {StoreError} always.
-   */
-  retake(doing: string): Promise<never>;
-  release(): Promise<void>;
-}
-
-function createKeptClaim(place: PostgresPlace): KeptClaim {
-  let claim: Claim | null = null;
-  let taking: Promise<Claim> | null = null;
-  const take = async (): Promise<void> => {
-    if (claim?.isHeld) return;
-    taking ??= takeClaim(place).finally(() => {
-      taking = null;
-    });
-    try {
-      claim = await taking;
-    } catch (error) {
-      throw toStoreError(error, 'claim the store', place.where);
-    }
-  };
-  return {
-    get isLost() {
-      return claim !== null && !claim.isHeld;
-    },
-    take,
-    retake: async (doing) => {
-      await take();
-      throw new StoreError(
-        'unavailable',
-        `${place.where}: cannot ${doing}: the daemon’s claim on the store was lost with its connection, and is taken again`,
-        { hint: 'The next poll goes on.' },
-      );
-    },
-    release: async () => {
-      await claim?.release();
-    },
-  };
 }

@@ -25,6 +25,9 @@ export interface Database {
   audit_entry: AuditEntryTable;
   audit_head: AuditHeadTable;
   feed_trust: FeedTrustTable;
+  replica: ReplicaTable;
+  lease: LeaseTable;
+  audit_mirror: AuditMirrorTable;
 }
 
 interface TargetTable {
@@ -242,6 +245,39 @@ interface DeliveryCountTable {
 interface AuditEntryTable {
   seq: number;
   body: string;
+}
+
+/** A process that works with the store; only where several may. Times are the database's own. */
+interface ReplicaTable {
+  id: string;
+  name: string;
+  version: string;
+  /** Stands for the configuration that it goes by. */
+  configuration: string;
+  joined_at: number;
+  /** It lives until then, unless it shows another sign of life. */
+  until: number;
+  is_leaving: 0 | 1;
+  /** Units of others that it would take, as JSON. */
+  asks: string;
+}
+
+/** How far a mirror of the audit log has got; only where several replicas may work with the store, each of which has one. */
+interface AuditMirrorTable {
+  /** The machine and the file. */
+  place: string;
+  seq: number;
+}
+
+/** A unit of work, and whose it is; only where several replicas may work with the store. */
+interface LeaseTable {
+  unit: string;
+  /** `null`: nobody's. It is also nobody's while its owner does not live. */
+  owner: string | null;
+  /** Grows with every owner. */
+  token: number;
+  /** Since when it has no owner; 0 while it has one. */
+  free_since: number;
 }
 
 /** One row: the end of the chain, apart from the entries, so that a cut tail shows. */

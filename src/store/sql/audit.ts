@@ -29,7 +29,7 @@ export function createAuditStore(db: Kysely<Database>, turns: Turns, guarded: Gu
     lastCheckpoint: guarded('read the audit log', () => lastCheckpoint(db)),
     recordCheckpoint: guarded('write the audit log', (request) => recordCheckpoint(turns, request)),
     recordAudit: guarded('write the audit log', (drafts) => recordAudit(turns, drafts)),
-    noteMirrored: guarded('write the audit log', (seq) => noteMirrored(db, seq)),
+    noteMirrored: guarded('write the audit log', (seq) => turns.single((one) => noteMirrored(one, seq))),
   };
 }
 

@@ -31,9 +31,15 @@ export function createJobStore(db: Kysely<Database>, turns: Turns, guarded: Guar
     lastLookAt: guarded('read when instances were looked for', (key) => lastLookAt(db, key)),
     lastLooksAt: guarded('read when instances were looked for', (keys) => lastLooksAt(db, keys)),
     commitPoll: guarded('commit a poll', (commit) => commitPoll(turns, commit)),
-    noteLook: guarded('note that instances were looked for', (key, at) => noteLook(db, key, at)),
-    noteLooks: guarded('note that instances were looked for', (keys, at) => noteLooks(db, keys, at)),
-    noteSuccesses: guarded('note when watches were polled', (successes) => noteSuccesses(db, successes)),
+    noteLook: guarded('note that instances were looked for', (key, at) =>
+      turns.single((one) => noteLook(one, key, at)),
+    ),
+    noteLooks: guarded('note that instances were looked for', (keys, at) =>
+      turns.single((one) => noteLooks(one, keys, at)),
+    ),
+    noteSuccesses: guarded('note when watches were polled', (successes) =>
+      turns.single((one) => noteSuccesses(one, successes)),
+    ),
   };
 }
 

@@ -28,7 +28,7 @@ export function createOutbox(db: Kysely<Database>, turns: Turns, guarded: Guarde
     lastAcceptedAt: guarded('read the outbox', (channel) => lastAcceptedAt(db, channel)),
     claimDeliveries: guarded('claim deliveries', (request) => claimDue(db, turns, request)),
     renewLeases: guarded('renew leases', async (ids, owner, until) => {
-      if (ids.length > 0) await renewLeases(db, ids, owner, until);
+      if (ids.length > 0) await turns.single((one) => renewLeases(one, ids, owner, until));
     }),
     recordOutcomes: guarded('record outcomes', (outcomes, audit, owner) =>
       recordOutcomes(turns, outcomes, audit, owner),

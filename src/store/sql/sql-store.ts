@@ -1,4 +1,5 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
+import type { Joining, Lease, Membership } from '../ports/leases.ts';
 import type { Database } from '../queries/schema.ts';
 import type { Store } from '../store.ts';
 import { createAlertStore } from './alerts.ts';
@@ -6,18 +7,24 @@ import { createAuditStore } from './audit.ts';
 import { createFeedStore } from './feeds.ts';
 import { createJobStore } from './jobs.ts';
 import { createKeepingStore } from './keeping.ts';
-import { createMethodGuard } from './method-guard.ts';
+import { createMethodGuard, type MethodGuard } from './method-guard.ts';
 import { createMuteStore } from './mutes.ts';
 import { createOutbox } from './outbox.ts';
 import { createRecordStore } from './records.ts';
 import { createSpanStore } from './spans.ts';
-import { createTurns } from './turns.ts';
+import { createTurns, fencedTurns, type Turns } from './turns.ts';
 
 /** What one database engine brings along. */
 export interface SqlEngine {
   /** Its transactions see at least what is committed (READ COMMITTED), and need lock no more than the rows they change. */
   db: Kysely<Database>;
-  claimDaemon(): Promise<void>;
+  /** See `LeaseStore`. */
+  join(process: Joining): Promise<Membership>;
+  /**
+   * Throws a StoreError, reason `fenced`, unless the lease holds, and keeps it from being taken over until the transaction ends. `null`:
+   * every lease is for good.
+   */
+  fence: ((trx: Transaction<Database>, lease: Lease) => Promise<void>) | null;
   close(): Promise<void>;
   /** Turns a fault of the engine into a StoreError; `doing` completes "cannot …". What is no fault of the engine comes back as it is. */
   toStoreError(thrown: unknown, doing: string): unknown;
@@ -25,10 +32,13 @@ export interface SqlEngine {
 
 /** Builds the whole store over SQL. What is peculiar to one engine comes in as its parts. Closing waits for what is in hand. */
 export function createSqlStore(engine: SqlEngine): Store {
-  const { db } = engine;
-  const { guarded, close } = createMethodGuard(engine);
-  const turns = createTurns(db);
-  return {
+  return storeOver(engine, createMethodGuard(engine), createTurns(engine.db));
+}
+
+function storeOver(engine: SqlEngine, guard: MethodGuard, turns: Turns): Store {
+  const { db, fence } = engine;
+  const { guarded, close } = guard;
+  const store: Store = {
     ...createJobStore(db, turns, guarded),
     ...createOutbox(db, turns, guarded),
     ...createAlertStore(db, turns, guarded),
@@ -38,10 +48,19 @@ export function createSqlStore(engine: SqlEngine): Store {
     ...createSpanStore(db, turns, guarded),
     ...createKeepingStore(db, turns, guarded),
     ...createFeedStore(db, turns, guarded),
-    claimDaemon: guarded('claim the store', engine.claimDaemon),
+    join: guarded('claim the store', engine.join),
+    under: (lease) =>
+      fence === null
+        ? store
+        : storeOver(
+            engine,
+            guard,
+            fencedTurns(turns, (trx) => fence(trx, lease)),
+          ),
     checkWritable: guarded('write', () => checkWritable(db)),
     close,
   };
+  return store;
 }
 
 /** Commits a row and its removal: a rollback would prove that the lock is free, but not that the disk takes anything. */

@@ -26,6 +26,8 @@ export interface Turns {
   inTurn<Result>(work: WorkInTurn<Result>): Promise<Result>;
   /** Runs `work` in a transaction, without a turn of its own. It records nothing. */
   beside<Result>(work: (trx: Transaction<Database>) => Promise<Result>): Promise<Result>;
+  /** Runs a single statement that records nothing. It is a transaction by itself, and waits for no other. */
+  single<Result>(work: (db: Kysely<Database>) => Promise<Result>): Promise<Result>;
   /** Something is being written, or waits to be: what is asked for now is written along with it. */
   readonly areBusy: boolean;
 }
@@ -79,8 +81,33 @@ export function createTurns(db: Kysely<Database>): Turns {
   return {
     inTurn: (work) => ask(true, work),
     beside: (work) => ask(false, work),
+    single: (work) => work(db),
     get areBusy() {
       return isRunning;
+    },
+  };
+}
+
+/**
+ * The same turns, for whoever holds a lease: every work begins with `check` in its own transaction, and comes to nothing when that
+ * throws. Works of others that ride along begin with their own.
+ */
+export function fencedTurns(turns: Turns, check: (trx: Transaction<Database>) => Promise<void>): Turns {
+  const beside: Turns['beside'] = (work) =>
+    turns.beside(async (trx) => {
+      await check(trx);
+      return work(trx);
+    });
+  return {
+    inTurn: (work) =>
+      turns.inTurn(async (trx, record, end) => {
+        await check(trx);
+        return work(trx, record, end);
+      }),
+    beside,
+    single: beside,
+    get areBusy() {
+      return turns.areBusy;
     },
   };
 }

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { CopyEnd } from '../copy/copy-end.ts';
 import type { LayoutUpdate } from '../ports/life.ts';
-import { freeLeases } from '../queries/outbox/outbox.ts';
+import { freeLeases } from '../queries/outbox/free-leases.ts';
 import type { Database } from '../queries/schema.ts';
 import { createSqlStore, type SqlEngine } from '../sql/sql-store.ts';
 import type { Store } from '../store.ts';
@@ -56,9 +56,11 @@ function openEngine(options: SqliteStoreOptions): SqlEngine {
   return {
     db,
     toStoreError: (thrown, doing) => toStoreError(thrown, doing, path),
-    claimDaemon: async () => {
+    fence: null,
+    join: async ({ name }) => {
       if (path !== MEMORY) lock ??= acquireDaemonLock(realpathSync(path));
       await freeLeases(db);
+      return { kind: 'alone', replica: name };
     },
     close: async () => {
       checkpoint?.end();

@@ -11,6 +11,7 @@ export interface ChannelStanding {
   since: Timestamp | null;
   detail: string | null;
   nextDigestAt: Timestamp | null;
+  sentBy: string | null;
 }
 
 /** What the reports of channels ask of the store. */
@@ -28,7 +29,7 @@ export async function reportChannels(
 ): Promise<ChannelReport[]> {
   const counts = Map.groupBy(await store.countDeliveries(now), ({ channel }) => channel);
   const reports: ChannelReport[] = [];
-  for (const { channel, state, since, detail, nextDigestAt } of channels) {
+  for (const { channel, state, since, detail, nextDigestAt, sentBy } of channels) {
     // What a channel owes takes time to look through: others have their turn in between.
     await nextTurn();
     const own = counts.get(channel) ?? [];
@@ -46,6 +47,7 @@ export async function reportChannels(
       // Also when all that it has accepted was pruned.
       lastAcceptedAt: toIsoOrNull(await store.lastAcceptedAt(channel)),
       nextDigestAt: toIsoOrNull(nextDigestAt),
+      sentBy,
     });
   }
   return reports;

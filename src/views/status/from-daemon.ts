@@ -12,6 +12,7 @@ import {
   type WatchStatus,
 } from '../../watcher/status.ts';
 import { muteView } from '../mutes.ts';
+import { replicaViews } from '../replicas.ts';
 import { hintView, throttledView } from '../views.ts';
 import { type ChannelRecords, reportChannels } from './channels.ts';
 import { jobsByWatch } from './jobs.ts';
@@ -34,7 +35,7 @@ export interface ConfigInForce {
 
 /** What a report of a running daemon asks of the store. */
 export type StatusStore = ChannelRecords &
-  Pick<RecordReader, 'countJobs'> &
+  Pick<RecordReader, 'countJobs' | 'lastSuccesses'> &
   MuteReader &
   Pick<SpanStore, 'lastWrittenAt'> &
   Pick<KeepingStore, 'oldestEventAt'>;
@@ -62,6 +63,7 @@ export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> 
   const standings = status.channels.map((channel) => ({
     channel: channel.channel,
     ...standingOf(channel, now),
+    sentBy: channel.sentBy,
     nextDigestAt: config.nextDigestAt(channel.channel),
   }));
   const channels = await reportChannels(store, standings, now);
@@ -69,6 +71,8 @@ export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> 
   // There may be thousands of watches.
   await nextTurn();
   const oldestEventAt = await store.oldestEventAt();
+  // Of what another replica polls, the store knows it to the minute.
+  const elsewhere = status.replicas === null ? new Map() : await store.lastSuccesses();
   const { file, sha256, loadedAt, lastReload, testAlert } = config;
   return {
     asOf: toIso(now),
@@ -78,7 +82,7 @@ export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> 
     warnings: health.warnings,
     daemon: { state: status.state, version, startedAt: toIso(status.startedAt), pid },
     watches: status.watches.map((watch) => ({
-      ...watchReport(watch),
+      ...watchReport(watch, elsewhere),
       schedule: config.schedules.get(watch.watch) ?? null,
       ...(jobs.get(watch.watch) ?? { running: 0, jobs: {} }),
     })),
@@ -96,11 +100,16 @@ export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> 
       lastWrittenAt: toIsoOrNull(lastWrittenAt),
       oldestEventAt: toIsoOrNull(oldestEventAt),
     },
+    replicas: replicaViews(status.replicas),
   };
 }
 
-function watchReport(status: WatchStatus): Omit<WatchReport, 'schedule' | 'running' | 'jobs'> {
-  const { watch, lastSuccessAt, nextPollAt, scheduledMs, periodMs, throttled, hint } = status;
+function watchReport(
+  status: WatchStatus,
+  elsewhere: ReadonlyMap<string, Timestamp>,
+): Omit<WatchReport, 'schedule' | 'running' | 'jobs'> {
+  const { watch, nextPollAt, scheduledMs, periodMs, throttled, hint, polledBy } = status;
+  const lastSuccessAt = polledBy === null ? status.lastSuccessAt : (elsewhere.get(watch) ?? null);
   return {
     watch,
     sight: sightOf(status),
@@ -111,10 +120,12 @@ function watchReport(status: WatchStatus): Omit<WatchReport, 'schedule' | 'runni
     hint: hint && hintView(hint),
     lastSuccessAt: toIsoOrNull(lastSuccessAt),
     nextPollAt: toIsoOrNull(nextPollAt),
+    polledBy,
   };
 }
 
 function sightOf(status: WatchStatus): WatchSight {
+  if (status.polledBy !== null) return 'elsewhere';
   const blindness = blindnessOf(status);
   if (blindness === 'unpolled' && status.fault === null) return 'starting';
   if (blindness !== null) return 'blind';
@@ -132,7 +143,8 @@ function whyOf({ fault, faults, hasMissedPolls }: WatchStatus): string | null {
   return `${place}${told.message.replace(/\.?$/, '.')}${hint}${more}`;
 }
 
-function standingOf({ failing, waitsForMs }: ChannelStatus, now: Timestamp) {
+function standingOf({ failing, waitsForMs, sentBy }: ChannelStatus, now: Timestamp) {
+  if (sentBy !== null) return { state: 'elsewhere' as const, since: null, detail: null };
   if (failing !== null) return { state: 'failing' as const, since: failing.since, detail: failing.detail };
   if (waitsForMs === null) return { state: 'accepts' as const, since: null, detail: null };
   return { state: 'waiting' as const, since: now - Math.round(waitsForMs), detail: null };

@@ -2,7 +2,6 @@ import { partsOfKey } from '../../domain/event/alert.ts';
 import { formatSpan, type Timestamp, toIso, toIsoOrNull } from '../../domain/instant.ts';
 import { placeWords, type WatchPlace } from '../../domain/job/place.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
-import type { RecordReader } from '../../store/ports/records.ts';
 import { muteView } from '../mutes.ts';
 import { type ChannelStanding, reportChannels } from './channels.ts';
 import type { StatusStore } from './from-daemon.ts';
@@ -25,7 +24,7 @@ export interface StoreFactsForStatus {
   /** False: it may name others besides; those on record are reported as well. */
   isWhole: boolean;
   /** `null`: there is no database yet. */
-  store: (StatusStore & Pick<AlertStore, 'readAlerts'> & Pick<RecordReader, 'lastSuccesses'>) | null;
+  store: (StatusStore & Pick<AlertStore, 'readAlerts'>) | null;
 }
 
 /**
@@ -73,6 +72,7 @@ export async function reportOfStore(facts: StoreFactsForStatus): Promise<StatusR
         ...{ schedule: null, scheduledMs: null, periodMs: null, throttled: null, hint: null },
         lastSuccessAt: toIsoOrNull(successes.get(watch) ?? null),
         nextPollAt: null,
+        polledBy: null,
         ...(jobs.get(watch) ?? { running: 0, jobs: {} }),
       }),
     ),
@@ -92,6 +92,7 @@ export async function reportOfStore(facts: StoreFactsForStatus): Promise<StatusR
       lastWrittenAt: toIsoOrNull(lastWrittenAt),
       oldestEventAt: toIsoOrNull(oldestEventAt),
     },
+    replicas: [],
   };
 }
 
@@ -161,6 +162,7 @@ function standingOf(channel: string, [failure]: readonly Failure[]): ChannelStan
     since: failure?.since ?? null,
     detail: null,
     nextDigestAt: null,
+    sentBy: null,
   };
 }
 

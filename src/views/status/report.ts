@@ -1,14 +1,18 @@
 import type { JobState } from '../../domain/job/restore-job.ts';
+import type { ReplicaView } from '../replicas.ts';
 import type { HintView, ThrottledView, View } from '../views.ts';
 
 /**
  * How a watch is doing. `sees`: its jobs are read; `partly_blind`: parts of it are not; `blind`: it cannot be relied on; `starting`: not polled
- * yet, and there is time; `unwatched`: nobody watches, since no daemon runs.
+ * yet, and there is time; `elsewhere`: another replica polls it, and knows; `unwatched`: nobody watches, since no daemon runs.
  */
-export type WatchSight = 'sees' | 'partly_blind' | 'blind' | 'starting' | 'unwatched';
+export type WatchSight = 'sees' | 'partly_blind' | 'blind' | 'starting' | 'elsewhere' | 'unwatched';
 
-/** `accepts`: nothing is known against it; `failing`: it is told to fail; `waiting`: its configuration is not in use yet. */
-export type ChannelState = 'accepts' | 'failing' | 'waiting';
+/**
+ * `accepts`: nothing is known against it; `failing`: it is told to fail; `waiting`: its configuration is not in use yet; `elsewhere`: another
+ * replica sends for it, and knows.
+ */
+export type ChannelState = 'accepts' | 'failing' | 'waiting' | 'elsewhere';
 
 /** One watch in a report. Instants are ISO 8601 in all of it. */
 export interface WatchReport {
@@ -32,6 +36,8 @@ export interface WatchReport {
   running: number;
   /** How many of its jobs are on record, by state. */
   jobs: Partial<Record<JobState, number>>;
+  /** The replica that polls it, where that is another one. */
+  polledBy: string | null;
 }
 
 /** One channel in a report. */
@@ -50,6 +56,8 @@ export interface ChannelReport {
   givenUp: number;
   lastAcceptedAt: string | null;
   nextDigestAt: string | null;
+  /** The replica that sends for it, where that is another one. */
+  sentBy: string | null;
 }
 
 /** What became of the last reload. */
@@ -95,4 +103,6 @@ export interface StatusReport {
   };
   /** `oldestEventAt`: how far back the record goes; see `store.keep`. */
   store: { where: string; lastWrittenAt: string | null; oldestEventAt: string | null };
+  /** Those that share the work; empty where a daemon has the store alone, or only the store was asked. */
+  replicas: readonly ReplicaView[];
 }

@@ -1,11 +1,14 @@
 import type { Clock } from '../../clock.ts';
 import { alertKey, partsOfKey } from '../../domain/event/alert.ts';
 import type { Timestamp } from '../../domain/instant.ts';
-import { toError } from '../../errors.ts';
+import { channelUnit } from '../../domain/replicas/unit.ts';
+import { StoreError, toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Signals } from '../../signals.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
+import type { Lease } from '../../store/ports/leases.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
+import { type Leases, underHold } from '../leases/leases.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { ChannelStatus } from '../status.ts';
 import { credibleMs } from '../watch/failing-memory.ts';
@@ -24,22 +27,31 @@ export interface ChannelAlerts {
   begin(): Promise<void>;
   /** Watches over these channels from now on; of those that stay it knows what it knew. */
   apply(channels: readonly string[]): void;
+  /**
+   * Watches over these channels, some of which another replica has looked after until now: of those it loads what was told, and then
+   * watches over them. A store that fails now is asked again at the next beat.
+   */
+  follow(channels: readonly string[]): void;
   /** What was told of a channel that has left is closed: it starts clean when it returns. */
   forget(channel: string): void;
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void;
-  status(): Array<Omit<ChannelStatus, 'waitsForMs'>>;
+  status(): Array<Pick<ChannelStatus, 'channel' | 'failing'>>;
   end(): void;
 }
 
 /** What the alerts about channels work with. */
 export interface ChannelAlertsDeps {
   store: Pick<AlertStore, 'readAlerts'> & Pick<Outbox, 'failingChannels' | 'givenUpSince' | 'lastAcceptedAt'>;
-  recorder: Pick<Recorder, 'recordAlert'>;
+  recorder: LeasedRecorder;
+  leases: Pick<Leases, 'holdOf'>;
   clock: Clock;
   faultLog: FaultLog;
   signals: Signals;
 }
+
+/** What alerts are recorded with, under the lease on the channel that they are about. */
+type LeasedRecorder = Pick<Recorder, 'recordAlert'> & { under(lease: Lease): LeasedRecorder };
 
 /** Watches over no channel until some are applied. */
 export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
@@ -55,6 +67,9 @@ class AlertsOfChannels implements ChannelAlerts {
   /** How channels were doing at the beginning, by what the store knows. */
   #before: ReadonlyMap<string, ChannelPast> = new Map();
   #countedAt = Number.NEGATIVE_INFINITY;
+  /** Those that are ours. */
+  #followed: readonly string[] = [];
+  #isLoading = false;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(deps: ChannelAlertsDeps) {
@@ -86,11 +101,19 @@ class AlertsOfChannels implements ChannelAlerts {
   }
 
   apply(channels: readonly string[]): void {
+    this.#followed = channels;
     this.#conditions = new Map(
       channels.map((channel) => [channel, this.#conditions.get(channel) ?? this.#conditionAtFirst(channel)]),
     );
     // A channel that comes later, or returns, starts clean.
     this.#before = new Map();
+  }
+
+  follow(channels: readonly string[]): void {
+    const isFollowed = (channel: string): boolean => channels.includes(channel);
+    this.#conditions = new Map([...this.#conditions].filter(([channel]) => isFollowed(channel)));
+    this.#followed = channels;
+    this.#lookForNew();
   }
 
   forget(channel: string): void {
@@ -100,6 +123,7 @@ class AlertsOfChannels implements ChannelAlerts {
   }
 
   beat(): void {
+    this.#lookForNew();
     const now = this.#deps.clock.monotonic();
     const isAnyTold = [...this.#conditions.values()].some((condition) => condition.isTold);
     if (isAnyTold && now - this.#countedAt >= COUNT_EVERY_MS) {
@@ -109,12 +133,26 @@ class AlertsOfChannels implements ChannelAlerts {
     for (const [channel, condition] of this.#conditions) if (condition.news()) this.#look(channel);
   }
 
-  status(): Array<Omit<ChannelStatus, 'waitsForMs'>> {
+  status(): Array<Pick<ChannelStatus, 'channel' | 'failing'>> {
     return [...this.#conditions.values()].map((condition) => condition.status());
   }
 
   end(): void {
     this.#unsubscribe();
+  }
+
+  /** Loads what was told of channels that another replica has looked after, and watches over them from then on. */
+  #lookForNew(): void {
+    if (this.#isLoading || this.#followed.every((channel) => this.#conditions.has(channel))) return;
+    this.#isLoading = true;
+    this.#inTurn(async () => {
+      try {
+        await this.begin();
+        this.apply(this.#followed);
+      } finally {
+        this.#isLoading = false;
+      }
+    });
   }
 
   #conditionAtFirst(channel: string): ChannelCondition {
@@ -152,10 +190,17 @@ class AlertsOfChannels implements ChannelAlerts {
       });
   }
 
+  #recorderFor(channel: string): LeasedRecorder {
+    const { recorder, leases } = this.#deps;
+    const hold = leases.holdOf(channelUnit(channel));
+    if (hold === null) throw new StoreError('fenced', `channel ${channel} is another replica’s by now`);
+    return underHold(recorder, hold);
+  }
+
   async #tell(channel: string, { kind, summary, note }: ChannelNews): Promise<Timestamp> {
     const key = keyOf(channel);
     const about = { channel };
-    const { recorder } = this.#deps;
+    const recorder = this.#recorderFor(channel);
     if (kind === 'failing') {
       const at = await recorder.recordAlert(
         { name: 'channel_failing', about, summary, note },

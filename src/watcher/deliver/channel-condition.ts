@@ -108,7 +108,7 @@ export class ChannelCondition {
     this.#givenUp = 0;
   }
 
-  status(): Omit<ChannelStatus, 'waitsForMs'> {
+  status(): Pick<ChannelStatus, 'channel' | 'failing'> {
     const failing = this.#toldAt === null ? null : { since: this.#toldAt, detail: this.#detail };
     return { channel: this.#channel, failing };
   }

@@ -1,13 +1,18 @@
 import type { Notifier } from '../../channels/notifier.ts';
+import { channelUnit } from '../../domain/replicas/unit.ts';
+import { DeliveryError } from '../../errors.ts';
 import type { Signals } from '../../signals.ts';
+import type { Lease } from '../../store/ports/leases.ts';
+import { type Hold, type Leases, underHold } from '../leases/leases.ts';
 import { type Haste, Reconciler } from '../reconciler.ts';
 import { type ChannelWorker, type ChannelWorkerDeps, startChannelWorker } from './channel-worker.ts';
 
 /**
  * A send in hand gets this long to end: one that is cut short may be sent twice. At a change of the configuration it gets longer than
- * most receivers take to answer; longer still, and one that hangs would keep the new configuration from being used.
+ * most receivers take to answer; longer still, and one that hangs would keep the new configuration from being used. What another replica
+ * sends by now is cut short at once.
  */
-const SEND_GRACE_MS: Readonly<Record<Haste, number>> = { change: 60_000, end: 6_000 };
+const SEND_GRACE_MS: Readonly<Record<Haste, number>> = { change: 60_000, end: 6_000, lost: 0 };
 
 /** The workers of all channels. Something that is owed to a channel wakes its worker. */
 export interface ChannelSet {
@@ -16,6 +21,10 @@ export interface ChannelSet {
    * when the send in hand has ended. Resolves when those that went have ended, and their notifiers may be closed.
    */
   apply(notifiers: readonly Notifier[]): Promise<void>;
+  /** Delivers for the channels that are ours by now, and for no others. */
+  follow(haste: Haste): void;
+  /** Resolves when nothing is in hand of a channel that is ours no more. */
+  ended(channel: string): Promise<void>;
   /** A sign of life from outside, about once a second. */
   beat(): void;
   /** See `ChannelStatus.waitsForMs`. */
@@ -25,22 +34,49 @@ export interface ChannelSet {
 }
 
 /** What the workers work with. */
-export interface ChannelSetDeps extends Omit<ChannelWorkerDeps, 'notifier'> {
+export interface ChannelSetDeps extends Omit<ChannelWorkerDeps, 'notifier' | 'store' | 'recorder'> {
+  store: LeasedStore;
+  recorder: LeasedRecorder;
+  leases: Leases;
   signals: Signals;
+}
+
+/** What a worker writes with, under the lease on its channel. */
+type LeasedStore = ChannelWorkerDeps['store'] & { under(lease: Lease): LeasedStore };
+type LeasedRecorder = ChannelWorkerDeps['recorder'] & { under(lease: Lease): LeasedRecorder };
+
+/** What a worker works by. */
+interface Spec {
+  notifier: Notifier;
+  hold: Hold;
 }
 
 /** Creates a set that delivers through nothing until notifiers are applied. */
 export function createChannelSet(deps: ChannelSetDeps): ChannelSet {
-  const { clock, faultLog } = deps;
-  const workers = new Reconciler<Notifier, ChannelWorker>({
+  const { clock, faultLog, store, recorder, leases } = deps;
+  const workers = new Reconciler<Spec, ChannelWorker>({
     clock,
     faultLog,
     noun: 'channel',
-    isSame: (running, wanted) => running === wanted,
-    start: (notifier) => startChannelWorker({ ...deps, notifier }),
+    isSame: (running, wanted) => running.notifier === wanted.notifier && running.hold === wanted.hold,
+    start: ({ notifier, hold }) =>
+      startChannelWorker({
+        ...deps,
+        store: underHold(store, hold),
+        recorder: underHold(recorder, hold),
+        notifier: sendingOnlyOurs(notifier, hold),
+      }),
     stop: (worker, haste) => worker.stop(SEND_GRACE_MS[haste]),
   });
 
+  let configured: readonly Notifier[] = [];
+  const ours = (): Map<string, Spec> =>
+    new Map(
+      configured.flatMap((notifier) => {
+        const hold = leases.holdOf(channelUnit(notifier.channel));
+        return hold === null ? [] : [[notifier.channel, { notifier, hold }] as const];
+      }),
+    );
   const wake = ({ channels }: { channels: readonly string[] }): void => {
     for (const channel of channels) workers.actorOf(channel)?.wake();
   };
@@ -48,12 +84,37 @@ export function createChannelSet(deps: ChannelSetDeps): ChannelSet {
   const unsubscribes = [deps.signals.on('deliveries:coming', wake), deps.signals.on('deliveries:owed', wake)];
 
   return {
-    apply: (notifiers) => workers.apply(new Map(notifiers.map((notifier) => [notifier.channel, notifier]))),
+    apply: (notifiers) => {
+      configured = notifiers;
+      return workers.apply(ours());
+    },
+    follow: (haste) => void workers.apply(ours(), haste),
+    ended: (channel) => workers.ended(channel),
     beat: () => workers.look(),
     waitsForMs: (channel) => workers.waitingMs(channel),
     stop: async () => {
       for (const unsubscribe of unsubscribes) unsubscribe();
       await workers.stop();
     },
+  };
+}
+
+/** The same notifier, which sends nothing once another replica may send for the channel: the process may have stood still since the claim. */
+function sendingOnlyOurs(notifier: Notifier, hold: Hold): Notifier {
+  if (hold.lease === null) return notifier;
+  const looking =
+    (send: Notifier['send']): Notifier['send'] =>
+    async (notices, signal) => {
+      if (!hold.isOurs()) {
+        const options = { retryable: true, wasTried: false };
+        throw new DeliveryError('timeout', 'not sent: the channel is another replica’s by now', options);
+      }
+      return send(notices, signal);
+    };
+  const { digest } = notifier;
+  return {
+    ...notifier,
+    send: looking(notifier.send),
+    ...(digest ? { digest: { ...digest, send: looking(digest.send) } } : {}),
   };
 }

@@ -20,6 +20,7 @@ import type { AuditRecorder } from '../../store/ports/audit.ts';
 import type { FeedStore, FeedTrust } from '../../store/ports/feeds.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { KeepingStore } from '../../store/ports/keeping.ts';
+import type { Lease } from '../../store/ports/leases.ts';
 import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
 import { type AlertRecord, alertEvent, channelOf } from './alert-event.ts';
@@ -28,7 +29,7 @@ import { announceAttempt, announceComing, announceEvents } from './announce.ts';
 import { type AttemptEnd, auditOfAttempt, endsOf } from './attempt.ts';
 import { createEndOfTurn, type EndOfTurn } from './end-of-turn.ts';
 import { logEvent } from './event-log.ts';
-import { createPace } from './pace.ts';
+import { createPace, type Pace } from './pace.ts';
 
 /** What the configuration says about who is told, and when. */
 export interface RecordingRules {
@@ -38,15 +39,22 @@ export interface RecordingRules {
   projectUrl: (watch: Watch, groupId: string) => string | null;
 }
 
+/** What a recorder asks of the store. */
+export interface RecordedStore
+  extends JobStore,
+    Outbox,
+    AlertStore,
+    AuditRecorder,
+    MuteReader,
+    FeedStore,
+    Pick<KeepingStore, 'notePruned'> {
+  /** See `LeaseStore`. */
+  under(lease: Lease): RecordedStore;
+}
+
 /** What a recorder works with. */
 export interface RecorderDeps {
-  store: JobStore &
-    Outbox &
-    AlertStore &
-    AuditRecorder &
-    MuteReader &
-    FeedStore &
-    Pick<KeepingStore, 'notePruned'>;
+  store: RecordedStore;
   clock: Clock;
   logger: Logger;
   signals: Signals;
@@ -89,14 +97,16 @@ export interface AlertChange {
  */
 export class Recorder {
   readonly #deps: RecorderDeps;
-  readonly #pace = createPace();
-  readonly #endOfTurn: EndOfTurn;
-  readonly #alerts: AlertMemory;
+  readonly #shared: Shared;
 
-  constructor(deps: RecorderDeps) {
+  constructor(deps: RecorderDeps, shared: Shared = sharedFor(deps)) {
     this.#deps = deps;
-    this.#endOfTurn = createEndOfTurn(this.#pace, deps.clock);
-    this.#alerts = new AlertMemory(deps.store);
+    this.#shared = shared;
+  }
+
+  /** The same recorder, which writes under this lease: what it writes is refused, as a whole, once that is not ours any more. */
+  under(lease: Lease): Recorder {
+    return new Recorder({ ...this.#deps, store: this.#deps.store.under(lease) }, this.#shared);
   }
 
   /**
@@ -114,7 +124,7 @@ export class Recorder {
    * @param signal aborts a poll that may have been given up, and another one begun: nothing is written once it has.
    */
   async recordPoll(found: PollRecord, signal: AbortSignal): Promise<void> {
-    const ended = await this.#endOfTurn(found.observations.length);
+    const ended = await this.#shared.endOfTurn(found.observations.length);
     let isWritten = false;
     try {
       await this.#writePoll(found, signal);
@@ -126,7 +136,7 @@ export class Recorder {
 
   /** So many jobs at most should be recorded at a time: more would hold up everything else for too long, on this machine. */
   get jobsAtATime(): number {
-    return this.#pace.jobs;
+    return this.#shared.pace.jobs;
   }
 
   /**
@@ -138,14 +148,14 @@ export class Recorder {
     const event = alertEvent(alert, at, this.#rules.projectUrl);
     const { plannedEvent, audit } = planEvent(event, await this.#alertRules(alert, at));
     const commit = { ...keysOf(change), at, events: [plannedEvent], audit };
-    const written = this.#deps.store.commitAlerts(commit).then(() => this.#alerts.note(commit));
+    const written = this.#deps.store.commitAlerts(commit).then(() => this.#shared.alerts.note(commit));
     await this.#tellOnce(written, [plannedEvent]);
     return at;
   }
 
   /** What is raised, by watch. Kept up to date with all that goes through the recorder. */
   get alerts(): Pick<AlertMemory, 'about' | 'forget'> {
-    return this.#alerts;
+    return this.#shared.alerts;
   }
 
   /** Records that something is raised or cleared since `at`, of which no event tells. */
@@ -155,7 +165,7 @@ export class Recorder {
     audit: readonly AuditDraft[] = [],
   ): Promise<void> {
     await this.#deps.store.commitAlerts({ ...keysOf(change), at, events: [], audit });
-    this.#alerts.note({ ...keysOf(change), at });
+    this.#shared.alerts.note({ ...keysOf(change), at });
     if (audit.length > 0) this.#tellAudit();
   }
 
@@ -297,6 +307,18 @@ export class Recorder {
   async #mutesFor({ comparisons }: PollRecord, at: Timestamp): Promise<readonly Mute[]> {
     return comparisons.length > 0 ? await this.#deps.store.listMutes({ inForceAt: at }) : [];
   }
+}
+
+/** What all recorders of a process have in common, whatever they write under. */
+interface Shared {
+  pace: Pace;
+  endOfTurn: EndOfTurn;
+  alerts: AlertMemory;
+}
+
+function sharedFor({ clock, store }: RecorderDeps): Shared {
+  const pace = createPace();
+  return { pace, endOfTurn: createEndOfTurn(pace, clock), alerts: new AlertMemory(store) };
 }
 
 function keysOf({ raise, clear }: AlertChange): { raise: string[]; clear: string[] } {

@@ -17,6 +17,8 @@ export interface ReminderDeps {
   faultLog: FaultLog;
   /** What can be seen at present of what an event is about. */
   visibilityOf: (first: WatcherEvent) => Visibility;
+  /** To be called before what can be seen is asked for. @throws {StoreError} */
+  prepareVisibility?: () => Promise<void>;
   steps: Pick<ClockSteps, 'settle'>;
   lookEveryMs?: number;
 }
@@ -55,6 +57,7 @@ export function createReminders(deps: ReminderDeps): Reminders {
 async function lookLogged(deps: ReminderDeps): Promise<void> {
   try {
     await deps.steps.settle();
+    await deps.prepareVisibility?.();
     await remindDue(deps);
     deps.faultLog.clear('reminders', 'Reminders are looked after again');
   } catch (thrown) {

@@ -7,6 +7,7 @@ import { isRateLimit } from '../../domain/polling/mender.ts';
 import type { Visibility } from '../../domain/telling/due-reminder.ts';
 import { blindnessOf, type ChannelStatus } from '../status.ts';
 import type { WatchLoop } from '../watch/watch-loop.ts';
+import type { Elsewhere } from './elsewhere.ts';
 
 /** Where it is looked up what can be seen. */
 export interface VisibilityDeps {
@@ -15,6 +16,8 @@ export interface VisibilityDeps {
   /** `null`: it is about to begin. */
   loopOf: (watch: string) => WatchLoop | null;
   channels: () => ReadonlyArray<Pick<ChannelStatus, 'channel' | 'failing'>>;
+  /** What other replicas look after; none do unless given. */
+  elsewhere?: Pick<Elsewhere, 'visibilityOf'>;
 }
 
 const UNWATCHED: Visibility = { kind: 'unwatched' };
@@ -25,9 +28,12 @@ export function createVisibility({
   watches,
   loopOf,
   channels,
+  elsewhere,
 }: VisibilityDeps): (first: WatcherEvent) => Visibility {
   return (first) => {
     const { subject } = first;
+    const seenElsewhere = elsewhere?.visibilityOf(first) ?? null;
+    if (seenElsewhere !== null) return seenElsewhere;
     if (subject.kind === 'channel') {
       return visibilityOfChannel(channels().find(({ channel }) => channel === subject.channel));
     }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { formatSpan } from '../../domain/instant.ts';
 import type { Logger } from '../../logging/logger.ts';
-import type { SpanStore } from '../../store/ports/spans.ts';
+import type { SpanScope, SpanStore } from '../../store/ports/spans.ts';
 
 /** What clocks are corrected by all the time is no step. */
 const LEAST_STEP_MS = 5_000;
@@ -29,12 +29,20 @@ export interface ClockStepDeps {
   store: SpanStore;
   clock: Pick<Clock, 'now' | 'monotonic'>;
   logger: Logger;
+  /** What this replica counts by its clock; `null`: everything, since it has the store alone. That is so unless given. */
+  scope?: () => SpanScope | null;
   /** Is told when the times in the store have been moved. */
   onMoved?: () => void;
 }
 
 /** Begins to watch the clock at once. */
-export function createClockSteps({ store, clock, logger, onMoved }: ClockStepDeps): ClockSteps {
+export function createClockSteps({
+  store,
+  clock,
+  logger,
+  scope = () => null,
+  onMoved,
+}: ClockStepDeps): ClockSteps {
   const offset = (): number => clock.now() - clock.monotonic();
   let lastOffset = offset();
   /** Found, and not made up for yet. */
@@ -49,7 +57,7 @@ export function createClockSteps({ store, clock, logger, onMoved }: ClockStepDep
   const makeUp = async (): Promise<void> => {
     const byMs = owedMs;
     if (Math.abs(byMs) < LEAST_STEP_MS) return;
-    await store.moveSpans({ byMs, at: clock.now() });
+    await store.moveSpans({ byMs, at: clock.now(), of: scope() ?? undefined });
     onMoved?.();
     owedMs -= byMs;
     const way = byMs > 0 ? 'forward' : 'back';
@@ -70,7 +78,8 @@ export function createClockSteps({ store, clock, logger, onMoved }: ClockStepDep
 
   return {
     begin: async () => {
-      const lastAt = await store.lastWrittenAt();
+      // Of several replicas another one has written last, by another clock.
+      const lastAt = scope() === null ? await store.lastWrittenAt() : null;
       const behindMs = lastAt === null ? 0 : lastAt - clock.now();
       if (behindMs > 0) owedMs -= behindMs;
       await settle();

@@ -172,6 +172,7 @@ export class WatchAccount {
     | 'periodMs'
     | 'throttled'
     | 'hint'
+    | 'polledBy'
   > {
     const { name, connection, kind, groupId, instanceName } = this.#watch;
     return {

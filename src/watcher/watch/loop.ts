@@ -171,8 +171,7 @@ class PollingLoop implements WatchLoop {
     const faults = [...this.#troubles.all().map(toPlaceFault), ...this.#troubles.silent(mayTakeMs)];
     return {
       ...this.#account.status(),
-      scheduledMs: gapMs,
-      periodMs,
+      ...{ scheduledMs: gapMs, periodMs },
       throttled: toThrottled(this.#throttle.standing),
       fault: faults[0] ? toFault(faults[0]) : null,
       faults,
@@ -180,6 +179,7 @@ class PollingLoop implements WatchLoop {
       dueWithinMs: mayTakeMs,
       nextPollAt: this.#nextPollAt(periodMs, gapMs),
       hint: this.#hint?.status() ?? null,
+      polledBy: null,
     };
   }
 

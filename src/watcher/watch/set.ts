@@ -1,14 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Watch } from '../../domain/job/watch.ts';
 import { mayShareJobs } from '../../domain/polling/ownership.ts';
+import { projectUnit } from '../../domain/replicas/unit.ts';
 import type { JobSource } from '../../source/source.ts';
-import { Reconciler } from '../reconciler.ts';
+import type { Lease } from '../../store/ports/leases.ts';
+import { type Hold, type Leases, underHold } from '../leases/leases.ts';
+import { type Haste, Reconciler } from '../reconciler.ts';
 import { Schedules } from '../schedule/schedules.ts';
 import type { PollNow, WatchStatus } from '../status.ts';
 import { FeedBook } from './hint/feed-book.ts';
 import { createWatchLoop } from './loop.ts';
 import { SharedLoad } from './pace.ts';
-import { waitingStatus } from './waiting.ts';
+import { elsewhereStatus, waitingStatus } from './waiting.ts';
 import type { WatchLoop, WatchLoopDeps } from './watch-loop.ts';
 
 /** A poll in hand gets this long to end when its watch ends. */
@@ -28,6 +31,10 @@ export interface WatchSet {
    * hand has ended, so that no job is ever compared twice at once. Resolves when the watches that went have ended.
    */
   apply(config: WatchConfig): Promise<void>;
+  /** Watches what is ours by now, and nothing else. */
+  follow(haste: Haste): void;
+  /** Resolves when no poll is in hand in a project that is ours no more. */
+  ended(unit: string): Promise<void>;
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void;
   /** The process did nothing for so long. */
@@ -45,13 +52,22 @@ export interface WatchSet {
 }
 
 /** What the watches work with. */
-export type WatchSetDeps = Omit<WatchLoopDeps, 'source'>;
+export interface WatchSetDeps extends Omit<WatchLoopDeps, 'source' | 'store' | 'recorder'> {
+  store: LeasedStore;
+  recorder: LeasedRecorder;
+  leases: Leases;
+}
+
+/** What a loop writes with, under the lease on what it polls. */
+type LeasedStore = WatchLoopDeps['store'] & { under(lease: Lease): LeasedStore };
+type LeasedRecorder = WatchLoopDeps['recorder'] & { under(lease: Lease): LeasedRecorder };
 
 /** What a loop works by. */
 interface Spec {
   watch: Watch;
   /** `null`: the configuration has no such connection. */
   source: JobSource | null;
+  hold: Hold;
 }
 
 /** Creates a set that watches nothing until a configuration is applied. */
@@ -67,6 +83,7 @@ class LoopSet implements WatchSet {
   readonly #feeds: FeedBook;
   /** In the order of the configuration. */
   #watches: readonly Watch[] = [];
+  #sources: WatchConfig['sources'] = new Map();
   #isStopped = false;
 
   constructor(deps: WatchSetDeps) {
@@ -77,11 +94,13 @@ class LoopSet implements WatchSet {
       faultLog,
       noun: 'watch',
       isSame: (running, wanted) =>
-        running.source === wanted.source && isDeepStrictEqual(running.watch, wanted.watch),
+        running.source === wanted.source &&
+        running.hold === wanted.hold &&
+        isDeepStrictEqual(running.watch, wanted.watch),
       // The last poll of one that had these jobs may be telling of them still: who has them next goes by what it has recorded.
       isInTheWay: (ending, wanted) => mayShareJobs(ending.watch, wanted.watch),
       start: (spec) => this.#begin(spec),
-      stop: (loop) => loop.stop(POLL_GRACE_MS),
+      stop: (loop, haste) => loop.stop(haste === 'lost' ? 0 : POLL_GRACE_MS),
       onStarted: (begun) => this.#tickAll(begun),
     });
     this.#feeds = new FeedBook(deps);
@@ -94,16 +113,30 @@ class LoopSet implements WatchSet {
   async apply({ watches, sources }: WatchConfig): Promise<void> {
     if (this.#isStopped) return;
     this.#watches = watches;
+    this.#sources = sources;
     this.#schedules.apply(
       watches.flatMap(({ schedule, scheduleIdle }) => [schedule, scheduleIdle ?? schedule]),
     );
-    const specOf = (watch: Watch): Spec => ({ watch, source: sources.get(watch.connection) ?? null });
     this.#load.touch();
     // Whoever has the configuration read again has mended something.
     for (const source of new Set(sources.values())) source.forgive();
     for (const loop of this.#loops.actors()) loop.forgive();
     this.#feeds.forgive();
-    await this.#loops.apply(new Map(watches.map((watch) => [watch.name, specOf(watch)])));
+    await this.#loops.apply(this.#ours());
+  }
+
+  follow(haste: Haste): void {
+    this.#load.touch();
+    for (const watch of this.#watches) {
+      const source = this.#sources.get(watch.connection);
+      if (source && this.#deps.leases.holdOf(projectUnit(watch)) === null) this.#feeds.forget(source, watch);
+    }
+    void this.#loops.apply(this.#ours(), haste);
+  }
+
+  async ended(unit: string): Promise<void> {
+    const inside = this.#watches.filter((watch) => projectUnit(watch) === unit);
+    await Promise.all(inside.map(({ name }) => this.#loops.ended(name)));
   }
 
   beat(): void {
@@ -129,14 +162,17 @@ class LoopSet implements WatchSet {
   }
 
   status(): WatchStatus[] {
-    const { clock } = this.#deps;
+    const { clock, leases } = this.#deps;
+    const now = clock.now();
     return this.#watches.map((watch) => {
       const { name, schedule } = watch;
-      const forMs = this.#loops.waitingMs(name) ?? 0;
-      return (
-        this.loopOf(name)?.status() ??
-        waitingStatus(watch, { forMs, gapMs: this.#schedules.gapMs(schedule), now: clock.now() })
-      );
+      const running = this.loopOf(name)?.status();
+      if (running) return running;
+      const gapMs = this.#schedules.gapMs(schedule);
+      const unit = projectUnit(watch);
+      const owner = leases.holdOf(unit) === null ? leases.ownerOf(unit) : null;
+      if (owner !== null) return elsewhereStatus(watch, owner.name, gapMs, now);
+      return waitingStatus(watch, { forMs: this.#loops.waitingMs(name) ?? 0, gapMs, now });
     });
   }
 
@@ -146,16 +182,27 @@ class LoopSet implements WatchSet {
     await Promise.all([this.#loops.stop(), this.#feeds.stop(new Error('shutting down'))]);
   }
 
+  #ours(): Map<string, Spec> {
+    const specs = new Map<string, Spec>();
+    for (const watch of this.#watches) {
+      const hold = this.#deps.leases.holdOf(projectUnit(watch));
+      const source = this.#sources.get(watch.connection) ?? null;
+      if (hold) specs.set(watch.name, { watch, source, hold });
+    }
+    return specs;
+  }
+
   #tickAll(begun: readonly WatchLoop[]): void {
     for (const [schedule, due] of Map.groupBy(begun, (loop) => loop.schedule())) {
       this.#schedules.begin(due, schedule);
     }
   }
 
-  #begin({ watch, source }: Spec): WatchLoop {
+  #begin({ watch, source, hold }: Spec): WatchLoop {
     if (source === null) throw new Error(`there is no connection ${watch.connection}`);
+    const { store, recorder } = this.#deps;
     const loop: WatchLoop = createWatchLoop(
-      { ...this.#deps, source },
+      { ...this.#deps, store: underHold(store, hold), recorder: underHold(recorder, hold), source },
       {
         watch,
         feeds: this.#feeds,

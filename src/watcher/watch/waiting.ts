@@ -40,5 +40,11 @@ export function waitingStatus(
     unknownJobIds: [],
     hasRunningJobs: false,
     hint: null,
+    polledBy: null,
   };
+}
+
+/** How a watch is doing that another replica polls: well, as far as is known here. */
+export function elsewhereStatus(watch: Watch, replica: string, gapMs: number, now: Timestamp): WatchStatus {
+  return { ...waitingStatus(watch, { forMs: 0, gapMs, now }), polledBy: replica };
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
-import { freeLeases } from '../../../src/store/queries/outbox/outbox.ts';
+import { freeLeases } from '../../../src/store/queries/outbox/free-leases.ts';
 import type { Database } from '../../../src/store/queries/schema.ts';
 import { createSqlStore } from '../../../src/store/sql/sql-store.ts';
 import { migrate } from '../../../src/store/sqlite/migrations.ts';
@@ -35,7 +35,11 @@ export function openRecordingStore(): RecordingStore {
   const store = createSqlStore({
     db: kysely,
     toStoreError: (thrown) => thrown,
-    claimDaemon: () => freeLeases(kysely),
+    fence: null,
+    join: async ({ name }) => {
+      await freeLeases(kysely);
+      return { kind: 'alone', replica: name };
+    },
     // The connection stays open: its statements are explained afterwards.
     close: async () => {},
   });

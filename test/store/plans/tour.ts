@@ -5,6 +5,7 @@ import { PRUNED_THINGS } from '../../../src/store/ports/keeping.ts';
 import { DELIVERY_STATUSES } from '../../../src/store/ports/outbox.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aJob, aMuteRequest, anObservation, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { aJoining } from '../../support/joining.ts';
 import { aCommit, aDraft, plan, TARGET } from '../support.ts';
 
 const LATER = T0 + HOUR;
@@ -13,7 +14,7 @@ const REMINDER = { channel: 'oncall', everyMs: MINUTE };
 
 /** Asks a store for everything that it can be asked, with all filters in all combinations. */
 export async function tour(store: Store): Promise<void> {
-  await store.claimDaemon();
+  await tourOfLeases(store);
   await store.checkWritable();
   await tourOfJobs(store);
   await tourOfAlerts(store);
@@ -53,6 +54,20 @@ async function tourOfKeeping(store: Store): Promise<void> {
   await store.commitPoll(aCommit({ observations: [anObservation(job, { wasPruned: true })] }));
   await store.notePruned(T0);
   await store.oldestEventAt();
+}
+
+/** A store that serves one daemon has nothing but that to ask. */
+async function tourOfLeases(store: Store): Promise<void> {
+  const membership = await store.join(aJoining());
+  store.under({ unit: 'keeper', token: 1 });
+  if (membership.kind === 'alone') return;
+  const wish = { wanted: ['keeper', 'channel:oncall'], configuration: 'c0ffee' };
+  const { held } = await membership.beat(wish);
+  for (const lease of held) await store.under(lease).checkWritable();
+  await membership.release(['keeper'], null);
+  await membership.leave();
+  await membership.end();
+  await membership.beat(wish);
 }
 
 async function tourOfJobs(store: Store): Promise<void> {

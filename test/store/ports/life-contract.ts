@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/store/store.ts';
 import { aJob, anObservation, HOUR, jobId, T0 } from '../../support/builders.ts';
+import { aJoining } from '../../support/joining.ts';
 import { aCommit, aDraft, anImpossibleDraft, plan } from '../support.ts';
 
 /** How every store is claimed, tried and closed, and that all of it keeps its word together. */
 export function lifeContract(store: () => Store): void {
   describe('the whole', () => {
     it('can be claimed by its daemon, again and again', async () => {
-      await store().claimDaemon();
-      await store().claimDaemon();
+      await store().join(aJoining());
+      await store().join(aJoining());
     });
 
     it('proves that it can be written without leaving a trace', async () => {

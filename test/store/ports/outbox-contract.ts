@@ -159,14 +159,6 @@ export function outboxContract(store: () => Store): void {
       expect(await claim({ now: NOW + 2 * LEASE_MS - 1 })).toEqual([]);
       expect(await claim({ now: NOW + 2 * LEASE_MS })).toHaveLength(1);
     });
-
-    it('of an earlier daemon end when a new one claims the store, and its attempts stay counted', async () => {
-      await owe(plan(1));
-      await claim({ owner: 'dead' });
-      await store().claimDaemon();
-      const [taken] = await claim({ owner: 'b', now: NOW + 1 });
-      expect(taken).toMatchObject({ id: idOf(1), wasInterrupted: true, firstAttemptAt: NOW });
-    });
   });
 
   describe('outcomes', () => {

@@ -2,12 +2,13 @@ import { Kysely } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDialect } from '../../../src/store/postgres/dialect.ts';
+import { POSTGRES_LEASES } from '../../../src/store/postgres/leases.ts';
 import { readPlace } from '../../../src/store/postgres/place.ts';
 import { createPool } from '../../../src/store/postgres/pool.ts';
 import { openPostgresStore } from '../../../src/store/postgres/postgres-store.ts';
-import { freeLeases } from '../../../src/store/queries/outbox/outbox.ts';
 import type { Database } from '../../../src/store/queries/schema.ts';
 import { toBody } from '../../../src/store/queries/stored-event.ts';
+import { createSqlLeases } from '../../../src/store/sql/leases.ts';
 import { createSqlStore } from '../../../src/store/sql/sql-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { T0 } from '../../support/builders.ts';
@@ -82,7 +83,7 @@ describe.skipIf(!hasPostgres())('on a PostgreSQL that was never analysed', () =>
     return createSqlStore({
       db,
       toStoreError: (thrown) => thrown,
-      claimDaemon: () => freeLeases(db),
+      ...createSqlLeases(db, POSTGRES_LEASES),
       close: () => db.destroy(),
     });
   }

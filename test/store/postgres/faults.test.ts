@@ -1,10 +1,12 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { KEEPER_UNIT } from '../../../src/domain/replicas/unit.ts';
 import { inspectStore, openStore } from '../../../src/store/open-store.ts';
 import type { StoreAddress } from '../../../src/store/ports/address.ts';
 import { openPostgresStore } from '../../../src/store/postgres/postgres-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { T0 } from '../../support/builders.ts';
+import { aJoining } from '../../support/joining.ts';
 import { hasPostgres, newPostgresAddress } from '../../support/postgres/shared.ts';
 import { aPollOf } from '../poll-of.ts';
 
@@ -183,7 +185,6 @@ describe.skipIf(!hasPostgres())('a daemon whose connections are ended by an admi
     store = await openPostgresStore(mine);
     ended = new pg.Client(mine.url);
     await ended.connect();
-    await store.claimDaemon();
   });
   afterAll(async () => {
     await store.close();
@@ -194,21 +195,17 @@ describe.skipIf(!hasPostgres())('a daemon whose connections are ended by an admi
     ended.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity
       where application_name like 'restore-watcher, process ${process.pid}%' and pid <> pg_backend_pid()`);
 
-  it('lives on, refuses what was compared before its claim was lost, and then goes on', async () => {
-    await store.commitPoll(aPollOf(1));
+  it('lives on, and goes on under the leases that it has', async () => {
+    const membership = await store.join(aJoining());
+    if (membership.kind !== 'shared') throw new Error('alone');
+    const { held } = await membership.beat({ wanted: [KEEPER_UNIT], configuration: 'c0ffee' });
+    const ours = store.under(held[0] ?? { unit: '', token: 0 });
+    await ours.commitPoll(aPollOf(1));
     await endAll();
     // Whatever was idle is found dead by the first who asks.
     await expect
       .poll(() =>
-        store.commitPoll(aPollOf(2)).then(
-          () => null,
-          (error: unknown) => String(error),
-        ),
-      )
-      .toMatch(/claim on the store was lost/);
-    await expect
-      .poll(() =>
-        store.commitPoll(aPollOf(2)).then(
+        ours.commitPoll(aPollOf(2)).then(
           () => true,
           () => false,
         ),

@@ -28,7 +28,6 @@ describe.skipIf(!hasPostgres())('a PostgreSQL that goes away', () => {
         answerMs: 700,
       },
     });
-    await store.claimDaemon();
   });
   afterAll(async () => {
     await store.close();

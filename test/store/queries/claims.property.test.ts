@@ -4,6 +4,7 @@ import type { ClaimedDelivery, DeliveryOutcome } from '../../../src/store/ports/
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { T0 } from '../../support/builders.ts';
+import { aJoining } from '../../support/joining.ts';
 import { aCommit, plan } from '../support.ts';
 
 const LEASE_MS = 15_000;
@@ -85,7 +86,8 @@ class World {
         return;
       case 'restart':
         for (const delivery of this.deliveries) endLease(delivery);
-        return this.store.claimDaemon();
+        await this.store.join(aJoining());
+        return;
     }
   }
 

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import type { DeliveryOutcome, FallbackRequest } from '../../../src/store/ports/outbox.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { HOUR, MINUTE, T0 } from '../../support/builders.ts';
+import { aJoining } from '../../support/joining.ts';
 import { openRecordingStore } from '../plans/recording-store.ts';
 import { aCommit, plan } from '../support.ts';
 
@@ -87,7 +88,8 @@ class World {
         if (step.isStep) await this.store.moveSpans({ byMs: step.ms, at: this.now });
         return;
       case 'restart':
-        return this.store.claimDaemon();
+        await this.store.join(aJoining());
+        return;
       case 'look':
         return this.look({ ...step, notAcceptedSince: this.now - step.afterMs, at: this.now });
     }

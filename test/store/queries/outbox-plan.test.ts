@@ -22,7 +22,8 @@ async function aStore() {
   });
   const store = createSqlStore({
     db,
-    claimDaemon: async () => {},
+    fence: null,
+    join: async ({ name }) => ({ kind: 'alone', replica: name }),
     close: () => db.destroy(),
     toStoreError: (thrown) => thrown,
   });

@@ -23,7 +23,8 @@ describe('what was found before another writer', () => {
     db = new Kysely<Database>({ dialect: new SqliteDialect({ database: kyselyDatabase(connection) }) });
     store = createSqlStore({
       db,
-      claimDaemon: async () => {},
+      fence: null,
+      join: async ({ name }) => ({ kind: 'alone', replica: name }),
       close: () => db.destroy(),
       toStoreError: (thrown) => thrown,
     });

@@ -19,7 +19,8 @@ it('makes due what waits for a channel in one statement, by an index that holds 
   });
   const store = createSqlStore({
     db,
-    claimDaemon: async () => {},
+    fence: null,
+    join: async ({ name }) => ({ kind: 'alone', replica: name }),
     close: () => db.destroy(),
     toStoreError: (thrown) => thrown,
   });

@@ -20,6 +20,7 @@ import { MIGRATIONS, migrate } from '../../../src/store/sqlite/migrations.ts';
 import { openConnection, readPragma } from '../../../src/store/sqlite/node-sqlite.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import { anObservation, jobId } from '../../support/builders.ts';
+import { aJoining } from '../../support/joining.ts';
 import { startChild } from '../child.ts';
 import { aPollOf } from '../poll-of.ts';
 import { aCommit, openForTest, temporaryDirectory } from '../support.ts';
@@ -96,7 +97,7 @@ describe('a database file', () => {
     const path = join(directory, 'watcher.db');
     const modes = () => readdirSync(directory).map((name) => statSync(join(directory, name)).mode & 0o777);
     const store = await openSqliteStore({ path });
-    await store.claimDaemon();
+    await store.join(aJoining());
     await store.commitPoll(aPollOf(1));
     expect(readdirSync(directory)).toContain('watcher.db-wal');
     expect(new Set(modes())).toEqual(new Set([0o600]));
@@ -148,7 +149,7 @@ describe('a database file', () => {
       });
 
       const writer = await openForTest({ path });
-      await writer.claimDaemon();
+      await writer.join(aJoining());
       await writer.commitPoll(aPollOf(201));
       expect(await jobs()).toBe(201);
       expect(asNobody(() => inspectFileStore(path))).toMatchObject({ inUse: null });

@@ -5,7 +5,14 @@ import { HOUR, MINUTE, T0 } from '../../support/builders.ts';
 import { turnsDuring } from '../../support/turns-during.ts';
 
 const NOW = T0 + HOUR;
-const DBA = { channel: 'dba', state: 'accepts', since: null, detail: null, nextDigestAt: null } as const;
+const DBA = {
+  channel: 'dba',
+  state: 'accepts',
+  since: null,
+  detail: null,
+  nextDigestAt: null,
+  sentBy: null,
+} as const;
 
 it('says when what is owed now is tried next, and not when the digest goes out that stands before it', async () => {
   const store = await openForTest({ path: ':memory:' });

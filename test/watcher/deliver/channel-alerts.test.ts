@@ -3,6 +3,7 @@ import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
+import { leasesAlone } from '../../../src/watcher/leases/leases.ts';
 import { aCommit, plan } from '../../store/support.ts';
 import { aMuteRequest, aRoute, HOUR, MINUTE, T0 } from '../../support/builders.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
@@ -35,6 +36,7 @@ async function begin(): Promise<void> {
   logger = createRecordingLogger();
   signals = createSignals(logger);
   alerts = createChannelAlerts({
+    leases: leasesAlone(),
     store,
     recorder: aRecorder({ store, clock, signals, logger }, { routes: ROUTES }),
     clock,

@@ -4,6 +4,7 @@ import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelSet, createChannelSet } from '../../../src/watcher/deliver/channel-set.ts';
+import { leasesAlone } from '../../../src/watcher/leases/leases.ts';
 import { aJob, anEvent, HOUR, jobId, T0 } from '../../support/builders.ts';
 import { createFakeNotifier } from '../../support/fake-notifier.ts';
 import { NO_STEPS } from '../../support/manual-clock.ts';
@@ -29,6 +30,7 @@ beforeEach(async () => {
     clock: systemClock,
     logger,
     faultLog: createFaultLog(logger),
+    leases: leasesAlone(),
     owner: 'me',
     random: () => 0,
     steps: NO_STEPS,

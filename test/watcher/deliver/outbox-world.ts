@@ -6,6 +6,7 @@ import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { aJob, anEvent, jobId, T0 } from '../../support/builders.ts';
 import { aConfidence } from '../../support/confidence.ts';
 import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
+import { aJoining } from '../../support/joining.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
@@ -81,7 +82,7 @@ export async function outboxWorld(over: Parameters<typeof createFakeNotifier>[0]
     /** Another process with the same store: what was known in memory is gone. */
     restart: async (): Promise<void> => {
       confidence = aConfidence(clock);
-      await store.claimDaemon();
+      await store.join(aJoining());
     },
     delivery: async (id: string) => {
       const { items } = await store.listDeliveries({ limit: 20_000 });

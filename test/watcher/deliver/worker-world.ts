@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../../src/clock.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { createChannelSet } from '../../../src/watcher/deliver/channel-set.ts';
+import { leasesAlone } from '../../../src/watcher/leases/leases.ts';
 import { aJob, anEvent, aRoute, HOUR, jobId, T0 } from '../../support/builders.ts';
 import type { FakeNotifier } from '../../support/fake-notifier.ts';
 import { NO_STEPS } from '../../support/manual-clock.ts';
@@ -19,6 +20,7 @@ export async function aWorker(notifier: FakeNotifier, clock: Clock = systemClock
   const set = createChannelSet({
     ...{ store, signals, recorder, clock, logger },
     faultLog: createFaultLog(logger),
+    leases: leasesAlone(),
     owner: 'me',
     random: () => 0,
     steps: NO_STEPS,

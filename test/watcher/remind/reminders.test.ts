@@ -7,6 +7,7 @@ import { createSignals, type Signals } from '../../../src/signals.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
+import { leasesAlone } from '../../../src/watcher/leases/leases.ts';
 import { createReminders, remindDue } from '../../../src/watcher/remind/reminders.ts';
 import { createVisibility } from '../../../src/watcher/remind/visibility.ts';
 import { createWatchLoop } from '../../../src/watcher/watch/loop.ts';
@@ -62,7 +63,7 @@ async function begin(over: Partial<Watch> = {}): Promise<void> {
   const watch = aWatch(over);
   watches = [watch];
   loop = createWatchLoop({ ...deps(), source, random: () => 0 }, { watch, gapMs: () => 30_000 });
-  alerts = createChannelAlerts(deps());
+  alerts = createChannelAlerts({ ...deps(), leases: leasesAlone() });
   await alerts.begin();
   alerts.apply(['oncall', 'siem']);
 }

@@ -6,6 +6,7 @@ import { createSignals, type Signals } from '../../../src/signals.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
+import { leasesAlone } from '../../../src/watcher/leases/leases.ts';
 import type { Recorder, RecordingRules } from '../../../src/watcher/record/recorder.ts';
 import {
   createTestAlerts,
@@ -116,6 +117,7 @@ describe('a test alert whose receiver does not take it', () => {
   async function begin(): Promise<void> {
     alerts?.end();
     alerts = createChannelAlerts({
+      leases: leasesAlone(),
       store,
       recorder: recorder(clock),
       clock,

@@ -4,6 +4,7 @@ import type { Watch } from '../../../src/domain/job/watch.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { leasesAlone } from '../../../src/watcher/leases/leases.ts';
 import { blindnessOf } from '../../../src/watcher/status.ts';
 import { createWatchSet, type WatchConfig, type WatchSet } from '../../../src/watcher/watch/set.ts';
 import { aJob, aWatch, jobId } from '../../support/builders.ts';
@@ -38,6 +39,7 @@ beforeEach(async () => {
     clock,
     logger,
     faultLog: createFaultLog(logger),
+    leases: leasesAlone(),
     signals,
     random: () => 0,
   });

@@ -290,14 +290,3 @@ export async function releaseClaim(
   if (owner !== undefined) query = query.where('lease_owner', '=', owner);
   await query.execute();
 }
-
-/** Ends every lease. What was begun under them stays counted. For the one daemon, at its start. */
-export async function freeLeases(db: Kysely<Database>): Promise<void> {
-  await db
-    .updateTable('delivery')
-    .set({ lease_owner: null, lease_until: 0 })
-    // Only what is owed is ever under a lease; a database need not keep an index of leases for this.
-    .where('status', '=', PENDING)
-    .where('lease_owner', 'is not', null)
-    .execute();
-}

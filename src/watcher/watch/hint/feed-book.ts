@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../../../clock.ts';
 import type { Timestamp } from '../../../domain/instant.ts';
-import type { JobKind } from '../../../domain/job/restore-job.ts';
+import { JOB_KINDS, type JobKind } from '../../../domain/job/restore-job.ts';
 import { verdictOn } from '../../../domain/polling/feed-memory.ts';
 import {
   afterJob,
@@ -101,6 +101,19 @@ export class FeedBook {
   /** Somebody says that what was wrong is mended: feeds that could not be read are tried again. */
   forgive(): void {
     for (const key of this.#trusts.keys()) this.#forgiven.add(key);
+  }
+
+  /**
+   * Another replica looks after this project (`*`: every project of the connection) from now on: what is known of its feed is out of date
+   * when it comes back.
+   */
+  forget(source: JobSource, { connection, groupId }: Omit<FeedPlace, 'kind'>): void {
+    const feeds = this.#feeds.get(source);
+    const gone = groupId === '*' ? [...(feeds?.keys() ?? [])] : [groupId];
+    for (const project of gone) {
+      feeds?.delete(project);
+      for (const kind of JOB_KINDS) this.#trusts.delete(keyOf({ connection, groupId: project, kind }));
+    }
   }
 
   /** A job was found that was not known. What the feed has told of it shows whether that can be relied on. */

@@ -1,0 +1,46 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import type { SqlEngine } from '../sql/sql-store.ts';
+import type { Store } from '../store.ts';
+
+/**
+ * The same store, which knows of each mirror of its audit log by itself how far that has got: each replica has a file of its own, on a
+ * machine of its own. A file that is not known yet is none that was cut.
+ * @param mirror the file of this process.
+ */
+export function keepingMirrorsApart(
+  store: Store,
+  { db, toStoreError }: Pick<SqlEngine, 'db' | 'toStoreError'>,
+  mirror: string | undefined,
+): Store {
+  const place = `${hostname()}:${mirror === undefined ? '' : resolve(mirror)}`;
+  const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work();
+    } catch (thrown) {
+      throw toStoreError(thrown, doing);
+    }
+  };
+  return {
+    ...store,
+    mirroredSeq: () =>
+      guarded('read the audit log', async () => {
+        const row = await db
+          .selectFrom('audit_mirror')
+          .select('seq')
+          .where('place', '=', place)
+          .executeTakeFirst();
+        return row?.seq ?? 0;
+      }),
+    noteMirrored: (seq) =>
+      guarded('write the audit log', async () => {
+        await db
+          .insertInto('audit_mirror')
+          .values({ place, seq })
+          .onConflict((conflict) =>
+            conflict.column('place').doUpdateSet({ seq }).where('audit_mirror.seq', '<', seq),
+          )
+          .execute();
+      }),
+  };
+}

@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import type { Kysely, Transaction } from 'kysely';
+import { movesOf, type UnitStanding } from '../../domain/replicas/assignment.ts';
+import { channelOfUnit } from '../../domain/replicas/unit.ts';
+import { StoreError } from '../../errors.ts';
+import type { Joining, Lease, Membership, SharedMembership, Standing, Wish } from '../ports/leases.ts';
+import { freeLeasesOf } from '../queries/outbox/free-leases.ts';
+import {
+  holds,
+  type LeaseRow,
+  openUnits,
+  readLeases,
+  releaseUnits,
+  takeUnits,
+} from '../queries/replicas/leases.ts';
+import {
+  ask,
+  enter,
+  forgetOld,
+  type LeaseDialect,
+  noteLeaving,
+  type ReplicaRow,
+  readReplicas,
+  renew,
+  strike,
+} from '../queries/replicas/replicas.ts';
+import type { Database } from '../queries/schema.ts';
+
+/** The leases of a store that several replicas share. */
+export interface SqlLeases {
+  join(process: Joining): Promise<Membership>;
+  /** See `SqlEngine.fence`. */
+  fence(trx: Transaction<Database>, lease: Lease): Promise<void>;
+}
+
+/** Makes the leases of one process. What differs from one database to the other comes as its dialect. */
+export function createSqlLeases(
+  db: Kysely<Database>,
+  dialect: LeaseDialect,
+  guarded: <Result>(doing: string, work: () => Promise<Result>) => Promise<Result> = (_doing, work) => work(),
+): SqlLeases {
+  let member: Member | null = null;
+  return {
+    join: async (process) => {
+      member = new Member(db, dialect, process, guarded);
+      await forgetOld(db, dialect);
+      await enter(db, dialect, member.replica, process);
+      return member;
+    },
+    fence: async (trx, lease) => {
+      if (member !== null && (await holds(trx, dialect, member.replica, lease))) return;
+      throw new StoreError('fenced', `the lease on ${lease.unit} is not ours any more`);
+    },
+  };
+}
+
+class Member implements SharedMembership {
+  readonly kind = 'shared';
+  readonly replica: string;
+  readonly #db: Kysely<Database>;
+  readonly #dialect: LeaseDialect;
+  readonly #joining: Joining;
+  readonly #guarded: <Result>(doing: string, work: () => Promise<Result>) => Promise<Result>;
+  /** Channels that are held, and of which nothing is claimed by an earlier holder any more: tokens, by unit. */
+  readonly #freed = new Map<string, number>();
+  #asked = '';
+
+  constructor(
+    db: Kysely<Database>,
+    dialect: LeaseDialect,
+    joining: Joining,
+    guarded: <Result>(doing: string, work: () => Promise<Result>) => Promise<Result>,
+  ) {
+    this.#db = db;
+    this.#dialect = dialect;
+    this.#joining = joining;
+    this.#guarded = guarded;
+    // A process may have the name of a dead one: in a container each has the same number.
+    this.replica = `${joining.name}#${randomBytes(4).toString('hex')}`;
+  }
+
+  beat(wish: Wish): Promise<Standing> {
+    return this.#guarded('renew the leases', () => this.#beat(wish));
+  }
+
+  release(units: readonly string[], to: string | null): Promise<void> {
+    for (const unit of units) this.#freed.delete(unit);
+    return this.#guarded('release leases', () =>
+      releaseUnits(this.#db, this.#dialect, this.replica, units, to),
+    );
+  }
+
+  leave(): Promise<void> {
+    return this.#guarded('leave', () => noteLeaving(this.#db, this.replica));
+  }
+
+  end(): Promise<void> {
+    return this.#guarded('leave', () => strike(this.#db, this.replica));
+  }
+
+  async #beat({ wanted, configuration }: Wish): Promise<Standing> {
+    const db = this.#db;
+    await renew(db, this.#dialect, this.replica, configuration);
+    const { now, replicas } = await this.#replicas(configuration);
+    const rows = await readLeases(db);
+    const units = rows.map((row) => standingOf(row, replicas));
+    const { take, open, ask, give } = movesOf({ me: this.replica, now, replicas, units, wanted });
+    await openUnits(db, this.#dialect, [...open, ...take]);
+    const taken = await takeUnits(db, this.#dialect, this.replica, take);
+    await this.#ask(ask);
+    const mine = [...rows.filter(({ owner }) => owner === this.replica), ...taken];
+    const me = replicas.find(({ id }) => id === this.replica);
+    return {
+      validForMs: me === undefined ? 0 : me.until - now,
+      held: await this.#freeChannels(mine),
+      due: give,
+      owners: new Map([
+        ...units.flatMap(({ unit, owner }) => (owner === null ? [] : [[unit, owner] as const])),
+        ...taken.map(({ unit }) => [unit, this.replica] as const),
+      ]),
+      replicas: replicas.map(({ asks: _asks, ...facts }) => facts),
+    };
+  }
+
+  /** Whoever was away for a day is not on the list any more. */
+  async #replicas(configuration: string): Promise<{ now: number; replicas: ReplicaRow[] }> {
+    const found = await readReplicas(this.#db, this.#dialect);
+    if (found.replicas.some(({ id }) => id === this.replica)) return found;
+    await enter(this.#db, this.#dialect, this.replica, { ...this.#joining, configuration });
+    return readReplicas(this.#db, this.#dialect);
+  }
+
+  async #ask(units: readonly string[]): Promise<void> {
+    const asked = units.join('\n');
+    if (asked === this.#asked) return;
+    await ask(this.#db, this.replica, units);
+    this.#asked = asked;
+  }
+
+  /** An earlier holder of a channel can record nothing any more: what it had in hand is tried again. */
+  async #freeChannels(mine: readonly Lease[]): Promise<Lease[]> {
+    const held = mine.map(({ unit, token }) => ({ unit, token }));
+    const fresh = held.filter(
+      ({ unit, token }) => channelOfUnit(unit) !== null && this.#freed.get(unit) !== token,
+    );
+    const failed = new Set<string>();
+    for (const lease of fresh) {
+      const isOurs = await this.#db.transaction().execute(async (trx) => {
+        if (!(await holds(trx, this.#dialect, this.replica, lease))) return false;
+        await freeLeasesOf(trx, channelOfUnit(lease.unit) ?? '');
+        return true;
+      });
+      if (isOurs) this.#freed.set(lease.unit, lease.token);
+      else failed.add(lease.unit);
+    }
+    return held.filter(({ unit }) => !failed.has(unit));
+  }
+}
+
+/** What a replica has that does not live is free. */
+function standingOf({ unit, owner, freeSince }: LeaseRow, replicas: readonly ReplicaRow[]): UnitStanding {
+  return owner !== null && replicas.some(({ id }) => id === owner)
+    ? { unit, owner, freeSince: null }
+    : { unit, owner: null, freeSince };
+}

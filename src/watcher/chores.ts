@@ -1,0 +1,70 @@
+import type { Fallback } from '../domain/telling/fallback.ts';
+import { createFallbacks, type FallbackDeps, type Fallbacks } from './deliver/fallbacks.ts';
+import { type Configured, createDepartures, type Departures, type DeparturesDeps } from './departures.ts';
+import { createKeeper, type Keeper, type KeeperDeps } from './keep/keeper.ts';
+import { createReminders, type ReminderDeps, type Reminders } from './remind/reminders.ts';
+import {
+  createTestAlerts,
+  type TestAlertConfig,
+  type TestAlertDeps,
+  type TestAlerts,
+} from './remind/test-alert.ts';
+
+/** What the configuration decides of the chores. */
+export interface ChoreConfig extends TestAlertConfig {
+  fallbacks: readonly Fallback[];
+  configured: Configured;
+  /** For how many milliseconds what is over stays on record; `null`: for ever. */
+  keepMs: number | null;
+}
+
+/** What the chores are done with. */
+export type ChoreDeps = FallbackDeps & TestAlertDeps & DeparturesDeps & ReminderDeps & KeeperDeps;
+
+/**
+ * Does what is to be done once for all watches and channels: reminders, fallbacks, test alerts, closing what has left the
+ * configuration, and pruning what is old. Does nothing before a configuration is applied.
+ */
+export class Chores {
+  readonly #fallbacks: Fallbacks;
+  readonly #testAlerts: TestAlerts;
+  readonly #departures: Departures;
+  readonly #reminders: Reminders;
+  readonly #keeper: Keeper;
+
+  constructor(deps: ChoreDeps) {
+    this.#fallbacks = createFallbacks(deps);
+    this.#testAlerts = createTestAlerts(deps);
+    this.#departures = createDepartures(deps);
+    this.#reminders = createReminders(deps);
+    this.#keeper = createKeeper(deps);
+  }
+
+  /** Goes by this configuration from now on. */
+  apply(config: ChoreConfig): void {
+    this.#fallbacks.apply(config.fallbacks);
+    this.#testAlerts.apply(config);
+    this.#departures.apply(config.configured);
+    this.#keeper.apply(config.keepMs);
+  }
+
+  /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
+  beat(): void {
+    this.#fallbacks.beat();
+    this.#testAlerts.beat();
+    this.#departures.beat();
+    this.#reminders.beat();
+    this.#keeper.beat();
+  }
+
+  /** Begins nothing any more, and lets what is in hand end. */
+  async stop(): Promise<void> {
+    await Promise.all([
+      this.#testAlerts.stop(),
+      this.#departures.stop(),
+      this.#reminders.stop(),
+      this.#keeper.stop(),
+      this.#fallbacks.stop(),
+    ]);
+  }
+}

@@ -1,0 +1,133 @@
+import { onTestFinished } from 'vitest';
+import type { Watch } from '../../../src/domain/job/watch.ts';
+import { StoreError } from '../../../src/errors.ts';
+import { createSignals } from '../../../src/signals.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { createRunner, type Runner } from '../../../src/watcher/runner.ts';
+import { aRoute, aWatch, T0 } from '../../support/builders.ts';
+import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifier.ts';
+import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
+import { type FakeTime, fakeTime } from '../../support/fake-time.ts';
+import { aJoining } from '../../support/joining.ts';
+import { openReplicaStores } from '../../support/replica-stores.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+
+/** One replica: all of it but Atlas and the receivers. */
+export interface ReplicaUnderTest {
+  name: string;
+  runner: Runner;
+  store: Store;
+  notifiers: FakeNotifier[];
+  /** Its way to the store: while it is cut off, no method works. */
+  link: { isCutOff: boolean };
+  lines: ReadonlyArray<{ level: string; message: string }>;
+  stop(): Promise<void>;
+}
+
+/** Replicas over one store and one Atlas, in a time of their own. */
+export interface ReplicaWorld {
+  time: FakeTime;
+  atlas: FakeSource;
+  /** Each poll: which replica, which project, when. */
+  polls: Array<{ replica: string; groupId: string; at: number }>;
+  /** Each message that was accepted: by which replica. */
+  heard: () => Array<{ replica: string; channel: string; eventId: string; name: string }>;
+  start(name: string, over?: { configuration?: string }): Promise<ReplicaUnderTest>;
+}
+
+const CHANNELS = ['oncall', 'dba', 'siem'];
+/** As the daemon has it. */
+const PACE = { beatEveryMs: 1_000, lateAfterMs: 5_000, lookEveryMs: 5_000 };
+
+/** Six watches, each of a project of its own and polled every second, and three channels that hear of everything. */
+export function aReplicaWorld(
+  watches: readonly Watch[] = Array.from({ length: 6 }, (_, index) =>
+    aWatch({ name: `watch-${index}`, groupId: `project-${index}`, schedule: '* * * * * *' }),
+  ),
+): ReplicaWorld {
+  const time = fakeTime(T0);
+  const stores = openReplicaStores(() => time.truth());
+  const atlas = createFakeSource();
+  const polls: ReplicaWorld['polls'] = [];
+  const replicas: ReplicaUnderTest[] = [];
+
+  const start: ReplicaWorld['start'] = async (name, { configuration = 'c0ffee' } = {}) => {
+    const link = { isCutOff: false };
+    const store = cuttable(stores.open(), link);
+    const membership = await store.join(aJoining({ name, configuration }));
+    const source: FakeSource = {
+      ...atlas,
+      listJobs: (target, options) => {
+        polls.push({ replica: name, groupId: target.groupId, at: time.truth() });
+        return atlas.listJobs(target, options);
+      },
+    };
+    const logger = createRecordingLogger();
+    const notifiers = CHANNELS.map((channel) => createFakeNotifier({ channel }));
+    const runner = createRunner({
+      watches,
+      sources: new Map([['atlas', source]]),
+      routes: [aRoute({ events: ['*'], channels: CHANNELS })],
+      nextDigest: () => null,
+      notifiers,
+      fallbacks: [],
+      testAlert: null,
+      keepMs: null,
+      configuration,
+      projectUrl: () => null,
+      configEntry: {},
+      store,
+      clock: time,
+      logger,
+      signals: createSignals(logger),
+      random: () => 0.5,
+      membership,
+      version: '0.0.0',
+      pace: PACE,
+    });
+    let stopping: Promise<void> | null = null;
+    const replica: ReplicaUnderTest = {
+      ...{ name, runner, store, notifiers, link, lines: logger.lines },
+      stop: () => {
+        stopping ??= runner.stop('test');
+        return stopping;
+      },
+    };
+    replicas.push(replica);
+    await runner.start();
+    return replica;
+  };
+
+  onTestFinished(async () => {
+    const ends = Promise.all(replicas.map((replica) => replica.stop()));
+    await time.pass(30_000);
+    await ends;
+  });
+  return {
+    ...{ time, atlas, polls, start },
+    heard: () =>
+      replicas.flatMap(({ name, notifiers }) =>
+        notifiers.flatMap(({ channel, accepted }) =>
+          accepted.flat().map((notice) => ({ ...notice, replica: name, channel })),
+        ),
+      ),
+  };
+}
+
+/** The same store, whose methods fail while it is cut off, whatever it is written under. */
+function cuttable(store: Store, link: { isCutOff: boolean }): Store {
+  return new Proxy(store, {
+    get: (target, name) => {
+      if (name === 'under') {
+        return (lease: Parameters<Store['under']>[0]) => cuttable(target.under(lease), link);
+      }
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== 'function') return method;
+      return async (...args: unknown[]): Promise<unknown> => {
+        if (link.isCutOff) throw new StoreError('unavailable', 'cut off');
+        const result: unknown = await method.apply(target, args);
+        return name === 'join' ? cuttable(result as Store, link) : result;
+      };
+    },
+  });
+}
