@@ -1,35 +1,13 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { readImage } from '../../scripts/benchmark/program/image.ts';
-import { loadConfig } from '../../src/config/load.ts';
-
-const DEPLOY = 'config/deploy';
-const read = (path: string): string => readFileSync(path, 'utf8');
-// biome-ignore lint/suspicious/noExplicitAny: what a YAML file holds is what the assertions are about.
-const yaml = (path: string): any => parse(read(join(DEPLOY, path)));
+import { DEPLOY, loaded, read, yaml } from './deployment.ts';
 
 const dockerfile = read('Dockerfile');
 const inImage = (name: string): string | undefined => new RegExp(`\\b${name}=(\\S+)`).exec(dockerfile)?.[1];
-
-/** A configuration as the files for deployment bring it, with a file behind every secret. */
-async function loaded(path: string) {
-  const asked: string[] = [];
-  const config = await loadConfig(path, {
-    env: {},
-    text: read(path),
-    readFile: async (file) => {
-      asked.push(file);
-      return file.endsWith('url')
-        ? 'https://hooks.slack.com/services/T0/B0/x\n'
-        : `of ${file}\n`.replaceAll(/[ /]/g, '-');
-    },
-  });
-  return { config, secrets: asked.map((file) => file.replace('/run/secrets/', '')) };
-}
 
 describe('the image', () => {
   it('is built on one that is named by its digest, of the version that development has', () => {
