@@ -86,7 +86,7 @@ function cutOff({ replicas }: WatcherStatus): string[] {
   const forMs = replicas?.cutOffMs ?? null;
   if (forMs === null) return [];
   return [
-    `this replica is cut off: for ${formatSpan(forMs)} it could not renew its leases in the store, so it polls and sends nothing, and the others do its work. It goes on by itself once the store answers.`,
+    `this replica is cut off: for ${formatSpan(forMs)} it could not renew its leases in the store, so it polls and sends nothing; those that reach the store do its work. It goes on by itself once the store answers.`,
   ];
 }
 
