@@ -1,3 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { newJobId, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
 import { hasPostgres, newPostgresAddress } from '../support/postgres/shared.ts';
@@ -23,8 +26,13 @@ async function startReplicas() {
   for (const project of PROJECTS) world.atlas.addInstance(project, 'orders');
   const store = await newPostgresAddress();
   const watches = PROJECTS.map((groupId, index) => world.watch({ name: `watch-${index}`, groupId }));
-  // The same text for all of them: each runs in a folder of its own.
-  const config = world.config({ watches, store, audit: { file: 'audit.jsonl' } });
+  const shared = await settle({});
+  // The same text for all of them: each runs in a folder of its own. They sign the one log with one key.
+  const keyFile = join(shared.dir, 'audit-key');
+  const { privateKey } = generateKeyPairSync('ed25519');
+  writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  const audit = { file: 'audit.jsonl', keyFile };
+  const config = world.config({ watches, store, audit });
   return {
     world,
     start: async (): Promise<Replica> => {

@@ -25,7 +25,7 @@ export async function readLeases(db: Kysely<Database>): Promise<LeaseRow[]> {
   }));
 }
 
-/** Makes units known that nobody has had yet. */
+/** Makes units known that nobody has had yet. All replicas do so in one order: of two that did not, each would wait for a row of the other. */
 export async function openUnits(
   db: Kysely<Database>,
   { now }: LeaseDialect,
@@ -34,7 +34,7 @@ export async function openUnits(
   if (units.length === 0) return;
   await db
     .insertInto('lease')
-    .values(units.map((unit) => ({ unit, owner: null, token: 0, free_since: now })))
+    .values(units.toSorted().map((unit) => ({ unit, owner: null, token: 0, free_since: now })))
     .onConflict((conflict) => conflict.column('unit').doNothing())
     .execute();
 }
