@@ -117,5 +117,5 @@ async function close(
       ? EVENT_KINDS.channel_recovered.summary({ channel: leaving.channel, left: 'unconfigured' })
       : EVENT_KINDS.watch_recovered.summary({ watch: leaving.watch, left: 'unconfigured' });
   const note = `It was told ${formatSpan(clock.now() - since)} ago.`;
-  await recorder.recordAlert({ name, about: { leaving }, summary, note }, { clear: key });
+  await recorder.recordAlert({ name, about: { leaving }, summary, note, begin: since }, { clear: key });
 }

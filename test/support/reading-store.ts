@@ -79,6 +79,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     readTarget: () => refuse(),
     followedTargets: () => refuse(),
     alertEvent: () => refuse(),
+    hasEvent: () => refuse(),
     readObservations: async (watch, ids) =>
       new Map(
         rows.observations

@@ -75,7 +75,7 @@ it('closes what was told of a watch, of its parts and of a channel that have lef
   const told = items.map(({ event }) => event).filter(({ subject }) => hasLeft(subject));
   expect(told.map(({ name, summary }) => `${name}: ${summary}`).toSorted()).toEqual([
     'channel_recovered: Channel chat has left the configuration: what was told of it no longer holds',
-    ...Array(2).fill(
+    ...Array(3).fill(
       'watch_recovered: Watch orders has left the configuration: what was told of it no longer holds',
     ),
   ]);

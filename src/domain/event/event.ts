@@ -87,13 +87,15 @@ export function isTransitionName(name: EventName): boolean {
 }
 
 /**
- * The id of an event: shaped as a version 7 UUID, whose time is `detectedAt` and whose other bits are a hash of what the event is
- * about. Pure, so that planning the same poll twice names the event the same.
+ * The id of an event: shaped as a version 7 UUID, whose time is `since` and whose other bits are a hash of that and of what the event is
+ * about. Give it nothing that hangs on when the event was found: one that the store has lost is found again, and must have the same id,
+ * so that receivers can drop the twin.
+ * @param since when what the event is about began, as whoever finds it again would say it.
  */
-export function eventId(detectedAt: Timestamp, about: readonly string[]): string {
-  const time = Math.max(0, Math.floor(detectedAt)).toString(16).padStart(12, '0').slice(-12);
+export function eventId(since: Timestamp, about: readonly string[]): string {
+  const time = Math.max(0, Math.floor(since)).toString(16).padStart(12, '0').slice(-12);
   const hash = createHash('sha256')
-    .update(JSON.stringify([detectedAt, ...about]))
+    .update(JSON.stringify([since, ...about]))
     .digest('hex');
   const variant = ((Number.parseInt(hash.slice(3, 4), 16) & 0x3) | 0x8).toString(16);
   return [

@@ -1,5 +1,5 @@
 import type { AuditDraft, AuditKind } from '../audit.ts';
-import { type Timestamp, toIso, toIsoOrNull } from '../instant.ts';
+import { objectIdInstant, type Timestamp, toIso, toIsoOrNull } from '../instant.ts';
 import { expectedEnd, type Usuals } from '../job/eta.ts';
 import type { Observation } from '../job/observation.ts';
 import { publicJob } from '../job/public-job.ts';
@@ -142,7 +142,7 @@ function eventsOf(transition: Transition, { job }: Observation, context: PlanCon
   const { milestone, from, to, occurredAt, lastLookAt, inferred, late } = transition;
   return [
     {
-      ...jobEventBase(milestone, job, context),
+      ...jobEventBase(milestone, job, [], context),
       severity: severityOf(milestone, { from, warnings: job.warnings }),
       subject: {
         ...jobSubjectBase(context),
@@ -165,13 +165,13 @@ function eventsOf(transition: Transition, { job }: Observation, context: PlanCon
 function standingEvent(
   name: WatcherEvent['name'],
   job: RestoreJob,
-  { state }: Observation,
+  { state, timesMissing = 0 }: Observation,
   note: string | null,
   context: PlanContext,
 ): WatcherEvent {
   const { now } = context;
   return {
-    ...jobEventBase(name, job, context),
+    ...jobEventBase(name, job, [String(timesMissing)], context),
     severity: severityOf(name),
     subject: {
       ...jobSubjectBase(context),
@@ -193,9 +193,19 @@ function endOf(name: WatcherEvent['name'], job: RestoreJob, { usuals, now }: Pla
   return saysExpectedEnd(name) ? expectedEnd(job, now, usuals) : null;
 }
 
-function jobEventBase(name: WatcherEvent['name'], job: RestoreJob, { target, now }: PlanContext) {
+/**
+ * A milestone is told once for a watch and a job; what only time or silence tells of the job may be told again after it was missing, which
+ * `turn` counts.
+ */
+function jobEventBase(
+  name: WatcherEvent['name'],
+  job: RestoreJob,
+  turn: readonly string[],
+  { target, now }: PlanContext,
+) {
   return {
-    id: eventId(now, [target.watch, target.groupId, target.instanceName, job.id, name]),
+    // The id of most jobs says when they were made, and never changes; of the others Atlas says it.
+    id: eventId(objectIdInstant(job.id) ?? job.createdAt, [target.watch, job.id, name, ...turn]),
     name,
     detectedAt: now,
     reminder: null,

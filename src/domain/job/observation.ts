@@ -36,6 +36,8 @@ export interface Observation {
   notFoundCount: number;
   /** Since when it has been gone from Atlas (404 twice in a row); `null` while it is there. */
   missingSince: Timestamp | null;
+  /** How often it has gone from Atlas so far. Absent: never. */
+  timesMissing?: number;
   /** What is odd about the latest reply; `null` when nothing is. Logged when it changes. */
   anomaly: string | null;
   /** What only time tells, and was told of this job. */

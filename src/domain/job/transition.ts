@@ -119,6 +119,7 @@ export function diffObservations(
       changedAt: context.now,
       notFoundCount: 0,
       missingSince: null,
+      ...(previous?.timesMissing === undefined ? {} : { timesMissing: previous.timesMissing }),
       anomaly: null,
       raised: previous?.raised ?? {},
       mayChangeUntil: mayChangeUntil({ state, expiresAt: job.expiresAt }),
@@ -172,6 +173,7 @@ export function compareNotFound(previous: Observation, context: ComparisonContex
       ...previous,
       notFoundCount,
       missingSince: wentMissing ? context.now : null,
+      ...(wentMissing ? { timesMissing: (previous.timesMissing ?? 0) + 1 } : {}),
       // Should it come back, what was told of it by the clock is told anew.
       raised: wentMissing ? {} : previous.raised,
       changedAt: context.now,

@@ -9,7 +9,7 @@ import type { DueReminder, Visibility } from './due-reminder.ts';
 
 /**
  * The event that tells again what lasts: with the facts as they are now, and an id of its own. Channels that have been told of it
- * equally often share the event.
+ * equally often, and are reminded at the same time, share the event; see `sharedBy`.
  */
 export function reminderEvent(due: DueReminder, visibility: Visibility, now: Timestamp): WatcherEvent {
   const { first, count } = due;
@@ -17,7 +17,7 @@ export function reminderEvent(due: DueReminder, visibility: Visibility, now: Tim
   const fault = visibility.kind === 'seen' ? visibility.fault : null;
   return {
     ...first,
-    id: eventId(now, [first.id, 'reminder', String(number)]),
+    id: eventId(first.detectedAt, [first.id, 'reminder', String(number)]),
     severity: severityOf(first.name),
     subject: subjectNow(first.subject, due, visibility, now),
     summary: summarize(due, fault?.message ?? null, now),
@@ -26,6 +26,15 @@ export function reminderEvent(due: DueReminder, visibility: Visibility, now: Tim
     occurredAt: now,
     reminder: { number, since: first.detectedAt },
   };
+}
+
+/** The reminder as these channels get it: others are told the same another time, by an event of their own. */
+export function sharedBy(
+  reminder: WatcherEvent,
+  first: WatcherEvent,
+  channels: readonly string[],
+): WatcherEvent {
+  return { ...reminder, id: eventId(first.detectedAt, [reminder.id, ...channels.toSorted()]) };
 }
 
 /** What the event is about, as it is now. */

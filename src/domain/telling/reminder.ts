@@ -5,7 +5,7 @@ import { type PlannedEvent, planReminder } from '../event/plan.ts';
 import type { Timestamp } from '../instant.ts';
 import type { DueReminder, Visibility } from './due-reminder.ts';
 import { mutedBy } from './mute.ts';
-import { reminderEvent } from './reminder-event.ts';
+import { reminderEvent, sharedBy } from './reminder-event.ts';
 import { remindersOf } from './reminder-requests.ts';
 import type { RoutingRules } from './routing.ts';
 
@@ -61,7 +61,7 @@ export interface ReminderPlan {
 /** Decides about each, and makes one event of those that tell several channels the same. */
 export function planReminders(due: readonly DueReminder[], context: ReminderContext): ReminderPlan {
   const plan: ReminderPlan = { events: [], audit: [], next: [], ended: [] };
-  const told = new Map<string, { event: WatcherEvent; channels: string[] }>();
+  const told = new Map<string, { event: WatcherEvent; first: WatcherEvent; channels: string[] }>();
   for (const reminder of due) {
     const { first, channel, count } = reminder;
     const decision = decideReminder(reminder, context);
@@ -72,11 +72,11 @@ export function planReminders(due: readonly DueReminder[], context: ReminderCont
       plan.next.push({ ...key, count: count + 1, waitMs: decision.everyMs });
       const same = told.get(decision.event.id);
       if (same) same.channels.push(channel);
-      else told.set(decision.event.id, { event: decision.event, channels: [channel] });
+      else told.set(decision.event.id, { event: decision.event, first, channels: [channel] });
     }
   }
-  for (const { event, channels } of told.values()) {
-    const { plannedEvent, audit } = planReminder(event, context, channels);
+  for (const { event, first, channels } of told.values()) {
+    const { plannedEvent, audit } = planReminder(sharedBy(event, first, channels), context, channels);
     plan.events.push(plannedEvent);
     plan.audit.push(...audit);
   }

@@ -34,6 +34,8 @@ export interface AlertStore {
   readAlerts(): Promise<Map<string, Timestamp>>;
   /** The event that told first of an alert, by its key and since when it is raised; `null` where none was ever recorded. */
   alertEvent(key: string, raisedAt: Timestamp): Promise<WatcherEvent | null>;
+  /** Tells whether an event of this id is on record. */
+  hasEvent(id: string): Promise<boolean>;
   /** When a restore of the watch finished last, going by Atlas, or else by when it was found; `null`: never on record. */
   lastFinishedAt(watch: string): Promise<Timestamp | null>;
   /** When the first baseline of any target of the watch was taken; `null`: none yet, or its jobs are all named. */

@@ -52,6 +52,15 @@ export async function alertEvent(
   return events.find((event) => alertKeyOf(event) === key) ?? null;
 }
 
+/** Tells whether an event of this id is on record. */
+export async function hasEvent(db: Kysely<Database>, id: string): Promise<boolean> {
+  return (await eventOfId(db, { id })).length > 0;
+}
+
+const eventOfId = keepQuery((db, { id }: { id: string }) =>
+  db.selectFrom('event').select('id').where('id', '=', id),
+);
+
 /** So many events are looked at for one page of those that have happened: what is only told again may fill whole weeks. */
 const STEPS = 2_000;
 

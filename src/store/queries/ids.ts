@@ -56,7 +56,7 @@ export function findDeliveryIds(db: Kysely<Database>, form: IdForm, limit: numbe
   });
 }
 
-/** Reads on from the greatest id down, with a turn for others between portions. Ids begin with a time, so the newest are found first. */
+/** Reads on from the greatest id down, with a turn for others between portions. Ids begin with a time, so those of the newest jobs are found first. */
 async function findIds(form: IdForm, limit: number, read: ReadRange): Promise<FoundIds> {
   const { head, tail } = form;
   if (tail === '') {

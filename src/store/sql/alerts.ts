@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { AlertCommit, AlertStore, ReminderJudge, ReminderLook } from '../ports/alerts.ts';
 import { readAlerts, writeAlerts } from '../queries/alerts.ts';
-import { alertEvent, writeEvents } from '../queries/events.ts';
+import { alertEvent, hasEvent, writeEvents } from '../queries/events.ts';
 import { lastFinishedAt } from '../queries/finishes.ts';
 import { listMutes } from '../queries/mutes.ts';
 import { watchedSince } from '../queries/observations.ts';
@@ -16,6 +16,7 @@ export function createAlertStore(db: Kysely<Database>, turns: Turns, guarded: Gu
   return {
     readAlerts: guarded('read alerts', () => readAlerts(db)),
     alertEvent: guarded('read an event', (key, raisedAt) => alertEvent(db, key, raisedAt)),
+    hasEvent: guarded('read an event', (id) => hasEvent(db, id)),
     lastFinishedAt: guarded('read observations', (watch) => lastFinishedAt(db, watch)),
     watchedSince: guarded('read a target', (watch) => watchedSince(db, watch)),
     commitAlerts: guarded('commit alerts', (commit) => commitAlerts(turns, commit)),

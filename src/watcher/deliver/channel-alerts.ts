@@ -209,8 +209,9 @@ class AlertsOfChannels implements ChannelAlerts {
       this.#raised.set(key, at);
       return at;
     }
+    const begin = this.#raised.get(key);
     const at = await recorder.recordAlert(
-      { name: 'channel_recovered', about, summary, note },
+      { name: 'channel_recovered', about, summary, note, ...(begin === undefined ? {} : { begin }) },
       { clear: key },
     );
     this.#raised.delete(key);

@@ -19,20 +19,39 @@ export interface AlertRecord {
     | { leaving: EventSubject };
   summary: string;
   note: string | null;
+  /**
+   * Since when lasts what it tells of; of the end of an alert: since when that was raised. As the store has it, so that whoever finds the
+   * alert again gives the event the same id. Left out: nothing says so.
+   */
+  begin?: Timestamp;
 }
 
 /** The page of a project in Atlas, for people. */
 type ProjectUrl = (watch: Watch, groupId: string) => string | null;
 
-/** Makes the event of an alert that was found at this time. */
-export function alertEvent(
-  { name, about, summary, note }: AlertRecord,
-  at: Timestamp,
-  projectUrl: ProjectUrl,
-): WatcherEvent {
+/** What making the event of an alert takes. */
+export interface AlertEventContext {
+  /** The key that it raises or clears. */
+  key: string | null;
+  /** When it was found. */
+  at: Timestamp;
+  projectUrl: ProjectUrl;
+  /** Something is on record under this id. */
+  isTold: (id: string) => Promise<boolean>;
+}
+
+/**
+ * Makes the event of an alert. One whose `begin` is known has an id that follows from it, unless that is taken: then this is told another
+ * time, and has an id that goes by when it was found.
+ */
+export async function alertEvent(
+  { name, about, summary, note, begin }: AlertRecord,
+  { key, at, projectUrl, isTold }: AlertEventContext,
+): Promise<WatcherEvent> {
   const subject = subjectOf(about, projectUrl);
+  const byBegin = begin === undefined || key === null ? null : eventId(Math.floor(begin), [key, name]);
   return {
-    id: eventId(at, [...namesOf(subject), name]),
+    id: byBegin === null || (await isTold(byBegin)) ? eventId(at, [...namesOf(subject), name]) : byBegin,
     name,
     severity: severityOf(name),
     subject,

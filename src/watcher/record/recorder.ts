@@ -145,7 +145,12 @@ export class Recorder {
    */
   async recordAlert(alert: AlertRecord, change: AlertChange): Promise<Timestamp> {
     const at = this.#deps.clock.now();
-    const event = alertEvent(alert, at, this.#rules.projectUrl);
+    const event = await alertEvent(alert, {
+      key: change.raise ?? change.clear ?? null,
+      at,
+      projectUrl: this.#rules.projectUrl,
+      isTold: (id) => this.#deps.store.hasEvent(id),
+    });
     const { plannedEvent, audit } = planEvent(event, await this.#alertRules(alert, at));
     const commit = { ...keysOf(change), at, events: [plannedEvent], audit };
     const written = this.#deps.store.commitAlerts(commit).then(() => this.#shared.alerts.note(commit));

@@ -117,7 +117,14 @@ export class WatchAlerts {
     const place = part && placeWords(part.place);
     const facts = { watch: name, place, forMs: isNewMatter ? sameForMs : forMs, isPolled, isOther };
     const summary = EVENT_KINDS.watch_failing.summary({ ...facts, fault: fault.message });
-    const alert = { name: 'watch_failing' as const, summary, note: fault.hint, reason: fault.reason };
+    const alert = {
+      name: 'watch_failing' as const,
+      summary,
+      note: fault.hint,
+      reason: fault.reason,
+      // What others are to mend now, or what a limit has become, is a matter of its own that began later.
+      ...(isOther || isNewMatter ? {} : { begin: fault.since }),
+    };
     await this.#tell(alert, isOther ? { clear: key, raise: key } : { raise: key }, part);
   }
 
@@ -139,7 +146,7 @@ export class WatchAlerts {
     const summary = EVENT_KINDS.watch_recovered.summary({ watch: this.#watch.name, isLimit });
     const reason = isLimit ? RATE_LIMITED : null;
     await this.#tell(
-      { name: 'watch_recovered', summary, note: this.#toldAgo(since), reason },
+      { name: 'watch_recovered', summary, note: this.#toldAgo(since), reason, begin: since },
       { clear: key },
     );
   }
@@ -153,7 +160,13 @@ export class WatchAlerts {
     const left = end === 'well' ? null : end;
     const summary = EVENT_KINDS.watch_recovered.summary({ watch, place: placeWords(part.place), left });
     const reason = partsOfKey(key).name === 'watch_limited' ? RATE_LIMITED : null;
-    const alert = { name: 'watch_recovered' as const, summary, note: this.#toldAgo(since), reason };
+    const alert = {
+      name: 'watch_recovered' as const,
+      summary,
+      note: this.#toldAgo(since),
+      reason,
+      begin: since,
+    };
     await this.#tell(alert, { clear: key }, { ...part, hasLeft: left !== null });
   }
 
@@ -174,7 +187,7 @@ export class WatchAlerts {
     if (forMs > every && raisedAt === undefined) {
       const summary = EVENT_KINDS.drill_overdue.summary({ watch: name, forMs: last === null ? null : forMs });
       const note = `Expected every ${formatSpan(every)}.`;
-      await this.#tell({ name: 'drill_overdue', summary, note }, { raise: this.#keys.overdue });
+      await this.#tell({ name: 'drill_overdue', summary, note, begin: since }, { raise: this.#keys.overdue });
     } else if (raisedAt !== undefined && forMs <= every && since > raisedAt - every) {
       // A restore has finished since (a clock that was set back alone ends nothing), and the `finished` event has told of it.
       await this.#deps.recorder.recordAlertState({ clear: this.#keys.overdue }, clock.now());

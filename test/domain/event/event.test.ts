@@ -17,7 +17,7 @@ describe('an event id', () => {
     );
   });
 
-  it('carries the time of detection in its first 48 bits', () => {
+  it('carries its time in its first 48 bits', () => {
     fc.assert(
       fc.property(instants, subjects, (at, about) => {
         expect(Number.parseInt(eventId(at, about).replaceAll('-', '').slice(0, 12), 16)).toBe(at);
@@ -25,7 +25,7 @@ describe('an event id', () => {
     );
   });
 
-  it('sorts by time of detection as text', () => {
+  it('sorts by its time as text', () => {
     fc.assert(
       fc.property(instants, instants, subjects, subjects, (one, other, about, also) => {
         fc.pre(one !== other);

@@ -80,19 +80,30 @@ describe('a transition', () => {
     });
   });
 
-  it('has the same event id when the same poll is planned again, and another at another time', () => {
-    const id = plan.events[0]?.event.id;
-    expect(planComparison(failed, aPlanContext()).events[0]?.event.id).toBe(id);
-    expect(planComparison(failed, aPlanContext({ now: NOW + 1 })).events[0]?.event.id).not.toBe(id);
+  it('has the same event id whenever it is found, whatever else has changed by then', () => {
+    const later = aContext({ now: NOW + 90 * MINUTE, lastLookAt: NOW + 89 * MINUTE });
+    const again = diffObservations(undefined, aJob(['failed']), later);
+    const found = planComparison(again, aPlanContext({ now: later.now, labels: {}, routes: [] }));
+    expect(found.events.map(({ event }) => event.id)).toContain(plan.events[0]?.event.id);
   });
 
-  it('has another event id for another job, watch or instance', () => {
+  it('has another event id for each time that a job goes missing', () => {
+    const missing = (timesMissing: number) => {
+      const observation = { ...recorded(), timesMissing };
+      const standing = [{ name: 'missing' as const, note: null }];
+      return planComparison({ ...NOTHING, observation, standing }, aPlanContext()).events[0]?.event.id;
+    };
+    expect(missing(1)).toBe(missing(1));
+    expect(missing(2)).not.toBe(missing(1));
+  });
+
+  it('has another event id for another job, watch or milestone', () => {
     const other = diffObservations(undefined, aJob(['failed'], { id: jobId(2) }), aContext());
+    const expired = diffObservations(recorded(), aJob(['failed', 'expired']), aContext());
     const ids = [
-      plan,
       planComparison(other, aPlanContext()),
+      planComparison(expired, aPlanContext()),
       planComparison(failed, aPlanContext({ target: aTarget({ watch: 'users' }) })),
-      planComparison(failed, aPlanContext({ target: aTarget({ instanceName: 'users' }) })),
     ].flatMap(({ events }) => events.map(({ event }) => event.id));
     expect(new Set(ids).size).toBe(ids.length);
   });

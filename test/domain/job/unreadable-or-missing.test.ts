@@ -134,8 +134,16 @@ describe('a job that Atlas answers with 404', () => {
       ...previous,
       notFoundCount: 2,
       missingSince: NOW + MINUTE,
+      timesMissing: 1,
       changedAt: NOW + MINUTE,
     });
+  });
+
+  it('is counted as missing each time that it goes, also when it was there in between', () => {
+    const back = written(diffObservations(written(twice), aJob(), aContext({ now: NOW + 2 * MINUTE })));
+    expect(back).toMatchObject({ missingSince: null, timesMissing: 1 });
+    const gone = written(compareNotFound(written(compareNotFound(back, aContext())), aContext()));
+    expect(gone).toMatchObject({ missingSince: NOW, timesMissing: 2 });
   });
 
   it('again and again says nothing more', () => {

@@ -11,6 +11,7 @@ import {
   aRoute,
   type EventFacts,
   HOUR,
+  jobId,
   jobSubjectOf,
   MINUTE,
   T0,
@@ -332,6 +333,22 @@ describe('reminders that are due together', () => {
       ['reminder.sent', 5],
       ['decision', 'siem'],
     ]);
+  });
+
+  it('have the same id when they are planned again later, and another for each channel, number and event', () => {
+    const idsOf = (...all: DueReminder[]) =>
+      planReminders(all, context()).events.map(({ event }) => event.id);
+    const [one] = idsOf(due('stalled'));
+    expect(planReminders([due('stalled')], context({ now: NOW + MINUTE })).events[0]?.event.id).toBe(one);
+    const others = [
+      ...idsOf(due('stalled', { count: 1 })),
+      ...idsOf(due('stalled', { first: first('stalled', { job: aJob([], { id: jobId(2) }) }) })),
+      ...planReminders(
+        [due('stalled', { channel: 'dba' })],
+        context({ routes: [aRoute({ channels: ['dba'], remindEveryMs: HOUR })] }),
+      ).events.map(({ event }) => event.id),
+    ];
+    expect(new Set([one, ...others]).size).toBe(4);
   });
 
   it('move on without a word when they wait, and are gone when they have ended', () => {

@@ -123,6 +123,7 @@ async function tourOfAlerts(store: Store): Promise<void> {
   });
   await store.readAlerts();
   await store.alertEvent('watch_failing/orders', T0);
+  await store.hasEvent(plan(1).event.id);
   await store.lastFinishedAt('orders');
   await store.watchedSince('orders');
   await store.remind({ at: LATER, limit: 9 }, ({ due: [first, ...others] }) => ({

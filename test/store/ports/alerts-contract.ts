@@ -40,6 +40,13 @@ export function alertsContract(store: () => Store): void {
       expect(await idOf(alertKey('watch_failing', 'billing'))).toBeUndefined();
     });
 
+    it('are told by events that are known by their ids', async () => {
+      expect(await store().hasEvent(plan(1).event.id)).toBe(false);
+      await change({ events: [plan(1)] });
+      expect(await store().hasEvent(plan(1).event.id)).toBe(true);
+      expect(await store().hasEvent(plan(2).event.id)).toBe(false);
+    });
+
     it('are committed whole, with their events, what is owed and the audit entries, or not at all', async () => {
       await change({ raise: ['watch/a'], events: [plan(1)], audit: [aDraft()] });
       await expect(

@@ -82,13 +82,13 @@ function printDeliveries({ out, parts }: Cli, table: Table, deliveries: readonly
   });
 }
 
-/** The moment of its event, and to whom: enough to name it by. */
+/** What tells its event from others, and to whom: enough to name it by. */
 function shortDelivery({ id, eventId }: ListedDelivery): string {
-  return `${eventId.slice(0, MOMENT)}…${id.slice(eventId.length)}`;
+  return `${eventId.slice(0, ENOUGH)}…${id.slice(eventId.length)}`;
 }
 
-/** `019d1f2a-3b4c`: the milliseconds in the id of an event. */
-const MOMENT = 13;
+/** `019d1f2a-3b4c-7d5e-8f60`: the events of a job begin with the same time. */
+const ENOUGH = 23;
 
 /** What has not happened must not look as if it had. */
 function nameOf({ name, test, reminder }: WatcherEvent): string {
