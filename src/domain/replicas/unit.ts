@@ -10,6 +10,11 @@ export function projectUnit({ connection, groupId }: Pick<Target, 'connection' |
   return `project:${connection}/${groupId}`;
 }
 
+/** The list of the projects of a `*` watch: what it has found is one replica's to say. */
+export function discoveryUnit(watch: string): string {
+  return `discovery:${watch}`;
+}
+
 /** All sending to one channel: its order, its digests, and what its receiver bears. */
 export function channelUnit(channel: string): string {
   return `channel:${channel}`;

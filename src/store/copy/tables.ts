@@ -1,5 +1,8 @@
 import type { Database } from '../queries/schema.ts';
 
+/** Tables of who works with the store, and of how. */
+type NotKept = 'replica' | 'lease' | 'audit_mirror' | 'estate' | 'found_project' | 'watch_share';
+
 /** What names a row of each table, in the order in which tables are filled: one that refers to another comes behind it. */
 const KEYS = {
   target: ['key'],
@@ -22,7 +25,7 @@ const KEYS = {
   // A new store has these rows already.
   pruned: ['id'],
   audit_head: ['id'],
-} satisfies Record<Exclude<keyof Database, 'replica' | 'lease' | 'audit_mirror'>, readonly string[]>;
+} satisfies Record<Exclude<keyof Database, NotKept>, readonly string[]>;
 
 /** Every table of the layout that holds what is kept: who works with the store does not come along. */
 export type TableName = keyof typeof KEYS;

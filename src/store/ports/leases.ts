@@ -1,3 +1,5 @@
+import type { EstateStore } from './estates.ts';
+
 /** A right to do one piece of the work. One replica has it at a time. */
 export interface Lease {
   /** Names the piece of work; see `domain/replicas/unit.ts`. */
@@ -62,7 +64,7 @@ export type Membership =
  * One of several replicas. What it holds is its own for `REPLICA_LEASE_MS` from each sign of life on, by the clock of the store.
  * @throws {StoreError} from every method.
  */
-export interface SharedMembership {
+export interface SharedMembership extends EstateStore {
   kind: 'shared';
   replica: string;
   /**

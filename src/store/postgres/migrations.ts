@@ -40,6 +40,28 @@ const REPLICAS = `
   );
 `;
 
+const ESTATES = `
+  create table estate (
+    watch text collate "C" primary key,
+    connection text collate "C" not null,
+    revision bigint not null
+  );
+  create table found_project (
+    watch text collate "C" not null,
+    group_id text collate "C" not null,
+    name text,
+    tags text not null,
+    is_gone bigint not null,
+    primary key (watch, group_id)
+  );
+  create table watch_share (
+    watch text collate "C" not null,
+    replica text collate "C" not null,
+    fault text,
+    primary key (watch, replica)
+  );
+`;
+
 /** Every step of the layout so far, in order. */
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: 'everything that the embedded store keeps', sql: BASELINE, worksFrom: 1 },
@@ -53,6 +75,12 @@ export const MIGRATIONS: readonly Migration[] = [
     worksFrom: 1,
   },
   { number: 3, name: 'replicas, their leases and their mirrors', sql: REPLICAS, worksFrom: 1 },
+  {
+    number: 4,
+    name: 'what watches of all projects have found, and how replicas share it',
+    sql: ESTATES,
+    worksFrom: 1,
+  },
 ];
 
 /** With the schema's name it makes the advisory lock under which a layout is changed: "RWdb". */

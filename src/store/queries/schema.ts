@@ -28,6 +28,9 @@ export interface Database {
   replica: ReplicaTable;
   lease: LeaseTable;
   audit_mirror: AuditMirrorTable;
+  estate: EstateTable;
+  found_project: FoundProjectTable;
+  watch_share: WatchShareTable;
 }
 
 interface TargetTable {
@@ -278,6 +281,32 @@ interface LeaseTable {
   token: number;
   /** Since when it has no owner; 0 while it has one. */
   free_since: number;
+}
+
+/** What a `*` watch has found, as a whole; only where several replicas may work with the store, like the two after it. */
+interface EstateTable {
+  watch: string;
+  connection: string;
+  /** Grows with every change of what was found. */
+  revision: number;
+}
+
+/** A project that a `*` watch has found. */
+export interface FoundProjectTable {
+  watch: string;
+  group_id: string;
+  name: string | null;
+  /** JSON. */
+  tags: string;
+  is_gone: number;
+}
+
+/** How a replica gets on with its share of a `*` watch. */
+interface WatchShareTable {
+  watch: string;
+  replica: string;
+  /** JSON; `null`: it can read something. */
+  fault: string | null;
 }
 
 /** One row: the end of the chain, apart from the entries, so that a cut tail shows. */

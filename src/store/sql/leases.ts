@@ -3,8 +3,16 @@ import type { Kysely, Transaction } from 'kysely';
 import { movesOf, type UnitStanding } from '../../domain/replicas/assignment.ts';
 import { channelOfUnit } from '../../domain/replicas/unit.ts';
 import { StoreError } from '../../errors.ts';
+import type { EstateChange, EstateKey, EstatesStanding, FoundProject, ShareFault } from '../ports/estates.ts';
 import type { Joining, Lease, Membership, SharedMembership, Standing, Wish } from '../ports/leases.ts';
 import { freeLeasesOf } from '../queries/outbox/free-leases.ts';
+import {
+  forgetShares,
+  readEstates,
+  readProjects,
+  writeProjects,
+  writeShare,
+} from '../queries/replicas/estates.ts';
 import {
   holds,
   type LeaseRow,
@@ -44,12 +52,13 @@ export function createSqlLeases(
     join: async (process) => {
       member = new Member(db, dialect, process, guarded);
       await forgetOld(db, dialect);
+      await forgetShares(db);
       await enter(db, dialect, member.replica, process);
       return member;
     },
     fence: async (trx, lease) => {
       if (member !== null && (await holds(trx, dialect, member.replica, lease))) return;
-      throw new StoreError('fenced', `the lease on ${lease.unit} is not ours any more`);
+      throw fenced(lease);
     },
   };
 }
@@ -95,7 +104,31 @@ class Member implements SharedMembership {
   }
 
   end(): Promise<void> {
-    return this.#guarded('leave', () => strike(this.#db, this.replica));
+    return this.#guarded('leave', async () => {
+      await strike(this.#db, this.replica);
+      await forgetShares(this.#db);
+    });
+  }
+
+  estates(): Promise<EstatesStanding> {
+    return this.#guarded('read what watches have found', () => readEstates(this.#db, this.#dialect));
+  }
+
+  foundProjects(key: EstateKey): Promise<FoundProject[]> {
+    return this.#guarded('read what a watch has found', () => readProjects(this.#db, key));
+  }
+
+  noteProjects(lease: Lease, key: EstateKey, change: EstateChange): Promise<void> {
+    return this.#guarded('note what a watch has found', () =>
+      this.#db.transaction().execute(async (trx) => {
+        if (!(await holds(trx, this.#dialect, this.replica, lease))) throw fenced(lease);
+        await writeProjects(trx, key, change);
+      }),
+    );
+  }
+
+  noteShare(watch: string, share: { fault: ShareFault | null } | null): Promise<void> {
+    return this.#guarded('note how a share is read', () => writeShare(this.#db, watch, this.replica, share));
   }
 
   async #beat({ wanted, configuration }: Wish): Promise<Standing> {
@@ -155,6 +188,10 @@ class Member implements SharedMembership {
     }
     return held.filter(({ unit }) => !failed.has(unit));
   }
+}
+
+function fenced({ unit }: Lease): StoreError {
+  return new StoreError('fenced', `the lease on ${unit} is not ours any more`);
 }
 
 /** What a replica has that does not live is free. */

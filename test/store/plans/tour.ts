@@ -2,6 +2,7 @@ import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
 import { JOB_STATES } from '../../../src/domain/job/restore-job.ts';
 import { firstTrust } from '../../../src/domain/polling/trust.ts';
 import { PRUNED_THINGS } from '../../../src/store/ports/keeping.ts';
+import type { Lease, SharedMembership } from '../../../src/store/ports/leases.ts';
 import { DELIVERY_STATUSES } from '../../../src/store/ports/outbox.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aJob, aMuteRequest, anObservation, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
@@ -64,10 +65,24 @@ async function tourOfLeases(store: Store): Promise<void> {
   const wish = { wanted: ['keeper', 'channel:oncall'], configuration: 'c0ffee' };
   const { held } = await membership.beat(wish);
   for (const lease of held) await store.under(lease).checkWritable();
+  await tourOfEstates(membership, held);
   await membership.release(['keeper'], null);
   await membership.leave();
   await membership.end();
   await membership.beat(wish);
+}
+
+async function tourOfEstates(membership: SharedMembership, held: readonly Lease[]): Promise<void> {
+  const key = { watch: 'all', connection: 'atlas' };
+  const project = { groupId: 'one', name: null, tags: {}, isGone: false };
+  for (const lease of held.slice(0, 1)) {
+    await membership.noteProjects(lease, key, { found: [project], forgotten: [] });
+    await membership.noteProjects(lease, { ...key, connection: 'b' }, { found: [], forgotten: ['one'] });
+  }
+  await membership.foundProjects(key);
+  await membership.noteShare('all', { fault: null });
+  await membership.noteShare('all', null);
+  await membership.estates();
 }
 
 async function tourOfJobs(store: Store): Promise<void> {

@@ -4,9 +4,11 @@ import { createPool } from '../../../src/store/postgres/pool.ts';
 import { aJoining } from '../../support/joining.ts';
 import { openPostgresReplicas } from '../../support/postgres/replica-stores.ts';
 import { hasPostgres } from '../../support/postgres/shared.ts';
+import { estatesContract } from '../ports/estates-contract.ts';
 import { leasesContract } from '../ports/leases-contract.ts';
 
 describe.skipIf(!hasPostgres())('in a PostgreSQL', () => {
+  estatesContract(openPostgresReplicas);
   leasesContract(openPostgresReplicas);
 
   it('what is being committed under a lease is committed before another takes that over', async () => {

@@ -1,4 +1,6 @@
 import { openReplicaStores } from '../../support/replica-stores.ts';
+import { estatesContract } from '../ports/estates-contract.ts';
 import { leasesContract } from '../ports/leases-contract.ts';
 
+estatesContract(async () => openReplicaStores());
 leasesContract(async () => openReplicaStores());
