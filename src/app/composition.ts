@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs';
 import ownPackage from '../../package.json' with { type: 'json' };
 import { type AuditCheck, checkAudit } from '../audit/check.ts';
 import { gatherEvidence } from '../audit/evidence.ts';
+import { checkProofs } from '../audit/proofs/check-proofs.ts';
+import { writeProofs } from '../audit/proofs/proof-files.ts';
+import { proveJob } from '../audit/proofs/prove-job.ts';
 import type { Notifier } from '../channels/notifier.ts';
 import { createReceiverLimiter } from '../channels/receiver-limiter.ts';
 import type { HealthAnswer } from '../cli/commands/healthcheck/ask.ts';
@@ -129,6 +132,12 @@ export async function main(
     runDemo: async ({ keep }) =>
       (await import('./demo.ts')).runDemo({ keep, out: stdout, version, ownName: ownName(env) }),
     verifyAudit,
+    proveJob: async (read, jobId, { out, ...signed }) => {
+      const proofs = await proveJob(read, jobId, signed);
+      await writeProofs(out, proofs.proven);
+      return proofs;
+    },
+    checkProofs,
     jsonSchema: jsonSchemaText,
   };
   return runCli(argv, parts);

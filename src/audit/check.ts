@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type AuditHead, GENESIS } from '../domain/audit.ts';
 import { rootOf } from '../domain/evidence/audit-tree.ts';
-import { parseCheckpoint } from '../domain/evidence/checkpoint.ts';
+import { checkpointFault, parseCheckpoint } from '../domain/evidence/checkpoint.ts';
 import { parseVerifierKey, type VerifierKey } from '../domain/evidence/signed-note.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
 import type { KeptCheckpoint } from './checkpoints/known-checkpoints.ts';
@@ -10,7 +10,7 @@ import { type AuditEvidence, NO_EVIDENCE } from './evidence.ts';
 import type { WrongEntry } from './fault-kind.ts';
 import { TORN_LAST_LINE } from './line-file.ts';
 import { inOrder, piecesUpTo, readPiece } from './pieces.ts';
-import { createTreeCheck, type KnownTree, signatureFault, type TreeCheck } from './tree-check.ts';
+import { createTreeCheck, type KnownTree, type TreeCheck } from './tree-check.ts';
 import { type StoreWalk, verifyFiles, walkStore } from './verify.ts';
 import type { AuditProblem, AuditVerdict } from './walk.ts';
 
@@ -109,7 +109,7 @@ function knownTree({ checkpoint: { size, root }, source }: KeptCheckpoint): Know
 }
 
 function unsigned({ checkpoint, source }: KeptCheckpoint, key: VerifierKey | null): string[] {
-  const fault = key === null ? null : signatureFault(checkpoint, key);
+  const fault = key === null ? null : checkpointFault(checkpoint, key);
   return fault === null ? [] : [`${source}: ${fault}`];
 }
 

@@ -6,13 +6,8 @@ import {
   rootOf,
   type TreeHead,
 } from '../domain/evidence/audit-tree.ts';
-import { type Checkpoint, parseCheckpoint } from '../domain/evidence/checkpoint.ts';
-import {
-  parseVerifierKey,
-  type VerifierKey,
-  verifierKeyText,
-  verifyNote,
-} from '../domain/evidence/signed-note.ts';
+import { checkpointFault, parseCheckpoint } from '../domain/evidence/checkpoint.ts';
+import { parseVerifierKey, type VerifierKey, verifierKeyText } from '../domain/evidence/signed-note.ts';
 import type { FaultKind } from './fault-kind.ts';
 
 /** How a log should stand at some size: what somebody has kept of it, or says of it. */
@@ -96,7 +91,7 @@ export function createTreeCheck({ known = [], key: given = null }: TreeCheckOpti
     if (checkpoint === null) return fault('signature', 'this is no checkpoint');
     const key = inForce ?? given;
     if (key === null) return fault('signature', 'no entry before it names the key of this checkpoint');
-    const signature = signatureFault(checkpoint, key);
+    const signature = checkpointFault(checkpoint, key);
     if (signature !== null) return fault('signature', signature);
     const isThis = checkpoint.size === seq - 1 && checkpoint.size === tree.size;
     if (isThis && checkpoint.root.equals(rootOf(tree))) {
@@ -145,16 +140,6 @@ export function createTreeCheck({ known = [], key: given = null }: TreeCheckOpti
       return other === false ? cut : [...cut, other];
     },
   };
-}
-
-/** What is wrong with who has signed a checkpoint; `null`: nothing. */
-export function signatureFault({ origin, note }: Checkpoint, key: VerifierKey): string | null {
-  if (origin !== key.name) return `it is of the log ${origin}, not of ${key.name}`;
-  const verdict = verifyNote(note, key);
-  if (verdict === 'signed') return null;
-  return verdict === 'wrong'
-    ? 'its signature does not fit its text'
-    : 'it is not signed by the key of this log';
 }
 
 /** The kind of the entry whose line ends there, when it is about checkpoints. Every other line costs a comparison of some bytes. */

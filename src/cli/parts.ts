@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { AuditCheck } from '../audit/check.ts';
+import type { CheckedProof, JobProofs, LineReader } from '../audit/proofs/proofs.ts';
 import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
@@ -7,6 +8,7 @@ import type { StoreAccess } from '../config/store-access.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Survey } from '../diagnosis/survey.ts';
 import type { AuditHead } from '../domain/audit.ts';
+import type { Checkpoint } from '../domain/evidence/checkpoint.ts';
 import type { VerifierKey } from '../domain/evidence/signed-note.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { HeartbeatAnswer } from '../health/heartbeat-answer.ts';
@@ -147,6 +149,20 @@ export interface CliParts {
     /** Files with checkpoints that somebody has kept. */
     checkpoints: readonly string[];
   }): Promise<AuditCheck>;
+  /**
+   * Writes the entries of a job to the directory `out`, each with a proof that it is in the log of that checkpoint.
+   * @throws {StoreError} when the log is not the one of the checkpoint, or nothing can be written.
+   */
+  proveJob(
+    read: LineReader,
+    jobId: string,
+    signed: { checkpoint: Checkpoint; note: string; out: string },
+  ): Promise<JobProofs>;
+  /**
+   * Verifies proofs: one, or all in a directory. What is wrong with them is in the answer.
+   * @throws {StoreError} when they cannot be read, or there is none.
+   */
+  checkProofs(path: string, key: VerifierKey): Promise<CheckedProof[]>;
   /** The JSON Schema of the configuration, as text. */
   jsonSchema(): string;
 }

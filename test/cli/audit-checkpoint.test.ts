@@ -46,6 +46,76 @@ describe('audit key and audit checkpoint', () => {
     }
   });
 
+  it('verify --proof asks for a key, and tells of each proof whether it holds', async () => {
+    const parts = {
+      checkProofs: async (file: string) => [
+        {
+          file,
+          entry: {
+            v: 1 as const,
+            seq: 7,
+            at: LAST.last.at,
+            kind: 'transition',
+            data: {},
+            prev: '',
+            hash: '',
+          },
+          size: 9,
+          fault: null,
+        },
+        { file: 'b.tlog-proof', entry: null, size: null, fault: 'this is no proof' },
+      ],
+    };
+    const without = await cli(['audit', 'verify', '--proof', 'a'], { parts });
+    expect(without).toMatchObject({ code: 2, err: expect.stringContaining('--proof goes with --key') });
+    const key = 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k';
+    const { code, out } = await cli(['audit', 'verify', '--proof', 'a', '--key', key], { parts });
+    expect(code).toBe(1);
+    expect(out).toBe(
+      `entry 7  ${LAST.last.at}  transition: in the log of 9 entries\nb.tlog-proof: this is no proof\n`,
+    );
+    const { json } = await cli(['audit', 'verify', '--proof', 'a', '--key', key, '--json'], { parts });
+    expect(json()).toEqual({
+      ok: false,
+      proofs: [
+        { file: 'a', seq: 7, size: 9, fault: null },
+        { file: 'b.tlog-proof', seq: null, size: null, fault: 'this is no proof' },
+      ],
+    });
+  });
+
+  it('prove asks for a checkpoint, and says what is proved and what is not yet', async () => {
+    const asked: unknown[] = [];
+    const entry = {
+      v: 1 as const,
+      seq: 7,
+      at: LAST.last.at,
+      kind: 'transition',
+      data: {},
+      prev: '',
+      hash: '',
+    };
+    const parts = {
+      proveJob: async (...request: unknown[]) => {
+        asked.push(request.slice(1));
+        return { proven: [{ entry, line: '', proof: '' }], unsigned: 1 };
+      },
+    };
+    const prove = ['audit', 'prove', '60800a1b2c3d4e5f60718293', '--out', 'there'];
+    const none = await cli(prove, { ...signed({ key: null, last: null }), parts });
+    expect(none).toMatchObject({ code: 1, err: expect.stringContaining('Nothing is signed yet') });
+    const root = Buffer.alloc(32).toString('base64');
+    const note = `example.com/log\n7\n${root}\n\n— example.com/log AAAAAAAA\n`;
+    const { code, out, err } = await cli(prove, {
+      ...signed({ ...LAST, last: { ...LAST.last, note } }),
+      parts,
+    });
+    expect(code).toBe(1);
+    expect(out).toContain('1 entry of job 60800a1b2c3d4e5f60718293, proved by a checkpoint of 7 entries');
+    expect(err).toContain('1 entry behind that checkpoint');
+    expect(asked).toMatchObject([['60800a1b2c3d4e5f60718293', { note, out: 'there' }]]);
+  });
+
   it('verify refuses what is no key, and hands on what was kept', async () => {
     const { code, err } = await cli(['audit', 'verify', '--file', 'a', '--key', 'nonsense']);
     expect({ code, err }).toMatchObject({

@@ -128,6 +128,8 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
     inForeground: refuse,
     runDemo: refuse,
     verifyAudit: refuse,
+    proveJob: refuse,
+    checkProofs: refuse,
     jsonSchema: refuse,
     ...options.parts,
   });

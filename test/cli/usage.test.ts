@@ -216,6 +216,8 @@ describe('standard output', () => {
       inForeground: unused,
       runDemo: unused,
       verifyAudit: unused,
+      proveJob: unused,
+      checkProofs: unused,
       jsonSchema: unused,
     });
     return { code, err: String(stderr.read() ?? '') };

@@ -5,7 +5,8 @@ import type { LastCheckpoint, MadeCheckpoint } from '../../store/ports/audit.ts'
 import { type Cli, onAction } from '../command.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../records.ts';
 
-const NOT_SIGNED_YET =
+/** Said where there is no checkpoint. */
+export const NOT_SIGNED_YET =
   'Nothing is signed yet: the daemon signs the audit log a minute after its first start, and when it stops.';
 
 /** Adds `audit key` and `audit checkpoint`: what to keep elsewhere, so that nobody can write the log anew unnoticed. */

@@ -9,6 +9,7 @@ import { accessFor, storeOption } from '../records.ts';
 import { count, printable, toJson } from '../view/text.ts';
 import { addAuditCheckpoint } from './audit-checkpoint.ts';
 import { addAuditExport } from './audit-export.ts';
+import { addAuditProve, verifyProofs } from './audit-prove.ts';
 
 /** How an entry is wrong, in words. */
 const HOW: Readonly<Record<NonNullable<AuditCheck['first']>['how'], string>> = {
@@ -26,6 +27,7 @@ interface VerifyOptions extends CommonOptions {
   file?: string[];
   key?: string;
   checkpoint?: string[];
+  proof?: string;
   store?: string;
 }
 
@@ -46,18 +48,26 @@ export function addAudit(cli: Cli, program: Command): void {
       'a checkpoint that was kept elsewhere, or a file with one a line; several times for several',
       (file: string, before: string[] = []) => [...before, file],
     )
+    .option(
+      '--proof <path>',
+      'verify these proofs alone, without a log: a file or a directory as "audit prove" writes it',
+    )
     .addOption(storeOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nChecks the chain in the store and in the mirror file, that both say the same, and every checkpoint. Exits with 1 on any problem.\nWith --file and --key nothing else is needed: no configuration, no store.',
+      '\nChecks the chain in the store and in the mirror file, that both say the same, and every checkpoint. Exits with 1 on any problem.\nWith --file and --key nothing else is needed: no configuration, no store. With --proof and --key, not even the log.',
     );
   onAction<VerifyOptions>(cli, verify, (options) => verifyAudit(cli, options));
   addAuditExport(cli, audit);
   addAuditCheckpoint(cli, audit);
+  addAuditProve(cli, audit);
 }
 
 async function verifyAudit(cli: Cli, options: VerifyOptions): Promise<number> {
+  const { proof } = options;
+  if (proof !== undefined)
+    return verifyProofs(cli, { proof, key: keyOf(options), json: options.json === true });
   const config = await configOrNone(cli, options);
   const files = options.file ?? [mirrorOf(config, options)];
   const verdict = await cli.parts.verifyAudit({

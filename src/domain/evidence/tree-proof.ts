@@ -1,11 +1,4 @@
-import {
-  EMPTY_FRONTIER,
-  growFrontier,
-  nodeHash,
-  rootOf,
-  type TreeHash,
-  type TreeHead,
-} from './audit-tree.ts';
+import { nodeHash, type TreeHash, type TreeHead } from './audit-tree.ts';
 
 /** A run of neighbouring leaves, of which a proof wants the root. */
 export interface LeafRange {
@@ -58,11 +51,6 @@ export function consistencyRanges(oldSize: number, size: number): LeafRange[] {
   // The old tree itself is known to whoever checks.
   if (from > 0) ranges.push({ from, to });
   return ranges.toReversed();
-}
-
-/** Computes the roots of runs of leaves out of all leaf hashes that there are. */
-export function rangeRoots(leaves: readonly TreeHash[], ranges: readonly LeafRange[]): TreeHash[] {
-  return ranges.map(({ from, to }) => rootOf(growFrontier(EMPTY_FRONTIER, leaves.slice(from, to))));
 }
 
 /** Says whether the proof shows that this leaf is the one at `index` (from 0) of the tree. */

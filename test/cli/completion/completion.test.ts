@@ -15,7 +15,7 @@ const LINES: ReadonlyArray<readonly [words: string[], offered: string[]]> = [
   [['-c', 'status', 'au'], ['audit']],
   [
     ['audit', ''],
-    ['checkpoint', 'export', 'help', 'key', 'verify'],
+    ['checkpoint', 'export', 'help', 'key', 'prove', 'verify'],
   ],
   [['audit', '--config', 'export', 'ver'], ['verify']],
   [['audit', 'export', '--form'], ['--format']],

@@ -10,12 +10,13 @@ import {
   rootOf,
   type TreeHash,
 } from '../../../src/domain/evidence/audit-tree.ts';
+import { RangeRoots } from '../../../src/domain/evidence/range-roots.ts';
 import {
   consistencyRanges,
   inclusionRanges,
+  type LeafRange,
   provesConsistency,
   provesInclusion,
-  rangeRoots,
 } from '../../../src/domain/evidence/tree-proof.ts';
 
 /** The leaves and roots that the implementations of Certificate Transparency share. */
@@ -44,6 +45,14 @@ const ROOTS = [
 const grow = (leaves: readonly TreeHash[]) => growFrontier(EMPTY_FRONTIER, leaves);
 const hex = (hashes: readonly TreeHash[]) => hashes.map((each) => each.toString('hex'));
 const headOf = (leaves: readonly TreeHash[]) => ({ size: leaves.length, root: rootOf(grow(leaves)) });
+
+/** The roots of these ranges; the leaves up to `start` are known by the frontier over them alone. */
+function rangeRoots(leaves: readonly TreeHash[], ranges: readonly LeafRange[], start = 0): TreeHash[] {
+  const roots = new RangeRoots(ranges, grow(leaves.slice(0, start)));
+  for (const leaf of leaves.slice(start)) roots.take(leaf);
+  expect(roots.frontier).toEqual(grow(leaves));
+  return roots.rootsOf(ranges) ?? [];
+}
 
 /** The tree as RFC 6962 defines it, section 2.1: from the top. */
 function rootByDefinition(leaves: readonly TreeHash[]): TreeHash {
@@ -129,6 +138,8 @@ describe('a proof that an entry is in the tree', () => {
             size: over.size ?? head.size,
           });
         expect(proves({})).toBe(true);
+        // Of what lies before the leaf, the frontier is enough.
+        expect(rangeRoots(leaves, inclusionRanges(index, leaves.length), other % (index + 1))).toEqual(proof);
         expect(proves({ leaf: leafHash('another') })).toBe(false);
         expect(proves({ at: other })).toBe(other === index);
         expect(proves({ proof: proof.slice(1) })).toBe(false);
@@ -156,9 +167,10 @@ describe('a proof that a tree has only grown', () => {
     const leaves = Array.from({ length: 40 }, (_, at) => leafHash(String(at)));
     for (let size = 0; size <= leaves.length; size += 1) {
       for (let old = 0; old <= size; old += 1) {
-        const proof = rangeRoots(leaves, consistencyRanges(old, size));
+        const proof = rangeRoots(leaves.slice(0, size), consistencyRanges(old, size));
         const holds = provesConsistency(headOf(leaves.slice(0, old)), proof, headOf(leaves.slice(0, size)));
         expect(holds, `${old} of ${size}`).toBe(true);
+        expect(rangeRoots(leaves.slice(0, size), consistencyRanges(old, size), old)).toEqual(proof);
       }
     }
   });
@@ -178,6 +190,17 @@ describe('a proof that a tree has only grown', () => {
         }
       }),
     );
+  });
+
+  it('cannot be made before the tree has grown so far, or of what is gone', () => {
+    const none = (taken: readonly TreeHash[], start = 0): void => {
+      const ranges = inclusionRanges(2, 8);
+      const roots = new RangeRoots(ranges, grow(LEAVES.slice(0, start)));
+      for (const leaf of taken) roots.take(leaf);
+      expect(roots.rootsOf(ranges)).toBeNull();
+    };
+    none(LEAVES.slice(0, 7));
+    none(LEAVES.slice(4), 4);
   });
 
   it('does not hold for a tree that has shrunk, or is another of the same size', () => {

@@ -1,0 +1,65 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AuditEntry, AuditLine } from '../../domain/audit.ts';
+import { leafHash } from '../../domain/evidence/audit-tree.ts';
+import type { Checkpoint } from '../../domain/evidence/checkpoint.ts';
+import { logProofText } from '../../domain/evidence/log-proof.ts';
+import { RangeRoots } from '../../domain/evidence/range-roots.ts';
+import { inclusionRanges } from '../../domain/evidence/tree-proof.ts';
+import { StoreError } from '../../errors.ts';
+import { createJobEntries } from './job-entries.ts';
+import { LeafList } from './leaf-list.ts';
+import type { JobProofs, LineReader } from './proofs.ts';
+
+const PORTION = 500;
+
+/**
+ * Proves of every entry about a job that it is in the log as the checkpoint signs it. Reads the log once; keeps 32 bytes of each line.
+ * @param signed the checkpoint, and its note verbatim.
+ * @throws {StoreError} reason `damaged` when the log is not the one of the checkpoint.
+ */
+export async function proveJob(
+  read: LineReader,
+  jobId: string,
+  signed: { checkpoint: Checkpoint; note: string },
+): Promise<JobProofs> {
+  const { size, root } = signed.checkpoint;
+  const found: Array<{ entry: AuditEntry; line: string }> = [];
+  const leaves = new LeafList();
+  const entries = createJobEntries(jobId);
+  for await (const { seq, body } of linesOf(read)) {
+    if (seq <= size) leaves.push(leafHash(body));
+    const entry = entries.take(body);
+    if (entry !== null) found.push({ entry, line: body });
+  }
+  const inside = found.filter(({ entry }) => entry.seq <= size);
+  const rangesOf = ({ seq }: AuditEntry) => inclusionRanges(seq - 1, size);
+  const roots = new RangeRoots([{ from: 0, to: size }, ...inside.flatMap(({ entry }) => rangesOf(entry))]);
+  for (const leaf of leaves) roots.take(leaf);
+  if (!roots.rootsOf([{ from: 0, to: size }])?.[0]?.equals(root)) throw otherLog(size);
+  const proven = inside.map(({ entry, line }) => {
+    const hashes = roots.rootsOf(rangesOf(entry)) ?? [];
+    return { entry, line, proof: logProofText({ index: entry.seq - 1, hashes }, signed.note) };
+  });
+  return { proven, unsigned: found.length - inside.length };
+}
+
+async function* linesOf(read: LineReader): AsyncGenerator<AuditLine> {
+  for (let after = 0; ; ) {
+    const lines = await read(after, PORTION);
+    const last = lines.at(-1);
+    if (last === undefined) return;
+    yield* lines;
+    after = last.seq;
+    await nextTurn();
+  }
+}
+
+function otherLog(size: number): StoreError {
+  return new StoreError(
+    'damaged',
+    `The first ${size} entries of the audit log are not those that were signed`,
+    {
+      hint: '"restore-watcher audit verify" says what is wrong.',
+    },
+  );
+}
