@@ -28,6 +28,8 @@ export interface WatcherSignals {
   'deliveries:coming': { channels: readonly string[] };
   /** Something is owed to these channels. */
   'deliveries:owed': { channels: readonly string[] };
+  /** Something that these channels were owed was given up, by this process or another. */
+  'deliveries:given_up': { channels: readonly string[] };
   /** An event was recorded. `hasHappened`: false for one that was made on purpose, or is told again. */
   'event:recorded': {
     watch: string;

@@ -23,6 +23,7 @@ import type { Store } from '../store/store.ts';
 import type { RunnerConfig, RunnerDeps } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
 import { createParts, type StagedParts } from './reload/parts.ts';
+import { followWakes } from './wakes.ts';
 
 /** What other replicas have written reaches the mirror of this one within so many milliseconds. */
 const MIRROR_OTHERS_EVERY_MS = 5_000;
@@ -103,6 +104,7 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
     closers.add(await signTheLog(config, { store, clock, logger, signals }));
     const metrics = createMetrics({ signals, store, clock, version });
     closers.add(async () => metrics.close());
+    closers.add(followWakes(store, signals, logger));
     const parts = createParts({
       clock,
       logger,

@@ -9,6 +9,7 @@ import type { MuteReader, MuteStore } from './ports/mutes.ts';
 import type { Outbox, OutboxReader } from './ports/outbox.ts';
 import type { RecordReader, RecordStore } from './ports/records.ts';
 import type { SpanStore } from './ports/spans.ts';
+import type { WakeStore } from './ports/wake.ts';
 
 /**
  * A whole store: every port of `ports/`, for whoever opens one or passes it on. Whoever uses it takes just the ports it needs.
@@ -25,6 +26,7 @@ export interface Store
     KeepingStore,
     FeedStore,
     LeaseStore<Store>,
+    WakeStore,
     StoreLife {}
 
 /** All that can be asked of a store without changing it. */

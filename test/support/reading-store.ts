@@ -76,6 +76,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     isClosed: false,
     join: () => refuse(),
     under: () => store,
+    listen: () => async () => {},
     readTarget: () => refuse(),
     followedTargets: () => refuse(),
     alertEvent: () => refuse(),

@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { StoreError } from '../../errors.ts';
 import type { LayoutUpdate } from '../ports/life.ts';
 import { BASELINE } from './baseline.ts';
+import { WAKE_CALLS } from './wake-calls.ts';
 
 /** One step of the layout. Once released it is never changed; what comes later is a new step with the next number. */
 export interface Migration {
@@ -81,6 +82,7 @@ export const MIGRATIONS: readonly Migration[] = [
     sql: ESTATES,
     worksFrom: 1,
   },
+  { number: 5, name: 'calls that wake whoever has to act at once', sql: WAKE_CALLS, worksFrom: 1 },
 ];
 
 /** With the schema's name it makes the advisory lock under which a layout is changed: "RWdb". */

@@ -18,6 +18,7 @@ import { keepingMirrorsApart } from './mirrors.ts';
 import { lastNumbers, numberOnFrom } from './numbering.ts';
 import { type PostgresPlace, readPlace } from './place.ts';
 import { createPool } from './pool.ts';
+import { listenForWakes } from './wake.ts';
 
 export { inspectPostgresStore, isPostgresStoreThere } from './inspect.ts';
 
@@ -73,6 +74,7 @@ async function openEngine(options: PostgresStoreOptions): Promise<{ engine: SqlE
     db,
     ...createSqlLeases(db, POSTGRES_LEASES, guarded),
     toStoreError: (thrown, doing) => toStoreError(thrown, doing, where),
+    listen: (listener) => listenForWakes(place, listener),
     close: async () => {
       await db.destroy();
       // Kysely closes only what it has used.

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Joining, Lease, Membership } from '../ports/leases.ts';
+import type { WakeStore } from '../ports/wake.ts';
 import type { Database } from '../queries/schema.ts';
 import type { Store } from '../store.ts';
 import { createAlertStore } from './alerts.ts';
@@ -25,6 +26,8 @@ export interface SqlEngine {
    * every lease is for good.
    */
   fence: ((trx: Transaction<Database>, lease: Lease) => Promise<void>) | null;
+  /** See `WakeStore`. Absent: it has no way to tell. */
+  listen?: WakeStore['listen'];
   close(): Promise<void>;
   /** Turns a fault of the engine into a StoreError; `doing` completes "cannot …". What is no fault of the engine comes back as it is. */
   toStoreError(thrown: unknown, doing: string): unknown;
@@ -49,6 +52,7 @@ function storeOver(engine: SqlEngine, guard: MethodGuard, turns: Turns): Store {
     ...createKeepingStore(db, turns, guarded),
     ...createFeedStore(db, turns, guarded),
     join: guarded('claim the store', engine.join),
+    listen: (listener) => engine.listen?.(listener) ?? (async () => {}),
     under: (lease) =>
       fence === null
         ? store

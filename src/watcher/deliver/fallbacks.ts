@@ -30,7 +30,7 @@ export interface Fallbacks {
 }
 
 /**
- * Looks every five seconds, and at once when a channel gives something up. The first look is not at the start: what was owed before
+ * Looks every five seconds, and at once when a channel gives something up, here or at another replica. The first look is not at the start: what was owed before
  * a restart is first tried where it belongs.
  */
 export function createFallbacks(deps: FallbackDeps): Fallbacks {
@@ -42,10 +42,15 @@ export function createFallbacks(deps: FallbackDeps): Fallbacks {
     lastLooks.set(fallback, clock.monotonic());
     turn = turn.then(() => lookLogged(deps, fallback));
   };
-  const unsubscribe = signals.on('delivery:recorded', ({ channel, outcome }) => {
-    if (outcome !== 'given_up') return;
-    for (const fallback of lastLooks.keys()) if (fallback.channel === channel) look(fallback);
-  });
+  const lookFor = (channels: readonly string[]): void => {
+    for (const fallback of lastLooks.keys()) if (channels.includes(fallback.channel)) look(fallback);
+  };
+  const unsubscribes = [
+    signals.on('delivery:recorded', ({ channel, outcome }) => {
+      if (outcome === 'given_up') lookFor([channel]);
+    }),
+    signals.on('deliveries:given_up', ({ channels }) => lookFor(channels)),
+  ];
   return {
     apply: (fallbacks) => {
       lastLooks.clear();
@@ -55,7 +60,7 @@ export function createFallbacks(deps: FallbackDeps): Fallbacks {
       for (const [fallback, at] of lastLooks) if (clock.monotonic() - at >= lookEveryMs) look(fallback);
     },
     stop: () => {
-      unsubscribe();
+      for (const unsubscribe of unsubscribes) unsubscribe();
       lastLooks.clear();
       return turn;
     },
