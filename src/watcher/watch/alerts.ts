@@ -56,6 +56,8 @@ export class WatchAlerts {
   readonly #toldReasons = new Map<string, string | null>();
   /** Monotonic. */
   #nextOverdueLookAt = Number.NEGATIVE_INFINITY;
+  /** The looks that were asked for so far. Never rejects. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(deps: WatchAlertsDeps, watch: Watch) {
     this.#deps = deps;
@@ -213,7 +215,13 @@ export class WatchAlerts {
     return this.#raised;
   }
 
-  async #logged(look: () => Promise<void>): Promise<void> {
+  /** One look after the other: a poll may end while another look is recording what it would tell as well. */
+  #logged(look: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#lookLogged(look));
+    return this.#turn;
+  }
+
+  async #lookLogged(look: () => Promise<void>): Promise<void> {
     const { faultLog } = this.#deps;
     const { name: watch } = this.#watch;
     const key = `alerts of ${watch}`;

@@ -11,9 +11,9 @@ import type { WatchLoop } from '../../../src/watcher/watch/watch-loop.ts';
 import { aJob, aRoute, aWatch, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeSource, type FakeSource } from '../../support/fake-source.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { quietStore } from '../../support/quiet-store.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
-import { settled } from '../../support/stepping-clock.ts';
 import { openNewStore } from '../../support/test-store.ts';
 
 let store: Store;
@@ -22,18 +22,21 @@ let clock: ManualClock;
 let signals: Signals;
 let loop: WatchLoop;
 let commits: PollCommit[];
+/** Resolves when nothing is asked of the store any more. */
+let quiet: () => Promise<void>;
 let polls: Array<WatcherSignals['poll:finished']>;
 
 beforeEach(async () => {
   const opened = await openNewStore();
   commits = [];
-  store = {
+  const counted = quietStore({
     ...opened,
     commitPoll: async (commit) => {
       await opened.commitPoll(commit);
       commits.push(commit);
     },
-  };
+  });
+  ({ store, quiet } = counted);
   source = createFakeSource();
   clock = createManualClock(T0);
   const logger = createRecordingLogger();
@@ -94,7 +97,7 @@ async function live(ms: number): Promise<void> {
   for (let gone = 0; gone < ms; gone += 1_000) {
     clock.advance(1_000);
     loop.beat();
-    await settled();
+    await quiet();
   }
 }
 
@@ -158,9 +161,9 @@ describe('a poll that never settles', () => {
     await loop.pollNow();
     expect(commits).toHaveLength(1);
     give(aPage(1));
-    await settled();
+    await quiet();
     end();
-    await settled();
+    await quiet();
     expect(commits).toHaveLength(1);
     expect(await told()).toEqual(['watch_failing', 'watch_recovered']);
   });
@@ -183,7 +186,7 @@ describe('a poll that takes long', () => {
       await live(4 * MINUTE);
       give(aPage(page));
     }
-    await settled();
+    await quiet();
     end();
     expect(await poll).toMatchObject({ failure: null, jobs: 10 });
     expect(await told()).toEqual([]);
@@ -200,7 +203,7 @@ describe('a poll that takes long', () => {
     onTurn?.();
     await live(4 * MINUTE);
     give(aPage(1));
-    await settled();
+    await quiet();
     end();
     expect(await poll).toMatchObject({ failure: null });
   });
@@ -214,7 +217,7 @@ it('looks as often as ever while only the store fails', async () => {
   };
   await loop.pollNow();
   loop.tick();
-  await settled();
+  await quiet();
   await expect.poll(() => polls).toHaveLength(2);
   store.commitPoll = commitPoll;
   loop.tick();
