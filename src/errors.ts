@@ -181,14 +181,17 @@ export type StoreReason = 'unavailable' | 'conflict' | 'schema_too_new' | 'damag
 /** The store cannot be used. No transaction was half done. */
 export class StoreError extends WatcherError {
   readonly reason: StoreReason;
+  /** It may well be gone in a moment, with nobody doing anything about it here: the server is away, or starts. */
+  readonly isPassing: boolean;
 
   constructor(
     reason: StoreReason,
     message: string,
-    options: { hint?: string | undefined; cause?: unknown } = {},
+    options: { hint?: string | undefined; cause?: unknown; isPassing?: boolean } = {},
   ) {
-    super(`store_${reason}`, message, options);
+    super(`store_${reason}`, message, { hint: options.hint, cause: options.cause });
     this.reason = reason;
+    this.isPassing = options.isPassing ?? false;
   }
 }
 

@@ -15,6 +15,7 @@ import { createRunner, type Runner } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
 import { assemble, createClosers, namesOf } from './assembly.ts';
+import { startOnceStoreAnswers } from './await-store.ts';
 import { configInForce } from './config-in-force.ts';
 import type { EarlySignals } from './early-signals.ts';
 import { boundHeapAfterStart } from './heap-growth.ts';
@@ -169,12 +170,14 @@ export async function runDaemon(deps: DaemonDeps): Promise<number> {
     void logger.close().finally(() => process.exit(code));
   };
   const asked = Promise.withResolvers<NodeJS.Signals>();
+  const unwanted = new AbortController();
   let lastResort: LastResort | null = null;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (lastResort) process.exit(signal === 'SIGINT' ? 130 : 143);
     // From the signal on, whatever the daemon is about: it may not even have started.
     lastResort = armLastResort({ logger });
     asked.resolve(signal);
+    unwanted.abort();
   };
   const onCrash = (error: unknown): void => {
     logger.error('Something failed that nobody caught; leaving, so that a restart can begin anew', {
@@ -194,7 +197,14 @@ export async function runDaemon(deps: DaemonDeps): Promise<number> {
   let unboundHeap = (): void => {};
   try {
     for (const warning of config.warnings) logger.warn(`Configuration: ${issueText(warning)}`);
-    const daemon = await startDaemon(deps);
+    const { clock } = deps;
+    const wanted = { config, clock, logger, signal: unwanted.signal };
+    const daemon = await startOnceStoreAnswers(() => startDaemon(deps), wanted);
+    if (daemon === null) {
+      logger.info('Stopped before the store was there');
+      await logger.close();
+      return 0;
+    }
     unboundHeap = boundHeapAfterStart(daemon.signals, namesOf(config.watches));
     running.resolve(daemon);
     logger.info('Watching', {

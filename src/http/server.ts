@@ -1,10 +1,10 @@
-import type { Server } from 'node:http';
 import { WatcherError } from '../errors.ts';
 import { isLoopbackName } from '../net/loopback.ts';
 import { isOpen } from './access.ts';
 import type { AppDeps } from './app.ts';
 import { connectionLimit, descriptorLimit } from './descriptors.ts';
 import { createFrontDoor } from './front-door.ts';
+import { closeServer, listen, urlOf } from './listening.ts';
 import { createRoutes } from './routes.ts';
 
 /** Where the status server listens, and what it answers with. */
@@ -31,16 +31,13 @@ export interface StatusServer {
   close(): Promise<void>;
 }
 
-/** A client that connects and then says nothing does not count as idle for Node; it is cut after this long. */
-const CLOSE_GRACE_MS = 1_000;
-
 /**
  * Serves health, metrics and the JSON reads.
  * @throws {WatcherError} code `server_listen` when the address cannot be taken; `server_token` when others than this machine could
  *   reach it and no token is set.
  */
 export async function startServer(options: ServerOptions): Promise<StatusServer> {
-  const { host, port, tokens, closeGraceMs = CLOSE_GRACE_MS } = options;
+  const { host, port, tokens, closeGraceMs } = options;
   const isLoopback = isLoopbackName(host);
   if (!isLoopback && isOpen(tokens())) {
     throw new WatcherError(
@@ -69,47 +66,4 @@ export async function startServer(options: ServerOptions): Promise<StatusServer>
       return closing;
     },
   };
-}
-
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen(port, host, resolve);
-  try {
-    await promise;
-  } catch (error) {
-    throw listenError(error, host, port);
-  } finally {
-    server.off('error', reject);
-  }
-}
-
-function listenError(error: unknown, host: string, port: number): WatcherError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  const hints: Record<string, string> = {
-    EADDRINUSE:
-      'Another process has this port, perhaps another watcher. Stop it or choose another server.port.',
-    EACCES: 'This user may not take the port. Choose a server.port above 1023.',
-    EADDRNOTAVAIL: 'server.host is not an address of this machine.',
-    ENOTFOUND: 'server.host is not a name that this machine can resolve.',
-  };
-  return new WatcherError('server_listen', `cannot listen on ${host}:${port} (${code})`, {
-    hint: hints[code],
-    cause: error,
-  });
-}
-
-function urlOf(host: string, server: Server): string {
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-async function closeServer(server: Server, graceMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve());
-  server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-  await promise;
-  clearTimeout(cut);
 }

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { finish } from '../../src/simulator/atlas/scenario.ts';
 import { makeHome, runCommand, startDaemon } from '../support/daemon.ts';
+import { startPostgres } from '../support/postgres/server.ts';
 import { hasPostgres, newPostgresAddress } from '../support/postgres/shared.ts';
-import { GROUP, INSTANCE, startWorld, until } from './support.ts';
+import { GROUP, getJson, INSTANCE, startWorld, until } from './support.ts';
 
 describe.skipIf(!hasPostgres())('a daemon whose store is a PostgreSQL', () => {
   it('tells each event under one id over a kill, and says where it keeps it, without the password', {
@@ -47,5 +48,44 @@ describe.skipIf(!hasPostgres())('a daemon whose store is a PostgreSQL', () => {
     for (const { stdout, stderr } of [check, status])
       expect(stdout + stderr).not.toContain('canary-password');
     expect(daemon.output() + victim.output()).not.toContain('canary-password');
+  });
+});
+
+describe.skipIf(!hasPostgres())('a daemon that is started while its PostgreSQL is away', () => {
+  it('waits for it, says so, and watches once it is there', { timeout: 300_000 }, async () => {
+    const server = await startPostgres();
+    onTestFinished(server.remove);
+    await server.stop();
+    const world = await startWorld();
+    const home = await makeHome(world.config({ store: { url: server.url } }));
+    onTestFinished(home.remove);
+    const daemon = startDaemon(home);
+    const waiting = await daemon.url;
+    expect((await getJson(`${waiting}/healthz`)).status).toBe(200);
+    const ready = await getJson(`${waiting}/readyz`);
+    expect(ready.status).toBe(503);
+    expect(ready.body).toMatchObject({ reasons: [expect.stringContaining('nobody listens there')] });
+
+    await server.start();
+    await daemon.waitForLine(({ message }) => message === 'Watching');
+    expect(daemon.lines().map(({ message }) => message)).toContain('The store answers');
+    expect((await daemon.kill('SIGTERM')).code).toBe(0);
+
+    await server.stop();
+    const second = startDaemon(home);
+    await second.url;
+    expect((await second.kill('SIGTERM')).code).toBe(0);
+  });
+
+  it('ends, and says why, when the server refuses it', { timeout: 300_000 }, async () => {
+    const world = await startWorld();
+    const address = await newPostgresAddress();
+    const url = address.url.replace('//watcher@', '//nobody:canary-password@');
+    const home = await makeHome(world.config({ store: { ...address, url } }));
+    onTestFinished(home.remove);
+    const daemon = startDaemon(home);
+    expect((await daemon.exited).code).toBe(1);
+    expect(daemon.output()).toContain('does not let this user in');
+    expect(daemon.output()).not.toContain('canary-password');
   });
 });

@@ -107,7 +107,7 @@ const NETWORK: Readonly<Record<string, { why: string; hint: string }>> = {
 };
 
 /** What `pg` and Node say without a code that tells it apart. */
-const IN_WORDS: ReadonlyArray<{ words: RegExp; why: string; hint: string }> = [
+const IN_WORDS: ReadonlyArray<Meaning & { words: RegExp }> = [
   {
     words: /does not support SSL/i,
     why: 'the server speaks no TLS',
@@ -122,11 +122,13 @@ const IN_WORDS: ReadonlyArray<{ words: RegExp; why: string; hint: string }> = [
     words: /timeout exceeded when trying to connect|connection timeout|Query read timeout|timeout expired/i,
     why: 'the server does not answer',
     hint: 'Is it up, and does a firewall let this machine through? The watcher goes on by itself.',
+    isPassing: true,
   },
   {
     words: /Connection terminated|not queryable|discarded/i,
     why: 'the connection was lost',
     hint: 'Is the server up? The watcher goes on by itself.',
+    isPassing: true,
   },
   {
     words: /password must be a string|SASL|no password/i,
@@ -143,18 +145,23 @@ export function toStoreError(thrown: unknown, doing: string, where: string): unk
   if (thrown instanceof StoreError) return thrown;
   const meaning = meaningOf(thrown);
   if (meaning === null) return thrown;
-  const { why, hint, reason = 'unavailable' } = meaning;
-  return new StoreError(reason, `${where}: cannot ${doing}: ${why}`, { hint, cause: thrown });
+  const { why, hint, reason = 'unavailable', isPassing = false } = meaning;
+  return new StoreError(reason, `${where}: cannot ${doing}: ${why}`, { hint, cause: thrown, isPassing });
 }
 
 interface Meaning {
   why: string;
   hint: string;
   reason?: 'unavailable' | 'damaged';
+  /** See `StoreError`. Otherwise the server is there, and refuses what it is asked for. */
+  isPassing?: boolean;
 }
 
+/** The server is away, stops, starts, lacks something or has its hands full, or another one is about to take its place. */
+const PASSING = /^(08|53|57|40|55P03|25006|25P03)/;
+
 function meaningOf(thrown: unknown): Meaning | null {
-  if (thrown instanceof ReadOnlyServer) return { ...known('25006'), why: thrown.message };
+  if (thrown instanceof ReadOnlyServer) return { ...known('25006'), why: thrown.message, isPassing: true };
   const error = toError(thrown);
   const code = codeOf(thrown);
   const state = sqlState(thrown);
@@ -165,12 +172,14 @@ function meaningOf(thrown: unknown): Meaning | null {
     return {
       ...meaning,
       why: `${meaning.why} (${said})`,
+      isPassing: PASSING.test(state),
       reason: /^XX00[12]$/.test(state) ? 'damaged' : 'unavailable',
     };
   }
   const worded = IN_WORDS.find(({ words }) => words.test(error.message) || words.test(code ?? ''));
   if (worded !== undefined) return worded;
-  return code === null ? null : (NETWORK[code] ?? null);
+  const network = code === null ? undefined : NETWORK[code];
+  return network === undefined ? null : { ...network, isPassing: true };
 }
 
 function known(state: keyof typeof MEANINGS): Meaning {
