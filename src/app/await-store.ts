@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { StoreError } from '../errors.ts';
 import { isOpen } from '../http/access.ts';
-import { startWaitingServer } from '../http/waiting-server.ts';
+import { startWaitingServer } from '../http/door/waiting-server.ts';
 import { createFaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import { isLoopbackName } from '../net/loopback.ts';

@@ -2,9 +2,9 @@ import { WatcherError } from '../errors.ts';
 import { isLoopbackName } from '../net/loopback.ts';
 import { isOpen } from './access.ts';
 import type { AppDeps } from './app.ts';
-import { connectionLimit, descriptorLimit } from './descriptors.ts';
-import { createFrontDoor } from './front-door.ts';
-import { closeServer, listen, urlOf } from './listening.ts';
+import { connectionLimit, descriptorLimit } from './door/descriptors.ts';
+import { createFrontDoor } from './door/front-door.ts';
+import { closeServer, listen, urlOf } from './door/listening.ts';
 import { createRoutes } from './routes.ts';
 
 /** Where the status server listens, and what it answers with. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createFrontDoor } from '../../src/http/front-door.ts';
+import { createFrontDoor } from '../../src/http/door/front-door.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { APPLIED, serve } from './serve.ts';
 

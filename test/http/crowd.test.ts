@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connectionLimit } from '../../src/http/descriptors.ts';
+import { connectionLimit } from '../../src/http/door/descriptors.ts';
+import { REQUESTS_A_CONNECTION } from '../../src/http/door/visitor.ts';
 import type { ServerOptions } from '../../src/http/server.ts';
-import { REQUESTS_A_CONNECTION } from '../../src/http/visitor.ts';
 import { serve } from './serve.ts';
 
 const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;

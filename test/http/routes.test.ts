@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { createFrontDoor } from '../../src/http/front-door.ts';
+import { createFrontDoor } from '../../src/http/door/front-door.ts';
 import { createRoutes } from '../../src/http/routes.ts';
 import { fetchOnce } from '../support/fetch-once.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';

@@ -7,9 +7,9 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Logger } from '../logging/logger.ts';
-import { isLoopbackHostHeader } from './access.ts';
-import { type Refusal, refusalText, sendRefusal } from './refusal.ts';
+import type { Logger } from '../../logging/logger.ts';
+import { isLoopbackHostHeader } from '../access.ts';
+import { type Refusal, refusalText, sendRefusal } from '../refusal.ts';
 import { readTarget } from './target.ts';
 import { Visitor } from './visitor.ts';
 

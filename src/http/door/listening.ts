@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { WatcherError } from '../errors.ts';
+import { WatcherError } from '../../errors.ts';
 
 /** A client that connects and then says nothing does not count as idle for Node; it is cut after this long. */
 const CLOSE_GRACE_MS = 1_000;
