@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type InputOptions, type OutputChunk, type OutputOptions, type Plugin, rolldown } from 'rolldown';
+import { copyPageAssets } from './page-assets.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** What `main.js` loads for everything but the little that it does alone. */
@@ -19,7 +20,7 @@ export interface BundledFile {
 
 /**
  * Makes the program of the image and the package: `main.js`, and in `program/` all else, most of it in one file and what few need in
- * files of their own. It wants nothing but Node.
+ * files of their own. Beside it lies what the page loads. It wants nothing but Node.
  */
 export async function bundleProgram(folder: string): Promise<BundledFile[]> {
   // Apart, because within one bundle `main.js` would load the largest file at once: the bundler keeps its own helpers in there.
@@ -34,6 +35,7 @@ export async function bundleProgram(folder: string): Promise<BundledFile[]> {
   return [
     ...main.map((file) => bundledFile(file, '')),
     ...whole.map((file) => bundledFile(file, 'program/')),
+    ...copyPageAssets(folder),
   ];
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** All that a build depends on, below the root of a checkout. */
 const INPUTS = [
-  'src/**/*.{ts,json}',
+  'src/**/*.{css,js,json,ts}',
   'scripts/build.ts',
   'scripts/build/**/*.ts',
   'package.json',

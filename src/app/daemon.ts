@@ -112,6 +112,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       clock,
       metrics,
       logger,
+      signals,
       reload: () => reloader.reload('POST /-/reload'),
       pollSoon: (watch) => runner.pollSoon(watch),
       mutableWatches: () => reloader.config().watches,

@@ -7,17 +7,27 @@ import { HTTPException } from 'hono/http-exception';
 import { routePath } from 'hono/route';
 import type { ReloadOutcome } from '../config/changes.ts';
 import { StoreError, toError, WatcherError } from '../errors.ts';
-import { type ConfigFault, healthOf, withConfigFault, withHeartbeatFault } from '../health/health.ts';
+import {
+  type ConfigFault,
+  type Health,
+  healthOf,
+  withConfigFault,
+  withHeartbeatFault,
+} from '../health/health.ts';
 import type { HeartbeatFault } from '../health/heartbeat-answer.ts';
 import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { MetricsFormat } from '../metrics/render.ts';
+import type { Signals } from '../signals.ts';
 import { UnfitMute } from '../views/mutes.ts';
 import { AmbiguousId, UnfitId } from '../views/resolve-id.ts';
+import type { WatcherStatus } from '../watcher/status.ts';
 import { type Role, roleOf, type Tokens } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
 import { readBody } from './body.ts';
+import type { PagesDeps } from './page/pages.ts';
+import { addPageAssets, addPageRoutes } from './page-routes.ts';
 import { QueryFault } from './query.ts';
 import { PROTECTIVE_HEADERS } from './refusal.ts';
 import { createTurns } from './turns.ts';
@@ -27,9 +37,13 @@ import { addWrites, BodyTooLarge, type WriteDeps, writesAt } from './writes.ts';
 export interface AppDeps extends ApiDeps {
   /** Of the program, for its description. */
   version: string;
-  store: ApiDeps['store'] & WriteDeps['store'];
+  store: ApiDeps['store'] & WriteDeps['store'] & PagesDeps['store'];
   metrics: Pick<Metrics, 'render'>;
   logger: Logger;
+  /** Tell the open pages when to look. */
+  signals: Pick<Signals, 'on'>;
+  /** Aborts when the server stops. */
+  closing: AbortSignal;
   /** One is demanded for everything but the bare health words; without any, whoever can connect may read. A reload may change them. */
   tokens: () => Tokens;
   /** Reads the configuration again; what became of it. */
@@ -63,7 +77,10 @@ function createApp(deps: AppDeps): Hono {
   const faultLog = createFaultLog(deps.logger, deps.clock);
   app.use(async (c, next) => {
     await next();
-    for (const [name, value] of Object.entries(PROTECTIVE_HEADERS)) c.res.headers.set(name, value);
+    for (const [name, value] of Object.entries(PROTECTIVE_HEADERS)) {
+      // A page says itself what it may load, and its files how long they may be kept.
+      if (!c.res.headers.has(name)) c.res.headers.set(name, value);
+    }
   });
   app.use(async (c, next) => {
     const isReload = c.req.path === RELOAD_PATH;
@@ -84,6 +101,7 @@ function createApp(deps: AppDeps): Hono {
     return next();
   });
   addHealth(app, deps);
+  addPageAssets(app);
   app.use(async (c, next) => {
     const role = roleOfRequest(c, deps);
     if (role === null) {
@@ -95,6 +113,7 @@ function createApp(deps: AppDeps): Hono {
   addReload(app, deps);
   addWrites(app, deps);
   addTurns(app, faultLog);
+  addPageRoutes(app, { ...deps, faultLog, others: () => othersOf(deps) });
   app.get('/metrics', async (c) => {
     const { contentType, text } = await deps.metrics.render(metricsFormatOf(c));
     return c.body(text, 200, { 'Content-Type': contentType, Vary: 'Accept' });
@@ -129,6 +148,20 @@ function readsAt(path: string): readonly string[] {
   return path === '/api/v1/mutes' ? READ_METHODS : [];
 }
 
+function wholeHealth(status: WatcherStatus, deps: AppDeps): Health {
+  const health = healthOf(status, deps.hangingAfterMs);
+  return withHeartbeatFault(withConfigFault(health, deps.configFault()), deps.heartbeatFault());
+}
+
+/** What is wrong besides watches, channels and the store, of which the page says more. */
+function othersOf(deps: AppDeps): { problems: readonly string[]; warnings: readonly string[] } {
+  const { reasons, warnings } = wholeHealth(
+    { ...deps.status(), watches: [], channels: [], storeFault: null },
+    deps,
+  );
+  return { problems: reasons, warnings };
+}
+
 /** The two answers that need no token. Without it, `/readyz` says that something is wrong but not what. */
 function addHealth(app: Hono, deps: AppDeps): void {
   app.get('/healthz', (c) => {
@@ -136,11 +169,7 @@ function addHealth(app: Hono, deps: AppDeps): void {
     return c.json({ status: live ? 'ok' : 'hanging' }, live ? 200 : 503);
   });
   app.get('/readyz', (c) => {
-    const health = healthOf(deps.status(), deps.hangingAfterMs);
-    const { ready, reasons, warnings } = withHeartbeatFault(
-      withConfigFault(health, deps.configFault()),
-      deps.heartbeatFault(),
-    );
+    const { ready, reasons, warnings } = wholeHealth(deps.status(), deps);
     const word = { status: ready ? 'ready' : 'not_ready' };
     return c.json(
       roleOfRequest(c, deps) !== null

@@ -8,7 +8,7 @@ import { closeServer, listen, urlOf } from './door/listening.ts';
 import { createRoutes } from './routes.ts';
 
 /** Where the status server listens, and what it answers with. */
-export interface ServerOptions extends AppDeps {
+export interface ServerOptions extends Omit<AppDeps, 'closing'> {
   host: string;
   /** The TCP port to listen on; 0 takes any free one. */
   port: number;
@@ -32,7 +32,7 @@ export interface StatusServer {
 }
 
 /**
- * Serves health, metrics and the JSON reads.
+ * Serves health, metrics, the JSON reads and the page.
  * @throws {WatcherError} code `server_listen` when the address cannot be taken; `server_token` when others than this machine could
  *   reach it and no token is set.
  */
@@ -48,7 +48,11 @@ export async function startServer(options: ServerOptions): Promise<StatusServer>
       },
     );
   }
-  const routes = createRoutes(async () => (await import('./app.ts')).createListener(options), options.logger);
+  const closer = new AbortController();
+  const routes = createRoutes(
+    async () => (await import('./app.ts')).createListener({ ...options, closing: closer.signal }),
+    options.logger,
+  );
   const server = createFrontDoor({
     listener: routes.listener,
     connections: options.connections ?? connectionLimit(descriptorLimit()),
@@ -62,6 +66,8 @@ export async function startServer(options: ServerOptions): Promise<StatusServer>
     url: urlOf(host, server),
     prepare: routes.prepare,
     close: () => {
+      // Who listens would hold up the end.
+      closer.abort();
       closing ??= closeServer(server, closeGraceMs);
       return closing;
     },

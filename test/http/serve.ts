@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { onTestFinished } from 'vitest';
 import type { ReloadOutcome } from '../../src/config/changes.ts';
 import { type ServerOptions, startServer } from '../../src/http/server.ts';
+import { createSignals } from '../../src/signals.ts';
 import { reportOfDaemon } from '../../src/views/status/from-daemon.ts';
 import { aWatch, T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -55,6 +56,7 @@ export async function serve(
       }),
     },
     logger,
+    signals: createSignals(logger),
     ...over,
   });
   onTestFinished(() => server.close());

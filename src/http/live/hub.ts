@@ -1,0 +1,123 @@
+import type { Clock } from '../../clock.ts';
+import { toIso } from '../../domain/instant.ts';
+import type { PageFacts } from '../../views/page/facts.ts';
+import { type PageQuery, pageAddress } from '../../views/page/query.ts';
+import { type RenderedSection, renderSections, type SectionName } from '../page/page.ts';
+import type { Stream } from './stream.ts';
+
+/** What pages that listen are told from. */
+export interface HubDeps {
+  /** @throws {Error} */
+  facts(query: PageQuery): Promise<PageFacts>;
+  /** Calls back when something was recorded; returns what ends that. */
+  onChange(listener: () => void): () => void;
+  /** Hears of a rendering that failed, and of one that did not. */
+  onOutcome(error: unknown | null): void;
+  clock: Clock;
+}
+
+/** Tells pages that listen what has changed: each section whose text is another, rendered once for all that show the same. */
+export interface LiveHub {
+  /** True when no further page may listen. */
+  isFull(): boolean;
+  /** @param marks of the sections that the page shows already. */
+  join(query: PageQuery, marks: ReadonlyMap<string, string>, stream: Stream): void;
+  /** Ends every stream, and lets nobody in any more. */
+  close(): void;
+}
+
+/** So many pages may listen: each holds a connection. */
+const MOST_STREAMS = 20;
+/** Milliseconds between two looks, when nothing tells of a change: of what other replicas record, nothing does. */
+const LOOK_MS = 1_000;
+/** What is recorded comes in crowds; it is rendered when no more came for so many milliseconds. */
+const SOON_MS = 100;
+/** A page that has not heard of us for 12 s says that it is old. */
+const SIGN_OF_LIFE_MS = 4_000;
+
+interface Viewers {
+  query: PageQuery;
+  /** What each of them shows, by section. */
+  shown: Map<Stream, Map<string, string>>;
+}
+
+/** Makes a hub that does nothing, and has no timer, while nobody listens. */
+export function createLiveHub({ facts, onChange, onOutcome, clock }: HubDeps): LiveHub {
+  const views = new Map<string, Viewers>();
+  let isClosed = false;
+  let timer: NodeJS.Timeout | null = null;
+  let isLooking = false;
+  let lastSignAt = 0;
+  let unsubscribe: (() => void) | null = null;
+
+  const streams = (): Stream[] => [...views.values()].flatMap(({ shown }) => [...shown.keys()]);
+
+  const schedule = (afterMs: number): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    if (!isClosed && views.size > 0) timer = setTimeout(look, afterMs);
+  };
+  const look = (): void => {
+    if (isLooking) return;
+    isLooking = true;
+    void tellAll().finally(() => {
+      isLooking = false;
+      schedule(LOOK_MS);
+    });
+  };
+  const tellAll = async (): Promise<void> => {
+    try {
+      for (const viewers of [...views.values()]) await tell(viewers);
+      onOutcome(null);
+    } catch (error) {
+      onOutcome(error);
+    }
+    if (clock.monotonic() - lastSignAt < SIGN_OF_LIFE_MS) return;
+    lastSignAt = clock.monotonic();
+    for (const stream of streams()) stream.send('sign', toIso(clock.now()));
+  };
+  const tell = async ({ query, shown }: Viewers): Promise<void> => {
+    const found = await facts(query);
+    const sections = renderSections(found);
+    for (const [stream, marks] of shown) {
+      const changed = [...sections].filter(([name, { mark }]) => marks.get(name) !== mark);
+      for (const [name, section] of changed) {
+        marks.set(name, section.mark);
+        stream.send('section', sectionText(name, section));
+      }
+      if (changed.length > 0) stream.send('sign', toIso(found.now));
+    }
+  };
+  const leave = (address: string, stream: Stream): void => {
+    const viewers = views.get(address);
+    viewers?.shown.delete(stream);
+    if (viewers?.shown.size === 0) views.delete(address);
+    if (views.size > 0) return;
+    schedule(0);
+    unsubscribe?.();
+    unsubscribe = null;
+  };
+
+  return {
+    isFull: () => isClosed || streams().length >= MOST_STREAMS,
+    join: (query, marks, stream) => {
+      const address = pageAddress(query);
+      const viewers = views.get(address) ?? { query, shown: new Map() };
+      views.set(address, viewers);
+      viewers.shown.set(stream, new Map(marks));
+      unsubscribe ??= onChange(() => schedule(SOON_MS));
+      stream.onGone(() => leave(address, stream));
+      stream.send('sign', toIso(clock.now()));
+      schedule(0);
+    },
+    close: () => {
+      isClosed = true;
+      for (const stream of streams()) stream.end();
+      schedule(0);
+    },
+  };
+}
+
+function sectionText(name: SectionName, { html, mark }: RenderedSection): string {
+  return JSON.stringify({ name, mark, html });
+}

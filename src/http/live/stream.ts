@@ -1,0 +1,48 @@
+import type { ServerResponse } from 'node:http';
+
+/** One client that listens to server-sent events. */
+export interface Stream {
+  /** Sends an event. A client that does not fetch what it is sent is dropped. */
+  send(event: string, data: string, id?: string): void;
+  /** Calls back once, when the client has gone or was dropped. */
+  onGone(listener: () => void): void;
+  end(): void;
+}
+
+/** A client that leaves so many bytes unread is too slow: it gets everything anew when it comes back. */
+const MOST_UNREAD = 4 * 1_024 * 1_024;
+/** A line that means nothing, now and then: it keeps proxies from closing the connection. Milliseconds. */
+const COMMENT_MS = 15_000;
+
+const HEADERS = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  // nginx would hold it back otherwise.
+  'X-Accel-Buffering': 'no',
+  // Ends with the stream: a browser that listens again over a connection kept alive would hold up the stop of the server for minutes.
+  Connection: 'close',
+};
+
+/** Begins to answer with a stream. */
+export function openStream(response: ServerResponse): Stream {
+  response.writeHead(200, HEADERS);
+  response.flushHeaders();
+  const comments = setInterval(() => response.write(':\n\n'), COMMENT_MS);
+  response.once('close', () => clearInterval(comments));
+  return {
+    send: (event, data, id) => {
+      if (response.writableLength > MOST_UNREAD) {
+        response.destroy();
+        return;
+      }
+      const lines = data.split('\n').map((line) => `data: ${line}\n`);
+      response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\n${lines.join('')}\n`);
+    },
+    onGone: (listener) => {
+      if (response.destroyed) listener();
+      else response.once('close', listener);
+    },
+    end: () => response.end(),
+  };
+}

@@ -1,0 +1,116 @@
+/** Keeps an open page up to date, and shows times in the zone of the reader. The page is complete without it. */
+(() => {
+  const STALE_MS = 12_000;
+  const RETRY_MS = 3_000;
+  const { live, marks } = document.body.dataset;
+  const shown = new Map((marks ?? '').split(',').map((each) => each.split('.')));
+  const byId = (id) => document.getElementById(id);
+  let isLocal = localStorage.getItem('zone') === 'local';
+  let heardAt = Date.now();
+  let source = null;
+  // The clock of this machine may be another than that of the watcher.
+  let lagMs = Date.now() - Date.parse(byId('as-of')?.dateTime ?? new Date().toISOString());
+
+  const span = (ms) => {
+    const seconds = Math.max(0, Math.round(ms / 1_000));
+    if (seconds < 90) return `${seconds} s`;
+    if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+    return seconds < 129_600 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
+  };
+  const local = (at, parts) => new Intl.DateTimeFormat(undefined, { hourCycle: 'h23', ...parts }).format(at);
+  const HOURS = { hour: '2-digit', minute: '2-digit' };
+  const DAY = { day: 'numeric', month: 'short' };
+  const words = (at, as) => {
+    if (as === 'day') return local(at, at.getHours() + at.getMinutes() === 0 ? DAY : HOURS);
+    const isToday = at.toDateString() === new Date(Date.now() - lagMs).toDateString();
+    const time = local(at, as === 'seconds' ? { ...HOURS, second: '2-digit' } : HOURS);
+    return as === 'clock-only' || isToday ? time : `${local(at, DAY)} ${time}`;
+  };
+  const showTimes = (within) => {
+    for (const element of within.querySelectorAll('[data-as]')) {
+      const iso = element.getAttribute('datetime') ?? element.dataset.at;
+      const { as } = element.dataset;
+      element.dataset.utc ??= element.textContent;
+      const text =
+        as === 'ago'
+          ? `${span(Date.now() - lagMs - Date.parse(iso))} ago`
+          : isLocal
+            ? words(new Date(iso), as)
+            : element.dataset.utc;
+      if (element.textContent !== text) element.textContent = text;
+      if (element.localName === 'time') element.title = iso;
+    }
+  };
+  const showZone = () => {
+    const name = isLocal ? Intl.DateTimeFormat().resolvedOptions().timeZone : 'UTC';
+    for (const element of document.querySelectorAll('#zone-name, [data-zone]')) element.textContent = name;
+    const button = byId('zone');
+    button.hidden = false;
+    button.textContent = isLocal ? 'Use UTC' : 'Use my time zone';
+    showTimes(document);
+  };
+  const showState = (isOld) => {
+    const text = isOld
+      ? `no word from the watcher for ${span(Date.now() - heardAt)}: what you see is old`
+      : 'live';
+    const element = byId('live-state');
+    document.body.classList.toggle('old', isOld);
+    if (element.textContent !== text) element.textContent = text;
+  };
+  const hear = (iso) => {
+    heardAt = Date.now();
+    if (iso) {
+      lagMs = heardAt - Date.parse(iso);
+      const asOf = byId('as-of');
+      asOf.dateTime = iso;
+      asOf.dataset.utc = iso.slice(11, 19);
+    }
+    showTimes(byId('live'));
+    showState(false);
+  };
+  const merge = ({ name, mark, html }) => {
+    shown.set(name, mark);
+    Idiomorph.morph(byId(name), html, {
+      callbacks: {
+        // What somebody has opened stays open.
+        beforeAttributeUpdated: (attribute, element) =>
+          !(attribute === 'open' && element.localName === 'details'),
+      },
+    });
+    showTimes(byId(name));
+  };
+  const listen = () => {
+    if (source !== null || document.hidden) return;
+    source = new EventSource(
+      `${live}&marks=${encodeURIComponent([...shown].map((each) => each.join('.')).join())}`,
+    );
+    source.addEventListener('sign', (event) => hear(event.data));
+    source.addEventListener('section', (event) => merge(JSON.parse(event.data)));
+    source.onerror = () => {
+      // Begun anew each time: the address says what is shown by now, and a refusal is tried again.
+      source?.close();
+      source = null;
+      setTimeout(listen, RETRY_MS);
+    };
+  };
+  // A page that nobody sees holds no connection: a browser has six of them for one host.
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) return listen();
+    source?.close();
+    source = null;
+  });
+  byId('zone')?.addEventListener('click', () => {
+    isLocal = !isLocal;
+    localStorage.setItem('zone', isLocal ? 'local' : 'utc');
+    showZone();
+  });
+  showZone();
+  const box = document.querySelector('.lanes');
+  if (box) box.scrollLeft = box.scrollWidth;
+  if (live === undefined) return;
+  setInterval(() => {
+    showTimes(document);
+    if (Date.now() - heardAt > STALE_MS) showState(true);
+  }, 1_000);
+  listen();
+})();

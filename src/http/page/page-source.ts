@@ -1,0 +1,91 @@
+import type { Clock } from '../../clock.ts';
+import { StoreError, toError } from '../../errors.ts';
+import { createExpectedEnds } from '../../views/expected-ends.ts';
+import type { PageFacts, RecordFacts } from '../../views/page/facts.ts';
+import { type PageQuery, pageAddress } from '../../views/page/query.ts';
+import { createPageRecord, type PageRecord, type PageStore } from '../../views/page/read-record.ts';
+import type { StatusReport } from '../../views/status/report.ts';
+import type { WatcherStatus } from '../../watcher/status.ts';
+
+/** What pages are made from. */
+export interface PageSourceDeps {
+  version: string;
+  status: () => WatcherStatus;
+  /** What is wrong besides watches, channels and the store. */
+  others: () => PageFacts['others'];
+  /** @throws {StoreError} */
+  report: () => Promise<StatusReport>;
+  store: PageStore;
+  clock: Clock;
+}
+
+/** Gathers the facts of pages, and remembers what was read as long as somebody looks. */
+export interface PageSource {
+  /** A store that cannot be read is one of the facts. @throws {Error} for faults of ours. */
+  facts(query: PageQuery): Promise<PageFacts>;
+}
+
+/** What nobody has looked at for so many milliseconds is forgotten: a daemon whose page is closed keeps nothing of it. */
+const FORGOTTEN_AFTER_MS = 30_000;
+
+interface Viewed {
+  record: PageRecord;
+  last: RecordFacts | null;
+  fault: PageFacts['storeFault'];
+  inHand: Promise<PageFacts> | null;
+  usedAt: number;
+}
+
+/** Makes a source without a timer of its own while nobody looks. */
+export function createPageSource(deps: PageSourceDeps): PageSource {
+  const { clock } = deps;
+  const viewed = new Map<string, Viewed>();
+  let ends = createExpectedEnds(deps);
+
+  const forget = (): void => {
+    for (const [address, { usedAt }] of viewed)
+      if (clock.monotonic() - usedAt >= FORGOTTEN_AFTER_MS) viewed.delete(address);
+    if (viewed.size > 0) setTimeout(forget, FORGOTTEN_AFTER_MS).unref();
+    else ends = createExpectedEnds(deps);
+  };
+  const viewOf = (query: PageQuery): Viewed => {
+    const address = pageAddress(query);
+    const known = viewed.get(address);
+    if (known !== undefined) return known;
+    if (viewed.size === 0) setTimeout(forget, FORGOTTEN_AFTER_MS).unref();
+    const watches = (): string[] => deps.status().watches.map(({ watch }) => watch);
+    const record = createPageRecord(query, { ...deps, watches, ends });
+    const view: Viewed = { record, last: null, fault: null, inHand: null, usedAt: clock.monotonic() };
+    viewed.set(address, view);
+    return view;
+  };
+  const read = async (view: Viewed, query: PageQuery): Promise<PageFacts> => {
+    try {
+      view.last = await view.record.read();
+      view.fault = null;
+    } catch (thrown) {
+      const error = toError(thrown);
+      if (!(error instanceof StoreError)) throw error;
+      view.fault = {
+        ...{ message: error.message, hint: error.hint ?? null },
+        since: view.fault?.since ?? clock.now(),
+      };
+    }
+    const { last: record, fault: storeFault } = view;
+    return {
+      ...{ now: clock.now(), version: deps.version, query, record, storeFault },
+      ...{ status: deps.status(), others: deps.others() },
+    };
+  };
+  return {
+    facts: async (query) => {
+      const view = viewOf(query);
+      view.usedAt = clock.monotonic();
+      // Who asks while it is read gets the same.
+      view.inHand ??= read(view, query).finally(() => {
+        view.inHand = null;
+      });
+      return view.inHand;
+    },
+  };
+}

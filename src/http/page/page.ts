@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { raw } from 'hono/html';
+import { EVENT_NAMES } from '../../domain/event/event.ts';
+import { toIso } from '../../domain/instant.ts';
+import type { PageFacts } from '../../views/page/facts.ts';
+import { type Markup, markup, type Part } from './markup.ts';
+import { deliveriesSection } from './sections/deliveries.ts';
+import { eventsSection } from './sections/events.ts';
+import { mutesSection } from './sections/mutes.ts';
+import { recordSection } from './sections/record.ts';
+import { runningSection } from './sections/running.ts';
+import { stateSection } from './sections/state.ts';
+import { timelineSection } from './sections/timeline.ts';
+import { watchesSection } from './sections/watches.ts';
+
+/** Every section, in the order of the page: what is wrong first. */
+const SECTIONS = {
+  state: stateSection,
+  running: runningSection,
+  timeline: timelineSection,
+  events: eventsSection,
+  watches: watchesSection,
+  deliveries: deliveriesSection,
+  mutes: mutesSection,
+  record: recordSection,
+} as const;
+
+/** A section by its id in the page. */
+export type SectionName = keyof typeof SECTIONS;
+export const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[];
+
+/** A section as it stands: its HTML, and a word that changes with it. */
+export interface RenderedSection {
+  html: string;
+  mark: string;
+}
+
+/** Renders every section. Pure: the same facts give the same text. */
+export function renderSections(facts: PageFacts): Map<SectionName, RenderedSection> {
+  return new Map(
+    SECTION_NAMES.map((name) => {
+      const html = SECTIONS[name](facts).toString();
+      return [name, { html, mark: createHash('sha1').update(html).digest('base64url').slice(0, 8) }];
+    }),
+  );
+}
+
+/** Where the files are that a page loads. */
+export interface AssetPaths {
+  css: string;
+  scripts: readonly string[];
+}
+
+/** Renders the whole page. It is complete without the script; `data-live` tells that where to listen. */
+export function renderPage(
+  facts: PageFacts,
+  sections: ReadonlyMap<SectionName, RenderedSection>,
+  assets: AssetPaths,
+): string {
+  const { now, query, version } = facts;
+  const search = new URLSearchParams({
+    range: query.range,
+    watch: query.watch ?? '',
+    event: query.event ?? '',
+  });
+  const of = (name: SectionName): Markup => raw(sections.get(name)?.html ?? '');
+  return document({
+    title: 'restore-watcher',
+    assets,
+    attributes: markup` data-live="/live?${search.toString()}" data-marks="${marksText(sections)}"`,
+    body: markup`<header class="top"><h1><a href="/">restore-watcher</a></h1>
+<p id="live"><span id="live-state" role="status"></span> <span class="quiet">as of <time id="as-of" datetime="${toIso(now)}" data-as="seconds">${toIso(now).slice(11, 19)}</time> <span id="zone-name">UTC</span></span> <button type="button" id="zone" hidden>Use my time zone</button></p>
+${filterForm(facts)}</header>
+<main>${of('state')}${of('running')}${of('timeline')}${of('events')}${of('watches')}
+<div class="columns">${of('deliveries')}<div>${of('mutes')}${of('record')}</div></div></main>
+<footer class="quiet">restore-watcher ${version}. All times are in <span data-zone>UTC</span>.</footer>`,
+  });
+}
+
+/** `state.Ab3_x,running.…`: by which a page says what it shows when it begins to listen. */
+function marksText(sections: ReadonlyMap<SectionName, RenderedSection>): string {
+  return [...sections].map(([name, { mark }]) => `${name}.${mark}`).join();
+}
+
+function filterForm({ query, status }: PageFacts): Markup {
+  const option = (value: string, words: string, chosen: string): Markup =>
+    markup`<option value="${value}"${value === chosen ? markup` selected` : null}>${words}</option>`;
+  const names = status.watches.map(({ watch }) => watch);
+  return markup`<form class="filter" action="/" role="search" aria-label="Filter">
+<input type="hidden" name="range" value="${query.range}">
+<label>Watch <select name="watch">${option('', 'every watch', query.watch ?? '')}${names.map((name) => option(name, name, query.watch ?? ''))}</select></label>
+<label>Events <select name="event">${option('', 'every event', query.event ?? '')}${EVENT_NAMES.map((name) => option(name, name.replaceAll('_', ' '), query.event ?? ''))}</select></label>
+<button>Show</button>${query.watch === null && query.event === null ? null : markup` <a href="/?range=${query.range}">Show everything</a>`}</form>`;
+}
+
+/** What every page has around it. */
+export function document(parts: {
+  title: string;
+  assets: AssetPaths;
+  attributes?: Part;
+  body: Markup;
+}): string {
+  const { title, assets, attributes = null, body } = parts;
+  return markup`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title><meta name="color-scheme" content="light dark"><link rel="stylesheet" href="${assets.css}">
+${assets.scripts.map((path) => markup`<script defer src="${path}"></script>`)}</head>
+<body${attributes}>${body}</body></html>`.toString();
+}

@@ -1,0 +1,27 @@
+import type { PageFacts } from '../../../views/page/facts.ts';
+import { type FeedRow, feedRow } from '../../../views/page/feed.ts';
+import { clock, idPart, type Markup, markup } from '../markup.ts';
+import { toldWords } from '../told.ts';
+import { notRead, readBefore } from './not-read.ts';
+
+/** What happened last, and who was told. */
+export function eventsSection(facts: PageFacts): Markup {
+  const rows = (facts.record?.events ?? []).map(feedRow);
+  return markup`<section id="events" aria-labelledby="events-title">
+<h2 id="events-title">Recent events</h2>
+${readBefore(facts)}${facts.record === null ? notRead(facts) : rows.length === 0 ? none(facts) : markup`<ol class="feed">${rows.map((row) => item(row, facts))}</ol>`}
+</section>`;
+}
+
+function none({ query }: PageFacts): Markup {
+  const isFiltered = query.watch !== null || query.event !== null;
+  return markup`<p class="quiet">${isFiltered ? 'None of the latest events is of this kind.' : 'Nothing has happened yet.'}</p>`;
+}
+
+function item({ id, at, name, severity, summary, jobId, ...row }: FeedRow, { now }: PageFacts): Markup {
+  const words =
+    jobId === null ? summary : markup`<a href="/jobs/${encodeURIComponent(jobId)}">${summary}</a>`;
+  return markup`<li id="event-${idPart(id)}"><span class="when">${clock(at, now)}</span>
+<span class="pill ${severity}">${name.replaceAll('_', ' ')}</span>
+<span class="what">${words} <span class="whom">${toldWords(row, now)}</span></span></li>`;
+}

@@ -1,0 +1,41 @@
+import type { PageFacts } from '../../../views/page/facts.ts';
+import { type PageState, stateOf, type Trouble } from '../../../views/page/state.ts';
+import { ago, clock, type Markup, many, markup, type Part } from '../markup.ts';
+
+const LEVEL_WORDS = { problem: 'Problem', warning: 'Warning', starting: 'Starting', fine: 'Fine' } as const;
+
+/** Is everything seen? If not: what, since when, why, and what to do. */
+export function stateSection(facts: PageFacts): Markup {
+  const state = stateOf(facts);
+  return markup`<section id="state" class="card ${state.level}" aria-labelledby="state-title">
+<h2 id="state-title"><span class="mark" aria-hidden="true"></span><span class="visually-hidden">${LEVEL_WORDS[state.level]}: </span>${state.headline}</h2>
+${state.troubles.length === 0 ? restingWords(state) : troubleList(state.troubles, facts)}
+${replicaWords(facts)}
+</section>`;
+}
+
+function restingWords({ watches, lastLookAt }: PageState): Markup {
+  const looked = lastLookAt === null ? 'none looked at yet' : markup`last look ${ago(lastLookAt)}`;
+  return markup`<p class="quiet">${many(watches, 'watch', 'watches')}, ${looked}.</p>`;
+}
+
+function troubleList(troubles: readonly Trouble[], { now }: PageFacts): Markup {
+  return markup`<ul class="troubles">${troubles.map(
+    ({ level, about, words, detail, todo, since }) => markup`
+<li class="${level}"><p>${about === null ? null : markup`<b>${about}</b>: `}${words}${since === null ? null : markup` <span class="quiet">since ${clock(since, now)}</span>`}</p>
+${todo === null ? null : markup`<p class="todo"><span class="label">What to do</span> ${todo}</p>`}
+${detail === null ? null : markup`<p class="detail">${detail}</p>`}</li>`,
+  )}</ul>`;
+}
+
+/** Where several replicas share the work: whose page this is, and who does what. */
+function replicaWords({ record, status }: PageFacts): Part {
+  const replicas = record?.report.replicas ?? [];
+  if (status.replicas === null || replicas.length === 0) return null;
+  const own = replicas.find(({ isThisOne }) => isThisOne);
+  return markup`<details id="replicas" class="replicas"><summary>This page is of replica ${own?.name ?? 'unknown'}, one of ${replicas.length}</summary>
+<ul>${replicas.map(
+    ({ name, version, units, isLeaving }) =>
+      markup`<li><b>${name}</b> <span class="quiet">${version}${isLeaving ? ', leaving' : ''}</span>: ${units.length === 0 ? 'nothing' : units.join(', ')}</li>`,
+  )}</ul></details>`;
+}

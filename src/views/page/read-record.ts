@@ -1,0 +1,174 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../../clock.ts';
+import { watchOf } from '../../domain/event/subject.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+import { type FinishedDuration, HISTORY_LIMIT } from '../../domain/job/eta.ts';
+import { targetKey } from '../../domain/job/watch.ts';
+import type { AuditReader } from '../../store/ports/audit.ts';
+import type { JobReader } from '../../store/ports/jobs.ts';
+import type { LastFinish, RecordedEvent, RecordReader } from '../../store/ports/records.ts';
+import type { ExpectedEnds } from '../expected-ends.ts';
+import type { StatusReport } from '../status/report.ts';
+import type { LogFacts, RecordFacts, RunningFacts } from './facts.ts';
+import { createJobsWindow, keyOf, type WindowJobs, type WindowStore } from './jobs-window.ts';
+import { type PageQuery, RANGES } from './query.ts';
+
+/** What a page asks of the store. */
+export type PageStore = WindowStore &
+  Pick<RecordReader, 'oldestRunning' | 'lastFinishes'> &
+  Pick<JobReader, 'finishedDurations'> &
+  Pick<AuditReader, 'auditHead' | 'lastCheckpoint'>;
+
+/** What the record of a page is read with. */
+export interface RecordReading {
+  store: PageStore;
+  report: () => Promise<StatusReport>;
+  /** Names of the watches in force. */
+  watches: () => readonly string[];
+  ends: ExpectedEnds;
+  clock: Clock;
+}
+
+/** Reads the record again and again, and each time only what may have changed. */
+export interface PageRecord {
+  /** @throws {StoreError} */
+  read(): Promise<RecordFacts>;
+}
+
+/** So many restores that run are shown. */
+const MOST_RUNNING = 60;
+/** So many events are shown, and so many are looked through for them. */
+const EVENTS = 20;
+const MOST_EVENTS_LOOKED_AT = 400;
+const EVENT_PORTION = 40;
+const MOST_EVENTS_OF_A_JOB = 100;
+const DURATIONS_KEPT_MS = 5 * 60_000;
+/** So many instances are asked for when a restore finished last. */
+const MOST_FINISHES = 500;
+/** What no entry of the audit log tells of (digests that come due, say) is read again after so many milliseconds. */
+const REPORT_KEPT_MS = 5_000;
+/** Restores that began before the range by less than this may have run into it, in milliseconds. */
+const BEFORE_MS = 24 * 3_600_000;
+
+/** Everything that changes rarely, and by what it is known that it did not. */
+interface Kept {
+  entries: number;
+  readAt: number;
+  report: StatusReport;
+  events: readonly RecordedEvent[];
+  told: Map<string, readonly RecordedEvent[]>;
+  finishes: readonly LastFinish[];
+  jobs: WindowJobs;
+  log: LogFacts;
+}
+
+/**
+ * Reads for one query. What has an entry in the audit log is read again only when the log has grown; what runs is looked at each time, since
+ * its progress has no entry.
+ */
+export function createPageRecord(query: PageQuery, reading: RecordReading): PageRecord {
+  const { store, clock } = reading;
+  const window = createJobsWindow(store, query.watch);
+  const durationsOf = rememberDurations(store, clock);
+  let kept: Kept | null = null;
+
+  const readKept = async (entries: number, now: Timestamp): Promise<Kept> => {
+    const report = await reading.report();
+    const [events, finishes, { last }] = await Promise.all([
+      readEvents(store, query),
+      store.lastFinishes(reading.watches(), MOST_FINISHES),
+      store.lastCheckpoint(),
+    ]);
+    const since = now - RANGES[query.range].ms - BEFORE_MS;
+    const jobs = await window.read(since, { now, monotonic: clock.monotonic() });
+    const log = { entries, checkpoint: last };
+    return { entries, readAt: clock.monotonic(), report, events, told: new Map(), finishes, jobs, log };
+  };
+
+  return {
+    read: async () => {
+      const now = clock.now();
+      const { seq } = await store.auditHead();
+      const isFresh =
+        kept !== null && kept.entries === seq && clock.monotonic() - kept.readAt < REPORT_KEPT_MS;
+      const facts = isFresh && kept !== null ? kept : await readKept(seq, now);
+      kept = facts;
+      const running = await readRunning(reading, facts, durationsOf);
+      const jobs = new Map(facts.jobs.jobs.map((seen) => [keyOf(seen), seen]));
+      for (const { observation } of running) {
+        if (query.watch === null || query.watch === observation.watch)
+          jobs.set(keyOf(observation), observation);
+      }
+      return {
+        readAt: now,
+        report: facts.report,
+        running,
+        jobs: [...jobs.values()],
+        hasAllJobs: facts.jobs.isWhole,
+        events: facts.events,
+        lastFinish: facts.finishes[0] ?? null,
+        lastFinishes: new Map(facts.finishes.toReversed().map((finish) => [finish.watch, finish])),
+        log: facts.log,
+      };
+    },
+  };
+}
+
+async function readRunning(
+  { store, watches, ends }: RecordReading,
+  { told }: Kept,
+  durationsOf: (key: string) => Promise<readonly FinishedDuration[]>,
+): Promise<RunningFacts[]> {
+  const observations = await store.oldestRunning(watches(), MOST_RUNNING);
+  const etaOf = await ends.of(observations);
+  const running: RunningFacts[] = [];
+  for (const observation of observations) {
+    const { job, jobId, watch } = observation;
+    if (job === null) continue;
+    const known = told.get(jobId) ?? (await readTold(store, jobId));
+    told.set(jobId, known);
+    running.push({
+      observation,
+      eta: etaOf.get(observation) ?? null,
+      durations: await durationsOf(targetKey({ ...job, watch })),
+      events: known.filter(({ event }) => watchOf(event) === watch),
+    });
+  }
+  return running;
+}
+
+/** What was told of a job, oldest first. */
+async function readTold(store: PageStore, jobId: string): Promise<readonly RecordedEvent[]> {
+  const { items } = await store.listEvents({ jobId, onlyHappened: true, limit: MOST_EVENTS_OF_A_JOB });
+  return items.toReversed();
+}
+
+/** The newest events that fit, as far as they are among those that are looked through. */
+async function readEvents(store: PageStore, { watch, event }: PageQuery): Promise<readonly RecordedEvent[]> {
+  const found: RecordedEvent[] = [];
+  let cursor: string | undefined;
+  for (let looked = 0; looked < MOST_EVENTS_LOOKED_AT; looked += EVENT_PORTION) {
+    const page = await store.listEvents({ watch: watch ?? undefined, limit: EVENT_PORTION, cursor });
+    found.push(...page.items.filter((one) => event === null || one.event.name === event));
+    if (found.length >= EVENTS || page.nextCursor === null) break;
+    cursor = page.nextCursor;
+    await nextTurn();
+  }
+  return found.slice(0, EVENTS);
+}
+
+/** Remembers how long restores took somewhere: it changes slowly, and reading it takes some milliseconds for each instance. */
+function rememberDurations(
+  store: PageStore,
+  clock: Clock,
+): (key: string) => Promise<readonly FinishedDuration[]> {
+  const known = new Map<string, { readAt: number; durations: readonly FinishedDuration[] }>();
+  return async (key) => {
+    const kept = known.get(key);
+    if (kept !== undefined && clock.monotonic() - kept.readAt < DURATIONS_KEPT_MS) return kept.durations;
+    await nextTurn();
+    const durations = await store.finishedDurations(key, HISTORY_LIMIT);
+    known.set(key, { readAt: clock.monotonic(), durations });
+    return durations;
+  };
+}

@@ -1,0 +1,58 @@
+import type { Timestamp } from '../../domain/instant.ts';
+import type { RestoreJob } from '../../domain/job/restore-job.ts';
+import type { RecordedEvent } from '../../store/ports/records.ts';
+import { type UsualRange, usualRangeOf } from './durations.ts';
+import type { PageFacts, RunningFacts } from './facts.ts';
+
+/** A restore that runs, as the page shows it. Spans are milliseconds. */
+export interface RunningCard {
+  watch: string;
+  job: RestoreJob;
+  elapsedMs: number;
+  /** `null`: nothing tells when it should end. */
+  expectedEndAt: Timestamp | null;
+  /** How far it is, from 0 to 1; `null`: nobody can say, since nothing tells or it is over its usual. */
+  share: number | null;
+  /** Where `share` comes from. */
+  basis: 'progress' | 'history' | null;
+  usual: UsualRange | null;
+  /** It runs for longer than is usual there. */
+  isOver: boolean;
+  events: readonly RecordedEvent[];
+}
+
+/** Makes the cards of the restores that run: those farthest over their usual first, then those that have run longest. */
+export function runningCards({ now, record, query }: PageFacts): RunningCard[] {
+  return (record?.running ?? [])
+    .flatMap((facts) =>
+      facts.observation.job !== null && (query.watch === null || query.watch === facts.observation.watch)
+        ? [cardOf(facts, facts.observation.job, now)]
+        : [],
+    )
+    .toSorted((a, b) => overBy(b) - overBy(a) || b.elapsedMs - a.elapsedMs);
+}
+
+function cardOf(
+  { observation, eta, events, durations }: RunningFacts,
+  job: RestoreJob,
+  now: Timestamp,
+): RunningCard {
+  const elapsedMs = Math.max(0, now - job.createdAt);
+  const usual = usualRangeOf(durations, job.deliveryType);
+  const isOver = usual !== null && elapsedMs > usual.usualMs && eta?.basis !== 'progress';
+  const share = shareOf(elapsedMs, eta, isOver);
+  return {
+    ...{ watch: observation.watch, job, elapsedMs, usual, isOver, events, share },
+    expectedEndAt: isOver ? null : (eta?.at ?? null),
+    basis: eta?.basis ?? null,
+  };
+}
+
+function shareOf(elapsedMs: number, eta: RunningFacts['eta'], isOver: boolean): number | null {
+  if (eta === null || isOver) return null;
+  return eta.basis === 'progress' ? eta.doneShare : Math.min(1, elapsedMs / eta.usualMs);
+}
+
+function overBy({ elapsedMs, usual, isOver }: RunningCard): number {
+  return isOver && usual !== null ? elapsedMs / usual.usualMs : 0;
+}

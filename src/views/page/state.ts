@@ -1,0 +1,166 @@
+import { formatSpan, type Timestamp } from '../../domain/instant.ts';
+import { placeWords } from '../../domain/job/place.ts';
+import { blindnessOf, type Fault, type WatcherStatus, type WatchStatus } from '../../watcher/status.ts';
+import type { PageFacts } from './facts.ts';
+
+/** How bad something is. `problem`: somebody is blind, or nothing is told; `warning`: it should be known all the same. */
+export type Level = 'problem' | 'warning' | 'starting' | 'fine';
+
+/** One thing that is wrong, for people. */
+export interface Trouble {
+  level: 'problem' | 'warning';
+  /** The watch or channel that it is about; `null`: the watcher as a whole. */
+  about: string | null;
+  words: string;
+  /** As Atlas, a receiver or the system says it; `null`: there is no more to say. */
+  detail: string | null;
+  todo: string | null;
+  since: Timestamp | null;
+}
+
+/** The answer to "is everything seen?". */
+export interface PageState {
+  level: Level;
+  headline: string;
+  /** What is wrong, the worst first. */
+  troubles: readonly Trouble[];
+  watches: number;
+  /** When a watch was last looked at with success; `null`: none was yet. */
+  lastLookAt: Timestamp | null;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  auth: 'Atlas refuses the credentials',
+  refused: 'Atlas refuses to answer',
+  not_found: 'Atlas knows no such project or instance',
+  wrong_kind: 'it is of another kind than the watch says',
+  gone: 'this API of Atlas has ended',
+  bad_request: 'Atlas rejects the request',
+  rate_limited: 'a rate limit is in the way',
+  unavailable: 'Atlas cannot be reached',
+  timeout: 'Atlas does not answer in time',
+  bad_response: 'Atlas answers something that cannot be read',
+};
+
+/** Judges whether everything is seen, and names what is not. */
+export function stateOf({ status, others, record, storeFault }: PageFacts): PageState {
+  const troubles = [
+    ...storeTroubles(status, storeFault),
+    ...others.problems.map((line) => ofAll('problem', line)),
+    ...status.watches.flatMap(watchTroubles),
+    ...status.channels.flatMap(({ channel, failing, waitsForMs }) => [
+      ...(failing === null ? [] : [channelTrouble(channel, failing)]),
+      ...(waitsForMs === null
+        ? []
+        : [ofAll('problem', `the new configuration of channel ${channel} is not in use yet`)]),
+    ]),
+    ...others.warnings.map((line) => ofAll('warning', line)),
+  ].toSorted((a, b) => rank(a) - rank(b));
+  const looks = [
+    ...status.watches.map(({ lastSuccessAt }) => lastSuccessAt),
+    ...(record?.report.watches ?? []).map(({ lastSuccessAt }) =>
+      lastSuccessAt === null ? null : Date.parse(lastSuccessAt),
+    ),
+  ].filter((at) => at !== null);
+  return {
+    ...verdict(status, troubles),
+    troubles,
+    watches: status.watches.length,
+    lastLookAt: looks.length === 0 ? null : Math.max(...looks),
+  };
+}
+
+function verdict(status: WatcherStatus, troubles: readonly Trouble[]): Pick<PageState, 'level' | 'headline'> {
+  const total = status.watches.length;
+  const blind = status.watches.filter(isBlind).length;
+  const starting = status.watches.filter(isStarting).length;
+  const problems = troubles.filter(({ level }) => level === 'problem');
+  if (blind > 0) return { level: 'problem', headline: `${countOf(blind, total)} blind` };
+  if (problems.length > 0) {
+    const partly = new Set(problems.flatMap(({ about }) => about ?? [])).size;
+    const headline = partly > 0 ? `${countOf(partly, total)} partly blind` : 'Something is wrong';
+    return { level: 'problem', headline };
+  }
+  if (starting > 0) {
+    return {
+      level: 'starting',
+      headline: `Taking the first look: ${total - starting} of ${total} watches read`,
+    };
+  }
+  if (troubles.length === 0) return { level: 'fine', headline: 'Everything is seen' };
+  const things = troubles.length === 1 ? '1 thing is' : `${troubles.length} things are`;
+  return { level: 'warning', headline: `Everything is seen, but ${things} not as they should be` };
+}
+
+function countOf(count: number, total: number): string {
+  return total === 1 ? 'The only watch is' : `${count} of ${total} watches ${count === 1 ? 'is' : 'are'}`;
+}
+
+/** True for a watch that nobody can rely on at present; one that is only about to be polled for the first time is not. */
+export function isBlind(watch: WatchStatus): boolean {
+  return blindnessOf(watch) !== null && !isStarting(watch);
+}
+
+/** True for a watch that waits for its first poll in this process, and for which there is still time. */
+export function isStarting(watch: WatchStatus): boolean {
+  return blindnessOf(watch) === 'unpolled' && watch.fault === null;
+}
+
+function watchTroubles(watch: WatchStatus): Trouble[] {
+  const about = watch.watch;
+  const held =
+    watch.throttled === null || watch.throttled.isMeant
+      ? []
+      : [{ ...ofFault('warning', about, watch.throttled), words: heldBack(watch) }];
+  if (!isBlind(watch)) return [...blindPlaces(watch), ...held];
+  const own =
+    watch.faults.find(({ place }) => place === null) ?? (watch.faults.length === 0 ? watch.fault : null);
+  if (own !== null) return [ofFault('problem', about, own)];
+  if (watch.faults.length > 0) return blindPlaces(watch);
+  const words = watch.hasMissedPolls
+    ? 'the process stood still when it should have been polled; it is polled next by itself'
+    : `no poll has succeeded for ${formatSpan(watch.sinceSuccessMs)}`;
+  return [{ ...{ level: 'problem', about, words, detail: null, todo: null }, since: watch.lastSuccessAt }];
+}
+
+function heldBack({ scheduledMs, periodMs }: WatchStatus): string {
+  return `polled every ${formatSpan(periodMs)} instead of every ${formatSpan(scheduledMs)}: a rate limit is in the way`;
+}
+
+/** Instances and projects of a `*` watch that cannot be read by themselves; those that may yet be read in time are no problem. */
+function blindPlaces({ watch, faults, dueWithinMs }: WatchStatus): Trouble[] {
+  return faults.flatMap((fault) => {
+    const level = fault.blindForMs > dueWithinMs ? 'problem' : 'warning';
+    if (fault.place === null) return [ofFault('warning', watch, fault)];
+    const trouble = ofFault(level, watch, fault);
+    return [{ ...trouble, words: `${placeWords(fault.place)} cannot be read: ${trouble.words}` }];
+  });
+}
+
+function ofFault(level: Trouble['level'], about: string, { reason, message, hint, since }: Fault): Trouble {
+  return { level, about, words: REASONS[reason] ?? reason, detail: message, todo: hint, since };
+}
+
+function channelTrouble(channel: string, { since, detail }: { since: Timestamp; detail: string }): Trouble {
+  const words = 'messages are not accepted';
+  return { ...{ level: 'warning', about: `channel ${channel}`, words, detail }, todo: null, since };
+}
+
+function ofAll(level: Trouble['level'], line: string): Trouble {
+  const words = line.slice(0, 1).toUpperCase() + line.slice(1);
+  return { level, about: null, words, detail: null, todo: null, since: null };
+}
+
+/** What is found cannot be written down, or what was cannot be read. */
+function storeTroubles({ storeFault }: WatcherStatus, readFault: PageFacts['storeFault']): Trouble[] {
+  const fault = storeFault ?? readFault;
+  if (fault === null) return [];
+  const words = storeFault === null ? 'the store cannot be read' : 'the store cannot be written';
+  return [
+    { level: 'problem', about: null, words, detail: fault.message, todo: fault.hint, since: fault.since },
+  ];
+}
+
+function rank({ level, about }: Trouble): number {
+  return (level === 'problem' ? 0 : 2) + (about === null ? 0 : 1);
+}

@@ -1,0 +1,131 @@
+import type { Timestamp } from '../../domain/instant.ts';
+import type { Observation } from '../../domain/job/observation.ts';
+import type { JobState, Milestone, RestoreJob } from '../../domain/job/restore-job.ts';
+import { blindnessOf, type WatchStatus } from '../../watcher/status.ts';
+import type { PageFacts } from './facts.ts';
+import { RANGES } from './query.ts';
+
+/** A restore on the timeline. */
+export interface Bar {
+  watch: string;
+  job: RestoreJob;
+  /** `missing`: it ran, and has gone from Atlas. */
+  state: JobState | 'missing';
+  from: Timestamp;
+  /** When it reached its first outcome; now, while it runs. */
+  until: Timestamp;
+  /** Of one that runs; `null`: nothing tells, or it is over its time. */
+  expectedEndAt: Timestamp | null;
+  /** What it reached after its first outcome, within the range. */
+  later: ReadonlyArray<{ milestone: Milestone; at: Timestamp }>;
+}
+
+/** A time in which nobody saw a watch. */
+export interface Gap {
+  watch: string;
+  /** Its project or instance, where only that was not seen; `null`: all of it. */
+  place: string | null;
+  from: Timestamp;
+  /** `null`: it lasts. */
+  until: Timestamp | null;
+  cause: string;
+}
+
+/** One watch on the timeline. */
+export interface Lane {
+  watch: string;
+  /** In the order in which they began. */
+  bars: readonly Bar[];
+  gaps: readonly Gap[];
+}
+
+/** What happened in a range of time. */
+export interface Timeline {
+  from: Timestamp;
+  now: Timestamp;
+  /** Some way ahead of now: room for what is expected. */
+  until: Timestamp;
+  lanes: readonly Lane[];
+  /** Watches of which there is nothing to show. */
+  quiet: readonly string[];
+  /** False: there are more restores in the range than are shown. */
+  isWhole: boolean;
+}
+
+/** Of the range, so much lies ahead of now. */
+const AHEAD_SHARE = 0.1;
+/** The range moves in so many steps, not at every look: what has not changed is not sent again. */
+const STEPS = 720;
+
+/** Lays out what happened in the range of the query. Pure: the same facts within one step give the same timeline. */
+export function timelineOf({ now, query, record, status }: PageFacts): Timeline {
+  const rangeMs = RANGES[query.range].ms;
+  const stepMs = rangeMs / STEPS;
+  const shownNow = Math.floor(now / stepMs) * stepMs;
+  const from = shownNow - rangeMs;
+  const until = shownNow + rangeMs * AHEAD_SHARE;
+  const ends = new Map(record?.running.map(({ observation, eta }) => [keyOf(observation), eta?.at ?? null]));
+  const bars = (record?.jobs ?? [])
+    .flatMap((seen) => barOf(seen, ends.get(keyOf(seen)) ?? null, shownNow) ?? [])
+    .filter((bar) => bar.until >= from && bar.from <= until);
+  const byWatch = Map.groupBy(bars, ({ watch }) => watch);
+  const gaps = Map.groupBy(
+    status.watches.flatMap((watch) => gapNow(watch, from)),
+    ({ watch }) => watch,
+  );
+  const configured = status.watches.map(({ watch }) => watch);
+  const names = [...new Set([...configured, ...byWatch.keys()])].filter(
+    (name) => query.watch === null || name === query.watch,
+  );
+  const lanes = names.map((watch) => ({
+    watch,
+    bars: (byWatch.get(watch) ?? []).toSorted((a, b) => a.from - b.from),
+    gaps: gaps.get(watch) ?? [],
+  }));
+  const isEmpty = ({ bars, gaps }: Lane): boolean => bars.length === 0 && gaps.length === 0;
+  return {
+    ...{ from, now: shownNow, until },
+    lanes: names.length <= ALWAYS_SHOWN ? lanes : lanes.filter((lane) => !isEmpty(lane)),
+    quiet: names.length <= ALWAYS_SHOWN ? [] : lanes.filter(isEmpty).map(({ watch }) => watch),
+    isWhole: record?.hasAllJobs ?? true,
+  };
+}
+
+/** Up to so many watches each have a lane, also an empty one. */
+const ALWAYS_SHOWN = 12;
+
+function keyOf({ watch, jobId }: Pick<Observation, 'watch' | 'jobId'>): string {
+  return `${watch}/${jobId}`;
+}
+
+function barOf(
+  { watch, job, state, missingSince, noticed, changedAt }: Observation,
+  expectedEndAt: Timestamp | null,
+  now: Timestamp,
+): Bar | null {
+  if (job === null) return null;
+  const [, outcome, ...rest] = job.reached;
+  const at = (reached: { milestone: Milestone; at: Timestamp | null }): Timestamp =>
+    reached.at ?? noticed?.[reached.milestone] ?? changedAt;
+  const isGone = missingSince !== null && outcome === undefined;
+  const end = outcome === undefined ? (missingSince ?? now) : at(outcome);
+  return {
+    ...{ watch, job, state: isGone ? 'missing' : state },
+    from: Math.min(job.createdAt, end),
+    until: end,
+    expectedEndAt: state === 'in_progress' && !isGone && (expectedEndAt ?? 0) > now ? expectedEndAt : null,
+    later: rest.map((reached) => ({ milestone: reached.milestone, at: at(reached) })),
+  };
+}
+
+/** The time for which a watch is blind at present. */
+function gapNow(watch: WatchStatus, from: Timestamp): Gap[] {
+  const own = blindnessOf(watch) === 'overdue' ? [{ place: null, fault: watch.fault }] : [];
+  return own.map(({ place, fault }) => ({
+    watch: watch.watch,
+    place,
+    from: watch.lastSuccessAt ?? from,
+    until: null,
+    cause: fault?.reason ?? 'not polled',
+  }));
+}

@@ -1,0 +1,65 @@
+import type { Timestamp } from '../../domain/instant.ts';
+import type { WatchStatus } from '../../watcher/status.ts';
+import type { WatchSight } from '../status/report.ts';
+import type { PageFacts } from './facts.ts';
+import { isBlind, isStarting } from './state.ts';
+
+/** A watch as the page lists it. */
+export interface WatchRow {
+  watch: string;
+  kind: string;
+  /** What it watches: an instance, or all of them. */
+  what: string;
+  sight: WatchSight;
+  /** Since when it is blind, or parts of it are. */
+  since: Timestamp | null;
+  lastLookAt: Timestamp | null;
+  /** From one look to the next, in milliseconds. */
+  periodMs: number;
+  /** `null`: the store cannot be read. */
+  running: number | null;
+  lastFinishAt: Timestamp | null;
+  polledBy: string | null;
+}
+
+/** Lists the watches of the query, those that are blind first. */
+export function watchRows({ status, record, query }: PageFacts): WatchRow[] {
+  const reports = new Map(record?.report.watches.map((report) => [report.watch, report]));
+  return status.watches
+    .filter(({ watch }) => query.watch === null || watch === query.watch)
+    .map((watch) => {
+      const report = reports.get(watch.watch);
+      const seenElsewhere = report?.lastSuccessAt ? Date.parse(report.lastSuccessAt) : null;
+      return {
+        ...{ watch: watch.watch, kind: watch.kind, what: whatOf(watch), sight: sightOf(watch) },
+        since: sinceOf(watch),
+        lastLookAt: watch.polledBy === null ? watch.lastSuccessAt : seenElsewhere,
+        periodMs: watch.periodMs,
+        running: report?.running ?? null,
+        lastFinishAt: record?.lastFinishes.get(watch.watch)?.finishedAt ?? null,
+        polledBy: watch.polledBy,
+      };
+    })
+    .toSorted((a, b) => RANK[a.sight] - RANK[b.sight]);
+}
+
+const RANK: Readonly<Record<WatchSight, number>> = {
+  ...{ blind: 0, partly_blind: 1, unwatched: 1, starting: 2, sees: 2, elsewhere: 2 },
+};
+
+function sightOf(watch: WatchStatus): WatchSight {
+  if (watch.polledBy !== null) return 'elsewhere';
+  if (isStarting(watch)) return 'starting';
+  if (isBlind(watch)) return 'blind';
+  return watch.faults.length > 0 ? 'partly_blind' : 'sees';
+}
+
+function sinceOf(watch: WatchStatus): Timestamp | null {
+  if (isBlind(watch)) return watch.fault?.since ?? watch.lastSuccessAt;
+  return watch.faults[0]?.since ?? null;
+}
+
+function whatOf({ groupId, instanceName }: WatchStatus): string {
+  if (groupId === '*') return 'all projects';
+  return instanceName === '*' ? 'all instances of its project' : instanceName;
+}
