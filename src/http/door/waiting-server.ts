@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../../logging/logger.ts';
 import { roleOf, type Tokens } from '../access.ts';
+import { PROTECTIVE_HEADERS } from '../refusal.ts';
 import { connectionLimit, descriptorLimit } from './descriptors.ts';
 import { createFrontDoor } from './front-door.ts';
 import { closeServer, listen, urlOf } from './listening.ts';
-import { PROTECTIVE_HEADERS } from '../refusal.ts';
 
 /** Where a daemon answers that has not started yet, and what it says. */
 export interface WaitingServerOptions {
