@@ -13,6 +13,7 @@ import { assertNever } from '../domain/job/restore-job.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
 import { createAtlasSource } from '../source/atlas-source.ts';
+import type { ShareBudget } from '../source/budget/budget-share.ts';
 import type { BudgetState } from '../source/budget/budgets.ts';
 import { createConnection } from '../source/connection.ts';
 import { clusterJobs } from '../source/kinds/cluster.ts';
@@ -35,6 +36,8 @@ export interface SourceDeps {
   clock: Clock;
   logger: Logger;
   redactor: Redactor;
+  /** What of each request budget is this process's; all of it unless given. */
+  shareBudget?: ShareBudget | undefined;
   /** Access tokens are kept beside it. */
   storeUrl: string;
   onRequest?: (request: RequestRecord) => void;

@@ -23,6 +23,7 @@ import type { Store } from '../store/store.ts';
 import type { RunnerConfig, RunnerDeps } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
 import { createParts, type StagedParts } from './reload/parts.ts';
+import { sharingBudgets } from './shared-budgets.ts';
 import { followWakes } from './wakes.ts';
 
 /** What other replicas have written reaches the mirror of this one within so many milliseconds. */
@@ -84,11 +85,12 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
       redactor.redact,
     );
     closers.add(() => store.close());
-    const membership = await store.join({
+    const joined = await store.join({
       name: `${hostname()}:${process.pid}`,
       version,
       configuration: config.sha256,
     });
+    const { membership, shareBudget } = sharingBudgets(joined, clock);
     warnIfOpen(logger, sqlitePath(config.store.url));
     closers.add(
       await keepMirror(config.audit.file, {
@@ -110,6 +112,7 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
       logger,
       redactor,
       limiter: createReceiverLimiter(clock),
+      shareBudget,
       onRequest: metrics.onRequest,
       onSunset: metrics.onSunset,
       onBudgets: metrics.readBudgets,

@@ -3,6 +3,7 @@ import type { Logger } from '../logging/logger.ts';
 import { createHttpClient, type HttpClient } from '../net/http-client.ts';
 import type { LoginConfig } from '../net/login-config.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
+import { type ShareBudget, shareWithNobody } from './budget/budget-share.ts';
 import { type BudgetState, createBudgets } from './budget/budgets.ts';
 import { budgeted, type JsonRead, reading, retrying } from './json-read.ts';
 import { createLogin } from './login/create-login.ts';
@@ -37,6 +38,8 @@ export interface ConnectionOptions {
   random: () => number;
   /** The transport; one of its own unless given. */
   client?: HttpClient;
+  /** What of each budget is this process's; all of it unless given. */
+  shareBudget?: ShareBudget | undefined;
   /** Where a service account's access token outlives the process; it does not unless given. */
   vault?: TokenVault;
   /** Knows the secrets of everybody else, to be taken out of what Atlas says. */
@@ -95,7 +98,13 @@ export function createConnection(options: ConnectionOptions): MeasuredConnection
     clock,
     logger,
   });
-  const budgets = createBudgets({ requestsPerMinute, longestPauseMs: LONGEST_RETRY_AFTER_MS, clock });
+  const budgets = createBudgets({
+    connection,
+    requestsPerMinute,
+    longestPauseMs: LONGEST_RETRY_AFTER_MS,
+    shareBudget: options.shareBudget ?? shareWithNobody,
+    clock,
+  });
   const watchSunset = createSunsetWatch({ connection, logger, onSunset: options.onSunset });
   const read = reading(budgeted(login, budgets), {
     baseUrl,

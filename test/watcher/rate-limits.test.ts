@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Watch } from '../../src/domain/job/watch.ts';
 import { healthOf } from '../../src/health/health.ts';
 import { createSignals } from '../../src/signals.ts';
+import { shareWithNobody } from '../../src/source/budget/budget-share.ts';
 import { type Budgets, createBudgets } from '../../src/source/budget/budgets.ts';
 import type { ReadOptions } from '../../src/source/source.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -27,7 +28,13 @@ async function aWorld(watches: Watch[], { clusters = 0, perMinute = 90 } = {}) {
     names.map((name) => ({ instanceName: name, name, tags: {} })),
   );
   const budgetsOf = (requestsPerMinute: number): Budgets =>
-    createBudgets({ requestsPerMinute, longestPauseMs: 30_000, clock: time });
+    createBudgets({
+      connection: 'atlas',
+      requestsPerMinute,
+      longestPauseMs: 30_000,
+      shareBudget: shareWithNobody,
+      clock: time,
+    });
   let budgets = budgetsOf(perMinute);
   const asked: Array<{ what: string; at: number }> = [];
   const paid = async (what: string, { signal, isUrgent, onWait }: ReadOptions): Promise<void> => {

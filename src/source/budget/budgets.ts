@@ -1,3 +1,4 @@
+import type { ShareBudget } from './budget-share.ts';
 import {
   createProjectLimits,
   type EndpointState,
@@ -21,14 +22,18 @@ export interface Budgets {
 }
 
 /** Budgets of which nothing is spent. Each project gets its own when it is first asked for. */
-export function createBudgets(options: LimitOptions): Budgets {
+export function createBudgets(
+  options: LimitOptions & { connection: string; shareBudget: ShareBudget },
+): Budgets {
+  const { connection, shareBudget, requestsPerMinute } = options;
   const projects = new Map<string, { project: string; limits: ProjectLimits }>();
   return {
     of: (project, apart = '') => {
       const key = apart === '' ? project : `${project} ${apart}`;
       const known = projects.get(key);
       if (known) return known.limits;
-      const limits = createProjectLimits(options);
+      const share = shareBudget(`${connection}/${key}`, requestsPerMinute);
+      const limits = createProjectLimits({ ...options, share });
       projects.set(key, { project, limits });
       return limits;
     },

@@ -38,7 +38,7 @@ export function createPermit(
   window.hold();
   return {
     spend: () => {
-      if (window.pausedForMs() > 0 || !slot.isOpen(isUrgent)) giveBack();
+      if (window.pausedForMs() > 0 || !window.isCovered() || !slot.isOpen(isUrgent)) giveBack();
       if (!close()) return null;
       const spent = spendSlot(slot, window, onChange);
       onChange();

@@ -4,6 +4,7 @@ import { readRateLimits } from '../reply/rate-limits.ts';
 import type { ProjectBudget } from '../source.ts';
 import type { Allowance, HttpReply } from '../wire/answer.ts';
 import { type EndpointSet, holdsJobs } from '../wire/endpoints.ts';
+import type { BudgetShare } from './budget-share.ts';
 import type { Permit } from './permit.ts';
 import { type BucketReport, createRateGate, type RateGate } from './rate-gate.ts';
 import { createRequestBudget, type TakeOptions } from './request-budget.ts';
@@ -58,7 +59,7 @@ export interface ProjectLimits {
 export class NotNow extends Error {}
 
 /** The limits of one project of which nothing is known and nothing spent. */
-export function createProjectLimits(options: LimitOptions): ProjectLimits {
+export function createProjectLimits(options: LimitOptions & { share: BudgetShare }): ProjectLimits {
   const { requestsPerMinute, clock } = options;
   const budget = createRequestBudget(options);
   const gates = new Map<EndpointSet, RateGate>();

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { SourceError } from '../../errors.ts';
 import type { WaitsFor } from '../source.ts';
+import type { BudgetShare } from './budget-share.ts';
 import { createPermit, type Permit, type SpentRequest, spendSlot } from './permit.ts';
 import type { RateGate } from './rate-gate.ts';
 import { createRequestWindow } from './request-window.ts';
@@ -47,10 +48,12 @@ export function createRequestBudget(options: {
   requestsPerMinute: number;
   /** A silence longer than this is not waited for. */
   longestPauseMs: number;
+  /** What this process may spend of it. */
+  share: BudgetShare;
   clock: Clock;
 }): RequestBudget {
   const { requestsPerMinute, longestPauseMs, clock } = options;
-  const window = createRequestWindow(options);
+  const window = createRequestWindow({ ...options, onMore: serve });
   const timer = createWakeTimer(clock, serve);
   let waiters: Waiter[] = [];
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import type { BudgetShare } from './budget-share.ts';
 import { createSlidingWindow } from './sliding-window.ts';
 
 const WINDOW_MS = 60_000;
@@ -8,8 +9,13 @@ const WINDOW_MS = 60_000;
  * comes back 60 s after it was spent, so no window of a minute ever holds more than `requestsPerMinute`.
  */
 export interface RequestWindow {
-  /** Milliseconds until `needed` requests are free at once: 0 when they are, without end while that hangs on promised ones. */
+  /**
+   * Milliseconds until `needed` requests are free at once: 0 when they are, without end while that hangs on promised ones, or on the other
+   * replicas that share the budget (which are asked then).
+   */
   untilFreeMs(needed: number): number;
+  /** False when one that was promised may not be spent any more: others have the budget by now. */
+  isCovered(): boolean;
   /** Promises one request: it counts from now on, until it is spent or the promise is taken back. */
   hold(): void;
   /** Takes one promise back. */
@@ -24,16 +30,24 @@ export interface RequestWindow {
   pausedForMs(): number;
 }
 
-/** An account of which nothing is spent. Memory grows with the requests of the last minute, not with the limit. */
-export function createRequestWindow(options: { requestsPerMinute: number; clock: Clock }): RequestWindow {
-  const { requestsPerMinute, clock } = options;
+/**
+ * An account of which nothing is spent. Memory grows with the requests of the last minute, not with the limit.
+ * @param options.onMore is called when the other replicas have left more of the budget.
+ */
+export function createRequestWindow(options: {
+  requestsPerMinute: number;
+  share: BudgetShare;
+  clock: Clock;
+  onMore: () => void;
+}): RequestWindow {
+  const { requestsPerMinute, share, clock, onMore } = options;
   const spent = createSlidingWindow();
   let held = 0;
   let askedUntil = Number.NEGATIVE_INFINITY;
   let guessedUntil = Number.NEGATIVE_INFINITY;
 
   const pausedForMs = (): number =>
-    Math.max(0, askedUntil - clock.monotonic(), guessedUntil - clock.monotonic());
+    Math.max(0, askedUntil - clock.monotonic(), guessedUntil - clock.monotonic(), share.silentForMs());
 
   return {
     untilFreeMs: (needed) => {
@@ -42,18 +56,28 @@ export function createRequestWindow(options: { requestsPerMinute: number; clock:
       const tooMany = spent.count() + held + needed - requestsPerMinute;
       if (tooMany > spent.count()) return Number.POSITIVE_INFINITY;
       const untilFree = tooMany <= 0 ? 0 : spent.at(tooMany - 1) + WINDOW_MS - now;
-      return Math.max(untilFree, pausedForMs());
+      const waitMs = Math.max(untilFree, pausedForMs());
+      if (waitMs > 0 || share.left() >= held + needed) return waitMs;
+      share.ask(held + needed, onMore);
+      return Number.POSITIVE_INFINITY;
     },
+    isCovered: () => share.left() > 0,
     hold: () => {
       held += 1;
     },
     release: () => {
       held -= 1;
     },
-    spend: () => spent.add(clock.monotonic()),
+    spend: () => {
+      spent.add(clock.monotonic());
+      share.spend();
+    },
     pause: (untilMonotonicMs, { isGuess } = { isGuess: false }) => {
       if (isGuess) guessedUntil = Math.max(guessedUntil, untilMonotonicMs);
-      else askedUntil = Math.max(askedUntil, untilMonotonicMs);
+      else {
+        askedUntil = Math.max(askedUntil, untilMonotonicMs);
+        share.silence(untilMonotonicMs - clock.monotonic());
+      }
     },
     endGuessedPause: () => {
       guessedUntil = Number.NEGATIVE_INFINITY;

@@ -1,7 +1,14 @@
 import type { Database } from '../queries/schema.ts';
 
 /** Tables of who works with the store, and of how. */
-type NotKept = 'replica' | 'lease' | 'audit_mirror' | 'estate' | 'found_project' | 'watch_share';
+type NotKept =
+  | 'replica'
+  | 'lease'
+  | 'request_budget'
+  | 'audit_mirror'
+  | 'estate'
+  | 'found_project'
+  | 'watch_share';
 
 /** What names a row of each table, in the order in which tables are filled: one that refers to another comes behind it. */
 const KEYS = {

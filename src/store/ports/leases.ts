@@ -1,3 +1,4 @@
+import type { Booking, Grant } from '../../domain/polling/shared-budget.ts';
 import type { EstateStore } from './estates.ts';
 
 /** A right to do one piece of the work. One replica has it at a time. */
@@ -77,6 +78,8 @@ export interface SharedMembership extends EstateStore {
   release(units: readonly string[], to: string | null): Promise<void>;
   /** Takes nothing any more from now on. To be called before the last units are released. */
   leave(): Promise<void>;
+  /** Books what was spent of request budgets, and grants more; see `domain/polling/shared-budget.ts`. Budgets are booked whole or not at all. */
+  book(bookings: readonly Booking[]): Promise<Grant[]>;
   /** Is not one of the replicas any more. To be called when everything is released. */
   end(): Promise<void>;
 }

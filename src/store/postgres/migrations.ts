@@ -63,6 +63,14 @@ const ESTATES = `
   );
 `;
 
+const REQUEST_BUDGETS = `
+  create table request_budget (
+    budget text collate "C" primary key,
+    account text not null,
+    booked_at bigint not null
+  ) with (fillfactor = 50, autovacuum_vacuum_threshold = 100);
+`;
+
 /** Every step of the layout so far, in order. */
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: 'everything that the embedded store keeps', sql: BASELINE, worksFrom: 1 },
@@ -83,6 +91,7 @@ export const MIGRATIONS: readonly Migration[] = [
     worksFrom: 1,
   },
   { number: 5, name: 'calls that wake whoever has to act at once', sql: WAKE_CALLS, worksFrom: 1 },
+  { number: 6, name: 'request budgets that replicas share', sql: REQUEST_BUDGETS, worksFrom: 1 },
 ];
 
 /** With the schema's name it makes the advisory lock under which a layout is changed: "RWdb". */

@@ -27,6 +27,7 @@ export interface Database {
   feed_trust: FeedTrustTable;
   replica: ReplicaTable;
   lease: LeaseTable;
+  request_budget: RequestBudgetTable;
   audit_mirror: AuditMirrorTable;
   estate: EstateTable;
   found_project: FoundProjectTable;
@@ -273,6 +274,14 @@ interface AuditMirrorTable {
 }
 
 /** A unit of work, and whose it is; only where several replicas may work with the store. */
+interface RequestBudgetTable {
+  /** Names the connection and the project. */
+  budget: string;
+  /** A `BudgetAccount`, as JSON. */
+  account: string;
+  booked_at: number;
+}
+
 interface LeaseTable {
   unit: string;
   /** `null`: nobody's. It is also nobody's while its owner does not live. */

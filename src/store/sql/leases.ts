@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
+import type { Booking, Grant } from '../../domain/polling/shared-budget.ts';
 import { movesOf, type UnitStanding } from '../../domain/replicas/assignment.ts';
 import { channelOfUnit } from '../../domain/replicas/unit.ts';
 import { StoreError } from '../../errors.ts';
 import type { EstateChange, EstateKey, EstatesStanding, FoundProject, ShareFault } from '../ports/estates.ts';
 import type { Joining, Lease, Membership, SharedMembership, Standing, Wish } from '../ports/leases.ts';
 import { freeLeasesOf } from '../queries/outbox/free-leases.ts';
+import { bookRequests } from '../queries/replicas/budgets.ts';
 import {
   forgetShares,
   readEstates,
@@ -96,6 +98,12 @@ class Member implements SharedMembership {
     for (const unit of units) this.#freed.delete(unit);
     return this.#guarded('release leases', () =>
       releaseUnits(this.#db, this.#dialect, this.replica, units, to),
+    );
+  }
+
+  book(bookings: readonly Booking[]): Promise<Grant[]> {
+    return this.#guarded('book requests', () =>
+      bookRequests(this.#db, this.#dialect, this.replica, bookings),
     );
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WHOLE_BUDGET } from '../../../src/source/budget/budget-share.ts';
 import type { Permit } from '../../../src/source/budget/permit.ts';
 import { createRateGate, type RateGate } from '../../../src/source/budget/rate-gate.ts';
 import { createRequestBudget, type RequestBudget } from '../../../src/source/budget/request-budget.ts';
@@ -19,7 +20,12 @@ interface World {
 function aBudget(requestsPerMinute: number): World {
   const clock = createSteppingClock();
   const gate = createRateGate({ spacingMs: 0, clock });
-  const budget = createRequestBudget({ requestsPerMinute, longestPauseMs: 30_000, clock });
+  const budget = createRequestBudget({
+    requestsPerMinute,
+    longestPauseMs: 30_000,
+    share: WHOLE_BUDGET,
+    clock,
+  });
   return { clock, gate, budget, take: (signal = never) => budget.take(signal, { gate }) };
 }
 

@@ -4,12 +4,14 @@ import { createPool } from '../../../src/store/postgres/pool.ts';
 import { aJoining } from '../../support/joining.ts';
 import { openPostgresReplicas } from '../../support/postgres/replica-stores.ts';
 import { hasPostgres } from '../../support/postgres/shared.ts';
+import { bookingContract } from '../ports/booking-contract.ts';
 import { estatesContract } from '../ports/estates-contract.ts';
 import { leasesContract } from '../ports/leases-contract.ts';
 
 describe.skipIf(!hasPostgres())('in a PostgreSQL', () => {
   estatesContract(openPostgresReplicas);
   leasesContract(openPostgresReplicas);
+  bookingContract(openPostgresReplicas);
 
   it('what is being committed under a lease is committed before another takes that over', async () => {
     const world = await openPostgresReplicas();

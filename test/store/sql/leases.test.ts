@@ -1,6 +1,8 @@
 import { openReplicaStores } from '../../support/replica-stores.ts';
+import { bookingContract } from '../ports/booking-contract.ts';
 import { estatesContract } from '../ports/estates-contract.ts';
 import { leasesContract } from '../ports/leases-contract.ts';
 
 estatesContract(async () => openReplicaStores());
 leasesContract(async () => openReplicaStores());
+bookingContract(async () => openReplicaStores());

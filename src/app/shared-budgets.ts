@@ -1,0 +1,50 @@
+import type { Clock } from '../clock.ts';
+import { type ShareBudget, shareWithNobody } from '../source/budget/budget-share.ts';
+import { SharedBudgets } from '../source/budget/shared-budgets.ts';
+import type { Membership, SharedMembership } from '../store/ports/leases.ts';
+
+/** So long before its end a lease covers no request any more, in milliseconds: it has to be there by then. */
+const MARGIN_MS = 3_000;
+
+/**
+ * Gives this process its share of every request budget, as one of the replicas: while its lease lives. All of them, where it has the store
+ * alone.
+ * @returns the membership to be worked with: its signs of life keep the shares, its end gives them back.
+ */
+export function sharingBudgets(
+  joined: Membership,
+  clock: Clock,
+): { membership: Membership; shareBudget: ShareBudget } {
+  if (joined.kind === 'alone') return { membership: joined, shareBudget: shareWithNobody };
+  let era = 0;
+  let validUntilMono = Number.NEGATIVE_INFINITY;
+  const budgets = new SharedBudgets({
+    book: (bookings) => joined.book(bookings),
+    era: () => (clock.monotonic() < validUntilMono ? era : null),
+    clock,
+  });
+  const membership: SharedMembership = {
+    kind: 'shared',
+    replica: joined.replica,
+    beat: async (wish) => {
+      const begunMono = clock.monotonic();
+      const standing = await joined.beat(wish);
+      // The others may have taken this replica for dead in between, and what it was granted for spent.
+      if (clock.monotonic() >= validUntilMono) era += 1;
+      validUntilMono = begunMono + standing.validForMs - MARGIN_MS;
+      return standing;
+    },
+    release: (units, to) => joined.release(units, to),
+    leave: () => joined.leave(),
+    book: (bookings) => joined.book(bookings),
+    estates: () => joined.estates(),
+    foundProjects: (key) => joined.foundProjects(key),
+    noteProjects: (...change) => joined.noteProjects(...change),
+    noteShare: (...share) => joined.noteShare(...share),
+    end: async () => {
+      await budgets.close();
+      await joined.end();
+    },
+  };
+  return { membership, shareBudget: (name, perMinute) => budgets.of(name, perMinute) };
+}
