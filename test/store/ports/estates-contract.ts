@@ -37,9 +37,11 @@ export function estatesContract(stores: () => Promise<ReplicaStores>): void {
       (await of.estates()).revisions.get('all')?.revision;
 
     it('is known to every replica, with a revision that grows with each change', async () => {
-      const [a, b] = [await join('a'), await join('b')];
-      expect(await b.estates()).toEqual({ revisions: new Map(), shares: [] });
+      const a = await join('a');
+      // Of two it would be the one whose it is by rendezvous.
       const lease = await takeDiscovery(a);
+      const b = await join('b');
+      expect(await b.estates()).toEqual({ revisions: new Map(), shares: [] });
       await a.noteProjects(lease, KEY, { found: [aProject('two'), aProject('one')], forgotten: [] });
       expect(await b.foundProjects(KEY)).toEqual([aProject('one'), aProject('two')]);
       expect((await b.estates()).revisions).toEqual(new Map([['all', { connection: 'atlas', revision: 1 }]]));
