@@ -2,6 +2,7 @@ import type { WatcherEvent } from '../domain/event/event.ts';
 import { markOf } from '../domain/event/message.ts';
 import type { EventSubject } from '../domain/event/subject.ts';
 import { parseInstant, type Timestamp } from '../domain/instant.ts';
+import { parseActor } from '../domain/job/actor.ts';
 import type { ExpectedEnd } from '../domain/job/eta.ts';
 import type { Observation } from '../domain/job/observation.ts';
 import type { JobKind, RestoreJob } from '../domain/job/restore-job.ts';
@@ -213,7 +214,13 @@ function jobOrNull(value: unknown): RestoreJob | null {
     errorMessage: textOrNull(value.errorMessage),
     progress: isObject(value.progress) ? (value.progress as RestoreJob['progress']) : null,
     batchId: textOrNull(value.batchId),
+    ...actorIn(value.actor),
   };
+}
+
+function actorIn(value: unknown): Pick<RestoreJob, 'actor'> {
+  const actor = parseActor(value);
+  return actor === null ? {} : { actor };
 }
 
 /** The objects in a list of the answer. @throws {ForeignAnswer} */

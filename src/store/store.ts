@@ -1,5 +1,6 @@
 import type { AlertStore } from './ports/alerts.ts';
 import type { AuditReader, AuditStore } from './ports/audit.ts';
+import type { CoverageReader, CoverageStore } from './ports/coverage.ts';
 import type { FeedStore } from './ports/feeds.ts';
 import type { JobReader, JobStore } from './ports/jobs.ts';
 import type { KeepingStore } from './ports/keeping.ts';
@@ -25,9 +26,16 @@ export interface Store
     SpanStore,
     KeepingStore,
     FeedStore,
+    CoverageStore,
     LeaseStore<Store>,
     WakeStore,
     StoreLife {}
 
 /** All that can be asked of a store without changing it. */
-export interface StoreReader extends JobReader, OutboxReader, AuditReader, RecordReader, MuteReader {}
+export interface StoreReader
+  extends JobReader,
+    OutboxReader,
+    AuditReader,
+    RecordReader,
+    MuteReader,
+    CoverageReader {}

@@ -86,6 +86,7 @@ function fullSubject(subject: EventSubject): EventSubject {
       errorMessage: 'What Atlas says.',
       progress: { done: 1, total: 2 },
       batchId: job.id,
+      actor: { confidence: 'exact', id: job.id, name: 'ann@example.com', address: '203.0.113.7' },
     },
   };
 }

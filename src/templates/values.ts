@@ -20,7 +20,7 @@ export interface ChannelFacts {
  * | name | holds |
  * |---|---|
  * | `event` | `id`, `name` (`failed`…), `severity` (`info`, `warning`, `critical`), `watch`, `labels.NAME`, `summary`, `note`, `from`, `to`, `detectedAt`, `occurredAt`, `occurredAfter` (the last good look before, where nobody knows when it happened), `expectedEnd`, `reminder` (its number, from 1; `null` for what is told first), `place.groupId` and `place.instanceName` (where a part of a `*` watch is meant); true or false: `inferred`, `late`, `test` |
- * | `job` | absent for an event about a watch or a channel. The job as a webhook gives it: `id`, `kind`, `groupId`, `instanceName`, `state`, `deliveryType`, `snapshotId`, `snapshotAt`, `targetGroupId`, `targetClusterName`, `targetGroupName`, `createdAt`, `finishedAt`, `expiresAt`, `warnings`, `errorMessage`, `progress.done`, `progress.total`, `batchId`, `milestones` |
+ * | `job` | absent for an event about a watch or a channel. The job as a webhook gives it: `id`, `kind`, `groupId`, `instanceName`, `state`, `deliveryType`, `snapshotId`, `snapshotAt`, `targetGroupId`, `targetClusterName`, `targetGroupName`, `createdAt`, `finishedAt`, `expiresAt`, `warnings`, `errorMessage`, `progress.done`, `progress.total`, `batchId`, `milestones`, `actor` (who began it: `id`, `name`, `address`, `confidence`; absent while that is not known) |
  * | `message` | the words of the built-in message: `title`, `advice`; lists of `label` and `value`: `facts`, `details`, `ids`; `times`, a list of `label` and `at`; `link.label`, `link.url`; `footnotes`, a list of texts; `explain`, the command that says who was told and why |
  * | `channel` | `name`, `type`, `timeZone` |
  */
@@ -97,6 +97,7 @@ export const KNOWN_NAMES: Names = {
     ),
     ...named('errorMessage', 'batchId', 'milestones'),
     progress: named('done', 'total'),
+    actor: named('id', 'name', 'address', 'confidence'),
   },
   message: {
     ...named('title', 'advice', 'facts', 'details', 'ids', 'times', 'footnotes', 'explain'),

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import { alertsContract } from './ports/alerts-contract.ts';
 import { auditContract } from './ports/audit-contract.ts';
+import { coverageContract } from './ports/coverage-contract.ts';
 import { feedsContract } from './ports/feeds-contract.ts';
 import { jobsContract } from './ports/jobs-contract.ts';
 import { keepingContract } from './ports/keeping-contract.ts';
@@ -29,6 +30,7 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
     spansContract(() => store);
     keepingContract(() => store);
     feedsContract(() => store);
+    coverageContract(() => store);
     lifeContract(() => store);
   });
 }

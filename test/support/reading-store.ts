@@ -6,6 +6,7 @@ import { fitsId, type IdForm } from '../../src/domain/id-form.ts';
 import type { FinishedDuration } from '../../src/domain/job/eta.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
 import { isInForce, isOver, type Mute } from '../../src/domain/telling/mute.ts';
+import type { RecordedCoverage } from '../../src/store/ports/coverage.ts';
 import type { Delivery } from '../../src/store/ports/outbox.ts';
 import type {
   FoundIds,
@@ -33,6 +34,7 @@ export interface StoreContent {
   /** What is raised, by key. */
   alerts?: ReadonlyMap<string, number>;
   lastSuccesses?: ReadonlyMap<string, number>;
+  coverage?: RecordedCoverage;
 }
 
 export type ReadingStore = Store & {
@@ -53,6 +55,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     lastFinishes: [],
     alerts: new Map(),
     lastSuccesses: new Map(),
+    coverage: { spans: [], writers: [] },
     waits: new Map(),
     ...content,
   };
@@ -131,6 +134,12 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     noteSuccesses: () => refuse(),
     readFeedTrust: () => refuse(),
     noteFeedTrust: () => refuse(),
+    noteCoverage: () => refuse(),
+    pruneCoverage: () => refuse(),
+    readCoverage: async () => {
+      if (store.fault) throw store.fault;
+      return rows.coverage;
+    },
     lastFinishedAt: () => refuse(),
     watchedSince: () => refuse(),
     lastWrittenAt: async () => (rows.audit.length === 0 ? null : Date.parse(rows.audit.at(-1)?.at ?? '')),

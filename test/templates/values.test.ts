@@ -24,6 +24,7 @@ const full = anEvent('failed', {
     errorMessage: 'no\u202Eway',
     progress: { done: 1, total: 2 },
     batchId: 'c',
+    actor: { confidence: 'exact', id: 'u', name: 'ann', address: '203.0.113.7' },
   }),
 });
 

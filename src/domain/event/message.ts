@@ -1,4 +1,5 @@
 import { formatSpan, type Timestamp, toIso } from '../instant.ts';
+import { actorWords } from '../job/actor.ts';
 import type { ExpectedEnd } from '../job/eta.ts';
 import {
   isCrossProject,
@@ -106,6 +107,7 @@ function factsOf(event: WatcherEvent): Fact[] {
     ...present([
       ['From', job && `${job.instanceName} (${KIND_LABELS[job.kind]})`],
       ['To', job && (job.targetClusterName ?? (isDownload(job) ? 'download' : null))],
+      ['Started by', job?.actor ? actorWords(job.actor) : null],
       ['Restored', progressOf(event)],
       ['Atlas says', job?.errorMessage ?? null],
       [kindOf(event.name).noteLabel ?? 'Note', event.note],

@@ -1,4 +1,5 @@
 import { toIso, toIsoOrNull } from '../instant.ts';
+import { publicActor } from './actor.ts';
 import type { RestoreJob } from './restore-job.ts';
 
 /**
@@ -26,6 +27,7 @@ export function publicJob(job: RestoreJob): Record<string, unknown> {
     errorMessage: job.errorMessage,
     progress: job.progress,
     batchId: job.batchId,
+    actor: job.actor ? publicActor(job.actor) : null,
     milestones: job.reached.map(({ milestone, at }) => ({ milestone, at: toIsoOrNull(at) })),
   };
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));

@@ -1,4 +1,5 @@
 import type { Timestamp } from '../instant.ts';
+import type { Actor } from './actor.ts';
 
 /** Which Atlas API a job was read from. One adapter each under `source/kinds/`. */
 export const JOB_KINDS = ['serverless', 'flex', 'cluster', 'collection', 'legacy'] as const;
@@ -69,6 +70,8 @@ export interface RestoreJob {
   progress: { done: number; total: number } | null;
   /** Ties the jobs of one sharded legacy restore together. */
   batchId: string | null;
+  /** Who began it, once that is known or cannot be; left out until then, and where the watch does not ask. */
+  actor?: Actor;
 }
 
 /** How far along a milestone is. Finished, failed and cancelled are three ways to reach the same stage. */

@@ -89,7 +89,7 @@ export function diffObservations(
   reading: RestoreJob,
   context: ComparisonContext,
 ): Comparison {
-  const job = withKnownName(reading, previous);
+  const job = withKnownFacts(reading, previous);
   const recorded = previous?.milestones ?? [];
   const news = job.reached.filter((reached) => !recorded.includes(reached.milestone));
 
@@ -277,14 +277,24 @@ function isSame(previous: Observation, job: RestoreJob): boolean {
   if (previous.anomaly !== null || previous.notFoundCount > 0 || previous.missingSince !== null) return false;
   return (
     previous.job !== null &&
-    JSON.stringify({ ...job, state: previous.state, targetGroupName: previous.job.targetGroupName }) ===
+    JSON.stringify({ ...job, state: previous.state, ...saidElsewhere(previous.job) }) ===
       JSON.stringify(previous.job)
   );
 }
 
-/** A project's name is known after its listing, and may not be after a restart. That is no change of the job, and what was known stays. */
-function withKnownName(job: RestoreJob, previous: Observation | undefined): RestoreJob {
+/** What a reading of the job itself may leave out, and what is therefore no change of it. */
+function saidElsewhere({ targetGroupName, actor }: RestoreJob) {
+  return { targetGroupName, actor };
+}
+
+/** A project's name is known after its listing, and may not be after a restart; who began a job, the activity feed tells. What was known stays. */
+function withKnownFacts(job: RestoreJob, previous: Observation | undefined): RestoreJob {
   const known = previous?.job;
-  if (job.targetGroupName || !known?.targetGroupName || known.targetGroupId !== job.targetGroupId) return job;
-  return { ...job, targetGroupName: known.targetGroupName };
+  if (!known) return job;
+  const isNameKnown = known.targetGroupName && known.targetGroupId === job.targetGroupId;
+  return {
+    ...job,
+    ...(isNameKnown && !job.targetGroupName ? { targetGroupName: known.targetGroupName } : {}),
+    ...(known.actor && !job.actor ? { actor: known.actor } : {}),
+  };
 }

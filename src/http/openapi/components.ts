@@ -1,8 +1,9 @@
 import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { SEVERITIES } from '../../domain/event/event-kind.ts';
-import { DELIVERY_TYPES, JOB_KINDS, JOB_STATES, MILESTONES } from '../../domain/job/restore-job.ts';
+import { JOB_KINDS, JOB_STATES } from '../../domain/job/restore-job.ts';
 import { UNHINTED } from '../../domain/polling/hint.ts';
 import { DELIVERY_STATUSES } from '../../store/ports/outbox.ts';
+import { EXPECTED_END, JOB, JOB_OPTIONAL, RESTORE_JOB, USUAL } from './job-components.ts';
 import {
   count,
   described,
@@ -21,15 +22,6 @@ import {
 
 const PLACE = record({ groupId: text }, { instanceName: text });
 
-const EXPECTED_END = {
-  expectedEnd: orNull(instant, 'When a running job should end; null where nothing tells.'),
-  expectedEndBasis: orNull(
-    oneOf(['progress', 'history']),
-    'What tells: its own progress, or how long others took there.',
-  ),
-};
-const USUAL = { usualMs: ms('How long a restore like it takes there; only by history.') };
-
 const FAULT = {
   reason: described(text, 'A short word out of a small set, such as auth, access_list, rate_limited.'),
   message: text,
@@ -39,32 +31,6 @@ const FAULT = {
 
 const NAME_CHANGES = record({ added: texts, removed: texts, changed: texts });
 const ISSUE = record({ path: text, message: text }, { line: described(count, 'Line of the file, from 1.') });
-
-const JOB = {
-  id: text,
-  watch: text,
-  state: oneOf(JOB_STATES),
-  milestones: listOf(oneOf(MILESTONES)),
-  firstSight: oneOf(
-    ['named', 'baseline', 'new'],
-    'Named in the configuration, there at the first look, or new since.',
-  ),
-  firstSeenAt: instant,
-  changedAt: instant,
-  missingSince: orNull(instant, 'Since when Atlas does not know it any more.'),
-  anomaly: orNull(text, 'A reading that stepped backwards, as last seen.'),
-  ...EXPECTED_END,
-  job: orNull(ref('RestoreJob'), 'Null while nothing readable was seen of it.'),
-};
-
-const JOB_OPTIONAL = {
-  ...USUAL,
-  noticed: {
-    type: 'object',
-    additionalProperties: instant,
-    description: 'Milestones that Atlas does not date: each happened then at the latest.',
-  },
-};
 
 const MUTE = {
   id: count,
@@ -178,33 +144,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       ),
     },
   ),
-  RestoreJob: record(
-    {
-      id: text,
-      kind: oneOf(JOB_KINDS),
-      groupId: described(text, 'The project.'),
-      instanceName: described(text, 'What was backed up.'),
-      state: oneOf(JOB_STATES),
-      createdAt: instant,
-      milestones: listOf(
-        record({ milestone: oneOf(MILESTONES), at: orNull(instant, 'Null where Atlas gives no time.') }),
-      ),
-    },
-    {
-      deliveryType: oneOf(DELIVERY_TYPES),
-      snapshotId: text,
-      snapshotAt: instant,
-      targetGroupId: text,
-      targetClusterName: text,
-      targetGroupName: text,
-      finishedAt: instant,
-      expiresAt: instant,
-      warnings: described(flag, 'Restored, but for some indexes; there only when true.'),
-      errorMessage: text,
-      progress: record({ done: count, total: count }),
-      batchId: text,
-    },
-  ),
+  RestoreJob: RESTORE_JOB,
   Job: record(JOB, JOB_OPTIONAL),
   JobWithHistory: record(
     {

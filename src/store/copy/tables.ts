@@ -16,6 +16,8 @@ const KEYS = {
   alert: ['key'],
   discovery: ['key'],
   feed_trust: ['connection', 'kind', 'group_id'],
+  coverage_writer: ['id'],
+  coverage_span: ['writer', 'number'],
   watch_success: ['watch'],
   last_finish: ['target_key'],
   observation: ['watch', 'job_id'],

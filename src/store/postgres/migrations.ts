@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { StoreError } from '../../errors.ts';
 import type { LayoutUpdate } from '../ports/life.ts';
 import { BASELINE } from './baseline.ts';
+import { COVERAGE } from './coverage.ts';
 import { WAKE_CALLS } from './wake-calls.ts';
 
 /** One step of the layout. Once released it is never changed; what comes later is a new step with the next number. */
@@ -92,6 +93,7 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   { number: 5, name: 'calls that wake whoever has to act at once', sql: WAKE_CALLS, worksFrom: 1 },
   { number: 6, name: 'request budgets that replicas share', sql: REQUEST_BUDGETS, worksFrom: 1 },
+  { number: 7, name: 'when what was watched, and why it was not', sql: COVERAGE, worksFrom: 1 },
 ];
 
 /** With the schema's name it makes the advisory lock under which a layout is changed: "RWdb". */

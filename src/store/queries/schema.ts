@@ -4,6 +4,7 @@ import type { JobState } from '../../domain/job/restore-job.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import type { SuppressReason } from '../../domain/telling/routing.ts';
 import type { DeliveryStatus } from '../ports/outbox.ts';
+import type { CoverageSpanTable, CoverageWriterTable } from './coverage/tables.ts';
 
 /** The tables, as the queries see them. Instants are integers (epoch milliseconds); `body` columns hold JSON. */
 export interface Database {
@@ -25,6 +26,8 @@ export interface Database {
   audit_entry: AuditEntryTable;
   audit_head: AuditHeadTable;
   feed_trust: FeedTrustTable;
+  coverage_writer: CoverageWriterTable;
+  coverage_span: CoverageSpanTable;
   replica: ReplicaTable;
   lease: LeaseTable;
   request_budget: RequestBudgetTable;

@@ -5,6 +5,7 @@ import type { Database } from '../queries/schema.ts';
 import type { Store } from '../store.ts';
 import { createAlertStore } from './alerts.ts';
 import { createAuditStore } from './audit.ts';
+import { createCoverageStore } from './coverage.ts';
 import { createFeedStore } from './feeds.ts';
 import { createJobStore } from './jobs.ts';
 import { createKeepingStore } from './keeping.ts';
@@ -51,6 +52,7 @@ function storeOver(engine: SqlEngine, guard: MethodGuard, turns: Turns): Store {
     ...createSpanStore(db, turns, guarded),
     ...createKeepingStore(db, turns, guarded),
     ...createFeedStore(db, turns, guarded),
+    ...createCoverageStore(db, turns, guarded),
     join: guarded('claim the store', engine.join),
     listen: (listener) => engine.listen?.(listener) ?? (async () => {}),
     under: (lease) =>

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError, toError } from '../../errors.ts';
 import type { LayoutUpdate } from '../ports/life.ts';
+import { COVERAGE } from './coverage.ts';
 import { FIRST_LAYOUT } from './first-layout.ts';
 import { KEPT_FIGURES } from './kept-figures.ts';
 import { LAST_FINISHES } from './last-finishes.ts';
@@ -226,6 +227,11 @@ export const MIGRATIONS: readonly Migration[] = [
       alter table audit_head add column verifier_key text not null default '';
       alter table audit_head add column checkpoint text not null default '';
     `,
+  },
+  {
+    number: 23,
+    name: 'when what was watched, and why it was not',
+    sql: COVERAGE,
   },
 ];
 

@@ -32,6 +32,7 @@ const BOUNDED: Record<string, string> = {
   delivery_urgent: 'what somebody wants tried now',
   delivery_held: 'what waits for a digest',
   delivery_leased: 'what is in hand',
+  coverage_span_standing: 'what was noted last of each instance',
 };
 
 /** How an index is searched when what it finds is little, and why. */

@@ -123,6 +123,19 @@ async function tourOfJobs(store: Store): Promise<void> {
   await store.noteFeedTrust([trust], []);
   await store.noteFeedTrust([trust], [aDraft()]);
   await store.readFeedTrust(feed, ['g', 'h']);
+  await tourOfCoverage(store);
+}
+
+/** More than one page of it. */
+async function tourOfCoverage(store: Store): Promise<void> {
+  const writer = { id: 'a', startedAt: T0, aliveAt: T0, endedAt: null };
+  const spans = Array.from({ length: 2_200 }, (_, index) => ({
+    ...{ number: index + 1, watch: 'orders', groupId: 'g', instanceName: `c${index}` },
+    ...{ from: T0, to: null, cause: null, until: index % 2 === 0 ? null : T0 + 1, slackMs: 0 },
+  }));
+  await store.noteCoverage({ writer, spans, firsts: [1, 2] });
+  await store.readCoverage({ since: T0, until: LATER });
+  await store.pruneCoverage(T0 - HOUR, 9);
 }
 
 async function tourOfAlerts(store: Store): Promise<void> {

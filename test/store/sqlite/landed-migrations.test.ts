@@ -29,6 +29,7 @@ const LANDED: Record<number, string> = {
   20: '88e6479a76999d2c764598e38e9ab4df48c92928ad28948d4c3a4c77e3c0aa1e',
   21: 'dfb69f03500bda5a3b066e1d49cab79e76237b77548bc7eef06ecb9c9a46696a',
   22: '24d012bad00633b37518066719d9ae1cca5f48795f11634d4fdb162204b92405',
+  23: '7840b9fdb4352a3ec9081ee6858befdb4c019027961b8df2d22fbfb1837d55bb',
 };
 
 it('migrations stay, byte for byte, as they landed', () => {
