@@ -54,6 +54,8 @@ export interface WatcherSignals {
   'feed:judged': { watch: string; isTold: boolean };
   /** The configuration was read again; `failed`: it has faults, and the one before stays in force. */
   'config:reloaded': { outcome: 'ok' | 'failed' };
+  /** The audit log was signed as it stands. */
+  'audit:signed': Record<never, never>;
   /** Audit entries were written. */
   'audit:written': Record<never, never>;
 }

@@ -86,17 +86,24 @@ export function buildSources(
   return new Map(connections.map((connection) => [connection.name, buildSource(connection, deps).source]));
 }
 
+/** What a notifier is built with besides its channel. */
+export interface NotifierDeps {
+  clock: Clock;
+  limiter: ReceiverLimiter;
+  logger: Logger;
+  redactor: Redactor;
+  /** How the audit log was signed last, as a note; absent: nobody knows. */
+  readCheckpoint?: (() => Promise<string | null>) | undefined;
+}
+
 /** @throws {WatcherError} code `config`, when a URL, secret or file of the channel cannot be used. */
-export function buildNotifier(
-  channel: ChannelConfig,
-  deps: { clock: Clock; limiter: ReceiverLimiter; logger: Logger; redactor: Redactor },
-): Notifier {
-  const { clock, limiter, logger, redactor } = deps;
+export function buildNotifier(channel: ChannelConfig, deps: NotifierDeps): Notifier {
+  const { clock, limiter, logger, redactor, readCheckpoint } = deps;
   switch (channel.type) {
     case 'slack':
       return createSlackNotifier({ ...channel, channel: channel.name, clock, limiter, logger, redactor });
     case 'email':
-      return createEmailNotifier({ ...channel, channel: channel.name, logger, redactor });
+      return createEmailNotifier({ ...channel, channel: channel.name, logger, redactor, readCheckpoint });
     case 'webhook':
       return createWebhookNotifier({ ...channel, channel: channel.name, clock, limiter, redactor });
     case 'pagerduty':

@@ -57,6 +57,8 @@ export interface HeartbeatConfig {
   /** Called while something is wrong; `null`: nothing is. */
   failUrl: string | null;
   caFile: string | null;
+  /** The last checkpoint of the audit log goes with each call. */
+  checkpoint: boolean;
 }
 
 /** One Atlas (or Ops Manager) base URL with one credential. */

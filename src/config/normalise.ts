@@ -246,8 +246,8 @@ function toTestAlert({ testAlert, watches }: FilledConfigFile): TestAlert | null
 }
 
 function toHeartbeat(written: NonNullable<FilledConfigFile['heartbeat']>): HeartbeatConfig {
-  const { url, every, failUrl, caFile } = written;
-  return { url, everyMs: span(every), failUrl: failUrl ?? null, caFile: caFile ?? null };
+  const { url, every, failUrl, caFile, checkpoint } = written;
+  return { url, everyMs: span(every), failUrl: failUrl ?? null, caFile: caFile ?? null, checkpoint };
 }
 
 /** The schema has seen to it that it is a duration. */

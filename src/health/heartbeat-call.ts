@@ -11,8 +11,8 @@ const BODY_LIMIT = 4_096;
 
 /** Calls dead man's switches. */
 export interface HeartbeatCaller {
-  /** Calls once, by GET. Never throws; an abort counts as no answer. */
-  call(url: string, cancelled: AbortSignal): Promise<HeartbeatAnswer>;
+  /** Calls once, by GET, or by POST with a text to go along. Never throws; an abort counts as no answer. */
+  call(url: string, cancelled: AbortSignal, text?: string | null): Promise<HeartbeatAnswer>;
   /** Closes idle connections. */
   close(): void;
 }
@@ -27,9 +27,10 @@ export function createHeartbeatCaller({ caFile }: { caFile: string | null }): He
     caFile,
     body: { start: BODY_LIMIT },
   });
-  const call: HeartbeatCaller['call'] = async (url, cancelled) => {
+  const call: HeartbeatCaller['call'] = async (url, cancelled, text = null) => {
     const signal = AbortSignal.any([cancelled, AbortSignal.timeout(TIMEOUT_MS)]);
-    const ask = (): Promise<HttpResponse> => client.send({ url, headers: {}, signal });
+    const ask = (): Promise<HttpResponse> =>
+      client.send({ url, ...(text === null ? { headers: {} } : postOf(text)), signal });
     try {
       return answerOf(
         await ask().catch((thrown: unknown) => {
@@ -43,6 +44,10 @@ export function createHeartbeatCaller({ caFile }: { caFile: string | null }): He
     }
   };
   return { call, close: client.close };
+}
+
+function postOf(body: string) {
+  return { body, headers: { 'content-type': 'text/plain; charset=utf-8' } };
 }
 
 function noAnswer(thrown: unknown, { aborted }: AbortSignal): HeartbeatAnswer {

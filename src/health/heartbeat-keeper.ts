@@ -4,7 +4,7 @@ import { type Heartbeat, type HeartbeatDeps, startHeartbeat } from './heartbeat.
 import type { HeartbeatFault } from './heartbeat-answer.ts';
 
 /** Where and how often; see `HeartbeatDeps`. */
-export type HeartbeatConfig = Pick<HeartbeatDeps, 'url' | 'failUrl' | 'everyMs' | 'caFile'>;
+export type HeartbeatConfig = Pick<HeartbeatDeps, 'url' | 'failUrl' | 'everyMs' | 'caFile' | 'checkpoint'>;
 
 /** What of a configuration is about the heartbeat. */
 export interface HeartbeatPart {

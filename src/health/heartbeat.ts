@@ -3,6 +3,7 @@ import { formatSpan } from '../domain/instant.ts';
 import { toError } from '../errors.ts';
 import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { CheckpointReader } from '../store/ports/audit.ts';
 import type { StoreProbe } from '../store/ports/life.ts';
 import type { OutboxReader } from '../store/ports/outbox.ts';
 import { blindnessOf, type WatcherStatus } from '../watcher/status.ts';
@@ -24,8 +25,10 @@ export interface HeartbeatDeps {
   everyMs: number;
   /** PEM file of a private CA to trust besides the well-known ones. */
   caFile: string | null;
+  /** The last checkpoint of the audit log goes along, by POST. */
+  checkpoint: boolean;
   status: () => WatcherStatus;
-  store: OutboxReader & StoreProbe;
+  store: OutboxReader & StoreProbe & CheckpointReader;
   clock: Clock;
   logger: Logger;
   /** See `healthOf`. */
@@ -48,7 +51,7 @@ export interface Heartbeat {
 
 /**
  * Tells a dead man's switch every `everyMs` that all is well, as long as it is. The calls are GET, which every such receiver takes, and
- * say nothing of what is watched. A receiver at fault is logged once, and disturbs nothing else.
+ * say nothing of what is watched; with `checkpoint`, POST. A receiver at fault is logged once, and disturbs nothing else.
  * @throws {ConfigError} when `caFile` cannot be used.
  */
 export function startHeartbeat(deps: HeartbeatDeps): Heartbeat {
@@ -99,7 +102,7 @@ async function beat(
 
   const url = condition.kind === 'well' ? deps.url : deps.failUrl;
   if (url === null) return null;
-  const answer = await caller.call(url, cancelled);
+  const answer = await caller.call(url, cancelled, await checkpointOf(deps));
   if (cancelled.aborted) return null;
   const { kind, detail } = answer;
   if (kind === 'taken') faultLog.clear('receiver', 'The heartbeat is received again');
@@ -108,6 +111,13 @@ async function beat(
     faultLog.report('receiver', `The heartbeat is ${HEARTBEAT_WORDS[kind]}: ${detail}`, fields);
   }
   return answer;
+}
+
+/** The note that goes along; `null`: nothing does. A store that fails now is told of by the condition, not by silence. */
+async function checkpointOf({ checkpoint, store }: HeartbeatDeps): Promise<string | null> {
+  if (!checkpoint) return null;
+  const { last } = await store.lastCheckpoint().catch(() => ({ last: null }));
+  return last?.note ?? null;
 }
 
 /** Well: every watch was polled in time, no channel fails, nothing in the outbox stands still, and the store can be written. */

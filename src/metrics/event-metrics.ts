@@ -9,7 +9,7 @@ import { createRoster } from './roster.ts';
 /** Every state that a transition leads to. */
 const REACHED_STATES = MILESTONES.map((milestone) => stateAfter([milestone]));
 /** What else happens on a watch. */
-const WATCH_EVENTS = EVENT_NAMES.filter((name) => !isAboutChannel(name) && !isTransitionName(name));
+const WATCH_EVENTS = EVENT_NAMES.filter((name) => isAboutWatch(name) && !isTransitionName(name));
 const CHANNEL_EVENTS = EVENT_NAMES.filter(isAboutChannel);
 
 /** What has happened to restore jobs, watches and channels. Samples and reminders do not count. */
@@ -58,6 +58,11 @@ export function countEvents(instruments: Instruments, signals: Signals): Figures
     },
     end,
   };
+}
+
+function isAboutWatch(name: EventName): boolean {
+  const { about } = kindOf(name);
+  return about === 'job' || about === 'watch';
 }
 
 function isAboutChannel(name: EventName): boolean {

@@ -156,6 +156,7 @@ function subjectOf(view: Answer, now: Timestamp): EventSubject {
   const [, section, first = '', kind = '', ...rest] = text(view.source).split('/');
   if (section === 'channels')
     return { kind: 'channel', channel: [first, ...text(view.source).split('/').slice(3)].join('/') };
+  if (section === 'audit') return { kind: 'audit', origin: text(view.source).split('/').slice(2).join('/') };
   const watched = {
     watch,
     labels: (isObject(view.labels) ? view.labels : {}) as Record<string, string>,

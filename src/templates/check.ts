@@ -1,7 +1,7 @@
 import { listed, suggestion } from '../closest.ts';
 import { EVENT_NAMES, type WatcherEvent } from '../domain/event/event.ts';
 import { sampleEvent } from '../domain/event/sample.ts';
-import type { EventSubject } from '../domain/event/subject.ts';
+import { type EventSubject, isOfWatch } from '../domain/event/subject.ts';
 import { createEngine, type EngineOptions, type Variable } from './engine.ts';
 import { TemplateFault } from './template-fault.ts';
 import { type ChannelFacts, KNOWN_NAMES, type Names, valuesOf } from './values.ts';
@@ -65,7 +65,7 @@ function samples(channel: string): WatcherEvent[] {
 }
 
 function fullSubject(subject: EventSubject): EventSubject {
-  if (subject.kind === 'channel') return subject;
+  if (!isOfWatch(subject)) return subject;
   const watched = {
     labels: { team: 'payments' },
     projectUrl: 'https://cloud.mongodb.com/v2/5f0e1d2c3b4a596877665544#/clusters',

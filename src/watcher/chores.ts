@@ -1,6 +1,11 @@
 import type { Fallback } from '../domain/telling/fallback.ts';
 import { createFallbacks, type FallbackDeps, type Fallbacks } from './deliver/fallbacks.ts';
 import { type Configured, createDepartures, type Departures, type DeparturesDeps } from './departures.ts';
+import {
+  type CheckpointCopies,
+  type CheckpointCopiesDeps,
+  createCheckpointCopies,
+} from './keep/checkpoint-copies.ts';
 import { createKeeper, type Keeper, type KeeperDeps } from './keep/keeper.ts';
 import { createReminders, type ReminderDeps, type Reminders } from './remind/reminders.ts';
 import {
@@ -19,11 +24,16 @@ export interface ChoreConfig extends TestAlertConfig {
 }
 
 /** What the chores are done with. */
-export type ChoreDeps = FallbackDeps & TestAlertDeps & DeparturesDeps & ReminderDeps & KeeperDeps;
+export type ChoreDeps = FallbackDeps &
+  TestAlertDeps &
+  DeparturesDeps &
+  ReminderDeps &
+  KeeperDeps &
+  CheckpointCopiesDeps;
 
 /**
  * Does what is to be done once for all watches and channels: reminders, fallbacks, test alerts, closing what has left the
- * configuration, and pruning what is old. Does nothing before a configuration is applied.
+ * configuration, pruning what is old, and telling of checkpoints. Does nothing before a configuration is applied.
  */
 export class Chores {
   readonly #fallbacks: Fallbacks;
@@ -31,6 +41,7 @@ export class Chores {
   readonly #departures: Departures;
   readonly #reminders: Reminders;
   readonly #keeper: Keeper;
+  readonly #copies: CheckpointCopies;
 
   constructor(deps: ChoreDeps) {
     this.#fallbacks = createFallbacks(deps);
@@ -38,6 +49,7 @@ export class Chores {
     this.#departures = createDepartures(deps);
     this.#reminders = createReminders(deps);
     this.#keeper = createKeeper(deps);
+    this.#copies = createCheckpointCopies(deps);
   }
 
   /** Goes by this configuration from now on. */
@@ -46,6 +58,7 @@ export class Chores {
     this.#testAlerts.apply(config);
     this.#departures.apply(config.configured);
     this.#keeper.apply(config.keepMs);
+    this.#copies.apply();
   }
 
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
@@ -55,6 +68,7 @@ export class Chores {
     this.#departures.beat();
     this.#reminders.beat();
     this.#keeper.beat();
+    this.#copies.beat();
   }
 
   /** Begins nothing any more, and lets what is in hand end. */
@@ -64,6 +78,7 @@ export class Chores {
       this.#departures.stop(),
       this.#reminders.stop(),
       this.#keeper.stop(),
+      this.#copies.stop(),
       this.#fallbacks.stop(),
     ]);
   }

@@ -89,6 +89,8 @@ export async function closeDeparted(
   for (const [key, since] of await deps.store.readAlerts()) {
     const { name, about } = partsOfKey(key);
     const { watches, channels } = configured();
+    // A fork of the log stays one, whatever is configured.
+    if (name === 'audit_forked') continue;
     if (name === 'channel_failing') {
       if (channels.includes(about)) continue;
       await close(deps, { key, since, name: 'channel_recovered' });
@@ -108,7 +110,7 @@ async function close(
   { key, since, name }: { key: string; since: Timestamp; name: 'watch_recovered' | 'channel_recovered' },
 ): Promise<void> {
   const leaving = (await store.alertEvent(key, since))?.subject;
-  if (leaving === undefined || leaving.kind === 'job') {
+  if (leaving === undefined || leaving.kind === 'job' || leaving.kind === 'audit') {
     await recorder.recordAlertState({ clear: key }, clock.now());
     return;
   }

@@ -14,7 +14,8 @@ import { temporaryDirectory } from '../store/support.ts';
 import { T0 } from '../support/builders.ts';
 
 const VERIFIER = resolve('config/audit/verify.py');
-const RUNS = 300;
+/** Each signature costs a start of openssl. `AUDIT_LOGS=1000` tries as many. */
+const RUNS = Number(process.env.AUDIT_LOGS ?? 60);
 
 const key = signingKey('example.com/log', generateKeyPairSync('ed25519').privateKey);
 const other = signingKey('example.com/log', generateKeyPairSync('ed25519').privateKey);
@@ -91,7 +92,7 @@ it(`agrees with the program on ${RUNS} logs, good and damaged`, { timeout: 240_0
   writeFileSync(list, JSON.stringify(cases));
   execFileSync('python3', ['-c', ALL_OF_THEM, VERIFIER, list, verifierKeyText(key.verifier)]);
   const found: string[] = JSON.parse(readFileSync(`${list}.out`, 'utf8'));
-  expect(cases.filter(({ isSound }) => isSound).length).toBeGreaterThan(RUNS / 10);
+  expect(cases.filter(({ isSound }) => isSound).length).toBeGreaterThan(RUNS / 12);
   expect(cases.filter(({ isSound }) => !isSound).length).toBeGreaterThan(RUNS / 3);
   const apart = cases.flatMap(({ isSound, problems }, index) =>
     isSound === (found[index] === 'sound') ? [] : [{ problems, found: found[index] }],

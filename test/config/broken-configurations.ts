@@ -48,7 +48,10 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['heartbeat.url', NO_PLAIN_HTTP],
     ['heartbeat.every', '1d at most, found "2d"'],
     ['heartbeat.failUrl', 'it is not an address'],
-    ['heartbeat.method', 'unknown key; known here: "url", "every", "failUrl", "caFile", "allowHttp"'],
+    [
+      'heartbeat.method',
+      'unknown key; known here: "url", "every", "failUrl", "caFile", "checkpoint", "allowHttp"',
+    ],
   ],
   'bad-instance-name': [['watches[0].instanceName', 'without spaces and slashes, found "../orders"']],
   'bad-job-ids': [

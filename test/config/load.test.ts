@@ -271,11 +271,12 @@ describe('a sound configuration', () => {
       everyMs: 60_000,
       failUrl: null,
       caFile: null,
+      checkpoint: false,
     });
     const caFile = 'test/fixtures/config/ca.pem';
-    const whole = { url, every: '5m', failUrl: `${url}/fail`, caFile };
+    const whole = { url, every: '5m', failUrl: `${url}/fail`, caFile, checkpoint: true };
     const { heartbeat } = await load(aConfigFile({ heartbeat: whole }));
-    expect(heartbeat).toEqual({ url, everyMs: 300_000, failUrl: `${url}/fail`, caFile });
+    expect(heartbeat).toEqual({ url, everyMs: 300_000, failUrl: `${url}/fail`, caFile, checkpoint: true });
   });
 
   it('has its spans in milliseconds', async () => {

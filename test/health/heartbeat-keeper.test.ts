@@ -8,6 +8,7 @@ import { aWatcherStatus } from '../support/statuses.ts';
 import { createSteppingClock } from '../support/stepping-clock.ts';
 
 const store = {
+  lastCheckpoint: async () => ({ key: null, last: null }),
   checkWritable: async () => {},
   nextDueAt: async () => null,
   failingChannels: async () => new Map(),
@@ -27,7 +28,13 @@ it('knows what is wrong with the heartbeat of the configuration in force, and fo
   });
   onTestFinished(() => keeper.stop());
   const files = new Map<string, string>();
-  const heartbeat = { url: `${sink.origin}/beat`, failUrl: null, everyMs: MINUTE, caFile: null };
+  const heartbeat = {
+    url: `${sink.origin}/beat`,
+    failUrl: null,
+    everyMs: MINUTE,
+    caFile: null,
+    checkpoint: false,
+  };
   expect(keeper.fault()).toBeNull();
 
   keeper.apply({ heartbeat, files });

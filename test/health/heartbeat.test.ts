@@ -17,6 +17,7 @@ const FAILING = aWatcherStatus({
 });
 
 const goodStore = {
+  lastCheckpoint: async () => ({ key: null, last: { at: '', size: 1, note: 'a note\n' } }),
   checkWritable: async () => {},
   nextDueAt: async () => null,
   failingChannels: async () => new Map(),
@@ -101,11 +102,20 @@ describe('the heartbeat', () => {
     await sink.close();
   });
 
-  function start(over: { failUrl?: string; everyMs?: number; url?: string } = {}): void {
+  function start(
+    over: {
+      failUrl?: string;
+      everyMs?: number;
+      url?: string;
+      checkpoint?: boolean;
+      store?: typeof goodStore;
+    } = {},
+  ): void {
     heartbeat = startHeartbeat({
       url: `${sink.origin}/secret-beat`,
       failUrl: null,
       caFile: null,
+      checkpoint: false,
       everyMs: MINUTE,
       status: () => status,
       store: goodStore,
@@ -122,6 +132,18 @@ describe('the heartbeat', () => {
   }
   const asked = () => sink.requests.map(({ method, path }) => `${method} ${path}`);
   const told = () => logger.lines.map(({ message }) => message);
+
+  it('sends the last checkpoint along where that is asked for, and goes on without one that cannot be read', async () => {
+    start({ checkpoint: true });
+    await live(MINUTE);
+    expect(sink.requests).toMatchObject([
+      { method: 'POST', body: 'a note\n', headers: { 'content-type': 'text/plain; charset=utf-8' } },
+    ]);
+    await heartbeat?.stop();
+    start({ checkpoint: true, store: { ...goodStore, lastCheckpoint: () => reject('locked') } });
+    await live(MINUTE);
+    expect(asked()).toEqual(['POST /secret-beat', 'GET /secret-beat']);
+  });
 
   it('goes out once in every period, from one period after the start', async () => {
     start();

@@ -116,6 +116,8 @@ export function anEvent(name: EventName = 'failed', over: Partial<EventFacts> = 
   };
 }
 
+const A_CHECKPOINT = { size: 7, root: 'cm9vdA==', note: 'example.com/log\n7\ncm9vdA==\n' };
+
 function aSubject(name: EventName, over: Partial<EventFacts>): EventSubject {
   const {
     watch = 'orders',
@@ -124,6 +126,8 @@ function aSubject(name: EventName, over: Partial<EventFacts>): EventSubject {
     projectUrl = `https://cloud.mongodb.com/v2/${GROUP_ID}`,
   } = over;
   const left = over.left ? { left: over.left } : {};
+  if (name.startsWith('audit_')) return { kind: 'audit', origin: 'example.com/log', witness: 'peer' };
+  if (name === 'checkpoint') return { kind: 'audit', origin: 'example.com/log', checkpoint: A_CHECKPOINT };
   if (name.startsWith('channel_')) return { kind: 'channel', channel: over.channel ?? 'chat', ...left };
   if (/^(watch|drill)_/.test(name)) {
     const place = over.place ? { place: over.place } : {};

@@ -5,7 +5,13 @@ import type { ChannelConfig, ConnectionConfig, WatcherConfig } from '../../confi
 import type { BudgetState } from '../../source/budget/budgets.ts';
 import { createReplaceableSource, type ReplaceableSource } from '../../source/replaceable-source.ts';
 import type { JobSource } from '../../source/source.ts';
-import { type BuiltSource, buildNotifier, buildSource, type SourceDeps } from '../adapters.ts';
+import {
+  type BuiltSource,
+  buildNotifier,
+  buildSource,
+  type NotifierDeps,
+  type SourceDeps,
+} from '../adapters.ts';
 
 /** The sources and notifiers in use. A new configuration replaces those that it changes, and leaves the others alone. */
 export interface Parts {
@@ -32,6 +38,7 @@ export interface StagedParts {
 /** What the parts are built with, besides the configuration. */
 export interface PartsDeps extends Omit<SourceDeps, 'storeUrl'> {
   limiter: ReceiverLimiter;
+  readCheckpoint: NotifierDeps['readCheckpoint'];
   /** Is told of each connection how its budgets can be read; `null` when it has gone. */
   onBudgets: (connection: string, read: (() => BudgetState[]) | null) => void;
 }

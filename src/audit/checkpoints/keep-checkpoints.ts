@@ -8,6 +8,7 @@ import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import type { CheckpointRequest, CheckpointStore } from '../../store/ports/audit.ts';
 import { appendCheckpoint } from './checkpoint-file.ts';
+import { toldOfLast } from './told-of-last.ts';
 
 /** A log of which nothing was signed yet is signed so soon after the start, in milliseconds. */
 const FIRST_AFTER_MS = 60_000;
@@ -77,14 +78,16 @@ async function makeOne(
   attempt: (what: string, work: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const at = clock.now();
+  const told = await toldOfLast(store);
   const sign: CheckpointRequest['sign'] = (tree, last) => {
-    // The entry about the last one is all that came since.
-    const isQuiet = last !== null && tree.size <= last.size + 1;
+    // The entry about the last one, and who was told of it, is all that came since.
+    const isQuiet = last !== null && tree.size <= last.size + told;
     if (isQuiet && at - Date.parse(last.at) < QUIET_MS) return null;
     return makeCheckpoint({ size: tree.size, root: rootOf(tree) }, key);
   };
   const made = await store.recordCheckpoint({ at, key: verifierKeyText(key.verifier), sign });
   if (made === null) return;
   signals.emit('audit:written', {});
+  signals.emit('audit:signed', {});
   await attempt(WRITING, () => appendCheckpoint(file, made));
 }

@@ -1,4 +1,5 @@
 import type { Severity } from '../../domain/event/event-kind.ts';
+import { checkpointHtml } from './checkpoint-note.ts';
 import { escapeHtml, mailPage } from './html.ts';
 
 /** An event in a digest, as plain text. */
@@ -28,8 +29,10 @@ export function digestHtml(content: {
   /** Small print, a line each. */
   small: readonly string[];
   channel: string;
+  /** A signed note; `null`: none. */
+  checkpoint: string | null;
 }): string {
-  const { title, rows, severity, small, channel } = content;
+  const { title, rows, severity, small, channel, checkpoint } = content;
   const heads = HEADINGS.map(
     (heading) => `<th scope="col" style="text-align:left;font-weight:400;opacity:.7">${heading}</th>`,
   );
@@ -42,6 +45,7 @@ export function digestHtml(content: {
 <tr>${heads.join('')}</tr>
 ${rows.map(tableRow).join('\n')}
 </table>`,
+      ...checkpointHtml(checkpoint),
     ],
     small,
     channel,

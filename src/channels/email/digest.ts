@@ -6,6 +6,7 @@ import { timesIn } from '../../domain/local-time.ts';
 import { titleOfDigest } from '../list-title.ts';
 import { iconOf, rankOf } from '../severity-mark.ts';
 import type { Told } from '../teller.ts';
+import { checkpointText } from './checkpoint-note.ts';
 import { type DigestRow, digestHtml } from './digest-html.ts';
 import { quotedMailbox } from './mailbox.ts';
 import { channelHeaders, composeMail, hostOf, type LoneMail, type MailContext } from './message.ts';
@@ -13,12 +14,17 @@ import { channelHeaders, composeMail, hostOf, type LoneMail, type MailContext } 
 /**
  * Puts what was gathered into one mail, the worst first. Its Message-ID comes from the ids of the events in it, the same at every
  * attempt with the same ones, so that a mail system can drop a twin. One event alone comes as the mail it would have been.
- * @param events in the order of life, at least one.
+ * @param told in the order of life, at least one.
+ * @param checkpoint how the audit log was signed last: a copy of it leaves the house with the mail. `null`: none does.
  */
-export function composeDigest(told: readonly Told[], context: MailContext): LoneMail {
+export function composeDigest(
+  told: readonly Told[],
+  context: MailContext,
+  checkpoint: string | null = null,
+): LoneMail {
   const [first] = told;
   if (first === undefined) throw new TypeError('nothing to send');
-  if (told.length === 1) return composeMail(first, context);
+  if (told.length === 1) return composeMail(first, context, checkpoint);
   const { channel, from, to, timeZone } = context;
   const events = told.map(({ event }) => event);
   const { title, worst } = titleOfDigest(events, timeZone);
@@ -31,8 +37,8 @@ export function composeDigest(told: readonly Told[], context: MailContext): Lone
     from: quotedMailbox(from),
     to: to.map(quotedMailbox),
     subject: `[${severity}] ${title}`,
-    text: digestText(title, rows, small, channel),
-    html: digestHtml({ title, rows, severity, small, channel }),
+    text: digestText(title, rows, small, { channel, checkpoint }),
+    html: digestHtml({ title, rows, severity, small, channel, checkpoint }),
     messageId: `<digest.${fingerprint(events.map(({ id }) => id))}@${host}>`,
     // It has waited until now: nothing in it is urgent.
     priority: 'normal',
@@ -71,7 +77,7 @@ function digestText(
   title: string,
   rows: readonly DigestRow[],
   small: readonly string[],
-  channel: string,
+  { channel, checkpoint }: { channel: string; checkpoint: string | null },
 ): string {
   const block = ({ when, beside, what, watch, state, notes }: DigestRow): string[] => {
     const where = [...(watch === '' ? [] : [`watch ${watch}`]), ...(state === '' ? [] : [state])].join(', ');
@@ -88,6 +94,7 @@ function digestText(
     ...rows.flatMap(block),
     '',
     ...small,
+    ...checkpointText(checkpoint),
     '-- ',
     `Sent by restore-watcher, channel ${channel}`,
     '',

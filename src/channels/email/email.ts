@@ -28,6 +28,8 @@ export interface EmailOptions extends MailContext {
   /** `null`: the built-in message. */
   template: ChannelTemplate | null;
   logger: Logger;
+  /** How the audit log was signed last, as a note: a copy goes with each digest. Absent, or `null`: none does. */
+  readCheckpoint?: (() => Promise<string | null>) | undefined;
   /** Knows the secrets of everybody else, to be taken out of what the receiver says. */
   redactor?: Redactor | undefined;
 }
@@ -120,12 +122,18 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
       maxBatch: DIGEST_BATCH,
       send: async (notices, signal) => {
         const told = await Promise.all(notices.map(({ event }) => tell(event)));
-        return post(composeDigest(told, options), notices[0] ?? {}, signal);
+        const checkpoint = await readCheckpoint(options);
+        return post(composeDigest(told, options, checkpoint), notices[0] ?? {}, signal);
       },
     },
     preview: async (notices) => mailPreview(await compose(notices)),
     close: mailer.close,
   };
+}
+
+/** A store that fails just now does not keep a mail from people. */
+async function readCheckpoint({ readCheckpoint: read }: EmailOptions): Promise<string | null> {
+  return (await read?.().catch(() => null)) ?? null;
 }
 
 /**

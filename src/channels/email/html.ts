@@ -18,6 +18,8 @@ export interface MailContent {
   ids: readonly Fact[];
   /** See `Message.explain`. */
   explain: string | null;
+  /** HTML that stands between the body and the small print. */
+  appendix: readonly string[];
   severity: Severity;
   channel: string;
 }
@@ -32,11 +34,12 @@ const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-s
  * that it can be read in light and in dark; everything that is not ours is escaped.
  */
 export function mailHtml(content: MailContent): string {
-  const { heading, paragraphs, rows, link, footnotes, ids, explain, severity, channel } = content;
+  const { heading, paragraphs, rows, link, footnotes, ids, explain, appendix, severity, channel } = content;
   const body = [
     ...paragraphs.map(paragraph),
     ...(rows.length > 0 ? [table(rows)] : []),
     ...(link ? [linkParagraph(link, COLOURS[severity])] : []),
+    ...appendix,
   ];
   const small = [
     ...footnotes,

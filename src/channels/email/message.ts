@@ -4,6 +4,7 @@ import { EXPLAIN_LABEL, type Fact, type Message, TEST_MARK, titleOf } from '../.
 import { jobOf, watchOf } from '../../domain/event/subject.ts';
 import { timesIn } from '../../domain/local-time.ts';
 import type { Told } from '../teller.ts';
+import { checkpointHtml, checkpointText } from './checkpoint-note.ts';
 import { type MailContent, mailHtml, type Row } from './html.ts';
 import { quotedMailbox } from './mailbox.ts';
 
@@ -37,17 +38,18 @@ export interface Mail extends LoneMail {
 /**
  * Puts an event into a mail. Its Message-ID is the event's id, the same at every attempt, so that a mail system can drop a twin.
  * All mails about a job refer to one root that no mail has: that makes a thread of them, in whatever order they come.
+ * `checkpoint`: see `composeDigest`.
  */
-export function composeMail(told: Told, context: MailContext): Mail {
+export function composeMail(told: Told, context: MailContext, checkpoint: string | null = null): Mail {
   const { event } = told;
-  const content = contentOf(told, context);
+  const content = { ...contentOf(told, context), appendix: checkpointHtml(checkpoint) };
   const host = hostOf(context.from);
   const root = threadRoot(event, host);
   return {
     from: quotedMailbox(context.from),
     to: context.to.map(quotedMailbox),
     subject: told.headline ?? subjectOf(event),
-    text: mailText(content),
+    text: mailText(content, checkpoint),
     html: mailHtml(content),
     messageId: `<${event.id}@${host}>`,
     inReplyTo: root,
@@ -60,7 +62,7 @@ export function composeMail(told: Told, context: MailContext): Mail {
 function contentOf(
   { event, message, headline, body }: Told,
   { channel, timeZone }: MailContext,
-): MailContent {
+): Omit<MailContent, 'appendix'> {
   return {
     heading: headline ?? message.title,
     paragraphs: (body ?? message.advice).split(/\n[^\S\n]*\n\s*/),
@@ -128,16 +130,8 @@ function rowsOf({ facts, details, times }: Message, timeZone: string | null): Ro
   return [...facts.map(row), ...instants, ...details.map(row)];
 }
 
-function mailText({
-  heading,
-  paragraphs,
-  rows,
-  link,
-  footnotes,
-  ids,
-  explain,
-  channel,
-}: MailContent): string {
+function mailText(content: MailContent, checkpoint: string | null): string {
+  const { heading, paragraphs, rows, link, footnotes, ids, explain, channel } = content;
   const width = Math.max(...rows.map(({ label }) => label.length)) + 2;
   const line = ({ label, value, beside }: Row): string =>
     `${`${label}:`.padEnd(width)}${value}${beside === null ? '' : ` (${beside})`}`;
@@ -151,6 +145,7 @@ function mailText({
     ...footnotes,
     ids.map(({ label, value }) => `${label} ${value}`).join(', '),
     ...(explain === null ? [] : [`${EXPLAIN_LABEL}: ${explain}`]),
+    ...checkpointText(checkpoint),
     // The mark of a signature: mail programs show it apart.
     '-- ',
     `Sent by restore-watcher, channel ${channel}`,

@@ -95,9 +95,16 @@ function namesOf(event: WatcherEvent, matter: Matter): string[] {
     case 'channel':
       // `/channels/{name}`, of the channel that fails and not of the one that tells.
       return [sourceOf(event.subject).replace(/^\//, '')];
+    case 'audit':
+      return [...sourceOf(event.subject).replace(/^\//, '').split('/'), witnessOf(event)];
     default:
       return assertNever(matter);
   }
+}
+
+/** What one witness says of the log is an alert of its own. */
+function witnessOf({ subject }: WatcherEvent): string {
+  return subject.kind === 'audit' ? (subject.witness ?? '') : '';
 }
 
 function triggerOf({ event, message, headline }: Told, dedupKey: string): PagerDutyTrigger {

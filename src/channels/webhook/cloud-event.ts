@@ -20,7 +20,8 @@ export interface CloudEvent {
 
 /**
  * The event as a webhook receives it: the same text at every attempt. `data.test` is there only in a sample, `data.reminder` (from 1)
- * only in a reminder, `data.occurredAfter` only where the time is not known and a good look before is, `data.job` and `data.expectedEnd` only when there is one, `data.place` only where a part of a `*` watch is meant.
+ * only in a reminder, `data.occurredAfter` only where the time is not known and a good look before is, `data.job` and `data.expectedEnd` only when there is one, `data.place` only where a part of a `*` watch is meant,
+ * `data.log`, `data.checkpoint` and `data.witness` only where it is about the audit log.
  */
 export function toCloudEvent(event: WatcherEvent): CloudEvent {
   const { watch, labels, from, to, inferred, late, job, expectedEnd, source, place } = flatSubject(
@@ -56,6 +57,13 @@ export function toCloudEvent(event: WatcherEvent): CloudEvent {
       ...(event.reminder ? { reminder: event.reminder.number } : {}),
       ...(event.test ? { test: true } : {}),
       ...(job ? { job: publicJob(job) } : {}),
+      ...auditOf(event),
     },
   };
+}
+
+function auditOf({ subject }: WatcherEvent): Readonly<Record<string, unknown>> {
+  if (subject.kind !== 'audit') return {};
+  const { origin, checkpoint, witness } = subject;
+  return { log: origin, ...(checkpoint ? { checkpoint } : {}), ...(witness ? { witness } : {}) };
 }

@@ -11,5 +11,7 @@ export function subjectText(subject: EventSubject): string {
       return `watch ${subject.watch}${subject.place ? `, ${placeWords(subject.place)}` : ''}`;
     case 'channel':
       return `channel ${subject.channel}`;
+    case 'audit':
+      return 'the audit log';
   }
 }

@@ -213,7 +213,7 @@ const ROUTE_EVENTS: ['*', ...EventName[]] = ['*', ...EVENT_NAMES];
 export const ROUTE_SCHEMA = z
   .strictObject({
     events: listOf(oneOf(ROUTE_EVENTS), 'event')
-      .describe('Events it takes; "*" takes all.')
+      .describe('Events it takes; "*" takes all but `checkpoint`, which has to be named.')
       .meta({ examples: [['failed', 'cancelled', 'expired'], ['*']] }),
     channels: listOf(name(), 'name of a channel').describe('Where they go.'),
     watches: listOf(text('the name of a watch, or a pattern with "*"'), 'name of a watch')

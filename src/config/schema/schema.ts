@@ -194,6 +194,11 @@ export const CONFIG_SCHEMA = z.strictObject({
         'address',
       ),
       caFile: text('the path of a PEM file').optional().describe(CA_FILE),
+      checkpoint: flag()
+        .default(false)
+        .describe(
+          'true: calls by POST, and sends the last checkpoint of the audit log along, so that a copy of it is kept elsewhere. For receivers that keep what they are sent, such as Healthchecks.',
+        ),
       allowHttp: flag().default(false).describe(ALLOW_HTTP),
     })
     .optional()

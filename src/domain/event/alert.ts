@@ -31,7 +31,7 @@ export function partsOfKey(key: string): { name: string; about: string; place: W
 /** The key of the alert that an event tells of; `null` for events that are none. */
 export function alertKeyOf(event: Pick<WatcherEvent, 'name' | 'subject'>): string | null {
   const { name, subject } = event;
-  if (subject.kind === 'job' || kindOf(name).lasts === undefined) return null;
+  if (subject.kind === 'job' || subject.kind === 'audit' || kindOf(name).lasts === undefined) return null;
   const about = subject.kind === 'channel' ? subject.channel : subject.watch;
   return alertKey(isAboutLimit(event) ? 'watch_limited' : (name as AlertEventName), about, placeOf(event));
 }

@@ -8,7 +8,7 @@ export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** What may be wrong with a subject. Each is an alert of its own where alerts are opened and closed; a job has three, a watch has two, of which `polling` may be open twice: for what cannot be read, and for a rate limit. */
-export type Matter = 'outcome' | 'progress' | 'absence' | 'polling' | 'drill' | 'channel';
+export type Matter = 'outcome' | 'progress' | 'absence' | 'polling' | 'drill' | 'channel' | 'audit';
 
 /** All that holds for every event of one name: a row of `EVENT_KINDS`. */
 export type EventKind = JobEventKind | AlertEventKind;
@@ -25,6 +25,8 @@ interface AnyKind {
   closes: readonly Matter[];
   /** How a digest counts it. Within one severity the lowest rank comes first. */
   inDigest: { rank: number; words: string; wordsAsWarning?: string };
+  /** It is no news about restores: a route takes it that names it, `"*"` does not, and it is not counted as something that has happened. */
+  onlyByName?: true;
   /** What a note with it is. Default: `Note`. */
   noteLabel?: string;
 }
@@ -49,9 +51,9 @@ export interface JobEventKind extends AnyKind {
   sample: JobSample;
 }
 
-/** What holds for every event of one name that is about a watch or a channel itself. */
+/** What holds for every event of one name that is about a watch, a channel or the audit log itself. */
 export interface AlertEventKind extends AnyKind {
-  about: 'watch' | 'channel';
+  about: 'watch' | 'channel' | 'audit';
   /** The one line that tells it; each takes the facts that it needs. */
   summary: (facts: never) => string;
   /** What it means and what to do now. */
@@ -64,7 +66,7 @@ export interface AlertEventKind extends AnyKind {
   closesWhenLeft?: readonly Matter[];
   /** There when it lasts until what raised it is cleared in the store: how it is told again. */
   lasts?: AlertLasting;
-  /** The line of a sample, given the name of the watch or the channel. */
+  /** The line of a sample, given the name of the watch, the channel or the log. */
   sample: (name: string) => string;
 }
 

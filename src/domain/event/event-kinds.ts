@@ -284,6 +284,48 @@ export const EVENT_KINDS = {
     adviceWhenLeft: 'Nothing is sent there any more. Nothing to do, if that is meant to be so.',
     sample: (channel) => `Channel ${channel} accepts messages again`,
   },
+  audit_forked: {
+    about: 'audit',
+    severity: 'critical',
+    mutedBy: 'none',
+    opens: 'audit',
+    closes: [],
+    inDigest: { rank: 15, words: 'audit log forked' },
+    noteLabel: 'It says',
+    /** `witness`: who has seen the log otherwise before. */
+    summary: ({ witness }: { witness: string }) =>
+      `The audit log is not the one that ${witness} has seen before`,
+    advice:
+      'Entries were taken out of it or changed, or the store was put back to an older state. Keep the files as they are, and compare them with a checkpoint that was kept elsewhere: "restore-watcher audit verify --checkpoint FILE".',
+    sample: (origin) => `The audit log ${origin} is not the one that its witness has seen before`,
+  },
+  audit_agreed: {
+    about: 'audit',
+    severity: 'info',
+    isRelief: true,
+    mutedBy: 'none',
+    opens: null,
+    closes: ['audit'],
+    inDigest: { rank: 16, words: 'audit log agreed' },
+    summary: ({ witness }: { witness: string }) => `The audit log goes on from what ${witness} has seen`,
+    advice:
+      'Nothing to do, if somebody has mended it. Entries that were missing meanwhile are in the log again.',
+    sample: (origin) => `The audit log ${origin} goes on from what its witness has seen`,
+  },
+  checkpoint: {
+    about: 'audit',
+    severity: 'info',
+    onlyByName: true,
+    mutedBy: 'none',
+    opens: null,
+    closes: [],
+    inDigest: { rank: 17, words: 'checkpoint' },
+    noteLabel: 'Root',
+    summary: ({ size }: { size: number }) => `The audit log was signed, with ${size} entries`,
+    advice:
+      'Keep it where nobody changes it: later it proves that nothing before it was changed. The webhook carries it whole; "restore-watcher audit checkpoint" prints it.',
+    sample: (origin) => `The audit log ${origin} was signed`,
+  },
 } as const satisfies Record<string, EventKind>;
 
 function expiresIn(what: string, expiresAt: number | null, now: number): string {

@@ -13,8 +13,8 @@ type NameAbout<About extends EventKind['about']> = {
   [Name in EventName]: (typeof EVENT_KINDS)[Name]['about'] extends About ? Name : never;
 }[EventName];
 
-/** Names of events about a watch or a channel itself. */
-export type AlertEventName = NameAbout<'watch' | 'channel'>;
+/** Names of events about a watch, a channel or the audit log itself. */
+export type AlertEventName = NameAbout<'watch' | 'channel' | 'audit'>;
 
 /** What lasts once it is told, and so can be told again. */
 export const LASTING_EVENTS: readonly EventName[] = EVENT_NAMES.filter(isLasting);
@@ -76,9 +76,21 @@ export function closedBy({ name, subject }: Pick<WatcherEvent, 'name' | 'subject
   return [...kind.closes, ...(kind.closesWhenLeft ?? [])];
 }
 
-/** False for one that was made on purpose (a sample), or is told again (a reminder): neither is counted as something that came to pass. */
-export function hasHappened({ test, reminder }: Pick<WatcherEvent, 'test' | 'reminder'>): boolean {
-  return !test && reminder === null;
+/**
+ * False for one that was made on purpose (a sample), is told again (a reminder), or is told only to those who ask for it by name (a
+ * checkpoint): none of these is counted as something that came to pass.
+ */
+export function hasHappened({
+  name,
+  test,
+  reminder,
+}: Pick<WatcherEvent, 'name' | 'test' | 'reminder'>): boolean {
+  return !test && reminder === null && !isOnlyByName(name);
+}
+
+/** True for what a route has to name: `"*"` does not take it. */
+export function isOnlyByName(name: EventName): boolean {
+  return kindOf(name).onlyByName === true;
 }
 
 /** True for events that are a milestone of a job. */

@@ -12,6 +12,8 @@ export function explainCommand({ subject, test }: Pick<WatcherEvent, 'subject' |
       return `restore-watcher history --watch ${inShell(subject.watch)} --why`;
     case 'channel':
       return `restore-watcher deliveries --channel ${inShell(subject.channel)}`;
+    case 'audit':
+      return 'restore-watcher audit verify';
   }
 }
 

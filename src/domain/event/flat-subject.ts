@@ -8,7 +8,7 @@ import { type EventSubject, sourceOf } from './subject.ts';
  * (`null`, `''`, `{}`, `false`) where it means nothing.
  */
 export interface FlatSubject {
-  /** `''` for an event about a channel. */
+  /** `''` for an event about a channel or the audit log. */
   watch: string;
   labels: Readonly<Record<string, string>>;
   from: JobState | null;
@@ -42,6 +42,7 @@ export function flatSubject(subject: EventSubject): FlatSubject {
       return { watch, labels, ...NO_JOB, source, projectUrl, place: place ? publicPlace(place) : null };
     }
     case 'channel':
+    case 'audit':
       return { watch: '', labels: {}, ...NO_JOB, source, projectUrl: null, place: null };
   }
 }

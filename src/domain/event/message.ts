@@ -12,7 +12,7 @@ import { kindOf, type WatcherEvent } from './event.ts';
 import type { JobEventKind } from './event-kind.ts';
 import { explainCommand } from './explain.ts';
 import { atMost } from './job-words.ts';
-import { hasLeft, isAboutLimit, jobOf, placeOf } from './subject.ts';
+import { hasLeft, isAboutLimit, isOfWatch, jobOf, placeOf } from './subject.ts';
 import { happenedAfter, isUndated } from './undated.ts';
 
 /** An event in words, the same for every channel. Plain text, each value one line: each channel escapes it for where it goes. */
@@ -117,6 +117,11 @@ function factsOf(event: WatcherEvent): Fact[] {
 
 function detailsOf(event: WatcherEvent): Fact[] {
   const { subject } = event;
+  if (subject.kind === 'audit')
+    return present([
+      ['Log', subject.origin],
+      ['Witness', subject.witness ?? null],
+    ]);
   if (subject.kind === 'channel') return [];
   const job = jobOf(event);
   const labels = Object.entries(subject.labels).map(([name, value]) => `${name}=${value}`);
@@ -241,7 +246,7 @@ function utcMinute(at: Timestamp): string {
 }
 
 function linkOf({ subject }: WatcherEvent): Message['link'] {
-  const projectUrl = subject.kind === 'channel' ? null : subject.projectUrl;
+  const projectUrl = isOfWatch(subject) ? subject.projectUrl : null;
   const isWebAddress = projectUrl !== null && URL.canParse(projectUrl) && /^https?:/i.test(projectUrl);
   return isWebAddress ? { label: 'Open the project in Atlas', url: new URL(projectUrl).href } : null;
 }

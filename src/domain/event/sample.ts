@@ -55,9 +55,18 @@ export function sampleEvent(name: EventName, context: SampleContext): WatcherEve
 function summaryOf(name: EventName, subject: EventSubject, occurredAt: Timestamp): string {
   if (subject.kind === 'job') return summarizeJobEvent({ name, job: subject.job, occurredAt });
   const kind = kindOf(name);
-  return kind.about === 'job'
-    ? name
-    : kind.sample(subject.kind === 'channel' ? subject.channel : subject.watch);
+  return kind.about === 'job' ? name : kind.sample(nameOf(subject));
+}
+
+function nameOf(subject: Exclude<EventSubject, { kind: 'job' }>): string {
+  switch (subject.kind) {
+    case 'watch':
+      return subject.watch;
+    case 'channel':
+      return subject.channel;
+    case 'audit':
+      return subject.origin;
+  }
 }
 
 /** A sample about a channel speaks of the one that it is sent to. */
@@ -65,6 +74,7 @@ function sampleSubject(name: EventName, context: SampleContext): EventSubject {
   const kind = kindOf(name);
   const { channel, projectUrl = null, now } = context;
   if (kind.about === 'channel') return { kind: 'channel', channel };
+  if (kind.about === 'audit') return sampleLog(name);
   const watch = withNames(context.watch ?? INVENTED_WATCH);
   const { labels, groupId, kind: jobKind, instanceName } = watch;
   const instance = { groupId, kind: jobKind, instanceName };
@@ -83,6 +93,14 @@ function sampleSubject(name: EventName, context: SampleContext): EventSubject {
     inferred: false,
     late: false,
   };
+}
+
+/** Its signature is none: what is invented must not pass for a checkpoint of the log. */
+function sampleLog(name: EventName): EventSubject {
+  const log = { kind: 'audit' as const, origin: 'sample-log' };
+  if (name !== 'checkpoint') return { ...log, witness: 'sample-witness' };
+  const root = Buffer.alloc(32).toString('base64');
+  return { ...log, checkpoint: { size: 0, root, note: `sample-log\n0\n${root}\n` } };
 }
 
 /** A watch with wildcards has no one project or instance to speak of. */

@@ -5,7 +5,7 @@ import type { JobKind, JobState, RestoreJob } from '../job/restore-job.ts';
 import { isRateLimit } from '../polling/mender.ts';
 
 /** What an event is about. Facts stand only where they mean something. */
-export type EventSubject = JobSubject | WatchSubject | ChannelSubject;
+export type EventSubject = JobSubject | WatchSubject | ChannelSubject | AuditSubject;
 
 /** The instance that a watch polls. In a watch that looks for its instances, `*` stands for the project or the instance. */
 export interface Instance {
@@ -58,6 +58,27 @@ export interface ChannelSubject extends Leaving {
   channel: string;
 }
 
+/** The audit log itself. */
+export interface AuditSubject {
+  kind: 'audit';
+  /** The name of the log. */
+  origin: string;
+  /** There when it was signed: how it stood then. */
+  checkpoint?: SignedState;
+  /** There when somebody has looked at it: the name of the witness, or `audit.checkpoints`. */
+  witness?: string;
+}
+
+/** A checkpoint, taken apart for those who do not read notes. */
+export interface SignedState {
+  /** Entries. */
+  size: number;
+  /** Of the tree over them, in base64. */
+  root: string;
+  /** The signed note, verbatim. */
+  note: string;
+}
+
 /** What is only there for a subject of which nothing more will be heard. */
 interface Leaving {
   /** It ends because the watch or the channel has left the configuration, or the place has gone from Atlas. */
@@ -72,6 +93,7 @@ interface About {
 /** CloudEvents `source` of what is said about a subject: `/groups/{groupId}/{kind}/{instanceName}` or `/channels/{name}`. */
 export function sourceOf(subject: EventSubject): string {
   if (subject.kind === 'channel') return `/channels/${subject.channel}`;
+  if (subject.kind === 'audit') return `/audit/${subject.origin}`;
   const { groupId, kind, instanceName } = subject.instance;
   return `/groups/${groupId}/${kind}/${instanceName}`;
 }
@@ -81,14 +103,19 @@ export function jobOf({ subject }: About): RestoreJob | null {
   return subject.kind === 'job' ? subject.job : null;
 }
 
-/** Name of the watch that an event belongs to; `null` for one about a channel. */
+/** Name of the watch that an event belongs to; `null` for one about a channel or the audit log. */
 export function watchOf({ subject }: About): string | null {
-  return subject.kind === 'channel' ? null : subject.watch;
+  return isOfWatch(subject) ? subject.watch : null;
+}
+
+/** True for what belongs to a watch. */
+export function isOfWatch(subject: EventSubject): subject is JobSubject | WatchSubject {
+  return subject.kind === 'job' || subject.kind === 'watch';
 }
 
 /** True when nothing more will be heard of the subject. */
 export function hasLeft(subject: EventSubject): boolean {
-  return subject.kind !== 'job' && subject.left === true;
+  return (subject.kind === 'watch' || subject.kind === 'channel') && subject.left === true;
 }
 
 /** The part of its watch that an event is about; `null` where it is about all of it, or about no watch. */
@@ -101,7 +128,7 @@ export function isAboutLimit({ subject }: About): boolean {
   return subject.kind === 'watch' && isRateLimit(subject.reason);
 }
 
-/** Names the subject among all others: one job of one watch, one watch or a place of it, or one channel. */
+/** Names the subject among all others: one job of one watch, one watch or a place of it, one channel, or what a witness says of the log. */
 export function subjectKey(subject: EventSubject): string {
   switch (subject.kind) {
     case 'job':
@@ -114,5 +141,7 @@ export function subjectKey(subject: EventSubject): string {
       ]);
     case 'channel':
       return JSON.stringify(['channel', subject.channel]);
+    case 'audit':
+      return JSON.stringify(['audit', subject.origin, subject.witness ?? null]);
   }
 }

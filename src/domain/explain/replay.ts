@@ -1,5 +1,5 @@
 import type { WatcherEvent } from '../event/event.ts';
-import { watchOf } from '../event/subject.ts';
+import { isOfWatch, watchOf } from '../event/subject.ts';
 import type { Watch } from '../job/watch.ts';
 import { type Mute, mutedBy } from '../telling/mute.ts';
 import { planDeliveries, type Route, routesPast } from '../telling/routing.ts';
@@ -74,7 +74,7 @@ function asOf(mute: Mute, at: number): Mute {
 
 function withLabelsOf(event: WatcherEvent, watch: Pick<Watch, 'labels'> | undefined): WatcherEvent {
   const { subject } = event;
-  if (watch === undefined || subject.kind === 'channel') return event;
+  if (watch === undefined || !isOfWatch(subject)) return event;
   const labels = Object.entries(watch.labels).flatMap(([label, value]) => {
     const filled = value.includes('{') ? subject.labels[label] : value;
     return filled === undefined ? [] : [[label, filled] as const];

@@ -1,5 +1,5 @@
 import type { WatcherEvent } from '../event/event.ts';
-import { jobOf, watchOf } from '../event/subject.ts';
+import { isOfWatch, jobOf, watchOf } from '../event/subject.ts';
 import { isCrossProject } from '../job/restore-job.ts';
 import { explainRoutes, placeOfEvent, type Route, type RouteCondition } from '../telling/routing.ts';
 
@@ -57,7 +57,7 @@ function heldBy(condition: RouteCondition, event: WatcherEvent): string | null {
 }
 
 function labelsOf({ subject }: WatcherEvent): string | null {
-  if (subject.kind === 'channel') return null;
+  if (!isOfWatch(subject)) return null;
   const labels = Object.entries(subject.labels).map(([name, value]) => `${name}=${value}`);
   return labels.length === 0 ? null : labels.join(', ');
 }

@@ -1,5 +1,5 @@
 import { type EventName, kindOf, type WatcherEvent } from '../event/event.ts';
-import { jobOf, placeOf, watchOf } from '../event/subject.ts';
+import { isOfWatch, jobOf, placeOf, watchOf } from '../event/subject.ts';
 import type { Timestamp } from '../instant.ts';
 import { type CronSchedule, lastSlot, nextSlot } from '../schedule/slots.ts';
 import { matchesGlob } from './glob.ts';
@@ -137,7 +137,7 @@ export function mutedBy(
 /** True when the event is one that the mute speaks of, whenever it may be in force. */
 function covers(mute: MuteScope, event: Pick<WatcherEvent, 'name' | 'subject'>): boolean {
   const { name, subject } = event;
-  if (subject.kind === 'channel' || !isMutable(name)) return false;
+  if (!isOfWatch(subject) || !isMutable(name)) return false;
   const { instance: polled, labels } = subject;
   const job = jobOf(event);
   const place = placeOf(event);

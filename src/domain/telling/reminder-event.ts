@@ -1,6 +1,6 @@
 import { eventId, kindOf, severityOf, type WatcherEvent } from '../event/event.ts';
 import { jobWords } from '../event/job-words.ts';
-import { type EventSubject, isAboutLimit, type JobSubject, placeOf } from '../event/subject.ts';
+import { type EventSubject, isAboutLimit, isOfWatch, type JobSubject, placeOf } from '../event/subject.ts';
 import { formatSpan, type Timestamp } from '../instant.ts';
 import { type ExpectedEnd, expectedEnd, type Usuals } from '../job/eta.ts';
 import { placeWords } from '../job/place.ts';
@@ -44,7 +44,7 @@ function subjectNow(
   visibility: Visibility,
   now: Timestamp,
 ): EventSubject {
-  if (subject.kind === 'channel') return subject;
+  if (!isOfWatch(subject)) return subject;
   const labels = visibility.kind === 'seen' ? visibility.labels : subject.labels;
   if (subject.kind === 'watch') return { ...subject, labels };
   const job = observation?.job ?? subject.job;
@@ -84,7 +84,7 @@ function summarize(
     if (subject.kind !== 'job' || kind.lasts === undefined) return first.summary;
     return kind.lasts.again({ ...jobWords(observation?.job ?? subject.job, now), lasting });
   }
-  if (subject.kind === 'job' || kind.lasts === undefined) return first.summary;
+  if (subject.kind === 'job' || subject.kind === 'audit' || kind.lasts === undefined) return first.summary;
   const name = subject.kind === 'channel' ? subject.channel : subject.watch;
   const sinceFinishedMs = lastFinishedAt === null ? null : now - lastFinishedAt;
   const place = placeOf(first);

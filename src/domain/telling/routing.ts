@@ -1,6 +1,6 @@
-import type { EventName, WatcherEvent } from '../event/event.ts';
+import { type EventName, isOnlyByName, type WatcherEvent } from '../event/event.ts';
 import type { Severity } from '../event/event-kind.ts';
-import { jobOf, watchOf } from '../event/subject.ts';
+import { isOfWatch, jobOf, watchOf } from '../event/subject.ts';
 import type { Timestamp } from '../instant.ts';
 import { isCrossProject, type JobKind, type RestoreJob } from '../job/restore-job.ts';
 import { matchesGlob } from './glob.ts';
@@ -8,7 +8,7 @@ import { type Mute, mutedBy } from './mute.ts';
 
 /** Which events go to which channels. An absent condition matches everything; all that are present must match. */
 export interface Route {
-  /** `'*'` matches all. */
+  /** `'*'` matches all but those that have to be named (`isOnlyByName`). */
   events: ReadonlyArray<EventName | '*'>;
   channels: readonly string[];
   /** Names of watches; `*` globs. */
@@ -113,9 +113,9 @@ function unmet(route: Route, event: WatcherEvent): RouteCondition[] {
   const { events, watches, labels, severities } = route;
   // An event about a channel belongs to no watch and has no label: only a glob that takes everything takes it.
   const watch = watchOf(event) ?? '';
-  const has = event.subject.kind === 'channel' ? {} : event.subject.labels;
+  const has = isOfWatch(event.subject) ? event.subject.labels : {};
   const met: Record<RouteCondition, boolean> = {
-    events: events.includes('*') || events.includes(event.name),
+    events: (events.includes('*') && !isOnlyByName(event.name)) || events.includes(event.name),
     watches: watches === null || watches.some((glob) => matchesGlob(glob, watch)),
     labels: labels === null || Object.entries(labels).every(([name, value]) => has[name] === value),
     severities: severities === null || severities.includes(event.severity),

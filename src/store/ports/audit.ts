@@ -6,7 +6,7 @@ import type { Timestamp } from '../../domain/instant.ts';
  * The audit log in the store, for whoever only reads it.
  * @throws {StoreError} from every method.
  */
-export interface AuditReader {
+export interface AuditReader extends CheckpointReader {
   /** Entries after `afterSeq`, in order. A `StoreError` with the reason `damaged` when one of them is none, or has another number. */
   readAudit(afterSeq: number, limit: number): Promise<AuditEntry[]>;
   /** The same as they are stored: nobody has looked whether each is an entry, and the one of its number. */
@@ -22,6 +22,10 @@ export interface AuditReader {
   auditTree(): Promise<{ seq: number; tree: Frontier | null }>;
   /** Up to which entry the mirror file holds everything; 0 before the first time. */
   mirroredSeq(): Promise<number>;
+}
+
+/** For whoever hands on how the log was signed last. @throws {StoreError} */
+export interface CheckpointReader {
   /** The last checkpoint, and the key that signs. */
   lastCheckpoint(): Promise<LastCheckpoint>;
 }

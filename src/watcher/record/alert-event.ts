@@ -1,5 +1,5 @@
 import { type EventName, eventId, severityOf, type WatcherEvent } from '../../domain/event/event.ts';
-import { type EventSubject, isAboutLimit, placeOf } from '../../domain/event/subject.ts';
+import { type AuditSubject, type EventSubject, isAboutLimit, placeOf } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
 import { isWildcard, type Watch } from '../../domain/job/watch.ts';
@@ -10,12 +10,13 @@ export interface WatchedPart {
   labels: Readonly<Record<string, string>>;
 }
 
-/** An alert that begins or ends: something that lasts about a watch or a channel, and is told when it is found. */
+/** An alert that begins or ends: something that lasts about a watch, a channel or the audit log, and is told when it is found. */
 export interface AlertRecord {
   name: EventName;
   about:
     | { watch: Watch; part?: (WatchedPart & { hasLeft?: boolean }) | null; reason?: string | null }
     | { channel: string }
+    | { audit: Omit<AuditSubject, 'kind'> }
     | { leaving: EventSubject };
   summary: string;
   note: string | null;
@@ -73,6 +74,7 @@ export function channelOf(about: AlertRecord['about']): string | null {
 /** What tells the event from others of its name in the same instant. */
 function namesOf(subject: EventSubject): string[] {
   if (subject.kind === 'channel') return [subject.channel];
+  if (subject.kind === 'audit') return [subject.origin, subject.witness ?? String(subject.checkpoint?.size)];
   const place = placeOf({ subject });
   const limit = isAboutLimit({ subject }) ? ['limit'] : [];
   return [subject.watch, ...limit, ...(place ? [placeKey(place)] : [])];
@@ -80,8 +82,11 @@ function namesOf(subject: EventSubject): string[] {
 
 function subjectOf(about: AlertRecord['about'], projectUrl: ProjectUrl): EventSubject {
   if ('channel' in about) return { kind: 'channel', channel: about.channel };
+  if ('audit' in about) return { kind: 'audit', ...about.audit };
   if ('leaving' in about)
-    return about.leaving.kind === 'job' ? about.leaving : { ...about.leaving, left: true };
+    return about.leaving.kind === 'watch' || about.leaving.kind === 'channel'
+      ? { ...about.leaving, left: true }
+      : about.leaving;
   const { watch, part, reason } = about;
   const { name, labels, groupId, kind, instanceName } = watch;
   if (part) {

@@ -11,6 +11,7 @@ export function logEvent(logger: Logger, planned: PlannedEvent): void {
   else if (event.reminder) {
     logger.info(titleOf(event), { ...eventFields(event), reminder: event.reminder.number });
   } else if (event.subject.kind === 'channel') logChannelAlert(logger, event, event.subject);
+  else if (event.subject.kind === 'audit') logAuditEvent(logger, event);
   else if (event.subject.kind === 'job') logJobEvent(logger, planned, event.subject);
 }
 
@@ -38,4 +39,12 @@ function logChannelAlert(logger: Logger, event: WatcherEvent, { channel }: { cha
   const { name, summary, note } = event;
   const level = name === 'channel_failing' ? 'error' : 'info';
   logger[level](summary, { channel, ...eventFields(event), ...(note ? { note } : {}) });
+}
+
+/** That the log was signed is told of only to those who ask for it. */
+function logAuditEvent(logger: Logger, event: WatcherEvent): void {
+  const { name, summary, note } = event;
+  if (name === 'checkpoint') return;
+  const level = name === 'audit_forked' ? 'error' : 'info';
+  logger[level](summary, { ...eventFields(event), ...(note ? { note } : {}) });
 }

@@ -11,23 +11,32 @@ import type { Visibility } from '../../domain/telling/due-reminder.ts';
 import type { Fallback } from '../../domain/telling/fallback.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import { planReminders } from '../../domain/telling/reminder.ts';
-import { type NextDigest, type Route, type RoutingRules, routesPast } from '../../domain/telling/routing.ts';
+import {
+  type NextDigest,
+  type Route,
+  type RoutingRules,
+  routesPast,
+  takes,
+} from '../../domain/telling/routing.ts';
 import { planTestAlert, type TestAlert } from '../../domain/telling/test-alert.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
-import type { AuditRecorder } from '../../store/ports/audit.ts';
+import type { AuditRecorder, MadeCheckpoint } from '../../store/ports/audit.ts';
 import type { FeedStore, FeedTrust } from '../../store/ports/feeds.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { KeepingStore } from '../../store/ports/keeping.ts';
 import type { Lease } from '../../store/ports/leases.ts';
 import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
+import { type AlertChange, keysOf } from './alert-change.ts';
 import { type AlertRecord, alertEvent, channelOf } from './alert-event.ts';
 import { AlertMemory } from './alert-memory.ts';
 import { announceAttempt, announceComing, announceEvents } from './announce.ts';
 import { type AttemptEnd, auditOfAttempt, endsOf } from './attempt.ts';
+import { checkpointEvent } from './checkpoint-event.ts';
 import { createEndOfTurn, type EndOfTurn } from './end-of-turn.ts';
+import { baselineEntry, feedEntry } from './entries.ts';
 import { logEvent } from './event-log.ts';
 import { createPace, type Pace } from './pace.ts';
 
@@ -74,12 +83,6 @@ export interface PollRecord {
   baseline: { jobs: number } | null;
   /** What is usual for the target; see `Recorder.usualsFor`. */
   usuals: Usuals;
-}
-
-/** Keys of alerts (see `alertKey`) that are raised or cleared by what is recorded. */
-export interface AlertChange {
-  raise?: string;
-  clear?: string;
 }
 
 /**
@@ -187,6 +190,18 @@ export class Recorder {
     });
     const written = store.commitAlerts({ at, raise: [], clear: [], events: [plannedEvent], audit });
     await this.#tellOnce(written, [plannedEvent]);
+  }
+
+  /** Records that the audit log was signed: once, and only where a route asks for that by its name. */
+  async recordCheckpoint(made: MadeCheckpoint): Promise<void> {
+    const { store, clock } = this.#deps;
+    const { routes, nextDigest } = this.#rules;
+    const event = checkpointEvent(made, clock.now());
+    if (event === null || !routes.some((route) => takes(route, event))) return;
+    if (await store.hasEvent(event.id)) return;
+    const { plannedEvent, audit } = planEvent(event, { routes, mutes: [], nextDigest });
+    const commit = { at: event.detectedAt, raise: [], clear: [], events: [plannedEvent], audit };
+    await this.#tellOnce(store.commitAlerts(commit), [plannedEvent]);
   }
 
   /**
@@ -324,21 +339,4 @@ interface Shared {
 function sharedFor({ clock, store }: RecorderDeps): Shared {
   const pace = createPace();
   return { pace, endOfTurn: createEndOfTurn(pace, clock), alerts: new AlertMemory(store) };
-}
-
-function keysOf({ raise, clear }: AlertChange): { raise: string[]; clear: string[] } {
-  return { raise: raise === undefined ? [] : [raise], clear: clear === undefined ? [] : [clear] };
-}
-
-function baselineEntry(
-  { watch, kind, groupId, instanceName }: Target,
-  at: Timestamp,
-  jobs: number,
-): AuditDraft {
-  return { at, kind: 'baseline.taken', data: { watch, kind, groupId, instanceName, jobs } };
-}
-
-function feedEntry({ connection, kind, groupId, trust }: FeedTrust, at: Timestamp): AuditDraft {
-  const { standing, reason, detail } = trust;
-  return { at, kind: `feed.${standing}`, data: { connection, kind, groupId, reason, detail } };
 }

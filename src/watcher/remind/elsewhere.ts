@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { alertKeyOf, partsOfKey } from '../../domain/event/alert.ts';
 import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
+import { isOfWatch } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { liesIn } from '../../domain/job/place.ts';
 import type { Visibility } from '../../domain/telling/due-reminder.ts';
@@ -39,7 +40,7 @@ export function createElsewhere({ store, clock, status }: ElsewhereDeps): Elsewh
 
   const isRaised = (first: WatcherEvent): boolean => alerts.has(alertKeyOf(first) ?? '');
   const told = (first: WatcherEvent): Visibility => {
-    const labels = first.subject.kind === 'channel' ? {} : first.subject.labels;
+    const labels = isOfWatch(first.subject) ? first.subject.labels : {};
     return { kind: 'seen', labels, fault: { message: first.summary, hint: first.note }, aheadMs: 0 };
   };
   /** It was polled in time, and the last poll of all of it, or of the place, has not failed. */
@@ -70,6 +71,7 @@ export function createElsewhere({ store, clock, status }: ElsewhereDeps): Elsewh
         if (!channels.has(subject.channel)) return null;
         return isRaised(first) ? told(first) : BLIND;
       }
+      if (subject.kind === 'audit') return null;
       const watch = watches.get(subject.watch);
       if (watch === undefined) return null;
       if (subject.kind === 'watch' && kindOf(first.name).opens !== 'drill') {

@@ -37,6 +37,7 @@ export function createVisibility({
     if (subject.kind === 'channel') {
       return visibilityOfChannel(channels().find(({ channel }) => channel === subject.channel));
     }
+    if (subject.kind === 'audit') return BLIND;
     const watch = watches().find(({ name }) => name === subject.watch);
     if (watch === undefined) return UNWATCHED;
     const loop = loopOf(watch.name);

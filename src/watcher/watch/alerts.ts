@@ -11,7 +11,8 @@ import type { FaultLog } from '../../logging/fault-log.ts';
 import type { JobSource } from '../../source/source.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
 import type { AlertRecord, WatchedPart } from '../record/alert-event.ts';
-import type { AlertChange, Recorder } from '../record/recorder.ts';
+import type { AlertChange } from '../record/alert-change.ts';
+import type { Recorder } from '../record/recorder.ts';
 import type { Failing } from './account.ts';
 import type { WatchPollReport } from './poll-watch.ts';
 

@@ -19,6 +19,7 @@ function someParts() {
     logger: createRecordingLogger(),
     redactor: createRedactor(),
     limiter,
+    readCheckpoint: undefined,
     onBudgets: (connection, read) => budgets.push(`${connection} ${read === null ? 'gone' : 'there'}`),
   });
   /** Stages it, and counts how often each notifier is closed. */

@@ -67,6 +67,28 @@ describe('signing how the log stands', () => {
     expect(checkpoint && verifyNote(checkpoint.note, key.verifier)).toBe('signed');
   });
 
+  it('takes a log for quiet in which only those are named who were told of the last checkpoint', async () => {
+    const { store, clock, start, made } = await aSignedLog();
+    const tell = () =>
+      store.recordAudit([
+        aDraft(2, { kind: 'transition', data: { event: 'checkpoint', eventId: 'e' } }),
+        aDraft(3, { data: { event: 'checkpoint', eventId: 'e', decision: 'deliver' } }),
+        aDraft(4, { kind: 'delivery.attempted', data: { event: 'checkpoint', outcome: 'delivered' } }),
+      ]);
+    await store.recordAudit([aDraft(1)]);
+    const stop = await start();
+    await clock.step(60_000);
+    await vi.waitFor(async () => expect(await made()).toMatchObject({ size: 2 }));
+    await tell();
+    await clock.step(HOUR);
+    await stop();
+    expect(await made()).toMatchObject({ size: 2 });
+    // Something else among them.
+    await store.recordAudit([aDraft(5)]);
+    await (await start())();
+    expect(await made()).toMatchObject({ size: 7 });
+  });
+
   it('signs at the end, and not again what was signed', async () => {
     const { store, start, made } = await aSignedLog();
     await store.recordAudit([aDraft(1)]);

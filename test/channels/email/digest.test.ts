@@ -27,7 +27,10 @@ beforeAll(async () => {
 afterAll(() => sink.close());
 
 /** Sent through a real mail server and read back. */
-async function mailed(events: readonly WatcherEvent[]): Promise<ReceivedMail> {
+async function mailed(
+  events: readonly WatcherEvent[],
+  readCheckpoint?: () => Promise<string | null>,
+): Promise<ReceivedMail> {
   const notifier = createEmailNotifier({
     ...CONTEXT,
     smtpUrl: `smtp://127.0.0.1:${sink.port}`,
@@ -35,6 +38,7 @@ async function mailed(events: readonly WatcherEvent[]): Promise<ReceivedMail> {
     template: null,
     logger: createRecordingLogger(),
     caFile: null,
+    readCheckpoint,
   });
   const notices = events.map((event) => ({ deliveryId: event.id, event }));
   expect(notices.length).toBeLessThanOrEqual(notifier.digest?.maxBatch ?? 0);
@@ -146,5 +150,24 @@ describe('a digest by mail', () => {
     const events = Array.from({ length: 100 }, (_, number) => of('failed', number));
     const { html } = composeDigest(events.map(tellPlainly), CONTEXT);
     expect(Buffer.byteLength(html)).toBeLessThan(102 * 1_000);
+  });
+});
+
+describe('the checkpoint of the audit log', () => {
+  const NOTE = `example.com/log\n7\n${'r'.repeat(43)}=\n\n— example.com/log ${'s'.repeat(92)}\n`;
+
+  it.each([1, 3])('goes with a digest of %i events, verbatim in the text and in the page', async (count) => {
+    const events = Array.from({ length: count }, (_, index) => of('failed', index + 1));
+    const { text, html } = (await mailed(events, async () => NOTE)).mail;
+    expect(text).toContain(`\n\n${NOTE}\n-- \n`);
+    expect(html).toContain(NOTE);
+  });
+
+  it('keeps nothing from people when there is none, or it cannot be read', async () => {
+    for (const read of [async () => null, () => Promise.reject(new Error('locked'))]) {
+      const { text } = (await mailed([of('failed', 1), of('failed', 2)], read)).mail;
+      expect(text).toContain('Sent by restore-watcher');
+      expect(text).not.toContain('Checkpoint');
+    }
   });
 });

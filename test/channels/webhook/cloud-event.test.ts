@@ -88,6 +88,8 @@ describe('a CloudEvent', () => {
     ['drill_overdue', 'restore-watcher.watch.drill_overdue'],
     ['channel_failing', 'restore-watcher.channel.channel_failing'],
     ['channel_recovered', 'restore-watcher.channel.channel_recovered'],
+    ['audit_forked', 'restore-watcher.audit.audit_forked'],
+    ['checkpoint', 'restore-watcher.audit.checkpoint'],
   ] as const)('of %s has the type %s', (name, type) => {
     expect(toCloudEvent(anEvent(name)).type).toBe(type);
   });

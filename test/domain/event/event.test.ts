@@ -80,6 +80,9 @@ describe('the severity of an event', () => {
       drill_overdue: 'warning',
       channel_failing: 'critical',
       channel_recovered: 'info',
+      audit_forked: 'critical',
+      audit_agreed: 'info',
+      checkpoint: 'info',
     });
     expect(SEVERITIES).toEqual(['info', 'warning', 'critical']);
   });

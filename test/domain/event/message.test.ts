@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EVENT_NAMES, type EventName, type WatcherEvent } from '../../../src/domain/event/event.ts';
+import { EVENT_NAMES, type EventName, kindOf, type WatcherEvent } from '../../../src/domain/event/event.ts';
 import { flatSubject } from '../../../src/domain/event/flat-subject.ts';
 import { describeEvent, titleOf } from '../../../src/domain/event/message.ts';
 import { sampleEvent } from '../../../src/domain/event/sample.ts';
@@ -332,6 +332,14 @@ describe('a sample', () => {
     labels: { team: 'payments' },
   } as const;
 
+  const OF_WATCH = { watch: 'orders', labels: { team: 'payments' } };
+  const ABOUT = {
+    job: OF_WATCH,
+    watch: OF_WATCH,
+    channel: { kind: 'channel', channel: 'oncall' },
+    audit: { kind: 'audit', origin: 'sample-log' },
+  };
+
   it.each(EVENT_NAMES)('of %s is marked, and complete', (name) => {
     const sample = sampleEvent(name, { watch, channel: 'oncall', now: T0 });
 
@@ -339,12 +347,10 @@ describe('a sample', () => {
       name,
       test: true,
       detectedAt: T0,
-      subject: name.startsWith('channel_')
-        ? { kind: 'channel', channel: 'oncall' }
-        : { watch: 'orders', labels: { team: 'payments' } },
+      subject: ABOUT[kindOf(name).about],
     });
     expect(sample.summary).not.toContain(name.includes('_') ? name : `: ${name}`);
-    expect(jobOf(sample) === null).toBe(/^(watch|drill|channel)_/.test(name));
+    expect(jobOf(sample) === null).toBe(kindOf(name).about !== 'job');
     const state = flatSubject(sample.subject).to ?? (name === 'expiring' ? 'ready' : 'in_progress');
     expect(jobOf(sample)?.state ?? state).toBe(state);
   });

@@ -23,12 +23,15 @@ describe('a mute', () => {
     expect(isMuted({ watch: '*' }, 'failed', 'users')).toBe(true);
   });
 
-  it('holds for every event of the watch but those about the watching and the channels', () => {
+  it('holds for every event of the watch but those about the watching, the channels and the audit log', () => {
     expect(EVENT_NAMES.filter((name) => !isMuted({ watch: '*' }, name))).toEqual([
       'watch_failing',
       'watch_recovered',
       'channel_failing',
       'channel_recovered',
+      'audit_forked',
+      'audit_agreed',
+      'checkpoint',
     ]);
   });
 
