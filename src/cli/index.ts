@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { redactTexts } from '../domain/redact-texts.ts';
 import { type Cli, configOption, createCli } from './command.ts';
+import { addAttest } from './commands/attest.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCheck } from './commands/check/check.ts';
 import { addCompletion } from './commands/completion/completion.ts';
@@ -88,6 +89,7 @@ export function buildProgram(cli: Cli): Command {
   addJobs(cli, program);
   addHistory(cli, program);
   addDeliveries(cli, program);
+  addAttest(cli, program);
   addAudit(cli, program);
   addStore(cli, program);
   addHealthcheck(cli, program);

@@ -24,6 +24,7 @@ export const AUDIT_KINDS = [
   'delivery.redriven',
   'mute.added',
   'mute.removed',
+  'attestation.made',
   'poll.failed',
   'poll.recovered',
   'mirror.rebuilt',

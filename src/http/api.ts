@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import type { Clock } from '../clock.ts';
 import { watchOf } from '../domain/event/subject.ts';
 import { JOB_STATES } from '../domain/job/restore-job.ts';
+import type { AttestationReader } from '../store/ports/attestations.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
 import type { JobReader } from '../store/ports/jobs.ts';
 import type { MuteReader } from '../store/ports/mutes.ts';
@@ -25,6 +26,7 @@ export interface ApiDeps {
   store: JobReader &
     RecordReader &
     MuteReader &
+    AttestationReader &
     Pick<AuditReader, 'readAuditLines' | 'auditHead' | 'lastCheckpoint'>;
   clock: Clock;
 }
@@ -51,7 +53,10 @@ export function addApi(app: Hono, deps: ApiDeps): void {
     };
     const jobs = await readInPortions(query.page(), (page) => store.listObservations({ ...filter, ...page }));
     const endOf = await ends.of(jobs.items);
-    return c.json(listing(jobs, (job) => jobView(job, endOf.get(job) ?? null)));
+    const attested = await store.attestationsOf(jobs.items.map(({ jobId }) => jobId));
+    return c.json(
+      listing(jobs, (job) => jobView(job, endOf.get(job) ?? null, attested.get(job.jobId) ?? [])),
+    );
   });
 
   app.get('/api/v1/jobs/:id', async (c) => {
@@ -142,8 +147,9 @@ async function readJob(
   const [latest, ...others] = observations.items.toSorted((a, b) => b.changedAt - a.changedAt);
   if (latest === undefined) return null;
   const endOf = await ends.of([latest]);
+  const attested = await store.attestationsOf([jobId]);
   return {
-    ...jobView(latest, endOf.get(latest) ?? null),
+    ...jobView(latest, endOf.get(latest) ?? null, attested.get(jobId) ?? []),
     alsoWatchedBy: others.map((other) => other.watch),
     transitions: history.items.filter(({ event }) => watchOf(event) === latest.watch).map(transitionView),
   };

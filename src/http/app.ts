@@ -20,8 +20,8 @@ import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { MetricsFormat } from '../metrics/render.ts';
 import type { Signals } from '../signals.ts';
-import { UnfitMute } from '../views/mutes.ts';
 import { AmbiguousId, UnfitId } from '../views/resolve-id.ts';
+import { Unfit } from '../views/unfit.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
 import { type Role, roleOf, type Tokens } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
@@ -241,9 +241,11 @@ function refuseFault(c: Context, thrown: Error, faultLog: FaultLog): Response | 
   if (thrown instanceof QueryFault) return refuse(c, 400, thrown.message, thrown.hint);
   // In a path it names something that is not there; as a parameter it is a fault of the request.
   if (thrown instanceof BodyTooLarge) return refuse(c, 413, 'body too large', 'send one JSON object');
-  if (thrown instanceof UnfitMute) return refuse(c, 400, thrown.message, thrown.hint ?? '');
   if (thrown instanceof UnfitId)
     return refuse(c, c.req.param('id') === undefined ? 400 : 404, thrown.message, thrown.hint ?? '');
+  if (thrown instanceof Unfit) return refuse(c, 400, thrown.message, thrown.hint ?? '');
+  if (thrown instanceof WatcherError && thrown.code === 'not_found')
+    return refuse(c, 404, thrown.message, thrown.hint ?? '');
   if (thrown instanceof AmbiguousId) {
     const { message, hint, candidates } = thrown;
     return c.json({ error: message, hint, candidates }, 409);

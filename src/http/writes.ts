@@ -2,18 +2,21 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import type { Clock } from '../clock.ts';
 import type { MutableWatch } from '../domain/telling/mute-reach.ts';
+import type { AttestationStore } from '../store/ports/attestations.ts';
 import type { MuteStore } from '../store/ports/mutes.ts';
 import type { RecordStore } from '../store/ports/records.ts';
+import { attest, attestationView } from '../views/attestations.ts';
 import { addMute, muteView } from '../views/mutes.ts';
 import { resolveDeliveryId } from '../views/resolve-id.ts';
 import type { PollNow, WatcherStatus } from '../watcher/status.ts';
+import { attestationIn } from './attestation-body.ts';
 import { readBody } from './body.ts';
 import { authorIn, muteIn } from './mute-body.ts';
 import { QueryFault, readQuery } from './query.ts';
 
 /** What the writes change. */
 export interface WriteDeps {
-  store: RecordStore & MuteStore;
+  store: RecordStore & MuteStore & AttestationStore;
   clock: Clock;
   status: () => WatcherStatus;
   /** Those of the configuration in force. */
@@ -26,7 +29,7 @@ export interface WriteDeps {
 export function writesAt(path: string): string[] {
   if (path === '/api/v1/mutes' || path === '/-/poll') return ['POST'];
   if (/^\/api\/v1\/mutes\/[^/]+$/.test(path)) return ['DELETE'];
-  return /^\/api\/v1\/deliveries\/[^/]+\/redrive$/.test(path) ? ['POST'] : [];
+  return /^\/api\/v1\/(deliveries\/[^/]+\/redrive|jobs\/[^/]+\/attestation)$/.test(path) ? ['POST'] : [];
 }
 
 /**
@@ -67,6 +70,11 @@ export function addWrites(app: Hono, { store, clock, status, mutableWatches, pol
     const id = await resolveDeliveryId(store, c.req.param('id'));
     const redriven = await store.redrive([id], clock.now());
     return c.json({ id, redriven: redriven.includes(id) });
+  });
+
+  app.post('/api/v1/jobs/:id/attestation', async (c) => {
+    const asked = attestationIn(c.req.param('id'), await bodyOf(c));
+    return c.json(attestationView(await attest(store, asked, clock.now())), 201);
   });
 }
 

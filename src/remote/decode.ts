@@ -1,6 +1,7 @@
 import type { WatcherEvent } from '../domain/event/event.ts';
 import { markOf } from '../domain/event/message.ts';
 import type { EventSubject } from '../domain/event/subject.ts';
+import type { Attestation } from '../domain/evidence/attestation.ts';
 import { parseInstant, type Timestamp } from '../domain/instant.ts';
 import { parseActor } from '../domain/job/actor.ts';
 import type { ExpectedEnd } from '../domain/job/eta.ts';
@@ -50,6 +51,26 @@ export function toExpectedEnd(view: Answer, job: RestoreJob | null, now: Timesta
   }
   const { done, total } = job?.progress ?? { done: 0, total: 1 };
   return { at, basis: 'progress', doneShare: done / total };
+}
+
+/** Reads back what was attested of a job; nothing, where a daemon of an older version answers. */
+export function toAttestations(view: Answer): Attestation[] {
+  return list(view.attestations).filter(isObject).map(toAttestation);
+}
+
+/** Reads an attestation back. */
+export function toAttestation(view: Answer): Attestation {
+  requireFields(view, ['id', 'jobId', 'at', 'result', 'by']);
+  return {
+    id: Number(view.id),
+    jobId: text(view.jobId),
+    at: instant(view.at),
+    result: view.result as Attestation['result'],
+    by: text(view.by),
+    ticket: textOrNull(view.ticket),
+    note: textOrNull(view.note),
+    cleanUp: textOrNull(view.cleanUp) as Attestation['cleanUp'],
+  };
 }
 
 /** Reads an event back, with who was told of it. */

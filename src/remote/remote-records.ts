@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { AskedAttestation, Attestation } from '../domain/evidence/attestation.ts';
 import { parseDeliveryId, parseJobId } from '../domain/id-form.ts';
 import { toIso } from '../domain/instant.ts';
 import { isInForce } from '../domain/telling/mute.ts';
@@ -13,6 +14,8 @@ import {
   itemsOf,
   requireFields,
   requireLists,
+  toAttestation,
+  toAttestations,
   toExpectedEnd,
   toListedDelivery,
   toMute,
@@ -46,7 +49,11 @@ export function connectDaemon(
         { watch, job: jobId, state, ...page(asked) },
         rows((view) => {
           const observation = toObservation(view);
-          return { observation, eta: toExpectedEnd(view, observation.job, clock.now()) };
+          return {
+            observation,
+            eta: toExpectedEnd(view, observation.job, clock.now()),
+            attestations: toAttestations(view),
+          };
         }),
       ),
     listEvents: ({ jobId, watch, since, until, target, onlyHappened = false, ...asked }) =>
@@ -103,6 +110,7 @@ export function connectDaemon(
         return { mute: toMute(answer), warnings: Array.isArray(warnings) ? warnings.map(String) : [] };
       });
     },
+    attest: (asked) => attest(client, asked),
     removeMute: (id, by) => orNull(client.delete(`/mutes/${id}`, { author: by }, toMute)),
     close: async () => client.close(),
   };
@@ -116,6 +124,11 @@ export function connectDaemon(
         return answer as unknown as StatusReport;
       }),
   };
+}
+
+async function attest(client: ApiClient, { job, ...said }: AskedAttestation): Promise<Attestation> {
+  if (parseJobId(job) === null) throw new UnfitId('restore job', job);
+  return client.post(`/jobs/${encodeURIComponent(job)}/attestation`, said, toAttestation);
 }
 
 /** `null` for what the daemon does not have. */

@@ -20,6 +20,7 @@ export function redactingStore(store: Store, redact: (text: string) => string): 
     noteFeedTrust: (all, audit) => store.noteFeedTrust(clean(all), clean(audit)),
     recordAudit: (drafts) => store.recordAudit(clean(drafts)),
     addMute: (request) => store.addMute(clean(request)),
+    attest: (request) => store.attest(clean(request)),
     removeMute: (id, at, by) => store.removeMute(id, at, redact(by)),
     claimDeliveries: async (request) => clean(await store.claimDeliveries(request)),
     listEvents: async (filter) => clean(await store.listEvents(filter)),

@@ -1,4 +1,5 @@
 import type { AlertStore } from './ports/alerts.ts';
+import type { AttestationReader, AttestationStore } from './ports/attestations.ts';
 import type { AuditReader, AuditStore } from './ports/audit.ts';
 import type { CoverageReader, CoverageStore } from './ports/coverage.ts';
 import type { FeedStore } from './ports/feeds.ts';
@@ -23,6 +24,7 @@ export interface Store
     AuditStore,
     RecordStore,
     MuteStore,
+    AttestationStore,
     SpanStore,
     KeepingStore,
     FeedStore,
@@ -38,4 +40,5 @@ export interface StoreReader
     AuditReader,
     RecordReader,
     MuteReader,
-    CoverageReader {}
+    CoverageReader,
+    AttestationReader {}

@@ -2,6 +2,7 @@ import { flatSubject } from '../domain/event/flat-subject.ts';
 import { titleOf } from '../domain/event/message.ts';
 import { jobOf, placeOf, sourceOf, watchOf } from '../domain/event/subject.ts';
 import { happenedAfter } from '../domain/event/undated.ts';
+import type { Attestation } from '../domain/evidence/attestation.ts';
 import { toIso, toIsoOrNull } from '../domain/instant.ts';
 import type { ExpectedEnd } from '../domain/job/eta.ts';
 import type { Observation } from '../domain/job/observation.ts';
@@ -16,6 +17,7 @@ import {
   type Throttled,
   type WatchStatus,
 } from '../watcher/status.ts';
+import { attestedView } from './attestations.ts';
 import { muteFacts } from './mutes.ts';
 
 /**
@@ -25,7 +27,11 @@ import { muteFacts } from './mutes.ts';
 export type View = Readonly<Record<string, unknown>>;
 
 /** `eta`: `null` for a job that is not running, or of which nothing tells. */
-export function jobView(observation: Observation, eta: ExpectedEnd | null): View {
+export function jobView(
+  observation: Observation,
+  eta: ExpectedEnd | null,
+  attestations: readonly Attestation[],
+): View {
   return {
     id: observation.jobId,
     watch: observation.watch,
@@ -38,6 +44,7 @@ export function jobView(observation: Observation, eta: ExpectedEnd | null): View
     anomaly: observation.anomaly,
     ...noticedView(observation),
     ...expectedEndView(eta),
+    ...attestedView(attestations),
     job: observation.job === null ? null : publicJob(observation.job),
   };
 }

@@ -76,9 +76,12 @@ export interface Answer {
 }
 
 /** Not fetch: it does not let a test choose the Host header. What comes is held against the OpenAPI document. */
-export async function ask(url: string, options: { method?: string; headers?: Record<string, string> } = {}) {
+export async function ask(
+  url: string,
+  { body: sent, ...options }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+) {
   const call = request(url, { agent: false, ...options });
-  call.end();
+  call.end(sent);
   const [response] = await once(call, 'response');
   let text = '';
   for await (const chunk of response.setEncoding('utf8')) text += chunk;

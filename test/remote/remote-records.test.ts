@@ -78,7 +78,7 @@ describe('a daemon that is asked', () => {
     for (const filter of [page, { ...page, state: 'failed' as const }, { ...page, jobId: jobId(1) }]) {
       const [here, there] = [await near.listJobs(filter), await far.listJobs(filter)];
       const shown = (jobs: typeof here) =>
-        jobs.items.map(({ observation, eta }) => jobView(observation, eta));
+        jobs.items.map(({ observation, eta, attestations }) => jobView(observation, eta, attestations));
       expect(shown(there)).toEqual(shown(here));
     }
     for (const filter of [page, { ...page, onlyHappened: true }, { ...page, target: 'nowhere*' }]) {

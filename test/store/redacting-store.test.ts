@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createRedactor } from '../../src/net/redact/redactor.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { redactingStore } from '../../src/store/redacting-store.ts';
-import { aMuteRequest, anEvent, T0 } from '../support/builders.ts';
+import { aMuteRequest, anAttestationRequest, anEvent, jobId, T0 } from '../support/builders.ts';
 
 const SECRET = 'p"a\\s/ß word';
 const ECHO = JSON.stringify(`no ${SECRET}`).replaceAll('/', '\\/');
@@ -23,6 +23,7 @@ it('writes no secret, whatever a receiver or a person says, and shows none that 
   await store.recordOutcomes(outcomes, [{ ...audit[0]!, data: { detail: ECHO } }], 'me');
   await store.recordAudit(audit);
   await store.addMute(aMuteRequest({ reason: ECHO }));
+  await store.attest(anAttestationRequest({ note: ECHO }));
 
   const read = [
     claimed,
@@ -30,6 +31,7 @@ it('writes no secret, whatever a receiver or a person says, and shows none that 
     await store.listDeliveries({ limit: 9 }),
     await bare.readAudit(0, 99),
     await bare.listMutes({}),
+    await bare.attestationsOf([jobId(1)]),
     (await bare.listDeliveries({ limit: 9 })).items.map(({ lastDetail }) => lastDetail),
   ];
   await bare.close();

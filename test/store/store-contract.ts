@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import { alertsContract } from './ports/alerts-contract.ts';
+import { attestationsContract } from './ports/attestations-contract.ts';
 import { auditContract } from './ports/audit-contract.ts';
 import { coverageContract } from './ports/coverage-contract.ts';
 import { feedsContract } from './ports/feeds-contract.ts';
@@ -27,6 +28,7 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
     auditContract(() => store);
     recordsContract(() => store);
     mutesContract(() => store);
+    attestationsContract(() => store);
     spansContract(() => store);
     keepingContract(() => store);
     feedsContract(() => store);

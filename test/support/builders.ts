@@ -1,6 +1,7 @@
 import { type EventName, eventId, severityOf, type WatcherEvent } from '../../src/domain/event/event.ts';
 import type { EventSubject, JobSubject } from '../../src/domain/event/subject.ts';
 import { summarizeJobEvent } from '../../src/domain/event/summary.ts';
+import type { AttestationRequest } from '../../src/domain/evidence/attestation.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
 import type { WatchPlace } from '../../src/domain/job/place.ts';
 import {
@@ -216,6 +217,19 @@ export function aRoute(over: Partial<Route> = {}): Route {
 }
 
 /** Mutes the watch of these builders for a day. */
+export function anAttestationRequest(over: Partial<AttestationRequest> = {}): AttestationRequest {
+  return {
+    jobId: jobId(1),
+    at: T0,
+    result: 'passed',
+    by: 'ann',
+    ticket: 'OPS-17',
+    note: '4,211 rows, as in the source',
+    cleanUp: 'done',
+    ...over,
+  };
+}
+
 export function aMuteRequest(over: Partial<MuteRequest> = {}): MuteRequest {
   return {
     watch: 'orders',

@@ -2,6 +2,7 @@ import type { AuditDraft, AuditEntry } from '../../src/domain/audit.ts';
 import { auditLine, GENESIS } from '../../src/domain/audit.ts';
 import type { WatcherEvent } from '../../src/domain/event/event.ts';
 import { jobOf, watchOf } from '../../src/domain/event/subject.ts';
+import type { Attestation } from '../../src/domain/evidence/attestation.ts';
 import { fitsId, type IdForm } from '../../src/domain/id-form.ts';
 import type { FinishedDuration } from '../../src/domain/job/eta.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
@@ -28,6 +29,7 @@ export interface StoreContent {
   events?: RecordedEvent[];
   audit?: AuditEntry[];
   mutes?: Mute[];
+  attestations?: Attestation[];
   /** How long finished jobs took, of whatever target. */
   durations?: FinishedDuration[];
   lastFinishes?: LastFinish[];
@@ -51,6 +53,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     events: [],
     audit: [],
     mutes: [],
+    attestations: [],
     durations: [],
     lastFinishes: [],
     alerts: new Map(),
@@ -220,6 +223,16 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
       const mute = rows.mutes.find((each) => each.id === id && !isOver(each, at));
       return mute ? Object.assign(mute, { removed: { at, by } }) : null;
     },
+    attest: async (request) => {
+      const attestation = { ...request, id: rows.attestations.length + 1 };
+      rows.attestations.push(attestation);
+      return attestation;
+    },
+    attestationsOf: async (jobIds) =>
+      Map.groupBy(
+        rows.attestations.filter(({ jobId }) => jobIds.includes(jobId)),
+        ({ jobId }) => jobId,
+      ),
     listMutes: async ({ inForceAt, openAt }) => {
       if (store.fault) throw store.fault;
       return rows.mutes

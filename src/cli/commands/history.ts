@@ -169,11 +169,11 @@ async function* historyOfJob(
     records.listEvents({ jobId, watch, target, ...page }),
   );
   const jobs = await collect(EVENTS_OF_ONE_JOB, (page) => records.listJobs({ jobId, watch, ...page }));
-  const observations = jobs.items
-    .map(({ observation }) => observation)
-    .filter(({ job }) => target === undefined || matchesGlob(target, job?.targetClusterName ?? null));
+  const fitting = jobs.items.filter(
+    ({ observation: { job } }) => target === undefined || matchesGlob(target, job?.targetClusterName ?? null),
+  );
   const wanted = events.items.filter(({ event }) => test || !event.test);
-  const entries = entriesOf(wanted, observations).filter(
+  const entries = entriesOf(wanted, fitting).filter(
     ({ detectedAt }) => detectedAt >= since && detectedAt < until,
   );
   return yield* allAtOnce(entries.slice(-limit), entries.length > limit);

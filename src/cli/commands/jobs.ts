@@ -44,7 +44,7 @@ async function listJobs(cli: Cli, options: JobsOptions): Promise<number> {
           watch === undefined && state === undefined
             ? 'No restore job has been seen yet. Can Atlas be read? `check --online` tells.'
             : 'No restore job on record matches. Without --watch and --state, all of them are listed.',
-        view: ({ observation, eta }) => jobView(observation, eta),
+        view: ({ observation, eta, attestations }) => jobView(observation, eta, attestations),
         print: (jobs) => printJobs(cli, table, jobs),
       },
     );

@@ -9,6 +9,7 @@ import type { Mute } from '../../domain/telling/mute.ts';
 import type { SuppressReason } from '../../domain/telling/routing.ts';
 import type { Delivery } from '../../store/ports/outbox.ts';
 import type { RecordedEvent } from '../../store/ports/records.ts';
+import { attestationText } from './attestation-text.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import { muteText } from './mute-text.ts';
 import type { Colour, Output } from './output.ts';
@@ -39,7 +40,7 @@ export function historyLines(
     return [
       [when, name, title].join(GAP).trimEnd(),
       ...more.map((line) => titleIndent + line),
-      ...[sourceLine(entry), foundLine(entry)].flatMap((line) =>
+      ...[sourceLine(entry), ...foundLines(entry)].flatMap((line) =>
         fold(line, roomFor(painter, indent)).map((part) => indent + part),
       ),
       ...(insteadOfTold(entry) ?? toldLines(entry, painter).map((line) => indent + line)),
@@ -53,11 +54,19 @@ function roomFor({ width }: Painter, indent: string): number {
 }
 
 function nameOf(entry: HistoryEntry): string {
-  return entry.kind === 'event' ? entry.recorded.event.name : entry.milestone;
+  switch (entry.kind) {
+    case 'event':
+      return entry.recorded.event.name;
+    case 'silent':
+      return entry.milestone;
+    case 'attested':
+      return 'attested';
+  }
 }
 
 function colourOf(entry: HistoryEntry): Colour {
   if (entry.kind === 'silent') return 'dim';
+  if (entry.kind === 'attested') return entry.attestation.result === 'passed' ? 'green' : 'red';
   const colours = { critical: 'red', warning: 'yellow', info: 'green' } as const;
   return colours[entry.recorded.event.severity];
 }
@@ -65,7 +74,8 @@ function colourOf(entry: HistoryEntry): Colour {
 function titleOfEntry(entry: HistoryEntry): string {
   if (entry.kind === 'event') return titleOf(entry.recorded.event);
   const { job, jobId } = entry.observation;
-  return `Restore ${shortId(jobId)} of ${job?.instanceName ?? '?'}${job ? intoWords(job) : ''}`;
+  const what = `Restore ${shortId(jobId)} of ${job?.instanceName ?? '?'}${job ? intoWords(job) : ''}`;
+  return entry.kind === 'attested' ? `${what} ${attestationText(entry.attestation)}` : what;
 }
 
 function sourceLine({ jobId, watch }: HistoryEntry): string {
@@ -75,7 +85,9 @@ function sourceLine({ jobId, watch }: HistoryEntry): string {
 }
 
 /** When we found it, and how sure we are of the rest. */
-function foundLine(entry: HistoryEntry): string {
+function foundLines(entry: HistoryEntry): string[] {
+  // It was said at the moment that is shown.
+  if (entry.kind === 'attested') return [];
   const { occurredAt, detectedAt } = entry;
   const lag = occurredAt === null ? 0 : detectedAt - occurredAt;
   const { inferred, late } =
@@ -87,7 +99,7 @@ function foundLine(entry: HistoryEntry): string {
     ...(inferred ? ['inferred: nobody saw it'] : []),
     ...(late ? ['late'] : []),
   ];
-  return marks.join(', ');
+  return [marks.join(', ')];
 }
 
 /** Of what nobody dates: `it happened then or before, after 2026-11-02 08:14:05Z`. */
@@ -102,6 +114,7 @@ function betweenLooks(entry: HistoryEntry): string[] {
 }
 
 function toldLines(entry: HistoryEntry, painter: Painter): string[] {
+  if (entry.kind === 'attested') return [];
   if (entry.kind === 'silent') return [painter.paint('dim', notTold('baseline', null))];
   const { suppressed, mute, deliveries }: RecordedEvent = entry.recorded;
   if (deliveries.length === 0) return [painter.paint('dim', notTold(suppressed ?? 'no_route', mute))];

@@ -3,7 +3,7 @@ import { SEVERITIES } from '../../domain/event/event-kind.ts';
 import { JOB_KINDS, JOB_STATES } from '../../domain/job/restore-job.ts';
 import { UNHINTED } from '../../domain/polling/hint.ts';
 import { DELIVERY_STATUSES } from '../../store/ports/outbox.ts';
-import { EXPECTED_END, JOB, JOB_OPTIONAL, RESTORE_JOB, USUAL } from './job-components.ts';
+import { ATTESTATION, EXPECTED_END, JOB, JOB_OPTIONAL, RESTORE_JOB, USUAL } from './job-components.ts';
 import {
   count,
   described,
@@ -145,6 +145,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     },
   ),
   RestoreJob: RESTORE_JOB,
+  Attestation: ATTESTATION,
   Job: record(JOB, JOB_OPTIONAL),
   JobWithHistory: record(
     {

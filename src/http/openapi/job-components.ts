@@ -1,3 +1,4 @@
+import { ATTESTATION_RESULTS, CLEAN_UPS } from '../../domain/evidence/attestation.ts';
 import { ACTOR_CONFIDENCES } from '../../domain/job/actor.ts';
 import { DELIVERY_TYPES, JOB_KINDS, JOB_STATES, MILESTONES } from '../../domain/job/restore-job.ts';
 import { count, described, flag, instant, listOf, ms, oneOf, orNull, record, ref, text } from './schema.ts';
@@ -44,6 +45,8 @@ export const JOB = {
   missingSince: orNull(instant, 'Since when Atlas does not know it any more.'),
   anomaly: orNull(text, 'A reading that stepped backwards, as last seen.'),
   ...EXPECTED_END,
+  attestations: described(listOf(ref('Attestation')), 'What people attest of it, the oldest first.'),
+  attested: orNull(oneOf(ATTESTATION_RESULTS), 'The result of the attestation that counts: the last one.'),
   job: orNull(ref('RestoreJob'), 'Null while nothing readable was seen of it.'),
 };
 
@@ -86,3 +89,15 @@ export const RESTORE_JOB = record(
     actor: described(ACTOR, 'Who began it; there once that is known or cannot be, where the watch asks.'),
   },
 );
+
+/** What somebody attests of a job. */
+export const ATTESTATION = record({
+  id: count,
+  jobId: text,
+  at: instant,
+  result: oneOf(ATTESTATION_RESULTS),
+  by: described(text, 'Who says it.'),
+  ticket: orNull(text),
+  note: orNull(text),
+  cleanUp: orNull(oneOf(CLEAN_UPS), 'What became of the restored test data.'),
+});

@@ -1,4 +1,5 @@
 import { EVENT_NAMES } from '../../domain/event/event.ts';
+import { ATTESTATION_RESULTS, CLEAN_UPS } from '../../domain/evidence/attestation.ts';
 import { JOB_STATES } from '../../domain/job/restore-job.ts';
 import { isMutable } from '../../domain/telling/mute.ts';
 import { DELIVERY_STATUSES } from '../../store/ports/outbox.ts';
@@ -54,6 +55,18 @@ const MUTE_BODY = record(
       'Cron expression: it comes round until it is removed. Null: it is in force now, once.',
     ),
     timeZone: orNull(text, 'IANA zone that it is read in; UTC.'),
+  },
+);
+
+const ATTESTATION_BODY = record(
+  {
+    result: oneOf(ATTESTATION_RESULTS, 'What came of looking at the data.'),
+    by: described(text, 'Who says it.'),
+  },
+  {
+    ticket: orNull(text, 'Where the work is tracked.'),
+    note: orNull(text, 'What was compared, such as counts of rows or checksums.'),
+    cleanUp: orNull(oneOf(CLEAN_UPS), 'What became of the restored test data.'),
   },
 );
 
@@ -222,6 +235,16 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Makes a delivery due again that was given up, or waits.',
     query: {},
     answers: { 200: 'Redriven', 404: 'Refusal', 409: 'AmbiguousId' },
+  },
+  {
+    method: 'post',
+    path: '/api/v1/jobs/:id/attestation',
+    access: 'act',
+    summary:
+      'Says whether the data of a restore that has ended is what it should be. The audit log keeps it.',
+    query: {},
+    body: ATTESTATION_BODY,
+    answers: { 201: 'Attestation', 404: 'Refusal', 409: 'AmbiguousId' },
   },
   {
     method: 'post',

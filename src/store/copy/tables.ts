@@ -23,6 +23,7 @@ const KEYS = {
   observation: ['watch', 'job_id'],
   pruned_job: ['job_id', 'watch'],
   mute: ['id'],
+  attestation: ['id'],
   event: ['position'],
   reminder: ['event_id', 'channel'],
   delivery: ['position'],
@@ -48,5 +49,10 @@ export function keyOf(table: TableName): readonly string[] {
 }
 
 /** Tables whose rows are numbered by the database. */
-export const NUMBERED_TABLES = ['mute', 'event', 'delivery'] as const satisfies readonly TableName[];
+export const NUMBERED_TABLES = [
+  'mute',
+  'attestation',
+  'event',
+  'delivery',
+] as const satisfies readonly TableName[];
 export type NumberedTable = (typeof NUMBERED_TABLES)[number];

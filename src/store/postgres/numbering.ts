@@ -5,7 +5,7 @@ import type { Database } from '../queries/schema.ts';
 
 /** Reads the last number that was given to a row of each table, also to one that is gone. */
 export async function lastNumbers(db: Kysely<Database>): Promise<LastNumbers> {
-  const last = { mute: 0, event: 0, delivery: 0 };
+  const last = { mute: 0, attestation: 0, event: 0, delivery: 0 };
   for (const table of NUMBERED_TABLES) {
     const { rows } = await sql<{
       last: number | null;

@@ -5,6 +5,7 @@ import type { Mute } from '../../domain/telling/mute.ts';
 import type { SuppressReason } from '../../domain/telling/routing.ts';
 import type { DeliveryStatus } from '../ports/outbox.ts';
 import type { CoverageSpanTable, CoverageWriterTable } from './coverage/tables.ts';
+import type { AttestationTable } from './evidence/tables.ts';
 
 /** The tables, as the queries see them. Instants are integers (epoch milliseconds); `body` columns hold JSON. */
 export interface Database {
@@ -18,6 +19,7 @@ export interface Database {
   last_finish: LastFinishTable;
   job_count: JobCountTable;
   mute: MuteTable;
+  attestation: AttestationTable;
   event: EventTable;
   reminder: ReminderTable;
   channel_quiet: ChannelQuietTable;

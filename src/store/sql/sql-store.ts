@@ -4,6 +4,7 @@ import type { WakeStore } from '../ports/wake.ts';
 import type { Database } from '../queries/schema.ts';
 import type { Store } from '../store.ts';
 import { createAlertStore } from './alerts.ts';
+import { createAttestationStore } from './attestations.ts';
 import { createAuditStore } from './audit.ts';
 import { createCoverageStore } from './coverage.ts';
 import { createFeedStore } from './feeds.ts';
@@ -49,6 +50,7 @@ function storeOver(engine: SqlEngine, guard: MethodGuard, turns: Turns): Store {
     ...createAuditStore(db, turns, guarded),
     ...createRecordStore(db, turns, guarded),
     ...createMuteStore(db, turns, guarded),
+    ...createAttestationStore(db, turns, guarded),
     ...createSpanStore(db, turns, guarded),
     ...createKeepingStore(db, turns, guarded),
     ...createFeedStore(db, turns, guarded),

@@ -233,6 +233,23 @@ export const MIGRATIONS: readonly Migration[] = [
     name: 'when what was watched, and why it was not',
     sql: COVERAGE,
   },
+  {
+    number: 24,
+    name: 'what people attest of restores',
+    sql: `
+      create table attestation (
+        id integer primary key autoincrement,
+        job_id text not null,
+        at integer not null,
+        result text not null,
+        author text not null,
+        ticket text,
+        note text,
+        clean_up text
+      ) strict;
+      create index attestation_job on attestation (job_id, id);
+    `,
+  },
 ];
 
 /**

@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { LastNumbers } from '../copy/copy-end.ts';
-import { NUMBERED_TABLES } from '../copy/tables.ts';
+import { NUMBERED_TABLES, type NumberedTable } from '../copy/tables.ts';
 import type { Database } from '../queries/schema.ts';
 
 /** Reads the last number that was given to a row of each table, also to one that is gone. */
@@ -9,8 +9,13 @@ export async function lastNumbers(db: Kysely<Database>): Promise<LastNumbers> {
     db,
   );
   const last = new Map(rows.map(({ name, seq }) => [name, seq]));
-  const [mute, event, delivery] = [last.get('mute') ?? 0, last.get('event') ?? 0, last.get('delivery') ?? 0];
-  return { mute, event, delivery };
+  const of = (table: NumberedTable): number => last.get(table) ?? 0;
+  return {
+    mute: of('mute'),
+    attestation: of('attestation'),
+    event: of('event'),
+    delivery: of('delivery'),
+  };
 }
 
 /** Has rows numbered behind these from now on. */

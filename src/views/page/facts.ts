@@ -49,7 +49,7 @@ export interface LogFacts {
 }
 
 /** A job that runs. */
-export interface RunningFacts extends ListedJob {
+export interface RunningFacts extends Pick<ListedJob, 'observation' | 'eta'> {
   /** What was told of it, oldest first. */
   events: readonly RecordedEvent[];
   /** How long restores took on the same instance, newest first. */

@@ -1,4 +1,5 @@
 import type { AuditHead, AuditLine } from '../../domain/audit.ts';
+import type { AskedAttestation, Attestation } from '../../domain/evidence/attestation.ts';
 import type { ExpectedEnd } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { AskedMute, Mute } from '../../domain/telling/mute.ts';
@@ -14,11 +15,13 @@ import type {
   Rows,
 } from '../../store/ports/records.ts';
 
-/** A job on record, and when it should end. */
+/** A job on record, when it should end, and what was attested of it. */
 export interface ListedJob {
   observation: Observation;
   /** `null`: it does not run, or nothing tells. */
   eta: ExpectedEnd | null;
+  /** The oldest first. */
+  attestations: readonly Attestation[];
 }
 
 /** Which deliveries are to be tried again: some, by their ids in any form, or what was given up. */
@@ -73,5 +76,7 @@ export interface Records {
   addMute(asked: AskedMute): Promise<AddedMute>;
   /** `null`: there is none of this id in force. */
   removeMute(id: Mute['id'], by: string): Promise<Mute | null>;
+  /** Keeps what somebody attests of a restore. @throws {WatcherError} `not_found`, AmbiguousId, UnfitId, UnfitAttestation; then nothing was done. */
+  attest(asked: AskedAttestation): Promise<Attestation>;
   close(): Promise<void>;
 }

@@ -1,10 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
 import type { MutableWatch } from '../../domain/telling/mute-reach.ts';
+import type { AttestationStore } from '../../store/ports/attestations.ts';
 import type { AuditReader } from '../../store/ports/audit.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import type { MuteStore } from '../../store/ports/mutes.ts';
 import type { RecordStore } from '../../store/ports/records.ts';
+import { attest } from '../attestations.ts';
 import { createExpectedEnds } from '../expected-ends.ts';
 import { addMute } from '../mutes.ts';
 import { resolveDeliveryId, resolveJobId } from '../resolve-id.ts';
@@ -13,6 +15,7 @@ import type { Records, RedriveRequest } from './records.ts';
 /** What people ask of a store that is opened for them. */
 export type RecordsStore = RecordStore &
   MuteStore &
+  AttestationStore &
   Pick<JobReader, 'finishedDurations'> &
   Pick<AuditReader, 'readAuditLines' | 'auditHead' | 'lastCheckpoint'>;
 
@@ -35,8 +38,13 @@ export function createStoreRecords(
     listJobs: async (filter) => {
       const { items, nextCursor } = await store.listObservations(filter);
       const endOf = await ends.of(items);
+      const attested = await store.attestationsOf(items.map(({ jobId }) => jobId));
       return {
-        items: items.map((observation) => ({ observation, eta: endOf.get(observation) ?? null })),
+        items: items.map((observation) => ({
+          observation,
+          eta: endOf.get(observation) ?? null,
+          attestations: attested.get(observation.jobId) ?? [],
+        })),
         nextCursor,
       };
     },
@@ -56,6 +64,7 @@ export function createStoreRecords(
       return { redriven, refused, cutShort: null };
     },
     addMute: (asked) => addMute(store, asked, { now: clock.now(), watches, isWhole }),
+    attest: (asked) => attest(store, asked, clock.now()),
     removeMute: (id, by) => store.removeMute(id, clock.now(), by),
   };
 }

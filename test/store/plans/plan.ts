@@ -38,6 +38,7 @@ const BOUNDED: Record<string, string> = {
 /** How an index is searched when what it finds is little, and why. */
 const LITTLE: Record<string, string> = {
   'event_job (job_id=?': 'what happened to one job',
+  'attestation_job (job_id=?': 'what people said of one job',
   'observation_job (job_id=?': 'one job, as several watches see it',
   'delivery_event (event_id=?': 'one event, to all channels',
   'pruned_job USING PRIMARY KEY (job_id=?': 'one job, as several watches saw it',

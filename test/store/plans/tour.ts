@@ -5,7 +5,16 @@ import { PRUNED_THINGS } from '../../../src/store/ports/keeping.ts';
 import type { Lease, SharedMembership } from '../../../src/store/ports/leases.ts';
 import { DELIVERY_STATUSES } from '../../../src/store/ports/outbox.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { aJob, aMuteRequest, anObservation, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import {
+  aJob,
+  aMuteRequest,
+  anAttestationRequest,
+  anObservation,
+  HOUR,
+  jobId,
+  MINUTE,
+  T0,
+} from '../../support/builders.ts';
 import { aJoining } from '../../support/joining.ts';
 import { aCommit, aDraft, plan, TARGET } from '../support.ts';
 
@@ -29,6 +38,8 @@ export async function tour(store: Store): Promise<void> {
   await store.listMutes({ inForceAt: T0 });
   await store.listMutes({ openAt: T0 });
   await store.removeMute(mute.id, T0 + 1, 'ann');
+  await store.attest(anAttestationRequest());
+  await store.attestationsOf([jobId(1), jobId(2)]);
   await tourOfKeeping(store);
   await store.close();
 }

@@ -7,7 +7,7 @@ import { createSqlStore } from '../../../src/store/sql/sql-store.ts';
 import { migrate } from '../../../src/store/sqlite/migrations.ts';
 import { kyselyDatabase, openConnection } from '../../../src/store/sqlite/node-sqlite.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { aMuteRequest, anObservation, T0 } from '../../support/builders.ts';
+import { aMuteRequest, anAttestationRequest, anObservation, jobId, T0 } from '../../support/builders.ts';
 import { countTransactions } from '../../support/count-transactions.ts';
 import { aCommit, aDraft, plan } from '../support.ts';
 
@@ -64,6 +64,7 @@ describe('what is written under a lease', () => {
       lost.moveSpans({ byMs: 60_000, at }),
       lost.addMute(aMuteRequest()),
       lost.removeMute(1, at, 'ann'),
+      lost.attest(anAttestationRequest()),
       lost.redrive('given_up', at),
     ];
     const ends = await Promise.allSettled(writes);
@@ -104,6 +105,7 @@ async function everything(store: Store): Promise<unknown> {
     observations: await store.listObservations({ limit: 99 }),
     alerts: await store.readAlerts(),
     mutes: await store.listMutes({}),
+    attestations: await store.attestationsOf([jobId(1)]),
     mirrored: await store.mirroredSeq(),
     look: await store.lastLookAt('orders'),
     successes: await store.lastSuccesses(),

@@ -30,6 +30,7 @@ const LANDED: Record<number, string> = {
   21: 'dfb69f03500bda5a3b066e1d49cab79e76237b77548bc7eef06ecb9c9a46696a',
   22: '24d012bad00633b37518066719d9ae1cca5f48795f11634d4fdb162204b92405',
   23: '7840b9fdb4352a3ec9081ee6858befdb4c019027961b8df2d22fbfb1837d55bb',
+  24: 'c214e1a2e252ca2cff01c94d2f3c267ac0a43cfcb262b1ff81e5c45885dd47aa',
 };
 
 it('migrations stay, byte for byte, as they landed', () => {
