@@ -20,8 +20,8 @@ const { values } = parseArgs({
 const seed = Number(values.seed);
 const reports: Record<string, MutationReport> = {
   'in process': await mutateInProcess(Number(values.answers), seed),
-  ...(await mutateOverHttp(Number(values['over-http']), seed)),
-  ...(await mutateToChannels(Number(values['to-channels']), seed)),
+  ...(await mutateOverHttp(Number(values['over-http']), { firstSeed: seed })),
+  ...(await mutateToChannels(Number(values['to-channels']), { firstSeed: seed })),
 };
 
 const LONGEST_MS = 1_000;

@@ -78,6 +78,33 @@ export async function reportOf(
   return { answers: count, falsehoods, slowest, grownBytes };
 }
 
+/**
+ * Meets the answers in so many lanes at once, each with a share of the seeds: mostly it is waited for answers that do not end.
+ * @param meetIn begins a lane: `count` seeds from `firstSeed` on.
+ */
+export async function inLanes(
+  lanes: number,
+  count: number,
+  firstSeed: number,
+  meetIn: (lane: number, count: number, firstSeed: number) => Promise<MutationReport>,
+): Promise<MutationReport> {
+  const each = Math.ceil(count / lanes);
+  const reports = await Promise.all(
+    Array.from({ length: Math.ceil(count / each) }, (_, lane) => {
+      const first = lane * each;
+      return meetIn(lane, Math.min(each, count - first), firstSeed + first);
+    }),
+  );
+  const [first] = reports.toSorted((a, b) => b.slowest.ms - a.slowest.ms);
+  return {
+    answers: reports.reduce((sum, { answers }) => sum + answers, 0),
+    falsehoods: reports.flatMap(({ falsehoods }) => falsehoods),
+    slowest: first?.slowest ?? { ms: 0, seed: firstSeed },
+    // What a lane leaves behind cannot be told from what the others have in hand.
+    grownBytes: reports.length === 1 ? (reports[0]?.grownBytes ?? null) : null,
+  };
+}
+
 /** A source of all kinds, over a connection that tries nothing again. */
 export function sourceOver(baseUrl: string, client: HttpClient, requestTimeoutMs: number): JobSource {
   const connection = aConnection(baseUrl, { client, requestTimeoutMs });

@@ -5,6 +5,9 @@ import { mutateInProcess } from './in-process.ts';
 import { mutateOverHttp } from './over-http.ts';
 import { mutateToChannels } from './to-channels.ts';
 
+/** Most of the time it is waited for answers that do not end. */
+const LANES = 5;
+
 describe('answers that have gone wrong', () => {
   it('tell nothing that they do not say', async () => {
     const { falsehoods, slowest } = await mutateInProcess(1_500);
@@ -13,7 +16,7 @@ describe('answers that have gone wrong', () => {
   });
 
   it('do no more harm over any of the ways to Atlas, mutated on the wire as well', async () => {
-    const reports = await mutateOverHttp(60);
+    const reports = await mutateOverHttp(60, { lanes: LANES });
     for (const [way, { falsehoods }] of Object.entries(reports))
       expect({ way, falsehoods }).toEqual({ way, falsehoods: [] });
     expect(Object.keys(reports)).toContain('http');
@@ -22,7 +25,7 @@ describe('answers that have gone wrong', () => {
 
 describe('rubbish from receivers', () => {
   it('is an acceptance or a classified fault to every HTTP channel', async () => {
-    const reports = await mutateToChannels(15);
+    const reports = await mutateToChannels(15, { lanes: LANES });
     for (const [way, { falsehoods }] of Object.entries(reports)) {
       expect({ way, falsehoods }).toEqual({ way, falsehoods: [] });
     }

@@ -4,7 +4,7 @@ import { useProxies } from '../../src/net/proxies.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { makeCertificate } from '../support/private-certificate.ts';
 import { type OddAnswer, oddAnswer } from './answers.ts';
-import { type MutationReport, reportOf, sourceOver } from './in-process.ts';
+import { inLanes, type MutationReport, reportOf, sourceOver } from './in-process.ts';
 import { mutateBytes } from './mutate.ts';
 import { type Chance, chanceOf } from './random.ts';
 import { type After, type RawServer, startRawServer } from './raw-server.ts';
@@ -16,11 +16,10 @@ interface OnTheWire {
   after: After;
 }
 
-/** A way to a server of rubbish. */
+/** A way to servers of rubbish, one for each lane. */
 interface Way {
   name: string;
-  server: RawServer;
-  baseUrl: string;
+  lanes: Array<{ server: RawServer; baseUrl: string }>;
   caFile: string | null;
 }
 
@@ -32,49 +31,72 @@ const TOLD_HOST = 'atlas.rubbish.test';
 /**
  * Reads `count` odd answers over each of the ways to Atlas: plain, with a private authority, and with one through a proxy. Half of them
  * are mutated on the wire as well. Where openssl is missing, only the plain way is gone.
+ * @param lanes so many answers are read at once over each way.
  */
-export async function mutateOverHttp(count: number, firstSeed = 1): Promise<Record<string, MutationReport>> {
-  const { ways, close } = await openWays();
+export async function mutateOverHttp(
+  count: number,
+  { firstSeed = 1, lanes = 1 }: { firstSeed?: number; lanes?: number } = {},
+): Promise<Record<string, MutationReport>> {
+  const { ways, close } = await openWays(lanes);
   try {
     const reports: Record<string, MutationReport> = {};
-    for (const way of ways) reports[way.name] = await overOneWay(way, count, firstSeed);
+    const read = async (way: Way): Promise<void> => {
+      reports[way.name] = await inLanes(lanes, count, firstSeed, (lane, ...seeds) =>
+        inOneLane(way, lane, ...seeds),
+      );
+    };
+    if (lanes > 1) await Promise.all(ways.map(read));
+    else for (const way of ways) await read(way);
     return reports;
   } finally {
     await close();
   }
 }
 
-async function openWays(): Promise<{ ways: Way[]; close: () => Promise<void> }> {
-  const plain = await startRawServer();
-  const ways: Way[] = [
-    { name: 'http', server: plain, baseUrl: `http://127.0.0.1:${plain.port}`, caFile: null },
-  ];
+async function openWays(lanes: number): Promise<{ ways: Way[]; close: () => Promise<void> }> {
+  const servers: RawServer[] = [];
+  const open = async (name: string, caFile: string | null, start: () => Promise<RawServer>): Promise<Way> => {
+    const own = await Promise.all(Array.from({ length: lanes }, start));
+    servers.push(...own);
+    const host = name === 'proxy' ? TOLD_HOST : '127.0.0.1';
+    const scheme = caFile === null ? 'http' : 'https';
+    return {
+      name,
+      caFile,
+      lanes: own.map((server) => ({ server, baseUrl: `${scheme}://${host}:${server.port}` })),
+    };
+  };
+  const closeServers = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.close()));
+  };
+  const ways = [await open('http', null, () => startRawServer())];
   const certificate = makeCertificate('IP:127.0.0.1', `DNS:${TOLD_HOST}`);
-  if (certificate === null) return { ways, close: plain.close };
+  if (certificate === null) return { ways, close: closeServers };
   const { caFile, keyFile } = certificate;
-  const secure = await startRawServer({ certFile: caFile, keyFile });
-  const proxy = await startConnectProxy({ toPort: secure.port });
+  const startSecure = () => startRawServer({ certFile: caFile, keyFile });
+  const proxy = await startConnectProxy({ toPort: 'asked' });
   const proxies = useProxies({ HTTPS_PROXY: proxy.url });
   if ('fault' in proxies) throw new Error(proxies.fault);
-  ways.push(
-    { name: 'https', server: secure, baseUrl: `https://127.0.0.1:${secure.port}`, caFile },
-    { name: 'proxy', server: secure, baseUrl: `https://${TOLD_HOST}`, caFile },
-  );
+  ways.push(await open('https', caFile, startSecure), await open('proxy', caFile, startSecure));
   return {
     ways,
     close: async () => {
       proxies.restore();
-      await Promise.all([plain.close(), secure.close(), proxy.close()]);
+      await Promise.all([closeServers(), proxy.close()]);
       certificate.remove();
     },
   };
 }
 
-function overOneWay(
-  { server, baseUrl, caFile }: Way,
+function inOneLane(
+  { lanes, caFile }: Way,
+  lane: number,
   count: number,
   firstSeed: number,
 ): Promise<MutationReport> {
+  const place = lanes[lane];
+  if (place === undefined) throw new Error(`there is no lane ${lane}`);
+  const { server, baseUrl } = place;
   const open = (): HttpClient =>
     createHttpClient({
       caller: { kind: 'connection', name: 'atlas', address: 'baseUrl' },

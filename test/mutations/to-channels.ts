@@ -10,9 +10,9 @@ import { loadConfig } from '../../src/config/load.ts';
 import { DeliveryError } from '../../src/errors.ts';
 import { createRedactor } from '../../src/net/redact/redactor.ts';
 import { anEvent } from '../support/builders.ts';
-import { makeCertificate } from '../support/private-certificate.ts';
+import { makeCertificate, type PrivateCertificate } from '../support/private-certificate.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
-import { type MutationReport, reportOf } from './in-process.ts';
+import { inLanes, type MutationReport, reportOf } from './in-process.ts';
 import { mutateBytes } from './mutate.ts';
 import { type Chance, chanceOf } from './random.ts';
 import { type After, type RawServer, startRawServer } from './raw-server.ts';
@@ -47,30 +47,31 @@ const TIMEOUT_MS = 300;
 /**
  * Lets every HTTP channel tell an event `count` times to a receiver that answers rubbish, half of it mutated on the wire, plain and with a
  * private authority. The outcome is an acceptance or a classified fault, and never an acceptance of what refuses by its status.
+ * @param lanes so many events are told at once over each channel.
  */
 export async function mutateToChannels(
   count: number,
-  firstSeed = 1,
+  { firstSeed = 1, lanes = 1 }: { firstSeed?: number; lanes?: number } = {},
 ): Promise<Record<string, MutationReport>> {
   const certificate = makeCertificate('IP:127.0.0.1');
-  const plain = await startRawServer();
-  const secure =
-    certificate && (await startRawServer({ certFile: certificate.caFile, keyFile: certificate.keyFile }));
+  const ways = certificate === null ? [null] : [null, certificate];
   const reports: Record<string, MutationReport> = {};
+  const tell = async (secret: PrivateCertificate | null, type: ChannelType): Promise<void> => {
+    const name = `${type} over ${secret === null ? 'http' : 'https'}`;
+    reports[name] = await inLanes(lanes, count, firstSeed, async (_lane, ...seeds) => {
+      const keys = secret && { certFile: secret.caFile, keyFile: secret.keyFile };
+      const server = await startRawServer(keys ?? undefined);
+      const address = `${secret === null ? 'http' : 'https'}://127.0.0.1:${server.port}/services/hook`;
+      const channel = await channelTo(type, address, secret?.caFile ?? null);
+      return toOneChannel(channel, server, ...seeds).finally(() => server.close());
+    });
+  };
   try {
-    for (const [server, caFile] of [
-      [plain, null],
-      ...(secure ? [[secure, certificate?.caFile ?? null] as const] : []),
-    ] as const) {
-      const address = `${caFile === null ? 'http' : 'https'}://127.0.0.1:${server.port}/services/hook`;
-      for (const channel of await channelsTo(address, caFile)) {
-        const name = `${channel.type} over ${caFile === null ? 'http' : 'https'}`;
-        reports[name] = await toOneChannel(channel, server, count, firstSeed);
-      }
-    }
+    const all = ways.flatMap((secret) => CHANNEL_TYPES.map((type) => () => tell(secret, type)));
+    if (lanes > 1) await Promise.all(all.map((each) => each()));
+    else for (const each of all) await each();
     return reports;
   } finally {
-    await Promise.all([plain.close(), secure?.close()]);
     certificate?.remove();
   }
 }
@@ -125,10 +126,18 @@ function rubbish(chance: Chance): { bytes: Buffer; after: After; status: number;
   };
 }
 
-async function channelsTo(url: string, caFile: string | null): Promise<WatcherConfig['channels']> {
+const CHANNEL_TYPES = ['webhook', 'slack', 'msteams', 'pagerduty'] as const;
+type ChannelType = (typeof CHANNEL_TYPES)[number];
+
+async function channelTo(
+  type: ChannelType,
+  url: string,
+  caFile: string | null,
+): Promise<WatcherConfig['channels'][number]> {
   const folder = await mkdtemp(join(tmpdir(), 'rubbish-'));
   const file = join(folder, 'watcher.config.json');
   const trust = caFile === null ? {} : { caFile };
+  const routingKey = type === 'pagerduty' ? { routingKey: 'R'.repeat(32) } : {};
   const content = {
     connections: [
       { name: 'atlas', auth: { type: 'digest', publicKey: 'public-key', privateKey: 'private-key' } },
@@ -136,17 +145,14 @@ async function channelsTo(url: string, caFile: string | null): Promise<WatcherCo
     watches: [
       { name: 'orders', kind: 'cluster', groupId: '5f0e1d2c3b4a596877665544', instanceName: 'orders' },
     ],
-    channels: [
-      { name: 'siem', type: 'webhook', url, ...trust },
-      { name: 'chat', type: 'slack', url, ...trust },
-      { name: 'team', type: 'msteams', url, ...trust },
-      { name: 'pager', type: 'pagerduty', url, routingKey: 'R'.repeat(32), ...trust },
-    ],
+    channels: [{ name: 'rubbish', type, url, ...routingKey, ...trust }],
     routes: [],
   };
   try {
     await writeFile(file, JSON.stringify(content));
-    return (await loadConfig(file, { env: {} })).channels;
+    const [channel] = (await loadConfig(file, { env: {} })).channels;
+    if (channel === undefined) throw new Error('the configuration has no channel');
+    return channel;
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -12,9 +12,9 @@ export interface ConnectProxy {
   close(): Promise<void>;
 }
 
-/** A proxy on the loopback address that leads every tunnel to one port of this machine, whatever it was asked for; or refuses with `status`, and keeps the connection where it says so; or cuts; or never answers. */
+/** A proxy on the loopback address that leads every tunnel to one port of this machine, whatever it was asked for, or (`asked`) to the port that was; or refuses with `status`, and keeps the connection where it says so; or cuts; or never answers. */
 export async function startConnectProxy(options: {
-  toPort: number;
+  toPort: number | 'asked';
   status?: number;
   keeps?: boolean;
   cuts?: boolean;
@@ -39,7 +39,8 @@ export async function startConnectProxy(options: {
       else client.end();
       return;
     }
-    const upstream = connect(options.toPort, '127.0.0.1', () => {
+    const toPort = options.toPort === 'asked' ? Number(request.url?.split(':').at(-1)) : options.toPort;
+    const upstream = connect(toPort, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       upstream.pipe(client).pipe(upstream);
     });
