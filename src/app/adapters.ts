@@ -27,6 +27,8 @@ import type { SunsetNotice } from '../source/reply/sunset-watch.ts';
 import type { JobSource } from '../source/source.ts';
 import type { RequestRecord } from '../source/wire/http-exchange.ts';
 import { sqlitePath } from '../store/ports/address.ts';
+import type { TokenStore } from '../store/ports/tokens.ts';
+import { createSharedVault } from './shared-vault.ts';
 
 /** What can be watched. */
 const KINDS = [serverlessJobs, flexJobs, clusterJobs, collectionJobs, legacyJobs];
@@ -40,6 +42,8 @@ export interface SourceDeps {
   shareBudget?: ShareBudget | undefined;
   /** Access tokens are kept beside it. */
   storeUrl: string;
+  /** Where replicas keep those that they share, in place of that; `null`: nobody shares any. */
+  tokens?: TokenStore | null;
   onRequest?: (request: RequestRecord) => void;
   onSunset?: (notice: SunsetNotice) => void;
 }
@@ -57,9 +61,9 @@ export interface BuiltSource {
  */
 export function buildSource(
   config: ConnectionConfig,
-  { clock, storeUrl, ...observers }: SourceDeps,
+  { clock, storeUrl, tokens = null, ...observers }: SourceDeps,
 ): BuiltSource {
-  const vault = chooseVault(config, storeUrl);
+  const vault = chooseVault(config, { storeUrl, tokens });
   const connection = createConnection({ ...config, ...observers, clock, vault, random: Math.random });
   return {
     source: createAtlasSource({ connection, clock, adapters: KINDS, redactor: observers.redactor }),
@@ -67,8 +71,15 @@ export function buildSource(
   };
 }
 
-/** Access tokens are kept beside the store. Where that is no file, or its directory is not there yet, they live as long as the process. */
-function chooseVault({ auth }: ConnectionConfig, storeUrl: string): TokenVault {
+/**
+ * Replicas keep access tokens in the store that they share; else they are kept beside the store. Where that is no file, or its directory is
+ * not there yet, they live as long as the process.
+ */
+function chooseVault(
+  { auth }: ConnectionConfig,
+  { storeUrl, tokens }: { storeUrl: string; tokens: TokenStore | null },
+): TokenVault {
+  if (auth.type === 'serviceAccount' && tokens !== null) return createSharedVault(tokens, auth.clientSecret);
   const path = sqlitePath(storeUrl);
   return auth.type === 'serviceAccount' && path !== null && path !== ':memory:' && existsSync(dirname(path))
     ? createFileVault({ prefix: path, secret: auth.clientSecret })

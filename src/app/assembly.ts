@@ -113,6 +113,7 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
       redactor,
       limiter: createReceiverLimiter(clock),
       shareBudget,
+      tokens: membership.kind === 'shared' ? membership : null,
       readCheckpoint: async () => (await store.lastCheckpoint()).last?.note ?? null,
       onRequest: metrics.onRequest,
       onSunset: metrics.onSunset,

@@ -28,6 +28,7 @@ export function openReplicaStores(clock: () => number = () => 1_000_000): Replic
     create table replica (id text primary key, name text not null, version text not null, configuration text not null,
       joined_at integer not null, until integer not null, is_leaving integer not null, asks text not null) strict;
     create table request_budget (budget text primary key, account text not null, booked_at integer not null) strict;
+    create table token (key text primary key, sealed text not null, expires_at integer not null) strict;
     create table lease (unit text primary key, owner text, token integer not null, free_since integer not null) strict;
     create table estate (watch text primary key, connection text not null, revision integer not null) strict;
     create table found_project (watch text not null, group_id text not null, name text, tags text not null,

@@ -1,25 +1,17 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { isRecord } from '../wire/envelope.ts';
-import type { StoredToken, TokenVault } from './token-vault.ts';
-
-const CIPHER = 'aes-256-gcm';
-const PURPOSE = 'restore-watcher access token';
-const SALT_BYTES = 16;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
+import { openToken, sealToken } from './sealed-token.ts';
+import type { TokenVault } from './token-vault.ts';
 
 /**
- * A vault of files, one per key: `PREFIX.token-KEY`, readable by their owner alone, replaced in one step. What they hold is encrypted
- * with AES-256-GCM under a key derived (HKDF-SHA256, a new salt each time; client secrets are random, so nothing slower is needed)
- * from `secret`, and bound to its name. A file that is torn, damaged, of another secret or moved to another name counts as none.
+ * A vault of files, one per key: `PREFIX.token-KEY`, readable by their owner alone, replaced in one step. What they hold is sealed with
+ * `secret` and bound to its name: a file that is torn, damaged, of another secret or moved to another name counts as none.
  */
 export function createFileVault({ prefix, secret }: { prefix: string; secret: string }): TokenVault {
   const fileOf = (key: string): string => `${prefix}.token-${key}`;
   return {
     read: async (key) => {
       try {
-        return readToken(decrypt(await readFile(fileOf(key)), key, secret));
+        return openToken(await readFile(fileOf(key)), key, secret);
       } catch {
         return null;
       }
@@ -27,7 +19,7 @@ export function createFileVault({ prefix, secret }: { prefix: string; secret: st
     write: async (key, token) => {
       const draft = `${fileOf(key)}.${process.pid}.tmp`;
       try {
-        await writeFile(draft, encrypt(JSON.stringify(token), key, secret), { mode: 0o600 });
+        await writeFile(draft, sealToken(token, key, secret), { mode: 0o600 });
         await rename(draft, fileOf(key));
       } catch (error) {
         await rm(draft, { force: true });
@@ -35,47 +27,4 @@ export function createFileVault({ prefix, secret }: { prefix: string; secret: st
       }
     },
   };
-}
-
-/** Salt, initialisation vector, tag and text, one after the other. */
-function encrypt(text: string, name: string, secret: string): Buffer {
-  const salt = randomBytes(SALT_BYTES);
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv(CIPHER, keyOf(secret, salt), iv).setAAD(Buffer.from(name));
-  const data = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-  return Buffer.concat([salt, iv, cipher.getAuthTag(), data]);
-}
-
-/** Throws unless it is what `encrypt` made of the same name and secret. */
-function decrypt(sealed: Buffer, name: string, secret: string): string {
-  const [saltEnd, ivEnd] = [SALT_BYTES, SALT_BYTES + IV_BYTES];
-  const tagEnd = ivEnd + TAG_BYTES;
-  const key = keyOf(secret, sealed.subarray(0, saltEnd));
-  const decipher = createDecipheriv(CIPHER, key, sealed.subarray(saltEnd, ivEnd), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(Buffer.from(name)).setAuthTag(sealed.subarray(ivEnd, tagEnd));
-  return Buffer.concat([decipher.update(sealed.subarray(tagEnd)), decipher.final()]).toString('utf8');
-}
-
-function keyOf(secret: string, salt: Buffer): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, salt, PURPOSE, 32));
-}
-
-function readToken(text: string): StoredToken | null {
-  const fields: unknown = JSON.parse(text);
-  if (!isRecord(fields)) return null;
-  const { accessToken, obtainedAt, expiresAt, isAccepted } = fields;
-  // What earlier versions did not keep.
-  const { isSuccessor = false, isRoleRefused = false, madeAt = [obtainedAt] } = fields;
-  return typeof accessToken === 'string' &&
-    typeof obtainedAt === 'number' &&
-    typeof expiresAt === 'number' &&
-    typeof isAccepted === 'boolean' &&
-    typeof isSuccessor === 'boolean' &&
-    typeof isRoleRefused === 'boolean' &&
-    Array.isArray(madeAt) &&
-    madeAt.every((at) => typeof at === 'number')
-    ? { accessToken, obtainedAt, expiresAt, isAccepted, isSuccessor, isRoleRefused, madeAt }
-    : null;
 }

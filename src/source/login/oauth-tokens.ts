@@ -88,36 +88,73 @@ export function createAccessTokens(options: {
   let hasWarned = false;
 
   async function renew(signal: AbortSignal): Promise<Held> {
+    if (vault.renew) {
+      // Before the others are kept out: who waits here must not make them wait.
+      await cooldown.pass(signal);
+      const renewed = await renewAlone(vault.renew, signal);
+      if (renewed !== null) return renewed;
+    }
     if (!hasLooked) {
       const stored = await vault.read(key).catch(() => null);
       hasLooked = true;
-      held =
-        stored === null ? null : hold(stored, clock, { madeAt: Number.NEGATIVE_INFINITY, madeFor: null });
-      madeAt = stored?.madeAt ?? [];
-      if (held !== null && isFresh(held)) {
-        if (!(held.stored.isRoleRefused && mayMakeMore(madeAt, clock))) return held;
-        madeFor = 'role';
-      }
+      const adopted = adopt(stored);
+      if (adopted !== null) return adopted;
     }
     await cooldown.pass(signal);
+    const made = await make(signal);
+    await keep(made.stored); // before it is used: a crash from now on does not cost another
+    return made;
+  }
+
+  /** As one of several processes that use the account: another one may have made a token by now. */
+  async function renewAlone(
+    alone: NonNullable<TokenVault['renew']>,
+    signal: AbortSignal,
+  ): Promise<Held | null> {
+    let renewed: Held | null = null;
+    await alone(key, async (kept) => {
+      renewed = adopt(kept);
+      if (renewed !== null) return null;
+      const made = await make(signal);
+      renewed = made;
+      return made.stored;
+    });
+    hasLooked = true;
+    return renewed;
+  }
+
+  /** Takes the token that is kept; `null`: it is of no use, or known already. */
+  function adopt(stored: StoredToken | null): Held | null {
+    const isNews = stored !== null && stored.accessToken !== lastRefused;
+    if (!isNews || stored.accessToken === held?.stored.accessToken) return null;
+    const kept = hold(stored, clock, { madeAt: Number.NEGATIVE_INFINITY, madeFor: null });
+    madeAt = stored.madeAt;
+    if (held === null || kept.endsAt > held.endsAt) held = kept;
+    if (!isFresh(kept)) return null;
+    if (!(stored.isRoleRefused && mayMakeMore(madeAt, clock))) return kept;
+    madeFor = 'role';
+    return null;
+  }
+
+  async function make(signal: AbortSignal): Promise<Held> {
     try {
       const { accessToken, lifeMs } = await request(signal);
       const obtainedAt = clock.now();
       madeAt = [...withinHour(madeAt, obtainedAt), obtainedAt];
       const fresh = { isAccepted: false, isSuccessor: madeFor !== null, isRoleRefused: false, madeAt };
-      held = hold({ accessToken, obtainedAt, expiresAt: obtainedAt + lifeMs, ...fresh }, clock, {
+      const made = hold({ accessToken, obtainedAt, expiresAt: obtainedAt + lifeMs, ...fresh }, clock, {
         madeAt: clock.monotonic(),
         madeFor,
       });
+      held = made;
       madeFor = null;
       cooldown.end();
       hasWarned = false;
+      return made;
     } catch (error) {
       if (!signal.aborted && error instanceof SourceError) cooldown.begin(error);
       throw error;
     }
-    await keep(held.stored); // before it is used: a crash from now on does not cost another
-    return held;
   }
 
   const isFresh = ({ renewAt }: Held): boolean => clock.monotonic() < renewAt;

@@ -19,6 +19,11 @@ export interface TokenVault {
   read(key: string): Promise<StoredToken | null>;
   /** Rejects when it cannot be kept; the token is good all the same. */
   write(key: string, token: StoredToken): Promise<void>;
+  /**
+   * Lets one process at a time renew the token of a key, and keeps what `work` makes of the one that is kept by then (`null`: that one is to
+   * stay). Where nobody can be kept out, `work` is done all the same. Rejects as `work` does. Absent: no other process uses the vault.
+   */
+  renew?(key: string, work: (kept: StoredToken | null) => Promise<StoredToken | null>): Promise<void>;
 }
 
 /** Keeps them for the life of the process only. */

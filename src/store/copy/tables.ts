@@ -5,6 +5,7 @@ type NotKept =
   | 'replica'
   | 'lease'
   | 'request_budget'
+  | 'token'
   | 'audit_mirror'
   | 'estate'
   | 'found_project'

@@ -1,5 +1,6 @@
 import type { Booking, Grant } from '../../domain/polling/shared-budget.ts';
 import type { EstateStore } from './estates.ts';
+import type { TokenStore } from './tokens.ts';
 
 /** A right to do one piece of the work. One replica has it at a time. */
 export interface Lease {
@@ -65,7 +66,7 @@ export type Membership =
  * One of several replicas. What it holds is its own for `REPLICA_LEASE_MS` from each sign of life on, by the clock of the store.
  * @throws {StoreError} from every method.
  */
-export interface SharedMembership extends EstateStore {
+export interface SharedMembership extends EstateStore, TokenStore {
   kind: 'shared';
   replica: string;
   /**

@@ -64,6 +64,14 @@ const ESTATES = `
   );
 `;
 
+const TOKENS = `
+  create table token (
+    key text collate "C" primary key,
+    sealed text not null,
+    expires_at bigint not null
+  );
+`;
+
 const REQUEST_BUDGETS = `
   create table request_budget (
     budget text collate "C" primary key,
@@ -112,6 +120,7 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
     worksFrom: 1,
   },
+  { number: 9, name: 'access tokens that replicas share', sql: TOKENS, worksFrom: 1 },
 ];
 
 /** With the schema's name it makes the advisory lock under which a layout is changed: "RWdb". */

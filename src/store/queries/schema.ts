@@ -33,6 +33,7 @@ export interface Database {
   replica: ReplicaTable;
   lease: LeaseTable;
   request_budget: RequestBudgetTable;
+  token: TokenTable;
   audit_mirror: AuditMirrorTable;
   estate: EstateTable;
   found_project: FoundProjectTable;
@@ -279,6 +280,13 @@ interface AuditMirrorTable {
 }
 
 /** A unit of work, and whose it is; only where several replicas may work with the store. */
+interface TokenTable {
+  key: string;
+  /** Empty while there is none. */
+  sealed: string;
+  expires_at: number;
+}
+
 interface RequestBudgetTable {
   /** Names the connection and the project. */
   budget: string;

@@ -6,6 +6,7 @@ import { channelOfUnit } from '../../domain/replicas/unit.ts';
 import { StoreError } from '../../errors.ts';
 import type { EstateChange, EstateKey, EstatesStanding, FoundProject, ShareFault } from '../ports/estates.ts';
 import type { Joining, Lease, Membership, SharedMembership, Standing, Wish } from '../ports/leases.ts';
+import type { SealedToken, TokenStore } from '../ports/tokens.ts';
 import { freeLeasesOf } from '../queries/outbox/free-leases.ts';
 import { bookRequests } from '../queries/replicas/budgets.ts';
 import {
@@ -34,6 +35,7 @@ import {
   renew,
   strike,
 } from '../queries/replicas/replicas.ts';
+import { createTokenStore } from '../queries/replicas/tokens.ts';
 import type { Database } from '../queries/schema.ts';
 
 /** The leases of a store that several replicas share. */
@@ -70,6 +72,7 @@ class Member implements SharedMembership {
   readonly replica: string;
   readonly #db: Kysely<Database>;
   readonly #dialect: LeaseDialect;
+  readonly #tokens: TokenStore;
   readonly #joining: Joining;
   readonly #guarded: <Result>(doing: string, work: () => Promise<Result>) => Promise<Result>;
   /** Channels that are held, and of which nothing is claimed by an earlier holder any more: tokens, by unit. */
@@ -84,6 +87,7 @@ class Member implements SharedMembership {
   ) {
     this.#db = db;
     this.#dialect = dialect;
+    this.#tokens = createTokenStore(db, dialect);
     this.#joining = joining;
     this.#guarded = guarded;
     // A process may have the name of a dead one: in a container each has the same number.
@@ -105,6 +109,18 @@ class Member implements SharedMembership {
     return this.#guarded('book requests', () =>
       bookRequests(this.#db, this.#dialect, this.replica, bookings),
     );
+  }
+
+  readToken(key: string): Promise<SealedToken | null> {
+    return this.#guarded('read an access token', () => this.#tokens.readToken(key));
+  }
+
+  keepToken(key: string, token: SealedToken): Promise<void> {
+    return this.#guarded('keep an access token', () => this.#tokens.keepToken(key, token));
+  }
+
+  renewToken(...renewal: Parameters<TokenStore['renewToken']>): Promise<void> {
+    return this.#guarded('renew an access token', () => this.#tokens.renewToken(...renewal));
   }
 
   leave(): Promise<void> {

@@ -7,11 +7,13 @@ import { hasPostgres } from '../../support/postgres/shared.ts';
 import { bookingContract } from '../ports/booking-contract.ts';
 import { estatesContract } from '../ports/estates-contract.ts';
 import { leasesContract } from '../ports/leases-contract.ts';
+import { tokensContract } from '../ports/tokens-contract.ts';
 
 describe.skipIf(!hasPostgres())('in a PostgreSQL', () => {
   estatesContract(openPostgresReplicas);
   leasesContract(openPostgresReplicas);
   bookingContract(openPostgresReplicas);
+  tokensContract(openPostgresReplicas);
 
   it('what is being committed under a lease is committed before another takes that over', async () => {
     const world = await openPostgresReplicas();

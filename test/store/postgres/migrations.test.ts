@@ -68,7 +68,7 @@ describe.skipIf(!hasPostgres())('the layout in a PostgreSQL', () => {
     await (await openPostgresStore(address)).close();
     const { rows } = (await clients[0]?.query<{ place: string }>(
       `select table_name || '.' || column_name as place from information_schema.columns where table_schema = $1
-        and table_name not in ('schema_version', 'replica', 'lease', 'request_budget', 'audit_mirror', 'estate', 'found_project', 'watch_share')`,
+        and table_name not in ('schema_version', 'replica', 'lease', 'request_budget', 'token', 'audit_mirror', 'estate', 'found_project', 'watch_share')`,
       [address.schema],
     )) ?? { rows: [] };
     const embedded = openConnection(':memory:', { readOnly: false });

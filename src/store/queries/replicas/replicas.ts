@@ -104,10 +104,11 @@ export async function strike(db: Kysely<Database>, id: string): Promise<void> {
 /** A replica that is dead for so long is not on the list any more, nor is a unit that nobody has wanted for so long. */
 const FORGET_AFTER_MS = 86_400_000;
 
-/** Forgets replicas, units and request budgets of which nobody has heard for a day. */
+/** Forgets replicas, units, request budgets and access tokens of which nobody has heard for a day. */
 export async function forgetOld(db: Kysely<Database>, { now }: LeaseDialect): Promise<void> {
   const old = sql<number>`${now} - ${sql.lit(FORGET_AFTER_MS)}`;
   await db.deleteFrom('replica').where('until', '<', old).execute();
   await db.deleteFrom('lease').where('owner', 'is', null).where('free_since', '<', old).execute();
   await db.deleteFrom('request_budget').where('booked_at', '<', old).execute();
+  await db.deleteFrom('token').where('expires_at', '<', old).execute();
 }
