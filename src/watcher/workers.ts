@@ -1,12 +1,11 @@
 import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { Timestamp } from '../domain/instant.ts';
-import { channelOfUnit, channelUnit, KEEPER_UNIT } from '../domain/replicas/unit.ts';
+import { channelOfUnit, channelUnit, KEEPER_UNIT, projectUnit } from '../domain/replicas/unit.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
-import type { SpanScope } from '../store/ports/spans.ts';
 import { Chores } from './chores.ts';
 import { type ChannelAlerts, createChannelAlerts } from './deliver/channel-alerts.ts';
 import { type ChannelSet, createChannelSet } from './deliver/channel-set.ts';
@@ -17,7 +16,7 @@ import type { Recorder } from './record/recorder.ts';
 import { createElsewhere } from './remind/elsewhere.ts';
 import type { TestAlertConfig } from './remind/test-alert.ts';
 import { createVisibility } from './remind/visibility.ts';
-import type { ClockSteps } from './schedule/clock-steps.ts';
+import type { ClockSteps, OwnSpans } from './schedule/clock-steps.ts';
 import type { PollNow, WatcherStatus } from './status.ts';
 import { createWatchSet, type WatchConfig, type WatchSet } from './watch/set.ts';
 import { createSuccesses, type Successes } from './watch/successes.ts';
@@ -182,13 +181,18 @@ export class Workers {
   }
 
   /** What is counted by this process's clock; `null`: everything, since it has the store alone. */
-  spans(): SpanScope | null {
+  spans(): OwnSpans | null {
     const { leases } = this.#deps;
     if (leases.status() === null) return null;
+    const channels = this.#channelsOfOurs();
+    const polled = this.#watches
+      .status()
+      .flatMap(({ watch, polledBy }) => (polledBy === null ? [watch] : []));
+    const watches = this.#config.watches.filter(({ name }) => polled.includes(name));
+    const units = new Set([KEEPER_UNIT, ...channels.map(channelUnit), ...watches.map(projectUnit)]);
     return {
-      channels: this.#channelsOfOurs(),
-      watches: this.#watches.status().flatMap(({ watch, polledBy }) => (polledBy === null ? [watch] : [])),
-      reminders: leases.holdOf(KEEPER_UNIT) !== null,
+      of: { channels, watches: polled, reminders: leases.holdOf(KEEPER_UNIT) !== null },
+      leases: [...units].flatMap((unit) => leases.holdOf(unit)?.lease ?? []),
     };
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { formatSpan } from '../../domain/instant.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { Lease } from '../../store/ports/leases.ts';
 import type { SpanScope, SpanStore } from '../../store/ports/spans.ts';
 
 /** What clocks are corrected by all the time is no step. */
@@ -24,13 +25,22 @@ export interface ClockSteps {
   settle(): Promise<void>;
 }
 
+/** Where spans are kept, whatever they are moved under. */
+export type LeasedSpans = SpanStore & { under(lease: Lease): LeasedSpans };
+
+/** The spans that are one replica's. */
+export interface OwnSpans {
+  of: SpanScope;
+  leases: readonly Lease[];
+}
+
 /** What steps are found with, and where spans are kept. */
 export interface ClockStepDeps {
-  store: SpanStore;
+  store: LeasedSpans;
   clock: Pick<Clock, 'now' | 'monotonic'>;
   logger: Logger;
-  /** What this replica counts by its clock; `null`: everything, since it has the store alone. That is so unless given. */
-  scope?: () => SpanScope | null;
+  /** What this replica counts by its clock, and its leases on that; `null`: everything, since it has the store alone. That is so unless given. */
+  scope?: () => OwnSpans | null;
   /** Is told when the times in the store have been moved. */
   onMoved?: () => void;
 }
@@ -57,7 +67,10 @@ export function createClockSteps({
   const makeUp = async (): Promise<void> => {
     const byMs = owedMs;
     if (Math.abs(byMs) < LEAST_STEP_MS) return;
-    await store.moveSpans({ byMs, at: clock.now(), of: scope() ?? undefined });
+    const own = scope();
+    // All of it in one transaction, or a step would be made up for twice where half of it fails.
+    const fenced = (own?.leases ?? []).reduce((whole, lease) => whole.under(lease), store);
+    await fenced.moveSpans({ byMs, at: clock.now(), of: own?.of });
     onMoved?.();
     owedMs -= byMs;
     const way = byMs > 0 ? 'forward' : 'back';

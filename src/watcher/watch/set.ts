@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Watch } from '../../domain/job/watch.ts';
+import type { Target, Watch } from '../../domain/job/watch.ts';
 import { mayShareJobs } from '../../domain/polling/ownership.ts';
 import { projectUnit } from '../../domain/replicas/unit.ts';
+import { StoreError } from '../../errors.ts';
 import type { JobSource } from '../../source/source.ts';
 import type { Lease } from '../../store/ports/leases.ts';
 import { type Hold, type Leases, underHold } from '../leases/leases.ts';
 import { type Haste, Reconciler } from '../reconciler.ts';
+import type { Recorder } from '../record/recorder.ts';
 import { Schedules } from '../schedule/schedules.ts';
 import type { PollNow, WatchStatus } from '../status.ts';
 import { FeedBook } from './hint/feed-book.ts';
@@ -60,7 +62,8 @@ export interface WatchSetDeps extends Omit<WatchLoopDeps, 'source' | 'store' | '
 
 /** What a loop writes with, under the lease on what it polls. */
 type LeasedStore = WatchLoopDeps['store'] & { under(lease: Lease): LeasedStore };
-type LeasedRecorder = WatchLoopDeps['recorder'] & { under(lease: Lease): LeasedRecorder };
+type LeasedRecorder = WatchLoopDeps['recorder'] &
+  Pick<Recorder, 'recordFeedTrust'> & { under(lease: Lease): LeasedRecorder };
 
 /** What a loop works by. */
 interface Spec {
@@ -103,7 +106,7 @@ class LoopSet implements WatchSet {
       stop: (loop, haste) => loop.stop(haste === 'lost' ? 0 : POLL_GRACE_MS),
       onStarted: (begun) => this.#tickAll(begun),
     });
-    this.#feeds = new FeedBook(deps);
+    this.#feeds = new FeedBook({ ...deps, recorderOf: (project) => this.#recorderOf(project) });
     this.#load = new SharedLoad(clock, () => this.#loops.actors());
     this.#schedules = new Schedules(deps, (expression) =>
       this.#loops.actors().filter((loop) => loop.schedule() === expression),
@@ -190,6 +193,16 @@ class LoopSet implements WatchSet {
       if (hold) specs.set(watch.name, { watch, source, hold });
     }
     return specs;
+  }
+
+  /** A project is a unit of its own, or a part of the unit of all projects of its connection. */
+  #recorderOf({ connection, groupId }: Pick<Target, 'connection' | 'groupId'>): LeasedRecorder {
+    const { recorder, leases } = this.#deps;
+    const hold =
+      leases.holdOf(projectUnit({ connection, groupId })) ??
+      leases.holdOf(projectUnit({ connection, groupId: '*' }));
+    if (hold === null) throw new StoreError('fenced', `project ${groupId} is another replica’s by now`);
+    return underHold(recorder, hold);
   }
 
   #tickAll(begun: readonly WatchLoop[]): void {

@@ -9,7 +9,7 @@ import type { Ticked } from '../schedule/release.ts';
 import type { PollNow, WatchStatus } from '../status.ts';
 import type { WatchAlertsDeps } from './alerts.ts';
 import type { BackOffDeps } from './back-off.ts';
-import type { FeedBook, FeedBookDeps } from './hint/feed-book.ts';
+import type { FeedBook } from './hint/feed-book.ts';
 import type { WatchJournalDeps } from './journal.ts';
 import type { Pace, Sharer } from './pace.ts';
 import type { WatchPollReport } from './poll-watch.ts';
@@ -18,10 +18,7 @@ import type { WatchPollReport } from './poll-watch.ts';
 export interface WatchLoopDeps extends PollDeps, WatchAlertsDeps, WatchJournalDeps, BackOffDeps {
   source: PollDeps['source'];
   store: PollDeps['store'] & WatchAlertsDeps['store'] & JobStore & FeedStore;
-  recorder: PollDeps['recorder'] &
-    WatchAlertsDeps['recorder'] &
-    WatchJournalDeps['recorder'] &
-    FeedBookDeps['recorder'];
+  recorder: PollDeps['recorder'] & WatchAlertsDeps['recorder'] & WatchJournalDeps['recorder'];
   clock: PollDeps['clock'];
   logger: Logger;
   signals: Signals;

@@ -40,6 +40,12 @@ export function jobsContract(store: () => Store): void {
       await store().noteSuccesses(new Map([['orders', T0], ['other', T0]])); // biome-ignore format: one map
       await store().noteSuccesses(new Map([['orders', T0 + 1]]));
       expect(await store().lastSuccesses()).toEqual(new Map([['orders', T0 + 1], ['other', T0]])); // biome-ignore format: one map
+      // Said late, by a replica that was paused.
+      await store().noteSuccesses(new Map([['orders', T0]]));
+      expect((await store().lastSuccesses()).get('orders')).toBe(T0 + 1);
+      // Written by a clock that was set back since.
+      await store().noteSuccesses(new Map([['orders', T0 - 3_600_000]]));
+      expect((await store().lastSuccesses()).get('orders')).toBe(T0 - 3_600_000);
     });
 
     it('follows the jobs of the target that may still change and are not missing, oldest first', async () => {

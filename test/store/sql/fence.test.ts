@@ -2,12 +2,19 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
 import type { Lease } from '../../../src/store/ports/leases.ts';
-import type { Database } from '../../../src/store/queries/schema.ts';
+import { type Database, FOREVER } from '../../../src/store/queries/schema.ts';
 import { createSqlStore } from '../../../src/store/sql/sql-store.ts';
 import { migrate } from '../../../src/store/sqlite/migrations.ts';
 import { kyselyDatabase, openConnection } from '../../../src/store/sqlite/node-sqlite.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { aMuteRequest, anAttestationRequest, anObservation, jobId, T0 } from '../../support/builders.ts';
+import {
+  aJob,
+  aMuteRequest,
+  anAttestationRequest,
+  anObservation,
+  jobId,
+  T0,
+} from '../../support/builders.ts';
 import { countTransactions } from '../../support/count-transactions.ts';
 import { aCommit, aDraft, plan } from '../support.ts';
 
@@ -41,32 +48,27 @@ describe('what is written under a lease', () => {
     expect((await store.auditHead()).seq).toBe(1);
   });
 
+  it('is every writing method of the store but for those that need no lease, and each stands here', () => {
+    const all = [...Object.keys(WRITES), ...Object.keys(WITHOUT_LEASE), ...READS];
+    expect(Object.keys(store).toSorted()).toEqual(all.toSorted());
+  });
+
   it('is refused once it is not, whatever is written, and changes nothing', async () => {
     await store.commitPoll(
-      aCommit({ observations: [anObservation()], events: [plan(1)], audit: [aDraft(1)] }),
+      aCommit({
+        observations: [anObservation(aJob(['failed'], { id: jobId(1) }))],
+        events: [{ ...plan(1), reminders: [{ channel: 'oncall', everyMs: 1 }] }],
+        audit: [aDraft(1)],
+      }),
     );
+    await store.addMute(aMuteRequest({ until: T0 }));
+    // Something was pruned that nobody has been told of.
+    await store.prune({ thing: 'mutes', overBefore: T0 + 1, from: null, limit: 9 });
     const before = await everything(store);
+    expect(before.alerts).toEqual(new Map());
     held.delete(KEEPER);
     const lost = store.under(KEEPER);
-    const claim = { channel: 'oncall', owner: 'me', now: T0 + 9, leaseMs: 15_000, limit: 10 };
-    const at = T0 + 9;
-    const writes = [
-      lost.commitPoll(aCommit({ takesBaseline: true })),
-      lost.commitAlerts({ at, raise: ['watch_failing/orders'], clear: [], events: [], audit: [] }),
-      lost.recordAudit([aDraft(2)]),
-      lost.recordOutcomes([{ id: 'none', kind: 'released', at }], []),
-      lost.claimDeliveries({ ...claim, perKey: 'head' }),
-      lost.renewLeases(['none'], 'me', at),
-      lost.noteLook('orders', at),
-      lost.noteLooks(['orders'], at),
-      lost.noteSuccesses(new Map([['orders', at]])),
-      lost.noteMirrored(1),
-      lost.moveSpans({ byMs: 60_000, at }),
-      lost.addMute(aMuteRequest()),
-      lost.removeMute(1, at, 'ann'),
-      lost.attest(anAttestationRequest()),
-      lost.redrive('given_up', at),
-    ];
+    const writes = Object.values(WRITES).map((write) => write(lost));
     const ends = await Promise.allSettled(writes);
     expect(ends).toEqual(
       writes.map(() => ({ status: 'rejected', reason: expect.objectContaining({ reason: 'fenced' }) })),
@@ -98,7 +100,82 @@ describe('what is written under a lease', () => {
   });
 });
 
-async function everything(store: Store): Promise<unknown> {
+const at = T0 + 9;
+
+/** Each writes something, or would. */
+const WRITES: Partial<Record<keyof Store, (lost: Store) => Promise<unknown>>> = {
+  commitPoll: (lost) => lost.commitPoll(aCommit({ takesBaseline: true })),
+  commitAlerts: (lost) =>
+    lost.commitAlerts({ at, raise: ['watch_failing/orders'], clear: [], events: [], audit: [] }),
+  remind: (lost) =>
+    lost.remind({ at, limit: 9 }, ({ due }) => ({
+      events: [plan(2)],
+      audit: [],
+      next: due.map(({ first, channel }) => ({ eventId: first.id, channel, count: 1, waitMs: 1 })),
+      ended: [],
+    })),
+  recordAudit: (lost) => lost.recordAudit([aDraft(2)]),
+  recordCheckpoint: (lost) => lost.recordCheckpoint({ at, key: 'a key', sign: () => 'a note' }),
+  recordOutcomes: (lost) => lost.recordOutcomes([{ id: 'none', kind: 'released', at }], []),
+  oweFallbacks: (lost) => lost.oweFallbacks({ channel: 'oncall', fallback: 'dba', notAcceptedSince: at, at }),
+  claimDeliveries: (lost) =>
+    lost.claimDeliveries({
+      channel: 'oncall',
+      owner: 'me',
+      now: at,
+      leaseMs: 15_000,
+      limit: 10,
+      perKey: 'head',
+    }),
+  renewLeases: (lost) => lost.renewLeases(['none'], 'me', at),
+  noteLook: (lost) => lost.noteLook('orders', at),
+  noteLooks: (lost) => lost.noteLooks(['orders'], at),
+  noteSuccesses: (lost) => lost.noteSuccesses(new Map([['orders', at]])),
+  noteMirrored: (lost) => lost.noteMirrored(1),
+  noteFeedTrust: async (lost) => {
+    const trust = { standing: 'trusted', since: at, reason: null, detail: null, proofs: [] } as const;
+    const feed = { connection: 'atlas', groupId: 'g', kind: 'cluster', trust } as const;
+    // Also what nobody is told of.
+    await expect(lost.noteFeedTrust([feed], [])).rejects.toMatchObject({ reason: 'fenced' });
+    await lost.noteFeedTrust([feed], [aDraft(3)]);
+  },
+  moveSpans: (lost) => lost.moveSpans({ byMs: 60_000, at }),
+  prune: (lost) => lost.prune({ thing: 'jobs', overBefore: FOREVER, from: null, limit: 9 }),
+  notePruned: (lost) => lost.notePruned(at),
+  noteCoverage: (lost) =>
+    lost.noteCoverage({
+      writer: { id: 'me', startedAt: at, aliveAt: at, endedAt: null },
+      spans: [],
+      firsts: [],
+    }),
+  pruneCoverage: (lost) => lost.pruneCoverage(at, 9),
+  addMute: (lost) => lost.addMute(aMuteRequest()),
+  removeMute: (lost) => lost.removeMute(1, at, 'ann'),
+  attest: (lost) => lost.attest(anAttestationRequest()),
+  redrive: (lost) => lost.redrive('given_up', at),
+};
+
+/** Changes the store, or says that it can be, with no lease, and why. */
+const WITHOUT_LEASE: Partial<Record<keyof Store, string>> = {
+  join: 'comes before any lease',
+  under: 'makes the fenced store',
+  checkWritable: 'leaves no trace',
+  close: 'is the end of this process alone',
+  listen: 'only hears',
+};
+
+const READS: ReadonlyArray<keyof Store> = [
+  ...(['readTarget', 'followedTargets', 'readObservations', 'readElsewhere', 'finishedDurations'] as const),
+  ...(['targetsWithBaseline', 'lastLookAt', 'lastLooksAt', 'nextDueAt', 'failingChannels'] as const),
+  ...(['givenUpSince', 'lastAcceptedAt', 'readAlerts', 'alertEvent', 'hasEvent', 'lastFinishedAt'] as const),
+  ...(['watchedSince', 'readAudit', 'readAuditLines', 'readAuditText', 'auditHead', 'auditTree'] as const),
+  ...(['mirroredSeq', 'lastCheckpoint', 'listObservations', 'listEvents', 'listDeliveries'] as const),
+  ...(['findJobIds', 'findDeliveryIds', 'oldestRunning', 'runningSince', 'lastFinishes'] as const),
+  ...(['lastSuccesses', 'owedSince', 'countJobs', 'countDeliveries', 'listMutes', 'lastWrittenAt'] as const),
+  ...(['oldestEventAt', 'readFeedTrust', 'readCoverage', 'attestationsOf'] as const),
+];
+
+async function everything(store: Store): Promise<Record<string, unknown>> {
   return {
     audit: await store.readAudit(0, 99),
     deliveries: await store.listDeliveries({ limit: 99 }),
@@ -109,5 +186,7 @@ async function everything(store: Store): Promise<unknown> {
     mirrored: await store.mirroredSeq(),
     look: await store.lastLookAt('orders'),
     successes: await store.lastSuccesses(),
+    checkpoint: await store.lastCheckpoint(),
+    trust: await store.readFeedTrust({ connection: 'atlas', kind: 'cluster' }, ['g']),
   };
 }

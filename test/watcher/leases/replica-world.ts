@@ -19,9 +19,16 @@ export interface ReplicaUnderTest {
   store: Store;
   notifiers: FakeNotifier[];
   /** Its way to the store: while it is cut off, no method works. */
-  link: { isCutOff: boolean };
+  link: Link;
   lines: ReadonlyArray<{ level: string; message: string }>;
   stop(): Promise<void>;
+}
+
+/** Between a replica and the store. */
+interface Link {
+  isCutOff: boolean;
+  /** What it has asked for under no lease. */
+  unfenced: Array<{ method: string; args: unknown[] }>;
 }
 
 /** Replicas over one store and one Atlas, in a time of their own. */
@@ -52,7 +59,7 @@ export function aReplicaWorld(
   const replicas: ReplicaUnderTest[] = [];
 
   const start: ReplicaWorld['start'] = async (name, { configuration = 'c0ffee' } = {}) => {
-    const link = { isCutOff: false };
+    const link: Link = { isCutOff: false, unfenced: [] };
     const store = cuttable(stores.open(), link);
     const membership = await store.join(aJoining({ name, configuration }));
     const source: FakeSource = {
@@ -115,15 +122,16 @@ export function aReplicaWorld(
 }
 
 /** The same store, whose methods fail while it is cut off, whatever it is written under. */
-function cuttable(store: Store, link: { isCutOff: boolean }): Store {
+function cuttable(store: Store, link: Link, isFenced = false): Store {
   return new Proxy(store, {
     get: (target, name) => {
       if (name === 'under') {
-        return (lease: Parameters<Store['under']>[0]) => cuttable(target.under(lease), link);
+        return (lease: Parameters<Store['under']>[0]) => cuttable(target.under(lease), link, true);
       }
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== 'function') return method;
       return async (...args: unknown[]): Promise<unknown> => {
+        if (!isFenced) link.unfenced.push({ method: String(name), args });
         if (link.isCutOff) throw new StoreError('unavailable', 'cut off');
         const result: unknown = await method.apply(target, args);
         return name === 'join' ? cuttable(result as Store, link) : result;

@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { AuditDraft } from '../../../src/domain/audit.ts';
 import { aJob, jobId } from '../../support/builders.ts';
 import { aReplicaWorld, type ReplicaWorld } from './replica-world.ts';
 
 const SECOND = 1_000;
 const PROJECTS = Array.from({ length: 6 }, (_, index) => `project-${index}`);
+
+/** Begin the names of methods that only read. */
+const READS =
+  /^(read|list|last|count|next|failing|given|alert|has|find|followed|watched|audit|mirrored|estates|found)/;
+const UNFENCED = ['checkWritable', 'end', 'join', 'leave', 'noteSuccesses', 'recordAudit', 'release'];
 
 /** Which replicas have polled a project since then. */
 function pollersOf({ polls }: ReplicaWorld, groupId: string, since: number): string[] {
@@ -41,6 +47,26 @@ describe('replicas over one store', () => {
     const told = world.heard().map(({ channel, eventId }) => `${channel} ${eventId}`);
     expect(told).toHaveLength(10 * PROJECTS.length * 3);
     expect(new Set(told).size).toBe(told.length);
+  });
+
+  it('write nothing without a lease but what is true whoever else is at work', async () => {
+    const world = aReplicaWorld();
+    const { time, atlas } = world;
+    const replicas = [await world.start('a'), await world.start('b')];
+    await time.pass(20 * SECOND);
+    atlas.jobs.push(aJob([], { id: jobId(1, time.now()), createdAt: time.now() }));
+    time.step(3_600 * SECOND);
+    await time.pass(60 * SECOND);
+    const stopping = replicas[1]?.stop();
+    await time.pass(5 * SECOND);
+    await stopping;
+    const unfenced = replicas.flatMap(({ link }) => link.unfenced);
+    const writers = new Set(unfenced.map(({ method }) => method).filter((method) => !READS.test(method)));
+    // Successes only grow; `checkWritable` leaves no trace; entries tell of the process itself.
+    expect([...writers].toSorted()).toEqual(['beat', ...UNFENCED].toSorted());
+    const entries = unfenced.filter(({ method }) => method === 'recordAudit').flatMap(({ args }) => args[0]);
+    const kinds = new Set((entries as AuditDraft[]).map(({ kind }) => kind));
+    expect(kinds).toEqual(new Set(['daemon.started', 'config.loaded', 'daemon.stopped']));
   });
 
   it('give a replica that joins its share, and leave no watch unpolled for longer than a period', async () => {

@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type ClockSteps, createClockSteps } from '../../../src/watcher/schedule/clock-steps.ts';
+import type { Lease } from '../../../src/store/ports/leases.ts';
+import {
+  type ClockSteps,
+  createClockSteps,
+  type LeasedSpans,
+  type OwnSpans,
+} from '../../../src/watcher/schedule/clock-steps.ts';
 import { HOUR, MINUTE, T0 } from '../../support/builders.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
@@ -8,6 +14,9 @@ const DAY = 24 * HOUR;
 
 let clock: ManualClock;
 let moved: Array<{ byMs: number; at: number }>;
+/** What each was moved under. */
+let leases: Array<readonly Lease[]>;
+let own: OwnSpans | null;
 let lastWrittenAt: number | null;
 let fault: Error | null;
 let steps: ClockSteps;
@@ -17,14 +26,20 @@ beforeEach(() => {
   moved = [];
   lastWrittenAt = null;
   fault = null;
-  steps = createClockSteps({
-    store: {
-      lastWrittenAt: async () => lastWrittenAt,
-      moveSpans: async (step) => {
-        if (fault) throw fault;
-        moved.push(step);
-      },
+  const spans = (under: readonly Lease[]): LeasedSpans => ({
+    lastWrittenAt: async () => lastWrittenAt,
+    moveSpans: async (step) => {
+      if (fault) throw fault;
+      moved.push(step);
+      leases.push(under);
     },
+    under: (lease) => spans([...under, lease]),
+  });
+  leases = [];
+  own = null;
+  steps = createClockSteps({
+    store: spans([]),
+    scope: () => own,
     clock,
     logger: createRecordingLogger(),
   });
@@ -38,6 +53,18 @@ describe('steps of the clock', () => {
     await Promise.all([steps.settle(), steps.settle()]);
     await steps.settle();
     expect(moved).toEqual([{ byMs: ms, at: T0 + MINUTE + ms + 1_000 }]);
+  });
+
+  it('move what is one replica’s under all of its leases on that, at once', async () => {
+    const held = [
+      { unit: 'keeper', token: 3 },
+      { unit: 'channel:oncall', token: 7 },
+    ];
+    own = { of: { channels: ['oncall'], watches: [], reminders: true }, leases: held };
+    clock.set(T0 + DAY);
+    await steps.settle();
+    expect(moved).toEqual([{ byMs: DAY, at: T0 + DAY, of: own.of }]);
+    expect(leases).toEqual([held]);
   });
 
   it('are none while time passes, however much of it at once, nor what the clock is corrected by all the time', async () => {

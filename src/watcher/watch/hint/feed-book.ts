@@ -23,7 +23,11 @@ const AT_ONCE = 32;
 /** What a book of feeds works with. */
 export interface FeedBookDeps {
   store: FeedStore;
-  recorder: Pick<Recorder, 'recordFeedTrust'>;
+  /**
+   * What is found out about the feed of a project is recorded by this, under the lease on the project.
+   * @throws {StoreError} reason `fenced` when the project is not ours any more.
+   */
+  recorderOf: (project: Pick<FeedPlace, 'connection' | 'groupId'>) => Pick<Recorder, 'recordFeedTrust'>;
   clock: Clock;
   signals: Signals;
 }
@@ -170,8 +174,16 @@ export class FeedBook {
       const known = this.#trusts.get(keyOf(each));
       return known === undefined ? each.trust.standing === 'trusted' : known.standing !== each.trust.standing;
     });
-    await this.#deps.recorder.recordFeedTrust(all, news);
-    for (const { trust, ...place } of all) this.#trusts.set(keyOf(place), trust);
+    const byProject = Map.groupBy(all, ({ connection, groupId }) => `${connection}/${groupId}`);
+    await Promise.all(
+      [...byProject.values()].map(async (those) => {
+        const [project] = those;
+        if (project === undefined) return;
+        const told = news.filter((each) => those.includes(each));
+        await this.#deps.recorderOf(project).recordFeedTrust(those, told);
+        for (const { trust, ...place } of those) this.#trusts.set(keyOf(place), trust);
+      }),
+    );
   }
 }
 
