@@ -22,13 +22,9 @@ export interface ChannelCount {
   lost: number;
   /** Messages that tell something again. */
   repeats: number;
-  /** The most of them that one kill has caused: several deliveries may be in hand at a kill, and each may be repeated once. */
+  /** The most of them that one kill, or whatever else cuts a send off, has caused: several deliveries may be in hand at a kill, and each may be repeated once. */
   mostPerKill: number;
-  /**
-   * Deliveries that were repeated without need. Whoever tells an event again must have been killed since it was told before; the
-   * event must have been in hand to this channel when that kill fell, by the store; and the audit log must know of an attempt that
-   * was cut off. So a kill explains one repeat of each delivery in hand, and no second one.
-   */
+  /** Deliveries that were repeated without need: see `CountInput.causeOf`. */
   unexplained: number;
   /** Ids that the store does not know, and milestones of a job that came under more than one id. */
   foreign: number;
@@ -68,16 +64,20 @@ export interface StormReport {
   seconds: number;
 }
 
+/** An event that came again, with the message that told it last before that. */
+export interface Repeat {
+  eventId: string;
+  before: Receipt;
+  now: Receipt;
+}
+
 export interface CountInput {
-  channel: Channel;
   receipts: readonly Receipt[];
   refused: number;
   events: readonly StormEvent[];
   expected: number;
-  /** In order. */
-  lives: readonly Life[];
-  /** Ids of events of which an attempt to tell this channel was cut off, as the audit log has it. */
-  interrupted: ReadonlySet<string>;
+  /** What may have caused that an event came again: the same value for all that has the same cause; `null`: nothing may. */
+  causeOf: (repeat: Repeat) => unknown;
   /** Ids of events that this channel was given up for at some time: they come again behind what followed them. */
   givenUp: ReadonlySet<string>;
 }
@@ -101,31 +101,50 @@ export function countChannel(input: CountInput): ChannelCount {
 }
 
 function countRepeats({
-  channel,
   receipts,
-  lives,
-  interrupted,
+  causeOf,
 }: CountInput): Pick<ChannelCount, 'repeats' | 'mostPerKill' | 'unexplained'> {
-  /** In whose life an event was told last. */
-  const toldIn = new Map<string, number>();
-  const perKill = new Map<number, number>();
+  const toldBy = new Map<string, Receipt>();
+  const perCause = new Map<unknown, number>();
   let repeats = 0;
   let unexplained = 0;
-  for (const { at, eventIds } of receipts) {
-    const now = lives.findLastIndex(({ startedAt }) => startedAt <= at);
-    const causes = new Set<number>();
-    for (const id of eventIds) {
-      const before = toldIn.get(id);
-      toldIn.set(id, now);
-      if (before === undefined) continue;
-      causes.add(before);
-      const wasInHand = lives[before]?.inHand.has(`${id}:${channel}`) ?? false;
-      if (before >= now || !wasInHand || !interrupted.has(id)) unexplained += 1;
-    }
-    if (causes.size > 0) repeats += 1;
-    for (const kill of causes) perKill.set(kill, (perKill.get(kill) ?? 0) + 1);
+  for (const now of receipts) {
+    const again = now.eventIds.flatMap((eventId) => {
+      const before = toldBy.get(eventId);
+      toldBy.set(eventId, now);
+      return before === undefined ? [] : [{ eventId, before, now }];
+    });
+    if (again.length === 0) continue;
+    repeats += 1;
+    const causes = again.map(causeOf);
+    unexplained += causes.filter((cause) => cause === null).length;
+    for (const cause of new Set(causes)) perCause.set(cause, (perCause.get(cause) ?? 0) + 1);
   }
-  return { repeats, mostPerKill: Math.max(0, ...perKill.values()), unexplained };
+  perCause.delete(null);
+  return { repeats, mostPerKill: Math.max(0, ...perCause.values()), unexplained };
+}
+
+/** What explains repeats where one daemon after the other is killed. */
+export interface KillFacts {
+  channel: Channel;
+  /** In order. */
+  lives: readonly Life[];
+  /** Ids of events of which an attempt to tell this channel was cut off, as the audit log has it. */
+  interrupted: ReadonlySet<string>;
+}
+
+/**
+ * Explains repeats by kills: see `CountInput.causeOf`. Whoever tells an event again must have been killed since it was told before; the
+ * event must have been in hand to this channel when that kill fell, by the store; and the audit log must know of an attempt that was cut
+ * off. So a kill explains one repeat of each delivery in hand, and no second one.
+ */
+export function explainedByKills({ channel, lives, interrupted }: KillFacts): CountInput['causeOf'] {
+  const lifeAt = (at: Timestamp): number => lives.findLastIndex(({ startedAt }) => startedAt <= at);
+  return ({ eventId, before, now }) => {
+    const killed = lifeAt(before.at);
+    const wasInHand = lives[killed]?.inHand.has(`${eventId}:${channel}`) ?? false;
+    return killed < lifeAt(now.at) && wasInHand && interrupted.has(eventId) ? killed : null;
+  };
 }
 
 /** `events` in the order of their first arrival. */

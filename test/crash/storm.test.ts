@@ -5,6 +5,8 @@ import {
   type CountInput,
   countChannel,
   countRecordedTwice,
+  explainedByKills,
+  type KillFacts,
   type StormReport,
   violationsOf,
 } from './storm-count.ts';
@@ -33,7 +35,8 @@ describe('a daemon that is killed again and again while jobs change and receiver
 });
 
 describe('the count after a storm', () => {
-  const SOUND: CountInput = {
+  type Facts = Omit<CountInput, 'causeOf'> & KillFacts;
+  const SOUND: Facts = {
     channel: 'slack',
     refused: 3,
     events: [
@@ -53,9 +56,10 @@ describe('the count after a storm', () => {
     interrupted: new Set(['a1']),
     givenUp: new Set(),
   };
+  const count = (facts: Facts): ChannelCount => countChannel({ ...facts, causeOf: explainedByKills(facts) });
 
   it('takes a repeat for what a kill may do', () => {
-    expect(countChannel(SOUND)).toEqual({
+    expect(count(SOUND)).toEqual({
       refused: 3,
       messages: 2,
       events: 2,
@@ -69,7 +73,7 @@ describe('the count after a storm', () => {
   });
 
   it('takes one repeat of each delivery in hand for what one kill may do', () => {
-    const found = countChannel({
+    const found = count({
       ...SOUND,
       receipts: [
         { at: 10, eventIds: ['a1'] },
@@ -86,7 +90,7 @@ describe('the count after a storm', () => {
     expect(found).toMatchObject({ repeats: 2, mostPerKill: 2, unexplained: 0 });
   });
 
-  it.each<[string, Partial<CountInput>, Partial<ChannelCount>]>([
+  it.each<[string, Partial<Facts>, Partial<ChannelCount>]>([
     ['a lost event', { receipts: SOUND.receipts.slice(0, 1) }, { lost: 1 }],
     ['a repeat without a kill', { lives: SOUND.lives.slice(0, 1) }, { unexplained: 1 }],
     [
@@ -115,18 +119,18 @@ describe('the count after a storm', () => {
     ],
     ['an end before its start', { receipts: [{ at: 10, eventIds: ['a2', 'a1'] }] }, { outOfOrder: 1 }],
   ])('finds %s', (_what, over, found) => {
-    expect(countChannel({ ...SOUND, ...over })).toMatchObject(found);
+    expect(count({ ...SOUND, ...over })).toMatchObject(found);
   });
 
   it('counts on nothing that a mute kept from everybody', () => {
     const events = SOUND.events.map((event) => ({ ...event, isMuted: event.id === 'a2' }));
     const receipts = SOUND.receipts.slice(0, 1);
-    expect(countChannel({ ...SOUND, events, receipts })).toMatchObject({ events: 1, lost: 0 });
+    expect(count({ ...SOUND, events, receipts })).toMatchObject({ events: 1, lost: 0 });
   });
 
   it('lets what was given up and redriven come late', () => {
     const receipts = [{ at: 10, eventIds: ['a2', 'a1'] }];
-    expect(countChannel({ ...SOUND, receipts, givenUp: new Set(['a1']) })).toMatchObject({ outOfOrder: 0 });
+    expect(count({ ...SOUND, receipts, givenUp: new Set(['a1']) })).toMatchObject({ outOfOrder: 0 });
   });
 
   it('finds a milestone that was recorded twice', () => {
@@ -136,7 +140,7 @@ describe('the count after a storm', () => {
   });
 
   it('names every violation', () => {
-    const channel = countChannel(SOUND);
+    const channel = count(SOUND);
     const report: StormReport = {
       jobs: 1,
       deeds: {},

@@ -25,6 +25,7 @@ import {
   type ChannelCount,
   countChannel,
   countRecordedTwice,
+  explainedByKills,
   type Life,
   type StormEvent,
   type StormReport,
@@ -247,13 +248,11 @@ async function countAll(
     );
   const count = (channel: Channel): ChannelCount =>
     countChannel({
-      channel,
       receipts: receivers[channel].receipts(),
       refused: refused(channel),
       events,
       expected,
-      lives,
-      interrupted: idsOf('delivery.interrupted', channel),
+      causeOf: explainedByKills({ channel, lives, interrupted: idsOf('delivery.interrupted', channel) }),
       givenUp: idsOf('delivery.given_up', channel),
     });
   return { webhook: count('webhook'), slack: count('slack'), email: count('email') };
