@@ -5,7 +5,7 @@ import type { Store } from '../../src/store/store.ts';
 import { type Home, runCommand } from '../support/daemon.ts';
 
 /** Looks into a home's store, beside a daemon or after one. */
-export async function lookInto<T>(home: Home, look: (store: Store) => Promise<T>): Promise<T> {
+export async function lookInto<T>(home: Pick<Home, 'store'>, look: (store: Store) => Promise<T>): Promise<T> {
   const store = await openStore(home.store, { mode: 'readonly' });
   try {
     return await look(store);
@@ -36,13 +36,14 @@ export async function verifyByCommand(home: Home): Promise<string[]> {
 export interface AuditedDelivery {
   kind: string;
   channel: string;
+  deliveryId: string;
   eventId: string;
   event: string;
   attempt: number;
 }
 
 /** The entries about deliveries, in order. */
-export async function auditedDeliveries(home: Home): Promise<AuditedDelivery[]> {
+export async function auditedDeliveries(home: Pick<Home, 'store'>): Promise<AuditedDelivery[]> {
   const entries = await lookInto(home, (store) => store.readAudit(0, 1_000_000));
   return entries
     .filter(({ kind }) => kind.startsWith('delivery.'))
@@ -50,7 +51,7 @@ export async function auditedDeliveries(home: Home): Promise<AuditedDelivery[]> 
 }
 
 /** True once nothing is owed to anybody. */
-export async function isAllDelivered(home: Home): Promise<boolean> {
+export async function isAllDelivered(home: Pick<Home, 'store'>): Promise<boolean> {
   const counts = await lookInto(home, (store) => store.countDeliveries(Date.now()));
   return counts.every(({ status, count }) => status === 'delivered' || count === 0);
 }

@@ -12,6 +12,8 @@ export type Channel = (typeof CHANNELS)[number];
 export interface Receipt {
   at: Timestamp;
   eventIds: readonly string[];
+  /** The replica that says so of itself, by `?by=` in the address or by its login to the mail server; `null`: nobody did. */
+  sentBy?: string | null;
 }
 
 /** What a message may meet that has been read in full. `hang` is never answered, `reset` cuts the connection, `refuse` is for good. */
@@ -60,7 +62,10 @@ const STARTS: Record<Channel, (script: Script, options: { port?: number }) => Pr
     receiver.answer(({ json }) => httpAnswer(script([idOf(json)])));
     return {
       config: { name: 'webhook', type: 'webhook', url: receiver.url, secret: SECRET },
-      receipts: () => receiver.accepted().map(({ at, json }) => ({ at, eventIds: [idOf(json)] })),
+      receipts: () =>
+        receiver
+          .accepted()
+          .map(({ at, json, path }) => ({ at, eventIds: [idOf(json)], sentBy: senderIn(path) })),
       waitFor: (fits, timeoutMs) => receiver.waitFor(() => fits(), timeoutMs),
       close: receiver.close,
     };
@@ -70,7 +75,10 @@ const STARTS: Record<Channel, (script: Script, options: { port?: number }) => Pr
     receiver.answer(({ body }) => httpAnswer(script(eventIdsIn(body))));
     return {
       config: { name: 'slack', type: 'slack', url: receiver.url },
-      receipts: () => receiver.accepted().map(({ at, body }) => ({ at, eventIds: eventIdsIn(body) })),
+      receipts: () =>
+        receiver
+          .accepted()
+          .map(({ at, body, path }) => ({ at, eventIds: eventIdsIn(body), sentBy: senderIn(path) })),
       waitFor: (fits, timeoutMs) => receiver.waitFor(() => fits(), timeoutMs),
       close: receiver.close,
     };
@@ -89,7 +97,12 @@ const STARTS: Record<Channel, (script: Script, options: { port?: number }) => Pr
         from: 'restores@example.com',
         to: ['dba@example.com'],
       },
-      receipts: () => sink.received.map(({ at, raw }) => ({ at, eventIds: eventIdsIn(messageId(raw)) })),
+      receipts: () =>
+        sink.received.map(({ at, raw, user }) => ({
+          at,
+          eventIds: eventIdsIn(messageId(raw)),
+          sentBy: user,
+        })),
       waitFor: (fits, timeoutMs) => sink.waitFor(() => fits(), timeoutMs),
       close: sink.close,
     };
@@ -98,6 +111,10 @@ const STARTS: Record<Channel, (script: Script, options: { port?: number }) => Pr
 
 function httpAnswer(trouble: Trouble | null): Answer | null {
   return trouble && HTTP_ANSWERS[trouble];
+}
+
+function senderIn(path: string): string | null {
+  return new URLSearchParams(path.split('?')[1]).get('by');
 }
 
 function idOf(json: unknown): string {

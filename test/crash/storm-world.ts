@@ -1,14 +1,10 @@
-import assert from 'node:assert/strict';
 import { type AtlasSimulator, startAtlas } from '../../src/simulator/atlas/atlas.ts';
-import { cancel, expire, fail, finish, newJobId, serverlessJob } from '../../src/simulator/atlas/scenario.ts';
 import { GROUP_ID } from '../support/builders.ts';
 import { type Home, makeHome, runCommand } from '../support/daemon.ts';
 import { crashConfiguration, INSTANCE } from './configuration.ts';
 import { CHANNELS, type Channel, type CrashReceiver, startReceiver } from './receivers.ts';
+import { stepsOf } from './storm-steps.ts';
 import { createTroubles, type TroubleOptions } from './troubles.ts';
-
-/** So many jobs run at a time, so that most are seen running. */
-const RUNNING = 5;
 
 export interface StormWorld {
   atlas: AtlasSimulator;
@@ -52,7 +48,7 @@ export async function makeStormWorld(jobs: number, troubles: TroubleOptions): Pr
     home,
     receivers,
     refused: (channel) => met[channel].met(),
-    steps: stepsOf(atlas, jobs),
+    steps: stepsOf([{ atlas, groupId: GROUP_ID, instance: INSTANCE }], jobs),
     expected: jobs * 2,
     close: async () => {
       await Promise.all([atlas, webhook, slack, email].map((part) => part.close()));
@@ -64,28 +60,4 @@ export async function makeStormWorld(jobs: number, troubles: TroubleOptions): Pr
 async function takeBaseline(home: Home): Promise<void> {
   const { code, stdout, stderr } = await runCommand(['once', '--config', home.configFile], { cwd: home.dir });
   if (code !== 0) throw new Error(`the first poll failed:\n${stdout}\n${stderr}`);
-}
-
-/** Each job starts, and ends some steps later; the ends take turns. */
-function stepsOf(atlas: AtlasSimulator, jobs: number): Array<() => void> {
-  const endings = [finish, fail, cancel, expire] as const;
-  const running: string[] = [];
-  const start = (): void => {
-    const createdAt = Date.now();
-    const id = newJobId(createdAt);
-    atlas.putJob(GROUP_ID, INSTANCE, serverlessJob({ id, createdAt, instance: INSTANCE }));
-    running.push(id);
-  };
-  const end = (index: number): void => {
-    const id = running.shift();
-    const ending = endings[index % endings.length];
-    assert(id && ending, 'a job must start before it ends');
-    atlas.updateJob(GROUP_ID, INSTANCE, id, ending(Date.now()));
-  };
-  const pairs = Array.from({ length: jobs }, (_, index) => ({ start, end: () => end(index) }));
-  return [
-    ...pairs.slice(0, RUNNING).map((pair) => pair.start),
-    ...pairs.slice(RUNNING).flatMap((pair, index) => [pair.start, pairs[index]?.end ?? (() => {})]),
-    ...pairs.slice(-RUNNING).map((pair) => pair.end),
-  ];
 }

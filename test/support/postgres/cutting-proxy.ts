@@ -11,19 +11,27 @@ export interface CuttingProxy {
    * holds `text`: the server has done it, and nobody hears of it. Once.
    */
   cutBehind(text: string): void;
+  /** Cuts the connection on which the client sends `text` next, before the server has got it. Once. */
+  cutBefore(text: string): void;
   /** `true`: passes nothing on any more, and says nothing; `false`: cuts what stood still, and is as before. */
   hang(isHanging: boolean): void;
+  /** `true`: cuts every connection and takes no further one; `false`: is as before. */
+  refuse(isRefusing: boolean): void;
   close(): Promise<void>;
 }
 
 export async function startCuttingProxy(toPort: number): Promise<CuttingProxy> {
   const pairs = new Set<Socket>();
-  let cutText: string | null = null;
+  let textBehind: string | null = null;
+  let textBefore: string | null = null;
   let isHanging = false;
+  let isRefusing = false;
   const cut = (): void => {
     for (const socket of pairs) socket.destroy();
   };
   const server = createServer((client) => {
+    client.on('error', () => {});
+    if (isRefusing) return void client.resetAndDestroy();
     const upstream = connect(toPort, '127.0.0.1');
     let isDoomed = false;
     for (const [socket, other] of [
@@ -39,8 +47,13 @@ export async function startCuttingProxy(toPort: number): Promise<CuttingProxy> {
     }
     client.on('data', (chunk) => {
       if (isHanging) return;
-      if (cutText !== null && chunk.includes(cutText)) {
-        cutText = null;
+      if (textBefore !== null && chunk.includes(textBefore)) {
+        textBefore = null;
+        client.destroy();
+        return;
+      }
+      if (textBehind !== null && chunk.includes(textBehind)) {
+        textBehind = null;
         isDoomed = true;
       }
       upstream.write(chunk);
@@ -57,11 +70,18 @@ export async function startCuttingProxy(toPort: number): Promise<CuttingProxy> {
     port: (server.address() as AddressInfo).port,
     cut,
     cutBehind: (text) => {
-      cutText = text;
+      textBehind = text;
+    },
+    cutBefore: (text) => {
+      textBefore = text;
     },
     hang: (hangs) => {
       isHanging = hangs;
       if (!hangs) cut();
+    },
+    refuse: (refuses) => {
+      isRefusing = refuses;
+      if (refuses) cut();
     },
     close: async () => {
       cut();
