@@ -40,6 +40,9 @@ export interface Replica {
 
 const CLOCK_PRELOAD = join(import.meta.dirname, 'clock-preload.ts');
 
+/** Far beyond what a start takes, on a machine that has other things to do. */
+const START_WITHIN_MS = 300_000;
+
 /** A process that ended by itself is started again after so long. */
 const RESTART_MS = 1_000;
 
@@ -98,10 +101,10 @@ export async function createReplica({
       for (;;) {
         const started = startOnce();
         try {
+          await started.waitForLine(({ message }) => message.includes('listening'), START_WITHIN_MS);
           return await started.url;
         } catch (thrown) {
-          const { signal } = await started.exited;
-          if (signal !== null || daemon !== started) throw thrown;
+          if (started.child.exitCode === null) throw thrown;
           failedStarts += 1;
           await delay(RESTART_MS);
         }

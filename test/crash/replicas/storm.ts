@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jobOf } from '../../../src/domain/event/subject.ts';
 import { toError } from '../../../src/errors.ts';
@@ -31,6 +33,8 @@ export interface ReplicaStormOptions {
   stepMs?: number;
   /** Told what happens, for people who watch. */
   log?: (text: string) => void;
+  /** A folder in which is left what each replica has said, and what the database has seen. */
+  logs?: string | undefined;
 }
 
 /** Time for the replicas to tell what is left. */
@@ -42,7 +46,7 @@ const CALM_MS = 300_000;
  * @throws when a replica ends by itself.
  */
 export async function runReplicaStorm(options: ReplicaStormOptions): Promise<ReplicaStormReport> {
-  const { replicas, jobs, troubles, log = () => {} } = options;
+  const { replicas, jobs, troubles, logs, log = () => {} } = options;
   const begun = performance.now();
   const world = await makeReplicaWorld({ replicas, jobs, troubles });
   const storm = new Storm(world, options, log);
@@ -53,6 +57,7 @@ export async function runReplicaStorm(options: ReplicaStormOptions): Promise<Rep
     await storm.calm();
     return await storm.report(Math.round((performance.now() - begun) / 1_000));
   } finally {
+    if (logs !== undefined) await storm.leaveLogs(logs).catch((thrown: unknown) => log(String(thrown)));
     await world.close();
   }
 }
@@ -177,6 +182,14 @@ class Storm implements Stage {
       endings: this.#endings,
       saidInAlarm: countOf(replicas.flatMap((replica) => alarmsIn(replica.output()))),
     };
+  }
+
+  async leaveLogs(folder: string): Promise<void> {
+    const { replicas, postgres } = this.world;
+    await mkdir(folder, { recursive: true });
+    for (const replica of replicas) await writeFile(join(folder, `${replica.name}.log`), replica.output());
+    const seen = { disturbances: this.#disturbances, ...(await readTestimony(postgres.url)) };
+    await writeFile(join(folder, 'seen.json'), JSON.stringify(seen));
   }
 
   /** Begins an act as soon as whom it happens to is free for it. */
