@@ -23,6 +23,8 @@ const { values } = parseArgs({
     store: { type: 'string', default: 'sqlite' },
     /** With `postgres`: a folder for what the replicas say. */
     logs: { type: 'string' },
+    /** In place of a storm, one thing that happens to three replicas: `pause`, `takeover`, `rolling` or `outage`. */
+    scene: { type: 'string' },
   },
 });
 const jobs = wholeNumber('jobs', values.jobs);
@@ -32,22 +34,27 @@ process.env.TEST_PROGRAM = join(PROGRAM, 'main.js');
 // They look for the program when they are loaded.
 const { stormOverOne } = await import('./storm/one.ts');
 const { stormOverReplicas } = await import('./storm/replicas.ts');
-const violations =
-  values.store === 'postgres'
-    ? await stormOverReplicas({
+const { playOne } = await import('./storm/scenes.ts');
+const violations = await play();
+for (const violation of violations) console.error(`violation: ${violation}`);
+process.exitCode = violations.length > 0 ? 1 : 0;
+
+function play(): Promise<string[]> {
+  if (values.scene !== undefined) return playOne(values.scene);
+  return values.store === 'postgres'
+    ? stormOverReplicas({
         replicas: wholeNumber('replicas', values.replicas),
         jobs,
         troubles: { share, mostPerEvent: 2 },
         logs: values.logs,
       })
-    : await stormOverOne({
+    : stormOverOne({
         atRandom: wholeNumber('kills', values.kills),
         atEachPoint: wholeNumber('at-points', values['at-points']),
         jobs,
         troubles: { share, mostPerEvent: 2 },
       });
-for (const violation of violations) console.error(`violation: ${violation}`);
-process.exitCode = violations.length > 0 ? 1 : 0;
+}
 
 function wholeNumber(name: string, text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);

@@ -4,7 +4,10 @@ import { violationsOfReplicas } from './report.ts';
 import { runReplicaStorm } from './storm.ts';
 
 describe.skipIf(!hasPostgres())('three replicas that are killed, stand still and lose their database', () => {
-  it('lose nothing, repeat only what was cut off, and do nothing that is another’s', async () => {
+  it('lose nothing, repeat only what was cut off, and do nothing that is another’s', {
+    // What is not told for five minutes counts as lost, which says more than a time-out.
+    timeout: 600_000,
+  }, async () => {
     const said: string[] = [];
     const report = await runReplicaStorm({
       replicas: 3,
