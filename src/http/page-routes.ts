@@ -8,6 +8,7 @@ import type { Pages, PagesDeps } from './page/pages.ts';
 export function addPageRoutes(app: Hono, deps: PagesDeps): void {
   const pages = lazyPages(deps);
   app.get('/', async (c) => (await pages()).overview(c));
+  app.get('/jobs/:id', async (c) => (await pages()).job(c, c.req.param('id')));
   app.get('/live', async (c) => (await pages()).live(c));
 }
 

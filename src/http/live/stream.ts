@@ -28,6 +28,8 @@ const HEADERS = {
 export function openStream(response: ServerResponse): Stream {
   response.writeHead(200, HEADERS);
   response.flushHeaders();
+  // The server lets clients close their side after a request. Who does so here has gone, and would be found out by the second write only.
+  response.req.socket.once('end', () => response.destroy());
   const comments = setInterval(() => response.write(':\n\n'), COMMENT_MS);
   response.once('close', () => clearInterval(comments));
   return {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Context } from 'hono';
 import { encode } from '../compress.ts';
-import type { AssetPaths } from './page.ts';
+import type { AssetPaths } from './document.ts';
 
 /** Beside this file in a checkout, beside the bundle in a build. */
 const FOLDER = join(import.meta.dirname, 'assets');

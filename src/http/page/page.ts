@@ -3,7 +3,8 @@ import { raw } from 'hono/html';
 import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { toIso } from '../../domain/instant.ts';
 import type { PageFacts } from '../../views/page/facts.ts';
-import { type Markup, markup, type Part } from './markup.ts';
+import { type AssetPaths, document } from './document.ts';
+import { type Markup, markup } from './markup.ts';
 import { deliveriesSection } from './sections/deliveries.ts';
 import { eventsSection } from './sections/events.ts';
 import { mutesSection } from './sections/mutes.ts';
@@ -43,12 +44,6 @@ export function renderSections(facts: PageFacts): Map<SectionName, RenderedSecti
       return [name, { html, mark: createHash('sha1').update(html).digest('base64url').slice(0, 8) }];
     }),
   );
-}
-
-/** Where the files are that a page loads. */
-export interface AssetPaths {
-  css: string;
-  scripts: readonly string[];
 }
 
 /** Renders the whole page. It is complete without the script; `data-live` tells that where to listen. */
@@ -91,19 +86,4 @@ function filterForm({ query, status }: PageFacts): Markup {
 <label>Watch <select name="watch">${option('', 'every watch', query.watch ?? '')}${names.map((name) => option(name, name, query.watch ?? ''))}</select></label>
 <label>Events <select name="event">${option('', 'every event', query.event ?? '')}${EVENT_NAMES.map((name) => option(name, name.replaceAll('_', ' '), query.event ?? ''))}</select></label>
 <button>Show</button>${query.watch === null && query.event === null ? null : markup` <a href="/?range=${query.range}">Show everything</a>`}</form>`;
-}
-
-/** What every page has around it. */
-export function document(parts: {
-  title: string;
-  assets: AssetPaths;
-  attributes?: Part;
-  body: Markup;
-}): string {
-  const { title, assets, attributes = null, body } = parts;
-  return markup`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title><meta name="color-scheme" content="light dark"><link rel="stylesheet" href="${assets.css}">
-${assets.scripts.map((path) => markup`<script defer src="${path}"></script>`)}</head>
-<body${attributes}>${body}</body></html>`.toString();
 }

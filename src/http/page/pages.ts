@@ -4,16 +4,20 @@ import type { Context } from 'hono';
 import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Signals } from '../../signals.ts';
+import { type JobFactsStore, readJobFacts } from '../../views/page/job-facts.ts';
 import { parsePageQuery } from '../../views/page/query.ts';
 import { encode } from '../compress.ts';
 import { createLiveHub } from '../live/hub.ts';
 import { openStream } from '../live/stream.ts';
 import { readAssets } from './assets.ts';
+import { renderJobPage } from './job-page.ts';
 import { renderPage, renderSections } from './page.ts';
 import { createPageSource, type PageSourceDeps } from './page-source.ts';
+import { notOnRecord, type Refused, refusalWords, renderRefusal } from './refused.ts';
 
 /** What answers browsers. */
 export interface PagesDeps extends PageSourceDeps {
+  store: PageSourceDeps['store'] & JobFactsStore;
   signals: Pick<Signals, 'on'>;
   /** Aborts when the server stops: every stream ends then. */
   closing: AbortSignal;
@@ -24,6 +28,8 @@ export interface PagesDeps extends PageSourceDeps {
 export interface Pages {
   /** `GET /` */
   overview(c: Context): Promise<Response>;
+  /** `GET /jobs/{id}` */
+  job(c: Context, id: string): Promise<Response>;
   /** `GET /live`: the sections of the page as they change. */
   live(c: Context): Response;
 }
@@ -63,6 +69,17 @@ export function createPages(deps: PagesDeps): Pages {
       const facts = await source.facts(parsePageQuery(new URL(c.req.url).searchParams));
       return htmlAnswer(c, renderPage(facts, renderSections(facts), assets.paths));
     },
+    job: async (c, id) => {
+      try {
+        const facts = await readJobFacts(deps.store, deps.clock, id);
+        if (facts !== null) return htmlAnswer(c, renderJobPage(facts, deps.version, assets.paths));
+      } catch (thrown) {
+        const words = refusalWords(toError(thrown));
+        if (words === null) throw thrown;
+        return htmlAnswer(c, renderRefusal(words, assets.paths), words.status);
+      }
+      return htmlAnswer(c, renderRefusal(notOnRecord(id), assets.paths), 404);
+    },
     live: (c) => {
       if (c.req.method !== 'GET') return c.body(null, 204);
       const parameters = new URL(c.req.url).searchParams;
@@ -78,9 +95,13 @@ export function createPages(deps: PagesDeps): Pages {
 }
 
 /** Answers with a page, compressed as the browser takes it. */
-async function htmlAnswer(c: Context, html: string): Promise<Response> {
+async function htmlAnswer(
+  c: Context,
+  html: string,
+  status: 200 | Refused['status'] = 200,
+): Promise<Response> {
   const { body, headers } = await encode(html, c.req.header('accept-encoding'));
-  return c.body(new Uint8Array(body), 200, { ...PAGE_HEADERS, ...headers });
+  return c.body(new Uint8Array(body), status, { ...PAGE_HEADERS, ...headers });
 }
 
 /** Reads `state.Ab3_x,running.…`. */

@@ -15,14 +15,19 @@ function oneTold({ channel, status, at, detail }: Told, now: Timestamp): Markup 
   const when = at === null ? null : markup` ${clock(at, now)}`;
   switch (status) {
     case 'told':
-      return markup`<span class="told-ok">told ${channel}${when}</span>`;
+      return markup`<span class="told-ok">told${named(channel)}${when}</span>`;
     case 'waits':
-      return markup`<span class="quiet">${channel} is told${when}</span>`;
+      return markup`<span class="quiet">${channel === '' ? 'to be told' : `${channel} is told`}${when}</span>`;
     case 'retrying':
-      return markup`<span class="told-retry">${channel} refused it, tried again${when}</span>${why(detail)}`;
+      return markup`<span class="told-retry">${channel === '' ? 'refused' : `${channel} refused it`}, tried again${when}</span>${why(detail)}`;
     case 'given_up':
-      return markup`<span class="told-bad">given up for ${channel}${when}</span>${why(detail)}`;
+      return markup`<span class="told-bad">given up${channel === '' ? '' : ` for ${channel}`}${when}</span>${why(detail)}`;
   }
+}
+
+/** Without a name where it stands beside it. */
+function named(channel: string): string {
+  return channel === '' ? '' : ` ${channel}`;
 }
 
 function why(detail: string | null): Part {

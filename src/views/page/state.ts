@@ -88,8 +88,11 @@ function verdict(status: WatcherStatus, troubles: readonly Trouble[]): Pick<Page
     };
   }
   if (troubles.length === 0) return { level: 'fine', headline: 'Everything is seen' };
-  const things = troubles.length === 1 ? '1 thing is' : `${troubles.length} things are`;
-  return { level: 'warning', headline: `Everything is seen, but ${things} not as they should be` };
+  const things =
+    troubles.length === 1
+      ? '1 thing is not as it should be'
+      : `${troubles.length} things are not as they should be`;
+  return { level: 'warning', headline: `Everything is seen, but ${things}` };
 }
 
 function countOf(count: number, total: number): string {

@@ -23,11 +23,12 @@ const LOOKS: Record<string, BrowserContextOptions> = {
 describe.skipIf(!HAS_BROWSER)('for everybody to read', { timeout: 4 * PATIENCE_MS }, () => {
   let browser: Browser;
   let world: PageWorld;
+  let running: ReturnType<typeof addToday>;
   beforeAll(async () => {
     [browser, world] = await Promise.all([startBrowser(), startPageWorld()]);
     addPast(world);
     await world.untilShown('Everything is seen');
-    addToday(world);
+    running = addToday(world);
     world.blind('sessions');
     await world.untilShown('1 of 5 watches is blind');
     await world.untilShown(/Running now <span class="count">3/);
@@ -44,6 +45,14 @@ describe.skipIf(!HAS_BROWSER)('for everybody to read', { timeout: 4 * PATIENCE_M
     const found = (await page.evaluate(RUN)) as { passes: number; violations: string[] };
     expect(found.violations).toEqual([]);
     expect(found.passes).toBeGreaterThan(20);
+    expect(complaints).toEqual([]);
+  });
+
+  it.each(Object.entries(LOOKS))('the page of a restore has none, %s', async (_look, options) => {
+    const { page, complaints } = await openPage(browser, `${world.url}/jobs/${running.orders}`, options);
+    await page.getByRole('heading', { name: 'Restore of orders to orders-drill' }).waitFor();
+    await page.evaluate(axe.source);
+    expect(((await page.evaluate(RUN)) as { violations: string[] }).violations).toEqual([]);
     expect(complaints).toEqual([]);
   });
 

@@ -7,7 +7,7 @@ const LEVEL_WORDS = { problem: 'Problem', warning: 'Warning', starting: 'Startin
 /** Is everything seen? If not: what, since when, why, and what to do. */
 export function stateSection(facts: PageFacts): Markup {
   const state = stateOf(facts);
-  return markup`<section id="state" class="card ${state.level}" aria-labelledby="state-title">
+  return markup`<section id="state" class="card verdict ${state.level}" aria-labelledby="state-title">
 <h2 id="state-title"><span class="mark" aria-hidden="true"></span><span class="visually-hidden">${LEVEL_WORDS[state.level]}: </span>${state.headline}</h2>
 ${state.troubles.length === 0 ? restingWords(state) : troubleList(state.troubles, facts)}
 ${replicaWords(facts)}

@@ -5,6 +5,7 @@ import type { PageFacts } from '../../../views/page/facts.ts';
 import { type PageQuery, pageAddress, RANGES, type Range } from '../../../views/page/query.ts';
 import { type Bar, type Gap, type Lane, type Timeline, timelineOf } from '../../../views/page/timeline.ts';
 import { clock, dayOf, idPart, type Markup, many, markup, type Part } from '../markup.ts';
+import { STATE_WORDS } from '../states.ts';
 import { notRead, readBefore } from './not-read.ts';
 
 /** Pixels. */
@@ -61,20 +62,24 @@ function svg({ lanes, from, now, until }: Timeline): Markup {
   const place = axis.place(now);
   return markup`<svg class="timeline" height="${height}" role="group" aria-label="${summary(lanes)}">
 <defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch-ground" width="6" height="6"/><rect class="hatch-line" width="2" height="6"/></pattern></defs>
-<g aria-hidden="true">${axis.ticks.map(
-    ({
-      at,
-      place,
-      isDay,
-    }) => markup`<line class="tick" x1="${place}%" x2="${place}%" y1="${AXIS}" y2="${height}"/>
-<text class="tick-label" x="${place}%" y="14" data-at="${toIso(at)}" data-as="${isDay ? 'day' : 'clock'}">${isDay ? dayOf(at) : toIso(at).slice(11, 16)}</text>`,
-  )}
+<g aria-hidden="true">${axis.ticks.map((tick) => tickMarkup(tick, place, height))}
 ${lanes.map((_lane, row) => markup`<line class="lane" x1="0" x2="100%" y1="${AXIS + (row + 1) * LANE}" y2="${AXIS + (row + 1) * LANE}"/>`)}</g>
 ${lanes.map((lane, row) => lane.gaps.map((gap) => gapMarkup(gap, axis, AXIS + row * LANE, now)))}
 ${bars.map(({ bar, y }) => (isCrowded && !isNotable(bar) ? plainBar(bar, axis, y) : linkedBar(bar, axis, y, now)))}
 <g aria-hidden="true"><line class="now" x1="${place}%" x2="${place}%" y1="${AXIS - 4}" y2="${height}"/><text class="now-label" x="${place}%" y="14">now</text></g>
 </svg>`;
 }
+
+/** A label that would be cut off at an end, or stand under that of now, is left out. */
+function tickMarkup({ at, place, isDay }: TimeAxis['ticks'][number], now: number, height: number): Markup {
+  const hasRoom = place >= LABEL / 2 && place <= 100 - LABEL / 2 && Math.abs(place - now) >= LABEL;
+  const words = isDay ? dayOf(at) : toIso(at).slice(11, 16);
+  return markup`<line class="tick" x1="${place}%" x2="${place}%" y1="${AXIS}" y2="${height}"/>
+${hasRoom ? markup`<text class="tick-label" x="${place}%" y="14" data-at="${toIso(at)}" data-as="${isDay ? 'day' : 'clock-only'}">${words}</text>` : null}`;
+}
+
+/** Of the width, in percent: so much a label takes on a narrow screen. */
+const LABEL = 5;
 
 function isNotable({ state }: Bar): boolean {
   return state !== 'finished' && state !== 'ready';
@@ -132,18 +137,6 @@ function utc(at: Timestamp, now: Timestamp): string {
   return `${isToday ? '' : `${dayOf(at)} `}${toIso(at).slice(11, 16)} UTC`;
 }
 
-/** A state as people say it. */
-export const STATE_WORDS: Readonly<Record<Bar['state'], string>> = {
-  in_progress: 'running',
-  ready: 'ready',
-  finished: 'finished',
-  failed: 'failed',
-  cancelled: 'cancelled',
-  expired: 'expired',
-  unknown: 'unknown',
-  missing: 'gone from Atlas',
-};
-
 function gapMarkup(
   { watch, place, from, until, cause }: Gap,
   axis: TimeAxis,
@@ -168,7 +161,7 @@ function legend({ lanes }: Timeline): Part {
   const hasGaps = lanes.some(({ gaps }) => gaps.length > 0);
   if (states.length === 0 && !hasGaps) return markup`<p class="quiet">No restore ran in this time.</p>`;
   const sample = (state: Bar['state']): Markup =>
-    markup`<li><svg class="sample" width="26" height="12" aria-hidden="true"><rect class="bar ${state}" width="12" height="12" rx="2"/>${MARKS[state] === undefined ? null : markup`<svg class="sign ${state}" x="12" overflow="visible"><path d="${MARKS[state] ?? ''}"/></svg>`}</svg>${STATE_WORDS[state]}</li>`;
+    markup`<li><svg class="sample" width="${MARKS[state] === undefined ? 12 : 25}" height="12" aria-hidden="true"><rect class="bar ${state}" width="12" height="12" rx="2"/>${MARKS[state] === undefined ? null : markup`<svg class="sign ${state}" x="12" overflow="visible"><path d="${MARKS[state] ?? ''}"/></svg>`}</svg>${STATE_WORDS[state]}</li>`;
   return markup`<ul class="legend">${states.map(sample)}${hasGaps ? markup`<li><svg class="sample" width="26" height="12" aria-hidden="true"><rect class="gap" width="24" height="12"/></svg>not seen</li>` : null}</ul>`;
 }
 

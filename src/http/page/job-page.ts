@@ -1,0 +1,174 @@
+import { intoWords } from '../../domain/event/job-words.ts';
+import { describeEvent } from '../../domain/event/message.ts';
+import { happenedAfter, isUndated } from '../../domain/event/undated.ts';
+import { formatSpan, type Timestamp } from '../../domain/instant.ts';
+import { isDownload, type RestoreJob, shortId } from '../../domain/job/restore-job.ts';
+import { tookOf } from '../../domain/job/took.ts';
+import type { RecordedEvent } from '../../store/ports/records.ts';
+import { usualRangeOf } from '../../views/page/durations.ts';
+import { feedRow, toldBy } from '../../views/page/feed.ts';
+import type { JobFacts } from '../../views/page/job-facts.ts';
+import { pageAddress } from '../../views/page/query.ts';
+import { type AssetPaths, document } from './document.ts';
+import { durationsPlot } from './durations-plot.ts';
+import { clock, type Markup, markup, type Part, roughSpan } from './markup.ts';
+import { jobState, STATE_WORDS } from './states.ts';
+import { toldWords } from './told.ts';
+
+/** Renders the page of one restore: its life, who was told of it and how that went, what is usual there. */
+export function renderJobPage(facts: JobFacts, version: string, assets: AssetPaths): string {
+  const { observation } = facts;
+  const { job, jobId } = observation;
+  const state = jobState(observation);
+  const title = job === null ? `Restore ${shortId(jobId)}` : titleOf(job);
+  return document({
+    title: `${title} · restore-watcher`,
+    assets,
+    body: markup`<header class="top"><h1><a href="/">restore-watcher</a></h1><p id="live"><a href="/">All restores</a> <button type="button" id="zone" hidden>Use my time zone</button></p></header>
+<main><section class="card job" aria-labelledby="job-title"><h2 id="job-title">${title} <span class="pill state-${state}">${STATE_WORDS[state]}</span></h2>
+${job?.errorMessage ? markup`<p class="notice">${job.errorMessage}</p>` : null}${observation.anomaly === null ? null : markup`<p class="notice">${observation.anomaly}</p>`}
+${factList(facts)}</section>
+${job === null ? null : durationsSection(facts, job)}
+${lifeSection(facts)}
+${toldSection(facts)}
+${proofSection(jobId)}</main>
+<footer class="quiet">restore-watcher ${version}. All times are in <span data-zone>UTC</span>.</footer>`,
+  });
+}
+
+function titleOf(job: RestoreJob): string {
+  return `${isDownload(job) ? 'Download' : 'Restore'} of ${job.instanceName}${intoWords(job)}`;
+}
+
+function factList({ observation, eta, now, alsoWatchedBy }: JobFacts): Markup {
+  const { job, jobId, watch, firstSight, firstSeenAt, missingSince } = observation;
+  const watches = [watch, ...alsoWatchedBy].map(
+    (name, index) =>
+      markup`${index === 0 ? null : ', '}<a href="${pageAddress({ range: '7d', watch: name, event: null })}">${name}</a>`,
+  );
+  const facts: Array<[string, Part]> = [
+    ['Id', markup`<code>${jobId}</code>`],
+    ['Watch', watches],
+    ...(job === null ? [] : jobFacts(job, now)),
+    [
+      'First seen',
+      markup`${clock(firstSeenAt, now, { seconds: true })} <span class="quiet">${SIGHT_WORDS[firstSight]}</span>`,
+    ],
+    ...(missingSince === null ? [] : [['Gone from Atlas since', clock(missingSince, now)] as [string, Part]]),
+    ...(eta === null
+      ? []
+      : [
+          [
+            'Ends about',
+            markup`${clock(eta.at, now)} <span class="quiet">${BASIS_WORDS[eta.basis]}</span>`,
+          ] as [string, Part],
+        ]),
+  ];
+  return markup`<dl class="facts two">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+const SIGHT_WORDS = {
+  named: 'named in the configuration',
+  baseline: 'there at the first look',
+  new: 'new since the look before',
+} as const;
+const BASIS_WORDS = { progress: 'by its own progress', history: 'by what is usual there' } as const;
+
+function jobFacts(job: RestoreJob, now: Timestamp): Array<[string, Part]> {
+  const { kind, deliveryType, groupId, snapshotAt, snapshotId, expiresAt, progress, createdAt } = job;
+  const age =
+    snapshotAt === null
+      ? null
+      : markup` <span class="quiet">${formatSpan(createdAt - snapshotAt)} old when it began</span>`;
+  return [
+    ['Kind', kind === deliveryType ? kind : `${kind}, ${deliveryType}`],
+    ['Project', markup`<code>${groupId}</code>`],
+    ['Snapshot', snapshotAt === null ? (snapshotId ?? 'not known') : markup`${clock(snapshotAt, now)}${age}`],
+    ...(progress === null
+      ? []
+      : [
+          [
+            'Documents',
+            `${progress.done.toLocaleString('en')} of ${progress.total.toLocaleString('en')}`,
+          ] as [string, Part],
+        ]),
+    ...(expiresAt === null ? [] : [['Expires', clock(expiresAt, now)] as [string, Part]]),
+  ];
+}
+
+function durationsSection({ observation, durations, now }: JobFacts, job: RestoreJob): Markup {
+  const took = tookOf(job, observation.noticed);
+  const isRunning = observation.state === 'in_progress' && observation.missingSince === null;
+  const like = durations.filter(({ deliveryType }) => deliveryType === job.deliveryType);
+  return markup`<section aria-labelledby="usual-title"><h2 id="usual-title">How long it takes here</h2>
+${durationsPlot({
+  durationsMs: like.map(({ durationMs }) => durationMs).toReversed(),
+  usual: usualRangeOf(durations, job.deliveryType),
+  ownMs: took?.ms ?? (isRunning ? Math.floor((now - job.createdAt) / 60_000) * 60_000 : null),
+  isRunning,
+})}</section>`;
+}
+
+/** What happened, when it happened according to Atlas, and when we saw it. */
+function lifeSection({ events, observation, now }: JobFacts): Markup {
+  const happened = events.filter(({ event }) => event.reminder === null && !event.test);
+  const toldOf = new Set<string>(happened.map(({ event }) => event.name));
+  const quiet = (observation.job?.reached ?? []).filter(({ milestone }) => !toldOf.has(milestone));
+  return markup`<section aria-labelledby="life-title"><h2 id="life-title">What happened</h2>
+<div class="wide" tabindex="0" role="region" aria-label="What happened, as a table"><table><thead><tr><th scope="col">Event</th><th scope="col">Happened</th><th scope="col">Seen</th><th scope="col">Note</th></tr></thead><tbody>
+${quiet.map(({ milestone, at }) => markup`<tr><th scope="row">${milestone}</th><td>${at === null ? markup`<span class="quiet">Atlas does not say</span>` : clock(at, now, { seconds: true })}</td><td>${clock(observation.firstSeenAt, now, { seconds: true })}</td><td>was there at the first look; nothing was told</td></tr>`)}
+${happened.map((one) => lifeRow(one, now))}</tbody></table></div></section>`;
+}
+
+function lifeRow({ event }: RecordedEvent, now: Timestamp): Markup {
+  const { name, severity, occurredAt, detectedAt } = event;
+  const after = happenedAfter(event);
+  const footnotes = describeEvent(event).footnotes.join(' ');
+  const when = isUndated(event)
+    ? after === null
+      ? markup`<span class="quiet">by then</span>`
+      : markup`<span class="quiet">after</span> ${clock(after, now, { seconds: true })}`
+    : clock(occurredAt, now, { seconds: true });
+  return markup`<tr><th scope="row"><span class="pill ${severity}">${name.replaceAll('_', ' ')}</span></th><td>${when}</td><td>${clock(detectedAt, now, { seconds: true })}</td><td>${footnotes}</td></tr>`;
+}
+
+/** Who was told, attempt by attempt as far as that is kept. */
+function toldSection({ events, now }: JobFacts): Markup {
+  const rows = events.flatMap((one) =>
+    one.deliveries.length === 0
+      ? [untoldRow(one, now)]
+      : one.deliveries.map((_, index) => toldRow(one, index, now)),
+  );
+  return markup`<section aria-labelledby="told-title"><h2 id="told-title">Who was told</h2>
+${
+  rows.length === 0
+    ? markup`<p class="quiet">Nobody: there was nothing to tell.</p>`
+    : markup`<div class="wide" tabindex="0" role="region" aria-label="Who was told, as a table"><table><thead><tr><th scope="col">Event</th><th scope="col">Channel</th><th scope="col">Outcome</th><th scope="col">Owed</th><th scope="col">First try</th><th scope="col" class="number">Tries</th><th scope="col" class="number">Took</th></tr></thead><tbody>${rows}</tbody></table></div>`
+}</section>`;
+}
+
+function untoldRow(one: RecordedEvent, now: Timestamp): Markup {
+  return markup`<tr><th scope="row">${eventWords(one)}</th><td colspan="6">${toldWords(feedRow(one), now)}</td></tr>`;
+}
+
+function toldRow(one: RecordedEvent, index: number, now: Timestamp): Part {
+  const delivery = one.deliveries[index];
+  if (delivery === undefined) return null;
+  const { createdAt, firstAttemptAt, attemptsStarted, attemptsFinished, endedAt } = delivery;
+  const { channel, status, at, detail } = toldBy(delivery);
+  const cut = attemptsStarted > attemptsFinished && endedAt !== null ? ' (one was cut off)' : '';
+  return markup`<tr><th scope="row">${index === 0 ? eventWords(one) : null}<span class="visually-hidden">${index === 0 ? null : eventWords(one)}</span></th><td>${channel}${delivery.insteadOf === null ? null : markup` <span class="quiet">for ${delivery.insteadOf}</span>`}</td>
+<td>${toldWords({ told: [{ channel: '', status, at, detail }], untold: null }, now)}</td>
+<td>${clock(createdAt, now, { seconds: true })}</td><td>${firstAttemptAt === null ? markup`<span class="quiet">not yet</span>` : clock(firstAttemptAt, now, { seconds: true })}</td>
+<td class="number">${attemptsStarted}${cut}</td><td class="number">${endedAt === null ? roughSpan(now - createdAt) : formatSpan(endedAt - createdAt)}</td></tr>`;
+}
+
+function eventWords({ event }: RecordedEvent): string {
+  return `${event.reminder === null ? '' : 'reminder: '}${event.name.replaceAll('_', ' ')}`;
+}
+
+function proofSection(jobId: string): Markup {
+  return markup`<section aria-labelledby="proof-title"><h2 id="proof-title">Proof</h2>
+<p>Each step of this restore is an entry of the audit log. To take those entries out, each with a proof that it stands in the signed log:</p>
+<p><code>restore-watcher audit prove ${jobId} --out DIR</code></p><p>Why each channel was told or not: <code>restore-watcher history ${jobId} --why</code></p></section>`;
+}

@@ -1,0 +1,45 @@
+import { StoreError } from '../../errors.ts';
+import { AmbiguousId, type IdCandidate, UnfitId } from '../../views/resolve-id.ts';
+import { type AssetPaths, document } from './document.ts';
+import { markup } from './markup.ts';
+
+/** Why a page cannot be shown, for people. */
+export interface Refused {
+  status: 404 | 409 | 503;
+  title: string;
+  words: string;
+  /** The jobs that may be meant. */
+  candidates: readonly IdCandidate[];
+}
+
+/** What a job that nobody has seen is answered with. */
+export function notOnRecord(id: string): Refused {
+  const words = `No restore with the id ${id} is on record. It may be older than the record goes back, or of a project that is not watched.`;
+  return { status: 404, title: 'No such restore', words, candidates: [] };
+}
+
+/** Puts a refusal into words; `null`: it is none, but a fault of ours. */
+export function refusalWords(error: Error): Refused | null {
+  if (error instanceof AmbiguousId) {
+    return { status: 409, title: 'Several may be meant', words: error.message, candidates: error.candidates };
+  }
+  if (error instanceof UnfitId) {
+    const words = [error.message, error.hint ?? ''].join('. ');
+    return { status: 404, title: 'No such restore', words, candidates: [] };
+  }
+  if (!(error instanceof StoreError)) return null;
+  const words = 'The store cannot be read at present. The overview says more.';
+  return { status: 503, title: 'Not now', words, candidates: [] };
+}
+
+/** Renders a refusal. */
+export function renderRefusal({ title, words, candidates }: Refused, assets: AssetPaths): string {
+  return document({
+    title: `${title} · restore-watcher`,
+    assets,
+    body: markup`<header class="top"><h1><a href="/">restore-watcher</a></h1></header>
+<main><section class="card" aria-labelledby="refused-title"><h2 id="refused-title">${title}</h2><p>${words}</p>
+${candidates.length === 0 ? null : markup`<ul>${candidates.map(({ id, about }) => markup`<li><a href="/jobs/${encodeURIComponent(id)}">${id}</a> ${about}</li>`)}</ul>`}
+<p><a href="/">To the overview</a></p></section></main>`,
+  });
+}

@@ -1,0 +1,60 @@
+import type { Clock } from '../../clock.ts';
+import type { Timestamp } from '../../domain/instant.ts';
+import { type FinishedDuration, HISTORY_LIMIT } from '../../domain/job/eta.ts';
+import type { Observation } from '../../domain/job/observation.ts';
+import { targetKey } from '../../domain/job/watch.ts';
+import type { JobReader } from '../../store/ports/jobs.ts';
+import type { RecordedEvent, RecordReader } from '../../store/ports/records.ts';
+import { createExpectedEnds } from '../expected-ends.ts';
+import type { ListedJob } from '../records/records.ts';
+import { type IdFinder, resolveJobId } from '../resolve-id.ts';
+
+/** All that the page of one job is made of. */
+export interface JobFacts extends ListedJob {
+  now: Timestamp;
+  /** Other watches that follow it. */
+  alsoWatchedBy: readonly string[];
+  /** All that was told of it, oldest first: reminders too. */
+  events: readonly RecordedEvent[];
+  /** How long restores took on the same instance, newest first. */
+  durations: readonly FinishedDuration[];
+}
+
+/** What the page of a job asks of the store. */
+export type JobFactsStore = IdFinder &
+  Pick<RecordReader, 'listObservations' | 'listEvents'> &
+  Pick<JobReader, 'finishedDurations'>;
+
+/** So many events of a job are shown. */
+const MOST_EVENTS = 200;
+const MOST_WATCHES = 20;
+
+/**
+ * Reads one job, as the watch that saw it change last sees it; `null`: there is none of this id.
+ * @param given its id in any form that people have it.
+ * @throws {StoreError} AmbiguousId, UnfitId.
+ */
+export async function readJobFacts(
+  store: JobFactsStore,
+  clock: Clock,
+  given: string,
+): Promise<JobFacts | null> {
+  const jobId = await resolveJobId(store, given);
+  const [{ items }, told] = await Promise.all([
+    store.listObservations({ jobId, limit: MOST_WATCHES }),
+    store.listEvents({ jobId, limit: MOST_EVENTS }),
+  ]);
+  const [latest, ...others] = items.toSorted((a, b) => b.changedAt - a.changedAt);
+  if (latest === undefined) return null;
+  const ends = await createExpectedEnds({ store, clock }).of([latest]);
+  return {
+    ...{ now: clock.now(), observation: latest, eta: ends.get(latest) ?? null },
+    alsoWatchedBy: others.map(({ watch }) => watch),
+    events: told.items.toReversed(),
+    durations: await durationsOf(store, latest),
+  };
+}
+
+async function durationsOf(store: JobFactsStore, { job, watch }: Observation): Promise<FinishedDuration[]> {
+  return job === null ? [] : store.finishedDurations(targetKey({ ...job, watch }), HISTORY_LIMIT);
+}

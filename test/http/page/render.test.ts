@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { renderPage, renderSections } from '../../../src/http/page/page.ts';
+import type { PageFacts } from '../../../src/views/page/facts.ts';
+import { aJob, anEvent, anObservation, MINUTE, T0 } from '../../support/builders.ts';
+import {
+  aChannelReport,
+  aRecord,
+  aReport,
+  aRunning,
+  aWatchReport,
+  pageFacts,
+} from '../../support/page-facts.ts';
+import { recorded } from '../../support/reading-store.ts';
+import { aWatcherStatus, aWatchStatus } from '../../support/statuses.ts';
+
+const ASSETS = { css: '/assets/page.css', scripts: [] };
+const render = (facts: PageFacts): string => renderPage(facts, renderSections(facts), ASSETS);
+/** As a person reads it, without the marks. */
+const text = (html: string): string => html.replaceAll(/<[^>]+>/g, '').replaceAll(/\s+/g, ' ');
+
+const HOSTILE = `<script>alert(1)</script>"'&\u202e`;
+
+describe('a page', () => {
+  it('says of an installation where nothing has happened yet that nothing has', () => {
+    const shown = text(render(pageFacts()));
+    for (const words of [
+      'Everything is seen',
+      'No restore is running. None has finished yet on record.',
+      'No restore ran in this time.',
+      'Nothing has happened yet.',
+      'No channel is configured: nobody is told.',
+      'Nothing is muted.',
+      '0 entries',
+    ])
+      expect(shown).toContain(words);
+  });
+
+  it('says which restore was the last where none runs', () => {
+    const lastFinish = {
+      watch: 'orders',
+      groupId: 'g',
+      instanceName: 'orders',
+      finishedAt: T0 - 24 * 60 * MINUTE,
+    };
+    const shown = text(render(pageFacts({ record: aRecord({ lastFinish }) })));
+    expect(shown).toContain('No restore is running. The last one to finish: orders, 1 Nov 08:00.');
+  });
+
+  it('escapes every name, wherever it stands', () => {
+    const job = aJob([], { instanceName: HOSTILE, targetClusterName: HOSTILE });
+    const seen = anObservation(job, { watch: HOSTILE });
+    const event = anEvent('failed', { summary: HOSTILE, job });
+    const html = render(
+      pageFacts({
+        status: aWatcherStatus({
+          watches: [aWatchStatus({ watch: HOSTILE, instanceName: HOSTILE, kind: HOSTILE })],
+        }),
+        others: { problems: [HOSTILE], warnings: [] },
+        record: aRecord({
+          running: [aRunning(seen)],
+          jobs: [seen],
+          events: [recorded(event, [{ channel: HOSTILE, status: 'given_up', lastDetail: HOSTILE }])],
+          report: aReport({
+            watches: [aWatchReport({ watch: HOSTILE })],
+            channels: [aChannelReport({ channel: HOSTILE, detail: HOSTILE })],
+            mutes: [{ id: 1, watch: HOSTILE, reason: HOSTILE, author: HOSTILE }],
+          }),
+        }),
+      }),
+    );
+    expect(html).not.toContain('<script>alert');
+    expect(html.match(/alert\(1\)/g)?.length).toBeGreaterThan(12);
+    expect(html.match(/ id="[^"]*[<>&' ][^"]*"/g)).toBeNull();
+  });
+
+  it('shows everything else while the store cannot be read, and says since when', () => {
+    const storeFault = { message: 'the disk is gone', hint: null, since: T0 };
+    const shown = text(render(pageFacts({ record: null, storeFault })));
+    expect(shown).toContain('the store cannot be read since 08:00');
+    expect(shown.match(/The store cannot be read since 08:00\./g)).toHaveLength(6);
+    expect(shown).toContain('in time, every 1 min');
+  });
+
+  it('says how old what it shows is when the store could be read before', () => {
+    const storeFault = { message: 'the disk is gone', hint: null, since: T0 };
+    const record = aRecord({ readAt: T0 - MINUTE });
+    const shown = text(render(pageFacts({ record, storeFault })));
+    expect(shown).toContain('The store cannot be read since 08:00: this is as of 07:59.');
+  });
+
+  it('says whose page it is where replicas share the work', () => {
+    const replica = {
+      version: '1.2.3',
+      configuration: 'c',
+      joinedAt: '2026-11-02T08:00:00Z',
+      isLeaving: false,
+    };
+    const replicas = [
+      { ...replica, replica: 'a', name: 'pod-a:1', isThisOne: true, units: ['project:atlas/p1'] },
+      { ...replica, replica: 'b', name: 'pod-b:1', isThisOne: false, units: [] },
+    ];
+    const status = aWatcherStatus({ replicas: { me: 'a', replicas: [], owners: new Map(), cutOffMs: null } });
+    const shown = text(render(pageFacts({ status, record: aRecord({ report: aReport({ replicas }) }) })));
+    expect(shown).toContain('This page is of replica pod-a:1, one of 2');
+    expect(shown).toContain('pod-b:1 1.2.3: nothing');
+  });
+
+  it('keeps 2,000 restores on the timeline in 400 kB, each that did not end well a link', () => {
+    const jobs = Array.from({ length: 2_000 }, (_, number) => {
+      const createdAt = T0 - number * 40_000;
+      const job = aJob([number % 100 === 0 ? 'failed' : 'finished'], { id: `j${number}`, createdAt }, 1);
+      return anObservation(job, { watch: `w${number % 200}` });
+    });
+    const watches = Array.from({ length: 200 }, (_, number) => aWatchStatus({ watch: `w${number}` }));
+    const facts = pageFacts({ status: aWatcherStatus({ watches }), record: aRecord({ jobs }) });
+    const timeline = renderSections(facts).get('timeline')?.html ?? '';
+    expect(timeline.match(/class="bar /g)?.length).toBeGreaterThanOrEqual(2_000);
+    expect(timeline.match(/<a id="bar-/g)).toHaveLength(20);
+    expect(render(facts).length).toBeLessThan(400_000);
+  });
+});

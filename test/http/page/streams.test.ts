@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { createSignals } from '../../../src/signals.ts';
+import { aWatch } from '../../support/builders.ts';
+import { fetchOnce } from '../../support/fetch-once.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { aWatcherStatus, aWatchStatus } from '../../support/statuses.ts';
+import { serve } from '../serve.ts';
+
+/** Listens to the page's stream and gathers what it is sent. */
+async function listen(
+  url: string,
+): Promise<{ response: IncomingMessage; events: Array<{ event: string; data: string }> }> {
+  const call = request(url, { agent: false });
+  call.end();
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  const events: Array<{ event: string; data: string }> = [];
+  let rest = '';
+  response.setEncoding('utf8').on('data', (text: string) => {
+    const blocks = (rest + text).split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const [, event = ''] = /^event: (.*)$/m.exec(block) ?? [];
+      events.push({ event, data: /^data: (.*)$/m.exec(block)?.[1] ?? '' });
+    }
+  });
+  response.on('error', () => {});
+  return { response, events };
+}
+
+const sections = (events: Array<{ event: string; data: string }>): string[] =>
+  events
+    .filter(({ event }) => event === 'section')
+    .map(({ data }) => (JSON.parse(data) as { name: string }).name);
+
+const EVERY_SECTION = ['state', 'running', 'timeline', 'events', 'watches', 'deliveries', 'mutes', 'record'];
+
+describe('the stream of an open page', () => {
+  it('brings every section to a page that shows none, and nothing to one that shows them all', async () => {
+    const { server } = await serve();
+    const { events } = await listen(`${server.url}/live?range=24h`);
+    await expect.poll(() => sections(events)).toEqual(EVERY_SECTION);
+
+    const page = await (await fetchOnce(server.url)).text();
+    const [, marks = ''] = /data-marks="([^"]+)"/.exec(page) ?? [];
+    expect(marks.split(',')).toHaveLength(EVERY_SECTION.length);
+    const second = await listen(`${server.url}/live?range=24h&marks=${marks}`);
+    await expect.poll(() => second.events.some(({ event }) => event === 'sign')).toBe(true);
+    const third = await listen(`${server.url}/live?range=24h`);
+    await expect.poll(() => sections(third.events)).toEqual(EVERY_SECTION);
+    expect(sections(second.events)).toEqual([]);
+  });
+
+  it('brings just the section whose text has changed', async () => {
+    const signals = createSignals(createRecordingLogger());
+    let watches = [aWatchStatus({ kind: 'flex' })];
+    const { server } = await serve({}, { signals, status: () => aWatcherStatus({ watches }) });
+    const { events } = await listen(`${server.url}/live`);
+    await expect.poll(() => sections(events)).toEqual(EVERY_SECTION);
+    watches = [aWatchStatus({ kind: 'cluster' })];
+    signals.emit('audit:written', {});
+    await expect.poll(() => sections(events).slice(EVERY_SECTION.length)).toEqual(['watches']);
+  });
+
+  it('ends at once when the server stops, with ten pages open', async () => {
+    const { server } = await serve();
+    const pages = await Promise.all(Array.from({ length: 10 }, () => listen(`${server.url}/live`)));
+    const ended = Promise.all(pages.map(({ response }) => once(response, 'end')));
+    await server.close();
+    await ended;
+    // Nobody comes back over a connection that was kept open.
+    expect(pages.map(({ response }) => response.headers.connection)).toEqual(pages.map(() => 'close'));
+  });
+
+  it('is refused to the twenty-first page, until one of the others has gone', async () => {
+    const { server } = await serve();
+    const pages = await Promise.all(Array.from({ length: 20 }, () => listen(`${server.url}/live`)));
+    const refused = await listen(`${server.url}/live`);
+    expect(refused.response.statusCode).toBe(503);
+    expect(refused.response.headers.connection).toBe('close');
+    pages[0]?.response.destroy();
+    await expect.poll(async () => (await listen(`${server.url}/live`)).response.statusCode).toBe(200);
+  });
+
+  it('tells two pages with other filters each its own', async () => {
+    const status = () =>
+      aWatcherStatus({ watches: [aWatchStatus(), aWatchStatus({ watch: 'carts', instanceName: 'carts' })] });
+    const { server } = await serve({}, { status, mutableWatches: () => [aWatch()] });
+    const [all, one] = [await listen(`${server.url}/live`), await listen(`${server.url}/live?watch=carts`)];
+    const table = ({ events }: typeof all): string =>
+      events.find(({ data }) => data.includes('"name":"watches"'))?.data ?? '';
+    await expect.poll(() => table(all)).toContain('watch-orders');
+    await expect.poll(() => table(one)).toContain('watch-carts');
+    expect(table(one)).not.toContain('watch-orders');
+  });
+});

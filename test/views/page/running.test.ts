@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { runningCards } from '../../../src/views/page/running.ts';
+import { aJob, anObservation, MINUTE, T0 } from '../../support/builders.ts';
+import { aRecord, aRunning, PAGE_NOW, pageFacts } from '../../support/page-facts.ts';
+
+const minutes = (...list: number[]): number[] => list.map((each) => each * MINUTE);
+const job = (id: string, minutesAgo: number, over = {}) =>
+  anObservation(aJob([], { id, createdAt: PAGE_NOW - minutesAgo * MINUTE, ...over }), { jobId: id });
+const cards = (...running: ReturnType<typeof aRunning>[]) =>
+  runningCards(pageFacts({ record: aRecord({ running }) }));
+
+describe('what runs', () => {
+  it('is measured by what is usual on its instance: the median, and what nine of ten keep', () => {
+    const eta = {
+      at: T0 + 20 * MINUTE,
+      basis: 'history' as const,
+      usualMs: 20 * MINUTE,
+      samples: 10,
+      isOverdue: false,
+    };
+    const history = minutes(11, 12, 14, 18, 20, 20, 22, 25, 30, 90);
+    const [card] = cards(aRunning(job('a', 10), history, { eta }));
+    expect(card).toMatchObject({
+      elapsedMs: 10 * MINUTE,
+      usual: { usualMs: 20 * MINUTE, mostMs: 30 * MINUTE, samples: 10 },
+      share: 0.5,
+      basis: 'history',
+      isOver: false,
+      expectedEndAt: T0 + 20 * MINUTE,
+    });
+  });
+
+  it('has no bar and no end once it is over its usual time', () => {
+    const eta = { at: T0, basis: 'history' as const, usualMs: 4 * MINUTE, samples: 3, isOverdue: true };
+    const [card] = cards(aRunning(job('a', 9), minutes(3, 4, 5), { eta }));
+    expect(card).toMatchObject({ isOver: true, share: null, expectedEndAt: null });
+  });
+
+  it('goes by its own progress where Atlas tells it, however long it has run', () => {
+    const eta = { at: T0 + 40 * MINUTE, basis: 'progress' as const, doneShare: 0.25 };
+    const [card] = cards(aRunning(job('a', 9), minutes(3, 4, 5), { eta }));
+    expect(card).toMatchObject({
+      isOver: false,
+      share: 0.25,
+      basis: 'progress',
+      expectedEndAt: T0 + 40 * MINUTE,
+    });
+  });
+
+  it('shows first what is farthest over its usual, then what has run longest', () => {
+    const over = (id: string, ago: number, usual: number) => aRunning(job(id, ago), minutes(usual));
+    const found = cards(over('new', 1, 5), over('twice', 10, 5), over('old', 4, 5), over('thrice', 6, 2));
+    expect(found.map((card) => card.job.id)).toEqual(['thrice', 'twice', 'old', 'new']);
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { timelineOf } from '../../../src/views/page/timeline.ts';
+import { aJob, anObservation, HOUR, MINUTE, T0 } from '../../support/builders.ts';
+import { aRecord, aRunning, PAGE_NOW, pageFacts } from '../../support/page-facts.ts';
+import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from '../../support/statuses.ts';
+
+const status = (...names: string[]) =>
+  aWatcherStatus({ watches: names.map((watch) => aWatchStatus({ watch })) });
+
+describe('the timeline', () => {
+  it('has a bar from when a restore began to its first outcome, and what it reached later', () => {
+    const job = aJob(['finished', 'expired'], { createdAt: T0 - 5 * HOUR });
+    const { lanes } = timelineOf(pageFacts({ record: aRecord({ jobs: [anObservation(job)] }) }));
+    expect(lanes).toEqual([
+      {
+        watch: 'orders',
+        gaps: [],
+        bars: [
+          {
+            ...{ watch: 'orders', job, state: 'expired', expectedEndAt: null },
+            ...{ from: T0 - 5 * HOUR, until: T0 - 5 * HOUR + 14 * MINUTE },
+            later: [{ milestone: 'expired', at: T0 - 4 * HOUR + 14 * MINUTE }],
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('draws a running restore to now, and its expected end ahead of that', () => {
+    const observation = anObservation();
+    const eta = { at: T0 + 30 * MINUTE, basis: 'progress' as const, doneShare: 0.3 };
+    const record = aRecord({ jobs: [observation], running: [aRunning(observation, [], { eta })] });
+    const { lanes, now } = timelineOf(pageFacts({ record }));
+    expect(lanes[0]?.bars).toMatchObject([{ from: T0, until: now, expectedEndAt: T0 + 30 * MINUTE }]);
+    expect(PAGE_NOW - now).toBeLessThan(2 * MINUTE);
+  });
+
+  it('stays the same within a step of its range', () => {
+    const at = (now: number) => timelineOf(pageFacts({ now }));
+    const { now } = at(PAGE_NOW);
+    expect(at(now)).toEqual(at(now + 119_000));
+    expect(at(now + 120_000)).not.toEqual(at(now));
+  });
+
+  it('leaves out what ended before the range, and takes in what began before it and ran into it', () => {
+    const ended = (hoursAgo: number, id: string, minutes: number) =>
+      anObservation(aJob(['finished'], { id, createdAt: PAGE_NOW - hoursAgo * HOUR }, minutes));
+    const record = aRecord({
+      jobs: [ended(25, 'before', 10), ended(25, 'into', 90), ended(3, 'within', 10)],
+    });
+    const { lanes } = timelineOf(pageFacts({ record }));
+    expect(lanes[0]?.bars.map(({ job }) => job.id)).toEqual(['into', 'within']);
+  });
+
+  it('dates an end that Atlas does not date by when it was noticed', () => {
+    const job = aJob(['failed'], {
+      reached: [
+        { milestone: 'started', at: T0 },
+        { milestone: 'failed', at: null },
+      ],
+    });
+    const seen = anObservation(job, { noticed: { failed: T0 + 3 * MINUTE } });
+    const { lanes } = timelineOf(pageFacts({ record: aRecord({ jobs: [seen] }) }));
+    expect(lanes[0]?.bars).toMatchObject([{ state: 'failed', until: T0 + 3 * MINUTE }]);
+  });
+
+  it('ends the bar of a restore that has gone from Atlas where it went', () => {
+    const seen = anObservation(aJob(), { missingSince: T0 + 4 * MINUTE });
+    const { lanes } = timelineOf(pageFacts({ record: aRecord({ jobs: [seen] }) }));
+    expect(lanes[0]?.bars).toMatchObject([{ state: 'missing', until: T0 + 4 * MINUTE, expectedEndAt: null }]);
+  });
+
+  it('shows since when a watch is blind, and why', () => {
+    const blind = aWatchStatus({ sinceSuccessMs: HOUR, lastSuccessAt: T0 - HOUR, fault: AUTH_FAULT });
+    const { lanes } = timelineOf(pageFacts({ status: aWatcherStatus({ watches: [blind] }) }));
+    expect(lanes[0]?.gaps).toMatchObject([{ watch: 'orders', from: T0 - HOUR, until: null, cause: 'auth' }]);
+  });
+
+  it('leaves out the lanes of many watches of which there is nothing to show, and counts them', () => {
+    const names = Array.from({ length: 13 }, (_, number) => `w${number}`);
+    const record = aRecord({ jobs: [anObservation(aJob(), { watch: 'w4' })] });
+    const { lanes, quiet } = timelineOf(pageFacts({ status: status(...names), record }));
+    expect(lanes.map(({ watch }) => watch)).toEqual(['w4']);
+    expect(quiet).toHaveLength(12);
+  });
+});
