@@ -28,7 +28,7 @@ ${readBefore(facts)}<div class="wide" tabindex="0" role="region" aria-label="All
 function rowMarkup(row: WatchRow, { now, query }: PageFacts): Markup {
   const { watch, kind, what, sight, since, running, lastFinishAt, polledBy } = row;
   const address = pageAddress({ ...query, watch });
-  return markup`<tr id="watch-${idPart(watch)}"><th scope="row"><a href="${address}">${watch}</a>${what === watch ? null : markup` <span class="quiet">${what}</span>`}</th><td>${kind}</td>
+  return markup`<tr id="watch-${idPart(watch)}"><th scope="row"><a class="plain" href="${address}">${watch}</a>${what === watch ? null : markup` <span class="quiet">${what}</span>`}</th><td>${kind}</td>
 <td><span class="pill sight-${sight}">${SIGHT_WORDS[sight]}</span>${sightNote(sight, since, polledBy, now)}</td>
 <td>${lookWords(row)}</td><td class="number">${running ?? '?'}</td>
 <td>${lastFinishAt === null ? markup`<span class="quiet">none</span>` : clock(lastFinishAt, now)}</td></tr>`;
