@@ -20,7 +20,9 @@ function none({ query }: PageFacts): Markup {
 
 function item({ id, at, name, severity, summary, jobId, ...row }: FeedRow, { now }: PageFacts): Markup {
   const words =
-    jobId === null ? summary : markup`<a class="plain" href="/jobs/${encodeURIComponent(jobId)}">${summary}</a>`;
+    jobId === null
+      ? summary
+      : markup`<a class="plain" href="/jobs/${encodeURIComponent(jobId)}">${summary}</a>`;
   return markup`<li id="event-${idPart(id)}"><span class="when">${clock(at, now)}</span>
 <span class="pill ${severity}">${name.replaceAll('_', ' ')}</span>
 <span class="what">${words} <span class="whom">${toldWords(row, now)}</span></span></li>`;
