@@ -2,6 +2,7 @@ import { intoWords } from '../../domain/event/job-words.ts';
 import { describeEvent } from '../../domain/event/message.ts';
 import { happenedAfter, isUndated } from '../../domain/event/undated.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
+import { actorWords } from '../../domain/job/actor.ts';
 import { isDownload, type RestoreJob, shortId } from '../../domain/job/restore-job.ts';
 import { tookOf } from '../../domain/job/took.ts';
 import type { RecordedEvent } from '../../store/ports/records.ts';
@@ -30,7 +31,7 @@ ${job?.errorMessage ? markup`<p class="notice">${job.errorMessage}</p>` : null}$
 ${factList(facts)}</section>
 ${job === null ? null : durationsSection(facts, job)}
 ${lifeSection(facts)}
-${toldSection(facts)}
+${attestedSection(facts)}${toldSection(facts)}
 ${proofSection(jobId)}</main>
 <footer class="quiet">restore-watcher ${version}. All times are in <span data-zone>UTC</span>.</footer>`,
   });
@@ -81,6 +82,7 @@ function jobFacts(job: RestoreJob, now: Timestamp): Array<[string, Part]> {
       ? null
       : markup` <span class="quiet">${formatSpan(createdAt - snapshotAt)} old when it began</span>`;
   return [
+    ...(job.actor ? [['Started by', actorWords(job.actor)] as [string, Part]] : []),
     ['Kind', kind === deliveryType ? kind : `${kind}, ${deliveryType}`],
     ['Project', markup`<code>${groupId}</code>`],
     ['Snapshot', snapshotAt === null ? (snapshotId ?? 'not known') : markup`${clock(snapshotAt, now)}${age}`],
@@ -130,6 +132,17 @@ function lifeRow({ event }: RecordedEvent, now: Timestamp): Markup {
       : markup`<span class="quiet">after</span> ${clock(after, now, { seconds: true })}`
     : clock(occurredAt, now, { seconds: true });
   return markup`<tr><th scope="row"><span class="pill ${severity}">${name.replaceAll('_', ' ')}</span></th><td>${when}</td><td>${clock(detectedAt, now, { seconds: true })}</td><td>${footnotes}</td></tr>`;
+}
+
+/** What people say of the data, the oldest first; nothing where nobody has. */
+function attestedSection({ attestations, now }: JobFacts): Part {
+  if (attestations.length === 0) return null;
+  return markup`<section aria-labelledby="attested-title"><h2 id="attested-title">Attested</h2>
+<ul class="rows">${attestations.map(
+    ({ id, at, result, by, ticket, note, cleanUp }) =>
+      markup`<li id="attestation-${id}"><b class="${result === 'passed' ? 'good' : 'bad'}">${result}</b> by ${by}, ${clock(at, now)}${ticket === null ? null : `, ${ticket}`}${cleanUp === null ? null : `, clean-up ${cleanUp}`}${note === null ? null : markup`<div class="quiet">${note}</div>`}</li>`,
+  )}</ul></section>
+`;
 }
 
 /** Who was told, attempt by attempt as far as that is kept. */

@@ -3,6 +3,7 @@ import type { Timestamp } from '../../domain/instant.ts';
 import { type FinishedDuration, HISTORY_LIMIT } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import { targetKey } from '../../domain/job/watch.ts';
+import type { AttestationReader } from '../../store/ports/attestations.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import type { RecordedEvent, RecordReader } from '../../store/ports/records.ts';
 import { createExpectedEnds } from '../expected-ends.ts';
@@ -23,7 +24,8 @@ export interface JobFacts extends ListedJob {
 /** What the page of a job asks of the store. */
 export type JobFactsStore = IdFinder &
   Pick<RecordReader, 'listObservations' | 'listEvents'> &
-  Pick<JobReader, 'finishedDurations'>;
+  Pick<JobReader, 'finishedDurations'> &
+  AttestationReader;
 
 /** So many events of a job are shown. */
 const MOST_EVENTS = 200;
@@ -49,6 +51,7 @@ export async function readJobFacts(
   const ends = await createExpectedEnds({ store, clock }).of([latest]);
   return {
     ...{ now: clock.now(), observation: latest, eta: ends.get(latest) ?? null },
+    attestations: (await store.attestationsOf([jobId])).get(jobId) ?? [],
     alsoWatchedBy: others.map(({ watch }) => watch),
     events: told.items.toReversed(),
     durations: await durationsOf(store, latest),

@@ -1,5 +1,6 @@
 import { intoWords } from '../../../domain/event/job-words.ts';
 import { formatSpan } from '../../../domain/instant.ts';
+import { actorWords } from '../../../domain/job/actor.ts';
 import { isDownload, shortId } from '../../../domain/job/restore-job.ts';
 import type { PageFacts } from '../../../views/page/facts.ts';
 import { feedRow } from '../../../views/page/feed.ts';
@@ -32,7 +33,7 @@ function cardMarkup(card: RunningCard, facts: PageFacts): Markup {
   const id = `run-${idPart(watch)}-${idPart(job.id)}`;
   return markup`<article class="card run${isOver ? ' over' : ''}" id="${id}" aria-labelledby="${id}-title">
 <h3 id="${id}-title"><a href="/jobs/${encodeURIComponent(job.id)}">${routeWords(card)}</a></h3>
-<p class="quiet">${job.kind === job.deliveryType ? job.kind : `${job.kind}, ${job.deliveryType}`}, watch ${watch}, began ${clock(job.createdAt, facts.now)}, ${shortId(job.id)}</p>
+<p class="quiet">${job.kind === job.deliveryType ? job.kind : `${job.kind}, ${job.deliveryType}`}, watch ${watch}, began ${clock(job.createdAt, facts.now)}, ${shortId(job.id)}${job.actor ? `, by ${actorWords(job.actor)}` : ''}</p>
 ${bar(card)}
 <p>${progressWords(card, facts)}</p>
 <details id="${id}-told"><summary>What was told to whom</summary>${
