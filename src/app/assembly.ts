@@ -20,6 +20,7 @@ import type { RecordReader } from '../store/ports/records.ts';
 import { redactingStore } from '../store/redacting-store.ts';
 import { isOpenToOthers } from '../store/sqlite/file.ts';
 import type { Store } from '../store/store.ts';
+import type { KeepSigning } from '../watcher/chores.ts';
 import type { RunnerConfig, RunnerDeps } from '../watcher/runner.ts';
 import type { Pace } from '../watcher/schedule/pace.ts';
 import { createParts, type StagedParts } from './reload/parts.ts';
@@ -103,7 +104,9 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
         lookEveryMs: membership.kind === 'alone' ? undefined : MIRROR_OTHERS_EVERY_MS,
       }),
     );
-    closers.add(await signTheLog(config, { store, clock, logger, signals }));
+    const sign = await logSigner(config, { store, clock, logger, signals });
+    // Of several replicas the keeper signs, and nobody else.
+    if (membership.kind === 'alone') closers.add(await sign(store));
     const metrics = createMetrics({ signals, store, clock, version });
     closers.add(async () => metrics.close());
     closers.add(followWakes(store, signals, logger));
@@ -152,6 +155,7 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
         ...(pace ? { pace } : {}),
         random: Math.random,
         membership,
+        signing: membership.kind === 'alone' ? null : sign,
       },
       close: closers.closeAll,
     };
@@ -161,11 +165,14 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
   }
 }
 
-/** @throws {ConfigError} for another name than the log has; {StoreError} when its key cannot be used. */
-async function signTheLog(
+/**
+ * Reads or makes the key that signs the log, and makes what signs it.
+ * @throws {ConfigError} for another name than the log has; {StoreError} when its key cannot be used.
+ */
+async function logSigner(
   { file, audit }: WatcherConfig,
   deps: Pick<CheckpointDeps, 'store' | 'clock' | 'logger' | 'signals'>,
-): Promise<() => Promise<void>> {
+): Promise<KeepSigning> {
   const { key: known } = await deps.store.lastCheckpoint();
   const name = known === null ? null : (parseVerifierKey(known)?.name ?? null);
   if (audit.origin !== null && name !== null && audit.origin !== name) {
@@ -180,16 +187,18 @@ async function signTheLog(
     deps.logger.warn('The audit log is signed by another key than before', {
       verifierKey,
       before: known,
-      hint: 'Put the key back that was there, or give the new verifier key to whoever verifies the log.',
+      hint: 'Put the key back that was there (audit.keyFile; of several replicas all need the same), or give the new verifier key to whoever verifies the log.',
     });
   const { checkpoints, checkpointEveryMs } = audit;
-  return keepCheckpoints({
-    ...deps,
-    key,
-    file: checkpoints,
-    everyMs: checkpointEveryMs,
-    onStuck: killAtExit,
-  });
+  return (store) =>
+    keepCheckpoints({
+      ...deps,
+      store,
+      key,
+      file: checkpoints,
+      everyMs: checkpointEveryMs,
+      onStuck: killAtExit,
+    });
 }
 
 /** A store that fails at this moment must not refuse a configuration: the metrics then begin without. */

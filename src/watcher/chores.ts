@@ -1,4 +1,5 @@
 import type { Fallback } from '../domain/telling/fallback.ts';
+import type { CheckpointStore } from '../store/ports/audit.ts';
 import { createFallbacks, type FallbackDeps, type Fallbacks } from './deliver/fallbacks.ts';
 import { type Configured, createDepartures, type Departures, type DeparturesDeps } from './departures.ts';
 import {
@@ -23,17 +24,28 @@ export interface ChoreConfig extends TestAlertConfig {
   keepMs: number | null;
 }
 
+/** Signs how the audit log stands, by what it writes to this store, until the function that it gives is called. */
+export type KeepSigning = (store: CheckpointStore) => Promise<() => Promise<void>>;
+
 /** What the chores are done with. */
-export type ChoreDeps = FallbackDeps &
+export type ChoreDeps = SigningDeps &
+  FallbackDeps &
   TestAlertDeps &
   DeparturesDeps &
   ReminderDeps &
   KeeperDeps &
   CheckpointCopiesDeps;
 
+/** What the log is signed with. */
+interface SigningDeps {
+  store: CheckpointStore;
+  /** Left out or `null`: the log is signed by somebody else. */
+  signing?: KeepSigning | null;
+}
+
 /**
  * Does what is to be done once for all watches and channels: reminders, fallbacks, test alerts, closing what has left the
- * configuration, pruning what is old, and telling of checkpoints. Does nothing before a configuration is applied.
+ * configuration, pruning what is old, signing the audit log, and telling of checkpoints. Does nothing before a configuration is applied.
  */
 export class Chores {
   readonly #fallbacks: Fallbacks;
@@ -42,6 +54,7 @@ export class Chores {
   readonly #reminders: Reminders;
   readonly #keeper: Keeper;
   readonly #copies: CheckpointCopies;
+  readonly #signing: ReturnType<KeepSigning> | null;
 
   constructor(deps: ChoreDeps) {
     this.#fallbacks = createFallbacks(deps);
@@ -50,6 +63,7 @@ export class Chores {
     this.#reminders = createReminders(deps);
     this.#keeper = createKeeper(deps);
     this.#copies = createCheckpointCopies(deps);
+    this.#signing = deps.signing?.(deps.store) ?? null;
   }
 
   /** Goes by this configuration from now on. */
@@ -73,6 +87,7 @@ export class Chores {
 
   /** Begins nothing any more, and lets what is in hand end. */
   async stop(): Promise<void> {
+    const endSigning = await this.#signing;
     await Promise.all([
       this.#testAlerts.stop(),
       this.#departures.stop(),
@@ -81,5 +96,7 @@ export class Chores {
       this.#copies.stop(),
       this.#fallbacks.stop(),
     ]);
+    // What the others have written by now is signed as well.
+    await endSigning?.();
   }
 }

@@ -5,6 +5,7 @@ import { createFaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
 import type { Membership } from '../store/ports/leases.ts';
+import type { KeepSigning } from './chores.ts';
 import { type Leases, leasesAlone } from './leases/leases.ts';
 import { SharedLeases } from './leases/shared-leases.ts';
 import { Recorder, type RecordingRules } from './record/recorder.ts';
@@ -34,6 +35,8 @@ export interface RunnerDeps extends RunnerConfig {
   membership: Membership;
   version: string;
   pace?: Readonly<Pace>;
+  /** How the keeper signs the audit log. Left out or `null`: somebody else does. */
+  signing?: KeepSigning | null;
 }
 
 /** The daemon's life: `starting` → `running` → `stopping` → `stopped`. */

@@ -1,5 +1,5 @@
 import type { AlertStore } from '../store/ports/alerts.ts';
-import type { AuditRecorder, CheckpointReader } from '../store/ports/audit.ts';
+import type { AuditRecorder, CheckpointStore } from '../store/ports/audit.ts';
 import type { FeedStore } from '../store/ports/feeds.ts';
 import type { JobStore } from '../store/ports/jobs.ts';
 import type { KeepingStore } from '../store/ports/keeping.ts';
@@ -16,7 +16,7 @@ export interface WatcherStore
     Outbox,
     AlertStore,
     AuditRecorder,
-    CheckpointReader,
+    CheckpointStore,
     MuteReader,
     SpanStore,
     FeedStore,

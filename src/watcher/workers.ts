@@ -6,7 +6,7 @@ import type { Fallback } from '../domain/telling/fallback.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
-import { Chores } from './chores.ts';
+import { Chores, type KeepSigning } from './chores.ts';
 import { type ChannelAlerts, createChannelAlerts } from './deliver/channel-alerts.ts';
 import { type ChannelSet, createChannelSet } from './deliver/channel-set.ts';
 import { type Hold, type Leases, underHold } from './leases/leases.ts';
@@ -49,6 +49,7 @@ export interface WorkerDeps {
   /** See `Pace`. */
   lookEveryMs: number;
   steps: ClockSteps;
+  signing?: KeepSigning | null;
 }
 
 const NOTHING: WorkConfig = {

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { rootOf } from '../../domain/evidence/audit-tree.ts';
 import { makeCheckpoint } from '../../domain/evidence/checkpoint.ts';
 import { type SigningKey, verifierKeyText } from '../../domain/evidence/signed-note.ts';
-import { toError } from '../../errors.ts';
+import { StoreError, toError } from '../../errors.ts';
 import { createFaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
@@ -44,15 +44,21 @@ export async function keepCheckpoints(deps: CheckpointDeps): Promise<() => Promi
       await work();
       faultLog.clear(what, `${what}: done again`);
     } catch (error) {
+      // Another replica signs by now.
+      if (error instanceof StoreError && error.reason === 'fenced') return;
       faultLog.report(what, `${what} failed; it is tried again`, { err: toError(error) }, 'error');
     }
   };
   const make = (): Promise<void> => attempt('Signing how the audit log stands', () => makeOne(deps, attempt));
 
-  const { last } = await store.lastCheckpoint();
-  if (last !== null) await attempt(WRITING, () => appendCheckpoint(deps.file, last));
+  let lastAt: string | null = null;
+  await attempt(WRITING, async () => {
+    const { last } = await store.lastCheckpoint();
+    lastAt = last?.at ?? null;
+    if (last !== null) await appendCheckpoint(deps.file, last);
+  });
   const loop = async (): Promise<void> => {
-    const age = last === null ? everyMs - FIRST_AFTER_MS : clock.now() - Date.parse(last.at);
+    const age = lastAt === null ? everyMs - FIRST_AFTER_MS : clock.now() - Date.parse(lastAt);
     let waitMs = Math.min(everyMs, Math.max(FIRST_AFTER_MS, everyMs - age));
     while (!end.signal.aborted) {
       await clock.sleep(waitMs, end.signal).catch(() => undefined);

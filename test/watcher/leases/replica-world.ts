@@ -37,6 +37,8 @@ export interface ReplicaWorld {
   atlas: FakeSource;
   /** Each poll: which replica, which project, when. */
   polls: Array<{ replica: string; groupId: string; at: number }>;
+  /** Who signs the audit log at this moment, under a lease. */
+  signers: Set<string>;
   /** Each message that was accepted: by which replica. */
   heard: () => Array<{ replica: string; channel: string; eventId: string; name: string }>;
   start(name: string, over?: { configuration?: string }): Promise<ReplicaUnderTest>;
@@ -57,6 +59,7 @@ export function aReplicaWorld(
   const atlas = createFakeSource();
   const polls: ReplicaWorld['polls'] = [];
   const replicas: ReplicaUnderTest[] = [];
+  const signers = new Set<string>();
 
   const start: ReplicaWorld['start'] = async (name, { configuration = 'c0ffee' } = {}) => {
     const link: Link = { isCutOff: false, unfenced: [] };
@@ -91,6 +94,13 @@ export function aReplicaWorld(
       membership,
       version: '0.0.0',
       pace: PACE,
+      signing: async (whole) => {
+        await whole.recordCheckpoint({ at: time.truth(), key: 'one key', sign: () => `begun by ${name}` });
+        signers.add(name);
+        return async () => {
+          signers.delete(name);
+        };
+      },
     });
     let stopping: Promise<void> | null = null;
     const replica: ReplicaUnderTest = {
@@ -111,7 +121,7 @@ export function aReplicaWorld(
     await ends;
   });
   return {
-    ...{ time, atlas, polls, start },
+    ...{ time, atlas, polls, start, signers },
     heard: () =>
       replicas.flatMap(({ name, notifiers }) =>
         notifiers.flatMap(({ channel, accepted }) =>

@@ -69,6 +69,24 @@ describe('replicas over one store', () => {
     expect(kinds).toEqual(new Set(['daemon.started', 'config.loaded', 'daemon.stopped']));
   });
 
+  it('have one of them sign the audit log, under its lease, and another one when that stops', async () => {
+    const world = aReplicaWorld();
+    const { time, signers } = world;
+    const replicas = [await world.start('a'), await world.start('b')];
+    await time.pass(20 * SECOND);
+    expect(signers.size).toBe(1);
+    const [first] = signers;
+    const stopping = replicas.find(({ name }) => name === first)?.stop();
+    await time.pass(5 * SECOND);
+    await stopping;
+    const heir = replicas.find(({ name }) => name !== first);
+    expect([...signers]).toEqual([heir?.name]);
+    expect((await heir?.store.lastCheckpoint())?.last?.note).toBe(`begun by ${heir?.name}`);
+    expect(replicas.flatMap(({ link }) => link.unfenced.map(({ method }) => method))).not.toContain(
+      'recordCheckpoint',
+    );
+  });
+
   it('give a replica that joins its share, and leave no watch unpolled for longer than a period', async () => {
     const world = aReplicaWorld();
     const { time } = world;
