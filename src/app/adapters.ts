@@ -27,7 +27,7 @@ import type { SunsetNotice } from '../source/reply/sunset-watch.ts';
 import type { JobSource } from '../source/source.ts';
 import type { RequestRecord } from '../source/wire/http-exchange.ts';
 import { sqlitePath } from '../store/ports/address.ts';
-import type { TokenStore } from '../store/ports/tokens.ts';
+import type { TokenStore } from '../store/ports/replicas/tokens.ts';
 import { createSharedVault } from './shared-vault.ts';
 
 /** What can be watched. */

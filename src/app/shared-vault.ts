@@ -1,6 +1,6 @@
 import { openToken, sealToken } from '../source/login/sealed-token.ts';
 import type { StoredToken, TokenVault } from '../source/login/token-vault.ts';
-import type { SealedToken, TokenStore } from '../store/ports/tokens.ts';
+import type { SealedToken, TokenStore } from '../store/ports/replicas/tokens.ts';
 
 /** A vault in the store that replicas share. Whoever reads the store without the secret learns nothing of a token but when it ends. */
 export function createSharedVault(tokens: TokenStore, secret: string): TokenVault {

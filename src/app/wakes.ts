@@ -1,6 +1,6 @@
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
-import type { WakeStore } from '../store/ports/wake.ts';
+import type { WakeStore } from '../store/ports/replicas/wake.ts';
 
 /**
  * Passes on to this process what any process has written to the store and wants to be acted on at once.

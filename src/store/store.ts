@@ -10,8 +10,8 @@ import type { StoreLife } from './ports/life.ts';
 import type { MuteReader, MuteStore } from './ports/mutes.ts';
 import type { Outbox, OutboxReader } from './ports/outbox.ts';
 import type { RecordReader, RecordStore } from './ports/records.ts';
+import type { WakeStore } from './ports/replicas/wake.ts';
 import type { SpanStore } from './ports/spans.ts';
-import type { WakeStore } from './ports/wake.ts';
 
 /**
  * A whole store: every port of `ports/`, for whoever opens one or passes it on. Whoever uses it takes just the ports it needs.

@@ -3,11 +3,11 @@ import type { AuditRecorder, CheckpointStore } from '../store/ports/audit.ts';
 import type { FeedStore } from '../store/ports/feeds.ts';
 import type { JobStore } from '../store/ports/jobs.ts';
 import type { KeepingStore } from '../store/ports/keeping.ts';
-import type { Lease } from '../store/ports/leases.ts';
 import type { StoreProbe } from '../store/ports/life.ts';
 import type { MuteReader } from '../store/ports/mutes.ts';
 import type { Outbox } from '../store/ports/outbox.ts';
 import type { RecordReader } from '../store/ports/records.ts';
+import type { Lease } from '../store/ports/replicas/lease.ts';
 import type { SpanStore } from '../store/ports/spans.ts';
 
 /** What the watcher asks of the store. It lists no jobs or events, and neither mutes nor redrives: that is for people. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createSharedVault } from '../../src/app/shared-vault.ts';
 import { StoreError } from '../../src/errors.ts';
 import type { SharedMembership } from '../../src/store/ports/leases.ts';
-import type { SealedToken, TokenStore } from '../../src/store/ports/tokens.ts';
+import type { SealedToken, TokenStore } from '../../src/store/ports/replicas/tokens.ts';
 import { AUTH, CLIENT_SECRET, createOauthWorld, json, ORIGIN } from '../source/login/oauth-world.ts';
 import { aConnection, get } from '../source/support.ts';
 import { aJoining } from '../support/joining.ts';

@@ -1,14 +1,7 @@
 import type { Booking, Grant } from '../../domain/polling/shared-budget.ts';
-import type { EstateStore } from './estates.ts';
-import type { TokenStore } from './tokens.ts';
-
-/** A right to do one piece of the work. One replica has it at a time. */
-export interface Lease {
-  /** Names the piece of work; see `domain/replicas/unit.ts`. */
-  readonly unit: string;
-  /** Grows with every new holder, so that whoever held it before is told apart. */
-  readonly token: number;
-}
+import type { EstateStore } from './replicas/estates.ts';
+import type { Lease } from './replicas/lease.ts';
+import type { TokenStore } from './replicas/tokens.ts';
 
 /** A process that is about to work with the store. */
 export interface Joining {

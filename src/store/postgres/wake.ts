@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Notification } from 'pg';
-import type { WakeCall, WakeListener } from '../ports/wake.ts';
+import type { WakeCall, WakeListener } from '../ports/replicas/wake.ts';
 import type { PostgresPlace } from './place.ts';
 import { clientConfig, prepareSession } from './pool.ts';
 

@@ -4,9 +4,16 @@ import type { Booking, Grant } from '../../domain/polling/shared-budget.ts';
 import { movesOf, type UnitStanding } from '../../domain/replicas/assignment.ts';
 import { channelOfUnit } from '../../domain/replicas/unit.ts';
 import { StoreError } from '../../errors.ts';
-import type { EstateChange, EstateKey, EstatesStanding, FoundProject, ShareFault } from '../ports/estates.ts';
-import type { Joining, Lease, Membership, SharedMembership, Standing, Wish } from '../ports/leases.ts';
-import type { SealedToken, TokenStore } from '../ports/tokens.ts';
+import type { Joining, Membership, SharedMembership, Standing, Wish } from '../ports/leases.ts';
+import type {
+  EstateChange,
+  EstateKey,
+  EstatesStanding,
+  FoundProject,
+  ShareFault,
+} from '../ports/replicas/estates.ts';
+import type { Lease } from '../ports/replicas/lease.ts';
+import type { SealedToken, TokenStore } from '../ports/replicas/tokens.ts';
 import { freeLeasesOf } from '../queries/outbox/free-leases.ts';
 import { bookRequests } from '../queries/replicas/budgets.ts';
 import {

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Joining, Lease, Membership } from '../ports/leases.ts';
-import type { WakeStore } from '../ports/wake.ts';
+import type { Joining, Membership } from '../ports/leases.ts';
+import type { Lease } from '../ports/replicas/lease.ts';
+import type { WakeStore } from '../ports/replicas/wake.ts';
 import type { Database } from '../queries/schema.ts';
 import type { Store } from '../store.ts';
 import { createAlertStore } from './alerts.ts';

@@ -2,7 +2,7 @@ import type { Notifier } from '../../channels/notifier.ts';
 import { channelUnit } from '../../domain/replicas/unit.ts';
 import { DeliveryError } from '../../errors.ts';
 import type { Signals } from '../../signals.ts';
-import type { Lease } from '../../store/ports/leases.ts';
+import type { Lease } from '../../store/ports/replicas/lease.ts';
 import { type Hold, type Leases, underHold } from '../leases/leases.ts';
 import { type Haste, Reconciler } from '../reconciler.ts';
 import { type ChannelWorker, type ChannelWorkerDeps, startChannelWorker } from './channel-worker.ts';

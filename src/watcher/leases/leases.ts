@@ -1,4 +1,5 @@
-import type { Lease, LeaseStore, ReplicaFacts } from '../../store/ports/leases.ts';
+import type { LeaseStore, ReplicaFacts } from '../../store/ports/leases.ts';
+import type { Lease } from '../../store/ports/replicas/lease.ts';
 import type { ReplicasStatus } from '../status.ts';
 
 /** A unit of work that is ours. */

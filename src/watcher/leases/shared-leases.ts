@@ -3,7 +3,8 @@ import { formatSpan } from '../../domain/instant.ts';
 import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
-import type { Lease, ReplicaFacts, SharedMembership, Standing } from '../../store/ports/leases.ts';
+import type { ReplicaFacts, SharedMembership, Standing } from '../../store/ports/leases.ts';
+import type { Lease } from '../../store/ports/replicas/lease.ts';
 import type { ReplicasStatus } from '../status.ts';
 import type { Hold, Leases, LeaseUser } from './leases.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { formatSpan } from '../../domain/instant.ts';
 import type { Logger } from '../../logging/logger.ts';
-import type { Lease } from '../../store/ports/leases.ts';
+import type { Lease } from '../../store/ports/replicas/lease.ts';
 import type { SpanScope, SpanStore } from '../../store/ports/spans.ts';
 
 /** What clocks are corrected by all the time is no step. */

@@ -4,7 +4,7 @@ import { mayShareJobs } from '../../domain/polling/ownership.ts';
 import { projectUnit } from '../../domain/replicas/unit.ts';
 import { StoreError } from '../../errors.ts';
 import type { JobSource } from '../../source/source.ts';
-import type { Lease } from '../../store/ports/leases.ts';
+import type { Lease } from '../../store/ports/replicas/lease.ts';
 import { type Hold, type Leases, underHold } from '../leases/leases.ts';
 import { type Haste, Reconciler } from '../reconciler.ts';
 import type { Recorder } from '../record/recorder.ts';

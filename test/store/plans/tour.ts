@@ -2,8 +2,9 @@ import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
 import { JOB_STATES } from '../../../src/domain/job/restore-job.ts';
 import { firstTrust } from '../../../src/domain/polling/trust.ts';
 import { PRUNED_THINGS } from '../../../src/store/ports/keeping.ts';
-import type { Lease, SharedMembership } from '../../../src/store/ports/leases.ts';
+import type { SharedMembership } from '../../../src/store/ports/leases.ts';
 import { DELIVERY_STATUSES } from '../../../src/store/ports/outbox.ts';
+import type { Lease } from '../../../src/store/ports/replicas/lease.ts';
 import type { Store } from '../../../src/store/store.ts';
 import {
   aJob,

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { discoveryUnit } from '../../../src/domain/replicas/unit.ts';
-import type { FoundProject, ShareFault } from '../../../src/store/ports/estates.ts';
-import type { Lease, SharedMembership } from '../../../src/store/ports/leases.ts';
+import type { SharedMembership } from '../../../src/store/ports/leases.ts';
+import type { FoundProject, ShareFault } from '../../../src/store/ports/replicas/estates.ts';
+import type { Lease } from '../../../src/store/ports/replicas/lease.ts';
 import { T0 } from '../../support/builders.ts';
 import { aJoining } from '../../support/joining.ts';
 import type { ReplicaStores } from '../../support/replica-stores.ts';

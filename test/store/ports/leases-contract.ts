@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { channelUnit, KEEPER_UNIT } from '../../../src/domain/replicas/unit.ts';
-import type { Lease, SharedMembership, Standing } from '../../../src/store/ports/leases.ts';
+import type { SharedMembership, Standing } from '../../../src/store/ports/leases.ts';
+import type { Lease } from '../../../src/store/ports/replicas/lease.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { T0 } from '../../support/builders.ts';
 import { aJoining } from '../../support/joining.ts';

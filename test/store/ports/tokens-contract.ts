@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SharedMembership } from '../../../src/store/ports/leases.ts';
-import type { SealedToken } from '../../../src/store/ports/tokens.ts';
+import type { SealedToken } from '../../../src/store/ports/replicas/tokens.ts';
 import { aJoining } from '../../support/joining.ts';
 import type { ReplicaStores } from '../../support/replica-stores.ts';
 

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { StoreAddress } from '../../../src/store/ports/address.ts';
-import type { WakeCall } from '../../../src/store/ports/wake.ts';
+import type { WakeCall } from '../../../src/store/ports/replicas/wake.ts';
 import { readPlace } from '../../../src/store/postgres/place.ts';
 import { openPostgresStore } from '../../../src/store/postgres/postgres-store.ts';
 import { listenForWakes, type WakePace } from '../../../src/store/postgres/wake.ts';

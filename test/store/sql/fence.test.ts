@@ -1,7 +1,7 @@
 import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
-import type { Lease } from '../../../src/store/ports/leases.ts';
+import type { Lease } from '../../../src/store/ports/replicas/lease.ts';
 import { type Database, FOREVER } from '../../../src/store/queries/schema.ts';
 import { createSqlStore } from '../../../src/store/sql/sql-store.ts';
 import { migrate } from '../../../src/store/sqlite/migrations.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Lease } from '../../../src/store/ports/leases.ts';
+import type { Lease } from '../../../src/store/ports/replicas/lease.ts';
 import {
   type ClockSteps,
   createClockSteps,

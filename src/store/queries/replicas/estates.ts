@@ -5,7 +5,7 @@ import type {
   EstatesStanding,
   FoundProject,
   ShareFault,
-} from '../../ports/estates.ts';
+} from '../../ports/replicas/estates.ts';
 import { chunks, MANY_IDS } from '../chunks.ts';
 import type { Database, FoundProjectTable } from '../schema.ts';
 import type { LeaseDialect } from './replicas.ts';

@@ -1,5 +1,5 @@
 import { type Kysely, type SqlBool, sql, type Transaction } from 'kysely';
-import type { Lease } from '../../ports/leases.ts';
+import type { Lease } from '../../ports/replicas/lease.ts';
 import type { Database } from '../schema.ts';
 import type { LeaseDialect } from './replicas.ts';
 

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { SealedToken, TokenStore } from '../../ports/tokens.ts';
+import type { SealedToken, TokenStore } from '../../ports/replicas/tokens.ts';
 import type { Database } from '../schema.ts';
 import type { LeaseDialect } from './replicas.ts';
 

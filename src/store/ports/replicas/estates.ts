@@ -1,4 +1,4 @@
-import type { Lease } from './leases.ts';
+import type { Lease } from './lease.ts';
 
 /** A project that a `*` watch has found. */
 export interface FoundProject {
