@@ -13,7 +13,8 @@ const PROGRAM = join(import.meta.dirname, '../dist/storm');
 
 const { values } = parseArgs({
   options: {
-    kills: { type: 'string', default: '300' },
+    /** 300 unless given, 100 with `postgres`: there, whatever else happens is in proportion. */
+    kills: { type: 'string' },
     'at-points': { type: 'string', default: '20' },
     jobs: { type: 'string', default: '500' },
     /** Percent of the messages. */
@@ -44,12 +45,13 @@ function play(): Promise<string[]> {
   return values.store === 'postgres'
     ? stormOverReplicas({
         replicas: wholeNumber('replicas', values.replicas),
+        share: wholeNumber('kills', values.kills ?? '100') / 100,
         jobs,
         troubles: { share, mostPerEvent: 2 },
         logs: values.logs,
       })
     : stormOverOne({
-        atRandom: wholeNumber('kills', values.kills),
+        atRandom: wholeNumber('kills', values.kills ?? '300'),
         atEachPoint: wholeNumber('at-points', values['at-points']),
         jobs,
         troubles: { share, mostPerEvent: 2 },

@@ -55,6 +55,7 @@ export function violationsOfReplicas(report: ReplicaStormReport): string[] {
     ...report.auditedTwice.map((attempt) => `in the audit log twice: ${attempt}`),
     ...report.auditProblems.map((problem) => `audit verify: ${problem}`),
     ...report.failures,
+    ...(report.mostPerMinute > NARROW_PER_MINUTE ? [`${report.mostPerMinute} requests in a minute`] : []),
     ...endings.filter(({ code }) => code !== 0).map(({ code }) => `a replica ended with ${code} at the end`),
   ];
 }

@@ -37,7 +37,7 @@ export interface ReplicaStormOptions {
   logs?: string | undefined;
 }
 
-/** Time for the replicas to tell what is left. */
+/** What is left is lost when nothing of it has arrived for so long. */
 const CALM_MS = 300_000;
 
 /**
@@ -116,12 +116,18 @@ class Storm implements Stage {
     for (const channel of CHANNELS) receivers[channel].trouble(null);
     this.log('left in peace');
     // What does not arrive is counted as lost; the report says more than a time-out would.
-    const deadline = performance.now() + CALM_MS;
+    let told = '';
+    let movedAt = performance.now();
+    const isMoving = (): boolean => {
+      if (this.#told() !== told) movedAt = performance.now();
+      told = this.#told();
+      return performance.now() - movedAt < CALM_MS;
+    };
     const store = { store: { url: postgres.url } };
     const isOver = async (): Promise<boolean> =>
       (await this.#events()).filter(({ jobId }) => jobId !== null).length >= expected &&
       (await isAllDelivered(store));
-    while (!(await isOver()) && performance.now() < deadline) await delay(500);
+    while (!(await isOver()) && isMoving()) await delay(500);
     for (const replica of replicas) {
       const begun = performance.now();
       const { code } = await replica.end('SIGTERM');
