@@ -41,15 +41,35 @@ export async function keepMirror(
   { store, clock, logger, signals, onReady, onStuck, patienceMs = PATIENCE_MS, lookEveryMs }: MirrorDeps,
 ): Promise<() => Promise<void>> {
   const faultLog = createFaultLog(logger, clock);
-  const record = (kind: 'mirror.rebuilt' | 'mirror.rotated', data: AuditData): Promise<void> =>
-    store.recordAudit([{ at: clock.now(), kind, data: { file, ...data } }]);
+  const record = (
+    kind: 'mirror.rebuilt' | 'mirror.rotated' | 'store.rolled_back',
+    data: AuditData,
+  ): Promise<void> => store.recordAudit([{ at: clock.now(), kind, data: { file, ...data } }]);
+  /** How many entries the store had that was rolled back; `null`: it was not, or that stands in its log. */
+  let rolledBack: number | null = null;
   const answered = Promise.withResolvers<void>();
   const mirror = createAuditMirror({
     file,
     store,
     logger,
     clock,
-    onKeptAside: (keptAside) => record('mirror.rebuilt', { keptAside }),
+    onKeptAside: async (keptAside) => {
+      await record('mirror.rebuilt', { keptAside });
+      if (rolledBack !== null) await record('store.rolled_back', { hadEntries: rolledBack, keptAside });
+      rolledBack = null;
+    },
+    onRolledBack: ({ seq }) => {
+      logger.error(
+        'The store has lost entries of the audit log that it had, and so what happened with them: a failover to a standby that lagged, or a backup that was put back',
+        {
+          file,
+          had: seq,
+          hint: 'What was lost is found and told again, under the same event ids. The file is put aside: its end is the only record of what was lost.',
+        },
+      );
+      signals.emit('store:rolled_back', { hadEntries: seq });
+      rolledBack = seq;
+    },
     onRotated: (piece, last) => record('mirror.rotated', { piece, last }),
     onMoreToCome: answered.resolve,
   });

@@ -33,6 +33,11 @@ export interface AuditMirrorOptions {
   onKeptAside?: (aside: string) => Promise<void>;
   /** Told when the file was renamed and a new one goes on behind entry `last`, before anything stands in that. */
   onRotated?: (piece: string, last: number) => Promise<void>;
+  /**
+   * Told when the store does not have the entry any more up to which this process had copied it: it has lost what it had, as after a
+   * failover to a standby that lagged. The file is put aside after that.
+   */
+  onRolledBack?: (lost: { seq: number }) => void;
   /** Told when the disk has taken some and there is more to write, as when all of a long log is written anew. */
   onMoreToCome?: () => void;
 }
@@ -40,6 +45,8 @@ export interface AuditMirrorOptions {
 /** Up to where which file is known to equal the store. */
 interface Position {
   seq: number;
+  /** The entry of that number; `null` for none, or where this process has not read it. */
+  line: string | null;
   size: number;
   /** Of the file: another one may have taken its name. */
   inode: number;
@@ -66,7 +73,10 @@ export function createAuditMirror(options: AuditMirrorOptions): AuditMirror {
   async function pass(): Promise<number> {
     const now = await look(options.file);
     const isKnown = position !== null && now?.size === position.size && now.ino === position.inode;
-    let from = isKnown && position !== null ? position : await settle(options);
+    const known = isKnown ? position : null;
+    const isLost = known !== null && !(await isStillThere(options.store, known));
+    if (isLost) options.onRolledBack?.({ seq: known.seq });
+    let from = known === null || isLost ? await settle(options) : known;
     // Until it is known how far the writing got, the file itself has to tell.
     position = null;
     let appended = 0;
@@ -130,7 +140,7 @@ async function settle(options: AuditMirrorOptions): Promise<Position> {
           });
         await handle.truncate(end);
       }
-      return { seq: entry.seq, size: end, inode };
+      return { seq: entry.seq, line: entry.body, size: end, inode };
     }
   } finally {
     await handle.close();
@@ -139,7 +149,14 @@ async function settle(options: AuditMirrorOptions): Promise<Position> {
   const anew = await openRegular(file, 'wx');
   const { ino: inode } = await anew.stat();
   await anew.close();
-  return { seq: 0, size: 0, inode };
+  return { seq: 0, line: null, size: 0, inode };
+}
+
+/** A store that was rolled back goes on behind an earlier entry than the file. */
+async function isStillThere(store: AuditReader, { seq, line }: Position): Promise<boolean> {
+  if (line === null) return true;
+  const [stored] = await store.readAuditLines(seq - 1, 1);
+  return stored?.seq === seq && stored.body === line;
 }
 
 /** Makes the file, for its owner alone. */
@@ -166,12 +183,12 @@ async function goOn(options: AuditMirrorOptions): Promise<Omit<Position, 'inode'
   // One that ends before is a copy from earlier, and not what the file was.
   if (newest === undefined || newest.seq === 0 || newest.seq < (await store.mirroredSeq())) {
     if (!(await warnIfCut(options, 0))) logger.info('Writing the audit file from the store', { file });
-    return { seq: 0, size: 0 };
+    return { seq: 0, line: null, size: 0 };
   }
   const { seq, file: piece } = newest;
   logger.info('The audit file was renamed; going on in a new one', { file, piece, from: seq + 1 });
   await onRotated?.(piece, seq);
-  return { seq, size: 0 };
+  return { seq, line: null, size: 0 };
 }
 
 /** What was noted as mirrored was on the disk by then. No crash of ours takes it away again. */
@@ -204,7 +221,7 @@ async function keepAside({
   const aside = freeName(`${file}.damaged-${toIso(clock.now()).replaceAll(/[-:.]/g, '')}`);
   await rename(file, aside);
   logger.warn(
-    'The audit file does not fit the store: it was changed, or belongs to another store. Writing it anew',
+    'The audit file does not fit the store: it was changed, belongs to another store, or the store has lost entries that it had. Writing it anew',
     {
       file,
       aside,
@@ -252,7 +269,9 @@ async function append(file: string, from: Position, entries: readonly AuditLine[
   } finally {
     await handle.close();
   }
-  return { ...from, seq: entries.at(-1)?.seq ?? from.seq, size: from.size + bytes.length };
+  const last = entries.at(-1);
+  const to = last === undefined ? from : { ...from, seq: last.seq, line: last.body };
+  return { ...to, size: from.size + bytes.length };
 }
 
 async function openExisting(file: string): Promise<FileHandle | null> {

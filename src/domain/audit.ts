@@ -28,6 +28,7 @@ export const AUDIT_KINDS = [
   'poll.failed',
   'poll.recovered',
   'mirror.rebuilt',
+  'store.rolled_back',
   'mirror.rotated',
   'checkpoint.key',
   'checkpoint.made',

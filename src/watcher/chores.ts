@@ -1,5 +1,5 @@
 import type { Fallback } from '../domain/telling/fallback.ts';
-import type { CheckpointStore } from '../store/ports/audit.ts';
+import type { AuditRecorder, CheckpointStore } from '../store/ports/audit.ts';
 import { createFallbacks, type FallbackDeps, type Fallbacks } from './deliver/fallbacks.ts';
 import { type Configured, createDepartures, type Departures, type DeparturesDeps } from './departures.ts';
 import {
@@ -25,7 +25,7 @@ export interface ChoreConfig extends TestAlertConfig {
 }
 
 /** Signs how the audit log stands, by what it writes to this store, until the function that it gives is called. */
-export type KeepSigning = (store: CheckpointStore) => Promise<() => Promise<void>>;
+export type KeepSigning = (store: CheckpointStore & AuditRecorder) => Promise<() => Promise<void>>;
 
 /** What the chores are done with. */
 export type ChoreDeps = SigningDeps &
@@ -38,7 +38,7 @@ export type ChoreDeps = SigningDeps &
 
 /** What the log is signed with. */
 interface SigningDeps {
-  store: CheckpointStore;
+  store: CheckpointStore & AuditRecorder;
   /** Left out or `null`: the log is signed by somebody else. */
   signing?: KeepSigning | null;
 }

@@ -124,6 +124,7 @@ class Life {
     await this.note('daemon.started', { version, pid: process.pid, node: process.version });
     await this.note('config.loaded', this.#config.configEntry);
     await this.#workers.begin();
+    this.#deps.signals.on('store:rolled_back', () => this.#leases.beginAnew());
     await this.#workers.apply(this.#config);
     this.#heartbeat = setInterval(() => this.#beat(), this.#pace.beatEveryMs);
     this.#state = 'running';

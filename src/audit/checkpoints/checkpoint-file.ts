@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { parseCheckpoint } from '../../domain/evidence/checkpoint.ts';
 import { StoreError } from '../../errors.ts';
 import { makeDirectory } from '../../make-directory.ts';
 import type { MadeCheckpoint } from '../../store/ports/audit.ts';
@@ -37,5 +38,20 @@ export async function appendCheckpoint(file: string, made: MadeCheckpoint): Prom
       hint: 'Check `audit.checkpoints`, that its directory may be written, and that the disk has room.',
       cause,
     });
+  }
+}
+
+/** Reads the last checkpoint in the file of checkpoints; `null` where there is none. @throws the fault of the file system. */
+export async function lastCheckpointIn(file: string): Promise<{ size: number; note: string } | null> {
+  try {
+    const handle = await openRegular(file, 'r');
+    const { text } = await readTail(handle).finally(() => handle.close());
+    const { note } = JSON.parse(text ?? '{}') as { note?: unknown };
+    if (typeof note !== 'string') return null;
+    const size = parseCheckpoint(note)?.size ?? null;
+    return size === null ? null : { size, note };
+  } catch (error) {
+    if (isMissingFile(error) || error instanceof SyntaxError) return null;
+    throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import { parseAuditEntry } from '../../domain/audit.ts';
 import { rootOf } from '../../domain/evidence/audit-tree.ts';
 import { makeCheckpoint } from '../../domain/evidence/checkpoint.ts';
 import { type SigningKey, verifierKeyText } from '../../domain/evidence/signed-note.ts';
@@ -6,8 +7,8 @@ import { StoreError, toError } from '../../errors.ts';
 import { createFaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { CheckpointRequest, CheckpointStore } from '../../store/ports/audit.ts';
-import { appendCheckpoint } from './checkpoint-file.ts';
+import type { AuditRecorder, CheckpointRequest, CheckpointStore } from '../../store/ports/audit.ts';
+import { appendCheckpoint, lastCheckpointIn } from './checkpoint-file.ts';
 import { toldOfLast } from './told-of-last.ts';
 
 /** A log of which nothing was signed yet is signed so soon after the start, in milliseconds. */
@@ -19,7 +20,7 @@ const PATIENCE_MS = 2_000;
 
 /** What making checkpoints takes. */
 export interface CheckpointDeps {
-  store: CheckpointStore;
+  store: CheckpointStore & AuditRecorder;
   clock: Clock;
   logger: Logger;
   signals: Signals;
@@ -53,6 +54,7 @@ export async function keepCheckpoints(deps: CheckpointDeps): Promise<() => Promi
 
   let lastAt: string | null = null;
   await attempt(WRITING, async () => {
+    await lookBack(deps);
     const { last } = await store.lastCheckpoint();
     lastAt = last?.at ?? null;
     if (last !== null) await appendCheckpoint(deps.file, last);
@@ -75,6 +77,37 @@ export async function keepCheckpoints(deps: CheckpointDeps): Promise<() => Promi
     clearTimeout(timer);
     if (!isDone) deps.onStuck?.();
   };
+}
+
+/** Tells of a store that lacks what was signed last, as far as the file knows: it was rolled back since, or is another one. */
+async function lookBack({ store, clock, logger, file }: CheckpointDeps): Promise<void> {
+  const signed = await lastCheckpointIn(file);
+  if (signed === null || (await isOnRecord(store, signed))) return;
+  const { size } = signed;
+  const head = await store.auditHead();
+  logger.error(
+    'The store has lost entries of the audit log that were signed: it was rolled back, or is another one',
+    {
+      file,
+      signed: size,
+      entries: head.seq,
+      hint: 'Was a backup put back, or has a standby taken over that lagged? `audit verify` names the checkpoints that the log does not agree with.',
+    },
+  );
+  await store.recordAudit([
+    { at: clock.now(), kind: 'store.rolled_back', data: { checkpoint: size, entries: head.seq } },
+  ]);
+}
+
+/** A checkpoint is an entry itself, right behind those that it is over. */
+async function isOnRecord(
+  store: CheckpointStore,
+  { size, note }: { size: number; note: string },
+): Promise<boolean> {
+  const [entry] = await store.readAuditLines(size, 1);
+  if (entry === undefined) return false;
+  // What is behind it was pruned.
+  return entry.seq !== size + 1 || parseAuditEntry(entry.body)?.data.note === note;
 }
 
 const WRITING = 'Writing down a checkpoint';

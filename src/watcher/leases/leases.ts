@@ -30,6 +30,8 @@ export interface Leases {
   begin(user: LeaseUser): void;
   /** Asks for these units from now on, by this configuration; others are given up. */
   want(units: readonly string[], configuration: string): void;
+  /** Nothing that was remembered holds any more: whatever works begins anew, under the same leases. Does nothing for who has the store alone. */
+  beginAnew(): void;
   /** Gives up everything, each unit as soon as nothing of it is in hand. Never rejects. */
   leave(): Promise<void>;
   /** The replica that has a unit, as far as is known; `null`: nobody, or this one alone has the store. */
@@ -51,6 +53,7 @@ export function leasesAlone(): Leases {
     },
     begin: () => {},
     want: () => {},
+    beginAnew: () => {},
     leave: async () => {},
     ownerOf: () => null,
     status: () => null,

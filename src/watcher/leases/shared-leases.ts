@@ -88,6 +88,13 @@ export class SharedLeases implements Leases {
     return this.#inHand;
   }
 
+  beginAnew(): void {
+    for (const held of this.#held.values()) held.end();
+    this.#held.clear();
+    this.#user?.onChange('lost');
+    void this.look();
+  }
+
   leave(): Promise<void> {
     this.#leaving ??= this.#leave();
     return this.#leaving;

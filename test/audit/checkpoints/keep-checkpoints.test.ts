@@ -202,3 +202,24 @@ describe('the key that signs the log', () => {
     expect(readFileSync(file, 'utf8')).toBe('not a key');
   });
 });
+
+it('tells of a store that lacks what was signed last, as after a backup that was put back', async () => {
+  const file = join(temporaryDirectory(), 'audit.checkpoints');
+  const before = await aSignedLog(file);
+  await before.store.recordAudit([aDraft(1), aDraft(2)]);
+  await (await before.start())();
+  const after = await aSignedLog(file);
+  for (let number = 1; number < 9; number += 1) await after.store.recordAudit([aDraft(number)]);
+  const end = await after.start();
+  const told = (await after.store.readAudit(0, 99)).filter(({ kind }) => kind === 'store.rolled_back');
+  expect(told).toMatchObject([{ data: { checkpoint: 3 } }]);
+  expect(after.logger.lines.filter(({ level }) => level === 'error')).toMatchObject([
+    { message: expect.stringContaining('has lost entries of the audit log that were signed') },
+  ]);
+  await end();
+  // What is signed now is what the file says last.
+  await (await after.start())();
+  expect((await after.store.readAudit(0, 99)).filter(({ kind }) => kind === 'store.rolled_back')).toEqual(
+    told,
+  );
+});
