@@ -89,7 +89,7 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
     const joined = await store.join({
       name: `${hostname()}:${process.pid}`,
       version,
-      configuration: config.sha256,
+      configuration: config.agreement,
     });
     const { membership, shareBudget } = sharingBudgets(joined, clock);
     warnIfOpen(logger, sqlitePath(config.store.url));
@@ -130,6 +130,7 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
       return {
         runnerConfig: runnerConfigOf(next, staged),
         apply: () => {
+          store.useLogin(next.store);
           metrics.apply({
             watches: namesOf(next.watches),
             channels: namesOf(next.channels),
@@ -218,7 +219,7 @@ function killAtExit(): void {
 }
 
 function runnerConfigOf(config: WatcherConfig, { sources, notifiers }: StagedParts): RunnerConfig {
-  const { file, sha256, watches, channels, routes, fallbacks, testAlert, keepMs } = config;
+  const { file, sha256, agreement, watches, channels, routes, fallbacks, testAlert, keepMs } = config;
   return {
     watches,
     routes,
@@ -228,7 +229,7 @@ function runnerConfigOf(config: WatcherConfig, { sources, notifiers }: StagedPar
     fallbacks,
     testAlert,
     keepMs,
-    configuration: sha256,
+    configuration: agreement,
     projectUrl: (watch, groupId) => projectUrl(config, watch, groupId),
     configEntry: { file, sha256, watches: namesOf(watches), channels: namesOf(channels) },
   };

@@ -88,7 +88,7 @@ async function untilItAnswers(
 /** Why the store is away; `null`: it answers. Whatever else is wrong with it is found by who starts. */
 async function lookAt(store: WatcherConfig['store']): Promise<StoreError | null> {
   try {
-    await inspectStore(store);
+    await inspectStore(store, { mode: 'readwrite' });
     return null;
   } catch (thrown) {
     return isAway(thrown) ? thrown : null;

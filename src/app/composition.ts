@@ -102,7 +102,7 @@ export async function main(
       const store = await openExistingStore(config.store, { mode });
       return store && redactingStore(store, redactor.redact);
     },
-    inspectStore: (config) => inspectStore(config.store, config.audit?.file),
+    inspectStore: (config, mode) => inspectStore(config.store, { mirror: config.audit?.file, mode }),
     moveStore: async ({ from, to }, onProgress) => {
       const url = await readStoreUrl(to.url, { option: '--to', env });
       redactor.add(passwordsOf(url));
@@ -201,7 +201,7 @@ async function verifyAudit({
   checkpoints,
 }: Parameters<CliParts['verifyAudit']>[0]): Promise<AuditCheck> {
   const isNew = files.every((file) => file === config?.audit?.file && !existsSync(file));
-  if (config && isNew && !(await inspectStore(config.store)).exists) {
+  if (config && isNew && !(await inspectStore(config.store, { mode: 'readonly' })).exists) {
     return { checked: [], head: null, problems: [], first: null, checkpoints: 0, notes: [] };
   }
   const store = config && (await openExistingStore(config.store, { mode: 'readonly' }));

@@ -15,7 +15,7 @@ import type { HeartbeatAnswer } from '../health/heartbeat-answer.ts';
 import type { JobSource } from '../source/source.ts';
 import type { StoreAddress } from '../store/ports/address.ts';
 import type { CopyProgress } from '../store/ports/copying.ts';
-import type { StoreFacts } from '../store/ports/life.ts';
+import type { StoreFacts, StoreMode } from '../store/ports/life.ts';
 import type { Store } from '../store/store.ts';
 import type { Records } from '../views/records/records.ts';
 import type { StatusReport } from '../views/status/report.ts';
@@ -93,7 +93,7 @@ export interface CliParts {
    * Looks at the store without changing it.
    * @throws {StoreError} when it cannot be used: damaged, made by a newer program, not readable.
    */
-  inspectStore(config: Pick<StoreAccess, 'store' | 'audit'>): Promise<StoreFacts>;
+  inspectStore(config: Pick<StoreAccess, 'store' | 'audit'>, mode: StoreMode): Promise<StoreFacts>;
   /**
    * Copies the store at `from` into the empty one at `to`, which may hold placeholders, and verifies the copy.
    * @throws {StoreError} when a daemon runs on either, when `to` is not empty, and for every fault of the two; ConfigError when a

@@ -65,7 +65,7 @@ export async function accessFor(cli: Cli, { store, config }: RecordsOptions): Pr
     );
   }
   const access = accessToStore(store, config);
-  const { exists, where } = await cli.parts.inspectStore(access);
+  const { exists, where } = await cli.parts.inspectStore(access, 'readonly');
   if (exists) return access;
   throw new StoreError('unavailable', `--store: there is no database at ${where}`, {
     hint: 'A relative path starts from the working directory.',
@@ -101,7 +101,7 @@ export async function withRecords<T>(
     }
   }
   const access = await accessFor(cli, options);
-  const { inUse, where } = await cli.parts.inspectStore(access);
+  const { inUse, where } = await cli.parts.inspectStore(access, 'readonly');
   const store = await cli.parts.openStore(access, { mode });
   if (store === null) {
     tellFirst(cli, await wordsOfNone(cli, access, where));

@@ -28,7 +28,8 @@ export interface NameChanges {
 
 /** What the process has opened for its whole life. */
 const NEEDS_RESTART: ReadonlyArray<[path: string, of: (config: WatcherConfig) => unknown]> = [
-  ['store.url', ({ store }) => store.url],
+  // Who logs in may change: new connections do so by the new name and password.
+  ['store.url', ({ store }) => placeKey(store)],
   ['store.schema', ({ store }) => store.schema],
   ['store.caFile', ({ store }) => store.caFile],
   ['audit.file', ({ audit }) => audit.file],
@@ -40,6 +41,15 @@ const NEEDS_RESTART: ReadonlyArray<[path: string, of: (config: WatcherConfig) =>
   ['server.port', ({ server }) => server.port],
   ['log.format', ({ log }) => log.format],
 ];
+
+/** Everything of `store.url` but user and password. */
+function placeKey({ url }: WatcherConfig['store']): string {
+  if (!URL.canParse(url)) return url;
+  const place = new URL(url);
+  place.username = '';
+  place.password = '';
+  return place.href;
+}
 
 /**
  * Compares what the process has opened for its whole life.

@@ -34,6 +34,8 @@ export interface WatcherConfig {
   text: string;
   /** SHA-256 of `text`, for the audit log. */
   sha256: string;
+  /** Of what it says, placeholders unfilled: the same whatever comments, white space and the order of members are. */
+  agreement: string;
   /** The files that it refers to (`${file:…}`, `caFile`, `bodyFile`), as written there, with the SHA-256 of what was in them. */
   files: ReadonlyMap<string, string>;
 }

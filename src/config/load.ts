@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonicalText } from '../domain/evidence/canonical-text.ts';
 import { ConfigError, type ConfigIssue } from '../errors.ts';
 import type { WatcherConfig } from './config.ts';
 import { cleanCredentials } from './credentials.ts';
@@ -82,6 +83,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
     ],
     text,
     sha256: sha256(text),
+    agreement: sha256(canonicalText(raw) ?? text),
     files,
   };
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { StoreError } from '../errors.ts';
 import type { CopyEnd } from './copy/copy-end.ts';
 import { isPostgresUrl, placeOfStore, type StoreAddress, sqlitePath } from './ports/address.ts';
-import type { StoreFacts } from './ports/life.ts';
+import type { StoreFacts, StoreMode } from './ports/life.ts';
 import { inspectFileStore } from './sqlite/inspect.ts';
 import { openSqliteCopyEnd, openSqliteStore, type SqliteStoreOptions } from './sqlite/sqlite-store.ts';
 import type { Store } from './store.ts';
@@ -26,17 +26,20 @@ export async function openStore(
  */
 export async function openExistingStore(
   address: StoreAddress,
-  options: { mode: 'readwrite' | 'readonly' },
+  options: { mode: StoreMode },
 ): Promise<Store | null> {
   return (await isThere(address)) ? openStore(address, options) : null;
 }
 
 /**
- * Looks at the store without changing it.
+ * Looks at the store without changing it, for whoever is about to open it in this mode.
  * @throws {StoreError} when it cannot be used: not reachable, damaged, made by a newer program, not readable.
  */
-export async function inspectStore(address: StoreAddress, mirror?: string): Promise<StoreFacts> {
-  if (isPostgresUrl(address.url)) return (await postgres()).inspectPostgresStore(address);
+export async function inspectStore(
+  address: StoreAddress,
+  { mirror, mode }: { mirror?: string | undefined; mode: StoreMode },
+): Promise<StoreFacts> {
+  if (isPostgresUrl(address.url)) return (await postgres()).inspectPostgresStore(address, mode);
   return inspectFileStore(pathIn(address), mirror);
 }
 

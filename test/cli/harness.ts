@@ -66,6 +66,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
     secrets: ['canary-private'],
     text: '{}',
     sha256: 'd'.repeat(64),
+    agreement: 'e'.repeat(64),
     files: new Map(),
     ...over,
   };

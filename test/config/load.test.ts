@@ -218,6 +218,19 @@ describe('a sound configuration', () => {
     });
   });
 
+  it('agrees with another that says the same, whatever its comments, its white space and the order of its members', async () => {
+    const directory = onDisk();
+    const agreementOf = async (text: string): Promise<string> => {
+      writeFileSync(directory.file, text);
+      return (await loadConfig(directory.file, { env: {} })).agreement;
+    };
+    const config = aConfigFile({ store: { url: 'sqlite:./a.db' } }) as Record<string, unknown>;
+    const one = await agreementOf(JSON.stringify(config));
+    const reversed = Object.fromEntries(Object.entries(config).toReversed());
+    expect(await agreementOf(`// a comment\n${JSON.stringify(reversed, null, 4)}`)).toBe(one);
+    expect(await agreementOf(JSON.stringify({ ...config, log: { level: 'debug' } }))).not.toBe(one);
+  });
+
   it('may hold comments and trailing commas', async () => {
     const plain = JSON.stringify(aConfigFile({ log: { level: 'warn' } }), null, 2);
     const commented = plain

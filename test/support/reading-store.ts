@@ -86,6 +86,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     readTarget: () => refuse(),
     followedTargets: () => refuse(),
     alertEvent: () => refuse(),
+    useLogin: () => refuse(),
     hasEvent: () => refuse(),
     readObservations: async (watch, ids) =>
       new Map(

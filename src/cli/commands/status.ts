@@ -85,7 +85,7 @@ async function findReport(cli: Cli, options: RecordsOptions): Promise<StatusRepo
 /** Where the store may not even be looked at, a daemon may know all of it. */
 async function factsOf(cli: Cli, access: StoreAccess): Promise<StoreFacts & { fault: StoreError | null }> {
   try {
-    return { ...(await cli.parts.inspectStore(access)), fault: null };
+    return { ...(await cli.parts.inspectStore(access, 'readonly')), fault: null };
   } catch (fault) {
     if (!(fault instanceof StoreError)) throw fault;
     return { where: shownPlace(access.store), exists: false, schemaVersion: null, inUse: null, fault };

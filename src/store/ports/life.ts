@@ -1,3 +1,8 @@
+import type { StoreAddress } from './address.ts';
+
+/** `readonly`: for looking at what a daemon keeps; nothing is made or changed, and every writing method fails. */
+export type StoreMode = 'readwrite' | 'readonly';
+
 /** What can be said of a store without opening it for good. */
 export interface StoreFacts {
   /** Where it is, without credentials. */
@@ -29,6 +34,11 @@ export interface StoreProbe {
 
 /** The store until its closing, for whoever opened it. */
 export interface StoreLife extends StoreProbe {
+  /**
+   * Makes new connections by the user and password of this address, which is the same place. Those that are open go on. A store without a
+   * login takes no notice.
+   */
+  useLogin(address: StoreAddress): void;
   /** Waits for what is in hand, then closes. After that every other method fails. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { StoreError } from '../../errors.ts';
 import type { StoreAddress } from '../ports/address.ts';
-import type { StoreFacts } from '../ports/life.ts';
+import type { StoreFacts, StoreMode } from '../ports/life.ts';
 import { toStoreError } from './errors.ts';
 import { isAnyReplicaAlive } from './leases.ts';
 import { readLayout } from './migrations.ts';
@@ -9,13 +9,15 @@ import { type PostgresPlace, readPlace } from './place.ts';
 import { clientConfig, prepareSession } from './pool.ts';
 
 /**
- * Looks at the store without changing it: can it be reached, is its layout known, and may this user do what a watcher does.
+ * Looks at the store without changing it: can it be reached, is its layout known, and (`readwrite`) may this user do what a watcher does. A
+ * standby will do for whoever only reads.
  * @throws {StoreError} when it cannot be used.
  */
-export function inspectPostgresStore(address: StoreAddress): Promise<StoreFacts> {
-  return look(address, { mayWrite: true }, async (client, { where }) => {
+export function inspectPostgresStore(address: StoreAddress, mode: StoreMode): Promise<StoreFacts> {
+  const mayWrite = mode === 'readwrite';
+  return look(address, { mayWrite }, async (client, { where }) => {
     const layout = await readLayout(client, where);
-    await requireRights(client, where, layout !== null);
+    if (mayWrite) await requireRights(client, where, layout !== null);
     if (layout === null) return { where, exists: false, schemaVersion: null, inUse: null };
     return { where, exists: true, schemaVersion: layout.layout, inUse: await isAnyReplicaAlive(client) };
   });

@@ -74,6 +74,12 @@ async function openEngine(options: PostgresStoreOptions): Promise<{ engine: SqlE
     db,
     ...createSqlLeases(db, POSTGRES_LEASES, guarded),
     toStoreError: (thrown, doing) => toStoreError(thrown, doing, where),
+    useLogin: (address) => {
+      const { user, password } = readPlace(address);
+      Object.assign(place, { user, password });
+      // What the pool makes a connection by is read at that moment.
+      Object.assign(pool.options, { user, password });
+    },
     listen: (listener) => listenForWakes(place, listener),
     close: async () => {
       await db.destroy();

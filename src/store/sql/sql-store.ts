@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { StoreAddress } from '../ports/address.ts';
 import type { Joining, Membership } from '../ports/leases.ts';
 import type { Lease } from '../ports/replicas/lease.ts';
 import type { WakeStore } from '../ports/replicas/wake.ts';
@@ -32,6 +33,8 @@ export interface SqlEngine {
   /** See `WakeStore`. Absent: it has no way to tell. */
   listen?: WakeStore['listen'];
   close(): Promise<void>;
+  /** See `StoreLife`. */
+  useLogin?(address: StoreAddress): void;
   /** Turns a fault of the engine into a StoreError; `doing` completes "cannot …". What is no fault of the engine comes back as it is. */
   toStoreError(thrown: unknown, doing: string): unknown;
 }
@@ -67,6 +70,7 @@ function storeOver(engine: SqlEngine, guard: MethodGuard, turns: Turns): Store {
             fencedTurns(turns, (trx) => fence(trx, lease)),
           ),
     checkWritable: guarded('write', () => checkWritable(db)),
+    useLogin: (address) => engine.useLogin?.(address),
     close,
   };
   return store;

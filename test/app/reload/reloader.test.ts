@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StagedConfig } from '../../../src/app/assembly.ts';
 import { createReloader, type Reloader } from '../../../src/app/reload/reloader.ts';
+import { refuseWhatNeedsRestart } from '../../../src/config/changes.ts';
 import type { WatcherConfig } from '../../../src/config/config.ts';
 import { ConfigError, StoreError } from '../../../src/errors.ts';
 import { createSignals } from '../../../src/signals.ts';
@@ -153,6 +154,20 @@ describe('a configuration that cannot be used', () => {
     });
     expect(story).not.toContain('stage');
   });
+
+  it.each([
+    ['postgres://a:old@db/watcher', 'postgres://b:new@db/watcher', 'applied'],
+    ['postgres://a:old@db/watcher', 'postgres://a:old@other/watcher', 'rejected'],
+    ['postgres://a:old@db/watcher', 'postgres://a:old@db/watcher?sslmode=disable', 'rejected'],
+  ] as const)(
+    'is none that changes the login of a store: from %s to %s is %s',
+    async (before, after, kind) => {
+      const from = { ...aConfig(), store: { url: before } };
+      const compare = () => refuseWhatNeedsRestart(from, { ...from, store: { url: after } });
+      if (kind === 'applied') expect(compare()).toBeUndefined();
+      else expect(compare).toThrow(ConfigError);
+    },
+  );
 
   it('is one that the store cannot take note of', async () => {
     storeFault = new StoreError('unavailable', 'the disk is full');

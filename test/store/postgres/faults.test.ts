@@ -60,7 +60,7 @@ describe.skipIf(!hasPostgres())('what PostgreSQL says', () => {
     ],
   ])('names %s, and says what to do', async (_case, change, why, hint) => {
     const url = change(address.url);
-    for (const work of [() => openStore({ url }, {}), () => inspectStore({ url })]) {
+    for (const work of [() => openStore({ url }, {}), () => inspectStore({ url }, { mode: 'readwrite' })]) {
       const fault = await work().catch((error: unknown) => error);
       expect(fault).toMatchObject({ reason: 'unavailable', message: expect.stringMatching(why) });
       expect(fault).toMatchObject({ hint: expect.stringMatching(hint) });
@@ -71,7 +71,7 @@ describe.skipIf(!hasPostgres())('what PostgreSQL says', () => {
   it('names the right that a user lacks who may make no tables', async () => {
     const url = await userUrl('stranger');
     const mine = { url, schema: 'of_nobody' };
-    await expect(inspectStore(mine)).rejects.toMatchObject({
+    await expect(inspectStore(mine, { mode: 'readwrite' })).rejects.toMatchObject({
       message: expect.stringContaining('this user may not make a schema in this database'),
       hint: expect.stringContaining('grant create on database'),
     });
@@ -87,7 +87,7 @@ describe.skipIf(!hasPostgres())('what PostgreSQL says', () => {
     await admin.query(`grant usage on schema ${schema} to reader`);
     await admin.query(`grant select on all tables in schema ${schema} to reader`);
     const store = await open({ url, schema });
-    await expect(inspectStore({ url, schema })).rejects.toMatchObject({
+    await expect(inspectStore({ url, schema }, { mode: 'readwrite' })).rejects.toMatchObject({
       message: expect.stringContaining('this user may not insert in the table alert'),
     });
     await expect(store.commitPoll(aPollOf(1))).rejects.toMatchObject({
@@ -100,7 +100,10 @@ describe.skipIf(!hasPostgres())('what PostgreSQL says', () => {
     await admin.query(`grant select, insert, update, delete on all tables in schema ${schema} to reader`);
     await store.commitPoll(aPollOf(1));
     expect((await owner.auditHead()).seq).toBe(1);
-    expect(await inspectStore({ url, schema })).toMatchObject({ exists: true, inUse: false });
+    expect(await inspectStore({ url, schema }, { mode: 'readwrite' })).toMatchObject({
+      exists: true,
+      inUse: false,
+    });
   });
 
   it('is told when the disk of the server is full, and goes on once there is room', async () => {
@@ -131,12 +134,41 @@ describe.skipIf(!hasPostgres())('what PostgreSQL says', () => {
       message: expect.stringContaining('it only reads'),
       hint: expect.stringContaining('must lead to the primary'),
     });
+    await expect(inspectStore({ url, schema }, { mode: 'readwrite' })).rejects.toThrow('it only reads');
+    expect(await inspectStore({ url, schema }, { mode: 'readonly' })).toMatchObject({ exists: true });
     const reader = await openPostgresStore({ url, schema, mode: 'readonly' });
     onTestFinished(() => reader.close());
     expect((await reader.auditHead()).seq).toBe(1);
     await expect(reader.commitPoll(aPollOf(2))).rejects.toMatchObject({
       message: expect.stringContaining('the server only reads'),
     });
+  });
+
+  it('makes new connections by another login once it is told of one, and goes on with those that are open', async () => {
+    const schema = 'new_login';
+    const first = await userUrl('login_a', "superuser password 'a'");
+    const second = await userUrl('login_b', "superuser password 'b'");
+    const store = await openPostgresStore({ url: first, schema });
+    onTestFinished(() => store.close());
+    await store.commitPoll(aPollOf(1));
+    store.useLogin({ url: second, schema });
+    const who = async () =>
+      (await admin.query("select distinct usename from pg_stat_activity where usename like 'login_%'")).rows;
+    await store.commitPoll(aPollOf(2));
+    expect(await who()).toEqual([{ usename: 'login_a' }]);
+    await admin.query('alter role login_a nologin');
+    await admin.query(
+      "select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'login_a'",
+    );
+    await expect
+      .poll(() =>
+        store.commitPoll(aPollOf(3)).then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true);
+    expect(await who()).toEqual([{ usename: 'login_b' }]);
   });
 
   it('waits for a lock no longer than it may', async () => {

@@ -162,6 +162,7 @@ const WITHOUT_LEASE: Partial<Record<keyof Store, string>> = {
   checkWritable: 'leaves no trace',
   close: 'is the end of this process alone',
   listen: 'only hears',
+  useLogin: 'concerns connections of this process',
 };
 
 const READS: ReadonlyArray<keyof Store> = [

@@ -82,7 +82,7 @@ type StoreFinding = { facts: StoreFacts } | { fault: Explanation };
 
 async function lookAtStore(cli: Cli, config: WatcherConfig): Promise<StoreFinding> {
   try {
-    return { facts: await cli.parts.inspectStore(config) };
+    return { facts: await cli.parts.inspectStore(config, 'readwrite') };
   } catch (thrown) {
     return { fault: explain(thrown) };
   }
