@@ -6,7 +6,7 @@ import { teamsMessage } from '../../src/channels/msteams/card.ts';
 import { pagerDutyEvents } from '../../src/channels/pagerduty/event.ts';
 import { slackMessage } from '../../src/channels/slack/message.ts';
 import { tellPlainly } from '../../src/channels/teller.ts';
-import { toCloudEvent } from '../../src/channels/webhook/cloud-event.ts';
+import { toCloudEvent } from '../../src/domain/event/cloud-event.ts';
 import { wellFormedJson } from '../../src/domain/well-formed.ts';
 import { aJob, anEvent, jobSubjectOf } from '../support/builders.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'jsonc-parser';
 import { describe, expect, it } from 'vitest';
-import { toCloudEvent } from '../../src/channels/webhook/cloud-event.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { toCloudEvent } from '../../src/domain/event/cloud-event.ts';
 import { sampleEvent } from '../../src/domain/event/sample.ts';
 import { aWatch, T0 } from '../support/builders.ts';
 import { type Block, blocks } from './documents.ts';

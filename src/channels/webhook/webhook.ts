@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Clock } from '../../clock.ts';
+import { type CloudEvent, toCloudEvent } from '../../domain/event/cloud-event.ts';
 import { wellFormedJson } from '../../domain/well-formed.ts';
 import { WatcherError } from '../../errors.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
@@ -12,7 +13,6 @@ import type { Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
 import type { ReceiverLimiter } from '../receiver-limiter.ts';
 import { createScrub } from '../scrub.ts';
-import { type CloudEvent, toCloudEvent } from './cloud-event.ts';
 import { createSigner } from './signer.ts';
 
 /** What a webhook channel is made with. */

@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { composeMail } from '../../../src/channels/email/message.ts';
 import { slackMessage } from '../../../src/channels/slack/message.ts';
 import { tellPlainly } from '../../../src/channels/teller.ts';
-import { toCloudEvent } from '../../../src/channels/webhook/cloud-event.ts';
+import { toCloudEvent } from '../../../src/domain/event/cloud-event.ts';
 import type { EventName, WatcherEvent } from '../../../src/domain/event/event.ts';
 import type { DemoStage } from '../../../src/simulator/demo/stage.ts';
 import { aJob, anEvent } from '../../support/builders.ts';

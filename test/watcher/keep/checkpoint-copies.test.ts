@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { toCloudEvent } from '../../../src/channels/webhook/cloud-event.ts';
+import { toCloudEvent } from '../../../src/domain/event/cloud-event.ts';
 import { verifierKeyText } from '../../../src/domain/evidence/signed-note.ts';
 import type { Route } from '../../../src/domain/telling/routing.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';

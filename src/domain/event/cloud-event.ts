@@ -1,9 +1,9 @@
-import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
-import { flatSubject } from '../../domain/event/flat-subject.ts';
-import { titleOf } from '../../domain/event/message.ts';
-import { happenedAfter } from '../../domain/event/undated.ts';
-import { toIso } from '../../domain/instant.ts';
-import { publicJob } from '../../domain/job/public-job.ts';
+import { toIso } from '../instant.ts';
+import { publicJob } from '../job/public-job.ts';
+import { kindOf, type WatcherEvent } from './event.ts';
+import { flatSubject } from './flat-subject.ts';
+import { titleOf } from './message.ts';
+import { happenedAfter } from './undated.ts';
 
 /** CloudEvents 1.0 in structured JSON. https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md */
 export interface CloudEvent {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toCloudEvent } from '../../../src/channels/webhook/cloud-event.ts';
+import { toCloudEvent } from '../../../src/domain/event/cloud-event.ts';
 import { EVENT_NAMES } from '../../../src/domain/event/event.ts';
 import { sampleEvent } from '../../../src/domain/event/sample.ts';
 import { publicJob } from '../../../src/domain/job/public-job.ts';
