@@ -26,6 +26,7 @@ import type { WatcherStatus } from '../watcher/status.ts';
 import { type Role, roleOf, type Tokens } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
 import { readBody } from './body.ts';
+import { addEventStream } from './event-stream.ts';
 import type { PagesDeps } from './page/pages.ts';
 import { addPageAssets, addPageRoutes } from './page-routes.ts';
 import { QueryFault } from './query.ts';
@@ -119,6 +120,7 @@ function createApp(deps: AppDeps): Hono {
     return c.body(text, 200, { 'Content-Type': contentType, Vary: 'Accept' });
   });
   addApi(app, deps);
+  addEventStream(app, { ...deps, faultLog });
   app.get('/api/v1/openapi.json', async (c) => {
     // Few ask for it: it is no part of what a daemon holds in memory until somebody does.
     const { openApiDocument } = await import('./openapi/document.ts');

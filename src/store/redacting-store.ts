@@ -24,6 +24,7 @@ export function redactingStore(store: Store, redact: (text: string) => string): 
     removeMute: (id, at, by) => store.removeMute(id, at, redact(by)),
     claimDeliveries: async (request) => clean(await store.claimDeliveries(request)),
     listEvents: async (filter) => clean(await store.listEvents(filter)),
+    eventsAfter: async (place, limit) => clean(await store.eventsAfter(place, limit)),
     listDeliveries: async (filter) => clean(await store.listDeliveries(filter)),
   };
 }

@@ -182,6 +182,19 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
         page,
         store.fault,
       ),
+    eventsAfter: async (place, limit) => {
+      if (store.fault) throw store.fault;
+      const placed = rows.events.map(({ event }, index) => ({ place: rows.events.length - index, event }));
+      return placed
+        .filter((one) => one.place > place)
+        .toReversed()
+        .slice(0, limit);
+    },
+    placeOfEvent: async (id) => {
+      const index = rows.events.findIndex(({ event }) => event.id === id);
+      return index === -1 ? null : rows.events.length - index;
+    },
+    lastPlace: async () => rows.events.length,
     listDeliveries: async ({ channel, status, ...page }) =>
       paged(
         deliveries().filter(

@@ -6,11 +6,15 @@ export interface Stream {
   send(event: string, data: string, id?: string): void;
   /** Calls back once, when the client has gone or was dropped. */
   onGone(listener: () => void): void;
+  /** Resolves when the client has fetched what it was sent: to false when it has gone, or is dropped for not fetching it. */
+  hasRoom(): Promise<boolean>;
   end(): void;
 }
 
 /** A client that leaves so many bytes unread is too slow: it gets everything anew when it comes back. */
 const MOST_UNREAD = 4 * 1_024 * 1_024;
+/** A client that is waited for fetches something within so many milliseconds, or is dropped. */
+const PATIENCE_MS = 60_000;
 /** A line that means nothing, now and then: it keeps proxies from closing the connection. Milliseconds. */
 const COMMENT_MS = 15_000;
 
@@ -45,6 +49,23 @@ export function openStream(response: ServerResponse): Stream {
       if (response.destroyed) listener();
       else response.once('close', listener);
     },
+    hasRoom: () => hasRoom(response),
     end: () => response.end(),
   };
+}
+
+function hasRoom(response: ServerResponse): Promise<boolean> {
+  if (response.destroyed || response.writableEnded) return Promise.resolve(false);
+  if (!response.writableNeedDrain) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const giveUp = setTimeout(() => response.destroy(), PATIENCE_MS);
+    const settle = (): void => {
+      clearTimeout(giveUp);
+      response.off('drain', settle);
+      response.off('close', settle);
+      resolve(!response.destroyed);
+    };
+    response.once('drain', settle);
+    response.once('close', settle);
+  });
 }

@@ -65,9 +65,14 @@ export function answersOf({ access, answers, listOf: items }: Operation): Readon
   return { ...ALWAYS, ...BY_ACCESS[access], ...own };
 }
 
+const OTHER_THAN_JSON: Readonly<Record<string, string>> = {
+  text: 'text/plain',
+  events: 'text/event-stream',
+};
+
 /** What one answer looks like. */
 export function schemaOf(operation: Operation, status: number, name: string): Schema {
-  if (name === 'text') return text;
+  if (Object.hasOwn(OTHER_THAN_JSON, name)) return text;
   // A document that described itself would be the whole of OpenAPI.
   if (name === 'OpenApi') return { type: 'object' };
   if (status !== 200 || operation.listOf === undefined) return ref(name);
@@ -78,7 +83,7 @@ function described(operation: Operation): Record<string, unknown> {
   const { method, path, access, summary, body } = operation;
   const responses = Object.entries(answersOf(operation)).map(([status, name]) => {
     const schema = schemaOf(operation, Number(status), name);
-    const content = { [name === 'text' ? 'text/plain' : 'application/json']: { schema } };
+    const content = { [OTHER_THAN_JSON[name] ?? 'application/json']: { schema } };
     return [status, { description: SAYS[Number(status)] ?? '', content }];
   });
   return {

@@ -20,7 +20,7 @@ export interface Operation {
   needs?: readonly string[];
   /** What is sent, as JSON; absent: nothing. */
   body?: Schema;
-  /** By status, the name of a shape in `components`; `text` for what is not JSON. */
+  /** By status, the name of a shape in `components`; `text` and `events` (server-sent) for what is not JSON. */
   answers: Readonly<Record<number, string>>;
   /** Answers with a page of these: `{ items, nextCursor }`. */
   listOf?: string;
@@ -141,6 +141,24 @@ export const OPERATIONS: readonly Operation[] = [
     },
     answers: { 409: 'AmbiguousId' },
     listOf: 'Transition',
+  },
+  {
+    method: 'get',
+    path: '/api/v1/events',
+    access: 'read',
+    summary:
+      'Events as they are recorded, as server-sent events: `data` is the CloudEvent that a webhook gets, `id` that of the event.',
+    query: {
+      watch: WATCH,
+      event: oneOf(EVENT_NAMES, 'Only those.'),
+      all: oneOf(['true', 'false'], 'Also what is only told again and what was made to try the way.'),
+      after: {
+        ...text,
+        description:
+          'Id of the last event that is known: what was recorded since comes first. The header `Last-Event-ID` goes before it.',
+      },
+    },
+    answers: { 200: 'events' },
   },
   {
     method: 'get',

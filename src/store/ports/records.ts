@@ -28,6 +28,12 @@ export interface RecordedEvent {
   deliveries: Delivery[];
 }
 
+/** An event with its place in the record: whatever is recorded later has a greater one. */
+export interface PlacedEvent {
+  place: number;
+  event: WatcherEvent;
+}
+
 /** Which recorded events are asked for. */
 export interface EventFilter extends PageRequest {
   jobId?: string | undefined;
@@ -96,6 +102,12 @@ export interface LastFinish {
 export interface RecordReader {
   listObservations(filter: ObservationFilter): Promise<Rows<Observation>>;
   listEvents(filter: EventFilter): Promise<Rows<RecordedEvent>>;
+  /** The events behind a place in the record, in the order in which they were recorded: `limit` at most. */
+  eventsAfter(place: number, limit: number): Promise<PlacedEvent[]>;
+  /** The place of an event in the record; `null`: none of this id is there. */
+  placeOfEvent(id: string): Promise<number | null>;
+  /** The place of the event that was recorded last; 0: there is none. */
+  lastPlace(): Promise<number>;
   listDeliveries(filter: DeliveryFilter): Promise<Rows<ListedDelivery>>;
   /** The ids of jobs on record, observed or told of, that fit the form: `limit` at most. An id that is the form itself stands alone. */
   findJobIds(form: IdForm, limit: number): Promise<FoundIds>;

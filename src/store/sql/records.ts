@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { RecordStore } from '../ports/records.ts';
 import { listEvents } from '../queries/events.ts';
+import { eventsAfter, lastPlace, placeOfEvent } from '../queries/events-after.ts';
 import { lastFinishes } from '../queries/finishes.ts';
 import { findDeliveryIds, findJobIds } from '../queries/ids.ts';
 import { countJobs, listObservations, oldestRunning, runningSince } from '../queries/observations.ts';
@@ -18,6 +19,9 @@ export function createRecordStore(db: Kysely<Database>, turns: Turns, guarded: G
   return {
     listObservations: guarded('list observations', (filter) => listObservations(db, filter)),
     listEvents: guarded('list events', (filter) => listEvents(db, filter)),
+    eventsAfter: guarded('read what was recorded', (place, limit) => eventsAfter(db, place, limit)),
+    placeOfEvent: guarded('find an event', (id) => placeOfEvent(db, id)),
+    lastPlace: guarded('read what was recorded', () => lastPlace(db)),
     listDeliveries: guarded('list deliveries', (filter) => listDeliveries(db, filter)),
     findJobIds: guarded('find a job', (form, limit) => findJobIds(db, form, limit)),
     findDeliveryIds: guarded('find a delivery', (form, limit) => findDeliveryIds(db, form, limit)),

@@ -14,6 +14,32 @@ import { aCommit, plan } from '../support.ts';
 export function recordsContract(store: () => Store): void {
   const { claim, record, owe, idOf, ids, delivered, givenUp, stored } = outboxSteps(store);
 
+  describe('events in the order of the record', () => {
+    it('are read on from a place, each once, however they are cut', async () => {
+      expect(await store().lastPlace()).toBe(0);
+      await owe(plan(1), plan(2), plan(3));
+      const all = await store().eventsAfter(0, 9);
+      expect(all.map(({ event }) => event.id)).toEqual(
+        [plan(1), plan(2), plan(3)].map(({ event }) => event.id),
+      );
+      expect(all.at(-1)?.place).toBe(await store().lastPlace());
+
+      const read: string[] = [];
+      for (let place = 0, page = all; page.length > 0; place = page.at(-1)?.place ?? 0) {
+        page = await store().eventsAfter(place, 2);
+        read.push(...page.map(({ event }) => event.id));
+      }
+      expect(read).toEqual(all.map(({ event }) => event.id));
+    });
+
+    it('are found by their ids', async () => {
+      await owe(plan(1), plan(2));
+      const [first] = await store().eventsAfter(0, 1);
+      expect(await store().placeOfEvent(plan(1).event.id)).toBe(first?.place);
+      expect(await store().placeOfEvent('never')).toBeNull();
+    });
+  });
+
   describe('observations on record', () => {
     it('are listed newest job first, by watch, job and state, page by page', async () => {
       const all = [1, 2, 3, 4, 5].map((number) =>

@@ -173,7 +173,15 @@ const READS: ReadonlyArray<keyof Store> = [
   ...(['mirroredSeq', 'lastCheckpoint', 'listObservations', 'listEvents', 'listDeliveries'] as const),
   ...(['findJobIds', 'findDeliveryIds', 'oldestRunning', 'runningSince', 'lastFinishes'] as const),
   ...(['lastSuccesses', 'owedSince', 'countJobs', 'countDeliveries', 'listMutes', 'lastWrittenAt'] as const),
-  ...(['oldestEventAt', 'readFeedTrust', 'readCoverage', 'attestationsOf'] as const),
+  ...([
+    'oldestEventAt',
+    'readFeedTrust',
+    'eventsAfter',
+    'placeOfEvent',
+    'lastPlace',
+    'readCoverage',
+    'attestationsOf',
+  ] as const),
 ];
 
 async function everything(store: Store): Promise<Record<string, unknown>> {
