@@ -2,15 +2,16 @@ import pLimit from 'p-limit';
 import type { Timestamp } from '../../../domain/instant.ts';
 import type { Fate } from '../../../domain/job/cession.ts';
 import { liesIn, type WatchPlace } from '../../../domain/job/place.ts';
-import { labelsFor, type Target, targetKey, targetOf, type Watch } from '../../../domain/job/watch.ts';
+import { labelsFor, type Target, targetKey, type Watch } from '../../../domain/job/watch.ts';
 import { SourceError } from '../../../errors.ts';
-import type { ListedInstance, ListedProject, ReadOptions } from '../../../source/source.ts';
+import type { ListedProject, ReadOptions } from '../../../source/source.ts';
 import { createPollProgress, joined, type PollProgress } from '../../poll/progress.ts';
+import { FollowedTargets } from './followed.ts';
 import { Listing } from './listing.ts';
-import { type FateOf, newSinceOf, openTargets, portionsOf, sorted, whereIs, whyNothing } from './looks.ts';
-import { departureOf, emptyPage, fateBy, type ProjectPage } from './project-page.ts';
+import { type FateOf, portionsOf, sorted, whyNothing } from './looks.ts';
+import { emptyPage, fateBy, type ProjectPage } from './project-page.ts';
 import type { ListFault, TargetBook, TargetBookDeps } from './target-book.ts';
-import { placeOfTarget, type TrackedTarget, track } from './tracked.ts';
+import { placeOfTarget, type TrackedTarget } from './tracked.ts';
 import { endsInTime, STALL_MS, Turns } from './turns.ts';
 
 /** Projects whose instances are listed at once; the request budget is the real limit. */
@@ -25,7 +26,7 @@ export class DiscoveringBook implements TargetBook {
   /** `null` for a watch that names its project. */
   readonly #projects: Listing | null;
   readonly #pages = new Map<string, ProjectPage>();
-  readonly #targets = new Map<string, TrackedTarget>();
+  readonly #followed: FollowedTargets;
   /** When the projects were listed last. */
   #projectsLookedAt: Timestamp | null | undefined = undefined;
   #broken: Error | null = null;
@@ -36,6 +37,7 @@ export class DiscoveringBook implements TargetBook {
     this.#deps = deps;
     this.#watch = watch;
     this.turns = new Turns(deps.clock);
+    this.#followed = new FollowedTargets(deps, watch);
     this.#projects = watch.groupId === '*' ? new Listing(deps.clock, watch.discoverEveryMs) : null;
     if (this.#projects === null) this.#open(watch.groupId, null);
   }
@@ -53,22 +55,22 @@ export class DiscoveringBook implements TargetBook {
       if (isPatient) return all.then(() => true);
       if (await endsInTime(all, own)) return true;
       // Before anything is known there is nothing to poll meanwhile.
-      return this.#targets.size === 0 && Promise.race(inHand).then(() => true);
+      return this.#followed.size === 0 && Promise.race(inHand).then(() => true);
     });
     signal.throwIfAborted();
     const broken = this.#broken;
     this.#broken = null;
     if (broken) throw broken;
     if (this.#hasLooked()) this.#warnOfNothing();
-    return [...this.#targets.values()];
+    return this.#followed.all();
   }
 
   known(): readonly TrackedTarget[] {
-    return [...this.#targets.values()];
+    return this.#followed.all();
   }
 
   forgive(): void {
-    for (const { reading } of this.#targets.values()) {
+    for (const { reading } of this.#followed.all()) {
       reading.notBeforeMono = Number.NEGATIVE_INFINITY;
       reading.failures = 0;
       reading.isForgiven = reading.turn !== null;
@@ -85,11 +87,11 @@ export class DiscoveringBook implements TargetBook {
   }
 
   find(place: Pick<Target, 'groupId' | 'instanceName'>): TrackedTarget | null {
-    return this.#targets.get(targetKey({ ...this.#watch, watch: this.#watch.name, ...place })) ?? null;
+    return this.#followed.find(place);
   }
 
   fateOf(place: WatchPlace): Fate | null {
-    if ([...this.#targets.values()].some(({ target }) => liesIn(target, place))) return null;
+    if (this.#followed.all().some(({ target }) => liesIn(target, place))) return null;
     if (this.#projects !== null && !this.#projects.hasSucceeded) return null;
     return fateBy(this.#pages.get(place.groupId), this.#watch, place);
   }
@@ -110,7 +112,7 @@ export class DiscoveringBook implements TargetBook {
 
   silent(dueWithinMsOf: (tracked: TrackedTarget) => number): ReturnType<TargetBook['silent']> {
     const now = this.#deps.clock.monotonic();
-    return [...this.#targets.values()].flatMap((tracked) => {
+    return this.#followed.all().flatMap((tracked) => {
       const { lastReadMono, sinceMono } = tracked.reading;
       const blindForMs = now - (lastReadMono ?? sinceMono);
       const idleMs = this.turns.idleMs(tracked);
@@ -120,22 +122,18 @@ export class DiscoveringBook implements TargetBook {
   }
 
   drop(tracked: TrackedTarget): void {
-    const key = targetKey(tracked.target);
-    if (this.#targets.get(key) === tracked) this.#targets.delete(key);
+    this.#followed.drop(tracked);
   }
 
   projectNameOf(groupId: string): string | null {
-    return this.#pages.get(groupId)?.project?.name ?? null;
+    return this.#projectOf(groupId)?.name ?? null;
   }
 
   labelsOf(place: WatchPlace): Readonly<Record<string, string>> {
     const { groupId, instanceName } = place;
     const tracked = instanceName === null ? null : this.find({ groupId, instanceName });
     if (tracked) return tracked.target.labels;
-    return labelsFor(this.#watch.labels, {
-      project: this.#pages.get(groupId)?.project ?? null,
-      instance: null,
-    });
+    return labelsFor(this.#watch.labels, { project: this.#projectOf(groupId), instance: null });
   }
 
   async stop(reason: Error): Promise<void> {
@@ -214,7 +212,7 @@ export class DiscoveringBook implements TargetBook {
     options.signal.throwIfAborted();
     for (const groupId of this.#pages.keys()) if (!ids.has(groupId)) this.#pages.delete(groupId);
     const fateOf: FateOf = ({ groupId }) => (ids.has(groupId) ? null : 'gone');
-    await this.#part(fateOf, { hasProjectGone: true }, options.signal);
+    await this.#followed.part(fateOf, { hasProjectGone: true, projectOf: this.#projectOf }, options.signal);
     await store.noteLook(ownKey, lookedAt);
     this.#projectsLookedAt = lookedAt;
   }
@@ -259,79 +257,19 @@ export class DiscoveringBook implements TargetBook {
     if (page.lookedAt === undefined) page.lookedAt = await store.lastLookAt(key);
     const { followed, leftOut } = sorted(this.#watch, groupId, listed);
     page.leftOut = leftOut;
-    for await (const portion of portionsOf(followed)) await this.#enter(page, portion, options.signal);
+    for await (const portion of portionsOf(followed))
+      await this.#followed.enter(page, portion, options.signal);
     const names = new Set(followed.map(({ instanceName }) => instanceName));
     const fateOf: FateOf = (target) =>
       target.groupId !== groupId || names.has(target.instanceName)
         ? null
         : (leftOut.get(target.instanceName) ?? 'gone');
-    await this.#part(fateOf, { hasProjectGone: false }, options.signal);
+    await this.#followed.part(fateOf, { hasProjectGone: false, projectOf: this.#projectOf }, options.signal);
     await store.noteLook(key, lookedAt);
     page.lookedAt = lookedAt;
   }
 
-  async #enter(
-    { groupId, project, lookedAt = null }: ProjectPage,
-    instances: readonly ListedInstance[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { store, clock, writeDown } = this.#deps;
-    const targets = instances.map((instance): Target => {
-      const labels = labelsFor(this.#watch.labels, { project, instance });
-      return { ...targetOf(this.#watch), groupId, instanceName: instance.instanceName, labels };
-    });
-    const unknown = targets.map(targetKey).filter((key) => !this.#targets.has(key));
-    const newSince = unknown.length === 0 ? null : await newSinceOf(store, unknown, lookedAt);
-    signal.throwIfAborted();
-    const how = { nowMono: clock.monotonic(), projectName: project?.name ?? null };
-    const found = targets.filter((target) => {
-      const key = targetKey(target);
-      const known = this.#targets.get(key);
-      if (!known) this.#targets.set(key, track(target, { ...how, newSince: newSince?.get(key) ?? null }));
-      else known.target = target;
-      const isNews = known?.following !== 'whole';
-      if (known) known.following = 'whole';
-      return isNews;
-    });
-    await writeDown('instance.found', ...found.map(whereIs));
-  }
-
-  /**
-   * Lets go of what is not followed any more. What has gone from Atlas with open jobs is followed until they have ended, also when an earlier
-   * process left them; what another watch has now, or nobody wants, is let go of at once.
-   */
-  async #part(
-    fateOf: FateOf,
-    { hasProjectGone }: { hasProjectGone: boolean },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { store, clock, source, writeDown } = this.#deps;
-    const watch = this.#watch;
-    const open = await openTargets(store, watch, clock.now() + source.surelyAheadMs(), fateOf);
-    signal.throwIfAborted();
-    const left: Array<{ target: Target; fate: Fate }> = [];
-    for (const [key, tracked] of [...this.#targets]) {
-      const { target, following } = tracked;
-      const fate = fateOf(target);
-      if (fate === null) continue;
-      tracked.hasProjectGone = hasProjectGone;
-      if ((following === 'whole' || fate !== 'gone') && !open.has(key)) this.#targets.delete(key);
-      if (following === 'leaving') continue;
-      tracked.following = 'leaving';
-      left.push({ target, fate });
-    }
-    for await (const portion of portionsOf(left)) {
-      await writeDown('instance.gone', ...portion.map(departureOf));
-    }
-    for (const [key, place] of open) {
-      if (this.#targets.has(key)) continue;
-      const project = this.#pages.get(place.groupId)?.project ?? null;
-      const target = { ...place, labels: labelsFor(watch.labels, { project, instance: null }) };
-      const projectName = project?.name ?? null;
-      const how = { projectName, following: 'leaving' as const, hasProjectGone };
-      this.#targets.set(key, track(target, { nowMono: clock.monotonic(), ...how }));
-    }
-  }
+  readonly #projectOf = (groupId: string): ListedProject | null => this.#pages.get(groupId)?.project ?? null;
 
   #keyOfProject(groupId: string): string {
     return targetKey({ ...this.#watch, watch: this.#watch.name, groupId });
@@ -340,7 +278,7 @@ export class DiscoveringBook implements TargetBook {
   /** A discovery that finds nothing looks like peace, and is most likely a mistake. */
   #warnOfNothing(): void {
     const { name } = this.#watch;
-    if (this.#targets.size > 0) this.#hasWarnedOfNothing = false;
+    if (this.#followed.size > 0) this.#hasWarnedOfNothing = false;
     else if (!this.#hasWarnedOfNothing) {
       this.#hasWarnedOfNothing = true;
       const fields = { watch: name, hint: whyNothing(this.#watch) };
