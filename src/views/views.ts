@@ -191,5 +191,6 @@ export function watchView(watch: WatchStatus): View {
     hasRunningJobs: watch.hasRunningJobs,
     hint: watch.hint && hintView(watch.hint),
     polledBy: watch.polledBy,
+    share: watch.share,
   };
 }

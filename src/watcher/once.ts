@@ -1,5 +1,7 @@
 import pLimit from 'p-limit';
 import type { JobState } from '../domain/job/restore-job.ts';
+import { isOfAllProjects } from '../domain/job/watch.ts';
+import { projectUnit } from '../domain/replicas/unit.ts';
 import { deliveryId } from '../domain/telling/owed.ts';
 import { toError } from '../errors.ts';
 import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
@@ -82,13 +84,24 @@ export async function runOnce(deps: OnceDeps, signal: AbortSignal): Promise<Once
     hanging: new Set(),
     refusals: new Map(),
   };
-  const units = unitsOf({ watches: deps.watches, channels: deps.notifiers.map(({ channel }) => channel) });
+  const channels = deps.notifiers.map(({ channel }) => channel);
+  const units = unitsOf({ watches: deps.watches, channels, found: await foundUnits(deps) });
   const giveUpLeases = await takeEveryLease(run, units, deps.configuration);
   try {
     return await runAll(run, signal);
   } finally {
     await giveUpLeases();
   }
+}
+
+/** A unit for each project that replicas have found. */
+async function foundUnits({ membership, watches }: OnceDeps): Promise<string[]> {
+  if (membership.kind === 'alone') return [];
+  const units = watches.filter(isOfAllProjects).map(async ({ name: watch, connection }) => {
+    const found = await membership.foundProjects({ watch, connection });
+    return found.map(({ groupId }) => projectUnit({ connection, groupId }));
+  });
+  return (await Promise.all(units)).flat();
 }
 
 async function runAll(run: Run, signal: AbortSignal): Promise<OnceReport> {

@@ -12,6 +12,7 @@ import { Recorder, type RecordingRules } from './record/recorder.ts';
 import { type ClockSteps, createClockSteps } from './schedule/clock-steps.ts';
 import { type Pace, USUAL_PACE } from './schedule/pace.ts';
 import { createPulse, type Pulse } from './schedule/pulse.ts';
+import { SharedEstate } from './share/shared-estate.ts';
 import type { PollNow, WatcherStatus } from './status.ts';
 import { createStoreGuard, type StoreGuard } from './store-guard.ts';
 import type { WatcherStore } from './watcher-store.ts';
@@ -102,6 +103,8 @@ class Life {
     const { membership } = deps;
     this.#leases =
       membership.kind === 'alone' ? leasesAlone() : new SharedLeases({ membership, clock, logger, faultLog });
+    const estate =
+      membership.kind === 'alone' ? null : new SharedEstate({ membership, leases: this.#leases, faultLog });
     this.#recorder = new Recorder({ ...deps, store, rules: () => this.#config });
     const onMoved = (): void => this.#recorder.alerts.forget();
     this.#steps = createClockSteps({ store, clock, logger, onMoved, scope: () => this.#workers.spans() });
@@ -112,6 +115,7 @@ class Life {
       recorder: this.#recorder,
       owner: deps.membership.replica,
       leases: this.#leases,
+      estate,
       faultLog,
       lookEveryMs,
       steps: this.#steps,

@@ -66,6 +66,18 @@ export interface WatchStatus {
   hint: HintStatus | null;
   /** The replica that polls it, for people, where that is another one: then nothing else is known of it here. `null`: this one does. */
   polledBy: string | null;
+  /** How much of a watch of all projects this replica polls, where several share it; `null`: all of it, or nothing. */
+  share: ShareStatus | null;
+}
+
+/** A part of a watch of all projects; all else that is said of the watch is about this part. */
+export interface ShareStatus {
+  /** That this replica polls. */
+  projects: number;
+  /** That are found. */
+  ofProjects: number;
+  /** The other replicas that poll some of them, for people. */
+  others: readonly string[];
 }
 
 /** Which projects of a watch are polled when their activity feed tells of a restore. */

@@ -1,7 +1,14 @@
 import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { Timestamp } from '../domain/instant.ts';
-import { channelOfUnit, channelUnit, KEEPER_UNIT, projectUnit } from '../domain/replicas/unit.ts';
+import { isOfAllProjects } from '../domain/job/watch.ts';
+import {
+  channelOfUnit,
+  channelUnit,
+  discoveryUnit,
+  KEEPER_UNIT,
+  projectUnit,
+} from '../domain/replicas/unit.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -10,13 +17,14 @@ import { Chores, type KeepSigning } from './chores.ts';
 import { type ChannelAlerts, createChannelAlerts } from './deliver/channel-alerts.ts';
 import { type ChannelSet, createChannelSet } from './deliver/channel-set.ts';
 import { type Hold, type Leases, underHold } from './leases/leases.ts';
-import { unitsOf } from './leases/units.ts';
+import { unitOfWatch, unitsOf } from './leases/units.ts';
 import { type Haste, Reconciler } from './reconciler.ts';
 import type { Recorder } from './record/recorder.ts';
-import { createElsewhere } from './remind/elsewhere.ts';
+import { createElsewhere, type ElsewhereDeps } from './remind/elsewhere.ts';
 import type { TestAlertConfig } from './remind/test-alert.ts';
 import { createVisibility } from './remind/visibility.ts';
 import type { ClockSteps, OwnSpans } from './schedule/clock-steps.ts';
+import type { SharedEstate } from './share/shared-estate.ts';
 import type { PollNow, WatcherStatus } from './status.ts';
 import { createWatchSet, type WatchConfig, type WatchSet } from './watch/set.ts';
 import { createSuccesses, type Successes } from './watch/successes.ts';
@@ -38,6 +46,8 @@ export interface WorkerDeps {
   store: WatcherStore;
   recorder: Recorder;
   leases: Leases;
+  /** What watches of all projects have found; `null`: nobody else can have a part of one. */
+  estate: SharedEstate | null;
   clock: Clock;
   logger: Logger;
   faultLog: FaultLog;
@@ -96,6 +106,10 @@ export class Workers {
   /** Loads what was told before, and begins to follow the leases. To be called once, before a configuration is applied. */
   async begin(): Promise<void> {
     await this.#channelAlerts.begin();
+    this.#deps.estate?.follow(() => {
+      this.#want();
+      this.#watches.follow('change');
+    });
     this.#deps.leases.begin({
       onChange: (how) => this.#follow(how === 'lost' ? 'lost' : 'change'),
       ended: (unit) => this.#ended(unit),
@@ -108,6 +122,7 @@ export class Workers {
    */
   async apply(config: WorkConfig): Promise<void> {
     this.#config = config;
+    this.#deps.estate?.apply(config.watches);
     this.#want();
     this.#channelAlerts.apply(this.#channelsOfOurs());
     this.#configure(this.#chores.actors());
@@ -122,6 +137,7 @@ export class Workers {
 
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void {
+    void this.#deps.estate?.look();
     this.#watches.beat();
     this.#successes.beat();
     this.#channels.beat();
@@ -178,7 +194,10 @@ export class Workers {
   #want(): void {
     const { watches, notifiers, configuration } = this.#config;
     const channels = notifiers.map(({ channel }) => channel);
-    this.#deps.leases.want(unitsOf({ watches, channels }), configuration);
+    this.#deps.leases.want(
+      unitsOf({ watches, channels, found: this.#deps.estate?.units() ?? [] }),
+      configuration,
+    );
   }
 
   /** What is counted by this process's clock; `null`: everything, since it has the store alone. */
@@ -186,14 +205,17 @@ export class Workers {
     const { leases } = this.#deps;
     if (leases.status() === null) return null;
     const channels = this.#channelsOfOurs();
-    const polled = this.#watches
-      .status()
-      .flatMap(({ watch, polledBy }) => (polledBy === null ? [watch] : []));
-    const watches = this.#config.watches.filter(({ name }) => polled.includes(name));
-    const units = new Set([KEEPER_UNIT, ...channels.map(channelUnit), ...watches.map(projectUnit)]);
+    const polled = new Set(
+      this.#watches.status().flatMap(({ watch, polledBy }) => (polledBy === null ? [watch] : [])),
+    );
+    // Of a watch that several share, the clock of who tells of all of it counts.
+    const told = this.#config.watches.filter(
+      (watch) => polled.has(watch.name) && leases.holdOf(unitOfWatch(watch)) !== null,
+    );
+    const units = [...new Set([KEEPER_UNIT, ...channels.map(channelUnit), ...told.map(unitOfWatch)])];
     return {
-      of: { channels, watches: polled, reminders: leases.holdOf(KEEPER_UNIT) !== null },
-      leases: [...units].flatMap((unit) => leases.holdOf(unit)?.lease ?? []),
+      of: { channels, watches: told.map(({ name }) => name), reminders: leases.holdOf(KEEPER_UNIT) !== null },
+      leases: units.flatMap((unit) => leases.holdOf(unit)?.lease ?? []),
     };
   }
 
@@ -234,7 +256,9 @@ export class Workers {
 
   #choresUnder(hold: Hold): Chores {
     const { store, recorder, clock, leases } = this.#deps;
-    const elsewhere = createElsewhere({ store, clock, status: () => this.status() });
+    const partElsewhere: ElsewhereDeps['partElsewhere'] = (watch, groupId) =>
+      this.#partElsewhere(watch, groupId);
+    const elsewhere = createElsewhere({ store, clock, status: () => this.status(), partElsewhere });
     return new Chores({
       ...this.#deps,
       store: underHold(store, hold),
@@ -251,5 +275,20 @@ export class Workers {
         channels: () => this.#channelAlerts.status(),
       }),
     });
+  }
+
+  /** How another replica gets on with a project of a watch that is shared (`null`: with all of it); `null`: it is ours, or not shared. */
+  #partElsewhere(name: string, groupId: string | null): { canRead: boolean } | null {
+    const { estate, leases } = this.#deps;
+    const watch = this.#config.watches.find((one) => one.name === name);
+    if (estate === null || watch === undefined || !isOfAllProjects(watch)) return null;
+    const { connection } = watch;
+    const share = estate.shareOf(watch);
+    const unit = groupId === null ? discoveryUnit(name) : projectUnit({ connection, groupId });
+    if (leases.holdOf(unit) !== null) return null;
+    if (groupId !== null && share.projects()?.has(groupId) === false) return null;
+    const owner = leases.ownerOf(unit);
+    const facts = share.others().find(({ replica }) => replica === owner?.id);
+    return { canRead: facts !== undefined && facts.fault?.isBlind !== true };
   }
 }

@@ -84,6 +84,7 @@ function throttledWatch(watch: string, isMeant: boolean, message: string): Statu
   return {
     ...{ watch, sight: 'sees', why: null, schedule: '*/30 * * * * *', running: 0, jobs: {} },
     polledBy: null,
+    share: null,
     ...{ scheduledMs: 30_000, periodMs: 66_700, hint: null, lastSuccessAt: null, nextPollAt: null },
     throttled: {
       reason: 'rate_limited',

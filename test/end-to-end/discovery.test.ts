@@ -13,6 +13,7 @@ import { aConnection } from '../source/support.ts';
 import { aWatch, HOUR, MINUTE } from '../support/builders.ts';
 import { aRecorder } from '../support/recorder.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { wholeOf } from '../support/whole-of.ts';
 import {
   awaken,
   factsOf,
@@ -74,7 +75,10 @@ it('costs a request for each project to find all clusters, and one for each clus
   for (const kind of KINDS) {
     const watch = aWatch({ name: kind, kind, apiVersion: 'v2', groupId: '*', instanceName: '*' });
     const logger = createRecordingLogger();
-    const book = createTargetBook({ source, store, clock, logger, writeDown: async () => {} }, watch);
+    const book = createTargetBook(
+      { ...wholeOf(store), source, store, clock, logger, writeDown: async () => {} },
+      watch,
+    );
     const poll = async () => {
       const before = pathsAsked(world);
       const report = await pollWatch(

@@ -15,6 +15,7 @@ import { aConnection, createJumpingClock } from '../source/support.ts';
 import { aWatch, HOUR, MINUTE } from '../support/builders.ts';
 import { aRecorder, withEvents } from '../support/recorder.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
+import { wholeOf } from '../support/whole-of.ts';
 import { awaken, factsOf, GROUP, INSTANCE, pollsOf, settle, startWorld, untilPolled } from './support.ts';
 
 /** As many as on a real cluster whose list was recorded: five pages. */
@@ -46,7 +47,10 @@ describe('a Flex cluster with thousands of old jobs', () => {
       adapters: [flexJobs],
     });
     const logger = createRecordingLogger();
-    const book = createTargetBook({ source, store, clock, logger, writeDown: async () => {} }, watch);
+    const book = createTargetBook(
+      { ...wholeOf(store), source, store, clock, logger, writeDown: async () => {} },
+      watch,
+    );
     const { signal } = new AbortController();
     return async () => {
       const before = atlas.requests.length;

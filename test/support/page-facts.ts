@@ -82,6 +82,7 @@ export function aWatchReport(over: Partial<WatchReport> = {}): WatchReport {
       running: 0,
       jobs: {},
       polledBy: null,
+      share: null,
     },
     ...over,
   };

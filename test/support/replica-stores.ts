@@ -33,7 +33,7 @@ export function openReplicaStores(clock: () => number = () => 1_000_000): Replic
     create table estate (watch text primary key, connection text not null, revision integer not null) strict;
     create table found_project (watch text not null, group_id text not null, name text, tags text not null,
       is_gone integer not null, primary key (watch, group_id)) strict;
-    create table watch_share (watch text not null, replica text not null, fault text, primary key (watch, replica)) strict;
+    create table watch_share (watch text not null, replica text not null, standing text not null, primary key (watch, replica)) strict;
   `);
   connection.function('store_now', () => Math.round(clock() + aheadMs));
   const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: kyselyDatabase(connection) }) });

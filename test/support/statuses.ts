@@ -24,6 +24,7 @@ export function aWatchStatus(over: Partial<WatchStatus> = {}): WatchStatus {
     hasRunningJobs: false,
     hint: null,
     polledBy: null,
+    share: null,
     ...over,
   };
 }

@@ -90,6 +90,7 @@ function watchLines({ watches, from }: StatusReport, screen: Screen, now: Timest
     ...formatTable(watches, columns, screen.width),
     ...throttleLines(watches, screen),
     ...hintLines(watches, screen),
+    ...shareLines(watches, screen),
   ];
 }
 
@@ -123,6 +124,16 @@ function hintLines(watches: readonly WatchReport[], { foldWidth }: Screen): stri
       ? []
       : hintWords(hint).flatMap((line) => hanging(`${watch}: ${printable(line)}`, foldWidth)),
   );
+}
+
+/** Of a watch that several replicas share, what is said is about the part of one. */
+function shareLines(watches: readonly WatchReport[], { foldWidth }: Screen): string[] {
+  return watches.flatMap(({ watch, share }) => {
+    if (share === null) return [];
+    const { projects, ofProjects, others } = share;
+    const words = `${projects} of ${count(ofProjects, 'project', 'projects')} here, the others at ${others.join(', ')}`;
+    return hanging(printable(`${watch}: ${words}`), foldWidth);
+  });
 }
 
 function recordWords({ jobs }: WatchReport): string {

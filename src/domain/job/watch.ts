@@ -71,6 +71,11 @@ export function isWildcard({ groupId, instanceName }: Pick<Watch, 'groupId' | 'i
   return groupId === '*' || instanceName === '*';
 }
 
+/** True for a watch that follows every project which its credential sees. */
+export function isOfAllProjects({ groupId }: Pick<Watch, 'groupId'>): boolean {
+  return groupId === '*';
+}
+
 /** What labels can take from: `null` where it is not known (a watch that names its project never asks for the project's name). */
 export interface LabelFacts {
   project: { name: string; tags: Readonly<Record<string, string>> } | null;

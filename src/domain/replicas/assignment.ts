@@ -1,4 +1,4 @@
-import { inLineFor } from './rendezvous.ts';
+import { type InLine, inLineFor } from './rendezvous.ts';
 
 /** A replica that lives, as the store has it. Times are the store's. */
 export interface LivingReplica {
@@ -51,7 +51,7 @@ export const NEXT_IN_LINE_MS = 10_000;
  * Whose a unit is goes by rendezvous among the replicas that live, do not leave, and go by the same configuration: one with another may
  * not know the unit at all. Nobody gives to one that has just come.
  */
-export function movesOf({ me, now, replicas, units, wanted }: Scene): Moves {
+export function movesOf({ me, now, replicas, units, wanted }: Scene, inLine: InLine = inLineFor): Moves {
   const self = replicas.find(({ id }) => id === me);
   const none: Moves = { take: [], open: [], ask: [], give: [] };
   if (self === undefined || self.isLeaving) return none;
@@ -65,17 +65,17 @@ export function movesOf({ me, now, replicas, units, wanted }: Scene): Moves {
   for (const unit of wanted) {
     const standing = standings.get(unit);
     if (standing === undefined || standing.freeSince !== null) {
-      const place = inLineFor(unit, ids).indexOf(me);
+      const place = inLine(unit, ids).indexOf(me);
       const forMs = standing === undefined ? 0 : now - standing.freeSince;
       if (forMs >= place * NEXT_IN_LINE_MS) moves.take.push(unit);
       else if (standing === undefined) moves.open.push(unit);
-    } else if (standing.owner !== me && ids.includes(standing.owner) && inLineFor(unit, settled)[0] === me)
+    } else if (standing.owner !== me && ids.includes(standing.owner) && inLine(unit, settled)[0] === me)
       moves.ask.push(unit);
   }
   for (const { id, asks } of peers) {
     if (id === me) continue;
     for (const unit of asks) {
-      if (standings.get(unit)?.owner === me && inLineFor(unit, settled)[0] === id)
+      if (standings.get(unit)?.owner === me && inLine(unit, settled)[0] === id)
         moves.give.push({ unit, to: id });
     }
   }

@@ -10,3 +10,27 @@ export function inLineFor(unit: string, replicas: readonly string[]): string[] {
     .toSorted((a, b) => (a.score < b.score ? 1 : -1))
     .map(({ replica }) => replica);
 }
+
+/** See `inLineFor`. */
+export type InLine = typeof inLineFor;
+
+/**
+ * The same, remembered for as long as the replicas are the same: there may be thousands of units, and each is asked for every second. Two
+ * lists of replicas are remembered, since those that have just come have nothing yet.
+ */
+export function rememberedLines(): InLine {
+  let lists: Array<{ key: string; lines: Map<string, string[]> }> = [];
+  return (unit, replicas) => {
+    const key = replicas.join('\n');
+    let list = lists.find((one) => one.key === key);
+    if (list === undefined) {
+      list = { key, lines: new Map() };
+      lists = [list, ...lists.slice(0, 1)];
+    }
+    const known = list.lines.get(unit);
+    if (known) return known;
+    const line = inLineFor(unit, replicas);
+    list.lines.set(unit, line);
+    return line;
+  };
+}

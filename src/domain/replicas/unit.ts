@@ -10,6 +10,12 @@ export function projectUnit({ connection, groupId }: Pick<Target, 'connection' |
   return `project:${connection}/${groupId}`;
 }
 
+/** The project of a unit that is one of this connection; `null`: it is another one. */
+export function groupOfUnit(connection: string, unit: string): string | null {
+  const prefix = projectUnit({ connection, groupId: '' });
+  return unit.startsWith(prefix) ? unit.slice(prefix.length) : null;
+}
+
 /** The list of the projects of a `*` watch: what it has found is one replica's to say. */
 export function discoveryUnit(watch: string): string {
   return `discovery:${watch}`;

@@ -1,7 +1,6 @@
 import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { SEVERITIES } from '../../domain/event/event-kind.ts';
 import { JOB_KINDS, JOB_STATES } from '../../domain/job/restore-job.ts';
-import { UNHINTED } from '../../domain/polling/hint.ts';
 import { DELIVERY_STATUSES } from '../../store/ports/outbox.ts';
 import { ATTESTATION, EXPECTED_END, JOB, JOB_OPTIONAL, RESTORE_JOB, USUAL } from './job-components.ts';
 import {
@@ -19,15 +18,9 @@ import {
   text,
   texts,
 } from './schema.ts';
+import { FAULT, HINT, SHARE, THROTTLED } from './watch-parts.ts';
 
 const PLACE = record({ groupId: text }, { instanceName: text });
-
-const FAULT = {
-  reason: described(text, 'A short word out of a small set, such as auth, access_list, rate_limited.'),
-  message: text,
-  hint: orNull(text, 'What to do.'),
-  since: instant,
-};
 
 const NAME_CHANGES = record({ added: texts, removed: texts, changed: texts });
 const ISSUE = record({ path: text, message: text }, { line: described(count, 'Line of the file, from 1.') });
@@ -52,22 +45,6 @@ const MUTE = {
   removedBy: orNull(text),
 };
 
-const THROTTLED = record({
-  ...FAULT,
-  by: oneOf(['ceiling', 'bucket', 'silence']),
-  isMeant: described(flag, 'Nobody has written the schedule: the default stretches by itself.'),
-});
-
-const HINT = record({
-  projects: described(count, 'Polled when their activity feed tells of a restore.'),
-  instances: described(count, 'In these projects.'),
-  sweepMs: ms('How often these are polled all the same.'),
-  without: described(
-    listOf(record({ groupId: text, reason: oneOf(UNHINTED), detail: orNull(text) })),
-    'Projects that are polled at every tick all the same, and why.',
-  ),
-});
-
 const MUTE_NOW = {
   ...MUTE,
   inForce: flag,
@@ -89,6 +66,7 @@ const WATCH_REPORT = record({
   running: count,
   jobs: { type: 'object', additionalProperties: count, description: 'On record, by state.' },
   polledBy: orNull(text, 'The replica that polls it, where that is another one.'),
+  share: orNull(SHARE, 'How much of a watch of all projects this replica polls, where several share it.'),
 });
 
 const CHANNEL_REPORT = record({
@@ -276,6 +254,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     hasRunningJobs: flag,
     hint: orNull(HINT, 'How far activity feeds tell when to poll; null: the watch goes without.'),
     polledBy: orNull(text, 'The replica that polls it, where that is another one.'),
+    share: orNull(SHARE, 'How much of a watch of all projects this replica polls, where several share it.'),
   }),
   Polled: record({
     watches: listOf(record({ watch: text, poll: oneOf(['begun', 'under_way', 'stopped']) })),

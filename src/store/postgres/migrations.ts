@@ -59,7 +59,7 @@ const ESTATES = `
   create table watch_share (
     watch text collate "C" not null,
     replica text collate "C" not null,
-    fault text,
+    standing text not null,
     primary key (watch, replica)
   );
 `;

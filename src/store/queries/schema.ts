@@ -6,6 +6,14 @@ import type { SuppressReason } from '../../domain/telling/routing.ts';
 import type { DeliveryStatus } from '../ports/outbox.ts';
 import type { CoverageSpanTable, CoverageWriterTable } from './coverage/tables.ts';
 import type { AttestationTable } from './evidence/tables.ts';
+import type {
+  AuditMirrorTable,
+  EstateTable,
+  FoundProjectTable,
+  LeaseTable,
+  ReplicaTable,
+  WatchShareTable,
+} from './replicas/tables.ts';
 
 /** The tables, as the queries see them. Instants are integers (epoch milliseconds); `body` columns hold JSON. */
 export interface Database {
@@ -257,28 +265,6 @@ interface AuditEntryTable {
   body: string;
 }
 
-/** A process that works with the store; only where several may. Times are the database's own. */
-interface ReplicaTable {
-  id: string;
-  name: string;
-  version: string;
-  /** Stands for the configuration that it goes by. */
-  configuration: string;
-  joined_at: number;
-  /** It lives until then, unless it shows another sign of life. */
-  until: number;
-  is_leaving: 0 | 1;
-  /** Units of others that it would take, as JSON. */
-  asks: string;
-}
-
-/** How far a mirror of the audit log has got; only where several replicas may work with the store, each of which has one. */
-interface AuditMirrorTable {
-  /** The machine and the file. */
-  place: string;
-  seq: number;
-}
-
 /** A unit of work, and whose it is; only where several replicas may work with the store. */
 interface TokenTable {
   key: string;
@@ -293,42 +279,6 @@ interface RequestBudgetTable {
   /** A `BudgetAccount`, as JSON. */
   account: string;
   booked_at: number;
-}
-
-interface LeaseTable {
-  unit: string;
-  /** `null`: nobody's. It is also nobody's while its owner does not live. */
-  owner: string | null;
-  /** Grows with every owner. */
-  token: number;
-  /** Since when it has no owner; 0 while it has one. */
-  free_since: number;
-}
-
-/** What a `*` watch has found, as a whole; only where several replicas may work with the store, like the two after it. */
-interface EstateTable {
-  watch: string;
-  connection: string;
-  /** Grows with every change of what was found. */
-  revision: number;
-}
-
-/** A project that a `*` watch has found. */
-export interface FoundProjectTable {
-  watch: string;
-  group_id: string;
-  name: string | null;
-  /** JSON. */
-  tags: string;
-  is_gone: number;
-}
-
-/** How a replica gets on with its share of a `*` watch. */
-interface WatchShareTable {
-  watch: string;
-  replica: string;
-  /** JSON; `null`: it can read something. */
-  fault: string | null;
 }
 
 /** One row: the end of the chain, apart from the entries, so that a cut tail shows. */

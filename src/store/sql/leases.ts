@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { Booking, Grant } from '../../domain/polling/shared-budget.ts';
 import { movesOf, type UnitStanding } from '../../domain/replicas/assignment.ts';
+import { rememberedLines } from '../../domain/replicas/rendezvous.ts';
 import { channelOfUnit } from '../../domain/replicas/unit.ts';
 import { StoreError } from '../../errors.ts';
 import type { Joining, Membership, SharedMembership, Standing, Wish } from '../ports/leases.ts';
@@ -10,7 +11,7 @@ import type {
   EstateKey,
   EstatesStanding,
   FoundProject,
-  ShareFault,
+  ShareStanding,
 } from '../ports/replicas/estates.ts';
 import type { Lease } from '../ports/replicas/lease.ts';
 import type { SealedToken, TokenStore } from '../ports/replicas/tokens.ts';
@@ -85,6 +86,7 @@ class Member implements SharedMembership {
   /** Channels that are held, and of which nothing is claimed by an earlier holder any more: tokens, by unit. */
   readonly #freed = new Map<string, number>();
   #asked = '';
+  readonly #inLine = rememberedLines();
 
   constructor(
     db: Kysely<Database>,
@@ -158,7 +160,7 @@ class Member implements SharedMembership {
     );
   }
 
-  noteShare(watch: string, share: { fault: ShareFault | null } | null): Promise<void> {
+  noteShare(watch: string, share: ShareStanding | null): Promise<void> {
     return this.#guarded('note how a share is read', () => writeShare(this.#db, watch, this.replica, share));
   }
 
@@ -168,7 +170,10 @@ class Member implements SharedMembership {
     const { now, replicas } = await this.#replicas(configuration);
     const rows = await readLeases(db);
     const units = rows.map((row) => standingOf(row, replicas));
-    const { take, open, ask, give } = movesOf({ me: this.replica, now, replicas, units, wanted });
+    const { take, open, ask, give } = movesOf(
+      { me: this.replica, now, replicas, units, wanted },
+      this.#inLine,
+    );
     await openUnits(db, this.#dialect, [...open, ...take]);
     const taken = await takeUnits(db, this.#dialect, this.replica, take);
     await this.#ask(ask);

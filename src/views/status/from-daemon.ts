@@ -121,6 +121,7 @@ function watchReport(
     lastSuccessAt: toIsoOrNull(lastSuccessAt),
     nextPollAt: toIsoOrNull(nextPollAt),
     polledBy,
+    share: status.share,
   };
 }
 

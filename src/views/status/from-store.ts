@@ -73,6 +73,7 @@ export async function reportOfStore(facts: StoreFactsForStatus): Promise<StatusR
         lastSuccessAt: toIsoOrNull(successes.get(watch) ?? null),
         nextPollAt: null,
         polledBy: null,
+        share: null,
         ...(jobs.get(watch) ?? { running: 0, jobs: {} }),
       }),
     ),

@@ -1,4 +1,5 @@
 import type { JobState } from '../../domain/job/restore-job.ts';
+import type { ShareStatus } from '../../watcher/status.ts';
 import type { ReplicaView } from '../replicas.ts';
 import type { HintView, ThrottledView, View } from '../views.ts';
 
@@ -38,6 +39,8 @@ export interface WatchReport {
   jobs: Partial<Record<JobState, number>>;
   /** The replica that polls it, where that is another one. */
   polledBy: string | null;
+  /** How much of a watch of all projects this replica polls, where several share it; all else is of this part. */
+  share: ShareStatus | null;
 }
 
 /** One channel in a report. */

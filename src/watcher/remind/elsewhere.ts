@@ -21,6 +21,8 @@ export interface ElsewhereDeps {
   clock: Pick<Clock, 'now'>;
   /** How all stands here; of what another replica does it says so. */
   status: () => { watches: readonly WatchStatus[]; channels: readonly ChannelStatus[] };
+  /** How another replica gets on with a project of a watch (`null`: with all of it) that several share; `null`: no other has it. */
+  partElsewhere?: (watch: string, groupId: string | null) => { canRead: boolean } | null;
 }
 
 /** Whether what an event is about can be seen by another replica, as far as the store shows. */
@@ -32,7 +34,12 @@ export interface Elsewhere {
 }
 
 /** Knows of nothing until it is prepared. */
-export function createElsewhere({ store, clock, status }: ElsewhereDeps): Elsewhere {
+export function createElsewhere({
+  store,
+  clock,
+  status,
+  partElsewhere = () => null,
+}: ElsewhereDeps): Elsewhere {
   let watches = new Map<string, WatchStatus>();
   let channels = new Set<string>();
   let successes: ReadonlyMap<string, Timestamp> = new Map();
@@ -46,9 +53,10 @@ export function createElsewhere({ store, clock, status }: ElsewhereDeps): Elsewh
   /** It was polled in time, and the last poll of all of it, or of the place, has not failed. */
   const isRead = ({ watch, dueWithinMs }: WatchStatus, first: WatcherEvent): boolean => {
     const at = successes.get(watch);
-    if (at === undefined || clock.now() - at > dueWithinMs + WRITTEN_LATE_MS) return false;
-    const { subject } = first;
-    return ![...alerts.keys()].map(partsOfKey).some(({ name, about, place }) => {
+    return at !== undefined && clock.now() - at <= dueWithinMs + WRITTEN_LATE_MS && !hasFault(watch, first);
+  };
+  const hasFault = (watch: string, { subject }: WatcherEvent): boolean => {
+    return [...alerts.keys()].map(partsOfKey).some(({ name, about, place }) => {
       if (name !== FAILING_SINCE || about !== watch) return false;
       return place === null || (subject.kind === 'job' && liesIn(subject.job, place));
     });
@@ -61,7 +69,8 @@ export function createElsewhere({ store, clock, status }: ElsewhereDeps): Elsewh
         all.watches.filter(({ polledBy }) => polledBy !== null).map((each) => [each.watch, each]),
       );
       channels = new Set(all.channels.flatMap(({ channel, sentBy }) => (sentBy === null ? [] : [channel])));
-      if (watches.size + channels.size === 0) return;
+      const isAnyShared = all.watches.some(({ share }) => share !== null);
+      if (watches.size + channels.size === 0 && !isAnyShared) return;
       successes = await store.lastSuccesses();
       alerts = await store.readAlerts();
     },
@@ -72,12 +81,18 @@ export function createElsewhere({ store, clock, status }: ElsewhereDeps): Elsewh
         return isRaised(first) ? told(first) : BLIND;
       }
       if (subject.kind === 'audit') return null;
+      const groupId = subject.kind === 'job' ? subject.job.groupId : (subject.place?.groupId ?? null);
+      const part = partElsewhere(subject.watch, groupId);
       const watch = watches.get(subject.watch);
-      if (watch === undefined) return null;
+      if (part === null && watch === undefined) return null;
       if (subject.kind === 'watch' && kindOf(first.name).opens !== 'drill') {
         return isRaised(first) ? told(first) : BLIND;
       }
-      if (!isRead(watch, first)) return BLIND;
+      const canBeRead =
+        part === null
+          ? watch !== undefined && isRead(watch, first)
+          : part.canRead && !hasFault(subject.watch, first);
+      if (!canBeRead) return BLIND;
       return { kind: 'seen', labels: subject.labels, fault: null, aheadMs: 0 };
     },
   };

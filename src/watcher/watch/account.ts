@@ -155,6 +155,13 @@ export class WatchAccount {
     return ended;
   }
 
+  /** What is wrong in these projects is another replica's to know. */
+  forget(groupIds: readonly string[]): void {
+    for (const [key, { part }] of this.#troubles) {
+      if (part !== null && groupIds.includes(part.place.groupId)) this.#troubles.delete(key);
+    }
+  }
+
   /** Notes that something of the watch was read. */
   noteRead(): void {
     this.#lastSuccessAt = this.#clock.now();
@@ -173,6 +180,7 @@ export class WatchAccount {
     | 'throttled'
     | 'hint'
     | 'polledBy'
+    | 'share'
   > {
     const { name, connection, kind, groupId, instanceName } = this.#watch;
     return {

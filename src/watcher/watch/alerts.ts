@@ -13,6 +13,7 @@ import type { AlertStore } from '../../store/ports/alerts.ts';
 import type { AlertChange } from '../record/alert-change.ts';
 import type { AlertRecord, WatchedPart } from '../record/alert-event.ts';
 import type { Recorder } from '../record/recorder.ts';
+import type { WritersFor } from '../share/watch-share.ts';
 import type { Failing } from './account.ts';
 import type { WatchPollReport } from './poll-watch.ts';
 
@@ -37,7 +38,9 @@ export interface PollVerdict {
 export interface WatchAlertsDeps {
   source: Pick<JobSource, 'surelyAheadMs'>;
   store: Pick<AlertStore, 'alertEvent' | 'lastFinishedAt' | 'watchedSince'>;
-  recorder: Pick<Recorder, 'alerts' | 'recordAlert' | 'recordAlertState'>;
+  recorder: Pick<Recorder, 'alerts'>;
+  /** What is told of a part of the watch is told by who has the right to that. */
+  writersFor: WritersFor<unknown, Pick<Recorder, 'recordAlert' | 'recordAlertState'>>;
   clock: Clock;
   faultLog: FaultLog;
 }
@@ -98,6 +101,12 @@ export class WatchAlerts {
       // Whether a rate limit is in the way is another matter.
       if (isWell) await this.#lookAtOverdue();
     });
+  }
+
+  /** What is ours of the watch has changed: what others have told of it is read anew. */
+  forget(): void {
+    this.#raised = null;
+    this.#toldReasons.clear();
   }
 
   /** True when people were told that this part of the watch cannot be read, as far as this process knows by now. */
@@ -180,7 +189,8 @@ export class WatchAlerts {
   async #lookAtOverdue(): Promise<void> {
     const { clock, store, source } = this.#deps;
     const { name, expectRestoreEveryMs: every } = this.#watch;
-    if (every === null || clock.monotonic() < this.#nextOverdueLookAt) return;
+    const writers = this.#deps.writersFor(null);
+    if (every === null || writers === null || clock.monotonic() < this.#nextOverdueLookAt) return;
     this.#nextOverdueLookAt = clock.monotonic() + OVERDUE_LOOK_EVERY_MS;
     const last = await store.lastFinishedAt(name);
     // A watcher that is restarted every week must not begin to count anew each time.
@@ -193,7 +203,7 @@ export class WatchAlerts {
       await this.#tell({ name: 'drill_overdue', summary, note, begin: since }, { raise: this.#keys.overdue });
     } else if (raisedAt !== undefined && forMs <= every && since > raisedAt - every) {
       // A restore has finished since (a clock that was set back alone ends nothing), and the `finished` event has told of it.
-      await this.#deps.recorder.recordAlertState({ clear: this.#keys.overdue }, clock.now());
+      await writers.recorder.recordAlertState({ clear: this.#keys.overdue }, clock.now());
       (await this.#known()).delete(this.#keys.overdue);
     }
   }
@@ -204,7 +214,9 @@ export class WatchAlerts {
     part: (WatchedPart & { hasLeft?: boolean }) | null = null,
   ): Promise<void> {
     const about = { watch: this.#watch, part, reason };
-    const at = await this.#deps.recorder.recordAlert({ ...alert, about }, change);
+    const writers = this.#deps.writersFor(part?.place.groupId ?? null);
+    if (writers === null) return;
+    const at = await writers.recorder.recordAlert({ ...alert, about }, change);
     const known = await this.#known();
     if (change.clear) known.delete(change.clear);
     if (change.raise) known.set(change.raise, at);

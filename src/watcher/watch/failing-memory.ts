@@ -3,6 +3,7 @@ import { aboutKey, partsOfKey } from '../../domain/event/alert.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { WatchPlace } from '../../domain/job/place.ts';
 import type { Recorder } from '../record/recorder.ts';
+import type { WritersFor } from '../share/watch-share.ts';
 
 /** No fault is believed to have lasted longer: most likely the clock has stepped. */
 const LONGEST_MS = 31 * 86_400_000;
@@ -25,15 +26,22 @@ export interface FailingMemory {
   end(place: WatchPlace | null, at: Timestamp, audit: readonly AuditDraft[]): Promise<void>;
   /** The parts that are remembered to fail. @throws {StoreError} */
   places(): Promise<WatchPlace[]>;
+  /** What is ours of the watch has changed: what others have written about it is read anew. */
+  forget(): void;
 }
 
 /** What the memory works with. */
 export interface FailingMemoryDeps {
-  recorder: Pick<Recorder, 'alerts' | 'recordAlertState' | 'recordAudit'>;
+  recorder: Pick<Recorder, 'alerts'>;
+  /** What is remembered is written by who has the right to that part; of what is another replica's nothing is written. */
+  writersFor: WritersFor<unknown, Pick<Recorder, 'recordAlertState' | 'recordAudit'>>;
 }
 
 /** Remembers for the watch of this name. */
-export function createFailingMemory({ recorder }: FailingMemoryDeps, watch: string): FailingMemory {
+export function createFailingMemory(
+  { recorder, writersFor }: FailingMemoryDeps,
+  watch: string,
+): FailingMemory {
   const keyOf = (place: WatchPlace | null): string => `${FAILING_SINCE}/${aboutKey(watch, place)}`;
   /** As the store has it; `null` until it was asked. */
   let kept: Map<string, Timestamp> | null = null;
@@ -44,30 +52,43 @@ export function createFailingMemory({ recorder }: FailingMemoryDeps, watch: stri
     );
     return kept;
   };
-  const forget = async (key: string, at: Timestamp, audit: readonly AuditDraft[]): Promise<void> => {
-    await recorder.recordAlertState({ clear: key }, at, audit);
+  const writerOf = (place: WatchPlace | null) => writersFor(place?.groupId ?? null)?.recorder ?? null;
+  const forget = async (
+    writer: NonNullable<ReturnType<typeof writerOf>>,
+    key: string,
+    at: Timestamp,
+    audit: readonly AuditDraft[],
+  ): Promise<void> => {
+    await writer.recordAlertState({ clear: key }, at, audit);
     kept?.delete(key);
   };
 
   return {
     begin: async (place, since, audit) => {
+      const writer = writerOf(place);
+      if (writer === null) return since;
       const key = keyOf(place);
       const earlier = (await look()).get(key);
       if (earlier !== undefined && credibleMs(earlier, since) !== null) {
-        await recorder.recordAudit(...audit);
+        await writer.recordAudit(...audit);
         return earlier;
       }
-      if (earlier !== undefined) await forget(key, since, []);
-      await recorder.recordAlertState({ raise: key }, since, audit);
+      if (earlier !== undefined) await forget(writer, key, since, []);
+      await writer.recordAlertState({ raise: key }, since, audit);
       kept?.set(key, since);
       return since;
     },
     end: async (place, at, audit) => {
+      const writer = writerOf(place);
+      if (writer === null) return;
       const key = keyOf(place);
-      if ((await look()).has(key)) await forget(key, at, audit);
-      else await recorder.recordAudit(...audit);
+      if ((await look()).has(key)) await forget(writer, key, at, audit);
+      else await writer.recordAudit(...audit);
     },
     places: async () => [...(await look()).keys()].flatMap((key) => partsOfKey(key).place ?? []),
+    forget: () => {
+      kept = null;
+    },
   };
 }
 

@@ -78,11 +78,25 @@ export class WatchJournal {
     });
   }
 
+  /** What is ours of the watch has changed: nothing is known any more of these projects, and what others have written is read anew. */
+  forget(groupIds: readonly string[]): void {
+    this.#account.forget(groupIds);
+    this.#kept.clear();
+    this.#memory.forget();
+  }
+
   /** Writes entries of one kind to the audit log, together. A store that fails is logged, and stops nothing. */
   async writeDown(kind: AuditDraft['kind'], ...data: ReadonlyArray<AuditDraft['data']>): Promise<void> {
-    const { clock, recorder } = this.#deps;
-    const audit = data.map((each) => ({ at: clock.now(), kind, data: each }));
-    await this.#logged(() => recorder.recordAudit(...audit), audit);
+    const { clock, writersFor } = this.#deps;
+    const byWriter = Map.groupBy(data, ({ groupId }) =>
+      writersFor(typeof groupId === 'string' ? groupId : null),
+    );
+    for (const [writers, each] of byWriter) {
+      // What another replica has by now, it finds for itself.
+      if (writers === null) continue;
+      const audit = each.map((one) => ({ at: clock.now(), kind, data: one }));
+      await this.#logged(() => writers.recorder.recordAudit(...audit), audit);
+    }
   }
 
   async #noteFailure(part: WatchedPart | null, error: Error, failingForMs: number): Promise<void> {

@@ -1,26 +1,33 @@
-import type { Timestamp } from '../../domain/instant.ts';
 import type { WatchPlace } from '../../domain/job/place.ts';
 import { isWildcard, type Target, type Watch } from '../../domain/job/watch.ts';
 import { beginPoll, type PollInHand } from '../poll/in-hand.ts';
 import type { PollDeps } from '../poll/poll.ts';
+import type { Haste } from '../reconciler.ts';
 import type { Ticked } from '../schedule/release.ts';
-import { dueWithinMs, type PollNow, type WatchStatus } from '../status.ts';
+import { ShareAccount } from '../share/share-account.ts';
+import { writersOf } from '../share/watch-share.ts';
+import { wholeShare } from '../share/whole-share.ts';
+import type { PollNow, WatchStatus } from '../status.ts';
 import { WatchAccount } from './account.ts';
 import { WatchAlerts } from './alerts.ts';
 import { BackOff } from './back-off.ts';
 import { createWatchHint, type WatchHint } from './hint/watch-hint.ts';
 import { WatchJournal } from './journal.ts';
 import { asksOf, freePace, type Pace, type ProjectAsks, type Sharer } from './pace.ts';
-import { type PacedWatch, Pacer, type PollScope, spreadMs, wholePeriodMs } from './pacer.ts';
+import { mayTakeMs, type PacedWatch, Pacer, type PollScope, spreadMs, wholePeriodMs } from './pacer.ts';
 import { emptyReport, pollRunning, pollWatch, type WatchPollReport } from './poll-watch.ts';
 import { createTargetBook } from './targets/book.ts';
 import type { TargetBook, TargetBookDeps } from './targets/target-book.ts';
 import { Throttle } from './throttle.ts';
-import { keyOf, Troubles, toFault, toPlaceFault, toThrottled } from './troubles.ts';
-import type { WatchLoop, WatchLoopDeps, WatchLoopOptions } from './watch-loop.ts';
+import { ToldFailures, Troubles } from './troubles.ts';
+import type { LoopWriters, WatchLoop, WatchLoopDeps, WatchLoopOptions } from './watch-loop.ts';
+import { loopStatus } from './watch-status.ts';
 
 /** A transition found later than this after it happened is `late`, however short the interval. */
 const LATE_AFTER_MS = 120_000;
+
+/** A poll in hand gets this long to end when its project becomes another replica's. */
+const LET_GO_MS = 2_000;
 
 /** A poll of which nothing comes is cut short after `failingAfter`, and no sooner than this: an answer may be long in coming. */
 const LEAST_PATIENCE_MS = 180_000;
@@ -37,46 +44,46 @@ export function createWatchLoop(deps: WatchLoopDeps, options: WatchLoopOptions):
 class PollingLoop implements WatchLoop {
   readonly watch: Watch;
   readonly #deps: WatchLoopDeps;
-  readonly #gapMs: () => number;
-  readonly #nextTickAt: () => Timestamp | null;
+  readonly #options: WatchLoopOptions;
   readonly #paceOf: (loop: Sharer) => Pace;
   readonly #tickSoon: (retry: Ticked) => void;
   readonly #pacer: Pacer;
   readonly #throttle: Throttle;
-  readonly #isPatient: boolean;
   readonly #account: WatchAccount;
   readonly #journal: WatchJournal;
   readonly #alerts: WatchAlerts;
   readonly #book: TargetBook;
   readonly #backOff: BackOff;
   readonly #hint: WatchHint | null;
+  readonly #writersFor: LoopWriters;
+  readonly #share: ShareAccount;
   #inHand: { poll: PollInHand<WatchPollReport>; end: Promise<WatchPollReport> } | null = null;
   #beside: Promise<void> | null = null;
   #isStopped = false;
   /** What follows the poll in hand at once, which may have begun before something was mended: nothing, a poll where it fails, or one anyway. */
   #next: 'as planned' | 'if failing' | 'at once' = 'as planned';
-  /** Which failures were told. Only spares the store a question; what counts is kept there. */
-  readonly #hasTold = new Set<string>();
+  readonly #told: ToldFailures;
   readonly #troubles: Troubles;
   #hasMissedPolls = false;
   /** Nothing of the watch could be read by the last poll. */
   #isWholeFailing = false;
 
   constructor(deps: WatchLoopDeps, options: WatchLoopOptions) {
-    const { watch, gapMs, feeds, isPatient = false, tickSoon = ({ tick }) => void tick() } = options;
+    const { watch, gapMs, feeds, share = wholeShare(), tickSoon = ({ tick }) => void tick() } = options;
     this.watch = watch;
     this.#deps = deps;
-    this.#gapMs = gapMs;
-    this.#nextTickAt = options.nextTickAt ?? (() => null);
+    this.#options = options;
     this.#paceOf = options.paceOf ?? (() => freePace(gapMs()));
     this.#tickSoon = tickSoon;
-    this.#isPatient = isPatient;
     this.#account = new WatchAccount(deps.clock, watch);
-    const journal = new WatchJournal(deps, watch, this.#account);
+    this.#writersFor = writersOf(deps, share);
+    const own = { ...deps, writersFor: this.#writersFor, share };
+    const journal = new WatchJournal(own, watch, this.#account);
     this.#journal = journal;
-    this.#alerts = new WatchAlerts(deps, watch);
+    this.#alerts = new WatchAlerts(own, watch);
+    this.#told = new ToldFailures(watch.failingAfterMs);
     const writeDown: TargetBookDeps['writeDown'] = (kind, ...data) => journal.writeDown(kind, ...data);
-    this.#book = createTargetBook({ ...deps, writeDown }, watch);
+    this.#book = createTargetBook({ ...own, writeDown }, watch);
     const again = (): void => tickSoon({ tick: () => (this.#isFree ? this.#poll('told') : null) });
     this.#hint = createWatchHint({ ...deps, writeDown, again }, watch, feeds);
     this.#backOff = new BackOff(deps, () => tickSoon({ tick: () => this.#retry() }));
@@ -87,6 +94,11 @@ class PollingLoop implements WatchLoop {
       hint: this.#hint,
       idleMs: () => this.#inHand?.poll.idleMs() ?? 0,
     });
+    this.#share = new ShareAccount({
+      ...{ clock: deps.clock, share, book: this.#book, troubles: this.#troubles },
+      isWholeFailing: () => this.#isWholeFailing,
+      hasNoFailure: () => this.#account.failing === null,
+    });
   }
 
   get source(): PollDeps['source'] {
@@ -94,7 +106,7 @@ class PollingLoop implements WatchLoop {
   }
 
   gapMs(): number {
-    return this.#gapMs();
+    return this.#options.gapMs();
   }
 
   asks(): ReadonlyMap<string, ProjectAsks> {
@@ -108,7 +120,7 @@ class PollingLoop implements WatchLoop {
   }
 
   tick(): Promise<unknown> | null {
-    if (this.#isStopped || this.#backOff.remainingMs > 0) return null;
+    if (this.#isStopped || this.#backOff.remainingMs > 0 || !this.#book.hasWork()) return null;
     if (this.#inHand) return this.#pollBeside();
     const scope = this.#pacer.due(this.#paced());
     return scope === null ? null : this.#poll(scope);
@@ -119,20 +131,13 @@ class PollingLoop implements WatchLoop {
     this.#inHand?.poll.beat();
     this.#book.turns.beat();
     this.#lookAtThrottle();
-    const due = [...this.#troubles.all(), ...this.#troubles.tooSeldom()].filter(
-      (trouble) => trouble.forMs >= this.watch.failingAfterMs && !this.#hasTold.has(keyOf(trouble)),
-    );
-    if (due.length === 0) return;
-    for (const trouble of due) {
-      // For less than that others can mend it: it is looked at again then.
-      const { forMs, sameForMs = forMs } = trouble;
-      if (sameForMs >= this.watch.failingAfterMs) this.#hasTold.add(keyOf(trouble));
-    }
-    void this.#alerts.onFailure(due);
+    this.#share.note();
+    const due = this.#told.dueOf(this.#share.told());
+    if (due.length > 0) void this.#alerts.onFailure(due);
   }
 
   stoodStill(forMs: number): void {
-    this.#hasMissedPolls ||= this.#gapMs() <= forMs;
+    this.#hasMissedPolls ||= this.#options.gapMs() <= forMs;
   }
 
   pollNow(): Promise<WatchPollReport> {
@@ -165,33 +170,14 @@ class PollingLoop implements WatchLoop {
 
   status(): WatchStatus {
     const paced = this.#paced();
-    const gapMs = paced.pace.scheduledMs;
-    const periodMs = wholePeriodMs(paced);
-    const mayTakeMs = this.#mayTakeMs(paced);
-    const faults = [...this.#troubles.all().map(toPlaceFault), ...this.#troubles.silent(mayTakeMs)];
-    return {
-      ...this.#account.status(),
-      ...{ scheduledMs: gapMs, periodMs },
-      throttled: toThrottled(this.#throttle.standing),
-      fault: faults[0] ? toFault(faults[0]) : null,
-      faults,
+    return loopStatus({
+      ...{ account: this.#account, troubles: this.#troubles, throttle: this.#throttle },
+      ...{ backOff: this.#backOff, pacer: this.#pacer, hint: this.#hint, paced },
+      mayTakeMs: mayTakeMs(paced, this.#hint),
+      nextTickAt: this.#options.nextTickAt?.() ?? null,
       hasMissedPolls: this.#hasMissedPolls,
-      dueWithinMs: mayTakeMs,
-      nextPollAt: this.#nextPollAt(periodMs, gapMs),
-      hint: this.#hint?.status() ?? null,
-      polledBy: null,
-    };
-  }
-
-  /** When the schedule comes round, by the period where that is longer, or when the back-off ends; `null` before the first poll has begun. */
-  #nextPollAt(periodMs: number, scheduledMs: number): Timestamp | null {
-    const backOffMs = this.#backOff.remainingMs;
-    const untilNextMs = backOffMs > 0 ? backOffMs : this.#pacer.untilNextMs(periodMs);
-    const slot = backOffMs <= 0 && periodMs <= scheduledMs ? this.#nextTickAt() : null;
-    if (untilNextMs === null) return null;
-    const now = this.#deps.clock.now();
-    const toldMs = this.#hint?.untilNextMs() ?? Number.POSITIVE_INFINITY;
-    return Math.min(slot ?? now + Math.max(0, untilNextMs), now + toldMs);
+      now: this.#deps.clock.now(),
+    });
   }
 
   surelyAheadMs(): number {
@@ -224,8 +210,27 @@ class PollingLoop implements WatchLoop {
     await this.#book.stop(reason);
   }
 
+  follow(haste: Haste): void {
+    const lost = this.#book.follow(haste === 'lost' ? 0 : LET_GO_MS);
+    for (const groupId of lost) this.#options.feeds?.forget(this.source, { ...this.watch, groupId });
+    this.#journal.forget(lost);
+    this.#alerts.forget();
+    this.#share.note();
+    if (this.#book.hasNewcomers()) this.#tickSoon({ tick: () => this.#pollNewcomers() });
+  }
+
+  get book(): WatchLoop['book'] {
+    return this.#book;
+  }
+
   get #isFree(): boolean {
     return !this.#isStopped && this.#inHand === null;
+  }
+
+  /** What has become ours was polled by another replica a while ago: it does not wait for a tick. */
+  #pollNewcomers(): Promise<unknown> | null {
+    const mayPoll = this.#isFree && this.#backOff.remainingMs <= 0;
+    return mayPoll && this.#book.hasNewcomers() ? this.#poll('fresh') : null;
   }
 
   #retry(): Promise<unknown> | null {
@@ -256,6 +261,7 @@ class PollingLoop implements WatchLoop {
   #pollOn(): void {
     const next = this.#next;
     this.#next = 'as planned';
+    if (this.#book.hasNewcomers()) this.#tickSoon({ tick: () => this.#pollNewcomers() });
     const isDue = next === 'at once' || (next === 'if failing' && this.#troubles.all().length > 0);
     if (!isDue) return;
     this.#forgetFaults();
@@ -267,18 +273,11 @@ class PollingLoop implements WatchLoop {
     return { pace, hasRunningJobs: this.#account.hasRunningJobs, isMany: isWildcard(this.watch) };
   }
 
-  #mayTakeMs(paced: PacedWatch): number {
-    const periodMs = wholePeriodMs(paced);
-    // That a feed does not answer is known after two periods: then all is polled.
-    const moreMs = this.#hint?.isInUse ? periodMs : 0;
-    return dueWithinMs(periodMs, periodMs > paced.pace.scheduledMs) + moreMs;
-  }
-
   #lookAtThrottle(): void {
     const paced = this.#paced();
     const periodMs = wholePeriodMs(paced);
     const { sinceSuccessMs } = this.#account.status();
-    const isLate = this.#inHand?.poll.isWaiting() && sinceSuccessMs > this.#mayTakeMs(paced);
+    const isLate = this.#inHand?.poll.isWaiting() && sinceSuccessMs > mayTakeMs(paced, this.#hint);
     this.#throttle.look({
       ...{ pace: paced.pace, periodMs, hasRunningJobs: paced.hasRunningJobs },
       late: isLate ? { byMs: sinceSuccessMs - periodMs } : null,
@@ -292,12 +291,13 @@ class PollingLoop implements WatchLoop {
     const gapMs = wholePeriodMs(paced);
     const patienceMs = Math.max(LEAST_PATIENCE_MS, watch.failingAfterMs);
     // The first look is not to wait.
-    const isHeldApart = !isNow && this.#account.hasSucceeded && !this.#isPatient;
+    const isHeldApart = !isNow && this.#account.hasSucceeded && this.#options.isPatient !== true;
     return {
       ...{ watch, book: this.#book, hint: this.#hint, gapMs, patienceMs, scope },
+      writersFor: this.#writersFor,
       spreadMs: isHeldApart ? spreadMs(paced.pace, scope) : 0,
       lateAfterMs: Math.max(LATE_AFTER_MS, 2 * gapMs),
-      isPatient: this.#isPatient,
+      isPatient: this.#options.isPatient ?? false,
       isWholeFailing: this.#isWholeFailing,
       isTold: (place: WatchPlace) => this.#alerts.isTold(place),
     };
@@ -319,13 +319,13 @@ class PollingLoop implements WatchLoop {
     const report = await poll.report;
     if (this.#isStopped && poll.wasAborted()) return report;
     const { failure, isPartial } = report;
+    this.#isWholeFailing = failure !== null && !isPartial;
     const durationMs = clock.monotonic() - begunAt;
     await this.#journal.note(report, { durationMs, failingForMs: poll.wasAborted() ? poll.idleMs() : 0 });
     await this.#lookAtAlerts(report);
     this.#hasMissedPolls &&= failure !== null || !report.hasRead;
-    this.#isWholeFailing = failure !== null && !isPartial;
     if (this.#isWholeFailing && failure) {
-      this.#backOff.begin(failure, { gapMs: this.#gapMs() });
+      this.#backOff.begin(failure, { gapMs: this.#options.gapMs() });
       if (this.#isStopped) this.#backOff.cancelRetry();
     } else this.#backOff.end();
     return report;
@@ -333,11 +333,11 @@ class PollingLoop implements WatchLoop {
 
   async #lookAtAlerts({ failure, hasRead, failing, endOf }: WatchPollReport): Promise<void> {
     this.#lookAtThrottle();
-    const isWell = failure === null && (hasRead || failing.length > 0);
-    const troubles = [...this.#troubles.all(), ...this.#troubles.tooSeldom()];
-    const keys = new Set(troubles.map(keyOf));
-    for (const told of this.#hasTold) if (!keys.has(told)) this.#hasTold.delete(told);
-    const isLimited = this.#throttle.stretched?.isMeant === false;
+    this.#share.note();
+    const isWell = this.#share.isWell(failure === null && (hasRead || failing.length > 0));
+    const troubles = this.#share.told();
+    this.#told.keep(troubles);
+    const isLimited = this.#throttle.stretched?.isMeant === false || this.#share.isLimitedElsewhere();
     await this.#alerts.afterPoll({ isWell, isLimited, endOf });
     await this.#alerts.onFailure(troubles);
   }

@@ -1,8 +1,9 @@
 import type { Clock } from '../../clock.ts';
+import { dueWithinMs } from '../status.ts';
 import type { Pace } from './pace.ts';
 
-/** What one poll covers: everything that is due, or just the targets of a `*` watch on which restores run, or those of which an activity feed has told. */
-export type PollScope = 'whole' | 'running' | 'told';
+/** What one poll covers: everything that is due, or just the targets of a `*` watch on which restores run, those of which an activity feed has told, or those that were not read yet. */
+export type PollScope = 'whole' | 'running' | 'told' | 'fresh';
 
 /** A timer may come a little early. */
 const EARLY_MS = 50;
@@ -18,6 +19,14 @@ export interface PacedWatch {
 /** From one poll of all of a watch to the next, in milliseconds. Running restores go first: a watch that has but one target is polled for them. */
 export function wholePeriodMs({ pace, hasRunningJobs, isMany }: PacedWatch): number {
   return hasRunningJobs && !isMany ? pace.runningMs : pace.idleMs;
+}
+
+/** After so many milliseconds without a successful poll the watch counts as blind. */
+export function mayTakeMs(paced: PacedWatch, hint: { readonly isInUse: boolean } | null): number {
+  const periodMs = wholePeriodMs(paced);
+  // That a feed does not answer is known after two periods: then all is polled.
+  const moreMs = hint?.isInUse ? periodMs : 0;
+  return dueWithinMs(periodMs, periodMs > paced.pace.scheduledMs) + moreMs;
 }
 
 /** Of its period, where the ceiling stretches that: its targets are polled spread over so much. */

@@ -1,16 +1,18 @@
 import { cededJobs, type Fate } from '../../domain/job/cession.ts';
 import { HISTORY_LIMIT } from '../../domain/job/eta.ts';
-import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
+import type { WatchPlace } from '../../domain/job/place.ts';
 import { type StallLimit, stallLimitFrom, stallLimitsFrom } from '../../domain/job/time-events.ts';
 import { isWildcard, type Target, targetKey, type Watch } from '../../domain/job/watch.ts';
-import { SourceError } from '../../errors.ts';
+import { SourceError, StoreError } from '../../errors.ts';
 import { type PollDeps, type PollReport, pollTarget } from '../poll/poll.ts';
 import { countingTurns, type PollProgress } from '../poll/progress.ts';
 import type { WatchedPart } from '../record/alert-event.ts';
+import { type WritersFor, writersIn } from '../share/watch-share.ts';
 import type { WatchHint } from './hint/watch-hint.ts';
 import type { PollScope } from './pacer.ts';
 import { hasNoBackups, mayHaveChanged } from './targets/book.ts';
 import { sourceWithout } from './targets/ceded.ts';
+import { endsFrom } from './targets/ends.ts';
 import { sourceOfLeaving } from './targets/leaving.ts';
 import { canRead, type Finding, judge } from './targets/scope.ts';
 import type { TargetBook } from './targets/target-book.ts';
@@ -20,6 +22,8 @@ import { STALL_MS } from './targets/turns.ts';
 /** What a poll of a watch goes by. */
 export interface WatchPollInput {
   watch: Watch;
+  /** Writes what is found in each project; whoever writes all of it unless given. */
+  writersFor?: WritersFor<unknown, PollDeps['recorder']>;
   book: TargetBook;
   lateAfterMs: number;
   signal: AbortSignal;
@@ -34,7 +38,7 @@ export interface WatchPollInput {
   isWholeFailing?: boolean;
   /** People were told that this part of the watch cannot be read. */
   isTold?: (place: WatchPlace) => boolean;
-  /** `running`: only the targets of a `*` watch on which restores run; `told`: only those that a hint makes due. */
+  /** `running`: only the targets of a `*` watch on which restores run; `told`: only those that a hint makes due; `fresh`: those not read yet. */
   scope?: PollScope;
   /** Knows what the activity feeds of its projects make due; `null`: all is due each time. */
   hint?: WatchHint | null;
@@ -94,6 +98,7 @@ async function dueNow(
   { scope = 'whole', hint = null, isWholeFailing = false, gapMs = 0, progress, signal }: WatchPollInput,
   targets: readonly TrackedTarget[],
 ): Promise<readonly TrackedTarget[]> {
+  if (scope === 'fresh') return targets.filter(({ reading }) => reading.last === null);
   if (scope === 'running') return targets.filter(({ hasRunningJobs }) => hasRunningJobs);
   if (hint === null) return targets;
   if (scope === 'told') return targets.filter((tracked) => hint.dueOf(tracked) === 'event');
@@ -172,13 +177,16 @@ function raiseDoubts(
 }
 
 async function pollTracked(
-  deps: PollDeps,
+  bare: PollDeps,
   input: WatchPollInput,
   tracked: TrackedTarget,
 ): Promise<PollReport> {
   const { watch, book, lateAfterMs, signal } = input;
   const { progress, turns } = countingTurns(input.progress);
   const { target, newSince, hasRunningJobs, hasProjectGone } = tracked;
+  // What is polled of a project is written under the right to it.
+  const { recorder } = input.writersFor ? writersIn(input.writersFor, target.groupId) : bare;
+  const deps: PollDeps = { ...bare, recorder };
   const isLeaving = tracked.following === 'leaving';
   const startedAt = deps.clock.monotonic();
   if (isLeaving && !(await hasOpenJobs(deps, target))) {
@@ -247,10 +255,11 @@ async function stallLimitsOf({ store }: PollDeps, target: Target): Promise<Map<s
 /** Takes account of all polls that have ended since the last time. */
 function account(
   input: WatchPollInput,
-  targets: readonly TrackedTarget[],
+  polled: readonly TrackedTarget[],
   { begunMono }: { begunMono: number },
 ): WatchPollReport {
   const { watch, book, scope = 'whole', hint = null } = input;
+  const targets = polled.filter(({ reading }) => !reading.isLetGo && !isFenced(reading.last?.failure));
   const fresh = targets.filter(({ reading }) => reading.isFresh);
   const news = fresh.flatMap(({ reading }) => reading.last ?? []);
   for (const { reading } of fresh) reading.isFresh = false;
@@ -289,6 +298,11 @@ function account(
   };
 }
 
+/** It is another replica's by now, and is about to be let go of. */
+function isFenced(failure: Error | null | undefined): boolean {
+  return failure instanceof StoreError && failure.reason === 'fenced';
+}
+
 function findingsOf(
   { book, isTold = () => false }: WatchPollInput,
   targets: readonly TrackedTarget[],
@@ -310,27 +324,6 @@ function findingsOf(
     return [{ ...place, error, isFresh: true, isTold: isTold(place), isStalling: false }];
   });
   return [...ofTargets, ...ofLists];
-}
-
-/** A part is well when it was read: an instance itself, of a project its list and any of its instances. */
-function endsFrom(
-  book: TargetBook,
-  findings: readonly Finding[],
-  failing: readonly FailingPlace[],
-): WatchPollReport['endOf'] {
-  const keys = new Set(failing.map(({ place }) => placeKey(place)));
-  const ofProject = Map.groupBy(findings, ({ groupId }) => groupId);
-  const ofInstance = Map.groupBy(findings, placeKey);
-  return (place) => {
-    if (keys.has(placeKey(place))) return null;
-    const fate = book.fateOf(place);
-    if (fate !== null) return fate;
-    const inside =
-      (place.instanceName === null ? ofProject.get(place.groupId) : ofInstance.get(placeKey(place))) ?? [];
-    if (place.instanceName === null && inside.length === 0)
-      return book.isListed(place.groupId) ? 'well' : null;
-    return canRead(inside) ? 'well' : null;
-  };
 }
 
 const NOTHING: PollReport = {

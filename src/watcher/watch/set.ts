@@ -1,20 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Target, Watch } from '../../domain/job/watch.ts';
+import { isOfAllProjects, type Target, type Watch } from '../../domain/job/watch.ts';
 import { mayShareJobs } from '../../domain/polling/ownership.ts';
-import { projectUnit } from '../../domain/replicas/unit.ts';
+import { discoveryUnit, groupOfUnit, projectUnit } from '../../domain/replicas/unit.ts';
 import { StoreError } from '../../errors.ts';
 import type { JobSource } from '../../source/source.ts';
-import type { Lease } from '../../store/ports/replicas/lease.ts';
 import { type Hold, type Leases, underHold } from '../leases/leases.ts';
+import { unitOfWatch } from '../leases/units.ts';
 import { type Haste, Reconciler } from '../reconciler.ts';
-import type { Recorder } from '../record/recorder.ts';
 import { Schedules } from '../schedule/schedules.ts';
+import type { SharedEstate } from '../share/shared-estate.ts';
+import { wholeShare } from '../share/whole-share.ts';
 import type { PollNow, WatchStatus } from '../status.ts';
 import { FeedBook } from './hint/feed-book.ts';
 import { createWatchLoop } from './loop.ts';
 import { SharedLoad } from './pace.ts';
-import { elsewhereStatus, waitingStatus } from './waiting.ts';
-import type { WatchLoop, WatchLoopDeps } from './watch-loop.ts';
+import type { LoopRecorder, WatchLoop, WatchLoopDeps } from './watch-loop.ts';
+import { elsewhereStatus, waitingStatus } from './watch-status.ts';
 
 /** A poll in hand gets this long to end when its watch ends. */
 const POLL_GRACE_MS = 2_000;
@@ -54,23 +55,19 @@ export interface WatchSet {
 }
 
 /** What the watches work with. */
-export interface WatchSetDeps extends Omit<WatchLoopDeps, 'source' | 'store' | 'recorder'> {
-  store: LeasedStore;
-  recorder: LeasedRecorder;
+export interface WatchSetDeps extends Omit<WatchLoopDeps, 'source'> {
   leases: Leases;
+  /** How watches of all projects are shared; `null`: nobody else can have a part of one. */
+  estate: Pick<SharedEstate, 'shareOf'> | null;
 }
-
-/** What a loop writes with, under the lease on what it polls. */
-type LeasedStore = WatchLoopDeps['store'] & { under(lease: Lease): LeasedStore };
-type LeasedRecorder = WatchLoopDeps['recorder'] &
-  Pick<Recorder, 'recordFeedTrust'> & { under(lease: Lease): LeasedRecorder };
 
 /** What a loop works by. */
 interface Spec {
   watch: Watch;
   /** `null`: the configuration has no such connection. */
   source: JobSource | null;
-  hold: Hold;
+  /** `null` for a watch of all projects that is shared: its loop runs in every replica, over what is ours of it at the time. */
+  hold: Hold | null;
 }
 
 /** Creates a set that watches nothing until a configuration is applied. */
@@ -132,14 +129,22 @@ class LoopSet implements WatchSet {
     this.#load.touch();
     for (const watch of this.#watches) {
       const source = this.#sources.get(watch.connection);
-      if (source && this.#deps.leases.holdOf(projectUnit(watch)) === null) this.#feeds.forget(source, watch);
+      if (source && !isOfAllProjects(watch) && this.#deps.leases.holdOf(projectUnit(watch)) === null)
+        this.#feeds.forget(source, watch);
     }
     void this.#loops.apply(this.#ours(), haste);
+    for (const loop of this.#loops.actors()) if (this.#isShared(loop.watch)) loop.follow(haste);
   }
 
   async ended(unit: string): Promise<void> {
-    const inside = this.#watches.filter((watch) => projectUnit(watch) === unit);
-    await Promise.all(inside.map(({ name }) => this.#loops.ended(name)));
+    const ends = this.#watches.map(async (watch) => {
+      if (!this.#isShared(watch))
+        return projectUnit(watch) === unit ? this.#loops.ended(watch.name) : undefined;
+      if (discoveryUnit(watch.name) === unit) return this.loopOf(watch.name)?.book.ended(null);
+      const groupId = groupOfUnit(watch.connection, unit);
+      return groupId === null ? undefined : this.loopOf(watch.name)?.book.ended(groupId);
+    });
+    await Promise.all(ends);
   }
 
   beat(): void {
@@ -157,7 +162,8 @@ class LoopSet implements WatchSet {
   }
 
   pollSoon(watch: string): PollNow | null {
-    return this.loopOf(watch)?.pollSoon() ?? null;
+    const loop = this.loopOf(watch);
+    return loop?.book.hasWork() ? loop.pollSoon() : null;
   }
 
   isRunning(watch: string): boolean {
@@ -169,10 +175,11 @@ class LoopSet implements WatchSet {
     const now = clock.now();
     return this.#watches.map((watch) => {
       const { name, schedule } = watch;
-      const running = this.loopOf(name)?.status();
-      if (running) return running;
+      const loop = this.loopOf(name);
       const gapMs = this.#schedules.gapMs(schedule);
-      const unit = projectUnit(watch);
+      if (loop && this.#isShared(watch)) return this.#statusOfShared(loop, gapMs);
+      if (loop) return loop.status();
+      const unit = unitOfWatch(watch);
       const owner = leases.holdOf(unit) === null ? leases.ownerOf(unit) : null;
       if (owner !== null) return elsewhereStatus(watch, owner.name, gapMs, now);
       return waitingStatus(watch, { forMs: this.#loops.waitingMs(name) ?? 0, gapMs, now });
@@ -188,21 +195,46 @@ class LoopSet implements WatchSet {
   #ours(): Map<string, Spec> {
     const specs = new Map<string, Spec>();
     for (const watch of this.#watches) {
-      const hold = this.#deps.leases.holdOf(projectUnit(watch));
       const source = this.#sources.get(watch.connection) ?? null;
-      if (hold) specs.set(watch.name, { watch, source, hold });
+      const hold = this.#isShared(watch) ? null : this.#deps.leases.holdOf(unitOfWatch(watch));
+      if (hold !== null || this.#isShared(watch)) specs.set(watch.name, { watch, source, hold });
     }
     return specs;
   }
 
-  /** A project is a unit of its own, or a part of the unit of all projects of its connection. */
-  #recorderOf({ connection, groupId }: Pick<Target, 'connection' | 'groupId'>): LeasedRecorder {
+  /** Writes for a project under the right to it. */
+  #recorderOf({ connection, groupId }: Pick<Target, 'connection' | 'groupId'>): LoopRecorder {
     const { recorder, leases } = this.#deps;
-    const hold =
-      leases.holdOf(projectUnit({ connection, groupId })) ??
-      leases.holdOf(projectUnit({ connection, groupId: '*' }));
+    const hold = leases.holdOf(projectUnit({ connection, groupId }));
     if (hold === null) throw new StoreError('fenced', `project ${groupId} is another replica’s by now`);
     return underHold(recorder, hold);
+  }
+
+  /** Several replicas poll parts of it. */
+  #isShared(watch: Watch): boolean {
+    return this.#deps.estate !== null && isOfAllProjects(watch);
+  }
+
+  /** Of what others poll of a watch, no more is known than who does. */
+  #statusOfShared(loop: WatchLoop, gapMs: number): WatchStatus {
+    const { watch } = loop;
+    const { leases, estate, clock } = this.#deps;
+    const { connection, name } = watch;
+    const found = [...(estate?.shareOf(watch).projects()?.values() ?? [])].filter(({ isGone }) => !isGone);
+    const units = found.map(({ groupId }) => projectUnit({ connection, groupId }));
+    const owners = units.map((unit) => (leases.holdOf(unit) === null ? leases.ownerOf(unit) : 'here'));
+    const others = [
+      ...new Set(owners.flatMap((owner) => (owner === null || owner === 'here' ? [] : [owner.name]))),
+    ].toSorted();
+    const projects = owners.filter((owner) => owner === 'here').length;
+    if (loop.book.hasWork() || others.length === 0) {
+      const lister = leases.ownerOf(discoveryUnit(name));
+      if (!loop.book.hasWork() && lister !== null)
+        return elsewhereStatus(watch, lister.name, gapMs, clock.now());
+      const share = others.length === 0 ? null : { projects, ofProjects: found.length, others };
+      return { ...loop.status(), share };
+    }
+    return elsewhereStatus(watch, others.join(', '), gapMs, clock.now());
   }
 
   #tickAll(begun: readonly WatchLoop[]): void {
@@ -213,11 +245,12 @@ class LoopSet implements WatchSet {
 
   #begin({ watch, source, hold }: Spec): WatchLoop {
     if (source === null) throw new Error(`there is no connection ${watch.connection}`);
-    const { store, recorder } = this.#deps;
+    const { estate } = this.#deps;
     const loop: WatchLoop = createWatchLoop(
-      { ...this.#deps, store: underHold(store, hold), recorder: underHold(recorder, hold), source },
+      { ...this.#deps, source },
       {
         watch,
+        share: hold === null && estate !== null ? estate.shareOf(watch) : wholeShare(hold ?? undefined),
         feeds: this.#feeds,
         gapMs: () => this.#schedules.gapMs(loop.schedule()),
         nextTickAt: () => this.#schedules.nextAt(loop.schedule()),

@@ -104,3 +104,32 @@ export class Troubles {
       : { ...silence(this.#deps.clock.now(), forMs, 'the poll in hand'), part: null };
   }
 }
+
+/** Which failures of one watch were told. Only spares the store a question; what counts is kept there. */
+export class ToldFailures {
+  readonly #failingAfterMs: number;
+  readonly #told = new Set<string>();
+
+  constructor(failingAfterMs: number) {
+    this.#failingAfterMs = failingAfterMs;
+  }
+
+  /** Gives those that have lasted for so long that they are to be told and were not, and notes that they are. */
+  dueOf(troubles: readonly Failing[]): Failing[] {
+    const due = troubles.filter(
+      (trouble) => trouble.forMs >= this.#failingAfterMs && !this.#told.has(keyOf(trouble)),
+    );
+    for (const trouble of due) {
+      // For less than that others can mend it: it is looked at again then.
+      const { forMs, sameForMs = forMs } = trouble;
+      if (sameForMs >= this.#failingAfterMs) this.#told.add(keyOf(trouble));
+    }
+    return due;
+  }
+
+  /** Forgets those that have ended. */
+  keep(troubles: readonly Failing[]): void {
+    const keys = new Set(troubles.map(keyOf));
+    for (const told of this.#told) if (!keys.has(told)) this.#told.delete(told);
+  }
+}

@@ -4,8 +4,12 @@ import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
 import type { FeedStore } from '../../store/ports/feeds.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
+import type { Lease } from '../../store/ports/replicas/lease.ts';
 import type { PollDeps } from '../poll/poll.ts';
+import type { Haste } from '../reconciler.ts';
+import type { Recorder } from '../record/recorder.ts';
 import type { Ticked } from '../schedule/release.ts';
+import type { WatchShare, WritersFor } from '../share/watch-share.ts';
 import type { PollNow, WatchStatus } from '../status.ts';
 import type { WatchAlertsDeps } from './alerts.ts';
 import type { BackOffDeps } from './back-off.ts';
@@ -13,12 +17,32 @@ import type { FeedBook } from './hint/feed-book.ts';
 import type { WatchJournalDeps } from './journal.ts';
 import type { Pace, Sharer } from './pace.ts';
 import type { WatchPollReport } from './poll-watch.ts';
+import type { TargetBook } from './targets/target-book.ts';
+
+/** What a loop reads from and writes to, under the lease on what it polls. */
+export type LoopStore = PollDeps['store'] &
+  WatchAlertsDeps['store'] &
+  JobStore &
+  FeedStore & { under(lease: Lease): LoopStore };
+
+/** What a loop records with, under the lease on what it polls. */
+export type LoopRecorder = PollDeps['recorder'] &
+  Pick<Recorder, 'alerts' | 'recordAlert' | 'recordAlertState' | 'recordAudit' | 'recordFeedTrust'> & {
+    under(lease: Lease): LoopRecorder;
+  };
+
+/** What writes for a part of the watch. */
+export type LoopWriters = WritersFor<LoopStore, LoopRecorder>;
 
 /** What the loop of a watch works with. */
-export interface WatchLoopDeps extends PollDeps, WatchAlertsDeps, WatchJournalDeps, BackOffDeps {
+export interface WatchLoopDeps
+  extends PollDeps,
+    Omit<WatchAlertsDeps, 'writersFor'>,
+    Omit<WatchJournalDeps, 'writersFor'>,
+    BackOffDeps {
   source: PollDeps['source'];
-  store: PollDeps['store'] & WatchAlertsDeps['store'] & JobStore & FeedStore;
-  recorder: PollDeps['recorder'] & WatchAlertsDeps['recorder'] & WatchJournalDeps['recorder'];
+  store: LoopStore;
+  recorder: LoopRecorder;
   clock: PollDeps['clock'];
   logger: Logger;
   signals: Signals;
@@ -33,6 +57,8 @@ export interface WatchLoopOptions {
   nextTickAt?: () => Timestamp | null;
   /** How often it can be polled beside others who share its ceiling; as its schedule has it unless given. */
   paceOf?: (loop: Sharer) => Pace;
+  /** What of the watch is this process's; all of it unless given. */
+  share?: WatchShare;
   /** The activity feeds that may tell when to poll; without them all is polled at every tick. */
   feeds?: FeedBook;
   /** A poll waits for every target, however slow: for whoever polls once. */
@@ -71,6 +97,10 @@ export interface WatchLoop extends Sharer {
   targetOf(job: Pick<Target, 'groupId' | 'instanceName'>): Target | null;
   /** Its instance is not followed any more, and no job of it is open here; false as long as nobody has looked. */
   hasLeft(job: Pick<Target, 'groupId' | 'instanceName'>): boolean;
+  /** What of the watch is this process's has changed: lets go of what is not any more, and polls what is new. */
+  follow(haste: Haste): void;
+  /** What of the watch is polled here, and what of it has ended. */
+  readonly book: Pick<TargetBook, 'ended' | 'hasWork'>;
   /** Lets a poll in hand finish for `graceMs`, then aborts it. Safe to call twice. */
   stop(graceMs: number): Promise<void>;
 }

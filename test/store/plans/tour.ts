@@ -92,7 +92,7 @@ async function tourOfEstates(membership: SharedMembership, held: readonly Lease[
     await membership.noteProjects(lease, { ...key, connection: 'b' }, { found: [], forgotten: ['one'] });
   }
   await membership.foundProjects(key);
-  await membership.noteShare('all', { fault: null });
+  await membership.noteShare('all', { fault: null, doubted: [] });
   await membership.noteShare('all', null);
   await membership.estates();
 }

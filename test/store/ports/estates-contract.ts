@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { discoveryUnit } from '../../../src/domain/replicas/unit.ts';
 import type { SharedMembership } from '../../../src/store/ports/leases.ts';
-import type { FoundProject, ShareFault } from '../../../src/store/ports/replicas/estates.ts';
+import type { FoundProject, ShareFault, ShareStanding } from '../../../src/store/ports/replicas/estates.ts';
 import type { Lease } from '../../../src/store/ports/replicas/lease.ts';
 import { T0 } from '../../support/builders.ts';
 import { aJoining } from '../../support/joining.ts';
@@ -9,7 +9,16 @@ import type { ReplicaStores } from '../../support/replica-stores.ts';
 
 const KEY = { watch: 'all', connection: 'atlas' };
 const UNIT = discoveryUnit('all');
-const FAULT: ShareFault = { reason: 'unavailable', message: 'cannot connect', hint: 'mend it', since: T0 };
+const FAULT: ShareFault = {
+  reason: 'unavailable',
+  message: 'cannot connect',
+  hint: 'mend it',
+  since: T0,
+  isBlind: true,
+};
+
+const BLIND: ShareStanding = { fault: FAULT, doubted: ['one'] };
+const WELL: ShareStanding = { fault: null, doubted: [] };
 
 function aProject(groupId: string, over: Partial<FoundProject> = {}): FoundProject {
   return { groupId, name: `name of ${groupId}`, tags: { env: 'prod' }, isGone: false, ...over };
@@ -85,18 +94,18 @@ export function estatesContract(stores: () => Promise<ReplicaStores>): void {
 
     it('comes with how each living replica gets on with its share', async () => {
       const [a, b] = [await join('a'), await join('b')];
-      await a.noteShare('all', { fault: FAULT });
-      await b.noteShare('all', { fault: null });
-      await b.noteShare('others', { fault: null });
+      await a.noteShare('all', BLIND);
+      await b.noteShare('all', WELL);
+      await b.noteShare('others', WELL);
       await b.noteShare('others', null);
       const sharesIn = async (of: SharedMembership) =>
         (await of.estates()).shares.toSorted((x, y) => (x.replica < y.replica ? -1 : 1));
       expect(await sharesIn(b)).toEqual([
-        { watch: 'all', replica: a.replica, fault: FAULT },
-        { watch: 'all', replica: b.replica, fault: null },
+        { watch: 'all', replica: a.replica, ...BLIND },
+        { watch: 'all', replica: b.replica, ...WELL },
       ]);
       await a.end();
-      expect(await sharesIn(b)).toEqual([{ watch: 'all', replica: b.replica, fault: null }]);
+      expect(await sharesIn(b)).toEqual([{ watch: 'all', replica: b.replica, ...WELL }]);
       world.advance(15_001);
       expect(await sharesIn(await join('c'))).toEqual([]);
     });

@@ -20,6 +20,8 @@ export interface ReplicaUnderTest {
   notifiers: FakeNotifier[];
   /** Its way to the store: while it is cut off, no method works. */
   link: Link;
+  /** Thrown when it asks Atlas for anything. */
+  road: { fault: Error | null };
   lines: ReadonlyArray<{ level: string; message: string }>;
   stop(): Promise<void>;
 }
@@ -39,6 +41,8 @@ export interface ReplicaWorld {
   polls: Array<{ replica: string; groupId: string; at: number }>;
   /** Who signs the audit log at this moment, under a lease. */
   signers: Set<string>;
+  /** Each list of projects: which replica, when. */
+  lists: Array<{ replica: string; at: number }>;
   /** Each message that was accepted: by which replica. */
   heard: () => Array<{ replica: string; channel: string; eventId: string; name: string }>;
   start(name: string, over?: { configuration?: string }): Promise<ReplicaUnderTest>;
@@ -58,18 +62,37 @@ export function aReplicaWorld(
   const stores = openReplicaStores(() => time.truth());
   const atlas = createFakeSource();
   const polls: ReplicaWorld['polls'] = [];
+  const lists: ReplicaWorld['lists'] = [];
   const replicas: ReplicaUnderTest[] = [];
   const signers = new Set<string>();
 
   const start: ReplicaWorld['start'] = async (name, { configuration = 'c0ffee' } = {}) => {
     const link: Link = { isCutOff: false, unfenced: [] };
+    const road: ReplicaUnderTest['road'] = { fault: null };
+    const travel = (): void => {
+      if (road.fault) throw road.fault;
+    };
     const store = cuttable(stores.open(), link);
     const membership = await store.join(aJoining({ name, configuration }));
     const source: FakeSource = {
       ...atlas,
-      listJobs: (target, options) => {
+      listJobs: async function* (target, options) {
         polls.push({ replica: name, groupId: target.groupId, at: time.truth() });
-        return atlas.listJobs(target, options);
+        travel();
+        yield* atlas.listJobs(target, options);
+      },
+      readJob: async (target, id, options) => {
+        travel();
+        return atlas.readJob(target, id, options);
+      },
+      listInstances: async (place, options) => {
+        travel();
+        return atlas.listInstances(place, options);
+      },
+      listProjects: async (place, options) => {
+        lists.push({ replica: name, at: time.truth() });
+        travel();
+        return atlas.listProjects(place, options);
       },
     };
     const logger = createRecordingLogger();
@@ -104,7 +127,7 @@ export function aReplicaWorld(
     });
     let stopping: Promise<void> | null = null;
     const replica: ReplicaUnderTest = {
-      ...{ name, runner, store, notifiers, link, lines: logger.lines },
+      ...{ name, runner, store, notifiers, link, road, lines: logger.lines },
       stop: () => {
         stopping ??= runner.stop('test');
         return stopping;
@@ -121,7 +144,7 @@ export function aReplicaWorld(
     await ends;
   });
   return {
-    ...{ time, atlas, polls, start, signers },
+    ...{ time, atlas, polls, lists, start, signers },
     heard: () =>
       replicas.flatMap(({ name, notifiers }) =>
         notifiers.flatMap(({ channel, accepted }) =>

@@ -14,6 +14,7 @@ import { createManualClock, type ManualClock } from '../../support/manual-clock.
 import { aRecorder, withEvents } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { openNewStore } from '../../support/test-store.ts';
+import { wholeOf } from '../../support/whole-of.ts';
 
 type Polled = WatchPollReport & { events: PlannedEvent[] };
 
@@ -39,6 +40,7 @@ function begin(over: Watch): void {
   watch = over;
   book = createTargetBook(
     {
+      ...wholeOf(store),
       source,
       store,
       clock,

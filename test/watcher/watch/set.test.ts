@@ -40,6 +40,7 @@ beforeEach(async () => {
     logger,
     faultLog: createFaultLog(logger),
     leases: leasesAlone(),
+    estate: null,
     signals,
     random: () => 0,
   });

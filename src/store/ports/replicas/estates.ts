@@ -24,20 +24,28 @@ export interface EstateChange {
   forgotten: readonly string[];
 }
 
-/** Why a replica cannot read its share of a `*` watch. Times are by that replica's clock. */
+/** What is wrong with a replica's share of a `*` watch. Times are by that replica's clock. */
 export interface ShareFault {
   reason: string;
   message: string;
   hint: string | null;
   since: number;
+  /** Nothing of the share can be read. */
+  isBlind: boolean;
 }
 
-/** How one replica gets on with its share of a `*` watch. */
-export interface ShareFacts {
+/** How a replica gets on with its share of a `*` watch. */
+export interface ShareStanding {
+  /** What concerns all of the share; `null`: nothing does. */
+  fault: ShareFault | null;
+  /** Projects that it doubts are still there: who lists them is to look. */
+  doubted: readonly string[];
+}
+
+/** How one of the replicas gets on with its share. */
+export interface ShareFacts extends ShareStanding {
   watch: string;
   replica: string;
-  /** `null`: something of its share can be read. */
-  fault: ShareFault | null;
 }
 
 /** How all `*` watches stand. */
@@ -64,5 +72,5 @@ export interface EstateStore {
    */
   noteProjects(lease: Lease, key: EstateKey, change: EstateChange): Promise<void>;
   /** Notes how this replica gets on with its share; `null`: it has none. One statement. */
-  noteShare(watch: string, share: { fault: ShareFault | null } | null): Promise<void>;
+  noteShare(watch: string, share: ShareStanding | null): Promise<void>;
 }

@@ -4,11 +4,12 @@ import type {
   EstateKey,
   EstatesStanding,
   FoundProject,
-  ShareFault,
+  ShareStanding,
 } from '../../ports/replicas/estates.ts';
 import { chunks, MANY_IDS } from '../chunks.ts';
-import type { Database, FoundProjectTable } from '../schema.ts';
+import type { Database } from '../schema.ts';
 import type { LeaseDialect } from './replicas.ts';
+import type { FoundProjectTable } from './tables.ts';
 
 /** Reads how all `*` watches stand. */
 export async function readEstates(db: Kysely<Database>, { now }: LeaseDialect): Promise<EstatesStanding> {
@@ -20,9 +21,9 @@ export async function readEstates(db: Kysely<Database>, { now }: LeaseDialect): 
     .execute();
   return {
     revisions: new Map(estates.map(({ watch, ...estate }) => [watch, estate])),
-    shares: shares.map(({ fault, ...share }) => ({
+    shares: shares.map(({ standing, ...share }) => ({
       ...share,
-      fault: fault === null ? null : (JSON.parse(fault) as ShareFault),
+      ...(JSON.parse(standing) as ShareStanding),
     })),
   };
 }
@@ -91,17 +92,17 @@ export async function writeShare(
   db: Kysely<Database>,
   watch: string,
   replica: string,
-  share: { fault: ShareFault | null } | null,
+  share: ShareStanding | null,
 ): Promise<void> {
   if (share === null) {
     await db.deleteFrom('watch_share').where('watch', '=', watch).where('replica', '=', replica).execute();
     return;
   }
-  const fault = share.fault === null ? null : JSON.stringify(share.fault);
+  const standing = JSON.stringify(share);
   await db
     .insertInto('watch_share')
-    .values({ watch, replica, fault })
-    .onConflict((conflict) => conflict.columns(['watch', 'replica']).doUpdateSet({ fault }))
+    .values({ watch, replica, standing })
+    .onConflict((conflict) => conflict.columns(['watch', 'replica']).doUpdateSet({ standing }))
     .execute();
 }
 

@@ -1,5 +1,6 @@
 import { type Kysely, type SqlBool, sql, type Transaction } from 'kysely';
 import type { Lease } from '../../ports/replicas/lease.ts';
+import { chunks } from '../chunks.ts';
 import type { Database } from '../schema.ts';
 import type { LeaseDialect } from './replicas.ts';
 
@@ -25,18 +26,22 @@ export async function readLeases(db: Kysely<Database>): Promise<LeaseRow[]> {
   }));
 }
 
+/** Units in one statement: a replica that comes first takes all of them. */
+const UNITS = 1_000;
+
 /** Makes units known that nobody has had yet. All replicas do so in one order: of two that did not, each would wait for a row of the other. */
 export async function openUnits(
   db: Kysely<Database>,
   { now }: LeaseDialect,
   units: readonly string[],
 ): Promise<void> {
-  if (units.length === 0) return;
-  await db
-    .insertInto('lease')
-    .values(units.toSorted().map((unit) => ({ unit, owner: null, token: 0, free_since: now })))
-    .onConflict((conflict) => conflict.column('unit').doNothing())
-    .execute();
+  for (const chunk of chunks(units.toSorted(), UNITS)) {
+    await db
+      .insertInto('lease')
+      .values(chunk.map((unit) => ({ unit, owner: null, token: 0, free_since: now })))
+      .onConflict((conflict) => conflict.column('unit').doNothing())
+      .execute();
+  }
 }
 
 /**

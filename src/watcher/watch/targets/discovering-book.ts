@@ -1,18 +1,21 @@
 import pLimit from 'p-limit';
-import type { Timestamp } from '../../../domain/instant.ts';
 import type { Fate } from '../../../domain/job/cession.ts';
 import { liesIn, type WatchPlace } from '../../../domain/job/place.ts';
-import { labelsFor, type Target, targetKey, type Watch } from '../../../domain/job/watch.ts';
+import { isOfAllProjects, labelsFor, type Target, type Watch } from '../../../domain/job/watch.ts';
 import { SourceError } from '../../../errors.ts';
 import type { ListedProject, ReadOptions } from '../../../source/source.ts';
+import type { Hold } from '../../leases/leases.ts';
 import { createPollProgress, joined, type PollProgress } from '../../poll/progress.ts';
+import { writersIn } from '../../share/watch-share.ts';
 import { FollowedTargets } from './followed.ts';
-import { Listing } from './listing.ts';
-import { type FateOf, portionsOf, sorted, whyNothing } from './looks.ts';
+import { HeldProjects } from './held-projects.ts';
+import type { Listing } from './listing.ts';
+import { type FateOf, keyOfProject, portionsOf, sorted, whyNothing } from './looks.ts';
+import { ProjectList } from './project-list.ts';
 import { emptyPage, fateBy, type ProjectPage } from './project-page.ts';
 import type { ListFault, TargetBook, TargetBookDeps } from './target-book.ts';
-import { placeOfTarget, type TrackedTarget } from './tracked.ts';
-import { endsInTime, STALL_MS, Turns } from './turns.ts';
+import type { TrackedTarget } from './tracked.ts';
+import { endsInTime, Turns } from './turns.ts';
 
 /** Projects whose instances are listed at once; the request budget is the real limit. */
 const PROJECTS_AT_ONCE = 4;
@@ -24,11 +27,14 @@ export class DiscoveringBook implements TargetBook {
   readonly #watch: Watch;
   readonly #limit = pLimit(PROJECTS_AT_ONCE);
   /** `null` for a watch that names its project. */
-  readonly #projects: Listing | null;
+  readonly #projects: ProjectList | null;
   readonly #pages = new Map<string, ProjectPage>();
   readonly #followed: FollowedTargets;
-  /** When the projects were listed last. */
-  #projectsLookedAt: Timestamp | null | undefined = undefined;
+  /** Projects of which Atlas has said that they are not there; see `doubted`. */
+  readonly #doubted = new Set<string>();
+  readonly #held: HeldProjects;
+  /** Projects that have gone, and whose targets are followed to their end. */
+  readonly #parted = new Set<string>();
   #broken: Error | null = null;
   readonly #life = new AbortController();
   #hasWarnedOfNothing = false;
@@ -38,8 +44,10 @@ export class DiscoveringBook implements TargetBook {
     this.#watch = watch;
     this.turns = new Turns(deps.clock);
     this.#followed = new FollowedTargets(deps, watch);
-    this.#projects = watch.groupId === '*' ? new Listing(deps.clock, watch.discoverEveryMs) : null;
-    if (this.#projects === null) this.#open(watch.groupId, null);
+    this.#held = new HeldProjects(deps.share, this.turns);
+    this.#projects = isOfAllProjects(watch) ? new ProjectList(deps, watch) : null;
+    const hold = this.#projects === null ? deps.share.holdOf(watch.groupId) : null;
+    if (hold !== null) this.#open(watch.groupId, { project: null, hold });
   }
 
   async current(
@@ -50,6 +58,7 @@ export class DiscoveringBook implements TargetBook {
     // A list that is slow to come outlives the poll that asked for it, and ends with the watch.
     const untilEither = AbortSignal.any([signal, this.#life.signal]);
     const options: ReadOptions = { signal: untilEither, isUrgent: false, onWait: own.waits };
+    if (!this.#deps.share.isWhole) await this.#followFound(untilEither);
     await this.#look(options, own.advanced, async (inHand) => {
       const all = Promise.all(inHand);
       if (isPatient) return all.then(() => true);
@@ -61,7 +70,7 @@ export class DiscoveringBook implements TargetBook {
     const broken = this.#broken;
     this.#broken = null;
     if (broken) throw broken;
-    if (this.#hasLooked()) this.#warnOfNothing();
+    if (this.#hasLooked() && this.#deps.share.isWhole) this.#warnOfNothing();
     return this.#followed.all();
   }
 
@@ -79,7 +88,8 @@ export class DiscoveringBook implements TargetBook {
   }
 
   faults(): ListFault[] {
-    const ofProjects = this.#projects?.fault ? [{ groupId: null, error: this.#projects.fault }] : [];
+    const own = this.#projects?.isOurs ? this.#projects.listing.fault : null;
+    const ofProjects = own ? [{ groupId: null, error: own }] : [];
     const ofInstances = [...this.#pages.values()].flatMap(({ groupId, listing: { fault } }) =>
       fault ? [{ groupId, error: fault }] : [],
     );
@@ -92,17 +102,17 @@ export class DiscoveringBook implements TargetBook {
 
   fateOf(place: WatchPlace): Fate | null {
     if (this.#followed.all().some(({ target }) => liesIn(target, place))) return null;
-    if (this.#projects !== null && !this.#projects.hasSucceeded) return null;
+    if (this.#projects !== null && !this.#held.isOursToTell(place.groupId)) return null;
     return fateBy(this.#pages.get(place.groupId), this.#watch, place);
   }
 
   doubt(tracked: TrackedTarget, how: { askedMono: number; isNews: boolean; isProject: boolean }): boolean {
-    const listing = how.isProject
-      ? this.#projects
-      : (this.#pages.get(tracked.target.groupId)?.listing ?? null);
-    if (listing === null || tracked.following === 'leaving') return false;
+    const { groupId } = tracked.target;
+    const listing = how.isProject ? this.#projects?.listing : this.#pages.get(groupId)?.listing;
+    if (listing === undefined || tracked.following === 'leaving') return false;
+    if (how.isProject) this.#doubted.add(groupId);
     listing.doubt(how);
-    return listing.isDue;
+    return listing.isDue && (!how.isProject || this.#projects?.isOurs === true);
   }
 
   isListed(groupId: string): boolean {
@@ -111,14 +121,7 @@ export class DiscoveringBook implements TargetBook {
   }
 
   silent(dueWithinMsOf: (tracked: TrackedTarget) => number): ReturnType<TargetBook['silent']> {
-    const now = this.#deps.clock.monotonic();
-    return this.#followed.all().flatMap((tracked) => {
-      const { lastReadMono, sinceMono } = tracked.reading;
-      const blindForMs = now - (lastReadMono ?? sinceMono);
-      const idleMs = this.turns.idleMs(tracked);
-      if (blindForMs <= dueWithinMsOf(tracked) || idleMs < STALL_MS) return [];
-      return [{ place: placeOfTarget(tracked), blindForMs, idleMs }];
-    });
+    return this.turns.silent(this.#followed.all(), dueWithinMsOf);
   }
 
   drop(tracked: TrackedTarget): void {
@@ -138,15 +141,61 @@ export class DiscoveringBook implements TargetBook {
 
   async stop(reason: Error): Promise<void> {
     this.#life.abort(reason);
-    await Promise.all([this.turns.stop(reason), ...this.#inHand()]);
+    await Promise.all([
+      this.turns.stop(reason),
+      this.#projects?.listing.inHand,
+      ...this.#inHand(),
+      this.#held.ended(),
+    ]);
   }
 
   get isComplete(): boolean {
-    return this.#lists.every((listing) => listing.hasSucceeded || listing.fault !== null);
+    const areProjectsKnown = this.#projects === null || this.#projects.isOurs || this.#projects.isKnown;
+    return areProjectsKnown && this.#lists.every((listing) => listing.hasSucceeded || listing.fault !== null);
+  }
+
+  hasWork(): boolean {
+    const isOurs = this.#projects === null || this.#projects.isOurs;
+    return isOurs || this.#held.isAny || this.hasNewcomers();
+  }
+
+  hasNewcomers(): boolean {
+    return this.#projects !== null && this.#held.hasNewcomers();
+  }
+
+  projects(): WatchPlace[] {
+    return this.#pages
+      .keys()
+      .map((groupId) => this.#placeOf(groupId))
+      .toArray();
+  }
+
+  hasProjects(): boolean {
+    return this.#pages.size > 0;
+  }
+
+  doubted(): string[] {
+    for (const groupId of this.#doubted) if (!this.#isInDoubt(groupId)) this.#doubted.delete(groupId);
+    return [...this.#doubted].toSorted();
+  }
+
+  follow(graceMs: number): string[] {
+    if (this.#deps.share.isWhole) return [];
+    this.#projects?.follow();
+    if (graceMs === 0) this.#held.cutShort();
+    const lost = this.#held.lost();
+    for (const groupId of lost) this.#letGo(groupId, graceMs);
+    return lost;
+  }
+
+  async ended(groupId: string | null): Promise<void> {
+    if (groupId !== null) await this.#held.ended(groupId);
+    else if (this.#projects?.isOurs === false) await this.#projects.listing.inHand;
   }
 
   get #lists(): Listing[] {
-    return [this.#projects ?? [], [...this.#pages.values()].map(({ listing }) => listing)].flat();
+    const ofProjects = this.#projects?.isOurs ? [this.#projects.listing] : [];
+    return [...ofProjects, ...this.#pages.values().map(({ listing }) => listing)];
   }
 
   #hasLooked(): boolean {
@@ -171,68 +220,84 @@ export class DiscoveringBook implements TargetBook {
   }
 
   #begin(options: ReadOptions, advanced: () => void): void {
-    const { signal } = options;
     const onBroken = (error: Error): void => {
       this.#broken ??= error;
     };
     const beginPages = (): void => {
       for (const page of this.#pages.values()) {
+        if (!page.listing.isDue) continue;
+        const signal = this.#deps.share.isWhole
+          ? options.signal
+          : AbortSignal.any([options.signal, page.life.signal]);
         page.listing.begin(
-          () => this.#limit(() => this.#listOrDoubt(page, options, advanced)),
+          () => this.#limit(() => this.#listOrDoubt(page, { ...options, signal }, advanced)),
           signal,
           onBroken,
         );
       }
     };
-    this.#projects?.begin(
-      async () => {
-        await this.#listProjects(options, advanced);
+    this.#projects?.begin({
+      ...{ options, advanced, onBroken },
+      onFound: async (signal) => {
+        await this.#followFound(signal);
         beginPages();
       },
-      signal,
-      onBroken,
-    );
+    });
     beginPages();
   }
 
-  async #listProjects(options: ReadOptions, advanced: () => void): Promise<void> {
-    const { source, store, clock } = this.#deps;
-    const ownKey = targetKey({ ...this.#watch, watch: this.#watch.name });
-    const begunAt = clock.now();
-    const listed = await source.listProjects(this.#watch, options);
-    advanced();
-    const lookedAt = begunAt + source.surelyAheadMs();
-    this.#projectsLookedAt ??= await store.lastLookAt(ownKey);
-    for (const project of listed) {
-      const page = this.#pages.get(project.groupId);
-      if (page) page.project = project;
-      else await this.#openFound(project, this.#projectsLookedAt);
+  /** Has a page for each project that was found and is here, and follows what is open in those that have gone to its end. */
+  async #followFound(signal: AbortSignal): Promise<void> {
+    const { share } = this.#deps;
+    const found = share.projects();
+    if (this.#projects === null || found === null) return;
+    const gone: string[] = [];
+    for (const {
+      found: { isGone, ...project },
+      hold,
+    } of this.#held.here()) {
+      const { groupId, name } = project;
+      const named = { ...project, name: name ?? groupId };
+      const page = this.#pages.get(groupId);
+      if (isGone) {
+        if (!this.#parted.has(groupId)) gone.push(groupId);
+        this.#held.add(groupId, hold);
+      } else if (page) page.project = named;
+      else this.#open(groupId, { project: named, hold });
     }
-    const ids = new Set(listed.map(({ groupId }) => groupId));
-    options.signal.throwIfAborted();
-    for (const groupId of this.#pages.keys()) if (!ids.has(groupId)) this.#pages.delete(groupId);
-    const fateOf: FateOf = ({ groupId }) => (ids.has(groupId) ? null : 'gone');
-    await this.#followed.part(fateOf, { hasProjectGone: true, projectOf: this.#projectOf }, options.signal);
-    await store.noteLook(ownKey, lookedAt);
-    this.#projectsLookedAt = lookedAt;
+    for (const groupId of this.#pages.keys())
+      if (found.get(groupId)?.isGone !== false) this.#pages.delete(groupId);
+    if (!share.isWhole && gone.length === 0) return;
+    const fateOf: FateOf = ({ groupId }) => (share.hasGone(groupId) ? 'gone' : null);
+    await this.#followed.part(fateOf, { hasProjectGone: true, projectOf: this.#projectOf }, signal);
+    for (const groupId of gone) this.#parted.add(groupId);
   }
 
-  /** What began in a project since the last look at all projects is news there; that is kept for as long as it was not listed. */
-  async #openFound(project: ListedProject, since: Timestamp | null): Promise<void> {
-    const { store } = this.#deps;
-    const key = this.#keyOfProject(project.groupId);
-    const page = this.#open(project.groupId, project);
-    page.lookedAt = await store.lastLookAt(key);
-    if (page.lookedAt === null && since !== null) {
-      page.lookedAt = since;
-      await store.noteLook(key, since);
-    }
+  #letGo(groupId: string, graceMs: number): void {
+    const page = this.#pages.get(groupId);
+    this.#pages.delete(groupId);
+    this.#parted.delete(groupId);
+    page?.life.abort(new Error('another replica lists its instances'));
+    const listing = page?.listing.inHand ?? null;
+    this.#held.letGo(groupId, { targets: this.#followed.letGo(groupId), listing, graceMs });
   }
 
-  #open(groupId: string, project: ListedProject | null): ProjectPage {
-    const page = emptyPage(this.#deps.clock, this.#watch, { groupId, project });
-    this.#pages.set(groupId, page);
-    return page;
+  /** Neither its instances nor its jobs can be read. */
+  #isInDoubt(groupId: string): boolean {
+    const page = this.#pages.get(groupId);
+    if (page === undefined) return false;
+    const there = this.#followed.all().filter(({ target }) => target.groupId === groupId);
+    return page.listing.fault !== null || there.some(({ reading }) => reading.last?.failure != null);
+  }
+
+  #placeOf(groupId: string): WatchPlace {
+    return { groupId, projectName: this.projectNameOf(groupId), instanceName: null };
+  }
+
+  #open(groupId: string, { project, hold }: Pick<ProjectPage, 'project'> & { hold: Hold }): void {
+    this.#pages.set(groupId, emptyPage(this.#deps.clock, this.#watch, { groupId, project }));
+    this.#held.add(groupId, hold);
+    this.#parted.delete(groupId);
   }
 
   /** A project that is said not to be there may have gone since the projects were listed: they are, at once. */
@@ -242,7 +307,8 @@ export class DiscoveringBook implements TargetBook {
       await this.#listInstances(page, options, advanced);
     } catch (thrown) {
       if (thrown instanceof SourceError && thrown.subject === 'project' && thrown.reason !== 'rate_limited') {
-        this.#projects?.doubt({ askedMono, isNews: page.listing.fault === null });
+        this.#doubted.add(page.groupId);
+        this.#projects?.listing.doubt({ askedMono, isNews: page.listing.fault === null });
       }
       throw thrown;
     }
@@ -250,7 +316,7 @@ export class DiscoveringBook implements TargetBook {
 
   async #listInstances(page: ProjectPage, options: ReadOptions, advanced: () => void): Promise<void> {
     const { source, store, clock } = this.#deps;
-    const [groupId, key, begunAt] = [page.groupId, this.#keyOfProject(page.groupId), clock.now()];
+    const [groupId, key, begunAt] = [page.groupId, keyOfProject(this.#watch, page.groupId), clock.now()];
     const listed = await source.listInstances({ ...this.#watch, groupId }, options);
     advanced();
     const lookedAt = begunAt + source.surelyAheadMs();
@@ -265,15 +331,11 @@ export class DiscoveringBook implements TargetBook {
         ? null
         : (leftOut.get(target.instanceName) ?? 'gone');
     await this.#followed.part(fateOf, { hasProjectGone: false, projectOf: this.#projectOf }, options.signal);
-    await store.noteLook(key, lookedAt);
+    await writersIn(this.#deps.writersFor, groupId).store.noteLook(key, lookedAt);
     page.lookedAt = lookedAt;
   }
 
   readonly #projectOf = (groupId: string): ListedProject | null => this.#pages.get(groupId)?.project ?? null;
-
-  #keyOfProject(groupId: string): string {
-    return targetKey({ ...this.#watch, watch: this.#watch.name, groupId });
-  }
 
   /** A discovery that finds nothing looks like peace, and is most likely a mistake. */
   #warnOfNothing(): void {

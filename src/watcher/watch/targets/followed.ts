@@ -1,6 +1,8 @@
+import type { Timestamp } from '../../../domain/instant.ts';
 import type { Fate } from '../../../domain/job/cession.ts';
 import { labelsFor, type Target, targetKey, targetOf, type Watch } from '../../../domain/job/watch.ts';
 import type { ListedInstance } from '../../../source/source.ts';
+import { writersIn } from '../../share/watch-share.ts';
 import { type FateOf, newSinceOf, openTargets, portionsOf, whereIs } from './looks.ts';
 import { departureOf, type ProjectPage } from './project-page.ts';
 import type { TargetBookDeps } from './target-book.ts';
@@ -35,19 +37,28 @@ export class FollowedTargets {
     if (this.#targets.get(key) === tracked) this.#targets.delete(key);
   }
 
+  /** Follows nothing of this project any more: it is another replica's. @returns what was followed there. */
+  letGo(groupId: string): TrackedTarget[] {
+    const there = this.all().filter(({ target }) => target.groupId === groupId);
+    for (const tracked of there) this.drop(tracked);
+    return there;
+  }
+
   /** Follows these instances of a project, all of which are listed. */
   async enter(
     { groupId, project, lookedAt = null }: ProjectPage,
     instances: readonly ListedInstance[],
     signal: AbortSignal,
   ): Promise<void> {
-    const { store, clock, writeDown } = this.#deps;
+    const { store, clock, writeDown, writersFor } = this.#deps;
     const targets = instances.map((instance): Target => {
       const labels = labelsFor(this.#watch.labels, { project, instance });
       return { ...targetOf(this.#watch), groupId, instanceName: instance.instanceName, labels };
     });
     const unknown = targets.map(targetKey).filter((key) => !this.#targets.has(key));
-    const newSince = unknown.length === 0 ? null : await newSinceOf(store, unknown, lookedAt);
+    const note = (keys: readonly string[], at: Timestamp) =>
+      writersIn(writersFor, groupId).store.noteLooks(keys, at);
+    const newSince = unknown.length === 0 ? null : await newSinceOf(store, note, unknown, lookedAt);
     signal.throwIfAborted();
     const how = { nowMono: clock.monotonic(), projectName: project?.name ?? null };
     const found = targets.filter((target) => {

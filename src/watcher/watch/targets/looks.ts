@@ -3,7 +3,7 @@ import type { AuditDraft } from '../../../domain/audit.ts';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { type Fate, type LeftOut, leftOutBy } from '../../../domain/job/cession.ts';
 import { SERVERLESS_END } from '../../../domain/job/serverless-end.ts';
-import { placeOfKey, type Target, targetOf, type Watch } from '../../../domain/job/watch.ts';
+import { placeOfKey, type Target, targetKey, targetOf, type Watch } from '../../../domain/job/watch.ts';
 import type { ListedInstance } from '../../../source/source.ts';
 import type { JobStore } from '../../../store/ports/jobs.ts';
 
@@ -12,7 +12,8 @@ import type { JobStore } from '../../../store/ports/jobs.ts';
  * look. An instance without a baseline keeps that time in the store: what it did before must not become baseline because of a restart.
  */
 export async function newSinceOf(
-  store: Pick<JobStore, 'lastLooksAt' | 'noteLooks' | 'targetsWithBaseline'>,
+  store: Pick<JobStore, 'lastLooksAt' | 'targetsWithBaseline'>,
+  noteLooks: JobStore['noteLooks'],
   keys: readonly string[],
   lookedAt: Timestamp | null,
 ): Promise<Map<string, Timestamp>> {
@@ -21,7 +22,7 @@ export async function newSinceOf(
   if (lookedAt === null || others.length === 0) return since;
   const hasBaseline = await store.targetsWithBaseline(others);
   const unread = new Set(others.filter((key) => !hasBaseline.has(key)));
-  await store.noteLooks([...unread], lookedAt);
+  await noteLooks([...unread], lookedAt);
   for (const key of others) since.set(key, lookedAt);
   return since;
 }
@@ -42,6 +43,21 @@ export async function openTargets(
     if (place !== null && fateOf(place) === 'gone') open.set(key, { ...targetOf(watch), ...place });
   }
   return open;
+}
+
+/** The projects in which a watch has open jobs. */
+export async function openProjects(
+  store: Pick<JobStore, 'followedTargets'>,
+  watch: Watch,
+  now: Timestamp,
+): Promise<Set<string>> {
+  const keys = await store.followedTargets(watch.name, now);
+  return new Set(keys.flatMap((key) => placeOfKey(watch, key)?.groupId ?? []));
+}
+
+/** Under which the store keeps when the instances of a project were listed for a watch. */
+export function keyOfProject(watch: Watch, groupId: string): string {
+  return targetKey({ ...watch, watch: watch.name, groupId });
 }
 
 /** A target, as the audit log says where it is. */

@@ -14,6 +14,8 @@ export interface ProjectPage {
   /** `null` where the watch names it. */
   project: ListedProject | null;
   listing: Listing;
+  /** Ends what is in hand of the page. */
+  life: AbortController;
   /** Those of the last list that the watch leaves out. */
   leftOut: ReadonlyMap<string, LeftOut>;
   /** By our clock as Atlas's: when its instances were listed last. `undefined`: the store was not asked yet. */
@@ -27,7 +29,7 @@ export function emptyPage(
   { groupId, project }: Pick<ProjectPage, 'groupId' | 'project'>,
 ): ProjectPage {
   const listing = new Listing(clock, discoverEveryMs);
-  return { groupId, project, listing, leftOut: new Map(), lookedAt: undefined };
+  return { groupId, project, listing, life: new AbortController(), leftOut: new Map(), lookedAt: undefined };
 }
 
 /** Why a place is not followed that is none of the targets; `null`: nobody has looked yet, or a part of it is. `page`: of its project. */

@@ -6,8 +6,9 @@ import type { Target } from '../../../domain/job/watch.ts';
 import type { SourceError } from '../../../errors.ts';
 import type { Logger } from '../../../logging/logger.ts';
 import type { JobSource } from '../../../source/source.ts';
-import type { JobStore } from '../../../store/ports/jobs.ts';
+import type { JobReader, JobStore } from '../../../store/ports/jobs.ts';
 import type { PollProgress } from '../../poll/progress.ts';
+import type { WatchShare, WritersFor } from '../../share/watch-share.ts';
 import type { TrackedTarget } from './tracked.ts';
 import type { Turns } from './turns.ts';
 
@@ -56,6 +57,22 @@ export interface TargetBook {
   ): Array<{ place: WatchPlace; blindForMs: number; idleMs: number }>;
   /** A target that was leaving has no open job any more. */
   drop(tracked: TrackedTarget): void;
+  /** There is something to be read or listed here: not all of the watch is other replicas'. */
+  hasWork(): boolean;
+  /** There are projects that have become this process's and were not looked at yet. */
+  hasNewcomers(): boolean;
+  /** The projects of which this process reads the instances. */
+  projects(): WatchPlace[];
+  hasProjects(): boolean;
+  /** Projects of which Atlas says that they are not there, though they were listed: who lists them is to look. */
+  doubted(): string[];
+  /**
+   * Lets go of the projects that are another replica's by now. What is in hand of them is left to end for `graceMs`, and cut short then.
+   * @returns their ids.
+   */
+  follow(graceMs: number): string[];
+  /** Resolves when nothing is in hand any more of a project (`null`: of the list of projects) that was let go of. */
+  ended(groupId: string | null): Promise<void>;
   /** Cuts short what is in hand, begins nothing any more, and waits until all of it has ended. */
   stop(reason: Error): Promise<void>;
   /** As people call the project; `null` where it is not known. */
@@ -67,7 +84,10 @@ export interface TargetBook {
 /** What a book of targets works with. */
 export interface TargetBookDeps {
   source: JobSource;
-  store: JobStore;
+  store: JobReader;
+  /** What of the watch is this process's. */
+  share: WatchShare;
+  writersFor: WritersFor<Pick<JobStore, 'noteLook' | 'noteLooks'>, unknown>;
   clock: Clock;
   logger: Logger;
   /** Writes entries of this kind to the audit log, one for each of `data`. */

@@ -56,6 +56,8 @@ export interface Reading {
   notBeforeMono: number;
   /** Somebody has said while it was polled that what was wrong is mended: that poll may have begun before. */
   isForgiven: boolean;
+  /** It was let go of: nobody polls it any more here, or takes account of it. */
+  isLetGo: boolean;
   /** Nothing came of its last poll for a while: the polls of others do not wait for it. */
   isSlow: boolean;
 }
@@ -93,6 +95,7 @@ export function track(
       failures: 0,
       notBeforeMono: Number.NEGATIVE_INFINITY,
       isForgiven: false,
+      isLetGo: false,
       isSlow: false,
     },
     ...over,

@@ -1,11 +1,12 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../../../clock.ts';
+import type { WatchPlace } from '../../../domain/job/place.ts';
 import { pollBackoffMs } from '../../../domain/telling/retry-policy.ts';
 import { SourceError, toError } from '../../../errors.ts';
 import { beginPoll, type PollInHand } from '../../poll/in-hand.ts';
 import type { PollReport } from '../../poll/poll.ts';
 import { joined, type PollProgress } from '../../poll/progress.ts';
-import type { TrackedTarget } from './tracked.ts';
+import { placeOfTarget, type TrackedTarget } from './tracked.ts';
 
 /** Nobody waits longer for a target of which nothing comes: its poll goes on beside those of the others. */
 export const STALL_MS = 2_000;
@@ -45,7 +46,8 @@ export interface RoundInput {
 export class Turns {
   readonly #clock: Clock;
   readonly #beside = pLimit(BESIDE_AT_ONCE);
-  readonly #inHand = new Set<PollInHand<PollReport>>();
+  readonly #inHand = new Map<TrackedTarget, PollInHand<PollReport>>();
+  readonly #taken = new Map<TrackedTarget, Promise<void>>();
   readonly #ends = new Set<Promise<void>>();
   readonly #life = new AbortController();
   #isStopped = false;
@@ -81,7 +83,7 @@ export class Turns {
         limit(async () => {
           if (stepMs > 0 && !tracked.hasRunningJobs)
             await this.#waitUntil(now + index * stepMs, input, hurry);
-          if (input.signal.aborted || tracked.reading.turn !== null) return;
+          if (input.signal.aborted || tracked.reading.turn !== null || tracked.reading.isLetGo) return;
           const { inHand, end } = this.#take(tracked, pollOf(tracked), input);
           void this.#keep(end);
           if (input.isPatient || targets.length === 1) return end;
@@ -93,9 +95,40 @@ export class Turns {
     if (awaited.length === 0 && ends.length > 0) await Promise.race(ends);
   }
 
+  /**
+   * Polls these targets no more, and takes no account of them. What is in hand of them is left to end for `graceMs`, and cut short then.
+   * Resolves when all of it has ended.
+   */
+  async letGo(targets: readonly TrackedTarget[], graceMs: number): Promise<void> {
+    for (const { reading } of targets) reading.isLetGo = true;
+    const timer = setTimeout(() => this.cutShort(targets), graceMs);
+    await Promise.all(targets.map((tracked) => this.#taken.get(tracked)));
+    clearTimeout(timer);
+  }
+
+  /** Cuts short what is in hand of these targets. */
+  cutShort(targets: readonly TrackedTarget[]): void {
+    for (const tracked of targets) this.#inHand.get(tracked)?.abort(new Error('another replica polls it'));
+  }
+
   /** For how long nothing has come of the poll in hand of a target, in milliseconds; 0 while none is. */
   idleMs({ reading: { turn } }: TrackedTarget): number {
     return turn === null || turn === 'waits' ? 0 : turn.idleMs();
+  }
+
+  /** Those that were not read for longer than they may take, while a poll of them is in hand of which nothing comes. */
+  silent(
+    targets: readonly TrackedTarget[],
+    dueWithinMsOf: (tracked: TrackedTarget) => number,
+  ): Array<{ place: WatchPlace; blindForMs: number; idleMs: number }> {
+    const now = this.#clock.monotonic();
+    return targets.flatMap((tracked) => {
+      const { lastReadMono, sinceMono } = tracked.reading;
+      const blindForMs = now - (lastReadMono ?? sinceMono);
+      const idleMs = this.idleMs(tracked);
+      if (blindForMs <= dueWithinMsOf(tracked) || idleMs < STALL_MS) return [];
+      return [{ place: placeOfTarget(tracked), blindForMs, idleMs }];
+    });
   }
 
   /** A round in hand that is spread over its time is made at once. */
@@ -106,14 +139,14 @@ export class Turns {
 
   /** A sign of life from outside, about once a second. */
   beat(): void {
-    for (const inHand of this.#inHand) inHand.beat();
+    for (const inHand of this.#inHand.values()) inHand.beat();
   }
 
   /** Cuts short what is in hand, begins nothing any more, and waits until all of it has ended. */
   async stop(reason: Error): Promise<void> {
     this.#isStopped = true;
     this.#life.abort(reason);
-    for (const inHand of this.#inHand) inHand.abort(reason);
+    for (const inHand of this.#inHand.values()) inHand.abort(reason);
     await Promise.all(this.#ends);
   }
 
@@ -135,7 +168,7 @@ export class Turns {
     reading.begunMono = this.#clock.monotonic();
     const inHand = beginPoll<PollReport>(
       async (own, ownProgress) => {
-        if (this.#isStopped) throw new Error('shutting down');
+        if (this.#isStopped || reading.isLetGo) throw new Error('nobody asks for it any more');
         return poll(own, joined(ownProgress, progress));
       },
       { clock: this.#clock, patienceMs, failed: (failure) => failedReport(tracked, failure) },
@@ -144,13 +177,15 @@ export class Turns {
     const onAbort = (): void => inHand.abort(toError(signal.reason));
     signal.addEventListener('abort', onAbort, { once: true });
     reading.turn = inHand;
-    this.#inHand.add(inHand);
+    this.#inHand.set(tracked, inHand);
     const end = inHand.report.then((report) => {
       signal.removeEventListener('abort', onAbort);
-      this.#inHand.delete(inHand);
+      this.#inHand.delete(tracked);
+      this.#taken.delete(tracked);
       reading.turn = null;
       this.#note(tracked, report, how);
     });
+    this.#taken.set(tracked, end);
     return { inHand, end };
   }
 
