@@ -3,7 +3,10 @@ import { SCALE_CASES } from '../../scripts/benchmark/scale/case.ts';
 import { measureCase, shortened } from '../../scripts/benchmark/scale/measure.ts';
 import { scaleTable } from '../../scripts/benchmark/scale/table.ts';
 
-const [hinted, full] = SCALE_CASES.filter(({ projects }) => projects === 40).map(shortened);
+const EMBEDDED = { store: 'sqlite', replicas: 1, feed: 'right', database: null } as const;
+const [hinted, full] = SCALE_CASES.filter(({ projects }) => projects === 40).map((each) =>
+  shortened({ ...each, ...EMBEDDED }),
+);
 
 it('the benchmark of many clusters, in its short form, comes to the figures of the design', () => {
   if (!hinted || !full) throw new Error('there are no such cases');

@@ -12,12 +12,12 @@ import { createConnection } from '../../../src/source/connection.ts';
 import { clusterJobs } from '../../../src/source/kinds/cluster.ts';
 import { collectionJobs } from '../../../src/source/kinds/collection.ts';
 import type { JobSource } from '../../../src/source/source.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { createRunner } from '../../../src/watcher/runner.ts';
+import { createRunner, type Runner } from '../../../src/watcher/runner.ts';
 import { quantile } from '../report/figures.ts';
 import type { ScaleCase, ScaleResult } from './case.ts';
 import { createMemoryAtlas, groupIdOf, type MemoryAtlas } from './memory-atlas.ts';
+import { openStores, type ReplicaStore } from './stores.ts';
 import { takeTimeOver, type VirtualTime } from './virtual-time.ts';
 
 const START = Date.UTC(2026, 10, 23, 10);
@@ -37,34 +37,19 @@ process.exit(0);
 
 async function live(scale: ScaleCase, clock: VirtualTime): Promise<ScaleResult> {
   const atlas = createMemoryAtlas(scale, clock);
-  const store = await openSqliteStore({ path: join(folder, 'watcher.db') });
-  const membership = await store.join({ name: 'benchmark', version: '0', configuration: '' });
-  await trustFeeds(scale, store);
-  const signals = createSignals(SILENT);
+  const { stores, work } = await openStores(scale, { clock, folder });
+  clock.waitFor(work);
+  const [first] = stores;
+  if (first) await trustFeeds(scale, first.store);
   const foundAt = new Map<string, number>();
-  signals.on('event:recorded', ({ name, planned: { event } }) => {
-    if (name === 'started' && event.subject.kind === 'job') foundAt.set(event.subject.job.id, clock.now());
-  });
-  const runner = createRunner({
-    watches: scale.kinds.map((kind) => aWatch(kind, scale.hint)),
-    sources: new Map([['atlas', aSource(atlas, clock)]]),
-    ...{ routes: [], notifiers: [], fallbacks: [], testAlert: null, configEntry: {}, keepMs: null },
-    ...{ nextDigest: () => null, projectUrl: () => null },
-    ...{
-      store,
-      clock,
-      logger: SILENT,
-      signals,
-      random: () => 0.5,
-      version: '0',
-      configuration: '',
-      membership,
-    },
-  });
-  await runner.start();
-  const firstLookMs = await firstLook(clock, () =>
-    runner.status().watches.every(({ lastSuccessAt }) => lastSuccessAt !== null),
-  );
+  const runners = stores.map((each) => aRunner(scale, { ...each, clock, atlas, foundAt }));
+  for (const runner of runners) {
+    const started = runner.start();
+    await clock.pass(1_000);
+    await started;
+  }
+  const firstLookMs = 1_000 * runners.length + (await firstLook(clock, () => hasLooked(scale, atlas)));
+  // Until replicas have settled, and each has its share.
   await clock.pass(MINUTE_MS);
 
   const before = { cpu: process.cpuUsage(), own: atlas.ownCpuMs(), ...atlas.counts };
@@ -93,7 +78,56 @@ async function live(scale: ScaleCase, clock: VirtualTime): Promise<ScaleResult> 
       found: delays.filter(Number.isFinite).length,
     },
     firstLookMs,
+    largestShare: largestShare(runners),
+    demoted: runners
+      .flatMap((runner) => runner.status().watches)
+      .flatMap(({ hint }) => hint?.without ?? [])
+      .filter(({ reason }) => reason === 'missed').length,
   };
+}
+
+/** One replica, before the simulated Atlas. */
+function aRunner(
+  scale: ScaleCase,
+  {
+    store,
+    membership,
+    clock,
+    atlas,
+    foundAt,
+  }: ReplicaStore & { clock: VirtualTime; atlas: MemoryAtlas; foundAt: Map<string, number> },
+): Runner {
+  const signals = createSignals(SILENT);
+  signals.on('event:recorded', ({ name, planned: { event } }) => {
+    if (name === 'started' && event.subject.kind === 'job') foundAt.set(event.subject.job.id, clock.now());
+  });
+  return createRunner({
+    watches: scale.kinds.map((kind) => aWatch(kind, scale.hint)),
+    sources: new Map([['atlas', aSource(atlas, clock)]]),
+    ...{ routes: [], notifiers: [], fallbacks: [], testAlert: null, configEntry: {}, keepMs: null },
+    ...{ nextDigest: () => null, projectUrl: () => null },
+    ...{
+      store,
+      clock,
+      logger: SILENT,
+      signals,
+      random: () => 0.5,
+      version: '0',
+      configuration: '',
+      membership,
+    },
+  });
+}
+
+/** Every cluster was asked for its jobs of each kind. */
+function hasLooked({ projects, clustersEach, kinds }: ScaleCase, { lists }: MemoryAtlas): boolean {
+  return lists.size === projects * clustersEach * kinds.length;
+}
+
+function largestShare(runners: readonly Runner[]): number {
+  const shares = runners.flatMap((runner) => runner.status().watches.flatMap(({ share }) => share ?? []));
+  if (shares.length === 0) return 100;
+  return Math.max(...shares.map(({ projects, ofProjects }) => (100 * projects) / ofProjects));
 }
 
 /** As after the first hour: the feeds have proved right. */

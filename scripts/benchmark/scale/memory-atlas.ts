@@ -19,12 +19,15 @@ const RESTORE_TAKES_MS = 300_000;
 export interface Estate {
   projects: number;
   clustersEach: number;
+  feed: 'right' | 'loses';
 }
 
 /** The simulated Atlas without sockets: what it was asked, and what its answering took of the processor. */
 export interface MemoryAtlas {
   client: HttpClient;
   counts: { jobs: number; feeds: number; others: number };
+  /** The lists of jobs that were asked for, by path. */
+  lists: ReadonlySet<string>;
   /** Milliseconds of this process. */
   ownCpuMs(): number;
   /** Begins a restore of a cluster, which ends after five minutes. Gives the id of the job. */
@@ -32,7 +35,7 @@ export interface MemoryAtlas {
 }
 
 /** Makes an Atlas with such an estate. Whoever asks it is logged in. */
-export function createMemoryAtlas({ projects, clustersEach }: Estate, clock: Clock): MemoryAtlas {
+export function createMemoryAtlas({ projects, clustersEach, feed }: Estate, clock: Clock): MemoryAtlas {
   const now = (): number => clock.now();
   const world = createWorld(now);
   for (let project = 0; project < projects; project += 1) {
@@ -40,10 +43,11 @@ export function createMemoryAtlas({ projects, clustersEach }: Estate, clock: Clo
       world.addInstance(groupIdOf(project), nameOf(cluster), 'cluster');
     }
   }
+  const mood = feed === 'right' ? { lagMs: FEED_LAG_MS } : { loses: () => true };
   const routes: RouteOptions = {
     endpoints: [
       ...jobEndpoints({ world, order: 'newest', beforeNextPage: () => {} }),
-      ...feedEndpoints({ world, now, moodOf: () => ({ lagMs: FEED_LAG_MS }) }),
+      ...feedEndpoints({ world, now, moodOf: () => mood }),
       ...discoveryEndpoints({ world, serverlessListed: false }),
     ],
     limiter: createRateLimiter({ limits: ATLAS_RATE_LIMITS, rateHeaders: true, retryAfter: true, now }),
@@ -53,11 +57,13 @@ export function createMemoryAtlas({ projects, clustersEach }: Estate, clock: Clo
     sunset: false,
   };
   const counts = { jobs: 0, feeds: 0, others: 0 };
+  const lists = new Set<string>();
   let ownCpuMs = 0;
   const answered = ({ url: text, headers, recall }: HttpRequest): HttpResponse => {
     const url = new URL(text);
     if (url.pathname.startsWith('/api/oauth/')) return json(200, TOKEN);
     const isJobs = /estoreJobs$/.test(url.pathname);
+    if (isJobs) lists.add(url.pathname);
     counts[isJobs ? 'jobs' : url.pathname.endsWith('/events') ? 'feeds' : 'others'] += 1;
     const begun = performance.now();
     const reply = answer({ method: 'GET', url, accept: headers.Accept ?? '' }, routes);
@@ -68,6 +74,7 @@ export function createMemoryAtlas({ projects, clustersEach }: Estate, clock: Clo
   };
   return {
     counts,
+    lists,
     ownCpuMs: () => ownCpuMs,
     client: {
       send: async (request) => {

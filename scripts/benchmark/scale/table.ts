@@ -5,6 +5,7 @@ import type { ScaleCase, ScaleResult } from './case.ts';
 const HEADINGS = [
   'clusters',
   'polled',
+  'store',
   'requests a minute',
   'processor, without sockets',
   'memory',
@@ -18,7 +19,7 @@ export function scaleTable(rows: ReadonlyArray<{ case: ScaleCase; result: ScaleR
 }
 
 function cellsOf({
-  case: { projects, clustersEach, hint },
+  case: { projects, clustersEach, hint, store, replicas, feed },
   result,
 }: {
   case: ScaleCase;
@@ -28,7 +29,8 @@ function cellsOf({
   const { jobs, feeds } = requestsPerMinute;
   return [
     `${count(projects * clustersEach)} in ${count(projects)} ${projects === 1 ? 'project' : 'projects'}`,
-    hint === 'auto' ? 'by hint' : 'every 30 s',
+    hint === 'off' ? 'every 30 s' : feed === 'right' ? 'by hint' : 'by hint, feeds that tell nothing',
+    store === 'sqlite' ? 'embedded' : replicas === 1 ? 'PostgreSQL' : `PostgreSQL, ${replicas} replicas`,
     feeds === 0 ? count(jobs) : `${count(jobs + feeds)} (${count(feeds)} to feeds)`,
     `${cpuPercent.toFixed(2)} % of a core`,
     `${resident.toFixed(0)} MB`,

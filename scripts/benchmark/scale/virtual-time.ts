@@ -14,15 +14,18 @@ const QUIET_TURNS = 4;
 
 /** Time that passes from one timer to the next, without anybody waiting: hours of a watcher in as long as its work takes. */
 export interface VirtualTime extends Clock {
+  /** Time stands still from now on for as long as this awaits answers. */
+  waitFor(work: { idle(): Promise<void> | null }): void;
   /** Lets so much time pass. */
   pass(ms: number): Promise<void>;
 }
 
 /**
- * Takes the timers and the date of this process over, for good. Sockets and threads go on by real time: there must not be any. The
- * monotonic clock begins at 0.
+ * Takes the timers and the date of this process over, for good. Sockets and threads go on by real time: there must not be any but
+ * those of what `waitFor` names. The monotonic clock begins at 0.
  */
 export function takeTimeOver(startAt: number): VirtualTime {
+  let work: { idle(): Promise<void> | null } = { idle: () => null };
   let now = 0;
   let order = 0;
   let activity = 0;
@@ -67,8 +70,10 @@ export function takeTimeOver(startAt: number): VirtualTime {
   const settle = async (): Promise<void> => {
     for (let quiet = 0; quiet < QUIET_TURNS; ) {
       const before = activity;
-      await endOfTurn();
-      quiet = activity === before ? quiet + 1 : 0;
+      const answers = work.idle();
+      if (answers === null) await endOfTurn();
+      else await answers;
+      quiet = activity === before && answers === null ? quiet + 1 : 0;
     }
   };
   const next = (): Waiting | null => {
@@ -81,6 +86,9 @@ export function takeTimeOver(startAt: number): VirtualTime {
   };
 
   return {
+    waitFor: (answers) => {
+      work = answers;
+    },
     now: () => startAt + now,
     monotonic: () => now,
     sleep: (ms, signal) =>
