@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { SourceError, toError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Refusal } from '../reply/refusal.ts';
-import { createCooldown } from './cooldown.ts';
+import { type Cooldown, createCooldown } from './cooldown.ts';
 import type { FreshToken } from './oauth-request.ts';
 import { createSharedWork } from './shared-work.ts';
 import type { StoredToken, TokenVault } from './token-vault.ts';
@@ -65,8 +65,8 @@ interface Held {
   endsAt: number;
 }
 
-/** The tokens of a service account, none of which is in hand. The vault is looked at when the first one is needed. */
-export function createAccessTokens(options: {
+/** What the tokens of a service account are kept and asked for with. */
+interface AccessTokensOptions {
   connection: string;
   /** Under which the token is kept. */
   key: string;
@@ -74,127 +74,158 @@ export function createAccessTokens(options: {
   vault: TokenVault;
   clock: Clock;
   logger: Logger;
-}): AccessTokens {
-  const { key, request, vault, clock } = options;
-  const keep = createKeeper(options);
-  const cooldown = createCooldown(clock);
-  const renewed = createSharedWork(renew);
-  let held: Held | null = null;
-  let lastRefused: string | null = null;
-  /** What the next one is made for. */
-  let madeFor: Refusal | null = null;
-  let madeAt: readonly number[] = [];
-  let hasLooked = false;
-  let hasWarned = false;
+}
 
-  async function renew(signal: AbortSignal): Promise<Held> {
+/** The tokens of a service account, none of which is in hand. The vault is looked at when the first one is needed. */
+export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
+  return new KeptTokens(options);
+}
+
+class KeptTokens implements AccessTokens {
+  readonly #options: AccessTokensOptions;
+  readonly #keep: (token: StoredToken) => Promise<void>;
+  readonly #cooldown: Cooldown;
+  readonly #renewed: (signal: AbortSignal) => Promise<Held>;
+  #held: Held | null = null;
+  #lastRefused: string | null = null;
+  /** What the next one is made for. */
+  #madeFor: Refusal | null = null;
+  #madeAt: readonly number[] = [];
+  #hasLooked = false;
+  #hasWarned = false;
+
+  constructor(options: AccessTokensOptions) {
+    this.#options = options;
+    this.#keep = createKeeper(options);
+    this.#cooldown = createCooldown(options.clock);
+    this.#renewed = createSharedWork((signal) => this.#renew(signal));
+  }
+
+  forgive(): void {
+    this.#cooldown.forgive();
+  }
+
+  async get(signal: AbortSignal): Promise<string> {
+    const held = this.#held;
+    if (held !== null && (this.#isFresh(held) || (this.#isAlive(held) && this.#cooldown.isOn())))
+      return held.stored.accessToken;
+    try {
+      return (await this.#renewed(signal)).stored.accessToken;
+    } catch (error) {
+      const left = this.#held;
+      if (signal.aborted || left === null || !this.#isAlive(left)) throw error;
+      if (!this.#hasWarned) warnOfEnd(error, left, this.#options);
+      this.#hasWarned = true;
+      return left.stored.accessToken;
+    }
+  }
+
+  async replace(refused: RefusedToken, signal: AbortSignal): Promise<string | null> {
+    const held = this.#held;
+    if (held !== null && held.stored.accessToken !== refused.token) return held.stored.accessToken;
+    if (held !== null) {
+      if (!isWorthReplacing(held, refused, this.#options.clock)) return null;
+      this.#lastRefused = refused.token;
+      this.#madeFor = refused.refusal;
+      this.#held = null;
+    }
+    return (await this.#renewed(signal)).stored.accessToken;
+  }
+
+  accepted(token: string): void {
+    if (this.#held === null || this.#held.stored.accessToken !== token || this.#held.stored.isAccepted) return;
+    this.#held = { ...this.#held, stored: { ...this.#held.stored, isAccepted: true } };
+    void this.#keep(this.#held.stored);
+  }
+
+  async roleRefused(): Promise<void> {
+    if (this.#held === null || this.#held.stored.isRoleRefused) return;
+    this.#held = { ...this.#held, stored: { ...this.#held.stored, isRoleRefused: true } };
+    await this.#keep(this.#held.stored);
+  }
+
+  known(): string[] {
+    return [this.#held?.stored.accessToken, this.#lastRefused].flatMap((token) => token ?? []);
+  }
+
+  async #renew(signal: AbortSignal): Promise<Held> {
+    const { vault, key } = this.#options;
     if (vault.renew) {
       // Before the others are kept out: who waits here must not make them wait.
-      await cooldown.pass(signal);
-      const renewed = await renewAlone(vault.renew, signal);
+      await this.#cooldown.pass(signal);
+      const renewed = await this.#renewAlone(vault.renew, signal);
       if (renewed !== null) return renewed;
     }
-    if (!hasLooked) {
+    if (!this.#hasLooked) {
       const stored = await vault.read(key).catch(() => null);
-      hasLooked = true;
-      const adopted = adopt(stored);
+      this.#hasLooked = true;
+      const adopted = this.#adopt(stored);
       if (adopted !== null) return adopted;
     }
-    await cooldown.pass(signal);
-    const made = await make(signal);
-    await keep(made.stored); // before it is used: a crash from now on does not cost another
+    await this.#cooldown.pass(signal);
+    const made = await this.#make(signal);
+    await this.#keep(made.stored); // before it is used: a crash from now on does not cost another
     return made;
   }
 
   /** As one of several processes that use the account: another one may have made a token by now. */
-  async function renewAlone(
-    alone: NonNullable<TokenVault['renew']>,
-    signal: AbortSignal,
-  ): Promise<Held | null> {
+  async #renewAlone(alone: NonNullable<TokenVault['renew']>, signal: AbortSignal): Promise<Held | null> {
     let renewed: Held | null = null;
-    await alone(key, async (kept) => {
-      renewed = adopt(kept);
+    await alone(this.#options.key, async (kept) => {
+      renewed = this.#adopt(kept);
       if (renewed !== null) return null;
-      const made = await make(signal);
+      const made = await this.#make(signal);
       renewed = made;
       return made.stored;
     });
-    hasLooked = true;
+    this.#hasLooked = true;
     return renewed;
   }
 
   /** Takes the token that is kept; `null`: it is of no use, or known already. */
-  function adopt(stored: StoredToken | null): Held | null {
-    const isNews = stored !== null && stored.accessToken !== lastRefused;
-    if (!isNews || stored.accessToken === held?.stored.accessToken) return null;
+  #adopt(stored: StoredToken | null): Held | null {
+    const { clock } = this.#options;
+    const isNews = stored !== null && stored.accessToken !== this.#lastRefused;
+    if (!isNews || stored.accessToken === this.#held?.stored.accessToken) return null;
     const kept = hold(stored, clock, { madeAt: Number.NEGATIVE_INFINITY, madeFor: null });
-    madeAt = stored.madeAt;
-    if (held === null || kept.endsAt > held.endsAt) held = kept;
-    if (!isFresh(kept)) return null;
-    if (!(stored.isRoleRefused && mayMakeMore(madeAt, clock))) return kept;
-    madeFor = 'role';
+    this.#madeAt = stored.madeAt;
+    if (this.#held === null || kept.endsAt > this.#held.endsAt) this.#held = kept;
+    if (!this.#isFresh(kept)) return null;
+    if (!(stored.isRoleRefused && mayMakeMore(this.#madeAt, clock))) return kept;
+    this.#madeFor = 'role';
     return null;
   }
 
-  async function make(signal: AbortSignal): Promise<Held> {
+  async #make(signal: AbortSignal): Promise<Held> {
+    const { clock, request } = this.#options;
     try {
       const { accessToken, lifeMs } = await request(signal);
       const obtainedAt = clock.now();
-      madeAt = [...withinHour(madeAt, obtainedAt), obtainedAt];
-      const fresh = { isAccepted: false, isSuccessor: madeFor !== null, isRoleRefused: false, madeAt };
+      const isSuccessor = this.#madeFor !== null;
+      this.#madeAt = [...withinHour(this.#madeAt, obtainedAt), obtainedAt];
+      const fresh = { isAccepted: false, isSuccessor, isRoleRefused: false, madeAt: this.#madeAt };
       const made = hold({ accessToken, obtainedAt, expiresAt: obtainedAt + lifeMs, ...fresh }, clock, {
         madeAt: clock.monotonic(),
-        madeFor,
+        madeFor: this.#madeFor,
       });
-      held = made;
-      madeFor = null;
-      cooldown.end();
-      hasWarned = false;
+      this.#held = made;
+      this.#madeFor = null;
+      this.#cooldown.end();
+      this.#hasWarned = false;
       return made;
     } catch (error) {
-      if (!signal.aborted && error instanceof SourceError) cooldown.begin(error);
+      if (!signal.aborted && error instanceof SourceError) this.#cooldown.begin(error);
       throw error;
     }
   }
 
-  const isFresh = ({ renewAt }: Held): boolean => clock.monotonic() < renewAt;
-  const isAlive = ({ endsAt }: Held): boolean => clock.monotonic() < endsAt;
+  #isFresh({ renewAt }: Held): boolean {
+    return this.#options.clock.monotonic() < renewAt;
+  }
 
-  return {
-    forgive: () => cooldown.forgive(),
-    get: async (signal) => {
-      if (held !== null && (isFresh(held) || (isAlive(held) && cooldown.isOn())))
-        return held.stored.accessToken;
-      try {
-        return (await renewed(signal)).stored.accessToken;
-      } catch (error) {
-        if (signal.aborted || held === null || !isAlive(held)) throw error;
-        if (!hasWarned) warnOfEnd(error, held, options);
-        hasWarned = true;
-        return held.stored.accessToken;
-      }
-    },
-    replace: async (refused, signal) => {
-      if (held?.stored.accessToken === refused.token) {
-        if (!isWorthReplacing(held, refused, clock)) return null;
-        lastRefused = refused.token;
-        madeFor = refused.refusal;
-        held = null;
-      }
-      return held === null ? (await renewed(signal)).stored.accessToken : held.stored.accessToken;
-    },
-    accepted: (token) => {
-      if (held === null || held.stored.accessToken !== token || held.stored.isAccepted) return;
-      held = { ...held, stored: { ...held.stored, isAccepted: true } };
-      void keep(held.stored);
-    },
-    roleRefused: async () => {
-      if (held === null || held.stored.isRoleRefused) return;
-      held = { ...held, stored: { ...held.stored, isRoleRefused: true } };
-      await keep(held.stored);
-    },
-    known: () => [held?.stored.accessToken, lastRefused].flatMap((token) => token ?? []),
-  };
+  #isAlive({ endsAt }: Held): boolean {
+    return this.#options.clock.monotonic() < endsAt;
+  }
 }
 
 function warnOfEnd(
