@@ -133,7 +133,8 @@ class KeptTokens implements AccessTokens {
   }
 
   accepted(token: string): void {
-    if (this.#held === null || this.#held.stored.accessToken !== token || this.#held.stored.isAccepted) return;
+    if (this.#held === null || this.#held.stored.accessToken !== token || this.#held.stored.isAccepted)
+      return;
     this.#held = { ...this.#held, stored: { ...this.#held.stored, isAccepted: true } };
     void this.#keep(this.#held.stored);
   }

@@ -11,15 +11,15 @@ import { EXIT, UsageError } from '../../errors.ts';
 import { parseWait } from '../../time.ts';
 import { readStore } from '../../view/listing.ts';
 import { printable } from '../../view/text.ts';
-import { createBoard } from '../../view/wait-board.ts';
+import { meantIds, readGivenIds } from './named-ids.ts';
+import { type PlaceOptions, watchAt } from './place.ts';
+import { createBoard } from './wait-board.ts';
 import {
   createJsonReporter,
   createLineReporter,
   type WaitContext,
   type WaitReporter,
-} from '../../view/wait-reporter.ts';
-import { meantIds, readGivenIds } from './named-ids.ts';
-import { type PlaceOptions, watchAt } from './place.ts';
+} from './wait-reporter.ts';
 
 interface WaitOptions extends CommonOptions, PlaceOptions {
   timeout?: number;

@@ -1,14 +1,14 @@
-import type { Clock } from '../../clock.ts';
-import { formatSpan, type Timestamp } from '../../domain/instant.ts';
-import { shortId } from '../../domain/job/restore-job.ts';
-import type { WaitedJob } from '../../wait/verdict.ts';
-import type { WaitReport } from '../../wait/wait.ts';
-import type { OutputStream } from '../parts.ts';
-import { etaText, routeOf, STATE_COLOURS, shortEtaText, tookText } from './job-text.ts';
-import { type Output, OutputClosed } from './output.ts';
+import type { Clock } from '../../../clock.ts';
+import { formatSpan, type Timestamp } from '../../../domain/instant.ts';
+import { shortId } from '../../../domain/job/restore-job.ts';
+import type { WaitedJob } from '../../../wait/verdict.ts';
+import type { WaitReport } from '../../../wait/wait.ts';
+import type { OutputStream } from '../../parts.ts';
+import { etaText, routeOf, STATE_COLOURS, shortEtaText, tookText } from '../../view/job-text.ts';
+import { type Output, OutputClosed } from '../../view/output.ts';
+import { type Column, formatTable } from '../../view/table.ts';
+import { count, fold, printable } from '../../view/text.ts';
 import { createRedraw } from './redraw.ts';
-import { type Column, formatTable } from './table.ts';
-import { count, fold, printable } from './text.ts';
 import { etaOf, problemText, summaryText, type WaitContext, type WaitReporter } from './wait-reporter.ts';
 
 /** The times of the board go on by themselves. */

@@ -1,4 +1,4 @@
-import type { Output } from './output.ts';
+import type { Output } from '../../view/output.ts';
 
 const UP = (lines: number): string => (lines === 0 ? '' : `\u001b[${lines}A`);
 /** A typed `^C` may stand there. */

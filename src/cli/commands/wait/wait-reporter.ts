@@ -1,14 +1,14 @@
-import { formatSpan, type Timestamp, toIso } from '../../domain/instant.ts';
-import { type ExpectedEnd, expectedEnd, type Usuals } from '../../domain/job/eta.ts';
-import { publicJob } from '../../domain/job/public-job.ts';
-import type { RestoreJob } from '../../domain/job/restore-job.ts';
-import { expectedEndView } from '../../views/views.ts';
-import type { Expected } from '../../wait/search.ts';
-import { hintAbout, type JobEnd, type Verdict, type WaitedJob } from '../../wait/verdict.ts';
-import type { WaitChange, WaitReport } from '../../wait/wait.ts';
-import { etaText, percentOf, routeOf, spanOf } from './job-text.ts';
-import type { Output } from './output.ts';
-import { count, formatInstant, printable, toJsonLine } from './text.ts';
+import { formatSpan, type Timestamp, toIso } from '../../../domain/instant.ts';
+import { type ExpectedEnd, expectedEnd, type Usuals } from '../../../domain/job/eta.ts';
+import { publicJob } from '../../../domain/job/public-job.ts';
+import type { RestoreJob } from '../../../domain/job/restore-job.ts';
+import { expectedEndView } from '../../../views/views.ts';
+import type { Expected } from '../../../wait/search.ts';
+import { hintAbout, type JobEnd, type Verdict, type WaitedJob } from '../../../wait/verdict.ts';
+import type { WaitChange, WaitReport } from '../../../wait/wait.ts';
+import { etaText, percentOf, routeOf, spanOf } from '../../view/job-text.ts';
+import type { Output } from '../../view/output.ts';
+import { count, formatInstant, printable, toJsonLine } from '../../view/text.ts';
 
 /** Tells whoever waits how it goes. */
 export interface WaitReporter {
