@@ -66,8 +66,11 @@ export interface SharedMembership extends EstateStore, TokenStore {
    * A sign of life, at least every 5 s; cheap, and meant for every second. Prolongs all that this replica holds, takes what is free and
    * ours by `domain/replicas/assignment.ts`, asks for what others should give us, and says how all stands. What an earlier holder had
    * claimed to deliver on a channel that is newly held is free again.
+   *
+   * @param onRenewed called as soon as it is written that this replica lives for `REPLICA_LEASE_MS` from the beginning of the call on. With a
+   * slow database that is known long before all the rest.
    */
-  beat(wish: Wish): Promise<Standing>;
+  beat(wish: Wish, onRenewed?: () => void): Promise<Standing>;
   /** Gives up units: to this replica, or (`null`) to whoever takes them first. What is not ours any more is passed over. */
   release(units: readonly string[], to: string | null): Promise<void>;
   /** Takes nothing any more from now on. To be called before the last units are released. */

@@ -103,8 +103,8 @@ class Member implements SharedMembership {
     this.replica = `${joining.name}#${randomBytes(4).toString('hex')}`;
   }
 
-  beat(wish: Wish): Promise<Standing> {
-    return this.#guarded('renew the leases', () => this.#beat(wish));
+  beat(wish: Wish, onRenewed: () => void = () => {}): Promise<Standing> {
+    return this.#guarded('renew the leases', () => this.#beat(wish, onRenewed));
   }
 
   release(units: readonly string[], to: string | null): Promise<void> {
@@ -164,9 +164,9 @@ class Member implements SharedMembership {
     return this.#guarded('note how a share is read', () => writeShare(this.#db, watch, this.replica, share));
   }
 
-  async #beat({ wanted, configuration }: Wish): Promise<Standing> {
+  async #beat({ wanted, configuration }: Wish, onRenewed: () => void): Promise<Standing> {
     const db = this.#db;
-    await renew(db, this.#dialect, this.replica, configuration);
+    if (await renew(db, this.#dialect, this.replica, configuration)) onRenewed();
     const { now, replicas } = await this.#replicas(configuration);
     const rows = await readLeases(db);
     const units = rows.map((row) => standingOf(row, replicas));

@@ -3,7 +3,12 @@ import { formatSpan } from '../../domain/instant.ts';
 import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
-import type { ReplicaFacts, SharedMembership, Standing } from '../../store/ports/leases.ts';
+import {
+  REPLICA_LEASE_MS,
+  type ReplicaFacts,
+  type SharedMembership,
+  type Standing,
+} from '../../store/ports/leases.ts';
 import type { Lease } from '../../store/ports/replicas/lease.ts';
 import type { ReplicasStatus } from '../status.ts';
 import type { Hold, Leases, LeaseUser } from './leases.ts';
@@ -124,9 +129,15 @@ export class SharedLeases implements Leases {
   async #lookOnce(): Promise<void> {
     const { clock, membership, faultLog } = this.#deps;
     const begunMono = clock.monotonic();
+    let renewedUntilMono = Number.NEGATIVE_INFINITY;
+    const onRenewed = (): void => {
+      renewedUntilMono = begunMono + REPLICA_LEASE_MS - MARGIN_MS;
+      // What has run out may have been another's since: that only the whole look tells.
+      if (clock.monotonic() < this.#validUntilMono) this.#validUntilMono = renewedUntilMono;
+    };
     try {
-      const standing = await membership.beat(this.#wish);
-      this.#validUntilMono = begunMono + standing.validForMs - MARGIN_MS;
+      const standing = await membership.beat(this.#wish, onRenewed);
+      this.#validUntilMono = Math.max(renewedUntilMono, begunMono + standing.validForMs - MARGIN_MS);
       this.#blindSinceMono = null;
       this.#standing = standing;
       faultLog.clear('leases', 'The leases can be renewed again');

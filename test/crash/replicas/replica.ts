@@ -2,7 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Timestamp } from '../../../src/domain/instant.ts';
-import { type Daemon, type Home, makeHome, runCommand, startDaemon } from '../../support/daemon.ts';
+import {
+  type Daemon,
+  type Home,
+  type LogLine,
+  makeHome,
+  runCommand,
+  startDaemon,
+} from '../../support/daemon.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../support/postgres/cutting-proxy.ts';
 import type { PostgresServer } from '../../support/postgres/server.ts';
 
@@ -23,6 +30,8 @@ export interface Replica {
   readonly lifetimes: readonly Lifetime[];
   /** How often a process ended by itself before it listened, and was started again. */
   readonly failedStarts: number;
+  /** Where the process that was started last listens. */
+  readonly url: string;
   /** Everything that its processes have said. */
   output(): string;
   /** The one that runs, or ran last. */
@@ -46,6 +55,9 @@ const START_WITHIN_MS = 300_000;
 /** A process that ended by itself is started again after so long. */
 const RESTART_MS = 1_000;
 
+const isListening = ({ message, url }: LogLine): boolean =>
+  message.includes('listening') && typeof url === 'string';
+
 /** Makes a replica that does not run yet. */
 export async function createReplica({
   name,
@@ -65,6 +77,7 @@ export async function createReplica({
   const earlier: string[] = [];
   let daemon: Daemon | null = null;
   let failedStarts = 0;
+  let url = '';
 
   const running = (): Daemon => {
     if (daemon === null) throw new Error(`${name} was never started`);
@@ -95,14 +108,18 @@ export async function createReplica({
     get failedStarts() {
       return failedStarts;
     },
+    get url() {
+      return url;
+    },
     output: () => [...earlier, daemon?.output() ?? ''].join(''),
     daemon: running,
     start: async () => {
       for (;;) {
         const started = startOnce();
         try {
-          await started.waitForLine(({ message }) => message.includes('listening'), START_WITHIN_MS);
-          return await started.url;
+          const line = await started.waitForLine(isListening, START_WITHIN_MS);
+          url = String(line.url);
+          return url;
         } catch (thrown) {
           if (started.child.exitCode === null) throw thrown;
           failedStarts += 1;

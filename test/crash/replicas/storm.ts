@@ -53,14 +53,19 @@ export async function runReplicaStorm(options: ReplicaStormOptions): Promise<Rep
   try {
     await Promise.all(world.replicas.map((replica) => replica.start()));
     await Promise.all(world.replicas.map((replica) => storm.verify(replica)));
+    storm.listen();
     await storm.rage();
     await storm.calm();
     return await storm.report(Math.round((performance.now() - begun) / 1_000));
   } finally {
+    storm.endListening();
     if (logs !== undefined) await storm.leaveLogs(logs).catch((thrown: unknown) => log(String(thrown)));
     await world.close();
   }
 }
+
+const RAN_OUT = '"The leases of this replica have run out';
+const HEARD_WITHIN_MS = 2_000;
 
 class Storm implements Stage {
   readonly world: ReplicaWorld;
@@ -73,6 +78,7 @@ class Storm implements Stage {
   readonly #failures: string[] = [];
   readonly #busy = new Map<Replica, Promise<void>>();
   #verified = 0;
+  #listening: NodeJS.Timeout | undefined;
   #restarts = 0;
   #restarting: Promise<void> | null = null;
   readonly #endings: Array<{ code: number | null; ms: number }> = [];
@@ -87,6 +93,24 @@ class Storm implements Stage {
 
   note(disturbance: Disturbance): void {
     this.#disturbances.push(disturbance);
+  }
+
+  /** Notes when a replica says that it has lost its leases, as it does on a machine that is too busy: what it had in hand is cut short. */
+  listen(): void {
+    const heard = new Map<string, number>();
+    this.#listening = setInterval(() => {
+      for (const { name, output } of this.world.replicas) {
+        const times = output().split(RAN_OUT).length - 1;
+        const at = Date.now();
+        if (times > (heard.get(name) ?? 0))
+          this.note({ what: 'leases ran out', replica: name, from: at - HEARD_WITHIN_MS, to: at });
+        heard.set(name, times);
+      }
+    }, HEARD_WITHIN_MS);
+  }
+
+  endListening(): void {
+    clearInterval(this.#listening);
   }
 
   onStarted(replica: Replica): Promise<void> {

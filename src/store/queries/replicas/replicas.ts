@@ -35,14 +35,17 @@ export async function enter(
     .execute();
 }
 
-/** Prolongs a replica's life where that is due, and notes the configuration that it goes by. Writes nothing otherwise. */
+/**
+ * Prolongs a replica's life where that is due, and notes the configuration that it goes by. Writes nothing otherwise.
+ * @returns whether it was prolonged: it lives for `REPLICA_LEASE_MS` from the call on, at least.
+ */
 export async function renew(
   db: Kysely<Database>,
   { now }: LeaseDialect,
   id: string,
   configuration: string,
-): Promise<void> {
-  await db
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('replica')
     .set({ until: sql<number>`${now} + ${sql.lit(REPLICA_LEASE_MS)}`, configuration })
     .where('id', '=', id)
@@ -52,7 +55,8 @@ export async function renew(
         eb('configuration', '!=', configuration),
       ]),
     )
-    .execute();
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 /** A replica as the store has it. */

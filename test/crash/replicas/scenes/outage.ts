@@ -77,13 +77,13 @@ async function untilTold(
   index: number,
   from: number,
 ): Promise<{ logMs: number; readyMs: number }> {
-  const daemon = world.replicas[index]?.daemon();
-  if (daemon === undefined) throw new RangeError('there is no such replica');
+  const replica = world.replicas[index];
+  if (replica === undefined) throw new RangeError('there is no such replica');
+  const daemon = replica.daemon();
   const saidBefore = daemon.lines().filter(({ level }) => level === 'error').length;
-  const url = await daemon.url;
   const isSaid = (): boolean => daemon.lines().filter(({ level }) => level === 'error').length > saidBefore;
   const logged = untilTrue(async () => isSaid(), from);
-  const red = untilTrue(async () => (await fetchOnce(`${url}/readyz`)).status === 503, from);
+  const red = untilTrue(async () => (await fetchOnce(`${replica.url}/readyz`)).status === 503, from);
   return { logMs: await logged, readyMs: await red };
 }
 

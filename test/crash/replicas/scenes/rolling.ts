@@ -58,8 +58,7 @@ async function updateAll(world: ReplicaWorld, log: (text: string) => void): Prom
 }
 
 async function untilReady(replica: Replica): Promise<void> {
-  const url = await replica.daemon().url;
-  while ((await fetchOnce(`${url}/readyz`)).status !== 200) await delay(100);
+  while ((await fetchOnce(`${replica.url}/readyz`)).status !== 200) await delay(100);
 }
 
 /** Notes when each job is changed in Atlas, and says later how long it took until that was detected, sorted. */

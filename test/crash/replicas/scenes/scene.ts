@@ -57,8 +57,7 @@ export async function untilShared({ replicas }: ReplicaWorld): Promise<void> {
   const [first] = replicas;
   if (first === undefined) return;
   for (;;) {
-    const url = await first.daemon().url;
-    const { items } = (await (await fetchOnce(`${url}/api/v1/replicas`)).json()) as {
+    const { items } = (await (await fetchOnce(`${first.url}/api/v1/replicas`)).json()) as {
       items: Array<{ units: string[] }>;
     };
     if (items.filter(({ units }) => units.length > 0).length === replicas.length) return;
