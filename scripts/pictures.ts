@@ -1,7 +1,7 @@
 /**
  * Makes what docs/pictures holds: what a person gets, as the channels and `wait` themselves make it (JSON, HTML, text), and with
  * Chromium a picture of each. Without Chromium (`CHROMIUM=/path/to/it`) the pictures stay as they are. And what `status`, `history --why` and
- * `wait` print into terminals of 80 and 120 columns, beside a daemon that runs: other ids and times at each run.
+ * `wait` print into terminals of 80 and 120 columns, and what the page shows, beside a daemon that runs: other ids and times at each run.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { filesOf, pagesOf, textsOf } from './pictures/files.ts';
 import { liveScenes } from './pictures/live.ts';
+import { shootPages } from './pictures/page.ts';
 import { makeScenes } from './pictures/scenes.ts';
 
 const OUT = new URL('../docs/pictures/', import.meta.url).pathname;
@@ -35,6 +36,7 @@ if (existsSync(CHROMIUM)) {
   const dir = await mkdtemp(join(tmpdir(), 'restore-watcher-pictures-'));
   for (const { name, html, width } of pagesOf(scenes)) await shoot(dir, name, html, width);
   await rm(dir, { recursive: true, force: true });
+  await shootPages(OUT);
 } else console.error(`no Chromium at ${CHROMIUM}: the pictures themselves stay as they were`);
 
 /** As high as the page is: it is asked first. */

@@ -114,7 +114,7 @@ function createApp(deps: AppDeps): Hono {
   addReload(app, deps);
   addWrites(app, deps);
   addTurns(app, faultLog);
-  addPageRoutes(app, { ...deps, faultLog, others: () => othersOf(deps) });
+  addPageRoutes(app, { ...deps, faultLog, others: (status) => othersOf(status, deps) });
   app.get('/metrics', async (c) => {
     const { contentType, text } = await deps.metrics.render(metricsFormatOf(c));
     return c.body(text, 200, { 'Content-Type': contentType, Vary: 'Accept' });
@@ -156,11 +156,11 @@ function wholeHealth(status: WatcherStatus, deps: AppDeps): Health {
 }
 
 /** What is wrong besides watches, channels and the store, of which the page says more. */
-function othersOf(deps: AppDeps): { problems: readonly string[]; warnings: readonly string[] } {
-  const { reasons, warnings } = wholeHealth(
-    { ...deps.status(), watches: [], channels: [], storeFault: null },
-    deps,
-  );
+function othersOf(
+  status: WatcherStatus,
+  deps: AppDeps,
+): { problems: readonly string[]; warnings: readonly string[] } {
+  const { reasons, warnings } = wholeHealth({ ...status, watches: [], channels: [], storeFault: null }, deps);
   return { problems: reasons, warnings };
 }
 

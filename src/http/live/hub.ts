@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { toIso } from '../../domain/instant.ts';
 import type { PageFacts } from '../../views/page/facts.ts';
 import { type PageQuery, pageAddress } from '../../views/page/query.ts';
-import { type RenderedSection, renderSections, type SectionName } from '../page/page.ts';
+import { type RenderedPage, type RenderedSection, renderSections, type SectionName } from '../page/page.ts';
 import type { Stream } from './stream.ts';
 
 /** What pages that listen are told from. */
@@ -39,6 +39,8 @@ interface Viewers {
   query: PageQuery;
   /** What each of them shows, by section. */
   shown: Map<Stream, Map<string, string>>;
+  /** What was rendered last. */
+  last: RenderedPage | null;
 }
 
 /** Makes a hub that does nothing, and has no timer, while nobody listens. */
@@ -76,9 +78,11 @@ export function createLiveHub({ facts, onChange, onOutcome, clock }: HubDeps): L
     lastSignAt = clock.monotonic();
     for (const stream of streams()) stream.send('sign', toIso(clock.now()));
   };
-  const tell = async ({ query, shown }: Viewers): Promise<void> => {
+  const tell = async (viewers: Viewers): Promise<void> => {
+    const { query, shown } = viewers;
     const found = await facts(query);
-    const sections = renderSections(found);
+    const sections = renderSections(found, viewers.last);
+    viewers.last = { facts: found, sections };
     for (const [stream, marks] of shown) {
       const changed = [...sections].filter(([name, { mark }]) => marks.get(name) !== mark);
       for (const [name, section] of changed) {
@@ -102,7 +106,7 @@ export function createLiveHub({ facts, onChange, onOutcome, clock }: HubDeps): L
     isFull: () => isClosed || streams().length >= MOST_STREAMS,
     join: (query, marks, stream) => {
       const address = pageAddress(query);
-      const viewers = views.get(address) ?? { query, shown: new Map() };
+      const viewers = views.get(address) ?? { query, shown: new Map(), last: null };
       views.set(address, viewers);
       viewers.shown.set(stream, new Map(marks));
       unsubscribe ??= onChange(() => schedule(SOON_MS));

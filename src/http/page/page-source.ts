@@ -12,7 +12,7 @@ export interface PageSourceDeps {
   version: string;
   status: () => WatcherStatus;
   /** What is wrong besides watches, channels and the store. */
-  others: () => PageFacts['others'];
+  others: (status: WatcherStatus) => PageFacts['others'];
   /** @throws {StoreError} */
   report: () => Promise<StatusReport>;
   store: PageStore;
@@ -40,26 +40,33 @@ interface Viewed {
 export function createPageSource(deps: PageSourceDeps): PageSource {
   const { clock } = deps;
   const viewed = new Map<string, Viewed>();
+  // Made for each page anew, it costs milliseconds with hundreds of watches.
+  let status: WatcherStatus | null = null;
   let ends = createExpectedEnds(deps);
 
   const forget = (): void => {
     for (const [address, { usedAt }] of viewed)
       if (clock.monotonic() - usedAt >= FORGOTTEN_AFTER_MS) viewed.delete(address);
     if (viewed.size > 0) setTimeout(forget, FORGOTTEN_AFTER_MS).unref();
-    else ends = createExpectedEnds(deps);
+    else {
+      ends = createExpectedEnds(deps);
+      status = null;
+    }
   };
   const viewOf = (query: PageQuery): Viewed => {
     const address = pageAddress(query);
     const known = viewed.get(address);
     if (known !== undefined) return known;
     if (viewed.size === 0) setTimeout(forget, FORGOTTEN_AFTER_MS).unref();
-    const watches = (): string[] => deps.status().watches.map(({ watch }) => watch);
+    const watches = (): string[] => (status ?? deps.status()).watches.map(({ watch }) => watch);
     const record = createPageRecord(query, { ...deps, watches, ends });
     const view: Viewed = { record, last: null, fault: null, inHand: null, usedAt: clock.monotonic() };
     viewed.set(address, view);
     return view;
   };
   const read = async (view: Viewed, query: PageQuery): Promise<PageFacts> => {
+    const current = deps.status();
+    status = current;
     try {
       view.last = await view.record.read();
       view.fault = null;
@@ -74,7 +81,7 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
     const { last: record, fault: storeFault } = view;
     return {
       ...{ now: clock.now(), version: deps.version, query, record, storeFault },
-      ...{ status: deps.status(), others: deps.others() },
+      ...{ status: current, others: deps.others(current) },
     };
   };
   return {

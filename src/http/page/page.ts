@@ -3,6 +3,7 @@ import { raw } from 'hono/html';
 import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { toIso } from '../../domain/instant.ts';
 import type { PageFacts } from '../../views/page/facts.ts';
+import { hasSameTimeline } from '../../views/page/timeline.ts';
 import { type AssetPaths, document } from './document.ts';
 import { type Markup, markup } from './markup.ts';
 import { deliveriesSection } from './sections/deliveries.ts';
@@ -36,10 +37,25 @@ export interface RenderedSection {
   mark: string;
 }
 
-/** Renders every section. Pure: the same facts give the same text. */
-export function renderSections(facts: PageFacts): Map<SectionName, RenderedSection> {
+/** What a page was rendered of, and what came of it. */
+export interface RenderedPage {
+  facts: PageFacts;
+  sections: Map<SectionName, RenderedSection>;
+}
+
+/**
+ * Renders every section. The same facts give the same text.
+ * @param before the same page a moment ago: a timeline that is as it was is taken from there.
+ */
+export function renderSections(
+  facts: PageFacts,
+  before: RenderedPage | null = null,
+): Map<SectionName, RenderedSection> {
+  const kept =
+    before !== null && hasSameTimeline(before.facts, facts) ? before.sections.get('timeline') : undefined;
   return new Map(
     SECTION_NAMES.map((name) => {
+      if (name === 'timeline' && kept !== undefined) return [name, kept];
       const html = SECTIONS[name](facts).toString();
       return [name, { html, mark: createHash('sha1').update(html).digest('base64url').slice(0, 8) }];
     }),

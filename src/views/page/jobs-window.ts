@@ -38,6 +38,7 @@ export function createJobsWindow(store: WindowStore, watch: string | null): Jobs
   let known = new Map<string, Observation>();
   let readAt: { now: Timestamp; monotonic: number } | null = null;
   let isWhole = true;
+  let jobs: readonly Observation[] = [];
 
   const readAll = async (since: Timestamp): Promise<void> => {
     known = new Map();
@@ -54,12 +55,12 @@ export function createJobsWindow(store: WindowStore, watch: string | null): Jobs
     }
   };
 
-  /** @returns false when too much has happened to follow it one by one. */
-  const readNews = async (after: Timestamp): Promise<boolean> => {
+  /** @returns `too_many` when too much has happened to follow it one by one. */
+  const readNews = async (after: Timestamp): Promise<'none' | 'some' | 'too_many'> => {
     const { items } = await store.listEvents({
       ...{ watch: watch ?? undefined, since: after, onlyHappened: true, limit: MOST_EVENTS },
     });
-    if (items.length >= MOST_EVENTS) return false;
+    if (items.length >= MOST_EVENTS) return 'too_many';
     const about = items.flatMap(({ event }) => {
       const [job, name] = [jobOf(event), watchOf(event)];
       return job === null || name === null ? [] : [{ name, id: job.id }];
@@ -68,17 +69,19 @@ export function createJobsWindow(store: WindowStore, watch: string | null): Jobs
       const ids = [...new Set(jobs.map(({ id }) => id))];
       for (const seen of (await store.readObservations(name, ids)).values()) known.set(keyOf(seen), seen);
     }
-    return true;
+    return about.length > 0 ? 'some' : 'none';
   };
 
   return {
     read: async (since, at) => {
       const isRecent = readAt !== null && at.monotonic - readAt.monotonic < WHOLE_KEPT_MS;
-      if (!isRecent || readAt === null || !(await readNews(readAt.now - OVERLAP_MS))) {
+      const news = isRecent && readAt !== null ? await readNews(readAt.now - OVERLAP_MS) : 'too_many';
+      if (news === 'too_many') {
         await readAll(since);
         readAt = at;
       }
-      return { jobs: [...known.values()], isWhole };
+      if (news !== 'none') jobs = [...known.values()];
+      return { jobs, isWhole };
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { watchOf } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { type FinishedDuration, HISTORY_LIMIT } from '../../domain/job/eta.ts';
+import type { Observation } from '../../domain/job/observation.ts';
 import { targetKey } from '../../domain/job/watch.ts';
 import type { AuditReader } from '../../store/ports/audit.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
@@ -71,6 +72,7 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
   const window = createJobsWindow(store, query.watch);
   const durationsOf = rememberDurations(store, clock);
   let kept: Kept | null = null;
+  let jobs: MergedJobs = { of: [], mark: '', merged: [] };
 
   const readKept = async (entries: number, now: Timestamp): Promise<Kept> => {
     const report = await reading.report();
@@ -94,16 +96,12 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
       const facts = isFresh && kept !== null ? kept : await readKept(seq, now);
       kept = facts;
       const running = await readRunning(reading, facts, durationsOf);
-      const jobs = new Map(facts.jobs.jobs.map((seen) => [keyOf(seen), seen]));
-      for (const { observation } of running) {
-        if (query.watch === null || query.watch === observation.watch)
-          jobs.set(keyOf(observation), observation);
-      }
+      jobs = mergedJobs(facts.jobs.jobs, running, query, jobs);
       return {
         readAt: now,
         report: facts.report,
         running,
-        jobs: [...jobs.values()],
+        jobs: jobs.merged,
         hasAllJobs: facts.jobs.isWhole,
         events: facts.events,
         lastFinish: facts.finishes[0] ?? null,
@@ -112,6 +110,28 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
       };
     },
   };
+}
+
+/** Jobs of a window with those that run, and what they were merged from. */
+interface MergedJobs {
+  of: readonly Observation[];
+  mark: string;
+  merged: readonly Observation[];
+}
+
+/** Puts what runs over what the window knows of it. As long as neither has changed, the list is the same one. */
+function mergedJobs(
+  of: readonly Observation[],
+  running: readonly RunningFacts[],
+  { watch }: PageQuery,
+  before: MergedJobs,
+): MergedJobs {
+  const own = running.filter(({ observation }) => watch === null || observation.watch === watch);
+  const mark = own.map(({ observation }) => `${keyOf(observation)} ${observation.changedAt}`).join('\n');
+  if (before.of === of && before.mark === mark) return before;
+  const jobs = new Map(of.map((seen) => [keyOf(seen), seen]));
+  for (const { observation } of own) jobs.set(keyOf(observation), observation);
+  return { of, mark, merged: [...jobs.values()] };
 }
 
 async function readRunning(

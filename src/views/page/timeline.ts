@@ -3,6 +3,7 @@ import type { Observation } from '../../domain/job/observation.ts';
 import type { JobState, Milestone, RestoreJob } from '../../domain/job/restore-job.ts';
 import { blindnessOf, type WatchStatus } from '../../watcher/status.ts';
 import type { PageFacts } from './facts.ts';
+import { keyOf } from './jobs-window.ts';
 import { RANGES } from './query.ts';
 
 /** A restore on the timeline. */
@@ -60,11 +61,15 @@ const STEPS = 720;
 /** Lays out what happened in the range of the query. Pure: the same facts within one step give the same timeline. */
 export function timelineOf({ now, query, record, status }: PageFacts): Timeline {
   const rangeMs = RANGES[query.range].ms;
-  const stepMs = rangeMs / STEPS;
-  const shownNow = Math.floor(now / stepMs) * stepMs;
+  const shownNow = toStep(now, query);
   const from = shownNow - rangeMs;
   const until = shownNow + rangeMs * AHEAD_SHARE;
-  const ends = new Map(record?.running.map(({ observation, eta }) => [keyOf(observation), eta?.at ?? null]));
+  const ends = new Map(
+    record?.running.map(({ observation, eta }) => [
+      keyOf(observation),
+      eta === null ? null : toStep(eta.at, query),
+    ]),
+  );
   const bars = (record?.jobs ?? [])
     .flatMap((seen) => barOf(seen, ends.get(keyOf(seen)) ?? null, shownNow) ?? [])
     .filter((bar) => bar.until >= from && bar.from <= until);
@@ -91,12 +96,32 @@ export function timelineOf({ now, query, record, status }: PageFacts): Timeline 
   };
 }
 
+/** An instant as it is drawn: what moves by less than can be seen stays where it is. */
+function toStep(at: Timestamp, { range }: PageFacts['query']): Timestamp {
+  const stepMs = RANGES[range].ms / STEPS;
+  return Math.floor(at / stepMs) * stepMs;
+}
+
+/** True when two timelines would be the same, without laying them out: of many restores that takes longer than all else of a page. */
+export function hasSameTimeline(one: PageFacts, other: PageFacts): boolean {
+  const partsOf = ({ now, query, record, storeFault, status }: PageFacts): unknown[] => [
+    ...[toStep(now, query), query.range, query.watch, record?.jobs, record?.hasAllJobs],
+    ...[storeFault?.since, storeFault === null ? null : record?.readAt],
+    ...status.watches.flatMap((watch) => [
+      watch.watch,
+      ...gapNow(watch, 0).flatMap((gap) => [gap.from, gap.cause]),
+    ]),
+    ...(record?.running ?? []).flatMap(({ observation, eta }) => [
+      keyOf(observation),
+      eta && toStep(eta.at, query),
+    ]),
+  ];
+  const [parts, others] = [partsOf(one), partsOf(other)];
+  return parts.length === others.length && parts.every((part, index) => part === others[index]);
+}
+
 /** Up to so many watches each have a lane, also an empty one. */
 const ALWAYS_SHOWN = 12;
-
-function keyOf({ watch, jobId }: Pick<Observation, 'watch' | 'jobId'>): string {
-  return `${watch}/${jobId}`;
-}
 
 function barOf(
   { watch, job, state, missingSince, noticed, changedAt }: Observation,

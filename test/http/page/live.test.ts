@@ -56,4 +56,70 @@ describe.skipIf(!HAS_BROWSER)('the page in a browser', { timeout: 4 * PATIENCE_M
     expect(await page.evaluate('document.activeElement.textContent')).toBe('What was told to whom');
     expect(complaints).toEqual([]);
   });
+
+  it('says that it is old while the daemon is away, and goes on by itself when it is back', async () => {
+    const { page } = await openPage(browser, world.url);
+    await page.locator('#live-state').getByText('live').waitFor(patient);
+    await world.daemon.kill('SIGTERM');
+    await page.getByText(/no word from the watcher for \d+ s: what you see is old/).waitFor(patient);
+    await world.restart();
+    await page.locator('#live-state').getByText('live', { exact: true }).waitFor(patient);
+    const id = world.restore('billing', { createdAt: Date.now() - 60_000 });
+    await page.locator(`#running article[id*="${id}"]`).waitFor(patient);
+  });
+
+  it('shows times in the zone of the reader, at a click', async () => {
+    const { page, complaints } = await openPage(browser, world.url, { timezoneId: 'Asia/Tokyo' });
+    const first = page.locator('#events time').first();
+    await first.waitFor(patient);
+    const iso = (await first.getAttribute('datetime')) ?? '';
+    expect(await first.textContent()).toContain(iso.slice(11, 16));
+    await page.getByRole('button', { name: 'Use my time zone' }).click();
+    const local = new Date(Date.parse(iso) + 9 * 3_600_000).toISOString().slice(11, 16);
+    await expect.poll(() => first.textContent()).toContain(local);
+    expect(await page.locator('#zone-name').textContent()).toBe('Asia/Tokyo');
+    expect(complaints).toEqual([]);
+  });
+
+  it('is reached by the keyboard alone: the filter, and each restore of the timeline in the order in which they began', async () => {
+    const { page } = await openPage(browser, `${world.url}/?range=7d`);
+    await page
+      .locator('#timeline a .bar')
+      .first()
+      .waitFor({ ...patient, state: 'attached' });
+    const stops: string[] = [];
+    for (let pressed = 0; pressed < 60; pressed += 1) {
+      await page.keyboard.press('Tab');
+      stops.push(
+        String(
+          await page.evaluate(
+            'document.activeElement.getAttribute("href") ?? document.activeElement.name ?? document.activeElement.localName',
+          ),
+        ),
+      );
+    }
+    expect(stops).toEqual(expect.arrayContaining(['watch', 'event', '/?range=30d#timeline']));
+    const bars = stops.filter((stop) => stop.startsWith('/jobs/'));
+    expect(bars.length).toBeGreaterThan(20);
+    const onTimeline = (await page.evaluate(
+      'Array.from(document.querySelectorAll("#timeline svg a"), (bar) => bar.getAttribute("href"))',
+    )) as string[];
+    expect(bars.filter((bar) => onTimeline.includes(bar)).join()).toContain(onTimeline.slice(0, 20).join());
+    expect(onTimeline).toEqual(onTimeline.toSorted());
+  });
+
+  it('stops within a second with ten pages open', async () => {
+    const pages = await Promise.all(Array.from({ length: 10 }, () => openPage(browser, world.url)));
+    await Promise.all(
+      pages.map(({ page }) =>
+        page.locator('#live-state').getByText('live', { exact: true }).waitFor(patient),
+      ),
+    );
+    await world.daemon.kill('SIGTERM');
+    const [asked, stopped] = ['SIGTERM: finishing what is in hand', 'Stopped'].map((message) =>
+      Date.parse(String(world.daemon.lines().find((line) => line.message === message)?.time)),
+    );
+    console.info(`stopped within ${(stopped ?? 0) - (asked ?? 0)} ms`);
+    expect((await world.daemon.exited).code).toBe(0);
+  });
 });
