@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { PATIENCE_MS } from './patience.ts';
 
 /** Debian's; `CHROMIUM=/path/to/it` names another. */
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -33,6 +34,7 @@ export async function openPage(
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
-  await page.goto(url);
+  page.setDefaultTimeout(2 * PATIENCE_MS);
+  await page.goto(url, { waitUntil: 'domcontentloaded' });
   return { page, complaints };
 }

@@ -84,7 +84,7 @@ export function timelineOf({ now, query, record, status }: PageFacts): Timeline 
   );
   const lanes = names.map((watch) => ({
     watch,
-    bars: (byWatch.get(watch) ?? []).toSorted((a, b) => a.from - b.from),
+    bars: (byWatch.get(watch) ?? []).toSorted((a, b) => a.job.createdAt - b.job.createdAt),
     gaps: gaps.get(watch) ?? [],
   }));
   const isEmpty = ({ bars, gaps }: Lane): boolean => bars.length === 0 && gaps.length === 0;

@@ -57,7 +57,7 @@ function svg({ lanes, from, now, until }: Timeline): Markup {
   const height = AXIS + Math.max(1, lanes.length) * LANE;
   const bars = lanes
     .flatMap((lane, row) => lane.bars.map((bar) => ({ bar, y: AXIS + row * LANE })))
-    .toSorted((a, b) => a.bar.from - b.bar.from);
+    .toSorted((a, b) => a.bar.job.createdAt - b.bar.job.createdAt);
   const isCrowded = bars.length > MOST_LINKS;
   const place = axis.place(now);
   return markup`<svg class="timeline" height="${height}" role="group" aria-label="${summary(lanes)}">
