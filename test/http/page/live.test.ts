@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fail } from '../../../src/simulator/atlas/scenario.ts';
 import { HAS_BROWSER, openPage, startBrowser } from '../../support/browser.ts';
+import { fetchOnce } from '../../support/fetch-once.ts';
 import { addPast } from '../../support/page-life.ts';
 import { type PageWorld, startPageWorld } from '../../support/page-world.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
@@ -108,18 +109,19 @@ describe.skipIf(!HAS_BROWSER)('the page in a browser', { timeout: 4 * PATIENCE_M
     expect(onTimeline).toEqual(onTimeline.toSorted());
   });
 
-  it('stops within a second with ten pages open', async () => {
-    const pages = await Promise.all(Array.from({ length: 10 }, () => openPage(browser, world.url)));
-    await Promise.all(
-      pages.map(({ page }) =>
-        page.locator('#live-state').getByText('live', { exact: true }).waitFor(patient),
-      ),
-    );
+  it('stops in time with eleven pages open, one of them in a browser that comes back at once', async () => {
+    const { page } = await openPage(browser, world.url);
+    await page.locator('#live-state').getByText('live', { exact: true }).waitFor(patient);
+    const streams = await Promise.all(Array.from({ length: 10 }, () => fetchOnce(`${world.url}/live`)));
+    const read = Promise.all(streams.map((stream) => stream.text()));
+    expect(streams.map(({ status }) => status)).toEqual(streams.map(() => 200));
+    const asked = performance.now();
     await world.daemon.kill('SIGTERM');
-    const [asked, stopped] = ['SIGTERM: finishing what is in hand', 'Stopped'].map((message) =>
-      Date.parse(String(world.daemon.lines().find((line) => line.message === message)?.time)),
-    );
-    console.info(`stopped within ${(stopped ?? 0) - (asked ?? 0)} ms`);
+    const took = performance.now() - asked;
     expect((await world.daemon.exited).code).toBe(0);
+    await read;
+    // Without an end of its own, a stream over a connection that was kept open held the stop up for 103 s.
+    expect(took).toBeLessThan(10_000);
+    console.info(`stopped within ${Math.round(took)} ms`);
   });
 });
