@@ -23,16 +23,25 @@ import type { Signals } from '../signals.ts';
 import { AmbiguousId, UnfitId } from '../views/resolve-id.ts';
 import { Unfit } from '../views/unfit.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
-import { type Role, roleOf, type Tokens } from './access.ts';
+import type { Tokens } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
-import { readBody } from './body.ts';
+import { BodyTooLarge, readBody } from './body.ts';
 import { addEventStream } from './event-stream.ts';
 import type { PagesDeps } from './page/pages.ts';
-import { addPageAssets, addPageRoutes } from './page-routes.ts';
+import {
+  addLogin,
+  addPageAssets,
+  addPageRoutes,
+  formsAt,
+  isAskedByBrowser,
+  sendToLogin,
+} from './page-routes.ts';
 import { QueryFault } from './query.ts';
 import { PROTECTIVE_HEADERS } from './refusal.ts';
+import { isFromOwnPage, refuseStranger } from './session/own-page.ts';
+import { bringsToken, roleOfRequest, viewerOf } from './session/visitor-role.ts';
 import { createTurns } from './turns.ts';
-import { addWrites, BodyTooLarge, type WriteDeps, writesAt } from './writes.ts';
+import { addWrites, type WriteDeps, writesAt } from './writes.ts';
 
 /** What the routes answer with, and who may ask. */
 export interface AppDeps extends ApiDeps {
@@ -85,7 +94,7 @@ function createApp(deps: AppDeps): Hono {
   });
   app.use(async (c, next) => {
     const isReload = c.req.path === RELOAD_PATH;
-    const writes = writesAt(c.req.path);
+    const writes = [...writesAt(c.req.path), ...formsAt(c.req.path)];
     const allowed = isReload
       ? ['POST']
       : writes.length > 0
@@ -103,18 +112,25 @@ function createApp(deps: AppDeps): Hono {
   });
   addHealth(app, deps);
   addPageAssets(app);
+  addLogin(app, { ...deps, faultLog });
   app.use(async (c, next) => {
     const role = roleOfRequest(c, deps);
     if (role === null) {
+      if (isAskedByBrowser(c)) return sendToLogin(c);
       c.header('WWW-Authenticate', 'Bearer');
       return refuse(c, 401, 'a token is needed', 'send Authorization: Bearer with the token of server.token');
     }
-    return READ_METHODS.includes(c.req.method) || role === 'actor' ? next() : refuseToAct(c, deps);
+    if (READ_METHODS.includes(c.req.method)) return next();
+    if (role !== 'actor') return refuseToAct(c, deps);
+    return bringsToken(c) || isFromOwnPage(c) ? next() : refuseStranger(c);
   });
   addReload(app, deps);
   addWrites(app, deps);
   addTurns(app, faultLog);
-  addPageRoutes(app, { ...deps, faultLog, others: (status) => othersOf(status, deps) });
+  addPageRoutes(app, {
+    ...{ ...deps, faultLog, others: (status) => othersOf(status, deps) },
+    viewer: (c) => viewerOf(c, deps),
+  });
   app.get('/metrics', async (c) => {
     const { contentType, text } = await deps.metrics.render(metricsFormatOf(c));
     return c.body(text, 200, { 'Content-Type': contentType, Vary: 'Accept' });
@@ -147,7 +163,7 @@ function metricsFormatOf(c: Context): MetricsFormat {
 }
 
 function readsAt(path: string): readonly string[] {
-  return path === '/api/v1/mutes' ? READ_METHODS : [];
+  return path === '/api/v1/mutes' || path === '/login' ? READ_METHODS : [];
 }
 
 function wholeHealth(status: WatcherStatus, deps: AppDeps): Health {
@@ -233,10 +249,6 @@ function addReload(app: Hono, { reload }: AppDeps): void {
     const { kind: _kind, ...changes } = outcome;
     return c.json({ status: 'reloaded', ...changes });
   });
-}
-
-function roleOfRequest(c: Context, { tokens }: AppDeps): Role | null {
-  return roleOf(c.req.header('authorization'), tokens());
 }
 
 function refuseFault(c: Context, thrown: Error, faultLog: FaultLog): Response | Promise<Response> {

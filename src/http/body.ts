@@ -3,6 +3,9 @@ import type { HttpBindings } from '@hono/node-server';
 /** What is written here is small. More than so many bytes are not read. */
 const MAX_BODY_BYTES = 16_384;
 
+/** A body is longer than anything that is asked for here. Answered with 413. */
+export class BodyTooLarge extends Error {}
+
 /**
  * Reads the body of a request to its end, whatever length was given for it, if any. Only for a request that is going to be answered:
  * a client that asks first (`Expect: 100-continue`) is told to send it.

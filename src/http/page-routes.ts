@@ -1,12 +1,13 @@
-import type { Hono } from 'hono';
-import type { Pages, PagesDeps } from './page/pages.ts';
+import type { Context, Hono } from 'hono';
+import type { PagesDeps } from './page/pages.ts';
+import type { LoginDeps } from './session/login.ts';
 
 /**
  * Answers browsers: the page, what it loads, and what it listens to. What renders it is loaded when the first browser asks: a daemon whose
  * page nobody opens holds none of it.
  */
 export function addPageRoutes(app: Hono, deps: PagesDeps): void {
-  const pages = lazyPages(deps);
+  const pages = lazily(async () => (await import('./page/pages.ts')).createPages(deps));
   app.get('/', async (c) => (await pages()).overview(c));
   app.get('/jobs/:id', async (c) => (await pages()).job(c, c.req.param('id')));
   app.get('/live', async (c) => (await pages()).live(c));
@@ -21,11 +22,36 @@ export function addPageAssets(app: Hono): void {
   });
 }
 
-/** Loads them once; after a failure (the files of the program were taken away, say) the next request tries again. */
-function lazyPages(deps: PagesDeps): () => Promise<Pages> {
-  let loading: Promise<Pages> | null = null;
+/** Lets browsers log in and out, which needs no token. */
+export function addLogin(app: Hono, deps: LoginDeps): void {
+  const login = lazily(async () => (await import('./session/login.ts')).createLogin(deps));
+  app.get('/login', async (c) => (await login()).show(c));
+  app.post('/login', async (c) => (await login()).enter(c));
+  app.post('/logout', async (c) => (await login()).leave(c));
+}
+
+/** Which methods besides reading a path of the page takes. */
+export function formsAt(path: string): string[] {
+  return path === '/login' || path === '/logout' ? ['POST'] : [];
+}
+
+/** True when a person with a browser asks, who can be shown where to log in. */
+export function isAskedByBrowser(c: Context): boolean {
+  return c.req.method === 'GET' && /\btext\/html\b/.test(c.req.header('accept') ?? '');
+}
+
+/** Sends a browser to the login, and from there back to what it asked for. */
+export function sendToLogin(c: Context): Response {
+  const { pathname, search } = new URL(c.req.url);
+  const asked = pathname + search;
+  return c.redirect(asked === '/' ? '/login' : `/login?${new URLSearchParams({ to: asked })}`, 303);
+}
+
+/** Loads a part once; after a failure (the files of the program were taken away, say) the next request tries again. */
+function lazily<Part>(load: () => Promise<Part>): () => Promise<Part> {
+  let loading: Promise<Part> | null = null;
   return async () => {
-    loading ??= import('./page/pages.ts').then(({ createPages }) => createPages(deps));
+    loading ??= load();
     try {
       return await loading;
     } catch (error) {

@@ -10,7 +10,7 @@ import { addMute, muteView } from '../views/mutes.ts';
 import { resolveDeliveryId } from '../views/resolve-id.ts';
 import type { PollNow, WatcherStatus } from '../watcher/status.ts';
 import { attestationIn } from './attestation-body.ts';
-import { readBody } from './body.ts';
+import { BodyTooLarge, readBody } from './body.ts';
 import { authorIn, muteIn } from './mute-body.ts';
 import { QueryFault, readQuery } from './query.ts';
 
@@ -77,9 +77,6 @@ export function addWrites(app: Hono, { store, clock, status, mutableWatches, pol
     return c.json(attestationView(await attest(store, asked, clock.now())), 201);
   });
 }
-
-/** A body is longer than anything that is asked for here. Answered with 413. */
-export class BodyTooLarge extends Error {}
 
 type Body = Readonly<Record<string, unknown>>;
 

@@ -21,6 +21,7 @@ export function expectDocumented(
   { status, text, headers }: { status: number; text: string; headers: Record<string, unknown> },
 ): void {
   const { pathname } = new URL(url);
+  if (isForPeople(pathname)) return;
   const samePath = OPERATIONS.filter(({ path }) => patternOf(path).test(pathname));
   const operation =
     samePath.find((each) => each.method === (method === 'HEAD' ? 'get' : method.toLowerCase())) ??
@@ -46,6 +47,11 @@ export function expectDocumented(
     expect.fail(
       `${method} ${pathname} ${status} is not as documented: ${ajv.errorsText(validate.errors)}\n${text}`,
     );
+}
+
+/** Pages and their forms are no API. */
+function isForPeople(path: string): boolean {
+  return /^\/(login|logout|actions\/\w+)?$/.test(path);
 }
 
 function isRefusedAtTheDoor(status: number): boolean {

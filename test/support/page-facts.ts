@@ -13,6 +13,7 @@ export function pageFacts(over: Partial<PageFacts> = {}): PageFacts {
     now: PAGE_NOW,
     version: '1.2.3',
     query: { range: '24h', watch: null, event: null },
+    viewer: 'anybody',
     status: aWatcherStatus(),
     others: { problems: [], warnings: [] },
     record: aRecord(),

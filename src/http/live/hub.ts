@@ -2,13 +2,20 @@ import type { Clock } from '../../clock.ts';
 import { toIso } from '../../domain/instant.ts';
 import type { PageFacts } from '../../views/page/facts.ts';
 import { type PageQuery, pageAddress } from '../../views/page/query.ts';
+import type { Viewer } from '../../views/page/viewer.ts';
 import { type RenderedPage, type RenderedSection, renderSections, type SectionName } from '../page/page.ts';
 import type { Stream } from './stream.ts';
+
+/** What a page shows, and to whom. */
+export interface PageView {
+  query: PageQuery;
+  viewer: Viewer;
+}
 
 /** What pages that listen are told from. */
 export interface HubDeps {
   /** @throws {Error} */
-  facts(query: PageQuery): Promise<PageFacts>;
+  facts(view: PageView): Promise<PageFacts>;
   /** Calls back when something was recorded; returns what ends that. */
   onChange(listener: () => void): () => void;
   /** Hears of a rendering that failed, and of one that did not. */
@@ -21,7 +28,7 @@ export interface LiveHub {
   /** True when no further page may listen. */
   isFull(): boolean;
   /** @param marks of the sections that the page shows already. */
-  join(query: PageQuery, marks: ReadonlyMap<string, string>, stream: Stream): void;
+  join(view: PageView, marks: ReadonlyMap<string, string>, stream: Stream): void;
   /** Ends every stream, and lets nobody in any more. */
   close(): void;
 }
@@ -36,7 +43,7 @@ const SOON_MS = 100;
 const SIGN_OF_LIFE_MS = 4_000;
 
 interface Viewers {
-  query: PageQuery;
+  view: PageView;
   /** What each of them shows, by section. */
   shown: Map<Stream, Map<string, string>>;
   /** What was rendered last. */
@@ -79,8 +86,8 @@ export function createLiveHub({ facts, onChange, onOutcome, clock }: HubDeps): L
     for (const stream of streams()) stream.send('sign', toIso(clock.now()));
   };
   const tell = async (viewers: Viewers): Promise<void> => {
-    const { query, shown } = viewers;
-    const found = await facts(query);
+    const { view, shown } = viewers;
+    const found = await facts(view);
     const sections = renderSections(found, viewers.last);
     viewers.last = { facts: found, sections };
     for (const [stream, marks] of shown) {
@@ -104,9 +111,9 @@ export function createLiveHub({ facts, onChange, onOutcome, clock }: HubDeps): L
 
   return {
     isFull: () => isClosed || streams().length >= MOST_STREAMS,
-    join: (query, marks, stream) => {
-      const address = pageAddress(query);
-      const viewers = views.get(address) ?? { query, shown: new Map(), last: null };
+    join: (view, marks, stream) => {
+      const address = `${view.viewer} ${pageAddress(view.query)}`;
+      const viewers = views.get(address) ?? { view, shown: new Map(), last: null };
       views.set(address, viewers);
       viewers.shown.set(stream, new Map(marks));
       unsubscribe ??= onChange(() => schedule(SOON_MS));

@@ -69,3 +69,14 @@ function hasRoom(response: ServerResponse): Promise<boolean> {
     response.once('close', settle);
   });
 }
+
+/** How often it is looked whether who listens still may, in milliseconds: a login runs out, and a reload may change the tokens. */
+const SESSION_LOOK_MS = 2_000;
+
+/** Ends a stream when who listens may no longer. */
+export function endWithSession(stream: Stream, stillMay: () => boolean): void {
+  const look = setInterval(() => {
+    if (!stillMay()) stream.end();
+  }, SESSION_LOOK_MS);
+  stream.onGone(() => clearInterval(look));
+}

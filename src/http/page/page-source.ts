@@ -19,10 +19,13 @@ export interface PageSourceDeps {
   clock: Clock;
 }
 
+/** The facts of a page, whoever looks at it. */
+type SharedFacts = Omit<PageFacts, 'viewer'>;
+
 /** Gathers the facts of pages, and remembers what was read as long as somebody looks. */
 export interface PageSource {
   /** A store that cannot be read is one of the facts. @throws {Error} for faults of ours. */
-  facts(query: PageQuery): Promise<PageFacts>;
+  facts(query: PageQuery): Promise<SharedFacts>;
 }
 
 /** What nobody has looked at for so many milliseconds is forgotten: a daemon whose page is closed keeps nothing of it. */
@@ -32,7 +35,7 @@ interface Viewed {
   record: PageRecord;
   last: RecordFacts | null;
   fault: PageFacts['storeFault'];
-  inHand: Promise<PageFacts> | null;
+  inHand: Promise<SharedFacts> | null;
   usedAt: number;
 }
 
@@ -64,7 +67,7 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
     viewed.set(address, view);
     return view;
   };
-  const read = async (view: Viewed, query: PageQuery): Promise<PageFacts> => {
+  const read = async (view: Viewed, query: PageQuery): Promise<SharedFacts> => {
     const current = deps.status();
     status = current;
     try {

@@ -4,6 +4,7 @@ import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { toIso } from '../../domain/instant.ts';
 import type { PageFacts } from '../../views/page/facts.ts';
 import { hasSameTimeline } from '../../views/page/timeline.ts';
+import type { Viewer } from '../../views/page/viewer.ts';
 import { type AssetPaths, document } from './document.ts';
 import { type Markup, markup } from './markup.ts';
 import { deliveriesSection } from './sections/deliveries.ts';
@@ -81,7 +82,7 @@ export function renderPage(
     attributes: markup` data-live="/live?${search.toString()}" data-marks="${marksText(sections)}"`,
     body: markup`<header class="top"><h1><a href="/">restore-watcher</a></h1>
 <p id="live"><span id="live-state" role="status"></span> <span class="quiet">as of <time id="as-of" datetime="${toIso(now)}" data-as="seconds">${toIso(now).slice(11, 19)}</time> <span id="zone-name">UTC</span></span> <button type="button" id="zone" hidden>Use my time zone</button></p>
-${filterForm(facts)}</header>
+${filterForm(facts)}${loginState(facts.viewer)}</header>
 <main>${of('state')}${of('running')}${of('timeline')}${of('events')}${of('watches')}
 <div class="columns">${of('deliveries')}<div>${of('mutes')}${of('record')}</div></div></main>
 <footer class="quiet">restore-watcher ${version}. All times are in <span data-zone>UTC</span>.</footer>`,
@@ -102,4 +103,11 @@ function filterForm({ query, status }: PageFacts): Markup {
 <label>Watch <select name="watch">${option('', 'every watch', query.watch ?? '')}${names.map((name) => option(name, name, query.watch ?? ''))}</select></label>
 <label>Events <select name="event">${option('', 'every event', query.event ?? '')}${EVENT_NAMES.map((name) => option(name, name.replaceAll('_', ' '), query.event ?? ''))}</select></label>
 <button>Show</button>${query.watch === null && query.event === null ? null : markup` <a href="/?range=${query.range}">Show everything</a>`}</form>`;
+}
+
+/** What whoever looks may do, and the way out. */
+function loginState(viewer: Viewer): Markup | null {
+  if (viewer === 'anybody') return null;
+  return markup`
+<form class="session" method="post" action="/logout"><span class="quiet">${viewer === 'actor' ? 'You may act' : 'You may look'}</span> <button>Log out</button></form>`;
 }

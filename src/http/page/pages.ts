@@ -6,14 +6,15 @@ import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Signals } from '../../signals.ts';
 import { type JobFactsStore, readJobFacts } from '../../views/page/job-facts.ts';
 import { parsePageQuery } from '../../views/page/query.ts';
-import { encode } from '../compress.ts';
+import type { Viewer } from '../../views/page/viewer.ts';
 import { createLiveHub } from '../live/hub.ts';
-import { openStream } from '../live/stream.ts';
+import { endWithSession, openStream } from '../live/stream.ts';
 import { readAssets } from './assets.ts';
+import { htmlAnswer } from './html-answer.ts';
 import { renderJobPage } from './job-page.ts';
 import { renderPage, renderSections } from './page.ts';
 import { createPageSource, type PageSourceDeps } from './page-source.ts';
-import { notOnRecord, type Refused, refusalWords, renderRefusal } from './refused.ts';
+import { notOnRecord, refusalWords, renderRefusal } from './refused.ts';
 
 /** What answers browsers. */
 export interface PagesDeps extends PageSourceDeps {
@@ -22,6 +23,8 @@ export interface PagesDeps extends PageSourceDeps {
   /** Aborts when the server stops: every stream ends then. */
   closing: AbortSignal;
   faultLog: FaultLog;
+  /** `null`: nobody who may look, or may do so still. */
+  viewer: (c: Context) => Viewer | null;
 }
 
 /** The answers to browsers. */
@@ -34,20 +37,13 @@ export interface Pages {
   live(c: Context): Response;
 }
 
-/** What a page may load, and from where; no script or style stands in it. */
-const PAGE_HEADERS = {
-  'Content-Type': 'text/html; charset=utf-8',
-  'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-};
-
 /** Makes what answers browsers. */
 export function createPages(deps: PagesDeps): Pages {
   const { signals, closing, faultLog } = deps;
   const source = createPageSource(deps);
   const assets = readAssets();
   const hub = createLiveHub({
-    facts: source.facts,
+    facts: async ({ query, viewer }) => ({ ...(await source.facts(query)), viewer }),
     clock: deps.clock,
     onChange: (listener) => {
       const stops = (['event:recorded', 'delivery:recorded', 'audit:written', 'poll:finished'] as const).map(
@@ -62,11 +58,13 @@ export function createPages(deps: PagesDeps): Pages {
       else faultLog.report('/live', 'Open pages could not be told', { err: toError(error) }, 'error');
     },
   });
+  const viewerAt = (c: Context): Viewer => deps.viewer(c) ?? 'anybody';
   closing.addEventListener('abort', () => hub.close(), { once: true });
 
   return {
     overview: async (c) => {
-      const facts = await source.facts(parsePageQuery(new URL(c.req.url).searchParams));
+      const query = parsePageQuery(new URL(c.req.url).searchParams);
+      const facts = { ...(await source.facts(query)), viewer: viewerAt(c) };
       return htmlAnswer(c, renderPage(facts, renderSections(facts), assets.paths));
     },
     job: async (c, id) => {
@@ -88,20 +86,13 @@ export function createPages(deps: PagesDeps): Pages {
       if (closing.aborted || hub.isFull()) {
         return c.body(null, 503, { Connection: 'close', 'Retry-After': '3' });
       }
-      hub.join(parsePageQuery(parameters), marksIn(parameters.get('marks')), openStream(outgoing));
+      const view = { query: parsePageQuery(parameters), viewer: viewerAt(c) };
+      const stream = openStream(outgoing);
+      endWithSession(stream, () => deps.viewer(c) === view.viewer);
+      hub.join(view, marksIn(parameters.get('marks')), stream);
       return RESPONSE_ALREADY_SENT;
     },
   };
-}
-
-/** Answers with a page, compressed as the browser takes it. */
-async function htmlAnswer(
-  c: Context,
-  html: string,
-  status: 200 | Refused['status'] = 200,
-): Promise<Response> {
-  const { body, headers } = await encode(html, c.req.header('accept-encoding'));
-  return c.body(new Uint8Array(body), status, { ...PAGE_HEADERS, ...headers });
 }
 
 /** Reads `state.Ab3_x,running.…`. */

@@ -7,12 +7,14 @@ import type { StoreFault, WatcherStatus } from '../../watcher/status.ts';
 import type { ListedJob } from '../records/records.ts';
 import type { StatusReport } from '../status/report.ts';
 import type { PageQuery } from './query.ts';
+import type { Viewer } from './viewer.ts';
 
 /** All that a page is made of. */
 export interface PageFacts {
   now: Timestamp;
   version: string;
   query: PageQuery;
+  viewer: Viewer;
   status: WatcherStatus;
   /** What is wrong besides watches and channels, a line each. */
   others: { problems: readonly string[]; warnings: readonly string[] };
