@@ -219,7 +219,7 @@ function killAtExit(): void {
 }
 
 function runnerConfigOf(config: WatcherConfig, { sources, notifiers }: StagedParts): RunnerConfig {
-  const { file, sha256, agreement, watches, channels, routes, fallbacks, testAlert, keepMs } = config;
+  const { file, sha256, agreement, watches, channels, routes, fallbacks, drills, testAlert, keepMs } = config;
   return {
     watches,
     routes,
@@ -227,11 +227,29 @@ function runnerConfigOf(config: WatcherConfig, { sources, notifiers }: StagedPar
     sources,
     notifiers,
     fallbacks,
+    drills,
     testAlert,
     keepMs,
     configuration: agreement,
     projectUrl: (watch, groupId) => projectUrl(config, watch, groupId),
-    configEntry: { file, sha256, watches: namesOf(watches), channels: namesOf(channels) },
+    configEntry: {
+      ...{ file, sha256, watches: namesOf(watches), channels: namesOf(channels) },
+      ...agreedEntry(watches, drills),
+    },
+  };
+}
+
+/** What is agreed of restores, for the report: whoever reads the log later must not have to guess. Spans are milliseconds. */
+function agreedEntry(
+  watches: WatcherConfig['watches'],
+  drills: WatcherConfig['drills'],
+): Readonly<Record<string, unknown>> {
+  const objectives = watches.flatMap(({ name, rtoMs, rpoMs }) =>
+    rtoMs === null && rpoMs === null ? [] : [{ watch: name, rtoMs, rpoMs }],
+  );
+  return {
+    ...(objectives.length === 0 ? {} : { objectives }),
+    ...(drills.length === 0 ? {} : { drills: drills.map((drill) => ({ ...drill })) }),
   };
 }
 

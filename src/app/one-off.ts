@@ -73,6 +73,7 @@ export function lookOnce(config: WatcherConfig, deps: OneOffDeps & { version: st
       fallbacks: [],
       testAlert: null,
       keepMs: null,
+      drills: [],
       projectUrl: () => null,
       store,
       signals: createSignals(deps.logger),

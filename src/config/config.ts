@@ -1,3 +1,4 @@
+import type { Drill } from '../domain/drills/drill.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
 import type { Route } from '../domain/telling/routing.ts';
@@ -16,6 +17,7 @@ export interface WatcherConfig {
   channels: readonly ChannelConfig[];
   routes: readonly Route[];
   fallbacks: readonly Fallback[];
+  drills: readonly Drill[];
   testAlert: TestAlert | null;
   /** `schema` and `caFile` are of a PostgreSQL. */
   store: { url: string; schema?: string | undefined; caFile?: string | undefined };

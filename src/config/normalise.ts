@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { type Drill, shortDrills } from '../domain/drills/drill.ts';
 import type { ApiVersion, Watch } from '../domain/job/watch.ts';
 import { alongsideOf, cessionsOf } from '../domain/polling/ownership.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
@@ -27,6 +28,7 @@ type Normalised = Pick<
   | 'channels'
   | 'fallbacks'
   | 'routes'
+  | 'drills'
   | 'testAlert'
   | 'store'
   | 'keepMs'
@@ -51,16 +53,18 @@ export function normalise(
     ...toWatch(watch, connectionOf(watch, file.connections)),
     isScheduleDefault: !isScheduleWritten(written.watches?.[index]),
   }));
+  const shared = watches.map((watch) => ({
+    ...watch,
+    cedes: cessionsOf(watch, watches),
+    alongside: alongsideOf(watch, watches),
+  }));
   return {
     connections,
-    watches: watches.map((watch) => ({
-      ...watch,
-      cedes: cessionsOf(watch, watches),
-      alongside: alongsideOf(watch, watches),
-    })),
+    watches: shared,
     channels: file.channels.map((channel) => toChannel(channel, bodyFiles)),
     fallbacks: file.channels.flatMap(toFallback),
     routes: file.routes.map(toRoute),
+    drills: [...file.drills.map(toDrill), ...shortDrills(shared)],
     testAlert: toTestAlert(file),
     store: placeOf(file.store),
     keepMs: file.store.keep === 'forever' ? null : span(file.store.keep),
@@ -154,7 +158,9 @@ function toWatch(
         : span(written.stalledAfter),
     expiringWithinMs: written.expiringWithin === undefined ? null : span(written.expiringWithin),
     failingAfterMs: span(written.failingAfter),
-    expectRestoreEveryMs: written.expectRestoreEvery === undefined ? null : span(written.expectRestoreEvery),
+    expectRestoreEveryMs: spanOrNull(written.expectRestoreEvery),
+    rtoMs: spanOrNull(written.rto),
+    rpoMs: spanOrNull(written.rpo),
     discoverEveryMs: span(written.discoverEvery),
     reconcileEveryMs: span(written.reconcileEvery),
     hint: written.hint,
@@ -234,6 +240,19 @@ export function toRoute(written: FilledConfigFile['routes'][number]): Route {
   };
 }
 
+function toDrill(written: FilledConfigFile['drills'][number]): Drill {
+  const { name, watch, targets, every, maxDuration, maxSnapshotAge, validateWithin } = written;
+  return {
+    name,
+    watch,
+    targets: targets ?? [],
+    everyMs: span(every),
+    maxDurationMs: spanOrNull(maxDuration),
+    maxSnapshotAgeMs: spanOrNull(maxSnapshotAge),
+    validateWithinMs: spanOrNull(validateWithin),
+  };
+}
+
 /** The first watch unless one is named. */
 function toTestAlert({ testAlert, watches }: FilledConfigFile): TestAlert | null {
   if (testAlert === undefined) return null;
@@ -248,6 +267,10 @@ function toTestAlert({ testAlert, watches }: FilledConfigFile): TestAlert | null
 function toHeartbeat(written: NonNullable<FilledConfigFile['heartbeat']>): HeartbeatConfig {
   const { url, every, failUrl, caFile, checkpoint } = written;
   return { url, everyMs: span(every), failUrl: failUrl ?? null, caFile: caFile ?? null, checkpoint };
+}
+
+function spanOrNull(written: string | undefined): number | null {
+  return written === undefined ? null : span(written);
 }
 
 /** The schema has seen to it that it is a duration. */

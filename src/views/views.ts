@@ -68,7 +68,7 @@ export function expectedEndView(eta: ExpectedEnd | null): View {
 
 /** An event on record, with who was told. */
 export function transitionView({ event, suppressed, mute, deliveries }: RecordedEvent): View {
-  const { watch, labels, from, to, inferred, late, job, expectedEnd, source, projectUrl, place } =
+  const { watch, labels, from, to, inferred, late, job, expectedEnd, source, projectUrl, place, drill } =
     flatSubject(event.subject);
   return {
     id: event.id,
@@ -76,6 +76,7 @@ export function transitionView({ event, suppressed, mute, deliveries }: Recorded
     severity: event.severity,
     watch,
     place,
+    ...(drill === null ? {} : { drill }),
     labels,
     from,
     to,

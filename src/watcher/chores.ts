@@ -1,7 +1,9 @@
+import type { Drill } from '../domain/drills/drill.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
 import type { AuditRecorder, CheckpointStore } from '../store/ports/audit.ts';
 import { createFallbacks, type FallbackDeps, type Fallbacks } from './deliver/fallbacks.ts';
 import { type Configured, createDepartures, type Departures, type DeparturesDeps } from './departures.ts';
+import { createDrills, type DrillDeps, type Drills } from './drills/drills.ts';
 import {
   type CheckpointCopies,
   type CheckpointCopiesDeps,
@@ -19,6 +21,7 @@ import {
 /** What the configuration decides of the chores. */
 export interface ChoreConfig extends TestAlertConfig {
   fallbacks: readonly Fallback[];
+  drills: readonly Drill[];
   configured: Configured;
   /** For how many milliseconds what is over stays on record; `null`: for ever. */
   keepMs: number | null;
@@ -33,6 +36,7 @@ export type ChoreDeps = SigningDeps &
   TestAlertDeps &
   DeparturesDeps &
   ReminderDeps &
+  DrillDeps &
   KeeperDeps &
   CheckpointCopiesDeps;
 
@@ -44,7 +48,7 @@ interface SigningDeps {
 }
 
 /**
- * Does what is to be done once for all watches and channels: reminders, fallbacks, test alerts, closing what has left the
+ * Does what is to be done once for all watches and channels: reminders, drills, fallbacks, test alerts, closing what has left the
  * configuration, pruning what is old, signing the audit log, and telling of checkpoints. Does nothing before a configuration is applied.
  */
 export class Chores {
@@ -52,6 +56,7 @@ export class Chores {
   readonly #testAlerts: TestAlerts;
   readonly #departures: Departures;
   readonly #reminders: Reminders;
+  readonly #drills: Drills;
   readonly #keeper: Keeper;
   readonly #copies: CheckpointCopies;
   readonly #signing: ReturnType<KeepSigning> | null;
@@ -61,6 +66,7 @@ export class Chores {
     this.#testAlerts = createTestAlerts(deps);
     this.#departures = createDepartures(deps);
     this.#reminders = createReminders(deps);
+    this.#drills = createDrills(deps);
     this.#keeper = createKeeper(deps);
     this.#copies = createCheckpointCopies(deps);
     this.#signing = deps.signing?.(deps.store) ?? null;
@@ -71,6 +77,7 @@ export class Chores {
     this.#fallbacks.apply(config.fallbacks);
     this.#testAlerts.apply(config);
     this.#departures.apply(config.configured);
+    this.#drills.apply(config);
     this.#keeper.apply(config.keepMs);
     this.#copies.apply();
   }
@@ -81,6 +88,7 @@ export class Chores {
     this.#testAlerts.beat();
     this.#departures.beat();
     this.#reminders.beat();
+    this.#drills.beat();
     this.#keeper.beat();
     this.#copies.beat();
   }
@@ -92,6 +100,7 @@ export class Chores {
       this.#testAlerts.stop(),
       this.#departures.stop(),
       this.#reminders.stop(),
+      this.#drills.stop(),
       this.#keeper.stop(),
       this.#copies.stop(),
       this.#fallbacks.stop(),

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import type { Timestamp } from '../domain/instant.ts';
 import type { JobState } from '../domain/job/restore-job.ts';
 import { isOfAllProjects } from '../domain/job/watch.ts';
 import { projectUnit } from '../domain/replicas/unit.ts';
@@ -11,6 +12,7 @@ import { dispatchOnce } from './deliver/dispatch.ts';
 import { callIn } from './deliver/fallbacks.ts';
 import { createSendTimes } from './deliver/send-times.ts';
 import { closeDeparted } from './departures.ts';
+import { DrillLook } from './drills/drill-look.ts';
 import { pruneForAWhile } from './keep/prune-for-a-while.ts';
 import { takeEveryLease } from './leases/every-lease.ts';
 import { unitsOf } from './leases/units.ts';
@@ -66,6 +68,8 @@ interface Run extends OnceDeps {
 }
 
 const POLLS_AT_ONCE = 8;
+/** So long, in milliseconds, whoever waits for the end of a run waits for drills. */
+const DRILLS_WITHIN_MS = 5_000;
 /** A delivery is tried so often in one run at most: once more where the channel has accepted something else meanwhile. */
 const MOST_TRIES = 2;
 
@@ -120,6 +124,10 @@ async function runAll(run: Run, signal: AbortSignal): Promise<OnceReport> {
     polled.map(({ loop }) => loop),
   );
   await closeWhatLeft(run);
+  await lookAtDrills(
+    run,
+    polled.map(({ loop }) => loop),
+  );
   const channels = await drainChannels(run, signal);
   await keepHouse(
     run,
@@ -190,12 +198,30 @@ async function closeWhatLeft(run: Run): Promise<void> {
   }
 }
 
+/** Nobody else judges restores by the drills that are agreed. A log that is long is read on by the next run. */
+async function lookAtDrills(run: Run, loops: readonly WatchLoop[]): Promise<void> {
+  const { clock, logger } = run;
+  const drills = new DrillLook({ ...run, surelyNow: () => surelyNow(run, loops) }, run);
+  const until = clock.monotonic() + DRILLS_WITHIN_MS;
+  try {
+    while (!(await drills.look()) && clock.monotonic() < until);
+  } catch (thrown) {
+    logger.error('Drills could not be looked after', { err: toError(thrown) });
+  }
+}
+
+/** By the earliest clock that was heard; `null`: no poll has succeeded. */
+function surelyNow({ clock }: Run, loops: readonly WatchLoop[]): Timestamp | null {
+  const ahead = loops.flatMap((loop) => (loop.status().lastSuccessAt === null ? [] : loop.surelyAheadMs()));
+  return ahead.length === 0 ? null : clock.now() + Math.min(0, ...ahead);
+}
+
 /** Nobody else prunes what is old. Goes by the earliest clock that was heard, and not at all where no poll has succeeded. */
 async function keepHouse(run: Run, loops: readonly WatchLoop[]): Promise<void> {
-  const ahead = loops.flatMap((loop) => (loop.status().lastSuccessAt === null ? [] : loop.surelyAheadMs()));
-  if (run.keepMs === null || ahead.length === 0) return;
+  const now = surelyNow(run, loops);
+  if (run.keepMs === null || now === null) return;
   try {
-    await pruneForAWhile(run, run.clock.now() + Math.min(0, ...ahead) - run.keepMs);
+    await pruneForAWhile(run, now - run.keepMs);
   } catch (thrown) {
     run.logger.error('What is old could not be pruned', { err: toError(thrown) });
   }

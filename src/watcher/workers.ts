@@ -1,5 +1,6 @@
 import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
+import type { Drill } from '../domain/drills/drill.ts';
 import type { Timestamp } from '../domain/instant.ts';
 import { isOfAllProjects } from '../domain/job/watch.ts';
 import {
@@ -35,6 +36,7 @@ export interface WorkConfig extends WatchConfig, TestAlertConfig {
   /** One for each channel. */
   notifiers: readonly Notifier[];
   fallbacks: readonly Fallback[];
+  drills: readonly Drill[];
   /** For how many milliseconds what is over stays on record; `null`: for ever. */
   keepMs: number | null;
   /** Stands for the whole configuration: replicas that go by another one share no work with this. */
@@ -67,6 +69,7 @@ const NOTHING: WorkConfig = {
   sources: new Map(),
   notifiers: [],
   fallbacks: [],
+  drills: [],
   testAlert: null,
   keepMs: null,
   configuration: '',

@@ -51,6 +51,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
     testAlert: null,
     keepMs: null,
     fallbacks: [],
+    drills: [],
     store: { url: 'sqlite:./data/watcher.db' },
     audit: {
       file: './data/audit.jsonl',

@@ -256,8 +256,6 @@ describe('a warning', () => {
 
   it('is given for everything that is accepted and not acted upon yet', async () => {
     const later = {
-      rto: '4h',
-      rpo: '24h',
       actors: ['ops@example.com'],
     };
     const warnings = await warningsOf({

@@ -133,7 +133,10 @@ describe('metrics', () => {
       planned: PLANNED,
     });
     expect(await lines('events_total{watch="orders"')).toEqual(
-      ['expiring', 'stalled', 'missing', 'watch_failing', 'watch_recovered', 'drill_overdue'].map(
+      [
+        ...['expiring', 'stalled', 'missing', 'watch_failing', 'watch_recovered', 'drill_overdue'],
+        ...['drill_failed', 'drill_passed'],
+      ].map(
         (event) =>
           `restore_watcher_events_total{watch="orders",event="${event}"} ${event === 'watch_failing' ? 1 : 0}`,
       ),

@@ -4,6 +4,7 @@ import { alertsContract } from './ports/alerts-contract.ts';
 import { attestationsContract } from './ports/attestations-contract.ts';
 import { auditContract } from './ports/audit-contract.ts';
 import { coverageContract } from './ports/coverage-contract.ts';
+import { drillsContract } from './ports/drills-contract.ts';
 import { feedsContract } from './ports/feeds-contract.ts';
 import { jobsContract } from './ports/jobs-contract.ts';
 import { keepingContract } from './ports/keeping-contract.ts';
@@ -29,6 +30,7 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
     recordsContract(() => store);
     mutesContract(() => store);
     attestationsContract(() => store);
+    drillsContract(() => store);
     spansContract(() => store);
     keepingContract(() => store);
     feedsContract(() => store);

@@ -189,6 +189,8 @@ export function aWatch(over: Partial<Watch> = {}): Watch {
     expiringWithinMs: null,
     failingAfterMs: 5 * MINUTE,
     expectRestoreEveryMs: null,
+    rtoMs: null,
+    rpoMs: null,
     discoverEveryMs: 10 * MINUTE,
     reconcileEveryMs: HOUR,
     hint: 'auto',

@@ -59,6 +59,7 @@ export async function aHintedWorld(
     nextDigest: () => null,
     notifiers: [createFakeNotifier()],
     fallbacks: [],
+    drills: [],
     testAlert: null,
     configuration: 'c0ffee',
     keepMs: null,

@@ -37,6 +37,7 @@ async function aWorld() {
       keepMs: null,
       configuration: 'c0ffee',
       fallbacks: [],
+      drills: [],
       store,
       clock,
       logger,

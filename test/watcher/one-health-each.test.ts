@@ -87,6 +87,7 @@ async function aWorld({ each = 2, ...over }: Partial<Watch> & { each?: number } 
       nextDigest: () => null,
       notifiers: [notifier],
       fallbacks: [],
+      drills: [],
       testAlert: null,
       keepMs: null,
       configuration: 'c0ffee',

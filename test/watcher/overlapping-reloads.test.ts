@@ -111,6 +111,7 @@ async function aWorld(time: FakeTime) {
       return before && versions[name] === version ? before : aNotifier(name);
     }),
     fallbacks: [],
+    drills: [],
     testAlert: null,
     keepMs: null,
     configuration: 'c0ffee',

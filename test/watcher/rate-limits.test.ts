@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { shortDrills } from '../../src/domain/drills/drill.ts';
 import type { Watch } from '../../src/domain/job/watch.ts';
 import { healthOf } from '../../src/health/health.ts';
 import { createSignals } from '../../src/signals.ts';
@@ -66,6 +67,7 @@ async function aWorld(watches: Watch[], { clusters = 0, perMinute = 90 } = {}) {
     nextDigest: () => null,
     notifiers: [createFakeNotifier()],
     fallbacks: [],
+    drills: shortDrills(watches),
     testAlert: null,
     keepMs: null,
     configuration: 'c0ffee',

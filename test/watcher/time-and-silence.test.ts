@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { shortDrills } from '../../src/domain/drills/drill.ts';
 import type { WatcherEvent } from '../../src/domain/event/event.ts';
 import { flatSubject } from '../../src/domain/event/flat-subject.ts';
 import { jobOf } from '../../src/domain/event/subject.ts';
@@ -53,6 +54,7 @@ async function aWorld(
       nextDigest: () => null,
       notifiers: [notifier, standIn],
       fallbacks,
+      drills: shortDrills([aWatch({ schedule: '0 * * * * *', ...over })]),
       testAlert: null,
       keepMs: null,
       configuration: 'c0ffee',

@@ -104,7 +104,7 @@ function aRunner(
   return createRunner({
     watches: scale.kinds.map((kind) => aWatch(kind, scale.hint)),
     sources: new Map([['atlas', aSource(atlas, clock)]]),
-    ...{ routes: [], notifiers: [], fallbacks: [], testAlert: null, configEntry: {}, keepMs: null },
+    ...{ routes: [], notifiers: [], fallbacks: [], drills: [], testAlert: null, configEntry: {}, keepMs: null },
     ...{ nextDigest: () => null, projectUrl: () => null },
     ...{
       store,
@@ -189,7 +189,14 @@ function aWatch(kind: 'cluster' | 'collection', hint: ScaleCase['hint']): Watch 
     ...{ name: kind, connection: 'atlas', kind, apiVersion: 'v2', groupId: '*', instanceName: '*' },
     ...{ exclude: [], cedes: [], alongside: [], restoreJobIds: [], labels: {} },
     ...{ schedule: '*/30 * * * * *', scheduleIdle: null, isScheduleDefault: true, announceExisting: false },
-    ...{ stalledAfter: null, expiringWithinMs: null, failingAfterMs: 300_000, expectRestoreEveryMs: null },
+    ...{
+      stalledAfter: null,
+      expiringWithinMs: null,
+      failingAfterMs: 300_000,
+      expectRestoreEveryMs: null,
+      rtoMs: null,
+      rpoMs: null,
+    },
     ...{ discoverEveryMs: 600_000, reconcileEveryMs: 3_600_000, hint, sweepEveryMs: 600_000 },
   };
 }

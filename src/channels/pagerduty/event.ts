@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closedBy, kindOf, type WatcherEvent } from '../../domain/event/event.ts';
 import type { Matter, Severity } from '../../domain/event/event-kind.ts';
 import { EXPLAIN_LABEL, type Message } from '../../domain/event/message.ts';
-import { isAboutLimit, jobOf, placeOf, sourceOf, watchOf } from '../../domain/event/subject.ts';
+import { drillOf, isAboutLimit, jobOf, placeOf, sourceOf, watchOf } from '../../domain/event/subject.ts';
 import { toIso } from '../../domain/instant.ts';
 import { publicPlace } from '../../domain/job/place.ts';
 import { assertNever } from '../../domain/job/restore-job.ts';
@@ -90,8 +90,15 @@ function namesOf(event: WatcherEvent, matter: Matter): string[] {
       const limit = isAboutLimit(event) ? ['limit'] : [];
       return ['watch', watch, matter, ...limit, ...(place ? Object.values(publicPlace(place)) : [])];
     }
-    case 'drill':
-      return ['watch', watch, matter];
+    case 'drill': {
+      const place = placeOf(event);
+      const name = drillOf(event)?.name ?? null;
+      return [
+        ...['watch', watch, matter],
+        ...(place ? Object.values(publicPlace(place)) : []),
+        ...(name === null ? [] : [name]),
+      ];
+    }
     case 'channel':
       // `/channels/{name}`, of the channel that fails and not of the one that tells.
       return [sourceOf(event.subject).replace(/^\//, '')];

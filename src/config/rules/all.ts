@@ -8,6 +8,7 @@ import {
 } from './addresses.ts';
 import { schedulesFitCeilings } from './ceilings.ts';
 import { digestsAreCron, somebodyIsToldAtOnce } from './digests.ts';
+import { drillsNameWatches } from './drills.ts';
 import {
   caFilesAreCertificates,
   openServersAskForToken,
@@ -84,6 +85,7 @@ export const RULES: readonly Rule[] = [
   digestsAreCron,
   somebodyIsToldAtOnce,
   remindersHaveWhatLasts,
+  drillsNameWatches,
   testAlertScheduleIsCron,
   testAlertNamesWatch,
   testAlertReachesSomebody,

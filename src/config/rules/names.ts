@@ -1,9 +1,9 @@
 import { listed, suggestion } from '../../closest.ts';
 import { entriesOf, namesIn, type Rule } from './rule.ts';
 
-/** Connections, watches and channels are told apart by their names. */
+/** Connections, watches, channels and drills are told apart by their names. */
 export const namesAreUnique: Rule = (context) => {
-  for (const section of ['connections', 'watches', 'channels'] as const) {
+  for (const section of ['connections', 'watches', 'channels', 'drills'] as const) {
     const first = new Map<string, number>();
     for (const [index, { name }] of entriesOf(context.config[section])) {
       if (name === undefined) continue;

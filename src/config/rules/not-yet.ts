@@ -6,7 +6,7 @@ import { entriesOf, type Rule } from './rule.ts';
  */
 
 /** Keys of a watch that are accepted. */
-const KEYS_NOT_ACTED_UPON = ['rto', 'rpo', 'actors'] as const;
+const KEYS_NOT_ACTED_UPON = ['actors'] as const;
 
 /** A key that this version does not act upon is told of. */
 export const keysNotYet: Rule = ({ config, warn }) => {

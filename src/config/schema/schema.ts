@@ -3,6 +3,7 @@ import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { CHANNEL_SCHEMA, ROUTE_SCHEMA, standIn } from './channels.ts';
 import { DEFAULT_SERVER } from './default-server.ts';
 import { DEFAULT_AUDIT, DEFAULT_STORE } from './default-store.ts';
+import { DRILL_SCHEMA } from './drills.ts';
 import {
   ALLOW_HTTP,
   CA_FILE,
@@ -203,6 +204,10 @@ export const CONFIG_SCHEMA = z.strictObject({
     })
     .optional()
     .describe('A sign of life for somebody else to miss.'),
+  drills: z
+    .array(DRILL_SCHEMA, { error: 'expected a list of drills' })
+    .default([])
+    .describe('Restore drills that are agreed. expectRestoreEvery on a watch is the short form.'),
   testAlert: z
     .strictObject({
       schedule: text('a cron expression')

@@ -92,12 +92,20 @@ export const WATCH_SCHEMA = z
     failingAfter: duration().default('5m').describe('Tell when the watch could not be polled for that long.'),
     expectRestoreEvery: duration()
       .optional()
-      .describe('Tell when no restore of this watch has finished for that long.')
+      .describe(
+        'Tell when no restore of this watch has finished for that long; with "*" no restore of one of its instances. The short form of drills.',
+      )
       .meta({ examples: ['7d'] }),
-    rto: duration().optional().describe('Recovery time objective. Accepted, not acted upon in this version.'),
+    rto: duration()
+      .optional()
+      .describe('Recovery time objective: the report holds the duration of each restore against it.')
+      .meta({ examples: ['1h'] }),
     rpo: duration()
       .optional()
-      .describe('Recovery point objective. Accepted, not acted upon in this version.'),
+      .describe(
+        'Recovery point objective: the report holds the age of the snapshot, when a restore began, against it.',
+      )
+      .meta({ examples: ['24h'] }),
     actors: z
       .union([flag(), z.array(text('a user name or key'))], {
         error: 'expected true, false or a list of user names and keys',

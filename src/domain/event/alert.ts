@@ -1,6 +1,6 @@
 import { parsePlaceKey, placeKey, type WatchPlace } from '../job/place.ts';
 import { type AlertEventName, kindOf, type WatcherEvent } from './event.ts';
-import { isAboutLimit, placeOf } from './subject.ts';
+import { drillOf, isAboutLimit, placeOf } from './subject.ts';
 
 /** No name of a watch or a channel holds it. */
 const BEFORE_PLACE = '*';
@@ -11,9 +11,15 @@ const BEFORE_PLACE = '*';
  */
 export type AlertName = AlertEventName | 'watch_limited';
 
-/** Names an alert in the store: what lasts about a watch, a place of it or a channel, raised once and cleared by what ends it. */
-export function alertKey(name: AlertName, about: string, place: WatchPlace | null = null): string {
-  return `${name}/${aboutKey(about, place)}`;
+/** Names an alert in the store: what lasts about a watch, a place of it, a drill there or a channel, raised once and cleared by what ends it. */
+export function alertKey(
+  name: AlertName,
+  about: string,
+  place: WatchPlace | null = null,
+  drill: string | null = null,
+): string {
+  const key = `${name}/${aboutKey(about, place)}`;
+  return drill === null ? key : `${key}${place === null ? BEFORE_PLACE : ''}${BEFORE_PLACE}${drill}`;
 }
 
 /** Names a watch, a place of it or a channel within the keys of the store. */
@@ -25,7 +31,7 @@ export function aboutKey(about: string, place: WatchPlace | null): string {
 export function partsOfKey(key: string): { name: string; about: string; place: WatchPlace | null } {
   const [name = '', ...rest] = key.split('/');
   const [about = '', place] = rest.join('/').split(BEFORE_PLACE);
-  return { name, about, place: place === undefined ? null : parsePlaceKey(place) };
+  return { name, about, place: place === undefined || place === '' ? null : parsePlaceKey(place) };
 }
 
 /** The key of the alert that an event tells of; `null` for events that are none. */
@@ -33,5 +39,10 @@ export function alertKeyOf(event: Pick<WatcherEvent, 'name' | 'subject'>): strin
   const { name, subject } = event;
   if (subject.kind === 'job' || subject.kind === 'audit' || kindOf(name).lasts === undefined) return null;
   const about = subject.kind === 'channel' ? subject.channel : subject.watch;
-  return alertKey(isAboutLimit(event) ? 'watch_limited' : (name as AlertEventName), about, placeOf(event));
+  return alertKey(
+    isAboutLimit(event) ? 'watch_limited' : (name as AlertEventName),
+    about,
+    placeOf(event),
+    drillOf(event)?.name ?? null,
+  );
 }

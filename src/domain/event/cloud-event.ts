@@ -21,10 +21,10 @@ export interface CloudEvent {
 /**
  * The event as a webhook receives it: the same text at every attempt. `data.test` is there only in a sample, `data.reminder` (from 1)
  * only in a reminder, `data.occurredAfter` only where the time is not known and a good look before is, `data.job` and `data.expectedEnd` only when there is one, `data.place` only where a part of a `*` watch is meant,
- * `data.log`, `data.checkpoint` and `data.witness` only where it is about the audit log.
+ * `data.drill` only in what is told of a restore drill, `data.log`, `data.checkpoint` and `data.witness` only where it is about the audit log.
  */
 export function toCloudEvent(event: WatcherEvent): CloudEvent {
-  const { watch, labels, from, to, inferred, late, job, expectedEnd, source, place } = flatSubject(
+  const { watch, labels, from, to, inferred, late, job, expectedEnd, source, place, drill } = flatSubject(
     event.subject,
   );
   const subject = job?.id ?? watch;
@@ -43,6 +43,7 @@ export function toCloudEvent(event: WatcherEvent): CloudEvent {
       severity: event.severity,
       watch,
       ...(place ? { place } : {}),
+      ...(drill ? { drill } : {}),
       labels,
       from,
       to,

@@ -1,7 +1,7 @@
 import type { ExpectedEnd } from '../job/eta.ts';
 import { type PublicPlace, publicPlace } from '../job/place.ts';
 import type { JobState, RestoreJob } from '../job/restore-job.ts';
-import { type EventSubject, sourceOf } from './subject.ts';
+import { type DrillFacts, type EventSubject, sourceOf } from './subject.ts';
 
 /**
  * A subject as scripts, webhooks, templates and the audit log have always seen it: every fact for every event, and the empty value
@@ -22,6 +22,8 @@ export interface FlatSubject {
   projectUrl: string | null;
   /** The part of its watch that it is about. */
   place: PublicPlace | null;
+  /** What it says of a drill. */
+  drill: DrillFacts | null;
 }
 
 const NO_JOB = { from: null, to: null, inferred: false, late: false, job: null, expectedEnd: null } as const;
@@ -35,14 +37,18 @@ export function flatSubject(subject: EventSubject): FlatSubject {
       return {
         ...{ watch, labels, from, to, inferred, late, job, expectedEnd, source, projectUrl },
         place: null,
+        drill: null,
       };
     }
     case 'watch': {
-      const { watch, labels, projectUrl, place } = subject;
-      return { watch, labels, ...NO_JOB, source, projectUrl, place: place ? publicPlace(place) : null };
+      const { watch, labels, projectUrl, place, drill = null } = subject;
+      return {
+        ...{ watch, labels, ...NO_JOB, source, projectUrl },
+        ...{ place: place ? publicPlace(place) : null, drill },
+      };
     }
     case 'channel':
     case 'audit':
-      return { watch: '', labels: {}, ...NO_JOB, source, projectUrl: null, place: null };
+      return { watch: '', labels: {}, ...NO_JOB, source, projectUrl: null, place: null, drill: null };
   }
 }

@@ -27,6 +27,8 @@ export interface AlertWords {
   name: string;
   /** The part of the watch that is meant; `null`: all of it. */
   place: string | null;
+  /** The drill that is meant; `null`: none, or `expectRestoreEvery`. */
+  drill: string | null;
   /** A rate limit is the matter. */
   isLimited: boolean;
   /** `for 2 h now` */

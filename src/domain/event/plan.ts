@@ -226,6 +226,10 @@ function observationEntry(
   const silent = transitions
     .filter(({ verdict }) => verdict === 'baseline')
     .map(({ milestone }) => milestone);
+  const news = transitions.filter(({ verdict }) => verdict === 'announce').map(({ milestone }) => milestone);
+  const { groupId, instanceName } = target;
+  const { job } = observation;
+  const isElsewhere = job === null || job.groupId !== groupId || job.instanceName !== instanceName;
   return {
     at: now,
     kind: 'observation.changed',
@@ -237,8 +241,11 @@ function observationEntry(
       firstSight: observation.firstSight,
       notFoundCount: observation.notFoundCount,
       missingSince: toIsoOrNull(observation.missingSince),
+      ...(news.length > 0 ? { news } : {}),
       ...(silent.length > 0 ? { silent, reason: 'baseline' satisfies SuppressReason } : {}),
-      job: observation.job === null ? null : withoutNulls(publicJob(observation.job)),
+      // Ops Manager polls by id and shows names.
+      ...(isElsewhere ? { place: { groupId, instanceName } } : {}),
+      job: job === null ? null : withoutNulls(publicJob(job)),
     },
   };
 }
@@ -253,7 +260,7 @@ function anomalyEntry(
 }
 
 function transitionData(event: WatcherEvent): AuditDraft['data'] {
-  const { watch, job, from, to, inferred, late, place } = flatSubject(event.subject);
+  const { watch, job, from, to, inferred, late, place, drill } = flatSubject(event.subject);
   const after = happenedAfter(event);
   return {
     eventId: event.id,
@@ -261,6 +268,7 @@ function transitionData(event: WatcherEvent): AuditDraft['data'] {
     severity: event.severity,
     watch,
     ...(place ? { place } : {}),
+    ...(drill ? { drill } : {}),
     jobId: job?.id ?? null,
     from,
     to,

@@ -1,3 +1,4 @@
+import type { DrillReason } from '../drills/drill.ts';
 import type { Timestamp } from '../instant.ts';
 import type { ExpectedEnd } from '../job/eta.ts';
 import { placeKey, type WatchPlace } from '../job/place.ts';
@@ -50,6 +51,18 @@ export interface WatchSubject extends Watched, Leaving {
   place?: WatchPlace;
   /** Why it cannot be polled as it should, in one word (`auth`, `rate_limited`). Absent where that is not the matter, and in older events. */
   reason?: string;
+  /** There when it is about a drill: which one, and what of it. Absent in older events. */
+  drill?: DrillFacts;
+}
+
+/** What an event says of a restore drill. */
+export interface DrillFacts {
+  /** `null`: `expectRestoreEvery` of the watch. */
+  name: string | null;
+  /** The restore that counted; `null`: none has. */
+  jobId: string | null;
+  /** Why it did not go as agreed; empty: it did, or none was run. */
+  reasons: readonly DrillReason[];
 }
 
 /** A channel that people are told through. */
@@ -121,6 +134,11 @@ export function hasLeft(subject: EventSubject): boolean {
 /** The part of its watch that an event is about; `null` where it is about all of it, or about no watch. */
 export function placeOf({ subject }: About): WatchPlace | null {
   return subject.kind === 'watch' ? (subject.place ?? null) : null;
+}
+
+/** What an event says of a drill; `null`: nothing. */
+export function drillOf({ subject }: About): DrillFacts | null {
+  return subject.kind === 'watch' ? (subject.drill ?? null) : null;
 }
 
 /** True for an event about a rate limit that is in the way of a watch; what keeps it from being read at all is another matter. */

@@ -37,6 +37,10 @@ export interface Watch {
   failingAfterMs: number;
   /** A restore should finish at least this often, in milliseconds; `null`: no matter. */
   expectRestoreEveryMs: number | null;
+  /** Recovery time objective: a restore should take no longer, in milliseconds; `null`: none is agreed. */
+  rtoMs: number | null;
+  /** Recovery point objective: a snapshot should be no older when its restore begins, in milliseconds; `null`: none is agreed. */
+  rpoMs: number | null;
   /** With `*`: how often projects and instances are listed again, in milliseconds. */
   discoverEveryMs: number;
   /** How often a long list is read whole, in place of its newest page, in milliseconds. */

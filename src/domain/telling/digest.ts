@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { kindOf, type WatcherEvent } from '../event/event.ts';
 import { SEVERITIES } from '../event/event-kind.ts';
-import { subjectKey } from '../event/subject.ts';
+import { drillOf, subjectKey } from '../event/subject.ts';
 import type { Timestamp } from '../instant.ts';
 
 /** What several events come to, for a headline. */
@@ -43,7 +43,9 @@ export function summarizeDigest(events: readonly WatcherEvent[]): DigestSummary 
 /** A job of a watch; or the watch or channel itself, its drills apart from its polls. */
 function matterOf({ name, subject }: WatcherEvent): string {
   const key = subjectKey(subject);
-  return kindOf(name).opens === 'drill' ? `drill ${key}` : key;
+  const drill = drillOf({ subject });
+  if (drill === null) return kindOf(name).opens === 'drill' ? `drill ${key}` : key;
+  return `drill ${drill.name ?? ''} ${key}`;
 }
 
 /** That what had finished has run out changes nothing for anybody. */

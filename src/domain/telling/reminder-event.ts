@@ -1,6 +1,13 @@
 import { eventId, kindOf, severityOf, type WatcherEvent } from '../event/event.ts';
 import { jobWords } from '../event/job-words.ts';
-import { type EventSubject, isAboutLimit, isOfWatch, type JobSubject, placeOf } from '../event/subject.ts';
+import {
+  drillOf,
+  type EventSubject,
+  isAboutLimit,
+  isOfWatch,
+  type JobSubject,
+  placeOf,
+} from '../event/subject.ts';
 import { formatSpan, type Timestamp } from '../instant.ts';
 import { type ExpectedEnd, expectedEnd, type Usuals } from '../job/eta.ts';
 import { placeWords } from '../job/place.ts';
@@ -91,6 +98,7 @@ function summarize(
   return kind.lasts.again({
     name,
     place: place && placeWords(place),
+    drill: drillOf(first)?.name ?? null,
     isLimited: isAboutLimit(first),
     lasting,
     fault,

@@ -25,6 +25,8 @@ const KEYS = {
   pruned_job: ['job_id', 'watch'],
   mute: ['id'],
   attestation: ['id'],
+  drill: ['drill'],
+  drill_place: ['drill', 'place'],
   event: ['position'],
   reminder: ['event_id', 'channel'],
   delivery: ['position'],

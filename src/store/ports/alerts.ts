@@ -5,6 +5,7 @@ import type { Timestamp } from '../../domain/instant.ts';
 import type { DueReminder } from '../../domain/telling/due-reminder.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import type { ReminderPlan } from '../../domain/telling/reminder.ts';
+import type { DrillChange } from './drills.ts';
 
 /** Something that lasts was raised, or has ended: with the events that tell of it. */
 export interface AlertCommit {
@@ -13,6 +14,8 @@ export interface AlertCommit {
   clear: readonly string[];
   events: readonly PlannedEvent[];
   audit: readonly AuditDraft[];
+  /** How drills stand by what led to it. Absent: nothing has changed there. */
+  drills?: DrillChange;
 }
 
 /** One look at the reminders that are due. */

@@ -121,6 +121,25 @@ export const MIGRATIONS: readonly Migration[] = [
     worksFrom: 1,
   },
   { number: 9, name: 'access tokens that replicas share', sql: TOKENS, worksFrom: 1 },
+  {
+    number: 10,
+    name: 'how drills stand',
+    sql: `
+      create table drill (
+        drill text collate "C" primary key,
+        seq bigint not null,
+        agreed_at_seq bigint not null,
+        scope text not null
+      );
+      create table drill_place (
+        drill text collate "C" not null,
+        place text collate "C" not null,
+        body text not null,
+        primary key (drill, place)
+      );
+    `,
+    worksFrom: 1,
+  },
 ];
 
 /** With the schema's name it makes the advisory lock under which a layout is changed: "RWdb". */

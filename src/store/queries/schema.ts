@@ -5,7 +5,7 @@ import type { Mute } from '../../domain/telling/mute.ts';
 import type { SuppressReason } from '../../domain/telling/routing.ts';
 import type { DeliveryStatus } from '../ports/outbox.ts';
 import type { CoverageSpanTable, CoverageWriterTable } from './coverage/tables.ts';
-import type { AttestationTable } from './evidence/tables.ts';
+import type { AttestationTable, DrillPlaceTable, DrillTable } from './evidence/tables.ts';
 import type {
   AuditMirrorTable,
   EstateTable,
@@ -28,6 +28,8 @@ export interface Database {
   job_count: JobCountTable;
   mute: MuteTable;
   attestation: AttestationTable;
+  drill: DrillTable;
+  drill_place: DrillPlaceTable;
   event: EventTable;
   reminder: ReminderTable;
   channel_quiet: ChannelQuietTable;

@@ -3,6 +3,7 @@ import type { PlannedEvent } from '../../domain/event/plan.ts';
 import type { AlertCommit, AlertStore, ReminderJudge, ReminderLook } from '../ports/alerts.ts';
 import { readAlerts, writeAlerts } from '../queries/alerts.ts';
 import { alertEvent, hasEvent, writeEvents } from '../queries/events.ts';
+import { writeDrill } from '../queries/evidence/drills.ts';
 import { lastFinishedAt } from '../queries/finishes.ts';
 import { listMutes } from '../queries/mutes.ts';
 import { watchedSince } from '../queries/observations.ts';
@@ -28,6 +29,7 @@ async function commitAlerts({ inTurn }: Turns, commit: AlertCommit): Promise<voi
   await inTurn(async (trx, record) => {
     await writeAlerts(trx, commit);
     await writeEvents(trx, commit.events, commit.at);
+    if (commit.drills) await writeDrill(trx, commit.drills);
     await record(commit.audit);
   });
 }

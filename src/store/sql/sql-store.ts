@@ -9,6 +9,7 @@ import { createAlertStore } from './alerts.ts';
 import { createAttestationStore } from './attestations.ts';
 import { createAuditStore } from './audit.ts';
 import { createCoverageStore } from './coverage.ts';
+import { createDrillStore } from './drills.ts';
 import { createFeedStore } from './feeds.ts';
 import { createJobStore } from './jobs.ts';
 import { createKeepingStore } from './keeping.ts';
@@ -55,6 +56,7 @@ function storeOver(engine: SqlEngine, guard: MethodGuard, turns: Turns): Store {
     ...createRecordStore(db, turns, guarded),
     ...createMuteStore(db, turns, guarded),
     ...createAttestationStore(db, turns, guarded),
+    ...createDrillStore(db, turns, guarded),
     ...createSpanStore(db, turns, guarded),
     ...createKeepingStore(db, turns, guarded),
     ...createFeedStore(db, turns, guarded),

@@ -250,6 +250,24 @@ export const MIGRATIONS: readonly Migration[] = [
       create index attestation_job on attestation (job_id, id);
     `,
   },
+  {
+    number: 25,
+    name: 'how drills stand',
+    sql: `
+      create table drill (
+        drill text primary key,
+        seq integer not null,
+        agreed_at_seq integer not null,
+        scope text not null
+      ) strict;
+      create table drill_place (
+        drill text not null,
+        place text not null,
+        body text not null,
+        primary key (drill, place)
+      ) strict;
+    `,
+  },
 ];
 
 /**

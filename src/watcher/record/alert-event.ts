@@ -1,8 +1,17 @@
+import type { AuditDraft } from '../../domain/audit.ts';
 import { type EventName, eventId, severityOf, type WatcherEvent } from '../../domain/event/event.ts';
-import { type AuditSubject, type EventSubject, isAboutLimit, placeOf } from '../../domain/event/subject.ts';
+import {
+  type AuditSubject,
+  type DrillFacts,
+  drillOf,
+  type EventSubject,
+  isAboutLimit,
+  placeOf,
+} from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
 import { isWildcard, type Watch } from '../../domain/job/watch.ts';
+import type { DrillChange } from '../../store/ports/drills.ts';
 
 /** A part of what a `*` watch follows, with the labels that it has. */
 export interface WatchedPart {
@@ -14,7 +23,12 @@ export interface WatchedPart {
 export interface AlertRecord {
   name: EventName;
   about:
-    | { watch: Watch; part?: (WatchedPart & { hasLeft?: boolean }) | null; reason?: string | null }
+    | {
+        watch: Watch;
+        part?: (WatchedPart & { hasLeft?: boolean }) | null;
+        reason?: string | null;
+        drill?: DrillFacts;
+      }
     | { channel: string }
     | { audit: Omit<AuditSubject, 'kind'> }
     | { leaving: EventSubject };
@@ -25,6 +39,17 @@ export interface AlertRecord {
    * alert again gives the event the same id. Left out: nothing says so.
    */
   begin?: Timestamp;
+}
+
+/** What is raised and cleared together, with the event that tells of it and what else is written along with it. */
+export interface AlertChanges {
+  /** `null`: nobody is told. */
+  alert: AlertRecord | null;
+  /** Keys of alerts; see `alertKey`. */
+  raise: readonly string[];
+  clear: readonly string[];
+  audit: ReadonlyArray<Omit<AuditDraft, 'at'>>;
+  drills?: DrillChange;
 }
 
 /** The page of a project in Atlas, for people. */
@@ -77,7 +102,9 @@ function namesOf(subject: EventSubject): string[] {
   if (subject.kind === 'audit') return [subject.origin, subject.witness ?? String(subject.checkpoint?.size)];
   const place = placeOf({ subject });
   const limit = isAboutLimit({ subject }) ? ['limit'] : [];
-  return [subject.watch, ...limit, ...(place ? [placeKey(place)] : [])];
+  const drill = drillOf({ subject });
+  const run = drill === null ? [] : [drill.name ?? '', drill.jobId ?? ''];
+  return [subject.watch, ...limit, ...(place ? [placeKey(place)] : []), ...run];
 }
 
 function subjectOf(about: AlertRecord['about'], projectUrl: ProjectUrl): EventSubject {
@@ -87,7 +114,8 @@ function subjectOf(about: AlertRecord['about'], projectUrl: ProjectUrl): EventSu
     return about.leaving.kind === 'watch' || about.leaving.kind === 'channel'
       ? { ...about.leaving, left: true }
       : about.leaving;
-  const { watch, part, reason } = about;
+  const { watch, part, reason, drill } = about;
+  const more = { ...(reason ? { reason } : {}), ...(drill ? { drill } : {}) };
   const { name, labels, groupId, kind, instanceName } = watch;
   if (part) {
     const { place } = part;
@@ -95,7 +123,7 @@ function subjectOf(about: AlertRecord['about'], projectUrl: ProjectUrl): EventSu
       kind: 'watch',
       watch: name,
       place,
-      ...(reason ? { reason } : {}),
+      ...more,
       ...(part.hasLeft ? { left: true } : {}),
       labels: part.labels,
       instance: { groupId: place.groupId, kind, instanceName: place.instanceName ?? '*' },
@@ -105,7 +133,7 @@ function subjectOf(about: AlertRecord['about'], projectUrl: ProjectUrl): EventSu
   return {
     kind: 'watch',
     watch: name,
-    ...(reason ? { reason } : {}),
+    ...more,
     labels,
     instance: { groupId, kind, instanceName },
     projectUrl: isWildcard(watch) ? null : projectUrl(watch, groupId),

@@ -30,7 +30,7 @@ import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
 import type { Lease } from '../../store/ports/replicas/lease.ts';
 import { type AlertChange, keysOf } from './alert-change.ts';
-import { type AlertRecord, alertEvent, channelOf } from './alert-event.ts';
+import { type AlertChanges, type AlertRecord, alertEvent, channelOf } from './alert-event.ts';
 import { AlertMemory } from './alert-memory.ts';
 import { announceAttempt, announceComing, announceEvents } from './announce.ts';
 import { type AttemptEnd, auditOfAttempt, endsOf } from './attempt.ts';
@@ -147,18 +147,32 @@ export class Recorder {
    * @returns when it was recorded; what is raised is raised since then.
    */
   async recordAlert(alert: AlertRecord, change: AlertChange): Promise<Timestamp> {
-    const at = this.#deps.clock.now();
-    const event = await alertEvent(alert, {
-      key: change.raise ?? change.clear ?? null,
-      at,
-      projectUrl: this.#rules.projectUrl,
-      isTold: (id) => this.#deps.store.hasEvent(id),
-    });
-    const { plannedEvent, audit } = planEvent(event, await this.#alertRules(alert, at));
-    const commit = { ...keysOf(change), at, events: [plannedEvent], audit };
-    const written = this.#deps.store.commitAlerts(commit).then(() => this.#shared.alerts.note(commit));
-    await this.#tellOnce(written, [plannedEvent]);
+    return this.recordAlerts({ alert, ...keysOf(change), audit: [] });
+  }
+
+  /** The same with what else is written along with it; without an alert, just that. */
+  async recordAlerts({ alert, raise, clear, audit, drills }: AlertChanges): Promise<Timestamp> {
+    const { store, clock } = this.#deps;
+    const at = clock.now();
+    const plan = alert && (await this.#planAlert(alert, raise[0] ?? clear[0] ?? null, at));
+    const events = plan ? [plan.plannedEvent] : [];
+    const entries = [...audit.map((draft) => ({ ...draft, at })), ...(plan?.audit ?? [])];
+    const commit = { at, raise, clear, events, audit: entries, ...(drills ? { drills } : {}) };
+    const written = store.commitAlerts(commit).then(() => this.#shared.alerts.note(commit));
+    if (events.length + entries.length > 0) await this.#tellOnce(written, events);
+    else await written;
     return at;
+  }
+
+  async #planAlert(
+    alert: AlertRecord,
+    key: string | null,
+    at: Timestamp,
+  ): Promise<ReturnType<typeof planEvent>> {
+    const { projectUrl } = this.#rules;
+    const isTold = (id: string): Promise<boolean> => this.#deps.store.hasEvent(id);
+    const event = await alertEvent(alert, { key, at, projectUrl, isTold });
+    return planEvent(event, await this.#alertRules(alert, at));
   }
 
   /** What is raised, by watch. Kept up to date with all that goes through the recorder. */

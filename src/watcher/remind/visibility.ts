@@ -67,7 +67,6 @@ function visibilityOfWatch(watch: Watch, loop: WatchLoop | null, first: WatcherE
   const { name } = first;
   const { labels } = first.subject.kind === 'watch' && first.subject.place ? first.subject : watch;
   const isDrill = kindOf(name).opens === 'drill';
-  if (isDrill && watch.expectRestoreEveryMs === null) return UNWATCHED;
   if (loop === null) return BLIND;
   if (isDrill) return visibilityOfPolled(loop, labels);
   const place = placeOf(first);

@@ -8,7 +8,6 @@ import type { Watch } from '../../domain/job/watch.ts';
 import { isRateLimit, menderOf } from '../../domain/polling/mender.ts';
 import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
-import type { JobSource } from '../../source/source.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
 import type { AlertChange } from '../record/alert-change.ts';
 import type { AlertRecord, WatchedPart } from '../record/alert-event.ts';
@@ -16,9 +15,6 @@ import type { Recorder } from '../record/recorder.ts';
 import type { WritersFor } from '../share/watch-share.ts';
 import type { Failing } from './account.ts';
 import type { WatchPollReport } from './poll-watch.ts';
-
-/** "No restore for so long" is a matter of days: looking once a minute is enough, and keeps idle polls free of it. */
-const OVERDUE_LOOK_EVERY_MS = 60_000;
 
 /** Of the parts of a watch. */
 const TOLD_OF_PARTS: ReadonlySet<string> = new Set(['watch_failing', 'watch_limited']);
@@ -36,41 +32,35 @@ export interface PollVerdict {
 
 /** What the alerts of a watch work with. */
 export interface WatchAlertsDeps {
-  source: Pick<JobSource, 'surelyAheadMs'>;
-  store: Pick<AlertStore, 'alertEvent' | 'lastFinishedAt' | 'watchedSince'>;
+  store: Pick<AlertStore, 'alertEvent'>;
   recorder: Pick<Recorder, 'alerts'>;
   /** What is told of a part of the watch is told by who has the right to that. */
-  writersFor: WritersFor<unknown, Pick<Recorder, 'recordAlert' | 'recordAlertState'>>;
+  writersFor: WritersFor<unknown, Pick<Recorder, 'recordAlert'>>;
   clock: Clock;
   faultLog: FaultLog;
 }
 
 /**
- * Raises what lasts about a watch (it fails, a restore is overdue) once, and tells of its end. What is raised is kept in the store, so
+ * Raises what lasts about a watch (it fails) once, and tells of its end. What is raised is kept in the store, so
  * that a restart changes nothing. A store that fails is reported to the fault log, and asked again at the next look: nothing rejects.
  */
 export class WatchAlerts {
   readonly #deps: WatchAlertsDeps;
   readonly #watch: Watch;
-  readonly #keys: { failing: string; limited: string; overdue: string };
-  readonly #startedAt: Timestamp;
+  readonly #keys: { failing: string; limited: string };
   /** Since when what is raised is raised, by key; `null` until the store was asked. */
   #raised: Map<string, Timestamp> | null = null;
   /** The reason that was told last, by key; filled when it is asked for. */
   readonly #toldReasons = new Map<string, string | null>();
-  /** Monotonic. */
-  #nextOverdueLookAt = Number.NEGATIVE_INFINITY;
   /** The looks that were asked for so far. Never rejects. */
   #turn: Promise<void> = Promise.resolve();
 
   constructor(deps: WatchAlertsDeps, watch: Watch) {
     this.#deps = deps;
     this.#watch = watch;
-    this.#startedAt = deps.clock.now();
     this.#keys = {
       failing: alertKey('watch_failing', watch.name),
       limited: alertKey('watch_limited', watch.name),
-      overdue: alertKey('drill_overdue', watch.name),
     };
   }
 
@@ -98,8 +88,6 @@ export class WatchAlerts {
         const end = endOf(place);
         if (end !== null) await this.#clearPart(key, since, place, end);
       }
-      // Whether a rate limit is in the way is another matter.
-      if (isWell) await this.#lookAtOverdue();
     });
   }
 
@@ -184,28 +172,6 @@ export class WatchAlerts {
 
   #toldAgo(since: Timestamp): string {
     return `It was told to be failing ${formatSpan(this.#deps.clock.now() - since)} ago.`;
-  }
-
-  async #lookAtOverdue(): Promise<void> {
-    const { clock, store, source } = this.#deps;
-    const { name, expectRestoreEveryMs: every } = this.#watch;
-    const writers = this.#deps.writersFor(null);
-    if (every === null || writers === null || clock.monotonic() < this.#nextOverdueLookAt) return;
-    this.#nextOverdueLookAt = clock.monotonic() + OVERDUE_LOOK_EVERY_MS;
-    const last = await store.lastFinishedAt(name);
-    // A watcher that is restarted every week must not begin to count anew each time.
-    const since = last ?? (await store.watchedSince(name)) ?? this.#startedAt;
-    const forMs = clock.now() + source.surelyAheadMs() - since;
-    const raisedAt = (await this.#known()).get(this.#keys.overdue);
-    if (forMs > every && raisedAt === undefined) {
-      const summary = EVENT_KINDS.drill_overdue.summary({ watch: name, forMs: last === null ? null : forMs });
-      const note = `Expected every ${formatSpan(every)}.`;
-      await this.#tell({ name: 'drill_overdue', summary, note, begin: since }, { raise: this.#keys.overdue });
-    } else if (raisedAt !== undefined && forMs <= every && since > raisedAt - every) {
-      // A restore has finished since (a clock that was set back alone ends nothing), and the `finished` event has told of it.
-      await writers.recorder.recordAlertState({ clear: this.#keys.overdue }, clock.now());
-      (await this.#known()).delete(this.#keys.overdue);
-    }
   }
 
   async #tell(

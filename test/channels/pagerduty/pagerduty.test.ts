@@ -126,7 +126,8 @@ describe('what PagerDuty receives', () => {
     ['missing', 'ready'],
     ['watch_failing', 'watch_recovered'],
     ['channel_failing', 'channel_recovered'],
-    ['drill_overdue', 'finished'],
+    ['drill_overdue', 'drill_passed'],
+    ['drill_failed', 'drill_passed'],
   ])('closes the alert of %s with %s, by the same key', async (begins, ends) => {
     const eventOf = (name: EventName) => anEvent(name);
     const bodies = await sendAll(eventOf(begins), eventOf(ends), eventOf(ends));

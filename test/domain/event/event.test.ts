@@ -78,6 +78,8 @@ describe('the severity of an event', () => {
       watch_failing: 'critical',
       watch_recovered: 'info',
       drill_overdue: 'warning',
+      drill_failed: 'warning',
+      drill_passed: 'info',
       channel_failing: 'critical',
       channel_recovered: 'info',
       audit_forked: 'critical',

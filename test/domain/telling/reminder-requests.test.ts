@@ -15,6 +15,7 @@ describe('who is to be told again', () => {
       'missing',
       'watch_failing',
       'drill_overdue',
+      'drill_failed',
       'channel_failing',
     ]);
   });

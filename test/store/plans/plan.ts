@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 /** Tables that do not grow with age, and why. */
 const SMALL: Record<string, string> = {
+  drill: 'a row for each drill that is agreed',
   target: 'a row for each instance',
   alert: 'a row for what lasts',
   mute: 'a row for each time that somebody has set one by hand',
@@ -38,6 +39,7 @@ const BOUNDED: Record<string, string> = {
 /** How an index is searched when what it finds is little, and why. */
 const LITTLE: Record<string, string> = {
   'event_job (job_id=?': 'what happened to one job',
+  'drill_place_1 (drill=?': 'the instances of one drill',
   'attestation_job (job_id=?': 'what people said of one job',
   'observation_job (job_id=?': 'one job, as several watches see it',
   'delivery_event (event_id=?': 'one event, to all channels',

@@ -1,3 +1,4 @@
+import { newPlace } from '../../../src/domain/drills/drill-place.ts';
 import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
 import { JOB_STATES } from '../../../src/domain/job/restore-job.ts';
 import { firstTrust } from '../../../src/domain/polling/trust.ts';
@@ -41,8 +42,23 @@ export async function tour(store: Store): Promise<void> {
   await store.removeMute(mute.id, T0 + 1, 'ann');
   await store.attest(anAttestationRequest());
   await store.attestationsOf([jobId(1), jobId(2)]);
+  await tourOfDrills(store);
   await tourOfKeeping(store);
   await store.close();
+}
+
+async function tourOfDrills(store: Store): Promise<void> {
+  const mark = { drill: 'monthly', seq: 1, agreedAtSeq: 0, scope: '' };
+  const place = newPlace({ groupId: 'g', instanceName: 'orders' }, T0);
+  const alerts = { at: T0, raise: [], clear: [], events: [], audit: [] };
+  const places = [
+    { key: 'a', place },
+    { key: 'b', place: null },
+  ];
+  await store.commitAlerts({ ...alerts, drills: { mark, isNew: true, places } });
+  await store.drillMarks();
+  await store.drillPlaces('monthly');
+  await store.forgetDrills(['monthly']);
 }
 
 /** Of what is so old that nothing else of the tour is touched: a job, an event of no job, and a mute. */

@@ -152,6 +152,7 @@ const WRITES: Partial<Record<keyof Store, (lost: Store) => Promise<unknown>>> = 
   addMute: (lost) => lost.addMute(aMuteRequest()),
   removeMute: (lost) => lost.removeMute(1, at, 'ann'),
   attest: (lost) => lost.attest(anAttestationRequest()),
+  forgetDrills: (lost) => lost.forgetDrills(['monthly']),
   redrive: (lost) => lost.redrive('given_up', at),
 };
 
@@ -181,6 +182,8 @@ const READS: ReadonlyArray<keyof Store> = [
     'lastPlace',
     'readCoverage',
     'attestationsOf',
+    'drillMarks',
+    'drillPlaces',
   ] as const),
 ];
 

@@ -31,6 +31,7 @@ const LANDED: Record<number, string> = {
   22: '24d012bad00633b37518066719d9ae1cca5f48795f11634d4fdb162204b92405',
   23: '7840b9fdb4352a3ec9081ee6858befdb4c019027961b8df2d22fbfb1837d55bb',
   24: 'c214e1a2e252ca2cff01c94d2f3c267ac0a43cfcb262b1ff81e5c45885dd47aa',
+  25: '534f1044342b25d4d39ba0ecf183e20d7b3bb9bc4ed44a37ffa41cc8833d2643',
 };
 
 it('migrations stay, byte for byte, as they landed', () => {

@@ -104,6 +104,7 @@ export function aReplicaWorld(
       nextDigest: () => null,
       notifiers,
       fallbacks: [],
+      drills: [],
       testAlert: null,
       keepMs: null,
       configuration,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { shortDrills } from '../../../src/domain/drills/drill.ts';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import type { Route } from '../../../src/domain/telling/routing.ts';
 import { DeliveryError, SourceError } from '../../../src/errors.ts';
@@ -7,6 +8,7 @@ import { createSignals, type Signals } from '../../../src/signals.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
+import { DrillLook } from '../../../src/watcher/drills/drill-look.ts';
 import { leasesAlone } from '../../../src/watcher/leases/leases.ts';
 import { createReminders, remindDue } from '../../../src/watcher/remind/reminders.ts';
 import { createVisibility } from '../../../src/watcher/remind/visibility.ts';
@@ -53,6 +55,8 @@ afterEach(async () => {
 });
 
 /** As at the start of a process: what was told before is known from the store alone. */
+let drills: DrillLook;
+
 async function begin(over: Partial<Watch> = {}): Promise<void> {
   await end();
   logger = createRecordingLogger();
@@ -62,6 +66,14 @@ async function begin(over: Partial<Watch> = {}): Promise<void> {
   });
   const watch = aWatch(over);
   watches = [watch];
+  drills = new DrillLook(
+    {
+      store: { ...store, lastSuccesses: async () => new Map([[watch.name, clock.now()]]) },
+      recorder: deps().recorder,
+      surelyNow: () => clock.now(),
+    },
+    { drills: shortDrills(watches), watches },
+  );
   loop = createWatchLoop({ ...deps(), source, random: () => 0 }, { watch, gapMs: () => 30_000 });
   alerts = createChannelAlerts({ ...deps(), leases: leasesAlone() });
   await alerts.begin();
@@ -93,6 +105,7 @@ async function live(ms: number): Promise<void> {
   for (let gone = 0; gone < ms; gone += MINUTE) {
     clock.advance(MINUTE);
     await poll();
+    while (!(await drills.look()));
     await remindDue(deps());
     alerts.beat();
     await deliver();

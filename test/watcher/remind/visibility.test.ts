@@ -153,8 +153,6 @@ describe('a watch can be seen', () => {
     expect(visibilityOf(DRILL_OVERDUE)).toBe('blind');
     await loop?.pollNow();
     expect(visibilityOf(DRILL_OVERDUE)).toBe('seen');
-    watches = [aWatch()];
-    expect(visibilityOf(DRILL_OVERDUE)).toBe('unwatched');
   });
 });
 

@@ -12,3 +12,18 @@ export interface AttestationTable {
   note: string | null;
   clean_up: CleanUp | null;
 }
+
+/** How far the audit log was read for a drill; see `DrillMark`. */
+export interface DrillTable {
+  drill: string;
+  seq: number;
+  agreed_at_seq: number;
+  scope: string;
+}
+
+/** How a drill stands at an instance; `body` is a `DrillPlace` as JSON. */
+export interface DrillPlaceTable {
+  drill: string;
+  place: string;
+  body: string;
+}

@@ -1,0 +1,205 @@
+import { type Drill, drillKey } from '../../domain/drills/drill.ts';
+import { missedAttestations, waitingSince } from '../../domain/drills/drill-place.ts';
+import { partsOfKey } from '../../domain/event/alert.ts';
+import { EVENT_KINDS } from '../../domain/event/event-kinds.ts';
+import { drillOf } from '../../domain/event/subject.ts';
+import { formatSpan, type Timestamp } from '../../domain/instant.ts';
+import { placeWords } from '../../domain/job/place.ts';
+import type { Watch } from '../../domain/job/watch.ts';
+import type { AlertStore } from '../../store/ports/alerts.ts';
+import type { AuditReader } from '../../store/ports/audit.ts';
+import type { DrillStore } from '../../store/ports/drills.ts';
+import type { RecordReader } from '../../store/ports/records.ts';
+import type { Recorder } from '../record/recorder.ts';
+import { DrillLedger } from './drill-ledger.ts';
+import { endOverdue, keysOf, overdue, type Telling, tellRun } from './drill-telling.ts';
+
+/** Which drills are agreed, and of which watches. */
+export interface DrillConfig {
+  drills: readonly Drill[];
+  watches: readonly Watch[];
+}
+
+/** What a look at drills works with. */
+export interface DrillLookDeps {
+  store: DrillStore &
+    Pick<AuditReader, 'readAudit' | 'auditHead'> &
+    Pick<RecordReader, 'lastSuccesses'> &
+    Pick<AlertStore, 'readAlerts' | 'alertEvent' | 'lastFinishedAt' | 'watchedSince'>;
+  recorder: Pick<Recorder, 'recordAlerts' | 'recordAlertState'>;
+  /** What time it is at least; `null`: nobody knows yet, and nothing becomes overdue. */
+  surelyNow: () => Timestamp | null;
+  /** All replicas go by the same configuration. Always so unless given. */
+  areAgreed?: () => boolean;
+}
+
+/** So much of the audit log is read at a time: some 20 ms of work. */
+const ENTRIES = 1_000;
+
+const ALERTS: ReadonlySet<string> = new Set(['drill_overdue', 'drill_failed']);
+
+/** Reads on in the audit log, judges the restores that count by what is agreed, and tells of what is not as agreed. */
+export class DrillLook {
+  readonly #deps: DrillLookDeps;
+  readonly #config: DrillConfig;
+  #ledgers: DrillLedger[] | null = null;
+
+  constructor(deps: DrillLookDeps, config: DrillConfig) {
+    this.#deps = deps;
+    this.#config = config;
+  }
+
+  /** Has everything read from the store anew. */
+  forget(): void {
+    this.#ledgers = null;
+  }
+
+  /**
+   * Takes one look. Returns false while there is more of the audit log to read.
+   * @throws {StoreError} and then what was told is told; see `forget`.
+   */
+  async look(): Promise<boolean> {
+    const { store } = this.#deps;
+    this.#ledgers ??= await this.#open();
+    const ledgers = this.#ledgers;
+    const from = Math.min(...ledgers.map(({ seq }) => seq));
+    const entries = ledgers.length === 0 ? [] : await store.readAudit(from, ENTRIES);
+    for (const entry of entries) {
+      for (const ledger of ledgers) {
+        for (const { key, run } of ledger.read(entry)) {
+          if (run !== null) await this.#tell(ledger, tellRun(ledger, key, run));
+        }
+      }
+    }
+    const isCaughtUp = entries.length < ENTRIES;
+    if (isCaughtUp) await this.#lookAtTime(ledgers);
+    for (const ledger of ledgers) await this.#tell(ledger, null);
+    return isCaughtUp;
+  }
+
+  async #open(): Promise<DrillLedger[]> {
+    const { store } = this.#deps;
+    const { drills, watches } = this.#config;
+    const marks = await store.drillMarks();
+    const asked = drills.map(drillKey);
+    const unasked = [...marks.keys()].filter((drill) => !asked.includes(drill));
+    if (unasked.length > 0) await store.forgetDrills(unasked);
+    const headSeq = (await store.auditHead()).seq;
+    const raised = await store.readAlerts();
+    const ledgers: DrillLedger[] = [];
+    for (const drill of drills) {
+      const watch = watches.find(({ name }) => name === drill.watch);
+      if (watch === undefined) continue;
+      const mark = marks.get(drillKey(drill));
+      const kept = mark === undefined ? null : { mark, places: await store.drillPlaces(mark.drill) };
+      const since = await this.#sinceOf(watch);
+      const ledger = new DrillLedger({ drill, watch }, kept, { headSeq, since });
+      // Told by a version that kept nothing else of it.
+      for (const [key, place] of ledger.places) {
+        if (place.overdueSince === null && raised.has(keysOf(ledger, place).overdue))
+          ledger.set(key, { ...place, overdueSince: waitingSince(place) });
+      }
+      ledgers.push(ledger);
+    }
+    return ledgers;
+  }
+
+  /** A watcher that is restarted every week must not begin to count anew each time. */
+  async #sinceOf({ name }: Watch): Promise<Timestamp> {
+    const { store, surelyNow } = this.#deps;
+    return (
+      (await store.lastFinishedAt(name)) ??
+      (await store.watchedSince(name)) ??
+      surelyNow() ??
+      Date.UTC(2100, 0)
+    );
+  }
+
+  async #lookAtTime(ledgers: readonly DrillLedger[]): Promise<void> {
+    const { store, surelyNow, areAgreed } = this.#deps;
+    const now = surelyNow();
+    const raised = await store.readAlerts();
+    if (now !== null && ledgers.length > 0) {
+      const successes = await store.lastSuccesses();
+      for (const ledger of ledgers) await this.#lookAtPlaces(ledger, { now, raised, successes });
+    }
+    if (areAgreed?.() !== false) await this.#closeUnasked(ledgers, raised);
+  }
+
+  async #lookAtPlaces(ledger: DrillLedger, { now, raised, successes }: Seen): Promise<void> {
+    const { drill, watch } = ledger;
+    for (const [key, place] of [...ledger.places]) {
+      for (const run of missedAttestations(place, now)) await this.#tell(ledger, tellRun(ledger, key, run));
+      const forMs = now - waitingSince(place);
+      const isLate = forMs > drill.everyMs;
+      // While nobody looks, nobody can say that no restore has finished.
+      const hasSeen = (successes.get(watch.name) ?? 0) >= waitingSince(place) + drill.everyMs;
+      const { failing } = keysOf(ledger, place);
+      const isBlind = failing.some((each) => raised.has(each));
+      const { overdueSince } = place;
+      if (isLate && hasSeen && !isBlind && overdueSince === null)
+        await this.#tell(ledger, overdue(ledger, key, forMs));
+      // A clock that was set back alone ends nothing.
+      else if (!isLate && overdueSince !== null && waitingSince(place) > overdueSince)
+        await this.#tell(ledger, endOverdue(ledger, key));
+    }
+  }
+
+  /** What is told of a drill or an instance that nobody asks for any more no longer holds. */
+  async #closeUnasked(
+    ledgers: readonly DrillLedger[],
+    raised: ReadonlyMap<string, Timestamp>,
+  ): Promise<void> {
+    const { store, recorder } = this.#deps;
+    const asked = new Set(
+      ledgers.flatMap((ledger) =>
+        [...ledger.places.values()].flatMap((place) => {
+          const { overdue: late, failed } = keysOf(ledger, place);
+          return [late, failed];
+        }),
+      ),
+    );
+    const watches = this.#config.watches.map(({ name }) => name);
+    for (const [key, since] of raised) {
+      const { name, about: watch, place } = partsOfKey(key);
+      if (!ALERTS.has(name) || asked.has(key) || !watches.includes(watch)) continue;
+      const subject = (await store.alertEvent(key, since))?.subject;
+      if (subject?.kind !== 'watch') {
+        await recorder.recordAlertState({ clear: key }, this.#deps.surelyNow() ?? since);
+        continue;
+      }
+      const drill = drillOf({ subject })?.name ?? null;
+      const where = place && placeWords(subject.place ?? place);
+      const summary = EVENT_KINDS.drill_passed.summary({ drill, watch, place: where, how: null });
+      const note = `It was told ${formatSpan(Math.max(0, (this.#deps.surelyNow() ?? since) - since))} ago.`;
+      const alert = {
+        name: 'drill_passed' as const,
+        about: { leaving: subject },
+        summary,
+        note,
+        begin: since,
+      };
+      await recorder.recordAlerts({ alert, raise: [], clear: [key], audit: [] });
+    }
+  }
+
+  /** Writes down what has changed, together with what is to be told of it; `null`: nothing is. */
+  async #tell(ledger: DrillLedger, telling: Telling | null): Promise<void> {
+    const { change } = ledger;
+    if (telling === null && change === null) return;
+    const nothing = { alert: null, raise: [], clear: [], audit: [] };
+    await this.#deps.recorder.recordAlerts({
+      ...(telling ?? nothing),
+      ...(change ? { drills: change } : {}),
+    });
+    if (change !== null) ledger.written(change);
+  }
+}
+
+/** What a look has seen of the time. */
+interface Seen {
+  now: Timestamp;
+  raised: ReadonlyMap<string, Timestamp>;
+  /** When each watch was last polled with success. */
+  successes: ReadonlyMap<string, Timestamp>;
+}
