@@ -268,10 +268,10 @@ describe('audit export', () => {
     const store = await aLog(1);
     const [entry] = store.content.audit;
     const { out } = await cli(['audit', 'export', '--format', 'csv'], { store });
-    expect(out).toBe(
-      'seq,at,kind,data,prev,hash\r\n' +
-        `1,2026-11-02T08:00:05.000Z,test.sent,"{""index"":0,""said"":""a \\""b\\"", c""}",${entry?.prev},${entry?.hash}\r\n`,
-    );
+    const [header = '', line = ''] = out.split('\r\n');
+    expect(header).toMatch(/^seq,at,kind,watch,job_id,.*,other,prev,hash$/);
+    expect(line).toMatch(/^1,2026-11-02T08:00:05\.000Z,test\.sent,/);
+    expect(line).toContain(`,"index=0; said=a ""b"", c",${entry?.prev},${entry?.hash}`);
   });
 
   it('keeps to the time that was asked for', async () => {
@@ -290,7 +290,7 @@ describe('audit export', () => {
 
   it('writes an empty log without a database, and says why on the side', async () => {
     const { code, out, err } = await cli(['audit', 'export', '--format', 'csv']);
-    expect({ code, out }).toEqual({ code: 0, out: 'seq,at,kind,data,prev,hash\r\n' });
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^seq,at,kind,.*,hash\r\n$/) });
     expect(err).toContain('Nothing is recorded yet');
   });
 });

@@ -2,7 +2,8 @@ import type { Clock } from '../../src/clock.ts';
 import type { PlannedEvent } from '../../src/domain/event/plan.ts';
 import type { Logger } from '../../src/logging/logger.ts';
 import { createSignals, type Signals } from '../../src/signals.ts';
-import { Recorder, type RecorderDeps, type RecordingRules } from '../../src/watcher/record/recorder.ts';
+import { Recorder, type RecorderDeps } from '../../src/watcher/record/recorder.ts';
+import type { RecordingRules } from '../../src/watcher/record/rules.ts';
 import { createRecordingLogger } from './silent-logger.ts';
 
 /** A recorder by these rules, or by rules that tell nobody anything. */

@@ -104,7 +104,15 @@ function aRunner(
   return createRunner({
     watches: scale.kinds.map((kind) => aWatch(kind, scale.hint)),
     sources: new Map([['atlas', aSource(atlas, clock)]]),
-    ...{ routes: [], notifiers: [], fallbacks: [], drills: [], testAlert: null, configEntry: {}, keepMs: null },
+    ...{
+      routes: [],
+      notifiers: [],
+      fallbacks: [],
+      drills: [],
+      testAlert: null,
+      configEntry: {},
+      keepMs: null,
+    },
     ...{ nextDigest: () => null, projectUrl: () => null },
     ...{
       store,

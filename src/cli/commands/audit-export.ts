@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
-import { type AuditEntry, type AuditLine, auditLine, parseAuditEntry } from '../../domain/audit.ts';
+import { type AuditEntry, auditLine } from '../../domain/audit.ts';
 import type { Timestamp } from '../../domain/instant.ts';
-import { StoreError } from '../../errors.ts';
 import type { Records } from '../../views/records/records.ts';
+import { entriesInPortions } from '../audit-entries.ts';
 import { type Cli, onAction, timeOption } from '../command.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../records.ts';
 import { NOTHING_RECORDED } from '../view/listing.ts';
 
-const FORMATS = ['jsonl', 'csv'] as const;
+const FORMATS = ['jsonl', 'csv', 'ocsf', 'cadf'] as const;
 
 interface ExportOptions extends RecordsOptions {
   format: (typeof FORMATS)[number];
@@ -15,18 +15,16 @@ interface ExportOptions extends RecordsOptions {
   until?: Timestamp;
 }
 
-const PORTION = 500;
-
-/** RFC 4180, with the data as JSON in one field. */
-const CSV_HEADER = 'seq,at,kind,data,prev,hash\r\n';
-
-/** Adds `audit export`: the log as JSON lines or CSV, as a stream. */
+/** Adds `audit export`: the log as JSON lines, CSV, OCSF or CADF, as a stream. */
 export function addAuditExport(cli: Cli, audit: Command): void {
   const command = audit
     .command('export')
     .description('write the audit log to standard output, the oldest entry first')
     .addOption(
-      new Option('--format <format>', 'jsonl: one entry a line, as in the mirror file')
+      new Option(
+        '--format <format>',
+        'jsonl: one entry a line, as in the mirror file; csv: a column for each fact; ocsf (1.8.0) and cadf (1.0.0): what happened to restores, for a SIEM, one JSON object a line',
+      )
         .choices(FORMATS)
         .default('jsonl'),
     )
@@ -37,58 +35,68 @@ export function addAuditExport(cli: Cli, audit: Command): void {
 }
 
 async function exportAudit(cli: Cli, options: ExportOptions): Promise<number> {
-  const format = options.format === 'csv' ? csvLine : jsonLine;
-  // Behind what may be refused: a header alone is the table of a log that is empty, and not of one that cannot be read.
-  const begin = (): void => void (options.format === 'csv' && cli.out.write(CSV_HEADER));
   const done = await withRecords(cli, options, 'readonly', async ({ records }) => {
-    begin();
-    for await (const entries of portions(records)) {
-      const wanted = entries.filter((entry) => isWithin(entry, options));
-      if (wanted.length > 0) cli.out.write(wanted.map(format).join(''));
+    const format = await formatOf(cli, options.format, records);
+    // Behind what may be refused: a header alone is the table of a log that is empty, and not of one that cannot be read.
+    cli.out.write(format.header);
+    for await (const entries of entriesInPortions(records)) {
+      // What lies before the period is read as well: it tells what happens within it.
+      const lines = entries.map((entry) => ({ entry, line: format.line(entry) }));
+      cli.out.write(lines.flatMap(({ entry, line }) => (isWithin(entry, options) ? line : '')).join(''));
       await cli.out.flush();
     }
     return true;
   });
   if (done === null) {
-    begin();
+    if (options.format === 'csv')
+      cli.out.write((await import('../../views/export/audit-csv.ts')).AUDIT_CSV_HEADER);
     cli.err.line(NOTHING_RECORDED);
   }
   return 0;
 }
 
-/** The log in portions, so that its length does not matter. What is written meanwhile may come along. */
-async function* portions(records: Pick<Records, 'readAudit'>): AsyncGenerator<AuditEntry[]> {
-  let last = 0;
-  for (;;) {
-    const { lines } = await records.readAudit(last, PORTION);
-    const newest = lines.at(-1);
-    if (newest === undefined) return;
-    yield lines.map(entryOf);
-    last = newest.seq;
+/** How entries are written; an entry that a format has no words for makes no line. */
+interface Format {
+  header: string;
+  line: (entry: AuditEntry) => string;
+}
+
+/** What is only for some is loaded by who asks for it. */
+async function formatOf(
+  cli: Cli,
+  name: ExportOptions['format'],
+  records: Pick<Records, 'lastCheckpoint'>,
+): Promise<Format> {
+  switch (name) {
+    case 'jsonl':
+      return { header: '', line: (entry) => `${auditLine(entry)}\n` };
+    case 'csv': {
+      const { AUDIT_CSV_HEADER, auditCsvLine } = await import('../../views/export/audit-csv.ts');
+      return { header: AUDIT_CSV_HEADER, line: auditCsvLine };
+    }
+    case 'ocsf': {
+      const { createOcsfMapper } = await import('../../views/export/ocsf.ts');
+      return jsonLines(createOcsfMapper(cli.parts.version));
+    }
+    case 'cadf': {
+      const { createCadfMapper } = await import('../../views/export/cadf.ts');
+      const { key } = await records.lastCheckpoint();
+      return jsonLines(createCadfMapper(key?.split('+')[0] ?? 'restore-watcher'));
+    }
   }
 }
 
-function entryOf({ seq, body }: AuditLine): AuditEntry {
-  const entry = parseAuditEntry(body);
-  if (entry?.seq === seq) return entry;
-  throw new StoreError('damaged', `audit entry ${seq} cannot be read back`, {
-    hint: '"restore-watcher audit verify" says what is wrong.',
-  });
+function jsonLines(map: (entry: AuditEntry) => object | null): Format {
+  return {
+    header: '',
+    line: (entry) => {
+      const mapped = map(entry);
+      return mapped === null ? '' : `${JSON.stringify(mapped)}\n`;
+    },
+  };
 }
 
 function isWithin({ at }: AuditEntry, { since, until }: ExportOptions): boolean {
   const instant = Date.parse(at);
   return (since === undefined || instant >= since) && (until === undefined || instant < until);
-}
-
-function jsonLine(entry: AuditEntry): string {
-  return `${auditLine(entry)}\n`;
-}
-
-function csvLine({ seq, at, kind, data, prev, hash }: AuditEntry): string {
-  return `${[String(seq), at, kind, JSON.stringify(data), prev, hash].map(csvField).join(',')}\r\n`;
-}
-
-function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

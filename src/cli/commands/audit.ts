@@ -10,6 +10,7 @@ import { count, printable, toJson } from '../view/text.ts';
 import { addAuditCheckpoint } from './audit-checkpoint.ts';
 import { addAuditExport } from './audit-export.ts';
 import { addAuditProve, verifyProofs } from './audit-prove.ts';
+import { addAuditReport } from './audit-report.ts';
 
 /** How an entry is wrong, in words. */
 const HOW: Readonly<Record<NonNullable<AuditCheck['first']>['how'], string>> = {
@@ -59,6 +60,7 @@ export function addAudit(cli: Cli, program: Command): void {
       '\nChecks the chain in the store and in the mirror file, that both say the same, and every checkpoint. Exits with 1 on any problem.\nWith --file and --key nothing else is needed: no configuration, no store. With --proof and --key, not even the log.',
     );
   onAction<VerifyOptions>(cli, verify, (options) => verifyAudit(cli, options));
+  addAuditReport(cli, audit);
   addAuditExport(cli, audit);
   addAuditCheckpoint(cli, audit);
   addAuditProve(cli, audit);

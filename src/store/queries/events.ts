@@ -13,7 +13,7 @@ import type { EventFilter, RecordedEvent, Rows } from '../ports/records.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { keepQuery } from './kept/kept-query.ts';
 import { keepRows } from './kept/kept-rows.ts';
-import { mutesById } from './mutes.ts';
+import { mutesById } from './mutes/mutes.ts';
 import { writeReminders } from './reminders.ts';
 import { type NewDelivery, newDelivery, toDelivery } from './rows.ts';
 import type { Database } from './schema.ts';

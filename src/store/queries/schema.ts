@@ -6,6 +6,7 @@ import type { SuppressReason } from '../../domain/telling/routing.ts';
 import type { DeliveryStatus } from '../ports/outbox.ts';
 import type { CoverageSpanTable, CoverageWriterTable } from './coverage/tables.ts';
 import type { AttestationTable, DrillPlaceTable, DrillTable } from './evidence/tables.ts';
+import type { MuteTable } from './mutes/table.ts';
 import type {
   AuditMirrorTable,
   EstateTable,
@@ -163,32 +164,6 @@ interface EventTable {
   /** 0 for what is told again, or made to try the way: nothing has happened then. */
   has_happened: Generated<0 | 1>;
   body: string;
-}
-
-/** Kept when they are over: what they kept from people still refers to them. */
-interface MuteTable {
-  id: Generated<number>;
-  watch: string;
-  project: string | null;
-  instance: string | null;
-  target: string | null;
-  job: string | null;
-  /** A JSON object of globs. */
-  labels: string | null;
-  /** A JSON list of names; `null`: see `Mute.events`. */
-  events: string | null;
-  created_at: number;
-  /** `ENDLESS` where it comes round. */
-  until: number;
-  /** All three or none. */
-  schedule: string | null;
-  time_zone: string | null;
-  for_ms: number | null;
-  author: string;
-  reason: string;
-  /** Both or none. */
-  removed_at: number | null;
-  removed_by: string | null;
 }
 
 /** Who is to be told again of what; the row goes when that has ended. */

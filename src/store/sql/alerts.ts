@@ -5,7 +5,7 @@ import { readAlerts, writeAlerts } from '../queries/alerts.ts';
 import { alertEvent, hasEvent, writeEvents } from '../queries/events.ts';
 import { writeDrill } from '../queries/evidence/drills.ts';
 import { lastFinishedAt } from '../queries/finishes.ts';
-import { listMutes } from '../queries/mutes.ts';
+import { listMutes } from '../queries/mutes/mutes.ts';
 import { watchedSince } from '../queries/observations.ts';
 import { dueReminders, isAnyReminderDue, moveReminders } from '../queries/reminders.ts';
 import type { Database } from '../queries/schema.ts';

@@ -3,7 +3,7 @@ import type { AuditDraft } from '../../domain/audit.ts';
 import { type Timestamp, toIsoOrNull } from '../../domain/instant.ts';
 import type { Mute, MuteRequest } from '../../domain/telling/mute.ts';
 import type { MuteStore } from '../ports/mutes.ts';
-import { endMute, insertMute, listMutes } from '../queries/mutes.ts';
+import { endMute, insertMute, listMutes } from '../queries/mutes/mutes.ts';
 import type { Database } from '../queries/schema.ts';
 import type { Guarded } from './method-guard.ts';
 import type { Turns } from './turns.ts';

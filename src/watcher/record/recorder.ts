@@ -11,13 +11,7 @@ import type { Visibility } from '../../domain/telling/due-reminder.ts';
 import type { Fallback } from '../../domain/telling/fallback.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import { planReminders } from '../../domain/telling/reminder.ts';
-import {
-  type NextDigest,
-  type Route,
-  type RoutingRules,
-  routesPast,
-  takes,
-} from '../../domain/telling/routing.ts';
+import { takes } from '../../domain/telling/routing.ts';
 import { planTestAlert, type TestAlert } from '../../domain/telling/test-alert.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
@@ -30,7 +24,7 @@ import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
 import type { Lease } from '../../store/ports/replicas/lease.ts';
 import { type AlertChange, keysOf } from './alert-change.ts';
-import { type AlertChanges, type AlertRecord, alertEvent, channelOf } from './alert-event.ts';
+import type { AlertChanges, AlertRecord } from './alert-event.ts';
 import { AlertMemory } from './alert-memory.ts';
 import { announceAttempt, announceComing, announceEvents } from './announce.ts';
 import { type AttemptEnd, auditOfAttempt, endsOf } from './attempt.ts';
@@ -39,14 +33,8 @@ import { createEndOfTurn, type EndOfTurn } from './end-of-turn.ts';
 import { baselineEntry, feedEntry } from './entries.ts';
 import { logEvent } from './event-log.ts';
 import { createPace, type Pace } from './pace.ts';
-
-/** What the configuration says about who is told, and when. */
-export interface RecordingRules {
-  routes: readonly Route[];
-  nextDigest: NextDigest;
-  /** The page of a project in Atlas, for people. */
-  projectUrl: (watch: Watch, groupId: string) => string | null;
-}
+import { planAlert } from './plan-alert.ts';
+import type { RecordingRules } from './rules.ts';
 
 /** What a recorder asks of the store. */
 export interface RecordedStore
@@ -154,7 +142,8 @@ export class Recorder {
   async recordAlerts({ alert, raise, clear, audit, drills }: AlertChanges): Promise<Timestamp> {
     const { store, clock } = this.#deps;
     const at = clock.now();
-    const plan = alert && (await this.#planAlert(alert, raise[0] ?? clear[0] ?? null, at));
+    const rules = this.#rules;
+    const plan = alert && (await planAlert(alert, raise[0] ?? clear[0] ?? null, { store, rules, at }));
     const events = plan ? [plan.plannedEvent] : [];
     const entries = [...audit.map((draft) => ({ ...draft, at })), ...(plan?.audit ?? [])];
     const commit = { at, raise, clear, events, audit: entries, ...(drills ? { drills } : {}) };
@@ -162,17 +151,6 @@ export class Recorder {
     if (events.length + entries.length > 0) await this.#tellOnce(written, events);
     else await written;
     return at;
-  }
-
-  async #planAlert(
-    alert: AlertRecord,
-    key: string | null,
-    at: Timestamp,
-  ): Promise<ReturnType<typeof planEvent>> {
-    const { projectUrl } = this.#rules;
-    const isTold = (id: string): Promise<boolean> => this.#deps.store.hasEvent(id);
-    const event = await alertEvent(alert, { key, at, projectUrl, isTold });
-    return planEvent(event, await this.#alertRules(alert, at));
   }
 
   /** What is raised, by watch. Kept up to date with all that goes through the recorder. */
@@ -310,13 +288,6 @@ export class Recorder {
       audit: baseline === null ? audit : [...audit, baselineEntry(target, at, baseline.jobs)],
     });
     await this.#tellOnce(written, events);
-  }
-
-  async #alertRules({ about }: AlertRecord, at: Timestamp): Promise<RoutingRules> {
-    const { routes, nextDigest } = this.#rules;
-    const channel = channelOf(about);
-    if (channel !== null) return { routes: routesPast(channel, routes), mutes: [], nextDigest };
-    return { routes, mutes: await this.#deps.store.listMutes({ inForceAt: at }), nextDigest };
   }
 
   #tellAudit(): void {

@@ -7,7 +7,8 @@ import type { Store } from '../../../src/store/store.ts';
 import { type ChannelAlerts, createChannelAlerts } from '../../../src/watcher/deliver/channel-alerts.ts';
 import { dispatchOnce } from '../../../src/watcher/deliver/dispatch.ts';
 import { leasesAlone } from '../../../src/watcher/leases/leases.ts';
-import type { Recorder, RecordingRules } from '../../../src/watcher/record/recorder.ts';
+import type { Recorder } from '../../../src/watcher/record/recorder.ts';
+import type { RecordingRules } from '../../../src/watcher/record/rules.ts';
 import {
   createTestAlerts,
   sendTestAlert,

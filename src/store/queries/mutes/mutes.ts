@@ -1,9 +1,9 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Timestamp } from '../../domain/instant.ts';
-import { isInForce, type Mute, type MuteRequest } from '../../domain/telling/mute.ts';
-import type { MuteFilter } from '../ports/mutes.ts';
-import { ENDLESS, toMute } from './rows.ts';
-import type { Database } from './schema.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
+import { isInForce, type Mute, type MuteRequest } from '../../../domain/telling/mute.ts';
+import type { MuteFilter } from '../../ports/mutes.ts';
+import { ENDLESS, toMute } from '../rows.ts';
+import type { Database } from '../schema.ts';
 
 /** Inserts a mute and gives it its id, within the caller's transaction. */
 export async function insertMute(trx: Transaction<Database>, request: MuteRequest): Promise<Mute> {

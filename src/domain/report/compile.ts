@@ -1,0 +1,144 @@
+import { type AuditEntry, brokenLink, GENESIS } from '../audit.ts';
+import type { Timestamp } from '../instant.ts';
+import { BlindBook, blindMsOf } from './blind-book.ts';
+import { DrillBook } from './drill-book.ts';
+import { instantIn, textIn, textsIn } from './fields.ts';
+import type { BlindSpan, Integrity, Report, RestoreRow, UndeliveredNotice, WatchSummary } from './report.ts';
+import { RestoreBook } from './restore-book.ts';
+
+/** What is asked for. */
+export interface ReportRequest {
+  since: Timestamp;
+  until: Timestamp;
+  /** `null`: all watches. */
+  watch: string | null;
+  madeAt: Timestamp;
+  version: string;
+  /** The last checkpoint and the key, as they are known besides. */
+  checkpoint: Integrity['checkpoint'];
+  key: string | null;
+}
+
+/** Reads the audit log, entry by entry, in order, and makes the report of it. Holds one row for each restore, and no entry. */
+export class ReportCompiler {
+  readonly #restores = new RestoreBook();
+  readonly #drills = new DrillBook();
+  readonly #blind = new BlindBook();
+  readonly #undelivered: UndeliveredNotice[] = [];
+  readonly #watches = new Set<string>();
+  #head: { seq: number; hash: string } | null = null;
+  #entries = 0;
+  #broken: Integrity['broken'] = null;
+  #configuration: Report['configuration'] = null;
+
+  /** Reckons an entry in. */
+  read(entry: AuditEntry): void {
+    this.#follow(entry);
+    this.#restores.read(entry);
+    this.#drills.read(entry);
+    this.#blind.read(entry);
+    const { at, kind, data } = entry;
+    if (kind === 'config.loaded') {
+      for (const name of textsIn(data.watches)) this.#watches.add(name);
+      this.#configuration = {
+        file: textIn(data.file) ?? '',
+        sha256: textIn(data.sha256) ?? '',
+        loadedAt: instantIn(at) ?? 0,
+      };
+    }
+    if (kind === 'delivery.given_up') {
+      this.#undelivered.push({
+        at: instantIn(at) ?? 0,
+        channel: String(data.channel),
+        event: String(data.event),
+        jobId: textIn(data.jobId),
+        detail: textIn(data.detail),
+      });
+    }
+  }
+
+  /** Makes the report of what was read. */
+  report(request: ReportRequest): Report {
+    const { since, until, watch, madeAt, version, checkpoint, key } = request;
+    const restores = this.#restores.rows(request);
+    const blind = this.#blind.spans(request);
+    const names = watch === null ? new Set([...this.#watches, ...restores.map((row) => row.watch)]) : [watch];
+    return {
+      period: { since, until },
+      ...{ madeAt, version, watch },
+      configuration: this.#configuration,
+      integrity: {
+        entries: this.#entries,
+        head: this.#head?.hash ?? null,
+        broken: this.#broken,
+        ...{ checkpoint, key },
+      },
+      watches: [...names].toSorted().map((name) => summaryOf(name, { restores, blind, since, until })),
+      restores,
+      drills: this.#drills.summaries(request),
+      blind,
+      undelivered: this.#undelivered.filter(({ at }) => at >= since && at < until),
+    };
+  }
+
+  /** What was cut away from the beginning was signed before it was; from there on each entry follows from the one before. */
+  #follow(entry: AuditEntry): void {
+    const before = this.#head ?? (entry.seq === 1 ? GENESIS : { seq: entry.seq - 1, hash: entry.prev });
+    const what = brokenLink(before, entry);
+    if (what !== null) this.#broken ??= { entry: entry.seq, what };
+    this.#head = { seq: entry.seq, hash: entry.hash };
+    this.#entries += 1;
+  }
+}
+
+function summaryOf(
+  watch: string,
+  found: { restores: readonly RestoreRow[]; blind: readonly BlindSpan[]; since: Timestamp; until: Timestamp },
+): WatchSummary {
+  const rows = found.restores.filter((row) => row.watch === watch);
+  const finished = rows.filter(({ state }) => state === 'finished');
+  const [last] = rows.slice(-1);
+  const blindMs = blindMsOf(
+    found.blind.filter((span) => span.watch === null || span.watch === watch),
+    found,
+  );
+  const periodMs = found.until - found.since;
+  return {
+    watch,
+    restores: rows.length,
+    finished: finished.length,
+    failed: rows.filter(({ state }) => state === 'failed').length,
+    rtoMs: last?.rtoMs ?? null,
+    overRto: over(
+      rows,
+      ({ rtoMs }) => rtoMs,
+      ({ isWithinRto }) => isWithinRto,
+    ),
+    rpoMs: last?.rpoMs ?? null,
+    overRpo: over(
+      rows,
+      ({ rpoMs }) => rpoMs,
+      ({ isWithinRpo }) => isWithinRpo,
+    ),
+    medianMs: median(finished.flatMap(({ durationMs }) => durationMs ?? [])),
+    attested: finished.filter(({ attestation }) => attestation?.result === 'passed').length,
+    blindMs,
+    coverage: periodMs <= 0 ? 1 : 1 - blindMs / periodMs,
+  };
+}
+
+function over(
+  rows: readonly RestoreRow[],
+  limitOf: (row: RestoreRow) => number | null,
+  isWithin: (row: RestoreRow) => boolean | null,
+): number | null {
+  const agreed = rows.filter((row) => limitOf(row) !== null);
+  return agreed.length === 0 ? null : agreed.filter((row) => isWithin(row) === false).length;
+}
+
+function median(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
+  return low === undefined || high === undefined ? null : Math.round((low + high) / 2);
+}

@@ -1,0 +1,81 @@
+import { formatSpan, type Timestamp, toIso } from '../../domain/instant.ts';
+import type { Actor } from '../../domain/job/actor.ts';
+import type { BlindSpan, RestoreRow } from '../../domain/report/report.ts';
+
+/** `2026-07-02` */
+export function dayWords(at: Timestamp): string {
+  return toIso(at).slice(0, 10);
+}
+
+/** `03:26` */
+export function timeWords(at: Timestamp): string {
+  return toIso(at).slice(11, 16);
+}
+
+/** `2026-07-02 03:26` */
+export function instantWords(at: Timestamp): string {
+  return `${dayWords(at)} ${timeWords(at)}`;
+}
+
+/** `43.7 min`, `2 h 10 min`, `3 d` */
+export function durationWords(ms: number): string {
+  const minutes = ms / 60_000;
+  return minutes < 60 ? `${minutes.toFixed(1)} min` : formatSpan(ms);
+}
+
+/** `21.8 h`, or `12 d` from four days on. */
+export function ageWords(ms: number): string {
+  const hours = ms / 3_600_000;
+  return hours < 96 ? `${hours.toFixed(1)} h` : `${Math.round(hours / 24)} d`;
+}
+
+/** `99.99 %`: never rounded up, so that a gap always shows. */
+export function shareWords(share: number): string {
+  return `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
+}
+
+/** Who began a restore, and how sure that is. */
+export function actorWords(actor: Actor | null): { who: string; confidence: string } {
+  if (actor === null) return { who: 'not looked up', confidence: '' };
+  switch (actor.confidence) {
+    case 'exact':
+    case 'likely':
+      return { who: actor.name ?? actor.id, confidence: actor.confidence };
+    case 'ambiguous':
+      return {
+        who: actor.candidates.map(({ id, name }) => name ?? id).join(' or ') || 'several',
+        confidence: 'ambiguous',
+      };
+    case 'none':
+      return { who: 'nobody known', confidence: actor.because.replaceAll('_', ' ') };
+  }
+}
+
+/** What a restore came to. */
+export function outcomeWords({ state, warnings, isWithinRto }: RestoreRow): string {
+  const ended = state === 'in_progress' ? 'running' : state;
+  if (warnings) return `${ended}, with warnings`;
+  return isWithinRto === false && state !== 'failed' ? `${ended}, over RTO` : ended;
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  stopped: 'the watcher was stopped',
+  killed: 'the watcher ended without a word',
+  not_on_record: 'before the record begins',
+  auth: 'the credential was refused',
+  refused: 'Atlas refused',
+  access_list: 'not on the access list',
+  rate_limited: 'a rate limit was in the way',
+  unavailable: 'Atlas could not be reached',
+  timeout: 'Atlas did not answer in time',
+};
+
+/** Why a watch could not see. */
+export function causeWords({ cause }: BlindSpan): string {
+  return CAUSES[cause] ?? cause.replaceAll('_', ' ');
+}
+
+/** What a drill lacks, in words for a table. */
+export function lackWords(reasons: readonly string[]): string {
+  return reasons.length === 0 ? 'as agreed' : reasons.map((reason) => reason.replaceAll('_', ' ')).join(', ');
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { type AuditEntry, GENESIS } from '../../../src/domain/audit.ts';
+import { ReportCompiler, type ReportRequest } from '../../../src/domain/report/compile.ts';
+import { chainEntries } from '../../support/audit-chain.ts';
+import { HOUR, MINUTE } from '../../support/builders.ts';
+import { BY_HAND, quarterLog, SINCE, UNTIL } from './quarter.ts';
+
+const REQUEST: ReportRequest = {
+  ...{
+    since: SINCE,
+    until: UNTIL,
+    watch: null,
+    madeAt: UNTIL,
+    version: '0.2.0',
+    checkpoint: null,
+    key: null,
+  },
+};
+
+function reportOf(log: readonly AuditEntry[], request: Partial<ReportRequest> = {}) {
+  const compiler = new ReportCompiler();
+  for (const entry of log) compiler.read(entry);
+  return compiler.report({ ...REQUEST, ...request });
+}
+
+const LOG = quarterLog();
+
+describe('the report of a quarter', () => {
+  const report = reportOf(LOG);
+
+  it('counts what a count by hand counts', () => {
+    const sum = (of: (watch: (typeof report.watches)[number]) => number | null) =>
+      report.watches.reduce((all, watch) => all + (of(watch) ?? 0), 0);
+    expect({
+      restores: report.restores.length,
+      failed: report.restores.filter(({ state }) => state === 'failed').length,
+      finished: sum(({ finished }) => finished),
+      overdue: report.drills.flatMap(({ overdue }) => overdue).length,
+      notAttested: report.drills.reduce((all, { notAttested }) => all + notAttested, 0),
+      gaps: report.blind.length,
+      overRto: sum(({ overRto }) => overRto),
+      undelivered: report.undelivered.length,
+    }).toEqual(BY_HAND);
+    expect([sum(({ restores }) => restores), sum(({ failed }) => failed)]).toEqual([200, 12]);
+  });
+
+  it('says of each watch what it had and what is agreed', () => {
+    const [billing] = report.watches;
+    expect(billing).toMatchObject({
+      ...{ watch: 'billing', restores: 56, failed: 5, finished: 51, overRto: 1, rtoMs: 15 * MINUTE },
+      ...{ overRpo: 0, rpoMs: 24 * HOUR, blindMs: 40 * MINUTE },
+    });
+    expect(billing?.coverage).toBeCloseTo(1 - 40 / (92 * 24 * 60), 9);
+    expect(report.watches.map(({ blindMs }) => blindMs / MINUTE)).toEqual([40, 10, 10, 10]);
+  });
+
+  it('tells of each restore who, when, by what, and who was told', () => {
+    const rows = report.restores;
+    expect(rows.every(({ actor }) => actor !== null)).toBe(true);
+    expect(rows.filter(({ attestation }) => attestation !== null)).toHaveLength(
+      LOG.filter(({ kind }) => kind === 'attestation.made').length,
+    );
+    const lost = rows.filter(({ told }) => told.some(({ givenUp }) => givenUp > 0));
+    expect(lost.map(({ told }) => told)).toEqual([
+      [
+        { channel: 'oncall', firstAt: expect.any(Number), givenUp: 0 },
+        { channel: 'dba', firstAt: null, givenUp: 1 },
+      ],
+    ]);
+    const [late] = rows.filter(({ drills }) => drills.some(({ reasons }) => reasons.length > 0));
+    expect(late).toMatchObject({
+      drills: [{ name: 'monthly-billing', reasons: ['not_attested'] }],
+      attestation: null,
+    });
+  });
+
+  it('says when drills were overdue, also one that still is', () => {
+    const day = (number: number) => SINCE + number * 24 * HOUR;
+    expect(report.drills.map(({ name, overdue }) => [name, overdue])).toEqual([
+      ['monthly-billing', [{ since: day(50), until: day(51) }]],
+      ['monthly-catalog', []],
+      ['monthly-orders', [{ since: day(20), until: day(22) }]],
+      ['monthly-sessions', [{ since: day(88), until: null }]],
+    ]);
+  });
+
+  it('is of one watch where that is asked for', () => {
+    const one = reportOf(LOG, { watch: 'orders' });
+    expect(one.watches.map(({ watch }) => watch)).toEqual(['orders']);
+    expect(one.restores.every(({ watch }) => watch === 'orders')).toBe(true);
+    expect(one.restores).toHaveLength(48);
+    expect(one.blind.map(({ watch }) => watch)).toEqual([null]);
+  });
+
+  it('ends where the period ends', () => {
+    const first = reportOf(LOG, { until: SINCE + 30 * 24 * HOUR });
+    expect(first.restores.every(({ beganAt }) => beganAt < SINCE + 30 * 24 * HOUR)).toBe(true);
+    expect([first.blind, first.undelivered]).toEqual([[], []]);
+  });
+
+  it('says that nothing is known of the time before the log begins', () => {
+    const early = reportOf(LOG, { since: SINCE - 40 * 24 * HOUR });
+    expect(early.blind[0]).toMatchObject({ cause: 'not_on_record', until: SINCE - 30 * 24 * HOUR });
+  });
+
+  it('names the first entry that was changed, and says so', () => {
+    const changed = LOG.map((entry) => (entry.seq === 9 ? { ...entry, kind: 'transition' } : entry));
+    expect(reportOf(changed).integrity).toMatchObject({ broken: { entry: 9 }, entries: LOG.length });
+    expect(report.integrity).toMatchObject({ broken: null, head: LOG.at(-1)?.hash });
+  });
+});
+
+describe('a watcher that ends without a word', () => {
+  it('is blind from its last entry to the next start', () => {
+    const start = (at: number) => ({ at, kind: 'daemon.started' as const, data: {} });
+    const entry = { at: SINCE + HOUR, kind: 'mute.added' as const, data: {} };
+    const log = chainEntries(GENESIS, [start(SINCE), entry, start(SINCE + 3 * HOUR)]);
+    expect(reportOf(log).blind).toMatchObject([
+      { cause: 'killed', from: SINCE + HOUR, until: SINCE + 3 * HOUR, watch: null },
+    ]);
+  });
+});
