@@ -92,6 +92,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       ...config.server,
       version: deps.version,
       tokens: () => reloader.config().server,
+      publicBadges: () => reloader.config().server.publicBadges,
       status,
       report: () => {
         const standing = status();

@@ -25,7 +25,14 @@ export interface WatcherConfig {
   keepMs: number | null;
   audit: AuditConfig;
   /** `token` may act and read, `viewToken` read. */
-  server: { host: string; port: number; token: string | null; viewToken: string | null };
+  server: {
+    host: string;
+    port: number;
+    token: string | null;
+    viewToken: string | null;
+    /** Anybody may see the badges of watches. */
+    publicBadges: boolean;
+  };
   heartbeat: HeartbeatConfig | null;
   log: { level: 'error' | 'warn' | 'info' | 'debug'; format: 'json' | 'text' };
   /** Not wrong, but worth telling. */

@@ -74,6 +74,7 @@ export function normalise(
       port: file.server.port,
       token: file.server.token || null,
       viewToken: file.server.viewToken || null,
+      publicBadges: file.server.publicBadges,
     },
     heartbeat: file.heartbeat === undefined ? null : toHeartbeat(file.heartbeat),
     log: file.log,

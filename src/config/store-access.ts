@@ -21,7 +21,7 @@ export interface StoreAccess {
   /** `null`: where the mirror of the audit log lies cannot be read with certainty. */
   audit: { file: string; checkpoints?: string } | null;
   /** Where a daemon may be asked; `null`: that cannot be read with certainty. */
-  server: WatcherConfig['server'] | null;
+  server: Omit<WatcherConfig['server'], 'publicBadges'> | null;
   /** As far as they can be read. */
   watches: readonly MutableWatch[];
   channels: ReadonlyArray<{ name: string }>;

@@ -29,6 +29,7 @@ import { BodyTooLarge, readBody } from './body.ts';
 import { addEventStream } from './event-stream.ts';
 import type { PagesDeps } from './page/pages.ts';
 import {
+  addBadges,
   addLogin,
   addPageAssets,
   addPageRoutes,
@@ -56,6 +57,8 @@ export interface AppDeps extends ApiDeps {
   closing: AbortSignal;
   /** One is demanded for everything but the bare health words; without any, whoever can connect may read. A reload may change them. */
   tokens: () => Tokens;
+  /** Badges are shown to anybody. */
+  publicBadges: () => boolean;
   /** Reads the configuration again; what became of it. */
   reload: () => Promise<ReloadOutcome>;
   /** See `WriteDeps`. */
@@ -113,6 +116,7 @@ function createApp(deps: AppDeps): Hono {
   addHealth(app, deps);
   addPageAssets(app);
   addLogin(app, { ...deps, faultLog });
+  addBadges(app, deps, deps.publicBadges);
   app.use(async (c, next) => {
     const role = roleOfRequest(c, deps);
     if (role === null) {
@@ -127,6 +131,7 @@ function createApp(deps: AppDeps): Hono {
   addReload(app, deps);
   addWrites(app, deps);
   addTurns(app, faultLog);
+  addBadges(app, deps, () => true);
   addPageRoutes(app, {
     ...{ ...deps, faultLog, others: (status) => othersOf(status, deps) },
     viewer: (c) => viewerOf(c, deps),

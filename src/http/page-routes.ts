@@ -1,4 +1,5 @@
 import type { Context, Hono } from 'hono';
+import type { BadgeDeps } from './badge/badges.ts';
 import type { PagesDeps } from './page/pages.ts';
 import type { LoginDeps } from './session/login.ts';
 
@@ -19,6 +20,15 @@ export function addPageAssets(app: Hono): void {
   app.get('/assets/:file', async (c, next) => {
     const { answerAsset } = await import('./page/assets.ts');
     return (await answerAsset(c)) ?? next();
+  });
+}
+
+/** Answers with badges while `isShown` says so; whoever asks otherwise goes on to what is demanded of everybody. */
+export function addBadges(app: Hono, deps: BadgeDeps, isShown: () => boolean): void {
+  app.get('/badge/:file{.+[.]svg}', async (c, next) => {
+    if (!isShown()) return next();
+    const { answerBadge } = await import('./badge/badges.ts');
+    return (await answerBadge(c, c.req.param('file').slice(0, -'.svg'.length), deps)) ?? next();
   });
 }
 

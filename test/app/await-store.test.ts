@@ -36,7 +36,7 @@ async function aWorld(server: Partial<AwaitStoreDeps['config']['server']> = {}) 
     {
       config: {
         store: { url: `postgres://watcher@127.0.0.1:${nobody}/watcher` },
-        server: { host: '127.0.0.1', port, token: null, viewToken: null, ...server },
+        server: { host: '127.0.0.1', port, token: null, viewToken: null, publicBadges: false, ...server },
       },
       clock: systemClock,
       logger,
@@ -85,7 +85,7 @@ it('does not wait for what will not pass by itself', async () => {
   const deps = { clock: systemClock, logger: createRecordingLogger(), signal: new AbortController().signal };
   const config = {
     store: { url: 'postgres://watcher@127.0.0.1:1/watcher' },
-    server: { host: '127.0.0.1', port: 0, token: null, viewToken: null },
+    server: { host: '127.0.0.1', port: 0, token: null, viewToken: null, publicBadges: false },
   };
   const start = (): Promise<never> => Promise.reject(refused);
   await expect(startOnceStoreAnswers(start, { ...deps, config })).rejects.toBe(refused);

@@ -401,7 +401,7 @@ describe('healthcheck', () => {
   ])('with an answer of %i exits with %i, the daemon being on %s', async (status, expected, host) => {
     const { paths, port, close } = await answering(status);
     const { code, out, err } = await cli(['healthcheck'], {
-      config: aConfig({ server: { host, port, token: null, viewToken: null } }),
+      config: aConfig({ server: { host, port, token: null, viewToken: null, publicBadges: false } }),
     });
     close();
     expect(code).toBe(expected);
@@ -411,7 +411,9 @@ describe('healthcheck', () => {
 
   it('exits with 1 when the connection breaks, or nobody listens', async () => {
     const { port, close } = await answering(null);
-    const config = aConfig({ server: { host: '127.0.0.1', port, token: null, viewToken: null } });
+    const config = aConfig({
+      server: { host: '127.0.0.1', port, token: null, viewToken: null, publicBadges: false },
+    });
     expect(await cli(['healthcheck'], { config })).toMatchObject({
       code: 1,
       err: expect.stringContaining(`no daemon answers at http://127.0.0.1:${port}/healthz: ECONNRESET`),
@@ -424,7 +426,9 @@ describe('healthcheck', () => {
   });
 
   it('says so where the daemon takes any free port', async () => {
-    const config = aConfig({ server: { host: '127.0.0.1', port: 0, token: null, viewToken: null } });
+    const config = aConfig({
+      server: { host: '127.0.0.1', port: 0, token: null, viewToken: null, publicBadges: false },
+    });
     const { code, err } = await cli(['healthcheck'], { config });
     expect(code).toBe(2);
     expect(err).toContain('any free port');

@@ -60,7 +60,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
       origin: null,
       key: { file: './data/watcher.db.audit-key', isGiven: false },
     },
-    server: { host: '127.0.0.1', port: 8080, token: null, viewToken: null },
+    server: { host: '127.0.0.1', port: 8080, token: null, viewToken: null, publicBadges: false },
     heartbeat: null,
     log: { level: 'info', format: 'json' },
     warnings: [],

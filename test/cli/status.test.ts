@@ -273,7 +273,9 @@ describe('status in a folder without the database', () => {
     const parts = { ...answering(() => report(true)), ...denied };
     expect(await cli(['status'], { parts })).toMatchObject({ code: 0 });
     expect((await cli(['status'], { parts: denied })).err).toContain('may not write in /var/lib');
-    const config = aConfig({ server: { host: '10.0.0.7', port: 8080, token: 't', viewToken: null } });
+    const config = aConfig({
+      server: { host: '10.0.0.7', port: 8080, token: 't', viewToken: null, publicBadges: false },
+    });
     const asked = { ...nowhere, connectDaemon: () => Promise.reject(new Error('asked')) as never };
     expect(await cli(['status'], { config, parts: asked })).toMatchObject({ code: 1 });
   });
@@ -281,7 +283,9 @@ describe('status in a folder without the database', () => {
   it.each(['my host', 'fe80::1%eth0', ''])(
     'survives a server.host that no URL can hold: %j',
     async (host) => {
-      const config = aConfig({ server: { host, port: 8080, token: null, viewToken: null } });
+      const config = aConfig({
+        server: { host, port: 8080, token: null, viewToken: null, publicBadges: false },
+      });
       const { code, out } = await cli(['status'], {
         config,
         store: store(),
@@ -294,7 +298,9 @@ describe('status in a folder without the database', () => {
 });
 
 describe('the token of the configuration', () => {
-  const config = aConfig({ server: { host: '0.0.0.0', port: 8080, token: 'acts', viewToken: 'reads' } });
+  const config = aConfig({
+    server: { host: '0.0.0.0', port: 8080, token: 'acts', viewToken: 'reads', publicBadges: false },
+  });
   const tokens: Array<string | null> = [];
   const parts: Partial<CliParts> = {
     connectDaemon: ({ url, token }) => {

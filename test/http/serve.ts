@@ -32,6 +32,7 @@ export async function serve(
     port: 0,
     version: '1.2.3',
     tokens: () => ({ token: token(), viewToken }),
+    publicBadges: () => false,
     reload: async () => APPLIED,
     pollSoon: () => 'begun',
     mutableWatches: () => [aWatch()],

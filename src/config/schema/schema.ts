@@ -173,6 +173,11 @@ export const CONFIG_SCHEMA = z.strictObject({
       viewToken: secret(
         optionalText('a token').describe('Whoever sends it may read, and not act. Empty or absent: none.'),
       ),
+      publicBadges: flag()
+        .default(false)
+        .describe(
+          'true: shows /badge/WATCH.svg to anybody: whether the watch sees, and how its last restore ended.',
+        ),
     })
     .prefault({})
     .describe('Health, metrics and the JSON reads over HTTP.'),

@@ -144,7 +144,10 @@ describe('a configuration that cannot be used', () => {
     ['audit.checkpointEvery', { audit: { ...aConfig().audit, checkpointEveryMs: 60_000 } }],
     ['audit.origin', { audit: { ...aConfig().audit, origin: 'example.com/log' } }],
     ['audit.keyFile', { audit: { ...aConfig().audit, key: { file: './key', isGiven: true } } }],
-    ['server.port', { server: { host: '127.0.0.1', port: 9090, token: null, viewToken: null } }],
+    [
+      'server.port',
+      { server: { host: '127.0.0.1', port: 9090, token: null, viewToken: null, publicBadges: false } },
+    ],
     ['log.format', { log: { level: 'info', format: 'text' } }],
   ] as const)('is one that changes %s, which is for a restart', async (path, over) => {
     onDisk = aConfig(over);
