@@ -1,4 +1,3 @@
-import type { WatcherConfig } from '../config/config.ts';
 import type { StoreAccess } from '../config/store-access.ts';
 import { WatcherError } from '../errors.ts';
 import { isLoopbackName } from '../net/loopback.ts';
@@ -33,7 +32,7 @@ function ownAddress({ server, file }: StoreAccess): OwnAddress {
  */
 export function ownToken(
   { parts }: Cli,
-  server: WatcherConfig['server'] | null,
+  server: StoreAccess['server'],
   purpose: 'read' | 'act',
 ): string | null {
   const { token = null, viewToken = null } = server ?? {};
