@@ -52,10 +52,24 @@ def check_signature(checkpoint, key):
     if origin != key[0] or not mine or not all(signed(text, one, key[2]) for one in mine):
         raise Wrong("its checkpoint is not signed by the key of this log")
 
+def begin(line, given):
+    """Goes on behind a stub, which stands in place of the first entries once they are pruned."""
+    stub = json.loads(line)
+    hashes, bits = [base64.b64decode(one) for one in stub["frontier"]], [1 << b for b in range(63, -1, -1) if stub["n"] >> b & 1]
+    subtrees, key, checkpoint = list(zip(bits, hashes)), parse_key(stub["key"]), parse_checkpoint(stub["checkpoint"])
+    check_signature(checkpoint, key)
+    if stub["kind"] != "audit.pruned" or len(bits) != len(hashes) or checkpoint[1:3] != (stub["n"], root_of(subtrees)) or given and given[0] != key[0]:
+        raise Wrong(f"entry {stub['n']}: the stub is not of its checkpoint")
+    return subtrees, stub["prev"], stub["n"], key
+
 def verify(path, given=None, kept=()):
     subtrees, prev, seq, key = [], "0" * 64, 0, None
     roots = {size: root for _, size, root, _, _ in kept if size > 0}
     *lines, torn = open(path, "rb").read().split(b"\n")
+    if lines and lines[0].startswith(b'{"checkpoint":'):
+        subtrees, prev, seq, key = begin(lines.pop(0), given)
+        if roots.get(seq, root_of(subtrees)) != root_of(subtrees) or not any(b'"data":{"last":%d}' % seq in one and b'"kind":"audit.pruned"' in one for one in lines):
+            raise Wrong(f"entry 1: the first {seq} entries were cut off, and no entry says so")
     for line in lines:
         seq += 1
         match = HASH.search(line)
@@ -87,8 +101,7 @@ def verify(path, given=None, kept=()):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("file"), parser.add_argument("--key")
-    parser.add_argument("--checkpoint", action="append", default=[])
+    parser.add_argument("file"), parser.add_argument("--key"), parser.add_argument("--checkpoint", action="append", default=[])
     options = parser.parse_args()
     try:
         given = parse_key(options.key) if options.key else None

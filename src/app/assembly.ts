@@ -230,6 +230,7 @@ function runnerConfigOf(config: WatcherConfig, { sources, notifiers }: StagedPar
     drills,
     testAlert,
     keepMs,
+    auditKeepMs: config.audit.keepMs,
     configuration: agreement,
     projectUrl: (watch, groupId) => projectUrl(config, watch, groupId),
     configEntry: {

@@ -127,6 +127,9 @@ function notesOn(
   // Behind the first fault no checkpoint is looked at.
   const isUnsigned = head.seq > 0 && tree.agreeing === 0 && !tree.isStopped;
   return [
+    ...(tree.pruned > 0
+      ? [`entries up to ${tree.pruned} are pruned: a signed stub stands in their place`]
+      : []),
     ...(clock.note === null ? [] : [clock.note]),
     ...(isUnsigned ? ['nothing in this log is signed yet: it may have been written anew as a whole'] : []),
     ...(key === null && !isUnsigned
@@ -156,8 +159,9 @@ async function verifyMirror(
  * was a rotation, or cutting off the beginning would be no fault.
  */
 async function rotatedAway(store: AuditReader, file: string): Promise<AuditHead> {
-  const last = ((await readPiece(file))?.first ?? 1) - 1;
-  if (last < 1) return GENESIS;
+  const piece = await readPiece(file);
+  const last = (piece?.first ?? 1) - 1;
+  if (last < 1 || piece?.hasStub) return GENESIS;
   for (let after = last - 1; ; ) {
     const entries = await store.readAudit(after, PAGE);
     if (entries.length === 0) return GENESIS;

@@ -1,4 +1,5 @@
 import { type AuditEntry, type AuditLine, parseAuditEntry } from '../domain/audit.ts';
+import { type AuditStub, parseStub, stubLine } from '../domain/evidence/audit-stub.ts';
 import { StoreError } from '../errors.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
 import { isMissingFile, type LinePortion, linesIn, readLines } from './line-file.ts';
@@ -6,6 +7,8 @@ import { isMissingFile, type LinePortion, linesIn, readLines } from './line-file
 /** A line of the log, read in full: its entry, or what is wrong with it. */
 export type FoundLine =
   | { entry: AuditEntry; text: string }
+  /** It stands in place of the first entries. */
+  | { stub: AuditStub }
   /** `isLast`: nothing behind it can be read. */
   | { problem: string; isLast?: true };
 
@@ -54,6 +57,8 @@ function portionOfLines(file: string, { bytes, starts, ends, number }: LinePorti
     placeOf: (index) => ({ file, line: number + index }),
     read: (index) => {
       const text = bytes.toString('utf8', starts[index], ends[index]);
+      const stub = parseStub(text);
+      if (stub !== null) return { stub };
       const entry = parseAuditEntry(text);
       return entry === null ? { problem: 'this line is not an audit entry' } : { entry, text };
     },
@@ -65,6 +70,8 @@ function portionOfLines(file: string, { bytes, starts, ends, number }: LinePorti
  * @throws {StoreError} from the store, unless the log itself is damaged.
  */
 export async function* portionsOfStore(store: AuditReader): AsyncGenerator<LogPortion> {
+  const stub = await store.auditStart();
+  if (stub !== null) yield portionOfStub(stub);
   const read = createRowReader(store);
   let after = 0;
   let limit = PAGE;
@@ -84,6 +91,18 @@ export async function* portionsOfStore(store: AuditReader): AsyncGenerator<LogPo
       limit = 1;
     }
   }
+}
+
+/** The stub of a store, as a line like those of a file. */
+function portionOfStub(stub: AuditStub): LogPortion {
+  const bytes = Buffer.from(`${stubLine(stub)}\n`);
+  return {
+    bytes,
+    starts: [0],
+    ends: [bytes.length - 1],
+    placeOf: () => ({ line: null }),
+    read: () => ({ stub }),
+  };
 }
 
 type RowPortion = Exclude<LogPortion, { problem: string }> & { seqs: readonly number[] };

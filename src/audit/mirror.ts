@@ -3,11 +3,13 @@ import { type FileHandle, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { type AuditLine, parseAuditEntry } from '../domain/audit.ts';
+import { isStubLine, stubLine } from '../domain/evidence/audit-stub.ts';
 import { toIso } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { makeDirectory } from '../make-directory.ts';
 import type { AuditReader, AuditStore } from '../store/ports/audit.ts';
+import { cutFile } from './cut-file.ts';
 import { isMissingFile, openRegular, readTail } from './line-file.ts';
 import { piecesBeside } from './pieces.ts';
 
@@ -67,10 +69,25 @@ const MOST_SETTLINGS = 5;
  */
 export function createAuditMirror(options: AuditMirrorOptions): AuditMirror {
   let position: Position | null = null;
+  /** The last entry that is known to be cut off of the file. */
+  let cutUpTo = 0;
   let turn: Promise<unknown> = Promise.resolve();
   let closed = false;
 
+  /** What the store has pruned goes from the file too. */
+  async function cut(): Promise<void> {
+    const stub = await options.store.auditStart();
+    if (stub === null || stub.last.seq === cutUpTo) return;
+    if (existsSync(options.file) && (await cutFile(options.file, stub)))
+      options.logger.info('Cut off of the audit file what is pruned', {
+        file: options.file,
+        upTo: stub.last.seq,
+      });
+    cutUpTo = stub.last.seq;
+  }
+
   async function pass(): Promise<number> {
+    await cut();
     const now = await look(options.file);
     const isKnown = position !== null && now?.size === position.size && now.ino === position.inode;
     const known = isKnown ? position : null;
@@ -140,7 +157,9 @@ async function settle(options: AuditMirrorOptions): Promise<Position> {
           });
         await handle.truncate(end);
       }
-      return { seq: entry.seq, line: entry.body, size: end, inode };
+      // A stub is no entry: what it stands for is not there to be looked at.
+      const line = isStubLine(entry.body) ? null : entry.body;
+      return { seq: entry.seq, line, size: end, inode };
     }
   } finally {
     await handle.close();
@@ -149,7 +168,7 @@ async function settle(options: AuditMirrorOptions): Promise<Position> {
   const anew = await openRegular(file, 'wx');
   const { ino: inode } = await anew.stat();
   await anew.close();
-  return { seq: 0, line: null, size: 0, inode };
+  return { ...(await fromStart(options)), inode };
 }
 
 /** A store that was rolled back goes on behind an earlier entry than the file. */
@@ -183,12 +202,26 @@ async function goOn(options: AuditMirrorOptions): Promise<Omit<Position, 'inode'
   // One that ends before is a copy from earlier, and not what the file was.
   if (newest === undefined || newest.seq === 0 || newest.seq < (await store.mirroredSeq())) {
     if (!(await warnIfCut(options, 0))) logger.info('Writing the audit file from the store', { file });
-    return { seq: 0, line: null, size: 0 };
+    return fromStart(options);
   }
   const { seq, file: piece } = newest;
   logger.info('The audit file was renamed; going on in a new one', { file, piece, from: seq + 1 });
   await onRotated?.(piece, seq);
   return { seq, line: null, size: 0 };
+}
+
+/** Begins an empty file: with the stub, where the first entries of the log are pruned. */
+async function fromStart({ file, store }: AuditMirrorOptions): Promise<Omit<Position, 'inode'>> {
+  const stub = await store.auditStart();
+  if (stub === null) return { seq: 0, line: null, size: 0 };
+  const line = `${stubLine(stub)}\n`;
+  const handle = await openRegular(file, 'a');
+  try {
+    await handle.appendFile(line);
+  } finally {
+    await handle.close();
+  }
+  return { seq: stub.last.seq, line: null, size: Buffer.byteLength(line) };
 }
 
 /** What was noted as mirrored was on the disk by then. No crash of ours takes it away again. */
@@ -204,8 +237,12 @@ async function warnIfCut({ file, store, logger }: AuditMirrorOptions, lastSeq: n
   return true;
 }
 
-/** The store's entry, when the line is that, byte for byte. */
+/** The store's entry, or its stub, when the line is that, byte for byte. */
 async function sameInStore(store: AuditReader, line: string): Promise<AuditLine | null> {
+  if (isStubLine(line)) {
+    const stub = await store.auditStart();
+    return stub !== null && stubLine(stub) === line ? { seq: stub.last.seq, body: line } : null;
+  }
   const claimed = parseAuditEntry(line);
   if (claimed === null) return null;
   const [stored] = await store.readAuditLines(claimed.seq - 1, 1);

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { parseAuditEntry } from '../domain/audit.ts';
+import { isStubLine, parseStub } from '../domain/evidence/audit-stub.ts';
 import { type LinePortion, openRegular, readLines, readTail } from './line-file.ts';
 
 /**
@@ -11,6 +12,8 @@ export interface Piece {
   file: string;
   /** Number of the first entry; `null` when the first line is none. */
   first: number | null;
+  /** It begins with a stub, in place of the entries before its first one. */
+  hasStub: boolean;
   /** The last whole line; `null` when there is none. */
   lastLine: string | null;
 }
@@ -63,8 +66,13 @@ export async function inOrder(files: readonly string[]): Promise<string[]> {
 export async function readPiece(file: string): Promise<Piece | null> {
   try {
     for await (const portion of readLines(file)) {
-      const first = 'problem' in portion ? null : lastOf(lineOf(portion, 0));
-      return { file, first, lastLine: await lastLineOf(file) };
+      const line = 'problem' in portion ? null : lineOf(portion, 0);
+      return {
+        file,
+        first: firstOf(line),
+        hasStub: line !== null && isStubLine(line),
+        lastLine: await lastLineOf(file),
+      };
     }
     return null;
   } catch {
@@ -95,6 +103,12 @@ function lineOf({ bytes, starts, ends }: LinePortion, index: number): string | n
 
 function newestOf(pieces: readonly Piece[]): number {
   return Math.max(0, ...pieces.map(({ lastLine }) => lastOf(lastLine) ?? 0));
+}
+
+/** A stub stands in place of all entries before the one that comes next. */
+function firstOf(line: string | null): number | null {
+  const stub = line === null ? null : parseStub(line);
+  return stub === null ? lastOf(line) : stub.last.seq + 1;
 }
 
 function lastOf(line: string | null): number | null {

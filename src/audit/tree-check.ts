@@ -1,3 +1,4 @@
+import { type AuditStub, stubFault } from '../domain/evidence/audit-stub.ts';
 import {
   EMPTY_FRONTIER,
   type Frontier,
@@ -34,6 +35,8 @@ export interface TreeCheckOptions {
 
 /** Grows the tree along a log, and compares it with every checkpoint that is met in it or known from elsewhere. */
 export interface TreeCheck {
+  /** Begins behind what a stub stands for, in place of the first entry. @returns what is wrong with the stub. */
+  begin(stub: AuditStub): TreeProblem[];
   /** Takes the next line, of entry `seq`. Once something is wrong with the chain, nothing is said of the tree behind it. */
   take(bytes: Buffer, start: number, end: number, seq: number): TreeProblem[];
   /** Something is wrong with the chain: what follows has another tree in any case. */
@@ -42,6 +45,8 @@ export interface TreeCheck {
   finish(last: number): TreeProblem[];
   /** Checkpoints, in the log or known from elsewhere, that agree with it. */
   readonly agreeing: number;
+  /** Entries that a stub stands for; 0: the log begins with its first entry. */
+  readonly pruned: number;
   /** Something was wrong: nothing was compared from there on. */
   readonly isStopped: boolean;
 }
@@ -50,6 +55,7 @@ const KIND = Buffer.from('"kind":"checkpoint.');
 /** What stands behind the name of the kind, but for the number: `"prev":"…","seq":` and `,"v":1}`. */
 const TAIL_BYTES = '","prev":"","seq":,"v":1}'.length + 64;
 const KINDS = ['made', 'key'] as const;
+const PRUNED = Buffer.from('"kind":"audit.pruned"');
 
 /** Begins with the first entry. */
 export function createTreeCheck({ known = [], key: given = null }: TreeCheckOptions): TreeCheck {
@@ -61,9 +67,14 @@ export function createTreeCheck({ known = [], key: given = null }: TreeCheckOpti
   let agreeing = 0;
   let inForce: VerifierKey | null = null;
   let inForceSince = 0;
+  let pruned = 0;
+  /** An entry of the log itself says that it was cut there. */
+  let isCutOnRecord = false;
 
   const compareKnown = (): TreeProblem[] => {
     const problems: TreeProblem[] = [];
+    // Of what is pruned there is nothing left to compare.
+    while ((due[next]?.size ?? tree.size) < pruned) next += 1;
     for (let one = due[next]; one !== undefined && one.size === tree.size; one = due[next]) {
       next += 1;
       if (one.root.equals(rootOf(tree))) agreeing += one.from === 'kept' ? 1 : 0;
@@ -108,11 +119,28 @@ export function createTreeCheck({ known = [], key: given = null }: TreeCheckOpti
     get isStopped() {
       return isStopped;
     },
+    get pruned() {
+      return pruned;
+    },
+    begin: (stub) => {
+      const fault = stubFault(stub, given);
+      tree = stub.frontier;
+      pruned = stub.last.seq;
+      inForce = parseVerifierKey(stub.key);
+      inForceSince = pruned;
+      const wrong = { entry: pruned, how: 'signature' as const };
+      const problems =
+        fault === null ? [] : [{ ...wrong, problem: `the stub in place of entry ${pruned}: ${fault}` }];
+      if (fault === null) agreeing += 1;
+      else isStopped = true;
+      return isStopped ? problems : compareKnown();
+    },
     stop: () => {
       isStopped = true;
     },
     take: (bytes, start, end, seq) => {
       if (isStopped) return [];
+      if (pruned > 0 && tellsOfCut(bytes.subarray(start, end), pruned)) isCutOnRecord = true;
       // The checkpoint is about what stands before it.
       const kind = kindOf(bytes, end, seq);
       const data = kind === null ? null : dataOf(bytes.toString('utf8', start, end));
@@ -137,9 +165,21 @@ export function createTreeCheck({ known = [], key: given = null }: TreeCheckOpti
         how: 'signature' as const,
         problem: `from entry ${inForceSince} on, the log is signed by another key than the one given`,
       };
-      return other === false ? cut : [...cut, other];
+      const unsaid = pruned > 0 &&
+        !isCutOnRecord &&
+        !isStopped && {
+          entry: 1,
+          how: 'cut' as const,
+          problem: `the first ${pruned} entries are gone, and no entry says that they were pruned`,
+        };
+      return [...(unsaid === false ? [] : [unsaid]), ...cut, ...(other === false ? [] : [other])];
     },
   };
+}
+
+/** Says whether the entry of this line says that the log was cut behind that entry. */
+function tellsOfCut(line: Buffer, last: number): boolean {
+  return line.includes(PRUNED) && dataOf(line.toString('utf8')).last === last;
 }
 
 /** The kind of the entry whose line ends there, when it is about checkpoints. Every other line costs a comparison of some bytes. */

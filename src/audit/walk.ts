@@ -7,6 +7,7 @@ import {
   isIntact,
 } from '../domain/audit.ts';
 import { createLineChain, type LineChain } from '../domain/evidence/audit-line.ts';
+import type { AuditStub } from '../domain/evidence/audit-stub.ts';
 import type { ClockCheck } from './clock-check.ts';
 import { createFaultKinds, type FaultKinds, type WrongEntry } from './fault-kind.ts';
 import type { KnownLines } from './known-lines.ts';
@@ -133,6 +134,11 @@ async function takePortion(
     }
     const found = await portion.read(index);
     const before = verdict.problems.length;
+    if ('stub' in found) {
+      takeStub(verdict, portion.placeOf(index), found.stub, options);
+      chain.goOnFrom(verdict.head);
+      continue;
+    }
     if ('problem' in found) addProblem(verdict, portion.placeOf(index), null, found.problem, unreadable());
     else takeEntry(verdict, portion.placeOf(index), found, { kinds, expected });
     if (verdict.problems.length > before) tree?.stop();
@@ -141,6 +147,27 @@ async function takePortion(
     chain.goOnFrom(verdict.head);
   }
   return true;
+}
+
+/** A stub stands at the beginning, or says where a piece of the log goes on, which must be where the one before has ended. */
+function takeStub(
+  verdict: AuditVerdict,
+  place: Place,
+  { last, ...rest }: AuditStub,
+  { tree }: WalkOptions,
+): void {
+  const { head } = verdict;
+  if (head.seq === last.seq && head.hash === last.hash) return;
+  const isFirst = verdict.entries === 0 && verdict.problems.length === 0 && head.seq === GENESIS.seq;
+  if (!isFirst) {
+    const problem = `a stub in place of entries up to ${last.seq} stands behind entry ${head.seq}`;
+    addProblem(verdict, place, null, problem, { entry: head.seq + 1, how: 'missing' });
+    tree?.stop();
+  }
+  verdict.head = last;
+  if (!isFirst) return;
+  for (const { entry, how, problem } of tree?.begin({ last, ...rest }) ?? [])
+    addProblem(verdict, place, entry, problem, { entry, how });
 }
 
 /** Hands a sound line on to what is checked besides the chain. */

@@ -59,6 +59,8 @@ export interface AuditConfig {
   origin: string | null;
   /** `isGiven`: somebody has named it. Otherwise it is made when it is missing. */
   key: { file: string; isGiven: boolean };
+  /** For how many milliseconds entries stay in it (`audit.keep`); `null`: for ever. */
+  keepMs: number | null;
 }
 
 /** A dead man's switch, called over and over while all is well. */

@@ -87,7 +87,7 @@ function placeOf({ url, schema, caFile }: FilledConfigFile['store']): WatcherCon
 }
 
 function toAudit({ audit, store }: FilledConfigFile): AuditConfig {
-  const { file, checkpoints, checkpointEvery, origin, keyFile } = audit;
+  const { file, checkpoints, checkpointEvery, origin, keyFile, keep } = audit;
   const stem = file.slice(0, file.length - extname(file).length);
   const beside = store.url.startsWith('sqlite:') ? store.url.slice('sqlite:'.length) : stem;
   return {
@@ -96,6 +96,7 @@ function toAudit({ audit, store }: FilledConfigFile): AuditConfig {
     checkpointEveryMs: span(checkpointEvery),
     origin: origin ?? null,
     key: { file: keyFile ?? `${beside}.audit-key`, isGiven: keyFile !== undefined },
+    keepMs: keep === 'forever' ? null : span(keep),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { Clock } from '../clock.ts';
 import { watchOf } from '../domain/event/subject.ts';
+import { stubLine } from '../domain/evidence/audit-stub.ts';
 import { JOB_STATES } from '../domain/job/restore-job.ts';
 import type { AttestationReader } from '../store/ports/attestations.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
@@ -27,7 +28,7 @@ export interface ApiDeps {
     RecordReader &
     MuteReader &
     AttestationReader &
-    Pick<AuditReader, 'readAuditLines' | 'auditHead' | 'lastCheckpoint'>;
+    Pick<AuditReader, 'readAuditLines' | 'auditHead' | 'auditStart' | 'lastCheckpoint'>;
   clock: Clock;
 }
 
@@ -103,7 +104,12 @@ export function addApi(app: Hono, deps: ApiDeps): void {
     const after = query.whole('after') ?? 0;
     const lines = await store.readAuditLines(after, query.limit());
     const { seq, hash } = await store.auditHead();
-    return c.json({ items: lines.map(({ seq, body }) => ({ seq, line: body })), head: { seq, hash } });
+    const stub = await store.auditStart();
+    return c.json({
+      items: lines.map(({ seq, body }) => ({ seq, line: body })),
+      head: { seq, hash },
+      start: stub === null ? null : stubLine(stub),
+    });
   });
 
   app.get('/api/v1/checkpoint', async (c) => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { AskedAttestation, Attestation } from '../domain/evidence/attestation.ts';
+import { parseStub } from '../domain/evidence/audit-stub.ts';
 import { parseDeliveryId, parseJobId } from '../domain/id-form.ts';
 import { toIso } from '../domain/instant.ts';
 import { isInForce } from '../domain/telling/mute.ts';
@@ -91,7 +92,8 @@ export function connectDaemon(
         requireFields(answer, ['items', 'head']);
         const { head } = answer as { head: { seq: number; hash: string } };
         const lines = itemsOf(answer).map(({ seq, line }) => ({ seq: Number(seq), body: String(line) }));
-        return { lines, head };
+        const start = typeof answer.start === 'string' ? parseStub(answer.start) : null;
+        return { lines, head, start };
       }),
     lastCheckpoint: () =>
       client.get('/checkpoint', {}, (answer) => {

@@ -10,6 +10,7 @@ import {
   createCheckpointCopies,
 } from './keep/checkpoint-copies.ts';
 import { createKeeper, type Keeper, type KeeperDeps } from './keep/keeper.ts';
+import { createLogKeeper, type LogKeeper, type LogKeeperDeps } from './keep/log-keeper.ts';
 import { createReminders, type ReminderDeps, type Reminders } from './remind/reminders.ts';
 import {
   createTestAlerts,
@@ -25,6 +26,8 @@ export interface ChoreConfig extends TestAlertConfig {
   configured: Configured;
   /** For how many milliseconds what is over stays on record; `null`: for ever. */
   keepMs: number | null;
+  /** The same of entries of the audit log. Left out: for ever. */
+  auditKeepMs?: number | null;
 }
 
 /** Signs how the audit log stands, by what it writes to this store, until the function that it gives is called. */
@@ -38,6 +41,7 @@ export type ChoreDeps = SigningDeps &
   ReminderDeps &
   DrillDeps &
   KeeperDeps &
+  LogKeeperDeps &
   CheckpointCopiesDeps;
 
 /** What the log is signed with. */
@@ -58,6 +62,7 @@ export class Chores {
   readonly #reminders: Reminders;
   readonly #drills: Drills;
   readonly #keeper: Keeper;
+  readonly #logKeeper: LogKeeper;
   readonly #copies: CheckpointCopies;
   readonly #signing: ReturnType<KeepSigning> | null;
 
@@ -68,6 +73,7 @@ export class Chores {
     this.#reminders = createReminders(deps);
     this.#drills = createDrills(deps);
     this.#keeper = createKeeper(deps);
+    this.#logKeeper = createLogKeeper(deps);
     this.#copies = createCheckpointCopies(deps);
     this.#signing = deps.signing?.(deps.store) ?? null;
   }
@@ -79,6 +85,7 @@ export class Chores {
     this.#departures.apply(config.configured);
     this.#drills.apply(config);
     this.#keeper.apply(config.keepMs);
+    this.#logKeeper.apply(config.auditKeepMs ?? null);
     this.#copies.apply();
   }
 
@@ -90,6 +97,7 @@ export class Chores {
     this.#reminders.beat();
     this.#drills.beat();
     this.#keeper.beat();
+    this.#logKeeper.beat();
     this.#copies.beat();
   }
 
@@ -102,6 +110,7 @@ export class Chores {
       this.#reminders.stop(),
       this.#drills.stop(),
       this.#keeper.stop(),
+      this.#logKeeper.stop(),
       this.#copies.stop(),
       this.#fallbacks.stop(),
     ]);

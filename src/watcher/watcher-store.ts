@@ -23,7 +23,7 @@ export interface WatcherStore
     SpanStore,
     FeedStore,
     StoreProbe,
-    Pick<KeepingStore, 'prune' | 'notePruned'>,
+    Pick<KeepingStore, 'prune' | 'notePruned' | 'cutAudit' | 'deleteCut'>,
     Pick<RecordReader, 'lastSuccesses'> {
   /** See `LeaseStore`. */
   under(lease: Lease): WatcherStore;

@@ -39,6 +39,8 @@ export interface WorkConfig extends WatchConfig, TestAlertConfig {
   drills: readonly Drill[];
   /** For how many milliseconds what is over stays on record; `null`: for ever. */
   keepMs: number | null;
+  /** See `ChoreConfig`. */
+  auditKeepMs?: number | null;
   /** Stands for the whole configuration: replicas that go by another one share no work with this. */
   configuration: string;
 }

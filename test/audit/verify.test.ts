@@ -317,6 +317,7 @@ describe('verifying the log in the store', () => {
       auditTree: store.auditTree,
       lastCheckpoint: store.lastCheckpoint,
       mirroredSeq: store.mirroredSeq,
+      auditStart: store.auditStart,
       readAudit: store.readAudit,
       readAuditLines: store.readAuditLines,
       readAuditText: async (after: number, limit: number) => {

@@ -59,6 +59,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
       checkpointEveryMs: 3_600_000,
       origin: null,
       key: { file: './data/watcher.db.audit-key', isGiven: false },
+      keepMs: null,
     },
     server: { host: '127.0.0.1', port: 8080, token: null, viewToken: null, publicBadges: false },
     heartbeat: null,

@@ -1,7 +1,11 @@
 import type { AuditEntry, AuditLine } from '../../domain/audit.ts';
+import type { AuditStub } from '../../domain/evidence/audit-stub.ts';
 
-/** Reads the lines of a log after an entry, in order. */
-export type LineReader = (afterSeq: number, limit: number) => Promise<readonly AuditLine[]>;
+/** Reads the lines of a log after an entry, in order, and what stands in place of its first entries. */
+export type LineReader = (
+  afterSeq: number,
+  limit: number,
+) => Promise<{ lines: readonly AuditLine[]; start: AuditStub | null }>;
 
 /** An entry, and the proof that it is in the log. */
 export interface ProvenEntry {

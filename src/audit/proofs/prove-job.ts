@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AuditEntry, AuditLine } from '../../domain/audit.ts';
-import { leafHash } from '../../domain/evidence/audit-tree.ts';
+import type { AuditEntry } from '../../domain/audit.ts';
+import { EMPTY_FRONTIER, type Frontier, leafHash, rootOf } from '../../domain/evidence/audit-tree.ts';
 import type { Checkpoint } from '../../domain/evidence/checkpoint.ts';
 import { logProofText } from '../../domain/evidence/log-proof.ts';
 import { RangeRoots } from '../../domain/evidence/range-roots.ts';
@@ -26,16 +26,21 @@ export async function proveJob(
   const found: Array<{ entry: AuditEntry; line: string }> = [];
   const leaves = new LeafList();
   const entries = createJobEntries(jobId);
-  for await (const { seq, body } of linesOf(read)) {
-    if (seq <= size) leaves.push(leafHash(body));
-    const entry = entries.take(body);
-    if (entry !== null) found.push({ entry, line: body });
+  let begin: Frontier | null = null;
+  for await (const { lines, start } of portionsOf(read)) {
+    begin ??= start?.frontier ?? EMPTY_FRONTIER;
+    for (const { seq, body } of lines) {
+      if (seq <= size) leaves.push(leafHash(body));
+      const entry = entries.take(body);
+      if (entry !== null) found.push({ entry, line: body });
+    }
   }
   const inside = found.filter(({ entry }) => entry.seq <= size);
   const rangesOf = ({ seq }: AuditEntry) => inclusionRanges(seq - 1, size);
-  const roots = new RangeRoots([{ from: 0, to: size }, ...inside.flatMap(({ entry }) => rangesOf(entry))]);
+  const ranges = inside.flatMap(({ entry }) => rangesOf(entry));
+  const roots = new RangeRoots(ranges, begin ?? EMPTY_FRONTIER);
   for (const leaf of leaves) roots.take(leaf);
-  if (!roots.rootsOf([{ from: 0, to: size }])?.[0]?.equals(root)) throw otherLog(size);
+  if (!rootOf(roots.frontier).equals(root)) throw otherLog(size);
   const proven = inside.map(({ entry, line }) => {
     const hashes = roots.rootsOf(rangesOf(entry)) ?? [];
     return { entry, line, proof: logProofText({ index: entry.seq - 1, hashes }, signed.note) };
@@ -43,12 +48,12 @@ export async function proveJob(
   return { proven, unsigned: found.length - inside.length };
 }
 
-async function* linesOf(read: LineReader): AsyncGenerator<AuditLine> {
+async function* portionsOf(read: LineReader): AsyncGenerator<Awaited<ReturnType<LineReader>>> {
   for (let after = 0; ; ) {
-    const lines = await read(after, PORTION);
-    const last = lines.at(-1);
+    const portion = await read(after, PORTION);
+    const last = portion.lines.at(-1);
     if (last === undefined) return;
-    yield* lines;
+    yield portion;
     after = last.seq;
     await nextTurn();
   }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type AuditEntry, auditLine } from '../../domain/audit.ts';
+import { stubLine } from '../../domain/evidence/audit-stub.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Records } from '../../views/records/records.ts';
 import { entriesInPortions } from '../audit-entries.ts';
@@ -39,6 +40,10 @@ async function exportAudit(cli: Cli, options: ExportOptions): Promise<number> {
     const format = await formatOf(cli, options.format, records);
     // Behind what may be refused: a header alone is the table of a log that is empty, and not of one that cannot be read.
     cli.out.write(format.header);
+    // Without what stands in place of pruned entries, what is written could not be verified.
+    const { start } = await records.readAudit(0, 1);
+    if (start !== null && options.format === 'jsonl' && options.since === undefined)
+      cli.out.write(`${stubLine(start)}\n`);
     for await (const entries of entriesInPortions(records)) {
       // What lies before the period is read as well: it tells what happens within it.
       const lines = entries.map((entry) => ({ entry, line: format.line(entry) }));

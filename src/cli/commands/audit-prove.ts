@@ -35,7 +35,7 @@ async function proveEntries(cli: Cli, options: ProveOptions, job: string): Promi
     const checkpoint = last === null ? null : parseCheckpoint(last.note);
     if (last === null || checkpoint === null) return null;
     const id = await records.resolveJob(job);
-    const read = async (after: number, limit: number) => (await records.readAudit(after, limit)).lines;
+    const read = (after: number, limit: number) => records.readAudit(after, limit);
     return {
       id,
       size: checkpoint.size,

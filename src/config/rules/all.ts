@@ -11,6 +11,7 @@ import { digestsAreCron, somebodyIsToldAtOnce } from './digests.ts';
 import { drillsNameWatches } from './drills.ts';
 import {
   caFilesAreCertificates,
+  logIsKeptAsLong,
   openServersAskForToken,
   postgresKeysHavePostgres,
   recordsAreKeptAWhile,
@@ -93,6 +94,7 @@ export const RULES: readonly Rule[] = [
   storesAreKnown,
   postgresKeysHavePostgres,
   storeAndAuditDiffer,
+  logIsKeptAsLong,
   recordsAreKeptAWhile,
   caFilesAreCertificates,
   variablesHaveBraces,

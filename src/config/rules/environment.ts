@@ -96,6 +96,16 @@ export const recordsAreKeptAWhile: Rule = ({ config, fault, found }) => {
   fault(path, `expected "${SHORTEST_KEEP}" or more, or "forever", found ${found(path)}`);
 };
 
+/** The audit log holds at least what the store shows. */
+export const logIsKeptAsLong: Rule = ({ config, fault, found }) => {
+  const [store, audit] = [config.store?.keep, config.audit?.keep].map((keep) =>
+    keep === 'forever' ? Number.POSITIVE_INFINITY : parseDuration(keep ?? ''),
+  );
+  if (store == null || audit == null || audit >= store) return;
+  const path = ['audit', 'keep'];
+  fault(path, `expected no less than store.keep (${found(['store', 'keep'])}), found ${found(path)}`);
+};
+
 /** The store and the mirror of the audit log are two files. */
 export const storeAndAuditDiffer: Rule = ({ config, fault }) => {
   const { file } = config.audit ?? {};

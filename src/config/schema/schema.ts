@@ -119,7 +119,7 @@ export const CONFIG_SCHEMA = z.strictObject({
       keep: durationOr(z.literal('forever'), '"forever"')
         .default(DEFAULT_STORE.keep)
         .describe(
-          'For how long jobs that have ended stay on record, with their events and deliveries; "forever" keeps them all. At least "7d". Running jobs, what is owed, and the audit log always stay.',
+          'For how long jobs that have ended stay on record, with their events and deliveries; "forever" keeps them all. At least "7d". Running jobs and what is owed always stay. No longer than `audit.keep`.',
         ),
     })
     .prefault({})
@@ -152,6 +152,11 @@ export const CONFIG_SCHEMA = z.strictObject({
         .optional()
         .describe(
           'The private key that signs checkpoints: Ed25519, PKCS#8 in PEM. By default PATH.audit-key beside the database, or with PostgreSQL beside the mirror, which the first start makes.',
+        ),
+      keep: durationOr(z.literal('forever'), '"forever"')
+        .default(DEFAULT_AUDIT.keep)
+        .describe(
+          'For how long entries stay in the audit log; "forever" keeps them all. What is older is cut off at a checkpoint, and a signed stub stands in its place. No shorter than `store.keep`.',
         ),
     })
     .prefault({})

@@ -224,6 +224,9 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
   AuditPage: record({
     items: listOf(record({ seq: count, line: described(text, 'The entry as it was hashed.') })),
     head: record({ seq: count, hash: text }),
+    start: orNull(
+      described(text, 'The signed stub in place of pruned entries, a line of its own; null: none are.'),
+    ),
   }),
   LastCheckpoint: record({
     key: orNull(described(text, 'The verifier key: NAME+ID+BASE64. `null`: nothing is signed yet.')),

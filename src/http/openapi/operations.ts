@@ -213,7 +213,8 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     path: '/api/v1/audit',
     access: 'read',
-    summary: 'Entries of the audit log in order, and where it ends.',
+    summary:
+      'Entries of the audit log in order, where it ends, and what stands in place of those that are pruned.',
     query: {
       after: { ...count, description: 'Only entries behind this number.' },
       limit: LIMIT,

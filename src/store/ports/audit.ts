@@ -1,4 +1,5 @@
 import type { AuditDraft, AuditEntry, AuditHead, AuditLine, AuditText } from '../../domain/audit.ts';
+import type { AuditStub } from '../../domain/evidence/audit-stub.ts';
 import type { Frontier } from '../../domain/evidence/audit-tree.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 
@@ -20,6 +21,8 @@ export interface AuditReader extends CheckpointReader {
    * version and nobody has written since, or what is kept cannot be the tree of so many entries.
    */
   auditTree(): Promise<{ seq: number; tree: Frontier | null }>;
+  /** What stands in place of the first entries once they are pruned: no method gives those any more. `null`: none is. */
+  auditStart(): Promise<AuditStub | null>;
   /** Up to which entry the mirror file holds everything; 0 before the first time. */
   mirroredSeq(): Promise<number>;
 }

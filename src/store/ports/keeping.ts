@@ -1,3 +1,4 @@
+import type { AuditStub } from '../../domain/evidence/audit-stub.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 
 /** What is pruned, in the order in which it is: jobs with all that hangs on them, events that belong to no job on record, mutes. */
@@ -39,7 +40,7 @@ export interface KeepingStore {
    * Prunes what is over, of so many rows: a job that may not change any more, with its events and deliveries; an event that belongs to no
    * job on record, with its deliveries; a mute that kept nothing from people that is still on record. What is owed, what is to be told
    * again, and the event of an alert that is raised are passed over, and so is whatever else hangs together with them. Of a job its id
-   * and its milestones stay, so that it is known when Atlas lists it, and how long it took. Audit entries stay.
+   * and its milestones stay, so that it is known when Atlas lists it, and how long it took.
    *
    * One transaction, in turn: reads what is old, and deletes it. Two who prune at once find each row once.
    */
@@ -49,6 +50,14 @@ export interface KeepingStore {
    * cheap when there is nothing to write.
    */
   notePruned(at: Timestamp): Promise<boolean>;
+  /**
+   * Cuts off the first entries of the audit log, and puts the stub in their place, with an entry `audit.pruned` that says so. One
+   * transaction, in turn; nobody reads the entries any more, and their rows are deleted by `deleteCut`.
+   * @returns false when as much was cut off before: nothing was written then.
+   */
+  cutAudit(stub: AuditStub, at: Timestamp): Promise<boolean>;
+  /** Deletes so many rows of what was cut off, the oldest first. One transaction, in turn. @returns whether there may be more. */
+  deleteCut(limit: number): Promise<boolean>;
   /** When the oldest event on record was detected; `null`: there is none. */
   oldestEventAt(): Promise<Timestamp | null>;
 }

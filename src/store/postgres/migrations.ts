@@ -140,6 +140,15 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
     worksFrom: 1,
   },
+  {
+    number: 11,
+    name: 'where the audit log begins once it was pruned',
+    sql: `
+      alter table audit_head add column pruned_seq bigint not null default 0;
+      alter table audit_head add column stub text not null default '';
+    `,
+    worksFrom: 1,
+  },
 ];
 
 /** With the schema's name it makes the advisory lock under which a layout is changed: "RWdb". */

@@ -141,12 +141,19 @@ const textAfter = keepQuery((db, page: Page) =>
 type Page = Readonly<{ afterSeq: number; limit: number }>;
 
 function pageOf(db: Kysely<Database>, { afterSeq, limit }: Page) {
-  return db
-    .selectFrom('audit_entry')
-    .select(['seq', 'body'])
-    .where('seq', '>', afterSeq)
-    .orderBy('seq')
-    .limit(limit);
+  return (
+    db
+      .selectFrom('audit_entry')
+      .select(['seq', 'body'])
+      // One bound, so that the index serves whichever is the later one.
+      .where(
+        'seq',
+        '>',
+        sql<number>`coalesce((select case when pruned_seq > ${afterSeq} then pruned_seq else ${afterSeq} end from audit_head where id = ${sql.lit(HEAD_ROW)}), ${afterSeq})`,
+      )
+      .orderBy('seq')
+      .limit(limit)
+  );
 }
 
 /** The last entry, without a lock: another process may have gone on by now. */

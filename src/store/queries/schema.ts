@@ -271,6 +271,10 @@ interface AuditHeadTable {
   verifier_key: string;
   /** The last checkpoint, as JSON; empty before the first one. */
   checkpoint: string;
+  /** Entries up to this one are pruned, also those of which the row is still there; 0: none is. */
+  pruned_seq: Generated<number>;
+  /** What stands in their place, as `stubLine` writes it; empty while none is pruned. */
+  stub: Generated<string>;
 }
 
 /** The last instant that JavaScript can express. */

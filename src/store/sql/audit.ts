@@ -13,6 +13,7 @@ import {
   readAuditLines,
   readAuditText,
 } from '../queries/audit-log.ts';
+import { auditStart } from '../queries/audit-pruning.ts';
 import type { Database } from '../queries/schema.ts';
 import type { Guarded } from './method-guard.ts';
 import type { Turns } from './turns.ts';
@@ -25,6 +26,7 @@ export function createAuditStore(db: Kysely<Database>, turns: Turns, guarded: Gu
     readAuditText: guarded('read the audit log', (afterSeq, limit) => readAuditText(db, afterSeq, limit)),
     auditHead: guarded('read the audit log', () => auditHead(db)),
     auditTree: guarded('read the audit log', () => auditTree(db)),
+    auditStart: guarded('read the audit log', () => auditStart(db)),
     mirroredSeq: guarded('read the audit log', () => mirroredSeq(db)),
     lastCheckpoint: guarded('read the audit log', () => lastCheckpoint(db)),
     recordCheckpoint: guarded('write the audit log', (request) => recordCheckpoint(turns, request)),

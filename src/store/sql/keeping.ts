@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely';
+import type { AuditStub } from '../../domain/evidence/audit-stub.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { KeepingStore, PrunedThing, PruneResult, PruneStep } from '../ports/keeping.ts';
+import { deletePruned, putStub } from '../queries/audit-pruning.ts';
 import { oldestEventAt } from '../queries/events.ts';
 import { pruneEvents } from '../queries/keeping/events.ts';
 import { pruneJobs } from '../queries/keeping/jobs.ts';
@@ -15,6 +17,10 @@ export function createKeepingStore(db: Kysely<Database>, turns: Turns, guarded: 
   return {
     prune: guarded('prune what is old', (step) => prune(turns, step)),
     notePruned: guarded('write the audit log', (at) => notePruned(db, turns, at)),
+    cutAudit: guarded('prune the audit log', (stub, at) => cutAudit(turns, stub, at)),
+    deleteCut: guarded('prune the audit log', (limit) =>
+      turns.inTurn(async (trx) => (await deletePruned(trx, limit)) === limit),
+    ),
     oldestEventAt: guarded('read events', () => oldestEventAt(db)),
   };
 }
@@ -42,6 +48,14 @@ async function notePruned(db: Kysely<Database>, { inTurn }: Turns, at: Timestamp
     if (entry === null) return false;
     await beginAnew(trx, at);
     await record([entry]);
+    return true;
+  });
+}
+
+function cutAudit({ inTurn }: Turns, stub: AuditStub, at: Timestamp): Promise<boolean> {
+  return inTurn(async (trx, record) => {
+    if (!(await putStub(trx, stub))) return false;
+    await record([{ at, kind: 'audit.pruned', data: { last: stub.last.seq } }]);
     return true;
   });
 }

@@ -268,6 +268,14 @@ export const MIGRATIONS: readonly Migration[] = [
       ) strict;
     `,
   },
+  {
+    number: 26,
+    name: 'where the audit log begins once it was pruned',
+    sql: `
+      alter table audit_head add column pruned_seq integer not null default 0;
+      alter table audit_head add column stub text not null default '';
+    `,
+  },
 ];
 
 /**

@@ -1,5 +1,6 @@
 import type { AuditHead, AuditLine } from '../../domain/audit.ts';
 import type { AskedAttestation, Attestation } from '../../domain/evidence/attestation.ts';
+import type { AuditStub } from '../../domain/evidence/audit-stub.ts';
 import type { ExpectedEnd } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { AskedMute, Mute } from '../../domain/telling/mute.ts';
@@ -43,6 +44,8 @@ export interface Redriven {
 export interface AuditPage {
   lines: AuditLine[];
   head: AuditHead;
+  /** What stands in place of the first entries once they are pruned; `null`: none is. */
+  start: AuditStub | null;
 }
 
 /** A mute, and what in it fits nothing that is configured, in words. */

@@ -17,7 +17,7 @@ export type RecordsStore = RecordStore &
   MuteStore &
   AttestationStore &
   Pick<JobReader, 'finishedDurations'> &
-  Pick<AuditReader, 'readAuditLines' | 'auditHead' | 'lastCheckpoint'>;
+  Pick<AuditReader, 'readAuditLines' | 'auditHead' | 'auditStart' | 'lastCheckpoint'>;
 
 const PAGE_SIZE = 500;
 
@@ -55,6 +55,7 @@ export function createStoreRecords(
     readAudit: async (afterSeq, limit) => ({
       lines: await store.readAuditLines(afterSeq, limit),
       head: await store.auditHead(),
+      start: await store.auditStart(),
     }),
     lastCheckpoint: () => store.lastCheckpoint(),
     redrive: async (request) => {

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { AuditDraft } from '../../domain/audit.ts';
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import { asksForUsuals, type PlannedEvent, planComparison, planEvent } from '../../domain/event/plan.ts';
+import type { AuditStub } from '../../domain/evidence/audit-stub.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { HISTORY_LIMIT, type Usuals, usualsFrom } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
@@ -44,7 +45,7 @@ export interface RecordedStore
     AuditRecorder,
     MuteReader,
     FeedStore,
-    Pick<KeepingStore, 'notePruned'> {
+    Pick<KeepingStore, 'notePruned' | 'cutAudit'> {
   /** See `LeaseStore`. */
   under(lease: Lease): RecordedStore;
 }
@@ -245,6 +246,13 @@ export class Recorder {
   async recordPruned(): Promise<void> {
     const { store, clock } = this.#deps;
     if (await store.notePruned(clock.now())) this.#tellAudit();
+  }
+
+  /** Cuts off the first entries of the audit log; see `KeepingStore.cutAudit`. */
+  async recordAuditCut(stub: AuditStub): Promise<boolean> {
+    const isCut = await this.#deps.store.cutAudit(stub, this.#deps.clock.now());
+    if (isCut) this.#tellAudit();
+    return isCut;
   }
 
   /** Records how far activity feeds are relied on. `news`: those of which an auditor is to know. */

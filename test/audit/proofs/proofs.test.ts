@@ -34,8 +34,10 @@ function aLog(): SignedLog {
   return log;
 }
 
-const reader = (lines: readonly string[]) => async (after: number, limit: number) =>
-  lines.slice(after, after + limit).map((body, index) => ({ seq: after + index + 1, body }));
+const reader = (lines: readonly string[]) => async (after: number, limit: number) => ({
+  lines: lines.slice(after, after + limit).map((body, index) => ({ seq: after + index + 1, body })),
+  start: null,
+});
 
 const signedBy = (note: string) => {
   const checkpoint = parseCheckpoint(note);

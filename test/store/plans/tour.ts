@@ -281,6 +281,7 @@ async function tourOfAudit(store: Store): Promise<void> {
   await store.readAuditLines(0, 9);
   await store.readAuditText(0, 9);
   await store.auditHead();
+  await store.auditStart();
   await store.auditTree();
   await store.recordCheckpoint({ at: T0, key: 'log+00000000+AA==', sign: () => 'note' });
   await store.lastCheckpoint();

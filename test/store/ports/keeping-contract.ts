@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
+import { leafHash } from '../../../src/domain/evidence/audit-tree.ts';
 import type { Observation } from '../../../src/domain/job/observation.ts';
 import type { Milestone } from '../../../src/domain/job/restore-job.ts';
 import { PRUNED_THINGS, type PruneCounts, type PrunePlace } from '../../../src/store/ports/keeping.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aJob, aMuteRequest, anObservation, HOUR, jobId, T0 } from '../../support/builders.ts';
-import { aCommit, plan, TARGET } from '../support.ts';
+import { aCommit, aDraft, plan, TARGET } from '../support.ts';
 
 const DAY = 24 * HOUR;
 const BEFORE = T0 - 10 * DAY;
@@ -55,6 +56,27 @@ export function keepingContract(store: () => Store): void {
       [],
     );
   };
+  it('cuts off the beginning of the audit log once, and deletes its rows a few at a time', async () => {
+    await store().recordAudit([aDraft(1), aDraft(2), aDraft(3), aDraft(4)]);
+    const [third] = await store().readAudit(2, 1);
+    const hashes = [leafHash('any')];
+    const last = { seq: 2, hash: third?.prev ?? '' };
+    const stub = { last, frontier: { size: 2, hashes }, checkpoint: 'a note\n', key: 'a key' };
+    expect(await store().auditStart()).toBeNull();
+    expect(await store().cutAudit(stub, T0)).toBe(true);
+    expect(await store().cutAudit(stub, T0)).toBe(false);
+    expect(await store().auditStart()).toEqual(stub);
+    expect((await store().readAudit(0, 9)).map(({ seq, kind }) => [seq, kind])).toEqual([
+      [3, 'decision'],
+      [4, 'decision'],
+      [5, 'audit.pruned'],
+    ]);
+    expect((await store().readAuditText(3, 9))?.first).toBe(4);
+    expect(await store().deleteCut(1)).toBe(true);
+    expect(await store().deleteCut(5)).toBe(false);
+    expect((await store().auditHead()).seq).toBe(5);
+  });
+
   const jobIds = async () => (await store().listObservations({ limit: 99 })).items.map(({ jobId }) => jobId);
   const eventIds = async () => (await store().listEvents({ limit: 99 })).items.map(({ event }) => event.id);
 
