@@ -26,6 +26,7 @@ import type { Pace } from '../watcher/schedule/pace.ts';
 import { createParts, type StagedParts } from './reload/parts.ts';
 import { sharingBudgets } from './shared-budgets.ts';
 import { followWakes } from './wakes.ts';
+import { createWitnesses } from './witnesses.ts';
 
 /** What other replicas have written reaches the mirror of this one within so many milliseconds. */
 const MIRROR_OTHERS_EVERY_MS = 5_000;
@@ -124,11 +125,13 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
     });
     closers.add(() => parts.close());
 
+    const witnesses = createWitnesses();
+    closers.add(() => witnesses.close());
     const stage = async (next: WatcherConfig): Promise<StagedConfig> => {
       const staged = await parts.stage(next);
       const lastSuccesses = await successesOf(store);
       return {
-        runnerConfig: runnerConfigOf(next, staged),
+        runnerConfig: { ...runnerConfigOf(next, staged), witnesses: witnesses.of(next.audit) },
         apply: () => {
           store.useLogin(next.store);
           metrics.apply({

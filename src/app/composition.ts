@@ -199,6 +199,7 @@ async function verifyAudit({
   files,
   key,
   checkpoints,
+  witnesses,
 }: Parameters<CliParts['verifyAudit']>[0]): Promise<AuditCheck> {
   const isNew = files.every((file) => file === config?.audit?.file && !existsSync(file));
   if (config && isNew && !(await inspectStore(config.store, { mode: 'readonly' })).exists) {
@@ -211,6 +212,7 @@ async function verifyAudit({
     const evidence = await gatherEvidence({
       key,
       checkpoints,
+      ...(witnesses === undefined ? {} : { witnesses }),
       own: config?.audit?.checkpoints,
     });
     return await checkAudit(

@@ -22,6 +22,7 @@ import { boundHeapAfterStart } from './heap-growth.ts';
 import { armLastResort, type LastResort } from './last-resort.ts';
 import { createReloader } from './reload/reloader.ts';
 import { watchSecrets } from './reload/secret-watch.ts';
+import { witnessFor } from './served-witness.ts';
 
 /** The polls and sends that held up the end of replaced parts have ended by then. What still is not closed goes with the process. */
 const RELOADS_END_WITHIN_MS = 1_000;
@@ -118,6 +119,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       pollSoon: (watch) => runner.pollSoon(watch),
       mutableWatches: () => reloader.config().watches,
       configFault: reloader.fault,
+      witness: witnessFor({ config: reloader.config, store, clock, logger }),
       heartbeatFault: () => redactTexts(heartbeat.fault(), redactor.redact),
       hangingAfterMs,
     });

@@ -148,6 +148,8 @@ export interface CliParts {
     key: VerifierKey | null;
     /** Files with checkpoints that somebody has kept. */
     checkpoints: readonly string[];
+    /** Who must have cosigned those. */
+    witnesses?: readonly VerifierKey[];
   }): Promise<AuditCheck>;
   /**
    * Writes the entries of a job to the directory `out`, each with a proof that it is in the log of that checkpoint.

@@ -1,4 +1,5 @@
 import type { Drill } from '../domain/drills/drill.ts';
+import type { VerifierKey } from '../domain/evidence/signed-note.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
 import type { Route } from '../domain/telling/routing.ts';
@@ -61,6 +62,10 @@ export interface AuditConfig {
   key: { file: string; isGiven: boolean };
   /** For how many milliseconds entries stay in it (`audit.keep`); `null`: for ever. */
   keepMs: number | null;
+  /** Who cosigns its checkpoints. */
+  witnesses: ReadonlyArray<{ url: string; key: VerifierKey; caFile: string | null }>;
+  /** The logs that are cosigned here for others. */
+  witnessFor: readonly VerifierKey[];
 }
 
 /** A dead man's switch, called over and over while all is well. */

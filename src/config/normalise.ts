@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { type Drill, shortDrills } from '../domain/drills/drill.ts';
+import { parseVerifierKey, parseWitnessKey, type VerifierKey } from '../domain/evidence/signed-note.ts';
 import type { ApiVersion, Watch } from '../domain/job/watch.ts';
 import { alongsideOf, cessionsOf } from '../domain/polling/ownership.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
@@ -87,7 +88,7 @@ function placeOf({ url, schema, caFile }: FilledConfigFile['store']): WatcherCon
 }
 
 function toAudit({ audit, store }: FilledConfigFile): AuditConfig {
-  const { file, checkpoints, checkpointEvery, origin, keyFile, keep } = audit;
+  const { file, checkpoints, checkpointEvery, origin, keyFile, keep, witnesses, witnessFor } = audit;
   const stem = file.slice(0, file.length - extname(file).length);
   const beside = store.url.startsWith('sqlite:') ? store.url.slice('sqlite:'.length) : stem;
   return {
@@ -97,6 +98,12 @@ function toAudit({ audit, store }: FilledConfigFile): AuditConfig {
     origin: origin ?? null,
     key: { file: keyFile ?? `${beside}.audit-key`, isGiven: keyFile !== undefined },
     keepMs: keep === 'forever' ? null : span(keep),
+    witnesses: witnesses.map(({ url, key, caFile }) => ({
+      url,
+      key: keyIn(parseWitnessKey(key)),
+      caFile: caFile ?? null,
+    })),
+    witnessFor: witnessFor.map(({ key }) => keyIn(parseVerifierKey(key))),
   };
 }
 
@@ -273,6 +280,12 @@ function toHeartbeat(written: NonNullable<FilledConfigFile['heartbeat']>): Heart
 
 function spanOrNull(written: string | undefined): number | null {
   return written === undefined ? null : span(written);
+}
+
+/** A rule has seen to it that it is one. */
+function keyIn(key: VerifierKey | null): VerifierKey {
+  if (key === null) throw new Error('a key got past the rules');
+  return key;
 }
 
 /** The schema has seen to it that it is a duration. */

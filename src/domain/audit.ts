@@ -33,6 +33,7 @@ export const AUDIT_KINDS = [
   'mirror.rotated',
   'checkpoint.key',
   'checkpoint.made',
+  'checkpoint.cosigned',
   'audit.pruned',
   'test.sent',
   'test_alert.sent',

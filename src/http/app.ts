@@ -23,6 +23,7 @@ import type { Signals } from '../signals.ts';
 import { AmbiguousId, UnfitId } from '../views/resolve-id.ts';
 import { Unfit } from '../views/unfit.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
+import type { ServedWitness } from '../witness/served-witness.ts';
 import type { Tokens } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
 import { BodyTooLarge, readBody } from './body.ts';
@@ -42,6 +43,7 @@ import { PROTECTIVE_HEADERS } from './refusal.ts';
 import { isFromOwnPage, refuseStranger } from './session/own-page.ts';
 import { bringsToken, roleOfRequest, viewerOf } from './session/visitor-role.ts';
 import { createTurns } from './turns.ts';
+import { addWitness } from './witness.ts';
 import { addWrites, type WriteDeps, writesAt } from './writes.ts';
 
 /** What the routes answer with, and who may ask. */
@@ -66,6 +68,8 @@ export interface AppDeps extends ApiDeps {
   mutableWatches: WriteDeps['mutableWatches'];
   /** `null` while the configuration that was read last is in force. */
   configFault: () => ConfigFault | null;
+  /** The witness for the logs of others; `null`: there are none. */
+  witness: () => Promise<ServedWitness | null>;
   /** `null` while whoever waits for the heartbeat hears it, or there is none. */
   heartbeatFault: () => HeartbeatFault | null;
   /** A watcher that gave no sign of life for so long hangs; see `healthOf`. */
@@ -114,6 +118,7 @@ function createApp(deps: AppDeps): Hono {
     return next();
   });
   addHealth(app, deps);
+  addWitness(app, deps);
   addPageAssets(app);
   addLogin(app, { ...deps, faultLog });
   addBadges(app, deps, deps.publicBadges);

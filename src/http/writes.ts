@@ -13,6 +13,7 @@ import { attestationIn } from './attestation-body.ts';
 import { BodyTooLarge, readBody } from './body.ts';
 import { authorIn, muteIn } from './mute-body.ts';
 import { QueryFault, readQuery } from './query.ts';
+import { ADD_CHECKPOINT } from './witness.ts';
 
 /** What the writes change. */
 export interface WriteDeps {
@@ -27,6 +28,7 @@ export interface WriteDeps {
 
 /** Which methods besides reading a path takes. */
 export function writesAt(path: string): string[] {
+  if (path === ADD_CHECKPOINT) return ['POST'];
   if (path === '/api/v1/mutes' || path === '/-/poll') return ['POST'];
   if (/^\/api\/v1\/mutes\/[^/]+$/.test(path)) return ['DELETE'];
   return /^\/api\/v1\/(deliveries\/[^/]+\/redrive|jobs\/[^/]+\/attestation)$/.test(path) ? ['POST'] : [];

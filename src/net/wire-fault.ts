@@ -3,7 +3,7 @@ import { isTlsCode, tlsHint } from './tls-fault.ts';
 
 /** Whose requests these are, for the words of faults and hints. */
 export interface Caller {
-  kind: 'connection' | 'channel' | 'heartbeat' | 'daemon';
+  kind: 'connection' | 'channel' | 'heartbeat' | 'daemon' | 'witness';
   /** `null`: there is but one. */
   name: string | null;
   /** The setting that holds the address: `baseUrl`. */

@@ -13,6 +13,7 @@ import type { Outbox, OutboxReader } from './ports/outbox.ts';
 import type { RecordReader, RecordStore } from './ports/records.ts';
 import type { WakeStore } from './ports/replicas/wake.ts';
 import type { SpanStore } from './ports/spans.ts';
+import type { WitnessedStore, WitnessStore } from './ports/witness.ts';
 
 /**
  * A whole store: every port of `ports/`, for whoever opens one or passes it on. Whoever uses it takes just the ports it needs.
@@ -30,6 +31,8 @@ export interface Store
     SpanStore,
     KeepingStore,
     FeedStore,
+    WitnessStore,
+    WitnessedStore,
     CoverageStore,
     LeaseStore<Store>,
     WakeStore,

@@ -1,6 +1,7 @@
 import type { Drill } from '../domain/drills/drill.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
-import type { AuditRecorder, CheckpointStore } from '../store/ports/audit.ts';
+import type { AuditRecorder, CheckpointStore, CheckpointStore } from '../store/ports/audit.ts';
+import type { Witness } from '../witness/witness.ts';
 import { createFallbacks, type FallbackDeps, type Fallbacks } from './deliver/fallbacks.ts';
 import { type Configured, createDepartures, type Departures, type DeparturesDeps } from './departures.ts';
 import { createDrills, type DrillDeps, type Drills } from './drills/drills.ts';
@@ -11,6 +12,7 @@ import {
 } from './keep/checkpoint-copies.ts';
 import { createKeeper, type Keeper, type KeeperDeps } from './keep/keeper.ts';
 import { createLogKeeper, type LogKeeper, type LogKeeperDeps } from './keep/log-keeper.ts';
+import { createWitnessing, type Witnessing, type WitnessingDeps } from './keep/witnessing.ts';
 import { createReminders, type ReminderDeps, type Reminders } from './remind/reminders.ts';
 import {
   createTestAlerts,
@@ -28,6 +30,8 @@ export interface ChoreConfig extends TestAlertConfig {
   keepMs: number | null;
   /** The same of entries of the audit log. Left out: for ever. */
   auditKeepMs?: number | null;
+  /** Who cosigns the audit log. Left out: nobody. */
+  witnesses?: readonly Witness[];
 }
 
 /** Signs how the audit log stands, by what it writes to this store, until the function that it gives is called. */
@@ -42,6 +46,7 @@ export type ChoreDeps = SigningDeps &
   DrillDeps &
   KeeperDeps &
   LogKeeperDeps &
+  WitnessingDeps &
   CheckpointCopiesDeps;
 
 /** What the log is signed with. */
@@ -63,6 +68,7 @@ export class Chores {
   readonly #drills: Drills;
   readonly #keeper: Keeper;
   readonly #logKeeper: LogKeeper;
+  readonly #witnessing: Witnessing;
   readonly #copies: CheckpointCopies;
   readonly #signing: ReturnType<KeepSigning> | null;
 
@@ -74,6 +80,7 @@ export class Chores {
     this.#drills = createDrills(deps);
     this.#keeper = createKeeper(deps);
     this.#logKeeper = createLogKeeper(deps);
+    this.#witnessing = createWitnessing(deps);
     this.#copies = createCheckpointCopies(deps);
     this.#signing = deps.signing?.(deps.store) ?? null;
   }
@@ -86,6 +93,7 @@ export class Chores {
     this.#drills.apply(config);
     this.#keeper.apply(config.keepMs);
     this.#logKeeper.apply(config.auditKeepMs ?? null);
+    this.#witnessing.apply(config.witnesses ?? []);
     this.#copies.apply();
   }
 
@@ -98,6 +106,7 @@ export class Chores {
     this.#drills.beat();
     this.#keeper.beat();
     this.#logKeeper.beat();
+    this.#witnessing.beat();
     this.#copies.beat();
   }
 
@@ -111,6 +120,7 @@ export class Chores {
       this.#drills.stop(),
       this.#keeper.stop(),
       this.#logKeeper.stop(),
+      this.#witnessing.stop(),
       this.#copies.stop(),
       this.#fallbacks.stop(),
     ]);

@@ -10,6 +10,7 @@ import type { Outbox } from '../store/ports/outbox.ts';
 import type { RecordReader } from '../store/ports/records.ts';
 import type { Lease } from '../store/ports/replicas/lease.ts';
 import type { SpanStore } from '../store/ports/spans.ts';
+import type { WitnessStore } from '../store/ports/witness.ts';
 
 /** What the watcher asks of the store. It lists no jobs or events, and neither mutes nor redrives: that is for people. */
 export interface WatcherStore
@@ -19,6 +20,7 @@ export interface WatcherStore
     DrillStore,
     AuditRecorder,
     CheckpointStore,
+    WitnessStore,
     MuteReader,
     SpanStore,
     FeedStore,

@@ -14,6 +14,7 @@ import type { Fallback } from '../domain/telling/fallback.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
+import type { Witness } from '../witness/witness.ts';
 import { Chores, type KeepSigning } from './chores.ts';
 import { type ChannelAlerts, createChannelAlerts } from './deliver/channel-alerts.ts';
 import { type ChannelSet, createChannelSet } from './deliver/channel-set.ts';
@@ -41,6 +42,8 @@ export interface WorkConfig extends WatchConfig, TestAlertConfig {
   keepMs: number | null;
   /** See `ChoreConfig`. */
   auditKeepMs?: number | null;
+  /** See `ChoreConfig`. */
+  witnesses?: readonly Witness[];
   /** Stands for the whole configuration: replicas that go by another one share no work with this. */
   configuration: string;
 }

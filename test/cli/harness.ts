@@ -60,6 +60,8 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
       origin: null,
       key: { file: './data/watcher.db.audit-key', isGiven: false },
       keepMs: null,
+      witnesses: [],
+      witnessFor: [],
     },
     server: { host: '127.0.0.1', port: 8080, token: null, viewToken: null, publicBadges: false },
     heartbeat: null,

@@ -32,6 +32,7 @@ const ROOMS: Record<string, { forbidden: string; allowed: string }> = {
   views: { forbidden: '../http/query.ts', allowed: '../store/ports/records.ts' },
   wait: { forbidden: '../store/store.ts', allowed: '../source/source.ts' },
   watcher: { forbidden: '../store/store.ts', allowed: '../store/ports/outbox.ts' },
+  witness: { forbidden: '../watcher/runner.ts', allowed: '../net/http-client.ts' },
   'watcher/deliver': {
     forbidden: '../../channels/slack/slack.ts',
     allowed: '../../channels/notifier.ts',

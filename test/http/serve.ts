@@ -38,6 +38,7 @@ export async function serve(
     mutableWatches: () => [aWatch()],
     configFault: () => null,
     heartbeatFault: () => null,
+    witness: async () => null,
     status: () => aWatcherStatus(),
     report: () =>
       reportOfDaemon({

@@ -17,5 +17,5 @@ export async function toldOfLast(store: CheckpointStore): Promise<number> {
 }
 
 function isAboutCheckpoint({ kind, data }: AuditEntry): boolean {
-  return kind === 'checkpoint.made' || data.event === 'checkpoint';
+  return kind === 'checkpoint.made' || kind === 'checkpoint.cosigned' || data.event === 'checkpoint';
 }

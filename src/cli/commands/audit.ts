@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { AuditCheck } from '../../audit/check.ts';
 import type { StoreAccess } from '../../config/store-access.ts';
-import { parseVerifierKey, type VerifierKey } from '../../domain/evidence/signed-note.ts';
+import { parseVerifierKey, parseWitnessKey, type VerifierKey } from '../../domain/evidence/signed-note.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { accessFor, storeOption } from '../records.ts';
@@ -28,6 +28,7 @@ interface VerifyOptions extends CommonOptions {
   file?: string[];
   key?: string;
   checkpoint?: string[];
+  witness?: string[];
   proof?: string;
   store?: string;
 }
@@ -48,6 +49,11 @@ export function addAudit(cli: Cli, program: Command): void {
       '--checkpoint <file>',
       'a checkpoint that was kept elsewhere, or a file with one a line; several times for several',
       (file: string, before: string[] = []) => [...before, file],
+    )
+    .option(
+      '--witness <key>',
+      'the key of a witness that must have cosigned each --checkpoint; several times for several',
+      (key: string, before: string[] = []) => [...before, key],
     )
     .option(
       '--proof <path>',
@@ -77,6 +83,7 @@ async function verifyAudit(cli: Cli, options: VerifyOptions): Promise<number> {
     files,
     key: keyOf(options),
     checkpoints: options.checkpoint ?? [],
+    witnesses: witnessesOf(options),
   });
   const isSound = verdict.problems.length === 0;
   if (options.json) cli.out.line(toJson({ ok: isSound, ...verdict }));
@@ -101,6 +108,18 @@ function mirrorOf(config: StoreAccess | null, { store }: VerifyOptions): string 
       ? `audit.file cannot be read with certainty: ${config?.fault}`
       : '--store does not say where the mirror of the audit log lies';
   throw new UsageError(why, 'Name it with --file.');
+}
+
+/** @throws {UsageError} for what is no key of a witness, and without a checkpoint. */
+function witnessesOf({ witness = [], checkpoint = [] }: VerifyOptions): VerifierKey[] {
+  if (witness.length > 0 && checkpoint.length === 0)
+    throw new UsageError('--witness goes with --checkpoint: it has cosigned that');
+  return witness.map((text) => {
+    const key = parseWitnessKey(text);
+    if (key === null)
+      throw new UsageError('--witness is no verifier key of a witness: expected NAME+ID+BASE64');
+    return key;
+  });
 }
 
 /** @throws {UsageError} for what is no verifier key. */

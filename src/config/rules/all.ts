@@ -17,6 +17,7 @@ import {
   recordsAreKeptAWhile,
   storeAndAuditDiffer,
   storesAreKnown,
+  witnessesAreUsable,
 } from './environment.ts';
 import { fallbacksLeadNowhereBack, fallbacksNameOtherChannels } from './fallbacks.ts';
 import {
@@ -95,6 +96,7 @@ export const RULES: readonly Rule[] = [
   postgresKeysHavePostgres,
   storeAndAuditDiffer,
   logIsKeptAsLong,
+  witnessesAreUsable,
   recordsAreKeptAWhile,
   caFilesAreCertificates,
   variablesHaveBraces,

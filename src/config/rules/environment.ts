@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import { parseVerifierKey, parseWitnessKey } from '../../domain/evidence/signed-note.ts';
 import { isLoopbackName } from '../../net/loopback.ts';
-import { postgresUrlFault } from '../addresses.ts';
+import { httpUrlFault, postgresUrlFault } from '../addresses.ts';
 import { parseDuration } from '../duration.ts';
 import { DEFAULT_STORE } from '../schema/default-store.ts';
 import { whyUnreadable } from '../text/interpolate.ts';
@@ -106,6 +107,25 @@ export const logIsKeptAsLong: Rule = ({ config, fault, found }) => {
   fault(path, `expected no less than store.keep (${found(['store', 'keep'])}), found ${found(path)}`);
 };
 
+/** The keys of witnesses, and of the logs that are cosigned here, can be read; and a witness is reached by https. */
+export const witnessesAreUsable: Rule = ({ config, fault, found }) => {
+  for (const [index, { key, url, allowHttp }] of entriesOf(config.audit?.witnesses)) {
+    const place = ['audit', 'witnesses', index];
+    if (key !== undefined && parseWitnessKey(key) === null)
+      fault(
+        [...place, 'key'],
+        `expected the verifier key of a witness (NAME+ID+BASE64), found ${found([...place, 'key'])}`,
+      );
+    const problem = url === undefined ? null : httpUrlFault(url, allowHttp ?? false);
+    if (problem !== null) fault([...place, 'url'], problem);
+  }
+  for (const [index, { key }] of entriesOf(config.audit?.witnessFor)) {
+    const path = ['audit', 'witnessFor', index, 'key'];
+    if (key !== undefined && parseVerifierKey(key) === null)
+      fault(path, `expected the verifier key of a log (NAME+ID+BASE64), found ${found(path)}`);
+  }
+};
+
 /** The store and the mirror of the audit log are two files. */
 export const storeAndAuditDiffer: Rule = ({ config, fault }) => {
   const { file } = config.audit ?? {};
@@ -127,6 +147,11 @@ export const caFilesAreCertificates: Rule = async ({ config, readFile, fault, fo
       ['channels', index],
       `channel ${channel.name ?? ''}`,
       channel,
+    ]),
+    ...entriesOf(config.audit?.witnesses).map(([index, witness]): [Path, string, object] => [
+      ['audit', 'witnesses', index],
+      `witness ${index}`,
+      witness,
     ]),
     [['heartbeat'], 'the heartbeat', config.heartbeat],
     [['store'], 'the store', config.store],

@@ -158,6 +158,31 @@ export const CONFIG_SCHEMA = z.strictObject({
         .describe(
           'For how long entries stay in the audit log; "forever" keeps them all. What is older is cut off at a checkpoint, and a signed stub stands in its place. No shorter than `store.keep`.',
         ),
+      witnesses: z
+        .array(
+          z.strictObject({
+            url: text('the URL of a witness').describe(
+              'What stands before /add-checkpoint. Of another restore-watcher: https://HOST/witness.',
+            ),
+            key: text('the verifier key of the witness: NAME+ID+BASE64').describe('Its key, as it tells it.'),
+            caFile: text('the path of a PEM file').optional().describe(CA_FILE),
+            allowHttp: flag().default(false).describe(ALLOW_HTTP),
+          }),
+        )
+        .default([])
+        .describe(
+          'Who cosigns each checkpoint (C2SP tlog-witness): whoever has seen how far the log was tells when it is rolled back, or is another one.',
+        ),
+      witnessFor: z
+        .array(
+          z.strictObject({
+            key: text('the verifier key of a log').describe('As "audit key" prints it there.'),
+          }),
+        )
+        .default([])
+        .describe(
+          'The logs of others that are cosigned here, at /witness/add-checkpoint. It needs no token: a request is believed by its signature.',
+        ),
     })
     .prefault({})
     .describe('The record for auditors.'),

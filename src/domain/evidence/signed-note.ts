@@ -43,6 +43,9 @@ export type NoteVerdict = 'signed' | 'unsigned' | 'wrong';
 
 /** Type of the keys that sign a text as it stands. */
 const ED25519 = 0x01;
+/** Type of the keys by which witnesses cosign, with the time (C2SP tlog-cosignature). */
+const COSIGNER = 0x04;
+type KeyType = typeof ED25519 | typeof COSIGNER;
 const ID_BYTES = 4;
 const KEY_BYTES = 32;
 
@@ -81,6 +84,12 @@ export function signingKey(name: string, privateKey: KeyObject): SigningKey {
   return { verifier: verifierKey(name, rawPublicKey(privateKey)), privateKey };
 }
 
+/** The same for a witness, which signs nothing else by it. @throws as `signingKey`. */
+export function witnessSigningKey(name: string, privateKey: KeyObject): SigningKey {
+  const { verifier } = signingKey(name, privateKey);
+  return { verifier: verifierKey(name, verifier.publicKey, COSIGNER), privateKey };
+}
+
 /** The 32 bytes of the public half. */
 export function rawPublicKey(privateKey: KeyObject): Buffer {
   return createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).subarray(SPKI_PREFIX.length);
@@ -91,15 +100,24 @@ export function isKeyName(name: string): boolean {
   return NAME.test(name) && !CONTROL.test(name) && name.isWellFormed();
 }
 
-function verifierKey(name: string, publicKey: Buffer): VerifierKey {
-  const typed = Buffer.concat([Buffer.of(ED25519), publicKey]);
+function verifierKey(name: string, publicKey: Buffer, type: KeyType = ED25519): VerifierKey {
+  const typed = Buffer.concat([Buffer.of(type), publicKey]);
   const id = hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), typed]), 'hex').slice(0, 2 * ID_BYTES);
   return { name, id, publicKey };
 }
 
 /** Writes a verifier key as text. */
-export function verifierKeyText({ name, id, publicKey }: VerifierKey): string {
-  return `${name}+${id}+${Buffer.concat([Buffer.of(ED25519), publicKey]).toString('base64')}`;
+export function verifierKeyText(key: VerifierKey): string {
+  return keyText(key, ED25519);
+}
+
+/** The same of a witness. */
+export function witnessKeyText(key: VerifierKey): string {
+  return keyText(key, COSIGNER);
+}
+
+function keyText({ name, id, publicKey }: VerifierKey, type: KeyType): string {
+  return `${name}+${id}+${Buffer.concat([Buffer.of(type), publicKey]).toString('base64')}`;
 }
 
 /**
@@ -107,10 +125,19 @@ export function verifierKeyText({ name, id, publicKey }: VerifierKey): string {
  * @returns `null` when it is none, its id is not that of its bytes, or it is of another type.
  */
 export function parseVerifierKey(text: string): VerifierKey | null {
+  return parseKey(text, ED25519);
+}
+
+/** The same of a witness. */
+export function parseWitnessKey(text: string): VerifierKey | null {
+  return parseKey(text, COSIGNER);
+}
+
+function parseKey(text: string, type: KeyType): VerifierKey | null {
   const [, name = '', id = '', encoded = ''] = /^([^+]*)\+([^+]*)\+(.*)$/su.exec(text.trim()) ?? [];
   const typed = exactBase64(encoded);
-  if (typed?.length !== 1 + KEY_BYTES || typed[0] !== ED25519 || !isKeyName(name)) return null;
-  const key = verifierKey(name, typed.subarray(1));
+  if (typed?.length !== 1 + KEY_BYTES || typed[0] !== type || !isKeyName(name)) return null;
+  const key = verifierKey(name, typed.subarray(1), type);
   return key.id === id ? key : null;
 }
 
@@ -146,13 +173,47 @@ export function verifyNote(
 ): NoteVerdict {
   const own = signatures.filter((signature) => signature.name === name && signature.id === id);
   if (own.length === 0) return 'unsigned';
-  const key = createPublicKey({
-    key: Buffer.concat([SPKI_PREFIX, publicKey]),
-    format: 'der',
-    type: 'spki',
-  });
+  const key = publicKeyOf(publicKey);
   const bytes = Buffer.from(text);
   return own.every(({ signature }) => verify(null, bytes, key, signature)) ? 'signed' : 'wrong';
+}
+
+/**
+ * Cosigns the text of a checkpoint at a time, in seconds since 1970: its signer has seen the log grow up to there, and nothing else
+ * since.
+ * @returns a line that signs, with its newline.
+ */
+export function cosign(text: string, { verifier, privateKey }: SigningKey, seconds: number): string {
+  const time = Buffer.alloc(8);
+  time.writeBigUInt64BE(BigInt(seconds));
+  const signature = sign(null, cosignedBytes(text, BigInt(seconds)), privateKey);
+  const encoded = Buffer.concat([Buffer.from(verifier.id, 'hex'), time, signature]).toString('base64');
+  return `— ${verifier.name} ${encoded}\n`;
+}
+
+/** Says when a witness has cosigned a note, in seconds since 1970. `null`: it has not; `wrong`: a line by it does not fit the text. */
+export function cosignedAt(
+  { text, signatures }: SignedNote,
+  { name, id, publicKey }: VerifierKey,
+): number | 'wrong' | null {
+  const own = signatures.filter((signature) => signature.name === name && signature.id === id);
+  const times = own.map(({ signature }) => {
+    if (signature.length !== 72) return null;
+    const seconds = signature.readBigUInt64BE();
+    const isRight = verify(null, cosignedBytes(text, seconds), publicKeyOf(publicKey), signature.subarray(8));
+    return isRight ? Number(seconds) : null;
+  });
+  if (times.includes(null)) return 'wrong';
+  return times.reduce((latest: number | null, time) => Math.max(latest ?? 0, time ?? 0), null);
+}
+
+function cosignedBytes(text: string, seconds: bigint): Buffer {
+  return Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`);
+}
+
+function publicKeyOf(publicKey: Buffer): KeyObject {
+  const key = Buffer.concat([SPKI_PREFIX, publicKey]);
+  return createPublicKey({ key, format: 'der', type: 'spki' });
 }
 
 function parseSignature(line: string): NoteSignature | null {

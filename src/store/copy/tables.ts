@@ -35,6 +35,8 @@ const KEYS = {
   job_count: ['watch', 'state'],
   delivery_count: ['channel', 'status'],
   audit_entry: ['seq'],
+  witness_view: ['witness'],
+  witnessed_log: ['origin'],
   // A new store has these rows already.
   pruned: ['id'],
   audit_head: ['id'],

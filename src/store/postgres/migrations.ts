@@ -149,6 +149,19 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
     worksFrom: 1,
   },
+  {
+    number: 12,
+    name: 'what witnesses have cosigned, and what is cosigned for others',
+    sql: `
+      create table witness_view (
+        witness text collate "C" primary key, size bigint not null, tree text not null
+      );
+      create table witnessed_log (
+        origin text collate "C" primary key, size bigint not null, root text not null, note text not null
+      );
+    `,
+    worksFrom: 1,
+  },
 ];
 
 /** With the schema's name it makes the advisory lock under which a layout is changed: "RWdb". */

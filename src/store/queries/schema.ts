@@ -38,6 +38,8 @@ export interface Database {
   delivery_count: DeliveryCountTable;
   audit_entry: AuditEntryTable;
   audit_head: AuditHeadTable;
+  witness_view: WitnessViewTable;
+  witnessed_log: WitnessedLogTable;
   feed_trust: FeedTrustTable;
   coverage_writer: CoverageWriterTable;
   coverage_span: CoverageSpanTable;
@@ -259,6 +261,23 @@ interface RequestBudgetTable {
 }
 
 /** One row: the end of the chain, apart from the entries, so that a cut tail shows. */
+/** How far a witness has cosigned our log. */
+interface WitnessViewTable {
+  witness: string;
+  size: number;
+  /** As `frontierText` writes it. */
+  tree: string;
+}
+
+/** The last checkpoint of another log that was cosigned here. */
+interface WitnessedLogTable {
+  origin: string;
+  size: number;
+  /** In base64. */
+  root: string;
+  note: string;
+}
+
 interface AuditHeadTable {
   id: number;
   seq: number;

@@ -46,7 +46,7 @@ async function lastCheckpoint(db: Kysely<Database> | Transaction<Database>): Pro
 }
 
 /** What is kept is our own; what somebody else has put there counts as none, and the next checkpoint takes its place. */
-function readMade(text: string): MadeCheckpoint | null {
+export function readMade(text: string): MadeCheckpoint | null {
   try {
     const { at, size, note } = JSON.parse(text) as Partial<Record<keyof MadeCheckpoint, unknown>>;
     return typeof at === 'string' && typeof size === 'number' && typeof note === 'string'

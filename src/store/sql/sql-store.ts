@@ -19,6 +19,7 @@ import { createOutbox } from './outbox.ts';
 import { createRecordStore } from './records.ts';
 import { createSpanStore } from './spans.ts';
 import { createTurns, fencedTurns, type Turns } from './turns.ts';
+import { createWitnessStore } from './witness.ts';
 
 /** What one database engine brings along. */
 export interface SqlEngine {
@@ -60,6 +61,7 @@ function storeOver(engine: SqlEngine, guard: MethodGuard, turns: Turns): Store {
     ...createSpanStore(db, turns, guarded),
     ...createKeepingStore(db, turns, guarded),
     ...createFeedStore(db, turns, guarded),
+    ...createWitnessStore(db, turns, guarded),
     ...createCoverageStore(db, turns, guarded),
     join: guarded('claim the store', engine.join),
     listen: (listener) => engine.listen?.(listener) ?? (async () => {}),

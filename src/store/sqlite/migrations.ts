@@ -276,6 +276,14 @@ export const MIGRATIONS: readonly Migration[] = [
       alter table audit_head add column stub text not null default '';
     `,
   },
+  {
+    number: 27,
+    name: 'what witnesses have cosigned, and what is cosigned for others',
+    sql: `
+      create table witness_view (witness text primary key, size integer not null, tree text not null) strict;
+      create table witnessed_log (origin text primary key, size integer not null, root text not null, note text not null) strict;
+    `,
+  },
 ];
 
 /**

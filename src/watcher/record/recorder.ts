@@ -16,14 +16,10 @@ import { takes } from '../../domain/telling/routing.ts';
 import { planTestAlert, type TestAlert } from '../../domain/telling/test-alert.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { AlertStore } from '../../store/ports/alerts.ts';
-import type { AuditRecorder, MadeCheckpoint } from '../../store/ports/audit.ts';
-import type { FeedStore, FeedTrust } from '../../store/ports/feeds.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
-import type { KeepingStore } from '../../store/ports/keeping.ts';
-import type { MuteReader } from '../../store/ports/mutes.ts';
-import type { Outbox } from '../../store/ports/outbox.ts';
+import type { MadeCheckpoint } from '../../store/ports/audit.ts';
+import type { FeedTrust } from '../../store/ports/feeds.ts';
 import type { Lease } from '../../store/ports/replicas/lease.ts';
+import type { Cosigned } from '../../store/ports/witness.ts';
 import { type AlertChange, keysOf } from './alert-change.ts';
 import type { AlertChanges, AlertRecord } from './alert-event.ts';
 import { AlertMemory } from './alert-memory.ts';
@@ -35,20 +31,8 @@ import { baselineEntry, feedEntry } from './entries.ts';
 import { logEvent } from './event-log.ts';
 import { createPace, type Pace } from './pace.ts';
 import { planAlert } from './plan-alert.ts';
+import type { RecordedStore } from './recorded-store.ts';
 import type { RecordingRules } from './rules.ts';
-
-/** What a recorder asks of the store. */
-export interface RecordedStore
-  extends JobStore,
-    Outbox,
-    AlertStore,
-    AuditRecorder,
-    MuteReader,
-    FeedStore,
-    Pick<KeepingStore, 'notePruned' | 'cutAudit'> {
-  /** See `LeaseStore`. */
-  under(lease: Lease): RecordedStore;
-}
 
 /** What a recorder works with. */
 export interface RecorderDeps {
@@ -246,6 +230,12 @@ export class Recorder {
   async recordPruned(): Promise<void> {
     const { store, clock } = this.#deps;
     if (await store.notePruned(clock.now())) this.#tellAudit();
+  }
+
+  /** Records that a witness has cosigned a checkpoint. */
+  async recordCosigned(cosigned: Cosigned): Promise<void> {
+    await this.#deps.store.noteCosigned(cosigned);
+    this.#tellAudit();
   }
 
   /** Cuts off the first entries of the audit log; see `KeepingStore.cutAudit`. */

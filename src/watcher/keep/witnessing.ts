@@ -1,0 +1,181 @@
+import type { Clock } from '../../clock.ts';
+import { alertKey } from '../../domain/event/alert.ts';
+import { EVENT_KINDS } from '../../domain/event/event-kinds.ts';
+import { addCheckpointText } from '../../domain/evidence/add-checkpoint.ts';
+import { EMPTY_FRONTIER, type Frontier, leafHash, rootOf } from '../../domain/evidence/audit-tree.ts';
+import { type Checkpoint, parseCheckpoint } from '../../domain/evidence/checkpoint.ts';
+import { RangeRoots } from '../../domain/evidence/range-roots.ts';
+import { consistencyRanges } from '../../domain/evidence/tree-proof.ts';
+import { toError } from '../../errors.ts';
+import type { FaultLog } from '../../logging/fault-log.ts';
+import type { Signals } from '../../signals.ts';
+import type { AuditReader } from '../../store/ports/audit.ts';
+import type { WitnessStore } from '../../store/ports/witness.ts';
+import type { Witness, WitnessAnswer } from '../../witness/witness.ts';
+import type { Recorder } from '../record/recorder.ts';
+
+/** What having checkpoints cosigned works with. */
+export interface WitnessingDeps {
+  store: Pick<AuditReader, 'lastCheckpoint' | 'auditStart' | 'readAuditLines'> &
+    Pick<WitnessStore, 'witnessView'>;
+  recorder: Pick<Recorder, 'recordCosigned' | 'recordAlert' | 'alerts'>;
+  clock: Clock;
+  signals: Signals;
+  faultLog: FaultLog;
+}
+
+/** Has every checkpoint cosigned by witnesses, and tells when one of them has seen another log. */
+export interface Witnessing {
+  /** These are asked from now on. */
+  apply(witnesses: readonly Witness[]): void;
+  /** A sign of life from outside, about once a second: whoever is due is asked. */
+  beat(): void;
+  /** Asks nobody any more, and cuts short what is in hand. */
+  stop(): Promise<void>;
+}
+
+/** A witness that is away, or refuses, is asked again so much later. */
+const AGAIN_AFTER_MS = 60_000;
+const PORTION = 500;
+/** The name under which what a witness says of the log is raised. */
+const RAISED = 'audit_forked';
+
+/** Each witness is asked by itself, so that one that is away delays nobody. Nothing waits for any of them. */
+export function createWitnessing(deps: WitnessingDeps): Witnessing {
+  const { clock, faultLog } = deps;
+  const end = new AbortController();
+  let asked: Array<{ witness: Witness; dueMono: number; inHand: Promise<void> | null }> = [];
+  const signed = deps.signals.on('audit:signed', () => {
+    for (const one of asked) one.dueMono = Math.min(one.dueMono, clock.monotonic());
+  });
+
+  const ask = async (one: (typeof asked)[number]): Promise<void> => {
+    const what = `witness ${one.witness.name}`;
+    one.dueMono = Number.POSITIVE_INFINITY;
+    try {
+      const problem = await haveCosigned(deps, one.witness, end.signal);
+      if (problem === null) faultLog.clear(what, `The ${what} cosigns again`);
+      else throw new Error(problem);
+    } catch (thrown) {
+      if (end.signal.aborted) return;
+      const err = toError(thrown);
+      faultLog.report(what, `The ${what} has not cosigned the last checkpoint: ${err.message}`, { err });
+      one.dueMono = clock.monotonic() + AGAIN_AFTER_MS;
+    }
+  };
+  return {
+    apply: (witnesses) => {
+      const before = new Map(asked.map((one) => [one.witness, one]));
+      asked = witnesses.map((witness) => before.get(witness) ?? { witness, dueMono: 0, inHand: null });
+    },
+    beat: () => {
+      for (const one of asked) {
+        if (end.signal.aborted || one.inHand !== null || clock.monotonic() < one.dueMono) continue;
+        one.inHand = ask(one).finally(() => {
+          one.inHand = null;
+        });
+      }
+    },
+    stop: async () => {
+      signed();
+      end.abort();
+      await Promise.all(asked.map(({ inHand }) => inHand));
+    },
+  };
+}
+
+/** Asks a witness to cosign the last checkpoint. @returns why it has not; `null`: it has, or there is nothing to cosign. */
+async function haveCosigned(
+  deps: WitnessingDeps,
+  witness: Witness,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const { last } = await deps.store.lastCheckpoint();
+  const checkpoint = last === null ? null : parseCheckpoint(last.note);
+  if (last === null || checkpoint === null) return null;
+  const known = await deps.store.witnessView(witness.name);
+  if (known?.size === checkpoint.size) return null;
+  let from = known ?? EMPTY_FRONTIER;
+  let answer = await askFrom(deps, witness, { from, checkpoint, note: last.note }, signal);
+  if (answer.kind === 'conflict' && answer.size <= checkpoint.size) {
+    // It knows another state than we remember: our own log tells whether it is one of ours.
+    from = await frontierAt(deps, answer.size);
+    answer = await askFrom(deps, witness, { from, checkpoint, note: last.note }, signal);
+  }
+  switch (answer.kind) {
+    case 'cosigned': {
+      const frontier = await frontierAt(deps, checkpoint.size, from);
+      await deps.recorder.recordCosigned({
+        witness: witness.name,
+        frontier,
+        line: answer.line,
+        at: deps.clock.now(),
+      });
+      await tell(deps, witness, checkpoint, null);
+      return null;
+    }
+    case 'conflict':
+      return tell(
+        deps,
+        witness,
+        checkpoint,
+        `it has cosigned ${answer.size} entries, and the log has ${checkpoint.size}`,
+      );
+    case 'forked':
+      return tell(deps, witness, checkpoint, answer.why);
+    case 'away':
+      return answer.why;
+  }
+}
+
+async function askFrom(
+  deps: WitnessingDeps,
+  witness: Witness,
+  { from, checkpoint, note }: { from: Frontier; checkpoint: Checkpoint; note: string },
+  signal: AbortSignal,
+): Promise<WitnessAnswer> {
+  if (from.size > checkpoint.size) return { kind: 'conflict', size: from.size };
+  const ranges = consistencyRanges(from.size, checkpoint.size);
+  const roots = await grown(deps, new RangeRoots(ranges, from), checkpoint.size);
+  const proof = roots.rootsOf(ranges) ?? [];
+  if (!rootOf(roots.frontier).equals(checkpoint.root))
+    return { kind: 'forked', why: 'what it has cosigned is not the beginning of the log' };
+  return witness.ask(addCheckpointText({ oldSize: from.size, proof }, note), signal);
+}
+
+/** The tree over the first entries, as the log has them now. */
+async function frontierAt(deps: WitnessingDeps, size: number, from?: Frontier): Promise<Frontier> {
+  const begin = from ?? (await deps.store.auditStart())?.frontier ?? EMPTY_FRONTIER;
+  if (begin.size > size) throw new Error(`it has cosigned ${size} entries, which are pruned here`);
+  return (await grown(deps, new RangeRoots([], begin), size)).frontier;
+}
+
+async function grown({ store }: WitnessingDeps, roots: RangeRoots, size: number): Promise<RangeRoots> {
+  while (roots.frontier.size < size) {
+    const at = roots.frontier.size;
+    const lines = await store.readAuditLines(at, Math.min(PORTION, size - at));
+    if (lines.length === 0) throw new Error(`the log ends at entry ${at}`);
+    for (const { body } of lines) roots.take(leafHash(body));
+  }
+  return roots;
+}
+
+/** Raises, once, that a witness has seen another log; clears it when it cosigns again. */
+async function tell(
+  { recorder }: WitnessingDeps,
+  witness: Witness,
+  { origin }: Checkpoint,
+  why: string | null,
+): Promise<string | null> {
+  const key = alertKey(RAISED, witness.name);
+  const isRaised = (await recorder.alerts.about(witness.name)).has(key);
+  const name = why === null ? 'audit_agreed' : RAISED;
+  if (isRaised === (why !== null)) return why;
+  const summary = EVENT_KINDS[name].summary({ witness: witness.name });
+  const about = { audit: { origin, witness: witness.name } };
+  await recorder.recordAlert(
+    { name, about, summary, note: why },
+    why === null ? { clear: key } : { raise: key },
+  );
+  return why;
+}
