@@ -26,7 +26,7 @@ import type { Pace } from '../watcher/schedule/pace.ts';
 import { createParts, type StagedParts } from './reload/parts.ts';
 import { sharingBudgets } from './shared-budgets.ts';
 import { followWakes } from './wakes.ts';
-import { createWitnesses } from './witnesses.ts';
+import { createWitnesses } from './witness/witnesses.ts';
 
 /** What other replicas have written reaches the mirror of this one within so many milliseconds. */
 const MIRROR_OTHERS_EVERY_MS = 5_000;

@@ -22,7 +22,7 @@ import { boundHeapAfterStart } from './heap-growth.ts';
 import { armLastResort, type LastResort } from './last-resort.ts';
 import { createReloader } from './reload/reloader.ts';
 import { watchSecrets } from './reload/secret-watch.ts';
-import { witnessFor } from './served-witness.ts';
+import { witnessFor } from './witness/served-witness.ts';
 
 /** The polls and sends that held up the end of replaced parts have ended by then. What still is not closed goes with the process. */
 const RELOADS_END_WITHIN_MS = 1_000;

@@ -151,30 +151,33 @@ export function createTreeCheck({ known = [], key: given = null }: TreeCheckOpti
       return problems;
     },
     finish: (last) => {
-      const cut = due
-        .filter(({ size, from }) => size > last && (from === 'kept' || (from === 'own' && !isStopped)))
-        .map(({ size, source }) => ({
-          entry: last + 1,
-          how: 'cut' as const,
-          problem: `${source} knows ${size} entries, but the log ends at entry ${last}: it was cut, or is an older copy`,
-        }));
-      const isOther =
-        given !== null && inForce !== null && verifierKeyText(given) !== verifierKeyText(inForce);
-      const other = isOther && {
-        entry: inForceSince,
-        how: 'signature' as const,
-        problem: `from entry ${inForceSince} on, the log is signed by another key than the one given`,
-      };
-      const unsaid = pruned > 0 &&
-        !isCutOnRecord &&
-        !isStopped && {
-          entry: 1,
-          how: 'cut' as const,
-          problem: `the first ${pruned} entries are gone, and no entry says that they were pruned`,
-        };
-      return [...(unsaid === false ? [] : [unsaid]), ...cut, ...(other === false ? [] : [other])];
+      const own = inForce === null ? null : { key: inForce, since: inForceSince };
+      const unsaid = pruned > 0 && !isCutOnRecord && !isStopped ? [unsaidCut(pruned)] : [];
+      return [...unsaid, ...cutBehind(due, last, isStopped), ...otherKey(given, own)];
     },
   };
+}
+
+function unsaidCut(pruned: number): TreeProblem {
+  const problem = `the first ${pruned} entries are gone, and no entry says that they were pruned`;
+  return { entry: 1, how: 'cut', problem };
+}
+
+/** What is known of entries behind the last one. Of the log's own checkpoint nothing is said once something was wrong before it. */
+function cutBehind(due: readonly KnownTree[], last: number, isStopped: boolean): TreeProblem[] {
+  return due
+    .filter(({ size, from }) => size > last && (from === 'kept' || (from === 'own' && !isStopped)))
+    .map(({ size, source }) => ({
+      entry: last + 1,
+      how: 'cut' as const,
+      problem: `${source} knows ${size} entries, but the log ends at entry ${last}: it was cut, or is an older copy`,
+    }));
+}
+
+function otherKey(given: VerifierKey | null, own: { key: VerifierKey; since: number } | null): TreeProblem[] {
+  if (given === null || own === null || verifierKeyText(given) === verifierKeyText(own.key)) return [];
+  const problem = `from entry ${own.since} on, the log is signed by another key than the one given`;
+  return [{ entry: own.since, how: 'signature', problem }];
 }
 
 /** Says whether the entry of this line says that the log was cut behind that entry. */

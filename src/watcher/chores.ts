@@ -1,6 +1,6 @@
 import type { Drill } from '../domain/drills/drill.ts';
 import type { Fallback } from '../domain/telling/fallback.ts';
-import type { AuditRecorder, CheckpointStore, CheckpointStore } from '../store/ports/audit.ts';
+import type { AuditRecorder, CheckpointStore } from '../store/ports/audit.ts';
 import type { Witness } from '../witness/witness.ts';
 import { createFallbacks, type FallbackDeps, type Fallbacks } from './deliver/fallbacks.ts';
 import { type Configured, createDepartures, type Departures, type DeparturesDeps } from './departures.ts';

@@ -15,6 +15,7 @@ import type {
   ReplicaTable,
   WatchShareTable,
 } from './replicas/tables.ts';
+import type { AuditHeadTable, WitnessedLogTable, WitnessViewTable } from './tables/audit.ts';
 
 /** The tables, as the queries see them. Instants are integers (epoch milliseconds); `body` columns hold JSON. */
 export interface Database {
@@ -261,40 +262,6 @@ interface RequestBudgetTable {
 }
 
 /** One row: the end of the chain, apart from the entries, so that a cut tail shows. */
-/** How far a witness has cosigned our log. */
-interface WitnessViewTable {
-  witness: string;
-  size: number;
-  /** As `frontierText` writes it. */
-  tree: string;
-}
-
-/** The last checkpoint of another log that was cosigned here. */
-interface WitnessedLogTable {
-  origin: string;
-  size: number;
-  /** In base64. */
-  root: string;
-  note: string;
-}
-
-interface AuditHeadTable {
-  id: number;
-  seq: number;
-  hash: string;
-  /** The file has everything up to this entry. */
-  mirrored_seq: number;
-  /** The tree over the lines of all entries, as `frontierText` writes it; empty while there is none. */
-  tree: string;
-  /** Of the key that signs checkpoints; empty before the first one. */
-  verifier_key: string;
-  /** The last checkpoint, as JSON; empty before the first one. */
-  checkpoint: string;
-  /** Entries up to this one are pruned, also those of which the row is still there; 0: none is. */
-  pruned_seq: Generated<number>;
-  /** What stands in their place, as `stubLine` writes it; empty while none is pruned. */
-  stub: Generated<string>;
-}
 
 /** The last instant that JavaScript can express. */
 export const FOREVER = 8.64e15;

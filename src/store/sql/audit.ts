@@ -13,7 +13,7 @@ import {
   readAuditLines,
   readAuditText,
 } from '../queries/audit-log.ts';
-import { auditStart } from '../queries/audit-pruning.ts';
+import { auditStart } from '../queries/keeping/audit-log.ts';
 import type { Database } from '../queries/schema.ts';
 import type { Guarded } from './method-guard.ts';
 import type { Turns } from './turns.ts';

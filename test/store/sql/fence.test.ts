@@ -1,5 +1,6 @@
 import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { leafHash } from '../../../src/domain/evidence/audit-tree.ts';
 import { StoreError } from '../../../src/errors.ts';
 import type { Lease } from '../../../src/store/ports/replicas/lease.ts';
 import { type Database, FOREVER } from '../../../src/store/queries/schema.ts';
@@ -103,6 +104,14 @@ describe('what is written under a lease', () => {
 const at = T0 + 9;
 
 /** Each writes something, or would. */
+const STUB_HASH = leafHash('any');
+const STUB = {
+  last: { seq: 1, hash: 'a'.repeat(64) },
+  frontier: { size: 1, hashes: [STUB_HASH] },
+  checkpoint: 'a note',
+  key: 'a key',
+};
+
 const WRITES: Partial<Record<keyof Store, (lost: Store) => Promise<unknown>>> = {
   commitPoll: (lost) => lost.commitPoll(aCommit({ takesBaseline: true })),
   commitAlerts: (lost) =>
@@ -115,6 +124,10 @@ const WRITES: Partial<Record<keyof Store, (lost: Store) => Promise<unknown>>> = 
       ended: [],
     })),
   recordAudit: (lost) => lost.recordAudit([aDraft(2)]),
+  cutAudit: (lost) => lost.cutAudit(STUB, at),
+  deleteCut: (lost) => lost.deleteCut(9),
+  noteCosigned: (lost) => lost.noteCosigned({ witness: 'w', frontier: STUB.frontier, line: 'a line', at }),
+  noteWitnessed: (lost) => lost.noteWitnessed('a log', 0, { size: 1, root: STUB_HASH, note: 'a note' }),
   recordCheckpoint: (lost) => lost.recordCheckpoint({ at, key: 'a key', sign: () => 'a note' }),
   recordOutcomes: (lost) => lost.recordOutcomes([{ id: 'none', kind: 'released', at }], []),
   oweFallbacks: (lost) => lost.oweFallbacks({ channel: 'oncall', fallback: 'dba', notAcceptedSince: at, at }),
@@ -185,6 +198,7 @@ const READS: ReadonlyArray<keyof Store> = [
     'drillMarks',
     'drillPlaces',
   ] as const),
+  ...(['auditStart', 'witnessView', 'witnessed'] as const),
 ];
 
 async function everything(store: Store): Promise<Record<string, unknown>> {

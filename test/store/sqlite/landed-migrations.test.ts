@@ -32,6 +32,8 @@ const LANDED: Record<number, string> = {
   23: '7840b9fdb4352a3ec9081ee6858befdb4c019027961b8df2d22fbfb1837d55bb',
   24: 'c214e1a2e252ca2cff01c94d2f3c267ac0a43cfcb262b1ff81e5c45885dd47aa',
   25: '534f1044342b25d4d39ba0ecf183e20d7b3bb9bc4ed44a37ffa41cc8833d2643',
+  26: 'd14aa85d03149bc760f7c8404c13ae0b44cfdc9b2d87626894134b19ed28246a',
+  27: '31e75211a6f361cb38fb5d1d62df7ee9e26e915cb2bdea2a55bba05573f960e5',
 };
 
 it('migrations stay, byte for byte, as they landed', () => {

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
-import { type AuditStub, parseStub, stubLine } from '../../domain/evidence/audit-stub.ts';
-import { StoreError } from '../../errors.ts';
-import type { Database } from './schema.ts';
+import { type AuditStub, parseStub, stubLine } from '../../../domain/evidence/audit-stub.ts';
+import { StoreError } from '../../../errors.ts';
+import type { Database } from '../schema.ts';
 
 const HEAD_ROW = 1;
 

@@ -1,10 +1,10 @@
-import { loadLogKey } from '../audit/checkpoints/log-key.ts';
-import type { Clock } from '../clock.ts';
-import type { WatcherConfig } from '../config/config.ts';
-import { witnessSigningKey } from '../domain/evidence/signed-note.ts';
-import type { Logger } from '../logging/logger.ts';
-import type { WitnessedStore } from '../store/ports/witness.ts';
-import { createServedWitness, type ServedWitness } from '../witness/served-witness.ts';
+import { loadLogKey } from '../../audit/checkpoints/log-key.ts';
+import type { Clock } from '../../clock.ts';
+import type { WatcherConfig } from '../../config/config.ts';
+import { witnessSigningKey } from '../../domain/evidence/signed-note.ts';
+import type { Logger } from '../../logging/logger.ts';
+import type { WitnessedStore } from '../../store/ports/witness.ts';
+import { createServedWitness, type ServedWitness } from '../../witness/served-witness.ts';
 
 /**
  * The witness that this daemon is for the logs of the configuration in force; `null` while there are none. Its key, beside the one of the

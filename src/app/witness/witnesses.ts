@@ -1,6 +1,6 @@
-import type { AuditConfig } from '../config/config.ts';
-import type { Witness } from '../witness/witness.ts';
-import { createWitnessClient } from '../witness/witness-client.ts';
+import type { AuditConfig } from '../../config/config.ts';
+import type { Witness } from '../../witness/witness.ts';
+import { createWitnessClient } from '../../witness/witness-client.ts';
 
 /** The clients of witnesses: one that a new configuration leaves as it was goes on. */
 export interface Witnesses {
