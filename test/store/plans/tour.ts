@@ -1,5 +1,6 @@
 import { newPlace } from '../../../src/domain/drills/drill-place.ts';
 import type { PlannedEvent } from '../../../src/domain/event/plan.ts';
+import { leafHash } from '../../../src/domain/evidence/audit-tree.ts';
 import { JOB_STATES } from '../../../src/domain/job/restore-job.ts';
 import { firstTrust } from '../../../src/domain/polling/trust.ts';
 import { PRUNED_THINGS } from '../../../src/store/ports/keeping.ts';
@@ -282,9 +283,18 @@ async function tourOfAudit(store: Store): Promise<void> {
   await store.readAuditText(0, 9);
   await store.auditHead();
   await store.auditStart();
+  const frontier = { size: 1, hashes: [leafHash('any')] };
+  const root = leafHash('any');
+  await store.witnessView('witness');
+  await store.noteCosigned({ witness: 'witness', frontier, line: 'a line', at: T0 });
+  await store.witnessed('a log');
+  await store.noteWitnessed('a log', 0, { size: 1, root, note: 'a note' });
   await store.auditTree();
   await store.recordCheckpoint({ at: T0, key: 'log+00000000+AA==', sign: () => 'note' });
   await store.lastCheckpoint();
   await store.noteMirrored(1);
+  const last = { seq: 1, hash: 'a'.repeat(64) };
+  await store.cutAudit({ last, frontier, checkpoint: 'a note', key: 'a key' }, T0);
+  await store.deleteCut(9);
   await store.mirroredSeq();
 }
