@@ -25,6 +25,7 @@ export const AUDIT_KINDS = [
   'mute.added',
   'mute.removed',
   'attestation.made',
+  'action.asked',
   'drill.run',
   'poll.failed',
   'poll.recovered',

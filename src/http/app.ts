@@ -146,7 +146,7 @@ function createApp(deps: AppDeps): Hono {
     return c.body(text, 200, { 'Content-Type': contentType, Vary: 'Accept' });
   });
   addApi(app, deps);
-  addEventStream(app, { ...deps, faultLog });
+  addEventStream(app, { ...deps, faultLog, mayRead: (c) => roleOfRequest(c, deps) !== null });
   app.get('/api/v1/openapi.json', async (c) => {
     // Few ask for it: it is no part of what a daemon holds in memory until somebody does.
     const { openApiDocument } = await import('./openapi/document.ts');
@@ -173,7 +173,7 @@ function metricsFormatOf(c: Context): MetricsFormat {
 }
 
 function readsAt(path: string): readonly string[] {
-  return path === '/api/v1/mutes' || path === '/login' ? READ_METHODS : [];
+  return /^\/(api\/v1\/mutes|login|actions\/[a-z]+)$/.test(path) ? READ_METHODS : [];
 }
 
 function wholeHealth(status: WatcherStatus, deps: AppDeps): Health {

@@ -1,13 +1,13 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import { EVENT_NAMES } from '../domain/event/event.ts';
 import { toError } from '../errors.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
 import type { Signals } from '../signals.ts';
 import type { RecordReader } from '../store/ports/records.ts';
 import { createEventHub } from './live/event-hub.ts';
-import { openStream } from './live/stream.ts';
+import { endWithSession, openStream } from './live/stream.ts';
 import { QueryFault, readQuery } from './query.ts';
 
 /** What the stream of events is made from. */
@@ -17,6 +17,8 @@ export interface EventStreamDeps {
   /** Aborts when the server stops: every stream ends then. */
   closing: AbortSignal;
   faultLog: FaultLog;
+  /** False once the token or login that a request came with is no longer good. */
+  mayRead: (c: Context) => boolean;
 }
 
 const PATH = '/api/v1/events';
@@ -25,7 +27,10 @@ const PATH = '/api/v1/events';
  * `GET /api/v1/events`: every event as it is recorded, as the CloudEvent that a webhook gets, by whichever replica. Whoever gives the id of
  * the last one that it has (`Last-Event-ID`, or `after`) gets what was recorded since first; nobody gets one twice, and none is left out.
  */
-export function addEventStream(app: Hono, { store, signals, closing, faultLog }: EventStreamDeps): void {
+export function addEventStream(
+  app: Hono,
+  { store, signals, closing, faultLog, mayRead }: EventStreamDeps,
+): void {
   const hub = createEventHub({
     store,
     onChange: (listener) => signals.on('event:recorded', listener),
@@ -53,7 +58,9 @@ export function addEventStream(app: Hono, { store, signals, closing, faultLog }:
     }
     // The adapter puts Node's own request and response there.
     const { outgoing } = c.env as HttpBindings;
-    hub.join(place, wish, openStream(outgoing));
+    const stream = openStream(outgoing);
+    endWithSession(stream, () => mayRead(c));
+    hub.join(place, wish, stream);
     return RESPONSE_ALREADY_SENT;
   });
 }

@@ -11,6 +11,8 @@ export function addPageRoutes(app: Hono, deps: PagesDeps): void {
   const pages = lazily(async () => (await import('./page/pages.ts')).createPages(deps));
   app.get('/', async (c) => (await pages()).overview(c));
   app.get('/jobs/:id', async (c) => (await pages()).job(c, c.req.param('id')));
+  app.get('/actions/:name', async (c) => (await pages()).form(c, c.req.param('name')));
+  app.post('/actions/:name', async (c) => (await pages()).act(c, c.req.param('name')));
   app.get('/live', async (c) => (await pages()).live(c));
 }
 
@@ -42,7 +44,7 @@ export function addLogin(app: Hono, deps: LoginDeps): void {
 
 /** Which methods besides reading a path of the page takes. */
 export function formsAt(path: string): string[] {
-  return path === '/login' || path === '/logout' ? ['POST'] : [];
+  return /^\/(login|logout|actions\/[a-z]+)$/.test(path) ? ['POST'] : [];
 }
 
 /** True when a person with a browser asks, who can be shown where to log in. */

@@ -10,14 +10,29 @@ import { usualRangeOf } from '../../views/page/durations.ts';
 import { feedRow, toldBy } from '../../views/page/feed.ts';
 import type { JobFacts } from '../../views/page/job-facts.ts';
 import { pageAddress } from '../../views/page/query.ts';
+import type { Viewer } from '../../views/page/viewer.ts';
+import { actLink } from './act-link.ts';
 import { type AssetPaths, document } from './document.ts';
 import { durationsPlot } from './durations-plot.ts';
 import { clock, type Markup, markup, type Part, roughSpan } from './markup.ts';
+import { saidNotice } from './page.ts';
 import { jobState, STATE_WORDS } from './states.ts';
 import { toldWords } from './told.ts';
 
+/** What the page of a restore holds besides the restore. */
+export interface JobPageParts {
+  version: string;
+  viewer: Viewer;
+  /** What an action before did, in words. */
+  said: string | null;
+}
+
 /** Renders the page of one restore: its life, who was told of it and how that went, what is usual there. */
-export function renderJobPage(facts: JobFacts, version: string, assets: AssetPaths): string {
+export function renderJobPage(
+  facts: JobFacts,
+  assets: AssetPaths,
+  { version, viewer, said }: JobPageParts,
+): string {
   const { observation } = facts;
   const { job, jobId } = observation;
   const state = jobState(observation);
@@ -26,15 +41,27 @@ export function renderJobPage(facts: JobFacts, version: string, assets: AssetPat
     title: `${title} · restore-watcher`,
     assets,
     body: markup`<header class="top"><h1><a href="/">restore-watcher</a></h1><p id="live"><a href="/">All restores</a> <button type="button" id="zone" hidden>Use my time zone</button></p></header>
-<main><section class="card job" aria-labelledby="job-title"><h2 id="job-title">${title} <span class="pill state-${state}">${STATE_WORDS[state]}</span></h2>
+<main>${saidNotice(said)}<section class="card job" aria-labelledby="job-title"><h2 id="job-title">${title} <span class="pill state-${state}">${STATE_WORDS[state]}</span></h2>
 ${job?.errorMessage ? markup`<p class="notice">${job.errorMessage}</p>` : null}${observation.anomaly === null ? null : markup`<p class="notice">${observation.anomaly}</p>`}
-${factList(facts)}</section>
+${factList(facts)}${jobActions(facts, viewer)}</section>
 ${job === null ? null : durationsSection(facts, job)}
 ${lifeSection(facts)}
-${attestedSection(facts)}${toldSection(facts)}
+${attestedSection(facts)}${toldSection(facts, viewer)}
 ${proofSection(jobId)}</main>
 <footer class="quiet">restore-watcher ${version}. All times are in <span data-zone>UTC</span>.</footer>`,
   });
+}
+
+/** What may be done about the restore. */
+function jobActions({ observation }: JobFacts, viewer: Viewer): Part {
+  const { jobId, state } = observation;
+  const about = { job: jobId, to: `/jobs/${jobId}` };
+  const hasEnded = state !== 'in_progress' && state !== 'unknown';
+  return [
+    (hasEnded && actLink(viewer, 'attest', about, 'Attest')) || null,
+    ' ',
+    actLink(viewer, 'mute', about, 'Mute it'),
+  ];
 }
 
 function titleOf(job: RestoreJob): string {
@@ -146,11 +173,11 @@ function attestedSection({ attestations, now }: JobFacts): Part {
 }
 
 /** Who was told, attempt by attempt as far as that is kept. */
-function toldSection({ events, now }: JobFacts): Markup {
+function toldSection({ events, now, observation }: JobFacts, viewer: Viewer): Markup {
   const rows = events.flatMap((one) =>
     one.deliveries.length === 0
       ? [untoldRow(one, now)]
-      : one.deliveries.map((_, index) => toldRow(one, index, now)),
+      : one.deliveries.map((_, index) => toldRow(one, index, now, { viewer, jobId: observation.jobId })),
   );
   return markup`<section aria-labelledby="told-title"><h2 id="told-title">Who was told</h2>
 ${
@@ -164,14 +191,19 @@ function untoldRow(one: RecordedEvent, now: Timestamp): Markup {
   return markup`<tr><th scope="row">${eventWords(one)}</th><td colspan="6">${toldWords(feedRow(one), now)}</td></tr>`;
 }
 
-function toldRow(one: RecordedEvent, index: number, now: Timestamp): Part {
+function toldRow(
+  one: RecordedEvent,
+  index: number,
+  now: Timestamp,
+  by: { viewer: Viewer; jobId: string },
+): Part {
   const delivery = one.deliveries[index];
   if (delivery === undefined) return null;
   const { createdAt, firstAttemptAt, attemptsStarted, attemptsFinished, endedAt } = delivery;
   const { channel, status, at, detail } = toldBy(delivery);
   const cut = attemptsStarted > attemptsFinished && endedAt !== null ? ' (one was cut off)' : '';
   return markup`<tr><th scope="row">${index === 0 ? eventWords(one) : null}<span class="visually-hidden">${index === 0 ? null : eventWords(one)}</span></th><td>${channel}${delivery.insteadOf === null ? null : markup` <span class="quiet">for ${delivery.insteadOf}</span>`}</td>
-<td>${toldWords({ told: [{ channel: '', status, at, detail }], untold: null }, now)}</td>
+<td>${toldWords({ told: [{ channel: '', status, at, detail }], untold: null }, now)}${status === 'given_up' ? markup` ${actLink(by.viewer, 'redrive', { id: delivery.id, to: `/jobs/${by.jobId}` }, 'Send again')}` : null}</td>
 <td>${clock(createdAt, now, { seconds: true })}</td><td>${firstAttemptAt === null ? markup`<span class="quiet">not yet</span>` : clock(firstAttemptAt, now, { seconds: true })}</td>
 <td class="number">${attemptsStarted}${cut}</td><td class="number">${endedAt === null ? roughSpan(now - createdAt) : formatSpan(endedAt - createdAt)}</td></tr>`;
 }

@@ -7,6 +7,7 @@ import { hasSameTimeline } from '../../views/page/timeline.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
 import { type AssetPaths, document } from './document.ts';
 import { type Markup, markup } from './markup.ts';
+import { HOW_TO_ACT } from './refused.ts';
 import { deliveriesSection } from './sections/deliveries.ts';
 import { eventsSection } from './sections/events.ts';
 import { mutesSection } from './sections/mutes.ts';
@@ -68,6 +69,7 @@ export function renderPage(
   facts: PageFacts,
   sections: ReadonlyMap<SectionName, RenderedSection>,
   assets: AssetPaths,
+  said: string | null = null,
 ): string {
   const { now, query, version } = facts;
   const search = new URLSearchParams({
@@ -83,9 +85,9 @@ export function renderPage(
     body: markup`<header class="top"><h1><a href="/">restore-watcher</a></h1>
 <p id="live"><span id="live-state" role="status"></span> <span class="quiet">as of <time id="as-of" datetime="${toIso(now)}" data-as="seconds">${toIso(now).slice(11, 19)}</time> <span id="zone-name">UTC</span></span> <button type="button" id="zone" hidden>Use my time zone</button></p>
 ${filterForm(facts)}${loginState(facts.viewer)}</header>
-<main>${of('state')}${of('running')}${of('timeline')}${of('events')}${of('watches')}
+<main>${saidNotice(said)}${of('state')}${of('running')}${of('timeline')}${of('events')}${of('watches')}
 <div class="columns">${of('deliveries')}<div>${of('mutes')}${of('record')}</div></div></main>
-<footer class="quiet">restore-watcher ${version}. All times are in <span data-zone>UTC</span>.</footer>`,
+<footer class="quiet">restore-watcher ${version}. All times are in <span data-zone>UTC</span>. ${HOW_TO_ACT[facts.viewer]}</footer>`,
   });
 }
 
@@ -103,6 +105,11 @@ function filterForm({ query, status }: PageFacts): Markup {
 <label>Watch <select name="watch">${option('', 'every watch', query.watch ?? '')}${names.map((name) => option(name, name, query.watch ?? ''))}</select></label>
 <label>Events <select name="event">${option('', 'every event', query.event ?? '')}${EVENT_NAMES.map((name) => option(name, name.replaceAll('_', ' '), query.event ?? ''))}</select></label>
 <button>Show</button>${query.watch === null && query.event === null ? null : markup` <a href="/?range=${query.range}">Show everything</a>`}</form>`;
+}
+
+/** What the action did that led here. */
+export function saidNotice(said: string | null): Markup | null {
+  return said === null ? null : markup`<p class="said" role="status">${said}</p>`;
 }
 
 /** What whoever looks may do, and the way out. */

@@ -1,24 +1,38 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
+import type { MutableWatch } from '../../domain/telling/mute-reach.ts';
 import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Signals } from '../../signals.ts';
+import type { AuditRecorder } from '../../store/ports/audit.ts';
 import { type JobFactsStore, readJobFacts } from '../../views/page/job-facts.ts';
 import { parsePageQuery } from '../../views/page/query.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
+import { createStoreRecords, type RecordsStore } from '../../views/records/store-records.ts';
 import { createLiveHub } from '../live/hub.ts';
 import { endWithSession, openStream } from '../live/stream.ts';
+import { createActions } from './actions/actions.ts';
+import { saidWords } from './actions/said.ts';
 import { readAssets } from './assets.ts';
 import { htmlAnswer } from './html-answer.ts';
 import { renderJobPage } from './job-page.ts';
 import { renderPage, renderSections } from './page.ts';
 import { createPageSource, type PageSourceDeps } from './page-source.ts';
-import { notOnRecord, refusalWords, renderRefusal } from './refused.ts';
+import {
+  mayNotAct,
+  NO_SUCH_ACTION,
+  notOnRecord,
+  type Refused,
+  refusalWords,
+  renderRefusal,
+} from './refused.ts';
 
 /** What answers browsers. */
 export interface PagesDeps extends PageSourceDeps {
-  store: PageSourceDeps['store'] & JobFactsStore;
+  store: PageSourceDeps['store'] & JobFactsStore & RecordsStore & AuditRecorder;
+  pollSoon: (watch: string) => unknown;
+  mutableWatches: () => readonly MutableWatch[];
   signals: Pick<Signals, 'on'>;
   /** Aborts when the server stops: every stream ends then. */
   closing: AbortSignal;
@@ -33,6 +47,10 @@ export interface Pages {
   overview(c: Context): Promise<Response>;
   /** `GET /jobs/{id}` */
   job(c: Context, id: string): Promise<Response>;
+  /** `GET /actions/{name}` */
+  form(c: Context, name: string): Promise<Response>;
+  /** `POST /actions/{name}` */
+  act(c: Context, name: string): Promise<Response>;
   /** `GET /live`: the sections of the page as they change. */
   live(c: Context): Response;
 }
@@ -59,25 +77,48 @@ export function createPages(deps: PagesDeps): Pages {
     },
   });
   const viewerAt = (c: Context): Viewer => deps.viewer(c) ?? 'anybody';
+  const actions = createActions({
+    records: () =>
+      createStoreRecords(deps.store, { clock: deps.clock, watches: deps.mutableWatches(), isWhole: true }),
+    record: (data) => deps.store.recordAudit([{ at: deps.clock.now(), kind: 'action.asked', data }]),
+    pollSoon: deps.pollSoon,
+    watches: () => deps.status().watches.map(({ watch }) => watch),
+    now: () => deps.clock.now(),
+  });
+  const refused = (c: Context, words: Refused): Promise<Response> =>
+    htmlAnswer(c, renderRefusal(words, assets.paths), words.status);
   closing.addEventListener('abort', () => hub.close(), { once: true });
 
   return {
     overview: async (c) => {
       const query = parsePageQuery(new URL(c.req.url).searchParams);
       const facts = { ...(await source.facts(query)), viewer: viewerAt(c) };
-      return htmlAnswer(c, renderPage(facts, renderSections(facts), assets.paths));
+      return htmlAnswer(c, renderPage(facts, renderSections(facts), assets.paths, saidIn(c)));
     },
     job: async (c, id) => {
       try {
         const facts = await readJobFacts(deps.store, deps.clock, id);
-        if (facts !== null) return htmlAnswer(c, renderJobPage(facts, deps.version, assets.paths));
+        if (facts !== null)
+          return htmlAnswer(
+            c,
+            renderJobPage(facts, assets.paths, {
+              version: deps.version,
+              viewer: viewerAt(c),
+              said: saidIn(c),
+            }),
+          );
       } catch (thrown) {
         const words = refusalWords(toError(thrown));
         if (words === null) throw thrown;
-        return htmlAnswer(c, renderRefusal(words, assets.paths), words.status);
+        return refused(c, words);
       }
-      return htmlAnswer(c, renderRefusal(notOnRecord(id), assets.paths), 404);
+      return refused(c, notOnRecord(id));
     },
+    form: async (c, name) => {
+      if (viewerAt(c) !== 'actor') return refused(c, mayNotAct(viewerAt(c)));
+      return actions.show(c, name) ?? refused(c, NO_SUCH_ACTION);
+    },
+    act: async (c, name) => actions.act(c, name) ?? refused(c, NO_SUCH_ACTION),
     live: (c) => {
       if (c.req.method !== 'GET') return c.body(null, 204);
       const parameters = new URL(c.req.url).searchParams;
@@ -93,6 +134,11 @@ export function createPages(deps: PagesDeps): Pages {
       return RESPONSE_ALREADY_SENT;
     },
   };
+}
+
+/** What an action before says. */
+function saidIn(c: Context): string | null {
+  return saidWords(c.req.query('said') ?? null);
 }
 
 /** Reads `state.Ab3_x,running.…`. */

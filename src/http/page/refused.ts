@@ -1,11 +1,20 @@
 import { StoreError } from '../../errors.ts';
+import type { Viewer } from '../../views/page/viewer.ts';
 import { AmbiguousId, type IdCandidate, UnfitId } from '../../views/resolve-id.ts';
 import { type AssetPaths, document } from './document.ts';
 import { markup } from './markup.ts';
 
+/** How to come to act from the page, for each who looks. */
+export const HOW_TO_ACT: Readonly<Record<Viewer, string>> = {
+  actor: '',
+  viewer: 'To mute, send again, poll or attest, log out and log in with the token of server.token.',
+  anybody:
+    'To mute, send again, poll or attest from here, set server.token in the configuration and log in with it. The command line can do it as it is.',
+};
+
 /** Why a page cannot be shown, for people. */
 export interface Refused {
-  status: 404 | 409 | 503;
+  status: 403 | 404 | 409 | 503;
   title: string;
   words: string;
   /** The jobs that may be meant. */
@@ -16,6 +25,17 @@ export interface Refused {
 export function notOnRecord(id: string): Refused {
   const words = `No restore with the id ${id} is on record. It may be older than the record goes back, or of a project that is not watched.`;
   return { status: 404, title: 'No such restore', words, candidates: [] };
+}
+
+/** What is answered where the page offers no such thing. */
+export const NO_SUCH_ACTION: Refused = {
+  ...{ status: 404, title: 'No such action', candidates: [] },
+  words: 'The page offers nothing of this name.',
+};
+
+/** What somebody is told who may not act: how that is come by. */
+export function mayNotAct(viewer: Viewer): Refused {
+  return { status: 403, title: 'You may look, not act', words: HOW_TO_ACT[viewer], candidates: [] };
 }
 
 /** Puts a refusal into words; `null`: it is none, but a fault of ours. */

@@ -1,5 +1,6 @@
 import type { PageFacts } from '../../../views/page/facts.ts';
 import type { ChannelReport, ChannelState } from '../../../views/status/report.ts';
+import { actLink } from '../act-link.ts';
 import { ago, clock, idPart, type Markup, markup, type Part } from '../markup.ts';
 import { notRead, readBefore } from './not-read.ts';
 
@@ -18,19 +19,19 @@ ${readBefore(facts)}${facts.record === null ? notRead(facts) : channels(facts.re
 </section>`;
 }
 
-function channels(reports: readonly ChannelReport[], { now }: PageFacts): Markup {
+function channels(reports: readonly ChannelReport[], facts: PageFacts): Markup {
   if (reports.length === 0) return markup`<p class="quiet">No channel is configured: nobody is told.</p>`;
   return markup`<div class="wide" tabindex="0" role="region" aria-label="All channels"><table>
 <thead><tr><th scope="col">Channel</th><th scope="col">State</th><th scope="col">Last accepted</th><th scope="col" class="number">Owed</th><th scope="col" class="number">Given up</th></tr></thead>
-<tbody>${reports.map((report) => row(report, now))}</tbody></table></div>`;
+<tbody>${reports.map((report) => row(report, facts))}</tbody></table></div>`;
 }
 
-function row(report: ChannelReport, now: number): Markup {
+function row(report: ChannelReport, { now, viewer }: PageFacts): Markup {
   const { channel, state, detail, lastAcceptedAt, owed, givenUp } = report;
   return markup`<tr id="channel-${idPart(channel)}"><th scope="row">${channel}</th>
 <td><span class="pill channel-${state}">${STATE_WORDS[state]}</span>${stateNote(report, now)}${detail === null ? null : markup`<div class="detail">${detail}</div>`}</td>
 <td>${lastAcceptedAt === null ? 'never' : ago(Date.parse(lastAcceptedAt))}</td>
-<td class="number">${owed}${owedNote(report, now)}</td><td class="number${givenUp > 0 ? ' bad' : ''}">${givenUp}</td></tr>`;
+<td class="number">${owed}${owedNote(report, now)}</td><td class="number${givenUp > 0 ? ' bad' : ''}">${givenUp}${givenUp > 0 ? markup` ${actLink(viewer, 'redrive', { channel }, 'Send again')}` : null}</td></tr>`;
 }
 
 function stateNote({ state, since, sentBy }: ChannelReport, now: number): Part {

@@ -1,5 +1,6 @@
 import type { PageFacts } from '../../../views/page/facts.ts';
 import type { View } from '../../../views/views.ts';
+import { actLink } from '../act-link.ts';
 import { clock, type Markup, markup, type Part } from '../markup.ts';
 import { notRead, readBefore } from './not-read.ts';
 
@@ -9,11 +10,11 @@ export function mutesSection(facts: PageFacts): Markup {
   return markup`<section id="mutes" aria-labelledby="mutes-title">
 <h2 id="mutes-title">Mutes</h2>
 ${readBefore(facts)}${facts.record === null ? notRead(facts) : mutes.length === 0 ? markup`<p class="quiet">Nothing is muted.</p>` : markup`<ul class="rows">${mutes.map((mute) => item(mute, facts))}</ul>`}
-</section>`;
+${actLink(facts.viewer, 'mute', {}, 'Mute')}</section>`;
 }
 
-function item(mute: View, { now }: PageFacts): Markup {
-  return markup`<li id="mute-${String(mute.id)}"><b>${muteWords(mute)}</b> ${when(mute, now)}
+function item(mute: View, { now, viewer }: PageFacts): Markup {
+  return markup`<li id="mute-${String(mute.id)}"><b>${muteWords(mute)}</b> ${when(mute, now)} ${actLink(viewer, 'unmute', { id: String(mute.id) }, 'End')}
 <div class="quiet">${String(mute.reason)}, by ${String(mute.author)}</div></li>`;
 }
 

@@ -3,6 +3,7 @@ import type { PageFacts } from '../../../views/page/facts.ts';
 import { pageAddress } from '../../../views/page/query.ts';
 import { type WatchRow, watchRows } from '../../../views/page/watches.ts';
 import type { WatchSight } from '../../../views/status/report.ts';
+import { actLink } from '../act-link.ts';
 import { ago, clock, idPart, type Markup, markup, type Part } from '../markup.ts';
 import { readBefore } from './not-read.ts';
 
@@ -25,12 +26,12 @@ ${readBefore(facts)}<div class="wide" tabindex="0" role="region" aria-label="All
 </section>`;
 }
 
-function rowMarkup(row: WatchRow, { now, query }: PageFacts): Markup {
+function rowMarkup(row: WatchRow, { now, query, viewer }: PageFacts): Markup {
   const { watch, kind, what, sight, since, running, lastFinishAt, polledBy } = row;
   const address = pageAddress({ ...query, watch });
   return markup`<tr id="watch-${idPart(watch)}"><th scope="row"><a class="plain" href="${address}">${watch}</a>${what === watch ? null : markup` <span class="quiet">${what}</span>`}</th><td>${kind}</td>
-<td><span class="pill sight-${sight}">${SIGHT_WORDS[sight]}</span>${sightNote(sight, since, polledBy, now)}</td>
-<td>${lookWords(row)}</td><td class="number">${running ?? '?'}</td>
+<td><span class="pill sight-${sight}">${SIGHT_WORDS[sight]}</span>${sightNote(sight, since, polledBy, now)} ${actLink(viewer, 'mute', { watch }, 'Mute')}</td>
+<td>${lookWords(row)} ${actLink(viewer, 'poll', { watch }, 'Poll now')}</td><td class="number">${running ?? '?'}</td>
 <td>${lastFinishAt === null ? markup`<span class="quiet">none</span>` : clock(lastFinishAt, now)}</td></tr>`;
 }
 
