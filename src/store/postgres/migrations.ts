@@ -224,20 +224,25 @@ export async function migrate(
     const config = { text, values, query_timeout: STEP_WITHIN_MS };
     return client.query(config);
   };
-  await run('begin');
-  try {
-    await run('set local statement_timeout = 0; set local lock_timeout = 0');
-    await run('select pg_advisory_xact_lock($1, hashtext(coalesce($2, current_schema(), $3)))', [
-      LOCK_SPACE,
-      schema,
-      '',
-    ]);
-    await takeSteps(run, migrations, await readLayout(client, where, migrations), schema);
-    await run('commit');
-  } catch (error) {
-    await run('rollback').catch(() => undefined);
-    throw error;
-  }
+  const takeAll = async (): Promise<void> => {
+    await run('begin');
+    try {
+      await run('set local statement_timeout = 0; set local lock_timeout = 0');
+      await run('select pg_advisory_xact_lock($1, hashtext(coalesce($2, current_schema(), $3)))', [
+        LOCK_SPACE,
+        schema,
+        '',
+      ]);
+      const present = await readLayout(client, where, migrations);
+      if (present !== null) await run(TAKE_TURN);
+      await takeSteps(run, migrations, present, schema);
+      await run('commit');
+    } catch (error) {
+      await run('rollback').catch(() => undefined);
+      throw error;
+    }
+  };
+  await againAfterDeadlock(takeAll);
   // What the planner knows of the rows may be true no more. Of a new database there is nothing to know, and it had better not believe that.
   if (found !== null) {
     const { rows } = await client.query<{ name: string }>(OWN_TABLES);
@@ -250,6 +255,25 @@ const OWN_TABLES = `
   select oid::regclass::text as name from pg_class
     where relkind = 'r' and relnamespace = (select relnamespace from pg_class where oid = 'schema_version'::regclass)
 `;
+
+/**
+ * Replicas of the program before go on writing meanwhile. Each of their transactions locks the end of the audit log before any other row,
+ * so whoever has this table waits for none that holds another, and none that waits holds one. A backup that reads the table is not in the way.
+ */
+const TAKE_TURN = 'lock table audit_head in exclusive mode';
+
+/** A statement out of turn (a claim, a look) may still hold one table and wait for another: so often the steps are taken again. */
+const DEADLOCKS_ENDURED = 10;
+
+async function againAfterDeadlock(work: () => Promise<void>): Promise<void> {
+  for (let met = 0; ; met += 1)
+    try {
+      return await work();
+    } catch (thrown) {
+      const isDeadlock = thrown instanceof Error && 'code' in thrown && thrown.code === '40P01';
+      if (!isDeadlock || met === DEADLOCKS_ENDURED) throw thrown;
+    }
+}
 
 type Run = (text: string, values?: unknown[]) => Promise<unknown>;
 
