@@ -26,6 +26,8 @@ const { values } = parseArgs({
     logs: { type: 'string' },
     /** In place of a storm, one thing that happens to three replicas: `pause`, `takeover`, `rolling` or `outage`. */
     scene: { type: 'string' },
+    /** With `rolling`: the `main.js` of an older build, which this one takes the place of. */
+    older: { type: 'string' },
   },
 });
 const jobs = wholeNumber('jobs', values.jobs);
@@ -41,7 +43,7 @@ for (const violation of violations) console.error(`violation: ${violation}`);
 process.exitCode = violations.length > 0 ? 1 : 0;
 
 function play(): Promise<string[]> {
-  if (values.scene !== undefined) return playOne(values.scene);
+  if (values.scene !== undefined) return playOne(values.scene, values.older);
   return values.store === 'postgres'
     ? stormOverReplicas({
         replicas: wholeNumber('replicas', values.replicas),

@@ -11,11 +11,11 @@ const SCENES: Readonly<Record<string, () => Scene>> = {
   outage: outageScene,
 };
 
-/** Plays one scene and prints its figures. Returns the violations. */
-export async function playOne(name: string): Promise<string[]> {
+/** Plays one scene and prints its figures; `older` is the program that runs until the scene updates it. Returns the violations. */
+export async function playOne(name: string, older?: string): Promise<string[]> {
   const scene = SCENES[name];
   if (scene === undefined) return [`there is no scene ${name}, only ${Object.keys(SCENES).join(', ')}`];
-  const { figures, violations } = await playScene(scene(), (text) => console.error(text));
+  const { figures, violations } = await playScene(scene(), (text) => console.error(text), older);
   for (const figure of figures) console.log(figure);
   return violations;
 }

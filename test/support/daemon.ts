@@ -147,12 +147,12 @@ export function startDaemon(
   };
 }
 
-/** Runs one command of the CLI to its end. */
+/** Runs one command of the CLI to its end; of the program as it is in the checkout, unless `main` is given. */
 export async function runCommand(
   args: readonly string[],
-  options: { cwd?: string; env?: Record<string, string>; stdin?: string } = {},
+  options: { cwd?: string; env?: Record<string, string>; stdin?: string; main?: string | undefined } = {},
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [options.main ?? MAIN, ...args], {
     cwd: options.cwd,
     env: childEnvironment(options.env),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -40,6 +40,8 @@ export interface Replica {
   start(): Promise<string>;
   /** Ends the process, by SIGKILL or SIGTERM. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Has it run the program of the checkout from its next start on. */
+  update(): void;
   /** Has its wall clock step to so many milliseconds ahead of the true time. */
   stepTo(aheadMs: number): Promise<void>;
   /** Runs a command that looks into the store, on a connection that nobody disturbs. */
@@ -63,10 +65,13 @@ export async function createReplica({
   name,
   config,
   postgres,
+  older,
 }: {
   name: string;
   config: Record<string, unknown>;
   postgres: PostgresServer;
+  /** The program that it runs until it is updated; that of the checkout unless given. */
+  older?: string | undefined;
 }): Promise<Replica> {
   const home = await makeHome(config);
   const proxy = await startCuttingProxy(postgres.port);
@@ -75,6 +80,7 @@ export async function createReplica({
   const environment = { REPLICA: name, STORE_PORT: String(proxy.port) };
   const lifetimes: Lifetime[] = [];
   const earlier: string[] = [];
+  let program = older;
   let daemon: Daemon | null = null;
   let failedStarts = 0;
   let url = '';
@@ -85,11 +91,12 @@ export async function createReplica({
   };
   const startOnce = (): Daemon => {
     if (daemon) earlier.push(daemon.output());
-    const started = startDaemon(home, {
+    const env = {
       ...environment,
       STORM_CLOCK_FILE: clockFile,
       NODE_OPTIONS: `--import=${CLOCK_PRELOAD}`,
-    });
+    };
+    const started = startDaemon(home, env, program);
     const lifetime: Lifetime = { pid: started.pid, from: Date.now(), to: null };
     lifetimes.push(lifetime);
     void started.exited.then(() => {
@@ -128,6 +135,9 @@ export async function createReplica({
       }
     },
     end: (signal) => running().kill(signal),
+    update: () => {
+      program = undefined;
+    },
     stepTo: async (aheadMs) => {
       await writeFile(clockFile, String(aheadMs));
       running().child.kill('SIGUSR2');

@@ -49,12 +49,15 @@ export async function makeReplicaWorld({
   jobs,
   troubles,
   settings,
+  older,
 }: {
   replicas: number;
   jobs: number;
   troubles: TroubleOptions;
   /** Keys of the configuration that are other than usual. */
   settings?: Record<string, unknown>;
+  /** An older program, which the replicas run until they are updated. */
+  older?: string | undefined;
 }): Promise<ReplicaWorld> {
   const [postgres, wide, narrow, webhook, slack, email] = await Promise.all([
     startPostgres({ full_page_writes: 'off' }),
@@ -82,14 +85,14 @@ export async function makeReplicaWorld({
   const { privateKey } = generateKeyPairSync('ed25519');
   await writeFile(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   const config = {
-    ...configuration({ wide, narrow }, receivers),
+    ...configuration({ wide, narrow }, receivers, older === undefined),
     audit: { file: 'audit.jsonl', keyFile, checkpointEvery: '1m' },
     ...settings,
   };
   const replicas: Replica[] = [];
   for (let index = 0; index < count; index += 1)
-    replicas.push(await createReplica({ name: `replica-${index + 1}`, config, postgres }));
-  await takeBaseline(replicas[0], postgres);
+    replicas.push(await createReplica({ name: `replica-${index + 1}`, config, postgres, older }));
+  await takeBaseline(replicas[0], postgres, older);
   await installWitness(postgres.url, unitsOfWatches());
   return {
     postgres,
@@ -113,6 +116,7 @@ export async function makeReplicaWorld({
 function configuration(
   { wide, narrow }: ReplicaWorld['atlas'],
   receivers: ReplicaWorld['receivers'],
+  findsProjects: boolean,
 ): Record<string, unknown> {
   const connection = (name: string, baseUrl: string, requestsPerMinute: number): object => ({
     ...{ name, baseUrl, requestsPerMinute },
@@ -126,7 +130,10 @@ function configuration(
     connections: [connection('wide', wide.url, 100_000), connection('narrow', narrow.url, NARROW_PER_MINUTE)],
     watches: [
       ...NAMED.map((groupId, index) => watch(`named-${index}`, 'wide', groupId, { instanceName: 'orders' })),
-      watch('found', 'wide', '*', { instanceName: '*' }),
+      ...(findsProjects
+        ? [watch('found', 'wide', '*', { instanceName: '*' })]
+        : // How replicas share a watch of all projects is younger than some of the programs that are updated.
+          FOUND.map((groupId, index) => watch(`found-${index}`, 'wide', groupId, { instanceName: '*' }))),
       // Its schedule cannot be kept, which is what it is there for.
       ...['orders', 'carts'].map((instanceName) =>
         watch(`narrow-${instanceName}`, 'narrow', NARROW, { instanceName, failingAfter: '24h' }),
@@ -148,18 +155,24 @@ function unitsOfWatches(): Array<[watch: string, unit: string]> {
     ...NAMED.map((groupId, index): [string, string] => [`named-${index}`, `project:wide/${groupId}`]),
     ...['*', ...FOUND].map((groupId): [string, string] => ['found', `project:wide/${groupId}`]),
     ['found', 'discovery:found'],
+    ...FOUND.map((groupId, index): [string, string] => [`found-${index}`, `project:wide/${groupId}`]),
     ['narrow-orders', `project:narrow/${NARROW}`],
     ['narrow-carts', `project:narrow/${NARROW}`],
   ];
 }
 
-async function takeBaseline(replica: Replica | undefined, postgres: PostgresServer): Promise<void> {
+async function takeBaseline(
+  replica: Replica | undefined,
+  postgres: PostgresServer,
+  main: string | undefined,
+): Promise<void> {
   if (replica === undefined) throw new RangeError('a storm wants replicas');
   const { home, environment } = replica;
   const env = { ...environment, STORE_PORT: String(postgres.port) };
   const { code, stdout, stderr } = await runCommand(['once', '--config', home.configFile], {
     cwd: home.dir,
     env,
+    main,
   });
   if (code !== 0) throw new Error(`the first poll failed:\n${stdout}\n${stderr}`);
 }

@@ -48,6 +48,7 @@ async function updateAll(world: ReplicaWorld, log: (text: string) => void): Prom
     const begun = performance.now();
     await replica.end('SIGTERM');
     took.push(Math.round(performance.now() - begun));
+    replica.update();
     await replica.start();
     await untilReady(replica);
     await untilShared(world);

@@ -32,12 +32,14 @@ const CALM_MS = 120_000;
 export async function playScene(
   { jobs, settings, end, play }: Scene,
   log: (text: string) => void,
+  older?: string,
 ): Promise<Finding> {
   const world = await makeReplicaWorld({
     replicas: REPLICAS,
     jobs,
     troubles: { share: 0, mostPerEvent: 0 },
     settings: (await settings?.()) ?? {},
+    older,
   });
   try {
     await Promise.all(world.replicas.map((replica) => replica.start()));
