@@ -9,9 +9,9 @@ import { attest, attestationView } from '../views/attestations.ts';
 import { addMute, muteView } from '../views/mutes.ts';
 import { resolveDeliveryId } from '../views/resolve-id.ts';
 import type { PollNow, WatcherStatus } from '../watcher/status.ts';
-import { attestationIn } from './attestation-body.ts';
+import { attestationIn } from './bodies/attestation-body.ts';
+import { authorIn, muteIn } from './bodies/mute-body.ts';
 import { BodyTooLarge, readBody } from './body.ts';
-import { authorIn, muteIn } from './mute-body.ts';
 import { QueryFault, readQuery } from './query.ts';
 import { ADD_CHECKPOINT } from './witness.ts';
 

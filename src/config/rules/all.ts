@@ -8,7 +8,6 @@ import {
 } from './addresses.ts';
 import { schedulesFitCeilings } from './ceilings.ts';
 import { digestsAreCron, somebodyIsToldAtOnce } from './digests.ts';
-import { drillsNameWatches } from './drills.ts';
 import {
   caFilesAreCertificates,
   logIsKeptAsLong,
@@ -26,7 +25,7 @@ import {
   routesTakeWhatMatters,
   variablesHaveBraces,
 } from './likely-slips.ts';
-import { connectionsAreUsed, connectionsExist, namesAreUnique } from './names.ts';
+import { connectionsAreUsed, connectionsExist, drillsNameWatches, namesAreUnique } from './names.ts';
 import { keysNotYet } from './not-yet.ts';
 import {
   channelsAreUsed,

@@ -15,13 +15,13 @@ const LINES: ReadonlyArray<readonly [words: string[], offered: string[]]> = [
   [['-c', 'status', 'au'], ['audit']],
   [
     ['audit', ''],
-    ['checkpoint', 'export', 'help', 'key', 'prove', 'verify'],
+    ['checkpoint', 'export', 'help', 'key', 'prove', 'report', 'verify'],
   ],
   [['audit', '--config', 'export', 'ver'], ['verify']],
   [['audit', 'export', '--form'], ['--format']],
   [
     ['audit', 'export', '--format', ''],
-    ['csv', 'jsonl'],
+    ['cadf', 'csv', 'jsonl', 'ocsf'],
   ],
   [['jobs', '--state', 'fini'], ['finished']],
   [['mute', 'add', '--reason', 'remove', '--event', 'fail'], ['failed']],

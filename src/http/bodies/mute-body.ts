@@ -1,14 +1,14 @@
-import { muteScheduleFault } from '../config/mute-schedule.ts';
-import { EVENT_NAMES, type EventName } from '../domain/event/event.ts';
-import type { Timestamp } from '../domain/instant.ts';
+import { muteScheduleFault } from '../../config/mute-schedule.ts';
+import { EVENT_NAMES, type EventName } from '../../domain/event/event.ts';
+import type { Timestamp } from '../../domain/instant.ts';
 import {
   type AskedMute,
   isMutable,
   LONGEST_MUTE_MS,
   type MuteScope,
   OPEN_SCOPE,
-} from '../domain/telling/mute.ts';
-import { QueryFault } from './query.ts';
+} from '../../domain/telling/mute.ts';
+import { QueryFault } from '../query.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
-import { type AskedAttestation, ATTESTATION_RESULTS, CLEAN_UPS } from '../domain/evidence/attestation.ts';
-import { QueryFault } from './query.ts';
+import { type AskedAttestation, ATTESTATION_RESULTS, CLEAN_UPS } from '../../domain/evidence/attestation.ts';
+import { QueryFault } from '../query.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
