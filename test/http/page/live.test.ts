@@ -109,6 +109,14 @@ describe.skipIf(!HAS_BROWSER)('the page in a browser', { timeout: 4 * PATIENCE_M
     expect(onTimeline).toEqual(onTimeline.toSorted());
   });
 
+  it('says of a restore that nobody has seen that there is none, and its script has nothing to complain of', async () => {
+    const { page, complaints } = await openPage(browser, `${world.url}/jobs/ffffffffffffffffffffffff`);
+    await page.getByRole('heading', { name: 'No such restore' }).waitFor(patient);
+    await page.waitForLoadState('load');
+    // The browser itself tells of the status.
+    expect(complaints.filter((complaint) => !complaint.includes('404'))).toEqual([]);
+  });
+
   it('stops in time with eleven pages open, one of them in a browser that comes back at once', async () => {
     const { page } = await openPage(browser, world.url);
     await page.locator('#live-state').getByText('live', { exact: true }).waitFor(patient);

@@ -45,8 +45,11 @@
     const name = isLocal ? Intl.DateTimeFormat().resolvedOptions().timeZone : 'UTC';
     for (const element of document.querySelectorAll('#zone-name, [data-zone]')) element.textContent = name;
     const button = byId('zone');
-    button.hidden = false;
-    button.textContent = isLocal ? 'Use UTC' : 'Use my time zone';
+    // A page without times (a refusal, the login) has none.
+    if (button !== null) {
+      button.hidden = false;
+      button.textContent = isLocal ? 'Use UTC' : 'Use my time zone';
+    }
     showTimes(document);
   };
   const showState = (isOld) => {
