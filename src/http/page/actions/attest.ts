@@ -1,5 +1,5 @@
 import { shortId } from '../../../domain/job/restore-job.ts';
-import { attestationIn } from '../../attestation-body.ts';
+import { attestationIn } from '../../bodies/attestation-body.ts';
 import { markup } from '../markup.ts';
 import type { Action } from './action.ts';
 

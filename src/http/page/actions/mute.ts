@@ -1,6 +1,6 @@
 import type { Timestamp } from '../../../domain/instant.ts';
 import { shortId } from '../../../domain/job/restore-job.ts';
-import { muteIn } from '../../mute-body.ts';
+import { muteIn } from '../../bodies/mute-body.ts';
 import { QueryFault } from '../../query.ts';
 import { markup } from '../markup.ts';
 import type { Action } from './action.ts';
