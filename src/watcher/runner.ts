@@ -119,6 +119,7 @@ class Life {
       estate,
       faultLog,
       lookEveryMs,
+      isStoreFailing: () => this.#guard.fault() !== null,
       steps: this.#steps,
     });
   }

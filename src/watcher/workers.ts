@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Notifier } from '../channels/notifier.ts';
 import type { Clock } from '../clock.ts';
 import type { Drill } from '../domain/drills/drill.ts';
@@ -16,6 +17,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
 import type { Witness } from '../witness/witness.ts';
 import { Chores, type KeepSigning } from './chores.ts';
+import { CoverageBook } from './coverage/coverage-book.ts';
 import { type ChannelAlerts, createChannelAlerts } from './deliver/channel-alerts.ts';
 import { type ChannelSet, createChannelSet } from './deliver/channel-set.ts';
 import { type Hold, type Leases, underHold } from './leases/leases.ts';
@@ -63,6 +65,8 @@ export interface WorkerDeps {
   random: () => number;
   /** Names this process in leases. */
   owner: string;
+  /** What is found cannot be written down at present. */
+  isStoreFailing: () => boolean;
   /** See `Pace`. */
   lookEveryMs: number;
   steps: ClockSteps;
@@ -88,6 +92,7 @@ export class Workers {
   readonly #deps: WorkerDeps;
   readonly #watches: WatchSet;
   readonly #successes: Successes;
+  readonly #coverage: CoverageBook;
   readonly #channels: ChannelSet;
   readonly #channelAlerts: ChannelAlerts;
   readonly #chores: Reconciler<Hold, Chores>;
@@ -97,7 +102,12 @@ export class Workers {
     const { clock, faultLog } = deps;
     this.#deps = deps;
     this.#successes = createSuccesses(deps);
-    this.#watches = createWatchSet(deps);
+    this.#coverage = new CoverageBook({
+      ...deps,
+      writer: randomUUID(),
+      sights: () => this.#watches.sights(),
+    });
+    this.#watches = createWatchSet({ ...deps, coverage: this.#coverage });
     this.#channels = createChannelSet(deps);
     this.#channelAlerts = createChannelAlerts(deps);
     this.#chores = new Reconciler({
@@ -148,6 +158,7 @@ export class Workers {
     void this.#deps.estate?.look();
     this.#watches.beat();
     this.#successes.beat();
+    this.#coverage.beat();
     this.#channels.beat();
     this.#channelAlerts.beat();
     for (const chores of this.#chores.actors()) chores.beat();
@@ -156,12 +167,14 @@ export class Workers {
   /** The process did nothing for so long. */
   stoodStill(forMs: number): void {
     this.#watches.stoodStill(forMs);
+    this.#coverage.stoodStill(forMs);
   }
 
   /** Stops polling and claiming, and lets what is in hand end. */
   async stop(): Promise<void> {
+    this.#coverage.stopping();
     await Promise.all([this.#watches.stop(), this.#channels.stop()]);
-    await this.#successes.stop();
+    await Promise.all([this.#successes.stop(), this.#coverage.stop()]);
     this.#channelAlerts.end();
     // What the last sends have given up is owed to the fallback at once.
     await this.#chores.stop();

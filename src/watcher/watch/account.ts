@@ -51,6 +51,7 @@ export class WatchAccount {
   #lastAttemptAt: Timestamp | null = null;
   #lastSuccessAt: Timestamp | null = null;
   #lastSuccessMono: number | null = null;
+  #lastFailure: Error | null = null;
   #hasRunningJobs = false;
   #unknownJobIds: readonly string[] = [];
   /** By `placeKey`; the watch itself under `''`. */
@@ -69,6 +70,16 @@ export class WatchAccount {
 
   get hasRunningJobs(): boolean {
     return this.#hasRunningJobs;
+  }
+
+  /** Why the last poll of the watch as a whole has failed; `null`: it has not. */
+  get lastFailure(): Error | null {
+    return this.#lastFailure;
+  }
+
+  /** When it was read last, by the clock that cannot step; `null`: never in this process. */
+  get lastSuccessMono(): number | null {
+    return this.#lastSuccessMono;
   }
 
   get hasSucceeded(): boolean {
@@ -101,6 +112,7 @@ export class WatchAccount {
   /** Notes what a poll has found. A poll that failed may not have seen all that runs. */
   noteAttempt({ failure, hasRunningJobs, unknownJobIds, failing }: WatchPollReport): void {
     this.#lastAttemptAt = this.#clock.now();
+    this.#lastFailure = failure;
     this.#unknownJobIds = unknownJobIds;
     this.#hasRunningJobs = hasRunningJobs || (failure !== null && this.#hasRunningJobs);
     const standing = new Set(failing.map(({ place }) => placeKey(place)));

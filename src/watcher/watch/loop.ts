@@ -1,5 +1,6 @@
 import type { WatchPlace } from '../../domain/job/place.ts';
 import { isWildcard, type Target, type Watch } from '../../domain/job/watch.ts';
+import type { WatchSight } from '../coverage/coverage-book.ts';
 import { beginPoll, type PollInHand } from '../poll/in-hand.ts';
 import type { PollDeps } from '../poll/poll.ts';
 import type { Haste } from '../reconciler.ts';
@@ -16,6 +17,7 @@ import { WatchJournal } from './journal.ts';
 import { asksOf, freePace, type Pace, type ProjectAsks, type Sharer } from './pace.ts';
 import { mayTakeMs, type PacedWatch, Pacer, type PollScope, spreadMs, wholePeriodMs } from './pacer.ts';
 import { emptyReport, pollRunning, pollWatch, type WatchPollReport } from './poll-watch.ts';
+import { sightOf } from './sight.ts';
 import { createTargetBook } from './targets/book.ts';
 import type { TargetBook, TargetBookDeps } from './targets/target-book.ts';
 import { Throttle } from './throttle.ts';
@@ -78,11 +80,10 @@ class PollingLoop implements WatchLoop {
     this.#account = new WatchAccount(deps.clock, watch);
     this.#writersFor = writersOf(deps, share);
     const own = { ...deps, writersFor: this.#writersFor, share };
-    const journal = new WatchJournal(own, watch, this.#account);
-    this.#journal = journal;
+    this.#journal = new WatchJournal(own, watch, this.#account);
     this.#alerts = new WatchAlerts(own, watch);
     this.#told = new ToldFailures(watch.failingAfterMs);
-    const writeDown: TargetBookDeps['writeDown'] = (kind, ...data) => journal.writeDown(kind, ...data);
+    const writeDown: TargetBookDeps['writeDown'] = (kind, ...data) => this.#journal.writeDown(kind, ...data);
     this.#book = createTargetBook({ ...own, writeDown }, watch);
     const again = (): void => tickSoon({ tick: () => (this.#isFree ? this.#poll('told') : null) });
     this.#hint = createWatchHint({ ...deps, writeDown, again }, watch, feeds);
@@ -178,6 +179,12 @@ class PollingLoop implements WatchLoop {
       hasMissedPolls: this.#hasMissedPolls,
       now: this.#deps.clock.now(),
     });
+  }
+
+  sight(): WatchSight {
+    const own = { account: this.#account, book: this.#book, hint: this.#hint, throttle: this.#throttle };
+    const isWaiting = this.#inHand?.poll.isWaiting() === true;
+    return sightOf(this.watch, { ...own, paced: this.#paced(), isWaiting });
   }
 
   surelyAheadMs(): number {
@@ -290,7 +297,6 @@ class PollingLoop implements WatchLoop {
     const paced = this.#paced();
     const gapMs = wholePeriodMs(paced);
     const patienceMs = Math.max(LEAST_PATIENCE_MS, watch.failingAfterMs);
-    // The first look is not to wait.
     const isHeldApart = !isNow && this.#account.hasSucceeded && this.#options.isPatient !== true;
     return {
       ...{ watch, book: this.#book, hint: this.#hint, gapMs, patienceMs, scope },
@@ -323,6 +329,7 @@ class PollingLoop implements WatchLoop {
     const durationMs = clock.monotonic() - begunAt;
     await this.#journal.note(report, { durationMs, failingForMs: poll.wasAborted() ? poll.idleMs() : 0 });
     await this.#lookAtAlerts(report);
+    if (!this.#isStopped) this.#deps.coverage?.note(this.sight());
     this.#hasMissedPolls &&= failure !== null || !report.hasRead;
     if (this.#isWholeFailing && failure) {
       this.#backOff.begin(failure, { gapMs: this.#options.gapMs() });

@@ -221,6 +221,7 @@ async function pollTracked(
       }),
     },
   );
+  if (report.failure === null || hasNoBackups(watch, report.failure)) tracked.reading.seenMono = startedAt;
   if (report.failure === null) {
     tracked.hasRunningJobs = report.hasRunningJobs;
     if (!isWhole || watch.restoreJobIds.length > 0) tracked.asks = turns();

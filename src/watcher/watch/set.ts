@@ -4,6 +4,7 @@ import { mayShareJobs } from '../../domain/polling/ownership.ts';
 import { discoveryUnit, groupOfUnit, projectUnit } from '../../domain/replicas/unit.ts';
 import { StoreError } from '../../errors.ts';
 import type { JobSource } from '../../source/source.ts';
+import type { CoverageBook, WatchSight } from '../coverage/coverage-book.ts';
 import { type Hold, type Leases, underHold } from '../leases/leases.ts';
 import { unitOfWatch } from '../leases/units.ts';
 import { type Haste, Reconciler } from '../reconciler.ts';
@@ -42,6 +43,8 @@ export interface WatchSet {
   beat(): void;
   /** The process did nothing for so long. */
   stoodStill(forMs: number): void;
+  /** How every watch that is polled here was looked at last. */
+  sights(): WatchSight[];
   /** Of every watch that is configured, in the order of the configuration, whether it runs or not. */
   status(): WatchStatus[];
   /** `null` for a watch that is not configured, or is about to begin anew. */
@@ -59,6 +62,7 @@ export interface WatchSetDeps extends Omit<WatchLoopDeps, 'source'> {
   leases: Leases;
   /** How watches of all projects are shared; `null`: nobody else can have a part of one. */
   estate: Pick<SharedEstate, 'shareOf'> | null;
+  coverage: Pick<CoverageBook, 'note' | 'retain' | 'leave'>;
 }
 
 /** What a loop works by. */
@@ -122,6 +126,7 @@ class LoopSet implements WatchSet {
     for (const source of new Set(sources.values())) source.forgive();
     for (const loop of this.#loops.actors()) loop.forgive();
     this.#feeds.forgive();
+    this.#deps.coverage.retain(watches);
     await this.#loops.apply(this.#ours());
   }
 
@@ -131,6 +136,8 @@ class LoopSet implements WatchSet {
       const source = this.#sources.get(watch.connection);
       if (source && !isOfAllProjects(watch) && this.#deps.leases.holdOf(projectUnit(watch)) === null)
         this.#feeds.forget(source, watch);
+      const isOurs = ({ groupId }: Pick<Target, 'groupId'>): boolean => this.#isOurs(watch, groupId);
+      this.#deps.coverage.leave(watch.name, { isLost: haste === 'lost', isOurs });
     }
     void this.#loops.apply(this.#ours(), haste);
     for (const loop of this.#loops.actors()) if (this.#isShared(loop.watch)) loop.follow(haste);
@@ -155,6 +162,10 @@ class LoopSet implements WatchSet {
 
   stoodStill(forMs: number): void {
     for (const loop of this.#loops.actors()) loop.stoodStill(forMs);
+  }
+
+  sights(): WatchSight[] {
+    return this.#loops.actors().map((loop) => loop.sight());
   }
 
   loopOf(watch: string): WatchLoop | null {
@@ -208,6 +219,15 @@ class LoopSet implements WatchSet {
     const hold = leases.holdOf(projectUnit({ connection, groupId }));
     if (hold === null) throw new StoreError('fenced', `project ${groupId} is another replica’s by now`);
     return underHold(recorder, hold);
+  }
+
+  /** What lies in this project (`*`: the watch itself) is for this replica to look at. */
+  #isOurs(watch: Watch, groupId: string): boolean {
+    const { leases } = this.#deps;
+    if (!this.#isShared(watch)) return leases.holdOf(unitOfWatch(watch)) !== null;
+    const { connection, name } = watch;
+    const unit = groupId === '*' ? discoveryUnit(name) : projectUnit({ connection, groupId });
+    return leases.holdOf(unit) !== null;
   }
 
   /** Several replicas poll parts of it. */

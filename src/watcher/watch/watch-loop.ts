@@ -5,6 +5,7 @@ import type { Signals } from '../../signals.ts';
 import type { FeedStore } from '../../store/ports/feeds.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { Lease } from '../../store/ports/replicas/lease.ts';
+import type { CoverageBook, WatchSight } from '../coverage/coverage-book.ts';
 import type { PollDeps } from '../poll/poll.ts';
 import type { Haste } from '../reconciler.ts';
 import type { Recorder } from '../record/recorder.ts';
@@ -44,6 +45,8 @@ export interface WatchLoopDeps
   store: LoopStore;
   recorder: LoopRecorder;
   clock: PollDeps['clock'];
+  /** Keeps account of when what was watched; nobody does, unless given. */
+  coverage?: Pick<CoverageBook, 'note'>;
   logger: Logger;
   signals: Signals;
 }
@@ -91,6 +94,8 @@ export interface WatchLoop extends Sharer {
    */
   pollSoon(): PollNow;
   status(): WatchStatus;
+  /** How its targets, and it itself, were looked at last. */
+  sight(): WatchSight;
   /** See `JobSource.surelyAheadMs`. */
   surelyAheadMs(): number;
   /** The target that a job belongs to, as of the last look for instances; `null`: none of this watch. */

@@ -41,6 +41,7 @@ beforeEach(async () => {
     faultLog: createFaultLog(logger),
     leases: leasesAlone(),
     estate: null,
+    coverage: { note: () => {}, retain: () => {}, leave: () => {} },
     signals,
     random: () => 0,
   });

@@ -70,6 +70,11 @@ export class ProjectFeed {
     return this.#fault;
   }
 
+  /** When it answered last; `null`: it never has. */
+  get answeredMono(): number | null {
+    return this.#answeredMono;
+  }
+
   /** For how long it has not answered; `null`: it never has. */
   get unheardMs(): number | null {
     return this.#answeredMono === null ? null : this.#clock.monotonic() - this.#answeredMono;

@@ -131,6 +131,19 @@ export class WatchHint {
     return isSwept ? facts.sweepMs : null;
   }
 
+  /**
+   * Since when nothing can have happened on this target of which the feed did not tell; `null`: its feed is not relied on, or the target is
+   * due for a sweep.
+   */
+  heardMonoOf(tracked: TrackedTarget): number | null {
+    const { target, reading } = tracked;
+    const project = this.#projects.get(target.groupId);
+    const sweepMs = this.sweepMsOf(tracked);
+    if (!project?.feed || sweepMs === null || reading.seenMono === null) return null;
+    const { answeredMono } = project.feed;
+    return answeredMono === null ? null : Math.min(answeredMono, reading.seenMono + sweepMs);
+  }
+
   /** A project is polled by its feed. */
   get isInUse(): boolean {
     return [...this.#projects.values()].some(({ facts }) => facts.mode === 'hint');

@@ -49,7 +49,10 @@ export interface Reading {
   last: PollReport | null;
   /** The last poll has ended since somebody took account of it. */
   isFresh: boolean;
+  /** When the last poll ended that has read it. */
   lastReadMono: number | null;
+  /** When that began: what it has read is as of then. */
+  seenMono: number | null;
   /** Failed polls since the last success. */
   failures: number;
   /** It is polled no sooner. */
@@ -92,6 +95,7 @@ export function track(
       last: null,
       isFresh: false,
       lastReadMono: null,
+      seenMono: null,
       failures: 0,
       notBeforeMono: Number.NEGATIVE_INFINITY,
       isForgiven: false,
