@@ -5,10 +5,12 @@ import { stubLine } from '../domain/evidence/audit-stub.ts';
 import { JOB_STATES } from '../domain/job/restore-job.ts';
 import type { AttestationReader } from '../store/ports/attestations.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
+import type { CoverageReader } from '../store/ports/coverage.ts';
 import type { JobReader } from '../store/ports/jobs.ts';
 import type { MuteReader } from '../store/ports/mutes.ts';
 import { DELIVERY_STATUSES } from '../store/ports/outbox.ts';
 import type { PageRequest, RecordReader, Rows } from '../store/ports/records.ts';
+import { coverageView, readCoverage, USUAL_COVERAGE_MS } from '../views/coverage.ts';
 import { createExpectedEnds, type ExpectedEnds } from '../views/expected-ends.ts';
 import { muteView } from '../views/mutes.ts';
 import { replicaViews } from '../views/replicas.ts';
@@ -27,6 +29,7 @@ export interface ApiDeps {
   store: JobReader &
     RecordReader &
     MuteReader &
+    CoverageReader &
     AttestationReader &
     Pick<AuditReader, 'readAuditLines' | 'auditHead' | 'auditStart' | 'lastCheckpoint'>;
   clock: Clock;
@@ -110,6 +113,16 @@ export function addApi(app: Hono, deps: ApiDeps): void {
       head: { seq, hash },
       start: stub === null ? null : stubLine(stub),
     });
+  });
+
+  app.get('/api/v1/coverage', async (c) => {
+    const query = readQuery(c.req.url, ['watch', 'since', 'until']);
+    const now = clock.now();
+    const until = query.instant('until') ?? now;
+    const since = query.instant('since') ?? until - USUAL_COVERAGE_MS;
+    if (since >= until) throw new QueryFault('since must lie before until', 'until is now, unless given');
+    const places = await readCoverage(store, { watch: query.text('watch'), since, until }, now);
+    return c.json(coverageView(places, { since, until }));
   });
 
   app.get('/api/v1/checkpoint', async (c) => {

@@ -15,6 +15,9 @@ export const JOBS_AT_MOST = 100;
 /** So many instances have a series that says when a restore finished last, those where it was latest. */
 export const INSTANCES_AT_MOST = 1_000;
 
+/** Over so many milliseconds up to now it is told how much was watched. */
+export const COVERAGE_WINDOW_MS = 24 * 3_600_000;
+
 /** Every metric there is, by its full name, in the order in which people read of them. The one table: `docs/metrics.md` is made of it. */
 export const METRICS = {
   restore_watcher_build_info: {
@@ -73,6 +76,11 @@ export const METRICS = {
     type: 'gauge',
     labels: ['watch'],
     help: 'When the watch was last polled with success, also by an earlier process; before the first time, since when it is configured.',
+  },
+  restore_watcher_coverage_ratio: {
+    type: 'gauge',
+    labels: ['watch'],
+    help: 'How much of the last 24 h was watched, of all instances of the watch together, from 0 to 1; up to a minute old. Each gap and its cause: audit coverage.',
   },
   restore_watcher_watch_blind: {
     type: 'gauge',

@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import type { Signals } from '../signals.ts';
+import type { CoverageReader } from '../store/ports/coverage.ts';
 import { type ApiMetrics, addApiFigures } from './api-metrics.ts';
+import { showCoverage } from './coverage-metrics.ts';
 import { countDeliveries } from './delivery-metrics.ts';
 import { countEvents } from './event-metrics.ts';
 import type { Figures, Names } from './figures.ts';
@@ -30,7 +32,7 @@ export interface Metrics extends ApiMetrics, Pick<StatusFigures, 'readStatus'> {
 
 /** What the figures are taken from. */
 export interface MetricsOptions extends RunningFiguresDeps, StoredFiguresDeps {
-  store: RunningFiguresDeps['store'] & StoredFiguresDeps['store'];
+  store: RunningFiguresDeps['store'] & StoredFiguresDeps['store'] & CoverageReader;
   signals: Signals;
   version: string;
 }
@@ -50,6 +52,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     showFailingPlaces(instruments, signals),
     status,
     addStoredFigures(instruments, options),
+    showCoverage(instruments, options),
     countEvents(instruments, signals),
     addRunningFigures(instruments, options),
     countDeliveries(instruments, signals),

@@ -7,6 +7,7 @@ import { isInForce } from '../domain/telling/mute.ts';
 import { WatcherError } from '../errors.ts';
 import type { MadeCheckpoint } from '../store/ports/audit.ts';
 import type { PageRequest, Rows } from '../store/ports/records.ts';
+import { toPlaceCoverage } from '../views/coverage.ts';
 import type { Records, Redriven } from '../views/records/records.ts';
 import { UnfitId } from '../views/resolve-id.ts';
 import type { StatusReport } from '../views/status/report.ts';
@@ -95,6 +96,10 @@ export function connectDaemon(
         const start = typeof answer.start === 'string' ? parseStub(answer.start) : null;
         return { lines, head, start };
       }),
+    coverage: ({ watch, since, until }) =>
+      client.get('/coverage', { watch, since: toIso(since), until: toIso(until) }, (answer) =>
+        itemsOf(answer).map(toPlaceCoverage),
+      ),
     lastCheckpoint: () =>
       client.get('/checkpoint', {}, (answer) => {
         requireFields(answer, ['key', 'checkpoint']);

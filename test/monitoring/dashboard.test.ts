@@ -46,6 +46,7 @@ describe('the dashboard', () => {
       'restore_watcher_replicas',
       'restore_watcher_config_reloads_total',
       'restore_watcher_config_loaded_timestamp_seconds',
+      'restore_watcher_coverage_ratio',
       'restore_watcher_api_sunset_timestamp_seconds',
       'restore_watcher_oldest_event_timestamp_seconds',
       'restore_watcher_job_expected_end_timestamp_seconds',

@@ -8,6 +8,7 @@ import { UsageError } from '../errors.ts';
 import { accessFor, storeOption } from '../records.ts';
 import { count, printable, toJson } from '../view/text.ts';
 import { addAuditCheckpoint } from './audit-checkpoint.ts';
+import { addAuditCoverage } from './audit-coverage.ts';
 import { addAuditExport } from './audit-export.ts';
 import { addAuditProve, verifyProofs } from './audit-prove.ts';
 import { addAuditReport } from './audit-report.ts';
@@ -69,6 +70,7 @@ export function addAudit(cli: Cli, program: Command): void {
   addAuditReport(cli, audit);
   addAuditExport(cli, audit);
   addAuditCheckpoint(cli, audit);
+  addAuditCoverage(cli, audit);
   addAuditProve(cli, audit);
 }
 

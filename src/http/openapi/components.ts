@@ -1,3 +1,4 @@
+import { GAP_CAUSES } from '../../domain/coverage/causes.ts';
 import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { SEVERITIES } from '../../domain/event/event-kind.ts';
 import { JOB_KINDS, JOB_STATES } from '../../domain/job/restore-job.ts';
@@ -22,6 +23,7 @@ import { FAULT, HINT, SHARE, THROTTLED } from './watch-parts.ts';
 
 const PLACE = record({ groupId: text }, { instanceName: text });
 
+const RATIO: Schema = { type: 'number', minimum: 0, maximum: 1 };
 const NAME_CHANGES = record({ added: texts, removed: texts, changed: texts });
 const ISSUE = record({ path: text, message: text }, { line: described(count, 'Line of the file, from 1.') });
 
@@ -226,6 +228,25 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     head: record({ seq: count, hash: text }),
     start: orNull(
       described(text, 'The signed stub in place of pruned entries, a line of its own; null: none are.'),
+    ),
+  }),
+  Coverage: record({
+    since: instant,
+    until: instant,
+    ratio: described(RATIO, 'Watched time as part of the time that should have been, of all items together.'),
+    items: listOf(
+      record({
+        watch: text,
+        groupId: text,
+        instanceName: described(text, 'With * for the watch itself, of one that looks for its instances.'),
+        ratio: RATIO,
+        coveredMs: ms('Watched.'),
+        expectedMs: ms('That should have been watched.'),
+        intervals: listOf(record({ from: instant, to: instant })),
+        gaps: listOf(
+          record({ from: instant, to: instant, cause: oneOf(Object.keys(GAP_CAUSES)), because: text }),
+        ),
+      }),
     ),
   }),
   LastCheckpoint: record({

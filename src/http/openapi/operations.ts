@@ -223,6 +223,18 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/v1/coverage',
+    access: 'read',
+    summary: 'When every instance was watched, and each gap with its cause.',
+    query: {
+      watch: WATCH,
+      since: described(instant, 'From then on; 30 days before `until`, unless given.'),
+      until: described(instant, 'Until then; now, unless given.'),
+    },
+    answers: { 200: 'Coverage' },
+  },
+  {
+    method: 'get',
     path: '/api/v1/checkpoint',
     access: 'read',
     summary: 'The last checkpoint of the audit log, and the key that signs it.',

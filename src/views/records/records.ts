@@ -1,4 +1,5 @@
 import type { AuditHead, AuditLine } from '../../domain/audit.ts';
+import type { PlaceCoverage } from '../../domain/coverage/periods.ts';
 import type { AskedAttestation, Attestation } from '../../domain/evidence/attestation.ts';
 import type { AuditStub } from '../../domain/evidence/audit-stub.ts';
 import type { ExpectedEnd } from '../../domain/job/eta.ts';
@@ -15,6 +16,7 @@ import type {
   RecordedEvent,
   Rows,
 } from '../../store/ports/records.ts';
+import type { CoverageRequest } from '../coverage.ts';
 
 /** A job on record, when it should end, and what was attested of it. */
 export interface ListedJob {
@@ -68,6 +70,8 @@ export interface Records {
   resolveJob(text: string): Promise<string>;
   /** Entries after `afterSeq`, in order, as they are stored. */
   readAudit(afterSeq: number, limit: number): Promise<AuditPage>;
+  /** When everything was watched in a period, and why it was not. */
+  coverage(request: CoverageRequest): Promise<PlaceCoverage[]>;
   /** The last checkpoint of the audit log, and the key that signs. */
   lastCheckpoint(): Promise<LastCheckpoint>;
   /**

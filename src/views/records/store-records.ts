@@ -3,10 +3,12 @@ import type { Clock } from '../../clock.ts';
 import type { MutableWatch } from '../../domain/telling/mute-reach.ts';
 import type { AttestationStore } from '../../store/ports/attestations.ts';
 import type { AuditReader } from '../../store/ports/audit.ts';
+import type { CoverageReader } from '../../store/ports/coverage.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import type { MuteStore } from '../../store/ports/mutes.ts';
 import type { RecordStore } from '../../store/ports/records.ts';
 import { attest } from '../attestations.ts';
+import { readCoverage } from '../coverage.ts';
 import { createExpectedEnds } from '../expected-ends.ts';
 import { addMute } from '../mutes.ts';
 import { resolveDeliveryId, resolveJobId } from '../resolve-id.ts';
@@ -15,6 +17,7 @@ import type { Records, RedriveRequest } from './records.ts';
 /** What people ask of a store that is opened for them. */
 export type RecordsStore = RecordStore &
   MuteStore &
+  CoverageReader &
   AttestationStore &
   Pick<JobReader, 'finishedDurations'> &
   Pick<AuditReader, 'readAuditLines' | 'auditHead' | 'auditStart' | 'lastCheckpoint'>;
@@ -57,6 +60,7 @@ export function createStoreRecords(
       head: await store.auditHead(),
       start: await store.auditStart(),
     }),
+    coverage: (request) => readCoverage(store, request, clock.now()),
     lastCheckpoint: () => store.lastCheckpoint(),
     redrive: async (request) => {
       const which = await wanted(store, request);

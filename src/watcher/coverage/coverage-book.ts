@@ -72,6 +72,8 @@ export class CoverageBook {
   #count = 0;
   #writtenMono = Number.NEGATIVE_INFINITY;
   #notBeforeMono = Number.NEGATIVE_INFINITY;
+  /** When the first write began that failed; `null`: the last one did not. */
+  #failingSinceMono: number | null = null;
   #writing: Promise<void> | null = null;
   #endedAt: Timestamp | null = null;
 
@@ -96,7 +98,8 @@ export class CoverageBook {
       const rules = { dueMs, slackMs: Math.max(0, dueMs - periodMs) };
       known.set(key, { sight, ...rules });
       const ruled = this.#rules(rules, sight);
-      if (isStoreFailing) sight.fail('database', nowMono, ruled);
+      if (this.#failingSinceMono !== null) sight.breakOff('database', this.#failingSinceMono, ruled);
+      else if (isStoreFailing) sight.fail('database', nowMono, ruled);
       else if (failure !== null) sight.fail(causeOf(failure), nowMono, ruled);
       else if (good !== null) sight.look(good.begunMono, good.endedMono, ruled);
       sight.beat(lateBecause, nowMono, ruled);
@@ -181,12 +184,14 @@ export class CoverageBook {
     try {
       await store.noteCoverage({ writer, spans: [...spans.values()], firsts: [...firsts] });
       this.#writtenMono = nowMono;
+      this.#failingSinceMono = null;
     } catch (thrown) {
       // The guard of the store tells of it. What came meanwhile is newer.
       if (!(thrown instanceof StoreError)) throw thrown;
       this.#unwritten = new Map([...spans, ...this.#unwritten]);
       this.#firsts = new Set([...firsts, ...this.#firsts]);
-      this.#notBeforeMono = nowMono + AGAIN_AFTER_MS;
+      this.#notBeforeMono = clock.monotonic() + AGAIN_AFTER_MS;
+      this.#failingSinceMono ??= nowMono;
     }
   }
 

@@ -4,14 +4,13 @@ import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { KeepingStore } from '../../store/ports/keeping.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { createTraffic } from './traffic.ts';
-import { PruneWalk } from './walk.ts';
+import { PruneWalk, type PruneWalkDeps } from './walk.ts';
 
 /** What the keeper works with. */
 export interface KeeperDeps {
-  store: Pick<KeepingStore, 'prune'>;
+  store: PruneWalkDeps['store'];
   recorder: Pick<Recorder, 'recordPruned'>;
   clock: Clock;
   logger: Logger;

@@ -1,9 +1,8 @@
 import type { Clock } from '../../clock.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Logger } from '../../logging/logger.ts';
-import type { KeepingStore } from '../../store/ports/keeping.ts';
 import type { Recorder } from '../record/recorder.ts';
-import { PruneWalk } from './walk.ts';
+import { PruneWalk, type PruneWalkDeps } from './walk.ts';
 
 /** So long, in milliseconds, whoever waits for the end of a run waits for this. */
 const A_WHILE_MS = 2_000;
@@ -17,7 +16,7 @@ const ROWS = 200;
  */
 export async function pruneForAWhile(
   deps: {
-    store: Pick<KeepingStore, 'prune'>;
+    store: PruneWalkDeps['store'];
     recorder: Pick<Recorder, 'recordPruned'>;
     clock: Clock;
     logger: Logger;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { type Timestamp, toIso } from '../../domain/instant.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { CoverageStore } from '../../store/ports/coverage.ts';
 import {
   type KeepingStore,
   PRUNED_THINGS,
@@ -14,21 +15,28 @@ const MOST_ROWS = 200;
 /** A step that takes longer is too long; one that takes half of that may be of more rows. In milliseconds. */
 const LONG_STEP_MS = 20;
 
+/** Rows of coverage that a step takes away. */
+const COVERAGE_ROWS = 100;
+
+/** What a walk works with. */
+export interface PruneWalkDeps {
+  store: Pick<KeepingStore, 'prune'> & Pick<CoverageStore, 'pruneCoverage'>;
+  clock: Clock;
+}
+
 /** One walk through all that is old, from the oldest on, in steps. */
 export class PruneWalk {
-  readonly #deps: { store: Pick<KeepingStore, 'prune'>; clock: Clock };
+  readonly #deps: PruneWalkDeps;
   readonly #overBefore: Timestamp;
   #things = [...PRUNED_THINGS];
   #from: PrunePlace | null = null;
+  /** Spans of coverage go last, and no audit entry counts them. */
+  #isCoverageDone = false;
   #rows: number;
   readonly #pruned: Record<keyof PruneCounts, number> = { jobs: 0, events: 0, deliveries: 0, mutes: 0 };
 
   /** @param rows how many rows the first step looks at. */
-  constructor(
-    deps: { store: Pick<KeepingStore, 'prune'>; clock: Clock },
-    overBefore: Timestamp,
-    rows = FEWEST_ROWS,
-  ) {
+  constructor(deps: PruneWalkDeps, overBefore: Timestamp, rows = FEWEST_ROWS) {
     this.#deps = deps;
     this.#overBefore = overBefore;
     this.#rows = rows;
@@ -36,7 +44,7 @@ export class PruneWalk {
 
   /** All of it was gone through. */
   get hasEnded(): boolean {
-    return this.#things.length === 0;
+    return this.#things.length === 0 && this.#isCoverageDone;
   }
 
   /**
@@ -46,7 +54,7 @@ export class PruneWalk {
   async step(): Promise<void> {
     const { store, clock } = this.#deps;
     const [thing] = this.#things;
-    if (thing === undefined) return;
+    if (thing === undefined) return this.#pruneCoverage();
     const begunMono = clock.monotonic();
     const { pruned, next, isEnd } = await store.prune({
       thing,
@@ -58,6 +66,12 @@ export class PruneWalk {
     this.#from = isEnd ? null : next;
     if (isEnd) this.#things = this.#things.slice(1);
     for (const what of ['jobs', 'events', 'deliveries', 'mutes'] as const) this.#pruned[what] += pruned[what];
+    if (this.#things.length === 0) await this.#pruneCoverage();
+  }
+
+  async #pruneCoverage(): Promise<void> {
+    const pruned = await this.#deps.store.pruneCoverage(this.#overBefore, COVERAGE_ROWS);
+    this.#isCoverageDone = pruned < COVERAGE_ROWS;
   }
 
   /** Says what the walk came to, where it came to anything. */

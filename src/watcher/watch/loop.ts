@@ -183,8 +183,7 @@ class PollingLoop implements WatchLoop {
 
   sight(): WatchSight {
     const own = { account: this.#account, book: this.#book, hint: this.#hint, throttle: this.#throttle };
-    const isWaiting = this.#inHand?.poll.isWaiting() === true;
-    return sightOf(this.watch, { ...own, paced: this.#paced(), isWaiting });
+    return sightOf(this.watch, { ...own, paced: this.#paced(), inHand: this.#inHand?.poll ?? null });
   }
 
   surelyAheadMs(): number {

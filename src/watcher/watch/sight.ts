@@ -1,6 +1,7 @@
 import { isWildcard, type Watch } from '../../domain/job/watch.ts';
 import { causeOf } from '../coverage/cause-of.ts';
 import type { TargetSight, WatchSight } from '../coverage/coverage-book.ts';
+import type { PollInHand } from '../poll/in-hand.ts';
 import type { WatchAccount } from './account.ts';
 import type { WatchHint } from './hint/watch-hint.ts';
 import { mayTakeMs, type PacedWatch, wholePeriodMs } from './pacer.ts';
@@ -16,14 +17,14 @@ export interface SightFacts {
   hint: Pick<WatchHint, 'heardMonoOf' | 'isInUse'> | null;
   paced: PacedWatch;
   throttle: Pick<Throttle, 'standing'>;
-  /** The poll in hand waits for its turn in the request budget. */
-  isWaiting: boolean;
+  /** The poll in hand, which may wait for its turn in the request budget. */
+  inHand: Pick<PollInHand<unknown>, 'isWaiting'> | null;
 }
 
 /** Tells how the targets of a watch were looked at last; of a `*` watch also it itself, by the wildcards that it is configured with. */
 export function sightOf(watch: Watch, facts: SightFacts): WatchSight {
-  const { account, book, hint, paced, throttle, isWaiting } = facts;
-  const isHeldBack = throttle.standing !== null || isWaiting;
+  const { account, book, hint, paced, throttle, inHand } = facts;
+  const isHeldBack = throttle.standing !== null || inHand?.isWaiting() === true;
   const failure = account.lastFailure;
   return {
     watch: watch.name,

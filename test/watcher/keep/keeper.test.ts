@@ -40,6 +40,7 @@ beforeEach(() => {
 function begin(): void {
   keeper = createKeeper({
     store: {
+      pruneCoverage: async () => 0,
       prune: async (step) => {
         if (fault) throw fault;
         steps.push(step);
