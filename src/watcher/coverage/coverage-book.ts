@@ -99,7 +99,7 @@ export class CoverageBook {
       known.set(key, { sight, ...rules });
       const ruled = this.#rules(rules, sight);
       if (this.#failingSinceMono !== null) sight.breakOff('database', this.#failingSinceMono, ruled);
-      else if (isStoreFailing) sight.fail('database', nowMono, ruled);
+      if (isStoreFailing) sight.fail('database', nowMono, ruled);
       else if (failure !== null) sight.fail(causeOf(failure), nowMono, ruled);
       else if (good !== null) sight.look(good.begunMono, good.endedMono, ruled);
       sight.beat(lateBecause, nowMono, ruled);
