@@ -115,15 +115,7 @@ export function addApi(app: Hono, deps: ApiDeps): void {
     });
   });
 
-  app.get('/api/v1/coverage', async (c) => {
-    const query = readQuery(c.req.url, ['watch', 'since', 'until']);
-    const now = clock.now();
-    const until = query.instant('until') ?? now;
-    const since = query.instant('since') ?? until - USUAL_COVERAGE_MS;
-    if (since >= until) throw new QueryFault('since must lie before until', 'until is now, unless given');
-    const places = await readCoverage(store, { watch: query.text('watch'), since, until }, now);
-    return c.json(coverageView(places, { since, until }));
-  });
+  addCoverage(app, { store, clock });
 
   app.get('/api/v1/checkpoint', async (c) => {
     readQuery(c.req.url, []);
@@ -143,6 +135,18 @@ export function addApi(app: Hono, deps: ApiDeps): void {
     const name = query.text('watch');
     const watches = status().watches.filter(({ watch }) => name === undefined || watch === name);
     return c.json(listing(slice(watches, query.page()), watchView));
+  });
+}
+
+function addCoverage(app: Hono, { store, clock }: Pick<ApiDeps, 'store' | 'clock'>): void {
+  app.get('/api/v1/coverage', async (c) => {
+    const query = readQuery(c.req.url, ['watch', 'since', 'until']);
+    const now = clock.now();
+    const until = query.instant('until') ?? now;
+    const since = query.instant('since') ?? until - USUAL_COVERAGE_MS;
+    if (since >= until) throw new QueryFault('since must lie before until', 'until is now, unless given');
+    const places = await readCoverage(store, { watch: query.text('watch'), since, until }, now);
+    return c.json(coverageView(places, { since, until }));
   });
 }
 

@@ -1,9 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import type { Signals } from '../signals.ts';
-import type { CoverageReader } from '../store/ports/coverage.ts';
 import { type ApiMetrics, addApiFigures } from './api-metrics.ts';
-import { showCoverage } from './coverage-metrics.ts';
 import { countDeliveries } from './delivery-metrics.ts';
 import { countEvents } from './event-metrics.ts';
 import type { Figures, Names } from './figures.ts';
@@ -32,7 +30,7 @@ export interface Metrics extends ApiMetrics, Pick<StatusFigures, 'readStatus'> {
 
 /** What the figures are taken from. */
 export interface MetricsOptions extends RunningFiguresDeps, StoredFiguresDeps {
-  store: RunningFiguresDeps['store'] & StoredFiguresDeps['store'] & CoverageReader;
+  store: RunningFiguresDeps['store'] & StoredFiguresDeps['store'];
   signals: Signals;
   version: string;
 }
@@ -52,7 +50,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
     showFailingPlaces(instruments, signals),
     status,
     addStoredFigures(instruments, options),
-    showCoverage(instruments, options),
     countEvents(instruments, signals),
     addRunningFigures(instruments, options),
     countDeliveries(instruments, signals),

@@ -1,19 +1,26 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
+import { ratioOf } from '../domain/coverage/periods.ts';
 import { partsOfKey } from '../domain/event/alert.ts';
 import type { AlertEventName } from '../domain/event/event.ts';
 import { JOB_STATES } from '../domain/job/restore-job.ts';
 import type { AlertStore } from '../store/ports/alerts.ts';
+import type { CoverageReader } from '../store/ports/coverage.ts';
 import type { KeepingStore } from '../store/ports/keeping.ts';
 import type { MuteReader } from '../store/ports/mutes.ts';
 import type { RecordReader } from '../store/ports/records.ts';
-import { INSTANCES_AT_MOST } from './definitions.ts';
+import { readCoverage } from '../views/coverage.ts';
+import { COVERAGE_WINDOW_MS, INSTANCES_AT_MOST } from './definitions.ts';
 import type { Figures, Names } from './figures.ts';
 import type { Instruments } from './instruments.ts';
 
 /** What these figures are read from. */
 export interface StoredFiguresDeps {
-  store: RecordReader & MuteReader & Pick<AlertStore, 'readAlerts'> & Pick<KeepingStore, 'oldestEventAt'>;
+  store: RecordReader &
+    MuteReader &
+    Pick<AlertStore, 'readAlerts'> &
+    Pick<KeepingStore, 'oldestEventAt'> &
+    CoverageReader;
   clock: Clock;
 }
 
@@ -31,6 +38,7 @@ export function addStoredFigures(instruments: Instruments, deps: StoredFiguresDe
     finishFigures(instruments, deps),
     keepingFigures(instruments, deps),
     lastingFigures(instruments, deps),
+    coverageFigures(instruments, deps),
   ];
   return {
     apply: (names) => {
@@ -121,6 +129,28 @@ function lastingFigures(instruments: Instruments, { store, clock }: StoredFigure
     }
     if (inForce === null) mutes.remove();
     else mutes.set(inForce.length);
+  };
+}
+
+/** What is known by so many milliseconds is good enough: a look reads a row for each instance. */
+const COVERAGE_AGAIN_AFTER_MS = 60_000;
+
+/** How much of the last day each watch was watched: also by other replicas and earlier processes. */
+function coverageFigures(instruments: Instruments, { store, clock }: StoredFiguresDeps): Refresh {
+  const ratio = instruments.gauge('restore_watcher_coverage_ratio');
+  let read: { watches: readonly string[]; mono: number } | null = null;
+  return async ({ watches }) => {
+    const isFresh = read !== null && clock.monotonic() - read.mono < COVERAGE_AGAIN_AFTER_MS;
+    if (isFresh && read?.watches === watches) return;
+    const now = clock.now();
+    const places = await orNull(readCoverage(store, { since: now - COVERAGE_WINDOW_MS, until: now }, now));
+    ratio.reset();
+    read = places === null ? null : { watches, mono: clock.monotonic() };
+    const byWatch = Map.groupBy(places ?? [], ({ watch }) => watch);
+    for (const watch of watches) {
+      const own = byWatch.get(watch);
+      if (own) ratio.set({ watch }, ratioOf(own));
+    }
   };
 }
 

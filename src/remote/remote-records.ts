@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { PlaceCoverage } from '../domain/coverage/periods.ts';
 import type { AskedAttestation, Attestation } from '../domain/evidence/attestation.ts';
 import { parseStub } from '../domain/evidence/audit-stub.ts';
 import { parseDeliveryId, parseJobId } from '../domain/id-form.ts';
@@ -8,7 +9,7 @@ import { WatcherError } from '../errors.ts';
 import type { MadeCheckpoint } from '../store/ports/audit.ts';
 import type { PageRequest, Rows } from '../store/ports/records.ts';
 import { toPlaceCoverage } from '../views/coverage.ts';
-import type { Records, Redriven } from '../views/records/records.ts';
+import type { CoverageRequest, Records, Redriven } from '../views/records/records.ts';
 import { UnfitId } from '../views/resolve-id.ts';
 import type { StatusReport } from '../views/status/report.ts';
 import { type Answer, type ApiClient, createApiClient, type DaemonAddress } from './api-client.ts';
@@ -96,10 +97,7 @@ export function connectDaemon(
         const start = typeof answer.start === 'string' ? parseStub(answer.start) : null;
         return { lines, head, start };
       }),
-    coverage: ({ watch, since, until }) =>
-      client.get('/coverage', { watch, since: toIso(since), until: toIso(until) }, (answer) =>
-        itemsOf(answer).map(toPlaceCoverage),
-      ),
+    coverage: (request) => readCoverage(client, request),
     lastCheckpoint: () =>
       client.get('/checkpoint', {}, (answer) => {
         requireFields(answer, ['key', 'checkpoint']);
@@ -136,6 +134,11 @@ export function connectDaemon(
 async function attest(client: ApiClient, { job, ...said }: AskedAttestation): Promise<Attestation> {
   if (parseJobId(job) === null) throw new UnfitId('restore job', job);
   return client.post(`/jobs/${encodeURIComponent(job)}/attestation`, said, toAttestation);
+}
+
+function readCoverage(client: ApiClient, { watch, since, until }: CoverageRequest): Promise<PlaceCoverage[]> {
+  const query = { watch, since: toIso(since), until: toIso(until) };
+  return client.get('/coverage', query, (answer) => itemsOf(answer).map(toPlaceCoverage));
 }
 
 /** `null` for what the daemon does not have. */

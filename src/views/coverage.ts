@@ -9,13 +9,8 @@ import {
 } from '../domain/coverage/periods.ts';
 import { type Timestamp, toIso } from '../domain/instant.ts';
 import type { CoverageReader } from '../store/ports/coverage.ts';
+import type { CoverageRequest } from './records/records.ts';
 import type { View } from './views.ts';
-
-/** Which coverage is asked for. */
-export interface CoverageRequest extends Period {
-  /** Only of this watch. */
-  watch?: string | undefined;
-}
 
 /** Without `--since`, so far back, in milliseconds. */
 export const USUAL_COVERAGE_MS = 30 * 86_400_000;

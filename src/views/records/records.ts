@@ -1,5 +1,5 @@
 import type { AuditHead, AuditLine } from '../../domain/audit.ts';
-import type { PlaceCoverage } from '../../domain/coverage/periods.ts';
+import type { Period, PlaceCoverage } from '../../domain/coverage/periods.ts';
 import type { AskedAttestation, Attestation } from '../../domain/evidence/attestation.ts';
 import type { AuditStub } from '../../domain/evidence/audit-stub.ts';
 import type { ExpectedEnd } from '../../domain/job/eta.ts';
@@ -16,7 +16,6 @@ import type {
   RecordedEvent,
   Rows,
 } from '../../store/ports/records.ts';
-import type { CoverageRequest } from '../coverage.ts';
 
 /** A job on record, when it should end, and what was attested of it. */
 export interface ListedJob {
@@ -25,6 +24,12 @@ export interface ListedJob {
   eta: ExpectedEnd | null;
   /** The oldest first. */
   attestations: readonly Attestation[];
+}
+
+/** Which coverage is asked for. */
+export interface CoverageRequest extends Period {
+  /** Only of this watch. */
+  watch?: string | undefined;
 }
 
 /** Which deliveries are to be tried again: some, by their ids in any form, or what was given up. */
