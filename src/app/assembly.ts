@@ -134,11 +134,8 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
         runnerConfig: { ...runnerConfigOf(next, staged), witnesses: witnesses.of(next.audit) },
         apply: () => {
           store.useLogin(next.store);
-          metrics.apply({
-            watches: namesOf(next.watches),
-            channels: namesOf(next.channels),
-            lastSuccesses,
-          });
+          const { watches, channels } = next;
+          metrics.apply({ watches: namesOf(watches), channels: namesOf(channels), lastSuccesses });
           return staged.apply();
         },
         discard: staged.discard,

@@ -1,5 +1,5 @@
-import { openToken, sealToken } from '../source/login/sealed-token.ts';
-import type { StoredToken, TokenVault } from '../source/login/token-vault.ts';
+import { openToken, sealToken } from '../source/login/vault/sealed-token.ts';
+import type { StoredToken, TokenVault } from '../source/login/vault/token-vault.ts';
 import type { SealedToken, TokenStore } from '../store/ports/replicas/tokens.ts';
 
 /** A vault in the store that replicas share. Whoever reads the store without the secret learns nothing of a token but when it ends. */

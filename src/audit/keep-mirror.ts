@@ -32,6 +32,9 @@ export interface MirrorDeps {
   lookEveryMs?: number | undefined;
 }
 
+const NOT_WRITTEN = 'The audit file cannot be written; the store keeps the record, the file catches up later';
+const NOT_TAKEN = 'The audit file did not take the last entries; the next start writes them';
+
 /**
  * Keeps the audit file in step with the store, until the function that it returns is called.
  * A file that cannot be written, or whose disk does not answer, stops nothing: the store has the record, the file catches up later.
@@ -84,9 +87,7 @@ export async function keepMirror(
       await mirror.catchUp();
       faultLog.clear(file, 'The audit file is written again', { file });
     } catch (error) {
-      const message =
-        'The audit file cannot be written; the store keeps the record, the file catches up later';
-      faultLog.report(file, message, { file, err: toError(error) }, 'error');
+      faultLog.report(file, NOT_WRITTEN, { file, err: toError(error) }, 'error');
     }
   };
   /** One at a time: a disk that does not answer must not gather them. */
@@ -131,10 +132,6 @@ export async function keepMirror(
       await mirror.close();
       if (timer) clearTimeout(timer);
     };
-    const isDone = await patiently(
-      last(),
-      'The audit file did not take the last entries; the next start writes them',
-    );
-    if (!isDone) onStuck?.();
+    if (!(await patiently(last(), NOT_TAKEN))) onStuck?.();
   };
 }

@@ -7,7 +7,7 @@ import { type ShareBudget, shareWithNobody } from './budget/budget-share.ts';
 import { type BudgetState, createBudgets } from './budget/budgets.ts';
 import { budgeted, type JsonRead, reading, retrying } from './json-read.ts';
 import { createLogin } from './login/create-login.ts';
-import { createMemoryVault, type TokenVault } from './login/token-vault.ts';
+import { createMemoryVault, type TokenVault } from './login/vault/token-vault.ts';
 import { createServerClock, type ServerClock } from './reply/server-clock.ts';
 import { createSunsetWatch, type SunsetNotice } from './reply/sunset-watch.ts';
 import type { ProjectBudget } from './source.ts';

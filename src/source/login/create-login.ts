@@ -6,7 +6,7 @@ import type { Exchange, PaidExchange } from '../wire/answer.ts';
 import { createDigestLogin } from './digest-login.ts';
 import type { Login } from './login.ts';
 import { createOauthLogin } from './oauth-login.ts';
-import type { TokenVault } from './token-vault.ts';
+import type { TokenVault } from './vault/token-vault.ts';
 
 /** What a login is made of besides its credential. */
 export interface LoginContext {

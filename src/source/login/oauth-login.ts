@@ -9,7 +9,7 @@ import type { Login } from './login.ts';
 import { requestToken } from './oauth-request.ts';
 import { createAccessTokens, type RefusedToken } from './oauth-tokens.ts';
 import { createRoleDoubts } from './role-doubts.ts';
-import type { TokenVault } from './token-vault.ts';
+import type { TokenVault } from './vault/token-vault.ts';
 
 /**
  * A service account: OAuth 2 client credentials. One token serves everybody who uses the connection, also across restarts.

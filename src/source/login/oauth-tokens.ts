@@ -5,7 +5,7 @@ import type { Refusal } from '../reply/refusal.ts';
 import { type Cooldown, createCooldown } from './cooldown.ts';
 import type { FreshToken } from './oauth-request.ts';
 import { createSharedWork } from './shared-work.ts';
-import type { StoredToken, TokenVault } from './token-vault.ts';
+import type { StoredToken, TokenVault } from './vault/token-vault.ts';
 
 /** A token is renewed with this share of its life left, and at least a minute before its end. */
 const MARGIN_SHARE = 0.1;

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StoreError, toError } from '../../errors.ts';
 import type { LayoutUpdate } from '../ports/life.ts';
 import { COVERAGE } from './coverage.ts';
+import { DRILLS } from './drills.ts';
 import { FIRST_LAYOUT } from './first-layout.ts';
 import { KEPT_FIGURES } from './kept-figures.ts';
 import { LAST_FINISHES } from './last-finishes.ts';
@@ -253,20 +254,7 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     number: 25,
     name: 'how drills stand',
-    sql: `
-      create table drill (
-        drill text primary key,
-        seq integer not null,
-        agreed_at_seq integer not null,
-        scope text not null
-      ) strict;
-      create table drill_place (
-        drill text not null,
-        place text not null,
-        body text not null,
-        primary key (drill, place)
-      ) strict;
-    `,
+    sql: DRILLS,
   },
   {
     number: 26,

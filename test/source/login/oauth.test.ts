@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SourceError, SourceReason } from '../../../src/errors.ts';
 import type { ConnectionOptions } from '../../../src/source/connection.ts';
-import { createMemoryVault, type TokenVault } from '../../../src/source/login/token-vault.ts';
+import { createMemoryVault, type TokenVault } from '../../../src/source/login/vault/token-vault.ts';
 import type { RequestRecord } from '../../../src/source/wire/http-exchange.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { createSteppingClock, settled } from '../../support/stepping-clock.ts';

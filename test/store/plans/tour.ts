@@ -247,6 +247,7 @@ async function tourOfLists(store: Store): Promise<void> {
   for (const { event } of await store.eventsAfter(1, 9)) await store.placeOfEvent(event.id);
   await store.placeOfEvent('none');
   await store.lastPlace();
+  store.useLogin({ url: 'sqlite:./elsewhere.db' });
   await store.listen({ woken: () => {}, deaf: () => {} })();
   for (const channel of [undefined, 'oncall'])
     for (const status of [undefined, ...DELIVERY_STATUSES])

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFileVault } from '../../../src/source/login/file-vault.ts';
-import { CLIENT_SECRET } from './oauth-world.ts';
+import { createFileVault } from '../../../../src/source/login/vault/file-vault.ts';
+import { CLIENT_SECRET } from '../oauth-world.ts';
 
 const TOKEN = {
   accessToken: 'token-canary',
