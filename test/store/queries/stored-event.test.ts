@@ -33,6 +33,7 @@ describe('an event read back', () => {
     }),
   )('of %s says after an upgrade all that it said before', (_, body) => {
     expect(flat(toEvent(body))).toEqual({
+      drill: null,
       expectedEnd: null,
       reminder: null,
       place: null,
