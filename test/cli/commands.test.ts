@@ -320,7 +320,7 @@ describe('audit verify', () => {
       return sound;
     };
     await cli(['audit', 'verify', ...argv], { parts: { verifyAudit } });
-    expect(asked).toEqual([{ ...request, key: null, checkpoints: [] }]);
+    expect(asked).toEqual([{ ...request, key: null, checkpoints: [], witnesses: [] }]);
   });
 
   it('needs neither the secrets nor the rest of a configuration, only where store and file are', async () => {

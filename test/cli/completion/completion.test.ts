@@ -15,7 +15,7 @@ const LINES: ReadonlyArray<readonly [words: string[], offered: string[]]> = [
   [['-c', 'status', 'au'], ['audit']],
   [
     ['audit', ''],
-    ['checkpoint', 'export', 'help', 'key', 'prove', 'report', 'verify'],
+    ['checkpoint', 'coverage', 'export', 'help', 'key', 'prove', 'report', 'verify'],
   ],
   [['audit', '--config', 'export', 'ver'], ['verify']],
   [['audit', 'export', '--form'], ['--format']],
