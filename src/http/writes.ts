@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import type { Clock } from '../clock.ts';
 import type { MutableWatch } from '../domain/telling/mute-reach.ts';
-import type { AttestationStore } from '../store/ports/attestations.ts';
+import type { AttestationStore } from '../store/ports/evidence/attestations.ts';
 import type { MuteStore } from '../store/ports/mutes.ts';
 import type { RecordStore } from '../store/ports/records.ts';
 import { attest, attestationView } from '../views/attestations.ts';

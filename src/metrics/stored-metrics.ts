@@ -5,7 +5,7 @@ import { partsOfKey } from '../domain/event/alert.ts';
 import type { AlertEventName } from '../domain/event/event.ts';
 import { JOB_STATES } from '../domain/job/restore-job.ts';
 import type { AlertStore } from '../store/ports/alerts.ts';
-import type { CoverageReader } from '../store/ports/coverage.ts';
+import type { CoverageReader } from '../store/ports/evidence/coverage.ts';
 import type { KeepingStore } from '../store/ports/keeping.ts';
 import type { MuteReader } from '../store/ports/mutes.ts';
 import type { RecordReader } from '../store/ports/records.ts';

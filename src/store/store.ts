@@ -1,8 +1,8 @@
 import type { AlertStore } from './ports/alerts.ts';
-import type { AttestationReader, AttestationStore } from './ports/attestations.ts';
 import type { AuditReader, AuditStore } from './ports/audit.ts';
-import type { CoverageReader, CoverageStore } from './ports/coverage.ts';
 import type { DrillStore } from './ports/drills.ts';
+import type { AttestationReader, AttestationStore } from './ports/evidence/attestations.ts';
+import type { CoverageReader, CoverageStore } from './ports/evidence/coverage.ts';
 import type { FeedStore } from './ports/feeds.ts';
 import type { JobReader, JobStore } from './ports/jobs.ts';
 import type { KeepingStore } from './ports/keeping.ts';

@@ -2,7 +2,7 @@ import { type AskedAttestation, type Attestation, lastAttestation } from '../dom
 import { type Timestamp, toIso } from '../domain/instant.ts';
 import { shortId } from '../domain/job/restore-job.ts';
 import { WatcherError } from '../errors.ts';
-import type { AttestationStore } from '../store/ports/attestations.ts';
+import type { AttestationStore } from '../store/ports/evidence/attestations.ts';
 import type { RecordReader } from '../store/ports/records.ts';
 import { findJobId, type IdFinder } from './resolve-id.ts';
 import { Unfit } from './unfit.ts';

@@ -8,7 +8,7 @@ import {
   ratioOf,
 } from '../domain/coverage/periods.ts';
 import { type Timestamp, toIso } from '../domain/instant.ts';
-import type { CoverageReader } from '../store/ports/coverage.ts';
+import type { CoverageReader } from '../store/ports/evidence/coverage.ts';
 import type { CoverageRequest } from './records/records.ts';
 import type { View } from './views.ts';
 

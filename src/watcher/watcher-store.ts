@@ -1,7 +1,7 @@
 import type { AlertStore } from '../store/ports/alerts.ts';
 import type { AuditRecorder, CheckpointStore } from '../store/ports/audit.ts';
-import type { CoverageStore } from '../store/ports/coverage.ts';
 import type { DrillStore } from '../store/ports/drills.ts';
+import type { CoverageStore } from '../store/ports/evidence/coverage.ts';
 import type { FeedStore } from '../store/ports/feeds.ts';
 import type { JobStore } from '../store/ports/jobs.ts';
 import type { KeepingStore } from '../store/ports/keeping.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RecordedCoverage } from '../../src/store/ports/coverage.ts';
+import type { RecordedCoverage } from '../../src/store/ports/evidence/coverage.ts';
 import { readingStore } from '../support/reading-store.ts';
 import { cli } from './harness.ts';
 

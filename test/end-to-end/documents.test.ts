@@ -146,7 +146,7 @@ function scriptOf({ words }: CommandLine): string {
   return first === 'run' ? (words.find((word, at) => at > 1 && !word.startsWith('-')) ?? '') : first;
 }
 
-function curlOf(words: readonly string[]): { method: string; headers: Record<string, string>; path: string } {
+function curlOf(words: readonly string[]) {
   const after = (flag: string): string | undefined => words[words.indexOf(flag) + 1];
   const [name = '', value = ''] = (words.includes('-H') ? (after('-H') ?? '') : '').split(': ');
   const url = words.find((word) => word.startsWith('http')) ?? '';
@@ -154,5 +154,6 @@ function curlOf(words: readonly string[]): { method: string; headers: Record<str
     method: words.includes('-X') ? (after('-X') ?? 'GET') : 'GET',
     headers: name === '' ? {} : { [name]: value },
     path: new URL(url).pathname,
+    ...(words.includes('-d') ? { body: after('-d') ?? '' } : {}),
   };
 }

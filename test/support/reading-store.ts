@@ -7,7 +7,7 @@ import { fitsId, type IdForm } from '../../src/domain/id-form.ts';
 import type { FinishedDuration } from '../../src/domain/job/eta.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
 import { isInForce, isOver, type Mute } from '../../src/domain/telling/mute.ts';
-import type { RecordedCoverage } from '../../src/store/ports/coverage.ts';
+import type { RecordedCoverage } from '../../src/store/ports/evidence/coverage.ts';
 import type { Delivery } from '../../src/store/ports/outbox.ts';
 import type {
   FoundIds,

@@ -3,7 +3,7 @@ import type { Timestamp } from '../../domain/instant.ts';
 import { type FinishedDuration, HISTORY_LIMIT } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import { targetKey } from '../../domain/job/watch.ts';
-import type { AttestationReader } from '../../store/ports/attestations.ts';
+import type { AttestationReader } from '../../store/ports/evidence/attestations.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import type { RecordedEvent, RecordReader } from '../../store/ports/records.ts';
 import { createExpectedEnds } from '../expected-ends.ts';

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
 import type { MutableWatch } from '../../domain/telling/mute-reach.ts';
-import type { AttestationStore } from '../../store/ports/attestations.ts';
 import type { AuditReader } from '../../store/ports/audit.ts';
-import type { CoverageReader } from '../../store/ports/coverage.ts';
+import type { AttestationStore } from '../../store/ports/evidence/attestations.ts';
+import type { CoverageReader } from '../../store/ports/evidence/coverage.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import type { MuteStore } from '../../store/ports/mutes.ts';
 import type { RecordStore } from '../../store/ports/records.ts';

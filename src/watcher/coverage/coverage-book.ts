@@ -5,7 +5,7 @@ import type { Timestamp } from '../../domain/instant.ts';
 import type { Fate } from '../../domain/job/cession.ts';
 import { isWildcard, type Watch } from '../../domain/job/watch.ts';
 import { StoreError } from '../../errors.ts';
-import type { CoverageStore } from '../../store/ports/coverage.ts';
+import type { CoverageStore } from '../../store/ports/evidence/coverage.ts';
 import { causeOf } from './cause-of.ts';
 import { PlaceSight, type SightRules } from './place-sight.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { type Timestamp, toIso } from '../../domain/instant.ts';
 import type { Logger } from '../../logging/logger.ts';
-import type { CoverageStore } from '../../store/ports/coverage.ts';
+import type { CoverageStore } from '../../store/ports/evidence/coverage.ts';
 import {
   type KeepingStore,
   PRUNED_THINGS,

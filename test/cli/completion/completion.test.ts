@@ -98,7 +98,10 @@ describe('completion', () => {
       ...LINES,
       [['jobs', '--state', '=', 'fini'], ['finished']],
       [['jobs', '--state', '='], undefined],
-      [['audit', 'export', '--since', '=', 'verify', '--format', '=', 'c'], ['csv']],
+      [
+        ['audit', 'export', '--since', '=', 'verify', '--format', '=', 'c'],
+        ['cadf', 'csv'],
+      ],
     ] as const;
     const asked = lines.map(
       ([words]) =>

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { coverageOf, type PlaceCoverage } from '../../../src/domain/coverage/periods.ts';
 import type { CoverageSpan, CoverageWriter, RecordedSpan } from '../../../src/domain/coverage/span.ts';
 import { SourceError, StoreError } from '../../../src/errors.ts';
-import type { CoverageNote } from '../../../src/store/ports/coverage.ts';
+import type { CoverageNote } from '../../../src/store/ports/evidence/coverage.ts';
 import { CoverageBook, type WatchSight } from '../../../src/watcher/coverage/coverage-book.ts';
 import { aWatch, T0 } from '../../support/builders.ts';
 

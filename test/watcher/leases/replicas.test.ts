@@ -9,7 +9,16 @@ const PROJECTS = Array.from({ length: 6 }, (_, index) => `project-${index}`);
 /** Begin the names of methods that only read. */
 const READS =
   /^(read|list|last|count|next|failing|given|alert|has|find|followed|watched|audit|mirrored|estates|found)/;
-const UNFENCED = ['checkWritable', 'end', 'join', 'leave', 'noteSuccesses', 'recordAudit', 'release'];
+const UNFENCED = [
+  'noteCoverage',
+  'checkWritable',
+  'end',
+  'join',
+  'leave',
+  'noteSuccesses',
+  'recordAudit',
+  'release',
+];
 
 /** Which replicas have polled a project since then. */
 function pollersOf({ polls }: ReplicaWorld, groupId: string, since: number): string[] {

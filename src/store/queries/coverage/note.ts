@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { CoverageSpan, CoverageWriter } from '../../../domain/coverage/span.ts';
-import type { CoverageNote } from '../../ports/coverage.ts';
+import type { CoverageNote } from '../../ports/evidence/coverage.ts';
 import { chunks } from '../chunks.ts';
 import type { Database } from '../schema.ts';
 

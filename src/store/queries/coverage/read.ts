@@ -3,7 +3,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { isGapCause } from '../../../domain/coverage/causes.ts';
 import type { CoverageWriter, RecordedSpan } from '../../../domain/coverage/span.ts';
 import type { Timestamp } from '../../../domain/instant.ts';
-import type { CoverageFilter, RecordedCoverage } from '../../ports/coverage.ts';
+import type { CoverageFilter, RecordedCoverage } from '../../ports/evidence/coverage.ts';
 import { chunks } from '../chunks.ts';
 import type { Database } from '../schema.ts';
 import type { CoverageSpanTable } from './tables.ts';

@@ -1,4 +1,4 @@
-import type { Attestation, AttestationRequest } from '../../domain/evidence/attestation.ts';
+import type { Attestation, AttestationRequest } from '../../../domain/evidence/attestation.ts';
 
 /**
  * What people attest of restores, for whoever only reads it.

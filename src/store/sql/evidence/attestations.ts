@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
-import type { AuditDraft } from '../../domain/audit.ts';
-import type { Attestation, AttestationRequest } from '../../domain/evidence/attestation.ts';
-import type { AttestationStore } from '../ports/attestations.ts';
-import { attestationsOf, insertAttestation } from '../queries/evidence/attestations.ts';
-import type { Database } from '../queries/schema.ts';
-import type { Guarded } from './method-guard.ts';
-import type { Turns } from './turns.ts';
+import type { AuditDraft } from '../../../domain/audit.ts';
+import type { Attestation, AttestationRequest } from '../../../domain/evidence/attestation.ts';
+import type { AttestationStore } from '../../ports/evidence/attestations.ts';
+import { attestationsOf, insertAttestation } from '../../queries/evidence/attestations.ts';
+import type { Database } from '../../queries/schema.ts';
+import type { Guarded } from '../method-guard.ts';
+import type { Turns } from '../turns.ts';
 
 /** Builds the port of attestations over SQL. */
 export function createAttestationStore(

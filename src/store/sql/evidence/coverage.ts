@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
-import type { CoverageStore } from '../ports/coverage.ts';
-import { noteCoverage } from '../queries/coverage/note.ts';
-import { pruneCoverage } from '../queries/coverage/prune.ts';
-import { readCoverage } from '../queries/coverage/read.ts';
-import type { Database } from '../queries/schema.ts';
-import type { Guarded } from './method-guard.ts';
-import type { Turns } from './turns.ts';
+import type { CoverageStore } from '../../ports/evidence/coverage.ts';
+import { noteCoverage } from '../../queries/coverage/note.ts';
+import { pruneCoverage } from '../../queries/coverage/prune.ts';
+import { readCoverage } from '../../queries/coverage/read.ts';
+import type { Database } from '../../queries/schema.ts';
+import type { Guarded } from '../method-guard.ts';
+import type { Turns } from '../turns.ts';
 
 /** Builds the port of coverage over SQL. */
 export function createCoverageStore(

@@ -1,5 +1,5 @@
-import type { CoverageSpan, CoverageWriter, RecordedSpan } from '../../domain/coverage/span.ts';
-import type { Timestamp } from '../../domain/instant.ts';
+import type { CoverageSpan, CoverageWriter, RecordedSpan } from '../../../domain/coverage/span.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
 
 /** What a process notes of what it watches, together. */
 export interface CoverageNote {
