@@ -1,6 +1,7 @@
 import type { WatchPlace } from '../../domain/job/place.ts';
 import { isWildcard, type Target, type Watch } from '../../domain/job/watch.ts';
 import type { WatchSight } from '../coverage/coverage-book.ts';
+import { sightOf } from '../coverage/sight.ts';
 import { beginPoll, type PollInHand } from '../poll/in-hand.ts';
 import type { PollDeps } from '../poll/poll.ts';
 import type { Haste } from '../reconciler.ts';
@@ -17,7 +18,6 @@ import { WatchJournal } from './journal.ts';
 import { asksOf, freePace, type Pace, type ProjectAsks, type Sharer } from './pace.ts';
 import { mayTakeMs, type PacedWatch, Pacer, type PollScope, spreadMs, wholePeriodMs } from './pacer.ts';
 import { emptyReport, pollRunning, pollWatch, type WatchPollReport } from './poll-watch.ts';
-import { sightOf } from './sight.ts';
 import { createTargetBook } from './targets/book.ts';
 import type { TargetBook, TargetBookDeps } from './targets/target-book.ts';
 import { Throttle } from './throttle.ts';

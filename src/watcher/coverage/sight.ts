@@ -1,14 +1,14 @@
 import { isWildcard, type Watch } from '../../domain/job/watch.ts';
-import { causeOf } from '../coverage/cause-of.ts';
-import type { TargetSight, WatchSight } from '../coverage/coverage-book.ts';
 import type { PollInHand } from '../poll/in-hand.ts';
-import type { WatchAccount } from './account.ts';
-import type { WatchHint } from './hint/watch-hint.ts';
-import { mayTakeMs, type PacedWatch, wholePeriodMs } from './pacer.ts';
-import { hasNoBackups } from './targets/book.ts';
-import type { TargetBook } from './targets/target-book.ts';
-import type { TrackedTarget } from './targets/tracked.ts';
-import type { Throttle } from './throttle.ts';
+import type { WatchAccount } from '../watch/account.ts';
+import type { WatchHint } from '../watch/hint/watch-hint.ts';
+import { mayTakeMs, type PacedWatch, wholePeriodMs } from '../watch/pacer.ts';
+import { hasNoBackups } from '../watch/targets/book.ts';
+import type { TargetBook } from '../watch/targets/target-book.ts';
+import type { TrackedTarget } from '../watch/targets/tracked.ts';
+import type { Throttle } from '../watch/throttle.ts';
+import { causeOf } from './cause-of.ts';
+import type { TargetSight, WatchSight } from './coverage-book.ts';
 
 /** What tells how a watch was looked at. */
 export interface SightFacts {
