@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { type ShareBudget, shareWithNobody } from '../source/budget/budget-share.ts';
 import { SharedBudgets } from '../source/budget/shared-budgets.ts';
-import type { Membership, SharedMembership } from '../store/ports/leases.ts';
+import { type Membership, REPLICA_LEASE_MS, type SharedMembership } from '../store/ports/leases.ts';
 
 /** So long before its end a lease covers no request any more, in milliseconds: it has to be there by then. */
 const MARGIN_MS = 3_000;
@@ -26,12 +26,18 @@ export function sharingBudgets(
   const membership: SharedMembership = {
     kind: 'shared',
     replica: joined.replica,
-    beat: async (wish) => {
+    beat: async (wish, onRenewed) => {
       const begunMono = clock.monotonic();
-      const standing = await joined.beat(wish);
+      let renewedUntilMono = Number.NEGATIVE_INFINITY;
+      const standing = await joined.beat(wish, () => {
+        renewedUntilMono = begunMono + REPLICA_LEASE_MS - MARGIN_MS;
+        // What has run out may be reckoned as spent: that only the whole sign of life tells.
+        if (clock.monotonic() < validUntilMono) validUntilMono = renewedUntilMono;
+        onRenewed?.();
+      });
       // The others may have taken this replica for dead in between, and what it was granted for spent.
       if (clock.monotonic() >= validUntilMono) era += 1;
-      validUntilMono = begunMono + standing.validForMs - MARGIN_MS;
+      validUntilMono = Math.max(renewedUntilMono, begunMono + standing.validForMs - MARGIN_MS);
       return standing;
     },
     release: (units, to) => joined.release(units, to),

@@ -57,6 +57,10 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
   'bad-job-ids': [
     ['watches[0].restoreJobIds[1]', 'expected a restore job id of 24 hexadecimal characters, found "latest"'],
   ],
+  'keep-longer-than-the-log': [
+    ['store.keep', 'expected no more than audit.keep ("400d" unless configured), found "forever"'],
+  ],
+  'log-kept-too-short': [['audit.keep', 'expected no less than store.keep ("400d"), found "30d"']],
   'bad-keep': [['store.keep', 'expected "7d" or more, or "forever", found "90m"']],
   'bad-mail-addresses': [
     ['channels[1].from', 'expected a mail address such as "dba@example.com", found "restores"'],

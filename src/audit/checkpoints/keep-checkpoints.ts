@@ -107,7 +107,10 @@ async function isOnRecord(
   const [entry] = await store.readAuditLines(size, 1);
   if (entry === undefined) return false;
   // What is behind it was pruned.
-  return entry.seq !== size + 1 || parseAuditEntry(entry.body)?.data.note === note;
+  if (entry.seq !== size + 1) return true;
+  const signed = parseAuditEntry(entry.body)?.data.note;
+  // Cosignatures stand behind what was signed.
+  return typeof signed === 'string' && note.startsWith(signed);
 }
 
 const WRITING = 'Writing down a checkpoint';

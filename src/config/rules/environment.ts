@@ -5,7 +5,7 @@ import { parseVerifierKey, parseWitnessKey } from '../../domain/evidence/signed-
 import { isLoopbackName } from '../../net/loopback.ts';
 import { httpUrlFault, postgresUrlFault } from '../addresses.ts';
 import { parseDuration } from '../duration.ts';
-import { DEFAULT_STORE } from '../schema/default-store.ts';
+import { DEFAULT_AUDIT, DEFAULT_STORE } from '../schema/default-store.ts';
 import { whyUnreadable } from '../text/interpolate.ts';
 import type { Path } from '../text/paths.ts';
 import { entriesOf, type Rule } from './rule.ts';
@@ -99,12 +99,19 @@ export const recordsAreKeptAWhile: Rule = ({ config, fault, found }) => {
 
 /** The audit log holds at least what the store shows. */
 export const logIsKeptAsLong: Rule = ({ config, fault, found }) => {
-  const [store, audit] = [config.store?.keep, config.audit?.keep].map((keep) =>
-    keep === 'forever' ? Number.POSITIVE_INFINITY : parseDuration(keep ?? ''),
+  const { keep: store = DEFAULT_STORE.keep } = config.store ?? {};
+  const { keep: audit = DEFAULT_AUDIT.keep } = config.audit ?? {};
+  const [storeMs, auditMs] = [store, audit].map((keep) =>
+    keep === 'forever' ? Number.POSITIVE_INFINITY : parseDuration(keep),
   );
-  if (store == null || audit == null || audit >= store) return;
+  if (storeMs == null || auditMs == null || auditMs >= storeMs) return;
+  if (config.audit?.keep === undefined) {
+    const path = ['store', 'keep'];
+    fault(path, `expected no more than audit.keep ("${audit}" unless configured), found ${found(path)}`);
+    return;
+  }
   const path = ['audit', 'keep'];
-  fault(path, `expected no less than store.keep (${found(['store', 'keep'])}), found ${found(path)}`);
+  fault(path, `expected no less than store.keep ("${store}"), found ${found(path)}`);
 };
 
 /** The keys of witnesses, and of the logs that are cosigned here, can be read; and a witness is reached by https. */

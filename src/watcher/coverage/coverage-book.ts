@@ -200,7 +200,8 @@ export class CoverageBook {
     for (const [key, { sight, ...rules }] of known) {
       const fate = seen.has(key) ? null : fateOf(sight.place);
       if (fate === null) continue;
-      sight.end(fate === 'gone' ? 'gone' : 'ceded', sight.seenMono, this.#rules(rules, sight));
+      const ending = { sinceMono: sight.seenMono, nowMono: this.#deps.clock.monotonic() };
+      sight.end(fate === 'gone' ? 'gone' : 'ceded', ending, this.#rules(rules, sight));
       known.delete(key);
     }
   }
@@ -213,7 +214,8 @@ export class CoverageBook {
   ): void {
     for (const [key, { sight, ...rules }] of places) {
       if (!isMeant(sight.place)) continue;
-      sight.end(cause, mono, this.#rules(rules, sight));
+      const ending = { sinceMono: mono, nowMono: this.#deps.clock.monotonic() };
+      sight.end(cause, ending, this.#rules(rules, sight));
       places.delete(key);
     }
   }

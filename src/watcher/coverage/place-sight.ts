@@ -16,6 +16,12 @@ export interface SightRules {
   note: (span: CoverageSpan) => void;
 }
 
+/** When a place was given up, and when that is noticed; monotonic. */
+export interface Ending {
+  sinceMono: number;
+  nowMono: number;
+}
+
 /** Since when the place may not have been watched, and why. */
 interface Break {
   mono: number;
@@ -79,12 +85,12 @@ export class PlaceSight {
     if (this.#state !== 'blind' && mono - this.#seenMono > rules.dueMs) this.#goBlind(cause, rules);
   }
 
-  /** Notes that it is watched no more from here, or from now on for another reason. */
-  end(cause: GapCause, mono: number, rules: SightRules): void {
+  /** Notes that it is watched no more from here, since then: where it was blind already, from now on for another reason. */
+  end(cause: GapCause, { sinceMono, nowMono }: Ending, rules: SightRules): void {
     if (this.#state !== 'blind') {
-      this.#doubt({ mono, cause }, rules);
+      this.#doubt({ mono: sinceMono, cause }, rules);
       this.#goBlind(cause, rules);
-    } else this.#mark(cause, mono, rules);
+    } else this.#mark(cause, nowMono, rules);
   }
 
   #doubt({ mono, cause }: Break, rules: SightRules): void {
@@ -111,7 +117,7 @@ export class PlaceSight {
   /** A span without length: from then on it is not watched for this reason. */
   #mark(cause: GapCause, mono: number, rules: SightRules): void {
     if (this.#span?.cause === cause) return;
-    const at = rules.toAt(mono);
+    const at = this.#notBefore(mono, rules);
     this.#next({ from: at, to: at, cause }, rules);
   }
 

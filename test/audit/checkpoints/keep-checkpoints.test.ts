@@ -203,6 +203,19 @@ describe('the key that signs the log', () => {
   });
 });
 
+it('takes a note that a witness has cosigned for the one that the log has', async () => {
+  const { store, file, start, made } = await aSignedLog();
+  await store.recordAudit([aDraft(1)]);
+  await (await start())();
+  const last = await made();
+  appendFileSync(
+    file,
+    `${JSON.stringify({ at: last?.at, note: `${last?.note}— peer.example.com/w1 AAAA\n` })}\n`,
+  );
+  await (await start())();
+  expect((await store.readAudit(0, 99)).filter(({ kind }) => kind === 'store.rolled_back')).toEqual([]);
+});
+
 it('tells of a store that lacks what was signed last, as after a backup that was put back', async () => {
   const file = join(temporaryDirectory(), 'audit.checkpoints');
   const before = await aSignedLog(file);

@@ -231,3 +231,31 @@ describe('a request budget that replicas share', () => {
     );
   });
 });
+
+it('hands on that the lease is renewed as soon as it is, though the rest of the sign of life takes long', async () => {
+  const joined = (await stores.open().join(aJoining({ name: 'a' }))) as SharedMembership;
+  const slow = Promise.withResolvers<void>();
+  const beatSlowly: SharedMembership['beat'] = async (wish, onRenewed) => {
+    onRenewed?.();
+    await slow.promise;
+    return joined.beat(wish);
+  };
+  const { membership } = sharingBudgets(
+    new Proxy(joined, {
+      get: (target, key: keyof SharedMembership) => {
+        const method = key === 'beat' ? beatSlowly : target[key];
+        return typeof method === 'function' ? (method as () => unknown).bind(target) : method;
+      },
+    }),
+    clock,
+  );
+  if (membership.kind !== 'shared') throw new Error('alone');
+  let renewed = 0;
+  const beat = membership.beat(WISH, () => {
+    renewed += 1;
+  });
+  expect(renewed).toBe(1);
+  slow.resolve();
+  await beat;
+  await membership.end();
+});

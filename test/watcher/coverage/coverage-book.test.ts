@@ -283,6 +283,33 @@ describe('coverage', () => {
     expect(orders?.expectedMs).toBe(20 * S);
   });
 
+  it.each([
+    ['that was never seen', 0],
+    ['that was seen once', 1],
+  ])(
+    'of an instance %s and was blind when it went is a loss up to then, and none from then on',
+    async (_, looks) => {
+      const book = world.process();
+      const refused = new SourceError('auth', 'refused');
+      if (looks > 0) await world.run(book, 10);
+      await world.run(book, 60, refused);
+      const leftAt = (world.at - T0) / S;
+      world.targets = [];
+      world.fate = 'gone';
+      world.failure = null;
+      await world.run(book, 60);
+      const places = [...world.spans.values()];
+      expect(
+        places.every(({ from, to, until }) => [from, to ?? 0, until ?? 0].every(Number.isSafeInteger)),
+      ).toBe(true);
+      const gaps = world.gaps() as Array<[number, number, string]>;
+      const gone = gaps.at(-1);
+      expect(gone?.[2]).toBe('gone');
+      expect(Math.abs((gone?.[0] ?? 0) - leftAt)).toBeLessThanOrEqual(1);
+      expect(gaps.at(-2)?.[1]).toBe(gone?.[0]);
+    },
+  );
+
   it('goes over from one replica to the next without a gap, unless a look was missed', async () => {
     const one = world.process();
     await world.run(one, 34);
