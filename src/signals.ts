@@ -30,6 +30,8 @@ export interface WatcherSignals {
   'deliveries:owed': { channels: readonly string[] };
   /** Something that these channels were owed was given up, by this process or another. */
   'deliveries:given_up': { channels: readonly string[] };
+  /** A replica, perhaps this one, has given up units of work, or handed them over. */
+  'leases:given_up': Record<never, never>;
   /** An event was recorded. `hasHappened`: false for one that was made on purpose, or is told again. */
   'event:recorded': {
     watch: string;

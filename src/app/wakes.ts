@@ -8,8 +8,12 @@ import type { WakeStore } from '../store/ports/replicas/wake.ts';
  */
 export function followWakes(store: WakeStore, signals: Signals, logger: Logger): () => Promise<void> {
   return store.listen({
-    woken: ({ what, channel }) => {
-      signals.emit(what === 'owed' ? 'deliveries:owed' : 'deliveries:given_up', { channels: [channel] });
+    woken: (call) => {
+      if (call.what === 'leases') signals.emit('leases:given_up', {});
+      else
+        signals.emit(call.what === 'owed' ? 'deliveries:owed' : 'deliveries:given_up', {
+          channels: [call.channel],
+        });
     },
     deaf: () =>
       logger.info('The database tells nothing by LISTEN and NOTIFY: it is looked at every 5 s instead', {

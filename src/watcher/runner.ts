@@ -131,6 +131,7 @@ class Life {
     await this.note('config.loaded', this.#config.configEntry);
     await this.#workers.begin();
     this.#deps.signals.on('store:rolled_back', () => this.#leases.beginAnew());
+    this.#deps.signals.on('leases:given_up', () => void this.#leases.look());
     await this.#workers.apply(this.#config);
     this.#heartbeat = setInterval(() => this.#beat(), this.#pace.beatEveryMs);
     this.#state = 'running';

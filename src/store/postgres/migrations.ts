@@ -3,7 +3,7 @@ import { StoreError } from '../../errors.ts';
 import type { LayoutUpdate } from '../ports/life.ts';
 import { BASELINE } from './baseline.ts';
 import { COVERAGE } from './coverage.ts';
-import { WAKE_CALLS } from './wake-calls.ts';
+import { LEASE_CALLS, WAKE_CALLS } from './wake-calls.ts';
 
 /** One step of the layout. Once released it is never changed; what comes later is a new step with the next number. */
 export interface Migration {
@@ -162,6 +162,7 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
     worksFrom: 1,
   },
+  { number: 13, name: 'calls when a replica gives up leases', sql: LEASE_CALLS, worksFrom: 1 },
 ];
 
 /** With the schema's name it makes the advisory lock under which a layout is changed: "RWdb". */

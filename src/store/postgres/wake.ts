@@ -166,8 +166,10 @@ class Ear {
 function readCall(payload: string, schema: string): WakeCall | null {
   try {
     const [of, what, channel]: unknown[] = JSON.parse(payload);
-    const isKnown = of === schema && (what === 'owed' || what === 'given_up') && typeof channel === 'string';
-    return isKnown ? { what, channel } : null;
+    if (of !== schema) return null;
+    if (what === 'leases') return { what };
+    const isOfChannel = (what === 'owed' || what === 'given_up') && typeof channel === 'string';
+    return isOfChannel ? { what, channel } : null;
   } catch {
     return null;
   }

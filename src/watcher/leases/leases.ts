@@ -30,6 +30,8 @@ export interface Leases {
   begin(user: LeaseUser): void;
   /** Asks for these units from now on, by this configuration; others are given up. */
   want(units: readonly string[], configuration: string): void;
+  /** Looks at once how all stands, and follows that. Never rejects. Does nothing for who has the store alone. */
+  look(): Promise<void>;
   /** Nothing that was remembered holds any more: whatever works begins anew, under the same leases. Does nothing for who has the store alone. */
   beginAnew(): void;
   /** Gives up everything, each unit as soon as nothing of it is in hand. Never rejects. */
@@ -53,6 +55,7 @@ export function leasesAlone(): Leases {
     },
     begin: () => {},
     want: () => {},
+    look: async () => {},
     beginAnew: () => {},
     leave: async () => {},
     ownerOf: () => null,

@@ -82,7 +82,7 @@ export class SharedLeases implements Leases {
     return { me: membership.replica, owners, replicas, cutOffMs };
   }
 
-  /** Looks how all stands, and follows that. Never rejects. One look at a time: whoever asks meanwhile gets another one after that. */
+  /** See `Leases`. One look at a time: whoever asks meanwhile gets another one after that. */
   look(): Promise<void> {
     this.#lookAtTime();
     if (this.#user === null || this.#leaving) return Promise.resolve();

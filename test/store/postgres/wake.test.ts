@@ -1,12 +1,14 @@
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { StoreAddress } from '../../../src/store/ports/address.ts';
+import type { SharedMembership } from '../../../src/store/ports/leases.ts';
 import type { WakeCall } from '../../../src/store/ports/replicas/wake.ts';
 import { readPlace } from '../../../src/store/postgres/place.ts';
 import { openPostgresStore } from '../../../src/store/postgres/postgres-store.ts';
 import { listenForWakes, type WakePace } from '../../../src/store/postgres/wake.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { T0 } from '../../support/builders.ts';
+import { aJoining } from '../../support/joining.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
 import { startCuttingProxy } from '../../support/postgres/cutting-proxy.ts';
 import { hasPostgres, newPostgresAddress } from '../../support/postgres/shared.ts';
@@ -19,6 +21,12 @@ async function open(address: StoreAddress): Promise<Store> {
   const store = await openPostgresStore(address);
   onTestFinished(() => store.close());
   return store;
+}
+
+async function join(store: Store): Promise<SharedMembership> {
+  const membership = await store.join(aJoining());
+  if (membership.kind !== 'shared') throw new Error('alone');
+  return membership;
 }
 
 /** What is heard at this address, and how often nothing was. */
@@ -68,7 +76,7 @@ describe.skipIf(!hasPostgres())('whoever listens to a PostgreSQL', () => {
     const events = [plan(1, { channels }), plan(2, { channels })];
     await store.commitPoll(aCommit({ events }));
     const owed = channels.toSorted().map((channel) => ({ what: 'owed', channel }));
-    const inOrder = () => heard.calls.filter(({ channel }) => channel !== 'first').toSorted(byChannel);
+    const inOrder = () => heard.calls.filter((call) => channelOf(call) !== 'first').toSorted(byChannel);
     await expect.poll(inOrder, SOON).toEqual(owed);
 
     heard.calls.length = 0;
@@ -82,6 +90,24 @@ describe.skipIf(!hasPostgres())('whoever listens to a PostgreSQL', () => {
     await expect.poll(inOrder, SOON).toEqual([{ what: 'owed', channel: 'dba' }]);
   });
 
+  it('is called when a replica gives up leases or hands them over, and not when one takes or keeps them', async () => {
+    const address = await newPostgresAddress();
+    const [store, another] = [await open(address), await open(address)];
+    const [one, other] = [await join(store), await join(another)];
+    const heard = listenAt(address);
+    await commitUntilHeard(store, heard);
+    const calls = () => heard.calls.filter(({ what }) => what === 'leases').length;
+    const wish = { wanted: ['project:main/a', 'project:main/b'], configuration: '' };
+    await one.beat(wish);
+    await one.beat(wish);
+    await commitUntilHeard(store, heard);
+    expect(calls()).toBe(0);
+    await one.release(['project:main/a'], other.replica);
+    await expect.poll(calls, SOON).toBe(1);
+    await one.release(['project:main/b'], null);
+    await expect.poll(calls, SOON).toBe(2);
+  });
+
   it('hears nothing of another watcher in the same database', async () => {
     const [mine, another] = [await newPostgresAddress(), await newPostgresAddress()];
     const [store, other] = [await open(mine), await open(another)];
@@ -89,8 +115,8 @@ describe.skipIf(!hasPostgres())('whoever listens to a PostgreSQL', () => {
     await commitUntilHeard(store, heard);
     await other.commitPoll(aCommit({ events: [plan(1, { channels: ['theirs'] })] }));
     await store.commitPoll(aCommit({ events: [plan(1, { channels: ['ours'] })] }));
-    await expect.poll(() => heard.calls.some(({ channel }) => channel === 'ours'), SOON).toBe(true);
-    expect(heard.calls.some(({ channel }) => channel === 'theirs')).toBe(false);
+    await expect.poll(() => heard.calls.some((call) => channelOf(call) === 'ours'), SOON).toBe(true);
+    expect(heard.calls.some((call) => channelOf(call) === 'theirs')).toBe(false);
   });
 
   it('hears again after the connection was lost', async () => {
@@ -132,7 +158,11 @@ describe.skipIf(!hasPostgres())('whoever listens to a PostgreSQL', () => {
 });
 
 function byChannel(a: WakeCall, b: WakeCall): number {
-  return a.channel < b.channel ? -1 : 1;
+  return channelOf(a) < channelOf(b) ? -1 : 1;
+}
+
+function channelOf(call: WakeCall): string {
+  return 'channel' in call ? call.channel : '';
 }
 
 /** PostgreSQL's protocol: what a server says unasked to whoever listens. */

@@ -1,9 +1,9 @@
 /** What somebody has written that wants to be acted on at once. */
-export interface WakeCall {
+export type WakeCall =
   /** `owed`: something is owed to the channel, or due at once. `given_up`: something of it was given up. */
-  what: 'owed' | 'given_up';
-  channel: string;
-}
+  | { what: 'owed' | 'given_up'; channel: string }
+  /** A replica has given up units of work, or handed them over. */
+  | { what: 'leases' };
 
 /** Who hears of what is written. */
 export interface WakeListener {
