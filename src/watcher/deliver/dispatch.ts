@@ -77,7 +77,7 @@ export async function dispatchOnce(deps: DispatchDeps, signal: AbortSignal): Pro
 export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispatcher {
   const ways = waysOf(deps.notifier);
   const { confidence } = deps;
-  const underWay = createUnderWay(confidence, onRoom);
+  const underWay = createUnderWay(confidence, deps.clock, onRoom);
   const recorder = createAttemptRecorder(deps, {
     inHand: () => underWay.messages,
     onFault: confidence.noteUnwritten,

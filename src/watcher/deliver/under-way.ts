@@ -1,5 +1,14 @@
+import type { Clock } from '../../clock.ts';
 import type { Confidence, SendEnd } from './confidence.ts';
 import type { Place } from './record-attempts.ts';
+
+/**
+ * A message that has waited so long for an answer holds nobody up any more, in milliseconds. A mail server may take ten minutes over one mail
+ * (RFC 5321), while it takes others at once.
+ */
+export const SILENT_AFTER_MS = 15_000;
+/** So many messages may wait like that and hold nobody up: where all of them do, it is the receiver. */
+export const MOST_SILENT = 8;
 
 /** What one channel has under way: how many messages, which deliveries they carry, and how those have gone that were sent beside them. */
 export interface UnderWay {
@@ -12,7 +21,10 @@ export interface UnderWay {
   readonly ids: ReadonlySet<string>;
   /** Says whether the messages that take their places from now on go out alone: nothing is begun beside one that does. */
   goesAlone(isAlone: boolean): void;
-  /** For how many deliveries there is room beside what is under way, where the channel is trusted with so many; `goAlone`: of one message. */
+  /**
+   * For how many deliveries there is room beside what is under way, where the channel is trusted with so many; `goAlone`: of one message.
+   * What waits for an answer for long does not count.
+   */
   roomFor(trusted: number, kind: { goAlone: boolean }): number;
   /** Takes a place for a message that carries these deliveries. */
   take(ids: readonly string[]): Place;
@@ -21,12 +33,23 @@ export interface UnderWay {
 }
 
 /** Creates it with nothing under way. `onRoom` is called when a place is given up. */
-export function createUnderWay(confidence: Pick<Confidence, 'note'>, onRoom: () => void): UnderWay {
+export function createUnderWay(
+  confidence: Pick<Confidence, 'note'>,
+  { monotonic }: Pick<Clock, 'monotonic'>,
+  onRoom: () => void,
+): UnderWay {
   let messages = 0;
+  /** When each that waits for an answer was sent. */
+  const waitingSince = new Set<{ mono: number }>();
   let isAlone = false;
   const ids = new Set<string>();
-  /** How sends have gone since nothing was under way: while one of them was refused, none that was begun before says otherwise. */
+  /** How sends have gone since nothing was under way that counts: while one of them was refused, none that was begun before says otherwise. */
   const lately = new Set<SendEnd>();
+  const counted = (): number => {
+    const latest = monotonic() - SILENT_AFTER_MS;
+    const silent = waitingSince.values().reduce((sum, { mono }) => sum + (mono <= latest ? 1 : 0), 0);
+    return messages - Math.min(silent, MOST_SILENT);
+  };
   return {
     get messages() {
       return messages;
@@ -36,11 +59,13 @@ export function createUnderWay(confidence: Pick<Confidence, 'note'>, onRoom: () 
       isAlone = alone;
     },
     roomFor: (trusted, { goAlone }) => {
-      if (goAlone || isAlone) return messages === 0 ? trusted : 0;
-      return trusted - messages;
+      const inTheWay = counted();
+      if (goAlone || isAlone) return inTheWay === 0 ? trusted : 0;
+      return trusted - inTheWay;
     },
     take: (carried) => {
       let isTaken = false;
+      const since = { mono: monotonic() };
       const place = {
         occupy: () => {
           if (!isTaken) messages += 1;
@@ -51,12 +76,15 @@ export function createUnderWay(confidence: Pick<Confidence, 'note'>, onRoom: () 
           if (!isTaken) return;
           isTaken = false;
           messages -= 1;
+          waitingSince.delete(since);
           for (const id of carried) ids.delete(id);
-          if (messages === 0) lately.clear();
+          if (counted() === 0) lately.clear();
           onRoom();
         },
       };
       place.occupy();
+      // Once its place was given up it has been answered, though that may be still to be recorded.
+      waitingSince.add(since);
       return place;
     },
     note: (how, tookMs) => {

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { MOST_SILENT, SILENT_AFTER_MS } from '../../../src/watcher/deliver/under-way.ts';
 import { T0 } from '../../support/builders.ts';
 import { createFakeNotifier } from '../../support/fake-notifier.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
@@ -43,4 +44,51 @@ it('lets everything else run between messages that end without having gone anywh
     turns += 1;
   }
   expect(turns).toBeGreaterThanOrEqual(COUNT / 4);
+});
+
+describe('a receiver that takes no answer to some messages', () => {
+  /** A channel whose receiver never answers what tells of a job below this number, and what it was sent. */
+  async function aReceiver(silentBelow: number, { maxBatch = 1 } = {}) {
+    const clock = createManualClock(T0);
+    const notifier = createFakeNotifier({ maxBatch });
+    const begun: string[] = [];
+    const never = Promise.withResolvers<void>();
+    notifier.answer = (notices) => {
+      const numbers = notices.map(({ event }) => Number(event.id.replace('event-', '')));
+      begun.push(numbers.join('+'));
+      return numbers.some((number) => number < silentBelow) ? never.promise : undefined;
+    };
+    return { clock, begun, ...(await aWorker(notifier, clock)) };
+  }
+
+  it.each([1, 10])(
+    'gets the others all the same, once one has waited for long (%i in a message)',
+    async (maxBatch) => {
+      const { clock, begun, owe, untilRecorded } = await aReceiver(2, { maxBatch });
+      await owe(1);
+      await expect.poll(() => begun).toEqual(['1']);
+      clock.advance(SILENT_AFTER_MS - 1);
+      await owe(2);
+      await owe(3);
+      expect(begun).toEqual(['1']);
+      clock.advance(1);
+      await owe(4);
+      await untilRecorded(3);
+      expect(begun.flatMap((one) => one.split('+'))).toEqual(['1', '2', '3', '4']);
+    },
+  );
+
+  it('gets one more from time to time while it answers none, and no more than a few', async () => {
+    const { clock, begun, owe } = await aReceiver(100);
+    await owe(...Array(MOST_SILENT + 3).keys());
+    for (let sent = 1; sent <= MOST_SILENT + 1; sent += 1) {
+      await expect.poll(() => begun.length).toBe(sent);
+      clock.advance(SILENT_AFTER_MS);
+      await owe(20 + sent);
+    }
+    clock.advance(SILENT_AFTER_MS);
+    await owe(50);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(begun).toHaveLength(MOST_SILENT + 1);
+  });
 });
