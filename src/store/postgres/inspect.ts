@@ -4,7 +4,7 @@ import type { StoreAddress } from '../ports/address.ts';
 import type { StoreFacts, StoreMode } from '../ports/life.ts';
 import { toStoreError } from './errors.ts';
 import { isAnyReplicaAlive } from './leases.ts';
-import { readLayout } from './migrations.ts';
+import { readLayout } from './migrate.ts';
 import { type PostgresPlace, readPlace } from './place.ts';
 import { clientConfig, prepareSession } from './pool.ts';
 

@@ -13,7 +13,7 @@ import { createDialect } from './dialect.ts';
 import { toStoreError } from './errors.ts';
 import { POSTGRES_LEASES } from './leases.ts';
 import type { Limits } from './limits.ts';
-import { migrate, readLayout, requireLayout } from './migrations.ts';
+import { migrate, readLayout, requireLayout } from './migrate.ts';
 import { keepingMirrorsApart } from './mirrors.ts';
 import { lastNumbers, numberOnFrom } from './numbering.ts';
 import { type PostgresPlace, readPlace } from './place.ts';

@@ -5,7 +5,7 @@ import { StoreError, toError } from '../../errors.ts';
 import { makeDirectory } from '../../make-directory.ts';
 import { damagedError, extendedResultCode } from './errors.ts';
 import { APPLICATION_ID } from './first-layout.ts';
-import { checkVersion } from './migrations.ts';
+import { checkVersion } from './migrate.ts';
 import { openConnection, readPragma } from './node-sqlite.ts';
 
 /** Files up to this size are checked in full at every start: it takes well under a second. */
