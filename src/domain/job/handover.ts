@@ -35,8 +35,12 @@ export function takenBack(
   const other = handedOver(records, alongside);
   if (other === undefined || freshest([own, other]) === own) return null;
   const { watch } = own;
-  if (!other.isPruned) return { ...other, watch };
-  return { ...own, milestones: other.milestones, state: other.state, mayChangeUntil: other.mayChangeUntil };
+  // The ids of what this watch tells count it: it must not fall back to one that was told already.
+  const times = Math.max(own.timesMissing ?? 0, other.timesMissing ?? 0);
+  const timesMissing = times > 0 ? { timesMissing: times } : {};
+  if (!other.isPruned) return { ...other, watch, ...timesMissing };
+  const { milestones, state, mayChangeUntil } = other;
+  return { ...own, milestones, state, mayChangeUntil, ...timesMissing };
 }
 
 /**

@@ -53,7 +53,7 @@ export interface Observation {
 /** What stays of a job that was pruned. */
 export type PrunedJob = Pick<
   Observation,
-  'watch' | 'jobId' | 'milestones' | 'state' | 'firstSight' | 'firstSeenAt'
+  'watch' | 'jobId' | 'milestones' | 'state' | 'timesMissing' | 'firstSight' | 'firstSeenAt' | 'changedAt'
 >;
 
 /** What a pruned job is compared as, should Atlas still list it: as one that is over and of which nothing is to be told any more. */
@@ -61,7 +61,6 @@ export function observationOfPruned(pruned: PrunedJob): Observation {
   return {
     ...pruned,
     job: null,
-    changedAt: pruned.firstSeenAt,
     notFoundCount: 0,
     missingSince: null,
     anomaly: null,

@@ -160,4 +160,13 @@ export const MIGRATIONS: readonly Migration[] = [
     worksFrom: 1,
   },
   { number: 13, name: 'calls when a replica gives up leases', sql: LEASE_CALLS, worksFrom: 1 },
+  {
+    number: 14,
+    name: 'of a job that was pruned, when it had changed last and how often it had gone from Atlas',
+    sql: `
+      alter table pruned_job add column times_missing bigint not null default 0;
+      alter table pruned_job add column changed_at bigint;
+    `,
+    worksFrom: 1,
+  },
 ];

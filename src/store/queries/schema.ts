@@ -115,6 +115,10 @@ interface PrunedJobTable {
   first_sight: Origin;
   /** In the order in which they were recorded, with blanks between them. */
   milestones: string;
+  /** What `Observation.timesMissing` was; 0 for one that was pruned before this was kept. */
+  times_missing: number;
+  /** `null` for one that was pruned before this was kept. */
+  changed_at: number | null;
   /** As in the observation. */
   delivery_type: string | null;
   took_ms: number | null;

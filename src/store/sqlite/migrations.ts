@@ -267,4 +267,12 @@ export const MIGRATIONS: readonly Migration[] = [
       create table witnessed_log (origin text primary key, size integer not null, root text not null, note text not null) strict;
     `,
   },
+  {
+    number: 28,
+    name: 'of a job that was pruned, when it had changed last and how often it had gone from Atlas',
+    sql: `
+      alter table pruned_job add column times_missing integer not null default 0;
+      alter table pruned_job add column changed_at integer;
+    `,
+  },
 ];

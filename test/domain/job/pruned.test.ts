@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { handedOver, takeOver } from '../../../src/domain/job/handover.ts';
+import { handedOver, takenBack, takeOver } from '../../../src/domain/job/handover.ts';
 import {
   type Observation,
   observationOfPruned,
@@ -25,9 +25,18 @@ const CONTEXT: ComparisonContext = {
 };
 
 function pruned(over: Partial<PrunedJob> = {}): Observation {
-  const { watch, jobId, milestones, state, firstSeenAt } = anObservation(aJob(['finished']));
+  const { watch, jobId, milestones, state, firstSeenAt, changedAt } = anObservation(aJob(['finished']));
   const firstSight = 'baseline';
-  return observationOfPruned({ watch, jobId, milestones, state, firstSight, firstSeenAt, ...over });
+  return observationOfPruned({
+    watch,
+    jobId,
+    milestones,
+    state,
+    firstSight,
+    firstSeenAt,
+    changedAt,
+    ...over,
+  });
 }
 
 describe('a job that was pruned and that Atlas still lists', () => {
@@ -67,6 +76,42 @@ describe('a job that was pruned and that Atlas still lists', () => {
       job: { state: 'in_progress' },
     });
     expect(observation).not.toHaveProperty('isPruned');
+  });
+
+  it('goes on counting how often it was missing, for the ids of what is told of it count that', () => {
+    const missing = pruned({ milestones: ['started'], state: 'in_progress', timesMissing: 2 });
+    expect(diffObservations(missing, aJob([]), CONTEXT).observation).toMatchObject({ timesMissing: 2 });
+    const record = takeOver(missing, aJob([]), { ...CONTEXT, watch: 'after' });
+    expect(record.observation).toMatchObject({ watch: 'after', timesMissing: 2 });
+  });
+
+  it('goes on as the record of it that changed last, whether that one was pruned or not', () => {
+    const [earlier, later] = [T0 + HOUR, T0 + 2 * HOUR];
+    for (const [prunedAt, otherAt] of [
+      [later, earlier],
+      [earlier, later],
+    ] as const) {
+      const one = pruned({ watch: 'pruned', changedAt: prunedAt });
+      const other = anObservation(aJob(['finished']), { watch: 'other', changedAt: otherAt });
+      const last = prunedAt > otherAt ? 'pruned' : 'other';
+      expect(handedOver([one, other], [])?.watch).toBe(last);
+      expect(handedOver([other, one], [])?.watch).toBe(last);
+    }
+  });
+
+  it.each([
+    ['was pruned elsewhere', { isPruned: true as const }],
+    ['is on record elsewhere', {}],
+  ])('a job that comes back to a watch and %s keeps the higher count of both', (_name, over) => {
+    const own = anObservation(aJob([]), { timesMissing: 3, changedAt: T0 });
+    const other = { ...own, watch: 'other', milestones: ['started', 'finished'] as const, ...over };
+    for (const timesMissing of [1, 3]) {
+      expect(takenBack(own, [{ ...other, timesMissing }], [])).toMatchObject({
+        watch: own.watch,
+        timesMissing: 3,
+      });
+    }
+    expect(takenBack(own, [{ ...other, timesMissing: 4 }], [])).toMatchObject({ timesMissing: 4 });
   });
 
   it('is taken over by another watch as what it was: recorded, and told to nobody', () => {

@@ -153,7 +153,7 @@ export function keepingContract(store: () => Store): void {
     });
 
     it('knows a pruned job by its milestones, and tells other watches of it', async () => {
-      const gone = jobOf(1, OLD, ['finished', 'expired']);
+      const gone = { ...jobOf(1, OLD, ['finished', 'expired']), changedAt: OLD + HOUR, timesMissing: 2 };
       await record([gone]);
       await pruneAll();
       const pruned = {
@@ -163,6 +163,8 @@ export function keepingContract(store: () => Store): void {
         job: null,
         isPruned: true,
         mayChangeUntil: 0,
+        changedAt: OLD + HOUR,
+        timesMissing: 2,
       };
       const expected = { ...pruned, milestones: ['started', 'finished', 'expired'], anomaly: null };
       const known = await store().readObservations('orders', [gone.jobId, jobId(9)]);

@@ -21,6 +21,8 @@ const DAY = 24 * HOUR;
 const KEEP = 10 * DAY;
 const ALL = { limit: 1_000 };
 const RUNS = 30;
+/** A counterexample is made smaller in so many tries at most: it is to be seen before the time of the test is up. */
+const SHRINKS = 60;
 
 /** What really happens to a job, in hours after T0. */
 interface Life {
@@ -228,9 +230,14 @@ async function compare(plain: World, pruned: World, everPruned: ReadonlySet<stri
 it('whatever is pruned, and whenever: what is told, owed, usual and listed of all others is as without it', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(lives, { minLength: 1, maxLength: 8 }),
-      fc.array(steps, { minLength: 8, maxLength: 30, size: 'max' }),
-      async (all, timeline) => {
+      fc.limitShrink(
+        fc.tuple(
+          fc.array(lives, { minLength: 1, maxLength: 8 }),
+          fc.array(steps, { minLength: 8, maxLength: 30, size: 'max' }),
+        ),
+        SHRINKS,
+      ),
+      async ([all, timeline]) => {
         const clock = createManualClock(T0);
         const stores = [await openNewStore(), await openNewStore()] as const;
         const [plain, pruned] = [new World(stores[0], clock), new World(stores[1], clock)];

@@ -8,21 +8,24 @@ import { toObservation } from '../rows.ts';
 import type { Database } from '../schema.ts';
 
 /** A job that is pruned. */
-type GoneJob = Omit<Selectable<Database['pruned_job']>, 'milestones' | 'first_seen_at' | 'first_sight'> & {
-  body: string;
-};
+type GoneJob = Omit<
+  Selectable<Database['pruned_job']>,
+  'milestones' | 'times_missing' | 'changed_at' | 'first_seen_at' | 'first_sight'
+> & { body: string };
 
 /** Writes down what stays of these jobs, within the caller's transaction. */
 export async function writePrunedJobs(trx: Transaction<Database>, jobs: readonly GoneJob[]): Promise<void> {
   await insert(
     trx,
     jobs.map(({ body, ...row }) => {
-      const { milestones, firstSeenAt, firstSight } = toObservation(body);
+      const { milestones, timesMissing = 0, changedAt, firstSeenAt, firstSight } = toObservation(body);
       return {
         ...row,
         first_seen_at: firstSeenAt,
         first_sight: firstSight,
         milestones: milestones.join(' '),
+        times_missing: timesMissing,
+        changed_at: changedAt,
       };
     }),
   );
@@ -41,6 +44,8 @@ const insert = keepRows((db, rows: Array<Selectable<Database['pruned_job']>>) =>
         first_seen_at: eb.ref('excluded.first_seen_at'),
         first_sight: eb.ref('excluded.first_sight'),
         milestones: eb.ref('excluded.milestones'),
+        times_missing: eb.ref('excluded.times_missing'),
+        changed_at: eb.ref('excluded.changed_at'),
         delivery_type: eb.ref('excluded.delivery_type'),
         took_ms: eb.ref('excluded.took_ms'),
       })),
@@ -86,6 +91,8 @@ function toPruned(row: Selectable<Database['pruned_job']>): Observation {
     state: row.state,
     firstSight: row.first_sight,
     firstSeenAt: row.first_seen_at,
+    changedAt: row.changed_at ?? row.first_seen_at,
+    ...(row.times_missing > 0 ? { timesMissing: row.times_missing } : {}),
     // Nothing else is ever written there.
     milestones: (row.milestones === '' ? [] : row.milestones.split(' ')) as Milestone[],
   });
