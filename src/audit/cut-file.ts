@@ -1,45 +1,67 @@
-import { rename, rm } from 'node:fs/promises';
+import { realpath, rename, rm } from 'node:fs/promises';
 import { parseAuditEntry } from '../domain/audit.ts';
 import { type AuditStub, parseStub, stubLine } from '../domain/evidence/audit-stub.ts';
-import { openRegular, readLines } from './line-file.ts';
-import { readPiece } from './pieces.ts';
+import { openRegular, readLines, TORN_LAST_LINE } from './line-file.ts';
+import { ownAlike } from './own-alike.ts';
+import { CUT_ENDING, readPiece } from './pieces.ts';
 
 /**
- * Cuts off of a mirror file what the log holds no more: what is left goes to a new file behind the stub, and that takes its place. Pieces
- * that a rotation has left are left alone: how long those stay is for the rotation to say.
- * @returns false when there is nothing of it in the file, or the file is not what it should be; then it is as it was.
+ * What became of a file that was to be cut. `nothing_to_cut`: it begins behind what is pruned, or with no entry; `unsound`: it is not what
+ * the log was, and is left as it is, for whoever has to find out why.
  */
-export async function cutFile(file: string, stub: AuditStub): Promise<boolean> {
-  const first = (await readPiece(file))?.first ?? null;
-  if (first === null || first > stub.last.seq) return false;
-  const anew = `${file}.cut`;
+export type CutOutcome = 'cut' | 'nothing_to_cut' | 'unsound';
+
+/**
+ * Cuts off of a mirror file what the log holds no more: what is left goes to a new file behind the stub, and that takes its place, with its
+ * owner and mode; where the name is a link, at the place that it leads to. Pieces that a rotation has left are left alone: how long those
+ * stay is for the rotation to say.
+ * @throws the fault of the file system, as of a full disk; the file is as it was, and nothing is left beside it.
+ */
+export async function cutFile(file: string, stub: AuditStub): Promise<CutOutcome> {
+  const target = await realpath(file);
+  const anew = `${target}${CUT_ENDING}`;
+  // A kill may have left it.
   await rm(anew, { force: true });
+  const first = (await readPiece(target))?.first ?? null;
+  if (first === null || first > stub.last.seq) return 'nothing_to_cut';
+  try {
+    if (!(await writeRest(target, stub, anew))) return 'unsound';
+    await rename(anew, target);
+    return 'cut';
+  } finally {
+    // It takes room that the mirror needs.
+    await rm(anew, { force: true });
+  }
+}
+
+/** @returns false when the file is not what it should be. */
+async function writeRest(file: string, stub: AuditStub, anew: string): Promise<boolean> {
   const handle = await openRegular(anew, 'wx');
-  let isSound = true;
   try {
     await handle.writeFile(`${stubLine(stub)}\n`);
     for await (const bytes of linesBehind(file, stub)) {
-      isSound = bytes !== null;
-      if (bytes === null) break;
+      if (bytes === null) return false;
       await handle.writeFile(bytes);
     }
+    await ownAlike(handle, file);
     await handle.sync();
+    return true;
   } finally {
     await handle.close();
   }
-  if (isSound) await rename(anew, file);
-  else await rm(anew);
-  return isSound;
 }
 
 /**
- * Whole lines behind what the stub stands for, in portions; `null` where the first of them is missing: somebody has taken it out, and
- * that must show. A torn last line is left out.
+ * Whole lines behind what the stub stands for, in portions; `null` where the first of them is missing, or where something else than a line
+ * stands between them: somebody has done that, and it must show. A torn last line alone is left out.
  */
 async function* linesBehind(file: string, { last }: AuditStub): AsyncGenerator<Buffer | null> {
   let isFound = false;
   for await (const portion of readLines(file)) {
-    if ('problem' in portion) return;
+    if ('problem' in portion) {
+      if (portion.problem !== TORN_LAST_LINE) yield null;
+      return;
+    }
     const { bytes, starts, ends } = portion;
     const end = (ends.at(-1) ?? -1) + 1;
     const seqs = isFound

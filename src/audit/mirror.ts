@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, rename, stat } from 'node:fs/promises';
+import { type FileHandle, realpath, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { type AuditLine, parseAuditEntry } from '../domain/audit.ts';
@@ -9,8 +9,9 @@ import { StoreError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { makeDirectory } from '../make-directory.ts';
 import type { AuditReader, AuditStore } from '../store/ports/audit.ts';
-import { cutFile } from './cut-file.ts';
 import { isMissingFile, openRegular, readTail } from './line-file.ts';
+import { createMirrorCut } from './mirror-cut.ts';
+import { ownAlike } from './own-alike.ts';
 import { piecesBeside } from './pieces.ts';
 
 /** A file that holds the audit log of the store, line by line. One process writes it: the daemon. */
@@ -30,7 +31,7 @@ export interface AuditMirrorOptions {
   file: string;
   store: AuditStore;
   logger: Logger;
-  clock?: Pick<Clock, 'now'>;
+  clock?: Pick<Clock, 'now' | 'monotonic'>;
   /** Told when a file was put aside, before it is written anew: what it records in the store is in the new file. */
   onKeptAside?: (aside: string) => Promise<void>;
   /** Told when the file was renamed and a new one goes on behind entry `last`, before anything stands in that. */
@@ -69,22 +70,9 @@ const MOST_SETTLINGS = 5;
  */
 export function createAuditMirror(options: AuditMirrorOptions): AuditMirror {
   let position: Position | null = null;
-  /** The last entry that is known to be cut off of the file. */
-  let cutUpTo = 0;
+  const cut = createMirrorCut({ ...options, clock: options.clock ?? systemClock });
   let turn: Promise<unknown> = Promise.resolve();
   let closed = false;
-
-  /** What the store has pruned goes from the file too. */
-  async function cut(): Promise<void> {
-    const stub = await options.store.auditStart();
-    if (stub === null || stub.last.seq === cutUpTo) return;
-    if (existsSync(options.file) && (await cutFile(options.file, stub)))
-      options.logger.info('Cut off of the audit file what is pruned', {
-        file: options.file,
-        upTo: stub.last.seq,
-      });
-    cutUpTo = stub.last.seq;
-  }
 
   async function pass(): Promise<number> {
     await cut();
@@ -164,10 +152,7 @@ async function settle(options: AuditMirrorOptions): Promise<Position> {
   } finally {
     await handle.close();
   }
-  await keepAside(options);
-  const anew = await openRegular(file, 'wx');
-  const { ino: inode } = await anew.stat();
-  await anew.close();
+  const inode = await keepAside(options);
   return { ...(await fromStart(options)), inode };
 }
 
@@ -249,14 +234,17 @@ async function sameInStore(store: AuditReader, line: string): Promise<AuditLine 
   return stored?.body === line ? stored : null;
 }
 
+/** Puts the file aside, and makes an empty one for the same people in its place. @returns the inode of that. */
 async function keepAside({
   file,
   logger,
   clock = systemClock,
   onKeptAside,
-}: AuditMirrorOptions): Promise<void> {
-  const aside = freeName(`${file}.damaged-${toIso(clock.now()).replaceAll(/[-:.]/g, '')}`);
-  await rename(file, aside);
+}: AuditMirrorOptions): Promise<number> {
+  // Where the name is a link, it goes on leading to where it did.
+  const target = await realpath(file);
+  const aside = freeName(`${target}.damaged-${toIso(clock.now()).replaceAll(/[-:.]/g, '')}`);
+  await rename(target, aside);
   logger.warn(
     'The audit file does not fit the store: it was changed, belongs to another store, or the store has lost entries that it had. Writing it anew',
     {
@@ -266,6 +254,13 @@ async function keepAside({
     },
   );
   await onKeptAside?.(aside);
+  const anew = await openRegular(target, 'wx');
+  try {
+    await ownAlike(anew, aside);
+    return (await anew.stat()).ino;
+  } finally {
+    await anew.close();
+  }
 }
 
 function freeName(name: string): string {

@@ -18,7 +18,13 @@ export interface Piece {
   lastLine: string | null;
 }
 
-/** Finds the files beside `file` that may be pieces of the same log; those that were kept aside as damaged are not among them. */
+/** What ends the name of a file that is written to take the place of a longer one. */
+export const CUT_ENDING = '.cut';
+
+/**
+ * Finds the files beside `file` that may be pieces of the same log. Those that were kept aside as damaged are not among them, nor is what
+ * a cut has left half written.
+ */
 export async function piecesBeside(file: string): Promise<Piece[]> {
   const own = basename(file);
   const extension = extname(own);
@@ -26,6 +32,7 @@ export async function piecesBeside(file: string): Promise<Piece[]> {
   const isPiece = (name: string): boolean =>
     name !== own &&
     !name.includes('.damaged-') &&
+    !name.endsWith(CUT_ENDING) &&
     (name.startsWith(own) || (name.startsWith(stem) && name.includes(extension)));
   const names = await readdir(dirname(file)).catch(() => []);
   const pieces: Piece[] = [];
