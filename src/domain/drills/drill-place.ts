@@ -3,8 +3,8 @@ import { parseInstant, type Timestamp } from '../instant.ts';
 import { placeKey } from '../job/place.ts';
 import { isWildcard, type Watch } from '../job/watch.ts';
 import { countsFor, type Drill } from './drill.ts';
-import { attestRun, type DrillRun, isUnattested, judgeRun, missAttestation } from './drill-run.ts';
-import { endedJobIn } from './ended-job.ts';
+import { attestRun, type DrillRun, isAwaited, isUnattested, judgeRun, missAttestation } from './drill-run.ts';
+import { type EndedJob, endedJobIn } from './ended-job.ts';
 
 /** How a drill stands at one instance. Plain JSON: the store keeps it as it is. */
 export interface DrillPlace {
@@ -14,7 +14,7 @@ export interface DrillPlace {
   since: Timestamp;
   /** The restore that counts and finished last; `null`: none ever has. */
   done: { jobId: string; at: Timestamp } | null;
-  /** Runs that wait for an attestation, the oldest first, and those that may still get another one. */
+  /** Runs that wait for an attestation, the oldest first, and those that may still get another one: see `withRun`. */
   runs: DrillRun[];
   /** What is told of a run that did not go as agreed, until one does; `null`: nothing. */
   failing: DrillRun | null;
@@ -31,8 +31,8 @@ export interface PlaceChange {
   run: DrillRun | null;
 }
 
-/** Of so many runs it is remembered what they lacked: an attestation that comes later than that changes nothing. */
-const MOST_RUNS = 20;
+/** Of so many runs for which nobody waits it is remembered what they lacked: an attestation that comes later than that changes nothing. */
+const MOST_SETTLED = 20;
 
 /**
  * Reads on in the audit log: says what an entry changes for a drill. Pure, so that reading an entry twice comes to the same.
@@ -64,10 +64,16 @@ export function missedAttestations(place: DrillPlace, now: Timestamp): DrillRun[
   return place.runs.filter((run) => isUnattested(run, now)).map(missAttestation);
 }
 
-/** The same place, with this run in the place of the one of its job. */
+/**
+ * The same place, with this run in the place of the one of its job. Kept are all runs that somebody still has to attest, the one of which it
+ * is told that it did not go as agreed, and the newest of the others.
+ */
 export function withRun(place: DrillPlace, run: DrillRun): DrillPlace {
   const others = place.runs.filter(({ jobId }) => jobId !== run.jobId);
-  return { ...place, runs: [...others, run].toSorted((a, b) => a.endedAt - b.endedAt).slice(-MOST_RUNS) };
+  const all = [...others, run].toSorted((a, b) => a.endedAt - b.endedAt);
+  const isHeld = (one: DrillRun): boolean => isAwaited(one) || one.jobId === place.failing?.jobId;
+  const settled = new Set(all.filter((one) => !isHeld(one)).slice(-MOST_SETTLED));
+  return { ...place, runs: all.filter((one) => isHeld(one) || settled.has(one)) };
 }
 
 /** Since when a restore is waited for: the last one, or else the begin of the watch. */
@@ -98,13 +104,21 @@ function readJob(
   const key = keyIn(watch, job);
   const home = isWildcard(watch) ? job : watch;
   const place = places.get(key) ?? newPlace(home, parseInstant(entry.at) ?? job.endedAt);
-  const isNewer = job.outcome === 'finished' && job.endedAt > (place.done?.at ?? Number.NEGATIVE_INFINITY);
-  const counted = isNewer ? { ...place, done: { jobId: job.jobId, at: job.endedAt } } : place;
+  const counted = isLaterFinish(job, place.done) ? { ...place, done: { jobId: job.jobId, at: job.endedAt } } : place;
   if (job.isSilent || !judges) return counted === place ? [] : [{ key, place: counted, run: null }];
   // The short form asks for restores that finish, and for nothing else.
   if (drill.name === null && job.outcome === 'failed') return [];
   const run = judgeRun(drill, job);
   return [{ key, place: withRun(counted, run), run }];
+}
+
+/** True when this restore finished after the one that is done, as far as anybody knows. */
+function isLaterFinish(job: EndedJob, done: DrillPlace['done']): boolean {
+  if (job.outcome !== 'finished') return false;
+  if (done === null) return true;
+  // It was found then, and may have finished long before: only what began after the other has finished surely did so later.
+  const at = job.isDated || job.isNewEnd ? job.endedAt : job.createdAt;
+  return job.jobId !== done.jobId && at > done.at;
 }
 
 function readAttestation(places: ReadonlyMap<string, DrillPlace>, { data }: AuditEntry): PlaceChange[] {

@@ -41,9 +41,14 @@ export function attestRun(run: DrillRun, attested: NonNullable<DrillRun['atteste
   return { ...run, reasons, attested };
 }
 
+/** True while somebody has to attest the run, and it is not told that nobody has. */
+export function isAwaited({ attestBy, attested, reasons }: DrillRun): boolean {
+  return attestBy !== null && attested === null && !reasons.includes('not_attested');
+}
+
 /** True when the time to attest the run is over, and nobody has. */
-export function isUnattested({ attestBy, attested, reasons }: DrillRun, now: Timestamp): boolean {
-  return attestBy !== null && attested === null && now >= attestBy && !reasons.includes('not_attested');
+export function isUnattested(run: DrillRun, now: Timestamp): boolean {
+  return isAwaited(run) && run.attestBy !== null && now >= run.attestBy;
 }
 
 /** The same run, of which it is told that nobody has attested it. */

@@ -15,6 +15,8 @@ export interface EndedJob {
   /** False: Atlas does not say when it ended; it was found at `endedAt`. */
   isDated: boolean;
   snapshotAt: Timestamp | null;
+  /** The entry is the one by which it ended. False: it ended by then; a version that did not say when may tell of it again and again. */
+  isNewEnd: boolean;
   /** It ended before the watch began to look, or was told by a version that did not say so: nobody is told anything of it. */
   isSilent: boolean;
 }
@@ -27,7 +29,8 @@ export function endedJobIn({ kind, at, data }: AuditEntry): EndedJob | null {
   const { job } = data;
   const news = names(data.news);
   const silent = names(data.silent);
-  const outcome = outcomeOf([...news, ...silent], job.state);
+  const found = [...news, ...silent];
+  const outcome = outcomeOf(found, job.state);
   const createdAt = instant(job.createdAt);
   const seenAt = instant(at);
   if (outcome === null || createdAt === null || seenAt === null) return null;
@@ -45,11 +48,12 @@ export function endedJobIn({ kind, at, data }: AuditEntry): EndedJob | null {
     endedAt: dated ?? seenAt,
     isDated: dated !== null,
     snapshotAt: instant(job.snapshotAt),
+    isNewEnd: found.length > 0,
     isSilent: !news.includes(outcome),
   };
 }
 
-/** Versions before `news` tell of a job that has finished as often as it changes: that is harmless, since it is the same finish each time. */
+/** What changes of a job that has finished is told without news; versions before `news` told of the finish itself so. */
 function outcomeOf(found: readonly string[], state: unknown): EndedJob['outcome'] | null {
   if (found.includes('finished')) return 'finished';
   if (found.includes('failed')) return 'failed';

@@ -6,7 +6,9 @@ import {
   missedAttestations,
   newPlace,
   readEntry,
+  withRun,
 } from '../../../src/domain/drills/drill-place.ts';
+import { type DrillRun, missAttestation } from '../../../src/domain/drills/drill-run.ts';
 import { reasonWords } from '../../../src/domain/drills/drill-words.ts';
 import { restoreCommand } from '../../../src/domain/drills/restore-command.ts';
 import { placeKey } from '../../../src/domain/job/place.ts';
@@ -82,6 +84,38 @@ describe('a restore that counts as a drill', () => {
     for (const change of [read(ended('failed'), { judges: false }), read(ended('failed', { silent: true }))])
       expect(change?.run ?? null).toBeNull();
     expect(read(ended('finished', { silent: true }))).toMatchObject({ run: null, place: { done: {} } });
+  });
+
+  it('finished when that was found, however often Atlas or an older version tells of it again without a time', () => {
+    const again = ended('finished', { isDated: false, silent: true });
+    const { news: _news, silent: _silent, ...older } = again.data;
+    const found = read({ ...again, at: iso(T0 + HOUR) })?.place as DrillPlace;
+    expect(found.done).toEqual({ jobId: jobId(1), at: T0 + HOUR });
+    const later = { ...again, at: iso(T0 + 9 * HOUR), data: older };
+    expect(read(later, { place: found })).toBeNull();
+    // Nor where another one has finished since.
+    expect(read(later, { place: { ...found, done: { jobId: jobId(2), at: T0 + 2 * HOUR } } })).toBeNull();
+    expect(read(later, { place: { ...found, done: null } })?.place?.done?.at).toBe(T0 + 9 * HOUR);
+    const before = { jobId: jobId(2), at: T0 - 1 };
+    expect(read(later, { place: { ...found, done: before } })?.place?.done?.at).toBe(T0 + 9 * HOUR);
+  });
+
+  it('is waited for until its deadline, however many end meanwhile', () => {
+    const { place, run } = read(ended('finished')) as { place: DrillPlace; run: DrillRun };
+    const told = missAttestation({ ...run, jobId: jobId(2) });
+    const settled = (number: number): DrillRun => ({
+      ...{ ...run, jobId: jobId(number), endedAt: run.endedAt + number },
+      attested: { result: 'passed', by: 'ann', ticket: null },
+    });
+    let many: DrillPlace = withRun({ ...place, failing: told }, told);
+    for (let number = 3; number < 40; number += 1) many = withRun(many, settled(number));
+    expect(many.runs.map(({ jobId: id }) => id)).toEqual([
+      ...[jobId(1), jobId(2)],
+      ...Array.from({ length: 20 }, (_, index) => jobId(20 + index)),
+    ]);
+    expect(missedAttestations(many, T0 + 20 * MINUTE + 48 * HOUR).map(({ jobId: id }) => id)).toEqual([
+      jobId(1),
+    ]);
   });
 
   it('lacks an attestation when the time is over, and only then', () => {
