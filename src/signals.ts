@@ -58,6 +58,8 @@ export interface WatcherSignals {
   'config:reloaded': { outcome: 'ok' | 'failed' };
   /** The audit log was signed as it stands. */
   'audit:signed': Record<never, never>;
+  /** A witness has cosigned the last one. */
+  'audit:cosigned': Record<never, never>;
   /** The store has lost entries that it had, and all that was written with them. */
   'store:rolled_back': { hadEntries: number };
   /** Audit entries were written. */

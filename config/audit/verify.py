@@ -68,7 +68,9 @@ def verify(path, given=None, kept=()):
     *lines, torn = open(path, "rb").read().split(b"\n")
     if lines and lines[0].startswith(b'{"checkpoint":'):
         subtrees, prev, seq, key = begin(lines.pop(0), given)
-        if roots.get(seq, root_of(subtrees)) != root_of(subtrees) or not any(b'"data":{"last":%d}' % seq in one and b'"kind":"audit.pruned"' in one for one in lines):
+        if roots.get(seq, root_of(subtrees)) != root_of(subtrees):
+            raise Wrong(f"entry {seq}: the first {seq} entries are not those of the checkpoint")
+        if not any(b'"data":{"last":%d}' % seq in one and b'"kind":"audit.pruned"' in one for one in lines):
             raise Wrong(f"entry 1: the first {seq} entries were cut off, and no entry says so")
     for line in lines:
         seq += 1

@@ -3,6 +3,7 @@ import { type AuditHead, GENESIS } from '../domain/audit.ts';
 import { rootOf } from '../domain/evidence/audit-tree.ts';
 import { checkpointFault, parseCheckpoint } from '../domain/evidence/checkpoint.ts';
 import { parseVerifierKey, type VerifierKey } from '../domain/evidence/signed-note.ts';
+import { toIso } from '../domain/instant.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
 import type { KeptCheckpoint } from './checkpoints/known-checkpoints.ts';
 import { createClockCheck } from './clock-check.ts';
@@ -50,7 +51,10 @@ export async function checkAudit(
   const own = store === null ? null : await ownEvidence(store);
   const key = evidence.key ?? own?.key ?? null;
   const known = [...(own?.known ?? []), ...evidence.kept.map(knownTree)];
-  const along = { tree: createTreeCheck({ known, key }), clock: createClockCheck() };
+  const along = {
+    tree: createTreeCheck({ known, key, witnesses: evidence.witnesses ?? [] }),
+    clock: createClockCheck(),
+  };
   const storeWalk = store && (await walkStore(store, along));
   const [first = '', ...others] = where.files;
   const files = others.length === 0 ? await piecesUpTo(first) : await inOrder(where.files);
@@ -64,6 +68,7 @@ export async function checkAudit(
     ...(await cutStore(store, inFile)),
     ...evidence.faults,
     ...evidence.kept.flatMap((kept) => unsigned(kept, key)),
+    ...uncosigned(along.tree, evidence),
   ];
   const { head } = inStore ?? inFile;
   return {
@@ -113,6 +118,14 @@ function unsigned({ checkpoint, source }: KeptCheckpoint, key: VerifierKey | nul
   return fault === null ? [] : [`${source}: ${fault}`];
 }
 
+/** A witness that is named has cosigned something: where no kept checkpoint says so, the log does. */
+function uncosigned({ cosigned, isStopped }: TreeCheck, { isCosignedElsewhere }: AuditEvidence): string[] {
+  if (isStopped || isCosignedElsewhere) return [];
+  return cosigned.flatMap(({ witness, cosigned: last }) =>
+    last === null ? [`${witness} has cosigned nothing in this log`] : [],
+  );
+}
+
 function firstOf(problems: readonly AuditProblem[]): WrongEntry | null {
   return problems.reduce<WrongEntry | null>(
     (first, { wrong }) => (first === null || wrong.entry < first.entry ? wrong : first),
@@ -131,6 +144,11 @@ function notesOn(
       ? [`entries up to ${tree.pruned} are pruned: a signed stub stands in their place`]
       : []),
     ...(clock.note === null ? [] : [clock.note]),
+    ...tree.cosigned.flatMap(({ witness, cosigned }) =>
+      cosigned === null
+        ? []
+        : [`${witness} has cosigned the first ${cosigned.size} entries at ${toIso(cosigned.at * 1_000)}`],
+    ),
     ...(isUnsigned ? ['nothing in this log is signed yet: it may have been written anew as a whole'] : []),
     ...(key === null && !isUnsigned
       ? ['checked with the key that the log names itself; give the one that you have kept with --key']

@@ -9,8 +9,10 @@ import {
 export interface AuditEvidence extends KeptCheckpoints {
   /** By which it should be signed; `null`: by the one that it names itself. */
   key: VerifierKey | null;
-  /** Who must have cosigned the checkpoints that were kept. */
+  /** Who must have cosigned the log, and the checkpoints that were kept elsewhere. */
   witnesses?: readonly VerifierKey[];
+  /** Checkpoints were kept elsewhere: those need to be cosigned, and the log need not say so. */
+  isCosignedElsewhere?: boolean;
 }
 
 /** A log that nothing else is known of. */
@@ -29,7 +31,10 @@ export async function gatherEvidence(request: {
   own: string | undefined;
 }): Promise<AuditEvidence> {
   const { key, checkpoints, own, witnesses = [] } = request;
-  const evidence: AuditEvidence = { key, witnesses, kept: [], faults: [] };
+  const evidence: AuditEvidence = {
+    ...{ key, witnesses, kept: [], faults: [] },
+    isCosignedElsewhere: checkpoints.length > 0,
+  };
   for (const file of own === undefined ? checkpoints : [...checkpoints, own]) {
     const found = await readCheckpoints(file);
     evidence.kept.push(...(found?.kept ?? []));

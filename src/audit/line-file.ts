@@ -180,6 +180,17 @@ async function readRange(handle: FileHandle, start: number, end: number): Promis
   return buffer.subarray(0, bytesRead);
 }
 
+/** Reads all of a file that is not long. @returns `null` where there is none. @throws the fault of the file system; EINVAL for what is no file. */
+export async function readText(file: string): Promise<string | null> {
+  try {
+    const handle = await openRegular(file, 'r');
+    return await handle.readFile('utf8').finally(() => handle.close());
+  } catch (error) {
+    if (isMissingFile(error)) return null;
+    throw error;
+  }
+}
+
 /** True for the fault of a file that is not there. */
 export function isMissingFile(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';

@@ -9,6 +9,7 @@ import {
 } from '../domain/evidence/audit-tree.ts';
 import { checkpointFault, parseCheckpoint } from '../domain/evidence/checkpoint.ts';
 import { parseVerifierKey, type VerifierKey, verifierKeyText } from '../domain/evidence/signed-note.ts';
+import { type CosignatureCheck, createCosignatureCheck } from './cosignature-check.ts';
 import type { FaultKind } from './fault-kind.ts';
 
 /** How a log should stand at some size: what somebody has kept of it, or says of it. */
@@ -31,6 +32,8 @@ export interface TreeCheckOptions {
   known?: readonly KnownTree[];
   /** The key that checkpoints are signed by; `null`: whatever the log itself says. */
   key?: VerifierKey | null;
+  /** Whose cosignatures in the log are looked at; those of others are not. */
+  witnesses?: readonly VerifierKey[];
 }
 
 /** Grows the tree along a log, and compares it with every checkpoint that is met in it or known from elsewhere. */
@@ -47,6 +50,8 @@ export interface TreeCheck {
   readonly agreeing: number;
   /** Entries that a stub stands for; 0: the log begins with its first entry. */
   readonly pruned: number;
+  /** What each witness has cosigned last. */
+  readonly cosigned: CosignatureCheck['last'];
   /** Something was wrong: nothing was compared from there on. */
   readonly isStopped: boolean;
 }
@@ -54,11 +59,12 @@ export interface TreeCheck {
 const KIND = Buffer.from('"kind":"checkpoint.');
 /** What stands behind the name of the kind, but for the number: `"prev":"…","seq":` and `,"v":1}`. */
 const TAIL_BYTES = '","prev":"","seq":,"v":1}'.length + 64;
-const KINDS = ['made', 'key'] as const;
+const KINDS = ['made', 'key', 'cosigned'] as const;
 const PRUNED = Buffer.from('"kind":"audit.pruned"');
 
 /** Begins with the first entry. */
-export function createTreeCheck({ known = [], key: given = null }: TreeCheckOptions): TreeCheck {
+export function createTreeCheck(options: TreeCheckOptions): TreeCheck {
+  const { known = [], key: given = null, witnesses = [] } = options;
   // Of a tree without leaves there is nothing to compare.
   const due = known.filter(({ size }) => size > 0).toSorted((a, b) => a.size - b.size);
   let next = 0;
@@ -70,6 +76,7 @@ export function createTreeCheck({ known = [], key: given = null }: TreeCheckOpti
   let pruned = 0;
   /** An entry of the log itself says that it was cut there. */
   let isCutOnRecord = false;
+  const cosignatures = createCosignatureCheck(witnesses, () => pruned);
 
   const compareKnown = (): TreeProblem[] => {
     const problems: TreeProblem[] = [];
@@ -107,14 +114,24 @@ export function createTreeCheck({ known = [], key: given = null }: TreeCheckOpti
     const isThis = checkpoint.size === seq - 1 && checkpoint.size === tree.size;
     if (isThis && checkpoint.root.equals(rootOf(tree))) {
       agreeing += 1;
+      cosignatures.made(checkpoint);
       return [];
     }
     return fault('other_history', `its checkpoint of ${checkpoint.size} entries is not of this log`);
   };
 
+  const takeCosigned = (data: Readonly<Record<string, unknown>>, seq: number): TreeProblem[] => {
+    const fault = cosignatures.take(data);
+    return fault === null ? [] : [{ entry: seq, how: 'signature', problem: `entry ${seq}: ${fault}` }];
+  };
+  const takers = { key: takeKey, made: takeCheckpoint, cosigned: takeCosigned };
+
   return {
     get agreeing() {
       return agreeing;
+    },
+    get cosigned() {
+      return cosignatures.last;
     },
     get isStopped() {
       return isStopped;
@@ -143,8 +160,7 @@ export function createTreeCheck({ known = [], key: given = null }: TreeCheckOpti
       if (pruned > 0 && tellsOfCut(bytes.subarray(start, end), pruned)) isCutOnRecord = true;
       // The checkpoint is about what stands before it.
       const kind = kindOf(bytes, end, seq);
-      const data = kind === null ? null : dataOf(bytes.toString('utf8', start, end));
-      const problems = data === null ? [] : kind === 'key' ? takeKey(data, seq) : takeCheckpoint(data, seq);
+      const problems = kind === null ? [] : takers[kind](dataOf(bytes.toString('utf8', start, end)), seq);
       tree = growFrontier(tree, [leafHash(bytes.subarray(start, end))]);
       problems.push(...compareKnown());
       if (problems.length > 0) isStopped = true;

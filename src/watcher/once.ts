@@ -133,6 +133,7 @@ async function runAll(run: Run, signal: AbortSignal): Promise<OnceReport> {
     run,
     polled.map(({ loop }) => loop),
   );
+  await signLog(run);
   return {
     watches,
     channels,
@@ -225,6 +226,12 @@ async function keepHouse(run: Run, loops: readonly WatchLoop[]): Promise<void> {
   } catch (thrown) {
     run.logger.error('What is old could not be pruned', { err: toError(thrown) });
   }
+}
+
+/** Nobody else signs how the log stands, where this run has the whole work of several replicas. Whoever has a store alone signs by itself. */
+async function signLog({ signing, store }: Run): Promise<void> {
+  const end = await signing?.(store);
+  await end?.();
 }
 
 /** What a channel gives up goes to its fallback within the same run; that one may have a fallback too. */

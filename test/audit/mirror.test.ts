@@ -16,6 +16,7 @@ import { auditLine } from '../../src/domain/audit.ts';
 import type { Store } from '../../src/store/store.ts';
 import { aDraft, openForTest, temporaryDirectory } from '../store/support.ts';
 import { T0 } from '../support/builders.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 
 async function aStore(entries: number): Promise<Store> {
@@ -44,7 +45,7 @@ function setUp(store: Store, file = join(temporaryDirectory(), 'audit', 'audit.j
       writeFileSync(file, text);
     },
     open: async (over: Partial<AuditMirrorOptions> = {}): Promise<AuditMirror> => {
-      const mirror = createAuditMirror({ file, store, logger, clock: { now: () => T0 }, ...over });
+      const mirror = createAuditMirror({ file, store, logger, clock: createManualClock(T0), ...over });
       onTestFinished(() => mirror.close());
       await mirror.catchUp();
       return mirror;

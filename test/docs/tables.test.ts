@@ -39,6 +39,12 @@ describe('the tables of the documents', () => {
     expect(openers.filter((name) => !namesIn('docs/channels.md').includes(name))).toEqual([]);
   });
 
+  it('say what to do about every event that is no mere news', () => {
+    const text = read('docs/on-call.md');
+    const grave = EVENT_NAMES.filter((name) => kindOf(name).severity !== 'info');
+    expect(grave.filter((name) => !text.includes(`| **${name}**`))).toEqual([]);
+  });
+
   it('name every kind of audit entry', () => {
     expect(AUDIT_KINDS.filter((kind) => !namesIn('docs/audit.md').includes(kind))).toEqual([]);
   });

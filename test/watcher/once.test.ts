@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { DeliveryError, SourceError } from '../../src/errors.ts';
 import { createSignals } from '../../src/signals.ts';
 import { type OnceDeps, runOnce } from '../../src/watcher/once.ts';
+import { aDraft } from '../store/support.ts';
 import {
   aJob,
   anEvent,
@@ -192,6 +193,19 @@ describe('a receiver that is slow to refuse, or does not answer', () => {
     expect(oncall.accepted.flat()).toHaveLength(6);
     expect(report.isComplete).toBe(true);
   });
+});
+
+it('signs the log at its end, where nobody else does', async () => {
+  const { store, run } = await aWorld();
+  const events = [{ event: anEvent('failed'), channels: [], suppressed: null }];
+  await store.commitAlerts({ at: T0, raise: [], clear: [], events, audit: [aDraft(1)] });
+  const signed: number[] = [];
+  await run({
+    signing: async (of) => async () => {
+      signed.push((await of.auditHead()).seq);
+    },
+  });
+  expect(signed).toEqual([(await store.auditHead()).seq]);
 });
 
 it('prunes what was over long ago, unless no poll has succeeded', async () => {

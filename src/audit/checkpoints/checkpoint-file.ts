@@ -10,6 +10,16 @@ export function checkpointLine({ at, note }: MadeCheckpoint): string {
   return JSON.stringify({ at, note });
 }
 
+/** Reads the note in a line of the file of checkpoints; `null` where there is none. */
+export function noteInLine(line: string): string | null {
+  try {
+    const { note } = JSON.parse(line) as { note?: unknown };
+    return typeof note === 'string' ? note : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Appends a checkpoint to the file of checkpoints, and forces it to the disk. One that stands last there already is not written again;
  * a torn last line is cut off.
@@ -46,12 +56,11 @@ export async function lastCheckpointIn(file: string): Promise<{ size: number; no
   try {
     const handle = await openRegular(file, 'r');
     const { text } = await readTail(handle).finally(() => handle.close());
-    const { note } = JSON.parse(text ?? '{}') as { note?: unknown };
-    if (typeof note !== 'string') return null;
-    const size = parseCheckpoint(note)?.size ?? null;
-    return size === null ? null : { size, note };
+    const note = text === null ? null : noteInLine(text);
+    const size = note === null ? null : (parseCheckpoint(note)?.size ?? null);
+    return note === null || size === null ? null : { size, note };
   } catch (error) {
-    if (isMissingFile(error) || error instanceof SyntaxError) return null;
+    if (isMissingFile(error)) return null;
     throw error;
   }
 }

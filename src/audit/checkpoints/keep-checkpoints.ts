@@ -7,7 +7,12 @@ import { StoreError, toError } from '../../errors.ts';
 import { createFaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
-import type { AuditRecorder, CheckpointRequest, CheckpointStore } from '../../store/ports/audit.ts';
+import type {
+  AuditRecorder,
+  CheckpointRequest,
+  CheckpointStore,
+  MadeCheckpoint,
+} from '../../store/ports/audit.ts';
 import { appendCheckpoint, lastCheckpointIn } from './checkpoint-file.ts';
 import { toldOfLast } from './told-of-last.ts';
 
@@ -50,14 +55,31 @@ export async function keepCheckpoints(deps: CheckpointDeps): Promise<() => Promi
       faultLog.report(what, `${what} failed; it is tried again`, { err: toError(error) }, 'error');
     }
   };
-  const make = (): Promise<void> => attempt('Signing how the audit log stands', () => makeOne(deps, attempt));
+  let writing: Promise<void> = Promise.resolve();
+  /** One after the other: each looks at the end of the file. */
+  const write = (made: MadeCheckpoint): Promise<void> => {
+    const mine = writing.then(() => appendCheckpoint(deps.file, made));
+    writing = mine.catch(() => {});
+    return mine;
+  };
+  const make = (): Promise<void> =>
+    attempt('Signing how the audit log stands', () =>
+      makeOne(deps, (made) => attempt(WRITING, () => write(made))),
+    );
+  // With its cosignatures it says more: whoever keeps the file has what witnesses say as well.
+  const cosigned = deps.signals.on('audit:cosigned', () => {
+    void attempt(WRITING, async () => {
+      const { last } = await store.lastCheckpoint();
+      if (last !== null) await write(last);
+    });
+  });
 
   let lastAt: string | null = null;
   await attempt(WRITING, async () => {
     await lookBack(deps);
     const { last } = await store.lastCheckpoint();
     lastAt = last?.at ?? null;
-    if (last !== null) await appendCheckpoint(deps.file, last);
+    if (last !== null) await write(last);
   });
   const loop = async (): Promise<void> => {
     const age = lastAt === null ? everyMs - FIRST_AFTER_MS : clock.now() - Date.parse(lastAt);
@@ -70,10 +92,12 @@ export async function keepCheckpoints(deps: CheckpointDeps): Promise<() => Promi
   };
   const looping = loop();
   return async () => {
+    cosigned();
     end.abort();
     const limit = Promise.withResolvers<false>();
     const timer = setTimeout(() => limit.resolve(false), PATIENCE_MS);
-    const isDone = await Promise.race([looping.then(make).then(() => true), limit.promise]);
+    const last = looping.then(make).then(() => writing);
+    const isDone = await Promise.race([last.then(() => true), limit.promise]);
     clearTimeout(timer);
     if (!isDone) deps.onStuck?.();
   };
@@ -116,8 +140,8 @@ async function isOnRecord(
 const WRITING = 'Writing down a checkpoint';
 
 async function makeOne(
-  { store, clock, signals, key, file }: CheckpointDeps,
-  attempt: (what: string, work: () => Promise<void>) => Promise<void>,
+  { store, clock, signals, key }: CheckpointDeps,
+  write: (made: MadeCheckpoint) => Promise<void>,
 ): Promise<void> {
   const at = clock.now();
   const told = await toldOfLast(store);
@@ -131,5 +155,5 @@ async function makeOne(
   if (made === null) return;
   signals.emit('audit:written', {});
   signals.emit('audit:signed', {});
-  await attempt(WRITING, () => appendCheckpoint(file, made));
+  await write(made);
 }

@@ -1,6 +1,7 @@
 import { type Checkpoint, parseCheckpoint } from '../../domain/evidence/checkpoint.ts';
 import { StoreError } from '../../errors.ts';
-import { isMissingFile, openRegular } from '../line-file.ts';
+import { readText } from '../line-file.ts';
+import { noteInLine } from './checkpoint-file.ts';
 
 /** A checkpoint that somebody has kept, and where. */
 export interface KeptCheckpoint {
@@ -23,7 +24,7 @@ export interface KeptCheckpoints {
  * @throws {StoreError} reason `unavailable` when it cannot be read.
  */
 export async function readCheckpoints(file: string): Promise<KeptCheckpoints | null> {
-  const text = await readFile(file);
+  const text = await read(file);
   if (text === null) return null;
   const single = parseCheckpoint(text);
   if (single !== null)
@@ -32,7 +33,8 @@ export async function readCheckpoints(file: string): Promise<KeptCheckpoints | n
   const lines = text.split('\n');
   // What stands behind the last newline was torn, or is nothing.
   for (const [index, line] of lines.slice(0, -1).entries()) {
-    const checkpoint = checkpointOf(line);
+    const note = noteInLine(line);
+    const checkpoint = note === null ? null : parseCheckpoint(note);
     const source = `the checkpoint in ${file}, line ${index + 1},`;
     if (checkpoint === null) found.faults.push(`${file}, line ${index + 1}: this is no checkpoint`);
     else found.kept.push({ checkpoint, source });
@@ -41,21 +43,10 @@ export async function readCheckpoints(file: string): Promise<KeptCheckpoints | n
   return found;
 }
 
-function checkpointOf(line: string): Checkpoint | null {
+async function read(file: string): Promise<string | null> {
   try {
-    const { note } = JSON.parse(line) as { note?: unknown };
-    return typeof note === 'string' ? parseCheckpoint(note) : null;
-  } catch {
-    return null;
-  }
-}
-
-async function readFile(file: string): Promise<string | null> {
-  try {
-    const handle = await openRegular(file, 'r');
-    return await handle.readFile('utf8').finally(() => handle.close());
+    return await readText(file);
   } catch (cause) {
-    if (isMissingFile(cause)) return null;
     throw new StoreError('unavailable', `${file}: cannot read the checkpoint`, { cause });
   }
 }

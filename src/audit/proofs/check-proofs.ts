@@ -4,7 +4,7 @@ import { parseAuditEntry } from '../../domain/audit.ts';
 import { parseLogProof, proofFault } from '../../domain/evidence/log-proof.ts';
 import type { VerifierKey } from '../../domain/evidence/signed-note.ts';
 import { StoreError } from '../../errors.ts';
-import { isMissingFile, openRegular } from '../line-file.ts';
+import { isMissingFile, readText } from '../line-file.ts';
 import { LINE_ENDING, PROOF_ENDING } from './proof-files.ts';
 import type { CheckedProof } from './proofs.ts';
 
@@ -22,8 +22,8 @@ export async function checkProofs(path: string, key: VerifierKey): Promise<Check
 
 async function checkProof(file: string, key: VerifierKey): Promise<CheckedProof> {
   const lineFile = `${file.slice(0, -PROOF_ENDING.length)}${LINE_ENDING}`;
-  const line = (await readText(lineFile))?.replace(/\n$/, '') ?? null;
-  const proof = parseLogProof((await readText(file)) ?? '');
+  const line = (await read(lineFile))?.replace(/\n$/, '') ?? null;
+  const proof = parseLogProof((await read(file)) ?? '');
   const entry = line === null ? null : parseAuditEntry(line);
   const about = { file, entry, size: proof?.checkpoint.size ?? null };
   if (proof === null) return { ...about, fault: 'this is no proof' };
@@ -45,12 +45,10 @@ async function filesOf(path: string): Promise<string[]> {
   }
 }
 
-async function readText(file: string): Promise<string | null> {
+async function read(file: string): Promise<string | null> {
   try {
-    const handle = await openRegular(file, 'r');
-    return await handle.readFile('utf8').finally(() => handle.close());
+    return await readText(file);
   } catch (cause) {
-    if (isMissingFile(cause)) return null;
     throw unreadable(file, 'it cannot be read', cause);
   }
 }

@@ -42,7 +42,9 @@ export async function proveJob(
   for (const leaf of leaves) roots.take(leaf);
   if (!rootOf(roots.frontier).equals(root)) throw otherLog(size);
   const proven = inside.map(({ entry, line }) => {
-    const hashes = roots.rootsOf(rangesOf(entry)) ?? [];
+    const hashes = roots.rootsOf(rangesOf(entry));
+    // A tree with that root has them all: without them it would be a proof of nothing.
+    if (hashes === null) throw new Error(`the tree has no proof of entry ${entry.seq}`);
     return { entry, line, proof: logProofText({ index: entry.seq - 1, hashes }, signed.note) };
   });
   return { proven, unsigned: found.length - inside.length };

@@ -53,7 +53,7 @@ export function addAudit(cli: Cli, program: Command): void {
     )
     .option(
       '--witness <key>',
-      'the key of a witness that must have cosigned each --checkpoint; several times for several',
+      'the key of a witness that must have cosigned each --checkpoint, or else the log; several times for several',
       (key: string, before: string[] = []) => [...before, key],
     )
     .option(
@@ -112,10 +112,8 @@ function mirrorOf(config: StoreAccess | null, { store }: VerifyOptions): string 
   throw new UsageError(why, 'Name it with --file.');
 }
 
-/** @throws {UsageError} for what is no key of a witness, and without a checkpoint. */
-function witnessesOf({ witness = [], checkpoint = [] }: VerifyOptions): VerifierKey[] {
-  if (witness.length > 0 && checkpoint.length === 0)
-    throw new UsageError('--witness goes with --checkpoint: it has cosigned that');
+/** @throws {UsageError} for what is no key of a witness. */
+function witnessesOf({ witness = [] }: VerifyOptions): VerifierKey[] {
   return witness.map((text) => {
     const key = parseWitnessKey(text);
     if (key === null)

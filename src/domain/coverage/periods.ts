@@ -79,9 +79,8 @@ function placeCoverage(
   const known = Math.min(until, ...livingEnds(spans, writers, now), now);
   const ended = spans.map((span) => endedSpan(span, writers.get(span.writer), isLive(span)));
   const intervals = clip(merged(ended), { from: since, to: known });
-  const gaps = complement(intervals, { from: since, to: known }).flatMap((gap) =>
-    explained(gap, causesOf(ended, writers, now)),
-  );
+  const causes = causesOf(ended, writers, now);
+  const gaps = complement(intervals, { from: since, to: known }).flatMap((gap) => explained(gap, causes));
   const { watch, groupId, instanceName } = first;
   const coveredMs = intervals.reduce((sum, { from, to }) => sum + to - from, 0);
   const missedMs = gaps.filter(isExpected).reduce((sum, { from, to }) => sum + to - from, 0);

@@ -30,7 +30,7 @@ export interface CoverageSpan extends CoveredPlace {
 export interface CoverageWriter {
   id: string;
   startedAt: Timestamp;
-  /** A sign of life, noted at least every 15 s. */
+  /** A sign of life, noted every 10 s. */
   aliveAt: Timestamp;
   /** When it stopped in good order; `null`: it lives, or was killed. */
   endedAt: Timestamp | null;

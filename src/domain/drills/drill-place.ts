@@ -104,7 +104,9 @@ function readJob(
   const key = keyIn(watch, job);
   const home = isWildcard(watch) ? job : watch;
   const place = places.get(key) ?? newPlace(home, parseInstant(entry.at) ?? job.endedAt);
-  const counted = isLaterFinish(job, place.done) ? { ...place, done: { jobId: job.jobId, at: job.endedAt } } : place;
+  const counted = isLaterFinish(job, place.done)
+    ? { ...place, done: { jobId: job.jobId, at: job.endedAt } }
+    : place;
   if (job.isSilent || !judges) return counted === place ? [] : [{ key, place: counted, run: null }];
   // The short form asks for restores that finish, and for nothing else.
   if (drill.name === null && job.outcome === 'failed') return [];

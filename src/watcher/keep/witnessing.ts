@@ -95,16 +95,20 @@ async function haveCosigned(
   if (last === null || checkpoint === null) return null;
   const known = await deps.store.witnessView(witness.name);
   if (known?.size === checkpoint.size) return null;
-  let from = known ?? EMPTY_FRONTIER;
-  let answer = await askFrom(deps, witness, { from, checkpoint, note: last.note }, signal);
+  const question = { checkpoint, note: last.note };
+  let { answer, frontier } = await askFrom(
+    deps,
+    witness,
+    { ...question, from: known ?? EMPTY_FRONTIER },
+    signal,
+  );
   if (answer.kind === 'conflict' && answer.size <= checkpoint.size) {
     // It knows another state than we remember: our own log tells whether it is one of ours.
-    from = await frontierAt(deps, answer.size);
-    answer = await askFrom(deps, witness, { from, checkpoint, note: last.note }, signal);
+    const from = await frontierAt(deps, answer.size);
+    ({ answer, frontier } = await askFrom(deps, witness, { ...question, from }, signal));
   }
   switch (answer.kind) {
     case 'cosigned': {
-      const frontier = await frontierAt(deps, checkpoint.size, from);
       await deps.recorder.recordCosigned({
         witness: witness.name,
         frontier,
@@ -128,24 +132,32 @@ async function haveCosigned(
   }
 }
 
+/** @returns what the witness says, and the tree that the checkpoint is over, as the log has it. */
 async function askFrom(
   deps: WitnessingDeps,
   witness: Witness,
   { from, checkpoint, note }: { from: Frontier; checkpoint: Checkpoint; note: string },
   signal: AbortSignal,
-): Promise<WitnessAnswer> {
-  if (from.size > checkpoint.size) return { kind: 'conflict', size: from.size };
+): Promise<{ answer: WitnessAnswer; frontier: Frontier }> {
+  if (from.size > checkpoint.size)
+    return { answer: { kind: 'conflict', size: from.size }, frontier: EMPTY_FRONTIER };
   const ranges = consistencyRanges(from.size, checkpoint.size);
   const roots = await grown(deps, new RangeRoots(ranges, from), checkpoint.size);
-  const proof = roots.rootsOf(ranges) ?? [];
-  if (!rootOf(roots.frontier).equals(checkpoint.root))
-    return { kind: 'forked', why: 'what it has cosigned is not the beginning of the log' };
-  return witness.ask(addCheckpointText({ oldSize: from.size, proof }, note), signal);
+  const { frontier } = roots;
+  if (!rootOf(frontier).equals(checkpoint.root)) {
+    const why = 'what it has cosigned is not the beginning of the log';
+    return { answer: { kind: 'forked', why }, frontier };
+  }
+  const proof = roots.rootsOf(ranges);
+  // A tree that has grown from there has it: an empty one would be taken for a fork.
+  if (proof === null) throw new Error(`the tree has no proof that it has grown from ${from.size} entries`);
+  const answer = await witness.ask(addCheckpointText({ oldSize: from.size, proof }, note), signal);
+  return { answer, frontier };
 }
 
 /** The tree over the first entries, as the log has them now. */
-async function frontierAt(deps: WitnessingDeps, size: number, from?: Frontier): Promise<Frontier> {
-  const begin = from ?? (await deps.store.auditStart())?.frontier ?? EMPTY_FRONTIER;
+async function frontierAt(deps: WitnessingDeps, size: number): Promise<Frontier> {
+  const begin = (await deps.store.auditStart())?.frontier ?? EMPTY_FRONTIER;
   if (begin.size > size) throw new Error(`it has cosigned ${size} entries, which are pruned here`);
   return (await grown(deps, new RangeRoots([], begin), size)).frontier;
 }

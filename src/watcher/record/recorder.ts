@@ -236,6 +236,7 @@ export class Recorder {
   async recordCosigned(cosigned: Cosigned): Promise<void> {
     await this.#deps.store.noteCosigned(cosigned);
     this.#tellAudit();
+    this.#deps.signals.emit('audit:cosigned', {});
   }
 
   /** Cuts off the first entries of the audit log; see `KeepingStore.cutAudit`. */

@@ -23,6 +23,7 @@ import {
 import { createSignals } from '../../../src/signals.ts';
 import { aDraft, openForTest, temporaryDirectory } from '../../store/support.ts';
 import { T0 } from '../../support/builders.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { createSteppingClock } from '../../support/stepping-clock.ts';
 
@@ -33,8 +34,8 @@ async function aSignedLog(file = join(temporaryDirectory(), 'audit.checkpoints')
   const store = await openForTest({ path: ':memory:' });
   const [logger, clock] = [createRecordingLogger(), createSteppingClock(T0)];
   const key = signingKey('example.com/log', generatePrivateKey());
-  const start = () =>
-    keepCheckpoints({ store, clock, logger, signals: createSignals(logger), key, file, everyMs: HOUR });
+  const signals = createSignals(logger);
+  const start = () => keepCheckpoints({ store, clock, logger, signals, key, file, everyMs: HOUR });
   const written = (): Array<{ at: string; note: string }> =>
     existsSync(file)
       ? readFileSync(file, 'utf8')
@@ -43,7 +44,7 @@ async function aSignedLog(file = join(temporaryDirectory(), 'audit.checkpoints')
           .map((line) => JSON.parse(line))
       : [];
   const made = async () => (await store.lastCheckpoint()).last;
-  return { store, clock, logger, key, file, start, written, made };
+  return { store, clock, logger, signals, key, file, start, written, made };
 }
 
 describe('signing how the log stands', () => {
@@ -214,6 +215,23 @@ it('takes a note that a witness has cosigned for the one that the log has', asyn
   );
   await (await start())();
   expect((await store.readAudit(0, 99)).filter(({ kind }) => kind === 'store.rolled_back')).toEqual([]);
+});
+
+it('writes down a checkpoint once more when a witness has cosigned it', async () => {
+  const { store, start, signals, written, made } = await aSignedLog();
+  await store.recordAudit([aDraft(1)]);
+  await (await start())();
+  const end = await start();
+  const { note = '', at } = (await made()) ?? {};
+  const frontier = { ...EMPTY_FRONTIER, size: parseCheckpoint(note)?.size ?? 0 };
+  const line = `— witness.example/w1 ${Buffer.alloc(76, 1).toString('base64')}\n`;
+  await store.noteCosigned({ witness: 'witness.example/w1', frontier, line, at: T0 });
+  signals.emit('audit:cosigned', {});
+  await expect
+    .poll(() => written().map((one) => one.note), { timeout: PATIENCE_MS })
+    .toEqual([note, `${note}${line}`]);
+  expect(written().map((one) => one.at)).toEqual([at, at]);
+  await end();
 });
 
 it('tells of a store that lacks what was signed last, as after a backup that was put back', async () => {
