@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context, Hono } from 'hono';
+import type { Clock } from '../clock.ts';
 import { EVENT_NAMES } from '../domain/event/event.ts';
 import { toError } from '../errors.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
@@ -17,6 +18,7 @@ export interface EventStreamDeps {
   /** Aborts when the server stops: every stream ends then. */
   closing: AbortSignal;
   faultLog: FaultLog;
+  clock: Pick<Clock, 'monotonic'>;
   /** False once the token or login that a request came with is no longer good. */
   mayRead: (c: Context) => boolean;
 }
@@ -29,10 +31,10 @@ const PATH = '/api/v1/events';
  */
 export function addEventStream(
   app: Hono,
-  { store, signals, closing, faultLog, mayRead }: EventStreamDeps,
+  { store, signals, closing, faultLog, clock, mayRead }: EventStreamDeps,
 ): void {
   const hub = createEventHub({
-    store,
+    ...{ store, clock },
     onChange: (listener) => signals.on('event:recorded', listener),
     onOutcome: (error) => {
       if (error === null) faultLog.clear(PATH, 'Listeners are told of events again');

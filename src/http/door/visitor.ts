@@ -47,6 +47,8 @@ export class Visitor {
 
   /** Answers a request when its turn comes. What comes after the last answer of a connection is not heard. */
   take(response: ServerResponse, answer: () => void): void {
+    // Whatever a route writes too late: without a listener it would end the process.
+    response.on('error', () => response.destroy());
     this.#taken += 1;
     this.#latest = response;
     if (this.#taken > REQUESTS_A_CONNECTION) return;

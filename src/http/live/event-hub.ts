@@ -1,9 +1,11 @@
+import type { Clock } from '../../clock.ts';
 import { toCloudEvent } from '../../domain/event/cloud-event.ts';
 import type { EventName, WatcherEvent } from '../../domain/event/event.ts';
 import { hasHappened, isOnlyByName } from '../../domain/event/event.ts';
 import { watchOf } from '../../domain/event/subject.ts';
 import { wellFormedJson } from '../../domain/well-formed.ts';
 import type { RecordReader } from '../../store/ports/records.ts';
+import { createLooker } from './looker.ts';
 import type { Stream } from './stream.ts';
 
 /** Which events a listener wants. */
@@ -21,6 +23,7 @@ export interface EventHubDeps {
   onChange(listener: () => void): () => void;
   /** Hears of a look at the store that failed, and of one that did not. */
   onOutcome(error: unknown | null): void;
+  clock: Pick<Clock, 'monotonic'>;
 }
 
 /** Hands recorded events on to whoever listens: each reads the record on from its own place, as fast as it takes what it gets. */
@@ -49,35 +52,26 @@ interface Listener {
 }
 
 /** Makes a hub that does nothing, and has no timer, while nobody listens. */
-export function createEventHub({ store, onChange, onOutcome }: EventHubDeps): EventHub {
+export function createEventHub({ store, onChange, onOutcome, clock }: EventHubDeps): EventHub {
   const listeners = new Set<Listener>();
   let isClosed = false;
-  let timer: NodeJS.Timeout | null = null;
-  let isLooking = false;
   let unsubscribe: (() => void) | null = null;
 
-  const schedule = (afterMs: number): void => {
-    if (timer !== null) clearTimeout(timer);
-    timer = isClosed || listeners.size === 0 ? null : setTimeout(look, afterMs);
-  };
-  const look = (): void => {
-    if (isLooking) return;
-    isLooking = true;
-    void wakeThoseBehind()
-      .then(() => onOutcome(null), onOutcome)
-      .finally(() => {
-        isLooking = false;
-        schedule(LOOK_MS);
-      });
-  };
   const wakeThoseBehind = async (): Promise<void> => {
+    // Whoever reads on meanwhile may come to a place behind the one that is asked for here.
+    const before = new Map([...listeners].map((listener) => [listener, listener.place]));
     const last = await store.lastPlace();
     for (const listener of listeners) {
+      if (listener.isReading) continue;
       // A database that was put back to an earlier state goes on from there.
-      if (listener.place > last) listener.place = last;
-      if (listener.place < last && !listener.isReading) void readOn(listener);
+      if ((before.get(listener) ?? 0) > last) listener.place = last;
+      if (listener.place < last) void readOn(listener);
     }
   };
+  const looker = createLooker({
+    look: () => wakeThoseBehind().then(() => onOutcome(null), onOutcome),
+    ...{ everyMs: LOOK_MS, isWanted: () => !isClosed && listeners.size > 0, clock },
+  });
   const readOn = async (listener: Listener): Promise<void> => {
     listener.isReading = true;
     try {
@@ -104,20 +98,20 @@ export function createEventHub({ store, onChange, onOutcome }: EventHubDeps): Ev
     join: (place, wish, stream) => {
       const listener: Listener = { place, wish, stream, isReading: false };
       listeners.add(listener);
-      unsubscribe ??= onChange(() => schedule(SOON_MS));
+      unsubscribe ??= onChange(() => looker.within(SOON_MS));
       stream.onGone(() => {
         listeners.delete(listener);
         if (listeners.size > 0) return;
-        schedule(0);
+        looker.rest();
         unsubscribe?.();
         unsubscribe = null;
       });
-      schedule(0);
+      looker.within(0);
     },
     close: () => {
       isClosed = true;
+      looker.rest();
       for (const { stream } of listeners) stream.end();
-      schedule(0);
     },
   };
 }

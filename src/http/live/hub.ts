@@ -4,6 +4,7 @@ import type { PageFacts } from '../../views/page/facts.ts';
 import { type PageQuery, pageAddress } from '../../views/page/query.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
 import { type RenderedPage, type RenderedSection, renderSections, type SectionName } from '../page/page.ts';
+import { createLooker } from './looker.ts';
 import type { Stream } from './stream.ts';
 
 /** What a page shows, and to whom. */
@@ -37,8 +38,8 @@ export interface LiveHub {
 const MOST_STREAMS = 20;
 /** Milliseconds between two looks, when nothing tells of a change: of what other replicas record, nothing does. */
 const LOOK_MS = 1_000;
-/** What is recorded comes in crowds; it is rendered when no more came for so many milliseconds. */
-const SOON_MS = 100;
+/** What is recorded comes in crowds: what came within so many milliseconds of the first is rendered together with it. */
+const SOON_MS = 200;
 /** A page that has not heard of us for 12 s says that it is old. */
 const SIGN_OF_LIFE_MS = 4_000;
 
@@ -54,33 +55,21 @@ interface Viewers {
 export function createLiveHub({ facts, onChange, onOutcome, clock }: HubDeps): LiveHub {
   const views = new Map<string, Viewers>();
   let isClosed = false;
-  let timer: NodeJS.Timeout | null = null;
-  let isLooking = false;
   let lastSignAt = 0;
   let unsubscribe: (() => void) | null = null;
 
   const streams = (): Stream[] => [...views.values()].flatMap(({ shown }) => [...shown.keys()]);
 
-  const schedule = (afterMs: number): void => {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-    if (!isClosed && views.size > 0) timer = setTimeout(look, afterMs);
-  };
-  const look = (): void => {
-    if (isLooking) return;
-    isLooking = true;
-    void tellAll().finally(() => {
-      isLooking = false;
-      schedule(LOOK_MS);
-    });
-  };
   const tellAll = async (): Promise<void> => {
-    try {
-      for (const viewers of [...views.values()]) await tell(viewers);
-      onOutcome(null);
-    } catch (error) {
-      onOutcome(error);
+    let fault: unknown = null;
+    for (const viewers of [...views.values()]) {
+      try {
+        await tell(viewers);
+      } catch (error) {
+        fault = error;
+      }
     }
+    onOutcome(fault);
     if (clock.monotonic() - lastSignAt < SIGN_OF_LIFE_MS) return;
     lastSignAt = clock.monotonic();
     for (const stream of streams()) stream.send('sign', toIso(clock.now()));
@@ -99,12 +88,16 @@ export function createLiveHub({ facts, onChange, onOutcome, clock }: HubDeps): L
       if (changed.length > 0) stream.send('sign', toIso(found.now));
     }
   };
+  const looker = createLooker({
+    look: tellAll,
+    ...{ everyMs: LOOK_MS, isWanted: () => !isClosed && views.size > 0, clock },
+  });
   const leave = (address: string, stream: Stream): void => {
     const viewers = views.get(address);
     viewers?.shown.delete(stream);
     if (viewers?.shown.size === 0) views.delete(address);
     if (views.size > 0) return;
-    schedule(0);
+    looker.rest();
     unsubscribe?.();
     unsubscribe = null;
   };
@@ -116,15 +109,15 @@ export function createLiveHub({ facts, onChange, onOutcome, clock }: HubDeps): L
       const viewers = views.get(address) ?? { view, shown: new Map(), last: null };
       views.set(address, viewers);
       viewers.shown.set(stream, new Map(marks));
-      unsubscribe ??= onChange(() => schedule(SOON_MS));
+      unsubscribe ??= onChange(() => looker.within(SOON_MS));
       stream.onGone(() => leave(address, stream));
       stream.send('sign', toIso(clock.now()));
-      schedule(0);
+      looker.within(0);
     },
     close: () => {
       isClosed = true;
+      looker.rest();
       for (const stream of streams()) stream.end();
-      schedule(0);
     },
   };
 }

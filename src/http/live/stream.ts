@@ -2,12 +2,13 @@ import type { ServerResponse } from 'node:http';
 
 /** One client that listens to server-sent events. */
 export interface Stream {
-  /** Sends an event. A client that does not fetch what it is sent is dropped. */
+  /** Sends an event, unless the stream has ended. A client that does not fetch what it is sent is dropped. */
   send(event: string, data: string, id?: string): void;
   /** Calls back once, when the client has gone or was dropped. */
   onGone(listener: () => void): void;
-  /** Resolves when the client has fetched what it was sent: to false when it has gone, or is dropped for not fetching it. */
+  /** Resolves when the client has fetched what it was sent: to false when the stream has ended, or the client has gone or is dropped for not fetching it. */
   hasRoom(): Promise<boolean>;
+  /** Ends the stream. A client that does not fetch what is left is dropped after a minute. */
   end(): void;
 }
 
@@ -28,34 +29,48 @@ const HEADERS = {
   Connection: 'close',
 };
 
-/** Begins to answer with a stream. */
+/** Begins to answer with a stream. Whatever is asked of it once it has ended, or its client has gone, does nothing. */
 export function openStream(response: ServerResponse): Stream {
   response.writeHead(200, HEADERS);
   response.flushHeaders();
   // The server lets clients close their side after a request. Who does so here has gone, and would be found out by the second write only.
   response.req.socket.once('end', () => response.destroy());
-  const comments = setInterval(() => response.write(':\n\n'), COMMENT_MS);
+  const comments = setInterval(() => write(response, ':\n\n'), COMMENT_MS);
   response.once('close', () => clearInterval(comments));
   return {
     send: (event, data, id) => {
-      if (response.writableLength > MOST_UNREAD) {
-        response.destroy();
-        return;
-      }
       const lines = data.split('\n').map((line) => `data: ${line}\n`);
-      response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\n${lines.join('')}\n`);
+      write(response, `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\n${lines.join('')}\n`);
     },
     onGone: (listener) => {
       if (response.destroyed) listener();
       else response.once('close', listener);
     },
     hasRoom: () => hasRoom(response),
-    end: () => response.end(),
+    end: () => {
+      if (hasEnded(response)) return;
+      clearInterval(comments);
+      response.end();
+      // A client that does not fetch the rest would keep its place among those that may listen.
+      const giveUp = setTimeout(() => response.destroy(), PATIENCE_MS);
+      response.once('close', () => clearTimeout(giveUp));
+    },
   };
 }
 
+/** True when nothing may be written any more. An ended response still has its client until that has fetched the rest. */
+function hasEnded(response: ServerResponse): boolean {
+  return response.writableEnded || response.destroyed;
+}
+
+function write(response: ServerResponse, text: string): void {
+  if (hasEnded(response)) return;
+  if (response.writableLength > MOST_UNREAD) response.destroy();
+  else response.write(text);
+}
+
 function hasRoom(response: ServerResponse): Promise<boolean> {
-  if (response.destroyed || response.writableEnded) return Promise.resolve(false);
+  if (hasEnded(response)) return Promise.resolve(false);
   if (!response.writableNeedDrain) return Promise.resolve(true);
   return new Promise((resolve) => {
     const giveUp = setTimeout(() => response.destroy(), PATIENCE_MS);
@@ -63,7 +78,7 @@ function hasRoom(response: ServerResponse): Promise<boolean> {
       clearTimeout(giveUp);
       response.off('drain', settle);
       response.off('close', settle);
-      resolve(!response.destroyed);
+      resolve(!hasEnded(response));
     };
     response.once('drain', settle);
     response.once('close', settle);
@@ -76,7 +91,9 @@ const SESSION_LOOK_MS = 2_000;
 /** Ends a stream when who listens may no longer. */
 export function endWithSession(stream: Stream, stillMay: () => boolean): void {
   const look = setInterval(() => {
-    if (!stillMay()) stream.end();
+    if (stillMay()) return;
+    clearInterval(look);
+    stream.end();
   }, SESSION_LOOK_MS);
   stream.onGone(() => clearInterval(look));
 }

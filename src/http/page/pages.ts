@@ -64,8 +64,8 @@ export function createPages(deps: PagesDeps): Pages {
     facts: async ({ query, viewer }) => ({ ...(await source.facts(query)), viewer }),
     clock: deps.clock,
     onChange: (listener) => {
-      const stops = (['event:recorded', 'delivery:recorded', 'audit:written', 'poll:finished'] as const).map(
-        (name) => signals.on(name, listener),
+      const stops = (['event:recorded', 'delivery:recorded', 'audit:written'] as const).map((name) =>
+        signals.on(name, listener),
       );
       return () => {
         for (const stop of stops) stop();
