@@ -67,6 +67,9 @@ export interface JobStore extends JobReader {
   noteLook(key: string, at: Timestamp): Promise<void>;
   /** The same of many keys. One statement for each 50; the last writer wins. */
   noteLooks(keys: readonly string[], at: Timestamp): Promise<void>;
-  /** Remembers when these watches were last polled with success. One statement for each 50; the last writer wins. */
-  noteSuccesses(successes: ReadonlyMap<string, Timestamp>): Promise<void>;
+  /**
+   * Remembers when these watches were last polled with success, `now` by the clock that says so. A later time that stands there stays, unless
+   * it is so far ahead of `now` that it was written by a clock which was set back since. One statement for each 50.
+   */
+  noteSuccesses(successes: ReadonlyMap<string, Timestamp>, now: Timestamp): Promise<void>;
 }

@@ -15,12 +15,13 @@ const AHEAD_MS = 60_000;
 /**
  * Writes down when these watches were last polled with success, over the time before. Never over a later one: a replica that was paused may
  * say so late, when another has polled them since.
+ * @param now what the clock says that the times were taken from.
  */
 export async function noteSuccesses(
   db: Kysely<Database>,
   successes: ReadonlyMap<string, Timestamp>,
+  now: Timestamp,
 ): Promise<void> {
-  const now = Math.max(...successes.values());
   for (const chunk of chunks([...successes])) {
     await db
       .insertInto('watch_success')

@@ -37,8 +37,8 @@ export function createJobStore(db: Kysely<Database>, turns: Turns, guarded: Guar
     noteLooks: guarded('note that instances were looked for', (keys, at) =>
       turns.single((one) => noteLooks(one, keys, at)),
     ),
-    noteSuccesses: guarded('note when watches were polled', (successes) =>
-      turns.single((one) => noteSuccesses(one, successes)),
+    noteSuccesses: guarded('note when watches were polled', (successes, now) =>
+      turns.single((one) => noteSuccesses(one, successes, now)),
     ),
   };
 }

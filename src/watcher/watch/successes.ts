@@ -50,7 +50,7 @@ export function createSuccesses({ store, clock, signals }: SuccessesDeps): Succe
     const noting = unwritten;
     unwritten = new Map();
     try {
-      await store.noteSuccesses(noting);
+      await store.noteSuccesses(noting, clock.now());
       for (const watch of noting.keys()) written.add(watch);
     } catch (thrown) {
       // The guard of the store tells of it. What came meanwhile is newer.

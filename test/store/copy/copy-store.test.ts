@@ -38,7 +38,7 @@ beforeAll(async () => {
   const observations = [anObservation(aJob(['finished']))];
   await store.commitPoll(aCommit({ at: T0, observations, events: [lasting] }));
   await store.noteLook('orders/serverless/g/orders', T0);
-  await store.noteSuccesses(new Map([['orders', T0]]));
+  await store.noteSuccesses(new Map([['orders', T0]]), T0);
   const trust = firstTrust('cluster', T0);
   await store.noteFeedTrust([{ connection: 'atlas', kind: 'cluster', groupId: 'g', trust }], []);
   await store.close();

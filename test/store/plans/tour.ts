@@ -146,7 +146,7 @@ async function tourOfJobs(store: Store): Promise<void> {
   await store.noteLooks([TARGET], T0);
   await store.lastLooksAt([TARGET, 'b']);
   await store.targetsWithBaseline([TARGET, 'b']);
-  await store.noteSuccesses(new Map([['orders', T0]]));
+  await store.noteSuccesses(new Map([['orders', T0]]), T0);
   const feed = { connection: 'atlas', kind: 'cluster' } as const;
   const trust = { ...feed, groupId: 'g', trust: firstTrust('cluster', T0) };
   await store.noteFeedTrust([trust], []);

@@ -37,14 +37,15 @@ export function jobsContract(store: () => Store): void {
 
     it('keeps when each watch was last polled with success', async () => {
       expect(await store().lastSuccesses()).toEqual(new Map());
-      await store().noteSuccesses(new Map([['orders', T0], ['other', T0]])); // biome-ignore format: one map
-      await store().noteSuccesses(new Map([['orders', T0 + 1]]));
+      await store().noteSuccesses(new Map([['orders', T0], ['other', T0]]), T0); // biome-ignore format: one map
+      await store().noteSuccesses(new Map([['orders', T0 + 1]]), T0 + 1);
       expect(await store().lastSuccesses()).toEqual(new Map([['orders', T0 + 1], ['other', T0]])); // biome-ignore format: one map
       // Said late, by a replica that was paused.
-      await store().noteSuccesses(new Map([['orders', T0]]));
+      await store().noteSuccesses(new Map([['orders', T0]]), T0 + 1);
+      await store().noteSuccesses(new Map([['orders', T0 - 3_600_000]]), T0 + 1);
       expect((await store().lastSuccesses()).get('orders')).toBe(T0 + 1);
       // Written by a clock that was set back since.
-      await store().noteSuccesses(new Map([['orders', T0 - 3_600_000]]));
+      await store().noteSuccesses(new Map([['orders', T0 - 3_600_000]]), T0 - 3_600_000);
       expect((await store().lastSuccesses()).get('orders')).toBe(T0 - 3_600_000);
     });
 

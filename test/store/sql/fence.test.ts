@@ -143,7 +143,7 @@ const WRITES: Partial<Record<keyof Store, (lost: Store) => Promise<unknown>>> = 
   renewLeases: (lost) => lost.renewLeases(['none'], 'me', at),
   noteLook: (lost) => lost.noteLook('orders', at),
   noteLooks: (lost) => lost.noteLooks(['orders'], at),
-  noteSuccesses: (lost) => lost.noteSuccesses(new Map([['orders', at]])),
+  noteSuccesses: (lost) => lost.noteSuccesses(new Map([['orders', at]]), at),
   noteMirrored: (lost) => lost.noteMirrored(1),
   noteFeedTrust: async (lost) => {
     const trust = { standing: 'trusted', since: at, reason: null, detail: null, proofs: [] } as const;

@@ -72,7 +72,7 @@ async function aWorld(drills: readonly Drill[] = [DRILL], watch: Watch = aWatch(
     },
     look: async (agreed?: readonly Drill[]) => {
       if (agreed) current = look(agreed);
-      await store.noteSuccesses(new Map([[watch.name, clock.now()]]));
+      await store.noteSuccesses(new Map([[watch.name, clock.now()]]), clock.now());
       while (!(await current.look()));
     },
     /** The watch has not been polled with success since. */
