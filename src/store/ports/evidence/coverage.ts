@@ -40,6 +40,9 @@ export interface CoverageStore extends CoverageReader {
    * what the writer knew. The last spans that other writers have of the places of `firsts` end where those begin. One transaction, which waits for no turn.
    */
   noteCoverage(note: CoverageNote): Promise<void>;
-  /** Takes away spans that were over by then, and writers of which none is left: at most so many rows. Returns how many. */
+  /**
+   * Takes away spans that were over by then, and then writers of which none is left: at most `limit` rows.
+   * @returns how many; fewer than `limit`: nothing more is to be taken away.
+   */
   pruneCoverage(overBefore: Timestamp, limit: number): Promise<number>;
 }

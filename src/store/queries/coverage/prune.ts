@@ -18,8 +18,8 @@ export async function pruneCoverage(
     .execute();
   for (const { writer, number } of spans)
     await db.deleteFrom('coverage_span').where('writer', '=', writer).where('number', '=', number).execute();
-  if (spans.length > 0) return spans.length;
-  return pruneWriters(db, overBefore, limit);
+  const left = limit - spans.length;
+  return spans.length + (left > 0 ? await pruneWriters(db, overBefore, left) : 0);
 }
 
 /** Those of which no span is left. */
