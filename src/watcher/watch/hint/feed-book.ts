@@ -170,17 +170,15 @@ export class FeedBook {
   /** What is written counts: after a fault of the store all is as it was. */
   async #note(all: readonly FeedTrust[]): Promise<void> {
     if (all.length === 0) return;
-    const news = all.filter((each) => {
+    const isNews = (each: FeedTrust): boolean => {
       const known = this.#trusts.get(keyOf(each));
       return known === undefined ? each.trust.standing === 'trusted' : known.standing !== each.trust.standing;
-    });
-    const byProject = Map.groupBy(all, ({ connection, groupId }) => `${connection}/${groupId}`);
+    };
+    // Whoever has the store alone writes all of them at once; under leases each project is written under its own.
+    const byRecorder = Map.groupBy(all, (each) => this.#deps.recorderOf(each));
     await Promise.all(
-      [...byProject.values()].map(async (those) => {
-        const [project] = those;
-        if (project === undefined) return;
-        const told = news.filter((each) => those.includes(each));
-        await this.#deps.recorderOf(project).recordFeedTrust(those, told);
+      [...byRecorder].map(async ([recorder, those]) => {
+        await recorder.recordFeedTrust(those, those.filter(isNews));
         for (const { trust, ...place } of those) this.#trusts.set(keyOf(place), trust);
       }),
     );
