@@ -70,14 +70,15 @@ async function listenOnce(
   const { default: pg } = await import('pg');
   const socket = new Socket();
   const client = new pg.Client({ ...clientConfig(place, pg.types), stream: () => socket });
-  const cut = (): void => void setTimeout(() => socket.destroy(), END_WITHIN_MS).unref();
-  const lost = new Promise<void>((resolve) => {
-    client.once('error', () => resolve());
-    client.once('end', resolve);
-    life.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
+  const cut = (): void => {
+    lose();
+    setTimeout(() => socket.destroy(), END_WITHIN_MS).unref();
+  };
+  // It stays for the life of the client: one that is being ended may still fail.
+  client.on('error', () => lose());
+  client.once('end', () => lose());
   life.signal.addEventListener('abort', cut, { once: true });
-  client.on('error', () => {});
   try {
     await client.connect();
     await prepareSession(client, place, { mayWrite: true });

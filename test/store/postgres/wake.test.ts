@@ -1,5 +1,6 @@
+import { getEventListeners } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StoreAddress } from '../../../src/store/ports/address.ts';
 import type { SharedMembership } from '../../../src/store/ports/leases.ts';
 import type { WakeCall } from '../../../src/store/ports/replicas/wake.ts';
@@ -14,6 +15,8 @@ import { startCuttingProxy } from '../../support/postgres/cutting-proxy.ts';
 import { hasPostgres, newPostgresAddress } from '../../support/postgres/shared.ts';
 import { aCommit, plan } from '../support.ts';
 
+/** As it was before a test looked at it. */
+const plainly = EventTarget.prototype.addEventListener;
 const SOON = { timeout: PATIENCE_MS };
 const SWIFT: WakePace = { probeEveryMs: 50, answerMs: PATIENCE_MS, againMs: 10, deafForMs: 10 };
 
@@ -64,6 +67,32 @@ async function commitUntilHeard(store: Store, { calls }: { calls: readonly WakeC
     .toBeGreaterThan(before);
   await expect.poll(() => calls.length, SOON).toBeGreaterThan(before);
 }
+
+it('leaves nothing behind of attempts to connect that failed', async () => {
+  const signals = new Set<AbortSignal>();
+  const listen = vi.spyOn(EventTarget.prototype, 'addEventListener').mockImplementation(function (
+    this: EventTarget,
+    ...added
+  ) {
+    if (this instanceof AbortSignal && added[0] === 'abort') signals.add(this);
+    return plainly.apply(this, added);
+  });
+  onTestFinished(() => listen.mockRestore());
+  const refused = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => refused.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void refused.close());
+  let attempts = 0;
+  refused.on('connection', () => {
+    attempts += 1;
+  });
+  const { port } = refused.address() as AddressInfo;
+  listenAt({ url: `postgres://127.0.0.1:${port}/none` }, { againMs: 1 });
+  await expect.poll(() => attempts, SOON).toBeGreaterThan(12);
+  const left = [...signals].map((signal) => getEventListeners(signal, 'abort').length);
+  expect(signals.size).toBeGreaterThan(0);
+  // Of the attempt in hand, or of the pause before the next one.
+  expect(Math.max(...left)).toBeLessThan(4);
+});
 
 describe.skipIf(!hasPostgres())('whoever listens to a PostgreSQL', () => {
   it('is called once for each channel that something is owed to, hurried or given up', async () => {
