@@ -112,7 +112,6 @@ export class Chores {
 
   /** Begins nothing any more, and lets what is in hand end. */
   async stop(): Promise<void> {
-    const endSigning = await this.#signing;
     await Promise.all([
       this.#testAlerts.stop(),
       this.#departures.stop(),
@@ -124,7 +123,8 @@ export class Chores {
       this.#copies.stop(),
       this.#fallbacks.stop(),
     ]);
-    // What the others have written by now is signed as well.
+    // What the others have written by now is signed as well. Signing may have begun just now, and its disk be slow: nobody else waits for that.
+    const endSigning = await this.#signing;
     await endSigning?.();
   }
 }
