@@ -1,7 +1,7 @@
 /**
  * Kills the real daemon again and again (`kill -9`), at random moments and at named points, while jobs change, receivers fail, and
- * others mute, redrive and change the configuration, and counts what the receivers got. Prints a Markdown table, and ends with exit code 1 when anything was lost, repeated without need, or
- * put out of order. As it stands it takes some ten minutes.
+ * others mute, redrive and change the configuration, and counts what the receivers got. Prints a Markdown table, and ends with exit code 1
+ * when anything was lost, repeated without need, or put out of order. As it stands it takes half an hour, over replicas an hour.
  *
  * `--replicas 3 --store postgres`: the same over several replicas and a PostgreSQL, which stand still, lose each other and are restarted as well.
  */

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import { StoreError } from '../../errors.ts';
 import type { LayoutUpdate } from '../ports/life.ts';
+import { sqlState } from './errors.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
 /** With the schema's name it makes the advisory lock under which a layout is changed: "RWdb". */
@@ -101,6 +102,9 @@ const OWN_TABLES = `
  */
 const TAKE_TURN = 'lock table audit_head in exclusive mode';
 
+/** SQLSTATE of a transaction that PostgreSQL ends because it and another wait for each other. */
+const DEADLOCK = '40P01';
+
 /** A statement out of turn (a claim, a look) may still hold one table and wait for another: so often the steps are taken again. */
 const DEADLOCKS_ENDURED = 10;
 
@@ -109,8 +113,7 @@ async function againAfterDeadlock(work: () => Promise<void>): Promise<void> {
     try {
       return await work();
     } catch (thrown) {
-      const isDeadlock = thrown instanceof Error && 'code' in thrown && thrown.code === '40P01';
-      if (!isDeadlock || met === DEADLOCKS_ENDURED) throw thrown;
+      if (sqlState(thrown) !== DEADLOCK || met === DEADLOCKS_ENDURED) throw thrown;
     }
 }
 

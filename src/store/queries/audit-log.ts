@@ -21,8 +21,8 @@ import { keepQuery } from './kept/kept-query.ts';
 import { keepRows } from './kept/kept-rows.ts';
 import { toAuditEntry } from './rows.ts';
 import type { Database } from './schema.ts';
+import { HEAD_ROW } from './tables/audit.ts';
 
-const HEAD_ROW = 1;
 /** Entries read at a time to build the tree over those that are there. */
 const TREE_PAGE = 500;
 

@@ -249,7 +249,7 @@ interface AuditEntryTable {
   body: string;
 }
 
-/** A unit of work, and whose it is; only where several replicas may work with the store. */
+/** An access token that replicas share; only where several may work with the store. */
 interface TokenTable {
   key: string;
   /** Empty while there is none. */
@@ -257,6 +257,7 @@ interface TokenTable {
   expires_at: number;
 }
 
+/** What replicas have spent of the request budget that they share; only where several may work with the store. */
 interface RequestBudgetTable {
   /** Names the connection and the project. */
   budget: string;
@@ -264,8 +265,6 @@ interface RequestBudgetTable {
   account: string;
   booked_at: number;
 }
-
-/** One row: the end of the chain, apart from the entries, so that a cut tail shows. */
 
 /** The last instant that JavaScript can express. */
 export const FOREVER = 8.64e15;

@@ -1,4 +1,4 @@
-/** The tables of drills: what is agreed, and how each place keeps it. */
+/** The tables of drills: how far the audit log was read for each, and how it stands at each place. The SQL of a migration: it never changes. */
 export const DRILLS = `
       create table drill (
         drill text primary key,

@@ -3,6 +3,7 @@ import type { GapCause } from '../../domain/coverage/causes.ts';
 import type { CoverageSpan, CoveredPlace } from '../../domain/coverage/span.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Fate } from '../../domain/job/cession.ts';
+import { placeKey } from '../../domain/job/place.ts';
 import { isWildcard, type Watch } from '../../domain/job/watch.ts';
 import { StoreError } from '../../errors.ts';
 import type { CoverageStore } from '../../store/ports/evidence/coverage.ts';
@@ -90,7 +91,7 @@ export class CoverageBook {
     const isStoreFailing = this.#deps.isStoreFailing();
     const seen = new Set<string>();
     for (const { groupId, instanceName, good, failure } of targets) {
-      const key = `${groupId}/${instanceName}`;
+      const key = placeKey({ groupId, instanceName });
       seen.add(key);
       const noted = known.get(key);
       if (!noted && good === null && failure === null) continue;

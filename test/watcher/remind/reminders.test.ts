@@ -54,9 +54,9 @@ afterEach(async () => {
   await store.close();
 });
 
-/** As at the start of a process: what was told before is known from the store alone. */
 let drills: DrillLook;
 
+/** As at the start of a process: what was told before is known from the store alone. */
 async function begin(over: Partial<Watch> = {}): Promise<void> {
   await end();
   logger = createRecordingLogger();

@@ -2,8 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { type AuditStub, parseStub, stubLine } from '../../../domain/evidence/audit-stub.ts';
 import { StoreError } from '../../../errors.ts';
 import type { Database } from '../schema.ts';
-
-const HEAD_ROW = 1;
+import { HEAD_ROW } from '../tables/audit.ts';
 
 /** What stands in place of the entries that are pruned; `null`: the log begins with its first entry. */
 export async function auditStart(db: Kysely<Database>): Promise<AuditStub | null> {

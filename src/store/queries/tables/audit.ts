@@ -17,7 +17,10 @@ export interface WitnessedLogTable {
   note: string;
 }
 
-/** Where the audit log begins and ends: one row. */
+/** The id of the only row of `audit_head`. */
+export const HEAD_ROW = 1;
+
+/** Where the audit log begins and ends: one row, apart from the entries, so that a cut tail shows. */
 export interface AuditHeadTable {
   id: number;
   seq: number;

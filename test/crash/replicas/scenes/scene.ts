@@ -113,7 +113,7 @@ async function breachesOf({
   ];
 }
 
-/** The name of the replica that has most of the work, as one of them sees it. */
+/** The replica that has most of the work, as the database has it. */
 export async function busiest(world: ReplicaWorld): Promise<Replica> {
   const { leases } = await readTestimony(world.postgres.url);
   const owners = new Map(leases.map(({ unit, owner }) => [unit, owner]));
