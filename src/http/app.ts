@@ -59,7 +59,7 @@ export interface AppDeps extends ApiDeps {
   closing: AbortSignal;
   /** One is demanded for everything but the bare health words; without any, whoever can connect may read. A reload may change them. */
   tokens: () => Tokens;
-  /** Badges are shown to anybody. */
+  /** See `BadgeDeps`. */
   publicBadges: () => boolean;
   /** Reads the configuration again; what became of it. */
   reload: () => Promise<ReloadOutcome>;

@@ -9,7 +9,8 @@ async function badge(url: string, token?: string) {
   const answer = await fetch(url, {
     headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
   });
-  return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
+  const [type, kept] = [answer.headers.get('content-type'), answer.headers.get('cache-control')];
+  return { status: answer.status, type, kept, text: await answer.text() };
 }
 
 describe('/badge/WATCH.svg', () => {
@@ -21,6 +22,15 @@ describe('/badge/WATCH.svg', () => {
       `orders: sees, last restore failed ${new Date(T0 + 60_000).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     );
     expect(text).not.toMatch(/style/);
+  });
+
+  it('is kept by what lies between only where it is for anybody', async () => {
+    let isPublic = false;
+    const { server } = await serve({}, { token: () => 'a', publicBadges: () => isPublic });
+    const url = `${server.url}/badge/orders.svg`;
+    expect((await badge(url, 'a')).kept).toBe('private, max-age=30');
+    isPublic = true;
+    expect((await badge(url)).kept).toBe('public, max-age=30');
   });
 
   it('knows no other watch', async () => {
