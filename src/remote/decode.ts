@@ -1,3 +1,5 @@
+import { type GapCause, isGapCause } from '../domain/coverage/causes.ts';
+import type { Interval, PlaceCoverage } from '../domain/coverage/periods.ts';
 import type { WatcherEvent } from '../domain/event/event.ts';
 import { markOf } from '../domain/event/message.ts';
 import type { EventSubject } from '../domain/event/subject.ts';
@@ -149,6 +151,32 @@ function recurrenceIn({ every, timeZone, forMs }: Answer): Mute['recurs'] {
   return typeof every === 'string'
     ? { schedule: every, timeZone: text(timeZone), forMs: Number(forMs) }
     : null;
+}
+
+/** Reads back how a place was watched. */
+export function toPlaceCoverage(view: Answer): PlaceCoverage {
+  requireFields(view, ['watch', 'groupId', 'instanceName', 'coveredMs', 'expectedMs']);
+  return {
+    watch: text(view.watch),
+    groupId: text(view.groupId),
+    instanceName: text(view.instanceName),
+    coveredMs: Number(view.coveredMs),
+    expectedMs: Number(view.expectedMs),
+    intervals: list(view.intervals).filter(isObject).map(toInterval),
+    gaps: list(view.gaps)
+      .filter(isObject)
+      .map((gap) => ({ ...toInterval(gap), cause: gapCauseIn(gap.cause) })),
+  };
+}
+
+function toInterval({ from, to }: Answer): Interval {
+  return { from: instant(from), to: instant(to) };
+}
+
+/** A later version may know causes that this one does not. */
+function gapCauseIn(value: unknown): GapCause {
+  const cause = text(value);
+  return isGapCause(cause) ? cause : 'internal';
 }
 
 function toDelivery(view: Answer): Delivery {

@@ -8,7 +8,6 @@ import { isInForce } from '../domain/telling/mute.ts';
 import { WatcherError } from '../errors.ts';
 import type { MadeCheckpoint } from '../store/ports/audit.ts';
 import type { PageRequest, Rows } from '../store/ports/records.ts';
-import { toPlaceCoverage } from '../views/coverage.ts';
 import type { CoverageRequest, Records, Redriven } from '../views/records/records.ts';
 import { UnfitId } from '../views/resolve-id.ts';
 import type { StatusReport } from '../views/status/report.ts';
@@ -23,6 +22,7 @@ import {
   toListedDelivery,
   toMute,
   toObservation,
+  toPlaceCoverage,
   toRecordedEvent,
 } from './decode.ts';
 

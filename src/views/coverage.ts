@@ -1,7 +1,6 @@
-import { GAP_CAUSES, isGapCause } from '../domain/coverage/causes.ts';
+import { GAP_CAUSES } from '../domain/coverage/causes.ts';
 import {
   coverageOf,
-  type Gap,
   type Interval,
   type Period,
   type PlaceCoverage,
@@ -49,25 +48,4 @@ export function coverageView(places: readonly PlaceCoverage[], { since, until }:
 
 function intervalView({ from, to }: Interval): View {
   return { from: toIso(from), to: toIso(to) };
-}
-
-/** Reads one place of such a view back. */
-export function toPlaceCoverage(view: View): PlaceCoverage {
-  const list = (value: unknown): View[] => (Array.isArray(value) ? value : []);
-  return {
-    watch: String(view.watch),
-    groupId: String(view.groupId),
-    instanceName: String(view.instanceName),
-    coveredMs: Number(view.coveredMs),
-    expectedMs: Number(view.expectedMs),
-    intervals: list(view.intervals).map(toInterval),
-    gaps: list(view.gaps).map((gap): Gap => {
-      const cause = String(gap.cause);
-      return { ...toInterval(gap), cause: isGapCause(cause) ? cause : 'internal' };
-    }),
-  };
-}
-
-function toInterval({ from, to }: View): Interval {
-  return { from: Date.parse(String(from)), to: Date.parse(String(to)) };
 }

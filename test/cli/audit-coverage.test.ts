@@ -34,6 +34,7 @@ describe('audit coverage', () => {
 
   it('says it to scripts', async () => {
     const { out } = await cli(['audit', 'coverage', ...period, '--json'], parts());
+    expect(out.endsWith('}\n')).toBe(true);
     expect(JSON.parse(out)).toMatchObject({
       since: iso(0),
       until: iso(40),
@@ -51,13 +52,20 @@ describe('audit coverage', () => {
     });
   });
 
+  it('notes that a watch is not configured, and takes times as every command does', async () => {
+    const { err } = await cli(['audit', 'coverage', '--since', '90m', '--watch', 'order'], parts());
+    expect(err).toContain('note: no watch order is configured');
+    const odd = await cli(['audit', 'coverage', '--since', 'yesterday'], parts());
+    expect(odd).toMatchObject({ code: 2, err: expect.stringContaining('Expected a time such as') });
+  });
+
   it('says so where nothing is on record, and refuses a period that is none', async () => {
     const nothing = await cli(['audit', 'coverage', ...period], { store: readingStore() });
     expect(nothing.out).toContain('Nothing is on record of what was watched then.');
     const turned = await cli(['audit', 'coverage', '--since', iso(40), '--until', iso(0)], parts());
     expect(turned).toMatchObject({
       code: 2,
-      err: expect.stringContaining('--since must lie before --until'),
+      err: expect.stringContaining('--since has to lie before --until'),
     });
   });
 });

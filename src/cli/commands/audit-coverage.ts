@@ -3,10 +3,10 @@ import { GAP_CAUSES } from '../../domain/coverage/causes.ts';
 import { type Period, type PlaceCoverage, ratioOf } from '../../domain/coverage/periods.ts';
 import { formatSpan, toIso } from '../../domain/instant.ts';
 import { coverageView, USUAL_COVERAGE_MS } from '../../views/coverage.ts';
-import { type Cli, jsonOption, onAction } from '../command.ts';
+import { type Cli, jsonOption, onAction, timeOption } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../records.ts';
-import { parseTime } from '../time.ts';
+import { warnOfUnknown } from '../view/listing.ts';
 import { count, printable, toJson } from '../view/text.ts';
 
 interface CoverageOptions extends RecordsOptions {
@@ -17,12 +17,11 @@ interface CoverageOptions extends RecordsOptions {
 
 /** Adds `audit coverage`: when everything was watched, and why it was not. */
 export function addAuditCoverage(cli: Cli, audit: Command): void {
-  const time = (text: string): number => parseTime(text, cli.parts.clock.now());
   const coverage = audit
     .command('coverage')
     .description('say when every instance was watched, and each gap with its cause')
-    .option('--since <time>', 'from then on (default: 30d)', time)
-    .option('--until <time>', 'until then (default: now)', time)
+    .addOption(timeOption(cli, 'since', 'from this time on (default: 30 days back)'))
+    .addOption(timeOption(cli, 'until', 'until this time (default: now)'))
     .option('--watch <name>', 'of this watch alone')
     .addOption(jsonOption())
     .addHelpText(
@@ -35,13 +34,14 @@ export function addAuditCoverage(cli: Cli, audit: Command): void {
 async function printCoverage(cli: Cli, options: CoverageOptions): Promise<number> {
   const now = cli.parts.clock.now();
   const { watch, until = now, since = until - USUAL_COVERAGE_MS } = options;
-  if (since >= until) throw new UsageError('--since must lie before --until');
+  if (since >= until) throw new UsageError('--since has to lie before --until');
   const period = { since, until };
-  const found = await withRecords(cli, options, 'readonly', ({ records }) =>
-    records.coverage({ watch, ...period }),
-  );
+  const found = await withRecords(cli, options, 'readonly', ({ records, watches, isWhole }) => {
+    warnOfUnknown(cli, 'watch', watch, { known: watches, isWhole });
+    return records.coverage({ watch, ...period });
+  });
   const places = found ?? [];
-  if (options.json) cli.out.write(toJson(coverageView(places, period)));
+  if (options.json) cli.out.line(toJson(coverageView(places, period)));
   else printPlaces(cli, places, period);
   return 0;
 }
