@@ -7,6 +7,7 @@ import type { MuteStore } from '../store/ports/mutes.ts';
 import type { RecordStore } from '../store/ports/records.ts';
 import { attest, attestationView } from '../views/attestations.ts';
 import { addMute, muteView } from '../views/mutes.ts';
+import { pollNow } from '../views/poll-now.ts';
 import { resolveDeliveryId } from '../views/resolve-id.ts';
 import type { PollNow, WatcherStatus } from '../watcher/status.ts';
 import { attestationIn } from './bodies/attestation-body.ts';
@@ -41,14 +42,13 @@ export function addWrites(app: Hono, { store, clock, status, mutableWatches, pol
   app.post('/-/poll', async (c) => {
     await bodyOf(c);
     const wanted = readQuery(c.req.url, ['watch']).text('watch');
-    const known = status().watches.map(({ watch }) => watch);
-    const names = wanted === undefined ? known : known.filter((name) => name === wanted);
-    if (wanted !== undefined && names.length === 0) {
-      return c.json({ error: 'no such watch', hint: `there are: ${known.join(', ')}` }, 404);
+    const { watches } = status();
+    const asked = watches.filter(({ watch }) => wanted === undefined || watch === wanted);
+    if (wanted !== undefined && asked.length === 0) {
+      const names = watches.map(({ watch }) => watch);
+      return c.json({ error: 'no such watch', hint: `there are: ${names.join(', ')}` }, 404);
     }
-    return c.json({
-      watches: names.map((watch) => ({ watch, poll: pollSoon(watch) ?? 'stopped' })),
-    });
+    return c.json({ watches: asked.map((watch) => pollNow(watch, pollSoon)) });
   });
 
   app.post('/api/v1/mutes', async (c) => {

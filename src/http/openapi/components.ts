@@ -281,7 +281,13 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     share: orNull(SHARE, 'How much of a watch of all projects this replica polls, where several share it.'),
   }),
   Polled: record({
-    watches: listOf(record({ watch: text, poll: oneOf(['begun', 'under_way', 'stopped']) })),
+    watches: listOf(
+      record({
+        watch: text,
+        poll: oneOf(['begun', 'under_way', 'stopped', 'elsewhere']),
+        notAsked: listOf(text),
+      }),
+    ),
   }),
   Reloaded: record(
     { status: oneOf(['reloaded']), watches: NAME_CHANGES, channels: NAME_CHANGES },

@@ -282,7 +282,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/-/poll',
     access: 'act',
     summary:
-      'Polls a watch at once, or every watch, whatever schedule and back-off say. A poll in hand (`under_way`) is hurried on, and another follows it.',
+      'Polls a watch at once, or every watch, whatever schedule and back-off say. A poll in hand (`under_way`) is hurried on, and another follows it. Of what other replicas poll (`notAsked`) nothing is begun.',
     query: { watch: WATCH },
     answers: { 200: 'Polled', 404: 'Refusal' },
   },

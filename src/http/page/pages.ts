@@ -10,6 +10,7 @@ import { type JobFactsStore, readJobFacts } from '../../views/page/job-facts.ts'
 import { parsePageQuery } from '../../views/page/query.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
 import { createStoreRecords, type RecordsStore } from '../../views/records/store-records.ts';
+import type { PollNow } from '../../watcher/status.ts';
 import { createLiveHub } from '../live/hub.ts';
 import { endWithSession, openStream } from '../live/stream.ts';
 import { createActions } from './actions/actions.ts';
@@ -31,7 +32,7 @@ import {
 /** What answers browsers. */
 export interface PagesDeps extends PageSourceDeps {
   store: PageSourceDeps['store'] & JobFactsStore & RecordsStore & AuditRecorder;
-  pollSoon: (watch: string) => unknown;
+  pollSoon: (watch: string) => PollNow | null;
   mutableWatches: () => readonly MutableWatch[];
   signals: Pick<Signals, 'on'>;
   /** Aborts when the server stops: every stream ends then. */
@@ -82,7 +83,7 @@ export function createPages(deps: PagesDeps): Pages {
       createStoreRecords(deps.store, { clock: deps.clock, watches: deps.mutableWatches(), isWhole: true }),
     record: (data) => deps.store.recordAudit([{ at: deps.clock.now(), kind: 'action.asked', data }]),
     pollSoon: deps.pollSoon,
-    watches: () => deps.status().watches.map(({ watch }) => watch),
+    watches: () => deps.status().watches,
     now: () => deps.clock.now(),
   });
   const refused = (c: Context, words: Refused): Promise<Response> =>

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { PollNow, WatchStatus } from '../../../src/watcher/status.ts';
 import { aMute, HOUR, T0 } from '../../support/builders.ts';
+import { aWatcherStatus, aWatchStatus } from '../../support/statuses.ts';
 import { ask, serve } from '../serve.ts';
 
 const TOKENS = { token: () => 'may-act', viewToken: 'may-look' };
@@ -66,6 +68,50 @@ describe('an action of the page', () => {
     expect(await send('/actions/poll', { watch: 'other', reason: 'x' })).toMatchObject({ status: 400 });
     expect(polled).toEqual(['orders']);
     expect(store.content.audit.map(({ data }) => data)).toMatchObject([{ action: 'poll', watch: 'orders' }]);
+  });
+
+  it.each<[string, { outcome?: PollNow | null; watch?: Partial<WatchStatus> }, string, number]>([
+    ['a poll that is under way', { outcome: 'under_way' }, 'poll_follows', 1],
+    ['a watcher that polls nothing of it', { outcome: null }, 'not_polled', 1],
+    ['one that stops', { outcome: 'stopped' }, 'not_polled', 1],
+    ['a watch of another replica', { watch: { polledBy: 'pod-b' } }, 'polled_elsewhere', 0],
+    ['a part', { watch: { share: { projects: 1, ofProjects: 2, others: ['b'] } } }, 'polled_in_part', 1],
+  ])(
+    'says what came of the wish to poll: %s',
+    async (_what, { outcome = 'begun', watch = {} }, said, polls) => {
+      let asked = 0;
+      const { server } = await serve(
+        {},
+        {
+          ...TOKENS,
+          status: () => aWatcherStatus({ watches: [aWatchStatus(watch)] }),
+          pollSoon: () => {
+            asked += 1;
+            return outcome;
+          },
+        },
+      );
+      const { get, send } = await browser(server.url, 'may-act');
+      const sent = await send('/actions/poll', { watch: 'orders', reason: 'cannot wait' });
+      expect(sent).toMatchObject({ status: 303, headers: { location: `/?said=${said}` } });
+      expect(asked).toBe(polls);
+      const { text } = await get('/');
+      expect(text.includes('/actions/poll?')).toBe(said !== 'polled_elsewhere');
+    },
+  );
+
+  it('says of a mute that keeps nothing from anybody that it does not', async () => {
+    const { server, store } = await serve({}, TOKENS);
+    const { get, send } = await browser(server.url, 'may-act');
+    const values = { for: '1h', reason: 'migration' };
+    const typo = await send('/actions/mute', { ...values, watch: 'order' });
+    expect(typo.headers.location).toBe('/?said=muted_no_watch');
+    const unseen = await send('/actions/mute', { ...values, job: 'f'.repeat(24) });
+    expect(unseen.headers.location).toBe('/?said=muted_no_job');
+    expect((await get('/?said=muted_no_watch')).text).toContain('no watch that is configured is called so');
+    expect(store.content.mutes).toHaveLength(2);
+    // The form offers those that there are.
+    expect((await get('/actions/mute')).text).toContain('<option value="orders"></option>');
   });
 
   it('asks again, with what was written, where the reason is missing or a value is no good', async () => {

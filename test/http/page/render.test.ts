@@ -46,6 +46,24 @@ describe('a page', () => {
     expect(shown).toContain('No restore is running. The last one to finish: orders, 1 Nov 08:00.');
   });
 
+  it('says what a mute covers, until when, and of one that comes round when', () => {
+    const mute = { id: 1, watch: '*', reason: 'migration', author: 'ann' };
+    const words = (over: object): string => {
+      const facts = pageFacts({ record: aRecord({ report: aReport({ mutes: [{ ...mute, ...over }] }) }) });
+      return text(renderSections(facts).get('mutes')?.html ?? '').trim();
+    };
+    const until = { inForceUntil: '2026-11-02T10:00:00.000Z' };
+    expect(words(until)).toBe('Mutes every watch until 10:00 by ann: migration');
+    expect(words({ ...until, job: '6b0a00000000000000000a05b' })).toContain('restore 6b0a…a05b until');
+    expect(words({ ...until, watch: 'orders', events: ['watch_failing', 'failed'] })).toContain(
+      'watch failing, failed of watch orders until 10:00',
+    );
+    const labels = { target: 'orders-copy', labels: { team: 'payments' } };
+    expect(words({ ...until, ...labels })).toContain('target orders-copy, label team=payments until');
+    const round = { every: '0 0 2 * * 6', nextAt: '2026-11-07T02:00:00.000Z' };
+    expect(words(round)).toContain('every watch from 7 Nov 02:00 on, again and again (0 0 2 * * 6)');
+  });
+
   it('escapes every name, wherever it stands', () => {
     const job = aJob([], { instanceName: HOSTILE, targetClusterName: HOSTILE });
     const seen = anObservation(job, { watch: HOSTILE });

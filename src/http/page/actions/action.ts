@@ -1,4 +1,5 @@
 import type { Records } from '../../../views/records/records.ts';
+import type { PollNow, WatchStatus } from '../../../watcher/status.ts';
 import type { Part } from '../markup.ts';
 import type { Said } from './said.ts';
 
@@ -7,8 +8,8 @@ export interface ActionDeps {
   records: () => Pick<Records, 'redrive' | 'addMute' | 'removeMute' | 'attest'>;
   /** Writes down what is asked for before it is done, with who asks and why; for actions of which nothing else keeps the reason. @throws {StoreError} */
   record(data: Readonly<Record<string, string>>): Promise<void>;
-  pollSoon(watch: string): unknown;
-  watches(): readonly string[];
+  pollSoon(watch: string): PollNow | null;
+  watches(): readonly WatchStatus[];
   now(): number;
 }
 
@@ -27,7 +28,7 @@ export interface Action {
   title(values: FormValues): string;
   button: string;
   /** What the form asks besides who and why. */
-  fields(values: FormValues): Part;
+  fields(values: FormValues, deps: ActionDeps): Part;
   /** @throws {QueryFault} or WatcherError when it cannot be done as asked; nothing was done then. */
   act(values: FormValues, who: Who, deps: ActionDeps): Promise<Said>;
 }

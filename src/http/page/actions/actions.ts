@@ -36,7 +36,7 @@ export function createActions(deps: ActionDeps): Actions {
     const to = returnPath(values.get('to'));
     return htmlAnswer(
       c,
-      renderForm(name, action, values, { to, fault }, readAssets().paths),
+      renderForm(name, action, values, { to, fault, deps }, readAssets().paths),
       fault ? 400 : 200,
     );
   };

@@ -1,6 +1,6 @@
 import { type AssetPaths, document } from '../document.ts';
 import { markup } from '../markup.ts';
-import type { Action, FormValues } from './action.ts';
+import type { Action, ActionDeps, FormValues } from './action.ts';
 
 /** The longest reason and name. */
 const LONGEST = 500;
@@ -10,7 +10,7 @@ export function renderForm(
   name: string,
   action: Action,
   values: FormValues,
-  { to, fault }: { to: string; fault: string | null },
+  { to, fault, deps }: { to: string; fault: string | null; deps: ActionDeps },
   assets: AssetPaths,
 ): string {
   const title = action.title(values);
@@ -20,7 +20,7 @@ export function renderForm(
     body: markup`<header class="top"><h1><a href="/">restore-watcher</a></h1></header>
 <main><section class="card login" aria-labelledby="act-title"><h2 id="act-title">${title}</h2>
 ${fault === null ? null : markup`<p class="notice" role="alert">${fault}</p>`}<form class="act" method="post" action="/actions/${name}">
-<input type="hidden" name="to" value="${to}">${action.fields(values)}
+<input type="hidden" name="to" value="${to}">${action.fields(values, deps)}
 <label for="reason">Why</label><input id="reason" name="reason" required maxlength="${LONGEST}" autofocus value="${values.get('reason') ?? ''}">
 <label for="name">Your name (if others use the same token)</label><input id="name" name="name" maxlength="100" autocomplete="name" value="${values.get('name') ?? ''}">
 <button>${action.button}</button></form>

@@ -24,22 +24,27 @@ export const mute: Action = {
     return job ? `Mute restore ${shortId(job)}` : 'Mute';
   },
   button: 'Mute',
-  fields: (values) => {
+  fields: (values, { watches }) => {
     const job = values.get('job');
     const chosen = values.get('for') ?? '1h';
     return [
       job
         ? markup`<input type="hidden" name="job" value="${job}">`
-        : markup`<label for="watch">Watch (* for every one)</label><input id="watch" name="watch" required value="${values.get('watch') ?? ''}">`,
+        : markup`<label for="watch">Watch (* for every one)</label><input id="watch" name="watch" required list="watches" value="${values.get('watch') ?? ''}"><datalist id="watches">${watches().map(({ watch }) => markup`<option value="${watch}"></option>`)}</datalist>`,
       markup`<fieldset><legend>For how long</legend>${SPANS.map(({ word, words }) => markup`<label><input type="radio" name="for" value="${word}"${word === chosen ? markup` checked` : null}> ${words}</label>`)}</fieldset>`,
     ];
   },
   act: async (values, { by, reason }, { records, now }) => {
     const span = SPANS.find(({ word }) => word === values.get('for'));
     if (span === undefined) throw new QueryFault('it is not said for how long', 'choose one of the spans');
-    const about = values.get('job') ? { job: values.get('job') } : { watch: values.get('watch') };
-    await records().addMute(muteIn({ ...about, forMs: span.ms(now()), author: by, reason }, now()));
-    return 'muted';
+    const at = now();
+    const job = values.get('job');
+    const about = job ? { job } : { watch: values.get('watch') };
+    const { warnings } = await records().addMute(
+      muteIn({ ...about, forMs: span.ms(at), author: by, reason }, at),
+    );
+    if (warnings.length === 0) return 'muted';
+    return job ? 'muted_no_job' : 'muted_no_watch';
   },
 };
 

@@ -1,3 +1,4 @@
+import { shortId } from '../../../domain/job/restore-job.ts';
 import type { PageFacts } from '../../../views/page/facts.ts';
 import type { View } from '../../../views/views.ts';
 import { actLink } from '../act-link.ts';
@@ -15,22 +16,28 @@ ${actLink(facts.viewer, 'mute', {}, 'Mute')}</section>`;
 
 function item(mute: View, { now, viewer }: PageFacts): Markup {
   return markup`<li id="mute-${String(mute.id)}"><b>${muteWords(mute)}</b> ${when(mute, now)} ${actLink(viewer, 'unmute', { id: String(mute.id) }, 'End')}
-<div class="quiet">${String(mute.reason)}, by ${String(mute.author)}</div></li>`;
+<div class="quiet">by ${String(mute.author)}: ${String(mute.reason)}</div></li>`;
 }
 
-function when({ inForceUntil, nextAt }: View, now: number): Part {
-  if (typeof inForceUntil === 'string') return markup`until ${clock(Date.parse(inForceUntil), now)}`;
-  return typeof nextAt === 'string' ? markup`next ${clock(Date.parse(nextAt), now)}` : null;
+function when({ inForceUntil, nextAt, every }: View, now: number): Part {
+  const again = typeof every === 'string' ? markup`, again and again (<code>${every}</code>)` : null;
+  if (typeof inForceUntil === 'string') return markup`until ${clock(Date.parse(inForceUntil), now)}${again}`;
+  return typeof nextAt === 'string' ? markup`from ${clock(Date.parse(nextAt), now)} on${again}` : null;
 }
 
-/** What a mute covers: `started of orders`. */
+/** What a mute covers: `failed, stalled of watch orders`, `every watch`. */
 function muteWords({ watch, project, instance, target, job, labels, events }: View): string {
-  const named = Object.entries({ watch, project, instance, target, job }).flatMap(([what, name]) =>
+  const others = Object.entries({ project, instance, target }).flatMap(([what, name]) =>
     typeof name === 'string' ? [`${what} ${name}`] : [],
   );
+  const ofJob = typeof job === 'string' ? [`restore ${shortId(job)}`] : [];
   const byLabel = Object.entries((labels ?? {}) as Record<string, string>).map(
-    ([name, value]) => `${name}=${value}`,
+    ([name, value]) => `label ${name}=${value}`,
   );
-  const about = [...named, ...byLabel].join(', ');
-  return Array.isArray(events) ? `${events.join(', ')} of ${about}` : about;
+  const narrower = [...ofJob, ...others, ...byLabel];
+  const ofWatch = watch !== '*' ? [`watch ${String(watch)}`] : narrower.length === 0 ? ['every watch'] : [];
+  const about = [...ofWatch, ...narrower].join(', ');
+  return Array.isArray(events)
+    ? `${events.map((name) => String(name).replaceAll('_', ' ')).join(', ')} of ${about}`
+    : about;
 }

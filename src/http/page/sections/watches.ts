@@ -31,7 +31,7 @@ function rowMarkup(row: WatchRow, { now, query, viewer }: PageFacts): Markup {
   const address = pageAddress({ ...query, watch });
   return markup`<tr id="watch-${idPart(watch)}"><th scope="row"><a class="plain" href="${address}">${watch}</a>${what === watch ? null : markup` <span class="quiet">${what}</span>`}</th><td>${kind}</td>
 <td><span class="pill sight-${sight}">${SIGHT_WORDS[sight]}</span>${sightNote(sight, since, polledBy, now)} ${actLink(viewer, 'mute', { watch }, 'Mute')}</td>
-<td>${lookWords(row)} ${actLink(viewer, 'poll', { watch }, 'Poll now')}</td><td class="number">${running ?? '?'}</td>
+<td>${lookWords(row)} ${sight === 'elsewhere' ? null : actLink(viewer, 'poll', { watch }, 'Poll now')}</td><td class="number">${running ?? '?'}</td>
 <td>${lastFinishAt === null ? markup`<span class="quiet">none</span>` : clock(lastFinishAt, now)}</td></tr>`;
 }
 
