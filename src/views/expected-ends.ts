@@ -5,6 +5,7 @@ import type { Observation } from '../domain/job/observation.ts';
 import type { RestoreJob } from '../domain/job/restore-job.ts';
 import { targetKey } from '../domain/job/watch.ts';
 import type { JobReader } from '../store/ports/jobs.ts';
+import { shownState } from './shown-state.ts';
 
 export interface ExpectedEnds {
   /**
@@ -56,6 +57,8 @@ export function createExpectedEnds({ store, clock }: ExpectedEndsDeps): Expected
   };
 }
 
-function runningJobOf({ job, state, missingSince }: Observation): RestoreJob | null {
-  return job === null || state !== 'in_progress' || missingSince !== null ? null : { ...job, state };
+function runningJobOf(observation: Observation): RestoreJob | null {
+  const { job } = observation;
+  const state = shownState(observation);
+  return job === null || state !== 'in_progress' ? null : { ...job, state };
 }

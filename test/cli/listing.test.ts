@@ -146,6 +146,17 @@ describe('jobs', () => {
     expect(out).toMatch(/unknown +\S+ +orders +\? +\?/);
   });
 
+  it('shows a restore that has ended as it ended, also when Atlas has forgotten it', async () => {
+    const forgotten = (state: 'finished' | 'ready', number: number) =>
+      anObservation(aJob([state], { id: jobId(number) }), { jobId: jobId(number), missingSince: NOW - HOUR });
+    const { out } = await cli(['jobs'], {
+      store: readingStore({ observations: [forgotten('finished', 1), forgotten('ready', 2)] }),
+    });
+    expect(out).toMatch(/^finished +\S*0001/m);
+    expect(out).toMatch(/^missing +\S*0002/m);
+    expect(out).not.toContain('it was finished');
+  });
+
   it('keeps what Atlas sent from steering the terminal', async () => {
     const job = aJob([], { targetClusterName: 'x\u001b[2Jy\nz', errorMessage: 'a\u009b31mb' });
     const store = readingStore({ observations: [anObservation(job)] });

@@ -3,6 +3,7 @@ import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import { JOB_STATES, type JobState, shortId } from '../../domain/job/restore-job.ts';
 import type { ListedJob } from '../../views/records/records.ts';
+import { shownState } from '../../views/shown-state.ts';
 import { jobView } from '../../views/views.ts';
 import { type Cli, jsonOption, limitOption, onAction } from '../command.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../records.ts';
@@ -64,8 +65,8 @@ function printJobs({ out, parts }: Cli, table: Table, listed: readonly ListedJob
   const columns: Array<Column<Observation>> = [
     {
       title: 'STATE',
-      value: stateOf,
-      paint: (cell, row) => out.paint(STATE_COLOURS[stateOf(row)] ?? 'dim', cell),
+      value: shownState,
+      paint: (cell, row) => out.paint(STATE_COLOURS[shownState(row)] ?? 'dim', cell),
     },
     {
       title: 'JOB',
@@ -93,8 +94,8 @@ function printJobs({ out, parts }: Cli, table: Table, listed: readonly ListedJob
 }
 
 /** When it came into its state: by Atlas where that has the time, as of restores that had finished before they were first seen. */
-function changeOf({ state, missingSince, job, changedAt }: Observation): Timestamp {
-  return state === 'finished' && missingSince === null ? (job?.finishedAt ?? changedAt) : changedAt;
+function changeOf({ state, job, changedAt }: Observation): Timestamp {
+  return state === 'finished' ? (job?.finishedAt ?? changedAt) : changedAt;
 }
 
 /** A running job that has gone may have ended at any time before it was missed. */
@@ -105,13 +106,12 @@ function tookOfRow({ job, missingSince, noticed }: Observation, now: Timestamp):
     : tookText(job, now, noticed);
 }
 
-function stateOf({ state, missingSince }: Observation): JobState | 'missing' {
-  return missingSince === null ? state : 'missing';
-}
-
-function notesOf({ jobId, anomaly, job, missingSince, state }: Observation): string[] {
+function notesOf(observation: Observation): string[] {
+  const { jobId, anomaly, job, state } = observation;
   return [
-    ...(missingSince === null ? [] : [`${shortId(jobId)} has gone from Atlas; it was ${state}`]),
+    ...(shownState(observation) !== 'missing'
+      ? []
+      : [`${shortId(jobId)} has gone from Atlas; it was ${state}`]),
     ...(job?.warnings ? [`${shortId(jobId)} finished with warnings`] : []),
     ...(job?.errorMessage ? [`${shortId(jobId)} Atlas says: ${job.errorMessage}`] : []),
     ...(anomaly === null ? [] : [`${shortId(jobId)} is odd: ${anomaly}`]),

@@ -1,5 +1,4 @@
 import { flatSubject } from '../../domain/event/flat-subject.ts';
-import { jobOf, watchOf } from '../../domain/event/subject.ts';
 import type { Attestation } from '../../domain/evidence/attestation.ts';
 import { type Timestamp, toIsoOrNull } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
@@ -8,6 +7,7 @@ import type { ReachedMilestone } from '../../domain/job/restore-job.ts';
 import type { RecordedEvent } from '../../store/ports/records.ts';
 import { attestationView } from '../../views/attestations.ts';
 import type { ListedJob } from '../../views/records/records.ts';
+import { silentMilestones } from '../../views/silent-milestones.ts';
 import { transitionView, type View } from '../../views/views.ts';
 
 /**
@@ -42,23 +42,11 @@ export function entriesOf(
 }
 
 function silentEntries(observation: Observation, events: readonly RecordedEvent[]): HistoryEntry[] {
-  const { job, jobId, watch, firstSight, firstSeenAt, milestones } = observation;
-  if (firstSight !== 'baseline' || job === null) return [];
-  const wasTold = (milestone: string): boolean =>
-    events.some(
-      ({ event }) => event.name === milestone && watchOf(event) === watch && jobOf(event)?.id === jobId,
-    );
-  return job.reached
-    .filter(({ milestone }) => milestones.includes(milestone) && !wasTold(milestone))
-    .map(({ milestone, at }) => ({
-      kind: 'silent',
-      detectedAt: firstSeenAt,
-      occurredAt: at,
-      jobId,
-      watch,
-      observation,
-      milestone,
-    }));
+  const { jobId, watch, firstSeenAt } = observation;
+  return silentMilestones(observation, events).map(({ milestone, at }) => ({
+    ...{ kind: 'silent', detectedAt: firstSeenAt, occurredAt: at },
+    ...{ jobId, watch, observation, milestone },
+  }));
 }
 
 /** An attestation is of the job, whichever watches follow that. */

@@ -1,11 +1,12 @@
 import { formatBound, formatSpan, type Timestamp } from '../../domain/instant.ts';
 import type { ExpectedEnd } from '../../domain/job/eta.ts';
 import type { Noticed } from '../../domain/job/observation.ts';
-import { type JobState, otherProjectOf, type RestoreJob } from '../../domain/job/restore-job.ts';
+import { otherProjectOf, type RestoreJob } from '../../domain/job/restore-job.ts';
 import { tookOf } from '../../domain/job/took.ts';
+import type { ShownState } from '../../views/shown-state.ts';
 import type { Colour } from './output.ts';
 
-export const STATE_COLOURS: Readonly<Partial<Record<JobState | 'missing', Colour>>> = {
+export const STATE_COLOURS: Readonly<Partial<Record<ShownState, Colour>>> = {
   in_progress: 'bold',
   ready: 'green',
   finished: 'green',

@@ -82,7 +82,8 @@ function fromHistory(
   return { at, basis: 'history', isOverdue: now > at, ...usual };
 }
 
-function median(values: readonly number[]): number | null {
+/** The middle one of these, or half-way between the two in the middle, rounded; `null`: there are none. */
+export function median(values: readonly number[]): number | null {
   const sorted = values.toSorted((a, b) => a - b);
   const low = sorted[Math.floor((sorted.length - 1) / 2)];
   const high = sorted[Math.floor(sorted.length / 2)];

@@ -1,5 +1,6 @@
 import { type AuditEntry, brokenLink, GENESIS } from '../audit.ts';
 import type { Timestamp } from '../instant.ts';
+import { median } from '../job/eta.ts';
 import { BlindBook, blindMsOf } from './blind-book.ts';
 import { DrillBook } from './drill-book.ts';
 import { instantIn, textIn, textsIn } from './fields.ts';
@@ -134,11 +135,4 @@ function over(
 ): number | null {
   const agreed = rows.filter((row) => limitOf(row) !== null);
   return agreed.length === 0 ? null : agreed.filter((row) => isWithin(row) === false).length;
-}
-
-function median(values: readonly number[]): number | null {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
-  return low === undefined || high === undefined ? null : Math.round((low + high) / 2);
 }

@@ -1,5 +1,6 @@
 import { intoWords } from '../../domain/event/job-words.ts';
 import { describeEvent } from '../../domain/event/message.ts';
+import { watchOf } from '../../domain/event/subject.ts';
 import { happenedAfter, isUndated } from '../../domain/event/undated.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
 import { actorWords } from '../../domain/job/actor.ts';
@@ -11,12 +12,14 @@ import { feedRow, toldBy } from '../../views/page/feed.ts';
 import type { JobFacts } from '../../views/page/job-facts.ts';
 import { pageAddress } from '../../views/page/query.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
+import { shownState } from '../../views/shown-state.ts';
+import { silentMilestones } from '../../views/silent-milestones.ts';
 import { actLink } from './act-link.ts';
 import { type AssetPaths, document } from './document.ts';
 import { durationsPlot } from './durations-plot.ts';
 import { clock, type Markup, markup, type Part, roughSpan } from './markup.ts';
 import { saidNotice } from './page.ts';
-import { jobState, STATE_WORDS } from './states.ts';
+import { STATE_WORDS } from './states.ts';
 import { toldWords } from './told.ts';
 
 /** What the page of a restore holds besides the restore. */
@@ -35,7 +38,7 @@ export function renderJobPage(
 ): string {
   const { observation } = facts;
   const { job, jobId } = observation;
-  const state = jobState(observation);
+  const state = shownState(observation);
   const title = job === null ? `Restore ${shortId(jobId)}` : titleOf(job);
   return document({
     title: `${title} · restore-watcher`,
@@ -127,7 +130,7 @@ function jobFacts(job: RestoreJob, now: Timestamp): Array<[string, Part]> {
 
 function durationsSection({ observation, durations, now }: JobFacts, job: RestoreJob): Markup {
   const took = tookOf(job, observation.noticed);
-  const isRunning = observation.state === 'in_progress' && observation.missingSince === null;
+  const isRunning = shownState(observation) === 'in_progress';
   const like = durations.filter(({ deliveryType }) => deliveryType === job.deliveryType);
   return markup`<section aria-labelledby="usual-title"><h2 id="usual-title">How long it takes here</h2>
 ${durationsPlot({
@@ -141,24 +144,26 @@ ${durationsPlot({
 /** What happened, when it happened according to Atlas, and when we saw it. */
 function lifeSection({ events, observation, now }: JobFacts): Markup {
   const happened = events.filter(({ event }) => event.reminder === null && !event.test);
-  const toldOf = new Set<string>(happened.map(({ event }) => event.name));
-  const quiet = (observation.job?.reached ?? []).filter(({ milestone }) => !toldOf.has(milestone));
+  const quiet = silentMilestones(observation, happened);
   return markup`<section aria-labelledby="life-title"><h2 id="life-title">What happened</h2>
 <div class="wide" tabindex="0" role="region" aria-label="What happened, as a table"><table><thead><tr><th scope="col">Event</th><th scope="col">Happened</th><th scope="col">Seen</th><th scope="col">Note</th></tr></thead><tbody>
 ${quiet.map(({ milestone, at }) => markup`<tr><th scope="row">${milestone}</th><td>${at === null ? markup`<span class="quiet">Atlas does not say</span>` : clock(at, now, { seconds: true })}</td><td>${clock(observation.firstSeenAt, now, { seconds: true })}</td><td>was there at the first look; nothing was told</td></tr>`)}
-${happened.map((one) => lifeRow(one, now))}</tbody></table></div></section>`;
+${happened.map((one) => lifeRow(one, observation.watch, now))}</tbody></table></div></section>`;
 }
 
-function lifeRow({ event }: RecordedEvent, now: Timestamp): Markup {
+/** @param own the watch that the page is about; what another one has told of the same restore is said to be its. */
+function lifeRow({ event }: RecordedEvent, own: string, now: Timestamp): Markup {
   const { name, severity, occurredAt, detectedAt } = event;
   const after = happenedAfter(event);
-  const footnotes = describeEvent(event).footnotes.join(' ');
+  const watch = watchOf(event);
+  const whose = watch === null || watch === own ? [] : [`Seen by watch ${watch}.`];
+  const notes = [...whose, ...describeEvent(event).footnotes].join(' ');
   const when = isUndated(event)
     ? after === null
       ? markup`<span class="quiet">by then</span>`
       : markup`<span class="quiet">after</span> ${clock(after, now, { seconds: true })}`
     : clock(occurredAt, now, { seconds: true });
-  return markup`<tr><th scope="row"><span class="pill ${severity}">${name.replaceAll('_', ' ')}</span></th><td>${when}</td><td>${clock(detectedAt, now, { seconds: true })}</td><td>${footnotes}</td></tr>`;
+  return markup`<tr><th scope="row"><span class="pill ${severity}">${name.replaceAll('_', ' ')}</span></th><td>${when}</td><td>${clock(detectedAt, now, { seconds: true })}</td><td>${notes}</td></tr>`;
 }
 
 /** What people say of the data, the oldest first; nothing where nobody has. */

@@ -1,8 +1,7 @@
-import type { Observation } from '../../domain/job/observation.ts';
-import type { Bar } from '../../views/page/timeline.ts';
+import type { ShownState } from '../../views/shown-state.ts';
 
 /** A state as people say it. */
-export const STATE_WORDS: Readonly<Record<Bar['state'], string>> = {
+export const STATE_WORDS: Readonly<Record<ShownState, string>> = {
   in_progress: 'running',
   ready: 'ready',
   finished: 'finished',
@@ -12,8 +11,3 @@ export const STATE_WORDS: Readonly<Record<Bar['state'], string>> = {
   unknown: 'unknown',
   missing: 'gone from Atlas',
 };
-
-/** The state of a job; `missing` where it has gone from Atlas before it ended. */
-export function jobState({ state, missingSince }: Pick<Observation, 'state' | 'missingSince'>): Bar['state'] {
-  return missingSince !== null && state === 'in_progress' ? 'missing' : state;
-}

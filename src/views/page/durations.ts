@@ -1,12 +1,9 @@
-import { durationsByType, type FinishedDuration } from '../../domain/job/eta.ts';
+import { durationsByType, type FinishedDuration, type Usual, usualsFrom } from '../../domain/job/eta.ts';
 
 /** How long restores take somewhere. Spans are milliseconds. */
-export interface UsualRange {
-  /** The median. */
-  usualMs: number;
+export interface UsualRange extends Usual {
   /** Nine of ten took no longer. */
   mostMs: number;
-  samples: number;
 }
 
 /** Finds what is usual for a delivery type; `null`: nothing like it ever finished there. */
@@ -14,9 +11,8 @@ export function usualRangeOf(
   durations: readonly FinishedDuration[],
   deliveryType: string,
 ): UsualRange | null {
+  const usual = usualsFrom(durations).get(deliveryType);
   const sorted = (durationsByType(durations).get(deliveryType) ?? []).toSorted((a, b) => a - b);
-  const usualMs = sorted[Math.floor((sorted.length - 1) / 2)];
   const mostMs = sorted[Math.ceil(sorted.length * 0.9) - 1];
-  if (usualMs === undefined || mostMs === undefined) return null;
-  return { usualMs, mostMs, samples: sorted.length };
+  return usual === undefined || mostMs === undefined ? null : { ...usual, mostMs };
 }

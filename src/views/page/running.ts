@@ -39,7 +39,7 @@ function cardOf(
 ): RunningCard {
   const elapsedMs = Math.max(0, now - job.createdAt);
   const usual = usualRangeOf(durations, job.deliveryType);
-  const isOver = usual !== null && elapsedMs > usual.usualMs && eta?.basis !== 'progress';
+  const isOver = eta?.basis === 'history' && eta.isOverdue;
   const share = shareOf(elapsedMs, eta, isOver);
   return {
     ...{ watch: observation.watch, job, elapsedMs, usual, isOver, events, share },

@@ -1,6 +1,8 @@
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
 import { placeWords } from '../../domain/job/place.ts';
-import { blindnessOf, type Fault, type WatcherStatus, type WatchStatus } from '../../watcher/status.ts';
+import type { Fault, WatcherStatus, WatchStatus } from '../../watcher/status.ts';
+import { faultWords } from '../fault-words.ts';
+import { sightOf } from '../status/sight.ts';
 import type { PageFacts } from './facts.ts';
 
 /** How bad something is. `problem`: somebody is blind, or nothing is told; `warning`: it should be known all the same. */
@@ -28,19 +30,6 @@ export interface PageState {
   /** When a watch was last looked at with success; `null`: none was yet. */
   lastLookAt: Timestamp | null;
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  auth: 'Atlas refuses the credentials',
-  refused: 'Atlas refuses to answer',
-  not_found: 'Atlas knows no such project or instance',
-  wrong_kind: 'it is of another kind than the watch says',
-  gone: 'this API of Atlas has ended',
-  bad_request: 'Atlas rejects the request',
-  rate_limited: 'a rate limit is in the way',
-  unavailable: 'Atlas cannot be reached',
-  timeout: 'Atlas does not answer in time',
-  bad_response: 'Atlas answers something that cannot be read',
-};
 
 /** Judges whether everything is seen, and names what is not. */
 export function stateOf({ status, others, record, storeFault }: PageFacts): PageState {
@@ -71,9 +60,10 @@ export function stateOf({ status, others, record, storeFault }: PageFacts): Page
 }
 
 function verdict(status: WatcherStatus, troubles: readonly Trouble[]): Pick<PageState, 'level' | 'headline'> {
-  const total = status.watches.length;
-  const blind = status.watches.filter(isBlind).length;
-  const starting = status.watches.filter(isStarting).length;
+  const sights = status.watches.map(sightOf);
+  const total = sights.length;
+  const blind = sights.filter((sight) => sight === 'blind').length;
+  const starting = sights.filter((sight) => sight === 'starting').length;
   const problems = troubles.filter(({ level }) => level === 'problem');
   if (blind > 0) return { level: 'problem', headline: `${countOf(blind, total)} blind` };
   if (problems.length > 0) {
@@ -99,23 +89,13 @@ function countOf(count: number, total: number): string {
   return total === 1 ? 'The only watch is' : `${count} of ${total} watches ${count === 1 ? 'is' : 'are'}`;
 }
 
-/** True for a watch that nobody can rely on at present; one that is only about to be polled for the first time is not. */
-export function isBlind(watch: WatchStatus): boolean {
-  return blindnessOf(watch) !== null && !isStarting(watch);
-}
-
-/** True for a watch that waits for its first poll in this process, and for which there is still time. */
-export function isStarting(watch: WatchStatus): boolean {
-  return blindnessOf(watch) === 'unpolled' && watch.fault === null;
-}
-
 function watchTroubles(watch: WatchStatus): Trouble[] {
   const about = watch.watch;
   const held =
     watch.throttled === null || watch.throttled.isMeant
       ? []
       : [{ ...ofFault('warning', about, watch.throttled), words: heldBack(watch) }];
-  if (!isBlind(watch)) return [...blindPlaces(watch), ...held];
+  if (sightOf(watch) !== 'blind') return [...blindPlaces(watch), ...held];
   const own =
     watch.faults.find(({ place }) => place === null) ?? (watch.faults.length === 0 ? watch.fault : null);
   if (own !== null) return [ofFault('problem', about, own)];
@@ -141,7 +121,7 @@ function blindPlaces({ watch, faults, dueWithinMs }: WatchStatus): Trouble[] {
 }
 
 function ofFault(level: Trouble['level'], about: string, { reason, message, hint, since }: Fault): Trouble {
-  return { level, about, words: REASONS[reason] ?? reason, detail: message, todo: hint, since };
+  return { level, about, words: faultWords(reason), detail: message, todo: hint, since };
 }
 
 function channelTrouble(channel: string, { since, detail }: { since: Timestamp; detail: string }): Trouble {

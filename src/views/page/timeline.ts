@@ -1,7 +1,8 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
-import type { JobState, Milestone, RestoreJob } from '../../domain/job/restore-job.ts';
+import type { Milestone, RestoreJob } from '../../domain/job/restore-job.ts';
 import { blindnessOf, type WatchStatus } from '../../watcher/status.ts';
+import { type ShownState, shownState } from '../shown-state.ts';
 import type { PageFacts } from './facts.ts';
 import { keyOf } from './jobs-window.ts';
 import { RANGES } from './query.ts';
@@ -10,8 +11,7 @@ import { RANGES } from './query.ts';
 export interface Bar {
   watch: string;
   job: RestoreJob;
-  /** `missing`: it ran, and has gone from Atlas. */
-  state: JobState | 'missing';
+  state: ShownState;
   from: Timestamp;
   /** When it reached its first outcome; now, while it runs. */
   until: Timestamp;
@@ -132,13 +132,13 @@ function barOf(
   const [, outcome, ...rest] = job.reached;
   const at = (reached: { milestone: Milestone; at: Timestamp | null }): Timestamp =>
     reached.at ?? noticed?.[reached.milestone] ?? changedAt;
-  const isGone = missingSince !== null && outcome === undefined;
+  const shown = shownState({ state, missingSince });
   const end = outcome === undefined ? (missingSince ?? now) : at(outcome);
   return {
-    ...{ watch, job, state: isGone ? 'missing' : state },
+    ...{ watch, job, state: shown },
     from: Math.min(job.createdAt, end),
     until: end,
-    expectedEndAt: state === 'in_progress' && !isGone && (expectedEndAt ?? 0) > now ? expectedEndAt : null,
+    expectedEndAt: shown === 'in_progress' && (expectedEndAt ?? 0) > now ? expectedEndAt : null,
     later: rest.map((reached) => ({ milestone: reached.milestone, at: at(reached) })),
   };
 }

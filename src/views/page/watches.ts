@@ -1,8 +1,8 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { WatchStatus } from '../../watcher/status.ts';
 import type { WatchSight } from '../status/report.ts';
+import { sightOf } from '../status/sight.ts';
 import type { PageFacts } from './facts.ts';
-import { isBlind, isStarting } from './state.ts';
 
 /** A watch as the page lists it. */
 export interface WatchRow {
@@ -47,15 +47,8 @@ const RANK: Readonly<Record<WatchSight, number>> = {
   ...{ blind: 0, partly_blind: 1, unwatched: 1, starting: 2, sees: 2, elsewhere: 2 },
 };
 
-function sightOf(watch: WatchStatus): WatchSight {
-  if (watch.polledBy !== null) return 'elsewhere';
-  if (isStarting(watch)) return 'starting';
-  if (isBlind(watch)) return 'blind';
-  return watch.faults.length > 0 ? 'partly_blind' : 'sees';
-}
-
 function sinceOf(watch: WatchStatus): Timestamp | null {
-  if (isBlind(watch)) return watch.fault?.since ?? watch.lastSuccessAt;
+  if (sightOf(watch) === 'blind') return watch.fault?.since ?? watch.lastSuccessAt;
   return watch.faults[0]?.since ?? null;
 }
 

@@ -1,6 +1,8 @@
+import { GAP_CAUSES } from '../../domain/coverage/causes.ts';
 import { formatSpan, type Timestamp, toIso } from '../../domain/instant.ts';
 import type { Actor } from '../../domain/job/actor.ts';
 import type { BlindSpan, RestoreRow } from '../../domain/report/report.ts';
+import { faultWords } from '../fault-words.ts';
 
 /** `2026-07-02` */
 export function dayWords(at: Timestamp): string {
@@ -58,21 +60,16 @@ export function outcomeWords({ state, warnings, isWithinRto }: RestoreRow): stri
   return isWithinRto === false && state !== 'failed' ? `${ended}, over RTO` : ended;
 }
 
-const CAUSES: Readonly<Record<string, string>> = {
-  stopped: 'the watcher was stopped',
-  killed: 'the watcher ended without a word',
-  not_on_record: 'before the record begins',
-  auth: 'the credential was refused',
-  refused: 'Atlas refused',
-  access_list: 'not on the access list',
-  rate_limited: 'a rate limit was in the way',
-  unavailable: 'Atlas could not be reached',
-  timeout: 'Atlas did not answer in time',
-};
+/** Why nobody looked, where that is no fault of reading. */
+const CAUSES = new Map<string, string>([
+  ['stopped', GAP_CAUSES.stopped],
+  ['killed', GAP_CAUSES.killed],
+  ['not_on_record', 'before the record begins'],
+]);
 
 /** Why a watch could not see. */
 export function causeWords({ cause }: BlindSpan): string {
-  return CAUSES[cause] ?? cause.replaceAll('_', ' ');
+  return CAUSES.get(cause) ?? faultWords(cause, 'past');
 }
 
 /** What a drill lacks, in words for a table. */

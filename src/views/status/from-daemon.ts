@@ -5,18 +5,14 @@ import type { KeepingStore } from '../../store/ports/keeping.ts';
 import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { RecordReader } from '../../store/ports/records.ts';
 import type { SpanStore } from '../../store/ports/spans.ts';
-import {
-  blindnessOf,
-  type ChannelStatus,
-  type WatcherStatus,
-  type WatchStatus,
-} from '../../watcher/status.ts';
+import type { ChannelStatus, WatcherStatus, WatchStatus } from '../../watcher/status.ts';
 import { muteView } from '../mutes.ts';
 import { replicaViews } from '../replicas.ts';
 import { hintView, throttledView } from '../views.ts';
 import { type ChannelRecords, reportChannels } from './channels.ts';
 import { jobsByWatch } from './jobs.ts';
-import type { ReloadReport, StatusReport, WatchReport, WatchSight } from './report.ts';
+import type { ReloadReport, StatusReport, WatchReport } from './report.ts';
+import { sightOf } from './sight.ts';
 
 /** What the configuration in force adds to what the watcher knows of itself. */
 export interface ConfigInForce {
@@ -123,14 +119,6 @@ function watchReport(
     polledBy,
     share: status.share,
   };
-}
-
-function sightOf(status: WatchStatus): WatchSight {
-  if (status.polledBy !== null) return 'elsewhere';
-  const blindness = blindnessOf(status);
-  if (blindness === 'unpolled' && status.fault === null) return 'starting';
-  if (blindness !== null) return 'blind';
-  return status.faults.length > 0 ? 'partly_blind' : 'sees';
 }
 
 /** The first of its faults, and how many more there are. */

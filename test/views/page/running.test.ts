@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { expectedEnd, usualsFrom } from '../../../src/domain/job/eta.ts';
 import { runningCards } from '../../../src/views/page/running.ts';
 import { aJob, anObservation, MINUTE, T0 } from '../../support/builders.ts';
 import { aRecord, aRunning, PAGE_NOW, pageFacts } from '../../support/page-facts.ts';
@@ -30,6 +31,20 @@ describe('what runs', () => {
     });
   });
 
+  it('is over its usual time when messages say so too: past the middle of an even number', () => {
+    // Half-way between 10 and 20 minutes; the lower of the two is no median.
+    const history = minutes(10, 20);
+    const usuals = usualsFrom(history.map((durationMs) => ({ deliveryType: 'automated', durationMs })));
+    const at = (ago: number) => {
+      const seen = job('a', ago);
+      return cards(
+        aRunning(seen, history, { eta: expectedEnd(aJob([], seen.job ?? {}), PAGE_NOW, usuals) }),
+      )[0];
+    };
+    expect(at(14)).toMatchObject({ usual: { usualMs: 15 * MINUTE }, isOver: false });
+    expect(at(16)).toMatchObject({ usual: { usualMs: 15 * MINUTE }, isOver: true, expectedEndAt: null });
+  });
+
   it('has no bar and no end once it is over its usual time', () => {
     const eta = { at: T0, basis: 'history' as const, usualMs: 4 * MINUTE, samples: 3, isOverdue: true };
     const [card] = cards(aRunning(job('a', 9), minutes(3, 4, 5), { eta }));
@@ -48,7 +63,12 @@ describe('what runs', () => {
   });
 
   it('shows first what is farthest over its usual, then what has run longest', () => {
-    const over = (id: string, ago: number, usual: number) => aRunning(job(id, ago), minutes(usual));
+    const over = (id: string, ago: number, usual: number) => {
+      const seen = job(id, ago);
+      const history = minutes(usual);
+      const usuals = usualsFrom([{ deliveryType: 'automated', durationMs: usual * MINUTE }]);
+      return aRunning(seen, history, { eta: expectedEnd(aJob([], seen.job ?? {}), PAGE_NOW, usuals) });
+    };
     const found = cards(over('new', 1, 5), over('twice', 10, 5), over('old', 4, 5), over('thrice', 6, 2));
     expect(found.map((card) => card.job.id)).toEqual(['thrice', 'twice', 'old', 'new']);
   });

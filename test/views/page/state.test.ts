@@ -31,7 +31,7 @@ describe('the state of a page', () => {
       {
         level: 'problem',
         about: 'carts',
-        words: 'Atlas refuses the credentials',
+        words: 'Atlas refuses the credential',
         detail: AUTH_FAULT.message,
         todo: 'Check the API key.',
         since: T0,
@@ -52,7 +52,7 @@ describe('the state of a page', () => {
     const found = of([aWatchStatus({ instanceName: '*', faults: [fault] })]);
     expect(found).toMatchObject({ level: 'problem', headline: 'The only watch is partly blind' });
     expect(found.troubles[0]?.words).toBe(
-      'carts in project alpha cannot be read: Atlas refuses the credentials',
+      'carts in project alpha cannot be read: Atlas refuses the credential',
     );
   });
 
@@ -88,7 +88,7 @@ describe('the state of a page', () => {
     expect([level, headline]).toEqual(['problem', 'The only watch is blind']);
     expect(troubles.map(({ words }) => words)).toEqual([
       'the store cannot be written',
-      'Atlas refuses the credentials',
+      'Atlas refuses the credential',
     ]);
   });
 

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { renderJobPage } from '../../../src/http/page/job-page.ts';
+import type { JobFacts } from '../../../src/views/page/job-facts.ts';
+import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../../support/builders.ts';
+import { recorded } from '../../support/reading-store.ts';
+
+const ASSETS = { css: '/assets/page.css', scripts: [] };
+
+function facts(over: Partial<JobFacts> = {}): JobFacts {
+  return {
+    now: T0 + 60 * MINUTE,
+    observation: anObservation(aJob(['finished'], { id: jobId(1) })),
+    ...{ eta: null, attestations: [], alsoWatchedBy: [], events: [], durations: [] },
+    ...over,
+  };
+}
+
+const render = (given: JobFacts): string =>
+  renderJobPage(given, ASSETS, { version: '1.2.3', viewer: 'anybody', said: null });
+
+/** The rows of "What happened", as a person reads them. */
+function life(given: JobFacts): string[] {
+  const [, table = ''] = /aria-label="What happened, as a table">(.*?)<\/table>/s.exec(render(given)) ?? [];
+  return [...table.matchAll(/<tr>(<th scope="row".*?)<\/tr>/gs)].map(([, row = '']) =>
+    row
+      .replaceAll(/<[^>]+>/g, ' ')
+      .replaceAll(/\s+/g, ' ')
+      .trim(),
+  );
+}
+
+describe('the page of a restore', () => {
+  const job = aJob(['finished'], { id: jobId(1) });
+  const finished = anEvent('finished', { job });
+
+  it('names what was there at the first look, of which nobody was told', () => {
+    const observation = anObservation(job, { firstSight: 'baseline' });
+    expect(life(facts({ observation }))).toEqual([
+      expect.stringMatching(/^started .*was there at the first look; nothing was told$/),
+      expect.stringMatching(/^finished .*was there at the first look; nothing was told$/),
+    ]);
+  });
+
+  it('says so of no milestone of a restore that was seen to begin, told or not', () => {
+    const observation = anObservation(job, { firstSight: 'new' });
+    expect(life(facts({ observation }))).toEqual([]);
+    expect(life(facts({ observation, events: [recorded(finished)] }))).toEqual([
+      expect.stringMatching(/^finished /),
+    ]);
+  });
+
+  it('leaves what another watch was told to that watch, and says whose it is', () => {
+    const observation = anObservation(job, { firstSight: 'baseline' });
+    const others = anEvent('finished', { job, watch: 'every' });
+    const rows = life(facts({ observation, events: [recorded(others)], alsoWatchedBy: ['every'] }));
+    expect(rows).toEqual([
+      expect.stringMatching(/^started .*at the first look/),
+      expect.stringMatching(/^finished .*at the first look/),
+      expect.stringMatching(/^finished .*Seen by watch every\./),
+    ]);
+  });
+
+  it('calls what was not over and has gone so, and leaves an end what it was', () => {
+    const gone = (state: 'ready' | 'finished'): string => {
+      const observation = anObservation(aJob([state]), { missingSince: T0 + 30 * MINUTE });
+      return (
+        /<h2 id="job-title">.*<span class="pill [^"]*">(.*)<\/span><\/h2>/.exec(
+          render(facts({ observation })),
+        )?.[1] ?? ''
+      );
+    };
+    expect([gone('ready'), gone('finished')]).toEqual(['gone from Atlas', 'finished']);
+  });
+});
