@@ -1,7 +1,7 @@
 import type { HttpReply } from './http-outcome.ts';
 import type { HttpReceiver } from './http-receiver.ts';
 import { type ListTitler, titleOfDigest, titleOfList } from './list-title.ts';
-import type { Notice, Notifier } from './notifier.ts';
+import type { Leave, Notice, Notifier } from './notifier.ts';
 import { jsonPreview } from './preview.ts';
 
 /** Slack takes about one message a second per incoming webhook (https://docs.slack.dev/apis/web-api/rate-limits/), Teams not many more. */
@@ -16,7 +16,7 @@ export interface ChatOptions<Message> {
   batch: { usual: number; digest: number };
   compose: (notices: readonly Notice[], titler: ListTitler) => Promise<Message>;
   /** One request and its answer, whatever its status. */
-  exchange: (message: Message, signal: AbortSignal) => Promise<HttpReply>;
+  exchange: (message: Message, leave: Leave) => Promise<HttpReply>;
   /** What an acceptance is called in the receipt. */
   detailOf: (reply: HttpReply) => string;
   /** Closes idle connections. */
@@ -28,10 +28,10 @@ export function createChatNotifier<Message>(options: ChatOptions<Message>): Noti
   const { channel, type, receiver, batch, compose, exchange, detailOf } = options;
   const sendTitled =
     (titler: ListTitler): Notifier['send'] =>
-    async (notices, signal) => {
+    async (notices, signal, lastLook) => {
       const message = await compose(notices, titler);
-      const asked = { signal, isUrgent: notices.some(({ isUrgent }) => isUrgent) };
-      return { detail: detailOf(await receiver.ask((until) => exchange(message, until), asked)) };
+      const asked = { signal, lastLook, isUrgent: notices.some(({ isUrgent }) => isUrgent) };
+      return { detail: detailOf(await receiver.ask((leave) => exchange(message, leave), asked)) };
     };
   return {
     channel,

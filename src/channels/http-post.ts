@@ -1,14 +1,14 @@
 import { createHttpClient, type HttpClient } from '../net/http-client.ts';
 import type { HttpReply } from './http-outcome.ts';
+import type { Leave } from './notifier.ts';
 
 /** Enough for any message a receiver has for us; the rest is not read. */
 const BODY_LIMIT = 16_384;
 
-interface PostRequest {
+interface PostRequest extends Leave {
   url: string;
   headers: Readonly<Record<string, string>>;
   body: string;
-  signal: AbortSignal;
 }
 
 /** The answer to a post. */
@@ -21,7 +21,7 @@ export interface PostReply extends HttpReply {
 export interface Poster {
   /**
    * Posts and reads the beginning of the answer, whatever its status; redirects are not followed.
-   * @throws {WireFault} when there is no answer; the signal's reason when that aborted before.
+   * @throws {WireFault} when there is no answer; the signal's reason when that aborted before; what `lastLook` throws.
    */
   post(request: PostRequest): Promise<PostReply>;
   /** Closes idle connections. */

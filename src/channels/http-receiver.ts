@@ -3,6 +3,7 @@ import { formatSpan } from '../domain/instant.ts';
 import { DeliveryError } from '../errors.ts';
 import { limitTime } from '../net/limit-time.ts';
 import { cancelledFault, type HttpReply, httpFault, networkFault } from './http-outcome.ts';
+import type { Leave } from './notifier.ts';
 import type { ReceiverLimiter } from './receiver-limiter.ts';
 import type { Scrub } from './scrub.ts';
 
@@ -27,9 +28,7 @@ export interface HttpReceiverOptions {
 }
 
 /** One request of a message. */
-export interface Asked {
-  /** Aborts it. */
-  signal: AbortSignal;
+export interface Asked extends Leave {
   /** It goes out although the receiver has asked for silence: somebody wants it tried now. */
   isUrgent: boolean;
 }
@@ -41,7 +40,7 @@ export interface HttpReceiver {
    * @param exchange one request and its answer; rejects as `fetch` does.
    * @throws {DeliveryError} classified; `wasTried` is false when the request did not go out.
    */
-  ask(exchange: (signal: AbortSignal) => Promise<HttpReply>, asked: Asked): Promise<HttpReply>;
+  ask(exchange: (leave: Leave) => Promise<HttpReply>, asked: Asked): Promise<HttpReply>;
   /** How much longer it is to be left alone, in milliseconds. */
   pausedMs(): number;
 }
@@ -64,11 +63,11 @@ export function createHttpReceiver(options: HttpReceiverOptions): HttpReceiver {
     ask: async (exchange, asked) => {
       await awaitTurn(asked);
       const sentAt = clock.monotonic();
-      const { signal } = asked;
+      const { signal, lastLook } = asked;
       const limit = limitTime(signal, timeoutMs);
-      const reply = await exchange(limit.signal)
+      const reply = await exchange({ signal: limit.signal, lastLook })
         .catch((thrown: unknown) => {
-          throw networkFault(thrown, name, timeoutMs, signal);
+          throw thrown instanceof DeliveryError ? thrown : networkFault(thrown, name, timeoutMs, signal);
         })
         .finally(limit.end);
       const fault = faultOf(reply, scrub, clock.now());

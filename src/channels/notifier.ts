@@ -14,6 +14,19 @@ export interface Notice {
   isUrgent?: boolean;
 }
 
+/**
+ * Asked again at the last moment before a message goes out, behind every wait for a turn or a connection: the process may have stood still
+ * meanwhile. @throws {DeliveryError} `wasTried: false`, when it must not go out any more.
+ */
+export type LastLook = () => void;
+
+/** How one request of a message goes out. */
+export interface Leave {
+  /** Aborts it. */
+  signal: AbortSignal;
+  lastLook?: LastLook | undefined;
+}
+
 /** What a receiver said when it accepted. `detail` is for people (an HTTP status, an SMTP reply), without secrets. */
 export interface Receipt {
   detail: string;
@@ -49,7 +62,7 @@ export interface Notifier {
    * @throws {DeliveryError} classified; its text holds no secret. Aborting gives reason `timeout`, retryable. What was not sent at all
    * (a silence, an abort before its turn) has `wasTried: false`.
    */
-  send(notices: readonly Notice[], signal: AbortSignal): Promise<Receipt>;
+  send(notices: readonly Notice[], signal: AbortSignal, lastLook?: LastLook): Promise<Receipt>;
   /**
    * How much longer the receiver is to be left alone, in milliseconds, because it has asked for that (perhaps another channel). What is
    * not urgent is refused meanwhile. Left out where the receiver has no way to ask.

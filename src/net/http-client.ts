@@ -2,6 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { urlToHttpOptions } from 'node:url';
+import { toError } from '../errors.ts';
 import { type Agents, createAgents } from './agents.ts';
 import { trustContext } from './ca-file.ts';
 import { headersOf, type ReplyHeaders } from './headers/reply-headers.ts';
@@ -18,6 +19,11 @@ export interface HttpRequest {
   method?: 'DELETE';
   /** Covers the whole exchange, to the last byte of the answer. */
   signal: AbortSignal;
+  /**
+   * Called when a connection stands, right before the request is written to it. What it throws is what `send` throws, and nothing is
+   * written.
+   */
+  lastLook?: (() => void) | undefined;
   /**
    * Asked with the fingerprint of an answer that has come whole: whether it is known, so that nothing of it need be decompressed or
    * decoded. Only where it is given is a fingerprint made.
@@ -84,8 +90,10 @@ export function createHttpClient(options: {
 
   async function send(request: HttpRequest): Promise<HttpResponse> {
     const { signal } = request;
-    const explain = (thrown: unknown): Error =>
-      signal.aborted ? signal.reason : wireFault(thrown, { url: request.url, caller, caFile });
+    const explain = (thrown: unknown): unknown => {
+      if (thrown instanceof Withheld) return thrown.cause;
+      return signal.aborted ? signal.reason : wireFault(thrown, { url: request.url, caller, caFile });
+    };
     signal.throwIfAborted();
     const { status, headers, received } = await ask(request, addressOf, agents, body).catch(
       (thrown: unknown) => {
@@ -101,7 +109,7 @@ export function createHttpClient(options: {
       }
       return { status, headers, text: await readBody(chunks, headers, body), broken: null };
     } catch (thrown) {
-      return { status, headers, text: '', broken: explain(thrown) };
+      return { status, headers, text: '', broken: toError(explain(thrown)) };
     }
   }
   return { send, close: agents.close };
@@ -124,7 +132,7 @@ function createAddressMemory(): (url: string) => http.RequestOptions {
 }
 
 function ask(
-  { url, headers, body, method, signal, recall }: HttpRequest,
+  { url, headers, body, method, signal, recall, lastLook }: HttpRequest,
   addressOf: (url: string) => http.RequestOptions,
   agents: Agents,
   limit: BodyLimit,
@@ -149,7 +157,22 @@ function ask(
     };
     signal.addEventListener('abort', onAbort, { once: true });
     request.once('close', () => signal.removeEventListener('abort', onAbort));
-    request.once('socket', silence);
+    const write = (): void => {
+      try {
+        lastLook?.();
+        request.end(body);
+      } catch (cause) {
+        request.destroy();
+        dropTunnel();
+        reject(new Withheld(cause));
+      }
+    };
+    request.once('socket', (socket) => {
+      silence(socket);
+      if (lastLook === undefined) return;
+      if (socket.connecting) socket.once('connect', write);
+      else write();
+    });
     request.once('response', (message) => {
       resolve(incoming(message, limit, { isRecalled: recall !== undefined }));
     });
@@ -163,8 +186,15 @@ function ask(
       dropTunnel();
       reject(isStale(request, error) ? new StaleConnection() : error);
     });
-    request.end(body);
+    if (lastLook === undefined) request.end(body);
   });
+}
+
+/** The request was not written, for the reason that is its cause. */
+class Withheld extends Error {
+  constructor(cause: unknown) {
+    super('not written', { cause });
+  }
 }
 
 /** Listens from the very first moment: what fails in the same instant as the head comes must not go unheard. */

@@ -73,6 +73,17 @@ export function describeNotifier(
       expectNoSecret(receipt, stage.secrets);
     });
 
+    it('sends nothing when it may not any more once its turn has come', async () => {
+      const forbidden = new DeliveryError('timeout', 'not ours', { retryable: true, wasTried: false });
+      const sending = stage.notifier.send([aNotice()], never, () => {
+        throw forbidden;
+      });
+      expect(await failureOf(sending)).toBe(forbidden);
+      expect(stage.accepted()).toBe(0);
+      await stage.notifier.send([aNotice()], never, () => {});
+      expect(stage.accepted()).toBe(1);
+    });
+
     it.each<[Mood, DeliveryReason, boolean]>([
       ['busy', 'unavailable', true],
       ['resets', 'unavailable', true],

@@ -37,6 +37,24 @@ describe.each(WAYS)('the transport over %s', (_name, open) => {
     expect(way.server.connections()).toBe(1);
   });
 
+  it('writes nothing when the last look forbids it, on a new connection and on one that was kept', async () => {
+    way.server.play = [OK];
+    const looks: string[] = [];
+    const look = (may: boolean) => (): void => {
+      looks.push(may ? 'may' : 'may not');
+      if (!may) throw new Error('not ours any more');
+    };
+    const ask = (may: boolean) =>
+      client.send({ url: `${way.origin}/x`, headers: {}, signal: never, body: '{}', lastLook: look(may) });
+    await expect(ask(false)).rejects.toThrow('not ours any more');
+    expect(way.server.requests()).toBe(0);
+    await expect(ask(true)).resolves.toMatchObject({ status: 200 });
+    await expect(ask(false)).rejects.toThrow('not ours any more');
+    await expect(ask(true)).resolves.toMatchObject({ status: 200 });
+    expect(way.server.requests()).toBe(2);
+    expect(looks).toEqual(['may not', 'may', 'may not', 'may']);
+  });
+
   it('rejects with the reason of an abort: before the head, and while the body comes', async () => {
     const plays: Play[] = [['HANG'], [OK.slice(0, -5)]];
     for (const [index, play] of plays.entries()) {

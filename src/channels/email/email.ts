@@ -5,7 +5,7 @@ import { trustedCas } from '../../net/ca-file.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { passwordsOf } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
-import type { Notice, Notifier, Receipt } from '../notifier.ts';
+import type { Leave, Notice, Notifier, Receipt } from '../notifier.ts';
 import { mailPreview } from '../preview.ts';
 import { createScrub } from '../scrub.ts';
 import { createTeller } from '../teller.ts';
@@ -88,7 +88,7 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
   const post = async (
     mail: LoneMail,
     { onlyTo, notTo = [] }: RecipientChoice,
-    signal: AbortSignal,
+    { signal, lastLook }: Leave,
   ): Promise<Receipt> => {
     const { transport, everyone, sender } = await mailer.get();
     const to = everyone.filter((one) => !notTo.includes(one) && (onlyTo === undefined || one === onlyTo));
@@ -97,6 +97,7 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
     if (to.length === 0 && notTo.length > 0)
       return { detail: 'every recipient is owed it apart', wasSent: false };
     const inTime = AbortSignal.timeout(total);
+    lastLook?.();
     const info = await transport
       .sendMail({
         ...mail,
@@ -117,13 +118,14 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
     type: 'email',
     maxBatch: 1,
     concurrency: 2,
-    send: async (notices, signal) => post(await compose(notices), notices[0] ?? {}, signal),
+    send: async (notices, signal, lastLook) =>
+      post(await compose(notices), notices[0] ?? {}, { signal, lastLook }),
     digest: {
       maxBatch: DIGEST_BATCH,
-      send: async (notices, signal) => {
+      send: async (notices, signal, lastLook) => {
         const told = await Promise.all(notices.map(({ event }) => tell(event)));
         const checkpoint = await readCheckpoint(options);
-        return post(composeDigest(told, options, checkpoint), notices[0] ?? {}, signal);
+        return post(composeDigest(told, options, checkpoint), notices[0] ?? {}, { signal, lastLook });
       },
     },
     preview: async (notices) => mailPreview(await compose(notices)),

@@ -63,8 +63,8 @@ export function createTeamsNotifier(options: TeamsOptions): Notifier {
     batch: { usual: MAX_BATCH, digest: MAX_BATCH },
     compose: async (notices, titler) =>
       teamsMessage(await Promise.all(notices.map(({ event }) => tell(event))), options, titler),
-    exchange: async (message, signal) => {
-      const reply = await post({ url, headers: HEADERS, body: wellFormedJson(message), signal });
+    exchange: async (message, leave) => {
+      const reply = await post({ url, headers: HEADERS, body: wellFormedJson(message), ...leave });
       if (reply.broken !== null && saysInBody(reply)) throw reply.broken;
       return reply;
     },

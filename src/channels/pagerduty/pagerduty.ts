@@ -7,7 +7,7 @@ import { USER_AGENT } from '../../net/user-agent.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
 import { type Asked, createHttpReceiver, HTTP_TIMEOUT_MS } from '../http-receiver.ts';
-import type { Notice, Notifier } from '../notifier.ts';
+import type { Leave, Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
 import type { ReceiverLimiter } from '../receiver-limiter.ts';
 import { createScrub } from '../scrub.ts';
@@ -65,12 +65,12 @@ export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
   };
 
   const request = async (event: PagerDutyEvent, asked: Asked): Promise<string> => {
-    const exchange = (signal: AbortSignal) =>
+    const exchange = (leave: Leave) =>
       post({
         url,
         headers: { 'user-agent': USER_AGENT, 'content-type': 'application/json' },
         body: wellFormedJson({ routing_key: routingKey, ...event }),
-        signal,
+        ...leave,
       });
     const { status } = await receiver.ask(exchange, asked);
     return `${event.event_action}: HTTP ${status}`;
@@ -81,9 +81,9 @@ export function createPagerDutyNotifier(options: PagerDutyOptions): Notifier {
     type: 'pagerduty',
     maxBatch: 1,
     concurrency: 4,
-    send: async (notices, signal) => {
+    send: async (notices, signal, lastLook) => {
       const said: string[] = [];
-      const asked = { signal, isUrgent: notices.some(({ isUrgent }) => isUrgent) };
+      const asked = { signal, lastLook, isUrgent: notices.some(({ isUrgent }) => isUrgent) };
       for (const event of await compose(notices)) said.push(await request(event, asked));
       return said.length === 0 ? { detail: 'not for a pager', wasSent: false } : { detail: said.join(', ') };
     },

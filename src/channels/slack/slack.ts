@@ -9,7 +9,7 @@ import { CHAT_INTERVAL_MS, createChatNotifier } from '../chat-notifier.ts';
 import type { HttpReply } from '../http-outcome.ts';
 import { createPoster, type Poster, type PosterOptions } from '../http-post.ts';
 import { createHttpReceiver, HTTP_TIMEOUT_MS } from '../http-receiver.ts';
-import type { Notifier } from '../notifier.ts';
+import type { Leave, Notifier } from '../notifier.ts';
 import type { ReceiverLimiter } from '../receiver-limiter.ts';
 import { createScrub } from '../scrub.ts';
 import { createTeller } from '../teller.ts';
@@ -69,7 +69,7 @@ export function createSlackNotifier(options: SlackOptions): Notifier {
     batch: { usual: 10, digest: DIGEST_BATCH },
     compose: async (notices, titler) =>
       slackMessage(await Promise.all(notices.map(({ event }) => tell(event))), options, titler),
-    exchange: (message, signal) => exchange(post, url, message, signal),
+    exchange: (message, leave) => exchange(post, url, message, leave),
     detailOf: ({ status }) => `HTTP ${status}: ok`,
     close,
   });
@@ -83,7 +83,7 @@ async function exchange(
   post: Poster['post'],
   url: string,
   message: SlackMessage,
-  signal: AbortSignal,
+  leave: Leave,
 ): Promise<HttpReply> {
   const seen: { reply: HttpReply | null; fault: unknown } = { reply: null, fault: null };
   const posting: FetchFunction = async (address, { headers, body } = {}) => {
@@ -91,7 +91,7 @@ async function exchange(
       url: String(address),
       headers: Object.fromEntries(new Headers(headers)),
       body: String(body),
-      signal,
+      ...leave,
     }).catch((thrown: unknown) => {
       // The client would wrap it.
       seen.fault = thrown;

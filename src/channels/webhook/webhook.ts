@@ -9,7 +9,7 @@ import { USER_AGENT } from '../../net/user-agent.ts';
 import { httpFault } from '../http-outcome.ts';
 import { createPoster, type PosterOptions } from '../http-post.ts';
 import { createHttpReceiver, HTTP_TIMEOUT_MS } from '../http-receiver.ts';
-import type { Notice, Notifier } from '../notifier.ts';
+import type { Leave, Notice, Notifier } from '../notifier.ts';
 import { jsonPreview } from '../preview.ts';
 import type { ReceiverLimiter } from '../receiver-limiter.ts';
 import { createScrub } from '../scrub.ts';
@@ -70,10 +70,10 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
     concurrency: 8,
     // A kill may repeat as many. With an answer after 20 ms that is what it takes to be faster than this process can write.
     concurrencyWhenQuick: 32,
-    send: async (notices, signal) => {
+    send: async (notices, signal, lastLook) => {
       const event = compose(notices);
       const body = wellFormedJson(event);
-      const exchange = (until: AbortSignal) =>
+      const exchange = (leave: Leave) =>
         post({
           url,
           headers: {
@@ -83,10 +83,10 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
             ...sign?.(event.id, clock.now(), body),
           },
           body,
-          signal: until,
+          ...leave,
         });
       const isUrgent = notices.some((notice) => notice.isUrgent);
-      const { status } = await receiver.ask(exchange, { signal, isUrgent });
+      const { status } = await receiver.ask(exchange, { signal, lastLook, isUrgent });
       return { detail: `HTTP ${status}` };
     },
     pausedMs: receiver.pausedMs,

@@ -102,14 +102,16 @@ export function createChannelSet(deps: ChannelSetDeps): ChannelSet {
 /** The same notifier, which sends nothing once another replica may send for the channel: the process may have stood still since the claim. */
 function sendingOnlyOurs(notifier: Notifier, hold: Hold): Notifier {
   if (hold.lease === null) return notifier;
+  const lookAgain = (): void => {
+    if (hold.isOurs()) return;
+    const options = { retryable: true, wasTried: false };
+    throw new DeliveryError('timeout', 'not sent: the channel is another replica’s by now', options);
+  };
   const looking =
     (send: Notifier['send']): Notifier['send'] =>
     async (notices, signal) => {
-      if (!hold.isOurs()) {
-        const options = { retryable: true, wasTried: false };
-        throw new DeliveryError('timeout', 'not sent: the channel is another replica’s by now', options);
-      }
-      return send(notices, signal);
+      lookAgain();
+      return send(notices, signal, lookAgain);
     };
   const { digest } = notifier;
   return {
