@@ -6,8 +6,8 @@ import type { Replica } from '../replica.ts';
 import type { ReplicaWorld } from '../world.ts';
 import { type Scene, untilShared } from './scene.ts';
 
-/** The period of the watches, and two seconds. */
-const DETECTED_WITHIN_MS = 3_000;
+/** A second is the period of the watches, but for those of the project whose budget binds: theirs is 1.8 s. And two seconds more. */
+const DETECTED_WITHIN_MS = { wide: 3_000, narrow: 3_800 };
 const STEP_EVERY_MS = 150;
 /** Orchestrators wait so long after a replica is ready, or longer. */
 const BETWEEN_MS = 12_000;
@@ -29,17 +29,26 @@ export const rollingScene: Scene = {
     const stopsMs = await over;
     await delay(5_000);
     const delays = await changes.delays();
-    const at = (share: number): number => delays[Math.floor((delays.length - 1) * share)] ?? 0;
-    const worst = at(1);
+    const worst = { wide: delays.wide.at(-1) ?? 0, narrow: delays.narrow.at(-1) ?? 0 };
     return {
       figures: [
-        `${delays.length} starts and ends were detected after ${at(0.5)} ms (median), ${at(0.99)} ms (p99), ${worst} ms at most`,
+        ...BUDGETS.map((budget) => `${NAMES[budget]}: ${summary(delays[budget])}`),
         `clean stops took ${stopsMs.join(', ')} ms`,
       ],
-      violations: worst > DETECTED_WITHIN_MS ? [`a change was detected only after ${worst} ms`] : [],
+      violations: BUDGETS.filter((budget) => worst[budget] > DETECTED_WITHIN_MS[budget]).map(
+        (budget) => `${NAMES[budget]}: a change was detected only after ${worst[budget]} ms`,
+      ),
     };
   },
 };
+
+const BUDGETS = ['wide', 'narrow'] as const;
+const NAMES = { wide: 'with room in the budget', narrow: 'where the budget binds' };
+
+function summary(delays: readonly number[]): string {
+  const at = (share: number): number => delays[Math.floor((delays.length - 1) * share)] ?? 0;
+  return `${delays.length} starts and ends were detected after ${at(0.5)} ms (median), ${at(0.99)} ms (p99), ${at(1)} ms at most`;
+}
 
 /** Stops each, starts its successor, and waits until that is ready and has work. */
 async function updateAll(world: ReplicaWorld, log: (text: string) => void): Promise<number[]> {
@@ -63,16 +72,18 @@ async function untilReady(replica: Replica): Promise<void> {
 }
 
 /** Notes when each job is changed in Atlas, and says later how long it took until that was detected, sorted. */
-function trackChanges({ places, postgres }: ReplicaWorld): { delays(): Promise<number[]> } {
-  const changed = new Map<string, number>();
-  for (const atlas of new Set(places.map((place) => place.atlas))) {
-    const { putJob, updateJob } = atlas;
-    atlas.putJob = (groupId, name, job) => {
-      changed.set(`${job.id} started`, Date.now());
+function trackChanges({ atlas, postgres }: ReplicaWorld): {
+  delays(): Promise<Record<(typeof BUDGETS)[number], number[]>>;
+} {
+  const changed = { wide: new Map<string, number>(), narrow: new Map<string, number>() };
+  for (const budget of BUDGETS) {
+    const { putJob, updateJob } = atlas[budget];
+    atlas[budget].putJob = (groupId, name, job) => {
+      changed[budget].set(`${job.id} started`, Date.now());
       putJob(groupId, name, job);
     };
-    atlas.updateJob = (groupId, name, id, change) => {
-      changed.set(`${id} ended`, Date.now());
+    atlas[budget].updateJob = (groupId, name, id, change) => {
+      changed[budget].set(`${id} ended`, Date.now());
       return updateJob(groupId, name, id, change);
     };
   }
@@ -80,12 +91,14 @@ function trackChanges({ places, postgres }: ReplicaWorld): { delays(): Promise<n
     delays: async () => {
       const store = { store: { url: postgres.url } };
       const { items } = await lookInto(store, (open) => open.listEvents({ limit: 1_000_000 }));
-      return items
-        .flatMap(({ event }) => {
-          const at = changed.get(`${jobOf(event)?.id} ${event.name === 'started' ? 'started' : 'ended'}`);
-          return at === undefined ? [] : [event.detectedAt - at];
-        })
-        .toSorted((a, b) => a - b);
+      const delaysOf = (times: ReadonlyMap<string, number>): number[] =>
+        items
+          .flatMap(({ event }) => {
+            const at = times.get(`${jobOf(event)?.id} ${event.name === 'started' ? 'started' : 'ended'}`);
+            return at === undefined ? [] : [event.detectedAt - at];
+          })
+          .toSorted((a, b) => a - b);
+      return { wide: delaysOf(changed.wide), narrow: delaysOf(changed.narrow) };
     },
   };
 }

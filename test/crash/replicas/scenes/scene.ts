@@ -124,9 +124,13 @@ export async function busiest(world: ReplicaWorld): Promise<Replica> {
   return first;
 }
 
-/** When each project was asked for its jobs next after that time, in milliseconds from then on; the last of them. */
-export function polledAgainAfter({ places }: ReplicaWorld, since: number): number {
-  const waits = places.map(({ atlas, groupId, instance }) => {
+/**
+ * When each project was asked for its jobs next after that time, in milliseconds from then on; the last of them. Not the one whose budget
+ * binds: that waits for its ceiling anyway.
+ */
+export function polledAgainAfter({ places, atlas: { wide } }: ReplicaWorld, since: number): number {
+  const free = places.filter(({ atlas }) => atlas === wide);
+  const waits = free.map(({ atlas, groupId, instance }) => {
     const next = atlas.requests.find(
       ({ path, at, authenticated }) =>
         authenticated && at > since && path.includes(groupId) && path.includes(`/${instance}/`),
