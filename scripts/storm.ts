@@ -43,7 +43,7 @@ for (const violation of violations) console.error(`violation: ${violation}`);
 process.exitCode = violations.length > 0 ? 1 : 0;
 
 function play(): Promise<string[]> {
-  if (values.scene !== undefined) return playOne(values.scene, values.older);
+  if (values.scene !== undefined) return playOne(values.scene, { older: values.older, logs: values.logs });
   return values.store === 'postgres'
     ? stormOverReplicas({
         replicas: wholeNumber('replicas', values.replicas),

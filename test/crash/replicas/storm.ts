@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jobOf } from '../../../src/domain/event/subject.ts';
 import { toError } from '../../../src/errors.ts';
@@ -9,6 +7,7 @@ import { CHANNELS, type Channel } from '../receivers.ts';
 import { type ChannelCount, countChannel, countRecordedTwice, type StormEvent } from '../storm-count.ts';
 import type { TroubleOptions } from '../troubles.ts';
 import { type Act, type ActCounts, actsOf, between, type Stage } from './acts.ts';
+import { leaveLogs } from './logs.ts';
 import {
   auditedTwice,
   type Disturbance,
@@ -214,12 +213,8 @@ class Storm implements Stage {
     };
   }
 
-  async leaveLogs(folder: string): Promise<void> {
-    const { replicas, postgres } = this.world;
-    await mkdir(folder, { recursive: true });
-    for (const replica of replicas) await writeFile(join(folder, `${replica.name}.log`), replica.output());
-    const seen = { disturbances: this.#disturbances, ...(await readTestimony(postgres.url)) };
-    await writeFile(join(folder, 'seen.json'), JSON.stringify(seen));
+  leaveLogs(folder: string): Promise<void> {
+    return leaveLogs(this.world, folder, { disturbances: this.#disturbances });
   }
 
   /** Begins an act as soon as whom it happens to is free for it. */

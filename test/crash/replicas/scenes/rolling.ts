@@ -28,7 +28,7 @@ export const rollingScene: Scene = {
     }
     const stopsMs = await over;
     await delay(5_000);
-    const delays = await changes.delays();
+    const delays = await changes.delays(log);
     const worst = { wide: delays.wide.at(-1) ?? 0, narrow: delays.narrow.at(-1) ?? 0 };
     return {
       figures: [
@@ -73,7 +73,7 @@ async function untilReady(replica: Replica): Promise<void> {
 
 /** Notes when each job is changed in Atlas, and says later how long it took until that was detected, sorted. */
 function trackChanges({ atlas, postgres }: ReplicaWorld): {
-  delays(): Promise<Record<(typeof BUDGETS)[number], number[]>>;
+  delays(log: (text: string) => void): Promise<Record<(typeof BUDGETS)[number], number[]>>;
 } {
   const changed = { wide: new Map<string, number>(), narrow: new Map<string, number>() };
   for (const budget of BUDGETS) {
@@ -88,16 +88,19 @@ function trackChanges({ atlas, postgres }: ReplicaWorld): {
     };
   }
   return {
-    delays: async () => {
+    delays: async (log) => {
       const store = { store: { url: postgres.url } };
       const { items } = await lookInto(store, (open) => open.listEvents({ limit: 1_000_000 }));
-      const delaysOf = (times: ReadonlyMap<string, number>): number[] =>
-        items
-          .flatMap(({ event }) => {
-            const at = times.get(`${jobOf(event)?.id} ${event.name === 'started' ? 'started' : 'ended'}`);
-            return at === undefined ? [] : [event.detectedAt - at];
-          })
-          .toSorted((a, b) => a - b);
+      const delaysOf = (times: ReadonlyMap<string, number>): number[] => {
+        const found = items.flatMap(({ event }) => {
+          const at = times.get(`${jobOf(event)?.id} ${event.name === 'started' ? 'started' : 'ended'}`);
+          return at === undefined ? [] : [{ ms: event.detectedAt - at, at, job: jobOf(event)?.id }];
+        });
+        const sorted = found.toSorted((a, b) => a.ms - b.ms);
+        for (const { ms, at, job } of sorted.slice(-3))
+          log(`job ${job}: a change at ${new Date(at).toISOString()} was detected after ${ms} ms`);
+        return sorted.map(({ ms }) => ms);
+      };
       return { wide: delaysOf(changed.wide), narrow: delaysOf(changed.narrow) };
     },
   };

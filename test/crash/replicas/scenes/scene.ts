@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fetchOnce } from '../../../support/fetch-once.ts';
 import { auditedDeliveries, isAllDelivered, lookInto } from '../../inspect.ts';
 import { CHANNELS } from '../../receivers.ts';
+import { leaveLogs } from '../logs.ts';
 import { sentByOthers } from '../oracle.ts';
 import type { Replica } from '../replica.ts';
 import { readTestimony } from '../witness.ts';
@@ -24,6 +25,16 @@ export interface Scene {
   play(world: ReplicaWorld, log: (text: string) => void): Promise<Finding>;
 }
 
+/** How a scene is played. */
+export interface SceneOptions {
+  /** Told what happens, for people who watch. */
+  log: (text: string) => void;
+  /** The program that runs until the scene updates it. */
+  older?: string | undefined;
+  /** A folder in which is left what each replica has said, and what the database has seen. */
+  logs?: string | undefined;
+}
+
 const REPLICAS = 3;
 /** Time to tell what is left. */
 const CALM_MS = 120_000;
@@ -31,8 +42,7 @@ const CALM_MS = 120_000;
 /** Plays a scene, lets everything be told, and looks at what every scene must keep: nothing lost, told twice, or done for another. */
 export async function playScene(
   { jobs, settings, end, play }: Scene,
-  log: (text: string) => void,
-  older?: string,
+  { log, older, logs }: SceneOptions,
 ): Promise<Finding> {
   const world = await makeReplicaWorld({
     replicas: REPLICAS,
@@ -49,6 +59,7 @@ export async function playScene(
     await untilTold(world);
     return { figures, violations: [...violations, ...(await breachesOf(world))] };
   } finally {
+    if (logs !== undefined) await leaveLogs(world, logs).catch((thrown: unknown) => log(String(thrown)));
     await end?.();
     await world.close();
   }
