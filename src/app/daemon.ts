@@ -94,6 +94,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       version: deps.version,
       tokens: () => reloader.config().server,
       publicBadges: () => reloader.config().server.publicBadges,
+      publicUrl: () => reloader.config().publicUrl,
       status,
       report: () => {
         const standing = status();

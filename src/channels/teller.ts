@@ -21,14 +21,16 @@ export type Teller = (event: WatcherEvent) => Promise<Told>;
 /** What a teller needs to know of its channel. */
 export interface TellerOptions extends ChannelFacts, Pick<EngineOptions, 'renderLimitMs'> {
   template: ChannelTemplate | null;
+  /** Where people reach the page, without a slash at its end; `null`: messages do not lead there. */
+  publicUrl?: string | null;
   /** What makes a value safe in the body. A headline is plain text, which the channel escapes as a whole. */
   escapeValue: Escape;
   logger: Logger;
 }
 
-/** The built-in message alone. */
-export function tellPlainly(event: WatcherEvent): Told {
-  return { event, message: describeEvent(event), headline: null, body: null };
+/** The built-in message alone. `publicUrl`: see `TellerOptions`. */
+export function tellPlainly(event: WatcherEvent, publicUrl: string | null = null): Told {
+  return { event, message: describeEvent(event, publicUrl), headline: null, body: null };
 }
 
 /**
@@ -37,15 +39,15 @@ export function tellPlainly(event: WatcherEvent): Told {
  * sample or a reminder says that it is one.
  */
 export function createTeller(options: TellerOptions): Teller {
-  const { template, logger, name } = options;
-  if (template === null) return async (event) => tellPlainly(event);
+  const { template, publicUrl = null, logger, name } = options;
+  if (template === null) return async (event) => tellPlainly(event, publicUrl);
   const toldFaults = new Set<string>();
   const headline = createPart(template.title, (text) => text, options);
   const body = createPart(template.body, options.escapeValue, options);
 
   const attempt = async (what: 'title' | 'body', part: Part, event: WatcherEvent): Promise<string> => {
     try {
-      return await part(valuesOf(event, options));
+      return await part(valuesOf(event, options, publicUrl));
     } catch (thrown) {
       const message = `The template for the ${what} of channel ${name} fails, the built-in ${what} is sent: ${toError(thrown).message}`;
       if (!toldFaults.has(message)) logger.warn(message, { channel: name });
@@ -55,7 +57,7 @@ export function createTeller(options: TellerOptions): Teller {
   };
 
   return async (event) => {
-    const told = tellPlainly(event);
+    const told = tellPlainly(event, publicUrl);
     const title = oneLine(await attempt('title', headline, event));
     const text = (await attempt('body', body, event)).trimEnd().replace(/^\s*\n/, '');
     return {

@@ -34,6 +34,8 @@ export interface WatcherConfig {
     /** Anybody may see the badges of watches. */
     publicBadges: boolean;
   };
+  /** Where people reach the page (`server.publicUrl`), without a slash at its end; `null`: nobody has told. */
+  publicUrl: string | null;
   heartbeat: HeartbeatConfig | null;
   log: { level: 'error' | 'warn' | 'info' | 'debug'; format: 'json' | 'text' };
   /** Not wrong, but worth telling. */
@@ -103,6 +105,8 @@ type NormalisedChannel<Written> = Written extends WrittenChannel
   ? { [Key in keyof Written as Exclude<Key, NotForNotifiers>]-?: NormalisedKey<Key, Written[Key]> } & {
       /** For one attempt; `null` on a mail channel: what the protocol allows for each step. */
       timeoutMs: Written extends { type: 'email' } ? number | null : number;
+      /** As `WatcherConfig.publicUrl`: what messages lead to. */
+      publicUrl?: string | null;
     }
   : never;
 

@@ -35,6 +35,7 @@ type Normalised = Pick<
   | 'keepMs'
   | 'audit'
   | 'server'
+  | 'publicUrl'
   | 'heartbeat'
   | 'log'
 >;
@@ -50,6 +51,7 @@ export function normalise(
   bodyFiles: ReadonlyMap<string, string>,
 ): Normalised {
   const connections = file.connections.map(toConnection);
+  const publicUrl = toPublicUrl(file.server);
   const watches = file.watches.map((watch, index) => ({
     ...toWatch(watch, connectionOf(watch, file.connections)),
     isScheduleDefault: !isScheduleWritten(written.watches?.[index]),
@@ -62,7 +64,7 @@ export function normalise(
   return {
     connections,
     watches: shared,
-    channels: file.channels.map((channel) => toChannel(channel, bodyFiles)),
+    channels: file.channels.map((channel) => toChannel(channel, { bodyFiles, publicUrl })),
     fallbacks: file.channels.flatMap(toFallback),
     routes: file.routes.map(toRoute),
     drills: [...file.drills.map(toDrill), ...shortDrills(shared)],
@@ -77,6 +79,7 @@ export function normalise(
       viewToken: file.server.viewToken || null,
       publicBadges: file.server.publicBadges,
     },
+    publicUrl,
     heartbeat: file.heartbeat === undefined ? null : toHeartbeat(file.heartbeat),
     log: file.log,
   };
@@ -178,6 +181,10 @@ function toWatch(
   };
 }
 
+function toPublicUrl({ publicUrl }: FilledConfigFile['server']): string | null {
+  return publicUrl ? new URL(publicUrl).href.replace(/\/+$/, '') : null;
+}
+
 const NOT_FOR_NOTIFIERS: readonly string[] = [
   'allowHttp',
   'fallback',
@@ -188,7 +195,7 @@ const NOT_FOR_NOTIFIERS: readonly string[] = [
 /** A channel with every key that its schema has for its notifier. What was left out, or is an empty text, is `null`. */
 function toChannel(
   written: FilledConfigFile['channels'][number],
-  bodyFiles: ReadonlyMap<string, string>,
+  { bodyFiles, publicUrl }: { bodyFiles: ReadonlyMap<string, string>; publicUrl: string | null },
 ): ChannelConfig {
   const filled = {
     ...written,
@@ -200,6 +207,7 @@ function toChannel(
   return {
     ...Object.fromEntries(keys.map((key) => [key, orNull(Reflect.get(filled, key))])),
     timeoutMs: written.timeout === undefined ? null : span(written.timeout),
+    publicUrl,
   } as ChannelConfig;
 }
 

@@ -61,6 +61,8 @@ export interface AppDeps extends ApiDeps {
   tokens: () => Tokens;
   /** See `BadgeDeps`. */
   publicBadges: () => boolean;
+  /** Where people reach the page, without a slash at its end; `null`: nobody has told. */
+  publicUrl: () => string | null;
   /** Reads the configuration again; what became of it. */
   reload: () => Promise<ReloadOutcome>;
   /** See `WriteDeps`. */

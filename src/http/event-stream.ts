@@ -15,6 +15,8 @@ import { QueryFault, readQuery } from './query.ts';
 export interface EventStreamDeps {
   store: Pick<RecordReader, 'eventsAfter' | 'placeOfEvent' | 'lastPlace'>;
   signals: Pick<Signals, 'on'>;
+  /** Where people reach the page, without a slash at its end; `null`: nobody has told. */
+  publicUrl: () => string | null;
   /** Aborts when the server stops: every stream ends then. */
   closing: AbortSignal;
   faultLog: FaultLog;
@@ -31,11 +33,12 @@ const PATH = '/api/v1/events';
  */
 export function addEventStream(
   app: Hono,
-  { store, signals, closing, faultLog, clock, mayRead }: EventStreamDeps,
+  { store, signals, publicUrl, closing, faultLog, clock, mayRead }: EventStreamDeps,
 ): void {
   const hub = createEventHub({
     ...{ store, clock },
     onChange: (listener) => signals.on('event:recorded', listener),
+    publicUrl,
     onOutcome: (error) => {
       if (error === null) faultLog.clear(PATH, 'Listeners are told of events again');
       else faultLog.report(PATH, 'Listeners could not be told of events', { err: toError(error) }, 'error');

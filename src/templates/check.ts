@@ -26,7 +26,9 @@ export async function findTemplateFault(
   try {
     const template = engine.parse(text);
     template.variables().forEach(expectKnown);
-    for (const event of samples(channel.name)) template.render(valuesOf(event, channel));
+    for (const [event, publicUrl] of samples(channel.name)) {
+      template.render(valuesOf(event, channel, publicUrl));
+    }
     return null;
   } catch (thrown) {
     if (thrown instanceof TemplateFault) return thrown.message;
@@ -51,7 +53,7 @@ function expectKnown({ steps, ...place }: Variable): void {
 }
 
 /** Every event twice: as bare as one can be, and with everything that one can have. */
-function samples(channel: string): WatcherEvent[] {
+function samples(channel: string): Array<[event: WatcherEvent, publicUrl: string | null]> {
   return EVENT_NAMES.flatMap((name) => {
     const bare = sampleEvent(name, { channel, now: AT });
     const full: WatcherEvent = {
@@ -60,7 +62,10 @@ function samples(channel: string): WatcherEvent[] {
       note: 'What else is known.',
       test: false,
     };
-    return [bare, full];
+    return [
+      [bare, null],
+      [full, 'https://restores.example.com'],
+    ];
   });
 }
 

@@ -1,5 +1,6 @@
 import type { WatcherEvent } from '../domain/event/event.ts';
 import { flatSubject } from '../domain/event/flat-subject.ts';
+import { linksOf, pageUrlOf } from '../domain/event/links.ts';
 import { describeEvent, oneLine } from '../domain/event/message.ts';
 import { happenedAfter } from '../domain/event/undated.ts';
 import { toIso, toIsoOrNull } from '../domain/instant.ts';
@@ -21,19 +22,26 @@ export interface ChannelFacts {
  * |---|---|
  * | `event` | `id`, `name` (`failed`…), `severity` (`info`, `warning`, `critical`), `watch`, `labels.NAME`, `summary`, `note`, `from`, `to`, `detectedAt`, `occurredAt`, `occurredAfter` (the last good look before, where nobody knows when it happened), `expectedEnd`, `reminder` (its number, from 1; `null` for what is told first), `place.groupId` and `place.instanceName` (where a part of a `*` watch is meant); true or false: `inferred`, `late`, `test` |
  * | `job` | absent for an event about a watch or a channel. The job as a webhook gives it: `id`, `kind`, `groupId`, `instanceName`, `state`, `deliveryType`, `snapshotId`, `snapshotAt`, `targetGroupId`, `targetClusterName`, `targetGroupName`, `createdAt`, `finishedAt`, `expiresAt`, `warnings`, `errorMessage`, `progress.done`, `progress.total`, `batchId`, `milestones`, `actor` (who began it: `id`, `name`, `address`, `confidence`; absent while that is not known) |
- * | `message` | the words of the built-in message: `title`, `advice`; lists of `label` and `value`: `facts`, `details`, `ids`; `times`, a list of `label` and `at`; `link.label`, `link.url`; `footnotes`, a list of texts; `explain`, the command that says who was told and why |
+ * | `message` | the words of the built-in message: `title`, `advice`; lists of `label` and `value`: `facts`, `details`, `ids`; `times`, a list of `label` and `at`; `link.label`, `link.url` (the project in Atlas); `footnotes`, a list of texts; `explain`, the command that says who was told and why |
+ * | `pageUrl` | where the page tells of it: the address of the restore or, for what is about none, of the page itself; `null` where `server.publicUrl` is not set |
  * | `channel` | `name`, `type`, `timeZone` |
  */
 export type TemplateValues = Readonly<Record<string, unknown>>;
 
-export function valuesOf(event: WatcherEvent, channel: ChannelFacts): TemplateValues {
+/** `publicUrl`: where people reach the page, without a slash at its end; `null`: nobody has told. */
+export function valuesOf(
+  event: WatcherEvent,
+  channel: ChannelFacts,
+  publicUrl: string | null,
+): TemplateValues {
   const { id, name, severity, summary, note, test } = event;
   const { watch, labels, from, to, inferred, late, job, expectedEnd, place } = flatSubject(event.subject);
   // The words of the real thing: that a sample is one is said around what the template says.
-  const { title, advice, facts, details, ids, times, link, footnotes, explain } = describeEvent({
+  const { title, advice, facts, details, ids, times, footnotes, explain } = describeEvent({
     ...event,
     test: false,
   });
+  const [link = null] = linksOf(event, null).map(({ label, url }) => ({ label, url }));
   const labelled = (list: typeof facts) => list.map(({ label, value }) => ({ label, value }));
   const values = {
     event: {
@@ -52,6 +60,7 @@ export function valuesOf(event: WatcherEvent, channel: ChannelFacts): TemplateVa
       ids: labelled(ids),
       times: times.map(({ label, at }) => ({ label, at: toIso(at) })),
     },
+    pageUrl: publicUrl === null ? null : pageUrlOf(event, publicUrl),
     channel: { name: channel.name, type: channel.type, timeZone: channel.timeZone },
   };
   return onOneLineEach(values) as typeof values;
@@ -103,5 +112,6 @@ export const KNOWN_NAMES: Names = {
     ...named('title', 'advice', 'facts', 'details', 'ids', 'times', 'footnotes', 'explain'),
     link: named('label', 'url'),
   },
+  pageUrl: null,
   channel: named('name', 'type', 'timeZone'),
 };

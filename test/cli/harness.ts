@@ -50,6 +50,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
     routes: [aRoute({ channels: ['siem'] })],
     testAlert: null,
     keepMs: null,
+    publicUrl: null,
     fallbacks: [],
     drills: [],
     store: { url: 'sqlite:./data/watcher.db' },

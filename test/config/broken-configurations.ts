@@ -91,7 +91,7 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
     ['channels[0].template.title', 'expected a Liquid text: line 1, column 1: unknown filter "shout"'],
     [
       'channels[0].template.body',
-      'line 2, column 4: there is no jbo; known here: "event", "job", "message", "channel"',
+      'line 2, column 4: there is no jbo; known here: "event", "job", "message", "pageUrl", "channel"',
     ],
     ['channels[1].template.title', 'no filter "raw" here: values are always escaped'],
     [

@@ -33,6 +33,7 @@ export async function serve(
     version: '1.2.3',
     tokens: () => ({ token: token(), viewToken }),
     publicBadges: () => false,
+    publicUrl: () => null,
     reload: async () => APPLIED,
     pollSoon: () => 'begun',
     mutableWatches: () => [aWatch()],

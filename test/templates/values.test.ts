@@ -34,7 +34,7 @@ async function rendered(text: string, event = full, timeZone: string | null = CH
     timeZone,
     renderLimitMs: PATIENCE_MS,
   });
-  return engine.parse(text).render(valuesOf(event, CHANNEL));
+  return engine.parse(text).render(valuesOf(event, CHANNEL, null));
 }
 
 function expectNamed(value: unknown, names: Names, path = ''): void {
@@ -48,9 +48,9 @@ function expectNamed(value: unknown, names: Names, path = ''): void {
 
 describe('what a template can speak of', () => {
   it('is named in full, so that a slip is found', () => {
-    expectNamed(valuesOf(full, CHANNEL), KNOWN_NAMES);
+    expectNamed(valuesOf(full, CHANNEL, null), KNOWN_NAMES);
     const place = { groupId: 'a', projectName: null, instanceName: 'users' };
-    const { event } = valuesOf(anEvent('watch_failing', { place }), CHANNEL);
+    const { event } = valuesOf(anEvent('watch_failing', { place }), CHANNEL, null);
     expectNamed(event, KNOWN_NAMES.event as Names);
   });
 

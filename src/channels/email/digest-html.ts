@@ -1,4 +1,5 @@
 import type { Severity } from '../../domain/event/event-kind.ts';
+import type { MessageLink } from '../../domain/event/links.ts';
 import { checkpointHtml } from './checkpoint-note.ts';
 import { escapeHtml, mailPage } from './html.ts';
 
@@ -14,6 +15,8 @@ export interface DigestRow {
   state: string;
   /** Small print, a line each. */
   notes: string[];
+  /** To the watcher's own page; `null`: nobody has told where that is. */
+  link: MessageLink | null;
 }
 
 const HEADINGS = ['When', 'What', 'Watch', 'State'];
@@ -52,14 +55,18 @@ ${rows.map(tableRow).join('\n')}
   });
 }
 
-function tableRow({ when, beside, what, watch, state, notes }: DigestRow): string {
+function tableRow({ when, beside, what, watch, state, notes, link }: DigestRow): string {
   const cells = [
     lines(when, beside === null ? [] : [beside]),
-    lines(what, notes),
+    lines(what, notes) + anchor(link),
     lines(watch, []),
     lines(state, []),
   ];
   return `<tr>${cells.map((cell) => `<td style="${CELL}">${cell}</td>`).join('')}</tr>`;
+}
+
+function anchor(link: MessageLink | null): string {
+  return link === null ? '' : `<br><a href="${escapeHtml(link.url)}">${escapeHtml(link.label)}</a>`;
 }
 
 function lines(first: string, small: readonly string[]): string {

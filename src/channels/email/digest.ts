@@ -69,6 +69,7 @@ function rowOf({ event, message, headline }: Told, timeZone: string | null): Dig
       ...message.footnotes,
       ...(job ? [`Job ${job.id}`] : []),
     ],
+    link: message.links.find(({ to }) => to === 'page') ?? null,
   };
 }
 
@@ -79,14 +80,17 @@ function digestText(
   small: readonly string[],
   { channel, checkpoint }: { channel: string; checkpoint: string | null },
 ): string {
-  const block = ({ when, beside, what, watch, state, notes }: DigestRow): string[] => {
+  const block = ({ when, beside, what, watch, state, notes, link }: DigestRow): string[] => {
     const where = [...(watch === '' ? [] : [`watch ${watch}`]), ...(state === '' ? [] : [state])].join(', ');
     return [
       '',
       what,
-      ...[when + (beside === null ? '' : ` (${beside})`), ...(where === '' ? [] : [where]), ...notes].map(
-        (line) => `   ${line}`,
-      ),
+      ...[
+        when + (beside === null ? '' : ` (${beside})`),
+        ...(where === '' ? [] : [where]),
+        ...notes,
+        ...(link === null ? [] : [`${link.label}: ${link.url}`]),
+      ].map((line) => `   ${line}`),
     ];
   };
   return [

@@ -27,6 +27,8 @@ export interface EmailOptions extends MailContext {
   timeouts?: Partial<EmailTimeouts>;
   /** `null`: the built-in message. */
   template: ChannelTemplate | null;
+  /** Where people reach the page, without a slash at its end; `null`: messages do not lead there. */
+  publicUrl?: string | null;
   logger: Logger;
   /** How the audit log was signed last, as a note: a copy goes with each digest. Absent, or `null`: none does. */
   readCheckpoint?: (() => Promise<string | null>) | undefined;

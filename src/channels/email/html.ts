@@ -13,7 +13,7 @@ export interface MailContent {
   heading: string;
   paragraphs: readonly string[];
   rows: readonly Row[];
-  link: Message['link'];
+  links: Message['links'];
   footnotes: readonly string[];
   ids: readonly Fact[];
   /** See `Message.explain`. */
@@ -34,11 +34,11 @@ const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-s
  * that it can be read in light and in dark; everything that is not ours is escaped.
  */
 export function mailHtml(content: MailContent): string {
-  const { heading, paragraphs, rows, link, footnotes, ids, explain, appendix, severity, channel } = content;
+  const { heading, paragraphs, rows, links, footnotes, ids, explain, appendix, severity, channel } = content;
   const body = [
     ...paragraphs.map(paragraph),
     ...(rows.length > 0 ? [table(rows)] : []),
-    ...(link ? [linkParagraph(link, COLOURS[severity])] : []),
+    ...(links.length > 0 ? [linkParagraph(links, COLOURS[severity])] : []),
     ...appendix,
   ];
   const small = [
@@ -103,9 +103,12 @@ function tableRow({ label, value, beside }: Row): string {
   return `<tr><th scope="row" style="${edge};font-weight:400;opacity:.7;width:7em">${escapeHtml(label)}</th><td style="${edge}">${escapeHtml(value)}${second}</td></tr>`;
 }
 
-function linkParagraph({ label, url }: NonNullable<Message['link']>, colour: string): string {
-  const look = `display:inline-block;padding:9px 16px;border:1px solid ${colour};border-radius:6px;color:${colour};text-decoration:none;font-weight:600`;
-  return `<p style="margin:20px 0 0"><a href="${escapeHtml(url)}" style="${look}">${escapeHtml(label)}</a></p>`;
+function linkParagraph(links: Message['links'], colour: string): string {
+  const look = `display:inline-block;margin:0 10px 10px 0;padding:9px 16px;border:1px solid ${colour};border-radius:6px;color:${colour};text-decoration:none;font-weight:600`;
+  const anchors = links.map(
+    ({ label, url }) => `<a href="${escapeHtml(url)}" style="${look}">${escapeHtml(label)}</a>`,
+  );
+  return `<p style="margin:20px 0 0">${anchors.join('\n')}</p>`;
 }
 
 /** Makes text safe between tags and in quoted attributes. */

@@ -67,7 +67,7 @@ function contentOf(
     heading: headline ?? message.title,
     paragraphs: (body ?? message.advice).split(/\n[^\S\n]*\n\s*/),
     rows: body === null ? rowsOf(message, timeZone) : [],
-    link: body === null ? message.link : null,
+    links: body === null ? message.links : [],
     footnotes: message.footnotes,
     ids: message.ids,
     explain: message.explain,
@@ -131,7 +131,7 @@ function rowsOf({ facts, details, times }: Message, timeZone: string | null): Ro
 }
 
 function mailText(content: MailContent, checkpoint: string | null): string {
-  const { heading, paragraphs, rows, link, footnotes, ids, explain, channel } = content;
+  const { heading, paragraphs, rows, links, footnotes, ids, explain, channel } = content;
   const width = Math.max(...rows.map(({ label }) => label.length)) + 2;
   const line = ({ label, value, beside }: Row): string =>
     `${`${label}:`.padEnd(width)}${value}${beside === null ? '' : ` (${beside})`}`;
@@ -140,7 +140,7 @@ function mailText(content: MailContent, checkpoint: string | null): string {
     '',
     paragraphs.join('\n\n'),
     ...(rows.length > 0 ? ['', ...rows.map(line)] : []),
-    ...(link ? ['', `${link.label}: ${link.url}`] : []),
+    ...(links.length > 0 ? ['', ...links.map(({ label, url }) => `${label}: ${url}`)] : []),
     '',
     ...footnotes,
     ids.map(({ label, value }) => `${label} ${value}`).join(', '),

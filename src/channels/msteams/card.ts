@@ -118,10 +118,12 @@ function builtInBody(message: Message, making: Making): CardElement[] {
   return [{ type: 'TextBlock', text: message.advice, wrap: true }, factSet(message, making)];
 }
 
-function actionsOf({ link: target }: Message): AdaptiveCard['actions'] {
-  return target && isShort(target.url)
-    ? [{ type: 'Action.OpenUrl', title: target.label, url: new URL(target.url).href }]
-    : [];
+function actionsOf(message: Message): AdaptiveCard['actions'] {
+  return shortLinks(message).map(({ label, url }) => ({
+    type: 'Action.OpenUrl',
+    title: label,
+    url: new URL(url).href,
+  }));
 }
 
 /**
@@ -167,7 +169,7 @@ function listEntry(told: Told, { limit, timeZone }: Making): CardElement {
       message.details.filter(({ label }) => label === 'Watch'),
       limit,
     ),
-    ...(message.link && isShort(message.link.url) ? [link(message.link.url, message.link.label)] : []),
+    ...shortLinks(message).map(({ url, label }) => link(url, label)),
   ];
   const title: CardElement = {
     type: 'TextBlock',
@@ -228,6 +230,6 @@ function styleOf({ name, severity, test }: WatcherEvent): Style {
   return kindOf(name).isRelief ? 'good' : 'accent';
 }
 
-function isShort(url: string): boolean {
-  return url.length <= URL_LIMIT;
+function shortLinks({ links }: Message): Message['links'] {
+  return links.filter(({ url }) => url.length <= URL_LIMIT);
 }

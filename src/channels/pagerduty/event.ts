@@ -132,7 +132,7 @@ function triggerOf({ event, message, headline }: Told, dedupKey: string): PagerD
       custom_details: detailsOf(message),
     },
     client: 'restore-watcher',
-    links: message.link ? [{ href: message.link.url, text: message.link.label }] : [],
+    links: message.links.map(({ url, label }) => ({ href: url, text: label })),
   };
 }
 

@@ -26,6 +26,8 @@ export interface PagerDutyOptions extends PosterOptions {
   timeoutMs?: number;
   /** Its title alone is used. `null`: the built-in one. */
   template: ChannelTemplate | null;
+  /** Where people reach the page, without a slash at its end; `null`: messages do not lead there. */
+  publicUrl?: string | null;
   logger: Logger;
   /** Knows the secrets of everybody else, to be taken out of what the receiver says. */
   redactor?: Redactor | undefined;

@@ -93,7 +93,6 @@ function list(told: readonly Told[], { timeZone }: SlackContext, titler: ListTit
 function listEntry(told: Told, timeZone: string | null): SlackBlock[] {
   const { message } = told;
   const [when] = message.times;
-  const [where] = message.link ? [link(message.link.url, message.link.label)] : [];
   const line = [
     ...(when ? [time(when.at, timeZone, ' = ')] : []),
     ...message.facts.filter(({ label }) => label === 'State').map(({ value }) => escaped(value, SMALL_LIMIT)),
@@ -101,7 +100,7 @@ function listEntry(told: Told, timeZone: string | null): SlackBlock[] {
       message,
       message.details.filter(({ label }) => label === 'Watch'),
     ),
-    ...(where ? [where] : []),
+    ...message.links.map(({ url, label }) => link(url, label)),
   ];
   return [
     { type: 'section', text: plain(headlineOf(told), VALUE_LIMIT) },
@@ -120,11 +119,12 @@ function fieldBlocks({ facts, times }: Message, timeZone: string | null): SlackB
 }
 
 /**
- * A link in the text and not a button: a press on a button is reported to the app behind the webhook, which has no address for it,
+ * Links in the text and not buttons: a press on a button is reported to the app behind the webhook, which has no address for it,
  * and Slack then shows a warning sign. https://github.com/slackapi/node-slack-sdk/issues/869
  */
-function linkBlocks({ link: target }: Message): SlackBlock[] {
-  return target ? [{ type: 'section', text: mrkdwn(`*${link(target.url, target.label)}*`) }] : [];
+function linkBlocks({ links }: Message): SlackBlock[] {
+  const targets = links.map(({ url, label }) => `*${link(url, label)}*`);
+  return targets.length > 0 ? [{ type: 'section', text: mrkdwn(targets.join(' · ')) }] : [];
 }
 
 function explainBlocks(command: string | null): SlackBlock[] {

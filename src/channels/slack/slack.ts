@@ -28,6 +28,8 @@ export interface SlackOptions extends SlackContext, PosterOptions {
   limiter: ReceiverLimiter;
   /** `null`: the built-in message. */
   template: ChannelTemplate | null;
+  /** Where people reach the page, without a slash at its end; `null`: messages do not lead there. */
+  publicUrl?: string | null;
   logger: Logger;
   /** Knows the secrets of everybody else, to be taken out of what the receiver says. */
   redactor?: Redactor | undefined;

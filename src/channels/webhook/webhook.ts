@@ -22,6 +22,8 @@ export interface WebhookOptions extends PosterOptions {
   secret: string | null;
   /** Sent along; they cannot replace the content type or the signature. */
   headers: Readonly<Record<string, string>>;
+  /** Where people reach the page, without a slash at its end; `null`: `data.pageUrl` is left out. */
+  publicUrl?: string | null;
   clock: Clock;
   /** Shared between all channels: two of them may post to the same URL. */
   limiter: ReceiverLimiter;
@@ -41,7 +43,7 @@ const MISHAPS: ReadonlySet<number> = new Set([403, 404]);
  * @throws {WatcherError} code `config`, when the secret, a header or the CA file cannot be used.
  */
 export function createWebhookNotifier(options: WebhookOptions): Notifier {
-  const { channel, url, secret, clock, limiter, timeoutMs = HTTP_TIMEOUT_MS } = options;
+  const { channel, url, secret, publicUrl = null, clock, limiter, timeoutMs = HTTP_TIMEOUT_MS } = options;
   const headers = checkedHeaders(options.headers, channel);
   const sign = secret === null ? null : createSigner(secret, channel);
   const { post, close } = createPoster(options);
@@ -71,7 +73,7 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
     // A kill may repeat as many. With an answer after 20 ms that is what it takes to be faster than this process can write.
     concurrencyWhenQuick: 32,
     send: async (notices, signal, lastLook) => {
-      const event = compose(notices);
+      const event = compose(notices, publicUrl);
       const body = wellFormedJson(event);
       const exchange = (leave: Leave) =>
         post({
@@ -90,14 +92,14 @@ export function createWebhookNotifier(options: WebhookOptions): Notifier {
       return { detail: `HTTP ${status}` };
     },
     pausedMs: receiver.pausedMs,
-    preview: async (notices) => jsonPreview(compose(notices)),
+    preview: async (notices) => jsonPreview(compose(notices, publicUrl)),
     close: async () => close(),
   };
 }
 
-function compose([notice]: readonly Notice[]): CloudEvent {
+function compose([notice]: readonly Notice[], publicUrl: string | null): CloudEvent {
   if (notice === undefined) throw new TypeError('nothing to send');
-  return toCloudEvent(notice.event);
+  return toCloudEvent(notice.event, publicUrl);
 }
 
 /** Names in lower case, so that ours replace theirs. Checked here, because the error of a request would quote the value. */

@@ -55,6 +55,25 @@ export const channelUrlsAreUsable: Rule = ({ config, fault, found }) => {
   }
 };
 
+/** Of an address, in characters: fifteen of them have to fit into one message of Slack. */
+const PUBLIC_URL_LIMIT = 200;
+
+/** `server.publicUrl` is an address that messages can lead to. Nothing is sent there by the watcher, so plain http may stand anywhere. */
+export const publicUrlLeadsSomewhere: Rule = ({ config, fault, found }) => {
+  const url = config.server?.publicUrl;
+  if (url === undefined || url === '') return;
+  const path = ['server', 'publicUrl'];
+  const problem = httpUrlFault(url, true) ?? extras(url) ?? tooLong(url);
+  if (problem === null) return;
+  fault(path, `expected an address such as "https://restores.example.com", found ${found(path)}: ${problem}`);
+};
+
+function tooLong(url: string): string | null {
+  return new URL(url).href.length > PUBLIC_URL_LIMIT
+    ? `it is longer than ${PUBLIC_URL_LIMIT} characters`
+    : null;
+}
+
 /** The heartbeat is called by https, or by http where that is allowed. */
 export const heartbeatUrlsAreUsable: Rule = ({ config, fault, found }) => {
   for (const key of ['url', 'failUrl'] as const) {

@@ -4,6 +4,7 @@ import {
   heartbeatUrlsAreUsable,
   mailAddressesAreSound,
   mailServersAreUsable,
+  publicUrlLeadsSomewhere,
   timeZonesExist,
 } from './addresses.ts';
 import { schedulesFitCeilings } from './ceilings.ts';
@@ -66,6 +67,7 @@ export const RULES: readonly Rule[] = [
   baseUrlsAreOrigins,
   channelUrlsAreUsable,
   heartbeatUrlsAreUsable,
+  publicUrlLeadsSomewhere,
   mailServersAreUsable,
   mailAddressesAreSound,
   timeZonesExist,

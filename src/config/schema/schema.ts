@@ -208,6 +208,11 @@ export const CONFIG_SCHEMA = z.strictObject({
         .describe(
           'true: shows /badge/WATCH.svg to anybody: whether the watch sees, and how its last restore ended.',
         ),
+      publicUrl: optionalText('an http or https address')
+        .describe(
+          'Where people reach the page. Every message then leads there: to the restore that it is about, or to the page itself. Empty or absent: no message does.',
+        )
+        .meta({ examples: ['https://restores.example.com'] }),
     })
     .prefault({})
     .describe('Health, metrics and the JSON reads over HTTP.'),

@@ -2,6 +2,7 @@ import { toIso } from '../instant.ts';
 import { publicJob } from '../job/public-job.ts';
 import { kindOf, type WatcherEvent } from './event.ts';
 import { flatSubject } from './flat-subject.ts';
+import { pageUrlOf } from './links.ts';
 import { titleOf } from './message.ts';
 import { happenedAfter } from './undated.ts';
 
@@ -21,9 +22,10 @@ export interface CloudEvent {
 /**
  * The event as a webhook receives it: the same text at every attempt. `data.test` is there only in a sample, `data.reminder` (from 1)
  * only in a reminder, `data.occurredAfter` only where the time is not known and a good look before is, `data.job` and `data.expectedEnd` only when there is one, `data.place` only where a part of a `*` watch is meant,
- * `data.drill` only in what is told of a restore drill, `data.log`, `data.checkpoint` and `data.witness` only where it is about the audit log.
+ * `data.drill` only in what is told of a restore drill, `data.log`, `data.checkpoint` and `data.witness` only where it is about the audit log,
+ * `data.pageUrl` only with a `publicUrl`: where people reach the page, without a slash at its end.
  */
-export function toCloudEvent(event: WatcherEvent): CloudEvent {
+export function toCloudEvent(event: WatcherEvent, publicUrl: string | null = null): CloudEvent {
   const { watch, labels, from, to, inferred, late, job, expectedEnd, source, place, drill } = flatSubject(
     event.subject,
   );
@@ -57,6 +59,7 @@ export function toCloudEvent(event: WatcherEvent): CloudEvent {
       ...(expectedEnd ? { expectedEnd: toIso(expectedEnd.at), expectedEndBasis: expectedEnd.basis } : {}),
       ...(event.reminder ? { reminder: event.reminder.number } : {}),
       ...(event.test ? { test: true } : {}),
+      ...(publicUrl === null ? {} : { pageUrl: pageUrlOf(event, publicUrl) }),
       ...(job ? { job: publicJob(job) } : {}),
       ...auditOf(event),
     },

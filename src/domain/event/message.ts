@@ -12,7 +12,8 @@ import { kindOf, type WatcherEvent } from './event.ts';
 import type { JobEventKind } from './event-kind.ts';
 import { explainCommand } from './explain.ts';
 import { atMost } from './job-words.ts';
-import { hasLeft, isAboutLimit, isOfWatch, jobOf, placeOf } from './subject.ts';
+import { linksOf, type MessageLink } from './links.ts';
+import { hasLeft, isAboutLimit, jobOf, placeOf } from './subject.ts';
 import { happenedAfter, isUndated } from './undated.ts';
 
 /** An event in words, the same for every channel. Plain text, each value one line: each channel escapes it for where it goes. */
@@ -27,8 +28,8 @@ export interface Message {
   details: Fact[];
   /** Instants are given apart, so that a channel can show them in the reader's zone. What happened comes first. */
   times: Array<{ label: string; at: Timestamp }>;
-  /** An http or https address. */
-  link: { label: string; url: string } | null;
+  /** What it leads to, the most useful first. */
+  links: MessageLink[];
   /** How sure we are; none of it from Atlas. */
   footnotes: string[];
   /** Small print, to be quoted when asking about it. */
@@ -71,15 +72,15 @@ export function titleOf(event: Pick<WatcherEvent, 'summary' | 'test' | 'reminder
   return oneLine(`${markOf(event)}${event.summary}`);
 }
 
-/** Puts an event into words. */
-export function describeEvent(event: WatcherEvent): Message {
+/** Puts an event into words. `publicUrl`: where people reach the page, without a slash at its end; `null`: no message leads there. */
+export function describeEvent(event: WatcherEvent, publicUrl: string | null = null): Message {
   return {
     title: titleOf(event),
     advice: event.test ? SAMPLE_NOTE : adviceFor(event),
     facts: factsOf(event),
     details: detailsOf(event),
     times: timesOf(event),
-    link: linkOf(event),
+    links: linksOf(event, publicUrl),
     footnotes: footnotesOf(event),
     ids: present([
       ['Job', jobOf(event)?.id ?? null],
@@ -243,12 +244,6 @@ function footnotesOf(event: WatcherEvent): string[] {
 /** `2026-11-02 08:14 UTC` */
 function utcMinute(at: Timestamp): string {
   return `${toIso(at).slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-function linkOf({ subject }: WatcherEvent): Message['link'] {
-  const projectUrl = isOfWatch(subject) ? subject.projectUrl : null;
-  const isWebAddress = projectUrl !== null && URL.canParse(projectUrl) && /^https?:/i.test(projectUrl);
-  return isWebAddress ? { label: 'Open the project in Atlas', url: new URL(projectUrl).href } : null;
 }
 
 function present(

@@ -21,6 +21,8 @@ export interface EventHubDeps {
   store: Pick<RecordReader, 'eventsAfter' | 'lastPlace'>;
   /** Calls back when something was recorded; returns what ends that. */
   onChange(listener: () => void): () => void;
+  /** Where people reach the page, without a slash at its end; `null`: nobody has told. A reload may change it. */
+  publicUrl(): string | null;
   /** Hears of a look at the store that failed, and of one that did not. */
   onOutcome(error: unknown | null): void;
   clock: Pick<Clock, 'monotonic'>;
@@ -52,7 +54,7 @@ interface Listener {
 }
 
 /** Makes a hub that does nothing, and has no timer, while nobody listens. */
-export function createEventHub({ store, onChange, onOutcome, clock }: EventHubDeps): EventHub {
+export function createEventHub({ store, onChange, publicUrl, onOutcome, clock }: EventHubDeps): EventHub {
   const listeners = new Set<Listener>();
   let isClosed = false;
   let unsubscribe: (() => void) | null = null;
@@ -79,7 +81,7 @@ export function createEventHub({ store, onChange, onOutcome, clock }: EventHubDe
       while (hasMore && listeners.has(listener) && (await listener.stream.hasRoom())) {
         const page = await store.eventsAfter(listener.place, PAGE);
         for (const { place, event } of page) {
-          if (isWanted(event, listener.wish)) send(listener.stream, event);
+          if (isWanted(event, listener.wish)) send(listener.stream, event, publicUrl());
           listener.place = place;
         }
         hasMore = page.length === PAGE;
@@ -122,6 +124,6 @@ function isWanted(event: WatcherEvent, { watch, event: name, all }: EventWish): 
   return all || hasHappened(event) || (name !== undefined && isOnlyByName(name) && !event.test);
 }
 
-function send(stream: Stream, event: WatcherEvent): void {
-  stream.send(event.name, wellFormedJson(toCloudEvent(event)), event.id);
+function send(stream: Stream, event: WatcherEvent, publicUrl: string | null): void {
+  stream.send(event.name, wellFormedJson(toCloudEvent(event, publicUrl)), event.id);
 }

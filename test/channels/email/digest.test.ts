@@ -102,7 +102,10 @@ describe('a digest by mail', () => {
 
   it('has a Message-ID of the events in it: the same with the same ones, another with others', () => {
     const idOf = (events: readonly WatcherEvent[]) =>
-      composeDigest(events.map(tellPlainly), CONTEXT).messageId;
+      composeDigest(
+        events.map((event) => tellPlainly(event)),
+        CONTEXT,
+      ).messageId;
     expect(idOf(EVENTS)).toMatch(/^<digest\.[0-9a-f]{32}@example\.com>$/);
     expect(idOf(EVENTS.toReversed())).toBe(idOf(EVENTS));
     expect(idOf(EVENTS.slice(1))).not.toBe(idOf(EVENTS));
@@ -148,7 +151,10 @@ describe('a digest by mail', () => {
 
   it('stays below the size from which Gmail cuts a mail, with as many events as it may carry', () => {
     const events = Array.from({ length: 100 }, (_, number) => of('failed', number));
-    const { html } = composeDigest(events.map(tellPlainly), CONTEXT);
+    const { html } = composeDigest(
+      events.map((event) => tellPlainly(event)),
+      CONTEXT,
+    );
     expect(Buffer.byteLength(html)).toBeLessThan(102 * 1_000);
   });
 });

@@ -11,7 +11,10 @@ type Message = ReturnType<typeof teamsMessage>;
 type Element = Message['attachments'][number]['content']['body'][number];
 
 const messageOf = (events: readonly WatcherEvent[], timeZone: string | null = null): Message =>
-  teamsMessage(events.map(tellPlainly), { timeZone });
+  teamsMessage(
+    events.map((event) => tellPlainly(event)),
+    { timeZone },
+  );
 const cardOf = (...events: WatcherEvent[]) => messageOf(events).attachments[0]!.content;
 
 function textsOf(element: Element): string[] {
@@ -234,7 +237,11 @@ describe('what a Teams card does with text from outside', () => {
 
 describe('a digest in Teams', () => {
   const digestOf = (...events: WatcherEvent[]) =>
-    teamsMessage(events.map(tellPlainly), { timeZone: 'Europe/Berlin' }, titleOfDigest);
+    teamsMessage(
+      events.map((event) => tellPlainly(event)),
+      { timeZone: 'Europe/Berlin' },
+      titleOfDigest,
+    );
   const finished = anEvent('finished', { job: aJob(['finished'], { id: 'a'.repeat(24) }) });
 
   it('begins with what it comes to, since when, and lists each event as any list does', () => {

@@ -8,7 +8,10 @@ import { jobOf } from '../../../src/domain/event/subject.ts';
 import { aJob, anEvent, HOUR, jobSubjectOf, MINUTE, T0 } from '../../support/builders.ts';
 
 function messageOf(events: readonly WatcherEvent[], timeZone: string | null = null) {
-  return slackMessage(events.map(tellPlainly), { timeZone });
+  return slackMessage(
+    events.map((event) => tellPlainly(event)),
+    { timeZone },
+  );
 }
 
 /** Everything a person sees in the channel, one block a line. */
@@ -191,7 +194,11 @@ describe('a Slack message about several events', () => {
 
 describe('a digest in Slack', () => {
   const digestOf = (events: readonly WatcherEvent[], timeZone: string | null = 'Europe/Berlin') =>
-    slackMessage(events.map(tellPlainly), { timeZone }, titleOfDigest);
+    slackMessage(
+      events.map((event) => tellPlainly(event)),
+      { timeZone },
+      titleOfDigest,
+    );
   const events = [
     anEvent('finished', { job: aJob(['finished'], { id: 'a'.repeat(24) }) }),
     anEvent('failed'),

@@ -242,9 +242,9 @@ describe('an event in words', () => {
   });
 
   it('links to web pages only', () => {
-    expect(describeEvent(anEvent('failed')).link?.url).toBe(`https://cloud.mongodb.com/v2/${GROUP_ID}`);
+    expect(describeEvent(anEvent('failed')).links[0]?.url).toBe(`https://cloud.mongodb.com/v2/${GROUP_ID}`);
     for (const projectUrl of [null, 'javascript:alert(1)', 'not an address', 'file:///etc/passwd']) {
-      expect(describeEvent(anEvent('failed', { projectUrl })).link).toBeNull();
+      expect(describeEvent(anEvent('failed', { projectUrl })).links).toEqual([]);
     }
   });
 

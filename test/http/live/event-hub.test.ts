@@ -51,6 +51,7 @@ function aHub(store: Parameters<typeof createEventHub>[0]['store']) {
       return () => {};
     },
     onOutcome: () => {},
+    publicUrl: () => null,
     clock: systemClock,
   });
   onTestFinished(() => hub.close());

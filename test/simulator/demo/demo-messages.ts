@@ -17,7 +17,16 @@ export function eventAbout(jobId: string, name: EventName): WatcherEvent {
 export function tellers(stage: DemoStage) {
   return {
     slack: (...events: WatcherEvent[]) =>
-      post(stage.slack.url, JSON.stringify(slackMessage(events.map(tellPlainly), { timeZone: null })), {}),
+      post(
+        stage.slack.url,
+        JSON.stringify(
+          slackMessage(
+            events.map((event) => tellPlainly(event)),
+            { timeZone: null },
+          ),
+        ),
+        {},
+      ),
     mail: async (event: WatcherEvent) => {
       const context = { channel: 'dba', from: 'a@example.com', to: ['b@example.com'], timeZone: null };
       const transport = createTransport(stage.smtp.url);
