@@ -10,6 +10,7 @@ import {
 import { targetKey } from '../../src/domain/job/watch.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { GROUP_ID } from '../../test/support/builders.ts';
+import { inBulk } from './aged/in-bulk.ts';
 import { type Life, lifeOf } from './aged/lives.ts';
 import {
   type EntrySample,
@@ -63,8 +64,8 @@ export async function makeAgedStore(options: AgedStoreOptions): Promise<AgedStor
   try {
     // Nobody else has the file yet, and one that is half made is thrown away.
     db.exec('pragma journal_mode = off; pragma synchronous = off; pragma foreign_keys = off');
-    db.exec('pragma cache_size = -200000; begin');
-    const made = fill(db, { jobs, auditEntries, now });
+    db.exec('pragma cache_size = -200000; pragma temp_store = memory; begin');
+    const made = inBulk(db, () => fill(db, { jobs, auditEntries, now }));
     db.exec('commit; pragma journal_mode = wal');
     return made;
   } finally {
