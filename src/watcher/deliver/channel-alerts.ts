@@ -21,6 +21,9 @@ const GIVEN_UP_COUNTS_MS = 24 * 3_600_000;
 /** While a channel fails, it is looked so often whether what it has given up was redriven (perhaps by another process), in milliseconds. */
 const COUNT_EVERY_MS = 30_000;
 
+/** Since when a channel accepts nothing that has never accepted anything: it goes into an id, which must be the same whenever it is made. */
+const NEVER: Timestamp = 0;
+
 /** Watches over the channels themselves: one that fails cannot tell so itself, so the others do. */
 export interface ChannelAlerts {
   /** Loads what was told before. To be called once, before anything is delivered. */
@@ -202,8 +205,10 @@ class AlertsOfChannels implements ChannelAlerts {
     const about = { channel };
     const recorder = this.#recorderFor(channel);
     if (kind === 'failing') {
+      // Whoever finds it again, after the store has lost that it was told, finds the same last acceptance.
+      const begin = (await this.#deps.store.lastAcceptedAt(channel)) ?? NEVER;
       const at = await recorder.recordAlert(
-        { name: 'channel_failing', about, summary, note },
+        { name: 'channel_failing', about, summary, note, begin },
         { raise: key },
       );
       this.#raised.set(key, at);

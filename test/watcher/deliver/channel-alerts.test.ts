@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -85,6 +85,43 @@ describe('a channel that fails', () => {
       event: 'channel_failing',
       eventId: expect.any(String),
     });
+  });
+
+  it('is told of under the same id after the store has lost that it was told, and under another one the next time', async () => {
+    const ids: string[][] = [];
+    const accept = async (number: number, at: number): Promise<void> => {
+      await store.commitPoll(aCommit({ events: [plan(number, { channels: ['oncall'] })] }));
+      const { items } = await store.listDeliveries({ channel: 'oncall', status: 'pending', limit: 9 });
+      await store.recordOutcomes(
+        items.map(({ id }) => ({ id, kind: 'delivered', at, detail: 'ok' })),
+        [],
+      );
+    };
+    const failings = async (): Promise<string[]> =>
+      (await store.listEvents({ limit: 99 })).items
+        .filter(({ event }) => event.name === 'channel_failing')
+        .map(({ event }) => event.id);
+    for (const hasAccepted of [true, false, true, false]) {
+      store = await openNewStore();
+      const { close } = store;
+      onTestFinished(() => close());
+      await begin();
+      if (hasAccepted) await accept(1, T0 - HOUR);
+      // Found later each time.
+      clock.advance(HOUR);
+      attempt('given_up');
+      await expect.poll(told).toContain('channel_failing → siem');
+      ids.push(await failings());
+    }
+    expect(ids.slice(2)).toEqual(ids.slice(0, 2));
+    expect(new Set(ids.flat()).size).toBe(2);
+    await passes(MINUTE);
+    await accept(2, clock.now());
+    attempt('delivered');
+    await passes(15 * MINUTE);
+    expect(await told()).toContain('channel_recovered → siem');
+    attempt('given_up');
+    await expect.poll(async () => new Set(await failings()).size).toBe(2);
   });
 
   it('is told of, and of its recovery, at the next beat after the store has failed', async () => {
