@@ -62,8 +62,8 @@ export async function makeAgedStore(options: AgedStoreOptions): Promise<AgedStor
   await store.close();
   const db = new DatabaseSync(path);
   try {
-    // Nobody else has the file yet, and one that is half made is thrown away.
-    db.exec('pragma journal_mode = off; pragma synchronous = off; pragma foreign_keys = off');
+    // Nobody else has the file yet, and one that is half made is thrown away. (Without any journal, Node does not let it be.)
+    db.exec('pragma journal_mode = memory; pragma synchronous = off; pragma foreign_keys = off');
     db.exec('pragma cache_size = -200000; pragma temp_store = memory; begin');
     const made = inBulk(db, () => fill(db, { jobs, auditEntries, now }));
     db.exec('commit; pragma journal_mode = wal');
