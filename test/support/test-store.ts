@@ -1,8 +1,19 @@
 import type { StoreAddress } from '../../src/store/ports/address.ts';
+import type { Limits } from '../../src/store/postgres/limits.ts';
 import { openPostgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { newPostgresAddress } from './postgres/shared.ts';
+
+/** A machine with other things to do is no fault of a store: whoever is to wait for one waits. */
+export const PATIENT: Limits = {
+  connectMs: PATIENCE_MS,
+  statementMs: PATIENCE_MS,
+  lockMs: PATIENCE_MS,
+  idleInTransactionMs: PATIENCE_MS,
+  answerMs: PATIENCE_MS,
+};
 
 /** `TEST_STORE=postgres` has tests that need some store use a PostgreSQL. */
 const isPostgres = process.env.TEST_STORE === 'postgres';
@@ -14,5 +25,7 @@ export async function newStoreAddress(file: string): Promise<StoreAddress> {
 
 /** A new, empty store for a test to which it is all one what it is made of: in memory, unless said otherwise. */
 export async function openNewStore(): Promise<Store> {
-  return isPostgres ? openPostgresStore(await newPostgresAddress()) : openSqliteStore({ path: ':memory:' });
+  return isPostgres
+    ? openPostgresStore({ ...(await newPostgresAddress()), limits: PATIENT })
+    : openSqliteStore({ path: ':memory:' });
 }

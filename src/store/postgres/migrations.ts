@@ -169,4 +169,13 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
     worksFrom: 1,
   },
+  {
+    number: 15,
+    name: 'when it was noted last how far a mirror of the audit log has got',
+    sql: `
+      alter table audit_mirror add column noted_at bigint not null
+        default (extract(epoch from clock_timestamp()) * 1000)::bigint;
+    `,
+    worksFrom: 1,
+  },
 ];

@@ -1,7 +1,12 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { sql } from 'kysely';
 import type { SqlEngine } from '../sql/sql-store.ts';
 import type { Store } from '../store.ts';
+import { POSTGRES_LEASES } from './leases.ts';
+
+/** What is not noted of for so long is gone, with its machine: in a cluster each update makes others. An audit log that is written to has an entry a day. */
+const FORGET_AFTER_MS = 30 * 86_400_000;
 
 /**
  * The same store, which knows of each mirror of its audit log by itself how far that has got: each replica has a file of its own, on a
@@ -13,6 +18,8 @@ export function keepingMirrorsApart(
   { db, toStoreError }: Pick<SqlEngine, 'db' | 'toStoreError'>,
   mirror: string | undefined,
 ): Store {
+  const { now } = POSTGRES_LEASES;
+  let hasForgotten = false;
   const place = `${hostname()}:${mirror === undefined ? '' : resolve(mirror)}`;
   const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
     try {
@@ -36,10 +43,16 @@ export function keepingMirrorsApart(
       guarded('write the audit log', async () => {
         await db
           .insertInto('audit_mirror')
-          .values({ place, seq })
+          .values({ place, seq, noted_at: now })
           .onConflict((conflict) =>
-            conflict.column('place').doUpdateSet({ seq }).where('audit_mirror.seq', '<', seq),
+            conflict.column('place').doUpdateSet({ seq, noted_at: now }).where('audit_mirror.seq', '<', seq),
           )
+          .execute();
+        if (hasForgotten) return;
+        hasForgotten = true;
+        await db
+          .deleteFrom('audit_mirror')
+          .where('noted_at', '<', sql<number>`${now} - ${sql.lit(FORGET_AFTER_MS)}`)
           .execute();
       }),
   };

@@ -18,6 +18,8 @@ export interface AuditMirrorTable {
   /** The machine and the file. */
   place: string;
   seq: number;
+  /** When that was noted, by the database's clock. */
+  noted_at: number;
 }
 
 /** What a `*` watch has found, as a whole; only where several replicas may work with the store, like the two after it. */
