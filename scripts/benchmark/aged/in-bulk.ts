@@ -6,7 +6,9 @@ import type { DatabaseSync } from 'node:sqlite';
  */
 export function inBulk<Result>(db: DatabaseSync, fill: () => Result): Result {
   const taken = db
-    .prepare("select type, name, sql from sqlite_master where type in ('index', 'trigger') and sql is not null")
+    .prepare(
+      "select type, name, sql from sqlite_master where type in ('index', 'trigger') and sql is not null",
+    )
     .all();
   for (const { type, name } of taken) db.exec(`drop ${type} ${name}`);
   const filled = fill();
