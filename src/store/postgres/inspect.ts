@@ -5,6 +5,7 @@ import type { StoreFacts, StoreMode } from '../ports/life.ts';
 import { toStoreError } from './errors.ts';
 import { isAnyReplicaAlive } from './leases.ts';
 import { readLayout } from './migrate.ts';
+import { createSessionCheck } from './own-session.ts';
 import { type PostgresPlace, readPlace } from './place.ts';
 import { clientConfig, prepareSession } from './pool.ts';
 
@@ -40,11 +41,13 @@ async function look<Found>(
 ): Promise<Found> {
   const place = readPlace(address);
   const { default: pg } = await import('pg');
-  const client = new pg.Client(clientConfig(place, pg.types));
+  const makeClient = (): Client => new pg.Client(clientConfig(place, pg.types));
+  const client = makeClient();
   // Whoever waits for an answer hears of it; without a listener it would end the process.
   client.on('error', () => {});
   try {
     await client.connect();
+    await createSessionCheck(place.where, makeClient)(client);
     await prepareSession(client, place, options);
     return await work(client, place);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { ClientConfig, Pool, PoolClient } from 'pg';
 import { ReadOnlyServer } from './errors.ts';
+import { createSessionCheck } from './own-session.ts';
 import type { PostgresPlace } from './place.ts';
 
 /** Writers take turns, so one connection writes; the others are for what is read meanwhile. */
@@ -71,11 +72,16 @@ export async function prepareSession(
 export async function createPool(place: PostgresPlace, { mayWrite }: { mayWrite: boolean }): Promise<Pool> {
   // Loaded only where it is used: the embedded store needs none of it.
   const { default: pg } = await import('pg');
+  const config = clientConfig(place, pg.types);
+  const checkSession = createSessionCheck(place.where, () => new pg.Client(config));
   const pool = new pg.Pool({
-    ...clientConfig(place, pg.types),
+    ...config,
     max: MOST_CONNECTIONS,
     idleTimeoutMillis: IDLE_MS,
-    onConnect: (client) => prepareSession(client, place, { mayWrite }),
+    onConnect: async (client) => {
+      await checkSession(client);
+      await prepareSession(client, place, { mayWrite });
+    },
   });
   pool.on('error', () => {});
   // One that is in use emits its faults itself; without a listener each would end the process.
