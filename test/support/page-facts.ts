@@ -32,7 +32,7 @@ export function aRecord(over: Partial<RecordFacts> = {}): RecordFacts {
     events: [],
     lastFinish: null,
     lastFinishes: new Map(),
-    log: { entries: 0, checkpoint: null },
+    ...{ log: { entries: 0, checkpoint: null }, coverage: [] },
     ...over,
   };
 }

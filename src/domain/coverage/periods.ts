@@ -88,7 +88,7 @@ function placeCoverage(
 }
 
 /** False for what is no loss: a place that was not there, or was another watch's, and the time of which nothing at all is on record. */
-function isExpected({ cause }: Gap): boolean {
+export function isExpected({ cause }: Pick<Gap, 'cause'>): boolean {
   return cause !== 'gone' && cause !== 'ceded' && cause !== 'unrecorded';
 }
 

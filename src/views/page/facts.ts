@@ -6,6 +6,7 @@ import type { LastFinish, RecordedEvent } from '../../store/ports/records.ts';
 import type { StoreFault, WatcherStatus } from '../../watcher/status.ts';
 import type { ListedJob } from '../records/records.ts';
 import type { StatusReport } from '../status/report.ts';
+import type { PlaceGaps } from './gaps.ts';
 import type { PageQuery } from './query.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -41,6 +42,8 @@ export interface RecordFacts {
   /** By watch, when a restore finished last there. */
   lastFinishes: ReadonlyMap<string, LastFinish>;
   log: LogFacts;
+  /** How everything was watched in the last 30 days: read again once a minute. */
+  coverage: readonly PlaceGaps[];
 }
 
 /** How far the audit log goes. */

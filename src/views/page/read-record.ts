@@ -6,11 +6,14 @@ import { type FinishedDuration, HISTORY_LIMIT } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import { targetKey } from '../../domain/job/watch.ts';
 import type { AuditReader } from '../../store/ports/audit.ts';
+import type { CoverageReader } from '../../store/ports/evidence/coverage.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import type { LastFinish, RecordedEvent, RecordReader } from '../../store/ports/records.ts';
+import { readCoverage, USUAL_COVERAGE_MS } from '../coverage.ts';
 import type { ExpectedEnds } from '../expected-ends.ts';
 import type { StatusReport } from '../status/report.ts';
 import type { LogFacts, RecordFacts, RunningFacts } from './facts.ts';
+import type { PlaceGaps } from './gaps.ts';
 import { createJobsWindow, keyOf, type WindowJobs, type WindowStore } from './jobs-window.ts';
 import { type PageQuery, RANGES } from './query.ts';
 
@@ -18,7 +21,8 @@ import { type PageQuery, RANGES } from './query.ts';
 export type PageStore = WindowStore &
   Pick<RecordReader, 'oldestRunning' | 'lastFinishes'> &
   Pick<JobReader, 'finishedDurations'> &
-  Pick<AuditReader, 'auditHead' | 'lastCheckpoint'>;
+  Pick<AuditReader, 'auditHead' | 'lastCheckpoint'> &
+  CoverageReader;
 
 /** What the record of a page is read with. */
 export interface RecordReading {
@@ -44,6 +48,8 @@ const MOST_EVENTS_LOOKED_AT = 400;
 const EVENT_PORTION = 40;
 const MOST_EVENTS_OF_A_JOB = 100;
 const DURATIONS_KEPT_MS = 5 * 60_000;
+/** No event tells of a gap. */
+const COVERAGE_KEPT_MS = 60_000;
 /** So many instances are asked for when a restore finished last. */
 const MOST_FINISHES = 500;
 /** What no entry of the audit log tells of (digests that come due, say) is read again after so many milliseconds. */
@@ -70,6 +76,7 @@ interface Kept {
 export function createPageRecord(query: PageQuery, reading: RecordReading): PageRecord {
   const { store, clock } = reading;
   const window = createJobsWindow(store, query.watch);
+  const coverageAt = rememberCoverage(store, query, clock);
   const durationsOf = rememberDurations(store, clock);
   let kept: Kept | null = null;
   let jobs: MergedJobs = { of: [], mark: '', merged: [] };
@@ -97,6 +104,7 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
       kept = facts;
       const running = await readRunning(reading, facts, durationsOf);
       jobs = mergedJobs(facts.jobs.jobs, running, query, jobs);
+      const coverage = await coverageAt(now);
       return {
         readAt: now,
         report: facts.report,
@@ -106,7 +114,7 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
         events: facts.events,
         lastFinish: facts.finishes[0] ?? null,
         lastFinishes: new Map(facts.finishes.toReversed().map((finish) => [finish.watch, finish])),
-        log: facts.log,
+        ...{ log: facts.log, coverage },
       };
     },
   };
@@ -175,6 +183,25 @@ async function readEvents(store: PageStore, { watch, event }: PageQuery): Promis
     await nextTurn();
   }
   return found.slice(0, EVENTS);
+}
+
+/** Remembers how everything was watched. As long as it is kept, the list is the same one. */
+function rememberCoverage(
+  store: PageStore,
+  { watch }: PageQuery,
+  clock: Clock,
+): (now: Timestamp) => Promise<readonly PlaceGaps[]> {
+  let kept: { readAt: number; places: readonly PlaceGaps[] } | null = null;
+  return async (now) => {
+    if (kept !== null && clock.monotonic() - kept.readAt < COVERAGE_KEPT_MS) return kept.places;
+    const period = { since: now - USUAL_COVERAGE_MS, until: now };
+    const places = await readCoverage(store, { watch: watch ?? undefined, ...period }, now);
+    kept = {
+      readAt: clock.monotonic(),
+      places: places.map(({ intervals: _intervals, ...place }) => place),
+    };
+    return kept.places;
+  };
 }
 
 /** Remembers how long restores took somewhere: it changes slowly, and reading it takes some milliseconds for each instance. */

@@ -1,9 +1,9 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { Milestone, RestoreJob } from '../../domain/job/restore-job.ts';
-import { blindnessOf, type WatchStatus } from '../../watcher/status.ts';
 import { type ShownState, shownState } from '../shown-state.ts';
 import type { PageFacts } from './facts.ts';
+import { type Gap, gapNow, gapsByWatch } from './gaps.ts';
 import { keyOf } from './jobs-window.ts';
 import { RANGES } from './query.ts';
 
@@ -17,19 +17,6 @@ export interface Bar {
   until: Timestamp;
   /** Of one that runs; `null`: nothing tells, or it is over its time. */
   expectedEndAt: Timestamp | null;
-  /** What it reached after its first outcome, within the range. */
-  later: ReadonlyArray<{ milestone: Milestone; at: Timestamp }>;
-}
-
-/** A time in which nobody saw a watch. */
-export interface Gap {
-  watch: string;
-  /** Its project or instance, where only that was not seen; `null`: all of it. */
-  place: string | null;
-  from: Timestamp;
-  /** `null`: it lasts. */
-  until: Timestamp | null;
-  cause: string;
 }
 
 /** One watch on the timeline. */
@@ -74,10 +61,7 @@ export function timelineOf({ now, query, record, status }: PageFacts): Timeline 
     .flatMap((seen) => barOf(seen, ends.get(keyOf(seen)) ?? null, shownNow) ?? [])
     .filter((bar) => bar.until >= from && bar.from <= until);
   const byWatch = Map.groupBy(bars, ({ watch }) => watch);
-  const gaps = Map.groupBy(
-    status.watches.flatMap((watch) => gapNow(watch, from)),
-    ({ watch }) => watch,
-  );
+  const gaps = gapsByWatch(record?.coverage ?? [], status.watches, from);
   const configured = status.watches.map(({ watch }) => watch);
   const names = [...new Set([...configured, ...byWatch.keys()])].filter(
     (name) => query.watch === null || name === query.watch,
@@ -105,12 +89,9 @@ function toStep(at: Timestamp, { range }: PageFacts['query']): Timestamp {
 /** True when two timelines would be the same, without laying them out: of many restores that takes longer than all else of a page. */
 export function hasSameTimeline(one: PageFacts, other: PageFacts): boolean {
   const partsOf = ({ now, query, record, storeFault, status }: PageFacts): unknown[] => [
-    ...[toStep(now, query), query.range, query.watch, record?.jobs, record?.hasAllJobs],
+    ...[toStep(now, query), query.range, query.watch, record?.jobs, record?.hasAllJobs, record?.coverage],
     ...[storeFault?.since, storeFault === null ? null : record?.readAt],
-    ...status.watches.flatMap((watch) => [
-      watch.watch,
-      ...gapNow(watch, 0).flatMap((gap) => [gap.from, gap.cause]),
-    ]),
+    ...status.watches.flatMap((watch) => [watch.watch, ...Object.values(gapNow(watch, 0) ?? {})]),
     ...(record?.running ?? []).flatMap(({ observation, eta }) => [
       keyOf(observation),
       eta && toStep(eta.at, query),
@@ -129,7 +110,7 @@ function barOf(
   now: Timestamp,
 ): Bar | null {
   if (job === null) return null;
-  const [, outcome, ...rest] = job.reached;
+  const [, outcome] = job.reached;
   const at = (reached: { milestone: Milestone; at: Timestamp | null }): Timestamp =>
     reached.at ?? noticed?.[reached.milestone] ?? changedAt;
   const shown = shownState({ state, missingSince });
@@ -139,18 +120,5 @@ function barOf(
     from: Math.min(job.createdAt, end),
     until: end,
     expectedEndAt: shown === 'in_progress' && (expectedEndAt ?? 0) > now ? expectedEndAt : null,
-    later: rest.map((reached) => ({ milestone: reached.milestone, at: at(reached) })),
   };
-}
-
-/** The time for which a watch is blind at present. */
-function gapNow(watch: WatchStatus, from: Timestamp): Gap[] {
-  const own = blindnessOf(watch) === 'overdue' ? [{ place: null, fault: watch.fault }] : [];
-  return own.map(({ place, fault }) => ({
-    watch: watch.watch,
-    place,
-    from: watch.lastSuccessAt ?? from,
-    until: null,
-    cause: fault?.reason ?? 'not polled',
-  }));
 }

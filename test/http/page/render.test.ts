@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderPage, renderSections } from '../../../src/http/page/page.ts';
 import type { PageFacts } from '../../../src/views/page/facts.ts';
+import type { PlaceGaps } from '../../../src/views/page/gaps.ts';
 import { aJob, anEvent, anObservation, MINUTE, T0 } from '../../support/builders.ts';
 import {
   aChannelReport,
@@ -62,6 +63,21 @@ describe('a page', () => {
     expect(words({ ...until, ...labels })).toContain('target orders-copy, label team=payments until');
     const round = { every: '0 0 2 * * 6', nextAt: '2026-11-07T02:00:00.000Z' };
     expect(words(round)).toContain('every watch from 7 Nov 02:00 on, again and again (0 0 2 * * 6)');
+  });
+
+  it('says how much of the last 30 days was watched, and never rounds a gap away', () => {
+    const place = { watch: 'orders', groupId: 'g', instanceName: 'orders' };
+    const record = (gaps: PlaceGaps['gaps'], coveredMs: number) =>
+      text(
+        renderSections(
+          pageFacts({
+            record: aRecord({ coverage: [{ ...place, gaps, coveredMs, expectedMs: 1_000_000 }] }),
+          }),
+        ).get('record')?.html ?? '',
+      );
+    const gap = { from: T0, to: T0 + 10, cause: 'stopped' as const };
+    expect(record([gap], 999_990)).toContain('Watched in the last 30 days99.99 % 1 gap');
+    expect(record([{ ...gap, cause: 'unrecorded' }], 1_000_000)).toContain('100.00 % without a gap');
   });
 
   it('escapes every name, wherever it stands', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { GapCause } from '../../../src/domain/coverage/causes.ts';
 import { timelineOf } from '../../../src/views/page/timeline.ts';
 import { aJob, anObservation, HOUR, MINUTE, T0 } from '../../support/builders.ts';
 import { aRecord, aRunning, PAGE_NOW, pageFacts } from '../../support/page-facts.ts';
@@ -8,7 +9,7 @@ const status = (...names: string[]) =>
   aWatcherStatus({ watches: names.map((watch) => aWatchStatus({ watch })) });
 
 describe('the timeline', () => {
-  it('has a bar from when a restore began to its first outcome, and what it reached later', () => {
+  it('has a bar from when a restore began to its first outcome, in the state that it has now', () => {
     const job = aJob(['finished', 'expired'], { createdAt: T0 - 5 * HOUR });
     const { lanes } = timelineOf(pageFacts({ record: aRecord({ jobs: [anObservation(job)] }) }));
     expect(lanes).toEqual([
@@ -19,7 +20,6 @@ describe('the timeline', () => {
           {
             ...{ watch: 'orders', job, state: 'expired', expectedEndAt: null },
             ...{ from: T0 - 5 * HOUR, until: T0 - 5 * HOUR + 14 * MINUTE },
-            later: [{ milestone: 'expired', at: T0 - 4 * HOUR + 14 * MINUTE }],
           },
         ],
       },
@@ -73,7 +73,61 @@ describe('the timeline', () => {
   it('shows since when a watch is blind, and why', () => {
     const blind = aWatchStatus({ sinceSuccessMs: HOUR, lastSuccessAt: T0 - HOUR, fault: AUTH_FAULT });
     const { lanes } = timelineOf(pageFacts({ status: aWatcherStatus({ watches: [blind] }) }));
-    expect(lanes[0]?.gaps).toMatchObject([{ watch: 'orders', from: T0 - HOUR, until: null, cause: 'auth' }]);
+    expect(lanes[0]?.gaps).toMatchObject([
+      { watch: 'orders', from: T0 - HOUR, until: null, cause: 'Atlas refuses the credential' },
+    ]);
+  });
+
+  it('shows the gaps of the past with their causes, and one that lasts once', () => {
+    const place = { groupId: 'g', instanceName: 'orders', coveredMs: 0, expectedMs: 0 };
+    const gap = (from: number, to: number, cause: GapCause) => ({ from: T0 + from, to: T0 + to, cause });
+    const coverage = [
+      {
+        ...{ ...place, watch: 'orders' },
+        // Before the record begins, nobody has missed anything.
+        gaps: [
+          gap(-30 * HOUR, -9 * HOUR, 'unrecorded'),
+          gap(-3 * HOUR, -2 * HOUR, 'role'),
+          gap(-HOUR, 0, 'credential'),
+        ],
+      },
+    ];
+    const blind = aWatchStatus({ sinceSuccessMs: HOUR, lastSuccessAt: T0 - HOUR, fault: AUTH_FAULT });
+    const facts = pageFacts({
+      status: aWatcherStatus({ watches: [blind] }),
+      record: aRecord({ coverage }),
+    });
+    expect(timelineOf(facts).lanes[0]?.gaps).toEqual([
+      {
+        ...{ watch: 'orders', place: null, cause: 'the credential lacked the role' },
+        ...{ from: T0 - 3 * HOUR, until: T0 - 2 * HOUR },
+      },
+      {
+        ...{ watch: 'orders', place: null, cause: 'Atlas refuses the credential' },
+        from: T0 - HOUR,
+        until: null,
+      },
+    ]);
+  });
+
+  it('makes one gap of what many instances of a watch lack together, and names what one lacks alone', () => {
+    const instance = (name: string, ...gaps: Array<[from: number, to: number, cause: GapCause]>) => ({
+      ...{ watch: 'orders', groupId: 'g', instanceName: name, coveredMs: 0, expectedMs: 0 },
+      gaps: gaps.map(([from, to, cause]) => ({ from: T0 + from, to: T0 + to, cause })),
+    });
+    const coverage = [
+      instance('a', [-2 * HOUR, -HOUR, 'stopped']),
+      instance('b', [-2 * HOUR, -HOUR + 9_000, 'stopped'], [-30 * MINUTE, -20 * MINUTE, 'refused']),
+      instance('c', [-2 * HOUR, -HOUR + 4_000, 'stopped'], [-10 * MINUTE, -5 * MINUTE, 'gone']),
+      instance('d', [-2 * HOUR - 2_000, -HOUR, 'stopped'], [-28 * MINUTE, -18 * MINUTE, 'atlas_away']),
+      instance('e', [-2 * HOUR, -HOUR, 'stopped'], [-25 * MINUTE, -18 * MINUTE, 'atlas_away']),
+    ];
+    const { lanes } = timelineOf(pageFacts({ record: aRecord({ coverage }) }));
+    expect(lanes[0]?.gaps.map(({ place, from, until }) => [place, from - T0, (until ?? 0) - T0])).toEqual([
+      [null, -2 * HOUR - 2_000, -HOUR + 9_000],
+      ['b', -30 * MINUTE, -20 * MINUTE],
+      ['2 of 5 instances', -28 * MINUTE, -18 * MINUTE],
+    ]);
   });
 
   it('leaves out the lanes of many watches of which there is nothing to show, and counts them', () => {

@@ -94,7 +94,15 @@
       source?.close();
       source = null;
       setTimeout(listen, RETRY_MS);
+      void leaveIfOut();
     };
+  };
+  /** A login that has ended shows as a stream that is refused, of which nothing tells why. */
+  const leaveIfOut = async () => {
+    const answer = await fetch(live, { method: 'HEAD', cache: 'no-store' }).catch(() => null);
+    if (answer?.status !== 401) return;
+    const to = location.pathname + location.search;
+    location.assign(to === '/' ? '/login' : `/login?${new URLSearchParams({ to })}`);
   };
   // A page that nobody sees holds no connection: a browser has six of them for one host.
   document.addEventListener('visibilitychange', () => {
@@ -107,6 +115,12 @@
     localStorage.setItem('zone', isLocal ? 'local' : 'utc');
     showZone();
   });
+  // What was done is said once: neither a page that is loaded again nor a link that is sent on says so again.
+  const address = new URL(location.href);
+  if (address.searchParams.has('said')) {
+    address.searchParams.delete('said');
+    history.replaceState(null, '', address.pathname + address.search + address.hash);
+  }
   showZone();
   const box = document.querySelector('.lanes');
   if (box) box.scrollLeft = box.scrollWidth;

@@ -1,5 +1,6 @@
+import { isExpected, ratioOf } from '../../../domain/coverage/periods.ts';
 import type { PageFacts, RecordFacts } from '../../../views/page/facts.ts';
-import { clock, type Markup, many, markup } from '../markup.ts';
+import { clock, type Markup, many, markup, type Part } from '../markup.ts';
 import { notRead, readBefore } from './not-read.ts';
 
 /** Is the record sound: how long it is, and up to where it is signed. */
@@ -10,7 +11,7 @@ ${readBefore(facts)}${facts.record === null ? notRead(facts) : lines(facts.recor
 </section>`;
 }
 
-function lines({ log, report }: RecordFacts, { now }: PageFacts): Markup {
+function lines({ log, report, coverage }: RecordFacts, { now }: PageFacts): Markup {
   const { checkpoint, entries } = log;
   const oldest = report.store.oldestEventAt;
   return markup`<dl class="facts"><div><dt>Audit log</dt><dd>${many(entries, 'entry', 'entries')}</dd></div>
@@ -19,6 +20,15 @@ function lines({ log, report }: RecordFacts, { now }: PageFacts): Markup {
       ? 'none yet'
       : markup`${clock(Date.parse(checkpoint.at), now)}, over ${many(checkpoint.size, 'entry', 'entries')}`
   }</dd></div>
+<div><dt>Watched in the last 30 days</dt><dd>${coverageWords(coverage)}</dd></div>
 <div><dt>Goes back to</dt><dd>${oldest === null ? 'now: nothing has happened' : clock(Date.parse(oldest), now)}</dd></div></dl>
-<p class="quiet">To verify it: <code>restore-watcher audit verify</code></p>`;
+<p class="quiet">To verify it: <code>restore-watcher audit verify</code>. Each gap, with its cause: <code>restore-watcher audit coverage</code></p>`;
+}
+
+/** Rounded down: 100 % is said only when nothing is missing. */
+function coverageWords(places: RecordFacts['coverage']): Part {
+  if (places.length === 0) return 'nothing is on record yet';
+  const gaps = places.reduce((count, place) => count + place.gaps.filter(isExpected).length, 0);
+  const share = `${(Math.floor(ratioOf(places) * 10_000) / 100).toFixed(2)} %`;
+  return markup`${share} <span class="quiet">${gaps === 0 ? 'without a gap' : many(gaps, 'gap')}</span>`;
 }

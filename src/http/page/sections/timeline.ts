@@ -2,8 +2,9 @@ import { intoWords } from '../../../domain/event/job-words.ts';
 import { formatSpan, type Timestamp, toIso } from '../../../domain/instant.ts';
 import { type TimeAxis, timeAxis } from '../../../views/charts/time-axis.ts';
 import type { PageFacts } from '../../../views/page/facts.ts';
+import type { Gap } from '../../../views/page/gaps.ts';
 import { type PageQuery, pageAddress, RANGES, type Range } from '../../../views/page/query.ts';
-import { type Bar, type Gap, type Lane, type Timeline, timelineOf } from '../../../views/page/timeline.ts';
+import { type Bar, type Lane, type Timeline, timelineOf } from '../../../views/page/timeline.ts';
 import { clock, dayOf, idPart, type Markup, many, markup, type Part } from '../markup.ts';
 import { STATE_WORDS } from '../states.ts';
 import { notRead, readBefore } from './not-read.ts';
@@ -167,14 +168,14 @@ function legend({ lanes }: Timeline): Part {
 
 function table({ lanes, now }: Timeline, { now: at }: PageFacts): Part {
   const bars = lanes.flatMap((lane) => lane.bars).toSorted((a, b) => b.from - a.from);
-  const gaps = lanes.flatMap((lane) => lane.gaps);
+  const gaps = lanes.flatMap((lane) => lane.gaps).toSorted((a, b) => b.from - a.from);
   if (bars.length + gaps.length === 0) return null;
   const left = bars.length - MOST_ROWS;
   return markup`<details id="timeline-table"><summary>As a table</summary>
 <div class="wide" tabindex="0" role="region" aria-label="The timeline as a table"><table><thead><tr><th scope="col">Watch</th><th scope="col">What</th><th scope="col">State</th><th scope="col">From</th><th scope="col">To</th><th scope="col" class="number">Took</th></tr></thead><tbody>
-${gaps.map(({ watch, place, from, until, cause }) => markup`<tr><th scope="row">${watch}</th><td>${place ?? 'all of it'}</td><td>not seen: ${cause}</td><td>${clock(from, at)}</td><td>${until === null ? 'now' : clock(until, at)}</td><td class="number">${formatSpan((until ?? now) - from)}</td></tr>`)}
+${gaps.slice(0, MOST_ROWS).map(({ watch, place, from, until, cause }) => markup`<tr><th scope="row">${watch}</th><td>${place ?? 'all of it'}</td><td>not seen: ${cause}</td><td>${clock(from, at)}</td><td>${until === null ? 'now' : clock(until, at)}</td><td class="number">${formatSpan((until ?? now) - from)}</td></tr>`)}
 ${bars.slice(0, MOST_ROWS).map((bar) => tableRow(bar, at))}</tbody></table></div>
-${left > 0 ? markup`<p class="quiet">And ${many(left, 'earlier restore')}.</p>` : null}</details>`;
+${left > 0 ? markup`<p class="quiet">And ${many(left, 'earlier restore')}.</p>` : null}${gaps.length > MOST_ROWS ? markup`<p class="quiet">And ${many(gaps.length - MOST_ROWS, 'earlier gap')}: <code>restore-watcher audit coverage</code></p>` : null}</details>`;
 }
 
 function tableRow({ watch, job, state, from, until, expectedEndAt }: Bar, now: Timestamp): Markup {
