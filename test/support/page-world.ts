@@ -49,8 +49,8 @@ export interface PageWorld {
   change(place: PlaceName, id: string, step: JobStep): void;
   /** Makes Atlas refuse everything about the place, or answer again. */
   blind(place: PlaceName, isBlind?: boolean): void;
-  /** Makes the webhook channel refuse what it is sent, or accept again. */
-  refuseWebhooks(refuses: boolean): void;
+  /** Makes the webhook channel refuse what it is sent, for now or (400) for good, or accept again. */
+  refuseWebhooks(refuses: boolean, status?: 503 | 400): void;
   /** Runs a command of the program beside the daemon. */
   command(...args: string[]): Promise<void>;
   /** Waits until the page holds a text. */
@@ -63,10 +63,11 @@ export interface PageWorld {
 /**
  * Starts a daemon with five watches that are polled every second and two channels.
  * @param changes replaces whole keys of its configuration.
+ * @param tokens of its server: none unless given.
  */
 export async function startPageWorld(
   changes: Record<string, unknown> = {},
-  { main = MAIN } = {},
+  { main = MAIN, tokens = {} as { token?: string; viewToken?: string } } = {},
 ): Promise<PageWorld> {
   const [atlas, slack, webhook] = await Promise.all([
     startAtlas(KEYS),
@@ -76,10 +77,8 @@ export async function startPageWorld(
   for (const [name, { groupId, kind }] of Object.entries(PLACES)) {
     atlas.addInstance(groupId, name, kind === 'collection' ? 'cluster' : kind);
   }
-  const home = await makeHome({
-    ...configOf(atlas.url, slack.url, webhook.url, await freePort()),
-    ...changes,
-  });
+  const config = configOf(atlas.url, slack.url, webhook.url, await freePort());
+  const home = await makeHome({ ...config, ...changes, server: { ...config.server, ...tokens } });
   let url = '';
   const start = async (): Promise<Daemon> => {
     const daemon = startDaemon(home, {}, main);
@@ -102,7 +101,7 @@ export async function startPageWorld(
     change: (place, id, step) => void atlas.updateJob(PLACES[place].groupId, place, id, step),
     blind: (place, isBlind = true) =>
       atlas.refuse(PLACES[place].groupId, isBlind ? 'IP_ADDRESS_NOT_ON_ACCESS_LIST' : null),
-    refuseWebhooks: (refuses) => webhook.answer(refuses ? 503 : null),
+    refuseWebhooks: (refuses, status = 503) => webhook.answer(refuses ? status : null),
     command: async (...args) => {
       await runCommand([...args, '--config', home.configFile], { cwd: home.dir });
     },
@@ -142,7 +141,7 @@ function jobOfKind(
   }
 }
 
-function configOf(atlas: string, slack: string, webhook: string, port: number): Record<string, unknown> {
+function configOf(atlas: string, slack: string, webhook: string, port: number) {
   return {
     connections: [
       { name: 'atlas', baseUrl: atlas, auth: { type: 'digest', ...KEYS }, requestsPerMinute: 6_000 },
