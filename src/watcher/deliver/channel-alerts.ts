@@ -6,6 +6,7 @@ import { StoreError, toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Signals } from '../../signals.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
+import type { AuditReader } from '../../store/ports/audit.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
 import type { Lease } from '../../store/ports/replicas/lease.ts';
 import { type Leases, underHold } from '../leases/leases.ts';
@@ -20,9 +21,6 @@ const FAULT_KEY = 'channel alerts';
 const GIVEN_UP_COUNTS_MS = 24 * 3_600_000;
 /** While a channel fails, it is looked so often whether what it has given up was redriven (perhaps by another process), in milliseconds. */
 const COUNT_EVERY_MS = 30_000;
-
-/** Since when a channel accepts nothing that has never accepted anything: it goes into an id, which must be the same whenever it is made. */
-const NEVER: Timestamp = 0;
 
 /** Watches over the channels themselves: one that fails cannot tell so itself, so the others do. */
 export interface ChannelAlerts {
@@ -45,7 +43,9 @@ export interface ChannelAlerts {
 
 /** What the alerts about channels work with. */
 export interface ChannelAlertsDeps {
-  store: Pick<AlertStore, 'readAlerts'> & Pick<Outbox, 'failingChannels' | 'givenUpSince' | 'lastAcceptedAt'>;
+  store: Pick<AlertStore, 'readAlerts'> &
+    Pick<Outbox, 'failingChannels' | 'givenUpSince' | 'lastAcceptedAt'> &
+    Pick<AuditReader, 'readAudit'>;
   recorder: LeasedRecorder;
   leases: Pick<Leases, 'holdOf'>;
   clock: Clock;
@@ -200,15 +200,27 @@ class AlertsOfChannels implements ChannelAlerts {
     return underHold(recorder, hold);
   }
 
+  /**
+   * When the channel accepted last; of one that never has, when the record begins. Whoever finds that it fails again, after the store has
+   * lost that it was told, finds the same.
+   */
+  async #silentSince(channel: string): Promise<Timestamp | null> {
+    const { store } = this.#deps;
+    const acceptedAt = await store.lastAcceptedAt(channel);
+    if (acceptedAt !== null) return acceptedAt;
+    // An entry that is damaged keeps nobody from being told.
+    const [first] = await store.readAudit(0, 1).catch(() => []);
+    return first === undefined ? null : Date.parse(first.at);
+  }
+
   async #tell(channel: string, { kind, summary, note }: ChannelNews): Promise<Timestamp> {
     const key = keyOf(channel);
     const about = { channel };
     const recorder = this.#recorderFor(channel);
     if (kind === 'failing') {
-      // Whoever finds it again, after the store has lost that it was told, finds the same last acceptance.
-      const begin = (await this.#deps.store.lastAcceptedAt(channel)) ?? NEVER;
+      const begin = await this.#silentSince(channel);
       const at = await recorder.recordAlert(
-        { name: 'channel_failing', about, summary, note, begin },
+        { name: 'channel_failing', about, summary, note, ...(begin === null ? {} : { begin }) },
         { raise: key },
       );
       this.#raised.set(key, at);

@@ -106,6 +106,7 @@ describe('a channel that fails', () => {
       const { close } = store;
       onTestFinished(() => close());
       await begin();
+      await store.recordAudit([{ at: T0 - 2 * HOUR, kind: 'daemon.started', data: {} }]);
       if (hasAccepted) await accept(1, T0 - HOUR);
       // Found later each time.
       clock.advance(HOUR);
