@@ -177,6 +177,7 @@ function toWatch(
     reconcileEveryMs: span(written.reconcileEvery),
     hint: written.hint,
     sweepEveryMs: span(written.sweepEvery),
+    actors: written.actors,
     labels,
   };
 }

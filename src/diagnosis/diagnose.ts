@@ -4,7 +4,7 @@ import type { Watch } from '../domain/job/watch.ts';
 import { toError } from '../errors.ts';
 import type { JobSource } from '../source/source.ts';
 import { type Diagnosis, failed, isConnectionWide, passed, sameFor } from './diagnosis.ts';
-import { readFeeds } from './feeds.ts';
+import { readActorFeeds, readFeeds } from './feeds.ts';
 import { createInventory, type Inventory } from './inventory.ts';
 import { FoundFault, placeFault } from './place-fault.ts';
 import { withSuggestion } from './suggest.ts';
@@ -73,8 +73,10 @@ async function diagnoseWatch(
   try {
     await walk.readJobs(await walk.findTargets());
     const { notes, asks } = walk;
-    const feeds = await readFeeds(watch, asks, { source, now, signal, isUrgent: true });
-    return passed(watch, notes, { asks, feeds, refills: refillsOf(source, asks.keys()) });
+    const options = { source, now, signal, isUrgent: true };
+    const feeds = await readFeeds(watch, asks, options);
+    const actors = await readActorFeeds(watch, asks, options);
+    return passed(watch, notes, { asks, feeds, actors, refills: refillsOf(source, asks.keys()) });
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     const placed = placeFault(toError(thrown), walk.question());

@@ -42,6 +42,8 @@ export interface Diagnosis {
   refills: Readonly<Record<string, number>>;
   /** Whether the activity feeds can be read that may tell when to poll; see `asks` for which projects. */
   feeds: readonly FeedFinding[];
+  /** Whether the activity feeds can be read that are to tell who began a restore; see `asks` for which projects. Empty where nobody asks. */
+  actors: readonly FeedFinding[];
   /** All of them, in order. */
   steps: Step[];
 }
@@ -70,10 +72,12 @@ export function passed(
     asks,
     refills = new Map(),
     feeds = [],
+    actors = [],
   }: {
     asks: ReadonlyMap<string, number>;
     refills?: ReadonlyMap<string, number>;
     feeds?: readonly FeedFinding[];
+    actors?: readonly FeedFinding[];
   },
 ): Diagnosis {
   const steps = STEPS.map((step) => okStep(step, notes));
@@ -82,6 +86,7 @@ export function passed(
     asks: Object.fromEntries(asks),
     refills: Object.fromEntries(refills),
     feeds,
+    actors,
   };
 }
 
@@ -116,7 +121,7 @@ export function isConnectionWide(diagnosis: Diagnosis): boolean {
 
 function diagnosis({ name, connection, kind }: Watch, steps: Step[]): Diagnosis {
   const ok = steps.every(({ outcome }) => outcome !== 'failed');
-  return { watch: name, connection, kind, ok, asks: {}, refills: {}, feeds: [], steps };
+  return { watch: name, connection, kind, ok, asks: {}, refills: {}, feeds: [], actors: [], steps };
 }
 
 function okStep(step: StepName, notes: Notes): Step {

@@ -1,6 +1,6 @@
 import type { Timestamp } from '../domain/instant.ts';
 import type { Watch } from '../domain/job/watch.ts';
-import { FEWEST_TARGETS, mayBeHinted } from '../domain/polling/hint.ts';
+import { asksForActors, FEWEST_TARGETS, mayBeHinted } from '../domain/polling/hint.ts';
 import { SourceError, toError } from '../errors.ts';
 import type { JobSource, ReadOptions } from '../source/source.ts';
 
@@ -15,6 +15,8 @@ export interface FeedFinding {
   hint: string | null;
 }
 
+type FeedOptions = ReadOptions & { source: Pick<JobSource, 'readFeed'>; now: Timestamp };
+
 /**
  * Reads the feeds that may help a watch: of the projects that were looked into, those with instances enough.
  * @param asks requests that a poll takes, by project.
@@ -23,12 +25,31 @@ export interface FeedFinding {
 export async function readFeeds(
   watch: Watch,
   asks: ReadonlyMap<string, number>,
-  { source, now, ...options }: ReadOptions & { source: Pick<JobSource, 'readFeed'>; now: Timestamp },
+  options: FeedOptions,
 ): Promise<FeedFinding[]> {
   if (!mayBeHinted(watch)) return [];
   const worthwhile = [...asks].filter(([, instances]) => instances >= FEWEST_TARGETS);
+  return await readEach(
+    worthwhile.map(([groupId]) => groupId),
+    options,
+  );
+}
+
+/** Reads the feeds that are to tell who began the restores of a watch, where it asks: of all projects that were looked into. See `readFeeds`. */
+export async function readActorFeeds(
+  watch: Watch,
+  asks: ReadonlyMap<string, number>,
+  options: FeedOptions,
+): Promise<FeedFinding[]> {
+  return asksForActors(watch) ? await readEach([...asks.keys()], options) : [];
+}
+
+async function readEach(
+  projects: readonly string[],
+  { source, now, ...options }: FeedOptions,
+): Promise<FeedFinding[]> {
   return await Promise.all(
-    worthwhile.map(async ([groupId]): Promise<FeedFinding> => {
+    projects.map(async (groupId): Promise<FeedFinding> => {
       try {
         await source.readFeed(groupId, now - LOOKS_BACK_MS, options);
         return { groupId, fault: null, hint: null };

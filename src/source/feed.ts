@@ -1,4 +1,5 @@
 import { type Timestamp, toIso } from '../domain/instant.ts';
+import type { Person } from '../domain/job/actor.ts';
 import { FEED_EVENT_TYPES, type FeedEvent, isFeedEventType } from '../domain/polling/feed-events.ts';
 import type { Connection } from './connection.ts';
 import { readId, readInstantIfAny } from './kinds/fields.ts';
@@ -59,5 +60,22 @@ export function readEvent(raw: unknown): FeedEvent | null {
   if (id === null || at === null || typeof type !== 'string') {
     throw badResponse('an event of the activity feed has no id, no type or no date');
   }
-  return isFeedEventType(type) ? { id, type, at } : null;
+  if (!isFeedEventType(type)) return null;
+  const person = personIn(fields);
+  return { id, type, at, ...(person === null ? {} : { person }) };
+}
+
+/** A name is not longer than this, in characters. */
+const LONGEST_NAME = 200;
+
+/** Who has done it: a user, or an API key by its public half. `null`: the event does not say. */
+function personIn(fields: Readonly<Record<string, unknown>>): Person | null {
+  const text = (name: string): string | null => {
+    const value = fields[name];
+    return typeof value === 'string' && value !== '' ? value.slice(0, LONGEST_NAME) : null;
+  };
+  const id = text('userId') ?? text('apiKeyId') ?? text('username') ?? text('publicKey');
+  return id === null
+    ? null
+    : { id, name: text('username') ?? text('publicKey'), address: text('remoteAddress') };
 }

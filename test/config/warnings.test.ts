@@ -253,19 +253,4 @@ describe('a warning', () => {
     const warnings = await warningsOf({ connections, watches: [aWatchEntry({ kind: 'legacy' })] });
     expect(warnings.map(({ path }) => path)).toEqual(paths);
   });
-
-  it('is given for everything that is accepted and not acted upon yet', async () => {
-    const later = {
-      actors: ['ops@example.com'],
-    };
-    const warnings = await warningsOf({
-      watches: [aWatchEntry(later)],
-    });
-    expect(warnings).toEqual([
-      ...Object.keys(later).map((key) => ({
-        path: `watches[0].${key}`,
-        message: 'is accepted, not acted upon in this version',
-      })),
-    ]);
-  });
 });

@@ -195,6 +195,7 @@ export function aWatch(over: Partial<Watch> = {}): Watch {
     reconcileEveryMs: HOUR,
     hint: 'auto',
     sweepEveryMs: 10 * MINUTE,
+    actors: false,
     labels: { team: 'payments' },
     ...over,
   };

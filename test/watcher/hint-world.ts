@@ -95,14 +95,19 @@ export async function aHintedWorld(
       {
         lagMs = 0,
         kind = 'cluster' as const,
-      }: { lagMs?: number | null; kind?: 'cluster' | 'collection' } = {},
+        reached = ['finished'],
+      }: {
+        lagMs?: number | null;
+        kind?: 'cluster' | 'collection';
+        reached?: Parameters<typeof aJob>[0];
+      } = {},
     ): string => {
       count += 1;
       const second = Math.floor(time.now() / 1_000);
       const id = second.toString(16).padStart(8, '0') + count.toString(16).padStart(16, '0');
       const createdAt = second * 1_000;
       const key = `${kind}/${name}`;
-      const job = aJob(['finished'], { id, kind, instanceName: name, createdAt, groupId: GROUP_ID });
+      const job = aJob(reached, { id, kind, instanceName: name, createdAt, groupId: GROUP_ID });
       jobs.set(key, [...(jobs.get(key) ?? []), job]);
       const event: FeedEvent = { id: `e${count}`, type: 'CPS_RESTORE_REQUESTED_AUDIT', at: createdAt };
       if (lagMs !== null) {

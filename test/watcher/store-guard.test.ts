@@ -33,7 +33,7 @@ beforeEach(() => {
   };
   store = {
     ...readingStore(),
-    commitPoll: write,
+    commitPoll: () => write().then(() => true),
     checkWritable: () => {
       probes += 1;
       return write();

@@ -205,6 +205,6 @@ function aWatch(kind: 'cluster' | 'collection', hint: ScaleCase['hint']): Watch 
       rtoMs: null,
       rpoMs: null,
     },
-    ...{ discoverEveryMs: 600_000, reconcileEveryMs: 3_600_000, hint, sweepEveryMs: 600_000 },
+    ...{ discoverEveryMs: 600_000, reconcileEveryMs: 3_600_000, hint, sweepEveryMs: 600_000, actors: false },
   };
 }

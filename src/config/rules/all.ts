@@ -27,7 +27,6 @@ import {
   variablesHaveBraces,
 } from './likely-slips.ts';
 import { connectionsAreUsed, connectionsExist, drillsNameWatches, namesAreUnique } from './names.ts';
-import { keysNotYet } from './not-yet.ts';
 import {
   channelsAreUsed,
   remindersHaveWhatLasts,
@@ -41,6 +40,7 @@ import { schedulesMeanWhatTheySay } from './schedules.ts';
 import { bodiesStandOnce, templatesRender } from './templates.ts';
 import { testAlertNamesWatch, testAlertReachesSomebody, testAlertScheduleIsCron } from './test-alert.ts';
 import {
+  actorsAreTold,
   apiVersionFitsAddress,
   apiVersionFitsKind,
   jobIdsDiffer,
@@ -63,6 +63,7 @@ export const RULES: readonly Rule[] = [
   instancesAreNoHosts,
   jobIdsDiffer,
   overlapsAreTold,
+  actorsAreTold,
   serverlessHasEnded,
   baseUrlsAreOrigins,
   channelUrlsAreUsable,
@@ -101,5 +102,4 @@ export const RULES: readonly Rule[] = [
   recordsAreKeptAWhile,
   caFilesAreCertificates,
   variablesHaveBraces,
-  keysNotYet,
 ];

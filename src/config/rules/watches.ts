@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SERVERLESS_END } from '../../domain/job/serverless-end.ts';
+import { isTold } from '../../domain/polling/feed-events.ts';
 import { alongsideOf, type Coverage, cessionsOf } from '../../domain/polling/ownership.ts';
 import { apiNamedBy } from '../addresses.ts';
 import { cronFault } from '../cron.ts';
@@ -12,6 +13,15 @@ export const apiVersionFitsKind: Rule = ({ config, fault, found }) => {
       const path = ['watches', index, 'apiVersion'];
       fault(path, `expected "v2" (Atlas has the kind ${kind} in no other version), found ${found(path)}`);
     }
+  }
+};
+
+/** Who began a restore, feeds tell of some kinds alone. */
+export const actorsAreTold: Rule = ({ config, warn }) => {
+  for (const [index, { kind, apiVersion, actors }] of entriesOf(config.watches)) {
+    if (actors !== true || kind === undefined || (isTold(kind) && apiVersion !== 'v1.0')) continue;
+    const what = isTold(kind) ? `"apiVersion": "v1.0"` : `the kind ${kind}`;
+    warn(['watches', index, 'actors'], `no activity feed tells who began a restore of ${what}`);
   }
 };
 

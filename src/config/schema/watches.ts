@@ -106,11 +106,8 @@ export const WATCH_SCHEMA = z
         'Recovery point objective: the report holds the age of the snapshot, when a restore began, against it.',
       )
       .meta({ examples: ['24h'] }),
-    actors: z
-      .union([flag(), z.array(text('a user name or key'))], {
-        error: 'expected true, false or a list of user names and keys',
-      })
-      .optional()
-      .describe('Who may start restores. Accepted, not acted upon in this version.'),
+    actors: flag()
+      .default(false)
+      .describe('Find out who began each new restore, by the activity feed of its project.'),
   })
   .describe('What to poll, and when.');

@@ -75,6 +75,8 @@ interface JobSample {
   from: JobState | null;
   /** What it has reached after its start; `null`: it runs. */
   outcome: Exclude<Milestone, 'started'> | null;
+  /** It says who began it. */
+  actor?: true;
   /** Makes a download whose link runs out at this distance from now, in milliseconds. Absent: a restore into a cluster. */
   linkEndsInMs?: number;
   /** What is usual, in milliseconds, for one that says when it should end. */

@@ -1,4 +1,5 @@
 import { formatSpan } from '../instant.ts';
+import { actorWords } from '../job/actor.ts';
 import type { Fate } from '../job/cession.ts';
 import { DRILL_KINDS } from './drill-kinds.ts';
 import type { EventKind } from './event-kind.ts';
@@ -47,6 +48,19 @@ export const EVENT_KINDS = {
       again: ({ what, after }) => `${what} is still running${after}`,
     },
     sample: { from: null, outcome: null, usualMs: 20 * MINUTE },
+  },
+  attributed: {
+    about: 'job',
+    severity: 'info',
+    mutedBy: 'any',
+    opens: null,
+    closes: [],
+    inDigest: { rank: 18, words: 'attributed' },
+    summary: ({ what, job }) => `${what} was started by ${job.actor ? actorWords(job.actor) : 'somebody'}`,
+    advice: () =>
+      'So the activity feed of the project says. The word behind the name says how sure that is; ask whoever it is where you did not expect the restore.',
+    span: null,
+    sample: { from: 'in_progress', outcome: null, actor: true },
   },
   ready: {
     about: 'job',

@@ -1,4 +1,5 @@
 import type { Timestamp } from '../instant.ts';
+import type { Actor } from '../job/actor.ts';
 import type { ExpectedEnd } from '../job/eta.ts';
 import { MILESTONES, type Milestone, type RestoreJob, stateAfter } from '../job/restore-job.ts';
 import type { Watch } from '../job/watch.ts';
@@ -113,8 +114,13 @@ function withNames(watch: NonNullable<SampleContext['watch']>): NonNullable<Samp
   };
 }
 
+const SAMPLE_ACTOR: Actor = {
+  ...{ confidence: 'exact', id: '5f0e1d2c3b4a5968776655aa' },
+  ...{ name: 'sample@example.com', address: '203.0.113.7' },
+};
+
 function sampleJob(
-  { outcome, linkEndsInMs }: JobEventKind['sample'],
+  { outcome, linkEndsInMs, actor }: JobEventKind['sample'],
   watch: NonNullable<SampleContext['watch']>,
   now: Timestamp,
 ): RestoreJob {
@@ -145,6 +151,7 @@ function sampleJob(
     errorMessage: null,
     progress: null,
     batchId: null,
+    ...(actor ? { actor: SAMPLE_ACTOR } : {}),
   };
 }
 

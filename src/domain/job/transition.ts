@@ -1,4 +1,5 @@
 import type { Timestamp } from '../instant.ts';
+import type { Actor } from './actor.ts';
 import { lastGoodLook } from './last-look.ts';
 import type { Observation, Origin, TimeEventName } from './observation.ts';
 import {
@@ -58,7 +59,7 @@ export interface Comparison {
 
 /** Something about a job that is no milestone, and was not told before. `name` is that of a row of `event-kinds.ts`. */
 export interface StandingEvent {
-  name: 'missing' | TimeEventName;
+  name: 'missing' | 'attributed' | TimeEventName;
   note: string | null;
 }
 
@@ -179,6 +180,21 @@ export function compareNotFound(previous: Observation, context: ComparisonContex
       changedAt: context.now,
     },
     standing: isTold ? [{ name: 'missing', note: null }] : [],
+  };
+}
+
+/** It became known who began a job, or that nobody can be named: people are told of the first alone. */
+export function compareActor(
+  previous: Observation,
+  job: RestoreJob,
+  actor: Actor,
+  now: Timestamp,
+): Comparison {
+  const isKnown = actor.confidence !== 'none';
+  return {
+    ...UNCHANGED,
+    observation: { ...previous, job: { ...job, actor }, changedAt: now },
+    standing: isKnown ? [{ name: 'attributed', note: null }] : [],
   };
 }
 

@@ -49,6 +49,8 @@ export interface Watch {
   hint: 'auto' | 'off';
   /** Where the feed tells when to poll: how often each target is polled all the same, in milliseconds. */
   sweepEveryMs: number;
+  /** The activity feed is asked who began each new restore. */
+  actors: boolean;
   /** Values may take from the project and the instance that an event is about; see `labelsFor`. */
   labels: Readonly<Record<string, string>>;
 }

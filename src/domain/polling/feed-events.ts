@@ -1,4 +1,5 @@
 import type { Timestamp } from '../instant.ts';
+import type { Person } from '../job/actor.ts';
 import type { JobKind } from '../job/restore-job.ts';
 
 /** For each type of event that a project's activity feed holds about restores: the kinds whose jobs it may be about. */
@@ -29,6 +30,8 @@ export interface FeedEvent {
   type: FeedEventType;
   /** When it happened, by Atlas's clock, to the second. */
   at: Timestamp;
+  /** Who did it, where the feed says so. */
+  person?: Person;
 }
 
 /** True for a type of event that is asked for. Atlas has more, and may send what nobody asked for. */
@@ -40,6 +43,17 @@ export function isFeedEventType(text: unknown): text is FeedEventType {
 export function isAbout({ type }: Pick<FeedEvent, 'type'>, kind: JobKind): boolean {
   const kinds: readonly JobKind[] = KINDS_BY_TYPE[type];
   return kinds.includes(kind);
+}
+
+const REQUESTS: readonly FeedEventType[] = [
+  'CPS_RESTORE_REQUESTED_AUDIT',
+  'TENANT_RESTORE_REQUESTED_AUDIT',
+  'TENANT_SNAPSHOT_DOWNLOAD_REQUESTED_AUDIT',
+];
+
+/** True when the event tells that somebody has asked for a restore. */
+export function isRequest({ type }: Pick<FeedEvent, 'type'>): boolean {
+  return REQUESTS.includes(type);
 }
 
 /** True for a kind of which the feed tells at all. */

@@ -31,9 +31,18 @@ export interface FeedMemory {
 /** A feed that has not answered yet. */
 export const UNHEARD: FeedMemory = { events: new Map(), newestAt: null, coveredFrom: null, coveredTo: null };
 
-/** From when on the feed is to be asked, by Atlas's clock. */
-export function feedSince({ newestAt, coveredFrom }: FeedMemory, now: Timestamp): Timestamp {
-  return newestAt === null ? (coveredFrom ?? now - OVERLAP_MS) : newestAt - OVERLAP_MS;
+/**
+ * From when on the feed is to be asked, by Atlas's clock. `backTo`: what happened since then is wanted, as far as events are remembered, and
+ * asked for where it was not yet.
+ */
+export function feedSince(
+  { newestAt, coveredFrom }: FeedMemory,
+  now: Timestamp,
+  backTo: Timestamp | null = null,
+): Timestamp {
+  const usual = newestAt === null ? (coveredFrom ?? now - OVERLAP_MS) : newestAt - OVERLAP_MS;
+  if (backTo === null || (coveredFrom !== null && coveredFrom <= backTo)) return usual;
+  return Math.min(usual, Math.max(backTo, now - REMEMBERED_MS));
 }
 
 /** Takes in an answer that was asked for at `askedAt`, by Atlas's clock. `news`: events that were not known. */
@@ -46,14 +55,15 @@ export function heard(
     (newest, { at }) => (newest === null || at > newest ? at : newest),
     memory.newestAt,
   );
-  const coveredFrom = memory.coveredFrom ?? answer.since;
+  const coveredFrom = Math.min(memory.coveredFrom ?? answer.since, answer.since);
   const coveredTo = Math.max(memory.coveredTo ?? answer.askedAt, answer.askedAt);
   // What the next answer will hold again must not look like news.
   const forgotten = Math.min(coveredTo - REMEMBERED_MS, (newestAt ?? coveredTo) - 2 * OVERLAP_MS);
-  const absentAt = memory.coveredTo;
-  const all = [...memory.events.values(), ...news.map((event) => ({ ...event, absentAt }))].filter(
-    ({ at }) => at >= forgotten,
-  );
+  // What lies before all that was asked for may have been told long ago.
+  const absentAt = ({ at }: FeedEvent): Timestamp | null =>
+    at < (memory.coveredFrom ?? at) ? null : memory.coveredTo;
+  const heardNow = news.map((event) => ({ ...event, absentAt: absentAt(event) }));
+  const all = [...memory.events.values(), ...heardNow].filter(({ at }) => at >= forgotten);
   const events = new Map(all.map((event) => [event.id, event]));
   return { memory: { events, newestAt, coveredFrom, coveredTo }, news };
 }

@@ -38,6 +38,15 @@ export function mayBeHinted(
   return watch.hint === 'auto' && isWildcard(watch) && watch.apiVersion === 'v2' && isTold(watch.kind);
 }
 
+/** Whether the activity feeds of its projects are to tell who began the restores of a watch, and do so of its kind. */
+export function asksForActors({
+  actors,
+  apiVersion,
+  kind,
+}: Pick<Watch, 'actors' | 'apiVersion' | 'kind'>): boolean {
+  return actors && apiVersion === 'v2' && isTold(kind);
+}
+
 /** From one look at a feed to the next, in milliseconds, for a watch that ticks so often. */
 export function feedPeriodMs(gapMs: number): number {
   return Math.max(gapMs, LEAST_FEED_PERIOD_MS);

@@ -22,6 +22,8 @@ export interface PollCommit {
   takesBaseline: boolean;
   /** Only those that changed. */
   observations: readonly Observation[];
+  /** What stood on record when one of them was made: where something else stands by now, nothing is written. */
+  madeOf?: Observation;
   events: readonly PlannedEvent[];
   audit: readonly AuditDraft[];
 }
@@ -61,8 +63,9 @@ export interface JobStore extends JobReader {
    * one before; an event that is already there is left as it is, with its deliveries, and owes nothing anew. A job stands in
    * `observations` once at most. Whether an observation has changed was decided from what the caller read before, so only the process
    * that holds the lease on the project may commit polls.
+   * @returns false when `madeOf` is out of date, and nothing was written.
    */
-  commitPoll(commit: PollCommit): Promise<void>;
+  commitPoll(commit: PollCommit): Promise<boolean>;
   /** Remembers when a watch with wildcards looked for its instances; see `lastLookAt`. One statement; the last writer wins. */
   noteLook(key: string, at: Timestamp): Promise<void>;
   /** The same of many keys. One statement for each 50; the last writer wins. */

@@ -1,4 +1,6 @@
-import type { Kysely } from 'kysely';
+import { isDeepStrictEqual } from 'node:util';
+import type { Kysely, Transaction } from 'kysely';
+import type { Observation } from '../../domain/job/observation.ts';
 import type { JobStore, PollCommit } from '../ports/jobs.ts';
 import { lastLookAt, lastLooksAt, noteLook, noteLooks } from '../queries/discoveries.ts';
 import { writeEvents } from '../queries/events.ts';
@@ -43,15 +45,23 @@ export function createJobStore(db: Kysely<Database>, turns: Turns, guarded: Guar
   };
 }
 
-async function commitPoll({ inTurn }: Turns, commit: PollCommit): Promise<void> {
-  const { targetKey, watch, at, takesBaseline, observations, events, audit } = commit;
-  if (!takesBaseline && observations.length + events.length + audit.length === 0) return;
-  await inTurn(async (trx, record) => {
+async function commitPoll({ inTurn }: Turns, commit: PollCommit): Promise<boolean> {
+  const { targetKey, watch, at, takesBaseline, observations, events, audit, madeOf } = commit;
+  if (!takesBaseline && observations.length + events.length + audit.length === 0) return true;
+  return await inTurn(async (trx, record) => {
+    if (madeOf !== undefined && !(await isOnRecord(trx, madeOf))) return false;
     if (takesBaseline) await writeBaseline(trx, { key: targetKey, watch, at });
     await writeObservations(trx, targetKey, observations);
     const finishedAt = lastFinishOf(observations);
     if (finishedAt !== null) await noteFinish(trx, { targetKey, watch, at: finishedAt });
     await writeEvents(trx, events, at);
     await record(audit);
+    return true;
   });
+}
+
+/** Everybody who writes observations takes turns: what is so now stays so until this one has written. */
+async function isOnRecord(trx: Transaction<Database>, observation: Observation): Promise<boolean> {
+  const { watch, jobId } = observation;
+  return isDeepStrictEqual((await readObservations(trx, watch, [jobId])).get(jobId), observation);
 }

@@ -56,6 +56,8 @@ export interface PollRecord {
   baseline: { jobs: number } | null;
   /** What is usual for the target; see `Recorder.usualsFor`. */
   usuals: Usuals;
+  /** What the one observation was made of; see `PollCommit`. */
+  madeOf?: Observation;
 }
 
 /**
@@ -98,13 +100,15 @@ export class Recorder {
    * Records what a poll has found: observations, the events that follow from them, the deliveries owed, and the audit entries. Polls that
    * end in the same turn of the event loop are committed together, as far as that holds up nobody.
    * @param signal aborts a poll that may have been given up, and another one begun: nothing is written once it has.
+   * @returns false when what it was made of is out of date: nothing was written.
    */
-  async recordPoll(found: PollRecord, signal: AbortSignal): Promise<void> {
+  async recordPoll(found: PollRecord, signal: AbortSignal): Promise<boolean> {
     const ended = await this.#shared.endOfTurn(found.observations.length);
     let isWritten = false;
     try {
-      await this.#writePoll(found, signal);
+      const isUpToDate = await this.#writePoll(found, signal);
       isWritten = true;
+      return isUpToDate;
     } finally {
       ended(isWritten);
     }
@@ -260,9 +264,9 @@ export class Recorder {
     return this.#deps.rules();
   }
 
-  async #writePoll(found: PollRecord, signal: AbortSignal): Promise<void> {
+  async #writePoll(found: PollRecord, signal: AbortSignal): Promise<boolean> {
     const { store, clock } = this.#deps;
-    const { watch, target, observations, comparisons, baseline, usuals } = found;
+    const { watch, target, observations, comparisons, baseline, usuals, madeOf } = found;
     const at = clock.now();
     const rules = {
       ...this.#rules,
@@ -283,10 +287,11 @@ export class Recorder {
       at,
       takesBaseline: baseline !== null,
       observations,
+      ...(madeOf === undefined ? {} : { madeOf }),
       events,
       audit: baseline === null ? audit : [...audit, baselineEntry(target, at, baseline.jobs)],
     });
-    await this.#tellOnce(written, events);
+    return await this.#tellOnce(written, events);
   }
 
   #tellAudit(): void {
@@ -294,10 +299,11 @@ export class Recorder {
   }
 
   /** Tells of events when they are written. Whoever will send them hears at once: what is claimed while it is written is committed with it. */
-  async #tellOnce(written: Promise<void>, events: readonly PlannedEvent[]): Promise<void> {
+  async #tellOnce(written: Promise<unknown>, events: readonly PlannedEvent[]): Promise<boolean> {
     announceComing(this.#deps.signals, events);
-    await written;
+    if ((await written) === false) return false;
     this.#tell(events);
+    return true;
   }
 
   #tell(events: readonly PlannedEvent[]): void {

@@ -12,6 +12,7 @@ import { Schedules } from '../schedule/schedules.ts';
 import type { SharedEstate } from '../share/shared-estate.ts';
 import { wholeShare } from '../share/whole-share.ts';
 import type { PollNow, WatchStatus } from '../status.ts';
+import { ActorBook } from './hint/actor-book.ts';
 import { FeedBook } from './hint/feed-book.ts';
 import { createWatchLoop } from './loop.ts';
 import { SharedLoad } from './pace.ts';
@@ -85,6 +86,7 @@ class LoopSet implements WatchSet {
   readonly #schedules: Schedules<WatchLoop>;
   readonly #load: SharedLoad;
   readonly #feeds: FeedBook;
+  readonly #actors: ActorBook;
   /** In the order of the configuration. */
   #watches: readonly Watch[] = [];
   #sources: WatchConfig['sources'] = new Map();
@@ -108,6 +110,11 @@ class LoopSet implements WatchSet {
       onStarted: (begun) => this.#tickAll(begun),
     });
     this.#feeds = new FeedBook({ ...deps, recorderOf: (project) => this.#recorderOf(project) });
+    this.#actors = new ActorBook({
+      ...{ ...deps, feeds: this.#feeds, watches: () => this.#watches },
+      sourceOf: (connection) => this.#sources.get(connection),
+      recorderOf: (project) => this.#recorderOf(project),
+    });
     this.#load = new SharedLoad(clock, () => this.#loops.actors());
     this.#schedules = new Schedules(deps, (expression) =>
       this.#loops.actors().filter((loop) => loop.schedule() === expression),
@@ -200,7 +207,8 @@ class LoopSet implements WatchSet {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#schedules.stop();
-    await Promise.all([this.#loops.stop(), this.#feeds.stop(new Error('shutting down'))]);
+    const ends = [this.#loops.stop(), this.#feeds.stop(new Error('shutting down')), this.#actors.stop()];
+    await Promise.all(ends);
   }
 
   #ours(): Map<string, Spec> {

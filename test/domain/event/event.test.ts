@@ -67,6 +67,7 @@ describe('the severity of an event', () => {
   it('is this one, unless the facts say otherwise', () => {
     expect(Object.fromEntries(EVENT_NAMES.map((name) => [name, severityOf(name)]))).toEqual({
       started: 'info',
+      attributed: 'info',
       ready: 'info',
       finished: 'info',
       failed: 'critical',

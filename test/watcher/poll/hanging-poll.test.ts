@@ -32,8 +32,9 @@ beforeEach(async () => {
   const counted = quietStore({
     ...opened,
     commitPoll: async (commit) => {
-      await opened.commitPoll(commit);
+      const isWritten = await opened.commitPoll(commit);
       commits.push(commit);
+      return isWritten;
     },
   });
   ({ store, quiet } = counted);

@@ -53,7 +53,7 @@ async function aWorld({
   const commitPoll: Store['commitPoll'] = async (commit) => {
     world.beforeCommit(world.transactions.length);
     world.transactions.push(commit.observations.length);
-    await store.commitPoll(commit);
+    return await store.commitPoll(commit);
   };
   const recorder = aRecorder({ store: { ...store, commitPoll }, clock, signals }, { routes: [aRoute()] });
   const world: World = {

@@ -287,8 +287,9 @@ describe('a list that comes back byte for byte is looked at all the same', () =>
     const giveUp = new AbortController();
     const { commitPoll } = poller.store;
     vi.spyOn(poller.store, 'commitPoll').mockImplementationOnce(async (found) => {
-      await commitPoll(found);
+      const isWritten = await commitPoll(found);
       giveUp.abort(new Error('given up'));
+      return isWritten;
     });
     expect(await poller.poll('whole', giveUp)).toMatchObject({ read: ['page 1', 'page 2'] });
     expect(poller.notes().pages.size).toBe(0);

@@ -91,7 +91,7 @@ it('does not take a write that fails at once for a quick one', async () => {
     baseline: null,
     usuals: new Map(),
   };
-  const record = (): Promise<void> => recorder.recordPoll(found, new AbortController().signal);
+  const record = (): Promise<boolean> => recorder.recordPoll(found, new AbortController().signal);
   await expect(record()).rejects.toThrow('the disk is full');
   expect(recorder.jobsAtATime).toBe(atFirst);
   isUp = true;

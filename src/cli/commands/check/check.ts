@@ -14,7 +14,7 @@ import type { Output } from '../../view/output.ts';
 import { type Column, formatTable } from '../../view/table.ts';
 import { fold, formatInstant, printable, toJson } from '../../view/text.ts';
 import { connectionDemands, demandWords, roomWords } from './ceilings.ts';
-import { hintWords, worstCases } from './hints.ts';
+import { actorWords, hintWords, worstCases } from './hints.ts';
 import { printDiagnoses } from './online.ts';
 import { printTestAlert, testAlertView } from './test-alert.ts';
 
@@ -164,6 +164,7 @@ function printCheck(cli: Cli, config: WatcherConfig, store: StoreFinding, online
   printDiagnoses(cli, online.diagnoses);
   printLines(cli, 'Rate limits', demandWords(config, online.diagnoses));
   printLines(cli, 'Activity feeds', hintWords(config, online.diagnoses));
+  printLines(cli, 'Who began a restore', actorWords(online.diagnoses));
 }
 
 /** As it is written, and how often that is. */

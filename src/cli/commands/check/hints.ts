@@ -47,6 +47,22 @@ function feedWords({ watch, feeds }: Diagnosis): string[] {
   ];
 }
 
+/** Whether it can be found out who began a restore, a line for each watch and each project of which it cannot. */
+export function actorWords(diagnoses: readonly Diagnosis[]): string[] {
+  return diagnoses.flatMap(({ watch, actors }) => {
+    const faulty = actors.filter(({ fault }) => fault !== null);
+    const readable = actors.length - faulty.length;
+    const projects = readable === 1 ? '1 project' : `${readable} projects`;
+    return [
+      ...(readable === 0 ? [] : [`${watch}: the activity feed of ${projects} can be asked`]),
+      ...faulty.map(
+        ({ groupId, fault, hint }) =>
+          `${watch}: the activity feed of project ${groupId} cannot be read, so who began a restore there stays unknown: ${fault}${hint === null ? '' : `. ${hint}`}`,
+      ),
+    ];
+  });
+}
+
 function isHelped(watch: Watch): boolean {
   return mayBeHinted(watch) && everyMsOf(watch) < watch.sweepEveryMs;
 }

@@ -5,9 +5,9 @@ import { pageOf } from '../jobs/job-list.ts';
 import { newJobId } from '../jobs/job-makers.ts';
 import { toSeconds } from '../kinds/body.ts';
 import type { Project, World } from '../world.ts';
-import { type RestoreEvent, restoreEventsOf } from './restore-events.ts';
+import { type FeedPerson, type RestoreEvent, restoreEventsOf } from './restore-events.ts';
 
-const API_KEY_ID = '5f0e1d2c3b4a5968776655bb';
+const API_KEY: FeedPerson = { apiKeyId: '5f0e1d2c3b4a5968776655bb', publicKey: 'simulated' };
 
 /** What the feed of a project does wrong; nothing, unless given. To have it refused, see `AtlasSimulator.refuse`. */
 export interface FeedMood {
@@ -15,6 +15,8 @@ export interface FeedMood {
   lagMs?: number;
   /** Leaves these events out. */
   loses?: (event: RestoreEvent) => boolean;
+  /** Says who did something; the API key of the simulator where it does not. */
+  by?: (event: RestoreEvent) => FeedPerson | undefined;
   /** Events of which nothing happened. */
   invents?: readonly RestoreEvent[];
   /** Holds events without a date, as no client can read them. */
@@ -69,20 +71,21 @@ function eventsOf({ instances }: Project, mood: FeedMood, now: Timestamp): Resto
 }
 
 /** As recorded: who did it, and not on which cluster. */
-function eventBody({ id, type, at }: RestoreEvent, { groupId }: Project, mood: FeedMood): object {
+function eventBody(event: RestoreEvent, { groupId }: Project, mood: FeedMood): object {
+  const { id, type, at, by = mood.by?.(event) ?? API_KEY } = event;
   return {
-    apiKeyId: API_KEY_ID,
+    ...by,
     created: mood.isGarbled ? 'lately' : toSeconds(at),
     eventTypeName: type,
     groupId,
     id,
     isGlobalAdmin: false,
     links: [],
-    publicKey: 'simulated',
   };
 }
 
 /** An event of which nothing happened, for a feed that lies. */
-export function inventedEvent(type: string, at: Timestamp): RestoreEvent {
-  return { id: newJobId(at), type, at: Math.floor(at / 1_000) * 1_000 };
+export function inventedEvent(type: string, at: Timestamp, by?: FeedPerson): RestoreEvent {
+  const event = { id: newJobId(at), type, at: Math.floor(at / 1_000) * 1_000 };
+  return by === undefined ? event : { ...event, by };
 }

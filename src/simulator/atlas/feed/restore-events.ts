@@ -8,7 +8,14 @@ export interface RestoreEvent {
   type: string;
   /** To the second. */
   at: Timestamp;
+  /** Who did it; the API key of the simulator unless given. */
+  by?: FeedPerson;
 }
+
+/** Somebody as Atlas names them in an event: a user, or an API key. Of keys no address was ever recorded. */
+export type FeedPerson =
+  | { userId: string; username: string; remoteAddress?: string }
+  | { apiKeyId: string; publicKey: string };
 
 /**
  * How far the counter in a requested event's id stands behind that in its job's id, as recorded of twelve pairs: mostly a few steps.

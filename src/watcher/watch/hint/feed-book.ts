@@ -12,10 +12,10 @@ import {
   type Trust,
 } from '../../../domain/polling/trust.ts';
 import type { Signals } from '../../../signals.ts';
-import type { JobSource, ReadOptions } from '../../../source/source.ts';
+import type { JobSource } from '../../../source/source.ts';
 import type { FeedPlace, FeedStore, FeedTrust } from '../../../store/ports/feeds.ts';
 import type { Recorder } from '../../record/recorder.ts';
-import { type FeedRefusal, type OpenJob, ProjectFeed } from './feed.ts';
+import { type FeedLook, type FeedRefusal, type OpenJob, ProjectFeed } from './feed.ts';
 
 /** Feeds that are asked at once. Each has a budget of its own, and some may hang. */
 const AT_ONCE = 32;
@@ -87,7 +87,7 @@ export class FeedBook {
   async look(
     feeds: readonly ProjectFeed[],
     gapMs: number,
-    { advanced, ...options }: Omit<ReadOptions, 'signal'> & { advanced: () => void },
+    { advanced, ...options }: Omit<FeedLook, 'signal'> & { advanced: () => void },
   ): Promise<void> {
     const { signal } = this.#life;
     const looks = Promise.all(

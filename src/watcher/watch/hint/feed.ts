@@ -10,9 +10,17 @@ import type { JobSource, ReadOptions } from '../../../source/source.ts';
 /** A look that comes so early, as part of the period, goes by the answer that is there: several watches share a feed. */
 const EARLY = 0.75;
 
+/** How a feed is asked. */
+export interface FeedLook extends ReadOptions {
+  /** What happened since then is wanted, by Atlas's clock; see `feedSince`. */
+  backTo?: Timestamp | null;
+}
+
 /** Why a feed cannot be read. */
 export interface FeedRefusal {
   reason: Exclude<Distrust, 'missed'>;
+  /** The credential may not read it, and not before somebody has changed that. */
+  isForbidden: boolean;
   detail: string;
   /** Since when every look came to that; monotonic. */
   sinceMono: number;
@@ -89,7 +97,7 @@ export class ProjectFeed {
    * Asks for what is new, unless it was asked within this period or is being asked. Resolves when nothing is in hand any more, or at once
    * where that was not worth waiting for already; never rejects for a fault of Atlas.
    */
-  look(gapMs: number, options: ReadOptions): Promise<void> {
+  look(gapMs: number, options: FeedLook): Promise<void> {
     const isDue = this.#clock.monotonic() - this.#askedMono >= feedPeriodMs(gapMs) * EARLY;
     if (this.#inHand === null && isDue) {
       this.#inHand = this.#ask(options).finally(() => {
@@ -105,10 +113,10 @@ export class ProjectFeed {
     this.#isSlow = this.#inHand !== null;
   }
 
-  async #ask(options: ReadOptions): Promise<void> {
+  async #ask({ backTo, ...options }: FeedLook): Promise<void> {
     this.#askedMono = this.#clock.monotonic();
     const askedAt = this.#clock.now() + this.#source.aheadMs();
-    const since = feedSince(this.#memory, askedAt);
+    const since = feedSince(this.#memory, askedAt, backTo);
     try {
       const events = await this.#source.readFeed(this.groupId, since, options);
       const { memory, news } = heard(this.#memory, { events, since, askedAt });
@@ -131,6 +139,7 @@ export class ProjectFeed {
 function refusalIn(thrown: unknown): Omit<FeedRefusal, 'sinceMono'> | null {
   if (!(thrown instanceof SourceError)) return null;
   const detail = thrown.message;
-  if (thrown.reason === 'bad_response') return { reason: 'unreadable', detail };
-  return thrown.retryable && thrown.status !== 429 ? null : { reason: 'refused', detail };
+  if (thrown.reason === 'bad_response') return { reason: 'unreadable', isForbidden: false, detail };
+  const isForbidden = thrown.status === 401 || thrown.status === 403;
+  return thrown.retryable && thrown.status !== 429 ? null : { reason: 'refused', isForbidden, detail };
 }
