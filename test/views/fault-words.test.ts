@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { faultWords } from '../../src/views/fault-words.ts';
 import { causeWords } from '../../src/views/report/words.ts';
 
-const span = (cause: string) => ({ watch: 'w', place: null, from: 0, until: null, cause, detail: null });
+const span = (cause: string) => ({
+  ...{ watch: 'w', place: null, from: 0, until: null, cause, detail: null },
+  by: 'log' as const,
+});
 
 describe('why something cannot be read', () => {
   it('is said in the same words while it lasts and afterwards', () => {

@@ -54,7 +54,8 @@ async function writeReport(cli: Cli, options: ReportOptions): Promise<number> {
     for await (const entries of entriesInPortions(records)) for (const entry of entries) compiler.read(entry);
     const { key, last } = await records.lastCheckpoint();
     const asked = { since, until, watch, madeAt: now, version: cli.parts.version };
-    return compiler.report({ ...asked, key, checkpoint: last });
+    const coverage = await records.coverage({ since, until, watch: options.watch });
+    return compiler.report({ ...asked, key, coverage, checkpoint: last });
   });
   if (report === null) throw nothingRecorded();
   const text = await textOf(report, options.format);

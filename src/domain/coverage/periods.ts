@@ -92,7 +92,8 @@ export function isExpected({ cause }: Pick<Gap, 'cause'>): boolean {
   return cause !== 'gone' && cause !== 'ceded' && cause !== 'unrecorded';
 }
 
-function lives(writer: CoverageWriter | undefined, now: Timestamp): boolean {
+/** True for a writer that has not ended, as far as its last sign of life tells. */
+export function lives(writer: CoverageWriter | undefined, now: Timestamp): boolean {
   return writer !== undefined && writer.endedAt === null && now - writer.aliveAt <= LIVES_MS;
 }
 

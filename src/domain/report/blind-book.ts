@@ -31,9 +31,27 @@ export class BlindBook {
     const stopped: BlindSpan[] =
       this.#stoppedAt === null
         ? []
-        : [{ watch: null, place: null, from: this.#stoppedAt, until: null, cause: 'stopped', detail: null }];
+        : [
+            {
+              watch: null,
+              place: null,
+              from: this.#stoppedAt,
+              until: null,
+              by: 'log',
+              cause: 'stopped',
+              detail: null,
+            },
+          ];
     const unknown: BlindSpan[] = [
-      { watch: null, place: null, from: 0, until: this.#firstAt, cause: 'not_on_record', detail: null },
+      {
+        watch: null,
+        place: null,
+        from: 0,
+        until: this.#firstAt,
+        by: 'log',
+        cause: 'not_on_record',
+        detail: null,
+      },
     ];
     return [...unknown, ...this.#spans, ...this.#open.values(), ...stopped]
       .filter((span) => watch === null || span.watch === null || span.watch === watch)
@@ -52,7 +70,7 @@ export class BlindBook {
     const from = this.#stoppedAt ?? killedAt;
     if (from !== null && now > from) {
       const cause = this.#stoppedAt === null ? 'killed' : 'stopped';
-      this.#spans.push({ watch: null, place: null, from, until: now, cause, detail: null });
+      this.#spans.push({ watch: null, place: null, from, until: now, by: 'log', cause, detail: null });
     }
     this.#stoppedAt = null;
     this.#isRunning = true;
@@ -71,7 +89,7 @@ export class BlindBook {
     if (before) this.#spans.push({ ...before, until: now });
     const place = placeIn(data);
     this.#open.set(key, {
-      ...{ watch: String(data.watch), place, from: now, until: null, cause },
+      ...{ watch: String(data.watch), place, from: now, until: null, by: 'log', cause },
       detail: textIn(data.message),
     });
   }

@@ -1,10 +1,12 @@
 import { type AuditEntry, brokenLink, GENESIS } from '../audit.ts';
+import type { PlaceCoverage } from '../coverage/periods.ts';
 import type { Timestamp } from '../instant.ts';
 import { median } from '../job/eta.ts';
-import { BlindBook, blindMsOf } from './blind-book.ts';
+import { BlindBook } from './blind-book.ts';
+import { type BlindTimes, blindTimes } from './blind-times.ts';
 import { DrillBook } from './drill-book.ts';
 import { instantIn, textIn, textsIn } from './fields.ts';
-import type { BlindSpan, Integrity, Report, RestoreRow, UndeliveredNotice, WatchSummary } from './report.ts';
+import type { Integrity, Report, RestoreRow, UndeliveredNotice, WatchSummary } from './report.ts';
 import { RestoreBook } from './restore-book.ts';
 
 /** What is asked for. */
@@ -15,6 +17,8 @@ export interface ReportRequest {
   watch: string | null;
   madeAt: Timestamp;
   version: string;
+  /** How the watches that are asked for were watched in the period. */
+  coverage: readonly PlaceCoverage[];
   /** The last checkpoint and the key, as they are known besides. */
   checkpoint: Integrity['checkpoint'];
   key: string | null;
@@ -62,7 +66,7 @@ export class ReportCompiler {
   report(request: ReportRequest): Report {
     const { since, until, watch, madeAt, version, checkpoint, key } = request;
     const restores = this.#restores.rows(request);
-    const blind = this.#blind.spans(request);
+    const blind = blindTimes(request.coverage, this.#blind.spans(request), request);
     const names = watch === null ? new Set([...this.#watches, ...restores.map((row) => row.watch)]) : [watch];
     return {
       period: { since, until },
@@ -74,10 +78,10 @@ export class ReportCompiler {
         broken: this.#broken,
         ...{ checkpoint, key },
       },
-      watches: [...names].toSorted().map((name) => summaryOf(name, { restores, blind, since, until })),
+      watches: [...names].toSorted().map((name) => summaryOf(name, { restores, blind })),
       restores,
       drills: this.#drills.summaries(request),
-      blind,
+      blind: blind.spans,
       undelivered: this.#undelivered.filter(({ at }) => at >= since && at < until),
     };
   }
@@ -94,16 +98,11 @@ export class ReportCompiler {
 
 function summaryOf(
   watch: string,
-  found: { restores: readonly RestoreRow[]; blind: readonly BlindSpan[]; since: Timestamp; until: Timestamp },
+  found: { restores: readonly RestoreRow[]; blind: BlindTimes },
 ): WatchSummary {
   const rows = found.restores.filter((row) => row.watch === watch);
   const finished = rows.filter(({ state }) => state === 'finished');
   const [last] = rows.slice(-1);
-  const blindMs = blindMsOf(
-    found.blind.filter((span) => span.watch === null || span.watch === watch),
-    found,
-  );
-  const periodMs = found.until - found.since;
   return {
     watch,
     restores: rows.length,
@@ -123,8 +122,7 @@ function summaryOf(
     ),
     medianMs: median(finished.flatMap(({ durationMs }) => durationMs ?? [])),
     attested: finished.filter(({ attestation }) => attestation?.result === 'passed').length,
-    blindMs,
-    coverage: periodMs <= 0 ? 1 : 1 - blindMs / periodMs,
+    ...found.blind.of(watch),
   };
 }
 

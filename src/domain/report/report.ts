@@ -131,6 +131,8 @@ export interface BlindSpan {
   from: Timestamp;
   /** `null`: it lasts. */
   until: Timestamp | null;
+  /** Which record tells of it; the words for causes are of that. */
+  by: 'log' | 'coverage';
   cause: string;
   detail: string | null;
 }

@@ -1,4 +1,4 @@
-import { GAP_CAUSES } from '../../domain/coverage/causes.ts';
+import { GAP_CAUSES, isGapCause } from '../../domain/coverage/causes.ts';
 import { formatSpan, type Timestamp, toIso } from '../../domain/instant.ts';
 import type { Actor } from '../../domain/job/actor.ts';
 import type { BlindSpan, RestoreRow } from '../../domain/report/report.ts';
@@ -68,7 +68,8 @@ const CAUSES = new Map<string, string>([
 ]);
 
 /** Why a watch could not see. */
-export function causeWords({ cause }: BlindSpan): string {
+export function causeWords({ by, cause }: BlindSpan): string {
+  if (by === 'coverage') return isGapCause(cause) ? GAP_CAUSES[cause] : cause.replaceAll('_', ' ');
   return CAUSES.get(cause) ?? faultWords(cause, 'past');
 }
 

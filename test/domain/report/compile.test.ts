@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type AuditEntry, GENESIS } from '../../../src/domain/audit.ts';
+import type { GapCause } from '../../../src/domain/coverage/causes.ts';
+import { type Gap, isExpected, type PlaceCoverage } from '../../../src/domain/coverage/periods.ts';
 import { ReportCompiler, type ReportRequest } from '../../../src/domain/report/compile.ts';
+import { causeWords } from '../../../src/views/report/words.ts';
 import { chainEntries } from '../../support/audit-chain.ts';
 import { HOUR, MINUTE } from '../../support/builders.ts';
 import { BY_HAND, quarterLog, SINCE, UNTIL } from './quarter.ts';
@@ -14,6 +17,7 @@ const REQUEST: ReportRequest = {
     version: '0.2.0',
     checkpoint: null,
     key: null,
+    coverage: [],
   },
 };
 
@@ -107,6 +111,72 @@ describe('the report of a quarter', () => {
     const changed = LOG.map((entry) => (entry.seq === 9 ? { ...entry, kind: 'transition' } : entry));
     expect(reportOf(changed).integrity).toMatchObject({ broken: { entry: 9 }, entries: LOG.length });
     expect(report.integrity).toMatchObject({ broken: null, head: LOG.at(-1)?.hash });
+  });
+});
+
+describe('when nobody could see', () => {
+  const day = (number: number) => SINCE + number * 24 * HOUR;
+  const [from, to] = [day(10), day(20)];
+  const gap = (cause: GapCause, begin: number, minutes = 60) => ({
+    ...{ cause, from: begin, to: begin + minutes * MINUTE },
+  });
+  /** An instance that was watched from day 10 to day 20, but for these gaps. */
+  function aPlace(instanceName: string, gaps: Gap[], watch = 'orders'): PlaceCoverage {
+    const ends = [...gaps.map((one) => one.from), to];
+    const intervals = [from, ...gaps.map((one) => one.to)].map((begin, index) => ({
+      ...{ from: begin, to: ends[index] ?? to },
+    }));
+    const missedMs = gaps.filter(isExpected).reduce((sum, one) => sum + one.to - one.from, 0);
+    const coveredMs = intervals.reduce((sum, one) => sum + one.to - one.from, 0);
+    const before = { from: SINCE, to: from, cause: 'unrecorded' as const };
+    return {
+      ...{ watch, groupId: 'g', instanceName, intervals, gaps: [before, ...gaps] },
+      ...{ coveredMs, expectedMs: coveredMs + missedMs },
+    };
+  }
+  const coverage = [
+    aPlace('a', [gap('killed', day(12)), gap('role', day(14)), gap('gone', day(15), 600)]),
+    aPlace('b', [gap('killed', day(12) + 400)]),
+    aPlace('c', [gap('killed', day(12))]),
+  ];
+  const start = (at: number) => ({ at, kind: 'daemon.started' as const, data: {} });
+  const failed = (at: number, kind: 'poll.failed' | 'poll.recovered') => ({
+    ...{ at, kind, data: { watch: 'orders', reason: 'auth', message: 'lacks the role' } },
+  });
+  const log = chainEntries(GENESIS, [
+    { at: SINCE, kind: 'config.loaded' as const, data: { watches: ['orders'] } },
+    ...[start(SINCE), failed(day(2), 'poll.failed'), failed(day(2) + HOUR, 'poll.recovered')],
+    // Two replicas: the second start is no end of the first.
+    ...[start(day(11)), start(day(11) + HOUR)],
+    ...[failed(day(14), 'poll.failed'), failed(day(14) + HOUR, 'poll.recovered')],
+  ]);
+  const report = reportOf(log, { until: to, coverage });
+
+  it('is told by coverage from where that is on record, and by the log before', () => {
+    expect(report.blind.map(({ by, cause, from: at, place }) => [by, cause, at, place])).toEqual([
+      ['log', 'auth', day(2), null],
+      ['coverage', 'killed', day(12), null],
+      ['coverage', 'role', day(14), 'a'],
+      ['coverage', 'gone', day(15), 'a'],
+    ]);
+    expect(report.blind[2]?.detail).toBe('lacks the role');
+  });
+
+  it('counts what was missed of what should have been watched', () => {
+    const [orders] = report.watches;
+    expect(orders?.blindMs).toBe(3 * HOUR + 400);
+    const before = 10 * 24 - 1;
+    const recorded = 10 * 24 * (1 - 4 / (3 * 240 - 10));
+    expect(orders?.coverage).toBeCloseTo((before + recorded) / 480, 9);
+  });
+
+  it('names the causes in the words of the record that tells of them', () => {
+    expect(report.blind.map(causeWords)).toEqual([
+      'Atlas refused the credential',
+      'the watcher ended without a word: a kill, a crash or a power cut',
+      'the credential lacked the role',
+      'Atlas did not know the project or the instance, or not as this kind',
+    ]);
   });
 });
 

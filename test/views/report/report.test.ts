@@ -11,7 +11,7 @@ function aReport(): Report {
   for (const entry of quarterLog()) compiler.read(entry);
   const checkpoint = { size: 640, at: '2026-10-01T00:00:00.000Z', note: 'acme\n640\nroot\n\n— acme sig\n' };
   const asked = { since: SINCE, until: UNTIL, watch: null, madeAt: UNTIL, version: '0.2.0' };
-  return compiler.report({ ...asked, checkpoint, key: 'acme+1a2b3c4d+AAAA' });
+  return compiler.report({ ...asked, coverage: [], checkpoint, key: 'acme+1a2b3c4d+AAAA' });
 }
 
 describe('the report as a page', () => {
