@@ -1,3 +1,4 @@
+import { followingOf } from '../../domain/coverage/followed.ts';
 import { type Drill, drillKey } from '../../domain/drills/drill.ts';
 import { missedAttestations, waitingSince } from '../../domain/drills/drill-place.ts';
 import { partsOfKey } from '../../domain/event/alert.ts';
@@ -5,10 +6,11 @@ import { EVENT_KINDS } from '../../domain/event/event-kinds.ts';
 import { drillOf } from '../../domain/event/subject.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
 import { placeWords } from '../../domain/job/place.ts';
-import type { Watch } from '../../domain/job/watch.ts';
+import { isWildcard, type Watch } from '../../domain/job/watch.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
 import type { AuditReader } from '../../store/ports/audit.ts';
 import type { DrillStore } from '../../store/ports/drills.ts';
+import type { CoverageReader, RecordedCoverage } from '../../store/ports/evidence/coverage.ts';
 import type { RecordReader } from '../../store/ports/records.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { DrillLedger } from './drill-ledger.ts';
@@ -23,6 +25,7 @@ export interface DrillConfig {
 /** What a look at drills works with. */
 export interface DrillLookDeps {
   store: DrillStore &
+    CoverageReader &
     Pick<AuditReader, 'readAudit' | 'auditHead'> &
     Pick<RecordReader, 'lastSuccesses'> &
     Pick<AlertStore, 'readAlerts' | 'alertEvent' | 'lastFinishedAt' | 'watchedSince'>;
@@ -36,6 +39,11 @@ export interface DrillLookDeps {
 /** So much of the audit log is read at a time: some 20 ms of work. */
 const ENTRIES = 1_000;
 
+/** What was watched is read anew after so long, in milliseconds. */
+const COVERAGE_HOLDS_MS = 60_000;
+/** A great estate is read for the first time within this, in milliseconds: an instance that nobody follows by then has gone. */
+const GONE_AFTER_MS = 3_600_000;
+
 const ALERTS: ReadonlySet<string> = new Set(['drill_overdue', 'drill_failed']);
 
 /** Reads on in the audit log, judges the restores that count by what is agreed, and tells of what is not as agreed. */
@@ -43,6 +51,7 @@ export class DrillLook {
   readonly #deps: DrillLookDeps;
   readonly #config: DrillConfig;
   #ledgers: DrillLedger[] | null = null;
+  readonly #coverage = new Map<string, { at: Timestamp; record: RecordedCoverage }>();
 
   constructor(deps: DrillLookDeps, config: DrillConfig) {
     this.#deps = deps;
@@ -132,6 +141,7 @@ export class DrillLook {
       for (const run of missedAttestations(place, now)) await this.#tell(ledger, tellRun(ledger, key, run));
       const forMs = now - waitingSince(place);
       const isLate = forMs > drill.everyMs;
+      if (isLate && isWildcard(watch) && !(await this.#isFollowed(ledger, key, now))) continue;
       // While nobody looks, nobody can say that no restore has finished.
       const hasSeen = (successes.get(watch.name) ?? 0) >= waitingSince(place) + drill.everyMs;
       const { failing } = keysOf(ledger, place);
@@ -143,6 +153,29 @@ export class DrillLook {
       else if (!isLate && overdueSince !== null && waitingSince(place) > overdueSince)
         await this.#tell(ledger, endOverdue(ledger, key));
     }
+  }
+
+  /**
+   * Looks whether an instance of a `*` watch is still there: it may have gone while no watcher ran, and then no entry says so. Where that is
+   * so for long, nothing is expected of it any more.
+   */
+  async #isFollowed(ledger: DrillLedger, key: string, now: Timestamp): Promise<boolean> {
+    const place = ledger.places.get(key);
+    if (place === undefined) return false;
+    const { name: watch } = ledger.watch;
+    const record = await this.#recordOf(watch, now);
+    const { following, sinceAt } = followingOf({ ...place, watch }, record, now);
+    if (following === 'unfollowed' && now - sinceAt >= GONE_AFTER_MS) ledger.set(key, null);
+    return following !== 'unfollowed';
+  }
+
+  /** Read anew each minute at most: many instances may be late. */
+  async #recordOf(watch: string, now: Timestamp): Promise<RecordedCoverage> {
+    const known = this.#coverage.get(watch);
+    if (known !== undefined && Math.abs(now - known.at) < COVERAGE_HOLDS_MS) return known.record;
+    const record = await this.#deps.store.readCoverage({ watch, since: now, until: now + 1 });
+    this.#coverage.set(watch, { at: now, record });
+    return record;
   }
 
   /** What is told of a drill or an instance that nobody asks for any more no longer holds. */

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Drill } from '../../../src/domain/drills/drill.ts';
 import { drillOf, placeOf } from '../../../src/domain/event/subject.ts';
+import { placeKey } from '../../../src/domain/job/place.ts';
 import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
 import { diffObservations } from '../../../src/domain/job/transition.ts';
 import { targetOf, type Watch } from '../../../src/domain/job/watch.ts';
@@ -218,6 +219,39 @@ describe('a drill', () => {
     await world.look();
     expect(await world.names()).toEqual(['drill_overdue', 'drill_passed']);
     expect([...(await world.store.readAlerts()).keys()]).toEqual([]);
+  });
+
+  it('is not overdue at an instance that has gone while no watcher ran', async () => {
+    const watch = aWatch({ instanceName: '*' });
+    const world = await aWorld([DRILL], watch);
+    const { store, clock } = world;
+    const note = (writer: string, startedAt: number, instanceNames: string[]) =>
+      store.noteCoverage({
+        writer: { id: writer, startedAt, aliveAt: clock.now(), endedAt: null },
+        spans: instanceNames.map((instanceName, index) => ({
+          ...{ watch: 'orders', groupId: GROUP_ID, instanceName, number: index + 1 },
+          ...{ from: startedAt, to: null, cause: null, until: null, slackMs: 60_000 },
+        })),
+        firsts: instanceNames.map((_, index) => index + 1),
+      });
+    for (const instanceName of ['a', 'b']) {
+      const data = { watch: 'orders', kind: watch.kind, groupId: GROUP_ID, instanceName };
+      await store.recordAudit([{ at: clock.now(), kind: 'instance.found', data }]);
+    }
+    await note('before', clock.now(), ['*', 'a', 'b']);
+    await world.look();
+    clock.advance(10 * DAY + MINUTE);
+    // Another process by now, which has found one of them.
+    await note('now', clock.now(), ['*', 'a']);
+    await world.look();
+    expect((await world.told()).map((event) => placeOf(event)?.instanceName)).toEqual(['a']);
+    clock.advance(2 * HOUR);
+    await note('now', clock.now() - 2 * HOUR, ['*', 'a']);
+    await world.look();
+    expect([...(await store.drillPlaces('quarterly')).keys()]).toEqual([
+      placeKey({ groupId: GROUP_ID, instanceName: 'a' }),
+    ]);
+    expect(await world.names()).toEqual(['drill_overdue']);
   });
 
   it('that is agreed no more is closed, and nothing is kept of it', async () => {
