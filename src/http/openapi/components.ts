@@ -3,6 +3,7 @@ import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { SEVERITIES } from '../../domain/event/event-kind.ts';
 import { JOB_KINDS, JOB_STATES } from '../../domain/job/restore-job.ts';
 import { DELIVERY_STATUSES } from '../../store/ports/outbox.ts';
+import { CLOUD_EVENT, DRILL, PLACE } from './event-components.ts';
 import { ATTESTATION, EXPECTED_END, JOB, JOB_OPTIONAL, RESTORE_JOB, USUAL } from './job-components.ts';
 import {
   count,
@@ -20,8 +21,6 @@ import {
   texts,
 } from './schema.ts';
 import { FAULT, HINT, SHARE, THROTTLED } from './watch-parts.ts';
-
-const PLACE = record({ groupId: text }, { instanceName: text });
 
 const RATIO: Schema = { type: 'number', minimum: 0, maximum: 1 };
 const NAME_CHANGES = record({ added: texts, removed: texts, changed: texts });
@@ -179,8 +178,15 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       muteId: orNull(count),
       deliveries: listOf(ref('Delivery')),
     },
-    { ...USUAL, note: described(text, 'What else is known about it.'), mute: record(MUTE) },
+    {
+      ...USUAL,
+      drill: described(ref('Drill'), 'Only in what is told of a restore drill.'),
+      note: described(text, 'What else is known about it.'),
+      mute: record(MUTE),
+    },
   ),
+  Drill: DRILL,
+  CloudEvent: CLOUD_EVENT,
   Mute: record(MUTE_NOW),
   AddedMute: record({
     ...MUTE_NOW,

@@ -45,6 +45,7 @@ export function openApiDocument(version: string): Record<string, unknown> {
     servers: [{ url: '/' }],
     security: [{ token: [] }],
     paths,
+    webhooks: { event: { post: EVENT_WEBHOOK } },
     components: {
       securitySchemes: {
         token: {
@@ -58,6 +59,19 @@ export function openApiDocument(version: string): Record<string, unknown> {
     },
   };
 }
+
+/** What a channel of the type `webhook` is sent. */
+const EVENT_WEBHOOK = {
+  operationId: 'event',
+  summary:
+    'What a channel of the type `webhook` is sent; any 2xx accepts it. Signed as Standard Webhooks has it.',
+  security: [],
+  requestBody: {
+    required: true,
+    content: { 'application/cloudevents+json': { schema: ref('CloudEvent') } },
+  },
+  responses: { 204: { description: 'It is accepted.' } },
+};
 
 /** The answers of an operation, by status: those of its own, and those that are everywhere. */
 export function answersOf({ access, answers, listOf: items }: Operation): Readonly<Record<number, string>> {

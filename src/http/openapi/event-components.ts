@@ -1,0 +1,74 @@
+import { DRILL_REASONS } from '../../domain/drills/drill.ts';
+import { EVENT_NAMES } from '../../domain/event/event.ts';
+import { SEVERITIES } from '../../domain/event/event-kind.ts';
+import { JOB_STATES } from '../../domain/job/restore-job.ts';
+import {
+  count,
+  described,
+  flag,
+  instant,
+  listOf,
+  oneOf,
+  orNull,
+  record,
+  ref,
+  type Schema,
+  text,
+} from './schema.ts';
+
+/** A part of a watch. */
+export const PLACE = record({ groupId: text }, { instanceName: text });
+
+/** What an event says of a restore drill. */
+export const DRILL = record({
+  name: orNull(text, 'Null: `expectRestoreEvery` of the watch.'),
+  jobId: orNull(text, 'The restore that counted.'),
+  reasons: described(
+    listOf(oneOf(DRILL_REASONS)),
+    'Why it did not go as agreed; empty where it did, or none was run.',
+  ),
+});
+
+const EVENT_DATA = record(
+  {
+    event: oneOf(EVENT_NAMES),
+    severity: oneOf(SEVERITIES),
+    watch: described(text, 'Empty for what is about a channel or the audit log.'),
+    labels: { type: 'object', additionalProperties: text },
+    from: orNull(oneOf(JOB_STATES)),
+    to: orNull(oneOf(JOB_STATES)),
+    summary: text,
+    detectedAt: instant,
+    occurredAt: instant,
+    inferred: flag,
+    late: flag,
+  },
+  {
+    place: described(PLACE, 'The part of its watch that it is about.'),
+    drill: described(ref('Drill'), 'Only in what is told of a restore drill.'),
+    occurredAfter: instant,
+    note: described(text, 'What else is known about it.'),
+    expectedEnd: instant,
+    expectedEndBasis: oneOf(['progress', 'history']),
+    reminder: described(count, 'The how manieth reminder it is; only in one.'),
+    test: described(flag, 'Only in a sample.'),
+    job: described(ref('RestoreJob'), 'Only in what is about one.'),
+    log: described(text, 'The name of the audit log; only in what is about that.'),
+    checkpoint: record({ size: count, root: text, note: described(text, 'The signed note.') }),
+    witness: described(text, 'The name of its key.'),
+  },
+);
+
+/** The event as a webhook receives it. */
+export const CLOUD_EVENT: Schema = record(
+  {
+    specversion: { const: '1.0' },
+    id: described(text, 'Of the event; the same on every channel and at every attempt.'),
+    source: text,
+    type: described(text, 'restore-watcher.job.*, .watch.*, .channel.* or .audit.*'),
+    time: instant,
+    datacontenttype: { const: 'application/json' },
+    data: EVENT_DATA,
+  },
+  { subject: described(text, 'The id of the job, or the name of the watch.') },
+);
