@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { checkAudit } from '../../src/audit/check.ts';
 import { gatherEvidence } from '../../src/audit/evidence.ts';
-import { type AuditHead, GENESIS, writeEntries } from '../../src/domain/audit.ts';
+import { type AuditEntry, type AuditHead, GENESIS, writeEntries } from '../../src/domain/audit.ts';
+import { stubLine } from '../../src/domain/evidence/audit-stub.ts';
 import { EMPTY_FRONTIER, growFrontier, leafHash, rootOf } from '../../src/domain/evidence/audit-tree.ts';
 import { makeCheckpoint } from '../../src/domain/evidence/checkpoint.ts';
 import { signingKey, verifierKeyText } from '../../src/domain/evidence/signed-note.ts';
@@ -38,6 +39,24 @@ function logOf(texts: readonly string[], signedAt: readonly number[], by: typeof
   return lines;
 }
 
+/** The same log once its first entries are pruned, at the first checkpoint in it; as it was where there is none. */
+function pruned(lines: string[], by: typeof key): string[] {
+  const seq = lines.findIndex((line) => line.includes('"kind":"checkpoint.made"'));
+  if (seq === -1) return lines;
+  const gone = lines.slice(0, seq);
+  const [last, made]: AuditEntry[] = [seq - 1, seq].map((index) => JSON.parse(lines[index] ?? ''));
+  const frontier = growFrontier(EMPTY_FRONTIER, gone.map(leafHash));
+  const stub = stubLine({
+    last: { seq, hash: last?.hash ?? '' },
+    frontier,
+    checkpoint: String(made?.data.note),
+    key: verifierKeyText(by.verifier),
+  });
+  const head: AuditHead = JSON.parse(lines.at(-1) ?? '');
+  const [cut] = writeEntries(head, [{ at: T0, kind: 'audit.pruned', data: { last: seq } }]);
+  return [stub, ...lines.slice(seq), cut?.line ?? ''];
+}
+
 /** What somebody does to a log; `at` is any of its lines. */
 const DAMAGES: ReadonlyArray<(lines: string[], at: number) => string[]> = [
   (lines) => lines,
@@ -51,7 +70,7 @@ const DAMAGES: ReadonlyArray<(lines: string[], at: number) => string[]> = [
   (lines, at) => {
     const forged = lines.slice(0, at);
     for (const line of lines.slice(at + 1)) {
-      const { kind, data } = JSON.parse(line);
+      const { kind, data = {} } = JSON.parse(line);
       const head: AuditHead = JSON.parse(forged.at(-1) ?? JSON.stringify(GENESIS));
       forged.push(...writeEntries(head, [{ at: T0, kind, data }]).map((one) => one.line));
     }
@@ -65,14 +84,17 @@ const logs = fc.record({
   damage: fc.nat(DAMAGES.length - 1),
   at: fc.nat(),
   kept: fc.option(fc.nat(20)),
+  isPruned: fc.boolean(),
   isForged: fc.boolean(),
 });
 
 it(`agrees with the program on ${RUNS} logs, good and damaged`, { timeout: 240_000 }, async () => {
   const directory = temporaryDirectory();
   const cases = await Promise.all(
-    fc.sample(logs, RUNS).map(async ({ texts, signedAt, damage, at, kept, isForged }, number) => {
-      const whole = logOf(texts, signedAt, isForged && number % 8 === 0 ? other : key);
+    fc.sample(logs, RUNS).map(async ({ texts, signedAt, damage, at, kept, isForged, isPruned }, number) => {
+      const by = isForged && number % 8 === 0 ? other : key;
+      const written = logOf(texts, signedAt, by);
+      const whole = isPruned ? pruned(written, by) : written;
       const lines = (DAMAGES[damage] ?? DAMAGES[0])?.(whole, at % whole.length) ?? [];
       const [file, note] = [
         join(directory, `${number}`, 'audit.jsonl'),
@@ -81,7 +103,7 @@ it(`agrees with the program on ${RUNS} logs, good and damaged`, { timeout: 240_0
       // By themselves: one would be taken for a piece of another.
       mkdirSync(join(directory, `${number}`));
       writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
-      if (kept !== null) writeFileSync(note, sign(whole.slice(0, kept)));
+      if (kept !== null) writeFileSync(note, sign(written.slice(0, kept)));
       const checkpoints = kept === null ? [] : [note];
       const evidence = await gatherEvidence({ key: key.verifier, checkpoints, own: undefined });
       const { problems } = await checkAudit(null, { store: '', files: [file] }, evidence);
