@@ -61,8 +61,8 @@ const MISTAKES: ReadonlyArray<[what: string, file: Json, says: string[]]> = [
     'a near word for an event',
     aFile({ route: { events: ['fail', 'completed'] } }),
     [
-      'routes[0].events[0]: expected one of "*", "started", "ready", "finished", "failed", "cancelled", "expired", "expiring", "stalled", "missing", "watch_failing", "watch_recovered", "drill_overdue", "drill_failed", "drill_passed", "channel_failing", "channel_recovered", "audit_forked", "audit_agreed", "checkpoint", found "fail"; did you mean "failed"?',
-      'routes[0].events[1]: expected one of "*", "started", "ready", "finished", "failed", "cancelled", "expired", "expiring", "stalled", "missing", "watch_failing", "watch_recovered", "drill_overdue", "drill_failed", "drill_passed", "channel_failing", "channel_recovered", "audit_forked", "audit_agreed", "checkpoint", found "completed"; did you mean "finished"?',
+      'routes[0].events[0]: expected one of "*", "started", "attributed", "ready", "finished", "failed", "cancelled", "expired", "expiring", "stalled", "missing", "watch_failing", "watch_recovered", "drill_overdue", "drill_failed", "drill_passed", "channel_failing", "channel_recovered", "audit_forked", "audit_agreed", "checkpoint", found "fail"; did you mean "failed"?',
+      'routes[0].events[1]: expected one of "*", "started", "attributed", "ready", "finished", "failed", "cancelled", "expired", "expiring", "stalled", "missing", "watch_failing", "watch_recovered", "drill_overdue", "drill_failed", "drill_passed", "channel_failing", "channel_recovered", "audit_forked", "audit_agreed", "checkpoint", found "completed"; did you mean "finished"?',
     ],
   ],
   [

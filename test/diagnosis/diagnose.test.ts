@@ -90,6 +90,7 @@ describe('the way to the jobs of a watch', () => {
       asks: { [GROUP_ID]: 1 },
       refills: {},
       feeds: [],
+      actors: [],
       steps: [
         { step: 'connection', outcome: 'ok', detail: null, warning: null },
         { step: 'credential', outcome: 'ok', detail: null, warning: null },
