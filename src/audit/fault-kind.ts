@@ -21,6 +21,13 @@ export interface WrongEntry {
   how: FaultKind;
 }
 
+/** What is wrong with the tree or with what is signed. */
+export interface TreeProblem {
+  entry: number;
+  how: FaultKind;
+  problem: string;
+}
+
 /** Tells how entries are wrong that do not follow one another, out of all that is met on the way. */
 export interface FaultKinds {
   /** Judges an entry that does not follow `head`. `isIntact`: its own hash is that of its content. */

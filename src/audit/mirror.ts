@@ -9,9 +9,9 @@ import { StoreError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { makeDirectory } from '../make-directory.ts';
 import type { AuditReader, AuditStore } from '../store/ports/audit.ts';
+import { createMirrorCut } from './cut/mirror-cut.ts';
+import { ownAlike } from './cut/own-alike.ts';
 import { isMissingFile, openRegular, readTail } from './line-file.ts';
-import { createMirrorCut } from './mirror-cut.ts';
-import { ownAlike } from './own-alike.ts';
 import { piecesBeside } from './pieces.ts';
 
 /** A file that holds the audit log of the store, line by line. One process writes it: the daemon. */

@@ -7,10 +7,10 @@ import {
   rootOf,
   type TreeHead,
 } from '../domain/evidence/audit-tree.ts';
-import { checkpointFault, parseCheckpoint } from '../domain/evidence/checkpoint.ts';
-import { parseVerifierKey, type VerifierKey, verifierKeyText } from '../domain/evidence/signed-note.ts';
+import { type VerifierKey, verifierKeyText } from '../domain/evidence/signed-note.ts';
 import { type CosignatureCheck, createCosignatureCheck } from './cosignature-check.ts';
-import type { FaultKind } from './fault-kind.ts';
+import type { TreeProblem } from './fault-kind.ts';
+import { SIGNED_KINDS, SignedEntries, type SignedKind } from './signed-entries.ts';
 
 /** How a log should stand at some size: what somebody has kept of it, or says of it. */
 export interface KnownTree extends TreeHead {
@@ -18,13 +18,6 @@ export interface KnownTree extends TreeHead {
   source: string;
   /** `kept`: a checkpoint that somebody has kept elsewhere; `own`: the last one of the store; `beside`: the tree beside the log. */
   from: 'kept' | 'own' | 'beside';
-}
-
-/** What is wrong with the tree or with what is signed. */
-export interface TreeProblem {
-  entry: number;
-  how: FaultKind;
-  problem: string;
 }
 
 /** What a log is checked against besides itself. */
@@ -59,7 +52,6 @@ export interface TreeCheck {
 const KIND = Buffer.from('"kind":"checkpoint.');
 /** What stands behind the name of the kind, but for the number: `"prev":"…","seq":` and `,"v":1}`. */
 const TAIL_BYTES = '","prev":"","seq":,"v":1}'.length + 64;
-const KINDS = ['made', 'key', 'cosigned'] as const;
 const PRUNED = Buffer.from('"kind":"audit.pruned"');
 
 /** Begins with the first entry. */
@@ -70,13 +62,11 @@ export function createTreeCheck(options: TreeCheckOptions): TreeCheck {
   let next = 0;
   let tree: Frontier = EMPTY_FRONTIER;
   let isStopped = false;
-  let agreeing = 0;
-  let inForce: VerifierKey | null = null;
-  let inForceSince = 0;
   let pruned = 0;
   /** An entry of the log itself says that it was cut there. */
   let isCutOnRecord = false;
   const cosignatures = createCosignatureCheck(witnesses, () => pruned);
+  const signed = new SignedEntries(given, cosignatures);
 
   const compareKnown = (): TreeProblem[] => {
     const problems: TreeProblem[] = [];
@@ -84,7 +74,7 @@ export function createTreeCheck(options: TreeCheckOptions): TreeCheck {
     while ((due[next]?.size ?? tree.size) < pruned) next += 1;
     for (let one = due[next]; one !== undefined && one.size === tree.size; one = due[next]) {
       next += 1;
-      if (one.root.equals(rootOf(tree))) agreeing += one.from === 'kept' ? 1 : 0;
+      if (one.root.equals(rootOf(tree))) signed.agreeing += one.from === 'kept' ? 1 : 0;
       else
         problems.push({
           entry: one.size,
@@ -95,40 +85,9 @@ export function createTreeCheck(options: TreeCheckOptions): TreeCheck {
     return problems;
   };
 
-  const takeKey = (data: Readonly<Record<string, unknown>>, seq: number): TreeProblem[] => {
-    const key = typeof data.key === 'string' ? parseVerifierKey(data.key) : null;
-    if (key === null) return [{ entry: seq, how: 'signature', problem: `entry ${seq} names no key` }];
-    inForce = key;
-    inForceSince = seq;
-    return [];
-  };
-
-  const takeCheckpoint = (data: Readonly<Record<string, unknown>>, seq: number): TreeProblem[] => {
-    const checkpoint = typeof data.note === 'string' ? parseCheckpoint(data.note) : null;
-    const fault = (how: FaultKind, what: string) => [{ entry: seq, how, problem: `entry ${seq}: ${what}` }];
-    if (checkpoint === null) return fault('signature', 'this is no checkpoint');
-    const key = inForce ?? given;
-    if (key === null) return fault('signature', 'no entry before it names the key of this checkpoint');
-    const signature = checkpointFault(checkpoint, key);
-    if (signature !== null) return fault('signature', signature);
-    const isThis = checkpoint.size === seq - 1 && checkpoint.size === tree.size;
-    if (isThis && checkpoint.root.equals(rootOf(tree))) {
-      agreeing += 1;
-      cosignatures.made(checkpoint);
-      return [];
-    }
-    return fault('other_history', `its checkpoint of ${checkpoint.size} entries is not of this log`);
-  };
-
-  const takeCosigned = (data: Readonly<Record<string, unknown>>, seq: number): TreeProblem[] => {
-    const fault = cosignatures.take(data);
-    return fault === null ? [] : [{ entry: seq, how: 'signature', problem: `entry ${seq}: ${fault}` }];
-  };
-  const takers = { key: takeKey, made: takeCheckpoint, cosigned: takeCosigned };
-
   return {
     get agreeing() {
-      return agreeing;
+      return signed.agreeing;
     },
     get cosigned() {
       return cosignatures.last;
@@ -143,12 +102,11 @@ export function createTreeCheck(options: TreeCheckOptions): TreeCheck {
       const fault = stubFault(stub, given);
       tree = stub.frontier;
       pruned = stub.last.seq;
-      inForce = parseVerifierKey(stub.key);
-      inForceSince = pruned;
+      signed.begin(stub.key, pruned);
       const wrong = { entry: pruned, how: 'signature' as const };
       const problems =
         fault === null ? [] : [{ ...wrong, problem: `the stub in place of entry ${pruned}: ${fault}` }];
-      if (fault === null) agreeing += 1;
+      if (fault === null) signed.agreeing += 1;
       else isStopped = true;
       return isStopped ? problems : compareKnown();
     },
@@ -160,16 +118,16 @@ export function createTreeCheck(options: TreeCheckOptions): TreeCheck {
       if (pruned > 0 && tellsOfCut(bytes.subarray(start, end), pruned)) isCutOnRecord = true;
       // The checkpoint is about what stands before it.
       const kind = kindOf(bytes, end, seq);
-      const problems = kind === null ? [] : takers[kind](dataOf(bytes.toString('utf8', start, end)), seq);
+      const problems =
+        kind === null ? [] : signed.take(kind, dataOf(bytes.toString('utf8', start, end)), seq, tree);
       tree = growFrontier(tree, [leafHash(bytes.subarray(start, end))]);
       problems.push(...compareKnown());
       if (problems.length > 0) isStopped = true;
       return problems;
     },
     finish: (last) => {
-      const own = inForce === null ? null : { key: inForce, since: inForceSince };
       const unsaid = pruned > 0 && !isCutOnRecord && !isStopped ? [unsaidCut(pruned)] : [];
-      return [...unsaid, ...cutBehind(due, last, isStopped), ...otherKey(given, own)];
+      return [...unsaid, ...cutBehind(due, last, isStopped), ...otherKey(given, signed.own)];
     },
   };
 }
@@ -202,10 +160,10 @@ function tellsOfCut(line: Buffer, last: number): boolean {
 }
 
 /** The kind of the entry whose line ends there, when it is about checkpoints. Every other line costs a comparison of some bytes. */
-function kindOf(bytes: Buffer, end: number, seq: number): (typeof KINDS)[number] | null {
+function kindOf(bytes: Buffer, end: number, seq: number): SignedKind | null {
   const digits = String(seq).length;
   return (
-    KINDS.find((kind) => {
+    SIGNED_KINDS.find((kind) => {
       const at = end - TAIL_BYTES - digits - kind.length - KIND.length;
       return (
         at >= 0 &&

@@ -1,9 +1,9 @@
 import { realpath, rename, rm } from 'node:fs/promises';
-import { parseAuditEntry } from '../domain/audit.ts';
-import { type AuditStub, parseStub, stubLine } from '../domain/evidence/audit-stub.ts';
-import { openRegular, readLines, TORN_LAST_LINE } from './line-file.ts';
+import { parseAuditEntry } from '../../domain/audit.ts';
+import { type AuditStub, parseStub, stubLine } from '../../domain/evidence/audit-stub.ts';
+import { openRegular, readLines, TORN_LAST_LINE } from '../line-file.ts';
+import { CUT_ENDING, readPiece } from '../pieces.ts';
 import { ownAlike } from './own-alike.ts';
-import { CUT_ENDING, readPiece } from './pieces.ts';
 
 /**
  * What became of a file that was to be cut. `nothing_to_cut`: it begins behind what is pruned, or with no entry; `unsound`: it is not what

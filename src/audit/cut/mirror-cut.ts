@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import type { Clock } from '../clock.ts';
-import { StoreError, toError } from '../errors.ts';
-import type { Logger } from '../logging/logger.ts';
-import type { AuditReader } from '../store/ports/audit.ts';
+import type { Clock } from '../../clock.ts';
+import { StoreError, toError } from '../../errors.ts';
+import type { Logger } from '../../logging/logger.ts';
+import type { AuditReader } from '../../store/ports/audit.ts';
 import { cutFile } from './cut-file.ts';
 
 /** What cutting a mirror takes. */

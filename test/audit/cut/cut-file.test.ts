@@ -10,18 +10,18 @@ import {
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { cutFile } from '../../src/audit/cut-file.ts';
-import { createAuditMirror } from '../../src/audit/mirror.ts';
-import { piecesBeside } from '../../src/audit/pieces.ts';
-import { parseAuditEntry } from '../../src/domain/audit.ts';
-import { type AuditStub, stubLine } from '../../src/domain/evidence/audit-stub.ts';
-import { EMPTY_FRONTIER, growFrontier, leafHash } from '../../src/domain/evidence/audit-tree.ts';
-import { verifierKeyText } from '../../src/domain/evidence/signed-note.ts';
-import { aDraft, openForTest, temporaryDirectory } from '../store/support.ts';
-import { T0 } from '../support/builders.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { aLogKey } from '../support/signed-log.ts';
-import { createRecordingLogger } from '../support/silent-logger.ts';
+import { cutFile } from '../../../src/audit/cut/cut-file.ts';
+import { createAuditMirror } from '../../../src/audit/mirror.ts';
+import { piecesBeside } from '../../../src/audit/pieces.ts';
+import { parseAuditEntry } from '../../../src/domain/audit.ts';
+import { type AuditStub, stubLine } from '../../../src/domain/evidence/audit-stub.ts';
+import { EMPTY_FRONTIER, growFrontier, leafHash } from '../../../src/domain/evidence/audit-tree.ts';
+import { verifierKeyText } from '../../../src/domain/evidence/signed-note.ts';
+import { aDraft, openForTest, temporaryDirectory } from '../../store/support.ts';
+import { T0 } from '../../support/builders.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { aLogKey } from '../../support/signed-log.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 /** Ten entries, of which the first four are pruned; the file still has them all. */
 async function aCut(file = join(temporaryDirectory(), 'audit.jsonl')) {
