@@ -167,11 +167,13 @@ export class WatchAccount {
     return ended;
   }
 
-  /** What is wrong in these projects is another replica's to know. */
-  forget(groupIds: readonly string[]): void {
-    for (const [key, { part }] of this.#troubles) {
-      if (part !== null && groupIds.includes(part.place.groupId)) this.#troubles.delete(key);
-    }
+  /** What is wrong in these projects is another replica's to know; `all`: so is all that is wrong with the watch. */
+  forget(groupIds: readonly string[] | 'all'): void {
+    if (groupIds === 'all') this.#troubles.clear();
+    else
+      for (const [key, { part }] of this.#troubles) {
+        if (part !== null && groupIds.includes(part.place.groupId)) this.#troubles.delete(key);
+      }
   }
 
   /** Notes that something of the watch was read. */

@@ -78,8 +78,8 @@ export class WatchJournal {
     });
   }
 
-  /** What is ours of the watch has changed: nothing is known any more of these projects, and what others have written is read anew. */
-  forget(groupIds: readonly string[]): void {
+  /** What is ours of the watch has changed: nothing is known any more of these projects (or of `all`), and what others have written is read anew. */
+  forget(groupIds: readonly string[] | 'all'): void {
     this.#account.forget(groupIds);
     this.#kept.clear();
     this.#memory.forget();

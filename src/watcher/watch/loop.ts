@@ -16,7 +16,8 @@ import { BackOff } from './back-off.ts';
 import { createWatchHint, type WatchHint } from './hint/watch-hint.ts';
 import { WatchJournal } from './journal.ts';
 import { asksOf, freePace, type Pace, type ProjectAsks, type Sharer } from './pace.ts';
-import { mayTakeMs, type PacedWatch, Pacer, type PollScope, spreadMs, wholePeriodMs } from './pacer.ts';
+import { mayTakeMs, type PacedWatch, Pacer, type PollScope, wholePeriodMs } from './pacer.ts';
+import { pollInput } from './poll-input.ts';
 import { emptyReport, pollRunning, pollWatch, type WatchPollReport } from './poll-watch.ts';
 import { createTargetBook } from './targets/book.ts';
 import type { TargetBook, TargetBookDeps } from './targets/target-book.ts';
@@ -25,14 +26,9 @@ import { ToldFailures, Troubles } from './troubles.ts';
 import type { LoopWriters, WatchLoop, WatchLoopDeps, WatchLoopOptions } from './watch-loop.ts';
 import { loopStatus } from './watch-status.ts';
 
-/** A transition found later than this after it happened is `late`, however short the interval. */
-const LATE_AFTER_MS = 120_000;
-
 /** A poll in hand gets this long to end when its project becomes another replica's. */
 const LET_GO_MS = 2_000;
 
-/** A poll of which nothing comes is cut short after `failingAfter`, and no sooner than this: an answer may be long in coming. */
-const LEAST_PATIENCE_MS = 180_000;
 const { signal: NEVER } = new AbortController(); // The book cuts short what is in hand when it stops.
 
 /**
@@ -219,7 +215,8 @@ class PollingLoop implements WatchLoop {
   follow(haste: Haste): void {
     const lost = this.#book.follow(haste === 'lost' ? 0 : LET_GO_MS);
     for (const groupId of lost) this.#options.feeds?.forget(this.source, { ...this.watch, groupId });
-    this.#journal.forget(lost);
+    if (this.#book.hasWork()) this.#journal.forget(lost);
+    else this.#forgetAll();
     this.#alerts.forget();
     this.#share.note();
     if (this.#book.hasNewcomers()) this.#tickSoon({ tick: () => this.#pollNewcomers() });
@@ -227,6 +224,13 @@ class PollingLoop implements WatchLoop {
 
   get book(): WatchLoop['book'] {
     return this.#book;
+  }
+
+  /** Nothing of the watch is ours: whatever was wrong with it is another's to know by the time that something is again. */
+  #forgetAll(): void {
+    this.#journal.forget('all');
+    this.#isWholeFailing = false;
+    this.#backOff.end();
   }
 
   get #isFree(): boolean {
@@ -291,21 +295,16 @@ class PollingLoop implements WatchLoop {
     });
   }
 
-  #input(scope: PollScope, isNow = false) {
-    const { watch } = this;
-    const paced = this.#paced();
-    const gapMs = wholePeriodMs(paced);
-    const patienceMs = Math.max(LEAST_PATIENCE_MS, watch.failingAfterMs);
-    const isHeldApart = !isNow && this.#account.hasSucceeded && this.#options.isPatient !== true;
-    return {
-      ...{ watch, book: this.#book, hint: this.#hint, gapMs, patienceMs, scope },
-      writersFor: this.#writersFor,
-      spreadMs: isHeldApart ? spreadMs(paced.pace, scope) : 0,
-      lateAfterMs: Math.max(LATE_AFTER_MS, 2 * gapMs),
+  #input(scope: PollScope, isNow = false): ReturnType<typeof pollInput> {
+    const stand = {
+      ...{ watch: this.watch, book: this.#book, hint: this.#hint, writersFor: this.#writersFor },
+      paced: this.#paced(),
+      hasSucceeded: this.#account.hasSucceeded,
       isPatient: this.#options.isPatient ?? false,
       isWholeFailing: this.#isWholeFailing,
       isTold: (place: WatchPlace) => this.#alerts.isTold(place),
     };
+    return pollInput(stand, scope, isNow);
   }
 
   /** What runs is not to wait for all the others. */
@@ -327,6 +326,7 @@ class PollingLoop implements WatchLoop {
     this.#isWholeFailing = failure !== null && !isPartial;
     const durationMs = clock.monotonic() - begunAt;
     await this.#journal.note(report, { durationMs, failingForMs: poll.wasAborted() ? poll.idleMs() : 0 });
+    if (!this.#book.hasWork()) this.#forgetAll();
     await this.#lookAtAlerts(report);
     if (!this.#isStopped) this.#deps.coverage?.note(this.sight());
     this.#hasMissedPolls &&= failure !== null || !report.hasRead;

@@ -159,6 +159,18 @@ describe('a watch of all projects that replicas share', () => {
     expect(await auditedIn(c, 'instance.found')).not.toHaveLength(0);
   });
 
+  it('is not told as failing when the database comes back that was away for longer than failingAfter', async () => {
+    const world = aSharedWorld();
+    const { time } = world;
+    const all = await threeOf(world);
+    for (const { link } of all) link.isCutOff = true;
+    addJob(world, 'project-0', 1);
+    await time.pass(2 * MINUTE);
+    for (const { link } of all) link.isCutOff = false;
+    await time.pass(20 * SECOND);
+    expect(heardOn(world)).toEqual(['started']);
+  });
+
   it('finds a project that comes while nobody lists, and tells of what began there', async () => {
     const world = aSharedWorld();
     const { time } = world;
