@@ -27,6 +27,7 @@ import type { ServedWitness } from '../witness/served-witness.ts';
 import type { Tokens } from './access.ts';
 import { type ApiDeps, addApi } from './api.ts';
 import { BodyTooLarge, readBody } from './body.ts';
+import { compressLong } from './compress.ts';
 import { addEventStream } from './event-stream.ts';
 import type { PagesDeps } from './page/pages.ts';
 import {
@@ -135,6 +136,7 @@ function createApp(deps: AppDeps): Hono {
     if (role !== 'actor') return refuseToAct(c, deps);
     return bringsToken(c) || isFromOwnPage(c) ? next() : refuseStranger(c);
   });
+  app.use(compressLong);
   addReload(app, deps);
   addWrites(app, deps);
   addTurns(app, faultLog);

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { MiddlewareHandler } from 'hono';
 
 /** What is shorter is sent as it is, in bytes: it goes in one packet anyway. */
 const WORTH_IT = 1_400;
@@ -21,6 +22,19 @@ export async function encode(text: string, acceptEncoding: string | undefined): 
   if (coding === null) return { body: bytes, headers: vary };
   return { body: await compressed(bytes, coding), headers: { ...vary, 'Content-Encoding': coding } };
 }
+
+const LONG_TEXTS = /^(application\/json|application\/openmetrics-text|text\/plain)\b/;
+
+/** Compresses answers for programs that are long, as far as the client takes it. */
+export const compressLong: MiddlewareHandler = async (c, next) => {
+  await next();
+  const { res } = c;
+  const isText = LONG_TEXTS.test(res.headers.get('content-type') ?? '');
+  if (!isText || res.body === null || res.headers.has('content-encoding')) return;
+  const { body, headers } = await encode(await res.text(), c.req.header('accept-encoding'));
+  c.res = new Response(new Uint8Array(body), res);
+  for (const [name, value] of Object.entries(headers)) c.header(name, value, { append: name === 'Vary' });
+};
 
 /** A window of 256 kB and a middling effort: with more of either, a page of 200 kB takes ten times as long and is a twentieth smaller. */
 const BROTLI = {

@@ -276,7 +276,7 @@ describe('any answer', () => {
     expect(await get('/metrics')).toMatchObject({
       status: 200,
       text: 'up{format="prometheus"} 1\n',
-      headers: { 'content-type': 'text/plain; version=0.0.4', vary: 'Accept' },
+      headers: { 'content-type': 'text/plain; version=0.0.4', vary: 'Accept, Accept-Encoding' },
     });
   });
 

@@ -109,7 +109,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     path: '/api/v1/jobs',
     access: 'read',
-    summary: 'Restore jobs on record, those that changed last first.',
+    summary: 'Restore jobs on record, those that began last first.',
     query: {
       watch: WATCH,
       state: oneOf(JOB_STATES, 'Only jobs in this state.'),
