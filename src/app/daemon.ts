@@ -95,6 +95,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       tokens: () => reloader.config().server,
       publicBadges: () => reloader.config().server.publicBadges,
       publicUrl: () => reloader.config().publicUrl,
+      rtos: () => rtosOf(reloader.config()),
       status,
       report: () => {
         const standing = status();
@@ -236,4 +237,8 @@ async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   const timer = setTimeout(limit.resolve, ms);
   await Promise.race([work, limit.promise]);
   clearTimeout(timer);
+}
+
+function rtosOf({ watches }: WatcherConfig): Map<string, number> {
+  return new Map(watches.flatMap(({ name, rtoMs }) => (rtoMs === null ? [] : [[name, rtoMs] as const])));
 }

@@ -62,6 +62,8 @@ export interface AppDeps extends ApiDeps {
   tokens: () => Tokens;
   /** See `BadgeDeps`. */
   publicBadges: () => boolean;
+  /** See `PageFacts`. */
+  rtos: PagesDeps['rtos'];
   /** Where people reach the page, without a slash at its end; `null`: nobody has told. */
   publicUrl: () => string | null;
   /** Reads the configuration again; what became of it. */

@@ -34,6 +34,7 @@ export async function serve(
     tokens: () => ({ token: token(), viewToken }),
     publicBadges: () => false,
     publicUrl: () => null,
+    rtos: () => new Map(),
     reload: async () => APPLIED,
     pollSoon: () => 'begun',
     mutableWatches: () => [aWatch()],

@@ -16,6 +16,7 @@ export function pageFacts(over: Partial<PageFacts> = {}): PageFacts {
     viewer: 'anybody',
     status: aWatcherStatus(),
     others: { problems: [], warnings: [] },
+    rtos: new Map(),
     record: aRecord(),
     storeFault: null,
     ...over,

@@ -4,6 +4,7 @@ import { watchOf } from '../../domain/event/subject.ts';
 import { happenedAfter, isUndated } from '../../domain/event/undated.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
 import { actorWords } from '../../domain/job/actor.ts';
+import type { Observation } from '../../domain/job/observation.ts';
 import { isDownload, type RestoreJob, shortId } from '../../domain/job/restore-job.ts';
 import { tookOf } from '../../domain/job/took.ts';
 import type { RecordedEvent } from '../../store/ports/records.ts';
@@ -28,13 +29,15 @@ export interface JobPageParts {
   viewer: Viewer;
   /** What an action before did, in words. */
   said: string | null;
+  /** Within how many milliseconds restores of its watch are to have ended; `null`: nothing is agreed. */
+  rtoMs: number | null;
 }
 
 /** Renders the page of one restore: its life, who was told of it and how that went, what is usual there. */
 export function renderJobPage(
   facts: JobFacts,
   assets: AssetPaths,
-  { version, viewer, said }: JobPageParts,
+  { version, viewer, said, rtoMs }: JobPageParts,
 ): string {
   const { observation } = facts;
   const { job, jobId } = observation;
@@ -46,7 +49,7 @@ export function renderJobPage(
     body: markup`<header class="top"><h1><a href="/">restore-watcher</a></h1><p id="live"><a href="/">All restores</a> <button type="button" id="zone" hidden>Use my time zone</button></p></header>
 <main>${saidNotice(said)}<section class="card job" aria-labelledby="job-title"><h2 id="job-title">${title} <span class="pill state-${state}">${STATE_WORDS[state]}</span></h2>
 ${job?.errorMessage ? markup`<p class="notice">${job.errorMessage}</p>` : null}${observation.anomaly === null ? null : markup`<p class="notice">${observation.anomaly}</p>`}
-${factList(facts)}${jobActions(facts, viewer)}</section>
+${factList(facts, rtoMs)}${jobActions(facts, viewer)}</section>
 ${job === null ? null : durationsSection(facts, job)}
 ${lifeSection(facts)}
 ${attestedSection(facts)}${toldSection(facts, viewer)}
@@ -71,7 +74,7 @@ function titleOf(job: RestoreJob): string {
   return `${isDownload(job) ? 'Download' : 'Restore'} of ${job.instanceName}${intoWords(job)}`;
 }
 
-function factList({ observation, eta, now, alsoWatchedBy }: JobFacts): Markup {
+function factList({ observation, eta, now, alsoWatchedBy }: JobFacts, rtoMs: number | null): Markup {
   const { job, jobId, watch, firstSight, firstSeenAt, missingSince } = observation;
   const watches = [watch, ...alsoWatchedBy].map(
     (name, index) =>
@@ -81,6 +84,7 @@ function factList({ observation, eta, now, alsoWatchedBy }: JobFacts): Markup {
     ['Id', markup`<code>${jobId}</code>`],
     ['Watch', watches],
     ...(job === null ? [] : jobFacts(job, now)),
+    ...(job === null || rtoMs === null ? [] : [['RTO', rtoPart(rtoMs, observation, now)] as [string, Part]]),
     [
       'First seen',
       markup`${clock(firstSeenAt, now, { seconds: true })} <span class="quiet">${SIGHT_WORDS[firstSight]}</span>`,
@@ -90,12 +94,29 @@ function factList({ observation, eta, now, alsoWatchedBy }: JobFacts): Markup {
       ? []
       : [
           [
-            'Ends about',
+            eta.basis === 'history' && eta.isOverdue ? 'Was expected about' : 'Ends about',
             markup`${clock(eta.at, now)} <span class="quiet">${BASIS_WORDS[eta.basis]}</span>`,
           ] as [string, Part],
         ]),
   ];
   return markup`<dl class="facts two">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+/** Whether the time that is agreed was kept, or still may be. */
+function rtoPart(rtoMs: number, { job, noticed, state }: Observation, now: Timestamp): Part {
+  const ms =
+    job === null
+      ? null
+      : (tookOf(job, noticed)?.ms ?? (state === 'in_progress' ? now - job.createdAt : null));
+  const words =
+    ms === null
+      ? null
+      : ms > rtoMs
+        ? markup` <span class="bad">missed</span>`
+        : state === 'finished'
+          ? ' kept'
+          : null;
+  return markup`${formatSpan(rtoMs)}${words}`;
 }
 
 const SIGHT_WORDS = {

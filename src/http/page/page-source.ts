@@ -17,6 +17,8 @@ export interface PageSourceDeps {
   report: () => Promise<StatusReport>;
   store: PageStore;
   clock: Clock;
+  /** See `PageFacts`. A reload may change it. */
+  rtos: () => PageFacts['rtos'];
 }
 
 /** The facts of a page, whoever looks at it. */
@@ -84,7 +86,7 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
     const { last: record, fault: storeFault } = view;
     return {
       ...{ now: clock.now(), version: deps.version, query, record, storeFault },
-      ...{ status: current, others: deps.others(current) },
+      ...{ status: current, others: deps.others(current), rtos: deps.rtos() },
     };
   };
   return {

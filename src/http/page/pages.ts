@@ -106,6 +106,7 @@ export function createPages(deps: PagesDeps): Pages {
               version: deps.version,
               viewer: viewerAt(c),
               said: saidIn(c),
+              rtoMs: deps.rtos().get(facts.observation.watch) ?? null,
             }),
           );
       } catch (thrown) {

@@ -17,6 +17,8 @@ export interface PageFacts {
   query: PageQuery;
   viewer: Viewer;
   status: WatcherStatus;
+  /** Within how many milliseconds a restore is to have ended (`rto`), by watch; of those alone where that is agreed. */
+  rtos: ReadonlyMap<string, number>;
   /** What is wrong besides watches and channels, a line each. */
   others: { problems: readonly string[]; warnings: readonly string[] };
   /** `null`: this process could not read the store yet. */

@@ -49,7 +49,8 @@ export function gapNow(watch: WatchStatus, from: Timestamp): Gap | null {
   if (blindnessOf(watch) !== 'overdue') return null;
   return {
     ...{ watch: watch.watch, place: null, until: null },
-    from: watch.lastSuccessAt ?? from,
+    // Before the first look of this process, the record knows.
+    from: watch.lastSuccessAt ?? watch.fault?.since ?? from,
     cause: watch.fault === null ? 'not polled' : faultWords(watch.fault.reason),
   };
 }

@@ -18,15 +18,17 @@ export interface RunningCard {
   usual: UsualRange | null;
   /** It runs for longer than is usual there. */
   isOver: boolean;
+  /** Within how many milliseconds it is to have ended; `null`: nothing is agreed. */
+  rtoMs: number | null;
   events: readonly RecordedEvent[];
 }
 
 /** Makes the cards of the restores that run: those farthest over their usual first, then those that have run longest. */
-export function runningCards({ now, record, query }: PageFacts): RunningCard[] {
+export function runningCards({ now, record, query, rtos }: PageFacts): RunningCard[] {
   return (record?.running ?? [])
     .flatMap((facts) =>
       facts.observation.job !== null && (query.watch === null || query.watch === facts.observation.watch)
-        ? [cardOf(facts, facts.observation.job, now)]
+        ? [cardOf(facts, facts.observation.job, { now, rtos })]
         : [],
     )
     .toSorted((a, b) => overBy(b) - overBy(a) || b.elapsedMs - a.elapsedMs);
@@ -35,7 +37,7 @@ export function runningCards({ now, record, query }: PageFacts): RunningCard[] {
 function cardOf(
   { observation, eta, events, durations }: RunningFacts,
   job: RestoreJob,
-  now: Timestamp,
+  { now, rtos }: Pick<PageFacts, 'now' | 'rtos'>,
 ): RunningCard {
   const elapsedMs = Math.max(0, now - job.createdAt);
   const usual = usualRangeOf(durations, job.deliveryType);
@@ -45,6 +47,7 @@ function cardOf(
     ...{ watch: observation.watch, job, elapsedMs, usual, isOver, events, share },
     expectedEndAt: isOver ? null : (eta?.at ?? null),
     basis: eta?.basis ?? null,
+    rtoMs: rtos.get(observation.watch) ?? null,
   };
 }
 

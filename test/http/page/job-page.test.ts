@@ -15,8 +15,8 @@ function facts(over: Partial<JobFacts> = {}): JobFacts {
   };
 }
 
-const render = (given: JobFacts): string =>
-  renderJobPage(given, ASSETS, { version: '1.2.3', viewer: 'anybody', said: null });
+const render = (given: JobFacts, rtoMs: number | null = null): string =>
+  renderJobPage(given, ASSETS, { version: '1.2.3', viewer: 'anybody', said: null, rtoMs });
 
 /** The rows of "What happened", as a person reads them. */
 function life(given: JobFacts): string[] {
@@ -58,6 +58,24 @@ describe('the page of a restore', () => {
       expect.stringMatching(/^finished .*at the first look/),
       expect.stringMatching(/^finished .*Seen by watch every\./),
     ]);
+  });
+
+  it('says whether the time that is agreed was kept', () => {
+    const rto = (given: JobFacts, ms: number): string =>
+      /<dt>RTO<\/dt><dd>(.*?)<\/dd>/.exec(render(given, ms))?.[1]?.replaceAll(/<[^>]+>/g, '') ?? '';
+    // It took 14 minutes; the other has run for an hour.
+    expect([rto(facts(), 14 * MINUTE), rto(facts(), 13 * MINUTE)]).toEqual(['14 min kept', '13 min missed']);
+    const running = facts({ observation: anObservation(aJob()) });
+    expect([rto(running, 59 * MINUTE), rto(running, 90 * MINUTE)]).toEqual(['59 min missed', '1 h 30 min']);
+    expect(render(facts())).not.toContain('<dt>RTO</dt>');
+  });
+
+  it('says when it was expected once that has passed', () => {
+    const eta = { at: T0 + 4 * MINUTE, basis: 'history' as const, usualMs: 4 * MINUTE, samples: 3 };
+    const shown = (isOverdue: boolean): string =>
+      render(facts({ observation: anObservation(aJob()), eta: { ...eta, isOverdue } }));
+    expect(shown(false)).toContain('<dt>Ends about</dt>');
+    expect(shown(true)).toContain('<dt>Was expected about</dt>');
   });
 
   it('calls what was not over and has gone so, and leaves an end what it was', () => {

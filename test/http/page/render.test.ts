@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ExpectedEnd } from '../../../src/domain/job/eta.ts';
 import { renderPage, renderSections } from '../../../src/http/page/page.ts';
 import type { PageFacts } from '../../../src/views/page/facts.ts';
 import type { PlaceGaps } from '../../../src/views/page/gaps.ts';
@@ -63,6 +64,22 @@ describe('a page', () => {
     expect(words({ ...until, ...labels })).toContain('target orders-copy, label team=payments until');
     const round = { every: '0 0 2 * * 6', nextAt: '2026-11-07T02:00:00.000Z' };
     expect(words(round)).toContain('every watch from 7 Nov 02:00 on, again and again (0 0 2 * * 6)');
+  });
+
+  it('says of a restore that runs whether the time that is agreed can be kept', () => {
+    const running = (rtoMs: number, eta: ExpectedEnd | null = null) =>
+      text(
+        renderSections(
+          pageFacts({
+            rtos: new Map([['orders', rtoMs]]),
+            record: aRecord({ running: [aRunning(anObservation(), [], { eta })] }),
+          }),
+        ).get('running')?.html ?? '',
+      );
+    const eta = { at: T0 + 40 * MINUTE, basis: 'progress' as const, doneShare: 0.25 };
+    expect(running(9 * MINUTE)).toContain('Over its RTO of 9 min since 08:09');
+    expect(running(30 * MINUTE, eta)).toContain('Likely over its RTO of 30 min, which ends 08:30');
+    expect(running(60 * MINUTE, eta)).toContain('RTO 1 h, until 09:00');
   });
 
   it('says how much of the last 30 days was watched, and never rounds a gap away', () => {

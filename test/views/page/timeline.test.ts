@@ -110,6 +110,13 @@ describe('the timeline', () => {
     ]);
   });
 
+  it('begins the gap of a watch that this process never saw with its first fault', () => {
+    const fault = { ...AUTH_FAULT, since: T0 - 5 * MINUTE };
+    const blind = aWatchStatus({ sinceSuccessMs: HOUR, lastSuccessAt: null, fault });
+    const { lanes } = timelineOf(pageFacts({ status: aWatcherStatus({ watches: [blind] }) }));
+    expect(lanes[0]?.gaps).toMatchObject([{ from: T0 - 5 * MINUTE, until: null }]);
+  });
+
   it('makes one gap of what many instances of a watch lack together, and names what one lacks alone', () => {
     const instance = (name: string, ...gaps: Array<[from: number, to: number, cause: GapCause]>) => ({
       ...{ watch: 'orders', groupId: 'g', instanceName: name, coveredMs: 0, expectedMs: 0 },

@@ -35,7 +35,7 @@ function cardMarkup(card: RunningCard, facts: PageFacts): Markup {
 <h3 id="${id}-title"><a href="/jobs/${encodeURIComponent(job.id)}">${routeWords(card)}</a></h3>
 <p class="quiet">${job.kind === job.deliveryType ? job.kind : `${job.kind}, ${job.deliveryType}`}, watch ${watch}, began ${clock(job.createdAt, facts.now)}, ${shortId(job.id)}${job.actor ? `, by ${actorWords(job.actor)}` : ''}</p>
 ${bar(card)}
-<p>${progressWords(card, facts)}</p>
+<p>${progressWords(card, facts)}</p>${rtoWords(card, facts)}
 <details id="${id}-told"><summary>What was told to whom</summary>${
     events.length === 0
       ? markup`<p class="quiet">Nothing yet.</p>`
@@ -81,6 +81,17 @@ function progressWords(
     return markup`<b>${roughSpan(elapsedMs)}</b>, longer than usual: half of them take ${formatSpan(usual.usualMs)}${within}`;
   }
   return markup`<b>${roughSpan(elapsedMs)}</b> of usually ${formatSpan(usual.usualMs)}${within}${ends}`;
+}
+
+/** Whether the time that is agreed is kept, as far as can be told now. */
+function rtoWords({ job, rtoMs, elapsedMs, expectedEndAt }: RunningCard, { now }: PageFacts): Part {
+  if (rtoMs === null) return null;
+  const end = job.createdAt + rtoMs;
+  if (elapsedMs > rtoMs)
+    return markup`<p class="bad">Over its RTO of ${formatSpan(rtoMs)} since ${clock(end, now)}</p>`;
+  if (expectedEndAt !== null && expectedEndAt > end)
+    return markup`<p class="bad">Likely over its RTO of ${formatSpan(rtoMs)}, which ends ${clock(end, now)}</p>`;
+  return markup`<p class="quiet">RTO ${formatSpan(rtoMs)}, until ${clock(end, now)}</p>`;
 }
 
 /** Of fewer restores nine of ten say nothing. */
