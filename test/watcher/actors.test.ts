@@ -45,6 +45,26 @@ it('says who began a restore, exactly, once the feed tells of the request', asyn
   expect(await world.told()).toHaveLength(1);
 });
 
+it('says of each of many restores who began it, though they were found at once, long after', async () => {
+  const world = await aWorld();
+  const { readFeed, listJobs } = world.source;
+  world.source.readFeed = () =>
+    Promise.reject(new SourceError('unavailable', 'HTTP 503', { retryable: true }));
+  world.source.listJobs = () => {
+    throw new SourceError('unavailable', 'HTTP 503', { retryable: true });
+  };
+  const ids: string[] = [];
+  for (let number = 0; number < 4; number += 1) {
+    const id = world.restore('cluster-0', { lagMs: null });
+    world.ask(id, { id: stepsAfter(id, 4), person: ANN });
+    ids.push(id);
+    await world.time.pass(20 * 60 * SECOND);
+  }
+  Object.assign(world.source, { readFeed, listJobs });
+  await world.time.pass(10 * 60 * SECOND);
+  for (const id of ids) expect(await world.actorOf(id)).toEqual({ confidence: 'exact', ...ANN });
+});
+
 it('says who is likely, and who fit equally, when no more is told', async () => {
   const world = await aWorld();
   const likely = world.restore('cluster-0', { lagMs: null });

@@ -21,12 +21,12 @@ import type { FeedBook } from './feed-book.ts';
 const TOLD_WITHIN_MS = 60_000;
 /** A feed that says nothing at all for so long after a job was found is not waited for. */
 const GIVE_UP_AFTER_MS = 10 * 60_000;
-/** Jobs that are so much older than one that is asked about take no request from it. */
-const REMEMBERED_MS = 10 * 60_000;
 /** It is looked so often what an earlier process, or another replica, has not found out. */
 const RESUME_EVERY_MS = 10 * 60_000;
 /** Of jobs that are older no feed is asked. */
 const OLDEST_MS = 2 * 3_600_000;
+/** Jobs that are so much older than the newest take no request from any that is asked about. */
+const REMEMBERED_MS = OLDEST_MS + 10 * 60_000;
 
 /** What is needed to find out who began restores. */
 export interface ActorBookDeps {
@@ -143,7 +143,7 @@ export class ActorBook {
   }
 
   /** `null`: that cannot be said yet. */
-  #actorOf({ id, at, target, foundMono }: Asked, feed: ProjectFeed): Actor | null {
+  #actorOf({ id, kind, at, target, foundMono }: Asked, feed: ProjectFeed): Actor | null {
     const { refusal, memory } = feed;
     const isLong = this.#deps.clock.monotonic() - foundMono >= GIVE_UP_AFTER_MS;
     if (refusal?.isForbidden) {
@@ -156,8 +156,10 @@ export class ActorBook {
     const requests = [...memory.events.values()].flatMap(({ person, ...event }) =>
       person && isRequest(event) ? [{ ...event, person }] : [],
     );
-    const jobs = [...this.#recent.values()].filter(({ groupId }) => groupId === target.groupId);
-    const actor = attribute(jobs, requests).get(id) ?? UNREADABLE;
+    const others = [...this.#recent.values()].filter(
+      (other) => other.groupId === target.groupId && other.id !== id,
+    );
+    const actor = attribute([{ id, kind }, ...others], requests).get(id) ?? UNREADABLE;
     if (actor.confidence === 'exact' || coveredTo >= at + TOLD_WITHIN_MS) return actor;
     return isLong ? UNREADABLE : null;
   }
