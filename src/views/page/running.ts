@@ -40,7 +40,7 @@ function cardOf(
   { now, rtos }: Pick<PageFacts, 'now' | 'rtos'>,
 ): RunningCard {
   const elapsedMs = Math.max(0, now - job.createdAt);
-  const usual = usualRangeOf(durations, job.deliveryType);
+  const usual = withMedianOf(eta, usualRangeOf(durations, job.deliveryType));
   const isOver = eta?.basis === 'history' && eta.isOverdue;
   const share = shareOf(elapsedMs, eta, isOver);
   return {
@@ -49,6 +49,12 @@ function cardOf(
     basis: eta?.basis ?? null,
     rtoMs: rtos.get(observation.watch) ?? null,
   };
+}
+
+/** What is usual is read apart and remembered for minutes; a card has one median, the one that its end is reckoned from. */
+function withMedianOf(eta: RunningFacts['eta'], usual: UsualRange | null): UsualRange | null {
+  if (usual === null || eta?.basis !== 'history') return usual;
+  return { ...usual, usualMs: eta.usualMs, samples: eta.samples };
 }
 
 function shareOf(elapsedMs: number, eta: RunningFacts['eta'], isOver: boolean): number | null {

@@ -45,6 +45,12 @@ describe('what runs', () => {
     expect(at(16)).toMatchObject({ usual: { usualMs: 15 * MINUTE }, isOver: true, expectedEndAt: null });
   });
 
+  it('has one median, that of its expected end, where one more has finished since that was read', () => {
+    const eta = { at: T0, basis: 'history' as const, usualMs: 9 * MINUTE, samples: 2, isOverdue: false };
+    const [card] = cards(aRunning(job('a', 3), minutes(3, 8, 10), { eta }));
+    expect(card).toMatchObject({ usual: { usualMs: 9 * MINUTE, samples: 2 }, share: 3 / 9 });
+  });
+
   it('has no bar and no end once it is over its usual time', () => {
     const eta = { at: T0, basis: 'history' as const, usualMs: 4 * MINUTE, samples: 3, isOverdue: true };
     const [card] = cards(aRunning(job('a', 9), minutes(3, 4, 5), { eta }));
