@@ -142,7 +142,12 @@ function configuration(
     channels: [
       { ...webhook.config, url: `${webhook.config.url}?by=\${REPLICA}` },
       { ...slack.config, url: `${slack.config.url}?by=\${REPLICA}` },
-      { ...email.config, smtpUrl: String(email.config.smtpUrl).replace('://', `://\${REPLICA}:storm@`) },
+      // Ten minutes, as a mail server may take, is longer than anybody here waits for one that does not answer.
+      {
+        ...email.config,
+        timeout: '30s',
+        smtpUrl: String(email.config.smtpUrl).replace('://', `://\${REPLICA}:storm@`),
+      },
     ],
     routes: [{ events: ['*'], channels: [...CHANNELS] }],
     store: { url: `postgres://watcher@127.0.0.1:\${STORE_PORT}/postgres` },
