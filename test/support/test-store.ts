@@ -27,5 +27,13 @@ export async function newStoreAddress(file: string): Promise<StoreAddress> {
 export async function openNewStore(): Promise<Store> {
   return isPostgres
     ? openPostgresStore({ ...(await newPostgresAddress()), limits: PATIENT })
-    : openSqliteStore({ path: ':memory:' });
+    : openEmbeddedStore();
+}
+
+/**
+ * The same for a test that `TEST_STORE` must not lead elsewhere: one with fake timers, under which no socket answers, or one about what a
+ * process does that has the store alone.
+ */
+export function openEmbeddedStore(): Promise<Store> {
+  return openSqliteStore({ path: ':memory:' });
 }

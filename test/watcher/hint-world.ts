@@ -12,7 +12,7 @@ import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { type FakeTime, fakeTime } from '../support/fake-time.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
-import { openNewStore } from '../support/test-store.ts';
+import { openEmbeddedStore } from '../support/test-store.ts';
 
 export const FLEET: Partial<Watch> = {
   name: 'fleet',
@@ -47,7 +47,7 @@ export async function aHintedWorld(
     feeds.push(time.monotonic());
     return readFeed(...asked);
   };
-  const store: Store = { ...(await openNewStore()), checkWritable: async () => {} };
+  const store: Store = { ...(await openEmbeddedStore()), checkWritable: async () => {} };
   const logger = createRecordingLogger();
   const signals = createSignals(logger);
   const judged: boolean[] = [];

@@ -15,7 +15,7 @@ import { createFakeSource } from '../support/fake-source.ts';
 import { fakeTime } from '../support/fake-time.ts';
 import { aJoining } from '../support/joining.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
-import { openNewStore } from '../support/test-store.ts';
+import { openEmbeddedStore } from '../support/test-store.ts';
 
 const SECOND = 1_000;
 const PROJECTS = ['alpha', 'beta', 'gamma', 'small'];
@@ -69,7 +69,7 @@ async function aWorld({ each = 2, ...over }: Partial<Watch> & { each?: number } 
     return listInstances(place, options);
   };
 
-  const store: Store = { ...(await openNewStore()), checkWritable: async () => {} };
+  const store: Store = { ...(await openEmbeddedStore()), checkWritable: async () => {} };
   await store.join(aJoining());
   const notifier = createFakeNotifier();
   const watch = aWatch({

@@ -10,7 +10,7 @@ import { createFakeSource } from '../support/fake-source.ts';
 import { type FakeTime, fakeTime } from '../support/fake-time.ts';
 import { aJoining } from '../support/joining.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
-import { openNewStore } from '../support/test-store.ts';
+import { openEmbeddedStore } from '../support/test-store.ts';
 
 const WATCHES = ['orders', 'carts'] as const;
 const CHANNELS = ['oncall', 'siem'] as const;
@@ -93,7 +93,7 @@ async function aWorld(time: FakeTime) {
     return notifier;
   };
 
-  const store = await openNewStore();
+  const store = await openEmbeddedStore();
   await store.join(aJoining());
   const logger = createRecordingLogger();
   let notifiers: readonly Notifier[] = [];

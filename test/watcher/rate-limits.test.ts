@@ -15,7 +15,7 @@ import { createFakeSource } from '../support/fake-source.ts';
 import { fakeTime } from '../support/fake-time.ts';
 import { aJoining } from '../support/joining.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
-import { openNewStore } from '../support/test-store.ts';
+import { openEmbeddedStore } from '../support/test-store.ts';
 
 const SECOND = 1_000;
 
@@ -57,7 +57,7 @@ async function aWorld(watches: Watch[], { clusters = 0, perMinute = 90 } = {}) {
   };
   source.budgetOf = (groupId) => ({ ...budgets.of(groupId).facts(), login: 0 });
 
-  const store: Store = { ...(await openNewStore()), checkWritable: async () => {} };
+  const store: Store = { ...(await openEmbeddedStore()), checkWritable: async () => {} };
   await store.join(aJoining());
   const logger = createRecordingLogger();
   const config: RunnerConfig = {

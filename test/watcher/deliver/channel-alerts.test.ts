@@ -7,9 +7,9 @@ import { leasesAlone } from '../../../src/watcher/leases/leases.ts';
 import { aCommit, plan } from '../../store/support.ts';
 import { aMuteRequest, aRoute, HOUR, MINUTE, T0 } from '../../support/builders.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { quietStore } from '../../support/quiet-store.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
-import { settled } from '../../support/stepping-clock.ts';
 import { openNewStore } from '../../support/test-store.ts';
 
 const ROUTES = [aRoute({ channels: ['oncall', 'siem'] })];
@@ -19,6 +19,8 @@ let clock: ManualClock;
 let signals: Signals;
 let logger: ReturnType<typeof createRecordingLogger>;
 let alerts: ChannelAlerts;
+/** Waits until the alerts ask nothing of the store any more. */
+let quiet: () => Promise<void>;
 
 beforeEach(async () => {
   store = await openNewStore();
@@ -35,10 +37,12 @@ async function begin(): Promise<void> {
   alerts?.end();
   logger = createRecordingLogger();
   signals = createSignals(logger);
+  const watched = quietStore(store);
+  quiet = watched.quiet;
   alerts = createChannelAlerts({
     leases: leasesAlone(),
-    store,
-    recorder: aRecorder({ store, clock, signals, logger }, { routes: ROUTES }),
+    store: watched.store,
+    recorder: aRecorder({ store: watched.store, clock, signals, logger }, { routes: ROUTES }),
     clock,
     faultLog: createFaultLog(logger, clock),
     signals,
@@ -70,7 +74,7 @@ async function passes(ms: number): Promise<void> {
   for (let gone = 0; gone < ms; gone += 30_000) {
     clock.advance(30_000);
     alerts.beat();
-    await settled();
+    await quiet();
   }
 }
 
@@ -191,7 +195,7 @@ describe('a channel that fails', () => {
     await begin();
     clock.advance(5 * MINUTE);
     alerts.beat();
-    await settled();
+    await quiet();
     // Nothing was tried yet: perhaps it accepts again.
     expect(await told()).toEqual([]);
     attempt('retry');
@@ -213,7 +217,7 @@ describe('a channel that fails', () => {
     attempt('retry', 'siem');
     clock.advance(9 * MINUTE);
     alerts.beat();
-    await settled();
+    await quiet();
     expect(await told()).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ import { createFakeNotifier } from '../../support/fake-notifier.ts';
 import { NO_STEPS } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
-import { openNewStore } from '../../support/test-store.ts';
+import { openEmbeddedStore } from '../../support/test-store.ts';
 
 let store: Store;
 let signals: Signals;
@@ -18,7 +18,7 @@ let set: ChannelSet;
 let recorded: string[];
 
 beforeEach(async () => {
-  store = await openNewStore();
+  store = await openEmbeddedStore();
   const logger = createRecordingLogger();
   signals = createSignals(logger);
   recorded = [];

@@ -20,7 +20,7 @@ import { createFakeNotifier, type FakeNotifier } from '../../support/fake-notifi
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
-import { openNewStore } from '../../support/test-store.ts';
+import { openEmbeddedStore } from '../../support/test-store.ts';
 
 const CONFIG: TestAlertConfig = {
   testAlert: { schedule: '0 9 * * *', event: 'failed', watch: 'orders', target: null },
@@ -36,7 +36,7 @@ let signals: Signals;
 let logger: ReturnType<typeof createRecordingLogger>;
 
 beforeEach(async () => {
-  store = await openNewStore();
+  store = await openEmbeddedStore();
   logger = createRecordingLogger();
   signals = createSignals(logger);
 });
