@@ -3,7 +3,7 @@
  * its store as in the daemon, before an Atlas in the same process, in simulated time. Prints a Markdown table; progress goes to standard error.
  * `--write docs/costs.md` puts the table in its place on that page as well. `--only 25,1000` measures estates of so many clusters alone.
  * `--store postgres` has a PostgreSQL of its own keep it, which goes by real time while the simulated time waits; `--replicas 3` has as many of them share the work, in one process. `--feed loses` has
- * the feeds tell of nothing. `--short` only tries whether it works.
+ * the feeds tell of nothing. `--minutes 4` measures for so long, where a case would take longer. `--short` only tries whether it works.
  */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     store: { type: 'string', multiple: true, default: ['sqlite'] },
     replicas: { type: 'string', multiple: true, default: ['1'] },
     feed: { type: 'string', default: 'right' },
+    minutes: { type: 'string', default: '60' },
     short: { type: 'boolean', default: false },
   },
 });
@@ -39,7 +40,8 @@ const rows = SCALE_CASES.filter(isWanted).flatMap((each) =>
   choices.map((choice, index) => {
     const schema = `scale_${each.projects}_${each.hint}_${index}`;
     const database = choice.store === 'postgres' && server ? { url: server.url, schema } : null;
-    const whole: ScaleCase = { ...each, ...choice, database };
+    const minutes = Math.min(each.minutes, Number(values.minutes));
+    const whole: ScaleCase = { ...each, ...choice, minutes, database };
     const scale = values.short ? shortened(whole) : whole;
     process.stderr.write(`${JSON.stringify(scale)}\n`);
     const result = measureCase(scale);

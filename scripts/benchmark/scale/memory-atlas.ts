@@ -101,7 +101,7 @@ function json(status: number, text: string): HttpResponse {
 
 /** The id of a project, by its number. */
 export function groupIdOf(project: number): string {
-  return project.toString(16).padStart(24, '6');
+  return `6${project.toString(16).padStart(23, '0')}`;
 }
 
 function nameOf(cluster: number): string {
