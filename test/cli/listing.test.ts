@@ -233,6 +233,23 @@ describe('history', () => {
     ]);
   });
 
+  it.each([
+    [
+      { confidence: 'likely', id: 'a1', name: 'ann@example.com', address: null },
+      'who began it: ann@example.com (likely)',
+    ],
+    [
+      { confidence: 'none', because: 'no_permission' },
+      'who began it: not known (none): the credential may not read the activity feed',
+    ],
+  ] as const)('says who began the restore, and how sure that is: %#', async (actor, says) => {
+    const job = { ...aJob(['finished']), actor };
+    const { out } = await cli(['history'], {
+      store: readingStore({ events: [recorded(anEvent('finished', { job }))] }),
+    });
+    expect(out).toContain(says);
+  });
+
   it('keeps to the time that was asked for, by when a thing was found', async () => {
     const early = recorded(
       anEvent('started', { detectedAt: NOW - 8 * 24 * HOUR, occurredAt: NOW - 8 * 24 * HOUR }),

@@ -4,6 +4,7 @@ import { intoWords } from '../../domain/event/job-words.ts';
 import { titleOf } from '../../domain/event/message.ts';
 import { happenedAfter, isUndated } from '../../domain/event/undated.ts';
 import { formatSpan } from '../../domain/instant.ts';
+import { actorWords } from '../../domain/job/actor.ts';
 import { assertNever, shortId } from '../../domain/job/restore-job.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import type { SuppressReason } from '../../domain/telling/routing.ts';
@@ -40,7 +41,7 @@ export function historyLines(
     return [
       [when, name, title].join(GAP).trimEnd(),
       ...more.map((line) => titleIndent + line),
-      ...[sourceLine(entry), ...foundLines(entry)].flatMap((line) =>
+      ...[sourceLine(entry), ...actorLines(entry), ...foundLines(entry)].flatMap((line) =>
         fold(line, roomFor(painter, indent)).map((part) => indent + part),
       ),
       ...(insteadOfTold(entry) ?? toldLines(entry, painter).map((line) => indent + line)),
@@ -82,6 +83,13 @@ function sourceLine({ jobId, watch }: HistoryEntry): string {
   // About a channel: no watch is concerned.
   if (watch === '') return 'about the delivery itself';
   return printable(jobId === null ? `watch ${watch}` : `job ${jobId}, watch ${watch}`);
+}
+
+/** `who began it: ann@example.com (likely)`: as it was known at that time, where the event itself does not say so. */
+function actorLines(entry: HistoryEntry): string[] {
+  if (entry.kind !== 'event' || entry.recorded.event.name === 'attributed') return [];
+  const { job } = flatSubject(entry.recorded.event.subject);
+  return job?.actor ? [printable(`who began it: ${actorWords(job.actor)}`)] : [];
 }
 
 /** When we found it, and how sure we are of the rest. */
