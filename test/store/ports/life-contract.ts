@@ -23,9 +23,22 @@ export function lifeContract(store: () => Store): void {
     it('finishes what is in hand before it closes, and refuses what comes after', async () => {
       const inHand = store().commitPoll(aCommit({ observations: [anObservation()], audit: [aDraft()] }));
       const closing = [store().close(), store().close()];
-      await expect(inHand).resolves.toBeUndefined();
+      await expect(inHand).resolves.toBe(true);
       await Promise.all(closing);
       await expect(store().auditHead()).rejects.toMatchObject({ reason: 'unavailable' });
+    });
+
+    it('writes nothing of a job that stands otherwise on record than what a change was made of', async () => {
+      const first = anObservation();
+      await store().commitPoll(aCommit({ observations: [first] }));
+      const [known] = (await store().readObservations(first.watch, [first.jobId])).values();
+      const change = { ...first, anomaly: 'odd' };
+      const commit = { observations: [change], audit: [aDraft()] };
+      const other = { ...first, notFoundCount: 1 };
+      expect(await store().commitPoll(aCommit({ ...commit, madeOf: other }))).toBe(false);
+      expect((await store().auditHead()).seq).toBe(0);
+      if (known) expect(await store().commitPoll(aCommit({ ...commit, madeOf: known }))).toBe(true);
+      expect((await store().auditHead()).seq).toBe(1);
     });
 
     it('keeps its word when everything happens at once', async () => {
