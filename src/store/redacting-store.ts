@@ -16,7 +16,7 @@ export function redactingStore(store: Store, redact: (text: string) => string): 
       store.commitPoll({ ...commit, events: clean(commit.events), audit: clean(commit.audit) }),
     commitAlerts: (commit) => store.commitAlerts(clean(commit)),
     remind: (look, decide) => store.remind(look, (found) => clean(decide(found))),
-    recordOutcomes: (outcomes, audit, owner) => store.recordOutcomes(clean(outcomes), clean(audit), owner),
+    recordOutcomes: (outcomes, audit, ...how) => store.recordOutcomes(clean(outcomes), clean(audit), ...how),
     noteFeedTrust: (all, audit) => store.noteFeedTrust(clean(all), clean(audit)),
     recordAudit: (drafts) => store.recordAudit(clean(drafts)),
     addMute: (request) => store.addMute(clean(request)),

@@ -183,11 +183,15 @@ export interface Outbox extends OutboxReader {
    * One transaction, in turn. Each change is conditional in its statement and counts from what stands there; the audit entries are
    * written also where the change was passed over, because the attempt has been made. The deliveries of recipients apart are added
    * where the change holds, with the attempt that was made counted; one that is there already stays as it is.
+   *
+   * @param isAgain the same was asked before, together, and it is not known what came of that: a connection may end behind a commit. What
+   * stands there already is then not written again, nor are its audit entries.
    */
   recordOutcomes(
     outcomes: readonly DeliveryOutcome[],
     audit: readonly AuditDraft[],
     owner?: string,
+    isAgain?: boolean,
   ): Promise<void>;
   /**
    * Owes to `fallback`, in the same order, what `channel` has given up or has left pending since `notAcceptedSince`, if it was owed

@@ -13,7 +13,7 @@ import { failingChannels, givenUpSince, lastAcceptedAt } from '../queries/outbox
 import { fallbackEntry, findLate, noteCovered, writeFallbacks } from '../queries/outbox/fallbacks.ts';
 import { nextDueAt } from '../queries/outbox/next-due.ts';
 import { claimDeliveries, findClaimable, renewLeases } from '../queries/outbox/outbox.ts';
-import { writeOutcomes } from '../queries/outbox/outcomes.ts';
+import { areWritten, writeOutcomes } from '../queries/outbox/outcomes.ts';
 import { writeConsequences } from '../queries/outbox/waiting.ts';
 import type { Database } from '../queries/schema.ts';
 import type { Guarded } from './method-guard.ts';
@@ -30,8 +30,8 @@ export function createOutbox(db: Kysely<Database>, turns: Turns, guarded: Guarde
     renewLeases: guarded('renew leases', async (ids, owner, until) => {
       if (ids.length > 0) await turns.single((one) => renewLeases(one, ids, owner, until));
     }),
-    recordOutcomes: guarded('record outcomes', (outcomes, audit, owner) =>
-      recordOutcomes(turns, outcomes, audit, owner),
+    recordOutcomes: guarded('record outcomes', (outcomes, audit, owner, isAgain = false) =>
+      recordOutcomes(turns, { outcomes, audit, owner, isAgain }),
     ),
     oweFallbacks: guarded('owe fallbacks', (request) => oweFallbacks(db, turns, request)),
   };
@@ -78,12 +78,21 @@ async function oweFallbacks(
 
 async function recordOutcomes(
   { inTurn }: Turns,
-  outcomes: readonly DeliveryOutcome[],
-  audit: readonly AuditDraft[],
-  owner: string | undefined,
+  {
+    outcomes,
+    audit,
+    owner,
+    isAgain,
+  }: {
+    outcomes: readonly DeliveryOutcome[];
+    audit: readonly AuditDraft[];
+    owner: string | undefined;
+    isAgain: boolean;
+  },
 ): Promise<void> {
   if (outcomes.length + audit.length === 0) return;
   await inTurn(async (trx, record) => {
+    if (isAgain && (await areWritten(trx, outcomes))) return;
     const written = await writeOutcomes(trx, outcomes, owner);
     await writeConsequences(trx, written);
     await record(audit);

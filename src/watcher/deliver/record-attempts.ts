@@ -126,7 +126,7 @@ async function recordAgain(
     });
     await delay(WAIT_MS * tries);
     try {
-      return await recorder.recordAttempts(ends, owner);
+      return await recorder.recordAttempts(ends, owner, true);
     } catch (thrown) {
       error = thrown;
     }

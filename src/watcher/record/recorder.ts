@@ -199,12 +199,12 @@ export class Recorder {
     if (planned.length > 0) this.#tell(planned);
   }
 
-  /** Records how attempts of ours to deliver ended, and ends their leases. `owner` names this process in them. */
-  async recordAttempts(ends: readonly AttemptEnd[], owner: string): Promise<void> {
+  /** Records how attempts of ours to deliver ended, and ends their leases. `owner` names this process in them. `isAgain`: see `Outbox.recordOutcomes`. */
+  async recordAttempts(ends: readonly AttemptEnd[], owner: string, isAgain = false): Promise<void> {
     const { store, signals } = this.#deps;
     const outcomes = ends.map(({ outcome }) => outcome);
     const each = ends.flatMap(endsOf);
-    await store.recordOutcomes(outcomes, each.flatMap(auditOfAttempt), owner);
+    await store.recordOutcomes(outcomes, each.flatMap(auditOfAttempt), owner, isAgain);
     this.#tellAudit();
     for (const end of each) announceAttempt(signals, end);
   }

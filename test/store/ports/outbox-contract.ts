@@ -289,6 +289,29 @@ export function outboxContract(store: () => Store): void {
       expect(await stored(2)).toMatchObject({ status: 'pending', attemptsFinished: 0 });
       expect((await store().auditHead()).seq).toBe(1);
     });
+
+    it.each([
+      ['accepted', delivered(1)],
+      ['refused', retry(1, NOW + 100)],
+      ['given up', givenUp(1)],
+    ])('that were %s are written once, though nobody heard that they were', async (_end, outcome) => {
+      await owe(plan(1));
+      await claim();
+      const again = () => store().recordOutcomes([outcome], [aDraft()], 'a', true);
+      await store().recordOutcomes([outcome], [aDraft()], 'a');
+      const ended = await stored(1);
+      await again();
+      expect(await stored(1)).toEqual(ended);
+      expect((await store().auditHead()).seq).toBe(1);
+    });
+
+    it('are written when they are asked for again, where the first time came to nothing', async () => {
+      await owe(plan(1));
+      await claim();
+      await store().recordOutcomes([delivered(1)], [aDraft()], 'a', true);
+      expect(await stored(1)).toMatchObject({ status: 'delivered' });
+      expect((await store().auditHead()).seq).toBe(1);
+    });
   });
 
   describe('the next time something is due', () => {

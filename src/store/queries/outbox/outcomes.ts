@@ -38,6 +38,28 @@ export async function writeOutcomes(
   return written;
 }
 
+/** Tells whether these outcomes stand there already, as an earlier call with the same has written them. Of a release nobody can tell. */
+export async function areWritten(
+  trx: Transaction<Database>,
+  outcomes: readonly DeliveryOutcome[],
+): Promise<boolean> {
+  const ids = outcomes.map(({ id }) => id);
+  const rows = await trx
+    .selectFrom('delivery')
+    .select(['id', 'status', 'ended_at', 'next_attempt_at', 'last_detail', 'lease_owner'])
+    .where('id', 'in', ids)
+    .execute();
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return outcomes.every((outcome) => {
+    const row = byId.get(outcome.id);
+    if (outcome.kind === 'released' || row === undefined || row.lease_owner !== null) return false;
+    if (row.last_detail !== outcome.detail) return false;
+    return outcome.kind === 'retry'
+      ? row.status === 'pending' && row.next_attempt_at === outcome.nextAttemptAt
+      : row.status === outcome.kind && row.ended_at === outcome.at;
+  });
+}
+
 type Accepted = Extract<DeliveryOutcome, { kind: 'delivered' }>;
 
 /** Those at the beginning that were accepted for everybody, in the same words. */
