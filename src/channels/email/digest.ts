@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { explainAllCommand } from '../../domain/event/explain.ts';
 import { EXPLAIN_LABEL } from '../../domain/event/message.ts';
 import { jobOf, watchOf } from '../../domain/event/subject.ts';
+import { explainAllCommand } from '../../domain/explain/command.ts';
 import { timesIn } from '../../domain/local-time.ts';
 import { titleOfDigest } from '../list-title.ts';
 import { iconOf, rankOf } from '../severity-mark.ts';

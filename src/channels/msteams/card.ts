@@ -1,6 +1,6 @@
 import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
-import { explainAllCommand } from '../../domain/event/explain.ts';
 import { EXPLAIN_LABEL, type Fact, type Message } from '../../domain/event/message.ts';
+import { explainAllCommand } from '../../domain/explain/command.ts';
 import { shorten } from '../../domain/shorten.ts';
 import { type ListTitler, titleOfList } from '../list-title.ts';
 import { iconOf } from '../severity-mark.ts';

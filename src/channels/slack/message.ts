@@ -1,5 +1,5 @@
-import { explainAllCommand } from '../../domain/event/explain.ts';
 import { EXPLAIN_LABEL, type Fact, type Message } from '../../domain/event/message.ts';
+import { explainAllCommand } from '../../domain/explain/command.ts';
 import { type ListTitler, titleOfList } from '../list-title.ts';
 import { iconOf, rankOf } from '../severity-mark.ts';
 import type { Told } from '../teller.ts';

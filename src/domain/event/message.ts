@@ -1,3 +1,4 @@
+import { explainCommand } from '../explain/command.ts';
 import { formatSpan, type Timestamp, toIso } from '../instant.ts';
 import { actorWords } from '../job/actor.ts';
 import type { ExpectedEnd } from '../job/eta.ts';
@@ -10,7 +11,6 @@ import {
 } from '../job/restore-job.ts';
 import { kindOf, type WatcherEvent } from './event.ts';
 import type { JobEventKind } from './event-kind.ts';
-import { explainCommand } from './explain.ts';
 import { atMost } from './job-words.ts';
 import { linksOf, type MessageLink } from './links.ts';
 import { hasLeft, isAboutLimit, jobOf, placeOf } from './subject.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { explainAllCommand, explainCommand } from '../../../src/domain/event/explain.ts';
+import { explainAllCommand, explainCommand } from '../../../src/domain/explain/command.ts';
 import { anEvent, MINUTE, T0 } from '../../support/builders.ts';
 
 describe('the command that explains an event', () => {

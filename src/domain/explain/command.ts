@@ -1,6 +1,6 @@
+import type { WatcherEvent } from '../event/event.ts';
 import { type Timestamp, toIso } from '../instant.ts';
 import { shortId } from '../job/restore-job.ts';
-import type { WatcherEvent } from './event.ts';
 
 /** Returns the command that explains who was told of an event and why; `null` for a sample, which is on no record. */
 export function explainCommand({ subject, test }: Pick<WatcherEvent, 'subject' | 'test'>): string | null {
