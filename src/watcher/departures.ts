@@ -6,7 +6,7 @@ import { toError } from '../errors.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
 import type { AlertStore } from '../store/ports/alerts.ts';
 import type { Recorder } from './record/recorder.ts';
-import { FAILING_SINCE } from './watch/failing-memory.ts';
+import { FAILING_SINCE } from './watch/journal/failing-memory.ts';
 
 /** Names of the watches and channels that are configured. */
 export interface Configured {

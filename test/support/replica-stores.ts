@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { Database } from '../../src/store/queries/schema.ts';
 import { createSqlLeases } from '../../src/store/sql/leases.ts';
 import { createSqlStore } from '../../src/store/sql/sql-store.ts';
-import { migrate } from '../../src/store/sqlite/migrate.ts';
+import { migrate } from '../../src/store/sqlite/layout/migrate.ts';
 import { kyselyDatabase, openConnection } from '../../src/store/sqlite/node-sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 

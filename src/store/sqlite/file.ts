@@ -4,8 +4,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StoreError, toError } from '../../errors.ts';
 import { makeDirectory } from '../../make-directory.ts';
 import { damagedError, extendedResultCode } from './errors.ts';
-import { APPLICATION_ID } from './first-layout.ts';
-import { checkVersion } from './migrate.ts';
+import { APPLICATION_ID } from './layout/first-layout.ts';
+import { checkVersion } from './layout/migrate.ts';
 import { openConnection, readPragma } from './node-sqlite.ts';
 
 /** Files up to this size are checked in full at every start: it takes well under a second. */

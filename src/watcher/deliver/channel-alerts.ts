@@ -12,7 +12,7 @@ import type { Lease } from '../../store/ports/replicas/lease.ts';
 import { type Leases, underHold } from '../leases/leases.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { ChannelStatus } from '../status.ts';
-import { credibleMs } from '../watch/failing-memory.ts';
+import { credibleMs } from '../watch/journal/failing-memory.ts';
 import { ChannelCondition, type ChannelNews, type ChannelPast, UNKNOWN_PAST } from './channel-condition.ts';
 
 const FAULT_KEY = 'channel alerts';

@@ -8,7 +8,7 @@ import type { Visibility } from '../../domain/telling/due-reminder.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
 import type { RecordReader } from '../../store/ports/records.ts';
 import type { ChannelStatus, WatchStatus } from '../status.ts';
-import { FAILING_SINCE } from '../watch/failing-memory.ts';
+import { FAILING_SINCE } from '../watch/journal/failing-memory.ts';
 
 /** When a watch was polled last stands in the store a minute late, and is written a moment after that. */
 const WRITTEN_LATE_MS = 120_000;

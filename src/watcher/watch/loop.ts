@@ -14,7 +14,7 @@ import { WatchAccount } from './account.ts';
 import { WatchAlerts } from './alerts.ts';
 import { BackOff } from './back-off.ts';
 import { createWatchHint, type WatchHint } from './hint/watch-hint.ts';
-import { WatchJournal } from './journal.ts';
+import { WatchJournal } from './journal/journal.ts';
 import { asksOf, freePace, type Pace, type ProjectAsks, type Sharer } from './pace.ts';
 import { mayTakeMs, type PacedWatch, Pacer, type PollScope, wholePeriodMs } from './pacer.ts';
 import { pollInput } from './poll-input.ts';

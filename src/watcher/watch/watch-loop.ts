@@ -15,7 +15,7 @@ import type { PollNow, WatchStatus } from '../status.ts';
 import type { WatchAlertsDeps } from './alerts.ts';
 import type { BackOffDeps } from './back-off.ts';
 import type { FeedBook } from './hint/feed-book.ts';
-import type { WatchJournalDeps } from './journal.ts';
+import type { WatchJournalDeps } from './journal/journal.ts';
 import type { Pace, Sharer } from './pace.ts';
 import type { WatchPollReport } from './poll-watch.ts';
 import type { TargetBook } from './targets/target-book.ts';

@@ -3,7 +3,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { freeLeases } from '../../../src/store/queries/outbox/free-leases.ts';
 import type { Database } from '../../../src/store/queries/schema.ts';
 import { createSqlStore } from '../../../src/store/sql/sql-store.ts';
-import { migrate } from '../../../src/store/sqlite/migrate.ts';
+import { migrate } from '../../../src/store/sqlite/layout/migrate.ts';
 import { kyselyDatabase, openConnection } from '../../../src/store/sqlite/node-sqlite.ts';
 import type { Store } from '../../../src/store/store.ts';
 

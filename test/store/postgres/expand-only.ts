@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { migrate } from '../../../src/store/postgres/migrate.ts';
-import type { Migration } from '../../../src/store/postgres/migrations.ts';
+import { migrate } from '../../../src/store/postgres/layout/migrate.ts';
+import type { Migration } from '../../../src/store/postgres/layout/migrations.ts';
 
 /** What an older program may lean on, or stumble over, by a name that tells all of it. */
 interface Layout {

@@ -5,7 +5,7 @@ import { findLate, writeFallbacks } from '../../../src/store/queries/outbox/fall
 import { claimDeliveries, findClaimable } from '../../../src/store/queries/outbox/outbox.ts';
 import type { Database } from '../../../src/store/queries/schema.ts';
 import { createSqlStore } from '../../../src/store/sql/sql-store.ts';
-import { migrate } from '../../../src/store/sqlite/migrate.ts';
+import { migrate } from '../../../src/store/sqlite/layout/migrate.ts';
 import { kyselyDatabase, openConnection } from '../../../src/store/sqlite/node-sqlite.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { MINUTE, T0 } from '../../support/builders.ts';

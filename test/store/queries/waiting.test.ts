@@ -2,7 +2,7 @@ import { type CompiledQuery, Kysely, SqliteDialect } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Database } from '../../../src/store/queries/schema.ts';
 import { createSqlStore } from '../../../src/store/sql/sql-store.ts';
-import { migrate } from '../../../src/store/sqlite/migrate.ts';
+import { migrate } from '../../../src/store/sqlite/layout/migrate.ts';
 import { kyselyDatabase, openConnection } from '../../../src/store/sqlite/node-sqlite.ts';
 import { MINUTE, T0 } from '../../support/builders.ts';
 import { aCommit, plan } from '../support.ts';

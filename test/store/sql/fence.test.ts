@@ -5,7 +5,7 @@ import { StoreError } from '../../../src/errors.ts';
 import type { Lease } from '../../../src/store/ports/replicas/lease.ts';
 import { type Database, FOREVER } from '../../../src/store/queries/schema.ts';
 import { createSqlStore } from '../../../src/store/sql/sql-store.ts';
-import { migrate } from '../../../src/store/sqlite/migrate.ts';
+import { migrate } from '../../../src/store/sqlite/layout/migrate.ts';
 import { kyselyDatabase, openConnection } from '../../../src/store/sqlite/node-sqlite.ts';
 import type { Store } from '../../../src/store/store.ts';
 import {

@@ -7,8 +7,8 @@ import { lastFinishedAt, lastFinishes } from '../../../src/store/queries/finishe
 import { finishedDurations } from '../../../src/store/queries/keeping/durations.ts';
 import { countJobs, oldestRunning, runningSince } from '../../../src/store/queries/observations.ts';
 import type { Database } from '../../../src/store/queries/schema.ts';
-import { migrate } from '../../../src/store/sqlite/migrate.ts';
-import { MIGRATIONS } from '../../../src/store/sqlite/migrations.ts';
+import { migrate } from '../../../src/store/sqlite/layout/migrate.ts';
+import { MIGRATIONS } from '../../../src/store/sqlite/layout/migrations.ts';
 import { kyselyDatabase, openConnection } from '../../../src/store/sqlite/node-sqlite.ts';
 import { aJob, anObservation, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { openRecordingStore } from '../plans/recording-store.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { MIGRATIONS } from '../../../src/store/sqlite/migrations.ts';
+import { MIGRATIONS } from '../../../src/store/sqlite/layout/migrations.ts';
 
 /**
  * SHA-256 of the SQL of every migration that has landed. A line is added with each new one and never changed: databases out there

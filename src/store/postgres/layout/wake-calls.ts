@@ -1,4 +1,4 @@
-import { WAKE_CHANNEL } from './wake.ts';
+import { WAKE_CHANNEL } from '../wake.ts';
 
 /**
  * Tells whoever listens of what wants to be acted on at once, when it is committed: deliveries that are new, made due at once (a redrive),

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
-import { StoreError } from '../../errors.ts';
-import type { LayoutUpdate } from '../ports/life.ts';
-import { sqlState } from './errors.ts';
+import { StoreError } from '../../../errors.ts';
+import type { LayoutUpdate } from '../../ports/life.ts';
+import { sqlState } from '../errors.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
 /** With the schema's name it makes the advisory lock under which a layout is changed: "RWdb". */

@@ -1,22 +1,22 @@
-import type { Clock } from '../../clock.ts';
-import type { AuditDraft } from '../../domain/audit.ts';
-import { toIso } from '../../domain/instant.ts';
-import type { Fate } from '../../domain/job/cession.ts';
+import type { Clock } from '../../../clock.ts';
+import type { AuditDraft } from '../../../domain/audit.ts';
+import { toIso } from '../../../domain/instant.ts';
+import type { Fate } from '../../../domain/job/cession.ts';
 import {
   type PublicPlace,
   placeKey,
   placeWords,
   publicPlace,
   type WatchPlace,
-} from '../../domain/job/place.ts';
-import type { Watch } from '../../domain/job/watch.ts';
-import type { Logger } from '../../logging/logger.ts';
-import type { Signals } from '../../signals.ts';
-import type { WatchedPart } from '../record/alert-event.ts';
-import type { WatchAccount, WatchFault } from './account.ts';
+} from '../../../domain/job/place.ts';
+import type { Watch } from '../../../domain/job/watch.ts';
+import type { Logger } from '../../../logging/logger.ts';
+import type { Signals } from '../../../signals.ts';
+import type { WatchedPart } from '../../record/alert-event.ts';
+import type { WatchAccount, WatchFault } from '../account.ts';
+import type { WatchPollReport } from '../poll-watch.ts';
 import { createFailingMemory, type FailingMemory, type FailingMemoryDeps } from './failing-memory.ts';
 import { OddityLog } from './oddities.ts';
-import type { WatchPollReport } from './poll-watch.ts';
 
 /** What the journal of a watch works with. */
 export interface WatchJournalDeps extends FailingMemoryDeps {

@@ -1,6 +1,6 @@
-import { JOB_HOME } from '../../domain/job/job-home.ts';
-import type { LogFields, Logger } from '../../logging/logger.ts';
-import type { WatchPollReport } from './poll-watch.ts';
+import { JOB_HOME } from '../../../domain/job/job-home.ts';
+import type { LogFields, Logger } from '../../../logging/logger.ts';
+import type { WatchPollReport } from '../poll-watch.ts';
 
 /** Logs what is odd about single jobs: once, and again when it comes back after it had gone. */
 export class OddityLog {

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { StoreError, toError } from '../../errors.ts';
-import type { LayoutUpdate } from '../ports/life.ts';
+import { StoreError, toError } from '../../../errors.ts';
+import type { LayoutUpdate } from '../../ports/life.ts';
+import { inTransaction, readPragma } from '../node-sqlite.ts';
+import { unreadableBodies } from '../unreadable-bodies.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
-import { inTransaction, readPragma } from './node-sqlite.ts';
-import { unreadableBodies } from './unreadable-bodies.ts';
 
 /**
  * Brings the database to the latest layout: all missing steps in one transaction, or none. Safe to run again, and from several

@@ -1,9 +1,9 @@
-import type { AuditDraft } from '../../domain/audit.ts';
-import { aboutKey, partsOfKey } from '../../domain/event/alert.ts';
-import type { Timestamp } from '../../domain/instant.ts';
-import type { WatchPlace } from '../../domain/job/place.ts';
-import type { Recorder } from '../record/recorder.ts';
-import type { WritersFor } from '../share/watch-share.ts';
+import type { AuditDraft } from '../../../domain/audit.ts';
+import { aboutKey, partsOfKey } from '../../../domain/event/alert.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
+import type { WatchPlace } from '../../../domain/job/place.ts';
+import type { Recorder } from '../../record/recorder.ts';
+import type { WritersFor } from '../../share/watch-share.ts';
 
 /** No fault is believed to have lasted longer: most likely the clock has stepped. */
 const LONGEST_MS = 31 * 86_400_000;
