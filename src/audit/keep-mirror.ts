@@ -33,6 +33,7 @@ export interface MirrorDeps {
 }
 
 const NOT_WRITTEN = 'The audit file cannot be written; the store keeps the record, the file catches up later';
+const IS_BEHIND = 'The audit file does not have all of the log yet; the next start goes on with it';
 const NOT_TAKEN = 'The audit file did not take the last entries; the next start writes them';
 
 /**
@@ -106,11 +107,15 @@ export async function keepMirror(
       timer = setTimeout(() => void start(), QUIET_MS);
     } else if (clock.monotonic() - waitsSince <= LONGEST_WAIT_MS - QUIET_MS) timer.refresh();
   };
-  const patiently = async (work: Promise<void>, message: string): Promise<boolean> => {
+  const isDoneInTime = async (work: Promise<void>): Promise<boolean> => {
     const limit = Promise.withResolvers<false>();
     const late = setTimeout(() => limit.resolve(false), patienceMs);
     const isDone = await Promise.race([work.then(() => true), limit.promise]);
     clearTimeout(late);
+    return isDone;
+  };
+  const patiently = async (work: Promise<void>, message: string): Promise<boolean> => {
+    const isDone = await isDoneInTime(work);
     if (!isDone) logger.warn(message, { file, hint: 'Check `audit.file`, and the disk that it is on.' });
     return isDone;
   };
@@ -132,6 +137,11 @@ export async function keepMirror(
       await mirror.close();
       if (timer) clearTimeout(timer);
     };
-    if (!(await patiently(last(), NOT_TAKEN))) onStuck?.();
+    const ended = last();
+    if (await isDoneInTime(ended)) return;
+    // A disk that answers, and has much to take, is not stuck.
+    mirror.endSoon();
+    if (await patiently(ended, NOT_TAKEN)) logger.info(IS_BEHIND, { file });
+    else onStuck?.();
   };
 }

@@ -22,6 +22,8 @@ export interface AuditMirror {
    * @throws {StoreError} reason `unavailable` when the file cannot be written; the next call goes on from what did get there.
    */
   catchUp(): Promise<number>;
+  /** Has what is in hand, and each later call, end with the portion that it is at: who ends does not wait for all of a long log. */
+  endSoon(): void;
   /** Waits for what is in hand. After that `catchUp` does nothing. */
   close(): Promise<void>;
 }
@@ -73,6 +75,7 @@ export function createAuditMirror(options: AuditMirrorOptions): AuditMirror {
   const cut = createMirrorCut({ ...options, clock: options.clock ?? systemClock });
   let turn: Promise<unknown> = Promise.resolve();
   let closed = false;
+  let isEnding = false;
 
   async function pass(): Promise<number> {
     await cut();
@@ -86,7 +89,7 @@ export function createAuditMirror(options: AuditMirrorOptions): AuditMirror {
     position = null;
     let appended = 0;
     for (let settlings = 0; settlings < MOST_SETTLINGS; ) {
-      const entries = await options.store.readAuditLines(from.seq, PAGE);
+      const entries = isEnding ? [] : await options.store.readAuditLines(from.seq, PAGE);
       if (entries.length === 0) {
         // Also for what an earlier process wrote, should it have died before it noted that.
         if (appended > 0 || !isKnown) await options.store.noteMirrored(from.seq);
@@ -116,6 +119,9 @@ export function createAuditMirror(options: AuditMirrorOptions): AuditMirror {
       );
       turn = mine.catch(() => {});
       return mine;
+    },
+    endSoon: () => {
+      isEnding = true;
     },
     close: async () => {
       closed = true;

@@ -200,7 +200,7 @@ describe('the audit file', () => {
     const deaf = {
       ...store,
       mirroredSeq: () => new Promise<number>(() => {}),
-      readAudit: () => new Promise<never>(() => {}),
+      readAuditLines: () => new Promise<never>(() => {}),
     };
     const stuck: string[] = [];
     const stop = await keepMirror(join(temporaryDirectory(), 'audit.jsonl'), {
@@ -226,9 +226,9 @@ describe('the audit file', () => {
     const stop = await keepMirror(file, {
       store: {
         ...store,
-        readAudit: async (after, limit) => {
+        readAuditLines: async (after, limit) => {
           if (after > 0) await gate.promise;
-          return store.readAudit(after, limit);
+          return store.readAuditLines(after, limit);
         },
       },
       logger,
@@ -242,5 +242,39 @@ describe('the audit file', () => {
     await stop();
     expect(linesOf(file)).toHaveLength(600);
     expect(logger.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
+  it('ends with the portion in hand where a long log is far from written, and the process by itself', async () => {
+    const logger = createRecordingLogger();
+    const store = await openForTest({ path: ':memory:' });
+    await store.recordAudit([aDraft(1)]);
+    const [{ body } = { body: '' }] = await store.readAuditLines(0, 1);
+    const lineOf = (seq: number): string => body.replace('"seq":1', `"seq":${seq}`);
+    const file = join(temporaryDirectory(), 'audit.jsonl');
+    const stuck: string[] = [];
+    const stop = await keepMirror(file, {
+      store: {
+        ...store,
+        // A log that never ends.
+        readAuditLines: async (after, limit) => {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          return Array.from({ length: limit }, (_, index) => ({
+            seq: after + index + 1,
+            body: lineOf(after + index + 1),
+          }));
+        },
+      },
+      logger,
+      clock: createManualClock(T0),
+      signals: createSignals(logger),
+      patienceMs: 1_000,
+      onStuck: () => stuck.push('stuck'),
+    });
+    await stop();
+    expect(linesOf(file).length % 500).toBe(0);
+    expect(stuck).toEqual([]);
+    expect(logger.lines.map(({ message }) => message)).toContain(
+      'The audit file does not have all of the log yet; the next start goes on with it',
+    );
   });
 });
