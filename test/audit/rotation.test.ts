@@ -197,10 +197,12 @@ describe('the audit file', () => {
   it('holds up neither the start nor the end when its disk does not answer', async () => {
     const logger = createRecordingLogger();
     const store = await openForTest({ path: ':memory:' });
+    const answer = Promise.withResolvers<never>();
+    onTestFinished(() => answer.reject(new Error('the test is over')));
     const deaf = {
       ...store,
-      mirroredSeq: () => new Promise<number>(() => {}),
-      readAuditLines: () => new Promise<never>(() => {}),
+      mirroredSeq: () => answer.promise,
+      readAuditLines: () => answer.promise,
     };
     const stuck: string[] = [];
     const stop = await keepMirror(join(temporaryDirectory(), 'audit.jsonl'), {
