@@ -29,17 +29,17 @@ interface Mishap {
   strike(pid: number, dbFile: string): () => void | Promise<void>;
 }
 
-/** A disk of one megabyte; takes the right to mount one. */
+/** A disk of eight megabytes, several times what a new store and its log take; takes the right to mount one. */
 const fullDisk: Mishap = {
   says: /the disk is full\. Make room/,
   prepare: (dbFile) => {
     const disk = dirname(dbFile);
-    run('mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk);
+    run('mount', '-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk);
     onTestFinished(() => run('umount', '--lazy', disk));
   },
   strike: (_, dbFile) => {
     const filler = join(dirname(dbFile), 'filler');
-    expect(() => writeFileSync(filler, Buffer.alloc(2_000_000))).toThrow('ENOSPC');
+    expect(() => writeFileSync(filler, Buffer.alloc(16_000_000))).toThrow('ENOSPC');
     return () => rm(filler);
   },
 };

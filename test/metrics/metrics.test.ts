@@ -134,7 +134,15 @@ describe('metrics', () => {
     });
     expect(await lines('events_total{watch="orders"')).toEqual(
       [
-        ...['expiring', 'stalled', 'missing', 'watch_failing', 'watch_recovered', 'drill_overdue'],
+        ...[
+          'attributed',
+          'expiring',
+          'stalled',
+          'missing',
+          'watch_failing',
+          'watch_recovered',
+          'drill_overdue',
+        ],
         ...['drill_failed', 'drill_passed'],
       ].map(
         (event) =>
