@@ -27,12 +27,13 @@ it('asks for what has to do with restores since a time, without a count', () => 
   expect(path.match(/eventType=/g)).toHaveLength(12);
 });
 
-it('reads id, type and time, and nothing else', async () => {
+it('reads id, type, time and who it was, and nothing else', async () => {
   const { feed } = await aProject();
   const events = await feed.readFeed(GROUP_ID, AT - 1_000, OPTIONS);
+  const person = { id: expect.stringMatching(/^[0-9a-f]{24}$/), name: 'simulated', address: null };
   expect(events).toEqual([
-    { id: expect.stringMatching(/^[0-9a-f]{24}$/), type: 'CPS_RESTORE_SUCCESSFUL', at: AT + 30_000 },
-    { id: expect.any(String), type: 'CPS_RESTORE_REQUESTED_AUDIT', at: expect.any(Number) },
+    { id: expect.stringMatching(/^[0-9a-f]{24}$/), type: 'CPS_RESTORE_SUCCESSFUL', at: AT + 30_000, person },
+    { id: expect.any(String), type: 'CPS_RESTORE_REQUESTED_AUDIT', at: expect.any(Number), person },
   ]);
   expect(JSON.stringify(events)).not.toContain(LINK_CANARY);
   expect(await feed.readFeed(GROUP_ID, AT + 31_000, OPTIONS)).toEqual([]);
