@@ -5,7 +5,7 @@ import { createFaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Signals } from '../signals.ts';
 import type { AuditStore } from '../store/ports/audit.ts';
-import { createAuditMirror } from './mirror.ts';
+import { type AuditMirror, createAuditMirror } from './mirror.ts';
 
 /**
  * The mirror is brought up to date when no audit entry has been written for so long, in milliseconds: a burst is one write. And what a tick
@@ -45,38 +45,8 @@ export async function keepMirror(
   { store, clock, logger, signals, onReady, onStuck, patienceMs = PATIENCE_MS, lookEveryMs }: MirrorDeps,
 ): Promise<() => Promise<void>> {
   const faultLog = createFaultLog(logger, clock);
-  const record = (
-    kind: 'mirror.rebuilt' | 'mirror.rotated' | 'store.rolled_back',
-    data: AuditData,
-  ): Promise<void> => store.recordAudit([{ at: clock.now(), kind, data: { file, ...data } }]);
-  /** How many entries the store had that was rolled back; `null`: it was not, or that stands in its log. */
-  let rolledBack: number | null = null;
   const answered = Promise.withResolvers<void>();
-  const mirror = createAuditMirror({
-    file,
-    store,
-    logger,
-    clock,
-    onKeptAside: async (keptAside) => {
-      await record('mirror.rebuilt', { keptAside });
-      if (rolledBack !== null) await record('store.rolled_back', { hadEntries: rolledBack, keptAside });
-      rolledBack = null;
-    },
-    onRolledBack: ({ seq }) => {
-      logger.error(
-        'The store has lost entries of the audit log that it had, and so what happened with them: a failover to a standby that lagged, or a backup that was put back',
-        {
-          file,
-          had: seq,
-          hint: 'What was lost is found and told again, under the same event ids. The file is put aside: its end is the only record of what was lost.',
-        },
-      );
-      signals.emit('store:rolled_back', { hadEntries: seq });
-      rolledBack = seq;
-    },
-    onRotated: (piece, last) => record('mirror.rotated', { piece, last }),
-    onMoreToCome: answered.resolve,
-  });
+  const mirror = mirrorOf(file, { store, clock, logger, signals }, answered.resolve);
   let timer: NodeJS.Timeout | null = null;
   let inHand: Promise<void> | null = null;
   let isWanted = false;
@@ -144,4 +114,43 @@ export async function keepMirror(
     if (await patiently(ended, NOT_TAKEN)) logger.info(IS_BEHIND, { file });
     else onStuck?.();
   };
+}
+
+/** A mirror that writes to the log what becomes of its file, and tells of a store that was rolled back. */
+function mirrorOf(
+  file: string,
+  { store, clock, logger, signals }: Pick<MirrorDeps, 'store' | 'clock' | 'logger' | 'signals'>,
+  onMoreToCome: () => void,
+): AuditMirror {
+  const record = (
+    kind: 'mirror.rebuilt' | 'mirror.rotated' | 'store.rolled_back',
+    data: AuditData,
+  ): Promise<void> => store.recordAudit([{ at: clock.now(), kind, data: { file, ...data } }]);
+  /** How many entries the store had that was rolled back; `null`: it was not, or that stands in its log. */
+  let rolledBack: number | null = null;
+  return createAuditMirror({
+    file,
+    store,
+    logger,
+    clock,
+    onKeptAside: async (keptAside) => {
+      await record('mirror.rebuilt', { keptAside });
+      if (rolledBack !== null) await record('store.rolled_back', { hadEntries: rolledBack, keptAside });
+      rolledBack = null;
+    },
+    onRolledBack: ({ seq }) => {
+      logger.error(
+        'The store has lost entries of the audit log that it had, and so what happened with them: a failover to a standby that lagged, or a backup that was put back',
+        {
+          file,
+          had: seq,
+          hint: 'What was lost is found and told again, under the same event ids. The file is put aside: its end is the only record of what was lost.',
+        },
+      );
+      signals.emit('store:rolled_back', { hadEntries: seq });
+      rolledBack = seq;
+    },
+    onRotated: (piece, last) => record('mirror.rotated', { piece, last }),
+    onMoreToCome,
+  });
 }
