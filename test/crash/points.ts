@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AtlasSimulator } from '../../src/simulator/atlas/atlas.ts';
 import type { Daemon, Home } from '../support/daemon.ts';
 import type { Channel, CrashReceiver } from './receivers.ts';
-import { takeWriteLock } from './write-lock.ts';
+import { takeStoreLock } from './write-lock.ts';
 
 /**
  * Where a daemon that tells a channel can be killed on purpose: `connected`, and nothing sent; `sent` all, and not been answered;
@@ -65,7 +65,7 @@ const IN_DELIVERY: Record<DeliveryPoint, (place: DeliveryPlace) => Promise<Daemo
   accepted: async ({ receiver, home, start }) => {
     const { promise, resolve } = Promise.withResolvers<() => void>();
     const before = receiver.receipts().length;
-    receiver.atNextMessage('accept', () => resolve(takeWriteLock(home.dbFile)));
+    receiver.atNextMessage('accept', () => resolve(takeStoreLock(home)));
     const unlock = promise.then(async (release) => {
       await receiver.until(() => receiver.receipts().length > before);
       await delay(READ_WITHIN_MS);
@@ -94,8 +94,11 @@ const IN_POLL: Record<PollPoint, (place: PollPlace) => Promise<Daemon>> = {
     return victim;
   },
   read: async ({ atlas, home, start }) => {
-    const unlock = nextListing(atlas).then(async () => {
-      const release = takeWriteLock(home.dbFile);
+    const locked = nextListing(atlas).then(() => takeStoreLock(home));
+    // What is read before nobody else can write any more would be recorded.
+    atlas.setFault({ kind: 'held', until: locked }, { onlyPath: LISTING });
+    const unlock = locked.then(async (release) => {
+      atlas.setFault(null);
       await delay(READ_WITHIN_MS);
       return release;
     });
