@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 
 /** True where there is a PostgreSQL to test with; else its tests are skipped. */
@@ -18,10 +19,7 @@ async function ask(): Promise<string> {
   return text;
 }
 
-let schemas = 0;
-
-/** Where a new, empty store of this test's own is. */
+/** Where a new, empty store of this test's own is. Its name is by chance: a process runs one file after the other, and counts anew in each. */
 export async function newPostgresAddress(): Promise<{ url: string; schema: string }> {
-  schemas += 1;
-  return { url: await sharedPostgres(), schema: `test_${process.pid}_${schemas}` };
+  return { url: await sharedPostgres(), schema: `test_${randomBytes(8).toString('hex')}` };
 }
