@@ -1,9 +1,9 @@
 import { GAP_CAUSES } from '../../domain/coverage/causes.ts';
 import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { SEVERITIES } from '../../domain/event/event-kind.ts';
-import { JOB_KINDS, JOB_STATES } from '../../domain/job/restore-job.ts';
+import { JOB_KINDS } from '../../domain/job/restore-job.ts';
 import { DELIVERY_STATUSES } from '../../store/ports/outbox.ts';
-import { CLOUD_EVENT, DRILL, PLACE } from './event-components.ts';
+import { CLOUD_EVENT, DRILL, EVENT_FACTS, PLACE } from './event-components.ts';
 import { ATTESTATION, EXPECTED_END, JOB, JOB_OPTIONAL, RESTORE_JOB, USUAL } from './job-components.ts';
 import {
   count,
@@ -155,16 +155,8 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
   Transition: record(
     {
       id: described(text, 'Of the event; the same on every channel and at every attempt.'),
-      event: oneOf(EVENT_NAMES),
-      severity: oneOf(SEVERITIES),
-      watch: described(text, 'Empty for what is about a channel.'),
+      ...EVENT_FACTS,
       place: orNull(PLACE, 'The part of its watch that it is about.'),
-      labels: { type: 'object', additionalProperties: text },
-      from: orNull(oneOf(JOB_STATES)),
-      to: orNull(oneOf(JOB_STATES)),
-      summary: text,
-      detectedAt: instant,
-      occurredAt: instant,
       occurredAfter: orNull(instant, 'The last look before, where only two looks tell when it happened.'),
       inferred: described(flag, 'Nobody saw it; its time comes from the id of the job.'),
       late: described(flag, 'Found long after it happened.'),

@@ -29,17 +29,22 @@ export const DRILL = record({
   ),
 });
 
+/** What is said of an event wherever one is told. */
+export const EVENT_FACTS = {
+  event: oneOf(EVENT_NAMES),
+  severity: oneOf(SEVERITIES),
+  watch: described(text, 'Empty for what is about a channel or the audit log.'),
+  labels: { type: 'object', additionalProperties: text },
+  from: orNull(oneOf(JOB_STATES)),
+  to: orNull(oneOf(JOB_STATES)),
+  summary: text,
+  detectedAt: instant,
+  occurredAt: instant,
+};
+
 const EVENT_DATA = record(
   {
-    event: oneOf(EVENT_NAMES),
-    severity: oneOf(SEVERITIES),
-    watch: described(text, 'Empty for what is about a channel or the audit log.'),
-    labels: { type: 'object', additionalProperties: text },
-    from: orNull(oneOf(JOB_STATES)),
-    to: orNull(oneOf(JOB_STATES)),
-    summary: text,
-    detectedAt: instant,
-    occurredAt: instant,
+    ...EVENT_FACTS,
     inferred: flag,
     late: flag,
   },
