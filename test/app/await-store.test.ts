@@ -1,23 +1,14 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { type AwaitStoreDeps, startOnceStoreAnswers } from '../../src/app/await-store.ts';
 import { systemClock } from '../../src/clock.ts';
 import { StoreError } from '../../src/errors.ts';
+import { freePort } from '../support/free-port.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 
 const AWAY = new StoreError('unavailable', 'db.example.com: nobody listens there', {
   hint: 'Is the server up?',
   isPassing: true,
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((listening) => server.once('listening', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 /** A store at a port where nobody listens: it stays away until the test says otherwise. */
 async function aWorld(server: Partial<AwaitStoreDeps['config']['server']> = {}) {

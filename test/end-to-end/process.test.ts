@@ -1,8 +1,8 @@
-import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { finish } from '../../src/simulator/atlas/scenario.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { fetchOnce } from '../support/fetch-once.ts';
+import { freePort } from '../support/free-port.ts';
 import {
   ALL_CHANNELS,
   awaken,
@@ -165,12 +165,3 @@ describe('once', () => {
     });
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
-}

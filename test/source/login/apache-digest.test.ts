@@ -1,13 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RequestRecord } from '../../../src/source/wire/http-exchange.ts';
-import { stop } from '../../support/strict-digest-server.ts';
+import { freePort } from '../../support/free-port.ts';
 import { aConnection, get, PATH } from '../support.ts';
 
 /** Where Debian and Ubuntu put the package apache2. */
@@ -59,14 +57,6 @@ function configFor(port: number, nonceLifeSeconds: number): string {
     '</Directory>',
     '',
   ].join('\n');
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await stop(probe);
-  return port;
 }
 
 async function startApache(nonceLifeSeconds: number): Promise<void> {
