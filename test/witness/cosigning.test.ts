@@ -47,14 +47,16 @@ async function sign({ store, key }: { store: Store; key: SigningKey }, entries =
 /** A daemon that is a witness for these logs. */
 async function aWitness(logs: SigningKey[], store?: Store) {
   const clock = createManualClock(T0);
+  const logger = createRecordingLogger();
   const served = createServedWitness({
     store: store ?? (await openForTest({ path: ':memory:' })),
     clock,
+    faultLog: createFaultLog(logger, clock),
     key: WITNESS,
     logs: () => logs.map(({ verifier }) => verifier),
   });
   const { server } = await serve({}, { witness: async () => served, token: () => 'a-token-for-acting-0123' });
-  return { url: server.url, served };
+  return { url: server.url, served, logger };
 }
 
 /** Has a log cosigned at this address, beat by beat. */
@@ -109,7 +111,7 @@ describe('a watcher that has its log cosigned by another', () => {
   it('is told, once, when its log was rolled back, and again when it grew another way', async () => {
     const directory = temporaryDirectory();
     const log = await aLog('example.com/one', directory);
-    const { url } = await aWitness([log.key]);
+    const { url, logger: theirs } = await aWitness([log.key]);
     await sign(log);
     const first = witnessed(log, url);
     first.beat();
@@ -147,6 +149,11 @@ describe('a watcher that has its log cosigned by another', () => {
     await expect.poll(told, soon).toContain('HTTP 422');
     expect(await cosigned()).toBeNull();
     expect(await events()).toHaveLength(1);
+    // Whoever has put it back may have that message suppressed: the witness knows as well.
+    expect(theirs.lines).toMatchObject([
+      { level: 'error', message: expect.stringContaining('it has fewer entries than were cosigned here') },
+      { level: 'error', message: expect.stringContaining('it has another history than was cosigned here') },
+    ]);
   });
 
   it('goes on while the witness is away, and has it cosign what it has missed', async () => {

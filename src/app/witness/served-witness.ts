@@ -2,6 +2,7 @@ import { loadLogKey } from '../../audit/checkpoints/log-key.ts';
 import type { Clock } from '../../clock.ts';
 import type { WatcherConfig } from '../../config/config.ts';
 import { witnessSigningKey } from '../../domain/evidence/signed-note.ts';
+import { createFaultLog } from '../../logging/fault-log.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { WitnessedStore } from '../../store/ports/witness.ts';
 import { createServedWitness, type ServedWitness } from '../../witness/served-witness.ts';
@@ -23,6 +24,7 @@ export function witnessFor(deps: {
     const name = key.verifier.name.replace(/^restore-watcher\//, 'restore-watcher/witness/');
     const witness = createServedWitness({
       ...deps,
+      faultLog: createFaultLog(deps.logger, deps.clock),
       key: witnessSigningKey(name, key.privateKey),
       logs: () => deps.config().audit.witnessFor,
     });
