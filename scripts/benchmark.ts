@@ -4,6 +4,7 @@
  * (`/proc`) and an idle machine, and takes some fifteen minutes.
  * `--aged` measures what a store costs that is two years old and holds a million events, in place of all else. It is made first
  * (3 GB), or copied from `--store FILE` (see `scripts/aged-store.ts`).
+ * `--page` measures what the page costs those who look at it and those who do not; it wants Chromium, and the history of this repository.
  * `--write docs/costs.md` puts the tables in their place on that page as well.
  * `--only poll-100,start` measures single rows, `--list` names them, `--short` only tries whether the benchmark itself works.
  */
@@ -16,13 +17,14 @@ import { buildIfOld } from './benchmark/program/build.ts';
 import { ROOT, readImage } from './benchmark/program/image.ts';
 import { type Line, markdownTable, tableOf } from './benchmark/report/line.ts';
 import { mustHavePlace, writeIntoPage } from './benchmark/report/page.ts';
-import { AGED_ROWS, chosen, ROWS } from './benchmark/rows/rows.ts';
+import { chosen, TABLES } from './benchmark/rows/rows.ts';
 import { missingPrograms } from './benchmark/shell/shell-run.ts';
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     aged: { type: 'boolean', default: false },
+    page: { type: 'boolean', default: false },
     store: { type: 'string' },
     write: { type: 'string' },
     short: { type: 'boolean', default: false },
@@ -33,12 +35,18 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
-if (values.list) console.log([...ROWS, ...AGED_ROWS].map(({ name }) => name).join('\n'));
+if (values.list)
+  console.log(
+    Object.values(TABLES)
+      .flat()
+      .map(({ name }) => name)
+      .join('\n'),
+  );
 else await benchmark();
 
 async function benchmark(): Promise<void> {
-  const rows = chosen(values.only, values.aged);
-  const place = values.aged ? 'aged' : 'benchmark';
+  const place = values.aged ? 'aged' : values.page ? 'page' : 'benchmark';
+  const rows = chosen(values.only, place);
   if (values.write !== undefined) mustHavePlace(values.write, place);
   keepTemporaryFoldersTogether('benchmark');
   buildIfOld(say);

@@ -1,3 +1,5 @@
+import type { JobTimes } from './jobs.ts';
+
 /** What the benchmark tells the simulated Atlas, which runs in a process of its own, to do. Each order is answered once it is done. */
 export type AtlasOrder =
   | ({ do: 'put' } & PutJobs)
@@ -17,6 +19,8 @@ export interface PutJobs extends JobRange {
   groupId: string;
   /** `ended` jobs can no longer change. */
   state: 'ended' | 'running';
+  /** The same for all that is ever put on one instance; `USUAL_TIMES` unless given. */
+  times?: JobTimes;
 }
 
 /** How things stood when the first answer of a poll had gone out. */

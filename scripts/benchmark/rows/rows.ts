@@ -6,14 +6,15 @@ import { DISK_ROW } from './disk.ts';
 import { HEALTHCHECK_ROW } from './healthcheck.ts';
 import { LATENCY_ROW } from './latency.ts';
 import { MANY_ROW } from './many.ts';
+import { PAGE_ROWS } from './page/rows.ts';
 import { POLL_ROWS } from './polls.ts';
 import { START_ROW } from './start.ts';
 
 /** What is measured on a store that is two years old, which takes a while to make. */
-export const AGED_ROWS: readonly Row[] = [AGED_ROW];
+const AGED_ROWS: readonly Row[] = [AGED_ROW];
 
 /** Everything else that can be measured, in the order of the table. */
-export const ROWS: readonly Row[] = [
+const ROWS: readonly Row[] = [
   ...POLL_ROWS,
   START_ROW,
   HEALTHCHECK_ROW,
@@ -24,11 +25,16 @@ export const ROWS: readonly Row[] = [
   DISK_ROW,
 ];
 
-/** The rows with these names, separated by commas; all of one kind unless given. @throws when there is no such row. */
-export function chosen(only: string | undefined, isAged: boolean): readonly Row[] {
-  if (only === undefined) return isAged ? AGED_ROWS : ROWS;
+/** The tables of the benchmark, each by the name of its place in `docs/costs.md`. */
+export const TABLES = { benchmark: ROWS, aged: AGED_ROWS, page: PAGE_ROWS } as const;
+
+/** The rows with these names, separated by commas; all of one table unless given. @throws when there is no such row. */
+export function chosen(only: string | undefined, table: keyof typeof TABLES): readonly Row[] {
+  if (only === undefined) return TABLES[table];
   return only.split(',').map((name) => {
-    const row = [...ROWS, ...AGED_ROWS].find((each) => each.name === name);
+    const row = Object.values(TABLES)
+      .flat()
+      .find((each) => each.name === name);
     if (row === undefined) throw new Error(`no row is called ${name}; see --list`);
     return row;
   });

@@ -1,0 +1,152 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Bench, Row } from '../../bench.ts';
+import { memoryOf } from '../../process/process-cost.ts';
+import { count, megabytes, span } from '../../report/figures.ts';
+import { atMost, type Line } from '../../report/line.ts';
+import { aSecond, type Lateness, latenessIn, type Span, spanOf } from './spans.ts';
+import { openViewers, type Viewers } from './viewers.ts';
+import { type BusyWorld, startBusyWorld } from './world.ts';
+
+const VIEWERS = 20;
+/** A page looks once a second: what it costs a second is what it costs a tick. */
+const WANTED = { tickMs: 10, lateMs: 50 };
+const POLLED = {
+  long: { schedule: '*/10 * * * * *', everyMs: 10_000 },
+  short: { schedule: '* * * * * *', everyMs: 1_000 },
+};
+const SPAN_MS = { long: 15_000, short: 1_500 };
+const SETTLE_MS = { long: 10_000, short: 500 };
+/** Before and after pages listen: the first look sends what has changed since a page was made, and reads what nobody had read. */
+const OPEN_MS = { long: 2_000, short: 500 };
+/** Without and with viewers in turn: a machine is faster at one time than at another. */
+const TURNS = { long: 2, short: 1 };
+/** A restore has ended so many changes after it began. */
+const LASTS = 15;
+
+/** What pages that are open take: CPU time, and how late polls are for them. */
+export const LIVE_ROW: Row = { name: 'page-live', measure };
+
+async function measure(bench: Bench): Promise<Line[]> {
+  const polled = bench.isShort ? POLLED.short : POLLED.long;
+  const world = await startBusyWorld(bench, polled);
+  try {
+    await delay(bench.isShort ? SETTLE_MS.short : SETTLE_MS.long);
+    bench.say('while nothing changes');
+    const quiet = await turns(bench, world, sameView());
+    bench.say('with a change every second');
+    const changes = keepChanging(world);
+    await delay(bench.isShort ? SETTLE_MS.short : SETTLE_MS.long);
+    const busy = await turns(bench, world, sameView());
+    bench.say('each with a filter of its own');
+    const others = await turns(bench, world, ownViews(world));
+    await changes.stop();
+    return await linesOf(world, polled.everyMs, { quiet, busy, others });
+  } finally {
+    await world.close();
+  }
+}
+
+function sameView(): string[] {
+  return Array.from({ length: VIEWERS }, () => '/');
+}
+
+function ownViews({ names }: BusyWorld): string[] {
+  const ranges = ['2h', '24h', '7d', '30d'];
+  return Array.from({ length: VIEWERS }, (_, index) =>
+    index < ranges.length
+      ? `/?range=${ranges[index]}`
+      : `/?range=24h&watch=${names[index % names.length] ?? ''}`,
+  );
+}
+
+/** What was measured in turn. */
+interface Turns {
+  without: Span[];
+  with: Span[];
+  /** Bytes that viewers were sent, in all. */
+  bytes: number;
+  resident: string;
+}
+
+async function turns(bench: Bench, world: BusyWorld, paths: readonly string[]): Promise<Turns> {
+  const [spanMs, settleMs, times] = bench.isShort
+    ? [SPAN_MS.short, OPEN_MS.short, TURNS.short]
+    : [SPAN_MS.long, OPEN_MS.long, TURNS.long];
+  const found: Turns = { without: [], with: [], bytes: 0, resident: '' };
+  for (let turn = 0; turn < times; turn += 1) {
+    found.without.push(await spanOf(world, spanMs));
+    const viewers: Viewers = await openViewers(world.watcher.url, paths);
+    await delay(settleMs);
+    const before = viewers.bytes();
+    found.with.push(await spanOf(world, spanMs));
+    found.bytes += viewers.bytes() - before;
+    found.resident = megabytes(memoryOf(world.watcher.pid));
+    viewers.close();
+    await delay(settleMs);
+  }
+  return found;
+}
+
+/** Has a restore begin and another one end in turn, one a second. */
+function keepChanging(world: BusyWorld): { stop(): Promise<void> } {
+  let isOver = false;
+  const run = async (): Promise<void> => {
+    for (let number = 0; !isOver; number += 1) {
+      await world.begin(number);
+      await delay(500);
+      if (number >= LASTS) await world.end(number - LASTS);
+      await delay(500);
+    }
+  };
+  const running = run();
+  return {
+    stop: async () => {
+      isOver = true;
+      await running;
+    },
+  };
+}
+
+async function linesOf(
+  world: BusyWorld,
+  everyMs: number,
+  found: { quiet: Turns; busy: Turns; others: Turns },
+): Promise<Line[]> {
+  const { watches, jobs } = world.scale;
+  const what = `${VIEWERS} open pages, ${count(watches)} watches, ${count(jobs)} restores`;
+  const [without, withViewers] = await latenessIn(world, everyMs, [
+    Object.values(found).flatMap((turns) => turns.without),
+    Object.values(found).flatMap((turns) => turns.with),
+  ]);
+  if (without === undefined || withViewers === undefined) throw new Error('no poll was seen');
+  return [
+    tickLine(`${what}: CPU a tick, nothing changes`, found.quiet, WANTED.tickMs),
+    tickLine(
+      `${what}: CPU a tick, a restore begins and another ends every second`,
+      found.busy,
+      WANTED.tickMs,
+    ),
+    tickLine(`the same, each page with a filter of its own`, found.others, null),
+    {
+      what: 'polls behind the earliest of their watch, p99, with these pages and without',
+      goal: atMost(`${WANTED.lateMs} ms more`, [withViewers.p99 - without.p99, WANTED.lateMs]),
+      got: `${lateness(withViewers)}; without: ${lateness(without)}`,
+    },
+    { what: 'memory (private) of the daemon with these pages open', goal: null, got: found.busy.resident },
+  ];
+}
+
+function tickLine(what: string, turns: Turns, limit: number | null): Line {
+  const ms = aSecond(turns.with) - aSecond(turns.without);
+  const seconds = turns.with.reduce((sum, { from, to }) => sum + (to - from) / 1_000, 0);
+  const kilobytes = turns.bytes / 1_000 / seconds / VIEWERS;
+  return {
+    what,
+    goal: limit === null ? null : atMost(`${limit} ms`, [ms, limit]),
+    got: `${span(ms)} (the daemon without: ${span(aSecond(turns.without))} a second); ${kilobytes.toFixed(1)} kB to each`,
+  };
+}
+
+function lateness({ median, p99, most }: Lateness): string {
+  return `${span(p99)} (median ${span(median)}, most ${span(most)})`;
+}
