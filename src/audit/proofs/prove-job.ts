@@ -2,11 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditEntry } from '../../domain/audit.ts';
 import { EMPTY_FRONTIER, type Frontier, leafHash, rootOf } from '../../domain/evidence/audit-tree.ts';
 import type { Checkpoint } from '../../domain/evidence/checkpoint.ts';
+import { createJobEntries } from '../../domain/evidence/job-entries.ts';
 import { logProofText } from '../../domain/evidence/log-proof.ts';
 import { RangeRoots } from '../../domain/evidence/range-roots.ts';
 import { inclusionRanges } from '../../domain/evidence/tree-proof.ts';
 import { StoreError } from '../../errors.ts';
-import { createJobEntries } from './job-entries.ts';
 import { LeafList } from './leaf-list.ts';
 import type { JobProofs, LineReader } from './proofs.ts';
 

@@ -17,7 +17,7 @@ import { createActions } from './actions/actions.ts';
 import { saidWords } from './actions/said.ts';
 import { readAssets } from './assets.ts';
 import { htmlAnswer } from './html-answer.ts';
-import { renderJobPage } from './job-page.ts';
+import { renderJobPage } from './job/job-page.ts';
 import { renderPage, renderSections } from './page.ts';
 import { createPageSource, type PageSourceDeps } from './page-source.ts';
 import {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { renderJobPage } from '../../../src/http/page/job-page.ts';
-import type { JobFacts } from '../../../src/views/page/job-facts.ts';
-import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../../support/builders.ts';
-import { recorded } from '../../support/reading-store.ts';
+import { renderJobPage } from '../../../../src/http/page/job/job-page.ts';
+import type { JobFacts } from '../../../../src/views/page/job-facts.ts';
+import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../../../support/builders.ts';
+import { recorded } from '../../../support/reading-store.ts';
 
 const ASSETS = { css: '/assets/page.css', scripts: [] };
 

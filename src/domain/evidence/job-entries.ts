@@ -1,4 +1,4 @@
-import { type AuditData, type AuditEntry, parseAuditEntry } from '../../domain/audit.ts';
+import { type AuditData, type AuditEntry, parseAuditEntry } from '../audit.ts';
 
 /** Tells which entries of a log are about one job, when it is shown them in their order. */
 export interface JobEntries {
