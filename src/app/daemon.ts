@@ -20,6 +20,7 @@ import { configInForce } from './config-in-force.ts';
 import type { EarlySignals } from './early-signals.ts';
 import { boundHeapAfterStart } from './heap-growth.ts';
 import { armLastResort, type LastResort } from './last-resort.ts';
+import { proverOf } from './proofs.ts';
 import { createReloader } from './reload/reloader.ts';
 import { watchSecrets } from './reload/secret-watch.ts';
 import { witnessFor } from './witness/served-witness.ts';
@@ -121,6 +122,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       pollSoon: (watch) => runner.pollSoon(watch),
       mutableWatches: () => reloader.config().watches,
       configFault: reloader.fault,
+      proveJob: proverOf(store),
       witness: witnessFor({ config: reloader.config, store, clock, logger }),
       heartbeatFault: () => redactTexts(heartbeat.fault(), redactor.redact),
       hangingAfterMs,

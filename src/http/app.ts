@@ -29,12 +29,14 @@ import { type ApiDeps, addApi } from './api.ts';
 import { BodyTooLarge, readBody } from './body.ts';
 import { compressLong } from './compress.ts';
 import { addEventStream } from './event-stream.ts';
+import type { ProveJob } from './page/job/proof.ts';
 import type { PagesDeps } from './page/pages.ts';
 import {
   addBadges,
   addLogin,
   addPageAssets,
   addPageRoutes,
+  addProofs,
   formsAt,
   isAskedByBrowser,
   sendToLogin,
@@ -73,6 +75,8 @@ export interface AppDeps extends ApiDeps {
   mutableWatches: WriteDeps['mutableWatches'];
   /** `null` while the configuration that was read last is in force. */
   configFault: () => ConfigFault | null;
+  /** Proves what the audit log says of a restore. */
+  proveJob: ProveJob;
   /** The witness for the logs of others; `null`: there are none. */
   witness: () => Promise<ServedWitness | null>;
   /** `null` while whoever waits for the heartbeat hears it, or there is none. */
@@ -141,6 +145,7 @@ function createApp(deps: AppDeps): Hono {
   app.use(compressLong);
   addReload(app, deps);
   addWrites(app, deps);
+  addProofs(app, { ...deps, faultLog });
   addTurns(app, faultLog);
   addBadges(app, deps, () => true);
   addPageRoutes(app, {

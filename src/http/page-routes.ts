@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 import type { BadgeDeps } from './badge/badges.ts';
+import type { ProofDeps } from './page/job/proof.ts';
 import type { PagesDeps } from './page/pages.ts';
 import type { LoginDeps } from './session/login.ts';
 
@@ -14,6 +15,12 @@ export function addPageRoutes(app: Hono, deps: PagesDeps): void {
   app.get('/actions/:name', async (c) => (await pages()).form(c, c.req.param('name')));
   app.post('/actions/:name', async (c) => (await pages()).act(c, c.req.param('name')));
   app.get('/live', async (c) => (await pages()).live(c));
+}
+
+/** Answers with the proofs of restores. They take longer than a turn at the store may, and have turns of their own. */
+export function addProofs(app: Hono, deps: ProofDeps): void {
+  const proofs = lazily(async () => (await import('./page/job/proof.ts')).createProofs(deps));
+  app.get('/jobs/:id/proof', async (c) => (await proofs()).answer(c, c.req.param('id')));
 }
 
 /** Answers what browsers ask for by themselves, to anybody: nothing in it is about this installation. */

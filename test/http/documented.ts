@@ -51,7 +51,7 @@ export function expectDocumented(
 
 /** Pages and their forms are no API. */
 function isForPeople(path: string): boolean {
-  return /^\/(login|logout|actions\/\w+)?$/.test(path);
+  return /^\/(login|logout|actions\/\w+|jobs\/[^/]+(\/proof)?)?$/.test(path);
 }
 
 function isRefusedAtTheDoor(status: number): boolean {

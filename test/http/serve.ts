@@ -40,6 +40,7 @@ export async function serve(
     mutableWatches: () => [aWatch()],
     configFault: () => null,
     heartbeatFault: () => null,
+    proveJob: async () => null,
     witness: async () => null,
     status: () => aWatcherStatus(),
     report: () =>

@@ -28,7 +28,10 @@ export async function proveJob(
   const entries = createJobEntries(jobId);
   let begin: Frontier | null = null;
   for await (const { lines, start } of portionsOf(read)) {
-    begin ??= start?.frontier ?? EMPTY_FRONTIER;
+    const frontier = start?.frontier ?? EMPTY_FRONTIER;
+    begin ??= frontier;
+    // The log was cut meanwhile: what was not read yet of its first entries is gone.
+    if (frontier.size !== begin.size) return proveJob(read, jobId, signed);
     for (const { seq, body } of lines) {
       if (seq <= size) leaves.push(leafHash(body));
       const entry = entries.take(body);

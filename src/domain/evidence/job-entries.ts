@@ -8,9 +8,13 @@ export interface JobEntries {
 
 const EVENT_ID = /"eventId":"([^"]+)"/;
 
-/** Begins with the first entry. Lines that cannot be about the job are not parsed. */
-export function createJobEntries(jobId: string): JobEntries {
-  const events = new Set<unknown>();
+/**
+ * Begins with the first entry, or anywhere. Lines that cannot be about the job are not parsed.
+ * @param eventIds of events of the job that are known already: some entries name nothing else, and the one that tells whose event it is may not
+ *   be shown.
+ */
+export function createJobEntries(jobId: string, eventIds: readonly string[] = []): JobEntries {
+  const events = new Set<unknown>(eventIds);
   const named = JSON.stringify(jobId);
   const isOf = ({ jobId: id, eventId }: AuditData): boolean => id === jobId || events.has(eventId);
   return {

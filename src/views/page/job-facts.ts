@@ -9,6 +9,7 @@ import type { RecordedEvent, RecordReader } from '../../store/ports/records.ts';
 import { createExpectedEnds } from '../expected-ends.ts';
 import type { ListedJob } from '../records/records.ts';
 import { type IdFinder, resolveJobId } from '../resolve-id.ts';
+import { type JobLog, type JobLogStore, readJobLog } from './job-log.ts';
 
 /** All that the page of one job is made of. */
 export interface JobFacts extends ListedJob {
@@ -19,13 +20,15 @@ export interface JobFacts extends ListedJob {
   events: readonly RecordedEvent[];
   /** How long restores took on the same instance, newest first. */
   durations: readonly FinishedDuration[];
+  log: JobLog;
 }
 
 /** What the page of a job asks of the store. */
 export type JobFactsStore = IdFinder &
   Pick<RecordReader, 'listObservations' | 'listEvents'> &
   Pick<JobReader, 'finishedDurations'> &
-  AttestationReader;
+  AttestationReader &
+  JobLogStore;
 
 /** So many events of a job are shown. */
 const MOST_EVENTS = 200;
@@ -49,12 +52,13 @@ export async function readJobFacts(
   const [latest, ...others] = items.toSorted((a, b) => b.changedAt - a.changedAt);
   if (latest === undefined) return null;
   const ends = await createExpectedEnds({ store, clock }).of([latest]);
+  const attestations = (await store.attestationsOf([jobId])).get(jobId) ?? [];
+  const events = told.items.toReversed();
   return {
-    ...{ now: clock.now(), observation: latest, eta: ends.get(latest) ?? null },
-    attestations: (await store.attestationsOf([jobId])).get(jobId) ?? [],
+    ...{ now: clock.now(), observation: latest, eta: ends.get(latest) ?? null, attestations, events },
     alsoWatchedBy: others.map(({ watch }) => watch),
-    events: told.items.toReversed(),
     durations: await durationsOf(store, latest),
+    log: await readJobLog(store, { observation: latest, events, attestations }),
   };
 }
 

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkProofs } from '../../../src/audit/proofs/check-proofs.ts';
 import { writeProofs } from '../../../src/audit/proofs/proof-files.ts';
+import type { LineReader } from '../../../src/audit/proofs/proofs.ts';
 import { proveJob } from '../../../src/audit/proofs/prove-job.ts';
+import type { AuditHead } from '../../../src/domain/audit.ts';
 import { parseCheckpoint } from '../../../src/domain/evidence/checkpoint.ts';
 import { logProofText, parseLogProof } from '../../../src/domain/evidence/log-proof.ts';
 import { verifierKeyText } from '../../../src/domain/evidence/signed-note.ts';
 import { temporaryDirectory } from '../../store/support.ts';
 import { jobId } from '../../support/builders.ts';
-import { aLogKey, SignedLog, signLines } from '../../support/signed-log.ts';
+import { aLogKey, SignedLog, signLines, treeOf } from '../../support/signed-log.ts';
 
 const [JOB, OTHER] = [jobId(1), jobId(2)];
 
@@ -91,6 +93,31 @@ describe('the proofs of the entries of a job', () => {
     log.append({ kind: 'anomaly.seen', data: { jobId: JOB, problem: 'late' } });
     const { proven, unsigned } = await proofsOf(log, note);
     expect([proven.length, unsigned]).toEqual([20, 1]);
+  });
+
+  it('are made anew when the log is cut while they are made', async () => {
+    const log = aLog();
+    const note = log.sign();
+    const cut = 500;
+    for (let round = 0; round < 600; round += 1)
+      log.append({ kind: 'poll.failed', data: { watch: 'orders' } });
+    log.append({ kind: 'anomaly.seen', data: { jobId: JOB, problem: 'late' } });
+    const last = log.sign();
+    const stub = {
+      last: JSON.parse(log.lines[cut - 1] ?? '') as AuditHead,
+      frontier: treeOf(log.lines.slice(0, cut)),
+      ...{ checkpoint: note, key: '' },
+    };
+    let reads = 0;
+    const whole = reader(log.lines);
+    const read: LineReader = async (after, limit) => {
+      reads += 1;
+      return reads === 1
+        ? whole(after, limit)
+        : { ...(await whole(Math.max(after, cut), limit)), start: stub };
+    };
+    const { proven } = await proveJob(read, JOB, signedBy(last));
+    expect(proven.map(({ entry }) => entry.kind)).toEqual(['anomaly.seen']);
   });
 
   it('are not made of a log that is not the one that was signed', async () => {

@@ -22,6 +22,7 @@ import { clock, type Markup, markup, type Part, roughSpan } from '../markup.ts';
 import { saidNotice } from '../page.ts';
 import { STATE_WORDS } from '../states.ts';
 import { toldWords } from '../told.ts';
+import { logSection } from './log-section.ts';
 
 /** What the page of a restore holds besides the restore. */
 export interface JobPageParts {
@@ -53,7 +54,7 @@ ${factList(facts, rtoMs)}${jobActions(facts, viewer)}</section>
 ${job === null ? null : durationsSection(facts, job)}
 ${lifeSection(facts)}
 ${attestedSection(facts)}${toldSection(facts, viewer)}
-${proofSection(jobId)}</main>
+${logSection(facts)}</main>
 <footer class="quiet">restore-watcher ${version}. All times are in <span data-zone>UTC</span>.</footer>`,
   });
 }
@@ -236,10 +237,4 @@ function toldRow(
 
 function eventWords({ event }: RecordedEvent): string {
   return `${event.reminder === null ? '' : 'reminder: '}${event.name.replaceAll('_', ' ')}`;
-}
-
-function proofSection(jobId: string): Markup {
-  return markup`<section aria-labelledby="proof-title"><h2 id="proof-title">Proof</h2>
-<p>Each step of this restore is an entry of the audit log. To take those entries out, each with a proof that it stands in the signed log:</p>
-<p><code>restore-watcher audit prove ${jobId} --out DIR</code></p><p>Why each channel was told or not: <code>restore-watcher history ${jobId} --why</code></p></section>`;
 }

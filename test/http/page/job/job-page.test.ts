@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderJobPage } from '../../../../src/http/page/job/job-page.ts';
 import type { JobFacts } from '../../../../src/views/page/job-facts.ts';
+import { chainEntries } from '../../../support/audit-chain.ts';
 import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../../../support/builders.ts';
 import { recorded } from '../../../support/reading-store.ts';
 
@@ -11,6 +12,7 @@ function facts(over: Partial<JobFacts> = {}): JobFacts {
     now: T0 + 60 * MINUTE,
     observation: anObservation(aJob(['finished'], { id: jobId(1) })),
     ...{ eta: null, attestations: [], alsoWatchedBy: [], events: [], durations: [] },
+    log: { entries: [], isWhole: true, checkpoint: null },
     ...over,
   };
 }
@@ -28,6 +30,61 @@ function life(given: JobFacts): string[] {
       .trim(),
   );
 }
+
+/** The rows of the audit log. */
+function logRows(given: JobFacts): string[] {
+  return [...render(given).matchAll(/<tr id="entry-\d+">(.*?)<\/tr>/gs)].map(([, row = '']) =>
+    row
+      .replaceAll(/<[^>]+>/g, ' ')
+      .replaceAll(/\s+/g, ' ')
+      .trim(),
+  );
+}
+
+describe('what the audit log says of a restore', () => {
+  const id = jobId(1);
+  const entries = chainEntries({ seq: 6, hash: 'a'.repeat(64) }, [
+    { at: T0, kind: 'transition', data: { eventId: 'e', jobId: id, event: 'failed' } },
+    {
+      at: T0,
+      kind: 'decision',
+      data: { eventId: 'e', event: 'failed', decision: 'deliver', channel: 'oncall' },
+    },
+    {
+      at: T0 + 1_000,
+      kind: 'delivery.attempted',
+      data: {
+        eventId: 'e',
+        event: 'failed',
+        channel: 'oncall',
+        outcome: 'retry',
+        attempt: 1,
+        detail: '<b>no</b>',
+      },
+    },
+  ]);
+  const signed = { at: new Date(T0).toISOString(), size: 8, note: 'n' };
+
+  it('stands on its page entry by entry, and which of them are signed', () => {
+    expect(logRows(facts({ log: { entries, isWhole: true, checkpoint: signed } }))).toEqual([
+      '7 08:00:05 transition event failed yes',
+      '8 08:00:05 decision event failed, decision deliver, channel oncall yes',
+      '9 08:00:06 delivery.attempted event failed, channel oncall, outcome retry, attempt 1, detail &lt;b&gt;no&lt;/b&gt; not yet',
+    ]);
+  });
+
+  it('can be had with its proof once something is signed, and is said to be no more than what was found', () => {
+    const link = `<a href="/jobs/${id}/proof">`;
+    const shown = render(facts({ log: { entries, isWhole: true, checkpoint: signed } }));
+    expect(shown).toContain(link);
+    expect(shown).not.toContain('There may be more');
+    expect(shown).toContain('of which 8 entries were signed');
+    const unsigned = render(facts({ log: { entries: [], isWhole: false, checkpoint: null } }));
+    expect(unsigned).not.toContain(link);
+    expect(unsigned).toContain('Nothing of the log is signed yet');
+    expect(unsigned).toContain('There may be more');
+  });
+});
 
 describe('the page of a restore', () => {
   const job = aJob(['finished'], { id: jobId(1) });
