@@ -51,6 +51,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Wa
   const faulty = [...unresolved, ...shape.faults].map(({ path }) => path);
   const { faults, warnings } = await applyRules({
     ...shape,
+    file,
     config: shape.sound,
     faulty,
     readFile,
@@ -123,12 +124,15 @@ function parse(file: string, text: string): Extract<JsonReading, { kind: 'value'
 }
 
 async function applyRules(
-  scene: Pick<RuleContext, 'config' | 'found' | 'readFile' | 'isFilledIn'> & { faulty: readonly Path[] },
+  scene: Pick<RuleContext, 'file' | 'config' | 'found' | 'readFile' | 'isFilledIn'> & {
+    faulty: readonly Path[];
+  },
 ): Promise<{ faults: Finding[]; warnings: Finding[] }> {
-  const { config, found, readFile, isFilledIn, faulty } = scene;
+  const { file, config, found, readFile, isFilledIn, faulty } = scene;
   const faults: Finding[] = [];
   const warnings: Finding[] = [];
   const context: RuleContext = {
+    file,
     config,
     found,
     readFile,

@@ -1,4 +1,3 @@
-import { extname } from 'node:path';
 import { type Drill, shortDrills } from '../domain/drills/drill.ts';
 import { parseVerifierKey, parseWitnessKey, type VerifierKey } from '../domain/evidence/signed-note.ts';
 import type { ApiVersion, Watch } from '../domain/job/watch.ts';
@@ -19,6 +18,7 @@ import type {
 import { parseDuration } from './duration.ts';
 import { CHANNEL_SCHEMA } from './schema/channels.ts';
 import type { SoundConfig } from './schema/check-shape.ts';
+import { defaultCheckpoints, defaultKeyFile } from './schema/default-store.ts';
 import { knownKeys } from './schema/known-keys.ts';
 import type { FilledConfigFile } from './schema/schema.ts';
 
@@ -92,14 +92,12 @@ function placeOf({ url, schema, caFile }: FilledConfigFile['store']): WatcherCon
 
 function toAudit({ audit, store }: FilledConfigFile): AuditConfig {
   const { file, checkpoints, checkpointEvery, origin, keyFile, keep, witnesses, witnessFor } = audit;
-  const stem = file.slice(0, file.length - extname(file).length);
-  const beside = store.url.startsWith('sqlite:') ? store.url.slice('sqlite:'.length) : stem;
   return {
     file,
-    checkpoints: checkpoints ?? `${stem}.checkpoints`,
+    checkpoints: checkpoints ?? defaultCheckpoints(file),
     checkpointEveryMs: span(checkpointEvery),
     origin: origin ?? null,
-    key: { file: keyFile ?? `${beside}.audit-key`, isGiven: keyFile !== undefined },
+    key: { file: keyFile ?? defaultKeyFile(file, store.url), isGiven: keyFile !== undefined },
     keepMs: keep === 'forever' ? null : span(keep),
     witnesses: witnesses.map(({ url, key, caFile }) => ({
       url,

@@ -246,9 +246,28 @@ export const BROKEN: Readonly<Record<string, readonly ExpectedFault[]>> = {
   'number-from-variable': [['server.port', 'found the value from ${ATLAS_PUBLIC_KEY}']],
   'open-server-with-empty-token': [['server.token', 'found an empty text from ${EMPTY:-}; expected a token']],
   'open-server-without-token': [['server.token', 'since others can reach server.host "0.0.0.0"']],
+  'own-file-beside': [
+    [
+      'audit.file',
+      'expected another file than those beside the one of store.url ("./data/watcher.db" unless configured): -wal, -shm',
+    ],
+    ['audit.checkpoints', 'those beside the one of audit.keyFile ("./data/watcher.db.audit-key" unless'],
+  ],
+  'own-file-is-configuration': [['audit.file', 'expected another file than the configuration itself']],
+  'own-file-is-default': [
+    ['audit.file', 'expected another file than the one of store.url ("./data/watcher.db" unless configured)'],
+  ],
+  'own-file-is-derived': [
+    ['store.url', 'expected another file than the one of audit.checkpoints ("./data/audit.checkpoints" un'],
+    ['audit.keyFile', 'expected another file than the one of audit.file ("./data/audit.jsonl" unless'],
+  ],
+  'own-files-one': [
+    ['audit.file', 'expected another file than the one of store.url'],
+    ['audit.checkpoints', 'expected another file than the one of store.url'],
+    ['audit.keyFile', 'expected another file than the one of store.url'],
+  ],
   'postgres-keys': [['store.schema', 'is for a store.url with "postgres://" alone']],
   'renamed-test-alert': [['drill', 'unknown key; it is called "testAlert" now']],
-  'store-is-audit-file': [['audit.file', 'expected another file than the one of store.url']],
   'too-long-request-timeout': [['connections[0].requestTimeout', '10m at most, found "11m"']],
   'unknown-channel': [['routes[0].channels[1]', 'expected the name of a channel ("siem"), found "pager"']],
   'unknown-channel-type': [

@@ -408,6 +408,16 @@ describe('a sound configuration', () => {
     expect(config.server.port).toBe(9090);
   });
 
+  it.each(['08080', '-08', '1e3', '0x10', '1.'])(
+    'refuses %s out of a variable as a port, and names it',
+    async (PORT) => {
+      const refused = load(aConfigFile({ server: { port: '${PORT}' } }), { PORT });
+      await expect(refused).rejects.toMatchObject({
+        issues: [{ path: 'server.port', message: expect.stringContaining('expected a port from 0') }],
+      });
+    },
+  );
+
   it('takes an empty secret or token for none', async () => {
     const channels = [
       { name: 'siem', type: 'webhook', url: 'https://siem.example.com', secret: '${SECRET:-}' },

@@ -15,11 +15,11 @@ import {
   openServersAskForToken,
   postgresKeysHavePostgres,
   recordsAreKeptAWhile,
-  storeAndAuditDiffer,
   storesAreKnown,
   witnessesAreUsable,
 } from './environment.ts';
 import { fallbacksLeadNowhereBack, fallbacksNameOtherChannels } from './fallbacks.ts';
+import { ownFilesDiffer } from './files.ts';
 import {
   instancesAreNoHosts,
   patternsAreNoExpressions,
@@ -96,7 +96,7 @@ export const RULES: readonly Rule[] = [
   openServersAskForToken,
   storesAreKnown,
   postgresKeysHavePostgres,
-  storeAndAuditDiffer,
+  ownFilesDiffer,
   logIsKeptAsLong,
   witnessesAreUsable,
   recordsAreKeptAWhile,

@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { parseVerifierKey, parseWitnessKey } from '../../domain/evidence/signed-note.ts';
 import { isLoopbackName } from '../../net/loopback.ts';
@@ -130,15 +129,6 @@ export const witnessesAreUsable: Rule = ({ config, fault, found }) => {
     const path = ['audit', 'witnessFor', index, 'key'];
     if (key !== undefined && parseVerifierKey(key) === null)
       fault(path, `expected the verifier key of a log (NAME+ID+BASE64), found ${found(path)}`);
-  }
-};
-
-/** The store and the mirror of the audit log are two files. */
-export const storeAndAuditDiffer: Rule = ({ config, fault }) => {
-  const { file } = config.audit ?? {};
-  const store = config.store?.url?.replace(/^sqlite:/, '');
-  if (file !== undefined && store !== undefined && resolve(file) === resolve(store)) {
-    fault(['audit', 'file'], 'expected another file than the one of store.url');
   }
 };
 

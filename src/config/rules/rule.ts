@@ -4,6 +4,8 @@ import type { Path } from '../text/paths.ts';
 
 /** What a rule looks at, and where it tells what it finds. */
 export interface RuleContext {
+  /** The path of the configuration. */
+  file: string;
   /** The sound parts of the file. Defaults are not filled in: `undefined` is absent or faulty. */
   config: SoundConfig;
   /** True when a part was taken out for a fault that has been told. */

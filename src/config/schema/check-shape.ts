@@ -66,7 +66,7 @@ function readScalars({ value, placeholders }: Written): unknown {
   return issues.reduce((root, issue) => {
     const path = issue.path.map(toStep);
     const text = valueAt(root, path);
-    const isScalar = typeof text === 'string' && /^(true|false|-?\d{1,15}(\.\d+)?)$/.test(text);
+    const isScalar = typeof text === 'string' && /^(true|false|-?(0|[1-9]\d{0,14})(\.\d+)?)$/.test(text);
     return isScalar && placeholders.has(formatPath(path)) ? withValueAt(root, path, JSON.parse(text)) : root;
   }, value);
 }
