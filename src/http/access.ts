@@ -28,13 +28,14 @@ export type Role = 'actor' | 'viewer';
 
 /**
  * Tells what a request may do by the token that it brings; `null`: nothing. Where no token is set everybody may read. The comparison takes
- * the same time whatever was given. Not `hono/bearer-auth`, which answers a header in another form with 400, refuses a token with characters outside its
- * alphabet, and cannot be asked without refusing: `/readyz` says less without a token, and is no refusal.
+ * the same time whatever was given. A token may hold blanks. Not `hono/bearer-auth`, which answers a header in another form with 400,
+ * refuses a token with characters outside its alphabet, and cannot be asked without refusing: `/readyz` says less without a token, and is
+ * no refusal.
  */
 export function roleOf(authorization: string | undefined, tokens: Tokens): Role | null {
   if (isOpen(tokens)) return 'viewer';
   const { token, viewToken } = tokens;
-  const given = sha256(/^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '');
+  const given = sha256(/^Bearer +(.*)$/i.exec(authorization ?? '')?.[1]?.trimEnd() ?? '');
   const [acts, views] = [token, viewToken].map(
     (each) => each !== null && timingSafeEqual(given, sha256(each)),
   );
