@@ -1,7 +1,7 @@
 import { DeliveryError } from '../../errors.ts';
 import { jsonFields } from '../../net/answers/json-answer.ts';
 import { isPage, PAGE_HINT } from '../../net/answers/page.ts';
-import { type HttpReply, httpFault, retryAfterOf } from '../http-outcome.ts';
+import { type HttpReply, httpFault, retryAfterOf, verdictOfStatus } from '../http-outcome.ts';
 import type { Scrub } from '../scrub.ts';
 
 const RECEIVER = 'Slack';
@@ -101,7 +101,10 @@ function wordOf(body: string): string | null {
   return typeof word === 'string' ? word : null;
 }
 
-/** `null` for a word of which nobody knows what it means: the status decides, or another try. */
+/**
+ * What a word means: `null` where nobody knows, and the status decides, or another try. Behind a status that passes by itself only a
+ * destination that has gone is believed: gateways in front of a receiver say "Too Many Requests" and "no healthy upstream".
+ */
 function faultOfWord(
   word: string,
   { text, status, retryAfterMs }: { text: string; status: number; retryAfterMs: number | undefined },
@@ -112,5 +115,8 @@ function faultOfWord(
     const reason = /limit/i.test(word) ? 'rate_limited' : 'unavailable';
     return new DeliveryError(reason, text, { retryable: true, status, retryAfterMs });
   }
-  return DISLIKES.test(word) ? new DeliveryError('rejected', text, { retryable: false, status }) : null;
+  const isPassing = status >= 300 && verdictOfStatus(status).retryable;
+  return DISLIKES.test(word) && !isPassing
+    ? new DeliveryError('rejected', text, { retryable: false, status })
+    : null;
 }

@@ -59,6 +59,13 @@ describe('an answer of Slack, or of a server that takes its messages', () => {
     [200, '[]', 'unavailable'],
     [200, '1', 'unavailable'],
     [500, 'rollup_error', 'unavailable'],
+    // What gateways say before a receiver: those of AWS, Envoy, nginx, Spring.
+    [429, '{"message":"Too Many Requests"}', 'rate_limited'],
+    [503, '{"message":"no healthy upstream"}', 'unavailable'],
+    [502, '{"error":"Bad Gateway"}', 'unavailable'],
+    [500, '{"message":"Unknown error"}', 'unavailable'],
+    [408, '{"message":"not received in time"}', 'unavailable'],
+    [500, 'invalid_blocks', 'unavailable'],
     [423, '', 'unavailable'],
     [425, '', 'unavailable'],
   ])('%i %s is tried again: %s', (status, body, reason) => {
@@ -80,10 +87,10 @@ describe('an answer of Slack, or of a server that takes its messages', () => {
     },
   );
 
-  it('waits for as long as a 429 asks, whatever it says besides', () => {
-    expect(judge(429, '{"ok":false,"error":"rate_limited"}', '17')).toMatchObject({
-      reason: 'rate_limited',
-      retryAfterMs: 17_000,
-    });
-  });
+  it.each(['{"ok":false,"error":"rate_limited"}', '{"message":"Too Many Requests"}'])(
+    'waits for as long as a 429 asks, whatever it says besides: %s',
+    (body) => {
+      expect(judge(429, body, '17')).toMatchObject({ reason: 'rate_limited', retryAfterMs: 17_000 });
+    },
+  );
 });
