@@ -27,8 +27,14 @@ export interface PlaceChange {
   key: string;
   /** `null`: the instance has gone, and nothing is expected of it. */
   place: DrillPlace | null;
-  /** There when something is to be told of a run, and to be written down. */
-  run: DrillRun | null;
+  /** There when a run was judged: that is written down, and may have to be told. */
+  judged: Judgement | null;
+}
+
+/** How a run is judged, and how it was before; `null`: this is the first time. */
+export interface Judgement {
+  run: DrillRun;
+  before: DrillRun | null;
 }
 
 /** Of so many runs for which nobody waits it is remembered what they lacked: an attestation that comes later than that changes nothing. */
@@ -60,8 +66,10 @@ export function readEntry(
 }
 
 /** Says of which runs nobody has attested in time. */
-export function missedAttestations(place: DrillPlace, now: Timestamp): DrillRun[] {
-  return place.runs.filter((run) => isUnattested(run, now)).map(missAttestation);
+export function missedAttestations(place: DrillPlace, now: Timestamp): Judgement[] {
+  return place.runs
+    .filter((run) => isUnattested(run, now))
+    .map((before) => ({ run: missAttestation(before), before }));
 }
 
 /**
@@ -77,8 +85,25 @@ export function withRun(place: DrillPlace, run: DrillRun): DrillPlace {
 }
 
 /** Since when a restore is waited for: the last one, or else the begin of the watch. */
-export function waitingSince({ done, since }: DrillPlace): Timestamp {
+export function waitingSince({ done, since }: Pick<DrillPlace, 'done' | 'since'>): Timestamp {
   return done?.at ?? since;
+}
+
+/**
+ * True when it is told that the drill is overdue, and a restore has finished since that makes it due later. One that finished so long before
+ * it was found that the next is late by now makes nothing due later, and neither does what is found out of an old one.
+ * @param now `null`: nobody knows, and nothing is late.
+ */
+export function endsOverdue(
+  place: Pick<DrillPlace, 'done' | 'since' | 'overdueSince'>,
+  { everyMs }: Pick<Drill, 'everyMs'>,
+  now: Timestamp | null,
+): boolean {
+  const { overdueSince } = place;
+  const since = waitingSince(place);
+  // A clock that was set back alone ends nothing.
+  if (overdueSince === null || since <= overdueSince) return false;
+  return now === null || now - since <= everyMs;
 }
 
 /** The key of the one place of a watch that names its instance, whatever Atlas calls that; or of the instance. */
@@ -107,11 +132,12 @@ function readJob(
   const counted = isLaterFinish(job, place.done)
     ? { ...place, done: { jobId: job.jobId, at: job.endedAt } }
     : place;
-  if (job.isSilent || !judges) return counted === place ? [] : [{ key, place: counted, run: null }];
+  if (job.isSilent || !judges) return counted === place ? [] : [{ key, place: counted, judged: null }];
   // The short form asks for restores that finish, and for nothing else.
   if (drill.name === null && job.outcome === 'failed') return [];
   const run = judgeRun(drill, job);
-  return [{ key, place: withRun(counted, run), run }];
+  const before = place.runs.find(({ jobId }) => jobId === job.jobId) ?? null;
+  return [{ key, place: withRun(counted, run), judged: { run, before } }];
 }
 
 /** True when this restore finished after the one that is done, as far as anybody knows. */
@@ -127,14 +153,14 @@ function readAttestation(places: ReadonlyMap<string, DrillPlace>, { data }: Audi
   const { jobId, result, by, ticket = null } = data;
   if (result !== 'passed' && result !== 'failed') return [];
   return [...places].flatMap(([key, place]) => {
-    const run = place.runs.find((one) => one.jobId === jobId);
-    if (run === undefined) return [];
-    const attested = attestRun(run, {
+    const before = place.runs.find((one) => one.jobId === jobId);
+    if (before === undefined) return [];
+    const run = attestRun(before, {
       result,
       by: String(by),
       ticket: ticket === null ? null : String(ticket),
     });
-    return [{ key, place: withRun(place, attested), run: attested }];
+    return [{ key, place: withRun(place, run), judged: { run, before } }];
   });
 }
 
@@ -147,11 +173,11 @@ function begin(
   const home = { groupId: String(data.groupId), instanceName: String(data.instanceName) };
   const key = keyIn(watch, home);
   const since = parseInstant(at);
-  return places.has(key) || since === null ? [] : [{ key, place: newPlace(home, since), run: null }];
+  return places.has(key) || since === null ? [] : [{ key, place: newPlace(home, since), judged: null }];
 }
 
 function leave(watch: Watch, places: ReadonlyMap<string, DrillPlace>, { data }: AuditEntry): PlaceChange[] {
   if (data.watch !== watch.name || !isWildcard(watch)) return [];
   const key = placeKey({ groupId: String(data.groupId), instanceName: String(data.instanceName) });
-  return places.has(key) ? [{ key, place: null, run: null }] : [];
+  return places.has(key) ? [{ key, place: null, judged: null }] : [];
 }

@@ -10,6 +10,8 @@ interface Book {
   instanceName: string | null;
   runs: Map<string, { at: Timestamp; reasons: readonly string[] }>;
   overdue: Array<{ since: Timestamp; until: Timestamp | null }>;
+  /** The judgements say themselves whether the drill is overdue; earlier versions did not. */
+  saysOverdue: boolean;
 }
 
 /** Reads how drills went out of the audit log, entry by entry, in order. */
@@ -20,14 +22,7 @@ export class DrillBook {
   /** Reckons an entry in. */
   read({ at, kind, data }: AuditEntry): void {
     if (kind === 'config.loaded') this.#agreed = agreedIn(data);
-    if (kind === 'drill.run') {
-      const endedAt = instantIn(data.endedAt);
-      if (endedAt !== null)
-        this.#bookOf(data, textIn(data.drill)).runs.set(String(data.jobId), {
-          at: endedAt,
-          reasons: textsIn(data.reasons),
-        });
-    }
+    if (kind === 'drill.run') this.#readRun(instantIn(at), data);
     if (kind === 'transition') this.#readAlert(instantIn(at), data);
   }
 
@@ -68,13 +63,20 @@ export class DrillBook {
     };
   }
 
+  #readRun(at: Timestamp | null, data: Data): void {
+    const book = this.#bookOf(data, textIn(data.drill));
+    const endedAt = instantIn(data.endedAt);
+    if (endedAt !== null) book.runs.set(String(data.jobId), { at: endedAt, reasons: textsIn(data.reasons) });
+    book.saysOverdue = data.overdueSince !== undefined;
+    if (data.overdueSince === null) endOverdue(book, at);
+  }
+
   #readAlert(at: Timestamp | null, data: Data): void {
     const isBegin = data.event === 'drill_overdue';
     if (at === null || !(isBegin || data.event === 'drill_passed' || data.event === 'drill_failed')) return;
     const book = this.#bookOf(data, textIn(objectIn(data.drill).name));
-    const open = book.overdue.at(-1);
     if (isBegin) book.overdue.push({ since: at, until: null });
-    else if (open && open.until === null && isEnd(data)) open.until = at;
+    else if (isEnd(book, data)) endOverdue(book, at);
   }
 
   #bookOf(data: Data, name: string | null): Book {
@@ -86,17 +88,25 @@ export class DrillBook {
     const found =
       this.#books.get(key) ?? (place === null || isOnly?.instanceName === null ? isOnly : undefined);
     if (found !== undefined) return found;
-    const book: Book = { name, watch, instanceName: place, runs: new Map(), overdue: [] };
+    const book: Book = { name, watch, instanceName: place, runs: new Map(), overdue: [], saysOverdue: false };
     this.#books.set(key, book);
     return book;
   }
 }
 
-/** A run that has finished ends it, however it went; what nobody attested in time says nothing of that. */
-function isEnd(data: Data): boolean {
+/**
+ * A run that has finished ends it, however it went, as earlier versions wrote; what nobody attested in time says nothing of that. Where the
+ * judgement of the run says it, that holds.
+ */
+function isEnd({ saysOverdue }: Book, data: Data): boolean {
   if (data.event === 'drill_passed') return true;
   const reasons = textsIn(objectIn(data.drill).reasons);
-  return !reasons.includes('failed') && !reasons.includes('not_attested');
+  return !saysOverdue && !reasons.includes('failed') && !reasons.includes('not_attested');
+}
+
+function endOverdue({ overdue }: Book, at: Timestamp | null): void {
+  const open = overdue.at(-1);
+  if (open !== undefined && open.until === null) open.until = at;
 }
 
 function agreedIn(data: Data) {

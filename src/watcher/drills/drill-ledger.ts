@@ -49,14 +49,14 @@ export class DrillLedger {
     return this.#places;
   }
 
-  /** Reckons an entry in; one that is reckoned in already changes nothing. Returns the runs that something is to be told of. */
+  /** Reckons an entry in; one that is reckoned in already changes nothing. */
   read(entry: AuditEntry): PlaceChange[] {
     if (entry.seq <= this.#mark.seq) return [];
     this.#mark = { ...this.#mark, seq: entry.seq };
     const judges = entry.seq > this.#mark.agreedAtSeq;
     const changes = readEntry(this, this.#places, entry, judges);
     for (const { key, place } of changes) this.set(key, place);
-    return changes.filter(({ run }) => run !== null);
+    return changes;
   }
 
   set(key: string, place: DrillPlace | null): void {

@@ -1,6 +1,6 @@
 import { followingOf } from '../../domain/coverage/followed.ts';
 import { type Drill, drillKey } from '../../domain/drills/drill.ts';
-import { missedAttestations, waitingSince } from '../../domain/drills/drill-place.ts';
+import { endsOverdue, missedAttestations, waitingSince } from '../../domain/drills/drill-place.ts';
 import { partsOfKey } from '../../domain/event/alert.ts';
 import { EVENT_KINDS } from '../../domain/event/event-kinds.ts';
 import { drillOf } from '../../domain/event/subject.ts';
@@ -14,7 +14,7 @@ import type { CoverageReader, RecordedCoverage } from '../../store/ports/evidenc
 import type { RecordReader } from '../../store/ports/records.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { DrillLedger } from './drill-ledger.ts';
-import { endOverdue, keysOf, overdue, type Telling, tellRun } from './drill-telling.ts';
+import { endOverdue, keysOf, NOTHING, overdue, type Telling, tellRun } from './drill-telling.ts';
 
 /** Which drills are agreed, and of which watches. */
 export interface DrillConfig {
@@ -68,15 +68,15 @@ export class DrillLook {
    * @throws {StoreError} and then what was told is told; see `forget`.
    */
   async look(): Promise<boolean> {
-    const { store } = this.#deps;
+    const { store, surelyNow } = this.#deps;
     this.#ledgers ??= await this.#open();
     const ledgers = this.#ledgers;
     const from = Math.min(...ledgers.map(({ seq }) => seq));
     const entries = ledgers.length === 0 ? [] : await store.readAudit(from, ENTRIES);
     for (const entry of entries) {
       for (const ledger of ledgers) {
-        for (const { key, run } of ledger.read(entry)) {
-          if (run !== null) await this.#tell(ledger, tellRun(ledger, key, run));
+        for (const { key, judged } of ledger.read(entry)) {
+          if (judged !== null) await this.#tell(ledger, tellRun(ledger, key, judged, surelyNow()));
         }
       }
     }
@@ -138,7 +138,8 @@ export class DrillLook {
   async #lookAtPlaces(ledger: DrillLedger, { now, raised, successes }: Seen): Promise<void> {
     const { drill, watch } = ledger;
     for (const [key, place] of [...ledger.places]) {
-      for (const run of missedAttestations(place, now)) await this.#tell(ledger, tellRun(ledger, key, run));
+      for (const missed of missedAttestations(place, now))
+        await this.#tell(ledger, tellRun(ledger, key, missed, now));
       const forMs = now - waitingSince(place);
       const isLate = forMs > drill.everyMs;
       if (isLate && isWildcard(watch) && !(await this.#isFollowed(ledger, key, now))) continue;
@@ -146,12 +147,9 @@ export class DrillLook {
       const hasSeen = (successes.get(watch.name) ?? 0) >= waitingSince(place) + drill.everyMs;
       const { failing } = keysOf(ledger, place);
       const isBlind = failing.some((each) => raised.has(each));
-      const { overdueSince } = place;
-      if (isLate && hasSeen && !isBlind && overdueSince === null)
+      if (isLate && hasSeen && !isBlind && place.overdueSince === null)
         await this.#tell(ledger, overdue(ledger, key, forMs));
-      // A clock that was set back alone ends nothing.
-      else if (!isLate && overdueSince !== null && waitingSince(place) > overdueSince)
-        await this.#tell(ledger, endOverdue(ledger, key));
+      else if (endsOverdue(place, drill, now)) await this.#tell(ledger, endOverdue(ledger, key));
     }
   }
 
@@ -220,9 +218,8 @@ export class DrillLook {
   async #tell(ledger: DrillLedger, telling: Telling | null): Promise<void> {
     const { change } = ledger;
     if (telling === null && change === null) return;
-    const nothing = { alert: null, raise: [], clear: [], audit: [] };
     await this.#deps.recorder.recordAlerts({
-      ...(telling ?? nothing),
+      ...(telling ?? NOTHING),
       ...(change ? { drills: change } : {}),
     });
     if (change !== null) ledger.written(change);

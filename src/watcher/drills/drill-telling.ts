@@ -1,12 +1,12 @@
 import type { AuditDraft } from '../../domain/audit.ts';
-import type { DrillPlace } from '../../domain/drills/drill-place.ts';
-import { waitingSince, withRun } from '../../domain/drills/drill-place.ts';
+import type { DrillPlace, Judgement } from '../../domain/drills/drill-place.ts';
+import { endsOverdue, waitingSince, withRun } from '../../domain/drills/drill-place.ts';
 import type { DrillRun } from '../../domain/drills/drill-run.ts';
 import { passWords, reasonWords } from '../../domain/drills/drill-words.ts';
 import { restoreCommand } from '../../domain/drills/restore-command.ts';
 import { alertKey } from '../../domain/event/alert.ts';
 import { EVENT_KINDS } from '../../domain/event/event-kinds.ts';
-import { formatSpan, toIso, toIsoOrNull } from '../../domain/instant.ts';
+import { formatSpan, type Timestamp, toIso, toIsoOrNull } from '../../domain/instant.ts';
 import { placeWords, publicPlace, type WatchPlace } from '../../domain/job/place.ts';
 import { shortId } from '../../domain/job/restore-job.ts';
 import { isWildcard, labelsFor } from '../../domain/job/watch.ts';
@@ -15,6 +15,9 @@ import type { DrillLedger } from './drill-ledger.ts';
 
 /** What is told of a drill and written down. */
 export type Telling = Omit<AlertChanges, 'drills'>;
+
+/** Nothing is told, and nothing written down. */
+export const NOTHING: Telling = { alert: null, raise: [], clear: [], audit: [] };
 
 /** The keys of the alerts of a drill at an instance, and of those that say that it cannot be read. */
 export function keysOf(
@@ -34,33 +37,39 @@ export function keysOf(
   };
 }
 
-/** Tells of a run: that it did not go as agreed, or that it ends what was told before; always writes it down. */
-export function tellRun(ledger: DrillLedger, key: string, run: DrillRun): Telling {
-  const before = ledger.places.get(key);
-  if (before === undefined) return { alert: null, raise: [], clear: [], audit: [] };
-  const place = withRun(before, run);
-  const keys = keysOf(ledger, place);
-  const audit = [runEntry(ledger, place, run)];
-  const endsOverdue = place.overdueSince !== null && run.outcome === 'finished';
-  const told = place.failing;
-  if (run.reasons.length > 0) {
-    ledger.set(key, { ...place, failing: run, overdueSince: endsOverdue ? null : place.overdueSince });
-    const alert = failedAlert(ledger, place, run);
-    const clear = [...(told ? [keys.failed] : []), ...(endsOverdue ? [keys.overdue] : [])];
-    return { alert, raise: [keys.failed], clear, audit };
-  }
-  const endsFailing = told !== null && (told.jobId === run.jobId || run.endedAt >= told.endedAt);
-  if (!endsFailing && !endsOverdue) {
-    ledger.set(key, place);
-    return { alert: null, raise: [], clear: [], audit };
-  }
-  ledger.set(key, {
+/**
+ * Tells of a run what was not told of it before: that it did not go as agreed, or that all is as agreed again. While anything else that was
+ * told of the drill lasts, it is not in order, and what ends is not told. Always writes the run down.
+ */
+export function tellRun(
+  ledger: DrillLedger,
+  key: string,
+  { run, before }: Judgement,
+  now: Timestamp | null,
+): Telling {
+  const known = ledger.places.get(key);
+  if (known === undefined) return NOTHING;
+  const place = withRun(known, run);
+  const { failing, overdueSince } = place;
+  const isNews = run.reasons.some((reason) => !before?.reasons.includes(reason));
+  const isTold = failing?.jobId === run.jobId;
+  const endsFailing =
+    failing !== null && run.reasons.length === 0 && (isTold || run.endedAt >= failing.endedAt);
+  const after: DrillPlace = {
     ...place,
-    failing: endsFailing ? null : told,
-    overdueSince: endsOverdue ? null : place.overdueSince,
-  });
-  const clear = [...(endsFailing ? [keys.failed] : []), ...(endsOverdue ? [keys.overdue] : [])];
-  return { alert: passedAlert(ledger, place, passWords(run), run), raise: [], clear, audit };
+    failing: isNews || (isTold && !endsFailing) ? run : endsFailing ? null : failing,
+    overdueSince: endsOverdue(place, ledger.drill, now) ? null : overdueSince,
+  };
+  ledger.set(key, after);
+  const clear = [
+    ...(failing !== null && (isNews || endsFailing) ? [keysOf(ledger, place).failed] : []),
+    ...endedOverdue(ledger, place, after),
+  ];
+  const audit = [runEntry(ledger, after, run)];
+  if (isNews)
+    return { alert: failedAlert(ledger, place, run), raise: [keysOf(ledger, place).failed], clear, audit };
+  const alert = clear.length > 0 && isInOrder(after) ? passedAlert(ledger, place, passWords(run), run) : null;
+  return { alert, raise: [], clear, audit };
 }
 
 /** Tells that no restore has finished for so long. */
@@ -91,20 +100,32 @@ export function overdue(ledger: DrillLedger, key: string, forMs: number): Tellin
   };
 }
 
-/** Tells that a restore has finished which nobody judges, as one from before the drill was agreed. */
+/**
+ * Tells that a restore has finished which nobody judges, as one from before the drill was agreed. Not while the drill is told to have failed:
+ * how that stands is then written down anew.
+ */
 export function endOverdue(ledger: DrillLedger, key: string): Telling {
   const place = ledger.places.get(key);
   if (place === undefined) throw new Error('an instance without a place was overdue');
-  ledger.set(key, { ...place, overdueSince: null });
-  const jobId = place.done?.jobId ?? null;
-  const how = jobId === null ? 'it is due later' : `restore ${shortId(jobId)} has finished`;
-  const clear = [keysOf(ledger, place).overdue];
-  return {
-    alert: passedAlert(ledger, place, how, { jobId, endedAt: place.done?.at }),
-    raise: [],
-    clear,
-    audit: [],
-  };
+  const after = { ...place, overdueSince: null };
+  ledger.set(key, after);
+  const clear = endedOverdue(ledger, place, after);
+  const { done, failing } = place;
+  if (failing !== null) return { alert: null, raise: [], clear, audit: [runEntry(ledger, after, failing)] };
+  const how = done === null ? 'it is due later' : `restore ${shortId(done.jobId)} has finished`;
+  const about = { jobId: done?.jobId ?? null, endedAt: done?.at };
+  return { alert: passedAlert(ledger, place, how, about), raise: [], clear, audit: [] };
+}
+
+/** The key of the alert that ends between these two, if it does. */
+function endedOverdue(ledger: DrillLedger, before: DrillPlace, after: DrillPlace): string[] {
+  const hasEnded = before.overdueSince !== null && after.overdueSince === null;
+  return hasEnded ? [keysOf(ledger, before).overdue] : [];
+}
+
+/** Nothing that was told of the drill lasts. */
+function isInOrder({ failing, overdueSince }: DrillPlace): boolean {
+  return failing === null && overdueSince === null;
 }
 
 function failedAlert(ledger: DrillLedger, place: DrillPlace, run: DrillRun): AlertRecord {
@@ -178,6 +199,7 @@ function runEntry({ drill, watch }: DrillLedger, place: DrillPlace, run: DrillRu
       place: publicPlace({ ...place, projectName: null }),
       ...{ jobId, outcome, endedAt: toIso(endedAt), tookMs, snapshotAgeMs },
       ...{ isMet: reasons.length === 0, reasons, attestBy: toIsoOrNull(attestBy), attested },
+      overdueSince: toIsoOrNull(place.overdueSince),
     },
   };
 }

@@ -3,6 +3,8 @@ import type { AuditEntry } from '../../../src/domain/audit.ts';
 import type { Drill } from '../../../src/domain/drills/drill.ts';
 import {
   type DrillPlace,
+  endsOverdue,
+  type Judgement,
   missedAttestations,
   newPlace,
   readEntry,
@@ -66,7 +68,7 @@ describe('a restore that counts as a drill', () => {
     [ended('finished', { tookMs: HOUR, isDated: false }), []],
     [ended('failed'), ['failed']],
   ])('is judged by what is agreed: %#', (one, reasons) => {
-    expect(read(one)?.run?.reasons).toEqual(reasons);
+    expect(read(one)?.judged?.run.reasons).toEqual(reasons);
   });
 
   it('is the last one done only when it has finished', () => {
@@ -82,8 +84,8 @@ describe('a restore that counts as a drill', () => {
 
   it('counts, and is not judged, where it lies before the drill was agreed or before the first look', () => {
     for (const change of [read(ended('failed'), { judges: false }), read(ended('failed', { silent: true }))])
-      expect(change?.run ?? null).toBeNull();
-    expect(read(ended('finished', { silent: true }))).toMatchObject({ run: null, place: { done: {} } });
+      expect(change?.judged ?? null).toBeNull();
+    expect(read(ended('finished', { silent: true }))).toMatchObject({ judged: null, place: { done: {} } });
   });
 
   it('finished when that was found, however often Atlas or an older version tells of it again without a time', () => {
@@ -101,7 +103,8 @@ describe('a restore that counts as a drill', () => {
   });
 
   it('is waited for until its deadline, however many end meanwhile', () => {
-    const { place, run } = read(ended('finished')) as { place: DrillPlace; run: DrillRun };
+    const { place, judged } = read(ended('finished')) as { place: DrillPlace; judged: Judgement };
+    const { run } = judged;
     const told = missAttestation({ ...run, jobId: jobId(2) });
     const settled = (number: number): DrillRun => ({
       ...{ ...run, jobId: jobId(number), endedAt: run.endedAt + number },
@@ -113,20 +116,21 @@ describe('a restore that counts as a drill', () => {
       ...[jobId(1), jobId(2)],
       ...Array.from({ length: 20 }, (_, index) => jobId(20 + index)),
     ]);
-    expect(missedAttestations(many, T0 + 20 * MINUTE + 48 * HOUR).map(({ jobId: id }) => id)).toEqual([
-      jobId(1),
-    ]);
+    const missed = missedAttestations(many, T0 + 20 * MINUTE + 48 * HOUR);
+    expect(missed.map(({ run: { jobId: id } }) => id)).toEqual([jobId(1)]);
   });
 
   it('lacks an attestation when the time is over, and only then', () => {
     const { place } = read(ended('finished')) as { place: DrillPlace };
     const by = T0 + 20 * MINUTE + 48 * HOUR;
     expect(missedAttestations(place, by - 1)).toEqual([]);
-    expect(missedAttestations(place, by)).toMatchObject([{ reasons: ['not_attested'] }]);
+    expect(missedAttestations(place, by)).toMatchObject([
+      { run: { reasons: ['not_attested'] }, before: { reasons: [] } },
+    ]);
     const attested = read(entry('attestation.made', { jobId: jobId(1), result: 'passed', by: 'ann' }), {
       place,
     });
-    expect(attested?.run).toMatchObject({ reasons: [], attested: { result: 'passed', by: 'ann' } });
+    expect(attested?.judged?.run).toMatchObject({ reasons: [], attested: { result: 'passed', by: 'ann' } });
     expect(missedAttestations(attested?.place ?? place, by)).toEqual([]);
   });
 
@@ -135,8 +139,34 @@ describe('a restore that counts as a drill', () => {
     const said = (result: string, at: DrillPlace) =>
       read(entry('attestation.made', { jobId: jobId(1), result, by: 'ann' }), { place: at });
     const failed = said('failed', place);
-    expect(failed?.run?.reasons).toEqual(['attested_failed']);
-    expect(said('passed', failed?.place as DrillPlace)?.run?.reasons).toEqual([]);
+    expect(failed?.judged?.run.reasons).toEqual(['attested_failed']);
+    expect(said('passed', failed?.place as DrillPlace)?.judged?.run.reasons).toEqual([]);
+  });
+});
+
+describe('that a drill is overdue', () => {
+  const { everyMs } = DRILL;
+  const place = { since: 0, done: { jobId: jobId(1), at: T0 }, overdueSince: T0 };
+
+  it.each<[string, Partial<DrillPlace>, number | null, boolean]>([
+    ['the restore that was the last one then', {}, T0 + everyMs + 1, false],
+    ['a later one', { done: { jobId: jobId(2), at: T0 + everyMs } }, T0 + everyMs + 1, true],
+    [
+      'a later one, by which it is due just now',
+      { done: { jobId: jobId(2), at: T0 + 1 } },
+      T0 + 1 + everyMs,
+      true,
+    ],
+    [
+      'a later one, by which it is overdue as well',
+      { done: { jobId: jobId(2), at: T0 + 1 } },
+      T0 + 2 + everyMs,
+      false,
+    ],
+    ['a later one, while nobody knows the time', { done: { jobId: jobId(2), at: T0 + 1 } }, null, true],
+    ['what was not told', { overdueSince: null, done: { jobId: jobId(2), at: T0 + 1 } }, T0 + 2, false],
+  ])('is ended by %s: %j', (_what, over, now, ends) => {
+    expect(endsOverdue({ ...place, ...over }, DRILL, now)).toBe(ends);
   });
 });
 
@@ -150,7 +180,7 @@ describe('the instances of a `*` watch', () => {
     const places = new Map([[placeKey(at), newPlace(at, 5)]]);
     const again = readEntry({ drill: DRILL, watch }, places, entry('instance.found', at), true);
     const gone = readEntry({ drill: DRILL, watch }, places, entry('instance.gone', at), true);
-    expect([again, gone]).toEqual([[], [{ key: placeKey(at), place: null, run: null }]]);
+    expect([again, gone]).toEqual([[], [{ key: placeKey(at), place: null, judged: null }]]);
     const other = entry('instance.gone', { ...at, watch: 'users' });
     expect(readEntry({ drill: DRILL, watch }, places, other, true)).toEqual([]);
   });
@@ -159,7 +189,7 @@ describe('the instances of a `*` watch', () => {
 describe('what is said of a drill', () => {
   it('names each thing that is not as agreed, with what is agreed', () => {
     const change = read(ended('finished', { tookMs: 50 * MINUTE, ageMs: 30 * HOUR }));
-    expect(change?.run && reasonWords(change.run, DRILL)).toBe(
+    expect(change?.judged && reasonWords(change.judged.run, DRILL)).toBe(
       'took 50 min, agreed 30 min; its snapshot was 1 d 6 h old, agreed 1 d 2 h',
     );
   });

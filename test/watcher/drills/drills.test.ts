@@ -5,6 +5,7 @@ import { placeKey } from '../../../src/domain/job/place.ts';
 import type { RestoreJob } from '../../../src/domain/job/restore-job.ts';
 import { diffObservations } from '../../../src/domain/job/transition.ts';
 import { targetOf, type Watch } from '../../../src/domain/job/watch.ts';
+import { ReportCompiler } from '../../../src/domain/report/compile.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { DrillLook } from '../../../src/watcher/drills/drill-look.ts';
 import {
@@ -48,6 +49,22 @@ async function aWorld(drills: readonly Drill[] = [DRILL], watch: Watch = aWatch(
     store,
     clock,
     told,
+    /** When it was overdue, as the report has it. */
+    overdueSpans: async () => {
+      const compiler = new ReportCompiler();
+      for (const entry of await store.readAudit(0, 999)) compiler.read(entry);
+      const until = clock.now() + DAY;
+      const request = {
+        since: T0,
+        until,
+        watch: null,
+        madeAt: until,
+        version: '1',
+        coverage: [],
+        checkpoint: null,
+      };
+      return compiler.report({ ...request, key: null }).drills.flatMap(({ overdue }) => overdue);
+    },
     names: async () => (await told()).map(({ name }) => name),
     /** What a poll finds of a job; `instanceName` says where, with a `*` watch. */
     find: async (job: RestoreJob, instanceName = watch.instanceName) => {
@@ -173,6 +190,92 @@ describe('a drill', () => {
       [false, ['not_attested']],
       [true, []],
     ]);
+  });
+
+  it('stays overdue, and is told so once, whatever is attested of earlier restores', async () => {
+    const world = await aWorld();
+    await world.look();
+    const job = restore(1, T0);
+    world.clock.advance(HOUR);
+    await world.find(job);
+    await world.look();
+    world.clock.advance(2 * DAY);
+    await world.look();
+    world.clock.advance(9 * DAY);
+    await world.look();
+    expect(await world.names()).toEqual(['drill_failed', 'drill_overdue']);
+    await world.store.attest(anAttestationRequest({ jobId: job.id, at: world.clock.now() }));
+    await world.look();
+    world.restart();
+    await world.look();
+    expect(await world.names()).toEqual(['drill_failed', 'drill_overdue']);
+    expect([...(await world.store.readAlerts()).keys()]).toEqual([expect.stringContaining('drill_overdue/')]);
+    expect(await world.overdueSpans()).toEqual([{ since: world.clock.now(), until: null }]);
+    world.clock.advance(HOUR);
+    await world.find(restore(2, world.clock.now() - 30 * MINUTE));
+    await world.look();
+    expect(await world.names()).toEqual(['drill_failed', 'drill_overdue', 'drill_passed']);
+    expect((await world.told())[2]?.summary).toContain('finished in 20 min');
+    expect([...(await world.store.readAlerts()).keys()]).toEqual([]);
+    expect(await world.overdueSpans()).toEqual([
+      { since: world.clock.now() - HOUR, until: world.clock.now() },
+    ]);
+  });
+
+  it('stays overdue where nobody attests an earlier restore in time', async () => {
+    const world = await aWorld([{ ...DRILL, everyMs: DAY }]);
+    await world.look();
+    world.clock.advance(HOUR);
+    await world.find(restore(1, T0));
+    await world.look();
+    world.clock.advance(DAY);
+    await world.look();
+    world.clock.advance(DAY);
+    await world.look();
+    expect(await world.names()).toEqual(['drill_overdue', 'drill_failed']);
+    expect((await world.store.readAlerts()).size).toBe(2);
+    expect(await world.overdueSpans()).toEqual([{ since: T0 + HOUR + DAY, until: null }]);
+  });
+
+  it('stays overdue where a restore is found that finished too long ago', async () => {
+    const world = await aWorld([{ ...DRILL, validateWithinMs: null }]);
+    await world.look();
+    world.clock.advance(10 * DAY + MINUTE);
+    await world.look();
+    world.clock.advance(20 * DAY);
+    await world.find(restore(1, T0 + 12 * DAY));
+    await world.look();
+    expect(await world.names()).toEqual(['drill_overdue']);
+  });
+
+  it('that did not go as agreed is told again when something else of it is not, and not with each attestation', async () => {
+    const world = await aWorld();
+    await world.look();
+    const slow = restore(1, T0, { minutes: 31 });
+    world.clock.advance(HOUR);
+    await world.find(slow);
+    await world.look();
+    const attest = async (id: string, result: 'passed' | 'failed') => {
+      world.clock.advance(MINUTE);
+      await world.store.attest(anAttestationRequest({ jobId: id, result, at: world.clock.now() }));
+      await world.look();
+    };
+    const reasons = async () => (await world.told()).map((event) => drillOf(event)?.reasons);
+    await attest(slow.id, 'passed');
+    await attest(slow.id, 'passed');
+    expect(await reasons()).toEqual([['too_slow']]);
+    await attest(slow.id, 'failed');
+    await attest(slow.id, 'failed');
+    await attest(slow.id, 'passed');
+    expect(await reasons()).toEqual([['too_slow'], ['too_slow', 'attested_failed']]);
+    // Nor when it is another one of which it is told by then.
+    await world.find(restore(2, world.clock.now() - HOUR, { minutes: 40 }));
+    await world.look();
+    await attest(slow.id, 'passed');
+    expect((await reasons()).length).toBe(3);
+    const runs = (await world.store.readAudit(0, 99)).filter(({ kind }) => kind === 'drill.run');
+    expect(runs).toHaveLength(8);
+    expect((await world.store.readAlerts()).size).toBe(1);
   });
 
   it('says of a restore from before it was agreed nothing, and reckons with it', async () => {
