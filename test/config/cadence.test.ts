@@ -44,17 +44,11 @@ describe('how often a schedule comes round', () => {
 /** By every time of a day, one after the other. */
 function slowCadence(expression: string) {
   const { second, minute, hour, date } = fieldsOf(expression);
-  const takes = (field: string, value: number): boolean =>
-    field.split(',').some((part) => {
-      const [range = '', step = '1'] = part.split('/');
-      const [from = 0, to = from] = range === '*' ? [0, 59] : range.split('-').map(Number);
-      return value >= from && value <= to && (value - from) % Number(step) === 0;
-    });
+  const [seconds, minutes, hours] = [valuesOf(second), valuesOf(minute), valuesOf(hour)];
   const times: number[] = [];
   for (let s = 0; s < 86_400; s += 1) {
-    const isTime =
-      takes(hour, Math.floor(s / 3_600)) && takes(minute, Math.floor(s / 60) % 60) && takes(second, s % 60);
-    if (isTime) times.push(s);
+    if (hours.has(Math.floor(s / 3_600)) && minutes.has(Math.floor(s / 60) % 60) && seconds.has(s % 60))
+      times.push(s);
   }
   const isOnSomeDays = date.some((field) => field !== '*');
   if (!isOnSomeDays || times.length === 1) times.push((times[0] ?? 0) + 86_400);
@@ -66,4 +60,15 @@ function slowCadence(expression: string) {
   const most = Math.max(...counts.values());
   const usual = [...counts].find(([, count]) => count === most)?.[0] ?? 0;
   return { usualMs: usual * 1_000, longestMs: Math.max(...counts.keys()) * 1_000, isOnSomeDays };
+}
+
+/** The values below 60 that a field takes. */
+function valuesOf(field: string): Set<number> {
+  const takes = (value: number): boolean =>
+    field.split(',').some((part) => {
+      const [range = '', step = '1'] = part.split('/');
+      const [from = 0, to = from] = range === '*' ? [0, 59] : range.split('-').map(Number);
+      return value >= from && value <= to && (value - from) % Number(step) === 0;
+    });
+  return new Set(Array.from({ length: 60 }, (_, value) => value).filter(takes));
 }
