@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Test files that mostly wait, the longest first: begun last, one of them would keep everybody waiting. */
 const LONG = [
+  'test/crash/replicas/storm.test.ts',
   'test/crash/named-points.test.ts',
   'test/end-to-end/package.test.ts',
   'test/end-to-end/check-online.test.ts',
@@ -16,6 +17,7 @@ const LONG = [
   'test/end-to-end/long-lists.test.ts',
   'test/end-to-end/wait.test.ts',
   'test/watcher/time-and-silence.test.ts',
+  'test/watcher/hint.test.ts',
 ];
 
 /** Tests of whole programs: they wait for one another's processes, and leave the cores to the others meanwhile. */
