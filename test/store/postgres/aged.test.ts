@@ -12,7 +12,7 @@ import { createSqlLeases } from '../../../src/store/sql/leases.ts';
 import { createSqlStore } from '../../../src/store/sql/sql-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { T0 } from '../../support/builders.ts';
-import { hasPostgres, newPostgresAddress } from '../../support/postgres/shared.ts';
+import { hasPostgres, newPostgresSchema } from '../../support/postgres/shared.ts';
 import { tour } from '../plans/tour.ts';
 import { aCommit, aDraft, plan } from '../support.ts';
 
@@ -44,7 +44,7 @@ let client: pg.Client;
 
 describe.skipIf(!hasPostgres())('on a PostgreSQL that was never analysed', () => {
   beforeAll(async () => {
-    address = await newPostgresAddress();
+    address = await newPostgresSchema();
     await (await openPostgresStore(address)).close();
     client = new pg.Client(address.url);
     await client.connect();

@@ -7,7 +7,7 @@ import { openPostgresStore } from '../../../src/store/postgres/postgres-store.ts
 import type { Store } from '../../../src/store/store.ts';
 import { T0 } from '../../support/builders.ts';
 import { aJoining } from '../../support/joining.ts';
-import { hasPostgres, newPostgresAddress } from '../../support/postgres/shared.ts';
+import { hasPostgres, newPostgresSchema } from '../../support/postgres/shared.ts';
 import { aPollOf } from '../poll-of.ts';
 
 let address: StoreAddress;
@@ -16,7 +16,7 @@ let admin: pg.Client;
 
 describe.skipIf(!hasPostgres())('what PostgreSQL says', () => {
   beforeAll(async () => {
-    address = await newPostgresAddress();
+    address = await newPostgresSchema();
     admin = new pg.Client(address.url);
     await admin.connect();
   });
@@ -213,7 +213,7 @@ describe.skipIf(!hasPostgres())('a daemon whose connections are ended by an admi
   let store: Store;
   let ended: pg.Client;
   beforeAll(async () => {
-    const mine = await newPostgresAddress();
+    const mine = await newPostgresSchema();
     store = await openPostgresStore(mine);
     ended = new pg.Client(mine.url);
     await ended.connect();

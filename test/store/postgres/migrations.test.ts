@@ -8,7 +8,7 @@ import { MIGRATIONS, type Migration } from '../../../src/store/postgres/layout/m
 import { openPostgresStore } from '../../../src/store/postgres/postgres-store.ts';
 import { migrate as migrateEmbedded } from '../../../src/store/sqlite/layout/migrate.ts';
 import { openConnection } from '../../../src/store/sqlite/node-sqlite.ts';
-import { hasPostgres, newPostgresAddress } from '../../support/postgres/shared.ts';
+import { hasPostgres, newPostgresSchema } from '../../support/postgres/shared.ts';
 import { aPollOf } from '../poll-of.ts';
 
 const last = MIGRATIONS.length;
@@ -31,7 +31,7 @@ describe.skipIf(!hasPostgres())('the layout in a PostgreSQL', () => {
   let clients: pg.Client[];
   let url: string;
   beforeAll(async () => {
-    ({ url } = await newPostgresAddress());
+    ({ url } = await newPostgresSchema());
     clients = await Promise.all(
       [1, 2, 3].map(async () => {
         const types = { getTypeParser: (oid: number) => (oid === 20 ? Number : pg.types.getTypeParser(oid)) };
@@ -45,7 +45,7 @@ describe.skipIf(!hasPostgres())('the layout in a PostgreSQL', () => {
 
   /** A store of the present layout, and what brings it to a later one. */
   async function world() {
-    const address = await newPostgresAddress();
+    const address = await newPostgresSchema();
     const updates: LayoutUpdate[] = [];
     const bring = async (client: pg.Client | undefined, migrations: readonly Migration[]): Promise<void> => {
       await client?.query(`set search_path to ${address.schema}`);
@@ -145,7 +145,7 @@ describe.skipIf(!hasPostgres())('the layout in a PostgreSQL', () => {
       message: expect.stringContaining('of another program'),
       hint: expect.stringContaining('store.schema'),
     });
-    const other = await newPostgresAddress();
+    const other = await newPostgresSchema();
     await clients[0]?.query(`create schema ${other.schema}; create table ${other.schema}.event (id text)`);
     await expect(openStore(other, {})).rejects.toMatchObject({
       message: expect.stringContaining('a table of that name is there'),

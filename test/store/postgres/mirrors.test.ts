@@ -1,13 +1,13 @@
 import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { openPostgresStore } from '../../../src/store/postgres/postgres-store.ts';
-import { hasPostgres, newPostgresAddress } from '../../support/postgres/shared.ts';
+import { hasPostgres, newPostgresSchema } from '../../support/postgres/shared.ts';
 import { PATIENT } from '../../support/test-store.ts';
 
 it.skipIf(!hasPostgres())(
   'mirrors are forgotten that have not grown for a month, and no others',
   async () => {
-    const address = await newPostgresAddress();
+    const address = await newPostgresSchema();
     const open = async (mirror: string) => {
       const store = await openPostgresStore({ ...address, mirror, limits: PATIENT });
       onTestFinished(() => store.close());

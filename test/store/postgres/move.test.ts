@@ -5,7 +5,7 @@ import { openStore } from '../../../src/store/open-store.ts';
 import type { StoreAddress } from '../../../src/store/ports/address.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aJob, aMuteRequest, anObservation, jobId, T0 } from '../../support/builders.ts';
-import { hasPostgres, newPostgresAddress } from '../../support/postgres/shared.ts';
+import { hasPostgres, newPostgresSchema } from '../../support/postgres/shared.ts';
 import { aPollOf } from '../poll-of.ts';
 import { aCommit, plan, temporaryDirectory } from '../support.ts';
 
@@ -14,7 +14,7 @@ describe.skipIf(!hasPostgres())('a store that moves into a PostgreSQL', () => {
   let postgres: StoreAddress;
   beforeEach(async () => {
     embedded = { url: `sqlite:${join(temporaryDirectory(), 'watcher.db')}` };
-    postgres = await newPostgresAddress();
+    postgres = await newPostgresSchema();
     await using(embedded, async (store) => {
       await store.addMute(aMuteRequest({ reason: 'café ☕' }));
       for (let number = 1; number <= 70; number += 1) await store.commitPoll(aPollOf(number));

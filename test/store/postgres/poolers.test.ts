@@ -7,7 +7,7 @@ import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { inspectPostgresStore, openPostgresStore } from '../../../src/store/postgres/postgres-store.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
-import { hasPostgres, newPostgresAddress } from '../../support/postgres/shared.ts';
+import { hasPostgres, newPostgresSchema } from '../../support/postgres/shared.ts';
 import { PATIENT } from '../../support/test-store.ts';
 import { temporaryDirectory } from '../support.ts';
 
@@ -33,7 +33,7 @@ async function freePort(): Promise<number> {
 
 /** A PgBouncer before the database of the tests. @returns the same address by way of it. */
 async function byPgBouncer(mode: 'session' | 'transaction') {
-  const address = await newPostgresAddress();
+  const address = await newPostgresSchema();
   const { hostname, port: serverPort, username } = new URL(address.url);
   const [port, dir] = [await freePort(), temporaryDirectory()];
   const file = join(dir, 'pgbouncer.ini');

@@ -7,7 +7,7 @@ import { MIGRATIONS, type Migration } from '../../../src/store/postgres/layout/m
 import { openPostgresStore } from '../../../src/store/postgres/postgres-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { makeHome, runCommand } from '../../support/daemon.ts';
-import { hasPostgres, newPostgresAddress } from '../../support/postgres/shared.ts';
+import { hasPostgres, newPostgresSchema } from '../../support/postgres/shared.ts';
 import { aPollOf } from '../poll-of.ts';
 import { breachesOf } from './expand-only.ts';
 
@@ -29,7 +29,7 @@ const ADDING: Migration = {
 describe.skipIf(!hasPostgres())('a PostgreSQL whose replicas are updated one after another', () => {
   let client: pg.Client;
   beforeAll(async () => {
-    const { url } = await newPostgresAddress();
+    const { url } = await newPostgresSchema();
     const types = { getTypeParser: (oid: number) => (oid === 20 ? Number : pg.types.getTypeParser(oid)) };
     client = new pg.Client({ connectionString: url, types: types as typeof pg.types });
     await client.connect();
@@ -37,12 +37,12 @@ describe.skipIf(!hasPostgres())('a PostgreSQL whose replicas are updated one aft
   afterAll(() => client.end());
 
   it('has steps that take nothing from the programs which they leave at work', async () => {
-    const { schema } = await newPostgresAddress();
+    const { schema } = await newPostgresSchema();
     expect(await breachesOf(client, schema, MIGRATIONS)).toEqual([]);
   });
 
   it('would be known for a step that takes something, and does not say so', async () => {
-    const { schema } = await newPostgresAddress();
+    const { schema } = await newPostgresSchema();
     const taking: Migration = {
       number: last + 1,
       name: 'takes',
@@ -62,12 +62,12 @@ describe.skipIf(!hasPostgres())('a PostgreSQL whose replicas are updated one aft
       `step ${last + 1}: mute.reason was text and is character varying`,
     ]);
     const saying = { ...taking, worksFrom: last + 1 };
-    const other = await newPostgresAddress();
+    const other = await newPostgresSchema();
     expect(await breachesOf(client, other.schema, [...MIGRATIONS, saying])).toEqual([]);
   });
 
   it('loses nothing of what older replicas write and send while a newer one changes its layout', async () => {
-    const address = await newPostgresAddress();
+    const address = await newPostgresSchema();
     const olders = [await openPostgresStore(address), await openPostgresStore(address)];
     let number = 0;
     let isOver = false;
@@ -105,7 +105,7 @@ describe.skipIf(!hasPostgres())('a PostgreSQL whose replicas are updated one aft
   it('refuses a program that it has left behind, by name, with exit code 1, and is as it was', {
     timeout: 300_000,
   }, async () => {
-    const address = await newPostgresAddress();
+    const address = await newPostgresSchema();
     await (await openPostgresStore(address)).close();
     await client.query(`set search_path to ${address.schema}`);
     const taking = {

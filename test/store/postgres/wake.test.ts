@@ -12,7 +12,7 @@ import { T0 } from '../../support/builders.ts';
 import { aJoining } from '../../support/joining.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
 import { startCuttingProxy } from '../../support/postgres/cutting-proxy.ts';
-import { hasPostgres, newPostgresAddress } from '../../support/postgres/shared.ts';
+import { hasPostgres, newPostgresSchema } from '../../support/postgres/shared.ts';
 import { aCommit, plan } from '../support.ts';
 
 /** As it was before a test looked at it. */
@@ -96,7 +96,7 @@ it('leaves nothing behind of attempts to connect that failed', async () => {
 
 describe.skipIf(!hasPostgres())('whoever listens to a PostgreSQL', () => {
   it('is called once for each channel that something is owed to, hurried or given up', async () => {
-    const address = await newPostgresAddress();
+    const address = await newPostgresSchema();
     const store = await open(address);
     const heard = listenAt(address);
     await commitUntilHeard(store, heard);
@@ -120,7 +120,7 @@ describe.skipIf(!hasPostgres())('whoever listens to a PostgreSQL', () => {
   });
 
   it('is called when a replica gives up leases or hands them over, and not when one takes or keeps them', async () => {
-    const address = await newPostgresAddress();
+    const address = await newPostgresSchema();
     const [store, another] = [await open(address), await open(address)];
     const [one, other] = [await join(store), await join(another)];
     const heard = listenAt(address);
@@ -138,7 +138,7 @@ describe.skipIf(!hasPostgres())('whoever listens to a PostgreSQL', () => {
   });
 
   it('hears nothing of another watcher in the same database', async () => {
-    const [mine, another] = [await newPostgresAddress(), await newPostgresAddress()];
+    const [mine, another] = [await newPostgresSchema(), await newPostgresSchema()];
     const [store, other] = [await open(mine), await open(another)];
     const heard = listenAt(mine);
     await commitUntilHeard(store, heard);
@@ -149,7 +149,7 @@ describe.skipIf(!hasPostgres())('whoever listens to a PostgreSQL', () => {
   });
 
   it('hears again after the connection was lost', async () => {
-    const address = await newPostgresAddress();
+    const address = await newPostgresSchema();
     const store = await open(address);
     const proxy = await startCuttingProxy(Number(new URL(address.url).port));
     onTestFinished(() => proxy.close());
@@ -161,7 +161,7 @@ describe.skipIf(!hasPostgres())('whoever listens to a PostgreSQL', () => {
   });
 
   it('ends in time, though the database does not answer any more', async () => {
-    const address = await newPostgresAddress();
+    const address = await newPostgresSchema();
     const store = await open(address);
     const proxy = await startCuttingProxy(Number(new URL(address.url).port));
     onTestFinished(() => proxy.close());
@@ -175,7 +175,7 @@ describe.skipIf(!hasPostgres())('whoever listens to a PostgreSQL', () => {
   });
 
   it('says once that nothing is passed on, and hears as soon as something is', async () => {
-    const address = await newPostgresAddress();
+    const address = await newPostgresSchema();
     const store = await open(address);
     const pooler = await startPooler(Number(new URL(address.url).port));
     const heard = listenAt(through(address, pooler.port), { answerMs: 200 });

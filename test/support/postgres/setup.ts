@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { TestProject } from 'vitest/node';
+import { type PreparedStores, preparedStores } from './prepared-stores.ts';
 import { type PostgresServer, postgresPrograms, startPostgres } from './server.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Who gives the URL of the PostgreSQL that all tests share; `null`: there is none on this machine. */
+    /**
+     * Who gives the URL of the PostgreSQL that all tests share, and to a POST the address of a new, empty store there, which a DELETE of its
+     * path takes away; `null`: there is none on this machine.
+     */
     postgresControl: string | null;
   }
 }
@@ -18,10 +22,26 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     return async () => {};
   }
   let starting: Promise<PostgresServer> | null = null;
-  const control = createServer((_request, response) => {
+  let preparing: Promise<PreparedStores> | null = null;
+  const start = (): Promise<PostgresServer> => {
     starting ??= startPostgres({ full_page_writes: 'off', synchronous_commit: 'off' });
-    starting.then(
-      ({ url }) => response.end(url),
+    return starting;
+  };
+  const prepared = async (): Promise<PreparedStores> => {
+    preparing ??= start().then(({ url }) => preparedStores(url));
+    return preparing;
+  };
+  const answer = async (method: string, path: string): Promise<string> => {
+    if (method === 'POST') return JSON.stringify(await (await prepared()).create());
+    if (method === 'DELETE') {
+      await (await prepared()).drop(path.slice(1));
+      return '';
+    }
+    return (await start()).url;
+  };
+  const control = createServer(({ method = '', url = '' }, response) => {
+    answer(method, url).then(
+      (text) => response.end(text),
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
   });
@@ -32,6 +52,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     control.closeAllConnections();
     control.close();
+    await (await preparing)?.end();
     await (await starting)?.remove();
   };
 }
