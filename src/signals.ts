@@ -62,6 +62,8 @@ export interface WatcherSignals {
   'audit:cosigned': Record<never, never>;
   /** The store has lost entries that it had, and all that was written with them. */
   'store:rolled_back': { hadEntries: number };
+  /** That is told in the log, by an entry `store.rolled_back`. */
+  'audit:rolled_back': Record<never, never>;
   /** Audit entries were written. */
   'audit:written': Record<never, never>;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { AuditData } from '../domain/audit.ts';
+import type { AuditData, AuditDraft } from '../domain/audit.ts';
 import { toError } from '../errors.ts';
 import { createFaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -122,21 +122,39 @@ function mirrorOf(
   { store, clock, logger, signals }: Pick<MirrorDeps, 'store' | 'clock' | 'logger' | 'signals'>,
   onMoreToCome: () => void,
 ): AuditMirror {
-  const record = (
+  /** What became of the file and is not in the log yet: a failover may be what is told of, and fail the write that tells of it. */
+  let untold: AuditDraft[] = [];
+  const record = async (
     kind: 'mirror.rebuilt' | 'mirror.rotated' | 'store.rolled_back',
     data: AuditData,
-  ): Promise<void> => store.recordAudit([{ at: clock.now(), kind, data: { file, ...data } }]);
-  /** How many entries the store had that was rolled back; `null`: it was not, or that stands in its log. */
+  ): Promise<void> => {
+    untold.push({ at: clock.now(), kind, data: { file, ...data } });
+    await tell();
+  };
+  const tell = async (): Promise<void> => {
+    if (untold.length === 0) return;
+    const telling = untold;
+    await store.recordAudit(telling);
+    untold = untold.slice(telling.length);
+    if (telling.some(({ kind }) => kind === 'store.rolled_back')) signals.emit('audit:rolled_back', {});
+  };
+  /** How many entries the store had that was rolled back; `null`: it was not, or that is told. */
   let rolledBack: number | null = null;
-  return createAuditMirror({
+  const mirror = createAuditMirror({
     file,
     store,
     logger,
     clock,
     onKeptAside: async (keptAside) => {
-      await record('mirror.rebuilt', { keptAside });
-      if (rolledBack !== null) await record('store.rolled_back', { hadEntries: rolledBack, keptAside });
+      const had = rolledBack;
       rolledBack = null;
+      if (had !== null)
+        untold.push({
+          at: clock.now(),
+          kind: 'store.rolled_back',
+          data: { file, hadEntries: had, keptAside },
+        });
+      await record('mirror.rebuilt', { keptAside });
     },
     onRolledBack: ({ seq }) => {
       logger.error(
@@ -153,4 +171,11 @@ function mirrorOf(
     onRotated: (piece, last) => record('mirror.rotated', { piece, last }),
     onMoreToCome,
   });
+  return {
+    ...mirror,
+    catchUp: async () => {
+      await tell();
+      return mirror.catchUp();
+    },
+  };
 }

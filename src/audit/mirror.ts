@@ -47,11 +47,15 @@ export interface AuditMirrorOptions {
   onMoreToCome?: () => void;
 }
 
-/** Up to where which file is known to equal the store. */
-interface Position {
+/** An entry of the log, or its beginning (0). */
+interface Entry {
   seq: number;
   /** The entry of that number; `null` for none, or where this process has not read it. */
   line: string | null;
+}
+
+/** Up to where which file is known to equal the store. */
+interface Position extends Entry {
   size: number;
   /** Of the file: another one may have taken its name. */
   inode: number;
@@ -72,6 +76,8 @@ const MOST_SETTLINGS = 5;
  */
 export function createAuditMirror(options: AuditMirrorOptions): AuditMirror {
   let position: Position | null = null;
+  /** The last entry that the store is known to have had, also when a failover fails the pass that would have gone on from there. */
+  let seen: Entry | null = null;
   const cut = createMirrorCut({ ...options, clock: options.clock ?? systemClock });
   let turn: Promise<unknown> = Promise.resolve();
   let closed = false;
@@ -82,11 +88,13 @@ export function createAuditMirror(options: AuditMirrorOptions): AuditMirror {
     const now = await look(options.file);
     const isKnown = position !== null && now?.size === position.size && now.ino === position.inode;
     const known = isKnown ? position : null;
-    const isLost = known !== null && !(await isStillThere(options.store, known));
-    if (isLost) options.onRolledBack?.({ seq: known.seq });
+    const isLost = seen !== null && !(await isStillThere(options.store, seen));
+    if (isLost && seen !== null) options.onRolledBack?.({ seq: seen.seq });
+    if (isLost) seen = null;
     let from = known === null || isLost ? await settle(options) : known;
     // Until it is known how far the writing got, the file itself has to tell.
     position = null;
+    seen = from;
     let appended = 0;
     for (let settlings = 0; settlings < MOST_SETTLINGS; ) {
       const entries = isEnding ? [] : await options.store.readAuditLines(from.seq, PAGE);
@@ -103,6 +111,7 @@ export function createAuditMirror(options: AuditMirrorOptions): AuditMirror {
         continue;
       }
       from = next;
+      seen = from;
       appended += entries.length;
       if (entries.length === PAGE) options.onMoreToCome?.();
     }
@@ -163,7 +172,7 @@ async function settle(options: AuditMirrorOptions): Promise<Position> {
 }
 
 /** A store that was rolled back goes on behind an earlier entry than the file. */
-async function isStillThere(store: AuditReader, { seq, line }: Position): Promise<boolean> {
+async function isStillThere(store: AuditReader, { seq, line }: Entry): Promise<boolean> {
   if (line === null) return true;
   const [stored] = await store.readAuditLines(seq - 1, 1);
   return stored?.seq === seq && stored.body === line;

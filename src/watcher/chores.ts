@@ -12,6 +12,11 @@ import {
 } from './keep/checkpoint-copies.ts';
 import { createKeeper, type Keeper, type KeeperDeps } from './keep/keeper.ts';
 import { createLogKeeper, type LogKeeper, type LogKeeperDeps } from './keep/log-keeper.ts';
+import {
+  createRollbackTelling,
+  type RollbackTelling,
+  type RollbackTellingDeps,
+} from './keep/rollback-telling.ts';
 import { createWitnessing, type Witnessing, type WitnessingDeps } from './keep/witnessing.ts';
 import { createReminders, type ReminderDeps, type Reminders } from './remind/reminders.ts';
 import {
@@ -47,6 +52,7 @@ export type ChoreDeps = SigningDeps &
   KeeperDeps &
   LogKeeperDeps &
   WitnessingDeps &
+  RollbackTellingDeps &
   CheckpointCopiesDeps;
 
 /** What the log is signed with. */
@@ -58,7 +64,7 @@ interface SigningDeps {
 
 /**
  * Does what is to be done once for all watches and channels: reminders, drills, fallbacks, test alerts, closing what has left the
- * configuration, pruning what is old, signing the audit log, and telling of checkpoints. Does nothing before a configuration is applied.
+ * configuration, pruning what is old, signing the audit log, and telling of checkpoints and of a store that was rolled back. Does nothing before a configuration is applied.
  */
 export class Chores {
   readonly #fallbacks: Fallbacks;
@@ -70,6 +76,7 @@ export class Chores {
   readonly #logKeeper: LogKeeper;
   readonly #witnessing: Witnessing;
   readonly #copies: CheckpointCopies;
+  readonly #rollbacks: RollbackTelling;
   readonly #signing: ReturnType<KeepSigning> | null;
 
   constructor(deps: ChoreDeps) {
@@ -82,6 +89,7 @@ export class Chores {
     this.#logKeeper = createLogKeeper(deps);
     this.#witnessing = createWitnessing(deps);
     this.#copies = createCheckpointCopies(deps);
+    this.#rollbacks = createRollbackTelling(deps);
     this.#signing = deps.signing?.(deps.store) ?? null;
   }
 
@@ -108,6 +116,7 @@ export class Chores {
     this.#logKeeper.beat();
     this.#witnessing.beat();
     this.#copies.beat();
+    this.#rollbacks.beat();
   }
 
   /** Begins nothing any more, and lets what is in hand end. */
@@ -121,6 +130,7 @@ export class Chores {
       this.#logKeeper.stop(),
       this.#witnessing.stop(),
       this.#copies.stop(),
+      this.#rollbacks.stop(),
       this.#fallbacks.stop(),
     ]);
     // What the others have written by now is signed as well. Signing may have begun just now, and its disk be slow: nobody else waits for that.

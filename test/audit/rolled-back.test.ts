@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { keepMirror } from '../../src/audit/keep-mirror.ts';
+import { StoreError } from '../../src/errors.ts';
 import { createSignals } from '../../src/signals.ts';
 import type { AuditStore } from '../../src/store/ports/audit.ts';
 import { aDraft, openForTest, temporaryDirectory } from '../store/support.ts';
@@ -19,8 +20,17 @@ async function aFailover(entries: number, behind: number) {
   }
   let isOver = false;
   const current = (): AuditStore => (isOver ? after : before);
-  const store = new Proxy(before, { get: (_, name) => Reflect.get(current(), name) });
-  return { store, after, failOver: () => (isOver = true) };
+  let failing: string | symbol | null = null;
+  const fail = async (): Promise<never> => {
+    failing = null;
+    throw new StoreError('unavailable', 'the server is gone');
+  };
+  const store = new Proxy(before, {
+    get: (_, name) => (name === failing ? fail : Reflect.get(current(), name)),
+  });
+  const failOnce = (method: keyof AuditStore) => (failing = method);
+  const isFailing = (): boolean => failing !== null;
+  return { store, before, after, failOnce, isFailing, failOver: () => (isOver = true) };
 }
 
 it('puts a file aside that has more than a store which was rolled back, goes on, and tells of it', async () => {
@@ -46,12 +56,39 @@ it('puts a file aside that has more than a store which was rolled back, goes on,
   const [aside] = readdirSync(dirname(file)).filter((name) => name.includes('.damaged-'));
   expect(readFileSync(join(dirname(file), aside ?? ''), 'utf8')).toBe(lost);
   expect(entries.slice(6)).toMatchObject([
-    { kind: 'mirror.rebuilt' },
     { kind: 'store.rolled_back', data: { hadEntries: 5, keptAside: join(dirname(file), aside ?? '') } },
+    { kind: 'mirror.rebuilt' },
   ]);
   expect(logger.lines.filter(({ level }) => level === 'error')).toMatchObject([
     { message: expect.stringContaining('The store has lost entries') },
   ]);
+});
+
+it('tells of it as well when the failover fails what was in hand, and the first write that tells of it', async () => {
+  const { store, before, after, failOver, failOnce, isFailing } = await aFailover(5, 3);
+  const [logger, clock] = [createRecordingLogger(), createManualClock(T0)];
+  const signals = createSignals(logger);
+  let toldTimes = 0;
+  signals.on('audit:rolled_back', () => (toldTimes += 1));
+  const stop = await keepMirror(join(temporaryDirectory(), 'audit.jsonl'), { store, logger, clock, signals });
+  const failures = () => logger.lines.filter(({ message }) => message.includes('cannot be written')).length;
+
+  failOnce('noteMirrored');
+  await before.recordAudit([aDraft(6)]);
+  signals.emit('audit:written', {});
+  await expect.poll(failures).toBe(1);
+  failOver();
+  failOnce('recordAudit');
+  await after.recordAudit([aDraft(14)]);
+  signals.emit('audit:written', {});
+  await expect.poll(isFailing).toBe(false);
+  signals.emit('audit:written', {});
+  await expect.poll(() => toldTimes).toBe(1);
+  await stop();
+
+  expect(toldTimes).toBe(1);
+  const found = (await after.readAudit(0, 99)).filter(({ kind }) => kind === 'store.rolled_back');
+  expect(found).toMatchObject([{ data: { hadEntries: 6, keptAside: expect.stringContaining('.damaged-') } }]);
 });
 
 it('says nothing of the kind where the store goes on as it was', async () => {

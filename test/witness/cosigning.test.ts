@@ -16,6 +16,7 @@ import { createSignals } from '../../src/signals.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createWitnessing } from '../../src/watcher/keep/witnessing.ts';
 import { createServedWitness } from '../../src/witness/served-witness.ts';
+import type { WitnessAnswer } from '../../src/witness/witness.ts';
 import { createWitnessClient } from '../../src/witness/witness-client.ts';
 import { serve } from '../http/serve.ts';
 import { aDraft, openForTest, temporaryDirectory } from '../store/support.ts';
@@ -168,6 +169,40 @@ describe('a watcher that has its log cosigned by another', () => {
     const back = witnessed(log, url);
     back.beat();
     await expect.poll(back.cosigned, soon).not.toBeNull();
+  });
+
+  it('asks again at once where a checkpoint was made while a witness did not answer', async () => {
+    const log = await aLog('example.com/one');
+    await sign(log);
+    const clock = createManualClock(T0);
+    const logger = createRecordingLogger();
+    const signals = createSignals(logger);
+    const asked: Array<PromiseWithResolvers<WitnessAnswer>> = [];
+    const ask = (): Promise<WitnessAnswer> => {
+      const answer = Promise.withResolvers<WitnessAnswer>();
+      asked.push(answer);
+      return answer.promise;
+    };
+    const witnessing = createWitnessing({
+      store: log.store,
+      recorder: aRecorder({ store: log.store, clock, signals, logger }, {}),
+      clock,
+      signals,
+      faultLog: createFaultLog(logger, clock),
+    });
+    witnessing.apply([{ name: 'slow', ask, close: () => {} }]);
+    witnessing.beat();
+    await expect.poll(() => asked.length, soon).toBe(1);
+    signals.emit('audit:signed', {});
+    asked[0]?.resolve({ kind: 'away', why: 'no answer in time' });
+    await expect.poll(() => logger.lines.length, soon).toBe(1);
+    const isAskedAgain = (): number => {
+      witnessing.beat();
+      return asked.length;
+    };
+    await expect.poll(isAskedAgain, soon).toBe(2);
+    asked[1]?.resolve({ kind: 'away', why: 'no answer in time' });
+    await witnessing.stop();
   });
 
   it('cosigns for its peer as well, which it knows by its key; no token is asked for', async () => {

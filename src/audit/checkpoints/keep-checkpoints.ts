@@ -104,7 +104,7 @@ export async function keepCheckpoints(deps: CheckpointDeps): Promise<() => Promi
 }
 
 /** Tells of a store that lacks what was signed last, as far as the file knows: it was rolled back since, or is another one. */
-async function lookBack({ store, clock, logger, file }: CheckpointDeps): Promise<void> {
+async function lookBack({ store, clock, logger, signals, file }: CheckpointDeps): Promise<void> {
   const signed = await lastCheckpointIn(file);
   if (signed === null || (await isOnRecord(store, signed))) return;
   const { size } = signed;
@@ -121,6 +121,7 @@ async function lookBack({ store, clock, logger, file }: CheckpointDeps): Promise
   await store.recordAudit([
     { at: clock.now(), kind: 'store.rolled_back', data: { checkpoint: size, entries: head.seq } },
   ]);
+  signals.emit('audit:rolled_back', {});
 }
 
 /** A checkpoint is an entry itself, right behind those that it is over. */

@@ -35,7 +35,7 @@ export async function readCheckpoints(file: string): Promise<KeptCheckpoints | n
   for (const [index, line] of lines.slice(0, -1).entries()) {
     const note = noteInLine(line);
     const checkpoint = note === null ? null : parseCheckpoint(note);
-    const source = `the checkpoint in ${file}, line ${index + 1},`;
+    const source = `the checkpoint in ${file}, line ${index + 1}`;
     if (checkpoint === null) found.faults.push(`${file}, line ${index + 1}: this is no checkpoint`);
     else found.kept.push({ checkpoint, source });
   }

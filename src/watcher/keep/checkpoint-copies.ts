@@ -1,8 +1,8 @@
-import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Signals } from '../../signals.ts';
 import type { CheckpointReader } from '../../store/ports/audit.ts';
 import type { Recorder } from '../record/recorder.ts';
+import { createDueLook } from './due-look.ts';
 
 /** What telling of checkpoints works with. */
 export interface CheckpointCopiesDeps {
@@ -23,40 +23,29 @@ export interface CheckpointCopies {
 }
 
 /** Looks when it begins (the last one may have been made at a stop), and after each that is made. A store that fails is asked again. */
-export function createCheckpointCopies(deps: CheckpointCopiesDeps): CheckpointCopies {
-  let isDue = true;
-  let isStopped = false;
-  let inHand: Promise<void> | null = null;
-  const note = (): void => {
-    isDue = true;
-  };
-  const end = deps.signals.on('audit:signed', note);
-
-  const look = async (): Promise<void> => {
-    isDue = false;
-    try {
-      const { last } = await deps.store.lastCheckpoint();
-      if (last !== null) await deps.recorder.recordCheckpoint(last);
-      deps.faultLog.clear('checkpoint-copies', 'Checkpoints of the audit log are told of again');
-    } catch (thrown) {
-      isDue = true;
-      const err = toError(thrown);
-      const message = `Nobody can be told of the checkpoint of the audit log: ${err.message}`;
-      deps.faultLog.report('checkpoint-copies', message, { err }, 'error');
-    }
-  };
-  return {
-    apply: note,
-    beat: () => {
-      if (isStopped || !isDue || inHand !== null) return;
-      inHand = look().finally(() => {
-        inHand = null;
-      });
+export function createCheckpointCopies({
+  store,
+  recorder,
+  signals,
+  faultLog,
+}: CheckpointCopiesDeps): CheckpointCopies {
+  const copies = createDueLook({
+    look: async () => {
+      const { last } = await store.lastCheckpoint();
+      if (last !== null) await recorder.recordCheckpoint(last);
     },
-    stop: async () => {
-      isStopped = true;
+    faultLog,
+    key: 'checkpoint-copies',
+    failing: 'Nobody can be told of the checkpoint of the audit log',
+    working: 'Checkpoints of the audit log are told of again',
+  });
+  const end = signals.on('audit:signed', copies.note);
+  return {
+    apply: copies.note,
+    beat: copies.beat,
+    stop: () => {
       end();
-      await inHand;
+      return copies.stop();
     },
   };
 }

@@ -60,7 +60,8 @@ export function createWitnessing(deps: WitnessingDeps): Witnessing {
       if (end.signal.aborted) return;
       const err = toError(thrown);
       faultLog.report(what, `The ${what} has not cosigned the last checkpoint: ${err.message}`, { err });
-      one.dueMono = clock.monotonic() + AGAIN_AFTER_MS;
+      // A checkpoint that was made while it was asked has it due at once.
+      one.dueMono = Math.min(one.dueMono, clock.monotonic() + AGAIN_AFTER_MS);
     }
   };
   return {

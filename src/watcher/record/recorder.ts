@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { AuditDraft } from '../../domain/audit.ts';
+import type { AuditDraft, AuditEntry } from '../../domain/audit.ts';
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import { asksForUsuals, type PlannedEvent, planComparison, planEvent } from '../../domain/event/plan.ts';
 import type { AuditStub } from '../../domain/evidence/audit-stub.ts';
@@ -32,6 +32,7 @@ import { logEvent } from './event-log.ts';
 import { createPace, type Pace } from './pace.ts';
 import { planAlert } from './plan-alert.ts';
 import type { RecordedStore } from './recorded-store.ts';
+import { rollbackEvent } from './rollback-event.ts';
 import type { RecordingRules } from './rules.ts';
 
 /** What a recorder works with. */
@@ -175,14 +176,14 @@ export class Recorder {
 
   /** Records that the audit log was signed: once, and only where a route asks for that by its name. */
   async recordCheckpoint(made: MadeCheckpoint): Promise<void> {
-    const { store, clock } = this.#deps;
-    const { routes, nextDigest } = this.#rules;
-    const event = checkpointEvent(made, clock.now());
-    if (event === null || !routes.some((route) => takes(route, event))) return;
-    if (await store.hasEvent(event.id)) return;
-    const { plannedEvent, audit } = planEvent(event, { routes, mutes: [], nextDigest });
-    const commit = { at: event.detectedAt, raise: [], clear: [], events: [plannedEvent], audit };
-    await this.#tellOnce(store.commitAlerts(commit), [plannedEvent]);
+    const event = checkpointEvent(made, this.#deps.clock.now());
+    if (event !== null && this.#rules.routes.some((route) => takes(route, event)))
+      await this.#recordOnce(event);
+  }
+
+  /** Records that the store has lost entries of the audit log, as this entry says: once. `origin`: the name of the log; `null`: it has none yet. */
+  async recordRollback(entry: AuditEntry, origin: string | null): Promise<void> {
+    await this.#recordOnce(rollbackEvent(entry, origin, this.#deps.clock.now()));
   }
 
   /**
@@ -292,6 +293,16 @@ export class Recorder {
       audit: baseline === null ? audit : [...audit, baselineEntry(target, at, baseline.jobs)],
     });
     return await this.#tellOnce(written, events);
+  }
+
+  /** Records an event about the audit log, which no mute keeps, unless it is on record. */
+  async #recordOnce(event: WatcherEvent): Promise<void> {
+    const { store } = this.#deps;
+    if (await store.hasEvent(event.id)) return;
+    const { routes, nextDigest } = this.#rules;
+    const { plannedEvent, audit } = planEvent(event, { routes, mutes: [], nextDigest });
+    const commit = { at: event.detectedAt, raise: [], clear: [], events: [plannedEvent], audit };
+    await this.#tellOnce(store.commitAlerts(commit), [plannedEvent]);
   }
 
   #tellAudit(): void {

@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, readdirSync } from 'node:fs';
-import { appendFile, chmod, chown, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { appendFile, chmod, chown, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../free-port.ts';
 
 /** A PostgreSQL of its own, in a folder of its own. */
 export interface PostgresServer {
@@ -18,6 +18,8 @@ export interface PostgresServer {
   start(): Promise<void>;
   /** Changes lines of postgresql.conf, at once. */
   configure(settings: Readonly<Record<string, string>>): Promise<void>;
+  /** Takes a base backup while it runs, as a standby begins with. @returns what has that take its place: commits made since are lost. */
+  backUp(): Promise<() => Promise<void>>;
   /** Stops it, and removes everything. */
   remove(): Promise<void>;
 }
@@ -114,6 +116,21 @@ export async function startPostgres(
       await write(settings);
       child?.kill('SIGHUP');
     },
+    backUp: async () => {
+      const backup = join(dir, 'backup');
+      const [command = '', ...args] = [
+        ...prefix,
+        join(programs, 'pg_basebackup'),
+        ...['-D', backup, '-h', '127.0.0.1', '-p', String(port), '-U', 'watcher', '--checkpoint=fast'],
+      ];
+      await promisify(execFile)(command, args, { cwd: dir });
+      return async () => {
+        await stop('immediate');
+        await rename(data, join(dir, 'lost'));
+        await rename(backup, data);
+        await start();
+      };
+    },
     remove: async () => {
       await stop('immediate');
       await rm(dir, { recursive: true, force: true });
@@ -132,13 +149,4 @@ async function readiness(child: ChildProcess): Promise<void> {
     child.once('exit', () => fail(new Error(`PostgreSQL did not start: ${said}`)));
     child.once('error', fail);
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
