@@ -1,22 +1,15 @@
 import type { Clock } from '../../clock.ts';
 import { toIso } from '../../domain/instant.ts';
-import type { PageFacts } from '../../views/page/facts.ts';
-import { type PageQuery, pageAddress } from '../../views/page/query.ts';
-import type { Viewer } from '../../views/page/viewer.ts';
-import { type RenderedPage, type RenderedSection, renderSections, type SectionName } from '../page/page.ts';
+import type { RenderedPage, SectionName } from '../page/page.ts';
+import { type PageView, viewAddress } from '../page/page-source.ts';
+import { patchOf, type RenderedSection } from '../page/parts.ts';
 import { createLooker } from './looker.ts';
-import type { Stream } from './stream.ts';
-
-/** What a page shows, and to whom. */
-export interface PageView {
-  query: PageQuery;
-  viewer: Viewer;
-}
+import { messageOf, type Stream } from './stream.ts';
 
 /** What pages that listen are told from. */
 export interface HubDeps {
-  /** @throws {Error} */
-  facts(view: PageView): Promise<PageFacts>;
+  /** The page as it stands now. @throws {Error} */
+  page(view: PageView): Promise<RenderedPage>;
   /** Calls back when something was recorded; returns what ends that. */
   onChange(listener: () => void): () => void;
   /** Hears of a rendering that failed, and of one that did not. */
@@ -52,7 +45,7 @@ interface Viewers {
 }
 
 /** Makes a hub that does nothing, and has no timer, while nobody listens. */
-export function createLiveHub({ facts, onChange, onOutcome, clock }: HubDeps): LiveHub {
+export function createLiveHub({ page, onChange, onOutcome, clock }: HubDeps): LiveHub {
   const views = new Map<string, Viewers>();
   let isClosed = false;
   let lastSignAt = 0;
@@ -75,17 +68,22 @@ export function createLiveHub({ facts, onChange, onOutcome, clock }: HubDeps): L
     for (const stream of streams()) stream.send('sign', toIso(clock.now()));
   };
   const tell = async (viewers: Viewers): Promise<void> => {
-    const { view, shown } = viewers;
-    const found = await facts(view);
-    const sections = renderSections(found, viewers.last);
-    viewers.last = { facts: found, sections };
+    const { view, shown, last } = viewers;
+    const now = await page(view);
+    viewers.last = now;
+    const sections = [...now.sections].map(([name, section]) => ({
+      ...{ name, section, messages: messagesOf(name, section, last?.sections.get(name)) },
+    }));
     for (const [stream, marks] of shown) {
-      const changed = [...sections].filter(([name, { mark }]) => marks.get(name) !== mark);
-      for (const [name, section] of changed) {
+      let hasChanged = false;
+      for (const { name, section, messages } of sections) {
+        const mark = marks.get(name);
+        if (mark === section.mark) continue;
         marks.set(name, section.mark);
-        stream.send('section', sectionText(name, section));
+        stream.pass(messages.for(mark));
+        hasChanged = true;
       }
-      if (changed.length > 0) stream.send('sign', toIso(found.now));
+      if (hasChanged) stream.send('sign', toIso(now.facts.now));
     }
   };
   const looker = createLooker({
@@ -105,7 +103,7 @@ export function createLiveHub({ facts, onChange, onOutcome, clock }: HubDeps): L
   return {
     isFull: () => isClosed || streams().length >= MOST_STREAMS,
     join: (view, marks, stream) => {
-      const address = `${view.viewer} ${pageAddress(view.query)}`;
+      const address = viewAddress(view);
       const viewers = views.get(address) ?? { view, shown: new Map(), last: null };
       views.set(address, viewers);
       viewers.shown.set(stream, new Map(marks));
@@ -122,6 +120,25 @@ export function createLiveHub({ facts, onChange, onOutcome, clock }: HubDeps): L
   };
 }
 
-function sectionText(name: SectionName, { html, mark }: RenderedSection): string {
-  return JSON.stringify({ name, mark, html });
+/**
+ * Makes what pages are sent of a section, each only once: what has changed of it to those that show it as it was before, all of it to the others.
+ */
+function messagesOf(
+  name: SectionName,
+  section: RenderedSection,
+  before: RenderedSection | undefined,
+): { for(mark: string | undefined): Uint8Array } {
+  const { mark } = section;
+  let whole: Uint8Array | null = null;
+  let patch: Uint8Array | null = null;
+  return {
+    for: (shown) => {
+      if (before !== undefined && shown === before.mark) {
+        patch ??= messageOf('section', JSON.stringify({ name, mark, ...patchOf(before, section) }));
+        return patch;
+      }
+      whole ??= messageOf('section', JSON.stringify({ name, mark, frame: section.html, parts: {} }));
+      return whole;
+    },
+  };
 }

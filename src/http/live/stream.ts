@@ -4,6 +4,8 @@ import type { ServerResponse } from 'node:http';
 export interface Stream {
   /** Sends an event, unless the stream has ended. A client that does not fetch what it is sent is dropped. */
   send(event: string, data: string, id?: string): void;
+  /** The same with an event that `messageOf` has made: of many that are sent the same, each costs a copy and no more. */
+  pass(message: Uint8Array): void;
   /** Calls back once, when the client has gone or was dropped. */
   onGone(listener: () => void): void;
   /** Resolves when the client has fetched what it was sent: to false when the stream has ended, or the client has gone or is dropped for not fetching it. */
@@ -38,10 +40,8 @@ export function openStream(response: ServerResponse): Stream {
   const comments = setInterval(() => write(response, ':\n\n'), COMMENT_MS);
   response.once('close', () => clearInterval(comments));
   return {
-    send: (event, data, id) => {
-      const lines = data.split('\n').map((line) => `data: ${line}\n`);
-      write(response, `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\n${lines.join('')}\n`);
-    },
+    send: (event, data, id) => write(response, messageText(event, data, id)),
+    pass: (message) => write(response, message),
     onGone: (listener) => {
       if (response.destroyed) listener();
       else response.once('close', listener);
@@ -58,12 +58,22 @@ export function openStream(response: ServerResponse): Stream {
   };
 }
 
+/** An event as it goes over the wire, to be sent to many. */
+export function messageOf(event: string, data: string): Uint8Array {
+  return Buffer.from(messageText(event, data));
+}
+
+function messageText(event: string, data: string, id?: string): string {
+  const lines = data.split('\n').map((line) => `data: ${line}\n`);
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\n${lines.join('')}\n`;
+}
+
 /** True when nothing may be written any more. An ended response still has its client until that has fetched the rest. */
 function hasEnded(response: ServerResponse): boolean {
   return response.writableEnded || response.destroyed;
 }
 
-function write(response: ServerResponse, text: string): void {
+function write(response: ServerResponse, text: string | Uint8Array): void {
   if (hasEnded(response)) return;
   if (response.writableLength > MOST_UNREAD) response.destroy();
   else response.write(text);

@@ -4,8 +4,10 @@ import { createExpectedEnds } from '../../views/expected-ends.ts';
 import type { PageFacts, RecordFacts } from '../../views/page/facts.ts';
 import { type PageQuery, pageAddress } from '../../views/page/query.ts';
 import { createPageRecord, type PageRecord, type PageStore } from '../../views/page/read-record.ts';
+import type { Viewer } from '../../views/page/viewer.ts';
 import type { StatusReport } from '../../views/status/report.ts';
 import type { WatcherStatus } from '../../watcher/status.ts';
+import { type RenderedPage, renderSections } from './page.ts';
 
 /** What pages are made from. */
 export interface PageSourceDeps {
@@ -24,10 +26,21 @@ export interface PageSourceDeps {
 /** The facts of a page, whoever looks at it. */
 type SharedFacts = Omit<PageFacts, 'viewer'>;
 
-/** Gathers the facts of pages, and remembers what was read as long as somebody looks. */
+/** What a page shows, and to whom. */
+export interface PageView {
+  query: PageQuery;
+  viewer: Viewer;
+}
+
+/** Names a view. */
+export function viewAddress({ query, viewer }: PageView): string {
+  return `${viewer} ${pageAddress(query)}`;
+}
+
+/** Gathers the facts of pages and renders them, and remembers what was read and rendered as long as somebody looks. */
 export interface PageSource {
-  /** A store that cannot be read is one of the facts. @throws {Error} for faults of ours. */
-  facts(query: PageQuery): Promise<SharedFacts>;
+  /** The page as it stands now. A store that cannot be read is one of its facts. @throws {Error} for faults of ours. */
+  page(view: PageView): Promise<RenderedPage>;
 }
 
 /** What nobody has looked at for so many milliseconds is forgotten: a daemon whose page is closed keeps nothing of it. */
@@ -38,6 +51,8 @@ interface Viewed {
   last: RecordFacts | null;
   fault: PageFacts['storeFault'];
   inHand: Promise<SharedFacts> | null;
+  /** What was rendered last for each kind of viewer. */
+  rendered: Map<Viewer, RenderedPage>;
   usedAt: number;
 }
 
@@ -65,7 +80,14 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
     if (viewed.size === 0) setTimeout(forget, FORGOTTEN_AFTER_MS).unref();
     const watches = (): string[] => (status ?? deps.status()).watches.map(({ watch }) => watch);
     const record = createPageRecord(query, { ...deps, watches, ends });
-    const view: Viewed = { record, last: null, fault: null, inHand: null, usedAt: clock.monotonic() };
+    const view: Viewed = {
+      record,
+      last: null,
+      fault: null,
+      inHand: null,
+      rendered: new Map(),
+      usedAt: clock.monotonic(),
+    };
     viewed.set(address, view);
     return view;
   };
@@ -90,14 +112,17 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
     };
   };
   return {
-    facts: async (query) => {
+    page: async ({ query, viewer }) => {
       const view = viewOf(query);
       view.usedAt = clock.monotonic();
       // Who asks while it is read gets the same.
       view.inHand ??= read(view, query).finally(() => {
         view.inHand = null;
       });
-      return view.inHand;
+      const facts = { ...(await view.inHand), viewer };
+      const rendered = { facts, sections: renderSections(facts, view.rendered.get(viewer)) };
+      view.rendered.set(viewer, rendered);
+      return rendered;
     },
   };
 }

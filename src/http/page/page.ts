@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { raw } from 'hono/html';
 import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { toIso } from '../../domain/instant.ts';
@@ -7,6 +6,7 @@ import { hasSameTimeline } from '../../views/page/timeline.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
 import { type AssetPaths, document } from './document.ts';
 import { type Markup, markup } from './markup.ts';
+import { type RenderedSection, renderSection } from './parts.ts';
 import { HOW_TO_ACT } from './refused.ts';
 import { deliveriesSection } from './sections/deliveries.ts';
 import { eventsSection } from './sections/events.ts';
@@ -33,12 +33,6 @@ const SECTIONS = {
 export type SectionName = keyof typeof SECTIONS;
 export const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[];
 
-/** A section as it stands: its HTML, and a word that changes with it. */
-export interface RenderedSection {
-  html: string;
-  mark: string;
-}
-
 /** What a page was rendered of, and what came of it. */
 export interface RenderedPage {
   facts: PageFacts;
@@ -47,19 +41,18 @@ export interface RenderedPage {
 
 /**
  * Renders every section. The same facts give the same text.
- * @param before the same page a moment ago: a timeline that is as it was is taken from there.
+ * @param before the same page a moment ago: what is as it was is taken from there.
  */
 export function renderSections(
   facts: PageFacts,
   before: RenderedPage | null = null,
 ): Map<SectionName, RenderedSection> {
-  const kept =
-    before !== null && hasSameTimeline(before.facts, facts) ? before.sections.get('timeline') : undefined;
   return new Map(
     SECTION_NAMES.map((name) => {
-      if (name === 'timeline' && kept !== undefined) return [name, kept];
-      const html = SECTIONS[name](facts).toString();
-      return [name, { html, mark: createHash('sha1').update(html).digest('base64url').slice(0, 8) }];
+      const known = before?.sections.get(name) ?? null;
+      if (name === 'timeline' && known !== null && before !== null && hasSameTimeline(before.facts, facts))
+        return [name, known];
+      return [name, renderSection((part) => SECTIONS[name](facts, part), known)];
     }),
   );
 }

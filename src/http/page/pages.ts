@@ -18,7 +18,7 @@ import { saidWords } from './actions/said.ts';
 import { readAssets } from './assets.ts';
 import { htmlAnswer } from './html-answer.ts';
 import { renderJobPage } from './job/job-page.ts';
-import { renderPage, renderSections } from './page.ts';
+import { renderPage } from './page.ts';
 import { createPageSource, type PageSourceDeps } from './page-source.ts';
 import {
   mayNotAct,
@@ -62,7 +62,7 @@ export function createPages(deps: PagesDeps): Pages {
   const source = createPageSource(deps);
   const assets = readAssets();
   const hub = createLiveHub({
-    facts: async ({ query, viewer }) => ({ ...(await source.facts(query)), viewer }),
+    page: source.page,
     clock: deps.clock,
     onChange: (listener) => {
       const stops = (['event:recorded', 'delivery:recorded', 'audit:written'] as const).map((name) =>
@@ -93,8 +93,8 @@ export function createPages(deps: PagesDeps): Pages {
   return {
     overview: async (c) => {
       const query = parsePageQuery(new URL(c.req.url).searchParams);
-      const facts = { ...(await source.facts(query)), viewer: viewerAt(c) };
-      return htmlAnswer(c, renderPage(facts, renderSections(facts), assets.paths, saidIn(c)));
+      const { facts, sections } = await source.page({ query, viewer: viewerAt(c) });
+      return htmlAnswer(c, renderPage(facts, sections, assets.paths, saidIn(c)));
     },
     job: async (c, id) => {
       try {

@@ -34,6 +34,7 @@ function listenAt(hub: EventHub, place: number): string[] {
   const heard: string[] = [];
   const stream: Stream = {
     send: (_event, _data, id) => void heard.push(id ?? ''),
+    pass: () => {},
     onGone: () => {},
     hasRoom: async () => true,
     end: () => {},

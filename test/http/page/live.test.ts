@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fail } from '../../../src/simulator/atlas/scenario.ts';
+import { fail, finish } from '../../../src/simulator/atlas/scenario.ts';
 import { HAS_BROWSER, openPage, startBrowser } from '../../support/browser.ts';
 import { fetchOnce } from '../../support/fetch-once.ts';
 import { addPast } from '../../support/page-life.ts';
@@ -39,6 +39,29 @@ describe.skipIf(!HAS_BROWSER)('the page in a browser', { timeout: 4 * PATIENCE_M
       .locator(`#timeline a[href="/jobs/${id}"] .bar.failed`)
       .waitFor({ ...patient, state: 'attached' });
     expect(await page.evaluate('window.wasLoaded')).toBe('once');
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows after many changes what a page shows that is opened then', async () => {
+    const { page, complaints } = await openPage(browser, world.url);
+    await page.locator('#live-state').getByText('live', { exact: true }).waitFor(patient);
+    const ids = (['orders', 'catalog', 'ledger', 'sessions'] as const).map((place, index) => {
+      const createdAt = Date.now() - (index + 3) * 60_000;
+      return { place, id: world.restore(place, { createdAt, target: `${place}-live` }) };
+    });
+    for (const { id } of ids) await page.locator(`#running article[id*="${id}"]`).waitFor(patient);
+    for (const { place, id } of ids.slice(1)) world.change(place, id, fail(Date.now(), {}));
+    await page
+      .locator(`#timeline a[href="/jobs/${ids[3]?.id}"] .bar.failed`)
+      .waitFor({ ...patient, state: 'attached' });
+    world.change('orders', ids[0]?.id ?? '', finish(Date.now()));
+    await page.getByText('No restore is running').waitFor(patient);
+
+    const { page: fresh } = await openPage(browser, world.url);
+    // What is drawn, without what only the first page has scrolled, opened or counted.
+    const drawn =
+      'document.querySelector("main").innerHTML.replaceAll(/ data-utc="[^"]*"| title="[^"]*"/g, "")';
+    await expect.poll(async () => (await page.evaluate(drawn)) === (await fresh.evaluate(drawn))).toBe(true);
     expect(complaints).toEqual([]);
   });
 

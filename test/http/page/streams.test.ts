@@ -63,6 +63,22 @@ describe('the stream of an open page', () => {
     await expect.poll(() => sections(events).slice(EVERY_SECTION.length)).toEqual(['watches']);
   });
 
+  it('brings just the row that has changed to a page that shows the others', async () => {
+    const signals = createSignals(createRecordingLogger());
+    let watches = [aWatchStatus({ kind: 'flex' }), aWatchStatus({ watch: 'carts' })];
+    const { server } = await serve({}, { signals, status: () => aWatcherStatus({ watches }) });
+    const { events } = await listen(`${server.url}/live`);
+    await expect.poll(() => sections(events)).toEqual(EVERY_SECTION);
+    watches = [aWatchStatus({ kind: 'cluster' }), aWatchStatus({ watch: 'carts' })];
+    signals.emit('audit:written', {});
+    await expect.poll(() => sections(events).length).toBe(EVERY_SECTION.length + 1);
+    const { data = '' } = events.findLast(({ event }) => event === 'section') ?? {};
+    const { frame, parts } = JSON.parse(data) as { frame: string | null; parts: Record<string, string> };
+    expect(frame).toBeNull();
+    expect(Object.keys(parts)).toEqual(['watch-orders']);
+    expect(parts['watch-orders']).toContain('<td>cluster</td>');
+  });
+
   it('ends at once when the server stops, with ten pages open', async () => {
     const { server } = await serve();
     const pages = await Promise.all(Array.from({ length: 10 }, () => listen(`${server.url}/live`)));

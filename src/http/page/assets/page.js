@@ -71,15 +71,20 @@
     showTimes(byId('live'));
     showState(false);
   };
-  const merge = ({ name, mark, html }) => {
-    shown.set(name, mark);
-    Idiomorph.morph(byId(name), html, {
+  const morph = (id, html) =>
+    Idiomorph.morph(byId(id), html, {
       callbacks: {
         // What somebody has opened stays open.
         beforeAttributeUpdated: (attribute, element) =>
           !(attribute === 'open' && element.localName === 'details'),
+        // An empty part stands for one that is there already, and stays as it is.
+        beforeNodeMorphed: (there, next) => there.id !== next.id || !next.hasAttribute?.('data-part'),
       },
     });
+  const merge = ({ name, mark, frame, parts }) => {
+    shown.set(name, mark);
+    if (frame !== null) morph(name, frame);
+    for (const [id, html] of Object.entries(parts)) morph(id, html);
     showTimes(byId(name));
   };
   const listen = () => {

@@ -6,16 +6,17 @@ import type { PageFacts } from '../../../views/page/facts.ts';
 import { feedRow } from '../../../views/page/feed.ts';
 import { type RunningCard, runningCards } from '../../../views/page/running.ts';
 import { clock, idPart, type Markup, markup, type Part, roughSpan } from '../markup.ts';
+import type { PartMaker } from '../parts.ts';
 import { toldWords } from '../told.ts';
 import { notRead } from './not-read.ts';
 
 /** What runs, and when it should end. */
-export function runningSection(facts: PageFacts): Markup {
+export function runningSection(facts: PageFacts, part: PartMaker): Markup {
   const cards = runningCards(facts);
   const count = cards.length === 0 ? null : markup` <span class="count">${cards.length}</span>`;
   return markup`<section id="running" aria-labelledby="running-title">
 <h2 id="running-title">Running now${count}</h2>
-${facts.record === null ? notRead(facts) : cards.length === 0 ? nothingRuns(facts) : markup`<div class="cards">${cards.map((card) => cardMarkup(card, facts))}</div>`}
+${facts.record === null ? notRead(facts) : cards.length === 0 ? nothingRuns(facts) : markup`<div class="cards">${cards.map((card) => part('article', idOf(card), () => cardMarkup(card, facts)))}</div>`}
 </section>`;
 }
 
@@ -28,9 +29,13 @@ function nothingRuns({ record, now }: PageFacts): Markup {
   return markup`<p class="quiet">No restore is running. ${words}</p>`;
 }
 
+function idOf({ watch, job }: RunningCard): string {
+  return `run-${idPart(watch)}-${idPart(job.id)}`;
+}
+
 function cardMarkup(card: RunningCard, facts: PageFacts): Markup {
   const { job, watch, events, isOver } = card;
-  const id = `run-${idPart(watch)}-${idPart(job.id)}`;
+  const id = idOf(card);
   return markup`<article class="card run${isOver ? ' over' : ''}" id="${id}" aria-labelledby="${id}-title">
 <h3 id="${id}-title"><a href="/jobs/${encodeURIComponent(job.id)}">${routeWords(card)}</a></h3>
 <p class="quiet">${job.kind === job.deliveryType ? job.kind : `${job.kind}, ${job.deliveryType}`}, watch ${watch}, began ${clock(job.createdAt, facts.now)}, ${shortId(job.id)}${job.actor ? `, by ${actorWords(job.actor)}` : ''}</p>

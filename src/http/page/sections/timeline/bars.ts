@@ -1,0 +1,105 @@
+import { intoWords } from '../../../../domain/event/job-words.ts';
+import { formatSpan, type Timestamp, toIso } from '../../../../domain/instant.ts';
+import type { MovingAxis } from '../../../../views/charts/moving-axis.ts';
+import type { Gap } from '../../../../views/page/gaps.ts';
+import type { Bar } from '../../../../views/page/timeline.ts';
+import { dayOf, idPart, type Markup, markup, type Part } from '../../markup.ts';
+import { STATE_WORDS } from '../../states.ts';
+
+/** Pixels: of a lane, of a bar in it, and of what stands above the lanes. */
+export const LANE = 28;
+export const AXIS = 22;
+const BAR = 12;
+/** In percent: a short restore is still to be seen, and hit. */
+const MIN_WIDTH = 0.35;
+
+/** Where things are drawn. */
+export interface Ground {
+  axis: MovingAxis;
+  /** The top of the lane of a watch, in pixels. */
+  topOf: (watch: string) => number;
+  now: Timestamp;
+}
+
+/** A bar as it is drawn. */
+export interface DrawnBar {
+  /** All that it is drawn of: as long as that is the same, it looks the same. */
+  madeOf: string;
+  draw(): Markup;
+}
+
+/** Draws a restore: a link to its page, with what a reader hears. */
+export function linkedBar(bar: Bar, ground: Ground): DrawnBar {
+  const { watch, job } = bar;
+  const words = barWords(bar, ground.now);
+  const id = `bar-${idPart(watch)}-${idPart(job.id)}`;
+  return {
+    madeOf: `${id} ${words} ${shapeOf(bar, ground)}`,
+    draw: () =>
+      markup`<a id="${id}" href="/jobs/${encodeURIComponent(job.id)}" aria-label="${words}"><title>${words}</title>${shape(bar, ground)}</a>`,
+  };
+}
+
+/** Draws a restore as one of many, which nobody goes through one by one. */
+export function plainBar(bar: Bar, ground: Ground): DrawnBar {
+  return { madeOf: shapeOf(bar, ground), draw: () => shape(bar, ground) };
+}
+
+function shapeOf({ watch, state, from, until, expectedEndAt }: Bar, { topOf }: Ground): string {
+  return `${topOf(watch)} ${state} ${from} ${until} ${expectedEndAt ?? ''}`;
+}
+
+function shape({ watch, state, from, until, expectedEndAt }: Bar, { axis, topOf }: Ground): Markup {
+  const [left, right] = [axis.place(from), axis.place(until)];
+  const width = round(Math.max(MIN_WIDTH, right - left));
+  const top = topOf(watch) + (LANE - BAR) / 2;
+  const ahead =
+    expectedEndAt === null
+      ? null
+      : markup`<rect class="ahead" x="${right}%" y="${top}" width="${round(axis.place(expectedEndAt) - right)}%" height="${BAR}"/>`;
+  return markup`${ahead}<rect class="bar ${state}" x="${left}%" y="${top}" width="${width}%" height="${BAR}" rx="2"/>${sign(state, round(left + width), top)}`;
+}
+
+function round(percent: number): number {
+  return Math.round(percent * 100) / 100;
+}
+
+/** What tells the states apart for who does not see the colours: a cross, a stroke, a hollow end. */
+function sign(state: Bar['state'], place: number, top: number): Part {
+  const path = SIGNS[state];
+  if (path === undefined) return null;
+  return markup`<svg class="sign ${state}" x="${place}%" y="${top}" overflow="visible"><path d="${path}"/></svg>`;
+}
+
+const SIGNS: Partial<Record<Bar['state'], string>> = {
+  failed: 'M3 2l8 8M11 2l-8 8',
+  cancelled: 'M3 6h8',
+  expired: 'M7 1v6M7 10v1.5',
+  missing: 'M4 3q3-4 5 0q0 2-2 4M7 10v1.5',
+};
+
+/** Shows in the legend how a state is drawn. */
+export function sample(state: Bar['state']): Markup {
+  const path = SIGNS[state];
+  return markup`<svg class="sample" width="${path === undefined ? 12 : 25}" height="12" aria-hidden="true"><rect class="bar ${state}" width="12" height="12" rx="2"/>${path === undefined ? null : markup`<svg class="sign ${state}" x="12" overflow="visible"><path d="${path}"/></svg>`}</svg>`;
+}
+
+/** Draws a time in which nobody saw a watch, or a part of it. */
+export function gapMarkup({ watch, place, from, until, cause }: Gap, { axis, topOf, now }: Ground): Markup {
+  const [left, right] = [axis.place(from), axis.place(until ?? now)];
+  const what = place === null ? watch : `${place} of ${watch}`;
+  const words = `${what}: not seen from ${utc(from, now)} to ${until === null ? 'now' : utc(until, now)}: ${cause}`;
+  return markup`<g role="img" aria-label="${words}"><title>${words}</title><rect class="gap" x="${left}%" y="${topOf(watch) + 3}" width="${round(Math.max(MIN_WIDTH, right - left))}%" height="${LANE - 6}"/></g>`;
+}
+
+function barWords({ watch, job, state, from, until, expectedEndAt }: Bar, now: Timestamp): string {
+  const took = state === 'in_progress' ? 'so far' : 'long';
+  const ends = expectedEndAt === null ? '' : `, ends about ${utc(expectedEndAt, now)}`;
+  return `${watch}: ${job.instanceName}${intoWords(job)}, ${STATE_WORDS[state]}, from ${utc(from, now)} to ${state === 'in_progress' ? 'now' : utc(until, now)}, ${formatSpan(until - from)} ${took}${ends}`;
+}
+
+function utc(at: Timestamp, now: Timestamp): string {
+  const iso = toIso(at);
+  const isToday = iso.slice(0, 10) === toIso(now).slice(0, 10);
+  return `${isToday ? '' : `${dayOf(at)} `}${iso.slice(11, 16)} UTC`;
+}
