@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -100,6 +100,12 @@ describe('the Kubernetes base', () => {
     expect(yaml('kubernetes/pod-monitor.yaml').spec.selector.matchLabels).toEqual(labels);
   });
 
+  it('is scraped as the job that the alert about a watcher that is down names', () => {
+    const job = labels[yaml('kubernetes/pod-monitor.yaml').spec.jobLabel];
+    const rules = readFileSync('config/prometheus/rules.yaml', 'utf8');
+    expect(rules).toContain(`up{job="${job}"} == 0 or absent(up{job="${job}"})`);
+  });
+
   it('lets out what the channels need', () => {
     const ports = yaml('kubernetes/network-policy.yaml').spec.egress.flatMap(
       (rule: { ports: Array<{ port: number }> }) => rule.ports.map(({ port }) => port),
@@ -110,6 +116,16 @@ describe('the Kubernetes base', () => {
 
 describe('the compose file', () => {
   const service = yaml('compose/compose.yaml').services['restore-watcher'];
+
+  it.each(['compose/compose.yaml', 'compose-replicas/compose.yaml'])(
+    '%s has a reload asked for inside: what Docker has sent a signal it takes for stopped on purpose',
+    (file) => {
+      const text = read(join(DEPLOY, file));
+      expect(text).toMatch(/docker compose exec [\w-]+ sh -c 'kill -HUP 1'/);
+      expect(text).not.toMatch(/docker (compose )?kill -/);
+      expect(text).toContain('restart: unless-stopped');
+    },
+  );
 
   it('mounts configuration and secrets as folders, on a root that cannot be written to', () => {
     expect(service.read_only).toBe(true);
