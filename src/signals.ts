@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { EventName } from './domain/event/event.ts';
 import type { PlannedEvent } from './domain/event/plan.ts';
-import type { PublicPlace } from './domain/job/place.ts';
 import type { SourceError } from './errors.ts';
 import type { Logger } from './logging/logger.ts';
 
@@ -21,8 +20,6 @@ export interface WatcherSignals {
     /** Any of the watch's jobs is unfinished. */
     running: boolean;
     error: SourceError | Error | null;
-    /** The parts of a `*` watch that cannot be read by themselves. Absent: none. */
-    failing?: readonly PublicPlace[];
   };
   /** Something is being written that these channels are owed by it; whoever claims now may get it in the same commit. Perhaps it comes to nothing. */
   'deliveries:coming': { channels: readonly string[] };

@@ -75,7 +75,7 @@ export const METRICS = {
   restore_watcher_last_successful_poll_timestamp_seconds: {
     type: 'gauge',
     labels: ['watch'],
-    help: 'When the watch was last polled with success, also by an earlier process; before the first time, since when it is configured.',
+    help: 'When the watch was last polled with success, also by an earlier process; before the first time, since when it is configured, or polled by this replica. None while another replica polls it.',
   },
   restore_watcher_coverage_ratio: {
     type: 'gauge',

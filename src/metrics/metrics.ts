@@ -6,7 +6,6 @@ import { countDeliveries } from './delivery-metrics.ts';
 import { countEvents } from './event-metrics.ts';
 import type { Figures, Names } from './figures.ts';
 import { instrumentsOf } from './instruments.ts';
-import { showFailingPlaces } from './place-metrics.ts';
 import { countPolls } from './poll-metrics.ts';
 import { addBuildInfo, addProcessFigures } from './process-metrics.ts';
 import { countReloads } from './reload-metrics.ts';
@@ -46,9 +45,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const api = addApiFigures(instruments);
   const figures: Figures[] = [
     countReloads(instruments, options),
-    countPolls(instruments, signals),
-    showFailingPlaces(instruments, signals),
     status,
+    countPolls(instruments, signals, status),
     addStoredFigures(instruments, options),
     countEvents(instruments, signals),
     addRunningFigures(instruments, options),

@@ -1,3 +1,4 @@
+import type { WatchPlace } from '../domain/job/place.ts';
 import { UNHINTED } from '../domain/polling/hint.ts';
 import { kindOfUnit, UNIT_KINDS } from '../domain/replicas/unit.ts';
 import { blindnessOf, type Throttled, type WatcherStatus } from '../watcher/status.ts';
@@ -14,6 +15,8 @@ export interface StatusReadings {
 export interface StatusFigures extends Figures {
   /** From now on they are taken from there; before, there are none. */
   readStatus(readings: StatusReadings): void;
+  /** True when another replica polled the watch at the last `refresh`. */
+  isPolledElsewhere(watch: string): boolean;
 }
 
 const THROTTLES: ReadonlyArray<Throttled['by']> = ['ceiling', 'bucket', 'silence'];
@@ -26,31 +29,36 @@ export function addStatusFigures(instruments: Instruments): StatusFigures {
   const period = instruments.gauge('restore_watcher_watch_period_seconds');
   const throttled = instruments.gauge('restore_watcher_watch_throttled');
   const due = instruments.gauge('restore_watcher_watch_due_seconds');
+  const places = instruments.gauge('restore_watcher_place_failing');
   const hinted = instruments.gauge('restore_watcher_hinted_projects');
   const unhinted = instruments.gauge('restore_watcher_unhinted_projects');
   const failing = instruments.gauge('restore_watcher_channel_failing');
   const setReplicas = addReplicaFigures(instruments);
   let readings: StatusReadings | null = null;
+  let elsewhere: ReadonlySet<string> = new Set();
   return {
     readStatus: (from) => {
       readings = from;
     },
+    isPolledElsewhere: (watch) => elsewhere.has(watch),
     refresh: async () => {
       if (readings === null) return;
       const watcher = readings.status();
       const { watches, channels } = watcher;
       ready.set(readings.isReady(watcher) ? 1 : 0);
-      for (const gauge of [blind, scheduled, period, throttled, due, hinted, unhinted, failing])
+      for (const gauge of [blind, scheduled, period, throttled, due, places, hinted, unhinted, failing])
         gauge.reset();
+      elsewhere = new Set(watches.flatMap(({ watch, polledBy }) => (polledBy === null ? [] : [watch])));
       for (const status of watches) {
-        const { watch, scheduledMs, periodMs, dueWithinMs, polledBy } = status;
+        const { watch, scheduledMs, periodMs, dueWithinMs } = status;
         // It has its series where it is polled.
-        if (polledBy !== null) continue;
+        if (elsewhere.has(watch)) continue;
         blind.set({ watch }, blindnessOf(status) === null ? 0 : 1);
         scheduled.set({ watch }, scheduledMs / 1000);
         period.set({ watch }, periodMs / 1000);
         for (const by of THROTTLES) throttled.set({ watch, by }, status.throttled?.by === by ? 1 : 0);
         due.set({ watch }, dueWithinMs / 1000);
+        for (const { place } of status.faults) if (place !== null) places.set(labelsOf(watch, place), 1);
         if (status.hint === null) continue;
         hinted.set({ watch }, status.hint.projects);
         const byReason = Map.groupBy(status.hint.without, ({ reason }) => reason);
@@ -62,6 +70,10 @@ export function addStatusFigures(instruments: Instruments): StatusFigures {
       setReplicas(watcher);
     },
   };
+}
+
+function labelsOf(watch: string, { groupId, instanceName }: WatchPlace) {
+  return { watch, project: groupId, instance_name: instanceName ?? '' };
 }
 
 /** Makes the figures of what this replica does; none where a daemon has the store alone. @returns what sets them. */

@@ -6,7 +6,7 @@ import { aJob, aMuteRequest, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } f
 import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
-import { aWatcherStatus, aWatchStatus } from '../support/statuses.ts';
+import { AUTH_FAULT, aWatcherStatus, aWatchStatus } from '../support/statuses.ts';
 
 /** Metrics count by name alone. */
 const PLANNED = { event: anEvent('failed'), channels: [], suppressed: null };
@@ -71,18 +71,49 @@ describe('metrics', () => {
     ]);
   });
 
-  it('names the parts of a watch that cannot be read, for as long as that lasts', async () => {
-    const { signals, metrics, lines } = aWorld();
-    const failing = [{ groupId: 'a' }, { groupId: 'b', instanceName: 'users' }];
-    signals.emit('poll:finished', { ...A_POLL, outcome: 'ok', failing });
-    expect(await lines('place_failing')).toEqual([
-      'restore_watcher_place_failing{watch="orders",project="a",instance_name=""} 1',
-      'restore_watcher_place_failing{watch="orders",project="b",instance_name="users"} 1',
-    ]);
-    signals.emit('poll:finished', { ...A_POLL, outcome: 'ok', failing: failing.slice(1) });
-    expect(await lines('place_failing')).toHaveLength(1);
-    metrics.apply({ watches: [], channels: [] });
+  it('names the parts of a watch that cannot be read, for as long as that lasts and this replica polls it', async () => {
+    const { metrics, lines } = aWorld();
+    const faultOf = (groupId: string, instanceName: string | null) => ({
+      ...AUTH_FAULT,
+      place: { groupId, projectName: null, instanceName },
+      blindForMs: MINUTE,
+    });
+    const [project, instance] = [faultOf('a', null), faultOf('b', 'users')];
+    let watch = aWatchStatus({
+      faults: [{ ...AUTH_FAULT, place: null, blindForMs: MINUTE }, project, instance],
+    });
+    metrics.readStatus({ status: () => aWatcherStatus({ watches: [watch] }), isReady: () => true });
+    const line = (project: string, name: string) =>
+      `restore_watcher_place_failing{watch="orders",project="${project}",instance_name="${name}"} 1`;
+    expect(await lines('place_failing')).toEqual([line('a', ''), line('b', 'users')]);
+    watch = aWatchStatus({ faults: [instance] });
+    expect(await lines('place_failing')).toEqual([line('b', 'users')]);
+    watch = aWatchStatus({ polledBy: 'watcher-2' });
     expect(await lines('place_failing')).toEqual([]);
+  });
+
+  it('says when a watch was last polled with success only where it is polled, and lets it grow old from when it came', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: T0 });
+    const { metrics, signals, lines } = aWorld();
+    let polledBy: string | null = 'watcher-2';
+    const status = () => aWatcherStatus({ watches: [aWatchStatus({ polledBy })] });
+    metrics.readStatus({ status, isReady: () => true });
+    const shown = () => lines('last_successful_poll_timestamp_seconds');
+    const at = (time: number) => [
+      `restore_watcher_last_successful_poll_timestamp_seconds{watch="orders"} ${time / 1000}`,
+    ];
+    expect(await shown()).toEqual([]);
+    vi.setSystemTime(T0 + HOUR);
+    polledBy = null;
+    expect(await shown()).toEqual(at(T0 + HOUR));
+    vi.setSystemTime(T0 + 2 * HOUR);
+    expect(await shown()).toEqual(at(T0 + HOUR));
+    polledBy = 'watcher-2';
+    expect(await shown()).toEqual([]);
+    polledBy = null;
+    signals.emit('poll:finished', { ...A_POLL, outcome: 'ok' });
+    vi.setSystemTime(T0 + 3 * HOUR);
+    expect(await shown()).toEqual(at(T0 + 2 * HOUR));
   });
 
   it('measures how long polls take, in seconds', async () => {

@@ -74,7 +74,6 @@ export class WatchJournal {
       changes,
       running: this.#account.hasRunningJobs,
       error: failure,
-      failing: this.#account.failingParts.flatMap(({ part }) => (part ? publicPlace(part.place) : [])),
     });
   }
 
