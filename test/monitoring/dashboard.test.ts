@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { METRICS, type MetricName } from '../../src/metrics/definitions.ts';
-import { faultsOf, metricsIn } from './promql.ts';
+import { faultsOf, metricsIn, takenFromEach } from './promql.ts';
 
 interface Panel {
   id: number;
@@ -33,6 +33,10 @@ describe('the dashboard', () => {
     );
     const named = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label);
     expect(named.filter((label) => !labels.includes(label))).toEqual([]);
+  });
+
+  it.each(queries)('$title takes what every replica tells once: $expr', ({ expr }) => {
+    expect(takenFromEach(expr)).toEqual([]);
   });
 
   it('marks what is there on its time axis', () => {

@@ -1,8 +1,8 @@
 import { parser } from '@prometheus-io/lezer-promql';
 import { METRICS, type MetricName } from '../../src/metrics/definitions.ts';
 
-/** What Prometheus itself adds to every series. */
-const TARGET_LABELS = ['job', 'instance', 'le'];
+/** What Prometheus adds to every series, its operator too (`pod`). */
+const TARGET_LABELS = ['job', 'instance', 'pod', 'le'];
 
 /** Says what is wrong with a query; none: it can be parsed, and every metric and label in it is there. */
 export function faultsOf(query: string): string[] {
@@ -24,6 +24,31 @@ export function faultsOf(query: string): string[] {
   const known = metrics.flatMap((metric): readonly string[] => METRICS[metric].labels).concat(TARGET_LABELS);
   for (const label of labels) if (!known.includes(label)) faults.push(`there is no label ${label}`);
   return faults;
+}
+
+/** What is kept in the store, and told with the same figure by each replica: counted together it would be a multiple. */
+const TOLD_BY_EACH: readonly MetricName[] = [
+  'restore_watcher_jobs',
+  'restore_watcher_stalled_jobs',
+  'restore_watcher_oldest_running_job_age_seconds',
+  'restore_watcher_job_expected_end_timestamp_seconds',
+  'restore_watcher_last_finished_restore_timestamp_seconds',
+  'restore_watcher_drill_overdue',
+  'restore_watcher_mutes_in_force',
+  'restore_watcher_coverage_ratio',
+  'restore_watcher_deliveries_pending',
+  'restore_watcher_deliveries_held',
+  'restore_watcher_deliveries_given_up',
+  'restore_watcher_oldest_pending_delivery_age_seconds',
+];
+
+/** The metrics of which a query takes each replica's figure, though all of them tell the same. */
+export function takenFromEach(query: string): MetricName[] {
+  return metricsIn(query).filter(
+    (metric) =>
+      TOLD_BY_EACH.includes(metric) &&
+      !new RegExp(`\\bmax (by|without) \\([^()]*\\) \\(${metric}\\b`).test(query),
+  );
 }
 
 /** The metrics that a query asks for. */

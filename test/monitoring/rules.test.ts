@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { METRICS, type MetricName } from '../../src/metrics/definitions.ts';
-import { faultsOf, metricsIn } from './promql.ts';
+import { faultsOf, metricsIn, takenFromEach } from './promql.ts';
 
 const RULES = 'config/prometheus/rules.yaml';
 const TESTS = 'config/prometheus/rules.test.yaml';
@@ -26,6 +26,10 @@ const alerts = text
 describe('the alerting rules', () => {
   it.each(alerts)('$name asks for what is there', ({ query }) => {
     expect(faultsOf(query)).toEqual([]);
+  });
+
+  it.each(alerts)('$name fires once of what every replica tells', ({ query }) => {
+    expect(takenFromEach(query)).toEqual([]);
   });
 
   it.each(alerts)('$name speaks of labels that its metric has', ({ query, words }) => {
