@@ -7,7 +7,6 @@ import { postgresPrograms } from './test/support/postgres/server.ts';
 
 /** The watcher's tests are run a second time, over the other store; where there is none, that is nothing. */
 const isPostgres = process.env.TEST_STORE === 'postgres';
-const results = `coverage/results${isPostgres ? '-postgres' : ''}.json`;
 const isNothing = isPostgres && postgresPrograms() === null;
 
 export default defineConfig({
@@ -30,6 +29,6 @@ export default defineConfig({
       // Compiling is most of what a program does that starts from its source and soon ends: workers and child processes share it.
       NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node-compile'),
     },
-    reporters: process.env.CI ? ['default', ['json', { outputFile: results }]] : ['default'],
+    reporters: process.env.CI ? ['default', ['json', { outputFile: 'coverage/results.json' }]] : ['default'],
   },
 });
