@@ -2,7 +2,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { rootOf } from '../../src/domain/evidence/audit-tree.ts';
-import { makeCheckpoint } from '../../src/domain/evidence/checkpoint.ts';
+import { makeCheckpoint, parseCheckpoint } from '../../src/domain/evidence/checkpoint.ts';
 import {
   cosignedAt,
   generatePrivateKey,
@@ -155,6 +155,25 @@ describe('a watcher that has its log cosigned by another', () => {
       { level: 'error', message: expect.stringContaining('it has fewer entries than were cosigned here') },
       { level: 'error', message: expect.stringContaining('it has another history than was cosigned here') },
     ]);
+  });
+
+  it('is told when its log has grown another way to just the size that was cosigned', async () => {
+    const log = await aLog('example.com/one');
+    const { url } = await aWitness([log.key]);
+    await sign(log);
+    const first = witnessed(log, url);
+    first.beat();
+    await expect.poll(first.cosigned, soon).not.toBeNull();
+    const known = await log.store.witnessView(WITNESS.verifier.name);
+
+    const other = await aLog('example.com/one');
+    await other.store.recordAudit([aDraft(77)]);
+    await sign(other, 2);
+    expect(known?.size).toBe(parseCheckpoint((await other.store.lastCheckpoint()).last?.note ?? '')?.size);
+    const { beat, events } = witnessed({ store: { ...other.store, witnessView: async () => known } }, url);
+    beat();
+    await expect.poll(async () => (await events()).map(({ name }) => name), soon).toEqual(['audit_forked']);
+    expect((await events())[0]?.note).toBe('what it has cosigned is not the beginning of the log');
   });
 
   it('goes on while the witness is away, and has it cosign what it has missed', async () => {
