@@ -11,6 +11,14 @@ export function toIsoOrNull(at: Timestamp | null): string | null {
   return at === null ? null : toIso(at);
 }
 
+/**
+ * The instant that lies so many milliseconds before another. Spans are measured by a clock that counts fractions too; instants are whole, and
+ * the store takes no others.
+ */
+export function instantBefore(at: Timestamp, spanMs: number): Timestamp {
+  return at - Math.round(spanMs);
+}
+
 const ISO_8601 = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
 /**

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Failing } from '../watch/account.ts';
 import type { TargetBook } from '../watch/targets/target-book.ts';
-import type { Troubles } from '../watch/troubles.ts';
+import { type Troubles, toFault } from '../watch/troubles.ts';
 import { isLimitedElsewhere, isWholeWell, type ShareScene, toldHere } from './telling.ts';
 import type { WatchShare } from './watch-share.ts';
 
@@ -51,7 +51,7 @@ export class ShareAccount {
     const all = troubles.all();
     const own = [...all, ...troubles.tooSeldom()].find(({ part }) => part === null);
     const { hasProjects, isBlind } = this.#scene(all);
-    const fault = own ? { ...plain(own.fault), isBlind } : null;
+    const fault = own ? { ...toFault(own.fault), isBlind } : null;
     share.note(!hasProjects ? null : { fault, doubted: book.doubted() });
   }
 
@@ -67,8 +67,4 @@ export class ShareAccount {
       now: clock.now(),
     };
   }
-}
-
-function plain({ reason, message, hint, since }: Failing['fault']): Omit<Failing['fault'], 'place'> {
-  return { reason, message, hint, since: Math.round(since) };
 }

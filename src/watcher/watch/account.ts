@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { Timestamp } from '../../domain/instant.ts';
+import { instantBefore, type Timestamp } from '../../domain/instant.ts';
 import { placeKey, type WatchPlace } from '../../domain/job/place.ts';
 import type { Watch } from '../../domain/job/watch.ts';
 import { menderOf } from '../../domain/polling/mender.ts';
@@ -137,7 +137,7 @@ export class WatchAccount {
       reason,
       message: error.message,
       hint: error instanceof WatcherError ? (error.hint ?? null) : null,
-      since: before?.fault.since ?? this.#clock.now() - failingForMs,
+      since: before?.fault.since ?? instantBefore(this.#clock.now(), failingForMs),
     };
     this.#troubles.set(key, {
       part,

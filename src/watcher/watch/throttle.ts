@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import { instantBefore } from '../../domain/instant.ts';
 import type { Watch } from '../../domain/job/watch.ts';
 import { isShort, periodWords } from '../../domain/polling/reachable.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
@@ -102,7 +103,7 @@ export class Throttle {
         by: waitsFor,
         message: `it waits for its turn in project ${groupId}, beyond the ${periodWords(periodMs)} that should do: ${what}`,
         hint: waitsFor === 'ceiling' ? this.#wayOut(pace) : ASK_LESS,
-        since: this.#waiting?.since ?? clock.now() - Math.round(late.byMs),
+        since: this.#waiting?.since ?? instantBefore(clock.now(), late.byMs),
         isMeant: false,
         forMs: late.byMs,
       };

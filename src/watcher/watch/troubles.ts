@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { formatSpan, type Timestamp } from '../../domain/instant.ts';
+import { formatSpan, instantBefore, type Timestamp } from '../../domain/instant.ts';
 import { liesIn, placeKey, type WatchPlace } from '../../domain/job/place.ts';
 import { menderOf } from '../../domain/polling/mender.ts';
 import { HINT } from '../poll/in-hand.ts';
@@ -29,8 +29,8 @@ export function toPlaceFault({ fault, forMs, part }: Failing): PlaceFault {
   return { ...fault, place: part?.place ?? null, blindForMs: forMs };
 }
 
-/** Leaves out where the fault lies. */
-export function toFault({ reason, message, hint, since }: PlaceFault): Fault {
+/** Leaves out where the fault lies, and whatever else is known of it. */
+export function toFault({ reason, message, hint, since }: Fault): Fault {
   return { reason, message, hint, since };
 }
 
@@ -42,7 +42,7 @@ function liesInPart({ groupId, instanceName }: WatchPlace, part: WatchPlace): bo
 /** That nothing has come of something for so long. */
 function silence(now: Timestamp, forMs: number, what: string): Pick<Failing, 'fault' | 'forMs'> {
   const message = `nothing has come of ${what} for ${formatSpan(forMs)}`;
-  return { fault: { reason: 'timeout', message, hint: HINT, since: now - forMs }, forMs };
+  return { fault: { reason: 'timeout', message, hint: HINT, since: instantBefore(now, forMs) }, forMs };
 }
 
 /** Where it is looked up what is in the way of one watch. */

@@ -1,4 +1,4 @@
-import { formatSpan, type Timestamp } from '../../domain/instant.ts';
+import { formatSpan, instantBefore, type Timestamp } from '../../domain/instant.ts';
 import type { Watch } from '../../domain/job/watch.ts';
 import { dueWithinMs, type WatchStatus } from '../status.ts';
 import type { WatchAccount } from './account.ts';
@@ -71,7 +71,7 @@ export function waitingStatus(
   const message = `its configuration is not in use yet: the watch has waited for ${formatSpan(forMs)} to begin`;
   const hint = 'It begins when its last poll has ended. Restart the watcher when that lasts.';
   const isLong = forMs >= PATIENCE_MS;
-  const fault = isLong ? { reason: 'timeout', message, hint, since: now - Math.round(forMs) } : null;
+  const fault = isLong ? { reason: 'timeout', message, hint, since: instantBefore(now, forMs) } : null;
   return {
     watch: name,
     connection,

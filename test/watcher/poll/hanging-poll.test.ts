@@ -126,6 +126,19 @@ describe('a poll that never settles', () => {
     expect(await told()).toEqual(['watch_failing', 'watch_recovered']);
   });
 
+  it('is remembered and written down, though the clock that measures it counts fractions of a millisecond', async () => {
+    deafListing();
+    begin();
+    const poll = loop.pollNow();
+    clock.advance(0.37);
+    await live(5 * MINUTE);
+    await poll;
+    expect(loop.status().fault?.since).toBe(T0);
+    expect((await store.readAlerts()).get('failing_since/orders')).toBe(T0);
+    const kinds = (await store.readAudit(0, 99)).map(({ kind }) => kind);
+    expect(kinds).toContain('poll.failed');
+  });
+
   it('is told of in time also where that is sooner than any poll is cut short', async () => {
     deafListing();
     begin({ failingAfterMs: MINUTE });
@@ -150,6 +163,8 @@ describe('a poll that never settles', () => {
       message: 'nothing has come of the poll in hand for 1 min',
       since: T0,
     });
+    clock.advance(0.37);
+    expect(loop.status().fault?.since).toBe(T0);
   });
 
   it('writes nothing any more when it comes to life after all', async () => {
