@@ -58,7 +58,7 @@ export function createElsewhere({
   const hasFault = (watch: string, { subject }: WatcherEvent): boolean => {
     return [...alerts.keys()].map(partsOfKey).some(({ name, about, place }) => {
       if (name !== FAILING_SINCE || about !== watch) return false;
-      return place === null || (subject.kind === 'job' && liesIn(subject.job, place));
+      return place === null || (subject.kind === 'job' && liesIn(subject.instance, place));
     });
   };
 
@@ -81,7 +81,7 @@ export function createElsewhere({
         return isRaised(first) ? told(first) : BLIND;
       }
       if (subject.kind === 'audit') return null;
-      const groupId = subject.kind === 'job' ? subject.job.groupId : (subject.place?.groupId ?? null);
+      const groupId = subject.kind === 'job' ? subject.instance.groupId : (subject.place?.groupId ?? null);
       const part = partElsewhere(subject.watch, groupId);
       const watch = watches.get(subject.watch);
       if (part === null && watch === undefined) return null;

@@ -1,7 +1,6 @@
 import { kindOf, type WatcherEvent } from '../../domain/event/event.ts';
-import { isAboutLimit, placeOf } from '../../domain/event/subject.ts';
+import { isAboutLimit, type JobSubject, placeOf } from '../../domain/event/subject.ts';
 import { liesIn, placeKey } from '../../domain/job/place.ts';
-import type { RestoreJob } from '../../domain/job/restore-job.ts';
 import { isWildcard, type Target, type Watch } from '../../domain/job/watch.ts';
 import { isRateLimit } from '../../domain/polling/mender.ts';
 import type { Visibility } from '../../domain/telling/due-reminder.ts';
@@ -41,7 +40,7 @@ export function createVisibility({
     const watch = watches().find(({ name }) => name === subject.watch);
     if (watch === undefined) return UNWATCHED;
     const loop = loopOf(watch.name);
-    if (subject.kind === 'job') return visibilityOfJob(watch, loop, subject.job);
+    if (subject.kind === 'job') return visibilityOfJob(watch, loop, subject);
     return visibilityOfWatch(watch, loop, first);
   };
 }
@@ -52,15 +51,15 @@ function visibilityOfChannel(status: Pick<ChannelStatus, 'failing'> | undefined)
   return { kind: 'seen', labels: {}, fault: { message: status.failing.detail, hint: null }, aheadMs: 0 };
 }
 
-/** A job that the watch has been pointed away from says nothing any more. */
-function visibilityOfJob(watch: Watch, loop: WatchLoop | null, job: RestoreJob): Visibility {
+/** A job that the watch has been pointed away from says nothing any more. It is looked for where it is polled, whatever its instance is called. */
+function visibilityOfJob(watch: Watch, loop: WatchLoop | null, { job, instance }: JobSubject): Visibility {
   const { restoreJobIds, kind } = watch;
   if (kind !== job.kind || (restoreJobIds.length > 0 && !restoreJobIds.includes(job.id))) return UNWATCHED;
   if (loop === null) return BLIND;
-  const target = loop.targetOf(job);
+  const target = loop.targetOf(instance);
   if (target !== null) return visibilityOfPolled(loop, target.labels, target);
   // Of what a watch finds by itself only that tells of an end which a look has shown to have left.
-  return isWildcard(watch) && !loop.hasLeft(job) ? BLIND : UNWATCHED;
+  return isWildcard(watch) && !loop.hasLeft(instance) ? BLIND : UNWATCHED;
 }
 
 function visibilityOfWatch(watch: Watch, loop: WatchLoop | null, first: WatcherEvent): Visibility {

@@ -186,8 +186,8 @@ class PollingLoop implements WatchLoop {
     return this.#deps.source.surelyAheadMs();
   }
 
-  targetOf(job: Pick<Target, 'groupId' | 'instanceName'>): Target | null {
-    return this.#book.find(job)?.target ?? null;
+  targetOf(place: Pick<Target, 'groupId' | 'instanceName'>): Target | null {
+    return this.#book.find(place)?.target ?? null;
   }
 
   hasLeft({ groupId, instanceName }: Pick<Target, 'groupId' | 'instanceName'>): boolean {

@@ -98,10 +98,10 @@ export interface WatchLoop extends Sharer {
   sight(): WatchSight;
   /** See `JobSource.surelyAheadMs`. */
   surelyAheadMs(): number;
-  /** The target that a job belongs to, as of the last look for instances; `null`: none of this watch. */
-  targetOf(job: Pick<Target, 'groupId' | 'instanceName'>): Target | null;
-  /** Its instance is not followed any more, and no job of it is open here; false as long as nobody has looked. */
-  hasLeft(job: Pick<Target, 'groupId' | 'instanceName'>): boolean;
+  /** The target that is polled there, as of the last look for instances; `null`: none of this watch. */
+  targetOf(place: Pick<Target, 'groupId' | 'instanceName'>): Target | null;
+  /** The instance is not followed any more, and no job of it is open here; false as long as nobody has looked. */
+  hasLeft(place: Pick<Target, 'groupId' | 'instanceName'>): boolean;
   /** What of the watch is this process's has changed: lets go of what is not any more, and polls what is new. */
   follow(haste: Haste): void;
   /** What of the watch is polled here, and what of it has ended. */

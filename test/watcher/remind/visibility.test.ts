@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { aboutKey } from '../../../src/domain/event/alert.ts';
 import type { WatcherEvent } from '../../../src/domain/event/event.ts';
 import type { Watch } from '../../../src/domain/job/watch.ts';
 import { SourceError } from '../../../src/errors.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { createElsewhere } from '../../../src/watcher/remind/elsewhere.ts';
 import { createVisibility } from '../../../src/watcher/remind/visibility.ts';
 import type { ChannelStatus } from '../../../src/watcher/status.ts';
+import { FAILING_SINCE } from '../../../src/watcher/watch/journal/failing-memory.ts';
 import { createWatchLoop } from '../../../src/watcher/watch/loop.ts';
 import type { WatchLoop } from '../../../src/watcher/watch/watch-loop.ts';
 import { aJob, anEvent, aWatch, GROUP_ID, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
@@ -125,6 +128,16 @@ describe('a job can be seen', () => {
     expect(visibilityOf(STARTED)).toBe('unwatched');
   });
 
+  it('where it is polled, by what that is called there: Ops Manager polls by an id and shows a name', async () => {
+    const instance = { groupId: GROUP_ID, kind: 'legacy' as const, instanceName: '64b0c1d2e3f4a5b6c7d8e9aa' };
+    const job = aJob([], { kind: 'legacy', instanceName: 'orders' });
+    const started = anEvent('started', { instance, job });
+    watching({ kind: 'legacy', apiVersion: 'public', instanceName: instance.instanceName });
+    await loop?.pollNow();
+    expect(visibilityOf(started)).toBe('seen');
+    expect(visibilityOf({ ...started, subject: STARTED.subject })).toBe('unwatched');
+  });
+
   it('when it is one of those that the watch names', async () => {
     watching({ restoreJobIds: [jobId(1)] });
     source.jobs = [aJob()];
@@ -164,5 +177,32 @@ describe('a channel can be seen', () => {
     expect(visibilityOf(CHANNEL_FAILING)).toBe('blind');
     channels = [{ channel: 'siem', failing: { since: T0, detail: 'HTTP 503' } }];
     expect(visibilityOf(CHANNEL_FAILING)).toBe('seen');
+  });
+});
+
+describe('a job of which another replica polls the project', () => {
+  it('cannot be seen while what is polled there fails, by what that is called there', async () => {
+    const place = { groupId: GROUP_ID, projectName: null, instanceName: '64b0c1d2e3f4a5b6c7d8e9aa' };
+    const instance = { ...place, kind: 'legacy' as const };
+    const started = anEvent('started', {
+      instance,
+      job: aJob([], { kind: 'legacy', instanceName: 'orders' }),
+    });
+    watching({ kind: 'legacy', apiVersion: 'public', instanceName: '*' });
+    const status = { ...loop!.status(), polledBy: 'replica b' };
+    const elsewhere = createElsewhere({
+      store,
+      clock,
+      status: () => ({ watches: [status], channels: [] }),
+    });
+    const seen = async () => {
+      await elsewhere.prepare();
+      return elsewhere.visibilityOf(started)?.kind;
+    };
+    await store.noteSuccesses(new Map([['orders', clock.now()]]), clock.now());
+    expect(await seen()).toBe('seen');
+    const key = `${FAILING_SINCE}/${aboutKey('orders', place)}`;
+    await store.commitAlerts({ raise: [key], clear: [], at: clock.now(), events: [], audit: [] });
+    expect(await seen()).toBe('blind');
   });
 });
