@@ -1,5 +1,5 @@
-import { EVENT_NAMES, type EventName, isTransitionName, kindOf } from '../domain/event/event.ts';
-import { isDownload, MILESTONES, type Milestone, stateAfter } from '../domain/job/restore-job.ts';
+import { EVENT_NAMES, type EventName, kindOf } from '../domain/event/event.ts';
+import { isDownload, isMilestone, MILESTONES, stateAfter } from '../domain/job/restore-job.ts';
 import { tookOf } from '../domain/job/took.ts';
 import type { Signals, WatcherSignals } from '../signals.ts';
 import type { Figures } from './figures.ts';
@@ -9,7 +9,7 @@ import { createRoster } from './roster.ts';
 /** Every state that a transition leads to. */
 const REACHED_STATES = MILESTONES.map((milestone) => stateAfter([milestone]));
 /** What else happens on a watch. */
-const WATCH_EVENTS = EVENT_NAMES.filter((name) => isAboutWatch(name) && !isTransitionName(name));
+const WATCH_EVENTS = EVENT_NAMES.filter((name) => isAboutWatch(name) && !isMilestone(name));
 const CHANNEL_EVENTS = EVENT_NAMES.filter(isAboutChannel);
 
 /** What has happened to restore jobs, watches and channels. Samples and reminders do not count. */
@@ -45,7 +45,7 @@ export function countEvents(instruments: Instruments, signals: Signals): Figures
     if (subject.kind === 'channel') {
       if (channels.has(subject.channel)) channelEvents.inc({ channel: subject.channel, event: name });
     } else if (watches.has(watch)) {
-      if (isTransitionName(name)) transitions.inc({ watch, to: stateAfter([name as Milestone]) });
+      if (isMilestone(name)) transitions.inc({ watch, to: stateAfter([name]) });
       else events.inc({ watch, event: name });
       const tookMs = tookMsOf(recorded);
       if (tookMs !== null) durations.observe({ watch }, tookMs / 1000);

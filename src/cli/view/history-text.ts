@@ -1,11 +1,10 @@
-import { isTransitionName } from '../../domain/event/event.ts';
 import { flatSubject } from '../../domain/event/flat-subject.ts';
 import { intoWords } from '../../domain/event/job-words.ts';
 import { titleOf } from '../../domain/event/message.ts';
 import { happenedAfter, isUndated } from '../../domain/event/undated.ts';
 import { formatSpan } from '../../domain/instant.ts';
 import { actorWords } from '../../domain/job/actor.ts';
-import { assertNever, shortId } from '../../domain/job/restore-job.ts';
+import { assertNever, isMilestone, shortId } from '../../domain/job/restore-job.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import type { SuppressReason } from '../../domain/telling/routing.ts';
 import type { Delivery } from '../../store/ports/outbox.ts';
@@ -114,7 +113,7 @@ function foundLines(entry: HistoryEntry): string[] {
 function betweenLooks(entry: HistoryEntry): string[] {
   if (entry.kind !== 'event' || entry.recorded.event.reminder !== null) return [];
   const { event } = entry.recorded;
-  if (!isTransitionName(event.name) || !isUndated(event)) return [];
+  if (!isMilestone(event.name) || !isUndated(event)) return [];
   const after = happenedAfter(event);
   return [
     `happened then at the latest${after === null ? '' : `, after the look of ${formatInstant(after)}`}`,

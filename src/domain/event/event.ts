@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Timestamp } from '../instant.ts';
-import { type JobState, MILESTONES } from '../job/restore-job.ts';
+import type { JobState } from '../job/restore-job.ts';
 import type { EventKind, Matter, Severity } from './event-kind.ts';
 import { EVENT_KINDS } from './event-kinds.ts';
 import { type EventSubject, hasLeft } from './subject.ts';
@@ -91,11 +91,6 @@ export function hasHappened({
 /** True for what a route has to name: `"*"` does not take it. */
 export function isOnlyByName(name: EventName): boolean {
   return kindOf(name).onlyByName === true;
-}
-
-/** True for events that are a milestone of a job. */
-export function isTransitionName(name: EventName): boolean {
-  return (MILESTONES as readonly string[]).includes(name);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Timestamp } from '../instant.ts';
 import type { Actor } from '../job/actor.ts';
 import type { ExpectedEnd } from '../job/eta.ts';
-import { MILESTONES, type Milestone, type RestoreJob, stateAfter } from '../job/restore-job.ts';
+import { isMilestone, type RestoreJob, stateAfter } from '../job/restore-job.ts';
 import type { Watch } from '../job/watch.ts';
 import { type EventName, eventId, kindOf, severityOf, type WatcherEvent } from './event.ts';
 import type { JobEventKind } from './event-kind.ts';
@@ -164,8 +164,4 @@ function sampleEnd(
   if (usualMs === undefined) return null;
   const at = createdAt + usualMs;
   return { at, basis: 'history', isOverdue: at < now, usualMs, samples: 34 };
-}
-
-function isMilestone(name: EventName): name is Milestone {
-  return (MILESTONES as readonly string[]).includes(name);
 }

@@ -23,6 +23,11 @@ export const DELIVERY_TYPES = [
 export const MILESTONES = ['started', 'ready', 'finished', 'failed', 'cancelled', 'expired'] as const;
 export type Milestone = (typeof MILESTONES)[number];
 
+/** True for events that are a milestone of a job. */
+export function isMilestone(name: string): name is Milestone {
+  return (MILESTONES as readonly string[]).includes(name);
+}
+
 /** A job's state is its last milestone; `in_progress` before any outcome; `unknown` while what Atlas says cannot be read. */
 export type JobState = 'in_progress' | Exclude<Milestone, 'started'> | 'unknown';
 
@@ -90,6 +95,15 @@ export function stateAfter(milestones: readonly Milestone[]): JobState {
   let last: Milestone = 'started';
   for (const milestone of milestones) if (isUpTo(last, milestone)) last = milestone;
   return last === 'started' ? 'in_progress' : last;
+}
+
+/**
+ * What a job came to after these milestones: its state, and of one that has expired what it was before. That a link or the job itself runs
+ * out later takes nothing back. Only what came to nothing before it expired has expired.
+ */
+export function outcomeAfter(milestones: readonly Milestone[]): JobState {
+  const before = stateAfter(milestones.filter((milestone) => milestone !== 'expired'));
+  return before === 'in_progress' ? stateAfter(milestones) : before;
 }
 
 /** How long after `expiresAt` a finished job is still asked for: Atlas is eventually consistent, `expired` may turn true late. */

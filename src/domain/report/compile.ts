@@ -101,13 +101,13 @@ function summaryOf(
   found: { restores: readonly RestoreRow[]; blind: BlindTimes },
 ): WatchSummary {
   const rows = found.restores.filter((row) => row.watch === watch);
-  const finished = rows.filter(({ state }) => state === 'finished');
+  const finished = rows.filter(({ outcome }) => outcome === 'finished');
   const [last] = rows.slice(-1);
   return {
     watch,
     restores: rows.length,
     finished: finished.length,
-    failed: rows.filter(({ state }) => state === 'failed').length,
+    failed: rows.filter(({ outcome }) => outcome === 'failed').length,
     rtoMs: last?.rtoMs ?? null,
     overRto: over(
       rows,

@@ -72,13 +72,17 @@ export interface RestoreRow {
   beganAt: Timestamp;
   /** `inferred`: nobody saw it running. */
   beginIs: 'exact' | 'inferred';
+  /** When it came to something; a download when its link was ready. */
   endedAt: Timestamp | null;
   /** `bound`: it ended then at the latest; `late`: found long after. */
   endIs: 'exact' | 'bound' | 'late' | null;
   state: JobState;
+  /** What it came to, whatever has expired since; as the state while it runs. */
+  outcome: JobState;
   /** What Atlas says went wrong; `null`: Atlas gives no reason, or nothing did. */
   errorMessage: string | null;
   warnings: boolean;
+  /** From `beganAt` to `endedAt`. */
   durationMs: number | null;
   rtoMs: number | null;
   /** `null`: nothing is agreed, or nobody knows. */

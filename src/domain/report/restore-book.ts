@@ -2,7 +2,8 @@ import type { AuditEntry } from '../audit.ts';
 import type { Attestation } from '../evidence/attestation.ts';
 import type { Timestamp } from '../instant.ts';
 import { parseActor } from '../job/actor.ts';
-import type { JobState } from '../job/restore-job.ts';
+import { isMilestone, type JobState, outcomeAfter } from '../job/restore-job.ts';
+import { firstOutcome } from '../job/took.ts';
 import { type Data, instantIn, numberIn, objectIn, objectsIn, textIn, textsIn } from './fields.ts';
 import type { RestoreRow, ToldChannel } from './report.ts';
 
@@ -15,12 +16,12 @@ interface Objective {
 type Row = Omit<RestoreRow, 'told' | 'drills'> & {
   drills: Map<string, readonly string[]>;
   told: Map<string, ToldChannel>;
+  /** The milestone by which it ended. */
+  endsBy: string | null;
 };
 
 /** What tells how a restore ended, or that a download is ready. */
 const TOLD: ReadonlySet<string> = new Set(['ready', 'finished', 'failed', 'cancelled', 'expired']);
-
-const OUTCOMES = ['finished', 'failed', 'cancelled', 'expired'];
 
 /** Reads the restores out of the audit log, entry by entry, in order. */
 export class RestoreBook {
@@ -28,6 +29,7 @@ export class RestoreBook {
   /** The watches that follow a job, by its id. */
   readonly #watches = new Map<string, Set<string>>();
   readonly #inferred = new Set<string>();
+  /** Milestones that were found late: the key of the restore, and the milestone. */
   readonly #late = new Set<string>();
   readonly #attestations = new Map<string, RestoreRow['attestation']>();
   #objectives = new Map<string, Objective>();
@@ -44,7 +46,7 @@ export class RestoreBook {
         break;
       case 'transition':
         if (data.inferred === true && data.event === 'started') this.#inferred.add(keyOf(data));
-        if (data.late === true && data.event !== 'started') this.#late.add(keyOf(data));
+        if (data.late === true) this.#late.add(endKey(keyOf(data), String(data.event)));
         break;
       case 'drill.run':
         this.#rows
@@ -67,10 +69,10 @@ export class RestoreBook {
       .filter(
         ([, row]) => row.beganAt >= since && row.beganAt < until && (watch === null || row.watch === watch),
       )
-      .map(([key, row]) => ({
+      .map(([key, { endsBy, ...row }]) => ({
         ...row,
         beginIs: this.#inferred.has(key) ? ('inferred' as const) : ('exact' as const),
-        endIs: row.endIs === 'exact' && this.#late.has(key) ? ('late' as const) : row.endIs,
+        endIs: row.endIs === 'exact' && this.#late.has(endKey(key, endsBy)) ? ('late' as const) : row.endIs,
         attestation: this.#attestations.get(row.jobId) ?? null,
         drills: [...row.drills].map(([name, reasons]) => ({ name, reasons })),
         told: [...row.told.values()],
@@ -106,6 +108,7 @@ export class RestoreBook {
       beginIs: 'exact',
       ...end,
       state: (textIn(data.state) ?? 'unknown') as JobState,
+      outcome: outcomeIn(data),
       errorMessage: textIn(job.errorMessage),
       warnings: job.warnings === true,
       durationMs,
@@ -159,15 +162,26 @@ function objectivesIn(data: Data): Map<string, Objective> {
   );
 }
 
+function endKey(key: string, milestone: string | null): string {
+  return `${key}\n${milestone}`;
+}
+
 /** When the job reached its first outcome. What is undated ended when that was found, at the latest. */
-function endOf(job: Data, seenAt: Timestamp, before: Row | null): Pick<RestoreRow, 'endedAt' | 'endIs'> {
-  const outcome = objectsIn(job.milestones).find(({ milestone }) => OUTCOMES.includes(String(milestone)));
-  if (outcome === undefined) return { endedAt: null, endIs: null };
+function endOf(job: Data, seenAt: Timestamp, before: Row | null): Pick<Row, 'endedAt' | 'endIs' | 'endsBy'> {
+  const outcome = firstOutcome<Data>(objectsIn(job.milestones));
+  if (outcome === undefined) return { endedAt: null, endIs: null, endsBy: null };
+  const endsBy = textIn(outcome.milestone);
   const dated = instantIn(outcome.at);
-  if (dated !== null) return { endedAt: dated, endIs: 'exact' };
+  if (dated !== null) return { endedAt: dated, endIs: 'exact', endsBy };
   return before?.endIs === 'bound'
-    ? { endedAt: before.endedAt, endIs: 'bound' }
-    : { endedAt: seenAt, endIs: 'bound' };
+    ? { endedAt: before.endedAt, endIs: 'bound', endsBy }
+    : { endedAt: seenAt, endIs: 'bound', endsBy };
+}
+
+/** Only of what has expired does the state not tell what it came to. */
+function outcomeIn({ state, milestones }: Data): JobState {
+  if (state === 'expired') return outcomeAfter(textsIn(milestones).filter(isMilestone));
+  return (textIn(state) ?? 'unknown') as JobState;
 }
 
 /** What took no longer than a bound that is within the limit was within it; beyond, nobody knows. */

@@ -3,6 +3,7 @@ import { type Kysely, type SqlBool, sql, type Transaction } from 'kysely';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { JobState } from '../../domain/job/restore-job.ts';
+import { firstOutcome, tookOf } from '../../domain/job/took.ts';
 import { type TargetPlace, targetKey } from '../../domain/job/watch.ts';
 import type { TargetMemory } from '../ports/jobs.ts';
 import type { ObservationFilter, Rows } from '../ports/records.ts';
@@ -319,9 +320,10 @@ function finishedAtOf({ state, milestones, job, changedAt }: Observation): Times
   return hasFinished ? (job?.finishedAt ?? changedAt) : null;
 }
 
-/** A download counts until its link was ready. */
+/** Of one that came to what was asked for, where Atlas says when. */
 function tookMsOf({ state, job }: Observation): number | null {
   if (job === null || !['finished', 'ready', 'expired'].includes(state)) return null;
-  const done = job.reached.find(({ milestone }) => milestone === 'finished' || milestone === 'ready');
-  return done && done.at !== null ? done.at - job.createdAt : null;
+  const outcome = firstOutcome(job.reached)?.milestone;
+  const took = outcome === 'finished' || outcome === 'ready' ? tookOf(job) : null;
+  return took?.ms ?? null;
 }

@@ -17,6 +17,7 @@ const COLUMNS: ReadonlyArray<[name: string, cellOf: (row: RestoreRow) => CsvValu
   ['ended_at', ({ endedAt }) => toIsoOrNull(endedAt)],
   ['end_is', ({ endIs }) => endIs],
   ['state', ({ state }) => state],
+  ['outcome', ({ outcome }) => outcome],
   ['warnings', ({ warnings }) => warnings],
   ['error', ({ errorMessage }) => errorMessage],
   ['duration_ms', ({ durationMs }) => durationMs],

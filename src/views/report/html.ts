@@ -52,7 +52,7 @@ function integrityWords({ integrity: { entries, broken, checkpoint } }: Report):
 }
 
 function tiles({ restores, drills: all, watches, blind: gaps }: Report): Markup {
-  const failed = restores.filter(({ state }) => state === 'failed').length;
+  const failed = restores.filter(({ outcome }) => outcome === 'failed').length;
   const overdue = all.flatMap((drill) => drill.overdue).length;
   const unattested = all.reduce((sum, drill) => sum + drill.notAttested, 0);
   const worst = Math.min(1, ...watches.map(({ coverage }) => coverage));
@@ -81,7 +81,7 @@ function durations({ restores, period, watches }: Report): Markup | null {
             at: row.beganAt,
             ms: row.durationMs,
             series: names.indexOf(row.watch) % SERIES,
-            hasFailed: row.state === 'failed',
+            hasFailed: row.outcome === 'failed',
             title: `${instantWords(row.beganAt)}, ${row.watch}: ${outcomeWords(row)} after ${durationWords(row.durationMs)}`,
           },
         ],

@@ -39,8 +39,8 @@ function rowOf(row: RestoreRow): Markup {
 
 function outcomeCell(row: RestoreRow): Markup {
   const words = outcomeWords(row);
-  const isBad = row.state === 'failed';
-  const isOdd = row.warnings || row.isWithinRto === false || !['finished', 'failed'].includes(row.state);
+  const isBad = row.outcome === 'failed';
+  const isOdd = row.warnings || row.isWithinRto === false || !['finished', 'failed'].includes(row.outcome);
   const kind = isBad ? 'bad' : isOdd ? 'warn' : '';
   const why = isBad ? (row.errorMessage ?? 'Atlas gives no reason') : null;
   const ended =

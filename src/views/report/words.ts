@@ -54,10 +54,10 @@ export function actorWords(actor: Actor | null): { who: string; confidence: stri
 }
 
 /** What a restore came to. */
-export function outcomeWords({ state, warnings, isWithinRto }: RestoreRow): string {
-  const ended = state === 'in_progress' ? 'running' : state;
+export function outcomeWords({ outcome, warnings, isWithinRto }: RestoreRow): string {
+  const ended = outcome === 'in_progress' ? 'running' : outcome;
   if (warnings) return `${ended}, with warnings`;
-  return isWithinRto === false && state !== 'failed' ? `${ended}, over RTO` : ended;
+  return isWithinRto === false && outcome !== 'failed' ? `${ended}, over RTO` : ended;
 }
 
 /** Why nobody looked, where that is no fault of reading. */

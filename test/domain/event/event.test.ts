@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EVENT_NAMES, eventId, isTransitionName, severityOf } from '../../../src/domain/event/event.ts';
+import { EVENT_NAMES, eventId, severityOf } from '../../../src/domain/event/event.ts';
 import { SEVERITIES } from '../../../src/domain/event/event-kind.ts';
+import { isMilestone } from '../../../src/domain/job/restore-job.ts';
 import { T0 } from '../../support/builders.ts';
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -107,7 +108,7 @@ describe('the severity of an event', () => {
 
 describe('the name of an event', () => {
   it('is that of a transition for the milestones alone', () => {
-    expect(EVENT_NAMES.filter(isTransitionName)).toEqual([
+    expect(EVENT_NAMES.filter(isMilestone)).toEqual([
       'started',
       'ready',
       'finished',

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type AuditEntry, GENESIS } from '../../../src/domain/audit.ts';
+import { type AuditDraft, type AuditEntry, GENESIS } from '../../../src/domain/audit.ts';
 import type { GapCause } from '../../../src/domain/coverage/causes.ts';
 import { type Gap, isExpected, type PlaceCoverage } from '../../../src/domain/coverage/periods.ts';
+import { toIso } from '../../../src/domain/instant.ts';
 import { ReportCompiler, type ReportRequest } from '../../../src/domain/report/compile.ts';
 import { causeWords } from '../../../src/views/report/words.ts';
 import { chainEntries } from '../../support/audit-chain.ts';
-import { HOUR, MINUTE } from '../../support/builders.ts';
+import { HOUR, jobId, MINUTE } from '../../support/builders.ts';
 import { BY_HAND, quarterLog, SINCE, UNTIL } from './quarter.ts';
 
 const REQUEST: ReportRequest = {
@@ -188,5 +189,91 @@ describe('a watcher that ends without a word', () => {
     expect(reportOf(log).blind).toMatchObject([
       { cause: 'killed', from: SINCE + HOUR, until: SINCE + 3 * HOUR, watch: null },
     ]);
+  });
+});
+
+describe('what has expired since', () => {
+  const id = jobId(1, SINCE);
+  /** What each look finds of one restore, with when it got there; the last milestone is its state. */
+  function looks(deliveryType: string, ...found: Array<Array<[milestone: string, afterMs: number | null]>>) {
+    return found.map((reached, index) => {
+      const state = reached.at(-1)?.[0] ?? 'in_progress';
+      const milestones = [['started', 0] as const, ...reached].map(([milestone, afterMs]) => ({
+        milestone,
+        at: afterMs === null ? null : toIso(SINCE + afterMs),
+      }));
+      const job = { deliveryType, createdAt: toIso(SINCE), milestones };
+      const names = milestones.map(({ milestone }) => milestone);
+      const at = SINCE + (index + 1) * HOUR;
+      return {
+        at,
+        kind: 'observation.changed' as const,
+        data: { watch: 'orders', jobId: id, state, milestones: names, job },
+      };
+    });
+  }
+  function of(drafts: AuditDraft[]) {
+    const objectives = [{ watch: 'orders', rtoMs: 30 * MINUTE }];
+    const config = { at: SINCE, kind: 'config.loaded' as const, data: { watches: ['orders'], objectives } };
+    const attested = {
+      at: SINCE + 9 * HOUR,
+      kind: 'attestation.made' as const,
+      data: { jobId: id, result: 'passed', by: 'ann' },
+    };
+    const { restores, watches } = reportOf(chainEntries(GENESIS, [config, ...drafts, attested]));
+    return { row: restores[0], orders: watches[0] };
+  }
+
+  it('was finished all the same, and counts as that', () => {
+    const finished: [string, number] = ['finished', 14 * MINUTE];
+    const { row, orders } = of(looks('automated', [finished], [finished, ['expired', 3 * HOUR]]));
+    expect(orders).toMatchObject({ finished: 1, failed: 0, attested: 1, medianMs: 14 * MINUTE, overRto: 0 });
+    expect(row).toMatchObject({ state: 'expired', outcome: 'finished', endedAt: SINCE + 14 * MINUTE });
+  });
+
+  it('took until its link was ready, where it is a download, and is held against the RTO by that', () => {
+    const ready: [string, number] = ['ready', 5 * MINUTE];
+    const took = { durationMs: 5 * MINUTE, isWithinRto: true, outcome: 'ready', endIs: 'exact' };
+    const before = of(looks('download', [ready]));
+    expect(before.row).toMatchObject({ ...took, state: 'ready' });
+    const late = { watch: 'orders', jobId: id, event: 'expired', late: true };
+    const after = of([
+      ...looks('download', [ready], [ready, ['expired', 4 * HOUR]]),
+      { at: SINCE + 8 * HOUR, kind: 'transition', data: late },
+    ]);
+    expect(after.row).toMatchObject({ ...took, state: 'expired' });
+    expect(after.orders).toMatchObject({ finished: 0, overRto: 0 });
+  });
+
+  it('has expired where it came to nothing before, and was ready by the look that found it where Atlas does not say when', () => {
+    expect(of(looks('automated', [['expired', 40 * MINUTE]])).row).toMatchObject({
+      ...{ outcome: 'expired', durationMs: 40 * MINUTE, isWithinRto: false },
+    });
+    const undated = of(
+      looks(
+        'download',
+        [['ready', null]],
+        [
+          ['ready', null],
+          ['expired', 4 * HOUR],
+        ],
+      ),
+    );
+    expect(undated.row).toMatchObject({
+      outcome: 'ready',
+      endIs: 'bound',
+      durationMs: HOUR,
+      isWithinRto: null,
+    });
+  });
+
+  it('is told found late only where it ended long before it was found', () => {
+    const finished: [string, number] = ['finished', 14 * MINUTE];
+    const late = { watch: 'orders', jobId: id, event: 'finished', late: true };
+    const { row } = of([
+      ...looks('automated', [finished]),
+      { at: SINCE + 8 * HOUR, kind: 'transition', data: late },
+    ]);
+    expect(row?.endIs).toBe('late');
   });
 });
