@@ -51,7 +51,7 @@ export function createProofs({ store, proveJob, closing, faultLog }: ProofDeps) 
     if (proof === null) return NOTHING_SIGNED;
     if (proof.entries === 0) return nothingToProve(jobId, proof);
     const files = [{ name: 'README.txt', text: readme(jobId, proof) }, ...proof.files];
-    return c.body(new Uint8Array(zipOf(files, proof.signed.at)), 200, {
+    return c.body(zipOf(files, proof.signed.at), 200, {
       'Content-Type': 'application/zip',
       'Content-Disposition': `attachment; filename="restore-${jobId.replaceAll(/[^\w.-]/g, '_')}-proof.zip"`,
     });
