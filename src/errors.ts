@@ -178,19 +178,27 @@ export class DeliveryError extends WatcherError {
  */
 export type StoreReason = 'unavailable' | 'conflict' | 'schema_too_new' | 'damaged' | 'fenced';
 
-/** The store cannot be used. No transaction was half done. */
+/** The store cannot be used. No transaction was half done, and none was done unless it `isInDoubt`. */
 export class StoreError extends WatcherError {
   readonly reason: StoreReason;
+  /** The answer to a commit was lost: what was asked for is written whole, or not at all. Whoever asks for it again looks first. */
+  readonly isInDoubt: boolean;
   /** It may well be gone in a moment, with nobody doing anything about it here: the server is away, or starts. */
   readonly isPassing: boolean;
 
   constructor(
     reason: StoreReason,
     message: string,
-    options: { hint?: string | undefined; cause?: unknown; isPassing?: boolean } = {},
+    options: {
+      hint?: string | undefined;
+      cause?: unknown;
+      isPassing?: boolean;
+      isInDoubt?: boolean;
+    } = {},
   ) {
     super(`store_${reason}`, message, { hint: options.hint, cause: options.cause });
     this.reason = reason;
+    this.isInDoubt = options.isInDoubt ?? false;
     this.isPassing = options.isPassing ?? false;
   }
 }

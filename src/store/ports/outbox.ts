@@ -82,6 +82,11 @@ export interface ClaimRequest {
   except?: readonly string[];
   /** Only what was redriven, as while the store knows of a silence of the channel. Default: all. */
   onlyUrgent?: boolean;
+  /**
+   * The answer to an earlier claim of this owner was lost: what it has under a lease, and is not in `except`, is first given back as if
+   * it had not been claimed.
+   */
+  isAgain?: boolean;
 }
 
 /** What becomes of one recipient who gets a delivery of its own of an event: not tried yet, refused for now, or refused for good. */

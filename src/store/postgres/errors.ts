@@ -207,3 +207,9 @@ export function endsConnection(thrown: unknown): boolean {
   const state = sqlState(thrown);
   return state === null || state === READ_ONLY || /^(08|57P0)/.test(state) || state === '25P03';
 }
+
+/** True when a commit on which this was thrown may have happened all the same: the server has not said that it did not. */
+export function mayHaveCommitted(thrown: unknown): boolean {
+  const state = sqlState(thrown);
+  return state === null || /^(08|57P0|40003)/.test(state);
+}

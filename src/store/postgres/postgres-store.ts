@@ -10,7 +10,7 @@ import { createSqlLeases } from '../sql/leases.ts';
 import { createSqlStore, type SqlEngine } from '../sql/sql-store.ts';
 import type { Store } from '../store.ts';
 import { createDialect } from './dialect.ts';
-import { toStoreError } from './errors.ts';
+import { mayHaveCommitted, toStoreError } from './errors.ts';
 import { migrate, readLayout, requireLayout } from './layout/migrate.ts';
 import { POSTGRES_LEASES } from './leases.ts';
 import type { Limits } from './limits.ts';
@@ -74,6 +74,7 @@ async function openEngine(options: PostgresStoreOptions): Promise<{ engine: SqlE
     db,
     ...createSqlLeases(db, POSTGRES_LEASES, guarded),
     toStoreError: (thrown, doing) => toStoreError(thrown, doing, where),
+    mayHaveCommitted,
     useLogin: (address) => {
       const { user, password } = readPlace(address);
       Object.assign(place, { user, password });

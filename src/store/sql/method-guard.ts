@@ -1,4 +1,5 @@
 import { StoreError } from '../../errors.ts';
+import { CommitInDoubt } from './turns.ts';
 
 /**
  * Wraps a method of the store: faults of the engine become a StoreError, and after closing it refuses.
@@ -39,7 +40,9 @@ export function createMethodGuard(engine: {
         try {
           return await work;
         } catch (thrown) {
-          throw engine.toStoreError(thrown, doing);
+          throw thrown instanceof CommitInDoubt
+            ? inDoubt(engine.toStoreError(thrown.cause, doing))
+            : engine.toStoreError(thrown, doing);
         } finally {
           inHand.delete(work);
         }
@@ -49,4 +52,12 @@ export function createMethodGuard(engine: {
       return closing;
     },
   };
+}
+
+/** The same fault, with what is not known because of it. */
+function inDoubt(fault: unknown): unknown {
+  if (!(fault instanceof StoreError)) return fault;
+  const { reason, hint, cause, isPassing } = fault;
+  const message = `${fault.message}; it may be written all the same`;
+  return new StoreError(reason, message, { hint, cause, isPassing, isInDoubt: true });
 }

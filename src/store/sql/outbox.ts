@@ -12,7 +12,7 @@ import { chunks } from '../queries/chunks.ts';
 import { failingChannels, givenUpSince, lastAcceptedAt } from '../queries/outbox/deliveries.ts';
 import { fallbackEntry, findLate, noteCovered, writeFallbacks } from '../queries/outbox/fallbacks.ts';
 import { nextDueAt } from '../queries/outbox/next-due.ts';
-import { claimDeliveries, findClaimable, renewLeases } from '../queries/outbox/outbox.ts';
+import { claimDeliveries, findClaimable, giveBackClaims, renewLeases } from '../queries/outbox/outbox.ts';
 import { areWritten, writeOutcomes } from '../queries/outbox/outcomes.ts';
 import { writeConsequences } from '../queries/outbox/waiting.ts';
 import type { Database } from '../queries/schema.ts';
@@ -46,6 +46,7 @@ async function claimDue(
   turns: Turns,
   request: ClaimRequest,
 ): Promise<ClaimedDelivery[]> {
+  if (request.isAgain) await turns.beside((trx) => giveBackClaims(trx, request));
   if (!turns.areBusy && (await findClaimable(db, request)).length === 0) return [];
   return turns.beside(async (trx) => claimDeliveries(trx, await findClaimable(trx, request), request));
 }

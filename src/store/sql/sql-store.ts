@@ -39,11 +39,13 @@ export interface SqlEngine {
   useLogin?(address: StoreAddress): void;
   /** Turns a fault of the engine into a StoreError; `doing` completes "cannot …". What is no fault of the engine comes back as it is. */
   toStoreError(thrown: unknown, doing: string): unknown;
+  /** True when a commit on which this was thrown may have happened: its answer was lost. Absent: none is ever lost. */
+  mayHaveCommitted?(thrown: unknown): boolean;
 }
 
 /** Builds the whole store over SQL. What is peculiar to one engine comes in as its parts. Closing waits for what is in hand. */
 export function createSqlStore(engine: SqlEngine): Store {
-  return storeOver(engine, createMethodGuard(engine), createTurns(engine.db));
+  return storeOver(engine, createMethodGuard(engine), createTurns(engine.db, engine.mayHaveCommitted));
 }
 
 function storeOver(engine: SqlEngine, guard: MethodGuard, turns: Turns): Store {

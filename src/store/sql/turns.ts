@@ -37,13 +37,18 @@ export interface Turns {
  * while a transaction is open rides along in it. A commit has to reach the disk, and several in one cost as much as one. Work that
  * comes alone waits for nothing.
  *
- * To its caller, each work is a transaction of its own: it has happened whole when its promise resolves, and not at all when that rejects.
- * When one of several fails, all are undone and each is run again by itself. Where not even a transaction can be opened, all that wait
- * are refused at once: each would wait for a lock by itself, one behind the other, and the event loop with it.
+ * To its caller, each work is a transaction of its own: it has happened whole when its promise resolves, and not at all when that rejects,
+ * unless with a `CommitInDoubt`. When one of several fails, all are undone and each is run again by itself. Where the answer to a commit is
+ * lost (`mayHaveCommitted`), none is: it may stand there already. Where not even a transaction can be opened, all that wait are refused
+ * at once: each would wait for a lock by itself, one behind the other, and the event loop with it.
  */
-export function createTurns(db: Kysely<Database>): Turns {
+export function createTurns(
+  db: Kysely<Database>,
+  mayHaveCommitted: (thrown: unknown) => boolean = () => false,
+): Turns {
   const waiting: Job[] = [];
   let isRunning = false;
+  const commit: Commit = (together, riding) => commitTogether({ db, mayHaveCommitted }, together, riding);
 
   const run = async (): Promise<void> => {
     isRunning = true;
@@ -54,11 +59,12 @@ export function createTurns(db: Kysely<Database>): Turns {
   const runFrom = async (first: Job): Promise<void> => {
     const together = [first];
     try {
-      for (const tell of await commitTogether(db, together, waiting)) tell();
+      for (const tell of await commit(together, waiting)) tell();
     } catch (thrown) {
       if (!first.isTried) for (const job of [first, ...waiting.splice(0)]) job.reject(thrown);
-      else if (together.length === 1) first.reject(thrown);
-      else for (const job of together) await runAlone(db, job);
+      else if (together.length === 1 || thrown instanceof CommitInDoubt)
+        for (const job of together) job.reject(thrown);
+      else for (const job of together) await runAlone(commit, job);
     }
   };
 
@@ -128,12 +134,28 @@ interface Job {
   reject: (reason: unknown) => void;
 }
 
+/** The answer to a COMMIT was lost: all of the transaction stands in the database, or nothing of it. `cause` says how it was lost. */
+export class CommitInDoubt extends Error {
+  constructor(cause: unknown) {
+    super('the answer to a commit was lost', { cause });
+  }
+}
+
+/** Does the jobs that stand in `together`, and those of `waiting` that ride along; returns what tells the callers that they are committed. */
+type Commit = (together: Job[], waiting: Job[]) => Promise<Array<() => void>>;
+
 /**
  * Does the jobs that stand in `together`, and takes over from `waiting` what rides along, until nothing waits. The end of the audit log is
  * locked before any row: so one that records does not ride along where that was not locked at first.
+ * @throws {CommitInDoubt}
  */
-function commitTogether(db: Kysely<Database>, together: Job[], waiting: Job[]): Promise<Array<() => void>> {
-  return db.transaction().execute(async (trx) => {
+async function commitTogether(
+  { db, mayHaveCommitted }: { db: Kysely<Database>; mayHaveCommitted: (thrown: unknown) => boolean },
+  together: Job[],
+  waiting: Job[],
+): Promise<Array<() => void>> {
+  let isCommitting = false;
+  const work = db.transaction().execute(async (trx) => {
     const isInTurn = together.some(({ takesTurn }) => takesTurn);
     const log = isInTurn ? await lockLog(trx) : OUT_OF_TURN;
     const tellings: Array<() => void> = [];
@@ -145,13 +167,19 @@ function commitTogether(db: Kysely<Database>, together: Job[], waiting: Job[]): 
       // The loop goes on to it.
       together.push(next);
     }
+    isCommitting = true;
     return tellings;
   });
+  try {
+    return await work;
+  } catch (thrown) {
+    throw isCommitting && mayHaveCommitted(thrown) ? new CommitInDoubt(thrown) : thrown;
+  }
 }
 
-async function runAlone(db: Kysely<Database>, job: Job): Promise<void> {
+async function runAlone(commit: Commit, job: Job): Promise<void> {
   try {
-    for (const tell of await commitTogether(db, [job], [])) tell();
+    for (const tell of await commit([job], [])) tell();
   } catch (thrown) {
     job.reject(thrown);
   }

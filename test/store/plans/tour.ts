@@ -198,6 +198,7 @@ async function tourOfDeliveries(store: Store): Promise<void> {
       for (const more of [{}, { except: ['x'] }, { onlyUrgent: true }, { except: ['x'], onlyUrgent: true }]) {
         const at = { ...ask, ...(held === undefined ? {} : { held }), ...more };
         await store.claimDeliveries({ ...at, perKey });
+        await store.claimDeliveries({ ...at, perKey, isAgain: true });
       }
     }
   }

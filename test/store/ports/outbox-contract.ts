@@ -150,6 +150,18 @@ export function outboxContract(store: () => Store): void {
       });
     });
 
+    it('of a claim whose answer was lost are given back when its owner asks again, and nothing was interrupted', async () => {
+      await owe(plan(1, { job: 1 }), plan(2, { job: 2 }), plan(3, { job: 3 }));
+      await claim({ limit: 1 });
+      await claim({ limit: 1 });
+      await claim({ limit: 1, owner: 'b' });
+      const again = await claim({ isAgain: true, except: [idOf(1)] });
+      expect(ids(again)).toEqual([idOf(2)]);
+      expect(again).toMatchObject([{ attemptsStarted: 1, wasInterrupted: false }]);
+      expect(await stored(1)).toMatchObject({ attemptsStarted: 1 });
+      expect(await stored(3)).toMatchObject({ attemptsStarted: 1 });
+    });
+
     it('are prolonged by their owner and by nobody else', async () => {
       await owe(plan(1));
       await claim();

@@ -7,6 +7,7 @@ import { type CuttingProxy, startCuttingProxy } from '../../support/postgres/cut
 import { type PostgresServer, startPostgres } from '../../support/postgres/server.ts';
 import { hasPostgres } from '../../support/postgres/shared.ts';
 import { aPollOf } from '../poll-of.ts';
+import { aDraft } from '../support.ts';
 
 let server: PostgresServer;
 let proxy: CuttingProxy;
@@ -109,6 +110,38 @@ describe.skipIf(!hasPostgres())('a PostgreSQL that goes away', () => {
       .toBe(true);
     acknowledged += 1;
     await expectAllThere();
+  });
+
+  it('is asked for nothing a second time by works that were committed together, when it could not answer', async () => {
+    await commitNext();
+    const before = (await store.auditHead()).seq;
+    proxy.cutBehind('commit');
+    const works = [1, 2, 3].map((number) => store.recordAudit([aDraft(number)]));
+    const ends = await Promise.allSettled(works);
+    expect(ends).toMatchObject(
+      works.map(() => ({
+        reason: {
+          reason: 'unavailable',
+          isInDoubt: true,
+          message: expect.stringMatching(/; it may be written all the same$/),
+        },
+      })),
+    );
+    await commitNext();
+    const entries = await store.readAudit(before, 10);
+    expect(entries.map(({ data }) => data.number).slice(0, 3)).toEqual([1, 2, 3]);
+    expect(entries).toHaveLength(4);
+    expect((await verifyStore(store)).problems).toEqual([]);
+  });
+
+  it('is asked for nothing a second time either when it has not got the commit', async () => {
+    await commitNext();
+    const before = (await store.auditHead()).seq;
+    proxy.cutBefore('commit');
+    const ends = await Promise.allSettled([1, 2].map((number) => store.recordAudit([aDraft(number)])));
+    // Nobody can tell: so it is in doubt as well, and nothing of it is there.
+    expect(ends).toMatchObject([1, 2].map(() => ({ reason: { isInDoubt: true } })));
+    await expect.poll(() => store.readAudit(before, 10).catch(String)).toEqual([]);
   });
 
   it('is given up when it says nothing any more, and found again', async () => {

@@ -1,4 +1,11 @@
-import { type Kysely, type Selectable, type SqlBool, sql, type Transaction } from 'kysely';
+import {
+  type ExpressionBuilder,
+  type Kysely,
+  type Selectable,
+  type SqlBool,
+  sql,
+  type Transaction,
+} from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { triedMs } from '../../../domain/telling/retry-policy.ts';
 import type { ClaimedDelivery, ClaimRequest, DeliveryStatus } from '../../ports/outbox.ts';
@@ -278,15 +285,32 @@ export async function releaseClaim(
 ): Promise<void> {
   let query = trx
     .updateTable('delivery')
-    .set(({ eb }) => ({
-      attempts_started: eb('attempts_started', '-', 1),
-      claimed_at: null,
-      lease_owner: null,
-      lease_until: 0,
-    }))
+    .set(unclaimed)
     .where('id', '=', id)
     .where('status', '=', PENDING)
     .where('lease_owner', 'is not', null);
   if (owner !== undefined) query = query.where('lease_owner', '=', owner);
   await query.execute();
 }
+
+/** Gives back in the same way all leases of this owner on what is owed to the channel, but for those in `except`. */
+export async function giveBackClaims(
+  trx: Transaction<Database>,
+  { channel, owner, except = [] }: Pick<ClaimRequest, 'channel' | 'owner' | 'except'>,
+): Promise<void> {
+  let query = trx
+    .updateTable('delivery')
+    .set(unclaimed)
+    .where('channel', '=', channel)
+    .where('status', '=', PENDING)
+    .where('lease_owner', '=', owner);
+  if (except.length > 0) query = query.where('id', 'not in', except);
+  await query.execute();
+}
+
+const unclaimed = ({ eb }: ExpressionBuilder<Database, 'delivery'>) => ({
+  attempts_started: eb('attempts_started', '-', 1),
+  claimed_at: null,
+  lease_owner: null,
+  lease_until: 0,
+});
