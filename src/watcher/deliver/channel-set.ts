@@ -34,7 +34,8 @@ export interface ChannelSet {
 }
 
 /** What the workers work with. */
-export interface ChannelSetDeps extends Omit<ChannelWorkerDeps, 'notifier' | 'store' | 'recorder'> {
+export interface ChannelSetDeps
+  extends Omit<ChannelWorkerDeps, 'notifier' | 'store' | 'recorder' | 'unfenced' | 'abandon'> {
   store: LeasedStore;
   recorder: LeasedRecorder;
   leases: Leases;
@@ -64,9 +65,11 @@ export function createChannelSet(deps: ChannelSetDeps): ChannelSet {
         ...deps,
         store: underHold(store, hold),
         recorder: underHold(recorder, hold),
+        unfenced: recorder,
         notifier: sendingOnlyOurs(notifier, hold),
       }),
-    stop: (worker, haste) => worker.stop(SEND_GRACE_MS[haste]),
+    // Only with the process: whoever claims next would send again what was accepted, unless that is recorded first.
+    stop: (worker, haste) => worker.stop(SEND_GRACE_MS[haste], { givesUp: haste === 'end' }),
   });
 
   let configured: readonly Notifier[] = [];

@@ -25,10 +25,10 @@ export interface ChannelWorker {
   /** Something may be due: look now. */
   wake(): void;
   /**
-   * Claims nothing more, lets the sends in hand finish for `graceMs`, then cuts them short. Resolves when none is in hand. Safe to call
-   * again with less.
+   * Claims nothing more, lets the sends in hand finish for `graceMs`, then cuts them short. Resolves when none is in hand and all ends are
+   * recorded; with `givesUp`, what cannot be recorded by then is given up. Safe to call again with less.
    */
-  stop(graceMs: number): Promise<void>;
+  stop(graceMs: number, how?: { givesUp: boolean }): Promise<void>;
 }
 
 /**
@@ -40,9 +40,9 @@ export function startChannelWorker(deps: ChannelWorkerDeps): ChannelWorker {
   const done = worker.run();
   return {
     wake: () => worker.wake(),
-    stop: async (graceMs) => {
+    stop: async (graceMs, { givesUp } = { givesUp: true }) => {
       worker.end();
-      const timer = setTimeout(() => worker.cut(), graceMs);
+      const timer = setTimeout(() => worker.cut(givesUp), graceMs);
       await done.finally(() => clearTimeout(timer));
     },
   };
@@ -52,6 +52,7 @@ class Worker {
   readonly #deps: ChannelWorkerDeps;
   readonly #dispatcher: Dispatcher;
   readonly #cut = new AbortController();
+  readonly #abandon = new AbortController();
   readonly #bell = createBell();
   /** Claims of which not everything is recorded. */
   readonly #inHand = new Set<Promise<void>>();
@@ -62,7 +63,11 @@ class Worker {
   constructor(deps: ChannelWorkerDeps) {
     this.#deps = deps;
     const confidence = createConfidence(deps.clock, createSendTimes(deps.clock));
-    const parts = { notifier: endingWhenCut(deps.notifier), confidence };
+    const parts = {
+      notifier: endingWhenCut(deps.notifier),
+      confidence,
+      abandon: this.#abandon.signal,
+    };
     this.#dispatcher = createDispatcher({ ...deps, ...parts }, this.#bell.ring);
   }
 
@@ -84,8 +89,9 @@ class Worker {
     this.#bell.ring();
   }
 
-  cut(): void {
+  cut(givesUp: boolean): void {
     this.#cut.abort(new Error('the send was cut short'));
+    if (givesUp) this.#abandon.abort();
   }
 
   /** Begins what is due; says how long to wait before the next look, in milliseconds, unless the bell rings before. */

@@ -1,4 +1,5 @@
 import type { Notifier } from '../../channels/notifier.ts';
+import { StoreError } from '../../errors.ts';
 import type { ClaimedDelivery, ClaimRequest, Outbox } from '../../store/ports/outbox.ts';
 import type { AtOnce, Confidence, SendEnd } from './confidence.ts';
 import { keepLeases, LEASE_MS, type LeaseDeps } from './leases.ts';
@@ -61,12 +62,17 @@ interface Way {
   send: Notifier['send'];
 }
 
+/** A single pass ends: what the store still refuses after so many tries is given up. */
+const PASS_TRIES = 4;
+
 /**
  * One pass of one channel: claims what is due, sends it, and records how it went.
  * @throws {StoreError} when claiming or recording fails; all sends have ended by then.
  */
 export async function dispatchOnce(deps: DispatchDeps, signal: AbortSignal): Promise<DispatchResult> {
-  const { quietMs, ended } = await createDispatcher(deps, () => {}).begin(signal);
+  const { quietMs, ended } = await createDispatcher({ mostTries: PASS_TRIES, ...deps }, () => {}).begin(
+    signal,
+  );
   const ends = await ended;
   const tried = ends.filter((end) => end !== 'released').length;
   if (tried > 0) return { tried, mayHaveMore: true, quietMs: 0, hasTimedOut: ends.includes('timed_out') };
@@ -82,6 +88,8 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
     inHand: () => underWay.messages,
     onFault: confidence.noteUnwritten,
   });
+  /** A claim may have happened whose answer was lost. */
+  let isInDoubt = false;
 
   /**
    * Sends a batch and records it. A batch whose content is refused is sent one by one: one bad event must not take others along, and what
@@ -113,14 +121,32 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
     underWay.goesAlone(goesAlone);
     const stopRenewing = keepLeases(
       deps,
+      deps.notifier.channel,
       claimed.map(({ id }) => id),
     );
     const batches = goesAlone ? messagesOf(claimed) : claimed.map((delivery) => [delivery]);
     const sends = batches.map((batch) => {
       const place = underWay.take(batch.map(({ id }) => id));
-      return deliver(way, batch, place, signal).finally(place.vacate);
+      return deliver(way, batch, place, signal).finally(place.leave);
     });
-    return allOf(sends).finally(stopRenewing);
+    return allOf(sends)
+      .finally(stopRenewing)
+      .then((ends) => {
+        // It is due at once, and was left out of every claim while its release was being written.
+        if (ends.includes('released')) onRoom();
+        return ends;
+      });
+  };
+
+  const claimOnce = async (way: Way, room: number): Promise<ClaimedDelivery[]> => {
+    try {
+      const claimed = await claim(way, deps, room, { underWay: underWay.ids, isAgain: isInDoubt });
+      isInDoubt = false;
+      return claimed;
+    } catch (thrown) {
+      isInDoubt ||= thrown instanceof StoreError && thrown.isInDoubt;
+      throw thrown;
+    }
   };
 
   return {
@@ -132,7 +158,7 @@ export function createDispatcher(deps: DispatchDeps, onRoom: () => void): Dispat
       for (const way of ways) {
         const room = roomFor(way, confidence, underWay);
         if (room <= 0) return { ...none, isFull: true, quietMs: 0 };
-        const claimed = await claim(way, deps, room, underWay.ids);
+        const claimed = await claimOnce(way, room);
         if (claimed.length === 0) continue;
         const ended = start(way, claimed, signal);
         return { claimed: claimed.length, isFull: claimed.length === room, quietMs: 0, ended };
@@ -174,7 +200,7 @@ function claim(
   way: Way,
   deps: DispatchDeps,
   limit: number,
-  underWay: ReadonlySet<string>,
+  { underWay, isAgain }: { underWay: ReadonlySet<string>; isAgain: boolean },
 ): Promise<ClaimedDelivery[]> {
   const { store, notifier, clock, owner } = deps;
   const except = [...underWay, ...(deps.except?.() ?? [])];
@@ -187,6 +213,7 @@ function claim(
     now: clock.now(),
     leaseMs: LEASE_MS,
     except,
+    isAgain,
   });
 }
 

@@ -1,20 +1,26 @@
-import { setTimeout as delay, setImmediate as endOfTurn } from 'node:timers/promises';
-import type { Logger } from '../../logging/logger.ts';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
+import type { Clock } from '../../clock.ts';
+import { StoreError, toError } from '../../errors.ts';
 import { type AttemptEnd, endsOf } from '../record/attempt.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { type AttemptLogDeps, logAttempt } from './attempt-log.ts';
 
-/** The first one is made together with others. */
-const TRIES = 4;
 /** Milliseconds after the first try; longer each time. */
 const WAIT_MS = 500;
+const LONGEST_WAIT_MS = 5_000;
 
 /** What recording attempts works with. */
 export interface RecordAttemptsDeps extends AttemptLogDeps {
   recorder: Pick<Recorder, 'recordAttempts'>;
-  logger: Logger;
+  /** Writes without the lease on the channel: that a receiver has accepted holds, whoever has the channel by now. Left out where there is none. */
+  unfenced?: Pick<Recorder, 'recordAttempts'>;
+  clock: Clock;
   /** Names this process in leases. */
   owner: string;
+  /** How often an end is tried to be recorded; for as long as it takes unless given. */
+  mostTries?: number;
+  /** Aborted: what cannot be recorded is tried once more at once, and given up. */
+  abandon?: AbortSignal;
 }
 
 /** Whoever has sent a message hears by it when its end is being written: from then on its place is free, unless that fails. */
@@ -27,8 +33,9 @@ export interface Place {
 export interface AttemptRecorder {
   /**
    * Records how the attempts of one message ended, and logs it. A receiver may have accepted, and losing that note means sending a twin:
-   * so a store that fails for a moment is asked again while the lease lasts.
-   * @throws {StoreError} when it fails every time.
+   * so a store that fails is asked again until it is there, for as long as nothing tells to give up. Where another replica has the
+   * channel by now, only an acceptance is recorded.
+   * @throws {StoreError} when it was given up, or is not ours to record any more.
    */
   record(ends: readonly AttemptEnd[], place: Place): Promise<void>;
 }
@@ -114,22 +121,42 @@ export function createAttemptRecorder(
 
 /** One message by itself: what is wrong with another, or with its place in the store, must not take it along. */
 async function recordAgain(
-  { recorder, logger, owner }: RecordAttemptsDeps,
+  deps: RecordAttemptsDeps,
   ends: readonly AttemptEnd[],
   fault: unknown,
 ): Promise<void> {
+  const {
+    unfenced = deps.recorder,
+    clock,
+    owner,
+    faultLog,
+    mostTries = Number.POSITIVE_INFINITY,
+    abandon,
+  } = deps;
+  const channel = ends[0]?.delivery.channel;
+  const key = `outcomes of ${channel}`;
+  let { recorder } = deps;
   let error = fault;
-  for (let tries = 1; tries < TRIES; tries += 1) {
-    logger.warn('The outcome of a delivery could not be recorded; trying again', {
-      channel: ends[0]?.delivery.channel,
-      err: error,
-    });
-    await delay(WAIT_MS * tries);
+  for (let tries = 1; tries < mostTries; tries += 1) {
+    const isLast = abandon?.aborted === true;
+    if (error instanceof StoreError && error.reason === 'fenced') {
+      if (recorder === unfenced || !ends.every(({ outcome }) => outcome.kind === 'delivered')) break;
+      recorder = unfenced;
+    } else {
+      const err = toError(error);
+      const message = `How deliveries ended cannot be recorded; it is tried again: ${err.message}`;
+      faultLog.report(key, message, { channel, err }, 'error');
+      // Cut short by the signal.
+      await clock.sleep(Math.min(WAIT_MS * tries, LONGEST_WAIT_MS), abandon).catch(() => undefined);
+    }
     try {
-      return await recorder.recordAttempts(ends, owner, true);
+      await recorder.recordAttempts(ends, owner, true);
+      faultLog.clear(key, 'How deliveries ended is recorded again', { channel });
+      return;
     } catch (thrown) {
       error = thrown;
     }
+    if (isLast) break;
   }
   throw error;
 }

@@ -4,19 +4,25 @@ import type { Place } from './record-attempts.ts';
 
 /**
  * A message that has waited so long for an answer holds nobody up any more, in milliseconds. A mail server may take ten minutes over one mail
- * (RFC 5321), while it takes others at once.
+ * (RFC 5321), while it takes others at once. Nor does one whose answer the store has refused for so long, while it takes others.
  */
 export const SILENT_AFTER_MS = 15_000;
 /** So many messages may wait like that and hold nobody up: where all of them do, it is the receiver. */
 export const MOST_SILENT = 8;
+
+/** The place of a message. */
+export interface TakenPlace extends Place {
+  /** Its ends are recorded, or will never be: its deliveries are under way no more. */
+  leave(): void;
+}
 
 /** What one channel has under way: how many messages, which deliveries they carry, and how those have gone that were sent beside them. */
 export interface UnderWay {
   /** Messages that have a place. */
   readonly messages: number;
   /**
-   * The deliveries they carry, by id. Their lease says so too, but looks as if it had run out when the clock is set forward or the process
-   * has stood still: then they would be sent again beside themselves.
+   * The deliveries they carry, by id, until their ends are recorded. Their lease says so too, but looks as if it had run out when the clock
+   * is set forward or the process has stood still: then they would be sent again beside themselves.
    */
   readonly ids: ReadonlySet<string>;
   /** Says whether the messages that take their places from now on go out alone: nothing is begun beside one that does. */
@@ -27,7 +33,7 @@ export interface UnderWay {
    */
   roomFor(trusted: number, kind: { goAlone: boolean }): number;
   /** Takes a place for a message that carries these deliveries. */
-  take(ids: readonly string[]): Place;
+  take(ids: readonly string[]): TakenPlace;
   /** Notes how a message has gone and how long it took, in milliseconds. */
   note(how: SendEnd, tookMs: number): void;
 }
@@ -39,7 +45,7 @@ export function createUnderWay(
   onRoom: () => void,
 ): UnderWay {
   let messages = 0;
-  /** When each that waits for an answer was sent. */
+  /** When each that waits for an answer was sent; of one that was answered: since when that cannot be recorded. */
   const waitingSince = new Set<{ mono: number }>();
   let isAlone = false;
   const ids = new Set<string>();
@@ -65,26 +71,30 @@ export function createUnderWay(
     },
     take: (carried) => {
       let isTaken = false;
-      const since = { mono: monotonic() };
+      const since = { mono: 0 };
       const place = {
         occupy: () => {
-          if (!isTaken) messages += 1;
+          if (isTaken) return;
           isTaken = true;
-          for (const id of carried) ids.add(id);
+          messages += 1;
+          since.mono = monotonic();
+          waitingSince.add(since);
         },
         vacate: () => {
           if (!isTaken) return;
           isTaken = false;
           messages -= 1;
           waitingSince.delete(since);
-          for (const id of carried) ids.delete(id);
           if (counted() === 0) lately.clear();
           onRoom();
         },
+        leave: () => {
+          place.vacate();
+          for (const id of carried) ids.delete(id);
+        },
       };
+      for (const id of carried) ids.add(id);
       place.occupy();
-      // Once its place was given up it has been answered, though that may be still to be recorded.
-      waitingSince.add(since);
       return place;
     },
     note: (how, tookMs) => {
