@@ -60,12 +60,15 @@ export class ChannelCondition {
     this.#failingSince = past.toldAt === null || past.hasAcceptedSince ? null : clock.monotonic();
     this.#failedBeforeMs = past.failedBeforeMs;
     this.#givenUp = past.givenUp;
+    this.#noteCalm();
   }
 
   /** Notes how an attempt to deliver ended. @returns whether there is news at once. */
   noteAttempt({ outcome, detail, recipient }: WatcherSignals['delivery:recorded']): boolean {
     // One recipient who is refused for now (greylisted, a full mailbox) is no fault of the channel, which others are reached by.
     if (recipient !== null && outcome === 'retry') return false;
+    // It may have failed for ten minutes by now.
+    this.#noteCalm();
     if (outcome === 'delivered') {
       this.#failingSince = null;
       this.#failedBeforeMs = 0;
@@ -74,12 +77,15 @@ export class ChannelCondition {
       if (outcome === 'given_up') this.#givenUp += 1;
       this.#detail = detail;
     }
+    this.#noteCalm();
     return this.news() !== null;
   }
 
   /** Notes how much of the last day is given up and not redriven, by the store. */
   noteGivenUp(count: number): void {
+    this.#noteCalm();
     this.#givenUp = count;
+    this.#noteCalm();
   }
 
   /** It is told to be failing. */
@@ -90,13 +96,20 @@ export class ChannelCondition {
   /** What is to be told at this moment; `null`: nothing that was not told. */
   news(): ChannelNews | null {
     if (this.#toldAt === null) return this.#isFailing ? this.#failingNews() : null;
-    return this.#hasBeenCalm() ? this.#recoveredNews(this.#toldAt) : null;
+    return this.#hasBeenCalm ? this.#recoveredNews(this.#toldAt) : null;
   }
 
   /** Notes that the news was told, at `at`. */
   noteTold({ kind }: ChannelNews, at: Timestamp): void {
-    this.#toldAt = kind === 'failing' ? at : null;
+    this.noteRaised(kind === 'failing' ? at : null);
+  }
+
+  /** Notes since when it is told to be failing, by the store; `null`: it is not. */
+  noteRaised(toldAt: Timestamp | null): void {
+    if (toldAt === this.#toldAt) return;
+    this.#toldAt = toldAt;
     this.#calmSince = null;
+    this.#noteCalm();
   }
 
   /** What was told of it is closed, for it had left the configuration: nothing of before counts. */
@@ -106,6 +119,7 @@ export class ChannelCondition {
     this.#failingSince = null;
     this.#failedBeforeMs = 0;
     this.#givenUp = 0;
+    this.#noteCalm();
   }
 
   status(): Pick<ChannelStatus, 'channel' | 'failing'> {
@@ -122,11 +136,14 @@ export class ChannelCondition {
   }
 
   /** An attempt that fails does not end the calm, as long as something is accepted within ten minutes. */
-  #hasBeenCalm(): boolean {
-    const now = this.#clock.monotonic();
+  #noteCalm(): void {
     if (this.#isFailing) this.#calmSince = null;
-    else if (this.#failingSince === null) this.#calmSince ??= now;
-    return this.#failingSince === null && this.#calmSince !== null && now - this.#calmSince >= CALM_AFTER_MS;
+    else if (this.#failingSince === null) this.#calmSince ??= this.#clock.monotonic();
+  }
+
+  get #hasBeenCalm(): boolean {
+    if (this.#failingSince !== null || this.#calmSince === null) return false;
+    return this.#clock.monotonic() - this.#calmSince >= CALM_AFTER_MS;
   }
 
   #failingNews(): ChannelNews {
