@@ -4,7 +4,7 @@ import type { Timestamp } from '../../domain/instant.ts';
 import { channelUnit } from '../../domain/replicas/unit.ts';
 import { StoreError, toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
-import type { Signals } from '../../signals.ts';
+import type { Signals, WatcherSignals } from '../../signals.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
 import type { AuditReader } from '../../store/ports/audit.ts';
 import type { Outbox } from '../../store/ports/outbox.ts';
@@ -24,7 +24,7 @@ const COUNT_EVERY_MS = 30_000;
 
 /** Watches over the channels themselves: one that fails cannot tell so itself, so the others do. */
 export interface ChannelAlerts {
-  /** Loads what was told before. To be called once, before anything is delivered. */
+  /** Loads what was told before, and how channels were doing; before anything is delivered. */
   begin(): Promise<void>;
   /** Watches over these channels from now on; of those that stay it knows what it knew. */
   apply(channels: readonly string[]): void;
@@ -61,6 +61,8 @@ export function createChannelAlerts(deps: ChannelAlertsDeps): ChannelAlerts {
   return new AlertsOfChannels(deps);
 }
 
+type Attempt = WatcherSignals['delivery:recorded'];
+
 class AlertsOfChannels implements ChannelAlerts {
   readonly #deps: ChannelAlertsDeps;
   readonly #unsubscribe: () => void;
@@ -72,13 +74,20 @@ class AlertsOfChannels implements ChannelAlerts {
   #countedAt = Number.NEGATIVE_INFINITY;
   /** Those that are ours. */
   #followed: readonly string[] = [];
+  /** Attempts on channels that are ours, of which nothing is loaded yet. */
+  #early: Attempt[] = [];
+  /** Something may be told in the store that is not known here. */
+  #isInDoubt = false;
   #isLoading = false;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(deps: ChannelAlertsDeps) {
     this.#deps = deps;
     this.#unsubscribe = deps.signals.on('delivery:recorded', (attempt) => {
-      if (this.#conditions.get(attempt.channel)?.noteAttempt(attempt)) this.#look(attempt.channel);
+      const { channel } = attempt;
+      const condition = this.#conditions.get(channel);
+      if (condition?.noteAttempt(attempt)) this.#look(channel);
+      if (condition === undefined && this.#followed.includes(channel)) this.#early.push(attempt);
     });
   }
 
@@ -110,11 +119,15 @@ class AlertsOfChannels implements ChannelAlerts {
     );
     // A channel that comes later, or returns, starts clean.
     this.#before = new Map();
+    // One that was given up while this was being loaded may count twice, until it is counted anew.
+    for (const attempt of this.#early.splice(0))
+      if (this.#conditions.get(attempt.channel)?.noteAttempt(attempt)) this.#look(attempt.channel);
   }
 
   follow(channels: readonly string[]): void {
     const isFollowed = (channel: string): boolean => channels.includes(channel);
     this.#conditions = new Map([...this.#conditions].filter(([channel]) => isFollowed(channel)));
+    this.#early = this.#early.filter(({ channel }) => isFollowed(channel));
     this.#followed = channels;
     this.#lookForNew();
   }
@@ -174,10 +187,26 @@ class AlertsOfChannels implements ChannelAlerts {
   #look(channel: string): void {
     const condition = this.#conditions.get(channel);
     const look = async (): Promise<void> => {
+      await this.#settleDoubt();
       const news = condition?.news();
-      if (condition && news) condition.noteTold(news, await this.#tell(channel, news));
+      if (!condition || !news) return;
+      try {
+        condition.noteTold(news, await this.#tell(channel, news));
+      } catch (error) {
+        this.#isInDoubt = true;
+        throw error;
+      }
     };
     this.#inTurn(look, { about: channel });
+  }
+
+  /** Reads what is told, after a write that was refused and may have happened all the same: told again, it would have another id. */
+  async #settleDoubt(): Promise<void> {
+    if (!this.#isInDoubt) return;
+    this.#raised = await this.#deps.store.readAlerts();
+    this.#isInDoubt = false;
+    for (const [channel, condition] of this.#conditions)
+      condition.noteRaised(this.#raised.get(keyOf(channel)) ?? null);
   }
 
   /** One after the other, so that a failure and a recovery are told in their order. A store that fails now is asked again at the next beat. */

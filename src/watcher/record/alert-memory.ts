@@ -4,7 +4,8 @@ import type { AlertCommit, AlertStore } from '../../store/ports/alerts.ts';
 
 /**
  * What is raised, by what it is about: read from the store once for all watches, since each would read all of it for the little that is
- * its own. Right as long as whoever writes alerts notes it here (`note`), or has it read anew (`forget`). No other process writes any.
+ * its own. Right as long as whoever writes alerts notes it here (`note`), or has it read anew (`forget`): after a write that was refused, and
+ * when a unit becomes ours, of which another replica may have written.
  */
 export class AlertMemory {
   readonly #store: Pick<AlertStore, 'readAlerts'>;

@@ -16,6 +16,7 @@ import { takes } from '../../domain/telling/routing.ts';
 import { planTestAlert, type TestAlert } from '../../domain/telling/test-alert.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Signals } from '../../signals.ts';
+import type { AlertCommit } from '../../store/ports/alerts.ts';
 import type { MadeCheckpoint } from '../../store/ports/audit.ts';
 import type { FeedTrust } from '../../store/ports/feeds.ts';
 import type { Lease } from '../../store/ports/replicas/lease.ts';
@@ -68,7 +69,8 @@ export interface PollRecord {
  *
  * - A method that resolves has written. Only then are the log and the signals told: `audit:written`, `event:recorded` for each event,
  *   `deliveries:owed`, `delivery:recorded`. But for `deliveries:coming`, which comes before and promises nothing.
- * - A method that throws (a `StoreError`, or the reason of its abort signal) has written nothing and told nobody: it may be called again.
+ * - A method that throws (a `StoreError`, or the reason of its abort signal) has told nobody, and written nothing unless the error
+ *   `isInDoubt`: it may be called again by who looks first what is on record.
  * - Mutes, routes and digests are looked up at the write, so what is added while a poll runs counts.
  *
  * Later parts hook in here. What must stand in the same transaction as a fact goes into the method that records the fact. Whoever only
@@ -137,7 +139,7 @@ export class Recorder {
     const events = plan ? [plan.plannedEvent] : [];
     const entries = [...audit.map((draft) => ({ ...draft, at })), ...(plan?.audit ?? [])];
     const commit = { at, raise, clear, events, audit: entries, ...(drills ? { drills } : {}) };
-    const written = store.commitAlerts(commit).then(() => this.#shared.alerts.note(commit));
+    const written = this.#commitAlerts(commit);
     if (events.length + entries.length > 0) await this.#tellOnce(written, events);
     else await written;
     return at;
@@ -154,8 +156,7 @@ export class Recorder {
     at: Timestamp,
     audit: readonly AuditDraft[] = [],
   ): Promise<void> {
-    await this.#deps.store.commitAlerts({ ...keysOf(change), at, events: [], audit });
-    this.#shared.alerts.note({ ...keysOf(change), at });
+    await this.#commitAlerts({ ...keysOf(change), at, events: [], audit });
     if (audit.length > 0) this.#tellAudit();
   }
 
@@ -259,6 +260,17 @@ export class Recorder {
       news.map((each) => feedEntry(each, at)),
     );
     if (news.length > 0) this.#tellAudit();
+  }
+
+  /** What is raised after a write that was refused is in doubt, and is read anew. */
+  async #commitAlerts(commit: AlertCommit): Promise<void> {
+    try {
+      await this.#deps.store.commitAlerts(commit);
+    } catch (error) {
+      this.#shared.alerts.forget();
+      throw error;
+    }
+    this.#shared.alerts.note(commit);
   }
 
   get #rules(): RecordingRules {

@@ -91,7 +91,7 @@ export class WatchAlerts {
     });
   }
 
-  /** What is ours of the watch has changed: what others have told of it is read anew. */
+  /** Has what is told of the watch read anew: what is ours of it has changed, or something may be on record that is not known here. */
   forget(): void {
     this.#raised = null;
     this.#toldReasons.clear();
@@ -208,6 +208,8 @@ export class WatchAlerts {
       await look();
       faultLog.clear(key, 'Alerts can be recorded again', { watch });
     } catch (thrown) {
+      // It may be on record all the same.
+      this.forget();
       const err = toError(thrown);
       faultLog.report(key, `An alert could not be recorded: ${err.message}`, { watch, err }, 'error');
     }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { StoreError } from '../../../src/errors.ts';
 import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals, type Signals } from '../../../src/signals.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -151,6 +152,47 @@ describe('a channel that fails', () => {
     alerts.beat();
     alerts.beat();
     await expect.poll(told).toEqual(['channel_failing → siem', 'channel_recovered → siem']);
+  });
+
+  it('is told of once, and its recovery too, though the answers to the commits are lost', async () => {
+    const { commitAlerts } = store;
+    let lost = 0;
+    store.commitAlerts = async (commit) => {
+      await commitAlerts(commit);
+      lost += 1;
+      throw new StoreError('unavailable', 'the connection was lost', { isInDoubt: true });
+    };
+    await begin();
+    attempt('given_up');
+    await expect.poll(() => lost).toBe(1);
+    await passes(2 * MINUTE);
+    expect(await told()).toEqual(['channel_failing → siem']);
+    expect(alerts.status()[0]?.failing).not.toBeNull();
+    attempt('delivered');
+    await passes(15 * MINUTE);
+    expect(await told()).toEqual(['channel_failing → siem', 'channel_recovered → siem']);
+    expect(alerts.status()[0]?.failing).toBeNull();
+    expect(lost).toBe(2);
+  });
+
+  it('is told of when it gives something up while it is being taken over, behind the look at what it has given up', async () => {
+    const whole = store;
+    let looks = 0;
+    store = {
+      ...whole,
+      givenUpSince: async (since) => {
+        const found = await whole.givenUpSince(since);
+        if (looks++ === 1) attempt('given_up');
+        return found;
+      },
+    };
+    await begin();
+    alerts.follow([]);
+    alerts.follow(['oncall', 'siem']);
+    await quiet();
+    expect(looks).toBe(2);
+    alerts.beat();
+    await expect.poll(told).toEqual(['channel_failing → siem']);
   });
 
   it('is told of whatever is muted', async () => {

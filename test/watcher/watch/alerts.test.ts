@@ -104,6 +104,27 @@ describe('a watch that cannot be polled', () => {
     expect(await told()).toEqual(['watch_failing', 'watch_recovered']);
   });
 
+  it('is told of once, and its end too, though the answers to the commits are lost', async () => {
+    const { commitAlerts } = store;
+    let lost = 0;
+    store.commitAlerts = async (commit) => {
+      await commitAlerts(commit);
+      // What is raised and cleared without an event is none of what is tried here.
+      if (commit.events.length === 0) return;
+      lost += 1;
+      throw new StoreError('unavailable', 'the connection was lost', { isInDoubt: true });
+    };
+    await pollAfter(30_000);
+    await pollAfter(6 * MINUTE);
+    await pollAfter(6 * MINUTE);
+    expect(await told()).toEqual(['watch_failing']);
+    source.fault = null;
+    await pollAfter(MINUTE);
+    await pollAfter(MINUTE);
+    expect(await told()).toEqual(['watch_failing', 'watch_recovered']);
+    expect(lost).toBe(2);
+  });
+
   it('is told of again once others have been able to mend it for as long, also after a restart', async () => {
     await pollAfter(30_000);
     await pollAfter(6 * MINUTE);

@@ -52,6 +52,15 @@ export function createFailingMemory(
     );
     return kept;
   };
+  /** Whatever was refused may be on record all the same. */
+  const written = async (work: Promise<void>): Promise<void> => {
+    try {
+      await work;
+    } catch (error) {
+      kept = null;
+      throw error;
+    }
+  };
   const writerOf = (place: WatchPlace | null) => writersFor(place?.groupId ?? null)?.recorder ?? null;
   const forget = async (
     writer: NonNullable<ReturnType<typeof writerOf>>,
@@ -59,7 +68,7 @@ export function createFailingMemory(
     at: Timestamp,
     audit: readonly AuditDraft[],
   ): Promise<void> => {
-    await writer.recordAlertState({ clear: key }, at, audit);
+    await written(writer.recordAlertState({ clear: key }, at, audit));
     kept?.delete(key);
   };
 
@@ -74,7 +83,7 @@ export function createFailingMemory(
         return earlier;
       }
       if (earlier !== undefined) await forget(writer, key, since, []);
-      await writer.recordAlertState({ raise: key }, since, audit);
+      await written(writer.recordAlertState({ raise: key }, since, audit));
       kept?.set(key, since);
       return since;
     },
