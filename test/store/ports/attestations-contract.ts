@@ -51,5 +51,19 @@ export function attestationsContract(store: () => Store): void {
       const found = await store().attestationsOf([jobId(1), jobId(2)]);
       expect([...found.keys()]).toEqual([jobId(2)]);
     });
+
+    it('stay while another watch still has the job, and go with the last', async () => {
+      const at = T0 - 100 * 24 * HOUR;
+      const job = aJob(['finished'], { id: jobId(1), createdAt: at });
+      const seen = (watch: string, changedAt: number) => anObservation(job, { watch, changedAt });
+      const observations = [seen('orders', at), seen('also orders', T0)];
+      await store().commitPoll(aCommit({ at, observations }));
+      const made = await store().attest(anAttestationRequest());
+      const prune = (overBefore: number) => store().prune({ thing: 'jobs', overBefore, from: null, limit: 9 });
+      expect((await prune(T0)).pruned.jobs).toBe(1);
+      expect([...(await store().attestationsOf([jobId(1)]))]).toEqual([[jobId(1), [made]]]);
+      expect((await prune(T0 + 1)).pruned.jobs).toBe(1);
+      expect(await store().attestationsOf([jobId(1)])).toEqual(new Map());
+    });
   });
 }

@@ -31,13 +31,28 @@ export async function attestationsOf(
   return Map.groupBy(rows.map(toAttestation), ({ jobId }) => jobId);
 }
 
-/** Deletes what was attested of these jobs, within the caller's transaction. */
-export async function deleteAttestations(
+/**
+ * Deletes what was attested of those of these jobs that no watch has on record any more, within the caller's transaction: an attestation is
+ * of the job, whoever follows it.
+ */
+export async function deleteUnkeptAttestations(
   trx: Transaction<Database>,
   jobIds: readonly string[],
 ): Promise<void> {
   if (jobIds.length === 0) return;
-  await trx.deleteFrom('attestation').where('job_id', 'in', jobIds).execute();
+  await trx
+    .deleteFrom('attestation')
+    .where('job_id', 'in', jobIds)
+    .where(({ exists, not, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('observation')
+            .select('observation.job_id')
+            .whereRef('observation.job_id', '=', 'attestation.job_id'),
+        ),
+      ),
+    )
+    .execute();
 }
 
 function toAttestation(row: Selectable<Database['attestation']>): Attestation {

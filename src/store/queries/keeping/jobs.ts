@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { overSince } from '../../../domain/job/observation.ts';
 import type { PruneResult, PruneStep } from '../../ports/keeping.ts';
-import { deleteAttestations } from '../evidence/attestations.ts';
+import { deleteUnkeptAttestations } from '../evidence/attestations.ts';
 import { toObservation } from '../rows.ts';
 import type { Database } from '../schema.ts';
 import { deleteEvents, eventsOfJobs, type OldEvent, whatIsHeld } from './old-events.ts';
@@ -32,7 +32,7 @@ export async function pruneJobs(
     goneEvents.map(({ id }) => id),
   );
   await deleteObservations(trx, gone);
-  await deleteAttestations(
+  await deleteUnkeptAttestations(
     trx,
     gone.map(({ job_id }) => job_id),
   );
