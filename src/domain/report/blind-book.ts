@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../audit.ts';
+import { type Data, instantIn, objectIn, textIn } from '../audit-fields.ts';
 import type { Timestamp } from '../instant.ts';
-import { type Data, instantIn, objectIn, textIn } from './fields.ts';
 import type { BlindSpan } from './report.ts';
 
 /** Reads out of the audit log when a watch could not see, and when nobody looked, entry by entry, in order. */

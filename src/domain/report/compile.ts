@@ -1,11 +1,11 @@
 import { type AuditEntry, brokenLink, GENESIS } from '../audit.ts';
+import { instantIn, textIn, textsIn } from '../audit-fields.ts';
 import type { PlaceCoverage } from '../coverage/periods.ts';
 import type { Timestamp } from '../instant.ts';
 import { median } from '../job/eta.ts';
 import { BlindBook } from './blind-book.ts';
 import { type BlindTimes, blindTimes } from './blind-times.ts';
 import { DrillBook } from './drill-book.ts';
-import { instantIn, textIn, textsIn } from './fields.ts';
 import type { Integrity, Report, RestoreRow, UndeliveredNotice, WatchSummary } from './report.ts';
 import { RestoreBook } from './restore-book.ts';
 

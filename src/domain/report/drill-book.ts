@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../audit.ts';
+import { type Data, instantIn, numberIn, objectIn, objectsIn, textIn, textsIn } from '../audit-fields.ts';
 import type { Timestamp } from '../instant.ts';
-import { type Data, instantIn, numberIn, objectIn, objectsIn, textIn, textsIn } from './fields.ts';
 import type { DrillSummary } from './report.ts';
 
 /** One drill at one instance, with every judgement that was written down of it. */

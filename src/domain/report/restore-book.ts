@@ -1,10 +1,10 @@
 import type { AuditEntry } from '../audit.ts';
+import { type Data, instantIn, numberIn, objectIn, objectsIn, textIn, textsIn } from '../audit-fields.ts';
 import type { Attestation } from '../evidence/attestation.ts';
 import type { Timestamp } from '../instant.ts';
 import { parseActor } from '../job/actor.ts';
 import { isMilestone, type JobState, outcomeAfter } from '../job/restore-job.ts';
 import { firstOutcome } from '../job/took.ts';
-import { type Data, instantIn, numberIn, objectIn, objectsIn, textIn, textsIn } from './fields.ts';
 import type { RestoreRow, ToldChannel } from './report.ts';
 
 /** What is agreed of the restores of a watch, in milliseconds. */

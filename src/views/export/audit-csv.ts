@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../domain/audit.ts';
-import { type Data, objectIn } from '../../domain/report/fields.ts';
+import { type Data, objectIn } from '../../domain/audit-fields.ts';
 import { type CsvValue, csvLine } from '../csv.ts';
 
 /** Facts that have a column of their own, with where they stand in the data of an entry. */

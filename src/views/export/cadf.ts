@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../domain/audit.ts';
-import { objectIn, textIn } from '../../domain/report/fields.ts';
+import { objectIn, textIn } from '../../domain/audit-fields.ts';
 import { ToldJobs, type ToldTransition } from './told-jobs.ts';
 
 /** DSP0262 1.0.0, https://www.dmtf.org/standards/cadf */

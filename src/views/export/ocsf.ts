@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../domain/audit.ts';
-import { instantIn, objectIn, textIn } from '../../domain/report/fields.ts';
+import { instantIn, objectIn, textIn } from '../../domain/audit-fields.ts';
 import { ToldJobs, type ToldTransition } from './told-jobs.ts';
 
 /** https://schema.ocsf.io/1.8.0 */

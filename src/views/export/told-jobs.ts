@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../domain/audit.ts';
-import { type Data, objectIn } from '../../domain/report/fields.ts';
+import { type Data, objectIn } from '../../domain/audit-fields.ts';
 
 /** What the log says of a job stands right before what it says of its transitions; so many jobs are remembered at once. */
 const MOST_JOBS = 1_000;

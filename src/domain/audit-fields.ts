@@ -1,4 +1,4 @@
-import { parseInstant, type Timestamp } from '../instant.ts';
+import { parseInstant, type Timestamp } from './instant.ts';
 
 /** The data of an audit entry, of which every version has written what it knew. */
 export type Data = Readonly<Record<string, unknown>>;
