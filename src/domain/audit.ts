@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { canonicalText } from './evidence/canonical-text.ts';
 import { type Timestamp, toIso } from './instant.ts';
+import { parseWellFormed } from './well-formed.ts';
 
 /**
  * Everything that is written down for an auditor. Logs from before the key `testAlert` hold `drill.sent` for `test_alert.sent`:
@@ -165,11 +166,7 @@ function isAuditEntry(value: unknown): value is AuditEntry {
 
 /** Data that is no plain JSON is taken as a reader would find it again. */
 function canonicalData(data: AuditData): string {
-  return canonicalText(data) ?? canonical(JSON.parse(JSON.stringify(data, wellFormed)));
-}
-
-function wellFormed(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.toWellFormed() : value;
+  return canonicalText(data) ?? canonical(parseWellFormed(JSON.stringify(data)));
 }
 
 function hashBody(body: Omit<AuditEntry, 'hash'>): string {

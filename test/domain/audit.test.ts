@@ -248,8 +248,10 @@ describe('the canonical form', () => {
   });
 
   it('is written even for a text cut in the middle of an emoji, with the broken half replaced', () => {
-    const [entry] = chainEntries(GENESIS, [aDraft({ data: { says: ['out of space \ud83d'] } })]);
-    expect(entry?.data).toEqual({ says: ['out of space \ufffd'] });
+    const [entry] = chainEntries(GENESIS, [
+      aDraft({ data: { says: ['out of space \ud83d'], 'a\ud83d': 1 } }),
+    ]);
+    expect(entry?.data).toEqual({ says: ['out of space \ufffd'], 'a\ufffd': 1 });
     expect(brokenLink(GENESIS, JSON.parse(auditLine(entry!)))).toBeNull();
   });
 

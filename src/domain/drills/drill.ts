@@ -1,5 +1,5 @@
 import type { Watch } from '../job/watch.ts';
-import { matchesGlob } from '../telling/glob.ts';
+import { fits } from '../telling/glob.ts';
 
 /** What is agreed about restore tests: how often, how fast, of how fresh a snapshot, and looked at by when. Spans are milliseconds. */
 export interface Drill {
@@ -52,5 +52,5 @@ export function shortDrills(watches: readonly Watch[]): Drill[] {
 
 /** True when a restore into this cluster counts as the drill; `null`: it goes into none, as a download. */
 export function countsFor({ targets }: Drill, targetClusterName: string | null): boolean {
-  return targets.length === 0 || targets.some((glob) => matchesGlob(glob, targetClusterName));
+  return targets.length === 0 || fits(targets, targetClusterName);
 }

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../audit.ts';
-import { parseInstant, type Timestamp } from '../instant.ts';
+import { instantIn, objectIn, objectsIn, textIn, textsIn } from '../audit-fields.ts';
+import type { Timestamp } from '../instant.ts';
 
 /** A restore that has ended, as an entry of the audit log tells it. */
 export interface EndedJob {
@@ -21,33 +22,30 @@ export interface EndedJob {
   isSilent: boolean;
 }
 
-type Data = Readonly<Record<string, unknown>>;
-
 /** Reads the restore that has ended by this entry; `null`: the entry tells of none. */
 export function endedJobIn({ kind, at, data }: AuditEntry): EndedJob | null {
-  if (kind !== 'observation.changed' || !isRecord(data.job)) return null;
-  const { job } = data;
-  const news = names(data.news);
-  const silent = names(data.silent);
-  const found = [...news, ...silent];
+  if (kind !== 'observation.changed') return null;
+  const job = objectIn(data.job);
+  const news = textsIn(data.news);
+  const found = [...news, ...textsIn(data.silent)];
   const outcome = outcomeOf(found, job.state);
-  const createdAt = instant(job.createdAt);
-  const seenAt = instant(at);
+  const createdAt = instantIn(job.createdAt);
+  const seenAt = instantIn(at);
   if (outcome === null || createdAt === null || seenAt === null) return null;
-  const reached = Array.isArray(job.milestones) ? job.milestones.filter(isRecord) : [];
-  const dated = instant(reached.find(({ milestone }) => milestone === outcome)?.at);
-  const place = isRecord(data.place) ? data.place : job;
+  const dated = instantIn(objectsIn(job.milestones).find(({ milestone }) => milestone === outcome)?.at);
+  // Ops Manager polls by id and shows names.
+  const place = { ...job, ...objectIn(data.place) };
   return {
     jobId: String(data.jobId),
     watch: String(data.watch),
     groupId: String(place.groupId),
     instanceName: String(place.instanceName),
-    targetClusterName: typeof job.targetClusterName === 'string' ? job.targetClusterName : null,
+    targetClusterName: textIn(job.targetClusterName),
     outcome,
     createdAt,
     endedAt: dated ?? seenAt,
     isDated: dated !== null,
-    snapshotAt: instant(job.snapshotAt),
+    snapshotAt: instantIn(job.snapshotAt),
     isNewEnd: found.length > 0,
     isSilent: !news.includes(outcome),
   };
@@ -58,16 +56,4 @@ function outcomeOf(found: readonly string[], state: unknown): EndedJob['outcome'
   if (found.includes('finished')) return 'finished';
   if (found.includes('failed')) return 'failed';
   return found.length === 0 && state === 'finished' ? 'finished' : null;
-}
-
-function names(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(String) : [];
-}
-
-function instant(value: unknown): Timestamp | null {
-  return typeof value === 'string' ? parseInstant(value) : null;
-}
-
-function isRecord(value: unknown): value is Data {
-  return typeof value === 'object' && value !== null;
 }

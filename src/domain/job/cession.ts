@@ -1,4 +1,4 @@
-import { matchesGlob } from '../telling/glob.ts';
+import { fits } from '../telling/glob.ts';
 
 /** What a watch leaves to another one, which names it more closely: so each job is told once. */
 export interface Cession {
@@ -60,7 +60,7 @@ function takesIn(cession: Cession, place: ListedPlace): boolean {
 
 /** True when one of the globs takes the instance. */
 export function isExcluded(globs: readonly string[], place: ListedPlace): boolean {
-  return globs.some((glob) => namesOf(place).some((name) => matchesGlob(glob, name)));
+  return fits(globs, ...namesOf(place));
 }
 
 function namesOf({ instanceName, name = instanceName }: ListedPlace): string[] {

@@ -14,3 +14,13 @@ export function matchesGlob(glob: string, text: string | null): boolean {
   }
   return at <= text.length - last.length;
 }
+
+/** True when one of the texts fits one of the globs; where there are no globs (`null`) everything does. */
+export function fits(
+  globs: string | readonly string[] | null,
+  ...texts: ReadonlyArray<string | null | undefined>
+): boolean {
+  if (globs === null) return true;
+  const all = typeof globs === 'string' ? [globs] : globs;
+  return all.some((glob) => texts.some((text) => matchesGlob(glob, text ?? null)));
+}

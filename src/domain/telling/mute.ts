@@ -2,7 +2,7 @@ import { type EventName, kindOf, type WatcherEvent } from '../event/event.ts';
 import { isOfWatch, jobOf, placeOf, watchOf } from '../event/subject.ts';
 import type { Timestamp } from '../instant.ts';
 import { type CronSchedule, lastSlot, nextSlot } from '../schedule/slots.ts';
-import { matchesGlob } from './glob.ts';
+import { fits } from './glob.ts';
 
 /** What a mute covers: what fits all of it. Each text is a `*` glob; `null` leaves a thing open. */
 export interface MuteScope {
@@ -142,16 +142,12 @@ function covers(mute: MuteScope, event: Pick<WatcherEvent, 'name' | 'subject'>):
   const job = jobOf(event);
   const place = placeOf(event);
   return (
-    fits(mute.watch, [watchOf(event)]) &&
-    fits(mute.project, [job?.groupId, place?.groupId ?? polled.groupId]) &&
-    fits(mute.instance, [job?.instanceName, place?.instanceName ?? polled.instanceName]) &&
-    fits(mute.target, [job?.targetClusterName]) &&
-    fits(mute.job, [job?.id]) &&
-    Object.entries(mute.labels ?? {}).every(([label, glob]) => fits(glob, [labels[label]])) &&
+    fits(mute.watch, watchOf(event)) &&
+    fits(mute.project, job?.groupId, place?.groupId ?? polled.groupId) &&
+    fits(mute.instance, job?.instanceName, place?.instanceName ?? polled.instanceName) &&
+    fits(mute.target, job?.targetClusterName) &&
+    fits(mute.job, job?.id) &&
+    Object.entries(mute.labels ?? {}).every(([label, glob]) => fits(glob, labels[label])) &&
     (mute.events === null ? kindOf(name).mutedBy === 'any' : mute.events.includes(name))
   );
-}
-
-function fits(glob: string | null, texts: ReadonlyArray<string | null | undefined>): boolean {
-  return glob === null || texts.some((text) => matchesGlob(glob, text ?? null));
 }

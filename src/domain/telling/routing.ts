@@ -3,7 +3,7 @@ import type { Severity } from '../event/event-kind.ts';
 import { isOfWatch, jobOf, watchOf } from '../event/subject.ts';
 import type { Timestamp } from '../instant.ts';
 import { isCrossProject, type JobKind, type RestoreJob } from '../job/restore-job.ts';
-import { matchesGlob } from './glob.ts';
+import { fits } from './glob.ts';
 import { type Mute, mutedBy } from './mute.ts';
 
 /** Which events go to which channels. An absent condition matches everything; all that are present must match. */
@@ -116,7 +116,7 @@ function unmet(route: Route, event: WatcherEvent): RouteCondition[] {
   const has = isOfWatch(event.subject) ? event.subject.labels : {};
   const met: Record<RouteCondition, boolean> = {
     events: (events.includes('*') && !isOnlyByName(event.name)) || events.includes(event.name),
-    watches: watches === null || watches.some((glob) => matchesGlob(glob, watch)),
+    watches: fits(watches, watch),
     labels: labels === null || Object.entries(labels).every(([name, value]) => has[name] === value),
     severities: severities === null || severities.includes(event.severity),
     ...metByJob(route, event),
@@ -149,8 +149,4 @@ export function placeOfEvent({ subject }: WatcherEvent): Pick<RestoreJob, 'kind'
     default:
       return null;
   }
-}
-
-function fits(globs: readonly string[] | null, text: string | null | undefined): boolean {
-  return globs === null || globs.some((glob) => matchesGlob(glob, text ?? null));
 }

@@ -5,7 +5,7 @@ import { sampleEvent } from '../event/sample.ts';
 import type { Timestamp } from '../instant.ts';
 import { labelsFor, type Watch } from '../job/watch.ts';
 import { commonName } from './common-name.ts';
-import { matchesGlob } from './glob.ts';
+import { fits } from './glob.ts';
 import { explainRoutes, type Route } from './routing.ts';
 
 /** When to send a sample the whole way that a real event goes, to see whether it arrives. */
@@ -52,7 +52,7 @@ function targetFor(sample: WatcherEvent, routes: readonly Route[]): string {
     const hangsOnTarget = unmet.every((condition) => condition === 'targetClusterNames');
     return targetClusterNames !== null && hangsOnTarget ? [targetClusterNames] : [];
   });
-  const isUsualTaken = asked.every((globs) => globs.some((glob) => matchesGlob(glob, SAMPLE_TARGET)));
+  const isUsualTaken = asked.every((globs) => fits(globs, SAMPLE_TARGET));
   if (isUsualTaken) return SAMPLE_TARGET;
   let best = { name: SAMPLE_TARGET, lists: [] as Array<readonly string[]> };
   for (const globs of asked) {

@@ -1,7 +1,7 @@
 import type { Neighbour } from '../../../diagnosis/inventory.ts';
 import type { SurveyedProject } from '../../../diagnosis/survey.ts';
 import type { JobKind } from '../../../domain/job/restore-job.ts';
-import { matchesGlob } from '../../../domain/telling/glob.ts';
+import { fits } from '../../../domain/telling/glob.ts';
 
 /** A watch as `init` writes it. */
 export interface PlannedWatch {
@@ -47,7 +47,7 @@ export function planWatches({ projects, instances, isEverything }: Choice): Plan
 }
 
 function isWanted(globs: readonly string[]): (instance: Neighbour) => boolean {
-  return ({ name }) => globs.length === 0 || globs.some((glob) => matchesGlob(glob, name));
+  return ({ name }) => globs.length === 0 || fits(globs, name);
 }
 
 type Draft = PlannedWatch & { /** Where another has the name already. */ longName: string };
