@@ -1,5 +1,6 @@
 import type { WatcherEvent } from '../domain/event/event.ts';
-import { describeEvent, type Message, markOf, oneLine, SAMPLE_NOTE } from '../domain/event/message.ts';
+import { describeEvent, type Message, markOf, SAMPLE_NOTE } from '../domain/event/message.ts';
+import { oneLine } from '../domain/one-line.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { ChannelTemplate } from '../templates/channel-template.ts';

@@ -1,10 +1,11 @@
 import type { WatcherEvent } from '../domain/event/event.ts';
 import { flatSubject } from '../domain/event/flat-subject.ts';
 import { linksOf, pageUrlOf } from '../domain/event/links.ts';
-import { describeEvent, oneLine } from '../domain/event/message.ts';
+import { describeEvent } from '../domain/event/message.ts';
 import { happenedAfter } from '../domain/event/undated.ts';
 import { toIso, toIsoOrNull } from '../domain/instant.ts';
 import { publicJob } from '../domain/job/public-job.ts';
+import { oneLine } from '../domain/one-line.ts';
 
 /** The channel, as far as a template may know it: no address and no credential. */
 export interface ChannelFacts {

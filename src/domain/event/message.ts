@@ -9,6 +9,7 @@ import {
   type JobState,
   type RestoreJob,
 } from '../job/restore-job.ts';
+import { oneLine } from '../one-line.ts';
 import { kindOf, type WatcherEvent } from './event.ts';
 import type { JobEventKind } from './event-kind.ts';
 import { atMost } from './job-words.ts';
@@ -253,12 +254,4 @@ function present(
   return facts.flatMap(([label, value]) =>
     value === null ? [] : [{ label, value: oneLine(value), foreign }],
   );
-}
-
-/** Line breaks, other control characters and marks that turn the reading direction become spaces: a name must not draw its own layout. */
-export function oneLine(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ')
-    .trim();
 }

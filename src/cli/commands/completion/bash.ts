@@ -1,5 +1,6 @@
+import { quoted } from '../../../domain/shell-word.ts';
 import { NAMES_COMMAND } from './names.ts';
-import { oneOf, quoted } from './quote.ts';
+import { oneOf } from './quote.ts';
 import type { CommandWords, Expected, OptionWords } from './vocabulary.ts';
 import { CONFIG_FLAGS, PROGRAMS, stepsOf, valuedFlagsOf } from './walk.ts';
 
