@@ -1,3 +1,4 @@
+import { withoutLayout } from '../domain/one-line.ts';
 import { shortenToCharacters } from '../domain/shorten.ts';
 import { withoutLinks } from '../net/redact/links.ts';
 import { createRedactor, type Redactor } from '../net/redact/redactor.ts';
@@ -17,6 +18,6 @@ export function createScrub(secrets: readonly string[], others?: Redactor): Scru
   const own = createRedactor(secrets, others);
   return (text) => {
     const clean = withoutLinks(own.redact(text.toWellFormed(), LOOKED_AT), '[link]');
-    return shortenToCharacters(clean.replace(/[\p{Cc}\s\u2028\u2029]+/gu, ' ').trim(), LONGEST);
+    return shortenToCharacters(withoutLayout(clean).replace(/\s+/g, ' ').trim(), LONGEST);
   };
 }

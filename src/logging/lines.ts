@@ -1,3 +1,4 @@
+import { replaceLayout } from '../domain/one-line.ts';
 import type { Printable } from './fields.ts';
 
 /** One line of the log, before it is laid out. */
@@ -91,7 +92,7 @@ function inline(value: Printable): string {
 
 /** Control characters, line separators, and the characters that turn the direction of writing. */
 function escapeControls(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+  return replaceLayout(text, (character) => {
     const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
     return short[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });

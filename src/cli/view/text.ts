@@ -1,4 +1,5 @@
 import { formatSpan, type Timestamp, toIso } from '../../domain/instant.ts';
+import { withoutLayout } from '../../domain/one-line.ts';
 import { wellFormedJson } from '../../domain/well-formed.ts';
 
 /**
@@ -6,7 +7,7 @@ import { wellFormedJson } from '../../domain/well-formed.ts';
  * reading direction become spaces.
  */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+  return withoutLayout(text);
 }
 
 /** In lines of at most `width` characters, broken at spaces; a word that is longer is broken where the line ends. */

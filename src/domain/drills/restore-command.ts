@@ -1,4 +1,5 @@
 import type { JobKind } from '../job/restore-job.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** Where a drill restores from, and into what. */
 export interface DrillRoute {
@@ -20,9 +21,9 @@ export function restoreCommand({
   instanceName,
   targetClusterName,
 }: DrillRoute): string | null {
-  const from = word(instanceName);
-  const target = `--targetClusterName ${targetClusterName === null ? 'TARGET' : word(targetClusterName)} --targetProjectId ${word(groupId)}`;
-  const project = `--projectId ${word(groupId)}`;
+  const from = shellWord(instanceName);
+  const target = `--targetClusterName ${targetClusterName === null ? 'TARGET' : shellWord(targetClusterName)} --targetProjectId ${shellWord(groupId)}`;
+  const project = `--projectId ${shellWord(groupId)}`;
   const latest = (list: string) => `"$(${list} ${project} -o json | jq -r '.results[0].id')"`;
   switch (kind) {
     case 'cluster':
@@ -34,9 +35,4 @@ export function restoreCommand({
     case 'legacy':
       return null;
   }
-}
-
-/** One word of a shell, whatever is in it. */
-function word(text: string): string {
-  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

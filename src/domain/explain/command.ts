@@ -1,17 +1,18 @@
 import type { WatcherEvent } from '../event/event.ts';
 import { type Timestamp, toIso } from '../instant.ts';
 import { shortId } from '../job/restore-job.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** Returns the command that explains who was told of an event and why; `null` for a sample, which is on no record. */
 export function explainCommand({ subject, test }: Pick<WatcherEvent, 'subject' | 'test'>): string | null {
   if (test) return null;
   switch (subject.kind) {
     case 'job':
-      return `restore-watcher history ${inShell(shortId(subject.job.id))} --why`;
+      return `restore-watcher history ${shellWord(shortId(subject.job.id))} --why`;
     case 'watch':
-      return `restore-watcher history --watch ${inShell(subject.watch)} --why`;
+      return `restore-watcher history --watch ${shellWord(subject.watch)} --why`;
     case 'channel':
-      return `restore-watcher deliveries --channel ${inShell(subject.channel)}`;
+      return `restore-watcher deliveries --channel ${shellWord(subject.channel)}`;
     case 'audit':
       return 'restore-watcher audit verify';
   }
@@ -28,10 +29,4 @@ export function explainAllCommand(
 /** `2026-11-02T08:14Z`, which `--since` takes. */
 function minuteOf(at: Timestamp): string {
   return `${toIso(at).slice(0, 16)}Z`;
-}
-
-/** One word of a shell, whatever a name holds. */
-function inShell(text: string): string {
-  const clean = text.toWellFormed().replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ');
-  return /^[\p{L}\p{N}_.:@%+,/…-]+$/u.test(clean) ? clean : `'${clean.replaceAll("'", "'\\''")}'`;
 }

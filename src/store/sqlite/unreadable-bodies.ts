@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { quoted } from '../../domain/shell-word.ts';
 import { StoreError } from '../../errors.ts';
 
 /** As SQLite says it of a text that one of its functions should read. */
@@ -26,7 +27,7 @@ export function unreadableBodies(db: DatabaseSync, path: string, cause: Error): 
     {
       hint:
         'Restore the database from a backup. Or let go of what is known of these jobs: ' +
-        `sqlite3 '${path.replaceAll("'", "'\\''")}' "delete ${UNREADABLE}"; those that Atlas still lists are then told of as new.`,
+        `sqlite3 ${quoted(path)} "delete ${UNREADABLE}"; those that Atlas still lists are then told of as new.`,
       cause,
     },
   );
