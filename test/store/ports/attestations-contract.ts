@@ -59,7 +59,8 @@ export function attestationsContract(store: () => Store): void {
       const observations = [seen('orders', at), seen('also orders', T0)];
       await store().commitPoll(aCommit({ at, observations }));
       const made = await store().attest(anAttestationRequest());
-      const prune = (overBefore: number) => store().prune({ thing: 'jobs', overBefore, from: null, limit: 9 });
+      const prune = (overBefore: number) =>
+        store().prune({ thing: 'jobs', overBefore, from: null, limit: 9 });
       expect((await prune(T0)).pruned.jobs).toBe(1);
       expect([...(await store().attestationsOf([jobId(1)]))]).toEqual([[jobId(1), [made]]]);
       expect((await prune(T0 + 1)).pruned.jobs).toBe(1);
