@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs';
 import ownPackage from '../../package.json' with { type: 'json' };
-import { type AuditCheck, checkAudit } from '../audit/check.ts';
-import { gatherEvidence } from '../audit/evidence.ts';
 import { checkProofs } from '../audit/proofs/check-proofs.ts';
 import { writeProofs } from '../audit/proofs/proof-files.ts';
 import { proveJob } from '../audit/proofs/prove-job.ts';
@@ -26,15 +23,14 @@ import { createRedactor, type Redactor } from '../net/redact/redactor.ts';
 import { passwordsOf } from '../net/redact/secret-parts.ts';
 import { connectDaemon } from '../remote/remote-records.ts';
 import { inspectStore, openExistingStore } from '../store/open-store.ts';
-import { shownPlace } from '../store/ports/address.ts';
 import { redactingStore } from '../store/redacting-store.ts';
 import { type OnceReport, runOnce } from '../watcher/once.ts';
 import { buildNotifier } from './adapters.ts';
 import { assemble, projectUrl } from './assembly.ts';
 import { runDaemon } from './daemon.ts';
 import type { EarlySignals } from './early-signals.ts';
-import { boundHeapGrowth } from './heap-growth.ts';
 import { diagnoseConfig, inForeground, lookOnce, surveyConfig, tryHeartbeat } from './one-off.ts';
+import { verifyAudit } from './verify-audit.ts';
 
 /**
  * Builds the parts that the commands are made of, and runs the command line.
@@ -190,38 +186,5 @@ async function loggingAside<T>(
     return await work(logger);
   } finally {
     await logger.close();
-  }
-}
-
-/** Checks the file, and against the store where the configuration names one that exists. */
-async function verifyAudit({
-  config,
-  files,
-  key,
-  checkpoints,
-  witnesses,
-}: Parameters<CliParts['verifyAudit']>[0]): Promise<AuditCheck> {
-  const isNew = files.every((file) => file === config?.audit?.file && !existsSync(file));
-  if (config && isNew && !(await inspectStore(config.store, { mode: 'readonly' })).exists) {
-    return { checked: [], head: null, problems: [], first: null, checkpoints: 0, notes: [] };
-  }
-  const store = config && (await openExistingStore(config.store, { mode: 'readonly' }));
-  // A million lines are nearly all garbage.
-  const unbound = boundHeapGrowth(30);
-  try {
-    const evidence = await gatherEvidence({
-      key,
-      checkpoints,
-      ...(witnesses === undefined ? {} : { witnesses }),
-      own: config?.audit?.checkpoints,
-    });
-    return await checkAudit(
-      store,
-      { store: config === null ? '' : shownPlace(config.store), files },
-      evidence,
-    );
-  } finally {
-    unbound();
-    await store?.close();
   }
 }

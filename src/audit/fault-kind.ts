@@ -1,25 +1,5 @@
 import type { AuditEntry, AuditHead } from '../domain/audit.ts';
-
-/**
- * How an entry is wrong. `changed`: it is not as it was written; `missing`; `inserted`: it was not written there; `reordered`: it stands
- * elsewhere; `cut`: the log ends before it; `other_history`: the log up to it is not the one of a checkpoint; `signature`: a checkpoint is
- * not signed as it should be; `unreadable`: the place where it should be cannot be read.
- */
-export type FaultKind =
-  | 'changed'
-  | 'missing'
-  | 'inserted'
-  | 'reordered'
-  | 'cut'
-  | 'other_history'
-  | 'signature'
-  | 'unreadable';
-
-/** Which entry is wrong, and how. What follows in the log may tell more: then `how` becomes another. */
-export interface WrongEntry {
-  entry: number;
-  how: FaultKind;
-}
+import type { FaultKind, WrongEntry } from '../domain/evidence/wrong-entry.ts';
 
 /** What is wrong with the tree or with what is signed. */
 export interface TreeProblem {

@@ -1,8 +1,9 @@
 import { type Frontier, rootOf } from '../domain/evidence/audit-tree.ts';
 import { checkpointFault, parseCheckpoint } from '../domain/evidence/checkpoint.ts';
 import { parseVerifierKey, type VerifierKey } from '../domain/evidence/signed-note.ts';
+import type { FaultKind } from '../domain/evidence/wrong-entry.ts';
 import type { CosignatureCheck } from './cosignature-check.ts';
-import type { FaultKind, TreeProblem } from './fault-kind.ts';
+import type { TreeProblem } from './fault-kind.ts';
 
 /** The kinds of entries that are about checkpoints, without `checkpoint.` before them. */
 export const SIGNED_KINDS = ['made', 'key', 'cosigned'] as const;

@@ -8,8 +8,9 @@ import {
 } from '../domain/audit.ts';
 import { createLineChain, type LineChain } from '../domain/evidence/audit-line.ts';
 import type { AuditStub } from '../domain/evidence/audit-stub.ts';
+import type { WrongEntry } from '../domain/evidence/wrong-entry.ts';
 import type { ClockCheck } from './clock-check.ts';
-import { createFaultKinds, type FaultKinds, type WrongEntry } from './fault-kind.ts';
+import { createFaultKinds, type FaultKinds } from './fault-kind.ts';
 import type { KnownLines } from './known-lines.ts';
 import type { FoundLine, LogPortion } from './log-portions.ts';
 import type { TreeCheck } from './tree-check.ts';

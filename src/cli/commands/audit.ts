@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { AuditCheck } from '../../audit/check.ts';
 import type { StoreAccess } from '../../config/store-access.ts';
 import { parseVerifierKey, parseWitnessKey, type VerifierKey } from '../../domain/evidence/signed-note.ts';
+import { FAULT_WORDS } from '../../domain/evidence/wrong-entry.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { accessFor, storeOption } from '../records.ts';
@@ -12,18 +13,6 @@ import { addAuditCoverage } from './audit-coverage.ts';
 import { addAuditExport } from './audit-export.ts';
 import { addAuditProve, verifyProofs } from './audit-prove.ts';
 import { addAuditReport } from './audit-report.ts';
-
-/** How an entry is wrong, in words. */
-const HOW: Readonly<Record<NonNullable<AuditCheck['first']>['how'], string>> = {
-  changed: 'changed after it was written',
-  missing: 'missing',
-  inserted: 'inserted: it was not written there',
-  reordered: 'not in its place',
-  cut: 'cut off, with all behind it',
-  other_history: 'of another history than a checkpoint',
-  signature: 'not signed as it should be',
-  unreadable: 'not readable',
-};
 
 interface VerifyOptions extends CommonOptions {
   file?: string[];
@@ -142,7 +131,7 @@ function printVerdict({ out }: Cli, verdict: AuditCheck): void {
   if (head !== null) out.line(`last sound entry  ${head.seq}, ${head.hash}`);
   if (checkpoints > 0) out.line(`checkpoints       ${checkpoints} agree`);
   for (const note of notes) out.line(`note  ${printable(note)}`);
-  if (first !== null) out.line(`first wrong entry  ${first.entry}, ${HOW[first.how]}`);
+  if (first !== null) out.line(`first wrong entry  ${first.entry}, ${FAULT_WORDS[first.how]}`);
   if (problems.length === 0) {
     if (checked.length > 0) out.line(out.paint('green', 'All as it was written.'));
     return;
