@@ -27,10 +27,10 @@ import { redactingStore } from '../store/redacting-store.ts';
 import { type OnceReport, runOnce } from '../watcher/once.ts';
 import { buildNotifier } from './adapters.ts';
 import { assemble, projectUrl } from './assembly.ts';
+import { verifyAudit } from './audit/verify-audit.ts';
 import { runDaemon } from './daemon.ts';
 import type { EarlySignals } from './early-signals.ts';
 import { diagnoseConfig, inForeground, lookOnce, surveyConfig, tryHeartbeat } from './one-off.ts';
-import { verifyAudit } from './verify-audit.ts';
 
 /**
  * Builds the parts that the commands are made of, and runs the command line.
@@ -127,7 +127,7 @@ export async function main(
     // Loaded only when it is wanted: a daemon needs no simulator in its memory.
     runDemo: async ({ keep }) =>
       (await import('./demo.ts')).runDemo({ keep, out: stdout, version, ownName: ownName(env) }),
-    verifyAudit,
+    verifyAudit: (request) => verifyAudit(request, { clock, version }),
     proveJob: async (read, jobId, { out, ...signed }) => {
       const proofs = await proveJob(read, jobId, signed);
       await writeProofs(out, proofs.proven);

@@ -6,7 +6,7 @@ import { UsageError } from './errors.ts';
 const SHARED_ACCOUNTS = ['root', 'node', 'nobody', 'app', 'administrator', 'system'];
 
 /** The operating system's user, or its number where it has no name, as in a container that runs under any id. */
-function systemUser(): string {
+export function systemUser(): string {
   try {
     return userInfo().username;
   } catch {

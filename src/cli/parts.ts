@@ -150,6 +150,8 @@ export interface CliParts {
     checkpoints: readonly string[];
     /** Who must have cosigned those. */
     witnesses?: readonly VerifierKey[];
+    /** Notes in the store what was found, where that can be written. Where it cannot, the verdict says so in its notes. */
+    isNoted: boolean;
   }): Promise<AuditCheck>;
   /**
    * Writes the entries of a job to the directory `out`, each with a proof that it is in the log of that checkpoint.

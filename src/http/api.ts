@@ -2,10 +2,12 @@ import type { Hono } from 'hono';
 import type { Clock } from '../clock.ts';
 import { watchOf } from '../domain/event/subject.ts';
 import { stubLine } from '../domain/evidence/audit-stub.ts';
+import { toIso } from '../domain/instant.ts';
 import { JOB_STATES } from '../domain/job/restore-job.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
 import type { AttestationReader } from '../store/ports/evidence/attestations.ts';
 import type { CoverageReader } from '../store/ports/evidence/coverage.ts';
+import type { VerifiedReader } from '../store/ports/evidence/verified.ts';
 import type { JobReader } from '../store/ports/jobs.ts';
 import type { MuteReader } from '../store/ports/mutes.ts';
 import { DELIVERY_STATUSES } from '../store/ports/outbox.ts';
@@ -31,6 +33,7 @@ export interface ApiDeps {
     MuteReader &
     CoverageReader &
     AttestationReader &
+    VerifiedReader &
     Pick<AuditReader, 'readAuditLines' | 'auditHead' | 'auditStart' | 'lastCheckpoint'>;
   clock: Clock;
 }
@@ -120,7 +123,8 @@ export function addApi(app: Hono, deps: ApiDeps): void {
   app.get('/api/v1/checkpoint', async (c) => {
     readQuery(c.req.url, []);
     const { key, last } = await store.lastCheckpoint();
-    return c.json({ key, checkpoint: last });
+    const verified = await store.lastVerified();
+    return c.json({ key, checkpoint: last, verified: verified && { ...verified, at: toIso(verified.at) } });
   });
 
   app.get('/api/v1/replicas', (c) => {

@@ -3,6 +3,7 @@ import type { AuditReader, AuditStore } from './ports/audit.ts';
 import type { DrillStore } from './ports/drills.ts';
 import type { AttestationReader, AttestationStore } from './ports/evidence/attestations.ts';
 import type { CoverageReader, CoverageStore } from './ports/evidence/coverage.ts';
+import type { VerifiedReader, VerifiedStore } from './ports/evidence/verified.ts';
 import type { FeedStore } from './ports/feeds.ts';
 import type { JobReader, JobStore } from './ports/jobs.ts';
 import type { KeepingStore } from './ports/keeping.ts';
@@ -33,6 +34,7 @@ export interface Store
     FeedStore,
     WitnessStore,
     WitnessedStore,
+    VerifiedStore,
     CoverageStore,
     LeaseStore<Store>,
     WakeStore,
@@ -46,4 +48,5 @@ export interface StoreReader
     RecordReader,
     MuteReader,
     CoverageReader,
-    AttestationReader {}
+    AttestationReader,
+    VerifiedReader {}

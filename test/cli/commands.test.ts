@@ -320,7 +320,8 @@ describe('audit verify', () => {
       return sound;
     };
     await cli(['audit', 'verify', ...argv], { parts: { verifyAudit } });
-    expect(asked).toEqual([{ ...request, key: null, checkpoints: [], witnesses: [] }]);
+    const isNoted = !argv.includes('--store');
+    expect(asked).toEqual([{ ...request, key: null, checkpoints: [], witnesses: [], isNoted }]);
   });
 
   it('needs neither the secrets nor the rest of a configuration, only where store and file are', async () => {

@@ -13,6 +13,7 @@ import { mutesContract } from './ports/mutes-contract.ts';
 import { outboxContract } from './ports/outbox-contract.ts';
 import { recordsContract } from './ports/records-contract.ts';
 import { spansContract } from './ports/spans-contract.ts';
+import { verifiedContract } from './ports/verified-contract.ts';
 
 /** What every store does, port by port, whatever it is made of. `makeStore` gives a new, empty one. */
 export function storeContract(name: string, makeStore: () => Promise<Store>): void {
@@ -30,6 +31,7 @@ export function storeContract(name: string, makeStore: () => Promise<Store>): vo
     recordsContract(() => store);
     mutesContract(() => store);
     attestationsContract(() => store);
+    verifiedContract(() => store);
     drillsContract(() => store);
     spansContract(() => store);
     keepingContract(() => store);

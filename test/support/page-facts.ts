@@ -33,7 +33,7 @@ export function aRecord(over: Partial<RecordFacts> = {}): RecordFacts {
     events: [],
     lastFinish: null,
     lastFinishes: new Map(),
-    ...{ log: { entries: 0, checkpoint: null }, coverage: [] },
+    ...{ log: { entries: 0, checkpoint: null, verified: null }, coverage: [] },
     ...over,
   };
 }

@@ -8,6 +8,7 @@ import type { FinishedDuration } from '../../src/domain/job/eta.ts';
 import type { Observation } from '../../src/domain/job/observation.ts';
 import { isInForce, isOver, type Mute } from '../../src/domain/telling/mute.ts';
 import type { RecordedCoverage } from '../../src/store/ports/evidence/coverage.ts';
+import type { VerifiedLog } from '../../src/store/ports/evidence/verified.ts';
 import type { Delivery } from '../../src/store/ports/outbox.ts';
 import type {
   FoundIds,
@@ -37,6 +38,7 @@ export interface StoreContent {
   alerts?: ReadonlyMap<string, number>;
   lastSuccesses?: ReadonlyMap<string, number>;
   coverage?: RecordedCoverage;
+  verified?: VerifiedLog | null;
 }
 
 export type ReadingStore = Store & {
@@ -60,6 +62,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     lastSuccesses: new Map(),
     coverage: { spans: [], writers: [] },
     waits: new Map(),
+    verified: null,
     ...content,
   };
   const deliveries = () =>
@@ -127,6 +130,8 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     auditTree: () => refuse(),
     lastCheckpoint: async () => ({ key: null, last: null }),
     recordCheckpoint: () => refuse(),
+    lastVerified: async () => rows.verified,
+    noteVerified: () => refuse(),
     finishedDurations: async () => {
       if (store.fault) throw store.fault;
       return rows.durations;

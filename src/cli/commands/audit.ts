@@ -53,7 +53,7 @@ export function addAudit(cli: Cli, program: Command): void {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nChecks the chain in the store and in the mirror file, that both say the same, and every checkpoint. Exits with 1 on any problem.\nWith --file and --key nothing else is needed: no configuration, no store. With --proof and --key, not even the log.',
+      '\nChecks the chain in the store and in the mirror file, that both say the same, and every checkpoint. Exits with 1 on any problem.\nWhat was found is noted in the store of the configuration, for the page; with --store nothing is written.\nWith --file and --key nothing else is needed: no configuration, no store. With --proof and --key, not even the log.',
     );
   onAction<VerifyOptions>(cli, verify, (options) => verifyAudit(cli, options));
   addAuditReport(cli, audit);
@@ -75,6 +75,8 @@ async function verifyAudit(cli: Cli, options: VerifyOptions): Promise<number> {
     key: keyOf(options),
     checkpoints: options.checkpoint ?? [],
     witnesses: witnessesOf(options),
+    // A store that is named by hand is a copy, or somebody else's: it is left as it is.
+    isNoted: options.store === undefined,
   });
   const isSound = verdict.problems.length === 0;
   if (options.json) cli.out.line(toJson({ ok: isSound, ...verdict }));

@@ -1,6 +1,7 @@
 import { GAP_CAUSES } from '../../domain/coverage/causes.ts';
 import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { SEVERITIES } from '../../domain/event/event-kind.ts';
+import { FAULT_WORDS } from '../../domain/evidence/wrong-entry.ts';
 import { JOB_KINDS } from '../../domain/job/restore-job.ts';
 import { DELIVERY_STATUSES } from '../../store/ports/outbox.ts';
 import { CLOUD_EVENT, DRILL, EVENT_FACTS, PLACE } from './event-components.ts';
@@ -251,6 +252,16 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     key: orNull(described(text, 'The verifier key: NAME+ID+BASE64. `null`: nothing is signed yet.')),
     checkpoint: orNull(
       record({ at: instant, size: count, note: described(text, 'A signed note: C2SP tlog-checkpoint.') }),
+    ),
+    verified: orNull(
+      record({
+        at: instant,
+        by: described(text, 'Who ran "audit verify", where, and the version of the program.'),
+        head: orNull(record({ seq: count, hash: text })),
+        problems: described(count, '0: all was as it was written.'),
+        first: orNull(record({ entry: count, how: oneOf(Object.keys(FAULT_WORDS)) })),
+        isKeyGiven: described(flag, 'False: checked with the key that the log names itself.'),
+      }),
     ),
   }),
   Redriven: record({ id: text, redriven: described(flag, 'False: it neither waits nor was given up.') }),

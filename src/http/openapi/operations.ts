@@ -237,7 +237,8 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     path: '/api/v1/checkpoint',
     access: 'read',
-    summary: 'The last checkpoint of the audit log, and the key that signs it.',
+    summary:
+      'The last checkpoint of the audit log, the key that signs it, and what "audit verify" found last.',
     query: {},
     answers: { 200: 'LastCheckpoint' },
   },

@@ -37,6 +37,7 @@ const KEYS = {
   audit_entry: ['seq'],
   witness_view: ['witness'],
   witnessed_log: ['origin'],
+  audit_verified: ['id'],
   // A new store has these rows already.
   pruned: ['id'],
   audit_head: ['id'],

@@ -15,7 +15,12 @@ import type {
   ReplicaTable,
   WatchShareTable,
 } from './replicas/tables.ts';
-import type { AuditHeadTable, WitnessedLogTable, WitnessViewTable } from './tables/audit.ts';
+import type {
+  AuditHeadTable,
+  AuditVerifiedTable,
+  WitnessedLogTable,
+  WitnessViewTable,
+} from './tables/audit.ts';
 
 /** The tables, as the queries see them. Instants are integers (epoch milliseconds); `body` columns hold JSON. */
 export interface Database {
@@ -41,6 +46,7 @@ export interface Database {
   audit_head: AuditHeadTable;
   witness_view: WitnessViewTable;
   witnessed_log: WitnessedLogTable;
+  audit_verified: AuditVerifiedTable;
   feed_trust: FeedTrustTable;
   coverage_writer: CoverageWriterTable;
   coverage_span: CoverageSpanTable;

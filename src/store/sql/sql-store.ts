@@ -10,6 +10,7 @@ import { createAuditStore } from './audit.ts';
 import { createAttestationStore } from './evidence/attestations.ts';
 import { createCoverageStore } from './evidence/coverage.ts';
 import { createDrillStore } from './evidence/drills.ts';
+import { createVerifiedStore } from './evidence/verified.ts';
 import { createFeedStore } from './feeds.ts';
 import { createJobStore } from './jobs.ts';
 import { createKeepingStore } from './keeping.ts';
@@ -64,6 +65,7 @@ function storeOver(engine: SqlEngine, guard: MethodGuard, turns: Turns): Store {
     ...createKeepingStore(db, turns, guarded),
     ...createFeedStore(db, turns, guarded),
     ...createWitnessStore(db, turns, guarded),
+    ...createVerifiedStore(db, turns, guarded),
     ...createCoverageStore(db, turns, guarded),
     join: guarded('claim the store', engine.join),
     listen: (listener) => engine.listen?.(listener) ?? (async () => {}),

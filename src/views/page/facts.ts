@@ -2,6 +2,7 @@ import type { Timestamp } from '../../domain/instant.ts';
 import type { FinishedDuration } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
 import type { LastCheckpoint } from '../../store/ports/audit.ts';
+import type { VerifiedLog } from '../../store/ports/evidence/verified.ts';
 import type { LastFinish, RecordedEvent } from '../../store/ports/records.ts';
 import type { StoreFault, WatcherStatus } from '../../watcher/status.ts';
 import type { ListedJob } from '../records/records.ts';
@@ -53,6 +54,8 @@ export interface LogFacts {
   /** Entries in it. */
   entries: number;
   checkpoint: LastCheckpoint['last'];
+  /** What was found when it was verified last; `null`: nothing is on record. */
+  verified: VerifiedLog | null;
 }
 
 /** A job that runs. */

@@ -7,6 +7,7 @@ import type { Observation } from '../../domain/job/observation.ts';
 import { targetKey } from '../../domain/job/watch.ts';
 import type { AuditReader } from '../../store/ports/audit.ts';
 import type { CoverageReader } from '../../store/ports/evidence/coverage.ts';
+import type { VerifiedReader } from '../../store/ports/evidence/verified.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import type { LastFinish, RecordedEvent, RecordReader } from '../../store/ports/records.ts';
 import { readCoverage, USUAL_COVERAGE_MS } from '../coverage.ts';
@@ -22,6 +23,7 @@ export type PageStore = WindowStore &
   Pick<RecordReader, 'oldestRunning' | 'lastFinishes'> &
   Pick<JobReader, 'finishedDurations'> &
   Pick<AuditReader, 'auditHead' | 'lastCheckpoint'> &
+  VerifiedReader &
   CoverageReader;
 
 /** What the record of a page is read with. */
@@ -83,14 +85,15 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
 
   const readKept = async (entries: number, now: Timestamp): Promise<Kept> => {
     const report = await reading.report();
-    const [events, finishes, { last }] = await Promise.all([
+    const [events, finishes, { last }, verified] = await Promise.all([
       readEvents(store, query),
       store.lastFinishes(reading.watches(), MOST_FINISHES),
       store.lastCheckpoint(),
+      store.lastVerified(),
     ]);
     const since = now - RANGES[query.range].ms - BEFORE_MS;
     const jobs = await window.read(since, { now, monotonic: clock.monotonic() });
-    const log = { entries, checkpoint: last };
+    const log = { entries, checkpoint: last, verified };
     return { entries, readAt: clock.monotonic(), report, events, told: new Map(), finishes, jobs, log };
   };
 

@@ -1,5 +1,7 @@
+import { FAULT_WORDS } from '../../domain/evidence/wrong-entry.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
 import { placeWords } from '../../domain/job/place.ts';
+import type { VerifiedLog } from '../../store/ports/evidence/verified.ts';
 import type { Fault, WatcherStatus, WatchStatus } from '../../watcher/status.ts';
 import { faultWords } from '../fault-words.ts';
 import { sightOf } from '../status/sight.ts';
@@ -44,6 +46,7 @@ export function stateOf({ status, others, record, storeFault }: PageFacts): Page
         : [ofAll('problem', `the new configuration of channel ${channel} is not in use yet`)]),
     ]),
     ...others.warnings.map((line) => ofAll('warning', line)),
+    ...logTroubles(record?.log.verified ?? null),
   ].toSorted((a, b) => rank(a) - rank(b));
   const looks = [
     ...status.watches.map(({ lastSuccessAt }) => lastSuccessAt),
@@ -141,6 +144,21 @@ function storeTroubles({ storeFault }: WatcherStatus, readFault: PageFacts['stor
   const words = storeFault === null ? 'the store cannot be read' : 'the store cannot be written';
   return [
     { level: 'problem', about: null, words, detail: fault.message, todo: fault.hint, since: fault.since },
+  ];
+}
+
+/** Somebody has verified the audit log, and it is not sound. */
+function logTroubles(verified: VerifiedLog | null): Trouble[] {
+  if (verified === null || verified.problems === 0) return [];
+  const { at, first, by } = verified;
+  const where = first === null ? '' : `, from entry ${first.entry} on (${FAULT_WORDS[first.how]})`;
+  return [
+    {
+      ...{ level: 'warning', about: null, since: at },
+      words: `the audit log was found to be wrong${where}`,
+      detail: `verified by ${by}`,
+      todo: 'restore-watcher audit verify says all that is wrong, and takes this away once it finds nothing.',
+    },
   ];
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ExpectedEnd } from '../../../src/domain/job/eta.ts';
 import { renderPage, renderSections } from '../../../src/http/page/page.ts';
+import type { VerifiedLog } from '../../../src/store/ports/evidence/verified.ts';
 import type { PageFacts } from '../../../src/views/page/facts.ts';
 import type { PlaceGaps } from '../../../src/views/page/gaps.ts';
 import { aJob, anEvent, anObservation, MINUTE, T0 } from '../../support/builders.ts';
@@ -95,6 +96,23 @@ describe('a page', () => {
     const gap = { from: T0, to: T0 + 10, cause: 'stopped' as const };
     expect(record([gap], 999_990)).toContain('Watched in the last 30 days99.99 % 1 gap');
     expect(record([{ ...gap, cause: 'unrecorded' }], 1_000_000)).toContain('100.00 % without a gap');
+  });
+
+  it('says when the log was verified last, up to where, with which verdict and by whom', () => {
+    const words = (verified: VerifiedLog | null) => {
+      const log = { entries: 400, checkpoint: null, verified };
+      const html = renderSections(pageFacts({ record: aRecord({ log }) })).get('record')?.html ?? '';
+      return /Verified last<\/dt><dd>(.*?)<\/dd>/.exec(html)?.[1]?.replaceAll(/<[^>]+>/g, '');
+    };
+    const sound: VerifiedLog = {
+      ...{ at: T0, by: 'ann@desk, version 1.2.3', head: { seq: 1_041, hash: 'a' } },
+      ...{ problems: 0, first: null, isKeyGiven: false },
+    };
+    expect(words(null)).toBe('not on record');
+    expect(words(sound)).toBe('08:00, as it was written up to entry 1,041 by ann@desk, version 1.2.3');
+    const wrong: VerifiedLog = { ...sound, problems: 3, first: { entry: 41, how: 'changed' } };
+    expect(words(wrong)).toContain('wrong from entry 41 on: changed after it was written');
+    expect(words({ ...wrong, first: null })).toContain('3 problems');
   });
 
   it('escapes every name, wherever it stands', () => {

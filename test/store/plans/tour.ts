@@ -294,6 +294,8 @@ async function tourOfAudit(store: Store): Promise<void> {
   await store.auditTree();
   await store.recordCheckpoint({ at: T0, key: 'log+00000000+AA==', sign: () => 'note' });
   await store.lastCheckpoint();
+  await store.noteVerified({ at: T0, by: 'ann', head: null, problems: 0, first: null, isKeyGiven: false });
+  await store.lastVerified();
   await store.noteMirrored(1);
   const last = { seq: 1, hash: 'a'.repeat(64) };
   await store.cutAudit({ last, frontier, checkpoint: 'a note', key: 'a key' }, T0);

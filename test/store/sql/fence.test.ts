@@ -145,6 +145,8 @@ const WRITES: Partial<Record<keyof Store, (lost: Store) => Promise<unknown>>> = 
   noteLooks: (lost) => lost.noteLooks(['orders'], at),
   noteSuccesses: (lost) => lost.noteSuccesses(new Map([['orders', at]]), at),
   noteMirrored: (lost) => lost.noteMirrored(1),
+  noteVerified: (lost) =>
+    lost.noteVerified({ at, by: 'ann', head: null, problems: 0, first: null, isKeyGiven: false }),
   noteFeedTrust: async (lost) => {
     const trust = { standing: 'trusted', since: at, reason: null, detail: null, proofs: [] } as const;
     const feed = { connection: 'atlas', groupId: 'g', kind: 'cluster', trust } as const;
@@ -198,7 +200,7 @@ const READS: ReadonlyArray<keyof Store> = [
     'drillMarks',
     'drillPlaces',
   ] as const),
-  ...(['auditStart', 'witnessView', 'witnessed'] as const),
+  ...(['auditStart', 'witnessView', 'witnessed', 'lastVerified'] as const),
 ];
 
 async function everything(store: Store): Promise<Record<string, unknown>> {
@@ -213,6 +215,7 @@ async function everything(store: Store): Promise<Record<string, unknown>> {
     look: await store.lastLookAt('orders'),
     successes: await store.lastSuccesses(),
     checkpoint: await store.lastCheckpoint(),
+    verified: await store.lastVerified(),
     trust: await store.readFeedTrust({ connection: 'atlas', kind: 'cluster' }, ['g']),
   };
 }

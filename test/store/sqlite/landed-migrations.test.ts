@@ -35,6 +35,7 @@ const LANDED: Record<number, string> = {
   26: 'd14aa85d03149bc760f7c8404c13ae0b44cfdc9b2d87626894134b19ed28246a',
   27: '31e75211a6f361cb38fb5d1d62df7ee9e26e915cb2bdea2a55bba05573f960e5',
   28: '5f56c397638ea05303d312765ccb6887c3ee0b9f2be44c29bd3df8e68064d107',
+  29: '28a371722f11b91038991e76555efd9a041075e26c274c1ec0ef7ead6510d69c',
 };
 
 it('migrations stay, byte for byte, as they landed', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stateOf } from '../../../src/views/page/state.ts';
 import { MINUTE, T0 } from '../../support/builders.ts';
-import { pageFacts } from '../../support/page-facts.ts';
+import { aRecord, pageFacts } from '../../support/page-facts.ts';
 import { AUTH_FAULT, aWatcherStatus, aWatchStatus, DISK_FULL } from '../../support/statuses.ts';
 
 const of = (watches: ReturnType<typeof aWatchStatus>[], over = {}) =>
@@ -22,6 +22,22 @@ describe('the state of a page', () => {
       watches: 1,
       lastLookAt: T0,
     });
+  });
+
+  it('tells of an audit log that was found to be wrong, until it is found to be sound', () => {
+    const found = (problems: number) => {
+      const verified = {
+        ...{ at: T0, by: 'ann@desk, version 1.2.3', head: null, problems, isKeyGiven: false },
+        first: { entry: 41, how: 'missing' as const },
+      };
+      const record = aRecord({ log: { entries: 50, checkpoint: null, verified } });
+      return stateOf(pageFacts({ record }));
+    };
+    expect(found(1)).toMatchObject({
+      ...{ level: 'warning', headline: 'Everything is seen, but 1 thing is not as it should be' },
+      troubles: [{ words: 'the audit log was found to be wrong, from entry 41 on (missing)', since: T0 }],
+    });
+    expect(found(0).level).toBe('fine');
   });
 
   it('counts the watches that are blind, and says of each since when, why, and what to do', () => {

@@ -178,4 +178,12 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
     worksFrom: 1,
   },
+  {
+    number: 16,
+    name: 'what was found of the audit log when it was verified last',
+    sql: `
+      create table audit_verified (id bigint primary key check (id = 1), body text not null);
+    `,
+    worksFrom: 1,
+  },
 ];

@@ -17,7 +17,14 @@ export interface WitnessedLogTable {
   note: string;
 }
 
-/** The id of the only row of `audit_head`. */
+/** What was found of the log when it was verified last: one row, or none yet. */
+export interface AuditVerifiedTable {
+  id: number;
+  /** A `VerifiedLog`, as JSON. */
+  body: string;
+}
+
+/** The id of the only row of `audit_head` and of `audit_verified`. */
 export const HEAD_ROW = 1;
 
 /** Where the audit log begins and ends: one row, apart from the entries, so that a cut tail shows. */

@@ -275,4 +275,11 @@ export const MIGRATIONS: readonly Migration[] = [
       alter table pruned_job add column changed_at integer;
     `,
   },
+  {
+    number: 29,
+    name: 'what was found of the audit log when it was verified last',
+    sql: `
+      create table audit_verified (id integer primary key check (id = 1), body text not null) strict;
+    `,
+  },
 ];

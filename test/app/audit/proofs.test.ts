@@ -1,16 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { proverOf } from '../../src/app/proofs.ts';
-import { checkProofs } from '../../src/audit/proofs/check-proofs.ts';
-import type { AuditDraft } from '../../src/domain/audit.ts';
-import { rootOf } from '../../src/domain/evidence/audit-tree.ts';
-import { makeCheckpoint } from '../../src/domain/evidence/checkpoint.ts';
-import { verifierKeyText } from '../../src/domain/evidence/signed-note.ts';
-import { temporaryDirectory } from '../store/support.ts';
-import { jobId, T0 } from '../support/builders.ts';
-import { aLogKey } from '../support/signed-log.ts';
-import { openNewStore } from '../support/test-store.ts';
+import { proverOf } from '../../../src/app/audit/proofs.ts';
+import { checkProofs } from '../../../src/audit/proofs/check-proofs.ts';
+import type { AuditDraft } from '../../../src/domain/audit.ts';
+import { rootOf } from '../../../src/domain/evidence/audit-tree.ts';
+import { makeCheckpoint } from '../../../src/domain/evidence/checkpoint.ts';
+import { verifierKeyText } from '../../../src/domain/evidence/signed-note.ts';
+import { temporaryDirectory } from '../../store/support.ts';
+import { jobId, T0 } from '../../support/builders.ts';
+import { aLogKey } from '../../support/signed-log.ts';
+import { openNewStore } from '../../support/test-store.ts';
 
 const JOB = jobId(1);
 const about = (jobId: string): AuditDraft => ({

@@ -1,6 +1,6 @@
-import { parseCheckpoint } from '../domain/evidence/checkpoint.ts';
-import type { ProveJob } from '../http/page/job/proof.ts';
-import type { AuditReader } from '../store/ports/audit.ts';
+import { parseCheckpoint } from '../../domain/evidence/checkpoint.ts';
+import type { ProveJob } from '../../http/page/job/proof.ts';
+import type { AuditReader } from '../../store/ports/audit.ts';
 
 /** Proves the entries of jobs out of the log in the store, which every replica has, as the last checkpoint signs it. */
 export function proverOf(
@@ -12,8 +12,8 @@ export function proverOf(
     if (last === null || checkpoint === null) return null;
     // Few ask for it: it is no part of what a daemon holds in memory until somebody does.
     const [{ proveJob }, { proofFiles }] = await Promise.all([
-      import('../audit/proofs/prove-job.ts'),
-      import('../audit/proofs/proof-files.ts'),
+      import('../../audit/proofs/prove-job.ts'),
+      import('../../audit/proofs/proof-files.ts'),
     ]);
     const read = async (after: number, limit: number) => {
       signal.throwIfAborted();
