@@ -92,25 +92,22 @@ export function createEmailNotifier(options: EmailOptions): Notifier {
     { onlyTo, notTo = [] }: RecipientChoice,
     { signal, lastLook }: Leave,
   ): Promise<Receipt> => {
-    const { transport, everyone, sender } = await mailer.get();
+    const { send, everyone, sender } = await mailer.get();
     const to = everyone.filter((one) => !notTo.includes(one) && (onlyTo === undefined || one === onlyTo));
     if (to.length === 0 && onlyTo !== undefined)
       return { detail: `${onlyTo} is a recipient of this channel no more`, wasSent: false };
     if (to.length === 0 && notTo.length > 0)
       return { detail: 'every recipient is owed it apart', wasSent: false };
     const inTime = AbortSignal.timeout(total);
+    // Before a server is bothered, and once more before it gets the mail.
     lastLook?.();
-    const info = await transport
-      .sendMail({
-        ...mail,
-        envelope: { from: sender, to },
-        disableFileAccess: true,
-        disableUrlAccess: true,
-        signal: AbortSignal.any([signal, inTime]),
-      })
-      .catch((thrown: unknown) => {
-        throw inTime.aborted && !signal.aborted ? tooSlow(total) : smtpFault(thrown, signal, context);
-      });
+    const info = await send(
+      { ...mail, envelope: { from: sender, to } },
+      { signal: AbortSignal.any([signal, inTime]), lastLook },
+    ).catch((thrown: unknown) => {
+      if (thrown instanceof DeliveryError) throw thrown;
+      throw inTime.aborted && !signal.aborted ? tooSlow(total) : smtpFault(thrown, signal, context);
+    });
     const refused = refusedRecipients(info.rejectedErrors, context);
     return { detail: scrub(info.response) + refusals(refused, to.length), refused };
   };
@@ -160,7 +157,7 @@ function loadMailer(settings: SMTPTransportOptions, options: EmailOptions) {
   return {
     /** @throws {DeliveryError} that may be tried again. */
     get,
-    close: async (): Promise<void> => (await loading?.catch(() => null))?.transport.close(),
+    close: async (): Promise<void> => (await loading?.catch(() => null))?.close(),
   };
 }
 

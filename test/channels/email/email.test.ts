@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createEmailNotifier, type EmailOptions } from '../../../src/channels/email/email.ts';
 import type { Notifier } from '../../../src/channels/notifier.ts';
-import { type DeliveryReason, WatcherError } from '../../../src/errors.ts';
+import { DeliveryError, type DeliveryReason, WatcherError } from '../../../src/errors.ts';
 import type { SmtpAnswer, SmtpStage } from '../../../src/simulator/receivers/smtp-scripts.ts';
 import {
   type SmtpSink,
@@ -124,6 +124,31 @@ describe('what a mail server says', () => {
     if (hint) expect(error.hint).toMatch(hint);
     expect(sink.received).toEqual([]);
   });
+
+  it.each(['CONNECT', 'AUTH', 'RCPT'] as const)(
+    'is not told any more what may no longer go out by the time it has answered at %s',
+    async (stage) => {
+      const lost = new DeliveryError('timeout', 'the lease is lost', { retryable: true, wasTried: false });
+      let mayGo = true;
+      sink.answer(stage, () => {
+        mayGo = false;
+        return null;
+      });
+      const lastLook = (): void => {
+        if (!mayGo) throw lost;
+      };
+      const notifier = notifierFor(sink.port);
+      await expect(notifier.send([aNotice()], never, lastLook)).rejects.toBe(lost);
+      expect(lost.code).toBe(new DeliveryError('timeout', '', { retryable: true }).code);
+      expect(mayGo).toBe(false);
+      expect(sink.received).toEqual([]);
+
+      sink.answer(stage, null);
+      mayGo = true;
+      await notifier.send([aNotice()], never, lastLook);
+      expect(sink.received).toHaveLength(1);
+    },
+  );
 
   it('counts as accepted when one recipient is accepted, and the receipt says who was not, and why', async () => {
     sink.answer('RCPT', (address) => {
