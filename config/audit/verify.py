@@ -72,14 +72,18 @@ def goes_on(line, seq, prev):
 
 def verify(path, given=None, kept=()):
     subtrees, prev, seq, key = [], "0" * 64, 0, None
-    roots = {size: root for _, size, root, _, _ in kept if size > 0}
+    roots = {}  # of each size, every root that was kept: two of one size show a fork
+    for _, size, root, _, _ in kept:
+        if size > 0:
+            roots.setdefault(size, set()).add(root)
     *lines, torn = open(path, "rb").read().split(b"\n")
     if lines and lines[0].startswith(b'{"checkpoint":'):
         subtrees, prev, seq, key = begin(lines.pop(0), given)
-        if roots.get(seq, root_of(subtrees)) != root_of(subtrees):
+        if roots.get(seq, set()) - {root_of(subtrees)}:
             raise Wrong(f"entry {seq}: the first {seq} entries are not those of the checkpoint")
         if not any(b'"data":{"last":%d}' % seq in one and b'"kind":"audit.pruned"' in one for one in lines):
             raise Wrong(f"entry 1: the first {seq} entries were cut off, and no entry says so")
+    pruned = seq
     for line in lines:
         if goes_on(line, seq, prev):
             continue
@@ -101,7 +105,7 @@ def verify(path, given=None, kept=()):
         except (Wrong, KeyError, TypeError, ValueError, binascii.Error) as fault:
             raise Wrong(f"entry {seq}: {fault}")
         grow(subtrees, line)
-        if seq in roots and roots[seq] != root_of(subtrees):
+        if roots.get(seq, set()) - {root_of(subtrees)}:
             raise Wrong(f"entry {seq}: the first {seq} entries are not those of the checkpoint")
     if torn:
         raise Wrong(f"entry {seq + 1}: the last line is torn")
@@ -109,7 +113,7 @@ def verify(path, given=None, kept=()):
         raise Wrong(f"entry {seq + 1}: the log was cut behind a checkpoint, or is an older copy")
     if given and key and given != key:
         raise Wrong("the log is signed by another key than the one given")
-    return seq
+    return seq, [size for size in sorted(roots) if size < pruned]
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
@@ -119,6 +123,9 @@ if __name__ == "__main__":
         given = parse_key(options.key) if options.key else None
         kept = [parse_checkpoint(open(name, encoding="utf-8", newline="").read()) for name in options.checkpoint]
         [check_signature(one, given) for one in kept if given]
-        print(f"sound: {verify(options.file, given, kept)} entries")
+        entries, unseen = verify(options.file, given, kept)
+        print(f"sound: {entries} entries")
+        for size in unseen:
+            print(f"not compared: the checkpoint of {size} entries, since more than those are cut off")
     except (Wrong, ValueError) as fault:
         sys.exit(f"wrong: {fault}")

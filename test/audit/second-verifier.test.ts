@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -126,6 +126,40 @@ it(`agrees with the program on ${RUNS} logs, good and damaged`, { timeout: RUNS 
     isSound === (found[index] === 'sound') ? [] : [{ problems, found: found[index] }],
   );
   expect(apart).toEqual([]);
+});
+
+/** What the second verifier prints about a log and the checkpoints that were kept of it. */
+function verified(lines: readonly string[], kept: readonly string[]): string {
+  const directory = temporaryDirectory();
+  const file = join(directory, 'audit.jsonl');
+  writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
+  const options = kept.flatMap((note, index) => {
+    const name = join(directory, `${index}.note`);
+    writeFileSync(name, note);
+    return ['--checkpoint', name];
+  });
+  const { stdout, stderr } = spawnSync(
+    'python3',
+    [VERIFIER, file, '--key', verifierKeyText(key.verifier), ...options],
+    { encoding: 'utf8' },
+  );
+  return `${stdout}${stderr}`.trim();
+}
+
+it('finds a fork in whatever order two checkpoints of one size are given', () => {
+  const [log, fork] = [logOf(['a', 'b', 'c'], [], key), logOf(['a', 'b', 'other'], [], key)];
+  const [own, others] = [sign(log), sign(fork)];
+  expect(verified(log, [own])).toBe('sound: 4 entries');
+  const wrong = 'wrong: entry 4: the first 4 entries are not those of the checkpoint';
+  expect(verified(log, [own, others])).toBe(wrong);
+  expect(verified(log, [others, own])).toBe(wrong);
+});
+
+it('says which checkpoint it cannot compare, since more than its entries are cut off', () => {
+  const log = logOf(['a', 'b', 'c'], [1], key);
+  expect(verified(pruned(log, key), [sign(log.slice(0, 2)), sign(log)])).toBe(
+    'sound: 6 entries\nnot compared: the checkpoint of 2 entries, since more than those are cut off',
+  );
 });
 
 /** One Python for all: to start one takes longer than to verify. */
