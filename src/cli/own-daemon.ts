@@ -1,6 +1,7 @@
 import type { StoreAccess } from '../config/store-access.ts';
 import { WatcherError } from '../errors.ts';
 import { isLoopbackName } from '../net/loopback.ts';
+import { authorityOf, ownAddressOf } from '../net/own-address.ts';
 import { placeOfStore } from '../store/ports/address.ts';
 import type { StatusReport } from '../views/status/report.ts';
 import type { Cli } from './command.ts';
@@ -8,17 +9,13 @@ import type { Cli } from './command.ts';
 /** The environment variable that holds the token where neither the command line nor the configuration does. */
 export const TOKEN_VARIABLE = 'RESTORE_WATCHER_TOKEN';
 
-/** A daemon that listens on every address is asked on this machine's own. */
-const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
-
 /** Where the daemon of a configuration listens; or why that is not known. */
 type OwnAddress = { url: string; isLoopback: boolean } | { why: string };
 
 function ownAddress({ server, file }: StoreAccess): OwnAddress {
   if (server === null) return { why: `${file} does not say where it listens` };
   if (server.port === 0) return { why: `${file} has it listen on any free port` };
-  const host = ANY_ADDRESS[server.host] ?? server.host;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
+  const url = `http://${authorityOf(ownAddressOf(server.host), server.port)}`;
   // A slip, or an address with a zone, which no URL can hold.
   if (!URL.canParse(url)) {
     return { why: `server.host ${JSON.stringify(server.host)} of ${file} cannot stand in a URL` };

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { WatcherError } from '../../errors.ts';
+import { authorityOf } from '../../net/own-address.ts';
 
 /** A client that connects and then says nothing does not count as idle for Node; it is cut after this long. */
 const CLOSE_GRACE_MS = 1_000;
@@ -40,7 +41,7 @@ function listenError(error: unknown, host: string, port: number): WatcherError {
 export function urlOf(host: string, server: Server): string {
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `http://${authorityOf(host, port)}`;
 }
 
 /** Takes no new connection, closes the idle ones at once, gives requests in hand a moment and then cuts them. */

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { toError } from '../../../errors.ts';
+import { authorityOf, ownAddressOf } from '../../../net/own-address.ts';
 
 /** What is said of a daemon that is well. */
 export const ALIVE = 'alive';
@@ -8,9 +9,6 @@ const PATIENCE_MS = 3_000;
 
 /** `HTTP/1.1 200 `: of a server that speaks something else no more is read, in bytes. */
 const LONGEST_START = 13;
-
-/** A daemon that listens on every address is asked on this machine's own. */
-const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** What came of asking the daemon whether it is alive, at the URL. */
 export type HealthAnswer = { url: string } & (
@@ -21,8 +19,8 @@ export type HealthAnswer = { url: string } & (
 
 /** Asks whoever listens where the configuration says. Never rejects: no answer is one too. */
 export async function askHealth({ host, port }: { host: string; port: number }): Promise<HealthAnswer> {
-  const address = ANY_ADDRESS[host] ?? host;
-  const url = `http://${authority(address, port)}/healthz`;
+  const address = ownAddressOf(host);
+  const url = `http://${authorityOf(address, port)}/healthz`;
   try {
     const status = await askStatus(address, port);
     return status === 200 ? { url, kind: 'alive' } : { url, kind: 'other', status };
@@ -41,7 +39,7 @@ async function askStatus(host: string, port: number): Promise<number> {
     () => socket.destroy(new Error(`silent for ${PATIENCE_MS / 1_000} s`)),
     PATIENCE_MS,
   );
-  socket.write(`GET /healthz HTTP/1.1\r\nHost: ${authority(host, port)}\r\nConnection: close\r\n\r\n`);
+  socket.write(`GET /healthz HTTP/1.1\r\nHost: ${authorityOf(host, port)}\r\nConnection: close\r\n\r\n`);
   try {
     let text = '';
     for await (const chunk of socket) {
@@ -55,10 +53,6 @@ async function askStatus(host: string, port: number): Promise<number> {
     clearTimeout(silence);
     socket.destroy();
   }
-}
-
-function authority(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function reasonOf(thrown: unknown): string {
