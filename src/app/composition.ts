@@ -12,7 +12,7 @@ import { systemClock } from '../clock.ts';
 import type { WatcherConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { jsonSchemaText } from '../config/schema/json-schema.ts';
-import { accessOf, readStoreAccess } from '../config/store-access.ts';
+import { accessOf, readServerAddress, readStoreAccess } from '../config/store-access.ts';
 import { readStoreUrl } from '../config/store-url.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import { ConfigError } from '../errors.ts';
@@ -88,6 +88,14 @@ export async function main(
           ),
         );
         return access;
+      }
+    },
+    readServer: async (file) => {
+      try {
+        return (await readConfig(file)).server;
+      } catch (fault) {
+        if (!(fault instanceof ConfigError)) throw fault;
+        return readServerAddress(file, { env, fault });
       }
     },
     connectDaemon: (address) => {

@@ -78,6 +78,11 @@ export interface CliParts {
    * @throws {ConfigError} when there is no file, or its `store.url` cannot be read with certainty.
    */
   readAccess(file: string): Promise<StoreAccess>;
+  /**
+   * Where the daemon of a configuration listens, whatever else is wrong with that.
+   * @throws {ConfigError} when there is no file, or that cannot be read with certainty.
+   */
+  readServer(file: string): Promise<{ host: string; port: number }>;
   /** Nothing is asked yet. */
   connectDaemon(server: { url: string; token: string | null }): RemoteDaemon;
   /**

@@ -4,7 +4,7 @@ import type { MutableWatch } from '../domain/telling/mute-reach.ts';
 import { ConfigError, type ConfigIssue, issueText } from '../errors.ts';
 import type { WatcherConfig } from './config.ts';
 import { toFallback, toRoute } from './normalise.ts';
-import { DEFAULT_SERVER } from './schema/default-server.ts';
+import { DEFAULT_SERVER, isAddressCertain } from './schema/default-server.ts';
 import { DEFAULT_AUDIT, DEFAULT_STORE } from './schema/default-store.ts';
 import { knownKeys } from './schema/known-keys.ts';
 import { CONFIG_SCHEMA, TELLING_SCHEMA } from './schema/schema.ts';
@@ -70,10 +70,7 @@ export async function readStoreAccess(
   file: string,
   { env, fault }: { env: InterpolationSources['env']; fault: ConfigError },
 ): Promise<StoreAccess> {
-  const text = await readText(file).catch(() => {
-    throw fault;
-  });
-  const salvage = salvageJson(text.replace(/^\uFEFF/, ''));
+  const { text, salvage } = await salvageFile(file, fault);
   const sources = { env, readFile: readText };
   const reader = createSectionReader(salvage, fault.issues);
   const store = await textsIn(
@@ -99,6 +96,27 @@ export async function readStoreAccess(
     telling: tellingIn(reader, salvage.guessed),
     fault: firstOf(fault),
   };
+}
+
+/**
+ * Reads where the daemon of a configuration listens that has faults, or whose secrets are not there. Nothing else of it matters.
+ * @throws {ConfigError} `fault`, what the whole file is refused for, when that cannot be read with certainty.
+ */
+export async function readServerAddress(
+  file: string,
+  { env, fault }: { env: InterpolationSources['env']; fault: ConfigError },
+): Promise<{ host: string; port: number }> {
+  const { salvage } = await salvageFile(file, fault);
+  const server = await serverOf(createSectionReader(salvage, fault.issues), { env, readFile: readText });
+  if (server === null) throw fault;
+  return { host: server.host, port: server.port };
+}
+
+async function salvageFile(file: string, fault: ConfigError): Promise<{ text: string; salvage: Salvage }> {
+  const text = await readText(file).catch(() => {
+    throw fault;
+  });
+  return { text, salvage: salvageJson(text.replace(/^\uFEFF/, '')) };
 }
 
 const HOW_TO_GO_ON =
@@ -172,15 +190,17 @@ async function textsIn<Key extends string>(
   return { texts };
 }
 
-/** Its tokens may be missing: without one, a daemon is asked all the same. */
+/** All else of it may be missing or faulty: without a token, a daemon is asked all the same. */
 async function serverOf(
   { objectAt, issuesAt }: SectionReader,
   sources: InterpolationSources,
 ): Promise<StoreAccess['server']> {
   const found = objectAt('server');
-  const isAboutToken = ({ path }: ConfigIssue) => /^server\.(token|viewToken)$/.test(path);
-  if ('issues' in found || !issuesAt('server').every(isAboutToken)) return null;
+  if ('issues' in found) return null;
   const server = found.value;
+  const faulty = issuesAt('server').map(({ path }) => path.slice('server.'.length));
+  const isAboutAddress = (key: string): boolean => ['', 'host', 'port'].includes(key);
+  if (faulty.some(isAboutAddress) || !isAddressCertain(server, faulty)) return null;
   const { host = DEFAULT_SERVER.host, port = DEFAULT_SERVER.port } = server;
   const address = await interpolate({ host, port }, sources);
   const { host: name, port: number } = address.value as { host: unknown; port: unknown };

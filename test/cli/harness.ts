@@ -116,6 +116,7 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
     loadDraft: refuse,
     survey: refuse,
     readAccess: async (file) => accessOf(await (options.parts?.loadConfig?.(file) ?? config)),
+    readServer: async (file) => (await (options.parts?.loadConfig?.(file) ?? config)).server,
     // Nobody listens where the configuration says.
     connectDaemon: () => ({
       status: () => Promise.reject(new WatcherError('daemon_unreachable', 'no answer (ECONNREFUSED)')),

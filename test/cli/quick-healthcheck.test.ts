@@ -9,6 +9,9 @@ import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askHealth } from '../../src/cli/commands/healthcheck/ask.ts';
 import { askQuickly, sayAlive } from '../../src/cli/commands/healthcheck/quick.ts';
+import { NOT_ABOUT_ADDRESS } from '../../src/config/schema/default-server.ts';
+import { knownKeys } from '../../src/config/schema/known-keys.ts';
+import { CONFIG_SCHEMA } from '../../src/config/schema/schema.ts';
 
 let home: string;
 let server: Server;
@@ -52,6 +55,12 @@ describe('healthcheck without the rest of the program', () => {
     ['comments and trailing commas', '{ // here\n "server": { "port": PORT, "host": "127.0.0.1", }, }', {}],
     ['every address', '{ "server": { "port": PORT, "host": "0.0.0.0", "token": "<TOKEN>" } }', {}],
     [
+      'keys that do not say where it listens',
+      '{ "server": { "port": PORT, "token": "<NONE>", "viewToken": "<NONE>", "publicBadges": 1, "publicUrl": "<NONE>" } }',
+      {},
+    ],
+    ['a key that nobody knows', '{ "server": { "port": PORT, "host": "127.0.0.1", "hots": "x" } }', {}],
+    [
       'a host from the environment',
       '{ "server": { "port": PORT, "host": "<HOST>" } }',
       { HOST: '127.0.0.1' },
@@ -60,6 +69,15 @@ describe('healthcheck without the rest of the program', () => {
     asked.length = 0;
     expect(await answerWith(text, env)).toBe('alive');
     expect(asked).toEqual(['/healthz']);
+  });
+
+  it('asks at a port out of a variable', async () => {
+    expect(await answerWith('{ "server": { "port": "<NUMBER>" } }', { NUMBER: String(port) })).toBe('alive');
+  });
+
+  it('knows every key of the server', () => {
+    const known = knownKeys(CONFIG_SCHEMA, {}, ['server']);
+    expect(known.toSorted()).toEqual([...NOT_ABOUT_ADDRESS, 'host', 'port'].toSorted());
   });
 
   it('tells what else is answered, and that nobody answers', async () => {
@@ -98,6 +116,7 @@ describe('healthcheck without the rest of the program', () => {
   it.each([
     ['any free port', '{ "server": { "port": 0 } }', {}],
     ['a port that is none', '{ "server": { "port": "8080" } }', {}],
+    ['a port out of a variable that is none', '{ "server": { "port": "<NUMBER>" } }', { NUMBER: '08080' }],
     ['a host in brackets', '{ "server": { "port": PORT, "host": "[::1]" } }', {}],
     ['a variable that is not set', '{ "server": { "port": PORT, "host": "<HOST>" } }', {}],
     ['a key that stands twice', '{ "server": { "port": 1, "port": PORT } }', {}],

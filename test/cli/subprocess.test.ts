@@ -116,6 +116,28 @@ describe('the program', () => {
     await near.remove();
   });
 
+  it('asks its own daemon while the configuration has faults, unless they hide where it listens', async () => {
+    const daemon = createServer((_request, response) => response.end('{}'));
+    await once(daemon.listen(0, '127.0.0.1'), 'listening');
+    const address = daemon.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const near = await makeHome({ ...SOUND, server: { port }, store: 1, wacthes: [] });
+    const text = await readFile(near.configFile, 'utf8');
+    const alive = { code: 0, stdout: 'alive\n', stderr: '' };
+    expect(await run(['healthcheck', '--config', near.configFile])).toEqual(alive);
+    // Behind the server the file breaks off.
+    await writeFile(near.configFile, text.replace(/\}\s*$/, ', "log": {'));
+    expect(await run(['healthcheck', '--config', near.configFile])).toEqual(alive);
+    await writeFile(near.configFile, text.replace('"port"', '"prot"'));
+    const { code, stderr } = await run(['healthcheck', '--config', near.configFile]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('server.prot: unknown key'),
+    });
+    daemon.close();
+    await near.remove();
+  });
+
   it('says nothing when the reader of its output goes away', async () => {
     const child = spawn(process.execPath, [MAIN, 'schema'], { stdio: ['ignore', 'pipe', 'pipe'] });
     let err = '';

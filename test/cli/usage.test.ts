@@ -202,6 +202,7 @@ describe('standard output', () => {
       loadDraft: unused,
       survey: unused,
       readAccess: async () => accessOf(aConfig()),
+      readServer: unused,
       connectDaemon: unused,
       openStore: async () => readingStore({ observations }),
       inspectStore: async () => ({ where: 'watcher.db', exists: true, schemaVersion: 1, inUse: true }),

@@ -4,16 +4,16 @@ import { UsageError } from '../../errors.ts';
 import { printable } from '../../view/text.ts';
 import { ALIVE, askHealth } from './ask.ts';
 
-/** Adds `healthcheck`: asks the daemon of this configuration over HTTP. Exits with 1 when it is not well or does not answer. */
+/** Adds `healthcheck`: asks the daemon of this configuration over HTTP, also while that has faults: the daemon goes on by the one that it has read. Exits with 1 when it is not well or does not answer. */
 export function addHealthcheck(cli: Cli, program: Command): void {
   const command = program
     .command('healthcheck')
     .description('ask the running daemon whether it is alive (for HEALTHCHECK of a container)');
   onAction<CommonOptions>(cli, command, async (options) => {
-    const { server, file } = await cli.parts.loadConfig(options.config);
+    const server = await cli.parts.readServer(options.config);
     if (server.port === 0) {
       throw new UsageError(
-        `${file} lets the daemon listen on any free port, so it cannot be asked`,
+        `${options.config} lets the daemon listen on any free port, so it cannot be asked`,
         'Give `server.port` a number of its own.',
       );
     }

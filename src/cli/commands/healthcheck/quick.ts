@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
-import { DEFAULT_SERVER } from '../../../config/schema/default-server.ts';
+import { DEFAULT_SERVER, isAddressCertain } from '../../../config/schema/default-server.ts';
 import { interpolate } from '../../../config/text/interpolate.ts';
 import { readJson } from '../../../config/text/json-text.ts';
 import { readText } from '../../../config/text/read-text.ts';
@@ -12,6 +12,9 @@ import { ALIVE, askHealth, type HealthAnswer } from './ask.ts';
 
 /** Wherever they stand: in doubt the text is read with care. */
 const KEYS_READ = /"(?:server|host|port|token)"/g;
+
+/** A port as a placeholder may give it. */
+const PLAIN_PORT = /^[1-9]\d{0,4}$/;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -58,14 +61,17 @@ async function serverOf(file: string, env: Environment): Promise<{ host: string;
   if (!isObject(config)) return null;
   const { server = {} } = config;
   if (!isObject(server)) return null;
-  // The token is not asked for. A key that is not known may be one of these misspelt: somebody else may listen at the default port.
-  const { host = DEFAULT_SERVER.host, port = DEFAULT_SERVER.port, token: _, ...unknown } = server;
-  if (Object.keys(unknown).length > 0) return null;
-  const filled = await interpolate(host, { env, readFile: readText });
-  const isPlain = typeof filled.value === 'string' && PLAIN_HOST.test(filled.value);
-  if (filled.faults.length > 0 || !isPlain) return null;
-  const isPort = Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536;
-  return isPort ? { host: String(filled.value), port: Number(port) } : null;
+  const { host = DEFAULT_SERVER.host, port = DEFAULT_SERVER.port, ...others } = server;
+  if (!isAddressCertain(server, Object.keys(others))) return null;
+  const sources = { env, readFile: readText };
+  const [name, number] = [await interpolate(host, sources), await interpolate(port, sources)];
+  const isPlain = typeof name.value === 'string' && PLAIN_HOST.test(name.value);
+  if (name.faults.length > 0 || number.faults.length > 0 || !isPlain) return null;
+  // A text is a port only where a placeholder stood for it.
+  const isText = number.value !== port && PLAIN_PORT.test(String(number.value));
+  const digits = isText ? Number(number.value) : number.value;
+  const isPort = typeof digits === 'number' && Number.isInteger(digits) && digits > 0 && digits < 65_536;
+  return isPort ? { host: String(name.value), port: digits } : null;
 }
 
 /** JSON as nearly all is written: without comments, and with none of the keys that are read here twice. `null`: it is not. */
