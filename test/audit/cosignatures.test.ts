@@ -3,17 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkAudit } from '../../src/audit/check.ts';
 import { gatherEvidence } from '../../src/audit/evidence.ts';
-import {
-  cosign,
-  generatePrivateKey,
-  parseNote,
-  witnessSigningKey,
-} from '../../src/domain/evidence/signed-note.ts';
+import { cosign, parseNote } from '../../src/domain/evidence/signed-note.ts';
 import { temporaryDirectory } from '../store/support.ts';
-import { aLogKey, SignedLog } from '../support/signed-log.ts';
+import { aLogKey, aWitnessKey, SignedLog } from '../support/signed-log.ts';
 
 const KEY = aLogKey();
-const WITNESS = witnessSigningKey('witness.example/w1', generatePrivateKey());
+const WITNESS = aWitnessKey();
 const SECONDS = 1_790_000_000;
 
 /** A log with two checkpoints, and what is said of the cosignature of the second. */
@@ -60,7 +55,7 @@ describe('what a witness has cosigned in a log', () => {
   });
 
   it.each([
-    ['is by another key', cosigned({ by: witnessSigningKey('witness.example/w1', generatePrivateKey()) })],
+    ['is by another key', cosigned({ by: aWitnessKey() })],
     ['is over another checkpoint', cosigned({ over: 'first' })],
     ['is of entries that were never signed', cosigned({ size: 3 })],
   ])('does not count where it %s', async (_what, log) => {

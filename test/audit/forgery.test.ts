@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,13 +6,12 @@ import { gatherEvidence } from '../../src/audit/evidence.ts';
 import { type AuditDraft, type AuditHead, GENESIS, writeEntries } from '../../src/domain/audit.ts';
 import { EMPTY_FRONTIER, growFrontier, leafHash, rootOf } from '../../src/domain/evidence/audit-tree.ts';
 import { makeCheckpoint } from '../../src/domain/evidence/checkpoint.ts';
-import { type SigningKey, signingKey, verifierKeyText } from '../../src/domain/evidence/signed-note.ts';
+import { type SigningKey, verifierKeyText } from '../../src/domain/evidence/signed-note.ts';
 import { temporaryDirectory } from '../store/support.ts';
 import { T0 } from '../support/builders.ts';
+import { aLogKey } from '../support/signed-log.ts';
 
-const newKey = (name = 'example.com/log'): SigningKey =>
-  signingKey(name, generateKeyPairSync('ed25519').privateKey);
-const KEY = newKey();
+const KEY = aLogKey();
 const ENTRIES = 10_000;
 const EVERY = 1_000;
 
@@ -153,7 +151,7 @@ describe('a log of 10,000 entries that an auditor checks with the key', () => {
   });
 
   it('shows that all of it was signed by another key', async () => {
-    const { first, problems } = await audit(aLog({ key: newKey() }));
+    const { first, problems } = await audit(aLog({ key: aLogKey() }));
     expect(first).toEqual({ entry: 1, how: 'signature' });
     expect(problems[0]).toContain('another key than the one given');
   });
@@ -166,7 +164,7 @@ describe('a log of 10,000 entries that an auditor checks with the key', () => {
   });
 
   it('takes no checkpoint for one that another key has signed, or that is of another log', async () => {
-    for (const key of [newKey(), newKey('example.com/other')]) {
+    for (const key of [aLogKey(), aLogKey('example.com/other')]) {
       const { problems } = await audit(LOG, { kept: sign(LOG.slice(0, 9_500), key) });
       expect(problems).toHaveLength(1);
     }

@@ -1,5 +1,4 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
@@ -10,16 +9,17 @@ import { type AuditEntry, type AuditHead, GENESIS, writeEntries } from '../../sr
 import { parseStub, stubLine } from '../../src/domain/evidence/audit-stub.ts';
 import { EMPTY_FRONTIER, growFrontier, leafHash, rootOf } from '../../src/domain/evidence/audit-tree.ts';
 import { makeCheckpoint } from '../../src/domain/evidence/checkpoint.ts';
-import { signingKey, verifierKeyText } from '../../src/domain/evidence/signed-note.ts';
+import { verifierKeyText } from '../../src/domain/evidence/signed-note.ts';
 import { temporaryDirectory } from '../store/support.ts';
 import { T0 } from '../support/builders.ts';
+import { aLogKey } from '../support/signed-log.ts';
 
 const VERIFIER = resolve('config/audit/verify.py');
 /** Each signature costs a start of openssl. `AUDIT_LOGS=1000` tries as many. */
 const RUNS = Number(process.env.AUDIT_LOGS ?? 60);
 
-const key = signingKey('example.com/log', generateKeyPairSync('ed25519').privateKey);
-const other = signingKey('example.com/log', generateKeyPairSync('ed25519').privateKey);
+const key = aLogKey();
+const other = aLogKey();
 const sign = (lines: readonly string[], by = key): string =>
   makeCheckpoint({ size: lines.length, root: rootOf(growFrontier(EMPTY_FRONTIER, lines.map(leafHash))) }, by);
 

@@ -1,12 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  generatePrivateKey,
-  parseVerifierKey,
-  witnessKeyText,
-  witnessSigningKey,
-} from '../../src/domain/evidence/signed-note.ts';
+import { parseVerifierKey, witnessKeyText } from '../../src/domain/evidence/signed-note.ts';
 import { createFaultLog } from '../../src/logging/fault-log.ts';
 import { finish } from '../../src/simulator/atlas/scenario.ts';
 import { createServedWitness } from '../../src/witness/served-witness.ts';
@@ -16,6 +11,7 @@ import { T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { startPostgres } from '../support/postgres/server.ts';
 import { hasPostgres } from '../support/postgres/shared.ts';
+import { aWitnessKey } from '../support/signed-log.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { awaken, command, GROUP, INSTANCE, settle, startWorld, until } from './support.ts';
 
@@ -36,7 +32,7 @@ interface ToldOfLog {
 
 /** A witness elsewhere; it learns of the log's key later than the log of its own. */
 async function aWitness() {
-  const key = witnessSigningKey('witness.example/w1', generatePrivateKey());
+  const key = aWitnessKey();
   let logKey: string | null = null;
   const clock = createManualClock(T0);
   const served = createServedWitness({

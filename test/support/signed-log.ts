@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { type AuditDraft, type AuditHead, GENESIS, writeEntries } from '../../src/domain/audit.ts';
 import {
   EMPTY_FRONTIER,
@@ -8,12 +8,27 @@ import {
   rootOf,
 } from '../../src/domain/evidence/audit-tree.ts';
 import { makeCheckpoint } from '../../src/domain/evidence/checkpoint.ts';
-import { type SigningKey, signingKey, verifierKeyText } from '../../src/domain/evidence/signed-note.ts';
+import {
+  type SigningKey,
+  signingKey,
+  verifierKeyText,
+  witnessSigningKey,
+} from '../../src/domain/evidence/signed-note.ts';
 import { T0 } from './builders.ts';
 
-/** A key that signs logs, made for this test. */
+/** A key of the kind that signs notes, without a name, made for this test. */
+export function aPrivateKey(): KeyObject {
+  return generateKeyPairSync('ed25519').privateKey;
+}
+
+/** A key that signs logs. */
 export function aLogKey(name = 'example.com/log'): SigningKey {
-  return signingKey(name, generateKeyPairSync('ed25519').privateKey);
+  return signingKey(name, aPrivateKey());
+}
+
+/** A key by which a witness cosigns. */
+export function aWitnessKey(): SigningKey {
+  return witnessSigningKey('witness.example/w1', aPrivateKey());
 }
 
 /** The tree over these lines. */

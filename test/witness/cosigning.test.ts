@@ -5,11 +5,9 @@ import { rootOf } from '../../src/domain/evidence/audit-tree.ts';
 import { makeCheckpoint, parseCheckpoint } from '../../src/domain/evidence/checkpoint.ts';
 import {
   cosignedAt,
-  generatePrivateKey,
   parseNote,
   type SigningKey,
   verifierKeyText,
-  witnessSigningKey,
 } from '../../src/domain/evidence/signed-note.ts';
 import { createFaultLog } from '../../src/logging/fault-log.ts';
 import { createSignals } from '../../src/signals.ts';
@@ -24,10 +22,10 @@ import { aRoute, MINUTE, T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { aRecorder } from '../support/recorder.ts';
-import { aLogKey } from '../support/signed-log.ts';
+import { aLogKey, aWitnessKey } from '../support/signed-log.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 
-const WITNESS = witnessSigningKey('witness.example/w1', generatePrivateKey());
+const WITNESS = aWitnessKey();
 
 /** A log that can be signed, in a file of its own. */
 async function aLog(name: string, directory = temporaryDirectory()) {

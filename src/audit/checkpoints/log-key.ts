@@ -1,7 +1,6 @@
-import { hash, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, hash, type KeyObject } from 'node:crypto';
 import { dirname } from 'node:path';
 import {
-  generatePrivateKey,
   parsePrivateKey,
   privateKeyPem,
   rawPublicKey,
@@ -55,7 +54,7 @@ async function readKey(file: string): Promise<KeyObject | null> {
 }
 
 async function makeKey(file: string): Promise<KeyObject> {
-  const key = generatePrivateKey();
+  const key = generateKeyPairSync('ed25519').privateKey;
   try {
     makeDirectory(dirname(file));
     const handle = await openRegular(file, 'wx');

@@ -1,12 +1,4 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  hash,
-  type KeyObject,
-  sign,
-  verify,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
 
 /** A key by which others check signatures: `NAME+hex(key id)+base64(type, public key)` as text (C2SP signed-note). */
 export interface VerifierKey {
@@ -57,11 +49,6 @@ const SIGNATURE_LINE = /^— ([^\s+]+) (\S+)$/u;
 const CONTROL = /[\p{Cc}]/u;
 /** The specification asks for at least 16. */
 const MOST_SIGNATURES = 64;
-
-/** Makes the key of a new log. */
-export function generatePrivateKey(): KeyObject {
-  return generateKeyPairSync('ed25519').privateKey;
-}
 
 /** Reads a private key in PEM. @returns `null` when it is none, or none of the kind that signs notes. */
 export function parsePrivateKey(pem: string): KeyObject | null {

@@ -13,17 +13,12 @@ import { keepCheckpoints } from '../../../src/audit/checkpoints/keep-checkpoints
 import { loadLogKey } from '../../../src/audit/checkpoints/log-key.ts';
 import { EMPTY_FRONTIER, growFrontier, leafHash, rootOf } from '../../../src/domain/evidence/audit-tree.ts';
 import { parseCheckpoint } from '../../../src/domain/evidence/checkpoint.ts';
-import {
-  generatePrivateKey,
-  parseVerifierKey,
-  signingKey,
-  verifierKeyText,
-  verifyNote,
-} from '../../../src/domain/evidence/signed-note.ts';
+import { parseVerifierKey, verifierKeyText, verifyNote } from '../../../src/domain/evidence/signed-note.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { aDraft, openForTest, temporaryDirectory } from '../../store/support.ts';
 import { T0 } from '../../support/builders.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
+import { aLogKey } from '../../support/signed-log.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { createSteppingClock } from '../../support/stepping-clock.ts';
 
@@ -33,7 +28,7 @@ const HOUR = 3_600_000;
 async function aSignedLog(file = join(temporaryDirectory(), 'audit.checkpoints')) {
   const store = await openForTest({ path: ':memory:' });
   const [logger, clock] = [createRecordingLogger(), createSteppingClock(T0)];
-  const key = signingKey('example.com/log', generatePrivateKey());
+  const key = aLogKey();
   const signals = createSignals(logger);
   const start = () => keepCheckpoints({ store, clock, logger, signals, key, file, everyMs: HOUR });
   const written = (): Array<{ at: string; note: string }> =>

@@ -10,15 +10,13 @@ import { RangeRoots } from '../../../src/domain/evidence/range-roots.ts';
 import {
   cosign,
   cosignedAt,
-  generatePrivateKey,
   parseNote,
   parseVerifierKey,
   parseWitnessKey,
   witnessKeyText,
-  witnessSigningKey,
 } from '../../../src/domain/evidence/signed-note.ts';
 import { consistencyRanges } from '../../../src/domain/evidence/tree-proof.ts';
-import { aLogKey, signLines, treeOf } from '../../support/signed-log.ts';
+import { aLogKey, aWitnessKey, signLines, treeOf } from '../../support/signed-log.ts';
 
 const KEY = aLogKey();
 const LINES = Array.from({ length: 40 }, (_, index) => `line ${index}`);
@@ -72,7 +70,7 @@ it.each(['', 'old 7', 'old 07\n\n', 'old -1\n\n', 'new 7\n\n', 'old 7\nnot a has
 );
 
 it('a cosignature holds for its text, its time and its key alone', () => {
-  const witness = witnessSigningKey('witness.example/w1', generatePrivateKey());
+  const witness = aWitnessKey();
   const note = signLines(LINES, KEY);
   const parsed = parseCheckpoint(note);
   const line = cosign(parsed?.note.text ?? '', witness, 1_700_000_000);
@@ -82,7 +80,7 @@ it('a cosignature holds for its text, its time and its key alone', () => {
   expect(cosignedAt({ ...cosigned, text: cosigned.text.replace('40', '41') }, witness.verifier)).toBe(
     'wrong',
   );
-  const other = witnessSigningKey('witness.example/w1', generatePrivateKey());
+  const other = aWitnessKey();
   expect(cosignedAt(cosigned, other.verifier)).toBeNull();
   // The key is of another type than one that signs logs.
   const text = witnessKeyText(witness.verifier);

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { EMPTY_FRONTIER, growFrontier, leafHash, rootOf } from '../../../src/domain/evidence/audit-tree.ts';
 import { makeCheckpoint, parseCheckpoint } from '../../../src/domain/evidence/checkpoint.ts';
 import {
-  generatePrivateKey,
   type NoteVerdict,
   parseNote,
   parsePrivateKey,
@@ -14,6 +13,7 @@ import {
   verifierKeyText,
   verifyNote,
 } from '../../../src/domain/evidence/signed-note.ts';
+import { aLogKey, aPrivateKey } from '../../support/signed-log.ts';
 
 /** The example of the specification (C2SP signed-note). */
 const EXAMPLE_KEY = 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k';
@@ -30,8 +30,7 @@ const verdict = (note: string, key: string): NoteVerdict | null => {
   const [parsed, verifier] = [parseNote(note), parseVerifierKey(key)];
   return parsed && verifier && verifyNote(parsed, verifier);
 };
-const aKey = (name = 'example.com/log') => signingKey(name, generatePrivateKey());
-const keyText = (key: ReturnType<typeof aKey>) => verifierKeyText(key.verifier);
+const keyText = (key: ReturnType<typeof aLogKey>) => verifierKeyText(key.verifier);
 
 describe('a signed note', () => {
   it('is verified where others have signed it', () => {
@@ -49,7 +48,7 @@ describe('a signed note', () => {
 
   it('is unsigned for a key of another name, and for another key of the same name', () => {
     expect(verdict(EXAMPLE, GO_KEY)).toBe('unsigned');
-    expect(verdict(EXAMPLE, keyText(aKey('example.com/foo')))).toBe('unsigned');
+    expect(verdict(EXAMPLE, keyText(aLogKey('example.com/foo')))).toBe('unsigned');
   });
 
   it('is read by whoever has the key, whatever its text and name', () => {
@@ -57,7 +56,7 @@ describe('a signed note', () => {
     const lines = fc.array(fc.string({ unit: 'grapheme' }).filter((line) => !/\p{Cc}/u.test(line)));
     fc.assert(
       fc.property(names, lines, (name, text) => {
-        const key = aKey(name);
+        const key = aLogKey(name);
         const note = signNote(`${text.join('\n')}\n`, key);
         expect(verdict(note, keyText(key))).toBe('signed');
         expect(parseNote(note)?.text).toBe(`${text.join('\n')}\n`);
@@ -67,7 +66,7 @@ describe('a signed note', () => {
   });
 
   it('may carry signatures of others, which are ignored', () => {
-    const [own, other] = [aKey(), aKey('example.com/witness')];
+    const [own, other] = [aLogKey(), aLogKey('example.com/witness')];
     const [note, cosigned] = [signNote('text\n', own), signNote('another text\n', other)];
     const both = `${note}${cosigned.split('\n').slice(-2).join('\n')}`;
     expect(verdict(both, keyText(own))).toBe('signed');
@@ -90,15 +89,15 @@ describe('a signed note', () => {
   });
 
   it('is not made of a text that has no end, or of a name that cannot stand in it', () => {
-    expect(() => signNote('text', aKey())).toThrow('newline');
-    expect(() => signNote('te\txt\n', aKey())).toThrow('control');
-    for (const name of ['', 'a b', 'a+b', 'a\u00a0b', 'a\u0007']) expect(() => aKey(name)).toThrow('name');
+    expect(() => signNote('text', aLogKey())).toThrow('newline');
+    expect(() => signNote('te\txt\n', aLogKey())).toThrow('control');
+    for (const name of ['', 'a b', 'a+b', 'a\u00a0b', 'a\u0007']) expect(() => aLogKey(name)).toThrow('name');
   });
 });
 
 describe('a verifier key', () => {
   it('is read back, also where its base64 has plus signs', () => {
-    const keys = Array.from({ length: 100 }, () => aKey());
+    const keys = Array.from({ length: 100 }, () => aLogKey());
     expect(keys.some((key) => keyText(key).split('+').length > 3)).toBe(true);
     for (const { verifier } of keys) expect(parseVerifierKey(verifierKeyText(verifier))).toEqual(verifier);
   });
@@ -115,7 +114,7 @@ describe('a verifier key', () => {
   });
 
   it('belongs to a private key that is kept as PKCS#8', () => {
-    const pem = privateKeyPem(generatePrivateKey());
+    const pem = privateKeyPem(aPrivateKey());
     expect(pem).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
     const [once, again] = [parsePrivateKey(pem), parsePrivateKey(pem)];
     if (once === null || again === null) throw new Error('the key is not read back');
@@ -130,7 +129,7 @@ describe('a checkpoint', () => {
   const root = rootOf(growFrontier(EMPTY_FRONTIER, [leafHash('one'), leafHash('two')]));
 
   it('says how a log stands, signed by its name', () => {
-    const key = aKey();
+    const key = aLogKey();
     const text = makeCheckpoint({ size: 2, root }, key);
     expect(text.split('\n').slice(0, 4)).toEqual(['example.com/log', '2', root.toString('base64'), '']);
     expect(parseCheckpoint(text)).toMatchObject({ origin: 'example.com/log', size: 2, root });
@@ -138,7 +137,7 @@ describe('a checkpoint', () => {
   });
 
   it('is read with lines that others add behind the root', () => {
-    const text = signNote(`log\n2\n${root.toString('base64')}\nmore\n`, aKey('log'));
+    const text = signNote(`log\n2\n${root.toString('base64')}\nmore\n`, aLogKey('log'));
     expect(parseCheckpoint(text)?.size).toBe(2);
   });
 
@@ -149,6 +148,6 @@ describe('a checkpoint', () => {
     ['a root that is cut', `log\n2\n${root.toString('base64').slice(4)}\n`],
     ['no name', `\n2\n${root.toString('base64')}\n`],
   ])('is not %s', (_what, text) => {
-    expect(parseCheckpoint(signNote(text, aKey('log')))).toBeNull();
+    expect(parseCheckpoint(signNote(text, aLogKey('log')))).toBeNull();
   });
 });
