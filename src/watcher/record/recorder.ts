@@ -23,18 +23,17 @@ import type { Lease } from '../../store/ports/replicas/lease.ts';
 import type { Cosigned } from '../../store/ports/witness.ts';
 import { type AlertChange, keysOf } from './alert-change.ts';
 import type { AlertChanges, AlertRecord } from './alert-event.ts';
-import { AlertMemory } from './alert-memory.ts';
+import type { AlertMemory } from './alert-memory.ts';
 import { announceAttempt, announceComing, announceEvents } from './announce.ts';
 import { type AttemptEnd, auditOfAttempt, endsOf } from './attempt.ts';
 import { checkpointEvent } from './checkpoint-event.ts';
-import { createEndOfTurn, type EndOfTurn } from './end-of-turn.ts';
 import { baselineEntry, feedEntry } from './entries.ts';
 import { logEvent } from './event-log.ts';
-import { createPace, type Pace } from './pace.ts';
 import { planAlert } from './plan-alert.ts';
 import type { RecordedStore } from './recorded-store.ts';
 import { rollbackEvent } from './rollback-event.ts';
 import type { RecordingRules } from './rules.ts';
+import { type Shared, sharedFor } from './shared.ts';
 
 /** What a recorder works with. */
 export interface RecorderDeps {
@@ -340,16 +339,4 @@ export class Recorder {
   async #mutesFor({ comparisons }: PollRecord, at: Timestamp): Promise<readonly Mute[]> {
     return comparisons.length > 0 ? await this.#deps.store.listMutes({ inForceAt: at }) : [];
   }
-}
-
-/** What all recorders of a process have in common, whatever they write under. */
-interface Shared {
-  pace: Pace;
-  endOfTurn: EndOfTurn;
-  alerts: AlertMemory;
-}
-
-function sharedFor({ clock, store }: RecorderDeps): Shared {
-  const pace = createPace();
-  return { pace, endOfTurn: createEndOfTurn(pace, clock), alerts: new AlertMemory(store) };
 }
