@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts';
 import { partsOfKey } from '../domain/event/alert.ts';
 import { EVENT_KINDS } from '../domain/event/event-kinds.ts';
-import { formatSpan, type Timestamp } from '../domain/instant.ts';
+import type { ChannelSubject, WatchSubject } from '../domain/event/subject.ts';
 import { toError } from '../errors.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
 import type { AlertStore } from '../store/ports/alerts.ts';
+import { closeUnasked } from './record/close-unasked.ts';
 import type { Recorder } from './record/recorder.ts';
 import { FAILING_SINCE } from './watch/journal/failing-memory.ts';
 
@@ -89,35 +90,24 @@ export async function closeDeparted(
   for (const [key, since] of await deps.store.readAlerts()) {
     const { name, about } = partsOfKey(key);
     const { watches, channels } = configured();
+    const alert = { key, since, now: clock.now(), summaryOf: leftWords };
     // A fork of the log stays one, whatever is configured.
     if (name === 'audit_forked') continue;
     if (name === 'channel_failing') {
       if (channels.includes(about)) continue;
-      await close(deps, { key, since, name: 'channel_recovered' });
+      await closeUnasked(deps, { ...alert, name: 'channel_recovered' });
       deps.onChannelClosed(about);
     } else if (!watches.includes(about)) {
       if (deps.isRunning(about)) isComplete = false;
       else if (name === FAILING_SINCE) await recorder.recordAlertState({ clear: key }, clock.now());
-      else await close(deps, { key, since, name: 'watch_recovered' });
+      else await closeUnasked(deps, { ...alert, name: 'watch_recovered' });
     }
   }
   return isComplete;
 }
 
-/** An alert of which no event is on record was told to nobody. */
-async function close(
-  { store, recorder, clock }: Pick<DeparturesDeps, 'store' | 'recorder' | 'clock'>,
-  { key, since, name }: { key: string; since: Timestamp; name: 'watch_recovered' | 'channel_recovered' },
-): Promise<void> {
-  const leaving = (await store.alertEvent(key, since))?.subject;
-  if (leaving === undefined || leaving.kind === 'job' || leaving.kind === 'audit') {
-    await recorder.recordAlertState({ clear: key }, clock.now());
-    return;
-  }
-  const summary =
-    leaving.kind === 'channel'
-      ? EVENT_KINDS.channel_recovered.summary({ channel: leaving.channel, left: 'unconfigured' })
-      : EVENT_KINDS.watch_recovered.summary({ watch: leaving.watch, left: 'unconfigured' });
-  const note = `It was told ${formatSpan(clock.now() - since)} ago.`;
-  await recorder.recordAlert({ name, about: { leaving }, summary, note, begin: since }, { clear: key });
+function leftWords(leaving: WatchSubject | ChannelSubject): string {
+  return leaving.kind === 'channel'
+    ? EVENT_KINDS.channel_recovered.summary({ channel: leaving.channel, left: 'unconfigured' })
+    : EVENT_KINDS.watch_recovered.summary({ watch: leaving.watch, left: 'unconfigured' });
 }

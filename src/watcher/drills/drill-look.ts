@@ -3,8 +3,8 @@ import { type Drill, drillKey } from '../../domain/drills/drill.ts';
 import { endsOverdue, missedAttestations, waitingSince } from '../../domain/drills/drill-place.ts';
 import { partsOfKey } from '../../domain/event/alert.ts';
 import { EVENT_KINDS } from '../../domain/event/event-kinds.ts';
-import { drillOf } from '../../domain/event/subject.ts';
-import { formatSpan, type Timestamp } from '../../domain/instant.ts';
+import { type ChannelSubject, drillOf, placeOf, type WatchSubject } from '../../domain/event/subject.ts';
+import type { Timestamp } from '../../domain/instant.ts';
 import { placeWords } from '../../domain/job/place.ts';
 import { isWildcard, type Watch } from '../../domain/job/watch.ts';
 import type { AlertStore } from '../../store/ports/alerts.ts';
@@ -12,6 +12,7 @@ import type { AuditReader } from '../../store/ports/audit.ts';
 import type { DrillStore } from '../../store/ports/drills.ts';
 import type { CoverageReader, RecordedCoverage } from '../../store/ports/evidence/coverage.ts';
 import type { RecordReader } from '../../store/ports/records.ts';
+import { closeUnasked } from '../record/close-unasked.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { DrillLedger } from './drill-ledger.ts';
 import { endOverdue, keysOf, NOTHING, overdue, type Telling, tellRun } from './drill-telling.ts';
@@ -29,7 +30,7 @@ export interface DrillLookDeps {
     Pick<AuditReader, 'readAudit' | 'auditHead'> &
     Pick<RecordReader, 'lastSuccesses'> &
     Pick<AlertStore, 'readAlerts' | 'alertEvent' | 'lastFinishedAt' | 'watchedSince'>;
-  recorder: Pick<Recorder, 'recordAlerts' | 'recordAlertState'>;
+  recorder: Pick<Recorder, 'recordAlert' | 'recordAlerts' | 'recordAlertState'>;
   /** What time it is at least; `null`: nobody knows yet, and nothing becomes overdue. */
   surelyNow: () => Timestamp | null;
   /** All replicas go by the same configuration. Always so unless given. */
@@ -181,7 +182,6 @@ export class DrillLook {
     ledgers: readonly DrillLedger[],
     raised: ReadonlyMap<string, Timestamp>,
   ): Promise<void> {
-    const { store, recorder } = this.#deps;
     const asked = new Set(
       ledgers.flatMap((ledger) =>
         [...ledger.places.values()].flatMap((place) => {
@@ -192,25 +192,10 @@ export class DrillLook {
     );
     const watches = this.#config.watches.map(({ name }) => name);
     for (const [key, since] of raised) {
-      const { name, about: watch, place } = partsOfKey(key);
+      const { name, about: watch } = partsOfKey(key);
       if (!ALERTS.has(name) || asked.has(key) || !watches.includes(watch)) continue;
-      const subject = (await store.alertEvent(key, since))?.subject;
-      if (subject?.kind !== 'watch') {
-        await recorder.recordAlertState({ clear: key }, this.#deps.surelyNow() ?? since);
-        continue;
-      }
-      const drill = drillOf({ subject })?.name ?? null;
-      const where = place && placeWords(subject.place ?? place);
-      const summary = EVENT_KINDS.drill_passed.summary({ drill, watch, place: where, how: null });
-      const note = `It was told ${formatSpan(Math.max(0, (this.#deps.surelyNow() ?? since) - since))} ago.`;
-      const alert = {
-        name: 'drill_passed' as const,
-        about: { leaving: subject },
-        summary,
-        note,
-        begin: since,
-      };
-      await recorder.recordAlerts({ alert, raise: [], clear: [key], audit: [] });
+      const now = Math.max(since, this.#deps.surelyNow() ?? since);
+      await closeUnasked(this.#deps, { key, since, now, name: 'drill_passed', summaryOf: unaskedWords });
     }
   }
 
@@ -232,4 +217,11 @@ interface Seen {
   raised: ReadonlyMap<string, Timestamp>;
   /** When each watch was last polled with success. */
   successes: ReadonlyMap<string, Timestamp>;
+}
+
+function unaskedWords(subject: WatchSubject | ChannelSubject): string {
+  const watch = subject.kind === 'watch' ? subject.watch : '';
+  const place = placeOf({ subject });
+  const drill = drillOf({ subject })?.name ?? null;
+  return EVENT_KINDS.drill_passed.summary({ drill, watch, place: place && placeWords(place), how: null });
 }
