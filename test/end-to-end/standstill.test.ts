@@ -24,6 +24,7 @@ it('answers nothing while it stands still, is red when it comes back, and recove
   await beats.received(1);
 
   process.kill(daemon.pid, 'SIGSTOP');
+  const stoppedAt = Date.now();
   const stoodStillUntil = performance.now() + STANDSTILL_MS;
   const sameServer = join(home.dir, 'same-server.json');
   const { port } = new URL(daemon.base);
@@ -35,6 +36,7 @@ it('answers nothing while it stands still, is red when it comes back, and recove
   const sent = beats.requests.length;
   // Asked while it stands still, answered by the first thing it does.
   const asked = await Promise.all([askAhead(`${daemon.base}/healthz`), askAhead(`${daemon.base}/readyz`)]);
+  const continuedAt = Date.now();
   process.kill(daemon.pid, 'SIGCONT');
 
   expect(await Promise.all(asked.map(({ answer }) => answer))).toMatchObject([
@@ -52,6 +54,15 @@ it('answers nothing while it stands still, is red when it comes back, and recove
   expect(world.told().map(({ subject, data }) => [subject, data.event])).toEqual([[id, 'started']]);
   const said = daemon.lines().map(({ message }) => message);
   expect(said.filter((message) => message === 'The process stood still')).toHaveLength(1);
+
+  await daemon.kill('SIGTERM');
+  const coverage = await runCommand(['audit', 'coverage', '--json', '--config', home.configFile]);
+  const { items } = JSON.parse(coverage.stdout) as {
+    items: Array<{ gaps: Array<{ from: string; to: string; cause: string }> }>;
+  };
+  const [gap] = items.flatMap(({ gaps }) => gaps.filter(({ cause }) => cause === 'asleep'));
+  expect(Date.parse(gap?.from ?? '')).toBeLessThanOrEqual(stoppedAt);
+  expect(Date.parse(gap?.to ?? '')).toBeGreaterThanOrEqual(continuedAt);
 });
 
 /** Resolves when the question lies with the server, which need not do anything for that. */
