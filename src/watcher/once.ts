@@ -13,6 +13,7 @@ import { callIn } from './deliver/fallbacks.ts';
 import { createSendTimes } from './deliver/send-times.ts';
 import { closeDeparted } from './departures.ts';
 import { DrillLook } from './drills/drill-look.ts';
+import { type HandingOn, handOnCheckpoint } from './keep/hand-on.ts';
 import { pruneForAWhile } from './keep/prune-for-a-while.ts';
 import { takeEveryLease } from './leases/every-lease.ts';
 import { unitsOf } from './leases/units.ts';
@@ -70,6 +71,8 @@ interface Run extends OnceDeps {
 const POLLS_AT_ONCE = 8;
 /** So long, in milliseconds, whoever waits for the end of a run waits for drills. */
 const DRILLS_WITHIN_MS = 5_000;
+/** So long, in milliseconds, whoever waits for a message waits for witnesses; they are asked from the beginning of the run on. */
+const WITNESSES_WITHIN_MS = 2_000;
 /** A delivery is tried so often in one run at most: once more where the channel has accepted something else meanwhile. */
 const MOST_TRIES = 2;
 
@@ -91,9 +94,12 @@ export async function runOnce(deps: OnceDeps, signal: AbortSignal): Promise<Once
   const channels = deps.notifiers.map(({ channel }) => channel);
   const units = unitsOf({ watches: deps.watches, channels, found: await foundUnits(deps) });
   const giveUpLeases = await takeEveryLease(run, units, deps.configuration);
+  // The last one was made at the end of an earlier run, or by a daemon that has ended.
+  const handingOn = handOnCheckpoint(run);
   try {
-    return await runAll(run, signal);
+    return await runAll(run, handingOn, signal);
   } finally {
+    await handingOn.end();
     await giveUpLeases();
   }
 }
@@ -108,7 +114,7 @@ async function foundUnits({ membership, watches }: OnceDeps): Promise<string[]> 
   return (await Promise.all(units)).flat();
 }
 
-async function runAll(run: Run, signal: AbortSignal): Promise<OnceReport> {
+async function runAll(run: Run, handingOn: HandingOn, signal: AbortSignal): Promise<OnceReport> {
   await createClockSteps(run).begin();
   const successes = createSuccesses(run);
   const limit = pLimit(POLLS_AT_ONCE);
@@ -128,6 +134,7 @@ async function runAll(run: Run, signal: AbortSignal): Promise<OnceReport> {
     run,
     polled.map(({ loop }) => loop),
   );
+  await handingOn.within(WITNESSES_WITHIN_MS);
   const channels = await drainChannels(run, signal);
   await keepHouse(
     run,

@@ -1,7 +1,17 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { rootOf } from '../../src/domain/evidence/audit-tree.ts';
+import { makeCheckpoint } from '../../src/domain/evidence/checkpoint.ts';
+import {
+  generatePrivateKey,
+  verifierKeyText,
+  witnessSigningKey,
+} from '../../src/domain/evidence/signed-note.ts';
 import { DeliveryError, SourceError } from '../../src/errors.ts';
+import { createFaultLog } from '../../src/logging/fault-log.ts';
 import { createSignals } from '../../src/signals.ts';
 import { type OnceDeps, runOnce } from '../../src/watcher/once.ts';
+import { createServedWitness } from '../../src/witness/served-witness.ts';
+import type { Witness } from '../../src/witness/witness.ts';
 import { aDraft } from '../store/support.ts';
 import {
   aJob,
@@ -17,8 +27,9 @@ import {
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { createManualClock } from '../support/manual-clock.ts';
+import { aLogKey } from '../support/signed-log.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
-import { openNewStore } from '../support/test-store.ts';
+import { openEmbeddedStore, openNewStore } from '../support/test-store.ts';
 
 /** A store of its own, and a run on it with nothing configured but what is given. */
 async function aWorld() {
@@ -235,4 +246,64 @@ it('prunes what was over long ago, unless no poll has succeeded', async () => {
   await run(watched);
   expect(await jobs()).toBe(0);
   expect((await store.readAudit(0, 99)).at(-1)).toMatchObject({ kind: 'store.pruned', data: { jobs: 1 } });
+});
+
+describe('the last checkpoint', () => {
+  /** Has signed a log with a key that is known at a witness. */
+  async function aSignedLog() {
+    const world = await aWorld();
+    const { store, clock } = world;
+    const key = aLogKey('example.com/log');
+    await store.recordAudit([aDraft(1)]);
+    await store.recordCheckpoint({
+      at: T0,
+      key: verifierKeyText(key.verifier),
+      sign: (tree) => makeCheckpoint({ size: tree.size, root: rootOf(tree) }, key),
+    });
+    const signing = witnessSigningKey('witness.example/w1', generatePrivateKey());
+    const served = createServedWitness({
+      ...{ store: await openEmbeddedStore(), clock, key: signing },
+      faultLog: createFaultLog(createRecordingLogger(), clock),
+      logs: () => [key.verifier],
+    });
+    const witness: Witness = {
+      name: signing.verifier.name,
+      ask: async (request) => {
+        const { status, body } = await served.answer(request);
+        return status === 200 ? { kind: 'cosigned', line: body } : { kind: 'away', why: `HTTP ${status}` };
+      },
+      close: () => {},
+    };
+    const notifier = createFakeNotifier({ channel: 'siem' });
+    const routes = [aRoute({ events: ['checkpoint'], channels: ['siem'] })];
+    return { ...world, witness, notifier, plan: { notifiers: [notifier], routes } };
+  }
+
+  it('is cosigned, and sent in the same run to those who ask for it; the next run does neither again', async () => {
+    const { store, run, witness, notifier, plan } = await aSignedLog();
+    for (const _ of [1, 2]) {
+      const report = await run({ ...plan, witnesses: [witness] });
+      expect(report.isComplete).toBe(true);
+    }
+    expect(notifier.accepted.flat().map(({ name }) => name)).toEqual(['checkpoint']);
+    const kinds = (await store.readAudit(0, 99)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'checkpoint.cosigned')).toHaveLength(1);
+    expect((await store.lastCheckpoint()).last?.note).toContain('— witness.example/w1 ');
+  });
+
+  it('goes out all the same where a witness does not answer, and the run ends', async () => {
+    const { store, run, notifier, plan } = await aSignedLog();
+    let isCut = false;
+    const ask: Witness['ask'] = (_, cancelled) =>
+      new Promise((resolve) => {
+        cancelled.addEventListener('abort', () => {
+          isCut = true;
+          resolve({ kind: 'away', why: 'no answer in time' });
+        });
+      });
+    await run({ ...plan, witnesses: [{ name: 'slow', ask, close: () => {} }] });
+    expect(isCut).toBe(true);
+    expect(notifier.accepted.flat().map(({ name }) => name)).toEqual(['checkpoint']);
+    expect((await store.readAudit(0, 99)).map(({ kind }) => kind)).not.toContain('checkpoint.cosigned');
+  });
 });

@@ -30,6 +30,8 @@ export interface Witnessing {
   apply(witnesses: readonly Witness[]): void;
   /** A sign of life from outside, about once a second: whoever is due is asked. */
   beat(): void;
+  /** Waits for what is in hand. */
+  settled(): Promise<void>;
   /** Asks nobody any more, and cuts short what is in hand. */
   stop(): Promise<void>;
 }
@@ -64,6 +66,9 @@ export function createWitnessing(deps: WitnessingDeps): Witnessing {
       one.dueMono = Math.min(one.dueMono, clock.monotonic() + AGAIN_AFTER_MS);
     }
   };
+  const settled = async (): Promise<void> => {
+    await Promise.all(asked.map(({ inHand }) => inHand));
+  };
   return {
     apply: (witnesses) => {
       const before = new Map(asked.map((one) => [one.witness, one]));
@@ -77,10 +82,11 @@ export function createWitnessing(deps: WitnessingDeps): Witnessing {
         });
       }
     },
+    settled,
     stop: async () => {
       signed();
       end.abort();
-      await Promise.all(asked.map(({ inHand }) => inHand));
+      await settled();
     },
   };
 }
