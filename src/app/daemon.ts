@@ -97,6 +97,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       publicBadges: () => reloader.config().server.publicBadges,
       publicUrl: () => reloader.config().publicUrl,
       rtos: () => rtosOf(reloader.config()),
+      drills: () => reloader.config().drills,
       status,
       report: () => {
         const standing = status();

@@ -66,6 +66,7 @@ export interface AppDeps extends ApiDeps {
   publicBadges: () => boolean;
   /** See `PageFacts`. */
   rtos: PagesDeps['rtos'];
+  drills: PagesDeps['drills'];
   /** Where people reach the page, without a slash at its end; `null`: nobody has told. */
   publicUrl: () => string | null;
   /** Reads the configuration again; what became of it. */

@@ -64,6 +64,8 @@ export type WaitsFor = 'ceiling' | 'bucket' | 'silence';
 export interface ProjectBudget {
   /** Our own ceiling: requests a minute. */
   perMinute: number;
+  /** How many of these may still go out now, as far as this process has spent them. */
+  left: number;
   /**
    * What Atlas fills up in a minute of the buckets that jobs are read from, for everybody who uses the project, as its replies tell; `null`
    * where they tell nothing.

@@ -64,10 +64,19 @@ export interface WatchStatus {
   hasRunningJobs: boolean;
   /** How far activity feeds tell when to poll; `null`: the watch goes without. */
   hint: HintStatus | null;
+  /** What this minute has left of the requests to its project; `null`: it has several projects, or another replica polls it. */
+  budget: BudgetStatus | null;
   /** The replica that polls it, for people, where that is another one: then nothing else is known of it here. `null`: this one does. */
   polledBy: string | null;
   /** How much of a watch of all projects this replica polls, where several share it; `null`: all of it, or nothing. */
   share: ShareStatus | null;
+}
+
+/** The requests of a minute to one project, for all watches that ask there. */
+export interface BudgetStatus {
+  /** `requestsPerMinute` of the connection. */
+  perMinute: number;
+  left: number;
 }
 
 /** A part of a watch of all projects; all else that is said of the watch is about this part. */

@@ -35,6 +35,7 @@ export async function serve(
     publicBadges: () => false,
     publicUrl: () => null,
     rtos: () => new Map(),
+    drills: () => [],
     reload: async () => APPLIED,
     pollSoon: () => 'begun',
     mutableWatches: () => [aWatch()],

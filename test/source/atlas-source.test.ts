@@ -252,7 +252,7 @@ describe('a list over HTTP', () => {
           return { body, text: '', status: 200, headers: new Headers() };
         },
         aheadMs: () => 0,
-        budgetOf: () => ({ perMinute: 90, refillPerMinute: null, login: 0, waitsFor: null }),
+        budgetOf: () => ({ perMinute: 90, left: 90, refillPerMinute: null, login: 0, waitsFor: null }),
         forgive: () => {},
         surelyAheadMs: () => 0,
         close: async () => {},

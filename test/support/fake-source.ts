@@ -61,7 +61,7 @@ export function createFakeSource(jobs: RestoreJob[] = []): FakeSource {
     pagesAsked: 0,
     pagesLookedAt: 0,
     asked: [],
-    budget: { perMinute: 1_000_000, refillPerMinute: null, login: 0, waitsFor: null },
+    budget: { perMinute: 1_000_000, left: 1_000_000, refillPerMinute: null, login: 0, waitsFor: null },
     forgiven: 0,
     listJobs: async function* (_target, { recall }) {
       source.listings += 1;

@@ -17,6 +17,7 @@ export function pageFacts(over: Partial<PageFacts> = {}): PageFacts {
     status: aWatcherStatus(),
     others: { problems: [], warnings: [] },
     rtos: new Map(),
+    drills: [],
     record: aRecord(),
     storeFault: null,
     ...over,
@@ -33,7 +34,12 @@ export function aRecord(over: Partial<RecordFacts> = {}): RecordFacts {
     events: [],
     lastFinish: null,
     lastFinishes: new Map(),
-    ...{ log: { entries: 0, checkpoint: null, verified: null }, coverage: [] },
+    ...{
+      log: { entries: 0, checkpoint: null, verified: null },
+      coverage: [],
+      drillStanding: new Map(),
+      plots: [],
+    },
     ...over,
   };
 }

@@ -23,6 +23,7 @@ export function aWatchStatus(over: Partial<WatchStatus> = {}): WatchStatus {
     unknownJobIds: [],
     hasRunningJobs: false,
     hint: null,
+    budget: null,
     polledBy: null,
     share: null,
     ...over,

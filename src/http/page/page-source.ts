@@ -21,6 +21,7 @@ export interface PageSourceDeps {
   clock: Clock;
   /** See `PageFacts`. A reload may change it. */
   rtos: () => PageFacts['rtos'];
+  drills: () => PageFacts['drills'];
 }
 
 /** The facts of a page, whoever looks at it. */
@@ -78,7 +79,7 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
     const known = viewed.get(address);
     if (known !== undefined) return known;
     if (viewed.size === 0) setTimeout(forget, FORGOTTEN_AFTER_MS).unref();
-    const watches = (): string[] => (status ?? deps.status()).watches.map(({ watch }) => watch);
+    const watches = () => (status ?? deps.status()).watches;
     const record = createPageRecord(query, { ...deps, watches, ends });
     const view: Viewed = {
       record,
@@ -108,7 +109,7 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
     const { last: record, fault: storeFault } = view;
     return {
       ...{ now: clock.now(), version: deps.version, query, record, storeFault },
-      ...{ status: current, others: deps.others(current), rtos: deps.rtos() },
+      ...{ status: current, others: deps.others(current), rtos: deps.rtos(), drills: deps.drills() },
     };
   };
   return {

@@ -109,6 +109,7 @@ export function createProjectLimits(options: LimitOptions & { share: BudgetShare
       );
       return {
         perMinute: requestsPerMinute,
+        left: budget.left(),
         refillPerMinute: refills.length === 0 ? null : Math.min(...refills),
         waitsFor: budget.waitsFor(),
       };

@@ -28,6 +28,8 @@ export interface RequestBudget {
   endGuessedPause(): void;
   /** What those wait for who wait; `null`: nobody does. */
   waitsFor(): WaitsFor | null;
+  /** How many requests of this minute are left. */
+  left(): number;
   /** How many wait, for this gate. */
   waiting(gate: RateGate): number;
 }
@@ -129,6 +131,7 @@ export function createRequestBudget(options: {
       // As long as nothing is known of a bucket, requests go one by one: that is no wait to speak of.
       return window.untilFreeMs(first.needed) > 0 || first.gate.limits() === null ? 'ceiling' : 'bucket';
     },
+    left: () => window.left(),
     waiting: (gate) => waiters.filter((waiter) => waiter.gate === gate).length,
   };
 }

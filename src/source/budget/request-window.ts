@@ -14,6 +14,8 @@ export interface RequestWindow {
    * replicas that share the budget (which are asked then).
    */
   untilFreeMs(needed: number): number;
+  /** How many requests the last minute has left, promised ones not among them. */
+  left(): number;
   /** False when one that was promised may not be spent any more: others have the budget by now. */
   isCovered(): boolean;
   /** Promises one request: it counts from now on, until it is spent or the promise is taken back. */
@@ -60,6 +62,10 @@ export function createRequestWindow(options: {
       if (waitMs > 0 || share.left() >= held + needed) return waitMs;
       share.ask(held + needed, onMore);
       return Number.POSITIVE_INFINITY;
+    },
+    left: () => {
+      spent.forgetBefore(clock.monotonic() - WINDOW_MS);
+      return Math.max(0, requestsPerMinute - spent.count() - held);
     },
     isCovered: () => share.left() > 0,
     hold: () => {

@@ -1,3 +1,4 @@
+import type { Drill } from '../../domain/drills/drill.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { FinishedDuration } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
@@ -7,6 +8,7 @@ import type { LastFinish, RecordedEvent } from '../../store/ports/records.ts';
 import type { StoreFault, WatcherStatus } from '../../watcher/status.ts';
 import type { ListedJob } from '../records/records.ts';
 import type { StatusReport } from '../status/report.ts';
+import type { DrillStanding } from './drill-due.ts';
 import type { PlaceGaps } from './gaps.ts';
 import type { PageQuery } from './query.ts';
 import type { Viewer } from './viewer.ts';
@@ -20,6 +22,8 @@ export interface PageFacts {
   status: WatcherStatus;
   /** Within how many milliseconds a restore is to have ended (`rto`), by watch; of those alone where that is agreed. */
   rtos: ReadonlyMap<string, number>;
+  /** The drills that are agreed. */
+  drills: readonly Drill[];
   /** What is wrong besides watches and channels, a line each. */
   others: { problems: readonly string[]; warnings: readonly string[] };
   /** `null`: this process could not read the store yet. */
@@ -45,6 +49,10 @@ export interface RecordFacts {
   /** By watch, when a restore finished last there. */
   lastFinishes: ReadonlyMap<string, LastFinish>;
   log: LogFacts;
+  /** How drills stand: read again once a minute. */
+  drillStanding: DrillStanding;
+  /** Of the watch that the query names, how long restores took at its instances; none where it names none. */
+  plots: readonly InstanceDurations[];
   /** How everything was watched in the last 30 days: read again once a minute. */
   coverage: readonly PlaceGaps[];
 }
@@ -56,6 +64,14 @@ export interface LogFacts {
   checkpoint: LastCheckpoint['last'];
   /** What was found when it was verified last; `null`: nothing is on record. */
   verified: VerifiedLog | null;
+}
+
+/** How long restores took on one instance. */
+export interface InstanceDurations {
+  groupId: string;
+  instanceName: string;
+  /** Newest first. */
+  durations: readonly FinishedDuration[];
 }
 
 /** A job that runs. */

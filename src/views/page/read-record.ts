@@ -1,19 +1,25 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
+import { type Drill, drillKey } from '../../domain/drills/drill.ts';
+import type { DrillPlace } from '../../domain/drills/drill-place.ts';
 import { watchOf } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { type FinishedDuration, HISTORY_LIMIT } from '../../domain/job/eta.ts';
 import type { Observation } from '../../domain/job/observation.ts';
+import { JOB_KINDS } from '../../domain/job/restore-job.ts';
 import { targetKey } from '../../domain/job/watch.ts';
 import type { AuditReader } from '../../store/ports/audit.ts';
+import type { DrillReader } from '../../store/ports/drills.ts';
 import type { CoverageReader } from '../../store/ports/evidence/coverage.ts';
 import type { VerifiedReader } from '../../store/ports/evidence/verified.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import type { LastFinish, RecordedEvent, RecordReader } from '../../store/ports/records.ts';
+import type { WatchStatus } from '../../watcher/status.ts';
 import { readCoverage, USUAL_COVERAGE_MS } from '../coverage.ts';
 import type { ExpectedEnds } from '../expected-ends.ts';
 import type { StatusReport } from '../status/report.ts';
-import type { LogFacts, RecordFacts, RunningFacts } from './facts.ts';
+import type { DrillStanding } from './drill-due.ts';
+import type { InstanceDurations, LogFacts, RecordFacts, RunningFacts } from './facts.ts';
 import type { PlaceGaps } from './gaps.ts';
 import { createJobsWindow, keyOf, type WindowJobs, type WindowStore } from './jobs-window.ts';
 import { type PageQuery, RANGES } from './query.ts';
@@ -24,14 +30,17 @@ export type PageStore = WindowStore &
   Pick<JobReader, 'finishedDurations'> &
   Pick<AuditReader, 'auditHead' | 'lastCheckpoint'> &
   VerifiedReader &
+  Pick<DrillReader, 'drillPlaces'> &
   CoverageReader;
 
 /** What the record of a page is read with. */
 export interface RecordReading {
   store: PageStore;
   report: () => Promise<StatusReport>;
-  /** Names of the watches in force. */
-  watches: () => readonly string[];
+  /** The watches in force. */
+  watches: () => ReadonlyArray<Pick<WatchStatus, 'watch' | 'kind'>>;
+  /** The drills that are agreed. */
+  drills: () => readonly Drill[];
   ends: ExpectedEnds;
   clock: Clock;
 }
@@ -49,7 +58,11 @@ const EVENTS = 20;
 const MOST_EVENTS_LOOKED_AT = 400;
 const EVENT_PORTION = 40;
 const MOST_EVENTS_OF_A_JOB = 100;
+/** Of so many instances of a watch it is drawn how long restores take. */
+const MOST_PLOTS = 6;
 const DURATIONS_KEPT_MS = 5 * 60_000;
+/** How a drill stands is noted some seconds after a restore ends. */
+const DRILLS_KEPT_MS = 15_000;
 /** No event tells of a gap. */
 const COVERAGE_KEPT_MS = 60_000;
 /** So many instances are asked for when a restore finished last. */
@@ -69,6 +82,7 @@ interface Kept {
   finishes: readonly LastFinish[];
   jobs: WindowJobs;
   log: LogFacts;
+  plots: readonly InstanceDurations[];
 }
 
 /**
@@ -80,6 +94,7 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
   const window = createJobsWindow(store, query.watch);
   const coverageAt = rememberCoverage(store, query, clock);
   const durationsOf = rememberDurations(store, clock);
+  const standingAt = rememberDrills(reading);
   let kept: Kept | null = null;
   let jobs: MergedJobs = { of: [], mark: '', merged: [] };
 
@@ -87,14 +102,25 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
     const report = await reading.report();
     const [events, finishes, { last }, verified] = await Promise.all([
       readEvents(store, query),
-      store.lastFinishes(reading.watches(), MOST_FINISHES),
+      store.lastFinishes(namesOf(reading), MOST_FINISHES),
       store.lastCheckpoint(),
       store.lastVerified(),
     ]);
     const since = now - RANGES[query.range].ms - BEFORE_MS;
     const jobs = await window.read(since, { now, monotonic: clock.monotonic() });
     const log = { entries, checkpoint: last, verified };
-    return { entries, readAt: clock.monotonic(), report, events, told: new Map(), finishes, jobs, log };
+    const plots = await plotsOf(reading, query, finishes, durationsOf);
+    return {
+      entries,
+      readAt: clock.monotonic(),
+      report,
+      events,
+      told: new Map(),
+      finishes,
+      jobs,
+      log,
+      plots,
+    };
   };
 
   return {
@@ -117,7 +143,8 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
         events: facts.events,
         lastFinish: facts.finishes[0] ?? null,
         lastFinishes: new Map(facts.finishes.toReversed().map((finish) => [finish.watch, finish])),
-        ...{ log: facts.log, coverage },
+        ...{ log: facts.log, coverage, plots: facts.plots },
+        drillStanding: await standingAt(),
       };
     },
   };
@@ -146,11 +173,12 @@ function mergedJobs(
 }
 
 async function readRunning(
-  { store, watches, ends }: RecordReading,
+  reading: RecordReading,
   { told }: Kept,
   durationsOf: (key: string) => Promise<readonly FinishedDuration[]>,
 ): Promise<RunningFacts[]> {
-  const observations = await store.oldestRunning(watches(), MOST_RUNNING);
+  const { store, ends } = reading;
+  const observations = await store.oldestRunning(namesOf(reading), MOST_RUNNING);
   const etaOf = await ends.of(observations);
   const running: RunningFacts[] = [];
   for (const observation of observations) {
@@ -166,6 +194,29 @@ async function readRunning(
     });
   }
   return running;
+}
+
+function namesOf({ watches }: Pick<RecordReading, 'watches'>): string[] {
+  return watches().map(({ watch }) => watch);
+}
+
+/** Durations at the instances of one watch where restores finished last. */
+async function plotsOf(
+  { watches }: RecordReading,
+  { watch: name }: PageQuery,
+  finishes: readonly LastFinish[],
+  durationsOf: (key: string) => Promise<readonly FinishedDuration[]>,
+): Promise<InstanceDurations[]> {
+  const own = watches().find(({ watch }) => watch === name);
+  const kind = JOB_KINDS.find((each) => each === own?.kind);
+  if (name === null || kind === undefined) return [];
+  const plots: InstanceDurations[] = [];
+  for (const { watch, groupId, instanceName } of finishes) {
+    if (watch !== name || plots.length >= MOST_PLOTS) continue;
+    const durations = await durationsOf(targetKey({ watch, kind, groupId, instanceName }));
+    plots.push({ groupId, instanceName, durations });
+  }
+  return plots;
 }
 
 /** What was told of a job, oldest first. */
@@ -204,6 +255,24 @@ function rememberCoverage(
       places: places.map(({ intervals: _intervals, ...place }) => place),
     };
     return kept.places;
+  };
+}
+
+/** Remembers how drills stand: of a watch that has thousands of instances, that is some milliseconds. */
+function rememberDrills({ store, drills, clock }: RecordReading): () => Promise<DrillStanding> {
+  let kept: { readAt: number; agreed: readonly Drill[]; standing: DrillStanding } | null = null;
+  return async () => {
+    const agreed = drills();
+    const isFresh =
+      kept !== null && kept.agreed === agreed && clock.monotonic() - kept.readAt < DRILLS_KEPT_MS;
+    if (kept !== null && isFresh) return kept.standing;
+    const standing = new Map<string, readonly DrillPlace[]>();
+    for (const key of new Set(agreed.map(drillKey))) {
+      standing.set(key, [...(await store.drillPlaces(key)).values()]);
+      await nextTurn();
+    }
+    kept = { readAt: clock.monotonic(), agreed, standing };
+    return standing;
   };
 }
 

@@ -2,6 +2,7 @@ import type { Timestamp } from '../../domain/instant.ts';
 import type { WatchStatus } from '../../watcher/status.ts';
 import type { WatchSight } from '../status/report.ts';
 import { sightOf } from '../status/sight.ts';
+import { type DrillDue, drillDueOf } from './drill-due.ts';
 import type { PageFacts } from './facts.ts';
 
 /** A watch as the page lists it. */
@@ -20,10 +21,13 @@ export interface WatchRow {
   running: number | null;
   lastFinishAt: Timestamp | null;
   polledBy: string | null;
+  /** `null`: none is agreed, or nothing is known of it yet. */
+  drill: DrillDue | null;
+  budget: WatchStatus['budget'];
 }
 
 /** Lists the watches of the query, those that are blind first. */
-export function watchRows({ status, record, query }: PageFacts): WatchRow[] {
+export function watchRows({ status, record, query, drills, now }: PageFacts): WatchRow[] {
   const reports = new Map(record?.report.watches.map((report) => [report.watch, report]));
   return status.watches
     .filter(({ watch }) => query.watch === null || watch === query.watch)
@@ -38,6 +42,8 @@ export function watchRows({ status, record, query }: PageFacts): WatchRow[] {
         running: report?.running ?? null,
         lastFinishAt: record?.lastFinishes.get(watch.watch)?.finishedAt ?? null,
         polledBy: watch.polledBy,
+        drill: record && drillDueOf(watch, { drills, standing: record.drillStanding, now }),
+        budget: watch.budget,
       };
     })
     .toSorted((a, b) => RANK[a.sight] - RANK[b.sight]);

@@ -193,6 +193,7 @@ export class WatchAccount {
     | 'periodMs'
     | 'throttled'
     | 'hint'
+    | 'budget'
     | 'polledBy'
     | 'share'
   > {

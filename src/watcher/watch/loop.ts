@@ -1,5 +1,5 @@
 import type { WatchPlace } from '../../domain/job/place.ts';
-import { isWildcard, type Target, type Watch } from '../../domain/job/watch.ts';
+import { isOfAllProjects, isWildcard, type Target, type Watch } from '../../domain/job/watch.ts';
 import type { WatchSight } from '../coverage/coverage-book.ts';
 import { sightOf } from '../coverage/sight.ts';
 import { beginPoll, type PollInHand } from '../poll/in-hand.ts';
@@ -171,9 +171,9 @@ class PollingLoop implements WatchLoop {
       ...{ account: this.#account, troubles: this.#troubles, throttle: this.#throttle },
       ...{ backOff: this.#backOff, pacer: this.#pacer, hint: this.#hint, paced },
       mayTakeMs: mayTakeMs(paced, this.#hint),
+      budget: isOfAllProjects(this.watch) ? null : this.#deps.source.budgetOf(this.watch.groupId),
       nextTickAt: this.#options.nextTickAt?.() ?? null,
-      hasMissedPolls: this.#hasMissedPolls,
-      now: this.#deps.clock.now(),
+      ...{ hasMissedPolls: this.#hasMissedPolls, now: this.#deps.clock.now() },
     });
   }
 

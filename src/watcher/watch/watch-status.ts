@@ -17,6 +17,8 @@ export interface LoopFacts {
   pacer: Pick<Pacer, 'untilNextMs'>;
   hint: Pick<WatchHint, 'status' | 'untilNextMs'> | null;
   paced: PacedWatch;
+  /** See `WatchStatus.budget`. */
+  budget: WatchStatus['budget'];
   /** See `WatchStatus.dueWithinMs`. */
   mayTakeMs: number;
   /** When the schedule ticks next; `null` where nobody knows. */
@@ -39,6 +41,7 @@ export function loopStatus(facts: LoopFacts): WatchStatus {
     dueWithinMs: mayTakeMs,
     nextPollAt: nextPollAt(facts),
     hint: hint?.status() ?? null,
+    budget: facts.budget,
     polledBy: null,
     share: null,
   };
@@ -93,6 +96,7 @@ export function waitingStatus(
     unknownJobIds: [],
     hasRunningJobs: false,
     hint: null,
+    budget: null,
     polledBy: null,
     share: null,
   };

@@ -21,6 +21,7 @@ const render = (facts: PageFacts): string => renderPage(facts, renderSections(fa
 /** As a person reads it, without the marks. */
 const text = (html: string): string => html.replaceAll(/<[^>]+>/g, '').replaceAll(/\s+/g, ' ');
 
+const DAY = 24 * 60 * MINUTE;
 const HOSTILE = `<script>alert(1)</script>"'&\u202e`;
 
 describe('a page', () => {
@@ -96,6 +97,55 @@ describe('a page', () => {
     const gap = { from: T0, to: T0 + 10, cause: 'stopped' as const };
     expect(record([gap], 999_990)).toContain('Watched in the last 30 days99.99 % 1 gap');
     expect(record([{ ...gap, cause: 'unrecorded' }], 1_000_000)).toContain('100.00 % without a gap');
+  });
+
+  it('says of each watch when a drill is due, and what is left of its requests', () => {
+    const drill = {
+      ...{ name: 'monthly', watch: 'orders', targets: [], everyMs: 31 * DAY },
+      ...{ maxDurationMs: null, maxSnapshotAgeMs: null, validateWithinMs: null },
+    };
+    const words = (doneAt: number, left: number, drills = [drill]) => {
+      const place = { groupId: 'g', instanceName: 'orders', since: 0, done: { jobId: 'j', at: doneAt } };
+      const standing = { ...place, runs: [], failing: null, overdueSince: null };
+      const watches = [aWatchStatus({ budget: { perMinute: 90, left } })];
+      const facts = pageFacts({
+        drills,
+        status: aWatcherStatus({ watches }),
+        record: aRecord({ drillStanding: new Map([['monthly', [standing]]]) }),
+      });
+      const html = renderSections(facts).get('watches')?.html ?? '';
+      return html.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+    };
+    expect(words(T0 - DAY, 68)).toContain('2 Dec 08:00 monthly over 75 % of 90 a minute');
+    expect(words(T0 - 32 * DAY, 67)).toContain('overdue since 1 Nov 08:00 monthly over 50 % of 90 a minute');
+    expect(words(T0, 1)).toContain('under 25 % of 90 a minute');
+    expect(words(T0, 0)).toContain('none of 90 a minute');
+    expect(words(T0, 90, [])).not.toContain('Drill due');
+  });
+
+  it('draws how long restores take at the instances of the one watch that is shown', () => {
+    const durations = [4, 5, 6].map((minutes) => ({
+      deliveryType: 'automated',
+      durationMs: minutes * MINUTE,
+    }));
+    const plots = [
+      {
+        groupId: 'g',
+        instanceName: HOSTILE,
+        durations: [...durations, { deliveryType: 'download', durationMs: 1 }],
+      },
+      { groupId: 'g', instanceName: 'carts', durations: [] },
+    ];
+    const shown = (watch: string | null): string => {
+      const query = { range: '24h' as const, watch, event: null };
+      return renderSections(pageFacts({ query, record: aRecord({ plots }) })).get('watches')?.html ?? '';
+    };
+    expect(shown('orders')).toContain(
+      'Durations of 3 restores: from 4 min to 6 min, half of them 5 min or less',
+    );
+    expect(shown('orders').match(/<svg class="durations"/g)).toHaveLength(1);
+    expect(shown('orders')).not.toContain('<script>');
+    expect(shown(null)).not.toContain('<svg class="durations"');
   });
 
   it('says when the log was verified last, up to where, with which verdict and by whom', () => {

@@ -70,6 +70,22 @@ describe('the rate', () => {
     expect(crowded).toEqual([]);
   });
 
+  it('says what the minute has left: less what is spent or promised, and more again a minute later', async () => {
+    const world = aBudget(3);
+    const { budget, take, clock } = world;
+    expect(budget.left()).toBe(3);
+    spend(await take());
+    await clock.step(20_000);
+    const promised = await take();
+    expect(budget.left()).toBe(1);
+    spend(promised);
+    takeMany(world, 2);
+    await clock.step(0);
+    expect(budget.left()).toBe(0);
+    await clock.step(99_999);
+    expect(budget.left()).toBe(2);
+  });
+
   it('serves in the order of asking', async () => {
     const { take, clock } = aBudget(1);
     const order: string[] = [];

@@ -52,7 +52,7 @@ class FakeAtlas {
   readonly connection: Connection = {
     getJson: async (path, request) => this.#answer(path, request),
     aheadMs: () => 0,
-    budgetOf: () => ({ perMinute: 90, refillPerMinute: null, login: 0, waitsFor: null }),
+    budgetOf: () => ({ perMinute: 90, left: 90, refillPerMinute: null, login: 0, waitsFor: null }),
     forgive: () => {},
     surelyAheadMs: () => 0,
     close: async () => {},

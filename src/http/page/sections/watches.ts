@@ -1,9 +1,13 @@
-import { formatSpan } from '../../../domain/instant.ts';
+import { formatSpan, type Timestamp } from '../../../domain/instant.ts';
+import type { FinishedDuration } from '../../../domain/job/eta.ts';
+import type { DrillDue } from '../../../views/page/drill-due.ts';
+import { usualRangeOf } from '../../../views/page/durations.ts';
 import type { PageFacts } from '../../../views/page/facts.ts';
 import { pageAddress } from '../../../views/page/query.ts';
 import { type WatchRow, watchRows } from '../../../views/page/watches.ts';
 import type { WatchSight } from '../../../views/status/report.ts';
 import { actLink } from '../act-link.ts';
+import { durationsPlot } from '../durations-plot.ts';
 import { ago, clock, idPart, type Markup, markup, type Part } from '../markup.ts';
 import type { PartMaker } from '../parts.ts';
 import { readBefore } from './not-read.ts';
@@ -17,13 +21,15 @@ const SIGHT_WORDS: Readonly<Record<WatchSight, string>> = {
   unwatched: 'not watched',
 };
 
-/** Every watch: does it see, when did it look, what runs, when did a restore finish. */
+/** Every watch: does it see, when did it look, what runs, when did a restore finish, when is a drill due, what is left of its requests. */
 export function watchesSection(facts: PageFacts, part: PartMaker): Markup {
+  const hasDrills = facts.drills.length > 0;
   return markup`<section id="watches" aria-labelledby="watches-title">
 <h2 id="watches-title">Watches</h2>
 ${readBefore(facts)}<div class="wide" tabindex="0" role="region" aria-label="All watches"><table>
-<thead><tr><th scope="col">Watch</th><th scope="col">Kind</th><th scope="col">State</th><th scope="col">Last look</th><th scope="col" class="number">Running</th><th scope="col">Last restore</th></tr></thead>
-<tbody>${watchRows(facts).map((row) => part('tr', idOf(row), () => rowMarkup(row, facts)))}</tbody></table></div>
+<thead><tr><th scope="col">Watch</th><th scope="col">Kind</th><th scope="col">State</th><th scope="col">Last look</th><th scope="col" class="number">Running</th><th scope="col">Last restore</th>${hasDrills && markup`<th scope="col">Drill due</th>`}<th scope="col">Requests left</th></tr></thead>
+<tbody>${watchRows(facts).map((row) => part('tr', idOf(row), () => rowMarkup(row, hasDrills, facts)))}</tbody></table></div>
+${plots(facts)}
 </section>`;
 }
 
@@ -31,13 +37,60 @@ function idOf({ watch }: WatchRow): string {
   return `watch-${idPart(watch)}`;
 }
 
-function rowMarkup(row: WatchRow, { now, query, viewer }: PageFacts): Markup {
+function rowMarkup(row: WatchRow, hasDrills: boolean, { now, query, viewer }: PageFacts): Markup {
   const { watch, kind, what, sight, since, running, lastFinishAt, polledBy } = row;
   const address = pageAddress({ ...query, watch });
   return markup`<tr id="${idOf(row)}"><th scope="row"><a class="plain" href="${address}">${watch}</a>${what === watch ? null : markup` <span class="quiet">${what}</span>`}</th><td>${kind}</td>
 <td><span class="pill sight-${sight}">${SIGHT_WORDS[sight]}</span>${sightNote(sight, since, polledBy, now)} ${actLink(viewer, 'mute', { watch }, 'Mute')}</td>
 <td>${lookWords(row)} ${sight === 'elsewhere' ? null : actLink(viewer, 'poll', { watch }, 'Poll now')}</td><td class="number">${running ?? '?'}</td>
-<td>${lastFinishAt === null ? markup`<span class="quiet">none</span>` : clock(lastFinishAt, now)}</td></tr>`;
+<td>${lastFinishAt === null ? markup`<span class="quiet">none</span>` : clock(lastFinishAt, now)}</td>${hasDrills && markup`<td>${drillWords(row.drill, now)}</td>`}<td>${budgetWords(row.budget)}</td></tr>`;
+}
+
+/** The drill that is due first, and how many more are overdue. */
+function drillWords(due: DrillDue | null, now: Timestamp): Part {
+  if (due === null) return markup`<span class="quiet">none</span>`;
+  const { at, isOverdue, drill, instanceName, othersOverdue } = due;
+  const which = [drill, instanceName].filter((name) => name !== null).join(', ');
+  return [
+    isOverdue ? markup`<span class="bad">overdue since ${clock(at, now)}</span>` : clock(at, now),
+    which === '' ? null : markup` <span class="quiet">${which}</span>`,
+    othersOverdue === 0 ? null : markup` <span class="bad">and ${othersOverdue} more</span>`,
+  ];
+}
+
+/** In quarters: to the request it would be another figure at every look, and each row be sent again every second. */
+function budgetWords(budget: WatchRow['budget']): Part {
+  if (budget === null) return markup`<span class="quiet">–</span>`;
+  const { left, perMinute } = budget;
+  const of = `of ${perMinute.toLocaleString('en')} a minute`;
+  if (left === 0) return markup`<span class="bad">none</span> <span class="quiet">${of}</span>`;
+  const quarters = Math.floor((4 * left) / perMinute);
+  const share = quarters === 0 ? 'under 25 %' : quarters >= 3 ? 'over 75 %' : `over ${25 * quarters} %`;
+  return markup`${share} <span class="quiet">${of}</span>`;
+}
+
+/** How long restores take at the instances of the one watch that is shown. */
+function plots({ record, query }: PageFacts): Part {
+  const shown = (record?.plots ?? []).filter(({ durations }) => durations.length > 0);
+  if (query.watch === null || shown.length === 0) return null;
+  return markup`<h3>How long restores take</h3>
+<div class="plots">${shown.map(({ instanceName, durations }) => {
+    const type = usualType(durations);
+    const like = durations.filter(({ deliveryType }) => deliveryType === type);
+    return markup`<div><p><b>${instanceName}</b> <span class="quiet">${type}</span></p>
+${durationsPlot({
+  durationsMs: like.map(({ durationMs }) => durationMs).toReversed(),
+  usual: usualRangeOf(durations, type),
+  ...{ ownMs: null, isRunning: false },
+})}</div>`;
+  })}</div>`;
+}
+
+/** The delivery type of most of them: a download takes another time than a restore. */
+function usualType(durations: readonly FinishedDuration[]): string {
+  const counts = Map.groupBy(durations, ({ deliveryType }) => deliveryType);
+  const [most] = [...counts].toSorted(([, a], [, b]) => b.length - a.length);
+  return most?.[0] ?? '';
 }
 
 /** Of a watch that sees, when it was looked at last would be another time at every look; how often it is tells as much. */
