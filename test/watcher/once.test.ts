@@ -1,11 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { rootOf } from '../../src/domain/evidence/audit-tree.ts';
 import { makeCheckpoint } from '../../src/domain/evidence/checkpoint.ts';
-import {
-  generatePrivateKey,
-  verifierKeyText,
-  witnessSigningKey,
-} from '../../src/domain/evidence/signed-note.ts';
+import { verifierKeyText } from '../../src/domain/evidence/signed-note.ts';
 import { DeliveryError, SourceError } from '../../src/errors.ts';
 import { createFaultLog } from '../../src/logging/fault-log.ts';
 import { createSignals } from '../../src/signals.ts';
@@ -27,7 +23,7 @@ import {
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { createManualClock } from '../support/manual-clock.ts';
-import { aLogKey } from '../support/signed-log.ts';
+import { aLogKey, aWitnessKey } from '../support/signed-log.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { openEmbeddedStore, openNewStore } from '../support/test-store.ts';
 
@@ -260,7 +256,7 @@ describe('the last checkpoint', () => {
       key: verifierKeyText(key.verifier),
       sign: (tree) => makeCheckpoint({ size: tree.size, root: rootOf(tree) }, key),
     });
-    const signing = witnessSigningKey('witness.example/w1', generatePrivateKey());
+    const signing = aWitnessKey();
     const served = createServedWitness({
       ...{ store: await openEmbeddedStore(), clock, key: signing },
       faultLog: createFaultLog(createRecordingLogger(), clock),
