@@ -270,7 +270,13 @@ describe('a watch whose requests Atlas leaves no room for', () => {
   it('is blind for that reason, and told as failing after failingAfter', async () => {
     const watch = aWatch({ kind: 'cluster', apiVersion: 'v2', schedule: '*/10 * * * * *' });
     const world = await aWorld([watch], { perMinute: 1 });
-    world.source.budgetOf = () => ({ perMinute: 90, left: 90, refillPerMinute: null, login: 0, waitsFor: 'bucket' });
+    world.source.budgetOf = () => ({
+      perMinute: 90,
+      left: 90,
+      refillPerMinute: null,
+      login: 0,
+      waitsFor: 'bucket',
+    });
     // Somebody else takes every request there is.
     const greedy = { signal: new AbortController().signal, isUrgent: true };
     await world.time.pass(SECOND);
