@@ -1,15 +1,14 @@
 import type { Clock } from '../../clock.ts';
 import { toIso } from '../../domain/instant.ts';
 import type { RenderedPage, SectionName } from '../page/page.ts';
-import { type PageView, viewAddress } from '../page/page-source.ts';
+import { type Moment, type PageSource, type PageView, viewAddress } from '../page/page-source.ts';
 import { patchOf, type RenderedSection } from '../page/parts.ts';
 import { createLooker } from './looker.ts';
 import { messageOf, type Stream } from './stream.ts';
 
 /** What pages that listen are told from. */
 export interface HubDeps {
-  /** The page as it stands now. @throws {Error} */
-  page(view: PageView): Promise<RenderedPage>;
+  pages: Pick<PageSource, 'page' | 'moment'>;
   /** Calls back when something was recorded; returns what ends that. */
   onChange(listener: () => void): () => void;
   /** Hears of a rendering that failed, and of one that did not. */
@@ -45,7 +44,7 @@ interface Viewers {
 }
 
 /** Makes a hub that does nothing, and has no timer, while nobody listens. */
-export function createLiveHub({ page, onChange, onOutcome, clock }: HubDeps): LiveHub {
+export function createLiveHub({ pages, onChange, onOutcome, clock }: HubDeps): LiveHub {
   const views = new Map<string, Viewers>();
   let isClosed = false;
   let lastSignAt = 0;
@@ -55,9 +54,10 @@ export function createLiveHub({ page, onChange, onOutcome, clock }: HubDeps): Li
 
   const tellAll = async (): Promise<void> => {
     let fault: unknown = null;
+    const moment = pages.moment();
     for (const viewers of [...views.values()]) {
       try {
-        await tell(viewers);
+        await tell(viewers, moment);
       } catch (error) {
         fault = error;
       }
@@ -67,9 +67,9 @@ export function createLiveHub({ page, onChange, onOutcome, clock }: HubDeps): Li
     lastSignAt = clock.monotonic();
     for (const stream of streams()) stream.send('sign', toIso(clock.now()));
   };
-  const tell = async (viewers: Viewers): Promise<void> => {
+  const tell = async (viewers: Viewers, moment: Moment): Promise<void> => {
     const { view, shown, last } = viewers;
-    const now = await page(view);
+    const now = await pages.page(view, moment);
     viewers.last = now;
     const sections = [...now.sections].map(([name, section]) => ({
       ...{ name, section, messages: messagesOf(name, section, last?.sections.get(name)) },

@@ -41,7 +41,16 @@ export function viewAddress({ query, viewer }: PageView): string {
 /** Gathers the facts of pages and renders them, and remembers what was read and rendered as long as somebody looks. */
 export interface PageSource {
   /** The page as it stands now. A store that cannot be read is one of its facts. @throws {Error} for faults of ours. */
-  page(view: PageView): Promise<RenderedPage>;
+  page(view: PageView, moment?: Moment): Promise<RenderedPage>;
+  /** For pages that are told of together. */
+  moment(): Moment;
+}
+
+/** What is the same on every page at one moment, made once for all of them: with hundreds of watches it costs milliseconds. */
+export interface Moment {
+  status(): WatcherStatus;
+  /** @throws {StoreError} */
+  report(): Promise<StatusReport>;
 }
 
 /** What nobody has looked at for so many milliseconds is forgotten: a daemon whose page is closed keeps nothing of it. */
@@ -79,7 +88,8 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
     const known = viewed.get(address);
     if (known !== undefined) return known;
     if (viewed.size === 0) setTimeout(forget, FORGOTTEN_AFTER_MS).unref();
-    const watches = () => (status ?? deps.status()).watches;
+    const watches = () =>
+      (status ?? deps.status()).watches.filter(({ watch }) => query.watch === null || watch === query.watch);
     const record = createPageRecord(query, { ...deps, watches, ends });
     const view: Viewed = {
       record,
@@ -92,11 +102,25 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
     viewed.set(address, view);
     return view;
   };
-  const read = async (view: Viewed, query: PageQuery): Promise<SharedFacts> => {
-    const current = deps.status();
+  const moment = (): Moment => {
+    let standing: WatcherStatus | null = null;
+    let report: Promise<StatusReport> | null = null;
+    return {
+      status: () => {
+        standing ??= deps.status();
+        return standing;
+      },
+      report: () => {
+        report ??= deps.report();
+        return report;
+      },
+    };
+  };
+  const read = async (view: Viewed, query: PageQuery, now: Moment): Promise<SharedFacts> => {
+    const current = now.status();
     status = current;
     try {
-      view.last = await view.record.read();
+      view.last = await view.record.read(now.report);
       view.fault = null;
     } catch (thrown) {
       const error = toError(thrown);
@@ -113,11 +137,12 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
     };
   };
   return {
-    page: async ({ query, viewer }) => {
+    moment,
+    page: async ({ query, viewer }, now = moment()) => {
       const view = viewOf(query);
       view.usedAt = clock.monotonic();
       // Who asks while it is read gets the same.
-      view.inHand ??= read(view, query).finally(() => {
+      view.inHand ??= read(view, query, now).finally(() => {
         view.inHand = null;
       });
       const facts = { ...(await view.inHand), viewer };

@@ -62,7 +62,7 @@ export function createPages(deps: PagesDeps): Pages {
   const source = createPageSource(deps);
   const assets = readAssets();
   const hub = createLiveHub({
-    page: source.page,
+    pages: source,
     clock: deps.clock,
     onChange: (listener) => {
       const stops = (['event:recorded', 'delivery:recorded', 'audit:written'] as const).map((name) =>

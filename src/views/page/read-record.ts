@@ -36,8 +36,7 @@ export type PageStore = WindowStore &
 /** What the record of a page is read with. */
 export interface RecordReading {
   store: PageStore;
-  report: () => Promise<StatusReport>;
-  /** The watches in force. */
+  /** The watches in force that the page shows. */
   watches: () => ReadonlyArray<Pick<WatchStatus, 'watch' | 'kind'>>;
   /** The drills that are agreed. */
   drills: () => readonly Drill[];
@@ -47,8 +46,8 @@ export interface RecordReading {
 
 /** Reads the record again and again, and each time only what may have changed. */
 export interface PageRecord {
-  /** @throws {StoreError} */
-  read(): Promise<RecordFacts>;
+  /** @param report gives the report of now, where one is needed. @throws {StoreError} */
+  read(report: () => Promise<StatusReport>): Promise<RecordFacts>;
 }
 
 /** So many restores that run are shown. */
@@ -98,8 +97,12 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
   let kept: Kept | null = null;
   let jobs: MergedJobs = { of: [], mark: '', merged: [] };
 
-  const readKept = async (entries: number, now: Timestamp): Promise<Kept> => {
-    const report = await reading.report();
+  const readKept = async (
+    entries: number,
+    now: Timestamp,
+    reportNow: () => Promise<StatusReport>,
+  ): Promise<Kept> => {
+    const report = await reportNow();
     const [events, finishes, { last }, verified] = await Promise.all([
       readEvents(store, query),
       store.lastFinishes(namesOf(reading), MOST_FINISHES),
@@ -124,12 +127,12 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
   };
 
   return {
-    read: async () => {
+    read: async (report) => {
       const now = clock.now();
       const { seq } = await store.auditHead();
       const isFresh =
         kept !== null && kept.entries === seq && clock.monotonic() - kept.readAt < REPORT_KEPT_MS;
-      const facts = isFresh && kept !== null ? kept : await readKept(seq, now);
+      const facts = isFresh && kept !== null ? kept : await readKept(seq, now, report);
       kept = facts;
       const running = await readRunning(reading, facts, durationsOf);
       jobs = mergedJobs(facts.jobs.jobs, running, query, jobs);

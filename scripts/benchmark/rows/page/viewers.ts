@@ -6,6 +6,8 @@ import { brotliDecompressSync } from 'node:zlib';
 export interface Viewers {
   /** Bytes that all of them have been sent so far. */
   bytes(): number;
+  /** Signs that the first of them was sent so far: one with each change, and one every four seconds besides. */
+  signs(): number;
   close(): void;
 }
 
@@ -28,20 +30,23 @@ export async function fetchCoded(url: string): Promise<Fetched> {
 /** Opens a page at each of these addresses, and lets it listen as its script does: with the marks of what it shows. */
 export async function openViewers(url: string, paths: readonly string[]): Promise<Viewers> {
   const agent = new Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
-  let bytes = 0;
+  let [bytes, signs] = [0, 0];
   const streams: IncomingMessage[] = [];
   for (const path of paths) {
     const { text } = await fetchCoded(url + path);
     const stream = await request(url + listeningAddress(text), {}, agent);
     if (stream.statusCode !== 200) throw new Error(`a page may not listen: ${stream.statusCode}`);
+    const isFirst = streams.length === 0;
     stream.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
+      if (isFirst) signs += chunk.toString('latin1').split('event: sign').length - 1;
     });
     stream.on('error', () => undefined);
     streams.push(stream);
   }
   return {
     bytes: () => bytes,
+    signs: () => signs,
     close: () => {
       for (const stream of streams) stream.destroy();
     },
