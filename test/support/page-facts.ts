@@ -1,5 +1,6 @@
 import type { Observation } from '../../src/domain/job/observation.ts';
 import type { PageFacts, RecordFacts, RunningFacts } from '../../src/views/page/facts.ts';
+import { NO_COVERAGE } from '../../src/views/page/gaps.ts';
 import type { ChannelReport, StatusReport, WatchReport } from '../../src/views/status/report.ts';
 import { MINUTE, T0 } from './builders.ts';
 import { aWatcherStatus } from './statuses.ts';
@@ -36,7 +37,7 @@ export function aRecord(over: Partial<RecordFacts> = {}): RecordFacts {
     lastFinishes: new Map(),
     ...{
       log: { entries: 0, checkpoint: null, verified: null },
-      coverage: [],
+      coverage: NO_COVERAGE,
       drillStanding: new Map(),
       plots: [],
     },

@@ -9,7 +9,7 @@ import type { StoreFault, WatcherStatus } from '../../watcher/status.ts';
 import type { ListedJob } from '../records/records.ts';
 import type { StatusReport } from '../status/report.ts';
 import type { DrillStanding } from './drill-due.ts';
-import type { PlaceGaps } from './gaps.ts';
+import type { CoverageFacts } from './gaps.ts';
 import type { PageQuery } from './query.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -54,7 +54,7 @@ export interface RecordFacts {
   /** Of the watch that the query names, how long restores took at its instances; none where it names none. */
   plots: readonly InstanceDurations[];
   /** How everything was watched in the last 30 days: read again once a minute. */
-  coverage: readonly PlaceGaps[];
+  coverage: CoverageFacts;
 }
 
 /** How far the audit log goes. */

@@ -16,19 +16,83 @@ export interface Gap {
   cause: string;
 }
 
-/** How places were watched, without the intervals in which they were. */
+/** How everything was watched, as far as a page says it. */
+export interface CoverageFacts {
+  /** Places on record, and milliseconds of all of them: see `PlaceCoverage`. */
+  places: number;
+  coveredMs: number;
+  expectedMs: number;
+  /** How many gaps there are, each of one place. */
+  gaps: number;
+  byWatch: ReadonlyMap<string, WatchGaps>;
+}
+
+/** What is on record of one watch. */
+interface WatchGaps {
+  places: number;
+  runs: readonly Run[];
+}
+
+/** What places lack for the same cause at overlapping times, from the first to the last. */
+interface Run {
+  cause: GapCause;
+  from: Timestamp;
+  to: Timestamp;
+  instances: ReadonlySet<string>;
+}
+
+/** How a place was watched, without the intervals in which it was. */
 export type PlaceGaps = Omit<PlaceCoverage, 'intervals'>;
 
-/**
- * Lists the gaps of each watch from `from` on: those on record, and the one that lasts. What places of a watch lack for the same cause at
- * overlapping times is one gap, from the first to the last.
- */
+/** Sums up how these places were watched. */
+export function coverageFacts(places: readonly PlaceGaps[]): CoverageFacts {
+  const sum = (of: (place: PlaceGaps) => number): number => places.reduce((all, place) => all + of(place), 0);
+  return {
+    places: places.length,
+    coveredMs: sum(({ coveredMs }) => coveredMs),
+    expectedMs: sum(({ expectedMs }) => expectedMs),
+    gaps: sum(({ gaps }) => gaps.filter(isExpected).length),
+    byWatch: new Map(
+      [...Map.groupBy(places, ({ watch }) => watch)].map(([watch, own]) => [
+        watch,
+        { places: own.length, runs: joined(own.flatMap(piecesOf)) },
+      ]),
+    ),
+  };
+}
+
+/** Puts together what was summed up of other places each. */
+export function together(portions: readonly CoverageFacts[]): CoverageFacts {
+  const sum = (key: 'places' | 'coveredMs' | 'expectedMs' | 'gaps'): number =>
+    portions.reduce((all, portion) => all + portion[key], 0);
+  const byWatch = Map.groupBy(
+    portions.flatMap((portion) => [...portion.byWatch]),
+    ([watch]) => watch,
+  );
+  return {
+    ...{ places: sum('places'), gaps: sum('gaps') },
+    ...{ coveredMs: sum('coveredMs'), expectedMs: sum('expectedMs') },
+    byWatch: new Map(
+      [...byWatch].map(([watch, own]) => [
+        watch,
+        {
+          places: own.reduce((all, [, { places }]) => all + places, 0),
+          runs: joined(own.flatMap(([, { runs }]) => runs)),
+        },
+      ]),
+    ),
+  };
+}
+
+/** Nothing is on record. */
+export const NO_COVERAGE = coverageFacts([]);
+
+/** Lists the gaps of each watch from `from` on: those on record, and the one that lasts. */
 export function gapsByWatch(
-  places: readonly PlaceGaps[],
+  { byWatch }: CoverageFacts,
   statuses: readonly WatchStatus[],
   from: Timestamp,
 ): Map<string, Gap[]> {
-  const byWatch = Map.groupBy(places, ({ watch }) => watch);
   const lasting = new Map(
     statuses.flatMap((status) => {
       const gap = gapNow(status, from);
@@ -38,7 +102,7 @@ export function gapsByWatch(
   return new Map(
     [...new Set([...byWatch.keys(), ...lasting.keys()])].map((watch) => {
       const now = lasting.get(watch);
-      const past = pastGaps(watch, byWatch.get(watch) ?? [], { from, until: now?.from ?? Infinity });
+      const past = pastGaps(watch, byWatch.get(watch), { from, until: now?.from ?? Infinity });
       return [watch, now === undefined ? past : [...past, now]];
     }),
   );
@@ -55,45 +119,50 @@ export function gapNow(watch: WatchStatus, from: Timestamp): Gap | null {
   };
 }
 
-interface Run {
-  cause: GapCause;
-  from: Timestamp;
-  to: Timestamp;
-  instances: Set<string>;
-}
-
 /** Shorter ones are no more than the edge of one that lasts. Milliseconds. */
 const SHORTEST_MS = 1_000;
 
 function pastGaps(
   watch: string,
-  places: readonly PlaceGaps[],
+  known: WatchGaps | undefined,
   { from, until }: { from: Timestamp; until: Timestamp },
 ): Gap[] {
-  const pieces = places
-    .flatMap(({ gaps, groupId, instanceName }) =>
-      gaps.filter(isExpected).map((gap) => ({ ...gap, place: `${groupId} ${instanceName}` })),
-    )
-    .map((piece) => ({ ...piece, from: Math.max(piece.from, from), to: Math.min(piece.to, until) }))
-    .filter((piece) => piece.to - piece.from >= SHORTEST_MS)
-    .toSorted((a, b) => a.from - b.from);
-  const last = new Map<GapCause, Run>();
+  return (known?.runs ?? [])
+    .map((run) => ({ ...run, from: Math.max(run.from, from), to: Math.min(run.to, until) }))
+    .filter((run) => run.to - run.from >= SHORTEST_MS)
+    .map(({ cause, from: start, to, instances }) => ({
+      ...{ watch, from: start, until: to, cause: GAP_CAUSES[cause] },
+      place: placeWords(instances, known?.places ?? 0),
+    }));
+}
+
+function piecesOf({ gaps, groupId, instanceName }: PlaceGaps): Run[] {
+  const instances = new Set([`${groupId} ${instanceName}`]);
+  return gaps
+    .filter(isExpected)
+    .filter(({ from, to }) => to - from >= SHORTEST_MS)
+    .map(({ cause, from, to }) => ({ cause, from, to, instances }));
+}
+
+/** Makes one of those that overlap for the same cause. */
+function joined(pieces: readonly Run[]): Run[] {
+  const last = new Map<
+    GapCause,
+    { cause: GapCause; from: Timestamp; to: Timestamp; instances: Set<string> }
+  >();
   const runs: Run[] = [];
-  for (const piece of pieces) {
+  for (const piece of pieces.toSorted((a, b) => a.from - b.from)) {
     const run = last.get(piece.cause);
     if (run !== undefined && piece.from <= run.to) {
       run.to = Math.max(run.to, piece.to);
-      run.instances.add(piece.place);
+      for (const instance of piece.instances) run.instances.add(instance);
       continue;
     }
-    const begun = { cause: piece.cause, from: piece.from, to: piece.to, instances: new Set([piece.place]) };
+    const begun = { ...piece, instances: new Set(piece.instances) };
     last.set(piece.cause, begun);
     runs.push(begun);
   }
-  return runs.map(({ cause, from: start, to, instances }) => ({
-    ...{ watch, from: start, until: to, cause: GAP_CAUSES[cause] },
-    place: placeWords(instances, places.length),
-  }));
+  return runs;
 }
 
 function placeWords(instances: ReadonlySet<string>, of: number): string | null {

@@ -15,12 +15,12 @@ import type { VerifiedReader } from '../../store/ports/evidence/verified.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import type { LastFinish, RecordedEvent, RecordReader } from '../../store/ports/records.ts';
 import type { WatchStatus } from '../../watcher/status.ts';
-import { readCoverage, USUAL_COVERAGE_MS } from '../coverage.ts';
+import { coverageInPortions, USUAL_COVERAGE_MS } from '../coverage.ts';
 import type { ExpectedEnds } from '../expected-ends.ts';
 import type { StatusReport } from '../status/report.ts';
 import type { DrillStanding } from './drill-due.ts';
 import type { InstanceDurations, LogFacts, RecordFacts, RunningFacts } from './facts.ts';
-import type { PlaceGaps } from './gaps.ts';
+import { type CoverageFacts, coverageFacts, together } from './gaps.ts';
 import { createJobsWindow, keyOf, type WindowJobs, type WindowStore } from './jobs-window.ts';
 import { type PageQuery, RANGES } from './query.ts';
 
@@ -242,22 +242,22 @@ async function readEvents(store: PageStore, { watch, event }: PageQuery): Promis
   return found.slice(0, EVENTS);
 }
 
-/** Remembers how everything was watched. As long as it is kept, the list is the same one. */
+/** Remembers how everything was watched. As long as it is kept, it is the same object. */
 function rememberCoverage(
   store: PageStore,
   { watch }: PageQuery,
   clock: Clock,
-): (now: Timestamp) => Promise<readonly PlaceGaps[]> {
-  let kept: { readAt: number; places: readonly PlaceGaps[] } | null = null;
+): (now: Timestamp) => Promise<CoverageFacts> {
+  let kept: { readAt: number; facts: CoverageFacts } | null = null;
   return async (now) => {
-    if (kept !== null && clock.monotonic() - kept.readAt < COVERAGE_KEPT_MS) return kept.places;
+    if (kept !== null && clock.monotonic() - kept.readAt < COVERAGE_KEPT_MS) return kept.facts;
     const period = { since: now - USUAL_COVERAGE_MS, until: now };
-    const places = await readCoverage(store, { watch: watch ?? undefined, ...period }, now);
-    kept = {
-      readAt: clock.monotonic(),
-      places: places.map(({ intervals: _intervals, ...place }) => place),
-    };
-    return kept.places;
+    const portions: CoverageFacts[] = [];
+    for await (const places of coverageInPortions(store, { watch: watch ?? undefined, ...period }, now))
+      portions.push(coverageFacts(places));
+    const facts = together(portions);
+    kept = { readAt: clock.monotonic(), facts };
+    return facts;
   };
 }
 

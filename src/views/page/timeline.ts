@@ -3,7 +3,7 @@ import type { Observation } from '../../domain/job/observation.ts';
 import type { Milestone, RestoreJob } from '../../domain/job/restore-job.ts';
 import { type ShownState, shownState } from '../shown-state.ts';
 import type { PageFacts } from './facts.ts';
-import { type Gap, gapNow, gapsByWatch } from './gaps.ts';
+import { type Gap, gapNow, gapsByWatch, NO_COVERAGE } from './gaps.ts';
 import { keyOf } from './jobs-window.ts';
 import { RANGES } from './query.ts';
 
@@ -61,7 +61,7 @@ export function timelineOf({ now, query, record, status }: PageFacts): Timeline 
     .flatMap((seen) => barOf(seen, ends.get(keyOf(seen)) ?? null, shownNow) ?? [])
     .filter((bar) => bar.until >= from && bar.from <= until);
   const byWatch = Map.groupBy(bars, ({ watch }) => watch);
-  const gaps = gapsByWatch(record?.coverage ?? [], status.watches, from);
+  const gaps = gapsByWatch(record?.coverage ?? NO_COVERAGE, status.watches, from);
   const configured = status.watches.map(({ watch }) => watch);
   const names = [...new Set([...configured, ...byWatch.keys()])].filter(
     (name) => query.watch === null || name === query.watch,

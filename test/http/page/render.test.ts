@@ -3,7 +3,7 @@ import type { ExpectedEnd } from '../../../src/domain/job/eta.ts';
 import { renderPage, renderSections } from '../../../src/http/page/page.ts';
 import type { VerifiedLog } from '../../../src/store/ports/evidence/verified.ts';
 import type { PageFacts } from '../../../src/views/page/facts.ts';
-import type { PlaceGaps } from '../../../src/views/page/gaps.ts';
+import { coverageFacts, type PlaceGaps } from '../../../src/views/page/gaps.ts';
 import { aJob, anEvent, anObservation, MINUTE, T0 } from '../../support/builders.ts';
 import {
   aChannelReport,
@@ -90,7 +90,9 @@ describe('a page', () => {
       text(
         renderSections(
           pageFacts({
-            record: aRecord({ coverage: [{ ...place, gaps, coveredMs, expectedMs: 1_000_000 }] }),
+            record: aRecord({
+              coverage: coverageFacts([{ ...place, gaps, coveredMs, expectedMs: 1_000_000 }]),
+            }),
           }),
         ).get('record')?.html ?? '',
       );

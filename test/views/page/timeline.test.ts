@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GapCause } from '../../../src/domain/coverage/causes.ts';
+import { coverageFacts, together } from '../../../src/views/page/gaps.ts';
 import { timelineOf } from '../../../src/views/page/timeline.ts';
 import { aJob, anObservation, HOUR, MINUTE, T0 } from '../../support/builders.ts';
 import { aRecord, aRunning, PAGE_NOW, pageFacts } from '../../support/page-facts.ts';
@@ -95,7 +96,7 @@ describe('the timeline', () => {
     const blind = aWatchStatus({ sinceSuccessMs: HOUR, lastSuccessAt: T0 - HOUR, fault: AUTH_FAULT });
     const facts = pageFacts({
       status: aWatcherStatus({ watches: [blind] }),
-      record: aRecord({ coverage }),
+      record: aRecord({ coverage: coverageFacts(coverage) }),
     });
     expect(timelineOf(facts).lanes[0]?.gaps).toEqual([
       {
@@ -129,12 +130,18 @@ describe('the timeline', () => {
       instance('d', [-2 * HOUR - 2_000, -HOUR, 'stopped'], [-28 * MINUTE, -18 * MINUTE, 'atlas_away']),
       instance('e', [-2 * HOUR, -HOUR, 'stopped'], [-25 * MINUTE, -18 * MINUTE, 'atlas_away']),
     ];
-    const { lanes } = timelineOf(pageFacts({ record: aRecord({ coverage }) }));
-    expect(lanes[0]?.gaps.map(({ place, from, until }) => [place, from - T0, (until ?? 0) - T0])).toEqual([
-      [null, -2 * HOUR - 2_000, -HOUR + 9_000],
-      ['b', -30 * MINUTE, -20 * MINUTE],
-      ['2 of 5 instances', -28 * MINUTE, -18 * MINUTE],
-    ]);
+    for (const facts of [
+      coverageFacts(coverage),
+      // As it is read: some places at a time.
+      together(coverage.map((one) => coverageFacts([one]))),
+    ]) {
+      const { lanes } = timelineOf(pageFacts({ record: aRecord({ coverage: facts }) }));
+      expect(lanes[0]?.gaps.map(({ place, from, until }) => [place, from - T0, (until ?? 0) - T0])).toEqual([
+        [null, -2 * HOUR - 2_000, -HOUR + 9_000],
+        ['b', -30 * MINUTE, -20 * MINUTE],
+        ['2 of 5 instances', -28 * MINUTE, -18 * MINUTE],
+      ]);
+    }
   });
 
   it('leaves out the lanes of many watches of which there is nothing to show, and counts them', () => {

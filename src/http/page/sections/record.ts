@@ -1,4 +1,4 @@
-import { isExpected, ratioOf } from '../../../domain/coverage/periods.ts';
+import { ratioOf } from '../../../domain/coverage/periods.ts';
 import { FAULT_WORDS } from '../../../domain/evidence/wrong-entry.ts';
 import type { VerifiedLog } from '../../../store/ports/evidence/verified.ts';
 import type { PageFacts, RecordFacts } from '../../../views/page/facts.ts';
@@ -39,9 +39,8 @@ function verifiedWords({ at, head, problems, first, by }: VerifiedLog, now: numb
 }
 
 /** Rounded down: 100 % is said only when nothing is missing. */
-function coverageWords(places: RecordFacts['coverage']): Part {
-  if (places.length === 0) return 'nothing is on record yet';
-  const gaps = places.reduce((count, place) => count + place.gaps.filter(isExpected).length, 0);
-  const share = `${(Math.floor(ratioOf(places) * 10_000) / 100).toFixed(2)} %`;
+function coverageWords({ places, gaps, ...spans }: RecordFacts['coverage']): Part {
+  if (places === 0) return 'nothing is on record yet';
+  const share = `${(Math.floor(ratioOf([spans]) * 10_000) / 100).toFixed(2)} %`;
   return markup`${share} <span class="quiet">${gaps === 0 ? 'without a gap' : many(gaps, 'gap')}</span>`;
 }

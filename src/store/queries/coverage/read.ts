@@ -18,24 +18,26 @@ export async function readCoverage(
   db: Kysely<Database>,
   { watch, since, until }: CoverageFilter,
 ): Promise<RecordedCoverage> {
-  const rows = [
-    ...(await allOf((last) => standing(db, last))),
-    ...(await allOf((last) => ended(db, since, last))),
+  const isAskedFor = (row: Row): boolean =>
+    row.from_at < until && (watch === undefined || row.watch === watch);
+  const spans = [
+    ...(await allOf((last) => standing(db, last), isAskedFor)),
+    ...(await allOf((last) => ended(db, since, last), isAskedFor)),
   ];
-  const spans = rows
-    .filter((row) => row.from_at < until && (watch === undefined || row.watch === watch))
-    .map(toSpan);
   return { spans, writers: await writersOf(db, new Set(spans.map(({ writer }) => writer))) };
 }
 
 /** Reads page by page, and lets everybody else have a turn between two. */
-async function allOf(read: (last: Row | undefined) => Promise<Row[]>): Promise<Row[]> {
-  const all: Row[] = [];
-  for (;;) {
-    const page = await read(all.at(-1));
-    all.push(...page);
+async function allOf(
+  read: (last: Row | undefined) => Promise<Row[]>,
+  isAskedFor: (row: Row) => boolean,
+): Promise<RecordedSpan[]> {
+  const all: RecordedSpan[] = [];
+  for (let last: Row | undefined; ; await nextTurn()) {
+    const page = await read(last);
+    all.push(...page.filter(isAskedFor).map(toSpan));
     if (page.length < PAGE) return all;
-    await nextTurn();
+    last = page.at(-1);
   }
 }
 
