@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { describe, expect, it } from 'vitest';
 import { clusterJob, finish } from '../../src/simulator/atlas/scenario.ts';
 import { blocks } from '../docs/documents.ts';
+import type { Home } from '../support/daemon.ts';
 import { fetchOnce } from '../support/fetch-once.ts';
 import { awaken, command, settle, startWorld, until, WEBHOOK_SECRET } from './support.ts';
 
@@ -78,8 +79,9 @@ describe('the command lines that the documents show', () => {
         server: { host: '127.0.0.1', port: 0, token: SERVER_TOKEN, viewToken: VIEW_TOKEN },
       }),
     );
-    const daemon = await awaken(home);
-    await until(async () => (await fetchOnce(`${daemon.base}/readyz`)).ok, 'a daemon that is ready');
+    // A proof needs a checkpoint, and a daemon that stops makes one.
+    await (await aReadyDaemon(home)).kill('SIGTERM');
+    const daemon = await aReadyDaemon(home);
 
     for (const { words } of lines.filter(({ words: [program] }) => program === 'curl')) {
       const asked = curlOf(words);
@@ -106,6 +108,12 @@ describe('the command lines that the documents show', () => {
     expect(refused).toEqual([]);
   });
 });
+
+async function aReadyDaemon(home: Home) {
+  const daemon = await awaken(home);
+  await until(async () => (await fetchOnce(`${daemon.base}/readyz`)).ok, 'a daemon that is ready');
+  return daemon;
+}
 
 const NOT_HERE = ['init', 'migrate'];
 

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { finish } from '../../src/simulator/atlas/scenario.ts';
 import { makeHome, runCommand, startDaemon } from '../support/daemon.ts';
 import { startPostgres } from '../support/postgres/server.ts';
-import { hasPostgres, newPostgresAddress } from '../support/postgres/shared.ts';
+import { hasPostgres, newPostgresSchema } from '../support/postgres/shared.ts';
 import { GROUP, getJson, INSTANCE, startWorld, until } from './support.ts';
 
 describe.skipIf(!hasPostgres())('a daemon whose store is a PostgreSQL', () => {
@@ -11,7 +11,7 @@ describe.skipIf(!hasPostgres())('a daemon whose store is a PostgreSQL', () => {
     timeout: 300_000,
   }, async () => {
     const world = await startWorld();
-    const address = await newPostgresAddress();
+    const address = await newPostgresSchema();
     const url = address.url.replace('//watcher@', `//watcher:\${DATABASE_PASSWORD}@`);
     const home = await makeHome(world.config({ store: { ...address, url } }));
     onTestFinished(home.remove);
@@ -79,7 +79,7 @@ describe.skipIf(!hasPostgres())('a daemon that is started while its PostgreSQL i
 
   it('ends, and says why, when the server refuses it', { timeout: 300_000 }, async () => {
     const world = await startWorld();
-    const address = await newPostgresAddress();
+    const address = await newPostgresSchema();
     const url = address.url.replace('//watcher@', '//nobody:canary-password@');
     const home = await makeHome(world.config({ store: { ...address, url } }));
     onTestFinished(home.remove);
