@@ -28,7 +28,7 @@ const RULES = [
   'duplicate-names',
   'http-not-loopback',
   'open-server-without-token',
-  'store-is-audit-file',
+  'own-files-one',
   'unknown-channel',
   'unknown-events',
 ] as const;
