@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { decoded } from '../net/decoded.ts';
 import type { Finding } from './schema/check-shape.ts';
 import { CONFIG_SCHEMA } from './schema/schema.ts';
 import { SECRETS, type SecretForm } from './schema/secret.ts';
@@ -138,12 +139,4 @@ function partsOf(text: string, form: SecretForm): string[] {
   const { username, password, pathname, searchParams } = new URL(text);
   const parts = [username, password, ...pathname.split('/'), ...searchParams.values()];
   return [text, ...parts, ...parts.map(decoded)];
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

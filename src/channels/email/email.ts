@@ -2,6 +2,7 @@ import type { SMTPTransportOptions } from 'nodemailer';
 import { DeliveryError, type RecipientRefusal, toError, WatcherError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import { trustedCas } from '../../net/ca-file.ts';
+import { decoded } from '../../net/decoded.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { passwordsOf } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';
@@ -209,15 +210,6 @@ function loginOf(smtpUrl: string, channel: string): Login {
     user: decoded(url.username),
     password: decoded(url.password),
   };
-}
-
-/** A lone `%` in a password is meant as it stands. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function transportOptions(

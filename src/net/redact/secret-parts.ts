@@ -1,3 +1,5 @@
+import { decoded } from '../decoded.ts';
+
 /** Shorter parts of an address are words (`api`, `hooks`), not secrets. */
 const SHORTEST_PART = 8;
 /** A part as long as this is a token, whatever it looks like. */
@@ -31,15 +33,6 @@ export function passwordsOf(url: string): string[] {
   if (!URL.canParse(url)) return [];
   const { password } = new URL(url);
   return password === '' ? [] : [password, decoded(password)];
-}
-
-/** A lone `%` in a password is meant as it stands. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** A Standard Webhooks secret, and its base64 alone. */
