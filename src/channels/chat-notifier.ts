@@ -19,7 +19,7 @@ export interface ChatOptions<Message> {
   exchange: (message: Message, leave: Leave) => Promise<HttpReply>;
   /** What an acceptance is called in the receipt. */
   detailOf: (reply: HttpReply) => string;
-  /** Closes idle connections. */
+  /** Closes all connections. A request in hand fails by it: whoever closes waits for it first. */
   close: () => void;
 }
 

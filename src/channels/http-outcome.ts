@@ -2,7 +2,7 @@ import { formatSpan } from '../domain/instant.ts';
 import { DeliveryError, type DeliveryReason } from '../errors.ts';
 import { PROXY_LOGIN } from '../net/proxy-fault.ts';
 import { parseRetryAfter } from '../net/retry-after.ts';
-import { WireFault } from '../net/wire-fault.ts';
+import { wordsOfNoAnswer } from '../net/wire-fault.ts';
 
 /** What a receiver answered, as far as a verdict needs it. */
 export interface HttpReply {
@@ -103,17 +103,8 @@ export function networkFault(
       retryable: true,
     });
   }
-  const { kind, code, hint } = thrown instanceof WireFault ? thrown : NAMELESS;
-  const isPlain = kind === 'network' && code !== null;
-  const text = isPlain || !(thrown instanceof WireFault) ? unreached(receiver, code) : thrown.say(receiver);
+  const { text, hint } = wordsOfNoAnswer(thrown, receiver);
   return new DeliveryError('unavailable', text, { retryable: true, hint });
-}
-
-/** Not from the transport: nothing of it is fit to be told. */
-const NAMELESS = { kind: 'network', code: null, hint: undefined } as const;
-
-function unreached(receiver: string, code: string | null): string {
-  return `${receiver} cannot be reached${code === null ? '' : ` (${code})`}`;
 }
 
 /** We stopped waiting; where something was sent (`wasTried`), whether the receiver has the message is not known. */

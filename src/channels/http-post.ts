@@ -24,7 +24,7 @@ export interface Poster {
    * @throws {WireFault} when there is no answer; the signal's reason when that aborted before; what `lastLook` throws.
    */
   post(request: PostRequest): Promise<PostReply>;
-  /** Closes idle connections. */
+  /** Closes all connections. A request in hand fails by it: whoever closes waits for it first. */
   close(): void;
 }
 

@@ -70,7 +70,7 @@ export interface Notifier {
   pausedMs?(): number;
   /** What `send` would send, made by the same code. Turns to nobody. */
   preview(notices: readonly Notice[]): Promise<Preview>;
-  /** Closes idle connections. A send in flight may finish. */
+  /** Closes all connections. A send in flight may fail by it: whoever closes waits for it first. */
   close(): Promise<void>;
   /** On a channel that can tell as one digest what it has gathered; whether it gathers anything is decided elsewhere. */
   readonly digest?: DigestSender;

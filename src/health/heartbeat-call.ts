@@ -1,6 +1,6 @@
 import { formatSpan } from '../domain/instant.ts';
 import { createHttpClient, type HttpResponse } from '../net/http-client.ts';
-import { StaleConnection, WireFault } from '../net/wire-fault.ts';
+import { StaleConnection, wordsOfNoAnswer } from '../net/wire-fault.ts';
 import type { HeartbeatAnswer } from './heartbeat-answer.ts';
 import { answerOf } from './heartbeat-verdict.ts';
 
@@ -13,7 +13,7 @@ const BODY_LIMIT = 4_096;
 export interface HeartbeatCaller {
   /** Calls once, by GET, or by POST with a text to go along. Never throws; an abort counts as no answer. */
   call(url: string, cancelled: AbortSignal, text?: string | null): Promise<HeartbeatAnswer>;
-  /** Closes idle connections. */
+  /** Closes all connections. A request in hand fails by it: whoever closes waits for it first. */
   close(): void;
 }
 
@@ -54,8 +54,6 @@ function noAnswer(thrown: unknown, { aborted }: AbortSignal): HeartbeatAnswer {
   if (aborted) {
     return { kind: 'refused', detail: `no answer within ${formatSpan(TIMEOUT_MS)}`, hint: null };
   }
-  if (!(thrown instanceof WireFault)) return { kind: 'refused', detail: 'it cannot be reached', hint: null };
-  const { kind, code, hint = null } = thrown;
-  const isPlain = kind === 'network' && code !== null;
-  return { kind: 'refused', detail: isPlain ? `it cannot be reached (${code})` : thrown.say('it'), hint };
+  const { text, hint = null } = wordsOfNoAnswer(thrown, 'it');
+  return { kind: 'refused', detail: text, hint };
 }

@@ -57,7 +57,7 @@ export interface HttpClient {
    * @throws {WireFault} when there is no head of an answer; the signal's reason when that aborted before.
    */
   send(request: HttpRequest): Promise<HttpResponse>;
-  /** Closes idle connections. A request in hand may fail by it. */
+  /** Closes all connections. A request in hand fails by it. */
   close(): void;
 }
 

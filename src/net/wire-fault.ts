@@ -172,3 +172,14 @@ function codeOf(thrown: unknown): string | null {
   const code: unknown = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? code : null;
 }
+
+/**
+ * Words a request that got no answer, about the one who was asked (`who`), and what to do. Of what is not from the transport nothing is fit to
+ * be told.
+ */
+export function wordsOfNoAnswer(thrown: unknown, who: string): { text: string; hint: string | undefined } {
+  if (!(thrown instanceof WireFault)) return { text: `${who} cannot be reached`, hint: undefined };
+  const { kind, code, hint } = thrown;
+  const isPlain = kind === 'network' && code !== null;
+  return { text: isPlain ? `${who} cannot be reached (${code})` : thrown.say(who), hint };
+}

@@ -62,7 +62,7 @@ export interface Connection extends Pick<ServerClock, 'aheadMs' | 'surelyAheadMs
   budgetOf(project: string): ProjectBudget;
   /** See `JobSource.forgive`. */
   forgive(): void;
-  /** Closes idle connections. */
+  /** Closes all connections. A request in hand fails by it: whoever closes waits for it first. */
   close(): Promise<void>;
 }
 

@@ -155,6 +155,6 @@ export interface JobSource {
    */
   surelyAheadMs(): number;
 
-  /** Closes idle connections. */
+  /** Closes all connections. A request in hand fails by it: whoever closes waits for it first. */
   close(): Promise<void>;
 }

@@ -15,6 +15,6 @@ export interface Witness {
   readonly name: string;
   /** Asks once. Never throws. @param request as `addCheckpointText` writes it. */
   ask(request: string, cancelled: AbortSignal): Promise<WitnessAnswer>;
-  /** Closes idle connections. */
+  /** Closes all connections. A request in hand fails by it: whoever closes waits for it first. */
   close(): void;
 }
