@@ -1,5 +1,6 @@
 import { createTask, type ScheduledTask, validateDetailed } from 'node-cron';
 import type { Timestamp } from '../domain/instant.ts';
+import type { Watch } from '../domain/job/watch.ts';
 import { type ClockGap, clockGaps } from '../domain/schedule/clock-change.ts';
 
 const FIELDS = [
@@ -44,10 +45,17 @@ export function nextRun(expression: string, timeZone: string): Timestamp {
   return gap === undefined ? next.getTime() : gap.at;
 }
 
-/** Milliseconds from the next slot of a cron expression, read in UTC, to the one after it. */
+/** Milliseconds from the next slot of a cron expression, read in UTC, to the one after it. Nobody is polled more often than every second. */
 export function periodOf(expression: string): number {
   const [next, after] = withTask(expression, 'UTC', (task) => task.getNextRuns(2));
-  return next === undefined || after === undefined ? 0 : after.getTime() - next.getTime();
+  return next === undefined || after === undefined
+    ? 1_000
+    : Math.max(1_000, after.getTime() - next.getTime());
+}
+
+/** Milliseconds from one poll of a watch to the next while nothing runs there. */
+export function idlePeriodOf({ schedule, scheduleIdle }: Pick<Watch, 'schedule' | 'scheduleIdle'>): number {
+  return periodOf(scheduleIdle ?? schedule);
 }
 
 /** True when the expression would have come round within the gap. */

@@ -20,7 +20,7 @@ export const schedulesFitCeilings: Rule = ({ config, warn }) => {
       if (cronFault(schedule) !== null) return [];
       if (instanceName === '*') openEnded.add(groupId.toLowerCase());
       const requests = Math.max(1, entriesOf(restoreJobIds).length);
-      return [{ groupId: groupId.toLowerCase(), everyMs: Math.max(1_000, periodOf(schedule)), requests }];
+      return [{ groupId: groupId.toLowerCase(), everyMs: periodOf(schedule), requests }];
     });
     const ceiling = { perMinute: requestsPerMinute, login: auth?.type === 'serviceAccount' ? 0 : 1 };
     for (const demand of demandsOf(askers, ceiling)) {

@@ -1,5 +1,5 @@
 import type { ConnectionConfig, WatcherConfig } from '../../../config/config.ts';
-import { periodOf } from '../../../config/cron.ts';
+import { idlePeriodOf } from '../../../config/cron.ts';
 import type { Diagnosis } from '../../../diagnosis/diagnosis.ts';
 import type { Watch } from '../../../domain/job/watch.ts';
 import { periodWords } from '../../../domain/polling/reachable.ts';
@@ -34,8 +34,8 @@ export function connectionDemands(
         Object.entries(found.get(watch.name)?.asks ?? {}).map(([groupId, requests]) => ({
           ...{ watch, groupId, requests },
           everyMs: sweptOf.get(watch.name)?.has(groupId)
-            ? Math.max(everyMsOf(watch), watch.sweepEveryMs)
-            : everyMsOf(watch),
+            ? Math.max(idlePeriodOf(watch), watch.sweepEveryMs)
+            : idlePeriodOf(watch),
           refillPerMinute: found.get(watch.name)?.refills[groupId] ?? null,
         })),
       );
@@ -81,11 +81,11 @@ export function roomWords({ connections, watches }: WatcherConfig): string[] {
   return watches.filter(isOpenEnded).flatMap((watch) => {
     const connection = connections.find(({ name }) => name === watch.connection);
     if (connection === undefined) return [];
-    const everyMs = everyMsOf(watch);
+    const everyMs = idlePeriodOf(watch);
     const others = watches
       .filter((other) => other !== watch && other.connection === watch.connection)
       .filter((other) => other.groupId === watch.groupId && watch.groupId !== '*')
-      .map((other) => ({ everyMs: everyMsOf(other), requests: Math.max(1, other.restoreJobIds.length) }));
+      .map((other) => ({ everyMs: idlePeriodOf(other), requests: Math.max(1, other.restoreJobIds.length) }));
     const perInstance = Math.max(1, watch.restoreJobIds.length);
     const room = Math.floor(roomBeside(everyMs, others, ceilingOf(connection)) / perInstance);
     return [
@@ -101,11 +101,6 @@ function sweptIn(feeds: Diagnosis['feeds']): ReadonlySet<string> {
 
 function isOpenEnded({ instanceName }: Watch): boolean {
   return instanceName === '*';
-}
-
-/** While nothing runs. Nobody is polled more often than every second. */
-function everyMsOf({ schedule, scheduleIdle }: Watch): number {
-  return Math.max(1_000, periodOf(scheduleIdle ?? schedule));
 }
 
 function ceilingOf({ requestsPerMinute, auth }: ConnectionConfig): Ceiling {

@@ -1,5 +1,5 @@
 import type { WatcherConfig } from '../../../config/config.ts';
-import { periodOf } from '../../../config/cron.ts';
+import { idlePeriodOf } from '../../../config/cron.ts';
 import type { Diagnosis } from '../../../diagnosis/diagnosis.ts';
 import { formatBound } from '../../../domain/instant.ts';
 import type { Watch } from '../../../domain/job/watch.ts';
@@ -17,7 +17,7 @@ export interface WorstCase {
 /** The worst case of each watch that activity feeds may help. */
 export function worstCases({ watches }: WatcherConfig): WorstCase[] {
   return watches.filter(isHelped).map((watch) => {
-    const everyMs = everyMsOf(watch);
+    const everyMs = idlePeriodOf(watch);
     return { watch: watch.name, byHintMs: everyMs, withoutMs: watch.sweepEveryMs + everyMs };
   });
 }
@@ -64,10 +64,5 @@ export function actorWords(diagnoses: readonly Diagnosis[]): string[] {
 }
 
 function isHelped(watch: Watch): boolean {
-  return mayBeHinted(watch) && everyMsOf(watch) < watch.sweepEveryMs;
-}
-
-/** From one poll to the next while nothing runs. */
-function everyMsOf({ schedule, scheduleIdle }: Watch): number {
-  return Math.max(1_000, periodOf(scheduleIdle ?? schedule));
+  return mayBeHinted(watch) && idlePeriodOf(watch) < watch.sweepEveryMs;
 }
