@@ -8,6 +8,7 @@ import { isInForce } from '../domain/telling/mute.ts';
 import { WatcherError } from '../errors.ts';
 import type { MadeCheckpoint } from '../store/ports/audit.ts';
 import type { PageRequest, Rows } from '../store/ports/records.ts';
+import { givenUpOf } from '../views/records/given-up.ts';
 import type { CoverageRequest, Records, Redriven } from '../views/records/records.ts';
 import { UnfitId } from '../views/resolve-id.ts';
 import type { StatusReport } from '../views/status/report.ts';
@@ -170,19 +171,4 @@ async function redriveEach(client: ApiClient, ids: readonly string[]): Promise<R
     }
   }
   return { redriven, refused, cutShort: null };
-}
-
-async function givenUpOf(
-  records: Pick<Records, 'listDeliveries'>,
-  channel: string | null,
-): Promise<string[]> {
-  const ids: string[] = [];
-  let cursor: string | undefined;
-  do {
-    const filter = { status: 'given_up' as const, channel: channel ?? undefined };
-    const found = await records.listDeliveries({ ...filter, limit: MOST_AT_ONCE, cursor });
-    ids.push(...found.items.map(({ id }) => id));
-    cursor = found.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  return ids;
 }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
 import type { MutableWatch } from '../../domain/telling/mute-reach.ts';
 import type { AuditReader } from '../../store/ports/audit.ts';
@@ -12,6 +11,7 @@ import { readCoverage } from '../coverage.ts';
 import { createExpectedEnds } from '../expected-ends.ts';
 import { addMute } from '../mutes.ts';
 import { resolveDeliveryId, resolveJobId } from '../resolve-id.ts';
+import { givenUpOf } from './given-up.ts';
 import type { Records, RedriveRequest } from './records.ts';
 
 /** What people ask of a store that is opened for them. */
@@ -21,8 +21,6 @@ export type RecordsStore = RecordStore &
   AttestationStore &
   Pick<JobReader, 'finishedDurations'> &
   Pick<AuditReader, 'readAuditLines' | 'auditHead' | 'auditStart' | 'lastCheckpoint'>;
-
-const PAGE_SIZE = 500;
 
 /**
  * The record in a store. Whoever opened the store closes it.
@@ -82,16 +80,4 @@ async function wanted(store: RecordsStore, request: RedriveRequest): Promise<str
   const found = new Set<string>();
   for (const id of request.ids) found.add(await resolveDeliveryId(store, id));
   return [...found];
-}
-
-async function givenUpOf(store: RecordsStore, channel: string): Promise<string[]> {
-  const ids: string[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await store.listDeliveries({ channel, status: 'given_up', limit: PAGE_SIZE, cursor });
-    ids.push(...page.items.map(({ id }) => id));
-    cursor = page.nextCursor ?? undefined;
-    await nextTurn();
-  } while (cursor !== undefined);
-  return ids;
 }
