@@ -16,7 +16,6 @@ describe('why something cannot be read', () => {
 
   it('is said of the watcher itself where it looked at nothing', () => {
     expect(causeWords(span('stopped'))).toBe('the watcher was stopped');
-    expect(causeWords(span('not_on_record'))).toBe('before the record begins');
   });
 
   it('stands as it is where the reason is of another version', () => {

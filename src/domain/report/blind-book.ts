@@ -11,8 +11,12 @@ export class BlindBook {
   #stoppedAt: Timestamp | null = null;
   #lastAt: Timestamp | null = null;
   #isRunning = false;
-  /** When the log begins: of what was before, nothing is known. */
   #firstAt: Timestamp | null = null;
+
+  /** When the log begins: of what was before, nothing is known. `null`: it has no entries. */
+  get beginsAt(): Timestamp | null {
+    return this.#firstAt;
+  }
 
   /** Reckons an entry in. */
   read({ at, kind, data }: AuditEntry): void {
@@ -42,18 +46,7 @@ export class BlindBook {
               detail: null,
             },
           ];
-    const unknown: BlindSpan[] = [
-      {
-        watch: null,
-        place: null,
-        from: 0,
-        until: this.#firstAt,
-        by: 'log',
-        cause: 'not_on_record',
-        detail: null,
-      },
-    ];
-    return [...unknown, ...this.#spans, ...this.#open.values(), ...stopped]
+    return [...this.#spans, ...this.#open.values(), ...stopped]
       .filter((span) => watch === null || span.watch === null || span.watch === watch)
       .filter(({ from, until: end }) => from < until && (end ?? until) > since)
       .map((span) => ({

@@ -66,10 +66,13 @@ export class ReportCompiler {
   report(request: ReportRequest): Report {
     const { since, until, watch, madeAt, version, checkpoint, key } = request;
     const restores = this.#restores.rows(request);
-    const blind = blindTimes(request.coverage, this.#blind.spans(request), request);
+    const recordFrom = Math.min(Math.max(since, this.#blind.beginsAt ?? until), until);
+    const recorded = { since: recordFrom, until };
+    const blind = blindTimes(request.coverage, this.#blind.spans(request), recorded);
     const names = watch === null ? new Set([...this.#watches, ...restores.map((row) => row.watch)]) : [watch];
     return {
       period: { since, until },
+      recordFrom,
       ...{ madeAt, version, watch },
       configuration: this.#configuration,
       integrity: {

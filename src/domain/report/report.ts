@@ -6,6 +6,8 @@ import type { JobState } from '../job/restore-job.ts';
 /** The evidence of a period: what an auditor asks about restores, and how far it can be relied on. Spans are milliseconds. */
 export interface Report {
   period: { since: Timestamp; until: Timestamp };
+  /** From when on the log tells of the period: its beginning, unless the log begins later. What was before counts neither as seen nor as blind. */
+  recordFrom: Timestamp;
   madeAt: Timestamp;
   /** Of the program that made it. */
   version: string;

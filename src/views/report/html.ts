@@ -151,7 +151,7 @@ function undelivered({ undelivered: notices }: Report): Markup {
   return markup`<section><h2>Messages that did not arrive</h2>${notices.length === 0 ? markup`<p>None: everything that was owed to a channel was accepted, or is still being tried.</p>` : list}</section>`;
 }
 
-function blind({ blind: gaps, period }: Report): Markup {
+function blind({ blind: gaps, period, recordFrom }: Report): Markup {
   const list = markup`<div class="scroll"><table><thead><tr><th>From</th><th>Until</th><th class="n">Lasted</th><th>Watch</th><th>Cause</th></tr></thead>
 <tbody>${gaps.map(
     (
@@ -159,7 +159,11 @@ function blind({ blind: gaps, period }: Report): Markup {
     ) => markup`<tr><td class="w">${toIso(gap.from).slice(0, 19).replace('T', ' ')}</td><td class="w">${gap.until === null ? 'still' : toIso(gap.until).slice(0, 19).replace('T', ' ')}</td><td class="n w">${formatSpan((gap.until ?? period.until) - gap.from)}</td><td>${gap.watch ?? 'every watch'}${gap.place === null ? null : markup`<small>${gap.place}</small>`}</td><td>${causeWords(gap)}<small>${gap.detail}</small></td></tr>
 `,
   )}</tbody></table></div>`;
-  return markup`<section><h2>When nobody could see</h2><p>Restores that began and ended in such a time were found afterwards, as far as Atlas still listed them.</p>${gaps.length === 0 ? markup`<p class="good">Never: every watch saw all the time.</p>` : list}</section>`;
+  const before =
+    recordFrom > period.since
+      ? markup`<p class="warn">No record yet before ${instantWords(recordFrom)}: nothing is known of that time, and it counts neither as watched nor as missed.</p>`
+      : null;
+  return markup`<section><h2>When nobody could see</h2>${before}<p>Restores that began and ended in such a time were found afterwards, as far as Atlas still listed them.</p>${gaps.length === 0 ? markup`<p class="good">Never${before === null ? '' : ' since then'}: every watch saw all the time.</p>` : list}</section>`;
 }
 
 function integrity({ integrity: found, configuration, madeAt, version, period }: Report): Markup {

@@ -7,6 +7,7 @@ export function reportView(report: Report): Readonly<Record<string, unknown>> {
   const { period, madeAt, version, watch, configuration, integrity, watches } = report;
   return {
     period: { since: toIso(period.since), until: toIso(period.until), timeZone: 'UTC' },
+    recordFrom: toIso(report.recordFrom),
     ...{ madeAt: toIso(madeAt), version, watch },
     configuration: configuration && { ...configuration, loadedAt: toIso(configuration.loadedAt) },
     ...{ integrity, watches },

@@ -64,7 +64,6 @@ export function outcomeWords({ outcome, warnings, isWithinRto }: RestoreRow): st
 const CAUSES = new Map<string, string>([
   ['stopped', GAP_CAUSES.stopped],
   ['killed', GAP_CAUSES.killed],
-  ['not_on_record', 'before the record begins'],
 ]);
 
 /** Why a watch could not see. */

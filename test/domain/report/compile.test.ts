@@ -105,7 +105,14 @@ describe('the report of a quarter', () => {
 
   it('says that nothing is known of the time before the log begins', () => {
     const early = reportOf(LOG, { since: SINCE - 40 * 24 * HOUR });
-    expect(early.blind[0]).toMatchObject({ cause: 'not_on_record', until: SINCE - 30 * 24 * HOUR });
+    expect(early.recordFrom).toBe(SINCE - 30 * 24 * HOUR);
+    // It is no blind time, and counts for nothing: 40 days more than the quarter, 30 of which are on record.
+    const quarterBegun = reportOf(LOG, { since: SINCE - 30 * 24 * HOUR });
+    expect(quarterBegun.recordFrom).toBe(SINCE - 30 * 24 * HOUR);
+    expect(early.blind).toEqual(quarterBegun.blind);
+    expect(early.watches).toEqual(quarterBegun.watches);
+    expect(reportOf(LOG).recordFrom).toBe(SINCE);
+    expect(reportOf([]).recordFrom).toBe(reportOf([]).period.until);
   });
 
   it('names the first entry that was changed, and says so', () => {

@@ -66,6 +66,15 @@ describe('the report as a page', () => {
     expect(page).toContain('&lt;img src=x onerror=&quot;a()&quot;&gt;&#39;&amp;');
   });
 
+  it('says from when on there is a record, where that begins within the period', () => {
+    expect(html).not.toContain('No record yet');
+    const later = { ...aReport(), recordFrom: SINCE + 86_400_000, blind: [] };
+    const page = reportHtml(later);
+    expect(page).toMatch(/No record yet before [^:]*2026-07-02/);
+    expect(page).toContain('Never since then: every watch saw all the time.');
+    expect(JSON.parse(JSON.stringify(reportView(later))).recordFrom).toBe('2026-07-02T00:00:00.000Z');
+  });
+
   it('says it plainly where the log is not whole, or nothing happened', () => {
     const report = aReport();
     const broken = { entry: 9, what: 'entry 9 was changed after it was written' };
