@@ -9,6 +9,7 @@ body{margin:0;background:var(--paper);color:var(--ink);font:14px/1.45 system-ui,
 main{max-width:1080px;margin:0 auto;padding:40px 28px 64px}
 h1{font-size:28px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em}
 h2{font-size:18px;margin:40px 0 10px;break-after:avoid}
+h2~p:not(:last-child){break-after:avoid}
 p{margin:0 0 10px;max-width:72ch}
 .soft,small,caption{color:var(--soft)}
 small{font-size:.86em}
