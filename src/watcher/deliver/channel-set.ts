@@ -1,11 +1,11 @@
 import type { Notifier } from '../../channels/notifier.ts';
 import { channelUnit } from '../../domain/replicas/unit.ts';
-import { DeliveryError } from '../../errors.ts';
 import type { Signals } from '../../signals.ts';
 import type { Lease } from '../../store/ports/replicas/lease.ts';
 import { type Hold, type Leases, underHold } from '../leases/leases.ts';
 import { type Haste, Reconciler } from '../reconciler.ts';
 import { type ChannelWorker, type ChannelWorkerDeps, startChannelWorker } from './channel-worker.ts';
+import { sendingOnlyOurs } from './only-ours.ts';
 
 /**
  * A send in hand gets this long to end: one that is cut short may be sent twice. At a change of the configuration it gets longer than
@@ -99,27 +99,5 @@ export function createChannelSet(deps: ChannelSetDeps): ChannelSet {
       for (const unsubscribe of unsubscribes) unsubscribe();
       await workers.stop();
     },
-  };
-}
-
-/** The same notifier, which sends nothing once another replica may send for the channel: the process may have stood still since the claim. */
-function sendingOnlyOurs(notifier: Notifier, hold: Hold): Notifier {
-  if (hold.lease === null) return notifier;
-  const lookAgain = (): void => {
-    if (hold.isOurs()) return;
-    const options = { retryable: true, wasTried: false };
-    throw new DeliveryError('timeout', 'not sent: the channel is another replica’s by now', options);
-  };
-  const looking =
-    (send: Notifier['send']): Notifier['send'] =>
-    async (notices, signal) => {
-      lookAgain();
-      return send(notices, signal, lookAgain);
-    };
-  const { digest } = notifier;
-  return {
-    ...notifier,
-    send: looking(notifier.send),
-    ...(digest ? { digest: { ...digest, send: looking(digest.send) } } : {}),
   };
 }
