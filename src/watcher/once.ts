@@ -1,31 +1,37 @@
 import pLimit from 'p-limit';
 import type { Timestamp } from '../domain/instant.ts';
 import type { JobState } from '../domain/job/restore-job.ts';
-import { isOfAllProjects } from '../domain/job/watch.ts';
-import { projectUnit } from '../domain/replicas/unit.ts';
+import { isOfAllProjects, type Watch } from '../domain/job/watch.ts';
+import { channelUnit, KEEPER_UNIT, projectUnit } from '../domain/replicas/unit.ts';
 import { deliveryId } from '../domain/telling/owed.ts';
 import { toError } from '../errors.ts';
 import { createFaultLog, type FaultLog } from '../logging/fault-log.ts';
 import type { RecordReader } from '../store/ports/records.ts';
+import type { Lease } from '../store/ports/replicas/lease.ts';
 import { createConfidence } from './deliver/confidence.ts';
 import { dispatchOnce } from './deliver/dispatch.ts';
 import { callIn } from './deliver/fallbacks.ts';
+import { sendingOnlyOurs } from './deliver/only-ours.ts';
 import { createSendTimes } from './deliver/send-times.ts';
 import { closeDeparted } from './departures.ts';
 import { DrillLook } from './drills/drill-look.ts';
 import { type HandingOn, handOnCheckpoint } from './keep/hand-on.ts';
 import { pruneForAWhile } from './keep/prune-for-a-while.ts';
-import { takeEveryLease } from './leases/every-lease.ts';
-import { unitsOf } from './leases/units.ts';
+import { type EveryLease, takeEveryLease } from './leases/every-lease.ts';
+import { type Hold, underHold } from './leases/leases.ts';
+import { unitOfWatch, unitsOf } from './leases/units.ts';
 import { Recorder } from './record/recorder.ts';
 import { remindDue } from './remind/reminders.ts';
 import { createVisibility } from './remind/visibility.ts';
 import type { RunnerDeps } from './runner.ts';
 import { createClockSteps } from './schedule/clock-steps.ts';
 import { USUAL_PACE } from './schedule/pace.ts';
+import type { WatchShare } from './share/watch-share.ts';
+import { wholeShare } from './share/whole-share.ts';
 import { createWatchLoop } from './watch/loop.ts';
 import { createSuccesses } from './watch/successes.ts';
 import type { WatchLoop } from './watch/watch-loop.ts';
+import type { WatcherStore } from './watcher-store.ts';
 
 /** What one poll of every watch, and one go at what is due, came to. */
 export interface OnceReport {
@@ -54,11 +60,18 @@ export interface OnceReport {
 }
 
 /** As for the daemon; the report also tells what is on record. */
-export type OnceDeps = RunnerDeps & { store: RecordReader };
+export type OnceDeps = Omit<RunnerDeps, 'store'> & { store: OnceStore };
 
-/** One run of `runOnce`. */
+/** What a run reads, and writes under its leases. */
+export interface OnceStore extends WatcherStore, RecordReader {
+  /** See `LeaseStore`. */
+  under(lease: Lease): OnceStore;
+}
+
+/** One run of `runOnce`. Everything writes under the lease on what it is about: a run that stood still may not be the only one any more. */
 interface Run extends OnceDeps {
   recorder: Recorder;
+  leases: EveryLease;
   faultLog: FaultLog;
   /** Channels that have not answered in time: whoever waits for the rest of their messages too waits for hours. */
   hanging: Set<string>;
@@ -83,25 +96,41 @@ const MOST_TRIES = 2;
  * @throws {StoreError} reason `conflict` where replicas that share the store do the work already.
  */
 export async function runOnce(deps: OnceDeps, signal: AbortSignal): Promise<OnceReport> {
+  const faultLog = createFaultLog(deps.logger, deps.clock);
+  const channels = deps.notifiers.map(({ channel }) => channel);
+  const units = unitsOf({ watches: deps.watches, channels, found: await foundUnits(deps) });
+  const leases = await takeEveryLease({ ...deps, faultLog }, units, deps.configuration);
   const run: Run = {
     ...deps,
     recorder: new Recorder({ ...deps, rules: () => deps }),
-    faultLog: createFaultLog(deps.logger, deps.clock),
+    leases,
+    faultLog,
     owner: deps.membership.replica,
     hanging: new Set(),
     refusals: new Map(),
   };
-  const channels = deps.notifiers.map(({ channel }) => channel);
-  const units = unitsOf({ watches: deps.watches, channels, found: await foundUnits(deps) });
-  const giveUpLeases = await takeEveryLease(run, units, deps.configuration);
+  const keeping = under(run, holdOf(run, KEEPER_UNIT));
   // The last one was made at the end of an earlier run, or by a daemon that has ended.
-  const handingOn = handOnCheckpoint(run);
+  const handingOn = handOnCheckpoint(keeping);
   try {
     return await runAll(run, handingOn, signal);
   } finally {
     await handingOn.end();
-    await giveUpLeases();
+    await leases.giveUp();
   }
+}
+
+/** The right to a unit that every run asks for. */
+function holdOf({ leases }: Run, unit: string): Hold {
+  const hold = leases.holdOf(unit);
+  if (hold === null) throw new Error(`${unit} was not asked for`);
+  return hold;
+}
+
+/** The same run, which writes under this hold. */
+function under(run: Run, hold: Hold): Run {
+  const { store, recorder } = run;
+  return { ...run, store: underHold(store, hold), recorder: underHold(recorder, hold) };
 }
 
 /** A unit for each project that replicas have found. */
@@ -115,7 +144,8 @@ async function foundUnits({ membership, watches }: OnceDeps): Promise<string[]> 
 }
 
 async function runAll(run: Run, handingOn: HandingOn, signal: AbortSignal): Promise<OnceReport> {
-  await createClockSteps(run).begin();
+  // Of several replicas another one has written last, by another clock.
+  if (run.membership.kind === 'alone') await createClockSteps(run).begin();
   const successes = createSuccesses(run);
   const limit = pLimit(POLLS_AT_ONCE);
   const polled = await Promise.all(run.watches.map((watch) => limit(() => pollWatch(run, watch))));
@@ -125,22 +155,15 @@ async function runAll(run: Run, handingOn: HandingOn, signal: AbortSignal): Prom
     ...report,
     states: Object.fromEntries((counts.get(report.watch) ?? []).map(({ state, count }) => [state, count])),
   }));
-  await remindAfter(
-    run,
-    polled.map(({ loop }) => loop),
-  );
-  await closeWhatLeft(run);
-  await lookAtDrills(
-    run,
-    polled.map(({ loop }) => loop),
-  );
+  const loops = polled.map(({ loop }) => loop);
+  const keeping = under(run, holdOf(run, KEEPER_UNIT));
+  await remindAfter(keeping, loops);
+  await closeWhatLeft(keeping);
+  await lookAtDrills(keeping, loops);
   await handingOn.within(WITNESSES_WITHIN_MS);
   const channels = await drainChannels(run, signal);
-  await keepHouse(
-    run,
-    polled.map(({ loop }) => loop),
-  );
-  await signLog(run);
+  await keepHouse(keeping, loops);
+  await signLog(keeping);
   return {
     watches,
     channels,
@@ -156,7 +179,8 @@ async function pollWatch(
 ): Promise<{ loop: WatchLoop; report: Omit<OnceReport['watches'][number], 'states'> }> {
   const source = run.sources.get(watch.connection);
   if (!source) throw new Error(`watch ${watch.name} has no connection ${watch.connection}`);
-  const loop = createWatchLoop({ ...run, source }, { watch, gapMs: () => 60_000, isPatient: true });
+  const options = { watch, share: shareOf(run, watch), gapMs: () => 60_000, isPatient: true };
+  const loop = createWatchLoop({ ...run, source }, options);
   const events: string[] = [];
   const stopListening = run.signals.on('event:recorded', ({ planned: { event } }) => {
     const { subject } = event;
@@ -177,6 +201,13 @@ async function pollWatch(
       fault: fault && { message: fault.message, hint: fault.hint },
     },
   };
+}
+
+/** A project that nobody had found before is read under the right to list them. */
+function shareOf(run: Run, watch: Watch): WatchShare {
+  const hold = holdOf(run, unitOfWatch(watch));
+  const { connection } = watch;
+  return wholeShare(hold, (groupId) => run.leases.holdOf(projectUnit({ connection, groupId })) ?? hold);
 }
 
 /** What is due of what these polls have seen to last. How the channels are doing is not known here, so nobody is reminded of that. */
@@ -245,7 +276,8 @@ async function signLog({ signing, store }: Run): Promise<void> {
 async function drainChannels(run: Run, signal: AbortSignal): Promise<OnceReport['channels']> {
   const reports = await Promise.all(run.notifiers.map((notifier) => drainChannel(run, notifier, signal)));
   let calledIn = 0;
-  for (const fallback of run.fallbacks) calledIn += await callIn(run, fallback);
+  const keeping = under(run, holdOf(run, KEEPER_UNIT));
+  for (const fallback of run.fallbacks) calledIn += await callIn(keeping, fallback);
   if (calledIn === 0) return reports;
   const again = await drainChannels(run, signal);
   return again.map((second, index) => {
@@ -267,6 +299,8 @@ async function drainChannel(
   signal: AbortSignal,
 ): Promise<OnceReport['channels'][number]> {
   const { channel } = notifier;
+  const hold = holdOf(run, channelUnit(channel));
+  const sending = { ...under(run, hold), unfenced: run.recorder, notifier: sendingOnlyOurs(notifier, hold) };
   const confidence = createConfidence(run.clock, createSendTimes(run.clock));
   let tried = 0;
   let fault: string | null = null;
@@ -280,7 +314,7 @@ async function drainChannel(
   const except = () => [...run.refusals].flatMap(([id, times]) => (times < MOST_TRIES ? [] : [id]));
   try {
     for (let more = true; more && !signal.aborted && !run.hanging.has(channel); ) {
-      const result = await dispatchOnce({ ...run, notifier, confidence, except }, signal);
+      const result = await dispatchOnce({ ...sending, confidence, except }, signal);
       tried += result.tried;
       more = result.mayHaveMore;
       if (result.hasTimedOut && !signal.aborted) run.hanging.add(channel);

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { rootOf } from '../../src/domain/evidence/audit-tree.ts';
 import { makeCheckpoint } from '../../src/domain/evidence/checkpoint.ts';
 import { verifierKeyText } from '../../src/domain/evidence/signed-note.ts';
+import { projectUnit } from '../../src/domain/replicas/unit.ts';
 import { DeliveryError, SourceError } from '../../src/errors.ts';
 import { createFaultLog } from '../../src/logging/fault-log.ts';
 import { createSignals } from '../../src/signals.ts';
@@ -22,7 +23,9 @@ import {
 } from '../support/builders.ts';
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
+import { aJoining } from '../support/joining.ts';
 import { createManualClock } from '../support/manual-clock.ts';
+import { openReplicaStores } from '../support/replica-stores.ts';
 import { aLogKey, aWitnessKey } from '../support/signed-log.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { openEmbeddedStore, openNewStore } from '../support/test-store.ts';
@@ -301,5 +304,76 @@ describe('the last checkpoint', () => {
     expect(isCut).toBe(true);
     expect(notifier.accepted.flat().map(({ name }) => name)).toEqual(['checkpoint']);
     expect((await store.readAudit(0, 99)).map(({ kind }) => kind)).not.toContain('checkpoint.cosigned');
+  });
+});
+
+describe('over a store that others may take over, a run that stood still for longer than its leases', () => {
+  /** A run of its own, in which `standStill` lets the leases run out and another replica take everything over. */
+  async function aSharedWorld() {
+    const stores = openReplicaStores();
+    const clock = createManualClock(T0);
+    const store = stores.open();
+    const { run } = await aWorld();
+    const membership = await store.join(aJoining({ name: 'once' }));
+    const standStill = async (): Promise<void> => {
+      clock.advance(MINUTE);
+      stores.advance(MINUTE);
+      const other = await stores.open().join(aJoining({ name: 'other' }));
+      if (other.kind === 'alone') throw new Error('nobody else can be there');
+      const units = ['keeper', 'channel:oncall', projectUnit(aWatch())];
+      await other.beat({ wanted: units, configuration: 'c0ffee' });
+    };
+    return {
+      store,
+      standStill,
+      run: (plan: Partial<OnceDeps>) => run({ store, membership, clock, ...plan }),
+    };
+  }
+
+  it('writes nothing of what it has read', async () => {
+    const { store, standStill, run } = await aSharedWorld();
+    const source = createFakeSource();
+    source.jobs.push(aJob(['failed'], { id: jobId(1) }));
+    const { listJobs } = source;
+    source.listJobs = async function* (...asked) {
+      await standStill();
+      yield* listJobs(...asked);
+    };
+    const watch = aWatch({ restoreJobIds: [], announceExisting: true });
+    const report = await run({
+      watches: [watch],
+      sources: new Map([['atlas', source]]),
+      routes: [aRoute()],
+    });
+    expect(report).toMatchObject({
+      isComplete: false,
+      watches: [{ fault: { message: expect.stringContaining('not ours any more') }, events: [] }],
+    });
+    expect(await store.countJobs()).toEqual([]);
+    expect((await store.listEvents({ limit: 9 })).items).toEqual([]);
+  });
+
+  it('sends nothing more, and notes what was accepted meanwhile', async () => {
+    const { store, standStill, run } = await aSharedWorld();
+    const notifier = createFakeNotifier({ concurrency: 1 });
+    await store.commitPoll({
+      ...{ targetKey: 'orders', watch: 'orders', at: T0, takesBaseline: false, observations: [], audit: [] },
+      events: [1, 2].map((job) => ({
+        event: anEvent('failed', { id: `event-${job}`, job: aJob(['failed'], { id: jobId(job) }) }),
+        channels: ['oncall'],
+        suppressed: null,
+      })),
+    });
+    notifier.answer = standStill;
+    const report = await run({ notifiers: [notifier] });
+    expect(notifier.sends).toBe(1);
+    expect(report.channels).toMatchObject([
+      { tried: 1, stillOwed: 1, fault: expect.stringContaining('not ours any more') },
+    ]);
+    const { items } = await store.listDeliveries({ limit: 9 });
+    expect(items.map(({ status, attemptsStarted }) => `${status} ${attemptsStarted}`).toSorted()).toEqual([
+      'delivered 1',
+      'pending 0',
+    ]);
   });
 });
