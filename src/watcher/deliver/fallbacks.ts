@@ -25,7 +25,7 @@ export interface Fallbacks {
   apply(fallbacks: readonly Fallback[]): void;
   /** A sign of life from outside, about once a second: what is due by the clock alone is looked at. */
   beat(): void;
-  /** Looks no more, and lets the look in hand end. */
+  /** Lets the looks end that were asked for, one a fallback at most, and looks no more. */
   stop(): Promise<void>;
 }
 
@@ -36,11 +36,23 @@ export interface Fallbacks {
 export function createFallbacks(deps: FallbackDeps): Fallbacks {
   const { clock, signals, lookEveryMs = USUAL_PACE.lookEveryMs } = deps;
   const lastLooks = new Map<Fallback, number>();
-  let turn: Promise<void> = Promise.resolve();
+  /** Each once, however often a look at it is asked for: a look finds all that was missed until then. */
+  const waiting = new Set<Fallback>();
+  let turn: Promise<void> | null = null;
 
   const look = (fallback: Fallback): void => {
     lastLooks.set(fallback, clock.monotonic());
-    turn = turn.then(() => lookLogged(deps, fallback));
+    waiting.add(fallback);
+    turn ??= lookAtAll().finally(() => {
+      turn = null;
+    });
+  };
+  /** What is asked for during a look at it is looked at again. */
+  const lookAtAll = async (): Promise<void> => {
+    for (const fallback of waiting) {
+      waiting.delete(fallback);
+      await lookLogged(deps, fallback);
+    }
   };
   const lookFor = (channels: readonly string[]): void => {
     for (const fallback of lastLooks.keys()) if (channels.includes(fallback.channel)) look(fallback);
@@ -59,10 +71,10 @@ export function createFallbacks(deps: FallbackDeps): Fallbacks {
     beat: () => {
       for (const [fallback, at] of lastLooks) if (clock.monotonic() - at >= lookEveryMs) look(fallback);
     },
-    stop: () => {
+    stop: async () => {
       for (const unsubscribe of unsubscribes) unsubscribe();
       lastLooks.clear();
-      return turn;
+      await turn;
     },
   };
 }

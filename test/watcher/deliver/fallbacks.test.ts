@@ -223,6 +223,34 @@ describe('a fallback', () => {
     expect(told('oncall')).toEqual([]);
   });
 
+  it('is looked at once more, and not once for each, for all that is given up while it is looked at', async () => {
+    await fallbacks.stop();
+    const looks: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    fallbacks = createFallbacks({
+      recorder: {
+        recordFallback: async ({ channel }) => {
+          looks.push(channel);
+          await gate.promise;
+          return 0;
+        },
+      },
+      ...{ clock, logger, signals, faultLog: createFaultLog(logger, clock), steps: NO_STEPS },
+    });
+    fallbacks.apply([
+      { channel: 'pager', fallback: 'oncall', afterMs: 10 * MINUTE },
+      { channel: 'oncall', fallback: 'dba', afterMs: 10 * MINUTE },
+    ]);
+    const giveUp = (channel: string): void => signals.emit('deliveries:given_up', { channels: [channel] });
+    giveUp('pager');
+    await expect.poll(() => looks).toEqual(['pager']);
+    for (let number = 0; number < 500; number += 1) giveUp(number % 2 === 0 ? 'pager' : 'oncall');
+    const stopped = fallbacks.stop();
+    gate.resolve();
+    await stopped;
+    expect(looks).toEqual(['pager', 'pager', 'oncall']);
+  });
+
   it('is asked about again when the store fails, which is told once', async () => {
     notifiers.pager.answer = down(true);
     await owe(1, 'started');
