@@ -181,9 +181,7 @@ export class SharedLeases implements Leases {
     const units = [...to.keys()].filter((unit) => this.#held.has(unit) && !this.#yielding.has(unit));
     for (const [receiver, those] of Map.groupBy(units, (unit) => to.get(unit) ?? null)) {
       this.#yield(those, receiver).catch((thrown: unknown) => {
-        // They are ours as before, and due at the next look.
         this.#deps.logger.warn('Leases could not be handed over', { err: toError(thrown) });
-        this.#user?.onChange('given');
       });
     }
   }
@@ -207,7 +205,10 @@ export class SharedLeases implements Leases {
     this.#user?.onChange('lost');
   }
 
-  /** Ends the work on these units, and gives up each as soon as nothing of it is in hand; several together where that is at once. */
+  /**
+   * Ends the work on these units, and gives up each as soon as nothing of it is in hand; several together where that is at once. One that
+   * could not be given up is ours as before, and due at the next look; the others are given up all the same.
+   */
   async #yield(units: readonly string[], to: string | null): Promise<void> {
     for (const unit of units) this.#yielding.add(unit);
     this.#user?.onChange('given');
@@ -221,18 +222,25 @@ export class SharedLeases implements Leases {
       await this.#deps.membership.release(now, to);
       for (const unit of now) this.#forget(unit);
     };
-    try {
-      await Promise.all(
-        units.map(async (unit) => {
-          await this.#user?.ended(unit);
-          free.push(unit);
-          releasing ??= release();
-          await releasing;
+    const giveUp = async (unit: string): Promise<void> => {
+      try {
+        await this.#user?.ended(unit);
+        free.push(unit);
+        releasing ??= release();
+        await releasing;
+      } finally {
+        this.#yielding.delete(unit);
+      }
+    };
+    const ends = await Promise.allSettled(
+      units.map((unit) =>
+        giveUp(unit).catch((error: unknown) => {
+          if (this.#leaving === null) this.#user?.onChange('given');
+          throw error;
         }),
-      );
-    } finally {
-      for (const unit of units) this.#yielding.delete(unit);
-    }
+      ),
+    );
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   #forget(unit: string): void {
