@@ -80,11 +80,13 @@ export function createReloader(deps: ReloaderDeps): Reloader {
       const { drained } = await runner.apply(
         { ...runnerConfig, configEntry: { ...runnerConfig.configEntry, reason } },
         () => {
+          // First: it may refuse, and then what was in force is.
+          const closeOld = applyParts();
           config = next;
           loadedAt = clock.now();
           if (rereads === 'file' || fault?.of === 'secrets') fault = null;
           deps.onApplied(next);
-          return applyParts();
+          return closeOld;
         },
       );
       drain(drained);

@@ -16,6 +16,7 @@ let story: string[];
 let logger: ReturnType<typeof createRecordingLogger>;
 let audit: unknown[];
 let storeFault: Error | null;
+let applyFault: Error | null;
 let reloader: Reloader;
 
 beforeEach(() => {
@@ -23,6 +24,7 @@ beforeEach(() => {
   story = [];
   audit = [];
   storeFault = null;
+  applyFault = null;
   logger = createRecordingLogger();
   const signals = createSignals(logger);
   signals.on('config:reloaded', ({ outcome }) => story.push(`reload ${outcome}`));
@@ -38,8 +40,11 @@ beforeEach(() => {
       const runnerConfig = { watches, configEntry: { file: 'f' } } as unknown as StagedConfig['runnerConfig'];
       return {
         runnerConfig,
-        apply: () => async () => {
-          story.push('close the old');
+        apply: () => {
+          if (applyFault) throw applyFault;
+          return async () => {
+            story.push('close the old');
+          };
         },
         discard: async () => {
           story.push('close the new');
@@ -127,6 +132,21 @@ describe('a configuration that cannot be used', () => {
         data: { file: 'watcher.config.json', reason: 'SIGHUP', issues: FAULT.issues },
       },
     ]);
+  });
+
+  it('is one whose parts refuse at the last moment: what is in force, and compared with, is the one before', async () => {
+    const before = reloader.config();
+    onDisk = aConfig({ watches: [aWatch({ name: 'carts' })] });
+    applyFault = FAULT;
+    expect(await reloader.reload('SIGHUP')).toMatchObject({ kind: 'rejected' });
+    expect(reloader.config()).toBe(before);
+    expect(reloader.fault()).not.toBeNull();
+    applyFault = null;
+    expect(await reloader.reload('SIGHUP')).toMatchObject({
+      kind: 'applied',
+      watches: { added: ['carts'], removed: ['orders'] },
+    });
+    expect(reloader.fault()).toBeNull();
   });
 
   it('is forgotten when a later one comes into force', async () => {
