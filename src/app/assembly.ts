@@ -26,7 +26,6 @@ import type { Pace } from '../watcher/schedule/pace.ts';
 import { createParts, type StagedParts } from './reload/parts.ts';
 import { sharingBudgets } from './shared-budgets.ts';
 import { followWakes } from './wakes.ts';
-import { createWitnesses } from './witness/witnesses.ts';
 
 /** What other replicas have written reaches the mirror of this one within so many milliseconds. */
 const MIRROR_OTHERS_EVERY_MS = 5_000;
@@ -47,7 +46,7 @@ export interface Assembly {
   metrics: Metrics;
   /**
    * Builds what another configuration asks for. Store, mirror and metrics stay; nothing that is in use changes yet.
-   * @throws {WatcherError} when a part cannot be had.
+   * @throws {WatcherError} when a part cannot be had; those that were built are closed again.
    */
   stage(config: WatcherConfig): Promise<StagedConfig>;
   close(): Promise<void>;
@@ -56,7 +55,11 @@ export interface Assembly {
 /** What another configuration comes to, built and ready to be applied. */
 export interface StagedConfig {
   runnerConfig: RunnerConfig;
-  /** Puts its parts in use, in the same instant as the runner. @returns the function that closes the old ones, once nothing uses them. */
+  /**
+   * Puts its parts in use, in the same instant as the runner.
+   * @returns the function that closes the old ones, once nothing uses them.
+   * @throws {WatcherError} when the store cannot be reached by it, and then nothing has changed.
+   */
   apply(): () => Promise<void>;
   /** Closes the parts that were built for it, when it is not to be applied after all. Does nothing once it was. */
   discard(): Promise<void>;
@@ -125,13 +128,11 @@ export async function assemble(deps: AssemblyDeps): Promise<Assembly> {
     });
     closers.add(() => parts.close());
 
-    const witnesses = createWitnesses();
-    closers.add(() => witnesses.close());
     const stage = async (next: WatcherConfig): Promise<StagedConfig> => {
       const staged = await parts.stage(next);
       const lastSuccesses = await successesOf(store);
       return {
-        runnerConfig: { ...runnerConfigOf(next, staged), witnesses: witnesses.of(next.audit) },
+        runnerConfig: runnerConfigOf(next, staged),
         apply: () => {
           store.useLogin(next.store);
           const { watches, channels } = next;
@@ -218,7 +219,7 @@ function killAtExit(): void {
   process.once('exit', () => process.kill(process.pid, 'SIGKILL'));
 }
 
-function runnerConfigOf(config: WatcherConfig, { sources, notifiers }: StagedParts): RunnerConfig {
+function runnerConfigOf(config: WatcherConfig, { sources, notifiers, witnesses }: StagedParts): RunnerConfig {
   const { file, sha256, agreement, watches, channels, routes, fallbacks, drills, testAlert, keepMs } = config;
   return {
     watches,
@@ -226,6 +227,7 @@ function runnerConfigOf(config: WatcherConfig, { sources, notifiers }: StagedPar
     nextDigest: nextDigestOf(channels),
     sources,
     notifiers,
+    witnesses,
     fallbacks,
     drills,
     testAlert,

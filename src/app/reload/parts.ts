@@ -5,6 +5,8 @@ import type { ChannelConfig, ConnectionConfig, WatcherConfig } from '../../confi
 import type { BudgetState } from '../../source/budget/budgets.ts';
 import { createReplaceableSource, type ReplaceableSource } from '../../source/replaceable-source.ts';
 import type { JobSource } from '../../source/source.ts';
+import type { Witness } from '../../witness/witness.ts';
+import { createWitnessClient, type WitnessConfig } from '../../witness/witness-client.ts';
 import {
   type BuiltSource,
   buildNotifier,
@@ -13,7 +15,7 @@ import {
   type SourceDeps,
 } from '../adapters.ts';
 
-/** The sources and notifiers in use. A new configuration replaces those that it changes, and leaves the others alone. */
+/** The sources, notifiers and clients of witnesses in use. A new configuration replaces those that it changes, and leaves the others alone. */
 export interface Parts {
   /**
    * Builds what `config` asks for and is not there yet. The parts in use stay as they are until the staged ones are applied.
@@ -23,12 +25,14 @@ export interface Parts {
   close(): Promise<void>;
 }
 
-/** The sources and notifiers of another configuration, built and not yet in use. */
+/** The sources, notifiers and clients of witnesses of another configuration, built and not yet in use. */
 export interface StagedParts {
   /** By the name of the connection. A connection that has changed keeps its object: the source inside is replaced. */
   sources: ReadonlyMap<string, JobSource>;
   /** One for each channel; the same object as before where nothing has changed. */
   notifiers: readonly Notifier[];
+  /** One for each witness; as with notifiers. */
+  witnesses: readonly Witness[];
   /** Puts them in use. @returns the function that closes the old parts, to be called when nothing uses those any more. */
   apply(): () => Promise<void>;
   /** Closes those that were built for nothing, when they are not to be applied after all. Does nothing once they were. */
@@ -47,7 +51,7 @@ export interface PartsDeps extends Omit<SourceDeps, 'storeUrl'> {
 type Built<Thing> = ReadonlyMap<string, { recipe: unknown; thing: Thing }>;
 
 interface Closable {
-  close(): Promise<void>;
+  close(): Promise<void> | void;
 }
 
 /** Starts without any part: the first configuration is staged and applied like every other. */
@@ -55,6 +59,7 @@ export function createParts(deps: PartsDeps): Parts {
   let sources: Built<BuiltSource> = new Map();
   let handles: ReadonlyMap<string, ReplaceableSource> = new Map();
   let notifiers: Built<Notifier> = new Map();
+  let witnesses: Built<Witness> = new Map();
 
   /** Puts new sources into the handles of those that they replace. Resolves when the replaced ones are closed. */
   const replaceSources = async (next: Built<BuiltSource>): Promise<void> => {
@@ -89,7 +94,12 @@ export function createParts(deps: PartsDeps): Parts {
         built.push(thing);
         return thing;
       });
-      return { nextSources, nextNotifiers, built };
+      const nextWitnesses = keepOrBuild(witnesses, config.audit.witnesses.map(named), config, (each) => {
+        const thing = createWitnessClient(each);
+        built.push(thing);
+        return thing;
+      });
+      return { nextSources, nextNotifiers, nextWitnesses, built };
     } catch (error) {
       await closeAll(built);
       throw error;
@@ -97,7 +107,7 @@ export function createParts(deps: PartsDeps): Parts {
   };
 
   const stage = async (config: WatcherConfig): Promise<StagedParts> => {
-    const { nextSources, nextNotifiers, built } = await buildMissing(config);
+    const { nextSources, nextNotifiers, nextWitnesses, built } = await buildMissing(config);
     let isApplied = false;
     const nextHandles = new Map(
       [...nextSources].map(([name, { thing }]) => [
@@ -108,6 +118,7 @@ export function createParts(deps: PartsDeps): Parts {
     return {
       sources: nextHandles,
       notifiers: [...nextNotifiers.values()].map(({ thing }) => thing),
+      witnesses: [...nextWitnesses.values()].map(({ thing }) => thing),
       discard: async () => {
         if (!isApplied) await closeAll(built.splice(0));
       },
@@ -116,8 +127,13 @@ export function createParts(deps: PartsDeps): Parts {
         const replaced = beginToReplace(nextSources);
         const goneHandles = [...handles].filter(([name]) => !nextHandles.has(name));
         for (const [name] of goneHandles) deps.onBudgets(name, null);
-        const gone = [...goneHandles.map(([, handle]) => handle), ...onlyIn(notifiers, nextNotifiers)];
-        [sources, handles, notifiers] = [nextSources, nextHandles, nextNotifiers];
+        const gone = [
+          ...goneHandles.map(([, handle]) => handle),
+          ...onlyIn(notifiers, nextNotifiers),
+          ...onlyIn(witnesses, nextWitnesses),
+        ];
+        [sources, handles] = [nextSources, nextHandles];
+        [notifiers, witnesses] = [nextNotifiers, nextWitnesses];
         return async () => {
           await Promise.all([replaced(), closeAll(gone)]);
         };
@@ -125,11 +141,23 @@ export function createParts(deps: PartsDeps): Parts {
     };
   };
 
-  return { stage, close: () => closeAll([...handles.values(), ...onlyIn(notifiers, new Map())]) };
+  const inUse = (): Closable[] => [
+    ...handles.values(),
+    ...onlyIn(notifiers, new Map()),
+    ...onlyIn(witnesses, new Map()),
+  ];
+  return { stage, close: () => closeAll(inUse()) };
+}
+
+type NamedWitness = WitnessConfig & { name: string };
+
+/** Two addresses may lead to witnesses with one key. */
+function named(config: WitnessConfig): NamedWitness {
+  return { ...config, name: `${config.key.name} ${config.url}` };
 }
 
 /** Keeps each part whose configuration and files are as before, and builds the others. */
-function keepOrBuild<Config extends ConnectionConfig | ChannelConfig, Thing>(
+function keepOrBuild<Config extends ConnectionConfig | ChannelConfig | NamedWitness, Thing>(
   before: Built<Thing>,
   wanted: readonly Config[],
   { files }: WatcherConfig,
@@ -152,6 +180,6 @@ function onlyIn<Thing>(parts: Built<Thing>, others: Built<Thing>): Thing[] {
 
 /** One that does not close well does not keep the others open. @throws the fault of the first that did not. */
 async function closeAll(things: readonly Closable[]): Promise<void> {
-  const ends = await Promise.allSettled(things.map((thing) => thing.close()));
+  const ends = await Promise.allSettled(things.map(async (thing) => thing.close()));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { createParts } from '../../../src/app/reload/parts.ts';
 import { createReceiverLimiter } from '../../../src/channels/receiver-limiter.ts';
 import type { WatcherConfig } from '../../../src/config/config.ts';
@@ -6,9 +6,12 @@ import { createRedactor } from '../../../src/net/redact/redactor.ts';
 import { aConfig } from '../../cli/harness.ts';
 import { T0 } from '../../support/builders.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
+import { makeCertificate } from '../../support/private-certificate.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 const CHANNELS = aConfig().channels;
+const certificate = makeCertificate('DNS:w.example');
+afterAll(() => certificate?.remove());
 
 function someParts() {
   const clock = createManualClock(T0);
@@ -67,3 +70,34 @@ it('closes nothing that has come into force, and the old only when it is told th
     [0, 0],
   ]);
 });
+
+it.skipIf(certificate === null)(
+  'makes the client of a witness anew when its certificates have changed, and closes the one before',
+  async () => {
+    const { parts } = someParts();
+    const key = { name: 'w.example', id: '00000000', publicKey: Buffer.alloc(32) };
+    const caFile = certificate?.caFile ?? '';
+    const withContent = (sha256: string) => {
+      const config = aConfig();
+      return {
+        ...config,
+        files: new Map([[caFile, sha256]]),
+        audit: { ...config.audit, witnesses: [{ url: 'https://w.example', key, caFile }] },
+      };
+    };
+    const first = await parts.stage(withContent('one'));
+    first.apply();
+    const [before] = first.witnesses;
+    const same = await parts.stage(withContent('one'));
+    expect(same.witnesses[0]).toBe(before);
+    await same.discard();
+    const next = await parts.stage(withContent('two'));
+    expect(next.witnesses[0]).not.toBe(before);
+    if (before === undefined) throw new Error('there is no witness');
+    const close = vi.spyOn(before, 'close');
+    const closeOld = next.apply();
+    expect(close).not.toHaveBeenCalled();
+    await closeOld();
+    expect(close).toHaveBeenCalledOnce();
+  },
+);
