@@ -19,8 +19,10 @@ import { SharedLoad } from './pace.ts';
 import type { LoopRecorder, WatchLoop, WatchLoopDeps } from './watch-loop.ts';
 import { elsewhereStatus, waitingStatus } from './watch-status.ts';
 
-/** A poll in hand gets this long to end when its watch ends. */
+/** A poll in hand gets this long to end when its watch ends, in milliseconds. */
 const POLL_GRACE_MS = 2_000;
+/** The same when the process ends and another replica waits for the project: what was not recorded, that one reads. */
+const HANDOVER_GRACE_MS = 500;
 
 /** What the configuration says about watching. */
 export interface WatchConfig {
@@ -106,7 +108,7 @@ class LoopSet implements WatchSet {
       // The last poll of one that had these jobs may be telling of them still: who has them next goes by what it has recorded.
       isInTheWay: (ending, wanted) => mayShareJobs(ending.watch, wanted.watch),
       start: (spec) => this.#begin(spec),
-      stop: (loop, haste) => loop.stop(haste === 'lost' ? 0 : POLL_GRACE_MS),
+      stop: (loop, haste) => loop.stop(this.#graceMs(haste)),
       onStarted: (begun) => this.#tickAll(begun),
     });
     this.#feeds = new FeedBook({ ...deps, recorderOf: (project) => this.#recorderOf(project) });
@@ -219,6 +221,11 @@ class LoopSet implements WatchSet {
       if (hold !== null || this.#isShared(watch)) specs.set(watch.name, { watch, source, hold });
     }
     return specs;
+  }
+
+  #graceMs(haste: Haste): number {
+    if (haste === 'lost') return 0;
+    return haste === 'end' && this.#deps.leases.status() !== null ? HANDOVER_GRACE_MS : POLL_GRACE_MS;
   }
 
   /** Writes for a project under the right to it. */
