@@ -14,7 +14,7 @@ import { mayHaveCommitted, toStoreError } from './errors.ts';
 import { migrate, readLayout, requireLayout } from './layout/migrate.ts';
 import { POSTGRES_LEASES } from './leases.ts';
 import type { Limits } from './limits.ts';
-import { keepingMirrorsApart } from './mirrors.ts';
+import { mirrorsApart } from './mirrors.ts';
 import { lastNumbers, numberOnFrom } from './numbering.ts';
 import { type PostgresPlace, readPlace } from './place.ts';
 import { createPool } from './pool.ts';
@@ -40,7 +40,7 @@ export interface PostgresStoreOptions extends StoreAddress {
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const { engine } = await openEngine(options);
-  return keepingMirrorsApart(createSqlStore(engine), engine, options.mirror);
+  return createSqlStore(engine, (guarded) => mirrorsApart(engine, guarded, options.mirror));
 }
 
 /**

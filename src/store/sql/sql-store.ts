@@ -14,7 +14,7 @@ import { createVerifiedStore } from './evidence/verified.ts';
 import { createFeedStore } from './feeds.ts';
 import { createJobStore } from './jobs.ts';
 import { createKeepingStore } from './keeping.ts';
-import { createMethodGuard, type MethodGuard } from './method-guard.ts';
+import { createMethodGuard, type Guarded, type MethodGuard } from './method-guard.ts';
 import { createMuteStore } from './mutes.ts';
 import { createOutbox } from './outbox.ts';
 import { createRecordStore } from './records.ts';
@@ -44,12 +44,26 @@ export interface SqlEngine {
   mayHaveCommitted?(thrown: unknown): boolean;
 }
 
-/** Builds the whole store over SQL. What is peculiar to one engine comes in as its parts. Closing waits for what is in hand. */
-export function createSqlStore(engine: SqlEngine): Store {
-  return storeOver(engine, createMethodGuard(engine), createTurns(engine.db, engine.mayHaveCommitted));
+/**
+ * Builds the whole store over SQL. What is peculiar to one engine comes in as its parts. Closing waits for what is in hand.
+ * @param ownMethods makes the methods that the engine has by itself, in place of those that every engine has.
+ */
+export function createSqlStore(
+  engine: SqlEngine,
+  ownMethods: (guarded: Guarded) => Partial<Store> = () => ({}),
+): Store {
+  const guard = createMethodGuard(engine);
+  return storeOver(engine, guard, {
+    turns: createTurns(engine.db, engine.mayHaveCommitted),
+    own: ownMethods(guard.guarded),
+  });
 }
 
-function storeOver(engine: SqlEngine, guard: MethodGuard, turns: Turns): Store {
+function storeOver(
+  engine: SqlEngine,
+  guard: MethodGuard,
+  { turns, own }: { turns: Turns; own: Partial<Store> },
+): Store {
   const { db, fence } = engine;
   const { guarded, close } = guard;
   const store: Store = {
@@ -72,14 +86,11 @@ function storeOver(engine: SqlEngine, guard: MethodGuard, turns: Turns): Store {
     under: (lease) =>
       fence === null
         ? store
-        : storeOver(
-            engine,
-            guard,
-            fencedTurns(turns, (trx) => fence(trx, lease)),
-          ),
+        : storeOver(engine, guard, { turns: fencedTurns(turns, (trx) => fence(trx, lease)), own }),
     checkWritable: guarded('write', () => checkWritable(db)),
     useLogin: (address) => engine.useLogin?.(address),
     close,
+    ...own,
   };
   return store;
 }
