@@ -176,7 +176,7 @@ export class Workers {
     await Promise.all([this.#watches.stop(), this.#channels.stop()]);
     await Promise.all([this.#successes.stop(), this.#coverage.stop()]);
     this.#channelAlerts.end();
-    // What the last sends have given up is owed to the fallback at once.
+    // What the last sends have given up is owed to the fallback at once; of several replicas another one sees to that by now.
     await this.#chores.stop();
   }
 

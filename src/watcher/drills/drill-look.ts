@@ -15,7 +15,7 @@ import type { RecordReader } from '../../store/ports/records.ts';
 import { closeUnasked } from '../record/close-unasked.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { DrillLedger } from './drill-ledger.ts';
-import { endOverdue, keysOf, NOTHING, overdue, type Telling, tellRun } from './drill-telling.ts';
+import { alertKeysOf, endOverdue, NOTHING, overdue, type Telling, tellRun } from './drill-telling.ts';
 
 /** Which drills are agreed, and of which watches. */
 export interface DrillConfig {
@@ -106,7 +106,7 @@ export class DrillLook {
       const ledger = new DrillLedger({ drill, watch }, kept, { headSeq, since });
       // Told by a version that kept nothing else of it.
       for (const [key, place] of ledger.places) {
-        if (place.overdueSince === null && raised.has(keysOf(ledger, place).overdue))
+        if (place.overdueSince === null && raised.has(alertKeysOf(ledger, place).overdue))
           ledger.set(key, { ...place, overdueSince: waitingSince(place) });
       }
       ledgers.push(ledger);
@@ -146,7 +146,7 @@ export class DrillLook {
       if (isLate && isWildcard(watch) && !(await this.#isFollowed(ledger, key, now))) continue;
       // While nobody looks, nobody can say that no restore has finished.
       const hasSeen = (successes.get(watch.name) ?? 0) >= waitingSince(place) + drill.everyMs;
-      const { failing } = keysOf(ledger, place);
+      const { failing } = alertKeysOf(ledger, place);
       const isBlind = failing.some((each) => raised.has(each));
       if (isLate && hasSeen && !isBlind && place.overdueSince === null)
         await this.#tell(ledger, overdue(ledger, key, forMs));
@@ -185,7 +185,7 @@ export class DrillLook {
     const asked = new Set(
       ledgers.flatMap((ledger) =>
         [...ledger.places.values()].flatMap((place) => {
-          const { overdue: late, failed } = keysOf(ledger, place);
+          const { overdue: late, failed } = alertKeysOf(ledger, place);
           return [late, failed];
         }),
       ),

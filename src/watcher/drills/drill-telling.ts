@@ -20,7 +20,7 @@ export type Telling = Omit<AlertChanges, 'drills'>;
 export const NOTHING: Telling = { alert: null, raise: [], clear: [], audit: [] };
 
 /** The keys of the alerts of a drill at an instance, and of those that say that it cannot be read. */
-export function keysOf(
+export function alertKeysOf(
   { drill, watch }: Pick<DrillLedger, 'drill' | 'watch'>,
   place: DrillPlace,
 ): { overdue: string; failed: string; failing: string[] } {
@@ -62,12 +62,17 @@ export function tellRun(
   };
   ledger.set(key, after);
   const clear = [
-    ...(failing !== null && (isNews || endsFailing) ? [keysOf(ledger, place).failed] : []),
+    ...(failing !== null && (isNews || endsFailing) ? [alertKeysOf(ledger, place).failed] : []),
     ...endedOverdue(ledger, place, after),
   ];
   const audit = [runEntry(ledger, after, run)];
   if (isNews)
-    return { alert: failedAlert(ledger, place, run), raise: [keysOf(ledger, place).failed], clear, audit };
+    return {
+      alert: failedAlert(ledger, place, run),
+      raise: [alertKeysOf(ledger, place).failed],
+      clear,
+      audit,
+    };
   const alert = clear.length > 0 && isInOrder(after) ? passedAlert(ledger, place, passWords(run), run) : null;
   return { alert, raise: [], clear, audit };
 }
@@ -94,7 +99,7 @@ export function overdue(ledger: DrillLedger, key: string, forMs: number): Tellin
       note: `Expected every ${formatSpan(drill.everyMs)}.${ready}`,
       begin: waitingSince(place) + drill.everyMs,
     },
-    raise: [keysOf(ledger, place).overdue],
+    raise: [alertKeysOf(ledger, place).overdue],
     clear: [],
     audit: [],
   };
@@ -120,7 +125,7 @@ export function endOverdue(ledger: DrillLedger, key: string): Telling {
 /** The key of the alert that ends between these two, if it does. */
 function endedOverdue(ledger: DrillLedger, before: DrillPlace, after: DrillPlace): string[] {
   const hasEnded = before.overdueSince !== null && after.overdueSince === null;
-  return hasEnded ? [keysOf(ledger, before).overdue] : [];
+  return hasEnded ? [alertKeysOf(ledger, before).overdue] : [];
 }
 
 /** Nothing that was told of the drill lasts. */
