@@ -3,6 +3,7 @@ import { GAP_CAUSES } from '../../domain/coverage/causes.ts';
 import { type Period, type PlaceCoverage, ratioOf } from '../../domain/coverage/periods.ts';
 import { formatSpan, toIso } from '../../domain/instant.ts';
 import { coverageView, USUAL_COVERAGE_MS } from '../../views/coverage.ts';
+import { shareWords } from '../../views/share.ts';
 import { type Cli, jsonOption, onAction, timeOption } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../records.ts';
@@ -58,14 +59,11 @@ function printPlaces({ out }: Cli, places: readonly PlaceCoverage[], { since, un
     out.line(printable(`${watch}: ${instanceName} in project ${groupId}`));
     const gapWords = gaps.length === 0 ? 'no gap' : count(gaps.length, 'gap');
     const share =
-      expectedMs === 0 ? 'not watched' : `${percent(ratioOf([place]))} of ${formatSpan(expectedMs)} watched`;
+      expectedMs === 0
+        ? 'not watched'
+        : `${shareWords(ratioOf([place]))} of ${formatSpan(expectedMs)} watched`;
     out.line(`  ${out.paint(gaps.length === 0 ? 'green' : 'yellow', `${share}, ${gapWords}`)}`);
     for (const { from, to, cause } of gaps)
       out.line(`  ${toIso(from)}  ${toIso(to)}  ${formatSpan(to - from)}  ${cause}: ${GAP_CAUSES[cause]}`);
   }
-}
-
-/** Rounded down: 100 % is said only when nothing is missing. */
-function percent(ratio: number): string {
-  return `${(Math.floor(ratio * 100_000) / 1_000).toFixed(3)} %`;
 }

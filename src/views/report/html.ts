@@ -2,10 +2,11 @@ import { formatSpan, toIso } from '../../domain/instant.ts';
 import { shortId } from '../../domain/job/restore-job.ts';
 import type { DrillSummary, Report } from '../../domain/report/report.ts';
 import { durationChart } from '../charts/duration-chart.ts';
+import { shareWords } from '../share.ts';
 import { Markup, markup } from './markup.ts';
 import { restoresSection } from './restores.ts';
 import { REPORT_STYLE } from './style.ts';
-import { causeWords, dayWords, durationWords, instantWords, outcomeWords, shareWords } from './words.ts';
+import { causeWords, dayWords, durationWords, instantWords, outcomeWords } from './words.ts';
 
 /** Colours of the style sheet. */
 const SERIES = 6;

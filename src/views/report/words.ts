@@ -31,11 +31,6 @@ export function ageWords(ms: number): string {
   return hours < 96 ? `${hours.toFixed(1)} h` : `${Math.round(hours / 24)} d`;
 }
 
-/** `99.99 %`: never rounded up, so that a gap always shows. */
-export function shareWords(share: number): string {
-  return `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
-}
-
 /** Who began a restore, and how sure that is. */
 export function actorWords(actor: Actor | null): { who: string; confidence: string } {
   if (actor === null) return { who: 'not looked up', confidence: '' };

@@ -97,8 +97,8 @@ describe('a page', () => {
         ).get('record')?.html ?? '',
       );
     const gap = { from: T0, to: T0 + 10, cause: 'stopped' as const };
-    expect(record([gap], 999_990)).toContain('Watched in the last 30 days99.99 % 1 gap');
-    expect(record([{ ...gap, cause: 'unrecorded' }], 1_000_000)).toContain('100.00 % without a gap');
+    expect(record([gap], 999_990)).toContain('Watched in the last 30 days99.999 % 1 gap');
+    expect(record([{ ...gap, cause: 'unrecorded' }], 1_000_000)).toContain('100.000 % without a gap');
   });
 
   it('says of each watch when a drill is due, and what is left of its requests', () => {

@@ -28,7 +28,7 @@ describe('the report as a page', () => {
     expect(html).toMatch(/<b class="bad">12<\/b>failed/);
     expect(html).toMatch(/<b class="warn">3<\/b>times a drill overdue/);
     expect(html).toMatch(/<b class="warn">1<\/b>not attested in time/);
-    expect(html).toContain('99.96 %');
+    expect(html).toContain('99.969 %');
     const rows = /<tbody>(<tr><td class="w">2026-.*?)<\/tbody>/s.exec(html)?.[1] ?? '';
     expect(rows.match(/<tr>/g)).toHaveLength(200);
     expect(html.match(/<circle class="s\d" cx="\d/g)).toHaveLength(188 + 4);

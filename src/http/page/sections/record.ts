@@ -2,6 +2,7 @@ import { ratioOf } from '../../../domain/coverage/periods.ts';
 import { FAULT_WORDS } from '../../../domain/evidence/wrong-entry.ts';
 import type { VerifiedLog } from '../../../store/ports/evidence/verified.ts';
 import type { PageFacts, RecordFacts } from '../../../views/page/facts.ts';
+import { shareWords } from '../../../views/share.ts';
 import { clock, type Markup, many, markup, type Part } from '../markup.ts';
 import { notRead, readBefore } from './not-read.ts';
 
@@ -38,9 +39,7 @@ function verifiedWords({ at, head, problems, first, by }: VerifiedLog, now: numb
   return markup`${clock(at, now)}, ${verdict} <span class="quiet">by ${by}</span>`;
 }
 
-/** Rounded down: 100 % is said only when nothing is missing. */
 function coverageWords({ places, gaps, ...spans }: RecordFacts['coverage']): Part {
   if (places === 0) return 'nothing is on record yet';
-  const share = `${(Math.floor(ratioOf([spans]) * 10_000) / 100).toFixed(2)} %`;
-  return markup`${share} <span class="quiet">${gaps === 0 ? 'without a gap' : many(gaps, 'gap')}</span>`;
+  return markup`${shareWords(ratioOf([spans]))} <span class="quiet">${gaps === 0 ? 'without a gap' : many(gaps, 'gap')}</span>`;
 }
