@@ -5,7 +5,7 @@ import type { ChannelSubject, WatchSubject } from '../domain/event/subject.ts';
 import { toError } from '../errors.ts';
 import type { FaultLog } from '../logging/fault-log.ts';
 import type { AlertStore } from '../store/ports/alerts.ts';
-import { closeUnasked } from './record/close-unasked.ts';
+import { closeUnasked } from './close-unasked.ts';
 import type { Recorder } from './record/recorder.ts';
 import { FAILING_SINCE } from './watch/journal/failing-memory.ts';
 

@@ -12,7 +12,7 @@ import type { AuditReader } from '../../store/ports/audit.ts';
 import type { DrillStore } from '../../store/ports/drills.ts';
 import type { CoverageReader, RecordedCoverage } from '../../store/ports/evidence/coverage.ts';
 import type { RecordReader } from '../../store/ports/records.ts';
-import { closeUnasked } from '../record/close-unasked.ts';
+import { closeUnasked } from '../close-unasked.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { DrillLedger } from './drill-ledger.ts';
 import { alertKeysOf, endOverdue, NOTHING, overdue, type Telling, tellRun } from './drill-telling.ts';

@@ -1,8 +1,8 @@
-import type { ChannelSubject, EventSubject, WatchSubject } from '../../domain/event/subject.ts';
-import { formatSpan, type Timestamp } from '../../domain/instant.ts';
-import type { AlertStore } from '../../store/ports/alerts.ts';
-import type { AlertRecord } from './alert-event.ts';
-import type { Recorder } from './recorder.ts';
+import type { ChannelSubject, EventSubject, WatchSubject } from '../domain/event/subject.ts';
+import { formatSpan, type Timestamp } from '../domain/instant.ts';
+import type { AlertStore } from '../store/ports/alerts.ts';
+import type { AlertRecord } from './record/alert-event.ts';
+import type { Recorder } from './record/recorder.ts';
 
 /** What closing alerts works with. */
 export interface ClosingDeps {
