@@ -67,37 +67,7 @@ export async function main(
     version,
     redact: redactor.redact,
     healthAnswer,
-    loadConfig: (file) => readConfig(file),
-    loadDraft: async ({ file, text, env: own }) => {
-      // Known as secrets before anything can be said about them.
-      redactor.add(Object.values(own));
-      const config = await loadConfig(file, { env: { ...env, ...own }, text });
-      redactor.add(config.secrets);
-      return config;
-    },
-    readAccess: async (file) => {
-      try {
-        // What an older version has kept is cleaned of the secrets, where they are known.
-        return accessOf(await readConfig(file));
-      } catch (fault) {
-        if (!(fault instanceof ConfigError)) throw fault;
-        const access = await readStoreAccess(file, { env, fault });
-        redactor.add(
-          [access.server?.token, access.server?.viewToken, ...passwordsOf(access.store.url)].filter(
-            (each) => typeof each === 'string',
-          ),
-        );
-        return access;
-      }
-    },
-    readServer: async (file) => {
-      try {
-        return (await readConfig(file)).server;
-      } catch (fault) {
-        if (!(fault instanceof ConfigError)) throw fault;
-        return readServerAddress(file, { env, fault });
-      }
-    },
+    ...configParts(readConfig, { env, redactor }),
     connectDaemon: (address) => {
       redactor.add(address.token === null ? [] : [address.token]);
       return connectDaemon(address, { clock });
@@ -145,6 +115,46 @@ export async function main(
     jsonSchema: jsonSchemaText,
   };
   return runCli(argv, parts);
+}
+
+/** How commands read a configuration: whole, as a draft, or as much of one with faults as they need. What is secret in it is known from then on. */
+function configParts(
+  readConfig: (file: string) => Promise<WatcherConfig>,
+  { env, redactor }: { env: NodeJS.ProcessEnv; redactor: Redactor },
+): Pick<CliParts, 'loadConfig' | 'loadDraft' | 'readAccess' | 'readServer'> {
+  return {
+    loadConfig: (file) => readConfig(file),
+    loadDraft: async ({ file, text, env: own }) => {
+      // Known as secrets before anything can be said about them.
+      redactor.add(Object.values(own));
+      const config = await loadConfig(file, { env: { ...env, ...own }, text });
+      redactor.add(config.secrets);
+      return config;
+    },
+    readAccess: async (file) => {
+      try {
+        // What an older version has kept is cleaned of the secrets, where they are known.
+        return accessOf(await readConfig(file));
+      } catch (fault) {
+        if (!(fault instanceof ConfigError)) throw fault;
+        const access = await readStoreAccess(file, { env, fault });
+        redactor.add(
+          [access.server?.token, access.server?.viewToken, ...passwordsOf(access.store.url)].filter(
+            (each) => typeof each === 'string',
+          ),
+        );
+        return access;
+      }
+    },
+    readServer: async (file) => {
+      try {
+        return (await readConfig(file)).server;
+      } catch (fault) {
+        if (!(fault instanceof ConfigError)) throw fault;
+        return readServerAddress(file, { env, fault });
+      }
+    },
+  };
 }
 
 function createOneNotifier(config: WatcherConfig, name: string, redactor: Redactor): Notifier {
