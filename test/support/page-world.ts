@@ -79,6 +79,8 @@ export async function startPageWorld(
   }
   const config = configOf(atlas.url, slack.url, webhook.url, await freePort());
   const home = await makeHome({ ...config, ...changes, server: { ...config.server, ...tokens } });
+  const token = tokens.token ?? tokens.viewToken;
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   let url = '';
   const start = async (): Promise<Daemon> => {
     const daemon = startDaemon(home, {}, main);
@@ -108,7 +110,7 @@ export async function startPageWorld(
     untilShown: async (text, path = '/') => {
       const endsAt = performance.now() + PATIENCE_MS;
       for (;;) {
-        const page = await (await fetchOnce(url + path)).text();
+        const page = await (await fetchOnce(url + path, { headers })).text();
         if (typeof text === 'string' ? page.includes(text) : text.test(page)) return;
         await delay(50);
         if (performance.now() > endsAt) throw new Error(`the page never held ${String(text)}:\n${page}`);
