@@ -67,7 +67,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
   let lastReload: LastReload | null = null;
   let isStopped = false;
   let turn: Promise<unknown> = Promise.resolve();
-  const draining = new Set<Promise<void>>();
+  const draining = createDrain(logger);
 
   const applyConfig = async (
     next: WatcherConfig,
@@ -89,22 +89,14 @@ export function createReloader(deps: ReloaderDeps): Reloader {
           return closeOld;
         },
       );
-      drain(drained);
+      draining.add(drained);
     } catch (error) {
-      drain(discard());
+      draining.add(discard());
       throw error;
     }
     for (const warning of next.warnings) logger.warn(`Configuration: ${issueText(warning)}`);
     logger.info(`The configuration was read again (${reason}) and is in force`, { ...outcome });
     return next.warnings.length > 0 ? { ...outcome, warnings: next.warnings } : outcome;
-  };
-
-  /** A part that does not close well costs some memory, and nothing else. */
-  const drain = (closing: Promise<void>): void => {
-    const done = closing
-      .catch((error: unknown) => logger.error('A part did not close well', { err: toError(error) }))
-      .finally(() => draining.delete(done));
-    draining.add(done);
   };
 
   const reject = async (thrown: unknown, reason: string, rereads: Rereads): Promise<ReloadOutcome> => {
@@ -156,8 +148,22 @@ export function createReloader(deps: ReloaderDeps): Reloader {
     stop: async () => {
       isStopped = true;
       await turn;
-      await Promise.all(draining);
+      await draining.ended();
     },
+  };
+}
+
+/** What is being closed. A part that does not close well costs some memory, and nothing else. */
+function createDrain(logger: Logger): { add(closing: Promise<void>): void; ended(): Promise<unknown> } {
+  const draining = new Set<Promise<void>>();
+  return {
+    add: (closing) => {
+      const done = closing
+        .catch((error: unknown) => logger.error('A part did not close well', { err: toError(error) }))
+        .finally(() => draining.delete(done));
+      draining.add(done);
+    },
+    ended: () => Promise.all(draining),
   };
 }
 
