@@ -35,7 +35,7 @@ export interface ChannelSet {
 
 /** What the workers work with. */
 export interface ChannelSetDeps
-  extends Omit<ChannelWorkerDeps, 'notifier' | 'store' | 'recorder' | 'unfenced' | 'abandon'> {
+  extends Omit<ChannelWorkerDeps, 'notifier' | 'store' | 'recorder' | 'recorderNow' | 'abandon'> {
   store: LeasedStore;
   recorder: LeasedRecorder;
   leases: Leases;
@@ -65,7 +65,10 @@ export function createChannelSet(deps: ChannelSetDeps): ChannelSet {
         ...deps,
         store: underHold(store, hold),
         recorder: underHold(recorder, hold),
-        unfenced: recorder,
+        recorderNow: () => {
+          const now = leases.holdOf(hold.unit);
+          return now && underHold(recorder, now);
+        },
         notifier: sendingOnlyOurs(notifier, hold),
       }),
     // Only with the process: whoever claims next would send again what was accepted, unless that is recorded first.

@@ -4,6 +4,7 @@ import { StoreError, toError } from '../../errors.ts';
 import { type AttemptEnd, endsOf } from '../record/attempt.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { type AttemptLogDeps, logAttempt } from './attempt-log.ts';
+import { LEASE_MS } from './leases.ts';
 
 /** Milliseconds after the first try; longer each time. */
 const WAIT_MS = 500;
@@ -12,8 +13,8 @@ const LONGEST_WAIT_MS = 5_000;
 /** What recording attempts works with. */
 export interface RecordAttemptsDeps extends AttemptLogDeps {
   recorder: Pick<Recorder, 'recordAttempts'>;
-  /** Writes without the lease on the channel: that a receiver has accepted holds, whoever has the channel by now. Left out where there is none. */
-  unfenced?: Pick<Recorder, 'recordAttempts'>;
+  /** The same under the lease that this process has on the channel by now; `null`: it has none. Left out where no lease is ever lost. */
+  recorderNow?: () => Pick<Recorder, 'recordAttempts'> | null;
   clock: Clock;
   /** Names this process in leases. */
   owner: string;
@@ -33,8 +34,8 @@ export interface Place {
 export interface AttemptRecorder {
   /**
    * Records how the attempts of one message ended, and logs it. A receiver may have accepted, and losing that note means sending a twin:
-   * so a store that fails is asked again until it is there, for as long as nothing tells to give up. Where another replica has the
-   * channel by now, only an acceptance is recorded.
+   * so a store that fails is asked again until it is there, for as long as nothing tells to give up. Where the lease on the channel was
+   * lost, it is recorded under the next one of this process; where there is none for as long as one lasts, another replica has the channel.
    * @throws {StoreError} when it was given up, or is not ours to record any more.
    */
   record(ends: readonly AttemptEnd[], place: Place): Promise<void>;
@@ -125,32 +126,29 @@ async function recordAgain(
   ends: readonly AttemptEnd[],
   fault: unknown,
 ): Promise<void> {
-  const {
-    unfenced = deps.recorder,
-    clock,
-    owner,
-    faultLog,
-    mostTries = Number.POSITIVE_INFINITY,
-    abandon,
-  } = deps;
+  const { recorder, recorderNow, clock, owner, faultLog, abandon } = deps;
+  const { mostTries = Number.POSITIVE_INFINITY } = deps;
   const channel = ends[0]?.delivery.channel;
   const key = `outcomes of ${channel}`;
-  let { recorder } = deps;
   let error = fault;
+  let fencedSince: number | null = null;
   for (let tries = 1; tries < mostTries; tries += 1) {
     const isLast = abandon?.aborted === true;
-    if (error instanceof StoreError && error.reason === 'fenced') {
-      if (recorder === unfenced || !ends.every(({ outcome }) => outcome.kind === 'delivered')) break;
-      recorder = unfenced;
-    } else {
+    fencedSince = isFenced(error) ? (fencedSince ?? clock.monotonic()) : null;
+    if (fencedSince === null) {
       const err = toError(error);
       const message = `How deliveries ended cannot be recorded; it is tried again: ${err.message}`;
       faultLog.report(key, message, { channel, err }, 'error');
-      // Cut short by the signal.
-      await clock.sleep(Math.min(WAIT_MS * tries, LONGEST_WAIT_MS), abandon).catch(() => undefined);
+    } else if (recorderNow === undefined || clock.monotonic() - fencedSince >= LEASE_MS) {
+      faultLog.clear(key, 'How deliveries ended is not recorded: another replica has the channel', {
+        channel,
+      });
+      break;
     }
+    // Cut short by the signal.
+    await clock.sleep(Math.min(WAIT_MS * tries, LONGEST_WAIT_MS), abandon).catch(() => undefined);
     try {
-      await recorder.recordAttempts(ends, owner, true);
+      await (recorderNow?.() ?? recorder).recordAttempts(ends, owner, true);
       faultLog.clear(key, 'How deliveries ended is recorded again', { channel });
       return;
     } catch (thrown) {
@@ -159,4 +157,8 @@ async function recordAgain(
     if (isLast) break;
   }
   throw error;
+}
+
+function isFenced(error: unknown): boolean {
+  return error instanceof StoreError && error.reason === 'fenced';
 }

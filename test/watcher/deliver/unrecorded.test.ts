@@ -6,6 +6,7 @@ import { createSignals } from '../../../src/signals.ts';
 import type { Lease } from '../../../src/store/ports/replicas/lease.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelSetDeps, createChannelSet } from '../../../src/watcher/deliver/channel-set.ts';
+import { LEASE_MS } from '../../../src/watcher/deliver/leases.ts';
 import { SILENT_AFTER_MS } from '../../../src/watcher/deliver/under-way.ts';
 import { type Hold, leasesAlone } from '../../../src/watcher/leases/leases.ts';
 import { aJob, anEvent, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
@@ -39,8 +40,8 @@ async function aChannel({ concurrency = 1 } = {}) {
     notifier,
     logger,
     tries: 0,
-    /** Refuses these ends, under the lease or without it. */
-    refuses: (_eventId: string, _how: { isUnfenced: boolean }): StoreError | null => null,
+    /** Refuses these ends, under the lease with this token. */
+    refuses: (_eventId: string, _token: number): StoreError | null => null,
     hold: { unit: 'channel:oncall', lease: { unit: 'channel:oncall', token: 1 }, isOurs: () => true } as Hold,
     owe: async (...jobs: number[]): Promise<void> => {
       const events = jobs.map((job) => ({
@@ -57,11 +58,11 @@ async function aChannel({ concurrency = 1 } = {}) {
         .map(({ eventId, status, attemptsStarted }) => `${eventId} ${status} ${attemptsStarted}`)
         .toSorted(),
   };
-  const recorderOf = (isUnfenced: boolean): ChannelSetDeps['recorder'] => {
+  const recorderOf = (token: number): ChannelSetDeps['recorder'] => {
     const recordOutcomes: Store['recordOutcomes'] = async (outcomes, ...how) => {
       world.tries += 1;
       for (const { id } of outcomes) {
-        const fault = world.refuses(id.split(':')[0] ?? '', { isUnfenced });
+        const fault = world.refuses(id.split(':')[0] ?? '', token);
         if (fault !== null) throw fault;
       }
       return store.recordOutcomes(outcomes, ...how);
@@ -69,13 +70,13 @@ async function aChannel({ concurrency = 1 } = {}) {
     const recorder = aRecorder({ store: { ...store, recordOutcomes }, clock, signals, logger });
     return {
       recordAttempts: (...ends) => recorder.recordAttempts(...ends),
-      under: () => recorderOf(false),
+      under: (lease) => recorderOf(lease.token),
     };
   };
   const set = createChannelSet({
     store: { ...store, under: (_lease: Lease) => store },
     ...{ signals, clock, logger },
-    recorder: recorderOf(true),
+    recorder: recorderOf(0),
     faultLog: createFaultLog(logger, clock),
     leases: { ...leasesAlone(), holdOf: () => world.hold },
     owner: 'me',
@@ -107,12 +108,12 @@ describe('a message whose acceptance the store does not take', () => {
     expect(told).toMatchObject([{ level: 'error', fields: { channel: 'oncall' } }]);
   });
 
-  it('is not sent again by whoever has the channel next in this process, and its acceptance holds without the lease', async () => {
+  it('is not sent again by whoever has the channel next in this process: it is recorded under the lease that this has by then', async () => {
     const { world, set, notifier, owe, attempts } = await aChannel();
     let isBack = false;
-    world.refuses = (_id, { isUnfenced }) => {
+    world.refuses = (_id, token) => {
       if (!isBack) return AWAY;
-      return isUnfenced ? null : FENCED;
+      return token === 2 ? null : FENCED;
     };
     await owe(1);
     await expect.poll(() => world.tries).toBeGreaterThan(3);
@@ -152,20 +153,18 @@ describe('a message whose acceptance the store does not take', () => {
   });
 });
 
-it('what was refused is not recorded without the lease: it is another replica’s to try', async () => {
-  const { world, notifier, owe, attempts, logger } = await aChannel();
-  notifier.answer = () => {
-    throw new Error('down');
-  };
-  const asked: boolean[] = [];
-  world.refuses = (_id, { isUnfenced }) => {
-    asked.push(isUnfenced);
+it('what ended under a lease that another replica has is left to that, once a lease is over', async () => {
+  const { world, clock, owe, attempts, logger } = await aChannel();
+  const asked: number[] = [];
+  world.refuses = (_id, token) => {
+    asked.push(token);
     return FENCED;
   };
   await owe(1);
   await expect.poll(() => logger.lines.map(({ message }) => message).join()).toContain('another’s');
-  expect(asked).toEqual([false]);
-  expect(await attempts()).toEqual(['event-1 pending 1']);
+  expect(new Set(asked)).toEqual(new Set([1]));
+  expect(clock.now() - T0).toBeGreaterThanOrEqual(LEASE_MS);
+  expect(await attempts()).toEqual([expect.stringMatching(/^event-1 pending /)]);
 });
 
 it('what was claimed without the answer is sent at once, as the first attempt at it', async () => {
