@@ -117,6 +117,19 @@ export async function main(
   return runCli(argv, parts);
 }
 
+/** Reads where the daemon of a configuration listens, also of one that has faults. */
+async function readServer(
+  file: string,
+  { readConfig, env }: { readConfig: (file: string) => Promise<WatcherConfig>; env: NodeJS.ProcessEnv },
+): Promise<{ host: string; port: number }> {
+  try {
+    return (await readConfig(file)).server;
+  } catch (fault) {
+    if (!(fault instanceof ConfigError)) throw fault;
+    return readServerAddress(file, { env, fault });
+  }
+}
+
 /** How commands read a configuration: whole, as a draft, or as much of one with faults as they need. What is secret in it is known from then on. */
 function configParts(
   readConfig: (file: string) => Promise<WatcherConfig>,
@@ -146,14 +159,7 @@ function configParts(
         return access;
       }
     },
-    readServer: async (file) => {
-      try {
-        return (await readConfig(file)).server;
-      } catch (fault) {
-        if (!(fault instanceof ConfigError)) throw fault;
-        return readServerAddress(file, { env, fault });
-      }
-    },
+    readServer: (file) => readServer(file, { readConfig, env }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { StoreAccess } from '../config/store-access.ts';
 import { WatcherError } from '../errors.ts';
+import { authorityOf, ownAddressOf } from '../net/address/own-address.ts';
 import { isLoopbackName } from '../net/loopback.ts';
-import { authorityOf, ownAddressOf } from '../net/own-address.ts';
 import { placeOfStore } from '../store/ports/address.ts';
 import type { StatusReport } from '../views/status/report.ts';
 import type { Cli } from './command.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { decoded } from '../net/decoded.ts';
+import { decoded } from '../net/address/decoded.ts';
 import type { Finding } from './schema/check-shape.ts';
 import { CONFIG_SCHEMA } from './schema/schema.ts';
 import { SECRETS, type SecretForm } from './schema/secret.ts';

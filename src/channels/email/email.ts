@@ -1,8 +1,8 @@
 import type { SMTPTransportOptions } from 'nodemailer';
 import { DeliveryError, type RecipientRefusal, toError, WatcherError } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
+import { decoded } from '../../net/address/decoded.ts';
 import { trustedCas } from '../../net/ca-file.ts';
-import { decoded } from '../../net/decoded.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { passwordsOf } from '../../net/redact/secret-parts.ts';
 import type { ChannelTemplate } from '../../templates/channel-template.ts';

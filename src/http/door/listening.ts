@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { WatcherError } from '../../errors.ts';
-import { authorityOf } from '../../net/own-address.ts';
+import { authorityOf } from '../../net/address/own-address.ts';
 
 /** A client that connects and then says nothing does not count as idle for Node; it is cut after this long. */
 const CLOSE_GRACE_MS = 1_000;

@@ -1,4 +1,4 @@
-import { decoded } from '../decoded.ts';
+import { decoded } from '../address/decoded.ts';
 
 /** Shorter parts of an address are words (`api`, `hooks`), not secrets. */
 const SHORTEST_PART = 8;

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { toError } from '../../../errors.ts';
-import { authorityOf, ownAddressOf } from '../../../net/own-address.ts';
+import { authorityOf, ownAddressOf } from '../../../net/address/own-address.ts';
 
 /** What is said of a daemon that is well. */
 export const ALIVE = 'alive';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { authorityOf, ownAddressOf } from '../../src/net/own-address.ts';
+import { authorityOf, ownAddressOf } from '../../../src/net/address/own-address.ts';
 
 it.each([
   ['0.0.0.0', '127.0.0.1:8080'],
