@@ -4,19 +4,17 @@
     python3 verify.py audit.jsonl [--key VKEY] [--checkpoint FILE]...
 
 Prints "sound", or the first entry that is wrong; exits with 0 or 1. The format: docs/audit-format.md."""
-import argparse, base64, binascii, hashlib, json, re, subprocess, sys, tempfile
+import argparse, base64, functools, hashlib, json, re, subprocess, sys, tempfile
 
 HASH = re.compile(rb',"hash":"([0-9a-f]{64})",(?="kind":"[a-z_.]+","prev":"([0-9a-f]{64})","seq":(\d+),"v":1\}$)')
-SPKI = bytes.fromhex("302a300506032b6570032100")
+SPKI, STUB = bytes.fromhex("302a300506032b6570032100"), b'{"checkpoint":'
 
 class Wrong(Exception): pass
 def sha(data): return hashlib.sha256(data).digest()
 
 def root_of(subtrees):
-    root = subtrees[-1][1] if subtrees else sha(b"")
-    for _, left in reversed(subtrees[:-1]):
-        root = sha(b"\x01" + left + root)
-    return root
+    nodes = [node for _, node in reversed(subtrees)]
+    return functools.reduce(lambda right, left: sha(b"\x01" + left + right), nodes) if nodes else sha(b"")
 
 def grow(subtrees, line):
     size, node = 1, sha(b"\x00" + line)
@@ -47,14 +45,13 @@ def parse_checkpoint(note):
 
 def check_signature(checkpoint, key):
     origin, _, _, text, lines = checkpoint
-    ours = [base64.b64decode(line.split(" ")[2]) for line in lines if line.startswith(f"— {key[0]} ")]
+    ours = (base64.b64decode(line.split(" ")[2]) for line in lines if line.startswith(f"— {key[0]} "))
     mine = [data[4:] for data in ours if data[:4] == key[1]]
     if origin != key[0] or not mine or not all(signed(text, one, key[2]) for one in mine):
         raise Wrong("its checkpoint is not signed by the key of this log")
 
-def begin(line, given):
+def begin(stub, given):
     """Goes on behind a stub, which stands in place of the first entries once they are pruned."""
-    stub = json.loads(line)
     hashes, bits = [base64.b64decode(one) for one in stub["frontier"]], [1 << b for b in range(63, -1, -1) if stub["n"] >> b & 1]
     subtrees, key, checkpoint = list(zip(bits, hashes)), parse_key(stub["key"]), parse_checkpoint(stub["checkpoint"])
     check_signature(checkpoint, key)
@@ -62,70 +59,63 @@ def begin(line, given):
         raise Wrong(f"entry {stub['n']}: the stub is not of its checkpoint")
     return subtrees, stub["prev"], stub["n"], key
 
+def compare(kept, seq, subtrees):
+    if any(size == seq and root != root_of(subtrees) for _, size, root, _, _ in kept):
+        raise Wrong(f"entry {seq}: the first {seq} entries are not those of the checkpoint")
+
 def goes_on(line, seq, prev):
-    """Whether it is a stub at the beginning of a piece that goes on just where the one before has ended."""
-    try:
-        stub = json.loads(line) if line.startswith(b'{"checkpoint":') else {}
-        return stub.get("kind") == "audit.pruned" and (stub.get("n"), stub.get("prev")) == (seq, prev)
-    except ValueError:
-        return False
+    """Whether it is the stub at the beginning of a piece that goes on just where the one before has ended."""
+    return line.startswith(STUB) and [json.loads(line).get(fact) for fact in ("kind", "n", "prev")] == ["audit.pruned", seq, prev]
+
+def check_hash(line, seq, prev):
+    match = HASH.search(line)
+    if not match or (match[2].decode(), int(match[3])) != (prev, seq):
+        raise Wrong("it does not continue the one before")
+    if hashlib.sha256(line[: match.start()] + b"," + line[match.end() :]).hexdigest() != match[1].decode():
+        raise Wrong("it was changed")
+    return match[1].decode()
 
 def verify(path, given=None, kept=()):
     subtrees, prev, seq, key = [], "0" * 64, 0, None
-    roots = {}  # of each size, every root that was kept: two of one size show a fork
-    for _, size, root, _, _ in kept:
-        if size > 0:
-            roots.setdefault(size, set()).add(root)
     *lines, torn = open(path, "rb").read().split(b"\n")
-    if lines and lines[0].startswith(b'{"checkpoint":'):
-        subtrees, prev, seq, key = begin(lines.pop(0), given)
-        if roots.get(seq, set()) - {root_of(subtrees)}:
-            raise Wrong(f"entry {seq}: the first {seq} entries are not those of the checkpoint")
+    if lines and lines[0].startswith(STUB):
+        subtrees, prev, seq, key = begin(json.loads(lines.pop(0)), given)
+        compare(kept, seq, subtrees)
         if not any(b'"data":{"last":%d}' % seq in one and b'"kind":"audit.pruned"' in one for one in lines):
             raise Wrong(f"entry 1: the first {seq} entries were cut off, and no entry says so")
-    pruned = seq
+    unseen = sorted({size for _, size, _, _, _ in kept if 0 < size < seq})
     for line in lines:
-        if goes_on(line, seq, prev):
-            continue
-        seq += 1
-        match = HASH.search(line)
-        if not match or (match[2].decode(), int(match[3])) != (prev, seq):
-            raise Wrong(f"entry {seq}: it does not continue the one before")
-        prev = hashlib.sha256(line[: match.start()] + b"," + line[match.end() :]).hexdigest()
-        if prev != match[1].decode():
-            raise Wrong(f"entry {seq}: it was changed")
         try:
-            entry = json.loads(line)
+            if goes_on(line, seq, prev):
+                continue
+            prev, entry = check_hash(line, seq + 1, prev), json.loads(line)
             if entry["kind"] == "checkpoint.key":
                 key = parse_key(entry["data"]["key"])
             elif entry["kind"] == "checkpoint.made":
                 check_signature(checkpoint := parse_checkpoint(entry["data"]["note"]), key or given)
-                if checkpoint[1:3] != (seq - 1, root_of(subtrees)):
+                if checkpoint[1:3] != (seq, root_of(subtrees)):
                     raise Wrong("its checkpoint is not of this log")
-        except (Wrong, KeyError, TypeError, ValueError, binascii.Error) as fault:
-            raise Wrong(f"entry {seq}: {fault}")
+        except (Wrong, KeyError, TypeError, ValueError) as fault:
+            raise Wrong(f"entry {seq + 1}: {fault}")
         grow(subtrees, line)
-        if roots.get(seq, set()) - {root_of(subtrees)}:
-            raise Wrong(f"entry {seq}: the first {seq} entries are not those of the checkpoint")
-    if torn:
-        raise Wrong(f"entry {seq + 1}: the last line is torn")
-    if any(size > seq for size in roots):
-        raise Wrong(f"entry {seq + 1}: the log was cut behind a checkpoint, or is an older copy")
+        seq += 1
+        compare(kept, seq, subtrees)
+    if torn or any(size > seq for _, size, _, _, _ in kept):
+        raise Wrong(f"entry {seq + 1}: " + ("the last line is torn" if torn else "the log was cut behind a checkpoint, or is an older copy"))
     if given and key and given != key:
         raise Wrong("the log is signed by another key than the one given")
-    return seq, [size for size in sorted(roots) if size < pruned]
+    return seq, unseen
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("file"), parser.add_argument("--key"), parser.add_argument("--checkpoint", action="append", default=[])
     options = parser.parse_args()
     try:
-        given = parse_key(options.key) if options.key else None
+        given = options.key and parse_key(options.key)
         kept = [parse_checkpoint(open(name, encoding="utf-8", newline="").read()) for name in options.checkpoint]
         [check_signature(one, given) for one in kept if given]
         entries, unseen = verify(options.file, given, kept)
         print(f"sound: {entries} entries")
-        for size in unseen:
-            print(f"not compared: the checkpoint of {size} entries, since more than those are cut off")
+        [print(f"not compared: the checkpoint of {size} entries, since more than those are cut off") for size in unseen]
     except (Wrong, ValueError) as fault:
         sys.exit(f"wrong: {fault}")

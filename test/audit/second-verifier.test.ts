@@ -181,3 +181,9 @@ def one(case):
         return str(fault)
 json.dump([one(case) for case in json.load(open(sys.argv[2]))], open(sys.argv[2] + ".out", "w"))
 `;
+
+it('is short enough to be read before it is believed', () => {
+  const code = readFileSync(VERIFIER, 'utf8').replaceAll(/"""[\s\S]*?"""/g, '');
+  const lines = code.split('\n').filter((line) => /^\s*[^\s#]/.test(line));
+  expect(lines.length).toBeLessThan(100);
+});
