@@ -51,10 +51,24 @@ describe.skipIf(!HAS_BROWSER)('for everybody to read', { timeout: 4 * PATIENCE_M
   it.each(Object.entries(LOOKS))('the page of a restore has none, %s', async (_look, options) => {
     const { page, complaints } = await openPage(browser, `${world.url}/jobs/${running.orders}`, options);
     await page.getByRole('heading', { name: 'Restore of orders to orders-drill' }).waitFor();
+    await page.getByRole('heading', { name: 'Audit log' }).waitFor();
+    // How long it takes beside those before it.
+    await page.locator('figure.plot svg.durations').first().waitFor();
     await page.evaluate(axe.source);
     expect(((await page.evaluate(RUN)) as { violations: string[] }).violations).toEqual([]);
     expect(complaints).toEqual([]);
   });
+
+  it.each(Object.entries(LOOKS))(
+    'the page of one watch has none, with its plots, %s',
+    async (_look, options) => {
+      const { page, complaints } = await openPage(browser, `${world.url}/?watch=orders`, options);
+      await page.locator('#watches figure.plot svg.durations').first().waitFor({ timeout: PATIENCE_MS });
+      await page.evaluate(axe.source);
+      expect(((await page.evaluate(RUN)) as { violations: string[] }).violations).toEqual([]);
+      expect(complaints).toEqual([]);
+    },
+  );
 
   it('does not scroll sideways on a phone', async () => {
     const { page } = await openPage(browser, world.url, { viewport: { width: 390, height: 844 } });
