@@ -26,7 +26,7 @@ import { type PageQuery, RANGES } from './query.ts';
 
 /** What a page asks of the store. */
 export type PageStore = WindowStore &
-  Pick<RecordReader, 'oldestRunning' | 'lastFinishes'> &
+  Pick<RecordReader, 'listEvents' | 'oldestRunning' | 'lastFinishes'> &
   Pick<JobReader, 'finishedDurations'> &
   Pick<AuditReader, 'auditHead' | 'lastCheckpoint'> &
   VerifiedReader &
@@ -110,7 +110,7 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
       store.lastVerified(),
     ]);
     const since = now - RANGES[query.range].ms - BEFORE_MS;
-    const jobs = await window.read(since, { now, monotonic: clock.monotonic() });
+    const jobs = await window.read(since, { entries, monotonic: clock.monotonic() });
     const log = { entries, checkpoint: last, verified };
     const plots = await plotsOf(reading, query, finishes, durationsOf);
     return {
