@@ -300,7 +300,7 @@ async function drainChannel(
 ): Promise<OnceReport['channels'][number]> {
   const { channel } = notifier;
   const hold = holdOf(run, channelUnit(channel));
-  const sending = { ...under(run, hold), unfenced: run.recorder, notifier: sendingOnlyOurs(notifier, hold) };
+  const sending = { ...under(run, hold), notifier: sendingOnlyOurs(notifier, hold) };
   const confidence = createConfidence(run.clock, createSendTimes(run.clock));
   let tried = 0;
   let fault: string | null = null;
