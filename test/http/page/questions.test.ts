@@ -65,7 +65,7 @@ const ANSWERS: Record<string, Answer> = {
   'Mute catalog until Monday.': async ({ page, click }) => {
     await click(page.locator('#watch-catalog').getByRole('link', { name: 'Mute' }));
     // What stands there is asked for first, so it can be typed at once.
-    await page.waitForFunction('document.activeElement?.id === "reason"');
+    await page.locator('#reason:focus').waitFor(patient);
     await page.keyboard.type('moving catalog');
     await click(page.getByLabel('until Monday'));
     await click(page.getByRole('button', { name: 'Mute' }));
@@ -117,7 +117,7 @@ describe.skipIf(!HAS_BROWSER)('the page answers', { timeout: 4 * PATIENCE_MS }, 
 
   it.each(questions())('%s (clicks: %d)', async (question, clicks) => {
     const { page, complaints } = await openPage(browser, world.url);
-    await page.waitForFunction('document.activeElement?.id === "token"');
+    await page.locator('#token:focus').waitFor(patient);
     await page.keyboard.type(TOKEN);
     await page.keyboard.press('Enter');
     await page.getByText('live', { exact: true }).waitFor(patient);
