@@ -11,7 +11,8 @@ import type { Redactor } from '../net/redact/redactor.ts';
 import { createSignals } from '../signals.ts';
 import type { JobSource } from '../source/source.ts';
 import { openStore } from '../store/open-store.ts';
-import { type OnceReport, runOnce } from '../watcher/once.ts';
+import { runOnce } from '../watcher/once/once.ts';
+import type { OnceReport } from '../watcher/once/report.ts';
 import { buildSources } from './adapters.ts';
 
 /** What a command that reads Atlas by itself works with. */

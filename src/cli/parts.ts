@@ -19,7 +19,7 @@ import type { StoreFacts, StoreMode } from '../store/ports/life.ts';
 import type { Store } from '../store/store.ts';
 import type { Records } from '../views/records/records.ts';
 import type { StatusReport } from '../views/status/report.ts';
-import type { OnceReport } from '../watcher/once.ts';
+import type { OnceReport } from '../watcher/once/report.ts';
 import type { HealthAnswer } from './commands/healthcheck/ask.ts';
 
 /** Where a command writes. A terminal has `isTTY`, `columns` and `rows`. */

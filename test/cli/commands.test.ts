@@ -7,7 +7,7 @@ import { accessOf } from '../../src/config/store-access.ts';
 import { EVENT_NAMES } from '../../src/domain/event/event.ts';
 import { ConfigError, StoreError } from '../../src/errors.ts';
 import type { StoreFacts } from '../../src/store/ports/life.ts';
-import type { OnceReport } from '../../src/watcher/once.ts';
+import type { OnceReport } from '../../src/watcher/once/report.ts';
 import { aRoute, aWatch } from '../support/builders.ts';
 import { readingStore } from '../support/reading-store.ts';
 import { aConfig, cli } from './harness.ts';

@@ -3,7 +3,7 @@ import { assemble } from '../../src/app/assembly.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createRedactor } from '../../src/net/redact/redactor.ts';
-import { runOnce } from '../../src/watcher/once.ts';
+import { runOnce } from '../../src/watcher/once/once.ts';
 import type { Home } from '../support/daemon.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { settle, startWorld } from './support.ts';

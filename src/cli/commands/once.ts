@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { OnceReport } from '../../watcher/once.ts';
+import type { OnceReport } from '../../watcher/once/report.ts';
 import { type Cli, type CommonOptions, jsonOption, onAction } from '../command.ts';
 import { formatTable } from '../view/table.ts';
 import { count, printable, toJson } from '../view/text.ts';

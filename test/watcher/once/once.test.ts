@@ -1,15 +1,16 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { rootOf } from '../../src/domain/evidence/audit-tree.ts';
-import { makeCheckpoint } from '../../src/domain/evidence/checkpoint.ts';
-import { verifierKeyText } from '../../src/domain/evidence/signed-note.ts';
-import { projectUnit } from '../../src/domain/replicas/unit.ts';
-import { DeliveryError, SourceError } from '../../src/errors.ts';
-import { createFaultLog } from '../../src/logging/fault-log.ts';
-import { createSignals } from '../../src/signals.ts';
-import { type OnceDeps, runOnce } from '../../src/watcher/once.ts';
-import { createServedWitness } from '../../src/witness/served-witness.ts';
-import type { Witness } from '../../src/witness/witness.ts';
-import { aDraft } from '../store/support.ts';
+import { rootOf } from '../../../src/domain/evidence/audit-tree.ts';
+import { makeCheckpoint } from '../../../src/domain/evidence/checkpoint.ts';
+import { verifierKeyText } from '../../../src/domain/evidence/signed-note.ts';
+import { projectUnit } from '../../../src/domain/replicas/unit.ts';
+import { DeliveryError, SourceError } from '../../../src/errors.ts';
+import { createFaultLog } from '../../../src/logging/fault-log.ts';
+import { createSignals } from '../../../src/signals.ts';
+import { runOnce } from '../../../src/watcher/once/once.ts';
+import type { OnceDeps } from '../../../src/watcher/once/run.ts';
+import { createServedWitness } from '../../../src/witness/served-witness.ts';
+import type { Witness } from '../../../src/witness/witness.ts';
+import { aDraft } from '../../store/support.ts';
 import {
   aJob,
   anEvent,
@@ -20,15 +21,15 @@ import {
   jobId,
   MINUTE,
   T0,
-} from '../support/builders.ts';
-import { createFakeNotifier } from '../support/fake-notifier.ts';
-import { createFakeSource } from '../support/fake-source.ts';
-import { aJoining } from '../support/joining.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { openReplicaStores } from '../support/replica-stores.ts';
-import { aLogKey, aWitnessKey } from '../support/signed-log.ts';
-import { createRecordingLogger } from '../support/silent-logger.ts';
-import { openEmbeddedStore, openNewStore } from '../support/test-store.ts';
+} from '../../support/builders.ts';
+import { createFakeNotifier } from '../../support/fake-notifier.ts';
+import { createFakeSource } from '../../support/fake-source.ts';
+import { aJoining } from '../../support/joining.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { openReplicaStores } from '../../support/replica-stores.ts';
+import { aLogKey, aWitnessKey } from '../../support/signed-log.ts';
+import { createRecordingLogger } from '../../support/silent-logger.ts';
+import { openEmbeddedStore, openNewStore } from '../../support/test-store.ts';
 
 /** A store of its own, and a run on it with nothing configured but what is given. */
 async function aWorld() {
