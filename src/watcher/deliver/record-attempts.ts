@@ -1,10 +1,10 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
 import { StoreError, toError } from '../../errors.ts';
+import { REPLICA_LEASE_MS } from '../../store/ports/leases.ts';
 import { type AttemptEnd, endsOf } from '../record/attempt.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { type AttemptLogDeps, logAttempt } from './attempt-log.ts';
-import { LEASE_MS } from './leases.ts';
 
 /** Milliseconds after the first try; longer each time. */
 const WAIT_MS = 500;
@@ -139,7 +139,7 @@ async function recordAgain(
       const err = toError(error);
       const message = `How deliveries ended cannot be recorded; it is tried again: ${err.message}`;
       faultLog.report(key, message, { channel, err }, 'error');
-    } else if (recorderNow === undefined || clock.monotonic() - fencedSince >= LEASE_MS) {
+    } else if (recorderNow === undefined || clock.monotonic() - fencedSince >= REPLICA_LEASE_MS) {
       faultLog.clear(key, 'How deliveries ended is not recorded: another replica has the channel', {
         channel,
       });

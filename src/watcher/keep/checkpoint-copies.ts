@@ -29,23 +29,16 @@ export function createCheckpointCopies({
   signals,
   faultLog,
 }: CheckpointCopiesDeps): CheckpointCopies {
-  const copies = createDueLook({
+  const { note, beat, stop } = createDueLook({
     look: async () => {
       const { last } = await store.lastCheckpoint();
       if (last !== null) await recorder.recordCheckpoint(last);
     },
+    follow: (changed) => signals.on('audit:signed', changed),
     faultLog,
     key: 'checkpoint-copies',
     failing: 'Nobody can be told of the checkpoint of the audit log',
     working: 'Checkpoints of the audit log are told of again',
   });
-  const end = signals.on('audit:signed', copies.note);
-  return {
-    apply: copies.note,
-    beat: copies.beat,
-    stop: () => {
-      end();
-      return copies.stop();
-    },
-  };
+  return { apply: note, beat, stop };
 }

@@ -3,7 +3,7 @@ import type { FaultLog } from '../../logging/fault-log.ts';
 
 /** Looks at something now and then, one look at a time. */
 export interface DueLook {
-  /** There may be something new: the next beat looks. */
+  /** There may be something new: the next beat looks. What it follows notes by itself. */
   note(): void;
   /** A sign of life from outside, about once a second. */
   beat(): void;
@@ -14,6 +14,8 @@ export interface DueLook {
 /** What is looked at, and what the log says when that fails. */
 export interface DueLookDeps {
   look: () => Promise<void>;
+  /** Has `note` called whenever there may be something new, until the function that it returns is called. */
+  follow: (note: () => void) => () => void;
   faultLog: FaultLog;
   /** Names the fault in the fault log. */
   key: string;
@@ -23,7 +25,7 @@ export interface DueLookDeps {
 }
 
 /** The first beat looks, and each one after `note`. A look that fails is made again at the next beat. */
-export function createDueLook({ look, faultLog, key, failing, working }: DueLookDeps): DueLook {
+export function createDueLook({ look, follow, faultLog, key, failing, working }: DueLookDeps): DueLook {
   let isDue = true;
   let isStopped = false;
   let inHand: Promise<void> | null = null;
@@ -38,10 +40,12 @@ export function createDueLook({ look, faultLog, key, failing, working }: DueLook
       faultLog.report(key, `${failing}: ${err.message}`, { err }, 'error');
     }
   };
+  const note = (): void => {
+    isDue = true;
+  };
+  const unfollow = follow(note);
   return {
-    note: () => {
-      isDue = true;
-    },
+    note,
     beat: () => {
       if (isStopped || !isDue || inHand !== null) return;
       inHand = attempt().finally(() => {
@@ -50,6 +54,7 @@ export function createDueLook({ look, faultLog, key, failing, working }: DueLook
     },
     stop: async () => {
       isStopped = true;
+      unfollow();
       await inHand;
     },
   };

@@ -33,7 +33,7 @@ const SAME_INCIDENT_MS = 600_000;
  */
 export function createRollbackTelling(deps: RollbackTellingDeps): RollbackTelling {
   const { store, recorder, signals, faultLog } = deps;
-  const telling = createDueLook({
+  return createDueLook({
     look: async () => {
       const { seq } = await store.auditHead();
       const entries = await store.readAudit(Math.max(0, seq - LOOKS_BACK), LOOKS_BACK);
@@ -44,19 +44,12 @@ export function createRollbackTelling(deps: RollbackTellingDeps): RollbackTellin
       const origin = key === null ? null : (parseVerifierKey(key)?.name ?? null);
       for (const entry of incidents) await recorder.recordRollback(entry, origin);
     },
+    follow: (changed) => signals.on('audit:rolled_back', changed),
     faultLog,
     key: 'rollback-telling',
     failing: 'Nobody can be told whether the store was rolled back',
     working: 'It can be told again whether the store was rolled back',
   });
-  const end = signals.on('audit:rolled_back', telling.note);
-  return {
-    beat: telling.beat,
-    stop: () => {
-      end();
-      return telling.stop();
-    },
-  };
 }
 
 function isAlong(entry: AuditEntry, before: AuditEntry | undefined): boolean {
