@@ -46,6 +46,8 @@ export async function startConnectProxy(options: {
     });
     sockets.add(upstream.on('error', () => client.destroy()));
     upstream.on('close', () => sockets.delete(upstream));
+    // Who resets its connection, as one does that has not read all, sends no end that would be passed on.
+    client.on('close', () => upstream.destroySoon());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
