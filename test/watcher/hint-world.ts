@@ -7,10 +7,11 @@ import { createSignals } from '../../src/signals.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createRunner, type Runner } from '../../src/watcher/runner.ts';
 import { blindnessOf } from '../../src/watcher/status.ts';
-import { aJob, aRoute, aWatch, GROUP_ID, MINUTE, T0 } from '../support/builders.ts';
+import { aJob, aWatch, GROUP_ID, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { type FakeTime, fakeTime } from '../support/fake-time.ts';
+import { ALONE, aRunnerConfig } from '../support/runner-config.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { openEmbeddedStore } from '../support/test-store.ts';
 
@@ -52,26 +53,13 @@ export async function aHintedWorld(
   const signals = createSignals(logger);
   const judged: boolean[] = [];
   signals.on('feed:judged', ({ isTold }) => judged.push(isTold));
-  const config = {
+  const config = aRunnerConfig({
     watches: [aWatch({ ...FLEET, ...over }), ...others],
     sources: new Map([['atlas', source]]),
-    routes: [aRoute({ channels: ['oncall'] })],
-    nextDigest: () => null,
     notifiers: [createFakeNotifier()],
-    fallbacks: [],
-    drills: [],
-    testAlert: null,
-    configuration: 'c0ffee',
-    keepMs: null,
-    projectUrl: () => null,
-    configEntry: {},
-  };
+  });
   const begin = async (): Promise<Runner> => {
-    const runner = createRunner({
-      ...config,
-      ...{ store, clock: time, logger, signals, random: () => 0.5, version: '0.0.0' },
-      membership: { kind: 'alone', replica: 'me' },
-    });
+    const runner = createRunner({ ...config, ...ALONE, store, clock: time, logger, signals });
     await runner.start();
     return runner;
   };

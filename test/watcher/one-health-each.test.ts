@@ -9,11 +9,12 @@ import { healthOf } from '../../src/health/health.ts';
 import { createSignals } from '../../src/signals.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createRunner, type Runner } from '../../src/watcher/runner.ts';
-import { aJob, aRoute, aWatch, jobId, MINUTE, T0 } from '../support/builders.ts';
+import { aJob, aWatch, jobId, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { fakeTime } from '../support/fake-time.ts';
 import { aJoining } from '../support/joining.ts';
+import { ALONE, aRunnerConfig } from '../support/runner-config.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { openEmbeddedStore } from '../support/test-store.ts';
 
@@ -81,25 +82,9 @@ async function aWorld({ each = 2, ...over }: Partial<Watch> & { each?: number } 
   const start = async (watches: readonly Watch[] = [watch]): Promise<void> => {
     const logger = createRecordingLogger();
     runner = createRunner({
-      watches,
-      sources: new Map([['atlas', source]]),
-      routes: [aRoute({ channels: ['oncall'] })],
-      nextDigest: () => null,
-      notifiers: [notifier],
-      fallbacks: [],
-      drills: [],
-      testAlert: null,
-      keepMs: null,
-      configuration: 'c0ffee',
-      projectUrl: () => null,
-      configEntry: {},
-      store,
-      clock: time,
-      logger,
-      signals: createSignals(logger),
-      random: () => 0.5,
-      membership: { kind: 'alone', replica: 'me' },
-      version: '0.0.0',
+      ...aRunnerConfig({ watches, sources: new Map([['atlas', source]]), notifiers: [notifier] }),
+      ...ALONE,
+      ...{ store, clock: time, logger, signals: createSignals(logger) },
     });
     await runner.start();
   };

@@ -9,6 +9,7 @@ import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { type FakeTime, fakeTime } from '../support/fake-time.ts';
 import { aJoining } from '../support/joining.ts';
+import { ALONE, aRunnerConfig } from '../support/runner-config.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { openEmbeddedStore } from '../support/test-store.ts';
 
@@ -99,35 +100,21 @@ async function aWorld(time: FakeTime) {
   let notifiers: readonly Notifier[] = [];
   let versions: Wanted['channels'] = {};
 
-  const configOf = ({ watches, channels }: Wanted): RunnerConfig => ({
-    watches: Object.entries(watches).map(([name, version]) =>
-      aWatch({ name, instanceName: name, schedule: '*/5 * * * * *', labels: { version: String(version) } }),
-    ),
-    sources: new Map([['atlas', source]]),
-    routes: [aRoute({ events: ['*'], channels: Object.keys(channels) })],
-    nextDigest: () => null,
-    notifiers: Object.entries(channels).map(([name, version]) => {
-      const before = notifiers.find(({ channel }) => channel === name);
-      return before && versions[name] === version ? before : aNotifier(name);
-    }),
-    fallbacks: [],
-    drills: [],
-    testAlert: null,
-    keepMs: null,
-    configuration: 'c0ffee',
-    projectUrl: () => null,
-    configEntry: {},
-  });
-  const runner = createRunner({
-    ...configOf({ watches: {}, channels: {} }),
-    store,
-    clock: time,
-    logger,
-    signals: createSignals(logger),
-    random: () => 0.5,
-    membership: { kind: 'alone', replica: 'me' },
-    version: '0.0.0',
-  });
+  const configOf = ({ watches, channels }: Wanted): RunnerConfig =>
+    aRunnerConfig({
+      watches: Object.entries(watches).map(([name, version]) =>
+        aWatch({ name, instanceName: name, schedule: '*/5 * * * * *', labels: { version: String(version) } }),
+      ),
+      sources: new Map([['atlas', source]]),
+      routes: [aRoute({ events: ['*'], channels: Object.keys(channels) })],
+      notifiers: Object.entries(channels).map(([name, version]) => {
+        const before = notifiers.find(({ channel }) => channel === name);
+        return before && versions[name] === version ? before : aNotifier(name);
+      }),
+    });
+  const config = configOf({ watches: {}, channels: {} });
+  const signals = createSignals(logger);
+  const runner = createRunner({ ...config, ...ALONE, store, clock: time, logger, signals });
   await runner.start();
 
   return {

@@ -7,13 +7,14 @@ import { shareWithNobody } from '../../src/source/budget/budget-share.ts';
 import { type Budgets, createBudgets } from '../../src/source/budget/budgets.ts';
 import type { ReadOptions } from '../../src/source/source.ts';
 import type { Store } from '../../src/store/store.ts';
-import { createRunner, type RunnerConfig } from '../../src/watcher/runner.ts';
+import { createRunner } from '../../src/watcher/runner.ts';
 import { blindnessOf } from '../../src/watcher/status.ts';
-import { aJob, aRoute, aWatch, GROUP_ID, MINUTE, T0 } from '../support/builders.ts';
+import { aJob, aWatch, GROUP_ID, MINUTE, T0 } from '../support/builders.ts';
 import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { fakeTime } from '../support/fake-time.ts';
 import { aJoining } from '../support/joining.ts';
+import { ALONE, aRunnerConfig } from '../support/runner-config.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 import { openEmbeddedStore } from '../support/test-store.ts';
 
@@ -60,26 +61,14 @@ async function aWorld(watches: Watch[], { clusters = 0, perMinute = 90 } = {}) {
   const store: Store = { ...(await openEmbeddedStore()), checkWritable: async () => {} };
   await store.join(aJoining());
   const logger = createRecordingLogger();
-  const config: RunnerConfig = {
+  const config = aRunnerConfig({
     watches,
     sources: new Map([['atlas', source]]),
-    routes: [aRoute({ channels: ['oncall'] })],
-    nextDigest: () => null,
     notifiers: [createFakeNotifier()],
-    fallbacks: [],
     drills: shortDrills(watches),
-    testAlert: null,
-    keepMs: null,
-    configuration: 'c0ffee',
-    projectUrl: () => null,
-    configEntry: {},
-  };
-  const signals = createSignals(logger);
-  const runner = createRunner({
-    ...config,
-    ...{ store, clock: time, logger, signals, random: () => 0.5, version: '0.0.0' },
-    membership: { kind: 'alone', replica: 'me' },
   });
+  const signals = createSignals(logger);
+  const runner = createRunner({ ...config, ...ALONE, store, clock: time, logger, signals });
   await runner.start();
   onTestFinished(async () => {
     const stopping = runner.stop('test');

@@ -18,6 +18,7 @@ import { createFakeNotifier } from '../support/fake-notifier.ts';
 import { createFakeSource } from '../support/fake-source.ts';
 import { type FakeTime, fakeTime } from '../support/fake-time.ts';
 import { aJoining } from '../support/joining.ts';
+import { ALONE, aRunnerConfig } from '../support/runner-config.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
 
 const DAY = 24 * HOUR;
@@ -47,28 +48,17 @@ async function aWorld(
     const store = { ...opened, checkWritable: async () => {} };
     await store.join(aJoining());
     const logger = createRecordingLogger();
-    const runner = createRunner({
-      watches: [aWatch({ schedule: '0 * * * * *', ...over })],
+    const watches = [aWatch({ schedule: '0 * * * * *', ...over })];
+    const config = aRunnerConfig({
+      watches,
       sources: new Map([['atlas', source]]),
       routes: [aRoute({ events: ['*'], channels: ['oncall'], remindEveryMs })],
-      nextDigest: () => null,
       notifiers: [notifier, standIn],
       fallbacks,
-      drills: shortDrills([aWatch({ schedule: '0 * * * * *', ...over })]),
-      testAlert: null,
-      keepMs: null,
-      configuration: 'c0ffee',
-      projectUrl: () => null,
-      configEntry: {},
-      store,
-      clock: time,
-      logger,
-      signals: createSignals(logger),
-      random: () => 0.5,
-      membership: { kind: 'alone', replica: 'me' },
-      version: '0.0.0',
-      pace: PACE,
+      drills: shortDrills(watches),
     });
+    const signals = createSignals(logger);
+    const runner = createRunner({ ...config, ...ALONE, store, clock: time, logger, signals, pace: PACE });
     await runner.start();
     const stop = async () => {
       await runner.stop('test');

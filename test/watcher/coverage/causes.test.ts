@@ -4,11 +4,12 @@ import { SourceError, StoreError } from '../../../src/errors.ts';
 import { createSignals } from '../../../src/signals.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { createRunner, type Runner, type RunnerConfig } from '../../../src/watcher/runner.ts';
-import { aRoute, aWatch, MINUTE, T0 } from '../../support/builders.ts';
+import { aWatch, MINUTE, T0 } from '../../support/builders.ts';
 import { createFakeNotifier } from '../../support/fake-notifier.ts';
 import { createFakeSource } from '../../support/fake-source.ts';
 import { fakeTime } from '../../support/fake-time.ts';
 import { aJoining } from '../../support/joining.ts';
+import { ALONE, aRunnerConfig } from '../../support/runner-config.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { openEmbeddedStore } from '../../support/test-store.ts';
 
@@ -49,19 +50,6 @@ async function aWorld() {
   };
   await real.join(aJoining());
   onTestFinished(() => real.close());
-  const config = {
-    watches: [WATCH],
-    routes: [aRoute({ channels: ['oncall'] })],
-    nextDigest: () => null,
-    notifiers: [createFakeNotifier()],
-    fallbacks: [],
-    drills: [],
-    testAlert: null,
-    keepMs: null,
-    configuration: 'c0ffee',
-    projectUrl: () => null,
-    configEntry: {},
-  };
   let life = { isOver: false };
   let running: RunnerConfig;
   let runner: Runner;
@@ -69,12 +57,13 @@ async function aWorld() {
     const logger = createRecordingLogger();
     life = { isOver: false };
     const { source: own, store } = reachOf(life);
-    running = { ...config, sources: new Map([[WATCH.connection, own]]) };
-    runner = createRunner({
-      ...running,
-      ...{ store, clock, logger, signals: createSignals(logger), random: () => 0.5, version: '0.0.0' },
-      membership: { kind: 'alone', replica: 'me' },
+    running = aRunnerConfig({
+      watches: [WATCH],
+      sources: new Map([[WATCH.connection, own]]),
+      notifiers: [createFakeNotifier()],
     });
+    const signals = createSignals(logger);
+    runner = createRunner({ ...running, ...ALONE, store, clock, logger, signals });
     await runner.start();
   };
   await start();

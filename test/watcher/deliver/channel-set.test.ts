@@ -5,12 +5,13 @@ import { createSignals, type Signals } from '../../../src/signals.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type ChannelSet, createChannelSet } from '../../../src/watcher/deliver/channel-set.ts';
 import { leasesAlone } from '../../../src/watcher/leases/leases.ts';
-import { aJob, anEvent, HOUR, jobId, T0 } from '../../support/builders.ts';
+import { HOUR, T0 } from '../../support/builders.ts';
 import { createFakeNotifier } from '../../support/fake-notifier.ts';
 import { NO_STEPS } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { openEmbeddedStore } from '../../support/test-store.ts';
+import { oweJobs } from './owe-jobs.ts';
 
 let store: Store;
 let signals: Signals;
@@ -43,16 +44,7 @@ afterEach(async () => {
   await store.close();
 });
 
-/** Owes one event about each of these jobs to the channel. */
-async function owe(...jobs: number[]): Promise<void> {
-  const events = jobs.map((job) => ({
-    event: anEvent('failed', { id: `event-${job}`, job: aJob(['failed'], { id: jobId(job) }) }),
-    channels: ['oncall'],
-    suppressed: null,
-  }));
-  await store.commitAlerts({ at: T0, raise: [], clear: [], events, audit: [] });
-  signals.emit('deliveries:owed', { channels: ['oncall'] });
-}
+const owe = (...jobs: number[]): Promise<void> => oweJobs({ store, signals }, jobs);
 
 async function untilRecorded(count: number): Promise<void> {
   await new Promise<void>((resolve) => {

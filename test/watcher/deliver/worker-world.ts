@@ -4,12 +4,13 @@ import { createFaultLog } from '../../../src/logging/fault-log.ts';
 import { createSignals } from '../../../src/signals.ts';
 import { createChannelSet } from '../../../src/watcher/deliver/channel-set.ts';
 import { leasesAlone } from '../../../src/watcher/leases/leases.ts';
-import { aJob, anEvent, aRoute, HOUR, jobId, T0 } from '../../support/builders.ts';
+import { aRoute, HOUR } from '../../support/builders.ts';
 import type { FakeNotifier } from '../../support/fake-notifier.ts';
 import { NO_STEPS } from '../../support/manual-clock.ts';
 import { aRecorder } from '../../support/recorder.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { openNewStore } from '../../support/test-store.ts';
+import { oweJobs } from './owe-jobs.ts';
 
 /** A worker that is idle, over a real store. */
 export async function aWorker(notifier: FakeNotifier, clock: Clock = systemClock) {
@@ -44,15 +45,7 @@ export async function aWorker(notifier: FakeNotifier, clock: Clock = systemClock
     signals,
     recorder,
     /** Owes one event about each of these jobs, and says so. */
-    owe: async (...jobs: number[]): Promise<void> => {
-      const events = jobs.map((job) => ({
-        event: anEvent('failed', { id: `event-${job}`, job: aJob(['failed'], { id: jobId(job) }) }),
-        channels: ['oncall'],
-        suppressed: null,
-      }));
-      await store.commitAlerts({ at: T0, raise: [], clear: [], events, audit: [] });
-      signals.emit('deliveries:owed', { channels: ['oncall'] });
-    },
+    owe: (...jobs: number[]): Promise<void> => oweJobs({ store, signals }, jobs),
     /** Resolves when so many have ended since the beginning. */
     untilRecorded: (count: number) =>
       new Promise<void>((resolve) => {

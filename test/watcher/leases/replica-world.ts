@@ -10,6 +10,7 @@ import { createFakeSource, type FakeSource } from '../../support/fake-source.ts'
 import { type FakeTime, fakeTime } from '../../support/fake-time.ts';
 import { aJoining } from '../../support/joining.ts';
 import { openReplicaStores } from '../../support/replica-stores.ts';
+import { ALONE, aRunnerConfig } from '../../support/runner-config.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 
 /** One replica: all of it but Atlas and the receivers. */
@@ -97,26 +98,16 @@ export function aReplicaWorld(
     };
     const logger = createRecordingLogger();
     const notifiers = CHANNELS.map((channel) => createFakeNotifier({ channel }));
-    const runner = createRunner({
+    const config = aRunnerConfig({
       watches,
       sources: new Map([['atlas', source]]),
       routes: [aRoute({ events: ['*'], channels: CHANNELS })],
-      nextDigest: () => null,
       notifiers,
-      fallbacks: [],
-      drills: [],
-      testAlert: null,
-      keepMs: null,
       configuration,
-      projectUrl: () => null,
-      configEntry: {},
-      store,
-      clock: time,
-      logger,
+    });
+    const runner = createRunner({
+      ...{ ...config, ...ALONE, membership, store, clock: time, logger },
       signals: createSignals(logger),
-      random: () => 0.5,
-      membership,
-      version: '0.0.0',
       pace: PACE,
       signing: async (whole) => {
         await whole.recordCheckpoint({ at: time.truth(), key: 'one key', sign: () => `begun by ${name}` });

@@ -27,6 +27,7 @@ import { createFakeSource } from '../../support/fake-source.ts';
 import { aJoining } from '../../support/joining.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { openReplicaStores } from '../../support/replica-stores.ts';
+import { ALONE, aRunnerConfig } from '../../support/runner-config.ts';
 import { aLogKey, aWitnessKey } from '../../support/signed-log.ts';
 import { createRecordingLogger } from '../../support/silent-logger.ts';
 import { openEmbeddedStore, openNewStore } from '../../support/test-store.ts';
@@ -39,25 +40,9 @@ async function aWorld() {
   const run = (plan: Partial<OnceDeps>) => {
     const logger = createRecordingLogger();
     const deps: OnceDeps = {
-      watches: [],
-      sources: new Map(),
-      routes: [],
-      nextDigest: () => null,
-      projectUrl: () => null,
-      notifiers: [],
-      testAlert: null,
-      keepMs: null,
-      configuration: 'c0ffee',
-      fallbacks: [],
-      drills: [],
-      store,
-      clock,
-      logger,
+      ...{ ...aRunnerConfig({ routes: [] }), ...ALONE, store, clock, logger },
       signals: createSignals(logger),
       random: () => 0,
-      membership: { kind: 'alone', replica: 'me' },
-      version: '0.0.0',
-      configEntry: {},
       ...plan,
     };
     return runOnce(deps, new AbortController().signal);
