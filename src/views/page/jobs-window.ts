@@ -1,33 +1,29 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type AuditKind, parseAuditEntry } from '../../domain/audit.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
-import type { AuditReader } from '../../store/ports/audit.ts';
 import type { JobReader } from '../../store/ports/jobs.ts';
 import type { RecordReader } from '../../store/ports/records.ts';
+import type { JobName, News } from './log-news.ts';
 
 /** More jobs than this are not read for one timeline. */
 const MOST_JOBS = 5_000;
-/** So many are read at once, and so many entries; they hold up the event loop for a few milliseconds. */
+/** So many are read at once; they hold up the event loop for a few milliseconds. */
 const PORTION = 100;
-/** When the audit log has grown by more entries than this since the last look, all jobs are read again: that takes no longer. */
-const MOST_ENTRIES = 2_000;
 /** All jobs are read no sooner than so many milliseconds after the last time: a first look at thousands of jobs writes all the while. */
 const WHOLE_APART_MS = 5_000;
 /** After so many milliseconds all jobs are read again: what changes without an entry of its own (a job that is pruned) shows then. */
 const WHOLE_KEPT_MS = 60_000;
-/** Every job that is recorded, anew or for the first time, has an entry of this kind, also where no event tells of it. */
-const CHANGED: AuditKind = 'observation.changed';
 
 /** What a window reads from. */
-export type WindowStore = Pick<RecordReader, 'listObservations'> &
-  Pick<JobReader, 'readObservations'> &
-  Pick<AuditReader, 'readAuditLines'>;
+export type WindowStore = Pick<RecordReader, 'listObservations'> & Pick<JobReader, 'readObservations'>;
 
 /** The jobs that were created within a time, kept in memory and brought up to date by what the audit log says of them since. */
 export interface JobsWindow {
-  /** @param at the number of the last entry of the audit log, and the time by the clock that cannot step. @throws {StoreError} */
-  read(since: Timestamp, at: { entries: number; monotonic: number }): Promise<WindowJobs>;
+  /**
+   * @param at what the audit log says since the last time (see `LogNews`), and the time by the clock that cannot step.
+   * @throws {StoreError}
+   */
+  read(since: Timestamp, at: { news: News | null; monotonic: number }): Promise<WindowJobs>;
 }
 
 /** What a window holds. */
@@ -42,8 +38,8 @@ export interface WindowJobs {
 export function createJobsWindow(store: WindowStore, watch: string | null): JobsWindow {
   let known = new Map<string, Observation>();
   let wholeAt: number | null = null;
-  /** Up to this entry of the audit log the known jobs are up to date. */
-  let followedTo = 0;
+  /** The known jobs are up to date, with the news that there were. */
+  let isFollowed = false;
   let isWhole = true;
   let jobs: readonly Observation[] = [];
 
@@ -62,14 +58,8 @@ export function createJobsWindow(store: WindowStore, watch: string | null): Jobs
     isWhole = !hasMore;
   };
 
-  /** Reads the jobs again that have changed by the entries up to this one. @returns whether there are any. */
-  const readChanged = async (entries: number): Promise<boolean> => {
-    const changed: JobName[] = [];
-    for (let seq = followedTo; seq < entries; await nextTurn()) {
-      const lines = await store.readAuditLines(seq, Math.min(PORTION, entries - seq));
-      changed.push(...lines.flatMap(({ body }) => changedJob(body) ?? []));
-      seq = lines.at(-1)?.seq ?? entries;
-    }
+  /** Reads the jobs again that have changed. @returns whether there are any. */
+  const readChanged = async ({ changed }: News): Promise<boolean> => {
     const own = changed.filter((job) => watch === null || job.watch === watch);
     for (const [name, jobs] of Map.groupBy(own, (job) => job.watch)) {
       const ids = [...new Set(jobs.map(({ jobId }) => jobId))];
@@ -79,34 +69,20 @@ export function createJobsWindow(store: WindowStore, watch: string | null): Jobs
   };
 
   return {
-    read: async (since, { entries, monotonic }) => {
+    read: async (since, { news, monotonic }) => {
+      if (news === null) isFollowed = false;
       const age = wholeAt === null ? Number.POSITIVE_INFINITY : monotonic - wholeAt;
-      const grownBy = entries - followedTo;
-      // A store that was put back to an earlier state has fewer entries than before.
-      const canFollow = age < WHOLE_KEPT_MS && grownBy >= 0 && grownBy <= MOST_ENTRIES;
-      if (!canFollow && age < WHOLE_APART_MS) return { jobs, isWhole };
-      const hasChanged = canFollow ? await readChanged(entries) : true;
-      if (!canFollow) {
+      if (news !== null && isFollowed && age < WHOLE_KEPT_MS) {
+        if (await readChanged(news)) jobs = [...known.values()];
+      } else if (age >= WHOLE_APART_MS) {
         await readAll(since);
         wholeAt = monotonic;
+        isFollowed = true;
+        jobs = [...known.values()];
       }
-      // What was recorded meanwhile has a later entry, and is read again with that.
-      followedTo = entries;
-      if (hasChanged) jobs = [...known.values()];
       return { jobs, isWhole };
     },
   };
-}
-
-/** A job as one watch sees it. */
-type JobName = Pick<Observation, 'watch' | 'jobId'>;
-
-/** The job that an entry of the audit log says has changed; `null`: the entry is about something else. */
-function changedJob(line: string): JobName | null {
-  const entry = parseAuditEntry(line);
-  if (entry?.kind !== CHANGED) return null;
-  const { watch, jobId } = entry.data;
-  return typeof watch === 'string' && typeof jobId === 'string' ? { watch, jobId } : null;
 }
 
 /** Names a job as one watch sees it. */

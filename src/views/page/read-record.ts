@@ -22,13 +22,15 @@ import type { DrillStanding } from './drill-due.ts';
 import type { InstanceDurations, LogFacts, RecordFacts, RunningFacts } from './facts.ts';
 import { type CoverageFacts, coverageFacts, together } from './gaps.ts';
 import { createJobsWindow, keyOf, type WindowJobs, type WindowStore } from './jobs-window.ts';
+import { followLog, type News } from './log-news.ts';
 import { type PageQuery, RANGES } from './query.ts';
+import { rememberTold, type ToldBook } from './told-book.ts';
 
 /** What a page asks of the store. */
 export type PageStore = WindowStore &
   Pick<RecordReader, 'listEvents' | 'oldestRunning' | 'lastFinishes'> &
   Pick<JobReader, 'finishedDurations'> &
-  Pick<AuditReader, 'auditHead' | 'lastCheckpoint'> &
+  Pick<AuditReader, 'auditHead' | 'lastCheckpoint' | 'readAuditLines'> &
   VerifiedReader &
   Pick<DrillReader, 'drillPlaces'> &
   CoverageReader;
@@ -56,7 +58,6 @@ const MOST_RUNNING = 60;
 const EVENTS = 20;
 const MOST_EVENTS_LOOKED_AT = 400;
 const EVENT_PORTION = 40;
-const MOST_EVENTS_OF_A_JOB = 100;
 /** Of so many instances of a watch it is drawn how long restores take. */
 const MOST_PLOTS = 6;
 const DURATIONS_KEPT_MS = 5 * 60_000;
@@ -77,7 +78,6 @@ interface Kept {
   readAt: number;
   report: StatusReport;
   events: readonly RecordedEvent[];
-  told: Map<string, readonly RecordedEvent[]>;
   finishes: readonly LastFinish[];
   jobs: WindowJobs;
   log: LogFacts;
@@ -94,14 +94,17 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
   const coverageAt = rememberCoverage(store, query, clock);
   const durationsOf = rememberDurations(store, clock);
   const standingAt = rememberDrills(reading);
+  const log = followLog(store);
+  const told = rememberTold(store, clock);
   let kept: Kept | null = null;
-  let jobs: MergedJobs = { of: [], mark: '', merged: [] };
+  let jobs: MergedJobs = { of: [], running: new Map(), merged: [] };
 
   const readKept = async (
-    entries: number,
+    { entries, news }: { entries: number; news: News | null },
     now: Timestamp,
     reportNow: () => Promise<StatusReport>,
   ): Promise<Kept> => {
+    told.hear(news);
     const report = await reportNow();
     const [events, finishes, { last }, verified] = await Promise.all([
       readEvents(store, query),
@@ -110,20 +113,27 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
       store.lastVerified(),
     ]);
     const since = now - RANGES[query.range].ms - BEFORE_MS;
-    const jobs = await window.read(since, { entries, monotonic: clock.monotonic() });
-    const log = { entries, checkpoint: last, verified };
+    const jobs = await window.read(since, { news, monotonic: clock.monotonic() });
     const plots = await plotsOf(reading, query, finishes, durationsOf);
     return {
-      entries,
-      readAt: clock.monotonic(),
-      report,
-      events,
-      told: new Map(),
-      finishes,
-      jobs,
-      log,
-      plots,
+      ...{ entries, readAt: clock.monotonic(), report, events, finishes, jobs, plots },
+      log: { entries, checkpoint: last, verified },
     };
+  };
+
+  const readAnew = async (
+    entries: number,
+    now: Timestamp,
+    reportNow: () => Promise<StatusReport>,
+  ): Promise<Kept> => {
+    const news = await log.read(entries);
+    try {
+      return await readKept({ entries, news }, now, reportNow);
+    } catch (error) {
+      // What was said of it is not said twice.
+      log.forget();
+      throw error;
+    }
   };
 
   return {
@@ -132,9 +142,9 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
       const { seq } = await store.auditHead();
       const isFresh =
         kept !== null && kept.entries === seq && clock.monotonic() - kept.readAt < REPORT_KEPT_MS;
-      const facts = isFresh && kept !== null ? kept : await readKept(seq, now, report);
+      const facts = isFresh && kept !== null ? kept : await readAnew(seq, now, report);
       kept = facts;
-      const running = await readRunning(reading, facts, durationsOf);
+      const running = await readRunning(reading, told, durationsOf);
       jobs = mergedJobs(facts.jobs.jobs, running, query, jobs);
       const coverage = await coverageAt(now);
       return {
@@ -156,28 +166,41 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
 /** Jobs of a window with those that run, and what they were merged from. */
 interface MergedJobs {
   of: readonly Observation[];
-  mark: string;
+  running: ReadonlyMap<string, Observation>;
   merged: readonly Observation[];
 }
 
-/** Puts what runs over what the window knows of it. As long as neither has changed, the list is the same one. */
+/**
+ * Puts what runs over what the window knows of it. What has not changed is the same object as before, although it was read again; where nothing
+ * has, the list is the same one.
+ */
 function mergedJobs(
   of: readonly Observation[],
-  running: readonly RunningFacts[],
+  read: readonly RunningFacts[],
   { watch }: PageQuery,
   before: MergedJobs,
 ): MergedJobs {
-  const own = running.filter(({ observation }) => watch === null || observation.watch === watch);
-  const mark = own.map(({ observation }) => `${keyOf(observation)} ${observation.changedAt}`).join('\n');
-  if (before.of === of && before.mark === mark) return before;
+  const running = new Map(
+    read
+      .filter(({ observation }) => watch === null || observation.watch === watch)
+      .map(({ observation }) => {
+        const key = keyOf(observation);
+        const known = before.running.get(key);
+        return [key, known?.changedAt === observation.changedAt ? known : observation];
+      }),
+  );
+  const isSame =
+    running.size === before.running.size &&
+    [...running].every(([key, observation]) => before.running.get(key) === observation);
+  if (before.of === of && isSame) return before;
   const jobs = new Map(of.map((seen) => [keyOf(seen), seen]));
-  for (const { observation } of own) jobs.set(keyOf(observation), observation);
-  return { of, mark, merged: [...jobs.values()] };
+  for (const [key, observation] of running) jobs.set(key, observation);
+  return { of, running, merged: [...jobs.values()] };
 }
 
 async function readRunning(
   reading: RecordReading,
-  { told }: Kept,
+  told: ToldBook,
   durationsOf: (key: string) => Promise<readonly FinishedDuration[]>,
 ): Promise<RunningFacts[]> {
   const { store, ends } = reading;
@@ -187,8 +210,7 @@ async function readRunning(
   for (const observation of observations) {
     const { job, jobId, watch } = observation;
     if (job === null) continue;
-    const known = told.get(jobId) ?? (await readTold(store, jobId));
-    told.set(jobId, known);
+    const known = await told.of(jobId);
     running.push({
       observation,
       eta: etaOf.get(observation) ?? null,
@@ -220,12 +242,6 @@ async function plotsOf(
     plots.push({ groupId, instanceName, durations });
   }
   return plots;
-}
-
-/** What was told of a job, oldest first. */
-async function readTold(store: PageStore, jobId: string): Promise<readonly RecordedEvent[]> {
-  const { items } = await store.listEvents({ jobId, onlyHappened: true, limit: MOST_EVENTS_OF_A_JOB });
-  return items.toReversed();
 }
 
 /** The newest events that fit, as far as they are among those that are looked through. */

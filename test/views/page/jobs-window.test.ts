@@ -5,6 +5,7 @@ import { diffObservations } from '../../../src/domain/job/transition.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { createExpectedEnds } from '../../../src/views/expected-ends.ts';
 import { createJobsWindow } from '../../../src/views/page/jobs-window.ts';
+import { followLog } from '../../../src/views/page/log-news.ts';
 import { createPageRecord } from '../../../src/views/page/read-record.ts';
 import { aJob, aTarget, aWatch, HOUR, jobId, MINUTE, T0 } from '../../support/builders.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
@@ -39,6 +40,7 @@ function aWorld(watch: string | null = null) {
     },
   };
   const window = createJobsWindow(counted, watch);
+  const log = followLog(counted);
   return {
     ...{ clock, store: counted, reads },
     /** Records what a poll finds. `isBaseline`: the first look at all jobs, of whose past nobody is told, or (`'part'`) a part of it. */
@@ -65,7 +67,7 @@ function aWorld(watch: string | null = null) {
     },
     read: async () => {
       const { seq: entries } = await store.auditHead();
-      return window.read(T0 - 48 * HOUR, { entries, monotonic: clock.monotonic() });
+      return window.read(T0 - 48 * HOUR, { news: await log.read(entries), monotonic: clock.monotonic() });
     },
   };
 }
@@ -125,19 +127,21 @@ describe('the jobs of a timeline', () => {
     await world.find(finished(2_002, 49), { isBaseline: true });
     world.clock.advance(1);
     expect((await world.read()).jobs).toHaveLength(2_050);
-    expect(world.reads).toEqual({ pages: 22, entries: 0 });
+    expect(world.reads).toEqual({ pages: 22, entries: 50 });
     for (let look = 0; look < 50; look += 1) {
       world.clock.advance(1_000);
       await world.read();
     }
-    expect(world.reads).toEqual({ pages: 22, entries: 0 });
+    expect(world.reads).toEqual({ pages: 22, entries: 50 });
   });
 
   it('are read whole where the database was put back to an earlier state', async () => {
     const world = aWorld();
     await world.find(finished(1, 2), { isBaseline: true });
     const window = createJobsWindow(world.store, null);
-    const at = (entries: number, monotonic: number) => window.read(T0 - 48 * HOUR, { entries, monotonic });
+    const log = followLog(world.store);
+    const at = async (entries: number, monotonic: number) =>
+      window.read(T0 - 48 * HOUR, { news: await log.read(entries), monotonic });
     await at(900, 0);
     await world.find(finished(3, 1));
     expect((await at(4, 5_000)).jobs).toHaveLength(3);
