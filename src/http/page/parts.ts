@@ -6,15 +6,23 @@ import { type Markup, markup } from './markup.ts';
  * Has an element of a section stand by itself: where it is all that has changed, open pages are sent it alone. Elements of the same id in one
  * section are parts of it only once; the others stand where they are.
  * @param element starts with this tag and this id.
- * @param madeOf all that the element is made of: as long as that is the same, it is not rendered again. Without it, it always is.
+ * @param madeOf all that the element is made of: as long as each of these is the same value, it is not rendered again. Without it, it always is.
  */
-export type PartMaker = (tag: string, id: string, element: () => Markup, madeOf?: string) => Markup;
+export type PartMaker = (
+  tag: string,
+  id: string,
+  element: () => Markup,
+  madeOf?: readonly unknown[],
+) => Markup;
 
 /** An element that stands by itself. */
 interface RenderedPart {
+  tag: string;
+  /** The empty element that stands for it. */
+  place: Markup;
   html: string;
   mark: string;
-  madeOf: string | undefined;
+  madeOf: readonly unknown[] | undefined;
 }
 
 /** A section as it stands. */
@@ -44,8 +52,9 @@ export function renderSection(
   const parts = new Map<string, RenderedPart>();
   const frame = section((tag, id, element, madeOf) => {
     if (parts.has(id)) return element();
-    parts.set(id, renderPart(element, madeOf, before?.parts.get(id)));
-    return markup`<${raw(tag)} id="${id}" data-part></${raw(tag)}>`;
+    const rendered = renderPart({ tag, id, element, madeOf }, before?.parts.get(id));
+    parts.set(id, rendered);
+    return rendered.place;
   }).toString();
   if (before !== null && before.frame === frame && isSame(before.parts, parts)) return before;
   let whole: string | null = null;
@@ -75,13 +84,24 @@ export function patchOf(before: RenderedSection, now: RenderedSection): SectionP
 const EMPTY_PART = /<([a-z]+) id="([^"]*)" data-part><\/\1>/g;
 
 function renderPart(
-  element: () => Markup,
-  madeOf: string | undefined,
+  {
+    tag,
+    id,
+    element,
+    madeOf,
+  }: { tag: string; id: string } & Pick<RenderedPart, 'madeOf'> & { element: () => Markup },
   before: RenderedPart | undefined,
 ): RenderedPart {
-  if (before !== undefined && madeOf !== undefined && before.madeOf === madeOf) return before;
+  if (before?.tag === tag && isMadeOfSame(before.madeOf, madeOf)) return before;
   const html = element().toString();
-  return before?.html === html ? { ...before, madeOf } : { html, mark: markOf(html), madeOf };
+  if (before?.tag === tag && before.html === html) return { ...before, madeOf };
+  const place = markup`<${raw(tag)} id="${id}" data-part></${raw(tag)}>`;
+  return { tag, place, html, mark: markOf(html), madeOf };
+}
+
+function isMadeOfSame(one: readonly unknown[] | undefined, other: readonly unknown[] | undefined): boolean {
+  if (one === undefined || other === undefined || one.length !== other.length) return false;
+  return one.every((value, index) => value === other[index]);
 }
 
 function isSame(one: RenderedSection['parts'], other: RenderedSection['parts']): boolean {

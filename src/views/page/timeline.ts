@@ -1,6 +1,6 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { Observation } from '../../domain/job/observation.ts';
-import type { Milestone, RestoreJob } from '../../domain/job/restore-job.ts';
+import type { RestoreJob } from '../../domain/job/restore-job.ts';
 import { type ShownState, shownState } from '../shown-state.ts';
 import type { PageFacts } from './facts.ts';
 import { type Gap, gapNow, gapsByWatch, NO_COVERAGE } from './gaps.ts';
@@ -33,6 +33,8 @@ export interface Timeline {
   now: Timestamp;
   /** Some way ahead of now: room for what is expected. */
   until: Timestamp;
+  /** In the order in which they began. */
+  bars: readonly Bar[];
   lanes: readonly Lane[];
   /** Watches of which there is nothing to show. */
   quiet: readonly string[];
@@ -51,33 +53,41 @@ export function timelineOf({ now, query, record, status }: PageFacts): Timeline 
   const shownNow = toStep(now, query);
   const from = shownNow - rangeMs;
   const until = shownNow + rangeMs * AHEAD_SHARE;
-  const ends = new Map(
+  const ends: ExpectedEnds = new Map(
     record?.running.map(({ observation, eta }) => [
       keyOf(observation),
       eta === null ? null : toStep(eta.at, query),
     ]),
   );
+  const isAskedFor = (watch: string): boolean => query.watch === null || watch === query.watch;
   const bars = (record?.jobs ?? [])
-    .flatMap((seen) => barOf(seen, ends.get(keyOf(seen)) ?? null, shownNow) ?? [])
-    .filter((bar) => bar.until >= from && bar.from <= until);
+    .map((seen) => barOf(seen, ends, shownNow))
+    .filter((bar) => bar !== null)
+    .filter((bar) => bar.until >= from && bar.from <= until && isAskedFor(bar.watch))
+    .toSorted(byBegin);
   const byWatch = Map.groupBy(bars, ({ watch }) => watch);
   const gaps = gapsByWatch(record?.coverage ?? NO_COVERAGE, status.watches, from);
   const configured = status.watches.map(({ watch }) => watch);
-  const names = [...new Set([...configured, ...byWatch.keys()])].filter(
-    (name) => query.watch === null || name === query.watch,
-  );
+  const names = [...new Set([...configured, ...byWatch.keys()])].filter(isAskedFor);
   const lanes = names.map((watch) => ({
     watch,
-    bars: (byWatch.get(watch) ?? []).toSorted((a, b) => a.job.createdAt - b.job.createdAt),
+    bars: byWatch.get(watch) ?? [],
     gaps: gaps.get(watch) ?? [],
   }));
   const isEmpty = ({ bars, gaps }: Lane): boolean => bars.length === 0 && gaps.length === 0;
   return {
-    ...{ from, now: shownNow, until },
+    ...{ from, now: shownNow, until, bars },
     lanes: names.length <= ALWAYS_SHOWN ? lanes : lanes.filter((lane) => !isEmpty(lane)),
     quiet: names.length <= ALWAYS_SHOWN ? [] : lanes.filter(isEmpty).map(({ watch }) => watch),
     isWhole: record?.hasAllJobs ?? true,
   };
+}
+
+/** Of those that began at the same time, always in the same order: the same restores give the same timeline, however they were read. */
+function byBegin({ watch, job }: Bar, other: Bar): number {
+  if (job.createdAt !== other.job.createdAt) return job.createdAt - other.job.createdAt;
+  if (watch !== other.watch) return watch < other.watch ? -1 : 1;
+  return job.id < other.job.id ? -1 : 1;
 }
 
 /** An instant as it is drawn: what moves by less than can be seen stays where it is. */
@@ -101,24 +111,32 @@ export function hasSameTimeline(one: PageFacts, other: PageFacts): boolean {
   return parts.length === others.length && parts.every((part, index) => part === others[index]);
 }
 
+/** When restores should end, by `keyOf`; `null`: nothing tells. */
+type ExpectedEnds = ReadonlyMap<string, Timestamp | null>;
+
 /** Up to so many watches each have a lane, also an empty one. */
 const ALWAYS_SHOWN = 12;
 
-function barOf(
-  { watch, job, state, missingSince, noticed, changedAt }: Observation,
-  expectedEndAt: Timestamp | null,
-  now: Timestamp,
-): Bar | null {
+/** The bar of each observation as it was made last. Of thousands, a few are others from one look to the next. */
+const bars = new WeakMap<Observation, Bar>();
+
+/** Makes the bar of a restore. As long as it is as it was, it is the same object. `null`: nothing is known of the restore. */
+function barOf(seen: Observation, ends: ExpectedEnds, now: Timestamp): Bar | null {
+  const { watch, job, missingSince } = seen;
   if (job === null) return null;
-  const [, outcome] = job.reached;
-  const at = (reached: { milestone: Milestone; at: Timestamp | null }): Timestamp =>
-    reached.at ?? noticed?.[reached.milestone] ?? changedAt;
-  const shown = shownState({ state, missingSince });
-  const end = outcome === undefined ? (missingSince ?? now) : at(outcome);
-  return {
-    ...{ watch, job, state: shown },
-    from: Math.min(job.createdAt, end),
-    until: end,
-    expectedEndAt: shown === 'in_progress' && (expectedEndAt ?? 0) > now ? expectedEndAt : null,
-  };
+  const state = shownState(seen);
+  const end = firstOutcomeAt(seen, job) ?? missingSince ?? now;
+  const expectedAt = state === 'in_progress' ? (ends.get(keyOf(seen)) ?? null) : null;
+  const expectedEndAt = expectedAt !== null && expectedAt > now ? expectedAt : null;
+  const known = bars.get(seen);
+  if (known?.until === end && known.expectedEndAt === expectedEndAt) return known;
+  const bar = { watch, job, state, from: Math.min(job.createdAt, end), until: end, expectedEndAt };
+  bars.set(seen, bar);
+  return bar;
+}
+
+/** `null`: it has none yet. */
+function firstOutcomeAt({ noticed, changedAt }: Observation, { reached }: RestoreJob): Timestamp | null {
+  const [, outcome] = reached;
+  return outcome === undefined ? null : (outcome.at ?? noticed?.[outcome.milestone] ?? changedAt);
 }

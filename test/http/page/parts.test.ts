@@ -5,7 +5,7 @@ import { type PartMaker, patchOf, renderSection } from '../../../src/http/page/p
 interface Row {
   id: string;
   text: string;
-  madeOf?: string;
+  madeOf?: readonly unknown[];
 }
 
 function list(rows: readonly Row[], title = 'Rows', onRender: (id: string) => void = () => {}) {
@@ -65,11 +65,11 @@ describe('a section with parts', () => {
         before,
       );
     const rows = [
-      { ...one, madeOf: 'a' },
-      { ...two, madeOf: 'b' },
+      { ...one, madeOf: ['a', 1] },
+      { ...two, madeOf: ['b', 1] },
     ];
     const before = render(rows, null);
-    const now = render([rows[0] ?? one, { ...two, text: 'new', madeOf: 'c' }], before);
+    const now = render([rows[0] ?? one, { ...two, text: 'new', madeOf: ['b', 2] }], before);
     expect(rendered).toEqual(['r1', 'r2', 'r2']);
     expect(now.html).toContain('<li id="r1">one</li><li id="r2">new</li>');
   });

@@ -1,11 +1,11 @@
 import { intoWords } from '../../../domain/event/job-words.ts';
-import { formatSpan } from '../../../domain/instant.ts';
+import { formatSpan, type Timestamp } from '../../../domain/instant.ts';
 import { actorWords } from '../../../domain/job/actor.ts';
 import { isDownload, shortId } from '../../../domain/job/restore-job.ts';
 import type { PageFacts } from '../../../views/page/facts.ts';
 import { feedRow } from '../../../views/page/feed.ts';
 import { type RunningCard, runningCards } from '../../../views/page/running.ts';
-import { clock, idPart, type Markup, markup, type Part, roughSpan } from '../markup.ts';
+import { clock, dayOf, idPart, type Markup, markup, type Part, roughSpan } from '../markup.ts';
 import type { PartMaker } from '../parts.ts';
 import { toldWords } from '../told.ts';
 import { notRead } from './not-read.ts';
@@ -16,7 +16,7 @@ export function runningSection(facts: PageFacts, part: PartMaker): Markup {
   const count = cards.length === 0 ? null : markup` <span class="count">${cards.length}</span>`;
   return markup`<section id="running" aria-labelledby="running-title">
 <h2 id="running-title">Running now${count}</h2>
-${facts.record === null ? notRead(facts) : cards.length === 0 ? nothingRuns(facts) : markup`<div class="cards">${cards.map((card) => part('article', idOf(card), () => cardMarkup(card, facts)))}</div>`}
+${facts.record === null ? notRead(facts) : cards.length === 0 ? nothingRuns(facts) : markup`<div class="cards">${cards.map((card) => part('article', idOf(card), () => cardMarkup(card, facts), partsOfCard(card, facts)))}</div>`}
 </section>`;
 }
 
@@ -31,6 +31,18 @@ function nothingRuns({ record, now }: PageFacts): Markup {
 
 function idOf({ watch, job }: RunningCard): string {
   return `run-${idPart(watch)}-${idPart(job.id)}`;
+}
+
+/** All that a card is made of, as far as it shows. */
+function partsOfCard({ job, elapsedMs, share, expectedEndAt, ...card }: RunningCard, { now }: PageFacts) {
+  const { watch, basis, usual, isOver, rtoMs, events } = card;
+  return [
+    ...[dayOf(now), watch, job.id, job.kind, job.deliveryType, job.instanceName, job.createdAt],
+    ...[intoWords(job), job.actor && actorWords(job.actor), isOver, basis, roughSpan(elapsedMs)],
+    ...[share && percent(share), expectedEndAt && toMinute(expectedEndAt)],
+    ...[usual?.usualMs, usual?.mostMs, usual?.samples],
+    ...[rtoMs, rtoStanding({ job, rtoMs, elapsedMs, expectedEndAt }), ...events],
+  ];
 }
 
 function cardMarkup(card: RunningCard, facts: PageFacts): Markup {
@@ -65,7 +77,7 @@ function bar({ share, basis, isOver }: RunningCard): Markup {
     return markup`<progress aria-label="${label}"></progress>`;
   }
   const label = basis === 'progress' ? 'Documents restored' : 'Of the usual time';
-  return markup`<progress max="100" value="${Math.round(share * 100)}" aria-label="${label}"></progress>`;
+  return markup`<progress max="100" value="${percent(share)}" aria-label="${label}"></progress>`;
 }
 
 function progressWords(
@@ -76,9 +88,9 @@ function progressWords(
     usual !== null && usual.samples >= ENOUGH_FOR_TENTHS
       ? ` (nine of ten within ${formatSpan(usual.mostMs)})`
       : '';
-  const ends = expectedEndAt === null ? null : markup`, ends about ${clock(expectedEndAt, now)}`;
+  const ends = expectedEndAt === null ? null : markup`, ends about ${clock(toMinute(expectedEndAt), now)}`;
   if (basis === 'progress' && share !== null) {
-    return markup`<b>${Math.round(share * 100)} %</b> restored after ${roughSpan(elapsedMs)}${ends}`;
+    return markup`<b>${percent(share)} %</b> restored after ${roughSpan(elapsedMs)}${ends}`;
   }
   if (usual === null)
     return markup`<b>${roughSpan(elapsedMs)}</b> so far; nothing tells how long it takes here`;
@@ -88,15 +100,37 @@ function progressWords(
   return markup`<b>${roughSpan(elapsedMs)}</b> of usually ${formatSpan(usual.usualMs)}${within}${ends}`;
 }
 
+function percent(share: number): number {
+  return Math.round(share * 100);
+}
+
+/** Shown to the minute: by its own progress, the end of a restore is another one at every look. */
+function toMinute(at: Timestamp): Timestamp {
+  return Math.floor(at / 60_000) * 60_000;
+}
+
+type RtoFacts = Pick<RunningCard, 'job' | 'rtoMs' | 'elapsedMs' | 'expectedEndAt'>;
+
 /** Whether the time that is agreed is kept, as far as can be told now. */
-function rtoWords({ job, rtoMs, elapsedMs, expectedEndAt }: RunningCard, { now }: PageFacts): Part {
+function rtoStanding({ job, rtoMs, elapsedMs, expectedEndAt }: RtoFacts): 'over' | 'likely_over' | 'kept' {
+  if (rtoMs === null) return 'kept';
+  if (elapsedMs > rtoMs) return 'over';
+  return expectedEndAt !== null && expectedEndAt > job.createdAt + rtoMs ? 'likely_over' : 'kept';
+}
+
+function rtoWords(card: RunningCard, { now }: PageFacts): Part {
+  const { job, rtoMs } = card;
   if (rtoMs === null) return null;
-  const end = job.createdAt + rtoMs;
-  if (elapsedMs > rtoMs)
-    return markup`<p class="bad">Over its RTO of ${formatSpan(rtoMs)} since ${clock(end, now)}</p>`;
-  if (expectedEndAt !== null && expectedEndAt > end)
-    return markup`<p class="bad">Likely over its RTO of ${formatSpan(rtoMs)}, which ends ${clock(end, now)}</p>`;
-  return markup`<p class="quiet">RTO ${formatSpan(rtoMs)}, until ${clock(end, now)}</p>`;
+  const end = clock(job.createdAt + rtoMs, now);
+  const span = formatSpan(rtoMs);
+  switch (rtoStanding(card)) {
+    case 'over':
+      return markup`<p class="bad">Over its RTO of ${span} since ${end}</p>`;
+    case 'likely_over':
+      return markup`<p class="bad">Likely over its RTO of ${span}, which ends ${end}</p>`;
+    case 'kept':
+      return markup`<p class="quiet">RTO ${span}, until ${end}</p>`;
+  }
 }
 
 /** Of fewer restores nine of ten say nothing. */

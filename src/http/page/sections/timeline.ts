@@ -8,7 +8,16 @@ import { dayOf, type Markup, many, markup, type Part } from '../markup.ts';
 import type { PartMaker } from '../parts.ts';
 import { STATE_WORDS } from '../states.ts';
 import { notRead, readBefore } from './not-read.ts';
-import { AXIS, type Ground, gapMarkup, LANE, linkedBar, plainBar, sample } from './timeline/bars.ts';
+import {
+  AXIS,
+  type Ground,
+  gapMarkup,
+  LANE,
+  linkedBar,
+  partsOfGap,
+  plainBar,
+  sample,
+} from './timeline/bars.ts';
 import { timelineTable } from './timeline/table.ts';
 
 const TICKS = 8;
@@ -45,17 +54,27 @@ function drawing(timeline: Timeline, facts: PageFacts, part: PartMaker): Markup 
       : 'There are more restores in this time than are shown: choose a watch, or a shorter time.',
   ];
   const table = timelineTable(timeline, facts.now);
-  return markup`${part('p', 'timeline-summary', () => markup`<p id="timeline-summary" class="visually-hidden">${summary(lanes)}</p>`)}
+  return markup`${part('p', 'timeline-summary', () => markup`<p id="timeline-summary" class="visually-hidden">${summary(timeline)}</p>`)}
 <div class="lanes" tabindex="0" role="region" aria-label="The timeline drawn">
-${part('ul', 'timeline-lanes', () => markup`<ul id="timeline-lanes" class="lane-names" aria-hidden="true">${lanes.map(({ watch }) => markup`<li title="${watch}">${watch}</li>`)}</ul>`)}
+${laneNames(lanes, part)}
 ${svg(timeline, facts, part)}</div>
 ${part('div', 'timeline-legend', () => markup`<div id="timeline-legend">${legend(timeline)}</div>`)}
 ${notes.map((note) => (note === null ? null : markup`<p class="quiet">${note}</p>`))}
-${table === null ? null : part('details', 'timeline-table', table)}`;
+${table === null ? null : part('details', 'timeline-table', table.draw, table.madeOf)}`;
+}
+
+function laneNames(lanes: readonly Lane[], part: PartMaker): Markup {
+  const names = lanes.map(({ watch }) => watch);
+  return part(
+    ...(['ul', 'timeline-lanes'] as const),
+    () =>
+      markup`<ul id="timeline-lanes" class="lane-names" aria-hidden="true">${names.map((name) => markup`<li title="${name}">${name}</li>`)}</ul>`,
+    names,
+  );
 }
 
 /** Drawn so that little of it changes when a restore begins or ends, or time goes on: all that has its place in time stands on a strip that is shifted. */
-function svg({ lanes, from, now, until }: Timeline, { query }: PageFacts, part: PartMaker): Markup {
+function svg({ lanes, bars, from, now, until }: Timeline, { query }: PageFacts, part: PartMaker): Markup {
   const height = Math.max(1, lanes.length) * LANE;
   const rows = new Map(lanes.map(({ watch }, row) => [watch, AXIS + row * LANE]));
   const ground: Ground = { axis: movingAxis(from, until), topOf: (watch) => rows.get(watch) ?? AXIS, now };
@@ -65,26 +84,41 @@ function svg({ lanes, from, now, until }: Timeline, { query }: PageFacts, part: 
 <rect y="${AXIS}" width="100%" height="${height}" fill="url(#lane)"/>
 ${part('svg', 'timeline-ticks', () => markup`<svg id="timeline-ticks" aria-hidden="true">${ticks(timeAxis(from, until, TICKS), now, AXIS + height)}</svg>`)}
 <svg x="${ground.axis.shift}%" overflow="visible">
-${part('svg', 'timeline-gaps', () => markup`<svg id="timeline-gaps" overflow="visible">${lanes.map((lane) => lane.gaps.map((gap) => gapMarkup(gap, ground)))}</svg>`)}
-${barGroups(lanes, ground, RANGES[query.range].ms / GROUPS, part)}</svg>
+${gapsMarkup(lanes, ground, part)}
+${barGroups(bars, ground, RANGES[query.range].ms / GROUPS, part)}</svg>
 ${part('svg', 'timeline-now', () => markup`<svg id="timeline-now" aria-hidden="true">${nowMarkup(timeAxis(from, until, TICKS).place(now), AXIS + height)}</svg>`)}
 </svg>`;
 }
 
+function gapsMarkup(lanes: readonly Lane[], ground: Ground, part: PartMaker): Markup {
+  const gaps = lanes.flatMap((lane) => lane.gaps);
+  const lasts = gaps.some(({ until }) => until === null);
+  return part(
+    ...(['svg', 'timeline-gaps'] as const),
+    () =>
+      markup`<svg id="timeline-gaps" overflow="visible">${gaps.map((gap) => gapMarkup(gap, ground))}</svg>`,
+    [
+      ...[ground.axis.begins, dayOf(ground.now), lasts && ground.now],
+      ...gaps.flatMap((gap) => [...partsOfGap(gap), ground.topOf(gap.watch)]),
+    ],
+  );
+}
+
 /** The bars in the order in which the restores began, so that a keyboard goes through them in that order. */
-function barGroups(lanes: readonly Lane[], ground: Ground, groupMs: number, part: PartMaker): Markup[] {
-  const bars = lanes.flatMap((lane) => lane.bars).toSorted((a, b) => a.job.createdAt - b.job.createdAt);
+function barGroups(bars: readonly Bar[], ground: Ground, groupMs: number, part: PartMaker): Markup[] {
   const isCrowded = bars.length > MOST_LINKS;
   const groups = Map.groupBy(bars, ({ job }) => Math.floor(job.createdAt / groupMs));
   return [...groups].map(([number, group]) => {
-    const drawn = group.map((bar) =>
-      isCrowded && !isNotable(bar) ? plainBar(bar, ground) : linkedBar(bar, ground),
-    );
     const id = `bars-${number}`;
+    const draw = (bar: Bar): Markup =>
+      isCrowded && !isNotable(bar) ? plainBar(bar, ground) : linkedBar(bar, ground);
     return part(
       ...(['svg', id] as const),
-      () => markup`<svg id="${id}" overflow="visible">${drawn.map(({ draw }) => draw())}</svg>`,
-      [ground.axis.begins, ...drawn.map(({ madeOf }) => madeOf)].join('\n'),
+      () => markup`<svg id="${id}" overflow="visible">${group.map(draw)}</svg>`,
+      [
+        ...[ground.axis.begins, dayOf(ground.now), isCrowded],
+        ...[...group, ...group.map(({ watch }) => ground.topOf(watch))],
+      ],
     );
   });
 }
@@ -111,15 +145,14 @@ function nowMarkup(place: number, height: number): Markup {
   return markup`<line class="now" x1="${place}%" x2="${place}%" y1="${AXIS - 4}" y2="${height}"/><text class="now-label" x="${place}%" y="14">now</text>`;
 }
 
-function summary(lanes: readonly Lane[]): string {
-  const bars = lanes.flatMap((lane) => lane.bars);
+function summary({ lanes, bars }: Timeline): string {
   const states = Map.groupBy(bars, ({ state }) => state);
   const parts = [...states].map(([state, those]) => `${those.length} ${STATE_WORDS[state]}`);
   return `${many(lanes.length, 'watch', 'watches')}, ${bars.length === 0 ? 'no restore' : `${many(bars.length, 'restore')}: ${parts.join(', ')}`}`;
 }
 
-function legend({ lanes }: Timeline): Part {
-  const states = [...new Set(lanes.flatMap((lane) => lane.bars.map(({ state }) => state)))];
+function legend({ lanes, bars }: Timeline): Part {
+  const states = [...new Set(bars.map(({ state }) => state))];
   const hasGaps = lanes.some(({ gaps }) => gaps.length > 0);
   if (states.length === 0 && !hasGaps) return markup`<p class="quiet">No restore ran in this time.</p>`;
   return markup`<ul class="legend">${states.map((state) => markup`<li>${sample(state)}${STATE_WORDS[state]}</li>`)}${hasGaps ? markup`<li><svg class="sample" width="26" height="12" aria-hidden="true"><rect class="gap" width="24" height="12"/></svg>not seen</li>` : null}</ul>`;

@@ -8,7 +8,7 @@ import { type WatchRow, watchRows } from '../../../views/page/watches.ts';
 import type { WatchSight } from '../../../views/status/report.ts';
 import { actLink } from '../act-link.ts';
 import { durationsPlot } from '../durations-plot.ts';
-import { ago, clock, idPart, type Markup, markup, type Part } from '../markup.ts';
+import { ago, clock, dayOf, idPart, type Markup, markup, type Part } from '../markup.ts';
 import type { PartMaker } from '../parts.ts';
 import { readBefore } from './not-read.ts';
 
@@ -28,13 +28,30 @@ export function watchesSection(facts: PageFacts, part: PartMaker): Markup {
 <h2 id="watches-title">Watches</h2>
 ${readBefore(facts)}<div class="wide" tabindex="0" role="region" aria-label="All watches"><table>
 <thead><tr><th scope="col">Watch</th><th scope="col">Kind</th><th scope="col">State</th><th scope="col">Last look</th><th scope="col" class="number">Running</th><th scope="col">Last restore</th>${hasDrills && markup`<th scope="col">Drill due</th>`}<th scope="col">Requests left</th></tr></thead>
-<tbody>${watchRows(facts).map((row) => part('tr', idOf(row), () => rowMarkup(row, hasDrills, facts)))}</tbody></table></div>
+<tbody>${watchRows(facts).map((row) => part('tr', idOf(row), () => rowMarkup(row, hasDrills, facts), partsOfRow(row, hasDrills, facts)))}</tbody></table></div>
 ${plots(facts)}
 </section>`;
 }
 
 function idOf({ watch }: WatchRow): string {
   return `watch-${idPart(watch)}`;
+}
+
+/** All that a row is made of, as far as it shows. */
+function partsOfRow(
+  row: WatchRow,
+  hasDrills: boolean,
+  { now, query, viewer }: PageFacts,
+): readonly unknown[] {
+  const { drill, budget, lastLookAt, ...plain } = row;
+  return [
+    ...[viewer, query.range, query.event, dayOf(now), hasDrills],
+    ...Object.values(plain),
+    // Of a watch that sees, no row says when it was looked at.
+    row.sight === 'sees' ? null : lastLookAt,
+    ...(drill === null ? [] : Object.values(drill)),
+    ...(budget === null ? [] : [budget.perMinute, quartersLeft(budget)]),
+  ];
 }
 
 function rowMarkup(row: WatchRow, hasDrills: boolean, { now, query, viewer }: PageFacts): Markup {
@@ -58,13 +75,16 @@ function drillWords(due: DrillDue | null, now: Timestamp): Part {
   ];
 }
 
-/** In quarters: to the request it would be another figure at every look, and each row be sent again every second. */
+/** To the request it would be another figure at every look, and each row be sent again every second. `null`: there is none left. */
+function quartersLeft({ left, perMinute }: NonNullable<WatchRow['budget']>): number | null {
+  return left === 0 ? null : Math.floor((4 * left) / perMinute);
+}
+
 function budgetWords(budget: WatchRow['budget']): Part {
   if (budget === null) return markup`<span class="quiet">–</span>`;
-  const { left, perMinute } = budget;
-  const of = `of ${perMinute.toLocaleString('en')} a minute`;
-  if (left === 0) return markup`<span class="bad">none</span> <span class="quiet">${of}</span>`;
-  const quarters = Math.floor((4 * left) / perMinute);
+  const of = `of ${budget.perMinute.toLocaleString('en')} a minute`;
+  const quarters = quartersLeft(budget);
+  if (quarters === null) return markup`<span class="bad">none</span> <span class="quiet">${of}</span>`;
   const share = quarters === 0 ? 'under 25 %' : quarters >= 3 ? 'over 75 %' : `over ${25 * quarters} %`;
   return markup`${share} <span class="quiet">${of}</span>`;
 }

@@ -21,35 +21,21 @@ export interface Ground {
   now: Timestamp;
 }
 
-/** A bar as it is drawn. */
-export interface DrawnBar {
-  /** All that it is drawn of: as long as that is the same, it looks the same. */
-  madeOf: string;
-  draw(): Markup;
+/** All that a gap tells, wherever it is drawn or written. (A bar that tells the same is the same object.) */
+export function partsOfGap({ watch, place, from, until, cause }: Gap): readonly unknown[] {
+  return [watch, place, from, until, cause];
 }
 
 /** Draws a restore: a link to its page, with what a reader hears. */
-export function linkedBar(bar: Bar, ground: Ground): DrawnBar {
+export function linkedBar(bar: Bar, ground: Ground): Markup {
   const { watch, job } = bar;
   const words = barWords(bar, ground.now);
   const id = `bar-${idPart(watch)}-${idPart(job.id)}`;
-  return {
-    madeOf: `${id} ${words} ${shapeOf(bar, ground)}`,
-    draw: () =>
-      markup`<a id="${id}" href="/jobs/${encodeURIComponent(job.id)}" aria-label="${words}"><title>${words}</title>${shape(bar, ground)}</a>`,
-  };
+  return markup`<a id="${id}" href="/jobs/${encodeURIComponent(job.id)}" aria-label="${words}"><title>${words}</title>${plainBar(bar, ground)}</a>`;
 }
 
 /** Draws a restore as one of many, which nobody goes through one by one. */
-export function plainBar(bar: Bar, ground: Ground): DrawnBar {
-  return { madeOf: shapeOf(bar, ground), draw: () => shape(bar, ground) };
-}
-
-function shapeOf({ watch, state, from, until, expectedEndAt }: Bar, { topOf }: Ground): string {
-  return `${topOf(watch)} ${state} ${from} ${until} ${expectedEndAt ?? ''}`;
-}
-
-function shape({ watch, state, from, until, expectedEndAt }: Bar, { axis, topOf }: Ground): Markup {
+export function plainBar({ watch, state, from, until, expectedEndAt }: Bar, { axis, topOf }: Ground): Markup {
   const [left, right] = [axis.place(from), axis.place(until)];
   const width = round(Math.max(MIN_WIDTH, right - left));
   const top = topOf(watch) + (LANE - BAR) / 2;
