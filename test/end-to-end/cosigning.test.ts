@@ -12,13 +12,14 @@ import {
   awaken,
   type ChannelName,
   command,
+  logKeyOf,
   settle,
   startWorld,
   type Told,
   until,
 } from './support.ts';
 
-/** A witness that has not answered in time is asked again after a minute, or for the next checkpoint. */
+/** A witness that has not answered in time is asked again after a minute at most, or for the next checkpoint. */
 const ASKED_TWICE_MS = 60_000 + PATIENCE_MS;
 
 const SIGNING_DAEMON = join(import.meta.dirname, 'signing-daemon.ts');
@@ -35,7 +36,7 @@ async function aWatcher(origin: string) {
   const checkpoints = join(home.dir, AUDIT.checkpoints);
   const wake = () => awaken(home, {}, SIGNING_DAEMON);
   let daemon = await wake();
-  const key = (await command(home, ['audit', 'key'])).stdout.trim();
+  const key = await logKeyOf(home);
 
   return {
     ...{ world, home, key },

@@ -13,7 +13,7 @@ import { startPostgres } from '../support/postgres/server.ts';
 import { hasPostgres } from '../support/postgres/shared.ts';
 import { aWitnessKey } from '../support/signed-log.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
-import { awaken, command, GROUP, INSTANCE, settle, startWorld, until } from './support.ts';
+import { awaken, command, GROUP, INSTANCE, logKeyOf, settle, startWorld, until } from './support.ts';
 
 const SIGNING_DAEMON = join(import.meta.dirname, 'signing-daemon.ts');
 
@@ -63,7 +63,7 @@ describe.skipIf(!hasPostgres())('a failover that loses commits', () => {
       }),
     );
     const daemon = await awaken(home, {}, SIGNING_DAEMON);
-    witness.learn((await command(home, ['audit', 'key'])).stdout.trim());
+    witness.learn(await logKeyOf(home));
     const told = () => world.webhook.accepted().map(({ json }) => json as ToldOfLog);
     const signed = () => told().flatMap(({ data }) => data.checkpoint ?? []);
     /** How many entries the witness has cosigned. */

@@ -213,6 +213,17 @@ export function command(
   return runCommand([...args, '--config', home.configFile], { cwd: home.dir, env });
 }
 
+/** The key by which the audit log of this home is signed; there is none before it is signed for the first time. */
+export async function logKeyOf(home: Home): Promise<string> {
+  let key = '';
+  await until(async () => {
+    const { code, stdout } = await command(home, ['audit', 'key']);
+    key = stdout.trim();
+    return code === 0;
+  }, 'the key of the audit log');
+  return key;
+}
+
 /** `subject event`, once for every time it was told. */
 export function factsOf(told: readonly Told[]): string[] {
   return told.map(({ subject, data }) => `${subject} ${data.event}`);

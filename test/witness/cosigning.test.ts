@@ -89,6 +89,24 @@ function witnessed({ store }: { store: Store }, url: string) {
   };
   return { beat, events, cosigned, logger };
 }
+
+/** Has a log of some entries cosigned by a witness that answers like this. */
+async function witnessedBy(ask: () => Promise<WitnessAnswer>) {
+  const log = await aLog('example.com/one');
+  await sign(log);
+  const clock = createManualClock(T0);
+  const logger = createRecordingLogger();
+  const signals = createSignals(logger);
+  const witnessing = createWitnessing({
+    store: log.store,
+    recorder: aRecorder({ store: log.store, clock, signals, logger }, {}),
+    clock,
+    signals,
+    faultLog: createFaultLog(logger, clock),
+  });
+  witnessing.apply([{ name: 'slow', ask, close: () => {} }]);
+  return { witnessing, clock, signals, logger };
+}
 const soon = { timeout: PATIENCE_MS };
 
 describe('a watcher that has its log cosigned by another', () => {
@@ -189,25 +207,12 @@ describe('a watcher that has its log cosigned by another', () => {
   });
 
   it('asks again at once where a checkpoint was made while a witness did not answer', async () => {
-    const log = await aLog('example.com/one');
-    await sign(log);
-    const clock = createManualClock(T0);
-    const logger = createRecordingLogger();
-    const signals = createSignals(logger);
     const asked: Array<PromiseWithResolvers<WitnessAnswer>> = [];
-    const ask = (): Promise<WitnessAnswer> => {
+    const { witnessing, signals, logger } = await witnessedBy(() => {
       const answer = Promise.withResolvers<WitnessAnswer>();
       asked.push(answer);
       return answer.promise;
-    };
-    const witnessing = createWitnessing({
-      store: log.store,
-      recorder: aRecorder({ store: log.store, clock, signals, logger }, {}),
-      clock,
-      signals,
-      faultLog: createFaultLog(logger, clock),
     });
-    witnessing.apply([{ name: 'slow', ask, close: () => {} }]);
     witnessing.beat();
     await expect.poll(() => asked.length, soon).toBe(1);
     signals.emit('audit:signed', {});
@@ -220,6 +225,32 @@ describe('a watcher that has its log cosigned by another', () => {
     await expect.poll(isAskedAgain, soon).toBe(2);
     asked[1]?.resolve({ kind: 'away', why: 'no answer in time' });
     await witnessing.stop();
+  });
+
+  it('asks a witness that is away ever later, up to a minute, and no more once it has cosigned', async () => {
+    let asked = 0;
+    const answers: WitnessAnswer[] = [];
+    const { witnessing, clock } = await witnessedBy(async () => {
+      asked += 1;
+      return answers.at(-1) ?? { kind: 'away', why: 'HTTP 503' };
+    });
+    /** How many seconds later it is asked again. */
+    const nextAfterS = async (): Promise<number> => {
+      await witnessing.settled();
+      const before = asked;
+      for (let seconds = 0; seconds < 100; seconds += 1) {
+        witnessing.beat();
+        await witnessing.settled();
+        if (asked > before) return seconds;
+        clock.advance(1_000);
+      }
+      return Number.POSITIVE_INFINITY;
+    };
+    const pauses: number[] = [];
+    for (let times = 0; times < 7; times += 1) pauses.push(await nextAfterS());
+    expect(pauses).toEqual([0, 5, 10, 20, 40, 60, 60]);
+    answers.push({ kind: 'cosigned', line: '— slow AAAA\n' });
+    expect([await nextAfterS(), await nextAfterS()]).toEqual([60, Number.POSITIVE_INFINITY]);
   });
 
   it('cosigns for its peer as well, which it knows by its key; no token is asked for', async () => {

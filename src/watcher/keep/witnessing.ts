@@ -36,34 +36,47 @@ export interface Witnessing {
   stop(): Promise<void>;
 }
 
-/** A witness that is away, or refuses, is asked again so much later. */
-const AGAIN_AFTER_MS = 60_000;
+/** A witness that is away, or refuses, is asked again so much later; twice as long after each time in a row, up to a minute. */
+const AGAIN_AFTER_MS = 5_000;
+const AGAIN_AT_MOST_MS = 60_000;
 const PORTION = 500;
 /** The name under which what a witness says of the log is raised. */
 const RAISED = 'audit_forked';
+
+/** A witness, and when it is asked next. */
+interface Asked {
+  witness: Witness;
+  dueMono: number;
+  /** In a row. */
+  failures: number;
+  inHand: Promise<void> | null;
+}
 
 /** Each witness is asked by itself, so that one that is away delays nobody. Nothing waits for any of them. */
 export function createWitnessing(deps: WitnessingDeps): Witnessing {
   const { clock, faultLog } = deps;
   const end = new AbortController();
-  let asked: Array<{ witness: Witness; dueMono: number; inHand: Promise<void> | null }> = [];
+  let asked: Asked[] = [];
   const signed = deps.signals.on('audit:signed', () => {
     for (const one of asked) one.dueMono = Math.min(one.dueMono, clock.monotonic());
   });
 
-  const ask = async (one: (typeof asked)[number]): Promise<void> => {
+  const ask = async (one: Asked): Promise<void> => {
     const what = `witness ${one.witness.name}`;
     one.dueMono = Number.POSITIVE_INFINITY;
     try {
       const problem = await haveCosigned(deps, one.witness, end.signal);
-      if (problem === null) faultLog.clear(what, `The ${what} cosigns again`);
-      else throw new Error(problem);
+      if (problem !== null) throw new Error(problem);
+      one.failures = 0;
+      faultLog.clear(what, `The ${what} cosigns again`);
     } catch (thrown) {
       if (end.signal.aborted) return;
       const err = toError(thrown);
       faultLog.report(what, `The ${what} has not cosigned the last checkpoint: ${err.message}`, { err });
       // A checkpoint that was made while it was asked has it due at once.
-      one.dueMono = Math.min(one.dueMono, clock.monotonic() + AGAIN_AFTER_MS);
+      const afterMs = Math.min(AGAIN_AFTER_MS * 2 ** one.failures, AGAIN_AT_MOST_MS);
+      one.dueMono = Math.min(one.dueMono, clock.monotonic() + afterMs);
+      one.failures += 1;
     }
   };
   const settled = async (): Promise<void> => {
@@ -72,7 +85,9 @@ export function createWitnessing(deps: WitnessingDeps): Witnessing {
   return {
     apply: (witnesses) => {
       const before = new Map(asked.map((one) => [one.witness, one]));
-      asked = witnesses.map((witness) => before.get(witness) ?? { witness, dueMono: 0, inHand: null });
+      asked = witnesses.map(
+        (witness) => before.get(witness) ?? { witness, dueMono: 0, failures: 0, inHand: null },
+      );
     },
     beat: () => {
       for (const one of asked) {
