@@ -23,6 +23,9 @@ export const FLEET: Partial<Watch> = {
   announceExisting: false,
 };
 
+/** Hours go by here: what is looked at every second or so otherwise is looked at a few times between two polls. */
+const PACE = { beatEveryMs: 10_000, lateAfterMs: 100_000, lookEveryMs: 30_000 };
+
 /** The whole watcher before an Atlas in memory that has an activity feed. */
 export async function aHintedWorld(
   { clusters = 5, ...over }: Partial<Watch> & { clusters?: number } = {},
@@ -59,7 +62,7 @@ export async function aHintedWorld(
     notifiers: [createFakeNotifier()],
   });
   const begin = async (): Promise<Runner> => {
-    const runner = createRunner({ ...config, ...ALONE, store, clock: time, logger, signals });
+    const runner = createRunner({ ...config, ...ALONE, store, clock: time, logger, signals, pace: PACE });
     await runner.start();
     return runner;
   };
