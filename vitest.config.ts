@@ -13,7 +13,12 @@ export default defineConfig({
   test: {
     include: isNothing ? [] : ['test/**/*.test.ts'],
     passWithNoTests: isNothing,
-    globalSetup: ['test/support/bundle-program.ts', 'test/support/postgres/setup.ts'],
+    // Torn down in the opposite order: the database leaves its folder first.
+    globalSetup: [
+      'test/support/temporary-folder.ts',
+      'test/support/bundle-program.ts',
+      'test/support/postgres/setup.ts',
+    ],
     // No verdict hangs on the speed of the machine. Whatever waits gives up after 45 s by itself (`test/support/patience.ts`), and a
     // test may wait several times.
     testTimeout: 300_000,
