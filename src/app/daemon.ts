@@ -99,9 +99,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       rtos: () => rtosOf(reloader.config()),
       drills: () => reloader.config().drills,
       status,
-      report: () => {
-        const standing = status();
-        return reportOfDaemon({
+      report: (standing = status()) =>
+        reportOfDaemon({
           now: clock.now(),
           version: deps.version,
           pid: process.pid,
@@ -112,8 +111,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
           ),
           config: configInForce(reloader.config(), redactTexts(reloader.history(), redactor.redact)),
           store,
-        });
-      },
+        }),
       store,
       clock,
       metrics,

@@ -27,7 +27,7 @@ import { QueryFault, readPagedQuery, readQuery } from './query.ts';
 export interface ApiDeps {
   status: () => WatcherStatus;
   /** How all of it stands. @throws {StoreError} */
-  report: () => Promise<StatusReport>;
+  report: (status?: WatcherStatus) => Promise<StatusReport>;
   store: JobReader &
     RecordReader &
     MuteReader &

@@ -32,6 +32,8 @@ const MOST_STREAMS = 20;
 const LOOK_MS = 1_000;
 /** What is recorded comes in crowds: what came within so many milliseconds of the first is rendered together with it. */
 const SOON_MS = 200;
+/** Where news do not end, from one look to the next: all watches that tick together tell theirs within seconds, while they poll. */
+const APART_MS = 500;
 /** A page that has not heard of us for 12 s says that it is old. */
 const SIGN_OF_LIFE_MS = 4_000;
 
@@ -48,12 +50,14 @@ export function createLiveHub({ pages, onChange, onOutcome, clock }: HubDeps): L
   const views = new Map<string, Viewers>();
   let isClosed = false;
   let lastSignAt = 0;
+  let lookedAt = Number.NEGATIVE_INFINITY;
   let unsubscribe: (() => void) | null = null;
 
   const streams = (): Stream[] => [...views.values()].flatMap(({ shown }) => [...shown.keys()]);
 
   const tellAll = async (): Promise<void> => {
     let fault: unknown = null;
+    lookedAt = clock.monotonic();
     const moment = pages.moment();
     for (const viewers of [...views.values()]) {
       try {
@@ -107,7 +111,9 @@ export function createLiveHub({ pages, onChange, onOutcome, clock }: HubDeps): L
       const viewers = views.get(address) ?? { view, shown: new Map(), last: null };
       views.set(address, viewers);
       viewers.shown.set(stream, new Map(marks));
-      unsubscribe ??= onChange(() => looker.within(SOON_MS));
+      unsubscribe ??= onChange(() =>
+        looker.within(Math.max(SOON_MS, lookedAt + APART_MS - clock.monotonic())),
+      );
       stream.onGone(() => leave(address, stream));
       stream.send('sign', toIso(clock.now()));
       looker.within(0);

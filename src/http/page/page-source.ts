@@ -15,8 +15,8 @@ export interface PageSourceDeps {
   status: () => WatcherStatus;
   /** What is wrong besides watches, channels and the store. */
   others: (status: WatcherStatus) => PageFacts['others'];
-  /** @throws {StoreError} */
-  report: () => Promise<StatusReport>;
+  /** @param status as it is now, where that is known. @throws {StoreError} */
+  report: (status?: WatcherStatus) => Promise<StatusReport>;
   store: PageStore;
   clock: Clock;
   /** See `PageFacts`. A reload may change it. */
@@ -105,13 +105,14 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
   const moment = (): Moment => {
     let standing: WatcherStatus | null = null;
     let report: Promise<StatusReport> | null = null;
+    const status = (): WatcherStatus => {
+      standing ??= deps.status();
+      return standing;
+    };
     return {
-      status: () => {
-        standing ??= deps.status();
-        return standing;
-      },
+      status,
       report: () => {
-        report ??= deps.report();
+        report ??= deps.report(status());
         return report;
       },
     };

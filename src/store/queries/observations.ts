@@ -227,12 +227,8 @@ export async function listObservations(
   );
 }
 
-/** Reads the running jobs of the watches that began first; see `RecordReader`. Finds them by an index of the running ones alone. */
-export async function oldestRunning(
-  db: Kysely<Database>,
-  watches: readonly string[],
-  limit: number,
-): Promise<Observation[]> {
+/** Finds them by an index of the running ones alone. */
+const running = keepQuery((db, { watches, limit }: { watches: readonly string[]; limit: number }) => {
   const oldest = db
     .selectFrom('observation')
     .select(['watch', 'job_id'])
@@ -241,15 +237,24 @@ export async function oldestRunning(
     .orderBy('running_since')
     .orderBy('job_id')
     .limit(limit);
-  const rows = await db
+  return db
     .selectFrom(oldest.as('oldest'))
     .innerJoin('observation', (join) =>
       join.onRef('observation.watch', '=', 'oldest.watch').onRef('observation.job_id', '=', 'oldest.job_id'),
     )
     .select('body')
     .orderBy('observation.running_since')
-    .orderBy('observation.job_id')
-    .execute();
+    .orderBy('observation.job_id');
+});
+
+/** Reads the running jobs of the watches that began first; see `RecordReader`. */
+export async function oldestRunning(
+  db: Kysely<Database>,
+  watches: readonly string[],
+  limit: number,
+): Promise<Observation[]> {
+  if (watches.length === 0) return [];
+  const rows = await running(db, { watches, limit });
   return rows.map(({ body }) => toObservation(body));
 }
 

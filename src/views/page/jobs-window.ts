@@ -24,11 +24,13 @@ export interface JobsWindow {
    * @throws {StoreError}
    */
   read(since: Timestamp, at: { news: News | null; monotonic: number }): Promise<WindowJobs>;
+  /** Takes in jobs that were read elsewhere, later than those that are known here. Also such that began before the time. */
+  take(seen: readonly Observation[]): WindowJobs;
 }
 
 /** What a window holds. */
 export interface WindowJobs {
-  /** As long as none of them has changed, the list is the same one. */
+  /** What has not changed is the same object as before, also when it was read again. As long as nothing has, the list is the same one. */
   jobs: readonly Observation[];
   /** False: there are more than `MOST_JOBS`; the newest were read. */
   isWhole: boolean;
@@ -43,13 +45,18 @@ export function createJobsWindow(store: WindowStore, watch: string | null): Jobs
   let isWhole = true;
   let jobs: readonly Observation[] = [];
 
+  /** As known, where that is as it was: nothing that a timeline shows of a job changes without its `changedAt`. */
+  const asKnown = (seen: Observation): Observation => {
+    const before = known.get(keyOf(seen));
+    return before?.changedAt === seen.changedAt ? before : seen;
+  };
   const readAll = async (since: Timestamp): Promise<void> => {
     const found = new Map<string, Observation>();
     let hasMore = true;
     for (let cursor: string | undefined; hasMore && found.size < MOST_JOBS; await nextTurn()) {
       const page = await store.listObservations({ watch: watch ?? undefined, limit: PORTION, cursor });
       const fits = page.items.filter(({ job }) => job !== null && job.createdAt >= since);
-      for (const seen of fits) found.set(keyOf(seen), seen);
+      for (const seen of fits) found.set(keyOf(seen), asKnown(seen));
       const oldest = page.items.at(-1)?.job?.createdAt ?? since;
       hasMore = page.nextCursor !== null && oldest >= since;
       cursor = page.nextCursor ?? undefined;
@@ -78,8 +85,17 @@ export function createJobsWindow(store: WindowStore, watch: string | null): Jobs
         await readAll(since);
         wholeAt = monotonic;
         isFollowed = true;
-        jobs = [...known.values()];
+        const isSame = known.size === jobs.length && jobs.every((seen) => known.get(keyOf(seen)) === seen);
+        if (!isSame) jobs = [...known.values()];
       }
+      return { jobs, isWhole };
+    },
+    take: (seen) => {
+      const changed = seen
+        .filter((one) => watch === null || one.watch === watch)
+        .filter((one) => asKnown(one) === one);
+      for (const one of changed) known.set(keyOf(one), one);
+      if (changed.length > 0) jobs = [...known.values()];
       return { jobs, isWhole };
     },
   };

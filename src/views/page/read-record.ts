@@ -5,7 +5,6 @@ import type { DrillPlace } from '../../domain/drills/drill-place.ts';
 import { watchOf } from '../../domain/event/subject.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { type FinishedDuration, HISTORY_LIMIT } from '../../domain/job/eta.ts';
-import type { Observation } from '../../domain/job/observation.ts';
 import { JOB_KINDS } from '../../domain/job/restore-job.ts';
 import { targetKey } from '../../domain/job/watch.ts';
 import type { AuditReader } from '../../store/ports/audit.ts';
@@ -21,7 +20,7 @@ import type { StatusReport } from '../status/report.ts';
 import type { DrillStanding } from './drill-due.ts';
 import type { InstanceDurations, LogFacts, RecordFacts, RunningFacts } from './facts.ts';
 import { type CoverageFacts, coverageFacts, together } from './gaps.ts';
-import { createJobsWindow, keyOf, type WindowJobs, type WindowStore } from './jobs-window.ts';
+import { createJobsWindow, type WindowStore } from './jobs-window.ts';
 import { followLog, type News } from './log-news.ts';
 import { type PageQuery, RANGES } from './query.ts';
 import { rememberTold, type ToldBook } from './told-book.ts';
@@ -78,8 +77,8 @@ interface Kept {
   readAt: number;
   report: StatusReport;
   events: readonly RecordedEvent[];
-  finishes: readonly LastFinish[];
-  jobs: WindowJobs;
+  lastFinish: LastFinish | null;
+  lastFinishes: ReadonlyMap<string, LastFinish>;
   log: LogFacts;
   plots: readonly InstanceDurations[];
 }
@@ -97,7 +96,6 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
   const log = followLog(store);
   const told = rememberTold(store, clock);
   let kept: Kept | null = null;
-  let jobs: MergedJobs = { of: [], running: new Map(), merged: [] };
 
   const readKept = async (
     { entries, news }: { entries: number; news: News | null },
@@ -113,10 +111,13 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
       store.lastVerified(),
     ]);
     const since = now - RANGES[query.range].ms - BEFORE_MS;
-    const jobs = await window.read(since, { news, monotonic: clock.monotonic() });
+    await window.read(since, { news, monotonic: clock.monotonic() });
     const plots = await plotsOf(reading, query, finishes, durationsOf);
     return {
-      ...{ entries, readAt: clock.monotonic(), report, events, finishes, jobs, plots },
+      ...{ entries, readAt: clock.monotonic(), report, events, plots },
+      lastFinish: finishes[0] ?? null,
+      // The latest first: of each watch that one stays.
+      lastFinishes: new Map(finishes.toReversed().map((finish) => [finish.watch, finish])),
       log: { entries, checkpoint: last, verified },
     };
   };
@@ -145,57 +146,24 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
       const facts = isFresh && kept !== null ? kept : await readAnew(seq, now, report);
       kept = facts;
       const running = await readRunning(reading, told, durationsOf);
-      jobs = mergedJobs(facts.jobs.jobs, running, query, jobs);
+      const { jobs, isWhole: hasAllJobs } = window.take(running.map(({ observation }) => observation));
       const coverage = await coverageAt(now);
       return {
         readAt: now,
         report: facts.report,
-        running,
-        jobs: jobs.merged,
-        hasAllJobs: facts.jobs.isWhole,
+        ...{ running, jobs, hasAllJobs },
         events: facts.events,
-        lastFinish: facts.finishes[0] ?? null,
-        lastFinishes: new Map(facts.finishes.toReversed().map((finish) => [finish.watch, finish])),
-        ...{ log: facts.log, coverage, plots: facts.plots },
+        ...{
+          lastFinish: facts.lastFinish,
+          lastFinishes: facts.lastFinishes,
+          log: facts.log,
+          coverage,
+          plots: facts.plots,
+        },
         drillStanding: await standingAt(),
       };
     },
   };
-}
-
-/** Jobs of a window with those that run, and what they were merged from. */
-interface MergedJobs {
-  of: readonly Observation[];
-  running: ReadonlyMap<string, Observation>;
-  merged: readonly Observation[];
-}
-
-/**
- * Puts what runs over what the window knows of it. What has not changed is the same object as before, although it was read again; where nothing
- * has, the list is the same one.
- */
-function mergedJobs(
-  of: readonly Observation[],
-  read: readonly RunningFacts[],
-  { watch }: PageQuery,
-  before: MergedJobs,
-): MergedJobs {
-  const running = new Map(
-    read
-      .filter(({ observation }) => watch === null || observation.watch === watch)
-      .map(({ observation }) => {
-        const key = keyOf(observation);
-        const known = before.running.get(key);
-        return [key, known?.changedAt === observation.changedAt ? known : observation];
-      }),
-  );
-  const isSame =
-    running.size === before.running.size &&
-    [...running].every(([key, observation]) => before.running.get(key) === observation);
-  if (before.of === of && isSame) return before;
-  const jobs = new Map(of.map((seen) => [keyOf(seen), seen]));
-  for (const [key, observation] of running) jobs.set(key, observation);
-  return { of, running, merged: [...jobs.values()] };
 }
 
 async function readRunning(
@@ -248,8 +216,9 @@ async function plotsOf(
 async function readEvents(store: PageStore, { watch, event }: PageQuery): Promise<readonly RecordedEvent[]> {
   const found: RecordedEvent[] = [];
   let cursor: string | undefined;
-  for (let looked = 0; looked < MOST_EVENTS_LOOKED_AT; looked += EVENT_PORTION) {
-    const page = await store.listEvents({ watch: watch ?? undefined, limit: EVENT_PORTION, cursor });
+  const portion = event === null ? EVENTS : EVENT_PORTION;
+  for (let looked = 0; looked < MOST_EVENTS_LOOKED_AT; looked += portion) {
+    const page = await store.listEvents({ watch: watch ?? undefined, limit: portion, cursor });
     found.push(...page.items.filter((one) => event === null || one.event.name === event));
     if (found.length >= EVENTS || page.nextCursor === null) break;
     cursor = page.nextCursor;

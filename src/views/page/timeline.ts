@@ -107,6 +107,7 @@ export function hasSameTimeline(one: PageFacts, other: PageFacts): boolean {
       eta && toStep(eta.at, query),
     ]),
   ];
+  if (one.record?.jobs !== other.record?.jobs) return false;
   const [parts, others] = [partsOf(one), partsOf(other)];
   return parts.length === others.length && parts.every((part, index) => part === others[index]);
 }
