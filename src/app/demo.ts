@@ -46,7 +46,15 @@ export async function runDemo({ keep, out, version, ownName }: DemoOptions): Pro
   try {
     const { daemon, config, closeLog } = await startWatcher(stage, dir, version);
     const askProgress = (jobId: string) => progressOf(daemon, jobId);
-    const run: DemoRun = { stage, print, paint, signal: interrupted.signal, startedAt, askProgress };
+    const run: DemoRun = {
+      stage,
+      print,
+      paint,
+      signal: interrupted.signal,
+      startedAt,
+      askProgress,
+      pageUrl: `${daemon.url}/`,
+    };
     const outcome = await runDemoStory(run);
     if (!keep) await daemon.stop('the demo is over');
     const leftovers = outcome && (await lookAround(stage, config, dir));
@@ -54,9 +62,7 @@ export async function runDemo({ keep, out, version, ownName }: DemoOptions): Pro
       for (const line of formatSummary(outcome, leftovers, paint)) print(line);
       print(`  ${paint('bold', 'Next:')} ${ownName} ${firstStep(existsSync(DEFAULT_CONFIG))}\n`);
       if (keep) {
-        print(
-          paint('dim', `  The status server is at ${daemon.url}, the files are in ${dir}. Ctrl-C ends it.`),
-        );
+        print(paint('dim', `  The page is at ${daemon.url}/, the files are in ${dir}. Ctrl-C ends it.`));
         await keepDemoGoing(run);
       }
     }

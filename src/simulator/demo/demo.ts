@@ -28,6 +28,8 @@ export interface DemoRun {
   paint: Paint;
   /** Ends it early. */
   signal: AbortSignal;
+  /** Where the watcher serves its page. */
+  pageUrl: string;
   /** When the clock of the demo stood at zero. */
   startedAt: Timestamp;
   /** 2 takes half the time. */
@@ -43,7 +45,7 @@ export interface DemoRun {
 export async function runDemoStory(run: DemoRun & { lastArrivalsMs?: number }): Promise<DemoOutcome | null> {
   const { stage, signal, speed = 1, askProgress = null, lastArrivalsMs = LAST_ARRIVALS_MS } = run;
   const board = createDemoBoard(run);
-  for (const line of formatOpening(partsOf(stage), run.paint)) run.print(line);
+  for (const line of formatOpening(partsOf(run), run.paint)) run.print(line);
   try {
     await firstLook(stage, signal);
     await play(demoStory(stage, board, askProgress), { speed, signal });
@@ -106,8 +108,13 @@ async function firstLook({ atlas }: DemoStage, signal: AbortSignal): Promise<voi
   }
 }
 
-function partsOf({ atlas, slack, smtp, webhook }: DemoStage): Parameters<typeof formatOpening>[0] {
+function partsOf({ stage, pageUrl }: DemoRun): Parameters<typeof formatOpening>[0] {
+  const { atlas, slack, smtp, webhook } = stage;
   return [
+    {
+      ...{ name: 'Page', url: pageUrl },
+      role: 'a browser shows all of it; with --keep it stays',
+    },
     {
       name: 'Atlas',
       url: atlas.url,

@@ -146,6 +146,7 @@ describe('the story', () => {
       paint: (_, text) => text,
       signal: new AbortController().signal,
       startedAt: Date.now(),
+      pageUrl: 'http://127.0.0.1:8080/',
       speed: 1_000,
       lastArrivalsMs: 1,
     });
@@ -171,6 +172,7 @@ describe('the story', () => {
       paint: (_: unknown, text: string) => text,
       signal: controller.signal,
       startedAt: Date.now(),
+      pageUrl: 'http://127.0.0.1:8080/',
     };
     const running = runDemoStory(run);
     if (when === 'in the middle') {
@@ -195,6 +197,7 @@ describe('after the story', () => {
       paint: (_, text) => text,
       signal: controller.signal,
       startedAt: Date.now(),
+      pageUrl: 'http://127.0.0.1:8080/',
       speed: 100,
     });
     expect(lines.join('\n')).toMatch(/A .*restore of \S+ to drill-1 begins/);
