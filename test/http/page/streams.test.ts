@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSignals } from '../../../src/signals.ts';
 import { aWatch } from '../../support/builders.ts';
 import { fetchOnce } from '../../support/fetch-once.ts';
@@ -34,6 +34,8 @@ const sections = (events: Array<{ event: string; data: string }>): string[] =>
     .filter(({ event }) => event === 'section')
     .map(({ data }) => (JSON.parse(data) as { name: string }).name);
 
+/** From one look to the next where nothing is told: half of it is left for the way to the page. */
+const LOOK_MS = 1_000;
 const EVERY_SECTION = ['state', 'running', 'timeline', 'events', 'watches', 'deliveries', 'mutes', 'record'];
 
 describe('the stream of an open page', () => {
@@ -61,6 +63,30 @@ describe('the stream of an open page', () => {
     watches = [aWatchStatus({ kind: 'cluster' })];
     signals.emit('audit:written', {});
     await expect.poll(() => sections(events).slice(EVERY_SECTION.length)).toEqual(['watches']);
+  });
+
+  it('brings what is recorded long before it looks by itself, and what nothing tells of when it does', async () => {
+    // Time goes on for the server only where the test lets it: whatever came, came by then, on the slowest machine too.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const signals = createSignals(createRecordingLogger());
+    let watches = [aWatchStatus({ kind: 'flex' })];
+    const { server } = await serve({}, { signals, status: () => aWatcherStatus({ watches }) });
+    const { events } = await listen(`${server.url}/live`);
+    const seen = async (): Promise<string[]> => {
+      await vi.advanceTimersByTimeAsync(0);
+      return sections(events).slice(EVERY_SECTION.length);
+    };
+    await expect.poll(async () => (await seen()) && sections(events)).toEqual(EVERY_SECTION);
+
+    watches = [aWatchStatus({ kind: 'cluster' })];
+    signals.emit('audit:written', {});
+    await vi.advanceTimersByTimeAsync(LOOK_MS / 2);
+    await expect.poll(seen).toEqual(['watches']);
+
+    watches = [aWatchStatus({ kind: 'legacy' })];
+    await vi.advanceTimersByTimeAsync(LOOK_MS);
+    await expect.poll(seen).toEqual(['watches', 'watches']);
   });
 
   it('brings just the row that has changed to a page that shows the others', async () => {
