@@ -75,12 +75,14 @@ export function renderPage(
     title: 'restore-watcher',
     assets,
     attributes: markup` data-live="/live?${search.toString()}" data-marks="${marksText(sections)}"`,
-    body: markup`<header class="top"><h1><a href="/">restore-watcher</a></h1>
+    body: {
+      top: markup`<h1><a href="/">restore-watcher</a></h1>
 <p id="live"><span id="live-state" role="status"></span> <span class="quiet">as of <time id="as-of" datetime="${toIso(now)}" data-as="seconds">${toIso(now).slice(11, 19)}</time> <span id="zone-name">UTC</span></span> <button type="button" id="zone" hidden>Use my time zone</button></p>
-${filterForm(facts)}${loginState(facts.viewer)}</header>
-<main>${saidNotice(said)}${of('state')}${of('running')}${of('timeline')}${of('events')}${of('watches')}
-<div class="columns">${of('deliveries')}<div>${of('mutes')}${of('record')}</div></div></main>
-<footer class="quiet">restore-watcher ${version}. All times are in <span data-zone>UTC</span>. ${HOW_TO_ACT[facts.viewer]}</footer>`,
+${filterForm(facts)}${logOut(facts.viewer)}`,
+      main: markup`${saidNotice(said)}${of('state')}${of('running')}${of('timeline')}${of('events')}${of('watches')}
+<div class="columns">${of('deliveries')}<div>${of('mutes')}${of('record')}</div></div>`,
+      footer: markup`restore-watcher ${version}. All times are in <span data-zone>UTC</span>. ${HOW_TO_ACT[facts.viewer]}`,
+    },
   });
 }
 
@@ -95,19 +97,19 @@ function filterForm({ query, status }: PageFacts): Markup {
   const names = status.watches.map(({ watch }) => watch);
   return markup`<form class="filter" action="/" role="search" aria-label="Filter">
 <input type="hidden" name="range" value="${query.range}">
-<label>Watch <select name="watch">${option('', 'every watch', query.watch ?? '')}${names.map((name) => option(name, name, query.watch ?? ''))}</select></label>
-<label>Events <select name="event">${option('', 'every event', query.event ?? '')}${EVENT_NAMES.map((name) => option(name, name.replaceAll('_', ' '), query.event ?? ''))}</select></label>
+<label><span class="of">Watch</span> <select name="watch">${option('', 'every watch', query.watch ?? '')}${names.map((name) => option(name, name, query.watch ?? ''))}</select></label>
+<label><span class="of">Events</span> <select name="event">${option('', 'every event', query.event ?? '')}${EVENT_NAMES.map((name) => option(name, name.replaceAll('_', ' '), query.event ?? ''))}</select></label>
 <button>Show</button>${query.watch === null && query.event === null ? null : markup` <a href="/?range=${query.range}">Show everything</a>`}</form>`;
 }
 
 /** What the action did that led here. */
 export function saidNotice(said: string | null): Markup | null {
-  return said === null ? null : markup`<p class="said" role="status">${said}</p>`;
+  return said === null ? null : markup`<p class="said" role="status" tabindex="-1" autofocus>${said}</p>`;
 }
 
-/** What whoever looks may do, and the way out. */
-function loginState(viewer: Viewer): Markup | null {
+/** The way out, for who came in by a token. */
+function logOut(viewer: Viewer): Markup | null {
   if (viewer === 'anybody') return null;
   return markup`
-<form class="session" method="post" action="/logout"><span class="quiet">${viewer === 'actor' ? 'You may act' : 'You may look'}</span> <button>Log out</button></form>`;
+<form class="session" method="post" action="/logout"><button>Log out</button></form>`;
 }

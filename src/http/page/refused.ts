@@ -6,8 +6,9 @@ import { markup } from './markup.ts';
 
 /** How to come to act from the page, for each who looks. */
 export const HOW_TO_ACT: Readonly<Record<Viewer, string>> = {
-  actor: '',
-  viewer: 'To mute, send again, poll or attest, log out and log in with the token of server.token.',
+  actor: 'You may act.',
+  viewer:
+    'You may look. To mute, send again, poll or attest, log out and log in with the token of server.token.',
   anybody:
     'To mute, send again, poll or attest from here, set server.token in the configuration and log in with it. The command line can do it as it is.',
 };
@@ -57,9 +58,11 @@ export function renderRefusal({ title, words, candidates }: Refused, assets: Ass
   return document({
     title: `${title} · restore-watcher`,
     assets,
-    body: markup`<header class="top"><h1><a href="/">restore-watcher</a></h1></header>
-<main><section class="card" aria-labelledby="refused-title"><h2 id="refused-title">${title}</h2><p>${words}</p>
+    body: {
+      top: markup`<h1><a href="/">restore-watcher</a></h1>`,
+      main: markup`<section class="card" aria-labelledby="refused-title"><h2 id="refused-title">${title}</h2><p>${words}</p>
 ${candidates.length === 0 ? null : markup`<ul>${candidates.map(({ id, about }) => markup`<li><a href="/jobs/${encodeURIComponent(id)}">${id}</a> ${about}</li>`)}</ul>`}
-<p><a href="/">To the overview</a></p></section></main>`,
+<p><a href="/">To the overview</a></p></section>`,
+    },
   });
 }

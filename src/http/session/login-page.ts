@@ -22,11 +22,13 @@ export function renderLogin({ to, refused }: LoginPage, assets: AssetPaths): str
   return document({
     title: 'Log in · restore-watcher',
     assets: { css: assets.css, scripts: [] },
-    body: markup`<header class="top"><h1>restore-watcher</h1></header>
-<main><section class="card login" aria-labelledby="login-title"><h2 id="login-title">Log in</h2>
+    body: {
+      top: markup`<h1>restore-watcher</h1>`,
+      main: markup`<section class="card login" aria-labelledby="login-title"><h2 id="login-title">Log in</h2>
 ${fault}<form class="act" method="post" action="/login"><input type="hidden" name="to" value="${to}">
 <label for="token">Token</label><input id="token" name="token" type="password" required autofocus autocomplete="current-password"${describedBy}>
 <button>Log in</button></form>
-<p class="quiet">One token may act, the other may look. Both stand in the configuration of the daemon: <code>server.token</code>, <code>server.viewToken</code>.</p></section></main>`,
+<p class="quiet">One token may act, the other may look. Both stand in the configuration of the daemon: <code>server.token</code>, <code>server.viewToken</code>.</p></section>`,
+    },
   });
 }

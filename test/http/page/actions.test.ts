@@ -37,7 +37,7 @@ describe('an action of the page', () => {
     expect([until.getUTCDay(), until.getUTCHours(), until.getUTCMinutes()]).toEqual([1, 8, 0]);
     expect(until.getTime()).toBeGreaterThan(T0);
     expect(until.getTime() - T0).toBeLessThanOrEqual(7 * 24 * HOUR);
-    expect((await get('/?said=muted')).text).toContain('<p class="said" role="status">Muted.');
+    expect((await get('/?said=muted')).text).toContain('role="status" tabindex="-1" autofocus>Muted.');
     expect((await get('/?said=%3Cscript%3E')).text).not.toContain('class="said"');
   });
 

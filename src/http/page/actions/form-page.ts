@@ -17,14 +17,16 @@ export function renderForm(
   return document({
     title: `${title} · restore-watcher`,
     assets: { css: assets.css, scripts: [] },
-    body: markup`<header class="top"><h1><a href="/">restore-watcher</a></h1></header>
-<main><section class="card login" aria-labelledby="act-title"><h2 id="act-title">${title}</h2>
+    body: {
+      top: markup`<h1><a href="/">restore-watcher</a></h1>`,
+      main: markup`<section class="card login" aria-labelledby="act-title"><h2 id="act-title">${title}</h2>
 ${fault === null ? null : markup`<p class="notice" role="alert">${fault}</p>`}<form class="act" method="post" action="/actions/${name}">
 <input type="hidden" name="to" value="${to}">${action.fields(values, deps)}
 <label for="reason">Why</label><input id="reason" name="reason" required maxlength="${LONGEST}" autofocus value="${values.get('reason') ?? ''}">
 <label for="name">Your name (if others use the same token)</label><input id="name" name="name" maxlength="100" autocomplete="name" value="${values.get('name') ?? ''}">
 <button>${action.button}</button></form>
-<p class="quiet">The audit log keeps who and why. <a href="${to}">Back without doing it</a></p></section></main>`,
+<p class="quiet">The audit log keeps who and why. <a href="${to}">Back without doing it</a></p></section>`,
+    },
   });
 }
 

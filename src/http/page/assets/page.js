@@ -74,17 +74,30 @@
   const morph = (id, html) =>
     Idiomorph.morph(byId(id), html, {
       callbacks: {
-        // What somebody has opened stays open.
+        // What somebody has opened stays open, and what holds the focus for something that has gone goes on to hold it.
         beforeAttributeUpdated: (attribute, element) =>
-          !(attribute === 'open' && element.localName === 'details'),
+          attribute !== 'tabindex' && !(attribute === 'open' && element.localName === 'details'),
         // An empty part stands for one that is there already, and stays as it is.
         beforeNodeMorphed: (there, next) => there.id !== next.id || !next.hasAttribute?.('data-part'),
       },
     });
+  /** Keeps the focus where it is while something changes. Where its element goes, what is around that gets it, so that Tab goes on from there. */
+  const keepFocus = (change) => {
+    const held = document.activeElement;
+    const around = [];
+    for (let each = held; each !== null; each = each.parentElement) around.push(each);
+    change();
+    if (document.activeElement === held) return;
+    const next = around.find((each) => each.isConnected && (each === held || each instanceof HTMLElement));
+    if (next !== held && !next.hasAttribute('tabindex')) next.tabIndex = -1;
+    next.focus({ preventScroll: true });
+  };
   const merge = ({ name, mark, frame, parts }) => {
     shown.set(name, mark);
-    if (frame !== null) morph(name, frame);
-    for (const [id, html] of Object.entries(parts)) morph(id, html);
+    keepFocus(() => {
+      if (frame !== null) morph(name, frame);
+      for (const [id, html] of Object.entries(parts)) morph(id, html);
+    });
     showTimes(byId(name));
   };
   const listen = () => {
@@ -119,6 +132,12 @@
     isLocal = !isLocal;
     localStorage.setItem('zone', isLocal ? 'local' : 'utc');
     showZone();
+  });
+  document.addEventListener('keydown', ({ key, target }) => {
+    const opened = key === 'Escape' ? target.closest('details[open]') : null;
+    if (opened === null) return;
+    opened.open = false;
+    opened.querySelector('summary').focus();
   });
   // What was done is said once: neither a page that is loaded again nor a link that is sent on says so again.
   const address = new URL(location.href);

@@ -55,6 +55,7 @@ function drawing(timeline: Timeline, facts: PageFacts, part: PartMaker): Markup 
   ];
   const table = timelineTable(timeline, facts.now);
   return markup`${part('p', 'timeline-summary', () => markup`<p id="timeline-summary" class="visually-hidden">${summary(timeline)}</p>`)}
+${table === null ? null : markup`<a class="skip" href="#as-table">Skip the drawing, to the table</a>`}
 <div class="lanes" tabindex="0" role="region" aria-label="The timeline drawn">
 ${laneNames(lanes, part)}
 ${svg(timeline, facts, part)}</div>
@@ -86,7 +87,7 @@ ${part('svg', 'timeline-ticks', () => markup`<svg id="timeline-ticks" aria-hidde
 <svg x="${ground.axis.shift}%" overflow="visible">
 ${gapsMarkup(lanes, ground, part)}
 ${barGroups(bars, ground, RANGES[query.range].ms / GROUPS, part)}</svg>
-${part('svg', 'timeline-now', () => markup`<svg id="timeline-now" aria-hidden="true">${nowMarkup(timeAxis(from, until, TICKS).place(now), AXIS + height)}</svg>`)}
+${part('svg', 'timeline-now', () => markup`<svg id="timeline-now" class="unhit" aria-hidden="true">${nowMarkup(timeAxis(from, until, TICKS).place(now), AXIS + height)}</svg>`)}
 </svg>`;
 }
 
@@ -139,7 +140,7 @@ ${hasRoom ? markup`<text class="tick-label" x="${place}%" y="14" data-at="${toIs
 }
 
 /** Of the width, in percent: so much a label takes on a narrow screen. */
-const LABEL = 5;
+const LABEL = 6;
 
 function nowMarkup(place: number, height: number): Markup {
   return markup`<line class="now" x1="${place}%" x2="${place}%" y1="${AXIS - 4}" y2="${height}"/><text class="now-label" x="${place}%" y="14">now</text>`;

@@ -25,7 +25,7 @@ export function timelineTable({ bars, lanes, now }: Timeline, at: Timestamp): Ti
       ...[dayOf(at), bars.length, gaps.length, latest.some(({ until }) => until === null) && now],
       ...[...newest, ...latest.flatMap(partsOfGap)],
     ],
-    draw: () => markup`<details id="timeline-table"><summary>As a table</summary>
+    draw: () => markup`<details id="timeline-table"><summary id="as-table">As a table</summary>
 <div class="wide" tabindex="0" role="region" aria-label="The timeline as a table"><table><thead><tr><th scope="col">Watch</th><th scope="col">What</th><th scope="col">State</th><th scope="col">From</th><th scope="col">To</th><th scope="col" class="number">Took</th></tr></thead><tbody>
 ${latest.map(({ watch, place, from, until, cause }) => markup`<tr><th scope="row">${watch}</th><td>${place ?? 'all of it'}</td><td>not seen: ${cause}</td><td>${clock(from, at)}</td><td>${until === null ? 'now' : clock(until, at)}</td><td class="number">${formatSpan((until ?? now) - from)}</td></tr>`)}
 ${newest.map((bar) => tableRow(bar, at))}</tbody></table></div>
