@@ -24,10 +24,11 @@ export function durationsPlot({ durationsMs, usual, ownMs, isRunning }: Duration
   if (shown.length === 0) return markup`<p class="quiet">No restore like it has finished here yet.</p>`;
   const chart = durationsChart(shown, HEIGHT, ownMs === null ? [] : [ownMs]);
   return markup`<figure class="plot"><svg class="durations" height="${HEIGHT + 2}" role="img" aria-label="${plotWords({ durationsMs: shown, usual, ownMs, isRunning })}">
-${chart.ticks.map(({ ms, y }) => markup`<line class="tick" x1="0" x2="100%" y1="${y}" y2="${y}"/>${ms === 0 ? null : markup`<text x="0" y="${y - 3}">${formatSpan(ms)}</text>`}`)}
+${chart.ticks.map(({ y }) => markup`<line class="tick" x1="0" x2="100%" y1="${y}" y2="${y}"/>`)}
 ${usual === null ? null : markup`<rect class="usual" x="0" width="100%" y="${chart.yOf(usual.mostMs)}" height="${HEIGHT - chart.yOf(usual.mostMs)}"/><line class="median" x1="0" x2="100%" y1="${chart.yOf(usual.usualMs)}" y2="${chart.yOf(usual.usualMs)}"/>`}
 ${chart.points.map(({ x, y }) => markup`<line class="took" x1="${x}%" x2="${x}%" y1="${HEIGHT}" y2="${y}"/><circle class="took" cx="${x}%" cy="${y}" r="2.5"/>`)}
-${ownMs === null ? null : markup`<line class="own" x1="0" x2="100%" y1="${chart.yOf(ownMs)}" y2="${chart.yOf(ownMs)}"/>`}</svg>
+${ownMs === null ? null : markup`<line class="own" x1="0" x2="100%" y1="${chart.yOf(ownMs)}" y2="${chart.yOf(ownMs)}"/>`}
+${chart.ticks.map(({ ms, y }) => ms > 0 && markup`<text x="0" y="${y - 3}">${formatSpan(ms)}</text>`)}</svg>
 <figcaption class="quiet">${caption(shown.length, usual)}${ownWords(ownMs, isRunning)}</figcaption></figure>`;
 }
 

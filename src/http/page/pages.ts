@@ -107,6 +107,7 @@ export function createPages(deps: PagesDeps): Pages {
               viewer: viewerAt(c),
               said: saidIn(c),
               rtoMs: deps.rtos().get(facts.observation.watch) ?? null,
+              watches: deps.status().watches,
             }),
           );
       } catch (thrown) {

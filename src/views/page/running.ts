@@ -1,8 +1,10 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { RestoreJob } from '../../domain/job/restore-job.ts';
 import type { RecordedEvent } from '../../store/ports/records.ts';
+import type { WatchStatus } from '../../watcher/status.ts';
 import { type UsualRange, usualRangeOf } from './durations.ts';
 import type { PageFacts, RunningFacts } from './facts.ts';
+import { unseenSince } from './unseen.ts';
 
 /** A restore that runs, as the page shows it. Spans are milliseconds. */
 export interface RunningCard {
@@ -21,23 +23,26 @@ export interface RunningCard {
   /** Within how many milliseconds it is to have ended; `null`: nothing is agreed. */
   rtoMs: number | null;
   events: readonly RecordedEvent[];
+  /** Since when its watch is blind to it; `null`: it is seen. */
+  unseenSince: Timestamp | null;
 }
 
 /** Makes the cards of the restores that run: those farthest over their usual first, then those that have run longest. */
-export function runningCards({ now, record, query, rtos }: PageFacts): RunningCard[] {
+export function runningCards({ now, record, query, rtos, status }: PageFacts): RunningCard[] {
   return (record?.running ?? [])
     .flatMap((facts) =>
       facts.observation.job !== null && (query.watch === null || query.watch === facts.observation.watch)
-        ? [cardOf(facts, facts.observation.job, { now, rtos })]
+        ? [runningCard(facts, facts.observation.job, { now, rtos, watches: status.watches })]
         : [],
     )
     .toSorted((a, b) => overBy(b) - overBy(a) || b.elapsedMs - a.elapsedMs);
 }
 
-function cardOf(
+/** Says of one restore that runs how far it is. */
+export function runningCard(
   { observation, eta, events, durations }: RunningFacts,
   job: RestoreJob,
-  { now, rtos }: Pick<PageFacts, 'now' | 'rtos'>,
+  { now, rtos, watches }: Pick<PageFacts, 'now' | 'rtos'> & { watches: readonly WatchStatus[] },
 ): RunningCard {
   const elapsedMs = Math.max(0, now - job.createdAt);
   const usual = withMedianOf(eta, usualRangeOf(durations, job.deliveryType));
@@ -48,6 +53,7 @@ function cardOf(
     expectedEndAt: isOver ? null : (eta?.at ?? null),
     basis: eta?.basis ?? null,
     rtoMs: rtos.get(observation.watch) ?? null,
+    unseenSince: unseenSince(observation, watches),
   };
 }
 

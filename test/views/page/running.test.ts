@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { expectedEnd, usualsFrom } from '../../../src/domain/job/eta.ts';
 import { runningCards } from '../../../src/views/page/running.ts';
+import type { WatchStatus } from '../../../src/watcher/status.ts';
 import { aJob, anObservation, MINUTE, T0 } from '../../support/builders.ts';
 import { aRecord, aRunning, PAGE_NOW, pageFacts } from '../../support/page-facts.ts';
+import { aWatcherStatus, aWatchStatus } from '../../support/statuses.ts';
 
 const minutes = (...list: number[]): number[] => list.map((each) => each * MINUTE);
 const job = (id: string, minutesAgo: number, over = {}) =>
@@ -66,6 +68,25 @@ describe('what runs', () => {
       basis: 'progress',
       expectedEndAt: T0 + 40 * MINUTE,
     });
+  });
+
+  it('is not seen while its watch is blind, or its place in a watch of many', () => {
+    const since = PAGE_NOW - 5 * MINUTE;
+    const fault = { reason: 'auth', message: 'no', hint: null, since };
+    const unseen = (status: Partial<WatchStatus>) => {
+      const facts = { record: aRecord({ running: [aRunning(job('a', 9))] }) };
+      const watches = [aWatchStatus(status)];
+      return runningCards(pageFacts({ ...facts, status: aWatcherStatus({ watches }) }))[0]?.unseenSince;
+    };
+    const place = (instanceName: string | null, blindForMs = 5 * MINUTE) => ({
+      faults: [{ ...fault, blindForMs, place: { groupId: aJob().groupId, projectName: null, instanceName } }],
+    });
+    expect(unseen({})).toBeNull();
+    expect(unseen({ sinceSuccessMs: 5 * MINUTE, fault })).toBe(since);
+    expect([unseen(place(null)), unseen(place('orders'))]).toEqual([since, since]);
+    // Another instance; and one that may yet be read in time.
+    expect([unseen(place('carts')), unseen(place('orders', 1_000))]).toEqual([null, null]);
+    expect(unseen({ watch: 'other', sinceSuccessMs: 5 * MINUTE, fault })).toBeNull();
   });
 
   it('shows first what is farthest over its usual, then what has run longest', () => {

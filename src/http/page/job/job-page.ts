@@ -1,26 +1,30 @@
-import { intoWords } from '../../../domain/event/job-words.ts';
+import { kindOf } from '../../../domain/event/event.ts';
+import { atMost, intoWords } from '../../../domain/event/job-words.ts';
 import { describeEvent } from '../../../domain/event/message.ts';
 import { watchOf } from '../../../domain/event/subject.ts';
 import { happenedAfter, isUndated } from '../../../domain/event/undated.ts';
-import { formatSpan, type Timestamp } from '../../../domain/instant.ts';
+import { formatSpan, type Timestamp, toIso } from '../../../domain/instant.ts';
 import { actorWords } from '../../../domain/job/actor.ts';
 import type { Observation } from '../../../domain/job/observation.ts';
 import { isDownload, type RestoreJob, shortId } from '../../../domain/job/restore-job.ts';
-import { tookOf } from '../../../domain/job/took.ts';
+import { firstOutcome, tookOf } from '../../../domain/job/took.ts';
 import type { RecordedEvent } from '../../../store/ports/records.ts';
 import { usualRangeOf } from '../../../views/page/durations.ts';
 import { feedRow, toldBy } from '../../../views/page/feed.ts';
 import type { JobFacts } from '../../../views/page/job-facts.ts';
 import { pageAddress } from '../../../views/page/query.ts';
+import { runningCard } from '../../../views/page/running.ts';
 import type { Viewer } from '../../../views/page/viewer.ts';
 import { shownState } from '../../../views/shown-state.ts';
 import { silentMilestones } from '../../../views/silent-milestones.ts';
+import type { WatchStatus } from '../../../watcher/status.ts';
 import { actLink } from '../act-link.ts';
 import { type AssetPaths, document } from '../document.ts';
 import { durationsPlot } from '../durations-plot.ts';
 import { clock, type Markup, markup, type Part, roughSpan } from '../markup.ts';
 import { saidNotice } from '../page.ts';
-import { STATE_WORDS } from '../states.ts';
+import { progressOf } from '../progress.ts';
+import { STATE_LEVELS, STATE_WORDS } from '../states.ts';
 import { toldWords } from '../told.ts';
 import { logSection } from './log-section.ts';
 
@@ -32,43 +36,67 @@ export interface JobPageParts {
   said: string | null;
   /** Within how many milliseconds restores of its watch are to have ended; `null`: nothing is agreed. */
   rtoMs: number | null;
+  /** How the watches are doing: one of a blind watch may be over by now. */
+  watches: readonly WatchStatus[];
 }
 
 /** Renders the page of one restore: its life, who was told of it and how that went, what is usual there. */
 export function renderJobPage(
   facts: JobFacts,
   assets: AssetPaths,
-  { version, viewer, said, rtoMs }: JobPageParts,
+  { version, viewer, said, rtoMs, watches }: JobPageParts,
 ): string {
-  const { observation } = facts;
+  const { observation, now } = facts;
   const { job, jobId } = observation;
   const state = shownState(observation);
   const title = job === null ? `Restore ${shortId(jobId)}` : titleOf(job);
   return document({
     title: `${title} · restore-watcher`,
     assets,
-    body: markup`<header class="top"><h1><a href="/">restore-watcher</a></h1><p id="live"><a href="/">All restores</a> <button type="button" id="zone" hidden>Use my time zone</button></p></header>
-<main>${saidNotice(said)}<section class="card job" aria-labelledby="job-title"><h2 id="job-title">${title} <span class="pill state-${state}">${STATE_WORDS[state]}</span></h2>
-${job?.errorMessage ? markup`<p class="notice">${job.errorMessage}</p>` : null}${observation.anomaly === null ? null : markup`<p class="notice">${observation.anomaly}</p>`}
-${factList(facts, rtoMs)}${jobActions(facts, viewer)}</section>
+    body: {
+      top: markup`<h1><a href="/">restore-watcher</a></h1><p id="live"><a href="/">All restores</a> <span class="quiet">as of <time id="as-of" datetime="${toIso(now)}" data-as="seconds">${toIso(now).slice(11, 19)}</time> <span id="zone-name">UTC</span></span> <button type="button" id="zone" hidden>Use my time zone</button></p>`,
+      main: markup`${saidNotice(said)}<section class="card job verdict ${STATE_LEVELS[state]}" aria-labelledby="job-title"><h2 id="job-title">${title} <span class="pill state-${state}">${STATE_WORDS[state]}</span></h2>
+${standing(facts, { rtoMs, watches })}
+${job?.errorMessage ? markup`<p class="notice"><span class="label">Atlas says</span> ${job.errorMessage}</p>` : null}${observation.anomaly === null ? null : markup`<p class="notice">${observation.anomaly}</p>`}
+${nextSteps(facts, viewer)}
+${factList(facts, rtoMs)}</section>
 ${job === null ? null : durationsSection(facts, job)}
 ${lifeSection(facts)}
 ${attestedSection(facts)}${toldSection(facts, viewer)}
-${logSection(facts)}</main>
-<footer class="quiet">restore-watcher ${version}. All times are in <span data-zone>UTC</span>.</footer>`,
+${logSection(facts)}`,
+      footer: markup`restore-watcher ${version}. All times are in <span data-zone>UTC</span>.`,
+    },
   });
 }
 
-/** What may be done about the restore. */
-function jobActions({ observation }: JobFacts, viewer: Viewer): Part {
+/** How far it is while it runs; else when it began and ended, and how long that took. */
+function standing(facts: JobFacts, { rtoMs, watches }: Pick<JobPageParts, 'rtoMs' | 'watches'>): Part {
+  const { observation, now } = facts;
+  const { job, noticed } = observation;
+  if (job === null) return null;
+  if (shownState(observation) === 'in_progress') {
+    const rtos = new Map(rtoMs === null ? [] : [[observation.watch, rtoMs]]);
+    return progressOf(runningCard(facts, job, { now, rtos, watches }), facts);
+  }
+  const outcome = firstOutcome(job.reached);
+  const began = markup`Began ${clock(job.createdAt, now, { seconds: true })}`;
+  if (outcome === undefined) return markup`<p>${began}.</p>`;
+  const at = outcome.at ?? noticed?.[outcome.milestone];
+  const took = tookOf(job, noticed);
+  return markup`<p>${began}, ${outcome.milestone}${at === undefined ? null : markup`${outcome.at === null ? ' by' : null} ${clock(at, now, { seconds: true })}`}${took === null ? null : markup`, after ${took.isAtMost ? atMost(took.ms) : markup`<b>${formatSpan(took.ms)}</b>`}`}.</p>`;
+}
+
+/** What to do about the restore, in the words of the message that told of it, and what may be done from here. */
+function nextSteps({ observation, events }: JobFacts, viewer: Viewer): Markup {
   const { jobId, state } = observation;
   const about = { job: jobId, to: `/jobs/${jobId}` };
   const hasEnded = state !== 'in_progress' && state !== 'unknown';
-  return [
-    (hasEnded && actLink(viewer, 'attest', about, 'Attest')) || null,
-    ' ',
-    actLink(viewer, 'mute', about, 'Mute it'),
-  ];
+  const last = events.findLast(
+    ({ event }) => !event.test && kindOf(event.name).about === 'job' && event.name !== 'attributed',
+  );
+  const { advice, links } = last === undefined ? { advice: null, links: [] } : describeEvent(last.event);
+  return markup`${advice && markup`<p class="todo"><span class="label">What to do</span> ${advice}</p>`}
+<p class="steps">${links.map(({ label, url }) => markup`<a href="${url}" rel="noreferrer">${label}</a> `)}${hasEnded && actLink(viewer, 'attest', about, 'Attest')} ${actLink(viewer, 'mute', about, 'Mute it')}</p>`;
 }
 
 function titleOf(job: RestoreJob): string {
@@ -85,39 +113,26 @@ function factList({ observation, eta, now, alsoWatchedBy }: JobFacts, rtoMs: num
     ['Id', markup`<code>${jobId}</code>`],
     ['Watch', watches],
     ...(job === null ? [] : jobFacts(job, now)),
-    ...(job === null || rtoMs === null ? [] : [['RTO', rtoPart(rtoMs, observation, now)] as [string, Part]]),
+    ...(job === null || rtoMs === null || shownState(observation) === 'in_progress'
+      ? []
+      : [['RTO', rtoPart(rtoMs, observation)] as [string, Part]]),
     [
       'First seen',
       markup`${clock(firstSeenAt, now, { seconds: true })} <span class="quiet">${SIGHT_WORDS[firstSight]}</span>`,
     ],
     ...(missingSince === null ? [] : [['Gone from Atlas since', clock(missingSince, now)] as [string, Part]]),
-    ...(eta === null
-      ? []
-      : [
-          [
-            eta.basis === 'history' && eta.isOverdue ? 'Was expected about' : 'Ends about',
-            markup`${clock(eta.at, now)} <span class="quiet">${BASIS_WORDS[eta.basis]}</span>`,
-          ] as [string, Part],
-        ]),
+    ...(eta?.basis === 'history' && eta.isOverdue
+      ? [['Was expected about', clock(eta.at, now)] as [string, Part]]
+      : []),
   ];
   return markup`<dl class="facts two">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-/** Whether the time that is agreed was kept, or still may be. */
-function rtoPart(rtoMs: number, { job, noticed, state }: Observation, now: Timestamp): Part {
-  const ms =
-    job === null
-      ? null
-      : (tookOf(job, noticed)?.ms ?? (state === 'in_progress' ? now - job.createdAt : null));
-  const words =
-    ms === null
-      ? null
-      : ms > rtoMs
-        ? markup` <span class="bad">missed</span>`
-        : state === 'finished'
-          ? ' kept'
-          : null;
-  return markup`${formatSpan(rtoMs)}${words}`;
+/** Whether the time that is agreed was kept. */
+function rtoPart(rtoMs: number, { job, noticed, state }: Observation): Part {
+  const took = job === null ? null : tookOf(job, noticed);
+  if (took !== null && took.ms > rtoMs) return markup`${formatSpan(rtoMs)} <span class="bad">missed</span>`;
+  return `${formatSpan(rtoMs)}${took !== null && state === 'finished' ? ' kept' : ''}`;
 }
 
 const SIGHT_WORDS = {
@@ -125,7 +140,6 @@ const SIGHT_WORDS = {
   baseline: 'there at the first look',
   new: 'new since the look before',
 } as const;
-const BASIS_WORDS = { progress: 'by its own progress', history: 'by what is usual there' } as const;
 
 function jobFacts(job: RestoreJob, now: Timestamp): Array<[string, Part]> {
   const { kind, deliveryType, groupId, snapshotAt, snapshotId, expiresAt, progress, createdAt } = job;
@@ -169,7 +183,7 @@ function lifeSection({ events, observation, now }: JobFacts): Markup {
   const quiet = silentMilestones(observation, happened);
   return markup`<section aria-labelledby="life-title"><h2 id="life-title">What happened</h2>
 <div class="wide" tabindex="0" role="region" aria-label="What happened, as a table"><table><thead><tr><th scope="col">Event</th><th scope="col">Happened</th><th scope="col">Seen</th><th scope="col">Note</th></tr></thead><tbody>
-${quiet.map(({ milestone, at }) => markup`<tr><th scope="row">${milestone}</th><td>${at === null ? markup`<span class="quiet">Atlas does not say</span>` : clock(at, now, { seconds: true })}</td><td>${clock(observation.firstSeenAt, now, { seconds: true })}</td><td>was there at the first look; nothing was told</td></tr>`)}
+${quiet.map(({ milestone, at }) => markup`<tr><th scope="row">${milestone}</th><td>${at === null ? markup`<span class="quiet">Atlas does not say</span>` : clock(at, now, { seconds: true })}</td><td>${clock(observation.firstSeenAt, now, { seconds: true })}</td><td class="note">was there at the first look; nothing was told</td></tr>`)}
 ${happened.map((one) => lifeRow(one, observation.watch, now))}</tbody></table></div></section>`;
 }
 
@@ -185,7 +199,7 @@ function lifeRow({ event }: RecordedEvent, own: string, now: Timestamp): Markup 
       ? markup`<span class="quiet">by then</span>`
       : markup`<span class="quiet">after</span> ${clock(after, now, { seconds: true })}`
     : clock(occurredAt, now, { seconds: true });
-  return markup`<tr><th scope="row"><span class="pill ${severity}">${name.replaceAll('_', ' ')}</span></th><td>${when}</td><td>${clock(detectedAt, now, { seconds: true })}</td><td>${notes}</td></tr>`;
+  return markup`<tr><th scope="row"><span class="pill ${severity}">${name.replaceAll('_', ' ')}</span></th><td>${when}</td><td>${clock(detectedAt, now, { seconds: true })}</td><td class="note">${notes}</td></tr>`;
 }
 
 /** What people say of the data, the oldest first; nothing where nobody has. */

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { renderJobPage } from '../../../../src/http/page/job/job-page.ts';
 import type { JobFacts } from '../../../../src/views/page/job-facts.ts';
+import type { WatchStatus } from '../../../../src/watcher/status.ts';
 import { chainEntries } from '../../../support/audit-chain.ts';
 import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../../../support/builders.ts';
 import { recorded } from '../../../support/reading-store.ts';
+import { aWatchStatus } from '../../../support/statuses.ts';
 
 const ASSETS = { css: '/assets/page.css', scripts: [] };
 
@@ -17,8 +19,17 @@ function facts(over: Partial<JobFacts> = {}): JobFacts {
   };
 }
 
-const render = (given: JobFacts, rtoMs: number | null = null): string =>
-  renderJobPage(given, ASSETS, { version: '1.2.3', viewer: 'anybody', said: null, rtoMs });
+const render = (given: JobFacts, rtoMs: number | null = null, watches: WatchStatus[] = []): string =>
+  renderJobPage(given, ASSETS, { version: '1.2.3', viewer: 'anybody', said: null, rtoMs, watches });
+
+/** What stands above everything else, as a person reads it. */
+function head(given: JobFacts, rtoMs: number | null = null, watches: WatchStatus[] = []): string {
+  const [, card = ''] = /<h2 id="job-title">(.*?)<dl/s.exec(render(given, rtoMs, watches)) ?? [];
+  return card
+    .replaceAll(/<[^>]+>/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
 
 /** The rows of "What happened", as a person reads them. */
 function life(given: JobFacts): string[] {
@@ -123,15 +134,42 @@ describe('the page of a restore', () => {
     // It took 14 minutes; the other has run for an hour.
     expect([rto(facts(), 14 * MINUTE), rto(facts(), 13 * MINUTE)]).toEqual(['14 min kept', '13 min missed']);
     const running = facts({ observation: anObservation(aJob()) });
-    expect([rto(running, 59 * MINUTE), rto(running, 90 * MINUTE)]).toEqual(['59 min missed', '1 h 30 min']);
+    expect(head(running, 59 * MINUTE)).toContain('Over its RTO of 59 min since 08:59');
+    expect(head(running, 90 * MINUTE)).toContain('RTO 1 h 30 min, until 09:30');
     expect(render(facts())).not.toContain('<dt>RTO</dt>');
+  });
+
+  it('says first how it stands, what Atlas says of it, and what to do, in the words of the message', () => {
+    const failedJob = aJob(['failed'], { id: jobId(1), errorMessage: 'Disk is full.' });
+    const events = [
+      recorded(anEvent('started', { job: failedJob })),
+      recorded(anEvent('failed', { job: failedJob })),
+    ];
+    expect(head(facts({ observation: anObservation(failedJob), events }))).toMatch(
+      /failed Began 08:00:05, failed 08:14:05, after 14 min\. Atlas says Disk is full\. What to do The data is not restored\./,
+    );
+    const eta = { at: T0 + 80 * MINUTE, basis: 'history' as const, usualMs: 80 * MINUTE, samples: 3 };
+    const running = { observation: anObservation(aJob()), eta: { ...eta, isOverdue: false } };
+    expect(head(facts(running))).toContain('running 1 h so far');
+    expect(
+      head(facts({ ...running, durations: [{ deliveryType: 'automated', durationMs: 80 * MINUTE }] })),
+    ).toContain('1 h of usually 1 h 20 min, ends about 09:20');
+  });
+
+  it('says of one that runs that nobody sees it, while its watch is blind', () => {
+    const running = facts({ observation: anObservation(aJob()) });
+    const fault = { reason: 'forbidden', message: 'no', hint: null, since: T0 + 10 * MINUTE };
+    const blind = aWatchStatus({ sinceSuccessMs: 50 * MINUTE, dueWithinMs: MINUTE, fault });
+    expect(head(running, null, [blind])).toContain('Not seen since 08:10: its watch is blind');
+    expect(head(running, null, [aWatchStatus()])).not.toContain('Not seen');
+    expect(head(facts(), null, [blind])).not.toContain('Not seen');
   });
 
   it('says when it was expected once that has passed', () => {
     const eta = { at: T0 + 4 * MINUTE, basis: 'history' as const, usualMs: 4 * MINUTE, samples: 3 };
     const shown = (isOverdue: boolean): string =>
       render(facts({ observation: anObservation(aJob()), eta: { ...eta, isOverdue } }));
-    expect(shown(false)).toContain('<dt>Ends about</dt>');
+    expect(shown(false)).not.toContain('<dt>Was expected about</dt>');
     expect(shown(true)).toContain('<dt>Was expected about</dt>');
   });
 
