@@ -16,7 +16,13 @@ export function progressOf(card: RunningCard, at: { now: Timestamp }): Markup {
 export function partsOfProgress({ elapsedMs, share, expectedEndAt, ...card }: RunningCard): unknown[] {
   const { job, basis, usual, isOver, rtoMs, unseenSince } = card;
   return [
-    ...[isOver, basis, roughSpan(elapsedMs), share && percent(share), expectedEndAt && toMinute(expectedEndAt)],
+    ...[
+      isOver,
+      basis,
+      roughSpan(elapsedMs),
+      share && percent(share),
+      expectedEndAt && toMinute(expectedEndAt),
+    ],
     ...[usual?.usualMs, usual?.mostMs, usual?.samples, unseenSince],
     ...[rtoMs, rtoStanding({ job, rtoMs, elapsedMs, expectedEndAt })],
   ];

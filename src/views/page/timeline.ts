@@ -19,6 +19,12 @@ export interface Bar {
   expectedEndAt: Timestamp | null;
 }
 
+/** Of the restores of a watch that ran at the same time, which one it is, from 0, and how many there are. */
+export interface Level {
+  level: number;
+  of: number;
+}
+
 /** One watch on the timeline. */
 export interface Lane {
   watch: string;
@@ -35,6 +41,8 @@ export interface Timeline {
   until: Timestamp;
   /** In the order in which they began. */
   bars: readonly Bar[];
+  /** Of those that did not run alone. */
+  levels: ReadonlyMap<Bar, Level>;
   lanes: readonly Lane[];
   /** Watches of which there is nothing to show. */
   quiet: readonly string[];
@@ -77,10 +85,43 @@ export function timelineOf({ now, query, record, status }: PageFacts): Timeline 
   const isEmpty = ({ bars, gaps }: Lane): boolean => bars.length === 0 && gaps.length === 0;
   return {
     ...{ from, now: shownNow, until, bars },
+    levels: new Map(lanes.flatMap((lane) => levelsOf(lane.bars, (until - from) * LEAST_SHARE))),
     lanes: names.length <= ALWAYS_SHOWN ? lanes : lanes.filter((lane) => !isEmpty(lane)),
     quiet: names.length <= ALWAYS_SHOWN ? [] : lanes.filter(isEmpty).map(({ watch }) => watch),
     isWhole: record?.hasAllJobs ?? true,
   };
+}
+
+/** However short a restore is, it takes as much of the range: it is to be seen, and hit. */
+export const LEAST_SHARE = 0.0035;
+/** More that run at the same time stand in front of one another. */
+const MOST_LEVELS = 3;
+
+/**
+ * Stands restores that ran at the same time above one another.
+ * @param bars in the order in which they began.
+ * @param leastMs what the shortest takes as it is drawn.
+ */
+function levelsOf(bars: readonly Bar[], leastMs: number): Array<[Bar, Level]> {
+  const found: Array<[Bar, Level]> = [];
+  let together: Array<[Bar, number]> = [];
+  let ends: Timestamp[] = [];
+  const close = (): void => {
+    if (together.length > 1)
+      for (const [bar, level] of together) found.push([bar, { level, of: ends.length }]);
+    together = [];
+    ends = [];
+  };
+  for (const bar of bars) {
+    if (ends.every((end) => end <= bar.from)) close();
+    const free = ends.findIndex((end) => end <= bar.from);
+    const next = ends.length < MOST_LEVELS ? ends.length : ends.indexOf(Math.min(...ends));
+    const level = free === -1 ? next : free;
+    ends[level] = Math.max(bar.until, bar.expectedEndAt ?? 0, bar.from + leastMs);
+    together.push([bar, level]);
+  }
+  close();
+  return found;
 }
 
 /** Of those that began at the same time, always in the same order: the same restores give the same timeline, however they were read. */

@@ -27,6 +27,26 @@ describe('the timeline', () => {
     ]);
   });
 
+  it('stands those that ran at the same time above one another, and the others alone', () => {
+    const ran = (id: string, minutesAgo: number, minutes: number) =>
+      anObservation(aJob(['finished'], { id, createdAt: PAGE_NOW - minutesAgo * MINUTE }, minutes));
+    const levels = (...jobs: ReturnType<typeof ran>[]) => {
+      const { bars, levels: found } = timelineOf(pageFacts({ record: aRecord({ jobs }) }));
+      return bars.map((bar) => {
+        const { level, of } = found.get(bar) ?? { level: 0, of: 1 };
+        return `${bar.job.id} ${level}/${of}`;
+      });
+    };
+    expect(levels(ran('a', 300, 60), ran('b', 280, 10), ran('c', 260, 50), ran('d', 100, 10))).toEqual([
+      ...['a 0/2', 'b 1/2', 'c 1/2', 'd 0/1'],
+    ]);
+    // A short one is drawn longer than it was, and a fourth takes the place of the one that ended first.
+    expect(levels(ran('a', 300, 1), ran('b', 298, 1))).toEqual(['a 0/2', 'b 1/2']);
+    expect(levels(ran('a', 300, 60), ran('b', 299, 30), ran('c', 298, 60), ran('d', 297, 60))).toEqual([
+      ...['a 0/3', 'b 1/3', 'c 2/3', 'd 1/3'],
+    ]);
+  });
+
   it('draws a running restore to now, and its expected end ahead of that to within a step of two minutes', () => {
     const observation = anObservation();
     const eta = { at: T0 + 30 * MINUTE, basis: 'progress' as const, doneShare: 0.3 };

@@ -12,6 +12,7 @@ import {
   AXIS,
   type Ground,
   gapMarkup,
+  heightsOf,
   LANE,
   linkedBar,
   partsOfGap,
@@ -75,10 +76,19 @@ function laneNames(lanes: readonly Lane[], part: PartMaker): Markup {
 }
 
 /** Drawn so that little of it changes when a restore begins or ends, or time goes on: all that has its place in time stands on a strip that is shifted. */
-function svg({ lanes, bars, from, now, until }: Timeline, { query }: PageFacts, part: PartMaker): Markup {
+function svg(
+  { lanes, bars, levels, from, now, until }: Timeline,
+  { query }: PageFacts,
+  part: PartMaker,
+): Markup {
   const height = Math.max(1, lanes.length) * LANE;
   const rows = new Map(lanes.map(({ watch }, row) => [watch, AXIS + row * LANE]));
-  const ground: Ground = { axis: movingAxis(from, until), topOf: (watch) => rows.get(watch) ?? AXIS, now };
+  const ground: Ground = {
+    axis: movingAxis(from, until),
+    topOf: (watch) => rows.get(watch) ?? AXIS,
+    levels,
+    now,
+  };
   return markup`<svg class="timeline" height="${AXIS + height}" role="group" aria-labelledby="timeline-summary">
 <defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch-ground" width="6" height="6"/><rect class="hatch-line" width="2" height="6"/></pattern>
 <pattern id="lane" y="${AXIS}" width="8" height="${LANE}" patternUnits="userSpaceOnUse"><line class="lane" x2="8" y1="${LANE - 0.5}" y2="${LANE - 0.5}"/></pattern></defs>
@@ -118,7 +128,7 @@ function barGroups(bars: readonly Bar[], ground: Ground, groupMs: number, part: 
       () => markup`<svg id="${id}" overflow="visible">${group.map(draw)}</svg>`,
       [
         ...[ground.axis.begins, dayOf(ground.now), isCrowded],
-        ...[...group, ...group.map(({ watch }) => ground.topOf(watch))],
+        ...[...group, ...group.flatMap((bar) => heightsOf(bar, ground))],
       ],
     );
   });

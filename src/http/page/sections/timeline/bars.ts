@@ -2,7 +2,7 @@ import { intoWords } from '../../../../domain/event/job-words.ts';
 import { formatSpan, type Timestamp, toIso } from '../../../../domain/instant.ts';
 import type { MovingAxis } from '../../../../views/charts/moving-axis.ts';
 import type { Gap } from '../../../../views/page/gaps.ts';
-import type { Bar } from '../../../../views/page/timeline.ts';
+import { type Bar, LEAST_SHARE, type Level } from '../../../../views/page/timeline.ts';
 import { dayOf, idPart, type Markup, markup, type Part } from '../../markup.ts';
 import { STATE_WORDS } from '../../states.ts';
 
@@ -10,15 +10,26 @@ import { STATE_WORDS } from '../../states.ts';
 export const LANE = 28;
 export const AXIS = 22;
 const BAR = 12;
-/** In percent: a short restore is still to be seen, and hit. */
-const MIN_WIDTH = 0.35;
+/** A sign stands above the end of its bar: beside it there may be another bar. */
+const BAR_TOP = 13;
+/** In percent. */
+const MIN_WIDTH = LEAST_SHARE * 100;
+const ALONE: Level = { level: 0, of: 1 };
 
 /** Where things are drawn. */
 export interface Ground {
   axis: MovingAxis;
   /** The top of the lane of a watch, in pixels. */
   topOf: (watch: string) => number;
+  levels: ReadonlyMap<Bar, Level>;
   now: Timestamp;
+}
+
+/** Where a bar is drawn: from which height on, and how high, in pixels. */
+export function heightsOf(bar: Bar, { topOf, levels }: Ground): readonly [top: number, height: number] {
+  const { level, of } = levels.get(bar) ?? ALONE;
+  const height = round((BAR - (of - 1)) / of);
+  return [round(topOf(bar.watch) + BAR_TOP + level * (height + 1)), height];
 }
 
 /** All that a gap tells, wherever it is drawn or written. (A bar that tells the same is the same object.) */
@@ -35,15 +46,17 @@ export function linkedBar(bar: Bar, ground: Ground): Markup {
 }
 
 /** Draws a restore as one of many, which nobody goes through one by one. */
-export function plainBar({ watch, state, from, until, expectedEndAt }: Bar, { axis, topOf }: Ground): Markup {
+export function plainBar(bar: Bar, ground: Ground): Markup {
+  const { watch, state, from, until, expectedEndAt } = bar;
+  const { axis, topOf } = ground;
   const [left, right] = [axis.place(from), axis.place(until)];
   const width = round(Math.max(MIN_WIDTH, right - left));
-  const top = topOf(watch) + (LANE - BAR) / 2;
+  const [top, height] = heightsOf(bar, ground);
   const ahead =
     expectedEndAt === null
       ? null
-      : markup`<rect class="ahead" x="${right}%" y="${top}" width="${round(axis.place(expectedEndAt) - right)}%" height="${BAR}"/>`;
-  return markup`${ahead}<rect class="bar ${state}" x="${left}%" y="${top}" width="${width}%" height="${BAR}" rx="2"/>${sign(state, round(left + width), top)}`;
+      : markup`<rect class="ahead" x="${right}%" y="${top}" width="${round(axis.place(expectedEndAt) - right)}%" height="${height}"/>`;
+  return markup`${ahead}<rect class="bar ${state}" x="${left}%" y="${top}" width="${width}%" height="${height}" rx="2"/>${sign(state, round(left + width), topOf(watch) + BAR_TOP)}`;
 }
 
 function round(percent: number): number {
@@ -54,20 +67,22 @@ function round(percent: number): number {
 function sign(state: Bar['state'], place: number, top: number): Part {
   const path = SIGNS[state];
   if (path === undefined) return null;
-  return markup`<svg class="sign ${state}" x="${place}%" y="${top}" overflow="visible"><path d="${path}"/></svg>`;
+  return markup`<svg class="sign ${state}" x="${place}%" y="${top - SIGN}" overflow="visible"><path d="${path}"/></svg>`;
 }
 
 const SIGNS: Partial<Record<Bar['state'], string>> = {
-  failed: 'M3 2l8 8M11 2l-8 8',
-  cancelled: 'M3 6h8',
-  expired: 'M7 1v6M7 10v1.5',
-  missing: 'M4 3q3-4 5 0q0 2-2 4M7 10v1.5',
+  failed: 'M-3.5 2l7 7M3.5 2l-7 7',
+  cancelled: 'M-4 6h8',
+  expired: 'M0 1v5M0 8.5v1',
+  missing: 'M-3 3q3-4 5 0q0 2-2 3.5M0 9v1',
 };
+/** As high as a sign is, and a little. */
+const SIGN = 11;
 
 /** Shows in the legend how a state is drawn. */
 export function sample(state: Bar['state']): Markup {
   const path = SIGNS[state];
-  return markup`<svg class="sample" width="${path === undefined ? 12 : 25}" height="12" aria-hidden="true"><rect class="bar ${state}" width="12" height="12" rx="2"/>${path === undefined ? null : markup`<svg class="sign ${state}" x="12" overflow="visible"><path d="${path}"/></svg>`}</svg>`;
+  return markup`<svg class="sample" width="${path === undefined ? 12 : 24}" height="12" aria-hidden="true"><rect class="bar ${state}" width="12" height="12" rx="2"/>${path === undefined ? null : markup`<svg class="sign ${state}" x="19" overflow="visible"><path d="${path}"/></svg>`}</svg>`;
 }
 
 /** Draws a time in which nobody saw a watch, or a part of it. */
