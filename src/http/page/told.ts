@@ -8,16 +8,20 @@ export function toldWords({ told, untold }: Pick<FeedRow, 'told' | 'untold'>, no
     const until = untold.until === null ? null : markup` until ${clock(untold.until, now)}`;
     return markup`<span class="quiet">${untold.words}${until}</span>`;
   }
-  return told.map((one, index) => markup`${index === 0 ? null : ', '}${oneTold(one, now)}`);
+  // "told a, told b" says a word too much.
+  return told.map((one, index) => {
+    const isAlso = one.status === 'told' && told[index - 1]?.status === 'told';
+    return markup`${index === 0 ? null : ', '}${oneTold(one, now, isAlso)}`;
+  });
 }
 
-function oneTold({ channel, status, at, detail }: Told, now: Timestamp): Markup {
+function oneTold({ channel, status, at, detail }: Told, now: Timestamp, isAlso: boolean): Markup {
   const when = at === null ? null : markup` ${clock(at, now)}`;
   switch (status) {
     case 'told':
-      return markup`<span class="told-ok">told${named(channel)}${when}</span>`;
+      return markup`<span class="told-ok">${isAlso ? channel : `told${named(channel)}`}${when}</span>`;
     case 'waits':
-      return markup`<span class="quiet">${channel === '' ? 'to be told' : `${channel} is told`}${when}</span>`;
+      return markup`<span class="quiet">${channel === '' ? '' : `${channel} `}to be told${when}</span>`;
     case 'retrying':
       return markup`<span class="told-retry">${channel === '' ? 'refused' : `${channel} refused it`}, tried again${when}</span>${why(detail)}`;
     case 'given_up':

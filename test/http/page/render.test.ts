@@ -97,8 +97,41 @@ describe('a page', () => {
         ).get('record')?.html ?? '',
       );
     const gap = { from: T0, to: T0 + 10, cause: 'stopped' as const };
-    expect(record([gap], 999_990)).toContain('Watched in the last 30 days99.999 % 1 gap');
-    expect(record([{ ...gap, cause: 'unrecorded' }], 1_000_000)).toContain('100.000 % without a gap');
+    expect(record([gap], 999_990)).toContain('Watched in the last 30 days99.999 % with 1 gap');
+    expect(record([{ ...gap, cause: 'unrecorded' }], 1_000_000)).toContain(
+      'Watched in the last 30 dayswithout a gap',
+    );
+  });
+
+  it('says what is wrong with many watches once, where it is the same and mended in the same way', () => {
+    const fault = { reason: 'auth', message: 'GET /a: 401', hint: 'Check the key.', since: T0 };
+    const blind = (watch: string, over = {}) =>
+      aWatchStatus({ watch, sinceSuccessMs: 60 * MINUTE, fault: { ...fault, ...over } });
+    const names = Array.from({ length: 15 }, (_, number) => `w${number}`);
+    const watches = [
+      ...names.map((name, number) => blind(name, { since: T0 + number * MINUTE })),
+      blind('other', { reason: 'timeout', hint: 'Look at the proxy.' }),
+    ];
+    const html = renderSections(pageFacts({ status: aWatcherStatus({ watches }) })).get('state')?.html ?? '';
+    const things = html.split('<li').slice(1).map(text);
+    expect(things).toHaveLength(2);
+    expect(things[0]).toContain('w10, w11 and 3 more: Atlas refuses the credential since 08:00');
+    expect(things[0]).toContain('What to do Check the key.');
+    expect(things[1]).toContain('other: Atlas does not answer in time');
+  });
+
+  it('shows the newest events, and those before them to whoever opens them', () => {
+    const events = Array.from({ length: 20 }, (_, number) =>
+      recorded(anEvent('failed', { id: `event-${number}`, summary: `the ${number}th` })),
+    );
+    const shown = (count: number): string[] => {
+      const facts = pageFacts({ record: aRecord({ events: events.slice(0, count) }) });
+      return (renderSections(facts).get('events')?.html ?? '').split('<details');
+    };
+    const [newest = '', earlier = ''] = shown(20);
+    expect([newest, earlier].map((part) => part.match(/<li /g)?.length)).toEqual([8, 12]);
+    expect(text(`<details${earlier}`)).toContain('12 before these');
+    expect(shown(8)).toHaveLength(1);
   });
 
   it('says of each watch when a drill is due, and what is left of its requests', () => {

@@ -102,7 +102,7 @@ describe('the stream of an open page', () => {
     const { frame, parts } = JSON.parse(data) as { frame: string | null; parts: Record<string, string> };
     expect(frame).toBeNull();
     expect(Object.keys(parts)).toEqual(['watch-orders']);
-    expect(parts['watch-orders']).toContain('<td>cluster</td>');
+    expect(parts['watch-orders']).toContain('<span class="of">cluster</span>');
   });
 
   it('ends at once when the server stops, with ten pages open', async () => {

@@ -6,6 +6,9 @@ import type { PartMaker } from '../parts.ts';
 import { toldWords } from '../told.ts';
 import { notRead, readBefore } from './not-read.ts';
 
+/** So many stand there without a click. */
+const SHOWN = 8;
+
 /** What happened last, and who was told. */
 export function eventsSection(facts: PageFacts, part: PartMaker): Markup {
   const events = facts.record?.events ?? [];
@@ -14,8 +17,18 @@ export function eventsSection(facts: PageFacts, part: PartMaker): Markup {
   );
   return markup`<section id="events" aria-labelledby="events-title">
 <h2 id="events-title">Recent events</h2>
-${readBefore(facts)}${facts.record === null ? notRead(facts) : rows.length === 0 ? none(facts) : markup`<ol class="feed">${rows}</ol>`}
+${readBefore(facts)}${facts.record === null ? notRead(facts) : rows.length === 0 ? none(facts) : feed(rows)}
 </section>`;
+}
+
+/** The newest, and those before them for who opens them: what stands below the feed is not to be far away. */
+function feed(rows: readonly Markup[]): Markup {
+  const earlier = rows.slice(SHOWN);
+  return markup`<ol class="feed">${rows.slice(0, SHOWN)}</ol>${
+    earlier.length > 0 &&
+    markup`
+<details id="events-earlier"><summary>${earlier.length} before these</summary><ol class="feed">${earlier}</ol></details>`
+  }`;
 }
 
 function none({ query }: PageFacts): Markup {

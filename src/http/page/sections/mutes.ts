@@ -11,7 +11,7 @@ export function mutesSection(facts: PageFacts): Markup {
   return markup`<section id="mutes" aria-labelledby="mutes-title">
 <h2 id="mutes-title">Mutes</h2>
 ${readBefore(facts)}${facts.record === null ? notRead(facts) : mutes.length === 0 ? markup`<p class="quiet">Nothing is muted.</p>` : markup`<ul class="rows">${mutes.map((mute) => item(mute, facts))}</ul>`}
-${actLink(facts.viewer, 'mute', {}, 'Mute')}</section>`;
+${facts.viewer === 'actor' && markup`<p>${actLink(facts.viewer, 'mute', {}, 'Mute')}</p>`}</section>`;
 }
 
 function item(mute: View, { now, viewer }: PageFacts): Markup {

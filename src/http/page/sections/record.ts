@@ -41,5 +41,6 @@ function verifiedWords({ at, head, problems, first, by }: VerifiedLog, now: numb
 
 function coverageWords({ places, gaps, ...spans }: RecordFacts['coverage']): Part {
   if (places === 0) return 'nothing is on record yet';
-  return markup`${shareWords(ratioOf([spans]))} <span class="quiet">${gaps === 0 ? 'without a gap' : many(gaps, 'gap')}</span>`;
+  if (gaps === 0) return 'without a gap';
+  return markup`${shareWords(ratioOf([spans]))} <span class="quiet">with ${many(gaps, 'gap')}</span>`;
 }

@@ -19,13 +19,34 @@ function restingWords({ watches, lastLookAt }: PageState): Markup {
   return markup`<p class="quiet">${many(watches, 'watch', 'watches')}, ${looked}.</p>`;
 }
 
+/** Names of watches in one line; a credential that is refused blinds them all. */
+const MOST_NAMES = 12;
+
+/** What is wrong, each once: what has the same words and is to be mended in the same way is one thing, with the first detail. */
 function troubleList(troubles: readonly Trouble[], { now }: PageFacts): Markup {
-  return markup`<ul class="troubles">${troubles.map(
+  const alike = Map.groupBy(troubles, ({ level, words, todo }) => [level, words, todo].join('\n'));
+  const things = [...alike.values()].flatMap((those) => {
+    const [first] = those;
+    const since = those.flatMap((one) => one.since ?? []);
+    const about = those.flatMap((one) => one.about ?? []);
+    return first === undefined
+      ? []
+      : [{ ...first, about, since: since.length === 0 ? null : Math.min(...since) }];
+  });
+  return markup`<ul class="troubles">${things.map(
     ({ level, about, words, detail, todo, since }) => markup`
-<li class="${level}"><p>${about === null ? null : markup`<b>${about}</b>: `}${words}${since === null ? null : markup` <span class="quiet">since ${clock(since, now)}</span>`}</p>
+<li class="${level}"><p>${about.length > 0 && markup`${names(about)}: `}${words}${since === null ? null : markup` <span class="quiet">since ${clock(since, now)}</span>`}</p>
 ${todo === null ? null : markup`<p class="todo"><span class="label">What to do</span> ${todo}</p>`}
 ${detail === null ? null : markup`<p class="detail">${detail}</p>`}</li>`,
   )}</ul>`;
+}
+
+function names(about: readonly string[]): Markup {
+  const more = about.length - MOST_NAMES;
+  const shown = about
+    .slice(0, MOST_NAMES)
+    .map((name, index) => markup`${index === 0 ? null : ', '}<b>${name}</b>`);
+  return markup`${shown}${more > 0 && ` and ${more} more`}`;
 }
 
 /** Where several replicas share the work: whose page this is, and who does what. */

@@ -27,7 +27,7 @@ export function watchesSection(facts: PageFacts, part: PartMaker): Markup {
   return markup`<section id="watches" aria-labelledby="watches-title">
 <h2 id="watches-title">Watches</h2>
 ${readBefore(facts)}<div class="wide" tabindex="0" role="region" aria-label="All watches"><table>
-<thead><tr><th scope="col">Watch</th><th scope="col">Kind</th><th scope="col">State</th><th scope="col">Last look</th><th scope="col" class="number">Running</th><th scope="col">Last restore</th>${hasDrills && markup`<th scope="col">Drill due</th>`}<th scope="col">Requests left</th></tr></thead>
+<thead><tr><th scope="col">Watch</th><th scope="col">State</th><th scope="col">Last look</th><th scope="col" class="number">Running</th><th scope="col">Last restore</th>${hasDrills && markup`<th scope="col">Drill due</th>`}<th scope="col">Requests left</th></tr></thead>
 <tbody>${watchRows(facts).map((row) => part('tr', idOf(row), () => rowMarkup(row, hasDrills, facts), partsOfRow(row, hasDrills, facts)))}</tbody></table></div>
 ${plots(facts)}
 </section>`;
@@ -57,7 +57,7 @@ function partsOfRow(
 function rowMarkup(row: WatchRow, hasDrills: boolean, { now, query, viewer }: PageFacts): Markup {
   const { watch, kind, what, sight, since, running, lastFinishAt, polledBy } = row;
   const address = pageAddress({ ...query, watch });
-  return markup`<tr id="${idOf(row)}"><th scope="row"><a class="plain" href="${address}">${watch}</a>${what === watch ? null : markup` <span class="quiet">${what}</span>`}</th><td>${kind}</td>
+  return markup`<tr id="${idOf(row)}"><th scope="row"><a class="plain" href="${address}">${watch}</a> <span class="of">${what === watch ? kind : `${kind}, ${what}`}</span></th>
 <td><span class="pill sight-${sight}">${SIGHT_WORDS[sight]}</span>${sightNote(sight, since, polledBy, now)} ${actLink(viewer, 'mute', { watch }, 'Mute')}</td>
 <td>${lookWords(row)} ${sight === 'elsewhere' ? null : actLink(viewer, 'poll', { watch }, 'Poll now')}</td><td class="number">${running ?? '?'}</td>
 <td>${lastFinishAt === null ? markup`<span class="quiet">none</span>` : clock(lastFinishAt, now)}</td>${hasDrills && markup`<td>${drillWords(row.drill, now)}</td>`}<td>${budgetWords(row.budget)}</td></tr>`;
