@@ -6,7 +6,7 @@ import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Signals } from '../../signals.ts';
 import type { AuditRecorder } from '../../store/ports/audit.ts';
-import { type JobFactsStore, readJobFacts } from '../../views/page/job-facts.ts';
+import { type JobFactsStore, readJobFacts } from '../../views/page/job/job-facts.ts';
 import { parsePageQuery } from '../../views/page/query.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
 import { createStoreRecords, type RecordsStore } from '../../views/records/store-records.ts';

@@ -11,7 +11,7 @@ import { firstOutcome, tookOf } from '../../../domain/job/took.ts';
 import type { RecordedEvent } from '../../../store/ports/records.ts';
 import { usualRangeOf } from '../../../views/page/durations.ts';
 import { feedRow, toldBy } from '../../../views/page/feed.ts';
-import type { JobFacts } from '../../../views/page/job-facts.ts';
+import type { JobFacts } from '../../../views/page/job/job-facts.ts';
 import { pageAddress } from '../../../views/page/query.ts';
 import { runningCard } from '../../../views/page/running.ts';
 import type { Viewer } from '../../../views/page/viewer.ts';

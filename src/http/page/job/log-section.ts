@@ -1,5 +1,5 @@
 import type { AuditData, AuditEntry } from '../../../domain/audit.ts';
-import type { JobFacts } from '../../../views/page/job-facts.ts';
+import type { JobFacts } from '../../../views/page/job/job-facts.ts';
 import { clock, type Markup, many, markup, type Part } from '../markup.ts';
 
 /** So many entries are shown; the proof has them all. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderJobPage } from '../../../../src/http/page/job/job-page.ts';
-import type { JobFacts } from '../../../../src/views/page/job-facts.ts';
+import type { JobFacts } from '../../../../src/views/page/job/job-facts.ts';
 import type { WatchStatus } from '../../../../src/watcher/status.ts';
 import { chainEntries } from '../../../support/audit-chain.ts';
 import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../../../support/builders.ts';

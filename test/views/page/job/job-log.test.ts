@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { AuditDraft } from '../../../src/domain/audit.ts';
-import { EMPTY_FRONTIER } from '../../../src/domain/evidence/audit-tree.ts';
-import { type JobLogStore, readJobLog } from '../../../src/views/page/job-log.ts';
-import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../../support/builders.ts';
-import { recorded } from '../../support/reading-store.ts';
+import type { AuditDraft } from '../../../../src/domain/audit.ts';
+import { EMPTY_FRONTIER } from '../../../../src/domain/evidence/audit-tree.ts';
+import { type JobLogStore, readJobLog } from '../../../../src/views/page/job/job-log.ts';
+import { aJob, anEvent, anObservation, jobId, MINUTE, T0 } from '../../../support/builders.ts';
+import { recorded } from '../../../support/reading-store.ts';
 
 const JOB = jobId(1);
 

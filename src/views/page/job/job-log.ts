@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AuditEntry } from '../../domain/audit.ts';
-import { createJobEntries } from '../../domain/evidence/job-entries.ts';
-import type { Timestamp } from '../../domain/instant.ts';
-import type { Observation } from '../../domain/job/observation.ts';
-import type { AuditReader, LastCheckpoint } from '../../store/ports/audit.ts';
-import type { RecordedEvent } from '../../store/ports/records.ts';
+import type { AuditEntry } from '../../../domain/audit.ts';
+import { createJobEntries } from '../../../domain/evidence/job-entries.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
+import type { Observation } from '../../../domain/job/observation.ts';
+import type { AuditReader, LastCheckpoint } from '../../../store/ports/audit.ts';
+import type { RecordedEvent } from '../../../store/ports/records.ts';
 
 /** What the audit log says of one job. */
 export interface JobLog {

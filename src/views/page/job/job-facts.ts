@@ -1,14 +1,14 @@
-import type { Clock } from '../../clock.ts';
-import type { Timestamp } from '../../domain/instant.ts';
-import { type FinishedDuration, HISTORY_LIMIT } from '../../domain/job/eta.ts';
-import type { Observation } from '../../domain/job/observation.ts';
-import { targetKey } from '../../domain/job/watch.ts';
-import type { AttestationReader } from '../../store/ports/evidence/attestations.ts';
-import type { JobReader } from '../../store/ports/jobs.ts';
-import type { RecordedEvent, RecordReader } from '../../store/ports/records.ts';
-import { createExpectedEnds } from '../expected-ends.ts';
-import type { ListedJob } from '../records/records.ts';
-import { type IdFinder, resolveJobId } from '../resolve-id.ts';
+import type { Clock } from '../../../clock.ts';
+import type { Timestamp } from '../../../domain/instant.ts';
+import { type FinishedDuration, HISTORY_LIMIT } from '../../../domain/job/eta.ts';
+import type { Observation } from '../../../domain/job/observation.ts';
+import { targetKey } from '../../../domain/job/watch.ts';
+import type { AttestationReader } from '../../../store/ports/evidence/attestations.ts';
+import type { JobReader } from '../../../store/ports/jobs.ts';
+import type { RecordedEvent, RecordReader } from '../../../store/ports/records.ts';
+import { createExpectedEnds } from '../../expected-ends.ts';
+import type { ListedJob } from '../../records/records.ts';
+import { type IdFinder, resolveJobId } from '../../resolve-id.ts';
 import { type JobLog, type JobLogStore, readJobLog } from './job-log.ts';
 
 /** All that the page of one job is made of. */
