@@ -5,9 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 import { LastUsed } from '../last-used.ts';
 import { BUSY, extendedResultCode, isUnwritablePlace, resultCode } from './errors.ts';
-
-/** How long a statement waits for another process's lock, in milliseconds. The event loop stands still meanwhile, so it is short. */
-const BUSY_TIMEOUT_MS = 2_000;
+import { BUSY_TIMEOUT_MS, LockWait } from './lock-wait.ts';
 
 /** Between two tries to open a file that is locked. */
 const BUSY_RETRY_MS = 10;
@@ -90,21 +88,27 @@ export function inTransaction(db: DatabaseSync, work: () => void): void {
 /** What Kysely's SqliteDialect asks of a database, over `node:sqlite`. `onCommit` hears of each transaction that has reached the disk. */
 export function kyselyDatabase(db: DatabaseSync, onCommit: () => void = () => {}): SqliteDatabase {
   const prepared = new LastUsed<SqliteStatement>(MAX_PREPARED);
+  const lockWait = new LockWait(db);
   return {
     close: () => db.close(),
     prepare: (sql) => {
       const known = prepared.get(sql);
       if (known) return known;
-      const statement = prepareStatement(db, sql, onCommit);
+      const statement = prepareStatement(db, lockWait, sql, onCommit);
       prepared.set(sql, statement);
       return statement;
     },
   };
 }
 
-function prepareStatement(db: DatabaseSync, sql: string, onCommit: () => void): SqliteStatement {
+function prepareStatement(
+  db: DatabaseSync,
+  lockWait: LockWait,
+  sql: string,
+  onCommit: () => void,
+): SqliteStatement {
   // A plain BEGIN takes the write lock at the first write, and fails at once when another process wrote in between.
-  if (sql === 'begin') return command(() => db.exec('begin immediate'));
+  if (sql === 'begin') return command(() => lockWait.begin(() => db.exec('begin immediate')));
   // Some faults (a full disk) end the transaction by themselves; a rollback after that would hide them behind its own error.
   if (sql === 'rollback') return command(() => db.isTransaction && db.exec('rollback'));
 
@@ -117,8 +121,8 @@ function prepareStatement(db: DatabaseSync, sql: string, onCommit: () => void): 
   }
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...bindable(parameters)),
-    run: (parameters) => statement.run(...bindable(parameters)),
+    all: (parameters) => lockWait.attempt(() => statement.all(...bindable(parameters))),
+    run: (parameters) => lockWait.attempt(() => statement.run(...bindable(parameters))),
     // Prepared anew: an iteration is not over when it returns, and the kept statement may be needed meanwhile.
     iterate: (parameters) => db.prepare(sql).iterate(...bindable(parameters)),
   };
