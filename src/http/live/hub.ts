@@ -69,25 +69,29 @@ export function createLiveHub({ pages, onChange, onOutcome, clock }: HubDeps): L
     onOutcome(fault);
     if (clock.monotonic() - lastSignAt < SIGN_OF_LIFE_MS) return;
     lastSignAt = clock.monotonic();
-    for (const stream of streams()) stream.send('sign', toIso(clock.now()));
+    const sign = messageOf('sign', toIso(clock.now()));
+    for (const stream of streams()) stream.pass(sign);
   };
   const tell = async (viewers: Viewers, moment: Moment): Promise<void> => {
     const { view, shown, last } = viewers;
     const now = await pages.page(view, moment);
     viewers.last = now;
     const sections = [...now.sections].map(([name, section]) => ({
-      ...{ name, section, messages: messagesOf(name, section, last?.sections.get(name)) },
+      ...{ name, section, message: messageFor(name, section, last?.sections.get(name)) },
     }));
+    const sign = messageOf('sign', toIso(now.facts.now));
+    /** What is sent to those that show the same. */
+    const bundles = new Map<string, Uint8Array>();
     for (const [stream, marks] of shown) {
-      let hasChanged = false;
-      for (const { name, section, messages } of sections) {
-        const mark = marks.get(name);
-        if (mark === section.mark) continue;
-        marks.set(name, section.mark);
-        stream.pass(messages.for(mark));
-        hasChanged = true;
-      }
-      if (hasChanged) stream.send('sign', toIso(now.facts.now));
+      const others = sections.filter(({ name, section }) => marks.get(name) !== section.mark);
+      if (others.length === 0) continue;
+      const shows = others.map(({ name }) => `${name}.${marks.get(name)}`).join();
+      const bundle =
+        bundles.get(shows) ??
+        Buffer.concat([...others.map(({ name, message }) => message(marks.get(name))), sign]);
+      bundles.set(shows, bundle);
+      stream.pass(bundle);
+      for (const { name, section } of others) marks.set(name, section.mark);
     }
   };
   const looker = createLooker({
@@ -129,22 +133,20 @@ export function createLiveHub({ pages, onChange, onOutcome, clock }: HubDeps): L
 /**
  * Makes what pages are sent of a section, each only once: what has changed of it to those that show it as it was before, all of it to the others.
  */
-function messagesOf(
+function messageFor(
   name: SectionName,
   section: RenderedSection,
   before: RenderedSection | undefined,
-): { for(mark: string | undefined): Uint8Array } {
+): (shown: string | undefined) => Uint8Array {
   const { mark } = section;
   let whole: Uint8Array | null = null;
   let patch: Uint8Array | null = null;
-  return {
-    for: (shown) => {
-      if (before !== undefined && shown === before.mark) {
-        patch ??= messageOf('section', JSON.stringify({ name, mark, ...patchOf(before, section) }));
-        return patch;
-      }
-      whole ??= messageOf('section', JSON.stringify({ name, mark, frame: section.html, parts: {} }));
-      return whole;
-    },
+  return (shown) => {
+    if (before !== undefined && shown === before.mark) {
+      patch ??= messageOf('section', JSON.stringify({ name, mark, ...patchOf(before, section) }));
+      return patch;
+    }
+    whole ??= messageOf('section', JSON.stringify({ name, mark, frame: section.html, parts: {} }));
+    return whole;
   };
 }

@@ -15,10 +15,11 @@ const POLLED = {
   long: { schedule: '*/10 * * * * *', everyMs: 10_000 },
   short: { schedule: '* * * * * *', everyMs: 1_000 },
 };
-const SPAN_MS = { long: 15_000, short: 1_500 };
+const SPAN_MS = { long: 12_000, short: 1_500 };
 const SETTLE_MS = { long: 10_000, short: 500 };
-/** Before and after pages listen: the first look sends what has changed since a page was made, and reads what nobody had read. */
-const OPEN_MS = { long: 2_000, short: 500 };
+/** From when pages listen: the first look reads what nobody had read, and V8 compiles what the first looks run. */
+const OPEN_MS = { long: 10_000, short: 500 };
+const CLOSED_MS = { long: 2_000, short: 500 };
 /** Without and with viewers in turn: a machine is faster at one time than at another. */
 const TURNS = { long: 2, short: 1 };
 /** A restore has ended so many changes after it began. */
@@ -72,21 +73,20 @@ interface Turns {
 }
 
 async function turns(bench: Bench, world: BusyWorld, paths: readonly string[]): Promise<Turns> {
-  const [spanMs, settleMs, times] = bench.isShort
-    ? [SPAN_MS.short, OPEN_MS.short, TURNS.short]
-    : [SPAN_MS.long, OPEN_MS.long, TURNS.long];
+  const length = bench.isShort ? 'short' : 'long';
+  const [spanMs, times] = [SPAN_MS[length], TURNS[length]];
   const found: Turns = { without: [], with: [], bytes: 0, ticks: 0, resident: '' };
   for (let turn = 0; turn < times; turn += 1) {
     found.without.push(await spanOf(world, spanMs));
     const viewers: Viewers = await openViewers(world.watcher.url, paths);
-    await delay(settleMs);
+    await delay(OPEN_MS[length]);
     const [before, signs] = [viewers.bytes(), viewers.signs()];
     found.with.push(await spanOf(world, spanMs));
     found.bytes += viewers.bytes() - before;
     found.ticks += Math.max(spanMs / 1_000, viewers.signs() - signs - spanMs / SIGN_EVERY_MS);
     found.resident = megabytes(memoryOf(world.watcher.pid));
     viewers.close();
-    await delay(settleMs);
+    await delay(CLOSED_MS[length]);
   }
   return found;
 }

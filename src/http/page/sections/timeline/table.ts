@@ -28,9 +28,21 @@ export function timelineTable({ bars, lanes, now }: Timeline, at: Timestamp): Ti
     draw: () => markup`<details id="timeline-table"><summary id="as-table">As a table</summary>
 <div class="wide" tabindex="0" role="region" aria-label="The timeline as a table"><table><thead><tr><th scope="col">Watch</th><th scope="col">What</th><th scope="col">State</th><th scope="col">From</th><th scope="col">To</th><th scope="col" class="number">Took</th></tr></thead><tbody>
 ${latest.map(({ watch, place, from, until, cause }) => markup`<tr><th scope="row">${watch}</th><td>${place ?? 'all of it'}</td><td>not seen: ${cause}</td><td>${clock(from, at)}</td><td>${until === null ? 'now' : clock(until, at)}</td><td class="number">${formatSpan((until ?? now) - from)}</td></tr>`)}
-${newest.map((bar) => tableRow(bar, at))}</tbody></table></div>
+${newest.map((bar) => rowOf(bar, at))}</tbody></table></div>
 ${left > 0 ? markup`<p class="quiet">And ${many(left, 'earlier restore')}.</p>` : null}${gaps.length > MOST_ROWS ? markup`<p class="quiet">And ${many(gaps.length - MOST_ROWS, 'earlier gap')}: <code>restore-watcher audit coverage</code></p>` : null}</details>`,
   };
+}
+
+/** The row of each bar as it was made last, and on which day. */
+const rows = new WeakMap<Bar, { day: string; row: Markup }>();
+
+function rowOf(bar: Bar, now: Timestamp): Markup {
+  const day = dayOf(now);
+  const known = rows.get(bar);
+  if (known?.day === day) return known.row;
+  const row = tableRow(bar, now);
+  rows.set(bar, { day, row });
+  return row;
 }
 
 function tableRow({ watch, job, state, from, until, expectedEndAt }: Bar, now: Timestamp): Markup {
