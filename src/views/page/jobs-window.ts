@@ -26,6 +26,8 @@ export interface JobsWindow {
   read(since: Timestamp, at: { news: News | null; monotonic: number }): Promise<WindowJobs>;
   /** Takes in jobs that were read elsewhere, later than those that are known here. Also such that began before the time. */
   take(seen: readonly Observation[]): WindowJobs;
+  /** Something has changed that was not read, since all jobs were read a moment ago: there is something to read although nothing else happens. */
+  readonly isBehind: boolean;
 }
 
 /** What a window holds. */
@@ -97,6 +99,9 @@ export function createJobsWindow(store: WindowStore, watch: string | null): Jobs
       for (const one of changed) known.set(keyOf(one), one);
       if (changed.length > 0) jobs = [...known.values()];
       return { jobs, isWhole };
+    },
+    get isBehind() {
+      return !isFollowed;
     },
   };
 }

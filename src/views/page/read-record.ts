@@ -142,7 +142,7 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
       const now = clock.now();
       const { seq } = await store.auditHead();
       const isFresh =
-        kept !== null && kept.entries === seq && clock.monotonic() - kept.readAt < REPORT_KEPT_MS;
+        kept?.entries === seq && !window.isBehind && clock.monotonic() - kept.readAt < REPORT_KEPT_MS;
       const facts = isFresh && kept !== null ? kept : await readAnew(seq, now, report);
       kept = facts;
       const running = await readRunning(reading, told, durationsOf);

@@ -117,6 +117,24 @@ describe('the jobs of a timeline', () => {
     expect((await world.read()).jobs).toHaveLength(3);
   });
 
+  it('stand on the page five seconds after the last time, where more has happened than can be followed', async () => {
+    const { store, clock, find } = aWorld();
+    const watches = () => [{ watch: 'orders', kind: 'serverless' as const }];
+    const ends = createExpectedEnds({ store, clock });
+    const reading = { store, watches, drills: () => [], ends, clock };
+    const record = createPageRecord({ range: '30d', watch: null, event: null }, reading);
+    const shown = async (): Promise<number> => (await record.read(async () => aReport())).jobs.length;
+    await shown();
+    await find(finished(1, 2_100), { isBaseline: true });
+    clock.advance(1_000);
+    expect(await shown()).toBe(0);
+    clock.advance(3_999);
+    expect(await shown()).toBe(0);
+    // Nothing has happened since: the log is as long as it was.
+    clock.advance(1);
+    expect(await shown()).toBe(2_100);
+  });
+
   it('are read whole where more has happened than can be followed, and no sooner than five seconds after the last time', async () => {
     const world = aWorld();
     await world.read();
