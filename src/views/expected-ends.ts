@@ -3,9 +3,9 @@ import type { Clock } from '../clock.ts';
 import { type ExpectedEnd, expectedEnd, HISTORY_LIMIT, type Usuals, usualsFrom } from '../domain/job/eta.ts';
 import type { Observation } from '../domain/job/observation.ts';
 import type { RestoreJob } from '../domain/job/restore-job.ts';
-import { targetKey } from '../domain/job/watch.ts';
 import type { JobReader } from '../store/ports/jobs.ts';
 import { shownState } from './shown-state.ts';
+import { rememberTargetKeys } from './target-keys.ts';
 
 export interface ExpectedEnds {
   /**
@@ -16,14 +16,18 @@ export interface ExpectedEnds {
 }
 
 export interface ExpectedEndsDeps {
-  store: Pick<JobReader, 'finishedDurations'>;
+  store: Pick<JobReader, 'finishedDurations' | 'targetKeysOf'>;
   clock: Clock;
 }
 
 /** What is usual somewhere changes slowly; reading it costs some milliseconds for each instance. */
 const KEPT_FOR_MS = 5 * 60_000;
 
+const NOTHING_USUAL: Usuals = new Map();
+
+/** Makes a reader that remembers what is usual. */
 export function createExpectedEnds({ store, clock }: ExpectedEndsDeps): ExpectedEnds {
+  const targetKeysOf = rememberTargetKeys(store);
   const kept = new Map<string, { readAt: number; usuals: Usuals }>();
 
   const usualsOf = async (key: string): Promise<Usuals> => {
@@ -42,14 +46,14 @@ export function createExpectedEnds({ store, clock }: ExpectedEndsDeps): Expected
       const [first] = kept;
       if (first && clock.monotonic() - first[1].readAt >= KEPT_FOR_MS) kept.delete(first[0]);
       const ends = new Map<Observation, ExpectedEnd>();
-      for (const observation of observations) {
+      const running = observations.filter((observation) => runningJobOf(observation) !== null);
+      const keyOf = await targetKeysOf(running);
+      for (const observation of running) {
         const job = runningJobOf(observation);
         if (job === null) continue;
-        const end = expectedEnd(
-          job,
-          clock.now(),
-          await usualsOf(targetKey({ ...job, watch: observation.watch })),
-        );
+        const key = keyOf.get(observation);
+        const usuals = key === undefined ? NOTHING_USUAL : await usualsOf(key);
+        const end = expectedEnd(job, clock.now(), usuals);
         if (end) ends.set(observation, end);
       }
       return ends;

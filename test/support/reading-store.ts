@@ -141,6 +141,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
       if (store.fault) throw store.fault;
       return new Map(rows.alerts);
     },
+    targetKeysOf: async (watch, ids) => new Map(ids.map((id) => [id, `${watch}/cluster/g/orders`])),
     targetsWithBaseline: () => refuse(),
     readElsewhere: () => refuse(),
     lastLookAt: () => refuse(),

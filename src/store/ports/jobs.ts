@@ -46,6 +46,8 @@ export interface JobReader {
   readElsewhere(target: TargetPlace, jobIds: readonly string[]): Promise<Map<string, Observation[]>>;
   /** How long the latest `limit` jobs of the target took that finished, newest first. A download counts until its link was ready. */
   finishedDurations(targetKey: string, limit: number): Promise<FinishedDuration[]>;
+  /** The keys of the targets where the watch has found these jobs, by job id: what a job says of its instance may be another name. */
+  targetKeysOf(watch: string, jobIds: readonly string[]): Promise<Map<string, string>>;
   /** Those of the targets whose first complete poll was committed. */
   targetsWithBaseline(targetKeys: readonly string[]): Promise<Set<string>>;
   /** When a watch with wildcards (see `targetKey`) last looked for its instances and then read them all; `null`: never. */

@@ -17,6 +17,7 @@ import type { WatchStatus } from '../../watcher/status.ts';
 import { coverageInPortions, USUAL_COVERAGE_MS } from '../coverage.ts';
 import type { ExpectedEnds } from '../expected-ends.ts';
 import type { StatusReport } from '../status/report.ts';
+import { rememberTargetKeys, type TargetKeys } from '../target-keys.ts';
 import type { DrillStanding } from './drill-due.ts';
 import type { InstanceDurations, LogFacts, RecordFacts, RunningFacts } from './facts.ts';
 import { type CoverageFacts, coverageFacts, together } from './gaps.ts';
@@ -28,7 +29,7 @@ import { rememberTold, type ToldBook } from './told-book.ts';
 /** What a page asks of the store. */
 export type PageStore = WindowStore &
   Pick<RecordReader, 'listEvents' | 'oldestRunning' | 'lastFinishes'> &
-  Pick<JobReader, 'finishedDurations'> &
+  Pick<JobReader, 'finishedDurations' | 'targetKeysOf'> &
   Pick<AuditReader, 'auditHead' | 'lastCheckpoint' | 'readAuditLines'> &
   VerifiedReader &
   Pick<DrillReader, 'drillPlaces'> &
@@ -92,6 +93,7 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
   const window = createJobsWindow(store, query.watch);
   const coverageAt = rememberCoverage(store, query, clock);
   const durationsOf = rememberDurations(store, clock);
+  const targetKeysOf = rememberTargetKeys(store);
   const standingAt = rememberDrills(reading);
   const log = followLog(store);
   const told = rememberTold(store, clock);
@@ -145,7 +147,7 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
         kept?.entries === seq && !window.isBehind && clock.monotonic() - kept.readAt < REPORT_KEPT_MS;
       const facts = isFresh && kept !== null ? kept : await readAnew(seq, now, report);
       kept = facts;
-      const running = await readRunning(reading, told, durationsOf);
+      const running = await readRunning(reading, { told, durationsOf, targetKeysOf });
       const { jobs, isWhole: hasAllJobs } = window.take(running.map(({ observation }) => observation));
       const coverage = await coverageAt(now);
       return {
@@ -166,23 +168,31 @@ export function createPageRecord(query: PageQuery, reading: RecordReading): Page
   };
 }
 
+/** What remembers what is read of jobs that run. */
+interface RunningReading {
+  told: ToldBook;
+  durationsOf: DurationsOf;
+  targetKeysOf: TargetKeys;
+}
+
 async function readRunning(
   reading: RecordReading,
-  told: ToldBook,
-  durationsOf: (key: string) => Promise<readonly FinishedDuration[]>,
+  { told, durationsOf, targetKeysOf }: RunningReading,
 ): Promise<RunningFacts[]> {
   const { store, ends } = reading;
   const observations = await store.oldestRunning(namesOf(reading), MOST_RUNNING);
   const etaOf = await ends.of(observations);
+  const keyAt = await targetKeysOf(observations);
   const running: RunningFacts[] = [];
   for (const observation of observations) {
     const { job, jobId, watch } = observation;
     if (job === null) continue;
+    const key = keyAt.get(observation);
     const known = await told.of(jobId);
     running.push({
       observation,
       eta: etaOf.get(observation) ?? null,
-      durations: await durationsOf(targetKey({ ...job, watch })),
+      durations: key === undefined ? [] : await durationsOf(key),
       events: known.filter(({ event }) => watchOf(event) === watch),
     });
   }
@@ -198,7 +208,7 @@ async function plotsOf(
   { watches }: RecordReading,
   { watch: name }: PageQuery,
   finishes: readonly LastFinish[],
-  durationsOf: (key: string) => Promise<readonly FinishedDuration[]>,
+  durationsOf: DurationsOf,
 ): Promise<InstanceDurations[]> {
   const own = watches().find(({ watch }) => watch === name);
   const kind = JOB_KINDS.find((each) => each === own?.kind);
@@ -264,11 +274,11 @@ function rememberDrills({ store, drills, clock }: RecordReading): () => Promise<
   };
 }
 
+/** Tells how long restores took at a target, by its key. */
+type DurationsOf = (key: string) => Promise<readonly FinishedDuration[]>;
+
 /** Remembers how long restores took somewhere: it changes slowly, and reading it takes some milliseconds for each instance. */
-function rememberDurations(
-  store: PageStore,
-  clock: Clock,
-): (key: string) => Promise<readonly FinishedDuration[]> {
+function rememberDurations(store: PageStore, clock: Clock): DurationsOf {
   const known = new Map<string, { readAt: number; durations: readonly FinishedDuration[] }>();
   return async (key) => {
     const kept = known.get(key);

@@ -19,7 +19,7 @@ export type RecordsStore = RecordStore &
   MuteStore &
   CoverageReader &
   AttestationStore &
-  Pick<JobReader, 'finishedDurations'> &
+  Pick<JobReader, 'finishedDurations' | 'targetKeysOf'> &
   Pick<AuditReader, 'readAuditLines' | 'auditHead' | 'auditStart' | 'lastCheckpoint'>;
 
 /**

@@ -145,6 +145,7 @@ async function tourOfJobs(store: Store): Promise<void> {
   await store.lastLookAt(TARGET);
   await store.noteLooks([TARGET], T0);
   await store.lastLooksAt([TARGET, 'b']);
+  await store.targetKeysOf('orders', [JOB]);
   await store.targetsWithBaseline([TARGET, 'b']);
   await store.noteSuccesses(new Map([['orders', T0]]), T0);
   const feed = { connection: 'atlas', kind: 'cluster' } as const;

@@ -112,6 +112,19 @@ export function jobsContract(store: () => Store): void {
       expect(await store().readElsewhere(here, [])).toEqual(new Map());
     });
 
+    it('are known with the target where each was found, whatever they call their instance', async () => {
+      const [named, other] = [aJob([], { id: jobId(1), instanceName: 'Orders' }), aJob([], { id: jobId(2) })];
+      await store().commitPoll(aCommit({ targetKey: 'orders/by-id', observations: [anObservation(named)] }));
+      await store().commitPoll(aCommit({ observations: [anObservation(other)] }));
+      expect(await store().targetKeysOf('orders', [named.id, other.id, jobId(3)])).toEqual(
+        new Map([
+          [named.id, 'orders/by-id'],
+          [other.id, TARGET],
+        ]),
+      );
+      expect(await store().targetKeysOf('billing', [named.id])).toEqual(new Map());
+    });
+
     it('are given for the known ones among very many ids', async () => {
       const numbers = Array.from({ length: 1_200 }, (_, index) => index);
       const observations = numbers.map((number) => anObservation(aJob([], { id: jobId(number) })));

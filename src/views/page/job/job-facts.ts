@@ -2,7 +2,6 @@ import type { Clock } from '../../../clock.ts';
 import type { Timestamp } from '../../../domain/instant.ts';
 import { type FinishedDuration, HISTORY_LIMIT } from '../../../domain/job/eta.ts';
 import type { Observation } from '../../../domain/job/observation.ts';
-import { targetKey } from '../../../domain/job/watch.ts';
 import type { AttestationReader } from '../../../store/ports/evidence/attestations.ts';
 import type { JobReader } from '../../../store/ports/jobs.ts';
 import type { RecordedEvent, RecordReader } from '../../../store/ports/records.ts';
@@ -26,7 +25,7 @@ export interface JobFacts extends ListedJob {
 /** What the page of a job asks of the store. */
 export type JobFactsStore = IdFinder &
   Pick<RecordReader, 'listObservations' | 'listEvents'> &
-  Pick<JobReader, 'finishedDurations'> &
+  Pick<JobReader, 'finishedDurations' | 'targetKeysOf'> &
   AttestationReader &
   JobLogStore;
 
@@ -62,6 +61,7 @@ export async function readJobFacts(
   };
 }
 
-async function durationsOf(store: JobFactsStore, { job, watch }: Observation): Promise<FinishedDuration[]> {
-  return job === null ? [] : store.finishedDurations(targetKey({ ...job, watch }), HISTORY_LIMIT);
+async function durationsOf(store: JobFactsStore, { watch, jobId }: Observation): Promise<FinishedDuration[]> {
+  const key = (await store.targetKeysOf(watch, [jobId])).get(jobId);
+  return key === undefined ? [] : store.finishedDurations(key, HISTORY_LIMIT);
 }
