@@ -346,10 +346,14 @@ function finishedAtOf({ state, milestones, job, changedAt }: Observation): Times
   return hasFinished ? (job?.finishedAt ?? changedAt) : null;
 }
 
-/** Of one that came to what was asked for, where Atlas says when. */
-function tookMsOf({ state, job }: Observation): number | null {
+/**
+ * Of one that came to what was asked for: until then, as Atlas dates it. Where Atlas dates no end (legacy backup) until that was seen, if the
+ * job was seen running before: at a first look, it may have ended long ago.
+ */
+function tookMsOf({ state, job, noticed = {}, firstSeenAt }: Observation): number | null {
   if (job === null || !['finished', 'ready', 'expired'].includes(state)) return null;
   const outcome = firstOutcome(job.reached)?.milestone;
-  const took = outcome === 'finished' || outcome === 'ready' ? tookOf(job) : null;
-  return took?.ms ?? null;
+  if (outcome !== 'finished' && outcome !== 'ready') return null;
+  const wasSeenBefore = (noticed[outcome] ?? firstSeenAt) > firstSeenAt;
+  return tookOf(job, wasSeenBefore ? noticed : {})?.ms ?? null;
 }

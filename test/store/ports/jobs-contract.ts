@@ -125,6 +125,28 @@ export function jobsContract(store: () => Store): void {
       expect(await store().targetKeysOf('billing', [named.id])).toEqual(new Map());
     });
 
+    it('that end without a date took until that was seen, unless it was so at the first look', async () => {
+      const undated = (number: number, over: Partial<Observation>): Observation => {
+        const dated = aJob(['finished'], { id: jobId(number), finishedAt: null });
+        const job = {
+          ...dated,
+          reached: dated.reached.map((one) => (one.milestone === 'finished' ? { ...one, at: null } : one)),
+        };
+        return anObservation(job, over);
+      };
+      await store().commitPoll(
+        aCommit({
+          observations: [
+            undated(1, { firstSeenAt: T0 + 1_000, noticed: { finished: T0 + 600_000 } }),
+            undated(2, { firstSeenAt: T0 + 600_000, noticed: { finished: T0 + 600_000 } }),
+          ],
+        }),
+      );
+      expect(await store().finishedDurations(TARGET, 9)).toEqual([
+        { deliveryType: 'automated', durationMs: 600_000 },
+      ]);
+    });
+
     it('are given for the known ones among very many ids', async () => {
       const numbers = Array.from({ length: 1_200 }, (_, index) => index);
       const observations = numbers.map((number) => anObservation(aJob([], { id: jobId(number) })));
