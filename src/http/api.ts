@@ -14,6 +14,7 @@ import { DELIVERY_STATUSES } from '../store/ports/outbox.ts';
 import type { PageRequest, RecordReader, Rows } from '../store/ports/records.ts';
 import { coverageView, readCoverage, USUAL_COVERAGE_MS } from '../views/coverage.ts';
 import { createExpectedEnds, type ExpectedEnds } from '../views/expected-ends.ts';
+import { goneJob } from '../views/gone-job.ts';
 import { muteView } from '../views/mutes.ts';
 import { replicaViews } from '../views/replicas.ts';
 import { resolveJobId } from '../views/resolve-id.ts';
@@ -71,6 +72,8 @@ export function addApi(app: Hono, deps: ApiDeps): void {
     const jobId = await resolveJobId(store, c.req.param('id'));
     const found = await readJob(store, ends, jobId, query.text('watch'));
     if (found !== null) return c.json(found);
+    const gone = await goneJob(store, jobId);
+    if (gone !== null) throw gone;
     return c.json({ error: 'no such job on record', hint: 'see /api/v1/jobs for those that are' }, 404);
   });
 

@@ -20,6 +20,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { MetricsFormat } from '../metrics/render.ts';
 import type { Signals } from '../signals.ts';
+import { GoneJob } from '../views/gone-job.ts';
 import { AmbiguousId, UnfitId } from '../views/resolve-id.ts';
 import { Unfit } from '../views/unfit.ts';
 import type { WatcherStatus } from '../watcher/status.ts';
@@ -279,6 +280,8 @@ function refuseFault(c: Context, thrown: Error, faultLog: FaultLog): Response | 
   if (thrown instanceof BodyTooLarge) return refuse(c, 413, 'body too large', 'send one JSON object');
   if (thrown instanceof UnfitId)
     return refuse(c, c.req.param('id') === undefined ? 400 : 404, thrown.message, thrown.hint ?? '');
+  if (thrown instanceof GoneJob)
+    return c.json({ error: thrown.message, hint: thrown.hint ?? '', isPruned: true }, 404);
   if (thrown instanceof Unfit) return refuse(c, 400, thrown.message, thrown.hint ?? '');
   if (thrown instanceof WatcherError && thrown.code === 'not_found')
     return refuse(c, 404, thrown.message, thrown.hint ?? '');

@@ -1,6 +1,7 @@
 import { WatcherError } from '../errors.ts';
 import { createHttpClient, isRedirect } from '../net/http-client.ts';
 import { WireFault } from '../net/wire-fault.ts';
+import { GoneJob } from '../views/gone-job.ts';
 import { AmbiguousId, type IdCandidate } from '../views/resolve-id.ts';
 import { Unfit } from '../views/unfit.ts';
 
@@ -21,7 +22,7 @@ type Query = Readonly<Record<string, string | number | undefined>>;
 /**
  * Asks a running daemon over its own API, for what is under a path of `/api/v1`. `read` makes something of the answer. Every error says
  * what was asked, what came, and what to do.
- * @throws {WatcherError} `daemon_unreachable`, `daemon_refuses` (token, fault, foreign answer), `not_found`; AmbiguousId.
+ * @throws {WatcherError} `daemon_unreachable`, `daemon_refuses` (token, fault, foreign answer), `not_found`; AmbiguousId, GoneJob.
  */
 export interface ApiClient {
   get<T>(path: string, query: Query, read: (answer: Answer) => T): Promise<T>;
@@ -147,6 +148,7 @@ function refusal(status: number, answer: Answer | null, asked: Asked): WatcherEr
     return new AmbiguousId(said ?? 'the id may be one of several', answer.candidates.map(toCandidate));
   }
   if (said === null || isRedirect(status)) return foreign(`status ${status}, and no answer of ours`, asked);
+  if (status === 404 && answer?.isPruned === true) return new GoneJob(said, hint ?? '');
   // The same fault, found beside the store, is said in the same words.
   if (status === 400) return new Unfit('unfit_request', said, { hint });
   if (status === 403)

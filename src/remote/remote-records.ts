@@ -8,6 +8,7 @@ import { isInForce } from '../domain/telling/mute.ts';
 import { WatcherError } from '../errors.ts';
 import type { MadeCheckpoint } from '../store/ports/audit.ts';
 import type { PageRequest, Rows } from '../store/ports/records.ts';
+import { GoneJob } from '../views/gone-job.ts';
 import { givenUpOf } from '../views/records/given-up.ts';
 import type { CoverageRequest, Records, Redriven } from '../views/records/records.ts';
 import { UnfitId } from '../views/resolve-id.ts';
@@ -90,6 +91,15 @@ export function connectDaemon(
       const id = await orNull(client.get(`/jobs/${encodeURIComponent(text)}`, {}, ({ id }) => String(id)));
       return id ?? text;
     },
+    goneJob: async (text) => {
+      try {
+        await client.get(`/jobs/${encodeURIComponent(text)}`, {}, () => null);
+      } catch (thrown) {
+        if (thrown instanceof GoneJob) return thrown;
+        if (!(thrown instanceof WatcherError) || thrown.code !== 'not_found') throw thrown;
+      }
+      return null;
+    },
     readAudit: (afterSeq, limit) =>
       client.get('/audit', { after: afterSeq, limit: Math.min(MOST_AT_ONCE, limit) }, (answer) => {
         requireFields(answer, ['items', 'head']);
@@ -147,7 +157,9 @@ async function orNull<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked;
   } catch (thrown) {
-    if (thrown instanceof WatcherError && thrown.code === 'not_found') return null;
+    const isMissing =
+      thrown instanceof GoneJob || (thrown instanceof WatcherError && thrown.code === 'not_found');
+    if (isMissing) return null;
     throw thrown;
   }
 }

@@ -5,7 +5,7 @@ import { jobOf, watchOf } from '../../src/domain/event/subject.ts';
 import type { Attestation } from '../../src/domain/evidence/attestation.ts';
 import { fitsId, type IdForm } from '../../src/domain/id-form.ts';
 import type { FinishedDuration } from '../../src/domain/job/eta.ts';
-import type { Observation } from '../../src/domain/job/observation.ts';
+import type { Observation, PrunedJob } from '../../src/domain/job/observation.ts';
 import { isInForce, isOver, type Mute } from '../../src/domain/telling/mute.ts';
 import type { RecordedCoverage } from '../../src/store/ports/evidence/coverage.ts';
 import type { VerifiedLog } from '../../src/store/ports/evidence/verified.ts';
@@ -34,6 +34,8 @@ export interface StoreContent {
   /** How long finished jobs took, of whatever target. */
   durations?: FinishedDuration[];
   lastFinishes?: LastFinish[];
+  /** Jobs that were pruned. */
+  pruned?: PrunedJob[];
   /** What is raised, by key. */
   alerts?: ReadonlyMap<string, number>;
   lastSuccesses?: ReadonlyMap<string, number>;
@@ -58,6 +60,7 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     attestations: [],
     durations: [],
     lastFinishes: [],
+    pruned: [],
     alerts: new Map(),
     lastSuccesses: new Map(),
     coverage: { spans: [], writers: [] },
@@ -140,6 +143,10 @@ export function readingStore(content: StoreContent = {}): ReadingStore {
     readAlerts: async () => {
       if (store.fault) throw store.fault;
       return new Map(rows.alerts);
+    },
+    findPruned: async (form) => {
+      if (store.fault) throw store.fault;
+      return rows.pruned.filter(({ jobId }) => fitsId(form, jobId));
     },
     targetKeysOf: async (watch, ids) => new Map(ids.map((id) => [id, `${watch}/cluster/g/orders`])),
     targetsWithBaseline: () => refuse(),

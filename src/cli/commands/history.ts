@@ -78,6 +78,7 @@ export async function showHistory(
   const telling = options.why ? await tellingNow(cli, options.config) : null;
   const shown = await withRecords(cli, options, 'readonly', async ({ records, watches, isWhole, store }) => {
     warnOfUnknown(cli, 'watch', options.watch, { known: watches, isWhole });
+    if (jobId !== undefined) await sayIfGone(cli, records, jobId);
     const entries =
       jobId === undefined ? historyOfAll(records, options) : historyOfJob(records, options, jobId);
     const whyOfEvent = options.why && store ? (event: RecordedEvent) => whyOf(store, event, telling) : null;
@@ -145,6 +146,16 @@ async function tellingNow(cli: Cli, file: string): Promise<TellingConfig | null>
   }
   cli.err.line('hint: "restore-watcher check" names each fault.');
   return null;
+}
+
+/** Says what became of a job that was pruned: nothing else of it may be on record. */
+async function sayIfGone(cli: Cli, records: Records, given: string): Promise<void> {
+  const jobId = await records.resolveJob(given);
+  const { items } = await records.listJobs({ jobId, limit: 1 });
+  const gone = items.length > 0 ? null : await records.goneJob(given);
+  if (gone === null) return;
+  cli.err.line(`note: ${printable(gone.message)}`);
+  cli.err.line(`hint: ${printable(gone.hint ?? '')}`);
 }
 
 async function* historyOfAll(records: Records, options: HistoryOptions): Listing<HistoryEntry> {

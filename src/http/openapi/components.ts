@@ -107,7 +107,10 @@ const DELIVERY = {
 
 /** The shapes of what is answered, by their names. `views/views.ts` makes what they describe. */
 export const COMPONENTS: Readonly<Record<string, Schema>> = {
-  Refusal: record({ error: text, hint: described(text, 'What to do.') }),
+  Refusal: record(
+    { error: text, hint: described(text, 'What to do.') },
+    { isPruned: described(flag, 'The job was on record, and is no more.') },
+  ),
   AmbiguousId: record({
     error: text,
     hint: orNull(text),

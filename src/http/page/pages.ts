@@ -6,6 +6,7 @@ import { toError } from '../../errors.ts';
 import type { FaultLog } from '../../logging/fault-log.ts';
 import type { Signals } from '../../signals.ts';
 import type { AuditRecorder } from '../../store/ports/audit.ts';
+import { goneJob } from '../../views/gone-job.ts';
 import { type JobFactsStore, readJobFacts } from '../../views/page/job/job-facts.ts';
 import { parsePageQuery } from '../../views/page/query.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
@@ -24,6 +25,7 @@ import {
   mayNotAct,
   NO_SUCH_ACTION,
   notOnRecord,
+  pruned,
   type Refused,
   refusalWords,
   renderRefusal,
@@ -110,6 +112,8 @@ export function createPages(deps: PagesDeps): Pages {
               watches: deps.status().watches,
             }),
           );
+        const gone = await goneJob(deps.store, id);
+        if (gone !== null) return refused(c, pruned(gone));
       } catch (thrown) {
         const words = refusalWords(toError(thrown));
         if (words === null) throw thrown;

@@ -1,4 +1,5 @@
 import { StoreError } from '../../errors.ts';
+import type { GoneJob } from '../../views/gone-job.ts';
 import type { Viewer } from '../../views/page/viewer.ts';
 import { AmbiguousId, type IdCandidate, UnfitId } from '../../views/resolve-id.ts';
 import { type AssetPaths, document } from './document.ts';
@@ -26,6 +27,12 @@ export interface Refused {
 export function notOnRecord(id: string): Refused {
   const words = `No restore with the id ${id} is on record. It may be older than the record goes back, or of a project that is not watched.`;
   return { status: 404, title: 'No such restore', words, candidates: [] };
+}
+
+/** What is said of a job that is no longer on record. */
+export function pruned({ message, hint }: GoneJob): Refused {
+  const words = `${message.slice(0, 1).toUpperCase()}${message.slice(1)}. ${hint ?? ''}`;
+  return { status: 404, title: 'No longer on record', words, candidates: [] };
 }
 
 /** What is answered where the page offers no such thing. */

@@ -1,7 +1,7 @@
 import type { WatcherEvent } from '../../domain/event/event.ts';
 import type { IdForm } from '../../domain/id-form.ts';
 import type { Timestamp } from '../../domain/instant.ts';
-import type { Observation } from '../../domain/job/observation.ts';
+import type { Observation, PrunedJob } from '../../domain/job/observation.ts';
 import type { JobState } from '../../domain/job/restore-job.ts';
 import type { Mute } from '../../domain/telling/mute.ts';
 import type { SuppressReason } from '../../domain/telling/routing.ts';
@@ -113,6 +113,8 @@ export interface RecordReader {
   findJobIds(form: IdForm, limit: number): Promise<FoundIds>;
   /** The same of deliveries. */
   findDeliveryIds(form: IdForm, limit: number): Promise<FoundIds>;
+  /** What stays of the jobs that fit the form and were pruned, as each watch saw them: of `limit` jobs at most. */
+  findPruned(form: IdForm, limit: number): Promise<PrunedJob[]>;
   /** At most `limit` jobs of these watches that are running and not missing, those that began first. */
   oldestRunning(watches: readonly string[], limit: number): Promise<Observation[]>;
   /** When the first of the jobs began that are running and not missing, by watch. */

@@ -41,6 +41,21 @@ export async function findJobIds(db: Kysely<Database>, form: IdForm, limit: numb
   });
 }
 
+/** Finds the ids of jobs that were pruned, in the same way. */
+export function findPrunedIds(db: Kysely<Database>, form: IdForm, limit: number): Promise<FoundIds> {
+  return findIds(form, limit, async (from, below, portion) => {
+    const rows = await db
+      .selectFrom('pruned_job')
+      .select('job_id')
+      .where('job_id', '>=', from)
+      .where('job_id', '<', below)
+      .orderBy('job_id', 'desc')
+      .limit(portion)
+      .execute();
+    return rows.map(({ job_id }) => job_id);
+  });
+}
+
 /** Finds ids of deliveries; see `RecordReader`. */
 export function findDeliveryIds(db: Kysely<Database>, form: IdForm, limit: number): Promise<FoundIds> {
   return findIds(form, limit, async (from, below, portion) => {

@@ -4,7 +4,8 @@ import type { RecordStore } from '../ports/records.ts';
 import { listEvents } from '../queries/events.ts';
 import { eventsAfter, lastPlace, placeOfEvent } from '../queries/events-after.ts';
 import { lastFinishes } from '../queries/finishes.ts';
-import { findDeliveryIds, findJobIds } from '../queries/ids.ts';
+import { findDeliveryIds, findJobIds, findPrunedIds } from '../queries/ids.ts';
+import { readPrunedAnywhere } from '../queries/keeping/pruned-jobs.ts';
 import { countJobs, listObservations, oldestRunning, runningSince } from '../queries/observations.ts';
 import { countDeliveries, listDeliveries } from '../queries/outbox/deliveries.ts';
 import { owedSince } from '../queries/outbox/owed-since.ts';
@@ -25,6 +26,10 @@ export function createRecordStore(db: Kysely<Database>, turns: Turns, guarded: G
     listDeliveries: guarded('list deliveries', (filter) => listDeliveries(db, filter)),
     findJobIds: guarded('find a job', (form, limit) => findJobIds(db, form, limit)),
     findDeliveryIds: guarded('find a delivery', (form, limit) => findDeliveryIds(db, form, limit)),
+    findPruned: guarded('find a job', async (form, limit) => {
+      const { ids } = await findPrunedIds(db, form, limit);
+      return ids.length === 0 ? [] : (await readPrunedAnywhere(db, ids)).map(({ pruned }) => pruned);
+    }),
     oldestRunning: guarded('list observations', (watches, limit) => oldestRunning(db, watches, limit)),
     runningSince: guarded('list observations', () => runningSince(db)),
     lastFinishes: guarded('list when restores finished', (watches, limit) =>

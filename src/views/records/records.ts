@@ -16,6 +16,7 @@ import type {
   RecordedEvent,
   Rows,
 } from '../../store/ports/records.ts';
+import type { GoneJob } from '../gone-job.ts';
 
 /** A job on record, when it should end, and what was attested of it. */
 export interface ListedJob {
@@ -73,6 +74,8 @@ export interface Records {
   listMutes(filter: MuteFilter): Promise<Mute[]>;
   /** See `resolveJobId`. @throws {WatcherError} AmbiguousId, UnfitId. */
   resolveJob(text: string): Promise<string>;
+  /** See `goneJob`. */
+  goneJob(text: string): Promise<GoneJob | null>;
   /** Entries after `afterSeq`, in order, as they are stored. */
   readAudit(afterSeq: number, limit: number): Promise<AuditPage>;
   /** When everything was watched in a period, and why it was not. */

@@ -9,6 +9,7 @@ import type { RecordStore } from '../../store/ports/records.ts';
 import { attest } from '../attestations.ts';
 import { readCoverage } from '../coverage.ts';
 import { createExpectedEnds } from '../expected-ends.ts';
+import { goneJob } from '../gone-job.ts';
 import { addMute } from '../mutes.ts';
 import { resolveDeliveryId, resolveJobId } from '../resolve-id.ts';
 import { givenUpOf } from './given-up.ts';
@@ -53,6 +54,7 @@ export function createStoreRecords(
     listDeliveries: (filter) => store.listDeliveries(filter),
     listMutes: (filter) => store.listMutes(filter),
     resolveJob: (text) => resolveJobId(store, text),
+    goneJob: (text) => goneJob(store, text),
     readAudit: async (afterSeq, limit) => ({
       lines: await store.readAuditLines(afterSeq, limit),
       head: await store.auditHead(),

@@ -82,6 +82,8 @@ async function tourOfKeeping(store: Store): Promise<void> {
   }
   await store.readObservations('orders', [job.id]);
   await store.commitPoll(aCommit({ observations: [anObservation(job, { wasPruned: true })] }));
+  await store.findPruned({ head: job.id, tail: '', watch: null }, 9);
+  await store.findPruned({ head: job.id.slice(0, 4), tail: '1', watch: null }, 9);
   await store.notePruned(T0);
   await store.oldestEventAt();
 }

@@ -180,6 +180,17 @@ export function keepingContract(store: () => Store): void {
       expect(await store().findJobIds({ head: gone.jobId, tail: '', watch: null }, 9)).toMatchObject({
         ids: [],
       });
+      const { jobId: id } = gone;
+      for (const form of [
+        { head: id, tail: '' },
+        { head: id.slice(0, 4), tail: id.slice(-4) },
+      ]) {
+        const found = await store().findPruned({ ...form, watch: null }, 9);
+        expect(found).toMatchObject([
+          { jobId: id, watch: 'orders', state: 'expired', changedAt: OLD + HOUR },
+        ]);
+      }
+      expect(await store().findPruned({ head: 'ffff', tail: '', watch: null }, 9)).toEqual([]);
     });
 
     it('lets a pruned job be recorded anew, and pruned again', async () => {

@@ -183,7 +183,7 @@ const WITHOUT_LEASE: Partial<Record<keyof Store, string>> = {
 
 const READS: ReadonlyArray<keyof Store> = [
   ...(['readTarget', 'followedTargets', 'readObservations', 'readElsewhere', 'finishedDurations'] as const),
-  'targetKeysOf',
+  ...(['targetKeysOf', 'findPruned'] as const),
   ...(['targetsWithBaseline', 'lastLookAt', 'lastLooksAt', 'nextDueAt', 'failingChannels'] as const),
   ...(['givenUpSince', 'lastAcceptedAt', 'readAlerts', 'alertEvent', 'hasEvent', 'lastFinishedAt'] as const),
   ...(['watchedSince', 'readAudit', 'readAuditLines', 'readAuditText', 'auditHead', 'auditTree'] as const),
