@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TellingConfig } from '../domain/explain/why.ts';
+import { isRecord } from '../domain/json-object.ts';
 import type { MutableWatch } from '../domain/telling/mute-reach.ts';
 import { ConfigError, type ConfigIssue, issueText } from '../errors.ts';
 import type { WatcherConfig } from './config.ts';
@@ -153,7 +154,7 @@ function createSectionReader(salvage: Salvage, issues: readonly ConfigIssue[]): 
         const [slip] = unknown.flatMap(issuesAt);
         return slip === undefined ? { value: {} } : notCertain(key, issueText(slip));
       }
-      if (section.kind === 'is' && isObject(section.value)) return { value: section.value };
+      if (section.kind === 'is' && isRecord(section.value)) return { value: section.value };
       const [own = issues[0]] = issuesAt(key);
       return notCertain(key, salvage.fault ?? (own === undefined ? 'it is no object' : issueText(own)));
     },
@@ -285,9 +286,5 @@ function isWholeList(
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isObject(value) ? value : {};
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value) ? value : {};
 }

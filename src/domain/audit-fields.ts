@@ -1,11 +1,12 @@
 import { parseInstant, type Timestamp } from './instant.ts';
+import { isRecord } from './json-object.ts';
 
 /** The data of an audit entry, of which every version has written what it knew. */
 export type Data = Readonly<Record<string, unknown>>;
 
 /** An object, or one without keys. */
 export function objectIn(value: unknown): Data {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Data) : {};
+  return isRecord(value) ? value : {};
 }
 
 /** The objects of a list. */

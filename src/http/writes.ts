@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import type { Clock } from '../clock.ts';
+import { isRecord } from '../domain/json-object.ts';
 import type { MutableWatch } from '../domain/telling/mute-reach.ts';
 import type { AttestationStore } from '../store/ports/evidence/attestations.ts';
 import type { MuteStore } from '../store/ports/mutes.ts';
@@ -90,7 +91,7 @@ async function bodyOf(c: Context): Promise<Body> {
   if (found === 'broken') throw new QueryFault('the body is cut off', 'send one JSON object');
   try {
     const value: unknown = JSON.parse(found.text === '' ? '{}' : found.text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Body;
+    if (isRecord(value)) return value;
   } catch {
     // Said below.
   }

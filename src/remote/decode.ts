@@ -9,6 +9,7 @@ import { parseActor } from '../domain/job/actor.ts';
 import type { ExpectedEnd } from '../domain/job/eta.ts';
 import type { Observation } from '../domain/job/observation.ts';
 import type { JobKind, RestoreJob } from '../domain/job/restore-job.ts';
+import { isRecord } from '../domain/json-object.ts';
 import type { Mute } from '../domain/telling/mute.ts';
 import type { Delivery } from '../store/ports/outbox.ts';
 import type { ListedDelivery, RecordedEvent } from '../store/ports/records.ts';
@@ -36,7 +37,7 @@ export function toObservation(view: Answer): Observation {
     anomaly: textOrNull(view.anomaly),
     raised: {},
     mayChangeUntil: null,
-    ...(isObject(view.noticed) ? { noticed: noticedIn(view.noticed) } : {}),
+    ...(isRecord(view.noticed) ? { noticed: noticedIn(view.noticed) } : {}),
   };
 }
 
@@ -57,7 +58,7 @@ export function toExpectedEnd(view: Answer, job: RestoreJob | null, now: Timesta
 
 /** Reads back what was attested of a job; nothing, where a daemon of an older version answers. */
 export function toAttestations(view: Answer): Attestation[] {
-  return list(view.attestations).filter(isObject).map(toAttestation);
+  return list(view.attestations).filter(isRecord).map(toAttestation);
 }
 
 /** Reads an attestation back. */
@@ -94,8 +95,8 @@ export function toRecordedEvent(view: Answer, now: Timestamp): RecordedEvent {
   return {
     event,
     suppressed: (view.suppressed ?? null) as RecordedEvent['suppressed'],
-    mute: isObject(view.mute) ? toMute(view.mute) : null,
-    deliveries: list(view.deliveries).filter(isObject).map(toDelivery),
+    mute: isRecord(view.mute) ? toMute(view.mute) : null,
+    deliveries: list(view.deliveries).filter(isRecord).map(toDelivery),
   };
 }
 
@@ -136,7 +137,7 @@ export function toMute(view: Answer): Mute {
     instance: textOrNull(view.instance),
     target: textOrNull(view.target),
     job: textOrNull(view.job),
-    labels: isObject(view.labels) ? (view.labels as Record<string, string>) : null,
+    labels: isRecord(view.labels) ? (view.labels as Record<string, string>) : null,
     events: Array.isArray(view.events) ? (view.events as Mute['events']) : null,
     createdAt: instant(view.createdAt),
     until: instantOrNull(view.until),
@@ -162,9 +163,9 @@ export function toPlaceCoverage(view: Answer): PlaceCoverage {
     instanceName: text(view.instanceName),
     coveredMs: Number(view.coveredMs),
     expectedMs: Number(view.expectedMs),
-    intervals: list(view.intervals).filter(isObject).map(toInterval),
+    intervals: list(view.intervals).filter(isRecord).map(toInterval),
     gaps: list(view.gaps)
-      .filter(isObject)
+      .filter(isRecord)
       .map((gap) => ({ ...toInterval(gap), cause: gapCauseIn(gap.cause) })),
   };
 }
@@ -208,13 +209,13 @@ function subjectOf(view: Answer, now: Timestamp): EventSubject {
   if (section === 'audit') return { kind: 'audit', origin: text(view.source).split('/').slice(2).join('/') };
   const watched = {
     watch,
-    labels: (isObject(view.labels) ? view.labels : {}) as Record<string, string>,
+    labels: (isRecord(view.labels) ? view.labels : {}) as Record<string, string>,
     instance: { groupId: first, kind: kind as JobKind, instanceName: rest.join('/') },
     projectUrl: textOrNull(view.projectUrl),
   };
   const job = jobOrNull(view.job);
   if (job === null) {
-    const place = isObject(view.place) ? view.place : null;
+    const place = isRecord(view.place) ? view.place : null;
     if (place === null) return { kind: 'watch', ...watched };
     const { groupId, instanceName } = place;
     return {
@@ -238,7 +239,7 @@ function subjectOf(view: Answer, now: Timestamp): EventSubject {
 }
 
 function jobOrNull(value: unknown): RestoreJob | null {
-  if (!isObject(value)) return null;
+  if (!isRecord(value)) return null;
   return {
     id: text(value.id),
     kind: value.kind as JobKind,
@@ -247,7 +248,7 @@ function jobOrNull(value: unknown): RestoreJob | null {
     deliveryType: text(value.deliveryType),
     state: value.state as RestoreJob['state'],
     reached: list(value.milestones)
-      .filter(isObject)
+      .filter(isRecord)
       .map(({ milestone, at }) => ({
         milestone: milestone as RestoreJob['reached'][number]['milestone'],
         at: instantOrNull(at),
@@ -262,7 +263,7 @@ function jobOrNull(value: unknown): RestoreJob | null {
     targetClusterName: textOrNull(value.targetClusterName),
     targetGroupName: textOrNull(value.targetGroupName),
     errorMessage: textOrNull(value.errorMessage),
-    progress: isObject(value.progress) ? (value.progress as RestoreJob['progress']) : null,
+    progress: isRecord(value.progress) ? (value.progress as RestoreJob['progress']) : null,
     batchId: textOrNull(value.batchId),
     ...actorIn(value.actor),
   };
@@ -276,7 +277,7 @@ function actorIn(value: unknown): Pick<RestoreJob, 'actor'> {
 /** The objects in a list of the answer. @throws {ForeignAnswer} */
 export function itemsOf(answer: Answer): Answer[] {
   if (!Array.isArray(answer.items)) throw foreign('items');
-  return answer.items.filter(isObject);
+  return answer.items.filter(isRecord);
 }
 
 /** @throws {ForeignAnswer} when one is missing: something else has answered. */
@@ -293,10 +294,6 @@ export function requireLists(view: Answer, fields: readonly string[]): void {
 
 function foreign(field: string): ForeignAnswer {
   return new ForeignAnswer(`no "${field}"`);
-}
-
-function isObject(value: unknown): value is Answer {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function list(value: unknown): unknown[] {

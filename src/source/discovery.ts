@@ -1,10 +1,10 @@
 import type { JobKind } from '../domain/job/restore-job.ts';
 import type { ApiVersion } from '../domain/job/watch.ts';
+import { isRecord } from '../domain/json-object.ts';
 import type { Connection } from './connection.ts';
 import { acceptOf, apiPath, type Page, pageQuery, projectPath } from './kinds/kind.ts';
 import { FIRST_PAGE, pageAfter, readPage } from './pages.ts';
 import type { JobSource, ListedInstance, ListedProject, Place, ReadOptions } from './source.ts';
-import { isRecord } from './wire/envelope.ts';
 
 /** How the instances that can have jobs of a kind are listed. */
 interface InstanceList {

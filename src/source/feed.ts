@@ -1,5 +1,6 @@
 import { type Timestamp, toIso } from '../domain/instant.ts';
 import type { Person } from '../domain/job/actor.ts';
+import { isRecord } from '../domain/json-object.ts';
 import { FEED_EVENT_TYPES, type FeedEvent, isFeedEventType } from '../domain/polling/feed-events.ts';
 import type { Connection } from './connection.ts';
 import { readId, readInstantIfAny } from './kinds/fields.ts';
@@ -7,7 +8,6 @@ import { acceptOf, type Page, projectPath, uncountedPageQuery } from './kinds/ki
 import { FIRST_PAGE, pageAfter, readPage } from './pages.ts';
 import { badResponse } from './reply/atlas-errors.ts';
 import type { JobSource, ReadOptions } from './source.ts';
-import { isRecord } from './wire/envelope.ts';
 
 /** Atlas counts events in a bucket of their own, and so do we: what refuses the feed must not silence the polls, nor they it. */
 const BUDGET = 'events';

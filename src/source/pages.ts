@@ -1,6 +1,6 @@
+import { isRecord } from '../domain/json-object.ts';
 import type { Page } from './kinds/kind.ts';
 import { badResponse } from './reply/atlas-errors.ts';
-import { isRecord } from './wire/envelope.ts';
 
 /** The most that Atlas gives. */
 const ITEMS_PER_PAGE = 500;

@@ -1,4 +1,5 @@
 import { findNodeAtLocation, getNodeValue, parseTree } from 'jsonc-parser';
+import { isRecord } from '../../domain/json-object.ts';
 import { wellFormedData } from '../../domain/well-formed.ts';
 import { type JsonReading, readJson } from './json-text.ts';
 
@@ -63,7 +64,5 @@ function onlyPieceAt(text: string, key: string): string | null {
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
+  return isRecord(value) ? value : {};
 }

@@ -1,3 +1,5 @@
+import { isRecord } from '../json-object.ts';
+
 /**
  * How sure it is who began a restore. `exact`: the event of the activity feed was made by the same process of Atlas within seconds of the
  * job, and of no other job; `likely`: it is the only one that was made at about that time; `ambiguous`: several fit equally; `none`: nobody is known.
@@ -42,7 +44,7 @@ function publicPerson({ id, name, address }: Person): Record<string, unknown> {
 
 /** Reads what `publicActor` writes; `null` for anything else. */
 export function parseActor(value: unknown): Actor | null {
-  if (!isObject(value)) return null;
+  if (!isRecord(value)) return null;
   const { confidence, candidates, reason } = value;
   if (confidence === 'exact' || confidence === 'likely') {
     const person = personIn(value);
@@ -57,17 +59,13 @@ export function parseActor(value: unknown): Actor | null {
 }
 
 function personIn(value: unknown): Person | null {
-  if (!isObject(value) || typeof value.id !== 'string') return null;
+  if (!isRecord(value) || typeof value.id !== 'string') return null;
   const { id, name, address } = value;
   return {
     id,
     name: typeof name === 'string' ? name : null,
     address: typeof address === 'string' ? address : null,
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 const NOBODY: Readonly<Record<NobodyBecause, string>> = {

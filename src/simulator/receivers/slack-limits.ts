@@ -1,3 +1,5 @@
+import { isRecord } from '../../domain/json-object.ts';
+
 /** Slack's own words for what is wrong with a message. https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/#handling_errors */
 export interface SlackFault {
   /** The body of Slack's 400. */
@@ -22,7 +24,7 @@ const MAX_URL = 3_000;
 
 /** What Slack would refuse this payload for; `null` when it would take it. */
 export function slackFault(payload: unknown): SlackFault | null {
-  if (!isFields(payload)) return { code: 'invalid_payload', problem: 'not a JSON object' };
+  if (!isRecord(payload)) return { code: 'invalid_payload', problem: 'not a JSON object' };
   const { text, blocks } = payload;
   if (text !== undefined && typeof text !== 'string') {
     return { code: 'invalid_payload', problem: 'text is no string' };
@@ -38,7 +40,7 @@ export function slackFault(payload: unknown): SlackFault | null {
 function problemOfBlocks(blocks: readonly unknown[]): string | null {
   if (blocks.length > MAX_BLOCKS) return `more than ${MAX_BLOCKS} blocks`;
   return firstOf(blocks, (block, index) => {
-    const problem = isFields(block) ? problemOfBlock(block) : 'not an object';
+    const problem = isRecord(block) ? problemOfBlock(block) : 'not an object';
     return problem === null ? null : `block ${index}: ${problem}`;
   });
 }
@@ -51,11 +53,11 @@ function problemOfBlock(block: Fields): string | null {
       return problemOfSection(block);
     case 'context':
       return problemOfList(block.elements, MAX_CONTEXT_ELEMENTS, (element) =>
-        isFields(element) && element.type === 'image' ? null : problemOfText(element, MAX_SECTION),
+        isRecord(element) && element.type === 'image' ? null : problemOfText(element, MAX_SECTION),
       );
     case 'actions':
       return problemOfList(block.elements, MAX_ACTIONS, (element) =>
-        isFields(element) && element.type === 'button' ? problemOfButton(element) : null,
+        isRecord(element) && element.type === 'button' ? problemOfButton(element) : null,
       );
     case 'divider':
     case 'image':
@@ -83,7 +85,7 @@ function problemOfText(
   limit: number,
   types: readonly string[] = ['plain_text', 'mrkdwn'],
 ): string | null {
-  if (!isFields(object)) return 'a text that is no object';
+  if (!isRecord(object)) return 'a text that is no object';
   const { type, text } = object;
   if (typeof type !== 'string' || !types.includes(type)) return `a text of type ${JSON.stringify(type)}`;
   if (typeof text !== 'string' || text.length === 0) return 'an empty text';
@@ -105,8 +107,4 @@ function firstOf<T>(list: readonly T[], problemOf: (item: T, index: number) => s
     if (problem !== null) return problem;
   }
   return null;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

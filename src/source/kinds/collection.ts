@@ -1,8 +1,8 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { ReachedMilestone, RestoreJob } from '../../domain/job/restore-job.ts';
 import type { Target } from '../../domain/job/watch.ts';
+import { isRecord } from '../../domain/json-object.ts';
 import type { ScrubValue } from '../reply/scrub.ts';
-import { isRecord } from '../wire/envelope.ts';
 import { type Fields, readCountIfAny, readInstant, readText, readTextIfAny, unknownValue } from './fields.ts';
 import { decodeJob, type JobFacts, reached, readCreation } from './job.ts';
 import { acceptOf, type JobKindAdapter, pageQuery, projectPath, segment } from './kind.ts';

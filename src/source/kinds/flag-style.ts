@@ -1,9 +1,9 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { JobKind, ReachedMilestone } from '../../domain/job/restore-job.ts';
 import type { Target } from '../../domain/job/watch.ts';
+import { isRecord } from '../../domain/json-object.ts';
 import type { ScrubValue } from '../reply/scrub.ts';
 import type { JobReading } from '../source.ts';
-import { isRecord } from '../wire/envelope.ts';
 import {
   type Fields,
   readFlag,

@@ -5,9 +5,9 @@ import {
   type RestoreJob,
   stateAfter,
 } from '../../domain/job/restore-job.ts';
+import { isRecord } from '../../domain/json-object.ts';
 import type { ScrubValue } from '../reply/scrub.ts';
 import type { JobReading } from '../source.ts';
-import { isRecord } from '../wire/envelope.ts';
 import { FieldProblem, type Fields, readId, readInstant } from './fields.ts';
 
 /** What only some kinds have; by default there is none of it. */

@@ -1,10 +1,10 @@
+import { isRecord } from '../../domain/json-object.ts';
 import { SourceError, type SourceReason } from '../../errors.ts';
 import { PROXY_ON_THE_WAY } from '../../net/proxy-fault.ts';
 import { isPassing, retryAfterMs } from '../reply/atlas-errors.ts';
 import { parseJson } from '../reply/parse-json.ts';
 import { type Quotable, scrubText, scrubValue } from '../reply/scrub.ts';
 import type { HttpReply } from '../wire/answer.ts';
-import { isRecord } from '../wire/envelope.ts';
 
 /** Where there is no `Retry-After`: Atlas's guidance begins with 10 s. */
 const UNTOLD_MS: Readonly<Record<number, number>> = { 429: 10_000 };

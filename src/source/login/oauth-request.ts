@@ -1,8 +1,8 @@
+import { isRecord } from '../../domain/json-object.ts';
 import type { Redactor } from '../../net/redact/redactor.ts';
 import { badResponse } from '../reply/atlas-errors.ts';
 import { parseJson } from '../reply/parse-json.ts';
 import type { Exchange, HttpReply } from '../wire/answer.ts';
-import { isRecord } from '../wire/envelope.ts';
 import { tokenError } from './oauth-errors.ts';
 
 const PATH = '/api/oauth/token';

@@ -1,7 +1,7 @@
+import { isRecord } from '../../domain/json-object.ts';
 import { SourceError, type SourceErrorOptions, type SourceReason } from '../../errors.ts';
 import type { ReplyHeaders } from '../../net/headers/reply-headers.ts';
 import { parseRetryAfter } from '../../net/retry-after.ts';
-import { isRecord } from '../wire/envelope.ts';
 import { adviceOn, type Credential } from './atlas-advice.ts';
 import { untilRefillMs } from './rate-limits.ts';
 import { codeIn, refusalOf } from './refusal.ts';

@@ -1,6 +1,7 @@
+import { isRecord } from '../../domain/json-object.ts';
 import type { ReplyHeaders } from '../../net/headers/reply-headers.ts';
 import type { Answer } from '../wire/answer.ts';
-import { isRecord, openEnvelope } from '../wire/envelope.ts';
+import { openEnvelope } from '../wire/envelope.ts';
 import { atlasError, badResponse, type FailureContext } from './atlas-errors.ts';
 import { parseJson } from './parse-json.ts';
 

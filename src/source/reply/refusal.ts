@@ -1,6 +1,6 @@
+import { isRecord } from '../../domain/json-object.ts';
 import type { ReplyHeaders } from '../../net/headers/reply-headers.ts';
 import type { HttpReply } from '../wire/answer.ts';
-import { isRecord } from '../wire/envelope.ts';
 import { readChallenges } from './challenges.ts';
 import { parseJson } from './parse-json.ts';
 

@@ -1,3 +1,5 @@
+import { isRecord } from '../../domain/json-object.ts';
+
 /** What an answer says beneath its envelope. `status` is the one written inside; `null` where there is none. */
 export interface OpenedEnvelope {
   status: number | null;
@@ -15,9 +17,4 @@ export function openEnvelope(body: unknown): OpenedEnvelope {
   if ('content' in body) return { status, body: body.content };
   if ('envelope' in body) return { status, body: body.envelope };
   return { status, body };
-}
-
-/** True for a JSON object: neither `null` nor a list. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

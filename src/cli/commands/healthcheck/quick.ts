@@ -4,6 +4,7 @@ import { DEFAULT_SERVER, isAddressCertain } from '../../../config/schema/default
 import { interpolate } from '../../../config/text/interpolate.ts';
 import { readJson } from '../../../config/text/json-text.ts';
 import { readText } from '../../../config/text/read-text.ts';
+import { isRecord } from '../../../domain/json-object.ts';
 import { brokenProxy } from '../../../net/proxy-variables.ts';
 import { configFile } from '../../config-file.ts';
 import type { OutputStream } from '../../parts.ts';
@@ -58,9 +59,9 @@ function configOf(argv: readonly string[], env: Environment): string | null {
 async function serverOf(file: string, env: Environment): Promise<{ host: string; port: number } | null> {
   const text = textOf(file);
   const config = text === null ? null : (plainJson(text) ?? carefully(text));
-  if (!isObject(config)) return null;
+  if (!isRecord(config)) return null;
   const { server = {} } = config;
-  if (!isObject(server)) return null;
+  if (!isRecord(server)) return null;
   const { host = DEFAULT_SERVER.host, port = DEFAULT_SERVER.port, ...others } = server;
   if (!isAddressCertain(server, Object.keys(others))) return null;
   const sources = { env, readFile: readText };
@@ -99,8 +100,4 @@ function textOf(file: string): string | null {
   } catch {
     return null;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { isRecord } from '../../wire/envelope.ts';
+import { isRecord } from '../../../domain/json-object.ts';
 import type { StoredToken } from './token-vault.ts';
 
 const CIPHER = 'aes-256-gcm';
