@@ -10,6 +10,7 @@ import { createWebhookNotifier } from '../channels/webhook/webhook.ts';
 import type { Clock } from '../clock.ts';
 import type { ChannelConfig, ConnectionConfig } from '../config/config.ts';
 import { assertNever } from '../domain/job/restore-job.ts';
+import { createFaultLog } from '../logging/fault-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
 import { createAtlasSource } from '../source/atlas-source.ts';
@@ -66,7 +67,10 @@ export function buildSource(
   const vault = chooseVault(config, { storeUrl, tokens });
   const connection = createConnection({ ...config, ...observers, clock, vault, random: Math.random });
   return {
-    source: createAtlasSource({ connection, clock, adapters: KINDS, redactor: observers.redactor }),
+    source: createAtlasSource({
+      ...{ connection, clock, adapters: KINDS, redactor: observers.redactor },
+      faultLog: createFaultLog(observers.logger, clock),
+    }),
     budgets: connection.budgets,
   };
 }

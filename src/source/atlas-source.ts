@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { JobKind } from '../domain/job/restore-job.ts';
 import type { Target } from '../domain/job/watch.ts';
 import { SourceError } from '../errors.ts';
+import type { FaultLog } from '../logging/fault-log.ts';
 import type { Recall } from '../net/http-client.ts';
 import type { Redactor } from '../net/redact/redactor.ts';
 import type { Connection } from './connection.ts';
@@ -32,6 +33,8 @@ export function createAtlasSource(options: {
   adapters: readonly JobKindAdapter[];
   /** Takes out of jobs what Atlas may quote of our secrets. */
   redactor?: Redactor | undefined;
+  /** Hears of what cannot be read in the lists of projects and instances. */
+  faultLog?: FaultLog | undefined;
 }): JobSource {
   const { connection, clock } = options;
   const { budgetOf, forgive, aheadMs, surelyAheadMs, close } = connection;
@@ -65,7 +68,7 @@ export function createAtlasSource(options: {
     });
   }
 
-  const discovery = { ...createDiscovery(connection), ...createFeed(connection) };
+  const discovery = { ...createDiscovery(connection, options.faultLog), ...createFeed(connection) };
   const names = createProjectNames();
   const quotable = { credentials: [], redactor: options.redactor };
   const scrub = (value: string): string => scrubValue(value, quotable);

@@ -1,20 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import { createFaultLog } from '../../src/logging/fault-log.ts';
 import { createDiscovery } from '../../src/source/discovery.ts';
 import type { JsonRequest } from '../../src/source/json-read.ts';
+import { createRecordingLogger } from '../support/silent-logger.ts';
 
 const options = { signal: new AbortController().signal, isUrgent: false };
 const groupId = '64b0c1d2e3f4a5b6c7d8e9f0';
 
 /** Discovery over a connection that answers every list with these. */
 function discoveryOf(results: unknown[]) {
+  const logger = createRecordingLogger();
   const asked: Array<Pick<JsonRequest, 'accept'> & { path: string }> = [];
-  const discovery = createDiscovery({
-    getJson: async (path, { accept }) => {
+  const connection = {
+    getJson: async (path: string, { accept }: Pick<JsonRequest, 'accept'>) => {
       asked.push({ path, accept });
       return { body: { results, links: [] }, text: '', status: 200, headers: new Headers() };
     },
-  });
-  return { discovery, asked };
+  };
+  const discovery = createDiscovery(connection, createFaultLog(logger));
+  return { discovery, asked, logged: logger.lines };
 }
 
 describe('the clusters of Ops Manager', () => {
@@ -47,6 +51,48 @@ describe('the clusters of Ops Manager', () => {
     const { discovery, asked } = discoveryOf([{ id: groupId, name: 'Shop' }]);
     expect(await discovery.listProjects(place, options)).toEqual([{ groupId, name: 'Shop', tags: {} }]);
     expect(asked[0]?.path).toBe('/api/public/v1.0/groups?itemsPerPage=500&pageNum=1');
+  });
+});
+
+describe('entries that do not say how their jobs are asked for', () => {
+  const place = { kind: 'cluster' as const, apiVersion: 'v2' as const, groupId };
+  const others = { name: 'free', providerSettings: { providerName: 'TENANT' } };
+
+  it('are left out and told of once, and again when that has ended', async () => {
+    const results: unknown[] = [{ name: 'orders' }, { id: 'no-name' }, { name: '' }, null, others];
+    const { discovery, logged } = discoveryOf(results);
+    for (const _ of [1, 2])
+      expect(await discovery.listInstances(place, options)).toMatchObject([{ instanceName: 'orders' }]);
+    expect(logged).toMatchObject([
+      {
+        level: 'warn',
+        message: `3 entries in the list of clusters of project ${groupId} cannot be read and are not watched`,
+      },
+    ]);
+    results.splice(1, 3);
+    await discovery.listInstances(place, options);
+    expect(logged.slice(1)).toMatchObject([{ level: 'info' }]);
+  });
+
+  it('are a fault of the list where nothing else is left in it', async () => {
+    const { discovery } = discoveryOf([{ id: 'no-name' }, others]);
+    await expect(discovery.listInstances(place, options)).rejects.toMatchObject({
+      reason: 'bad_response',
+      message: expect.stringContaining(
+        `the list of clusters of project ${groupId} holds nothing but 1 entry`,
+      ),
+      hint: expect.any(String),
+    });
+    await expect(
+      discoveryOf([{ name: 'Shop' }]).discovery.listProjects(place, options),
+    ).rejects.toMatchObject({
+      reason: 'bad_response',
+    });
+  });
+
+  it('are not looked for in an empty list, or in one of others', async () => {
+    for (const results of [[], [others]])
+      expect(await discoveryOf(results).discovery.listInstances(place, options)).toEqual([]);
   });
 });
 
