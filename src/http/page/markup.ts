@@ -24,7 +24,7 @@ export function clock(at: Timestamp, now: Timestamp, { seconds = false } = {}): 
   const iso = toIso(at);
   const time = iso.slice(11, seconds ? CLOCK.long : CLOCK.short);
   const isToday = iso.slice(0, 10) === toIso(now).slice(0, 10);
-  return markup`<time datetime="${iso}" data-as="${seconds ? 'seconds' : 'clock'}">${isToday ? '' : `${dayOf(at)} `}${time}</time>`;
+  return markup`<time datetime="${iso}" data-as="${seconds ? 'seconds' : 'clock'}">${isToday ? '' : `${dateOf(at, now)} `}${time}</time>`;
 }
 
 /** Writes an instant so that the script of the page counts from it: `4 s ago`. Without the script it is the time. */
@@ -39,6 +39,12 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export function dayOf(at: Timestamp): string {
   const date = new Date(at);
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+}
+
+/** The same with the year, where that is another than now: `28 Nov 2025`. */
+export function dateOf(at: Timestamp, now: Timestamp): string {
+  const year = new Date(at).getUTCFullYear();
+  return year === new Date(now).getUTCFullYear() ? dayOf(at) : `${dayOf(at)} ${year}`;
 }
 
 /** A span that lasts, to the minute: what is written changes once a minute, and is sent again as seldom. */

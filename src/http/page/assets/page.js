@@ -22,9 +22,11 @@
   const DAY = { day: 'numeric', month: 'short' };
   const words = (at, as) => {
     if (as === 'day') return local(at, at.getHours() + at.getMinutes() === 0 ? DAY : HOURS);
-    const isToday = at.toDateString() === new Date(Date.now() - lagMs).toDateString();
+    const now = new Date(Date.now() - lagMs);
+    const isToday = at.toDateString() === now.toDateString();
+    const day = at.getFullYear() === now.getFullYear() ? DAY : { ...DAY, year: 'numeric' };
     const time = local(at, as === 'seconds' ? { ...HOURS, second: '2-digit' } : HOURS);
-    return as === 'clock-only' || isToday ? time : `${local(at, DAY)} ${time}`;
+    return as === 'clock-only' || isToday ? time : `${local(at, day)} ${time}`;
   };
   const showTimes = (within) => {
     for (const element of within.querySelectorAll('[data-as]')) {

@@ -3,7 +3,7 @@ import { formatSpan, type Timestamp, toIso } from '../../../../domain/instant.ts
 import type { MovingAxis } from '../../../../views/charts/moving-axis.ts';
 import type { Gap } from '../../../../views/page/gaps.ts';
 import { type Bar, LEAST_SHARE, type Level } from '../../../../views/page/timeline.ts';
-import { dayOf, idPart, type Markup, markup, type Part } from '../../markup.ts';
+import { dateOf, idPart, type Markup, markup, type Part } from '../../markup.ts';
 import { STATE_WORDS } from '../../states.ts';
 
 /** Pixels: of a lane, of a bar in it, and of what stands above the lanes. */
@@ -102,5 +102,5 @@ function barWords({ watch, job, state, from, until, expectedEndAt }: Bar, now: T
 function utc(at: Timestamp, now: Timestamp): string {
   const iso = toIso(at);
   const isToday = iso.slice(0, 10) === toIso(now).slice(0, 10);
-  return `${isToday ? '' : `${dayOf(at)} `}${iso.slice(11, 16)} UTC`;
+  return `${isToday ? '' : `${dateOf(at, now)} `}${iso.slice(11, 16)} UTC`;
 }
