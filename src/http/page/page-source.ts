@@ -56,6 +56,9 @@ export interface Moment {
 /** What nobody has looked at for so many milliseconds is forgotten: a daemon whose page is closed keeps nothing of it. */
 const FORGOTTEN_AFTER_MS = 30_000;
 
+/** So many views are remembered, those that were looked at last: each holds what was read for it, and anybody can ask for another one. */
+const MOST_VIEWS = 40;
+
 interface Viewed {
   record: PageRecord;
   last: RecordFacts | null;
@@ -86,7 +89,12 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
   const viewOf = (query: PageQuery): Viewed => {
     const address = pageAddress(query);
     const known = viewed.get(address);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // Put anew: the map is in the order of the last look.
+      viewed.delete(address);
+      viewed.set(address, known);
+      return known;
+    }
     if (viewed.size === 0) setTimeout(forget, FORGOTTEN_AFTER_MS).unref();
     const watches = () =>
       (status ?? deps.status()).watches.filter(({ watch }) => query.watch === null || watch === query.watch);
@@ -100,6 +108,8 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
       usedAt: clock.monotonic(),
     };
     viewed.set(address, view);
+    const [oldest] = viewed.keys();
+    if (viewed.size > MOST_VIEWS && oldest !== undefined) viewed.delete(oldest);
     return view;
   };
   const moment = (): Moment => {
