@@ -33,11 +33,11 @@ import { addEventStream } from './event-stream.ts';
 import type { ProveJob } from './page/job/proof.ts';
 import type { PagesDeps } from './page/pages.ts';
 import {
-  addBadges,
   addLogin,
   addPageAssets,
   addPageRoutes,
   addProofs,
+  badgeRoutes,
   formsAt,
   isAskedByBrowser,
   sendToLogin,
@@ -63,7 +63,7 @@ export interface AppDeps extends ApiDeps {
   closing: AbortSignal;
   /** One is demanded for everything but the bare health words; without any, whoever can connect may read. A reload may change them. */
   tokens: () => Tokens;
-  /** See `BadgeDeps`. */
+  /** See `BadgeRules`. */
   publicBadges: () => boolean;
   /** See `PageFacts`. */
   rtos: PagesDeps['rtos'];
@@ -132,7 +132,8 @@ function createApp(deps: AppDeps): Hono {
   addWitness(app, deps);
   addPageAssets(app);
   addLogin(app, { ...deps, faultLog });
-  addBadges(app, deps, deps.publicBadges);
+  const addBadges = badgeRoutes(deps);
+  addBadges(app, deps.publicBadges);
   app.use(async (c, next) => {
     const role = roleOfRequest(c, deps);
     if (role === null) {
@@ -149,7 +150,7 @@ function createApp(deps: AppDeps): Hono {
   addWrites(app, deps);
   addProofs(app, { ...deps, faultLog });
   addTurns(app, faultLog);
-  addBadges(app, deps, () => true);
+  addBadges(app, () => true);
   addPageRoutes(app, {
     ...{ ...deps, faultLog, others: (status) => othersOf(status, deps) },
     viewer: (c) => viewerOf(c, deps),

@@ -32,13 +32,33 @@ export function addPageAssets(app: Hono): void {
   });
 }
 
-/** Answers with badges while `isShown` says so; whoever asks otherwise goes on to what is demanded of everybody. */
-export function addBadges(app: Hono, deps: BadgeDeps, isShown: () => boolean): void {
-  app.get('/badge/:file{.+[.]svg}', async (c, next) => {
-    if (!isShown()) return next();
-    const { answerBadge } = await import('./badge/badges.ts');
-    return (await answerBadge(c, c.req.param('file').slice(0, -'.svg'.length), deps)) ?? next();
-  });
+/** Seconds. Proxies of pages that show badges keep them otherwise for as long as they like. */
+const BADGES_KEPT_FOR = 30;
+
+/** Who may see badges. */
+export interface BadgeRules extends BadgeDeps {
+  /** They are shown to anybody: what lies between may hand on to one what it has got for another. */
+  publicBadges: () => boolean;
+}
+
+/**
+ * Answers with badges.
+ * @returns what answers at one place of the order of routes, while `isShown` says so; whoever asks otherwise goes on to what is demanded of
+ *   everybody.
+ */
+export function badgeRoutes(deps: BadgeRules): (app: Hono, isShown: () => boolean) => void {
+  const badges = lazily(async () => (await import('./badge/badges.ts')).createBadges(deps));
+  return (app, isShown) => {
+    app.get('/badge/:file{.+[.]svg}', async (c, next) => {
+      if (!isShown()) return next();
+      const svg = await (await badges()).of(c.req.param('file').slice(0, -'.svg'.length));
+      if (svg === null) return next();
+      return c.body(svg, 200, {
+        'Content-Type': 'image/svg+xml; charset=utf-8',
+        'Cache-Control': `${deps.publicBadges() ? 'public' : 'private'}, max-age=${BADGES_KEPT_FOR}`,
+      });
+    });
+  };
 }
 
 /** Lets browsers log in and out, which needs no token. */

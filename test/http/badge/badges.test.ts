@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { createBadges } from '../../../src/http/badge/badges.ts';
 import { aJob, anObservation, jobId, T0 } from '../../support/builders.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { aReport, aWatchReport } from '../../support/page-facts.ts';
+import { readingStore } from '../../support/reading-store.ts';
+import { aWatcherStatus } from '../../support/statuses.ts';
 import { serve } from '../serve.ts';
 
 const FAILED = anObservation(aJob(['failed'], { id: jobId(1), createdAt: T0, finishedAt: T0 + 60_000 }));
@@ -36,6 +41,37 @@ describe('/badge/WATCH.svg', () => {
   it('knows no other watch', async () => {
     const { server } = await serve();
     expect((await badge(`${server.url}/badge/other.svg`)).status).toBe(404);
+  });
+
+  it('costs no more however often it is asked for, and is drawn anew after five seconds', async () => {
+    const store = readingStore({ observations: [FAILED] });
+    const clock = createManualClock(T0);
+    let reports = 0;
+    let lists = 0;
+    const counted = {
+      ...store,
+      listObservations: (...asked: Parameters<typeof store.listObservations>) => {
+        lists += 1;
+        return store.listObservations(...asked);
+      },
+    };
+    const report = async () => {
+      reports += 1;
+      return aReport({ watches: [aWatchReport()] });
+    };
+    const badges = createBadges({ status: () => aWatcherStatus(), report, store: counted, clock });
+    const many = await Promise.all(Array.from({ length: 50 }, () => badges.of('orders')));
+    expect(new Set(many).size).toBe(1);
+    expect(await badges.of('other')).toBeNull();
+    expect([reports, lists]).toEqual([1, 1]);
+    clock.advance(5_000);
+    await badges.of('orders');
+    expect([reports, lists]).toEqual([2, 2]);
+    store.fault = new Error('away');
+    clock.advance(5_000);
+    await expect(badges.of('orders')).rejects.toThrow('away');
+    store.fault = null;
+    expect(await badges.of('orders')).toContain('<svg');
   });
 
   it('is for who may read, and for anybody only where that is configured', async () => {
