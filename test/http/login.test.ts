@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openSession, SESSION_MS, sealSession } from '../../src/http/session/cookie.ts';
 import { returnPath } from '../../src/http/session/return-path.ts';
-import { createSlowDown } from '../../src/http/session/slow-down.ts';
+import { createSlowDown, guesserOf } from '../../src/http/session/slow-down.ts';
 import { T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { ask, serve } from './serve.ts';
@@ -162,6 +162,21 @@ describe('whoever guesses tokens', () => {
     await held;
     expect(slowDown.isHeld('10.0.0.1')).toBe(false);
     expect(waits.at(-1)).toBe(250);
+  });
+});
+
+describe('where a guess comes from', () => {
+  it.each([
+    ['10.0.0.1', '10.0.0.1'],
+    ['::ffff:10.0.0.1', '10.0.0.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:db8:1:2::9', '2001:db8:1:2'],
+    ['2001:db8::9', '2001:db8:0:0'],
+    ['fe80::1%eth0', 'fe80:0:0:0'],
+    ['::1', '0:0:0:0'],
+    ['', ''],
+  ])('is the network that somebody has alone: %s counts as %s', (address, expected) => {
+    expect(guesserOf(address)).toBe(expected);
   });
 });
 

@@ -10,7 +10,7 @@ import { SESSION_MS, sealSession } from './cookie.ts';
 import { type LoginPage, renderLogin } from './login-page.ts';
 import { isFromOwnPage, refuseStranger } from './own-page.ts';
 import { returnPath } from './return-path.ts';
-import { createSlowDown } from './slow-down.ts';
+import { createSlowDown, guesserOf } from './slow-down.ts';
 import { cookieName, type RoleDeps } from './visitor-role.ts';
 
 /** What logging in needs. */
@@ -49,7 +49,8 @@ export function createLogin({ tokens, clock, faultLog, closing }: LoginDeps): Lo
       const inForce = tokens();
       if (isOpen(inForce)) return c.redirect(to, 303);
       const address = addressOf(c);
-      if (slowDown.isHeld(address)) {
+      const guesser = guesserOf(address);
+      if (slowDown.isHeld(guesser)) {
         c.header('Retry-After', '5');
         return answer(c, { to, refused: 'held' }, 429);
       }
@@ -58,10 +59,10 @@ export function createLogin({ tokens, clock, faultLog, closing }: LoginDeps): Lo
       if (role === null) {
         const hint = 'Said once, until somebody logs in. Wrong tokens are slowed down.';
         faultLog.report('/login', 'Somebody gave a wrong token at the login page', { address, hint });
-        await slowDown.wrong(address);
+        await slowDown.wrong(guesser);
         return answer(c, { to, refused: 'wrong' }, 401);
       }
-      slowDown.right(address);
+      slowDown.right(guesser);
       faultLog.clear('/login', 'Somebody logged in with a right token', { address, role });
       setCookie(c, cookieName(c), sealSession(role, token, clock.now()), {
         ...cookieOptions(c),

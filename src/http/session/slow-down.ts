@@ -8,6 +8,19 @@ const FORGOTTEN_AFTER_MS = 600_000;
 /** So many addresses are remembered; then the oldest gives way. */
 const MOST_ADDRESSES = 1_000;
 
+/**
+ * What counts as one address. A host with IPv6 has a network of its own (/64) and an address in it for each guess; one with IPv4 may be written
+ * as IPv6.
+ */
+export function guesserOf(address: string): string {
+  const v4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (v4 !== undefined || !address.includes(':')) return v4 ?? address;
+  const [head = '', tail = ''] = address.replace(/%.*$/, '').split('::');
+  const [front, back] = [head, tail].map((part) => part.split(':').filter((group) => group !== ''));
+  const missing = address.includes('::') ? Math.max(0, 8 - (front?.length ?? 0) - (back?.length ?? 0)) : 0;
+  return [...(front ?? []), ...Array<string>(missing).fill('0'), ...(back ?? [])].slice(0, 4).join(':');
+}
+
 interface Guesses {
   wrong: number;
   lastAt: number;
