@@ -59,12 +59,19 @@ export const channelUrlsAreUsable: Rule = ({ config, fault, found }) => {
 const PUBLIC_URL_LIMIT = 200;
 
 /** `server.publicUrl` is an address that messages can lead to. Nothing is sent there by the watcher, so plain http may stand anywhere. */
-export const publicUrlLeadsSomewhere: Rule = ({ config, fault, found }) => {
+export const publicUrlLeadsSomewhere: Rule = ({ config, fault, warn, found }) => {
   const url = config.server?.publicUrl;
   if (url === undefined || url === '') return;
   const path = ['server', 'publicUrl'];
   const problem = httpUrlFault(url, true) ?? extras(url) ?? tooLong(url);
-  if (problem === null) return;
+  if (problem === null) {
+    if (new URL(url).pathname !== '/')
+      warn(
+        path,
+        'has a path, and the page leads on to the root of its host: give the page a name of its own',
+      );
+    return;
+  }
   fault(path, `expected an address such as "https://restores.example.com", found ${found(path)}: ${problem}`);
 };
 
