@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { ReloadOutcome } from '../config/changes.ts';
 import type { WatcherConfig } from '../config/config.ts';
+import { tellingConfigOf } from '../config/store-access.ts';
 import { redactTexts } from '../domain/redact-texts.ts';
 import { issueText, toError } from '../errors.ts';
 import { healthOf, withConfigFault, withHeartbeatFault } from '../health/health.ts';
@@ -98,6 +99,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       publicUrl: () => reloader.config().publicUrl,
       rtos: () => rtosOf(reloader.config()),
       drills: () => reloader.config().drills,
+      telling: () => tellingConfigOf(reloader.config()),
       status,
       report: (standing = status()) =>
         reportOfDaemon({

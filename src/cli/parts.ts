@@ -10,6 +10,7 @@ import type { Survey } from '../diagnosis/survey.ts';
 import type { AuditHead } from '../domain/audit.ts';
 import type { Checkpoint } from '../domain/evidence/checkpoint.ts';
 import type { VerifierKey } from '../domain/evidence/signed-note.ts';
+import type { TellingConfig } from '../domain/explain/why.ts';
 import type { Watch } from '../domain/job/watch.ts';
 import type { HeartbeatAnswer } from '../health/heartbeat-answer.ts';
 import type { JobSource } from '../source/source.ts';
@@ -33,6 +34,8 @@ export interface RemoteDaemon {
   records: Records;
   /** @throws {WatcherError} when it does not answer, or refuses. */
   status(): Promise<StatusReport>;
+  /** Who is told of what, by the configuration in force. @throws {WatcherError} the same; `not_found`: an older one, which does not say. */
+  telling(): Promise<TellingConfig>;
 }
 
 /** What copying a store into another one has come to. */

@@ -26,6 +26,8 @@ export interface Reach {
   records: Records;
   /** The store behind it; `null`: a daemon is asked. */
   store: StoreReader | null;
+  /** The daemon that is asked; `null`: the store is read, and the configuration says what else is wanted. */
+  daemon: RemoteDaemon | null;
   watches: readonly MutableWatch[];
   channels: ReadonlyArray<{ name: string }>;
   /** False: there may be other watches and channels than those. */
@@ -91,7 +93,7 @@ export async function withRecords<T>(
       const named = (names: readonly string[]) => names.map((name) => ({ name }));
       return await work({
         records: daemon.records,
-        store: null,
+        ...{ store: null, daemon },
         watches: named(report.watches.map(({ watch }) => watch)),
         channels: named(report.channels.map(({ channel }) => channel)),
         isWhole: true,
@@ -116,7 +118,7 @@ export async function withRecords<T>(
       ...(await store.readAlerts().then(blindWords)),
     ]);
     const records = createStoreRecords(store, { clock: cli.parts.clock, ...access });
-    return await work({ ...access, store, records: { ...records, close: async () => {} } });
+    return await work({ ...access, store, daemon: null, records: { ...records, close: async () => {} } });
   } finally {
     await store.close();
   }

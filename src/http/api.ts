@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import type { Clock } from '../clock.ts';
 import { watchOf } from '../domain/event/subject.ts';
 import { stubLine } from '../domain/evidence/audit-stub.ts';
+import type { TellingConfig } from '../domain/explain/why.ts';
 import { toIso } from '../domain/instant.ts';
 import { JOB_STATES } from '../domain/job/restore-job.ts';
 import type { AuditReader } from '../store/ports/audit.ts';
@@ -29,6 +30,8 @@ export interface ApiDeps {
   status: () => WatcherStatus;
   /** How all of it stands. @throws {StoreError} */
   report: (status?: WatcherStatus) => Promise<StatusReport>;
+  /** Who is told of what, by the configuration in force. */
+  telling: () => TellingConfig;
   store: JobReader &
     RecordReader &
     MuteReader &
@@ -135,6 +138,12 @@ export function addApi(app: Hono, deps: ApiDeps): void {
     return c.json(
       listing(slice(replicaViews(status().replicas), query.page()), (replica) => ({ ...replica })),
     );
+  });
+
+  app.get('/api/v1/routes', (c) => {
+    readQuery(c.req.url, []);
+    const { routes, channels, fallbacks } = deps.telling();
+    return c.json({ routes, channels, fallbacks });
   });
 
   app.get('/api/v1/watches', (c) => {

@@ -224,7 +224,7 @@ function subjectOf(view: Answer, now: Timestamp): EventSubject {
       place: { groupId: text(groupId), projectName: null, instanceName: textOrNull(instanceName) },
     };
   }
-  const lastLookAt = instantOrNull(view.occurredAfter);
+  const lastLookAt = instantOrNull(view.lastLookAt ?? view.occurredAfter);
   return {
     kind: 'job',
     ...watched,

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { PlaceCoverage } from '../domain/coverage/periods.ts';
 import type { AskedAttestation, Attestation } from '../domain/evidence/attestation.ts';
 import { parseStub } from '../domain/evidence/audit-stub.ts';
+import type { TellingConfig } from '../domain/explain/why.ts';
 import { parseDeliveryId, parseJobId } from '../domain/id-form.ts';
 import { toIso } from '../domain/instant.ts';
 import { isInForce } from '../domain/telling/mute.ts';
@@ -35,7 +36,7 @@ const MOST_AT_ONCE = 500;
 export function connectDaemon(
   address: DaemonAddress,
   { clock }: { clock: Clock },
-): { records: Records; status: () => Promise<StatusReport> } {
+): { records: Records; status: () => Promise<StatusReport>; telling: () => Promise<TellingConfig> } {
   const client = createApiClient(address);
   const page = ({ limit, cursor }: PageRequest) => ({ limit: Math.min(MOST_AT_ONCE, limit), cursor });
   const rows =
@@ -138,6 +139,11 @@ export function connectDaemon(
         requireLists(answer, ['problems', 'warnings', 'watches', 'channels', 'mutes']);
         // Made by the same version of this program, or a later one that adds to it.
         return answer as unknown as StatusReport;
+      }),
+    telling: () =>
+      client.get('/routes', {}, (answer) => {
+        requireLists(answer, ['routes', 'channels', 'fallbacks']);
+        return answer as unknown as TellingConfig;
       }),
   };
 }

@@ -85,6 +85,7 @@ export function transitionView({ event, suppressed, mute, deliveries }: Recorded
     detectedAt: toIso(event.detectedAt),
     occurredAt: toIso(event.occurredAt),
     occurredAfter: toIsoOrNull(happenedAfter(event)),
+    lastLookAt: toIsoOrNull(event.subject.kind === 'job' ? (event.subject.lastLookAt ?? null) : null),
     inferred,
     late,
     reminder: event.reminder?.number ?? null,

@@ -120,6 +120,7 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
     // Nobody listens where the configuration says.
     connectDaemon: () => ({
       status: () => Promise.reject(new WatcherError('daemon_unreachable', 'no answer (ECONNREFUSED)')),
+      telling: refuse,
       records: { close: async () => {} } as RemoteDaemon['records'],
     }),
     openStore: async () => store,

@@ -98,7 +98,11 @@ function throttledWatch(watch: string, isMeant: boolean, message: string): Statu
 }
 
 const answering = (status: RemoteDaemon['status']): Partial<CliParts> => ({
-  connectDaemon: () => ({ status, records: { close: async () => {} } as RemoteDaemon['records'] }),
+  connectDaemon: () => ({
+    status,
+    telling: () => Promise.reject(new Error('asked')),
+    records: { close: async () => {} } as RemoteDaemon['records'],
+  }),
 });
 const without = (state: { exists?: boolean; inUse: boolean | null }): Partial<CliParts> => ({
   inspectStore: async () => ({ where: 'watcher.db', exists: true, schemaVersion: 1, ...state }),
@@ -199,7 +203,10 @@ describe('status', () => {
     ],
     [
       'works with another store',
-      () => report(true, { store: { where: '/elsewhere.db', lastWrittenAt: null, oldestEventAt: null } }),
+      () =>
+        report(true, {
+          store: { where: '/elsewhere.db', lastWrittenAt: null, oldestEventAt: null },
+        }),
       'the one at http://127.0.0.1:8080 works with another store, /elsewhere.db',
     ],
   ])('says so where the daemon that holds the store %s', async (_what, status, why) => {

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { accessOf } from '../../src/config/store-access.ts';
+import { accessOf, tellingConfigOf } from '../../src/config/store-access.ts';
+import { WatcherError } from '../../src/errors.ts';
+import { connectDaemon } from '../../src/remote/remote-records.ts';
+import { createStoreRecords } from '../../src/views/records/store-records.ts';
+import type { StatusReport } from '../../src/views/status/report.ts';
+import { serve } from '../http/serve.ts';
 import { aMute, anEvent, aRoute, HOUR, jobSubjectOf, MINUTE, T0 } from '../support/builders.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, recorded } from '../support/reading-store.ts';
-import { aConfig, cli } from './harness.ts';
+import { aConfig, cli, NOW } from './harness.ts';
 
 const failed = anEvent('failed', { occurredAt: T0 + 14 * MINUTE, detectedAt: T0 + 15 * MINUTE });
 const config = aConfig({
@@ -57,6 +63,34 @@ describe('history --why', () => {
     expect(code).toBe(0);
     expect(out).toContain('    oncall  told 2026-11-02 08:16:05Z');
     expect(err).toContain('watcher.config.json has faults; what its routes would say now is left out');
+  });
+
+  it('is asked of a daemon too, which says what its routes are', async () => {
+    const store = one({ channel: 'oncall', endedAt: T0 + 16 * MINUTE });
+    const clock = createManualClock(NOW);
+    const telling = { ...tellingConfigOf(config), channels: ['oncall', 'siem'] };
+    const { server } = await serve({}, { store, clock, telling: () => telling });
+    const { code, out, err } = await cli(['history', '6ae8…0001', '--why', '--server', server.url], {
+      parts: { connectDaemon: (address) => connectDaemon(address, { clock }) },
+    });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('    oncall  told 2026-11-02 08:16:05Z\n            now: routes[0] leads here');
+    expect(out).toContain('now: routes[1] does not take it: events wants started, it is failed');
+  });
+
+  it('is told by the record alone where a daemon does not know its routes', async () => {
+    const report = { problems: [], watches: [], channels: [] } as unknown as StatusReport;
+    const { code, err } = await cli(['history', '--why', '--server', 'http://127.0.0.1:1'], {
+      parts: {
+        connectDaemon: () => ({
+          status: async () => report,
+          telling: () => Promise.reject(new WatcherError('not_found', 'no such path')),
+          records: { ...createStoreRecords(one(), { clock: createManualClock(NOW) }), close: async () => {} },
+        }),
+      },
+    });
+    expect(code).toBe(0);
+    expect(err).toContain('the daemon does not say who is told of what');
   });
 
   it('names the mute', async () => {

@@ -5,7 +5,7 @@ import type { ReloadOutcome } from '../../src/config/changes.ts';
 import { type ServerOptions, startServer } from '../../src/http/server.ts';
 import { createSignals } from '../../src/signals.ts';
 import { reportOfDaemon } from '../../src/views/status/from-daemon.ts';
-import { aWatch, T0 } from '../support/builders.ts';
+import { aRoute, aWatch, T0 } from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, type StoreContent } from '../support/reading-store.ts';
 import { createRecordingLogger } from '../support/silent-logger.ts';
@@ -36,6 +36,7 @@ export async function serve(
     publicUrl: () => null,
     rtos: () => new Map(),
     drills: () => [],
+    telling: () => ({ routes: [aRoute()], channels: ['oncall'], fallbacks: [] }),
     reload: async () => APPLIED,
     pollSoon: () => 'begun',
     mutableWatches: () => [aWatch()],

@@ -10,9 +10,21 @@ import { connectDaemon } from '../../src/remote/remote-records.ts';
 import { muteView } from '../../src/views/mutes.ts';
 import { createStoreRecords } from '../../src/views/records/store-records.ts';
 import { jobView, listedDeliveryView, transitionView } from '../../src/views/views.ts';
+import { whyOf, whyView } from '../../src/views/why.ts';
 import { serve } from '../http/serve.ts';
 import { chainEntries } from '../support/audit-chain.ts';
-import { aJob, aMute, anEvent, anObservation, HOUR, jobId, MINUTE, T0 } from '../support/builders.ts';
+import {
+  aJob,
+  aMute,
+  anEvent,
+  anObservation,
+  aRoute,
+  HOUR,
+  jobId,
+  jobSubjectOf,
+  MINUTE,
+  T0,
+} from '../support/builders.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { readingStore, recorded, type StoreContent } from '../support/reading-store.ts';
 
@@ -66,8 +78,8 @@ async function bothWays() {
   const store = readingStore(content());
   const clock = createManualClock(T0 + MINUTE);
   const { server } = await serve({}, { store, clock, token: () => TOKEN });
-  const { records } = connectDaemon({ url: server.url, token: TOKEN }, { clock });
-  return { near: createStoreRecords(store, { clock }), far: records, store, server, clock };
+  const { records, telling } = connectDaemon({ url: server.url, token: TOKEN }, { clock });
+  return { near: createStoreRecords(store, { clock }), far: records, store, server, clock, telling };
 }
 
 describe('a daemon that is asked', () => {
@@ -92,6 +104,32 @@ describe('a daemon that is asked', () => {
     expect(mutes[1]?.map((each) => muteView(each, now))).toEqual(
       mutes[0]?.map((each) => muteView(each, now)),
     );
+  });
+
+  it('explains who was told and why as its store does, by the routes that it has in force', async () => {
+    const found = { occurredAt: T0, detectedAt: T0 + HOUR };
+    const base = anEvent('failed', { ...found, id: '5', late: true });
+    const late = { ...base, subject: { ...jobSubjectOf(base), lastLookAt: T0 - MINUTE } };
+    const blind = anEvent('watch_failing', { detectedAt: T0 - 10_000 });
+    const { near, far, store, telling } = await bothWays();
+    store.content.events.unshift(recorded(late, [{ channel: 'gone' }]), recorded(blind));
+    const routes = await telling();
+    expect(routes).toEqual({ routes: [aRoute()], channels: ['oncall'], fallbacks: [] });
+    const explain = async (records: typeof near) =>
+      Promise.all(
+        (await records.listEvents({ limit: 9 })).items.map(async (one) =>
+          whyView(await whyOf(records, one, routes)),
+        ),
+      );
+    const [here, there] = [await explain(near), await explain(far as typeof near)];
+    expect(there).toEqual(here);
+    expect(there[0]).toMatchObject({
+      channels: [{ channel: 'oncall' }, { channel: 'gone', told: true }],
+      blindness: {
+        lastLookAt: '2026-11-02T07:59:05.000Z',
+        alert: { detectedAt: '2026-11-02T07:59:55.000Z' },
+      },
+    });
   });
 
   it('goes on where a page ended, and gives the audit log with its end', async () => {

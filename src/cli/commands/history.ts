@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import type { TellingConfig } from '../../domain/explain/why.ts';
 import type { Timestamp } from '../../domain/instant.ts';
 import { matchesGlob } from '../../domain/telling/glob.ts';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, WatcherError } from '../../errors.ts';
 import type { RecordedEvent } from '../../store/ports/records.ts';
 import type { Records } from '../../views/records/records.ts';
 import { type EventWhy, whyOf, whyView } from '../../views/why.ts';
 import { type Cli, jsonOption, limitOption, onAction, timeOption } from '../command.ts';
-import { UsageError } from '../errors.ts';
+import type { RemoteDaemon } from '../parts.ts';
 import { addRecordsOptions, type RecordsOptions, withRecords } from '../records.ts';
 import { entriesOf, type HistoryEntry, historyView } from '../view/history-entry.ts';
 import { historyLines } from '../view/history-text.ts';
@@ -72,16 +72,15 @@ export async function showHistory(
   options: HistoryOptions,
   jobId: string | undefined,
 ): Promise<number> {
-  if (options.why && options.server !== undefined) {
-    throw new UsageError('--why goes by the configuration and its store: it cannot be asked of --server');
-  }
-  const telling = options.why ? await tellingNow(cli, options.config) : null;
-  const shown = await withRecords(cli, options, 'readonly', async ({ records, watches, isWhole, store }) => {
+  // Its notes come before those about the store.
+  const local = options.why && options.server === undefined ? await tellingNow(cli, options.config) : null;
+  const shown = await withRecords(cli, options, 'readonly', async ({ records, watches, isWhole, daemon }) => {
     warnOfUnknown(cli, 'watch', options.watch, { known: watches, isWhole });
     if (jobId !== undefined) await sayIfGone(cli, records, jobId);
     const entries =
       jobId === undefined ? historyOfAll(records, options) : historyOfJob(records, options, jobId);
-    const whyOfEvent = options.why && store ? (event: RecordedEvent) => whyOf(store, event, telling) : null;
+    const telling = options.why && daemon !== null ? await tellingOf(cli, daemon) : local;
+    const whyOfEvent = options.why ? (event: RecordedEvent) => whyOf(records, event, telling) : null;
     return printListing(cli, options, explained(entries, whyOfEvent), wordsFor(cli, options, jobId));
   });
   if (shown === null) printNothingRecorded(cli, options);
@@ -146,6 +145,20 @@ async function tellingNow(cli: Cli, file: string): Promise<TellingConfig | null>
   }
   cli.err.line('hint: "restore-watcher check" names each fault.');
   return null;
+}
+
+/** The same of a daemon, by the configuration that it has in force. One of an older version does not say. */
+async function tellingOf(cli: Cli, daemon: RemoteDaemon): Promise<TellingConfig | null> {
+  try {
+    return await daemon.telling();
+  } catch (error) {
+    if (!(error instanceof WatcherError) || error.code !== 'not_found') throw error;
+    cli.err.line(
+      'note: the daemon does not say who is told of what; what its routes would say now is left out',
+    );
+    cli.err.line('hint: It is of an older version: upgrade it.');
+    return null;
+  }
 }
 
 /** Says what became of a job that was pruned: nothing else of it may be on record. */

@@ -4,7 +4,7 @@ import { SEVERITIES } from '../../domain/event/event-kind.ts';
 import { FAULT_WORDS } from '../../domain/evidence/wrong-entry.ts';
 import { JOB_KINDS } from '../../domain/job/restore-job.ts';
 import { DELIVERY_STATUSES } from '../../store/ports/outbox.ts';
-import { CLOUD_EVENT, DRILL, EVENT_FACTS, PLACE } from './event-components.ts';
+import { CLOUD_EVENT, DRILL, EVENT_FACTS, PLACE, ROUTE } from './event-components.ts';
 import { ATTESTATION, EXPECTED_END, JOB, JOB_OPTIONAL, RESTORE_JOB, USUAL } from './job-components.ts';
 import {
   count,
@@ -162,6 +162,10 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       ...EVENT_FACTS,
       place: orNull(PLACE, 'The part of its watch that it is about.'),
       occurredAfter: orNull(instant, 'The last look before, where only two looks tell when it happened.'),
+      lastLookAt: orNull(
+        instant,
+        'When the last good look before began, of what one look after another has found.',
+      ),
       inferred: described(flag, 'Nobody saw it; its time comes from the id of the job.'),
       late: described(flag, 'Found long after it happened.'),
       reminder: orNull(count),
@@ -214,6 +218,17 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     }),
     store: record({ where: text, lastWrittenAt: orNull(instant), oldestEventAt: orNull(instant) }),
     replicas: described(listOf(ref('Replica')), 'Those that share the work.'),
+  }),
+  Routes: record({
+    routes: listOf(ROUTE),
+    channels: described(texts, 'Their names.'),
+    fallbacks: listOf(
+      record({
+        channel: text,
+        fallback: described(text, 'The channel that stands in.'),
+        afterMs: ms('Unaccepted.'),
+      }),
+    ),
   }),
   Replica: record({
     replica: described(text, 'Its name in leases.'),

@@ -1,7 +1,7 @@
 import { DRILL_REASONS } from '../../domain/drills/drill.ts';
 import { EVENT_NAMES } from '../../domain/event/event.ts';
 import { SEVERITIES } from '../../domain/event/event-kind.ts';
-import { JOB_STATES } from '../../domain/job/restore-job.ts';
+import { JOB_KINDS, JOB_STATES } from '../../domain/job/restore-job.ts';
 import {
   count,
   described,
@@ -14,10 +14,26 @@ import {
   ref,
   type Schema,
   text,
+  texts,
 } from './schema.ts';
 
 /** A part of a watch. */
 export const PLACE = record({ groupId: text }, { instanceName: text });
+
+/** Which events go to which channels; a condition that is null takes all. */
+export const ROUTE = record({
+  events: listOf(oneOf(['*', ...EVENT_NAMES])),
+  channels: texts,
+  watches: orNull(texts, 'Names, in which * stands for any characters.'),
+  labels: orNull({ type: 'object', additionalProperties: text }, 'All of these are on the watch.'),
+  severities: orNull(listOf(oneOf(SEVERITIES))),
+  targetClusterNames: orNull(texts),
+  kinds: orNull(listOf(oneOf(JOB_KINDS))),
+  deliveryTypes: orNull(texts),
+  instanceNames: orNull(texts),
+  crossProject: orNull(flag),
+  remindEveryMs: orNull(count, 'What lasts is told again as often.'),
+});
 
 /** What an event says of a restore drill. */
 export const DRILL = record({

@@ -193,6 +193,15 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/v1/routes',
+    access: 'read',
+    summary:
+      'Who is told of what by the configuration in force: routes, in their order, channels and fallbacks.',
+    query: {},
+    answers: { 200: 'Routes' },
+  },
+  {
+    method: 'get',
     path: '/api/v1/status',
     access: 'read',
     summary: 'How daemon, watches, channels, mutes and configuration stand, and what comes next.',
