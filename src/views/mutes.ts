@@ -83,8 +83,11 @@ function wordsOf({ what, wanted, among, known }: Unreached): string {
   return `${who} (${others})${suggestion(wanted, known)}`;
 }
 
+/** See `muteView`. */
+export type MuteView = Readonly<ReturnType<typeof muteView>>;
+
 /** A mute, and when it is in force as of `now`. */
-export function muteView(mute: Mute, now: Timestamp): Readonly<Record<string, unknown>> {
+export function muteView(mute: Mute, now: Timestamp) {
   return {
     ...muteFacts(mute),
     inForce: isInForce(mute, now),
@@ -94,7 +97,7 @@ export function muteView(mute: Mute, now: Timestamp): Readonly<Record<string, un
 }
 
 /** What does not change with the time. */
-export function muteFacts(mute: Mute): Readonly<Record<string, unknown>> {
+export function muteFacts(mute: Mute) {
   return {
     id: mute.id,
     watch: mute.watch,

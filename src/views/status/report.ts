@@ -1,7 +1,8 @@
 import type { JobState } from '../../domain/job/restore-job.ts';
 import type { ShareStatus } from '../../watcher/status.ts';
+import type { MuteView } from '../mutes.ts';
 import type { ReplicaView } from '../replicas.ts';
-import type { HintView, ThrottledView, View } from '../views.ts';
+import type { HintView, ThrottledView } from '../views.ts';
 
 /**
  * How a watch is doing. `sees`: its jobs are read; `partly_blind`: parts of it are not; `blind`: it cannot be relied on; `starting`: not polled
@@ -94,7 +95,7 @@ export interface StatusReport {
   watches: readonly WatchReport[];
   channels: readonly ChannelReport[];
   /** Those in force, and those that come round. */
-  mutes: readonly View[];
+  mutes: readonly MuteView[];
   /** `null`: none is configured, or only the store was asked. */
   testAlert: { event: string; watch: string; nextAt: string } | null;
   /** In force; what the file says now, where only the store was asked. */

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { ExpectedEnd } from '../../../src/domain/job/eta.ts';
 import { renderPage, renderSections } from '../../../src/http/page/page.ts';
 import type { VerifiedLog } from '../../../src/store/ports/evidence/verified.ts';
+import { type MuteView, muteView } from '../../../src/views/mutes.ts';
 import type { PageFacts } from '../../../src/views/page/facts.ts';
 import { coverageFacts, type PlaceGaps } from '../../../src/views/page/gaps.ts';
-import { aJob, anEvent, anObservation, MINUTE, T0 } from '../../support/builders.ts';
+import { aJob, aMute, anEvent, anObservation, MINUTE, T0 } from '../../support/builders.ts';
 import {
   aChannelReport,
   aRecord,
@@ -23,6 +24,9 @@ const text = (html: string): string => html.replaceAll(/<[^>]+>/g, '').replaceAl
 
 const DAY = 24 * 60 * MINUTE;
 const HOSTILE = `<script>alert(1)</script>"'&\u202e`;
+
+/** In force at no time, and at none to come. */
+const QUIET = { inForceUntil: null, nextAt: null, every: null };
 
 describe('a page', () => {
   it('says of an installation where nothing has happened yet that nothing has', () => {
@@ -51,9 +55,13 @@ describe('a page', () => {
   });
 
   it('says what a mute covers, until when, and of one that comes round when', () => {
-    const mute = { id: 1, watch: '*', reason: 'migration', author: 'ann' };
-    const words = (over: object): string => {
-      const facts = pageFacts({ record: aRecord({ report: aReport({ mutes: [{ ...mute, ...over }] }) }) });
+    const words = (over: Partial<MuteView>): string => {
+      const mute = {
+        ...muteView(aMute({ watch: '*', reason: 'migration', author: 'ann' }), 0),
+        ...QUIET,
+        ...over,
+      };
+      const facts = pageFacts({ record: aRecord({ report: aReport({ mutes: [mute] }) }) });
       return text(renderSections(facts).get('mutes')?.html ?? '').trim();
     };
     const until = { inForceUntil: '2026-11-02T10:00:00.000Z' };
@@ -217,7 +225,7 @@ describe('a page', () => {
           report: aReport({
             watches: [aWatchReport({ watch: HOSTILE })],
             channels: [aChannelReport({ channel: HOSTILE, detail: HOSTILE })],
-            mutes: [{ id: 1, watch: HOSTILE, reason: HOSTILE, author: HOSTILE }],
+            mutes: [muteView(aMute({ watch: HOSTILE, reason: HOSTILE, author: HOSTILE }), T0)],
           }),
         }),
       }),
