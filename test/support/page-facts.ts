@@ -71,10 +71,11 @@ export function aReport(over: Partial<StatusReport> = {}): StatusReport {
     daemon: { state: 'running', version: '1.2.3', startedAt: null, pid: 1 },
     watches: [],
     channels: [],
+    ...{ drills: [], elsewhere: [] },
     mutes: [],
     testAlert: null,
     config: { file: '/w.json', sha256: null, loadedAt: null, lastReload: null },
-    store: { where: '/w.db', lastWrittenAt: null, oldestEventAt: null },
+    store: { where: '/w.db', isRead: true, lastWrittenAt: null, oldestEventAt: null },
     replicas: [],
     ...over,
   };

@@ -57,7 +57,11 @@ async function findReport(cli: Cli, options: RecordsOptions): Promise<StatusRepo
     }
     return own.report;
   }
-  if (facts.fault !== null) throw facts.fault;
+  if (facts.fault !== null) {
+    // A daemon that waits for its store says so, and one that is not there is worth knowing as well.
+    tellFirst(cli, [whyNot(own)]);
+    throw facts.fault;
+  }
   if (access.fault !== null) {
     tellFirst(cli, [
       `${access.file} is read for its store alone; run from here, it would be refused: ${access.fault}`,

@@ -83,7 +83,7 @@ function watchLines({ watches, from }: StatusReport, screen: Screen, now: Timest
       paint: (cell, { sight }) => screen.paint(SIGHT[sight][1], cell),
     },
     ...(from === 'daemon' ? polls : [lastSuccess]),
-    { title: 'RUNNING', value: ({ running }) => String(running) },
+    { title: 'RUNNING', value: ({ running }) => String(running ?? '?') },
     { title: 'ON RECORD', value: recordWords, folds: true },
   ];
   return [
@@ -136,7 +136,8 @@ function shareLines(watches: readonly WatchReport[], { foldWidth }: Screen): str
   });
 }
 
-function recordWords({ jobs }: WatchReport): string {
+function recordWords({ jobs, running }: WatchReport): string {
+  if (running === null) return '?';
   const words = Object.entries(jobs)
     .filter(([state]) => state !== 'in_progress')
     .map(([state, number]) => `${number} ${state}`);
@@ -159,12 +160,15 @@ function channelLines({ channels }: StatusReport, screen: Screen, now: Timestamp
       value: ({ state }) => STATE[state][0],
       paint: (cell, { state }) => screen.paint(STATE[state][1], cell),
     },
-    { title: 'LAST', value: ({ lastAcceptedAt }) => distance(lastAcceptedAt, now) || 'never' },
+    {
+      title: 'LAST',
+      value: ({ lastAcceptedAt, owed }) => distance(lastAcceptedAt, now) || (owed === null ? '?' : 'never'),
+    },
     { title: 'OWED', value: (channel) => owedWords(channel, now), folds: true },
     {
       title: 'GIVEN UP',
-      value: ({ givenUp }) => String(givenUp),
-      paint: (cell, { givenUp }) => (givenUp > 0 ? screen.paint('red', cell) : cell),
+      value: ({ givenUp }) => String(givenUp ?? '?'),
+      paint: (cell, { givenUp }) => ((givenUp ?? 0) > 0 ? screen.paint('red', cell) : cell),
     },
   ];
   return formatTable(channels, columns, screen.width);
@@ -172,6 +176,7 @@ function channelLines({ channels }: StatusReport, screen: Screen, now: Timestamp
 
 function owedWords({ owed, nextTryAt, held, nextDigestAt }: ChannelReport, now: Timestamp): string {
   const due = nextTryAt === null ? '' : `, next try ${distance(nextTryAt, now)}`;
+  if (owed === null || held === null) return '?';
   const words = [
     ...(owed > 0 ? [`${owed}${due}`] : []),
     ...(held > 0 ? [`${held} for the digest`] : []),
@@ -180,8 +185,8 @@ function owedWords({ owed, nextTryAt, held, nextDigestAt }: ChannelReport, now: 
   return words.length === 0 ? 'nothing' : words.join('; ');
 }
 
-function muteLines({ mutes }: StatusReport, { foldWidth }: Screen, now: Timestamp): string[] {
-  if (mutes.length === 0) return ['Muted: nothing.'];
+function muteLines({ mutes, store }: StatusReport, { foldWidth }: Screen, now: Timestamp): string[] {
+  if (mutes.length === 0) return [store.isRead === false ? 'Muted: not known.' : 'Muted: nothing.'];
   const lines = mutes.map((view) => {
     const mute = toMute(view);
     const which = mute.events === null ? '' : `: ${mute.events.join(', ')}`;

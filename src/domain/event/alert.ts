@@ -27,11 +27,16 @@ export function aboutKey(about: string, place: WatchPlace | null): string {
   return place === null ? about : `${about}${BEFORE_PLACE}${placeKey(place)}`;
 }
 
-/** What a key of the store speaks of: the name before the first slash, the watch or the channel, and the place of the watch. */
-export function partsOfKey(key: string): { name: string; about: string; place: WatchPlace | null } {
+/** What a key of the store speaks of: the name before the first slash, the watch or the channel, the place of the watch, and the drill there. */
+export function partsOfKey(key: string): {
+  name: string;
+  about: string;
+  place: WatchPlace | null;
+  drill: string | null;
+} {
   const [name = '', ...rest] = key.split('/');
-  const [about = '', place] = rest.join('/').split(BEFORE_PLACE);
-  return { name, about, place: place === undefined || place === '' ? null : parsePlaceKey(place) };
+  const [about = '', place = '', drill = null] = rest.join('/').split(BEFORE_PLACE);
+  return { name, about, place: place === '' ? null : parsePlaceKey(place), drill };
 }
 
 /** The key of the alert that an event tells of; `null` for events that are none. */

@@ -4,7 +4,7 @@ import { SEVERITIES } from '../../domain/event/event-kind.ts';
 import { FAULT_WORDS } from '../../domain/evidence/wrong-entry.ts';
 import { JOB_KINDS } from '../../domain/job/restore-job.ts';
 import { DELIVERY_STATUSES } from '../../store/ports/outbox.ts';
-import { CLOUD_EVENT, DRILL, EVENT_FACTS, PLACE, ROUTE } from './event-components.ts';
+import { CLOUD_EVENT, DRILL, DRILL_REPORT, EVENT_FACTS, PLACE, ROUTE } from './event-components.ts';
 import { ATTESTATION, EXPECTED_END, JOB, JOB_OPTIONAL, RESTORE_JOB, USUAL } from './job-components.ts';
 import {
   count,
@@ -21,7 +21,7 @@ import {
   text,
   texts,
 } from './schema.ts';
-import { FAULT, HINT, SHARE, THROTTLED } from './watch-parts.ts';
+import { ELSEWHERE, FAULT, HINT, SHARE, THROTTLED } from './watch-parts.ts';
 
 const RATIO: Schema = { type: 'number', minimum: 0, maximum: 1 };
 const NAME_CHANGES = record({ added: texts, removed: texts, changed: texts });
@@ -65,7 +65,7 @@ const WATCH_REPORT = record({
   hint: orNull(HINT, 'How far activity feeds tell when to poll; null: the watch goes without.'),
   lastSuccessAt: orNull(instant),
   nextPollAt: orNull(instant),
-  running: count,
+  running: orNull(count, 'Null: the store cannot be read.'),
   jobs: { type: 'object', additionalProperties: count, description: 'On record, by state.' },
   polledBy: orNull(text, 'The replica that polls it, where that is another one.'),
   share: orNull(SHARE, 'How much of a watch of all projects this replica polls, where several share it.'),
@@ -76,10 +76,10 @@ const CHANNEL_REPORT = record({
   state: oneOf(['accepts', 'failing', 'waiting', 'elsewhere']),
   since: orNull(instant),
   detail: orNull(text),
-  owed: described(count, 'Now, without what waits for a digest.'),
+  owed: orNull(count, 'Now, without what waits for a digest. Null: the store cannot be read.'),
   nextTryAt: orNull(instant),
-  held: described(count, 'Waits for the digest.'),
-  givenUp: count,
+  held: orNull(count, 'Waits for the digest.'),
+  givenUp: orNull(count),
   lastAcceptedAt: orNull(instant),
   nextDigestAt: orNull(instant),
   sentBy: orNull(text, 'The replica that sends for it, where that is another one.'),
@@ -206,6 +206,11 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     }),
     watches: listOf(WATCH_REPORT),
     channels: listOf(CHANNEL_REPORT),
+    drills: described(
+      listOf(DRILL_REPORT),
+      'Those that are told to be overdue, or not to have gone as agreed.',
+    ),
+    elsewhere: described(listOf(ELSEWHERE), 'What another replica fails at, as the store tells.'),
     mutes: described(listOf(ref('Mute')), 'Those in force, and those that come round.'),
     testAlert: orNull(record({ event: oneOf(EVENT_NAMES), watch: text, nextAt: instant })),
     config: record({
@@ -216,7 +221,12 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
         record({ at: instant, outcome: oneOf(['applied', 'rejected']), reason: text, issues: texts }),
       ),
     }),
-    store: record({ where: text, lastWrittenAt: orNull(instant), oldestEventAt: orNull(instant) }),
+    store: record({
+      where: text,
+      isRead: described(flag, 'False: nothing that stands there is known.'),
+      lastWrittenAt: orNull(instant),
+      oldestEventAt: orNull(instant),
+    }),
     replicas: described(listOf(ref('Replica')), 'Those that share the work.'),
   }),
   Routes: record({

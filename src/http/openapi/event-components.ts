@@ -35,6 +35,15 @@ export const ROUTE = record({
   remindEveryMs: orNull(count, 'What lasts is told again as often.'),
 });
 
+/** What is told of a restore drill, and lasts. */
+export const DRILL_REPORT = record({
+  watch: text,
+  drill: orNull(text, 'Null: `expectRestoreEvery` of the watch.'),
+  place: orNull(PLACE, 'The instance, of a watch that has several.'),
+  state: oneOf(['overdue', 'failed']),
+  since: described(instant, 'When it was told.'),
+});
+
 /** What an event says of a restore drill. */
 export const DRILL = record({
   name: orNull(text, 'Null: `expectRestoreEvery` of the watch.'),

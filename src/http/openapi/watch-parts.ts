@@ -1,4 +1,5 @@
 import { UNHINTED } from '../../domain/polling/hint.ts';
+import { PLACE } from './event-components.ts';
 import { count, described, flag, instant, listOf, ms, oneOf, orNull, record, text, texts } from './schema.ts';
 
 /** Why something cannot be polled. */
@@ -25,6 +26,15 @@ export const HINT = record({
     listOf(record({ groupId: text, reason: oneOf(UNHINTED), detail: orNull(text) })),
     'Projects that are polled at every tick all the same, and why.',
   ),
+});
+
+/** What another replica fails at. */
+export const ELSEWHERE = record({
+  about: oneOf(['watch', 'channel']),
+  name: text,
+  place: orNull(PLACE, 'The part of the watch; null: all of it.'),
+  since: instant,
+  by: described(texts, 'The replicas that know more.'),
 });
 
 /** How much of a watch one of several replicas polls. */

@@ -4,11 +4,12 @@ import type { Timestamp } from '../../domain/instant.ts';
 import { isWildcard } from '../../domain/job/watch.ts';
 import type { WatchStatus } from '../../watcher/status.ts';
 
-/** The drill of a watch that is due first. */
+/** The drill of a watch that is due first: of those of which it is told that they are overdue, if there are any. */
 export interface DrillDue {
   /** By then a restore that counts is to have finished. */
   at: Timestamp;
-  isOverdue: boolean;
+  /** `late`: that time has passed, and nothing was told of it: nobody has looked since then, or can. `overdue`: it is told. */
+  state: 'ahead' | 'late' | 'overdue';
   /** `null`: `expectRestoreEvery` of the watch, which has no name. */
   drill: string | null;
   /** Where it is due, of a watch that has several instances. */
@@ -30,11 +31,13 @@ export function drillDueOf(
     .flatMap((drill) =>
       (standing.get(drillKey(drill)) ?? []).map((place) => ({
         at: waitingSince(place) + drill.everyMs,
+        isTold: place.overdueSince !== null,
         ...{ drill: drill.name, instanceName: isWildcard(watch) ? place.instanceName : null },
       })),
     );
-  const [first, ...others] = dues.toSorted((a, b) => a.at - b.at);
+  const [first, ...others] = dues.toSorted((a, b) => Number(b.isTold) - Number(a.isTold) || a.at - b.at);
   if (first === undefined) return null;
-  const isOverdue = first.at <= now;
-  return { ...first, isOverdue, othersOverdue: others.filter(({ at }) => at <= now).length };
+  const { isTold, ...due } = first;
+  const state = isTold ? 'overdue' : due.at <= now ? 'late' : 'ahead';
+  return { ...due, state, othersOverdue: others.filter((other) => other.isTold).length };
 }

@@ -1,10 +1,14 @@
+import { DRILL_KINDS } from '../../domain/event/drill-kinds.ts';
 import { FAULT_WORDS } from '../../domain/evidence/wrong-entry.ts';
 import { formatSpan, type Timestamp } from '../../domain/instant.ts';
 import { placeWords } from '../../domain/job/place.ts';
 import type { VerifiedLog } from '../../store/ports/evidence/verified.ts';
 import type { Fault, WatcherStatus, WatchStatus } from '../../watcher/status.ts';
 import { faultWords } from '../fault-words.ts';
-import { sightOf } from '../status/sight.ts';
+import { drillFault } from '../status/drills.ts';
+import type { StatusReport } from '../status/report.ts';
+import { sightOf, sightWith } from '../status/sight.ts';
+import { elsewhereFault, elsewhereTodo, type ToldElsewhere } from '../status/told-elsewhere.ts';
 import type { PageFacts } from './facts.ts';
 
 /** How bad something is. `problem`: somebody is blind, or nothing is told; `warning`: it should be known all the same. */
@@ -35,6 +39,7 @@ export interface PageState {
 
 /** Judges whether everything is seen, and names what is not. */
 export function stateOf({ status, others, record, storeFault }: PageFacts): PageState {
+  const told = record?.report.elsewhere ?? [];
   const troubles = [
     ...storeTroubles(status, storeFault),
     ...others.problems.map((line) => ofAll('problem', line)),
@@ -46,6 +51,8 @@ export function stateOf({ status, others, record, storeFault }: PageFacts): Page
         : [ofAll('problem', `the new configuration of channel ${channel} is not in use yet`)]),
     ]),
     ...others.warnings.map((line) => ofAll('warning', line)),
+    ...told.map(elsewhereTrouble),
+    ...(record?.report.drills ?? []).map(drillTrouble),
     ...logTroubles(record?.log.verified ?? null),
   ].toSorted((a, b) => rank(a) - rank(b));
   const looks = [
@@ -55,15 +62,19 @@ export function stateOf({ status, others, record, storeFault }: PageFacts): Page
     ),
   ].filter((at) => at !== null);
   return {
-    ...verdict(status, troubles),
+    ...verdict(status, troubles, told),
     troubles,
     watches: status.watches.length,
     lastLookAt: looks.length === 0 ? null : Math.max(...looks),
   };
 }
 
-function verdict(status: WatcherStatus, troubles: readonly Trouble[]): Pick<PageState, 'level' | 'headline'> {
-  const sights = status.watches.map(sightOf);
+function verdict(
+  status: WatcherStatus,
+  troubles: readonly Trouble[],
+  told: readonly ToldElsewhere[],
+): Pick<PageState, 'level' | 'headline'> {
+  const sights = status.watches.map((watch) => sightWith(watch, told));
   const total = sights.length;
   const blind = sights.filter((sight) => sight === 'blind').length;
   const starting = sights.filter((sight) => sight === 'starting').length;
@@ -145,6 +156,26 @@ function storeTroubles({ storeFault }: WatcherStatus, readFault: PageFacts['stor
   return [
     { level: 'problem', about: null, words, detail: fault.message, todo: fault.hint, since: fault.since },
   ];
+}
+
+/** What another replica fails at. */
+function elsewhereTrouble(told: ToldElsewhere): Trouble {
+  const isChannel = told.about === 'channel';
+  return {
+    ...{ level: isChannel ? 'warning' : 'problem', about: isChannel ? `channel ${told.name}` : told.name },
+    ...{
+      words: elsewhereFault(told),
+      detail: null,
+      todo: elsewhereTodo(told),
+      since: Date.parse(told.since),
+    },
+  };
+}
+
+/** Nobody is blind for it: it is agreed that restores are tried, and they are not, or not as agreed. */
+function drillTrouble(drill: StatusReport['drills'][number]): Trouble {
+  const [since, todo] = [Date.parse(drill.since), DRILL_KINDS[`drill_${drill.state}`].advice];
+  return { ...{ level: 'warning', about: drill.watch, words: drillFault(drill), detail: null }, todo, since };
 }
 
 /** Somebody has verified the audit log, and it is not sound. */

@@ -1,7 +1,8 @@
 import type { Timestamp } from '../../domain/instant.ts';
 import type { WatchStatus } from '../../watcher/status.ts';
 import type { WatchSight } from '../status/report.ts';
-import { sightOf } from '../status/sight.ts';
+import { sightOf, sightWith } from '../status/sight.ts';
+import type { ToldElsewhere } from '../status/told-elsewhere.ts';
 import { type DrillDue, drillDueOf } from './drill-due.ts';
 import type { PageFacts } from './facts.ts';
 
@@ -28,6 +29,7 @@ export interface WatchRow {
 
 /** Lists the watches of the query, those that are blind first. */
 export function watchRows({ status, record, query, drills, now }: PageFacts): WatchRow[] {
+  const told = record?.report.elsewhere ?? [];
   const reports = new Map(record?.report.watches.map((report) => [report.watch, report]));
   return status.watches
     .filter(({ watch }) => query.watch === null || watch === query.watch)
@@ -35,8 +37,8 @@ export function watchRows({ status, record, query, drills, now }: PageFacts): Wa
       const report = reports.get(watch.watch);
       const seenElsewhere = report?.lastSuccessAt ? Date.parse(report.lastSuccessAt) : null;
       return {
-        ...{ watch: watch.watch, kind: watch.kind, what: whatOf(watch), sight: sightOf(watch) },
-        since: sinceOf(watch),
+        ...{ watch: watch.watch, kind: watch.kind, what: whatOf(watch), sight: sightWith(watch, told) },
+        since: sinceOf(watch) ?? sinceElsewhere(watch, told),
         lastLookAt: watch.polledBy === null ? watch.lastSuccessAt : seenElsewhere,
         periodMs: watch.periodMs,
         running: report?.running ?? null,
@@ -56,6 +58,11 @@ const RANK: Readonly<Record<WatchSight, number>> = {
 function sinceOf(watch: WatchStatus): Timestamp | null {
   if (sightOf(watch) === 'blind') return watch.fault?.since ?? watch.lastSuccessAt;
   return watch.faults[0]?.since ?? null;
+}
+
+function sinceElsewhere({ watch }: WatchStatus, told: readonly ToldElsewhere[]): Timestamp | null {
+  const one = told.find(({ about, name }) => about === 'watch' && name === watch);
+  return one === undefined ? null : Date.parse(one.since);
 }
 
 function whatOf({ groupId, instanceName }: WatchStatus): string {

@@ -53,6 +53,14 @@ export async function reportChannels(
   return reports;
 }
 
+/** The same as far as it is known without the store. */
+export function unreadChannels(channels: readonly ChannelStanding[]): ChannelReport[] {
+  return channels.map(({ channel, state, since, detail, nextDigestAt, sentBy }) => ({
+    ...{ channel, state, since: toIsoOrNull(since), detail, owed: null, nextTryAt: null, held: null },
+    ...{ givenUp: null, lastAcceptedAt: null, nextDigestAt: toIsoOrNull(nextDigestAt), sentBy },
+  }));
+}
+
 function countOf(counts: readonly DeliveryCount[], wanted: DeliveryCount['status']): number {
   return counts.find(({ status }) => status === wanted)?.count ?? 0;
 }

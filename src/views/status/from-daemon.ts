@@ -1,6 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Timestamp, toIso, toIsoOrNull } from '../../domain/instant.ts';
 import { placeWords } from '../../domain/job/place.ts';
+import type { Mute } from '../../domain/telling/mute.ts';
+import { StoreError } from '../../errors.ts';
+import type { AlertStore } from '../../store/ports/alerts.ts';
 import type { KeepingStore } from '../../store/ports/keeping.ts';
 import type { MuteReader } from '../../store/ports/mutes.ts';
 import type { RecordReader } from '../../store/ports/records.ts';
@@ -9,10 +12,18 @@ import type { ChannelStatus, WatcherStatus, WatchStatus } from '../../watcher/st
 import { muteView } from '../mutes.ts';
 import { replicaViews } from '../replicas.ts';
 import { hintView, throttledView } from '../views.ts';
-import { type ChannelRecords, reportChannels } from './channels.ts';
+import { type ChannelRecords, type ChannelStanding, reportChannels, unreadChannels } from './channels.ts';
+import { type DrillReport, drillLine, drillReports } from './drills.ts';
 import { jobsByWatch } from './jobs.ts';
-import type { ReloadReport, StatusReport, WatchReport } from './report.ts';
-import { sightOf } from './sight.ts';
+import type { ChannelReport, ReloadReport, StatusReport, WatchReport } from './report.ts';
+import { sightWith } from './sight.ts';
+import {
+  elsewhereFault,
+  elsewhereLine,
+  elsewhereTodo,
+  type ToldElsewhere,
+  toldElsewhere,
+} from './told-elsewhere.ts';
 
 /** What the configuration in force adds to what the watcher knows of itself. */
 export interface ConfigInForce {
@@ -33,6 +44,7 @@ export interface ConfigInForce {
 export type StatusStore = ChannelRecords &
   Pick<RecordReader, 'countJobs' | 'lastSuccesses'> &
   MuteReader &
+  Pick<AlertStore, 'readAlerts'> &
   Pick<SpanStore, 'lastWrittenAt'> &
   Pick<KeepingStore, 'oldestEventAt'>;
 
@@ -49,41 +61,46 @@ export interface DaemonFacts {
 }
 
 /**
- * Reports how a daemon stands that runs. What it asks of the store costs the same however old that is.
- * @throws {StoreError}
+ * Reports how a daemon stands that runs. What it asks of the store costs the same however old that is. While the store cannot be read, that is the
+ * first of the problems, and all that the daemon knows by itself is told.
  */
 export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> {
-  const { now, version, pid, status, health, config, store } = facts;
-  const jobs = jobsByWatch(await store.countJobs());
-  const mutes = await store.listMutes({ openAt: now });
+  const { now, version, pid, status, health, config } = facts;
   const standings = status.channels.map((channel) => ({
     channel: channel.channel,
     ...standingOf(channel, now),
     sentBy: channel.sentBy,
     nextDigestAt: config.nextDigestAt(channel.channel),
   }));
-  const channels = await reportChannels(store, standings, now);
-  const lastWrittenAt = await store.lastWrittenAt();
-  // There may be thousands of watches.
-  await nextTurn();
-  const oldestEventAt = await store.oldestEventAt();
-  // Of what another replica polls, the store knows it to the minute.
-  const elsewhere = status.replicas === null ? new Map() : await store.lastSuccesses();
+  const stored = await readStored(facts, standings);
+  const { told } = stored;
+  const line = (one: ToldElsewhere): string => elsewhereLine(one, now);
+  const problems = [
+    ...(stored.fault === null ? [] : [unreadWords(stored.fault)]),
+    ...health.reasons,
+    ...told.filter(({ about }) => about === 'watch').map(line),
+  ];
+  const warnings = [
+    ...health.warnings,
+    ...told.filter(({ about }) => about === 'channel').map(line),
+    ...stored.drills.map(drillLine),
+  ];
   const { file, sha256, loadedAt, lastReload, testAlert } = config;
   return {
     asOf: toIso(now),
     from: 'daemon',
-    ok: health.reasons.length === 0 && health.warnings.length === 0,
-    problems: health.reasons,
-    warnings: health.warnings,
+    ok: problems.length === 0 && warnings.length === 0,
+    problems,
+    warnings,
     daemon: { state: status.state, version, startedAt: toIso(status.startedAt), pid },
     watches: status.watches.map((watch) => ({
-      ...watchReport(watch, elsewhere),
+      ...watchReport(watch, stored),
       schedule: config.schedules.get(watch.watch) ?? null,
-      ...(jobs.get(watch.watch) ?? { running: 0, jobs: {} }),
+      ...stored.jobsOf(watch.watch),
     })),
-    channels,
-    mutes: mutes.map((mute) => muteView(mute, now)),
+    channels: stored.channels,
+    ...{ drills: stored.drills, elsewhere: told },
+    mutes: stored.mutes.map((mute) => muteView(mute, now)),
     testAlert: testAlert && { ...testAlert, nextAt: toIso(testAlert.nextAt) },
     config: {
       file,
@@ -93,23 +110,70 @@ export async function reportOfDaemon(facts: DaemonFacts): Promise<StatusReport> 
     },
     store: {
       where: config.store,
-      lastWrittenAt: toIsoOrNull(lastWrittenAt),
-      oldestEventAt: toIsoOrNull(oldestEventAt),
+      isRead: stored.fault === null,
+      lastWrittenAt: toIsoOrNull(stored.lastWrittenAt),
+      oldestEventAt: toIsoOrNull(stored.oldestEventAt),
     },
     replicas: replicaViews(status.replicas),
   };
 }
 
+/** What of a report stands in the store. */
+interface Stored {
+  /** Why it cannot be read; `null`: it can. */
+  fault: StoreError | null;
+  jobsOf(watch: string): Pick<WatchReport, 'running' | 'jobs'>;
+  channels: ChannelReport[];
+  drills: DrillReport[];
+  told: ToldElsewhere[];
+  mutes: Mute[];
+  lastWrittenAt: Timestamp | null;
+  oldestEventAt: Timestamp | null;
+  /** When the watches that other replicas poll were last polled with success: the store knows it to the minute. */
+  elsewhere: ReadonlyMap<string, Timestamp>;
+}
+
+async function readStored(
+  { now, status, store }: DaemonFacts,
+  standings: readonly ChannelStanding[],
+): Promise<Stored> {
+  try {
+    const jobs = jobsByWatch(await store.countJobs());
+    const mutes = await store.listMutes({ openAt: now });
+    const channels = await reportChannels(store, standings, now);
+    const alerts = await store.readAlerts();
+    const lastWrittenAt = await store.lastWrittenAt();
+    // There may be thousands of watches.
+    await nextTurn();
+    const oldestEventAt = await store.oldestEventAt();
+    const elsewhere = status.replicas === null ? new Map() : await store.lastSuccesses();
+    const [drills, told] = [drillReports(alerts), toldElsewhere(status, alerts)];
+    const jobsOf = (watch: string) => jobs.get(watch) ?? { running: 0, jobs: {} };
+    return { fault: null, jobsOf, channels, drills, told, mutes, lastWrittenAt, oldestEventAt, elsewhere };
+  } catch (fault) {
+    if (!(fault instanceof StoreError)) throw fault;
+    return {
+      ...{ fault, jobsOf: () => ({ running: null, jobs: {} }), channels: unreadChannels(standings) },
+      ...{ drills: [], told: [], mutes: [], lastWrittenAt: null, oldestEventAt: null, elsewhere: new Map() },
+    };
+  }
+}
+
+function unreadWords({ message, hint }: StoreError): string {
+  const todo = hint === undefined ? '' : ` ${hint}`;
+  return `the store cannot be read: ${message.replace(/\.?$/, '.')}${todo} What stands there is not known: mutes, what is owed, how many jobs run.`;
+}
+
 function watchReport(
   status: WatchStatus,
-  elsewhere: ReadonlyMap<string, Timestamp>,
+  { elsewhere, told }: Pick<Stored, 'elsewhere' | 'told'>,
 ): Omit<WatchReport, 'schedule' | 'running' | 'jobs'> {
   const { watch, nextPollAt, scheduledMs, periodMs, throttled, hint, polledBy } = status;
   const lastSuccessAt = polledBy === null ? status.lastSuccessAt : (elsewhere.get(watch) ?? null);
   return {
     watch,
-    sight: sightOf(status),
-    why: whyOf(status),
+    sight: sightWith(status, told),
+    why: whyOf(status) ?? whyElsewhere(watch, told),
     scheduledMs: Math.round(scheduledMs),
     periodMs: Math.round(periodMs),
     throttled: throttled && throttledView(throttled),
@@ -119,6 +183,11 @@ function watchReport(
     polledBy,
     share: status.share,
   };
+}
+
+function whyElsewhere(watch: string, told: readonly ToldElsewhere[]): string | null {
+  const one = told.find(({ about, name }) => about === 'watch' && name === watch);
+  return one === undefined ? null : `${elsewhereFault(one)}. ${elsewhereTodo(one)}`;
 }
 
 /** The first of its faults, and how many more there are. */

@@ -1,9 +1,9 @@
 import { partsOfKey } from '../../domain/event/alert.ts';
 import { formatSpan, type Timestamp, toIso, toIsoOrNull } from '../../domain/instant.ts';
 import { placeWords, type WatchPlace } from '../../domain/job/place.ts';
-import type { AlertStore } from '../../store/ports/alerts.ts';
 import { muteView } from '../mutes.ts';
 import { type ChannelStanding, reportChannels } from './channels.ts';
+import { drillLine, drillReports } from './drills.ts';
 import type { StatusStore } from './from-daemon.ts';
 import { jobsByWatch } from './jobs.ts';
 import type { StatusReport, WatchReport } from './report.ts';
@@ -24,7 +24,7 @@ export interface StoreFactsForStatus {
   /** False: it may name others besides; those on record are reported as well. */
   isWhole: boolean;
   /** `null`: there is no database yet. */
-  store: (StatusStore & Pick<AlertStore, 'readAlerts'>) | null;
+  store: StatusStore | null;
 }
 
 /**
@@ -51,9 +51,13 @@ export async function reportOfStore(facts: StoreFactsForStatus): Promise<StatusR
     daemonWords(facts, lastWrittenAt),
     ...watches.flatMap((watch) => failureWords(`watch ${watch}`, failuresOf(alerts, 'watch_failing', watch))),
   ];
-  const warnings = channels.flatMap((channel) =>
-    failureWords(`channel ${channel}`, failuresOf(alerts, 'channel_failing', channel)),
-  );
+  const drills = drillReports(alerts);
+  const warnings = [
+    ...channels.flatMap((channel) =>
+      failureWords(`channel ${channel}`, failuresOf(alerts, 'channel_failing', channel)),
+    ),
+    ...drills.map(drillLine),
+  ];
   return {
     asOf: toIso(now),
     from: 'store',
@@ -85,11 +89,13 @@ export async function reportOfStore(facts: StoreFactsForStatus): Promise<StatusR
             channels.map((channel) => standingOf(channel, failuresOf(alerts, 'channel_failing', channel))),
             now,
           ),
+    ...{ drills, elsewhere: [] },
     mutes: store === null ? [] : (await store.listMutes({ openAt: now })).map((mute) => muteView(mute, now)),
     testAlert: null,
     config: { file, sha256, loadedAt: null, lastReload: null },
     store: {
       where,
+      isRead: true,
       lastWrittenAt: toIsoOrNull(lastWrittenAt),
       oldestEventAt: toIsoOrNull(oldestEventAt),
     },

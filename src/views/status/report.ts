@@ -3,10 +3,12 @@ import type { ShareStatus } from '../../watcher/status.ts';
 import type { MuteView } from '../mutes.ts';
 import type { ReplicaView } from '../replicas.ts';
 import type { HintView, ThrottledView } from '../views.ts';
+import type { DrillReport } from './drills.ts';
+import type { ToldElsewhere } from './told-elsewhere.ts';
 
 /**
  * How a watch is doing. `sees`: its jobs are read; `partly_blind`: parts of it are not; `blind`: it cannot be relied on; `starting`: not polled
- * yet, and there is time; `elsewhere`: another replica polls it, and knows; `unwatched`: nobody watches, since no daemon runs.
+ * yet, and there is time; `elsewhere`: another replica polls it, and has told nothing against it; `unwatched`: nobody watches, since no daemon runs.
  */
 export type WatchSight = 'sees' | 'partly_blind' | 'blind' | 'starting' | 'elsewhere' | 'unwatched';
 
@@ -34,9 +36,9 @@ export interface WatchReport {
   hint: HintView | null;
   lastSuccessAt: string | null;
   nextPollAt: string | null;
-  /** How many of its jobs run. */
-  running: number;
-  /** How many of its jobs are on record, by state. */
+  /** How many of its jobs run; `null`: the store cannot be read. */
+  running: number | null;
+  /** How many of its jobs are on record, by state; none where the store cannot be read. */
   jobs: Partial<Record<JobState, number>>;
   /** The replica that polls it, where that is another one. */
   polledBy: string | null;
@@ -51,13 +53,13 @@ export interface ChannelReport {
   since: string | null;
   /** What it said last, while it fails. */
   detail: string | null;
-  /** Owed now, without what waits for a digest. */
-  owed: number;
+  /** Owed now, without what waits for a digest; `null`, as what follows: the store cannot be read. */
+  owed: number | null;
   /** When the next of that is tried. */
   nextTryAt: string | null;
   /** Waits for its digest. */
-  held: number;
-  givenUp: number;
+  held: number | null;
+  givenUp: number | null;
   lastAcceptedAt: string | null;
   nextDigestAt: string | null;
   /** The replica that sends for it, where that is another one. */
@@ -94,6 +96,10 @@ export interface StatusReport {
   };
   watches: readonly WatchReport[];
   channels: readonly ChannelReport[];
+  /** The drills of which it is told that they are overdue, or did not go as agreed. */
+  drills: readonly DrillReport[];
+  /** What another replica fails at, as the store tells; it stands among `problems` and `warnings` as well. */
+  elsewhere: readonly ToldElsewhere[];
   /** Those in force, and those that come round. */
   mutes: readonly MuteView[];
   /** `null`: none is configured, or only the store was asked. */
@@ -105,8 +111,14 @@ export interface StatusReport {
     loadedAt: string | null;
     lastReload: ReloadReport | null;
   };
-  /** `oldestEventAt`: how far back the record goes; see `store.keep`. */
-  store: { where: string; lastWrittenAt: string | null; oldestEventAt: string | null };
+  store: {
+    where: string;
+    /** False: it cannot be read at present, and nothing that stands there is known: neither mutes nor what is owed. */
+    isRead: boolean;
+    lastWrittenAt: string | null;
+    /** How far back the record goes; see `store.keep`. */
+    oldestEventAt: string | null;
+  };
   /** Those that share the work; empty where a daemon has the store alone, or only the store was asked. */
   replicas: readonly ReplicaView[];
 }

@@ -13,8 +13,16 @@ it('keeps the alerts of a watch, of its projects and of its instances apart', ()
       name: 'watch_failing',
       about: 'a/b',
       place,
+      drill: null,
     })),
   );
+});
+
+it('reads the drill of an alert back, with an instance and without', () => {
+  for (const place of [null, { ...USERS, projectName: null }])
+    expect(partsOfKey(alertKey('drill_overdue', 'orders', place, 'monthly'))).toEqual({
+      ...{ name: 'drill_overdue', about: 'orders', place, drill: 'monthly' },
+    });
 });
 
 it('finds the alert that an event tells of, by its place', () => {

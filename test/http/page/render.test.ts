@@ -147,9 +147,9 @@ describe('a page', () => {
       ...{ name: 'monthly', watch: 'orders', targets: [], everyMs: 31 * DAY },
       ...{ maxDurationMs: null, maxSnapshotAgeMs: null, validateWithinMs: null },
     };
-    const words = (doneAt: number, left: number, drills = [drill]) => {
+    const words = (doneAt: number, left: number, { drills = [drill], isTold = false } = {}) => {
       const place = { groupId: 'g', instanceName: 'orders', since: 0, done: { jobId: 'j', at: doneAt } };
-      const standing = { ...place, runs: [], failing: null, overdueSince: null };
+      const standing = { ...place, runs: [], failing: null, overdueSince: isTold ? doneAt : null };
       const watches = [aWatchStatus({ budget: { perMinute: 90, left } })];
       const facts = pageFacts({
         drills,
@@ -160,10 +160,15 @@ describe('a page', () => {
       return html.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
     };
     expect(words(T0 - DAY, 68)).toContain('2 Dec 08:00 monthly over 75 % of 90 a minute');
-    expect(words(T0 - 32 * DAY, 67)).toContain('overdue since 1 Nov 08:00 monthly over 50 % of 90 a minute');
+    expect(words(T0 - 32 * DAY, 67, { isTold: true })).toContain(
+      'overdue since 1 Nov 08:00 monthly over 50 % of 90 a minute',
+    );
+    expect(words(T0 - 32 * DAY, 67)).toContain(
+      'was due 1 Nov 08:00 not known yet whether one has finished monthly',
+    );
     expect(words(T0, 1)).toContain('under 25 % of 90 a minute');
     expect(words(T0, 0)).toContain('none of 90 a minute');
-    expect(words(T0, 90, [])).not.toContain('Drill due');
+    expect(words(T0, 90, { drills: [] })).not.toContain('Drill due');
   });
 
   it('draws how long restores take at the instances of the one watch that is shown', () => {

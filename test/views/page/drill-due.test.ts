@@ -11,8 +11,13 @@ const drill = (over: Partial<Drill> = {}): Drill => ({
   ...{ maxDurationMs: null, maxSnapshotAgeMs: null, validateWithinMs: null },
   ...over,
 });
-const at = (instanceName: string, since: number, doneAt: number | null = null) => ({
+const at = (
+  instanceName: string,
+  since: number,
+  { doneAt = null as number | null, isTold = false } = {},
+) => ({
   ...newPlace({ groupId: 'g', instanceName }, since),
+  overdueSince: isTold ? since : null,
   done: doneAt === null ? null : { jobId: 'j', at: doneAt },
 });
 
@@ -21,16 +26,28 @@ describe('the drill that is due first', () => {
     const due = (place: ReturnType<typeof at>) =>
       drillDueOf(aWatchStatus(), { drills: [drill()], standing: new Map([['monthly', [place]]]), now: T0 });
     expect(due(at('orders', T0 - HOUR))?.at).toBe(T0 + 9 * HOUR);
-    expect(due(at('orders', T0 - 90 * HOUR, T0 - 2 * HOUR))).toEqual({
-      ...{ at: T0 + 8 * HOUR, isOverdue: false, drill: 'monthly', instanceName: null, othersOverdue: 0 },
+    expect(due(at('orders', T0 - 90 * HOUR, { doneAt: T0 - 2 * HOUR }))).toEqual({
+      ...{ at: T0 + 8 * HOUR, state: 'ahead', drill: 'monthly', instanceName: null, othersOverdue: 0 },
     });
-    expect(due(at('orders', T0 - 10 * HOUR))?.isOverdue).toBe(true);
+  });
+
+  it('is overdue when that is told, and not by time alone: of a blind watch nobody knows', () => {
+    const stateOf = (isTold: boolean) =>
+      drillDueOf(aWatchStatus(), {
+        drills: [drill()],
+        standing: new Map([['monthly', [at('orders', T0 - 11 * HOUR, { isTold })]]]),
+        now: T0,
+      })?.state;
+    expect(stateOf(false)).toBe('late');
+    expect(stateOf(true)).toBe('overdue');
   });
 
   it('is named with its instance where a watch has several, and those overdue besides are counted', () => {
+    const late = (instanceName: string, hours: number) =>
+      at(instanceName, T0 - hours * HOUR, { isTold: true });
     const standing = new Map([
-      ['*orders', [at('a', T0 - 12 * HOUR), at('b', T0 - 30 * HOUR), at('c', T0)]],
-      ['weekly', [at('a', T0 - 20 * HOUR)]],
+      ['*orders', [late('a', 12), late('b', 30), at('c', T0), at('blind', T0 - 50 * HOUR)]],
+      ['weekly', [late('a', 20)]],
     ]);
     const drills = [
       drill({ name: null }),
@@ -38,7 +55,7 @@ describe('the drill that is due first', () => {
       drill({ name: 'else', watch: 'other' }),
     ];
     expect(drillDueOf(aWatchStatus({ instanceName: '*' }), { drills, standing, now: T0 })).toEqual({
-      ...{ at: T0 - 20 * HOUR, isOverdue: true, drill: null, instanceName: 'b', othersOverdue: 2 },
+      ...{ at: T0 - 20 * HOUR, state: 'overdue', drill: null, instanceName: 'b', othersOverdue: 2 },
     });
   });
 

@@ -31,7 +31,7 @@ function row(report: ChannelReport, { now, viewer }: PageFacts): Markup {
   return markup`<tr id="channel-${idPart(channel)}"><th scope="row">${channel}</th>
 <td><span class="pill channel-${state}">${STATE_WORDS[state]}</span>${stateNote(report, now)}${detail === null ? null : markup`<div class="detail">${detail}</div>`}</td>
 <td>${lastAcceptedAt === null ? 'never' : ago(Date.parse(lastAcceptedAt))}</td>
-<td class="number">${owed}${owedNote(report, now)}</td><td class="number${givenUp > 0 ? ' bad' : ''}">${givenUp}${givenUp > 0 ? markup` ${actLink(viewer, 'redrive', { channel }, 'Send again')}` : null}</td></tr>`;
+<td class="number">${owed ?? '?'}${owedNote(report, now)}</td><td class="number${givenUp ? ' bad' : ''}">${givenUp ?? '?'}${givenUp ? markup` ${actLink(viewer, 'redrive', { channel }, 'Send again')}` : null}</td></tr>`;
 }
 
 function stateNote({ state, since, sentBy }: ChannelReport, now: number): Part {
@@ -43,7 +43,7 @@ function stateNote({ state, since, sentBy }: ChannelReport, now: number): Part {
 function owedNote({ nextTryAt, held, nextDigestAt }: ChannelReport, now: number): Part {
   const next =
     nextTryAt === null ? null : markup`<div class="quiet">next ${clock(Date.parse(nextTryAt), now)}</div>`;
-  if (held === 0) return next;
+  if (!held) return next;
   const when = nextDigestAt === null ? null : markup` ${clock(Date.parse(nextDigestAt), now)}`;
   return [next ?? '', markup`<div class="quiet">${held} held for the digest${when}</div>`];
 }

@@ -55,21 +55,21 @@ function partsOfRow(
 }
 
 function rowMarkup(row: WatchRow, hasDrills: boolean, { now, query, viewer }: PageFacts): Markup {
-  const { watch, kind, what, sight, since, running, lastFinishAt, polledBy } = row;
+  const { watch, kind, what, sight, running, lastFinishAt, polledBy } = row;
   const address = pageAddress({ ...query, watch });
   return markup`<tr id="${idOf(row)}"><th scope="row"><a class="plain" href="${address}">${watch}</a> <span class="of">${what === watch ? kind : `${kind}, ${what}`}</span></th>
-<td><span class="pill sight-${sight}">${SIGHT_WORDS[sight]}</span>${sightNote(sight, since, polledBy, now)} ${actLink(viewer, 'mute', { watch }, 'Mute')}</td>
-<td>${lookWords(row)} ${sight === 'elsewhere' ? null : actLink(viewer, 'poll', { watch }, 'Poll now')}</td><td class="number">${running ?? '?'}</td>
+<td><span class="pill sight-${sight}">${SIGHT_WORDS[sight]}</span>${sightNote(row, now)} ${actLink(viewer, 'mute', { watch }, 'Mute')}</td>
+<td>${lookWords(row)} ${polledBy !== null ? null : actLink(viewer, 'poll', { watch }, 'Poll now')}</td><td class="number">${running ?? '?'}</td>
 <td>${lastFinishAt === null ? markup`<span class="quiet">none</span>` : clock(lastFinishAt, now)}</td>${hasDrills && markup`<td>${drillWords(row.drill, now)}</td>`}<td>${budgetWords(row.budget)}</td></tr>`;
 }
 
 /** The drill that is due first, and how many more are overdue. */
 function drillWords(due: DrillDue | null, now: Timestamp): Part {
   if (due === null) return markup`<span class="quiet">none</span>`;
-  const { at, isOverdue, drill, instanceName, othersOverdue } = due;
+  const { drill, instanceName, othersOverdue } = due;
   const which = [drill, instanceName].filter((name) => name !== null).join(', ');
   return [
-    isOverdue ? markup`<span class="bad">overdue since ${clock(at, now)}</span>` : clock(at, now),
+    dueWords(due, now),
     which === '' ? null : markup` <span class="quiet">${which}</span>`,
     othersOverdue === 0 ? null : markup` <span class="bad">and ${othersOverdue} more</span>`,
   ];
@@ -78,6 +78,18 @@ function drillWords(due: DrillDue | null, now: Timestamp): Part {
 /** To the request it would be another figure at every look, and each row be sent again every second. `null`: there is none left. */
 function quartersLeft({ left, perMinute }: NonNullable<WatchRow['budget']>): number | null {
   return left === 0 ? null : Math.floor((4 * left) / perMinute);
+}
+
+/** Overdue is what is told to be: while a watch is blind, nobody can say that no restore has finished. */
+function dueWords({ at, state }: DrillDue, now: Timestamp): Part {
+  switch (state) {
+    case 'ahead':
+      return clock(at, now);
+    case 'late':
+      return markup`was due ${clock(at, now)} <span class="quiet">not known yet whether one has finished</span>`;
+    case 'overdue':
+      return markup`<span class="bad">overdue since ${clock(at, now)}</span>`;
+  }
 }
 
 function budgetWords(budget: WatchRow['budget']): Part {
@@ -119,9 +131,11 @@ function lookWords({ sight, lastLookAt, periodMs }: WatchRow): Part {
   return lastLookAt === null ? 'never' : ago(lastLookAt);
 }
 
-function sightNote(sight: WatchSight, since: number | null, polledBy: string | null, now: number): Part {
-  if (sight === 'elsewhere')
-    return markup` <span class="quiet">polled by ${polledBy ?? 'another replica'}</span>`;
-  if (since === null || sight === 'sees') return null;
-  return markup` <span class="quiet">since ${clock(since, now)}</span>`;
+function sightNote({ sight, since, polledBy }: WatchRow, now: number): Part {
+  const whose =
+    polledBy === null && sight !== 'elsewhere'
+      ? null
+      : markup` <span class="quiet">polled by ${polledBy ?? 'another replica'}</span>`;
+  if (since === null || sight === 'sees' || sight === 'elsewhere') return whose;
+  return markup` <span class="quiet">since ${clock(since, now)}</span>${whose}`;
 }
