@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { ReloadOutcome } from '../config/changes.ts';
 import type { WatcherConfig } from '../config/config.ts';
-import { tellingConfigOf } from '../config/store-access.ts';
 import { redactTexts } from '../domain/redact-texts.ts';
 import { issueText, toError } from '../errors.ts';
 import { healthOf, withConfigFault, withHeartbeatFault } from '../health/health.ts';
@@ -18,7 +17,7 @@ import type { WatcherStatus } from '../watcher/status.ts';
 import { assemble, createClosers, namesOf } from './assembly.ts';
 import { proverOf } from './audit/proofs.ts';
 import { startOnceStoreAnswers } from './await-store.ts';
-import { configInForce } from './config-in-force.ts';
+import { configForServer, configInForce } from './config-in-force.ts';
 import type { EarlySignals } from './early-signals.ts';
 import { boundHeapAfterStart } from './heap-growth.ts';
 import { armLastResort, type LastResort } from './last-resort.ts';
@@ -94,12 +93,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     const server = await startServer({
       ...config.server,
       version: deps.version,
-      tokens: () => reloader.config().server,
-      publicBadges: () => reloader.config().server.publicBadges,
-      publicUrl: () => reloader.config().publicUrl,
-      rtos: () => rtosOf(reloader.config()),
-      drills: () => reloader.config().drills,
-      telling: () => tellingConfigOf(reloader.config()),
+      ...configForServer(reloader.config),
       status,
       report: (standing = status()) =>
         reportOfDaemon({
@@ -121,7 +115,6 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       signals,
       reload: () => reloader.reload('POST /-/reload'),
       pollSoon: (watch) => runner.pollSoon(watch),
-      mutableWatches: () => reloader.config().watches,
       configFault: reloader.fault,
       proveJob: proverOf(store),
       witness: witnessFor({ config: reloader.config, store, clock, logger }),
@@ -240,8 +233,4 @@ async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   const timer = setTimeout(limit.resolve, ms);
   await Promise.race([work, limit.promise]);
   clearTimeout(timer);
-}
-
-function rtosOf({ watches }: WatcherConfig): Map<string, number> {
-  return new Map(watches.flatMap(({ name, rtoMs }) => (rtoMs === null ? [] : [[name, rtoMs] as const])));
 }

@@ -36,6 +36,8 @@ export interface WatcherConfig {
   };
   /** Where people reach the page (`server.publicUrl`), without a slash at its end; `null`: nobody has told. */
   publicUrl: string | null;
+  /** The runbook of those who are on call (`server.runbookUrl`); `null`: nobody has told. */
+  runbookUrl: string | null;
   heartbeat: HeartbeatConfig | null;
   log: { level: 'error' | 'warn' | 'info' | 'debug'; format: 'json' | 'text' };
   /** Not wrong, but worth telling. */

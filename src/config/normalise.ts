@@ -36,6 +36,7 @@ type Normalised = Pick<
   | 'audit'
   | 'server'
   | 'publicUrl'
+  | 'runbookUrl'
   | 'heartbeat'
   | 'log'
 >;
@@ -80,6 +81,7 @@ export function normalise(
       publicBadges: file.server.publicBadges,
     },
     publicUrl,
+    runbookUrl: file.server.runbookUrl ? new URL(file.server.runbookUrl).href : null,
     heartbeat: file.heartbeat === undefined ? null : toHeartbeat(file.heartbeat),
     log: file.log,
   };

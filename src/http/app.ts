@@ -67,6 +67,7 @@ export interface AppDeps extends ApiDeps {
   publicBadges: () => boolean;
   /** See `PageFacts`. */
   rtos: PagesDeps['rtos'];
+  runbookUrl: PagesDeps['runbookUrl'];
   drills: PagesDeps['drills'];
   /** Where people reach the page, without a slash at its end; `null`: nobody has told. */
   publicUrl: () => string | null;

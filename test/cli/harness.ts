@@ -51,6 +51,7 @@ export function aConfig(over: Partial<WatcherConfig> = {}): WatcherConfig {
     testAlert: null,
     keepMs: null,
     publicUrl: null,
+    runbookUrl: null,
     fallbacks: [],
     drills: [],
     store: { url: 'sqlite:./data/watcher.db' },

@@ -56,7 +56,7 @@ describe('healthcheck without the rest of the program', () => {
     ['every address', '{ "server": { "port": PORT, "host": "0.0.0.0", "token": "<TOKEN>" } }', {}],
     [
       'keys that do not say where it listens',
-      '{ "server": { "port": PORT, "token": "<NONE>", "viewToken": "<NONE>", "publicBadges": 1, "publicUrl": "<NONE>" } }',
+      '{ "server": { "port": PORT, "token": "<NONE>", "viewToken": "<NONE>", "publicBadges": 1, "publicUrl": "<NONE>", "runbookUrl": "<NONE>" } }',
       {},
     ],
     ['a key that nobody knows', '{ "server": { "port": PORT, "host": "127.0.0.1", "hots": "x" } }', {}],

@@ -92,6 +92,7 @@ describe('a sound configuration', () => {
       store: { url: 'sqlite:./data/watcher.db' },
       keepMs: 400 * 24 * HOUR,
       publicUrl: null,
+      runbookUrl: null,
       audit: {
         file: './data/audit.jsonl',
         checkpoints: './data/audit.checkpoints',

@@ -34,6 +34,7 @@ export async function serve(
     tokens: () => ({ token: token(), viewToken }),
     publicBadges: () => false,
     publicUrl: () => null,
+    runbookUrl: () => null,
     rtos: () => new Map(),
     drills: () => [],
     telling: () => ({ routes: [aRoute()], channels: ['oncall'], fallbacks: [] }),

@@ -17,6 +17,7 @@ export function pageFacts(over: Partial<PageFacts> = {}): PageFacts {
     viewer: 'anybody',
     status: aWatcherStatus(),
     others: { problems: [], warnings: [] },
+    runbookUrl: null,
     rtos: new Map(),
     drills: [],
     record: aRecord(),

@@ -75,6 +75,19 @@ export const publicUrlLeadsSomewhere: Rule = ({ config, fault, warn, found }) =>
   fault(path, `expected an address such as "https://restores.example.com", found ${found(path)}: ${problem}`);
 };
 
+/** `server.runbookUrl` is an address that a person can follow. */
+export const runbookUrlLeadsSomewhere: Rule = ({ config, fault, found }) => {
+  const url = config.server?.runbookUrl;
+  if (url === undefined || url === '') return;
+  const path = ['server', 'runbookUrl'];
+  const problem = httpUrlFault(url, true);
+  if (problem === null) return;
+  fault(
+    path,
+    `expected an address such as "https://wiki.example.com/restores", found ${found(path)}: ${problem}`,
+  );
+};
+
 function tooLong(url: string): string | null {
   return new URL(url).href.length > PUBLIC_URL_LIMIT
     ? `it is longer than ${PUBLIC_URL_LIMIT} characters`

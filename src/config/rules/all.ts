@@ -5,6 +5,7 @@ import {
   mailAddressesAreSound,
   mailServersAreUsable,
   publicUrlLeadsSomewhere,
+  runbookUrlLeadsSomewhere,
   timeZonesExist,
 } from './addresses.ts';
 import { schedulesFitCeilings } from './ceilings.ts';
@@ -69,6 +70,7 @@ export const RULES: readonly Rule[] = [
   channelUrlsAreUsable,
   heartbeatUrlsAreUsable,
   publicUrlLeadsSomewhere,
+  runbookUrlLeadsSomewhere,
   mailServersAreUsable,
   mailAddressesAreSound,
   timeZonesExist,

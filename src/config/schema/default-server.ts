@@ -2,7 +2,13 @@
 export const DEFAULT_SERVER = { host: '127.0.0.1', port: 8080 } as const;
 
 /** The keys of `server` that do not say where it listens. */
-export const NOT_ABOUT_ADDRESS: readonly string[] = ['token', 'viewToken', 'publicBadges', 'publicUrl'];
+export const NOT_ABOUT_ADDRESS: readonly string[] = [
+  'token',
+  'viewToken',
+  'publicBadges',
+  'publicUrl',
+  'runbookUrl',
+];
 
 /**
  * True when it is certain where a server listens though these keys stand beside the two that say so: one that nobody knows may be a

@@ -213,6 +213,11 @@ export const CONFIG_SCHEMA = z.strictObject({
           'Where people reach the page. Every message then leads there: to the restore that it is about, or to the page itself. Empty or absent: no message does.',
         )
         .meta({ examples: ['https://restores.example.com'] }),
+      runbookUrl: optionalText('an http or https address')
+        .describe(
+          'Your own runbook: the page leads there wherever something is wrong. Empty or absent: it does not.',
+        )
+        .meta({ examples: ['https://wiki.example.com/restores#on-call'] }),
     })
     .prefault({})
     .describe('Health, metrics and the JSON reads over HTTP.'),

@@ -22,6 +22,7 @@ export interface PageSourceDeps {
   /** See `PageFacts`. A reload may change it. */
   rtos: () => PageFacts['rtos'];
   drills: () => PageFacts['drills'];
+  runbookUrl: () => PageFacts['runbookUrl'];
 }
 
 /** The facts of a page, whoever looks at it. */
@@ -144,7 +145,8 @@ export function createPageSource(deps: PageSourceDeps): PageSource {
     const { last: record, fault: storeFault } = view;
     return {
       ...{ now: clock.now(), version: deps.version, query, record, storeFault },
-      ...{ status: current, others: deps.others(current), rtos: deps.rtos(), drills: deps.drills() },
+      ...{ status: current, others: deps.others(current), runbookUrl: deps.runbookUrl() },
+      ...{ rtos: deps.rtos(), drills: deps.drills() },
     };
   };
   return {

@@ -24,6 +24,8 @@ export interface PageFacts {
   rtos: ReadonlyMap<string, number>;
   /** The drills that are agreed. */
   drills: readonly Drill[];
+  /** The runbook of those who are on call; `null`: nobody has told of one. */
+  runbookUrl: string | null;
   /** What is wrong besides watches and channels, a line each. */
   others: { problems: readonly string[]; warnings: readonly string[] };
   /** `null`: this process could not read the store yet. */

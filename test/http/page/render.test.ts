@@ -43,6 +43,13 @@ describe('a page', () => {
       expect(shown).toContain(words);
   });
 
+  it('leads to the runbook where something is wrong, and only there', () => {
+    const runbookUrl = 'https://wiki.example.com/restores?a="b"';
+    const wrong = render(pageFacts({ runbookUrl, others: { problems: [], warnings: ['a key is old'] } }));
+    expect(wrong).toContain('href="https://wiki.example.com/restores?a=&quot;b&quot;"');
+    expect(render(pageFacts({ runbookUrl }))).not.toContain('wiki.example.com');
+  });
+
   it('says which restore was the last where none runs', () => {
     const lastFinish = {
       watch: 'orders',

@@ -91,6 +91,10 @@ const STORY: ReadonlyArray<readonly [what: string, facts: PageFacts]> = [
   ],
   ['other events', facts({ events: EVENTS.slice(1) })],
   ['a blind watch', watched({ sinceSuccessMs: HOUR, lastSuccessAt: T0 - HOUR })],
+  [
+    'a runbook for it',
+    facts({}, { runbookUrl: 'https://wiki/restores', others: { problems: ['no disk'], warnings: [] } }),
+  ],
   ['the same later', watched({ sinceSuccessMs: 2 * HOUR, lastSuccessAt: T0 - 2 * HOUR })],
   ['a budget', watched({ budget: { perMinute: 100, left: 60 } })],
   ['a smaller one', watched({ budget: { perMinute: 100, left: 40 } })],

@@ -9,7 +9,7 @@ export function stateSection(facts: PageFacts): Markup {
   const state = stateOf(facts);
   return markup`<section id="state" class="card verdict ${state.level}" aria-labelledby="state-title">
 <h2 id="state-title"><span class="mark" aria-hidden="true"></span><span class="visually-hidden">${LEVEL_WORDS[state.level]}: </span>${state.headline}</h2>
-${state.troubles.length === 0 ? restingWords(state) : troubleList(state.troubles, facts)}
+${state.troubles.length === 0 ? restingWords(state) : [troubleList(state.troubles, facts), runbookLink(facts)]}
 ${replicaWords(facts)}
 </section>`;
 }
@@ -47,6 +47,12 @@ function names(about: readonly string[]): Markup {
     .slice(0, MOST_NAMES)
     .map((name, index) => markup`${index === 0 ? null : ', '}<b>${name}</b>`);
   return markup`${shown}${more > 0 && ` and ${more} more`}`;
+}
+
+function runbookLink({ runbookUrl }: PageFacts): Part {
+  return runbookUrl === null
+    ? null
+    : markup`<p><a class="runbook" href="${runbookUrl}" rel="noreferrer">Your runbook</a></p>`;
 }
 
 /** Where several replicas share the work: whose page this is, and who does what. */
