@@ -20,6 +20,7 @@ it('remembers the views that were looked at last, and no more of them than forty
     ...{ version: '1.2.3', store, clock: createManualClock(T0) },
     ...{ status: () => aWatcherStatus(), others: () => ({ problems: [], warnings: [] }) },
     ...{ report: async () => aReport(), rtos: () => new Map(), drills: () => [] },
+    runbookUrl: () => null,
   });
   const look = (watch: string | null) =>
     source.page({ query: { range: '24h', watch, event: null }, viewer: 'viewer' });
